@@ -1,0 +1,99 @@
+"""Checks of the arguments that describe a network: the clean value, or what is wrong with it.
+
+Knows nothing of layers; every function takes `where`, the words an error begins with.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterable
+from typing import SupportsFloat, SupportsIndex, cast
+
+from spritenet.errors import ModelError
+
+__all__ = ["choice", "count", "number", "pair"]
+
+
+def count(value: object, name: str, where: str, *, least: int = 1) -> int:
+    """A whole number of at least `least`; NumPy's integers are taken, booleans are not.
+
+    Raises:
+        ModelError: it is something else.
+    """
+    try:
+        whole = operator.index(cast(SupportsIndex, value))
+    except TypeError:
+        whole = least - 1
+    if whole < least or isinstance(value, bool):
+        raise ModelError(
+            f"{name} is wrong", where=where, expected=f"a whole number ≥ {least}", got=repr(value)
+        )
+    return whole
+
+
+def pair(value: object, name: str, where: str) -> tuple[int, int]:
+    """One positive whole number for both directions, or (height, width).
+
+    Raises:
+        ModelError: it is neither.
+    """
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        parts = tuple(value)
+        if len(parts) == 2:
+            return count(parts[0], name, where), count(parts[1], name, where)
+        raise ModelError(
+            f"{name} is wrong",
+            where=where,
+            expected="one whole number or two (height, width)",
+            got=repr(value),
+        )
+    both = count(value, name, where)
+    return both, both
+
+
+def number(
+    value: object,
+    name: str,
+    where: str,
+    *,
+    least: float = -math.inf,
+    below: float = math.inf,
+) -> float:
+    """A finite number with `least` ≤ number < `below`, as a Python float.
+
+    Raises:
+        ModelError: it is something else.
+    """
+    try:
+        result = math.nan if isinstance(value, bool | str) else float(cast(SupportsFloat, value))
+    except (TypeError, ValueError):
+        result = math.nan
+    if not (math.isfinite(result) and least <= result < below):
+        words = [f"≥ {least:g}"] if least > -math.inf else []
+        words += [f"< {below:g}"] if below < math.inf else []
+        raise ModelError(
+            f"{name} is wrong",
+            where=where,
+            expected=" and ".join(["a finite number", *words]).replace("number and", "number", 1),
+            got=repr(value),
+        )
+    return result
+
+
+def choice(value: object, name: str, where: str, choices: Iterable[str]) -> str:
+    """One of the words `choices`; upper or lower case.
+
+    Raises:
+        ModelError: it is another.
+    """
+    words = tuple(choices)
+    word = value.lower() if isinstance(value, str) else value
+    if not isinstance(word, str) or word not in words:
+        raise ModelError(
+            f"{name} is not known",
+            where=where,
+            expected="one of " + ", ".join(words),
+            got=repr(value),
+        )
+    return word

@@ -1,0 +1,92 @@
+"""The layers, with Keras's names, arguments, defaults and meaning.
+
+    base         Layer, Weight: what every layer is
+    activations  the activation functions by name
+    conv2d dense pooling flatten rescaling dropout activation
+
+A layer is a frozen description; engines read its fields and compute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from spritenet.errors import ModelError
+from spritenet.layers.activation import (
+    ELU,
+    Activation,
+    ActivationLayer,
+    LeakyReLU,
+    ReLU,
+    Softmax,
+)
+from spritenet.layers.activations import ActivationFunction
+from spritenet.layers.base import Layer, Shape, Weight
+from spritenet.layers.conv2d import Conv2D
+from spritenet.layers.dense import Dense
+from spritenet.layers.dropout import Dropout
+from spritenet.layers.flatten import Flatten
+from spritenet.layers.pooling import AveragePooling2D, GlobalAveragePooling2D, MaxPooling2D
+from spritenet.layers.rescaling import Rescaling
+
+__all__ = [
+    "ELU",
+    "LAYERS",
+    "Activation",
+    "ActivationFunction",
+    "ActivationLayer",
+    "AveragePooling2D",
+    "Conv2D",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "GlobalAveragePooling2D",
+    "Layer",
+    "LeakyReLU",
+    "MaxPooling2D",
+    "ReLU",
+    "Rescaling",
+    "Shape",
+    "Softmax",
+    "Weight",
+    "from_config",
+]
+
+LAYERS: dict[str, type[Layer]] = {
+    cls.class_name: cls
+    for cls in (
+        Activation,
+        AveragePooling2D,
+        Conv2D,
+        Dense,
+        Dropout,
+        ELU,
+        Flatten,
+        GlobalAveragePooling2D,
+        LeakyReLU,
+        MaxPooling2D,
+        ReLU,
+        Rescaling,
+        Softmax,
+    )
+}
+"""Every layer by the class name its config goes with."""
+
+
+def from_config(class_name: str, config: Mapping[str, object]) -> Layer:
+    """The layer of a class name and a config, as `Layer.config` and TensorFlow.js write them.
+
+    Raises:
+        ModelError: the class doesn't exist here, or its config asks for something that doesn't.
+    """
+    cls = LAYERS.get(class_name)
+    if cls is None:
+        raise ModelError(
+            "the layer doesn't exist here",
+            where=config.get("name", ""),
+            expected="one of " + ", ".join(LAYERS),
+            got=repr(class_name),
+        )
+    if "alpha" in config and cls is LeakyReLU:  # Keras 2's name of negative_slope
+        config = {**config, "negative_slope": config["alpha"]}
+    return cls.from_config(config)

@@ -1,0 +1,105 @@
+"""MaxPooling2D, AveragePooling2D and GlobalAveragePooling2D: images made smaller."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from spritenet.arguments import choice, pair
+from spritenet.layers.base import Layer, Shape
+from spritenet.layers.windows import slide
+
+__all__ = ["AveragePooling2D", "GlobalAveragePooling2D", "MaxPooling2D", "Pooling2D"]
+
+
+@dataclass(frozen=True, slots=True, init=False, repr=False)
+class Pooling2D(Layer):
+    """One number for each window of each channel.
+
+    Args:
+        pool_size: height and width of a window, or one number for both.
+        strides: how far it moves at a time; None means `pool_size`.
+        padding: "valid" (only whole windows) or "same"; what lies outside the image counts neither
+            for the maximum nor for the average.
+        name: its name in messages, summaries and files.
+
+    Raises:
+        ModelError: an argument is wrong.
+    """
+
+    pool_size: tuple[int, int]
+    strides: tuple[int, int]
+    padding: str
+    class_name: ClassVar[str] = "Pooling2D"
+
+    def __init__(
+        self,
+        pool_size: int | Sequence[int] = (2, 2),
+        strides: int | Sequence[int] | None = None,
+        padding: str = "valid",
+        name: str | None = None,
+    ) -> None:
+        """See the class."""
+        where = name or self.class_name
+        window = pair(pool_size, "pool_size", where)
+        self._set(
+            name,
+            pool_size=window,
+            strides=window if strides is None else pair(strides, "strides", where),
+            padding=choice(padding, "padding", where, ("valid", "same")),
+        )
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(height, width, channels). See `Layer.output_shape`."""
+        height, width, channels = self._image(input_shape)
+        size = slide(
+            (height, width), self.pool_size, self.strides, self.padding, self.label, "window"
+        )
+        return (*size, channels)
+
+    def _default(self, name: str, default: object, /) -> object:
+        """What the default of the argument became as a field."""
+        return self.pool_size if name == "strides" else default
+
+    def config(self) -> dict[str, object]:
+        """See `Layer.config`."""
+        return {
+            **super(Pooling2D, self).config(),
+            "pool_size": list(self.pool_size),
+            "strides": list(self.strides),
+            "data_format": "channels_last",
+        }
+
+
+class MaxPooling2D(Pooling2D):
+    """The largest value of each window. Arguments: see `Pooling2D`."""
+
+    __slots__ = ()
+    class_name = "MaxPooling2D"
+
+
+class AveragePooling2D(Pooling2D):
+    """The average of each window. Arguments: see `Pooling2D`."""
+
+    __slots__ = ()
+    class_name = "AveragePooling2D"
+
+
+@dataclass(frozen=True, slots=True, init=False, repr=False)
+class GlobalAveragePooling2D(Layer):
+    """The average of each whole channel: h w c becomes a vector of c."""
+
+    class_name: ClassVar[str] = "GlobalAveragePooling2D"
+
+    def __init__(self, name: str | None = None) -> None:
+        """See the class."""
+        self._set(name)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(channels,). See `Layer.output_shape`."""
+        return self._image(input_shape)[2:]
+
+    def config(self) -> dict[str, object]:
+        """See `Layer.config`."""
+        return {**super(GlobalAveragePooling2D, self).config(), "data_format": "channels_last"}

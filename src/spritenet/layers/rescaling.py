@@ -1,0 +1,38 @@
+"""Rescaling: pixels brought into the range a network learns well in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from spritenet.arguments import number
+from spritenet.layers.base import Layer, Shape
+
+__all__ = ["Rescaling"]
+
+
+@dataclass(frozen=True, slots=True, init=False, repr=False)
+class Rescaling(Layer):
+    """`x · scale + offset`. `Rescaling(1 / 255)` takes raw 0–255 pixels to 0–1.
+
+    Args:
+        scale: the factor.
+        offset: what is added.
+        name: its name in messages, summaries and files.
+
+    Raises:
+        ModelError: an argument is not a finite number.
+    """
+
+    scale: float
+    offset: float
+    class_name: ClassVar[str] = "Rescaling"
+
+    def __init__(self, scale: float, offset: float = 0.0, name: str | None = None) -> None:
+        """See the class."""
+        where = name or self.class_name
+        self._set(name, scale=number(scale, "scale", where), offset=number(offset, "offset", where))
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """The input's."""
+        return input_shape
