@@ -1,0 +1,369 @@
+"""Compiles core/ into one shared library per instruction set, for wheels and for working here.
+
+hatchling calls `CoreBuildHook` before it packs a wheel or makes an editable install. By hand:
+
+    python hatch_build.py                          into src/spritenet/engines/lib
+    python hatch_build.py --isa x86-64-v3          one level only
+    python hatch_build.py --platform macos-aarch64 for another machine: the compiler needs no SDK
+    python hatch_build.py --sanitize --out build/sanitized
+
+The compiler is the `ziglang` wheel (clang, and every C library's headers), so nothing has to be
+installed by hand. The environment variable SPRITENET_CXX names another one: SPRITENET_CXX=clang++.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import platform as running
+import shlex
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+ROOT = Path(__file__).resolve().parent
+SOURCES = ROOT / "core"
+LIBRARIES = ROOT / "src" / "spritenet" / "engines" / "lib"
+
+LANGUAGE = (
+    "-std=c++20",
+    "-fno-exceptions",  # errors are a status and a line of text
+    "-fno-rtti",
+    "-fPIC",
+    "-shared",
+    "-fvisibility=hidden",  # spritenet.h is the only door
+)
+FAST = (
+    "-O3",
+    "-ffp-contract=fast",  # a * b + c is one instruction
+    "-fno-math-errno",
+    "-fno-stack-protector",
+    "-fomit-frame-pointer",
+    "-fno-sanitize=all",  # zig would trap on undefined behaviour
+)
+SANITIZED = (
+    "-O1",
+    "-g",
+    "-ffp-contract=fast",
+    "-fno-omit-frame-pointer",
+    "-fsanitize=address,undefined",
+    "-fno-sanitize-recover=all",
+)
+WARNINGS = ("-Wall", "-Wextra", "-Wshadow", "-Werror")
+
+
+class BuildError(Exception):
+    """The core can't be compiled; the text is what a person should read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """An instruction set that gets a library of its own.
+
+    Args:
+        name: as in the file's name and in SPRITENET_ISA.
+        zig_cpu: zig's name for it, of `-mcpu`.
+        march: the name other compilers know, of `-march`.
+        flags: what only this level needs.
+    """
+
+    name: str
+    zig_cpu: str
+    march: str
+    flags: tuple[str, ...] = ()
+
+
+# The psABI's levels: SSE4.2; AVX2 and FMA; AVX-512. Compilers halve AVX-512's vectors unless told.
+X86_64 = (
+    Level("x86-64-v2", "x86_64_v2", "x86-64-v2"),
+    Level("x86-64-v3", "x86_64_v3", "x86-64-v3"),
+    Level("x86-64-v4", "x86_64_v4", "x86-64-v4", ("-mprefer-vector-width=512",)),
+)
+AARCH64 = (Level("aarch64", "generic", "armv8-a"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A system and processor that a wheel is for.
+
+    Args:
+        system: its name here; on Linux the C library decides between two.
+        machine: the processor.
+    """
+
+    system: Literal["linux-gnu", "linux-musl", "macos", "windows"]
+    machine: Literal["x86_64", "aarch64"]
+
+    def __str__(self) -> str:
+        return f"{self.system}-{self.machine}"
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """The instruction sets that are built, the plainest first."""
+        return X86_64 if self.machine == "x86_64" else AARCH64
+
+    @property
+    def zig_target(self) -> str:
+        """The oldest system the libraries will load on, as zig's `-target`."""
+        oldest = {
+            "linux-gnu": "linux-gnu.2.17",
+            "linux-musl": "linux-musl",
+            "macos": "macos.13.0",
+            "windows": "windows-gnu",
+        }
+        return f"{self.machine}-{oldest[self.system]}"
+
+    @property
+    def suffix(self) -> str:
+        """Of a shared library's file name."""
+        return {"macos": ".dylib", "windows": ".dll"}.get(self.system, ".so")
+
+    def wheel_tag(self, *, portable: bool = True) -> str:
+        """What pip compares with the machine it runs on.
+
+        Args:
+            portable: the libraries were made for `zig_target`; else, on Linux, for this machine's
+                own C library, and the tag promises nothing else.
+
+        Returns:
+            `py3-none-…`: ctypes needs no Python headers, so any Python 3 will do.
+        """
+        machine = self.machine
+        if self.system == "linux-gnu" and portable:
+            name = f"manylinux_2_17_{machine}"
+        elif self.system == "linux-musl" and portable:
+            name = f"musllinux_1_2_{machine}"
+        elif self.system == "macos":
+            name = "macosx_13_0_" + ("arm64" if machine == "aarch64" else machine)
+        elif self.system == "windows":
+            name = "win_" + ("arm64" if machine == "aarch64" else "amd64")
+        else:
+            name = f"linux_{machine}"
+        return f"py3-none-{name}"
+
+
+PLATFORMS = {
+    str(platform): platform
+    for platform in (
+        Platform("linux-gnu", "x86_64"),
+        Platform("linux-gnu", "aarch64"),
+        Platform("linux-musl", "x86_64"),
+        Platform("linux-musl", "aarch64"),
+        Platform("macos", "x86_64"),
+        Platform("macos", "aarch64"),
+        Platform("windows", "x86_64"),
+        Platform("windows", "aarch64"),
+    )
+}
+
+
+def this_platform() -> Platform:
+    """The platform of the running interpreter.
+
+    Raises:
+        BuildError: it is none of `PLATFORMS`.
+    """
+    system = {"darwin": "macos", "win32": "windows"}.get(sys.platform, sys.platform)
+    if system == "linux":
+        musl = "musl" in str(sysconfig.get_config_var("HOST_GNU_TYPE") or "")
+        system = "linux-musl" if musl else "linux-gnu"
+    machine = running.machine().lower()
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(machine, machine)
+    found = PLATFORMS.get(f"{system}-{machine}")
+    if found is None or sys.maxsize < 2**32:
+        bits = 64 if sys.maxsize > 2**32 else 32
+        raise BuildError(
+            f"Spritenet has no build for {bits}-bit Python on {system}-{machine}, "
+            f"only for 64-bit Python on {', '.join(PLATFORMS)}."
+        )
+    return found
+
+
+def compiler(environment: Mapping[str, str]) -> tuple[list[str], bool]:
+    """The command that compiles C++, and whether it is zig.
+
+    Args:
+        environment: where SPRITENET_CXX may name a compiler, with options if need be.
+
+    Raises:
+        BuildError: there is none.
+    """
+    chosen = shlex.split(environment.get("SPRITENET_CXX", ""))
+    if chosen:
+        return chosen, False
+    if importlib.util.find_spec("ziglang") is None:
+        raise BuildError(
+            "There is no compiler: the Python package ziglang is not installed. Type: "
+            f"{sys.executable} -m pip install ziglang==0.17.0 "
+            "or name a C++20 compiler: SPRITENET_CXX=clang++."
+        )
+    return [sys.executable, "-m", "ziglang", "c++"], True
+
+
+def flags(
+    platform: Platform,
+    level: Level,
+    *,
+    zig: bool = True,
+    warnings_as_errors: bool = False,
+    sanitize: bool = False,
+) -> list[str]:
+    """Everything between the compiler's name and the sources."""
+    chosen = [*LANGUAGE, *(SANITIZED if sanitize else FAST), *level.flags, f"-I{SOURCES}"]
+    if zig:
+        chosen += ["-target", platform.zig_target, f"-mcpu={level.zig_cpu}", "-nostdlib++"]
+    else:
+        chosen += [f"-march={level.march}"]
+        # GCC before 13 has no -nostdlib++: it links the library, and the linker drops it again.
+        linux = platform.system.startswith("linux")
+        chosen += ["-Wl,--as-needed", "-pthread"] if linux else ["-nostdlib++"]
+        if platform.system == "macos":
+            chosen += ["-mmacosx-version-min=13.0"]
+    if not sanitize and platform.system != "macos":
+        chosen += ["-s"]
+    if warnings_as_errors:
+        chosen += WARNINGS
+    return chosen
+
+
+def build(
+    platform: Platform,
+    levels: Sequence[Level],
+    out: Path,
+    *,
+    sources: Path = SOURCES,
+    warnings_as_errors: bool = False,
+    sanitize: bool = False,
+) -> list[Path]:
+    """Compiles the core once for each level, the levels side by side.
+
+    A library is replaced whole: a program that has the old one loaded keeps it.
+
+    Args:
+        platform: what to compile for.
+        levels: which of its instruction sets.
+        out: the folder for the libraries; made if it isn't there.
+        sources: the folder whose C++ files are compiled, with those of its folders.
+        warnings_as_errors: refuse code that a careful compiler doubts.
+        sanitize: stop at the first memory error or undefined behaviour, at a fifth of the speed.
+
+    Returns:
+        The libraries' paths, in the order of `levels`.
+
+    Raises:
+        BuildError: no compiler, no sources, or they don't compile.
+    """
+    command, zig = compiler(os.environ)
+    files = [str(file) for file in sorted(sources.rglob("*.cpp"))]
+    if not files:
+        raise BuildError(f"{sources}: there are no C++ files to compile.")
+    out.mkdir(parents=True, exist_ok=True)
+    # zig keeps compiled C libraries and objects: here, not in the person's home.
+    cache = str(ROOT / "build" / "zig")
+    environment = {"ZIG_GLOBAL_CACHE_DIR": cache, "ZIG_LOCAL_CACHE_DIR": cache, **os.environ}
+
+    def compile_level(level: Level) -> Path:
+        library = out / f"spritenet-{level.name}{platform.suffix}"
+        options = flags(
+            platform, level, zig=zig, warnings_as_errors=warnings_as_errors, sanitize=sanitize
+        )
+        with tempfile.TemporaryDirectory(dir=out, prefix=".building-") as scratch:
+            made = Path(scratch) / library.name
+            try:
+                done = subprocess.run(
+                    [*command, *options, *files, "-o", str(made)],
+                    env=environment,
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+            except OSError as error:
+                raise BuildError(f"{command[0]}: the compiler does not start: {error}") from error
+            if done.returncode != 0:
+                raise BuildError(f"{done.stderr}\n{sources}: does not compile for {level.name}.")
+            made.replace(library)
+        return library
+
+    with ThreadPoolExecutor(len(levels)) as pool:
+        return list(pool.map(compile_level, levels))
+
+
+class CoreBuildHook(BuildHookInterface[Any]):
+    """Puts the libraries into the wheel, and the platform into its name."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Called by hatchling before it packs.
+
+        Args:
+            version: "standard" or "editable"; an editable install finds the libraries in `src`.
+            build_data: what hatchling will pack, changed here.
+        """
+        if self.target_name != "wheel":
+            return
+        try:
+            wanted = os.environ.get("SPRITENET_PLATFORM", "")
+            platform = named_platform(wanted) if wanted else this_platform()
+            libraries = build(platform, platform.levels, LIBRARIES)
+        except BuildError as error:
+            self.app.abort(str(error))
+        build_data["pure_python"] = False
+        build_data["tag"] = platform.wheel_tag(portable=compiler(os.environ)[1])
+        if version == "standard":
+            build_data["force_include"].update(
+                {str(library): f"spritenet/engines/lib/{library.name}" for library in libraries}
+            )
+
+
+def named_platform(name: str) -> Platform:
+    """The platform of that name.
+
+    Raises:
+        BuildError: there is none.
+    """
+    try:
+        return PLATFORMS[name]
+    except KeyError:
+        raise BuildError(
+            f"{name!r} is no platform: expected one of {', '.join(PLATFORMS)}."
+        ) from None
+
+
+def main() -> None:
+    """The plain command."""
+    parser = argparse.ArgumentParser(description="Compile core/ into shared libraries.")
+    parser.add_argument("--out", type=Path, default=LIBRARIES, help="folder for the libraries")
+    parser.add_argument("--isa", action="append", help="an instruction set (all of them)")
+    parser.add_argument("--platform", help="a platform to compile for (this one)")
+    parser.add_argument("--warnings-as-errors", action="store_true")
+    parser.add_argument("--sanitize", action="store_true", help="stop at memory errors, slowly")
+    arguments = parser.parse_args()
+    try:
+        platform = named_platform(arguments.platform) if arguments.platform else this_platform()
+        levels = {level.name: level for level in platform.levels}
+        unknown = set(arguments.isa or ()) - set(levels)
+        if unknown:
+            parser.error(f"--isa: {platform} has {', '.join(levels)}, not {', '.join(unknown)}")
+        libraries = build(
+            platform,
+            [levels[name] for name in arguments.isa or levels],
+            arguments.out,
+            warnings_as_errors=arguments.warnings_as_errors,
+            sanitize=arguments.sanitize,
+        )
+    except BuildError as error:
+        sys.exit(str(error))
+    for library in libraries:
+        print(f"{library}  {library.stat().st_size / 1024:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()
