@@ -1,0 +1,91 @@
+"""What tests share: the outside oracles, and what happens when one of them is not there.
+
+A test asks for an oracle by naming its fixture (`mnist_folder`, `torch`, `node`, `tfjs_folder`), or
+with `@pytest.mark.usefixtures("torch")`. Where it is missing the test is skipped and says why.
+With SPRITENET_REQUIRE_ALL=1 a skip is a failure, so that a check which took all the time to set
+oracles up can't quietly test nothing. Only what the processor lacks may still be skipped: begin
+the reason with `NOT_ON_THIS_MACHINE`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
+
+import pytest
+from hypothesis import settings
+
+REQUIRE_ALL = os.environ.get("SPRITENET_REQUIRE_ALL", "") not in {"", "0"}
+NOT_ON_THIS_MACHINE = "not on this machine"
+TFJS_FOLDER = Path(__file__).parent / "node"
+
+# Other programs share the machine: how long an example takes proves nothing.
+settings.register_profile("spritenet", deadline=None)
+settings.load_profile("spritenet")
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+def _refuse_skip(report: Report) -> Report:
+    """With SPRITENET_REQUIRE_ALL, turns a skipped test into a failed one."""
+    skipped = REQUIRE_ALL and report.outcome == "skipped" and not hasattr(report, "wasxfail")
+    if skipped and isinstance(report.longrepr, tuple):
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        if not reason.startswith(NOT_ON_THIS_MACHINE):
+            report.outcome = "failed"
+            report.longrepr = f"SPRITENET_REQUIRE_ALL forbids the skip: {reason}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Looks at each test's result."""
+    return _refuse_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Looks at each test file's, where `pytest.importorskip` may have skipped all of it."""
+    return _refuse_skip((yield))
+
+
+@pytest.fixture(scope="session")
+def mnist_folder() -> Path:
+    """The folder of the real MNIST's four gzipped IDX files."""
+    folder = os.environ.get("SPRITENET_MNIST")
+    if not folder:
+        pytest.skip("the real MNIST is not here: set SPRITENET_MNIST to its folder")
+    if not Path(folder).is_dir():
+        pytest.skip(f"SPRITENET_MNIST={folder} is no folder")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def torch() -> ModuleType:
+    """PyTorch, the oracle of every gradient and optimizer."""
+    try:
+        return importlib.import_module("torch")
+    except ImportError:
+        pytest.skip("PyTorch is not installed: pip install torch==2.13.0")
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """The path of the Node.js program."""
+    program = shutil.which("node")
+    if program is None:
+        pytest.skip("Node.js is not installed")
+    return program
+
+
+@pytest.fixture(scope="session")
+def tfjs_folder(node: str) -> Path:  # noqa: ARG001 - TensorFlow.js without Node.js is no use
+    """The folder from which Node.js finds TensorFlow.js: a script's working directory."""
+    if not (TFJS_FOLDER / "node_modules" / "@tensorflow" / "tfjs").is_dir():
+        pytest.skip("TensorFlow.js is not installed: npm ci --prefix tests/node")
+    return TFJS_FOLDER
