@@ -1,0 +1,16 @@
+"""Models on disk: what they are saved as, and read from.
+
+tfjs.py reads and writes the model file, TensorFlow.js's layers format: `save` and `load`.
+
+    saved.py        a saved model in memory        metadata.py  what it says of itself
+    write_topology.py, read_topology.py  layers    weights.py   arrays and their files
+    optimizer_state.py  an optimizer's memory      folder.py    a folder, whole or not at all
+"""
+
+from __future__ import annotations
+
+from spritenet.export.metadata import Metadata, TrainedOn
+from spritenet.export.saved import OptimizerState, SavedModel
+from spritenet.export.tfjs import load, save
+
+__all__ = ["Metadata", "OptimizerState", "SavedModel", "TrainedOn", "load", "save"]

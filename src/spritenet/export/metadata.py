@@ -1,0 +1,176 @@
+"""What a model file says of itself beyond TensorFlow.js's format: `userDefinedMetadata.spritenet`.
+
+Knows the names and types of the entries, not where they are kept. Everything is optional to read,
+since a model saved by TensorFlow.js has none of it; what is there must be of the right type.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from spritenet.errors import ModelError
+from spritenet.export.located import shown
+
+__all__ = ["VERSION", "Metadata", "TrainedOn"]
+
+VERSION = 1
+"""Of the metadata; a reader refuses a larger one."""
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedOn:
+    """What made the weights.
+
+    Attributes:
+        dataset: its name.
+        content_hash: SHA-256 of the data set's images and labels, in hexadecimal.
+        seed: of the weights, the order and the dropout.
+        steps: updates done.
+    """
+
+    dataset: str
+    content_hash: str
+    seed: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a saved model tells beyond its layers and weights.
+
+    Attributes:
+        class_names: one for each output, or none at all.
+        preparation: how a person's picture becomes an input (`spritenet.prepare`), as JSON.
+        trained_on: None if nobody knows.
+        scores: like {"test_accuracy": 0.98, "test_loss": 0.06}.
+    """
+
+    class_names: tuple[str, ...] = ()
+    preparation: Mapping[str, Any] | None = None
+    trained_on: TrainedOn | None = None
+    scores: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
+
+    def to_json(
+        self, input_shape: tuple[int, int, int], hashes: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """The JSON object, with the input's (height, width, channels) and the weights' hashes."""
+        height, width, channels = input_shape
+        entry: dict[str, Any] = {
+            "version": VERSION,
+            "class_names": list(self.class_names),
+            "input": {
+                "height": height,
+                "width": width,
+                "channels": channels,
+                "range": [0, 255],
+                "preparation": self.preparation,
+            },
+            **hashes,
+            "trained_on": None,
+            "scores": dict(self.scores),
+        }
+        if self.trained_on is not None:
+            known = self.trained_on
+            entry["trained_on"] = {
+                "dataset": known.dataset,
+                "content_hash": known.content_hash,
+                "seed": known.seed,
+                "steps": known.steps,
+            }
+        return entry
+
+    @classmethod
+    def from_json(cls, entry: Mapping[str, Any], where: Path) -> Metadata:
+        """The metadata of a JSON object; entries that are absent or null stay empty.
+
+        Raises:
+            ModelError: an entry is of another type, or the version is newer than this program's.
+        """
+        version = entry.get("version")
+        if type(version) is not int or version < 1:
+            raise _wrong("version", "a whole number ≥ 1", version, where)
+        if version > VERSION:
+            raise ModelError(
+                "the model was saved by a newer Spritenet",
+                where=where,
+                expected=f"metadata version {VERSION}",
+                got=version,
+                do="Update Spritenet.",
+            )
+        names = entry.get("class_names") or []
+        if not isinstance(names, list) or not all(_is_word(name) for name in names):
+            raise _wrong("class_names", "a list of printable words", names, where)
+        picture = _object(entry, "input", where) or _NOTHING
+        return cls(
+            class_names=tuple(names),
+            preparation=_object(picture, "preparation", where),
+            trained_on=_trained_on(_object(entry, "trained_on", where), where),
+            scores=MappingProxyType(_scores(_object(entry, "scores", where) or _NOTHING, where)),
+        )
+
+
+def digest(entry: Mapping[str, Any], key: str, where: Path) -> str | None:
+    """A SHA-256 in hexadecimal, or None if there is none.
+
+    Raises:
+        ModelError: it is something else.
+    """
+    value = entry.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) != 64 or set(value) - set("0123456789abcdef"):
+        raise _wrong(key, "64 hexadecimal digits", value, where)
+    return value
+
+
+def _wrong(key: str, expected: str, got: object, where: Path) -> ModelError:
+    """The error for an entry of the wrong type."""
+    return ModelError(
+        f"{key} of its metadata is wrong", where=where, expected=expected, got=shown(got)
+    )
+
+
+def _is_word(value: object) -> bool:
+    """Whether it can be shown in a terminal, on one line."""
+    return isinstance(value, str) and len(value) <= 200 and value.isprintable()
+
+
+def _object(entry: Mapping[str, Any], key: str, where: Path) -> Mapping[str, Any] | None:
+    """A JSON object, or None if it is absent or null."""
+    value = entry.get(key)
+    if value is not None and not isinstance(value, dict):
+        raise _wrong(key, "an object", value, where)
+    return value
+
+
+def _trained_on(entry: Mapping[str, Any] | None, where: Path) -> TrainedOn | None:
+    """What made the weights."""
+    if entry is None:
+        return None
+    words = [entry.get(key) or "" for key in ("dataset", "content_hash")]
+    numbers = [entry.get(key) or 0 for key in ("seed", "steps")]
+    if not all(_is_word(word) for word in words) or not all(type(n) is int for n in numbers):
+        raise _wrong("trained_on", "names and whole numbers", entry, where)
+    return TrainedOn(words[0], words[1], numbers[0], numbers[1])
+
+
+def _scores(entry: Mapping[str, Any], where: Path) -> dict[str, float]:
+    """Finite numbers by name."""
+    scores = {}
+    for name, value in entry.items():
+        if (
+            not _is_word(name)
+            or type(value) not in (int, float)
+            or abs(value) > 1e300
+            or not math.isfinite(value)
+        ):
+            raise _wrong("scores", "numbers by name", entry, where)
+        scores[name] = float(value)
+    return scores

@@ -1,0 +1,135 @@
+"""An optimizer's memory in a model file, arranged as TensorFlow.js's optimizers arrange theirs.
+
+TensorFlow.js keeps an int32 step counter, then slot after slot an array for each weight. Its
+RMSProp always has a velocity; it has no AdamW, weight decay or clipping, and such an optimizer's
+memory is saved without a `trainingConfig`, so that TensorFlow.js passes over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spritenet import losses, optimizers
+from spritenet.errors import ModelError
+from spritenet.export.saved import OptimizerState
+from spritenet.export.weights import Array
+from spritenet.layers import Shape
+from spritenet.losses import Loss
+from spritenet.optimizers import SGD, Adam, Optimizer, RMSprop
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["COUNTER", "arrays", "from_arrays", "training_config"]
+
+COUNTER = "iter"
+SUFFIXES = {
+    "momentum": "momentum",
+    "mean_square": "rms",
+    "first_moment": "m",
+    "second_moment": "v",
+}
+"""TensorFlow.js's names of the slots."""
+
+UNKNOWN = ("weight_decay", "global_clipnorm")
+"""Arguments that TensorFlow.js's optimizers don't have."""
+
+
+def arrays(
+    state: OptimizerState, weights: Sequence[tuple[str, Shape]]
+) -> list[tuple[Array, NDArray[Any]]]:
+    """The entries of the manifest with their values, for weights of those names and shapes."""
+    entries: list[tuple[Array, NDArray[Any]]] = [
+        (Array(COUNTER, (), "int32", "optimizer"), np.array([state.steps], np.int32))
+    ]
+    for slot, values in zip(_written(state.optimizer), _padded(state), strict=True):
+        offset = 0
+        for name, shape in weights:
+            array = Array(f"{name}/{SUFFIXES[slot]}", shape, "float32", "optimizer")
+            entries.append((array, values[offset : offset + array.size]))
+            offset += array.size
+    return entries
+
+
+def _written(optimizer: Optimizer) -> tuple[str, ...]:
+    """The slots in the file: the optimizer's, and the velocity TensorFlow.js's RMSProp has."""
+    if isinstance(optimizer, RMSprop):
+        return ("mean_square", "momentum")
+    return optimizer.slots
+
+
+def _padded(state: OptimizerState) -> NDArray[np.float32]:
+    """The slots as they are written."""
+    missing = len(_written(state.optimizer)) - len(state.slots)
+    return np.concatenate([state.slots, np.zeros((missing, state.slots.shape[1]), np.float32)])
+
+
+def from_arrays(
+    entry: Mapping[str, Any],
+    values: Mapping[str, NDArray[Any]],
+    weights: Sequence[tuple[str, Shape]],
+) -> OptimizerState:
+    """The state described by the metadata's `optimizer` and the arrays of the file.
+
+    Raises:
+        ModelError: the optimizer or its loss is not known, or an array is missing.
+    """
+    try:
+        optimizer = optimizers.get(entry.get("optimizer"))
+        loss = None if entry.get("loss") is None else losses.get(entry["loss"])
+        steps = int(values[COUNTER].reshape(-1)[0])
+        slots = [
+            np.concatenate(
+                [_fitting(values[f"{n}/{SUFFIXES[slot]}"], shape) for n, shape in weights]
+            )
+            for slot in optimizer.slots
+        ]
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise ModelError(
+            "the optimizer's state is broken",
+            got=repr(error),
+            do="Load the model without it.",
+        ) from error
+    count = sum(int(np.prod(shape)) for _, shape in weights)
+    return OptimizerState(
+        optimizer, steps, np.array(slots, np.float32).reshape(len(slots), count), loss
+    )
+
+
+def _fitting(values: NDArray[Any], shape: Shape) -> NDArray[Any]:
+    """The values of one slot of one weight, flat, which must have that weight's shape."""
+    if values.shape != shape:
+        raise ValueError(f"a slot has the shape {values.shape}, not {shape}")
+    return values.reshape(-1)
+
+
+def training_config(state: OptimizerState) -> dict[str, Any] | None:
+    """TensorFlow.js's `trainingConfig`, or None where it can't train in the same way."""
+    optimizer, loss = state.optimizer, state.loss
+    if loss is None or _is_special(loss) or any(getattr(optimizer, n, None) for n in UNKNOWN):
+        return None
+    rate = float(optimizer.schedule(state.steps))
+    entry: dict[str, Any]
+    if isinstance(optimizer, SGD):
+        entry = {"class_name": "SGD", "config": {"learning_rate": rate}}
+        if optimizer.momentum:
+            own = {"momentum": optimizer.momentum, "use_nesterov": optimizer.nesterov}
+            entry = {"class_name": "Momentum", "config": {"learning_rate": rate, **own}}
+    elif isinstance(optimizer, RMSprop):
+        own = {"decay": optimizer.rho, "momentum": optimizer.momentum}
+        entry = {"class_name": "RMSProp", "config": {"learning_rate": rate, **own}}
+        entry["config"] |= {"epsilon": optimizer.epsilon, "centered": False}
+    elif isinstance(optimizer, Adam):
+        own = {"beta1": optimizer.beta_1, "beta2": optimizer.beta_2, "epsilon": optimizer.epsilon}
+        entry = {"class_name": "Adam", "config": {"learning_rate": rate, **own}}
+    else:
+        return None
+    return {"loss": loss.name, "metrics": ["accuracy"], "optimizer_config": entry}
+
+
+def _is_special(loss: Loss) -> bool:
+    """Whether TensorFlow.js, which knows a loss only by its name, would compute another."""
+    return bool(getattr(loss, "from_logits", False) or loss.smoothing)

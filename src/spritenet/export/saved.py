@@ -1,0 +1,107 @@
+"""A saved model, in memory: what `tfjs.save` writes and `tfjs.load` returns."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spritenet.errors import ModelError
+from spritenet.export.metadata import Metadata
+from spritenet.layers import Layer, Shape
+from spritenet.losses import Loss
+from spritenet.optimizers import Optimizer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["OptimizerState", "SavedModel", "named_shapes", "sha256"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OptimizerState:
+    """What an optimizer has in its memory after some steps.
+
+    Attributes:
+        optimizer: which one, with its arguments.
+        steps: updates done.
+        slots: float32, (len(optimizer.slots), parameters).
+        loss: what it was making small; TensorFlow.js needs it to go on training.
+    """
+
+    optimizer: Optimizer
+    steps: int
+    slots: NDArray[np.float32]
+    loss: Loss | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SavedModel:
+    """Layers, weights, and what is known of them.
+
+    Attributes:
+        layers: named, in order; the first is a Rescaling, so that pixels are 0–255.
+        input_shape: height, width, channels.
+        parameters: float32, all weights in layer order, kernel before bias.
+        metadata: class names, preparation, what it was trained on, scores.
+        optimizer: its optimizer's memory, if that was saved too.
+    """
+
+    layers: tuple[Layer, ...]
+    input_shape: tuple[int, int, int]
+    parameters: NDArray[np.float32]
+    metadata: Metadata = field(default_factory=Metadata)
+    optimizer: OptimizerState | None = None
+
+    @property
+    def output_shape(self) -> Shape:
+        """(classes,), or (height, width, channels) for a network that ends in an image."""
+        shape: Shape = self.input_shape
+        for layer in self.layers:
+            shape = layer.output_shape(shape)
+        return shape
+
+    @property
+    def weights_sha256(self) -> str:
+        """The SHA-256, in hexadecimal, of the parameters as little-endian float32."""
+        return sha256(self.parameters)
+
+    def check(self) -> None:
+        """Raise ModelError if the parts don't go together or a weight is not finite."""
+        arrays = named_shapes(self.layers, self.input_shape)
+        count = sum(int(np.prod(shape)) for _, shape in arrays)
+        if self.parameters.shape != (count,):
+            raise ModelError(
+                "the parameters don't fit the layers", expected=count, got=self.parameters.shape
+            )
+        offset = 0
+        for name, shape in arrays:
+            size = int(np.prod(shape))
+            if not np.isfinite(self.parameters[offset : offset + size]).all():
+                raise ModelError("a weight is not a finite number", where=name)
+            offset += size
+        names, outputs = self.metadata.class_names, self.output_shape
+        if names and outputs != (len(names),):
+            raise ModelError(
+                "the class names don't fit the outputs", expected=outputs[-1], got=len(names)
+            )
+
+
+def named_shapes(
+    layers: Sequence[Layer], input_shape: tuple[int, int, int]
+) -> list[tuple[str, Shape]]:
+    """The name ("conv2d/kernel") and shape of each weight, in the order of the parameters."""
+    arrays: list[tuple[str, Shape]] = []
+    shape: Shape = input_shape
+    for layer in layers:
+        arrays += [(f"{layer.name}/{w.name}", w.shape) for w in layer.weights(shape)]
+        shape = layer.output_shape(shape)
+    return arrays
+
+
+def sha256(values: NDArray[np.float32]) -> str:
+    """The SHA-256, in hexadecimal, of the values as little-endian float32."""
+    return hashlib.sha256(np.ascontiguousarray(values, "<f4").tobytes()).hexdigest()

@@ -1,0 +1,297 @@
+"""The weights of a model file: named arrays described in model.json, held in binary files.
+
+Knows TensorFlow.js's `weightsManifest` and `weights.bin`; knows nothing of layers. Everything is
+float32, little-endian, one array after the other, but for TensorFlow.js's int32 step counter.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import stat
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spritenet.errors import ModelError
+from spritenet.export.located import shown
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "Array",
+    "Group",
+    "join",
+    "manifest",
+    "match",
+    "parse_manifest",
+    "read_file",
+    "read_group",
+]
+
+MAXIMAL_ARRAYS = 10_000
+MAXIMAL_RANK = 8
+DTYPES = {"float32": np.dtype("<f4"), "int32": np.dtype("<i4")}
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """One entry of the manifest.
+
+    Attributes:
+        name: like "conv2d/kernel".
+        shape: its axes; () is a single number.
+        dtype: "float32"; only an optimizer's step counter may be "int32".
+        group: "optimizer" for the optimizer's slots, else "".
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+    group: str = ""
+
+    @property
+    def size(self) -> int:
+        """How many numbers."""
+        return math.prod(self.shape)
+
+    def entry(self) -> dict[str, object]:
+        """As in the manifest."""
+        entry: dict[str, object] = {
+            "name": self.name,
+            "shape": list(self.shape),
+            "dtype": self.dtype,
+        }
+        return {**entry, "group": self.group} if self.group else entry
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Arrays whose bytes, joined, are the joined bytes of some files."""
+
+    paths: tuple[str, ...]
+    arrays: tuple[Array, ...]
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes the files must hold together."""
+        return sum(4 * array.size for array in self.arrays)
+
+
+def manifest(arrays: Iterable[Array], path: str) -> list[dict[str, object]]:
+    """The `weightsManifest` of one group in one file."""
+    return [{"paths": [path], "weights": [array.entry() for array in arrays]}]
+
+
+def parse_manifest(value: object, where: Path) -> list[Group]:
+    """The groups of a `weightsManifest`, every entry checked, nothing read yet.
+
+    Raises:
+        ModelError: it isn't a manifest, is too large, names files outside the folder, the same
+            array twice, or a type other than float32.
+    """
+    if not isinstance(value, list) or not all(isinstance(group, dict) for group in value):
+        raise ModelError("weightsManifest is not a list of groups", where=where)
+    groups = [_group(group, where) for group in value]
+    arrays = [array for group in groups for array in group.arrays]
+    if len(arrays) > MAXIMAL_ARRAYS:
+        raise ModelError(
+            "weightsManifest is too long",
+            where=where,
+            expected=f"at most {MAXIMAL_ARRAYS} arrays",
+            got=len(arrays),
+        )
+    seen: set[str] = set()
+    for array in arrays:
+        if array.name in seen:
+            raise ModelError(f"weightsManifest names {array.name!r} twice", where=where)
+        seen.add(array.name)
+    return groups
+
+
+def _group(value: Mapping[str, Any], where: Path) -> Group:
+    """One group of a manifest. See `parse_manifest`."""
+    paths, entries = value.get("paths"), value.get("weights")
+    if not isinstance(paths, list) or not isinstance(entries, list):
+        raise ModelError("a group of weightsManifest lacks paths or weights", where=where)
+    return Group(
+        tuple(_path(path, where) for path in paths),
+        tuple(_array(entry, where) for entry in entries),
+    )
+
+
+def _path(value: object, where: Path) -> str:
+    """The name of a file beside model.json; anything that leads elsewhere is refused."""
+    plain = (
+        isinstance(value, str)
+        and 0 < len(value) <= 255
+        and value not in (".", "..")
+        and not any(sign in value for sign in "/\\:\0")
+        and value.isprintable()
+    )
+    if not isinstance(value, str) or not plain:
+        raise ModelError(
+            "weightsManifest names a file elsewhere",
+            where=where,
+            expected="the name of a file beside model.json",
+            got=shown(value),
+        )
+    return value
+
+
+def _array(entry: object, where: Path) -> Array:
+    """One array of a manifest. See `parse_manifest`."""
+    name = entry.get("name") if isinstance(entry, dict) else None
+    if not isinstance(entry, dict) or not isinstance(name, str):
+        raise ModelError("an array of weightsManifest has no name", where=where)
+    label = f"weightsManifest: {shown(name)}"
+    shape, dtype = entry.get("shape"), entry.get("dtype")
+    axes: list[Any] = shape if isinstance(shape, list) else [None]
+    if len(axes) > MAXIMAL_RANK or any(type(n) is not int or not 0 <= n < 2**40 for n in axes):
+        raise ModelError(
+            f"{label}: its shape is wrong",
+            where=where,
+            expected=f"up to {MAXIMAL_RANK} whole numbers",
+            got=shown(shape),
+        )
+    optimizer = entry.get("group") == "optimizer"
+    if "quantization" in entry or dtype not in (
+        ("float32", "int32") if optimizer else ("float32",)
+    ):
+        kind = "quantised" if "quantization" in entry else shown(dtype)
+        raise ModelError(
+            f"{label}: only float32 weights can be read",
+            where=where,
+            got=kind,
+            do="Convert the model again without quantisation.",
+        )
+    return Array(name, tuple(axes), str(dtype), "optimizer" if optimizer else "")
+
+
+def match(
+    named: Sequence[tuple[str, tuple[int, ...]]], promised: Sequence[Array], where: Path
+) -> list[str]:
+    """The names in the manifest of weights of those names ("conv2d/kernel") and shapes.
+
+    Keras's converter may put the model's name before and ":0" behind: "model/conv2d/kernel:0".
+
+    Raises:
+        ModelError: a weight is missing, is there twice, has another shape or belongs to no layer.
+    """
+    by_name: dict[str, list[Array]] = {}
+    for array in promised:
+        whole = array.name.removesuffix(":0")
+        for name in {whole, "/".join(whole.split("/")[-2:])}:
+            by_name.setdefault(name, []).append(array)
+    names = []
+    for name, shape in named:
+        found = by_name.get(name, [])
+        if len(found) != 1:
+            word = "twice" if found else "not"
+            raise ModelError(f"the weights {name} are {word} in weightsManifest", where=where)
+        if found[0].shape != shape:
+            raise ModelError(
+                f"the weights {name} have the wrong shape",
+                where=where,
+                expected=list(shape),
+                got=list(found[0].shape),
+            )
+        names.append(found[0].name)
+    strangers = {array.name for array in promised} - set(names)
+    if strangers:
+        name = shown(min(strangers))
+        raise ModelError("weightsManifest has weights of no layer", where=where, got=name)
+    return names
+
+
+def read_file(path: Path, limit: int, *, exact: bool = False) -> bytes:
+    """The content of a regular file of at most (or exactly) `limit` bytes.
+
+    Raises:
+        ModelError: it is missing, not a file, or of another size; nothing is read then.
+    """
+    try:
+        with open(path, "rb", opener=_opener) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise ModelError("it is not a file", where=path)
+            _check_size(path, status.st_size, limit, exact)
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise ModelError(
+            f"it can't be read: {error.strerror or error}",
+            where=path,
+            do="Is the model's folder complete?",
+        ) from error
+    _check_size(path, len(data), limit, exact)
+    return data
+
+
+def _check_size(path: Path, size: int, limit: int, exact: bool) -> None:
+    """Raise ModelError if the file is too large or, where that matters, too small."""
+    if size > limit or (exact and size < limit):
+        raise ModelError(
+            "it is too short" if size < limit else "it is too long",
+            where=path,
+            expected=f"{'' if exact else 'at most '}{limit} bytes",
+            got=size,
+            do="Is the model's folder complete?" if size < limit else "",
+        )
+
+
+def read_group(folder: Path, group: Group) -> dict[str, NDArray[Any]]:
+    """The arrays of a group by name, each in its shape, read-only.
+
+    Raises:
+        ModelError: a file is missing or their sizes aren't the manifest's; nothing is read then.
+    """
+    files = [folder / path for path in group.paths]
+    sizes = [_size(file) for file in files]
+    if sum(sizes) != group.bytes:
+        where = files[0] if len(files) == 1 else folder
+        word = "short" if sum(sizes) < group.bytes else "long"
+        raise ModelError(
+            f"the weights are too {word}",
+            where=where,
+            expected=f"{group.bytes} bytes",
+            got=sum(sizes),
+            do="Is the model's folder complete?",
+        )
+    data = b"".join(read_file(f, n, exact=True) for f, n in zip(files, sizes, strict=True))
+    values = np.frombuffer(data, np.uint8)
+    ends = np.cumsum([4 * array.size for array in group.arrays]).tolist()
+    return {
+        array.name: values[end - 4 * array.size : end]
+        .view(DTYPES[array.dtype])
+        .reshape(array.shape)
+        for array, end in zip(group.arrays, ends, strict=True)
+    }
+
+
+def _opener(path: str, flags: int) -> int:
+    """Open without blocking, so that a named pipe can't hold us (Windows has no such flag)."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _size(path: Path) -> int:
+    """The size of a regular file in bytes. See `read_group`."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise ModelError(
+            f"the weights can't be read: {error.strerror or error}",
+            where=path,
+            do="Is the model's folder complete?",
+        ) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise ModelError("it is not a file", where=path)
+    return status.st_size
+
+
+def join(arrays: Sequence[NDArray[Any]]) -> bytes:
+    """The bytes of arrays one after the other, little-endian."""
+    return b"".join(np.ascontiguousarray(a, DTYPES[a.dtype.name]).tobytes() for a in arrays)

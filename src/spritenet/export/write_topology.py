@@ -1,0 +1,101 @@
+"""Layers to `modelTopology`, the part of model.json that says what the network is.
+
+Keras 2's form, as TensorFlow.js 4.22 loads it. Where TensorFlow.js lacks something, it is said
+another way:
+
+- the activation "leaky_relu", and a ReLU with a slope, become a LeakyReLU layer of their own;
+- LeCun's initializers become VarianceScaling, and an untruncated one RandomNormal.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from spritenet import initializers
+from spritenet.errors import ModelError
+from spritenet.initializers import (
+    Initializer,
+    LecunNormal,
+    LecunUniform,
+    RandomNormal,
+    VarianceScaling,
+)
+from spritenet.layers import ELU, ActivationLayer, Layer, LeakyReLU, Shape, Weight
+from spritenet.layers.learnt import Learnt
+
+__all__ = ["LEAKY", "write_topology"]
+
+LEAKY = "_leaky_relu"
+"""Ends the name of a LeakyReLU that is the activation of the layer before it."""
+
+
+def write_topology(layers: Sequence[Layer], input_shape: tuple[int, int, int]) -> dict[str, Any]:
+    """The `modelTopology` of named layers that take images of that (height, width, channels).
+
+    Raises:
+        ModelError: there is no layer, one has no name, or two have the same.
+    """
+    entries: list[dict[str, Any]] = []
+    shape: Shape = input_shape
+    for layer in layers:
+        entries += _entries(layer, layer.weights(shape))
+        shape = layer.output_shape(shape)
+    names = [entry["config"]["name"] for entry in entries]
+    if not names:
+        raise ModelError("a network without layers can't be saved")
+    for name in names:
+        if not name or names.count(name) > 1:
+            raise ModelError("every layer needs a name of its own", got=repr(name))
+    entries[0]["config"]["batch_input_shape"] = [None, *input_shape]
+    return {
+        "class_name": "Sequential",
+        "config": {"name": "sequential", "layers": entries},
+        # The Keras whose form this is; TensorFlow.js itself writes "tfjs-layers 4.22.0" here.
+        "keras_version": "2.15.0",
+        "backend": "tensorflow",
+    }
+
+
+def _entries(layer: Layer, weights: Sequence[Weight]) -> Iterator[dict[str, Any]]:
+    """The layer as TensorFlow.js knows it: one layer, or two for a leaky activation."""
+    config = layer.config()
+    for weight in weights:
+        config[f"{weight.name}_initializer"] = _initializer(weight.initializer, weight.shape)
+    if isinstance(layer, ActivationLayer) and layer.function.name == "leaky_relu":
+        yield _leaky(layer.name, layer.function.alpha)
+        return
+    if isinstance(layer, ELU) and layer.alpha != 1:
+        warnings.warn(
+            f"{layer.label}: TensorFlow.js can't load an ELU whose alpha is not 1.", stacklevel=2
+        )
+    if isinstance(layer, Learnt) and layer.activation == "leaky_relu":
+        yield {"class_name": layer.class_name, "config": {**config, "activation": "linear"}}
+        yield _leaky(f"{layer.name}{LEAKY}", layer.function.alpha)
+        return
+    yield {"class_name": layer.class_name, "config": config}
+
+
+def _leaky(name: str | None, alpha: float) -> dict[str, Any]:
+    """A LeakyReLU layer."""
+    return {"class_name": "LeakyReLU", "config": LeakyReLU(alpha, name=name).config()}
+
+
+def _initializer(rule: Initializer, shape: Shape) -> dict[str, Any]:
+    """An initializer that TensorFlow.js has, with the same distribution for that shape.
+
+    TensorFlow.js spells LecunNormal LeCunNormal, calls the truncated normal distribution "normal",
+    and draws "truncatedNormal" from a uniform one.
+    """
+    if isinstance(rule, LecunNormal | LecunUniform):
+        rule = rule.rule
+    if isinstance(rule, VarianceScaling) and rule.distribution == "untruncated_normal":
+        fan_in, fan_out = initializers.fans(shape)
+        fan = {"fan_in": fan_in, "fan_out": fan_out}.get(rule.mode, (fan_in + fan_out) / 2)
+        rule = RandomNormal(0.0, math.sqrt(rule.scale / max(1.0, fan)))
+    config = rule.config()
+    if config.get("distribution") == "truncated_normal":
+        config["distribution"] = "normal"
+    return {"class_name": type(rule).__name__, "config": config}
