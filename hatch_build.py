@@ -218,7 +218,7 @@ def flags(
     sanitize: bool = False,
 ) -> list[str]:
     """Everything between the compiler's name and the sources."""
-    chosen = [*LANGUAGE, *(SANITIZED if sanitize else FAST), *level.flags, f"-I{SOURCES}"]
+    chosen = [*LANGUAGE, *(SANITIZED if sanitize else FAST), *level.flags]
     if zig:
         chosen += ["-target", platform.zig_target, f"-mcpu={level.zig_cpu}", "-nostdlib++"]
     else:
@@ -280,7 +280,7 @@ def build(
             made = Path(scratch) / library.name
             try:
                 done = subprocess.run(
-                    [*command, *options, *files, "-o", str(made)],
+                    [*command, *options, f"-I{sources}", *files, "-o", str(made)],
                     env=environment,
                     capture_output=True,
                     text=True,
