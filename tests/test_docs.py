@@ -1,0 +1,106 @@
+"""The documentation is complete: what a user can type or catch stands somewhere in it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+from typer.core import TyperCommand, TyperGroup, TyperOption
+
+import spritenet
+from spritenet import errors
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#]+)")
+
+
+@pytest.fixture(scope="module")
+def documentation() -> str:
+    """All pages in one text."""
+    return "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+
+
+def commands() -> dict[str, list[TyperOption]]:
+    """The options of each command of the program, by its full name."""
+    from spritenet.cli import app
+
+    found: dict[str, list[TyperOption]] = {}
+
+    def walk(name: str, command: object) -> None:
+        assert isinstance(command, TyperCommand | TyperGroup)
+        found[name] = [
+            parameter
+            for parameter in command.params
+            if isinstance(parameter, TyperOption) and not parameter.hidden
+        ]
+        if isinstance(command, TyperGroup):
+            for child, below in command.commands.items():
+                walk(f"{name} {child}", below)
+
+    walk("spritenet", typer.main.get_command(app))
+    return found
+
+
+def test_every_public_name_is_documented(documentation: str) -> None:
+    """Each name of `spritenet.__all__` appears in backticks, a table or an example."""
+    missing = [
+        name
+        for name in spritenet.__all__
+        if not name.startswith("__") and not re.search(rf"\b{name}\b", documentation)
+    ]
+    assert missing == []
+
+
+def test_every_error_is_documented_on_its_page() -> None:
+    """docs/errors.md has a line for each class of the tree."""
+    page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+    assert [name for name in errors.__all__ if f"`{name}`" not in page] == []
+
+
+def test_every_command_and_option_is_documented() -> None:
+    """docs/cli.md names each command and each option."""
+    page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    missing = [
+        f"{name} {spelling}"
+        for name, options in commands().items()
+        for option in options
+        for spelling in (*option.opts, *option.secondary_opts)
+        if spelling != "--help"
+        and not re.search(rf"(?<![\w-]){re.escape(spelling)}(?![\w-])", page)
+    ]
+    missing += [name for name in commands() if name not in page]
+    assert missing == []
+
+
+def test_every_environment_variable_is_documented(documentation: str) -> None:
+    """A switch that nobody can find is no switch."""
+    sources = [*ROOT.glob("src/**/*.py"), *ROOT.glob("core/**/*.cpp"), ROOT / "hatch_build.py"]
+    named = {
+        variable
+        for source in sources
+        for variable in re.findall(r"SPRITENET_[A-Z_]+", source.read_text(encoding="utf-8"))
+    }
+    assert sorted(variable for variable in named if variable not in documentation) == []
+
+
+def test_every_link_leads_somewhere() -> None:
+    """Relative links of all pages, and those of the pages at the root."""
+    pages = [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+    broken = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in pages
+        for target in LINK.findall(page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_every_page_is_in_the_index() -> None:
+    """docs/README.md links to each page, or to the folder it is in."""
+    docs = ROOT / "docs"
+    index = (docs / "README.md").read_text(encoding="utf-8")
+    pages = {page.relative_to(docs).parts[0] for page in docs.rglob("*.md")} - {"README.md"}
+    assert sorted(page for page in pages if f"({page})" not in index) == []

@@ -1,0 +1,107 @@
+"""The rules that hold for the whole repository and that no linter knows."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import spritenet
+
+ROOT = Path(__file__).parents[1]
+HEAVY = {"PIL", "pooch", "requests", "typer", "click", "rich", "torch", "scipy", "matplotlib"}
+EXCUSE = re.compile(r"#\s*(?:noqa|type: ignore)\b(?P<rest>.*)")
+REASON = re.compile(r"^(?:: [A-Z0-9, ]+|\[[a-z-]+(?:, ?[a-z-]+)*\])\s+(?:-|#|–)\s*\w+")
+
+
+def files(*patterns: str) -> Iterator[Path]:
+    """The repository's own files of these patterns, built ones left out."""
+    for pattern in patterns:
+        for path in ROOT.glob(pattern):
+            if "node_modules" not in path.parts:
+                yield path
+
+
+def test_the_public_names_are_the_list() -> None:
+    """`__all__` names everything public and nothing that is not there."""
+    public = {
+        name
+        for name, value in vars(spritenet).items()
+        if not name.startswith("_") and not isinstance(value, ModuleType) and name != "annotations"
+    }
+    listed = set(spritenet.__all__)
+    assert public <= listed
+    assert [name for name in listed if not hasattr(spritenet, name)] == []
+
+
+def test_the_list_of_public_names_is_in_order() -> None:
+    """So that a diff of it shows one line a name."""
+    assert list(spritenet.__all__) == sorted(spritenet.__all__)
+
+
+def test_importing_loads_nothing_heavy() -> None:
+    """A fresh interpreter imports spritenet and has none of the libraries of one door."""
+    script = "import sys, spritenet; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert {name.partition(".")[0] for name in done.stdout.split()} & HEAVY == set()
+
+
+def test_importing_does_nothing() -> None:
+    """No thread is started, no compiled library is loaded, nothing is printed."""
+    script = (
+        "import sys, threading, spritenet\n"
+        "maps = open('/proc/self/maps').read() if sys.platform == 'linux' else ''\n"
+        "print(threading.active_count(), 'engines/lib' in maps)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert (done.stdout.strip(), done.stderr) == ("1 False", "")
+
+
+def test_imports_run_one_way() -> None:
+    """import-linter's contracts, which pyproject.toml writes down."""
+    pytest.importorskip("importlinter")
+    program = Path(sys.executable).parent / "lint-imports"
+    done = subprocess.run(
+        [program, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("limit", [400])
+def test_no_file_has_grown_a_second_subject(limit: int) -> None:
+    """A file near 120 lines has one noun; one beyond this limit hardly can."""
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in files("src/**/*.py", "core/**/*.cpp", "core/**/*.h", "benchmarks/**/*.py")
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > limit
+    }
+    assert long == {}
+
+
+def test_every_excuse_carries_its_reason() -> None:
+    """`noqa` and `type: ignore` name their rule and say why, on the same line."""
+    bare = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in files("src/**/*.py", "tests/**/*.py", "benchmarks/**/*.py", "*.py")
+        if path != Path(__file__)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if (excuse := EXCUSE.search(line)) and not REASON.match(excuse["rest"])
+    ]
+    assert bare == []
+
+
+def test_every_ignored_rule_carries_its_reason() -> None:
+    """The same for pyproject.toml: each rule of an ignore list has a comment."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    rules = [line for line in text.splitlines() if re.match(r'\s+"[A-Z]{1,4}\d*",', line)]
+    assert rules
+    assert [line for line in rules if not re.search(r"#\s*\w+", line)] == []
