@@ -1,0 +1,164 @@
+"""What every engine takes and gives: examples in, losses out, and the methods it has.
+
+Knows no engine; the training loop is written against this, so that it runs on any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from spritenet.losses import Loss
+from spritenet.optimizers import Optimizer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Engine", "Evaluation", "Examples", "Steps"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """Images with what is to be learnt of them.
+
+    Attributes:
+        images: uint8, n h w c, C-contiguous.
+        labels: int32 (n,), class indices; None where there are targets or nothing is learnt.
+        targets: float32 (n, k), used instead of labels.
+        weights: float32 (n,), a factor on each example's loss; None for 1.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int32] | None = None
+    targets: NDArray[np.float32] | None = None
+    weights: NDArray[np.float32] | None = None
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.images)
+
+    def __getitem__(self, index: slice) -> Examples:
+        """A range of them, without copying."""
+        return replace(
+            self,
+            images=self.images[index],
+            labels=None if self.labels is None else self.labels[index],
+            targets=None if self.targets is None else self.targets[index],
+            weights=None if self.weights is None else self.weights[index],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How a network does on some examples.
+
+    Attributes:
+        loss_sum: the sum of weight · loss over the examples, without the L2 penalty.
+        l2: the L2 penalty of the parameters.
+        correct: how many have their largest output at their label.
+        count: how many examples.
+    """
+
+    loss_sum: float
+    l2: float
+    correct: int
+    count: int
+
+    @property
+    def loss(self) -> float:
+        """The mean of weight · loss, plus the L2 penalty, as Keras reports it."""
+        return self.loss_sum / max(1, self.count) + self.l2
+
+    @property
+    def accuracy(self) -> float:
+        """The share whose largest output is at their label."""
+        return self.correct / max(1, self.count)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Steps:
+    """What a call of `Engine.train` did.
+
+    Attributes:
+        losses: float32 (done,), each step's mean of weight · loss, plus the L2 penalty.
+        correct: int32 (done,), how many of each batch were right before its update.
+        diverged: the step after these had a loss that is not finite, and was not done.
+        stopped: somebody asked for a stop before all steps were done.
+    """
+
+    losses: NDArray[np.float32]
+    correct: NDArray[np.int32]
+    diverged: bool = False
+    stopped: bool = False
+
+    def __len__(self) -> int:
+        """How many steps were done."""
+        return len(self.losses)
+
+
+class Engine(Protocol):
+    """A network made ready for one input shape and a largest batch size.
+
+    Parameters are one float32 array, layer after layer, kernel before bias.
+    """
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers the parameters are."""
+
+    @property
+    def output_shapes(self) -> Sequence[tuple[int, ...]]:
+        """What each layer makes of one image."""
+
+    def predict(
+        self, parameters: NDArray[np.float32], images: NDArray[np.uint8]
+    ) -> NDArray[np.float32]:
+        """The last layer's outputs, (n, k)."""
+
+    def activations(
+        self, parameters: NDArray[np.float32], image: NDArray[np.uint8]
+    ) -> list[NDArray[np.float32]]:
+        """Every layer's outputs for one image (h, w, c)."""
+
+    def evaluate(
+        self,
+        parameters: NDArray[np.float32],
+        examples: Examples,
+        loss: Loss,
+        *,
+        first: int = 0,
+        count: int | None = None,
+    ) -> Evaluation:
+        """How well the examples first … first + count are done."""
+
+    def gradient(
+        self,
+        parameters: NDArray[np.float32],
+        examples: Examples,
+        indices: NDArray[np.int64],
+        loss: Loss,
+    ) -> tuple[float, NDArray[np.float32]]:
+        """The loss of one batch and its gradient, without dropout."""
+
+    def train(
+        self,
+        parameters: NDArray[np.float32],
+        slots: NDArray[np.float32],
+        examples: Examples,
+        *,
+        loss: Loss,
+        optimizer: Optimizer,
+        learning_rates: NDArray[np.float32],
+        first_step: int,
+        batch_size: int,
+        seed: int,
+        indices: NDArray[np.int64] | None = None,
+    ) -> Steps:
+        """Do len(learning_rates) steps, changing parameters and slots in place.
+
+        Step s (from 0) takes part s mod p of epoch s // p in the order of (seed, epoch), where
+        p = ceil(n / batch_size); or `indices`, batch_size of them a step.
+        """

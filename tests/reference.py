@@ -1,0 +1,435 @@
+"""A slow engine in NumPy float64, written to be read: the oracle of the real one.
+
+It has the interface of `spritenet.engines.values.Engine`. Everything is n h w c; each layer is a
+function with its derivative beside it. It is itself checked against PyTorch and against finite
+differences in test_reference.py.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spritenet import layers as kinds
+from spritenet.engines.values import Evaluation, Examples, Steps
+from spritenet.layers import ActivationFunction, Layer, Shape
+from spritenet.layers.pooling import Pooling2D
+from spritenet.losses import Loss, MeanSquaredError
+from spritenet.optimizers import SGD, Adam, Optimizer, RMSprop
+from spritenet.order import permutation
+
+Array = NDArray[np.float64]
+Backward = Callable[[Array], tuple[Array, list[Array]]]
+"""The gradient of the outputs -> the gradients of the inputs and of the weights."""
+
+Mask = Callable[[int, tuple[int, ...]], Array]
+"""Layer number and shape n h w c -> 1 where dropout keeps a value, 0 where it doesn't."""
+
+
+def _erf(x: Array) -> Array:
+    return np.asarray(np.vectorize(math.erf, otypes=[np.float64])(x))
+
+
+def activate(  # noqa: PLR0911 - one return a function
+    function: ActivationFunction, x: Array
+) -> tuple[Array, Callable[[Array], Array]]:
+    """f(x), and the function that takes the gradient of f(x) to the gradient of x."""
+    a = function.alpha
+    match function.name:
+        case "linear":
+            return x, lambda g: g
+        case "relu":
+            return np.maximum(x, 0), lambda g: g * (x > 0)
+        case "relu6":
+            return np.clip(x, 0, 6), lambda g: g * ((x > 0) & (x < 6))
+        case "leaky_relu":
+            return np.where(x > 0, x, a * x), lambda g: g * np.where(x > 0, 1, a)
+        case "elu":
+            e = a * np.exp(np.minimum(x, 0))
+            return np.where(x > 0, x, e - a), lambda g: g * np.where(x > 0, 1, e)
+        case "gelu":
+            below = 0.5 * (1 + _erf(x / math.sqrt(2)))
+            density = np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+            return x * below, lambda g: g * (below + x * density)
+        case "sigmoid":
+            y = 1 / (1 + np.exp(-x))
+            return y, lambda g: g * y * (1 - y)
+        case "tanh":
+            y = np.tanh(x)
+            return y, lambda g: g * (1 - y * y)
+        case "softmax":
+            e = np.exp(x - x.max(axis=-1, keepdims=True))
+            y = e / e.sum(axis=-1, keepdims=True)
+            return y, lambda g: y * (g - (g * y).sum(axis=-1, keepdims=True))
+    raise ValueError(function.name)
+
+
+def _around(size: int, window: int, stride: int, padding: str) -> tuple[int, int]:
+    """How many places padding adds before and after an axis."""
+    if padding == "valid":
+        return 0, 0
+    total = max((-(-size // stride) - 1) * stride + window - size, 0)
+    return total // 2, total - total // 2
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The windows of one layer over one input size: place (i, j), offset (y, x)."""
+
+    window: tuple[int, int]
+    strides: tuple[int, int]
+    before: tuple[int, int]
+    after: tuple[int, int]
+    output: tuple[int, int]
+
+    @classmethod
+    def of(cls, layer: kinds.Conv2D | Pooling2D, shape: Shape) -> Windows:
+        """The layer's windows over inputs of the shape h w c."""
+        window = layer.kernel_size if isinstance(layer, kinds.Conv2D) else layer.pool_size
+        pads = [_around(shape[i], window[i], layer.strides[i], layer.padding) for i in (0, 1)]
+        height, width, _ = layer.output_shape(shape)
+        return cls(
+            window,
+            layer.strides,
+            (pads[0][0], pads[1][0]),
+            (pads[0][1], pads[1][1]),
+            (height, width),
+        )
+
+    def pad(self, x: Array, value: float) -> Array:
+        """The input with the value around it."""
+        sides = [(0, 0), *zip(self.before, self.after, strict=True), (0, 0)]
+        return np.pad(x, sides, constant_values=value)
+
+    def at(self, y: int, x: int) -> tuple[slice, slice, slice]:
+        """Where the padded input's values at offset (y, x) of every window are."""
+        return (
+            slice(None),
+            slice(y, y + self.output[0] * self.strides[0], self.strides[0]),
+            slice(x, x + self.output[1] * self.strides[1], self.strides[1]),
+        )
+
+    def cut(self, padded: Array, shape: Shape) -> Array:
+        """The padded array without its padding."""
+        top, left = self.before
+        return padded[:, top : top + shape[0], left : left + shape[1]]
+
+    def offsets(self) -> list[tuple[int, int]]:
+        """Every offset of a window, row after row."""
+        return [(y, x) for y in range(self.window[0]) for x in range(self.window[1])]
+
+
+def convolve(layer: kinds.Conv2D, x: Array, weights: Sequence[Array]) -> tuple[Array, Backward]:
+    """The convolution before its activation."""
+    shape = x.shape[1:]
+    windows, kernel = Windows.of(layer, shape), weights[0]
+    padded = windows.pad(x, 0)
+    # The last window may reach beyond the padded input when the stride leaves a rest: it doesn't.
+    y = np.zeros((len(x), *windows.output, layer.filters))
+    for a, b in windows.offsets():
+        y += np.einsum("nijc,cf->nijf", padded[windows.at(a, b)], kernel[a, b])
+    if layer.use_bias:
+        y += weights[1]
+
+    def backward(g: Array) -> tuple[Array, list[Array]]:
+        inputs, kernels = np.zeros_like(padded), np.zeros_like(kernel)
+        for a, b in windows.offsets():
+            inputs[windows.at(a, b)] += np.einsum("nijf,cf->nijc", g, kernel[a, b])
+            kernels[a, b] = np.einsum("nijc,nijf->cf", padded[windows.at(a, b)], g)
+        bias = [g.sum(axis=(0, 1, 2))] if layer.use_bias else []
+        return windows.cut(inputs, shape), [kernels, *bias]
+
+    return y, backward
+
+
+def pool(layer: Pooling2D, x: Array) -> tuple[Array, Backward]:
+    """Maxima or averages; what lies outside the image counts for neither."""
+    shape = x.shape[1:]
+    windows = Windows.of(layer, shape)
+    maximal = isinstance(layer, kinds.MaxPooling2D)
+    padded = windows.pad(x, -np.inf if maximal else 0)
+    inside = windows.pad(np.ones_like(x), 0)
+    stack = np.stack([padded[windows.at(a, b)] for a, b in windows.offsets()])
+    number = np.stack([inside[windows.at(a, b)] for a, b in windows.offsets()]).sum(axis=0)
+    first = stack.argmax(axis=0)  # of equal maxima the first gets the gradient
+    y = stack.max(axis=0) if maximal else stack.sum(axis=0) / number
+
+    def backward(g: Array) -> tuple[Array, list[Array]]:
+        inputs = np.zeros_like(padded)
+        for k, (a, b) in enumerate(windows.offsets()):
+            inputs[windows.at(a, b)] += g * (first == k) if maximal else g / number
+        return windows.cut(inputs, shape), []
+
+    return y, backward
+
+
+def run(  # noqa: PLR0911 - one return a kind of layer
+    layer: Layer, x: Array, weights: Sequence[Array], number: int, mask: Mask | None
+) -> tuple[Array, Backward]:
+    """One layer, forward, and its derivative."""
+    if isinstance(layer, kinds.Rescaling):
+        return x * layer.scale + layer.offset, lambda g: (g * layer.scale, [])
+    if isinstance(layer, kinds.Conv2D | kinds.Dense):
+        if isinstance(layer, kinds.Conv2D):
+            before, backward = convolve(layer, x, weights)
+        else:
+            before, backward = multiply(layer, x, weights)
+        y, slope = activate(layer.function, before)
+        return y, lambda g: backward(slope(g))
+    if isinstance(layer, Pooling2D):
+        return pool(layer, x)
+    if isinstance(layer, kinds.GlobalAveragePooling2D):
+        places = x.shape[1] * x.shape[2]
+        return x.mean(axis=(1, 2)), lambda g: (
+            np.broadcast_to(g[:, None, None, :] / places, x.shape),
+            [],
+        )
+    if isinstance(layer, kinds.Flatten):
+        return x.reshape(len(x), -1), lambda g: (g.reshape(x.shape), [])
+    if isinstance(layer, kinds.Dropout):
+        if mask is None or layer.rate == 0:
+            return x, lambda g: (g, [])
+        keep = mask(number, x.shape) / (1 - layer.rate)
+        return x * keep, lambda g: (g * keep, [])
+    if isinstance(layer, kinds.ActivationLayer):
+        y, slope = activate(layer.function, x)
+        return y, lambda g: (slope(g), [])
+    raise TypeError(layer)
+
+
+def multiply(layer: kinds.Dense, x: Array, weights: Sequence[Array]) -> tuple[Array, Backward]:
+    """The matrix product before its activation."""
+    kernel = weights[0]
+    y = x @ kernel + (weights[1] if layer.use_bias else 0)
+
+    def backward(g: Array) -> tuple[Array, list[Array]]:
+        bias = [g.sum(axis=0)] if layer.use_bias else []
+        return g @ kernel.T, [x.T @ g, *bias]
+
+    return y, backward
+
+
+def update(
+    optimizer: Optimizer, w: Array, slots: Array, gradient: Array, *, rate: float, step: int
+) -> None:
+    """One step (from 0) of the optimizer, in place: Keras 3's formulas."""
+    o = optimizer
+    clip = getattr(o, "global_clipnorm", None)
+    decay = getattr(o, "weight_decay", None)
+    g = gradient
+    if clip:
+        g = g * min(1.0, clip / max(float(np.linalg.norm(g)), 1e-300))
+    if decay:
+        w -= rate * decay * w
+    match o:
+        case SGD():
+            if not o.momentum:
+                w -= rate * g
+                return
+            slots[0] = o.momentum * slots[0] - rate * g
+            w += o.momentum * slots[0] - rate * g if o.nesterov else slots[0]
+        case RMSprop():
+            slots[0] = o.rho * slots[0] + (1 - o.rho) * g * g
+            change = rate * g / np.sqrt(slots[0] + o.epsilon)
+            if o.momentum:
+                slots[1] = o.momentum * slots[1] + change
+                change = slots[1]
+            w -= change
+        case Adam():
+            slots[0] += (1 - o.beta_1) * (g - slots[0])
+            slots[1] += (1 - o.beta_2) * (g * g - slots[1])
+            t = step + 1
+            size = rate * math.sqrt(1 - o.beta_2**t) / (1 - o.beta_1**t)
+            w -= size * slots[0] / (np.sqrt(slots[1]) + o.epsilon)
+        case _:
+            raise TypeError(o)
+
+
+class Network:
+    """The engine. `mask` gives each step's dropout; without it nothing is dropped."""
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        input_shape: tuple[int, int, int],
+        *,
+        batch_size: int = 0,
+        threads: int | None = None,
+        mask: Callable[[int, int], Mask] | None = None,
+    ) -> None:
+        del batch_size, threads  # nothing is allocated beforehand, and nothing is parallel
+        self.layers = tuple(layers)
+        self.mask = mask
+        self.output_shapes: list[tuple[int, ...]] = []
+        self.weights: list[tuple[int, slice, Shape, float]] = []  # layer, place, shape, l2
+        shape: Shape = input_shape
+        place = 0
+        for number, layer in enumerate(self.layers):
+            for weight in layer.weights(shape):
+                self.weights.append(
+                    (number, slice(place, place + weight.size), weight.shape, weight.l2)
+                )
+                place += weight.size
+            shape = layer.output_shape(shape)
+            self.output_shapes.append(shape)
+        self.parameter_count = place
+
+    def forward(
+        self, parameters: NDArray[np.floating], images: NDArray[np.uint8], mask: Mask | None = None
+    ) -> tuple[list[Array], list[Backward]]:
+        """Every layer's outputs and derivative."""
+        x = images.astype(np.float64)
+        outputs, backwards = [], []
+        for number, layer in enumerate(self.layers):
+            own = [
+                parameters[place].astype(np.float64).reshape(shape)
+                for n, place, shape, _ in self.weights
+                if n == number
+            ]
+            x, backward = run(layer, x, own, number, mask)
+            outputs.append(x)
+            backwards.append(backward)
+        return outputs, backwards
+
+    def predict(
+        self, parameters: NDArray[np.floating], images: NDArray[np.uint8]
+    ) -> NDArray[np.float32]:
+        """The last outputs, (n, k)."""
+        return self.forward(parameters, images)[0][-1].astype(np.float32)
+
+    def activations(
+        self, parameters: NDArray[np.floating], image: NDArray[np.uint8]
+    ) -> list[NDArray[np.float32]]:
+        """Every layer's outputs for one image."""
+        return [y[0].astype(np.float32) for y in self.forward(parameters, image[None])[0]]
+
+    def penalty(self, parameters: NDArray[np.floating]) -> float:
+        """The L2 penalty."""
+        return float(
+            sum(
+                l2 * (parameters[place].astype(np.float64) ** 2).sum()
+                for *_, place, _, l2 in self.weights
+            )
+        )
+
+    def loss_of(
+        self, outputs: Array, examples: Examples, indices: NDArray[np.int64], loss: Loss
+    ) -> tuple[Array, Array, int]:
+        """Each example's weight · loss, the gradient of their sum, and how many are right."""
+        k = outputs.shape[-1]
+        if examples.targets is not None:
+            targets = examples.targets[indices].astype(np.float64)
+            labels = targets.argmax(axis=-1)
+        else:
+            assert examples.labels is not None
+            labels = examples.labels[indices]
+            targets = np.eye(k)[labels]
+            targets = targets * (1 - loss.smoothing) + loss.smoothing / k
+        weights = np.ones(len(indices)) if examples.weights is None else examples.weights[indices]
+        weights = weights.astype(np.float64)
+        correct = int((outputs.argmax(axis=-1) == labels).sum())
+        if isinstance(loss, MeanSquaredError):
+            errors = outputs - targets
+            return weights * (errors**2).mean(axis=-1), weights[:, None] * 2 * errors / k, correct
+        if getattr(loss, "from_logits", False):
+            e = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
+            p = e / e.sum(axis=-1, keepdims=True)
+            slope = p * targets.sum(axis=-1, keepdims=True) - targets
+        else:
+            p = np.maximum(outputs, 1e-300)
+            slope = -targets / p
+        losses = -(targets * np.log(p)).sum(axis=-1)
+        return weights * losses, weights[:, None] * slope, correct
+
+    def evaluate(
+        self,
+        parameters: NDArray[np.floating],
+        examples: Examples,
+        loss: Loss,
+        *,
+        first: int = 0,
+        count: int | None = None,
+    ) -> Evaluation:
+        """See Engine.evaluate."""
+        indices = np.arange(first, len(examples) if count is None else first + count)
+        outputs = self.forward(parameters, examples.images[indices])[0][-1]
+        losses, _, correct = self.loss_of(outputs, examples, indices, loss)
+        return Evaluation(float(losses.sum()), self.penalty(parameters), correct, len(indices))
+
+    def slopes(
+        self,
+        parameters: NDArray[np.floating],
+        examples: Examples,
+        indices: NDArray[np.int64],
+        loss: Loss,
+        mask: Mask | None = None,
+    ) -> tuple[float, Array, int]:
+        """The batch's loss, its float64 gradient, and how many were right."""
+        outputs, backwards = self.forward(parameters, examples.images[indices], mask)
+        losses, g, correct = self.loss_of(outputs[-1], examples, indices, loss)
+        g = g / len(indices)
+        gradient = np.zeros(self.parameter_count)
+        for number in reversed(range(len(self.layers))):
+            g, own = backwards[number](g)
+            places = [place for n, place, *_ in self.weights if n == number]
+            for place, values in zip(places, own, strict=True):
+                gradient[place] = values.ravel()
+        for _, place, _, l2 in self.weights:
+            gradient[place] += 2 * l2 * parameters[place].astype(np.float64)
+        return float(losses.mean()) + self.penalty(parameters), gradient, correct
+
+    def gradient(
+        self,
+        parameters: NDArray[np.floating],
+        examples: Examples,
+        indices: NDArray[np.int64],
+        loss: Loss,
+    ) -> tuple[float, NDArray[np.float32]]:
+        """See Engine.gradient."""
+        value, gradient, _ = self.slopes(parameters, examples, indices, loss)
+        return value, gradient.astype(np.float32)
+
+    def train(
+        self,
+        parameters: NDArray[np.floating],
+        slots: NDArray[np.floating],
+        examples: Examples,
+        *,
+        loss: Loss,
+        optimizer: Optimizer,
+        learning_rates: NDArray[np.float32],
+        first_step: int,
+        batch_size: int,
+        seed: int,
+        indices: NDArray[np.int64] | None = None,
+    ) -> Steps:
+        """See Engine.train. Float64 parameters and slots are not rounded between steps."""
+        losses: list[float] = []
+        corrects: list[int] = []
+        parts = -(-len(examples) // batch_size)
+        for k, rate in enumerate(learning_rates):
+            step = first_step + k
+            if indices is not None:
+                batch = indices[k * batch_size : (k + 1) * batch_size]
+            else:
+                epoch, part = divmod(step, parts)
+                batch = permutation(seed, epoch, len(examples))
+                batch = batch[part * batch_size : (part + 1) * batch_size]
+            mask = self.mask(seed, step) if self.mask else None
+            value, gradient, correct = self.slopes(parameters, examples, batch, loss, mask)
+            if not math.isfinite(value):
+                return _steps(losses, corrects, diverged=True)
+            w, s = parameters.astype(np.float64), slots.astype(np.float64)
+            update(optimizer, w, s, gradient, rate=float(rate), step=step)
+            parameters[:], slots[:] = w, s
+            losses.append(value)
+            corrects.append(correct)
+        return _steps(losses, corrects)
+
+
+def _steps(losses: list[float], corrects: list[int], *, diverged: bool = False) -> Steps:
+    return Steps(np.array(losses, np.float32), np.array(corrects, np.int32), diverged)
