@@ -1,0 +1,43 @@
+// Images of a data set into the lanes of a slab, by index, and never anywhere else as floats.
+#pragma once
+
+#include "layers/activation.h"
+#include "order.h"
+
+namespace sn {
+
+// The images of one slab. Lanes beyond `count` repeat the first image; nothing they give is used.
+struct Picked {
+  int64_t index[kLanes];
+  int count;
+};
+
+// Writes x * scale + offset for each pixel of each image.
+inline void gather(const Picked& picked, const uint8_t* images, Shape shape, float scale,
+                   float offset, const Rows<Lanes>& to) {
+  const int64_t row = int64_t{shape.width} * shape.channels;
+  const uint8_t* from[kLanes];
+  for (int i = 0; i < kLanes; ++i) {
+    from[i] = images + picked.index[i < picked.count ? i : 0] * shape.size();
+  }
+  for (int r = 0; r < shape.height; ++r) {
+    Lanes* out = to.row(r);
+    for (int64_t p = 0; p < row; ++p) {
+      IntLanes pixel;
+      for (int i = 0; i < kLanes; ++i) pixel[i] = from[i][r * row + p];
+      out[p] = to_float<Lanes>(pixel) * scale + offset;
+    }
+  }
+}
+
+inline void gather_one(const uint8_t* image, Shape shape, float scale, float offset,
+                              const Rows<float>& to) {
+  const int64_t row = int64_t{shape.width} * shape.channels;
+  for (int r = 0; r < shape.height; ++r) {
+    for (int64_t p = 0; p < row; ++p) {
+      to.row(r)[p] = static_cast<float>(image[r * row + p]) * scale + offset;
+    }
+  }
+}
+
+}  // namespace sn

@@ -1,0 +1,113 @@
+// The vector type: one value of as many images as the instruction set holds in a register.
+//
+// Knows: lanes, loads, sums over lanes. Knows nothing of layers.
+// Every kernel is written once, for a type T that is `Lanes` (a slab of images) or `float` (one image).
+#pragma once
+
+#include <stdint.h>
+
+namespace sn {
+
+#if defined(__AVX512F__)
+inline constexpr int kLanes = 16;
+#elif defined(__AVX__)
+inline constexpr int kLanes = 8;
+#else
+inline constexpr int kLanes = 4;  // SSE, NEON, WebAssembly
+#endif
+
+// Registers a kernel may fill with sums: 32 on AVX-512 and NEON, 16 elsewhere, less a few for operands.
+#if defined(__AVX512F__) || defined(__aarch64__)
+inline constexpr int kSums = 24;
+#else
+inline constexpr int kSums = 12;
+#endif
+
+template <int N>
+struct Vector {
+  typedef float Float __attribute__((vector_size(N * 4), aligned(N * 4)));
+  typedef float Loose __attribute__((vector_size(N * 4), aligned(4), may_alias));
+  typedef int32_t Int __attribute__((vector_size(N * 4), aligned(N * 4)));
+};
+
+typedef Vector<kLanes>::Float Lanes;
+typedef Vector<kLanes>::Int IntLanes;
+
+// The integer type as wide as T, for bits and comparisons.
+template <class T>
+struct IntegerOf {
+  typedef IntLanes Type;
+};
+template <>
+struct IntegerOf<float> {
+  typedef int32_t Type;
+};
+template <class T>
+using Integer = typename IntegerOf<T>::Type;
+
+template <class T>
+inline constexpr int kImages = sizeof(T) / sizeof(float);
+
+template <class T>
+inline T broadcast(float value) {
+  return T{} + value;
+}
+
+template <class T>
+inline T larger(T a, T b) {
+  return a > b ? a : b;
+}
+
+template <class T>
+inline T smaller(T a, T b) {
+  return a < b ? a : b;
+}
+
+inline void set_lane(float& value, int, float to) { value = to; }
+inline void set_lane(Lanes& value, int index, float to) { value[index] = to; }
+inline float get_lane(float value, int) { return value; }
+inline float get_lane(const Lanes& value, int index) { return value[index]; }
+
+// 0, 1, …, N - 1 as template arguments.
+template <int... I>
+struct Indices {};
+template <int N, int... I>
+struct MakeIndices : MakeIndices<N - 1, N - 1, I...> {};
+template <int... I>
+struct MakeIndices<0, I...> {
+  typedef Indices<I...> Type;
+};
+typedef MakeIndices<kLanes>::Type AllLanes;
+
+// Half the work of summing lanes: lane j of the result holds a's partial sum where bit `Span` of j is
+// 0 and b's where it is 1.
+template <int Span, int... I>
+inline Lanes fold(Lanes a, Lanes b, Indices<I...>) {
+  const Lanes low =
+      __builtin_shufflevector(a, b, (I % (2 * Span) < Span ? I : I - Span + kLanes)...);
+  const Lanes high =
+      __builtin_shufflevector(a, b, (I % (2 * Span) < Span ? I + Span : I + kLanes)...);
+  return low + high;
+}
+
+// sums[i] = the sum of v[i] over its lanes, for kLanes vectors at once; v is used up.
+// A tree of shuffles and adds: three instructions a vector instead of a chain for each.
+template <int Span = 1>
+inline Lanes sum_lanes(Lanes (&v)[kLanes]) {
+  if constexpr (Span == kLanes) {
+    return v[0];
+  } else {
+    for (int i = 0; i < kLanes / (2 * Span); ++i) {
+      v[i] = fold<Span>(v[2 * i], v[2 * i + 1], AllLanes{});
+    }
+    return sum_lanes<2 * Span>(v);
+  }
+}
+
+inline float sum_of(Lanes value) {
+  float sum = 0;
+  for (int i = 0; i < kLanes; ++i) sum += value[i];
+  return sum;
+}
+
+}  // namespace sn

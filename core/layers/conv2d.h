@@ -1,0 +1,186 @@
+// Conv2D on a slab: outputs, gradient of the input, gradients of kernel and bias.
+//
+// Shapes: x [height][width][in], kernel [ky][kx][in][out], y [rows][columns][out], each value a vector
+// of lanes. The input's border of zeros (for `same`) is part of its memory, so forward and kernel
+// gradient never look where they are; the input's gradient clips its taps instead of multiplying zeros.
+#pragma once
+
+#include "activation.h"
+#include "correlate.h"
+#include "pack.h"
+
+namespace sn {
+
+inline void conv2d_forward(const Site<Lanes>& site, const float* parameters, const float* packed) {
+  const Operation& op = site.op;
+  const Window& w = op.window;
+  const Rows<Lanes> x = site.x(), y = site.y();
+  const int depth = op.in.channels;
+  RowTask task{};
+  task.input_row = x.stride;
+  task.step = int64_t{w.stride_width} * depth;
+  task.first_row = 0;
+  task.last_row = task.kernel_rows = w.height;
+  task.taps = w.width;
+  task.depth = depth;
+  task.positions = op.out.width;
+  task.weights = packed + op.packed_forward;
+  task.channels = op.out.channels;
+  task.bias = op.bias >= 0 ? parameters + op.bias : nullptr;
+  task.floor = site.out.activation == SN_RELU ? 0.0f : -__builtin_inff();
+  task.output_step = op.out.channels;
+  for (int row = 0; row < op.out.height; ++row) {
+    task.input = x.row(int64_t{row} * w.stride_height - w.pad_top) - int64_t{w.pad_left} * depth;
+    task.output = y.row(row);
+    correlate_row<kConvTile, false>(task);
+    if (site.out.activation != SN_RELU) {
+      activate_row(y.row(row), site.out_row(), site.out.activation, site.out.alpha);
+    }
+  }
+}
+
+// dx[iy][ix] = sum over ky, kx, out of dy[(iy + pad - ky) / stride][…] kernel[ky][kx][in][out].
+// Input rows and columns whose (index + pad) leaves the same remainder share their taps: a phase.
+// With stride 1 there is one phase and this is a correlation with the turned kernel.
+inline void conv2d_input_gradient(const Site<Lanes>& site, const float* packed) {
+  const Operation& op = site.op;
+  const Window& w = op.window;
+  const Rows<Lanes> dy = site.dy(), dx = site.dx(), x = site.x();
+  const int inputs = op.in.channels, outputs = op.out.channels;
+  Lanes* scratch = site.slab.scratch;
+  RowTask task{};
+  task.input_row = dy.stride;
+  task.step = outputs;
+  task.depth = outputs;
+  task.clipped = true;
+  task.clip_width = op.out.width;
+  task.channels = inputs;
+  task.floor = -__builtin_inff();
+  task.output_step = int64_t{w.stride_width} * inputs;
+  for (int iy = 0; iy < op.in.height; ++iy) {
+    const int phase_row = (iy + w.pad_top) % w.stride_height;
+    const int rows = phase_taps(w.height, w.stride_height, phase_row);
+    const int top = (iy + w.pad_top) / w.stride_height - (rows - 1);  // dy row of tap row 0
+    task.kernel_rows = rows;
+    task.first_row = top < 0 ? -top : 0;
+    task.last_row = op.out.height - top < rows ? op.out.height - top : rows;
+    for (int phase = 0; phase < w.stride_width; ++phase) {
+      const int first = (phase - w.pad_left % w.stride_width + w.stride_width) % w.stride_width;
+      if (first >= op.in.width) continue;
+      task.taps = phase_taps(w.width, w.stride_width, phase);
+      task.positions = (op.in.width - first + w.stride_width - 1) / w.stride_width;
+      task.clip_start = (first + w.pad_left) / w.stride_width - (task.taps - 1);
+      task.weights = packed + op.packed_backward + phase_start(op, phase_row, phase);
+      task.input = dy.at + top * dy.stride + int64_t{task.clip_start} * outputs;
+      task.output = scratch + int64_t{first} * inputs;
+      correlate_row<kConvTile, true>(task);
+    }
+    carry_row(dx.row(iy), x.row(iy), scratch, site.in_row(), site.in.activation, site.in.alpha);
+  }
+}
+
+namespace detail {
+
+// The gradient of Steps x Channels neighbouring weights stays in registers while all positions of the
+// image pass by; its lanes are summed once, at the end.
+template <int Steps, int Channels>
+[[gnu::noinline]] inline void kernel_tile(const Site<Lanes>& site, const Lanes* x, const Lanes* dy,
+                                          float* gradient) {
+  const Operation& op = site.op;
+  const int64_t step = int64_t{op.window.stride_width} * op.in.channels;
+  const int64_t x_row = site.x().stride * op.window.stride_height;
+  const int64_t dy_row = site.dy().stride;
+  const int64_t outputs = op.out.channels;
+  Lanes sum[Steps][Channels] = {};
+  for (int row = 0; row < op.out.height; ++row) {
+    const Lanes* from = x + row * x_row;
+    const Lanes* by = dy + row * dy_row;
+    for (int column = 0; column < op.out.width; ++column) {
+      Lanes d[Channels];
+      for (int c = 0; c < Channels; ++c) d[c] = by[c];
+      for (int s = 0; s < Steps; ++s) {
+        const Lanes value = from[s];
+        for (int c = 0; c < Channels; ++c) sum[s][c] += value * d[c];
+      }
+      from += step;
+      by += outputs;
+    }
+  }
+  Lanes group[kLanes] = {};
+  for (int first = 0; first < Steps * Channels; first += kLanes) {
+    for (int i = 0; i < kLanes; ++i) {
+      const int k = first + i;
+      group[i] = k < Steps * Channels ? sum[k / Channels][k % Channels] : Lanes{};
+    }
+    const Lanes sums = sum_lanes(group);
+    for (int i = 0; i < kLanes && first + i < Steps * Channels; ++i) {
+      gradient[(first + i) / Channels * outputs + (first + i) % Channels] = sums[i];
+    }
+  }
+}
+
+template <int Channels, int Steps>
+inline void kernel_steps(int steps, const Site<Lanes>& site, const Lanes* x, const Lanes* dy,
+                         float* gradient) {
+  if constexpr (Steps >= 1) {
+    if (steps == Steps) return kernel_tile<Steps, Channels>(site, x, dy, gradient);
+    kernel_steps<Channels, Steps - 1>(steps, site, x, dy, gradient);
+  }
+}
+
+template <int Channels>
+inline void kernel_channels(const Site<Lanes>& site, int channel, float* gradient) {
+  constexpr int kMost = kSums / Channels > 6 ? 6 : kSums / Channels;
+  const Operation& op = site.op;
+  const Window& w = op.window;
+  const int64_t length = int64_t{w.width} * op.in.channels;
+  const int64_t tiles = (length + kMost - 1) / kMost;
+  const Rows<Lanes> x = site.x();
+  const Lanes* dy = site.dy().at + channel;
+  for (int ky = 0; ky < w.height; ++ky) {
+    const Lanes* from = x.row(ky - w.pad_top) - int64_t{w.pad_left} * op.in.channels;
+    float* to = gradient + ky * length * op.out.channels + channel;
+    int64_t t = 0;
+    for (int64_t i = 0; i < tiles; ++i) {
+      const int wide = static_cast<int>((length - t + tiles - i - 1) / (tiles - i));
+      kernel_steps<Channels, kMost>(wide, site, from + t, dy, to + t * op.out.channels);
+      t += wide;
+    }
+  }
+}
+
+template <int Channels>
+inline void kernel_tail(int width, const Site<Lanes>& site, int channel, float* gradient) {
+  if constexpr (Channels >= 1) {
+    if (width == Channels) return kernel_channels<Channels>(site, channel, gradient);
+    kernel_tail<Channels - 1>(width, site, channel, gradient);
+  }
+}
+
+}  // namespace detail
+
+// Writes this slab's kernel gradient, then its bias gradient, into the slab's sums.
+inline void conv2d_kernel_gradient(const Site<Lanes>& site) {
+  const Operation& op = site.op;
+  float* gradient = site.slab.gradients + op.slab_gradient;
+  int channel = 0;
+  for (; channel + kConvTile <= op.out.channels; channel += kConvTile) {
+    detail::kernel_channels<kConvTile>(site, channel, gradient);
+  }
+  detail::kernel_tail<kConvTile - 1>(op.out.channels - channel, site, channel, gradient);
+
+  float* bias = gradient + int64_t{op.fan_in} * op.out.channels;
+  const Rows<Lanes> dy = site.dy();
+  for (int c = 0; c < op.out.channels; ++c) {
+    Lanes sum = Lanes{};
+    for (int row = 0; row < op.out.height; ++row) {
+      const Lanes* from = dy.row(row) + c;
+      for (int column = 0; column < op.out.width; ++column) {
+        sum += from[int64_t{column} * op.out.channels];
+      }
+    }
+    bias[c] = sum_of(sum);
+  }
+}
+
+}  // namespace sn

@@ -1,0 +1,82 @@
+// Kernels rearranged so that a tile of outputs reads its weights one after the other.
+//
+// Packed: [tile of output channels][kernel row][kernel column and input channel][channel in the tile].
+// `forward` packs the kernel as it is; `backward` packs, for each phase of a strided convolution, the
+// taps that reach it, turned around and with inputs and outputs exchanged, so that the gradient of the
+// input is again a plain correlation. The last tile is as wide as what is left.
+#pragma once
+
+#include "../lanes.h"
+#include "../plan.h"
+
+namespace sn {
+
+inline constexpr int kConvTile = 4;
+inline constexpr int kDenseTile = kSums >= 24 ? 16 : 8;
+
+inline int tile_width(const Operation& op) {
+  return op.kind == Kind::dense ? kDenseTile : kConvTile;
+}
+
+// Taps t of a window of `window` with t % stride == phase.
+inline int phase_taps(int window, int stride, int phase) {
+  return phase < window ? (window - phase + stride - 1) / stride : 0;
+}
+
+// Where the packed taps of one phase begin: phases follow each other row by row.
+inline int64_t phase_start(const Operation& op, int phase_row, int phase_column) {
+  const Window& w = op.window;
+  int64_t taps = 0;
+  for (int r = 0; r <= phase_row; ++r) {
+    const int rows = phase_taps(w.height, w.stride_height, r);
+    const int columns_end = r == phase_row ? phase_column : w.stride_width;
+    for (int c = 0; c < columns_end; ++c) taps += rows * phase_taps(w.width, w.stride_width, c);
+  }
+  return taps * op.in.channels * op.out.channels;
+}
+
+inline int64_t packed_index(int64_t taps, int64_t tap, int channels, int channel, int tile) {
+  const int first = channel / tile * tile;
+  const int width = channels - first < tile ? channels - first : tile;
+  return first * taps + tap * width + (channel - first);
+}
+
+// Packs kernel rows first … last-1 (a row: the weights from one input value to all outputs).
+inline void pack_rows(const Operation& op, const float* kernel, float* packed, int64_t first,
+                             int64_t last) {
+  const Window& w = op.window;
+  const int tile = tile_width(op);
+  const int inputs = op.kind == Kind::dense ? op.fan_in : op.in.channels;
+  const int outputs = op.out.channels;
+  const int64_t taps = int64_t{w.height} * w.width;
+  float* forward = packed + op.packed_forward;
+  for (int64_t row = first; row < last; ++row) {
+    const float* from = kernel + row * outputs;
+    for (int start = 0; start < outputs; start += tile) {
+      const int width = outputs - start < tile ? outputs - start : tile;
+      float* to = forward + start * taps * inputs + row * width;
+      for (int c = 0; c < width; ++c) to[c] = from[start + c];
+    }
+  }
+  if (!op.input_gradient) return;
+  for (int64_t row = first; row < last; ++row) {
+    const int input = static_cast<int>(row % inputs);
+    const int kx = static_cast<int>(row / inputs % w.width);
+    const int ky = static_cast<int>(row / inputs / w.width);
+    const int phase_row = ky % w.stride_height, phase_column = kx % w.stride_width;
+    const int rows = phase_taps(w.height, w.stride_height, phase_row);
+    const int columns = phase_taps(w.width, w.stride_width, phase_column);
+    const int turned_row = rows - 1 - ky / w.stride_height;
+    const int turned_column = columns - 1 - kx / w.stride_width;
+    const int64_t depth = int64_t{rows} * columns * outputs;
+    const int64_t tap = (int64_t{turned_row} * columns + turned_column) * outputs;
+    float* to = packed + op.packed_backward + phase_start(op, phase_row, phase_column) +
+                packed_index(depth, tap, inputs, input, tile);
+    const int start = input / tile * tile;
+    const int width = inputs - start < tile ? inputs - start : tile;
+    const float* from = kernel + row * outputs;
+    for (int c = 0; c < outputs; ++c) to[int64_t{c} * width] = from[c];
+  }
+}
+
+}  // namespace sn

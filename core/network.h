@@ -1,0 +1,76 @@
+// A network in the host's memory: its plan, and where packed kernels, slabs and sums lie.
+#pragma once
+
+#include "loss.h"
+#include "optimizer.h"
+#include "slab.h"
+#include "threads.h"
+
+namespace sn {
+
+// Neighbouring rows of one operation's kernel, updated by one thread in one go.
+struct Piece {
+  int32_t operation;
+  bool with_bias;  // the operation's last piece takes its bias too
+  int64_t first, last;
+};
+
+inline constexpr int64_t kPieceParameters = 4096;
+
+}  // namespace sn
+
+struct sn_network {
+  sn::Plan plan;
+  int64_t slabs;        // of the largest batch
+  int64_t piece_count;
+  float* packed;
+  float* gradient;      // as long as the parameters
+  float* slab_gradients;
+  float* output_gradients;
+  sn::Lanes* shared;
+  sn::Lanes* own;       // one block a thread
+  float* single;        // the tensors of one image
+  double* piece_squares;  // of each piece's gradient
+  double* piece_l2;
+  sn::LossSum* slab_losses;
+  sn::Piece* pieces;
+  const sn::Lanes** dense_inputs;       // [operation][slab]
+  const float** dense_gradients;
+};
+
+namespace sn {
+
+inline Slab<Lanes> slab_of(const sn_network& net, int32_t thread, int64_t slab) {
+  const Plan& p = net.plan;
+  return {net.own + thread * (p.thread_units + p.scratch_units), net.shared + slab * p.batch_units,
+          net.own + thread * (p.thread_units + p.scratch_units) + p.thread_units,
+          net.slab_gradients + slab * p.slab_gradient_count,
+          net.output_gradients + slab * p.output_gradient_count};
+}
+
+// What the forward pass of a slab is told.
+struct ForwardTask {
+  const float* parameters;
+  bool training;       // dropout works
+  bool keep_logits;    // leave out a final softmax
+  uint64_t seed, step;
+  int64_t first_image; // of the slab, counted in the batch
+};
+
+void forward(const sn_network& net, const Slab<Lanes>& slab, const ForwardTask& task,
+             const uint8_t* images, const Picked& picked);
+
+// After the loss has written the gradient of the last tensor (of the last but one, where a final
+// softmax is left out).
+void backward(const sn_network& net, const Slab<Lanes>& slab, const ForwardTask& task);
+
+// One image through all layers; the outputs are in the last tensor.
+void forward_single(const sn_network& net, const float* parameters, const uint8_t* image);
+
+inline const Tensor& logits_of(const Plan& plan) {
+  return plan.tensors[plan.operation_count - (plan.ends_in_softmax ? 1 : 0)];
+}
+
+void pack_piece(const sn_network& net, const Piece& piece, const float* parameters);
+
+}  // namespace sn

@@ -1,0 +1,53 @@
+// Which of the builds this processor can run. The host asks the plainest build, then loads the best.
+#include "spritenet.h"
+
+#if defined(__x86_64__)
+
+namespace {
+
+struct Registers {
+  uint32_t a, b, c, d;
+};
+
+Registers cpuid(uint32_t leaf, uint32_t subleaf) {
+  Registers r;
+  __asm__ volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d) : "a"(leaf), "c"(subleaf));
+  return r;
+}
+
+// What the operating system keeps when it switches threads.
+uint32_t saved_state() {
+  uint32_t low, high;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return low;
+}
+
+bool has(uint32_t flags, uint32_t wanted) { return (flags & wanted) == wanted; }
+
+}  // namespace
+
+// The x86-64 psABI's levels; bits as in Intel's manual, volume 2A, CPUID.
+extern "C" const char* sn_processor_level(void) {
+  const uint32_t most = cpuid(0, 0).a;
+  const Registers basic = cpuid(1, 0);
+  const uint32_t fma = 1u << 12, movbe = 1u << 22, osxsave = 1u << 27, avx = 1u << 28,
+                 f16c = 1u << 29;
+  if (most < 7 || !has(basic.c, fma | movbe | osxsave | avx | f16c)) return "x86-64-v2";
+  const Registers extended = cpuid(7, 0);
+  const uint32_t bmi1 = 1u << 3, avx2 = 1u << 5, bmi2 = 1u << 8;
+  const uint32_t lzcnt = 1u << 5;
+  const uint32_t vectors = 0x6, wide_vectors = 0xE6;  // xmm ymm; and opmask zmm
+  if (!has(extended.b, bmi1 | avx2 | bmi2) || !has(cpuid(0x80000001u, 0).c, lzcnt) ||
+      !has(saved_state(), vectors)) {
+    return "x86-64-v2";
+  }
+  const uint32_t avx512 = 1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;  // F DQ CD BW VL
+  if (!has(extended.b, avx512) || !has(saved_state(), wide_vectors)) return "x86-64-v3";
+  return "x86-64-v4";
+}
+
+#else
+
+extern "C" const char* sn_processor_level(void) { return sn_instruction_set(); }
+
+#endif

@@ -1,0 +1,48 @@
+// The memory of one slab in work: where a tensor's values and gradient are.
+#pragma once
+
+#include "lanes.h"
+#include "plan.h"
+
+namespace sn {
+
+// A tensor's rows: `row(r)` is its r-th, pixels one after the other, channels innermost.
+template <class T>
+struct Rows {
+  T* at;
+  int64_t stride;
+  T* row(int64_t r) const { return at + r * stride; }
+};
+
+// T is Lanes (a slab of images) or float (one image).
+template <class T>
+struct Slab {
+  T* own;      // a thread's: used again for the next slab
+  T* shared;   // kept until the batch is done
+  T* scratch;  // one row
+  float* gradients;         // of this slab's convolution kernels and biases
+  float* output_gradients;  // of this slab's dense outputs, [image][unit]
+
+  Rows<T> values(const Tensor& t) const {
+    return {(t.batch_wide ? shared : own) + t.values.at, t.values.row};
+  }
+  Rows<T> gradient(const Tensor& t) const { return {own + t.gradient.at, t.gradient.row}; }
+};
+
+// Where an operation works: its two tensors in a slab.
+template <class T>
+struct Site {
+  const Operation& op;
+  const Tensor& in;
+  const Tensor& out;
+  const Slab<T>& slab;
+
+  Rows<T> x() const { return slab.values(in); }
+  Rows<T> y() const { return slab.values(out); }
+  Rows<T> dx() const { return slab.gradient(in); }
+  Rows<T> dy() const { return slab.gradient(out); }
+  int64_t in_row() const { return int64_t{op.in.width} * op.in.channels; }
+  int64_t out_row() const { return int64_t{op.out.width} * op.out.channels; }
+};
+
+}  // namespace sn

@@ -1,0 +1,277 @@
+// The C interface: every argument is checked here, and only here.
+#include "spritenet.h"
+
+#include "text.h"
+#include "train.h"
+
+using namespace sn;
+
+namespace {
+
+// Lays the arrays of a network one after the other; with `memory` null it only counts.
+struct Layout {
+  char* memory;
+  int64_t used = 0;
+
+  template <class T>
+  T* take(int64_t count) {
+    T* at = memory ? reinterpret_cast<T*>(memory + used) : nullptr;
+    used += (count * static_cast<int64_t>(sizeof(T)) + 127) / 128 * 128;
+    return at;
+  }
+};
+
+int64_t count_pieces(const Plan& plan, Piece* pieces) {
+  int64_t count = 0;
+  for (int32_t i = 0; i < plan.operation_count; ++i) {
+    const Operation& op = plan.operations[i];
+    if (op.kernel < 0) continue;
+    int64_t rows = kPieceParameters / op.out.channels / 4 * 4;
+    if (rows < 4) rows = 4;
+    for (int64_t first = 0; first < op.fan_in; first += rows) {
+      const int64_t last = first + rows < op.fan_in ? first + rows : op.fan_in;
+      if (pieces) pieces[count] = {i, last == op.fan_in, first, last};
+      ++count;
+    }
+  }
+  return count;
+}
+
+void lay_out(sn_network& net, Layout& layout) {
+  const Plan& plan = net.plan;
+  const bool trains = plan.batch_size > 0;
+  net.slabs = trains ? (plan.batch_size + kLanes - 1) / kLanes : 0;
+  net.piece_count = count_pieces(plan, nullptr);
+  net.packed = layout.take<float>(plan.packed_count);
+  net.gradient = layout.take<float>(trains ? plan.parameter_count : 0);
+  net.slab_gradients = layout.take<float>(net.slabs * plan.slab_gradient_count);
+  net.output_gradients = layout.take<float>(net.slabs * plan.output_gradient_count);
+  // Evaluation uses one batch-wide block a thread.
+  const int64_t blocks = net.slabs > plan.threads ? net.slabs : plan.threads;
+  net.shared = layout.take<Lanes>(blocks * plan.batch_units);
+  net.own = layout.take<Lanes>(plan.threads * (plan.thread_units + plan.scratch_units));
+  net.single = layout.take<float>(plan.thread_units + plan.batch_units);
+  net.piece_squares = layout.take<double>(net.piece_count);
+  net.piece_l2 = layout.take<double>(net.piece_count);
+  net.slab_losses = layout.take<LossSum>(net.slabs);
+  net.pieces = layout.take<Piece>(net.piece_count);
+  net.dense_inputs = layout.take<const Lanes*>(plan.operation_count * net.slabs);
+  net.dense_gradients = layout.take<const float*>(plan.operation_count * net.slabs);
+}
+
+bool refuse(char* error, const char* why) {
+  Line(error) << why;
+  return false;
+}
+
+bool check_examples(const sn_network& net, const sn_examples& e, bool learns, char* error) {
+  if (!e.images || e.count < 1) return refuse(error, "there are no images");
+  if (learns && !e.labels && !e.targets) return refuse(error, "there are no labels or targets");
+  if (e.labels && !e.targets) {
+    for (int64_t i = 0; i < e.count; ++i) {
+      if (e.labels[i] < 0 || e.labels[i] >= net.plan.outputs) {
+        Line(error) << "label " << e.labels[i] << " of image " << i << " is not one of "
+                    << net.plan.outputs << " classes";
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+bool check_indices(const int64_t* indices, int64_t count, int64_t images, char* error) {
+  for (int64_t i = 0; indices && i < count; ++i) {
+    if (indices[i] < 0 || indices[i] >= images) {
+      Line(error) << "index " << indices[i] << " is outside " << images << " images";
+      return false;
+    }
+  }
+  return true;
+}
+
+bool check_loss(int32_t loss, float label_smoothing, char* error) {
+  if (loss != SN_CATEGORICAL_CROSSENTROPY && loss != SN_MEAN_SQUARED_ERROR)
+    return refuse(error, "unknown loss");
+  if (!(label_smoothing >= 0.0f && label_smoothing < 1.0f))
+    return refuse(error, "label smoothing must be in 0 <= s < 1");
+  return true;
+}
+
+bool check_team(const sn_network* net, const sn_pool* pool, char* error) {
+  if (!net || !pool) return refuse(error, "network or pool is null");
+  if (sn_pool_threads(pool) > net->plan.threads)
+    return refuse(error, "the pool has more threads than the network was made for");
+  return true;
+}
+
+bool check_training(const sn_network& net, const sn_training& t, bool updates, char* error) {
+  if (!t.parameters) return refuse(error, "there are no parameters");
+  if (net.plan.batch_size < 1) return refuse(error, "the network was not made for training");
+  if (t.batch_size < 1 || t.batch_size > net.plan.batch_size)
+    return refuse(error, "the batch is larger than the network was made for");
+  if (t.steps < 1 || t.first_step < 0) return refuse(error, "steps must be positive");
+  if (!t.losses || !t.correct) return refuse(error, "there is no place for the results");
+  if (net.plan.parameter_count < 1) return refuse(error, "the network has nothing to learn");
+  if (t.optimizer.kind < SN_SGD || t.optimizer.kind > SN_ADAM)
+    return refuse(error, "unknown optimizer");
+  if (updates && !t.learning_rates) return refuse(error, "there are no learning rates");
+  if (updates && slots_of(t.optimizer) > 0 && !t.slots)
+    return refuse(error, "the optimizer needs slots");
+  return check_loss(t.loss, t.label_smoothing, error) &&
+         check_examples(net, t.examples, true, error) &&
+         check_indices(t.indices, int64_t{t.steps} * t.batch_size, t.examples.count, error);
+}
+
+}  // namespace
+
+extern "C" {
+
+int32_t sn_interface_version(void) { return SN_INTERFACE_VERSION; }
+
+const char* sn_instruction_set(void) {
+#if defined(__AVX512F__)
+  return "x86-64-v4";
+#elif defined(__AVX2__)
+  return "x86-64-v3";
+#elif defined(__x86_64__)
+  return "x86-64-v2";
+#elif defined(__aarch64__)
+  return "aarch64";
+#elif defined(__wasm__)
+  return "wasm";
+#else
+  return "generic";
+#endif
+}
+
+int32_t sn_lanes(void) { return kLanes; }
+
+int64_t sn_network_bytes(const sn_network_spec* spec, char* error) {
+  static_assert(alignof(sn_network) <= 128);
+  if (!spec) return refuse(error, "there is no specification"), -1;
+  Layout layout{nullptr};
+  layout.take<sn_network>(1);
+  sn_network net{};
+  if (!make_plan(*spec, net.plan, error)) return -1;
+  lay_out(net, layout);
+  return layout.used;
+}
+
+sn_network* sn_network_init(void* memory, int64_t bytes, const sn_network_spec* spec, char* error) {
+  if (!memory || reinterpret_cast<uintptr_t>(memory) % 64 != 0) {
+    refuse(error, "memory must be aligned to 64 bytes");
+    return nullptr;
+  }
+  const int64_t needed = sn_network_bytes(spec, error);
+  if (needed < 0) return nullptr;
+  if (bytes < needed) {
+    Line(error) << "the network needs " << needed << " bytes, got " << bytes;
+    return nullptr;
+  }
+  __builtin_memset(memory, 0, static_cast<__SIZE_TYPE__>(needed));
+  Layout layout{static_cast<char*>(memory)};
+  sn_network* net = layout.take<sn_network>(1);
+  make_plan(*spec, net->plan, error);
+  lay_out(*net, layout);
+  count_pieces(net->plan, net->pieces);
+  return net;
+}
+
+int64_t sn_parameter_count(const sn_network* network) { return network->plan.parameter_count; }
+
+void sn_output_shape(const sn_network* network, int32_t layer, int32_t shape[3]) {
+  const bool known = layer >= 0 && layer < network->plan.layer_count;
+  const Shape found = known ? network->plan.layer_shape[layer] : Shape{0, 0, 0};
+  shape[0] = found.height;
+  shape[1] = found.width;
+  shape[2] = found.channels;
+}
+
+int32_t sn_slot_count(const sn_optimizer* optimizer) { return slots_of(*optimizer); }
+
+sn_status sn_train(sn_network* network, sn_pool* pool, sn_training* training, char* error) {
+  if (!check_team(network, pool, error) || !training ||
+      !check_training(*network, *training, true, error)) {
+    return SN_INVALID;
+  }
+  training->steps_done = 0;
+  return train(*network, pool, *training, nullptr);
+}
+
+sn_status sn_gradient(sn_network* network, sn_pool* pool, const sn_training* training,
+                      float* gradient, char* error) {
+  if (!check_team(network, pool, error) || !training || !gradient ||
+      !check_training(*network, *training, false, error)) {
+    return SN_INVALID;
+  }
+  sn_training task = *training;
+  task.steps = 1;
+  return train(*network, pool, task, gradient);
+}
+
+sn_status sn_evaluate(sn_network* network, sn_pool* pool, sn_evaluation* evaluation, char* error) {
+  if (!check_team(network, pool, error) || !evaluation || !evaluation->parameters) return SN_INVALID;
+  sn_evaluation& e = *evaluation;
+  if (!check_loss(e.loss, e.label_smoothing, error) ||
+      !check_examples(*network, e.examples, true, error) ||
+      !check_indices(e.indices, e.count, e.examples.count, error)) {
+    return SN_INVALID;
+  }
+  if (e.count < 1 || e.first < 0 ||
+      (!e.indices && (e.first > e.examples.count || e.count > e.examples.count - e.first))) {
+    refuse(error, "the images to evaluate are outside the data");
+    return SN_INVALID;
+  }
+  return evaluate(*network, pool, e);
+}
+
+sn_status sn_predict(sn_network* network, sn_pool* pool, const float* parameters,
+                     const uint8_t* images, int64_t count, float* outputs, char* error) {
+  if (!check_team(network, pool, error)) return SN_INVALID;
+  if (!parameters || !images || !outputs || count < 1) {
+    refuse(error, "parameters, images or outputs are missing");
+    return SN_INVALID;
+  }
+  predict(*network, pool, parameters, images, count, outputs);
+  return SN_OK;
+}
+
+sn_status sn_activations(sn_network* network, const float* parameters, const uint8_t* image,
+                         float* outputs, char* error) {
+  if (!network || !parameters || !image || !outputs) {
+    refuse(error, "network, parameters, image or outputs are missing");
+    return SN_INVALID;
+  }
+  const Plan& plan = network->plan;
+  forward_single(*network, parameters, image);
+  float* to = outputs;
+  for (int32_t i = 0; i < plan.layer_count; ++i) {
+    const Tensor& tensor = plan.tensors[plan.layer_tensor[i]];
+    const float* from =
+        network->single + (tensor.batch_wide ? plan.thread_units : 0) + tensor.values.at;
+    const int64_t row = int64_t{tensor.shape.width} * tensor.shape.channels;
+    for (int r = 0; r < tensor.shape.height; ++r) {
+      for (int64_t k = 0; k < row; ++k) {
+        to[k] = activated(from[r * tensor.values.row + k], plan.layer_activation[i], 0.0f);
+      }
+      to += row;
+    }
+  }
+  return SN_OK;
+}
+
+sn_status sn_order(uint64_t seed, uint64_t epoch, int64_t size, int64_t first, int64_t count,
+                   int64_t* out, char* error) {
+  if (size < 1 || size > (int64_t{1} << 62) || first < 0 || count < 0 || first > size ||
+      count > size - first || !out) {
+    refuse(error, "the places asked for are outside the epoch");
+    return SN_INVALID;
+  }
+  const Order order(seed, epoch, static_cast<uint64_t>(size));
+  for (int64_t i = 0; i < count; ++i) {
+    out[i] = static_cast<int64_t>(order(static_cast<uint64_t>(first + i)));
+  }
+  return SN_OK;
+}
+
+}  // extern "C"

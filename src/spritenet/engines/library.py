@@ -1,0 +1,87 @@
+"""The compiled core as a shared library: the one place that loads it.
+
+There is one build for each instruction set in `lib/`. The plainest is asked what the processor can
+run, and the best of those is loaded. `SPRITENET_ISA` names another (`x86-64-v3`, …).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import sys
+from functools import cache
+from pathlib import Path
+
+from spritenet.errors import CoreError, InputError
+
+__all__ = ["ERROR_BYTES", "INTERFACE_VERSION", "builds", "library", "load"]
+
+INTERFACE_VERSION = 1
+ERROR_BYTES = 256
+
+_FOLDER = Path(__file__).parent / "lib"
+_SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
+_ARM = platform.machine().lower() in ("arm64", "aarch64")
+_LEVELS = ("aarch64",) if _ARM else ("x86-64-v2", "x86-64-v3", "x86-64-v4")
+
+
+def _path(level: str) -> Path:
+    return _FOLDER / f"spritenet-{level}{_SUFFIX}"
+
+
+@cache
+def load(level: str) -> ctypes.CDLL:
+    """The build for one instruction set.
+
+    Raises:
+        CoreError: it isn't there, can't be loaded, or belongs to another version.
+    """
+    path = _path(level)
+    try:
+        loaded = ctypes.CDLL(str(path))
+    except OSError as error:
+        raise CoreError(
+            "the compiled core can't be loaded",
+            where=path,
+            got=error,
+            do="Reinstall spritenet, or in a checkout type: python hatch_build.py",
+        ) from error
+    if loaded.sn_interface_version() != INTERFACE_VERSION:
+        raise CoreError(
+            "the compiled core is of another version",
+            where=path,
+            expected=INTERFACE_VERSION,
+            got=loaded.sn_interface_version(),
+            do="Reinstall spritenet, or in a checkout type: python hatch_build.py",
+        )
+    return loaded
+
+
+def builds() -> tuple[str, ...]:
+    """The instruction sets that are here and that this processor runs, the plainest first."""
+    plainest = load(_LEVELS[0])
+    plainest.sn_processor_level.restype = ctypes.c_char_p
+    best = plainest.sn_processor_level().decode()
+    usable = _LEVELS[: _LEVELS.index(best) + 1] if best in _LEVELS else _LEVELS[:1]
+    return tuple(level for level in usable if _path(level).exists())
+
+
+@cache
+def library() -> ctypes.CDLL:
+    """The build that this process uses.
+
+    Raises:
+        InputError: `SPRITENET_ISA` names one that this processor can't run or that isn't there.
+        CoreError: there is none at all.
+    """
+    wanted = os.environ.get("SPRITENET_ISA", "")
+    usable = builds()
+    if wanted and wanted not in usable:
+        raise InputError(
+            "there is no build of the core for this instruction set that runs here",
+            where="SPRITENET_ISA",
+            expected="one of " + ", ".join(usable),
+            got=wanted,
+        )
+    return load(wanted or usable[-1])
