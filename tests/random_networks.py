@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
 from spritenet import layers as kinds
 from spritenet.errors import ModelError
 from spritenet.export import Metadata, OptimizerState, SavedModel, TrainedOn
@@ -65,9 +66,7 @@ anywhere: st.SearchStrategy[Layer] = st.one_of(
     st.builds(kinds.Softmax),
 )
 on_images: st.SearchStrategy[Layer] = st.one_of(
-    st.builds(
-        kinds.Conv2D, st.integers(1, 5), pairs, strides=pairs, padding=paddings, **learnt
-    ),
+    st.builds(kinds.Conv2D, st.integers(1, 5), pairs, strides=pairs, padding=paddings, **learnt),
     st.builds(kinds.MaxPooling2D, **windows),
     st.builds(kinds.AveragePooling2D, **windows),
     anywhere,
@@ -93,7 +92,7 @@ def networks(draw: st.DrawFn) -> tuple[tuple[Layer, ...], tuple[int, int, int]]:
         for layer in named:
             shape = layer.output_shape(shape)
     except ModelError:
-        assume(False)  # noqa: FBT003 - a window that doesn't fit: not a network
+        assume(False)
     return named, input_shape
 
 
@@ -120,7 +119,12 @@ optimizers: st.SearchStrategy[Optimizer] = st.one_of(
     st.builds(AdamW, global_clipnorm=st.sampled_from([None, 1.0])),
 )
 losses: st.SearchStrategy[Loss | None] = st.sampled_from(
-    [None, CategoricalCrossentropy(), CategoricalCrossentropy(label_smoothing=0.1), MeanSquaredError()]
+    [
+        None,
+        CategoricalCrossentropy(),
+        CategoricalCrossentropy(label_smoothing=0.1),
+        MeanSquaredError(),
+    ]
 )
 
 

@@ -82,9 +82,7 @@ def from_arrays(
         loss = None if entry.get("loss") is None else losses.get(entry["loss"])
         steps = int(values[COUNTER].reshape(-1)[0])
         slots = [
-            np.concatenate(
-                [_fitting(values[f"{n}/{SUFFIXES[slot]}"], shape) for n, shape in weights]
-            )
+            _joined([values[f"{name}/{SUFFIXES[slot]}"] for name, _ in weights], weights)
             for slot in optimizer.slots
         ]
     except (KeyError, IndexError, TypeError, ValueError) as error:
@@ -99,11 +97,14 @@ def from_arrays(
     )
 
 
-def _fitting(values: NDArray[Any], shape: Shape) -> NDArray[Any]:
-    """The values of one slot of one weight, flat, which must have that weight's shape."""
-    if values.shape != shape:
-        raise ValueError(f"a slot has the shape {values.shape}, not {shape}")
-    return values.reshape(-1)
+def _joined(
+    values: Sequence[NDArray[Any]], weights: Sequence[tuple[str, Shape]]
+) -> NDArray[np.float32]:
+    """One slot of all weights, flat; each part must have its weight's shape."""
+    for value, (name, shape) in zip(values, weights, strict=True):
+        if value.shape != shape:
+            raise ValueError(f"a slot of {name} has the shape {value.shape}, not {shape}")
+    return np.concatenate([np.zeros(0, np.float32), *(value.reshape(-1) for value in values)])
 
 
 def training_config(state: OptimizerState) -> dict[str, Any] | None:

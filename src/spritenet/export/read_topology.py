@@ -141,7 +141,8 @@ def _layer(class_name: str, config: Mapping[str, Any], input_shape: Shape) -> La
                 left.append(key)
                 del config[key]
     if left:
-        warnings.warn(f"{name}: {' and '.join(left)} is left out.", stacklevel=2)
+        verb = "are" if len(left) > 1 else "is"
+        warnings.warn(f"{name}: {' and '.join(left)} {verb} left out.", stacklevel=2)
     return kinds.from_config(class_name, config)
 
 
