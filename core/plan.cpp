@@ -142,7 +142,8 @@ class Builder {
         break;
       }
       case SN_ACTIVATION:
-        good = add_activation(index, layer.activation, layer.alpha);
+        // A network that never trains keeps every layer's outputs apart, so that they can be shown.
+        good = add_activation(index, layer.activation, layer.alpha, plan_.batch_size > 0);
         break;
       default:
         return refuse(index, "unknown kind of layer");
@@ -224,13 +225,13 @@ class Builder {
     return true;
   }
 
-  bool add_activation(int32_t index, int32_t activation, float alpha) {
+  bool add_activation(int32_t index, int32_t activation, float alpha, bool may_tag = true) {
     if (activation < SN_LINEAR || activation > SN_SOFTMAX)
       return refuse(index, "unknown activation");
     if (activation == SN_LINEAR) return true;
     const bool free_tag = plan_.operation_count > 0 && tensor().activation == SN_LINEAR &&
                           operation().kind != Kind::softmax;
-    if (is_tag(activation) && free_tag) {
+    if (is_tag(activation) && free_tag && may_tag) {
       tensor().activation = activation;
       tensor().alpha = alpha;
       return true;

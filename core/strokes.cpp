@@ -75,9 +75,10 @@ void piece(Depths& depths, int box, Point a, Point b, int reach) {
   }
 }
 
-// floor(size / 2 - mean), the mean being of pixels' numbers weighted by ink, kept inside the picture.
+// size / 2 - mean, rounded: the mean being of pixels' numbers weighted by ink. So that mean comes to
+// pixel number 14 of 28, as in MNIST. Kept inside the picture.
 int offset(int64_t mass, int64_t moment, int size, int box) {
-  const int64_t above = size * mass - 2 * moment, below = 2 * mass;
+  const int64_t above = (size + 1) * mass - 2 * moment, below = 2 * mass;
   const int64_t down = above / below - (above % below < 0);
   return static_cast<int>(down < 0 ? 0 : down > size - box ? size - box : down);
 }

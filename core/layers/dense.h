@@ -84,7 +84,7 @@ inline void outer_tile(const Lanes* const* inputs, const float* const* gradients
 
 }  // namespace detail
 
-// gradient[row][unit] for rows first … last-1; `inputs[s]` and `gradients[s]` are slab s's.
+// Writes the gradient of rows first … last-1 from `gradient` on; `inputs[s]` and `gradients[s]` are slab s's.
 inline void dense_kernel_gradient(const Operation& op, const Lanes* const* inputs,
                                   const float* const* gradients, int slabs, int64_t first,
                                   int64_t last, float* gradient) {
@@ -92,7 +92,7 @@ inline void dense_kernel_gradient(const Operation& op, const Lanes* const* input
   const int64_t units = op.out.channels;
   const auto store = [&](int64_t row, int64_t unit, Lanes values) {
     const int64_t count = units - unit < kLanes ? units - unit : kLanes;
-    for (int64_t i = 0; i < count; ++i) gradient[row * units + unit + i] = values[i];
+    for (int64_t i = 0; i < count; ++i) gradient[(row - first) * units + unit + i] = values[i];
   };
   for (int64_t row = first; row < last;) {
     const bool many = row + kRows <= last;
