@@ -1,0 +1,52 @@
+"""LambdaCallback: single functions as hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from spritenet.training.callbacks.base import Callback, Logs
+
+__all__ = ["LambdaCallback"]
+
+
+class LambdaCallback(Callback):
+    """Calls the functions it is given, with Keras's arguments.
+
+    Args:
+        on_epoch_begin: (epoch, logs).
+        on_epoch_end: (epoch, logs).
+        on_train_begin: (logs).
+        on_train_end: (logs).
+    """
+
+    def __init__(
+        self,
+        on_epoch_begin: Callable[[int, Logs], object] | None = None,
+        on_epoch_end: Callable[[int, Logs], object] | None = None,
+        on_train_begin: Callable[[Logs], object] | None = None,
+        on_train_end: Callable[[Logs], object] | None = None,
+    ) -> None:
+        self.epoch_begin = on_epoch_begin
+        self.epoch_end = on_epoch_end
+        self.train_begin = on_train_begin
+        self.train_end = on_train_end
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """See `Callback.on_train_begin`."""
+        if self.train_begin:
+            self.train_begin(logs or {})
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """See `Callback.on_epoch_begin`."""
+        if self.epoch_begin:
+            self.epoch_begin(epoch, logs or {})
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """See `Callback.on_epoch_end`."""
+        if self.epoch_end:
+            self.epoch_end(epoch, logs or {})
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """See `Callback.on_train_end`."""
+        if self.train_end:
+            self.train_end(logs or {})

@@ -1,0 +1,337 @@
+"""The loop: updates, evaluations and checkpoints, as a stream of events.
+
+It prints nothing and knows no terminal, page or journal: whoever wants to see something pulls.
+Between two events the state is whole, so that a consumer may stop pulling at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spritenet.engines.values import Engine, Evaluation, Examples, Steps
+from spritenet.errors import DivergedError
+from spritenet.losses import Loss
+from spritenet.optimizers import Optimizer
+from spritenet.training import batches, checkpoint, measure
+from spritenet.training.callbacks import Callbacks
+from spritenet.training.checkpoint import Checkpoint
+from spritenet.training.events import (
+    CheckpointSaved,
+    EpochEnded,
+    Evaluated,
+    Event,
+    Finished,
+    Started,
+    StepEvent,
+    Stopped,
+)
+from spritenet.training.pace import Pace
+from spritenet.training.plan import AVERAGE_EVERY
+from spritenet.training.session import Session
+from spritenet.training.state import Snapshot, Totals
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Task", "run"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """What is trained on what, and where it is kept.
+
+    Attributes:
+        engine: the network, made for the plan's batch size.
+        loss: what becomes small.
+        optimizer: how the weights move.
+        examples: to learn from.
+        validation: to evaluate on at the end of each epoch; None for no evaluation.
+        sample: the few of them to evaluate on in between.
+        at_a_time: images in one call of an evaluation.
+        identity: what a checkpoint must share to be gone on with; JSON values.
+        checkpoint: the checkpoint's file; None for none.
+    """
+
+    engine: Engine
+    loss: Loss
+    optimizer: Optimizer
+    examples: Examples
+    validation: Examples | None = None
+    sample: Examples | None = None
+    at_a_time: int = 1024
+    identity: Mapping[str, object] = field(default_factory=dict)
+    checkpoint: Path | None = None
+
+
+def run(
+    task: Task,
+    session: Session,
+    callbacks: Callbacks,
+    found: Checkpoint | None = None,
+) -> Iterator[Event]:
+    """Train as `session.plan` says, from `session.state` on, or from the checkpoint that was found.
+
+    Raises:
+        DivergedError: a loss was not finite. The last good weights are in `session.state`.
+        RunError: a checkpoint can't be written.
+    """
+    return _Loop(task, session, callbacks, found).events()
+
+
+class _Loop:
+    """One run of the loop: what it needs at hand between events."""
+
+    def __init__(
+        self, task: Task, session: Session, callbacks: Callbacks, found: Checkpoint | None
+    ) -> None:
+        self.task = task
+        self.session = session
+        self.plan = session.plan
+        self.callbacks = callbacks
+        self.pace = Pace()
+        self.began = perf_counter()
+        self.epochs: list[EpochEnded] = []
+        now = session.state.now
+        if found is not None:
+            now = found.snapshot
+            session.rate, session.reason = found.rate, found.reason
+            self.epochs = list(found.epochs)
+            for callback, memory in zip(callbacks.all, found.memories, strict=False):
+                callback.remember(memory)
+        if self.plan.average and now.average is None:
+            now = replace(now, average=now.parameters.copy())
+        session.state.now = now
+        # Three sets of arrays take turns: the present, the one before it, and the next.
+        self.before = _copy(now)
+        self.spare = _copy(now)
+
+    @property
+    def now(self) -> Snapshot:
+        """Weights and place."""
+        return self.session.state.now
+
+    def events(self) -> Iterator[Event]:
+        """All events, each shown to the callbacks before it is given out."""
+        callbacks, plan = self.callbacks, self.plan
+        callbacks.begin(self.session)
+        yield self._shown(self._started())
+        if self.now.step < plan.last_step and not self.now.epoch.images:
+            callbacks.epoch_begins(plan.epoch(self.now.step))
+        try:
+            while self.now.step < plan.last_step and not self.session.reason:
+                for event in chain(self._some_steps(), self._at_pause()):
+                    yield self._shown(event)
+            self._finite(self.now.best_guess)
+        except DivergedError as error:
+            yield self._shown(self._stopped(error.what))
+            raise
+        yield self._shown(self._end())
+
+    def _shown(self, event: Event) -> Event:
+        """The event, after the callbacks have seen it."""
+        self.callbacks.show(event)
+        return event
+
+    def _started(self) -> Started:
+        """The first event."""
+        plan, now = self.plan, self.now
+        return Started(
+            now.step,
+            plan.last_step,
+            plan.steps_per_epoch,
+            plan.batch_size,
+            len(self.task.examples),
+            len(now.parameters),
+            plan.seed,
+        )
+
+    def _some_steps(self) -> Iterator[StepEvent]:
+        """Do updates up to the next pause, or fewer; then tell of each."""
+        now, plan, task = self.now, self.plan, self.task
+        steps = 1 if self.callbacks.exact else self.pace.steps
+        steps = min(plan.pause(now.step) - now.step, steps)
+        steps = batches.permitted(now, plan, steps, len(task.examples))
+        rates = self._rates(steps)
+        work = _copy_into(self.spare, now)
+        start = perf_counter()
+        done = batches.advance(
+            task.engine,
+            work,
+            task.examples,
+            plan,
+            loss=task.loss,
+            optimizer=task.optimizer,
+            rates=rates,
+        )
+        seconds = perf_counter() - start
+        self._finite(done.losses, done)
+        self.pace.took(len(done), seconds)
+        sizes = [
+            batches.batch_images(now.place + k, plan.batch_size, len(task.examples))
+            for k in range(len(done))
+        ]
+        self._commit(work, len(done), _sums(done, sizes, seconds))
+        for k, (loss, correct) in enumerate(zip(done.losses, done.correct, strict=True)):
+            epoch, rate = plan.epoch(now.step + k), float(rates[k])
+            yield StepEvent(now.step + k + 1, epoch, float(loss), int(correct), sizes[k], rate)
+
+    def _rates(self, steps: int) -> NDArray[np.float32]:
+        """The learning rates of the next updates."""
+        if self.session.rate is not None:
+            return np.full(steps, self.session.rate, np.float32)
+        first = self.now.step - self.plan.first_step
+        return self.session.rates[first : first + steps]
+
+    def _commit(self, work: Snapshot, steps: int, sums: Totals) -> None:
+        """Make what was worked out the present state, in one assignment."""
+        now = self.now
+        step = now.step + steps
+        if work.average is not None and self.plan.averages(step):
+            done = step - self.plan.first_step
+            # TensorFlow's warm-up: a young average forgets the untrained weights quickly.
+            stays = min(self.plan.average, (1 + done) / (10 + done)) ** AVERAGE_EVERY
+            work.average[:] += np.float32(1 - stays) * (work.parameters - work.average)
+        self.spare, self.before = self.before, now
+        self.session.state.now = replace(
+            work,
+            step=step,
+            place=now.place + steps,
+            epoch=now.epoch.plus(sums),
+            whole=now.whole.plus(sums),
+        )
+
+    def _finite(self, values: NDArray[np.float32], done: Steps | None = None) -> None:
+        """Go back to the last good weights if a value is not finite.
+
+        Weights are good if a loss computed with them was finite. That is known of the present ones
+        only if the first of the updates that were tried was all right.
+
+        Raises:
+            DivergedError: a value is not finite.
+        """
+        finite = np.isfinite(values)
+        if finite.all() and not (done and done.diverged):
+            return
+        step = self.now.step + (int(finite.argmin()) if not finite.all() else len(values))
+        if done is None or step == self.now.step:
+            self.session.state.now = self.before
+        raise DivergedError(
+            f"training diverged: the loss after {step} updates is not a finite number",
+            do=f"The weights after {self.now.step} updates are kept. "
+            f"Use a learning rate below {self.session.learning_rate:g}.",
+        )
+
+    def _at_pause(self) -> Iterator[Event]:
+        """What is due after the updates done so far."""
+        plan, task, step = self.plan, self.task, self.now.step
+        if plan.tests(step) and task.sample is not None:
+            yield self._evaluated(task.sample)
+        if plan.ends_epoch(step):
+            evaluated = None
+            if task.validation is not None:
+                evaluated = self._evaluated(task.validation)
+                yield evaluated
+            ended = self._epoch_ended(evaluated)
+            self.epochs.append(ended)
+            self.session.state.now = replace(self.now, epoch=Totals())
+            yield ended
+        if task.checkpoint is not None and (plan.saves(step) or self.session.reason):
+            checkpoint.save(task.checkpoint, self._checkpoint())
+            yield CheckpointSaved(step, str(task.checkpoint))
+        if plan.ends_epoch(step) and step < plan.last_step and not self.session.reason:
+            self.callbacks.epoch_begins(plan.epoch(step))
+
+    def _evaluated(self, examples: Examples) -> Evaluated:
+        """Try the network on the examples."""
+        result = self._evaluate(examples)
+        self._finite(np.array([result.loss], np.float32))
+        step = self.now.step
+        return Evaluated(
+            step, self.plan.epoch(step - 1), result.loss, result.accuracy, result.count
+        )
+
+    def _evaluate(self, examples: Examples) -> Evaluation:
+        """How the network does on the examples."""
+        task = self.task
+        return measure.evaluate(
+            task.engine, self.now.best_guess, examples, task.loss, task.at_a_time
+        )
+
+    def _epoch_ended(self, evaluated: Evaluated | None) -> EpochEnded:
+        """The figures of the epoch that is over."""
+        step, sums = self.now.step, self.now.epoch
+        rate = self.session.rate
+        if rate is None:
+            rate = float(self.session.rates[step - 1 - self.plan.first_step])
+        return EpochEnded(
+            step,
+            self.plan.epoch(step - 1),
+            sums.loss / max(1, sums.images),
+            sums.correct / max(1, sums.images),
+            rate,
+            None if evaluated is None else evaluated.loss,
+            None if evaluated is None else evaluated.accuracy,
+            sums.images,
+            sums.seconds,
+        )
+
+    def _checkpoint(self) -> Checkpoint:
+        """Everything needed to go on from here."""
+        return Checkpoint(
+            self.now,
+            self.plan,
+            self.task.identity,
+            self.session.rate,
+            self.session.reason,
+            [callback.memory() for callback in self.callbacks.all],
+            self.epochs,
+        )
+
+    def _end(self) -> Finished | Stopped:
+        """Settle the weights, and say how it ended."""
+        now = self.now
+        self.session.state.now = replace(now, parameters=now.best_guess.copy(), average=None)
+        self.callbacks.end(self.epochs[-1].logs if self.epochs else {})
+        if self.session.reason:
+            return self._stopped(self.session.reason)
+        total = perf_counter() - self.began
+        return Finished(now.step, now.whole.images, now.whole.seconds, total)
+
+    def _stopped(self, reason: str) -> Stopped:
+        """The last event of a training that didn't come to its end."""
+        whole = self.now.whole
+        total = perf_counter() - self.began
+        return Stopped(self.now.step, reason, whole.images, whole.seconds, total)
+
+
+def _copy(snapshot: Snapshot) -> Snapshot:
+    """The same in arrays of its own."""
+    average = snapshot.average
+    return replace(
+        snapshot,
+        parameters=snapshot.parameters.copy(),
+        slots=snapshot.slots.copy(),
+        average=None if average is None else average.copy(),
+    )
+
+
+def _copy_into(spare: Snapshot, snapshot: Snapshot) -> Snapshot:
+    """The same in the arrays of `spare`."""
+    np.copyto(spare.parameters, snapshot.parameters)
+    np.copyto(spare.slots, snapshot.slots)
+    if snapshot.average is not None and spare.average is not None:
+        np.copyto(spare.average, snapshot.average)
+    return replace(snapshot, parameters=spare.parameters, slots=spare.slots, average=spare.average)
+
+
+def _sums(done: Steps, sizes: list[int], seconds: float) -> Totals:
+    """The updates' share of an epoch's figures."""
+    loss = float(np.dot(done.losses.astype(np.float64), sizes))
+    return Totals(loss, int(done.correct.sum()), sum(sizes), seconds)
