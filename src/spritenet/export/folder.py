@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from spritenet.errors import ModelError
+from spritenet.training.disk import flush_folder
 
 __all__ = ["existing", "replace"]
 
@@ -38,9 +39,9 @@ def replace(target: Path, files: Mapping[str, bytes]) -> None:
         fresh.mkdir()
         for name, data in files.items():
             _write(fresh / name, data)
-        _flush_folder(fresh)
+        flush_folder(fresh)
         _swap(fresh, target)
-        _flush_folder(target.parent)
+        flush_folder(target.parent)
     except OSError as error:
         raise ModelError(
             f"the model can't be saved: {error.strerror or error}",
@@ -84,17 +85,6 @@ def _write(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    """Wait until the disk has the folder's entries; Windows neither can nor needs to."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _swap(fresh: Path, target: Path) -> None:
