@@ -44,7 +44,7 @@ class Conv2D(Learnt):
     padding: str
     class_name: ClassVar[str] = "Conv2D"
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - Keras's order
         self,
         filters: int,
         kernel_size: int | Sequence[int],
@@ -68,19 +68,21 @@ class Conv2D(Learnt):
             padding=choice(padding, "padding", where, ("valid", "same")),
         )
         self._set_learnt(
-            activation,
-            use_bias,
-            kernel_initializer,
-            bias_initializer,
-            kernel_regularizer,
-            bias_regularizer,
+            activation=activation,
+            use_bias=use_bias,
+            starts=(kernel_initializer, bias_initializer),
+            penalties=(kernel_regularizer, bias_regularizer),
         )
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(height, width, filters). See `Layer.output_shape`."""
         height, width, _ = self._image(input_shape)
         size = slide(
-            (height, width), self.kernel_size, self.strides, self.padding, self.label, "kernel"
+            (height, width),
+            self.kernel_size,
+            self.strides,
+            padding=self.padding,
+            where=f"{self.label}: its kernel",
         )
         return (*size, self.filters)
 

@@ -36,7 +36,7 @@ class Dense(Learnt):
     units: int
     class_name: ClassVar[str] = "Dense"
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - Keras's order
         self,
         units: int,
         activation: str | None = None,
@@ -50,12 +50,10 @@ class Dense(Learnt):
         """See the class."""
         self._set(name, units=count(units, "units", name or self.class_name))
         self._set_learnt(
-            activation,
-            use_bias,
-            kernel_initializer,
-            bias_initializer,
-            kernel_regularizer,
-            bias_regularizer,
+            activation=activation,
+            use_bias=use_bias,
+            starts=(kernel_initializer, bias_initializer),
+            penalties=(kernel_regularizer, bias_regularizer),
         )
 
     def output_shape(self, input_shape: Shape) -> Shape:

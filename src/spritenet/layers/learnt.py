@@ -27,23 +27,22 @@ class Learnt(Layer):
 
     def _set_learnt(
         self,
+        *,
         activation: str | None,
         use_bias: bool,
-        kernel_initializer: str | Initializer,
-        bias_initializer: str | Initializer,
-        kernel_regularizer: str | L2 | None,
-        bias_regularizer: str | L2 | None,
+        starts: tuple[str | Initializer, str | Initializer],
+        penalties: tuple[str | L2 | None, str | L2 | None],
     ) -> None:
-        """Check and fill the shared fields, once, from `__init__`, after the name."""
+        """Check and fill the shared fields (kernel's, bias's), once, from `__init__`."""
         where = self.label
         self._set(
             self.name,
             activation=activations.get(activation, where).name,
             use_bias=bool(use_bias),
-            kernel_initializer=initializers.get(kernel_initializer, where),
-            bias_initializer=initializers.get(bias_initializer, where),
-            kernel_regularizer=regularizers.get(kernel_regularizer, where),
-            bias_regularizer=regularizers.get(bias_regularizer, where),
+            kernel_initializer=initializers.get(starts[0], where),
+            bias_initializer=initializers.get(starts[1], where),
+            kernel_regularizer=regularizers.get(penalties[0], where),
+            bias_regularizer=regularizers.get(penalties[1], where),
         )
 
     @property

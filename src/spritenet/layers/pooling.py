@@ -54,7 +54,11 @@ class Pooling2D(Layer):
         """(height, width, channels). See `Layer.output_shape`."""
         height, width, channels = self._image(input_shape)
         size = slide(
-            (height, width), self.pool_size, self.strides, self.padding, self.label, "window"
+            (height, width),
+            self.pool_size,
+            self.strides,
+            padding=self.padding,
+            where=f"{self.label}: its window",
         )
         return (*size, channels)
 

@@ -22,9 +22,9 @@ def slide(
     image: tuple[int, int],
     window: tuple[int, int],
     strides: tuple[int, int],
+    *,
     padding: str,
     where: str,
-    noun: str,
 ) -> tuple[int, int]:
     """The height and width of the places a window takes in an image of that height and width.
 
@@ -35,8 +35,7 @@ def slide(
     width = output_size(image[1], window[1], strides[1], padding)
     if height < 1 or width < 1:
         raise ModelError(
-            f"its {noun} is larger than its input",
-            where=where,
+            f"{where} is larger than its input",
             expected=f"an input of at least {window[0]}×{window[1]}",
             got=f"{image[0]}×{image[1]}",
             do="Use larger images, a smaller window, fewer layers or padding='same'.",
