@@ -1,0 +1,40 @@
+"""Every figure of the README, one benchmark after the other, in its order there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+
+COMMANDS = (
+    "training.py",
+    "training.py --isa x86-64-v3",
+    "training.py --network mnist-node --batch-size 128",
+    "peak.py",
+    "startup.py",
+    "accuracy.py",
+    "accuracy.py --train-on strokes",
+    "accuracy.py --network mnist-node --epochs 10 --batch-size 128 --rate 0.001 --seeds 1",
+    "batches.py",
+    "importing.py",
+    "predict_one.py",
+    "installed_size.py",
+)
+
+
+def main() -> None:
+    """Runs them with this interpreter; options given here (`--json`) go to each."""
+    failed = []
+    for command in COMMANDS:
+        script, *options = command.split()
+        run = [sys.executable, str(FOLDER / script), *options, *sys.argv[1:]]
+        if subprocess.run(run, check=False).returncode:
+            failed.append(command)
+    if failed:
+        sys.exit("These failed: " + "; ".join(failed))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""What every benchmark prints: a table for people, one JSON object for programs.
+
+Loads nothing but the standard library, so that a benchmark which measures a child's memory isn't
+itself large.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+__all__ = ["Row", "arguments", "cores", "mnist_folder", "report"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one side measured.
+
+    Args:
+        side: who, with version: "PyTorch 2.13.0".
+        values: one for each round; the median counts.
+        unit: of the values, as it is printed: "images/s".
+    """
+
+    side: str
+    values: tuple[float, ...]
+    unit: str
+
+    @property
+    def median(self) -> float:
+        """The figure that goes into a table."""
+        return statistics.median(self.values)
+
+    def __str__(self) -> str:
+        low, high = min(self.values), max(self.values)
+        spread = f"({_number(low)} – {_number(high)})" if len(self.values) > 1 else ""
+        return f"{self.side:<32} {_number(self.median):>10} {self.unit:<10} {spread}".rstrip()
+
+
+def _number(value: float) -> str:
+    """At least three digits, and no more decimals than they need: 83,210 or 4.52 or 0.0312."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def cores() -> int:
+    """The processor cores this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def mnist_folder() -> Path:
+    """The folder of MNIST's four gzipped IDX files, which SPRITENET_MNIST names."""
+    folder = os.environ.get("SPRITENET_MNIST", "")
+    if not Path(folder, "train-images-idx3-ubyte.gz").is_file():
+        sys.exit("Set SPRITENET_MNIST to a folder with MNIST's four .gz files.")
+    return Path(folder)
+
+
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """A parser with the option that every benchmark has."""
+    parser = argparse.ArgumentParser(description=(description or "").partition("\n")[0])
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead")
+    return parser
+
+
+def report(
+    title: str,
+    rows: Sequence[Row],
+    *,
+    better: Literal["more", "less"] = "more",
+    as_json: bool = False,
+    **settings: object,
+) -> None:
+    """Prints the rows and how the first compares with each of the others.
+
+    Args:
+        title: what was measured.
+        rows: ours first. Only rows of the same unit are compared.
+        better: whether more or less of the unit is better.
+        as_json: one object on one line, instead of the table.
+        settings: what was chosen for this measurement.
+    """
+    ours = rows[0]
+    times = {
+        row.side: (ours.median / row.median if better == "more" else row.median / ours.median)
+        for row in rows[1:]
+        if row.unit == ours.unit
+    }
+    if as_json:
+        measured = [
+            {"side": row.side, "median": row.median, "values": row.values, "unit": row.unit}
+            for row in rows
+        ]
+        machine = {"processor": _processor(), "cores": cores(), "system": platform.platform()}
+        print(
+            json.dumps(
+                {"title": title, **settings, "machine": machine, "rows": measured, "times": times}
+            )
+        )
+        return
+    print(f"\n{title}")
+    for row in rows:
+        print(f"  {row}" + (f"  {times[row.side]:.2f} ×" if row.side in times else ""))
+
+
+def _processor() -> str:
+    """The processor's name, as the system tells it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
