@@ -1,7 +1,8 @@
 """The compiled core as a shared library: the one place that loads it.
 
 There is one build for each instruction set in `lib/`. The plainest is asked what the processor can
-run, and the best of those is loaded. `SPRITENET_ISA` names another (`x86-64-v3`, …).
+run, and the best of those is loaded. `SPRITENET_ISA` names another (`x86-64-v3`, …), and
+`SPRITENET_LIBRARIES` another folder, of a build with sanitizers for example.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ __all__ = ["ERROR_BYTES", "INTERFACE_VERSION", "builds", "library", "load"]
 INTERFACE_VERSION = 1
 ERROR_BYTES = 256
 
-_FOLDER = Path(__file__).parent / "lib"
+_FOLDER = Path(os.environ.get("SPRITENET_LIBRARIES") or Path(__file__).parent / "lib")
 _SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 _ARM = platform.machine().lower() in ("arm64", "aarch64")
 _LEVELS = ("aarch64",) if _ARM else ("x86-64-v2", "x86-64-v3", "x86-64-v4")
