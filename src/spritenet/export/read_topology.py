@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
+from itertools import count
 from typing import Any
 
 from spritenet import initializers
@@ -44,7 +45,7 @@ TRAINING_ONLY = ("activity_regularizer", "bias_constraint", "kernel_constraint")
 def read_topology(topology: object) -> tuple[tuple[Layer, ...], tuple[int, int, int]]:
     """The named layers of a `modelTopology`, and the (height, width, channels) they take.
 
-    A network without a Rescaling was fed with pixels divided by 255, as in all of TensorFlow.js's
+    A network that doesn't begin with a Rescaling was fed with pixels divided by 255, as in all of TensorFlow.js's
     examples: `Rescaling(1 / 255)` is put first, so that it takes raw pixels like every network.
 
     Raises:
@@ -63,11 +64,13 @@ def read_topology(topology: object) -> tuple[tuple[Layer, ...], tuple[int, int, 
             continue
         layers.append(layer)
         shape = layer.output_shape(shape)
-    if not any(isinstance(layer, Rescaling) for layer in layers):
-        layers.insert(0, Rescaling(1 / 255, name="rescaling"))
-    names = [layer.name for layer in layers]
-    for name in names:
-        if names.count(name) > 1:
+    if not layers or not isinstance(layers[0], Rescaling):
+        taken = {layer.name for layer in layers}
+        names = (f"rescaling_{i}" if i else "rescaling" for i in count())
+        layers.insert(0, Rescaling(1 / 255, name=next(n for n in names if n not in taken)))
+    given = [layer.name for layer in layers]
+    for name in given:
+        if given.count(name) > 1:
             raise ModelError(f"two layers are called {name!r}")
     return tuple(layers), input_shape
 
