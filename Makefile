@@ -1,8 +1,9 @@
-# make demo   train the tutorial network on handwriting drawn by program, and say what to do next
-# make test   everything that is proven
-# make check  style, types, import order, and the core without a warning
-# make bench  the figures of the README, with the peers that are installed
-# make clean  remove what was built here
+# make demo      train the tutorial network on handwriting drawn by program, and say what to do next
+# make test      everything that is proven
+# make check     style, types, import order, and the core without a warning
+# make sanitize  the tests of the core again, with a build that stops at memory errors (Linux)
+# make bench     the figures of the README, with the peers that are installed
+# make clean     remove what was built here
 #
 # Needs Python 3.11 or newer with pip. PYTHON=python3.13 picks another; VENV=folder another place.
 
@@ -18,7 +19,7 @@ endif
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 CORE := $(shell find core -name '*.cpp' -o -name '*.h')
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check sanitize bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -33,6 +34,11 @@ check: $(VENV)/installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python hatch_build.py --warnings-as-errors --out build/check
+
+sanitize: $(VENV)/compiled
+	$(BIN)/python hatch_build.py --sanitize --out build/sanitized
+	LD_PRELOAD="$$(g++ -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
+	  SPRITENET_LIBRARIES="$(CURDIR)/build/sanitized" $(BIN)/python -m pytest tests/engines
 
 bench: $(VENV)/compiled
 	$(BIN)/python benchmarks/all.py

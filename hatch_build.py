@@ -11,8 +11,6 @@ The compiler is the `ziglang` wheel (clang, and every C library's headers), so n
 installed by hand. The environment variable SPRITENET_CXX names another one: SPRITENET_CXX=clang++.
 """
 
-from __future__ import annotations
-
 import argparse
 import importlib.util
 import os
@@ -228,8 +226,11 @@ def flags(
         chosen += ["-Wl,--as-needed", "-pthread"] if linux else ["-nostdlib++"]
         if platform.system == "macos":
             chosen += ["-mmacosx-version-min=13.0"]
-    if not sanitize and platform.system != "macos":
-        chosen += ["-s"]
+    if not sanitize:
+        if platform.system != "macos":
+            chosen += ["-s"]
+        if platform.system.startswith("linux"):
+            chosen += ["-Wl,-z,defs"]  # a missing function is found here, not when it is called
     if warnings_as_errors:
         chosen += WARNINGS
     return chosen

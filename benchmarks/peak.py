@@ -56,7 +56,6 @@ def hatch_build() -> ModuleType:
     if spec is None or spec.loader is None:
         sys.exit("hatch_build.py is not beside benchmarks/.")
     module = importlib.util.module_from_spec(spec)
-    sys.modules["hatch_build"] = module  # its dataclasses look themselves up
     spec.loader.exec_module(module)
     return module
 

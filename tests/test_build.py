@@ -33,7 +33,6 @@ def hatch_build() -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["hatch_build"] = module  # its dataclasses look themselves up
     spec.loader.exec_module(module)
     return module
 
@@ -242,3 +241,38 @@ def test_a_wheel_holds_the_libraries_and_no_compiler(tmp_path: Path) -> None:
     assert all(Path(name).name.startswith("spritenet-") for name in libraries)
     assert not [name for name in names if Path(name).suffix in {".cpp", ".h", ".zig"}]
     assert wheel.stat().st_size < 5_000_000
+
+
+@pytest.mark.usefixtures("zig")
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["linux-gnu-aarch64", "linux-musl-x86_64", "macos-aarch64", "windows-x86_64"]
+)
+def test_the_core_compiles_for_machines_that_are_not_here(
+    hatch_build: ModuleType, tmp_path: Path, name: str
+) -> None:
+    """Without a warning; the other four differ from these in the processor alone."""
+    platform = hatch_build.PLATFORMS[name]
+    (library,) = hatch_build.build(platform, platform.levels[:1], tmp_path, warnings_as_errors=True)
+    assert library.suffix == platform.suffix
+    assert library.read_bytes()[:4] in {
+        b"\x7fELF",
+        b"\xcf\xfa\xed\xfe",
+        b"MZ\x90\x00",
+        b"MZ\x78\x00",
+    }
+
+
+@pytest.mark.usefixtures("zig")
+@pytest.mark.slow
+def test_every_function_of_the_header_is_in_the_library(
+    hatch_build: ModuleType, tmp_path: Path
+) -> None:
+    """spritenet.h promises nothing that isn't there."""
+    platform = hatch_build.this_platform()
+    (library,) = hatch_build.build(platform, platform.levels[:1], tmp_path)
+    loaded = ctypes.CDLL(str(library))
+    header = (ROOT / "core" / "spritenet.h").read_text()
+    promised = re.findall(r"^SN_API [^(]*?(\w+)\(", header, re.MULTILINE)
+    assert "sn_train" in promised
+    assert [name for name in promised if not hasattr(loaded, name)] == []
