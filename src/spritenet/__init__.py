@@ -1,0 +1,254 @@
+"""Spritenet: small images, the whole way, from files to a trained, tested, saved classifier.
+
+    import spritenet as sn
+
+    data = sn.load("strokes")
+    model = sn.networks.tutorial(data.train)
+    model.fit(data.train, validation_data=data.test, epochs=5)
+    model.save("digits")
+
+Importing does nothing: each name is fetched from its module when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spritenet import (
+        initializers,
+        layers,
+        losses,
+        metrics,
+        networks,
+        optimizers,
+        regularizers,
+        schedules,
+    )
+    from spritenet.dataset import Dataset, Split
+    from spritenet.errors import (
+        CoreError,
+        DataError,
+        DivergedError,
+        DownloadError,
+        InputError,
+        MissingExtraError,
+        ModelError,
+        RunError,
+        SpritenetError,
+    )
+    from spritenet.layers import (
+        ELU,
+        Activation,
+        AveragePooling2D,
+        Conv2D,
+        Dense,
+        Dropout,
+        Flatten,
+        GlobalAveragePooling2D,
+        LeakyReLU,
+        MaxPooling2D,
+        ReLU,
+        Rescaling,
+        Softmax,
+    )
+    from spritenet.losses import (
+        CategoricalCrossentropy,
+        MeanSquaredError,
+        SparseCategoricalCrossentropy,
+    )
+    from spritenet.model import Input, Scores, Sequential, load_model, train
+    from spritenet.optimizers import SGD, Adam, AdamW, RMSprop
+    from spritenet.regularizers import L2
+    from spritenet.runs import Run
+    from spritenet.schedules import (
+        CosineDecay,
+        ExponentialDecay,
+        OneCycle,
+        PiecewiseConstantDecay,
+    )
+    from spritenet.sources import load
+    from spritenet.training.callbacks import (
+        Callback,
+        EarlyStopping,
+        LambdaCallback,
+        LearningRateScheduler,
+        ModelCheckpoint,
+        ReduceLROnPlateau,
+    )
+    from spritenet.training.events import (
+        CheckpointSaved,
+        EpochEnded,
+        Evaluated,
+        Event,
+        Finished,
+        Started,
+        StepEvent,
+        Stopped,
+    )
+    from spritenet.training.history import History
+
+__version__ = "0.1.0"
+
+_MODULES = (
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "networks",
+    "optimizers",
+    "regularizers",
+    "schedules",
+)
+
+_NAMES = {
+    "spritenet.dataset": ("Dataset", "Split"),
+    "spritenet.errors": (
+        "CoreError",
+        "DataError",
+        "DivergedError",
+        "DownloadError",
+        "InputError",
+        "MissingExtraError",
+        "ModelError",
+        "RunError",
+        "SpritenetError",
+    ),
+    "spritenet.layers": (
+        "ELU",
+        "Activation",
+        "AveragePooling2D",
+        "Conv2D",
+        "Dense",
+        "Dropout",
+        "Flatten",
+        "GlobalAveragePooling2D",
+        "LeakyReLU",
+        "MaxPooling2D",
+        "ReLU",
+        "Rescaling",
+        "Softmax",
+    ),
+    "spritenet.losses": (
+        "CategoricalCrossentropy",
+        "MeanSquaredError",
+        "SparseCategoricalCrossentropy",
+    ),
+    "spritenet.model": ("Input", "Scores", "Sequential", "load_model", "train"),
+    "spritenet.optimizers": ("SGD", "Adam", "AdamW", "RMSprop"),
+    "spritenet.regularizers": ("L2",),
+    "spritenet.runs": ("Run",),
+    "spritenet.schedules": (
+        "CosineDecay",
+        "ExponentialDecay",
+        "OneCycle",
+        "PiecewiseConstantDecay",
+    ),
+    "spritenet.sources": ("load",),
+    "spritenet.training.callbacks": (
+        "Callback",
+        "EarlyStopping",
+        "LambdaCallback",
+        "LearningRateScheduler",
+        "ModelCheckpoint",
+        "ReduceLROnPlateau",
+    ),
+    "spritenet.training.events": (
+        "CheckpointSaved",
+        "EpochEnded",
+        "Evaluated",
+        "Event",
+        "Finished",
+        "Started",
+        "StepEvent",
+        "Stopped",
+    ),
+    "spritenet.training.history": ("History",),
+}
+_HOME = {name: module for module, names in _NAMES.items() for name in names}
+
+__all__ = [  # noqa: RUF022 - in plain order, as a test of the house wants it
+    "Activation",
+    "Adam",
+    "AdamW",
+    "AveragePooling2D",
+    "Callback",
+    "CategoricalCrossentropy",
+    "CheckpointSaved",
+    "Conv2D",
+    "CoreError",
+    "CosineDecay",
+    "DataError",
+    "Dataset",
+    "Dense",
+    "DivergedError",
+    "DownloadError",
+    "Dropout",
+    "ELU",
+    "EarlyStopping",
+    "EpochEnded",
+    "Evaluated",
+    "Event",
+    "ExponentialDecay",
+    "Finished",
+    "Flatten",
+    "GlobalAveragePooling2D",
+    "History",
+    "Input",
+    "InputError",
+    "L2",
+    "LambdaCallback",
+    "LeakyReLU",
+    "LearningRateScheduler",
+    "MaxPooling2D",
+    "MeanSquaredError",
+    "MissingExtraError",
+    "ModelCheckpoint",
+    "ModelError",
+    "OneCycle",
+    "PiecewiseConstantDecay",
+    "RMSprop",
+    "ReLU",
+    "ReduceLROnPlateau",
+    "Rescaling",
+    "Run",
+    "RunError",
+    "SGD",
+    "Scores",
+    "Sequential",
+    "Softmax",
+    "SparseCategoricalCrossentropy",
+    "Split",
+    "SpritenetError",
+    "Started",
+    "StepEvent",
+    "Stopped",
+    "initializers",
+    "layers",
+    "load",
+    "load_model",
+    "losses",
+    "metrics",
+    "networks",
+    "optimizers",
+    "regularizers",
+    "schedules",
+    "train",
+]
+
+
+def __getattr__(name: str) -> object:
+    """The public name, fetched from its module."""
+    if name in _MODULES:
+        return import_module(f"spritenet.{name}")
+    if name not in _HOME:
+        raise AttributeError(f"module 'spritenet' has no attribute {name!r}")
+    value: object = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """All public names."""
+    return [*__all__, "__version__"]

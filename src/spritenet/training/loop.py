@@ -43,6 +43,10 @@ if TYPE_CHECKING:
 __all__ = ["Task", "run"]
 
 
+LONGEST_UNSAVED = 10.0
+"""Seconds of work that a crash may cost, unless it is said how many updates."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
     """What is trained on what, and where it is kept.
@@ -96,7 +100,7 @@ class _Loop:
         self.plan = session.plan
         self.callbacks = callbacks
         self.pace = Pace()
-        self.began = perf_counter()
+        self.began = self.saved = perf_counter()
         self.epochs: list[EpochEnded] = []
         now = session.state.now
         if found is not None:
@@ -242,8 +246,9 @@ class _Loop:
             self.epochs.append(ended)
             self.session.state.now = replace(self.now, epoch=Totals())
             yield ended
-        if task.checkpoint is not None and (plan.saves(step) or self.session.reason):
+        if task.checkpoint is not None and self._saves():
             checkpoint.save(task.checkpoint, self._checkpoint())
+            self.saved = perf_counter()
             yield CheckpointSaved(step, str(task.checkpoint))
         if plan.ends_epoch(step) and step < plan.last_step and not self.session.reason:
             self.callbacks.epoch_begins(plan.epoch(step))
@@ -281,6 +286,11 @@ class _Loop:
             sums.images,
             sums.seconds,
         )
+
+    def _saves(self) -> bool:
+        """Whether a checkpoint is due."""
+        late = not self.plan.checkpoint_every and perf_counter() - self.saved > LONGEST_UNSAVED
+        return late or bool(self.session.reason) or self.plan.saves(self.now.step)
 
     def _checkpoint(self) -> Checkpoint:
         """Everything needed to go on from here."""

@@ -28,20 +28,19 @@ class Plan:
     Attributes:
         first_step: updates done before it.
         last_step: updates done after it.
-        first_place: how many batches had been taken from the order when it began.
         batch_size: images in a batch.
         seed: of the order and the dropout.
         steps_per_epoch: updates in an epoch, as reported.
         first_epoch: the number of the first epoch.
         shuffle: False takes the images as they lie.
         test_every: updates between two small evaluations; 0 for none.
-        checkpoint_every: updates between two checkpoints; 0 for the end of each epoch.
+        checkpoint_every: updates between two checkpoints; 0 for the end of each epoch, and
+            sooner if an epoch takes long.
         average: the share of the moving average that stays at each update; 0 for no average.
     """
 
     first_step: int
     last_step: int
-    first_place: int
     batch_size: int
     seed: int
     steps_per_epoch: int

@@ -1,0 +1,186 @@
+"""How good predictions are: plain functions of labels and predicted probabilities.
+
+Each figure has one definition, here. Labels are class indices (n,); probabilities are (n, classes),
+each row summing to 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spritenet.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = [
+    "ClassReport",
+    "accuracy",
+    "calibration_error",
+    "class_report",
+    "confusion_matrix",
+    "log_loss",
+    "top_k_accuracy",
+]
+
+LEAST_PROBABILITY = float(np.finfo(np.float64).eps)
+"""As scikit-learn cuts it, so that one confident mistake doesn't make the log loss infinite."""
+
+
+def accuracy(labels: ArrayLike, probabilities: ArrayLike) -> float:
+    """The share of the images whose most probable class is their label.
+
+    >>> accuracy([0, 1], [[0.9, 0.1], [0.8, 0.2]])
+    0.5
+
+    Raises:
+        DataError: labels and probabilities don't fit.
+    """
+    known, rows = _checked(labels, probabilities)
+    return float((rows.argmax(axis=1) == known).mean())
+
+
+def top_k_accuracy(labels: ArrayLike, probabilities: ArrayLike, k: int = 5) -> float:
+    """The share of the images whose label is among the k most probable classes.
+
+    Of equally probable classes the first come first.
+
+    >>> top_k_accuracy([2, 1], [[0.5, 0.3, 0.2], [0.8, 0.2, 0.0]], k=2)
+    0.5
+
+    Raises:
+        DataError: labels and probabilities don't fit, or k is less than 1.
+    """
+    known, rows = _checked(labels, probabilities)
+    if k < 1:
+        raise DataError("k is wrong", where="top_k_accuracy", expected="at least 1", got=k)
+    best = np.argsort(-rows, axis=1, kind="stable")[:, :k]
+    return float((best == known[:, None]).any(axis=1).mean())
+
+
+def log_loss(labels: ArrayLike, probabilities: ArrayLike) -> float:
+    """The mean of -log(probability of the label), in nats.
+
+    >>> round(log_loss([0, 0], [[0.5, 0.5], [1, 0]]), 4)
+    0.3466
+
+    Raises:
+        DataError: labels and probabilities don't fit.
+    """
+    known, rows = _checked(labels, probabilities)
+    chosen = rows[np.arange(len(known)), known]
+    return float(-np.log(np.clip(chosen, LEAST_PROBABILITY, 1)).mean())
+
+
+def confusion_matrix(labels: ArrayLike, predicted: ArrayLike, classes: int) -> NDArray[np.int64]:
+    """How many images of class i were taken for class j: int64 (classes, classes).
+
+    >>> confusion_matrix([0, 0, 1], [0, 1, 1], classes=2).tolist()
+    [[1, 1], [0, 1]]
+
+    Args:
+        labels: class indices (n,).
+        predicted: class indices (n,), or probabilities (n, classes).
+        classes: how many there are.
+
+    Raises:
+        DataError: they don't fit, or an index is no class.
+    """
+    known, found = np.asarray(labels), np.asarray(predicted)
+    if found.ndim == 2:
+        known, rows = _checked(known, found)
+        found = rows.argmax(axis=1)
+    if known.shape != found.shape or known.ndim != 1:
+        raise DataError("labels don't fit", expected=known.shape, got=found.shape)
+    known, found = known.astype(np.int64), found.astype(np.int64)
+    for indices in (known, found):
+        if len(indices) and not (indices.min() >= 0 and indices.max() < classes):
+            raise DataError("a class doesn't exist", expected=f"0 … {classes - 1}")
+    counts = np.bincount(known * classes + found, minlength=classes * classes)
+    return counts.reshape(classes, classes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassReport:
+    """Figures of each class, float64 (classes,); 0 where there is nothing to divide by.
+
+    Attributes:
+        precision: of the images taken for the class, the share that is of it.
+        recall: of the images of the class, the share taken for it.
+        f1: the harmonic mean of the two.
+        support: how many images of the class there are, int64.
+    """
+
+    precision: NDArray[np.float64]
+    recall: NDArray[np.float64]
+    f1: NDArray[np.float64]
+    support: NDArray[np.int64]
+
+
+def class_report(confusion: ArrayLike) -> ClassReport:
+    """Precision, recall and F1 of each class, from a confusion matrix (classes, classes).
+
+    >>> class_report([[1, 1], [0, 2]]).recall.tolist()
+    [0.5, 1.0]
+
+    Raises:
+        DataError: the matrix is not square.
+    """
+    matrix = np.asarray(confusion, np.float64)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise DataError("a confusion matrix is square", got=matrix.shape)
+    right, taken, there = np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1)
+    return ClassReport(
+        _share(right, taken),
+        _share(right, there),
+        _share(2 * right, taken + there),
+        there.astype(np.int64),
+    )
+
+
+def calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins: int = 15) -> float:
+    """The expected calibration error: how far confidence is from accuracy, 0 … 1.
+
+    Images are sorted into bins of equal width by their largest probability, (0, 1/bins], …; the
+    result is the mean over the images of the gap between their bin's accuracy and confidence.
+    Guo et al., On Calibration of Modern Neural Networks, 2017.
+
+    Raises:
+        DataError: labels and probabilities don't fit, or there is no bin.
+    """
+    known, rows = _checked(labels, probabilities)
+    if bins < 1:
+        raise DataError("bins is wrong", where="calibration_error", expected="≥ 1", got=bins)
+    confidence, right = rows.max(axis=1), rows.argmax(axis=1) == known
+    edges = np.linspace(0, 1, bins + 1)[1:-1]
+    number = np.searchsorted(edges, confidence, side="left")
+    gaps = np.bincount(number, right - confidence, minlength=bins)
+    return float(np.abs(gaps).sum() / len(known))
+
+
+def _share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Part / whole, 0 where whole is 0."""
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+
+
+def _checked(
+    labels: ArrayLike, probabilities: ArrayLike
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Labels (n,) and rows (n, classes) that fit each other.
+
+    Raises:
+        DataError: they don't, or there are none.
+    """
+    known, rows = np.asarray(labels), np.asarray(probabilities, np.float64)
+    if known.ndim != 1 or rows.ndim != 2 or len(known) != len(rows) or not len(known):
+        raise DataError(
+            "labels and probabilities don't fit",
+            expected="(n,) and (n, classes), n > 0",
+            got=f"{known.shape} and {rows.shape}",
+        )
+    if known.dtype.kind not in "iu" or known.min() < 0 or known.max() >= rows.shape[1]:
+        raise DataError("a label is no class", expected=f"0 … {rows.shape[1] - 1}")
+    return known.astype(np.int64), rows

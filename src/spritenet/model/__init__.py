@@ -1,0 +1,19 @@
+"""What people hold in their hands: Sequential, and training as one call or as events.
+
+sequential  Sequential, load_model: training, trying, using, saving
+network     Network: layers with their weights
+building    names, the division by 255, the weights' places and first values
+fitting     train: from the arguments of `fit` to a training
+examples    from what people give `fit` to what engines take
+pixels targets  images, labels and weights in all their forms
+scores progress summary  what is shown
+"""
+
+from __future__ import annotations
+
+from spritenet.model.building import Input
+from spritenet.model.fitting import train
+from spritenet.model.scores import Scores
+from spritenet.model.sequential import Sequential, load_model
+
+__all__ = ["Input", "Scores", "Sequential", "load_model", "train"]

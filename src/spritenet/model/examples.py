@@ -1,0 +1,138 @@
+"""From what people give `fit` and `evaluate` to what engines take."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spritenet.dataset import Dataset, Split
+from spritenet.dataset.arrays import as_images
+from spritenet.engines.values import Examples
+from spritenet.errors import DataError
+from spritenet.losses import Loss
+from spritenet.model.targets import labels_or_targets, weights
+from spritenet.order import permutation
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Given", "given", "sample", "sha256", "to_examples"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """Images with what they mean, before a network is known.
+
+    Attributes:
+        images: uint8 n h w c.
+        y: labels, one-hot rows or targets; None if there are none.
+        weights: a factor for each image; None for 1.
+        class_names: of the labels; empty if nobody said.
+        name: of the split.
+    """
+
+    images: NDArray[np.uint8]
+    y: ArrayLike | None = None
+    weights: ArrayLike | None = None
+    class_names: tuple[str, ...] = ()
+    name: str = ""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width, channels of an image."""
+        _, height, width, channels = self.images.shape
+        return height, width, channels
+
+    def part(self, index: slice) -> Given:
+        """A range of them."""
+        return replace(
+            self,
+            images=self.images[index],
+            y=None if self.y is None else np.asarray(self.y)[index],
+            weights=None if self.weights is None else np.asarray(self.weights)[index],
+        )
+
+
+def given(x: object, y: ArrayLike | None = None, weights: ArrayLike | None = None) -> Given:
+    """Images and labels from a Split, a Dataset's training images, a tuple, or arrays.
+
+    Args:
+        x: a Split; a Dataset; (x, y) or (x, y, sample_weight); or images n h w c or n h w, uint8
+            or float k/255.
+        y: what the images mean, where x has no labels itself.
+        weights: a factor for each image.
+
+    Raises:
+        DataError: they are no images, or there are two sets of labels.
+    """
+    if isinstance(x, Dataset):
+        x = x.train
+    if isinstance(x, tuple) and y is None and 2 <= len(x) <= 3:
+        return given(*x)
+    if isinstance(x, Split):
+        if y is not None:
+            raise DataError("the images have labels already", where="y", got="a Split and y")
+        return Given(x.images, x.labels, weights, x.class_names, x.name)
+    images = as_images(x)  # type: ignore[arg-type]  # whatever NumPy makes an array of
+    if y is not None and np.asarray(y).dtype.kind in "UO":
+        split = Split.from_arrays(images, y)
+        return Given(split.images, split.labels, weights, split.class_names)
+    return Given(images, y, weights)
+
+
+def to_examples(
+    given: Given,
+    input_shape: tuple[int, int, int],
+    outputs: int,
+    loss: Loss,
+    class_weight: Mapping[int, float] | None = None,
+) -> Examples:
+    """What a network with that input and so many outputs can learn from or be tried on.
+
+    Raises:
+        DataError: images, labels or weights don't fit.
+    """
+    count = len(given.images)
+    if given.shape != input_shape:
+        raise DataError(
+            "the images don't fit the network",
+            where=given.name,
+            expected="×".join(map(str, input_shape)),
+            got="×".join(map(str, given.shape)),
+        )
+    if not count:
+        raise DataError("there are no images", where=given.name)
+    if given.y is None:
+        raise DataError("there are no labels", where="y", do="Give a Split, or y beside x.")
+    labels, targets = labels_or_targets(given.y, count, outputs, loss)
+    factors = weights(labels, count, class_weight=class_weight, sample_weight=given.weights)
+    return Examples(given.images, labels, targets, factors)
+
+
+def sample(examples: Examples, size: int, seed: int) -> Examples:
+    """So many of the examples, picked by the seed; all of them if there are no more."""
+    if size >= len(examples):
+        return examples
+    places = np.sort(permutation(seed, 0, len(examples), 0, size))
+
+    labels, targets, factors = examples.labels, examples.targets, examples.weights
+    return Examples(
+        examples.images[places],
+        None if labels is None else labels[places],
+        None if targets is None else targets[places],
+        None if factors is None else factors[places],
+    )
+
+
+def sha256(examples: Examples) -> str:
+    """The SHA-256, in hexadecimal, of all images, labels, targets and weights."""
+    digest = hashlib.sha256()
+    for array in (examples.images, examples.labels, examples.targets, examples.weights):
+        if array is not None:
+            digest.update(f"{array.dtype.str}{array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()

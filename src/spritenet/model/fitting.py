@@ -1,0 +1,279 @@
+"""From the arguments of `fit` to a training: how much, on what, where it is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import spritenet
+from spritenet.arguments import count, number
+from spritenet.dataset import Dataset, Split
+from spritenet.engines.values import Examples
+from spritenet.errors import ModelError
+from spritenet.export.metadata import TrainedOn
+from spritenet.model import examples as made
+from spritenet.model.examples import Given
+from spritenet.runs import Run
+from spritenet.training import checkpoint, loop, measure
+from spritenet.training.callbacks import AnyCallback, Callbacks
+from spritenet.training.events import EpochEnded, Event, Finished, Stopped
+from spritenet.training.loop import Task
+from spritenet.training.plan import Plan
+from spritenet.training.session import Session
+from spritenet.training.state import Totals
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from spritenet.model.sequential import Sequential
+
+__all__ = ["train"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Amount:
+    """How much to train, as the arguments say it."""
+
+    epochs: int
+    initial_epoch: int
+    steps: int | None
+    steps_per_epoch: int | None
+    batch_size: int
+
+    def plan(self, images: int) -> tuple[int, int]:
+        """How many updates, and how many of them make an epoch.
+
+        Raises:
+            ModelError: there is nothing to do.
+        """
+        passes = -(-images // self.batch_size)
+        each = passes
+        if self.steps_per_epoch is not None:
+            each = count(self.steps_per_epoch, "steps_per_epoch", "fit")
+        if self.steps is not None:
+            return count(self.steps, "steps", "fit"), each
+        epochs = count(self.epochs, "epochs", "fit") - self.initial_epoch
+        if epochs < 1:
+            raise ModelError(
+                "there is nothing to train",
+                expected="epochs > initial_epoch",
+                got=f"{self.epochs} and {self.initial_epoch}",
+            )
+        return epochs * each, each
+
+
+def train(
+    model: Sequential,
+    data: object,
+    labels: ArrayLike | None = None,
+    *,
+    validation_data: object = None,
+    validation_split: float = 0.0,
+    epochs: int = 1,
+    steps: int | None = None,
+    steps_per_epoch: int | None = None,
+    batch_size: int | None = None,
+    shuffle: bool = True,
+    seed: int = 0,
+    test_every: int | None = None,
+    test_size: int | None = None,
+    class_weight: Mapping[int, float] | None = None,
+    sample_weight: ArrayLike | None = None,
+    ema: float | None = None,
+    initial_epoch: int = 0,
+    callbacks: Iterable[AnyCallback] | AnyCallback | None = None,
+    run: str | Path | None = None,
+    resume: bool = False,
+    checkpoint_every: int | None = None,
+    about: Mapping[str, object] | None = None,
+) -> Iterator[Event]:
+    """Train a compiled model, one event at a time: pull to go on, stop pulling to stop.
+
+        for event in sn.train(model, data.train, epochs=5):
+            if isinstance(event, sn.EpochEnded):
+                print(event.accuracy)
+
+    The model holds the weights of the last event pulled, or of a few updates later. Wrong
+    arguments raise at once, before the first event.
+
+    Args:
+        model: compiled; built for these images if it isn't yet.
+        data: a Split, a Dataset (its training images), or images n h w c.
+        labels: what the images mean, if data has no labels itself.
+        validation_data: what to evaluate on after each epoch: a Split, or (x, y).
+        validation_split: instead, the share of data to keep apart for that: of a Split picked
+            class by class with the seed, of arrays the last ones, as in Keras.
+        epochs: the number of the last epoch, counted from 1.
+        steps: how many updates, instead of epochs.
+        steps_per_epoch: updates in an epoch; by default as many as see every image once.
+        batch_size: images in an update; 32 by default.
+        shuffle: False takes the images as they lie.
+        seed: of the first weights, the order and the dropout.
+        test_every: evaluate on `test_size` of the validation images after every so many updates.
+        test_size: how many; all by default.
+        class_weight: class -> factor on its images' loss.
+        sample_weight: a factor on each image's loss.
+        ema: the share of a moving average of the weights that stays at each update, 0.999 for
+            example; the average is what is evaluated, and what the model ends with.
+        initial_epoch: epochs that have been done before.
+        callbacks: `Callback` objects, or functions that are shown every event.
+        run: a folder for config.json, the journal, checkpoints and the model.
+        resume: go on with the run that is in the folder, to the bit-identical end.
+        checkpoint_every: updates between two checkpoints; by default each epoch, or 10 seconds.
+        about: more for the run's config.json.
+
+    Returns:
+        An iterator of events, from `Started` to `Finished` or `Stopped`.
+
+    Raises:
+        ModelError: the model isn't compiled or doesn't fit the images.
+        DataError: images or labels are wrong.
+        RunError: the run's folder can't be used.
+        DivergedError: a loss was not finite; the model has the last good weights.
+    """
+    learn, held = _apart(data, labels, sample_weight, validation_split, seed)
+    if validation_data is not None:
+        held = made.given(validation_data)
+    batch = count(32 if batch_size is None else batch_size, "batch_size", "fit")
+    first = count(initial_epoch, "initial_epoch", "fit", least=0)
+    updates, each = _Amount(epochs, first, steps, steps_per_epoch, batch).plan(len(learn.images))
+
+    shape = learn.shape
+    model.prepare(shape, learn.class_names, seed)
+    optimizer, loss = model.compiled()
+    outputs = model.output_shape[-1]
+    examples = made.to_examples(learn, shape, outputs, loss, class_weight)
+    validation = None if held is None else made.to_examples(held, shape, outputs, loss)
+
+    now = model.state.now
+    parts = -(-len(examples) // batch)
+    # A new training begins a new pass through the images, even if the one before stopped midway.
+    now = replace(now, place=now.passes * parts, parts=parts, epoch=Totals(), whole=Totals())
+    plan = Plan(
+        first_step=now.step,
+        last_step=now.step + updates,
+        batch_size=batch,
+        seed=seed,
+        steps_per_epoch=each,
+        first_epoch=first,
+        shuffle=shuffle,
+        test_every=0 if test_every is None else count(test_every, "test_every", "fit"),
+        checkpoint_every=count(checkpoint_every or 0, "checkpoint_every", "fit", least=0),
+        average=0.0 if ema is None else number(ema, "ema", "fit", least=0, below=1),
+    )
+    if plan.test_every and validation is None:
+        raise ModelError("test_every needs images to test on", do="Give validation_data.")
+    task = Task(
+        engine=model.engine(min(batch, len(examples))),
+        loss=loss,
+        optimizer=optimizer,
+        examples=examples,
+        validation=validation,
+        sample=_sample(validation, test_size, seed),
+        at_a_time=measure.share(model.layers, shape),
+    )
+    model.state.now = now
+    session = Session(plan, model.state, plan.rates(optimizer.schedule), model)
+    if run is None:
+        return loop.run(task, session, Callbacks(callbacks))
+    kept = _Kept(model, Run(Path(run)), about or {}, learn.name, resume=resume)
+    return kept.events(task, session, Callbacks(callbacks))
+
+
+def _apart(
+    data: object,
+    labels: ArrayLike | None,
+    sample_weight: ArrayLike | None,
+    share: float,
+    seed: int,
+) -> tuple[Given, Given | None]:
+    """The images to learn from and, if a share was asked for, those kept apart."""
+    share = number(share, "validation_split", "fit", least=0, below=1)
+    split = data.train if isinstance(data, Dataset) else data
+    if share and isinstance(split, Split) and sample_weight is None:
+        train, validation = split.split(validation=share, seed=seed)
+        return made.given(train), made.given(validation)
+    given = made.given(split, labels, sample_weight)
+    if not share:
+        return given, None
+    at = int(len(given.images) * (1 - share))  # as Keras rounds it
+    if not 0 < at < len(given.images):
+        raise ModelError(
+            "it leaves no images on one side", where="validation_split", got=f"{share:g}"
+        )
+    return given.part(slice(0, at)), given.part(slice(at, None))
+
+
+def _sample(validation: Examples | None, size: int | None, seed: int) -> Examples | None:
+    """The few images to test on in between."""
+    if validation is None or size is None:
+        return validation
+    return made.sample(validation, count(size, "test_size", "fit"), seed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A training that is kept in a run's folder."""
+
+    model: Sequential
+    run: Run
+    about: Mapping[str, object]
+    data_name: str
+    resume: bool
+
+    def events(self, task: Task, session: Session, callbacks: Callbacks) -> Iterator[Event]:
+        """The training's events, written down as they are pulled."""
+        run, plan = self.run, session.plan
+        with run.opened(resume=self.resume) as found:
+            content_hash = made.sha256(task.examples)
+            identity = self._identity(task, content_hash)
+            last_step = None
+            if found is not None:
+                plan = checkpoint.continued(found, plan, identity, run.checkpoint_path)
+                session.plan, session.rates = plan, plan.rates(task.optimizer.schedule)
+                last_step = found.snapshot.step
+            run.write_config({**identity, "plan": asdict(plan), **self._setting()})
+            self.model.trained_on = TrainedOn(self.data_name, content_hash, plan.seed, 0)
+            task = replace(task, identity=identity, checkpoint=run.checkpoint_path)
+            events = loop.run(task, session, callbacks, found)
+            yield from run.recording(self._with_model(events), last_step)
+
+    def _identity(self, task: Task, content_hash: str) -> dict[str, object]:
+        """What must be the same to go on with a checkpoint, as JSON gives it back."""
+        values = {
+            "layers": [
+                {"class_name": layer.class_name, "config": layer.config()}
+                for layer in self.model.layers
+            ],
+            "input_shape": self.model.input_shape,
+            "optimizer": task.optimizer.config(),
+            "loss": task.loss.config(),
+            "images": len(task.examples),
+            "data_sha256": content_hash,
+        }
+        result: dict[str, object] = json.loads(json.dumps(values))
+        return result
+
+    def _setting(self) -> dict[str, object]:
+        """What config.json holds beyond what a checkpoint needs."""
+        return {
+            "version": 1,
+            "spritenet": spritenet.__version__,
+            "model": self.model.name,
+            "class_names": list(self.model.class_names),
+            "data": self.data_name,
+            **self.about,
+        }
+
+    def _with_model(self, events: Iterable[Event]) -> Iterator[Event]:
+        """Save the model before the last event."""
+        for event in events:
+            if isinstance(event, EpochEnded):
+                logs = event.logs.items()
+                self.model.scores = {k: v for k, v in logs if k.startswith("val_")}
+            if isinstance(event, Finished | Stopped):
+                self.model.save(self.run.model_path)
+            yield event

@@ -1,0 +1,40 @@
+"""The shapes in which people hand images to a network that is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spritenet.dataset.arrays import as_images
+from spritenet.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["batch_of", "is_one"]
+
+
+def is_one(shape: tuple[int, ...], input_shape: tuple[int, int, int]) -> bool:
+    """Whether an array of that shape is a single image h w c, or h w of grey, not a batch."""
+    return shape == input_shape or (input_shape[2] == 1 and shape == input_shape[:2])
+
+
+def batch_of(images: ArrayLike, input_shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """Images as uint8 n h w c, from n h w c, one h w c, n rows of h·w·c, or grey n h w or h w.
+
+    Raises:
+        DataError: they are of another shape, or no pixels.
+    """
+    array = np.asarray(images)
+    height, width, channels = input_shape
+    forms = [input_shape, (height * width * channels,)]
+    if channels == 1:
+        forms.append((height, width))
+    if not is_one(array.shape, input_shape) and array.shape[1:] not in forms:
+        raise DataError(
+            "the images don't fit the network",
+            expected=f"{height}×{width}×{channels}, as n h w c",
+            got=f"shape {array.shape}",
+        )
+    return np.ascontiguousarray(as_images(array.reshape(-1, *input_shape)))

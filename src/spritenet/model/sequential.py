@@ -1,0 +1,278 @@
+"""Sequential: a network as a list of layers, to train, try, use and save. Keras's, for images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from spritenet import losses, optimizers
+from spritenet.dataset import Split
+from spritenet.engines.values import Engine
+from spritenet.errors import ModelError
+from spritenet.export import tfjs
+from spritenet.export.metadata import Metadata, TrainedOn
+from spritenet.export.saved import OptimizerState, SavedModel
+from spritenet.layers import Layer
+from spritenet.losses import Loss
+from spritenet.model import building, examples, fitting, pixels, progress
+from spritenet.model.building import Input
+from spritenet.model.network import Network
+from spritenet.model.scores import Scores
+from spritenet.optimizers import Optimizer
+from spritenet.training import measure
+from spritenet.training.history import History
+from spritenet.training.state import Snapshot, State
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Sequential", "load_model"]
+
+ACCURACIES = ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy")
+
+
+class Sequential(Network):
+    """A network of layers, one after the other, that classifies small images.
+
+        model = Sequential([Conv2D(8, 5, activation="relu"), MaxPooling2D(2), Flatten(),
+                            Dense(10, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(data.train, epochs=5)
+
+    It takes raw pixels, 0–255: `Rescaling(1 / 255)` is put first unless a Rescaling is there. Its
+    sizes are known once it has seen images, or after `build`, or if it begins with `Input`.
+
+    Args:
+        layers: first to last.
+        name: in summaries and files.
+        threads: how many work at a time; None for all (or `SPRITENET_THREADS`).
+        engine: where it runs, called as `engines.native.Network` is; None for the compiled core.
+
+    Attributes:
+        input_shape: height, width, channels of its images; None before it is built.
+        optimizer: how weights move; None before `compile`.
+        loss: what becomes small; None before `compile`.
+        history: of the last `fit`; None before.
+        class_names: what its outputs mean; empty if nobody said.
+        preparation: how a person's picture becomes an input, as JSON values; saved with it.
+        trained_on: what made the weights; saved with it.
+        scores: like {"test_accuracy": 0.98}; saved with it.
+
+    Raises:
+        ModelError: two layers have the same name, or they don't fit each other.
+    """
+
+    def __init__(
+        self,
+        layers: Iterable[Layer | Input] = (),
+        name: str = "sequential",
+        *,
+        threads: int | None = None,
+        engine: Callable[..., Engine] | None = None,
+    ) -> None:
+        self.loss: Loss | None = None
+        self.metrics: tuple[str, ...] = ()
+        self.history: History | None = None
+        self.preparation: Mapping[str, object] | None = None
+        self.trained_on: TrainedOn | None = None
+        self.scores: Mapping[str, float] = {}
+        super().__init__(layers, name, threads, engine)
+
+    def compile(
+        self,
+        optimizer: str | Optimizer = "rmsprop",
+        loss: str | Loss | None = None,
+        metrics: Iterable[str] | str | None = None,
+    ) -> None:
+        """Say how it is trained. An optimizer given anew begins with an empty memory.
+
+        Args:
+            optimizer: "sgd", "rmsprop", "adam", "adamw", or an object.
+            loss: "categorical_crossentropy", "sparse_categorical_crossentropy",
+                "mean_squared_error" ("mse"), or an object.
+            metrics: "accuracy", or nothing.
+
+        Raises:
+            ModelError: one of them is not known, or the loss can't follow the last activation.
+        """
+        chosen = None if loss is None else losses.get(loss)
+        if chosen is not None and self._layers:
+            chosen.check(building.last_activation(self._layers))
+        names = [metrics] if isinstance(metrics, str) else list(metrics or ())
+        for name in names:
+            if name not in ACCURACIES:
+                raise ModelError(
+                    "the metric is not known while training",
+                    expected="accuracy",
+                    got=repr(name),
+                    do="Others are in spritenet.metrics, for labels and predictions.",
+                )
+        self.optimizer, self.loss = optimizers.get(optimizer), chosen
+        self.metrics = ("accuracy",) if names else ()
+        if self._state is not None:
+            now = self._state.now
+            slots = self._empty_slots(len(now.parameters))
+            self._state.now = Snapshot(now.parameters, slots, place=now.place, parts=now.parts)
+
+    def compiled(self) -> tuple[Optimizer, Loss]:
+        """Its optimizer and loss.
+
+        Raises:
+            ModelError: it has none, or the loss can't follow the last activation.
+        """
+        if self.optimizer is None or self.loss is None:
+            raise ModelError(
+                "it doesn't know its loss yet", where=self.name, do="Call compile(optimizer, loss)."
+            )
+        self.loss.check(building.last_activation(self._layers))
+        return self.optimizer, self.loss
+
+    def fit(
+        self,
+        x: object,
+        y: ArrayLike | None = None,
+        *,
+        verbose: str | int = "auto",
+        **how: Any,
+    ) -> History:
+        """Train it. `spritenet.train` has all arguments, and yields events instead.
+
+        Ctrl-C stops it at once; the model keeps its weights, and `history` what was so far.
+
+        Args:
+            x: a Split, a Dataset (its training images), or images n h w c.
+            y: what the images mean, if x has no labels itself.
+            verbose: 1 writes a line for each epoch, 0 nothing; "auto" writes to people only.
+            how: epochs, steps, batch_size, validation_data, callbacks, …: see `train`.
+
+        Returns:
+            The figures of each epoch, as in Keras.
+
+        Raises:
+            ModelError: it isn't compiled or doesn't fit the images.
+            DataError: images or labels are wrong.
+            RunError: the run's folder can't be used.
+            DivergedError: a loss was not finite; the model has the last good weights.
+        """
+        events = fitting.train(self, x, y, **how)
+        self.history = history = History(("loss", *self.metrics))
+        if progress.wanted(verbose):
+            events = progress.shown(events)
+        for _ in history.recording(events):
+            pass
+        return history
+
+    def evaluate(
+        self,
+        x: object,
+        y: ArrayLike | None = None,
+        *,
+        sample_weight: ArrayLike | None = None,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+    ) -> Scores:
+        """How well it does: `loss, accuracy = model.evaluate(data.test)`.
+
+        Args:
+            x: a Split, (x, y), or images n h w c.
+            y: what the images mean, if x has no labels itself.
+            sample_weight: a factor on each image's loss.
+            batch_size: taken as in Keras, but it changes nothing.
+            verbose: the same.
+
+        Raises:
+            ModelError: it has no weights or no loss yet.
+            DataError: images or labels are wrong.
+        """
+        del batch_size, verbose
+        loss = self.compiled()[1]
+        shape, parameters = self._shape(), self.state.now.best_guess
+        made = examples.to_examples(
+            examples.given(x, y, sample_weight), shape, self.output_shape[-1], loss
+        )
+        share = measure.share(self._layers, shape)
+        result = measure.evaluate(self.engine(), parameters, made, loss, share)
+        return Scores(result.loss, result.accuracy)
+
+    def predict(
+        self, x: object, *, batch_size: int | None = None, verbose: str | int = "auto"
+    ) -> NDArray[np.float32]:
+        """Its outputs, float32: (n, classes) for n images, (classes,) for one.
+
+        Args:
+            x: a Split; images n h w c or n h w; or one image h w c or h w. uint8, or float k/255.
+            batch_size: taken as in Keras, but it changes nothing.
+            verbose: the same.
+
+        Raises:
+            ModelError: it has no weights yet.
+            DataError: the images don't fit.
+        """
+        del batch_size, verbose
+        shape, parameters = self._shape(), self.state.now.best_guess
+        images = np.asarray(x.images if isinstance(x, Split) else x)
+        batch = pixels.batch_of(images, shape)
+        share = measure.share(self._layers, shape) if len(batch) > measure.LEAST else len(batch)
+        outputs = measure.predict(self.engine(), parameters, batch, share)
+        one = pixels.is_one(images.shape, shape)
+        return outputs.reshape(self._output_shape if one else (len(batch), *self._output_shape))
+
+    def predict_classes(self, x: object) -> NDArray[np.int64]:
+        """The class each image most likely is: indices (n,), or one number for one image.
+
+        Raises:
+            ModelError: it has no weights yet.
+            DataError: the images don't fit.
+        """
+        return np.asarray(self.predict(x).argmax(axis=-1))
+
+    def save(self, path: str | Path, *, include_optimizer: bool = False) -> None:
+        """Write it as a TensorFlow.js layers model: a folder of model.json and weights.bin.
+
+        Args:
+            path: the folder; an older model there is replaced.
+            include_optimizer: whether its memory is saved too, so that training can go on.
+
+        Raises:
+            ModelError: it has no weights yet, the folder holds other files, or the disk refuses.
+        """
+        now = self.state.now
+        memory = None
+        if include_optimizer and self.optimizer is not None:
+            memory = OptimizerState(self.optimizer, now.step, now.slots, self.loss)
+        made = self.trained_on
+        if made is not None:
+            made = TrainedOn(made.dataset, made.content_hash, made.seed, now.step)
+        metadata = Metadata(self.class_names, self.preparation, made, self.scores)
+        tfjs.save(SavedModel(self._layers, self._shape(), now.best_guess, metadata, memory), path)
+
+    @classmethod
+    def from_saved(cls, saved: SavedModel, *, threads: int | None = None) -> Self:
+        """The model of a model file's content."""
+        model = cls(threads=threads)
+        model._layers = saved.layers
+        model.build(saved.input_shape)
+        memory, metadata = saved.optimizer, saved.metadata
+        if memory is not None:
+            model.optimizer, model.loss = memory.optimizer, memory.loss
+        slots = model._empty_slots(saved.parameters.size) if memory is None else memory.slots
+        step = 0 if memory is None else memory.steps
+        model._state = State(Snapshot(saved.parameters.copy(), slots.copy(), step=step))
+        model.class_names = metadata.class_names
+        model.preparation, model.scores = metadata.preparation, metadata.scores
+        model.trained_on = metadata.trained_on
+        return model
+
+
+def load_model(path: str | Path, *, threads: int | None = None) -> Sequential:
+    """A model from its folder or its model.json, ours or TensorFlow.js's.
+
+    If its optimizer's memory was saved, training goes on where it was; else call `compile` first.
+
+    Raises:
+        ModelError: something is missing, broken or doesn't exist here.
+    """
+    return Sequential.from_saved(tfjs.load(path, optimizer=True), threads=threads)

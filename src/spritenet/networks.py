@@ -1,0 +1,130 @@
+"""Networks by name, made for a data set and compiled: `tutorial`, `convnet`, `mnist-node`.
+
+The number of classes comes from the data. `get` also finds one's own: "module:function".
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from spritenet.dataset import Split
+from spritenet.errors import ModelError
+from spritenet.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D
+from spritenet.model import Sequential
+from spritenet.optimizers import SGD, Adam, Optimizer, RMSprop
+
+__all__ = ["NETWORKS", "convnet", "get", "mnist_node", "tutorial"]
+
+
+def _made(name: str, layers: list[Layer], optimizer: Optimizer, data: Split) -> Sequential:
+    """The network with an output for each class, built for the data and compiled."""
+    layers.append(Dense(len(data.class_names), activation="softmax"))
+    model = Sequential(layers, name)
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def tutorial(data: Split) -> Sequential:
+    """TensorFlow.js's first MNIST tutorial: two convolutions of 5×5, SGD at 0.15."""
+    layers: list[Layer] = [
+        Conv2D(8, 5, activation="relu"),
+        MaxPooling2D(2),
+        Conv2D(16, 5, activation="relu"),
+        MaxPooling2D(2),
+        Flatten(),
+    ]
+    return _made("tutorial", layers, SGD(0.15), data)
+
+
+def convnet(data: Split) -> Sequential:
+    """Three convolutions of 3×3 and a hidden layer, Adam."""
+    layers: list[Layer] = [
+        Conv2D(16, 3, activation="relu"),
+        MaxPooling2D(2),
+        Conv2D(32, 3, activation="relu"),
+        MaxPooling2D(2),
+        Conv2D(32, 3, activation="relu"),
+        Flatten(),
+        Dense(64, activation="relu"),
+    ]
+    return _made("convnet", layers, Adam(), data)
+
+
+def mnist_node(data: Split) -> Sequential:
+    """TensorFlow.js's MNIST example for Node.js: four convolutions, dropout, RMSprop."""
+    layers: list[Layer] = [
+        Conv2D(32, 3, activation="relu"),
+        Conv2D(32, 3, activation="relu"),
+        MaxPooling2D(2),
+        Conv2D(64, 3, activation="relu"),
+        Conv2D(64, 3, activation="relu"),
+        MaxPooling2D(2),
+        Flatten(),
+        Dropout(0.25),
+        Dense(512, activation="relu"),
+        Dropout(0.5),
+    ]
+    return _made("mnist-node", layers, RMSprop(), data)
+
+
+NETWORKS: dict[str, Callable[[Split], Sequential]] = {
+    "tutorial": tutorial,
+    "convnet": convnet,
+    "mnist-node": mnist_node,
+}
+"""Each network's maker by its name: it takes the training images, and returns a compiled model."""
+
+
+def get(name: str, data: Split) -> Sequential:
+    """The network of that name, made for the data.
+
+    Args:
+        name: a key of `NETWORKS`, or "module:function" for a maker of one's own, which is looked
+            for where Python looks, then in the current folder.
+        data: the training images.
+
+    Raises:
+        ModelError: there is none, or it returns no compiled model.
+    """
+    maker = NETWORKS.get(name)
+    if maker is None:
+        module, colon, function = name.partition(":")
+        if not (module and colon and function):
+            raise ModelError(
+                "the network is not known",
+                expected="one of " + ", ".join(NETWORKS) + " or module:function",
+                got=repr(name),
+            )
+        maker = getattr(_module(module), function, None)
+    if not callable(maker):
+        raise ModelError("there is no such function", where=name)
+    model = maker(data)
+    if not isinstance(model, Sequential):
+        raise ModelError(
+            "it returned no network", where=name, expected="a Sequential", got=type(model).__name__
+        )
+    model.compiled()
+    return model
+
+
+def _module(name: str) -> object:
+    """The module of that name, looked for in the current folder too.
+
+    Raises:
+        ModelError: there is none.
+    """
+    here = str(Path.cwd())
+    sys.path.append(here)
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise ModelError(
+            "there is no such module", where=name, do="Is it in this folder?"
+        ) from None
+    finally:
+        sys.path.remove(here)

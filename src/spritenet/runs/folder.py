@@ -1,0 +1,137 @@
+"""A run's folder: everything one training leaves, in known places.
+
+config.json    what was trained, on what, how: enough to do it again
+events.jsonl   the journal
+checkpoint/    everything needed to go on
+model/         the trained model
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from spritenet.errors import RunError
+from spritenet.runs.journal import Journal, read_journal
+from spritenet.runs.lock import locked
+from spritenet.training import checkpoint
+from spritenet.training.checkpoint import Checkpoint
+from spritenet.training.disk import write_file
+from spritenet.training.events import Event, Finished, StepEvent, Stopped
+
+__all__ = ["Run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The places in one run's folder, and what is there."""
+
+    folder: Path
+
+    @property
+    def config_path(self) -> Path:
+        """What was trained, on what, how."""
+        return self.folder / "config.json"
+
+    @property
+    def journal_path(self) -> Path:
+        """The journal."""
+        return self.folder / "events.jsonl"
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """Everything needed to go on."""
+        return self.folder / "checkpoint" / "state.npz"
+
+    @property
+    def model_path(self) -> Path:
+        """The trained model's folder."""
+        return self.folder / "model"
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a run in the folder."""
+        return self.config_path.exists() or self.checkpoint_path.exists()
+
+    def config(self) -> dict[str, Any]:
+        """What was trained, on what, how.
+
+        Raises:
+            RunError: there is no run, or its config.json is broken.
+        """
+        try:
+            config = json.loads(self.config_path.read_bytes())
+        except OSError as error:
+            raise RunError("there is no run", where=self.folder) from error
+        except ValueError as error:
+            raise RunError("it is no JSON", where=self.config_path, got=error) from error
+        if not isinstance(config, dict):
+            raise RunError("it is no JSON object", where=self.config_path)
+        return config
+
+    def events(self) -> Iterator[Event]:
+        """What has happened so far.
+
+        Raises:
+            RunError: there is no journal.
+        """
+        return read_journal(self.journal_path)
+
+    @contextmanager
+    def opened(self, *, resume: bool) -> Iterator[Checkpoint | None]:
+        """Hold the folder for writing; gives the checkpoint to go on from, if there is one.
+
+        Args:
+            resume: whether a run that is there already is gone on with.
+
+        Raises:
+            RunError: another training writes there, a run is there that shall not be gone on
+                with, or its checkpoint is broken.
+        """
+        with locked(self.folder):
+            if self.exists and not resume:
+                raise RunError(
+                    "there is a run already",
+                    where=self.folder,
+                    do="Resume it, or choose another folder.",
+                )
+            there = resume and self.checkpoint_path.exists()
+            yield checkpoint.load(self.checkpoint_path) if there else None
+
+    def write_config(self, config: Mapping[str, object]) -> None:
+        """Write config.json.
+
+        Raises:
+            RunError: the disk refuses.
+        """
+        text = json.dumps(config, indent=1, ensure_ascii=False)
+        write_file(self.config_path, text.encode() + b"\n")
+
+    def recording(self, events: Iterable[Event], last_step: int | None) -> Iterator[Event]:
+        """Write each event into the journal, then hand it on.
+
+        Args:
+            events: of the training.
+            last_step: where it goes on from; None for a new one.
+
+        Raises:
+            RunError: the disk refuses.
+        """
+        step, images, began, over = 0, 0, perf_counter(), False
+        with Journal(self.journal_path, last_step) as journal:
+            try:
+                for event in events:
+                    journal.write(event)
+                    step, over = event.step, isinstance(event, Finished | Stopped)
+                    images += event.images if isinstance(event, StepEvent) else 0
+                    yield event
+            except (KeyboardInterrupt, GeneratorExit):
+                seconds = perf_counter() - began
+                if not over:
+                    journal.write(Stopped(step, "interrupted", images, seconds, seconds))
+                raise

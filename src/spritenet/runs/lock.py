@@ -1,0 +1,70 @@
+"""One training to a folder: a lock that the operating system releases whatever happens.
+
+Locked is the file `.lock`, which stays; a process that dies, even by `kill -9`, loses its lock at
+once, so there are no stale ones.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from spritenet.errors import RunError
+
+__all__ = ["locked"]
+
+NAME = ".lock"
+
+
+def _take(handle: int) -> None:
+    """Lock the open file or raise OSError at once."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the folder, made if it isn't there, for as long as the context lasts.
+
+    Raises:
+        RunError: another training holds it, or it can't be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / NAME, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise RunError(
+            f"the folder can't be used: {error.strerror or error}",
+            where=folder,
+            do="Choose another folder.",
+        ) from error
+    try:
+        try:
+            _take(handle)
+        except OSError as error:
+            with suppress(OSError):
+                os.lseek(handle, 1, os.SEEK_SET)
+            owner = os.read(handle, 20).decode("ascii", "replace").strip() or "unknown"
+            raise RunError(
+                "another training is writing here",
+                where=folder,
+                got=f"process {owner}",
+                do="Wait until it has ended, or choose another folder.",
+            ) from error
+        os.ftruncate(handle, 0)
+        # The first byte is the one that Windows locks, and so the one nobody else can read.
+        os.pwrite(handle, f" {os.getpid()}\n".encode(), 0) if hasattr(os, "pwrite") else os.write(
+            handle, f" {os.getpid()}\n".encode()
+        )
+        yield
+    finally:
+        os.close(handle)
