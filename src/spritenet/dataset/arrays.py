@@ -1,0 +1,206 @@
+"""What people have in their arrays → uint8 images (n h w c) and int32 class indices (n).
+
+Nothing is guessed: pixels that are not exactly 0–255, and labels that are not exactly classes,
+are refused with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spritenet.errors import DataError
+
+__all__ = ["MOST_CLASSES", "as_images", "as_labels"]
+
+MOST_CLASSES = 65_536  # beyond it, labels are much likelier to be something else
+BLOCK = 1 << 20  # values converted at a time, so that converting needs little memory
+
+
+def as_images(images: ArrayLike) -> NDArray[np.uint8]:
+    """Turns images into uint8 n h w c, losing nothing.
+
+    Args:
+        images: n h w (one channel) or n h w c. Of uint8; of another integer type with values 0 to
+            255; or of floats that are whole numbers 0 to 255, or exact multiples of 1/255 from 0
+            to 1, which is what dividing pixels by 255 gives.
+
+    Returns:
+        uint8, n h w c; the array itself, not a copy, where it already is that.
+
+    Raises:
+        DataError: another shape, or values that are not pixels.
+    """
+    array = np.asarray(images)
+    if array.ndim == 3:
+        array = array[..., np.newaxis]
+    if array.ndim != 4:
+        raise DataError(
+            "these are not images",
+            where="images",
+            expected="an array n h w or n h w c",
+            got=f"shape {array.shape}",
+            do="Reshape rows of 784 pixels with images.reshape(-1, 28, 28)."
+            if array.ndim == 2
+            else "",
+        )
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype.kind not in "iuf":
+        raise DataError(
+            "these are not pixels", where="images", expected="numbers 0 to 255", got=array.dtype
+        )
+    pixels = np.empty(array.shape, np.uint8)
+    rows = max(1, BLOCK // max(1, array[:1].size))
+    scale = _scale(array, rows)
+    for first in range(0, len(array), rows):
+        pixels[first : first + rows] = _as_pixels(array[first : first + rows], scale)
+    return pixels
+
+
+def _scale(array: NDArray[Any], rows: int) -> int:
+    """255 for floats that never exceed 1, else 1: what to multiply with to get pixels."""
+    if array.dtype.kind != "f":
+        return 1
+    blocks = (array[first : first + rows] for first in range(0, len(array), rows))
+    return 255 if all(bool((block <= 1).all()) for block in blocks) else 1
+
+
+def _as_pixels(block: NDArray[Any], scale: int) -> NDArray[np.uint8]:
+    values = block if scale == 1 else block.astype(np.float64) * scale
+    if values.dtype.kind == "f":
+        # float16 holds k/255 to within 0.07/255; the others to within far less.
+        near = 0.1 if block.dtype == np.float16 else 1e-3
+        whole = np.rint(values)
+        with np.errstate(invalid="ignore"):  # infinity - infinity: refused, not warned of
+            wrong = ~(np.abs(values - whole) <= near)
+        values = whole
+    else:
+        wrong = np.zeros(values.shape, bool)
+    wrong |= (values < 0) | (values > 255)
+    if wrong.any():
+        raise DataError(
+            "a value is no pixel",
+            where="images",
+            expected="whole numbers 0 to 255, or exact multiples of 1/255 from 0 to 1",
+            got=block[wrong][0],
+            do="Pass the raw 0–255 pixels, before any scaling or normalising; "
+            "the network's first layer divides by 255.",
+        )
+    return values.astype(np.uint8)
+
+
+def as_labels(
+    labels: ArrayLike, class_names: Sequence[str] | None = None
+) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """Turns labels into class indices, and says what the classes are called.
+
+    Args:
+        labels: class indices (n, or n 1) of any integer type or of whole floats; or one-hot rows
+            (n k) of any type; or class names (n).
+        class_names: the names of classes 0, 1, …; by default the names found, sorted, where labels
+            are names, else "0", "1", … up to the highest label or the width of the one-hot rows.
+
+    Returns:
+        int32 class indices (n), and the names.
+
+    Raises:
+        DataError: labels that are no classes, or not of those named.
+    """
+    array = np.asarray(labels)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim == 2:
+        indices: NDArray[Any] = _from_one_hot(array)
+        classes = array.shape[1]
+    elif array.ndim != 1:
+        raise DataError(
+            "these are not labels",
+            where="labels",
+            expected="n class indices, n class names, or n one-hot rows",
+            got=f"shape {array.shape}",
+        )
+    elif array.dtype.kind in "UO":
+        return _from_names(array, class_names)
+    else:
+        indices = _whole(array)
+        classes = int(indices.max(initial=0)) + 1
+    if class_names is None:
+        if classes > MOST_CLASSES:
+            raise DataError(
+                "a label is too high",
+                where="labels",
+                expected=f"at most {MOST_CLASSES - 1}",
+                got=classes - 1,
+                do="Are these labels class indices, counted from 0?",
+            )
+        class_names = [str(number) for number in range(classes)]
+    check_range(indices, len(class_names))
+    return indices.astype(np.int32), tuple(class_names)
+
+
+def check_range(indices: NDArray[Any], classes: int, where: str = "labels") -> None:
+    """Raises DataError unless every class index is one of 0 … classes-1."""
+    if len(indices) == 0 or (int(indices.min()) >= 0 and int(indices.max()) < classes):
+        return
+    place = int(np.flatnonzero((indices < 0) | (indices >= classes))[0])
+    raise DataError(
+        f"the label of image {place} is no class",
+        where=where,
+        expected=f"0 to {classes - 1}",
+        got=int(indices[place]),
+    )
+
+
+def _whole(array: NDArray[Any]) -> NDArray[Any]:
+    """Class indices as integers: integers as they are, booleans, and whole floats."""
+    if array.dtype.kind in "iu":
+        return array
+    if array.dtype.kind == "b":
+        return array.astype(np.int32)
+    if array.dtype.kind == "f" and bool((np.abs(array) < 2**31).all()):
+        whole = array.astype(np.int64)
+        if np.array_equal(whole, array):
+            return whole
+    raise DataError(
+        "these are not labels",
+        where="labels",
+        expected="whole numbers, names or one-hot rows",
+        got=f"{array.dtype}: {', '.join(map(str, array[:3]))}, …",
+    )
+
+
+def _from_one_hot(array: NDArray[Any]) -> NDArray[np.intp]:
+    ones = array == 1
+    wrong = (ones.sum(axis=1) != 1) | ((array != 0).sum(axis=1) != 1)
+    if array.shape[1] == 0 or wrong.any():
+        row = int(np.flatnonzero(wrong)[0]) if len(array) else 0
+        raise DataError(
+            f"row {row} is not one-hot",
+            where="labels",
+            expected="one 1, and 0 elsewhere",
+            got=", ".join(map(str, array[row : row + 1].ravel()[:12])) or "no columns",
+        )
+    return np.nonzero(ones)[1]
+
+
+def _from_names(
+    array: NDArray[Any], class_names: Sequence[str] | None
+) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    found = [name for name in array.tolist() if not isinstance(name, str)]
+    if found:
+        raise DataError("a label is no class name", where="labels", got=repr(found[0]))
+    names = tuple(class_names) if class_names is not None else tuple(sorted(set(array.tolist())))
+    numbers = {name: number for number, name in enumerate(names)}
+    unknown = [name for name in array.tolist() if name not in numbers]
+    if unknown:
+        raise DataError(
+            "a label names no class",
+            where="labels",
+            expected="one of " + ", ".join(names[:12]) + (", …" if len(names) > 12 else ""),
+            got=unknown[0],
+        )
+    return np.array([numbers[name] for name in array.tolist()], dtype=np.int32), names

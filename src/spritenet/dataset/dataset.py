@@ -1,0 +1,126 @@
+"""A data set: splits of the same classes and image size, and where they are from."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from spritenet.dataset.split import Split, checked_names
+from spritenet.errors import DataError
+
+__all__ = ["Dataset"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """Splits under their names: `data.train`, `data.test`, `data["validation"]`.
+
+    Args:
+        name: what to call it.
+        splits: at least one; all have these class names and one image size.
+        class_names: the classes' names.
+        source: who made it, and where it was got.
+        licence: under which it may be used.
+
+    Raises:
+        DataError: the splits don't fit together.
+    """
+
+    name: str
+    splits: Mapping[str, Split]
+    class_names: tuple[str, ...]
+    source: str = ""
+    licence: str = ""
+    _memo: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.splits:
+            raise DataError("a data set without splits", where=self.name)
+        object.__setattr__(self, "class_names", checked_names(self.class_names, self.name))
+        first_name, first = next(iter(self.splits.items()))
+        named = {}
+        for name, split in self.splits.items():
+            where = f"{self.name}, split {name}"
+            if split.class_names != self.class_names:
+                raise DataError(
+                    "the split has other classes",
+                    where=where,
+                    expected=_short(self.class_names),
+                    got=_short(split.class_names),
+                )
+            if split.image_shape != first.image_shape:
+                raise DataError(
+                    "the images are of another size",
+                    where=where,
+                    expected=f"{_size(first)} as in {first_name}",
+                    got=_size(split),
+                )
+            named[name] = split if split.name == name else dataclasses.replace(split, name=name)
+        object.__setattr__(self, "splits", MappingProxyType(named))
+
+    def __getitem__(self, name: str) -> Split:
+        """The split of this name, or DataError."""
+        if name not in self.splits:
+            has = ", ".join(self.splits)
+            raise DataError(
+                f"there is no split {name!r}",
+                where=self.name,
+                expected=f"one of {has}" if len(self.splits) > 1 else has,
+                do=".split(validation=0.1) sets a part of a split aside."
+                if name in {"test", "validation"}
+                else "",
+            )
+        return self.splits[name]
+
+    @property
+    def train(self) -> Split:
+        """The split to train on."""
+        return self["train"]
+
+    @property
+    def test(self) -> Split:
+        """The split to test on."""
+        return self["test"]
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of each image."""
+        return next(iter(self.splits.values())).image_shape
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256, in hex, over a line "name hash" for each split, sorted by name.
+
+        The same images under the same split names give the same hash, from whatever format.
+        """
+        if "content" not in self._memo:
+            lines = [f"{name} {split.content_hash}\n" for name, split in self.splits.items()]
+            self._memo["content"] = hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
+        return self._memo["content"]
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{name} {len(split):,}" for name, split in self.splits.items())
+        return f"Dataset({self.name!r}: {parts}, {_size(self)}, {_short(self.class_names)})"
+
+    def __reduce__(self) -> tuple[type[Dataset], tuple[object, ...]]:
+        """Pickles as a call: a read-only mapping has no pickle of its own."""
+        splits = dict(self.splits)
+        return Dataset, (self.name, splits, self.class_names, self.source, self.licence)
+
+    def _repr_html_(self) -> str:
+        from spritenet.dataset.contact_sheet import figures
+
+        return figures(self)
+
+
+def _size(images: Dataset | Split) -> str:
+    return "×".join(map(str, images.image_shape))
+
+
+def _short(names: tuple[str, ...]) -> str:
+    """The first few class names, for a message."""
+    few = ", ".join(names[:4])
+    return few if len(names) <= 4 else f"{len(names)} classes {few}, …"

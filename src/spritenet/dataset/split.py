@@ -1,0 +1,340 @@
+"""A split: images with their labels, such as those to train on."""
+
+from __future__ import annotations
+
+import hashlib
+import operator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from spritenet.dataset.arrays import as_images, as_labels, check_range
+from spritenet.dataset.batches import Batch, PixelType, batches, presented
+from spritenet.errors import DataError, InputError
+from spritenet.order import permutation
+
+__all__ = ["Split"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """Images, their labels, and what the classes are called. Nothing in it can be changed.
+
+        >>> split = Split.from_arrays(np.zeros((3, 28, 28), np.uint8), [0, 1, 1], name="train")
+        >>> split
+        Split('train': 3 images of 28×28×1, 2 classes)
+        >>> image, label = split[2]
+        >>> split[1:].labels
+        array([1, 1], dtype=int32)
+
+    Args:
+        images: uint8, n h w c.
+        labels: int32 class indices, n, each at least 0 and below `len(class_names)`.
+        class_names: the classes' names, all different.
+        name: "train", "test", "validation", …
+
+    Raises:
+        DataError: the arrays are not of these types and shapes, or don't fit together.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int32]
+    class_names: tuple[str, ...]
+    name: str = ""
+    _memo: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        where = self.name or "split"
+        images, labels = self.images, self.labels
+        if not _is_array(images, np.uint8, 4):
+            raise DataError(
+                "these are not images",
+                where=where,
+                expected="a uint8 array n h w c",
+                got=_kind(images),
+                do="Split.from_arrays converts other arrays.",
+            )
+        if 0 in images.shape[1:]:
+            raise DataError("the images have no pixels", where=where, got=f"shape {images.shape}")
+        if not _is_array(labels, np.int32, 1):
+            raise DataError(
+                "these are not labels",
+                where=where,
+                expected="an int32 array of class indices",
+                got=_kind(labels),
+                do="Split.from_arrays converts other arrays.",
+            )
+        if len(images) != len(labels):
+            raise DataError(
+                "images and labels disagree",
+                where=where,
+                expected=f"a label for each of {len(images)} images",
+                got=f"{len(labels)} labels",
+            )
+        object.__setattr__(self, "class_names", checked_names(self.class_names, where))
+        check_range(labels, len(self.class_names), where)
+        object.__setattr__(self, "images", _frozen(images))
+        object.__setattr__(self, "labels", _frozen(labels))
+
+    @classmethod
+    def from_arrays(
+        cls,
+        images: ArrayLike,
+        labels: ArrayLike,
+        class_names: Sequence[str] | None = None,
+        name: str = "",
+    ) -> Split:
+        """Makes a split of the arrays that people have.
+
+        Args:
+            images: n h w or n h w c; uint8, or other numbers that are exactly pixels: 0 to 255, or
+                multiples of 1/255 from 0 to 1.
+            labels: n class indices of any integer type, n one-hot rows, or n class names.
+            class_names: by default "0", "1", …, or the sorted names where labels are names.
+            name: the split's.
+
+        Raises:
+            DataError: what is given is not images, not labels, or doesn't fit together.
+        """
+        indices, names = as_labels(labels, class_names)
+        return cls(as_images(images), indices, names, name)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @overload
+    def __getitem__(self, which: int) -> tuple[NDArray[np.uint8], int]: ...
+    @overload
+    def __getitem__(self, which: slice | Sequence[int] | NDArray[Any]) -> Split: ...
+    def __getitem__(
+        self, which: int | slice | Sequence[int] | NDArray[Any]
+    ) -> tuple[NDArray[np.uint8], int] | Split:
+        """One image (h w c) with its label; or, for a slice, indices or a mask, a split."""
+        if isinstance(which, (int, np.integer)):
+            return self.images[which], int(self.labels[which])
+        chosen = which if isinstance(which, slice) else np.asarray(which)
+        if isinstance(chosen, np.ndarray) and chosen.size == 0:
+            chosen = chosen.astype(np.intp)
+        return Split(self.images[chosen], self.labels[chosen], self.class_names, self.name)
+
+    def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], int]]:
+        """Each image (h w c) with its label, in stored order."""
+        return zip(self.images, self.labels.tolist(), strict=True)
+
+    def __repr__(self) -> str:
+        name = f"{self.name!r}: " if self.name else ""
+        return f"Split({name}{self.summary})"
+
+    def __reduce__(self) -> tuple[type[Split], tuple[object, ...]]:
+        """Pickles as a call, so that what comes back is checked and frozen too."""
+        return Split, (self.images, self.labels, self.class_names, self.name)
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of each image."""
+        _, height, width, channels = self.images.shape
+        return height, width, channels
+
+    @property
+    def class_counts(self) -> dict[str, int]:
+        """How many images each class has, by its name."""
+        counts = np.bincount(self.labels, minlength=len(self.class_names))
+        return dict(zip(self.class_names, counts.tolist(), strict=True))
+
+    @property
+    def summary(self) -> str:
+        """In words: how many images, of what size, of how many classes."""
+        height, width, channels = self.image_shape
+        images = f"{len(self):,} image{'s' * (len(self) != 1)} of {height}×{width}×{channels}"
+        return f"{images}, {len(self.class_names)} class{'es' * (len(self.class_names) != 1)}"
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of shape, pixels and labels, in hex. Names and file formats don't enter it.
+
+        Over the line "n h w c", the pixels in that order, and the labels as little-endian int32.
+        """
+        if "content" not in self._memo:
+            digest = hashlib.sha256(" ".join(map(str, self.images.shape)).encode() + b"\n")
+            digest.update(self.images.data)
+            digest.update(self.labels.astype("<i4").data)
+            self._memo["content"] = digest.hexdigest()
+        return self._memo["content"]
+
+    def split(self, validation: float = 0.1, seed: int = 0) -> tuple[Split, Split]:
+        """Sets a part of every class aside, always the same part for the same seed.
+
+        Each class gives its share, rounded so that the total is exact (largest remainders). Both
+        parts keep the images' order.
+
+        Args:
+            validation: the share to set aside, between 0 and 1; or how many images, as an int.
+            seed: decides which ones.
+
+        Returns:
+            What remains, under this split's name, and what was set aside, named "validation".
+
+        Raises:
+            InputError: nothing would remain, or nothing be set aside.
+        """
+        size = len(self)
+        total = validation if isinstance(validation, int) else round(validation * size)
+        if not 0 < total < size:
+            raise InputError(
+                f"can't set aside {total} of {size} images",
+                where="validation",
+                expected="a share between 0 and 1, or a number of images, that leaves some",
+                got=validation,
+            )
+        counts = np.bincount(self.labels, minlength=len(self.class_names))
+        quotas, remainders = np.divmod(counts * total, size)
+        largest = np.argsort(-remainders, kind="stable")[: total - int(quotas.sum())]
+        quotas[largest] += 1
+        by_class = np.split(np.argsort(self.labels, kind="stable"), np.cumsum(counts)[:-1])
+        aside = np.zeros(size, bool)
+        for number in np.flatnonzero(quotas).tolist():
+            members = by_class[number]
+            aside[members[permutation(seed, number, len(members), 0, int(quotas[number]))]] = True
+        kept, held = self[~aside], self[aside]
+        return kept, Split(held.images, held.labels, self.class_names, "validation")
+
+    def batches(
+        self,
+        batch_size: int = 32,
+        *,
+        seed: int | None = 0,
+        epoch: int = 0,
+        steps: int | None = None,
+        one_hot: bool = False,
+        dtype: DTypeLike = np.uint8,
+        flat: bool = False,
+        drop_last: bool = False,
+    ) -> Iterator[Batch]:
+        """Yields batches, in exactly the order in which training with this seed sees them.
+
+            >>> split = Split.from_arrays(np.zeros((100, 28, 28), np.uint8), np.arange(100) % 10)
+            >>> for images, labels in split.batches(64, seed=0):
+            ...     print(images.shape, labels.shape)
+            (64, 28, 28, 1) (64,)
+            (36, 28, 28, 1) (36,)
+
+        Args:
+            batch_size: images in a batch; an epoch's last one has what remains.
+            seed: of the order; None for the order in which images are stored.
+            epoch: the epoch to begin with; each has an order of its own.
+            steps: how many batches; epoch follows epoch until they are done. By default one epoch.
+            one_hot: labels as float32 rows (batch classes) in place of int32 class indices.
+            dtype: uint8 pixels 0 to 255, or float32 from 0 to 1.
+            flat: images as rows (batch h·w·c).
+            drop_last: leave out batches that are not full.
+
+        Returns:
+            Images (batch h w c) and labels (batch), in arrays of their own.
+
+        Raises:
+            InputError: a number is out of range, or the data type another one.
+        """
+        batch_size = operator.index(batch_size)
+        kind = _pixel_type(dtype)
+        for what, number, least in (
+            ("batch_size", batch_size, 1),
+            ("epoch", epoch, 0),
+            ("steps", steps or 0, 0),
+        ):
+            if number < least:
+                raise InputError(f"{what} is too small", expected=f"at least {least}", got=number)
+        if steps and (len(self) == 0 or (drop_last and len(self) < batch_size)):
+            raise InputError(
+                f"an epoch of {len(self)} images has no batch of {batch_size}", where=self.name
+            )
+        classes = len(self.class_names)
+        walk = batches(
+            self.images,
+            self.labels,
+            batch_size,
+            seed=seed,
+            epoch=epoch,
+            steps=steps,
+            drop_last=drop_last,
+        )
+        return (
+            presented(images, labels, classes, dtype=kind, one_hot=one_hot, flat=flat)
+            for images, labels in walk
+        )
+
+    def arrays(
+        self, *, dtype: DTypeLike = np.uint8, one_hot: bool = False, flat: bool = False
+    ) -> Batch:
+        """All images and labels, in stored order, in the forms that `batches` has.
+
+        >>> split = Split.from_arrays(np.full((2, 28, 28), 255, np.uint8), [0, 1])
+        >>> x, y = split.arrays(dtype="float32", flat=True)
+        >>> x.shape, float(x.max())
+        ((2, 784), 1.0)
+        """
+        return presented(
+            self.images,
+            self.labels,
+            len(self.class_names),
+            dtype=_pixel_type(dtype),
+            one_hot=one_hot,
+            flat=flat,
+        )
+
+    def _repr_png_(self) -> bytes:
+        from spritenet.dataset.contact_sheet import contact_sheet
+
+        return contact_sheet(self)
+
+    def _repr_html_(self) -> str:
+        from spritenet.dataset.contact_sheet import figure
+
+        return figure(self)
+
+
+def checked_names(names: Sequence[str], where: str) -> tuple[str, ...]:
+    """Class names as a tuple: at least one, all strings, all different."""
+    given: tuple[object, ...] = () if isinstance(names, str) else tuple(names)
+    if not given or not all(isinstance(name, str) and name for name in given):
+        raise DataError(
+            "class names are missing", where=where, expected="a name for each class", got=names
+        )
+    names = tuple(names)
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise DataError("two classes have the same name", where=where, got=repr(name))
+        seen.add(name)
+    return names
+
+
+def _is_array(value: object, dtype: type[np.generic], ndim: int) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype == dtype and value.ndim == ndim
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} of shape {value.shape}"
+    return type(value).__name__
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """A read-only, C-contiguous view, or a copy where it isn't contiguous."""
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view
+
+
+def _pixel_type(dtype: DTypeLike) -> PixelType:
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = str(dtype)
+    if name == "uint8":
+        return "uint8"
+    if name == "float32":
+        return "float32"
+    raise InputError("pixels don't come in this type", expected="uint8 or float32", got=name)
