@@ -25,14 +25,12 @@ def main() -> None:
     train = sn.load(options.train_on).train if options.train_on else mnist.train
     accuracies = []
     for seed in range(options.seeds):
-        model = networks.named(options.network, seed=seed)
-        model.compile(
-            optimizer=sn.Adam(sn.OneCycle(options.rate)),
-            loss="categorical_crossentropy",
-            metrics=["accuracy"],
-        )
-        model.fit(train, epochs=options.epochs, batch_size=options.batch_size, seed=seed)
-        accuracies.append(100 * float(model.evaluate(mnist.test)[1]))
+        model = networks.get(options.network, train)
+        schedule = sn.OneCycle(options.rate)
+        model.compile(sn.Adam(schedule), "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(train, epochs=options.epochs, batch_size=options.batch_size, seed=seed, verbose=0)
+        _, accuracy = model.evaluate(mnist.test)
+        accuracies.append(100 * accuracy)
         if not options.json:
             print(f"  seed {seed}: {accuracies[-1]:.2f} %", flush=True)
     rows = [Row("mean", (statistics.mean(accuracies),), "%")]

@@ -20,6 +20,10 @@ from typing import Literal
 __all__ = ["Row", "arguments", "cores", "mnist_folder", "report"]
 
 
+# How many programs wanted a core during the last minute, before this one began.
+BUSY = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """What one side measured.
@@ -99,7 +103,12 @@ def report(
             {"side": row.side, "median": row.median, "values": row.values, "unit": row.unit}
             for row in rows
         ]
-        machine = {"processor": _processor(), "cores": cores(), "system": platform.platform()}
+        machine = {
+            "processor": _processor(),
+            "cores": cores(),
+            "system": platform.platform(),
+            "load_before": BUSY,
+        }
         print(
             json.dumps(
                 {"title": title, **settings, "machine": machine, "rows": measured, "times": times}
@@ -107,6 +116,8 @@ def report(
         )
         return
     print(f"\n{title}")
+    if BUSY > 0.5:
+        print(f"  (others kept the machine busy: {BUSY:.1f} cores wanted a minute ago)")
     for row in rows:
         print(f"  {row}" + (f"  {times[row.side]:.2f} ×" if row.side in times else ""))
 

@@ -29,11 +29,13 @@ def operations_per_image(network: str) -> int:
     Each multiply-add counts two, and is done three times: forward, for the kernel's gradient and
     for the input's; the first layer needs no gradient of its input.
     """
+    import spritenet as sn
     from spritenet import networks
 
-    shape: tuple[int, ...] = (28, 28, 1)
+    train = sn.load(mnist_folder()).train
+    shape: tuple[int, ...] = train.image_shape
     multiply_adds: list[int] = []
-    for layer in networks.named(network).layers:
+    for layer in networks.get(network, train).layers:
         kernels = [weight.shape for weight in layer.weights(shape) if weight.name == "kernel"]
         shape = layer.output_shape(shape)
         for kernel in kernels:

@@ -11,8 +11,10 @@ from spritenet import networks
 
 def main() -> None:
     """Arguments: MNIST's folder."""
-    images = sn.load(sys.argv[1]).test.images
-    model = networks.named("tutorial")
+    data = sn.load(sys.argv[1])
+    images = data.test.images
+    model = networks.get("tutorial", data.train)
+    model.build(images.shape[1:])
 
     def predict(count: int) -> None:
         for number in range(count):

@@ -12,10 +12,11 @@ def main() -> None:
     """Arguments: MNIST's folder, steps, batch size."""
     folder, steps, batch_size = sys.argv[1:4]
     data = sn.load(folder)
-    model = networks.named("tutorial")
-    model.fit(data.train, steps=int(steps), batch_size=int(batch_size), seed=0)
+    model = networks.get("tutorial", data.train)
+    model.fit(data.train, steps=int(steps), batch_size=int(batch_size), seed=0, verbose=0)
+    _, accuracy = model.evaluate(data.test)
     print("Spritenet, a script")
-    print(model.evaluate(data.test))
+    print(accuracy)
 
 
 if __name__ == "__main__":
