@@ -39,7 +39,7 @@ struct Order {
     for (int r = 0; r < kRounds; ++r) {
       keys[r] = static_cast<uint32_t>(mix64(key + static_cast<uint64_t>(r + 1) * kGolden) >> 32);
     }
-    int bits = 2;
+    int bits = 8;  // halves of less than 4 bits are biased for 2 to 12 places
     while (bits < 62 && (size - 1) >> bits) ++bits;
     high_bits = bits / 2;
     low_bits = bits - high_bits;
