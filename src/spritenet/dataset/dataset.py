@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -97,8 +96,10 @@ class Dataset:
         The same images under the same split names give the same hash, from whatever format.
         """
         if "content" not in self._memo:
+            from hashlib import sha256
+
             lines = [f"{name} {split.content_hash}\n" for name, split in self.splits.items()]
-            self._memo["content"] = hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
+            self._memo["content"] = sha256("".join(sorted(lines)).encode()).hexdigest()
         return self._memo["content"]
 
     def __repr__(self) -> str:

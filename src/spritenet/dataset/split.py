@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -158,7 +157,9 @@ class Split:
         Over the line "n h w c", the pixels in that order, and the labels as little-endian int32.
         """
         if "content" not in self._memo:
-            digest = hashlib.sha256(" ".join(map(str, self.images.shape)).encode() + b"\n")
+            from hashlib import sha256
+
+            digest = sha256(" ".join(map(str, self.images.shape)).encode() + b"\n")
             digest.update(self.images.data)
             digest.update(self.labels.astype("<i4").data)
             self._memo["content"] = digest.hexdigest()

@@ -1,0 +1,116 @@
+"""Bytes → arrays. One function, `load`, finds out what it is given.
+
+    idx.py, idx_folder.py   MNIST's file format, and folders of it
+    inflate.py              gzip, bounded by what is expected
+    strokes/                handwriting drawn by program
+    catalog.py              data sets by name
+    download.py, lock.py    fetching them, once and whole
+
+It knows formats, never a network or a training.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spritenet.dataset import Dataset
+from spritenet.errors import DataError, InputError
+from spritenet.sources.catalog import CATALOG, load_entry
+from spritenet.sources.download import Progress
+from spritenet.sources.idx_folder import is_idx, read_idx
+
+__all__ = ["CATALOG", "FORMATS", "Format", "load"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A way in which a data set lies on disk.
+
+    Args:
+        name: in words, for messages: "IDX files".
+        recognises: whether a path is one, from its name or first bytes; it exists.
+        read: reads it, with class names where the caller has some.
+    """
+
+    name: str
+    recognises: Callable[[Path], bool]
+    read: Callable[[Path, Sequence[str] | None], Dataset]
+
+
+FORMATS = (Format("IDX files (train-images-idx3-ubyte.gz, …)", is_idx, read_idx),)
+"""Asked in this order."""
+
+
+def load(
+    name_or_path: str | os.PathLike[str],
+    *,
+    class_names: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Loads a data set by its name in the catalog, or from a path.
+
+        >>> load("mnist").train  # doctest: +SKIP
+        Split('train': 60,000 images of 28×28×1, 10 classes)
+
+    Args:
+        name_or_path: "strokes" (drawn by program), "mnist", "fashion-mnist" or "kmnist"
+            (downloaded once); or the path of a folder with IDX files, gzipped or not.
+        class_names: the names of classes 0, 1, …, for a path whose files don't hold them.
+        progress: called with a file's name, the bytes received and the bytes expected (0: not
+            known) while something is downloaded.
+
+    Returns:
+        The data set, with a `train` split and, where there is one, a `test` split.
+
+    Raises:
+        DataError: no such name or path, or what is there is damaged or no data set.
+        DownloadError: it must be downloaded and can't be.
+    """
+    given = os.fspath(name_or_path)
+    entry = CATALOG.get(given.lower().replace("_", "-"))
+    if entry is not None and isinstance(name_or_path, str):
+        if class_names is not None:
+            raise InputError(f"{entry.name} has class names of its own", where="class_names")
+        return load_entry(entry, progress)
+    path = Path(given).expanduser()
+    try:
+        exists = path.exists()
+    except (OSError, ValueError) as error:
+        raise DataError("this is no path", where=repr(given), got=error) from None
+    if not exists:
+        raise _unknown(given)
+    try:
+        for form in FORMATS:
+            if form.recognises(path):
+                return form.read(path, class_names)
+        raise _unrecognised(path)
+    except OSError as error:
+        raise DataError("can't be read", where=path, got=error.strerror or error) from None
+
+
+def _unknown(given: str) -> DataError:
+    """No such name and no such path: what was probably meant."""
+    import difflib
+
+    names = ", ".join(CATALOG)
+    nearest = difflib.get_close_matches(given.lower(), CATALOG, n=1)
+    return DataError(
+        "there is no file or folder of this name, nor a data set in the catalog",
+        where=repr(given),
+        expected=f"a path or one of {names}",
+        do=f"Did you mean {nearest[0]}?" if nearest else "",
+    )
+
+
+def _unrecognised(path: Path) -> DataError:
+    """A path in which there is nothing known."""
+    got = "another file"
+    if path.is_dir():
+        names = sorted(found.name for found in path.iterdir())
+        few = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+        got = few or "an empty folder"
+    expected = " or ".join(form.name for form in FORMATS)
+    return DataError("holds no data set", where=path, expected=expected, got=got)

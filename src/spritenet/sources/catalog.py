@@ -1,0 +1,279 @@
+"""Data sets by name: what they are, where to get them, and how to know them byte by byte.
+
+`strokes` is drawn here. The others are downloaded once into the cache folder and then read like
+any folder of IDX files; so files put there by hand do as well, if they are the right ones.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from spritenet.dataset import Dataset
+from spritenet.errors import DataError, DownloadError
+from spritenet.sources.download import Progress, RemoteFile, cache_folder, download, is_right
+from spritenet.sources.idx_folder import find_idx_files, read_idx
+from spritenet.sources.lock import hold
+
+__all__ = ["CATALOG", "Entry", "load_entry"]
+
+CHECKED_FILE = "checked.json"
+LOCK_FILE = "download.lock"
+WAIT_SECONDS = 900.0  # for another process's download
+IMAGES_SIZE = {"train": 16 + 60_000 * 28 * 28, "t10k": 16 + 10_000 * 28 * 28}
+LABELS_SIZE = {"train": 8 + 60_000, "t10k": 8 + 10_000}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A data set of the catalog.
+
+    Args:
+        name: what to type.
+        about: one line on it.
+        class_names: the classes' names.
+        source: who made it.
+        licence: under which it may be used.
+        mirrors: addresses to put a file's name behind.
+        files: what to download; none where `make` draws it.
+        make: draws it, where nothing is downloaded.
+    """
+
+    name: str
+    about: str
+    class_names: tuple[str, ...]
+    source: str
+    licence: str
+    mirrors: tuple[str, ...] = ()
+    files: tuple[RemoteFile, ...] = ()
+    make: Callable[[], Dataset] | None = None
+
+
+def _strokes() -> Dataset:
+    from spritenet.sources.strokes import strokes
+
+    return strokes()
+
+
+def _mnist_files(hashes: dict[str, str], *, of_gzip: bool) -> tuple[RemoteFile, ...]:
+    """The four files that everything in MNIST's likeness has, with a SHA-256 each."""
+    files = []
+    for name, digest in hashes.items():
+        part, kind = name.split("-")
+        size = IMAGES_SIZE[part] if kind == "images" else LABELS_SIZE[part]
+        dimensions = 3 if kind == "images" else 1
+        content, packed = ("", digest) if of_gzip else (digest, "")
+        files.append(RemoteFile(f"{name}-idx{dimensions}-ubyte.gz", size, content, packed))
+    return tuple(files)
+
+
+DIGITS = tuple("0123456789")
+
+ENTRIES = (
+    Entry(
+        "strokes",
+        "handwritten digits drawn by program; nothing to download",
+        DIGITS,
+        "drawn by Spritenet",
+        "CC0-1.0",
+        make=_strokes,
+    ),
+    Entry(
+        "mnist",
+        "handwritten digits, 60,000 and 10,000",
+        DIGITS,
+        "Yann LeCun, Corinna Cortes, Christopher J. C. Burges",
+        "CC-BY-SA-3.0",
+        (
+            "https://ossci-datasets.s3.amazonaws.com/mnist/",
+            "https://storage.googleapis.com/cvdf-datasets/mnist/",
+            "http://yann.lecun.com/exdb/mnist/",
+        ),
+        # Of the inflated files. Their MD5s are the well-known ones of MNIST, 6bbc9ace… for the
+        # first; mirrors may have packed them differently.
+        _mnist_files(
+            {
+                "train-images": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+                "train-labels": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+                "t10k-images": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+                "t10k-labels": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+            },
+            of_gzip=False,
+        ),
+    ),
+    Entry(
+        "fashion-mnist",
+        "articles of clothing, 60,000 and 10,000",
+        (
+            "T-shirt/top",
+            "Trouser",
+            "Pullover",
+            "Dress",
+            "Coat",
+            "Sandal",
+            "Shirt",
+            "Sneaker",
+            "Bag",
+            "Ankle boot",
+        ),
+        "Han Xiao, Kashif Rasul, Roland Vollgraf (Zalando Research)",
+        "MIT",
+        (
+            "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+            "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        ),
+        # Published are hashes of the gzip files: these SHA-256 in TensorFlow Datasets
+        # (tensorflow_datasets/url_checksums/fashion_mnist.txt), MD5s in the project's README.
+        _mnist_files(
+            {
+                "train-images": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+                "train-labels": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+                "t10k-images": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+                "t10k-labels": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+            },
+            of_gzip=True,
+        ),
+    ),
+    Entry(
+        "kmnist",
+        "cursive Japanese characters, 60,000 and 10,000",
+        ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+        "Center for Open Data in the Humanities (KMNIST Dataset), from "
+        "National Institute of Japanese Literature and others (Kuzushiji Dataset)",
+        "CC-BY-SA-4.0",
+        (
+            "https://codh.rois.ac.jp/kmnist/dataset/kmnist/",
+            "https://storage.googleapis.com/s4tf-hosted-binaries/datasets/KMNIST/",
+            "http://codh.rois.ac.jp/kmnist/dataset/kmnist/",
+        ),
+        # As above: tensorflow_datasets/url_checksums/kmnist.txt.
+        _mnist_files(
+            {
+                "train-images": "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
+                "train-labels": "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
+                "t10k-images": "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
+                "t10k-labels": "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
+            },
+            of_gzip=True,
+        ),
+    ),
+)
+
+CATALOG = {entry.name: entry for entry in ENTRIES}
+
+
+def load_entry(entry: Entry, progress: Progress | None = None) -> Dataset:
+    """Draws a data set of the catalog, or reads it, downloading first what is not here yet.
+
+    Args:
+        entry: which one.
+        progress: told of every piece that arrives.
+
+    Raises:
+        DownloadError: it is not here, and can't be got; the line says what to do.
+        DataError: what is here can't be read.
+    """
+    if entry.make is not None:
+        return entry.make()
+    folder = cache_folder() / entry.name
+    _provide(entry, folder, progress)
+    try:
+        data = read_idx(folder, entry.class_names)
+    except DataError:
+        # It was right when it came: look again, and fetch what no longer is.
+        (folder / CHECKED_FILE).unlink(missing_ok=True)
+        _provide(entry, folder, progress)
+        data = read_idx(folder, entry.class_names)
+    return replace(data, name=entry.name, source=entry.source, licence=entry.licence)
+
+
+def _provide(entry: Entry, folder: Path, progress: Progress | None) -> None:
+    """Sees to it that all files are in the folder, each with the right hash."""
+    if not _missing(entry, folder):
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with hold(folder / LOCK_FILE, WAIT_SECONDS):
+            for part in folder.glob("*.part"):  # of a process that was killed
+                part.unlink(missing_ok=True)
+            mirrors = entry.mirrors
+            for file in _missing(entry, folder):  # another process may have fetched them meanwhile
+                answered = download(file, mirrors, folder, progress)
+                mirrors = (answered, *(mirror for mirror in mirrors if mirror != answered))
+            _missing(entry, folder)
+    except DownloadError as error:
+        names = ", ".join(file.name for file in _missing(entry, folder))
+        raise DownloadError(
+            f"{error.where} {error.what}",
+            where=entry.name,
+            got=error.got,
+            do=f"Put {names} into {folder}, or try again with a connection; "
+            f"strokes needs no download.",
+        ) from None
+    except TimeoutError as error:
+        raise DownloadError(
+            "another process is downloading it and doesn't finish",
+            where=entry.name,
+            got=error,
+            do="Try again when it has finished.",
+        ) from None
+    except OSError as error:
+        raise DownloadError(
+            "its folder can't be written",
+            where=folder,
+            got=error.strerror or error,
+            do="Name another one in SPRITENET_CACHE.",
+        ) from None
+
+
+def _missing(entry: Entry, folder: Path) -> list[RemoteFile]:
+    """The files that are not here, or are not the right ones.
+
+    A file is hashed once; after that its size and time are enough, and gzip's own checksum.
+    """
+    here = {path.name: path for files in _here(folder).values() for path in files.values()}
+    checked = _read_checked(folder)
+    now: dict[str, list[int]] = {}
+    missing = []
+    for file in entry.files:
+        path = here.get(file.name.removesuffix(".gz")) or here.get(file.name)
+        if path is None:
+            missing.append(file)
+            continue
+        status = path.stat()
+        stamp = [status.st_size, status.st_mtime_ns]
+        if checked.get(path.name) == stamp or is_right(path, file):
+            now[path.name] = stamp
+        else:
+            missing.append(file)
+    if now != checked:
+        _write_checked(folder, now)
+    return missing
+
+
+def _here(folder: Path) -> dict[str, dict[tuple[str, str], Path]]:
+    return find_idx_files(folder) if folder.is_dir() else {}
+
+
+def _read_checked(folder: Path) -> dict[str, list[int]]:
+    import json
+
+    try:
+        found = json.loads((folder / CHECKED_FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _write_checked(folder: Path, stamps: dict[str, list[int]]) -> None:
+    import json
+
+    part = folder / f"{CHECKED_FILE}.{os.getpid()}.part"
+    try:
+        part.write_text(json.dumps(stamps), "utf-8")
+        part.replace(folder / CHECKED_FILE)
+    except OSError:  # a cache that others fill and this user may only read
+        part.unlink(missing_ok=True)

@@ -1,0 +1,220 @@
+"""Fetches one file from the first mirror that has it, whole and unchanged.
+
+A file appears under its name only after its hash was found right; until then it has a name of its
+own beside it, which is removed whatever happens. The one module that knows pooch.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from spritenet.errors import DataError, DownloadError
+from spritenet.sources.inflate import GZIP_MAGIC, inflate
+
+__all__ = ["CACHE_VARIABLE", "Progress", "RemoteFile", "cache_folder", "download", "is_right"]
+
+CACHE_VARIABLE = "SPRITENET_CACHE"
+CONNECT_SECONDS = 6.0
+READ_SECONDS = 15.0  # without a single byte
+SLOWEST_BYTES_PER_SECOND = 2_000  # on average, after the first READ_SECONDS
+CHUNK = 1 << 16
+
+Progress = Callable[[str, int, int], None]
+"""Called with a file's name, the bytes received, and the bytes expected (0: not known)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A gzipped file that is known byte by byte.
+
+    Args:
+        name: what it is called on every mirror, and here: "train-images-idx3-ubyte.gz".
+        size: its size when inflated, in bytes.
+        sha256: of what it inflates to, in hex; "" where only the gzip file's is published.
+        gzip_sha256: of the gzip file itself, in hex; "" where `sha256` is enough.
+    """
+
+    name: str
+    size: int
+    sha256: str = ""
+    gzip_sha256: str = ""
+
+
+class MirrorError(Exception):
+    """This mirror didn't have it; the text says why, in a few words."""
+
+
+def cache_folder() -> Path:
+    """Where downloads are kept: `$SPRITENET_CACHE`, else the system's folder for caches."""
+    chosen = os.environ.get(CACHE_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser()
+    system: str = sys.platform
+    if system == "linux":  # what pooch.os_cache says, without importing it for 0.1 s
+        caches = os.environ.get("XDG_CACHE_HOME", "").strip() or "~/.cache"
+        return Path(caches).expanduser() / "spritenet"
+    import pooch
+
+    return Path(pooch.os_cache("spritenet"))
+
+
+def is_right(path: Path, file: RemoteFile) -> bool:
+    """Whether a file here is the one that is known, gzipped or not, by its hash."""
+    try:
+        return _complaint(path.read_bytes(), file, path) == ""
+    except (OSError, MemoryError):
+        return False
+
+
+def download(
+    file: RemoteFile, mirrors: Sequence[str], folder: Path, progress: Progress | None = None
+) -> str:
+    """Fetches a file into a folder.
+
+    Args:
+        file: which one, and how to know it.
+        mirrors: addresses to put its name behind, tried one after the other.
+        folder: where to put it, under its own name; it must exist.
+        progress: told of every piece that arrives.
+
+    Returns:
+        The mirror that had it.
+
+    Raises:
+        DownloadError: no mirror had it; the line says what each one did.
+        OSError: it can't be written.
+    """
+    from urllib.parse import urlsplit
+
+    failures = []
+    for mirror in mirrors:
+        try:
+            _download_from(mirror, file, folder, progress)
+        except MirrorError as error:
+            failures.append(f"{urlsplit(mirror).hostname}: {error}")
+        else:
+            return mirror
+    raise DownloadError("can't be downloaded", where=file.name, got="; ".join(failures))
+
+
+def _download_from(mirror: str, file: RemoteFile, folder: Path, progress: Progress | None) -> None:
+    part = folder / f"{file.name}.{os.getpid()}.part"
+    try:
+        with part.open("wb") as out:
+            _fetch(mirror + file.name, _Sink(out, file, progress))
+            out.flush()
+            os.fsync(out.fileno())  # else a crash could leave the name without the content
+        content = part.read_bytes()
+        complaint = _complaint(content, file, part)
+        if complaint:
+            raise MirrorError(complaint)
+        # A server that "helpfully" inflates has sent the content under the gzip file's name.
+        name = file.name if content.startswith(GZIP_MAGIC) else file.name.removesuffix(".gz")
+        part.replace(folder / name)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+class _Sink:
+    """The file and the progress bar that pooch writes to: stops what is too long or too slow."""
+
+    def __init__(self, out: IO[bytes], file: RemoteFile, progress: Progress | None) -> None:
+        self.total = 0  # pooch sets it to what the server announces
+        self._out = out
+        self._name = file.name
+        self._progress = progress
+        self._limit = file.size + (1 << 20)  # no gzip of it is longer, and an inflated one fits
+        self._received = 0
+        self._began = time.monotonic()
+
+    def write(self, piece: bytes) -> None:
+        """Takes a piece of the file."""
+        self._received += len(piece)
+        if max(self._received, self.total) > self._limit:
+            raise MirrorError(f"sends more than {self._limit:,} bytes")
+        seconds = time.monotonic() - self._began
+        if seconds > READ_SECONDS and self._received < seconds * SLOWEST_BYTES_PER_SECOND:
+            raise MirrorError(f"too slow: {self._received:,} bytes in {seconds:.0f} s")
+        self._out.write(piece)
+        if self._progress is not None:
+            self._progress(self._name, self._received, self.total)
+
+    def flush(self) -> None:
+        """Pooch flushes after every piece; once at the end is enough."""
+
+    def update(self, count: int) -> None:
+        """Pooch's word for progress, which `write` knows better."""
+
+    def reset(self) -> None:
+        """Pooch fills its bar at the end."""
+
+    def close(self) -> None:
+        """Pooch closes its bar; the file is closed by who opened it."""
+
+
+def _fetch(address: str, sink: _Sink) -> None:
+    """Writes what is at an address to the sink, or says in a MirrorError why not."""
+    import pooch
+    import requests
+
+    fetch = pooch.HTTPDownloader(
+        progressbar=sink,
+        chunk_size=CHUNK,
+        timeout=(CONNECT_SECONDS, READ_SECONDS),
+        headers={"Accept-Encoding": "identity", "User-Agent": "spritenet"},
+    )
+    try:
+        fetch(address, sink, None)
+    except (requests.RequestException, ValueError) as error:
+        raise MirrorError(_reason(error)) from None
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong with a request, in a few words."""
+    from requests import exceptions
+
+    if isinstance(error, exceptions.HTTPError) and error.response is not None:
+        return f"HTTP {error.response.status_code}"
+    words = {
+        exceptions.Timeout: "no answer in time",
+        exceptions.TooManyRedirects: "redirects without end",
+        exceptions.ChunkedEncodingError: "the connection broke",
+        exceptions.SSLError: "its certificate can't be checked",
+        exceptions.ProxyError: "the proxy doesn't answer",
+    }
+    for kind, reason in words.items():
+        if isinstance(error, kind):
+            return reason
+    if isinstance(error, exceptions.ConnectionError):
+        # A read that times out halfway is none of requests's own time-outs.
+        return "no answer in time" if "timed out" in str(error) else "can't be reached"
+    return f"answers nonsense ({type(error).__name__})"
+
+
+def _complaint(content: bytes, file: RemoteFile, path: Path) -> str:
+    """What is wrong with a file's bytes, in a few words; "" if they are the known ones."""
+    from hashlib import sha256
+
+    if not content:
+        return "an empty file"
+    if content.lstrip()[:1] == b"<":
+        return "a web page in its place"
+    gzipped = content.startswith(GZIP_MAGIC)
+    if gzipped and sha256(content).hexdigest() == file.gzip_sha256:
+        return ""
+    try:
+        inflated = inflate(content, file.size, path) if gzipped else content
+    except DataError as error:
+        return f"a file that {error.what}"
+    found = sha256(inflated).hexdigest()
+    if file.sha256:
+        known = f"SHA-256 {found[:12]}…, expected {file.sha256[:12]}…"
+    else:
+        known = f"known is the gzip file of SHA-256 {file.gzip_sha256[:12]}…"
+    return "" if found == file.sha256 else f"another file ({known})"

@@ -1,0 +1,115 @@
+"""Inflates gzip files whose size is known beforehand, never to more than that.
+
+libdeflate does it in one go, into memory of exactly that size. What it refuses, the standard
+library's zlib looks at again, piece by piece: that finds the files it can't read (several gzip
+members in a row) and, for all others, what is wrong with them.
+"""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+
+from spritenet.errors import DataError
+
+__all__ = ["GZIP_MAGIC", "inflate", "inflate_start"]
+
+GZIP_MAGIC = b"\x1f\x8b"
+GZIP = 31  # zlib's wbits for a gzip wrapper and the largest window
+HIGHEST_RATIO = 1032  # deflate's: 258 bytes from two bits; zlib's technical notes
+DO = "Download or copy it again."
+
+
+def inflate_start(packed: bytes, size: int, where: Path) -> bytes:
+    """The first `size` bytes that a gzip file inflates to, or fewer if it has fewer.
+
+    Args:
+        packed: the file, or its beginning.
+        size: how many bytes to inflate, at most.
+        where: the file's name, for the error.
+
+    Raises:
+        DataError: this is no gzip.
+    """
+    try:
+        return zlib.decompressobj(GZIP).decompress(packed, size)
+    except zlib.error as error:
+        raise DataError("is damaged", where=where, got=_reason(error), do=DO) from None
+
+
+def inflate(packed: bytes, size: int, where: Path) -> bytearray:
+    """All that a gzip file inflates to, which must be exactly `size` bytes.
+
+    Args:
+        packed: the whole file.
+        size: the bytes it must hold. No more memory than that is used, whatever it holds.
+        where: the file's name, for the error.
+
+    Raises:
+        DataError: damaged, cut off, followed by something else, or of another size. Nothing is
+            allocated if so few compressed bytes can't hold so many.
+    """
+    if size > HIGHEST_RATIO * len(packed):
+        raise DataError(
+            "its header promises more than so short a file can hold",
+            where=where,
+            expected=f"{size:,} bytes",
+            got=f"{len(packed):,} compressed bytes",
+            do=DO,
+        )
+    from deflate import DeflateError, gzip_decompress
+
+    try:
+        # A member ends with its size modulo 2^32: where the file does not, something follows it.
+        if packed[-4:] == (size % 2**32).to_bytes(4, "little"):
+            content = gzip_decompress(packed, size)
+            if len(content) == size:
+                return content
+    except DeflateError:
+        pass  # zlib will say why
+    except MemoryError:
+        raise DataError("does not fit into memory", where=where, got=f"{size:,} bytes") from None
+    return _inflate_by_parts(packed, size, where)
+
+
+def _inflate_by_parts(packed: bytes, size: int, where: Path) -> bytearray:
+    """The same with zlib: slower, of any number of gzip members, and with a diagnosis."""
+    content = bytearray()
+    rest = packed
+    while rest.startswith(GZIP_MAGIC):
+        member = zlib.decompressobj(GZIP)
+        try:
+            content += member.decompress(rest, size + 1 - len(content))
+        except zlib.error as error:
+            raise DataError("is damaged", where=where, got=_reason(error), do=DO) from None
+        if len(content) > size:
+            raise DataError(
+                "inflates to more than its header promises", where=where, expected=f"{size:,} bytes"
+            )
+        if not member.eof:
+            raise DataError(
+                "ends too early",
+                where=where,
+                expected=f"{size:,} bytes when inflated",
+                got=f"{len(content):,}",
+                do=DO,
+            )
+        rest = member.unused_data
+    if rest.strip(b"\0"):  # tapes and block devices pad with zeros, and gzip ignores them
+        raise DataError(
+            "something follows the compressed data", where=where, got=f"{len(rest):,} bytes"
+        )
+    if len(content) < size:
+        raise DataError(
+            "holds less than its header promises",
+            where=where,
+            expected=f"{size:,} bytes when inflated",
+            got=f"{len(content):,}",
+            do=DO,
+        )
+    return content
+
+
+def _reason(error: zlib.error) -> str:
+    """What zlib says, without its error number: "incorrect data check"."""
+    return str(error).rpartition(": ")[2]
