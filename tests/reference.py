@@ -249,6 +249,44 @@ def update(
             raise TypeError(o)
 
 
+def mixed(x: NDArray[np.uint32], key: int) -> NDArray[np.uint32]:
+    """core/order.h's mix32."""
+    h = (x ^ np.uint32(key)) * np.uint32(0x9E3779B1)
+    h = (h ^ (h >> np.uint32(15))) * np.uint32(0x85EBCA77)
+    h = (h ^ (h >> np.uint32(13))) * np.uint32(0xC2B2AE3D)
+    return h ^ (h >> np.uint32(16))
+
+
+def core_mask(layers: Sequence[Layer]) -> Callable[[int, int], Mask]:
+    """The core's dropout: a hash of seed, step, layer, place in the batch, place in the image."""
+
+    def of(seed: int, step: int) -> Mask:
+        def mask(number: int, shape: tuple[int, ...]) -> Array:
+            layer = layers[number]
+            assert isinstance(layer, kinds.Dropout)
+            word = _mix64(_mix64(seed + GOLDEN) + step * GOLDEN + (number + 1) * 0xD1B54A32D192ED03)
+            images = mixed(np.arange(shape[0], dtype=np.uint32), word & 0xFFFFFFFF)
+            places = np.arange(math.prod(shape[1:]), dtype=np.uint32) * np.uint32(0x9E3779B1)
+            hashes = mixed(images[:, None] ^ (places + np.uint32(word >> 32)), 0)
+            threshold = int(np.float32(layer.rate) * np.float32(1 << 24))
+            return ((hashes >> np.uint32(8)) >= threshold).reshape(shape).astype(np.float64)
+
+        return mask
+
+    return of
+
+
+GOLDEN = 0x9E3779B97F4A7C15
+
+
+def _mix64(z: int) -> int:
+    """splitmix64's finaliser."""
+    z &= 2**64 - 1
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & (2**64 - 1)
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & (2**64 - 1)
+    return z ^ (z >> 31)
+
+
 class Network:
     """The engine. `mask` gives each step's dropout; without it nothing is dropped."""
 

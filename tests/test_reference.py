@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import torch_oracle
-from random_networks import begin, networks, some
+from engine_cases import begin, networks, some
 from reference import Array, Network, update
 from spritenet import layers as kinds
 from spritenet.layers import Layer

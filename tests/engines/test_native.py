@@ -1,0 +1,321 @@
+"""The compiled core computes what the reference engine does, on every build this processor runs.
+
+The reference is checked against PyTorch and finite differences in test_reference.py.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from engine_cases import begin, networks, some
+from reference import Network as Reference
+from reference import core_mask
+from spritenet import layers as kinds
+from spritenet.core import library
+from spritenet.engines import native
+from spritenet.engines.values import Examples
+from spritenet.errors import ModelError
+from spritenet.layers import Layer
+from spritenet.losses import CategoricalCrossentropy, Loss, MeanSquaredError
+from spritenet.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
+from spritenet.regularizers import L2
+
+Drawn = tuple[list[Layer], tuple[int, int, int]]
+
+SMALL: list[Layer] = [
+    kinds.Rescaling(1 / 255),
+    kinds.Conv2D(4, 3, activation="relu", kernel_regularizer=L2(0.01)),
+    kinds.MaxPooling2D(2),
+    kinds.Flatten(),
+    kinds.Dense(5, activation="softmax", bias_regularizer=L2(0.01)),
+]
+
+
+def start(layers: list[Layer], shape: tuple[int, int, int]) -> NDArray[np.float32]:
+    """Random float32 parameters."""
+    return begin(Reference(layers, shape), layers, shape).astype(np.float32)
+
+
+def near(got: NDArray[np.float32], expected: NDArray[np.floating], tolerance: float) -> None:
+    """Equal up to a share of the largest value: float32 sums of many products."""
+    scale = max(1e-6, float(np.abs(expected).max(initial=0)))
+    np.testing.assert_allclose(got, expected, rtol=tolerance, atol=tolerance * scale)
+
+
+@settings(max_examples=150)
+@given(networks(), st.integers(1, 40), st.booleans())
+def test_random_networks_predict_and_learn_alike(drawn: Drawn, count: int, weighted: bool) -> None:
+    """Outputs, loss and gradient of networks of all layers and shapes, whole and partial slabs."""
+    layers, shape = drawn
+    parameters = start(layers, shape)
+    examples = some(shape, count, 4, weighted=weighted)
+    loss = CategoricalCrossentropy()
+    ours = native.Network(layers, shape, batch_size=count)
+    theirs = Reference(layers, shape)
+    assert ours.parameter_count == theirs.parameter_count
+    near(
+        ours.predict(parameters, examples.images), theirs.predict(parameters, examples.images), 1e-4
+    )
+    indices = np.arange(count)[::-1].copy()
+    value, gradient = ours.gradient(parameters, examples, indices, loss)
+    expected, slopes = theirs.gradient(parameters, examples, indices, loss)
+    assert value == pytest.approx(expected, rel=1e-4)
+    near(gradient, slopes, 2e-3)
+    assert np.linalg.norm(gradient - slopes) <= 1e-3 * np.linalg.norm(slopes) + 1e-6
+
+
+@settings(max_examples=40)
+@given(networks(), st.integers(1, 20))
+def test_activations_are_every_layers_outputs(drawn: Drawn, seed: int) -> None:
+    """Layer by layer, for one image."""
+    layers, shape = drawn
+    parameters = start(layers, shape)
+    image = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+    ours = native.Network(layers, shape).activations(parameters, image)
+    theirs = Reference(layers, shape).activations(parameters, image)
+    assert len(ours) == len(theirs)
+    for got, expected in zip(ours, theirs, strict=True):
+        near(got.ravel(), expected.ravel(), 1e-4)
+
+
+@pytest.mark.parametrize(
+    ("loss", "last"),
+    [
+        (CategoricalCrossentropy(), "softmax"),
+        (CategoricalCrossentropy(label_smoothing=0.2), "softmax"),
+        (CategoricalCrossentropy(from_logits=True), "linear"),
+        (CategoricalCrossentropy(from_logits=True, label_smoothing=0.1), "linear"),
+        (MeanSquaredError(), "softmax"),
+        (MeanSquaredError(), "sigmoid"),
+        (MeanSquaredError(), "linear"),
+        (MeanSquaredError(), "gelu"),
+        (MeanSquaredError(), "elu"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["labels", "targets"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_each_loss(loss: Loss, last: str, kind: str, weighted: bool) -> None:
+    """Evaluation and gradient for every loss, with labels and with targets, weighted or not."""
+    layers = [*SMALL[:-1], kinds.Dense(5, activation=last)]
+    shape = (9, 8, 2)
+    parameters = start(layers, shape)
+    examples = some(shape, 37, 5, weighted=weighted)
+    if kind == "targets":
+        targets = np.random.default_rng(1).dirichlet(np.ones(5), 37).astype(np.float32)
+        examples = Examples(examples.images, None, targets, examples.weights)
+    ours, theirs = native.Network(layers, shape, batch_size=37), Reference(layers, shape)
+    indices = np.arange(37)
+    value, gradient = ours.gradient(parameters, examples, indices, loss)
+    expected, slopes = theirs.gradient(parameters, examples, indices, loss)
+    assert value == pytest.approx(expected, rel=1e-5)
+    near(gradient, slopes, 1e-4)
+    got = ours.evaluate(parameters, examples, loss, first=3, count=30)
+    right = theirs.evaluate(parameters, examples, loss, first=3, count=30)
+    assert got.loss_sum == pytest.approx(right.loss_sum, rel=1e-5)
+    assert got.l2 == pytest.approx(right.l2, rel=1e-5)
+    assert (got.correct, got.count) == (right.correct, right.count)
+
+
+OPTIMIZERS: list[Optimizer] = [
+    SGD(0.1),
+    SGD(0.1, momentum=0.9),
+    SGD(0.1, momentum=0.9, nesterov=True),
+    SGD(0.1, weight_decay=0.1),
+    SGD(0.5, global_clipnorm=0.05),
+    RMSprop(0.01),
+    RMSprop(0.01, rho=0.8, momentum=0.5, epsilon=1e-3),
+    Adam(0.01),
+    Adam(0.01, beta_1=0.8, beta_2=0.9, epsilon=1e-3, global_clipnorm=0.1),
+    AdamW(0.01, weight_decay=0.1),
+]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
+@pytest.mark.parametrize("first_step", [0, 7])
+def test_each_optimizer(optimizer: Optimizer, first_step: int) -> None:
+    """Six updates, in the order of the seed, over the end of an epoch whose last batch is small."""
+    shape = (9, 8, 2)
+    examples = some(shape, 37, 5, weighted=True)
+    loss = CategoricalCrossentropy()
+    rates = (optimizer.schedule(np.arange(6)) * np.linspace(1, 0.5, 6)).astype(np.float32)
+    ours, theirs = native.Network(SMALL, shape, batch_size=16), Reference(SMALL, shape)
+    got = start(SMALL, shape)
+    random = np.random.default_rng(2)
+    slots = random.uniform(0, 1e-3, (len(optimizer.slots), got.size)).astype(np.float32)
+    expected, expected_slots = got.astype(np.float64), slots.astype(np.float64)
+    how: dict[str, Any] = {
+        "loss": loss,
+        "optimizer": optimizer,
+        "learning_rates": rates,
+        "first_step": first_step,
+        "batch_size": 16,
+        "seed": 11,
+    }
+    steps = ours.train(got, slots, examples, **how)
+    right = theirs.train(expected, expected_slots, examples, **how)
+    np.testing.assert_allclose(steps.losses, right.losses, rtol=1e-4)
+    assert steps.correct.tolist() == right.correct.tolist()
+    near(got, expected, 2e-4)
+    near(slots, expected_slots, 2e-3)
+
+
+def test_given_indices_are_the_batches() -> None:
+    """With indices the seed's order is not used."""
+    shape = (9, 8, 2)
+    examples = some(shape, 20, 5, weighted=False)
+    indices = np.array([3, 3, 1, 19, 0, 7, 7, 2], np.int64)
+    ours, theirs = native.Network(SMALL, shape, batch_size=4), Reference(SMALL, shape)
+    got = start(SMALL, shape)
+    expected = got.astype(np.float64)
+    none = np.zeros((0, got.size), np.float32)
+    how: dict[str, Any] = {
+        "loss": CategoricalCrossentropy(),
+        "optimizer": SGD(),
+        "learning_rates": np.full(2, 0.1, np.float32),
+        "first_step": 0,
+        "batch_size": 4,
+        "seed": 0,
+        "indices": indices,
+    }
+    ours.train(got, none, examples, **how)
+    theirs.train(expected, none, examples, **how)
+    near(got, expected, 1e-5)
+
+
+DROPPED: list[Layer] = [
+    kinds.Rescaling(1 / 255),
+    kinds.Conv2D(3, 3, activation="elu"),
+    kinds.Dropout(0.3),
+    kinds.MaxPooling2D(2),
+    kinds.Flatten(),
+    kinds.Dense(6, activation="tanh"),
+    kinds.Dropout(0.5),
+    kinds.Dense(4, activation="softmax"),
+]
+
+
+def test_dropout_is_the_documented_hash() -> None:
+    """What is dropped depends on seed, step, layer and place, not on threads or vectors."""
+    shape = (8, 7, 1)
+    examples = some(shape, 21, 4, weighted=False)
+    ours = native.Network(DROPPED, shape, batch_size=21)
+    theirs = Reference(DROPPED, shape, mask=core_mask(DROPPED))
+    got = start(DROPPED, shape)
+    expected = got.astype(np.float64)
+    how: dict[str, Any] = {
+        "loss": CategoricalCrossentropy(),
+        "optimizer": SGD(),
+        "learning_rates": np.full(3, 0.2, np.float32),
+        "first_step": 5,
+        "batch_size": 21,
+        "seed": 2**63 + 5,
+    }
+    none = np.zeros((0, got.size), np.float32)
+    steps = ours.train(got, none, examples, **how)
+    right = theirs.train(expected, none, examples, **how)
+    np.testing.assert_allclose(steps.losses, right.losses, rtol=1e-4)
+    near(got, expected, 1e-4)
+
+
+def test_dropout_keeps_the_promised_share_and_sleeps_outside_training() -> None:
+    """Over many values the share dropped is the rate; evaluation and prediction drop nothing."""
+    mask = core_mask([kinds.Dropout(0.3)])(1, 2)(0, (200, 500))
+    assert 1 - mask.mean() == pytest.approx(0.3, abs=0.005)
+    shape = (8, 7, 1)
+    images = some(shape, 9, 4, weighted=False).images
+    parameters = start(DROPPED, shape)
+    without = [layer for layer in DROPPED if not isinstance(layer, kinds.Dropout)]
+    np.testing.assert_array_equal(
+        native.Network(DROPPED, shape).predict(parameters, images),
+        native.Network(without, shape).predict(parameters, images),
+    )
+
+
+def trained(threads: int, pieces: list[int]) -> NDArray[np.float32]:
+    """Parameters and slots after 12 updates on so many threads, in calls of so many updates."""
+    shape = (12, 12, 1)
+    examples = some(shape, 150, 4, weighted=True)
+    network = native.Network(DROPPED, shape, batch_size=64, threads=threads)
+    parameters = start(DROPPED, shape)
+    slots = np.zeros((2, parameters.size), np.float32)
+    step = 0
+    for piece in pieces:
+        network.train(
+            parameters,
+            slots,
+            examples,
+            loss=CategoricalCrossentropy(),
+            optimizer=Adam(),
+            learning_rates=np.full(piece, 0.01, np.float32),
+            first_step=step,
+            batch_size=64,
+            seed=4,
+        )
+        step += piece
+    return np.concatenate([parameters, slots.ravel()])
+
+
+@pytest.mark.parametrize("threads", [2, 3, 8])
+def test_the_number_of_threads_changes_no_bit(threads: int) -> None:
+    """Bit for bit the same weights and optimizer memory."""
+    np.testing.assert_array_equal(trained(1, [12]), trained(threads, [12]))
+
+
+@pytest.mark.parametrize("pieces", [[1] * 12, [5, 7], [3, 1, 8]])
+def test_how_updates_are_split_into_calls_changes_no_bit(pieces: list[int]) -> None:
+    """So that Ctrl-C, evaluation and resuming leave no trace."""
+    np.testing.assert_array_equal(trained(2, [12]), trained(2, pieces))
+
+
+def test_a_loss_that_is_not_finite_stops_before_its_update() -> None:
+    """The parameters are those before the step that diverged."""
+    shape = (9, 8, 2)
+    examples = some(shape, 16, 5, weighted=False)
+    network = native.Network(SMALL, shape, batch_size=16)
+    parameters = start(SMALL, shape)
+    parameters[0] = np.nan
+    before = parameters.copy()
+    steps = network.train(
+        parameters,
+        np.zeros((0, parameters.size), np.float32),
+        examples,
+        loss=CategoricalCrossentropy(),
+        optimizer=SGD(),
+        learning_rates=np.full(3, 0.1, np.float32),
+        first_step=0,
+        batch_size=16,
+        seed=0,
+    )
+    assert steps.diverged
+    assert len(steps) == 0
+    np.testing.assert_array_equal(parameters, before)
+
+
+def test_layers_that_do_not_fit_are_refused() -> None:
+    """A kernel larger than the image is the user's mistake, not a crash."""
+    with pytest.raises(ModelError):
+        native.Network(SMALL, (2, 2, 1))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("SPRITENET_ISA" in os.environ, reason="not on this machine: runs them itself")
+@pytest.mark.parametrize("build", library.builds())
+def test_on_every_build(build: str) -> None:
+    """All tests of this file on each instruction set of this processor, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
+        env={**os.environ, "SPRITENET_ISA": build},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
