@@ -44,7 +44,7 @@ bench: $(VENV)/compiled
 	$(BIN)/python benchmarks/all.py
 
 clean:
-	rm -rf build dist src/spritenet/engines/lib .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist src/spritenet/core/lib .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	rm -rf .import_linter_cache tests/node/node_modules $(VENV)
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -2,7 +2,7 @@
 
 hatchling calls `CoreBuildHook` before it packs a wheel or makes an editable install. By hand:
 
-    python hatch_build.py                          into src/spritenet/engines/lib
+    python hatch_build.py                          into src/spritenet/core/lib
     python hatch_build.py --isa x86-64-v3          one level only
     python hatch_build.py --platform macos-aarch64 for another machine: the compiler needs no SDK
     python hatch_build.py --sanitize --out build/sanitized
@@ -30,7 +30,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).resolve().parent
 SOURCES = ROOT / "core"
-LIBRARIES = ROOT / "src" / "spritenet" / "engines" / "lib"
+LIBRARIES = ROOT / "src" / "spritenet" / "core" / "lib"
 
 LANGUAGE = (
     "-std=c++20",
@@ -320,7 +320,7 @@ class CoreBuildHook(BuildHookInterface[Any]):
         build_data["tag"] = platform.wheel_tag(portable=compiler(os.environ)[1])
         if version == "standard":
             build_data["force_include"].update(
-                {str(library): f"spritenet/engines/lib/{library.name}" for library in libraries}
+                {str(library): f"spritenet/core/lib/{library.name}" for library in libraries}
             )
 
 

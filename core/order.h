@@ -1,7 +1,7 @@
 // The order of images in an epoch, as arithmetic: place -> image, for (seed, epoch).
 //
 // A keyed permutation of 0 … size-1: eight Feistel rounds over the smallest power of two that holds
-// size, walked until the value falls inside (Black and Rogaway, "Ciphers with arbitrary finite
+// size (at least 256), walked until the value falls inside (Black and Rogaway, "Ciphers with arbitrary finite
 // domains", 2002). No table, no buffer, any place in any epoch at once. The same integers come from
 // spritenet/order.py and from JavaScript.
 #pragma once

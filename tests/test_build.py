@@ -236,7 +236,7 @@ def test_a_wheel_holds_the_libraries_and_no_compiler(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    libraries = [name for name in names if name.startswith("spritenet/engines/lib/")]
+    libraries = [name for name in names if name.startswith("spritenet/core/lib/")]
     assert libraries
     assert all(Path(name).name.startswith("spritenet-") for name in libraries)
     assert not [name for name in names if Path(name).suffix in {".cpp", ".h", ".zig"}]

@@ -64,7 +64,7 @@ def test_importing_does_nothing() -> None:
     script = (
         "import sys, threading, spritenet\n"
         "maps = open('/proc/self/maps').read() if sys.platform == 'linux' else ''\n"
-        "print(threading.active_count(), 'engines/lib' in maps)"
+        "print(threading.active_count(), 'core/lib' in maps)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True

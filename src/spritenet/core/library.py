@@ -31,6 +31,37 @@ def _path(level: str) -> Path:
     return _FOLDER / f"spritenet-{level}{_SUFFIX}"
 
 
+_P, _I32, _I64, _U64 = ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64, ctypes.c_uint64
+
+_FUNCTIONS: dict[str, tuple[object, tuple[object, ...]]] = {
+    "sn_interface_version": (_I32, ()),
+    "sn_instruction_set": (ctypes.c_char_p, ()),
+    "sn_processor_level": (ctypes.c_char_p, ()),
+    "sn_lanes": (_I32, ()),
+    "sn_pool_create": (_P, (_I32,)),
+    "sn_network_bytes": (_I64, (_P, _P)),
+    "sn_network_init": (_P, (_P, _I64, _P, _P)),
+    "sn_parameter_count": (_I64, (_P,)),
+    "sn_output_shape": (None, (_P, _I32, _P)),
+    "sn_train": (_I32, (_P, _P, _P, _P)),
+    "sn_evaluate": (_I32, (_P, _P, _P, _P)),
+    "sn_gradient": (_I32, (_P, _P, _P, _P, _P)),
+    "sn_predict": (_I32, (_P, _P, _P, _P, _I64, _P, _P)),
+    "sn_activations": (_I32, (_P, _P, _P, _P, _P)),
+    "sn_order": (_I32, (_U64, _U64, _I64, _I64, _I64, _P, _P)),
+    "sn_draw_lines": (_I32, (_P, _P, _P)),
+}
+"""What spritenet.h declares: each function's result and arguments. Pointers are plain addresses."""
+
+
+def _declare(core: ctypes.CDLL) -> None:
+    """Tell ctypes the functions' types, so that it converts what is passed and refuses the rest."""
+    for name, (result, arguments) in _FUNCTIONS.items():
+        function = getattr(core, name)
+        function.restype = result
+        function.argtypes = arguments
+
+
 @cache
 def load(level: str) -> ctypes.CDLL:
     """The build for one instruction set.
@@ -48,6 +79,7 @@ def load(level: str) -> ctypes.CDLL:
             got=error,
             do="Reinstall spritenet, or in a checkout type: python hatch_build.py",
         ) from error
+    _declare(loaded)
     if loaded.sn_interface_version() != INTERFACE_VERSION:
         raise CoreError(
             "the compiled core is of another version",
@@ -62,7 +94,6 @@ def load(level: str) -> ctypes.CDLL:
 def builds() -> tuple[str, ...]:
     """The instruction sets that are here and that this processor runs, the plainest first."""
     plainest = load(_LEVELS[0])
-    plainest.sn_processor_level.restype = ctypes.c_char_p
     best = plainest.sn_processor_level().decode()
     usable = _LEVELS[: _LEVELS.index(best) + 1] if best in _LEVELS else _LEVELS[:1]
     return tuple(level for level in usable if _path(level).exists())

@@ -6,7 +6,7 @@ Field names are the header's; what they mean stands there.
 from __future__ import annotations
 
 import ctypes
-from ctypes import POINTER, c_double, c_float, c_int32, c_int64, c_uint8, c_uint64, c_void_p
+from ctypes import POINTER, c_double, c_float, c_int32, c_int64, c_uint64, c_void_p
 from typing import ClassVar
 
 __all__ = [
@@ -46,13 +46,11 @@ ACTIVATIONS = {
 }
 """sn_activation, by Keras's names."""
 
-Fields = ClassVar[list[tuple[str, object]]]
-
 
 class CLayer(ctypes.Structure):
     """sn_layer."""
 
-    _fields_: Fields = [  # type: ignore[assignment,misc]  # ctypes' own declaration is looser
+    _fields_: ClassVar = [
         ("kind", c_int32),
         ("activation", c_int32),
         ("units", c_int32),
@@ -74,7 +72,7 @@ class CLayer(ctypes.Structure):
 class CSpec(ctypes.Structure):
     """sn_network_spec."""
 
-    _fields_: Fields = [  # type: ignore[assignment,misc]  # ctypes' own declaration is looser
+    _fields_: ClassVar = [
         ("layers", POINTER(CLayer)),
         ("layer_count", c_int32),
         ("height", c_int32),
@@ -88,8 +86,8 @@ class CSpec(ctypes.Structure):
 class CExamples(ctypes.Structure):
     """sn_examples."""
 
-    _fields_: Fields = [  # type: ignore[assignment,misc]  # ctypes' own declaration is looser
-        ("images", POINTER(c_uint8)),
+    _fields_: ClassVar = [
+        ("images", c_void_p),
         ("labels", c_void_p),
         ("targets", c_void_p),
         ("weights", c_void_p),
@@ -100,7 +98,7 @@ class CExamples(ctypes.Structure):
 class COptimizer(ctypes.Structure):
     """sn_optimizer."""
 
-    _fields_: Fields = [  # type: ignore[assignment,misc]  # ctypes' own declaration is looser
+    _fields_: ClassVar = [
         ("kind", c_int32),
         ("nesterov", c_int32),
         ("momentum", c_float),
@@ -116,7 +114,7 @@ class COptimizer(ctypes.Structure):
 class CTraining(ctypes.Structure):
     """sn_training."""
 
-    _fields_: Fields = [  # type: ignore[assignment,misc]  # ctypes' own declaration is looser
+    _fields_: ClassVar = [
         ("examples", CExamples),
         ("optimizer", COptimizer),
         ("parameters", c_void_p),
@@ -140,7 +138,7 @@ class CTraining(ctypes.Structure):
 class CEvaluation(ctypes.Structure):
     """sn_evaluation."""
 
-    _fields_: Fields = [  # type: ignore[assignment,misc]  # ctypes' own declaration is looser
+    _fields_: ClassVar = [
         ("examples", CExamples),
         ("parameters", c_void_p),
         ("indices", c_void_p),

@@ -1,0 +1,70 @@
+"""The core's threads, and what is known of the build in use."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import ClassVar, Self
+
+from spritenet.core.library import library
+from spritenet.errors import CoreError, InputError
+
+__all__ = ["Pool", "instruction_set", "lanes", "threads"]
+
+
+def instruction_set() -> str:
+    """The instruction set of the build in use, "x86-64-v4" for example."""
+    name: bytes = library().sn_instruction_set()
+    return name.decode()
+
+
+def lanes() -> int:
+    """How many images one vector holds."""
+    return int(library().sn_lanes())
+
+
+def threads() -> int:
+    """How many threads work: `SPRITENET_THREADS`, else all processors this process may use.
+
+    Raises:
+        InputError: `SPRITENET_THREADS` is not a number from 1 to 1024.
+    """
+    wanted = os.environ.get("SPRITENET_THREADS", "")
+    if wanted:
+        if not wanted.isdecimal() or not 1 <= int(wanted) <= 1024:
+            raise InputError(
+                "it must be a number of threads",
+                where="SPRITENET_THREADS",
+                expected="1 to 1024",
+                got=wanted,
+            )
+        return int(wanted)
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+class Pool:
+    """The core's threads, shared by all networks of this process that want as many."""
+
+    _pools: ClassVar[dict[int, Self]] = {}
+
+    def __init__(self, count: int) -> None:
+        """Start them.
+
+        Raises:
+            CoreError: the system gives no memory for them.
+        """
+        made = library().sn_pool_create(count)
+        if not made:
+            raise CoreError("the core could not start its threads")
+        self.handle: int = made
+        self.lock = threading.Lock()
+        self.process = os.getpid()
+
+    @classmethod
+    def of(cls, count: int) -> Self:
+        """The pool with this many threads; a new one after a fork, which takes no threads along."""
+        pool = cls._pools.get(count)
+        if pool is None or pool.process != os.getpid():
+            pool = cls._pools[count] = cls(count)
+        return pool

@@ -1,0 +1,113 @@
+"""Every error Spritenet raises on purpose, in one tree.
+
+    SpritenetError
+    ├── InputError          the user's mistake: the command line exits with 2
+    │   ├── DataError       a data file or array is not what it must be
+    │   ├── DownloadError   a file could not be fetched or is not the one expected
+    │   ├── ModelError      a network or a saved model can't be used
+    │   ├── RunError        a run's folder is busy, broken or belongs to something else
+    │   └── MissingExtraError   an optional library isn't installed
+    ├── DivergedError       training produced a loss that is not finite
+    └── CoreError           a mistake of ours: the command line exits with 1
+
+A message is one line with up to five parts: where, what, expected, got, what to do.
+
+    >>> print(DataError("the magic number is wrong", where="t10k.idx", expected=2051, got=7))
+    t10k.idx: the magic number is wrong: expected 2051, got 7.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "CoreError",
+    "DataError",
+    "DivergedError",
+    "DownloadError",
+    "InputError",
+    "MissingExtraError",
+    "ModelError",
+    "RunError",
+    "SpritenetError",
+]
+
+
+class SpritenetError(Exception):
+    """Base of all errors here. `str(error)` is the one line a person reads.
+
+    Args:
+        what: what is wrong, in words, without a full stop.
+        where: the file, argument or layer it is wrong in.
+        expected: what would have been right.
+        got: what was there.
+        do: a whole sentence saying what to do about it.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: object = "",
+        expected: object = "",
+        got: object = "",
+        do: str = "",
+    ) -> None:
+        self.what = what
+        self.where = str(where)
+        self.expected = str(expected)
+        self.got = str(got)
+        self.do = do
+        super().__init__(self._line())
+
+    def _line(self) -> str:
+        line = f"{self.where}: {self.what}" if self.where else self.what
+        facts = [
+            f"{word} {fact}"
+            for word, fact in (("expected", self.expected), ("got", self.got))
+            if fact
+        ]
+        if facts:
+            line += ": " + ", ".join(facts)
+        line += "."
+        if self.do:
+            line += " " + self.do
+        return " ".join(line.split())
+
+
+class InputError(SpritenetError):
+    """The user can mend it: a wrong option, argument or file."""
+
+
+class DataError(InputError):
+    """A data file or array is not what it must be: truncated, mislabelled, of another size."""
+
+
+class DownloadError(InputError):
+    """A file could not be fetched, or its content is not the one that is known."""
+
+
+class ModelError(InputError):
+    """A network can't be built for this input, or a saved model can't be read."""
+
+
+class RunError(InputError):
+    """A run's folder is in use by another process, is broken, or holds something else."""
+
+
+class MissingExtraError(InputError, ImportError):
+    """A feature needs a library that is not installed; the message holds the command to type."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        InputError.__init__(
+            self,
+            f"{feature} needs a library that is not installed",
+            do=f'Type: pip install "spritenet[{extra}]"',
+        )
+        self.extra = extra
+
+
+class DivergedError(SpritenetError):
+    """The loss became infinite or not a number. The last good weights are kept in the model."""
+
+
+class CoreError(SpritenetError):
+    """The compiled core refused a call that its host should never have made: a bug, please report it."""
