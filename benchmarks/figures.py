@@ -46,7 +46,7 @@ class Row:
     def __str__(self) -> str:
         low, high = min(self.values), max(self.values)
         spread = f"({_number(low)} – {_number(high)})" if len(self.values) > 1 else ""
-        return f"{self.side:<32} {_number(self.median):>10} {self.unit:<10} {spread}".rstrip()
+        return f"{self.side:<46} {_number(self.median):>10} {self.unit:<10} {spread}".rstrip()
 
 
 def _number(value: float) -> str:

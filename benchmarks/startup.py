@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 
 from figures import Row, arguments, mnist_folder, report
@@ -23,14 +24,16 @@ def once(command: list[str]) -> tuple[float, float, list[str]]:
         Seconds from its start to its end; its largest resident memory in MiB; the lines it printed.
     """
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None  # noqa: S101 - it was asked for as a pipe
-    lines = process.stdout.read().splitlines()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"It failed with {process.returncode}: {' '.join(command)}")
+    with tempfile.TemporaryFile() as complaints:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True)
+        assert process.stdout is not None  # noqa: S101 - it was asked for as a pipe
+        lines = process.stdout.read().splitlines()
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            complaints.seek(0)
+            sys.exit(f"{complaints.read().decode()}\nIt failed: {' '.join(command)}")
     # Linux counts KiB, macOS bytes. A child begins with its parent's figure: stay small here.
     return seconds, usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10), lines
 
