@@ -28,9 +28,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
 
-    pythons = {
-        statement: sys.executable for statement in (OURS, "import spritenet", "import numpy")
-    }
+    pythons = dict.fromkeys((OURS, "import spritenet", "import numpy"), sys.executable)
     for library in ("torch", "keras"):
         if (python := interpreter(library)) is not None:
             pythons[f"import {library}"] = python
