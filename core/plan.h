@@ -82,7 +82,6 @@ struct Plan {
   // applied to it (relu before a max pooling is applied after the pooling).
   int32_t layer_tensor[kMaxLayers];
   int32_t layer_activation[kMaxLayers];
-  float layer_alpha[kMaxLayers];
   Shape layer_shape[kMaxLayers];
   bool ends_in_softmax;
   int64_t parameter_count;

@@ -101,21 +101,20 @@ struct Start {
   int32_t thread;
 };
 
-// Spins for a while, lets others run for a while, then sleeps until the round changes.
-bool next_round(sn_pool* pool, int64_t seen) {
+// Spins for a while, then sleeps until the round changes.
+void next_round(sn_pool* pool, int64_t seen) {
   for (int spin = 0; spin < kSpins; ++spin) {
-    if (__atomic_load_n(&pool->round, __ATOMIC_ACQUIRE) != seen) return true;
+    if (__atomic_load_n(&pool->round, __ATOMIC_ACQUIRE) != seen) return;
     breathe();
   }
   pool->gate.enter();
   while (__atomic_load_n(&pool->round, __ATOMIC_ACQUIRE) == seen) pool->gate.wait();
   pool->gate.leave();
-  return true;
 }
 
 void serve(sn_pool* pool, int32_t thread) {
-  for (int64_t seen = 0; next_round(pool, seen);) {
-    ++seen;
+  for (int64_t seen = 0;; ++seen) {
+    next_round(pool, seen);
     if (!pool->work) return;
     pool->work(pool->context, thread);
     __atomic_fetch_add(&pool->finished, 1, __ATOMIC_RELEASE);

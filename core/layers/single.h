@@ -2,7 +2,7 @@
 //
 // With one image most lanes of a slab would be idle. Here a tile is P positions x one vector of
 // channels; weights are read as the host keeps them, inputs are broadcast. The sums are taken in the
-// same order as on a slab, so both give the same bits.
+// same order as on a slab.
 #pragma once
 
 #include "activation.h"
