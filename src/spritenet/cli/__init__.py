@@ -1,0 +1,95 @@
+"""The command line: arguments become calls, errors become one line and an exit code.
+
+Nobody imports it. One file a command: train.py, evaluate.py, predict.py, info.py. Everything heavy
+is imported inside the commands, so that `spritenet --help` answers at once.
+
+Exit codes: 0 done, 1 our mistake, or a training that diverged, 2 the user's mistake, 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from spritenet.cli import clock, evaluate, info, predict, train
+from spritenet.errors import CoreError, InputError, SpritenetError
+
+__all__ = ["app", "clock", "main"]
+
+app = typer.Typer(
+    name="spritenet",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Small images, the whole way: train a small network on them, judge it, ship it.",
+)
+for command in (train.train, evaluate.evaluate, predict.predict, info.info):
+    app.command()(command)
+
+
+def _version(wanted: bool) -> None:
+    """Print the version and end."""
+    if wanted:
+        import spritenet
+
+        print(f"spritenet {spritenet.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """The options of the program itself."""
+
+
+def main() -> None:
+    """Run the command line of this process, and end it."""
+    try:
+        code = app(standalone_mode=False)
+    except Exception as error:  # noqa: BLE001 - the last place where anything can be said of it
+        code = _explain(error)
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _explain(error: Exception) -> int:
+    """Say what went wrong in one line on standard error; the exit code."""
+    if isinstance(error, SpritenetError):
+        _complain(str(error))
+        if isinstance(error, CoreError):
+            _complain("This is a mistake of ours: please report it with the command you typed.")
+        return 2 if isinstance(error, InputError) else 1
+    if isinstance(error, BrokenPipeError):
+        # Whoever read our output has seen enough; nothing may be flushed into the pipe any more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    if hasattr(error, "format_message"):  # a usage error of typer's
+        if not error.format_message():
+            return 0  # no arguments at all: help was shown
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context else "spritenet"
+        _complain(f"{error.format_message().rstrip('.')}. Type {path} --help.")
+        return 2
+    if os.environ.get("SPRITENET_TRACEBACK", "") not in {"", "0"}:
+        raise error
+    _complain(
+        f"{type(error).__name__}: {error}. This is a mistake of ours: please report it with the "
+        "command you typed. SPRITENET_TRACEBACK=1 shows where it happened."
+    )
+    return 1
+
+
+def _complain(line: str) -> None:
+    """One line on standard error, its first word red on a terminal."""
+    word = "error:"
+    if sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
+        word = f"\x1b[1;31m{word}\x1b[0m"
+    text = " ".join(line.split())
+    print(word, text.encode("utf-8", "replace").decode(), file=sys.stderr)

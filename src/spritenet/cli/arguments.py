@@ -1,0 +1,34 @@
+"""What the commands' arguments have in common: their types, and what they mean.
+
+Knows names and paths; opens them with the library's own functions.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["Data", "Json", "Model", "model_folder"]
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="A data set: strokes, mnist, fashion-mnist, kmnist, or the path of one.",
+    ),
+]
+Model = Annotated[
+    Path,
+    typer.Argument(metavar="MODEL", help="A saved model's folder, or the folder of a run."),
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="End with one JSON object, the last line of the output.")
+]
+
+
+def model_folder(path: Path) -> Path:
+    """The folder of the model meant by a path: itself, or `model` in the folder of a run."""
+    inside = path / "model"
+    return inside if not (path / "model.json").exists() and inside.is_dir() else path

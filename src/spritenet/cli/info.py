@@ -1,0 +1,140 @@
+"""`spritenet info`: what is in a data set, or in a saved model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from spritenet.cli import terminal
+from spritenet.cli.arguments import Json, model_folder
+from spritenet.cli.text import plural, shape
+
+if TYPE_CHECKING:
+    from spritenet.dataset import Dataset
+    from spritenet.export import SavedModel
+    from spritenet.layers import Layer
+
+__all__ = ["info"]
+
+BAR = 30
+"""Columns of the longest bar."""
+
+
+def info(
+    what: Annotated[
+        str, typer.Argument(metavar="DATA|MODEL", help="A data set, a saved model, or a run.")
+    ],
+    json: Json = False,
+) -> None:
+    """Show what is in a data set or a saved model."""
+    path = Path(what)
+    folder = model_folder(path)
+    if path.name == "model.json" or (folder / "model.json").exists():
+        from spritenet import export
+
+        _model(folder, export.load(folder), json)
+    else:
+        from spritenet import sources
+
+        _data(sources.load(what), json)
+
+
+def _data(data: Dataset, json: bool) -> None:
+    """A data set."""
+    if json:
+        splits = {name: split.class_counts for name, split in data.splits.items()}
+        terminal.print_json(
+            {
+                "name": data.name,
+                "image_shape": list(data.image_shape),
+                "class_names": list(data.class_names),
+                "splits": {
+                    name: {"images": sum(counts.values()), "classes": counts}
+                    for name, counts in splits.items()
+                },
+                "source": data.source,
+                "licence": data.licence,
+                "content_hash": data.content_hash,
+            }
+        )
+        return
+    print(
+        f"{data.name}: {shape(data.image_shape)} pixels, {plural(len(data.class_names), 'class')}"
+    )
+    for word, text in (("source", data.source), ("licence", data.licence)):
+        if text:
+            print(f"{word}: {text}")
+    print(f"content hash: {data.content_hash}")
+    counts = {name: split.class_counts for name, split in data.splits.items()}
+    rows = terminal.table("class", *counts, "")
+    rows.columns[-1].justify = "left"
+    totals = {name: sum(each[name] for each in counts.values()) for name in data.class_names}
+    largest = max(totals.values()) or 1
+    for name, total in totals.items():
+        bar = "█" * round(BAR * total / largest)
+        rows.add_row(name, *(f"{each[name]:,}" for each in counts.values()), bar)
+    rows.add_section()
+    rows.add_row("together", *(f"{sum(each.values()):,}" for each in counts.values()), "")
+    terminal.console().print(rows)
+
+
+def _model(folder: Path, model: SavedModel, json: bool) -> None:
+    """A saved model."""
+    metadata, trained = model.metadata, model.metadata.trained_on
+    rows = list(_rows(model))
+    count = model.parameters.size
+    if json:
+        terminal.print_json(
+            {
+                "model": str(folder),
+                "input_shape": list(model.input_shape),
+                "parameters": count,
+                "layers": [
+                    {
+                        "name": layer.name,
+                        "class_name": layer.class_name,
+                        "output_shape": list(made),
+                        "parameters": size,
+                        "config": layer.config(),
+                    }
+                    for layer, made, size in rows
+                ],
+                **metadata.to_json(model.input_shape, {"weights_sha256": model.weights_sha256}),
+            }
+        )
+        return
+    print(f"{folder}: a network of {plural(count, 'parameter')}, {4 * count:,} bytes")
+    print(f"takes images of {shape(model.input_shape)} pixels, 0 to 255")
+    layers = terminal.table("layer", "", "makes", "parameters", left=2)
+    for layer, made, size in rows:
+        layers.add_row(layer.name, _described(layer), shape(made), f"{size:,}" if size else "")
+    terminal.console().print(layers)
+    if metadata.class_names:
+        print("classes:", ", ".join(metadata.class_names))
+    if trained:
+        print(
+            f"trained on: {trained.dataset}, seed {trained.seed}, {plural(trained.steps, 'step')}"
+        )
+        print(f"its content hash: {trained.content_hash}")
+    for name, score in metadata.scores.items():
+        print(f"{name.replace('_', ' ')}: {score:.4g}")
+    print(f"SHA-256 of the weights: {model.weights_sha256}")
+
+
+def _rows(model: SavedModel) -> list[tuple[Layer, tuple[int, ...], int]]:
+    """Each layer, what it makes, and how many parameters it has."""
+    rows = []
+    made: tuple[int, ...] = model.input_shape
+    for layer in model.layers:
+        size = sum(weight.size for weight in layer.weights(made))
+        made = layer.output_shape(made)
+        rows.append((layer, made, size))
+    return rows
+
+
+def _described(layer: Layer) -> str:
+    """The call that makes the layer, without its name."""
+    call = repr(layer).replace(f"name={layer.name!r}", "").replace("(, ", "(").replace(", )", ")")
+    return call.replace(repr(1 / 255), "1/255")

@@ -1,0 +1,222 @@
+"""One training from the command line: what is said of it, tested and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from spritenet.cli import clock, lines, progress, terminal
+from spritenet.cli.example import write_png
+from spritenet.cli.interrupt import Interruptible
+from spritenet.cli.options import Options
+from spritenet.cli.text import interval, percent, plural, seconds, shape
+from spritenet.dataset import Dataset
+from spritenet.errors import CoreError, DivergedError
+from spritenet.model import Sequential
+from spritenet.model import train as training
+from spritenet.runs import Run
+from spritenet.training.events import Evaluated, Event, Finished, Stopped
+
+__all__ = ["Job"]
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One training.
+
+    Attributes:
+        options: what was asked for.
+        dataset: to train and test on.
+        model: compiled as asked for.
+        run: where it is kept.
+        log_every: steps between two of the Node.js tutorial's lines; None for a line an epoch.
+        quiet: print nothing for people; a JSON object at the end.
+        seen: the last evaluation on test images while training.
+        tested: on all of them, at the end.
+    """
+
+    options: Options
+    dataset: Dataset
+    model: Sequential
+    run: Run
+    log_every: int | None = None
+    quiet: bool = False
+    seen: Evaluated | None = None
+    tested: Evaluated | None = None
+
+    def work(self, *, resume: bool) -> Finished | Stopped:
+        """Train; the last event.
+
+        Raises:
+            DivergedError: it says where the last good weights are.
+        """
+        self._introduce()
+        interruptible = Interruptible()
+        end: Event | None = None
+        with self._weights_kept(), interruptible.listening():
+            for event in self._shown(self._events(interruptible, resume=resume)):
+                if isinstance(event, Evaluated) and not self.options.validation:
+                    self.seen = event
+                end = event
+        if isinstance(end, Stopped):
+            self._keep()
+            self._explain_stop()
+        if not isinstance(end, Finished | Stopped):
+            raise CoreError("a training ended without saying how")
+        return end
+
+    def finish(self, end: Finished | Stopped) -> None:
+        """Test the network, save it, and say what came of it."""
+        self._test()
+        self._keep()
+        if self.quiet:
+            terminal.print_json(self._result(end))
+        else:
+            self._conclude(end)
+
+    def _say(self, line: str) -> None:
+        """A line for people."""
+        if not self.quiet:
+            print(line, flush=True)
+
+    def _introduce(self) -> None:
+        """Say what is trained on what."""
+        data, model = self.dataset, self.model
+        counts = " and ".join(f"{len(split):,} {name}" for name, split in data.splits.items())
+        size, classes = shape(data.image_shape), plural(len(data.class_names), "class")
+        self._say(f"{data.name}: {counts} images of {size}, {classes}")
+        model.prepare(data.image_shape, data.class_names, self.options.seed)
+        optimizer, batch = model.compiled()[0], self.options.batch_size
+        rate = self.options.rate_of(optimizer)
+        self._say(
+            f"{model.name}: {plural(model.count_params(), 'parameter')}; "
+            f"{type(optimizer).__name__} at {rate}, {plural(batch, 'image')} an update"
+        )
+
+    def _events(self, interruptible: Interruptible, *, resume: bool) -> Iterator[Event]:
+        """The training's events."""
+        options = self.options
+        on_tests = options.test_every is not None and not options.validation
+        return training(
+            self.model,
+            self.dataset.train,
+            validation_data=self.dataset.test if on_tests else None,
+            validation_split=options.validation,
+            epochs=options.epochs,
+            steps=options.steps,
+            batch_size=options.batch_size,
+            seed=options.seed,
+            test_every=options.test_every,
+            test_size=options.test_size,
+            ema=options.ema,
+            callbacks=interruptible,
+            run=self.run.folder,
+            resume=resume,
+            checkpoint_every=options.checkpoint_every,
+            about={"data": self.dataset.name, "command": options.to_json()},
+        )
+
+    def _shown(self, events: Iterator[Event]) -> Iterator[Event]:
+        """The events, with lines and the live line while they pass."""
+        if self.log_every is not None:
+            events = lines.like_node(events, self.log_every)
+        elif not self.quiet:
+            events = lines.by_epoch(events)
+        return progress.watched(events)
+
+    @contextmanager
+    def _weights_kept(self) -> Iterator[None]:
+        """Save the model also when the training ends with an error or a second Ctrl-C."""
+        try:
+            yield
+        except DivergedError as error:
+            self._keep()
+            raise DivergedError(
+                error.what, where=error.where, do=f"{error.do} They are in {self.run.model_path}."
+            ) from error
+        except KeyboardInterrupt:
+            if self.model.trained_on is not None:
+                self._keep()
+                self._explain_stop()
+            raise
+
+    def _test(self) -> None:
+        """Try the network on all test images, unless the training just did."""
+        if "test" not in self.dataset.splits:
+            return
+        test, step, seen = self.dataset.test, self.model.state.now.step, self.seen
+        if seen is not None and (seen.images, seen.step) == (len(test), step):
+            self.tested = seen
+        else:
+            scores = self.model.evaluate(test)
+            self.tested = Evaluated(step, 0, scores.loss, scores.accuracy, len(test))
+
+    def _keep(self) -> None:
+        """Save the model with all that is known of it."""
+        model = self.model
+        if model.trained_on is not None:
+            model.trained_on = replace(model.trained_on, dataset=self.dataset.name)
+        if self.tested is not None:
+            tested = {"test_accuracy": self.tested.accuracy, "test_loss": self.tested.loss}
+            model.scores = {**model.scores, **tested}
+        model.save(self.run.model_path)
+
+    def _explain_stop(self) -> None:
+        """Say where everything is after a Ctrl-C, and how to go on."""
+        steps = plural(self.model.state.now.step, "step")
+        self._say(
+            f"Stopped after {steps}. Weights and history are in {self.run.folder}; go on with"
+        )
+        again = ["spritenet", "train", "--resume", "--out", self.run.folder]
+        self._say(f"  {terminal.command(again)}")
+
+    def _result(self, end: Finished | Stopped) -> dict[str, object]:
+        """What `--json` prints."""
+        model, tested = self.model, self.tested
+        return {
+            "network": model.name,
+            "data": self.dataset.name,
+            "parameters": model.count_params(),
+            "steps": end.step,
+            "images": end.images,
+            "batch_size": self.options.batch_size,
+            "seed": self.options.seed,
+            "images_per_second": end.images / end.seconds if end.seconds else 0.0,
+            "train_seconds": end.seconds,
+            "total_seconds": clock.process_seconds(),
+            "test_accuracy": tested.accuracy if tested else None,
+            "test_loss": tested.loss if tested else None,
+            "weights_sha256": model.weights_sha256,
+            "run": str(self.run.folder),
+            "model": str(self.run.model_path),
+        }
+
+    def _conclude(self, end: Finished | Stopped) -> None:
+        """Say how well it does, how fast that was, where it is, and what to type next."""
+        speed = end.images / end.seconds if end.seconds else 0.0
+        images, steps = plural(end.images, "image"), plural(end.step, "step")
+        self._say(f"trained on {images} in {seconds(end.seconds)}: {speed:,.0f} images/s, {steps}")
+        if self.tested is not None:
+            count = self.tested.images
+            low, high = interval(round(self.tested.accuracy * count), count)
+            accuracy = (
+                f"accuracy {percent(self.tested.accuracy)} ({percent(low)} to {percent(high)})"
+            )
+            self._say(
+                f"tested on {plural(count, 'image')}: {accuracy}, loss {self.tested.loss:.4f}"
+            )
+        self._say(f"saved in {self.run.folder}, {seconds(clock.process_seconds())} after the start")
+        self._say("\nNow type")
+        self._say(f"  {terminal.command(['spritenet', 'evaluate', self.run.folder])}")
+        example = self._example()
+        if example is not None:
+            words = ["spritenet", "predict", self.run.folder, example]
+            self._say(f"  {terminal.command(words)}")
+
+    def _example(self) -> object:
+        """The file of a test image, to try `predict` on; None for images that are no picture."""
+        split = self.dataset.splits.get("test", self.dataset.train)
+        image, _ = split[0]
+        path = self.run.folder / "example.png"
+        return path if write_png(path, image) else None

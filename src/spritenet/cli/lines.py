@@ -1,0 +1,75 @@
+"""What `spritenet train` prints on its way: a line an epoch, or the Node.js tutorial's lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from time import perf_counter
+
+from spritenet.cli.text import percent
+from spritenet.training.events import EpochEnded, Evaluated, Event, Finished, Started, StepEvent
+
+__all__ = ["by_epoch", "like_node"]
+
+
+def by_epoch(events: Iterable[Event]) -> Iterator[Event]:
+    """Hand the events on; print a line at the end of each epoch."""
+    epochs = 1
+    for event in events:
+        match event:
+            case Started():
+                epochs = -(-event.last_step // event.steps_per_epoch)
+            case EpochEnded():
+                speed = event.images / event.seconds if event.seconds else 0.0
+                line = f"epoch {event.epoch + 1}/{epochs}: loss {event.loss:.4f}, "
+                line += f"accuracy {percent(event.accuracy)}"
+                if event.val_loss is not None and event.val_accuracy is not None:
+                    line += f"; held out: loss {event.val_loss:.4f}, "
+                    line += f"accuracy {percent(event.val_accuracy)}"
+                print(f"{line}  ({speed:,.0f} images/s)", flush=True)
+            case _:
+                pass
+        yield event
+
+
+def like_node(events: Iterable[Event], every: int) -> Iterator[Event]:
+    """Hand the events on; print the lines of TensorFlow.js's MNIST example for Node.js.
+
+    They are those of tfjs-examples/mnist-node/index.js of 2018, which has `every` 20. Its `time` is
+    that of one step; here it is the mean of the steps since the line before.
+
+    Args:
+        events: of the training.
+        every: steps between two lines; the first step of each epoch has one.
+    """
+    steps_per_epoch = 1
+    began = epoch_began = line_began = perf_counter()
+    since = 0
+    for event in events:
+        match event:
+            case Started():
+                steps_per_epoch = event.steps_per_epoch
+            case StepEvent():
+                since += 1
+                step = (event.step - 1) % steps_per_epoch
+                if step % every == 0:
+                    now = perf_counter()
+                    time = 1000 * (now - line_began) / since
+                    _say(f"  - step: {step}: loss: {event.loss:.6g}, time: {time:.2f}ms")
+                    line_began, since = now, 0
+            case EpochEnded():
+                now = perf_counter()
+                _say(f"* End Epoch: {event.epoch + 1}: time: {now - epoch_began:.3f} secs")
+                epoch_began = now
+            case Evaluated():
+                _say(f"* Test set accuracy: {100 * event.accuracy:.2f}%")
+            case Finished():
+                epochs = -(-event.step // steps_per_epoch)
+                _say(f"**** Trained {epochs} epochs in {perf_counter() - began:.3f} secs")
+            case _:
+                pass
+        yield event
+
+
+def _say(line: str) -> None:
+    """One line, shown at once."""
+    print(line, flush=True)

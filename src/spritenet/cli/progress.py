@@ -1,0 +1,127 @@
+"""The live line of a training on a terminal: how far, how fast, how well.
+
+It pulls events and shows them; nothing is shown where standard error is not a terminal.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from time import perf_counter
+from typing import TYPE_CHECKING, Self
+
+from spritenet.cli.text import percent
+from spritenet.training.events import Evaluated, Event, Started, StepEvent
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.progress import Progress
+
+__all__ = ["LiveLine", "watched"]
+
+REFRESH = 0.1
+"""Seconds between two pictures of the line."""
+
+MEMORY = 0.95
+"""What the figures keep of their past at each step, so that they can be read."""
+
+WIDTH = 100
+"""Columns at most: a bar right across a wide screen is no easier to read."""
+
+
+def watched(events: Iterable[Event], *, live: bool = True) -> Iterator[Event]:
+    """Hand the events on, and show them while they pass if standard error is a terminal.
+
+    What is printed in between stays above the line.
+    """
+    if not live or not sys.stderr.isatty():
+        yield from events
+        return
+    with LiveLine() as line:
+        for event in events:
+            line.show(event)
+            yield event
+
+
+class LiveLine:
+    """A progress bar with figures, on standard error."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = Console(stderr=True)
+        console.width = min(console.width, WIDTH)
+        self.progress: Progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.fields[figures]}"),
+            TimeRemainingColumn(compact=True),
+            console=console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=sys.stdout.isatty(),  # a file must get its lines itself
+            expand=True,
+        )
+        self.task = self.progress.add_task("", total=None, figures="")
+        self.epochs = self.steps_per_epoch = 1
+        self.images = 0
+        self.figures: tuple[float, float] | None = None
+        self.tested = ""
+        self.drawn = 0.0
+        self.marks: list[tuple[float, int]] = []
+
+    def __enter__(self) -> Self:
+        self.progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.progress.stop()
+
+    def show(self, event: Event) -> None:
+        """Take an event in, and draw the line if it is time."""
+        match event:
+            case Started():
+                self.progress.update(self.task, total=event.last_step, completed=event.step)
+                self.steps_per_epoch = event.steps_per_epoch
+                self.epochs = -(-event.last_step // event.steps_per_epoch)
+                self.marks = [(perf_counter(), 0)]
+            case StepEvent():
+                self._add(event)
+            case Evaluated():
+                self.tested = f"  tested {percent(event.accuracy)}"
+            case _:
+                pass
+        if perf_counter() - self.drawn >= REFRESH and self.figures:
+            self._draw(event.step, *self.figures)
+
+    def _add(self, event: StepEvent) -> None:
+        """Take a step's figures into the moving averages."""
+        self.images += event.images
+        loss, accuracy = self.figures or (event.loss, event.accuracy)
+        self.figures = (
+            MEMORY * loss + (1 - MEMORY) * event.loss,
+            MEMORY * accuracy + (1 - MEMORY) * event.accuracy,
+        )
+
+    def _draw(self, step: int, loss: float, accuracy: float) -> None:
+        """Draw the line."""
+        self.drawn = now = perf_counter()
+        then, before = self.marks[0]
+        speed = (self.images - before) / max(now - then, 1e-9)
+        self.marks = [*self.marks[-20:], (now, self.images)]
+        epoch = min(self.epochs, (step - 1) // self.steps_per_epoch + 1)
+        self.progress.update(
+            self.task,
+            completed=step,
+            description=f"epoch {epoch}/{self.epochs}",
+            figures=f"{speed:,.0f} images/s  loss {loss:.3f}  "
+            f"accuracy {percent(accuracy)}{self.tested}",
+            refresh=True,
+        )

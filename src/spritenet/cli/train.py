@@ -1,0 +1,267 @@
+"""`spritenet train`: train a network on a data set, test it, save it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from spritenet.cli.arguments import Json
+
+if TYPE_CHECKING:
+    from spritenet.cli.options import Options
+    from spritenet.dataset import Dataset
+    from spritenet.model import Sequential
+    from spritenet.runs import Run
+
+__all__ = ["train"]
+
+RUNS = Path("runs")
+"""Where runs are kept if nobody says where."""
+
+How = "How it is trained"
+Kept = "What is kept"
+
+
+def train(
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DATA",
+            help="A data set: strokes, mnist, fashion-mnist, kmnist, or the path of one.",
+            show_default="strokes",
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NETWORK",
+            help="tutorial, convnet, mnist-node, or module:function for one of your own.",
+            show_default="tutorial",
+        ),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", metavar="MODEL", help="Go on from a saved model's weights instead."),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="How often every image is seen.", show_default="5"),
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="How many updates, instead of epochs.")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Images in an update.", show_default="64")
+    ] = None,
+    optimizer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="sgd, rmsprop, adam or adamw.",
+            show_default="the network's",
+            rich_help_panel=How,
+        ),
+    ] = None,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(
+            metavar="RATE",
+            help="How far an update goes.",
+            show_default="the optimizer's",
+            rich_help_panel=How,
+        ),
+    ] = None,
+    schedule: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="How the learning rate changes: constant, cosine, one-cycle or exponential.",
+            show_default="constant",
+            rich_help_panel=How,
+        ),
+    ] = None,
+    ema: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE",
+            help="Use a moving average of the weights, of which this share stays at each update.",
+            rich_help_panel=How,
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Of the weights, the order and the dropout.",
+            show_default="0",
+            rich_help_panel=How,
+        ),
+    ] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="How many work at a time.",
+            show_default="all",
+            rich_help_panel=How,
+        ),
+    ] = None,
+    validation: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE", help="Hold this share of the training images out, and try on them."
+        ),
+    ] = None,
+    test_every: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Try on test images after every so many updates."),
+    ] = None,
+    test_size: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="On how many of them.", show_default="all"),
+    ] = None,
+    log_every: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Print a line every so many steps, as the Node.js tutorial does.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Keep the run there.",
+            show_default="runs/NETWORK-NUMBER",
+            rich_help_panel=Kept,
+        ),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with the run in that folder, or with the latest in runs/.",
+            rich_help_panel=Kept,
+        ),
+    ] = False,
+    checkpoint_every: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Updates between two checkpoints.",
+            show_default="each epoch, or 10 seconds",
+            rich_help_panel=Kept,
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Train a network on a data set, test it, and save it."""
+    given = dict(locals())
+    from spritenet import sources
+    from spritenet.cli.job import Job
+    from spritenet.cli.options import Options
+    from spritenet.runs import Run
+
+    folder = out or (_latest() if resume else None)
+    options = Options()
+    if folder is not None and resume and Run(folder).config_path.exists():
+        options = options.but(_command(Run(folder)))
+    options = options.but(given)
+    dataset = sources.load(options.data)
+    network = _network(options, dataset, threads)
+    run = Run(folder or _new_folder(options.label))
+    job = Job(options, dataset, network, run, log_every=log_every, quiet=json)
+    end = job.work(resume=resume)
+    if end.kind == "stopped":
+        raise typer.Exit(130)
+    job.finish(end)
+
+
+def _latest() -> Path | None:
+    """The run in runs/ that was written to last."""
+    runs = [path.parent for path in RUNS.glob("*/config.json")]
+    return max(runs, key=lambda path: (path / "config.json").stat().st_mtime, default=None)
+
+
+def _new_folder(label: str) -> Path:
+    """A folder of its own in runs/, made now so that nobody else takes it."""
+    from spritenet.errors import RunError
+
+    number = 1
+    while True:
+        folder = RUNS / f"{label}-{number}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise RunError(
+                f"the folder can't be made: {error.strerror or error}",
+                where=folder,
+                do="Choose another one with --out.",
+            ) from error
+        else:
+            return folder
+
+
+def _command(run: Run) -> dict[str, Any]:
+    """What was typed when the run was begun."""
+    kept = run.config().get("command")
+    return kept if isinstance(kept, dict) else {}
+
+
+def _network(options: Options, dataset: Dataset, threads: int | None) -> Sequential:
+    """The network that was asked for, compiled as asked for."""
+    from spritenet import networks, optimizers
+    from spritenet.cli.arguments import model_folder
+    from spritenet.model import load_model
+    from spritenet.optimizers import Adam
+
+    if options.start is None:
+        model = (
+            _own(options.model, dataset)
+            if ":" in options.model
+            else networks.get(options.model, dataset.train)
+        )
+    else:
+        model = load_model(model_folder(Path(options.start)))
+        if model.optimizer is None or model.loss is None:
+            model.compile(Adam(), "sparse_categorical_crossentropy")
+    model.threads = threads
+    default, loss = model.compiled()
+    chosen = default if options.optimizer is None else optimizers.get(options.optimizer)
+    scheduled = options.scheduled(chosen, options.steps_on(len(dataset.train)))
+    if scheduled != default:
+        model.compile(scheduled, loss, metrics=["accuracy"])
+    return model
+
+
+def _own(name: str, dataset: Dataset) -> Sequential:
+    """The network that a function of the user's makes.
+
+    Raises:
+        InputError: whatever goes wrong in there is the user's to mend.
+    """
+    import os
+
+    from spritenet import networks
+    from spritenet.errors import InputError, SpritenetError
+
+    try:
+        return networks.get(name, dataset.train)
+    except SpritenetError:
+        raise
+    except Exception as error:
+        if os.environ.get("SPRITENET_TRACEBACK"):
+            raise
+        raise InputError(
+            f"making the network failed with {type(error).__name__}",
+            where=name,
+            got=error,
+            do="SPRITENET_TRACEBACK=1 shows where.",
+        ) from error
