@@ -23,9 +23,12 @@ def once(command: list[str]) -> tuple[float, float, list[str]]:
     Returns:
         Seconds from its start to its end; its largest resident memory in MiB; the lines it printed.
     """
-    start = time.perf_counter()
-    with tempfile.TemporaryFile() as complaints:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True)
+    # In a folder of its own: `spritenet train` writes its run where it is started.
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as complaints:
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            command, cwd=folder, stdout=subprocess.PIPE, stderr=complaints, text=True
+        )
         assert process.stdout is not None  # noqa: S101 - it was asked for as a pipe
         lines = process.stdout.read().splitlines()
         _, status, usage = os.wait4(process.pid, 0)
