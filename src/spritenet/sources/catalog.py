@@ -14,7 +14,7 @@ from pathlib import Path
 from spritenet.dataset import Dataset
 from spritenet.errors import DataError, DownloadError
 from spritenet.sources.download import Progress, RemoteFile, cache_folder, download, is_right
-from spritenet.sources.idx_folder import find_idx_files, read_idx
+from spritenet.sources.idx_folder import find_idx_files, read_idx, role_of
 from spritenet.sources.lock import hold
 
 __all__ = ["CATALOG", "Entry", "load_entry"]
@@ -200,9 +200,12 @@ def _provide(entry: Entry, folder: Path, progress: Progress | None) -> None:
             for part in folder.glob("*.part"):  # of a process that was killed
                 part.unlink(missing_ok=True)
             mirrors = entry.mirrors
-            for file in _missing(entry, folder):  # another process may have fetched them meanwhile
+            # Another process may have fetched them meanwhile, so this looks again.
+            for file, wrong in _missing(entry, folder).items():
                 answered = download(file, mirrors, folder, progress)
                 mirrors = (answered, *(mirror for mirror in mirrors if mirror != answered))
+                if wrong is not None and not is_right(wrong, file):
+                    wrong.unlink(missing_ok=True)  # under a name that the reader would prefer
             _missing(entry, folder)
     except DownloadError as error:
         names = ", ".join(file.name for file in _missing(entry, folder))
@@ -229,33 +232,29 @@ def _provide(entry: Entry, folder: Path, progress: Progress | None) -> None:
         ) from None
 
 
-def _missing(entry: Entry, folder: Path) -> list[RemoteFile]:
-    """The files that are not here, or are not the right ones.
+def _missing(entry: Entry, folder: Path) -> dict[RemoteFile, Path | None]:
+    """The files that are not here, or, with the path of what is here, are not the right ones.
 
     A file is hashed once; after that its size and time are enough, and gzip's own checksum.
     """
-    here = {path.name: path for files in _here(folder).values() for path in files.values()}
+    here = find_idx_files(folder).get("", {}) if folder.is_dir() else {}
     checked = _read_checked(folder)
     now: dict[str, list[int]] = {}
-    missing = []
+    missing: dict[RemoteFile, Path | None] = {}
     for file in entry.files:
-        path = here.get(file.name.removesuffix(".gz")) or here.get(file.name)
+        path = here.get(role_of(file.name))
         if path is None:
-            missing.append(file)
+            missing[file] = None
             continue
         status = path.stat()
         stamp = [status.st_size, status.st_mtime_ns]
         if checked.get(path.name) == stamp or is_right(path, file):
             now[path.name] = stamp
         else:
-            missing.append(file)
+            missing[file] = path
     if now != checked:
         _write_checked(folder, now)
     return missing
-
-
-def _here(folder: Path) -> dict[str, dict[tuple[str, str], Path]]:
-    return find_idx_files(folder) if folder.is_dir() else {}
 
 
 def _read_checked(folder: Path) -> dict[str, list[int]]:

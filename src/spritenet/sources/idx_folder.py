@@ -19,7 +19,7 @@ from spritenet.dataset import Dataset, Split
 from spritenet.errors import DataError
 from spritenet.sources.idx import IMAGES, LABELS, IdxFile, open_idx
 
-__all__ = ["CLASSES_FILE", "find_idx_files", "is_idx", "read_idx"]
+__all__ = ["CLASSES_FILE", "find_idx_files", "is_idx", "read_idx", "role_of"]
 
 NAME = re.compile(
     r"(?P<prefix>|.+[-_.])(?P<split>train|test|t10k)[-_.]"
@@ -31,7 +31,8 @@ RAW = "raw"  # torchvision keeps the files of <root>/MNIST in <root>/MNIST/raw
 CLASSES_FILE = "classes.txt"
 FEWEST_CLASSES = 10  # MNIST's, and those of everything made in its likeness
 
-Found = dict[str, dict[tuple[str, str], Path]]
+Role = tuple[str, str]
+Found = dict[str, dict[Role, Path]]
 
 
 def find_idx_files(folder: Path) -> Found:
@@ -43,9 +44,16 @@ def find_idx_files(folder: Path) -> Found:
     for path in sorted(folder.iterdir(), reverse=True):  # "…-ubyte.gz" first, "…-ubyte" replaces it
         match = NAME.fullmatch(path.name)
         if match and not path.name.startswith(".") and path.is_file():
-            role = (SPLITS[match["split"].lower()], match["kind"].lower())
-            found.setdefault(match["prefix"], {})[role] = path
+            found.setdefault(match["prefix"], {})[role_of(path.name)] = path
     return found
+
+
+def role_of(name: str) -> Role:
+    """What a file is by its name: ("train" or "test", "images" or "labels")."""
+    match = NAME.fullmatch(name)
+    if match is None:
+        raise DataError("this is no name of an IDX file", where=name)
+    return SPLITS[match["split"].lower()], match["kind"].lower()
 
 
 def is_idx(path: Path) -> bool:
@@ -90,7 +98,7 @@ def read_idx(path: Path, class_names: Sequence[str] | None = None) -> Dataset:
     return Dataset(path.name or str(path), splits, tuple(class_names), source=str(path))
 
 
-def _files_of(path: Path) -> tuple[Path, dict[tuple[str, str], Path]]:
+def _files_of(path: Path) -> tuple[Path, dict[Role, Path]]:
     if path.is_dir():
         folder, prefix = path, None
         if not find_idx_files(folder) and (folder / RAW).is_dir():
@@ -116,9 +124,7 @@ def _files_of(path: Path) -> tuple[Path, dict[tuple[str, str], Path]]:
     return folder, files
 
 
-def _open_pair(
-    folder: Path, files: dict[tuple[str, str], Path], name: str
-) -> tuple[IdxFile, IdxFile]:
+def _open_pair(folder: Path, files: dict[Role, Path], name: str) -> tuple[IdxFile, IdxFile]:
     """Headers of a split's images and labels, which must be of the same number."""
     for kind in ("images", "labels"):
         if (name, kind) not in files:
