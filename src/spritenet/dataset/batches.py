@@ -6,6 +6,7 @@ index into a fresh array a batch, so that a batch may be kept or changed. Nothin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Literal
@@ -66,7 +67,7 @@ def _epoch(
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int32]]]:
     size = len(images)
     end = size - size % batch_size if drop_last else size
-    rows = images.reshape(size, -1)
+    rows = images.reshape(size, math.prod(images.shape[1:]))
     shape = images.shape[1:]
     places = max(1, PLACES // batch_size) * batch_size
     for start in range(0, end, places):
@@ -103,7 +104,7 @@ def presented(
     """
     shown: NDArray[Any] = images if dtype == "uint8" else np.divide(images, np.float32(255))
     if flat:
-        shown = shown.reshape(len(shown), -1)
+        shown = shown.reshape(len(shown), math.prod(images.shape[1:]))
     if not one_hot:
         return shown, labels
     targets = np.zeros((len(labels), classes), np.float32)

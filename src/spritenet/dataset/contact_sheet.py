@@ -103,7 +103,7 @@ def _tile_size(image_shape: tuple[int, int, int]) -> tuple[int, int]:
 
 
 def _tile(image: NDArray[np.uint8], size: tuple[int, int]) -> Image.Image:
-    """One image (h w c) in this width and height; of other channel counts than 1, 3, 4, the first."""
+    """One image (h w c) in this width and height: grey, RGB, RGBA, or else its first channel."""
     from PIL import Image
 
     picture = Image.fromarray(image if image.shape[2] in {3, 4} else image[:, :, 0])

@@ -105,11 +105,11 @@ class Split:
         return len(self.images)
 
     @overload
-    def __getitem__(self, which: int) -> tuple[NDArray[np.uint8], int]: ...
+    def __getitem__(self, which: int | np.integer) -> tuple[NDArray[np.uint8], int]: ...
     @overload
     def __getitem__(self, which: slice | Sequence[int] | NDArray[Any]) -> Split: ...
     def __getitem__(
-        self, which: int | slice | Sequence[int] | NDArray[Any]
+        self, which: int | np.integer | slice | Sequence[int] | NDArray[Any]
     ) -> tuple[NDArray[np.uint8], int] | Split:
         """One image (h w c) with its label; or, for a slice, indices or a mask, a split."""
         if isinstance(which, (int, np.integer)):
@@ -182,10 +182,11 @@ class Split:
             InputError: nothing would remain, or nothing be set aside.
         """
         size = len(self)
-        total = validation if isinstance(validation, int) else round(validation * size)
+        share = validation / size if isinstance(validation, (int, np.integer)) else validation
+        total = round(share * size) if 0 < share < 1 else 0
         if not 0 < total < size:
             raise InputError(
-                f"can't set aside {total} of {size} images",
+                f"this sets none or all of {size} images aside",
                 where="validation",
                 expected="a share between 0 and 1, or a number of images, that leaves some",
                 got=validation,

@@ -52,8 +52,8 @@ def load(
 ) -> Dataset:
     """Loads a data set by its name in the catalog, or from a path.
 
-        >>> load("mnist").train  # doctest: +SKIP
-        Split('train': 60,000 images of 28×28×1, 10 classes)
+        data = load("mnist")
+        data = load("folder/with/idx/files")
 
     Args:
         name_or_path: "strokes" (drawn by program), "mnist", "fashion-mnist" or "kmnist"

@@ -1,0 +1,75 @@
+"""Contact sheets: a row a class, exact pixels, and safe in a notebook."""
+
+import io
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from spritenet.dataset import Dataset, Split
+from spritenet.dataset.contact_sheet import GAP, MARGIN, TILE, contact_sheet
+
+
+def sheet(split: Split) -> NDArray[np.uint8]:
+    """The picture's pixels (h w 3)."""
+    return np.asarray(Image.open(io.BytesIO(contact_sheet(split))))
+
+
+def split_of(count: int, shape: tuple[int, ...], classes: int) -> Split:
+    """Noise, labelled 0, 1, 2, … over and over."""
+    pixels = np.random.default_rng(0).integers(0, 256, (count, *shape), np.uint8)
+    labels = np.arange(count) % classes
+    return Split.from_arrays(pixels, labels, [f"class {number}" for number in range(classes)])
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 1), (28, 28, 3), (28, 28, 4), (28, 28, 2), (14, 7, 1)])
+def test_it_shows_the_pixels_themselves(shape: tuple[int, int, int]) -> None:
+    """The first image of each class begins its row, enlarged by a whole factor."""
+    split = split_of(12, shape, 3)
+    picture = sheet(split)
+    factor = TILE // max(shape[:2])
+    width = shape[1] * factor
+    left = picture.shape[1] - MARGIN - 4 * (width + GAP) + GAP
+    for number in range(3):
+        top = MARGIN + number * (TILE + GAP)
+        tile = picture[top : top + TILE : factor, left : left + width : factor]
+        if shape[2] == 4:
+            seen = split.images[number, ..., 3] == 255
+            assert np.array_equal(tile[seen], split.images[number, seen, :3])
+        else:
+            channels = 3 if shape[2] == 3 else 1
+            expected = np.broadcast_to(split.images[number, ..., :channels], (*shape[:2], 3))
+            assert np.array_equal(tile, expected)
+
+
+@pytest.mark.parametrize(
+    ("count", "shape", "classes"),
+    [(0, (28, 28, 1), 3), (1, (1, 1, 1), 1), (300, (28, 28, 1), 100), (4, (500, 3, 3), 2)],
+)
+def test_every_split_has_one(count: int, shape: tuple[int, int, int], classes: int) -> None:
+    """No images, one pixel, a hundred classes, slivers: a picture of a sensible size."""
+    split = split_of(max(count, classes), shape, classes)[:count]
+    height, width, _ = sheet(split).shape
+    assert 20 < width < 1500
+    assert 20 < height < 1500
+
+
+def test_long_names_are_shortened() -> None:
+    """A class may be called by a sentence."""
+    labels = np.zeros(1, np.int32)
+    split = Split(np.zeros((1, 28, 28, 1), np.uint8), labels, ("a very long name " * 20,))
+    assert sheet(split).shape[1] < 500
+
+
+def test_notebooks_get_safe_html() -> None:
+    """A class or data set called by a tag stays text."""
+    split = Split.from_arrays(np.zeros((2, 4, 4), np.uint8), [0, 1], ["<b>", "&"], "<script>")
+    page = split._repr_html_()
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+    assert "data:image/png;base64," in page
+    data = Dataset("<img>", {"train": split}, split.class_names, "<i>", "MIT")
+    assert "<img>" not in data._repr_html_()
+    assert "&lt;i&gt; · MIT" in data._repr_html_()
+    assert split._repr_png_().startswith(b"\x89PNG")
