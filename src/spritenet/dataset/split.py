@@ -262,6 +262,8 @@ class Split:
             steps=steps,
             drop_last=drop_last,
         )
+        if kind == "uint8" and not (one_hot or flat):
+            return walk  # as they are: a tenth faster than being presented
         return (
             presented(images, labels, classes, dtype=kind, one_hot=one_hot, flat=flat)
             for images, labels in walk

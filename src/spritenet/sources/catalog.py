@@ -77,7 +77,7 @@ ENTRIES = (
         "handwritten digits drawn by program; nothing to download",
         DIGITS,
         "drawn by Spritenet",
-        "CC0-1.0",
+        "Apache-2.0",
         make=_strokes,
     ),
     Entry(
