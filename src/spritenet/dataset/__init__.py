@@ -4,6 +4,7 @@
     split.py           Split: images, labels, class names
     arrays.py          what people have in their arrays → uint8 images and class indices
     batches.py         a split in batches, in the order of training
+    stratify.py        which images to set aside for validation
     contact_sheet.py   a split as a picture, a row a class
 
 It knows arrays, never a file format, a network or a training.

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spritenet.errors import DataError
 
-__all__ = ["MOST_CLASSES", "as_images", "as_labels"]
+__all__ = ["MOST_CLASSES", "as_images", "as_labels", "check_names", "check_range"]
 
 MOST_CLASSES = 65_536  # beyond it, labels are much likelier to be something else
 BLOCK = 1 << 20  # values converted at a time, so that converting needs little memory
@@ -153,6 +153,22 @@ def check_range(indices: NDArray[Any], classes: int, where: str = "labels") -> N
         expected=f"0 to {classes - 1}",
         got=int(indices[place]),
     )
+
+
+def check_names(names: Sequence[str], where: str) -> tuple[str, ...]:
+    """Class names as a tuple: at least one, all strings, all different."""
+    given: tuple[object, ...] = () if isinstance(names, str) else tuple(names)
+    if not given or not all(isinstance(name, str) and name for name in given):
+        raise DataError(
+            "class names are missing", where=where, expected="a name for each class", got=names
+        )
+    names = tuple(names)
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise DataError("two classes have the same name", where=where, got=repr(name))
+        seen.add(name)
+    return names
 
 
 def _whole(array: NDArray[Any]) -> NDArray[Any]:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from spritenet.dataset.split import Split, checked_names
+from spritenet.dataset.arrays import check_names
+from spritenet.dataset.split import Split
 from spritenet.errors import DataError
 
 __all__ = ["Dataset"]
@@ -38,7 +39,7 @@ class Dataset:
     def __post_init__(self) -> None:
         if not self.splits:
             raise DataError("a data set without splits", where=self.name)
-        object.__setattr__(self, "class_names", checked_names(self.class_names, self.name))
+        object.__setattr__(self, "class_names", check_names(self.class_names, self.name))
         first_name, first = next(iter(self.splits.items()))
         named = {}
         for name, split in self.splits.items():

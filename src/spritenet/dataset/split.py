@@ -10,10 +10,10 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from spritenet.dataset.arrays import as_images, as_labels, check_range
+from spritenet.dataset.arrays import as_images, as_labels, check_names, check_range
 from spritenet.dataset.batches import Batch, PixelType, batches, presented
+from spritenet.dataset.stratify import stratified
 from spritenet.errors import DataError, InputError
-from spritenet.order import permutation
 
 __all__ = ["Split"]
 
@@ -73,7 +73,7 @@ class Split:
                 expected=f"a label for each of {len(images)} images",
                 got=f"{len(labels)} labels",
             )
-        object.__setattr__(self, "class_names", checked_names(self.class_names, where))
+        object.__setattr__(self, "class_names", check_names(self.class_names, where))
         check_range(labels, len(self.class_names), where)
         object.__setattr__(self, "images", _frozen(images))
         object.__setattr__(self, "labels", _frozen(labels))
@@ -191,15 +191,7 @@ class Split:
                 expected="a share between 0 and 1, or a number of images, that leaves some",
                 got=validation,
             )
-        counts = np.bincount(self.labels, minlength=len(self.class_names))
-        quotas, remainders = np.divmod(counts * total, size)
-        largest = np.argsort(-remainders, kind="stable")[: total - int(quotas.sum())]
-        quotas[largest] += 1
-        by_class = np.split(np.argsort(self.labels, kind="stable"), np.cumsum(counts)[:-1])
-        aside = np.zeros(size, bool)
-        for number in np.flatnonzero(quotas).tolist():
-            members = by_class[number]
-            aside[members[permutation(seed, number, len(members), 0, int(quotas[number]))]] = True
+        aside = stratified(self.labels, total, seed)
         kept, held = self[~aside], self[aside]
         return kept, Split(held.images, held.labels, self.class_names, "validation")
 
@@ -297,22 +289,6 @@ class Split:
         from spritenet.dataset.contact_sheet import figure
 
         return figure(self)
-
-
-def checked_names(names: Sequence[str], where: str) -> tuple[str, ...]:
-    """Class names as a tuple: at least one, all strings, all different."""
-    given: tuple[object, ...] = () if isinstance(names, str) else tuple(names)
-    if not given or not all(isinstance(name, str) and name for name in given):
-        raise DataError(
-            "class names are missing", where=where, expected="a name for each class", got=names
-        )
-    names = tuple(names)
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise DataError("two classes have the same name", where=where, got=repr(name))
-        seen.add(name)
-    return names
 
 
 def _is_array(value: object, dtype: type[np.generic], ndim: int) -> bool:
