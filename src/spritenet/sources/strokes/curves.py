@@ -28,10 +28,11 @@ _H11 = (_T - 1) * _T * _T
 
 
 def smooth_through(x: Floats, y: Floats, corners: Floats) -> tuple[Floats, Floats]:
-    """The polylines of n strokes of m points each.
+    """Polylines of n strokes of m points each.
 
     Args:
-        x, y: n × m control points, m at least 2.
+        x: n × m control points, m at least 2.
+        y: the same, downwards.
         corners: n × m, from 0 (the pen glides through) to 1 (a sharp corner).
 
     Returns:
@@ -66,7 +67,7 @@ def _one_axis(p: Floats, d: Floats, chord: Floats, corners: Floats) -> Floats:
 
 
 def interpolate(values: Floats) -> Floats:
-    """n × m values at control points, in straight lines between them, at the same samples."""
+    """Values (n × m) at control points, in straight lines between them, at the same samples."""
     line = np.empty((values.shape[0], (values.shape[1] - 1) * SAMPLES + 1), np.float32)
     step = values[:, 1:] - values[:, :-1]
     for k in range(SAMPLES):

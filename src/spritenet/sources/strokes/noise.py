@@ -53,7 +53,7 @@ class Noise:
         self._used += count
         return mix64(self._keys + places * GOLDEN)
 
-    def _parts(self, count: int, kind: type[np.uint8] | type[np.uint16]) -> NDArray[np.float32]:
+    def _parts(self, count: int, kind: type[np.uint8 | np.uint16]) -> NDArray[np.float32]:
         """At least `count` bytes or half words of every image, as floats, lowest first."""
         words = self._words(-(-count * np.dtype(kind).itemsize // 8))
         if sys.byteorder == "big":
@@ -61,12 +61,12 @@ class Noise:
         return words.view(kind).astype(np.float32)
 
     def uniform(self, count: int) -> NDArray[np.float32]:
-        """n × count numbers between 0 and 1, neither included: multiples of 2^-16 and a half."""
+        """Numbers (n × count) between 0 and 1, neither included: multiples of 2^-16 and a half."""
         halves = self._parts(count, np.uint16)[:, :count]
         return (halves + np.float32(0.5)) * np.float32(2.0**-16)
 
     def normal(self, count: int) -> NDArray[np.float32]:
-        """n × count numbers of mean 0 and deviation 1, bell-shaped, within ±3.5.
+        """Numbers (n × count) of mean 0 and deviation 1, bell-shaped, within ±3.5.
 
         Each is the sum of four uniform bytes (an Irwin-Hall distribution), scaled.
         """

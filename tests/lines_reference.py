@@ -1,6 +1,6 @@
-"""Pen lines to small grey pictures, the way MNIST was prepared: box, grey edge, centre of mass.
+"""The drawing of pen lines once more, slowly, in NumPy: an oracle for core/strokes.cpp.
 
-Integer arithmetic throughout (lengths in 1/256 pixel), so every machine draws the same picture.
+The same integer arithmetic (lengths in 1/256 pixel), over whole arrays instead of rows.
 """
 
 from __future__ import annotations
@@ -65,21 +65,21 @@ def draw_lines(
 
 
 def _towards_zero(a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.int32]:
-    """a / b as C divides integers; b positive."""
+    """Divides as C does, towards zero; b positive."""
     return np.sign(a) * (np.abs(a) // b)
 
 
 def _centred(ink: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """n × box × box pictures put into n × size × size × 1 with the centre of mass in the middle."""
+    """Pictures (n × box × box) put into n × size × size × 1 with the centre of mass in the middle."""
     n, box, _ = ink.shape
     out = np.zeros((n, size, size, 1), np.uint8)
     places = np.arange(box)
     mass = np.maximum(ink.sum((1, 2), dtype=np.int64), 1)
     rows = (ink.sum(2, dtype=np.int64) * places).sum(1)
     columns = (ink.sum(1, dtype=np.int64) * places).sum(1)
-    # Pixel k's middle is at k + 1/2; offset = floor(size/2 - (mean + 1/2) + 1/2).
-    top = np.clip((size * mass - 2 * rows) // (2 * mass), 0, size - box)
-    left = np.clip((size * mass - 2 * columns) // (2 * mass), 0, size - box)
+    # size/2 - mean, rounded: MNIST's centres of mass lie at pixel number 14, not between 13 and 14.
+    top = np.clip(((size + 1) * mass - 2 * rows) // (2 * mass), 0, size - box)
+    left = np.clip(((size + 1) * mass - 2 * columns) // (2 * mass), 0, size - box)
     for i in range(n):
         out[i, top[i] : top[i] + box, left[i] : left[i] + box, 0] = ink[i]
     return out

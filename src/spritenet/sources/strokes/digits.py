@@ -1,0 +1,139 @@
+"""Digits by number: image i of a seed's stream, as pixels and as pen paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spritenet.core.lines import draw_lines
+from spritenet.errors import InputError
+from spritenet.sources.strokes.glyphs import WAYS
+from spritenet.sources.strokes.habits import HABITS
+from spritenet.sources.strokes.hand import Lines, write
+from spritenet.sources.strokes.noise import Noise, image_keys
+from spritenet.sources.strokes.paper import fit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spritenet.sources.strokes.glyphs import Way
+    from spritenet.sources.strokes.habits import Habits
+
+__all__ = ["BOX", "SIZE", "STREAMS", "draw_digits", "pen_paths"]
+
+BOX, SIZE = 20, 28
+"""MNIST's: the ink fits a square of 20 pixels, the picture is one of 28."""
+
+STREAMS = {"train": 0, "test": 1, "paths": 2}
+"""Numbers of a seed's independent streams of images."""
+
+_WAY_CHOICE, _LABEL_ORDER = 1_000_000, 2_000_000  # streams of chance that draw nothing
+
+
+def draw_digits(
+    count: int, *, seed: int = 0, stream: int = 0, habits: Habits = HABITS
+) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    """Images 0 … count - 1 of a stream: uint8 count × 28 × 28 × 1, and their digits, int32."""
+    indices = np.arange(count)
+    labels = _labels(count, seed, stream)
+    images = np.empty((count, SIZE, SIZE, 1), np.uint8)
+    for way, mine in _by_way(indices, labels, seed, stream):
+        noise = Noise(image_keys(seed, stream, mine))
+        lines = write(way, noise, habits)
+        places, gains = fit(lines, noise, habits, BOX)
+        drawn = draw_lines(places, lines.lifts, gains, box=BOX, size=SIZE)
+        images[mine] = _strayed(drawn, noise, habits)
+    return images, labels
+
+
+def pen_paths(
+    digit: int, count: int, *, seed: int = 0
+) -> tuple[tuple[NDArray[np.float32], ...], ...]:
+    """The strokes of drawings that are in no data set, to be drawn again elsewhere.
+
+    Args:
+        digit: 0 to 9.
+        count: how many drawings.
+        seed: whose drawings.
+
+    Returns:
+        For each drawing its strokes; a stroke is a float32 array (points, 2) of x and y (downwards)
+        in 0 … 1: the drawing's longer side fills the square, the other is in its middle.
+
+    Raises:
+        InputError: there is no such digit, or fewer than no drawings.
+    """
+    if digit not in range(10):
+        raise InputError("there is no such digit", where="digit", expected="0 to 9", got=digit)
+    if count < 0:
+        raise InputError("too few drawings", where="count", expected="0 or more", got=count)
+    # Ten streams, one a digit, so that each digit has as many as are wanted.
+    stream = STREAMS["paths"] + digit
+    drawings: list[tuple[NDArray[np.float32], ...]] = [()] * count
+    for way, mine in _by_way(np.arange(count), np.full(count, digit), seed, stream):
+        lines = write(way, Noise(image_keys(seed, stream, mine)), HABITS)
+        for index, strokes in zip(mine.tolist(), _strokes(lines), strict=True):
+            drawings[index] = strokes
+    return tuple(drawings)
+
+
+def _strokes(lines: Lines) -> Iterator[tuple[NDArray[np.float32], ...]]:
+    """Each drawing's strokes in a unit square."""
+    places = np.stack([lines.x, lines.y], axis=2)
+    least, most = places.min(axis=1, keepdims=True), places.max(axis=1, keepdims=True)
+    longest = (most - least).max(axis=2, keepdims=True)
+    places = (places - (least + most) * np.float32(0.5)) / longest + np.float32(0.5)
+    starts = np.flatnonzero(lines.lifts)[1:]
+    for drawing in places:
+        yield tuple(np.split(drawing, starts))
+
+
+def _labels(count: int, seed: int, stream: int) -> NDArray[np.int32]:
+    """Each ten images hold each digit once, in an order of their own."""
+    places = np.arange(-(-count // 10) * 10)
+    keys = image_keys(seed, stream + _LABEL_ORDER, places).reshape(-1, 10)
+    return np.argsort(keys, axis=1).astype(np.int32).reshape(-1)[:count]
+
+
+@cache
+def _ways(digit: int) -> tuple[tuple[Way, ...], NDArray[np.float64]]:
+    """A digit's ways, and the share of them up to each but the last."""
+    ways = tuple(way for way in WAYS if way.digit == digit)
+    bounds = np.cumsum([way.share for way in ways])
+    return ways, bounds[:-1] / bounds[-1]
+
+
+def _by_way(
+    indices: NDArray[np.int64], labels: NDArray[np.int32], seed: int, stream: int
+) -> Iterator[tuple[Way, NDArray[np.int64]]]:
+    """The images in groups that are written the same way; each image draws its own way."""
+    pick = Noise(image_keys(seed, stream + _WAY_CHOICE, indices)).uniform(1)[:, 0]
+    for digit in range(10):
+        mine = np.flatnonzero(labels == digit)
+        ways, bounds = _ways(digit)
+        chosen = np.searchsorted(bounds, pick[mine], side="right")
+        for number, way in enumerate(ways):
+            group = mine[chosen == number]
+            if group.size:
+                yield way, group
+
+
+def _strayed(images: NDArray[np.uint8], noise: Noise, habits: Habits) -> NDArray[np.uint8]:
+    """Some of n × 28 × 28 × 1 images moved by a pixel."""
+    u = noise.uniform(2)
+    half = np.float32(habits.stray / 2)
+    moves = (u > 1 - half).astype(int) - (u < half)
+    for down, across in ((d, a) for d in (-1, 0, 1) for a in (-1, 0, 1) if d or a):
+        mine = np.flatnonzero((moves[:, 0] == down) & (moves[:, 1] == across))
+        moved = np.zeros_like(images[mine])
+        moved[:, _part(down), _part(across)] = images[mine][:, _part(-down), _part(-across)]
+        images[mine] = moved
+    return images
+
+
+def _part(move: int) -> slice:
+    """What of a row or column still shows after a move, as places behind it."""
+    return slice(max(move, 0), SIZE + min(move, 0))

@@ -1,0 +1,65 @@
+"""A way's text made into arrays of control points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spritenet.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spritenet.sources.strokes.glyphs import Way
+
+__all__ = ["Shapes", "shapes_of"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shapes:
+    """k poses of p control points, about 2 high and centred on 0.
+
+    Args:
+        x, y: float32, k × p; y downwards.
+        corners: float32, p: 1 at a corner, 0 where the pen glides.
+        strokes: which of the p points belong to each stroke.
+    """
+
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+    corners: NDArray[np.float32]
+    strokes: tuple[slice, ...]
+
+
+@cache
+def shapes_of(way: Way) -> Shapes:
+    """Read a way's poses.
+
+    Raises:
+        DataError: its poses have different numbers of strokes or points.
+    """
+    poses = [[stroke.split() for stroke in pose.split("|")] for pose in way.poses]
+    lengths = [len(stroke) for stroke in poses[0]]
+    for text, pose in zip(way.poses, poses, strict=True):
+        if [len(stroke) for stroke in pose] != lengths:
+            raise DataError(
+                "a pose has other numbers of points than the way's first",
+                where=f"a way to write {way.digit}",
+                expected=lengths,
+                got=text,
+            )
+    first = [point for stroke in poses[0] for point in stroke]
+    places = np.array(
+        [[point.rstrip("!").split(",") for stroke in pose for point in stroke] for pose in poses],
+        np.float32,
+    )
+    ends = np.cumsum(lengths).tolist()
+    return Shapes(
+        x=(places[:, :, 0] / np.float32(50) - 1) * np.float32(way.width),
+        y=places[:, :, 1] / np.float32(50) - 1,
+        corners=np.array([point.endswith("!") for point in first], np.float32),
+        strokes=tuple(slice(end - n, end) for n, end in zip(lengths, ends, strict=True)),
+    )
