@@ -32,17 +32,17 @@ def hold(path: Path, wait_seconds: float) -> Iterator[None]:
         TimeoutError: another process held it all the time; the text says which one.
         OSError: the file can't be made.
     """
-    with path.open("a+", encoding="ascii") as file:
+    with path.open("a+b", buffering=0) as file:
         deadline = time.monotonic() + wait_seconds
         while not _acquired(file):
             if time.monotonic() > deadline:
                 file.seek(0)
-                raise TimeoutError(f"process {file.read(20).strip() or 'unknown'} holds it")
+                holder = file.read(20).decode("ascii", "replace") or "unknown"
+                raise TimeoutError(f"process {holder} holds it")
             time.sleep(PATIENCE_SECONDS)
         try:
             file.truncate(0)
-            file.write(str(os.getpid()))
-            file.flush()
+            file.write(str(os.getpid()).encode())
             yield
         finally:
             _release(file)
@@ -53,7 +53,7 @@ if sys.platform == "win32":
 
     BEYOND = 1 << 30  # the byte that is locked: beyond the process number, which stays readable
 
-    def _acquired(file: IO[str]) -> bool:
+    def _acquired(file: IO[bytes]) -> bool:
         file.seek(BEYOND)
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
@@ -61,14 +61,14 @@ if sys.platform == "win32":
             return False
         return True
 
-    def _release(file: IO[str]) -> None:
+    def _release(file: IO[bytes]) -> None:
         file.seek(BEYOND)
         msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
 
 else:
     import fcntl
 
-    def _acquired(file: IO[str]) -> bool:
+    def _acquired(file: IO[bytes]) -> bool:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -77,6 +77,6 @@ else:
             return True
         return True
 
-    def _release(file: IO[str]) -> None:
+    def _release(file: IO[bytes]) -> None:
         with contextlib.suppress(OSError):
             fcntl.flock(file, fcntl.LOCK_UN)
