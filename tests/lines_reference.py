@@ -70,7 +70,7 @@ def _towards_zero(a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.int3
 
 
 def _centred(ink: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """Pictures (n × box × box) put into n × size × size × 1 with the centre of mass in the middle."""
+    """Pictures (n × box × box) put into n × size × size × 1 by their centres of mass."""
     n, box, _ = ink.shape
     out = np.zeros((n, size, size, 1), np.uint8)
     places = np.arange(box)

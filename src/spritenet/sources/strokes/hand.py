@@ -152,4 +152,5 @@ def _pressure(shape: tuple[int, ...], noise: Noise, habits: Habits) -> Floats:
     along = np.arange(points, dtype=np.float32) / np.float32(points - 1)
     trend = ends[:, :1] + (ends[:, 1:] - ends[:, :1]) * along
     tremble: Floats = noise.normal(points) * np.float32(habits.tremble)
-    return 1 + trend + tremble
+    pressure: Floats = 1 + trend + tremble
+    return pressure
