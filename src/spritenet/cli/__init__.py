@@ -51,7 +51,7 @@ def _options(
 def main() -> None:
     """Run the command line of this process, and end it."""
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="spritenet", standalone_mode=False)
     except Exception as error:  # noqa: BLE001 - the last place where anything can be said of it
         code = _explain(error)
     except KeyboardInterrupt:
@@ -75,7 +75,8 @@ def _explain(error: Exception) -> int:
             return 0  # no arguments at all: help was shown
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "spritenet"
-        _complain(f"{error.format_message().rstrip('.')}. Type {path} --help.")
+        message = error.format_message().rstrip(".")
+        _complain(f"{message}{'' if message.endswith('?') else '.'} Type {path} --help.")
         return 2
     if os.environ.get("SPRITENET_TRACEBACK", "") not in {"", "0"}:
         raise error

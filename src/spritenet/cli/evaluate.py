@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -41,14 +42,18 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Try a saved model on a data set's test images."""
-    from spritenet import sources
+    from spritenet.cli.data import load
     from spritenet.model import load_model
 
     loaded = load_model(model_folder(model), threads=threads)
-    name = data or (loaded.trained_on.dataset if loaded.trained_on else "") or "strokes"
-    images = sources.load(name)[split]
-    loss = _loss(loaded, images)
+    name = (
+        data
+        or _trained_on(model)
+        or (loaded.trained_on.dataset if loaded.trained_on else "strokes")
+    )
+    images = load(name)[split]
     table = _confusion(loaded, images)
+    loss = _loss(loaded, images)
     right, count = int(table.trace()), len(images)
     low, high = interval(right, count)
     if json:
@@ -68,13 +73,20 @@ def evaluate(
         )
         return
     print(f"{model} on {name}, {split}: {plural(count, 'image')}")
-    print(
-        f"accuracy {percent(right / count)}  ({percent(low)} to {percent(high)} with 95 %", end=""
-    )
-    print(f" confidence), {plural(count - right, 'error')}")
+    range_ = f"{percent(low)} to {percent(high)} with 95 % confidence"
+    print(f"accuracy {percent(right / count)} ({range_}), {plural(count - right, 'error')}")
     if loss is not None:
         print(f"loss {loss:.4f}")
     _show(table, images.class_names)
+
+
+def _trained_on(run: Path) -> str:
+    """What was typed for the data when a run was begun; "" for a folder that is no run."""
+    from spritenet.runs import Run
+
+    if not Run(run).config_path.exists():
+        return ""
+    return str(Run(run).config().get("command", {}).get("data", ""))
 
 
 def _loss(model: Sequential, images: Split) -> float | None:
@@ -95,9 +107,8 @@ def _confusion(model: Sequential, images: Split) -> NDArray[np.int64]:
     Raises:
         ModelError: the network has another number of outputs than there are classes.
     """
-    import numpy as np
-
     from spritenet.errors import ModelError
+    from spritenet.metrics import confusion_matrix
 
     classes = len(images.class_names)
     if model.output_shape != (classes,):
@@ -105,11 +116,9 @@ def _confusion(model: Sequential, images: Split) -> NDArray[np.int64]:
             "the model's outputs are not the data's classes",
             where=model.name,
             expected=f"{classes} classes",
-            got=f"{model.output_shape[0]} outputs",
+            got=f"{model.output_shape[-1]} outputs",
         )
-    taken = model.predict_classes(images)
-    table: Any = np.bincount(images.labels * classes + taken, minlength=classes * classes)
-    return np.asarray(table.reshape(classes, classes))
+    return confusion_matrix(images.labels, model.predict_classes(images), classes)
 
 
 def _show(table: NDArray[np.int64], names: tuple[str, ...]) -> None:

@@ -36,9 +36,9 @@ def info(
 
         _model(folder, export.load(folder), json)
     else:
-        from spritenet import sources
+        from spritenet.cli.data import load
 
-        _data(sources.load(what), json)
+        _data(load(what), json)
 
 
 def _data(data: Dataset, json: bool) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from spritenet.training.callbacks import Callback
+from spritenet.training.callbacks import Callback, Logs
 
 __all__ = ["REASON", "Interruptible"]
 
@@ -22,6 +22,12 @@ class Interruptible(Callback):
     """
 
     pressed = False
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Forget that a run which is resumed was stopped like this."""
+        del logs
+        if self.session.reason == REASON:
+            self.session.reason = ""
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -40,4 +46,5 @@ class Interruptible(Callback):
         self.pressed = True
         self.session.stop(REASON)
         if sys.stderr.isatty():
-            sys.stderr.write("\nStopping. Ctrl-C again stops at once.\n")
+            sys.stderr.write("\r\x1b[2KStopping. Ctrl-C again stops at once.\n")
+            sys.stderr.flush()

@@ -16,7 +16,7 @@ from spritenet.errors import CoreError, DivergedError
 from spritenet.model import Sequential
 from spritenet.model import train as training
 from spritenet.runs import Run
-from spritenet.training.events import Evaluated, Event, Finished, Stopped
+from spritenet.training.events import Evaluated, Event, Finished, Started, Stopped
 
 __all__ = ["Job"]
 
@@ -51,11 +51,14 @@ class Job:
         Raises:
             DivergedError: it says where the last good weights are.
         """
-        self._introduce()
         interruptible = Interruptible()
+        events = self._events(interruptible, resume=resume)
+        self._introduce()
         end: Event | None = None
         with self._weights_kept(), interruptible.listening():
-            for event in self._shown(self._events(interruptible, resume=resume)):
+            for event in self._shown(events):
+                if isinstance(event, Started) and event.step:
+                    self._say(f"going on after {plural(event.step, 'step')}")
                 if isinstance(event, Evaluated) and not self.options.validation:
                     self.seen = event
                 end = event
@@ -86,7 +89,6 @@ class Job:
         counts = " and ".join(f"{len(split):,} {name}" for name, split in data.splits.items())
         size, classes = shape(data.image_shape), plural(len(data.class_names), "class")
         self._say(f"{data.name}: {counts} images of {size}, {classes}")
-        model.prepare(data.image_shape, data.class_names, self.options.seed)
         optimizer, batch = model.compiled()[0], self.options.batch_size
         rate = self.options.rate_of(optimizer)
         self._say(
@@ -208,7 +210,8 @@ class Job:
             )
         self._say(f"saved in {self.run.folder}, {seconds(clock.process_seconds())} after the start")
         self._say("\nNow type")
-        self._say(f"  {terminal.command(['spritenet', 'evaluate', self.run.folder])}")
+        words: list[object] = ["spritenet", "evaluate", self.run.folder, self.options.data]
+        self._say(f"  {terminal.command(words)}")
         example = self._example()
         if example is not None:
             words = ["spritenet", "predict", self.run.folder, example]

@@ -52,7 +52,7 @@ class LiveLine:
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         console = Console(stderr=True)
-        console.width = min(console.width, WIDTH)
+        console.width = min(console.width - 3, WIDTH)  # a terminal adds ^C to the line
         self.progress: Progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
@@ -62,6 +62,7 @@ class LiveLine:
             auto_refresh=False,
             transient=True,
             redirect_stdout=sys.stdout.isatty(),  # a file must get its lines itself
+            redirect_stderr=False,  # nothing but Ctrl-C's word is written there meanwhile
             expand=True,
         )
         self.task = self.progress.add_task("", total=None, figures="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -68,6 +69,7 @@ def train(
         float | None,
         typer.Option(
             metavar="RATE",
+            min=0.0,
             help="How far an update goes.",
             show_default="the optimizer's",
             rich_help_panel=How,
@@ -86,6 +88,8 @@ def train(
         float | None,
         typer.Option(
             metavar="SHARE",
+            min=0.0,
+            max=0.999999,
             help="Use a moving average of the weights, of which this share stays at each update.",
             rich_help_panel=How,
         ),
@@ -112,7 +116,10 @@ def train(
     validation: Annotated[
         float | None,
         typer.Option(
-            metavar="SHARE", help="Hold this share of the training images out, and try on them."
+            metavar="SHARE",
+            min=0.0,
+            max=0.99,
+            help="Hold this share of the training images out, and try on them.",
         ),
     ] = None,
     test_every: Annotated[
@@ -162,7 +169,7 @@ def train(
 ) -> None:
     """Train a network on a data set, test it, and save it."""
     given = dict(locals())
-    from spritenet import sources
+    from spritenet.cli.data import load
     from spritenet.cli.job import Job
     from spritenet.cli.options import Options
     from spritenet.runs import Run
@@ -172,11 +179,15 @@ def train(
     if folder is not None and resume and Run(folder).config_path.exists():
         options = options.but(_command(Run(folder)))
     options = options.but(given)
-    dataset = sources.load(options.data)
+    dataset = load(options.data)
     network = _network(options, dataset, threads)
     run = Run(folder or _new_folder(options.label))
     job = Job(options, dataset, network, run, log_every=log_every, quiet=json)
-    end = job.work(resume=resume)
+    try:
+        end = job.work(resume=resume)
+    finally:
+        with suppress(OSError):
+            run.folder.rmdir()  # only an empty one goes: of a training that never began
     if end.kind == "stopped":
         raise typer.Exit(130)
     job.finish(end)

@@ -1,0 +1,62 @@
+"""Loading a data set for a command, with a progress bar while it is downloaded."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from spritenet.dataset import Dataset
+
+__all__ = ["load"]
+
+
+def load(name: str) -> Dataset:
+    """The data set of a name or a path.
+
+    Raises:
+        DataError: there is none, or it is damaged.
+        DownloadError: it must be downloaded and can't be.
+    """
+    from spritenet import sources
+
+    if not sys.stderr.isatty():
+        return sources.load(name)
+    bars = _Bars()
+    try:
+        return sources.load(name, progress=bars.show)
+    finally:
+        bars.close()
+
+
+class _Bars:
+    """A bar for each file, made when its first bytes arrive."""
+
+    def __init__(self) -> None:
+        self.progress: Progress | None = None
+        self.tasks: dict[str, TaskID] = {}
+
+    def show(self, name: str, received: int, expected: int) -> None:
+        """Bytes of a file arrived."""
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+        if self.progress is None:
+            self.progress = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                DownloadColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self.progress.start()
+        if name not in self.tasks:
+            self.tasks[name] = self.progress.add_task(name)
+        self.progress.update(self.tasks[name], completed=received, total=expected or None)
+
+    def close(self) -> None:
+        """Take the bars away."""
+        if self.progress is not None:
+            self.progress.stop()

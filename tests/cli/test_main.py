@@ -1,0 +1,104 @@
+"""The program as a whole: help, version, exit codes, and one line for each mistake."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import spritenet as sn
+from program import spritenet
+
+
+def test_the_version_is_printed() -> None:
+    """And nothing else."""
+    assert spritenet("--version").stdout == f"spritenet {sn.__version__}\n"
+
+
+def test_without_arguments_it_helps() -> None:
+    """That is no mistake."""
+    done = spritenet()
+    assert (done.returncode, done.stderr) == (0, "")
+    for command in ("train", "evaluate", "predict", "info"):
+        assert command in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["tarin"], "No such command 'tarin'. Did you mean 'train'? Type spritenet --help."),
+        (["train", "--epoch", "3"], "No such option: --epoch"),
+        (["train", "--epochs", "0"], "'--epochs'"),
+        (["train", "--epochs", "x"], "'--epochs'"),
+        (["train", "nowhere"], "'nowhere': there is no file or folder of this name"),
+        (["train", "--schedule", "up"], "--schedule: there is no such schedule: expected one of"),
+        (["train", "--optimizer", "best"], "the optimizer is not known: expected one of SGD"),
+        (["train", "--learning-rate", "-1"], "'--learning-rate'"),
+        (["train", "--model", "best"], "the network is not known: expected one of tutorial"),
+        (["train", "--model", "nowhere:make"], "nowhere: there is no such module"),
+        (["train", "--from", "nowhere"], "nowhere: there is no model"),
+        (["train", "--validation", "2"], "'--validation'"),
+        (["train", "--test-every", "0"], "'--test-every'"),
+        (["evaluate"], "Missing argument 'MODEL'. Type spritenet evaluate --help."),
+        (["evaluate", "nowhere"], "nowhere: there is no model"),
+        (["predict", "nowhere", "x.png"], "nowhere: there is no model"),
+        (["info", "nowhere"], "'nowhere': there is no file or folder of this name"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_mistake_is_one_line_and_exit_code_2(
+    data: str, tmp_path_factory: pytest.TempPathFactory, arguments: list[str], line: str
+) -> None:
+    """On standard error, and nothing on standard output; no run's folder is left behind."""
+    folder = tmp_path_factory.mktemp("mistake")
+    if arguments[0] == "train" and "nowhere" not in arguments[1:2]:
+        arguments = ["train", data, *arguments[1:]]
+    done = spritenet(*arguments, folder=folder)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    assert line in done.stderr
+    assert list(folder.rglob("*/config.json")) == []
+
+
+def test_a_mistake_of_ours_is_one_line_and_exit_code_1() -> None:
+    """With how to see more; SPRITENET_TRACEBACK shows it."""
+    script = (
+        "import sys\n"
+        "from spritenet import cli, sources\n"
+        "def load(*_, **__): raise ValueError('what is this')\n"
+        "sources.load = load\n"
+        "sys.argv = ['spritenet', 'info', 'mnist']\n"
+        "cli.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ValueError: what is this. This is a mistake of ours")
+    assert done.stderr.count("\n") == 1
+    seen = subprocess.run(
+        [sys.executable, "-c", "import os; os.environ['SPRITENET_TRACEBACK'] = '1'\n" + script],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback (most recent call last)" in seen.stderr
+
+
+def test_help_loads_nothing_heavy() -> None:
+    """No NumPy for people who only ask what there is."""
+    script = (
+        "import sys\n"
+        "from spritenet import cli\n"
+        "sys.argv = ['spritenet', '--version']\n"
+        "try: cli.main()\n"
+        "except SystemExit: print(*sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert loaded & {"numpy", "rich", "PIL", "pooch", "pydantic"} == set()

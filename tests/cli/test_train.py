@@ -1,0 +1,251 @@
+"""`spritenet train` as people and programs use it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from program import PROGRAM, environment, spritenet
+from spritenet.export import load
+
+
+def result(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """The object on the last line of the output."""
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def test_it_trains_tests_saves_and_says_what_to_type_next(data: str, tmp_path: Path) -> None:
+    """The commands it ends with work when they are pasted."""
+    done = spritenet("train", data, "--epochs", "2", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "quarters: 400 train and 100 test images of 28×28×1, 10 classes"
+    assert lines[1].startswith("tutorial: 5,994 parameters; SGD at 0.15, 64 images an update")
+    assert lines[2].startswith("epoch 1/2: loss ")
+    assert lines[3].startswith("epoch 2/2: loss ")
+    assert lines[4].startswith("trained on 800 images in ")
+    assert lines[5].startswith("tested on 100 images: accuracy ")
+    assert lines[6].startswith("saved in runs/tutorial-1, ")
+    assert lines[7:9] == ["", "Now type"]
+    for line in lines[9:]:
+        program, *words = shlex.split(line)
+        assert program == "spritenet"
+        done = spritenet(*words, folder=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_json_is_one_object_with_all_that_matters(data: str, tmp_path: Path) -> None:
+    """Alone on standard output, and true: the model is there, with that hash and those scores."""
+    done = spritenet("train", data, "--steps", "20", "--json", "--out", "r", folder=tmp_path)
+    assert done.stdout.count("\n") == 1
+    found = result(done)
+    assert found["steps"] == 20
+    assert found["images"] == 2 * 400 + 6 * 64
+    assert found["total_seconds"] > found["train_seconds"] > 0
+    assert found["images_per_second"] == pytest.approx(found["images"] / found["train_seconds"])
+    saved = load(tmp_path / found["model"])
+    assert saved.weights_sha256 == found["weights_sha256"]
+    assert saved.metadata.scores == {
+        "test_accuracy": found["test_accuracy"],
+        "test_loss": found["test_loss"],
+    }
+    assert saved.metadata.class_names == tuple("0123456789")
+    assert saved.metadata.trained_on is not None
+    assert (saved.metadata.trained_on.dataset, saved.metadata.trained_on.steps) == ("quarters", 20)
+
+
+def test_the_same_seed_gives_the_same_weights(data: str, tmp_path: Path) -> None:
+    """On any number of threads; another seed gives others."""
+    hashes = [
+        result(spritenet("train", data, "--steps", "9", "--json", *more, folder=tmp_path))[
+            "weights_sha256"
+        ]
+        for more in ([], ["--threads", "1"], ["--seed", "1"])
+    ]
+    assert hashes[0] == hashes[1] != hashes[2]
+    assert sorted(p.name for p in (tmp_path / "runs").iterdir()) == [
+        "tutorial-1",
+        "tutorial-2",
+        "tutorial-3",
+    ]
+
+
+def test_the_options_reach_the_training(data: str, tmp_path: Path) -> None:
+    """Each of them, as the run's config.json has them."""
+    words = "--steps 7 --batch-size 16 --optimizer adam --learning-rate 0.01 --schedule cosine"
+    words += " --ema 0.5 --seed 3 --validation 0.25 --test-every 3 --test-size 10"
+    words += " --checkpoint-every 2 --model convnet --out r"
+    result(spritenet("train", data, *words.split(), "--json", folder=tmp_path))
+    config = json.loads((tmp_path / "r" / "config.json").read_text())
+    assert config["optimizer"]["class_name"] == "Adam"
+    rate = config["optimizer"]["config"]["learning_rate"]
+    assert (rate["class_name"], rate["config"]["initial_learning_rate"]) == ("CosineDecay", 0.01)
+    assert config["images"] == 300
+    assert config["model"] == "convnet"
+    assert config["data"] == "quarters"
+    plan = config["plan"]
+    assert (plan["last_step"], plan["batch_size"], plan["seed"]) == (7, 16, 3)
+    assert (plan["test_every"], plan["checkpoint_every"], plan["average"]) == (3, 2, 0.5)
+    assert config["command"]["validation"] == 0.25
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "one-cycle", "exponential"])
+def test_every_schedule_trains(data: str, tmp_path: Path, schedule: str) -> None:
+    """With the network's own rate."""
+    done = spritenet("train", data, "--steps", "4", "--schedule", schedule, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_log_every_prints_the_node_tutorial_s_lines(data: str, tmp_path: Path) -> None:
+    """As tfjs-examples/mnist-node/index.js of 2018 does: steps are counted in each epoch."""
+    words = ["--epochs", "2", "--batch-size", "40", "--log-every", "5", "--test-every", "10"]
+    done = spritenet("train", data, *words, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    shown = re.sub(r"(?<= )\d+\.\d+(e-\d+)?(?=,|ms|%| secs)", "#", done.stdout)
+    epoch = ["  - step: 0: loss: #, time: #ms", "  - step: 5: loss: #, time: #ms"]
+    wanted = [
+        *epoch,
+        "* Test set accuracy: #%",
+        "* Test set accuracy: #%",
+        "* End Epoch: 1: time: # secs",
+        *epoch,
+        "* Test set accuracy: #%",
+        "* Test set accuracy: #%",
+        "* End Epoch: 2: time: # secs",
+        "**** Trained 2 epochs in # secs",
+    ]
+    assert shown.splitlines()[2 : 2 + len(wanted)] == wanted
+
+
+def test_a_network_of_one_s_own_is_found_in_the_folder(data: str, tmp_path: Path) -> None:
+    """And a mistake in it is the user's."""
+    (tmp_path / "mine.py").write_text(
+        "import spritenet as sn\n"
+        "def small(data):\n"
+        "    layers = [sn.Flatten(), sn.Dense(len(data.class_names), activation='softmax')]\n"
+        "    model = sn.Sequential(layers, 'small')\n"
+        "    model.compile('adam', 'sparse_categorical_crossentropy')\n"
+        "    return model\n"
+        "def broken(data):\n"
+        "    return 1 / 0\n"
+    )
+    done = spritenet("train", data, "--model", "mine:small", "--steps", "3", folder=tmp_path)
+    assert "saved in runs/mine-small-1" in done.stdout
+    done = spritenet("train", data, "--model", "mine:broken", folder=tmp_path)
+    assert done.returncode == 2
+    assert "mine:broken: making the network failed with ZeroDivisionError" in done.stderr
+
+
+def test_it_goes_on_from_a_saved_model(data: str, run: Path, tmp_path: Path) -> None:
+    """With --from, from its weights: the first loss is already low."""
+    first = ["train", data, "--steps", "1", "--log-every", "1"]
+    begun = spritenet(*first, folder=tmp_path).stdout
+    gone_on = spritenet(*first, "--from", str(run), folder=tmp_path).stdout
+    losses = [float(re.findall(r"loss: ([\d.e-]+)", text)[0]) for text in (begun, gone_on)]
+    assert losses[1] < losses[0] / 2
+
+
+def test_a_run_that_is_there_is_not_overwritten(data: str, run: Path) -> None:
+    """Unless it is resumed; one line says so."""
+    done = spritenet("train", data, "--out", run)
+    assert done.returncode == 2
+    assert "there is a run already" in done.stderr
+
+
+def killed_when(
+    ready: Callable[[], bool], how: signal.Signals, *arguments: str, folder: Path
+) -> subprocess.CompletedProcess[str]:
+    """Run the program and send it a signal once `ready()`."""
+    process = subprocess.Popen(
+        [*PROGRAM, *arguments],
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    for _ in range(600):
+        if ready() or process.poll() is not None:
+            break
+        time.sleep(0.05)
+    began = time.perf_counter()
+    process.send_signal(how)
+    out, err = process.communicate(timeout=60)
+    assert time.perf_counter() - began < 5  # generous: other programs share the machine
+    return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+
+def test_ctrl_c_keeps_weights_and_history_and_says_how_to_go_on(data: str, tmp_path: Path) -> None:
+    """Exit code 130; the command it prints ends where an undisturbed training does."""
+    words = ["train", data, "--batch-size", "8", "--epochs", "40"]
+    whole = result(spritenet(*words, "--out", "whole", "--json", folder=tmp_path))
+    journal = tmp_path / "runs" / "tutorial-1" / "events.jsonl"
+    done = killed_when(
+        lambda: journal.exists() and journal.stat().st_size > 20_000,
+        signal.SIGINT,
+        *words,
+        folder=tmp_path,
+    )
+    assert done.returncode == 130, done.stderr
+    assert done.stderr == ""
+    stopped = re.search(r"Stopped after ([\d,]+) steps\. Weights and history", done.stdout)
+    assert stopped
+    assert 0 < int(stopped[1].replace(",", "")) < whole["steps"]
+    assert json.loads(journal.read_text().splitlines()[-1])["event"] == "stopped"
+    assert load(tmp_path / "runs" / "tutorial-1" / "model").metadata.class_names
+    program, *again = shlex.split(done.stdout.splitlines()[-1])
+    assert program == "spritenet"
+    resumed = result(spritenet(*again, "--json", folder=tmp_path))
+    assert resumed["weights_sha256"] == whole["weights_sha256"]
+
+
+def test_a_killed_run_resumes_to_the_same_weights(data: str, tmp_path: Path) -> None:
+    """`kill -9`, then --resume alone: the latest run, with the options it was begun with."""
+    words = ["train", data, "--batch-size", "8", "--epochs", "40", "--checkpoint-every", "100"]
+    whole = result(spritenet(*words, "--out", "whole", "--json", folder=tmp_path))
+    checkpoint = tmp_path / "runs" / "tutorial-1" / "checkpoint" / "state.npz"
+    done = killed_when(checkpoint.exists, signal.SIGKILL, *words, folder=tmp_path)
+    assert done.returncode == -signal.SIGKILL
+    resumed = spritenet("train", "--resume", folder=tmp_path)
+    assert "going on after " in resumed.stdout
+    assert "saved in runs/tutorial-1" in resumed.stdout
+    found = load(tmp_path / "runs" / "tutorial-1" / "model")
+    assert found.weights_sha256 == whole["weights_sha256"]
+
+
+def test_a_training_that_diverges_says_so_and_keeps_good_weights(data: str, tmp_path: Path) -> None:
+    """Exit code 1; no weight that is saved is NaN."""
+    words = ["--learning-rate", "1e20", "--epochs", "3", "--out", "r"]
+    done = spritenet("train", data, *words, folder=tmp_path)
+    assert done.returncode == 1
+    assert "training diverged" in done.stderr
+    assert "They are in r/model." in done.stderr
+    load(tmp_path / "r" / "model")
+
+
+def test_two_trainings_never_write_one_folder(data: str, tmp_path: Path) -> None:
+    """The second one is told who is there."""
+    words = ["train", data, "--epochs", "400", "--out", "r"]
+    journal = tmp_path / "r" / "events.jsonl"
+    second: list[subprocess.CompletedProcess[str]] = []
+
+    def busy() -> bool:
+        if journal.exists():
+            second.append(spritenet(*words, "--resume", folder=tmp_path))
+        return bool(second)
+
+    first = killed_when(busy, signal.SIGINT, *words, folder=tmp_path)
+    assert first.returncode == 130
+    assert second[0].returncode == 2
+    assert "another training is writing here" in second[0].stderr
