@@ -18,7 +18,7 @@ from spritenet.order import permutation
 
 __all__ = ["Batch", "PixelType", "batches", "presented"]
 
-PLACES = 1 << 14  # places of an epoch worked out at a time: 0.1 MiB of indices
+PLACES = 1 << 15  # places of an epoch worked out at a time: 0.25 MiB of indices
 
 PixelType = Literal["uint8", "float32"]
 Batch = tuple[NDArray[Any], NDArray[Any]]
@@ -67,8 +67,6 @@ def _epoch(
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int32]]]:
     size = len(images)
     end = size - size % batch_size if drop_last else size
-    rows = images.reshape(size, math.prod(images.shape[1:]))
-    shape = images.shape[1:]
     places = max(1, PLACES // batch_size) * batch_size
     for start in range(0, end, places):
         stop = min(start + places, end)
@@ -76,11 +74,11 @@ def _epoch(
             block = np.arange(start, stop)
         else:
             block = permutation(seed, epoch, size, start, stop)
+        # "clip" only skips NumPy's check of the indices, which are right: a third faster.
+        block_labels = labels.take(block, mode="clip")
         for first in range(0, stop - start, batch_size):
-            indices = block[first : first + batch_size]
-            # "clip" only skips NumPy's check of the indices, which are right: a third faster.
-            batch = rows.take(indices, 0, mode="clip")
-            yield batch.reshape(len(indices), *shape), labels.take(indices, mode="clip")
+            last = first + batch_size
+            yield images.take(block[first:last], 0, mode="clip"), block_labels[first:last]
 
 
 def presented(
