@@ -23,7 +23,7 @@ def shown(events: Iterable[Event]) -> Iterator[Event]:
     for event in events:
         match event:
             case Started():
-                epochs = -(-(event.last_step) // event.steps_per_epoch)
+                epochs = event.epochs
             case EpochEnded():
                 speed = event.images / event.seconds if event.seconds else 0.0
                 figures = [

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -28,6 +30,22 @@ if TYPE_CHECKING:
 __all__ = ["Checkpoint", "continued", "load", "save"]
 
 VERSION = 1
+
+BROKEN = (
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What NumPy's and Python's readers raise at broken files."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +117,7 @@ def load(path: Path) -> Checkpoint:
         RunError: there is none, or it is broken.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
         about = json.loads(arrays.pop("about").tobytes())
         if about["version"] != VERSION:
@@ -112,7 +130,7 @@ def load(path: Path) -> Checkpoint:
         return _assemble(about, arrays)
     except FileNotFoundError as error:
         raise RunError("there is no checkpoint", where=path) from error
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError) as error:
+    except BROKEN as error:
         raise RunError(
             f"the checkpoint is broken ({error})", where=path, do="Start the training anew."
         ) from error

@@ -47,6 +47,7 @@ class Started(Event):
     Attributes:
         last_step: at which number of updates it will be finished.
         steps_per_epoch: how many updates make an epoch.
+        epochs: the number of the last epoch, counted from 1.
         batch_size: images in a batch; an epoch's last may be smaller.
         images: how many there are to train on.
         parameters: how many numbers are learnt.
@@ -55,6 +56,7 @@ class Started(Event):
 
     last_step: int
     steps_per_epoch: int
+    epochs: int
     batch_size: int
     images: int
     parameters: int

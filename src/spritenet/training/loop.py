@@ -150,6 +150,7 @@ class _Loop:
             now.step,
             plan.last_step,
             plan.steps_per_epoch,
+            plan.epoch(plan.last_step - 1) + 1,
             plan.batch_size,
             len(self.task.examples),
             len(now.parameters),
@@ -221,7 +222,7 @@ class _Loop:
             DivergedError: a value is not finite.
         """
         finite = np.isfinite(values)
-        if finite.all() and not (done and done.diverged):
+        if finite.all() and not (done is not None and done.diverged):
             return
         step = self.now.step + (int(finite.argmin()) if not finite.all() else len(values))
         if done is None or step == self.now.step:

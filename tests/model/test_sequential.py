@@ -1,0 +1,252 @@
+"""Sequential is what a Keras user expects: building, weights, predicting, saving, saying no."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tiny
+from reference import Network as Reference
+from spritenet.errors import DataError, ModelError
+from spritenet.layers import Conv2D, Dense, Flatten, Rescaling
+from spritenet.losses import CategoricalCrossentropy
+from spritenet.model import Input, Sequential, load_model
+from spritenet.optimizers import SGD
+
+
+@pytest.fixture(name="model", scope="module")
+def fixture_model() -> Sequential:
+    """Trained a little."""
+    model = tiny.model()
+    model.fit(tiny.images(), epochs=3, verbose=0)
+    return model
+
+
+def test_rescaling_is_put_first_once() -> None:
+    """Nobody can forget the division by 255, and nobody gets it twice."""
+    assert Sequential([Flatten(), Dense(2)]).layers[0] == Rescaling(1 / 255, name="rescaling")
+    own = Sequential([Rescaling(1 / 127.5, -1), Flatten(), Dense(2)])
+    assert [type(layer) for layer in own.layers] == [Rescaling, Flatten, Dense]
+    grown = Sequential()
+    grown.add(Flatten())
+    grown.add(Dense(2))
+    assert [layer.name for layer in grown.layers] == ["rescaling", "flatten", "dense"]
+
+
+def test_names_are_kerass_and_unique() -> None:
+    """dense, dense_1, …; a name that was given is kept, and never given again."""
+    model = Sequential([Flatten(), Dense(3), Dense(3, name="dense_1"), Dense(3)])
+    assert [layer.name for layer in model.layers[2:]] == ["dense", "dense_1", "dense_2"]
+    with pytest.raises(ModelError, match="x: two layers"):
+        Sequential([Flatten(name="x"), Dense(2, name="x")])
+
+
+def test_it_is_built_by_input_build_or_images() -> None:
+    """Whichever comes first; the seed alone decides the weights."""
+    layers = [Conv2D(3, 3), Flatten(), Dense(2)]
+    first = Sequential([Input((8, 8, 1)), *layers])
+    second = Sequential(layers)
+    assert not second.built
+    second.build((None, 8, 8, 1))
+    third = Sequential(layers)
+    third.build((8, 8, 1), seed=5)
+    np.testing.assert_array_equal(first.parameters, second.parameters)
+    assert (first.parameters != third.parameters).any()
+    assert first.output_shape == (2,)
+    with pytest.raises(ModelError, match="built already"):
+        first.add(Dense(2))
+    for wrong in ((8, 8), (4, 8, 8, 1), (8, 8, 0), (None, 8, 1)):
+        with pytest.raises(ModelError):
+            second.build(wrong)
+
+
+def test_adding_a_layer_changes_no_weight_before_it() -> None:
+    """Each weight array has its own random stream."""
+    short = Sequential([Input((8, 8, 1)), Conv2D(3, 3), Flatten(), Dense(2)])
+    long = Sequential([Input((8, 8, 1)), Conv2D(3, 3), Flatten(), Dense(2), Dense(4)])
+    for name, weight in short.weights.items():
+        np.testing.assert_array_equal(weight, long.weights[name])
+
+
+def test_weights_go_out_and_in(model: Sequential) -> None:
+    """In Keras's order and shapes; copies, so that nobody changes the model by accident."""
+    weights = model.get_weights()
+    assert [w.shape for w in weights] == [(3, 3, 1, 4), (4,), (36, 4), (4,)]
+    assert list(model.weights) == ["conv2d/kernel", "conv2d/bias", "dense/kernel", "dense/bias"]
+    other = tiny.model()
+    other.build((8, 8, 1))
+    other.set_weights(weights)
+    assert other.weights_sha256 == model.weights_sha256
+    weights[0][:] = 0
+    assert model.weights["conv2d/kernel"].any()
+    with pytest.raises(ModelError, match="don't fit"):
+        other.set_weights(weights[:-1])
+    weights[0][0] = np.nan
+    with pytest.raises(ModelError, match="not a finite number"):
+        other.set_weights(weights)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda x: x,
+        lambda x: x[..., 0],
+        lambda x: x.astype(np.int64),
+        lambda x: x.astype(np.float32) / 255,
+        lambda x: x / 255,
+        lambda x: x.reshape(len(x), -1),
+        lambda x: x.tolist(),
+        np.asfortranarray,
+    ],
+)
+def test_images_may_come_in_many_forms(model: Sequential, form: Any) -> None:  # noqa: ANN401 - a function
+    """All of them the same pixels, so the same outputs, bit for bit."""
+    x = tiny.images(9).images
+    expected = model.predict(tiny.images(9))
+    assert expected.shape == (9, 4)
+    np.testing.assert_array_equal(model.predict(form(x)), expected)
+
+
+def test_one_image_gives_one_row(model: Sequential) -> None:
+    """As an image h w c or h w, without the batch that Keras asks for."""
+    x = tiny.images(9).images
+    expected = model.predict(x)[4]
+    for one in (x[4], x[4, ..., 0], x[4] / 255):
+        np.testing.assert_allclose(model.predict(one), expected, rtol=1e-5)
+    assert model.predict_classes(x[4]) == expected.argmax()
+    assert model.predict_classes(x).shape == (9,)
+
+
+def test_outputs_are_the_references(model: Sequential) -> None:
+    """An independent engine computes the same from the same weights."""
+    x = tiny.images(40, seed=1).images
+    reference = Reference(model.layers, (8, 8, 1)).predict(model.parameters, x)
+    np.testing.assert_allclose(model.predict(x), reference, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.zeros((3, 9, 9, 1), np.uint8),
+        np.zeros((3, 8, 8, 3), np.uint8),
+        np.zeros(7, np.uint8),
+        np.full((3, 8, 8, 1), 300),
+        np.full((3, 8, 8, 1), -1),
+        np.full((3, 8, 8, 1), 0.3),
+        np.full((3, 8, 8, 1), np.nan),
+        np.array([["a"]]),
+    ],
+)
+def test_what_is_no_image_is_refused(model: Sequential, x: object) -> None:
+    """Nothing is rounded, cut or scaled in silence."""
+    with pytest.raises(DataError):
+        model.predict(x)
+
+
+def test_evaluate_unpacks_like_kerass(model: Sequential) -> None:
+    """Loss and accuracy, the same as from the predictions."""
+    test = tiny.images(100, seed=2)
+    loss, accuracy = model.evaluate(test)
+    outputs = model.predict(test)
+    chosen = outputs[np.arange(100), test.labels]
+    assert loss == pytest.approx(-np.log(chosen).mean(), rel=1e-4)
+    assert accuracy == (outputs.argmax(axis=1) == test.labels).mean()
+    assert model.evaluate(test.images, test.labels) == (loss, accuracy)
+    assert model.evaluate((test.images, np.eye(4)[test.labels])).accuracy == accuracy
+
+
+def test_a_network_can_end_in_an_image() -> None:
+    """Predictions then are images."""
+    model = Sequential([Input((6, 5, 1)), Conv2D(2, 3)])
+    assert model.predict(np.zeros((3, 6, 5, 1), np.uint8)).shape == (3, 4, 3, 2)
+    assert model.predict(np.zeros((6, 5, 1), np.uint8)).shape == (4, 3, 2)
+
+
+def test_it_is_saved_and_loaded(model: Sequential, tmp_path: Path) -> None:
+    """With weights, class names and metadata; predictions are the same to the bit."""
+    model.save(tmp_path / "digits")
+    again = load_model(tmp_path / "digits")
+    x = tiny.images(20, seed=3).images
+    np.testing.assert_array_equal(again.predict(x), model.predict(x))
+    assert again.class_names == ("a", "b", "c", "d")
+    assert again.layers == model.layers
+    with pytest.raises(ModelError, match="compile"):
+        again.evaluate(x, np.zeros(20, int))
+
+
+def test_a_loaded_model_trains_on_as_if_never_saved(tmp_path: Path) -> None:
+    """With its optimizer's memory the next updates are the same to the bit."""
+    data = tiny.images(192)
+    model = tiny.model(dropout=0)
+    model.fit(data, epochs=2, verbose=0)
+    model.save(tmp_path / "m", include_optimizer=True)
+    again = load_model(tmp_path / "m")
+    model.fit(data, epochs=1, shuffle=False, verbose=0)
+    again.fit(data, epochs=1, shuffle=False, verbose=0)
+    assert again.weights_sha256 == model.weights_sha256
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_it_can_be_copied_and_sent(model: Sequential, duplicate: Any) -> None:  # noqa: ANN401 - a function
+    """The copy predicts the same, and training it leaves the original alone."""
+    before = model.weights_sha256
+    again = duplicate(model)
+    assert again.weights_sha256 == before
+    again.fit(tiny.images(), epochs=1, verbose=0)
+    assert model.weights_sha256 == before != again.weights_sha256
+
+
+def test_the_summary_is_a_table(model: Sequential, capsys: pytest.CaptureFixture[str]) -> None:
+    """Layer, shape, parameters; printed, as in Keras, or given to a function."""
+    model.summary()
+    printed = capsys.readouterr().out
+    lines: list[str] = []
+    model.summary(print_fn=lines.append)
+    assert lines == [printed.rstrip("\n")]
+    assert re.search(r"max_pooling2d \(MaxPooling2D\) +3 × 3 × 4 +0\n", printed)
+    assert "Parameters: 188 (752 bytes)" in printed
+    assert "Not built yet" in str(Sequential([Flatten(), Dense(2)]))
+    assert repr(model) == "<Sequential sequential: 6 layers, 188 parameters>"
+    assert model._repr_html_().startswith("<pre>")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"optimizer": "adagrad"}, "optimizer is not known"),
+        ({"loss": "hinge"}, "loss is not known"),
+        ({"metrics": ["auc"]}, "metric is not known"),
+        ({"loss": CategoricalCrossentropy(from_logits=True)}, "can't follow"),
+    ],
+)
+def test_compile_checks_its_arguments(arguments: dict[str, Any], words: str) -> None:
+    """At once, not after an hour."""
+    with pytest.raises(ModelError, match=words):
+        tiny.model().compile(**arguments)
+
+
+def test_what_is_missing_is_named() -> None:
+    """No weights, no loss, no layers, wrong outputs, no layer."""
+    data = tiny.images()
+    with pytest.raises(ModelError, match="no weights yet"):
+        tiny.model().predict(data)
+    with pytest.raises(ModelError, match=r"compile\("):
+        Sequential([Flatten(), Dense(4, "softmax")]).fit(data)
+    with pytest.raises(ModelError, match="no layers"):
+        Sequential().build((8, 8, 1))
+    wrong = Sequential([Flatten(), Dense(5, "softmax")])
+    wrong.compile(SGD(), "categorical_crossentropy")
+    with pytest.raises(ModelError, match="dense: its outputs don't fit the classes"):
+        wrong.fit(data)
+    with pytest.raises(ModelError, match="no layer"):
+        Sequential([Flatten, Dense(2)])  # type: ignore[list-item]  # that is the point
+    small = Sequential([Conv2D(2, 9), Flatten(), Dense(4, "softmax")])
+    small.compile(SGD(), "categorical_crossentropy")
+    with pytest.raises(ModelError, match="conv2d: its kernel is larger than its input"):
+        small.fit(data)

@@ -1,0 +1,69 @@
+"""Networks by name are the tutorials', made for the data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spritenet import networks
+from spritenet.dataset import Split
+from spritenet.errors import ModelError
+from spritenet.model import Sequential
+
+
+def split(classes: int = 10, size: int = 28, channels: int = 1) -> Split:
+    """A few images of noise."""
+    images = np.random.default_rng(0).integers(0, 256, (20, size, size, channels), np.uint8)
+    labels = (np.arange(20) % classes).astype(np.int32)
+    return Split(images, labels, tuple(f"class {n}" for n in range(classes)))
+
+
+# tutorial and mnist-node: as TensorFlow.js counts them in its examples.
+@pytest.mark.parametrize(
+    ("name", "parameters"), [("tutorial", 5_994), ("convnet", 33_194), ("mnist-node", 594_922)]
+)
+def test_each_network_has_its_size(name: str, parameters: int) -> None:
+    """The number of parameters for MNIST's shape."""
+    model = networks.get(name, split())
+    model.build((28, 28, 1))
+    assert model.count_params() == parameters
+    assert model.name == name
+
+
+@pytest.mark.parametrize("name", networks.NETWORKS)
+def test_classes_and_channels_come_from_the_data(name: str) -> None:
+    """An output for each class; colours are taken as they are; it can be trained at once."""
+    data = split(classes=7, size=32, channels=3)
+    model = networks.get(name, data)
+    model.fit(data, steps=1, batch_size=20, verbose=0)
+    assert model.output_shape == (7,)
+    assert model.class_names == data.class_names
+
+
+def test_ones_own_network_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """module:function, also from the current folder; what it returns must be a compiled model."""
+    (tmp_path / "my_networks.py").write_text(
+        "import spritenet as sn\n"
+        "def small(data):\n"
+        "    model = sn.Sequential([sn.Flatten(), sn.Dense(len(data.class_names), 'softmax')])\n"
+        "    model.compile('adam', 'categorical_crossentropy')\n"
+        "    return model\n"
+        "def uncompiled(data):\n"
+        "    return sn.Sequential([sn.Flatten(), sn.Dense(2)])\n"
+        "def nothing(data):\n"
+        "    return None\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert isinstance(networks.get("my_networks:small", split()), Sequential)
+    for wrong in ("uncompiled", "nothing", "absent"):
+        with pytest.raises(ModelError):
+            networks.get(f"my_networks:{wrong}", split())
+
+
+@pytest.mark.parametrize("name", ["resnet", "no_such_module:f", ":", "module:", ""])
+def test_an_unknown_network_is_refused(name: str) -> None:
+    """With one line that lists what there is."""
+    with pytest.raises(ModelError):
+        networks.get(name, split())

@@ -1,0 +1,233 @@
+"""The loop keeps its state whole whatever happens, and its results never depend on the clock."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tiny
+from spritenet.engines import native
+from spritenet.engines.values import Steps
+from spritenet.model import Sequential, train
+from spritenet.training import batches, measure, pace
+from spritenet.training.events import StepEvent
+from spritenet.training.pace import Pace
+from spritenet.training.plan import Plan
+
+DATA = tiny.images(400)
+
+
+def fresh() -> Sequential:
+    """A model that has seen nothing."""
+    model = tiny.model()
+    model.build((8, 8, 1))
+    return model
+
+
+def after(steps: int, **how: Any) -> str:
+    """The weights' hash after so many updates, undisturbed."""
+    model = fresh()
+    if steps:
+        model.fit(DATA, steps=steps, batch_size=16, verbose=0, **how)
+    return model.weights_sha256
+
+
+def interrupt(signum: int, frame: FrameType | None) -> None:
+    """What Python does on Ctrl-C."""
+    del signum, frame
+    raise KeyboardInterrupt
+
+
+@pytest.fixture(name="alarm")
+def fixture_alarm() -> Iterator[None]:
+    """SIGALRM becomes Ctrl-C; no alarm outlives the test."""
+    if not hasattr(signal, "setitimer"):
+        pytest.skip("not on this machine: no alarms")
+    before = signal.signal(signal.SIGALRM, interrupt)
+    gc.disable()  # Hypothesis listens to the collector, and Python swallows what is raised there
+    yield
+    gc.enable()
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("alarm")
+def test_ctrl_c_at_any_moment_leaves_weights_and_count_that_belong_together() -> None:
+    """Forty interrupts at random times: the weights are those of exactly `step` updates."""
+    random = np.random.default_rng(0)
+    counts = []
+    for _ in range(40):
+        model = fresh()
+        try:
+            signal.setitimer(signal.ITIMER_REAL, random.uniform(0.001, 0.06))
+            model.fit(DATA, steps=100_000, batch_size=16, verbose=0)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        step = model.state.now.step
+        counts.append(step)
+        assert model.weights_sha256 == after(step)
+        history = model.history
+        if history is not None:  # else it came before the training had begun
+            assert len(history.steps) <= step
+    assert max(counts) > 0
+
+
+@pytest.mark.usefixtures("alarm")
+def test_ctrl_c_then_fit_again_goes_on() -> None:
+    """The interrupted model trains on, in the seed's next pass."""
+    model = fresh()
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(DATA, steps=100_000, batch_size=16, verbose=0)
+    before = model.state.now
+    model.fit(DATA, epochs=1, batch_size=16, verbose=0)
+    assert model.state.now.step == before.step + 25
+    assert model.state.now.place == (before.passes + 1) * 25
+
+
+def test_who_stops_pulling_stops_the_training() -> None:
+    """The generator does nothing that isn't asked for."""
+    model = fresh()
+    events = train(model, DATA, steps=1000, batch_size=16)
+    for event in events:
+        if isinstance(event, StepEvent) and event.step == 5:
+            break
+    step = model.state.now.step
+    assert 5 <= step < 1000
+    assert model.weights_sha256 == after(step)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.0005, 0.5])
+def test_the_pace_changes_no_bit(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One update a call or hundreds: the same weights and figures, moving average and all."""
+
+    def run() -> tuple[str, object]:
+        model = fresh()
+        model.fit(
+            DATA,
+            epochs=4,
+            batch_size=16,
+            validation_data=tiny.images(50, 1),
+            test_every=7,
+            ema=0.9,
+            verbose=0,
+        )
+        assert model.history is not None
+        return model.weights_sha256, model.history.history
+
+    expected = run()
+    monkeypatch.setattr(pace, "SECONDS", seconds)
+    assert run() == expected
+
+
+def test_a_call_stays_short() -> None:
+    """Pace: once it has measured, calls take about what they should, and one update at least."""
+    measured = Pace()
+    steps = []
+    for _ in range(6):
+        steps.append(measured.steps)
+        measured.took(measured.steps, measured.steps * 1e-4)
+    assert steps[:3] == [1, 8, 64]
+    assert set(steps[3:]) <= {249, 250}
+    measured.took(measured.steps, 10.0)
+    assert measured.steps == 1
+    measured.took(1, 3.0)
+    assert measured.steps == 1
+
+
+def test_pauses_are_where_something_is_due() -> None:
+    """Ends of epochs, tests, checkpoints and averages, counted from the first update."""
+    plan = Plan(
+        100,
+        125,
+        batch_size=8,
+        seed=0,
+        steps_per_epoch=10,
+        test_every=4,
+        checkpoint_every=7,
+        average=0.5,
+    )
+    found, step = [], 100
+    while step < 125:
+        step = plan.pause(step)
+        found.append(step - 100)
+    assert found == [4, 7, 8, 10, 12, 14, 16, 20, 21, 24, 25]
+    assert [s for s in range(101, 126) if plan.ends_epoch(s)] == [110, 120, 125]
+    assert [s for s in range(101, 126) if plan.tests(s)] == [104, 108, 112, 116, 120, 124]
+    assert [s for s in range(101, 126) if plan.saves(s)] == [107, 114, 121, 125]
+    assert [s for s in range(101, 126) if plan.averages(s)] == [108, 116, 124]
+
+
+class Stalling(native.Network):
+    """The core, but each call does only some of what it is asked, as when it is told to stop."""
+
+    def train(self, *arguments: Any, **how: Any) -> Steps:
+        """Half of the updates, rounded up."""
+        rates = how["learning_rates"]
+        how["learning_rates"] = rates[: -(-len(rates) // 2)]
+        return super().train(*arguments, **how)
+
+
+def test_an_engine_may_do_fewer_updates_than_it_is_asked() -> None:
+    """The loop counts what was done, and goes on from there."""
+    model = Sequential(tiny.model().layers, engine=Stalling)
+    model.compile(tiny.model().optimizer or "sgd", "categorical_crossentropy")
+    model.fit(DATA, steps=60, batch_size=16, verbose=0)
+    assert model.weights_sha256 == after(60)
+
+
+def test_shares_of_an_evaluation_depend_on_the_network_alone() -> None:
+    """Never on the clock; and they don't change what is counted."""
+    model = fresh()
+    layers = model.layers
+    assert measure.multiplications(layers, (8, 8, 1)) == pytest.approx(36 * 4 * 9, rel=0.5)
+    assert measure.share(layers, (8, 8, 1)) == measure.MOST
+    big = [layer for layer in layers if layer.class_name != "Flatten"][:2] * 1
+    assert measure.share(big, (2000, 2000, 1)) == measure.LEAST
+    expected = model.evaluate(DATA)
+    task_share = measure.LEAST
+    assert task_share < len(DATA)
+    from spritenet.engines.values import Examples
+    from spritenet.losses import CategoricalCrossentropy
+
+    result = measure.evaluate(
+        model.engine(),
+        model.parameters,
+        Examples(DATA.images, DATA.labels),
+        CategoricalCrossentropy(),
+        100,
+    )
+    assert result.count == len(DATA)
+    assert result.accuracy == expected.accuracy
+    assert result.loss == pytest.approx(expected.loss)
+
+
+def test_the_last_batch_of_a_pass_has_what_remains() -> None:
+    """Sizes by place."""
+    assert [batches.batch_images(place, 50, 203) for place in range(6)] == [50, 50, 50, 50, 3, 50]
+    assert [batches.batch_images(place, 300, 203) for place in range(2)] == [203, 203]
+    assert [batches.batch_images(place, 50, 100) for place in range(3)] == [50, 50, 50]
+
+
+def test_two_models_train_in_two_threads() -> None:
+    """Each on its own engine; neither disturbs the other."""
+    results: list[str] = []
+
+    def work() -> None:
+        results.append(after(200))
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [after(200)] * 2
