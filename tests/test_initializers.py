@@ -63,7 +63,7 @@ def cut_normal(variance: float) -> object:
         (RandomNormal(1.0, 0.2), stats.norm(1.0, 0.2)),
         (TruncatedNormal(1.0, 0.2), stats.truncnorm(-2, 2, 1.0, 0.2)),
     ],
-    ids=repr,
+    ids=lambda value: repr(value) if isinstance(value, Initializer) else None,
 )
 def test_values_have_kerass_distribution(rule: Initializer, distribution: object) -> None:
     """A Kolmogorov-Smirnov test on 12,800 values; the seed is fixed, so it can't fail by chance."""
