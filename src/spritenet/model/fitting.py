@@ -179,7 +179,7 @@ def train(
     session = Session(plan, model.state, plan.rates(optimizer.schedule), model)
     if run is None:
         return loop.run(task, session, Callbacks(callbacks))
-    kept = _Kept(model, Run(Path(run)), about or {}, learn.name, resume=resume)
+    kept = _Kept(model, Run(run), about or {}, learn.name, resume=resume)
     return kept.events(task, session, Callbacks(callbacks))
 
 

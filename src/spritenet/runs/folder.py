@@ -27,11 +27,18 @@ from spritenet.training.events import Event, Finished, StepEvent, Stopped
 __all__ = ["Run"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Run:
-    """The places in one run's folder, and what is there."""
+    """The places in one run's folder, and what is there.
+
+    Args:
+        folder: it need not be there yet.
+    """
 
     folder: Path
+
+    def __init__(self, folder: str | Path) -> None:
+        object.__setattr__(self, "folder", Path(folder))
 
     @property
     def config_path(self) -> Path:
