@@ -212,6 +212,24 @@ typedef struct sn_lines {
 SN_API sn_status sn_draw_lines(const sn_lines* lines, uint8_t* pictures,
                                char error[SN_ERROR_BYTES]);
 
+/* Pictures in PNG files (png.cpp, deflate.cpp). */
+
+/* Undoes the filters of `rows` rows of 1 + row_bytes bytes each, the filter first. `out`: rows
+ * row_bytes; it may be where `filtered` is. Returns `rows`, or the first row whose filter is higher
+ * than `highest_filter` (0 None, 1 Sub, 2 Up, 3 Average, 4 Paeth), or -1 for an impossible size. */
+SN_API int64_t sn_png_rows(const uint8_t* filtered, int64_t rows, int64_t row_bytes,
+                           int32_t pixel_bytes, int32_t highest_filter, uint8_t* out);
+
+typedef struct sn_deflate_stream {
+  int64_t last_block; /* bit at which the last block begins, with the mark that it is the last */
+  int64_t end;        /* bit behind it */
+  int64_t bytes;      /* to which the whole stream inflates */
+} sn_deflate_stream;
+
+/* Where a raw deflate stream ends. Bits are counted from the lowest of the first byte. */
+SN_API sn_status sn_deflate_end(const uint8_t* stream, int64_t size, sn_deflate_stream* found,
+                                char error[SN_ERROR_BYTES]);
+
 #ifdef __cplusplus
 }
 #endif

@@ -69,6 +69,7 @@ if TYPE_CHECKING:
         PiecewiseConstantDecay,
     )
     from spritenet.sources import load
+    from spritenet.sprites import Sprite, pack
     from spritenet.training.callbacks import (
         Callback,
         EarlyStopping,
@@ -146,6 +147,7 @@ _NAMES = {
         "PiecewiseConstantDecay",
     ),
     "spritenet.sources": ("load",),
+    "spritenet.sprites": ("Sprite", "pack"),
     "spritenet.training.callbacks": (
         "Callback",
         "EarlyStopping",
@@ -220,6 +222,7 @@ __all__ = [  # noqa: RUF022 - in plain order, as a test of the house wants it
     "Softmax",
     "SparseCategoricalCrossentropy",
     "Split",
+    "Sprite",
     "SpritenetError",
     "Started",
     "StepEvent",
@@ -232,6 +235,7 @@ __all__ = [  # noqa: RUF022 - in plain order, as a test of the house wants it
     "metrics",
     "networks",
     "optimizers",
+    "pack",
     "regularizers",
     "schedules",
     "train",

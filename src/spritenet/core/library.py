@@ -50,6 +50,8 @@ _FUNCTIONS: dict[str, tuple[object, tuple[object, ...]]] = {
     "sn_activations": (_I32, (_P, _P, _P, _P, _P)),
     "sn_order": (_I32, (_U64, _U64, _I64, _I64, _I64, _P, _P)),
     "sn_draw_lines": (_I32, (_P, _P, _P)),
+    "sn_png_rows": (_I64, (_P, _I64, _I64, _I32, _I32, _P)),
+    "sn_deflate_end": (_I32, (_P, _I64, _P, _P)),
 }
 """What spritenet.h declares: each function's result and arguments. Pointers are plain addresses."""
 

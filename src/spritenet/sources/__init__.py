@@ -3,6 +3,9 @@
     idx.py, idx_folder.py   MNIST's file format, and folders of it
     inflate.py              gzip, bounded by what is expected
     strokes/                handwriting drawn by program
+    sprite.py, foreign.py   sprites; PNGs of images in rows that other programs made
+    picture.py              any other PNG, by Pillow
+    mnist_data.py           the tutorials' loader
     catalog.py              data sets by name
     download.py, lock.py    fetching them, once and whole
 
@@ -20,7 +23,9 @@ from spritenet.dataset import Dataset
 from spritenet.errors import DataError, InputError
 from spritenet.sources.catalog import CATALOG, load_entry
 from spritenet.sources.download import Progress
+from spritenet.sources.foreign import ImageSize, is_png, read_foreign
 from spritenet.sources.idx_folder import is_idx, read_idx
+from spritenet.sources.sprite import is_sprite, read_sprite
 
 __all__ = ["CATALOG", "FORMATS", "Format", "load"]
 
@@ -40,7 +45,10 @@ class Format:
     read: Callable[[Path, Sequence[str] | None], Dataset]
 
 
-FORMATS = (Format("IDX files (train-images-idx3-ubyte.gz, …)", is_idx, read_idx),)
+FORMATS = (
+    Format("IDX files (train-images-idx3-ubyte.gz, …)", is_idx, read_idx),
+    Format("a sprite (digits.png), or a folder of them with dataset.json", is_sprite, read_sprite),
+)
 """Asked in this order."""
 
 
@@ -48,17 +56,28 @@ def load(
     name_or_path: str | os.PathLike[str],
     *,
     class_names: Sequence[str] | None = None,
+    image_size: ImageSize | None = None,
+    labels: str | os.PathLike[str] | None = None,
+    train: int | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
     """Loads a data set by its name in the catalog, or from a path.
 
         data = load("mnist")
         data = load("folder/with/idx/files")
+        data = load("digits.png")
+        data = load("sheet.png", image_size="28x28", labels="labels_uint8", train=55000)
 
     Args:
         name_or_path: "strokes" (drawn by program), "mnist", "fashion-mnist" or "kmnist"
-            (downloaded once); or the path of a folder with IDX files, gzipped or not.
+            (downloaded once); or the path of a folder with IDX files, gzipped or not, of a sprite,
+            or of a folder of sprites.
         class_names: the names of classes 0, 1, …, for a path whose files don't hold them.
+        image_size: height and width of each image of a PNG that is no sprite but has one image a
+            row: "28x28" or (28, 28).
+        labels: the file with its labels: one-hot rows of bytes, a byte an image, or IDX.
+        train: how many of its images, from the first on, are the split `train`; the others are
+            `test`. By default all are `train`.
         progress: called with a file's name, the bytes received and the bytes expected (0: not
             known) while something is downloaded.
 
@@ -83,12 +102,39 @@ def load(
     if not exists:
         raise _unknown(given)
     try:
+        if image_size is not None or labels is not None or train is not None:
+            return _rows_of_others(path, image_size, labels, train, class_names)
         for form in FORMATS:
             if form.recognises(path):
                 return form.read(path, class_names)
+        if is_png(path):
+            raise _missing(path)
         raise _unrecognised(path)
     except OSError as error:
         raise DataError("can't be read", where=path, got=error.strerror or error) from None
+
+
+def _rows_of_others(
+    path: Path,
+    image_size: ImageSize | None,
+    labels: str | os.PathLike[str] | None,
+    train: int | None,
+    class_names: Sequence[str] | None,
+) -> Dataset:
+    """A PNG with one image a row that is no sprite."""
+    if is_sprite(path) or not is_png(path):
+        raise InputError("image_size, labels and train are for a PNG that is no sprite", where=path)
+    if image_size is None or labels is None:
+        raise _missing(path)
+    return read_foreign(path, image_size, labels, train, class_names)
+
+
+def _missing(path: Path) -> InputError:
+    return InputError(
+        "the PNG is no sprite: it does not say how large its images are, nor what they show",
+        where=path,
+        do="Pass image_size and labels (--image-size 28x28 --labels FILE).",
+    )
 
 
 def _unknown(given: str) -> DataError:

@@ -1,0 +1,245 @@
+"""PNGs of images in rows that other programs made, such as the tutorials' `mnist_images.png`.
+
+They hold no labels and no image size, so both are given. 8-bit grey, RGB and RGBA that are not
+interlaced, which is nearly all there are, are inflated in one go and their filters undone in place;
+others are read by Pillow.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spritenet.core.png import PAETH, undo_filters
+from spritenet.dataset import Dataset, Split
+from spritenet.dataset.arrays import as_labels
+from spritenet.errors import DataError, InputError
+from spritenet.sources.idx import LABELS, open_idx
+from spritenet.sources.picture import read_picture
+from spritenet.sprites.chunks import OVERHEAD, SIGNATURE, Blob, FileBlob, read_chunk, truncated
+
+__all__ = ["ImageSize", "is_png", "read_foreign", "read_rows", "size_of"]
+
+ImageSize = str | tuple[int, int]
+"""Height and width of an image: "28x28" or (28, 28)."""
+
+CHANNELS = {0: 1, 2: 3, 6: 4}
+"""By PNG's colour type: those read without Pillow."""
+
+MOST_BYTES = 1 << 30  # of a decoded picture; Chromium refuses 2^31
+HIGHEST_RATIO = 1032  # deflate's: 258 bytes from two bits; zlib's technical notes
+IDX_MAGIC = LABELS.to_bytes(4, "big")
+
+
+def is_png(path: Path) -> bool:
+    """Whether a file begins as every PNG does."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(SIGNATURE)) == SIGNATURE
+
+
+def size_of(given: ImageSize) -> tuple[int, int]:
+    """Height and width.
+
+    >>> size_of("28x28")
+    (28, 28)
+
+    Raises:
+        InputError: it isn't a size.
+    """
+    pair: Sequence[int] = ()
+    if isinstance(given, str):
+        match = re.fullmatch(r"\s*(\d{1,5})\s*[x×X,]\s*(\d{1,5})\s*", given)
+        pair = (int(match[1]), int(match[2])) if match else ()
+    else:
+        pair = given
+    if len(pair) != 2 or min(pair) < 1:
+        raise InputError(
+            "this is no image size", where="image_size", expected="28x28", got=repr(given)
+        )
+    return pair[0], pair[1]
+
+
+def read_foreign(
+    path: Path,
+    image_size: ImageSize,
+    labels: str | os.PathLike[str],
+    train: int | None = None,
+    class_names: Sequence[str] | None = None,
+) -> Dataset:
+    """Reads a PNG whose row i is image i, and a file with its labels.
+
+    Args:
+        path: of the PNG, height·width pixels wide.
+        image_size: height and width.
+        labels: a file of one-hot rows, a byte a class (`mnist_labels_uint8`); of class indices, a
+            byte an image; or an IDX file of labels.
+        train: how many images, from the first on, are the split `train`; the others are `test`. By
+            default all are `train`.
+        class_names: of classes 0, 1, …; by default "0", "1", …
+
+    Returns:
+        The data set. A picture whose colours are all grey and opaque gives images of one channel.
+
+    Raises:
+        DataError: damaged, of another size, or labels that are not one an image.
+        InputError: an impossible image size or split.
+    """
+    height, width = size_of(image_size)
+    rows = read_rows(path)
+    count, pixels, channels = rows.shape
+    if pixels != height * width:
+        raise DataError(
+            f"rows are {pixels:,} pixels wide, but a {height}×{width} image needs "
+            f"{height * width:,}",
+            where=path,
+            do=f"Was it made for another size? Pass --image-size HxW with H·W = {pixels:,}.",
+        )
+    indices, names = _labels(Path(labels), count, class_names)
+    images = rows.reshape(count, height, width, channels)
+    first = count if train is None else train
+    if not 0 < first <= count:
+        raise InputError(
+            "there are not so many images", where="train", expected=f"1 to {count:,}", got=first
+        )
+    splits = {"train": Split(images[:first], indices[:first], names, "train")}
+    if first < count:
+        splits["test"] = Split(images[first:], indices[first:], names, "test")
+    return Dataset(path.stem, splits, names, source=str(path))
+
+
+def read_rows(path: Path) -> NDArray[np.uint8]:
+    """All pixels of a PNG, uint8 h w c; one channel if all of them are grey and opaque.
+
+    Raises:
+        DataError: damaged, or too large.
+    """
+    blob = FileBlob(path)
+    try:
+        header = _Header.of(blob)
+        plain = header.depth == 8 and header.colour in CHANNELS and not header.interlaced
+        pixels = _read_plain(blob, header) if plain else None
+    finally:
+        blob.close()
+    return _plainest(read_picture(path) if pixels is None else pixels)
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    width: int
+    height: int
+    depth: int
+    colour: int
+    interlaced: int
+
+    @classmethod
+    def of(cls, blob: Blob) -> _Header:
+        """Reads and checks the IHDR chunk."""
+        if blob.read(0, 8) != SIGNATURE:
+            raise DataError("this is not a PNG", where=blob.name)
+        first = read_chunk(blob, 8, 13)
+        if first.kind != b"IHDR" or len(first.data) != 13:
+            raise DataError("this is not a PNG", where=blob.name, expected="an IHDR chunk first")
+        width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", first.data)
+        raw = height * (width * CHANNELS.get(colour, 4) + 1)
+        if not width or not height or raw > min(MOST_BYTES, HIGHEST_RATIO * blob.size):
+            raise DataError(
+                "its header promises more than such a file can hold or than is read",
+                where=blob.name,
+                got=f"{width:,}×{height:,} pixels in {blob.size:,} bytes",
+            )
+        return cls(width, height, depth, colour, interlaced)
+
+
+def _read_plain(blob: Blob, header: _Header) -> NDArray[np.uint8] | None:
+    """The pixels (h w c); None if it has transparent colours, which Pillow knows to read."""
+    from deflate import DeflateError, zlib_decompress
+
+    pieces = []
+    place = len(SIGNATURE)
+    while True:
+        head = blob.read(place, 8)
+        if len(head) < 8:
+            raise truncated(blob, "its chunks")
+        length, kind = struct.unpack(">I4s", head)
+        if kind == b"tRNS":
+            return None
+        if kind == b"IDAT":
+            pieces.append(read_chunk(blob, place, blob.size).data)
+        elif kind == b"IEND":
+            break
+        place += length + OVERHEAD
+    channels = CHANNELS[header.colour]
+    row_bytes = header.width * channels
+    size = header.height * (row_bytes + 1)
+    packed = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    pieces.clear()
+    try:
+        raw: bytearray = zlib_decompress(packed, size)
+    except DeflateError:
+        raw = bytearray()
+    if len(raw) != size:
+        raise DataError(
+            "its compressed data are damaged, or not those of its size",
+            where=blob.name,
+            expected=f"{size:,} bytes for {header.width:,}×{header.height:,}",
+            do="Download or copy it again.",
+        )
+    done = undo_filters(raw, header.height, row_bytes, channels, highest_filter=PAETH)
+    if done < header.height:
+        raise DataError(f"row {done} has a filter that there is not", where=blob.name)
+    pixels = np.frombuffer(raw, np.uint8, header.height * row_bytes)
+    return pixels.reshape(header.height, header.width, channels)
+
+
+def _plainest(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """One channel in place of three or four, if nothing is lost."""
+    channels = pixels.shape[2]
+    red = pixels[..., :1]
+    if channels > 1 and (pixels[..., 1:3] == red).all() and (pixels[..., 3:] == 255).all():
+        return np.ascontiguousarray(red)
+    return pixels
+
+
+def _labels(
+    path: Path, count: int, class_names: Sequence[str] | None
+) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """Class indices (n) and the names, from a file of one of three kinds."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            start = file.read(4)
+    except OSError as error:
+        raise DataError("can't be read", where=path, got=error.strerror or error) from None
+    if start == IDX_MAGIC and size != count:
+        values = open_idx(path, LABELS).read()
+        if len(values) != count:
+            raise _not_one_an_image(path, count, f"{len(values):,} labels")
+    else:
+        if not count or size % count or not 1 <= size // count <= 65_536:
+            raise _not_one_an_image(path, count, f"{size:,} bytes")
+        values = np.fromfile(path, np.uint8).reshape(count, -1)
+        values = values[:, 0] if values.shape[1] == 1 else values
+    try:
+        return as_labels(values, class_names)
+    except DataError as error:
+        raise DataError(
+            error.what, where=path, expected=error.expected, got=error.got, do=error.do
+        ) from None
+
+
+def _not_one_an_image(path: Path, count: int, got: str) -> DataError:
+    return DataError(
+        "labels and images disagree",
+        where=path,
+        expected=f"{count:,} labels: one-hot rows of bytes, a byte each, or IDX",
+        got=got,
+    )

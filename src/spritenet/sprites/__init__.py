@@ -1,0 +1,23 @@
+"""A data set is a picture: the sprite format, version 1, as docs/format.md describes it.
+
+    pack.py           a data set → one sprite, or a folder of them
+    sprite.py         an open sprite: labels at once, any images on demand
+    folder.py         many sprites and their dataset.json
+    verify.py         all that is wrong with one
+
+    sheet.py          where each image is in the picture
+    chunks.py         PNG chunks; Blob, where bytes come from
+    head.py           all before the pixels: metadata.py (iTXt), labels.py (snLB), index.py (snIX)
+    segments.py       rows, compressed so that they can be read alone; filters.py chooses filters
+    write.py          the file, whole or not at all
+    parallel.py       the same work on a few threads
+
+It knows data sets and PNGs, never where data sets come from.
+"""
+
+from spritenet.sprites.folder import INDEX, SpriteFolder
+from spritenet.sprites.pack import pack
+from spritenet.sprites.sprite import Sprite
+from spritenet.sprites.verify import verify
+
+__all__ = ["INDEX", "Sprite", "SpriteFolder", "pack", "verify"]

@@ -1,0 +1,289 @@
+"""Many sprites in a folder, and `dataset.json`, which knows each by its hash.
+
+`dataset.json` holds what a sprite's own metadata hold, of all of them together, and `shards`: for
+each its file's name, images, bytes and SHA-256, and the bytes and SHA-256 of its head. A head holds
+the hashes of its segments, so whoever trusts `dataset.json` hashes nothing but what is read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import secrets
+import shutil
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spritenet.dataset import Dataset
+from spritenet.errors import DataError, InputError
+from spritenet.sprites.metadata import Fields, Metadata, encoded, parse
+from spritenet.sprites.sprite import Sprite, as_dataset
+from spritenet.sprites.write import Written, beside
+
+__all__ = ["INDEX", "Shard", "SpriteFolder", "new_folder", "write_index"]
+
+INDEX = "dataset.json"
+FORMAT = "spritenet sprites"
+MOST_BYTES = 64 << 20  # 200,000 shards: 13 billion images of 28×28
+OURS = re.compile(r"dataset\.json|.*-\d{5}(\.png|_labels_uint8)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A sprite of a folder, as `dataset.json` has it.
+
+    Args:
+        file: its name in the folder.
+        count: how many images it holds.
+        written: its sizes and hashes.
+    """
+
+    file: str
+    count: int
+    written: Written
+
+    def to_json(self) -> dict[str, object]:
+        """The JSON object."""
+        return {
+            "file": self.file,
+            "count": self.count,
+            "bytes": self.written.size,
+            "sha256": self.written.sha256,
+            "head_bytes": self.written.head_size,
+            "head_sha256": self.written.head_sha256,
+        }
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any], where: str) -> Shard:
+        """Reads the JSON object, or DataError."""
+        fields = Fields(values, where)
+        file = fields.text("file")
+        if not file or file != Path(file).name or "\\" in file or file in {".", ".."}:
+            raise fields.wrong("file", "the name of a file in this folder")
+        most = 2**62
+        return cls(
+            file,
+            fields.number("count", 1, most),
+            Written(
+                fields.number("bytes", 1, most),
+                fields.hexadecimal("sha256"),
+                fields.number("head_bytes", 1, most),
+                fields.hexadecimal("head_sha256"),
+            ),
+        )
+
+
+def write_index(path: Path, metadata: Metadata, shards: Sequence[Shard]) -> None:
+    """Writes `dataset.json`."""
+    values = {
+        "format": FORMAT,
+        **metadata.to_json(),
+        "shards": [shard.to_json() for shard in shards],
+    }
+    with beside(path) as file:
+        file.write(encoded(values) + b"\n")
+
+
+class SpriteFolder:
+    """A folder of sprites, open. Each is opened, and its head checked, when it is first needed.
+
+    Args:
+        path: of the folder, or of its `dataset.json`.
+
+    Raises:
+        DataError: `dataset.json` is damaged or contradicts itself.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        given = Path(path)
+        self.path = given if given.is_dir() else given.parent
+        index = given / INDEX if given.is_dir() else given
+        where = str(index)
+        try:
+            with index.open("rb") as file:
+                text = file.read(MOST_BYTES + 1)
+        except OSError as error:
+            raise DataError("can't be read", where=where, got=error.strerror or error) from None
+        if len(text) > MOST_BYTES:
+            raise DataError("is too long", where=where, expected=f"at most {MOST_BYTES:,} bytes")
+        values = parse(text, where)
+        if values.get("format") != FORMAT:
+            raise Fields(values, where).wrong("format", f'"{FORMAT}"')
+        self.metadata = Metadata.from_json(values, where)
+        self.shards = _shards(values, self.metadata.sheet.count, where)
+        self._firsts = [0]
+        for shard in self.shards:
+            self._firsts.append(self._firsts[-1] + shard.count)
+        self._open: dict[int, Sprite] = {}
+
+    def __len__(self) -> int:
+        return self.metadata.sheet.count
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of each image."""
+        sheet = self.metadata.sheet
+        return sheet.height, sheet.width, sheet.channels
+
+    def sprite(self, number: int) -> Sprite:
+        """One of the sprites, its head checked against `dataset.json`.
+
+        Raises:
+            DataError: missing, changed, or another one than is expected there.
+        """
+        if number not in self._open:
+            self._open[number] = self._checked(number)
+        return self._open[number]
+
+    def _checked(self, number: int) -> Sprite:
+        shard = self.shards[number]
+        path = self.path / shard.file
+        if not path.is_file():
+            raise DataError("a sprite of the data set is missing", where=path)
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(min(shard.written.head_size, size))
+        sha256 = hashlib.sha256(head).hexdigest()
+        if size != shard.written.size or sha256 != shard.written.head_sha256:
+            raise DataError(
+                f"the sprite is not the one that {INDEX} names",
+                where=path,
+                expected=f"{shard.written.size:,} bytes, SHA-256 of its head "
+                f"{shard.written.head_sha256[:16]}…",
+                got=f"{size:,} bytes, {sha256[:16]}…",
+                do="Copy the whole folder again, or pack it again.",
+            )
+        sprite = Sprite(path)
+        same = (
+            len(sprite) == shard.count
+            and sprite.image_shape == self.image_shape
+            and sprite.metadata.class_names == self.metadata.class_names
+            and sprite.head.size == shard.written.head_size
+        )
+        if not same:
+            sprite.close()
+            raise DataError(f"the sprite does not fit {INDEX}", where=path, do="Pack it again.")
+        return sprite
+
+    def image(self, place: int) -> NDArray[np.uint8]:
+        """One image, uint8 h w c; no other segment than its own is read.
+
+        Raises:
+            InputError: there is no image of this number.
+            DataError: its sprite or its segment is damaged.
+        """
+        if not 0 <= place < len(self):
+            expected = f"0 to {len(self) - 1}"
+            raise InputError(
+                "there is no such image", where=self.path, expected=expected, got=place
+            )
+        number = bisect_right(self._firsts, place) - 1
+        return self.sprite(number).image(place - self._firsts[number])
+
+    def read(self, *, workers: int | None = None) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+        """All images (uint8 n h w c) and labels (int32 n).
+
+        Raises:
+            DataError: a sprite is missing, changed, or damaged: which one, and which rows.
+        """
+        sprites = [self.sprite(number) for number in range(len(self.shards))]
+        labels = np.concatenate([sprite.labels for sprite in sprites])
+        counts = np.bincount(labels, minlength=len(self.metadata.class_names))
+        if tuple(counts.tolist()) != self.metadata.class_counts:
+            raise DataError("the labels are not those it counts", where=self.path / INDEX)
+        images = np.empty((len(self), *self.image_shape), np.uint8)
+        for sprite, first in zip(sprites, self._firsts, strict=False):
+            sprite.read_into(images[first : first + len(sprite)], workers=workers)
+        return images, labels
+
+    def dataset(self, *, workers: int | None = None) -> Dataset:
+        """All of it as a data set.
+
+        Raises:
+            DataError: a sprite is missing, changed, or damaged: which one, and which rows.
+        """
+        images, labels = self.read(workers=workers)
+        return as_dataset(self.metadata, images, labels, self.path)
+
+    def close(self) -> None:
+        """Closes all files."""
+        for sprite in self._open.values():
+            sprite.close()
+        self._open.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _shards(values: dict[str, Any], count: int, where: str) -> tuple[Shard, ...]:
+    given = values.get("shards")
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        raise DataError("its shards are no list of objects", where=where)
+    shards = tuple(Shard.from_json(one, where) for one in given)
+    if len({shard.file for shard in shards}) != len(shards):
+        raise DataError("a shard is named twice", where=where)
+    held = sum(shard.count for shard in shards)
+    if held != count:
+        raise DataError(
+            "its shards don't hold its images", where=where, expected=f"{count:,}", got=f"{held:,}"
+        )
+    return shards
+
+
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """A new folder beside `target` that takes its place when all is written.
+
+    Raises:
+        DataError: the place is taken by other files, or the disk refuses; nothing is changed.
+    """
+    strangers = [] if not target.is_dir() else [p.name for p in target.iterdir()]
+    strangers = sorted(name for name in strangers if not OURS.fullmatch(name))
+    if strangers or (target.exists() and not target.is_dir()):
+        raise DataError(
+            "the place is taken",
+            where=target,
+            expected="a new folder, or an older folder of sprites to replace",
+            got=", ".join(strangers[:3]) or "a file",
+            do="Choose another name.",
+        )
+    mark = secrets.token_hex(4)
+    fresh = target.with_name(f".{target.name}.{mark}.new")
+    old = target.with_name(f".{target.name}.{mark}.old")
+    try:
+        fresh.mkdir(parents=True)
+        yield fresh
+        if target.exists():
+            target.rename(old)
+        fresh.rename(target)
+    except OSError as error:
+        if old.exists() and not target.exists():
+            old.rename(target)
+        raise DataError(
+            "can't be written",
+            where=target,
+            got=error.strerror or error,
+            do="What was there before is unchanged.",
+        ) from None
+    finally:
+        for folder in (fresh, old):
+            with contextlib.suppress(OSError):
+                shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,246 @@
+"""The iTXt chunk `spritenet`: what the picture holds, as JSON. Keys are those of docs/format.md."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from spritenet.errors import DataError
+from spritenet.sprites.sheet import MOST_PIXELS, Sheet
+
+__all__ = ["KEYWORD", "MOST_BYTES", "VERSION", "Fields", "Metadata", "Ranges", "parse"]
+
+VERSION = 1
+KEYWORD = b"spritenet"
+HEAD = KEYWORD + b"\0\0\0\0\0"  # not compressed, method 0, no language, no translated keyword
+MOST_BYTES = 4 << 20  # of JSON: 65,536 classes with names of 50 letters
+
+Ranges = tuple[tuple[str, int, int], ...]
+"""Splits: name, first image, the image behind the last."""
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a sprite, or a folder of sprites, says of its images.
+
+    Args:
+        sheet: image size, count and layout.
+        class_names: of classes 0, 1, …
+        splits: ranges of images that together are all of them, in order.
+        class_counts: how many images each class has.
+        content_hash: `Dataset.content_hash` of what it holds.
+        name: what to call it.
+        source: who made it, and where it was got.
+        licence: under which it may be used.
+    """
+
+    sheet: Sheet
+    class_names: tuple[str, ...]
+    splits: Ranges
+    class_counts: tuple[int, ...]
+    content_hash: str
+    name: str = ""
+    source: str = ""
+    licence: str = ""
+
+    def to_json(self) -> dict[str, object]:
+        """The JSON object."""
+        sheet = self.sheet
+        return {
+            "version": VERSION,
+            "name": self.name,
+            "height": sheet.height,
+            "width": sheet.width,
+            "channels": sheet.channels,
+            "count": sheet.count,
+            "layout": sheet.layout,
+            "columns": sheet.columns,
+            "classes": list(self.class_names),
+            "class_counts": list(self.class_counts),
+            "splits": {name: [first, stop] for name, first, stop in self.splits},
+            "sha256": self.content_hash,
+            "source": self.source,
+            "licence": self.licence,
+        }
+
+    def to_itxt(self) -> bytes:
+        """The chunk's data.
+
+        Raises:
+            DataError: the class names are too long.
+        """
+        data = HEAD + encoded(self.to_json())
+        if len(data) > MOST_BYTES:
+            raise DataError(
+                "the class names are too long for a sprite",
+                where=self.name,
+                expected=f"at most {MOST_BYTES:,} bytes of metadata",
+                got=f"{len(data):,}",
+            )
+        return data
+
+    @classmethod
+    def from_itxt(cls, data: bytes, where: str) -> Metadata:
+        """Reads the chunk's data.
+
+        Raises:
+            DataError: it isn't JSON of version 1, or says something impossible.
+        """
+        if not data.startswith(HEAD):
+            raise DataError(
+                "its metadata are compressed or translated", where=where, expected="plain iTXt"
+            )
+        return cls.from_json(parse(data[len(HEAD) :], where), where)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any], where: str) -> Metadata:
+        """Reads the JSON object.
+
+        Raises:
+            DataError: a key is missing or says something impossible.
+        """
+        fields = Fields(values, where)
+        if fields.number("version", 1, 2**31) != VERSION:
+            raise DataError(
+                "it is of a newer version",
+                where=where,
+                expected=VERSION,
+                got=values["version"],
+                do="Install a newer spritenet.",
+            )
+        sheet = Sheet(
+            height=fields.number("height", 1, MOST_PIXELS),
+            width=fields.number("width", 1, MOST_PIXELS),
+            channels=fields.choice("channels", (1, 3, 4)),
+            count=fields.number("count", 1, 2**62),
+            layout=fields.choice("layout", ("rows", "grid")),
+            columns=fields.number("columns", 1, MOST_PIXELS),
+        )
+        if sheet.layout == "rows" and sheet.columns != 1:
+            raise fields.wrong("columns", "1 in layout rows")
+        names = fields.names("classes")
+        counts = tuple(fields.numbers("class_counts", len(names)))
+        if sum(counts) != sheet.count:
+            raise fields.wrong("class_counts", f"{sheet.count} images together")
+        return cls(
+            sheet,
+            names,
+            fields.ranges("splits", sheet.count),
+            counts,
+            fields.hexadecimal("sha256"),
+            fields.text("name"),
+            fields.text("source"),
+            fields.text("licence"),
+        )
+
+
+def encoded(values: dict[str, object]) -> bytes:
+    """JSON as it is written: the same bytes for the same values."""
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def parse(text: bytes, where: str) -> dict[str, Any]:
+    """A JSON object, or DataError."""
+    try:
+        values = json.loads(text.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise DataError("its metadata are not JSON", where=where, got=error) from None
+    if not isinstance(values, dict):
+        raise DataError("its metadata are not a JSON object", where=where)
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """A JSON object whose values are checked as they are read.
+
+    Args:
+        values: the object.
+        where: the file's name, for errors.
+    """
+
+    values: dict[str, Any]
+    where: str
+
+    def wrong(self, key: str, expected: object) -> DataError:
+        """The error of a value that is not as it must be."""
+        got = json.dumps(self.values[key])[:60] if key in self.values else "nothing"
+        return DataError(
+            f"its metadata are wrong: {key!r}", where=self.where, expected=expected, got=got
+        )
+
+    def number(self, key: str, least: int, most: int) -> int:
+        """A whole number in this range."""
+        value = self.values.get(key)
+        if not isinstance(value, int) or not _whole(value) or not least <= value <= most:
+            raise self.wrong(key, f"a whole number from {least} to {most:,}")
+        return value
+
+    def numbers(self, key: str, count: int) -> list[int]:
+        """So many whole numbers, none of them negative."""
+        value = self.values.get(key)
+        if not isinstance(value, list) or len(value) != count:
+            raise self.wrong(key, f"a list of {count}")
+        if not all(_whole(item) and 0 <= item < 2**62 for item in value):
+            raise self.wrong(key, "whole numbers")
+        return value
+
+    def choice(self, key: str, of: Sequence[Value]) -> Value:
+        """One of these."""
+        value = self.values.get(key)
+        for allowed in of:
+            if type(value) is type(allowed) and value == allowed:
+                return allowed
+        raise self.wrong(key, "one of " + ", ".join(map(str, of)))
+
+    def text(self, key: str) -> str:
+        """A text, empty if it isn't there."""
+        value = self.values.get(key, "")
+        if not isinstance(value, str):
+            raise self.wrong(key, "a text")
+        return value
+
+    def names(self, key: str) -> tuple[str, ...]:
+        """Names, at least one, all different, none of them empty."""
+        value = self.values.get(key)
+        fine = isinstance(value, list) and value and all(isinstance(n, str) and n for n in value)
+        if not fine or len(set(value or ())) != len(value or ()):
+            raise self.wrong(key, "names, all different")
+        return tuple(value or ())
+
+    def hexadecimal(self, key: str) -> str:
+        """A SHA-256 in hex."""
+        value = self.values.get(key)
+        if not isinstance(value, str) or len(value) != 64 or set(value) - set("0123456789abcdef"):
+            raise self.wrong(key, "64 hexadecimal digits")
+        return value
+
+    def ranges(self, key: str, count: int) -> Ranges:
+        """Ranges of images under their names, which together are all `count`, in order."""
+        value = self.values.get(key)
+        if not isinstance(value, dict) or not value:
+            raise self.wrong(key, "a range of images for each split")
+        ranges = []
+        for name, pair in value.items():
+            fine = isinstance(pair, list) and len(pair) == 2 and all(map(_whole, pair))
+            if not name or not fine:
+                raise self.wrong(key, "[first image, image behind the last] for each split")
+            ranges.append((name, int(pair[0]), int(pair[1])))
+        ranges.sort(key=lambda each: each[1:])
+        place = 0
+        for _, first, stop in ranges:
+            if first != place or stop < first:
+                place = -1
+                break
+            place = stop
+        if place != count:
+            raise self.wrong(key, f"ranges that together are all {count} images")
+        return tuple(ranges)
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

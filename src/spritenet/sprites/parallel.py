@@ -1,0 +1,60 @@
+"""The same work for many places on a few threads; what it makes does not depend on how many.
+
+Compressing, inflating, hashing and undoing filters all let go of Python's lock.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+__all__ = ["each"]
+
+
+def each(work: Callable[[int], None], count: int, workers: int) -> None:
+    """Calls `work(0)` to `work(count - 1)`, each once, on this thread and `workers - 1` others.
+
+    If some fail no new ones are begun, and the error of the lowest failed place is raised: which
+    one that is does not depend on the number of threads.
+    """
+    if min(workers, count) <= 1:
+        for place in range(count):
+            work(place)
+        return
+    lock = threading.Lock()
+    places = iter(range(count))
+    failures: dict[int, Exception] = {}
+    stop = threading.Event()
+
+    def run() -> None:
+        while not stop.is_set():
+            with lock:
+                place = next(places, None)
+            if place is None:
+                return
+            try:
+                work(place)
+            except Exception as error:  # noqa: BLE001 - raised again below, by the caller's thread
+                failures[place] = error
+                stop.set()
+
+    threads = [threading.Thread(target=run) for _ in range(min(workers, count) - 1)]
+    for thread in threads:
+        thread.start()
+    try:
+        run()
+    finally:  # also at Ctrl-C, which comes to the caller's thread
+        stop.set() if failures else None
+        _join(threads, stop)
+    if failures:
+        raise failures[min(failures)]
+
+
+def _join(threads: list[threading.Thread], stop: threading.Event) -> None:
+    """Waits for all of them; tells them to stop if the waiting is interrupted."""
+    try:
+        for thread in threads:
+            thread.join()
+    except BaseException:
+        stop.set()
+        raise

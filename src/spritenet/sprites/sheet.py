@@ -1,0 +1,168 @@
+"""Where each image is in the picture: tiles of one size, `columns` to a band.
+
+Layout `rows`: an image is one row, flattened row-major; a band is that row. Layout `grid`: a tile
+has the image's own height and width; a band is as many rows as an image has. Both are the same
+arithmetic with another size of tile.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spritenet.errors import InputError
+
+__all__ = ["MOST_PIXELS", "MOST_ROWS", "Layout", "Sheet", "fitting"]
+
+Layout = Literal["rows", "grid"]
+
+MOST_ROWS = 65_000  # Firefox decodes no picture of more than 65,535 rows
+MOST_PIXELS = 1 << 26  # Pillow warns at 89 million; Chromium decodes at most 2^31 bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The arrangement of `count` images in one picture.
+
+    Args:
+        height: of an image.
+        width: of an image.
+        channels: 1 grey, 3 RGB, 4 RGBA.
+        count: images, at least 1.
+        layout: "rows" or "grid".
+        columns: images side by side; 1 in layout "rows".
+    """
+
+    height: int
+    width: int
+    channels: int
+    count: int
+    layout: Layout = "rows"
+    columns: int = 1
+
+    @property
+    def tile_rows(self) -> int:
+        """Rows of a tile, and of a band."""
+        return 1 if self.layout == "rows" else self.height
+
+    @property
+    def tile_pixels(self) -> int:
+        """Pixels of a tile's row."""
+        return self.height * self.width if self.layout == "rows" else self.width
+
+    @property
+    def bands(self) -> int:
+        """Rows of tiles."""
+        return -(-self.count // self.columns)
+
+    @property
+    def picture_height(self) -> int:
+        """Rows of the picture."""
+        return self.bands * self.tile_rows
+
+    @property
+    def picture_width(self) -> int:
+        """Pixels of a row."""
+        return self.columns * self.tile_pixels
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a row's pixels."""
+        return self.picture_width * self.channels
+
+    @property
+    def fits(self) -> bool:
+        """Whether every browser and decoder takes a picture of this size."""
+        pixels = self.picture_height * self.picture_width
+        return self.picture_height <= MOST_ROWS and pixels <= MOST_PIXELS
+
+    def images_of(self, first_row: int, stop_row: int) -> tuple[int, int]:
+        """The first image of these whole bands, and the one behind the last."""
+        first, stop = (row // self.tile_rows * self.columns for row in (first_row, stop_row))
+        return first, min(stop, self.count)
+
+    def rows_of(self, image: int) -> tuple[int, int]:
+        """The first row of the band an image is in, and the one behind the last."""
+        first = image // self.columns * self.tile_rows
+        return first, first + self.tile_rows
+
+    def arrange(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Images (n h w c) of whole bands as rows of the picture (rows, row_bytes)."""
+        if self.layout == "rows":
+            return images.reshape(len(images), self.row_bytes)
+        bands = -(-len(images) // self.columns)
+        missing = bands * self.columns - len(images)
+        if missing:  # empty tiles at the end of the last band are zero
+            blank = np.zeros((missing, *images.shape[1:]), np.uint8)
+            images = np.concatenate([images, blank])
+        tiles = images.reshape(bands, self.columns, self.height, self.width * self.channels)
+        return tiles.swapaxes(1, 2).reshape(bands * self.height, self.row_bytes)
+
+    def restore(self, rows: NDArray[np.uint8], images: NDArray[np.uint8]) -> None:
+        """Writes the images (n h w c) of whole bands, given as rows (rows, row_bytes)."""
+        bands = len(rows) // self.tile_rows
+        shape = (bands, self.tile_rows, self.columns, self.tile_pixels * self.channels)
+        tiles = rows.reshape(shape).swapaxes(1, 2)
+        whole = len(images) // self.columns
+        wide = (whole, self.columns, *shape[1:2], shape[3])
+        images[: whole * self.columns].reshape(wide)[:] = tiles[:whole]
+        rest = images[whole * self.columns :]
+        if len(rest):
+            rest.reshape(len(rest), *wide[2:])[:] = tiles[whole, : len(rest)]
+
+
+def fitting(
+    image_shape: tuple[int, int, int],
+    count: int,
+    layout: Layout = "rows",
+    columns: int | None = None,
+    most_images: int | None = None,
+) -> tuple[Sheet, int]:
+    """Arranges `count` images in as few pictures as it takes.
+
+    Args:
+        image_shape: h w c.
+        count: images, at least 1.
+        layout: "rows" or "grid".
+        columns: of a grid; by default so many that the picture is about square.
+        most_images: in one picture, if fewer than would fit.
+
+    Returns:
+        The sheet of a full picture, and how many images each but the last one holds.
+
+    Raises:
+        InputError: an image doesn't fit into a picture, or has a number of channels PNG hasn't.
+    """
+    height, width, channels = image_shape
+    if channels not in {1, 3, 4}:
+        raise InputError(
+            "a sprite can't hold images of so many channels", expected="1, 3 or 4", got=channels
+        )
+    if columns is not None and (layout == "rows" or columns < 1):
+        raise InputError(
+            "columns are of a grid", where="columns", expected="layout grid, 1 or more"
+        )
+    wanted = min(count, most_images or count)
+    if layout == "rows":
+        columns = 1
+        most = min(MOST_ROWS, MOST_PIXELS // (height * width))
+    else:
+        side = math.isqrt(MOST_PIXELS)
+        square = math.ceil(math.sqrt(min(wanted * height * width, MOST_PIXELS)) / width)
+        columns = columns or max(1, min(square, wanted, side // width))
+        bands = min(MOST_ROWS // height, MOST_PIXELS // (height * width * columns))
+        most = columns * bands
+    if most < 1:
+        raise InputError(
+            "the images are too large for a sprite",
+            expected=f"at most {MOST_ROWS:,} rows and {MOST_PIXELS:,} pixels",
+            got=f"{height}×{width}",
+        )
+    each = min(wanted, most)
+    if layout == "grid" and each < count and each >= columns:
+        each -= each % columns  # full bands
+    return Sheet(height, width, channels, each, layout, columns), each

@@ -1,0 +1,142 @@
+"""Everything that is wrong with a sprite or a folder of them, not the first thing only."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+from spritenet.core.pool import threads
+from spritenet.errors import DataError
+from spritenet.sprites.folder import INDEX, SpriteFolder
+from spritenet.sprites.index import ZLIB_HEADER
+from spritenet.sprites.parallel import each
+from spritenet.sprites.segments import CLOSED, fetch, place_of
+from spritenet.sprites.sprite import Sprite
+
+__all__ = ["verify"]
+
+Progress = Callable[[int], object]
+BLOCK = 1 << 20
+
+
+def verify(
+    path: str | os.PathLike[str],
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> list[DataError]:
+    """Checks a sprite, or a folder of sprites, byte by byte.
+
+    Each segment: its chunk, its hash, that it inflates to exactly its rows, and their filters. Then
+    that zlib, reading the whole stream from its beginning as other programs do, sees the same
+    bytes; that labels and pixels have the content hash of the metadata; and, in a folder, each
+    file's SHA-256.
+
+    Args:
+        path: a sprite, a folder of sprites, or its `dataset.json`.
+        workers: threads; by default all cores.
+        progress: called with the number of images checked since the last call, from any thread.
+
+    Returns:
+        What is wrong, in the order of the rows; nothing if all is right.
+    """
+    place = Path(path)
+    count = threads() if workers is None else workers
+    try:
+        if not place.is_dir() and place.name != INDEX:
+            return _file(place, count, progress)
+        with SpriteFolder(place) as folder:
+            return _folder(folder, count, progress)
+    except DataError as error:
+        return [error]
+
+
+def _folder(folder: SpriteFolder, workers: int, progress: Progress | None) -> list[DataError]:
+    wrong: list[DataError] = []
+    for number, shard in enumerate(folder.shards):
+        path = folder.path / shard.file
+        try:
+            folder.sprite(number)
+            if _sha256(path) != shard.written.sha256:
+                wrong.append(DataError(f"the file is not the one that {INDEX} names", where=path))
+        except DataError as error:
+            wrong.append(error)
+        if path.is_file():
+            wrong += _file(path, workers, progress)
+    if not wrong and folder.dataset(workers=workers).content_hash != folder.metadata.content_hash:
+        wrong.append(DataError("the content hash is wrong", where=folder.path / INDEX))
+    return wrong
+
+
+def _file(path: Path, workers: int, progress: Progress | None) -> list[DataError]:
+    try:
+        with Sprite(path) as sprite:
+            return _sprite(sprite, workers, progress)
+    except DataError as error:
+        return [error]
+
+
+def _sprite(sprite: Sprite, workers: int, progress: Progress | None) -> list[DataError]:
+    found: dict[int, DataError] = {}
+    sheet = sprite.head.sheet
+
+    def check(number: int) -> None:
+        segment = sprite.head.segments[number]
+        first, stop = sheet.images_of(segment.first_row, segment.stop_row)
+        try:
+            sprite.images(first, stop, workers=1)
+        except DataError as error:
+            found[number] = error
+        if progress is not None:
+            progress(stop - first)
+
+    each(check, len(sprite.head.segments), workers)
+    wrong = [found[number] for number in sorted(found)]
+    if wrong:
+        return wrong
+    try:
+        _serial(sprite)
+        if sprite.dataset(workers=workers).content_hash != sprite.metadata.content_hash:
+            wrong.append(
+                DataError("the content hash is wrong", where=sprite.path, do="Pack it again.")
+            )
+    except DataError as error:
+        wrong.append(error)
+    return wrong
+
+
+def _serial(sprite: Sprite) -> None:
+    """Inflates the stream from its beginning, with zlib, and compares.
+
+    Raises:
+        DataError: the first segment that is not the same to a reader of the whole stream.
+    """
+    inflater = zlib.decompressobj()
+    inflater.decompress(ZLIB_HEADER)
+    for number, segment in enumerate(sprite.head.segments):
+        alone = sprite.inflated(number)
+        where = place_of(sprite.blob, number, segment)
+        try:
+            closed = fetch(sprite.blob, number, segment)
+            seen = inflater.decompress(closed[: -len(CLOSED)], len(alone) + 1)
+        except zlib.error as error:
+            raise DataError("other programs can't read it", where=where, got=error) from None
+        if seen != alone or inflater.eof or inflater.unconsumed_tail:
+            raise DataError("other programs see other pixels", where=where)
+    try:
+        rest = inflater.decompress(CLOSED + sprite.head.adler32.to_bytes(4, "big"))
+    except zlib.error as error:
+        raise DataError("other programs can't read it", where=sprite.path, got=error) from None
+    if rest or not inflater.eof:
+        raise DataError("the compressed data do not end where they should", where=sprite.path)
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
