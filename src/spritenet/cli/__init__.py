@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from spritenet.cli import clock, evaluate, info, predict, train
+from spritenet.cli.terminal import complain
 from spritenet.errors import CoreError, InputError, SpritenetError
 
 __all__ = ["app", "clock", "main"]
@@ -62,9 +63,9 @@ def main() -> None:
 def _explain(error: Exception) -> int:
     """Say what went wrong in one line on standard error; the exit code."""
     if isinstance(error, SpritenetError):
-        _complain(str(error))
+        complain(str(error))
         if isinstance(error, CoreError):
-            _complain("This is a mistake of ours: please report it with the command you typed.")
+            complain("This is a mistake of ours: please report it with the command you typed.")
         return 2 if isinstance(error, InputError) else 1
     if isinstance(error, BrokenPipeError):
         # Whoever read our output has seen enough; nothing may be flushed into the pipe any more.
@@ -76,21 +77,12 @@ def _explain(error: Exception) -> int:
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "spritenet"
         message = error.format_message().rstrip(".")
-        _complain(f"{message}{'' if message.endswith('?') else '.'} Type {path} --help.")
+        complain(f"{message}{'' if message.endswith('?') else '.'} Type {path} --help.")
         return 2
     if os.environ.get("SPRITENET_TRACEBACK", "") not in {"", "0"}:
         raise error
-    _complain(
+    complain(
         f"{type(error).__name__}: {error}. This is a mistake of ours: please report it with the "
         "command you typed. SPRITENET_TRACEBACK=1 shows where it happened."
     )
     return 1
-
-
-def _complain(line: str) -> None:
-    """One line on standard error, its first word red on a terminal."""
-    word = "error:"
-    if sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
-        word = f"\x1b[1;31m{word}\x1b[0m"
-    text = " ".join(line.split())
-    print(word, text.encode("utf-8", "replace").decode(), file=sys.stderr)

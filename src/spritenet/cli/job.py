@@ -10,6 +10,7 @@ from spritenet.cli import clock, lines, progress, terminal
 from spritenet.cli.example import write_png
 from spritenet.cli.interrupt import Interruptible
 from spritenet.cli.options import Options
+from spritenet.cli.preparation import for_data
 from spritenet.cli.text import interval, percent, plural, seconds, shape
 from spritenet.dataset import Dataset
 from spritenet.errors import CoreError, DivergedError
@@ -99,6 +100,7 @@ class Job:
     def _events(self, interruptible: Interruptible, *, resume: bool) -> Iterator[Event]:
         """The training's events."""
         options = self.options
+        self.model.preparation = for_data(self.dataset).to_json()
         on_tests = options.test_every is not None and not options.validation
         return training(
             self.model,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-__all__ = ["command", "console", "print_json", "table"]
+__all__ = ["command", "complain", "console", "print_json", "table"]
 
 WIDEST = 110
 """Columns a table takes at most, and where nobody says how wide the output is."""
@@ -52,6 +53,15 @@ def _plain(value: object) -> object:
     if isinstance(value, float) and not abs(value) < float("inf"):
         return None
     return value
+
+
+def complain(line: str) -> None:
+    """One line on standard error, its first word red on a terminal."""
+    word = "error:"
+    if sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
+        word = f"\x1b[1;31m{word}\x1b[0m"
+    text = " ".join(line.split())
+    print(word, text.encode("utf-8", "replace").decode(), file=sys.stderr)
 
 
 def command(words: Sequence[object]) -> str:
