@@ -1,5 +1,6 @@
 """The order of images: a permutation, the same everywhere for ever, and as good as a shuffle."""
 
+import ctypes
 import itertools
 import math
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from spritenet import order
+from spritenet.core.library import ERROR_BYTES, builds, load
 from spritenet.errors import InputError
 from spritenet.order import permutation, step_indices, steps_per_epoch
 
@@ -107,6 +109,23 @@ def test_it_is_the_documented_arithmetic(seed: int, epoch: int, size: int, where
     place = min(int(where * size), size - 1)
     expected = slowly(seed, epoch, size, place)
     assert permutation(seed, epoch, size, place, place + 1).tolist() == [expected]
+
+
+@pytest.mark.parametrize("level", builds())
+@given(
+    seed=words, epoch=words, size=st.integers(1, 2**62), where=st.floats(0, 1), n=st.integers(0, 99)
+)
+def test_the_core_yields_the_same_integers(
+    level: str, seed: int, epoch: int, size: int, where: float, n: int
+) -> None:
+    """Every build of it, for data sets of any size: training sees the batches that Python names."""
+    first = min(int(where * size), size)
+    n = min(n, size - first)
+    found = np.empty(n, np.int64)
+    error = ctypes.create_string_buffer(ERROR_BYTES)
+    status = load(level).sn_order(seed, epoch, size, first, n, found.ctypes.data, error)
+    assert (status, error.value) == (0, b"")
+    assert np.array_equal(found, permutation(seed, epoch, size, first, first + n))
 
 
 def test_negative_seeds_count_from_the_top() -> None:
