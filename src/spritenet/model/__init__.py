@@ -1,12 +1,15 @@
 """What people hold in their hands: Sequential, and training as one call or as events.
 
-sequential  Sequential, load_model: training, trying, using, saving
-network     Network: layers with their weights
-building    names, the division by 255, the weights' places and first values
-fitting     train: from the arguments of `fit` to a training
-examples    from what people give `fit` to what engines take
-pixels targets  images, labels and weights in all their forms
-scores progress summary  what is shown
+    sequential  Sequential, load_model: training, trying, using, saving
+    network     Network: layers with their weights
+    building    names, the division by 255, the weights' places and first values
+    fitting     train: from the arguments of `fit` to a training
+    kept        a training that is kept in a run's folder
+    examples    from what people give `fit` to what engines take
+    pixels targets  images, labels and weights in all their forms
+    scores progress summary  what is shown
+
+Nothing here computes: engines do.
 """
 
 from __future__ import annotations

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import spritenet
 from spritenet.arguments import count, number
 from spritenet.dataset import Dataset, Split
 from spritenet.engines.values import Examples
 from spritenet.errors import ModelError
-from spritenet.export.metadata import TrainedOn
 from spritenet.model import examples as made
 from spritenet.model.examples import Given
-from spritenet.runs import Run
-from spritenet.training import checkpoint, loop, measure
+from spritenet.training import loop, measure
 from spritenet.training.callbacks import AnyCallback, Callbacks
-from spritenet.training.events import EpochEnded, Event, Finished, Stopped
+from spritenet.training.events import Event
 from spritenet.training.loop import Task
 from spritenet.training.plan import Plan
 from spritenet.training.session import Session
@@ -179,7 +175,9 @@ def train(
     session = Session(plan, model.state, plan.rates(optimizer.schedule), model)
     if run is None:
         return loop.run(task, session, Callbacks(callbacks))
-    kept = _Kept(model, Run(run), about or {}, learn.name, resume=resume)
+    from spritenet.model.kept import Kept  # only here: a training without a folder shall not wait
+
+    kept = Kept(model, Path(run), about or {}, learn.name, resume=resume)
     return kept.events(task, session, Callbacks(callbacks))
 
 
@@ -212,68 +210,3 @@ def _sample(validation: Examples | None, size: int | None, seed: int) -> Example
     if validation is None or size is None:
         return validation
     return made.sample(validation, count(size, "test_size", "fit"), seed)
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A training that is kept in a run's folder."""
-
-    model: Sequential
-    run: Run
-    about: Mapping[str, object]
-    data_name: str
-    resume: bool
-
-    def events(self, task: Task, session: Session, callbacks: Callbacks) -> Iterator[Event]:
-        """The training's events, written down as they are pulled."""
-        run, plan = self.run, session.plan
-        with run.opened(resume=self.resume) as found:
-            content_hash = made.sha256(task.examples)
-            identity = self._identity(task, content_hash)
-            last_step = None
-            if found is not None:
-                plan = checkpoint.continued(found, plan, identity, run.checkpoint_path)
-                session.plan, session.rates = plan, plan.rates(task.optimizer.schedule)
-                last_step = found.snapshot.step
-            run.write_config({**identity, "plan": asdict(plan), **self._setting()})
-            self.model.trained_on = TrainedOn(self.data_name, content_hash, plan.seed, 0)
-            task = replace(task, identity=identity, checkpoint=run.checkpoint_path)
-            events = loop.run(task, session, callbacks, found)
-            yield from run.recording(self._with_model(events), last_step)
-
-    def _identity(self, task: Task, content_hash: str) -> dict[str, object]:
-        """What must be the same to go on with a checkpoint, as JSON gives it back."""
-        values = {
-            "layers": [
-                {"class_name": layer.class_name, "config": layer.config()}
-                for layer in self.model.layers
-            ],
-            "input_shape": self.model.input_shape,
-            "optimizer": task.optimizer.config(),
-            "loss": task.loss.config(),
-            "images": len(task.examples),
-            "data_sha256": content_hash,
-        }
-        result: dict[str, object] = json.loads(json.dumps(values))
-        return result
-
-    def _setting(self) -> dict[str, object]:
-        """What config.json holds beyond what a checkpoint needs."""
-        return {
-            "version": 1,
-            "spritenet": spritenet.__version__,
-            "model": self.model.name,
-            "class_names": list(self.model.class_names),
-            "data": self.data_name,
-            **self.about,
-        }
-
-    def _with_model(self, events: Iterable[Event]) -> Iterator[Event]:
-        """Save the model before the last event."""
-        for event in events:
-            if isinstance(event, EpochEnded):
-                logs = event.logs.items()
-                self.model.scores = {k: v for k, v in logs if k.startswith("val_")}
-            if isinstance(event, Finished | Stopped):
-                self.model.save(self.run.model_path)
-            yield event

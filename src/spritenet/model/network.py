@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,6 @@ import numpy as np
 from spritenet.arguments import count
 from spritenet.engines.values import Engine
 from spritenet.errors import ModelError
-from spritenet.export.saved import sha256
 from spritenet.layers import Layer
 from spritenet.model import building
 from spritenet.model.building import ImageShape, Input, Place
@@ -184,6 +182,8 @@ class Network:
 
     def _repr_html_(self) -> str:
         """The table, for notebooks."""
+        import html
+
         return f"<pre>{html.escape(str(self))}</pre>"
 
     @property
@@ -213,6 +213,8 @@ class Network:
     @property
     def weights_sha256(self) -> str:
         """The SHA-256, in hexadecimal, of all weights as little-endian float32."""
+        from spritenet.export.saved import sha256
+
         return sha256(self.state.now.best_guess)
 
     def get_weights(self) -> list[NDArray[np.float32]]:

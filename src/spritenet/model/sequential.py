@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,9 +13,6 @@ from spritenet import losses, optimizers
 from spritenet.dataset import Split
 from spritenet.engines.values import Engine
 from spritenet.errors import ModelError
-from spritenet.export import tfjs
-from spritenet.export.metadata import Metadata, TrainedOn
-from spritenet.export.saved import OptimizerState, SavedModel
 from spritenet.layers import Layer
 from spritenet.losses import Loss
 from spritenet.model import building, examples, fitting, pixels, progress
@@ -28,6 +26,9 @@ from spritenet.training.state import Snapshot, State
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    # Imported when a model is saved or loaded: training shall not wait for them.
+    from spritenet.export import SavedModel, TrainedOn
 
 __all__ = ["Sequential", "load_model"]
 
@@ -239,13 +240,15 @@ class Sequential(Network):
         Raises:
             ModelError: it has no weights yet, the folder holds other files, or the disk refuses.
         """
+        from spritenet.export import Metadata, OptimizerState, SavedModel, tfjs
+
         now = self.state.now
         memory = None
         if include_optimizer and self.optimizer is not None:
             memory = OptimizerState(self.optimizer, now.step, now.slots, self.loss)
         made = self.trained_on
         if made is not None:
-            made = TrainedOn(made.dataset, made.content_hash, made.seed, now.step)
+            made = replace(made, steps=now.step)
         metadata = Metadata(self.class_names, self.preparation, made, self.scores)
         tfjs.save(SavedModel(self._layers, self._shape(), now.best_guess, metadata, memory), path)
 
@@ -275,4 +278,6 @@ def load_model(path: str | Path, *, threads: int | None = None) -> Sequential:
     Raises:
         ModelError: something is missing, broken or doesn't exist here.
     """
+    from spritenet.export import tfjs
+
     return Sequential.from_saved(tfjs.load(path, optimizer=True), threads=threads)

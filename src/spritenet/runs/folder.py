@@ -1,9 +1,11 @@
 """A run's folder: everything one training leaves, in known places.
 
-config.json    what was trained, on what, how: enough to do it again
-events.jsonl   the journal
-checkpoint/    everything needed to go on
-model/         the trained model
+    config.json    what was trained, on what, how: enough to do it again
+    events.jsonl   the journal
+    checkpoint/    everything needed to go on
+    model/         the trained model
+
+Only one training at a time may write there.
 """
 
 from __future__ import annotations

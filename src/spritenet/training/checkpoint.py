@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import struct
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -30,22 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["Checkpoint", "continued", "load", "save"]
 
 VERSION = 1
-
-BROKEN = (
-    AttributeError,
-    EOFError,
-    LookupError,
-    MemoryError,
-    NotImplementedError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What NumPy's and Python's readers raise at broken files."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,6 +97,14 @@ def load(path: Path) -> Checkpoint:
     Raises:
         RunError: there is none, or it is broken.
     """
+    import struct
+    import zipfile  # only here: starting a training shall not wait for them
+    import zlib
+
+    broken = (
+        *(AttributeError, EOFError, LookupError, MemoryError, NotImplementedError, OSError),
+        *(RuntimeError, TypeError, ValueError, struct.error, zipfile.BadZipFile, zlib.error),
+    )  # what NumPy's and Python's readers raise at broken files
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
@@ -130,7 +119,7 @@ def load(path: Path) -> Checkpoint:
         return _assemble(about, arrays)
     except FileNotFoundError as error:
         raise RunError("there is no checkpoint", where=path) from error
-    except BROKEN as error:
+    except broken as error:
         raise RunError(
             f"the checkpoint is broken ({error})", where=path, do="Start the training anew."
         ) from error

@@ -19,9 +19,8 @@ from spritenet.engines.values import Engine, Evaluation, Examples, Steps
 from spritenet.errors import DivergedError
 from spritenet.losses import Loss
 from spritenet.optimizers import Optimizer
-from spritenet.training import batches, checkpoint, measure
+from spritenet.training import batches, measure
 from spritenet.training.callbacks import Callbacks
-from spritenet.training.checkpoint import Checkpoint
 from spritenet.training.events import (
     CheckpointSaved,
     EpochEnded,
@@ -39,6 +38,8 @@ from spritenet.training.state import Snapshot, Totals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from spritenet.training.checkpoint import Checkpoint
 
 __all__ = ["Task", "run"]
 
@@ -248,7 +249,7 @@ class _Loop:
             self.session.state.now = replace(self.now, epoch=Totals())
             yield ended
         if task.checkpoint is not None and self._saves():
-            checkpoint.save(task.checkpoint, self._checkpoint())
+            self._save(task.checkpoint)
             self.saved = perf_counter()
             yield CheckpointSaved(step, str(task.checkpoint))
         if plan.ends_epoch(step) and step < plan.last_step and not self.session.reason:
@@ -293,9 +294,11 @@ class _Loop:
         late = not self.plan.checkpoint_every and perf_counter() - self.saved > LONGEST_UNSAVED
         return late or bool(self.session.reason) or self.plan.saves(self.now.step)
 
-    def _checkpoint(self) -> Checkpoint:
-        """Everything needed to go on from here."""
-        return Checkpoint(
+    def _save(self, path: Path) -> None:
+        """Write everything needed to go on from here."""
+        from spritenet.training import checkpoint  # only here: others shall not wait for it
+
+        made = checkpoint.Checkpoint(
             self.now,
             self.plan,
             self.task.identity,
@@ -304,6 +307,7 @@ class _Loop:
             [callback.memory() for callback in self.callbacks.all],
             self.epochs,
         )
+        checkpoint.save(path, made)
 
     def _end(self) -> Finished | Stopped:
         """Settle the weights, and say how it ended."""

@@ -1,11 +1,13 @@
 """Code of others that is called while a network learns.
 
-base              Callback: the hooks; plain functions are shown every event
-early_stopping    EarlyStopping
-learning_rate     LearningRateScheduler, ReduceLROnPlateau
-model_checkpoint  ModelCheckpoint
-functions         LambdaCallback
-monitor           what some of them share: watching one figure
+    base              Callback: the hooks; plain functions are shown every event
+    early_stopping    EarlyStopping
+    learning_rate     LearningRateScheduler, ReduceLROnPlateau
+    model_checkpoint  ModelCheckpoint
+    functions         LambdaCallback
+    monitor           what some of them share: watching one figure
+
+The loop knows only `Callbacks`; the rest could be anybody's.
 """
 
 from __future__ import annotations
