@@ -1,0 +1,97 @@
+"""A training that is kept in a run's folder: written down, resumable, its model saved last."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import spritenet
+from spritenet.export.metadata import TrainedOn
+from spritenet.model import examples as made
+from spritenet.runs import Run
+from spritenet.training import checkpoint, loop
+from spritenet.training.callbacks import Callbacks
+from spritenet.training.events import EpochEnded, Event, Finished, Stopped
+from spritenet.training.loop import Task
+from spritenet.training.session import Session
+
+if TYPE_CHECKING:
+    from spritenet.model.sequential import Sequential
+
+__all__ = ["Kept"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A training that is kept in a run's folder.
+
+    Attributes:
+        model: what is trained.
+        folder: the run's.
+        about: more for its config.json.
+        data_name: what the images are called.
+        resume: go on with the run that is there.
+    """
+
+    model: Sequential
+    folder: Path
+    about: Mapping[str, object]
+    data_name: str
+    resume: bool
+
+    def events(self, task: Task, session: Session, callbacks: Callbacks) -> Iterator[Event]:
+        """The training's events, written down as they are pulled."""
+        run, plan = Run(self.folder), session.plan
+        with run.opened(resume=self.resume) as found:
+            content_hash = made.sha256(task.examples)
+            identity = self._identity(task, content_hash)
+            last_step = None
+            if found is not None:
+                plan = checkpoint.continued(found, plan, identity, run.checkpoint_path)
+                session.plan, session.rates = plan, plan.rates(task.optimizer.schedule)
+                last_step = found.snapshot.step
+            run.write_config({**identity, "plan": asdict(plan), **self._setting()})
+            self.model.trained_on = TrainedOn(self.data_name, content_hash, plan.seed, 0)
+            task = replace(task, identity=identity, checkpoint=run.checkpoint_path)
+            events = loop.run(task, session, callbacks, found)
+            yield from run.recording(self._with_model(events, run), last_step)
+
+    def _identity(self, task: Task, content_hash: str) -> dict[str, object]:
+        """What must be the same to go on with a checkpoint, as JSON gives it back."""
+        values = {
+            "layers": [
+                {"class_name": layer.class_name, "config": layer.config()}
+                for layer in self.model.layers
+            ],
+            "input_shape": self.model.input_shape,
+            "optimizer": task.optimizer.config(),
+            "loss": task.loss.config(),
+            "images": len(task.examples),
+            "data_sha256": content_hash,
+        }
+        result: dict[str, object] = json.loads(json.dumps(values))
+        return result
+
+    def _setting(self) -> dict[str, object]:
+        """What config.json holds beyond what a checkpoint needs."""
+        return {
+            "version": 1,
+            "spritenet": spritenet.__version__,
+            "model": self.model.name,
+            "class_names": list(self.model.class_names),
+            "data": self.data_name,
+            **self.about,
+        }
+
+    def _with_model(self, events: Iterable[Event], run: Run) -> Iterator[Event]:
+        """Save the model before the last event."""
+        for event in events:
+            if isinstance(event, EpochEnded):
+                logs = event.logs.items()
+                self.model.scores = {k: v for k, v in logs if k.startswith("val_")}
+            if isinstance(event, Finished | Stopped):
+                self.model.save(run.model_path)
+            yield event
