@@ -1,0 +1,88 @@
+"""How a model wants its pictures: a value that travels in the model's file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from spritenet.errors import ModelError
+
+__all__ = ["MODES", "Preparation"]
+
+MODES = ("digit", "fit", "crop", "stretch")
+
+_LARGEST_SIDE = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """How a picture of any size becomes a model's input; see docs/prepare.md for each mode.
+
+    Args:
+        mode: "digit" finds the ink of one drawn character, makes it light on black and puts it
+            where MNIST has it; "fit" shows the whole picture with bars beside it; "crop" fills the
+            input with the picture's middle; "stretch" fills it with all of the picture.
+        height: of the model's input, in pixels.
+        width: likewise.
+        channels: 1 (grey), 3 (red, green, blue) or 4 (and opacity); 1 for "digit".
+        background: 0 to 255, what "fit" puts beside the picture and what shows through where a
+            picture is transparent and the model wants no opacity; "digit" needs none.
+
+    Raises:
+        ModelError: a value is out of range.
+    """
+
+    mode: str = "digit"
+    height: int = 28
+    width: int = 28
+    channels: int = 1
+    background: int = 0
+
+    def __post_init__(self) -> None:
+        def refuse(name: str, expected: object, got: object) -> ModelError:
+            return ModelError(
+                "it can't be so", where=f"preparation, {name}", expected=expected, got=repr(got)
+            )
+
+        if self.mode not in MODES:
+            raise refuse("mode", " or ".join(MODES), self.mode)
+        for name, least, most in (
+            ("height", 1, _LARGEST_SIDE),
+            ("width", 1, _LARGEST_SIDE),
+            ("background", 0, 255),
+        ):
+            value = getattr(self, name)
+            if type(value) is not int or not least <= value <= most:
+                raise refuse(name, f"a whole number from {least} to {most}", value)
+        channels = (1,) if self.mode == "digit" else (1, 3, 4)
+        if type(self.channels) is not int or self.channels not in channels:
+            raise refuse("channels", " or ".join(map(str, channels)), self.channels)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width, channels of what comes out."""
+        return (self.height, self.width, self.channels)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for the model's metadata."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], *, where: object = "preparation") -> Preparation:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ModelError: a value is missing, unknown or out of range.
+        """
+        known = set(cls.__dataclass_fields__)
+        if not isinstance(values, Mapping) or set(values) != known:
+            got = sorted(values) if isinstance(values, Mapping) else type(values).__name__
+            raise ModelError(
+                "the preparation has other values than those known here",
+                where=where,
+                expected=sorted(known),
+                got=got,
+                do="Was the model saved by a newer version?",
+            )
+        return cls(**values)

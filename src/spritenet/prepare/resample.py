@@ -1,0 +1,70 @@
+"""Pictures made smaller or larger by area: exact in integers, so that a browser does the same.
+
+A pixel is a square of even colour. A pixel of the result is the mean of what it covers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["covered", "mean_over", "reduced", "stretched"]
+
+
+def covered(start: int, step: int, count: int, pixel: int, pixels: int) -> NDArray[np.float64]:
+    """How much of each source pixel each new pixel covers, along one axis.
+
+    Lengths are in a unit in which both are whole: a source pixel is `pixel` long, a new one `step`,
+    and the first new one begins at `start`.
+
+    Returns:
+        Whole numbers as float64, count × pixels; a row's sum is `step` if it lies inside.
+    """
+    begin = start + step * np.arange(count, dtype=np.int64)[:, None]
+    place = pixel * np.arange(pixels, dtype=np.int64)[None, :]
+    common = np.minimum(begin + step, place + pixel) - np.maximum(begin, place)
+    lengths: NDArray[np.int64] = np.maximum(common, 0)
+    return lengths.astype(np.float64)
+
+
+def mean_over(
+    image: NDArray[np.uint8],
+    down: NDArray[np.float64],
+    across: NDArray[np.float64],
+    area: int,
+) -> NDArray[np.uint8]:
+    """Each new pixel's mean, rounded half up, of an h × w image: (down · image · acrossᵀ) / area.
+
+    Whole numbers below 2^53 add exactly in float64, in any order: no rounding before the last.
+    """
+    sums = (down @ image.astype(np.float64) @ across.T).astype(np.int64)
+    return ((sums + area // 2) // area).astype(np.uint8)
+
+
+def stretched(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    """All of an h × w × c image in height × width × c."""
+    h, w, channels = image.shape
+    down = covered(0, h, height, height, h)
+    across = covered(0, w, width, width, w)
+    planes = [mean_over(image[:, :, k], down, across, h * w) for k in range(channels)]
+    return np.stack(planes, axis=2)
+
+
+def reduced(image: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
+    """An h × w × c image made smaller by the least whole factor that leaves sides ≤ `longest`.
+
+    The last rows and columns are left out where they don't fill a block.
+    """
+    h, w, channels = image.shape
+    factor = -(-max(h, w) // longest)
+    if factor == 1:
+        return image
+    h, w = max(h // factor, 1), max(w // factor, 1)
+    tall, wide = min(factor, image.shape[0]), min(factor, image.shape[1])
+    blocks = image[: h * tall, : w * wide].reshape(h, tall, w, wide, channels)
+    sums: NDArray[np.int64] = blocks.sum(axis=(1, 3), dtype=np.int64)
+    return ((sums + tall * wide // 2) // (tall * wide)).astype(np.uint8)
