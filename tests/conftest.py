@@ -22,6 +22,7 @@ from hypothesis import settings
 
 REQUIRE_ALL = os.environ.get("SPRITENET_REQUIRE_ALL", "") not in {"", "0"}
 NOT_ON_THIS_MACHINE = "not on this machine"
+SHOWN_NOT_RUN = "all tests skipped by +SKIP option"  # pytest's words for such a docstring
 TFJS_FOLDER = Path(__file__).parent / "node"
 
 # Other programs share the machine: how long an example takes proves nothing.
@@ -36,7 +37,7 @@ def _refuse_skip(report: Report) -> Report:
     skipped = REQUIRE_ALL and report.outcome == "skipped" and not hasattr(report, "wasxfail")
     if skipped and isinstance(report.longrepr, tuple):
         reason = report.longrepr[2].removeprefix("Skipped: ")
-        if not reason.startswith(NOT_ON_THIS_MACHINE):
+        if not reason.startswith((NOT_ON_THIS_MACHINE, SHOWN_NOT_RUN)):
             report.outcome = "failed"
             report.longrepr = f"SPRITENET_REQUIRE_ALL forbids the skip: {reason}"
     return report

@@ -14,6 +14,7 @@ import pytest
 import spritenet
 
 ROOT = Path(__file__).parents[1]
+TABLES = {ROOT / "src/spritenet/sources/strokes/glyphs.py"}  # how each digit may be written
 HEAVY = {"PIL", "pooch", "requests", "typer", "click", "rich", "torch", "scipy", "matplotlib"}
 EXCUSE = re.compile(r"#\s*(?:noqa|type: ignore)\b(?P<rest>.*)")
 REASON = re.compile(r"^(?:: [A-Z0-9, ]+|\[[a-z-]+(?:, ?[a-z-]+)*\])\s+(?:-|#|–)\s*\w+")
@@ -82,13 +83,13 @@ def test_imports_run_one_way() -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("limit", [400])
-def test_no_file_has_grown_a_second_subject(limit: int) -> None:
-    """A file near 120 lines has one noun; one beyond this limit hardly can."""
+def test_no_file_has_grown_a_second_subject() -> None:
+    """A file near 120 lines has one noun; one beyond 400 hardly can, unless it is a table."""
     long = {
         str(path.relative_to(ROOT)): lines
         for path in files("src/**/*.py", "core/**/*.cpp", "core/**/*.h", "benchmarks/**/*.py")
-        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > limit
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
+        and path not in TABLES
     }
     assert long == {}
 
