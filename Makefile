@@ -2,6 +2,7 @@
 # make test      everything that is proven
 # make check     style, types, import order, and the core without a warning
 # make sanitize  the tests of the core again, with a build that stops at memory errors (Linux)
+# make wasm      the core for browsers again, after a change to core/
 # make bench     the figures of the README, with the peers that are installed
 # make clean     remove what was built here
 #
@@ -19,7 +20,7 @@ endif
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 CORE := $(shell find core -name '*.cpp' -o -name '*.h')
 
-.PHONY: demo test check sanitize bench clean
+.PHONY: demo test check sanitize wasm bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -39,6 +40,9 @@ sanitize: $(VENV)/compiled
 	$(BIN)/python hatch_build.py --sanitize --out build/sanitized
 	LD_PRELOAD="$$(g++ -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
 	  SPRITENET_LIBRARIES="$(CURDIR)/build/sanitized" $(BIN)/python -m pytest tests/engines
+
+wasm: $(VENV)/installed-dev
+	$(BIN)/python tools/build_wasm.py
 
 bench: $(VENV)/compiled
 	$(BIN)/python benchmarks/all.py

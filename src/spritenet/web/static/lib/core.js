@@ -1,0 +1,214 @@
+// The compiled core: which build runs here, and its memory as an arena.
+//
+// Knows WebAssembly; knows nothing of layers. Each network has an instance of its own, so that its
+// memory is its own and goes when it goes.
+
+import { CoreError } from './errors.js';
+
+const INTERFACE_VERSION = 1;
+const PAGE = 65536; // bytes, of WebAssembly
+
+/**
+ * What core.wasm exports.
+ *
+ * @typedef {object} Exports
+ * @property {WebAssembly.Memory} memory
+ * @property {WebAssembly.Global} __heap_base
+ * @property {() => number} sn_interface_version
+ * @property {() => number} sn_lanes
+ * @property {(threads: number) => number} sn_pool_create
+ * @property {(spec: number, error: number) => bigint} sn_network_bytes
+ * @property {(memory: number, bytes: bigint, spec: number, error: number) => number} sn_network_init
+ * @property {(network: number) => bigint} sn_parameter_count
+ * @property {(network: number, layer: number, shape: number) => void} sn_output_shape
+ * @property {(optimizer: number) => number} sn_slot_count
+ * @property {(network: number, pool: number, training: number, error: number) => number} sn_train
+ * @property {(network: number, pool: number, training: number, gradient: number, error: number) => number} sn_gradient
+ * @property {(network: number, pool: number, evaluation: number, error: number) => number} sn_evaluate
+ * @property {(network: number, pool: number, parameters: number, images: number, count: bigint, outputs: number, error: number) => number} sn_predict
+ * @property {(network: number, parameters: number, image: number, outputs: number, error: number) => number} sn_activations
+ * @property {(seed: bigint, epoch: bigint, size: bigint, first: bigint, count: bigint, out: number, error: number) => number} sn_order
+ */
+
+// A module with one function of `f32x4.relaxed_madd`: valid only where that is known.
+const RELAXED = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0,
+  32, 0, 32, 1, 32, 2, 253, 133, 2, 11,
+]);
+// The same with `i32x4.splat`, which every engine since 2021 knows (Safari since 2023).
+const SIMD = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 17,
+  11,
+]);
+
+/** Whether this engine has relaxed SIMD, whose fused multiply-add makes training 1.2 times as fast. */
+export function hasRelaxedSimd() {
+  return WebAssembly.validate(RELAXED);
+}
+
+/** The core, compiled once for all models of a page. */
+export class Core {
+  /**
+   * @param {WebAssembly.Module} module
+   */
+  constructor(module) {
+    this.module = module;
+  }
+
+  /**
+   * The core of these bytes: for pages that carry it inside.
+   *
+   * @param {BufferSource} bytes  of core.wasm or core-relaxed.wasm
+   */
+  static async fromBytes(bytes) {
+    return new Core(await WebAssembly.compile(bytes));
+  }
+
+  /**
+   * The best build that runs here, from beside this file.
+   *
+   * @param {{ relaxed?: boolean, base?: string | URL }} [options]  `relaxed: false` takes the build
+   *     whose results are the same on every machine; `base` is another folder
+   */
+  static async load({ relaxed = true, base = import.meta.url } = {}) {
+    if (typeof WebAssembly !== 'object' || !WebAssembly.validate(SIMD)) {
+      throw new CoreError('this browser has no WebAssembly SIMD', {
+        todo: 'Use Chrome or Edge 91, Firefox 89, Safari 16.4, or anything newer.',
+      });
+    }
+    const url = new URL(relaxed && hasRelaxedSimd() ? 'core-relaxed.wasm' : 'core.wasm', base);
+    return new Core(await compile(url));
+  }
+
+  /** A new instance with its own memory. */
+  instantiate() {
+    return new Arena(this.module);
+  }
+}
+
+/** @type {Promise<Core> | undefined} */
+let shared;
+
+/** The core all models use unless told otherwise, loaded on first use. */
+export function defaultCore() {
+  shared ??= Core.load().catch((error) => {
+    shared = undefined;
+    throw error;
+  });
+  return shared;
+}
+
+/**
+ * Makes this the core all models use: for pages that carry it inside.
+ *
+ * @param {Core} core
+ */
+export function useCore(core) {
+  shared = Promise.resolve(core);
+}
+
+/**
+ * @param {URL} url
+ * @returns {Promise<WebAssembly.Module>}
+ */
+async function compile(url) {
+  try {
+    if (url.protocol === 'file:' && 'process' in globalThis) {
+      const { readFile } = await import(/* @vite-ignore */ 'node:fs/promises');
+      return await WebAssembly.compile(new Uint8Array(await readFile(url)));
+    }
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+    return await WebAssembly.compile(await response.arrayBuffer());
+  } catch (error) {
+    throw new CoreError('the compiled core could not be loaded', {
+      where: String(url),
+      got: error instanceof Error ? error.message : error,
+    });
+  }
+}
+
+/** An instance of the core and its memory, given out piece after piece. */
+export class Arena {
+  /**
+   * @param {WebAssembly.Module} module
+   */
+  constructor(module) {
+    const instance = new WebAssembly.Instance(module, {});
+    this.core = /** @type {Exports} */ (/** @type {unknown} */ (instance.exports));
+    const version = this.core.sn_interface_version();
+    if (version !== INTERFACE_VERSION) {
+      throw new CoreError('the compiled core is of another version', { expected: INTERFACE_VERSION, got: version });
+    }
+    this.top = /** @type {number} */ (this.core.__heap_base.value);
+  }
+
+  /** How many bytes the memory has by now; it never shrinks. */
+  get bytes() {
+    return this.core.memory.buffer.byteLength;
+  }
+
+  /**
+   * The address of so many fresh bytes, a multiple of 128.
+   *
+   * @param {number} bytes
+   * @returns {number}
+   */
+  take(bytes) {
+    const at = Math.ceil(this.top / 128) * 128;
+    const missing = at + bytes - this.bytes;
+    if (missing > 0) {
+      try {
+        this.core.memory.grow(Math.ceil(missing / PAGE));
+      } catch {
+        throw new CoreError('there is not enough memory', {
+          expected: `${Math.ceil(missing / 1e6)} MB more`,
+          todo: 'Use a smaller batch or a smaller network.',
+        });
+      }
+    }
+    this.top = at + bytes;
+    return at;
+  }
+
+  /**
+   * Gives back everything taken since `top` had this value.
+   *
+   * @param {number} top
+   */
+  release(top) {
+    this.top = top;
+  }
+
+  // Views end when memory grows, so they are made anew each time.
+
+  get view() {
+    return new DataView(this.core.memory.buffer);
+  }
+
+  /** @param {number} at @param {number} count */
+  u8(at, count) {
+    return new Uint8Array(this.core.memory.buffer, at, count);
+  }
+
+  /** @param {number} at @param {number} count */
+  i32(at, count) {
+    return new Int32Array(this.core.memory.buffer, at, count);
+  }
+
+  /** @param {number} at @param {number} count */
+  i64(at, count) {
+    return new BigInt64Array(this.core.memory.buffer, at, count);
+  }
+
+  /** @param {number} at @param {number} count */
+  f32(at, count) {
+    return new Float32Array(this.core.memory.buffer, at, count);
+  }
+
+  /** @param {number} at  of a line of text ended by 0 */
+  text(at) {
+    const bytes = this.u8(at, 256);
+    return new TextDecoder().decode(bytes.slice(0, Math.max(0, bytes.indexOf(0))));
+  }
+}

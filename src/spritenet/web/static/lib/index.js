@@ -1,0 +1,12 @@
+// Spritenet in JavaScript: everything a page or a Node.js program may import.
+//
+//   import { Model } from './lib/index.js';
+//   const model = await Model.load('digits/');
+//   const probabilities = model.predict(pixels); // Uint8Array, 28 · 28 of them
+
+export { Core, defaultCore, hasRelaxedSimd, useCore } from './core.js';
+export { CoreError, DataError, DivergedError, ModelError, SpritenetError } from './errors.js';
+export { layers } from './layers.js';
+export { Model } from './model.js';
+export { optimizers } from './optimizers.js';
+export { Order, permutation, stepIndices } from './order.js';

@@ -1,0 +1,344 @@
+// A network of layers that classifies small images: make or load it, train, evaluate, predict, save.
+//
+// Everything works in a page, in a worker and in Node.js. `predict` answers at once; `fit` and
+// `evaluate` work in slices, so that a page stays responsive, and may be aborted between two.
+
+import { defaultCore } from './core.js';
+import { DataError, ModelError } from './errors.js';
+import { initial, Stream } from './initializers.js';
+import { activationOf, named, outputShape, size } from './layers.js';
+import { Network } from './network.js';
+import { makeLoss, slotNames } from './optimizers.js';
+import { Pace, SLICE } from './pause.js';
+import { namedShapes, readModel, writeModel } from './saved.js';
+import { Training } from './training.js';
+
+/** @typedef {import('./layers.js').Layer} Layer */
+/** @typedef {import('./network.js').Examples} Examples */
+/** @typedef {import('./optimizers.js').Optimizer} Optimizer */
+/** @typedef {import('./optimizers.js').Loss} Loss */
+/** @typedef {import('./saved.js').Metadata} Metadata */
+/** @typedef {import('./training.js').FitOptions} FitOptions */
+/** @typedef {import('./training.js').History} History */
+
+export class Model {
+  /**
+   * Use `Model.create` or `Model.load`.
+   *
+   * @param {import('./core.js').Core} core
+   * @param {readonly Layer[]} layers  named
+   * @param {readonly number[]} inputShape
+   * @param {Metadata} metadata
+   */
+  constructor(core, layers, inputShape, metadata) {
+    this.layers = layers;
+    /** Height, width, channels of its images. */
+    this.inputShape = inputShape;
+    /** What the core makes of it. */
+    this.network = new Network(core, layers, inputShape);
+    this.metadata = metadata;
+    /** @type {Optimizer | null} */
+    this.optimizer = null;
+    /** @type {Loss | null} */
+    this.loss = null;
+    /** Updates done since the weights were made. */
+    this.step = 0;
+    /** Passes through the images that were begun: the next training begins a new one. */
+    this.passes = 0;
+    this.busy = false;
+  }
+
+  /**
+   * A new network. It takes raw pixels: `Rescaling(1/255)` is put first unless one is there.
+   *
+   * @param {object} how
+   * @param {number[]} how.inputShape  height, width, channels
+   * @param {readonly Layer[]} how.layers  first to last, of `layers`
+   * @param {string[]} [how.classNames]  one for each output
+   * @param {number | bigint} [how.seed]  of the weights; the same as in Python where a rule is uniform
+   * @param {import('./core.js').Core} [how.core]
+   */
+  static async create({ inputShape, layers, classNames = [], seed = 0, core }) {
+    if (inputShape.length !== 3 || !inputShape.every((side) => Number.isInteger(side) && side > 0)) {
+      throw new ModelError('the shape of the images is wrong', {
+        expected: '[height, width, channels]',
+        got: inputShape,
+      });
+    }
+    const whole = named(layers);
+    const outputs = whole.reduce((shape, layer) => outputShape(layer, shape), inputShape);
+    if (classNames.length && String(outputs) !== String(classNames.length)) {
+      throw new ModelError("the class names don't fit the outputs", { expected: outputs, got: classNames.length });
+    }
+    const metadata = { classNames, preparation: null, trainedOn: null, scores: {} };
+    const model = new Model(core ?? (await defaultCore()), whole, inputShape, metadata);
+    let at = 0;
+    namedShapes(whole, inputShape).forEach(({ shape, initializer }, i) => {
+      model.network.parameters.set(initial(initializer, shape, new Stream(seed, i)), at);
+      at += size(shape);
+    });
+    return model;
+  }
+
+  /**
+   * A model from its files, ours or TensorFlow.js's. If its optimizer's memory was saved, training
+   * goes on where it was; else call `compile` first.
+   *
+   * @param {import('./files.js').Source} source  the address of model.json or its folder; the files
+   *     a person chose; or an object of file names and contents
+   * @param {{ core?: import('./core.js').Core }} [options]
+   */
+  static async load(source, { core } = {}) {
+    const saved = await readModel(source);
+    const model = new Model(core ?? (await defaultCore()), saved.layers, saved.inputShape, saved.metadata);
+    model.network.parameters.set(saved.parameters);
+    if (saved.memory) {
+      const { optimizer, loss, steps, slots } = saved.memory;
+      model.optimizer = optimizer;
+      model.loss = loss && makeLoss(savedLoss(loss), model.lastActivation);
+      model.step = steps;
+      model.network.slots.set(slots);
+    }
+    return model;
+  }
+
+  /** How many numbers it learns. */
+  get parameterCount() {
+    return this.network.parameterCount;
+  }
+
+  /** What its outputs mean; empty if nobody said. */
+  get classNames() {
+    return this.metadata.classNames;
+  }
+
+  /** How many values it answers with for an image. */
+  get outputs() {
+    return this.network.outputs;
+  }
+
+  /** The name of the function applied last. */
+  get lastActivation() {
+    return activationOf(this.layers[this.layers.length - 1]).name;
+  }
+
+  /** Its weights by name ("conv2d/kernel"), each a copy. */
+  get weights() {
+    const parameters = this.network.parameters;
+    let at = 0;
+    return namedShapes(this.layers, this.inputShape).map(({ name, shape }) => {
+      const values = parameters.slice(at, at + size(shape));
+      at += values.length;
+      return { name, shape, values };
+    });
+  }
+
+  /** A copy of all parameters: layer after layer, kernel before bias. */
+  getParameters() {
+    return this.network.parameters.slice();
+  }
+
+  /** @param {Float32Array} values  as `getParameters` gives them */
+  setParameters(values) {
+    if (values.length !== this.parameterCount) {
+      throw new ModelError("the parameters don't fit the layers", { expected: this.parameterCount, got: values.length });
+    }
+    this.network.parameters.set(values);
+  }
+
+  /**
+   * Says how it is trained. The optimizer begins with an empty memory.
+   *
+   * @param {object} how
+   * @param {Optimizer} how.optimizer  of `optimizers`
+   * @param {string | { name: string, fromLogits?: boolean, labelSmoothing?: number }} [how.loss]
+   *     "sparse_categorical_crossentropy" (the default), "categorical_crossentropy", "mean_squared_error"
+   */
+  compile({ optimizer, loss = 'sparse_categorical_crossentropy' }) {
+    this.loss = makeLoss(loss, this.lastActivation);
+    this.optimizer = optimizer;
+    this.network.slots.fill(0);
+  }
+
+  /**
+   * Its outputs for one or more images, image after image.
+   *
+   * @param {Uint8Array | Uint8ClampedArray} images  raw pixels, n h w c
+   * @returns {Float32Array}
+   */
+  predict(images) {
+    return this.network.predict(this.pixels(images));
+  }
+
+  /**
+   * Every layer's outputs for one image.
+   *
+   * @param {Uint8Array | Uint8ClampedArray} image  raw pixels, h w c
+   * @returns {{ name: string, shape: number[], values: Float32Array }[]}
+   */
+  activations(image) {
+    if (image.length !== this.network.imageBytes) {
+      throw new DataError('there must be one image', { expected: `${this.network.imageBytes} pixels`, got: image.length });
+    }
+    const values = this.network.activations(this.pixels(image));
+    const { outputShapes } = this.network;
+    return this.layers.map(({ name }, i) => ({ name, shape: outputShapes[i], values: values[i] }));
+  }
+
+  /**
+   * How well it does, as Keras reports it.
+   *
+   * @param {Examples} examples
+   * @param {{ loss?: string, signal?: AbortSignal, sliceMilliseconds?: number }} [options]
+   * @returns {Promise<{ loss: number, accuracy: number, count: number }>}  of those done before an abort
+   */
+  async evaluate(examples, { loss, signal, sliceMilliseconds = SLICE } = {}) {
+    const wanted = loss ? makeLoss(loss, this.lastActivation) : this.compiled().loss;
+    const count = this.check(examples);
+    const pace = new Pace(sliceMilliseconds);
+    pace.amount = Math.min(64, this.network.capacity);
+    let lossSum = 0;
+    let correct = 0;
+    let l2 = 0;
+    let done = 0;
+    while (done < count && !signal?.aborted) {
+      const here = Math.min(pace.amount, count - done, this.network.capacity);
+      const start = performance.now();
+      const part = this.network.evaluate(examples, done, here, wanted);
+      pace.took(here, performance.now() - start);
+      lossSum += part.lossSum;
+      correct += part.correct;
+      l2 = part.l2;
+      done += here;
+      await pace.breathe();
+    }
+    return { loss: lossSum / Math.max(1, done) + l2, accuracy: correct / Math.max(1, done), count: done };
+  }
+
+  /**
+   * Trains it. Batches are those of Spritenet in Python with the same seed.
+   *
+   * @param {Examples} examples
+   * @param {FitOptions} [options]
+   * @returns {Promise<History>}
+   */
+  async fit(examples, options = {}) {
+    if (this.busy) throw new ModelError('it is being trained already', { todo: 'Wait for the first training, or abort it.' });
+    const count = this.check(examples);
+    if (options.validation) this.check(options.validation);
+    this.compiled();
+    this.busy = true;
+    try {
+      return await new Training(this, examples, count, options).run();
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /**
+   * Its two files, which Python and TensorFlow.js load.
+   *
+   * @param {{ includeOptimizer?: boolean }} [options]  whether its memory is saved too
+   */
+  toFiles({ includeOptimizer = false } = {}) {
+    const { optimizer, loss } = this;
+    const slots = optimizer ? slotNames(optimizer).length * this.parameterCount : 0;
+    const { trainedOn } = this.metadata;
+    return writeModel({
+      layers: [...this.layers],
+      inputShape: [...this.inputShape],
+      parameters: this.getParameters(),
+      metadata: { ...this.metadata, trainedOn: trainedOn && { ...trainedOn, steps: this.step } },
+      memory:
+        includeOptimizer && optimizer
+          ? { optimizer, steps: this.step, slots: this.network.slots.slice(0, slots), loss: loss && lossConfig(loss) }
+          : null,
+    });
+  }
+
+  /** @returns {{ optimizer: Optimizer, loss: Loss }} */
+  compiled() {
+    const { optimizer, loss } = this;
+    if (!optimizer || !loss) {
+      throw new ModelError("it doesn't know its loss yet", { todo: 'Call compile({ optimizer, loss }).' });
+    }
+    return { optimizer, loss };
+  }
+
+  /**
+   * Pixels as the core takes them.
+   *
+   * @param {unknown} images
+   * @returns {Uint8Array}
+   */
+  pixels(images) {
+    const bytes = images instanceof Uint8ClampedArray ? new Uint8Array(images.buffer, images.byteOffset, images.length) : images;
+    if (!(bytes instanceof Uint8Array)) {
+      throw new DataError('images must be raw pixels from 0 to 255', { expected: 'a Uint8Array', got: typeName(images) });
+    }
+    const { imageBytes } = this.network;
+    if (bytes.length === 0 || bytes.length % imageBytes !== 0) {
+      throw new DataError("the images don't fit the network", {
+        expected: `a multiple of ${this.inputShape.join('×')} = ${imageBytes} pixels`,
+        got: bytes.length,
+      });
+    }
+    return bytes;
+  }
+
+  /**
+   * How many examples there are, once all of them are checked.
+   *
+   * @param {Examples} examples
+   * @returns {number}
+   */
+  check({ images, labels, targets, weights }) {
+    const count = this.pixels(images).length / this.network.imageBytes;
+    const { outputs } = this;
+    if (!labels && !targets) throw new DataError('there are no labels or targets');
+    if (targets && !(targets instanceof Float32Array && targets.length === count * outputs)) {
+      throw new DataError("the targets don't fit the images", { expected: `a Float32Array of ${count} × ${outputs}`, got: targets.length });
+    }
+    if (labels && !targets) {
+      if (labels.length !== count) {
+        throw new DataError("the labels don't fit the images", { expected: `${count} labels`, got: labels.length });
+      }
+      for (let i = 0; i < count; i++) {
+        if (!(Number.isInteger(labels[i]) && labels[i] >= 0 && labels[i] < outputs)) {
+          throw new DataError(`the label of image ${i} is none of the classes`, { expected: `0 to ${outputs - 1}`, got: labels[i] });
+        }
+      }
+    }
+    if (weights && !(weights instanceof Float32Array && weights.length === count)) {
+      throw new DataError("the weights don't fit the images", { expected: `a Float32Array of ${count}`, got: weights.length });
+    }
+    return count;
+  }
+}
+
+/** @param {unknown} value */
+function typeName(value) {
+  return value === null ? 'null' : (/** @type {any} */ (value)?.constructor?.name ?? typeof value);
+}
+
+/**
+ * A loss as Python's files have it.
+ *
+ * @param {Loss} loss
+ */
+function lossConfig({ name, fromLogits, smoothing }) {
+  const className = name.replace(/(^|_)([a-z])/g, (_, __, letter) => letter.toUpperCase());
+  if (name === 'mean_squared_error') return { class_name: className, config: {} };
+  const own = name === 'categorical_crossentropy' ? { label_smoothing: smoothing } : {};
+  return { class_name: className, config: { from_logits: fromLogits, ...own } };
+}
+
+/**
+ * The other way round.
+ *
+ * @param {any} entry
+ */
+function savedLoss(entry) {
+  const { class_name: name, config = {} } = entry;
+  return { name, fromLogits: Boolean(config.from_logits), labelSmoothing: config.label_smoothing ?? 0 };
+}

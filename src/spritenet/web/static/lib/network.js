@@ -1,0 +1,297 @@
+// A network ready to run: its layers in the core's words, its parameters and memory in one arena.
+//
+// Everything is checked before it crosses, since the other side can only answer with one line.
+// Data sets stay outside: the images of a call are copied into a small stage, so the arena's size
+// depends on the network and the batch alone.
+
+import { CoreError, ModelError } from './errors.js';
+import { describeLayer, size } from './layers.js';
+import { describeOptimizer } from './optimizers.js';
+import { EVALUATION, LAYER, SPEC, TRAINING, read, write } from './structs.js';
+
+/** @typedef {import('./layers.js').Layer} Layer */
+/** @typedef {import('./optimizers.js').Optimizer} Optimizer */
+/** @typedef {import('./optimizers.js').Loss} Loss */
+
+/**
+ * Images with what is to be learnt of them.
+ *
+ * @typedef {object} Examples
+ * @property {Uint8Array} images  n h w c, 0 to 255
+ * @property {ArrayLike<number>} [labels]  n class indices
+ * @property {Float32Array} [targets]  n × outputs, used instead of labels
+ * @property {Float32Array} [weights]  n factors on each image's loss
+ */
+
+const ERROR_BYTES = 256;
+const STATUS = { ok: 0, invalid: 1, diverged: 2 };
+const STAGE_BYTES = 2 ** 20; // of images in one call; a page feels no call of that many
+const MOST_STEPS = 64; // in one call
+
+export class Network {
+  /**
+   * @param {import('./core.js').Core} core
+   * @param {readonly Layer[]} layers
+   * @param {readonly number[]} inputShape  height, width, channels
+   */
+  constructor(core, layers, inputShape) {
+    this.arena = core.instantiate();
+    const { arena } = this;
+    const exports = arena.core;
+    this.inputShape = inputShape;
+    this.imageBytes = size([...inputShape]);
+    this.layerCount = layers.length;
+    this.error = arena.take(ERROR_BYTES);
+    this.task = arena.take(Math.max(TRAINING.bytes, EVALUATION.bytes));
+    this.layers = arena.take(LAYER.bytes * layers.length);
+    this.spec = arena.take(SPEC.bytes);
+    layers.forEach((layer, i) => write(arena.view, this.layers + i * LAYER.bytes, LAYER, describeLayer(layer)));
+    this.pool = exports.sn_pool_create(1);
+    // Made for no batch: it keeps every layer's outputs, so that they can be shown.
+    this.viewer = this.make(0);
+    this.parameterCount = Number(exports.sn_parameter_count(this.viewer));
+    const shape = arena.take(12);
+    this.outputShapes = layers.map((_, layer) => {
+      exports.sn_output_shape(this.viewer, layer, shape);
+      return [...arena.i32(shape, 3)];
+    });
+    this.outputs = size(this.outputShapes[layers.length - 1]);
+    this.parametersAt = arena.take(4 * this.parameterCount);
+    this.slotsAt = arena.take(8 * this.parameterCount);
+    this.floor = arena.top; // above it: what a batch size needs
+    this.batchSize = 0;
+    this.trainer = 0;
+    this.capacity = 0;
+    this.stageAt = { images: 0, labels: 0, targets: 0, weights: 0, outputs: 0, indices: 0, steps: 0, gradient: 0 };
+    this.reserve(0);
+  }
+
+  /** The parameters: layer after layer, kernel before bias. The view ends when memory grows. */
+  get parameters() {
+    return this.arena.f32(this.parametersAt, this.parameterCount);
+  }
+
+  /** Room for two slots of the optimizer, each as long as the parameters. */
+  get slots() {
+    return this.arena.f32(this.slotsAt, 2 * this.parameterCount);
+  }
+
+  /**
+   * A network in the arena, for batches of up to that many images.
+   *
+   * @param {number} batchSize  0 if it never trains
+   * @returns {number}  its address
+   */
+  make(batchSize) {
+    const { arena } = this;
+    const [height, width, channels] = this.inputShape;
+    write(arena.view, this.spec, SPEC, {
+      layers: this.layers,
+      layer_count: this.layerCount,
+      height,
+      width,
+      channels,
+      threads: 1,
+      batch_size: batchSize,
+    });
+    const bytes = arena.core.sn_network_bytes(this.spec, this.error);
+    if (bytes < 0n) throw new ModelError(arena.text(this.error));
+    const memory = arena.take(Number(bytes));
+    const made = arena.core.sn_network_init(memory, bytes, this.spec, this.error);
+    if (!made) throw new CoreError(arena.text(this.error));
+    return made;
+  }
+
+  /**
+   * Makes room for training on batches of that many images; keeps what it has if it suffices.
+   *
+   * @param {number} batchSize
+   */
+  reserve(batchSize) {
+    if (this.capacity && batchSize <= this.batchSize) return;
+    const { arena } = this;
+    arena.release(this.floor);
+    this.capacity = 0; // until all of it is there
+    this.batchSize = batchSize;
+    this.trainer = batchSize ? this.make(batchSize) : 0;
+    const capacity = Math.max(batchSize, Math.min(1024, Math.ceil(STAGE_BYTES / this.imageBytes)));
+    this.stageAt = {
+      images: arena.take(capacity * this.imageBytes),
+      labels: arena.take(4 * capacity),
+      targets: arena.take(4 * capacity * this.outputs),
+      weights: arena.take(4 * capacity),
+      outputs: arena.take(4 * capacity * this.outputs),
+      indices: arena.take(8 * capacity),
+      steps: arena.take(12 * MOST_STEPS),
+      gradient: batchSize ? arena.take(4 * this.parameterCount) : 0,
+    };
+    const indices = arena.i64(this.stageAt.indices, capacity);
+    for (let i = 0; i < capacity; i++) indices[i] = BigInt(i);
+    this.capacity = capacity;
+  }
+
+  /**
+   * How many steps one call of `train` may do.
+   *
+   * @param {number} batchSize
+   */
+  mostSteps(batchSize) {
+    return Math.max(1, Math.min(MOST_STEPS, Math.floor(this.capacity / batchSize)));
+  }
+
+  /**
+   * Copies examples to the stage.
+   *
+   * @param {Examples} examples
+   * @param {number} count
+   * @param {(i: number) => number} pick  the example at each place
+   */
+  stage({ images, labels, targets, weights }, count, pick) {
+    const { arena, imageBytes, outputs, stageAt } = this;
+    const staged = arena.u8(stageAt.images, count * imageBytes);
+    const stagedLabels = arena.i32(stageAt.labels, count);
+    const stagedTargets = arena.f32(stageAt.targets, count * outputs);
+    const stagedWeights = arena.f32(stageAt.weights, count);
+    for (let i = 0; i < count; i++) {
+      const from = pick(i);
+      staged.set(images.subarray(from * imageBytes, (from + 1) * imageBytes), i * imageBytes);
+      if (targets) stagedTargets.set(targets.subarray(from * outputs, (from + 1) * outputs), i * outputs);
+      else if (labels) stagedLabels[i] = labels[from];
+      if (weights) stagedWeights[i] = weights[from];
+    }
+    return {
+      'examples.images': stageAt.images,
+      'examples.labels': labels && !targets ? stageAt.labels : null,
+      'examples.targets': targets ? stageAt.targets : null,
+      'examples.weights': weights ? stageAt.weights : null,
+      'examples.count': count,
+    };
+  }
+
+  /**
+   * Does steps of one size on the parameters and slots, in place.
+   *
+   * @param {Examples} examples
+   * @param {object} how
+   * @param {number} how.steps
+   * @param {number} how.batchSize  of each of them
+   * @param {(i: number) => number} how.pick  the example at place 0 … steps · batchSize - 1
+   * @param {number} how.firstStep  updates done before
+   * @param {number | bigint} how.seed  of the dropout
+   * @param {Optimizer} how.optimizer
+   * @param {ArrayLike<number>} how.rates  a learning rate for each step
+   * @param {Loss} how.loss
+   * @returns {{ losses: Float32Array, correct: Int32Array, diverged: boolean }}  of the steps done
+   */
+  train(examples, { steps, batchSize, pick, firstStep, seed, optimizer, rates, loss }) {
+    const { arena, stageAt } = this;
+    const staged = this.stage(examples, steps * batchSize, pick);
+    const at = stageAt.steps;
+    arena.f32(at, steps).set(rates);
+    write(arena.view, this.task, TRAINING, {
+      ...staged,
+      ...describeOptimizer(optimizer),
+      parameters: this.parametersAt,
+      slots: this.slotsAt,
+      learning_rates: at,
+      indices: stageAt.indices,
+      seed: BigInt.asUintN(64, BigInt(seed)),
+      first_step: firstStep,
+      steps,
+      batch_size: batchSize,
+      loss: lossKind(loss),
+      label_smoothing: loss.smoothing,
+      losses: at + 4 * MOST_STEPS,
+      correct: at + 8 * MOST_STEPS,
+    });
+    const status = arena.core.sn_train(this.trainer, this.pool, this.task, this.error);
+    if (status === STATUS.invalid) throw new CoreError(arena.text(this.error));
+    const done = read(arena.view, this.task, TRAINING, 'steps_done');
+    return {
+      losses: arena.f32(at + 4 * MOST_STEPS, done).slice(),
+      correct: arena.i32(at + 8 * MOST_STEPS, done).slice(),
+      diverged: status === STATUS.diverged,
+    };
+  }
+
+  /**
+   * How well up to `capacity` examples are done.
+   *
+   * @param {Examples} examples
+   * @param {number} first
+   * @param {number} count
+   * @param {Loss} loss
+   * @returns {{ lossSum: number, l2: number, correct: number }}
+   */
+  evaluate(examples, first, count, loss) {
+    const { arena } = this;
+    write(arena.view, this.task, EVALUATION, {
+      ...this.stage(examples, count, (i) => first + i),
+      parameters: this.parametersAt,
+      count,
+      loss: lossKind(loss),
+      label_smoothing: loss.smoothing,
+    });
+    const status = arena.core.sn_evaluate(this.viewer, this.pool, this.task, this.error);
+    if (status !== STATUS.ok) throw new CoreError(arena.text(this.error));
+    const { view } = arena;
+    return {
+      lossSum: read(view, this.task, EVALUATION, 'loss_sum'),
+      l2: read(view, this.task, EVALUATION, 'l2'),
+      correct: read(view, this.task, EVALUATION, 'correct'),
+    };
+  }
+
+  /**
+   * The last layer's outputs, image after image.
+   *
+   * @param {Uint8Array} images  n h w c
+   * @returns {Float32Array}
+   */
+  predict(images) {
+    const { arena, imageBytes, outputs, capacity, stageAt } = this;
+    const count = images.length / imageBytes;
+    const result = new Float32Array(count * outputs);
+    for (let first = 0; first < count; first += capacity) {
+      const here = Math.min(capacity, count - first);
+      arena
+        .u8(stageAt.images, here * imageBytes)
+        .set(images.subarray(first * imageBytes, (first + here) * imageBytes));
+      const status = arena.core.sn_predict(
+        this.viewer, this.pool, this.parametersAt, stageAt.images, BigInt(here), stageAt.outputs, this.error,
+      );
+      if (status !== STATUS.ok) throw new CoreError(arena.text(this.error));
+      result.set(arena.f32(stageAt.outputs, here * outputs), first * outputs);
+    }
+    return result;
+  }
+
+  /**
+   * Every layer's outputs for one image, each h w c.
+   *
+   * @param {Uint8Array} image  h w c
+   * @returns {Float32Array[]}
+   */
+  activations(image) {
+    const { arena, stageAt } = this;
+    const sizes = this.outputShapes.map(size);
+    const whole = sizes.reduce((sum, count) => sum + count, 0);
+    const top = arena.top;
+    const at = arena.take(4 * whole);
+    arena.u8(stageAt.images, this.imageBytes).set(image);
+    const status = arena.core.sn_activations(this.viewer, this.parametersAt, stageAt.images, at, this.error);
+    arena.release(top);
+    if (status !== STATUS.ok) throw new CoreError(arena.text(this.error));
+    let from = at;
+    return sizes.map((count) => {
+      const values = arena.f32(from, count).slice();
+      from += 4 * count;
+      return values;
+    });
+  }
+}
+
+/** @param {Loss} loss */
+function lossKind(loss) {
+  return loss.name === 'mean_squared_error' ? 1 : 0;
+}

@@ -1,0 +1,292 @@
+// The model file: TensorFlow.js's layers format, `model.json` and `weights.bin`. See docs/model-format.md.
+
+import { ModelError, SpritenetError } from './errors.js';
+import { folderOf } from './files.js';
+import { outputShape, size, weightsOf } from './layers.js';
+import { makeOptimizer, slotNames } from './optimizers.js';
+import { sha256 } from './sha256.js';
+import { readTopology, writeTopology } from './topology.js';
+import { join, match, parseManifest, readGroup } from './weights.js';
+
+/** @typedef {import('./layers.js').Layer} Layer */
+/** @typedef {import('./optimizers.js').Optimizer} Optimizer */
+/**
+ * What an optimizer has in its memory after some steps.
+ *
+ * @typedef {object} Memory
+ * @property {Optimizer} optimizer
+ * @property {number} steps  updates done
+ * @property {Float32Array} slots  slot after slot, each as long as the parameters
+ * @property {any} loss  as in the file, or null
+ */
+/**
+ * @typedef {object} Metadata
+ * @property {string[]} classNames  one for each output, or none
+ * @property {Record<string, any> | null} preparation  how a person's picture becomes an input
+ * @property {Record<string, any> | null} trainedOn
+ * @property {Record<string, number>} scores
+ */
+/**
+ * @typedef {object} Saved
+ * @property {Layer[]} layers  named; the first is a Rescaling
+ * @property {number[]} inputShape  height, width, channels
+ * @property {Float32Array} parameters
+ * @property {Metadata} metadata
+ * @property {Memory | null} memory
+ */
+
+const VERSION = 1;
+const MAXIMAL_MODEL_JSON = 16 * 2 ** 20; // bytes
+const COUNTER = 'iter';
+
+/**
+ * Reads a model; whatever is wrong with it is one ModelError that says where.
+ *
+ * @param {import('./files.js').Source} source
+ * @returns {Promise<Saved>}
+ */
+export async function readModel(source) {
+  const folder = folderOf(source);
+  const { where } = folder;
+  const content = parse(await folder.read('model.json', MAXIMAL_MODEL_JSON), where);
+  const { layers, inputShape } = located(where, () => readTopology(content.modelTopology));
+  const wanted = located(where, () => namedShapes(layers, inputShape));
+  const groups = parseManifest(content.weightsManifest, where);
+  const promised = groups.flatMap((group) => group.entries);
+  const sources = match(wanted, promised.filter((entry) => !entry.group), where);
+  /** @type {Map<string, Float32Array | Int32Array>} */
+  const values = new Map();
+  for (const group of groups) {
+    const files = [];
+    for (const path of group.paths) files.push(await folder.read(path, group.bytes));
+    for (const [name, value] of readGroup(group, files, where)) values.set(name, value);
+  }
+  const arrays = sources.map((name) => /** @type {Float32Array} */ (values.get(name)));
+  const parameters = new Float32Array(join(arrays).buffer);
+  const entry = content.userDefinedMetadata?.spritenet ?? {};
+  const metadata = readMetadata(entry, where);
+  compare(entry.weights_sha256, join([parameters]), where);
+  wanted.forEach(({ name }, i) => {
+    if (!arrays[i].every(Number.isFinite)) throw new ModelError('a weight is not a finite number', { where: name });
+  });
+  const outputs = layers.reduce((shape, layer) => outputShape(layer, shape), inputShape);
+  const { classNames } = metadata;
+  if (classNames.length && String(outputs) !== String(classNames.length)) {
+    throw new ModelError("the class names don't fit the outputs", { where, expected: outputs, got: classNames.length });
+  }
+  const memory = entry.optimizer ? readMemory(entry.optimizer, values, wanted, promised, where) : null;
+  return { layers, inputShape, parameters, metadata, memory };
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {string} where
+ * @returns {any}
+ */
+function parse(bytes, where) {
+  let content;
+  try {
+    content = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new ModelError('it is not JSON', { where, got: error instanceof Error ? error.message : error });
+  }
+  if (typeof content !== 'object' || !content || Array.isArray(content)) {
+    throw new ModelError('it is not a JSON object', { where });
+  }
+  return content;
+}
+
+/**
+ * Puts the file before the place an error names.
+ *
+ * @template T
+ * @param {string} where
+ * @param {() => T} work
+ * @returns {T}
+ */
+function located(where, work) {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof SpritenetError) error.message = `${where}: ${error.message}`;
+    throw error;
+  }
+}
+
+/**
+ * The name ("conv2d/kernel") and shape of each weight, in the order of the parameters.
+ *
+ * @param {readonly Layer[]} layers
+ * @param {readonly number[]} inputShape
+ */
+export function namedShapes(layers, inputShape) {
+  const arrays = [];
+  let shape = [...inputShape];
+  for (const layer of layers) {
+    for (const weight of weightsOf(layer, shape)) {
+      arrays.push({ ...weight, name: `${layer.name}/${weight.name}` });
+    }
+    shape = outputShape(layer, shape);
+  }
+  return arrays;
+}
+
+/**
+ * @param {any} entry
+ * @param {string} where
+ * @returns {Metadata}
+ */
+function readMetadata(entry, where) {
+  /** @param {string} key @param {string} expected @returns {never} */
+  const refuse = (key, expected) => {
+    throw new ModelError(`${key} of its metadata is wrong`, { where, expected, got: entry?.[key] ?? null });
+  };
+  /** @param {any} value */
+  const isObject = (value) => typeof value === 'object' && !Array.isArray(value);
+  if (!isObject(entry) || entry === null) throw new ModelError('its metadata is not an object', { where });
+  if (Object.keys(entry).length) {
+    if (!Number.isInteger(entry.version) || entry.version < 1) refuse('version', 'a whole number ≥ 1');
+    if (entry.version > VERSION) {
+      throw new ModelError('the model was saved by a newer Spritenet', {
+        where,
+        expected: `metadata version ${VERSION}`,
+        got: entry.version,
+        todo: 'Update Spritenet.',
+      });
+    }
+  }
+  const names = entry.class_names ?? [];
+  const isWord = (/** @type {unknown} */ name) => typeof name === 'string' && name.length <= 200;
+  if (!Array.isArray(names) || !names.every(isWord)) refuse('class_names', 'a list of words');
+  for (const key of ['input', 'trained_on', 'scores']) {
+    if (entry[key] !== undefined && !isObject(entry[key])) refuse(key, 'an object');
+  }
+  const preparation = entry.input?.preparation ?? null;
+  if (!isObject(preparation)) refuse('input', 'preparation as an object');
+  const scores = entry.scores ?? {};
+  if (!Object.values(scores).every(Number.isFinite)) refuse('scores', 'numbers by name');
+  return { classNames: names, preparation, trainedOn: entry.trained_on ?? null, scores };
+}
+
+/**
+ * @param {unknown} expected
+ * @param {Uint8Array} bytes
+ * @param {string} where
+ */
+function compare(expected, bytes, where) {
+  if (expected === undefined || expected === null) return;
+  const got = sha256(bytes);
+  if (expected !== got) {
+    throw new ModelError('the weights were changed after they were saved', {
+      where,
+      expected: `SHA-256 ${String(expected).slice(0, 12)}…`,
+      got: `${got.slice(0, 12)}…`,
+      todo: 'Take the model again from where it came from.',
+    });
+  }
+}
+
+/**
+ * @param {any} entry
+ * @param {Map<string, Float32Array | Int32Array>} values
+ * @param {{ name: string, shape: number[] }[]} wanted
+ * @param {{ name: string, group: string }[]} promised
+ * @param {string} where
+ * @returns {Memory}
+ */
+function readMemory(entry, values, wanted, promised, where) {
+  const slots = promised.filter(({ group }) => group).map(({ name }) => values.get(name));
+  compare(entry.sha256, join(/** @type {Float32Array[]} */ (slots)), where);
+  return located(where, () => {
+    const { class_name: className, config = {} } = entry.optimizer ?? {};
+    const { learning_rate: rate, ...rest } = config;
+    const number = typeof rate === 'object' && rate?.class_name === 'Constant' ? Object.values(rate.config ?? {})[0] : rate;
+    // A schedule that only Python knows is left to whoever goes on training: `compile` sets a rate.
+    const optimizer = makeOptimizer(className, rest, typeof number === 'number' ? number : undefined);
+    const counter = values.get(COUNTER);
+    const parts = slotNames(optimizer).flatMap((slot) =>
+      wanted.map(({ name, shape }) => {
+        const part = values.get(`${name}/${slot}`);
+        if (!(part instanceof Float32Array) || part.length !== size(shape)) {
+          throw new ModelError("the optimizer's state is broken", { got: `${name}/${slot}` });
+        }
+        return part;
+      }),
+    );
+    return {
+      optimizer,
+      steps: counter ? Number(counter[0]) : 0,
+      slots: new Float32Array(join(parts).buffer),
+      loss: entry.loss ?? null,
+    };
+  });
+}
+
+/**
+ * The two files of a model, which Python and TensorFlow.js load.
+ *
+ * @param {Saved} model
+ * @returns {{ 'model.json': string, 'weights.bin': Uint8Array }}
+ */
+export function writeModel({ layers, inputShape, parameters, metadata, memory }) {
+  if (!parameters.every(Number.isFinite)) throw new ModelError('a weight is not a finite number');
+  const wanted = namedShapes(layers, inputShape);
+  const entries = wanted.map(({ name, shape }) => ({ name, shape, dtype: 'float32' }));
+  const [height, width, channels] = inputShape;
+  /** @type {Record<string, any>} */
+  const entry = {
+    version: VERSION,
+    class_names: metadata.classNames,
+    input: { height, width, channels, range: [0, 255], preparation: metadata.preparation },
+    weights_sha256: sha256(join([parameters])),
+    trained_on: metadata.trainedOn,
+    scores: metadata.scores,
+  };
+  const data = [/** @type {Float32Array | Int32Array} */ (parameters)];
+  if (memory) {
+    const slots = memoryArrays(memory, wanted, parameters.length);
+    entries.push(...slots.map(({ values: _, ...rest }) => rest));
+    data.push(...slots.map(({ values }) => values));
+    const { className, learningRate, config } = memory.optimizer;
+    const rate = typeof learningRate === 'function' ? learningRate(memory.steps) : learningRate;
+    entry.optimizer = {
+      optimizer: { class_name: className, config: { learning_rate: rate, ...config } },
+      loss: memory.loss,
+      sha256: sha256(join(slots.map(({ values }) => values))),
+    };
+  }
+  const content = {
+    format: 'layers-model',
+    generatedBy: 'Spritenet (JavaScript)',
+    convertedBy: null,
+    modelTopology: writeTopology(layers, inputShape),
+    weightsManifest: [{ paths: ['weights.bin'], weights: entries }],
+    userDefinedMetadata: { spritenet: entry },
+  };
+  return { 'model.json': JSON.stringify(content, null, 1), 'weights.bin': join(data) };
+}
+
+/**
+ * The step counter, then slot after slot an array for each weight; RMSprop always with a momentum.
+ *
+ * @param {Memory} memory
+ * @param {{ name: string, shape: number[] }[]} wanted
+ * @param {number} count  of parameters
+ */
+function memoryArrays({ optimizer, steps, slots }, wanted, count) {
+  const group = 'optimizer';
+  /** @type {{ name: string, shape: number[], dtype: string, group: string, values: Float32Array | Int32Array }[]} */
+  const arrays = [{ name: COUNTER, shape: [], dtype: 'int32', group, values: Int32Array.of(steps) }];
+  const written = optimizer.className === 'RMSprop' ? ['rms', 'momentum'] : slotNames(optimizer);
+  const padded = new Float32Array(written.length * count);
+  padded.set(slots.subarray(0, slotNames(optimizer).length * count));
+  written.forEach((slot, i) => {
+    let at = i * count;
+    for (const { name, shape } of wanted) {
+      const values = padded.slice(at, at + size(shape));
+      arrays.push({ name: `${name}/${slot}`, shape, dtype: 'float32', group, values });
+      at += size(shape);
+    }
+  });
+  return arrays;
+}

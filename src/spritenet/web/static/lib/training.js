@@ -1,0 +1,240 @@
+// One training: updates in slices, epochs, validation, and the way back from a loss that is not finite.
+//
+// Batches, dropout and updates are those of Spritenet in Python with the same seed.
+
+import { DivergedError, ModelError } from './errors.js';
+import { Order } from './order.js';
+import { Pace, SLICE } from './pause.js';
+
+/** @typedef {import('./model.js').Model} Model */
+/** @typedef {import('./network.js').Examples} Examples */
+/**
+ * One update.
+ *
+ * @typedef {object} Step
+ * @property {number} step  updates done, from 1
+ * @property {number} epoch  from 0
+ * @property {number} loss  of the batch, before the update
+ * @property {number} accuracy  of the batch, before the update
+ * @property {number} images  in the batch
+ * @property {number} learningRate
+ */
+/**
+ * @typedef {object} Epoch
+ * @property {number} epoch  from 0
+ * @property {number} loss  mean over the epoch's images
+ * @property {number} accuracy
+ * @property {number} [valLoss]  of the validation images, after it
+ * @property {number} [valAccuracy]
+ */
+/**
+ * What a training did.
+ *
+ * @typedef {object} History
+ * @property {Epoch[]} epochs  those that ended
+ * @property {number[]} losses  of every update
+ * @property {number} images  learnt from
+ * @property {number} seconds  spent in the core, without pauses
+ * @property {boolean} aborted
+ */
+/**
+ * @typedef {object} FitOptions
+ * @property {number} [epochs]  1
+ * @property {number} [steps]  how many updates, instead of epochs
+ * @property {number} [batchSize]  32
+ * @property {number | bigint} [seed]  of the order and the dropout; 0
+ * @property {boolean} [shuffle]  false takes the images as they lie
+ * @property {Examples} [validation]  evaluated after each epoch
+ * @property {AbortSignal} [signal]  ends the training before its next slice; the weights are kept
+ * @property {(step: Step) => unknown} [onStep]
+ * @property {(epoch: Epoch) => unknown} [onEpoch]  may return a promise, which is waited for
+ * @property {number} [sliceMilliseconds]  how long the page waits at a time; 12
+ */
+
+/** One call of `fit`. */
+export class Training {
+  /**
+   * @param {Model} model
+   * @param {Examples} examples
+   * @param {number} count
+   * @param {FitOptions} options
+   */
+  constructor(model, examples, count, options) {
+    const { epochs = 1, steps, batchSize = 32, seed = 0, shuffle = true, sliceMilliseconds = SLICE } = options;
+    for (const [name, value] of Object.entries({ epochs, steps: steps ?? 1, batchSize })) {
+      if (!(Number.isInteger(value) && value >= 1)) {
+        throw new ModelError(`${name} is wrong`, { where: 'fit', expected: 'a whole number ≥ 1', got: value });
+      }
+    }
+    this.model = model;
+    this.examples = examples;
+    this.count = count;
+    this.options = options;
+    this.batchSize = Math.min(batchSize, count);
+    this.parts = Math.ceil(count / this.batchSize);
+    this.updates = steps ?? epochs * this.parts;
+    this.seed = seed;
+    this.shuffle = shuffle;
+    this.firstPass = model.passes;
+    this.pace = new Pace(sliceMilliseconds);
+    this.done = 0; // updates
+    /** @type {History} */
+    this.history = { epochs: [], losses: [], images: 0, seconds: 0, aborted: false };
+    this.sums = { loss: 0, correct: 0, images: 0 };
+    model.network.reserve(this.batchSize);
+    /** @type {Order | null} */
+    this.order = null;
+    this.orderOf = -1;
+    this.before = this.snapshot();
+    this.now = this.snapshot();
+  }
+
+  /** @returns {Promise<History>} */
+  async run() {
+    const { signal } = this.options;
+    while (this.done < this.updates) {
+      if (signal?.aborted) {
+        this.history.aborted = true;
+        break;
+      }
+      this.advance();
+      const left = this.done % this.parts;
+      if (left === 0 || this.done === this.updates) await this.endEpoch();
+      await this.pace.breathe();
+    }
+    this.keepFinite();
+    return this.history;
+  }
+
+  /** Some updates, all in one epoch and of one size. */
+  advance() {
+    const { model, pace, batchSize, count, options, history } = this;
+    const { network } = model;
+    const { optimizer, loss } = model.compiled();
+    const part = this.done % this.parts;
+    const epoch = Math.floor(this.done / this.parts);
+    const whole = Math.floor(count / batchSize) - part; // batches left that are full
+    const here = whole > 0 ? batchSize : count - part * batchSize;
+    const steps = Math.max(1, Math.min(pace.amount, whole, network.mostSteps(batchSize), this.updates - this.done));
+    const rates = Array.from({ length: steps }, (_, i) =>
+      typeof optimizer.learningRate === 'function' ? optimizer.learningRate(model.step + i) : optimizer.learningRate,
+    );
+    [this.before, this.now] = [this.now, this.before];
+    this.keep(this.now);
+    const first = part * batchSize;
+    const start = performance.now();
+    const did = network.train(this.examples, {
+      steps,
+      batchSize: here,
+      pick: this.picker(epoch, first),
+      firstStep: model.step,
+      seed: this.seed,
+      optimizer,
+      rates,
+      loss,
+    });
+    const took = performance.now() - start;
+    pace.took(steps, took);
+    if (did.diverged) this.diverged(did.losses.length);
+    model.passes = this.firstPass + epoch + 1;
+    history.seconds += took / 1000;
+    for (let i = 0; i < steps; i++) {
+      const value = did.losses[i];
+      this.done++;
+      model.step++;
+      history.images += here;
+      history.losses.push(value);
+      this.sums.loss += value * here;
+      this.sums.correct += did.correct[i];
+      this.sums.images += here;
+      options.onStep?.({
+        step: model.step,
+        epoch,
+        loss: value,
+        accuracy: did.correct[i] / here,
+        images: here,
+        learningRate: rates[i],
+      });
+    }
+  }
+
+  /**
+   * The image at each place from `first` on.
+   *
+   * @param {number} epoch
+   * @param {number} first
+   * @returns {(i: number) => number}
+   */
+  picker(epoch, first) {
+    if (!this.shuffle) return (i) => first + i;
+    if (!this.order || this.orderOf !== epoch) {
+      this.order = new Order(this.seed, this.firstPass + epoch, this.count);
+      this.orderOf = epoch;
+    }
+    const { order } = this;
+    return (i) => order.place(first + i);
+  }
+
+  /** The figures of the epoch that is over, and the validation. */
+  async endEpoch() {
+    const { loss, correct, images } = this.sums;
+    const { validation, signal, sliceMilliseconds, onEpoch } = this.options;
+    /** @type {Epoch} */
+    const epoch = {
+      epoch: Math.floor((this.done - 1) / this.parts),
+      loss: loss / images,
+      accuracy: correct / images,
+    };
+    if (validation) {
+      const result = await this.model.evaluate(validation, { signal, sliceMilliseconds });
+      if (!signal?.aborted) Object.assign(epoch, { valLoss: result.loss, valAccuracy: result.accuracy });
+    }
+    this.sums = { loss: 0, correct: 0, images: 0 };
+    this.history.epochs.push(epoch);
+    await onEpoch?.(epoch);
+  }
+
+  snapshot() {
+    const { parameterCount } = this.model;
+    return this.keep({
+      parameters: new Float32Array(parameterCount),
+      slots: new Float32Array(2 * parameterCount),
+      step: 0,
+    });
+  }
+
+  /**
+   * Copies weights and memory as they are.
+   *
+   * @param {{ parameters: Float32Array, slots: Float32Array, step: number }} to
+   */
+  keep(to) {
+    to.parameters.set(this.model.network.parameters);
+    to.slots.set(this.model.network.slots);
+    to.step = this.model.step;
+    return to;
+  }
+
+  /**
+   * Goes back to the last weights whose loss was finite. That is known of those at the start of this
+   * call only if its first update was all right.
+   *
+   * @param {number} good  updates of this call with a finite loss
+   * @returns {never}
+   */
+  diverged(good) {
+    const { parameters, slots, step } = good > 0 ? this.now : this.before;
+    const { model } = this;
+    model.network.parameters.set(parameters);
+    model.network.slots.set(slots);
+    model.step = step;
+    throw new DivergedError('training diverged: the loss is not a finite number', {
+      todo: `The weights after ${step} updates are kept. Use a lower learning rate.`,
+    });
+  }
+
+  /** The last update may have broken the weights without any loss having shown it. */
+  keepFinite() {
+    if (this.done > 0 && !this.model.network.parameters.every(Number.isFinite)) this.diverged(1);
+  }
+}

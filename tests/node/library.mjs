@@ -1,0 +1,161 @@
+// node library.mjs JOB: one job of the JavaScript library, its input a JSON object on standard
+// input, its result one on standard output. Arrays travel as files in the folder that `folder` names.
+import fs from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Core, Model, Order, SpritenetError, hasRelaxedSimd, layers, optimizers, stepIndices } from '../../src/spritenet/web/static/lib/index.js';
+
+const input = JSON.parse(fs.readFileSync(0, 'utf8'));
+const file = (name) => path.join(input.folder, name);
+const bytes = (name) => new Uint8Array(fs.readFileSync(file(name)));
+const words = (name) => new Int32Array(bytes(name).buffer);
+const address = (name) => pathToFileURL(file(name));
+
+/** A message the person would read, or a stack that shows the bug. */
+const told = (error) => (error instanceof SpritenetError ? `${error.name} ${error.message}` : `BUG ${error.stack}`);
+
+const jobs = {
+  /** Places of orders: [seed, epoch, size, places]. */
+  order: () => input.orders.map(([seed, epoch, size, places]) => {
+    const order = new Order(BigInt(seed), epoch, size);
+    return places.map((place) => order.place(place));
+  }),
+
+  /** Steps' images: [seed, step, size, batch size]. */
+  steps: () => input.steps.map(([seed, ...rest]) => [...stepIndices(BigInt(seed), ...rest)]),
+
+  /** What each saved model makes of `pixels.bin` beside it, as `javascript.bin`; both ways of predicting. */
+  async predict() {
+    const core = await Core.load({ relaxed: input.relaxed });
+    for (const name of input.models) {
+      const model = await Model.load(address(name), { core });
+      const pixels = bytes(`${name}/pixels.bin`);
+      fs.writeFileSync(file(`${name}/javascript.bin`), model.predict(pixels));
+      const one = pixels.subarray(0, model.network.imageBytes);
+      fs.writeFileSync(file(`${name}/one.bin`), model.predict(one));
+      fs.writeFileSync(file(`${name}/last.bin`), model.activations(one).at(-1).values);
+      for (const [key, content] of Object.entries(model.toFiles())) {
+        fs.mkdirSync(file(`${name} again`), { recursive: true });
+        fs.writeFileSync(path.join(file(`${name} again`), key), content);
+      }
+    }
+    return hasRelaxedSimd();
+  },
+
+  /** Goes on with a saved model, and saves it again. */
+  async train() {
+    const core = await Core.load({ relaxed: input.relaxed });
+    const model = await Model.load(address(input.model), { core });
+    const [name, options] = input.optimizer;
+    if (name) model.compile({ optimizer: optimizers[name](options), loss: input.loss });
+    const examples = { images: bytes('images.bin'), labels: words('labels.bin') };
+    const history = await model.fit(examples, { ...input.fit, validation: input.validate ? examples : undefined });
+    for (const [key, content] of Object.entries(model.toFiles({ includeOptimizer: true }))) {
+      fs.mkdirSync(file('trained'), { recursive: true });
+      fs.writeFileSync(path.join(file('trained'), key), content);
+    }
+    return { ...history, evaluated: await model.evaluate(examples) };
+  },
+
+  /** The first weights of new networks. */
+  async create() {
+    const made = [];
+    for (const { seed, shape, rows } of input.networks) {
+      const model = await Model.create({
+        inputShape: shape, seed: BigInt(seed), layers: rows.map(([name, options]) => layers[name](options)),
+      });
+      made.push({ names: model.layers.map(({ name }) => name), parameters: [...model.getParameters()] });
+    }
+    return made;
+  },
+
+  /** Trains for long and says how much memory there was before and after. */
+  async memory() {
+    const model = await Model.load(address(input.model));
+    model.compile({ optimizer: optimizers.adam() });
+    const examples = { images: bytes('images.bin'), labels: words('labels.bin') };
+    const sizes = [];
+    for (let round = 0; round < 4; round++) {
+      await model.fit(examples, { steps: input.steps / 4, batchSize: 16, validation: examples });
+      for (let i = 0; i < 50; i++) model.activations(examples.images.subarray(0, 64));
+      globalThis.gc();
+      const { heapUsed, arrayBuffers } = process.memoryUsage();
+      sizes.push([model.network.arena.bytes, heapUsed + arrayBuffers]);
+    }
+    return { sizes, step: model.step };
+  },
+
+  /** What a person reads when each of these folders is loaded. */
+  async refuse() {
+    const messages = [];
+    for (const name of input.models) {
+      messages.push(await Model.load(address(name)).then(() => 'loaded', told));
+    }
+    return messages;
+  },
+
+  /** What goes wrong in use, by name. */
+  async misuse() {
+    const load = async () => {
+      const model = await Model.load(address(input.model));
+      model.compile({ optimizer: optimizers.sgd({ learningRate: 0.1 }) });
+      return model;
+    };
+    const images = bytes('images.bin');
+    const labels = words('labels.bin');
+    const cases = {
+      floats: async () => (await load()).predict(new Float32Array(64)),
+      'half an image': async () => (await load()).predict(images.subarray(0, 100)),
+      'no labels': async () => (await load()).fit({ images }),
+      'too few labels': async () => (await load()).fit({ images, labels: labels.subarray(1) }),
+      'an unknown label': async () => (await load()).fit({ images, labels: labels.map(() => 4) }),
+      'no batch': async () => (await load()).fit({ images, labels }, { batchSize: 0 }),
+      'no loss': async () => (await Model.load(address(input.model))).fit({ images, labels }),
+      twice: async () => {
+        const model = await load();
+        const first = model.fit({ images, labels }, { epochs: 3, sliceMilliseconds: 1 });
+        const second = model.fit({ images, labels }).then(() => 'trained', told);
+        await first;
+        return second;
+      },
+      'an unknown optimizer argument': () => optimizers.sgd({ momentun: 1 }),
+      'an unknown layer argument': () => layers.dense({ unit: 1 }),
+      'a window too large': () => Model.create({ inputShape: [4, 4, 1], layers: [layers.conv2d({ filters: 1, kernelSize: 5 })] }),
+      'a loss after relu': async () => (await Model.create({ inputShape: [4, 4, 1], layers: [layers.flatten(), layers.dense({ units: 2, activation: 'relu' })] }))
+        .compile({ optimizer: optimizers.adam() }),
+      'files without weights': () => Model.load({ 'model.json': bytes(`${input.model}/model.json`) }),
+      'no address': () => Model.load('no address'),
+      diverging: async () => {
+        const model = await load();
+        model.compile({ optimizer: optimizers.sgd({ learningRate: 1e30 }) });
+        const message = await model.fit({ images, labels }, { epochs: 3 }).then(() => 'trained', told);
+        return `${model.getParameters().every(Number.isFinite) ? 'kept' : 'BUG lost'}: ${message}`;
+      },
+    };
+    const messages = {};
+    for (const [name, work] of Object.entries(cases)) {
+      messages[name] = await new Promise((resolve) => resolve(work())).catch(told);
+    }
+    return messages;
+  },
+
+  /** Stops a training from its callback. */
+  async abort() {
+    const model = await Model.load(address(input.model));
+    model.compile({ optimizer: optimizers.adam() });
+    const control = new AbortController();
+    const steps = [];
+    const history = await model.fit(
+      { images: bytes('images.bin'), labels: words('labels.bin') },
+      {
+        epochs: 10_000,
+        signal: control.signal,
+        onStep: ({ step }) => steps.push(step),
+        onEpoch: ({ epoch }) => epoch === 2 && control.abort(),
+      },
+    );
+    return { aborted: history.aborted, steps: steps.length, step: model.step, epochs: history.epochs.length };
+  },
+};
+
+console.log(JSON.stringify(await jobs[process.argv[2]]()));
