@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from spritenet.dataset import Dataset
 from spritenet.errors import DataError, InputError
-from spritenet.sprites.metadata import Fields, Metadata, encoded, parse
+from spritenet.sprites.metadata import Fields, Metadata, Ranges, encoded, parse, within
 from spritenet.sprites.sprite import Sprite, as_dataset
 from spritenet.sprites.write import Written, beside
 
@@ -169,11 +169,17 @@ class SpriteFolder:
             and sprite.image_shape == self.image_shape
             and sprite.metadata.class_names == self.metadata.class_names
             and sprite.head.size == shard.written.head_size
+            and sprite.metadata.splits == self._splits_of(number)
         )
         if not same:
             sprite.close()
             raise DataError(f"the sprite does not fit {INDEX}", where=path, do="Pack it again.")
         return sprite
+
+    def _splits_of(self, number: int) -> Ranges:
+        """The parts of the splits that are in a sprite, counted from its beginning."""
+        first, stop = self._firsts[number : number + 2]
+        return within(self.metadata.splits, first, stop)
 
     def image(self, place: int) -> NDArray[np.uint8]:
         """One image, uint8 h w c; no other segment than its own is read.

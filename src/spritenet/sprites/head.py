@@ -7,6 +7,7 @@ them perhaps chunks that say nothing of colours; then the IDAT chunks, then IEND
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -146,20 +147,21 @@ def _is_ours(blob: Blob, kind: bytes, start: int) -> bool:
     return kind == b"iTXt" and blob.read(start + 8, len(KEYWORD) + 1) == KEYWORD + b"\0"
 
 
-def _heads(blob: Blob) -> list[tuple[bytes, int, int]]:
+def _heads(blob: Blob) -> Iterator[tuple[bytes, int, int]]:
     """Type, start and length of each chunk up to the first IDAT or IEND, without their data."""
-    heads: list[tuple[bytes, int, int]] = []
     start = len(SIGNATURE)
-    while len(heads) < MOST_CHUNKS:
+    for number in range(MOST_CHUNKS):
         head = blob.read(start, 8)
         if len(head) < 8:
             raise truncated(blob, "its first chunks")
         length, kind = struct.unpack(">I4s", head)
-        if (kind == b"IHDR") != (not heads):
+        if (kind == b"IHDR") != (number == 0):
             raise DataError("this is not a PNG", where=blob.name, expected="an IHDR chunk first")
-        heads.append((kind, start, length))
+        if not kind.isalpha():
+            raise DataError("a chunk's type is not four letters", where=blob.name, got=kind)
+        yield kind, start, length
         if kind in {b"IDAT", b"IEND"}:
-            return heads
+            return
         start += length + OVERHEAD
     raise DataError("it has too many chunks before its pixels", where=blob.name)
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from spritenet.errors import DataError
 from spritenet.sprites.sheet import MOST_PIXELS, Sheet
 
-__all__ = ["KEYWORD", "MOST_BYTES", "VERSION", "Fields", "Metadata", "Ranges", "parse"]
+__all__ = ["KEYWORD", "MOST_BYTES", "VERSION", "Fields", "Metadata", "Ranges", "parse", "within"]
 
 VERSION = 1
 KEYWORD = b"spritenet"
@@ -136,6 +136,18 @@ class Metadata:
             fields.text("source"),
             fields.text("licence"),
         )
+
+
+def within(splits: Ranges, first: int, stop: int) -> Ranges:
+    """The splits' parts in a range of images, counted from its beginning.
+
+    Splits without images stay only where the range is all there is.
+    """
+    parts = [
+        (name, max(begin, first) - first, min(end, stop) - first) for name, begin, end in splits
+    ]
+    whole = (first, stop) == (0, splits[-1][2])
+    return tuple(part for part in parts if part[1] < part[2] or whole)
 
 
 def encoded(values: dict[str, object]) -> bytes:

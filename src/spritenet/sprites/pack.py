@@ -13,7 +13,7 @@ from spritenet.core.pool import threads
 from spritenet.dataset import Dataset, Split
 from spritenet.errors import InputError
 from spritenet.sprites.folder import INDEX, Shard, new_folder, write_index
-from spritenet.sprites.metadata import Metadata, Ranges
+from spritenet.sprites.metadata import Metadata, Ranges, within
 from spritenet.sprites.sheet import MOST_ROWS, Layout, Sheet, fitting
 from spritenet.sprites.write import (
     Progress,
@@ -184,26 +184,13 @@ class _Task:
         return Metadata(
             replace(self.sheet, count=stop - first),
             self.dataset.class_names,
-            self._within(first, stop),
+            within(self.ranges, first, stop),
             tuple(counts.tolist()),
             content_hash,
             self.dataset.name,
             self.dataset.source,
             self.dataset.licence,
         )
-
-    def _within(self, first: int, stop: int) -> Ranges:
-        """The splits' parts in this range, counted from its beginning."""
-        parts = [
-            (name, max(begin, first) - first, min(end, stop) - first)
-            for name, begin, end in self.ranges
-        ]
-        return tuple(part for part in parts if part[1] < part[2] or stop - first == self.total)
-
-    @property
-    def total(self) -> int:
-        """Images of all splits."""
-        return self.ranges[-1][2]
 
     def _part(
         self, first: int, stop: int, *, images: bool = True
@@ -226,7 +213,7 @@ class _Task:
         names = self.dataset.class_names
         splits = {
             name: Split(images[begin:end], labels[begin:end], names, name)
-            for name, begin, end in self._within(first, stop)
+            for name, begin, end in within(self.ranges, first, stop)
         }
         return Dataset(self.dataset.name, splits, names)
 
