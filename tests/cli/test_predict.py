@@ -51,7 +51,9 @@ def test_every_common_format_is_read(run: Path, tmp_path: Path) -> None:
     for mode, picture in pictures.items():
         for ending in ("png", "jpg", "bmp", "gif", "tif", "webp"):
             file = tmp_path / f"{mode.replace(';', '-')}.{ending}"
-            with contextlib.suppress(OSError, KeyError, ValueError):  # a format that doesn't have the mode
+            with contextlib.suppress(
+                OSError, KeyError, ValueError
+            ):  # a format that doesn't have the mode
                 picture.save(file)
                 files.append(file)
     assert len(files) > 35

@@ -249,3 +249,22 @@ def test_two_trainings_never_write_one_folder(data: str, tmp_path: Path) -> None
     assert first.returncode == 130
     assert second[0].returncode == 2
     assert "another training is writing here" in second[0].stderr
+
+
+def test_a_full_disk_is_one_line(data: str, tmp_path: Path) -> None:
+    """Wherever it shows first, in the journal or the checkpoint."""
+    for blocks in (4, 16, 22):  # of 1024 bytes: no file may be longer
+        limited = ["bash", "-c", f'ulimit -f {blocks}; exec "$@"', "limited", *PROGRAM]
+        words = ["train", data, "--steps", "40", "--out", f"r{blocks}"]
+        done = subprocess.run(
+            [*limited, *words],
+            cwd=tmp_path,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 2, blocks
+        assert done.stderr.startswith("error: ")
+        assert done.stderr.count("\n") == 1
+        assert "File too large" in done.stderr

@@ -83,6 +83,7 @@ def every_layer() -> list[tuple[kinds.Layer, ...]]:
     networks += [
         (kinds.Conv2D(3, 3, kernel_initializer=rule, bias_initializer="ones"),) for rule in rules
     ]
+    networks += [(kinds.Conv2D(3, 3, use_bias=False, bias_initializer="lecun_normal"),)]
     return networks
 
 

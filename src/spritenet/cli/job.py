@@ -72,7 +72,11 @@ class Job:
 
     def finish(self, end: Finished | Stopped) -> None:
         """Test the network, save it, and say what came of it."""
-        self._test()
+        try:
+            self._test()
+        except KeyboardInterrupt:
+            self._explain_stop()
+            raise
         self._keep()
         if self.quiet:
             terminal.print_json(self._result(end))

@@ -45,8 +45,9 @@ TRAINING_ONLY = ("activity_regularizer", "bias_constraint", "kernel_constraint")
 def read_topology(topology: object) -> tuple[tuple[Layer, ...], tuple[int, int, int]]:
     """The named layers of a `modelTopology`, and the (height, width, channels) they take.
 
-    A network that doesn't begin with a Rescaling was fed with pixels divided by 255, as in all of TensorFlow.js's
-    examples: `Rescaling(1 / 255)` is put first, so that it takes raw pixels like every network.
+    A network that doesn't begin with a Rescaling was fed with pixels divided by 255, as in all of
+    TensorFlow.js's examples: `Rescaling(1 / 255)` is put first, so that it takes raw pixels like
+    every network.
 
     Raises:
         ModelError: it is not a Sequential of layers that exist here, taking images.

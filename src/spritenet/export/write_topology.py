@@ -62,8 +62,11 @@ def write_topology(layers: Sequence[Layer], input_shape: tuple[int, int, int]) -
 def _entries(layer: Layer, weights: Sequence[Weight]) -> Iterator[dict[str, Any]]:
     """The layer as TensorFlow.js knows it: one layer, or two for a leaky activation."""
     config = layer.config()
-    for weight in weights:
-        config[f"{weight.name}_initializer"] = _initializer(weight.initializer, weight.shape)
+    if isinstance(layer, Learnt):
+        kernel = weights[0].shape
+        config["kernel_initializer"] = _initializer(layer.kernel_initializer, kernel)
+        # Also of a layer without a bias: TensorFlow.js reads the word before it asks.
+        config["bias_initializer"] = _initializer(layer.bias_initializer, kernel[-1:])
     if isinstance(layer, ActivationLayer) and layer.function.name == "leaky_relu":
         yield _leaky(layer.name, layer.function.alpha)
         return
