@@ -251,6 +251,13 @@ def test_events_come_in_order() -> None:
     assert last.images == 406
 
 
+def test_a_batch_larger_than_the_data_is_all_of_it() -> None:
+    """One update a pass."""
+    model = fitted(batch_size=1000, epochs=3)
+    assert model.state.now.step == 3
+    assert model.weights_sha256 == fitted(batch_size=203, epochs=3).weights_sha256
+
+
 def test_steps_are_updates_in_all() -> None:
     """As in the tutorial: a number of batches, wherever the epoch is then."""
     model = tiny.model()

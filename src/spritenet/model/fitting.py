@@ -134,6 +134,7 @@ def train(
     if validation_data is not None:
         held = made.given(validation_data)
     batch = count(32 if batch_size is None else batch_size, "batch_size", "fit")
+    batch = min(batch, max(1, len(learn.images)))  # a pass is then one update
     first = count(initial_epoch, "initial_epoch", "fit", least=0)
     updates, each = _Amount(epochs, first, steps, steps_per_epoch, batch).plan(len(learn.images))
 
@@ -163,7 +164,7 @@ def train(
     if plan.test_every and validation is None:
         raise ModelError("test_every needs images to test on", do="Give validation_data.")
     task = Task(
-        engine=model.engine(min(batch, len(examples))),
+        engine=model.engine(batch),
         loss=loss,
         optimizer=optimizer,
         examples=examples,
