@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from spritenet.model.network import Network
 from spritenet.model.scores import Scores
 from spritenet.optimizers import Optimizer
 from spritenet.training import measure
+from spritenet.training.callbacks import AnyCallback
 from spritenet.training.history import History
 from spritenet.training.state import Snapshot, State
 
@@ -135,19 +136,53 @@ class Sequential(Network):
         self,
         x: object,
         y: ArrayLike | None = None,
-        *,
+        batch_size: int | None = None,
+        epochs: int = 1,
         verbose: str | int = "auto",
-        **how: Any,
+        callbacks: Iterable[AnyCallback] | AnyCallback | None = None,
+        validation_split: float = 0.0,
+        validation_data: object = None,
+        shuffle: bool = True,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: ArrayLike | None = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        *,
+        steps: int | None = None,
+        seed: int = 0,
+        test_every: int | None = None,
+        test_size: int | None = None,
+        ema: float | None = None,
+        run: str | Path | None = None,
+        resume: bool = False,
+        checkpoint_every: int | None = None,
     ) -> History:
-        """Train it. `spritenet.train` has all arguments, and yields events instead.
+        """Train it. `spritenet.train` does the same, and yields events instead.
 
         Ctrl-C stops it at once; the model keeps its weights, and `history` what was so far.
 
         Args:
             x: a Split, a Dataset (its training images), or images n h w c.
             y: what the images mean, if x has no labels itself.
+            batch_size: images in an update; 32 by default.
+            epochs: the number of the last epoch, counted from 1.
             verbose: 1 writes a line for each epoch, 0 nothing; "auto" writes to people only.
-            how: epochs, steps, batch_size, validation_data, callbacks, …: see `train`.
+            callbacks: `Callback` objects, or functions that are shown every event.
+            validation_split: the share of x to keep apart, and to evaluate on after each epoch.
+            validation_data: instead, what to evaluate on: a Split, or (x, y).
+            shuffle: False takes the images as they lie.
+            class_weight: class -> factor on its images' loss.
+            sample_weight: a factor on each image's loss.
+            initial_epoch: epochs that have been done before.
+            steps_per_epoch: updates in an epoch; by default as many as see every image once.
+            steps: how many updates, instead of epochs.
+            seed: of the first weights, the order and the dropout.
+            test_every: evaluate on `test_size` validation images after every so many updates.
+            test_size: how many; all by default.
+            ema: the share of a moving average of the weights that stays at each update.
+            run: a folder for config.json, the journal, checkpoints and the model.
+            resume: go on with the run that is in the folder.
+            checkpoint_every: updates between two checkpoints.
 
         Returns:
             The figures of each epoch, as in Keras.
@@ -158,7 +193,29 @@ class Sequential(Network):
             RunError: the run's folder can't be used.
             DivergedError: a loss was not finite; the model has the last good weights.
         """
-        events = fitting.train(self, x, y, **how)
+        events = fitting.train(
+            self,
+            x,
+            y,
+            validation_data=validation_data,
+            validation_split=validation_split,
+            epochs=epochs,
+            steps=steps,
+            steps_per_epoch=steps_per_epoch,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            seed=seed,
+            test_every=test_every,
+            test_size=test_size,
+            class_weight=class_weight,
+            sample_weight=sample_weight,
+            ema=ema,
+            initial_epoch=initial_epoch,
+            callbacks=callbacks,
+            run=run,
+            resume=resume,
+            checkpoint_every=checkpoint_every,
+        )
         self.history = history = History(("loss", *self.metrics))
         if progress.wanted(verbose):
             events = progress.shown(events)
