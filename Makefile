@@ -20,6 +20,8 @@ endif
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 CORE := $(shell find core -name '*.cpp' -o -name '*.h')
 
+TESTS_OF_CORE := tests/engines tests/sprites tests/test_order.py
+
 .PHONY: demo test check sanitize wasm bench clean
 .DELETE_ON_ERROR:
 
@@ -39,7 +41,8 @@ check: $(VENV)/installed-dev
 sanitize: $(VENV)/compiled
 	$(BIN)/python hatch_build.py --sanitize --out build/sanitized
 	LD_PRELOAD="$$(g++ -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
-	  SPRITENET_LIBRARIES="$(CURDIR)/build/sanitized" $(BIN)/python -m pytest tests/engines
+	  SPRITENET_LIBRARIES="$(CURDIR)/build/sanitized" \
+	  $(BIN)/python -m pytest --numprocesses auto $(TESTS_OF_CORE)
 
 wasm: $(VENV)/installed-dev
 	$(BIN)/python tools/build_wasm.py
