@@ -111,3 +111,13 @@ def test_a_broken_model_is_one_line(run: Path, tmp_path: Path) -> None:
     (tmp_path / "model.json").write_bytes((run / "model" / "model.json").read_bytes())
     done = spritenet("info", tmp_path)
     assert "weights.bin: the weights can't be read: No such file or directory" in done.stderr
+
+
+def test_a_warning_is_one_line() -> None:
+    """On standard error, without Python's file and line."""
+    keras = Path(__file__).parents[1] / "export" / "keras3"
+    done = spritenet("info", keras)
+    assert done.returncode == 0
+    line = "warning: dense_1: kernel_constraint and kernel_regularizer are left out.\n"
+    assert done.stderr == line
+    assert "Rescaling(0.00784313725490196, offset=-1.0)" in done.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,31 @@ def test_files_that_are_no_pictures_are_named_and_the_others_answered(
     assert "missing.png: there is no such file" in lines[3]
     found = json.loads(spritenet("predict", run, *files, "--json").stdout)
     assert all("error" in answer for answer in found["predictions"])
+
+
+def test_a_photograph_is_turned_upright(run: Path, tmp_path: Path) -> None:
+    """As its camera noted: the sensor's rows are the picture's columns."""
+    image = Image.open(run / "example.png")
+    turned = image.transpose(Image.Transpose.ROTATE_90)
+    exif = turned.getexif()
+    exif[0x0112] = 6  # to be seen upright, turn it by 90° to the right
+    turned.save(tmp_path / "turned.png", exif=exif)
+    done = spritenet("predict", run, run / "example.png", tmp_path / "turned.png", "--top", "9")
+    first, second = (line.partition(": ")[2] for line in done.stdout.splitlines())
+    assert first == second
+
+
+def test_a_picture_too_large_to_open_is_one_line(run: Path, tmp_path: Path) -> None:
+    """A few bytes may claim to be gigapixels."""
+    for side in (10_000, 30_000):  # Pillow warns of the one and refuses the other
+        png = bytearray((run / "example.png").read_bytes())
+        png[16:24] = side.to_bytes(4, "big") * 2
+        png[29:33] = zlib.crc32(png[12:29]).to_bytes(4, "big")
+        (tmp_path / "huge.png").write_bytes(png)
+        done = spritenet("predict", run, tmp_path / "huge.png")
+        assert done.returncode == 2
+        assert "is too large a picture" in done.stderr
+        assert done.stderr.count("\n") == 1
 
 
 def test_a_blank_page_has_no_ink(run: Path, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The command line: arguments become calls, errors become one line and an exit code.
 
-Nobody imports it. One file a command: train.py, evaluate.py, predict.py, info.py. Everything heavy
+Nobody imports it. One file a command: train.py, pack.py, verify.py, … Everything heavy
 is imported inside the commands, so that `spritenet --help` answers at once.
 
 Exit codes: 0 done, 1 our mistake, or a training that diverged, 2 the user's mistake, 130 Ctrl-C.
@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from typing import Annotated
 
 import typer
 
-from spritenet.cli import clock, evaluate, info, predict, train
+from spritenet.cli import clock, evaluate, info, pack, predict, train, unpack, verify
 from spritenet.cli.terminal import complain
 from spritenet.errors import CoreError, InputError, SpritenetError
 
@@ -27,7 +28,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Small images, the whole way: train a small network on them, judge it, ship it.",
 )
-for command in (train.train, evaluate.evaluate, predict.predict, info.info):
+for command in (
+    train.train,
+    evaluate.evaluate,
+    predict.predict,
+    info.info,
+    pack.pack,
+    unpack.unpack,
+    verify.verify,
+):
     app.command()(command)
 
 
@@ -51,6 +60,7 @@ def _options(
 
 def main() -> None:
     """Run the command line of this process, and end it."""
+    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
     try:
         code = app(prog_name="spritenet", standalone_mode=False)
     except Exception as error:  # noqa: BLE001 - the last place where anything can be said of it

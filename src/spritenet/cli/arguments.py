@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Data", "Json", "Model", "model_folder"]
+__all__ = ["Data", "ImageSize", "Json", "Labels", "Model", "TrainCount", "model_folder"]
 
 Data = Annotated[
     str,
@@ -25,6 +25,26 @@ Model = Annotated[
 ]
 Json = Annotated[
     bool, typer.Option("--json", help="End with one JSON object, the last line of the output.")
+]
+ImageSize = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HxW",
+        help="Of the images of a PNG that is no sprite but has one image a row.",
+        show_default=False,
+    ),
+]
+Labels = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="The labels of such a PNG.", show_default=False),
+]
+TrainCount = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="How many of its images are for training; the others are test images.",
+        show_default=False,
+    ),
 ]
 
 

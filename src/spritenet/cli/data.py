@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,8 +15,20 @@ if TYPE_CHECKING:
 __all__ = ["load"]
 
 
-def load(name: str) -> Dataset:
+def load(
+    name: str,
+    *,
+    image_size: str | None = None,
+    labels: Path | None = None,
+    train: int | None = None,
+) -> Dataset:
     """The data set of a name or a path.
+
+    Args:
+        name: of the catalog, or a path.
+        image_size: of the images of a PNG that is no sprite; labels and train as well.
+        labels: the file of its labels.
+        train: how many of its images are for training.
 
     Raises:
         DataError: there is none, or it is damaged.
@@ -22,11 +36,12 @@ def load(name: str) -> Dataset:
     """
     from spritenet import sources
 
+    read = partial(sources.load, name, image_size=image_size, labels=labels, train=train)
     if not sys.stderr.isatty():
-        return sources.load(name)
+        return read()
     bars = _Bars()
     try:
-        return sources.load(name, progress=bars.show)
+        return read(progress=bars.show)
     finally:
         bars.close()
 

@@ -85,7 +85,7 @@ def _classes(model: Sequential, preparation: Preparation, file: Path) -> list[tu
     if not file.is_file():
         got = "a folder" if file.is_dir() else "nothing"
         raise DataError("there is no such file", where=file, got=got)
-    image = prepare(read_picture(file), preparation)
+    image = prepare(read_picture(file, upright=True), preparation)
     if preparation.mode == "digit" and not image.any():
         return []
     shares = _probabilities(model, model.predict(image))

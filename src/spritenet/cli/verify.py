@@ -1,0 +1,47 @@
+"""`spritenet verify`: all that is wrong with a sprite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spritenet.cli import terminal
+from spritenet.cli.arguments import Json
+from spritenet.cli.counter import counting
+from spritenet.cli.text import plural
+
+__all__ = ["verify"]
+
+
+def verify(
+    path: Annotated[Path, typer.Argument(metavar="SPRITE", help="A sprite, or a folder of them.")],
+    workers: Annotated[int | None, typer.Option(metavar="N", help="Threads; all cores.")] = None,
+    json: Json = False,
+) -> None:
+    """Check every segment of a sprite, and name the rows that are broken."""
+    from spritenet import sprites
+    from spritenet.sprites.pack import check_options
+
+    check_options(workers=workers)
+    seen = 0
+
+    def count(images: int) -> None:
+        nonlocal seen
+        seen += images
+        if progress is not None:
+            progress(images)
+
+    with counting("verifying", sprites.count(path)) as progress:
+        wrong = sprites.verify(path, workers=workers, progress=count)
+    if json:
+        terminal.print_json(
+            {"path": str(path), "images": seen, "wrong": [str(error) for error in wrong]}
+        )
+    elif not wrong:
+        print(f"{path}: {plural(seen, 'image')}, all right")
+    for error in wrong:
+        terminal.complain(str(error))
+    if wrong:
+        raise typer.Exit(2)
