@@ -33,7 +33,7 @@ class Habits:
     """
 
     beyond: float = 1.2
-    sloppy: tuple[float, float] = (0.4, 1.5)
+    sloppy: tuple[float, float] = (0.35, 1.4)
     jitter: float = 0.075
     apart: float = 0.06
     reach: float = 0.14
