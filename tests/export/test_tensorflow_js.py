@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import reference
+import spritenet as sn
 from random_networks import parameters_of, saved_models
 from spritenet import layers as kinds
 from spritenet.export import Metadata, OptimizerState, SavedModel, load, save
@@ -28,6 +29,11 @@ def predict(model: SavedModel, pixels: NDArray[np.uint8]) -> NDArray[np.float64]
     """What the reference engine (NumPy, float64) makes of the images."""
     network = reference.Network(model.layers, model.input_shape)
     return np.asarray(network.predict(model.parameters, pixels), np.float64)
+
+
+def native(model: SavedModel, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """What the compiled core makes of the images."""
+    return np.asarray(sn.Sequential.from_saved(model).predict(pixels), np.float64)
 
 
 def put(model: SavedModel, folder: Path) -> NDArray[np.uint8]:
@@ -99,11 +105,13 @@ def test_tensorflow_js_predicts_the_same_for_every_layer(tfjs_folder: Path, tmp_
         named = tuple(layer.named(f"{layer.base_name()}_{i}") for i, layer in enumerate(whole))
         model = SavedModel(named, (7, 8, 2), parameters_of(named, (7, 8, 2), number))
         folder = tmp_path / str(number)
-        cases.append((folder, predict(model, put(model, folder)), layers))
-    run(tfjs_folder, "predict.mjs", *(folder for folder, _, _ in cases))
-    for folder, expected, layers in cases:
-        worst = np.abs(outputs(folder, expected) - expected).max()
-        assert worst < TOLERANCE, layers
+        pixels = put(model, folder)
+        cases.append((folder, layers, predict(model, pixels), native(model, pixels)))
+    run(tfjs_folder, "predict.mjs", *(folder for folder, *_ in cases))
+    for folder, layers, expected, core in cases:
+        theirs = outputs(folder, expected)
+        assert np.abs(theirs - expected).max() < TOLERANCE, layers
+        assert np.abs(theirs - core).max() < TOLERANCE, layers
 
 
 @given(st.lists(saved_models(optimizer=False), min_size=12, max_size=12))
@@ -199,7 +207,9 @@ def test_what_tensorflow_js_saves_predicts_the_same_here(tfjs_folder: Path, tmp_
         assert isinstance(model.layers[0], kinds.Rescaling)
         pixels = np.fromfile(folder / "pixels.bin", "<f4").reshape(-1, *model.input_shape)
         ours = predict(model, pixels.astype(np.uint8))
+        core = native(model, pixels.astype(np.uint8))
         assert np.abs(outputs(folder, ours) - ours).max() < TOLERANCE, name
+        assert np.abs(outputs(folder, ours) - core).max() < TOLERANCE, name
         save(model, tmp_path / f"{name} again")
         again = load(tmp_path / f"{name} again")
         assert again.layers == model.layers
