@@ -42,19 +42,23 @@ const jobs = {
     return hasRelaxedSimd();
   },
 
-  /** Goes on with a saved model, and saves it again. */
+  /** Goes on with a saved model in each of these ways; saves what came of the last one. */
   async train() {
     const core = await Core.load({ relaxed: input.relaxed });
-    const model = await Model.load(address(input.model), { core });
     const [name, options] = input.optimizer;
-    if (name) model.compile({ optimizer: optimizers[name](options), loss: input.loss });
     const examples = { images: bytes('images.bin'), labels: words('labels.bin') };
-    const history = await model.fit(examples, { ...input.fit, validation: input.validate ? examples : undefined });
-    for (const [key, content] of Object.entries(model.toFiles({ includeOptimizer: true }))) {
-      fs.mkdirSync(file('trained'), { recursive: true });
-      fs.writeFileSync(path.join(file('trained'), key), content);
+    const results = [];
+    for (const fit of input.fits) {
+      const model = await Model.load(address(input.model), { core });
+      if (name) model.compile({ optimizer: optimizers[name](options) });
+      const history = await model.fit(examples, { ...fit, validation: input.validate ? examples : undefined });
+      results.push({ ...history, evaluated: input.validate ? await model.evaluate(examples) : null });
+      for (const [key, content] of Object.entries(model.toFiles({ includeOptimizer: true }))) {
+        fs.mkdirSync(file('trained'), { recursive: true });
+        fs.writeFileSync(path.join(file('trained'), key), content);
+      }
     }
-    return { ...history, evaluated: await model.evaluate(examples) };
+    return results;
   },
 
   /** The first weights of new networks. */

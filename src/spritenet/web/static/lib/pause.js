@@ -4,18 +4,31 @@
 /** What a page can wait for at a time, in milliseconds: a frame at 60 Hz lasts 16.7. */
 export const SLICE = 12;
 
-/** @type {{ yield?: () => Promise<void> } | undefined} */
-const scheduler = /** @type {any} */ (globalThis).scheduler;
+const LONGEST = 50; // milliseconds to wait for a frame: frames that aren't seen may never come
 
 /**
- * Resolves once everything that was waiting has had its turn. Timers would wait 4 ms, and a second
- * in a tab that is hidden; messages don't.
+ * Resolves once the page has had its turn: in a tab that is seen, after it has drawn a frame. Messages
+ * alone, and `scheduler.yield`, let Chromium draw a few frames a second only; timers wait for a second
+ * in a tab that is hidden.
  *
  * @returns {Promise<void>}
  */
 export function pause() {
-  if (scheduler?.yield) return scheduler.yield();
+  if (typeof document === 'object' && !document.hidden) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, LONGEST);
+      requestAnimationFrame(() => {
+        clearTimeout(timer);
+        message().then(resolve);
+      });
+    });
+  }
   if (typeof setImmediate === 'function') return new Promise((resolve) => void setImmediate(resolve));
+  return message();
+}
+
+/** @returns {Promise<void>} */
+function message() {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {

@@ -1,0 +1,134 @@
+"""The JavaScript library in a real browser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import spritenet as sn
+from spritenet.dataset import Split
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+TRAIN = """async ([site, steps, seed]) => {
+  const { Model, optimizers } = await import(`${site}lib/index.js`);
+  const bytes = async (name) => {
+    const response = await fetch(`${site}files/${name}`);
+    return new Uint8Array(await response.arrayBuffer());
+  };
+  const images = await bytes('images.bin');
+  const labels = new Int32Array((await bytes('labels.bin')).buffer);
+  const model = await Model.load(`${site}files/model/`);
+  model.compile({ optimizer: optimizers.sgd({ learningRate: 0.15 }) });
+  const gaps = [];
+  let last = performance.now();
+  let training = true;
+  const frame = () => {
+    const now = performance.now();
+    gaps.push(now - last);
+    last = now;
+    if (training) requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+  const history = await model.fit({ images, labels }, { steps, batchSize: 64, seed });
+  training = false;
+  const memory = model.network.arena.bytes;
+  const files = model.toFiles();
+  return {
+    losses: history.losses,
+    gaps,
+    memory,
+    json: files['model.json'],
+    weights: [...files['weights.bin']],
+    outputs: [...model.predict(images.subarray(0, 784))],
+  };
+}"""
+
+
+def prepared(folder: Path) -> tuple[sn.Sequential, Split]:
+    """A network of the tutorial's sizes and its data, as files for the page.
+
+    Without ReLU and maxima, so that rounding decides nothing: tests/node tells of those.
+    """
+    data = sn.load("strokes").train[:6400]
+    model = sn.Sequential(
+        [
+            sn.Conv2D(8, 5, activation="tanh"),
+            sn.AveragePooling2D(2),
+            sn.Conv2D(16, 5, activation="tanh"),
+            sn.AveragePooling2D(2),
+            sn.Flatten(),
+            sn.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile(sn.SGD(0.15), "sparse_categorical_crossentropy")
+    model.build((28, 28, 1))
+    model.save(folder / "model")
+    (folder / "images.bin").write_bytes(np.ascontiguousarray(data.images).tobytes())
+    (folder / "labels.bin").write_bytes(data.labels.astype("<i4").tobytes())
+    return model, data
+
+
+def test_a_tab_trains_as_python_does_and_stays_responsive(
+    page: Page, site: str, tmp_path: Path
+) -> None:
+    """The first 100 losses agree within 1e-5, the page draws meanwhile, Python reads the result."""
+    model, data = prepared(tmp_path)
+    result = page.evaluate(TRAIN, [site, 100, 9])
+    events = sn.train(model, data, steps=100, batch_size=64, seed=9)
+    losses = [event.loss for event in events if isinstance(event, sn.StepEvent)]
+    assert np.abs(np.array(result["losses"]) - losses).max() < 1e-5
+    assert losses[-1] < losses[0] / 2
+    # Frames are drawn all along. How far apart depends on who else uses the machine.
+    assert len(result["gaps"]) > 10
+    assert np.median(result["gaps"]) < 60
+    (tmp_path / "back").mkdir()
+    (tmp_path / "back" / "model.json").write_text(result["json"])
+    (tmp_path / "back" / "weights.bin").write_bytes(bytes(result["weights"]))
+    back = sn.load_model(tmp_path / "back")
+    assert np.abs(back.predict(data.images[0]) - result["outputs"]).max() < 1e-5
+
+
+def test_the_browser_gets_the_faster_core(page: Page, site: str) -> None:
+    """Chromium has relaxed SIMD, and the feature test finds it."""
+    with page.expect_response(lambda answer: answer.url.endswith(".wasm")) as response:
+        page.evaluate(f"import('{site}lib/index.js').then(async (m) => void await m.Core.load())")
+    assert response.value.url.endswith("core-relaxed.wasm")
+
+
+def test_a_model_is_loaded_from_files_a_person_chose(page: Page, site: str, tmp_path: Path) -> None:
+    """The browser's own File objects, as an input element gives them."""
+    _, data = prepared(tmp_path)
+    page.evaluate(
+        "document.body.innerHTML = '<input id=files type=file multiple aria-label=Model>'"
+    )
+    page.set_input_files(
+        "#files", [tmp_path / "model" / "model.json", tmp_path / "model" / "weights.bin"]
+    )
+    outputs = page.evaluate(
+        """async ([site, pixels]) => {
+          const { Model } = await import(`${site}lib/index.js`);
+          const model = await Model.load(document.querySelector('#files').files);
+          return [...model.predict(Uint8Array.from(pixels))];
+        }""",
+        [site, data.images[0].ravel().tolist()],
+    )
+    expected = sn.load_model(tmp_path / "model").predict(data.images[0])
+    assert np.abs(np.array(outputs) - expected).max() < 1e-5
+
+
+def test_a_page_in_place_of_a_file_is_one_clear_line(page: Page, site: str, tmp_path: Path) -> None:
+    """Servers that answer every address with their own page are common."""
+    (tmp_path / "html").mkdir()
+    (tmp_path / "html" / "model.json").write_text(json.dumps("<!doctype html>"))
+    load = """([site, name]) => import(`${site}lib/index.js`)
+      .then(({ Model }) => Model.load(`${site}${name}`)).then(() => 'loaded', (e) => e.message)"""
+    assert "not a JSON object" in page.evaluate(load, [site, "files/html/"])
+    page.route(
+        "**/files/spa/**", lambda route: route.fulfill(body="<p>Hello", content_type="text/html")
+    )
+    assert "a web page in place of the file" in page.evaluate(load, [site, "files/spa/"])
