@@ -23,7 +23,7 @@ from spritenet.dataset.arrays import as_labels
 from spritenet.errors import DataError, InputError
 from spritenet.sources.idx import LABELS, open_idx
 from spritenet.sources.picture import read_picture
-from spritenet.sprites.chunks import OVERHEAD, SIGNATURE, Blob, FileBlob, read_chunk, truncated
+from spritenet.sprites.chunks import SIGNATURE, Blob, FileBlob, read_chunk
 
 __all__ = ["ImageSize", "is_png", "read_foreign", "read_rows", "size_of"]
 
@@ -125,8 +125,9 @@ def read_rows(path: Path) -> NDArray[np.uint8]:
     blob = FileBlob(path)
     try:
         header = _Header.of(blob)
+        pieces, transparent = _checked_chunks(blob)
         plain = header.depth == 8 and header.colour in CHANNELS and not header.interlaced
-        pixels = _read_plain(blob, header) if plain else None
+        pixels = _inflated(blob, header, pieces) if plain and not transparent else None
     finally:
         blob.close()
     return _plainest(read_picture(path) if pixels is None else pixels)
@@ -159,24 +160,28 @@ class _Header:
         return cls(width, height, depth, colour, interlaced)
 
 
-def _read_plain(blob: Blob, header: _Header) -> NDArray[np.uint8] | None:
-    """The pixels (h w c); None if it has transparent colours, which Pillow knows to read."""
-    from deflate import DeflateError, zlib_decompress
+def _checked_chunks(blob: Blob) -> tuple[list[bytes], bool]:
+    """The data of all IDAT chunks, every chunk's CRC checked; and whether there is a tRNS chunk.
 
-    pieces = []
+    Pillow passes over some of what this finds.
+    """
+    pieces: list[bytes] = []
+    transparent = False
     place = len(SIGNATURE)
     while True:
-        head = blob.read(place, 8)
-        if len(head) < 8:
-            raise truncated(blob, "its chunks")
-        length, kind = struct.unpack(">I4s", head)
-        if kind == b"tRNS":
-            return None
-        if kind == b"IDAT":
-            pieces.append(read_chunk(blob, place, blob.size).data)
-        elif kind == b"IEND":
-            break
-        place += length + OVERHEAD
+        found = read_chunk(blob, place, blob.size)
+        if found.kind == b"IEND":
+            return pieces, transparent
+        if found.kind == b"IDAT":
+            pieces.append(found.data)
+        transparent |= found.kind == b"tRNS"
+        place = found.end
+
+
+def _inflated(blob: Blob, header: _Header, pieces: list[bytes]) -> NDArray[np.uint8]:
+    """The pixels (h w c)."""
+    from deflate import DeflateError, zlib_decompress
+
     channels = CHANNELS[header.colour]
     row_bytes = header.width * channels
     size = header.height * (row_bytes + 1)

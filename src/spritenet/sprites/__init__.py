@@ -9,7 +9,8 @@
     chunks.py         PNG chunks; Blob, where bytes come from
     head.py           all before the pixels: metadata.py (iTXt), labels.py (snLB), index.py (snIX)
     segments.py       rows, compressed so that they can be read alone; filters.py chooses filters
-    write.py          the file, whole or not at all
+    write.py          the file
+    disk.py           files and folders that appear whole or not at all
     parallel.py       the same work on a few threads
 
 It knows data sets and PNGs, never where data sets come from.
@@ -18,6 +19,6 @@ It knows data sets and PNGs, never where data sets come from.
 from spritenet.sprites.folder import INDEX, SpriteFolder
 from spritenet.sprites.pack import pack
 from spritenet.sprites.sprite import Sprite
-from spritenet.sprites.verify import verify
+from spritenet.sprites.verify import count, verify
 
-__all__ = ["INDEX", "Sprite", "SpriteFolder", "pack", "verify"]
+__all__ = ["INDEX", "Sprite", "SpriteFolder", "count", "pack", "verify"]

@@ -7,15 +7,10 @@ the hashes of its segments, so whoever trusts `dataset.json` hashes nothing but 
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
-import re
-import secrets
-import shutil
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -26,16 +21,18 @@ from numpy.typing import NDArray
 
 from spritenet.dataset import Dataset
 from spritenet.errors import DataError, InputError
+from spritenet.sprites.disk import beside
 from spritenet.sprites.metadata import Fields, Metadata, Ranges, encoded, parse, within
 from spritenet.sprites.sprite import Sprite, as_dataset
-from spritenet.sprites.write import Written, beside
+from spritenet.sprites.write import Written
 
-__all__ = ["INDEX", "Shard", "SpriteFolder", "new_folder", "write_index"]
+__all__ = ["INDEX", "OURS", "Shard", "SpriteFolder", "write_index"]
 
 INDEX = "dataset.json"
 FORMAT = "spritenet sprites"
 MOST_BYTES = 64 << 20  # 200,000 shards: 13 billion images of 28×28
-OURS = re.compile(r"dataset\.json|.*-\d{5}(\.png|_labels_uint8)", re.DOTALL)
+OURS = r"dataset\.json|.*-\d{5}(\.png|_labels_uint8)"
+"""Names of files that a folder of sprites may have, and that a new one may replace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,44 +249,3 @@ def _shards(values: dict[str, Any], count: int, where: str) -> tuple[Shard, ...]
             "its shards don't hold its images", where=where, expected=f"{count:,}", got=f"{held:,}"
         )
     return shards
-
-
-@contextmanager
-def new_folder(target: Path) -> Iterator[Path]:
-    """A new folder beside `target` that takes its place when all is written.
-
-    Raises:
-        DataError: the place is taken by other files, or the disk refuses; nothing is changed.
-    """
-    strangers = [] if not target.is_dir() else [p.name for p in target.iterdir()]
-    strangers = sorted(name for name in strangers if not OURS.fullmatch(name))
-    if strangers or (target.exists() and not target.is_dir()):
-        raise DataError(
-            "the place is taken",
-            where=target,
-            expected="a new folder, or an older folder of sprites to replace",
-            got=", ".join(strangers[:3]) or "a file",
-            do="Choose another name.",
-        )
-    mark = secrets.token_hex(4)
-    fresh = target.with_name(f".{target.name}.{mark}.new")
-    old = target.with_name(f".{target.name}.{mark}.old")
-    try:
-        fresh.mkdir(parents=True)
-        yield fresh
-        if target.exists():
-            target.rename(old)
-        fresh.rename(target)
-    except OSError as error:
-        if old.exists() and not target.exists():
-            old.rename(target)
-        raise DataError(
-            "can't be written",
-            where=target,
-            got=error.strerror or error,
-            do="What was there before is unchanged.",
-        ) from None
-    finally:
-        for folder in (fresh, old):
-            with contextlib.suppress(OSError):
-                shutil.rmtree(folder, ignore_errors=True)

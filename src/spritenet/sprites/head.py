@@ -41,6 +41,7 @@ FORBIDDEN = {
 }
 OURS = b"iTXt spritenet"
 ORDER = (b"IHDR", OURS, b"snLB", b"snIX", b"IDAT")
+AGAIN = "Pack it again."
 MOST_OTHER = 1 << 20
 MOST_CHUNKS = 64
 
@@ -122,20 +123,18 @@ def _places(blob: Blob) -> dict[bytes, int]:
         shown = "spritenet" if name == OURS else kind.decode("ascii", "replace")
         if name in ORDER:
             missing = ORDER[len(places)] if len(places) < len(ORDER) else b""
+            if name in places or not missing:
+                raise DataError(f"chunk {shown} is out of place", where=blob.name, do=AGAIN)
             if name != missing:
-                after = missing.decode().replace("iTXt", "spritenet")
-                raise DataError(
-                    f"chunk {shown} is out of place",
-                    where=blob.name,
-                    expected=after,
-                    do="Pack it again.",
-                )
+                lacks = "spritenet" if missing == OURS else missing.decode()
+                what = f"it has no {lacks} chunk before {shown}"
+                raise DataError(what, where=blob.name, do=AGAIN)
             places[name] = start
         elif kind in FORBIDDEN or kind[:1].isupper():
             raise DataError(
                 f"a sprite has no {shown} chunk before its pixels",
                 where=blob.name,
-                do="Pack it again.",
+                do=AGAIN,
             )
         elif length > MOST_OTHER:
             raise DataError(f"chunk {shown} is too long", where=blob.name, got=f"{length:,} bytes")

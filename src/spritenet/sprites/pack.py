@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 from spritenet.core.pool import threads
 from spritenet.dataset import Dataset, Split
 from spritenet.errors import InputError
-from spritenet.sprites.folder import INDEX, Shard, new_folder, write_index
+from spritenet.sprites.disk import beside, new_folder
+from spritenet.sprites.folder import INDEX, OURS, Shard, write_index
 from spritenet.sprites.metadata import Metadata, Ranges, within
 from spritenet.sprites.sheet import MOST_ROWS, Layout, Sheet, fitting
 from spritenet.sprites.write import (
     Progress,
     Written,
-    beside,
     rows_of_a_segment,
     write_sprite,
 )
 
-__all__ = ["DEFAULT_LEVEL", "TFJS_LABELS", "pack"]
+__all__ = ["DEFAULT_LEVEL", "TFJS_LABELS", "check_options", "pack"]
 
 DEFAULT_LEVEL = 7
 """Of libdeflate. Level 12 makes MNIST 5 % smaller and takes 60 times as long."""
@@ -74,7 +74,7 @@ def pack(
     if isinstance(dataset, Split):
         name = dataset.name or "train"
         dataset = Dataset(Path(path).stem, {name: dataset}, dataset.class_names)
-    _check_options(level=level, segment_rows=segment_rows, shard_rows=shard_rows, workers=workers)
+    check_options(level=level, segment_rows=segment_rows, shard_rows=shard_rows, workers=workers)
     target = Path(path)
     ranges = _ranges(dataset)
     count = ranges[-1][2]
@@ -93,7 +93,7 @@ def pack(
         return target
     folder = target.with_suffix("") if target.suffix.lower() == ".png" else target
     stem = folder.name
-    with new_folder(folder) as fresh:
+    with new_folder(folder, OURS) as fresh:
         shards = []
         for number, first in enumerate(range(0, count, each)):
             stop = min(first + each, count)
@@ -107,7 +107,7 @@ def pack(
     return folder
 
 
-def _check_options(**options: int | None) -> None:
+def check_options(**options: int | None) -> None:
     """Raises InputError for a number that is out of range; None is no number."""
     most = {"level": 12, "segment_rows": MOST_ROWS, "shard_rows": MOST_ROWS, "workers": 1024}
     for what, value in options.items():

@@ -16,10 +16,23 @@ from spritenet.sprites.parallel import each
 from spritenet.sprites.segments import CLOSED, fetch, place_of
 from spritenet.sprites.sprite import Sprite
 
-__all__ = ["verify"]
+__all__ = ["count", "verify"]
 
 Progress = Callable[[int], object]
 BLOCK = 1 << 20
+
+
+def count(path: str | os.PathLike[str]) -> int:
+    """How many images a sprite or a folder of them says it holds; 0 if it can't be read."""
+    place = Path(path)
+    try:
+        if place.is_dir() or place.name == INDEX:
+            with SpriteFolder(place) as folder:
+                return len(folder)
+        with Sprite(place) as sprite:
+            return len(sprite)
+    except DataError:
+        return 0
 
 
 def verify(
@@ -44,12 +57,12 @@ def verify(
         What is wrong, in the order of the rows; nothing if all is right.
     """
     place = Path(path)
-    count = threads() if workers is None else workers
+    threads_wanted = threads() if workers is None else workers
     try:
         if not place.is_dir() and place.name != INDEX:
-            return _file(place, count, progress)
+            return _file(place, threads_wanted, progress)
         with SpriteFolder(place) as folder:
-            return _folder(folder, count, progress)
+            return _folder(folder, threads_wanted, progress)
     except DataError as error:
         return [error]
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
-import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.errors import DataError
 from spritenet.sprites import index, labels
 from spritenet.sprites.chunks import OVERHEAD, SIGNATURE, chunk
+from spritenet.sprites.disk import beside
 from spritenet.sprites.head import ihdr
 from spritenet.sprites.index import Segment, hash_of
 from spritenet.sprites.metadata import Metadata
@@ -25,7 +20,7 @@ from spritenet.sprites.parallel import each
 from spritenet.sprites.segments import CLOSED, combined, compress
 from spritenet.sprites.sheet import Sheet
 
-__all__ = ["Progress", "Written", "beside", "rows_of_a_segment", "write_sprite"]
+__all__ = ["Progress", "Written", "rows_of_a_segment", "write_sprite"]
 
 Progress = Callable[[int], object]
 """Called with the number of images that were done since the last call, from any thread."""
@@ -135,30 +130,3 @@ def write_sprite(
 
 def _rows(sheet: Sheet, starts: range, place: int) -> tuple[int, int]:
     return starts[place], min(starts[place] + starts.step, sheet.picture_height)
-
-
-@contextmanager
-def beside(path: Path) -> Iterator[BinaryIO]:
-    """A new file beside `path` that takes its place when all is written.
-
-    Raises:
-        DataError: the disk refuses; what was there before is unchanged.
-    """
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with fresh.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    except OSError as error:
-        raise DataError(
-            "can't be written",
-            where=path,
-            got=error.strerror or error,
-            do="What was there before is unchanged.",
-        ) from None
-    finally:
-        with contextlib.suppress(OSError):
-            fresh.unlink(missing_ok=True)
