@@ -69,6 +69,7 @@ if TYPE_CHECKING:
         PiecewiseConstantDecay,
     )
     from spritenet.sources import load
+    from spritenet.sources.mnist_data import MnistData
     from spritenet.sprites import Sprite, pack
     from spritenet.training.callbacks import (
         Callback,
@@ -147,6 +148,7 @@ _NAMES = {
         "PiecewiseConstantDecay",
     ),
     "spritenet.sources": ("load",),
+    "spritenet.sources.mnist_data": ("MnistData",),
     "spritenet.sprites": ("Sprite", "pack"),
     "spritenet.training.callbacks": (
         "Callback",
@@ -206,6 +208,7 @@ __all__ = [  # noqa: RUF022 - in plain order, as a test of the house wants it
     "MaxPooling2D",
     "MeanSquaredError",
     "MissingExtraError",
+    "MnistData",
     "ModelCheckpoint",
     "ModelError",
     "OneCycle",

@@ -1,0 +1,167 @@
+"""The tutorials' loader, `MnistData`, with what it lacked: an order of its own for each epoch.
+
+TensorFlow.js's `MnistData` shuffles once, and hands the same order out again and again. Here each
+epoch has another, and all follow from the seed.
+"""
+
+from __future__ import annotations
+
+import operator
+import os
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from spritenet.dataset import Dataset, Split
+from spritenet.errors import InputError
+from spritenet.order import permutation
+from spritenet.sources.download import Progress
+from spritenet.sources.foreign import ImageSize
+
+__all__ = ["Batch", "MnistData"]
+
+
+class Batch(NamedTuple):
+    """Images and their labels, in arrays of their own."""
+
+    xs: NDArray[Any]
+    labels: NDArray[Any]
+
+
+class MnistData:
+    """Batch after batch of a data set, for training and for testing.
+
+        data = MnistData("mnist_images.png", labels="mnist_labels_uint8", train=55_000)
+        data.load()
+        xs, labels = data.next_train_batch(64)  # float32 (64, 784), 0 to 1; float32 (64, 10)
+
+    Image k handed out of a split of n images, counted from 0 and from the first call on, is the one
+    at place k mod n of epoch ⌊k / n⌋; `spritenet.order.permutation(seed, epoch, n)` is the order of
+    an epoch. So a batch that reaches the end of an epoch takes the rest of its images from the
+    beginning of the next: every image comes exactly once an epoch, and no batch is short.
+
+    Args:
+        source: a name of the catalog, the path of any data set, or a `Dataset`.
+        image_size: of a PNG with an image a row that is no sprite.
+        labels: the labels of such a PNG.
+        train: how many of its images are for training.
+        seed: of the orders.
+        flat: images as rows (n h·w·c) instead of n h w c.
+        dtype: "float32" from 0 to 1, or "uint8" from 0 to 255.
+        one_hot: labels as float32 rows instead of int32 class indices.
+    """
+
+    def __init__(
+        self,
+        source: str | os.PathLike[str] | Dataset = "mnist",
+        *,
+        image_size: ImageSize = "28x28",
+        labels: str | os.PathLike[str] | None = None,
+        train: int | None = None,
+        seed: int = 0,
+        flat: bool = True,
+        dtype: DTypeLike = "float32",
+        one_hot: bool = True,
+    ) -> None:
+        self.seed = operator.index(seed)
+        self.flat = flat
+        self.dtype = dtype
+        self.one_hot = one_hot
+        self._source = source
+        self._how = {"image_size": image_size, "labels": labels, "train": train}
+        self._dataset = source if isinstance(source, Dataset) else None
+        self._places: dict[str, int] = {}
+
+    def load(self, progress: Progress | None = None) -> Self:
+        """Loads the data; the first batch does it too, if need be.
+
+        Args:
+            progress: as of `sn.load`.
+
+        Raises:
+            DataError: there is no such data set, or it is damaged.
+            DownloadError: it must be downloaded and can't be.
+        """
+        from spritenet.sources import load
+
+        if self._dataset is None and not isinstance(self._source, Dataset):
+            foreign = self._how["labels"] is not None
+            how: dict[str, Any] = self._how if foreign else {}
+            self._dataset = load(self._source, progress=progress, **how)
+        return self
+
+    @property
+    def dataset(self) -> Dataset:
+        """All of the data."""
+        self.load()
+        if self._dataset is None:
+            raise InputError("there is no data set to load", where="MnistData")
+        return self._dataset
+
+    def next_train_batch(self, size: int) -> Batch:
+        """The next images to train on.
+
+        Args:
+            size: how many; may be more than there are.
+
+        Returns:
+            Images and labels, in the form that was asked for.
+
+        Raises:
+            InputError: the size is not at least 1.
+        """
+        return self.next_batch(size, "train")
+
+    def next_test_batch(self, size: int) -> Batch:
+        """The next images to test on, in an order of their own; otherwise as `next_train_batch`."""
+        return self.next_batch(size, "test")
+
+    def next_batch(self, size: int, split: str = "train") -> Batch:
+        """The next images of a split of this name; otherwise as `next_train_batch`.
+
+        Raises:
+            DataError: there is no such split.
+            InputError: the size is not at least 1, or the split is empty.
+        """
+        size = operator.index(size)
+        images = self.dataset[split]
+        if size < 1 or not len(images):
+            raise InputError(
+                "there is no such batch",
+                where=f"next_batch({size}, {split!r})",
+                expected="at least 1 image",
+                got=f"{size} of {len(images)}",
+            )
+        start = self._places.get(split, 0)
+        self._places[split] = start + size
+        chosen = images[_places(self.seed, start, start + size, len(images))]
+        return Batch(*_presented(chosen, self.dtype, one_hot=self.one_hot, flat=self.flat))
+
+    def reset(self) -> None:
+        """Begins again, with the first epoch of every split."""
+        self._places.clear()
+
+
+def _places(seed: int, start: int, stop: int, count: int) -> NDArray[np.int64]:
+    """Which images come at these places, counted through all epochs."""
+    parts = []
+    while start < stop:
+        epoch, place = divmod(start, count)
+        end = min(count, place + stop - start)
+        parts.append(permutation(seed, epoch, count, place, end))
+        start += end - place
+    return np.concatenate(parts)
+
+
+def _presented(
+    chosen: Split, dtype: DTypeLike, *, one_hot: bool, flat: bool
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """In the form asked for, and the caller's own to change."""
+    images, labels = chosen.arrays(dtype=dtype, one_hot=one_hot, flat=flat)
+    return _own(images), _own(labels)
+
+
+def _own(array: NDArray[Any]) -> NDArray[Any]:
+    """The array, or a copy of one that must not be changed."""
+    return array if array.flags.writeable else array.copy()
