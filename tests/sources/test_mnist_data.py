@@ -61,7 +61,8 @@ def test_forms_are_the_tutorials_unless_others_are_asked_for() -> None:
     assert xs.max() <= 1
     xs, labels = sn.MnistData(DATA, flat=False, dtype="uint8", one_hot=False).next_batch(5, "test")
     assert (xs.shape, labels.shape) == ((5, 2, 2, 1), (5,))
-    assert (xs.dtype, labels.dtype) == (np.uint8, np.int32)
+    assert xs.dtype == np.uint8
+    assert labels.dtype == np.int32
     xs[:], labels[:] = 0, 0
     assert IMAGES.any()
 
