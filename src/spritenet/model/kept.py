@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import spritenet
+from spritenet.errors import RunError
 from spritenet.export.metadata import TrainedOn
 from spritenet.model import examples as made
 from spritenet.runs import Run
@@ -17,6 +18,7 @@ from spritenet.training.callbacks import Callbacks
 from spritenet.training.events import EpochEnded, Event, Finished, Stopped
 from spritenet.training.loop import Task
 from spritenet.training.session import Session
+from spritenet.training.state import Snapshot
 
 if TYPE_CHECKING:
     from spritenet.model.sequential import Sequential
@@ -53,11 +55,29 @@ class Kept:
                 plan = checkpoint.continued(found, plan, identity, run.checkpoint_path)
                 session.plan, session.rates = plan, plan.rates(task.optimizer.schedule)
                 last_step = found.snapshot.step
+                self._check(found.snapshot)
             run.write_config({**identity, "plan": asdict(plan), **self._setting()})
             self.model.trained_on = TrainedOn(self.data_name, content_hash, plan.seed, 0)
             task = replace(task, identity=identity, checkpoint=run.checkpoint_path)
             events = loop.run(task, session, callbacks, found)
             yield from run.recording(self._with_model(events, run), last_step)
+
+    def _check(self, found: Snapshot) -> None:
+        """Refuse a checkpoint whose arrays aren't of the model's sizes.
+
+        Raises:
+            RunError: they aren't.
+        """
+        now = self.model.state.now
+        expected, got = now.slots.shape, found.slots.shape
+        if now.parameters.shape != found.parameters.shape or expected != got:
+            raise RunError(
+                "the checkpoint's arrays are of other sizes",
+                where=Run(self.folder).checkpoint_path,
+                expected=f"{now.parameters.size} parameters, slots {expected}",
+                got=f"{found.parameters.size} parameters, slots {got}",
+                do="Start the training anew.",
+            )
 
     def _identity(self, task: Task, content_hash: str) -> dict[str, object]:
         """What must be the same to go on with a checkpoint, as JSON gives it back."""

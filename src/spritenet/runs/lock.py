@@ -62,9 +62,8 @@ def locked(folder: Path) -> Iterator[None]:
             ) from error
         os.ftruncate(handle, 0)
         # The first byte is the one that Windows locks, and so the one nobody else can read.
-        os.pwrite(handle, f" {os.getpid()}\n".encode(), 0) if hasattr(os, "pwrite") else os.write(
-            handle, f" {os.getpid()}\n".encode()
-        )
+        os.lseek(handle, 0, os.SEEK_SET)
+        os.write(handle, f" {os.getpid()}\n".encode())
         yield
     finally:
         os.close(handle)
