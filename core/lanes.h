@@ -115,6 +115,24 @@ inline Lanes sum_lanes(Lanes (&v)[kLanes]) {
   }
 }
 
+template <int Span, int... I>
+inline void exchange(Lanes& a, Lanes& b, Indices<I...>) {
+  const Lanes low = __builtin_shufflevector(a, b, (I & Span ? I - Span + kLanes : I)...);
+  b = __builtin_shufflevector(a, b, (I & Span ? I + kLanes : I + Span)...);
+  a = low;
+}
+
+// v[i][j] and v[j][i] change places: bit by bit of i and j, two shuffles a pair of vectors.
+template <int Span = 1>
+inline void transpose_lanes(Lanes (&v)[kLanes]) {
+  if constexpr (Span < kLanes) {
+    for (int i = 0; i < kLanes; ++i) {
+      if (!(i & Span)) exchange<Span>(v[i], v[i + Span], AllLanes{});
+    }
+    transpose_lanes<2 * Span>(v);
+  }
+}
+
 inline float sum_of(Lanes value) {
   float sum = 0;
   for (int i = 0; i < kLanes; ++i) sum += value[i];

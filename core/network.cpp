@@ -6,6 +6,7 @@
 #include "layers/dropout.h"
 #include "layers/pooling.h"
 #include "layers/single.h"
+#include "layers/winograd_gradient.h"
 
 namespace sn {
 namespace {
@@ -71,7 +72,9 @@ void forward(const sn_network& net, const Slab<Lanes>& slab, const ForwardTask& 
     const Operation& op = plan.operations[i];
     const Site<Lanes> site = site_of(plan, op, slab);
     if (forward_common(site)) continue;
-    if (op.kind == Kind::conv2d) {
+    if (by_winograd(op) && task.winograd) {
+      winograd_forward(site, task.parameters, net.packed);
+    } else if (op.kind == Kind::conv2d) {
       conv2d_forward(site, task.parameters, net.packed);
     } else if (op.kind == Kind::dense) {
       dense_forward(site, task.parameters, net.packed);
@@ -90,14 +93,19 @@ void backward(const sn_network& net, const Slab<Lanes>& slab, const ForwardTask&
     const Operation& op = plan.operations[i];
     const Site<Lanes> site = site_of(plan, op, slab);
     if (op.kind == Kind::conv2d) {
-      conv2d_kernel_gradient(site);
+      by_winograd(op) ? winograd_kernel_gradient(site) : conv2d_kernel_gradient(site);
+      conv2d_bias_gradient(site);
     } else if (op.kind == Kind::dense) {
       dense_keep_gradient(site);
     }
     if (!op.input_gradient) return;  // nothing before it learns
     switch (op.kind) {
       case Kind::conv2d:
-        conv2d_input_gradient(site, net.packed);
+        if (by_winograd(op)) {
+          winograd_input_gradient(site, net.packed);
+        } else {
+          conv2d_input_gradient(site, net.packed);
+        }
         break;
       case Kind::dense:
         dense_input_gradient(site, net.packed);
@@ -150,9 +158,15 @@ void forward_single(const sn_network& net, const float* parameters, const uint8_
   }
 }
 
-void pack_piece(const sn_network& net, const Piece& piece, const float* parameters) {
+void pack_piece(const sn_network& net, const Piece& piece, const float* parameters, bool training) {
   const Operation& op = net.plan.operations[piece.operation];
-  pack_rows(op, parameters + op.kernel, net.packed, piece.first, piece.last);
+  const float* kernel = parameters + op.kernel;
+  if (by_winograd(op) && training) {
+    return pack_winograd(op, kernel, net.packed, piece.first, piece.last);
+  }
+  for (int32_t s = 0; s < piece.stretches; ++s) {
+    pack_rows(op, kernel, net.packed, s * piece.rows + piece.first, s * piece.rows + piece.last);
+  }
 }
 
 }  // namespace sn

@@ -8,11 +8,15 @@
 
 namespace sn {
 
-// Neighbouring rows of one operation's kernel, updated by one thread in one go.
+// Part of one operation's kernel, updated by one thread in one go: rows first … last-1 of each of
+// `stretches` stretches of `rows` rows. The kernel is one stretch, but nine for Winograd, which packs
+// the nine taps of an input channel together.
 struct Piece {
   int32_t operation;
   bool with_bias;  // the operation's last piece takes its bias too
   int64_t first, last;
+  int32_t stretches;
+  int64_t rows;
 };
 
 inline constexpr int64_t kPieceParameters = 4096;
@@ -53,6 +57,7 @@ struct ForwardTask {
   const float* parameters;
   bool training;       // dropout works
   bool keep_logits;    // leave out a final softmax
+  bool winograd;       // where the plan says so
   uint64_t seed, step;
   int64_t first_image; // of the slab, counted in the batch
 };
@@ -71,6 +76,8 @@ inline const Tensor& logits_of(const Plan& plan) {
   return plan.tensors[plan.operation_count - (plan.ends_in_softmax ? 1 : 0)];
 }
 
-void pack_piece(const sn_network& net, const Piece& piece, const float* parameters);
+// Winograd's frequencies and the kernel as it is are packed in the same place: for training the one,
+// else the other.
+void pack_piece(const sn_network& net, const Piece& piece, const float* parameters, bool training);
 
 }  // namespace sn

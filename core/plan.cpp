@@ -1,6 +1,6 @@
 #include "plan.h"
 
-#include "lanes.h"
+#include "layers/winograd_sizes.h"
 #include "text.h"
 
 namespace sn {
@@ -318,7 +318,7 @@ class Builder {
       }
     }
     for (int32_t i = 0; i < plan_.operation_count; ++i) place_parameters(plan_.operations[i]);
-    plan_.scratch_units = widest_row();
+    plan_.scratch_units = most_scratch();
   }
 
   // A gradient may overwrite the values it belongs to unless somebody still needs those: Dense for its
@@ -337,10 +337,12 @@ class Builder {
     if (op.kernel < 0) return;
     const int32_t units = op.out.channels;
     const int64_t count = int64_t{op.fan_in} * units;
+    op.winograd = plan_.batch_size > 0 && winograd_pays(op);
+    const int64_t packed = op.winograd ? winograd_packed(op) : count;
     op.packed_forward = plan_.packed_count;
-    plan_.packed_count += count;
+    plan_.packed_count += packed;
     op.packed_backward = plan_.packed_count;
-    if (op.input_gradient) plan_.packed_count += count;
+    if (op.input_gradient) plan_.packed_count += packed;
     if (op.kind == Kind::conv2d) {
       op.slab_gradient = plan_.slab_gradient_count;
       plan_.slab_gradient_count += count + units;
@@ -350,14 +352,19 @@ class Builder {
     }
   }
 
-  int64_t widest_row() {
-    int64_t widest = 0;
+  int64_t most_scratch() {
+    int64_t most = 0;
     for (int32_t i = 0; i < plan_.tensor_count; ++i) {
       const Shape s = plan_.tensors[i].shape;
       const int64_t row = int64_t{s.width} * s.channels;
-      if (row > widest) widest = row;
+      if (row > most) most = row;
     }
-    return widest;
+    for (int32_t i = 0; i < plan_.operation_count; ++i) {
+      const Operation& op = plan_.operations[i];
+      const int64_t units = op.winograd ? winograd_scratch(op) : 0;
+      if (units > most) most = units;
+    }
+    return most;
   }
 
   static int64_t take(int64_t& used, int64_t count) {
@@ -368,7 +375,8 @@ class Builder {
 
   bool check_memory() {
     const int64_t slabs = plan_.batch_size / kLanes + 1;
-    if (plan_.thread_units > kMaxUnits / plan_.threads / kLanes ||
+    const int64_t thread_units = plan_.thread_units + plan_.scratch_units;
+    if (thread_units > kMaxUnits / plan_.threads / kLanes ||
         plan_.batch_units > kMaxUnits / slabs / kLanes ||
         plan_.slab_gradient_count > kMaxUnits / slabs || plan_.parameter_count > (1 << 30)) {
       Line(error_) << "the network needs more memory than a terabyte or 2^30 parameters";

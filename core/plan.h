@@ -56,6 +56,7 @@ struct Operation {
   int32_t layer;          // the layer it came from: its place in dropout's random numbers
   bool input_gradient;    // whether anything before it learns
   Window window;          // conv2d, pooling
+  bool winograd;          // conv2d: trained by layers/winograd.h
   float scale, offset;    // rescaling
   float rate;             // dropout
   int32_t function;       // activation
@@ -89,7 +90,8 @@ struct Plan {
   int64_t slab_gradient_count;   // floats, of all conv2d
   int64_t thread_units;          // of one slab, private to a thread
   int64_t batch_units;           // of one slab, kept for the whole batch
-  int64_t scratch_units;         // a row to write a gradient into before it is put in place
+  int64_t scratch_units;         // a row to write a gradient into before it is put in place, or more
+                                 // where Winograd works
   int64_t output_gradient_count; // floats of one slab, of all dense
   int32_t outputs;               // values of the last tensor
 };

@@ -19,7 +19,7 @@ template <class T>
 struct Slab {
   T* own;      // a thread's: used again for the next slab
   T* shared;   // kept until the batch is done
-  T* scratch;  // one row
+  T* scratch;  // `scratch_units`: at least a row
   float* gradients;         // of this slab's convolution kernels and biases
   float* output_gradients;  // of this slab's dense outputs, [image][unit]
 

@@ -26,11 +26,13 @@ int64_t count_pieces(const Plan& plan, Piece* pieces) {
   for (int32_t i = 0; i < plan.operation_count; ++i) {
     const Operation& op = plan.operations[i];
     if (op.kernel < 0) continue;
-    int64_t rows = kPieceParameters / op.out.channels / 4 * 4;
+    const int32_t stretches = op.winograd ? 9 : 1;
+    const int64_t stretch = op.fan_in / stretches;
+    int64_t rows = kPieceParameters / stretches / op.out.channels / 4 * 4;
     if (rows < 4) rows = 4;
-    for (int64_t first = 0; first < op.fan_in; first += rows) {
-      const int64_t last = first + rows < op.fan_in ? first + rows : op.fan_in;
-      if (pieces) pieces[count] = {i, last == op.fan_in, first, last};
+    for (int64_t first = 0; first < stretch; first += rows) {
+      const int64_t last = first + rows < stretch ? first + rows : stretch;
+      if (pieces) pieces[count] = {i, last == stretch, first, last, stretches, stretch};
       ++count;
     }
   }

@@ -94,8 +94,8 @@ struct Training {
     const Plan& plan = net.plan;
     const Slab<Lanes> slab = slab_of(net, thread, index);
     const LossTask loss = loss_task(plan, task, batch.count);
-    const ForwardTask forward_task = {task.parameters, !task.no_dropout, loss.from_logits, task.seed,
-                                      static_cast<uint64_t>(task.first_step + step),
+    const ForwardTask forward_task = {task.parameters, !task.no_dropout, loss.from_logits, true,
+                                      task.seed, static_cast<uint64_t>(task.first_step + step),
                                       index * kLanes};
     const Picked picked = pick(index);
     forward(net, slab, forward_task, task.examples.images, picked);
@@ -112,17 +112,20 @@ struct Training {
     const Piece& piece = net.pieces[index];
     const Operation& op = net.plan.operations[piece.operation];
     const int64_t units = op.out.channels;
-    const int64_t first = piece.first * units, count = (piece.last - piece.first) * units;
-    float* gradient = net.gradient + op.kernel + first;
+    const int64_t count = (piece.last - piece.first) * units;
     const int64_t at = piece.operation * net.slabs;
-    if (op.kind == Kind::dense) {
-      dense_kernel_gradient(op, net.dense_inputs + at, net.dense_gradients + at,
-                            static_cast<int>(slab_count), piece.first, piece.last, gradient);
-    } else {
-      sum_slabs(op.slab_gradient + first, count, gradient);
-    }
     double squares = 0, l2 = 0;
-    add_l2(op.kernel + first, count, op.kernel_l2, squares, l2);
+    for (int32_t s = 0; s < piece.stretches; ++s) {
+      const int64_t first = (s * piece.rows + piece.first) * units;
+      float* gradient = net.gradient + op.kernel + first;
+      if (op.kind == Kind::dense) {
+        dense_kernel_gradient(op, net.dense_inputs + at, net.dense_gradients + at,
+                              static_cast<int>(slab_count), piece.first, piece.last, gradient);
+      } else {
+        sum_slabs(op.slab_gradient + first, count, gradient);
+      }
+      add_l2(op.kernel + first, count, op.kernel_l2, squares, l2);
+    }
     if (piece.with_bias && op.bias >= 0) {
       float* bias = net.gradient + op.bias;
       if (op.kind == Kind::dense) {
@@ -168,9 +171,12 @@ struct Training {
     const Piece& piece = net.pieces[index];
     const Operation& op = net.plan.operations[piece.operation];
     const int64_t units = op.out.channels;
-    update_stretch(op.kernel + piece.first * units, (piece.last - piece.first) * units);
+    for (int32_t s = 0; s < piece.stretches; ++s) {
+      update_stretch(op.kernel + (s * piece.rows + piece.first) * units,
+                     (piece.last - piece.first) * units);
+    }
     if (piece.with_bias && op.bias >= 0) update_stretch(op.bias, units);
-    pack_piece(net, piece, task.parameters);
+    pack_piece(net, piece, task.parameters, true);
   }
 
   void update_stretch(int64_t at, int64_t count) {
@@ -242,7 +248,7 @@ struct Training {
   // The host may have changed the parameters since the last call.
   void pack(int32_t) {
     for (int64_t p; (p = take_next(&next_piece)) < net.piece_count;) {
-      pack_piece(net, net.pieces[p], task.parameters);
+      pack_piece(net, net.pieces[p], task.parameters, true);
     }
     meet(pool, [](void* self) { static_cast<Training*>(self)->begin_step(); }, this);
   }
@@ -268,7 +274,7 @@ struct Reading {
 
   void work(int32_t thread) {
     for (int64_t p; (p = take_next(&next_piece)) < net.piece_count;) {
-      pack_piece(net, net.pieces[p], parameters);
+      pack_piece(net, net.pieces[p], parameters, false);
     }
     meet(pool, nothing, nullptr);
     for (int64_t s; (s = take_next(&next_slab)) < slab_count;) read(thread, s);
@@ -287,7 +293,7 @@ struct Reading {
     }
     const Slab<Lanes> slab = slab_of(net, thread, thread);
     const bool logits = evaluation && evaluation->loss == SN_CATEGORICAL_CROSSENTROPY;
-    forward(net, slab, {parameters, false, logits, 0, 0, 0}, images, picked);
+    forward(net, slab, {parameters, false, logits, false, 0, 0, 0}, images, picked);
     const Tensor& last = logits ? logits_of(plan) : plan.tensors[plan.operation_count];
     const Lanes* y = slab.values(last).at;
     if (outputs) {

@@ -159,7 +159,7 @@ inline void kernel_tail(int width, const Site<Lanes>& site, int channel, float* 
 
 }  // namespace detail
 
-// Writes this slab's kernel gradient, then its bias gradient, into the slab's sums.
+// Writes this slab's kernel gradient into the slab's sums; behind it comes the bias gradient.
 inline void conv2d_kernel_gradient(const Site<Lanes>& site) {
   const Operation& op = site.op;
   float* gradient = site.slab.gradients + op.slab_gradient;
@@ -168,7 +168,11 @@ inline void conv2d_kernel_gradient(const Site<Lanes>& site) {
     detail::kernel_channels<kConvTile>(site, channel, gradient);
   }
   detail::kernel_tail<kConvTile - 1>(op.out.channels - channel, site, channel, gradient);
+}
 
+inline void conv2d_bias_gradient(const Site<Lanes>& site) {
+  const Operation& op = site.op;
+  float* gradient = site.slab.gradients + op.slab_gradient;
   float* bias = gradient + int64_t{op.fan_in} * op.out.channels;
   const Rows<Lanes> dy = site.dy();
   for (int c = 0; c < op.out.channels; ++c) {

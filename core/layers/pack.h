@@ -79,4 +79,48 @@ inline void pack_rows(const Operation& op, const float* kernel, float* packed, i
   }
 }
 
+// For training by Winograd (winograd.h): the nine taps between input channels first … last-1 and each
+// output become 16 frequencies. Packed: [frequency][tile of output channels][input channel][channel in
+// the tile]. Turning the kernel, as the gradient of the input does, exchanges the first frequency of a
+// row or column and the last.
+inline void pack_winograd(const Operation& op, const float* kernel, float* packed, int64_t first,
+                          int64_t last) {
+  typedef Vector<kConvTile>::Float Tile;
+  constexpr int kTurned[4] = {3, 1, 2, 0};
+  const int inputs = op.in.channels, outputs = op.out.channels;
+  const int64_t plane = int64_t{inputs} * outputs;
+  for (int64_t input = first; input < last; ++input) {
+    const int64_t left = inputs - input / kConvTile * kConvTile;
+    const int64_t step = left < kConvTile ? left : kConvTile;  // of packed_backward's tile
+    for (int start = 0; start < outputs; start += kConvTile) {
+      const int width = outputs - start < kConvTile ? outputs - start : kConvTile;
+      Tile g[9] = {}, t[4][3];
+      for (int tap = 0; tap < 9; ++tap) {
+        const float* from = kernel + (tap * inputs + input) * outputs + start;
+        for (int c = 0; c < width; ++c) g[tap][c] = from[c];
+      }
+      for (int j = 0; j < 3; ++j) {
+        const Tile ends = g[j] + g[6 + j];
+        t[0][j] = g[j];
+        t[1][j] = (ends + g[3 + j]) * 0.5f;
+        t[2][j] = (ends - g[3 + j]) * 0.5f;
+        t[3][j] = g[6 + j];
+      }
+      float* forward = packed + op.packed_forward + start * int64_t{inputs} + input * width;
+      float* backward = packed + op.packed_backward +
+                        packed_index(outputs, start, inputs, static_cast<int>(input), kConvTile);
+      for (int f = 0; f < 16; ++f) {
+        const Tile* row = t[f / 4];
+        const Tile ends = row[0] + row[2];
+        const Tile u[4] = {row[0], (ends + row[1]) * 0.5f, (ends - row[1]) * 0.5f, row[2]};
+        const Tile value = u[f % 4];
+        for (int c = 0; c < width; ++c) forward[f * plane + c] = value[c];
+        if (!op.input_gradient) continue;
+        float* to = backward + (4 * kTurned[f / 4] + kTurned[f % 4]) * plane;
+        for (int c = 0; c < width; ++c) to[c * step] = value[c];
+      }
+    }
+  }
+}
+
 }  // namespace sn
