@@ -24,6 +24,7 @@ COMMANDS = (
     "batches.py",
     "importing.py",
     "predict_one.py",
+    "browser.py",
     "installed_size.py",
 )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from browser.site_server import CHROMIUM_OPTIONS, served
+from site_server import CHROMIUM_OPTIONS, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -31,6 +31,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
     """Serves `folders`, with the types that browsers insist on."""
 
     folders: ClassVar[Mapping[str, Path]] = {}
+    policy: ClassVar[str] = ""
     extensions_map = {  # noqa: RUF012 - the base class declares it so
         ".html": "text/html; charset=utf-8",
         ".js": "text/javascript",
@@ -57,7 +58,8 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
     def end_headers(self) -> None:
         """With the policy, and nothing kept by the browser."""
-        self.send_header("Content-Security-Policy", POLICY)
+        if self.policy:
+            self.send_header("Content-Security-Policy", self.policy)
         self.send_header("Cache-Control", "no-store")
         super().end_headers()
 
@@ -66,13 +68,17 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(folders: Mapping[str, Path]) -> Iterator[str]:
+def served(folders: Mapping[str, Path], policy: str = POLICY) -> Iterator[str]:
     """Serve them for a while: `{"lib": folder}` is http://127.0.0.1:…/lib/.
+
+    Args:
+        folders: by the first part of an address.
+        policy: the content security policy of every page; empty for none.
 
     Yields:
         The server's address, with a slash at its end.
     """
-    handler = type("Handler", (_Handler,), {"folders": dict(folders)})
+    handler = type("Handler", (_Handler,), {"folders": dict(folders), "policy": policy})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

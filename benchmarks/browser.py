@@ -1,0 +1,163 @@
+"""The tutorial's network in headless Chromium, one thread, against TensorFlow.js in the same page.
+
+Needs Playwright, Chromium and TensorFlow.js (`npm ci --prefix tests/node`); takes Node.js along.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from figures import Row, arguments, mnist_folder, report
+
+ROOT = Path(__file__).parents[1]
+LIBRARY = ROOT / "src" / "spritenet" / "web" / "static" / "lib"
+TFJS = ROOT / "tests" / "node" / "node_modules" / "@tensorflow" / "tfjs" / "dist"
+SIDES = Path(__file__).parent / "sides"
+sys.path += [str(SIDES), str(ROOT / "tests")]
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+SLOW_STEPS = 2  # of TensorFlow.js in one turn: each takes about a second
+
+PREPARE = """async () => {
+  const bytes = async (name) => new Uint8Array(await (await fetch(`/data/${name}`)).arrayBuffer());
+  const examples = async (name) => ({
+    images: await bytes(`${name}.images`),
+    labels: new Int32Array((await bytes(`${name}.labels`)).buffer),
+  });
+  window.sides = await import('/sides/browser.js');
+  const data = { train: await examples('train'), test: await examples('test') };
+  await window.sides.prepare(await import('/lib/index.js'), data);
+  await window.sides.train(100);
+}"""
+
+
+def write_data(folder: Path) -> None:
+    """MNIST as plain bytes: images uint8, labels int32."""
+    from mnist_idx import read
+
+    for name, part in (("train", "train"), ("test", "t10k")):
+        images, labels = read(mnist_folder(), part)
+        (folder / f"{name}.images").write_bytes(images.tobytes())
+        (folder / f"{name}.labels").write_bytes(labels.astype("<i4").tobytes())
+
+
+def measure(page: Page, rounds: int) -> dict[str, list[Any]]:
+    """All sides' turns, one after the other, round after round."""
+    page.evaluate(PREPARE)
+    turns = {
+        "ours": "sides.train(100)",
+        "webgl": f"sides.tensorflow(tf, 'webgl', {SLOW_STEPS})",
+        "cpu": f"sides.tensorflow(tf, 'cpu', {SLOW_STEPS})",
+        "tutorial": "sides.tutorial()",
+        "predict": "sides.predict(500)",
+    }
+    measured: dict[str, list[Any]] = {name: [] for name in turns}
+    for _ in range(rounds):
+        for name, call in turns.items():
+            measured[name].append(page.evaluate(call))
+    return measured
+
+
+def in_chromium(folder: Path, rounds: int) -> tuple[str, dict[str, list[Any]]]:
+    """Chromium's version and what it measured."""
+    from playwright.sync_api import sync_playwright
+
+    from site_server import CHROMIUM_OPTIONS, served
+
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        sys.exit("Chromium is not installed: apt-get install chromium")
+    # WebGL without a graphics card, as most machines that run this have none to lend.
+    options = [o for o in CHROMIUM_OPTIONS if o != "--disable-gpu"]
+    options += ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+    folders = {
+        "lib": LIBRARY,
+        "tfjs": TFJS,
+        "sides": SIDES,
+        "page": SIDES / "browser_page",
+        "data": folder,
+    }
+    with served(folders, policy="") as site, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=options)
+        page = browser.new_page()
+        page.set_default_timeout(600_000)
+        page.goto(f"{site}page/index.html")
+        measured = measure(page, rounds)
+        version = browser.version
+        browser.close()
+    return version, measured
+
+
+def in_node(folder: Path, rounds: int) -> dict[str, Any] | None:
+    """The same in Node.js, if it is there."""
+    node = shutil.which("node")
+    if node is None:
+        return None
+    command = [node, str(SIDES / "browser_node.mjs"), str(LIBRARY), str(folder), str(rounds)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def main() -> None:
+    """Measures and reports."""
+    parser = arguments(__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        write_data(Path(scratch))
+        version, measured = in_chromium(Path(scratch), options.rounds)
+        node = in_node(Path(scratch), options.rounds)
+
+    where = f"Chromium {version}"
+    rows = [
+        Row(f"Spritenet, {where}", tuple(inside for _, inside in measured["ours"]), "images/s"),
+        Row(
+            "the same, pauses for the page included",
+            tuple(v for v, _ in measured["ours"]),
+            "images/s",
+        ),
+    ]
+    for backend, name in (("webgl", "WebGL (SwiftShader)"), ("cpu", "cpu")):
+        speeds = tuple(speed for speed in measured[backend] if speed is not None)
+        if speeds:
+            rows.append(Row(f"TensorFlow.js 4.22 {name}, {where}", speeds, "images/s"))
+    if node is not None:
+        rows.append(Row(f"Spritenet, Node.js {node['version']}", tuple(node["speeds"]), "images/s"))
+    report("training the tutorial, batches of 64, one thread", rows, as_json=options.json)
+
+    seconds = tuple(value for value, _ in measured["tutorial"])
+    report(
+        "100 batches and 10,000 test images, from click to accuracy",
+        [Row(f"Spritenet, {where}", seconds, "s")],
+        better="less",
+        as_json=options.json,
+        accuracy=measured["tutorial"][0][1],
+    )
+    rows = [Row(f"Spritenet, {where}", tuple(measured["predict"]), "ms")]
+    if node is not None:
+        rows.append(Row(f"Spritenet, Node.js {node['version']}", tuple(node["milliseconds"]), "ms"))
+    report("predicting one image", rows, better="less", as_json=options.json)
+
+    sizes = [
+        Row(name, (len(gzip.compress((folder / name).read_bytes(), 9)) / 1000,), "kB")
+        for folder, name in (
+            (LIBRARY, "core-relaxed.wasm"),
+            (LIBRARY, "core.wasm"),
+            (TFJS, "tf.min.js"),
+        )
+    ]
+    report("what a page loads, gzipped", sizes, better="less", as_json=options.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+// What browser.py measures, in a page and in Node.js: each function is one turn.
+
+/** @type {any} */
+let library;
+/** @type {any} */
+let data;
+/** @type {any} */
+let model;
+/** @type {Record<string, any>} */
+const peers = {};
+
+const LAYERS = ({ conv2d, maxPooling2d, flatten, dense }) => [
+  conv2d({ filters: 8, kernelSize: 5, activation: 'relu' }),
+  maxPooling2d({ poolSize: 2 }),
+  conv2d({ filters: 16, kernelSize: 5, activation: 'relu' }),
+  maxPooling2d({ poolSize: 2 }),
+  flatten(),
+  dense({ units: 10, activation: 'softmax' }),
+];
+
+/** Takes the library's module and the data: { train, test }, each { images, labels }. */
+export async function prepare(module, examples) {
+  library = module;
+  data = examples;
+  model = await create();
+}
+
+async function create() {
+  const made = await library.Model.create({ inputShape: [28, 28, 1], layers: LAYERS(library.layers) });
+  made.compile({ optimizer: library.optimizers.sgd({ learningRate: 0.15 }) });
+  return made;
+}
+
+/** Images per second, pauses for the page included, and without them. */
+export async function train(steps, sliceMilliseconds) {
+  const start = performance.now();
+  const history = await model.fit(data.train, { steps, batchSize: 64, sliceMilliseconds });
+  return [(history.images * 1000) / (performance.now() - start), history.images / history.seconds];
+}
+
+/** Seconds from nothing to a network trained on 100 batches and tested on all test images. */
+export async function tutorial() {
+  const start = performance.now();
+  const fresh = await create();
+  await fresh.fit(data.train, { steps: 100, batchSize: 64 });
+  const { accuracy } = await fresh.evaluate(data.test);
+  return [(performance.now() - start) / 1000, accuracy];
+}
+
+/** Milliseconds for one image, the mean of some. */
+export function predict(count) {
+  const start = performance.now();
+  for (let i = 0; i < count; i++) model.predict(data.test.images.subarray(784 * i, 784 * (i + 1)));
+  return (performance.now() - start) / count;
+}
+
+/** Images per second of TensorFlow.js on one of its backends; null if it can't run here. */
+export async function tensorflow(tf, backend, steps) {
+  if (!(await tf.setBackend(backend).catch(() => false))) return null;
+  if (!peers[backend]) {
+    const own = tf.sequential();
+    const { conv2d, maxPooling2d, flatten, dense } = tf.layers;
+    own.add(conv2d({ inputShape: [28, 28, 1], filters: 8, kernelSize: 5, activation: 'relu' }));
+    own.add(maxPooling2d({ poolSize: 2 }));
+    own.add(conv2d({ filters: 16, kernelSize: 5, activation: 'relu' }));
+    own.add(maxPooling2d({ poolSize: 2 }));
+    own.add(flatten());
+    own.add(dense({ units: 10, activation: 'softmax' }));
+    own.compile({ optimizer: tf.train.sgd(0.15), loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
+    peers[backend] = own;
+    await step(tf, own, 0); // it compiles its programs
+  }
+  const start = performance.now();
+  for (let i = 0; i < steps; i++) await step(tf, peers[backend], i);
+  return (64 * steps * 1000) / (performance.now() - start);
+}
+
+async function step(tf, own, i) {
+  const images = data.train.images.subarray(784 * 64 * i, 784 * 64 * (i + 1));
+  const xs = tf.tidy(() => tf.tensor4d(Float32Array.from(images), [64, 28, 28, 1]).div(255));
+  const ys = tf.tidy(() => tf.oneHot(tf.tensor1d(data.train.labels.subarray(64 * i, 64 * (i + 1)), 'int32'), 10));
+  const result = await own.trainOnBatch(xs, ys);
+  tf.dispose([xs, ys]);
+  return result;
+}
