@@ -44,7 +44,7 @@ class Conv2D(Learnt):
     padding: str
     class_name: ClassVar[str] = "Conv2D"
 
-    def __init__(  # noqa: PLR0917 - Keras's order
+    def __init__(
         self,
         filters: int,
         kernel_size: int | Sequence[int],

@@ -36,7 +36,7 @@ class Dense(Learnt):
     units: int
     class_name: ClassVar[str] = "Dense"
 
-    def __init__(  # noqa: PLR0917 - Keras's order
+    def __init__(
         self,
         units: int,
         activation: str | None = None,
