@@ -186,6 +186,7 @@ def killed_when(
     return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_weights_and_history_and_says_how_to_go_on(data: str, tmp_path: Path) -> None:
     """Exit code 130; the command it prints ends where an undisturbed training does."""
     words = ["train", data, "--batch-size", "8", "--epochs", "40"]
@@ -210,6 +211,7 @@ def test_ctrl_c_keeps_weights_and_history_and_says_how_to_go_on(data: str, tmp_p
     assert resumed["weights_sha256"] == whole["weights_sha256"]
 
 
+@pytest.mark.slow
 def test_a_killed_run_resumes_to_the_same_weights(data: str, tmp_path: Path) -> None:
     """`kill -9`, then --resume alone: the latest run, with the options it was begun with."""
     words = ["train", data, "--batch-size", "8", "--epochs", "40", "--checkpoint-every", "100"]
@@ -234,6 +236,7 @@ def test_a_training_that_diverges_says_so_and_keeps_good_weights(data: str, tmp_
     load(tmp_path / "r" / "model")
 
 
+@pytest.mark.slow
 def test_two_trainings_never_write_one_folder(data: str, tmp_path: Path) -> None:
     """The second one is told who is there."""
     words = ["train", data, "--epochs", "400", "--out", "r"]

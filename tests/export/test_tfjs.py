@@ -23,6 +23,8 @@ from spritenet.export import Metadata, OptimizerState, SavedModel, load, save
 from spritenet.losses import CategoricalCrossentropy
 from spritenet.optimizers import Adam
 
+# The fixture's folder is put right after each example; other programs may slow the drawing down.
+UNCHECKED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 LAYERS = (
     kinds.Rescaling(1 / 255, name="rescaling"),
     kinds.Conv2D(3, 3, activation="relu", name="conv2d"),
@@ -67,7 +69,7 @@ def refusal(folder: Path) -> str:
 
 
 @given(saved_models())
-@settings(max_examples=60)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_what_was_saved_is_what_is_loaded(
     tmp_path_factory: pytest.TempPathFactory, model: SavedModel
 ) -> None:
@@ -136,7 +138,7 @@ def test_the_hash_does_not_depend_on_the_optimizer(model: SavedModel, tmp_path: 
 
 
 @given(where=st.integers(0, 4 * (3 * COUNT + 1) - 1), bit=st.integers(0, 7))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=UNCHECKED)
 def test_any_flipped_bit_of_the_weights_is_noticed(saved: Path, where: int, bit: int) -> None:
     """Of the network's weights and of the optimizer's memory alike."""
     weights = saved / "weights.bin"
@@ -151,7 +153,7 @@ def test_any_flipped_bit_of_the_weights_is_noticed(saved: Path, where: int, bit:
 
 
 @given(length=st.integers(0, 4 * (3 * COUNT + 1) + 9))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=UNCHECKED)
 def test_weights_of_another_length_are_refused(saved: Path, length: int) -> None:
     """Short and long files, before they are read."""
     weights = saved / "weights.bin"
@@ -194,7 +196,7 @@ def places(value: object, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @given(data=st.data())
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, suppress_health_check=UNCHECKED)
 def test_a_broken_model_json_is_a_model_error_and_nothing_else(
     saved: Path, data: st.DataObject
 ) -> None:
@@ -219,7 +221,7 @@ def test_a_broken_model_json_is_a_model_error_and_nothing_else(
 
 
 @given(start=st.integers(0, 5000), cut=st.integers(0, 40), put=st.binary(max_size=40))
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=UNCHECKED)
 def test_a_model_json_of_broken_bytes_is_a_model_error_and_nothing_else(
     saved: Path, start: int, cut: int, put: bytes
 ) -> None:
