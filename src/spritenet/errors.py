@@ -110,4 +110,4 @@ class DivergedError(SpritenetError):
 
 
 class CoreError(SpritenetError):
-    """The compiled core refused a call that its host should never have made: a bug, please report it."""
+    """The core refused a call that its host should never have made: a bug, please report it."""
