@@ -19,7 +19,7 @@ UNIT = 256
 
 
 def draw_lines(
-    points: NDArray[np.int16],
+    places: NDArray[np.int16],
     lifts: NDArray[np.bool_],
     gains: NDArray[np.int32],
     *,
@@ -29,7 +29,7 @@ def draw_lines(
     """Draw n pictures of t points each, all with the pen lifted at the same places.
 
     Args:
-        points: n × t × 3: x, y and the pen's radius, in 1/256 pixel, inside the box.
+        places: n × t × 3: x, y and the pen's radius, in 1/256 pixel, inside the box.
         lifts: t; true where the pen is lifted before that point.
         gains: n; how fast the ink's edge rises: 256 for one pixel from white to black.
         box: side of the square the ink fits in.
@@ -38,10 +38,10 @@ def draw_lines(
     Returns:
         n × size × size × 1, ink is 255.
     """
-    n, t, _ = points.shape
+    n, t, _ = places.shape
     centre = np.arange(box, dtype=np.int32) * UNIT + UNIT // 2
     best = np.full((n, box, box), -32768, np.int32)
-    p = points.astype(np.int32)[:, :, :, None, None]
+    p = places.astype(np.int32)[:, :, :, None, None]
     for k in range(1, t):
         if lifts[k]:
             continue

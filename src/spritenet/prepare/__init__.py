@@ -136,6 +136,7 @@ def _with_bars(image: NDArray[np.uint8], preparation: Preparation) -> NDArray[np
     else:
         tall = max(1, (2 * h * width + w) // (2 * w))
     result = np.full((height, width, channels), preparation.background, np.uint8)
+    result[:, :, 3:] = 255
     top, left = (height - tall) // 2, (width - wide) // 2
     result[top : top + tall, left : left + wide] = stretched(image, tall, wide)
     return result

@@ -65,7 +65,8 @@ def _paper(ink_high: NDArray[np.uint8]) -> NDArray[np.int64]:
     lowest = np.minimum.reduce(around)
     down, across = _blend(h, rows), _blend(w, columns)
     sums = (down @ lowest.astype(np.float64) @ across.T).astype(np.int64)
-    return (sums + 2 * h * w) // (4 * h * w)
+    paper: NDArray[np.int64] = (sums + 2 * h * w) // (4 * h * w)
+    return paper
 
 
 def _blend(pixels: int, tiles: int) -> NDArray[np.float64]:
@@ -74,7 +75,8 @@ def _blend(pixels: int, tiles: int) -> NDArray[np.float64]:
     place = (2 * np.arange(pixels, dtype=np.int64) + 1) * tiles - pixels
     place = np.clip(place, 0, 2 * pixels * (tiles - 1))[:, None]
     middles = 2 * pixels * np.arange(tiles, dtype=np.int64)[None, :]
-    return np.maximum(2 * pixels - np.abs(place - middles), 0).astype(np.float64)
+    shares: NDArray[np.int64] = np.maximum(2 * pixels - np.abs(place - middles), 0)
+    return shares.astype(np.float64)
 
 
 def _toned(over: NDArray[np.int64]) -> NDArray[np.uint8] | None:

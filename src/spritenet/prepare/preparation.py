@@ -69,7 +69,7 @@ class Preparation:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any], *, where: object = "preparation") -> Preparation:
+    def from_json(cls, values: object, *, where: object = "preparation") -> Preparation:
         """Read what `to_json` wrote.
 
         Raises:
@@ -77,7 +77,7 @@ class Preparation:
         """
         known = set(cls.__dataclass_fields__)
         if not isinstance(values, Mapping) or set(values) != known:
-            got = sorted(values) if isinstance(values, Mapping) else type(values).__name__
+            got: object = sorted(values) if isinstance(values, Mapping) else type(values).__name__
             raise ModelError(
                 "the preparation has other values than those known here",
                 where=where,

@@ -67,4 +67,5 @@ def reduced(image: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
     tall, wide = min(factor, image.shape[0]), min(factor, image.shape[1])
     blocks = image[: h * tall, : w * wide].reshape(h, tall, w, wide, channels)
     sums: NDArray[np.int64] = blocks.sum(axis=(1, 3), dtype=np.int64)
-    return ((sums + tall * wide // 2) // (tall * wide)).astype(np.uint8)
+    means: NDArray[np.int64] = (sums + tall * wide // 2) // (tall * wide)
+    return means.astype(np.uint8)
