@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Core, Model, Order, SpritenetError, hasRelaxedSimd, layers, optimizers, stepIndices } from '../../src/spritenet/web/static/lib/index.js';
+import { Core, Model, Order, SpritenetError, hasRelaxedSimd, layers, optimizers, prepare, stepIndices } from '../../src/spritenet/web/static/lib/index.js';
 
 const input = JSON.parse(fs.readFileSync(0, 'utf8'));
 const file = (name) => path.join(input.folder, name);
@@ -141,6 +141,18 @@ const jobs = {
       messages[name] = await new Promise((resolve) => resolve(work())).catch(told);
     }
     return messages;
+  },
+
+  /** Prepares pictures: [name, height, width, preparation]; what comes out is beside them. */
+  prepare() {
+    return input.pictures.map(([name, height, width, preparation]) => {
+      try {
+        fs.writeFileSync(file(`${name}.out`), prepare({ data: bytes(name), height, width }, preparation));
+        return null;
+      } catch (error) {
+        return told(error);
+      }
+    });
   },
 
   /** Stops a training from its callback. */

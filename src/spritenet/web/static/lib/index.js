@@ -10,3 +10,4 @@ export { layers } from './layers.js';
 export { Model } from './model.js';
 export { optimizers } from './optimizers.js';
 export { Order, permutation, stepIndices } from './order.js';
+export { prepare, readPreparation } from './prepare.js';

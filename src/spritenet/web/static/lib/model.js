@@ -10,6 +10,7 @@ import { activationOf, named, outputShape, size } from './layers.js';
 import { Network } from './network.js';
 import { makeLoss, slotNames } from './optimizers.js';
 import { Pace, SLICE } from './pause.js';
+import { readPreparation } from './prepare.js';
 import { namedShapes, readModel, writeModel } from './saved.js';
 import { Training } from './training.js';
 
@@ -110,6 +111,11 @@ export class Model {
   /** What its outputs mean; empty if nobody said. */
   get classNames() {
     return this.metadata.classNames;
+  }
+
+  /** How a person's picture becomes an input, for `prepare`; null if nobody said. */
+  get preparation() {
+    return this.metadata.preparation && readPreparation(this.metadata.preparation);
   }
 
   /** How many values it answers with for an image. */
