@@ -77,7 +77,6 @@ def save(model: SavedModel, folder: str | os.PathLike[str]) -> None:
         content |= {"trainingConfig": config} if config else {}
     content["weightsManifest"] = manifest(arrays, WEIGHTS)
     content["userDefinedMetadata"] = {KEY: model.metadata.to_json(model.input_shape, extras)}
-    # Without indentation, as TensorFlow.js writes it: 30 times faster than with.
     text = json.dumps(content, ensure_ascii=False, allow_nan=False)
     folders.replace(where, {MODEL_JSON: text.encode() + b"\n", WEIGHTS: join(values)})
 
