@@ -40,12 +40,14 @@ def draw_digits(
     indices = np.arange(count)
     labels = _labels(count, seed, stream)
     images = np.empty((count, SIZE, SIZE, 1), np.uint8)
+    stray = np.empty((count, 2), np.float32)
     for way, mine in _by_way(indices, labels, seed, stream):
         noise = Noise(image_keys(seed, stream, mine))
         lines = write(way, noise, habits)
         places, gains = fit(lines, noise, habits, BOX)
-        drawn = draw_lines(places, lines.lifts, gains, box=BOX, size=SIZE)
-        images[mine] = _strayed(drawn, noise, habits)
+        images[mine] = draw_lines(places, lines.lifts, gains, box=BOX, size=SIZE)
+        stray[mine] = noise.uniform(2)[:, :2]
+    _move_strays(images, stray, habits)
     return images, labels
 
 
@@ -121,17 +123,22 @@ def _by_way(
                 yield way, group
 
 
-def _strayed(images: NDArray[np.uint8], noise: Noise, habits: Habits) -> NDArray[np.uint8]:
-    """Some of n × 28 × 28 × 1 images moved by a pixel."""
-    u = noise.uniform(2)
+def _move_strays(images: NDArray[np.uint8], u: NDArray[np.float32], habits: Habits) -> None:
+    """Move some of n × 28 × 28 × 1 images by a pixel, in place.
+
+    Args:
+        images: see above.
+        u: n × 2, uniform between 0 and 1: for rows and columns.
+        habits: how many.
+    """
     half = np.float32(habits.stray / 2)
     moves = (u > 1 - half).astype(int) - (u < half)
     for down, across in ((d, a) for d in (-1, 0, 1) for a in (-1, 0, 1) if d or a):
         mine = np.flatnonzero((moves[:, 0] == down) & (moves[:, 1] == across))
-        moved = np.zeros_like(images[mine])
-        moved[:, _part(down), _part(across)] = images[mine][:, _part(-down), _part(-across)]
-        images[mine] = moved
-    return images
+        before = images[mine]
+        after = np.zeros_like(before)
+        after[:, _part(down), _part(across)] = before[:, _part(-down), _part(-across)]
+        images[mine] = after
 
 
 def _part(move: int) -> slice:
