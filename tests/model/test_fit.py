@@ -342,12 +342,20 @@ def test_divergence_is_said_and_the_last_good_weights_are_kept() -> None:
     """An absurd rate: the error names the update; the model still predicts numbers."""
     model = tiny.model(SGD(1e30))
     events: list[Event] = []
-    with pytest.raises(DivergedError, match=r"not a finite number.*learning rate below"):
+    with pytest.raises(DivergedError, match=r"not a number.*learning rate below"):
         events.extend(train(model, DATA, epochs=3, batch_size=16))
     assert isinstance(events[-1], Stopped)
     assert "diverged" in events[-1].reason
     assert np.isfinite(model.parameters).all()
     assert np.isfinite(model.evaluate(DATA).loss)
+
+
+def test_a_loss_that_explodes_stops_training_though_it_is_still_a_number() -> None:
+    """A network whose loss grew a thousandfold is not trained on until it is dead."""
+    model = tiny.model(SGD(1e4))
+    with pytest.raises(DivergedError, match=r"more than 1,000 times the first"):
+        model.fit(DATA, epochs=3, batch_size=16, verbose=0)
+    assert model.evaluate(DATA).loss < 1000
 
 
 def test_weights_before_divergence_are_the_last_that_had_a_finite_loss() -> None:

@@ -57,6 +57,7 @@ def _data(data: Dataset, json: bool) -> None:
                 "source": data.source,
                 "licence": data.licence,
                 "content_hash": data.content_hash,
+                "split_hashes": {name: split.content_hash for name, split in data.splits.items()},
             }
         )
         return
@@ -67,6 +68,8 @@ def _data(data: Dataset, json: bool) -> None:
         if text:
             print(f"{word}: {text}")
     print(f"content hash: {data.content_hash}")
+    for name, split in data.splits.items():
+        print(f"  of {name}: {split.content_hash}")
     counts = {name: split.class_counts for name, split in data.splits.items()}
     rows = terminal.table("class", *counts, "")
     rows.columns[-1].justify = "left"

@@ -214,6 +214,8 @@ class Job:
             self._say(
                 f"tested on {plural(count, 'image')}: {accuracy}, loss {self.tested.loss:.4f}"
             )
+            if low <= 1 / len(self.dataset.class_names) and end.images >= len(self.dataset.train):
+                self._say("That is no better than guessing. Try a lower --learning-rate.")
         self._say(f"saved in {self.run.folder}, {seconds(clock.process_seconds())} after the start")
         self._say("\nNow type")
         words: list[object] = ["spritenet", "evaluate", self.run.folder, self.options.data]

@@ -129,9 +129,15 @@ def sample(examples: Examples, size: int, seed: int) -> Examples:
 
 
 def sha256(examples: Examples) -> str:
-    """The SHA-256, in hexadecimal, of all images, labels, targets and weights."""
-    digest = hashlib.sha256()
-    for array in (examples.images, examples.labels, examples.targets, examples.weights):
+    """The SHA-256, in hexadecimal, of what is learnt from.
+
+    Of images with labels it is `Split.content_hash`; targets and weights are taken in after those.
+    """
+    digest = hashlib.sha256(" ".join(map(str, examples.images.shape)).encode() + b"\n")
+    digest.update(np.ascontiguousarray(examples.images).data)
+    if examples.labels is not None:
+        digest.update(examples.labels.astype("<i4").data)
+    for array in (examples.targets, examples.weights):
         if array is not None:
             digest.update(f"{array.dtype.str}{array.shape}".encode())
             digest.update(np.ascontiguousarray(array).data)

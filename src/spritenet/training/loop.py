@@ -6,6 +6,7 @@ Between two events the state is whole, so that a consumer may stop pulling at an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Task", "run"]
 
+
+EXPLODED = 1000.0
+"""A loss this many times the first (or 1, if that is more) means that training has gone astray."""
 
 LONGEST_UNSAVED = 10.0
 """Seconds of work that a crash may cost, unless it is said how many updates."""
@@ -103,6 +107,7 @@ class _Loop:
         self.pace = Pace()
         self.began = self.saved = perf_counter()
         self.epochs: list[EpochEnded] = []
+        self.largest_loss = math.inf  # known from the first update on
         now = session.state.now
         if found is not None:
             now = found.snapshot
@@ -177,7 +182,9 @@ class _Loop:
             rates=rates,
         )
         seconds = perf_counter() - start
-        self._finite(done.losses, done)
+        self._finite(np.where(done.losses > self.largest_loss, np.inf, done.losses), done)
+        if len(done) and self.largest_loss == math.inf:
+            self.largest_loss = EXPLODED * max(1.0, float(done.losses[0]))
         self.pace.took(len(done), seconds)
         sizes = [
             batches.batch_images(now.place + k, plan.batch_size, len(task.examples))
@@ -214,7 +221,7 @@ class _Loop:
         )
 
     def _finite(self, values: NDArray[np.float32], done: Steps | None = None) -> None:
-        """Go back to the last good weights if a value is not finite.
+        """Go back to the last good weights if a value is not finite, or a loss has exploded.
 
         Weights are good if a loss computed with them was finite. That is known of the present ones
         only if the first of the updates that were tried was all right.
@@ -229,8 +236,9 @@ class _Loop:
         if done is None or step == self.now.step:
             self.session.state.now = self.before
         raise DivergedError(
-            f"training diverged: the loss after {step} updates is not a finite number",
-            do=f"The weights after {self.now.step} updates are kept. "
+            f"training diverged: the loss after update {step} is infinite, not a number, or more "
+            f"than {EXPLODED:,.0f} times the first",
+            do=f"The weights after update {self.now.step} are kept. "
             f"Use a learning rate below {self.session.learning_rate:g}.",
         )
 
