@@ -54,9 +54,9 @@ def fetch(blob: Blob, number: int, segment: Segment) -> memoryview:
     Raises:
         DataError: it is not the segment that the index names.
     """
-    data = bytearray(blob.read(segment.offset - 8, segment.length + OVERHEAD))
+    data = bytearray(segment.length + OVERHEAD)
     where = place_of(blob, number, segment)
-    if len(data) < segment.length + OVERHEAD:
+    if blob.read_into(segment.offset - 8, data) < len(data):
         raise truncated(blob, where.removeprefix(f"{blob.name}, "))
     if data[:8] != segment.length.to_bytes(4, "big") + b"IDAT":
         raise DataError("the index is wrong: no IDAT chunk of this length is there", where=where)

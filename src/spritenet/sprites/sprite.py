@@ -28,8 +28,8 @@ __all__ = ["Sprite", "as_dataset"]
 class Sprite:
     """One sprite PNG, open. Several threads may read from it at the same time.
 
-        >>> with Sprite(path) as sprite:  # doctest: +SKIP
-        ...     sprite.image(7), sprite.labels[7]
+        with Sprite("digits.png") as sprite:
+            image, label = sprite.image(7), sprite.labels[7]
 
     Args:
         path: of the file.
