@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,3 +133,26 @@ def test_a_page_in_place_of_a_file_is_one_clear_line(page: Page, site: str, tmp_
         "**/files/spa/**", lambda route: route.fulfill(body="<p>Hello", content_type="text/html")
     )
     assert "a web page in place of the file" in page.evaluate(load, [site, "files/spa/"])
+
+
+def test_a_sprite_is_read_in_a_page(page: Page, site: str, tmp_path: Path) -> None:
+    """One download, with its progress; pixels, labels and parts as in Python."""
+    data = sn.load("strokes")
+    splits = {"train": data.train[:900], "test": data.test[:100]}
+    sn.pack(dataclasses.replace(data, splits=splits), tmp_path / "digits.png")
+    found = page.evaluate(
+        """async (site) => {
+          const { SpriteData } = await import(`${site}lib/index.js`);
+          const seen = [];
+          const onProgress = (loaded, total) => seen.push(loaded / total);
+          const data = await SpriteData.load(`${site}files/digits.png`, { onProgress });
+          const { images, labels } = data.split('test');
+          return { seen, images: [...images], labels: [...labels], count: data.head.count };
+        }""",
+        site,
+    )
+    assert found["count"] == 1000
+    assert found["seen"][-1] == 1
+    test = sn.load(tmp_path / "digits.png")["test"]
+    assert found["images"] == test.images.ravel().tolist()
+    assert found["labels"] == test.labels.tolist()

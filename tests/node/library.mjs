@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Core, Model, Order, SpritenetError, hasRelaxedSimd, layers, optimizers, prepare, stepIndices } from '../../src/spritenet/web/static/lib/index.js';
+import { Core, Model, Order, SpriteData, SpritenetError, hasRelaxedSimd, layers, optimizers, prepare, stepIndices } from '../../src/spritenet/web/static/lib/index.js';
 
 const input = JSON.parse(fs.readFileSync(0, 'utf8'));
 const file = (name) => path.join(input.folder, name);
@@ -153,6 +153,20 @@ const jobs = {
         return told(error);
       }
     });
+  },
+
+  /** What each sprite holds, its pixels in `.out` beside it, or why it is refused. */
+  async sprites() {
+    const results = [];
+    for (const name of input.sprites) {
+      const result = await SpriteData.load(bytes(name)).then((data) => {
+        fs.writeFileSync(file(`${name}.out`), data.images);
+        const splits = Object.fromEntries(data.splits.map((key) => [key, data.split(key).labels.length]));
+        return { classes: data.classNames, shape: data.imageShape, splits, labels: [...data.labels] };
+      }, told);
+      results.push(result);
+    }
+    return results;
   },
 
   /** Stops a training from its callback. */

@@ -29,7 +29,7 @@ def drawing(random: np.random.Generator, height: int, width: int) -> NDArray[np.
     paper = 40 * rows / height + random.normal(0, random.uniform(0.1, 6), (height, width))
     made = paper + 180 * np.clip(ink, 0, 1)
     made = 255 - made if random.random() < 0.5 else made
-    return np.clip(made, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(made, 0, 255), np.uint8)
 
 
 def pictures() -> Iterator[tuple[NDArray[np.uint8], Preparation]]:

@@ -11,3 +11,4 @@ export { Model } from './model.js';
 export { optimizers } from './optimizers.js';
 export { Order, permutation, stepIndices } from './order.js';
 export { prepare, readPreparation } from './prepare.js';
+export { SpriteData } from './sprite.js';

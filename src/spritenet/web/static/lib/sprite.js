@@ -1,0 +1,373 @@
+// A data set that is a PNG, read whole: one download, no canvas, every byte checked.
+//
+// The format is docs/format.md's. Canvas pixels aren't exact for every visitor; these are.
+
+import { DataError } from './errors.js';
+import { adler32, chunksOf, inflate, joinAdler } from './png.js';
+import { sha256 } from './sha256.js';
+
+/** @typedef {import('./png.js').Chunk} Chunk */
+/**
+ * @typedef {object} Head
+ * @property {number} height  of an image
+ * @property {number} width
+ * @property {number} channels
+ * @property {number} count
+ * @property {string} layout
+ * @property {number} columns
+ * @property {string[]} classes
+ * @property {number[]} class_counts
+ * @property {Record<string, [number, number]>} splits
+ * @property {string} sha256
+ */
+/** @typedef {{ row: number, rows: number, at: number, length: number, hash: string }} Segment */
+
+const CHANNELS = /** @type {Record<number, number>} */ ({ 0: 1, 2: 3, 6: 4 }); // by PNG's colour type
+const FORBIDDEN = ['PLTE', 'tRNS', 'gAMA', 'cHRM', 'sRGB', 'iCCP', 'cICP', 'mDCV', 'cLLI', 'sBIT'];
+const OURS = ['IHDR', 'iTXt', 'snLB', 'snIX'];
+const MOST_PIXELS = 2 ** 26;
+const AT_ONCE = 8; // segments inflated side by side
+
+/** Images with what they are. */
+export class SpriteData {
+  /**
+   * Use `SpriteData.load`.
+   *
+   * @param {Head} head
+   * @param {Uint8Array} images
+   * @param {Int32Array} labels
+   */
+  constructor(head, images, labels) {
+    /** What the file tells of itself. */
+    this.head = head;
+    /** All images, n h w c. */
+    this.images = images;
+    /** The class of each. */
+    this.labels = labels;
+  }
+
+  /** Height, width, channels. */
+  get imageShape() {
+    return [this.head.height, this.head.width, this.head.channels];
+  }
+
+  get classNames() {
+    return this.head.classes;
+  }
+
+  /** Its parts' names: train, test, … */
+  get splits() {
+    return Object.keys(this.head.splits);
+  }
+
+  /**
+   * One part, as `fit` and `evaluate` take it; without copying.
+   *
+   * @param {string} name
+   */
+  split(name) {
+    if (!Object.hasOwn(this.head.splits, name)) {
+      throw new DataError('there is no such part', { where: name, expected: this.splits.join(', ') });
+    }
+    const [first, last] = this.head.splits[name];
+    const size = this.images.length / this.head.count;
+    return { images: this.images.subarray(first * size, last * size), labels: this.labels.subarray(first, last) };
+  }
+
+  /**
+   * Reads a sprite.
+   *
+   * @param {string | URL | Blob | Uint8Array} source  an address, a file a person chose, or bytes
+   * @param {{ onProgress?: (loaded: number, total: number) => unknown, signal?: AbortSignal }} [options]
+   *     bytes loaded, and of how many (0 if the server doesn't say)
+   * @returns {Promise<SpriteData>}
+   */
+  static async load(source, { onProgress, signal } = {}) {
+    const where = source instanceof File ? source.name : typeof source === 'string' ? source : source instanceof URL ? source.href : 'sprite';
+    if (source instanceof Uint8Array) return readSprite(source, where);
+    if (source instanceof Blob) return readSprite(new Uint8Array(await source.arrayBuffer()), where);
+    return readSprite(await download(source, where, onProgress, signal), where);
+  }
+}
+
+/**
+ * @param {string | URL} url
+ * @param {string} where
+ * @param {((loaded: number, total: number) => unknown) | undefined} onProgress
+ * @param {AbortSignal | undefined} signal
+ * @returns {Promise<Uint8Array>}
+ */
+async function download(url, where, onProgress, signal) {
+  const response = await fetch(url, { signal: signal ?? null }).catch((error) => {
+    if (signal?.aborted) throw error;
+    throw new DataError("it can't be read", { where, got: error.message });
+  });
+  if (!response.ok || !response.body) {
+    throw new DataError("it can't be read", { where, got: `HTTP status ${response.status}` });
+  }
+  if (response.headers.get('content-type')?.startsWith('text/html')) {
+    throw new DataError('there is a web page in place of the file', { where });
+  }
+  const total = Number(response.headers.get('content-length') ?? 0);
+  const parts = [];
+  let loaded = 0;
+  const reader = response.body.getReader();
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    parts.push(value);
+    loaded += value.length;
+    onProgress?.(loaded, total);
+  }
+  const bytes = new Uint8Array(loaded);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {string} where
+ */
+async function readSprite(bytes, where) {
+  const chunks = chunksOf(bytes, where);
+  const first = chunks.findIndex(({ type }) => type === 'IDAT');
+  const before = chunks.slice(0, Math.max(0, first));
+  const data = chunks.slice(first, -1);
+  if (first < 1 || data.some(({ type }) => type !== 'IDAT') || chunks[0].type !== 'IHDR') {
+    throw new DataError('its chunks are in the wrong order', { where });
+  }
+  const [header, text, packedLabels, index] = OURS.map((type) => {
+    const found = before.filter((chunk) => chunk.type === type);
+    if (found.length !== 1) {
+      const todo = 'Is it a sprite? `spritenet pack` makes one of any data set.';
+      throw new DataError(`it must have one chunk ${type} before its pixels`, { where, got: found.length, todo });
+    }
+    return found[0];
+  });
+  const wrong = before.find(({ type, length }) => FORBIDDEN.includes(type) || (!OURS.includes(type) && (/^[A-Z]/.test(type) || length > 2 ** 20)));
+  if (wrong || before.length > 68) throw new DataError('it has a chunk that no sprite may have', { where, got: wrong?.type ?? before.length });
+  const head = readHead(bytes, header, text, where);
+  const labels = await readLabels(bytes, packedLabels, head, where);
+  const height = new DataView(bytes.buffer, bytes.byteOffset + header.at, 8).getUint32(4);
+  const segments = readIndex(bytes, index, data, height, head, where);
+  const picture = await readRows(bytes, segments, data, height, head, where);
+  return new SpriteData(head, head.layout === 'rows' ? picture : untiled(picture, head), labels);
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {Chunk} header
+ * @param {Chunk} text
+ * @param {string} where
+ * @returns {Head}
+ */
+function readHead(bytes, header, text, where) {
+  const prefix = 'spritenet\0\0\0\0\0';
+  const begin = String.fromCharCode(...bytes.subarray(text.at, text.at + prefix.length));
+  /** @type {any} */
+  let head;
+  try {
+    if (begin !== prefix || text.length > 2 ** 22) throw new SyntaxError('another keyword');
+    const json = bytes.subarray(text.at + prefix.length, text.at + text.length);
+    head = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
+  } catch (error) {
+    throw new DataError('what it tells of itself is broken', { where, got: error instanceof Error ? error.message : error });
+  }
+  /** @param {string} key @param {boolean} good @param {unknown} [expected] */
+  const check = (key, good, expected = '') => {
+    if (!good) throw new DataError(`${key} of what it tells of itself is wrong`, { where, expected, got: head?.[key] ?? null });
+  };
+  /** @param {any} n */
+  const isCount = (n) => Number.isInteger(n) && n >= 1 && n < 2 ** 31;
+  if (Number.isInteger(head?.version) && head.version > 1) {
+    throw new DataError('it was made by a newer Spritenet', { where, expected: 'version 1', got: head.version });
+  }
+  check('version', head?.version === 1, 1);
+  for (const key of ['height', 'width', 'count', 'columns']) check(key, isCount(head[key]), 'a whole number ≥ 1');
+  const { height, width, channels, count, layout, columns, classes, class_counts: counts, splits } = head;
+  check('channels', [1, 3, 4].includes(channels), '1, 3 or 4');
+  check('layout', layout === 'grid' || (layout === 'rows' && columns === 1), 'rows or grid');
+  const words = Array.isArray(classes) && classes.every((name) => typeof name === 'string' && name);
+  check('classes', words && classes.length > 0 && new Set(classes).size === classes.length, 'different names');
+  check('class_counts', Array.isArray(counts) && counts.length === classes.length, 'a number for each class');
+  const ranges = splits && typeof splits === 'object' ? Object.values(splits).map((r) => /** @type {any} */ (r)) : [];
+  const whole = ranges.every((r) => Array.isArray(r) && r.length === 2 && r.every((n) => Number.isInteger(n) && n >= 0) && r[0] <= r[1]);
+  check('splits', whole, 'ranges of images');
+  let next = 0;
+  for (const [from, to] of ranges.sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
+    check('splits', from === next, `ranges from 0 to ${count}`);
+    next = to;
+  }
+  check('splits', next === count, `ranges from 0 to ${count}`);
+  check('sha256', /^[0-9a-f]{64}$/.test(head.sha256), '64 hexadecimal digits');
+  for (const key of ['name', 'source', 'licence']) {
+    check(key, ['string', 'undefined'].includes(typeof head[key]), 'a text');
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset + header.at, header.length);
+  const bands = Math.ceil(count / columns);
+  const expected = layout === 'rows' ? [height * width, count] : [columns * width, bands * height];
+  const size = header.length === 13 ? [view.getUint32(0), view.getUint32(4)] : [];
+  if (String(size) !== String(expected) || size[0] * size[1] > MOST_PIXELS || size[1] > 65000) {
+    throw new DataError("the picture's size is not that of its images", { where, expected: expected.join('×'), got: size.join('×') });
+  }
+  const kind = [...bytes.subarray(header.at + 8, header.at + 13)];
+  if (kind[0] !== 8 || CHANNELS[kind[1]] !== channels || kind[2] || kind[3] || kind[4]) {
+    throw new DataError('the picture is of another kind than its images', { where, expected: `8 bits, ${channels} channels`, got: kind });
+  }
+  return head;
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {Chunk} chunk
+ * @param {Head} head
+ * @param {string} where
+ */
+async function readLabels(bytes, chunk, { classes, class_counts: counts, count }, where) {
+  const size = classes.length <= 256 ? 1 : classes.length <= 65536 ? 2 : 4;
+  const packed = bytes.subarray(chunk.at, chunk.at + chunk.length);
+  const raw = await inflate('deflate', [packed], size * count, `${where}: labels`);
+  const labels = new Int32Array(count);
+  const seen = new Float64Array(classes.length);
+  const view = new DataView(raw.buffer);
+  for (let i = 0; i < count; i++) {
+    const label = size === 1 ? raw[i] : size === 2 ? view.getUint16(2 * i, true) : view.getUint32(4 * i, true);
+    if (label >= classes.length) throw new DataError(`the label of image ${i} is no class`, { where, got: label });
+    labels[i] = label;
+    seen[label]++;
+  }
+  if (counts.some((n, k) => n !== seen[k])) throw new DataError("the labels are not as many as class_counts says", { where });
+  return labels;
+}
+
+/**
+ * The segments: they must be the pixels' chunks, exactly, whole band after whole band.
+ *
+ * @param {Uint8Array} bytes
+ * @param {Chunk} chunk
+ * @param {Chunk[]} data
+ * @param {number} height
+ * @param {Head} head
+ * @param {string} where
+ * @returns {Segment[]}
+ */
+function readIndex(bytes, chunk, data, height, head, where) {
+  const refuse = () => new DataError('its index is not that of its pixels', { where });
+  const count = chunk.length / 32;
+  if (!Number.isInteger(count) || count < 1 || data.length !== count + 2) throw refuse();
+  const view = new DataView(bytes.buffer, bytes.byteOffset + chunk.at, chunk.length);
+  const band = head.layout === 'rows' ? 1 : head.height;
+  const start = bytes.subarray(data[0].at, data[0].at + data[0].length);
+  if (start.length !== 2 || start[0] !== 0x78 || start[1] !== 0x9c || data[count + 1].length !== 6) throw refuse();
+  return Array.from({ length: count }, (_, i) => {
+    const at = 32 * i;
+    const row = view.getUint32(at);
+    const end = i + 1 < count ? view.getUint32(at + 32) : height;
+    const offset = view.getUint32(at + 4) * 2 ** 32 + view.getUint32(at + 8);
+    const length = view.getUint32(at + 12);
+    const { at: from, length: has } = data[i + 1];
+    if ((i === 0 && row !== 0) || end <= row || row % band || offset !== from || length !== has) throw refuse();
+    const hash = [...bytes.subarray(chunk.at + at + 16, chunk.at + at + 32)];
+    return { row, rows: end - row, at: from, length, hash: hash.map((b) => b.toString(16).padStart(2, '0')).join('') };
+  });
+}
+
+/**
+ * The picture's pixels: each segment inflated alone, its hash, its filters and the whole's Adler-32
+ * checked.
+ *
+ * @param {Uint8Array} bytes
+ * @param {Segment[]} segments
+ * @param {Chunk[]} data
+ * @param {number} height
+ * @param {Head} head
+ * @param {string} where
+ */
+async function readRows(bytes, segments, data, height, head, where) {
+  const { channels } = head;
+  const rowBytes = channels * head.width * (head.layout === 'rows' ? head.height : head.columns);
+  const tooShort = segments.find(({ rows, length }) => length < (rows * (rowBytes + 1)) / 1032);
+  if (tooShort) throw new DataError(`the segment at row ${tooShort.row} is too short for its rows`, { where });
+  const picture = new Uint8Array(height * rowBytes);
+  /** @type {[number, number][]} */
+  const sums = [];
+  const close = Uint8Array.of(3, 0);
+  /** @param {number} i */
+  const work = async (i) => {
+    const { row, rows, at, length, hash } = segments[i];
+    const place = `${where}: rows ${row} to ${row + rows - 1}`;
+    const packed = bytes.subarray(at, at + length);
+    const ends = length >= 4 && packed[length - 4] === 0 && packed[length - 3] === 0 && packed[length - 2] === 255 && packed[length - 1] === 255;
+    if (!ends || !(await digest(packed)).startsWith(hash)) throw new DataError('its bytes are not those of the index', { where: place });
+    const raw = await inflate('deflate-raw', [packed, close], rows * (rowBytes + 1), place);
+    sums[i] = adler32(raw);
+    for (let r = 0; r < rows; r++) unfilter(raw, r * (rowBytes + 1), picture, (row + r) * rowBytes, rowBytes, channels, place);
+  };
+  let next = 0;
+  const workers = Array.from({ length: AT_ONCE }, async () => {
+    while (next < segments.length) await work(next++);
+  });
+  await Promise.all(workers);
+  let whole = /** @type {[number, number]} */ ([1, 0]);
+  sums.forEach((sum, i) => {
+    whole = joinAdler(whole, sum, segments[i].rows * (rowBytes + 1));
+  });
+  const last = data[data.length - 1];
+  const adler = new DataView(bytes.buffer, bytes.byteOffset + last.at, 6);
+  if (adler.getUint16(0) !== 0x300 || adler.getUint16(2) !== whole[1] || adler.getUint16(4) !== whole[0]) {
+    throw new DataError('the checksum of its pixels is wrong', { where });
+  }
+  return picture;
+}
+
+/**
+ * SHA-256; by the browser where the page may ask it.
+ *
+ * @param {Uint8Array} bytes
+ */
+async function digest(bytes) {
+  if (!globalThis.crypto?.subtle) return sha256(bytes);
+  const hash = await crypto.subtle.digest('SHA-256', /** @type {Uint8Array<ArrayBuffer>} */ (bytes));
+  return [...new Uint8Array(hash)].map((b) => b.toString(16).padStart(2, '0')).join('');
+}
+
+/**
+ * One row out of its filter, None or Sub.
+ *
+ * @param {Uint8Array} raw
+ * @param {number} from  the filter's byte
+ * @param {Uint8Array} to
+ * @param {number} at
+ * @param {number} count
+ * @param {number} channels
+ * @param {string} where
+ */
+function unfilter(raw, from, to, at, count, channels, where) {
+  const filter = raw[from];
+  if (filter > 1) throw new DataError('a row has a filter that needs the row above', { where, expected: '0 or 1', got: filter });
+  to.set(raw.subarray(from + 1, from + 1 + count), at);
+  if (filter === 1) for (let i = at + channels; i < at + count; i++) to[i] += to[i - channels];
+}
+
+/**
+ * The images of a grid, one after the other.
+ *
+ * @param {Uint8Array} picture
+ * @param {Head} head
+ */
+function untiled(picture, { height, width, channels, columns, count }) {
+  const tile = width * channels;
+  const images = new Uint8Array(count * height * tile);
+  for (let i = 0; i < count; i++) {
+    const top = Math.floor(i / columns) * height;
+    for (let r = 0; r < height; r++) {
+      const from = ((top + r) * columns + (i % columns)) * tile;
+      images.set(picture.subarray(from, from + tile), (i * height + r) * tile);
+    }
+  }
+  return images;
+}
