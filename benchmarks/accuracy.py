@@ -16,8 +16,9 @@ def main() -> None:
     parser.add_argument("--network", default="tutorial", help="a network's name")
     parser.add_argument("--train-on", default="", help="a data set's name or path (MNIST)")
     parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--rate", type=float, default=0.004, help="the schedule's highest rate")
+    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--rate", type=float, default=0.006, help="the schedule's highest rate")
+    parser.add_argument("--weight-decay", type=float, default=0.05)
     parser.add_argument("--seeds", type=int, default=5)
     options = parser.parse_args()
 
@@ -26,8 +27,8 @@ def main() -> None:
     accuracies = []
     for seed in range(options.seeds):
         model = networks.get(options.network, train)
-        schedule = sn.OneCycle(options.rate)
-        model.compile(sn.Adam(schedule), "sparse_categorical_crossentropy", metrics=["accuracy"])
+        optimizer = sn.AdamW(sn.OneCycle(options.rate), options.weight_decay, beta_2=0.99)
+        model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
         model.fit(train, epochs=options.epochs, batch_size=options.batch_size, seed=seed, verbose=0)
         _, accuracy = model.evaluate(mnist.test)
         accuracies.append(100 * accuracy)
