@@ -166,3 +166,11 @@ def test_a_bomb_is_refused_unread(tmp_path: Path) -> None:
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + body)
     with pytest.raises(sn.DataError, match="its header promises more than such a file can hold"):
         read_rows(path)
+
+
+def test_options_of_foreign_pngs_are_refused_for_anything_else(tmp_path: Path) -> None:
+    """A catalog name, and a sprite, which says these things itself."""
+    split = sn.Split(GREY.reshape(30, 3, 4, 1), LABELS.astype(np.int32), ("0", "1", "2"))
+    for source in ("strokes", sn.pack(split, tmp_path / "a.png")):
+        with pytest.raises(sn.InputError, match="are for a PNG that is no sprite"):
+            sn.load(source, image_size="3x4")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -96,3 +98,22 @@ def test_the_first_of_several_errors_is_raised(workers: int) -> None:
     for _ in range(20):
         with pytest.raises(ValueError, match="7"):
             each(work, 100, workers)
+
+
+def test_an_interruption_ends_all_threads_soon() -> None:
+    """Ctrl-C comes to the caller's thread; the others begin nothing new."""
+    begun: list[int] = []
+    interrupted = threading.Event()
+
+    def work(place: int) -> None:
+        if threading.current_thread() is threading.main_thread():
+            interrupted.set()
+            raise KeyboardInterrupt
+        begun.append(place)
+        assert interrupted.wait(10)
+        time.sleep(0.01)
+
+    with pytest.raises(KeyboardInterrupt):
+        each(work, 10_000, 3)
+    assert len(begun) < 100
+    assert threading.active_count() == 1

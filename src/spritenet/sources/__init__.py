@@ -51,6 +51,8 @@ FORMATS = (
 )
 """Asked in this order."""
 
+OTHERS_ONLY = "image_size, labels and train are for a PNG that is no sprite"
+
 
 def load(
     name_or_path: str | os.PathLike[str],
@@ -88,11 +90,14 @@ def load(
         DataError: no such name or path, or what is there is damaged or no data set.
         DownloadError: it must be downloaded and can't be.
     """
+    foreign = any(option is not None for option in (image_size, labels, train))
     given = os.fspath(name_or_path)
     entry = CATALOG.get(given.lower().replace("_", "-"))
     if entry is not None and isinstance(name_or_path, str):
         if class_names is not None:
             raise InputError(f"{entry.name} has class names of its own", where="class_names")
+        if foreign:
+            raise InputError(OTHERS_ONLY, where=entry.name)
         return load_entry(entry, progress)
     path = Path(given).expanduser()
     try:
@@ -102,16 +107,19 @@ def load(
     if not exists:
         raise _unknown(given)
     try:
-        if image_size is not None or labels is not None or train is not None:
+        if foreign:
             return _rows_of_others(path, image_size, labels, train, class_names)
-        for form in FORMATS:
-            if form.recognises(path):
-                return form.read(path, class_names)
-        if is_png(path):
-            raise _missing(path)
-        raise _unrecognised(path)
+        return _recognised(path).read(path, class_names)
     except OSError as error:
         raise DataError("can't be read", where=path, got=error.strerror or error) from None
+
+
+def _recognised(path: Path) -> Format:
+    """The format of what lies there, or InputError."""
+    for form in FORMATS:
+        if form.recognises(path):
+            return form
+    raise _missing(path) if is_png(path) else _unrecognised(path)
 
 
 def _rows_of_others(

@@ -145,11 +145,14 @@ def read_chunk(blob: Blob, start: int, most: int) -> Chunk:
             expected=f"at most {most:,} bytes",
             got=f"{size:,}",
         )
-    data = blob.read(start + 8, size + 4)
-    if len(data) < size + 4:
+    if start + 8 + size + 4 > blob.size:
         raise truncated(blob, f"chunk {name}")
-    data, crc = data[:size], data[size:]
-    if int.from_bytes(crc, "big") != crc32(data, crc32(kind)):
+    buffer = bytearray(size + 4)
+    if blob.read_into(start + 8, buffer) < len(buffer):
+        raise truncated(blob, f"chunk {name}")
+    crc = int.from_bytes(buffer[size:], "big")
+    data = bytes(memoryview(buffer)[:size])
+    if crc != crc32(data, crc32(kind)):
         raise DataError(
             f"chunk {name} is damaged", where=blob.name, expected="its CRC to hold", do=DO
         )

@@ -38,23 +38,22 @@ def each(work: Callable[[int], None], count: int, workers: int) -> None:
                 failures[place] = error
                 stop.set()
 
-    threads = [threading.Thread(target=run) for _ in range(min(workers, count) - 1)]
-    for thread in threads:
-        thread.start()
-    try:
-        run()
-    finally:  # also at Ctrl-C, which comes to the caller's thread
-        stop.set() if failures else None
-        _join(threads, stop)
+    _run_together(run, min(workers, count), stop)
     if failures:
         raise failures[min(failures)]
 
 
-def _join(threads: list[threading.Thread], stop: threading.Event) -> None:
-    """Waits for all of them; tells them to stop if the waiting is interrupted."""
+def _run_together(run: Callable[[], None], workers: int, stop: threading.Event) -> None:
+    """Calls `run` on this thread and on others, and waits for all of them."""
+    threads = [threading.Thread(target=run) for _ in range(workers - 1)]
+    for thread in threads:
+        thread.start()
     try:
+        run()
         for thread in threads:
             thread.join()
-    except BaseException:
+    except BaseException:  # Ctrl-C, which comes to this thread: the others end what they are at
         stop.set()
+        for thread in threads:
+            thread.join()
         raise
