@@ -147,6 +147,16 @@ def trained(model: Sequential, data: Split, **how: Any) -> list[float]:
     return [e.loss for e in sn.train(model, data, **how) if isinstance(e, sn.StepEvent)]
 
 
+def noise(count: int) -> Split:
+    """Grey 28×28 noise with a bright bar, whose height (10 classes) is the label."""
+    random = np.random.default_rng(3)
+    pixels = random.integers(0, 120, (count, 28, 28, 1), np.uint8)
+    labels = random.integers(0, 10, count).astype(np.int32)
+    for image, label in zip(pixels, labels, strict=True):
+        image[4 + 2 * label : 7 + 2 * label, 6:22] += 100
+    return Split(pixels, labels, tuple("0123456789"))
+
+
 def smooth() -> Sequential:
     """The tutorial's sizes without ReLU and maxima.
 
@@ -170,7 +180,7 @@ def smooth() -> Sequential:
 @pytest.mark.parametrize("relaxed", [False, True])
 def test_the_first_100_losses_are_pythons(job: Job, tmp_path: Path, relaxed: bool) -> None:
     """The same first weights, order and arithmetic: within 1e-5."""
-    data = sn.load("strokes").train[:6400]
+    data = noise(6400)
     model = smooth()
     model.build((28, 28, 1))
     model.save(tmp_path / "model")
@@ -190,27 +200,27 @@ def test_the_first_100_losses_are_pythons(job: Job, tmp_path: Path, relaxed: boo
 
 
 def test_the_tutorials_losses_are_pythons_for_most_seeds(job: Job, tmp_path: Path) -> None:
-    """Within 1e-4 for at least half of them, see `smooth`; and never a training of another kind."""
-    data = sn.load("strokes").train[:6400]
+    """Within 1e-5 for at least half of them, see `smooth`; and never a training of another kind."""
+    data = noise(1024)
     model = networks.tutorial(data)
     model.build((28, 28, 1))
     model.save(tmp_path / "model")
     put(data, tmp_path)
-    seeds = range(6)
+    seeds = range(8)
     results = job(
         "train",
         model="model",
         relaxed=False,
         optimizer=["sgd", {"learningRate": 0.15}],
-        fits=[{"steps": 40, "batchSize": 64, "seed": seed} for seed in seeds],
+        fits=[{"steps": 15, "batchSize": 64, "seed": seed} for seed in seeds],
     )
     apart = []
     for seed, result in zip(seeds, results, strict=True):
         here = load_model(tmp_path / "model")
         here.compile(optimizers.SGD(0.15), "sparse_categorical_crossentropy")
-        losses = trained(here, data, steps=40, batch_size=64, seed=seed)
+        losses = trained(here, data, steps=15, batch_size=64, seed=seed)
         apart.append(np.abs(np.array(result["losses"]) - losses).max())
-    assert np.median(apart) < 1e-4, apart
+    assert np.median(apart) < 1e-5, apart
     assert max(apart) < 0.5
 
 
