@@ -52,7 +52,7 @@ def draw_digits(
 
 
 def pen_paths(
-    digit: int, count: int, *, seed: int = 0
+    digit: int, count: int, *, seed: int = 0, habits: Habits = HABITS
 ) -> tuple[tuple[NDArray[np.float32], ...], ...]:
     """The strokes of drawings that are in no data set, to be drawn again elsewhere.
 
@@ -60,6 +60,7 @@ def pen_paths(
         digit: 0 to 9.
         count: how many drawings.
         seed: whose drawings.
+        habits: how much writers differ; as in the data set, unless others are given.
 
     Returns:
         For each drawing its strokes; a stroke is a float32 array (points, 2) of x and y (downwards)
@@ -76,7 +77,7 @@ def pen_paths(
     stream = STREAMS["paths"] + digit
     drawings: list[tuple[NDArray[np.float32], ...]] = [()] * count
     for way, mine in _by_way(np.arange(count), np.full(count, digit), seed, stream):
-        lines = write(way, Noise(image_keys(seed, stream, mine)), HABITS)
+        lines = write(way, Noise(image_keys(seed, stream, mine)), habits)
         for index, strokes in zip(mine.tolist(), _strokes(lines), strict=True):
             drawings[index] = strokes
     return tuple(drawings)
