@@ -20,7 +20,7 @@ endif
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 CORE := $(shell find core -name '*.cpp' -o -name '*.h')
 
-TESTS_OF_CORE := tests/engines tests/sprites tests/test_order.py
+TESTS_OF_CORE := tests/core tests/engines tests/sprites tests/test_order.py
 
 .PHONY: demo test check sanitize wasm bench clean
 .DELETE_ON_ERROR:
