@@ -55,7 +55,7 @@ def by_imagecodecs(path: Path) -> NDArray[np.uint8]:
 
 def by_pyspng(path: Path) -> NDArray[np.uint8]:
     """Its own build of libspng."""
-    import pyspng  # type: ignore[import-untyped] # it ships no types
+    import pyspng
 
     return np.asarray(pyspng.load(path.read_bytes()), np.uint8)
 
