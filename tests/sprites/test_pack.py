@@ -104,6 +104,7 @@ def test_an_interruption_ends_all_threads_soon() -> None:
     """Ctrl-C comes to the caller's thread; the others begin nothing new."""
     begun: list[int] = []
     interrupted = threading.Event()
+    others = threading.active_count()  # those of tests before this one
 
     def work(place: int) -> None:
         if threading.current_thread() is threading.main_thread():
@@ -116,4 +117,4 @@ def test_an_interruption_ends_all_threads_soon() -> None:
     with pytest.raises(KeyboardInterrupt):
         each(work, 10_000, 3)
     assert len(begun) < 100
-    assert threading.active_count() == 1
+    assert threading.active_count() <= others

@@ -83,7 +83,7 @@ def _classes(model: Sequential, preparation: Preparation, file: Path) -> list[tu
     from spritenet.sources.picture import read_picture
 
     if not file.is_file():
-        got = "a folder" if file.is_dir() else "nothing"
+        got = "a folder" if file.is_dir() else ""
         raise DataError("there is no such file", where=file, got=got)
     image = prepare(read_picture(file, upright=True), preparation)
     if preparation.mode == "digit" and not image.any():
