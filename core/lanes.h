@@ -85,11 +85,6 @@ inline T smaller(T a, T b) {
   return a < b ? a : b;
 }
 
-inline void set_lane(float& value, int, float to) { value = to; }
-inline void set_lane(Lanes& value, int index, float to) { value[index] = to; }
-inline float get_lane(float value, int) { return value; }
-inline float get_lane(const Lanes& value, int index) { return value[index]; }
-
 // Half the work of summing lanes: lane j of the result holds a's partial sum where bit `Span` of j is
 // 0 and b's where it is 1.
 template <int Span, int... I>
