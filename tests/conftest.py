@@ -55,6 +55,11 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return _refuse_skip((yield))
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Names bytes by their length: gzip writes the time into its files, and names must be lasting."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def mnist_folder() -> Path:
     """The folder of the real MNIST's four gzipped IDX files."""
