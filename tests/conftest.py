@@ -56,7 +56,7 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
-    """Names bytes by their length: gzip writes the time into its files, and names must be lasting."""
+    """Names bytes by their length: gzip writes the time into its files, and a name must last."""
     return f"{len(val)} bytes" if isinstance(val, bytes) else None
 
 
