@@ -25,7 +25,7 @@ def documentation() -> str:
 
 def commands() -> dict[str, list[TyperOption]]:
     """The options of each command of the program, by its full name."""
-    from spritenet.cli import app
+    from spritenet.cli import application
 
     found: dict[str, list[TyperOption]] = {}
 
@@ -40,7 +40,7 @@ def commands() -> dict[str, list[TyperOption]]:
             for child, below in command.commands.items():
                 walk(f"{name} {child}", below)
 
-    walk("spritenet", typer.main.get_command(app))
+    walk("spritenet", typer.main.get_command(application()))
     return found
 
 

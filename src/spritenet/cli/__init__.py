@@ -11,33 +11,39 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from spritenet.cli import clock, evaluate, info, pack, predict, train, unpack, verify
+from spritenet.cli import clock
 from spritenet.cli.terminal import complain
 from spritenet.errors import CoreError, InputError, SpritenetError
 
-__all__ = ["app", "clock", "main"]
+__all__ = ["COMMANDS", "application", "clock", "main"]
 
-app = typer.Typer(
-    name="spritenet",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Small images, the whole way: train a small network on them, judge it, ship it.",
-)
-for command in (
-    train.train,
-    evaluate.evaluate,
-    predict.predict,
-    info.info,
-    pack.pack,
-    unpack.unpack,
-    verify.verify,
-):
-    app.command()(command)
+COMMANDS = ("train", "evaluate", "predict", "info", "pack", "unpack", "verify")
+"""The commands, as help lists them. Each is the function of its name in the module of its name."""
+
+
+def application(*names: str) -> typer.Typer:
+    """The program with these of its commands, or with all of them.
+
+    Typer asks every command for its arguments, which takes as long as NumPy's import. So a command
+    that is called by its name is made alone.
+    """
+    app = typer.Typer(
+        name="spritenet",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="Small images, the whole way: train a small network on them, judge it, ship it.",
+    )
+    app.callback()(_options)
+    for name in names or COMMANDS:
+        module = import_module(f"spritenet.cli.{name}")
+        app.command(name)(getattr(module, name))
+    return app
 
 
 def _version(wanted: bool) -> None:
@@ -49,7 +55,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     _: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
@@ -62,7 +67,8 @@ def main() -> None:
     """Run the command line of this process, and end it."""
     warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
     try:
-        code = app(prog_name="spritenet", standalone_mode=False)
+        called = [word for word in sys.argv[1:2] if word in COMMANDS]
+        code = application(*called)(prog_name="spritenet", standalone_mode=False)
     except Exception as error:  # noqa: BLE001 - the last place where anything can be said of it
         code = _explain(error)
     except KeyboardInterrupt:
