@@ -67,6 +67,76 @@ def test_confusion_and_its_figures_are_sklearns(drawn: Predictions) -> None:
         np.testing.assert_allclose(ours, theirs)
 
 
+@given(predictions())
+def test_averages_are_sklearns(drawn: Predictions) -> None:
+    """Macro over the classes that occur or were predicted; weighted by how often they occur."""
+    labels, rows = drawn
+    found = rows.argmax(axis=1)
+    report = metrics.class_report(metrics.confusion_matrix(labels, found, rows.shape[1]))
+    for name, ours in (("macro", report.macro), ("weighted", report.weighted)):
+        expected = sklearn.precision_recall_fscore_support(
+            labels, found, average=name, zero_division=0
+        )
+        assert (ours.precision, ours.recall, ours.f1) == pytest.approx(expected[:3])
+
+
+@given(predictions())
+def test_per_class_accuracy_is_the_recall_of_classes_that_occur(drawn: Predictions) -> None:
+    """And NaN for the others, of which nothing is known."""
+    labels, rows = drawn
+    found, classes = rows.argmax(axis=1), rows.shape[1]
+    ours = metrics.per_class_accuracy(metrics.confusion_matrix(labels, found, classes))
+    expected = sklearn.recall_score(
+        labels, found, labels=range(classes), average=None, zero_division=np.nan
+    )
+    np.testing.assert_allclose(ours, expected)
+
+
+def test_a_class_that_never_occurs_or_is_never_predicted() -> None:
+    """Nothing is divided by zero, and such a class's figures are 0."""
+    report = metrics.class_report(metrics.confusion_matrix([0, 0, 1], [0, 2, 0], classes=4))
+    assert report.support.tolist() == [2, 1, 0, 0]
+    assert report.predicted.tolist() == [2, 0, 1, 0]
+    assert report.precision.tolist() == [0.5, 0, 0, 0]
+    assert report.recall.tolist() == [0.5, 0, 0, 0]
+    assert report.macro.recall == pytest.approx(0.5 / 3)  # the class 3 is nowhere
+    empty = metrics.class_report(np.zeros((3, 3)))
+    assert empty.macro == empty.weighted == metrics.Averages(0, 0, 0)
+
+
+@given(st.integers(1, 10_000), st.data())
+def test_the_interval_is_wilsons(count: int, data: st.DataObject) -> None:
+    """Against scipy; and everything is possible where nothing was tried."""
+    assert metrics.accuracy_interval(0, 0) == (0, 1)
+    stats = pytest.importorskip("scipy.stats")
+    right = data.draw(st.integers(0, count))
+    found = metrics.accuracy_interval(right, count)
+    expected = stats.binomtest(right, count).proportion_ci(0.95, method="wilson")
+    assert found == pytest.approx((expected.low, expected.high), abs=1e-6)
+
+
+def test_an_interval_of_more_right_than_there_are_is_refused() -> None:
+    """A mistake of the caller's."""
+    with pytest.raises(DataError, match="0 to 3 right"):
+        metrics.accuracy_interval(4, 3)
+
+
+@given(predictions(), st.integers(2, 20))
+def test_the_bins_of_calibration_are_sklearns(drawn: Predictions, bins: int) -> None:
+    """Those with images; the others are NaN, and counts add up."""
+    curve = pytest.importorskip("sklearn.calibration").calibration_curve
+    labels, rows = drawn
+    found = metrics.calibration(labels, rows, bins)
+    right, confidence = rows.argmax(axis=1) == labels, rows.max(axis=1)
+    accuracy, mean = curve(right, confidence, n_bins=bins, strategy="uniform", pos_label=True)
+    there = found.count > 0
+    np.testing.assert_allclose(found.accuracy[there], accuracy)
+    np.testing.assert_allclose(found.confidence[there], mean)
+    assert np.isnan(found.accuracy[~there]).all()
+    assert found.count.sum() == len(labels)
+    assert found.error == metrics.calibration_error(labels, rows, bins)
+
+
 def calibration_by_hand(labels: NDArray[np.int64], rows: NDArray[np.float64], bins: int) -> float:
     """The definition of Guo et al., bin after bin."""
     confidence, right = rows.max(axis=1), rows.argmax(axis=1) == labels

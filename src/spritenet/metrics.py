@@ -6,6 +6,7 @@ each row summing to 1.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,14 +18,22 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
+    "Averages",
+    "Calibration",
     "ClassReport",
     "accuracy",
+    "accuracy_interval",
+    "calibration",
     "calibration_error",
     "class_report",
     "confusion_matrix",
     "log_loss",
+    "per_class_accuracy",
     "top_k_accuracy",
 ]
+
+NORMAL_97_5 = 1.959964
+"""The 97.5 % quantile of the standard normal distribution."""
 
 LEAST_PROBABILITY = float(np.finfo(np.float64).eps)
 """As scikit-learn cuts it, so that one confident mistake doesn't make the log loss infinite."""
@@ -41,6 +50,30 @@ def accuracy(labels: ArrayLike, probabilities: ArrayLike) -> float:
     """
     known, rows = _checked(labels, probabilities)
     return float((rows.argmax(axis=1) == known).mean())
+
+
+def accuracy_interval(right: int, count: int) -> tuple[float, float]:
+    """Between what shares the true accuracy lies with 95 % confidence, after `right` of `count`.
+
+    E. B. Wilson, Probable inference, the law of succession, and statistical inference, 1927.
+
+    >>> low, high = accuracy_interval(98, 100)
+    >>> f"{low:.3f} {high:.3f}"
+    '0.930 0.994'
+
+    Raises:
+        DataError: more were right than there are.
+    """
+    if not 0 <= right <= count:
+        raise DataError("a count is wrong", expected=f"0 to {count} right", got=right)
+    if not count:
+        return 0.0, 1.0
+    z2 = NORMAL_97_5**2
+    share = right / count
+    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
+    width = NORMAL_97_5 * math.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
+    width /= 1 + z2 / count
+    return max(0.0, middle - width), min(1.0, middle + width)
 
 
 def top_k_accuracy(labels: ArrayLike, probabilities: ArrayLike, k: int = 5) -> float:
@@ -103,6 +136,30 @@ def confusion_matrix(labels: ArrayLike, predicted: ArrayLike, classes: int) -> N
     return counts.reshape(classes, classes)
 
 
+def per_class_accuracy(confusion: ArrayLike) -> NDArray[np.float64]:
+    """The share of each class's images that was right: float64 (classes,).
+
+    It is the recall, but NaN for a class that has no images: nothing is known of it.
+
+    >>> per_class_accuracy([[1, 1, 0], [0, 2, 0], [0, 0, 0]]).tolist()
+    [0.5, 1.0, nan]
+
+    Raises:
+        DataError: the matrix is not square.
+    """
+    report = class_report(confusion)
+    return np.where(report.support > 0, report.recall, np.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Averages:
+    """Precision, recall and F1 averaged over classes."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassReport:
     """Figures of each class, float64 (classes,); 0 where there is nothing to divide by.
@@ -112,12 +169,30 @@ class ClassReport:
         recall: of the images of the class, the share taken for it.
         f1: the harmonic mean of the two.
         support: how many images of the class there are, int64.
+        predicted: how many images were taken for the class, int64.
     """
 
     precision: NDArray[np.float64]
     recall: NDArray[np.float64]
     f1: NDArray[np.float64]
     support: NDArray[np.int64]
+    predicted: NDArray[np.int64]
+
+    @property
+    def macro(self) -> Averages:
+        """The plain means over the classes that occur or were predicted, as in scikit-learn."""
+        return self._averages(((self.support > 0) | (self.predicted > 0)).astype(np.float64))
+
+    @property
+    def weighted(self) -> Averages:
+        """The means over the images: a class counts as often as it occurs."""
+        return self._averages(self.support.astype(np.float64))
+
+    def _averages(self, weights: NDArray[np.float64]) -> Averages:
+        """The weighted means; 0 where there are no images."""
+        total = float(weights.sum()) or 1.0
+        figures = (self.precision, self.recall, self.f1)
+        return Averages(*(float(figure @ weights) / total for figure in figures))
 
 
 def class_report(confusion: ArrayLike) -> ClassReport:
@@ -138,27 +213,62 @@ def class_report(confusion: ArrayLike) -> ClassReport:
         _share(right, there),
         _share(2 * right, taken + there),
         there.astype(np.int64),
+        taken.astype(np.int64),
     )
 
 
-def calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins: int = 15) -> float:
-    """The expected calibration error: how far confidence is from accuracy, 0 … 1.
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """How far confidence is from accuracy, in bins of confidence of equal width.
 
-    Images are sorted into bins of equal width by their largest probability, (0, 1/bins], …; the
-    result is the mean over the images of the gap between their bin's accuracy and confidence.
+    Attributes:
+        edges: of the bins, float64 (bins + 1,), from 0 to 1.
+        count: how many images are in each bin, int64 (bins,).
+        confidence: the mean of their largest probabilities, float64 (bins,); NaN in an empty bin.
+        accuracy: the share of them that was right, float64 (bins,); NaN in an empty bin.
+        error: the expected calibration error: the mean over the images of their bin's gap, 0 … 1.
+    """
+
+    edges: NDArray[np.float64]
+    count: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+    error: float
+
+
+def calibration(labels: ArrayLike, probabilities: ArrayLike, bins: int = 15) -> Calibration:
+    """How far confidence is from accuracy, bin by bin.
+
+    Images are sorted into bins of equal width by their largest probability, (0, 1/bins], ….
     Guo et al., On Calibration of Modern Neural Networks, 2017.
+
+    >>> found = calibration([0, 0], [[0.9, 0.1], [0.2, 0.8]], bins=10)
+    >>> found.count.tolist()[7:], round(found.error, 2)
+    ([1, 1, 0], 0.45)
 
     Raises:
         DataError: labels and probabilities don't fit, or there is no bin.
     """
     known, rows = _checked(labels, probabilities)
     if bins < 1:
-        raise DataError("bins is wrong", where="calibration_error", expected="≥ 1", got=bins)
+        raise DataError("bins is wrong", where="calibration", expected="≥ 1", got=bins)
     confidence, right = rows.max(axis=1), rows.argmax(axis=1) == known
-    edges = np.linspace(0, 1, bins + 1)[1:-1]
-    number = np.searchsorted(edges, confidence, side="left")
-    gaps = np.bincount(number, right - confidence, minlength=bins)
-    return float(np.abs(gaps).sum() / len(known))
+    edges = np.linspace(0, 1, bins + 1)
+    number = np.searchsorted(edges[1:-1], confidence, side="left")
+    count = np.bincount(number, minlength=bins)
+    sums = [np.bincount(number, values, minlength=bins) for values in (confidence, right)]
+    gaps = np.abs(np.bincount(number, right - confidence, minlength=bins))
+    means = [np.divide(s, count, out=np.full(bins, np.nan), where=count > 0) for s in sums]
+    return Calibration(edges, count, means[0], means[1], float(gaps.sum() / len(known)))
+
+
+def calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins: int = 15) -> float:
+    """The expected calibration error: how far confidence is from accuracy, 0 … 1.
+
+    Raises:
+        DataError: labels and probabilities don't fit, or there is no bin.
+    """
+    return calibration(labels, probabilities, bins).error
 
 
 def _share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,7 +11,6 @@ import pytest
 import spritenet as sn
 from idx_bytes import image_bytes, label_bytes, write_folder
 from program import spritenet
-from spritenet.cli.text import interval
 
 
 def test_evaluate_agrees_with_the_library(data: str, run: Path) -> None:
@@ -64,14 +63,6 @@ def test_evaluate_refuses_data_of_another_kind(run: Path, tmp_path: Path) -> Non
     done = spritenet("evaluate", run, tmp_path)
     assert done.returncode == 2
     assert "expected 12 classes, got 10 outputs" in done.stderr
-
-
-def test_the_interval_is_wilson_s() -> None:
-    """Against scipy."""
-    stats = pytest.importorskip("scipy.stats")
-    for right, count in ((0, 10), (1, 3), (97, 100), (9_700, 10_000), (10, 10)):
-        found = stats.binomtest(right, count).proportion_ci(0.95, method="wilson")
-        assert interval(right, count) == pytest.approx((found.low, found.high), abs=1e-6)
 
 
 def test_info_of_a_data_set(data: str) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from spritenet.cli import terminal
 from spritenet.cli.arguments import Json, Model, model_folder
-from spritenet.cli.text import interval, percent, plural
+from spritenet.cli.text import percent, plural
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,6 +43,7 @@ def evaluate(
 ) -> None:
     """Try a saved model on a data set's test images."""
     from spritenet.cli.data import load
+    from spritenet.metrics import accuracy_interval
     from spritenet.model import load_model
 
     loaded = load_model(model_folder(model), threads=threads)
@@ -55,7 +56,7 @@ def evaluate(
     table = _confusion(loaded, images)
     loss = _loss(loaded, images)
     right, count = int(table.trace()), len(images)
-    low, high = interval(right, count)
+    low, high = accuracy_interval(right, count)
     if json:
         terminal.print_json(
             {

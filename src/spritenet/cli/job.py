@@ -11,9 +11,10 @@ from spritenet.cli.example import write_png
 from spritenet.cli.interrupt import Interruptible
 from spritenet.cli.options import Options
 from spritenet.cli.preparation import for_data
-from spritenet.cli.text import interval, percent, plural, seconds, shape
+from spritenet.cli.text import percent, plural, seconds, shape
 from spritenet.dataset import Dataset
 from spritenet.errors import CoreError, DivergedError
+from spritenet.metrics import accuracy_interval
 from spritenet.model import Sequential
 from spritenet.model import train as training
 from spritenet.runs import Run
@@ -207,7 +208,7 @@ class Job:
         self._say(f"trained on {images} in {seconds(end.seconds)}: {speed:,.0f} images/s, {steps}")
         if self.tested is not None:
             count = self.tested.images
-            low, high = interval(round(self.tested.accuracy * count), count)
+            low, high = accuracy_interval(round(self.tested.accuracy * count), count)
             accuracy = (
                 f"accuracy {percent(self.tested.accuracy)} ({percent(low)} to {percent(high)})"
             )

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
-__all__ = ["interval", "percent", "plural", "seconds", "shape"]
-
-NORMAL_97_5 = 1.959964  # the 97.5 % quantile of the standard normal distribution
+__all__ = ["percent", "plural", "seconds", "shape"]
 
 
 def percent(share: float, digits: int | None = None) -> str:
@@ -51,22 +47,3 @@ def shape(sides: tuple[int, ...]) -> str:
     '28×28×1'
     """
     return "×".join(str(side) for side in sides)
-
-
-def interval(right: int, count: int) -> tuple[float, float]:
-    """Between what shares the true one lies with 95 % confidence, after `right` of `count`.
-
-    E. B. Wilson, Probable inference, the law of succession, and statistical inference, 1927.
-
-    >>> low, high = interval(98, 100)
-    >>> f"{low:.3f} {high:.3f}"
-    '0.930 0.994'
-    """
-    if not count:
-        return 0.0, 1.0
-    z2 = NORMAL_97_5**2
-    share = right / count
-    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
-    width = NORMAL_97_5 * math.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
-    width /= 1 + z2 / count
-    return max(0.0, middle - width), min(1.0, middle + width)
