@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
     from spritenet.cli.options import Options
     from spritenet.dataset import Dataset
     from spritenet.model import Sequential
-    from spritenet.runs import Run
 
 __all__ = ["train"]
 
@@ -169,17 +170,18 @@ def train(
 ) -> None:
     """Train a network on a data set, test it, and save it."""
     given = dict(locals())
-    from spritenet.cli.data import load
-    from spritenet.cli.job import Job
     from spritenet.cli.options import Options
-    from spritenet.runs import Run
 
     folder = out or (_latest() if resume else None)
     options = Options()
-    if folder is not None and resume and Run(folder).config_path.exists():
-        options = options.but(_command(Run(folder)))
+    if folder is not None and resume:
+        options = options.but(_command(folder))
     options = options.but(given)
-    dataset = load(options.data)
+    reading = _reading(options.data)
+    from spritenet.cli.job import Job
+    from spritenet.runs import Run
+
+    dataset = reading()
     network = _network(options, dataset, threads)
     run = Run(folder or _new_folder(options.label))
     job = Job(options, dataset, network, run, log_every=log_every, quiet=json)
@@ -220,10 +222,26 @@ def _new_folder(label: str) -> Path:
             return folder
 
 
-def _command(run: Run) -> dict[str, Any]:
-    """What was typed when the run was begun."""
-    kept = run.config().get("command")
+def _command(folder: Path) -> dict[str, Any]:
+    """What was typed when the run in the folder was begun; nothing if there is none."""
+    from spritenet.runs import Run
+
+    kept = Run(folder).config().get("command") if Run(folder).config_path.exists() else None
     return kept if isinstance(kept, dict) else {}
+
+
+def _reading(name: str) -> Callable[[], Dataset]:
+    """Reads a data set; if it is on this disk, already while everything else is imported."""
+    from spritenet.cli.ahead import Ahead
+    from spritenet.cli.data import load
+
+    def read() -> Dataset:
+        dataset = load(name)
+        if "train" in dataset.splits:
+            _ = dataset.train.content_hash  # which the split remembers
+        return dataset
+
+    return Ahead(read).result if Path(name).exists() else partial(load, name)
 
 
 def _network(options: Options, dataset: Dataset, threads: int | None) -> Sequential:

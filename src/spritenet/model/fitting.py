@@ -178,7 +178,7 @@ def train(
         return loop.run(task, session, Callbacks(callbacks))
     from spritenet.model.kept import Kept  # only here: a training without a folder shall not wait
 
-    kept = Kept(model, Path(run), about or {}, learn.name, resume=resume)
+    kept = Kept(model, Path(run), about or {}, learn.name, learn.split, resume)
     return kept.events(task, session, Callbacks(callbacks))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import spritenet
+from spritenet.dataset import Split
 from spritenet.errors import RunError
 from spritenet.export.metadata import TrainedOn
 from spritenet.model import examples as made
@@ -35,6 +36,7 @@ class Kept:
         folder: the run's.
         about: more for its config.json.
         data_name: what the images are called.
+        split: whose they are, if they are a split's.
         resume: go on with the run that is there.
     """
 
@@ -42,13 +44,14 @@ class Kept:
     folder: Path
     about: Mapping[str, object]
     data_name: str
+    split: Split | None
     resume: bool
 
     def events(self, task: Task, session: Session, callbacks: Callbacks) -> Iterator[Event]:
         """The training's events, written down as they are pulled."""
         run, plan = Run(self.folder), session.plan
         with run.opened(resume=self.resume) as found:
-            content_hash = made.sha256(task.examples)
+            content_hash = made.sha256(task.examples, self.split)
             identity = self._identity(task, content_hash)
             last_step = None
             if found is not None:
