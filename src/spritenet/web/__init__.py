@@ -1,0 +1,33 @@
+"""Pages in a browser: the local server, and what it serves.
+
+    serving.py      listens on a port, opens the browser, ends with Ctrl-C
+    application.py  pages and routes behind the guard
+    guard.py        who may ask for what: hosts.py (Host and Origin), keys.py (token and cookie)
+    patience.py     how long a request may take to arrive
+    table.py        the fixed table of files: address → file or bytes
+    locked.py       what those are shown who have no key
+
+    static/         the pages and the JavaScript library: plain ES modules, no build step
+
+Only cli imports it. It is the one door to starlette and uvicorn.
+"""
+
+from __future__ import annotations
+
+from spritenet.web.application import application
+from spritenet.web.keys import Keys
+from spritenet.web.serving import Site, listen, running, serve
+from spritenet.web.table import Content, Moved, Table, static_files
+
+__all__ = [
+    "Content",
+    "Keys",
+    "Moved",
+    "Site",
+    "Table",
+    "application",
+    "listen",
+    "running",
+    "serve",
+    "static_files",
+]

@@ -1,0 +1,197 @@
+"""Who may ask for what. It stands before everything else, so that no route can forget it.
+
+A request passes if
+
+1. its Host is ours, else 421: a name was rebound to this machine;
+2. its Origin is ours where there is one, and there is one where it changes something; and the
+   browser doesn't say that another site sent it; else 403;
+3. its body is small, else 413;
+4. it has the cookie, else 401; an address with a fresh token gets the cookie and leads on.
+
+Every answer carries the headers that make a browser strict.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from spritenet.web.hosts import Hosts
+from spritenet.web.keys import Keys
+from spritenet.web.locked import locked
+
+__all__ = ["LARGEST_BODY", "POLICY", "Guard"]
+
+LARGEST_BODY = 64 * 1024  # bytes; the pages send a few words, never data
+LONGEST_QUERY = 2048
+TOKEN = "token"  # noqa: S105 - the parameter's name
+HARMLESS = frozenset({"GET", "HEAD"})
+
+RULES = {
+    "default-src": "'none'",
+    "script-src": "'self' 'wasm-unsafe-eval'",
+    "style-src": "'self'",
+    "img-src": "'self' data: blob:",
+    "connect-src": "'self'",
+    "worker-src": "'self' blob:",
+    "frame-ancestors": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+}
+POLICY = "; ".join(f"{rule} {allowed}" for rule, allowed in RULES.items())
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",  # whose pictures they are is nobody's business but theirs
+}
+
+logger = logging.getLogger("spritenet.web")
+
+
+class Guard:
+    """An ASGI application around another one.
+
+    Args:
+        app: what is guarded.
+        hosts: names this server is known by.
+        keys: its token and cookie.
+        knocked: called when someone without a key opens a page.
+        largest_body: bytes of a request's body.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        hosts: Hosts,
+        keys: Keys,
+        knocked: Callable[[], None] = lambda: None,
+        largest_body: int = LARGEST_BODY,
+    ) -> None:
+        self.app = app
+        self.hosts = hosts
+        self.keys = keys
+        self.knocked = knocked
+        self.largest_body = largest_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request, or lets it pass."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+        elif scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            strict = _strictly(send)
+            refusal = self.refusal(Request(scope))
+            if refusal is not None:
+                await refusal(scope, receive, strict)
+                return
+            await self._pass(scope, receive, strict)
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets a request through; a route that fails is our mistake, and is said to be."""
+        began = False
+
+        async def noting(message: Message) -> None:
+            nonlocal began
+            began = True
+            await send(message)
+
+        try:
+            await self.app(scope, self._bounded(receive), noting)
+        except Exception:
+            logger.exception("%s %s failed", scope["method"], scope["path"])
+            if not began:
+                await _no(500, "This is a mistake of ours.")(scope, receive, send)
+
+    def refusal(self, request: Request) -> Response | None:
+        """The answer to a request that must not pass; None for one that may."""
+        host = request.headers.get("host")
+        if not self.hosts.allow(host):
+            return _no(421, "This server doesn't answer to that name.")
+        if not _is_ours(request, f"http://{host}".lower()):
+            return _no(403, "Another site sent this request.")
+        if (
+            _length(request) > self.largest_body
+            or len(request.scope["query_string"]) > LONGEST_QUERY
+        ):
+            return _no(413, "The request is too large.")
+        query = parse_qsl(request.url.query, keep_blank_values=True)
+        token = dict(query).get(TOKEN)
+        if token is not None and request.method == "GET":
+            cookie = self.keys.exchange(token)
+            if cookie is not None or self.keys.open(request.cookies):
+                rest = urlencode([(name, value) for name, value in query if name != TOKEN])
+                return _lead_on(request, rest, cookie)
+        if self.keys.open(request.cookies):
+            return None
+        if request.headers.get("sec-fetch-mode", "navigate") == "navigate":
+            self.knocked()
+        return locked()
+
+    def _bounded(self, receive: Receive) -> Receive:
+        """The same body, up to its largest size: its length need not have been announced."""
+        left = self.largest_body
+
+        async def bounded() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise HTTPException(413)
+            return message
+
+        return bounded
+
+
+def _is_ours(request: Request, origin: str) -> bool:
+    """Whether the browser says that our own page sent this, or the person."""
+    headers = request.headers
+    if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        return False
+    given = headers.get("origin")
+    if given is None:
+        return request.method in HARMLESS
+    return given.lower() == origin
+
+
+def _length(request: Request) -> int:
+    """The announced length of the body in bytes. uvicorn has refused what is no number."""
+    return int(request.headers.get("content-length", 0))
+
+
+def _no(status: int, text: str) -> Response:
+    """A refusal in one line."""
+    return PlainTextResponse(f"{text}\n", status)
+
+
+def _lead_on(request: Request, query: str, cookie: str | None) -> Response:
+    """To the same address without the token."""
+    path = request.scope["raw_path"].decode("latin-1")
+    # Two slashes at its beginning would lead to another host.
+    response = Response(status_code=303)
+    response.headers["Location"] = "/" + path.lstrip("/\\") + (f"?{query}" if query else "")
+    if cookie is not None:
+        response.headers["Set-Cookie"] = cookie
+    return response
+
+
+def _strictly(send: Send) -> Send:
+    """Sends with the headers that every answer has, unless it has its own."""
+
+    async def strict(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return strict
