@@ -11,4 +11,5 @@ export { Model } from './model.js';
 export { optimizers } from './optimizers.js';
 export { Order, permutation, stepIndices } from './order.js';
 export { prepare, readPreparation } from './prepare.js';
+export { rateAt, schedules } from './schedules.js';
 export { SpriteData } from './sprite.js';

@@ -8,7 +8,7 @@ import { DataError, ModelError } from './errors.js';
 import { initial, Stream } from './initializers.js';
 import { activationOf, named, outputShape, size } from './layers.js';
 import { Network } from './network.js';
-import { makeLoss, slotNames } from './optimizers.js';
+import { makeLoss, slotNames, withRate } from './optimizers.js';
 import { Pace, SLICE } from './pause.js';
 import { readPreparation } from './prepare.js';
 import { namedShapes, readModel, writeModel } from './saved.js';
@@ -21,6 +21,15 @@ import { Training } from './training.js';
 /** @typedef {import('./saved.js').Metadata} Metadata */
 /** @typedef {import('./training.js').FitOptions} FitOptions */
 /** @typedef {import('./training.js').History} History */
+
+/**
+ * @typedef {object} Examination
+ * @property {Int32Array} predicted  the class of each image that is most probable
+ * @property {Float32Array} confidences  how probable
+ * @property {Int32Array[]} matrix  matrix[true class][predicted class]: how many images
+ * @property {number} accuracy
+ * @property {number} count
+ */
 
 export class Model {
   /**
@@ -47,6 +56,9 @@ export class Model {
     /** Passes through the images that were begun: the next training begins a new one. */
     this.passes = 0;
     this.busy = false;
+    this.paused = false;
+    /** @type {Set<() => void>} */
+    this.waiting = new Set(); // for `resume`
   }
 
   /**
@@ -57,9 +69,10 @@ export class Model {
    * @param {readonly Layer[]} how.layers  first to last, of `layers`
    * @param {string[]} [how.classNames]  one for each output
    * @param {number | bigint} [how.seed]  of the weights; the same as in Python where a rule is uniform
+   * @param {import('./prepare.js').Preparation | null} [how.preparation]  how a drawing becomes an input
    * @param {import('./core.js').Core} [how.core]
    */
-  static async create({ inputShape, layers, classNames = [], seed = 0, core }) {
+  static async create({ inputShape, layers, classNames = [], seed = 0, preparation = null, core }) {
     if (inputShape.length !== 3 || !inputShape.every((side) => Number.isInteger(side) && side > 0)) {
       throw new ModelError('the shape of the images is wrong', {
         expected: '[height, width, channels]',
@@ -71,7 +84,7 @@ export class Model {
     if (classNames.length && String(outputs) !== String(classNames.length)) {
       throw new ModelError("the class names don't fit the outputs", { expected: outputs, got: classNames.length });
     }
-    const metadata = { classNames, preparation: null, trainedOn: null, scores: {} };
+    const metadata = { classNames, preparation: preparation && readPreparation(preparation), trainedOn: null, scores: {} };
     const model = new Model(core ?? (await defaultCore()), whole, inputShape, metadata);
     let at = 0;
     namedShapes(whole, inputShape).forEach(({ shape, initializer }, i) => {
@@ -239,6 +252,82 @@ export class Model {
     } finally {
       this.busy = false;
     }
+  }
+
+  /** Lets a training wait before its next slice; it goes on with `resume`. */
+  pause() {
+    this.paused = true;
+  }
+
+  /** Ends a pause. */
+  resume() {
+    this.paused = false;
+    for (const go of this.waiting) go();
+    this.waiting.clear();
+  }
+
+  /**
+   * Resolves when a pause is over, or its training aborted.
+   *
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<void>}
+   */
+  resumed(signal) {
+    return new Promise((resolve) => {
+      if (!this.paused || signal?.aborted) resolve();
+      this.waiting.add(resolve);
+      signal?.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  /**
+   * Another learning rate, also while it trains: from the next slice on. The optimizer's memory stays.
+   *
+   * @param {import('./schedules.js').Rate} rate
+   */
+  setLearningRate(rate) {
+    if (!this.optimizer) throw new ModelError('it has no optimizer yet', { todo: 'Call compile({ optimizer, loss }).' });
+    this.optimizer = withRate(this.optimizer, rate);
+  }
+
+  /**
+   * What it says of each image, and which classes it takes for which.
+   *
+   * @param {Examples} examples  with labels
+   * @param {{ signal?: AbortSignal, sliceMilliseconds?: number }} [options]
+   * @returns {Promise<Examination>}  of those done before an abort
+   */
+  async examine(examples, { signal, sliceMilliseconds = SLICE } = {}) {
+    const count = this.check(examples);
+    const { labels } = examples;
+    if (!labels) throw new DataError('there are no labels');
+    const { outputs, network } = this;
+    const predicted = new Int32Array(count);
+    const confidences = new Float32Array(count);
+    const matrix = Array.from({ length: outputs }, () => new Int32Array(outputs));
+    const pace = new Pace(sliceMilliseconds);
+    pace.amount = Math.min(64, network.capacity);
+    let correct = 0;
+    let done = 0;
+    while (done < count && !signal?.aborted) {
+      const here = Math.min(pace.amount, count - done, network.capacity);
+      const start = performance.now();
+      const { imageBytes } = network;
+      const values = network.predict(examples.images.subarray(done * imageBytes, (done + here) * imageBytes));
+      for (let i = 0; i < here; i++) {
+        let best = 0;
+        for (let k = 1; k < outputs; k++) if (values[i * outputs + k] > values[i * outputs + best]) best = k;
+        predicted[done + i] = best;
+        confidences[done + i] = values[i * outputs + best];
+        matrix[labels[done + i]][best]++;
+        if (best === labels[done + i]) correct++;
+      }
+      pace.took(here, performance.now() - start);
+      done += here;
+      await pace.breathe();
+    }
+    const accuracy = correct / Math.max(1, done);
+    return { predicted: predicted.subarray(0, done), confidences: confidences.subarray(0, done), matrix, accuracy, count: done };
   }
 
   /**

@@ -2,10 +2,12 @@
 
 import { ModelError } from './errors.js';
 
+/** @typedef {import('./schedules.js').Rate} Rate */
+
 /**
  * @typedef {object} Optimizer
  * @property {string} className
- * @property {number | ((step: number) => number)} learningRate  a function takes the updates done, from 0
+ * @property {Rate} learningRate  a number, one of `schedules`, or a function of the updates done, from 0
  * @property {Record<string, number | boolean | null>} config  without the learning rate, as in the file
  */
 /** @typedef {{ name: string, fromLogits: boolean, smoothing: number }} Loss */
@@ -28,7 +30,7 @@ const SHARES = ['momentum', 'rho', 'beta_1', 'beta_2']; // 0 ≤ share < 1
 /**
  * @param {string} className
  * @param {Record<string, unknown>} config  as in the file
- * @param {number | ((step: number) => number)} [learningRate]
+ * @param {Rate} [learningRate]
  * @returns {Optimizer}
  */
 export function makeOptimizer(className, config, learningRate) {
@@ -39,14 +41,7 @@ export function makeOptimizer(className, config, learningRate) {
       got: className,
     });
   }
-  const rate = learningRate ?? known.rate;
-  if (typeof rate !== 'function' && !(Number.isFinite(rate) && rate >= 0)) {
-    throw new ModelError('the learning rate is wrong', {
-      where: className,
-      expected: 'a number ≥ 0, or a function of the step',
-      got: rate,
-    });
-  }
+  const rate = checkRate(learningRate ?? known.rate, className);
   /** @type {Record<string, number | boolean | null>} */
   const own = {};
   for (const [key, standard] of Object.entries(known.config)) {
@@ -59,6 +54,34 @@ export function makeOptimizer(className, config, learningRate) {
     own[key] = /** @type {number | boolean | null} */ (value);
   }
   return Object.freeze({ className, learningRate: rate, config: Object.freeze(own) });
+}
+
+/**
+ * @param {Rate} rate
+ * @param {string} where
+ * @returns {Rate}
+ */
+function checkRate(rate, where) {
+  const isSchedule = typeof rate === 'object' && typeof rate?.className === 'string';
+  if (!isSchedule && typeof rate !== 'function' && !(Number.isFinite(rate) && Number(rate) >= 0)) {
+    throw new ModelError('the learning rate is wrong', {
+      where,
+      expected: 'a number ≥ 0, one of schedules, or a function of the step',
+      got: rate,
+    });
+  }
+  return rate;
+}
+
+/**
+ * The same optimizer with another learning rate: its memory stays good.
+ *
+ * @param {Optimizer} optimizer
+ * @param {Rate} rate
+ * @returns {Optimizer}
+ */
+export function withRate(optimizer, rate) {
+  return Object.freeze({ ...optimizer, learningRate: checkRate(rate, optimizer.className) });
 }
 
 /**

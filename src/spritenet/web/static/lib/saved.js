@@ -4,6 +4,7 @@ import { ModelError, SpritenetError } from './errors.js';
 import { folderOf } from './files.js';
 import { outputShape, size, weightsOf } from './layers.js';
 import { makeOptimizer, slotNames } from './optimizers.js';
+import { readRate, savedRate } from './schedules.js';
 import { sha256 } from './sha256.js';
 import { readTopology, writeTopology } from './topology.js';
 import { join, match, parseManifest, readGroup } from './weights.js';
@@ -200,9 +201,7 @@ function readMemory(entry, values, wanted, promised, where) {
   return located(where, () => {
     const { class_name: className, config = {} } = entry.optimizer ?? {};
     const { learning_rate: rate, ...rest } = config;
-    const number = typeof rate === 'object' && rate?.class_name === 'Constant' ? Object.values(rate.config ?? {})[0] : rate;
-    // A schedule that only Python knows is left to whoever goes on training: `compile` sets a rate.
-    const optimizer = makeOptimizer(className, rest, typeof number === 'number' ? number : undefined);
+    const optimizer = makeOptimizer(className, rest, readRate(rate));
     const counter = values.get(COUNTER);
     const parts = slotNames(optimizer).flatMap((slot) =>
       wanted.map(({ name, shape }) => {
@@ -248,9 +247,8 @@ export function writeModel({ layers, inputShape, parameters, metadata, memory })
     entries.push(...slots.map(({ values: _, ...rest }) => rest));
     data.push(...slots.map(({ values }) => values));
     const { className, learningRate, config } = memory.optimizer;
-    const rate = typeof learningRate === 'function' ? learningRate(memory.steps) : learningRate;
     entry.optimizer = {
-      optimizer: { class_name: className, config: { learning_rate: rate, ...config } },
+      optimizer: { class_name: className, config: { learning_rate: savedRate(learningRate, memory.steps), ...config } },
       loss: memory.loss,
       sha256: sha256(join(slots.map(({ values }) => values))),
     };

@@ -5,6 +5,7 @@
 import { DivergedError, ModelError } from './errors.js';
 import { Order } from './order.js';
 import { Pace, SLICE } from './pause.js';
+import { rateAt, spanning } from './schedules.js';
 
 /** @typedef {import('./model.js').Model} Model */
 /** @typedef {import('./network.js').Examples} Examples */
@@ -28,6 +29,16 @@ import { Pace, SLICE } from './pause.js';
  * @property {number} [valAccuracy]
  */
 /**
+ * A test in between, or after an epoch.
+ *
+ * @typedef {object} Evaluated
+ * @property {number} step  updates done
+ * @property {number} epoch  from 0
+ * @property {number} loss
+ * @property {number} accuracy
+ * @property {number} images  tested
+ */
+/**
  * What a training did.
  *
  * @typedef {object} History
@@ -45,8 +56,11 @@ import { Pace, SLICE } from './pause.js';
  * @property {number | bigint} [seed]  of the order and the dropout; 0
  * @property {boolean} [shuffle]  false takes the images as they lie
  * @property {Examples} [validation]  evaluated after each epoch
+ * @property {number} [testEvery]  evaluate the first `testSize` of them after every so many updates, too
+ * @property {number} [testSize]  all of them unless said otherwise
  * @property {AbortSignal} [signal]  ends the training before its next slice; the weights are kept
  * @property {(step: Step) => unknown} [onStep]
+ * @property {(evaluated: Evaluated) => unknown} [onEvaluate]  after each test
  * @property {(epoch: Epoch) => unknown} [onEpoch]  may return a promise, which is waited for
  * @property {number} [sliceMilliseconds]  how long the page waits at a time; 12
  */
@@ -61,7 +75,8 @@ export class Training {
    */
   constructor(model, examples, count, options) {
     const { epochs = 1, steps, batchSize = 32, seed = 0, shuffle = true, sliceMilliseconds = SLICE } = options;
-    for (const [name, value] of Object.entries({ epochs, steps: steps ?? 1, batchSize })) {
+    const { testEvery = 1, testSize = 1 } = options;
+    for (const [name, value] of Object.entries({ epochs, steps: steps ?? 1, batchSize, testEvery, testSize })) {
       if (!(Number.isInteger(value) && value >= 1)) {
         throw new ModelError(`${name} is wrong`, { where: 'fit', expected: 'a whole number ≥ 1', got: value });
       }
@@ -73,6 +88,7 @@ export class Training {
     this.batchSize = Math.min(batchSize, count);
     this.parts = Math.ceil(count / this.batchSize);
     this.updates = steps ?? epochs * this.parts;
+    this.testEvery = options.validation ? options.testEvery : undefined;
     this.seed = seed;
     this.shuffle = shuffle;
     this.firstPass = model.passes;
@@ -87,17 +103,23 @@ export class Training {
     this.orderOf = -1;
     this.before = this.snapshot();
     this.now = this.snapshot();
+    /** @type {import('./schedules.js').Rate | undefined} */
+    this.given = undefined; // learning rate, and what it spans
+    /** @type {import('./schedules.js').Rate} */
+    this.rate = 0;
   }
 
   /** @returns {Promise<History>} */
   async run() {
     const { signal } = this.options;
     while (this.done < this.updates) {
+      if (this.model.paused) await this.model.resumed(signal);
       if (signal?.aborted) {
         this.history.aborted = true;
         break;
       }
       this.advance();
+      await this.test();
       const left = this.done % this.parts;
       if (left === 0 || this.done === this.updates) await this.endEpoch();
       await this.pace.breathe();
@@ -115,10 +137,13 @@ export class Training {
     const epoch = Math.floor(this.done / this.parts);
     const whole = Math.floor(count / batchSize) - part; // batches left that are full
     const here = whole > 0 ? batchSize : count - part * batchSize;
-    const steps = Math.max(1, Math.min(pace.amount, whole, network.mostSteps(batchSize), this.updates - this.done));
-    const rates = Array.from({ length: steps }, (_, i) =>
-      typeof optimizer.learningRate === 'function' ? optimizer.learningRate(model.step + i) : optimizer.learningRate,
-    );
+    const untested = this.testEvery ? this.testEvery - (this.done % this.testEvery) : Infinity;
+    const steps = Math.max(1, Math.min(pace.amount, whole, network.mostSteps(batchSize), this.updates - this.done, untested));
+    if (optimizer.learningRate !== this.given) { // the first time, or it was changed meanwhile
+      this.given = optimizer.learningRate;
+      this.rate = spanning(this.given, model.step, this.updates - this.done);
+    }
+    const rates = Array.from({ length: steps }, (_, i) => rateAt(this.rate, model.step + i));
     [this.before, this.now] = [this.now, this.before];
     this.keep(this.now);
     const first = part * batchSize;
@@ -175,19 +200,43 @@ export class Training {
     return (i) => order.place(first + i);
   }
 
+  /** The test that is due after so many updates. */
+  async test() {
+    const { validation, testSize } = this.options;
+    if (!validation || !this.testEvery || this.done % this.testEvery) return;
+    await this.evaluate(testSize ? firstOf(validation, testSize, this.model.network.imageBytes) : validation);
+  }
+
+  /**
+   * @param {Examples} examples
+   * @returns {Promise<{ loss: number, accuracy: number } | null>}  null if it was aborted
+   */
+  async evaluate(examples) {
+    const { signal, sliceMilliseconds, onEvaluate } = this.options;
+    const { loss, accuracy, count } = await this.model.evaluate(examples, { signal, sliceMilliseconds });
+    if (signal?.aborted) return null;
+    await onEvaluate?.({ step: this.model.step, epoch: this.epoch, loss, accuracy, images: count });
+    return { loss, accuracy };
+  }
+
+  /** The epoch of the last update, from 0. */
+  get epoch() {
+    return Math.floor((this.done - 1) / this.parts);
+  }
+
   /** The figures of the epoch that is over, and the validation. */
   async endEpoch() {
     const { loss, correct, images } = this.sums;
-    const { validation, signal, sliceMilliseconds, onEpoch } = this.options;
+    const { validation, onEpoch } = this.options;
     /** @type {Epoch} */
     const epoch = {
-      epoch: Math.floor((this.done - 1) / this.parts),
+      epoch: this.epoch,
       loss: loss / images,
       accuracy: correct / images,
     };
     if (validation) {
-      const result = await this.model.evaluate(validation, { signal, sliceMilliseconds });
-      if (!signal?.aborted) Object.assign(epoch, { valLoss: result.loss, valAccuracy: result.accuracy });
+      const result = await this.evaluate(validation);
+      if (result) Object.assign(epoch, { valLoss: result.loss, valAccuracy: result.accuracy });
     }
     this.sums = { loss: 0, correct: 0, images: 0 };
     this.history.epochs.push(epoch);
@@ -237,4 +286,23 @@ export class Training {
   keepFinite() {
     if (this.done > 0 && !this.model.network.parameters.every(Number.isFinite)) this.diverged(1);
   }
+}
+
+/**
+ * The first examples, without copying.
+ *
+ * @param {Examples} examples
+ * @param {number} count
+ * @param {number} imageBytes
+ * @returns {Examples}
+ */
+function firstOf({ images, labels, targets, weights }, count, imageBytes) {
+  const whole = images.length / imageBytes;
+  if (count >= whole) return { images, labels, targets, weights };
+  return {
+    images: images.subarray(0, count * imageBytes),
+    labels: labels && Array.prototype.slice.call(labels, 0, count),
+    targets: targets?.subarray(0, (count * targets.length) / whole),
+    weights: weights?.subarray(0, count),
+  };
 }
