@@ -10,7 +10,16 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Data", "ImageSize", "Json", "Labels", "Model", "TrainCount", "model_folder"]
+__all__ = [
+    "Data",
+    "ImageSize",
+    "Json",
+    "Labels",
+    "Model",
+    "TrainCount",
+    "model_folder",
+    "trained_on",
+]
 
 Data = Annotated[
     str,
@@ -52,3 +61,12 @@ def model_folder(path: Path) -> Path:
     """The folder of the model meant by a path: itself, or `model` in the folder of a run."""
     inside = path / "model"
     return inside if not (path / "model.json").exists() and inside.is_dir() else path
+
+
+def trained_on(run: Path) -> str:
+    """What was typed for the data when a run was begun; "" for a folder that is no run."""
+    from spritenet.runs import Run
+
+    if not Run(run).config_path.exists():
+        return ""
+    return str(Run(run).config().get("command", {}).get("data", ""))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import Json, Model, model_folder
+from spritenet.cli.arguments import Json, Model, model_folder, trained_on
 from spritenet.cli.text import percent, plural
 
 if TYPE_CHECKING:
@@ -48,9 +47,7 @@ def evaluate(
 
     loaded = load_model(model_folder(model), threads=threads)
     name = (
-        data
-        or _trained_on(model)
-        or (loaded.trained_on.dataset if loaded.trained_on else "strokes")
+        data or trained_on(model) or (loaded.trained_on.dataset if loaded.trained_on else "strokes")
     )
     images = load(name)[split]
     table = _confusion(loaded, images)
@@ -79,15 +76,6 @@ def evaluate(
     if loss is not None:
         print(f"loss {loss:.4f}")
     _show(table, images.class_names)
-
-
-def _trained_on(run: Path) -> str:
-    """What was typed for the data when a run was begun; "" for a folder that is no run."""
-    from spritenet.runs import Run
-
-    if not Run(run).config_path.exists():
-        return ""
-    return str(Run(run).config().get("command", {}).get("data", ""))
 
 
 def _loss(model: Sequential, images: Split) -> float | None:

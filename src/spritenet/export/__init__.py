@@ -11,6 +11,6 @@ from __future__ import annotations
 
 from spritenet.export.metadata import Metadata, TrainedOn
 from spritenet.export.saved import OptimizerState, SavedModel
-from spritenet.export.tfjs import load, save
+from spritenet.export.tfjs import files, load, save
 
-__all__ = ["Metadata", "OptimizerState", "SavedModel", "TrainedOn", "load", "save"]
+__all__ = ["Metadata", "OptimizerState", "SavedModel", "TrainedOn", "files", "load", "save"]

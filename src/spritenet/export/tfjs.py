@@ -1,7 +1,8 @@
 """The model file: TensorFlow.js's layers format, in a folder of `model.json` and `weights.bin`.
 
-`save` writes what TensorFlow.js 4.22 loads; `load` reads that, and what TensorFlow.js and its Keras
-converter write, as far as the layers exist here. See `docs/model-format.md`.
+`save` writes what TensorFlow.js 4.22 loads, and `files` gives it as bytes; `load` reads that, and
+what TensorFlow.js and its Keras converter write, as far as the layers exist here. See
+`docs/model-format.md`.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["load", "save"]
+__all__ = ["files", "load", "save"]
 
 MODEL_JSON = "model.json"
 WEIGHTS = "weights.bin"
@@ -56,8 +57,18 @@ def save(model: SavedModel, folder: str | os.PathLike[str]) -> None:
     """
     where = Path(folder)
     with located(where):
-        model.check()
-        topology = write_topology(model.layers, model.input_shape)
+        content = files(model)
+    folders.replace(where, content)
+
+
+def files(model: SavedModel) -> dict[str, bytes]:
+    """The files of a model's folder, by name: model.json and weights.bin.
+
+    Raises:
+        ModelError: a weight is not finite, or the layers can't be named.
+    """
+    model.check()
+    topology = write_topology(model.layers, model.input_shape)
     named = named_shapes(model.layers, model.input_shape)
     arrays = [Array(name, shape) for name, shape in named]
     values: list[NDArray[Any]] = [model.parameters]
@@ -78,7 +89,7 @@ def save(model: SavedModel, folder: str | os.PathLike[str]) -> None:
     content["weightsManifest"] = manifest(arrays, WEIGHTS)
     content["userDefinedMetadata"] = {KEY: model.metadata.to_json(model.input_shape, extras)}
     text = json.dumps(content, ensure_ascii=False, allow_nan=False)
-    folders.replace(where, {MODEL_JSON: text.encode() + b"\n", WEIGHTS: join(values)})
+    return {MODEL_JSON: text.encode() + b"\n", WEIGHTS: join(values)}
 
 
 def _optimizer_entry(state: OptimizerState, slots: bytes) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from spritenet.sources.download import Progress, RemoteFile, cache_folder, downl
 from spritenet.sources.idx_folder import find_idx_files, read_idx, role_of
 from spritenet.sources.lock import hold
 
-__all__ = ["CATALOG", "Entry", "load_entry"]
+__all__ = ["CATALOG", "Entry", "at_hand", "load_entry"]
 
 CHECKED_FILE = "checked.json"
 LOCK_FILE = "download.lock"
@@ -188,6 +188,11 @@ def load_entry(entry: Entry, progress: Progress | None = None) -> Dataset:
         _provide(entry, folder, progress)
         data = read_idx(folder, entry.class_names)
     return replace(data, name=entry.name, source=entry.source, licence=entry.licence)
+
+
+def at_hand(entry: Entry) -> bool:
+    """Whether a data set of the catalog can be had without a download."""
+    return entry.make is not None or not _missing(entry, cache_folder() / entry.name)
 
 
 def _provide(entry: Entry, folder: Path, progress: Progress | None) -> None:

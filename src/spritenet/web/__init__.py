@@ -5,6 +5,7 @@
     guard.py        who may ask for what: hosts.py (Host and Origin), keys.py (token and cookie)
     patience.py     how long a request may take to arrive
     table.py        the fixed table of files: address → file or bytes
+    pages.py        what each page is served with; examples.py, images to teach a network with
     locked.py       what those are shown who have no key
 
     static/         the pages and the JavaScript library: plain ES modules, no build step
@@ -15,7 +16,9 @@ Only cli imports it. It is the one door to starlette and uvicorn.
 from __future__ import annotations
 
 from spritenet.web.application import application
+from spritenet.web.examples import balanced
 from spritenet.web.keys import Keys
+from spritenet.web.pages import drawing_page, lab_page
 from spritenet.web.serving import Site, listen, running, serve
 from spritenet.web.table import Content, Moved, Table, static_files
 
@@ -26,6 +29,9 @@ __all__ = [
     "Site",
     "Table",
     "application",
+    "balanced",
+    "drawing_page",
+    "lab_page",
     "listen",
     "running",
     "serve",

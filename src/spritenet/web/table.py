@@ -31,7 +31,7 @@ MEDIA_TYPES = {
 }
 """What browsers are told of a file; one with another ending is not served."""
 
-PLAIN = re.compile(r"/[A-Za-z0-9._/-]*")
+PLAIN = re.compile(r"/[A-Za-z0-9._~%/-]*")
 SHARED = ("lib", "ui", "vendor")
 
 
@@ -43,7 +43,7 @@ class Moved:
 
 
 Content = Path | tuple[bytes, str] | Moved
-"""A file, bytes with their media type, or another address."""
+"""A file, bytes with their media type (none are the answer "nothing"), or another address."""
 
 
 def static_files(*pages: str) -> dict[str, Content]:
@@ -92,12 +92,19 @@ class Table:
             return PlainTextResponse("There is nothing here.\n", 404)
         if request.method not in {"GET", "HEAD"}:
             return PlainTextResponse("This can only be read.\n", 405, {"Allow": "GET, HEAD"})
-        match content:
-            case Moved(to):
-                return RedirectResponse(to, 307)
-            case Path():
-                if not content.is_file():
-                    return PlainTextResponse("The file was removed.\n", 404)
-                return FileResponse(content, media_type=MEDIA_TYPES[content.suffix.lower()])
-            case body, media_type:
-                return Response(body, media_type=media_type)
+        return _answer(content)
+
+
+def _answer(content: Content) -> Response:
+    """The answer that holds this."""
+    match content:
+        case Moved(to):
+            return RedirectResponse(to, 307)
+        case Path() if content.is_file():
+            return FileResponse(content, media_type=MEDIA_TYPES[content.suffix.lower()])
+        case Path():
+            return PlainTextResponse("The file was removed.\n", 404)
+        case b"", _:
+            return Response(status_code=204)
+        case body, media_type:
+            return Response(body, media_type=media_type)

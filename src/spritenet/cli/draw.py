@@ -1,0 +1,124 @@
+"""`spritenet draw`: draw in the browser, and see what a model takes it for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from spritenet.cli.arguments import model_folder, trained_on
+from spritenet.cli.serving import Host, NoBrowser, Port, serve
+from spritenet.cli.text import percent, plural, shape
+
+if TYPE_CHECKING:
+    from spritenet.dataset import Split
+    from spritenet.export import SavedModel
+
+__all__ = ["draw"]
+
+RUNS = Path("runs")
+PORT = 8028
+
+
+def draw(
+    model: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="MODEL",
+            help="A saved model's folder, or the folder of a run; by default the latest in runs/.",
+            show_default=False,
+        ),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATA",
+            help="Whose images it keeps in mind when it is taught in the page.",
+            show_default="what it was trained on",
+        ),
+    ] = None,
+    host: Host = "127.0.0.1",
+    port: Port = PORT,
+    no_browser: NoBrowser = False,
+) -> None:
+    """Open a page to draw on, which shows what a model takes the drawing for."""
+    from spritenet import export, web
+
+    path = model or _latest()
+    saved = export.load(model_folder(path))
+    examples = _examples(saved, path, data)
+    print(f"{path}: {_described(saved)}")
+    pages = web.drawing_page(saved, examples)
+    serve(pages, home="/draw/", host=host, port=port, no_browser=no_browser)
+
+
+def _latest() -> Path:
+    """The run in runs/ whose model was saved last."""
+    from spritenet.errors import ModelError
+
+    saved = RUNS.glob("*/model/model.json")
+    latest = max(saved, key=lambda path: path.stat().st_mtime, default=None)
+    if latest is None:
+        raise ModelError(
+            "there is no model in runs/ yet",
+            do="Type spritenet train to make one, or name the folder of another.",
+        )
+    return latest.parents[1]
+
+
+def _described(model: SavedModel) -> str:
+    """What it takes, and how good it is."""
+    line = f"takes images of {shape(model.input_shape)} pixels"
+    if model.metadata.class_names:
+        line += f", tells {plural(len(model.metadata.class_names), 'class')} apart"
+    accuracy = model.metadata.scores.get("test_accuracy")
+    return line if accuracy is None else f"{line}, {percent(accuracy)} of test images right"
+
+
+def _examples(model: SavedModel, path: Path, data: str | None) -> Split | None:
+    """Images to teach it with: of the data named, or of what it was trained on if that is here.
+
+    Raises:
+        InputError: the data that was named can't be read, or isn't what the model takes.
+    """
+    from spritenet import web
+    from spritenet.cli.data import load
+    from spritenet.errors import DataError, InputError
+
+    name = data or _at_hand(model, path)
+    if name is None:
+        return None
+    try:
+        split = web.balanced(load(name).train)
+        if split.image_shape == model.input_shape and split.class_names == _classes(model, split):
+            return split
+        wrong: InputError = DataError(
+            "these are not images that the model takes",
+            where=name,
+            expected=f"{shape(model.input_shape)} pixels of the model's classes",
+            got=f"{shape(split.image_shape)} pixels of {', '.join(split.class_names[:10])}",
+        )
+    except InputError as error:
+        wrong = error
+    if data is not None:
+        raise wrong
+    return None
+
+
+def _classes(model: SavedModel, split: Split) -> tuple[str, ...]:
+    """The model's classes; those of the split if the model doesn't say and has as many."""
+    outputs = model.output_shape[-1]
+    names = split.class_names
+    return model.metadata.class_names or (names if len(names) == outputs else ())
+
+
+def _at_hand(model: SavedModel, path: Path) -> str | None:
+    """What it was trained on, if that can be had without a download."""
+    from spritenet.sources.catalog import CATALOG, at_hand
+
+    trained = model.metadata.trained_on
+    name = trained_on(path) or (trained.dataset if trained else "")
+    if name in CATALOG:
+        return name if at_hand(CATALOG[name]) else None
+    return name if name and Path(name).expanduser().exists() else None

@@ -1,0 +1,76 @@
+"""`spritenet lab`: train in the browser, with no Python behind it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from spritenet.cli.arguments import ImageSize, Labels, TrainCount
+from spritenet.cli.serving import Host, NoBrowser, Port, serve
+from spritenet.cli.text import plural, shape
+
+if TYPE_CHECKING:
+    from spritenet.dataset import Dataset
+
+__all__ = ["lab"]
+
+PORT = 8029
+
+
+def lab(
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="A data set: strokes, mnist, fashion-mnist, kmnist, or the path of one.",
+        ),
+    ] = "strokes",
+    image_size: ImageSize = None,
+    labels: Labels = None,
+    train: TrainCount = None,
+    host: Host = "127.0.0.1",
+    port: Port = PORT,
+    no_browser: NoBrowser = False,
+) -> None:
+    """Open a page that trains a network on a data set, in the browser itself."""
+    from spritenet import web
+
+    loaded = _data(data, image_size, labels, train)
+    with web.lab_page(loaded) as pages:
+        print(_described(loaded))
+        serve(pages, home="/lab/", host=host, port=port, no_browser=no_browser)
+
+
+def _data(
+    name: str, image_size: str | None, labels: Path | None, train: int | None
+) -> Dataset | Path:
+    """The data set, or the path of sprites, which are served as they are."""
+    from spritenet.cli.data import load
+    from spritenet.sources.catalog import CATALOG
+    from spritenet.sources.sprite import is_sprite
+
+    path = Path(name).expanduser()
+    plain = image_size is None and labels is None and train is None
+    if plain and name not in CATALOG and path.exists() and is_sprite(path):
+        return path
+    return load(name, image_size=image_size, labels=labels, train=train)
+
+
+def _described(data: Dataset | Path) -> str:
+    """What is in it."""
+    from spritenet import sprites
+
+    if not isinstance(data, Path):
+        count = sum(len(split) for split in data.splits.values())
+        return _line(data.name, count, data.image_shape, data.class_names)
+    kind = sprites.SpriteFolder if data.is_dir() or data.name == sprites.INDEX else sprites.Sprite
+    with kind(data) as opened:
+        return _line(str(data), len(opened), opened.image_shape, opened.metadata.class_names)
+
+
+def _line(name: str, count: int, image_shape: tuple[int, ...], classes: tuple[str, ...]) -> str:
+    """The same in a line."""
+    of = f"{plural(count, 'image')} of {shape(image_shape)} pixels"
+    return f"{name}: {of}, {plural(len(classes), 'class')}"

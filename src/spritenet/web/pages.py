@@ -1,0 +1,60 @@
+"""What each page is served with: the addresses at which its JavaScript looks for its data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import quote
+
+from spritenet import sprites
+from spritenet.dataset import Dataset, Split
+from spritenet.export import SavedModel, files
+from spritenet.web.examples import sprite_bytes
+from spritenet.web.table import Content, static_files
+
+__all__ = ["drawing_page", "lab_page"]
+
+MODEL_TYPES = {"model.json": "application/json", "weights.bin": "application/octet-stream"}
+
+
+def drawing_page(model: SavedModel, examples: Split | None) -> dict[str, Content]:
+    """The drawing page at /draw/.
+
+    Args:
+        model: at model/model.json and model/weights.bin, without its optimizer's memory.
+        examples: at examples.png, to teach it more; an empty answer if there are none.
+    """
+    table = static_files("draw")
+    for name, data in files(model).items():
+        table[f"/draw/model/{name}"] = data, MODEL_TYPES[name]
+    found = b"" if examples is None else sprite_bytes(examples)
+    return {**table, "/draw/examples.png": (found, "image/png")}
+
+
+@contextmanager
+def lab_page(data: Dataset | Path) -> Iterator[dict[str, Content]]:
+    """The lab at /lab/, while the context lasts.
+
+    Args:
+        data: what it trains on, at data.png; where one sprite can't hold it, at dataset.json and
+            the names it has for the others. The path of a sprite, or of a folder of sprites, is
+            served as it is.
+
+    Raises:
+        DataError: the sprite is damaged.
+    """
+    with TemporaryDirectory(prefix="spritenet-") as folder:
+        packed = data if isinstance(data, Path) else sprites.pack(data, Path(folder) / "data.png")
+        yield {**static_files("lab"), **_sprites(packed)}
+
+
+def _sprites(path: Path) -> dict[str, Content]:
+    """A sprite at /lab/data.png, or a folder's at their own names."""
+    if not path.is_dir() and path.name != sprites.INDEX:
+        sprites.Sprite(path).close()  # its head is sound
+        return {"/lab/data.png": path}
+    with sprites.SpriteFolder(path) as folder:
+        names = (sprites.INDEX, *(shard.file for shard in folder.shards))
+        return {f"/lab/{quote(name)}": folder.path / name for name in names}
