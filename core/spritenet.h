@@ -138,7 +138,7 @@ typedef struct sn_training {
   int32_t loss;          /* sn_loss */
   float label_smoothing; /* with labels: 1 - s on the class, s / outputs on every class */
   int32_t no_dropout;    /* 1: dropout keeps everything */
-  const volatile int32_t* stop; /* looked at after each step; may be null */
+  const volatile int32_t* stop; /* looked at before each slab; a step cut short never was. Or null */
   /* Results */
   float* losses;         /* steps: mean over the batch of weight * loss, plus L2 */
   int32_t* correct;      /* steps: images whose largest output is their label */

@@ -51,6 +51,7 @@ struct Training {
   Update update{};
   sn_status status = SN_OK;
   bool done = false;
+  bool cut = false;  // a slab was left out, since the host wants to stop
 
   Training(sn_network& n, sn_pool* p, sn_training& t, float* gradient)
       : net(n), pool(p), task(t), gradient_only(gradient), order(order_of(t, 0)) {}
@@ -90,7 +91,13 @@ struct Training {
     return picked;
   }
 
+  bool stop_wanted() const { return task.stop && *task.stop; }
+
   void work_on_slab(int32_t thread, int64_t index) {
+    if (stop_wanted()) {
+      __atomic_store_n(&cut, true, __ATOMIC_RELAXED);
+      return;
+    }
     const Plan& plan = net.plan;
     const Slab<Lanes> slab = slab_of(net, thread, index);
     const LossTask loss = loss_task(plan, task, batch.count);
@@ -185,8 +192,14 @@ struct Training {
     update_parameters(update, task.parameters + at, net.gradient + at, first, second, count);
   }
 
-  // Alone, after all slabs: the step's loss; a loss that is not finite ends training before the update.
+  // Alone, after all slabs: the step's loss; a loss that is not finite ends training before the update,
+  // and so does a step of which a slab is missing.
   void end_slabs() {
+    if (cut) {
+      status = SN_STOPPED;
+      done = true;
+      return;
+    }
     LossSum sum;
     for (int64_t s = 0; s < slab_count; ++s) {
       sum.loss += net.slab_losses[s].loss;
@@ -218,7 +231,7 @@ struct Training {
     ++step;
     if (step >= task.steps || gradient_only) {
       done = true;
-    } else if (task.stop && *task.stop) {
+    } else if (stop_wanted()) {
       status = SN_STOPPED;
       done = true;
     } else {

@@ -431,6 +431,9 @@ class Network:
         value, gradient, _ = self.slopes(parameters, examples, indices, loss)
         return value, gradient.astype(np.float32)
 
+    def interrupt(self) -> None:
+        """See Engine.interrupt: its calls are short."""
+
     def train(
         self,
         parameters: NDArray[np.floating],

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from spritenet.core.pool import Pool, instruction_set, lanes
 from spritenet.core.pool import threads as threads_to_use
 from spritenet.engines.description import describe_layer, describe_optimizer, loss_kind
 from spritenet.engines.values import Evaluation, Examples, Steps
+from spritenet.engines.waiting import waiting_for
 from spritenet.errors import CoreError, ModelError
 from spritenet.layers import Layer
 from spritenet.losses import Loss
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["Network", "instruction_set", "lanes"]
 
 _OK, _INVALID, _DIVERGED, _STOPPED = range(4)
+
+SLOW_SECONDS = 0.05
+"""A step that takes longer is worth a thread, so that Ctrl-C is answered while it works."""
 
 
 def _address(array: NDArray[Any] | None) -> int | None:
@@ -100,6 +105,8 @@ class Network:
         self.outputs = int(np.prod(self.output_shapes[-1]))
         # One call at a time may use the memory; the pool's own lock keeps calls of others out.
         self._error = error
+        self._stop = ctypes.c_int32(0)
+        self._slow = False
 
     def _output_shape(self, index: int) -> tuple[int, int, int]:
         shape = (ctypes.c_int32 * 3)()
@@ -234,6 +241,13 @@ class Network:
         )
         return float(losses[0]), gradient
 
+    def interrupt(self) -> None:
+        """End the training call under way within a slab of images, or else the next one at once.
+
+        The step it is at is not done.
+        """
+        self._stop.value = 1
+
     def train(
         self,
         parameters: NDArray[np.float32],
@@ -252,7 +266,7 @@ class Network:
 
         Step s (from 0) takes part s mod p of epoch s // p in the order of (seed, epoch), where
         p = ceil(n / batch_size); or `indices`, batch_size of them a step. Keep a call short:
-        Ctrl-C is answered after it.
+        Ctrl-C is answered after it, or, once steps have proved to be slow, while it works.
         """
         steps = len(learning_rates)
         slot_count = len(optimizer.slots)
@@ -275,11 +289,20 @@ class Network:
             batch_size=batch_size,
             loss=loss_kind(loss),
             label_smoothing=loss.smoothing,
+            stop=ctypes.addressof(self._stop),
             losses=_address(losses),
             correct=_address(correct),
         )
-        status = self._call(
-            self._core.sn_train, self._handle, self._pool.handle, ctypes.byref(task)
-        )
+
+        def work() -> int:
+            return self._call(
+                self._core.sn_train, self._handle, self._pool.handle, ctypes.byref(task)
+            )
+
+        began = perf_counter()
+        status = waiting_for(work, self.interrupt) if self._slow else work()
+        self._slow = steps == 1 and perf_counter() - began > SLOW_SECONDS
+        if status == _STOPPED:
+            self._stop.value = 0
         done = task.steps_done
         return Steps(losses[:done], correct[:done], status == _DIVERGED, status == _STOPPED)

@@ -143,6 +143,9 @@ class Engine(Protocol):
     ) -> tuple[float, NDArray[np.float32]]:
         """The loss of one batch and its gradient, without dropout."""
 
+    def interrupt(self) -> None:
+        """End the training call under way soon, or else the next one at once; whole steps stay."""
+
     def train(
         self,
         parameters: NDArray[np.float32],

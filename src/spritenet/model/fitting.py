@@ -173,7 +173,8 @@ def train(
         at_a_time=measure.share(model.layers, shape),
     )
     model.state.now = now
-    session = Session(plan, model.state, plan.rates(optimizer.schedule), model)
+    rates = plan.rates(optimizer.schedule)
+    session = Session(plan, model.state, rates, model, task.engine.interrupt)
     if run is None:
         return loop.run(task, session, Callbacks(callbacks))
     from spritenet.model.kept import Kept  # only here: a training without a folder shall not wait

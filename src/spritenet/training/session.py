@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -34,6 +35,7 @@ class Session:
         state: weights and place.
         rates: the learning rates of the plan's updates.
         model: what is being trained.
+        interrupt: ends the engine's call under way.
         reason: why it shall stop; empty to go on.
         rate: the learning rate from now on; None for the optimizer's own.
     """
@@ -42,12 +44,14 @@ class Session:
     state: State
     rates: NDArray[np.float32]
     model: Saveable | None = None
+    interrupt: Callable[[], None] = lambda: None
     reason: str = ""
     rate: float | None = None
 
     def stop(self, reason: str) -> None:
-        """End the training before its next update."""
+        """End the training before its next update, also while that is being worked out."""
         self.reason = self.reason or reason
+        self.interrupt()
 
     def set_learning_rate(self, rate: float | None) -> None:
         """Use this rate from the next update on; None goes back to the optimizer's.

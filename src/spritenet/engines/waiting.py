@@ -1,0 +1,48 @@
+"""Waiting for a long call into the core in a way that Ctrl-C can interrupt.
+
+Python runs its signal handlers between two lines of the main thread, never inside a foreign call.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+__all__ = ["waiting_for"]
+
+
+def waiting_for(work: Callable[[], int], interrupt: Callable[[], None]) -> int:
+    """What `work` gives, done in a thread of its own while this one can take signals.
+
+    Args:
+        work: the call.
+        interrupt: makes it end soon; called if a signal's handler raises.
+
+    Raises:
+        Exception: what the call raised.
+        KeyboardInterrupt: from a signal's handler; the call is over by then.
+    """
+    results: list[int] = []
+    errors: list[Exception] = []
+    done = threading.Event()
+
+    def call() -> None:
+        try:
+            results.append(work())
+        except Exception as error:  # noqa: BLE001 - raised again below, by the caller's thread
+            errors.append(error)
+        finally:
+            done.set()
+
+    thread = threading.Thread(target=call, daemon=True)
+    try:
+        thread.start()
+        done.wait()
+    except BaseException:
+        interrupt()
+        if thread.ident is not None:
+            done.wait()
+        raise
+    if errors:
+        raise errors[0]
+    return results[0]
