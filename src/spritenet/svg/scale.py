@@ -1,0 +1,65 @@
+"""An axis: round numbers along it, and where values lie."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+__all__ = ["Scale", "span"]
+
+STEPS = (1, 2, 5, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A straight axis.
+
+    Attributes:
+        low: the value at its beginning.
+        high: the value at its end, above low.
+        start: where that beginning is drawn.
+        end: where its end is drawn.
+        percent: whether values are shares, shown in per cent.
+    """
+
+    low: float
+    high: float
+    start: float
+    end: float
+    percent: bool = False
+
+    def place(self, value: float) -> float:
+        """Where a value is drawn; one that lies outside, at the edge."""
+        share = (value - self.low) / (self.high - self.low)
+        return self.start + min(1.0, max(0.0, share)) * (self.end - self.start)
+
+    def ticks(self, most: int = 6) -> list[tuple[float, str]]:
+        """At most so many round values inside, with their texts."""
+        rough = (self.high - self.low) / max(1, most - 1)
+        power = 10.0 ** math.floor(math.log10(rough))
+        step = next((s * power for s in STEPS if s * power >= rough * 0.999), 10 * power)
+        first = math.ceil(self.low / step - 1e-9)
+        last = math.floor(self.high / step + 1e-9)
+        return [(i * step, self._text(i * step, step)) for i in range(first, last + 1)]
+
+    def _text(self, value: float, step: float) -> str:
+        """A value with the digits that its step needs."""
+        unit, factor = (" %", 100) if self.percent else ("", 1)
+        digits = max(0, -math.floor(math.log10(step * factor) + 1e-9))
+        text = f"{value * factor:,.{digits}f}{unit}"
+        return text.replace("-", "−") if value else f"0{unit}"
+
+
+def span(values: list[float], *, from_zero: bool = False) -> tuple[float, float]:
+    """The range of the finite values, never empty, with a little room."""
+    finite = [value for value in values if math.isfinite(value)]
+    if not finite:
+        return 0.0, 1.0
+    low, high = min(finite), max(finite)
+    if from_zero:
+        low, high = min(0.0, low), max(0.0, high)
+    if high - low <= 1e-9 * max(1.0, abs(high)):
+        room = abs(high) / 2 or 0.5
+        return (0.0, high + room) if from_zero and low >= 0 else (low - room, high + room)
+    room = (high - low) * 0.04
+    return (low if from_zero and low == 0 else low - room), high + room
