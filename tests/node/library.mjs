@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Core, Model, Order, SpriteData, SpritenetError, hasRelaxedSimd, layers, optimizers, prepare, stepIndices } from '../../src/spritenet/web/static/lib/index.js';
+import { Core, Model, Order, Remote, SpriteData, SpritenetError, hasRelaxedSimd, layers, optimizers, prepare, rateAt, schedules, stepIndices } from '../../src/spritenet/web/static/lib/index.js';
 
 const input = JSON.parse(fs.readFileSync(0, 'utf8'));
 const file = (name) => path.join(input.folder, name);
@@ -167,6 +167,92 @@ const jobs = {
       results.push(result);
     }
     return results;
+  },
+
+  /** Learning rates of schedules: [name, options, steps]. */
+  rates: () => input.schedules.map(([name, options, steps]) => {
+    try {
+      const schedule = schedules[name](options);
+      return steps.map((step) => rateAt(schedule, step));
+    } catch (error) {
+      return told(error);
+    }
+  }),
+
+  /** The same training twice: here, and at the other side of a channel, with all that is told of it. */
+  async remote() {
+    const examples = { images: bytes('images.bin'), labels: words('labels.bin') };
+    const how = { inputShape: [8, 8, 1], seed: 5, layers: [layers.conv2d({ filters: 4, kernelSize: 3, activation: 'relu' }), layers.flatten(), layers.dense({ units: 4, activation: 'softmax' })] };
+    const remote = await Remote.start();
+    const results = [];
+    for (const [make, given] of [
+      [(options) => Model.create(options), examples],
+      [(options) => remote.create(options), await remote.keep(examples)],
+    ]) {
+      const model = await make(how);
+      await model.compile({ optimizer: optimizers.adam({ learningRate: schedules.oneCycle({ maxLearningRate: 0.01 }) }) });
+      const events = [];
+      const history = await model.fit(given, {
+        epochs: 2, batchSize: 32, validation: given, testEvery: 3, testSize: 50,
+        onStep: (event) => events.push(['step', event]),
+        onEvaluate: (event) => events.push(['evaluate', event]),
+        onEpoch: (event) => events.push(['epoch', event]),
+      });
+      const { seconds: _, ...rest } = history;
+      const control = new AbortController();
+      const seen = [];
+      const aborted = await model.fit(given, {
+        epochs: 1000, batchSize: 32, signal: control.signal, onStep: () => {}, onEpoch: ({ epoch }) => (seen.push(epoch), epoch === 2 && control.abort()),
+      });
+      const files = await model.toFiles({ includeOptimizer: true });
+      const examination = await model.examine(given);
+      results.push({
+        events, history: rest, aborted: [aborted.aborted, seen, model.step],
+        json: files['model.json'], bytes: [...files['weights.bin']],
+        outputs: [...(await model.predict(examples.images.subarray(0, 128)))],
+        activations: (await model.activations(examples.images.subarray(0, 64))).map(({ name, shape, values }) => [name, shape, [...values]]),
+        weights: (await model.weights).map(({ name, values }) => [name, [...values]]),
+        examination: { ...examination, predicted: [...examination.predicted], confidences: [...examination.confidences], matrix: examination.matrix.map((row) => [...row]) },
+        evaluated: await model.evaluate(given),
+        refused: await Promise.resolve().then(() => model.predict(new Uint8Array(3))).catch(told),
+        missing: await make({ ...how, layers: [layers.conv2d({ filters: 4, kernelSize: 30 })] }).then(() => '', told),
+      });
+    }
+    const isWorker = remote.isWorker;
+    remote.close();
+    const closed = await remote.create(how).then(() => '', told);
+    return { results, isWorker, closed };
+  },
+
+  /** Pauses, goes on, and changes the learning rate from outside. */
+  async control() {
+    const model = await Model.load(address(input.model));
+    model.compile({ optimizer: optimizers.sgd({ learningRate: 0.01 }) });
+    const rates = [];
+    let during = 0;
+    const history = await model.fit(
+      { images: bytes('images.bin'), labels: words('labels.bin') },
+      {
+        epochs: 4, batchSize: 16,
+        onStep: ({ learningRate }) => rates.push(learningRate),
+        onEpoch: ({ epoch }) => {
+          if (epoch === 1) {
+            model.pause();
+            const before = rates.length;
+            setTimeout(() => {
+              during = rates.length - before;
+              model.setLearningRate(0.5);
+              model.resume();
+            }, 60);
+          }
+        },
+      },
+    );
+    const control = new AbortController();
+    model.pause();
+    setTimeout(() => control.abort(), 20);
+    const aborted = await model.fit({ images: bytes('images.bin'), labels: words('labels.bin') }, { epochs: 2, signal: control.signal });
+    return { rates, during, updates: history.losses.length, aborted: [aborted.aborted, aborted.losses.length] };
   },
 
   /** Stops a training from its callback. */

@@ -16,7 +16,7 @@ import reference
 import spritenet as sn
 import tiny
 from random_networks import parameters_of
-from spritenet import initializers, load_model, networks, optimizers
+from spritenet import initializers, load_model, networks, optimizers, schedules
 from spritenet import layers as kinds
 from spritenet.dataset import Split
 from spritenet.export import SavedModel, load, save
@@ -349,6 +349,106 @@ def test_a_training_stops_when_asked_and_keeps_its_weights(job: Job, tmp_path: P
     put(tiny.images(), tmp_path)
     result = job("abort", model="model")
     assert result == {"aborted": True, "steps": 21, "step": 21, "epochs": 3}
+
+
+SCHEDULES: list[tuple[str, dict[str, object], schedules.Schedule]] = [
+    (
+        "cosineDecay",
+        {"initialLearningRate": 0.1, "decaySteps": 40, "alpha": 0.05},
+        schedules.CosineDecay(0.1, 40, 0.05),
+    ),
+    (
+        "cosineDecay",
+        {"initialLearningRate": 0, "decaySteps": 30, "warmupTarget": 0.2, "warmupSteps": 7},
+        schedules.CosineDecay(0, 30, warmup_target=0.2, warmup_steps=7),
+    ),
+    (
+        "exponentialDecay",
+        {"initialLearningRate": 0.1, "decaySteps": 9, "decayRate": 0.5},
+        schedules.ExponentialDecay(0.1, 9, 0.5),
+    ),
+    (
+        "exponentialDecay",
+        {"initialLearningRate": 0.1, "decaySteps": 9, "decayRate": 0.5, "staircase": True},
+        schedules.ExponentialDecay(0.1, 9, 0.5, staircase=True),
+    ),
+    (
+        "piecewiseConstantDecay",
+        {"boundaries": [5, 20], "values": [0.1, 0.01, 0.001]},
+        schedules.PiecewiseConstantDecay([5, 20], [0.1, 0.01, 0.001]),
+    ),
+    ("oneCycle", {"maxLearningRate": 0.01, "totalSteps": 45}, schedules.OneCycle(0.01, 45)),
+    (
+        "oneCycle",
+        {"maxLearningRate": 0.01, "totalSteps": 1, "rise": 0},
+        schedules.OneCycle(0.01, 1, rise=0),
+    ),
+]
+
+
+def test_learning_rates_are_pythons(job: Job) -> None:
+    """Every schedule, before, within and after its length; and its mistakes in one line."""
+    steps = list(range(60))
+    wrong = [
+        ["oneCycle", {"maxLearningRate": -1}, [0]],
+        ["oneCycle", {"maxLearningRate": 0.1}, [0]],
+        ["cosineDecay", {"initialLearningRate": 0.1, "decayStep": 3}, [0]],
+        ["piecewiseConstantDecay", {"boundaries": [5, 5], "values": [1, 2, 3]}, [0]],
+    ]
+    found = job("rates", schedules=[[name, o, steps] for name, o, _ in SCHEDULES] + wrong)
+    for (_, _, schedule), rates in zip(SCHEDULES, found, strict=False):
+        assert rates == pytest.approx(schedule(steps).tolist(), rel=1e-12), schedule
+    words = ["number ≥ 0, got -1", "no training to span", "no argument decayStep", "must increase"]
+    for message, word in zip(found[len(SCHEDULES) :], words, strict=True):
+        assert word in message
+
+
+def test_a_schedule_spans_the_training_as_in_python(job: Job, tmp_path: Path) -> None:
+    """One-cycle without a length: the same losses, and the same schedule in the saved model."""
+    data = tiny.images()
+    model = tiny.model()
+    model.compile(optimizers.SGD(schedules.OneCycle(0.3)), "sparse_categorical_crossentropy")
+    model.build((8, 8, 1))
+    model.save(tmp_path / "model", include_optimizer=True)
+    put(data, tmp_path)
+    [result] = job(
+        "train",
+        model="model",
+        relaxed=False,
+        optimizer=[None, {}],
+        fits=[{"epochs": 2, "batchSize": 16, "seed": 3}],
+    )
+    here = load_model(tmp_path / "model")
+    losses = trained(here, data, epochs=2, batch_size=16, seed=3)
+    assert np.abs(np.array(result["losses"]) - losses).max() < 1e-4
+    assert load_model(tmp_path / "trained").optimizer == model.optimizer
+
+
+def test_a_model_elsewhere_does_what_one_here_does(job: Job, tmp_path: Path) -> None:
+    """Every event, number, file and refusal, through the messages that a worker gets."""
+    put(tiny.images(), tmp_path)
+    found = job("remote")
+    here, there = found["results"]
+    assert not found["isWorker"]  # Node.js has no Worker of the browsers' kind
+    assert there == here
+    assert len(here["events"]) == 14 + 4 + 2 + 2
+    assert here["aborted"] == [True, [0, 1, 2], 14 + 21]
+    assert "DataError the images don't fit" in here["refused"]
+    assert "ModelError conv2d: its window is larger" in here["missing"]
+    assert found["closed"] == "CoreError the worker was closed."
+
+
+def test_a_training_waits_while_paused_and_takes_another_rate(job: Job, tmp_path: Path) -> None:
+    """No update while it is paused; the new rate from then on; an abort ends a pause."""
+    model = tiny.model()
+    model.build((8, 8, 1))
+    model.save(tmp_path / "model")
+    put(tiny.images(), tmp_path)
+    found = job("control", model="model")
+    assert found["during"] == 0
+    assert found["updates"] == 52
+    assert found["rates"] == [0.01] * 26 + [0.5] * 26
+    assert found["aborted"] == [True, 0]
 
 
 def test_misuse_is_one_clear_line(job: Job, tmp_path: Path) -> None:

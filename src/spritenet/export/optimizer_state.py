@@ -112,7 +112,8 @@ def training_config(state: OptimizerState) -> dict[str, Any] | None:
     optimizer, loss = state.optimizer, state.loss
     if loss is None or _is_special(loss) or any(getattr(optimizer, n, None) for n in UNKNOWN):
         return None
-    rate = float(optimizer.schedule(state.steps))
+    # A schedule without a length would span a training: here the one that was.
+    rate = float(optimizer.schedule.spanning(0, max(1, state.steps))(state.steps))
     entry: dict[str, Any]
     if isinstance(optimizer, SGD):
         entry = {"class_name": "SGD", "config": {"learning_rate": rate}}

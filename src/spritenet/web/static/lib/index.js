@@ -11,5 +11,6 @@ export { Model } from './model.js';
 export { optimizers } from './optimizers.js';
 export { Order, permutation, stepIndices } from './order.js';
 export { prepare, readPreparation } from './prepare.js';
+export { Kept, Remote, RemoteModel } from './remote.js';
 export { rateAt, schedules } from './schedules.js';
 export { SpriteData } from './sprite.js';

@@ -1,0 +1,307 @@
+// The side of a worker: it keeps models and examples, does what messages ask, and tells what happens.
+//
+// `remote.js` is the other side. Both speak through anything with `postMessage`, so that the same code
+// answers in a worker and, where there are none, in the page itself.
+
+import { Core } from './core.js';
+import { CoreError, DataError, SpritenetError } from './errors.js';
+import { Model } from './model.js';
+
+/** @typedef {import('./network.js').Examples} Examples */
+/** @typedef {import('./training.js').Step} Step */
+/**
+ * @typedef {object} Request
+ * @property {number} id
+ * @property {string} method
+ * @property {any[]} [parts]  its arguments
+ */
+/** @typedef {(message: any, transfer?: Transferable[]) => void} Post */
+
+const EVENTS_EVERY = 50; // milliseconds between two messages about updates
+export const STEP_FIELDS = /** @type {const} */ (['step', 'epoch', 'loss', 'accuracy', 'images', 'learningRate']);
+
+/** Answers requests. */
+export class Host {
+  /** @param {Post} post */
+  constructor(post) {
+    this.post = post;
+    /** @type {Map<number, Model>} */
+    this.models = new Map();
+    /** @type {Map<number, Examples>} */
+    this.examples = new Map();
+    /** @type {Map<number, AbortController>} */
+    this.running = new Map();
+    /** @type {Map<number, () => void>} */
+    this.waiting = new Map(); // for an answer of the page's callback
+    /** @type {Map<number, () => void>} */
+    this.flushes = new Map(); // by model: tells of the updates nobody was told of yet
+    /** @type {Core | undefined} */
+    this.core = undefined;
+    this.made = 0;
+    post({ ready: true });
+  }
+
+  /**
+   * Takes a message.
+   *
+   * @param {any} message
+   */
+  async receive(message) {
+    if ('abort' in message) {
+      this.running.get(message.abort)?.abort();
+      this.acknowledged(message.abort);
+    } else if ('seen' in message) {
+      this.acknowledged(message.seen);
+    } else {
+      await this.answer(message);
+    }
+  }
+
+  /** @param {number} id */
+  acknowledged(id) {
+    this.waiting.get(id)?.();
+    this.waiting.delete(id);
+  }
+
+  /** @param {Request} request */
+  async answer({ id, method, parts = [] }) {
+    const control = new AbortController();
+    this.running.set(id, control);
+    try {
+      const known = /** @type {Record<string, Function>} */ (/** @type {unknown} */ (this.methods));
+      if (!Object.hasOwn(known, method)) throw new CoreError('there is no such method', { where: method });
+      const [value, transfer = []] = (await known[method].call(this, { id, signal: control.signal }, ...parts)) ?? [];
+      this.post({ id, value }, transfer);
+    } catch (error) {
+      this.post({ id, error: packed(error) });
+    } finally {
+      this.running.delete(id);
+      this.waiting.delete(id);
+    }
+  }
+
+  /** @param {number} number @returns {Model} */
+  model(number) {
+    const model = this.models.get(number);
+    if (!model) throw new CoreError('the model is closed');
+    return model;
+  }
+
+  /**
+   * Examples as they come: kept before, or here and now.
+   *
+   * @param {{ kept?: number, first?: number, count?: number } & Partial<Examples>} given
+   * @returns {Examples}
+   */
+  those({ kept, ...rest }) {
+    if (kept === undefined) return /** @type {Examples} */ (rest);
+    const examples = this.examples.get(kept);
+    if (!examples) throw new DataError('these examples were dropped');
+    return examples;
+  }
+
+  /** @typedef {{ id: number, signal: AbortSignal }} Call */
+
+  /** What can be asked for. Each answers with a value and what of it may move instead of being copied. */
+  methods = {
+    /** @param {Call} _ @param {WebAssembly.Module} module @this {Host} */
+    core(_, module) {
+      this.core = new Core(module);
+    },
+
+    /** @param {Call} _ @param {any} how @this {Host} */
+    async create(_, how) {
+      return [this.keep(await Model.create({ ...how, core: this.core }))];
+    },
+
+    /** @param {Call} _ @param {any} source @this {Host} */
+    async load(_, source) {
+      return [this.keep(await Model.load(source, { core: this.core }))];
+    },
+
+    /** @param {Call} _ @param {number} model @this {Host} */
+    close(_, model) {
+      this.models.delete(model);
+    },
+
+    /** @param {Call} _ @param {Examples} examples @this {Host} */
+    keep(_, examples) {
+      this.examples.set(++this.made, examples);
+      return [this.made];
+    },
+
+    /** @param {Call} _ @param {number} kept @this {Host} */
+    drop(_, kept) {
+      this.examples.delete(kept);
+    },
+
+    /** @param {Call} _ @param {number} model @param {any} how @this {Host} */
+    compile(_, model, how) {
+      this.model(model).compile(how);
+      return [described(this.model(model))];
+    },
+
+    /** @param {Call} _ @param {number} model @param {any} rate @this {Host} */
+    setLearningRate(_, model, rate) {
+      this.model(model).setLearningRate(rate);
+    },
+
+    /** @param {Call} _ @param {number} model @this {Host} */
+    pause(_, model) {
+      this.model(model).pause();
+      this.flushes.get(model)?.();
+    },
+
+    /** @param {Call} _ @param {number} model @this {Host} */
+    resume(_, model) {
+      this.model(model).resume();
+    },
+
+    /** @param {Call} call @param {number} model @param {any} examples @param {any} options @this {Host} */
+    async fit(call, model, examples, options) {
+      return [await this.fit(call, model, this.those(examples), options)];
+    },
+
+    /** @param {Call} call @param {number} model @param {any} examples @param {any} options @this {Host} */
+    async evaluate({ signal }, model, examples, options) {
+      return [await this.model(model).evaluate(this.those(examples), { ...options, signal })];
+    },
+
+    /** @param {Call} call @param {number} model @param {any} examples @param {any} options @this {Host} */
+    async examine({ signal }, model, examples, options) {
+      const value = await this.model(model).examine(this.those(examples), { ...options, signal });
+      return [value, [value.predicted.buffer, value.confidences.buffer]];
+    },
+
+    /** @param {Call} _ @param {number} model @param {any} images @this {Host} */
+    predict(_, model, images) {
+      const value = this.model(model).predict(images);
+      return [value, [value.buffer]];
+    },
+
+    /** @param {Call} _ @param {number} model @param {any} image @this {Host} */
+    activations(_, model, image) {
+      const value = this.model(model).activations(image);
+      return [value, value.map(({ values }) => values.buffer)];
+    },
+
+    /** @param {Call} _ @param {number} model @this {Host} */
+    weights(_, model) {
+      const value = this.model(model).weights;
+      return [value, value.map(({ values }) => values.buffer)];
+    },
+
+    /** @param {Call} _ @param {number} model @this {Host} */
+    getParameters(_, model) {
+      const value = this.model(model).getParameters();
+      return [value, [value.buffer]];
+    },
+
+    /** @param {Call} _ @param {number} model @param {Float32Array} values @this {Host} */
+    setParameters(_, model, values) {
+      this.model(model).setParameters(values);
+    },
+
+    /** @param {Call} _ @param {number} model @param {any} options @param {any} metadata @this {Host} */
+    toFiles(_, model, options, metadata) {
+      const it = this.model(model);
+      Object.assign(it.metadata, metadata);
+      const value = it.toFiles(options);
+      return [value, [value['weights.bin'].buffer]];
+    },
+  };
+
+  /**
+   * @param {Model} model
+   */
+  keep(model) {
+    this.models.set(++this.made, model);
+    return { model: this.made, ...described(model) };
+  }
+
+  /**
+   * A training whose events go to the page: those of updates together, at most every 50 ms; an epoch's
+   * end, and a test's, at once, and training waits until the page has seen it.
+   *
+   * @param {Call} call
+   * @param {number} number  of the model
+   * @param {Examples} examples
+   * @param {any} options  `validation` as examples kept or not; no callbacks
+   */
+  async fit({ id, signal }, number, examples, { validation, ...options }) {
+    const model = this.model(number);
+    /** @type {number[]} */
+    let steps = [];
+    let last = performance.now();
+    const flush = () => {
+      if (!steps.length) return;
+      const values = Float64Array.from(steps);
+      steps = [];
+      last = performance.now();
+      this.post({ id, steps: values }, [values.buffer]);
+    };
+    /** @param {object} event */
+    const told = async (event) => {
+      flush();
+      if (signal.aborted) {
+        this.post({ id, ...event });
+        return;
+      }
+      const seen = new Promise((resolve) => void this.waiting.set(id, () => resolve(undefined)));
+      this.post({ id, ...event, answer: true });
+      await seen;
+    };
+    this.flushes.set(number, flush);
+    try {
+      return await model.fit(examples, {
+        ...options,
+        signal,
+        validation: validation && this.those(validation),
+        onStep: (step) => {
+          for (const field of STEP_FIELDS) steps.push(step[field]);
+          if (performance.now() - last >= EVENTS_EVERY) flush();
+        },
+        onEvaluate: (evaluated) => told({ evaluated }),
+        onEpoch: (epoch) => told({ epoch }),
+      });
+    } finally {
+      flush();
+      this.flushes.delete(number);
+      this.post({ id, state: described(model) });
+    }
+  }
+}
+
+/**
+ * What the other side shows of a model without asking.
+ *
+ * @param {Model} model
+ */
+function described(model) {
+  const { layers, inputShape, metadata, step, passes, parameterCount, outputs, optimizer, loss } = model;
+  const rate = optimizer?.learningRate;
+  return {
+    layers,
+    inputShape,
+    metadata,
+    step,
+    passes,
+    parameterCount,
+    outputs,
+    outputShapes: model.network.outputShapes,
+    memoryBytes: model.network.arena.bytes,
+    optimizer: optimizer && { ...optimizer, learningRate: typeof rate === 'function' ? rate(step) : rate },
+    loss,
+  };
+}
+
+/**
+ * An error as it can travel.
+ *
+ * @param {unknown} error
+ */
+function packed(error) {
+  const { name, message, stack } = /** @type {Error} */ (error);
+  const ours = error instanceof SpritenetError ? { what: error.what, where: error.where, todo: error.todo } : null;
+  return { name, message, stack, ours };
+}
