@@ -12,13 +12,17 @@ import spritenet
 from spritenet.dataset import Split
 from spritenet.errors import RunError
 from spritenet.export.metadata import TrainedOn
+from spritenet.model import building
 from spritenet.model import examples as made
 from spritenet.runs import Run
 from spritenet.training import checkpoint, loop
 from spritenet.training.callbacks import Callbacks
+from spritenet.training.controls import DISCARDED
 from spritenet.training.events import EpochEnded, Event, Finished, Stopped
 from spritenet.training.loop import Task
+from spritenet.training.observer import Observer, Subject
 from spritenet.training.session import Session
+from spritenet.training.snapshot import Weights
 from spritenet.training.state import Snapshot
 
 if TYPE_CHECKING:
@@ -61,9 +65,34 @@ class Kept:
                 self._check(found.snapshot)
             run.write_config({**identity, "plan": asdict(plan), **self._setting()})
             self.model.trained_on = TrainedOn(self.data_name, content_hash, plan.seed, 0)
-            task = replace(task, identity=identity, checkpoint=run.checkpoint_path)
-            events = loop.run(task, session, callbacks, found)
-            yield from run.recording(self._with_model(events, run), last_step)
+            run.controls.clear()
+            task = replace(
+                task,
+                identity=identity,
+                checkpoint=run.checkpoint_path,
+                controls=run.controls,
+                observer=self._observer(task, plan.seed, run),
+            )
+            events = self._with_model(loop.run(task, session, callbacks, found), run)
+            yield from run.recording(events, last_step, lambda: session.state.now.step)
+            if session.reason == DISCARDED:
+                run.clear()
+
+    def _observer(self, task: Task, seed: int, run: Run) -> Observer:
+        """Who looks at the network for those who watch."""
+        model = self.model
+        shape = task.examples.images.shape[1:]
+        places = building.places(model.layers, shape)
+        weights = [Weights(place.name, place.weight.shape, place.start) for place in places]
+        subject = Subject(
+            task.engine,
+            weights,
+            [layer.label for layer in model.layers],
+            (task.examples if task.validation is None else task.validation).images[0],
+            model.class_names,
+            task.at_a_time,
+        )
+        return Observer(subject, task.validation, run.snapshots_path, seed, run.controls.watched)
 
     def _check(self, found: Snapshot) -> None:
         """Refuse a checkpoint whose arrays aren't of the model's sizes.

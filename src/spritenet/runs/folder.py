@@ -4,6 +4,8 @@
     events.jsonl   the journal
     checkpoint/    everything needed to go on
     model/         the trained model
+    snapshots/     pictures of the network's inside while it learnt
+    control/       what is asked of the training
 
 Only one training at a time may write there.
 """
@@ -11,7 +13,9 @@ Only one training at a time may write there.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +23,9 @@ from time import perf_counter
 from typing import Any
 
 from spritenet.errors import RunError
+from spritenet.runs.controls import ControlFolder
 from spritenet.runs.journal import Journal, read_journal
-from spritenet.runs.lock import locked
+from spritenet.runs.lock import NAME, held, locked
 from spritenet.training import checkpoint
 from spritenet.training.checkpoint import Checkpoint
 from spritenet.training.disk import write_file
@@ -63,9 +68,24 @@ class Run:
         return self.folder / "model"
 
     @property
+    def snapshots_path(self) -> Path:
+        """The folder of what was seen of the network while it learnt."""
+        return self.folder / "snapshots"
+
+    @property
+    def controls(self) -> ControlFolder:
+        """Where commands for the training are put."""
+        return ControlFolder(self.folder / "control")
+
+    @property
     def exists(self) -> bool:
         """Whether there is a run in the folder."""
         return self.config_path.exists() or self.checkpoint_path.exists()
+
+    @property
+    def running(self) -> bool:
+        """Whether a training writes there now."""
+        return held(self.folder)
 
     def config(self) -> dict[str, Any]:
         """What was trained, on what, how.
@@ -121,12 +141,19 @@ class Run:
         text = json.dumps(config, indent=1, ensure_ascii=False)
         write_file(self.config_path, text.encode() + b"\n")
 
-    def recording(self, events: Iterable[Event], last_step: int | None) -> Iterator[Event]:
+    def recording(
+        self,
+        events: Iterable[Event],
+        last_step: int | None,
+        done: Callable[[], int] = lambda: 0,
+    ) -> Iterator[Event]:
         """Write each event into the journal, then hand it on.
 
         Args:
             events: of the training.
             last_step: where it goes on from; None for a new one.
+            done: how many updates have been done by now. The events of those that were done in one
+                go reach the file in one go, before the next updates begin.
 
         Raises:
             RunError: the disk refuses.
@@ -136,6 +163,8 @@ class Run:
             try:
                 for event in events:
                     journal.write(event)
+                    if event.step >= done():
+                        journal.flush()
                     step, over = event.step, isinstance(event, Finished | Stopped)
                     images += event.images if isinstance(event, StepEvent) else 0
                     yield event
@@ -144,3 +173,43 @@ class Run:
                 if not over:
                     journal.write(Stopped(step, "interrupted", images, seconds, seconds))
                 raise
+
+    def add(self, *events: Event) -> None:
+        """Write events into the journal of a training that has ended.
+
+        Raises:
+            RunError: a training writes there, or the disk refuses.
+        """
+        with locked(self.folder), Journal(self.journal_path, sys.maxsize, ended=True) as journal:
+            for event in events:
+                journal.write(event)
+
+    def clear(self) -> None:
+        """Remove everything that a training left there, and the folder if nothing else is in it.
+
+        Raises:
+            RunError: the disk refuses.
+        """
+        try:
+            for name in ("checkpoint", "model", "snapshots", "control"):
+                if (self.folder / name).is_dir():
+                    shutil.rmtree(self.folder / name)
+            for name in ("events.jsonl", "report.html", "example.png", "config.json", NAME):
+                (self.folder / name).unlink(missing_ok=True)
+            if not any(self.folder.iterdir()):
+                self.folder.rmdir()
+        except OSError as error:
+            raise RunError(
+                f"it can't be removed: {error.strerror or error}", where=self.folder
+            ) from error
+
+    def remove(self) -> None:
+        """The same for a run that nobody trains.
+
+        Raises:
+            RunError: a training writes there, there is no run, or the disk refuses.
+        """
+        if not self.exists:
+            raise RunError("there is no run", where=self.folder)
+        with locked(self.folder):
+            self.clear()

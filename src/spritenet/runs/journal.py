@@ -1,75 +1,120 @@
 """The journal of a run: `events.jsonl`, one JSON object a line, in the order things happened.
 
-Lines are only ever added, each in one write, so that a reader may follow while it grows. A process
-killed in the middle of a write leaves a torn last line, which readers ignore.
+Lines are only ever added, so that a reader may follow while it grows. A process killed in the
+middle of a write leaves a torn last line, which readers ignore. Format: docs/runs.md.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
 from typing import Self
 
 from spritenet.errors import RunError
+from spritenet.runs.lines import Lines, entry_of
 from spritenet.training.disk import write_file
-from spritenet.training.events import Event, StepEvent, from_json
+from spritenet.training.events import Event, Finished, StepEvent, from_json
 
 __all__ = ["Journal", "read_journal"]
+
+ENDS = {Finished.kind}
+"""What a training that goes on after its end takes back."""
 
 
 class Journal:
     """The writer; a context manager.
 
+    Each line that is none of an update says where the one before it begins (`before`, in bytes, -1
+    for none), so that a reader finds all of them without reading the updates between.
+
     Args:
         path: the file.
         last_step: None begins a new journal; a number keeps what is there up to that many updates,
             and what a killed training wrote after its last checkpoint goes.
+        ended: True keeps the end too: what is added comes after it.
     """
 
-    def __init__(self, path: Path, last_step: int | None = None) -> None:
-        kept = b""
-        self._before = 0.0
+    def __init__(self, path: Path, last_step: int | None = None, *, ended: bool = False) -> None:
+        self._before, self._place, self._other = 0.0, 0, -1
         if last_step is not None and path.exists():
-            for line in _lines(path):
-                entry = _entry(line)
-                step = entry.get("step")
-                if isinstance(step, int) and step <= last_step and entry.get("event") != "finished":
-                    kept += line
-                    self._before = float(str(entry.get("at", self._before)))
-        write_file(path, kept)
+            self._cut(path, last_step, set() if ended else ENDS)
+        else:
+            write_file(path, b"")
         self.path = path
         self._file = path.open("ab", buffering=0)
+        self._lines: list[str] = []
         self._began = perf_counter()
 
     def write(self, event: Event) -> None:
         """Add a line: the event with `at`, the seconds the run has been going on.
 
-        Raises:
-            RunError: the disk refuses.
+        It reaches the file with the next `flush`.
         """
         at = self._before + perf_counter() - self._began
         if isinstance(event, StepEvent):
             # By hand: there may be thousands of these a second, and json is several times slower.
-            text = (
+            self._lines.append(
                 f'{{"event": "step", "at": {at:.4f}, "step": {event.step}, "epoch": {event.epoch}, '
                 f'"loss": {event.loss!r}, "correct": {event.correct}, "images": {event.images}, '
                 f'"learning_rate": {event.learning_rate!r}}}\n'
             )
-        else:
-            entry = event.to_json()
-            ordered = {"event": entry.pop("event"), "at": round(at, 4), **entry}
-            text = json.dumps(ordered, ensure_ascii=False) + "\n"
+            return
+        self.flush()
+        entry = event.to_json()
+        head = {"event": entry.pop("event"), "at": round(at, 4), "before": self._other}
+        self._other = self._place
+        self._lines.append(json.dumps({**head, **entry}, ensure_ascii=False) + "\n")
+        self.flush()
+
+    def flush(self) -> None:
+        """Hand what was written to the operating system, in one piece: a kill loses none of it.
+
+        Raises:
+            RunError: the disk refuses.
+        """
+        if not self._lines:
+            return
+        data = "".join(self._lines).encode()
+        self._lines.clear()
         try:
-            self._file.write(text.encode())
+            written = self._file.write(data)
+            while written < len(data):  # a nearly full disk takes a part
+                written += self._file.write(data[written:])
         except OSError as error:
             raise RunError(
                 f"the journal can't be written: {error.strerror or error}",
                 where=self.path,
                 do="The last checkpoint is unchanged; make room and resume.",
             ) from error
+        self._place += len(data)
+
+    def _cut(self, path: Path, last_step: int, ends: Container[object]) -> None:
+        """Keep the lines up to so many updates; remember where and when they end."""
+
+        def late(entry: Mapping[str, object]) -> bool:
+            step = entry.get("step")
+            return entry.get("event") in ends or (isinstance(step, int) and step > last_step)
+
+        with Lines(path) as lines:
+            low, high = 0, lines.size
+            while low < high:  # steps only grow: the first late line is found by halving
+                middle = (low + high) // 2
+                found = lines.line_after(middle, high)
+                while found is not None and "step" not in entry_of(found[1]):
+                    found = lines.line_after(found[0] + len(found[1]) + 1, high)
+                if found is None or late(entry_of(found[1])):
+                    high = middle
+                else:
+                    low = found[0] + len(found[1]) + 1
+            self._place, self._other = low, lines.last_other(low)
+            for _, line in lines.whole(self._other, low) if self._other >= 0 else ():
+                at = entry_of(line).get("at")
+                self._before = at if isinstance(at, int | float) else self._before
+        with path.open("r+b") as file:
+            file.truncate(self._place)
 
     def __enter__(self) -> Self:
         """The journal itself."""
@@ -81,8 +126,11 @@ class Journal:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close the file."""
-        self._file.close()
+        """Write what is left, and close the file."""
+        try:
+            self.flush()
+        finally:
+            self._file.close()
 
 
 def read_journal(path: Path) -> Iterator[Event]:
@@ -93,27 +141,8 @@ def read_journal(path: Path) -> Iterator[Event]:
     Raises:
         RunError: there is no journal.
     """
-    for line in _lines(path):
-        event = from_json(_entry(line))
-        if event is not None:
-            yield event
-
-
-def _lines(path: Path) -> list[bytes]:
-    """The whole lines."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise RunError(
-            f"the journal can't be read: {error.strerror or error}", where=path
-        ) from error
-    return [line + b"\n" for line in data.split(b"\n")[:-1]]
-
-
-def _entry(line: bytes) -> dict[str, object]:
-    """The JSON object of a line; empty if it is none."""
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return {}
-    return entry if isinstance(entry, dict) else {}
+    with Lines(path) as lines:
+        for _, line in lines.whole(0, lines.size):
+            event = from_json(entry_of(line))
+            if event is not None:
+                yield event

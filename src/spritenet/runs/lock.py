@@ -11,12 +11,41 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import sleep
 
 from spritenet.errors import RunError
 
-__all__ = ["locked"]
+__all__ = ["NAME", "held", "locked"]
 
 NAME = ".lock"
+
+PATIENCE = 5
+"""Tries, 10 ms apart: somebody may only be looking whether the lock is free."""
+
+
+def held(folder: Path) -> bool:
+    """Whether a training holds the folder now."""
+    try:
+        handle = os.open(folder / NAME, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        _take(handle)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def _take_patiently(handle: int) -> None:
+    """Lock the open file, or raise OSError after a moment."""
+    for _ in range(PATIENCE - 1):
+        with suppress(OSError):
+            _take(handle)
+            return
+        sleep(0.01)
+    _take(handle)
 
 
 def _take(handle: int) -> None:
@@ -49,7 +78,7 @@ def locked(folder: Path) -> Iterator[None]:
         ) from error
     try:
         try:
-            _take(handle)
+            _take_patiently(handle)
         except OSError as error:
             with suppress(OSError):
                 os.lseek(handle, 1, os.SEEK_SET)

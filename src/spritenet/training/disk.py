@@ -11,8 +11,13 @@ from spritenet.errors import RunError
 __all__ = ["flush_folder", "write_file"]
 
 
-def write_file(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes, *, durable: bool = True) -> None:
     """Write beside, flush to the disk, then rename: there is always the old file or the new one.
+
+    Args:
+        path: the file; folders on the way are made.
+        data: its content.
+        durable: False doesn't wait for the disk, which a machine that loses power may punish.
 
     Raises:
         RunError: the disk refuses; the old file is unchanged.
@@ -22,10 +27,12 @@ def write_file(path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with fresh.open("xb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         fresh.replace(path)
-        flush_folder(path.parent)
+        if durable:
+            flush_folder(path.parent)
     except OSError as error:
         raise RunError(
             f"it can't be saved: {error.strerror or error}",

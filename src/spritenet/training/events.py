@@ -6,16 +6,20 @@ A training yields them; the journal, the terminal and the pages pull them. The l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
 __all__ = [
     "CheckpointSaved",
+    "Confused",
+    "Controlled",
     "EpochEnded",
     "Evaluated",
     "Event",
     "Finished",
+    "Predicted",
+    "SnapshotSaved",
     "Started",
     "StepEvent",
     "Stopped",
@@ -192,9 +196,72 @@ class Stopped(Event):
     kind: ClassVar[str] = "stopped"
 
 
+@dataclass(frozen=True, slots=True)
+class Predicted(Event):
+    """What the network takes a few images for that it doesn't learn from: always the same ones.
+
+    Attributes:
+        labels: the class index of each.
+        predicted: what it is taken for.
+        probabilities: how sure the network is of that.
+    """
+
+    labels: Sequence[int]
+    predicted: Sequence[int]
+    probabilities: Sequence[float]
+    kind: ClassVar[str] = "predicted"
+
+
+@dataclass(frozen=True, slots=True)
+class Confused(Event):
+    """What the network takes the images for that it was just tried on.
+
+    Attributes:
+        images: how many there were.
+        matrix: how many of each true class (rows) were taken for each class (columns).
+    """
+
+    images: int
+    matrix: Sequence[Sequence[int]]
+    kind: ClassVar[str] = "confused"
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotSaved(Event):
+    """Pictures of the network's inside are on disk.
+
+    Attributes:
+        path: the file.
+    """
+
+    path: str
+    kind: ClassVar[str] = "snapshot"
+
+
+@dataclass(frozen=True, slots=True)
+class Controlled(Event):
+    """The training answers what somebody asked of it.
+
+    Attributes:
+        id: of the command.
+        command: "pause", "resume", "stop", "discard" or "rate".
+        value: the new learning rate, for "rate".
+        refused: why it was not done; empty if it was.
+    """
+
+    id: str
+    command: str
+    value: float | None
+    refused: str
+    kind: ClassVar[str] = "control"
+
+
 _KINDS: dict[str, type[Event]] = {
     cls.kind: cls
-    for cls in (Started, StepEvent, Evaluated, EpochEnded, CheckpointSaved, Finished, Stopped)
+    for cls in (
+        *(Started, StepEvent, Evaluated, EpochEnded, CheckpointSaved, Finished, Stopped),
+        *(Predicted, Confused, SnapshotSaved, Controlled),
+    )
 }
 
 

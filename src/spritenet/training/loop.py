@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +22,7 @@ from spritenet.losses import Loss
 from spritenet.optimizers import Optimizer
 from spritenet.training import batches, measure
 from spritenet.training.callbacks import Callbacks
+from spritenet.training.controls import BY_HAND, Controls, obey
 from spritenet.training.events import (
     CheckpointSaved,
     EpochEnded,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spritenet.training.checkpoint import Checkpoint
+    from spritenet.training.observer import Observer
 
 __all__ = ["Task", "run"]
 
@@ -50,6 +52,9 @@ EXPLODED = 1000.0
 
 LONGEST_UNSAVED = 10.0
 """Seconds of work that a crash may cost, unless it is said how many updates."""
+
+PAUSED = 0.05
+"""Seconds between two looks for commands while the training is paused."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +71,8 @@ class Task:
         at_a_time: images in one call of an evaluation.
         identity: what a checkpoint must share to be gone on with; JSON values.
         checkpoint: the checkpoint's file; None for none.
+        controls: where commands come from; None for nowhere.
+        observer: looks at the network now and then; None for nobody.
     """
 
     engine: Engine
@@ -77,6 +84,8 @@ class Task:
     at_a_time: int = 1024
     identity: Mapping[str, object] = field(default_factory=dict)
     checkpoint: Path | None = None
+    controls: Controls | None = None
+    observer: Observer | None = None
 
 
 def run(
@@ -111,7 +120,8 @@ class _Loop:
         now = session.state.now
         if found is not None:
             now = found.snapshot
-            session.rate, session.reason = found.rate, found.reason
+            session.rate = found.rate
+            session.reason = "" if found.reason in BY_HAND else found.reason
             self.epochs = list(found.epochs)
             for callback, memory in zip(callbacks.all, found.memories, strict=False):
                 callback.remember(memory)
@@ -136,7 +146,7 @@ class _Loop:
             callbacks.epoch_begins(plan.epoch(self.now.step))
         try:
             while self.now.step < plan.last_step and not self.session.reason:
-                for event in chain(self._some_steps(), self._at_pause()):
+                for event in chain(self._some_steps(), self._between(), self._at_pause()):
                     yield self._shown(event)
             self._finite(self.now.best_guess)
         except DivergedError as error:
@@ -247,21 +257,45 @@ class _Loop:
         plan, task, step = self.plan, self.task, self.now.step
         if plan.tests(step) and task.sample is not None:
             yield self._evaluated(task.sample)
+            yield from self._observed()
         if plan.ends_epoch(step):
             evaluated = None
             if task.validation is not None:
                 evaluated = self._evaluated(task.validation)
                 yield evaluated
+                yield from self._observed()
             ended = self._epoch_ended(evaluated)
             self.epochs.append(ended)
             self.session.state.now = replace(self.now, epoch=Totals())
             yield ended
         if task.checkpoint is not None and self._saves():
-            self._save(task.checkpoint)
-            self.saved = perf_counter()
-            yield CheckpointSaved(step, str(task.checkpoint))
+            yield self._checkpointed(task.checkpoint)
         if plan.ends_epoch(step) and step < plan.last_step and not self.session.reason:
             self.callbacks.epoch_begins(plan.epoch(step))
+
+    def _between(self) -> Iterator[Event]:
+        """Look at the network, and do what is asked for; while it is paused, wait."""
+        if self.task.observer is not None:
+            yield from self.task.observer.passed(self.now)
+        if self.task.controls is None:
+            return
+        paused = False
+        while True:
+            for command in self.task.controls.poll():
+                answer = obey(command, self.session, paused=paused)
+                yield answer
+                if not answer.refused and command.name in {"pause", "resume"}:
+                    paused = command.name == "pause"
+                    if paused and self.task.checkpoint is not None:
+                        yield self._checkpointed(self.task.checkpoint)
+            if not paused or self.session.reason:
+                return
+            sleep(PAUSED)
+
+    def _observed(self) -> Iterator[Event]:
+        """What is seen after an evaluation."""
+        if self.task.observer is not None:
+            yield from self.task.observer.evaluated(self.now)
 
     def _evaluated(self, examples: Examples) -> Evaluated:
         """Try the network on the examples."""
@@ -301,6 +335,12 @@ class _Loop:
         """Whether a checkpoint is due."""
         late = not self.plan.checkpoint_every and perf_counter() - self.saved > LONGEST_UNSAVED
         return late or bool(self.session.reason) or self.plan.saves(self.now.step)
+
+    def _checkpointed(self, path: Path) -> CheckpointSaved:
+        """Write a checkpoint; the event that says so."""
+        self._save(path)
+        self.saved = perf_counter()
+        return CheckpointSaved(self.now.step, str(path))
 
     def _save(self, path: Path) -> None:
         """Write everything needed to go on from here."""

@@ -1,0 +1,154 @@
+"""A journal as a page wants it: updates in columns, everything else as it is, and then what is new.
+
+A journal too large to be read is sampled: its beginning, its newest updates and everything but
+updates are read whole, of the updates between only some. It says so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from spritenet.runs.lines import Lines, entry_of, is_step
+
+__all__ = ["COLUMNS", "Batch", "Reader"]
+
+COLUMNS = ("step", "at", "loss", "correct", "images", "learning_rate")
+"""Of each update."""
+
+WHOLE = 24 << 20
+"""Bytes of a journal that is read whole: 160,000 updates."""
+
+HEAD, TAIL = 1 << 18, 1 << 21
+"""Bytes of a larger one's two ends that are read whole."""
+
+PLACES = 8192
+"""Updates that are read of what is between."""
+
+OTHERS = 20_000
+"""Lines that are none of an update, the newest ones, that are found one after the other."""
+
+MARK = 64
+"""Bytes before the place a reader is at that must stay the same: else the file was cut."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """What came since the last time.
+
+    Attributes:
+        restarted: what was given before holds no more; this is everything.
+        sampled: one of about so many updates is given; 1 for all.
+        steps: the columns, as long as each other; None for what is not a finite number.
+        others: the other lines' objects, in their order.
+    """
+
+    restarted: bool = False
+    sampled: int = 1
+    steps: dict[str, list[float | None]] = field(default_factory=lambda: {c: [] for c in COLUMNS})
+    others: list[dict[str, Any]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        """Whether there is anything new."""
+        return self.restarted or bool(self.others) or bool(self.steps["step"])
+
+    def add(self, line: bytes) -> None:
+        """Take a line in."""
+        entry = entry_of(line)
+        if is_step(entry):
+            for name, column in self.steps.items():
+                column.append(_number(entry.get(name)))
+        elif entry:
+            self.others.append(_plain(entry))
+
+
+class Reader:
+    """Follows one journal.
+
+    Args:
+        path: the file; it need not be there yet.
+        whole: bytes that are read whole.
+    """
+
+    def __init__(self, path: Path, whole: int = WHOLE) -> None:
+        self.path, self.largest = path, whole
+        self.place = 0
+        self.mark: bytes | None = None
+
+    def read(self) -> Batch:
+        """What is new; everything the first time, and after the file was cut or replaced."""
+        if not self.path.exists():
+            batch = Batch(restarted=self.mark is not None)
+            self.place, self.mark = 0, None
+            return batch
+        with Lines(self.path) as lines:
+            size, batch = lines.size, Batch()
+            if self.mark is None or not self._unchanged(lines, size):
+                batch.restarted, self.place = True, 0
+                if size > self.largest:
+                    self._sample(lines, size, batch)
+            for at, line in lines.whole(self.place, size):
+                batch.add(line)
+                self.place = at + len(line) + 1
+            self.mark = lines.read(max(0, self.place - MARK), min(MARK, self.place))
+        return batch
+
+    def _unchanged(self, lines: Lines, size: int) -> bool:
+        """Whether the file still holds what was read, as far as its end tells."""
+        start = max(0, self.place - MARK)
+        return size >= self.place and lines.read(start, self.place - start) == self.mark
+
+    def _sample(self, lines: Lines, size: int, batch: Batch) -> None:
+        """Read a large journal but for its tail; `place` is then where the tail begins."""
+        head, tail = (lines.line_after(at, size) for at in (HEAD, size - TAIL))
+        start, end = (size if found is None else found[0] for found in (head, tail))
+        for _, line in lines.whole(0, start):
+            batch.add(line)
+        every = (end - start) / PLACES
+        found: dict[int, bytes] = {}
+        for number in range(1, PLACES):
+            one = lines.line_after(int(start + number * every), end)
+            if one is not None and one[0] >= start:
+                found.setdefault(*one)
+        found |= {at: line for at, line in _others(lines, end) if at >= start}
+        taken = 0
+        for at in sorted(found):
+            batch.add(found[at])
+            taken += len(found[at]) + 1
+        batch.sampled = max(2, round((end - start) / max(1, taken)))
+        self.place = end
+
+
+def _others(lines: Lines, end: int) -> Iterator[tuple[int, bytes]]:
+    """The newest lines before `end` that are none of an update, from last to first."""
+    place = lines.last_other(end)
+    for _ in range(OTHERS):
+        if place < 0:
+            return
+        found = lines.line_after(place, end)
+        if found is None or found[0] != place:
+            return
+        yield found
+        before = entry_of(found[1]).get("before")
+        if not isinstance(before, int) or not 0 <= before < place:
+            return
+        place = before
+
+
+def _number(value: object) -> float | None:
+    """A finite number, or None."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return value
+    return None
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """The value with None for numbers that are not finite, which JSON doesn't have."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return value if not isinstance(value, float) or math.isfinite(value) else None
