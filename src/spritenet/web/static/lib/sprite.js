@@ -230,7 +230,7 @@ function readHead(bytes, header, text, where) {
 async function readLabels(bytes, chunk, { classes, class_counts: counts, count }, where) {
   const size = classes.length <= 256 ? 1 : classes.length <= 65536 ? 2 : 4;
   const packed = bytes.subarray(chunk.at, chunk.at + chunk.length);
-  const raw = await inflate('deflate', [packed], size * count, `${where}: labels`);
+  const raw = await inflate('deflate', packed, size * count, `${where}: labels`);
   const labels = new Int32Array(count);
   const seen = new Float64Array(classes.length);
   const view = new DataView(raw.buffer);
@@ -295,7 +295,6 @@ async function readRows(bytes, segments, data, height, head, where) {
   const picture = new Uint8Array(height * rowBytes);
   /** @type {[number, number][]} */
   const sums = [];
-  const close = Uint8Array.of(3, 0);
   /** @param {number} i */
   const work = async (i) => {
     const { row, rows, at, length, hash } = segments[i];
@@ -303,7 +302,10 @@ async function readRows(bytes, segments, data, height, head, where) {
     const packed = bytes.subarray(at, at + length);
     const ends = length >= 4 && packed[length - 4] === 0 && packed[length - 3] === 0 && packed[length - 2] === 255 && packed[length - 1] === 255;
     if (!ends || !(await digest(packed)).startsWith(hash)) throw new DataError('its bytes are not those of the index', { where: place });
-    const raw = await inflate('deflate-raw', [packed, close], rows * (rowBytes + 1), place);
+    const closed = new Uint8Array(length + 2);
+    closed.set(packed);
+    closed[length] = 3;
+    const raw = await inflate('deflate-raw', closed, rows * (rowBytes + 1), place);
     sums[i] = adler32(raw);
     for (let r = 0; r < rows; r++) unfilter(raw, r * (rowBytes + 1), picture, (row + r) * rowBytes, rowBytes, channels, place);
   };
