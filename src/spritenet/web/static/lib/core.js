@@ -101,7 +101,7 @@ export function defaultCore() {
 /**
  * Makes this the core all models use: for pages that carry it inside.
  *
- * @param {Core} core
+ * @param {Core | Promise<Core>} core
  */
 export function useCore(core) {
   shared = Promise.resolve(core);

@@ -1,0 +1,152 @@
+"""A model and its pages in one HTML file, which opens from disk and asks nobody for anything.
+
+The file holds, in this order: a content security policy that allows its own script and nothing
+else; the style sheets; a template for each page; the core, the model and the examples as base64
+(compressed, where that makes them smaller); the program, all modules in one script; and at its end
+the data, which may be large and isn't waited for by the drawing page.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import re
+from dataclasses import dataclass
+
+import deflate
+
+import spritenet
+from spritenet.dataset import Dataset, Split
+from spritenet.errors import CoreError
+from spritenet.export import SavedModel, files
+from spritenet.web.examples import sprite_bytes
+from spritenet.web.modules import gather, program
+from spritenet.web.page_source import PageSource, read_page
+from spritenet.web.table import STATIC
+
+__all__ = ["Parts", "one_file"]
+
+WORKER = "lib/worker.js"
+OPEN = "export/open.js"
+START = f'if(typeof document==="undefined")load("{WORKER}");else load("{OPEN}").open(load);\n'
+NOTICE = "Made with Spritenet {version}, Apache-2.0. It holds all it needs, and asks nobody."
+LEVEL = 12  # of libdeflate: the smallest
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a file carries.
+
+    Attributes:
+        model: the drawing page's.
+        examples: images to teach it with.
+        data: what the lab trains on; without it there is no lab.
+    """
+
+    model: SavedModel
+    examples: Split | None = None
+    data: Dataset | Split | None = None
+
+
+def one_file(parts: Parts) -> bytes:
+    """The HTML file.
+
+    Raises:
+        CoreError: a page uses what can't be moved: our mistake.
+        InputError: the data is too large for one sprite.
+    """
+    names = ["draw"] if parts.data is None else ["draw", "lab"]
+    pages = [read_page(name, _read) for name in names]
+    entries = [*(page.entry for page in pages), WORKER]
+    modules = gather([*entries, OPEN], _read)
+    script = program(modules, entries) + START
+    styles = _styles(pages)
+    notice = NOTICE.format(version=spritenet.__version__)
+    if any(name.startswith("vendor/") for name in modules):
+        notice += "\n\nIt holds uPlot:\n\n" + _read("vendor/uplot-LICENSE").strip()
+    lines = [
+        "<!doctype html>",
+        f"<!-- {notice} -->",
+        '<html lang="en">',
+        "<head>",
+        '<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy(script, styles)}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="color-scheme" content="light dark">',
+        '<link rel="icon" href="data:,">',
+        f"<title>{pages[0].title}</title>",
+        f"<style>{styles}</style>",
+        "</head>",
+        "<body>",
+        *(_template(page) for page in pages),
+        *_payloads(parts),
+        f'<script type="module" async id="program">{_inside(script, "script")}</script>',
+    ]
+    if parts.data is not None:
+        lines.append(_payload("data.png", sprite_bytes(parts.data)))
+    return "\n".join([*lines, "</body>", "</html>", ""]).encode()
+
+
+def _read(name: str) -> str:
+    """A file of ours."""
+    return (STATIC / name).read_text(encoding="utf-8")
+
+
+def _styles(pages: list[PageSource]) -> str:
+    """All style sheets, each once, without comments and indentation."""
+    names = dict.fromkeys(style for page in pages for style in page.styles)
+    if len(pages) > 1:
+        names["export/export.css"] = None
+    text = "\n".join(_read(name) for name in names)
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    lines = (line.strip() for line in text.splitlines())
+    return _inside("\n".join(line for line in lines if line), "style")
+
+
+def _template(page: PageSource) -> str:
+    """A page that is not shown yet."""
+    title = html.escape(page.title)
+    return (
+        f'<template id="{page.name}" title="{title}" data-entry="{page.entry}">\n'
+        f"{page.body}\n</template>"
+    )
+
+
+def _payloads(parts: Parts) -> list[str]:
+    """What the drawing page carries."""
+    carried = {"core.wasm": (STATIC / "lib" / "core.wasm").read_bytes(), **files(parts.model)}
+    if parts.examples is not None:
+        carried["examples.png"] = sprite_bytes(parts.examples)
+    return [_payload(name, data) for name, data in carried.items()]
+
+
+def _payload(name: str, data: bytes) -> str:
+    """Bytes as text that is no script."""
+    media_type = "image/png"
+    if not name.endswith(".png"):
+        media_type = "application/gzip"
+        data = bytes(deflate.gzip_compress(data, LEVEL))
+    text = base64.b64encode(data).decode()
+    return f'<script type="{media_type}" id="{name}">{text}</script>'
+
+
+def _policy(script: str, styles: str) -> str:
+    """Nothing but this script and these styles; no request to anywhere."""
+    return (
+        f"default-src 'none'; script-src '{_digest(script)}' 'wasm-unsafe-eval'; "
+        f"style-src '{_digest(styles)}'; img-src data: blob:; worker-src blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    """As a content security policy names an inline script or style."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _inside(text: str, tag: str) -> str:
+    """The text, if it can stand in such an element as it is."""
+    if f"</{tag}" in text.lower() or "<!--" in text:
+        raise CoreError(f"it would end its <{tag}> element", where=text[:40])
+    return text
