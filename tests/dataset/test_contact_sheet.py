@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spritenet.dataset import Dataset, Split
-from spritenet.dataset.contact_sheet import GAP, MARGIN, TILE, contact_sheet
+from spritenet.dataset.contact_sheet import GAP, MARGIN, TILE, contact_sheet, mosaic
+from spritenet.order import permutation
 
 
 def sheet(split: Split) -> NDArray[np.uint8]:
@@ -73,3 +74,35 @@ def test_notebooks_get_safe_html() -> None:
     assert "<img>" not in data._repr_html_()
     assert "&lt;i&gt; · MIT" in data._repr_html_()
     assert split._repr_png_().startswith(b"\x89PNG")
+
+
+def test_a_seed_picks_the_images() -> None:
+    """Another seed, other images; all of them of the row's class."""
+    split = split_of(60, (28, 28, 1), 3)
+    sheets = [contact_sheet(split, 5, 2, seed) for seed in (1, 1, 2)]
+    assert sheets[0] == sheets[1] != sheets[2]
+    picture = np.asarray(Image.open(io.BytesIO(sheets[0])))
+    left = picture.shape[1] - MARGIN - 5 * (TILE + GAP) + GAP
+    for number in range(2):
+        members = split.images[split.labels == number]
+        top = MARGIN + number * (TILE + GAP)
+        for column in range(5):
+            x = left + column * (TILE + GAP)
+            tile = picture[top : top + TILE : 2, x : x + TILE : 2, 0]
+            assert (members[..., 0] == tile).all(axis=(1, 2)).any()
+
+
+@pytest.mark.parametrize(("count", "columns"), [(1, 14), (30, 7), (5, 5)])
+def test_a_mosaic_shows_images_in_the_order_of_the_seed(count: int, columns: int) -> None:
+    """Row by row, the pixels themselves."""
+    split = split_of(count, (28, 28, 1), 3)
+    picture = np.asarray(Image.open(io.BytesIO(mosaic(split, columns, 2, seed=4))))[..., 0]
+    across, down = min(columns, count), min(2, -(-count // columns))
+    step_x = (picture.shape[1] - 2 * MARGIN) // across
+    step_y = (picture.shape[0] - 2 * MARGIN) // down
+    order = permutation(4, 0, count)
+    for place in range(min(count, 2 * columns)):
+        x = MARGIN + place % columns * step_x + step_x // 2 - TILE // 2
+        y = MARGIN + place // columns * step_y
+        expected = split.images[order[place], ..., 0]
+        assert np.array_equal(picture[y : y + TILE : 2, x : x + TILE : 2], expected)

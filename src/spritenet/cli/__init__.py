@@ -22,7 +22,18 @@ from spritenet.errors import CoreError, InputError, SpritenetError
 
 __all__ = ["COMMANDS", "application", "clock", "main"]
 
-COMMANDS = ("train", "evaluate", "predict", "info", "pack", "unpack", "verify", "draw", "lab")
+COMMANDS = (
+    "train",
+    "evaluate",
+    "predict",
+    "info",
+    "pack",
+    "unpack",
+    "verify",
+    "sheet",
+    "draw",
+    "lab",
+)
 """The commands, as help lists them. Each is the function of its name in the module of its name."""
 
 

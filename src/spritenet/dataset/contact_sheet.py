@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from spritenet.order import permutation
+
 if TYPE_CHECKING:
     from PIL import Image
 
     from spritenet.dataset.dataset import Dataset
     from spritenet.dataset.split import Split
 
-__all__ = ["contact_sheet", "figure", "figures"]
+__all__ = ["contact_sheet", "figure", "figures", "mosaic"]
 
 TILE = 56  # pixels: MNIST's 28 twice
 GAP = 4
@@ -33,29 +35,33 @@ NAME_SIZE = 17
 COUNT_SIZE = 12
 
 
-def contact_sheet(split: Split, columns: int = COLUMNS) -> bytes:
-    """Draws the first images of each class, a class a row.
+def contact_sheet(
+    split: Split, columns: int = COLUMNS, rows: int = MOST_ROWS, seed: int | None = None
+) -> bytes:
+    """Draws some images of each class, a class a row.
 
     Args:
-        split: what to show; of more than 20 classes, the first 20.
+        split: what to show.
         columns: images a row, at most.
+        rows: classes, at most; the first ones.
+        seed: picks the images; None for the first ones.
 
     Returns:
         A PNG file.
     """
     from PIL import Image, ImageDraw, ImageFont
 
-    rows = _rows(split, columns)
-    names = [_shortened(split.class_names[number], 24) for number, _ in rows]
-    counts = [f"{count:,}" for count in list(split.class_counts.values())[: len(rows)]]
-    rest = len(split.class_names) - len(rows)
+    rows_shown = _rows(split, columns, rows, seed)
+    names = [_shortened(split.class_names[number], 24) for number, _ in rows_shown]
+    counts = [f"{count:,}" for count in list(split.class_counts.values())[: len(rows_shown)]]
+    rest = len(split.class_names) - len(rows_shown)
     more = f"and {rest:,} more class{'es' * (rest != 1)}" if rest else ""
     name_font = ImageFont.load_default(NAME_SIZE)
     count_font = ImageFont.load_default(COUNT_SIZE)
 
     tile_width, tile_height = _tile_size(split.image_shape)
     row_height = max(tile_height, NAME_SIZE + COUNT_SIZE + 8)
-    column_count = max(1, *(len(members) for _, members in rows))
+    column_count = max(1, *(len(members) for _, members in rows_shown))
     text_right = MARGIN + round(
         max(
             *(name_font.getlength(name) for name in names),
@@ -64,11 +70,11 @@ def contact_sheet(split: Split, columns: int = COLUMNS) -> bytes:
     )
     left = text_right + MARGIN
     width = left + column_count * (tile_width + GAP) - GAP + MARGIN
-    height = 2 * MARGIN + len(rows) * (row_height + GAP) - GAP + (24 if rest else 0)
+    height = 2 * MARGIN + len(rows_shown) * (row_height + GAP) - GAP + (24 if rest else 0)
     sheet = Image.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(sheet)
     top = MARGIN
-    for (_, members), name, count in zip(rows, names, counts, strict=True):
+    for (_, members), name, count in zip(rows_shown, names, counts, strict=True):
         middle = top + row_height // 2
         draw.text((text_right, middle - 9), name, INK, name_font, anchor="rm")
         draw.text((text_right, middle + 11), count, FAINT, count_font, anchor="rm")
@@ -83,13 +89,57 @@ def contact_sheet(split: Split, columns: int = COLUMNS) -> bytes:
     return file.getvalue()
 
 
-def _rows(split: Split, columns: int) -> list[tuple[int, NDArray[np.intp]]]:
-    """The first 20 classes, each with the indices of its first few images."""
-    order = np.argsort(split.labels, kind="stable")
+def mosaic(split: Split, columns: int = COLUMNS, rows: int = 8, seed: int = 0) -> bytes:
+    """Draws images at random, the name of its class below each.
+
+    Args:
+        split: what to show.
+        columns: images a row, at most.
+        rows: rows, at most.
+        seed: picks the images, in the order of this seed's first epoch.
+
+    Returns:
+        A PNG file.
+    """
+    from PIL import Image, ImageDraw, ImageFont
+
+    picked = permutation(seed, 0, len(split), 0, min(len(split), columns * rows)).tolist()
+    font = ImageFont.load_default(COUNT_SIZE)
+    tile_width, tile_height = _tile_size(split.image_shape)
+    names = [_shortened(name, 24) for name in split.class_names]
+    used = {int(split.labels[index]) for index in picked}
+    widest = max((font.getlength(names[label]) for label in used), default=0)
+    step_x = max(tile_width, min(round(widest), 2 * TILE)) + 2 * GAP
+    step_y = tile_height + COUNT_SIZE + 3 * GAP
+    across, down = min(columns, max(1, len(picked))), max(1, -(-len(picked) // columns))
+    sheet = Image.new("RGB", (2 * MARGIN + across * step_x, 2 * MARGIN + down * step_y), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for place, index in enumerate(picked):
+        middle = MARGIN + place % columns * step_x + step_x // 2
+        top = MARGIN + place // columns * step_y
+        tile = _tile(split.images[index], (tile_width, tile_height))
+        corner = (middle - tile_width // 2, top)
+        sheet.paste(tile, corner, tile if tile.mode == "RGBA" else None)
+        name = names[int(split.labels[index])]
+        while font.getlength(name) > step_x and len(name) > 2:
+            name = _shortened(name, len(name) - 1)
+        draw.text((middle, top + tile_height + GAP), name, INK, font, anchor="mt")
+    file = io.BytesIO()
+    sheet.save(file, "PNG")
+    return file.getvalue()
+
+
+def _rows(
+    split: Split, columns: int, rows: int, seed: int | None
+) -> list[tuple[int, NDArray[np.int64]]]:
+    """The first classes, each with the indices of a few of its images."""
+    count = len(split)
+    mixed = np.arange(count) if seed is None else permutation(seed, 0, count, 0, count)
+    order = mixed[np.argsort(split.labels[mixed], kind="stable")]
     edges = np.searchsorted(split.labels[order], np.arange(len(split.class_names) + 1))
     return [
         (number, order[edges[number] : edges[number + 1]][:columns])
-        for number in range(min(MOST_ROWS, len(split.class_names)))
+        for number in range(min(rows, len(split.class_names)))
     ]
 
 
