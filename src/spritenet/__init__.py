@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         metrics,
         networks,
         optimizers,
+        plots,
         regularizers,
         schedules,
     )
@@ -59,6 +60,8 @@ if TYPE_CHECKING:
         SparseCategoricalCrossentropy,
     )
     from spritenet.model import Input, Scores, Sequential, load_model, train
+    from spritenet.model.live import LiveChart
+    from spritenet.model.predictions import Predictions
     from spritenet.optimizers import SGD, Adam, AdamW, RMSprop
     from spritenet.regularizers import L2
     from spritenet.runs import Run
@@ -100,6 +103,7 @@ _MODULES = (
     "metrics",
     "networks",
     "optimizers",
+    "plots",
     "regularizers",
     "schedules",
 )
@@ -138,6 +142,8 @@ _NAMES = {
         "SparseCategoricalCrossentropy",
     ),
     "spritenet.model": ("Input", "Scores", "Sequential", "load_model", "train"),
+    "spritenet.model.live": ("LiveChart",),
+    "spritenet.model.predictions": ("Predictions",),
     "spritenet.optimizers": ("SGD", "Adam", "AdamW", "RMSprop"),
     "spritenet.regularizers": ("L2",),
     "spritenet.runs": ("Run",),
@@ -205,6 +211,7 @@ __all__ = [  # noqa: RUF022 - in plain order, as a test of the house wants it
     "LambdaCallback",
     "LeakyReLU",
     "LearningRateScheduler",
+    "LiveChart",
     "MaxPooling2D",
     "MeanSquaredError",
     "MissingExtraError",
@@ -213,6 +220,7 @@ __all__ = [  # noqa: RUF022 - in plain order, as a test of the house wants it
     "ModelError",
     "OneCycle",
     "PiecewiseConstantDecay",
+    "Predictions",
     "RMSprop",
     "ReLU",
     "ReduceLROnPlateau",
@@ -239,6 +247,7 @@ __all__ = [  # noqa: RUF022 - in plain order, as a test of the house wants it
     "networks",
     "optimizers",
     "pack",
+    "plots",
     "regularizers",
     "schedules",
     "train",

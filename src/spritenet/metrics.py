@@ -73,7 +73,9 @@ def accuracy_interval(right: int, count: int) -> tuple[float, float]:
     middle = (share + z2 / (2 * count)) / (1 + z2 / count)
     width = NORMAL_97_5 * math.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
     width /= 1 + z2 / count
-    return max(0.0, middle - width), min(1.0, middle + width)
+    low = max(0.0, middle - width) if right else 0.0
+    high = min(1.0, middle + width) if right < count else 1.0
+    return low, high
 
 
 def top_k_accuracy(labels: ArrayLike, probabilities: ArrayLike, k: int = 5) -> float:

@@ -12,11 +12,12 @@ from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
+from spritenet.errors import InputError
 from spritenet.order import permutation
 
-__all__ = ["Batch", "PixelType", "batches", "presented"]
+__all__ = ["Batch", "PixelType", "batches", "pixel_type", "presented"]
 
 PLACES = 1 << 15  # places of an epoch worked out at a time: 0.25 MiB of indices
 
@@ -108,3 +109,16 @@ def presented(
     targets = np.zeros((len(labels), classes), np.float32)
     targets[np.arange(len(labels)), labels] = 1
     return shown, targets
+
+
+def pixel_type(dtype: DTypeLike) -> PixelType:
+    """The name "uint8" or "float32", however it is written; InputError for others."""
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = str(dtype)
+    if name == "uint8":
+        return "uint8"
+    if name == "float32":
+        return "float32"
+    raise InputError("pixels don't come in this type", expected="uint8 or float32", got=name)

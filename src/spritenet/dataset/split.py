@@ -5,15 +5,18 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from spritenet.dataset.arrays import as_images, as_labels, check_names, check_range
-from spritenet.dataset.batches import Batch, PixelType, batches, presented
+from spritenet.dataset.batches import Batch, batches, pixel_type, presented
 from spritenet.dataset.stratify import stratified
 from spritenet.errors import DataError, InputError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Split"]
 
@@ -232,7 +235,7 @@ class Split:
             InputError: a number is out of range, or the data type another one.
         """
         batch_size = operator.index(batch_size)
-        kind = _pixel_type(dtype)
+        kind = pixel_type(dtype)
         for what, number, least in (
             ("batch_size", batch_size, 1),
             ("epoch", epoch, 0),
@@ -275,10 +278,29 @@ class Split:
             self.images,
             self.labels,
             len(self.class_names),
-            dtype=_pixel_type(dtype),
+            dtype=pixel_type(dtype),
             one_hot=one_hot,
             flat=flat,
         )
+
+    def show(self, most: int = 50, *, seed: int = 0, title: str = "") -> Figure:
+        """A figure of some images with their classes. Needs the extra `plot`.
+
+        Args:
+            most: how many images.
+            seed: picks them, in the order of this seed's first epoch.
+            title: above them.
+
+        Raises:
+            DataError: there are no images.
+        """
+        from spritenet import plots
+        from spritenet.order import permutation
+
+        size = len(self)
+        places = permutation(seed, 0, size, 0, min(most, size))
+        names = [self.class_names[label] for label in self.labels[places].tolist()]
+        return plots.images(self.images[places], names, title=title or self.name)
 
     def _repr_png_(self) -> bytes:
         from spritenet.dataset.contact_sheet import contact_sheet
@@ -306,15 +328,3 @@ def _frozen(array: NDArray[Any]) -> NDArray[Any]:
     view = np.ascontiguousarray(array).view()
     view.flags.writeable = False
     return view
-
-
-def _pixel_type(dtype: DTypeLike) -> PixelType:
-    try:
-        name = np.dtype(dtype).name
-    except TypeError:
-        name = str(dtype)
-    if name == "uint8":
-        return "uint8"
-    if name == "float32":
-        return "float32"
-    raise InputError("pixels don't come in this type", expected="uint8 or float32", got=name)

@@ -7,7 +7,8 @@
     kept        a training that is kept in a run's folder
     examples    from what people give `fit` to what engines take
     pixels targets  images, labels and weights in all their forms
-    scores progress summary  what is shown
+    scores predictions  how well it does, and what it said of each image
+    looking live progress summary  what is shown
 
 Nothing here computes: engines do.
 """

@@ -10,15 +10,16 @@ import numpy as np
 
 from spritenet.arguments import count
 from spritenet.engines.values import Engine
-from spritenet.errors import ModelError
+from spritenet.errors import DataError, ModelError
 from spritenet.layers import Layer
-from spritenet.model import building
+from spritenet.model import building, looking, pixels
 from spritenet.model.building import ImageShape, Input, Place
 from spritenet.model.summary import summary
 from spritenet.optimizers import Optimizer
 from spritenet.training.state import Snapshot, State
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["Network"]
@@ -182,9 +183,52 @@ class Network:
 
     def _repr_html_(self) -> str:
         """The table, for notebooks."""
-        import html
+        return looking.table_html(self.name, self._layers, self.input_shape)
 
-        return f"<pre>{html.escape(str(self))}</pre>"
+    def activations(self, image: object) -> dict[str, NDArray[np.float32]]:
+        """What each layer makes of one image: its name → (h, w, c), or (units,) for a vector.
+
+        Args:
+            image: h w c or h w; uint8, or float k/255.
+
+        Raises:
+            ModelError: it has no weights yet.
+            DataError: it is not one image of the network's size.
+        """
+        shape = self._shape()
+        given = np.asarray(image)
+        pixels_u8 = pixels.batch_of(given, shape)
+        if len(pixels_u8) != 1:
+            raise DataError("this is not one image", expected="h w c", got=f"shape {given.shape}")
+        outputs = self.engine().activations(self.state.now.best_guess, pixels_u8[0])
+        return looking.activations_by_name(self._layers, shape, outputs)
+
+    def show_activations(self, image: object) -> Figure:
+        """A figure of what each layer makes of one image. Needs the extra `plot`.
+
+        Raises:
+            ModelError: it has no weights yet.
+            DataError: it is not one image of the network's size.
+        """
+        from spritenet import plots
+
+        return plots.activations(self.activations(image), title=self.name)
+
+    def show_filters(self, layer: str | None = None) -> Figure:
+        """A figure of a convolution's filters, by default of the first. Needs the extra `plot`.
+
+        Raises:
+            ModelError: there is no such convolution, or it has no weights yet.
+        """
+        return looking.filters(self.weights, layer)
+
+    def show_layer(self, layer: str) -> Figure:
+        """A figure of how a layer's weights are distributed. Needs the extra `plot`.
+
+        Raises:
+            ModelError: there is no such layer, or it has no weights.
+        """
+        return looking.layer_figure(self.weights, layer)
 
     @property
     def state(self) -> State:

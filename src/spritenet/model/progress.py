@@ -17,7 +17,17 @@ def wanted(verbose: str | int) -> bool:
     return bool(verbose)
 
 
-def shown(events: Iterable[Event]) -> Iterator[Event]:
+def shown(events: Iterable[Event], verbose: str | int = 1) -> Iterator[Event]:
+    """Hand the events on; write a line at the end of each epoch, or draw in a notebook."""
+    if verbose == "auto" and "IPython" in sys.modules:
+        from spritenet.model import live
+
+        if live.in_notebook():
+            return live.shown(events)
+    return _lines(events)
+
+
+def _lines(events: Iterable[Event]) -> Iterator[Event]:
     """Hand the events on; write a line at the end of each epoch."""
     epochs = 0
     for event in events:

@@ -11,7 +11,7 @@ import numpy as np
 
 from spritenet import losses, optimizers
 from spritenet.dataset import Split
-from spritenet.engines.values import Engine
+from spritenet.engines.values import Engine, Examples
 from spritenet.errors import ModelError
 from spritenet.layers import Layer
 from spritenet.losses import Loss
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     # Imported when a model is saved or loaded: training shall not wait for them.
     from spritenet.export import SavedModel, TrainedOn
+    from spritenet.model.predictions import Predictions
 
 __all__ = ["Sequential", "load_model"]
 
@@ -166,7 +167,8 @@ class Sequential(Network):
             y: what the images mean, if x has no labels itself.
             batch_size: images in an update; 32 by default.
             epochs: the number of the last epoch, counted from 1.
-            verbose: 1 writes a line for each epoch, 0 nothing; "auto" writes to people only.
+            verbose: 1 writes a line for each epoch, 0 nothing; "auto" writes to people only, and
+                draws a live chart in notebooks.
             callbacks: `Callback` objects, or functions that are shown every event.
             validation_split: the share of x to keep apart, and to evaluate on after each epoch.
             validation_data: instead, what to evaluate on: a Split, or (x, y).
@@ -218,7 +220,7 @@ class Sequential(Network):
         )
         self.history = history = History(("loss", *self.metrics))
         if progress.wanted(verbose):
-            events = progress.shown(events)
+            events = progress.shown(events, verbose)
         for _ in history.recording(events):
             pass
         return history
@@ -253,7 +255,27 @@ class Sequential(Network):
         )
         share = measure.share(self._layers, shape)
         result = measure.evaluate(self.engine(), parameters, made, loss, share)
-        return Scores(result.loss, result.accuracy)
+        kept = parameters.copy()  # training goes on in the same memory
+        return Scores(result.loss, result.accuracy, lambda: self._predictions(made, kept))
+
+    def _predictions(self, made: Examples, parameters: NDArray[np.float32]) -> Predictions:
+        """What these weights say of images whose classes are known.
+
+        Raises:
+            ModelError: they have targets that are no classes.
+        """
+        from spritenet.model.predictions import Predictions, as_probabilities
+
+        labels = made.labels
+        if labels is None and made.targets is not None:
+            labels = made.targets.argmax(axis=1).astype(np.int32)
+        if labels is None or len(self._output_shape) != 1:
+            raise ModelError("there are no classes to judge by", where=self.name)
+        share = measure.share(self._layers, self._shape())
+        outputs = measure.predict(self.engine(), parameters, made.images, share)
+        rows = as_probabilities(outputs, building.last_activation(self._layers))
+        names = self.class_names or tuple(map(str, range(rows.shape[1])))
+        return Predictions(made.images, labels, rows, names)
 
     def predict(
         self, x: object, *, batch_size: int | None = None, verbose: str | int = "auto"

@@ -20,6 +20,9 @@ from spritenet.plots.figure import (
     shortened,
 )
 
+# After `figure`, which says what to install if there is no matplotlib.
+from matplotlib.ticker import MaxNLocator  # isort: skip
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import FigureBase
@@ -101,7 +104,7 @@ def filters(kernel: ArrayLike, *, columns: int = 8, title: str = "") -> Picture:
     maps = np.moveaxis(weights.mean(axis=2), -1, 0)
     what = "weight" if weights.shape[2] == 1 else f"mean weight over {weights.shape[2]} channels"
     figure = opened(0.72 * min(columns, len(maps)) + 1.3, _tall(len(maps), columns), title)
-    _grid(figure, maps[:MOST_TILES], columns, what, more=len(maps) - MOST_TILES)
+    _grid(figure, maps[:MOST_TILES], min(columns, len(maps)), what, more=len(maps) - MOST_TILES)
     return figure
 
 
@@ -132,6 +135,7 @@ def activations(maps: Mapping[str, NDArray[Any]], *, columns: int = 8, title: st
             axes = part.add_subplot()
             axes.bar(range(len(flat_values)), flat_values, width=0.9, color="#0072b2")
             axes.tick_params(colors=FAINT, labelcolor=INK, labelsize=7.5)
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.set_xlabel("unit", fontsize=8, color=INK)
             axes.set_ylabel("output", fontsize=8, color=INK)
             for side in ("top", "right"):
@@ -149,7 +153,6 @@ def _tall(count: int, columns: int) -> float:
 
 def _grid(figure: FigureBase, maps: NDArray[Any], columns: int, what: str, *, more: int) -> None:
     """Maps (n h w) on one scale, zero in its middle where there are values on both sides."""
-    columns = min(columns, len(maps))
     rows = -(-len(maps) // columns)
     low, high = float(maps.min()), float(maps.max())
     signed = low < 0

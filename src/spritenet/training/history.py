@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from spritenet.training.events import (
     EpochEnded,
@@ -13,6 +14,9 @@ from spritenet.training.events import (
     StepEvent,
     Stopped,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["History"]
 
@@ -69,6 +73,30 @@ class History:
         if self.end is None or not self.end.seconds:
             return 0.0
         return self.end.images / self.end.seconds
+
+    def plot(self, *, title: str = "") -> Figure:
+        """Loss and accuracy against steps, training and validation. Needs the extra `plot`.
+
+        Raises:
+            DataError: there is no step yet.
+        """
+        from spritenet import plots
+
+        panels: dict[str, dict[str, tuple[list[int], list[float]]]] = {}
+        for what in self.metrics:
+            training = [float(getattr(event, what)) for event in self.steps]
+            panels[what] = {"training": ([event.step for event in self.steps], training)}
+            if self.evaluations:
+                tested = [float(getattr(event, what)) for event in self.evaluations]
+                steps = [event.step for event in self.evaluations]
+                panels[what]["validation"] = (steps, tested)
+        return plots.curves(panels if self.steps else {}, title=title)
+
+    def _repr_html_(self) -> str:
+        """The figures of each epoch and the curves, for notebooks."""
+        from spritenet.training import shown
+
+        return shown.history_html(self)
 
     def __repr__(self) -> str:
         """The last epoch's figures and how it ended."""
