@@ -33,6 +33,7 @@ COMMANDS = (
     "sheet",
     "draw",
     "lab",
+    "export",
 )
 """The commands, as help lists them. Each is the function of its name in the module of its name."""
 

@@ -84,33 +84,15 @@ def _examples(model: SavedModel, path: Path, data: str | None) -> Split | None:
     """
     from spritenet import web
     from spritenet.cli.data import load
-    from spritenet.errors import DataError, InputError
+    from spritenet.errors import InputError
 
-    name = data or _at_hand(model, path)
-    if name is None:
-        return None
-    try:
-        split = web.balanced(load(name).train)
-        if split.image_shape == model.input_shape and split.class_names == _classes(model, split):
-            return split
-        wrong: InputError = DataError(
-            "these are not images that the model takes",
-            where=name,
-            expected=f"{shape(model.input_shape)} pixels of the model's classes",
-            got=f"{shape(split.image_shape)} pixels of {', '.join(split.class_names[:10])}",
-        )
-    except InputError as error:
-        wrong = error
     if data is not None:
-        raise wrong
-    return None
-
-
-def _classes(model: SavedModel, split: Split) -> tuple[str, ...]:
-    """The model's classes; those of the split if the model doesn't say and has as many."""
-    outputs = model.output_shape[-1]
-    names = split.class_names
-    return model.metadata.class_names or (names if len(names) == outputs else ())
+        return web.examples_for(model, load(data))
+    name = _at_hand(model, path)
+    try:
+        return web.examples_for(model, load(name)) if name else None
+    except InputError:
+        return None  # what lies there by now is something else
 
 
 def _at_hand(model: SavedModel, path: Path) -> str | None:

@@ -8,6 +8,10 @@
     pages.py        what each page is served with; examples.py, images to teach a network with
     locked.py       what those are shown who have no key
 
+    one_file.py     a model and its pages in one HTML file
+    page_source.py  a page's index.html, taken apart; modules.py, ES modules as one program
+    javascript.py   tokens of JavaScript
+
     static/         the pages and the JavaScript library: plain ES modules, no build step
 
 Only cli imports it. It is the one door to starlette and uvicorn.
@@ -16,8 +20,9 @@ Only cli imports it. It is the one door to starlette and uvicorn.
 from __future__ import annotations
 
 from spritenet.web.application import application
-from spritenet.web.examples import balanced
+from spritenet.web.examples import examples_for, for_one_sprite
 from spritenet.web.keys import Keys
+from spritenet.web.one_file import Parts, one_file
 from spritenet.web.pages import drawing_page, lab_page
 from spritenet.web.serving import Site, listen, running, serve
 from spritenet.web.table import Content, Moved, Table, static_files
@@ -26,13 +31,16 @@ __all__ = [
     "Content",
     "Keys",
     "Moved",
+    "Parts",
     "Site",
     "Table",
     "application",
-    "balanced",
     "drawing_page",
+    "examples_for",
+    "for_one_sprite",
     "lab_page",
     "listen",
+    "one_file",
     "running",
     "serve",
     "static_files",

@@ -1,0 +1,99 @@
+"""`spritenet export`: a saved model as one HTML file, or for TensorFlow.js."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from spritenet.cli import terminal
+from spritenet.cli.arguments import Json, Model, model_folder
+from spritenet.cli.text import plural
+from spritenet.errors import DataError, InputError
+
+if TYPE_CHECKING:
+    from spritenet.dataset import Dataset, Split
+    from spritenet.export import SavedModel
+
+__all__ = ["Form", "export"]
+
+
+class Form(StrEnum):
+    """What to write."""
+
+    HTML = "html"
+    TFJS = "tfjs"
+
+
+def export(
+    model: Model,
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A file .html, or a new folder.")],
+    to: Annotated[
+        Form | None,
+        typer.Option(
+            help="The drawing page in one file, or TensorFlow.js's folder.", show_default=False
+        ),
+    ] = None,
+    with_data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATA",
+            help="Also put this data set and the lab into the HTML file.",
+            show_default=False,
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write a saved model as one HTML file, which opens offline, or for TensorFlow.js."""
+    from spritenet import export as models
+
+    form = to or (Form.HTML if out.suffix.lower() in {".html", ".htm"} else Form.TFJS)
+    saved = models.load(model_folder(model))
+    images = left_out = 0
+    if form is Form.HTML:
+        images, left_out = _html(saved, out, with_data)
+        size = out.stat().st_size
+    else:
+        if with_data is not None:
+            raise InputError("only an HTML file holds data", where="--with-data", got=form.value)
+        models.save(saved, out)
+        size = sum(file.stat().st_size for file in out.iterdir())
+    if json:
+        written = {"path": str(out), "to": form.value, "bytes": size}
+        terminal.print_json({**written, "images": images, "left_out": left_out})
+        return
+    if left_out:
+        print(f"{plural(left_out, 'image')} of {with_data} left out: one sprite can't hold more")
+    print(f"{out}: {size:,} bytes" + (f" with {plural(images, 'image')}" if images else ""))
+
+
+def _html(model: SavedModel, out: Path, name: str | None) -> tuple[int, int]:
+    """Write the HTML file; how many images of the data set are in it, and how many are not."""
+    from spritenet import web
+    from spritenet.cli.data import load
+    from spritenet.sprites.disk import beside
+
+    if out.is_dir():
+        raise InputError("it is a folder", where=out, expected="the name of an HTML file")
+    parts, images, whole = web.Parts(model), 0, 0
+    if name is not None:
+        data = load(name)
+        some = web.for_one_sprite(data)
+        images, whole = (sum(map(len, each.splits.values())) for each in (some, data))
+        parts = web.Parts(model, _examples(model, data), some)
+    content = web.one_file(parts)
+    with beside(out) as file:
+        file.write(content)
+    return images, whole - images
+
+
+def _examples(model: SavedModel, data: Dataset) -> Split | None:
+    """Images to teach it with, if the data is what the model takes; the lab takes any."""
+    from spritenet import web
+
+    try:
+        return web.examples_for(model, data)
+    except DataError:
+        return None
