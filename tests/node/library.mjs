@@ -169,6 +169,21 @@ const jobs = {
     return results;
   },
 
+  /** What folders of sprites hold, and pictures with their labels: [files, options with `labels` a name]. */
+  async sets() {
+    const results = [];
+    for (const [names, { labels, ...options }, out] of input.sets) {
+      const files = names.map((name) => new File([bytes(name)], path.basename(name)));
+      const result = await SpriteData.load(names.length > 1 ? files : files[0], { ...options, ...(labels ? { labels: bytes(labels) } : {}) }).then((data) => {
+        fs.writeFileSync(file(out), data.images);
+        const splits = Object.fromEntries(data.splits.map((key) => [key, data.split(key).labels.length]));
+        return { classes: data.classNames, shape: data.imageShape, splits, labels: [...data.labels] };
+      }, told);
+      results.push(result);
+    }
+    return results;
+  },
+
   /** Learning rates of schedules: [name, options, steps]. */
   rates: () => input.schedules.map(([name, options, steps]) => {
     try {

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 import spritenet as sn
 from sprite_draft import Draft
@@ -65,6 +66,109 @@ def test_a_data_set_is_read_to_the_byte(node: str, tmp_path: Path) -> None:
     read_here = sn.load(tmp_path / "part.png")
     expected = b"".join(np.asarray(s.images).tobytes() for s in read_here.splits.values())
     assert (tmp_path / "part.png.out").read_bytes() == expected
+
+
+def read_sets(node: str, folder: Path, sets: list[object]) -> list[Any]:
+    """What library.mjs finds in each data set: an object, or a message."""
+    done = subprocess.run(
+        [node, HERE / "library.mjs", "sets"],
+        input=json.dumps({"folder": str(folder), "sets": sets}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    result: list[Any] = json.loads(done.stdout)
+    return result
+
+
+def test_a_folder_of_sprites_is_read_to_the_byte(node: str, tmp_path: Path) -> None:
+    """A split may begin in one sprite and end in another; what was changed is named."""
+    data = sn.load("strokes")
+    splits = {"train": data.train[:500], "test": data.test[:120]}
+    sn.pack(dataclasses.replace(data, splits=splits), tmp_path / "set", shard_rows=200)
+    names = sorted(path.name for path in (tmp_path / "set").iterdir())
+    assert len(names) == 5
+    index = json.loads((tmp_path / "set" / "dataset.json").read_text())
+
+    def variant(name: str, **values: object) -> list[str]:
+        shutil.copytree(tmp_path / "set", tmp_path / name)
+        changed = json.dumps({**index, **values})
+        (tmp_path / name / "dataset.json").write_text(changed)
+        return [f"{name}/{file}" for file in names]
+
+    shards = index["shards"]
+    wrong: list[tuple[list[str], str]] = [
+        ([f"set/{file}" for file in names[:-1]], "a file of the data set is missing"),
+        (variant("html", format="?"), "it is no data set"),
+        (variant("fewer", shards=shards[:-1]), "don't hold its images"),
+        (variant("twice", shards=[shards[0], *shards[:-1]]), "named twice"),
+        (variant("up", shards=[{**shards[0], "file": "../x"}, *shards[1:]]), "no list of files"),
+        (
+            variant("hash", shards=[{**shards[0], "sha256": "0" * 64}, *shards[1:]]),
+            "is not the one that dataset.json names",
+        ),
+        (variant("long", shards=[{**shards[0], "bytes": 9}, *shards[1:]]), "it is too long"),
+        (variant("classes", classes=list("abcdefghij")), "does not fit dataset.json"),
+    ]
+    sets = [[[f"set/{file}" for file in names], {}, "set.out"]]
+    found, *messages = read_sets(node, tmp_path, [*sets, *([files, {}, "x"] for files, _ in wrong)])
+    assert found["splits"] == {"train": 500, "test": 120}
+    read_here = sn.load(tmp_path / "set")
+    assert found["labels"] == np.concatenate([s.labels for s in read_here.splits.values()]).tolist()
+    expected = b"".join(np.asarray(s.images).tobytes() for s in read_here.splits.values())
+    assert (tmp_path / "set.out").read_bytes() == expected
+    for message, (_, words) in zip(messages, wrong, strict=True):
+        assert message.startswith("DataError "), message
+        assert words in message, message
+
+
+def test_the_tutorials_picture_is_read_with_its_labels(node: str, tmp_path: Path) -> None:
+    """Every filter and colour type as Pillow reads it; grey in colours becomes one channel."""
+    random = np.random.default_rng(5)
+    smooth = np.cumsum(random.integers(-3, 4, (40, 7 * 9, 3)), axis=1).astype(np.uint8)
+    pictures = {
+        "grey": Image.fromarray(smooth[..., 0]),
+        "rgb": Image.fromarray(smooth),
+        "rgba": Image.fromarray(np.dstack([smooth, 255 - smooth[..., :1]])),
+        "like-grey": Image.fromarray(np.dstack([smooth[..., :1]] * 3)),
+    }
+    labels = random.integers(0, 4, 40).astype(np.uint8)
+    labels[0] = 3
+    (tmp_path / "bytes").write_bytes(labels.tobytes())
+    (tmp_path / "one-hot").write_bytes(np.eye(4, dtype=np.uint8)[labels].tobytes())
+    (tmp_path / "idx").write_bytes(b"\x00\x00\x08\x01" + (40).to_bytes(4, "big") + labels.tobytes())
+    (tmp_path / "short").write_bytes(labels[1:].tobytes())
+    sets: list[object] = []
+    for name, picture in pictures.items():
+        picture.save(tmp_path / f"{name}.png", optimize=True)
+        for kind in ("bytes", "one-hot", "idx"):
+            options = {"labels": kind, "imageSize": [7, 9], "train": 30}
+            sets.append([[f"{name}.png"], options, f"{name}.out"])
+    wrong = [
+        (
+            [["grey.png"], {"labels": "short", "imageSize": [7, 9]}, "x"],
+            "labels and images disagree",
+        ),
+        ([["grey.png"], {"labels": "bytes", "imageSize": [8, 9]}, "x"], "a 8×9 image needs 72"),
+        ([["bytes"], {"labels": "bytes", "imageSize": [7, 9]}, "x"], "it is no PNG"),
+        ([["grey.png"], {}, "x"], "Is it a sprite?"),
+    ]
+    found = read_sets(node, tmp_path, [*sets, *(given for given, _ in wrong)])
+    for (_, options, _), result in zip(sets, found, strict=False):  # type: ignore[misc]  # as made
+        assert result["labels"] == labels.tolist(), options
+        assert result["splits"] == {"train": 30, "test": 10}
+        assert result["classes"] == list("0123")
+    for name, channels in (("grey", 1), ("rgb", 3), ("rgba", 4), ("like-grey", 1)):
+        there = sn.load(
+            tmp_path / f"{name}.png", image_size=(7, 9), labels=tmp_path / "bytes", train=30
+        )
+        expected = b"".join(np.asarray(s.images).tobytes() for s in there.splits.values())
+        assert len(expected) == 40 * 63 * channels
+        assert (tmp_path / f"{name}.out").read_bytes() == expected
+    for message, (_, words) in zip(found[len(sets) :], wrong, strict=True):
+        assert message.startswith("DataError "), message
+        assert words in message
 
 
 def broken_sprites() -> ModuleType:

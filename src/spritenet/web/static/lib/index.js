@@ -5,6 +5,7 @@
 //   const probabilities = model.predict(pixels); // Uint8Array, 28 · 28 of them
 
 export { Core, defaultCore, hasRelaxedSimd, useCore } from './core.js';
+export { SpriteData } from './data.js';
 export { CoreError, DataError, DivergedError, ModelError, SpritenetError } from './errors.js';
 export { layers } from './layers.js';
 export { Model } from './model.js';
@@ -13,4 +14,3 @@ export { Order, permutation, stepIndices } from './order.js';
 export { prepare, readPreparation } from './prepare.js';
 export { Kept, Remote, RemoteModel } from './remote.js';
 export { rateAt, schedules } from './schedules.js';
-export { SpriteData } from './sprite.js';

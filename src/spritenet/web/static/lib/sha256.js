@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4) without `crypto.subtle`, which pages from plain http on another machine lack.
+// SHA-256 (FIPS 180-4), also without `crypto.subtle`, which pages from plain http on another machine lack.
 
 const PRIMES = firstPrimes(64);
 const K = PRIMES.map((p) => fraction(Math.cbrt(p)));
@@ -34,8 +34,8 @@ export function sha256(bytes) {
   const state = Int32Array.from(START);
   const words = new Int32Array(64);
   const body = new DataView(bytes.buffer, bytes.byteOffset, whole);
-  for (let at = 0; at < whole; at += 64) digest(state, words, body, at);
-  for (let at = 0; at < tail.length; at += 64) digest(state, words, new DataView(tail.buffer), at);
+  for (let at = 0; at < whole; at += 64) block(state, words, body, at);
+  for (let at = 0; at < tail.length; at += 64) block(state, words, new DataView(tail.buffer), at);
   return [...state].map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
 }
 
@@ -47,7 +47,7 @@ export function sha256(bytes) {
  * @param {DataView} data
  * @param {number} at
  */
-function digest(state, w, data, at) {
+function block(state, w, data, at) {
   for (let i = 0; i < 16; i++) w[i] = data.getInt32(at + 4 * i);
   for (let i = 16; i < 64; i++) {
     const a = w[i - 15];
@@ -74,4 +74,16 @@ function digest(state, w, data, at) {
   [a, b, c, d, e, f, g, h].forEach((word, i) => {
     state[i] = (state[i] + word) | 0;
   });
+}
+
+/**
+ * SHA-256; by the browser where the page may ask it.
+ *
+ * @param {Uint8Array} bytes
+ * @returns {Promise<string>}
+ */
+export async function digest(bytes) {
+  if (!globalThis.crypto?.subtle) return sha256(bytes);
+  const hash = await crypto.subtle.digest('SHA-256', /** @type {Uint8Array<ArrayBuffer>} */ (bytes));
+  return [...new Uint8Array(hash)].map((b) => b.toString(16).padStart(2, '0')).join('');
 }

@@ -2,9 +2,10 @@
 //
 // The format is docs/format.md's. Canvas pixels aren't exact for every visitor; these are.
 
+import { room } from './download.js';
 import { DataError } from './errors.js';
 import { adler32, chunksOf, inflate, joinAdler } from './png.js';
-import { sha256 } from './sha256.js';
+import { digest } from './sha256.js';
 
 /** @typedef {import('./png.js').Chunk} Chunk */
 /**
@@ -28,111 +29,12 @@ const OURS = ['IHDR', 'iTXt', 'snLB', 'snIX'];
 const MOST_PIXELS = 2 ** 26;
 const AT_ONCE = 8; // segments inflated side by side
 
-/** Images with what they are. */
-export class SpriteData {
-  /**
-   * Use `SpriteData.load`.
-   *
-   * @param {Head} head
-   * @param {Uint8Array} images
-   * @param {Int32Array} labels
-   */
-  constructor(head, images, labels) {
-    /** What the file tells of itself. */
-    this.head = head;
-    /** All images, n h w c. */
-    this.images = images;
-    /** The class of each. */
-    this.labels = labels;
-  }
-
-  /** Height, width, channels. */
-  get imageShape() {
-    return [this.head.height, this.head.width, this.head.channels];
-  }
-
-  get classNames() {
-    return this.head.classes;
-  }
-
-  /** Its parts' names: train, test, … */
-  get splits() {
-    return Object.keys(this.head.splits);
-  }
-
-  /**
-   * One part, as `fit` and `evaluate` take it; without copying.
-   *
-   * @param {string} name
-   */
-  split(name) {
-    if (!Object.hasOwn(this.head.splits, name)) {
-      throw new DataError('there is no such part', { where: name, expected: this.splits.join(', ') });
-    }
-    const [first, last] = this.head.splits[name];
-    const size = this.images.length / this.head.count;
-    return { images: this.images.subarray(first * size, last * size), labels: this.labels.subarray(first, last) };
-  }
-
-  /**
-   * Reads a sprite.
-   *
-   * @param {string | URL | Blob | Uint8Array} source  an address, a file a person chose, or bytes
-   * @param {{ onProgress?: (loaded: number, total: number) => unknown, signal?: AbortSignal }} [options]
-   *     bytes loaded, and of how many (0 if the server doesn't say)
-   * @returns {Promise<SpriteData>}
-   */
-  static async load(source, { onProgress, signal } = {}) {
-    const where = source instanceof File ? source.name : typeof source === 'string' ? source : source instanceof URL ? source.href : 'sprite';
-    if (source instanceof Uint8Array) return readSprite(source, where);
-    if (source instanceof Blob) return readSprite(new Uint8Array(await source.arrayBuffer()), where);
-    return readSprite(await download(source, where, onProgress, signal), where);
-  }
-}
-
-/**
- * @param {string | URL} url
- * @param {string} where
- * @param {((loaded: number, total: number) => unknown) | undefined} onProgress
- * @param {AbortSignal | undefined} signal
- * @returns {Promise<Uint8Array>}
- */
-async function download(url, where, onProgress, signal) {
-  const response = await fetch(url, { signal: signal ?? null }).catch((error) => {
-    if (signal?.aborted) throw error;
-    throw new DataError("it can't be read", { where, got: error.message });
-  });
-  if (!response.ok || !response.body) {
-    throw new DataError("it can't be read", { where, got: `HTTP status ${response.status}` });
-  }
-  if (response.headers.get('content-type')?.startsWith('text/html')) {
-    throw new DataError('there is a web page in place of the file', { where });
-  }
-  const total = Number(response.headers.get('content-length') ?? 0);
-  const parts = [];
-  let loaded = 0;
-  const reader = response.body.getReader();
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) break;
-    parts.push(value);
-    loaded += value.length;
-    onProgress?.(loaded, total);
-  }
-  const bytes = new Uint8Array(loaded);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
-
 /**
  * @param {Uint8Array} bytes
  * @param {string} where
+ * @returns {Promise<{ head: Head, images: Uint8Array, labels: Int32Array }>}
  */
-async function readSprite(bytes, where) {
+export async function readSprite(bytes, where) {
   const chunks = chunksOf(bytes, where);
   const first = chunks.findIndex(({ type }) => type === 'IDAT');
   const before = chunks.slice(0, Math.max(0, first));
@@ -155,7 +57,7 @@ async function readSprite(bytes, where) {
   const height = new DataView(bytes.buffer, bytes.byteOffset + header.at, 8).getUint32(4);
   const segments = readIndex(bytes, index, data, height, head, where);
   const picture = await readRows(bytes, segments, data, height, head, where);
-  return new SpriteData(head, head.layout === 'rows' ? picture : untiled(picture, head), labels);
+  return { head, images: head.layout === 'rows' ? picture : untiled(picture, head), labels };
 }
 
 /**
@@ -177,36 +79,8 @@ function readHead(bytes, header, text, where) {
   } catch (error) {
     throw new DataError('what it tells of itself is broken', { where, got: error instanceof Error ? error.message : error });
   }
-  /** @param {string} key @param {boolean} good @param {unknown} [expected] */
-  const check = (key, good, expected = '') => {
-    if (!good) throw new DataError(`${key} of what it tells of itself is wrong`, { where, expected, got: head?.[key] ?? null });
-  };
-  /** @param {any} n */
-  const isCount = (n) => Number.isInteger(n) && n >= 1 && n < 2 ** 31;
-  if (Number.isInteger(head?.version) && head.version > 1) {
-    throw new DataError('it was made by a newer Spritenet', { where, expected: 'version 1', got: head.version });
-  }
-  check('version', head?.version === 1, 1);
-  for (const key of ['height', 'width', 'count', 'columns']) check(key, isCount(head[key]), 'a whole number ≥ 1');
-  const { height, width, channels, count, layout, columns, classes, class_counts: counts, splits } = head;
-  check('channels', [1, 3, 4].includes(channels), '1, 3 or 4');
-  check('layout', layout === 'grid' || (layout === 'rows' && columns === 1), 'rows or grid');
-  const words = Array.isArray(classes) && classes.every((name) => typeof name === 'string' && name);
-  check('classes', words && classes.length > 0 && new Set(classes).size === classes.length, 'different names');
-  check('class_counts', Array.isArray(counts) && counts.length === classes.length, 'a number for each class');
-  const ranges = splits && typeof splits === 'object' ? Object.values(splits).map((r) => /** @type {any} */ (r)) : [];
-  const whole = ranges.every((r) => Array.isArray(r) && r.length === 2 && r.every((n) => Number.isInteger(n) && n >= 0) && r[0] <= r[1]);
-  check('splits', whole, 'ranges of images');
-  let next = 0;
-  for (const [from, to] of ranges.sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
-    check('splits', from === next, `ranges from 0 to ${count}`);
-    next = to;
-  }
-  check('splits', next === count, `ranges from 0 to ${count}`);
-  check('sha256', /^[0-9a-f]{64}$/.test(head.sha256), '64 hexadecimal digits');
-  for (const key of ['name', 'source', 'licence']) {
-    check(key, ['string', 'undefined'].includes(typeof head[key]), 'a text');
-  }
+  checkHead(head, where);
+  const { height, width, channels, count, layout, columns } = head;
   const view = new DataView(bytes.buffer, bytes.byteOffset + header.at, header.length);
   const bands = Math.ceil(count / columns);
   const expected = layout === 'rows' ? [height * width, count] : [columns * width, bands * height];
@@ -219,6 +93,48 @@ function readHead(bytes, header, text, where) {
     throw new DataError('the picture is of another kind than its images', { where, expected: `8 bits, ${channels} channels`, got: kind });
   }
   return head;
+}
+
+/**
+ * What a sprite, or a folder of them, tells of itself.
+ *
+ * @param {any} head
+ * @param {string} where
+ * @returns {{ head: Head, ranges: [string, number, number][] }}  its splits, in the order of their images
+ */
+export function checkHead(head, where) {
+  /** @param {string} key @param {boolean} good @param {unknown} [expected] */
+  const check = (key, good, expected = '') => {
+    if (!good) throw new DataError(`${key} of what it tells of itself is wrong`, { where, expected, got: head?.[key] ?? null });
+  };
+  /** @param {any} n */
+  const isCount = (n) => Number.isInteger(n) && n >= 1 && n < 2 ** 31;
+  if (Number.isInteger(head?.version) && head.version > 1) {
+    throw new DataError('it was made by a newer Spritenet', { where, expected: 'version 1', got: head.version });
+  }
+  check('version', head?.version === 1, 1);
+  for (const key of ['height', 'width', 'count', 'columns']) check(key, isCount(head[key]), 'a whole number ≥ 1');
+  const { channels, count, layout, columns, classes, class_counts: counts, splits } = head;
+  check('channels', [1, 3, 4].includes(channels), '1, 3 or 4');
+  check('layout', layout === 'grid' || (layout === 'rows' && columns === 1), 'rows or grid');
+  const words = Array.isArray(classes) && classes.every((name) => typeof name === 'string' && name);
+  check('classes', words && classes.length > 0 && new Set(classes).size === classes.length, 'different names');
+  check('class_counts', Array.isArray(counts) && counts.length === classes.length, 'a number for each class');
+  const parts = splits && typeof splits === 'object' ? Object.entries(splits) : [];
+  const ranges = parts.map(([, range]) => /** @type {any} */ (range));
+  const whole = ranges.every((r) => Array.isArray(r) && r.length === 2 && r.every((n) => Number.isInteger(n) && n >= 0) && r[0] <= r[1]);
+  check('splits', whole, 'ranges of images');
+  let next = 0;
+  for (const [from, to] of ranges.sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
+    check('splits', from === next, `ranges from 0 to ${count}`);
+    next = to;
+  }
+  check('splits', next === count, `ranges from 0 to ${count}`);
+  check('sha256', /^[0-9a-f]{64}$/.test(head.sha256), '64 hexadecimal digits');
+  for (const key of ['name', 'source', 'licence']) {
+    check(key, ['string', 'undefined'].includes(typeof head[key]), 'a text');
+  }
+  return { head, ranges: parts.map(([name, [from, to]]) => [name, from, to]) };
 }
 
 /**
@@ -292,7 +208,7 @@ async function readRows(bytes, segments, data, height, head, where) {
   const rowBytes = channels * head.width * (head.layout === 'rows' ? head.height : head.columns);
   const tooShort = segments.find(({ rows, length }) => length < (rows * (rowBytes + 1)) / 1032);
   if (tooShort) throw new DataError(`the segment at row ${tooShort.row} is too short for its rows`, { where });
-  const picture = new Uint8Array(height * rowBytes);
+  const picture = room(height * rowBytes, where);
   /** @type {[number, number][]} */
   const sums = [];
   /** @param {number} i */
@@ -324,17 +240,6 @@ async function readRows(bytes, segments, data, height, head, where) {
     throw new DataError('the checksum of its pixels is wrong', { where });
   }
   return picture;
-}
-
-/**
- * SHA-256; by the browser where the page may ask it.
- *
- * @param {Uint8Array} bytes
- */
-async function digest(bytes) {
-  if (!globalThis.crypto?.subtle) return sha256(bytes);
-  const hash = await crypto.subtle.digest('SHA-256', /** @type {Uint8Array<ArrayBuffer>} */ (bytes));
-  return [...new Uint8Array(hash)].map((b) => b.toString(16).padStart(2, '0')).join('');
 }
 
 /**

@@ -1,0 +1,93 @@
+// A data set: images, what they are, and its parts. Read from a sprite, a folder of sprites, or the
+// tutorials' picture with its file of labels.
+
+import { DataError } from './errors.js';
+import { download } from './download.js';
+import { isFolder, readFolder } from './folder.js';
+import { readForeign } from './foreign.js';
+import { readSprite } from './sprite.js';
+
+/** @typedef {import('./sprite.js').Head} Head */
+/** @typedef {import('./download.js').Source} Source */
+/**
+ * @typedef {object} LoadOptions
+ * @property {(loaded: number, total: number) => unknown} [onProgress]  bytes loaded, and of how many
+ *     (0 if the server doesn't say)
+ * @property {AbortSignal} [signal]
+ * @property {Source} [labels]  the file of labels of a picture that is no sprite
+ * @property {[number, number]} [imageSize]  height and width of its images, of which each is a row
+ * @property {number} [train]  how many of them, from the first on, are for training; the others are test images
+ */
+
+/** Images with what they are. */
+export class SpriteData {
+  /**
+   * Use `SpriteData.load`.
+   *
+   * @param {Head} head
+   * @param {Uint8Array} images
+   * @param {Int32Array} labels
+   */
+  constructor(head, images, labels) {
+    /** What the file tells of itself. */
+    this.head = head;
+    /** All images, n h w c. */
+    this.images = images;
+    /** The class of each. */
+    this.labels = labels;
+  }
+
+  /** Height, width, channels. */
+  get imageShape() {
+    return [this.head.height, this.head.width, this.head.channels];
+  }
+
+  get classNames() {
+    return this.head.classes;
+  }
+
+  /** Its parts' names: train, test, … */
+  get splits() {
+    return Object.keys(this.head.splits);
+  }
+
+  /**
+   * One part, as `fit` and `evaluate` take it; without copying.
+   *
+   * @param {string} name
+   */
+  split(name) {
+    if (!Object.hasOwn(this.head.splits, name)) {
+      throw new DataError('there is no such part', { where: name, expected: this.splits.join(', ') });
+    }
+    const [first, last] = this.head.splits[name];
+    const size = this.images.length / this.head.count;
+    return { images: this.images.subarray(first * size, last * size), labels: this.labels.subarray(first, last) };
+  }
+
+  /**
+   * Reads a sprite; a folder of them; or, with `labels` and `imageSize`, a picture whose row i is
+   * image i.
+   *
+   * @param {Source | Iterable<File>} source  an address, a file a person chose, or bytes; of a folder
+   *     of sprites, the address of its dataset.json, or all its files
+   * @param {LoadOptions} [options]
+   * @returns {Promise<SpriteData>}
+   */
+  static async load(source, { labels, imageSize, train, ...options } = {}) {
+    /** @type {{ head: Head, images: Uint8Array, labels: Int32Array }} */
+    let read;
+    if (isFolder(source)) {
+      read = await readFolder(source, options);
+    } else {
+      const { bytes, where } = await download(/** @type {Source} */ (source), options);
+      if (labels !== undefined && imageSize) {
+        const theirs = await download(labels, { signal: options.signal });
+        read = await readForeign(bytes, where, theirs, imageSize, train);
+      } else {
+        read = await readSprite(bytes, where);
+      }
+    }
+    return new SpriteData(read.head, read.images, read.labels);
+  }
+}
