@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from spritenet.errors import InputError
 
-__all__ = ["permutation", "step_indices", "steps_per_epoch"]
+__all__ = ["epoch_key", "permutation", "step_indices", "steps_per_epoch"]
 
 LARGEST_SIZE = 2**62  # each half of a place then fits 31 bits, and all arithmetic on it 32
 FEWEST_BITS = 8  # with halves of less than 4 bits, permutations of 2 to 12 places are biased
@@ -122,6 +122,14 @@ def step_indices(seed: int, step: int, size: int, batch_size: int) -> NDArray[np
     return permutation(seed, epoch, size, start, min(size, start + batch_size))
 
 
+def epoch_key(seed: int, epoch: int) -> int:
+    """The 64-bit word that stands for an epoch of a seed: from it come the permutation's keys.
+
+    Orders that are made of several permutations take it as the seed of the inner ones.
+    """
+    return _mix(_mix(seed + GOLDEN) + epoch * GOLDEN + GOLDEN)
+
+
 def _mix(word: int) -> int:
     """Splitmix64's finaliser, a full-avalanche permutation of 64-bit words."""
     word &= WORD
@@ -134,7 +142,7 @@ def _mix(word: int) -> int:
 
 def _round_keys(seed: int, epoch: int) -> list[np.uint32]:
     """One 32-bit key a round, splitmix64's stream from a word that seed and epoch make."""
-    key = _mix(_mix(seed + GOLDEN) + epoch * GOLDEN + GOLDEN)
+    key = epoch_key(seed, epoch)
     return [np.uint32(_mix(key + number * GOLDEN) >> 32) for number in range(1, ROUNDS + 1)]
 
 

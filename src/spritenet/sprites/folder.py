@@ -26,7 +26,7 @@ from spritenet.sprites.metadata import Fields, Metadata, Ranges, encoded, parse,
 from spritenet.sprites.sprite import Sprite, as_dataset
 from spritenet.sprites.write import Written
 
-__all__ = ["INDEX", "OURS", "Shard", "SpriteFolder", "write_index"]
+__all__ = ["INDEX", "MOST_BYTES", "OURS", "Shard", "SpriteFolder", "read_index", "write_index"]
 
 INDEX = "dataset.json"
 FORMAT = "spritenet sprites"
@@ -91,6 +91,21 @@ def write_index(path: Path, metadata: Metadata, shards: Sequence[Shard]) -> None
         file.write(encoded(values) + b"\n")
 
 
+def read_index(text: bytes, where: str) -> tuple[Metadata, tuple[Shard, ...]]:
+    """Reads the content of `dataset.json`.
+
+    Raises:
+        DataError: it is too long, no JSON, or contradicts itself.
+    """
+    if len(text) > MOST_BYTES:
+        raise DataError("is too long", where=where, expected=f"at most {MOST_BYTES:,} bytes")
+    values = parse(text, where)
+    if values.get("format") != FORMAT:
+        raise Fields(values, where).wrong("format", f'"{FORMAT}"')
+    metadata = Metadata.from_json(values, where)
+    return metadata, _shards(values, metadata.sheet.count, where)
+
+
 class SpriteFolder:
     """A folder of sprites, open. Each is opened, and its head checked, when it is first needed.
 
@@ -111,13 +126,7 @@ class SpriteFolder:
                 text = file.read(MOST_BYTES + 1)
         except OSError as error:
             raise DataError("can't be read", where=where, got=error.strerror or error) from None
-        if len(text) > MOST_BYTES:
-            raise DataError("is too long", where=where, expected=f"at most {MOST_BYTES:,} bytes")
-        values = parse(text, where)
-        if values.get("format") != FORMAT:
-            raise Fields(values, where).wrong("format", f'"{FORMAT}"')
-        self.metadata = Metadata.from_json(values, where)
-        self.shards = _shards(values, self.metadata.sheet.count, where)
+        self.metadata, self.shards = read_index(text, where)
         self._firsts = [0]
         for shard in self.shards:
             self._firsts.append(self._firsts[-1] + shard.count)
