@@ -5,7 +5,11 @@
     arrays.py          what people have in their arrays → uint8 images and class indices
     batches.py         a split in batches, in the order of training
     stratify.py        which images to set aside for validation
-    contact_sheet.py   a split as a picture, a row a class
+    listing.py         a data set whose images are read when they are wanted
+    remarks.py         what was left out, gathered to be told
+    contact_sheet.py   a split as a picture for people
+    atlas.py           a split as one square picture for other programs
+    statistics.py      mean, deviation and copies
 
 It knows arrays, never a file format, a network or a training.
 """

@@ -14,7 +14,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from spritenet.errors import DataError
 
-__all__ = ["MOST_CLASSES", "as_images", "as_labels", "check_names", "check_range"]
+__all__ = [
+    "MOST_CLASSES",
+    "as_images",
+    "as_labels",
+    "as_pixels",
+    "check_names",
+    "check_range",
+    "scale_of",
+]
 
 MOST_CLASSES = 65_536  # beyond it, labels are much likelier to be something else
 BLOCK = 1 << 20  # values converted at a time, so that converting needs little memory
@@ -49,27 +57,39 @@ def as_images(images: ArrayLike) -> NDArray[np.uint8]:
         )
     if array.dtype == np.uint8:
         return array
+    scale = scale_of(array)
+    pixels = np.empty(array.shape, np.uint8)
+    rows = max(1, BLOCK // max(1, array[:1].size))
+    for first in range(0, len(array), rows):
+        pixels[first : first + rows] = as_pixels(array[first : first + rows], scale)
+    return pixels
+
+
+def scale_of(array: NDArray[Any]) -> int:
+    """255 for floats that never exceed 1, else 1: what to multiply with to get pixels.
+
+    Raises:
+        DataError: these are no numbers.
+    """
     if array.dtype.kind not in "iuf":
         raise DataError(
             "these are not pixels", where="images", expected="numbers 0 to 255", got=array.dtype
         )
-    pixels = np.empty(array.shape, np.uint8)
-    rows = max(1, BLOCK // max(1, array[:1].size))
-    scale = _scale(array, rows)
-    for first in range(0, len(array), rows):
-        pixels[first : first + rows] = _as_pixels(array[first : first + rows], scale)
-    return pixels
-
-
-def _scale(array: NDArray[Any], rows: int) -> int:
-    """255 for floats that never exceed 1, else 1: what to multiply with to get pixels."""
     if array.dtype.kind != "f":
         return 1
+    rows = max(1, BLOCK // max(1, array[:1].size))
     blocks = (array[first : first + rows] for first in range(0, len(array), rows))
     return 255 if all(bool((block <= 1).all()) for block in blocks) else 1
 
 
-def _as_pixels(block: NDArray[Any], scale: int) -> NDArray[np.uint8]:
+def as_pixels(block: NDArray[Any], scale: int) -> NDArray[np.uint8]:
+    """Some of the values, of a scale found by `scale_of` for all of them, as pixels.
+
+    Raises:
+        DataError: a value is no pixel.
+    """
+    if block.dtype == np.uint8:
+        return block
     values = block if scale == 1 else block.astype(np.float64) * scale
     if values.dtype.kind == "f":
         # float16 holds k/255 to within 0.07/255; the others to within far less.

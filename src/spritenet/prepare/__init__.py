@@ -22,7 +22,7 @@ from spritenet.prepare.resample import reduced, stretched
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Preparation", "prepare"]
+__all__ = ["Preparation", "prepare", "with_channels"]
 
 LARGEST_SIDE = 1024
 """Larger pictures are made smaller by a whole factor before anything else."""
@@ -55,7 +55,7 @@ def prepare(image: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.ui
     image = reduced(image, LARGEST_SIDE)
     if preparation.mode == "digit":
         return _digit(image, preparation)
-    image = _with_channels(image, preparation)
+    image = with_channels(image, preparation.channels, preparation.background)
     if preparation.mode == "stretch":
         return stretched(image, preparation.height, preparation.width)
     if preparation.mode == "crop":
@@ -95,19 +95,24 @@ def _on_paper(grey: NDArray[np.uint8], opacity: NDArray[np.uint8]) -> NDArray[np
     return _over(grey, opacity, 255 if is_dark else 0)
 
 
-def _with_channels(image: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.uint8]:
-    """An h × w × c picture with as many channels as wanted."""
-    wanted, has = preparation.channels, image.shape[2]
-    if wanted == has:
+def with_channels(
+    image: NDArray[np.uint8], channels: int, background: int = 0
+) -> NDArray[np.uint8]:
+    """An h × w × c picture with as many channels as wanted: 1, 3 or 4.
+
+    Where it is transparent and no opacity is wanted, the background shows.
+    """
+    has = image.shape[2]
+    if channels == has:
         return image
     colour = image[:, :, :3]
     if has == 4:
-        colour = _over(colour, image[:, :, 3:], preparation.background)
-    if wanted == 1:
+        colour = _over(colour, image[:, :, 3:], background)
+    if channels == 1:
         return _grey(colour)[:, :, None]
     if has == 1:
         colour = np.repeat(colour, 3, axis=2)
-    if wanted == 3:
+    if channels == 3:
         return colour
     opaque = np.full((*image.shape[:2], 1), 255, np.uint8)
     return np.concatenate([colour, opaque], axis=2)

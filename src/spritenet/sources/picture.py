@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-__all__ = ["LARGEST_PICTURE", "read_picture"]
+__all__ = ["LARGEST_PICTURE", "read_first", "read_picture"]
 
 LARGEST_PICTURE = 80_000_000
 """Pixels; more are refused before anything is decoded. Cameras have up to 60 million."""
@@ -50,16 +50,36 @@ def read_picture(
     Raises:
         DataError: it can't be read, is no picture, is damaged or is too large.
     """
+    return read_first(source, upright=upright, largest=largest)[0]
+
+
+def read_first(
+    source: str | os.PathLike[str] | bytes | BinaryIO,
+    *,
+    upright: bool = False,
+    largest: int = LARGEST_PICTURE,
+    name: str = "",
+) -> tuple[NDArray[np.uint8], bool]:
+    """The same; and whether other pictures follow the first: an animation, or pages.
+
+    Args:
+        source: as above.
+        upright: as above.
+        largest: as above.
+        name: what to call it in errors.
+    """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
-    where = _name(source)
+    where = name or _name(source)
     file = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # sizes are judged here; damaged notes don't matter
             with Image.open(file, formats=_formats()) as picture:
+                many = bool(getattr(picture, "is_animated", False))
                 first = _first(picture, where, largest)
-                return _pixels(ImageOps.exif_transpose(first) if upright else first, where)
+                upright_one = ImageOps.exif_transpose(first) if upright else first
+                return _pixels(upright_one, where), many
     except DataError:
         raise
     except Image.DecompressionBombError:

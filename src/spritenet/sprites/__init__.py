@@ -9,6 +9,7 @@
     chunks.py         PNG chunks; Blob, where bytes come from
     head.py           all before the pixels: metadata.py (iTXt), labels.py (snLB), index.py (snIX)
     segments.py       rows, compressed so that they can be read alone; filters.py chooses filters
+    gather.py         a part of a listing, read on a few threads
     write.py          the file
     disk.py           files and folders that appear whole or not at all
     parallel.py       the same work on a few threads

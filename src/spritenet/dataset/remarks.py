@@ -1,0 +1,52 @@
+"""What was left out of a data set, and what else people should know of it, gathered to be told."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from spritenet.errors import DataError
+
+__all__ = ["Remarks"]
+
+FEW = 3
+
+
+@dataclass(slots=True)
+class Remarks:
+    """What to tell at the end.
+
+    Attributes:
+        left_out: why each image is missing that could not be read, in their order.
+        notes: a line each.
+    """
+
+    left_out: list[DataError] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, left_out: Iterable[DataError] = (), notes: Iterable[str] = ()) -> None:
+        """Takes more of them in."""
+        self.left_out += left_out
+        self.notes += notes
+
+    @property
+    def summary(self) -> str:
+        """All of it in a line; empty if there is nothing."""
+        parts = []
+        if self.left_out:
+            few = "; ".join(str(error).rstrip(".") for error in self.left_out[:FEW])
+            more = len(self.left_out) - FEW
+            images = "1 image" if len(self.left_out) == 1 else f"{len(self.left_out):,} images"
+            ending = f"; and {more:,} more" if more > 0 else ""
+            parts.append(f"{images} can't be read and left out: {few}{ending}.")
+        if self.notes:
+            more = len(self.notes) - FEW
+            ending = f"; and {more:,} more" if more > 0 else ""
+            parts.append("; ".join(self.notes[:FEW]) + ending + ".")
+        return " ".join(parts)
+
+    def warn(self) -> None:
+        """Warns of all of it, in one line."""
+        if self.left_out or self.notes:
+            warnings.warn(self.summary, UserWarning, stacklevel=3)

@@ -1,0 +1,280 @@
+"""Arrays in NumPy's files as a data set: which of them are images, labels, and of which split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spritenet.dataset.arrays import as_labels, as_pixels, scale_of
+from spritenet.dataset.listing import ArrayImages, Images, Listing, Pixels, Places
+from spritenet.errors import DataError
+from spritenet.sources.array_files import ArrayFile, names_in, npy_file, npz_files
+from spritenet.sources.foreign import ImageSize, size_of
+from spritenet.sources.roles import CLASS_NAMES, ordered, role_of
+
+__all__ = ["is_npy", "is_npz", "survey_npy", "survey_npz"]
+
+Pair = dict[str, ArrayFile]
+"""A split's "images" and "labels"."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConvertedImages:
+    """Images in arrays of any type, which become pixels when they are read.
+
+    Args:
+        arrays: n h w c, one after the other.
+        scales: for each 255 if its values go from 0 to 1, else 1.
+        where: for each what to call it in errors.
+        threads: whether reading on several threads is quicker.
+    """
+
+    arrays: tuple[NDArray[Any], ...]
+    scales: tuple[int, ...]
+    where: tuple[str, ...]
+    threads: bool = True
+
+    def read(self, places: Places) -> Pixels:
+        """Reads images.
+
+        Raises:
+            DataError: a value is no pixel.
+        """
+        images = np.empty((len(places), *self.arrays[0].shape[1:]), np.uint8)
+        first = 0
+        for array, scale, where in zip(self.arrays, self.scales, self.where, strict=True):
+            here = np.flatnonzero((places >= first) & (places < first + len(array)))
+            if len(here):
+                try:
+                    images[here] = as_pixels(array[places[here] - first], scale)
+                except DataError as error:
+                    raise _at(error, where) from None
+            first += len(array)
+        return Pixels(images)
+
+
+def is_npz(path: Path) -> bool:
+    """Whether a file's name says that it is an npz."""
+    return path.name.lower().endswith(".npz") and path.is_file()
+
+
+def is_npy(path: Path) -> bool:
+    """Whether this is an npy file, or a folder with pairs of them."""
+    if path.is_dir():
+        roles = {role_of(found.stem) for found in path.glob("*.npy")}
+        return any(role is not None and role[1] == "images" for role in roles)
+    return path.name.lower().endswith(".npy")
+
+
+def survey_npz(
+    path: Path, image_size: ImageSize | None = None, class_names: Sequence[str] | None = None
+) -> Listing:
+    """Finds images and labels in an npz file.
+
+    Args:
+        path: of the file.
+        image_size: height and width of images that are stored as rows.
+        class_names: of classes 0, 1, …; by default the array `class_names`.
+
+    Raises:
+        DataError: damaged, or there are no images with labels in it.
+    """
+    arrays = npz_files(path)
+    if class_names is None:
+        named = [array for array in arrays if array.name.lower() in CLASS_NAMES]
+        class_names = names_in(named[0].array()) if named else None
+    return _listing(path, _pairs(path, arrays), image_size, class_names)
+
+
+def survey_npy(
+    path: Path,
+    image_size: ImageSize | None = None,
+    class_names: Sequence[str] | None = None,
+    labels: Path | None = None,
+) -> Listing:
+    """Finds images and labels in npy files.
+
+    Args:
+        path: of the images, with their labels beside them; or of a folder of such pairs.
+        image_size: height and width of images that are stored as rows.
+        class_names: of classes 0, 1, …
+        labels: the file of the labels, if its name doesn't say so.
+
+    Raises:
+        DataError: damaged, or images or labels are missing.
+    """
+    if path.is_dir():
+        found = [file for file in sorted(path.glob("*.npy")) if role_of(file.stem)]
+        return _listing(path, _pairs(path, list(map(npy_file, found))), image_size, class_names)
+    images = npy_file(path)
+    role = role_of(path.stem)
+    if labels is None:
+        split = role[0] if role else ""
+        beside = [
+            file
+            for file in sorted(path.parent.glob("*.npy"))
+            if role is not None and role_of(file.stem) == (split, "labels")
+        ]
+        if not beside:
+            raise DataError(
+                "its labels are not beside it",
+                where=path,
+                expected="labels.npy, or y_train.npy beside x_train.npy",
+                do="Name their file (--labels FILE).",
+            )
+        labels = beside[0]
+    pairs = {role[0] if role else "train": {"images": images, "labels": npy_file(labels)}}
+    return _listing(path, pairs, image_size, class_names)
+
+
+def _pairs(path: Path, arrays: list[ArrayFile]) -> dict[str, Pair]:
+    """Each split's images and labels."""
+    pairs: dict[str, Pair] = {}
+    for array in arrays:
+        role = role_of(array.name)
+        if role is None:
+            continue
+        split, kind = role
+        if kind in pairs.setdefault(split, {}):
+            raise DataError(
+                f"it is not clear which are the {kind} of the {split} split",
+                where=path,
+                got=f"{pairs[split][kind].name} and {array.name}",
+            )
+        pairs[split][kind] = array
+    if not any("images" in pair for pair in pairs.values()) and len(arrays) == 2:
+        # Any two arrays, such as arr_0 and arr_1 of np.savez(file, x, y).
+        one, other = sorted(arrays, key=lambda array: -len(array.shape))
+        if len(one.shape) >= 3 and len(other.shape) <= 2:
+            pairs = {"train": {"images": one, "labels": other}}
+    names = ", ".join(array.name for array in arrays[:6]) + (", …" if len(arrays) > 6 else "")
+    if not pairs:
+        raise DataError(
+            "there are no images and labels in it",
+            where=path,
+            expected="x_train and y_train, or train_images and train_labels, or images and labels",
+            got=names or "no arrays of numbers",
+        )
+    for split, pair in pairs.items():
+        for kind in ("images", "labels"):
+            if kind not in pair:
+                raise DataError(
+                    f"the {kind} of the {split} split are missing", where=path, got=names
+                )
+    return pairs
+
+
+def _listing(
+    path: Path,
+    pairs: dict[str, Pair],
+    image_size: ImageSize | None,
+    class_names: Sequence[str] | None,
+) -> Listing:
+    """A listing of pairs that fit together."""
+    splits = ordered(list(pairs))
+    arrays: list[NDArray[Any]] = []
+    labels: list[NDArray[Any]] = []
+    where: list[str] = []
+    for split in splits:
+        images, its_labels = pairs[split]["images"], pairs[split]["labels"]
+        array = _images(images, image_size)
+        values = np.asarray(its_labels.array())
+        if len(values) != len(array):
+            raise DataError(
+                "images and labels disagree",
+                where=its_labels.where,
+                expected=f"{len(array):,} labels as {images.name} has images",
+                got=f"{len(values):,}",
+            )
+        if arrays and array.shape[1:] != arrays[0].shape[1:]:
+            raise DataError(
+                "the splits' images are of different sizes",
+                where=images.where,
+                expected="×".join(map(str, arrays[0].shape[1:])),
+                got="×".join(map(str, array.shape[1:])),
+            )
+        arrays.append(array)
+        labels.append(values)
+        where.append(images.where)
+    try:
+        indices, names = _labels(labels, class_names)
+    except DataError as error:
+        raise _at(error, str(path)) from None
+    scales = []
+    for array, place in zip(arrays, where, strict=True):
+        try:
+            scales.append(scale_of(array))
+        except DataError as error:
+            raise _at(error, place) from None
+    made: Images = ConvertedImages(tuple(arrays), tuple(scales), tuple(where))
+    if all(array.dtype == np.uint8 and array.flags.c_contiguous for array in arrays):
+        made = ArrayImages(tuple(arrays))
+    height, width, channels = arrays[0].shape[1:]
+    return Listing.sorted(
+        path.resolve().name.partition(".")[0],
+        (height, width, channels),
+        indices,
+        names,
+        np.repeat(np.arange(len(arrays)), [len(array) for array in arrays]),
+        splits,
+        made,
+        source=str(path),
+    )
+
+
+def _labels(
+    parts: list[NDArray[Any]], class_names: Sequence[str] | None
+) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """The labels of all splits together, so that they have the same classes."""
+    if len({part.shape[1:] for part in parts}) > 1:
+        raise DataError("the splits' labels are of different shapes", where="labels")
+    together = np.concatenate(parts)
+    if together.dtype.kind == "U":
+        return as_labels(together.astype(object), class_names)
+    return as_labels(together, class_names)
+
+
+def _images(file: ArrayFile, image_size: ImageSize | None) -> NDArray[Any]:
+    """The images of an array, n h w c."""
+    array = file.array()
+    if array.ndim == 2 and image_size is not None:
+        height, width = size_of(image_size)
+        if array.shape[1] % (height * width) == 0:
+            array = array.reshape(len(array), height, width, -1)
+    if array.ndim == 3:
+        array = array[..., np.newaxis]
+    sides = "×".join(map(str, file.shape))
+    if array.ndim == 2:
+        raise DataError(
+            "these are rows of numbers, not images",
+            where=file.where,
+            expected="an array n h w or n h w c",
+            got=sides,
+            do="Pass the height and width of the images (--image-size 28x28).",
+        )
+    if array.ndim != 4 or 0 in array.shape[1:] or not len(array):
+        raise DataError(
+            "these are not images", where=file.where, expected="n h w or n h w c", got=sides
+        )
+    if array.shape[3] not in {1, 3, 4}:
+        first = array.shape[1] in {1, 3, 4}
+        raise DataError(
+            "images have 1, 3 or 4 channels, which come last",
+            where=file.where,
+            expected="n h w c",
+            got=sides,
+            do="Save images.transpose(0, 2, 3, 1) instead: channels come first here."
+            if first
+            else "",
+        )
+    return array
+
+
+def _at(error: DataError, where: str) -> DataError:
+    """The same error, of this array."""
+    return DataError(error.what, where=where, expected=error.expected, got=error.got, do=error.do)

@@ -1,0 +1,105 @@
+"""Which form pictures of a folder or an archive get: one size, and so many channels.
+
+It is the arithmetic of `spritenet.prepare`, so a network learns pictures made in the same way as
+those that it is asked about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spritenet.errors import DataError, InputError
+from spritenet.prepare import Preparation, prepare, with_channels
+from spritenet.sources.foreign import ImageSize, size_of
+
+__all__ = ["COLORS", "FITS", "Form"]
+
+FITS = ("fit", "crop", "stretch", "pad")
+COLORS = {"grey": 1, "rgb": 3, "rgba": 4}
+LARGEST_SIDE = 1024  # of a `Preparation`
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The form.
+
+    Args:
+        size: height and width; None leaves pictures as they are.
+        fit: how a picture of another size gets it: "fit" shows all of it with black bars beside
+            it, "crop" fills the image with its middle, "stretch" changes its proportions, "pad"
+            leaves its pixels alone and puts black around them.
+        color: "grey", "rgb" or "rgba"; None for the least that loses nothing.
+
+    Raises:
+        InputError: there is no such form.
+    """
+
+    size: tuple[int, int] | None = None
+    fit: str = "fit"
+    color: str | None = None
+
+    def __post_init__(self) -> None:
+        for what, value, known in (("fit", self.fit, FITS), ("color", self.color, tuple(COLORS))):
+            if value is not None and value not in known:
+                raise InputError(
+                    "there is no such choice", where=what, expected=", ".join(known), got=value
+                )
+        if self.size is not None and max(self.size) > LARGEST_SIDE:
+            raise InputError(
+                "this is larger than pictures are made",
+                where="size",
+                expected=f"sides of at most {LARGEST_SIDE}",
+                got="x".join(map(str, self.size)),
+            )
+
+    @classmethod
+    def of(cls, size: ImageSize | None, fit: str | None, color: str | None) -> Form:
+        """The form of these options, of which None is left as it is by default."""
+        if fit is not None and size is None:
+            raise InputError("this needs a size", where="fit", do="Pass size (--size 28x28) too.")
+        wanted = None if size is None else size_of(size)
+        return cls(wanted, fit or "fit", "grey" if color == "gray" else color)
+
+    def sized(self, picture: NDArray[np.uint8], where: str) -> NDArray[np.uint8]:
+        """A picture (h w c) of the size wanted.
+
+        Raises:
+            DataError: it is larger, and is to be padded.
+        """
+        if self.size is None or picture.shape[:2] == self.size:
+            return picture
+        height, width = self.size
+        h, w, channels = picture.shape
+        if self.fit != "pad":
+            return prepare(picture, Preparation(self.fit, height, width, channels))
+        if h > height or w > width:
+            raise DataError(
+                "the picture is larger than what it is to be padded to",
+                where=where,
+                expected=f"at most {height}×{width}",
+                got=f"{h}×{w}",
+                do="Choose fit, crop or stretch, or a larger size.",
+            )
+        made = np.zeros((height, width, channels), np.uint8)
+        made[:, :, 3:] = 255
+        top, left = (height - h) // 2, (width - w) // 2
+        made[top : top + h, left : left + w] = picture
+        return made
+
+    def colored(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A picture with the channels asked for, or with the least that lose nothing."""
+        if self.color is not None:
+            return with_channels(picture, COLORS[self.color])
+        return with_channels(picture, least_channels(picture))
+
+
+def least_channels(picture: NDArray[np.uint8]) -> int:
+    """1 for a picture all of whose pixels are grey and opaque, 3 if they are opaque, else 4."""
+    if picture.shape[2] == 1:
+        return 1
+    if picture.shape[2] == 4 and (picture[:, :, 3] != 255).any():
+        return 4
+    return 1 if (picture[:, :, 1:3] == picture[:, :, :1]).all() else 3

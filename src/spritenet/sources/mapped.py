@@ -1,0 +1,145 @@
+"""A file's bytes, without reading all of them into memory: mapped by the system.
+
+A compressed file is inflated once into a temporary file that has no name and is gone with the
+process; so any part of it can be read too, and nothing is ever extracted under a name of its own.
+"""
+
+from __future__ import annotations
+
+import mmap
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spritenet.errors import DataError
+
+if TYPE_CHECKING:
+    from bz2 import BZ2File
+    from gzip import GzipFile
+    from lzma import LZMAFile
+
+__all__ = ["Mapped", "spooled"]
+
+PIECE = 1 << 20
+LEAST_MOST = 1 << 28
+HIGHEST_RATIO = 100
+"""How much longer than itself a file may inflate, beyond `LEAST_MOST` bytes. Pictures hardly
+shrink, text of digits to a tenth; a file that inflates a thousandfold is a bomb."""
+
+GZIP, XZ, BZIP2 = b"\x1f\x8b", b"\xfd7zXZ\x00", b"BZh"
+
+
+class Mapped:
+    """The bytes of a file, or what it inflates to if it is compressed (gzip, xz or bzip2).
+
+    Can be pickled: what comes back opens the file again.
+
+    Args:
+        path: of the file.
+
+    Raises:
+        DataError: it can't be read, is empty, damaged, or inflates without end.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            with path.open("rb") as file:
+                start = file.read(len(XZ))
+                inflated = _inflating(path, start)
+                if inflated is not None:
+                    with inflated:
+                        self._map = spooled(_pieces(inflated, path), path)
+                elif not start:
+                    raise DataError("is empty", where=path)
+                else:
+                    self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except OSError as error:
+            raise DataError("can't be read", where=path, got=error.strerror or error) from None
+
+    def __len__(self) -> int:
+        return len(self._map)
+
+    def __getitem__(self, which: slice) -> bytes:
+        """A copy of some bytes."""
+        return self._map[which]
+
+    @property
+    def bytes(self) -> mmap.mmap:
+        """All of them."""
+        return self._map
+
+    def __reduce__(self) -> tuple[type[Mapped], tuple[Path]]:
+        return Mapped, (self.path,)
+
+
+def spooled(pieces: Iterator[bytes], where: object) -> mmap.mmap:
+    """Bytes in a temporary file without a name, mapped.
+
+    Raises:
+        DataError: there are none, or the disk is full.
+    """
+    try:
+        with tempfile.TemporaryFile() as file:
+            for piece in pieces:
+                file.write(piece)
+            file.flush()
+            if not file.tell():
+                raise DataError("is empty", where=where)
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except OSError as error:
+        raise DataError(
+            "what it inflates to can't be put into the folder for temporary files",
+            where=where,
+            got=error.strerror or error,
+            do="TMPDIR names another folder.",
+        ) from None
+
+
+def _inflating(path: Path, start: bytes) -> GzipFile | LZMAFile | BZ2File | None:
+    """The file opened so that it is inflated; None if it isn't compressed."""
+    if start.startswith(GZIP):
+        import gzip
+
+        return gzip.open(path)
+    if start.startswith(XZ):
+        import lzma
+
+        return lzma.open(path)
+    if start.startswith(BZIP2):
+        import bz2
+
+        return bz2.open(path)
+    return None
+
+
+def _pieces(file: GzipFile | LZMAFile | BZ2File, path: Path) -> Iterator[bytes]:
+    """What a compressed file inflates to, but never without end."""
+    import lzma
+    import zlib
+
+    most = max(LEAST_MOST, HIGHEST_RATIO * path.stat().st_size)
+    held = 0
+    while True:
+        try:
+            piece = file.read(PIECE)
+        except (EOFError, zlib.error, lzma.LZMAError, OSError) as error:
+            cut = isinstance(error, EOFError)
+            raise DataError(
+                "ends too early" if cut else "is damaged",
+                where=path,
+                got="" if cut else error,
+                do="Download or copy it again.",
+            ) from None
+        if not piece:
+            return
+        held += len(piece)
+        if held > most:
+            raise DataError(
+                "inflates to far more than such a file should",
+                where=path,
+                expected=f"at most {most:,} bytes",
+                do="If it is right all the same, unpack it and name what was in it.",
+            )
+        yield piece

@@ -1,0 +1,284 @@
+"""Parquet files with a column of pictures, as Hugging Face writes them.
+
+    train-00000-of-00002.parquet    a column of {bytes, path}, a column of class indices, and the
+                                    classes' names in the schema's metadata, under `huggingface`
+    a folder                        of such files; each one's split is in its name
+
+Labels are read at once, pictures when they are wanted, a row group at a time. Needs pyarrow: the
+extra `parquet`.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spritenet.dataset.arrays import as_labels
+from spritenet.dataset.listing import Listing
+from spritenet.errors import DataError, MissingExtraError
+from spritenet.sources.form import Form
+from spritenet.sources.pictures import MOST_BYTES, as_listing
+from spritenet.sources.roles import LABELS, ordered, split_of
+from spritenet.sources.tree import natural
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+__all__ = ["is_parquet", "survey_parquet"]
+
+SUFFIX = ".parquet"
+MOST_GROUP_BYTES = 1 << 31  # of a row group's pictures, which are read together
+NAMES = ("image", "img", "picture", "png", "jpg")
+LABEL_NAMES = ("label", "labels", "fine_label")
+METADATA = b"huggingface"
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns of a file are what.
+
+    Args:
+        image: the pictures' column.
+        bytes_within: whether it holds {bytes, path}, not bytes.
+        label: the column of the classes.
+        class_names: of classes 0, 1, …, if the file says.
+    """
+
+    image: str
+    bytes_within: bool
+    label: str
+    class_names: tuple[str, ...] | None
+
+
+class _Held(threading.local):
+    """The row group that a thread read last."""
+
+    def __init__(self) -> None:
+        self.group = -1
+        self.values: Any = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ParquetStore:
+    """Pictures in the rows of files.
+
+    Args:
+        files: their paths.
+        columns: of each file.
+        groups: for each row group of all files its file, its number there and its first row,
+            counted through all files: int64, n × 3.
+        count: rows of all files.
+    """
+
+    files: tuple[str, ...]
+    columns: tuple[Columns, ...]
+    groups: NDArray[np.int64]
+    count: int
+    _held: _Held = field(default_factory=_Held, init=False, repr=False)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def name(self, place: int) -> str:
+        """The file and the row."""
+        group = self._group(place)
+        file = int(self.groups[group, 0])
+        first = int(self.groups[np.flatnonzero(self.groups[:, 0] == file)[0], 2])
+        return f"{self.files[file]}, row {place - first:,}"
+
+    def read(self, place: int) -> bytes:
+        """The bytes of a picture."""
+        group = self._group(place)
+        if self._held.group != group:
+            self._held.group, self._held.values = group, None
+            self._held.values = self._values(group)
+        if self._held.values is None:
+            raise DataError("its row group is damaged", where=self.name(place))
+        data = self._held.values[place - int(self.groups[group, 2])].as_py()
+        if data is None:
+            raise DataError(
+                "the row holds no picture, or only the path of one", where=self.name(place)
+            )
+        if len(data) > MOST_BYTES:
+            raise DataError(
+                "the picture's file is too long",
+                where=self.name(place),
+                expected=f"at most {MOST_BYTES:,} bytes",
+                got=f"{len(data):,}",
+            )
+        return bytes(data)
+
+    def _group(self, place: int) -> int:
+        return int(np.searchsorted(self.groups[:, 2], place, side="right")) - 1
+
+    def _values(self, group: int) -> Any:  # noqa: ANN401 - pyarrow has no types
+        """The pictures' bytes of a row group, an Arrow array."""
+        file, number, _ = self.groups[group].tolist()
+        columns = self.columns[file]
+        path = Path(self.files[file])
+        with _opened(path) as opened, _blamed(path):
+            table = opened.read_row_group(number, columns=[columns.image], use_threads=False)
+        values = table.column(0).combine_chunks()
+        return values.field("bytes") if columns.bytes_within else values
+
+    def __reduce__(self) -> tuple[type[ParquetStore], tuple[object, ...]]:
+        return ParquetStore, (self.files, self.columns, self.groups, self.count)
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether this is a parquet file, or a folder of them."""
+    if path.is_dir():
+        return bool(_files_in(path))
+    return path.name.lower().endswith(SUFFIX)
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """The parquet files of a folder, or of its folders: `data`, or one for each split."""
+    for pattern in (f"*{SUFFIX}", f"*/*{SUFFIX}"):
+        found = [path for path in folder.glob(pattern) if not path.name.startswith(".")]
+        if found:
+            return sorted(found, key=lambda path: natural(str(path)))
+    return []
+
+
+def survey_parquet(path: Path, form: Form, class_names: Sequence[str] | None = None) -> Listing:
+    """Finds the pictures, classes and splits of parquet files.
+
+    Args:
+        path: of a file, or of a folder of them.
+        form: what pictures are to become.
+        class_names: of classes 0, 1, …; by default those that the files name.
+
+    Raises:
+        MissingExtraError: pyarrow is not installed.
+        DataError: damaged, or there is no column of pictures, or none of labels.
+    """
+    files = _files_in(path) if path.is_dir() else [path]
+    names = [split_of(file.name) or split_of(file.parent.name) or "train" for file in files]
+    splits = ordered(set(names))
+    columns: list[Columns] = []
+    groups: list[tuple[int, int, int]] = []
+    labels: list[Any] = []
+    split_numbers: list[int] = []
+    count = 0
+    for number, (file, split) in enumerate(zip(files, names, strict=True)):
+        with _opened(file) as opened:
+            found = _columns(opened, file)
+            columns.append(found)
+            for group in range(opened.num_row_groups):
+                facts = opened.metadata.row_group(group)
+                if facts.total_byte_size > MOST_GROUP_BYTES:
+                    raise DataError(
+                        "a row group is too large to be read",
+                        where=file,
+                        expected=f"at most {MOST_GROUP_BYTES:,} bytes",
+                        got=f"{facts.total_byte_size:,}",
+                    )
+                if facts.num_rows:
+                    groups.append((number, group, count))
+                count += facts.num_rows
+            with _blamed(file):
+                labels += opened.read(columns=[found.label]).column(0).to_pylist()
+        split_numbers += [splits.index(split)] * (count - len(split_numbers))
+    if not count:
+        raise DataError("there are no rows", where=path)
+    indices, classes = _labels(labels, class_names or columns[0].class_names, path)
+    store = ParquetStore(tuple(map(str, files)), tuple(columns), np.array(groups, np.int64), count)
+    return as_listing(
+        path, store, indices, classes, np.array(split_numbers, np.int64), splits, form
+    )
+
+
+def _labels(
+    values: list[Any], class_names: Sequence[str] | None, path: Path
+) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """Class indices and names of what a column holds."""
+    if None in values:
+        raise DataError("a label is missing", where=path, got=f"row {values.index(None):,}")
+    if class_names is None and all(isinstance(value, str) for value in values):
+        class_names = sorted(set(values), key=lambda name: (natural(name), name))
+    try:
+        return as_labels(
+            np.array(values, object if isinstance(values[0], str) else None), class_names
+        )
+    except DataError as error:
+        raise DataError(
+            error.what, where=path, expected=error.expected, got=error.got, do=error.do
+        ) from None
+
+
+def _opened(path: Path) -> Any:  # noqa: ANN401 - pyarrow has no types
+    """A parquet file, its footer read."""
+    _, parquet = _pyarrow()
+    with _blamed(path, "this is no parquet file that can be read"):
+        return parquet.ParquetFile(path, page_checksum_verification=True)
+
+
+@contextmanager
+def _blamed(path: Path, what: str = "is damaged") -> Iterator[None]:
+    """What pyarrow raises, as the file's error."""
+    arrow, _ = _pyarrow()
+    try:
+        yield
+    except (arrow.ArrowException, OSError) as error:
+        raise DataError(what, where=path, got=str(error)[:200]) from None
+
+
+def _pyarrow() -> tuple[ModuleType, ModuleType]:
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError:
+        raise MissingExtraError("reading parquet files", "parquet") from None
+    return pa, parquet
+
+
+def _columns(opened: Any, path: Path) -> Columns:  # noqa: ANN401 - pyarrow has no types
+    """Which columns hold pictures and labels."""
+    arrow, _ = _pyarrow()
+    schema = opened.schema_arrow
+    features = _features(schema.metadata)
+    structs, plain = [], []
+    for column in schema:
+        kind = column.type
+        if arrow.types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
+            structs.append(column.name)
+        elif arrow.types.is_binary(kind) or arrow.types.is_large_binary(kind):
+            plain.append(column.name)
+    named = [name for name, kind in features.items() if kind.get("_type") == "Image"]
+    likely = [name for name in (*named, *NAMES) if name in structs + plain]
+    image = next(iter(likely + structs + plain), None)
+    has = ", ".join(f"{column.name} ({column.type})" for column in schema)[:200]
+    if image is None:
+        raise DataError(
+            "there is no column of pictures",
+            where=path,
+            expected="a column image of {bytes, path}, as Hugging Face writes it",
+            got=has,
+        )
+    classes = [name for name, kind in features.items() if kind.get("_type") == "ClassLabel"]
+    known = [name for name in schema.names if name.lower() in LABELS | {"fine_label"}]
+    preferred = [name for name in LABEL_NAMES if name in classes]
+    label = next((name for name in preferred + classes + known if name in schema.names), None)
+    if label is None:
+        raise DataError("there is no column of labels", where=path, expected="label", got=has)
+    names = features.get(label, {}).get("names")
+    fine = isinstance(names, list) and names and all(isinstance(name, str) for name in names)
+    return Columns(image, image in structs, label, tuple(names) if fine and names else None)
+
+
+def _features(metadata: dict[bytes, bytes] | None) -> dict[str, dict[str, Any]]:
+    """What Hugging Face writes of its columns; empty where it wrote nothing that can be read."""
+    try:
+        found = json.loads((metadata or {})[METADATA])["info"]["features"]
+        return {name: kind for name, kind in found.items() if isinstance(kind, dict)}
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return {}

@@ -1,0 +1,223 @@
+"""Picture files, wherever they lie, as images of one form.
+
+A *store* has the bytes of each picture under a number: of a folder, an archive or a table. What is
+made of them is the same for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spritenet.dataset.listing import Listing, Pixels, Places
+from spritenet.errors import DataError
+from spritenet.prepare import with_channels
+from spritenet.sources.form import Form, least_channels
+from spritenet.sources.picture import read_first
+from spritenet.sources.small_png import read_small_png
+from spritenet.sources.tree import Tree
+
+__all__ = ["MOST_BYTES", "Pictures", "Store", "as_listing"]
+
+MOST_BYTES = 1 << 28  # of one picture's file
+LOOKED_AT = 100
+"""Pictures, evenly spread, that decide whether a data set is in colour."""
+
+LARGE = 64 * 64
+"""Pixels from which on several threads decode more than one: below, Python's lock costs more."""
+
+SEVERAL = "{}: only the first of its pictures was taken"
+
+
+class Store(Protocol):
+    """Files that hold pictures. Can be pickled, and read in any thread."""
+
+    def __len__(self) -> int: ...
+
+    def name(self, place: int) -> str:
+        """What to call a file in a message."""
+        ...
+
+    def read(self, place: int) -> bytes:
+        """All bytes of a file, at most `MOST_BYTES`.
+
+        Raises:
+            DataError: it can't be read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pictures:
+    """The images of a store.
+
+    Args:
+        store: the files.
+        form: what they are to become.
+        shape: h w c of the images.
+        like: the picture that has that shape already, for errors.
+        path: of the store, for errors.
+        threads: whether decoding on several threads is quicker.
+    """
+
+    store: Store
+    form: Form
+    shape: tuple[int, int, int]
+    like: str
+    path: str
+    threads: bool
+
+    def read(self, places: Places) -> Pixels:
+        """Decodes pictures.
+
+        Raises:
+            DataError: one is of another size or in other colours, and no form was asked for; or it
+                is larger than what it is to be padded to.
+        """
+        images = np.zeros((len(places), *self.shape), np.uint8)
+        unreadable = []
+        notes = []
+        for row, place in enumerate(places.tolist()):
+            try:
+                picture, several = _decoded(self.store, place)
+            except DataError as error:
+                unreadable.append((row, error))
+                continue
+            if several:
+                notes.append(SEVERAL.format(self.store.name(place)))
+            if picture.shape != self.shape:
+                picture = self._shaped(self.form.sized(picture, self.store.name(place)), place)
+            images[row] = picture
+        return Pixels(images, tuple(unreadable), tuple(notes))
+
+    def _shaped(self, picture: NDArray[np.uint8], place: int) -> NDArray[np.uint8]:
+        """A picture of the images' shape."""
+        height, width, channels = self.shape
+        if picture.shape[:2] != (height, width):
+            raise DataError(
+                "the pictures are of different sizes",
+                where=self.store.name(place),
+                expected=f"{height}×{width} as {self.like}",
+                got=f"{picture.shape[0]}×{picture.shape[1]}",
+                do=self._advice(f"--size {height}x{width}", f'size="{height}x{width}"'),
+            )
+        if self.form.color is None and least_channels(picture) > channels:
+            color = "rgb" if least_channels(picture) == 3 else "rgba"
+            raise DataError(
+                "the picture is "
+                + ("in colour" if channels == 1 and color == "rgb" else "partly transparent"),
+                where=self.store.name(place),
+                expected="grey" if channels == 1 else "opaque colours",
+                got=color,
+                do=self._advice(f"--color {color}", f'color="{color}"'),
+            )
+        return with_channels(picture, channels)
+
+    def _advice(self, option: str, argument: str) -> str:
+        out = Path(self.path).name.partition(".")[0] or "images"
+        return f"Type: spritenet pack {self.path} {out}.png {option} (in Python, {argument})."
+
+
+def _decoded(store: Store, place: int) -> tuple[NDArray[np.uint8], bool]:
+    """A picture (h w c), and whether others follow it in its file."""
+    data = store.read(place)
+    pixels = read_small_png(data)
+    if pixels is not None:
+        return pixels, False
+    return read_first(data, upright=True, name=store.name(place))
+
+
+def as_listing(
+    path: Path,
+    store: Store,
+    labels: NDArray[np.int32],
+    class_names: Sequence[str],
+    split_of: NDArray[np.int64],
+    split_names: Sequence[str],
+    form: Form,
+    notes: tuple[str, ...] = (),
+) -> Listing:
+    """A listing of a store's pictures.
+
+    Args:
+        path: of the store.
+        store: the files, of which file i has label i.
+        labels: int32 class indices, n.
+        class_names: of classes 0, 1, …
+        split_of: the number of each one's split, n.
+        split_names: of splits 0, 1, …
+        form: what pictures are to become. Without a size, all must have that of the first.
+        notes: what people should know.
+
+    Raises:
+        DataError: none of those looked at can be read.
+    """
+    images = _looked_at(path, store, form)
+    return Listing.sorted(
+        _called(path),
+        images.shape,
+        labels,
+        class_names,
+        split_of,
+        split_names,
+        images,
+        source=str(path),
+        notes=notes,
+    )
+
+
+def of_tree(path: Path, store: Store, tree: Tree, form: Form) -> Listing:
+    """A listing of a store whose files are those that a tree has chosen, in its order."""
+    notes: tuple[str, ...] = ()
+    if tree.others:
+        few = ", ".join("/".join(parts) for parts in tree.others[:3])
+        more = len(tree.others) - 3
+        notes = (f"passed over, being no pictures: {few}" + (f", {more:,} more" * (more > 0)),)
+    return as_listing(
+        path,
+        store,
+        tree.labels,
+        tree.class_names,
+        tree.split_of,
+        tree.split_names,
+        form,
+        notes,
+    )
+
+
+def _looked_at(path: Path, store: Store, form: Form) -> Pictures:
+    """The images, of a shape found by looking at some."""
+    first_error: DataError | None = None
+    shape, like, pixels = None, "", 0
+    step = max(1, len(store) // LOOKED_AT)
+    for place in range(0, len(store), step):
+        try:
+            picture, _ = _decoded(store, place)
+        except DataError as error:
+            first_error = first_error or error
+            continue
+        pixels = max(pixels, picture.shape[0] * picture.shape[1])
+        made = form.colored(form.sized(picture, store.name(place)))
+        if shape is None:
+            shape, like = made.shape, store.name(place)
+        elif made.shape[2] > shape[2]:
+            shape = (*shape[:2], made.shape[2])
+    if shape is None:
+        raise DataError(
+            "none of its pictures can be read",
+            where=path,
+            got=f"of the first, {first_error}",
+        )
+    height, width, channels = shape
+    return Pictures(store, form, (height, width, channels), like, str(path), pixels >= LARGE)
+
+
+def _called(path: Path) -> str:
+    """What to call a data set: its folder's or file's name without endings."""
+    name = path.resolve().name
+    return name if path.is_dir() else name.partition(".")[0] or name

@@ -1,0 +1,155 @@
+"""Reads a part of a listing into memory, on a few threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spritenet.core.pool import threads
+from spritenet.dataset import Dataset, Split
+from spritenet.dataset.listing import ArrayImages, Listing, Ranges
+from spritenet.dataset.remarks import Remarks
+from spritenet.errors import DataError
+from spritenet.sprites.metadata import within
+from spritenet.sprites.parallel import each
+
+__all__ = ["Part", "as_dataset", "gather"]
+
+BLOCK_BYTES = 1 << 19
+"""Of pixels that a thread reads at a time."""
+
+Progress = Callable[[int], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A range of a listing, read; what could not be read is not in it.
+
+    Args:
+        images: uint8, n h w c.
+        labels: int32, n.
+        splits: ranges of images, counted from the part's beginning.
+        left_out: why each image that is missing is.
+        notes: what people should know.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int32]
+    splits: Ranges
+    left_out: tuple[DataError, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def gather(
+    listing: Listing,
+    first: int = 0,
+    stop: int | None = None,
+    *,
+    strict: bool = False,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Part:
+    """Reads the images of a range. What comes out does not depend on the number of threads.
+
+    Args:
+        listing: what to read.
+        first: image.
+        stop: the image behind the last.
+        strict: whether an image that can't be read is an error.
+        workers: threads; by default all cores, or one where more are no help.
+        progress: called with the number of images done, from any thread.
+
+    Raises:
+        DataError: with `strict`, the first image that can't be read; or nothing can be read; or an
+            image does not fit the others.
+    """
+    stop = len(listing) if stop is None else stop
+    splits = within(listing.splits, first, stop)
+    labels = listing.labels[first:stop]
+    source = listing.images
+    if isinstance(source, ArrayImages):
+        images = source.view(first, stop)
+        if progress is not None:
+            progress(len(images))
+        return Part(images, labels, splits)
+    images = np.empty((stop - first, *listing.image_shape), np.uint8)
+    size = max(1, BLOCK_BYTES // images[:1].nbytes) if len(images) else 1
+    starts = range(0, len(images), size)
+    failed: list[list[tuple[int, DataError]]] = [[] for _ in starts]
+    notes: list[tuple[str, ...]] = [()] * len(starts)
+
+    def work(number: int) -> None:
+        low = starts[number]
+        high = min(low + size, len(images))
+        found = source.read(np.arange(first + low, first + high))
+        if strict and found.unreadable:
+            raise found.unreadable[0][1]
+        images[low:high] = found.images
+        failed[number] = [(low + row, error) for row, error in found.unreadable]
+        notes[number] = found.notes
+        if progress is not None:
+            progress(high - low)
+
+    each(work, len(starts), (workers or threads()) if source.threads else 1)
+    missing = [pair for block in failed for pair in block]
+    if missing:
+        keep = np.ones(len(images), bool)
+        keep[[row for row, _ in missing]] = False
+        images, labels = _compacted(images, keep), labels[keep]
+        before = np.concatenate([[0], np.cumsum(keep)])
+        splits = tuple((name, int(before[low]), int(before[high])) for name, low, high in splits)
+    errors = tuple(error for _, error in missing)
+    return Part(images, labels, splits, errors, tuple(note for some in notes for note in some))
+
+
+def _compacted(images: NDArray[np.uint8], keep: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The images that are kept, moved together in place: no second copy of all of them."""
+    place = 0
+    for row in np.flatnonzero(keep).tolist():
+        if row != place:
+            images[place] = images[row]
+        place += 1
+    return images[:place]
+
+
+def as_dataset(
+    listing: Listing,
+    *,
+    strict: bool = False,
+    workers: int | None = None,
+    remarks: Remarks | None = None,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Reads all of a listing.
+
+    Args:
+        listing: what to read.
+        strict: whether an image that can't be read is an error.
+        workers: threads; by default all cores.
+        remarks: takes in what was left out, and notes.
+        progress: called with the number of images done, from any thread.
+
+    Raises:
+        DataError: as `gather`, or not a single image can be read.
+    """
+    part = gather(listing, strict=strict, workers=workers, progress=progress)
+    if part.left_out and not len(part.images):
+        raise nothing_readable(listing, part.left_out[0])
+    if remarks is not None:
+        remarks.add(part.left_out, (*listing.notes, *part.notes))
+    names = listing.class_names
+    splits = {
+        name: Split(part.images[low:high], part.labels[low:high], names, name)
+        for name, low, high in part.splits
+    }
+    return Dataset(listing.name, splits, names, listing.source, listing.licence)
+
+
+def nothing_readable(listing: Listing, first: DataError) -> DataError:
+    """The error of a listing none of whose images can be read."""
+    return DataError(
+        f"none of its {len(listing):,} images can be read", where=listing.name, got=first
+    )
