@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from spritenet.sources import load
     from spritenet.sources.mnist_data import MnistData
     from spritenet.sprites import Sprite, pack
+    from spritenet.streams import Stream, StreamSplit, open  # noqa: A004 - as gzip.open
     from spritenet.training.callbacks import (
         Callback,
         EarlyStopping,
@@ -156,6 +157,7 @@ _NAMES = {
     "spritenet.sources": ("load",),
     "spritenet.sources.mnist_data": ("MnistData",),
     "spritenet.sprites": ("Sprite", "pack"),
+    "spritenet.streams": ("Stream", "StreamSplit", "open"),
     "spritenet.training.callbacks": (
         "Callback",
         "EarlyStopping",
@@ -238,6 +240,8 @@ __all__ = [  # noqa: RUF022 - in plain order, as a test of the house wants it
     "Started",
     "StepEvent",
     "Stopped",
+    "Stream",
+    "StreamSplit",
     "initializers",
     "layers",
     "load",
@@ -245,6 +249,7 @@ __all__ = [  # noqa: RUF022 - in plain order, as a test of the house wants it
     "losses",
     "metrics",
     "networks",
+    "open",
     "optimizers",
     "pack",
     "plots",

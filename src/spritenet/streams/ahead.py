@@ -1,0 +1,130 @@
+"""Reads ahead: while one unit is used, a thread reads the next into the other of two buffers."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spritenet.dataset.streamed import Flow
+from spritenet.errors import CoreError
+
+__all__ = ["Ahead"]
+
+Images = NDArray[np.uint8]
+Labels = NDArray[np.int32]
+Read = Callable[[NDArray[np.int64], Images, Labels], None]
+"""Reads the images of these numbers into the arrays."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What the thread works on. It does not hold `Ahead`, so that this can be let go of."""
+
+    units: Iterator[NDArray[np.int64]]
+    read: Read
+    image_shape: tuple[int, int, int]
+    free: queue.SimpleQueue[int | None]
+    ready: queue.SimpleQueue[tuple[int, Images, Labels] | Exception | None]
+    stop: threading.Event
+
+    def run(self) -> None:
+        """Reads unit after unit, each as soon as a buffer is free."""
+        buffers = [np.empty((0, *self.image_shape), np.uint8) for _ in range(2)]
+        try:
+            for wanted in self.units:
+                number = self.free.get()
+                if number is None or self.stop.is_set():
+                    return
+                if len(buffers[number]) < len(wanted):
+                    buffers[number] = np.empty((len(wanted), *self.image_shape), np.uint8)
+                images, labels = buffers[number][: len(wanted)], np.empty(len(wanted), np.int32)
+                self.read(wanted, images, labels)
+                self.ready.put((number, images, labels))
+            self.ready.put(None)
+        except Exception as error:  # noqa: BLE001 - raised again by `take`, in the reader's thread
+            self.ready.put(error)
+
+    def end(self) -> None:
+        """Lets the thread end after the unit it is at."""
+        self.stop.set()
+        self.free.put(None)
+
+
+class Ahead(Flow):
+    """Images and labels in one long row, read a unit ahead.
+
+    Args:
+        units: the numbers of the images of one unit after the other; made in the thread.
+        read: reads images into arrays.
+        image_shape: h w c.
+    """
+
+    def __init__(
+        self, units: Iterator[NDArray[np.int64]], read: Read, image_shape: tuple[int, int, int]
+    ) -> None:
+        task = _Task(
+            units, read, image_shape, queue.SimpleQueue(), queue.SimpleQueue(), threading.Event()
+        )
+        for number in range(2):
+            task.free.put(number)
+        self._task = task
+        self._images = np.empty((0, *image_shape), np.uint8)
+        self._labels = np.empty(0, np.int32)
+        self._used = 0
+        self._buffer: int | None = None
+        self._ended = weakref.finalize(self, task.end)
+        threading.Thread(target=task.run, name="spritenet reads ahead", daemon=True).start()
+
+    @property
+    def at_hand(self) -> int:
+        """How many images come without waiting."""
+        return len(self._labels) - self._used
+
+    def take(self, count: int) -> tuple[Images, Labels]:
+        """The next images (n h w c) and labels (n), which stay as they are until the next `take`.
+
+        Raises:
+            DataError: one of them can't be read.
+        """
+        if not self.at_hand and count:
+            self._next()
+        if count <= self.at_hand:
+            return self._some(count)
+        images = np.empty((count, *self._task.image_shape), np.uint8)
+        labels = np.empty(count, np.int32)
+        done = 0
+        while done < count:
+            if not self.at_hand:
+                self._next()
+            size = min(count - done, self.at_hand)
+            images[done : done + size], labels[done : done + size] = self._some(size)
+            done += size
+        return images, labels
+
+    def _some(self, count: int) -> tuple[Images, Labels]:
+        """The next images of this unit."""
+        part = slice(self._used, self._used + count)
+        self._used += count
+        return self._images[part], self._labels[part]
+
+    def _next(self) -> None:
+        """Goes on with the next unit, and gives the buffer of this one back."""
+        if self._buffer is not None:
+            self._task.free.put(self._buffer)
+            self._buffer = None
+        found = self._task.ready.get()
+        if found is None or isinstance(found, Exception):
+            self._task.ready.put(found)  # whoever asks again is told again
+            raise found or CoreError("more images were asked for than an epoch has")
+        self._buffer, self._images, self._labels = found
+        self._used = 0
+
+    def close(self) -> None:
+        """Ends the reading."""
+        self._ended()

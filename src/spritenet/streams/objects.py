@@ -1,0 +1,106 @@
+"""Files in object stores, and wherever else fsspec leads. The one module that knows it."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urlsplit
+
+from spritenet.errors import DataError, DownloadError, InputError, MissingExtraError
+from spritenet.streams.blocks import BLOCK
+from spritenet.streams.remote import Found, shown
+
+__all__ = ["ObjectFile"]
+
+ATTEMPTS = 3
+PAUSE = 0.3  # seconds; stores have retries of their own below this
+VERSIONS = ("ETag", "etag", "generation", "md5Hash", "LastModified", "last_modified", "mtime")
+"""What stores call that by which they tell a file from others of the same name."""
+
+
+class ObjectFile:
+    """A file behind fsspec: `s3://bucket/digits.png`, `gs://…`, `memory://…`.
+
+    Args:
+        address: of the file.
+
+    Raises:
+        MissingExtraError: fsspec, or its part for such addresses, is not installed.
+        InputError: there is no such kind of address.
+    """
+
+    def __init__(self, address: str) -> None:
+        scheme = urlsplit(address).scheme
+        self.name = shown(address)
+        self._found = Found(-1, "")
+        try:
+            from fsspec.core import url_to_fs
+
+            self._files, self._path = url_to_fs(address)
+        except ImportError:
+            raise MissingExtraError(f"reading from {scheme}://", "fsspec") from None
+        except ValueError as error:
+            raise InputError(
+                "there is no such kind of address", where=self.name, got=error
+            ) from None
+
+    def find(self) -> Found:
+        """Asks for size and version.
+
+        Raises:
+            DownloadError: it isn't there, or the store doesn't answer.
+        """
+        self._found = self._about()
+        return self._found
+
+    def fetch(self, start: int, stop: int) -> bytes:
+        """Exactly the bytes from `start` to `stop` of the file that was found.
+
+        Raises:
+            DataError: the file changed since it was found.
+            DownloadError: the store doesn't answer.
+        """
+        reason = ""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                time.sleep(PAUSE)
+                self.check()
+            try:
+                data = bytes(self._files.cat_file(self._path, start=start, end=stop))
+            except Exception as error:  # noqa: BLE001 - each store raises errors of its own
+                reason = _words(error)
+                continue
+            if len(data) == stop - start:
+                return data
+            reason = f"{len(data):,} bytes of {stop - start:,}"
+        raise DownloadError("can't be fetched", where=self.name, got=f"{reason}, {ATTEMPTS} times")
+
+    def check(self) -> None:
+        """Raises DataError if the file changed since it was found."""
+        now = self._about()
+        if (now.size, now.version) != (self._found.size, self._found.version):
+            raise DataError(
+                "the file changed in the store while it was read",
+                where=self.name,
+                do="Open it again.",
+            )
+
+    def _about(self) -> Found:
+        try:
+            self._files.invalidate_cache()
+            about = self._files.info(self._path)
+        except Exception as error:  # noqa: BLE001 - each store raises errors of its own
+            gone = isinstance(error, FileNotFoundError)
+            what = "there is no such file" if gone else "can't be reached"
+            got = "" if gone else _words(error)
+            raise DownloadError(what, where=self.name, got=got) from None
+        size = about.get("size")
+        if about.get("type") == "directory" or not isinstance(size, int):
+            raise DownloadError("this is no file", where=self.name)
+        version = next((f"{key} {about[key]}" for key in VERSIONS if about.get(key)), "")
+        return Found(size, version[: BLOCK // 1024])
+
+
+def _words(error: Exception) -> str:
+    """An error of a store, in one short line."""
+    text = " ".join(str(error).split())
+    return text[:120] or type(error).__name__

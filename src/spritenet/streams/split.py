@@ -1,0 +1,301 @@
+"""A split that is read while it is used: from disk or from afar, in bounded memory."""
+
+from __future__ import annotations
+
+import hashlib
+import operator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from spritenet.dataset import Split
+from spritenet.dataset.batches import Batch, pixel_type, presented
+from spritenet.dataset.streamed import Flow, Streamed
+from spritenet.errors import InputError
+from spritenet.streams.ahead import Ahead
+from spritenet.streams.order import Order, Stored
+from spritenet.streams.reader import Reader
+from spritenet.streams.share import Share, check
+
+__all__ = ["StreamSplit"]
+
+BLOCK = 1 << 16  # labels at a time: 0.5 MiB of places
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StreamSplit(Streamed):
+    """Images and labels of a stream's split; it can do what a `Split` can, and holds no images.
+
+        data = sn.open("https://example.org/digits/dataset.json")
+        image, label = data.train[7]
+        some = data.train[[3, 1, 4]]                  # a Split
+        for images, labels in data.train.batches(64, seed=0):
+            ...
+        model.fit(data.train, epochs=5)
+
+    Args:
+        name: "train", "test", …
+        class_names: the classes' names.
+        reader: reads images by their number.
+        order: in which they come when they are shuffled.
+        most: images in memory at a time, twice.
+        keep: whether all of its inflated images fit into the cache.
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+    reader: Reader
+    order: Order
+    most: int
+    keep: bool
+
+    def __len__(self) -> int:
+        return self.reader.size
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of each image."""
+        return self.reader.image_shape
+
+    @property
+    def at_a_time(self) -> int:
+        """How many images may be taken at a time, so that memory stays bounded."""
+        return self.most
+
+    @overload
+    def __getitem__(self, which: int | np.integer) -> tuple[NDArray[np.uint8], int]: ...
+    @overload
+    def __getitem__(self, which: slice | Sequence[int] | NDArray[Any]) -> Split: ...
+    def __getitem__(
+        self, which: int | np.integer | slice | Sequence[int] | NDArray[Any]
+    ) -> tuple[NDArray[np.uint8], int] | Split:
+        """One image (h w c) with its label; or, for a slice, indices or a mask, a split in memory.
+
+        No other segments are read than those the images are in.
+
+        Raises:
+            IndexError: there is no such image.
+            DataError: a segment is damaged.
+        """
+        size = len(self)
+        if isinstance(which, (int, np.integer)):
+            number = operator.index(which)
+            if not -size <= number < size:
+                raise IndexError(f"there is no image {number} among {size:,}")
+            return self.reader.image(number % size)
+        if isinstance(which, slice):
+            places = np.arange(*which.indices(size), dtype=np.int64)
+        else:
+            chosen = np.asarray(which)
+            if chosen.dtype == bool and chosen.shape == (size,):
+                places = np.flatnonzero(chosen)
+            elif chosen.ndim == 1 and (chosen.dtype.kind in "iu" or not chosen.size):
+                places = chosen.astype(np.int64)
+            else:
+                raise IndexError("images are chosen by whole numbers, a slice or a mask")
+        if places.size and not -size <= places.min() <= places.max() < size:
+            worst = max(places.tolist(), key=abs)
+            raise IndexError(f"there is no image {worst} among {size:,}")
+        return self._read(places % max(1, size))
+
+    def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], int]]:
+        """Each image (h w c) with its label, in stored order, read ahead."""
+        for images, labels in self.batches(min(self.most, 1024), seed=None):
+            yield from zip(images, labels.tolist(), strict=True)
+
+    def __repr__(self) -> str:
+        height, width, channels = self.image_shape
+        return (
+            f"StreamSplit({self.name!r}: {len(self):,} images of {height}×{width}×{channels}, "
+            f"{len(self.class_names)} classes, {self.order.description})"
+        )
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """All class indices (n), made anew: 4 bytes an image. No pixels are read."""
+        return self.labels_at(np.arange(len(self), dtype=np.int64))
+
+    @property
+    def class_counts(self) -> dict[str, int]:
+        """How many images each class has, by its name. No pixels are read."""
+        counts = np.zeros(len(self.class_names), np.int64)
+        for first in range(0, len(self), BLOCK):
+            places = np.arange(first, min(first + BLOCK, len(self)), dtype=np.int64)
+            counts += np.bincount(self.labels_at(places), minlength=len(counts))
+        return dict(zip(self.class_names, counts.tolist(), strict=True))
+
+    @property
+    def identity(self) -> str:
+        """SHA-256, in hex, that differs where pixels, labels or the order of training differ.
+
+        Of the order, and of the heads of the sprites, which hold the hashes of their segments: no
+        pixels are read.
+        """
+        digest = hashlib.sha256(f"{self.order.description}\n".encode())
+        for piece, head in zip(self.reader.pieces, self.reader.heads(), strict=True):
+            digest.update(f"{head} {piece.first} {piece.count}\n".encode())
+        return digest.hexdigest()
+
+    @property
+    def content_hash(self) -> str:
+        """`Split.content_hash` of the same images in memory. All of them are read for it."""
+        digest = hashlib.sha256(" ".join(map(str, (len(self), *self.image_shape))).encode() + b"\n")
+        for images, _ in self.batches(self.most, seed=None):
+            digest.update(images.data)
+        for first in range(0, len(self), BLOCK):
+            places = np.arange(first, min(first + BLOCK, len(self)), dtype=np.int64)
+            digest.update(self.labels_at(places).astype("<i4").data)
+        return digest.hexdigest()
+
+    def read(self) -> Split:
+        """All of it in memory.
+
+        Raises:
+            DataError: a segment is damaged.
+        """
+        return self._read(np.arange(len(self), dtype=np.int64))
+
+    def labels_at(self, places: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Labels of some images (n); no pixels are read."""
+        return self.reader.labels(places)
+
+    def images_at(self, places: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Some images, n h w c."""
+        return self._read(places).images
+
+    def _read(self, places: NDArray[np.int64]) -> Split:
+        """Some images, in this order, with their labels."""
+        wanted, back = np.unique(places, return_inverse=True)
+        images = np.empty((len(wanted), *self.image_shape), np.uint8)
+        labels = np.empty(len(wanted), np.int32)
+        self.reader.read(wanted, images, labels, keep=self.keep)
+        if not np.array_equal(wanted, places):
+            images, labels = images[back], labels[back]
+        return Split(images, labels, self.class_names, self.name)
+
+    def flow(self, seed: int | None, epoch: int = 0, place: int = 0) -> Flow:
+        """Images in training's order, epoch after epoch; with no seed once as they lie.
+
+        Args:
+            seed: of the order; None for the order in which images are stored.
+            epoch: the first epoch.
+            place: the first image's place in it.
+        """
+        return self._ahead(seed, epoch, Share(), place, len(self), once=seed is None)
+
+    def _ahead(
+        self, seed: int | None, epoch: int, share: Share, place: int, end: int, *, once: bool
+    ) -> Ahead:
+        order = Stored(len(self), self.most) if seed is None else self.order
+
+        def units() -> Iterator[NDArray[np.int64]]:
+            now, start, first = epoch, place, place
+            while True:
+                while start < end:
+                    stop = min(end, order.unit(seed or 0, now, start)[1])
+                    wanted = share.of(order.indices(seed or 0, now, start, stop), start, first, end)
+                    if len(wanted):
+                        yield wanted
+                    start = stop
+                if once:
+                    return
+                now, start, first = now + 1, 0, 0
+
+        def read(
+            wanted: NDArray[np.int64], images: NDArray[np.uint8], labels: NDArray[np.int32]
+        ) -> None:
+            self.reader.read(wanted, images, labels, keep=self.keep)
+
+        return Ahead(units(), read, self.image_shape)
+
+    def batches(
+        self,
+        batch_size: int = 32,
+        *,
+        seed: int | None = 0,
+        epoch: int = 0,
+        steps: int | None = None,
+        one_hot: bool = False,
+        dtype: DTypeLike = np.uint8,
+        flat: bool = False,
+        drop_last: bool = False,
+        first_step: int = 0,
+        first_image: int | None = None,
+        rank: int = 0,
+        ranks: int = 1,
+    ) -> Iterator[Batch]:
+        """Yields batches, in exactly the order in which training with this seed sees them.
+
+        Args:
+            batch_size: images in a batch, of all ranks together; an epoch's last has what remains.
+            seed: of the order; None for the order in which images are stored.
+            epoch: the epoch to begin with; each has an order of its own.
+            steps: how many batches; epoch follows epoch until they are done. By default those that
+                remain of one epoch.
+            one_hot: labels as float32 rows (batch classes) in place of int32 class indices.
+            dtype: uint8 pixels 0 to 255, or float32 from 0 to 1.
+            flat: images as rows (batch h·w·c).
+            drop_last: leave out batches that are not full.
+            first_step: batches of the first epoch that are done.
+            first_image: instead, images of the first epoch that are done, by all ranks together:
+                what to keep for going on with another batch size.
+            rank: which part of each batch to yield.
+            ranks: into how many parts each batch is cut, as equal as can be; some are empty where
+                a batch has fewer images.
+
+        Returns:
+            Images (batch h w c) and labels (batch), in arrays of their own.
+
+        Raises:
+            InputError: a number is out of range, or the data type another one.
+            DataError: a segment is damaged.
+        """
+        batch_size = operator.index(batch_size)
+        kind = pixel_type(dtype)
+        check("batch_size", batch_size, 1)
+        check("epoch", epoch, 0)
+        check("steps", steps or 0, 0)
+        check("ranks", ranks, 1)
+        check("rank", rank, 0, ranks - 1)
+        size = len(self)
+        check("first_step", first_step, 0, -(-size // batch_size))
+        check("first_image", first_image or 0, 0, size)
+        done = min(size, first_step * batch_size) if first_image is None else first_image
+        if steps and (size == 0 or (drop_last and size < batch_size)):
+            raise InputError(
+                f"an epoch of {size} images has no batch of {batch_size}", where=self.name
+            )
+        share = Share(batch_size, rank, ranks, drop_last=drop_last)
+        walk = self._walk(share, seed, epoch, done, steps)
+        if kind == "uint8" and not (one_hot or flat):
+            return walk
+        classes = len(self.class_names)
+        return (
+            presented(images, labels, classes, dtype=kind, one_hot=one_hot, flat=flat)
+            for images, labels in walk
+        )
+
+    def _walk(
+        self, share: Share, seed: int | None, epoch: int, done: int, steps: int | None
+    ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int32]]]:
+        """Batches of copies, from a reader ahead that ends with them."""
+        size = len(self)
+        ahead = self._ahead(seed, epoch, share, done, size, once=steps is None)
+        try:
+            sizes = share.sizes(size, done)
+            while True:
+                for count in sizes:
+                    if steps is not None:
+                        if steps == 0:
+                            return
+                        steps -= 1
+                    images, labels = ahead.take(count)
+                    yield images.copy(), labels.copy()
+                if steps is None:
+                    return
+                sizes = share.sizes(size, 0)
+        finally:
+            ahead.close()

@@ -1,0 +1,252 @@
+"""A data set that is read while it is used: sprites on disk or afar, as splits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType, TracebackType
+from typing import Self
+
+from spritenet.dataset import Dataset
+from spritenet.errors import DataError, InputError
+from spritenet.sprites.metadata import Metadata, within
+from spritenet.streams.cache import SegmentCache
+from spritenet.streams.member import Member
+from spritenet.streams.order import Kind, Order, Piece, Shuffled, Windowed
+from spritenet.streams.reader import Reader
+from spritenet.streams.split import StreamSplit
+
+__all__ = ["Part", "Settings", "Stream", "check"]
+
+FAR_CHUNK_BYTES = 1 << 20
+"""Of a file that is far away, so many bytes are asked for at a time, about: on a line of 100 Mbit/s
+they take 80 ms, and a request on the way 20."""
+
+LEAST_CHUNKS = 8
+"""In a window, if memory allows it at all: fewer would hardly mix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a stream is read.
+
+    Args:
+        memory: bytes that inflated images may take: half of it for what is read ahead, half for a
+            cache of segments.
+        workers: threads that fetch and inflate.
+        far: whether each request takes long.
+        order: how images are shuffled; None chooses by size.
+        chunk: images of a chunk of the windowed order; None chooses by kind of access.
+        window: chunks in a window; None as many as memory allows.
+    """
+
+    memory: int
+    workers: int
+    far: bool = False
+    order: Kind | None = None
+    chunk: int | None = None
+    window: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Sprites that were packed together, with what is said of all of them.
+
+    Args:
+        metadata: of all images together.
+        members: the sprites.
+        counts: how many images each holds.
+    """
+
+    metadata: Metadata
+    members: Sequence[Member]
+    counts: Sequence[int]
+
+
+class Stream:
+    """A data set that is read while it is used. `spritenet.open` makes it.
+
+        with sn.open("https://example.org/digits/dataset.json") as data:
+            model.fit(data.train, epochs=5)
+
+    Args:
+        name: what to call it.
+        parts: its sprites.
+        settings: how it is read.
+        close: lets go of files and connections.
+
+    Attributes:
+        name: what to call it.
+        count: images in all splits together.
+        members: all sprites.
+        splits: `StreamSplit` under their names.
+        class_names: the classes' names.
+        source: who made it, and where it was got.
+        licence: under which it may be used.
+
+    Raises:
+        DataError: the parts have different classes or image sizes.
+    """
+
+    def __init__(
+        self, name: str, parts: Sequence[Part], settings: Settings, close: Callable[[], None]
+    ) -> None:
+        first = parts[0].metadata
+        for part in parts[1:]:
+            _check_alike(first, part)
+        self.name = name
+        self.class_names = first.class_names
+        self.source = first.source or name
+        self.licence = first.licence
+        self.settings = settings
+        self._parts = tuple(parts)
+        self._close = close
+        self._cache = SegmentCache(settings.memory // 2)
+        sheet = first.sheet
+        self._shape = (sheet.height, sheet.width, sheet.channels)
+        self.count = sum(count for part in parts for count in part.counts)
+        self.members = tuple(member for part in parts for member in part.members)
+        pieces = _pieces(parts)
+        self.splits: Mapping[str, StreamSplit] = MappingProxyType(
+            {name: self._split(name, found) for name, found in pieces.items()}
+        )
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of each image."""
+        return self._shape
+
+    @property
+    def pixel_bytes(self) -> int:
+        """Bytes of all images together when they are inflated."""
+        return self.count * math.prod(self._shape)
+
+    @property
+    def content_hash(self) -> str:
+        """`Dataset.content_hash` of what it holds, as the files say; "" of several data sets.
+
+        `spritenet verify` finds out whether they are right.
+        """
+        return self._parts[0].metadata.content_hash if len(self._parts) == 1 else ""
+
+    @property
+    def train(self) -> StreamSplit:
+        """The split to train on."""
+        return self["train"]
+
+    @property
+    def test(self) -> StreamSplit:
+        """The split to test on."""
+        return self["test"]
+
+    def __getitem__(self, name: str) -> StreamSplit:
+        """The split of this name, or DataError."""
+        if name not in self.splits:
+            expected = ", ".join(self.splits)
+            raise DataError(f"there is no split {name!r}", where=self.name, expected=expected)
+        return self.splits[name]
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{name} {len(split):,}" for name, split in self.splits.items())
+        height, width, channels = self._shape
+        return f"Stream({self.name!r}: {parts}, {height}×{width}×{channels})"
+
+    def read(self) -> Dataset:
+        """All of it in memory.
+
+        Raises:
+            DataError: something is damaged.
+        """
+        splits = {name: split.read() for name, split in self.splits.items()}
+        return Dataset(self.name, splits, self.class_names, self.source, self.licence)
+
+    def close(self) -> None:
+        """Lets go of files, connections and what is kept in memory. It can still be read from."""
+        self._cache.clear()
+        self._close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _split(self, name: str, pieces: Sequence[Piece]) -> StreamSplit:
+        settings = self.settings
+        reader = Reader(self.members, pieces, self._shape, self._cache, settings.workers)
+        most = max(1, settings.memory // 4 // math.prod(self._shape))
+        keep = self.pixel_bytes <= self._cache.limit
+        order: Order = Shuffled(reader.size, most)
+        if settings.order == "windowed" or (settings.order is None and not keep):
+            chunk = settings.chunk or self._chunk(pieces, most)
+            order = Windowed(pieces, chunk, settings.window or max(1, most // chunk))
+        return StreamSplit(name, self.class_names, reader, order, most, keep)
+
+    def _chunk(self, pieces: Sequence[Piece], most: int) -> int:
+        """Images of a chunk: whole segments, as many as it takes to make a request worth while."""
+        if not pieces:
+            return 1
+        head = self.members[pieces[0].sprite].head
+        each = int(head.images[1])
+        if not self.settings.far:
+            return each
+        segments = max(1, FAR_CHUNK_BYTES // (int(head.lengths[0]) + 1))
+        return each * max(1, min(segments, most // LEAST_CHUNKS // each))
+
+
+def _pieces(parts: Sequence[Part]) -> dict[str, list[Piece]]:
+    """Where the images of each split lie, all parts one after the other."""
+    pieces: dict[str, list[Piece]] = {}
+    sizes: dict[str, int] = {}
+    sprite = 0
+    for part in parts:
+        for name, _, _ in part.metadata.splits:
+            sizes.setdefault(name, 0)
+        place = 0
+        for count in part.counts:
+            for name, first, stop in within(part.metadata.splits, place, place + count):
+                start = sizes[name]
+                if first < stop:
+                    pieces.setdefault(name, []).append(Piece(sprite, first, start, stop - first))
+                    sizes[name] = start + stop - first
+            place += count
+            sprite += 1
+    return {name: pieces.get(name, []) for name in sizes}
+
+
+def _check_alike(first: Metadata, part: Part) -> None:
+    """Raises DataError unless a part has the classes and image size of the first."""
+    for what, say in (("classes", _classes), ("image size", _size)):
+        expected, got = say(first), say(part.metadata)
+        if expected != got:
+            where = part.members[0].name
+            raise DataError(f"other {what} than before it", where=where, expected=expected, got=got)
+
+
+def _classes(metadata: Metadata) -> str:
+    return ", ".join(metadata.class_names)
+
+
+def _size(metadata: Metadata) -> str:
+    sheet = metadata.sheet
+    return f"{sheet.height}×{sheet.width}×{sheet.channels}"
+
+
+def check(settings: Settings) -> None:
+    """Raises InputError for settings that are out of range."""
+    if settings.order not in {None, "shuffled", "windowed"}:
+        raise InputError(
+            "there is no such order",
+            where="order",
+            expected='"shuffled" or "windowed"',
+            got=settings.order,
+        )
+    for what, number in (("chunk", settings.chunk), ("window", settings.window)):
+        if number is not None and number < 1:
+            raise InputError(f"{what} is too small", expected="at least 1", got=number)
