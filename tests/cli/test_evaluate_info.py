@@ -70,11 +70,29 @@ def test_info_of_a_data_set(data: str) -> None:
     done = spritenet("info", data)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("quarters: 28×28×1 pixels, 10 classes\n")
-    assert done.stdout.rstrip().splitlines()[-1].split() == ["together", "400", "100"]
+    assert ["together", "400", "100"] in [line.split() for line in done.stdout.splitlines()]
+    assert done.stdout.endswith("no image is there twice\n")
     found = json.loads(spritenet("info", data, "--json").stdout)
     assert found["splits"]["test"]["images"] == 100
     assert sum(found["splits"]["train"]["classes"].values()) == 400
     assert found["content_hash"] == sn.load(data).content_hash
+
+
+def test_info_tells_of_copies(tmp_path: Path) -> None:
+    """How many, between which splits, and which of them have another label."""
+    pixels = np.arange(8, dtype=np.uint8).reshape(4, 2, 1, 1)
+    train = sn.Split.from_arrays(pixels, [0, 1, 0, 1], ["a", "b"])
+    test = sn.Split.from_arrays(pixels[[0, 1, 1]], [0, 0, 0], ["a", "b"])
+    data = sn.Dataset("copies", {"train": train, "test": test}, ("a", "b"))
+    sn.pack(data, tmp_path / "copies.png")
+    done = spritenet("info", "copies.png", folder=tmp_path)
+    assert "1 image of test after one with the same pixels\n" in done.stdout
+    assert "3 images of test are in train, too\n" in done.stdout
+    assert "2 images with the pixels of another class's\n" in done.stdout
+    assert "test 0 = train 0, test 1 = train 1, test 2 = train 1\n" in done.stdout
+    found = json.loads(spritenet("info", "copies.png", "--json", folder=tmp_path).stdout)
+    assert found["duplicates"]["between"] == [{"splits": ["train", "test"], "images": 3}]
+    assert found["splits"]["train"]["mean"] == [pytest.approx(3.5 / 255)]
 
 
 def test_info_of_a_model(run: Path) -> None:

@@ -12,7 +12,10 @@ from spritenet.cli.arguments import Json, model_folder
 from spritenet.cli.text import plural, shape
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from spritenet.dataset import Dataset
+    from spritenet.dataset.statistics import Duplicates
     from spritenet.export import SavedModel
     from spritenet.layers import Layer
 
@@ -43,6 +46,10 @@ def info(
 
 def _data(data: Dataset, json: bool) -> None:
     """A data set."""
+    from spritenet.dataset.statistics import find_duplicates, pixel_statistics
+
+    pixels = {name: pixel_statistics(split) for name, split in data.splits.items()}
+    duplicates = find_duplicates(data.splits)
     if json:
         splits = {name: split.class_counts for name, split in data.splits.items()}
         terminal.print_json(
@@ -51,8 +58,22 @@ def _data(data: Dataset, json: bool) -> None:
                 "image_shape": list(data.image_shape),
                 "class_names": list(data.class_names),
                 "splits": {
-                    name: {"images": sum(counts.values()), "classes": counts}
+                    name: {
+                        "images": sum(counts.values()),
+                        "classes": counts,
+                        "mean": list(pixels[name].mean),
+                        "deviation": list(pixels[name].deviation),
+                    }
                     for name, counts in splits.items()
+                },
+                "duplicates": {
+                    "within": dict(duplicates.within),
+                    "between": [
+                        {"splits": list(pair), "images": count}
+                        for pair, count in duplicates.between.items()
+                    ],
+                    "contradictions": duplicates.contradictions,
+                    "examples": [[list(copy), list(of)] for copy, of in duplicates.examples],
                 },
                 "source": data.source,
                 "licence": data.licence,
@@ -81,6 +102,34 @@ def _data(data: Dataset, json: bool) -> None:
     rows.add_section()
     rows.add_row("together", *(f"{sum(each.values()):,}" for each in counts.values()), "")
     terminal.console().print(rows)
+    for name, figures in pixels.items():
+        mean, deviation = (
+            ", ".join(f"{value:.4f}" for value in values)
+            for values in (figures.mean, figures.deviation)
+        )
+        print(f"pixels of {name}, from 0 to 1: mean {mean}, standard deviation {deviation}")
+    for line in _repeated(duplicates):
+        print(line)
+
+
+def _repeated(duplicates: Duplicates) -> Iterator[str]:
+    """What there is to say of images that are there more than once."""
+    from spritenet.dataset.statistics import MOST_EXAMPLES
+
+    if not duplicates:
+        yield "no image is there twice"
+        return
+    for name, count in duplicates.within.items():
+        if count:
+            yield f"{plural(count, 'image')} of {name} after one with the same pixels"
+    for (first, second), count in duplicates.between.items():
+        if count:
+            be = "is" if count == 1 else "are"
+            yield f"{plural(count, 'image')} of {second} {be} in {first}, too"
+    if duplicates.contradictions:
+        yield f"{plural(duplicates.contradictions, 'image')} with the pixels of another class's"
+    pairs = (f"{a} {i} = {b} {j}" for (a, i), (b, j) in duplicates.examples)
+    yield f"  {', '.join(pairs)}{', …' if len(duplicates.examples) == MOST_EXAMPLES else ''}"
 
 
 def _model(folder: Path, model: SavedModel, json: bool) -> None:
