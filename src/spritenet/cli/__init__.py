@@ -33,6 +33,8 @@ COMMANDS = (
     "sheet",
     "draw",
     "lab",
+    "watch",
+    "runs",
     "export",
 )
 """The commands, as help lists them. Each is the function of its name in the module of its name."""

@@ -17,8 +17,10 @@ from spritenet.errors import CoreError, DivergedError
 from spritenet.metrics import accuracy_interval
 from spritenet.model import Sequential
 from spritenet.model import train as training
+from spritenet.model.kept import observed
 from spritenet.runs import Run
-from spritenet.training.events import Evaluated, Event, Finished, Started, Stopped
+from spritenet.training.controls import BY_HAND
+from spritenet.training.events import Evaluated, Event, Finished, Started, Stopped, Tested
 
 __all__ = ["Job"]
 
@@ -34,6 +36,7 @@ class Job:
         run: where it is kept.
         log_every: steps between two of the Node.js tutorial's lines; None for a line an epoch.
         quiet: print nothing for people; a JSON object at the end.
+        watched: somebody looks on from the start; it is tried on the test images each epoch.
         seen: the last evaluation on test images while training.
         tested: on all of them, at the end.
     """
@@ -44,6 +47,7 @@ class Job:
     run: Run
     log_every: int | None = None
     quiet: bool = False
+    watched: bool = False
     seen: Evaluated | None = None
     tested: Evaluated | None = None
 
@@ -64,7 +68,7 @@ class Job:
                 if isinstance(event, Evaluated) and not self.options.validation:
                     self.seen = event
                 end = event
-        if isinstance(end, Stopped):
+        if isinstance(end, Stopped) and end.reason not in BY_HAND:
             self._keep()
             self._explain_stop()
         if not isinstance(end, Finished | Stopped):
@@ -83,6 +87,13 @@ class Job:
             terminal.print_json(self._result(end))
         else:
             self._conclude(end)
+
+    def discarded(self, end: Stopped) -> None:
+        """Say that nothing is left."""
+        steps = plural(end.step, "step")
+        self._say(f"Discarded after {steps}, as asked from the page: {self.run.folder} is gone.")
+        if self.quiet:
+            terminal.print_json({"discarded": True, "steps": end.step, "run": None, "model": None})
 
     def _say(self, line: str) -> None:
         """A line for people."""
@@ -106,7 +117,10 @@ class Job:
         """The training's events."""
         options = self.options
         self.model.preparation = for_data(self.dataset).to_json()
-        on_tests = options.test_every is not None and not options.validation
+        on_tests = (options.test_every is not None or self.watched) and not options.validation
+        on_tests &= "test" in self.dataset.splits or options.test_every is not None
+        if self.watched:
+            self.run.controls.watch()
         return training(
             self.model,
             self.dataset.train,
@@ -160,6 +174,15 @@ class Job:
         else:
             scores = self.model.evaluate(test)
             self.tested = Evaluated(step, 0, scores.loss, scores.accuracy, len(test))
+        self._record(self.tested)
+
+    def _record(self, tested: Evaluated) -> None:
+        """Write the test's figures into the journal."""
+        event = Tested(tested.step, tested.loss, tested.accuracy, tested.images)
+        seen: tuple[Event, ...] = ()
+        if self.seen is None and not self.options.validation:  # nobody was followed until now
+            seen = tuple(observed(self.model, self.dataset.test, self.run, self.options.seed))
+        self.run.add(event, *seen)
 
     def _keep(self) -> None:
         """Save the model with all that is known of it."""

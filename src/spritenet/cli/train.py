@@ -166,6 +166,16 @@ def train(
             rich_help_panel=Kept,
         ),
     ] = None,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch",
+            help="Open a page that shows how it learns, and try it on the test images each epoch.",
+        ),
+    ] = False,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Print that page's address, open nothing.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Train a network on a data set, test it, and save it."""
@@ -178,19 +188,27 @@ def train(
         options = options.but(_command(folder))
     options = options.but(given)
     reading = _reading(options.data)
+    from spritenet.cli.beside import page
     from spritenet.cli.job import Job
     from spritenet.runs import Run
+    from spritenet.training.controls import DISCARDED, KEPT
+    from spritenet.training.events import Stopped
 
     dataset = reading()
     network = _network(options, dataset, threads)
     run = Run(folder or _new_folder(options.label))
-    job = Job(options, dataset, network, run, log_every=log_every, quiet=json)
+    job = Job(options, dataset, network, run, log_every=log_every, quiet=json, watched=watch)
     try:
+        if watch:
+            page(run.folder, no_browser=no_browser, quiet=json)
         end = job.work(resume=resume)
     finally:
         with suppress(OSError):
             run.folder.rmdir()  # only an empty one goes: of a training that never began
-    if end.kind == "stopped":
+    if isinstance(end, Stopped) and end.reason == DISCARDED:
+        job.discarded(end)
+        return
+    if isinstance(end, Stopped) and end.reason != KEPT:
         raise typer.Exit(130)
     job.finish(end)
 

@@ -15,7 +15,7 @@ from spritenet.export.metadata import TrainedOn
 from spritenet.model import building
 from spritenet.model import examples as made
 from spritenet.runs import Run
-from spritenet.training import checkpoint, loop
+from spritenet.training import checkpoint, loop, measure
 from spritenet.training.callbacks import Callbacks
 from spritenet.training.controls import DISCARDED
 from spritenet.training.events import EpochEnded, Event, Finished, Stopped
@@ -28,7 +28,7 @@ from spritenet.training.state import Snapshot
 if TYPE_CHECKING:
     from spritenet.model.sequential import Sequential
 
-__all__ = ["Kept"]
+__all__ = ["Kept", "observed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +71,12 @@ class Kept:
                 identity=identity,
                 checkpoint=run.checkpoint_path,
                 controls=run.controls,
-                observer=self._observer(task, plan.seed, run),
+                observer=_observer(self.model, task, plan.seed, run),
             )
             events = self._with_model(loop.run(task, session, callbacks, found), run)
             yield from run.recording(events, last_step, lambda: session.state.now.step)
             if session.reason == DISCARDED:
                 run.clear()
-
-    def _observer(self, task: Task, seed: int, run: Run) -> Observer:
-        """Who looks at the network for those who watch."""
-        model = self.model
-        shape = task.examples.images.shape[1:]
-        places = building.places(model.layers, shape)
-        weights = [Weights(place.name, place.weight.shape, place.start) for place in places]
-        subject = Subject(
-            task.engine,
-            weights,
-            [layer.label for layer in model.layers],
-            (task.examples if task.validation is None else task.validation).images[0],
-            model.class_names,
-            task.at_a_time,
-        )
-        return Observer(subject, task.validation, run.snapshots_path, seed, run.controls.watched)
 
     def _check(self, found: Snapshot) -> None:
         """Refuse a checkpoint whose arrays aren't of the model's sizes.
@@ -135,8 +119,19 @@ class Kept:
             "model": self.model.name,
             "class_names": list(self.model.class_names),
             "data": self.data_name,
+            "table": self._table(),
             **self.about,
         }
+
+    def _table(self) -> list[dict[str, object]]:
+        """Of each layer what it makes of an image and how much it learns, for those who look on."""
+        rows = []
+        shape: tuple[int, ...] = self.model.input_shape or ()
+        for layer in self.model.layers:
+            learnt = sum(weight.size for weight in layer.weights(shape))
+            shape = layer.output_shape(shape)
+            rows.append({"name": layer.label, "output_shape": shape, "parameters": learnt})
+        return rows
 
     def _with_model(self, events: Iterable[Event], run: Run) -> Iterator[Event]:
         """Save the model before the last event."""
@@ -147,3 +142,36 @@ class Kept:
             if isinstance(event, Finished | Stopped):
                 self.model.save(run.model_path)
             yield event
+
+
+def observed(model: Sequential, split: Split, run: Run, seed: int) -> Iterator[Event]:
+    """What is seen of a trained model when it is tried on a split, for the run's journal.
+
+    Args:
+        model: trained.
+        split: what it is tried on.
+        run: where snapshots are kept.
+        seed: of the images that are followed.
+    """
+    loss = model.compiled()[1]
+    given = made.given(split)
+    examples = made.to_examples(given, given.shape, model.output_shape[-1], loss)
+    at_a_time = measure.share(model.layers, given.shape)
+    task = Task(model.engine(), loss, model.compiled()[0], examples, examples, at_a_time=at_a_time)
+    yield from _observer(model, task, seed, run).evaluated(model.state.now)
+
+
+def _observer(model: Sequential, task: Task, seed: int, run: Run) -> Observer:
+    """Who looks at the network for those who watch."""
+    seen = made.looked_at(task.examples if task.validation is None else task.validation, seed)
+    images = (task.examples if task.validation is None else task.validation).images
+    places = building.places(model.layers, images.shape[1:])
+    subject = Subject(
+        task.engine,
+        [Weights(place.name, place.weight.shape, place.start) for place in places],
+        [layer.label for layer in model.layers],
+        images[0],
+        model.class_names,
+        task.at_a_time,
+    )
+    return Observer(subject, task.validation, run.snapshots_path, seed, run.controls.watched)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from spritenet.errors import RunError
 
-__all__ = ["STEP", "Lines", "entry_of", "is_step"]
+__all__ = ["STEP", "Lines", "entries_of", "entry_of", "is_step"]
 
 BLOCK = 1 << 16
 """Bytes read at a time."""
@@ -33,6 +33,17 @@ def entry_of(line: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return entry if isinstance(entry, dict) else {}
+
+
+def entries_of(lines: Sequence[bytes]) -> list[dict[str, Any]]:
+    """The same of many lines, in a third of the time."""
+    try:
+        entries = json.loads(b"[" + b",".join(lines) + b"]")
+    except (ValueError, RecursionError):
+        entries = None
+    if entries is None or len(entries) != len(lines):  # one is broken
+        return [entry_of(line) for line in lines]
+    return [entry if isinstance(entry, dict) else {} for entry in entries]
 
 
 def is_step(entry: Mapping[str, object]) -> bool:
@@ -73,22 +84,38 @@ class Lines:
             count -= len(part)
         return b"".join(parts)
 
-    def whole(self, start: int, end: int) -> Iterator[tuple[int, bytes]]:
-        """Where each whole line begins and what it is, from the start of a line to `end`."""
+    def blocks(self, start: int, end: int) -> Iterator[tuple[int, list[bytes]]]:
+        """Whole lines, many at a time, and where the first of them begins.
+
+        Args:
+            start: where a line begins.
+            end: lines that end later are left out.
+        """
         rest, at = b"", start
         while at + len(rest) < end:
             block = self.read(at + len(rest), min(BLOCK, end - at - len(rest)))
             if not block:
                 return
-            *lines, rest = (rest + block).split(b"\n")
-            for line in lines:
-                yield at, line
-                at += len(line) + 1
+            cut = block.rfind(b"\n") + 1
+            if cut:
+                whole = rest + block[:cut]
+                yield at, whole[:-1].split(b"\n")
+                rest, at = block[cut:], at + len(whole)
+            else:
+                rest += block
             if len(rest) > LONGEST:  # no line: go on at the next one
                 found = self.line_after(at + len(rest), end)
                 if found is None:
                     return
                 rest, at = b"", found[0]
+
+    def whole(self, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+        """Where each whole line begins and what it is, from the start of a line to `end`."""
+        for at, lines in self.blocks(start, end):
+            place = at
+            for line in lines:
+                yield place, line
+                place += len(line) + 1
 
     def line_after(self, start: int, end: int) -> tuple[int, bytes] | None:
         """The first whole line that begins at `start` or later and before `end`.

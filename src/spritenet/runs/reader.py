@@ -7,12 +7,12 @@ updates are read whole, of the updates between only some. It says so.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from spritenet.runs.lines import Lines, entry_of, is_step
+from spritenet.runs.lines import Lines, entries_of, entry_of, is_step
 
 __all__ = ["COLUMNS", "Batch", "Reader"]
 
@@ -55,14 +55,14 @@ class Batch:
         """Whether there is anything new."""
         return self.restarted or bool(self.others) or bool(self.steps["step"])
 
-    def add(self, line: bytes) -> None:
-        """Take a line in."""
-        entry = entry_of(line)
-        if is_step(entry):
-            for name, column in self.steps.items():
-                column.append(_number(entry.get(name)))
-        elif entry:
-            self.others.append(_plain(entry))
+    def add(self, lines: Sequence[bytes]) -> None:
+        """Take lines in."""
+        entries = entries_of(lines)
+        steps = [entry for entry in entries if is_step(entry)]
+        for name, column in self.steps.items():
+            column += [_number(entry.get(name)) for entry in steps]
+        if len(steps) < len(entries):
+            self.others += [_plain(e) for e in entries if e and not is_step(e)]
 
 
 class Reader:
@@ -90,9 +90,9 @@ class Reader:
                 batch.restarted, self.place = True, 0
                 if size > self.largest:
                     self._sample(lines, size, batch)
-            for at, line in lines.whole(self.place, size):
-                batch.add(line)
-                self.place = at + len(line) + 1
+            for at, whole in lines.blocks(self.place, size):
+                batch.add(whole)
+                self.place = at + sum(map(len, whole)) + len(whole)
             self.mark = lines.read(max(0, self.place - MARK), min(MARK, self.place))
         return batch
 
@@ -105,8 +105,8 @@ class Reader:
         """Read a large journal but for its tail; `place` is then where the tail begins."""
         head, tail = (lines.line_after(at, size) for at in (HEAD, size - TAIL))
         start, end = (size if found is None else found[0] for found in (head, tail))
-        for _, line in lines.whole(0, start):
-            batch.add(line)
+        for _, whole in lines.blocks(0, start):
+            batch.add(whole)
         every = (end - start) / PLACES
         found: dict[int, bytes] = {}
         for number in range(1, PLACES):
@@ -114,10 +114,9 @@ class Reader:
             if one is not None and one[0] >= start:
                 found.setdefault(*one)
         found |= {at: line for at, line in _others(lines, end) if at >= start}
-        taken = 0
-        for at in sorted(found):
-            batch.add(found[at])
-            taken += len(found[at]) + 1
+        between = [found[at] for at in sorted(found)]
+        batch.add(between)
+        taken = sum(map(len, between)) + len(between)
         batch.sampled = max(2, round((end - start) / max(1, taken)))
         self.place = end
 
@@ -138,11 +137,10 @@ def _others(lines: Lines, end: int) -> Iterator[tuple[int, bytes]]:
         place = before
 
 
-def _number(value: object) -> float | None:
+def _number(value: Any) -> float | None:  # noqa: ANN401 - any JSON value
     """A finite number, or None."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        return value
-    return None
+    kind = type(value)
+    return value if kind is int or (kind is float and math.isfinite(value)) else None
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value

@@ -1,7 +1,8 @@
 """What happens in a training, as frozen values in the order it happens.
 
 A training yields them; the journal, the terminal and the pages pull them. The last one is
-`Finished` or `Stopped`. `step` is always the number of updates done so far.
+`Finished` or `Stopped`; what a run's journal holds after that came of a test. `step` is always the
+number of updates done so far.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ __all__ = [
     "Started",
     "StepEvent",
     "Stopped",
+    "Tested",
     "from_json",
 ]
 
@@ -197,6 +199,22 @@ class Stopped(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Tested(Event):
+    """After a training's end, the network was tried on the test images.
+
+    Attributes:
+        loss: the mean of weight · loss, plus the L2 penalty.
+        accuracy: the share that was right.
+        images: how many there were.
+    """
+
+    loss: float
+    accuracy: float
+    images: int
+    kind: ClassVar[str] = "tested"
+
+
+@dataclass(frozen=True, slots=True)
 class Predicted(Event):
     """What the network takes a few images for that it doesn't learn from: always the same ones.
 
@@ -260,7 +278,7 @@ _KINDS: dict[str, type[Event]] = {
     cls.kind: cls
     for cls in (
         *(Started, StepEvent, Evaluated, EpochEnded, CheckpointSaved, Finished, Stopped),
-        *(Predicted, Confused, SnapshotSaved, Controlled),
+        *(Tested, Predicted, Confused, SnapshotSaved, Controlled),
     )
 }
 

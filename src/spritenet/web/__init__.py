@@ -7,6 +7,7 @@
     table.py        the fixed table of files: address → file or bytes
     pages.py        what each page is served with; examples.py, images to teach a network with
     locked.py       what those are shown who have no key
+    watch.py        the live page: journals as they grow, and control
 
     one_file.py     a model and its pages in one HTML file
     page_source.py  a page's index.html, taken apart; modules.py, ES modules as one program
@@ -26,6 +27,7 @@ from spritenet.web.one_file import Parts, one_file
 from spritenet.web.pages import drawing_page, lab_page
 from spritenet.web.serving import Site, listen, running, serve
 from spritenet.web.table import Content, Moved, Table, static_files
+from spritenet.web.watch import watching
 
 __all__ = [
     "Content",
@@ -44,4 +46,5 @@ __all__ = [
     "running",
     "serve",
     "static_files",
+    "watching",
 ]
