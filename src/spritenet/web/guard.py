@@ -2,10 +2,10 @@
 
 A request passes if
 
-1. its Host is ours, else 421: a name was rebound to this machine;
-2. its Origin is ours where there is one, and there is one where it changes something; and the
+1. its headers and its body are small, else 431 and 413;
+2. its Host is ours, else 421: a name was rebound to this machine;
+3. its Origin is ours where there is one, and there is one where it changes something; and the
    browser doesn't say that another site sent it; else 403;
-3. its body is small, else 413;
 4. it has the cookie, else 401; an address with a fresh token gets the cookie and leads on.
 
 Every answer carries the headers that make a browser strict.
@@ -27,10 +27,10 @@ from spritenet.web.hosts import Hosts
 from spritenet.web.keys import Keys
 from spritenet.web.locked import locked
 
-__all__ = ["LARGEST_BODY", "POLICY", "Guard"]
+__all__ = ["LARGEST_BODY", "LARGEST_HEAD", "POLICY", "Guard"]
 
 LARGEST_BODY = 64 * 1024  # bytes; the pages send a few words, never data
-LONGEST_QUERY = 2048
+LARGEST_HEAD = 16 * 1024  # bytes of address and headers; browsers send about 1,000
 TOKEN = "token"  # noqa: S105 - the parameter's name
 HARMLESS = frozenset({"GET", "HEAD"})
 
@@ -90,7 +90,8 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
         else:
             strict = _strictly(send)
-            refusal = self.refusal(Request(scope))
+            request = Request(scope)
+            refusal = self._unsound(request) or self._unknown(request)
             if refusal is not None:
                 await refusal(scope, receive, strict)
                 return
@@ -112,18 +113,21 @@ class Guard:
             if not began:
                 await _no(500, "This is a mistake of ours.")(scope, receive, send)
 
-    def refusal(self, request: Request) -> Response | None:
-        """The answer to a request that must not pass; None for one that may."""
+    def _unsound(self, request: Request) -> Response | None:
+        """The answer to a request that nobody with honest intentions sends; None for others."""
         host = request.headers.get("host")
+        if _head(request) > LARGEST_HEAD:
+            return _no(431, "The headers are too large.")
+        if _length(request) > self.largest_body:
+            return _no(413, "The request is too large.")
         if not self.hosts.allow(host):
             return _no(421, "This server doesn't answer to that name.")
         if not _is_ours(request, f"http://{host}".lower()):
             return _no(403, "Another site sent this request.")
-        if (
-            _length(request) > self.largest_body
-            or len(request.scope["query_string"]) > LONGEST_QUERY
-        ):
-            return _no(413, "The request is too large.")
+        return None
+
+    def _unknown(self, request: Request) -> Response | None:
+        """The answer to who has no cookie, or comes with a token; None for who may pass."""
         query = parse_qsl(request.url.query, keep_blank_values=True)
         token = dict(query).get(TOKEN)
         if token is not None and request.method == "GET":
@@ -161,6 +165,13 @@ def _is_ours(request: Request, origin: str) -> bool:
     if given is None:
         return request.method in HARMLESS
     return given.lower() == origin
+
+
+def _head(request: Request) -> int:
+    """How many bytes the address and the headers have. uvicorn limits only what is incomplete."""
+    scope = request.scope
+    address = len(scope["raw_path"]) + len(scope["query_string"])
+    return address + sum(len(name) + len(value) for name, value in scope["headers"])
 
 
 def _length(request: Request) -> int:

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from spritenet.errors import InputError
 from spritenet.web.application import application
+from spritenet.web.guard import LARGEST_HEAD
 from spritenet.web.hosts import is_loopback, is_wildcard, written
 from spritenet.web.keys import Keys
 from spritenet.web.patience import Patience
@@ -25,7 +26,6 @@ from spritenet.web.table import Content
 __all__ = ["Site", "listen", "running", "serve"]
 
 MOST_CONNECTIONS = 100
-MOST_HEADER_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ def _server(app: ASGIApp) -> uvicorn.Server:
             proxy_headers=False,
             server_header=False,
             limit_concurrency=MOST_CONNECTIONS,
-            h11_max_incomplete_event_size=MOST_HEADER_BYTES,
+            h11_max_incomplete_event_size=LARGEST_HEAD,
             timeout_graceful_shutdown=1,
         )
     )
