@@ -1,0 +1,218 @@
+// The panel where one says what a drawing means: lessons learnt, taken back, kept and downloaded.
+
+import { defaultCore, SpriteData } from '../lib/index.js';
+import { sha256 } from '../lib/sha256.js';
+import { download, zipped } from '../ui/zip.js';
+import { Shelf } from './shelf.js';
+import { Teacher } from './teacher.js';
+
+/** @typedef {import('../lib/model.js').Model} Model */
+/** @typedef {import('./reader.js').Reader} Reader */
+/** @typedef {import('./shelf.js').Kept} Kept */
+/** @typedef {import('./stroke.js').Stroke} Stroke */
+/** @typedef {import('./teacher.js').Result} Result */
+/** @typedef {import('./teacher.js').Stored} Stored */
+/**
+ * @typedef {object} Drawing  what is to be learnt
+ * @property {Uint8Array} input
+ * @property {readonly Stroke[]} strokes  none of a picture
+ */
+/**
+ * @typedef {object} Places
+ * @property {HTMLElement} classes
+ * @property {HTMLElement} line
+ * @property {HTMLButtonElement} undo
+ * @property {HTMLButtonElement} forget
+ * @property {HTMLButtonElement} save
+ */
+
+const MOST_BYTES = 64e6; // of stored examples
+
+export class Lessons {
+  /**
+   * @param {object} how
+   * @param {Model} how.model
+   * @param {readonly string[]} how.names  of its classes
+   * @param {Reader} how.reader
+   * @param {Places} how.places
+   * @param {() => Promise<Uint8Array | null>} how.examples  a sprite's bytes
+   * @param {() => Drawing | null} how.drawing  what is on the sheet
+   * @param {() => unknown} how.changed  the model answers otherwise from now on
+   */
+  constructor({ model, names, reader, places, examples, drawing, changed }) {
+    this.model = model;
+    this.names = names;
+    this.reader = reader;
+    this.places = places;
+    this.examples = examples;
+    this.drawing = drawing;
+    this.changed = changed;
+    this.base = model.getParameters();
+    /** @type {Kept[]} */
+    this.kept = [];
+    this.ready = false; // whether there is something to teach
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.soon = undefined;
+    /** @type {Promise<Teacher> | null} */
+    this.teacher = null;
+    /** The learning that is under way. @type {AbortController | null} */
+    this.running = null;
+    this.buttons = names.map((name, label) => {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.disabled = true;
+      button.onclick = () => this.guarded(this.teach(label));
+      places.classes.append(button);
+      return button;
+    });
+    places.undo.onclick = () => this.guarded(this.takeBack(this.kept.slice(-1)));
+    places.forget.onclick = () => this.guarded(this.takeBack(this.kept));
+    places.save.onclick = () => this.save();
+    this.shelf = Shelf.open(sha256(new Uint8Array(this.base.buffer)), {
+      inputBytes: model.network.imageBytes,
+      outputs: model.outputs,
+    });
+    this.label();
+    this.guarded(this.recall());
+  }
+
+  /** What was taught at an earlier visit. */
+  async recall() {
+    const shelf = await this.shelf;
+    shelf.watch(() => this.guarded(this.refresh()));
+    this.kept = await shelf.all();
+    if (this.kept.length) await this.learn();
+  }
+
+  /** What was taught in another tab. */
+  async refresh() {
+    this.kept = await (await this.shelf).all();
+    await this.learn();
+  }
+
+  /** @param {boolean} ready  whether there is something to teach */
+  enable(ready) {
+    if (ready && !this.teacher) this.soon ??= setTimeout(() => this.guarded(this.prepare()), 400);
+    if (ready === this.ready) return;
+    this.ready = ready;
+    for (const button of this.buttons) button.disabled = !ready;
+  }
+
+  /** @param {number} label */
+  async teach(label) {
+    const drawing = this.drawing();
+    if (!drawing) return;
+    const shelf = await this.shelf;
+    await shelf.add({
+      label,
+      input: drawing.input.slice(),
+      lines: drawing.strokes.map(({ width, points }) => ({ width, points: points.slice() })),
+    });
+    this.kept = await shelf.all();
+    await this.learn();
+  }
+
+  /** @param {readonly Kept[]} lessons */
+  async takeBack(lessons) {
+    const shelf = await this.shelf;
+    await shelf.remove(lessons.map(({ id }) => id));
+    this.kept = await shelf.all();
+    await this.learn();
+  }
+
+  /** The teacher, with the stored examples. */
+  prepare() {
+    this.teacher ??= this.makeTeacher();
+    return this.teacher;
+  }
+
+  async makeTeacher() {
+    const { model, reader, base } = this;
+    const { width, height } = reader.ink;
+    const stored = await this.stored();
+    return new Teacher({ model, base, core: await defaultCore(), preparation: reader.preparation, sheet: { width, height }, stored });
+  }
+
+  /** @returns {Promise<Stored | null>} */
+  async stored() {
+    const bytes = await this.examples().catch(() => null);
+    if (!bytes || !bytes.length || bytes.length > MOST_BYTES) return null;
+    const data = await SpriteData.load(bytes).catch(() => null);
+    const { inputShape, outputs } = this.model;
+    if (!data || String(data.imageShape) !== String(inputShape) || !data.labels.every((label) => label < outputs)) return null;
+    return data;
+  }
+
+  /** Learns all lessons, from the weights the model came with. */
+  async learn() {
+    this.running?.abort();
+    const running = new AbortController();
+    this.running = running;
+    this.label();
+    this.say(this.kept.length ? 'Learning …' : '');
+    const teacher = await this.prepare();
+    const result = await teacher.learn(this.kept, running.signal);
+    if (this.running !== running || !result) return;
+    this.running = null;
+    this.model.setParameters(result.parameters);
+    this.say(this.told(result, teacher));
+    this.changed();
+  }
+
+  /** @param {Result} result @param {Teacher} teacher */
+  told({ seconds, right, before, after }, teacher) {
+    const { kept } = this;
+    if (!kept.length) return 'It has forgotten all lessons and is as it came.';
+    const count = kept.length === 1 ? '1 drawing' : `${kept.length} drawings`;
+    const parts = [`It was taught ${count}, in ${seconds.toFixed(1)} s.`];
+    if (right < kept.length) parts.push(`${kept.length - right} of them it still reads otherwise: draw that once more.`);
+    if (before !== null && after !== null) {
+      const share = (/** @type {number} */ p) => `${(100 * p).toFixed(1)} %`;
+      const same = share(after) === share(before);
+      parts.push(`Of ${teacher.guardCount} stored examples it reads ${share(after)} right, ${same ? 'as before' : `${share(before)} before`}.`);
+    } else {
+      parts.push('No stored examples came with this page, so it may have forgotten some of the rest.');
+    }
+    return parts.join(' ');
+  }
+
+  /** The model with what it was taught, as one file. */
+  save() {
+    const { model, kept } = this;
+    const { metadata, step } = model;
+    if (kept.length) {
+      // Its scores were those of other weights.
+      model.metadata = { ...metadata, scores: {}, trainedOn: { ...metadata.trainedOn, lessons: kept.length } };
+    }
+    model.step = metadata.trainedOn?.steps ?? step;
+    download(zipped(model.toFiles()), kept.length ? 'model-taught.zip' : 'model.zip');
+    Object.assign(model, { metadata, step });
+  }
+
+  /** The buttons' words: how often each class was taught. */
+  label() {
+    this.buttons.forEach((button, label) => {
+      const times = this.kept.filter((lesson) => lesson.label === label).length;
+      button.textContent = this.names[label];
+      button.setAttribute('aria-label', `I meant ${this.names[label]}${times ? `, taught ${times === 1 ? 'once' : `${times} times`}` : ''}`);
+      if (!times) return;
+      const count = document.createElement('span');
+      count.className = 'count';
+      count.textContent = `×${times}`;
+      button.append(count);
+    });
+    const { undo, forget, save } = this.places;
+    undo.disabled = forget.disabled = this.kept.length === 0;
+    save.textContent = this.kept.length ? 'Download the improved model' : 'Download the model';
+  }
+
+  /** @param {string} text */
+  say(text) {
+    if (this.places.line.textContent !== text) this.places.line.textContent = text;
+  }
+
+  /** @param {Promise<unknown>} work */
+  guarded(work) {
+    work.catch((error) => this.say(`That didn’t work: ${error instanceof Error ? error.message : error}`));
+  }
+}

@@ -1,0 +1,312 @@
+// The drawing page: brings the sheet, the model and what is shown of them together.
+
+import { Core, Model, SpritenetError, useCore } from '../lib/index.js';
+import { drawPixels } from '../ui/pictures.js';
+import { LayerPictures } from './layers.js';
+import { Lessons } from './lessons.js';
+import { Paper } from './paper.js';
+import { decodePicture, pictureFile } from './picture.js';
+import { Reader } from './reader.js';
+import { Sheet } from './sheet.js';
+import { Verdict } from './verdict.js';
+
+/** @typedef {import('./reader.js').Answer} Answer */
+/** @typedef {import('./stroke.js').Stroke} Stroke */
+/**
+ * What a page that carries its data inside has in `window.SPRITENET`.
+ *
+ * @typedef {object} Embedded
+ * @property {Record<string, string | ArrayBuffer | Uint8Array>} [model]  the model's files by name
+ * @property {ArrayBuffer | Uint8Array} [examples]  a sprite of stored examples
+ * @property {ArrayBuffer | Uint8Array} [core]  core.wasm
+ */
+
+/** @param {string} id @returns {any} */
+const at = (id) => document.getElementById(id);
+
+class Page {
+  /** @param {Model} model @param {Embedded} embedded */
+  constructor(model, embedded) {
+    this.model = model;
+    this.names = model.classNames.length ? model.classNames : Array.from({ length: model.outputs }, (_, i) => String(i));
+    this.sheet = new Sheet();
+    this.reader = new Reader(model);
+    /** The stroke that is being drawn. @type {Stroke | null} */
+    this.stroke = null;
+    this.frame = 0;
+    /** @type {Answer | null} */
+    this.answer = null;
+    const { ink } = this.reader;
+    this.paper = new Paper(at('canvas'), at('pen'), { width: ink.width, height: ink.height }, {
+      begin: (x, y, share) => this.begin(x, y, share),
+      move: (x, y, share) => this.move(x, y, share),
+      end: () => this.end(),
+      cancel: () => this.cancel(),
+    });
+    this.verdict = new Verdict({ sign: at('sign'), line: at('line'), bars: at('bars'), spoken: at('spoken') }, this.names);
+    this.layers = new LayerPictures(at('layers'), model);
+    this.lessons = new Lessons({
+      model,
+      names: this.names,
+      reader: this.reader,
+      places: { classes: at('classes'), line: at('lesson'), undo: at('unlearn'), forget: at('forget'), save: at('download') },
+      examples: () => storedExamples(embedded),
+      drawing: () => this.drawing(),
+      changed: () => this.schedule(),
+    });
+    this.listen();
+    this.redraw();
+  }
+
+  get width() {
+    return Number(at('width').value);
+  }
+
+  /** @param {number} x @param {number} y @param {number} share */
+  begin(x, y, share) {
+    if (this.sheet.isFull) return;
+    const covered = this.sheet.picture;
+    this.stroke = this.sheet.begin(this.width);
+    this.stroke.add(x, y, share);
+    if (covered) this.redrawEnded();
+    this.schedule();
+  }
+
+  /** @param {number} x @param {number} y @param {number} share */
+  move(x, y, share) {
+    if (!this.stroke || this.sheet.isFull) return;
+    if (this.stroke.add(x, y, share)) this.schedule();
+  }
+
+  end() {
+    const { stroke } = this;
+    if (!stroke) return;
+    this.stroke = null;
+    this.paper.extend(stroke);
+    this.paper.part = 0;
+    this.reader.finish(stroke);
+    this.schedule();
+  }
+
+  cancel() {
+    if (!this.stroke) return;
+    this.stroke = null;
+    this.sheet.items.pop();
+    this.redraw();
+  }
+
+  /** Draws all strokes but the one that is being drawn. */
+  redrawEnded() {
+    const strokes = this.sheet.strokes.filter((stroke) => stroke !== this.stroke);
+    this.paper.redraw(strokes, this.sheet.picture);
+    this.reader.redraw(strokes);
+  }
+
+  /** After anything but a stroke's growth. */
+  redraw() {
+    this.redrawEnded();
+    this.schedule();
+  }
+
+  schedule() {
+    this.frame ||= requestAnimationFrame(() => this.show());
+  }
+
+  /** One frame: the new ink, and what the model makes of it. */
+  show() {
+    this.frame = 0;
+    const { stroke, sheet, model } = this;
+    if (stroke) {
+      this.paper.extend(stroke);
+      this.reader.extend(stroke);
+    }
+    const answer = this.reader.read(sheet);
+    this.answer = answer;
+    drawPixels(at('seen'), answer.input, model.inputShape);
+    this.verdict.show(answer);
+    this.layers.show(answer.input);
+    at('undo').disabled = !sheet.canUndo;
+    at('clear').disabled = sheet.isEmpty;
+    at('hint').hidden = !sheet.isEmpty;
+    this.lessons.enable(answer.state !== 'empty');
+  }
+
+  /** What there is to be taught. */
+  drawing() {
+    this.show();
+    const { answer, sheet } = this;
+    if (!answer || answer.state === 'empty' || this.stroke) return null;
+    return { input: answer.input, strokes: sheet.strokes };
+  }
+
+  undo() {
+    if (!this.stroke && this.sheet.undo()) this.redraw();
+  }
+
+  redo() {
+    if (!this.stroke && this.sheet.redo()) this.redraw();
+  }
+
+  clear() {
+    if (this.stroke) return;
+    this.sheet.clear();
+    this.redraw();
+  }
+
+  /** @param {File | null} file */
+  async open(file) {
+    if (!file) return;
+    try {
+      this.sheet.show(await decodePicture(file));
+      report(null);
+      this.redraw();
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  listen() {
+    at('undo').onclick = () => this.undo();
+    at('clear').onclick = () => this.clear();
+    at('open').onclick = () => at('file').click();
+    at('file').onchange = async () => {
+      await this.open(pictureFile(at('file').files));
+      at('file').value = ''; // so that the same file may be chosen again
+    };
+    document.addEventListener('keydown', (event) => this.key(event));
+    document.addEventListener('paste', (event) => {
+      const file = pictureFile(event.clipboardData);
+      if (!file) return;
+      event.preventDefault();
+      this.open(file);
+    });
+    for (const kind of ['dragenter', 'dragover', 'dragleave', 'drop']) {
+      document.addEventListener(kind, (event) => this.drag(/** @type {DragEvent} */ (event)));
+    }
+    new ResizeObserver(() => {
+      if (!this.paper.fit()) return;
+      this.redrawEnded();
+      this.schedule();
+    }).observe(at('paper'));
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    dark.addEventListener('change', () => this.redraw());
+  }
+
+  /** @param {DragEvent} event */
+  drag(event) {
+    event.preventDefault();
+    at('paper').classList.toggle('over', event.type === 'dragenter' || event.type === 'dragover');
+    if (event.type === 'drop') this.open(pictureFile(event.dataTransfer));
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    const command = event.ctrlKey || event.metaKey;
+    const key = event.key.toLowerCase();
+    const done = () => event.preventDefault();
+    if (command && !event.altKey && key === 'z') {
+      if (event.shiftKey) this.redo();
+      else this.undo();
+      done();
+    } else if (command && !event.altKey && key === 'y') {
+      this.redo();
+      done();
+    } else if (!command && !event.altKey && (key === 'delete' || key === 'backspace')) {
+      this.clear();
+      done();
+    } else if (!command && !event.altKey && (key === '[' || key === ']')) {
+      at('width').value = String(this.width + (key === ']' ? 3 : -3));
+      done();
+    }
+  }
+}
+
+/**
+ * Says in one line what went wrong; null takes it away.
+ *
+ * @param {unknown} error
+ * @param {string} [before]
+ */
+function report(error, before = '') {
+  const place = at('problem');
+  place.hidden = error === null;
+  if (error === null) return;
+  const line = error instanceof SpritenetError ? error.message : `${error instanceof Error ? error.message : error}`;
+  place.textContent = `${before}${line}`;
+}
+
+/**
+ * What is known of the model, in a line.
+ *
+ * @param {Model} model
+ */
+function about({ metadata, parameterCount }) {
+  const parts = [`${parameterCount.toLocaleString('en')} weights`];
+  const { dataset } = metadata.trainedOn ?? {};
+  if (typeof dataset === 'string') parts.push(`trained on ${dataset}`);
+  const accuracy = metadata.scores.test_accuracy;
+  if (accuracy) parts.push(`${(100 * accuracy).toFixed(1)} % right on images it had not seen`);
+  return parts.join(' · ');
+}
+
+/** @param {readonly string[]} names */
+function subject(names) {
+  return names.length === 10 && names.every((name, i) => name === String(i)) ? 'a digit' : '';
+}
+
+/**
+ * The sprite of stored examples; none for a page that carries its data inside and has none.
+ *
+ * @param {Embedded} embedded
+ * @returns {Promise<Uint8Array | null>}
+ */
+async function storedExamples({ model, examples }) {
+  if (examples) return new Uint8Array(examples);
+  if (model) return null;
+  const response = await fetch('examples.png');
+  return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
+}
+
+/** The shortcuts, as this machine's keys are called. */
+function shortcuts() {
+  const command = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : 'Ctrl+';
+  const keys = [
+    [`${command}Z`, 'undo'],
+    [`${command}Shift+Z`, 'again'],
+    ['Delete', 'clear'],
+    ['[ ]', 'thinner, thicker'],
+    [`${command}V`, 'paste a picture'],
+    ['Tab, arrows, space', 'draw with the keyboard'],
+  ];
+  for (const [key, meaning] of keys) {
+    const shown = document.createElement('kbd');
+    shown.textContent = key;
+    at('keys').append(shown, ` ${meaning}  `);
+  }
+}
+
+async function start() {
+  const embedded = /** @type {Embedded} */ (/** @type {any} */ (window).SPRITENET ?? {});
+  if (embedded.core) useCore(await Core.fromBytes(/** @type {BufferSource} */ (embedded.core)));
+  const model = await Model.load(embedded.model ?? 'model/');
+  const what = subject(model.classNames);
+  at('title').textContent = what ? `Draw ${what}` : 'Draw';
+  document.title = what ? `Draw ${what} · Spritenet` : 'Draw · Spritenet';
+  at('about').textContent = about(model);
+  const [height, width, channels] = model.inputShape;
+  at('size').textContent = `${width}×${height}${channels > 1 ? `, ${channels} channels` : ''}`;
+  at('hint').append(what ? `Draw ${what} here` : 'Draw here');
+  const other = document.createElement('span');
+  other.className = 'small';
+  other.textContent = 'or drop or paste a picture';
+  at('hint').append(other);
+  at('stage').hidden = false;
+  shortcuts();
+  // For those who look behind the page, and for tests.
+  Object.assign(window, { spritenetDraw: new Page(model, embedded) });
+}
+
+start().catch((error) => {
+  at('about').textContent = '';
+  report(error, 'The model can’t be shown. ');
+});

@@ -1,0 +1,160 @@
+// From what lies on the sheet to a model's answer. No DOM.
+
+import { prepare } from '../lib/index.js';
+import { Raster } from './raster.js';
+
+/** @typedef {import('../lib/model.js').Model} Model */
+/** @typedef {import('../lib/prepare.js').Preparation} Preparation */
+/** @typedef {import('./sheet.js').Sheet} Sheet */
+/** @typedef {import('./stroke.js').Stroke} Stroke */
+/**
+ * @typedef {object} Answer
+ * @property {Uint8Array} input  height × width × channels: what the network sees
+ * @property {'empty' | 'unsure' | 'sure'} state  nothing there; nothing the model has learnt; a class
+ * @property {number} best  the likeliest class
+ * @property {Float32Array} probabilities  of all classes; of length 0 if there is nothing
+ */
+
+/** The longer side of a sheet, in the units of its strokes and in pixels. */
+export const UNITS = 280;
+
+/**
+ * How a picture becomes this model's input: as its file says, or else as Python's `spritenet predict`
+ * does it.
+ *
+ * @param {Model} model
+ * @returns {Preparation}
+ */
+export function preparationOf(model) {
+  const [height, width, channels] = model.inputShape;
+  const likely = String([height, width, channels]) === '28,28,1' ? 'digit' : 'fit';
+  return model.preparation ?? { mode: likely, height, width, channels, background: 0 };
+}
+
+/**
+ * A sheet's width and height: of the proportions of the model's images, within 1 : 2 and 2 : 1.
+ *
+ * @param {Preparation} preparation
+ */
+export function sheetSize({ height, width }) {
+  const proportion = Math.max(0.5, Math.min(2, width / height));
+  return proportion >= 1
+    ? { width: UNITS, height: Math.round(UNITS / proportion) }
+    : { width: Math.round(UNITS * proportion), height: UNITS };
+}
+
+/**
+ * Ink as the picture to prepare: light on black, or dark on light where the model's background is
+ * light.
+ *
+ * @param {Raster} raster
+ * @param {Preparation} preparation
+ */
+export function pictureOf({ data, height, width }, { mode, background }) {
+  const light = mode !== 'digit' && background >= 128;
+  return { data: light ? data.map((v) => 255 - v) : data, height, width };
+}
+
+/**
+ * Numbers that add up to 1, of outputs that may be a softmax already.
+ *
+ * @param {Model} model
+ * @param {Float32Array} outputs
+ */
+export function probabilitiesOf(model, outputs) {
+  if (model.lastActivation === 'softmax') return outputs;
+  const most = outputs.reduce((a, b) => Math.max(a, b), -Infinity);
+  const powers = outputs.map((v) => Math.exp(v - most));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return powers.map((v) => v / sum);
+}
+
+export class Reader {
+  /** @param {Model} model */
+  constructor(model) {
+    this.model = model;
+    this.preparation = preparationOf(model);
+    const { width, height } = sheetSize(this.preparation);
+    /** All that no further point changes. */
+    this.ink = new Raster(width, height);
+    /** The same, to where the pen is now. */
+    this.seen = new Raster(width, height);
+    this.part = 0;
+    this.line = this.ink.line.bind(this.ink);
+    this.end = this.seen.line.bind(this.seen);
+  }
+
+  /**
+   * Begins again with what lies on the sheet.
+   *
+   * @param {readonly Stroke[]} strokes  all of them ended
+   */
+  redraw(strokes) {
+    this.ink.clear();
+    for (const stroke of strokes) {
+      stroke.drawParts(0, this.line);
+      stroke.drawEnd(this.line);
+    }
+    this.seen.copy(this.ink);
+    this.part = 0;
+  }
+
+  /**
+   * Takes in what was added to the stroke that is being drawn.
+   *
+   * @param {Stroke} stroke
+   */
+  extend(stroke) {
+    this.part = stroke.drawParts(this.part, this.line);
+    this.seen.copy(this.ink);
+    stroke.drawEnd(this.end);
+  }
+
+  /** @param {Stroke} stroke  which is ended now */
+  finish(stroke) {
+    this.extend(stroke);
+    this.ink.copy(this.seen);
+    this.part = 0;
+  }
+
+  /**
+   * What the network sees.
+   *
+   * @param {Sheet} sheet
+   * @returns {Uint8Array}
+   */
+  input(sheet) {
+    return prepare(sheet.picture ?? pictureOf(this.seen, this.preparation), this.preparation);
+  }
+
+  /**
+   * What the model says.
+   *
+   * @param {Sheet} sheet
+   * @returns {Answer}
+   */
+  read(sheet) {
+    const input = this.input(sheet);
+    const nothing = sheet.isEmpty || (this.preparation.mode === 'digit' && !input.some((v) => v > 0));
+    if (nothing) return { input, state: 'empty', best: -1, probabilities: new Float32Array(0) };
+    return { input, ...judge(this.model, input) };
+  }
+}
+
+/**
+ * The likeliest class, and whether the picture looks like what the model has learnt.
+ *
+ * @param {Model} model
+ * @param {Uint8Array} input
+ * @returns {{ state: 'unsure' | 'sure', best: number, probabilities: Float32Array }}
+ */
+export function judge(model, input) {
+  const able = /** @type {{ classify?: (image: Uint8Array) => { probabilities: Float32Array, sure: boolean } }} */ (
+    /** @type {unknown} */ (model)
+  );
+  const told = able.classify?.(input);
+  const probabilities = told?.probabilities ?? probabilitiesOf(model, model.predict(input));
+  let best = 0;
+  for (let i = 1; i < probabilities.length; i++) if (probabilities[i] > probabilities[best]) best = i;
+  return { state: (told?.sure ?? true) ? 'sure' : 'unsure', best, probabilities };
+}

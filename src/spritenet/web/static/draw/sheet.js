@@ -1,0 +1,101 @@
+// What lies on the sheet, and what lay there before: strokes and pictures, undone and done again.
+//
+// Knows neither a canvas nor a model.
+
+import { Stroke } from './stroke.js';
+
+/** @typedef {{ data: Uint8Array | Uint8ClampedArray, width: number, height: number }} Picture  1, 3 or 4 bytes a pixel */
+/** @typedef {{ kind: 'stroke', stroke: Stroke } | { kind: 'picture', picture: Picture } | { kind: 'clear' }} Item */
+
+const MOST_POINTS = 60_000; // of all strokes that can be undone: a quarter of an hour without lifting
+const MOST_PICTURES = 4;
+
+export class Sheet {
+  constructor() {
+    /** @type {Item[]} */
+    this.items = [];
+    /** @type {Item[]} */
+    this.undone = [];
+  }
+
+  /** The strokes to be seen. @returns {Stroke[]} */
+  get strokes() {
+    const strokes = [];
+    for (let i = this.items.length - 1; i >= 0; i--) {
+      const item = this.items[i];
+      if (item.kind !== 'stroke') break;
+      strokes.push(item.stroke);
+      if (item.stroke.fresh) break;
+    }
+    return strokes.reverse();
+  }
+
+  /** The picture to be seen, if no stroke covers it. @returns {Picture | null} */
+  get picture() {
+    const last = this.items[this.items.length - 1];
+    return last?.kind === 'picture' ? last.picture : null;
+  }
+
+  get isEmpty() {
+    return this.strokes.length === 0 && !this.picture;
+  }
+
+  get canUndo() {
+    return this.items.length > 0;
+  }
+
+  /** Whether the strokes to be undone are as many as are kept. */
+  get isFull() {
+    return this.points >= MOST_POINTS;
+  }
+
+  /** How many points all strokes have. */
+  get points() {
+    return this.items.reduce((sum, item) => sum + (item.kind === 'stroke' ? item.stroke.count : 0), 0);
+  }
+
+  /**
+   * A new stroke; the first after a picture begins a drawing of its own.
+   *
+   * @param {number} width
+   */
+  begin(width) {
+    const stroke = new Stroke(width, this.picture !== null);
+    this.push({ kind: 'stroke', stroke });
+    return stroke;
+  }
+
+  /** @param {Picture} picture  instead of what is there */
+  show(picture) {
+    this.push({ kind: 'picture', picture });
+  }
+
+  clear() {
+    if (!this.isEmpty) this.push({ kind: 'clear' });
+  }
+
+  /** Takes back the last stroke, picture or clearing. */
+  undo() {
+    const item = this.items.pop();
+    if (item) this.undone.push(item);
+    return item !== undefined;
+  }
+
+  redo() {
+    const item = this.undone.pop();
+    if (item) this.items.push(item);
+    return item !== undefined;
+  }
+
+  /** @param {Item} item */
+  push(item) {
+    this.items.push(item);
+    this.undone = [];
+    const pictures = () => this.items.filter(({ kind }) => kind === 'picture').length;
+    // What is seen stays; of what can be undone the oldest goes.
+    while (this.items.length > 1 && (this.points > MOST_POINTS || pictures() > MOST_PICTURES)) {
+      if (item.kind === 'stroke' && this.strokes.length === this.items.length) break;
+      this.items.shift();
+    }
+  }
+}

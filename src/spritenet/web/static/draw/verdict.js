@@ -1,0 +1,58 @@
+// The answer in words: large for those who look, politely spoken for those who listen.
+
+import { Bars, percent } from '../ui/bars.js';
+
+/** @typedef {import('./reader.js').Answer} Answer */
+
+const CALM = 700; // milliseconds without change before an answer is spoken
+
+export class Verdict {
+  /**
+   * @param {{ sign: HTMLElement, line: HTMLElement, bars: HTMLElement, spoken: HTMLElement }} places
+   * @param {readonly string[]} names  of the classes
+   */
+  constructor(places, names) {
+    this.places = places;
+    this.names = names;
+    this.bars = new Bars(places.bars, { names, label: 'How likely each class is' });
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+    places.sign.classList.toggle('long', names.some((name) => [...name].length > 2));
+  }
+
+  /** @param {Answer} answer */
+  show({ state, best, probabilities }) {
+    const { sign, line } = this.places;
+    const name = this.names[best];
+    sign.dataset.state = state;
+    if (state === 'empty') {
+      set(sign, '');
+      set(line, 'Nothing drawn yet');
+      this.bars.clear();
+    } else if (state === 'unsure') {
+      set(sign, '?');
+      set(line, `Not sure. If it is anything it knows, then ${name}.`);
+      this.bars.set(probabilities, { sure: false });
+    } else {
+      set(sign, name);
+      set(line, `${percent(probabilities[best])} sure`);
+      this.bars.set(probabilities);
+    }
+    this.speak(state === 'sure' ? `${name}, ${percent(probabilities[best])}` : state === 'empty' ? 'The sheet is empty' : `Not sure, perhaps ${name}`);
+  }
+
+  /**
+   * Says it once it has been the answer for a moment.
+   *
+   * @param {string} text
+   */
+  speak(text) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => set(this.places.spoken, text), CALM);
+  }
+}
+
+/** @param {HTMLElement} element @param {string} text */
+function set(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
