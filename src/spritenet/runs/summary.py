@@ -166,5 +166,6 @@ def _whole(value: object) -> int | None:
 
 def _figure(value: object) -> float | None:
     """A finite number."""
-    fits = isinstance(value, int | float) and abs(value) < float("inf")
-    return float(value) if fits else None  # type: ignore[arg-type]  # `fits` says that it is a number
+    if isinstance(value, int | float) and abs(value) < float("inf"):
+        return float(value)
+    return None

@@ -129,8 +129,8 @@ class _Loop:
             now = replace(now, average=now.parameters.copy())
         session.state.now = now
         # Three sets of arrays take turns: the present, the one before it, and the next.
-        self.before = _copy(now)
-        self.spare = _copy(now)
+        self.before = now.copy()
+        self.spare = now.copy()
 
     @property
     def now(self) -> Snapshot:
@@ -180,7 +180,7 @@ class _Loop:
         steps = min(plan.pause(now.step) - now.step, steps)
         steps = batches.permitted(now, plan, steps, len(task.examples))
         rates = self._rates(steps)
-        work = _copy_into(self.spare, now)
+        work = now.copy_into(self.spare)
         start = perf_counter()
         done = batches.advance(
             task.engine,
@@ -372,26 +372,6 @@ class _Loop:
         whole = self.now.whole
         total = perf_counter() - self.began
         return Stopped(self.now.step, reason, whole.images, whole.seconds, total)
-
-
-def _copy(snapshot: Snapshot) -> Snapshot:
-    """The same in arrays of its own."""
-    average = snapshot.average
-    return replace(
-        snapshot,
-        parameters=snapshot.parameters.copy(),
-        slots=snapshot.slots.copy(),
-        average=None if average is None else average.copy(),
-    )
-
-
-def _copy_into(spare: Snapshot, snapshot: Snapshot) -> Snapshot:
-    """The same in the arrays of `spare`."""
-    np.copyto(spare.parameters, snapshot.parameters)
-    np.copyto(spare.slots, snapshot.slots)
-    if snapshot.average is not None and spare.average is not None:
-        np.copyto(spare.average, snapshot.average)
-    return replace(snapshot, parameters=spare.parameters, slots=spare.slots, average=spare.average)
 
 
 def _sums(done: Steps, sizes: list[int], seconds: float) -> Totals:

@@ -6,7 +6,7 @@ and then puts it there. So an interrupt at any moment finds the one or the other
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -76,6 +76,23 @@ class Snapshot:
     def best_guess(self) -> NDArray[np.float32]:
         """The parameters to evaluate and to save: the average where there is one."""
         return self.parameters if self.average is None else self.average
+
+    def copy(self) -> Snapshot:
+        """The same in arrays of its own."""
+        return replace(
+            self,
+            parameters=self.parameters.copy(),
+            slots=self.slots.copy(),
+            average=None if self.average is None else self.average.copy(),
+        )
+
+    def copy_into(self, spare: Snapshot) -> Snapshot:
+        """The same in the arrays of `spare`, which has as many."""
+        np.copyto(spare.parameters, self.parameters)
+        np.copyto(spare.slots, self.slots)
+        if self.average is not None and spare.average is not None:
+            np.copyto(spare.average, self.average)
+        return replace(self, parameters=spare.parameters, slots=spare.slots, average=spare.average)
 
 
 @dataclass(slots=True, eq=False)
