@@ -1,0 +1,21 @@
+"""The numbers of a report: how good a trained network is, on what, and where it fails.
+
+    content.py   Report: everything in one value, and `judge`, which works it out
+    near.py      near-duplicates between two sets of images
+    stress.py    accuracy on images that are shifted, turned, noisy, blurred, thinner or thicker
+    perturb.py   those changes, as arithmetic on pixels
+    learning.py  what a run's journal tells: curves, how it ended
+    saved.py     the network of a run, also of one that was killed
+
+It computes, and draws nothing: `web.report` writes the page, `plots` the pictures.
+"""
+
+from __future__ import annotations
+
+from spritenet.report.content import Report, judge
+from spritenet.report.learning import Learning
+from spritenet.report.near import NearDuplicates
+from spritenet.report.saved import model_of_run
+from spritenet.report.stress import Curve
+
+__all__ = ["Curve", "Learning", "NearDuplicates", "Report", "judge", "model_of_run"]

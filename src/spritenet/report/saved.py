@@ -1,0 +1,55 @@
+"""The network of a run: the saved one, or the checkpoint's if the training was killed before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spritenet.errors import ModelError, RunError
+from spritenet.export import Metadata, SavedModel
+from spritenet.export.read_topology import read_topology
+from spritenet.model import Sequential, load_model
+from spritenet.training import checkpoint
+
+if TYPE_CHECKING:
+    from spritenet.runs import Run
+
+__all__ = ["model_of_run"]
+
+
+def model_of_run(run: Run, *, threads: int | None = None) -> Sequential:
+    """The network of a run.
+
+    Raises:
+        RunError: there is neither a model nor a checkpoint, or the run's config is broken.
+        ModelError: the model is broken.
+    """
+    if (run.model_path / "model.json").exists():
+        return load_model(run.model_path, threads=threads)
+    if not run.checkpoint_path.exists():
+        raise RunError(
+            "there is no model and no checkpoint",
+            where=run.folder,
+            do="Train it until the first checkpoint, at least.",
+        )
+    config = run.config()
+    found = checkpoint.load(run.checkpoint_path)
+    entries, shape = config.get("layers"), config.get("input_shape")
+    if not (isinstance(entries, list) and entries and isinstance(shape, list)):
+        raise RunError("it doesn't say what the network is", where=run.config_path)
+    first = entries[0] if isinstance(entries[0], dict) else {}
+    sized = {**first, "config": {**first.get("config", {}), "batch_input_shape": [None, *shape]}}
+    topology = {"class_name": "Sequential", "config": {"layers": [sized, *entries[1:]]}}
+    names = config.get("class_names")
+    try:
+        layers, input_shape = read_topology(topology)
+        words = tuple(map(str, names)) if isinstance(names, list) else ()
+        parameters = found.snapshot.best_guess
+        saved = SavedModel(layers, input_shape, parameters, Metadata(words))
+        saved.check()
+    except ModelError as error:
+        raise RunError(
+            f"its network can't be made again ({error})", where=run.config_path
+        ) from error
+    model = Sequential.from_saved(saved, threads=threads)
+    model.name = str(config.get("model", model.name))
+    return model
