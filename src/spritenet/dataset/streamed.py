@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Flow", "Streamed"]
+__all__ = ["Flow", "Streamed", "StreamedDataset"]
 
 
 class Flow(ABC):
@@ -58,3 +58,12 @@ class Streamed(ABC):
     @abstractmethod
     def images_at(self, places: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Some images, n h w c."""
+
+
+class StreamedDataset(ABC):
+    """A data set whose splits are read when they are needed."""
+
+    @property
+    @abstractmethod
+    def train(self) -> Streamed:
+        """The split to train on."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from spritenet.arguments import count, number
 from spritenet.dataset import Dataset, Split
+from spritenet.dataset.streamed import Streamed, StreamedDataset
 from spritenet.engines.values import Examples
 from spritenet.errors import ModelError
 from spritenet.model import examples as made
@@ -16,6 +17,7 @@ from spritenet.model.examples import Given
 from spritenet.training import loop, measure
 from spritenet.training.callbacks import AnyCallback, Callbacks
 from spritenet.training.events import Event
+from spritenet.training.feed import Feed
 from spritenet.training.loop import Task
 from spritenet.training.plan import Plan
 from spritenet.training.session import Session
@@ -97,9 +99,10 @@ def train(
 
     Args:
         model: compiled; built for these images if it isn't yet.
-        data: a Split, a Dataset (its training images), or images n h w c.
+        data: a Split, a Dataset (its training images), a StreamSplit or a Stream (which are read
+            while they are learnt from), or images n h w c.
         labels: what the images mean, if data has no labels itself.
-        validation_data: what to evaluate on after each epoch: a Split, or (x, y).
+        validation_data: what to evaluate on after each epoch: a Split, a StreamSplit, or (x, y).
         validation_split: instead, the share of data to keep apart for that: of a Split picked
             class by class with the seed, of arrays the last ones, as in Keras.
         epochs: the number of the last epoch, counted from 1.
@@ -134,9 +137,9 @@ def train(
     if validation_data is not None:
         held = made.given(validation_data)
     batch = count(32 if batch_size is None else batch_size, "batch_size", "fit")
-    batch = min(batch, max(1, len(learn.images)))  # a pass is then one update
+    batch = min(batch, max(1, len(learn)))  # a pass is then one update
     first = count(initial_epoch, "initial_epoch", "fit", least=0)
-    updates, each = _Amount(epochs, first, steps, steps_per_epoch, batch).plan(len(learn.images))
+    updates, each = _Amount(epochs, first, steps, steps_per_epoch, batch).plan(len(learn))
 
     shape = learn.shape
     model.prepare(shape, learn.class_names, seed)
@@ -192,7 +195,13 @@ def _apart(
 ) -> tuple[Given, Given | None]:
     """The images to learn from and, if a share was asked for, those kept apart."""
     share = number(share, "validation_split", "fit", least=0, below=1)
-    split = data.train if isinstance(data, Dataset) else data
+    split = data.train if isinstance(data, Dataset | StreamedDataset) else data
+    if share and isinstance(split, Streamed):
+        raise ModelError(
+            "of a stream no share can be kept apart",
+            where="validation_split",
+            do="Give validation_data: another split, or some of its images, data.train[:10_000].",
+        )
     if share and isinstance(split, Split) and sample_weight is None:
         train, validation = split.split(validation=share, seed=seed)
         return made.given(train), made.given(validation)
@@ -207,7 +216,9 @@ def _apart(
     return given.part(slice(0, at)), given.part(slice(at, None))
 
 
-def _sample(validation: Examples | None, size: int | None, seed: int) -> Examples | None:
+def _sample(
+    validation: Examples | Feed | None, size: int | None, seed: int
+) -> Examples | Feed | None:
     """The few images to test on in between."""
     if validation is None or size is None:
         return validation

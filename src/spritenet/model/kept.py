@@ -163,8 +163,8 @@ def observed(model: Sequential, split: Split, run: Run, seed: int) -> Iterator[E
 
 def _observer(model: Sequential, task: Task, seed: int, run: Run) -> Observer:
     """Who looks at the network for those who watch."""
-    seen = made.looked_at(task.examples if task.validation is None else task.validation, seed)
-    images = (task.examples if task.validation is None else task.validation).images
+    tried = None if task.validation is None else made.at_hand(task.validation, seed)
+    images = (made.at_hand(task.examples, seed) if tried is None else tried).images
     places = building.places(model.layers, images.shape[1:])
     subject = Subject(
         task.engine,
@@ -174,4 +174,4 @@ def _observer(model: Sequential, task: Task, seed: int, run: Run) -> Observer:
         model.class_names,
         task.at_a_time,
     )
-    return Observer(subject, task.validation, run.snapshots_path, seed, run.controls.watched)
+    return Observer(subject, tried, run.snapshots_path, seed, run.controls.watched)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -11,6 +11,7 @@ import numpy as np
 
 from spritenet import losses, optimizers
 from spritenet.dataset import Split
+from spritenet.dataset.streamed import Streamed
 from spritenet.engines.values import Engine, Examples
 from spritenet.errors import ModelError
 from spritenet.layers import Layer
@@ -22,6 +23,7 @@ from spritenet.model.scores import Scores
 from spritenet.optimizers import Optimizer
 from spritenet.training import measure
 from spritenet.training.callbacks import AnyCallback
+from spritenet.training.feed import Feed
 from spritenet.training.history import History
 from spritenet.training.state import Snapshot, State
 
@@ -163,7 +165,8 @@ class Sequential(Network):
         Ctrl-C stops it at once; the model keeps its weights, and `history` what was so far.
 
         Args:
-            x: a Split, a Dataset (its training images), or images n h w c.
+            x: a Split, a Dataset (its training images), a StreamSplit or a Stream, or images
+                n h w c.
             y: what the images mean, if x has no labels itself.
             batch_size: images in an update; 32 by default.
             epochs: the number of the last epoch, counted from 1.
@@ -237,7 +240,7 @@ class Sequential(Network):
         """How well it does: `loss, accuracy = model.evaluate(data.test)`.
 
         Args:
-            x: a Split, (x, y), or images n h w c.
+            x: a Split, a StreamSplit, (x, y), or images n h w c.
             y: what the images mean, if x has no labels itself.
             sample_weight: a factor on each image's loss.
             batch_size: taken as in Keras, but it changes nothing.
@@ -258,7 +261,7 @@ class Sequential(Network):
         kept = parameters.copy()  # training goes on in the same memory
         return Scores(result.loss, result.accuracy, lambda: self._predictions(made, kept))
 
-    def _predictions(self, made: Examples, parameters: NDArray[np.float32]) -> Predictions:
+    def _predictions(self, made: Examples | Feed, parameters: NDArray[np.float32]) -> Predictions:
         """What these weights say of images whose classes are known.
 
         Raises:
@@ -266,6 +269,8 @@ class Sequential(Network):
         """
         from spritenet.model.predictions import Predictions, as_probabilities
 
+        if isinstance(made, Feed):
+            made = made.at(np.arange(len(made)))
         labels = made.labels
         if labels is None and made.targets is not None:
             labels = made.targets.argmax(axis=1).astype(np.int32)
@@ -283,7 +288,8 @@ class Sequential(Network):
         """Its outputs, float32: (n, classes) for n images, (classes,) for one.
 
         Args:
-            x: a Split; images n h w c or n h w; or one image h w c or h w. uint8, or float k/255.
+            x: a Split or a StreamSplit; images n h w c or n h w; or one image h w c or h w. uint8,
+                or float k/255.
             batch_size: taken as in Keras, but it changes nothing.
             verbose: the same.
 
@@ -292,6 +298,8 @@ class Sequential(Network):
             DataError: the images don't fit.
         """
         del batch_size, verbose
+        if isinstance(x, Streamed):
+            return np.concatenate([*self._outputs_of(x)])
         shape, parameters = self._shape(), self.state.now.best_guess
         images = np.asarray(x.images if isinstance(x, Split) else x)
         batch = pixels.batch_of(images, shape)
@@ -307,7 +315,19 @@ class Sequential(Network):
             ModelError: it has no weights yet.
             DataError: the images don't fit.
         """
+        if isinstance(x, Streamed):
+            return np.concatenate([rows.argmax(axis=-1) for rows in self._outputs_of(x)])
         return np.asarray(self.predict(x).argmax(axis=-1))
+
+    def _outputs_of(self, split: Streamed) -> Iterator[NDArray[np.float32]]:
+        """The outputs of a stream's images, in the order they are stored, some at a time."""
+        size = min(measure.share(self._layers, self._shape()), split.at_a_time)
+        flow = split.flow(None)
+        try:
+            for first in range(0, len(split), size):
+                yield self.predict(flow.take(min(size, len(split) - first))[0])
+        finally:
+            flow.close()
 
     def save(self, path: str | Path, *, include_optimizer: bool = False) -> None:
         """Write it as a TensorFlow.js layers model: a folder of model.json and weights.bin.

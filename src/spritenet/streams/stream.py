@@ -9,6 +9,7 @@ from types import MappingProxyType, TracebackType
 from typing import Self
 
 from spritenet.dataset import Dataset
+from spritenet.dataset.streamed import StreamedDataset
 from spritenet.errors import DataError, InputError
 from spritenet.sprites.metadata import Metadata, within
 from spritenet.streams.cache import SegmentCache
@@ -64,7 +65,7 @@ class Part:
     counts: Sequence[int]
 
 
-class Stream:
+class Stream(StreamedDataset):
     """A data set that is read while it is used. `spritenet.open` makes it.
 
         with sn.open("https://example.org/digits/dataset.json") as data:

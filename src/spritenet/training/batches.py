@@ -2,7 +2,8 @@
 
 The engine itself knows the order of (seed, epoch) for as long as batches and updates are counted
 alike. They no longer are when a second training, with other images or another batch size, begins
-its own first pass; then the indices are made here, by the same arithmetic.
+its own first pass; then the indices are made here, by the same arithmetic. Of examples that are not
+in memory the next ones are put into memory, and taken one after the other.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from spritenet.engines.values import Engine, Examples, Steps
 from spritenet.losses import Loss
 from spritenet.optimizers import Optimizer
 from spritenet.order import permutation
+from spritenet.training.feed import Feed
 from spritenet.training.plan import Plan
 from spritenet.training.state import Snapshot
 
@@ -30,11 +32,13 @@ def batch_images(place: int, batch_size: int, count: int) -> int:
     return min(batch_size, count - part * batch_size)
 
 
-def permitted(now: Snapshot, plan: Plan, steps: int, count: int) -> int:
+def permitted(now: Snapshot, plan: Plan, steps: int, examples: Examples | Feed) -> int:
     """How many of the next `steps` updates one call can do; see `advance`."""
-    if _engine_knows(now, plan):
+    if isinstance(examples, Feed):
+        steps = min(steps, max(1, examples.at_a_time // plan.batch_size))
+    elif _engine_knows(now, plan):
         return steps
-    whole, rest = divmod(count, plan.batch_size)
+    whole, rest = divmod(len(examples), plan.batch_size)
     left = whole - now.place % now.parts
     return min(steps, left) if left else int(bool(rest))
 
@@ -42,7 +46,7 @@ def permitted(now: Snapshot, plan: Plan, steps: int, count: int) -> int:
 def advance(
     engine: Engine,
     work: Snapshot,
-    examples: Examples,
+    examples: Examples | Feed,
     plan: Plan,
     *,
     loss: Loss,
@@ -55,7 +59,14 @@ def advance(
     what `permitted` sees to.
     """
     indices, size = None, plan.batch_size
-    if not _engine_knows(work, plan):
+    if isinstance(examples, Feed):
+        epoch, part = divmod(work.place, work.parts)
+        size = batch_images(work.place, plan.batch_size, len(examples))
+        first = part * plan.batch_size
+        last = first + len(rates) * size
+        examples = examples.part(plan.seed if plan.shuffle else None, epoch, first, last)
+        indices = np.arange(len(examples), dtype=np.int64)
+    elif not _engine_knows(work, plan):
         epoch, part = divmod(work.place, work.parts)
         size = batch_images(work.place, plan.batch_size, len(examples))
         first = part * plan.batch_size

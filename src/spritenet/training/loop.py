@@ -33,6 +33,7 @@ from spritenet.training.events import (
     StepEvent,
     Stopped,
 )
+from spritenet.training.feed import Feed
 from spritenet.training.pace import Pace
 from spritenet.training.plan import AVERAGE_EVERY
 from spritenet.training.session import Session
@@ -78,9 +79,9 @@ class Task:
     engine: Engine
     loss: Loss
     optimizer: Optimizer
-    examples: Examples
-    validation: Examples | None = None
-    sample: Examples | None = None
+    examples: Examples | Feed
+    validation: Examples | Feed | None = None
+    sample: Examples | Feed | None = None
     at_a_time: int = 1024
     identity: Mapping[str, object] = field(default_factory=dict)
     checkpoint: Path | None = None
@@ -178,7 +179,7 @@ class _Loop:
         now, plan, task = self.now, self.plan, self.task
         steps = 1 if self.callbacks.exact else self.pace.steps
         steps = min(plan.pause(now.step) - now.step, steps)
-        steps = batches.permitted(now, plan, steps, len(task.examples))
+        steps = batches.permitted(now, plan, steps, task.examples)
         rates = self._rates(steps)
         work = now.copy_into(self.spare)
         start = perf_counter()
@@ -297,7 +298,7 @@ class _Loop:
         if self.task.observer is not None:
             yield from self.task.observer.evaluated(self.now)
 
-    def _evaluated(self, examples: Examples) -> Evaluated:
+    def _evaluated(self, examples: Examples | Feed) -> Evaluated:
         """Try the network on the examples."""
         result = self._evaluate(examples)
         self._finite(np.array([result.loss], np.float32))
@@ -306,7 +307,7 @@ class _Loop:
             step, self.plan.epoch(step - 1), result.loss, result.accuracy, result.count
         )
 
-    def _evaluate(self, examples: Examples) -> Evaluation:
+    def _evaluate(self, examples: Examples | Feed) -> Evaluation:
         """How the network does on the examples."""
         task = self.task
         return measure.evaluate(

@@ -15,6 +15,7 @@ import numpy as np
 from spritenet.engines.values import Engine, Evaluation, Examples
 from spritenet.layers import Layer, Shape
 from spritenet.losses import Loss
+from spritenet.training.feed import Feed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,15 +51,21 @@ def share(layers: Sequence[Layer], input_shape: Shape) -> int:
 def evaluate(
     engine: Engine,
     parameters: NDArray[np.float32],
-    examples: Examples,
+    examples: Examples | Feed,
     loss: Loss,
     at_a_time: int,
 ) -> Evaluation:
     """The sums over all examples."""
     total = Evaluation(0.0, 0.0, 0, 0)
+    if isinstance(examples, Feed):
+        at_a_time = min(at_a_time, examples.at_a_time)
     for first in range(0, len(examples), at_a_time):
         count = min(at_a_time, len(examples) - first)
-        part = engine.evaluate(parameters, examples, loss, first=first, count=count)
+        if isinstance(examples, Feed):
+            some = examples.part(None, 0, first, first + count)
+            part = engine.evaluate(parameters, some, loss)
+        else:
+            part = engine.evaluate(parameters, examples, loss, first=first, count=count)
         total = Evaluation(
             total.loss_sum + part.loss_sum, part.l2, total.correct + part.correct, first + count
         )

@@ -1,0 +1,95 @@
+"""Examples that are read while they are learnt from, for data sets larger than memory.
+
+A feed stands where `Examples` stand. Training goes through an epoch once and in order, so what
+comes next is known, and is read while the engine is at work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spritenet.dataset.streamed import Flow, Streamed
+from spritenet.engines.values import Examples
+from spritenet.order import permutation
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Feed", "sample"]
+
+
+class Feed:
+    """A streamed split as examples.
+
+    Args:
+        split: where the images are.
+        examples: makes examples of images (n h w c) and labels (n), each by itself.
+        about: what else enters its identity.
+    """
+
+    def __init__(
+        self,
+        split: Streamed,
+        examples: Callable[[NDArray[np.uint8], NDArray[np.int32]], Examples],
+        about: str = "",
+    ) -> None:
+        self._about = about
+        self.split = split
+        self._examples = examples
+        self._flow: Flow | None = None
+        self._at: tuple[int | None, int, int] | None = None
+
+    def __len__(self) -> int:
+        return len(self.split)
+
+    @property
+    def identity(self) -> str:
+        """SHA-256, in hex, that differs where images, labels or their order differ."""
+        known = self.split.identity
+        return sha256(f"{known} {self._about}".encode()).hexdigest() if self._about else known
+
+    @property
+    def at_a_time(self) -> int:
+        """How many images may be asked for at a time."""
+        return self.split.at_a_time
+
+    def part(self, seed: int | None, epoch: int, first: int, last: int) -> Examples:
+        """The examples at some places of an epoch; they stay as they are until the next call.
+
+        Args:
+            seed: of the order; None for the order in which images are stored.
+            epoch: counted from 0.
+            first: the first place.
+            last: the place behind the last.
+
+        Raises:
+            DataError: an image can't be read.
+        """
+        if self._flow is None or self._at != (seed, epoch, first):
+            self.close()
+            self._flow = self.split.flow(seed, epoch, first)
+        images, labels = self._flow.take(last - first)
+        self._at = (seed, epoch, last)
+        if last == len(self):
+            self._at = None if seed is None else (seed, epoch + 1, 0)
+        return self._examples(images, labels)
+
+    def at(self, places: NDArray[np.int64]) -> Examples:
+        """Some examples in memory, counted as they are stored."""
+        return self._examples(self.split.images_at(places), self.split.labels_at(places))
+
+    def close(self) -> None:
+        """Ends the reading ahead; the next `part` begins it anew."""
+        if self._flow is not None:
+            self._flow.close()
+        self._flow = self._at = None
+
+
+def sample(feed: Feed, size: int, seed: int) -> Examples:
+    """So many examples in memory, picked by the seed; all of them if there are no more."""
+    size = min(size, len(feed))
+    return feed.at(np.sort(permutation(seed, 0, len(feed), 0, size)))
