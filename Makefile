@@ -3,6 +3,7 @@
 # make check     style, types, import order, and the core without a warning
 # make sanitize  the tests of the core again, with a build that stops at memory errors (Linux)
 # make wasm      the core for browsers again, after a change to core/
+# make fuzz      look for bytes that break the readers, for MINUTES=10 (Linux, macOS)
 # make bench     the figures of the README, with the peers that are installed
 # make clean     remove what was built here
 #
@@ -22,7 +23,7 @@ CORE := $(shell find core -name '*.cpp' -o -name '*.h')
 
 TESTS_OF_CORE := tests/core tests/engines tests/sprites tests/test_order.py
 
-.PHONY: demo test check sanitize wasm bench clean
+.PHONY: demo test check sanitize wasm fuzz bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -46,6 +47,11 @@ sanitize: $(VENV)/compiled
 
 wasm: $(VENV)/installed-dev
 	$(BIN)/python tools/build_wasm.py
+
+fuzz: $(VENV)/compiled
+	mkdir -p build/fuzz
+	$(BIN)/python tests/fuzz/fuzz_sprites.py -max_total_time=$$((60 * $(or $(MINUTES),10))) \
+	  -max_len=4096 -artifact_prefix=build/fuzz/ build/fuzz tests/fuzz/corpus
 
 bench: $(VENV)/compiled
 	$(BIN)/python benchmarks/all.py
