@@ -73,7 +73,8 @@ if TYPE_CHECKING:
     )
     from spritenet.sources import load
     from spritenet.sources.mnist_data import MnistData
-    from spritenet.sprites import Sprite, pack
+    from spritenet.sprites import Sprite
+    from spritenet.sprites.pack import pack
     from spritenet.streams import Stream, StreamSplit, open  # noqa: A004 - as gzip.open
     from spritenet.training.callbacks import (
         Callback,

@@ -1,10 +1,18 @@
-"""Bytes → arrays. One function, `load`, finds out what it is given.
+"""Bytes → arrays. `load` finds out what it is given and reads it; `survey` only looks.
 
     idx.py, idx_folder.py   MNIST's file format, and folders of it
     inflate.py              gzip, bounded by what is expected
     strokes/                handwriting drawn by program
     sprite.py, foreign.py   sprites; PNGs of images in rows that other programs made
-    picture.py              any other PNG, by Pillow
+    image_folder.py         a folder of pictures in folders of classes
+    archive.py              the same in a zip or tar, read in place
+    csv_rows.py             tables of pixels; csv_numbers.py reads their numbers
+    array_sets.py           npz and npy; array_files.py reads their headers
+    parquet.py              parquet with a column of pictures
+    tree.py, roles.py       what is a class, a split, an image or a label, by its name
+    pictures.py, form.py    picture files as images of one form
+    picture.py              one picture file, by Pillow; small_png.py without it
+    mapped.py               files, and what they inflate to, mapped into memory
     mnist_data.py           the tutorials' loader
     catalog.py              data sets by name
     download.py, lock.py    fetching them, once and whole
@@ -20,14 +28,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spritenet.dataset import Dataset
+from spritenet.dataset.listing import Listing
+from spritenet.dataset.remarks import Remarks
 from spritenet.errors import DataError, InputError
 from spritenet.sources.catalog import CATALOG, load_entry
 from spritenet.sources.download import Progress
 from spritenet.sources.foreign import ImageSize, is_png, read_foreign
 from spritenet.sources.idx_folder import is_idx, read_idx
+from spritenet.sources.options import Options
 from spritenet.sources.sprite import is_sprite, read_sprite
+from spritenet.sprites.gather import as_dataset
 
-__all__ = ["CATALOG", "FORMATS", "Format", "load"]
+__all__ = ["CATALOG", "FORMATS", "Format", "load", "survey"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +49,114 @@ class Format:
     Args:
         name: in words, for messages: "IDX files".
         recognises: whether a path is one, from its name or first bytes; it exists.
-        read: reads it, with class names where the caller has some.
+        survey: looks at it, as the options say.
+        takes: which of the options mean something for it.
     """
 
     name: str
     recognises: Callable[[Path], bool]
-    read: Callable[[Path, Sequence[str] | None], Dataset]
+    survey: Callable[[Path, Options], Listing]
+    takes: tuple[str, ...] = ()
 
+
+def _idx(path: Path, options: Options) -> Listing:
+    return Listing.of(read_idx(path, options.class_names))
+
+
+def _sprite(path: Path, options: Options) -> Listing:
+    return Listing.of(read_sprite(path, options.class_names))
+
+
+def _foreign(path: Path, options: Options) -> Listing:
+    if options.image_size is None or options.labels is None:
+        raise _missing(path)
+    return Listing.of(
+        read_foreign(path, options.image_size, options.labels, options.train, options.class_names)
+    )
+
+
+def _npz(path: Path, options: Options) -> Listing:
+    from spritenet.sources.array_sets import survey_npz
+
+    return survey_npz(path, options.image_size, options.class_names)
+
+
+def _npy(path: Path, options: Options) -> Listing:
+    from spritenet.sources.array_sets import survey_npy
+
+    labels = None if options.labels is None else Path(options.labels)
+    return survey_npy(path, options.image_size, options.class_names, labels)
+
+
+def _csv(path: Path, options: Options) -> Listing:
+    from spritenet.sources.csv_rows import survey_csv
+
+    return survey_csv(path, options.image_size, options.class_names)
+
+
+def _parquet(path: Path, options: Options) -> Listing:
+    from spritenet.sources.parquet import survey_parquet
+
+    return survey_parquet(path, options.form, options.class_names)
+
+
+def _archive(path: Path, options: Options) -> Listing:
+    from spritenet.sources.archive import survey_archive
+
+    return survey_archive(path, options.form)
+
+
+def _image_folder(path: Path, options: Options) -> Listing:
+    from spritenet.sources.image_folder import survey_image_folder
+
+    return survey_image_folder(path, options.form)
+
+
+def _is(name: str, module: str) -> Callable[[Path], bool]:
+    """A function of a module that is imported only when it is called."""
+
+    def recognises(path: Path) -> bool:
+        from importlib import import_module
+
+        function = getattr(import_module(f"spritenet.sources.{module}"), name)
+        return bool(function(path))
+
+    return recognises
+
+
+NAMES = ("class_names",)
+SIZE = ("image_size",)
+FORM = ("size", "fit", "color")
 
 FORMATS = (
-    Format("IDX files (train-images-idx3-ubyte.gz, …)", is_idx, read_idx),
-    Format("a sprite (digits.png), or a folder of them with dataset.json", is_sprite, read_sprite),
+    Format("IDX files (train-images-idx3-ubyte.gz, …)", is_idx, _idx, NAMES),
+    Format(
+        "a sprite (digits.png), or a folder of them with dataset.json", is_sprite, _sprite, NAMES
+    ),
+    Format("a PNG of rows", is_png, _foreign, (*NAMES, *SIZE, "labels", "train")),
+    Format("an npz", _is("is_npz", "array_sets"), _npz, (*NAMES, *SIZE)),
+    Format("an npy", _is("is_npy", "array_sets"), _npy, (*NAMES, *SIZE, "labels")),
+    Format("a CSV of pixels", _is("is_csv", "csv_rows"), _csv, (*NAMES, *SIZE)),
+    Format("parquet", _is("is_parquet", "parquet"), _parquet, (*NAMES, *FORM)),
+    Format("a zip or tar of pictures", _is("is_archive", "archive"), _archive, FORM),
+    Format(
+        "a folder of pictures (cat/1.png, …)",
+        _is("is_image_folder", "image_folder"),
+        _image_folder,
+        FORM,
+    ),
 )
 """Asked in this order."""
-
-OTHERS_ONLY = "image_size, labels and train are for a PNG that is no sprite"
 
 
 def load(
     name_or_path: str | os.PathLike[str],
     *,
     class_names: Sequence[str] | None = None,
+    size: ImageSize | None = None,
+    fit: str | None = None,
+    color: str | None = None,
+    strict: bool = False,
     image_size: ImageSize | None = None,
     labels: str | os.PathLike[str] | None = None,
     train: int | None = None,
@@ -68,18 +167,27 @@ def load(
         data = load("mnist")
         data = load("folder/with/idx/files")
         data = load("digits.png")
+        data = load("photos", size="32x32", fit="crop")
         data = load("sheet.png", image_size="28x28", labels="labels_uint8", train=55000)
 
     Args:
         name_or_path: "strokes" (drawn by program), "mnist", "fashion-mnist" or "kmnist"
-            (downloaded once); or the path of a folder with IDX files, gzipped or not, of a sprite,
-            or of a folder of sprites.
+            (downloaded once); or the path of a sprite, or of a folder of sprites; of a folder of
+            IDX files; of a folder of pictures, or a zip or tar of one; of a CSV, npz, npy or
+            parquet file, or a folder of them.
         class_names: the names of classes 0, 1, …, for a path whose files don't hold them.
-        image_size: height and width of each image of a PNG that is no sprite but has one image a
-            row: "28x28" or (28, 28).
-        labels: the file with its labels: one-hot rows of bytes, a byte an image, or IDX.
-        train: how many of its images, from the first on, are the split `train`; the others are
-            `test`. By default all are `train`.
+        size: height and width that pictures get: "28x28" or (28, 28).
+        fit: how: "fit" (all of the picture, with black bars; the default), "crop" (its middle),
+            "stretch" or "pad" (pixels as they are, black around them).
+        color: "grey", "rgb" or "rgba"; by default the least that loses nothing.
+        strict: whether a picture that can't be read is an error. By default it is left out, and a
+            warning says so.
+        image_size: height and width of images that are stored as rows of numbers: in a PNG that is
+            no sprite, a CSV or an npz. CSV takes squares by default.
+        labels: the file with the labels of such a PNG (one-hot rows of bytes, a byte an image, or
+            IDX), or of an npy file.
+        train: how many images of such a PNG, from the first on, are the split `train`; the others
+            are `test`. By default all are `train`.
         progress: called with a file's name, the bytes received and the bytes expected (0: not
             known) while something is downloaded.
 
@@ -89,16 +197,83 @@ def load(
     Raises:
         DataError: no such name or path, or what is there is damaged or no data set.
         DownloadError: it must be downloaded and can't be.
+        MissingExtraError: a library is needed that isn't installed.
     """
-    foreign = any(option is not None for option in (image_size, labels, train))
+    options = Options(class_names, size, fit, color, image_size, labels, train)
+    entry = _entry(name_or_path)
+    if entry is not None:
+        options.none_given(entry)
+        return load_entry(CATALOG[entry], progress)
+    path = _existing(name_or_path)
+    try:
+        listing = _surveyed(path, options)
+        remarks = Remarks()
+        data = as_dataset(listing, strict=strict, remarks=remarks)
+    except OSError as error:
+        raise DataError("can't be read", where=path, got=error.strerror or error) from None
+    remarks.warn()
+    return data
+
+
+def survey(
+    name_or_path: str | os.PathLike[str],
+    *,
+    class_names: Sequence[str] | None = None,
+    size: ImageSize | None = None,
+    fit: str | None = None,
+    color: str | None = None,
+    image_size: ImageSize | None = None,
+    labels: str | os.PathLike[str] | None = None,
+    train: int | None = None,
+    progress: Progress | None = None,
+) -> Listing:
+    """Looks at a data set: labels, classes and splits are read, images only when they are wanted.
+
+        spritenet.pack(survey("a/million/files", size="28x28"), "sprites")
+
+    Args:
+        name_or_path: as `load` has it.
+        class_names: likewise.
+        size: likewise.
+        fit: likewise.
+        color: likewise.
+        image_size: likewise.
+        labels: likewise.
+        train: likewise.
+        progress: likewise.
+
+    Returns:
+        A listing. What is small or lies in one piece is in memory all the same: IDX files, sprites
+        and the catalog's.
+
+    Raises:
+        DataError: as `load`.
+        DownloadError: as `load`.
+        MissingExtraError: as `load`.
+    """
+    options = Options(class_names, size, fit, color, image_size, labels, train)
+    entry = _entry(name_or_path)
+    if entry is not None:
+        options.none_given(entry)
+        return Listing.of(load_entry(CATALOG[entry], progress))
+    path = _existing(name_or_path)
+    try:
+        return _surveyed(path, options)
+    except OSError as error:
+        raise DataError("can't be read", where=path, got=error.strerror or error) from None
+
+
+def _entry(name_or_path: str | os.PathLike[str]) -> str | None:
+    """The name in the catalog that is meant; None for a path."""
+    if not isinstance(name_or_path, str):
+        return None
+    name = name_or_path.lower().replace("_", "-")
+    return name if name in CATALOG else None
+
+
+def _existing(name_or_path: str | os.PathLike[str]) -> Path:
+    """The path, if something is there."""
     given = os.fspath(name_or_path)
-    entry = CATALOG.get(given.lower().replace("_", "-"))
-    if entry is not None and isinstance(name_or_path, str):
-        if class_names is not None:
-            raise InputError(f"{entry.name} has class names of its own", where="class_names")
-        if foreign:
-            raise InputError(OTHERS_ONLY, where=entry.name)
-        return load_entry(entry, progress)
     path = Path(given).expanduser()
     try:
         exists = path.exists()
@@ -106,35 +281,16 @@ def load(
         raise DataError("this is no path", where=repr(given), got=error) from None
     if not exists:
         raise _unknown(given)
-    try:
-        if foreign:
-            return _rows_of_others(path, image_size, labels, train, class_names)
-        return _recognised(path).read(path, class_names)
-    except OSError as error:
-        raise DataError("can't be read", where=path, got=error.strerror or error) from None
+    return path
 
 
-def _recognised(path: Path) -> Format:
-    """The format of what lies there, or InputError."""
+def _surveyed(path: Path, options: Options) -> Listing:
+    """What lies there, looked at in the way of its format."""
     for form in FORMATS:
         if form.recognises(path):
-            return form
-    raise _missing(path) if is_png(path) else _unrecognised(path)
-
-
-def _rows_of_others(
-    path: Path,
-    image_size: ImageSize | None,
-    labels: str | os.PathLike[str] | None,
-    train: int | None,
-    class_names: Sequence[str] | None,
-) -> Dataset:
-    """A PNG with one image a row that is no sprite."""
-    if is_sprite(path) or not is_png(path):
-        raise InputError("image_size, labels and train are for a PNG that is no sprite", where=path)
-    if image_size is None or labels is None:
-        raise _missing(path)
-    return read_foreign(path, image_size, labels, train, class_names)
+            options.only(form.takes, path)
+            return form.survey(path, options)
+    raise _unrecognised(path)
 
 
 def _missing(path: Path) -> InputError:
@@ -166,5 +322,5 @@ def _unrecognised(path: Path) -> DataError:
         names = sorted(found.name for found in path.iterdir())
         few = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
         got = few or "an empty folder"
-    expected = " or ".join(form.name for form in FORMATS)
+    expected = ", ".join(form.name for form in FORMATS)
     return DataError("holds no data set", where=path, expected=expected, got=got)

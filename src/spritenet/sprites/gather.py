@@ -16,7 +16,7 @@ from spritenet.errors import DataError
 from spritenet.sprites.metadata import within
 from spritenet.sprites.parallel import each
 
-__all__ = ["Part", "as_dataset", "gather"]
+__all__ = ["Part", "as_dataset", "gather", "nothing_readable"]
 
 BLOCK_BYTES = 1 << 19
 """Of pixels that a thread reads at a time."""
@@ -135,15 +135,20 @@ def as_dataset(
     Raises:
         DataError: as `gather`, or not a single image can be read.
     """
-    part = gather(listing, strict=strict, workers=workers, progress=progress)
-    if part.left_out and not len(part.images):
-        raise nothing_readable(listing, part.left_out[0])
+    names, source = listing.class_names, listing.images
+    if isinstance(source, ArrayImages):  # as they are: nothing is copied
+        part = Part(np.empty(0, np.uint8), listing.labels, listing.splits)
+        views = [source.view(low, high) for _, low, high in listing.splits]
+    else:
+        part = gather(listing, strict=strict, workers=workers, progress=progress)
+        views = [part.images[low:high] for _, low, high in part.splits]
+        if part.left_out and not len(part.images):
+            raise nothing_readable(listing, part.left_out[0])
     if remarks is not None:
         remarks.add(part.left_out, (*listing.notes, *part.notes))
-    names = listing.class_names
     splits = {
-        name: Split(part.images[low:high], part.labels[low:high], names, name)
-        for name, low, high in part.splits
+        name: Split(images, part.labels[low:high], names, name)
+        for (name, low, high), images in zip(part.splits, views, strict=True)
     }
     return Dataset(listing.name, splits, names, listing.source, listing.licence)
 

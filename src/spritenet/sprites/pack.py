@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from spritenet.core.pool import threads
 from spritenet.dataset import Dataset, Split
+from spritenet.dataset.listing import ArrayImages, Listing, Ranges
+from spritenet.dataset.remarks import Remarks
 from spritenet.errors import InputError
-from spritenet.sprites.disk import beside, new_folder
+from spritenet.sprites.disk import new_folder
 from spritenet.sprites.folder import INDEX, OURS, Shard, write_index
-from spritenet.sprites.metadata import Metadata, Ranges, within
+from spritenet.sprites.gather import Progress, as_dataset, nothing_readable
+from spritenet.sprites.metadata import Metadata
+from spritenet.sprites.shard import TFJS_LABELS, Packed, Plan, write_shard
 from spritenet.sprites.sheet import MOST_ROWS, Layout, Sheet, fitting
-from spritenet.sprites.write import (
-    Progress,
-    Written,
-    rows_of_a_segment,
-    write_sprite,
-)
+from spritenet.sprites.sprite import Sprite
 
 __all__ = ["DEFAULT_LEVEL", "TFJS_LABELS", "check_options", "pack"]
 
 DEFAULT_LEVEL = 7
 """Of libdeflate. Level 12 makes MNIST 5 % smaller and takes 60 times as long."""
 
-TFJS_LABELS = "_labels_uint8"
-"""What the name of the one-hot labels ends with, as in the tutorials' `mnist_labels_uint8`."""
-
 
 def pack(
-    dataset: Dataset | Split,
+    dataset: Dataset | Split | Listing | tuple[ArrayLike, ArrayLike],
     path: str | os.PathLike[str],
     *,
     layout: Layout = "rows",
@@ -43,14 +41,18 @@ def pack(
     level: int = DEFAULT_LEVEL,
     workers: int | None = None,
     tfjs: bool = False,
+    strict: bool = False,
+    remarks: Remarks | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Writes a data set as a sprite: a PNG that holds images, labels, classes and splits.
 
-    The bytes depend on the data and on these options, never on the number of threads.
+    The bytes depend on the data and on these options, never on the number of threads. No more
+    images are in memory at a time than one sprite holds.
 
     Args:
-        dataset: what to write; a `Split` is written as a data set of this one split.
+        dataset: what to write: a `Dataset`; a `Split`, or a pair of arrays (images, labels), as a
+            data set of one split; or what `spritenet.sources.survey` found.
         path: the file, `digits.png`. What does not fit into one sprite (65,000 rows, 2²⁶ pixels)
             becomes a folder of sprites of this name without `.png`.
         layout: "rows" (an image is a row; the tutorials') or "grid" (tiles, for people to look at).
@@ -62,6 +64,8 @@ def pack(
         workers: threads; by default all cores.
         tfjs: also write the one-hot labels, a byte a class, that TensorFlow.js's `MnistData`
             reads, into `digits_labels_uint8` beside the sprite.
+        strict: whether an image that can't be read is an error; by default it is left out.
+        remarks: takes in what was left out; without it, a warning says so.
         progress: called with the number of images done since the last call, from any thread.
 
     Returns:
@@ -69,42 +73,34 @@ def pack(
 
     Raises:
         InputError: an option is out of range, or the images don't fit into sprites.
-        DataError: the disk refuses; what was there before is unchanged.
+        DataError: the disk refuses; what was there before is unchanged. Or nothing can be read.
     """
-    if isinstance(dataset, Split):
-        name = dataset.name or "train"
-        dataset = Dataset(Path(path).stem, {name: dataset}, dataset.class_names)
-    check_options(level=level, segment_rows=segment_rows, shard_rows=shard_rows, workers=workers)
     target = Path(path)
-    ranges = _ranges(dataset)
-    count = ranges[-1][2]
-    if count == 0:
-        raise InputError("there are no images to pack", where=dataset.name)
-    if tfjs and (layout != "rows" or dataset.image_shape[2] == 3):
+    listing = _listing_of(dataset, target)
+    check_options(level=level, segment_rows=segment_rows, shard_rows=shard_rows, workers=workers)
+    if not len(listing):
+        raise InputError("there are no images to pack", where=listing.name)
+    if tfjs and (layout != "rows" or listing.image_shape[2] == 3):
         raise InputError(
             "the tutorials' loader reads grey or RGBA images in rows", where="tfjs", got=layout
         )
-    sheet, each = _arranged(dataset.image_shape, count, layout, columns, shard_rows)
-    task = _Task(dataset, ranges, sheet, segment_rows, level, workers or threads(), progress)
-    if each >= count and target.suffix.lower() == ".png":
-        task.write(target, 0, count, content_hash=dataset.content_hash)
-        if tfjs:
-            task.write_one_hot(target.with_name(target.stem + TFJS_LABELS), 0, count)
-        return target
-    folder = target.with_suffix("") if target.suffix.lower() == ".png" else target
-    stem = folder.name
-    with new_folder(folder, OURS) as fresh:
-        shards = []
-        for number, first in enumerate(range(0, count, each)):
-            stop = min(first + each, count)
-            name = f"{stem}-{number:05d}"
-            written = task.write(fresh / f"{name}.png", first, stop)
-            shards.append(Shard(f"{name}.png", stop - first, written))
-            if tfjs:
-                task.write_one_hot(fresh / (name + TFJS_LABELS), first, stop)
-        whole = task.metadata(0, count, dataset.content_hash)
-        write_index(fresh / INDEX, whole, shards)
-    return folder
+    sheet, each = _arranged(listing.image_shape, len(listing), layout, columns, shard_rows)
+    plan = Plan(sheet, each, segment_rows, level, tfjs, strict)
+    told = Remarks() if remarks is None else remarks
+    told.add(notes=listing.notes)
+    if each >= len(listing) and target.suffix.lower() == ".png":
+        done = write_shard(
+            listing, plan, 0, len(listing), target, workers=workers, progress=progress
+        )
+        told.add(done.left_out, done.notes)
+        if done.written is None:
+            raise nothing_readable(listing, done.left_out[0])
+    else:
+        target = target.with_suffix("") if target.suffix.lower() == ".png" else target
+        _write_folder(listing, plan, target, workers, told, progress)
+    if remarks is None:
+        told.warn()
+    return target
 
 
 def check_options(**options: int | None) -> None:
@@ -114,6 +110,122 @@ def check_options(**options: int | None) -> None:
         if value is not None and not 1 <= value <= most[what]:
             expected = f"1 to {most[what]:,}"
             raise InputError(f"{what} is out of range", expected=expected, got=value)
+
+
+def shard_names(stem: str, plan: Plan, count: int) -> list[tuple[str, int, int]]:
+    """Each sprite's file, its first image in the listing, and the one behind its last."""
+    return [
+        (f"{stem}-{number:05d}.png", first, min(first + plan.each, count))
+        for number, first in enumerate(range(0, count, plan.each))
+    ]
+
+
+def _listing_of(
+    data: Dataset | Split | Listing | tuple[ArrayLike, ArrayLike], path: Path
+) -> Listing:
+    """What is to be packed, as a listing."""
+    if isinstance(data, Listing):
+        return data
+    if isinstance(data, tuple):
+        images, labels = data
+        data = Split.from_arrays(images, labels, name="train")
+    if isinstance(data, Split):
+        name = data.name or "train"
+        data = Dataset(path.stem, {name: data}, data.class_names)
+    return Listing.of(data)
+
+
+def _write_folder(
+    listing: Listing,
+    plan: Plan,
+    folder: Path,
+    workers: int | None,
+    remarks: Remarks,
+    progress: Progress | None,
+) -> None:
+    """Writes the sprites one after the other, and their index."""
+    with new_folder(folder, OURS) as fresh:
+        done = []
+        for name, first, stop in shard_names(folder.name, plan, len(listing)):
+            packed = write_shard(
+                listing, plan, first, stop, fresh / name, workers=workers, progress=progress
+            )
+            remarks.add(packed.left_out, packed.notes)
+            done.append((name, packed))
+        finish(listing, plan, fresh, done, workers)
+
+
+def finish(
+    listing: Listing,
+    plan: Plan,
+    folder: Path,
+    done: Sequence[tuple[str, Packed]],
+    workers: int | None = None,
+) -> None:
+    """Writes the index of a folder whose sprites are all written.
+
+    Args:
+        listing: what they were made of.
+        plan: likewise.
+        folder: where they are.
+        done: each one's file and what was written, in order.
+        workers: threads that read them again, for the hash of all that they hold, if the images
+            are not in memory.
+
+    Raises:
+        DataError: no image could be read, or what was written can't be read again.
+    """
+    shards, splits = [], {name: 0 for name, _, _ in listing.splits}
+    for name, packed in done:
+        if packed.written is not None:
+            shards.append(Shard(name, packed.count, packed.written))
+        for split, low, high in packed.splits:
+            splits[split] += high - low
+    if not shards:
+        raise nothing_readable(listing, done[0][1].left_out[0])
+    labels = np.concatenate([packed.labels for _, packed in done])
+    ends = np.cumsum([0, *splits.values()]).tolist()
+    ranges = tuple(zip(splits, ends[:-1], ends[1:], strict=True))
+    if isinstance(listing.images, ArrayImages):
+        content = as_dataset(listing).content_hash
+    else:
+        content = _content_hash(folder, shards, listing.image_shape, ranges, labels, workers)
+    whole = Metadata(
+        replace(plan.sheet, count=len(labels)),
+        listing.class_names,
+        ranges,
+        tuple(np.bincount(labels, minlength=len(listing.class_names)).tolist()),
+        content,
+        listing.name,
+        listing.source,
+        listing.licence,
+    )
+    write_index(folder / INDEX, whole, shards)
+
+
+def _content_hash(
+    folder: Path,
+    shards: Sequence[Shard],
+    image_shape: tuple[int, int, int],
+    splits: Ranges,
+    labels: NDArray[np.int32],
+    workers: int | None,
+) -> str:
+    """`Dataset.content_hash` of all that is in the sprites, which are read again one by one."""
+    digests = {}
+    for name, low, high in splits:
+        sizes = " ".join(map(str, (high - low, *image_shape)))
+        digests[name] = hashlib.sha256(sizes.encode() + b"\n")
+    for shard in shards:
+        with Sprite(folder / shard.file) as sprite:
+            images = sprite.images(workers=workers or threads())
+            for name, low, high in sprite.metadata.splits:
+                digests[name].update(images[low:high].data)
+    lines = []
+    for name, low, high in splits:
+        digests[name].update(labels[low:high].astype("<i4").data)
+        lines.append(f"{name} {digests[name].hexdigest()}\n")
+    return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
 
 
 def _arranged(
@@ -129,99 +241,3 @@ def _arranged(
     columns = fitting(image_shape, count, layout, columns)[0].columns
     most_images = max(1, shard_rows // image_shape[0]) * columns
     return fitting(image_shape, count, layout, columns, most_images)
-
-
-class _Task:
-    """What is the same for all sprites of a data set."""
-
-    def __init__(
-        self,
-        dataset: Dataset,
-        ranges: Ranges,
-        sheet: Sheet,
-        segment_rows: int | None,
-        level: int,
-        workers: int,
-        progress: Progress | None,
-    ) -> None:
-        self.dataset = dataset
-        self.ranges = ranges
-        self.sheet = sheet
-        self.segment_rows = segment_rows
-        self.level = level
-        self.workers = workers
-        self.progress = progress
-
-    def write(self, path: Path, first: int, stop: int, *, content_hash: str = "") -> Written:
-        """Writes the images of this range as one sprite."""
-        images, labels = self._part(first, stop)
-        if not content_hash:
-            content_hash = self._as_dataset(images, labels, first, stop).content_hash
-        metadata = self.metadata(first, stop, content_hash)
-        return write_sprite(
-            path,
-            images,
-            labels,
-            metadata,
-            segment_rows=rows_of_a_segment(metadata.sheet, self.segment_rows),
-            level=self.level,
-            workers=self.workers,
-            progress=self.progress,
-        )
-
-    def write_one_hot(self, path: Path, first: int, stop: int) -> None:
-        """Writes the labels of this range as one-hot rows, a byte a class."""
-        _, labels = self._part(first, stop)
-        one_hot = np.zeros((len(labels), len(self.dataset.class_names)), np.uint8)
-        one_hot[np.arange(len(labels)), labels] = 1
-        with beside(path) as file:
-            file.write(one_hot.tobytes())
-
-    def metadata(self, first: int, stop: int, content_hash: str) -> Metadata:
-        """What a sprite of the images of this range says."""
-        _, labels = self._part(first, stop, images=False)
-        counts = np.bincount(labels, minlength=len(self.dataset.class_names))
-        return Metadata(
-            replace(self.sheet, count=stop - first),
-            self.dataset.class_names,
-            within(self.ranges, first, stop),
-            tuple(counts.tolist()),
-            content_hash,
-            self.dataset.name,
-            self.dataset.source,
-            self.dataset.licence,
-        )
-
-    def _part(
-        self, first: int, stop: int, *, images: bool = True
-    ) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
-        """Images and labels of a range: views where it is within one split."""
-        pixels, labels = [], []
-        for name, begin, end in self.ranges:
-            low, high = max(begin, first), min(end, stop)
-            if low < high:
-                split = self.dataset[name]
-                pixels.append(split.images[low - begin : high - begin])
-                labels.append(split.labels[low - begin : high - begin])
-        one = len(labels) == 1
-        joined = pixels[0] if one or not images else np.concatenate(pixels)
-        return joined, labels[0] if one else np.concatenate(labels)
-
-    def _as_dataset(
-        self, images: NDArray[np.uint8], labels: NDArray[np.int32], first: int, stop: int
-    ) -> Dataset:
-        names = self.dataset.class_names
-        splits = {
-            name: Split(images[begin:end], labels[begin:end], names, name)
-            for name, begin, end in within(self.ranges, first, stop)
-        }
-        return Dataset(self.dataset.name, splits, names)
-
-
-def _ranges(dataset: Dataset) -> Ranges:
-    """The splits one after the other."""
-    ranges, place = [], 0
-    for name, split in dataset.splits.items():
-        ranges.append((name, place, place + len(split)))
-        place += len(split)
-    return tuple(ranges)

@@ -27,7 +27,7 @@ def compress(rows: NDArray[np.uint8], pixel_bytes: int, level: int) -> tuple[byt
     """Rows of pixels (rows, bytes) as a segment, and the Adler-32 of what it inflates to."""
     import deflate
 
-    raw = filtered(rows, pixel_bytes).tobytes()
+    raw = filtered(rows, pixel_bytes)
     return opened(bytes(deflate.deflate_compress(raw, level))), adler32(raw)
 
 
@@ -129,7 +129,7 @@ def place_of(blob: Blob, number: int, segment: Segment) -> str:
     return f"{blob.name}, segment {number} ({rows})"
 
 
-def adler32(data: bytes | bytearray) -> int:
+def adler32(data: bytes | bytearray | NDArray[np.uint8]) -> int:
     """The Adler-32 of zlib streams."""
     import deflate
 

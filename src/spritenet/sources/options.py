@@ -1,0 +1,57 @@
+"""How a data set is to be read, and which of that means something for what it is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+from spritenet.errors import InputError
+from spritenet.sources.foreign import ImageSize
+from spritenet.sources.form import Form
+
+__all__ = ["Options"]
+
+FOR = {
+    "class_names": "for files that hold no names of classes",
+    "size": "for pictures",
+    "fit": "for pictures",
+    "color": "for pictures",
+    "image_size": "for images stored as rows: a PNG that is no sprite, a CSV, an npz",
+    "labels": "for a PNG that is no sprite, or an npy file",
+    "train": "for a PNG that is no sprite",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for; None is nothing. `spritenet.sources.load` describes them."""
+
+    class_names: Sequence[str] | None = None
+    size: ImageSize | None = None
+    fit: str | None = None
+    color: str | None = None
+    image_size: ImageSize | None = None
+    labels: str | os.PathLike[str] | None = None
+    train: int | None = None
+
+    @property
+    def form(self) -> Form:
+        """The form of pictures.
+
+        Raises:
+            InputError: it is none.
+        """
+        return Form.of(self.size, self.fit, self.color)
+
+    def only(self, known: Sequence[str], where: object) -> None:
+        """Raises InputError for what was asked for and means nothing here."""
+        for option in fields(self):
+            if getattr(self, option.name) is not None and option.name not in known:
+                raise InputError(f"{option.name} is {FOR[option.name]}", where=where)
+
+    def none_given(self, name: str) -> None:
+        """Raises InputError for anything that was asked for: the catalog knows its data sets."""
+        if self.class_names is not None:
+            raise InputError(f"{name} has class names of its own", where="class_names")
+        self.only((), name)
