@@ -2,9 +2,12 @@
 
 Each module becomes a function that returns what it exports, and is called when it is first needed:
 
-    const spritenet = {
+    const modules = {
     "lib/core.js"(load) { const { CoreError } = load("lib/errors.js"); … return { Core }; },
     …
+
+A module that only hands on what others export (lib/index.js) is left out: who imports from it gets
+the module that has it, so a page carries no more of the library than it uses.
 
 What a module exports must be final once the module has run, and modules must not import each other
 in a circle; both are checked. Entries, which nobody imports, may use `await` at their top.
@@ -32,23 +35,29 @@ class Module:
     Attributes:
         name: its path from the root of all modules: "lib/core.js".
         needs: the modules it imports, in order.
-        exports: what is exported, and the expression that has it.
-        handed_on: expressions of modules whose exports it exports too.
+        exports: what is exported; its name in the module, or in another one.
+        handed_on: modules all of whose exports it exports too.
         code: its text, imports and exports replaced.
     """
 
     name: str
     needs: list[str] = field(default_factory=list)
-    exports: dict[str, str] = field(default_factory=dict)
+    exports: dict[str, tuple[str, str]] = field(default_factory=dict)
     handed_on: list[str] = field(default_factory=list)
     code: str = ""
 
+    @property
+    def hands_on(self) -> bool:
+        """Whether it does nothing else."""
+        return not self.code.strip() and not self.handed_on and bool(self.exports)
+
     def function(self, *, entry: bool) -> str:
         """As an entry of the program's table."""
-        body = self.code.strip()
-        parts = [f"...{value}" for value in self.handed_on]
-        parts += [k if k == v else f"{json.dumps(k)}:{v}" for k, v in self.exports.items()]
-        body += f"\nreturn{{{','.join(parts)}}};" if parts else ""
+        parts = [f"...{_load(name)}" for name in self.handed_on]
+        for outer, (module, inner) in self.exports.items():
+            value = f"{_load(module)}.{inner}" if module else inner
+            parts.append(outer if outer == value else f"{outer}:{value}")
+        body = self.code.strip() + (f"\nreturn{{{','.join(parts)}}};" if parts else "")
         return f"{'async ' if entry else ''}{json.dumps(self.name)}(load){{\n{body}\n}}"
 
 
@@ -62,25 +71,48 @@ def gather(entries: Iterable[str], read: Callable[[str], str]) -> dict[str, Modu
     Raises:
         CoreError: a module uses what can't be moved, or modules import each other in a circle.
     """
-    found: dict[str, Module] = {}
-    above: list[str] = []
+    library = _Library(read)
+    wanted: set[str] = set()
+    waiting = list(entries)
+    while waiting:
+        module = library.module(waiting.pop())
+        if module.name not in wanted:
+            wanted.add(module.name)
+            waiting += module.needs
+    return {name: module for name, module in library.modules.items() if name in wanted}
 
-    def visit(name: str) -> None:
-        if name in above:
-            circle = " → ".join([*above[above.index(name) :], name])
+
+class _Library:
+    """Modules by name, each taken apart when it is first asked for."""
+
+    def __init__(self, read: Callable[[str], str]) -> None:
+        self.read = read
+        self.modules: dict[str, Module] = {}
+        self.above: list[str] = []
+
+    def module(self, name: str) -> Module:
+        """A module; those it needs are taken apart before it."""
+        if name in self.above:
+            circle = " → ".join([*self.above[self.above.index(name) :], name])
             raise CoreError("modules import each other in a circle", where=circle)
-        if name in found:
-            return
-        above.append(name)
-        module = _taken_apart(name, read(name))
-        for needed in module.needs:
-            visit(needed)
-        above.pop()
-        found[name] = module
+        if name not in self.modules:
+            self.above.append(name)
+            try:
+                self.modules[name] = _Mover(name, tokens(self.read(name)), self).moved()
+            except ValueError as error:
+                raise CoreError(str(error), where=name) from error
+            self.above.pop()
+        return self.modules[name]
 
-    for entry in entries:
-        visit(entry)
-    return found
+    def origin(self, name: str, export: str) -> tuple[str, str]:
+        """The module that really has an export, and its name there."""
+        module = self.module(name)
+        if export not in module.exports and not module.handed_on:
+            raise ValueError(f"{name} has no export {export}")
+        while module.hands_on:
+            name, export = module.exports[export]
+            module = self.module(name)
+        return name, export
 
 
 def program(modules: dict[str, Module], entries: Sequence[str]) -> str:
@@ -93,105 +125,96 @@ def program(modules: dict[str, Module], entries: Sequence[str]) -> str:
     )
 
 
-def _taken_apart(name: str, source: str) -> Module:
-    """A module's imports and exports, and its code without them."""
-    module = Module(name)
-    try:
-        found = tokens(source)
-        module.code = compact(_Mover(module, found).moved())
-    except ValueError as error:
-        raise CoreError(str(error), where=name) from error
-    return module
+def _load(name: str) -> str:
+    """The expression that has a module's exports."""
+    return f"load({json.dumps(name)})"
 
 
 class _Mover:
     """Goes through the tokens of a module and replaces its imports and exports."""
 
-    def __init__(self, module: Module, found: Sequence[Token]) -> None:
-        self.module = module
+    def __init__(self, name: str, found: Sequence[Token], library: _Library) -> None:
+        self.module = Module(name)
         self.found = found
+        self.library = library
         self.place = 0
-        self.last = ""
 
-    def moved(self) -> list[Token]:
-        """The tokens of its code."""
+    def moved(self) -> Module:
+        """The module."""
         made: list[Token] = []
         while self.place < len(self.found):
             token = self.found[self.place]
-            behind = self._sign_after(self.place)
-            if token.depth == 0 and token.text == "import" and behind not in {"(", "."}:
+            word = token.text if token.kind == "word" and token.depth == 0 else ""
+            if word == "import" and self._following() not in {"(", "."}:
                 made.append(Token("word", self._import(), 0))
-            elif token.depth == 0 and token.text == "export" and self.last != ".":
+            elif word == "export":
                 made.append(Token("word", self._export(), 0))
             else:
                 made.append(token)
                 self.place += 1
-            if token.kind not in {"space", "comment"}:
-                self.last = token.text
-        return made
+        self.module.code = compact(made)
+        return self.module
 
     def _import(self) -> str:
-        """`import … from '…';` as a line that loads it."""
+        """`import … from '…';` as what loads it."""
         words = self._statement()
-        needed = self._needed(words[-1])
+        address = self._name(words[-1])
         names = words[1:-2]
-        if not names:
-            return f"load({needed});"
-        if names[0] == "*":
-            return f"const {names[2]}=load({needed});"
-        if names[0] != "{":
-            names = ["{", "default", "as", names[0], *(names[3:] if "{" in names else "}")]
-        pairs = ",".join(a if a == b else f"{a}:{b}" for a, b in self._pairs(names))
-        return f"const{{{pairs}}}=load({needed});"
+        if not names or names[0] == "*":
+            self._need(address)
+            return (f"const {names[2]}=" if names else "") + f"{_load(address)};"
+        pairs = [("default", names[0])] if names[0] != "{" else []
+        pairs += _pairs(names[names.index("{") + 1 :]) if "{" in names else []
+        by_module: dict[str, list[str]] = {}
+        for outer, local in pairs:
+            module, inner = self.library.origin(address, outer)
+            part = inner if inner == local else f"{inner}:{local}"
+            by_module.setdefault(module, []).append(part)
+            self._need(module)
+        return "".join(f"const{{{','.join(p)}}}={_load(m)};" for m, p in by_module.items())
 
     def _export(self) -> str:
         """`export …` as what remains of it; what it exports is noted."""
-        kind = self._sign_after(self.place)
+        exports = self.module.exports
+        kind = self._following()
         if kind == "default":
             self._skip(2)
-            self.module.exports["default"] = "default_"
+            exports["default"] = "", "default_"
             return "const default_="
         if kind in DECLARATIONS:
             self._skip(1)
-            ahead = [t.text for t in self.found[self.place : self.place + 12] if _counts(t)]
+            ahead = (t.text for t in self.found[self.place :] if _counts(t))
             name = next(word for word in ahead if word not in DECLARATIONS | {"*"})
             if name in {"{", "["}:
                 raise ValueError("an export takes something apart: export each name by itself")
-            self.module.exports[name] = name
+            exports[name] = "", name
             return ""
+        if kind not in {"{", "*"}:
+            raise ValueError(f"'export {kind}' can't be moved: its value might change")
         words = self._statement()
-        source = f"load({self._needed(words[-1])})" if "from" in words else ""
-        if words[1] == "*":
-            self.module.handed_on.append(source)
+        address = ""
+        if "from" in words:
+            address = self._name(words[-1])
+            self._need(address)
+        if kind == "*":
+            self.module.handed_on.append(address)
             return ""
-        if words[1] != "{":
-            raise ValueError(f"'export {words[1]}' can't be moved: its value might change")
-        for inner, outer in self._pairs(words[1 : words.index("}") + 1]):
-            self.module.exports[outer] = f"{source}.{inner}" if source else inner
+        for inner, outer in _pairs(words[2 : words.index("}") + 1]):
+            exports[outer] = address, inner
         return ""
 
-    def _pairs(self, words: Sequence[str]) -> list[tuple[str, str]]:
-        """`{ a, b as c }` as [("a", "a"), ("b", "c")]."""
-        pairs: list[tuple[str, str]] = []
-        part: list[str] = []
-        for word in words[1:]:
-            if word not in {",", "}"}:
-                part.append(word)
-            elif part:
-                pairs.append((part[0], part[-1]))
-                part = []
-        return pairs
-
-    def _needed(self, quoted: str) -> str:
-        """The name, in quotes, of the module that a relative address means here."""
+    def _name(self, quoted: str) -> str:
+        """The name of the module that a relative address means here."""
         address = quoted[1:-1]
         if not address.startswith("."):
             raise ValueError(f"it imports {address}, which is no file of ours")
         here = posixpath.dirname(self.module.name)
-        name = posixpath.normpath(posixpath.join(here, address))
+        return posixpath.normpath(posixpath.join(here, address))
+
+    def _need(self, name: str) -> None:
         if name not in self.module.needs:
             self.module.needs.append(name)
-        return json.dumps(name)
+        self.library.module(name)
 
     def _statement(self) -> list[str]:
         """The words of the import or export that begins here, which is passed over.
@@ -201,29 +224,37 @@ class _Mover:
         words: list[str] = []
         while self.place < len(self.found):
             token = self.found[self.place]
+            words += [token.text] if _counts(token) else []
+            listed = token.text == "}" and words[0] == "export" and self._following() != "from"
             self.place += 1
-            if _counts(token):
-                words.append(token.text)
-            ended = token.kind == "string" or (
-                token.text == "}"
-                and words[0] == "export"
-                and self._sign_after(self.place - 1) != "from"
-            )
-            if ended:
+            if token.kind == "string" or listed:
                 break
         if self.place < len(self.found) and self.found[self.place].text == ";":
             self.place += 1
         return words
 
-    def _sign_after(self, place: int) -> str:
+    def _following(self) -> str:
         """The next token that counts."""
-        return next((t.text for t in self.found[place + 1 :] if _counts(t)), "")
+        return next((t.text for t in self.found[self.place + 1 :] if _counts(t)), "")
 
     def _skip(self, count: int) -> None:
         """Passes over so many tokens that count, and the space behind them."""
         while count or not _counts(self.found[self.place]):
             count -= _counts(self.found[self.place])
             self.place += 1
+
+
+def _pairs(words: Sequence[str]) -> list[tuple[str, str]]:
+    """`a, b as c }` as [("a", "a"), ("b", "c")]."""
+    pairs: list[tuple[str, str]] = []
+    part: list[str] = []
+    for word in words:
+        if word not in {",", "}"}:
+            part.append(word)
+        elif part:
+            pairs.append((part[0], part[-1]))
+            part = []
+    return pairs
 
 
 def _counts(token: Token) -> bool:

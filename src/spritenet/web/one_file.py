@@ -28,8 +28,10 @@ from spritenet.web.table import STATIC
 __all__ = ["Parts", "one_file"]
 
 WORKER = "lib/worker.js"
+WORKERS_DOOR = "lib/remote.js"
 OPEN = "export/open.js"
-START = f'if(typeof document==="undefined")load("{WORKER}");else load("{OPEN}").open(load);\n'
+START = f'load("{OPEN}").open(load);'
+START_EITHER = f'if(typeof document==="undefined")load("{WORKER}");else {START}'
 NOTICE = "Made with Spritenet {version}, Apache-2.0. It holds all it needs, and asks nobody."
 LEVEL = 12  # of libdeflate: the smallest
 
@@ -58,12 +60,10 @@ def one_file(parts: Parts) -> bytes:
     """
     names = ["draw"] if parts.data is None else ["draw", "lab"]
     pages = [read_page(name, _read) for name in names]
-    entries = [*(page.entry for page in pages), WORKER]
-    modules = gather([*entries, OPEN], _read)
-    script = program(modules, entries) + START
+    script = _program([page.entry for page in pages])
     styles = _styles(pages)
     notice = NOTICE.format(version=spritenet.__version__)
-    if any(name.startswith("vendor/") for name in modules):
+    if '"vendor/' in script:
         notice += "\n\nIt holds uPlot:\n\n" + _read("vendor/uplot-LICENSE").strip()
     lines = [
         "<!doctype html>",
@@ -86,6 +86,15 @@ def one_file(parts: Parts) -> bytes:
     if parts.data is not None:
         lines.append(_payload("data.png", sprite_bytes(parts.data)))
     return "\n".join([*lines, "</body>", "</html>", ""]).encode()
+
+
+def _program(entries: list[str]) -> str:
+    """The script of the file, and of the workers that its pages start."""
+    modules = gather([*entries, OPEN], _read)
+    if WORKERS_DOOR not in modules:
+        return program(modules, entries) + START
+    modules = gather([*entries, WORKER, OPEN], _read)
+    return program(modules, [*entries, WORKER]) + START_EITHER
 
 
 def _read(name: str) -> str:

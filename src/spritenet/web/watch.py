@@ -1,13 +1,13 @@
 """What the live page asks for: which runs there are, their journals as they grow, and control.
 
     GET  /watch/runs                       every run in a few figures
-    GET  /watch/runs/NAME/config           its config.json
-    GET  /watch/runs/NAME/events           its journal as server-sent events, from the beginning
+    GET  /watch/events?run=NAME&run=…      journals as server-sent events, from their beginning
+    GET  /watch/runs/NAME/config           a run's config.json
     GET  /watch/runs/NAME/snapshots/FILE   what was seen of the network
     POST /watch/runs/NAME/control          {"command": "pause"}; the answer comes in the journal
 
 It only reads and writes files of the run's folder. So the training and the page outlive each other,
-and as many pages as one likes look on. A name in an address only ever selects a run that is listed.
+and several pages look on. A name in an address only ever selects a run that is listed.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -36,7 +36,7 @@ EVERY = 0.05
 STATE_EVERY = 0.5
 """Seconds between two looks at how the run does."""
 
-WATCHED_EVERY = 3.0
+TOUCH_EVERY = 3.0
 """Seconds between two touches that tell a training that somebody looks on."""
 
 LARGEST_FILE = 16 << 20
@@ -44,6 +44,9 @@ LARGEST_FILE = 16 << 20
 
 LARGEST_COMMAND = 1024
 """Bytes of a command."""
+
+MOST_RUNS = 12
+"""Runs that are shown together."""
 
 SNAPSHOT = re.compile(r"(?:samples|[0-9]{9,15})\.json")
 
@@ -60,9 +63,8 @@ class _Watched:
     def __init__(self, shelf: Shelf, chosen: Run, connected: Callable[[int], None]) -> None:
         self.shelf, self.chosen, self.connected = shelf, chosen, connected
 
-    def run(self, request: Request) -> Run | None:
-        """The run of an address; None if there is none."""
-        name = request.path_params["name"]
+    def run(self, name: str) -> Run | None:
+        """The run of that name; None if there is none."""
         if name == self.chosen.folder.name and self.chosen.folder.is_dir():
             return self.chosen
         return self.shelf.named(name)
@@ -75,20 +77,20 @@ class _Watched:
 
     async def config(self, request: Request) -> Response:
         """A run's config.json, as it is."""
-        run = await run_in_threadpool(self.run, request)
+        run = await run_in_threadpool(self.run, request.path_params["name"])
         return _nothing() if run is None else await run_in_threadpool(_file, run.config_path)
 
     async def snapshot(self, request: Request) -> Response:
         """A file of the folder snapshots."""
         name = request.path_params["file"]
-        run = await run_in_threadpool(self.run, request)
+        run = await run_in_threadpool(self.run, request.path_params["name"])
         if run is None or not SNAPSHOT.fullmatch(name):
             return _nothing()
         return await run_in_threadpool(_file, run.snapshots_path / name)
 
     async def control(self, request: Request) -> Response:
         """Ask something of a training; the command's id."""
-        run = await run_in_threadpool(self.run, request)
+        run = await run_in_threadpool(self.run, request.path_params["name"])
         body = await request.body()
         if run is None:
             return _nothing()
@@ -110,49 +112,88 @@ class _Watched:
         return JSONResponse({"id": made})
 
     async def events(self, request: Request) -> Response:
-        """The journal, from the beginning, and then as it grows."""
-        run = await run_in_threadpool(self.run, request)
-        if run is None:
+        """Journals, from their beginning, and then as they grow: of several runs in one stream.
+
+        A browser opens only six connections to a server, for all its pages.
+        """
+        names = dict.fromkeys(request.query_params.getlist("run")[:MOST_RUNS])
+        found = [await run_in_threadpool(self.run, name) for name in names]
+        followed = [_Followed(run) for run in found if run is not None]
+        if not followed:
             return _nothing()
-        quiet = request.query_params.get("quiet") == "1"
         return StreamingResponse(
-            self._stream(run, quiet=quiet), media_type="text/event-stream", headers=NO_BUFFER
+            self._stream(followed), media_type="text/event-stream", headers=NO_BUFFER
         )
 
-    async def _stream(self, run: Run, *, quiet: bool) -> AsyncIterator[str]:
-        """Messages `journal` and `state`, until the page or the run is gone.
-
-        Args:
-            run: which.
-            quiet: its training need not make an effort: the run is only compared with another.
-        """
-        reader = Reader(run.journal_path)
-        said, state_at, watched_at = "", float("-inf"), float("-inf")
-        seen: object = None
+    async def _stream(self, followed: Sequence[_Followed]) -> AsyncIterator[str]:
+        """Messages `journal` and `state`, until the page is gone."""
+        state_at = touched_at = float("-inf")
         self.connected(1)
         try:
             while True:
                 now = monotonic()
-                if not quiet and now - watched_at >= WATCHED_EVERY:
-                    watched_at = now
-                    await run_in_threadpool(_touch, run)
-                mark = _mark(run.journal_path)
-                if mark != seen:
-                    seen = mark
-                    text = await run_in_threadpool(_news, reader)
-                    if text:
-                        yield f"event: journal\ndata: {text}\n\n"
+                if now - touched_at >= TOUCH_EVERY:
+                    touched_at = now
+                    await run_in_threadpool(followed[0].touch)
+                for one in followed:
+                    if one.changed():
+                        for text in await run_in_threadpool(one.news):
+                            yield f"event: journal\ndata: {text}\n\n"
                 if now - state_at >= STATE_EVERY:
                     state_at = now
-                    state = await run_in_threadpool(_state, run)
-                    if state != said or state_at % 15 < STATE_EVERY:  # now and then anyway
-                        said = state
-                        yield f"event: state\ndata: {state}\n\n"
-                    if not run.folder.is_dir():
-                        return
+                    for one in followed:
+                        yield f"event: state\ndata: {await run_in_threadpool(one.state)}\n\n"
                 await asyncio.sleep(EVERY)
         finally:
             self.connected(-1)
+
+
+class _Followed:
+    """One run in a stream."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.name = run, run.folder.name
+        self.reader = Reader(run.journal_path)
+        self.mark: object = ()
+
+    def changed(self) -> bool:
+        """Whether its journal may have changed since the last time."""
+        try:
+            stat = self.run.journal_path.stat()
+            mark: object = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
+        except OSError:
+            mark = None
+        before, self.mark = self.mark, mark
+        return before != mark
+
+    def news(self) -> Sequence[str]:
+        """What is new in its journal, as JSON; nothing if nothing is."""
+        try:
+            batch = self.reader.read()
+        except (OSError, RunError):
+            return ()
+        if not batch:
+            return ()
+        news = {
+            "run": self.name,
+            "restarted": batch.restarted,
+            "sampled": batch.sampled,
+            "steps": batch.steps,
+            "events": batch.others,
+        }
+        return (json.dumps(news, separators=(",", ":")),)
+
+    def state(self) -> str:
+        """How it does, as JSON."""
+        if not self.run.folder.is_dir():
+            return json.dumps({"name": self.name, "state": "gone"})
+        found = summary(self.run)
+        return json.dumps({**found.to_json(), "silent": max(0.0, time() - found.changed)})
+
+    def touch(self) -> None:
+        """Tell its training that somebody looks on."""
+        if self.run.running:
+            self.run.controls.watch()
 
 
 NO_BUFFER = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -170,50 +211,11 @@ def watching(chosen: Run, connected: Callable[[int], None] = lambda _: None) -> 
     one = "/watch/runs/{name}"
     return [
         Route("/watch/runs", routes.runs),
+        Route("/watch/events", routes.events),
         Route(f"{one}/config", routes.config),
-        Route(f"{one}/events", routes.events),
         Route(f"{one}/snapshots/{{file}}", routes.snapshot),
         Route(f"{one}/control", routes.control, methods=["POST"]),
     ]
-
-
-def _news(reader: Reader) -> str:
-    """What is new in a journal, as JSON; empty if nothing is."""
-    try:
-        batch = reader.read()
-    except (OSError, RunError):
-        return ""
-    if not batch:
-        return ""
-    news = {
-        "restarted": batch.restarted,
-        "sampled": batch.sampled,
-        "steps": batch.steps,
-        "events": batch.others,
-    }
-    return json.dumps(news, separators=(",", ":"))
-
-
-def _state(run: Run) -> str:
-    """How a run does, as JSON."""
-    if not run.folder.is_dir():
-        return json.dumps({"state": "gone"})
-    return json.dumps(summary(run).to_json())
-
-
-def _touch(run: Run) -> None:
-    """Tell its training that somebody looks on."""
-    if run.running:
-        run.controls.watch()
-
-
-def _mark(path: Path) -> object:
-    """Something that is another when a file has changed."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return stat.st_size, stat.st_mtime_ns, stat.st_ino
 
 
 def _file(path: Path) -> Response:

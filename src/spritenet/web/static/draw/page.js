@@ -241,7 +241,9 @@ function report(error, before = '') {
  * @param {Model} model
  */
 function about({ metadata, parameterCount }) {
-  const parts = [`${parameterCount.toLocaleString('en')} weights`];
+  // The first toLocaleString of a page takes 20 ms.
+  const count = String(parameterCount).replace(/\B(?=(\d{3})+$)/g, ',');
+  const parts = [`${count} weights`];
   const { dataset } = metadata.trainedOn ?? {};
   if (typeof dataset === 'string') parts.push(`trained on ${dataset}`);
   const accuracy = metadata.scores.test_accuracy;

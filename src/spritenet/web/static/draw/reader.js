@@ -124,6 +124,9 @@ export class Reader {
    * @returns {Uint8Array}
    */
   input(sheet) {
+    const { mode, height, width, channels } = this.preparation;
+    // No ink is black. The search for it takes 30 ms when it runs for the first time.
+    if (mode === 'digit' && sheet.isEmpty) return new Uint8Array(height * width * channels);
     return prepare(sheet.picture ?? pictureOf(this.seen, this.preparation), this.preparation);
   }
 

@@ -89,12 +89,14 @@ function links(pages, shown) {
  * @param {Load} load
  */
 export async function open(load) {
+  performance.mark('spritenet:begun');
   try {
     useCore(part('core.wasm').then((bytes) => Core.fromBytes(/** @type {BufferSource} */ (bytes))));
     const model = Promise.all(['model.json', 'weights.bin'].map(part));
     const page = show();
     if (page.id === 'lab') await arrived();
     const [json, weights] = await model;
+    performance.mark('spritenet:unpacked');
     let script = '';
     Object.assign(window, {
       SPRITENET: {
