@@ -43,8 +43,8 @@ def test_npz_holds_arrays_and_names(tmp_path: Path) -> None:
     """Nothing in it is pickled."""
     data = data_set(20, test=5)
     with np.load(unpack(data, tmp_path / "a.npz"), allow_pickle=False) as arrays:
-        assert np.array_equal(arrays["train_images"], data.train.images[..., 0])
-        assert np.array_equal(arrays["test_labels"], data.test.labels)
+        assert np.array_equal(arrays["x_train"], data.train.images[..., 0])
+        assert np.array_equal(arrays["y_test"], data.test.labels)
         assert tuple(arrays["class_names"]) == data.class_names
 
 

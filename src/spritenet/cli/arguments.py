@@ -39,19 +39,21 @@ ImageSize = Annotated[
     str | None,
     typer.Option(
         metavar="HxW",
-        help="Of the images of a PNG that is no sprite but has one image a row.",
+        help="Of images stored as rows: in a PNG that is no sprite, a CSV, an npz.",
         show_default=False,
     ),
 ]
 Labels = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="The labels of such a PNG.", show_default=False),
+    typer.Option(
+        metavar="FILE", help="The labels of such a PNG, or of an npy file.", show_default=False
+    ),
 ]
 TrainCount = Annotated[
     int | None,
     typer.Option(
         metavar="N",
-        help="How many of its images are for training; the others are test images.",
+        help="How many images of such a PNG are for training; the others are test images.",
         show_default=False,
     ),
 ]

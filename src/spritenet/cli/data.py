@@ -1,4 +1,4 @@
-"""Loading a data set for a command, with a progress bar while it is downloaded."""
+"""Loading a data set for a command, with a progress bar while it is downloaded or read."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from spritenet.dataset import Dataset
+    from spritenet.dataset.listing import Listing
 
-__all__ = ["load"]
+__all__ = ["load", "survey"]
 
 
 def load(
@@ -22,13 +23,51 @@ def load(
     labels: Path | None = None,
     train: int | None = None,
 ) -> Dataset:
-    """The data set of a name or a path.
+    """The data set of a name or a path. What must be left out of it is told on standard error.
 
     Args:
         name: of the catalog, or a path.
-        image_size: of the images of a PNG that is no sprite; labels and train as well.
-        labels: the file of its labels.
-        train: how many of its images are for training.
+        image_size: of images that are stored as rows of numbers.
+        labels: the file of the labels of a PNG that is no sprite, or of an npy file.
+        train: how many images of such a PNG are for training.
+
+    Raises:
+        DataError: there is none, or it is damaged.
+        DownloadError: it must be downloaded and can't be.
+    """
+    from spritenet.cli.counter import counting
+    from spritenet.cli.told import tell
+    from spritenet.dataset.remarks import Remarks
+    from spritenet.sprites.gather import as_dataset
+
+    listing = survey(name, image_size=image_size, labels=labels, train=train)
+    remarks = Remarks()
+    with counting("reading", len(listing)) as progress:
+        data = as_dataset(listing, remarks=remarks, progress=progress)
+    tell(remarks)
+    return data
+
+
+def survey(
+    name: str,
+    *,
+    size: str | None = None,
+    fit: str | None = None,
+    color: str | None = None,
+    image_size: str | None = None,
+    labels: Path | None = None,
+    train: int | None = None,
+) -> Listing:
+    """The data set of a name or a path, its images not yet read if they need not be.
+
+    Args:
+        name: of the catalog, or a path.
+        size: that pictures get.
+        fit: how they get it.
+        color: how many channels they get.
+        image_size: of images that are stored as rows of numbers.
+        labels: the file of the labels of a PNG that is no sprite, or of an npy file.
+        train: how many images of such a PNG are for training.
 
     Raises:
         DataError: there is none, or it is damaged.
@@ -36,12 +75,21 @@ def load(
     """
     from spritenet import sources
 
-    read = partial(sources.load, name, image_size=image_size, labels=labels, train=train)
+    look = partial(
+        sources.survey,
+        name,
+        size=size,
+        fit=fit,
+        color=color,
+        image_size=image_size,
+        labels=labels,
+        train=train,
+    )
     if not sys.stderr.isatty():
-        return read()
+        return look()
     bars = _Bars()
     try:
-        return read(progress=bars.show)
+        return look(progress=bars.show)
     finally:
         bars.close()
 

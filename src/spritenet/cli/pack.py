@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from spritenet.cli import terminal
 from spritenet.cli.arguments import ImageSize, Json, Labels, TrainCount
 from spritenet.cli.counter import counting
-from spritenet.cli.data import load
+from spritenet.cli.data import survey
 from spritenet.cli.text import plural, shape
 
-__all__ = ["Layout", "pack"]
+if TYPE_CHECKING:
+    from spritenet.dataset.remarks import Remarks
+
+__all__ = ["Color", "Fit", "Layout", "pack"]
+
+Pictures = "Pictures of a folder, an archive or parquet"
 
 
 class Layout(StrEnum):
@@ -22,6 +27,23 @@ class Layout(StrEnum):
 
     ROWS = "rows"
     GRID = "grid"
+
+
+class Fit(StrEnum):
+    """How a picture gets its size."""
+
+    FIT = "fit"
+    CROP = "crop"
+    STRETCH = "stretch"
+    PAD = "pad"
+
+
+class Color(StrEnum):
+    """What channels a picture gets."""
+
+    GREY = "grey"
+    RGB = "rgb"
+    RGBA = "rgba"
 
 
 def pack(
@@ -52,6 +74,44 @@ def pack(
     tfjs: Annotated[
         bool, typer.Option("--tfjs", help="Also write the labels file of the tutorials' loader.")
     ] = False,
+    split: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME|NAME=SHARE",
+            help="Set a part of train aside (test=10% or test=1000), or keep only this split; "
+            "may be repeated.",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Decides which images are set aside.")] = 0,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="End at the first picture that can't be read, instead of leaving it out.",
+            rich_help_panel=Pictures,
+        ),
+    ] = False,
+    size: Annotated[
+        str | None,
+        typer.Option(metavar="HxW", help="The size that pictures get.", rich_help_panel=Pictures),
+    ] = None,
+    fit: Annotated[
+        Fit | None,
+        typer.Option(
+            help="How: all of it with black bars, its middle, out of proportion, or untouched with "
+            "black around it.",
+            show_default="fit",
+            rich_help_panel=Pictures,
+        ),
+    ] = None,
+    color: Annotated[
+        Color | None,
+        typer.Option(
+            help="What channels they get.",
+            show_default="the least that lose nothing",
+            rich_help_panel=Pictures,
+        ),
+    ] = None,
     image_size: ImageSize = None,
     labels: Labels = None,
     train: TrainCount = None,
@@ -59,13 +119,25 @@ def pack(
 ) -> None:
     """Write a data set as a sprite: a PNG with images, labels, classes and splits."""
     from spritenet import sprites
+    from spritenet.cli.splits import split as with_splits
+    from spritenet.cli.told import tell
+    from spritenet.dataset.remarks import Remarks
     from spritenet.sprites.pack import DEFAULT_LEVEL
 
-    data = load(source, image_size=image_size, labels=labels, train=train)
-    count = sum(len(split) for split in data.splits.values())
-    with counting("packing", count) as progress:
+    listing = survey(
+        source,
+        size=size,
+        fit=None if fit is None else fit.value,
+        color=None if color is None else color.value,
+        image_size=image_size,
+        labels=labels,
+        train=train,
+    )
+    listing = with_splits(listing, split or (), seed)
+    remarks = Remarks()
+    with counting("packing", len(listing)) as progress:
         path = sprites.pack(
-            data,
+            listing,
             out,
             layout="rows" if layout is Layout.ROWS else "grid",
             columns=columns,
@@ -74,8 +146,20 @@ def pack(
             level=DEFAULT_LEVEL if level is None else level,
             workers=workers,
             tfjs=tfjs,
+            strict=strict,
+            remarks=remarks,
             progress=progress,
         )
+    tell(remarks)
+    _report(path, remarks, json)
+
+
+def _report(path: Path, remarks: Remarks, json: bool) -> None:
+    """Say what was written."""
+    from spritenet import sprites
+
+    with sprites.SpriteFolder(path) if path.is_dir() else sprites.Sprite(path) as opened:
+        metadata, image_shape, count = opened.metadata, opened.image_shape, len(opened)
     files = sorted(path.iterdir()) if path.is_dir() else [path]
     pictures = [file for file in files if file.suffix == ".png"]
     size = sum(file.stat().st_size for file in pictures)
@@ -84,12 +168,15 @@ def pack(
             {
                 "path": str(path),
                 "images": count,
-                "image_shape": list(data.image_shape),
+                "image_shape": list(image_shape),
+                "splits": {name: stop - first for name, first, stop in metadata.splits},
                 "files": [str(file) for file in pictures],
                 "bytes": size,
-                "content_hash": data.content_hash,
+                "content_hash": metadata.content_hash,
+                "left_out": [str(error) for error in remarks.left_out],
+                "notes": remarks.notes,
             }
         )
         return
     many = f" in {plural(len(pictures), 'sprite')}" if path.is_dir() else ""
-    print(f"{path}: {plural(count, 'image')} of {shape(data.image_shape)}{many}, {size:,} bytes")
+    print(f"{path}: {plural(count, 'image')} of {shape(image_shape)}{many}, {size:,} bytes")

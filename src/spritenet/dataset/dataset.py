@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from spritenet.dataset.arrays import check_names
+from numpy.typing import ArrayLike
+
+from spritenet.dataset.arrays import as_labels, check_names
 from spritenet.dataset.split import Split
 from spritenet.errors import DataError
 
@@ -60,6 +62,45 @@ class Dataset:
                 )
             named[name] = split if split.name == name else dataclasses.replace(split, name=name)
         object.__setattr__(self, "splits", MappingProxyType(named))
+
+    @classmethod
+    def from_arrays(
+        cls,
+        train: tuple[ArrayLike, ArrayLike],
+        test: tuple[ArrayLike, ArrayLike] | None = None,
+        *,
+        validation: tuple[ArrayLike, ArrayLike] | None = None,
+        class_names: Sequence[str] | None = None,
+        name: str = "arrays",
+    ) -> Dataset:
+        """Makes a data set of the arrays that people have.
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+            data = Dataset.from_arrays((x_train, y_train), (x_test, y_test))
+
+        Args:
+            train: images and labels, as `Split.from_arrays` takes them.
+            test: likewise; None for no such split.
+            validation: likewise.
+            class_names: by default the names found in all splits, sorted, where labels are names;
+                else "0", "1", … as far as any split's labels go.
+            name: what to call it.
+
+        Raises:
+            DataError: what is given is not images, not labels, or doesn't fit together.
+        """
+        given = {"train": train, "validation": validation, "test": test}
+        pairs = {split: pair for split, pair in given.items() if pair is not None}
+        names = class_names
+        if names is None:
+            found = [as_labels(labels)[1] for _, labels in pairs.values()]
+            numbered = all(one == tuple(map(str, range(len(one)))) for one in found)
+            names = max(found, key=len) if numbered else sorted({n for one in found for n in one})
+        splits = {
+            split: Split.from_arrays(images, labels, names, split)
+            for split, (images, labels) in pairs.items()
+        }
+        return cls(name, splits, tuple(names))
 
     def __getitem__(self, name: str) -> Split:
         """The split of this name, or DataError."""

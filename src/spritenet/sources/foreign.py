@@ -46,8 +46,8 @@ def is_png(path: Path) -> bool:
         return file.read(len(SIGNATURE)) == SIGNATURE
 
 
-def size_of(given: ImageSize) -> tuple[int, int]:
-    """Height and width.
+def size_of(given: ImageSize, where: str = "image_size") -> tuple[int, int]:
+    """Height and width; `where` is what to call them in an error.
 
     >>> size_of("28x28")
     (28, 28)
@@ -62,9 +62,7 @@ def size_of(given: ImageSize) -> tuple[int, int]:
     else:
         pair = given
     if len(pair) != 2 or min(pair) < 1:
-        raise InputError(
-            "this is no image size", where="image_size", expected="28x28", got=repr(given)
-        )
+        raise InputError("this is no image size", where=where, expected="28x28", got=repr(given))
     return pair[0], pair[1]
 
 

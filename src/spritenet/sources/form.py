@@ -60,7 +60,7 @@ class Form:
         """The form of these options, of which None is left as it is by default."""
         if fit is not None and size is None:
             raise InputError("this needs a size", where="fit", do="Pass size (--size 28x28) too.")
-        wanted = None if size is None else size_of(size)
+        wanted = None if size is None else size_of(size, "size")
         return cls(wanted, fit or "fit", "grey" if color == "gray" else color)
 
     def sized(self, picture: NDArray[np.uint8], where: str) -> NDArray[np.uint8]:

@@ -28,6 +28,7 @@ Kind = Literal["idx", "folder", "npz"]
 KINDS: tuple[Kind, ...] = ("idx", "folder", "npz")
 
 Progress = Callable[[int], object]
+NPZ_NAMES = {"validation": "val"}  # as Keras's guides call it
 IDX_NAMES = {"train": "train", "test": "t10k"}
 UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]|^\.|[. ]$')  # what some system can't have in a name
 PNG_LEVEL = 6
@@ -46,9 +47,9 @@ def unpack(
         data: what to write.
         path: the folder, or the file where `to` is "npz".
         to: "idx": MNIST's four files, and `classes.txt`, in a folder. "folder": a PNG for each
-            image, in `train/CLASS/000000.png`. "npz": one file with arrays `train_images`,
-            `train_labels`, … and `class_names`. By default "npz" if the path ends so, else
-            "folder".
+            image, in `train/CLASS/000000.png`. "npz": one file with Keras's arrays `x_train`,
+            `y_train`, `x_val`, `x_test`, … and `class_names`. By default "npz" if the path ends
+            so, else "folder".
         progress: called with the number of images done since the last call, from any thread.
 
     Returns:
@@ -81,8 +82,9 @@ def _write_npz(data: Dataset, target: Path, progress: Progress | None) -> None:
     arrays: dict[str, NDArray[np.generic]] = {"class_names": np.array(data.class_names)}
     for name, split in data.splits.items():
         grey = split.image_shape[2] == 1
-        arrays[f"{name}_images"] = split.images[..., 0] if grey else split.images
-        arrays[f"{name}_labels"] = split.labels
+        short = NPZ_NAMES.get(name, name)
+        arrays[f"x_{short}"] = split.images[..., 0] if grey else split.images
+        arrays[f"y_{short}"] = split.labels
     with beside(target) as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
     if progress is not None:
