@@ -1,0 +1,62 @@
+// A slider over what happened at some steps; it stays at the newest until somebody moves it.
+
+import { count } from './words.js';
+
+/** Chooses one of several steps. */
+export class Replay {
+  /** @type {number[]} */
+  #steps = [];
+  #newest = true;
+
+  /**
+   * @param {HTMLElement} container
+   * @param {string} label
+   * @param {(place: number) => unknown} onPick  told the place of the step that is chosen
+   */
+  constructor(container, label, onPick) {
+    this.onPick = onPick;
+    this.root = document.createElement('div');
+    this.root.className = 'replay';
+    this.range = document.createElement('input');
+    this.range.type = 'range';
+    this.range.min = '0';
+    this.range.setAttribute('aria-label', label);
+    this.output = document.createElement('output');
+    this.follow = document.createElement('button');
+    this.follow.type = 'button';
+    this.follow.textContent = 'Newest';
+    this.range.oninput = () => {
+      this.#newest = Number(this.range.value) === this.#steps.length - 1;
+      this.#pick();
+    };
+    this.follow.onclick = () => {
+      this.#newest = true;
+      this.#pick();
+    };
+    this.root.append(this.range, this.output, this.follow);
+    this.root.hidden = true;
+    container.append(this.root);
+  }
+
+  /** There are these steps now. @param {number[]} steps */
+  show(steps) {
+    const fewer = steps.length < this.#steps.length;
+    const same = !fewer && steps.length === this.#steps.length;
+    this.#steps = steps;
+    if (fewer) this.#newest = true;
+    this.root.hidden = !steps.length;
+    this.range.max = String(Math.max(0, steps.length - 1));
+    this.range.disabled = steps.length < 2;
+    if (steps.length && !same && this.#newest) this.#pick();
+  }
+
+  #pick() {
+    const place = this.#newest ? this.#steps.length - 1 : Number(this.range.value);
+    this.range.value = String(place);
+    const step = this.#steps[place];
+    this.output.textContent = `step ${count(step)}`;
+    this.range.setAttribute('aria-valuetext', `step ${count(step)}, ${place + 1} of ${this.#steps.length}`);
+    this.follow.hidden = this.#newest;
+    this.onPick(place);
+  }
+}

@@ -1,0 +1,82 @@
+// Figures and events in words.
+
+/** @typedef {import('./run.js').Entry} Entry */
+
+/** @param {number | null | undefined} value */
+export function count(value) {
+  return value === null || value === undefined || !Number.isFinite(value) ? '–' : Math.round(value).toLocaleString('en');
+}
+
+/** @param {number | null | undefined} share */
+export function percent(share) {
+  return share === null || share === undefined || !Number.isFinite(share) ? '–' : `${(100 * share).toFixed(share > 0.98 ? 2 : 1)} %`;
+}
+
+/** @param {number} value */
+export function seconds(value) {
+  if (!Number.isFinite(value)) return '–';
+  if (value < 10) return `${value.toFixed(1)} s`;
+  if (value < 60) return `${Math.round(value)} s`;
+  const minutes = Math.floor(Math.round(value) / 60);
+  if (minutes < 60) return `${minutes} min ${Math.round(value) % 60} s`;
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return `${Math.floor(minutes / 1440)} days`;
+}
+
+/** @param {number} value */
+export function small(value) {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : '–';
+}
+
+/**
+ * A line of the journal for people; empty for one that says nothing to them.
+ *
+ * @param {Entry} entry
+ */
+export function told(entry) {
+  switch (entry.event) {
+    case 'started':
+      return entry.step
+        ? `Went on after ${count(entry.step)} steps`
+        : `Began: ${count(entry.images)} images, ${count(entry.last_step)} steps of ${count(entry.batch_size)}`;
+    case 'evaluated':
+      return `Tried on ${count(entry.images)} images: ${percent(entry.accuracy)}, loss ${small(entry.loss)}`;
+    case 'tested':
+      return `Tested on ${count(entry.images)} images: ${percent(entry.accuracy)}, loss ${small(entry.loss)}`;
+    case 'epoch':
+      return `Epoch ${count(entry.epoch + 1)} ended: ${percent(entry.accuracy)} while training, loss ${small(entry.loss)}`;
+    case 'checkpoint':
+      return '';
+    case 'finished':
+      return `Finished: ${count(entry.images)} images in ${seconds(entry.seconds)}`;
+    case 'stopped':
+      return `Ended early: ${entry.reason}`;
+    case 'control':
+      return entry.refused ? `Refused to ${asked(entry)}: ${entry.refused}` : did(entry);
+    default:
+      return `${entry.event}, which this version doesn't know`;
+  }
+}
+
+/** @param {Entry} entry */
+function asked(entry) {
+  return entry.command === 'rate' ? 'change the learning rate' : entry.command;
+}
+
+/** @param {Entry} entry */
+function did(entry) {
+  switch (entry.command) {
+    case 'pause':
+      return 'Paused';
+    case 'resume':
+      return 'Resumed';
+    case 'rate':
+      return `Learning rate is now ${small(entry.value)}`;
+    case 'stop':
+      return 'Asked to stop and keep';
+    case 'discard':
+      return 'Asked to stop and discard';
+    default:
+      return entry.command;
+  }
+}
