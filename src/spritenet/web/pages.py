@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +13,11 @@ from spritenet import sprites
 from spritenet.dataset import Dataset, Split
 from spritenet.export import SavedModel, files
 from spritenet.web.examples import sprite_bytes
-from spritenet.web.table import Content, static_files
+from spritenet.web.table import STATIC, Content, static_files
 
 __all__ = ["drawing_page", "lab_page"]
+
+DRAWN_ON = re.compile(r"/draw/\w+\.js$")
 
 MODEL_TYPES = {"model.json": "application/json", "weights.bin": "application/octet-stream"}
 
@@ -47,7 +50,18 @@ def lab_page(data: Dataset | Path) -> Iterator[dict[str, Content]]:
     """
     with TemporaryDirectory(prefix="spritenet-") as folder:
         packed = data if isinstance(data, Path) else sprites.pack(data, Path(folder) / "data.png")
-        yield {**static_files("lab"), **_sprites(packed)}
+        yield {**_lab_files(packed.is_dir() or packed.name == sprites.INDEX), **_sprites(packed)}
+
+
+def _lab_files(is_folder: bool) -> dict[str, Content]:
+    """The page itself, with what it takes of the drawing page: the sheet to draw on."""
+    pad = {name: file for name, file in static_files("draw").items() if DRAWN_ON.match(name)}
+    table = {**pad, **static_files("lab")}
+    if is_folder:
+        page = (STATIC / "lab" / "index.html").read_text(encoding="utf-8")
+        page = page.replace('content="data.png"', f'content="{sprites.INDEX}"')
+        table["/lab/"] = page.encode(), "text/html; charset=utf-8"
+    return table
 
 
 def _sprites(path: Path) -> dict[str, Content]:

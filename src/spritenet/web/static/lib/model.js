@@ -22,12 +22,15 @@ import { Training } from './training.js';
 /** @typedef {import('./training.js').FitOptions} FitOptions */
 /** @typedef {import('./training.js').History} History */
 
+const LEAST_PROBABILITY = 1e-7; // as Keras cuts it, so that one confident mistake is not infinite
+
 /**
  * @typedef {object} Examination
  * @property {Int32Array} predicted  the class of each image that is most probable
  * @property {Float32Array} confidences  how probable
  * @property {Int32Array[]} matrix  matrix[true class][predicted class]: how many images
  * @property {number} accuracy
+ * @property {number} logLoss  the mean of -ln of the probability given to what was right; without L2
  * @property {number} count
  */
 
@@ -308,6 +311,7 @@ export class Model {
     const pace = new Pace(sliceMilliseconds);
     pace.amount = Math.min(64, network.capacity);
     let correct = 0;
+    let logLoss = 0;
     let done = 0;
     while (done < count && !signal?.aborted) {
       const here = Math.min(pace.amount, count - done, network.capacity);
@@ -319,6 +323,7 @@ export class Model {
         for (let k = 1; k < outputs; k++) if (values[i * outputs + k] > values[i * outputs + best]) best = k;
         predicted[done + i] = best;
         confidences[done + i] = values[i * outputs + best];
+        logLoss -= Math.log(Math.max(values[i * outputs + labels[done + i]], LEAST_PROBABILITY));
         matrix[labels[done + i]][best]++;
         if (best === labels[done + i]) correct++;
       }
@@ -326,8 +331,15 @@ export class Model {
       done += here;
       await pace.breathe();
     }
-    const accuracy = correct / Math.max(1, done);
-    return { predicted: predicted.subarray(0, done), confidences: confidences.subarray(0, done), matrix, accuracy, count: done };
+    const share = Math.max(1, done);
+    return {
+      predicted: predicted.subarray(0, done),
+      confidences: confidences.subarray(0, done),
+      matrix,
+      accuracy: correct / share,
+      logLoss: logLoss / share,
+      count: done,
+    };
   }
 
   /**

@@ -37,6 +37,7 @@ import { rateAt, spanning } from './schedules.js';
  * @property {number} loss
  * @property {number} accuracy
  * @property {number} images  tested
+ * @property {import('./model.js').Examination} [examination]  if it was asked for
  */
 /**
  * What a training did.
@@ -60,6 +61,7 @@ import { rateAt, spanning } from './schedules.js';
  * @property {number} [testSize]  all of them unless said otherwise
  * @property {AbortSignal} [signal]  ends the training before its next slice; the weights are kept
  * @property {(step: Step) => unknown} [onStep]
+ * @property {boolean} [examine]  tests say what it takes for which, too; their loss is then the log loss
  * @property {(evaluated: Evaluated) => unknown} [onEvaluate]  after each test
  * @property {(epoch: Epoch) => unknown} [onEpoch]  may return a promise, which is waited for
  * @property {number} [sliceMilliseconds]  how long the page waits at a time; 12
@@ -213,9 +215,13 @@ export class Training {
    */
   async evaluate(examples) {
     const { signal, sliceMilliseconds, onEvaluate } = this.options;
-    const { loss, accuracy, count } = await this.model.evaluate(examples, { signal, sliceMilliseconds });
+    const { model, epoch } = this;
+    const how = { signal, sliceMilliseconds };
+    const examination = this.options.examine ? await model.examine(examples, how) : undefined;
+    const found = examination ? { ...examination, loss: examination.logLoss } : await model.evaluate(examples, how);
     if (signal?.aborted) return null;
-    await onEvaluate?.({ step: this.model.step, epoch: this.epoch, loss, accuracy, images: count });
+    const { loss, accuracy, count } = found;
+    await onEvaluate?.({ step: model.step, epoch, loss, accuracy, images: count, ...(examination && { examination }) });
     return { loss, accuracy };
   }
 

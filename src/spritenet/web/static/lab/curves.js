@@ -1,0 +1,62 @@
+// The charts of a training: loss and accuracy, of the batches that are learnt from and of the tests.
+
+import { LineChart } from '../ui/chart.js';
+
+/** @typedef {import('../lib/training.js').Step} Step */
+/** @typedef {import('../lib/training.js').Evaluated} Evaluated */
+
+const HEIGHT = 230;
+const x = { label: 'updates', format: (/** @type {number} */ step) => `update ${step.toLocaleString('en')}` };
+
+/** @typedef {{ step: number[], loss: number[], accuracy: number[] }} Points */
+
+/** @returns {Points} */
+const none = () => ({ step: [], loss: [], accuracy: [] });
+
+export class Curves {
+  /** @param {HTMLElement} loss @param {HTMLElement} accuracy  elements that get a chart each */
+  constructor(loss, accuracy) {
+    const shared = { x, height: HEIGHT, smoothing: true, empty: 'Press Start' };
+    this.loss = new LineChart(loss, { ...shared, title: 'Loss', y: { label: 'loss', from: 0, log: true, format: (v) => v.toFixed(4) } });
+    const percent = (/** @type {number} */ v) => `${v.toFixed(v > 99 ? 2 : 1)} %`;
+    this.accuracy = new LineChart(accuracy, { ...shared, title: 'Accuracy', y: { label: 'accuracy, %', from: 0, to: 100, fit: true, format: percent } });
+    this.loss.setSmoothing(11);
+    this.accuracy.setSmoothing(11);
+    this.learnt = none();
+    this.tests = none();
+    this.draw();
+  }
+
+  clear() {
+    this.learnt = none();
+    this.tests = none();
+    this.draw();
+  }
+
+  /** @param {Step} step */
+  step({ step, loss, accuracy }) {
+    this.learnt.step.push(step);
+    this.learnt.loss.push(loss);
+    this.learnt.accuracy.push(100 * accuracy);
+  }
+
+  /** @param {Evaluated} evaluated */
+  test({ step, loss, accuracy }) {
+    const { tests } = this;
+    if (tests.step.at(-1) === step) for (const values of Object.values(tests)) values.pop(); // now of more images
+    tests.step.push(step);
+    tests.loss.push(loss);
+    tests.accuracy.push(100 * accuracy);
+  }
+
+  /** Shows what came since; cheap while nothing did. */
+  draw() {
+    for (const key of /** @type {const} */ (['loss', 'accuracy'])) {
+      const { learnt, tests } = this;
+      this[key].setData(learnt.step, [
+        { name: 'training', values: learnt[key], color: 1 },
+        { name: 'test', x: tests.step, values: tests[key], color: 2, dots: true, smoothed: false },
+      ]);
+    }
+  }
+}

@@ -1,0 +1,198 @@
+// A network's layers as a list that can be changed.
+
+import { shapeText } from '../ui/layertable.js';
+import { KINDS, measured, row } from './networks.js';
+
+/** @typedef {import('./networks.js').Row} Row */
+
+export class LayerEditor {
+  /**
+   * @param {HTMLElement} container
+   * @param {() => unknown} changed  a person changed something
+   */
+  constructor(container, changed) {
+    this.list = document.createElement('ol');
+    this.list.className = 'rows';
+    this.changed = changed;
+    /** @type {Row[]} */
+    this.rows = [];
+    this.inputShape = [28, 28, 1];
+    this.classes = 10;
+    this.locked = false;
+    const add = document.createElement('button');
+    add.type = 'button';
+    add.textContent = 'Add a layer';
+    add.addEventListener('click', () => {
+      const flat = this.rows.some(({ kind }) => kind === 'flatten' || kind === 'globalAveragePooling2d');
+      this.edit(() => this.rows.push(row(flat ? 'dense' : 'conv2d')));
+      /** @type {HTMLElement | null} */ (this.list.children[this.rows.length]?.querySelector('select'))?.focus();
+    });
+    this.add = add;
+    this.note = document.createElement('p');
+    this.note.className = 'small wrong';
+    this.note.setAttribute('role', 'status');
+    container.append(this.list, this.note, add);
+  }
+
+  /**
+   * Shows other rows.
+   *
+   * @param {readonly Row[]} rows
+   * @param {readonly number[]} inputShape
+   * @param {number} classes
+   */
+  set(rows, inputShape, classes) {
+    this.rows = rows.map((one) => ({ ...one }));
+    this.inputShape = [...inputShape];
+    this.classes = classes;
+    this.render();
+  }
+
+  /** Nothing may be changed while it learns. @param {boolean} on */
+  lock(on) {
+    this.locked = on;
+    for (const control of this.list.querySelectorAll('input, select, button')) {
+      /** @type {HTMLInputElement} */ (control).disabled = on;
+    }
+    this.add.disabled = on;
+  }
+
+  /** What is wrong with the layers; '' if nothing. */
+  get problem() {
+    const results = measured(this.rows, this.inputShape, this.classes);
+    const wrong = results.findIndex(({ error }) => error);
+    if (wrong < 0) return '';
+    return `Layer ${wrong + 1}: ${results[wrong].error}`;
+  }
+
+  /** @param {() => unknown} change */
+  edit(change) {
+    change();
+    this.render();
+    this.changed();
+  }
+
+  render() {
+    const results = measured(this.rows, this.inputShape, this.classes);
+    const first = fixed('Pixels, divided by 255', shapeText(this.inputShape));
+    const last = fixed(`Dense, ${this.classes} outputs, softmax: one for each class`, summary(results[this.rows.length]));
+    this.list.replaceChildren(first, ...this.rows.map((one, i) => this.item(one, i, results[i])), last);
+    this.note.textContent = this.problem;
+    this.note.hidden = !this.problem;
+    if (this.locked) this.lock(true);
+  }
+
+  /**
+   * @param {Row} one
+   * @param {number} i
+   * @param {{ shape?: number[], parameters?: number, error?: string } | undefined} result
+   */
+  item(one, i, result) {
+    const item = document.createElement('li');
+    item.className = result?.error ? 'row-item bad' : 'row-item';
+    const head = document.createElement('div');
+    head.className = 'row-head';
+    const kind = document.createElement('select');
+    kind.setAttribute('aria-label', `Layer ${i + 1}`);
+    for (const [key, { name }] of Object.entries(KINDS)) kind.append(new Option(name, key));
+    kind.value = one.kind;
+    kind.addEventListener('change', () => {
+      this.edit(() => (this.rows[i] = row(kind.value)));
+      this.focus(i, 'select');
+    });
+    const shape = document.createElement('span');
+    shape.className = 'shape faint small';
+    shape.textContent = summary(result);
+    head.append(kind, shape);
+    const rest = document.createElement('div');
+    rest.className = 'row-rest';
+    for (const argument of KINDS[one.kind].arguments) rest.append(this.field(one, i, argument));
+    const tools = document.createElement('span');
+    tools.className = 'row-tools';
+    /** @param {string} sign @param {string} words @param {boolean} off @param {() => number} act  gives the row to focus */
+    const tool = (sign, words, off, act) => {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.textContent = sign;
+      button.setAttribute('aria-label', `${words} layer ${i + 1}`);
+      button.title = words;
+      button.disabled = off;
+      button.addEventListener('click', () => {
+        let next = 0;
+        this.edit(() => (next = act()));
+        this.focus(next, `button[title="${words}"]`);
+      });
+      tools.append(button);
+    };
+    /** @param {number} to */
+    const move = (to) => {
+      const [taken] = this.rows.splice(i, 1);
+      this.rows.splice(to, 0, taken);
+      return to;
+    };
+    tool('↑', 'Move up', i === 0, () => move(i - 1));
+    tool('↓', 'Move down', i === this.rows.length - 1, () => move(i + 1));
+    tool('×', 'Remove', false, () => (this.rows.splice(i, 1), Math.min(i, this.rows.length - 1)));
+    rest.append(tools);
+    item.append(head, rest);
+    return item;
+  }
+
+  /**
+   * @param {number} i  of the row
+   * @param {string} selector
+   */
+  focus(i, selector) {
+    const item = this.list.children[i + 1];
+    const control = /** @type {HTMLButtonElement | null} */ (item?.querySelector(selector));
+    (control && !control.disabled ? control : /** @type {HTMLElement | null} */ (item?.querySelector('select')))?.focus();
+  }
+
+  /**
+   * @param {Row} one
+   * @param {number} i
+   * @param {import('./networks.js').Argument} argument
+   */
+  field(one, i, { key, label, least, most, step, choices }) {
+    const field = document.createElement('label');
+    field.append(`${label} `);
+    /** @type {HTMLInputElement | HTMLSelectElement} */
+    let control;
+    if (choices) {
+      control = document.createElement('select');
+      for (const choice of choices) control.append(new Option(choice.replace('_', ' '), choice));
+      control.value = one[key];
+    } else {
+      control = document.createElement('input');
+      Object.assign(control, { type: 'number', min: least, max: most, step: step ?? 1, value: one[key] });
+    }
+    control.setAttribute('aria-label', `Layer ${i + 1}, ${label}`);
+    control.addEventListener('change', () => {
+      const value = choices ? control.value : Number(control.value);
+      const number = Math.min(most ?? 0, Math.max(least ?? 0, Number(value) || 0));
+      const next = choices ? value : step ? number : Math.round(number);
+      this.edit(() => (this.rows[i] = { ...one, [key]: next }));
+      /** @type {HTMLElement | null} */ (this.list.querySelector(`[aria-label="Layer ${i + 1}, ${label}"]`))?.focus();
+    });
+    field.append(control);
+    return field;
+  }
+}
+
+/** @param {string} words @param {string} shape */
+function fixed(words, shape) {
+  const item = document.createElement('li');
+  item.className = 'row-fixed small';
+  const size = document.createElement('span');
+  size.className = 'shape faint';
+  size.textContent = shape;
+  item.append(words, size);
+  return item;
+}
+
+/** @param {{ shape?: number[], parameters?: number, error?: string } | undefined} result */
+function summary(result) {
+  if (!result?.shape) return '';
+  const { shape, parameters } = result;
+  return `→ ${shapeText(shape)}${parameters ? ` · ${parameters.toLocaleString('en')} numbers` : ''}`;
+}

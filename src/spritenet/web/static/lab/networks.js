@@ -1,0 +1,188 @@
+// Networks by name and by hand: rows of a small table, and the layers they stand for. No DOM.
+
+import { layers } from '../lib/index.js';
+import { outputShape, size, weightsOf } from '../lib/layers.js';
+
+/** @typedef {import('../lib/layers.js').Layer} Layer */
+/** @typedef {Record<string, any> & { kind: string }} Row  its kind, and the arguments of KINDS */
+/** @typedef {{ key: string, label: string, least?: number, most?: number, step?: number, choices?: string[] }} Argument */
+
+const ACTIVATIONS = ['relu', 'linear', 'leaky_relu', 'elu', 'gelu', 'sigmoid', 'tanh'];
+const activation = { key: 'activation', label: 'then', choices: ACTIVATIONS };
+const window = { key: 'poolSize', label: 'of', least: 1, most: 64 };
+
+/**
+ * What a row may be, and what can be said of it.
+ *
+ * @type {Record<string, { name: string, standard: Record<string, any>, arguments: Argument[] }>}
+ */
+export const KINDS = {
+  conv2d: {
+    name: 'Convolution',
+    standard: { filters: 16, kernelSize: 3, padding: 'valid', activation: 'relu' },
+    arguments: [
+      { key: 'filters', label: 'filters', least: 1, most: 1024 },
+      { key: 'kernelSize', label: 'size', least: 1, most: 64 },
+      { key: 'padding', label: 'edge', choices: ['valid', 'same'] },
+      activation,
+    ],
+  },
+  maxPooling2d: { name: 'Largest of each square', standard: { poolSize: 2 }, arguments: [window] },
+  averagePooling2d: { name: 'Mean of each square', standard: { poolSize: 2 }, arguments: [window] },
+  globalAveragePooling2d: { name: 'Mean of each map', standard: {}, arguments: [] },
+  flatten: { name: 'All in one row', standard: {}, arguments: [] },
+  dense: {
+    name: 'Dense',
+    standard: { units: 64, activation: 'relu' },
+    arguments: [{ key: 'units', label: 'outputs', least: 1, most: 65536 }, activation],
+  },
+  dropout: {
+    name: 'Dropout',
+    standard: { rate: 0.25 },
+    arguments: [{ key: 'rate', label: 'share', least: 0, most: 0.95, step: 0.05 }],
+  },
+};
+
+/** @param {string} kind @param {Record<string, any>} [values] @returns {Row} */
+export const row = (kind, values = {}) => ({ kind, ...KINDS[kind].standard, ...values });
+
+/**
+ * Networks with a name, as in Python, without their last layer: an output for each class.
+ *
+ * @type {Record<string, { label: string, about: string, rows: Row[], optimizer: string, rate: number }>}
+ */
+export const NETWORKS = {
+  tutorial: {
+    label: 'Tutorial: two convolutions',
+    about: 'The network of TensorFlow.js’s first MNIST tutorial.',
+    rows: [
+      row('conv2d', { filters: 8, kernelSize: 5 }),
+      row('maxPooling2d'),
+      row('conv2d', { filters: 16, kernelSize: 5 }),
+      row('maxPooling2d'),
+      row('flatten'),
+    ],
+    optimizer: 'sgd',
+    rate: 0.15,
+  },
+  convnet: {
+    label: 'Convnet: three convolutions',
+    about: 'Larger, slower, and a little better.',
+    rows: [
+      row('conv2d', { filters: 16 }),
+      row('maxPooling2d'),
+      row('conv2d', { filters: 32 }),
+      row('maxPooling2d'),
+      row('conv2d', { filters: 32 }),
+      row('flatten'),
+      row('dense', { units: 64 }),
+    ],
+    optimizer: 'adam',
+    rate: 0.001,
+  },
+  'mnist-node': {
+    label: 'MNIST for Node.js: four convolutions',
+    about: 'TensorFlow.js’s example for servers: ten times the work of the convnet.',
+    rows: [
+      row('conv2d', { filters: 32 }),
+      row('conv2d', { filters: 32 }),
+      row('maxPooling2d'),
+      row('conv2d', { filters: 64 }),
+      row('conv2d', { filters: 64 }),
+      row('maxPooling2d'),
+      row('flatten'),
+      row('dropout', { rate: 0.25 }),
+      row('dense', { units: 512 }),
+      row('dropout', { rate: 0.5 }),
+    ],
+    optimizer: 'rmsprop',
+    rate: 0.001,
+  },
+  dense: {
+    label: 'Dense: no convolution',
+    about: 'Sees pixels, not shapes. Good to compare with.',
+    rows: [row('flatten'), row('dense', { units: 64 })],
+    optimizer: 'sgd',
+    rate: 0.1,
+  },
+};
+
+/**
+ * The layers of some rows, with an output for each class.
+ *
+ * @param {readonly Row[]} rows
+ * @param {number} classes
+ * @returns {Layer[]}
+ */
+export function toLayers(rows, classes) {
+  const makers = /** @type {Record<string, (options: Record<string, any>) => Layer>} */ (layers);
+  const made = rows.map(({ kind, ...values }) => makers[kind](values));
+  return [...made, layers.dense({ units: classes, activation: 'softmax' })];
+}
+
+/**
+ * The rows of a network's layers, if rows can say all of it.
+ *
+ * @param {readonly Layer[]} all
+ * @returns {Row[] | null}
+ */
+export function toRows(all) {
+  const own = all.filter(({ className }, i) => !(i === 0 && className === 'Rescaling'));
+  const last = own.pop();
+  if (!last || last.className !== 'Dense' || last.config.activation !== 'softmax') return null;
+  const rows = [];
+  for (const layer of own) {
+    const kind = layer.className.charAt(0).toLowerCase() + layer.className.slice(1).replace(/2D$/, '2d');
+    if (!Object.hasOwn(KINDS, kind)) return null;
+    /** @type {Row} */
+    const made = { kind };
+    for (const { key } of KINDS[kind].arguments) {
+      const value = /** @type {any} */ (layer.config[key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)]);
+      if (Array.isArray(value) && value[0] !== value[1]) return null;
+      made[key] = Array.isArray(value) ? value[0] : value;
+    }
+    const again = toLayers([made], 2)[0].config;
+    const same = Object.keys(again).every((key) => JSON.stringify(again[key]) === JSON.stringify(layer.config[key]) || key.endsWith('_initializer'));
+    if (!same) return null;
+    rows.push(made);
+  }
+  return rows;
+}
+
+/**
+ * What each row, and the last layer, makes of an image; after a row that can't be, nothing.
+ *
+ * @param {readonly Row[]} rows
+ * @param {readonly number[]} inputShape
+ * @param {number} classes
+ * @returns {{ shape?: number[], parameters?: number, error?: string }[]}
+ */
+export function measured(rows, inputShape, classes) {
+  const results = [];
+  let shape = [...inputShape];
+  const last = /** @type {Row} */ ({ kind: 'dense', units: classes, activation: 'softmax' });
+  for (const one of [...rows, last]) {
+    try {
+      const [layer] = toLayers([one], 1);
+      const before = shape;
+      shape = outputShape(layer, before);
+      const parameters = weightsOf(layer, before).reduce((sum, weight) => sum + size(weight.shape), 0);
+      results.push({ shape, parameters });
+    } catch (error) {
+      results.push({ error: error instanceof Error ? error.message : String(error) });
+      break;
+    }
+  }
+  return results;
+}
+
+/**
+ * The first network by name that such images are large enough for.
+ *
+ * @param {readonly number[]} inputShape
+ * @param {number} classes
+ */
+export function fitting(inputShape, classes) {
+  const names = Object.keys(NETWORKS);
+  return names.find((name) => measured(NETWORKS[name].rows, inputShape, classes).every(({ error }) => !error)) ?? 'dense';
+}

@@ -1,0 +1,143 @@
+// A sheet to draw on, and what the network says of it, while it learns too.
+
+import { Paper } from '../draw/paper.js';
+import { Reader } from '../draw/reader.js';
+import { Sheet } from '../draw/sheet.js';
+import { Bars } from '../ui/bars.js';
+import { drawPixels } from '../ui/pictures.js';
+
+/** @typedef {import('../lib/remote.js').RemoteModel} RemoteModel */
+/** @typedef {import('../lib/prepare.js').Preparation} Preparation */
+
+const PEN = 20; // units of the sheet, whose longer side has 280
+
+export class Pad {
+  /**
+   * @param {object} places
+   * @param {HTMLCanvasElement} places.canvas
+   * @param {HTMLElement} places.pen
+   * @param {HTMLElement} places.hint
+   * @param {HTMLCanvasElement} places.seen
+   * @param {HTMLElement} places.bars
+   * @param {HTMLElement} places.verdict
+   * @param {HTMLButtonElement} places.clear
+   * @param {HTMLButtonElement} places.undo
+   * @param {{ inputShape: readonly number[], preparation: Preparation | null, classNames: readonly string[] }} input
+   */
+  constructor(places, input) {
+    this.places = places;
+    this.input = input;
+    this.sheet = new Sheet();
+    this.reader = new Reader(/** @type {any} */ (input)); // it asks for no more than these
+    /** @type {RemoteModel | null} */
+    this.model = null;
+    /** @type {import('../draw/stroke.js').Stroke | null} */
+    this.stroke = null;
+    this.frame = 0;
+    this.busy = false;
+    this.again = false;
+    places.bars.replaceChildren();
+    this.bars = new Bars(places.bars, { names: input.classNames, label: 'What it is, says the network' });
+    const { ink } = this.reader;
+    this.paper = new Paper(places.canvas, places.pen, { width: ink.width, height: ink.height }, {
+      begin: (x, y, share) => {
+        if (this.sheet.isFull) return;
+        this.stroke = this.sheet.begin(PEN);
+        this.stroke.add(x, y, share);
+        this.schedule();
+      },
+      move: (x, y, share) => {
+        if (this.stroke?.add(x, y, share)) this.schedule();
+      },
+      end: () => this.end(),
+      cancel: () => {
+        if (!this.stroke) return;
+        this.stroke = null;
+        this.sheet.items.pop();
+        this.redraw();
+      },
+    });
+    places.clear.onclick = () => {
+      this.sheet.clear();
+      this.redraw();
+    };
+    places.undo.onclick = () => {
+      if (!this.stroke && this.sheet.undo()) this.redraw();
+    };
+    this.observer = new ResizeObserver(() => {
+      if (this.paper.fit()) this.redraw();
+    });
+    this.observer.observe(places.canvas);
+    this.redraw();
+  }
+
+  end() {
+    const { stroke } = this;
+    if (!stroke) return;
+    this.stroke = null;
+    this.paper.extend(stroke);
+    this.paper.part = 0;
+    this.reader.finish(stroke);
+    this.schedule();
+  }
+
+  redraw() {
+    this.paper.redraw(this.sheet.strokes, null);
+    this.reader.redraw(this.sheet.strokes);
+    this.schedule();
+  }
+
+  schedule() {
+    this.frame ||= requestAnimationFrame(() => this.show());
+  }
+
+  show() {
+    this.frame = 0;
+    const { stroke, places, sheet } = this;
+    if (stroke) {
+      this.paper.extend(stroke);
+      this.reader.extend(stroke);
+    }
+    places.hint.hidden = !sheet.isEmpty;
+    places.clear.disabled = sheet.isEmpty;
+    places.undo.disabled = !sheet.canUndo;
+    drawPixels(places.seen, this.reader.input(sheet), this.input.inputShape);
+    void this.ask();
+  }
+
+  /** Asks the network, one question at a time; the last one counts. */
+  async ask() {
+    const { model, sheet, places } = this;
+    if (!model || sheet.isEmpty) {
+      this.bars.clear();
+      places.verdict.textContent = model ? 'Draw something.' : 'Train a network first.';
+      return;
+    }
+    if (this.busy) {
+      this.again = true;
+      return;
+    }
+    this.busy = true;
+    try {
+      const probabilities = await model.predict(this.reader.input(sheet));
+      if (model !== this.model) return;
+      this.bars.set(probabilities);
+      const best = probabilities.indexOf(Math.max(...probabilities));
+      places.verdict.textContent = `${this.input.classNames[best]}, it says`;
+    } catch {
+      // The model was replaced meanwhile.
+    } finally {
+      this.busy = false;
+      if (this.again) {
+        this.again = false;
+        void this.ask();
+      }
+    }
+  }
+
+  /** Takes it off the page. */
+  close() {
+    this.observer.disconnect();
+    cancelAnimationFrame(this.frame);
+  }
+}

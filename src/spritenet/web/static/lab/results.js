@@ -1,0 +1,117 @@
+// What the network says of the test images: pictures in green and red, and which class it takes for
+// which.
+
+import { confusionMatrix } from '../ui/confusion.js';
+import { imageAt, somePlaces } from './parts.js';
+import { Tiles } from './tiles.js';
+
+/** @typedef {import('../lib/model.js').Examination} Examination */
+/** @typedef {import('./parts.js').Lesson} Lesson */
+/** @typedef {{ truth: number, predicted: number }} Cell */
+
+const SHOWN = 40;
+
+export class Results {
+  /**
+   * @param {object} places
+   * @param {HTMLElement} places.tiles
+   * @param {HTMLElement} places.matrix
+   * @param {HTMLElement} places.said  a line: how many images, and which are shown
+   * @param {HTMLElement} places.filter  a line about the picked cell, with a button
+   * @param {(place: number) => unknown} pick  a test image was clicked
+   */
+  constructor({ tiles, matrix, said, filter }, pick) {
+    this.places = { matrix, said, filter };
+    this.tiles = new Tiles(tiles, (place) => {
+      this.picked = place;
+      pick(place);
+      this.show();
+    });
+    this.order = 'worst';
+    this.seed = 0;
+    this.picked = -1;
+    /** @type {Cell | null} */
+    this.cell = null;
+    /** @type {Examination | null} */
+    this.examination = null;
+    /** @type {Lesson | null} */
+    this.lesson = null;
+  }
+
+  /** Other images; no answers yet. @param {Lesson} lesson */
+  begin(lesson) {
+    this.lesson = lesson;
+    this.examination = null;
+    this.cell = null;
+    this.picked = -1;
+    this.places.matrix.replaceChildren();
+    this.show();
+  }
+
+  /** @param {Examination} examination */
+  set(examination) {
+    this.examination = examination;
+    this.show();
+  }
+
+  /** @param {string} order  worst or random; random again gives others */
+  sort(order) {
+    this.order = order;
+    if (order === 'random') this.seed++;
+    this.show();
+  }
+
+  /** Test images in the order they are shown. @returns {number[]} */
+  chosen() {
+    const { examination, lesson, cell } = this;
+    if (!lesson) return [];
+    const { labels } = lesson.test;
+    if (!examination) return somePlaces(labels.length, SHOWN, this.seed);
+    const { predicted, confidences, count } = examination;
+    let places = this.order === 'random' ? somePlaces(count, count, this.seed) : Array.from({ length: count }, (_, i) => i);
+    if (cell) places = places.filter((i) => labels[i] === cell.truth && predicted[i] === cell.predicted);
+    if (this.order === 'random') return places.slice(0, SHOWN);
+    // The surest mistakes first, then what it was least sure of.
+    const badness = (/** @type {number} */ i) => (predicted[i] === labels[i] ? -confidences[i] : confidences[i]);
+    return places.sort((a, b) => badness(b) - badness(a)).slice(0, SHOWN);
+  }
+
+  show() {
+    const { lesson, examination, cell, places } = this;
+    if (!lesson) return;
+    const { classNames, imageShape, test } = lesson;
+    const tiles = this.chosen().map((place) => {
+      const truth = classNames[test.labels[place]];
+      const own = { pixels: imageAt(test, place), place };
+      if (!examination) return { ...own, caption: truth, label: `a ${truth}` };
+      const said = classNames[examination.predicted[place]];
+      const right = said === truth;
+      const sure = `${Math.round(100 * examination.confidences[place])} % sure`;
+      const label = right ? `${truth}, recognised, ${sure}` : `${truth}, taken for ${said}, ${sure}`;
+      return { ...own, caption: right ? truth : `${said}, is ${truth}`, right, label };
+    });
+    this.tiles.show(tiles, imageShape, this.picked);
+    places.filter.hidden = !cell;
+    if (cell) {
+      const [text] = places.filter.children;
+      const words = `Only ${classNames[cell.truth]} taken for ${classNames[cell.predicted]}`;
+      text.textContent = cell.truth === cell.predicted ? `Only ${classNames[cell.truth]} recognised` : words;
+    }
+    if (!examination) {
+      places.said.textContent = `${test.labels.length.toLocaleString('en')} test images, none judged yet.`;
+      return;
+    }
+    const { count, accuracy, matrix } = examination;
+    const wrong = Math.round(count * (1 - accuracy));
+    places.said.textContent = `Of ${count.toLocaleString('en')} test images ${wrong.toLocaleString('en')} ${wrong === 1 ? 'is' : 'are'} wrong.`;
+    confusionMatrix(places.matrix, {
+      matrix,
+      classNames,
+      onPick: (truth, predicted) => {
+        const same = this.cell?.truth === truth && this.cell.predicted === predicted;
+        this.cell = same ? null : { truth, predicted };
+        this.show();
+      },
+    });
+  }
+}

@@ -1,0 +1,54 @@
+// Where the images come from: the page's own, files a person chose or dropped, or an address.
+
+import { SpriteData } from '../lib/index.js';
+
+/** @typedef {import('../lib/data.js').LoadOptions} LoadOptions */
+
+/** What the files of one choice are. @typedef {'data' | 'model' | 'foreign' | 'unknown'} Kind */
+
+/**
+ * The page's own images: what it carries inside, or what lies beside it, data.png unless its <meta>
+ * names another file.
+ *
+ * @param {LoadOptions} options
+ * @returns {Promise<SpriteData | null>}  null if there are none
+ */
+export async function ownData(options) {
+  const inside = /** @type {any} */ (globalThis).SPRITENET?.data;
+  if (inside) return SpriteData.load(inside, options);
+  const name = /** @type {HTMLMetaElement | null} */ (document.querySelector('meta[name="spritenet-data"]'))?.content;
+  if (!name) return null;
+  return SpriteData.load(new URL(name, document.baseURI), options);
+}
+
+/**
+ * What a person gave, judged by names and first bytes.
+ *
+ * @param {readonly File[]} files
+ * @returns {Promise<Kind>}
+ */
+export async function kindOf(files) {
+  const names = files.map(({ name }) => name.toLowerCase());
+  if (names.includes('dataset.json')) return 'data';
+  if (names.some((name) => name.endsWith('.json') || name.endsWith('.bin'))) return 'model';
+  const pictures = await Promise.all(files.map(isPng));
+  if (files.length === 1 && pictures[0]) return 'data';
+  if (files.length === 2 && pictures[0] !== pictures[1]) return 'foreign';
+  return 'unknown';
+}
+
+/** @param {File} file */
+export async function isPng(file) {
+  const start = new Uint8Array(await file.slice(0, 8).arrayBuffer());
+  return String(start) === '137,80,78,71,13,10,26,10';
+}
+
+/**
+ * A name for people: the file's, without its folder and ending.
+ *
+ * @param {string} address
+ */
+export function shortName(address) {
+  const last = address.replace(/[?#].*$/, '').split('/').filter(Boolean).at(-1) ?? 'images';
+  return decodeURIComponent(last).replace(/\.(png|json)$/i, '');
+}

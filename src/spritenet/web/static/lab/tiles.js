@@ -1,0 +1,63 @@
+// Images in a grid, each a button, with what is said of them below. Brought up to date in place, so
+// that focus stays while a training goes on.
+
+import { drawPixels } from '../ui/pictures.js';
+
+/** @typedef {{ pixels: Uint8Array, caption: string, right?: boolean, label: string, place: number }} Tile */
+
+export class Tiles {
+  /**
+   * @param {HTMLElement} container
+   * @param {((place: number) => unknown) | null} pick  a tile was clicked; null if they are only looked at
+   */
+  constructor(container, pick) {
+    this.list = document.createElement('ul');
+    this.list.className = 'tiles';
+    this.list.setAttribute('role', 'list');
+    this.pick = pick;
+    /** @type {Tile[]} */
+    this.shown = [];
+    container.append(this.list);
+  }
+
+  /**
+   * @param {Tile[]} tiles
+   * @param {readonly number[]} shape  height, width, channels
+   * @param {number} [picked]  the place of the one that is picked
+   */
+  show(tiles, shape, picked = -1) {
+    const { list } = this;
+    this.shown = tiles;
+    while (list.children.length > tiles.length) list.lastElementChild?.remove();
+    while (list.children.length < tiles.length) list.append(this.make(list.children.length));
+    tiles.forEach(({ pixels, caption, right, label, place }, i) => {
+      const box = /** @type {HTMLElement} */ (list.children[i].firstElementChild);
+      const canvas = /** @type {HTMLCanvasElement} */ (box.firstElementChild);
+      const text = /** @type {HTMLElement} */ (box.lastElementChild);
+      drawPixels(canvas, pixels, shape);
+      canvas.setAttribute('aria-label', label);
+      const words = right === undefined ? caption : `${right ? '✓' : '✗'} ${caption}`;
+      if (text.textContent !== words) text.textContent = words;
+      text.className = right === undefined ? '' : right ? 'right' : 'wrong';
+      if (this.pick) box.setAttribute('aria-pressed', String(place === picked));
+    });
+  }
+
+  /** @param {number} i */
+  make(i) {
+    const item = document.createElement('li');
+    const box = document.createElement(this.pick ? 'button' : 'div');
+    box.className = 'tile';
+    const canvas = document.createElement('canvas');
+    canvas.setAttribute('role', 'img');
+    const text = document.createElement('span');
+    text.setAttribute('aria-hidden', 'true');
+    box.append(canvas, text);
+    if (box instanceof HTMLButtonElement) {
+      box.type = 'button';
+      box.addEventListener('click', () => this.pick?.(this.shown[i].place));
+    }
+    item.append(box);
+    return item;
+  }
+}

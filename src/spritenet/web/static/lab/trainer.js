@@ -1,0 +1,252 @@
+// One network and its training in a worker: made, started, paused, stopped, begun anew. No DOM.
+
+import { Remote, optimizers, schedules } from '../lib/index.js';
+
+/** @typedef {import('../lib/remote.js').RemoteModel} RemoteModel */
+/** @typedef {import('../lib/remote.js').Kept} Kept */
+/** @typedef {import('../lib/training.js').Step} Step */
+/** @typedef {import('../lib/training.js').Evaluated} Evaluated */
+/** @typedef {import('../lib/training.js').History} History */
+/** @typedef {import('./parts.js').Lesson} Lesson */
+/** @typedef {'idle' | 'starting' | 'running' | 'paused' | 'stopping'} State */
+/**
+ * @typedef {object} Plan
+ * @property {string} optimizer  as `nameOf` has it
+ * @property {number} rate
+ * @property {string} schedule  of SCHEDULES
+ * @property {number} batchSize
+ * @property {number} updates
+ * @property {number} seed
+ * @property {number} testEvery  updates; 0 for never
+ * @property {number} testSize  images
+ */
+/**
+ * What a page hears.
+ *
+ * @typedef {object} Ear
+ * @property {(state: State) => unknown} state
+ * @property {(step: Step) => unknown} step
+ * @property {(evaluated: Evaluated) => unknown} tested
+ */
+
+/** Learning rates that change, by name: what becomes of the rate that is given, over a training. */
+export const SCHEDULES = /** @type {const} */ ({
+  constant: 'stays as it is',
+  cosine: 'falls to 0, as half a cosine',
+  'one-cycle': 'rises for a third, then falls',
+  exponential: 'halves ten times',
+});
+
+/**
+ * @param {string} name  of SCHEDULES
+ * @param {number} rate
+ * @param {number} updates
+ */
+export function scheduled(name, rate, updates) {
+  if (name === 'cosine') return schedules.cosineDecay({ initialLearningRate: rate });
+  if (name === 'one-cycle') return schedules.oneCycle({ maxLearningRate: rate });
+  if (name === 'exponential') {
+    const decaySteps = Math.max(1, Math.round(updates / 10));
+    return schedules.exponentialDecay({ initialLearningRate: rate, decaySteps, decayRate: 0.5 });
+  }
+  return rate;
+}
+
+export class Trainer {
+  /** @param {Ear} ear */
+  constructor(ear) {
+    this.ear = ear;
+    /** @type {State} */
+    this.state = 'idle';
+    /** @type {RemoteModel | null} */
+    this.model = null;
+    /** @type {Lesson | null} */
+    this.lesson = null;
+    /** @type {Promise<{ remote: Remote, train: Kept, test: Kept }> | null} */
+    this.ready = null;
+    /** @type {Promise<Remote> | null} */
+    this.remote = null;
+    this.control = new AbortController();
+    /** Resolves when the training is over. @type {Promise<unknown>} */
+    this.over = Promise.resolve();
+  }
+
+  /** The worker, started on first use. */
+  worker() {
+    this.remote ??= Remote.start().catch((error) => {
+      this.remote = null;
+      throw error;
+    });
+    return this.remote;
+  }
+
+  /**
+   * Other images: what was learnt before is left behind.
+   *
+   * @param {Lesson} lesson
+   */
+  async teach(lesson) {
+    await this.forget();
+    const before = this.ready;
+    this.lesson = lesson;
+    const ready = (async () => {
+      const remote = await this.worker();
+      const old = await before?.catch(() => null);
+      if (old) await Promise.all([old.train.drop(), old.test.drop()]);
+      return { remote, train: await remote.keep(lesson.train), test: await remote.keep(lesson.test) };
+    })();
+    ready.catch(() => {}); // whoever needs it is told
+    this.ready = ready;
+  }
+
+  /** Leaves the network behind. */
+  async forget() {
+    await this.stop();
+    const { model } = this;
+    this.model = null;
+    await model?.close();
+  }
+
+  /**
+   * A new network.
+   *
+   * @param {import('../lib/layers.js').Layer[]} layers
+   * @param {number} seed
+   * @param {import('../lib/prepare.js').Preparation | null} preparation
+   */
+  async make(layers, seed, preparation) {
+    const { lesson } = this;
+    if (!lesson || !this.ready) throw new Error('there are no images yet');
+    const { remote } = await this.ready;
+    const { imageShape: inputShape, classNames } = lesson;
+    const model = await remote.create({ inputShape, layers, classNames, seed, preparation });
+    await this.replace(model);
+    return model;
+  }
+
+  /**
+   * A network from its files.
+   *
+   * @param {import('../lib/files.js').Source} source
+   */
+  async load(source) {
+    const remote = await this.worker();
+    return remote.load(source);
+  }
+
+  /**
+   * Takes another network in place of the one that is there.
+   *
+   * @param {RemoteModel} model
+   */
+  async replace(model) {
+    await this.forget();
+    this.model = model;
+  }
+
+  /**
+   * Trains, until it is done or stopped.
+   *
+   * @param {Plan} plan
+   * @returns {Promise<History>}
+   */
+  async run(plan) {
+    const { model, lesson } = this;
+    if (!model || !lesson || !this.ready) throw new Error('there is no network yet');
+    this.control = new AbortController();
+    const { signal } = this.control;
+    let over = () => {};
+    this.over = new Promise((resolve) => void (over = () => resolve(undefined)));
+    this.enter('starting');
+    try {
+      const { train, test } = await this.ready;
+      const learningRate = scheduled(plan.schedule, plan.rate, plan.updates);
+      // Its memory stays good as long as the optimizer is the same, also that of a model from files.
+      const same = model.loss && model.optimizer && nameOf(model.optimizer) === plan.optimizer;
+      if (same) await model.setLearningRate(learningRate);
+      else await model.compile({ optimizer: made(plan.optimizer, learningRate) });
+      model.metadata.trainedOn = { dataset: lesson.name, content_hash: lesson.hash, seed: plan.seed, steps: model.step };
+      this.enter('running');
+      return await model.fit(train, {
+        steps: plan.updates,
+        batchSize: plan.batchSize,
+        seed: plan.seed,
+        validation: test,
+        testEvery: plan.testEvery || undefined,
+        testSize: plan.testSize,
+        examine: true,
+        signal,
+        onStep: this.ear.step,
+        onEvaluate: (evaluated) => this.tested(evaluated),
+      });
+    } finally {
+      this.enter('idle');
+      over();
+    }
+  }
+
+  /** @param {Evaluated} evaluated */
+  tested(evaluated) {
+    const { model, lesson } = this;
+    if (model && evaluated.images === lesson?.test.labels.length) {
+      model.metadata.scores = { test_accuracy: evaluated.accuracy, test_loss: evaluated.loss };
+    }
+    this.ear.tested(evaluated);
+  }
+
+  /** Tests on all test images. */
+  async test() {
+    const { model } = this;
+    if (!model || !this.ready) return;
+    const { test } = await this.ready;
+    const examination = await model.examine(test);
+    const { accuracy, logLoss: loss, count: images } = examination;
+    if (model === this.model) this.tested({ step: model.step, epoch: 0, loss, accuracy, images, examination });
+  }
+
+  async pause() {
+    if (this.state !== 'running') return;
+    this.enter('paused');
+    await this.model?.pause();
+  }
+
+  async resume() {
+    if (this.state !== 'paused') return;
+    this.enter('running');
+    await this.model?.resume();
+  }
+
+  /** Ends the training; the weights are kept. Resolves when it has ended. */
+  async stop() {
+    if (this.state === 'idle') return;
+    const wasPaused = this.state === 'paused';
+    this.enter('stopping');
+    this.control.abort();
+    if (wasPaused) await this.model?.resume();
+    await this.over;
+  }
+
+  /** @param {State} state */
+  enter(state) {
+    this.state = state;
+    this.ear.state(state);
+  }
+}
+
+/**
+ * What a page calls an optimizer.
+ *
+ * @param {import('../lib/optimizers.js').Optimizer} optimizer
+ */
+export function nameOf({ className, config }) {
+  return className === 'SGD' && config.momentum ? 'momentum' : className.toLowerCase();
+}
+
+/**
+ * @param {string} name  as `nameOf` has it
+ * @param {import('../lib/schedules.js').Rate} learningRate
+ */
+function made(name, learningRate) {
+  if (name === 'momentum') return optimizers.sgd({ learningRate, momentum: 0.9 });
+  return /** @type {Record<string, typeof optimizers.sgd>} */ (optimizers)[name]({ learningRate });
+}
