@@ -33,6 +33,7 @@ from spritenet.export.weights import (
     read_group,
 )
 from spritenet.export.write_topology import write_topology
+from spritenet.export.zipped import is_zip, unzipped
 
 if TYPE_CHECKING:
     import os
@@ -102,17 +103,21 @@ def _optimizer_entry(state: OptimizerState, slots: bytes) -> dict[str, Any]:
 
 
 def load(path: str | os.PathLike[str], *, optimizer: bool = False) -> SavedModel:
-    """Read a model from its folder or its model.json.
+    """Read a model from its folder, its model.json, or a ZIP of that folder.
 
     Args:
-        path: the folder, or the model.json in it.
+        path: the folder, the model.json in it, or a file that ends in .zip.
         optimizer: whether to read its optimizer's memory too, if it was saved.
 
     Raises:
         ModelError: something is missing, broken, unsafe or doesn't exist here. Sizes are checked
             before anything of that size is read.
     """
-    where = _locate(Path(path))
+    path = Path(path)
+    if is_zip(path):
+        with unzipped(path) as folder:
+            return load(folder, optimizer=optimizer)
+    where = _locate(path)
     content = _parse(read_file(where, MAXIMAL_MODEL_JSON), where)
     with located(where):
         layers, input_shape = read_topology(content.get("modelTopology"))

@@ -370,7 +370,7 @@ class Sequential(Network):
 
 
 def load_model(path: str | Path, *, threads: int | None = None) -> Sequential:
-    """A model from its folder or its model.json, ours or TensorFlow.js's.
+    """A model from its folder, its model.json or a ZIP of both files; ours or TensorFlow.js's.
 
     If its optimizer's memory was saved, training goes on where it was; else call `compile` first.
 
