@@ -22,6 +22,7 @@ export class LayerPictures {
    * @param {Model} model
    */
   constructor(container, model) {
+    this.container = container;
     this.model = model;
     this.visible = true;
     this.shown = model.layers.flatMap(({ className, name }, index) => {
@@ -53,8 +54,9 @@ export class LayerPictures {
     this.waiting = null;
   }
 
-  /** @param {Uint8Array} input  what the network sees */
-  show(input) {
+  /** @param {Uint8Array} input  what the network sees @param {boolean} empty  nothing */
+  show(input, empty = false) {
+    this.container.classList.toggle('empty', empty);
     this.waiting = this.visible ? null : input;
     if (!this.visible) return;
     const outputs = this.model.activations(input);

@@ -124,7 +124,7 @@ class Page {
     this.answer = answer;
     drawPixels(at('seen'), answer.input, model.inputShape);
     this.verdict.show(answer);
-    this.layers.show(answer.input);
+    this.layers.show(answer.input, answer.state === 'empty');
     at('undo').disabled = !sheet.canUndo;
     at('clear').disabled = sheet.isEmpty;
     at('hint').hidden = !sheet.isEmpty;

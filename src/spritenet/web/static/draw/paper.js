@@ -46,7 +46,10 @@ export class Paper {
     canvas.addEventListener('pointercancel', (event) => this.cancelled(event));
     canvas.addEventListener('lostpointercapture', (event) => this.up(event));
     canvas.addEventListener('keydown', (event) => this.key(event));
-    canvas.addEventListener('blur', () => this.liftKeys());
+    canvas.addEventListener('blur', () => {
+      this.liftKeys();
+      canvas.classList.remove('by-hand');
+    });
     this.fit();
   }
 
@@ -95,6 +98,7 @@ export class Paper {
     }
     event.preventDefault();
     this.liftKeys();
+    this.canvas.classList.add('by-hand'); // no ring around the focus
     this.canvas.focus({ preventScroll: true });
     this.pointer = event.pointerId;
     this.pointerType = event.pointerType;
@@ -150,6 +154,7 @@ export class Paper {
       return;
     }
     event.preventDefault();
+    this.canvas.classList.remove('by-hand');
     this.showPen();
   }
 

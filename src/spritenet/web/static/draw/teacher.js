@@ -40,8 +40,8 @@ export const PLAN = {
   seconds: 0.7, // for the updates, on slow machines or large networks
 };
 
-const BLENDS = [1, 0.8, 0.6, 0.45, 0.3, 0.15]; // of the new weights, until little enough is lost
-const VARIETY = 0.5; // of the images, the share that is left if there is no stored example
+const BLENDS = [1, 0.8, 0.6, 0.45, 0.3, 0.15]; // shares of what was learnt
+const ALONE = 480; // images learnt from where there is no stored example to keep the rest alive
 
 export class Teacher {
   /**
@@ -97,8 +97,8 @@ export class Teacher {
     pupil.setParameters(base);
     if (!lessons.length) return { parameters: base, seconds: 0, right: 0, before: null, after: null };
     const before = guard ? await this.accuracy(guard) : null;
-    const count = this.affordable();
-    const taught = Math.round(count * (this.known ? plan.taught : VARIETY));
+    const count = Math.min(this.affordable(), this.known ? Infinity : ALONE);
+    const taught = Math.round(count * (this.known ? plan.taught : 1));
     const chance = chanceOf(1 + lessons.length);
     const examples = await this.gather(lessons, taught, this.known ? count - taught : 0, chance);
     const updates = Math.ceil(examples.images.length / this.size / plan.batch);
@@ -110,16 +110,15 @@ export class Teacher {
     await pupil.fit(examples, { batchSize: plan.batch, seed: lessons.length, signal });
     if (signal.aborted) return null;
     const learnt = pupil.getParameters();
+    // With examples: as much of what was learnt as leaves them right. Without: as little as suffices.
     let after = before;
-    for (const share of guard ? BLENDS : [1]) {
+    for (const share of guard ? BLENDS : [...BLENDS].reverse()) {
       pupil.setParameters(learnt.map((v, i) => base[i] + share * (v - base[i])));
-      if (!guard) break;
-      after = await this.accuracy(guard);
-      if (after >= /** @type {number} */ (before) - plan.lost) break;
+      if (guard) after = await this.accuracy(guard);
+      if (guard ? Number(after) >= Number(before) - plan.lost : this.right(lessons) === lessons.length) break;
     }
     const parameters = pupil.getParameters();
-    const right = lessons.filter(({ input, label }) => this.answer(input) === label).length;
-    return { parameters, seconds: (performance.now() - start) / 1000, right, before, after };
+    return { parameters, seconds: (performance.now() - start) / 1000, right: this.right(lessons), before, after };
   }
 
   /** How many examples it is only tried on. */
@@ -192,10 +191,12 @@ export class Teacher {
     }
   }
 
-  /** @param {Uint8Array} input */
-  answer(input) {
-    const outputs = this.pupil.predict(input);
-    return outputs.indexOf(outputs.reduce((a, b) => Math.max(a, b)));
+  /** How many lessons it reads as they were meant. @param {readonly Lesson[]} lessons */
+  right(lessons) {
+    return lessons.filter(({ input, label }) => {
+      const outputs = this.pupil.predict(input);
+      return outputs.every((v, k) => k === label || v < outputs[label]);
+    }).length;
   }
 
   /** @param {Stored} examples */

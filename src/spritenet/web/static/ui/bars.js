@@ -10,7 +10,6 @@ const SHOWN = 12; // rows; of more classes the likeliest are shown
 export function percent(p) {
   if (!Number.isFinite(p)) return '–';
   if (p > 0.995 && p < 1) return '> 99 %';
-  if (p > 0 && p < 0.005) return '< 1 %';
   return `${Math.round(100 * p)} %`;
 }
 

@@ -70,16 +70,31 @@ export function mapGrid([height, width, channels], { columns, most = MAPS_SHOWN,
   const shown = vector ? channels : Math.min(channels, most);
   const gap = vector ? 0 : 1;
   const fitting = vector ? VECTOR_COLUMNS : Math.round(Math.sqrt((shown * proportion * height) / width));
-  const across = Math.max(1, Math.min(shown, columns ?? fitting));
-  const down = Math.ceil(shown / across);
+  const across = columns ?? (vector ? fitting : evenly(shown, fitting));
+  const down = Math.ceil(shown / Math.max(1, across));
   return {
     shown,
     gap,
-    columns: across,
+    columns: Math.ceil(shown / down),
     rows: down,
-    width: across * (width + gap) - gap,
+    width: Math.ceil(shown / down) * (width + gap) - gap,
     height: down * (height + gap) - gap,
   };
+}
+
+/**
+ * How many columns leave no hole in the last row, if about as many as wanted do.
+ *
+ * @param {number} count
+ * @param {number} wanted
+ */
+function evenly(count, wanted) {
+  const near = (/** @type {number} */ n) => Math.abs(Math.log(n / Math.max(1, wanted)));
+  let best = Math.max(1, Math.min(count, wanted));
+  for (let n = 1; n <= count; n++) {
+    if (count % n === 0 && near(n) < 0.75 && (count % best !== 0 || near(n) < near(best))) best = n;
+  }
+  return best;
 }
 
 /**
@@ -134,7 +149,8 @@ export function drawMaps(target, values, shape, { scale, label, ...options } = {
   }
   if (target !== canvas) {
     const rest = grid.shown < channels ? ` · ${grid.shown} of ${channels} maps` : '';
-    const text = `${short(least)} black, ${short(most)} white${rest}`;
+    const unit = (most - least) / 1000;
+    const text = `${short(least, unit)} black, ${short(most, unit)} white${rest}`;
     const legend = /** @type {HTMLElement} */ (target.querySelector('.legend'));
     if (legend.textContent !== text) legend.textContent = text;
   }
@@ -158,13 +174,14 @@ function canvasIn(container) {
 }
 
 /**
- * A number in three digits.
+ * A number in two digits or more; what is less than a unit is nothing.
  *
  * @param {number} value
+ * @param {number} unit
  */
-function short(value) {
+function short(value, unit) {
   if (!Number.isFinite(value)) return '–';
-  return String(Number(value.toPrecision(3))).replace('-', '−');
+  return Math.abs(value) < unit ? '0' : String(Number(value.toPrecision(2))).replace('-', '−');
 }
 
 /**
