@@ -1,0 +1,16 @@
+"""The report as one HTML file: no other file, no request, no library.
+
+    page.py      page, write_report: the file, its policy, what is where
+    sections.py  what each part says
+    charts.py    its charts
+    sheet.py     all its images as one PNG, shown tile by tile
+    words.py     figures as people read them
+
+Looks and script are in static/report/ and static/ui/theme.css; they go into the file.
+"""
+
+from __future__ import annotations
+
+from spritenet.web.report.page import page, write_report
+
+__all__ = ["page", "write_report"]

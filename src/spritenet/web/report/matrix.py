@@ -1,0 +1,136 @@
+"""The confusion matrix of a report: a table whose cells show their images."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spritenet.report import Report
+from spritenet.web.report.sections import section
+from spritenet.web.report.sheet import Sheet
+from spritenet.web.report.words import percent, plural, text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spritenet.model.predictions import Predictions
+
+__all__ = ["confusion", "payload"]
+
+MOST_CLASSES = 40
+"""In the table: of more, those with the most mistakes."""
+
+IN_A_CELL = 60
+"""Images of a cell, at most; half as many where they were right."""
+
+STEPS = 8
+"""Shades of a cell."""
+
+
+def confusion(report: Report, sheet: Sheet) -> str:
+    """The table, the place for a cell's images, and those images' numbers."""
+    found = report.predictions
+    counts, names = found.confusion, found.class_names
+    chosen = _most_confused(counts)
+    rows = [_row(counts, names, chosen, number) for number in chosen.tolist()]
+    heads = "".join(
+        f'<th scope=col title="{text(names[n])}">{text(names[n], 9)}</th>' for n in chosen.tolist()
+    )
+    long = max(len(names[n]) for n in chosen.tolist()) > 3
+    kinds = " long" * long + " few" * (len(chosen) <= 12)
+    part = ""
+    if len(chosen) < len(names):
+        part = f"The {len(chosen)} most confused of {len(names):,} classes. "
+    note = (
+        f'<p class="small faint">{part}Rows: what images are. Columns: what they were taken for. '
+        "Blue: right, darker for a larger share of the row. Orange: mistakes, darker where there "
+        "are more. Choose a cell to see its images; arrow keys move.</p>"
+    )
+    table = (
+        f'<div>{note}<div class="scroll"><table class="confusion{kinds}">'
+        '<caption class="visually-hidden">Confusion matrix</caption>'
+        f"<thead><tr><td></td>{heads}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table></div></div>"
+    )
+    pane = (
+        '<div id="cell" class="cell"><h3 id="cell-title" aria-live="polite"></h3>'
+        '<p id="cell-note" class="small faint"></p><div id="cell-images" class="gallery"></div>'
+        "<noscript>Choosing a cell needs JavaScript; nothing else here does.</noscript></div>"
+    )
+    cells = payload(found, sheet, chosen)
+    data = json.dumps(cells, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+    script = f'<script type="application/json" id="cells">{data}</script>'
+    halves = f'<div class="halves">{table}{pane}</div>'
+    return section("confusion", "What is taken for what", halves, script)
+
+
+def _most_confused(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Which classes are shown, ascending."""
+    if len(counts) <= MOST_CLASSES:
+        return np.arange(len(counts), dtype=np.int64)
+    wrong = counts.sum(axis=1) + counts.sum(axis=0) - 2 * np.diag(counts)
+    return np.sort(np.argsort(-wrong, kind="stable")[:MOST_CLASSES]).astype(np.int64)
+
+
+def _row(
+    counts: NDArray[np.int64], names: tuple[str, ...], chosen: NDArray[np.int64], number: int
+) -> str:
+    """One class's row."""
+    total = int(counts[number].sum())
+    wrong = counts[np.ix_(chosen, chosen)].copy()
+    np.fill_diagonal(wrong, 0)
+    worst = int(wrong.max(initial=1)) or 1
+    cells = []
+    for other in chosen.tolist():
+        count = int(counts[number, other])
+        if not count:
+            cells.append("<td></td>")
+            continue
+        share = count / total if other == number else count / worst
+        kind = "r" if other == number else "w"
+        shade = max(1, round(STEPS * share))
+        is_, taken = text(names[number], 30), text(names[other], 30)
+        said = "right" if other == number else f"taken for {taken}"
+        cells.append(
+            f'<td class="{kind}{shade}"><button type="button" data-cell="{number},{other}" '
+            f'aria-label="{plural(count, "image")} of {is_} {said}">{count}</button></td>'
+        )
+    name = f'<th scope=row title="{text(names[number])}">{text(names[number], 14)}</th>'
+    return f"<tr>{name}{''.join(cells)}</tr>"
+
+
+def payload(found: Predictions, sheet: Sheet, chosen: NDArray[np.int64]) -> dict[str, object]:
+    """What the script needs to show a cell: tiles by cell, and where tiles lie.
+
+    Mistakes first, those cells with the fewest images first, so that each has something to show
+    when there isn't room for all. Mistakes by falling confidence; of those that were right, the
+    least certain.
+    """
+    shown = np.zeros(len(found.class_names), bool)
+    shown[chosen] = True
+    labels, predicted, confidence = found.labels, found.predicted, found.confidence
+    inside = shown[labels] & shown[predicted]
+    members: dict[tuple[int, int], list[int]] = {}
+    # Each cell's images come in this order: the surest mistakes, the least sure of what is right.
+    order = np.argsort(np.where(found.right, confidence, -confidence), kind="stable")
+    for i in order[inside[order]].tolist():
+        members.setdefault((int(labels[i]), int(predicted[i])), []).append(i)
+    cells: dict[str, list[list[object]]] = {}
+    for (is_, taken), images in sorted(
+        members.items(), key=lambda item: (item[0][0] == item[0][1], len(item[1]), item[0])
+    ):
+        kept: list[list[object]] = []
+        for i in images[: IN_A_CELL // (2 if is_ == taken else 1)]:
+            if sheet.full and kept:
+                break
+            kept.append([sheet.add(found.images[i]), percent(float(confidence[i])), i])
+        cells[f"{is_},{taken}"] = kept
+    names = {str(n): found.class_names[n] for n in chosen.tolist()}
+    return {
+        "names": names,
+        "cells": cells,
+        "tile": [sheet.width, sheet.height, 32],
+        "counts": {f"{a},{b}": len(images) for (a, b), images in members.items()},
+    }

@@ -1,0 +1,118 @@
+"""All images of a report as one PNG. Each is shown as a window onto it, without a script.
+
+A tile is the image with a frame of one pixel that repeats its edge, so that scaling never mixes
+neighbours. Larger images are made smaller.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from html import escape
+from struct import pack
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spritenet.prepare.resample import reduced
+from spritenet.sprites.chunks import chunk
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Sheet"]
+
+COLUMNS = 32
+LARGEST = 64
+"""Pixels of a tile's longer side, at most."""
+
+MOST_BYTES = 1_400_000
+"""Of pixels, uncompressed: photographs hardly get smaller, and base64 adds a third."""
+
+COLOUR_TYPES = {1: 0, 3: 2, 4: 6}  # of PNG: grey, RGB, RGBA
+
+
+class Sheet:
+    """The tiles that a report shows; each image is there once.
+
+    Args:
+        shape: height, width, channels of the images.
+
+    Attributes:
+        most: how many tiles there is room for.
+    """
+
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        sample = self._made(np.zeros(shape, np.uint8))
+        self.height, self.width, self.channels = sample.shape
+        self.most = max(200, MOST_BYTES // sample.size)
+        self._tiles: list[NDArray[np.uint8]] = []
+        self._places: dict[bytes, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._tiles)
+
+    @property
+    def full(self) -> bool:
+        """Whether there is no room for more that can be done without."""
+        return len(self) >= self.most
+
+    def add(self, image: NDArray[np.uint8]) -> int:
+        """The number of an image's tile, uint8 h w c."""
+        tile = self._made(image)
+        key = tile.tobytes()
+        if key not in self._places:
+            self._places[key] = len(self._tiles)
+            self._tiles.append(tile)
+        return self._places[key]
+
+    def _made(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """As it is shown: not too large, with channels that PNG knows."""
+        if image.shape[2] not in COLOUR_TYPES:
+            image = image[:, :, :1]
+        return reduced(image, LARGEST)
+
+    def show(self, number: int, label: str) -> str:
+        """A tile as an <svg> element."""
+        x = number % COLUMNS * (self.width + 2) + 1
+        y = number // COLUMNS * (self.height + 2) + 1
+        return (
+            f'<svg class="tile" viewBox="{x} {y} {self.width} {self.height}" role="img" '
+            f'aria-label="{escape(label)}"><use href="#sheet"/></svg>'
+        )
+
+    def element(self) -> str:
+        """The PNG itself, in an <svg> element that shows nothing."""
+        pixels = self._pixels()
+        height, width, _ = pixels.shape
+        data = base64.b64encode(_png(pixels)).decode()
+        return (
+            '<svg class="sheet" width="0" height="0" aria-hidden="true" focusable="false"><defs>'
+            f'<image id="sheet" width="{width}" height="{height}" '
+            f'href="data:image/png;base64,{data}"/></defs></svg>'
+        )
+
+    def _pixels(self) -> NDArray[np.uint8]:
+        """All tiles with their frames."""
+        rows = max(1, -(-len(self._tiles) // COLUMNS))
+        tall, wide = self.height + 2, self.width + 2
+        pixels = np.zeros((rows * tall, COLUMNS * wide, self.channels), np.uint8)
+        for number, tile in enumerate(self._tiles):
+            top, left = number // COLUMNS * tall, number % COLUMNS * wide
+            framed = np.pad(tile, ((1, 1), (1, 1), (0, 0)), mode="edge")
+            pixels[top : top + tall, left : left + wide] = framed
+        return pixels
+
+
+def _png(pixels: NDArray[np.uint8]) -> bytes:
+    """A PNG (ISO/IEC 15948) of pixels h w c."""
+    height, width, channels = pixels.shape
+    header = pack(">IIBBBBB", width, height, 8, COLOUR_TYPES[channels], 0, 0, 0)
+    rows = np.zeros((height, 1 + width * channels), np.uint8)  # each begins with filter 0, none
+    rows[:, 1:] = pixels.reshape(height, -1)
+    parts = [
+        chunk(b"IHDR", header),
+        chunk(b"IDAT", zlib.compress(rows.tobytes(), 6)),
+        chunk(b"IEND", b""),
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(bytes(part) for part in parts)
