@@ -107,7 +107,7 @@ def test_windows_mix_classes_that_lie_one_after_the_other() -> None:
 def test_every_image_comes_everywhere() -> None:
     """Over many epochs each image is in each tenth of the epoch equally often (chi-square)."""
     order = Windowed([Piece(0, 3, 0, 97), Piece(1, 0, 97, 103)], 10, 4)
-    epochs = 2000
+    epochs = 500
     seen = np.zeros((200, 10))
     for epoch in range(epochs):
         seen[order.indices(7, epoch, 0, 200), np.arange(200) // 20] += 1

@@ -44,7 +44,8 @@ class Blocks:
         self.limit = limit
         self._memory: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._lock = threading.Lock()
-        self._held: int | None = None  # bytes on disk, as far as is known here
+        self._held = self._since = 0  # bytes on disk, as far as is known here; written since then
+        self._known = False
 
     def get(self, file: str, number: int) -> bytes | None:
         """A block, if it is here and whole.
@@ -82,14 +83,13 @@ class Blocks:
         path = self._path(file, number)
         fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
         try:
+            self._make_room(len(data) + HASH_BYTES)
             path.parent.mkdir(parents=True, exist_ok=True)
             fresh.write_bytes(hashlib.sha256(data).digest() + data)
             fresh.replace(path)
         except OSError:
             with contextlib.suppress(OSError):
                 fresh.unlink()
-            return
-        self._count(len(data) + HASH_BYTES)
 
     def drop(self, file: str, number: int) -> None:
         """Forgets a block."""
@@ -115,32 +115,35 @@ class Blocks:
         name = hashlib.sha256(f"{number} {file}".encode()).hexdigest()
         return self.folder / name[:2] / f"{name[2:]}.block"
 
-    def _count(self, size: int) -> None:
-        """Counts what was written, and removes the oldest when it is too much.
+    def _make_room(self, size: int) -> None:
+        """Removes the oldest blocks if so many more bytes would be too much.
 
-        Other processes write too: the folder is looked through at the first block, and again
+        Other processes write too: the folder is looked through before the first block, and again
         whenever this process has written a tenth of the limit.
         """
         with self._lock:
-            if self._held is not None:
-                self._held += size
-                if self._held <= self.limit:
-                    return
-            self._held = self._tidy() + self.limit // 10
+            self._held += size
+            self._since += size
+            if self._known and self._held <= self.limit and self._since <= self.limit // 10:
+                return
+            self._held = self._tidy(self.limit - size) + size
+            self._known, self._since = True, 0
 
-    def _tidy(self) -> int:
-        """Removes the blocks used longest ago until there is room; what is left, in bytes."""
+    def _tidy(self, most: int) -> int:
+        """Removes the blocks used longest ago unless there are at most so many bytes; what is left.
+
+        It then removes a tenth more, so that it is rare.
+        """
         found = []
-        with contextlib.suppress(OSError):
-            for path in self.folder.glob("??/*"):
-                with contextlib.suppress(OSError):
-                    about = path.stat()
-                    found.append((about.st_mtime_ns, about.st_size, path))
+        for path in self.folder.glob("??/*"):
+            with contextlib.suppress(OSError):
+                about = path.stat()
+                found.append((about.st_mtime_ns, about.st_size, path))
         held = sum(size for _, size, _ in found)
-        if held <= self.limit:
-            return min(held, self.limit - self.limit // 5)
+        if held <= most:
+            return held
         for _, size, path in sorted(found, key=lambda each: each[0]):
-            if held <= self.limit * KEPT_SHARE:
+            if held <= most * KEPT_SHARE:
                 break
             with contextlib.suppress(OSError):
                 path.unlink()

@@ -313,9 +313,9 @@ class WebFile:
 def _reason(error: Exception) -> str:
     """What went wrong with a request, in a few words."""
     words: dict[type[Exception], str] = {
-        TimedOutError: "no answer in time",
         SSLError: "its certificate can't be checked",
-        NewConnectionError: "can't be reached",
+        NewConnectionError: "can't be reached",  # which is a TimedOutError to urllib3
+        TimedOutError: "no answer in time",
         LocationValueError: "no such address",
         ProtocolError: "the connection broke",
     }

@@ -13,7 +13,16 @@ __all__ = ["ObjectFile"]
 
 ATTEMPTS = 3
 PAUSE = 0.3  # seconds; stores have retries of their own below this
-VERSIONS = ("ETag", "etag", "generation", "md5Hash", "LastModified", "last_modified", "mtime")
+VERSIONS = (
+    "ETag",
+    "etag",
+    "generation",
+    "md5Hash",
+    "LastModified",
+    "last_modified",
+    "mtime",
+    "created",
+)
 """What stores call that by which they tell a file from others of the same name."""
 
 

@@ -166,7 +166,12 @@ class _Opener:
             raise DataError(
                 "is too long", where=blob.name, expected=f"at most {MOST_BYTES:,} bytes"
             )
-        metadata, shards = read_index(blob.read(0, blob.size), blob.name)
+        try:
+            metadata, shards = read_index(blob.read(0, blob.size), blob.name)
+        except DataError:
+            if not blob.forget(0, blob.size):
+                raise
+            metadata, shards = read_index(blob.read(0, blob.size), blob.name)
         sheet = metadata.sheet
         members, place = [], 0
         for shard in shards:
