@@ -397,7 +397,7 @@ class Lab {
     const { lesson, trained, stale } = this;
     const ready = Boolean(lesson) && !this.editor.problem;
     at('start').disabled = !idle || !ready;
-    at('start').textContent = trained && !stale ? 'Train on' : 'Start';
+    at('start').textContent = idle ? (trained && !stale ? 'Train on' : 'Start') : 'Learning …';
     at('pause').disabled = state !== 'running' && state !== 'paused';
     at('pause').textContent = state === 'paused' ? 'Go on' : 'Pause';
     at('stop').disabled = idle || state === 'stopping';

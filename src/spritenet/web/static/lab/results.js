@@ -9,7 +9,7 @@ import { Tiles } from './tiles.js';
 /** @typedef {import('./parts.js').Lesson} Lesson */
 /** @typedef {{ truth: number, predicted: number }} Cell */
 
-const SHOWN = 40;
+const SHOWN = 30;
 
 export class Results {
   /**
