@@ -29,7 +29,8 @@ TEMPLATE = re.compile(r"(?:[^`\\$]|\\.|\$(?!\{))*(`|\$\{)", re.DOTALL)
 BEFORE_REGEX = re.compile(
     "return|typeof|case|in|of|delete|void|instanceof|new|do|else|throw|yield|await"
 )
-OPENING, CLOSING = frozenset("([{"), frozenset(")]}")
+PAIRS = {")": "(", "]": "[", "}": "{"}
+DOTS = frozenset({".", "?."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +55,29 @@ def tokens(source: str) -> list[Token]:
         ValueError: a template never ends, or brackets don't pair.
     """
     found: list[Token] = []
-    place, depth, last = 0, 0, ""
-    inside: list[int] = []  # depths of the ${ that are open
+    open_: list[str] = []  # brackets, "${" for those of templates
+    place, last = 0, ""
     while place < len(source):
         kind, end = _next(source, place, last)
         text = source[place:end]
-        if text == "`" or (text == "}" and inside and inside[-1] == depth - 1):
-            depth -= text == "}"
-            if text == "}":
-                inside.pop()
-            end, opens = _template(source, end)
+        continues = text == "}" and open_[-1:] == ["${"]
+        if kind == "sign" and text in PAIRS:
+            if open_[-1:] != [PAIRS[text]] and not continues:
+                raise ValueError("brackets don't pair")
+            open_.pop()
+        depth = len(open_)
+        if text == "`" or continues:
+            end, begins = _template(source, end)
             kind, text = "template", source[place:end]
-            found.append(Token(kind, text, depth))
-            if opens:
-                inside.append(depth)
-                depth += 1
-        else:
-            depth -= kind == "sign" and text in CLOSING
-            found.append(Token(kind, text, depth))
-            depth += kind == "sign" and text in OPENING
+            open_ += ["${"] if begins else []
+        elif kind == "sign" and text in PAIRS.values():
+            open_.append(text)
+        found.append(Token(kind, text, depth))
         if kind not in {"space", "comment"}:
-            last = found[-1].text if kind in {"word", "sign"} else kind
+            # A name behind a dot is a name, also if it is a keyword elsewhere.
+            last = text if kind == "sign" or (kind == "word" and last not in DOTS) else kind
         place = end
-    if depth or inside:
+    if open_:
         raise ValueError("brackets don't pair")
     return found
 
@@ -84,7 +85,7 @@ def tokens(source: str) -> list[Token]:
 def _next(source: str, place: int, last: str) -> tuple[str, int]:
     """The kind of the token at a place, and where it ends. `last` is the one before it."""
     if source[place] == "/" and source[place + 1 : place + 2] not in {"/", "*"}:
-        value = re.fullmatch(r"[\w$#]+|[)\]}]|string|regex|template", last)
+        value = re.fullmatch(r"[\w$#]+|[)\]}]", last)
         regex = REGEX.match(source, place)
         if regex is not None and (value is None or BEFORE_REGEX.fullmatch(last)):
             return "regex", regex.end()
@@ -118,6 +119,8 @@ def compact(found: Sequence[Token]) -> str:
     last = ""
     for gap, token in _spaced(found):
         tight = TIGHT.fullmatch(last) or (token.kind == "sign" and TIGHT.fullmatch(token.text))
+        if token.text == "." and last[:1].isdigit():
+            tight = None  # it would become the number's
         if "\n" in gap:
             if last and last not in NO_LINE_AFTER and token.text not in {")", "]", ","}:
                 parts.append("\n")

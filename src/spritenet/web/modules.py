@@ -116,7 +116,14 @@ class _Library:
 
 
 def program(modules: dict[str, Module], entries: Sequence[str]) -> str:
-    """The program: a table of all modules, and `load`, which runs one when it is first needed."""
+    """The program: a table of all modules, and `load`, which runs one when it is first needed.
+
+    Raises:
+        CoreError: a module imports an entry.
+    """
+    for module in modules.values():
+        for entry in set(module.needs) & set(entries):
+            raise CoreError(f"an entry can't be imported, but {module.name} does", where=entry)
     functions = ",\n".join(m.function(entry=name in entries) for name, m in modules.items())
     return (
         f"const modules={{\n{functions}\n}};\n"
@@ -142,9 +149,11 @@ class _Mover:
     def moved(self) -> Module:
         """The module."""
         made: list[Token] = []
+        last = ""
         while self.place < len(self.found):
             token = self.found[self.place]
-            word = token.text if token.kind == "word" and token.depth == 0 else ""
+            word = token.text if token.depth == 0 and last != "." else ""
+            last = token.text if _counts(token) else last
             if word == "import" and self._following() not in {"(", "."}:
                 made.append(Token("word", self._import(), 0))
             elif word == "export":
@@ -183,10 +192,7 @@ class _Mover:
             return "const default_="
         if kind in DECLARATIONS:
             self._skip(1)
-            ahead = (t.text for t in self.found[self.place :] if _counts(t))
-            name = next(word for word in ahead if word not in DECLARATIONS | {"*"})
-            if name in {"{", "["}:
-                raise ValueError("an export takes something apart: export each name by itself")
+            name = self._declared()
             exports[name] = "", name
             return ""
         if kind not in {"{", "*"}:
@@ -202,6 +208,15 @@ class _Mover:
         for inner, outer in _pairs(words[2 : words.index("}") + 1]):
             exports[outer] = address, inner
         return ""
+
+    def _declared(self) -> str:
+        """The one name that the declaration here declares."""
+        outside = [t.text for t in self.found[self.place :] if _counts(t) and t.depth == 0]
+        ends = next((n for n, text in enumerate(outside) if text in {";", "export"}), None)
+        name = next(text for text in outside if text not in DECLARATIONS | {"*"})
+        if name in {"{", "["} or (outside[0] == "const" and "," in outside[:ends]):
+            raise ValueError("an export declares several names: export each by itself")
+        return name
 
     def _name(self, quoted: str) -> str:
         """The name of the module that a relative address means here."""

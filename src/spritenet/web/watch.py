@@ -78,6 +78,8 @@ class _Watched:
     async def config(self, request: Request) -> Response:
         """A run's config.json, as it is."""
         run = await run_in_threadpool(self.run, request.path_params["name"])
+        if run is not None and not run.config_path.exists():
+            return JSONResponse({})  # its training has only begun
         return _nothing() if run is None else await run_in_threadpool(_file, run.config_path)
 
     async def snapshot(self, request: Request) -> Response:
