@@ -172,5 +172,7 @@ def test_options_of_foreign_pngs_are_refused_for_anything_else(tmp_path: Path) -
     """A catalog name, and a sprite, which says these things itself."""
     split = sn.Split(GREY.reshape(30, 3, 4, 1), LABELS.astype(np.int32), ("0", "1", "2"))
     for source in ("strokes", sn.pack(split, tmp_path / "a.png")):
-        with pytest.raises(sn.InputError, match="(is|are) for (a PNG that is no sprite|images stored)"):
+        with pytest.raises(
+            sn.InputError, match=r"(is|are) for (a PNG that is no sprite|images stored)"
+        ):
             sn.load(source, image_size="3x4")

@@ -6,6 +6,7 @@ Names in an archive are only ever looked at, never opened: one that leads elsewh
 
 from __future__ import annotations
 
+import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,7 +154,7 @@ def _in_zip(archive: Mapped) -> Found:
                     files.append(parts)
                     size = (info.compress_size, info.file_size, info.compress_type, info.CRC)
                     spans.append((info.header_offset, *size))
-    except (BadZipFile, ValueError, NotImplementedError, OSError) as error:
+    except (BadZipFile, EOFError, OSError, RuntimeError, ValueError, struct.error) as error:
         raise DataError("this is no zip that can be read", where=archive.path, got=error) from None
     return files, folders, spans, stray
 

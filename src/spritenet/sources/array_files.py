@@ -14,6 +14,7 @@ from __future__ import annotations
 import io
 import math
 import struct
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from mmap import mmap
@@ -39,6 +40,8 @@ IN_MEMORY = 1 << 28  # bytes; more are inflated into a temporary file
 PIECE = 1 << 24  # bytes hashed at a time
 STORED, DEFLATED = 0, 8
 MOST_MEMBERS = 10_000
+BROKEN = (EOFError, OSError, RuntimeError, ValueError, struct.error, zlib.error)
+"""What the standard library raises on damaged archives, beside what it says it raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,6 @@ class ArrayFile:
 
     def _inflated(self, size: int) -> bytes | mmap:
         """The values of a compressed array, as bytes."""
-        import zlib
         from zipfile import BadZipFile, ZipFile
 
         try:
@@ -108,7 +110,7 @@ class ArrayFile:
                     return spooled(iter(lambda: file.read(PIECE), b""), self.where)
                 content = file.read(size)
                 file.read(1)  # to its end, where its CRC is compared
-        except (BadZipFile, EOFError, OSError, ValueError, struct.error, zlib.error) as error:
+        except (BadZipFile, *BROKEN) as error:
             raise DataError("is damaged", where=self.where, got=error) from None
         return content
 
@@ -156,7 +158,7 @@ def npz_files(path: Path) -> list[ArrayFile]:
             return [_member(path, opened, info) for info in members[:MOST_MEMBERS]]
     except DataError:
         raise
-    except (BadZipFile, ValueError, NotImplementedError, RuntimeError, OSError) as error:
+    except (BadZipFile, *BROKEN) as error:
         raise DataError("this is no npz that can be read", where=path, got=error) from None
 
 

@@ -155,6 +155,6 @@ def as_dataset(
 
 def nothing_readable(listing: Listing, first: DataError) -> DataError:
     """The error of a listing none of whose images can be read."""
-    return DataError(
-        f"none of its {len(listing):,} images can be read", where=listing.name, got=first
-    )
+    error = str(first).rstrip(".")
+    what = f"none of its {len(listing):,} images can be read"
+    return DataError(what, where=listing.name, got=error)
