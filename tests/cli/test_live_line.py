@@ -14,15 +14,15 @@ from program import PROGRAM, environment
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="not on this machine: no pty")
 
 
-def on_terminal(*arguments: str, folder: Path) -> tuple[str, str]:
-    """What the program writes to a terminal 80 columns wide as standard error, and to a pipe."""
+def on_terminal(*arguments: str, folder: Path, columns: int = 80) -> tuple[str, str]:
+    """What the program writes to a terminal so wide as standard error, and to a pipe."""
     import pty
 
     terminal, end = pty.openpty()
     process = subprocess.Popen(
         [*PROGRAM, *arguments],
         cwd=folder,
-        env=environment(COLUMNS="80", TERM="xterm"),
+        env=environment(COLUMNS=str(columns), TERM="xterm"),
         stdout=subprocess.PIPE,
         stderr=end,
         text=True,
@@ -66,3 +66,15 @@ def test_json_has_the_line_too_and_nothing_else(data: str, tmp_path: Path) -> No
     seen, out = on_terminal("train", data, *words, folder=tmp_path)
     assert "images/s" in seen
     assert out.count("\n") == 1
+
+
+def test_a_wide_terminal_sees_the_curve_of_the_loss(data: str, tmp_path: Path) -> None:
+    """In a few signs, which begin high and end low."""
+    import re
+
+    words = ["--epochs", "60", "--batch-size", "8"]
+    seen, _ = on_terminal("train", data, *words, folder=tmp_path, columns=120)
+    curves = re.findall(r"loss ([▁▂▃▄▅▆▇█]+) ", seen)
+    assert curves
+    assert len(curves[-1]) <= 12
+    assert (curves[-1][0], min(curves[-1])) == ("█", "▁")

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from time import perf_counter
 from typing import TYPE_CHECKING, Self
 
+from spritenet.cli.sparkline import BLOCKS, Sparkline
 from spritenet.cli.text import percent
 from spritenet.training.events import Evaluated, Event, Started, StepEvent
 
@@ -28,6 +29,9 @@ MEMORY = 0.95
 
 WIDTH = 100
 """Columns at most: a bar right across a wide screen is no easier to read."""
+
+ROOM = 90
+"""Columns at least for the curve of the loss."""
 
 
 def watched(events: Iterable[Event], *, live: bool = True) -> Iterator[Event]:
@@ -67,6 +71,7 @@ class LiveLine:
         )
         self.task = self.progress.add_task("", total=None, figures="")
         self.epochs = self.steps_per_epoch = 1
+        self.curve = Sparkline() if console.width >= ROOM and _writes(BLOCKS) else None
         self.images = 0
         self.figures: tuple[float, float] | None = None
         self.tested = ""
@@ -105,6 +110,8 @@ class LiveLine:
     def _add(self, event: StepEvent) -> None:
         """Take a step's figures into the moving averages."""
         self.images += event.images
+        if self.curve is not None:
+            self.curve.add(event.loss)
         loss, accuracy = self.figures or (event.loss, event.accuracy)
         self.figures = (
             MEMORY * loss + (1 - MEMORY) * event.loss,
@@ -117,12 +124,22 @@ class LiveLine:
         then, before = self.marks[0]
         speed = (self.images - before) / max(now - then, 1e-9)
         self.marks = [*self.marks[-20:], (now, self.images)]
+        curve = f"{self.curve} " if self.curve is not None else ""
         epoch = min(self.epochs, (step - 1) // self.steps_per_epoch + 1)
         self.progress.update(
             self.task,
             completed=step,
             description=f"epoch {epoch}/{self.epochs}",
-            figures=f"{speed:,.0f} images/s  loss {loss:.3f}  "
+            figures=f"{speed:,.0f} images/s  loss {curve}{loss:.3f}  "
             f"accuracy {percent(accuracy)}{self.tested}",
             refresh=True,
         )
+
+
+def _writes(signs: str) -> bool:
+    """Whether standard error can show them."""
+    try:
+        signs.encode(sys.stderr.encoding or "ascii")
+    except (UnicodeError, LookupError):
+        return False
+    return True

@@ -23,6 +23,12 @@ VERSION = 1
 BINS = 41
 """Of a histogram: odd, so that a symmetric one has a middle."""
 
+FEW_BINS = 11
+"""Of one of few numbers."""
+
+FEW = 100
+"""Numbers that are few."""
+
 MOST_FILTERS = 64
 """Pictures of one layer; the first of them."""
 
@@ -105,7 +111,8 @@ def _histogram(array: NDArray[np.float32]) -> dict[str, object]:
     values = array.ravel()
     values = values[:: max(1, -(-len(values) // MOST_HISTOGRAM))]
     low, high = float(values.min()), float(values.max())
-    counts = np.histogram(values, BINS, (low, high) if high > low else (low - 0.5, low + 0.5))[0]
+    bins = FEW_BINS if len(values) < FEW else BINS
+    counts = np.histogram(values, bins, (low, high) if high > low else (low - 0.5, low + 0.5))[0]
     return {
         "shape": list(array.shape),
         "low": low,

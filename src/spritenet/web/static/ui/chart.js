@@ -43,7 +43,7 @@ import { extremes, join, nearest, smooth, thin } from './points.js';
  * @property {string} [empty]  what stands there while there is no data
  */
 
-const LINE = 1.5; // pixels
+const LINE = 1.25; // pixels
 const WINDOWS = [0, 11, 51, 201, 1001];
 const SUMMARY_EVERY = 2000; // milliseconds: for screen readers, which nobody shall interrupt
 let charts = 0;
@@ -336,7 +336,7 @@ export class LineChart {
         {},
         ...strands.map(({ line, place, raw }) => ({
           stroke: color(line, place, token) + (raw ? '55' : ''),
-          width: raw ? 1 : line.dots ? LINE + 0.5 : LINE,
+          width: raw ? 1 : line.dashed ? LINE + 0.75 : LINE,
           dash: line.dashed ? [7, 4] : undefined,
           points: { show: Boolean(line.dots) && !raw, size: 6, width: 1.5, fill: token('--panel') },
         })),

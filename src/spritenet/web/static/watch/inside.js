@@ -12,6 +12,7 @@ import { count, small } from './words.js';
 
 const KEPT = 200; // snapshots that stay in memory
 const WIDEST = 300; // CSS pixels of a layer's maps
+const LONE = 112; // CSS pixels of a single map
 
 /** The panel with the slider. */
 export class Inside {
@@ -29,9 +30,13 @@ export class Inside {
     /** @type {Run | null} */
     this.record = null;
     this.replay = new Replay(bar, 'At which step', (place) => this.#show(place));
-    this.filters = column(seen, 'Filters', 'The kernels of the convolutions. Middle grey is 0.');
+    const left = seen.appendChild(document.createElement('div'));
+    this.filters = column(left, 'Filters', 'The kernels of the convolutions. Middle grey is 0.');
+    this.weights = column(left, 'How the weights are spread', 'From the lowest to the highest weight; the thin line is 0.');
     this.maps = column(seen, 'What the layers make of one image', '');
-    this.weights = column(seen, 'How the weights are spread', '');
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+      if (this.#known.has(this.#wanted)) this.#draw(this.#known.get(this.#wanted));
+    });
     /** @type {Map<string, HTMLElement>} */
     this.figures = new Map();
   }
@@ -68,9 +73,8 @@ export class Inside {
   /** @param {{filters?: Maps[], activations?: Maps[], weights?: Histogram[]}} snapshot */
   #draw({ filters = [], activations = [], weights = [] }) {
     for (const maps of filters) this.#maps(this.filters, maps, true);
-    for (const maps of activations) this.#maps(this.maps, maps, false);
-    const widest = Math.max(1, ...weights.map(({ counts }) => Math.max(...counts)));
-    for (const histogram of weights) this.#histogram(histogram, widest);
+    for (const maps of activations) if (!maps.name.startsWith('flatten')) this.#maps(this.maps, maps, false);
+    for (const histogram of weights) this.#histogram(histogram);
     this.filters.hidden = !filters.length;
   }
 
@@ -95,15 +99,15 @@ export class Inside {
     const flat = height === 1;
     const columns = flat ? 1 : Math.min(number, Math.max(4, Math.ceil(Math.sqrt(2.2 * number))));
     drawMaps(canvas, values, [height, width, number], { columns, label: `${name} at this step` });
-    const scale = Math.max(1, Math.min(flat ? 12 : 6, Math.floor(WIDEST / canvas.width)));
+    const scale = Math.max(1, Math.min(flat ? 12 : 6, Math.floor((number === 1 && !flat ? LONE : WIDEST) / canvas.width)));
     canvas.style.width = `${canvas.width * scale}px`;
     if (flat) canvas.style.height = '14px';
     const shown = !flat && of > number ? `, ${number} of ${count(of)}` : '';
     caption(figure, `${name}${shown}`, `${small(low)} black, ${small(high)} white`);
   }
 
-  /** @param {Histogram} histogram @param {number} _ */
-  #histogram(histogram, _) {
+  /** @param {Histogram} histogram */
+  #histogram(histogram) {
     const { name, low, high, mean, deviation, counts } = histogram;
     const figure = this.#figure(this.weights, `w ${name}`);
     const canvas = /** @type {HTMLCanvasElement} */ (figure.querySelector('canvas'));

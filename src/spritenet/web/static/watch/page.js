@@ -174,7 +174,7 @@ function figures(record) {
     [last?.event === 'tested' ? 'test accuracy' : 'not trained on', percent(last?.accuracy)],
     ['learning rate', small(record.rate)],
     ['images a second', count(live ? images : whole)],
-    live ? ['time left', seconds(left)] : ['took', seconds(end?.total_seconds ?? record.at.last)],
+    live ? ['time left', seconds(left)] : [end ? 'took' : 'so far', seconds(end?.total_seconds ?? record.at.last)],
   ];
   const list = at('figures');
   rows.forEach(([name, value], place) => {
@@ -228,7 +228,7 @@ async function describe(name) {
   for (let tries = 0; tries < 20; tries += 1) {
     const found = await config(name).catch(() => null);
     if (main()?.name !== name) return;
-    if (found) {
+    if (found?.layers) {
       explain(found);
       return;
     }
