@@ -58,6 +58,10 @@ class SpritenetError(Exception):
         self.do = do
         super().__init__(self._line())
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickled as it is: errors come back from other processes."""
+        return _remade, (type(self), str(self), self.__dict__)
+
     def _line(self) -> str:
         line = f"{self.where}: {self.what}" if self.where else self.what
         facts = [
@@ -71,6 +75,13 @@ class SpritenetError(Exception):
         if self.do:
             line += " " + self.do
         return " ".join(line.split())
+
+
+def _remade(cls: type[SpritenetError], line: str, parts: dict[str, object]) -> SpritenetError:
+    """An error that was pickled."""
+    error = cls.__new__(cls, line)
+    error.__dict__.update(parts)
+    return error
 
 
 class InputError(SpritenetError):

@@ -71,6 +71,13 @@ def pack(
     workers: Annotated[
         int | None, typer.Option(metavar="N", help="Threads; the bytes are the same on any number.")
     ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Processes that write sprites, if there are several."),
+    ] = None,
+    ray: Annotated[
+        bool, typer.Option("--ray", help="Let the machines of a Ray cluster write them.")
+    ] = False,
     tfjs: Annotated[
         bool, typer.Option("--tfjs", help="Also write the labels file of the tutorials' loader.")
     ] = False,
@@ -145,6 +152,8 @@ def pack(
             shard_rows=shard_rows,
             level=DEFAULT_LEVEL if level is None else level,
             workers=workers,
+            processes=processes,
+            ray=ray,
             tfjs=tfjs,
             strict=strict,
             remarks=remarks,

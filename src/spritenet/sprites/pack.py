@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,10 +22,21 @@ from spritenet.sprites.folder import INDEX, OURS, Shard, write_index
 from spritenet.sprites.gather import Progress, as_dataset, nothing_readable
 from spritenet.sprites.metadata import Metadata
 from spritenet.sprites.shard import TFJS_LABELS, Packed, Plan, write_shard
-from spritenet.sprites.sheet import MOST_ROWS, Layout, Sheet, fitting
+from spritenet.sprites.sheet import MOST_ROWS, Layout, fitting
 from spritenet.sprites.sprite import Sprite
 
-__all__ = ["DEFAULT_LEVEL", "TFJS_LABELS", "check_options", "pack"]
+if TYPE_CHECKING:
+    from spritenet.sprites.spread import Spread
+
+__all__ = [
+    "DEFAULT_LEVEL",
+    "TFJS_LABELS",
+    "arranged",
+    "check_options",
+    "finish",
+    "pack",
+    "shard_names",
+]
 
 DEFAULT_LEVEL = 7
 """Of libdeflate. Level 12 makes MNIST 5 % smaller and takes 60 times as long."""
@@ -40,6 +52,8 @@ def pack(
     shard_rows: int | None = None,
     level: int = DEFAULT_LEVEL,
     workers: int | None = None,
+    processes: int | None = None,
+    ray: bool = False,
     tfjs: bool = False,
     strict: bool = False,
     remarks: Remarks | None = None,
@@ -47,8 +61,9 @@ def pack(
 ) -> Path:
     """Writes a data set as a sprite: a PNG that holds images, labels, classes and splits.
 
-    The bytes depend on the data and on these options, never on the number of threads. No more
-    images are in memory at a time than one sprite holds.
+    The bytes depend on the data and on these options, never on who writes them: threads,
+    processes or other machines. No more images are in memory at a time than one sprite holds, for
+    each process.
 
     Args:
         dataset: what to write: a `Dataset`; a `Split`, or a pair of arrays (images, labels), as a
@@ -62,6 +77,9 @@ def pack(
         shard_rows: rows of a sprite at most, fewer than the 65,000 there can be.
         level: of compression, 1 (fast) to 12 (small).
         workers: threads; by default all cores.
+        processes: how many write sprites at a time, where there are several to write; by default
+            the one you are in, on all its threads.
+        ray: whether the machines of a Ray cluster write them (extra `ray`).
         tfjs: also write the one-hot labels, a byte a class, that TensorFlow.js's `MnistData`
             reads, into `digits_labels_uint8` beside the sprite.
         strict: whether an image that can't be read is an error; by default it is left out.
@@ -73,22 +91,37 @@ def pack(
 
     Raises:
         InputError: an option is out of range, or the images don't fit into sprites.
+        MissingExtraError: Ray is not installed.
         DataError: the disk refuses; what was there before is unchanged. Or nothing can be read.
     """
     target = Path(path)
     listing = _listing_of(dataset, target)
-    check_options(level=level, segment_rows=segment_rows, shard_rows=shard_rows, workers=workers)
+    check_options(
+        level=level,
+        segment_rows=segment_rows,
+        shard_rows=shard_rows,
+        workers=workers,
+        processes=processes,
+    )
     if not len(listing):
         raise InputError("there are no images to pack", where=listing.name)
     if tfjs and (layout != "rows" or listing.image_shape[2] == 3):
         raise InputError(
             "the tutorials' loader reads grey or RGBA images in rows", where="tfjs", got=layout
         )
-    sheet, each = _arranged(listing.image_shape, len(listing), layout, columns, shard_rows)
-    plan = Plan(sheet, each, segment_rows, level, tfjs, strict)
+    plan = arranged(
+        listing,
+        layout=layout,
+        columns=columns,
+        segment_rows=segment_rows,
+        shard_rows=shard_rows,
+        level=level,
+        tfjs=tfjs,
+        strict=strict,
+    )
     told = Remarks() if remarks is None else remarks
     told.add(notes=listing.notes)
-    if each >= len(listing) and target.suffix.lower() == ".png":
+    if plan.each >= len(listing) and target.suffix.lower() == ".png":
         done = write_shard(
             listing, plan, 0, len(listing), target, workers=workers, progress=progress
         )
@@ -97,7 +130,7 @@ def pack(
             raise nothing_readable(listing, done.left_out[0])
     else:
         target = target.with_suffix("") if target.suffix.lower() == ".png" else target
-        _write_folder(listing, plan, target, workers, told, progress)
+        _write_folder(listing, plan, target, workers, _spread(processes, ray), told, progress)
     if remarks is None:
         told.warn()
     return target
@@ -105,7 +138,13 @@ def pack(
 
 def check_options(**options: int | None) -> None:
     """Raises InputError for a number that is out of range; None is no number."""
-    most = {"level": 12, "segment_rows": MOST_ROWS, "shard_rows": MOST_ROWS, "workers": 1024}
+    most = {
+        "level": 12,
+        "segment_rows": MOST_ROWS,
+        "shard_rows": MOST_ROWS,
+        "workers": 1024,
+        "processes": 1024,
+    }
     for what, value in options.items():
         if value is not None and not 1 <= value <= most[what]:
             expected = f"1 to {most[what]:,}"
@@ -135,24 +174,56 @@ def _listing_of(
     return Listing.of(data)
 
 
+def _spread(processes: int | None, ray: bool) -> Spread | None:
+    """Who writes sprites besides this process; None for nobody.
+
+    Raises:
+        InputError: both processes and Ray were asked for.
+    """
+    if ray:
+        if processes is not None:
+            raise InputError("Ray has processes of its own", where="processes", got=processes)
+        from spritenet.sprites.cluster import over_ray
+
+        return over_ray
+    if processes is None or processes == 1:
+        return None
+    from spritenet.sprites.spread import over_processes
+
+    return over_processes(processes)
+
+
 def _write_folder(
     listing: Listing,
     plan: Plan,
     folder: Path,
     workers: int | None,
+    spread: Spread | None,
     remarks: Remarks,
     progress: Progress | None,
 ) -> None:
-    """Writes the sprites one after the other, and their index."""
+    """Writes the sprites and their index."""
     with new_folder(folder, OURS) as fresh:
-        done = []
-        for name, first, stop in shard_names(folder.name, plan, len(listing)):
-            packed = write_shard(
-                listing, plan, first, stop, fresh / name, workers=workers, progress=progress
-            )
+        names = shard_names(folder.name, plan, len(listing))
+        done: dict[int, Packed] = {}
+        if spread is None:
+            for number, (name, first, stop) in enumerate(names):
+                done[number] = write_shard(
+                    listing, plan, first, stop, fresh / name, workers=workers, progress=progress
+                )
+        else:
+            from spritenet.sprites.spread import Job
+
+            job = Job(listing, plan, Path.cwd())
+            ranges = [(first, stop, (fresh / name).absolute()) for name, first, stop in names]
+            for number, packed in spread(job, ranges):
+                done[number] = packed
+                if progress is not None:
+                    progress(ranges[number][1] - ranges[number][0])
+        written = [(name, done[number]) for number, (name, _, _) in enumerate(names)]
+        for _, packed in written:
             remarks.add(packed.left_out, packed.notes)
-            done.append((name, packed))
-        finish(listing, plan, fresh, done, workers)
+        finish(listing, plan, fresh, written, workers)
 
 
 def finish(
@@ -228,16 +299,26 @@ def _content_hash(
     return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
 
 
-def _arranged(
-    image_shape: tuple[int, int, int],
-    count: int,
-    layout: Layout,
-    columns: int | None,
-    shard_rows: int | None,
-) -> tuple[Sheet, int]:
-    """The sheet of a full picture, and how many images each but the last one holds."""
-    if shard_rows is None or layout == "rows":
-        return fitting(image_shape, count, layout, columns, shard_rows)
-    columns = fitting(image_shape, count, layout, columns)[0].columns
-    most_images = max(1, shard_rows // image_shape[0]) * columns
-    return fitting(image_shape, count, layout, columns, most_images)
+def arranged(
+    listing: Listing,
+    *,
+    layout: Layout = "rows",
+    columns: int | None = None,
+    segment_rows: int | None = None,
+    shard_rows: int | None = None,
+    level: int = DEFAULT_LEVEL,
+    tfjs: bool = False,
+    strict: bool = False,
+) -> Plan:
+    """How `pack` packs a listing with these options.
+
+    Raises:
+        InputError: the images don't fit into sprites.
+    """
+    shape, count = listing.image_shape, len(listing)
+    most = shard_rows
+    if shard_rows is not None and layout != "rows":
+        columns = fitting(shape, count, layout, columns)[0].columns
+        most = max(1, shard_rows // shape[0]) * columns
+    sheet, each = fitting(shape, count, layout, columns, most)
+    return Plan(sheet, each, segment_rows, level, tfjs, strict)
