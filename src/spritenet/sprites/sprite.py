@@ -16,7 +16,7 @@ from spritenet.core.pool import threads
 from spritenet.dataset import Dataset, Split
 from spritenet.errors import DataError, InputError
 from spritenet.sprites import segments as segment_data
-from spritenet.sprites.chunks import FileBlob
+from spritenet.sprites.chunks import Blob, FileBlob
 from spritenet.sprites.head import Head, read_head
 from spritenet.sprites.index import Segment
 from spritenet.sprites.metadata import Metadata
@@ -33,18 +33,20 @@ class Sprite:
 
     Args:
         path: of the file.
+        blob: where its bytes come from, if not from that file; `close` leaves it as it is.
 
     Raises:
         DataError: it isn't a sprite, or is damaged, or contradicts itself.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], blob: Blob | None = None) -> None:
         self.path = Path(path)
-        self.blob = FileBlob(self.path)
+        self._file = FileBlob(self.path) if blob is None else None
+        self.blob: Blob = self._file or blob  # type: ignore[assignment]  # one of them is there
         try:
             self.head: Head = read_head(self.blob)
         except DataError:
-            self.blob.close()
+            self.close()
             raise
         self._firsts = [segment.first_row for segment in self.head.segments]
 
@@ -77,7 +79,7 @@ class Sprite:
         if not 0 <= place < len(self):
             expected = f"0 to {len(self) - 1}"
             raise InputError(
-                "there is no such image", where=self.path, expected=expected, got=place
+                "there is no such image", where=self.blob.name, expected=expected, got=place
             )
         out = np.empty((1, *self.image_shape), np.uint8)
         self.read_into(out, place, workers=1)
@@ -102,7 +104,7 @@ class Sprite:
             expected = f"within 0 to {len(self)}"
             got = f"{first} to {stop}"
             raise InputError(
-                "there are no such images", where=self.path, expected=expected, got=got
+                "there are no such images", where=self.blob.name, expected=expected, got=got
             )
         out = np.empty((stop - first, *self.image_shape), np.uint8)
         self.read_into(out, first, workers=workers)
@@ -187,7 +189,7 @@ class Sprite:
         if total != self.head.adler32:
             raise DataError(
                 "the segments are not those of the compressed stream",
-                where=self.path,
+                where=self.blob.name,
                 expected=f"Adler-32 {self.head.adler32:08x}",
                 got=f"{total:08x}",
                 do="Pack it again.",
@@ -204,7 +206,8 @@ class Sprite:
 
     def close(self) -> None:
         """Closes the file."""
-        self.blob.close()
+        if self._file is not None:
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self

@@ -5,18 +5,22 @@ from __future__ import annotations
 import hashlib
 import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from spritenet.core.pool import threads
 from spritenet.errors import DataError
 from spritenet.sprites.folder import INDEX, SpriteFolder
 from spritenet.sprites.index import ZLIB_HEADER
+from spritenet.sprites.metadata import Metadata
 from spritenet.sprites.parallel import each
 from spritenet.sprites.segments import CLOSED, fetch, place_of
 from spritenet.sprites.sprite import Sprite
 
-__all__ = ["count", "verify"]
+__all__ = ["check", "check_content", "count", "verify"]
 
 Progress = Callable[[int], object]
 BLOCK = 1 << 20
@@ -79,20 +83,71 @@ def _folder(folder: SpriteFolder, workers: int, progress: Progress | None) -> li
             wrong.append(error)
         if path.is_file():
             wrong += _file(path, workers, progress)
-    if not wrong and folder.dataset(workers=workers).content_hash != folder.metadata.content_hash:
-        wrong.append(DataError("the content hash is wrong", where=folder.path / INDEX))
+    if not wrong:
+        sprites = [partial(folder.sprite, number) for number in range(len(folder.shards))]
+        where = str(folder.path / INDEX)
+        wrong += check_content(folder.metadata, sprites, where=where, workers=workers)
     return wrong
+
+
+def check_content(
+    metadata: Metadata, sprites: Sequence[Callable[[], Sprite]], *, where: str, workers: int
+) -> list[DataError]:
+    """Whether several sprites together hold what is said of them, one in memory at a time.
+
+    Args:
+        metadata: what is said of all of them together.
+        sprites: give each sprite, in order.
+        where: what says so, for errors.
+        workers: threads.
+
+    Raises:
+        DataError: a segment is damaged.
+    """
+    sheet = metadata.sheet
+    shape = f"{sheet.height} {sheet.width} {sheet.channels}"
+    digests = [
+        hashlib.sha256(f"{stop - first} {shape}\n".encode()) for _, first, stop in metadata.splits
+    ]
+    labels: list[list[bytes]] = [[] for _ in digests]
+    counts = np.zeros(len(metadata.class_counts), np.int64)
+    place = 0
+    for opened in sprites:
+        sprite = opened()
+        images = sprite.images(workers=workers)
+        for number, (_, first, stop) in enumerate(metadata.splits):
+            part = slice(max(0, first - place), max(0, stop - place))
+            digests[number].update(images[part].data)
+            labels[number].append(sprite.labels[part].astype("<i4").tobytes())
+        place += len(sprite)
+        counts += np.bincount(sprite.labels, minlength=len(counts))
+    if tuple(counts.tolist()) != metadata.class_counts:
+        return [DataError("the labels are not those it counts", where=where)]
+    for digest, parts in zip(digests, labels, strict=True):
+        digest.update(b"".join(parts))
+    names = [name for name, _, _ in metadata.splits]
+    lines = [f"{n} {d.hexdigest()}\n" for n, d in zip(names, digests, strict=True)]
+    if hashlib.sha256("".join(sorted(lines)).encode()).hexdigest() == metadata.content_hash:
+        return []
+    return [DataError("the content hash is wrong", where=where)]
 
 
 def _file(path: Path, workers: int, progress: Progress | None) -> list[DataError]:
     try:
         with Sprite(path) as sprite:
-            return _sprite(sprite, workers, progress)
+            return check(sprite, workers, progress)
     except DataError as error:
         return [error]
 
 
-def _sprite(sprite: Sprite, workers: int, progress: Progress | None) -> list[DataError]:
+def check(sprite: Sprite, workers: int, progress: Progress | None) -> list[DataError]:
+    """All that is wrong with a sprite whose head is right.
+
+    Args:
+        sprite: open.
+        workers: threads.
+        progress: called with the number of images checked since the last call, from any thread.
+    """
     found: dict[int, DataError] = {}
     sheet = sprite.head.sheet
 
@@ -114,7 +169,7 @@ def _sprite(sprite: Sprite, workers: int, progress: Progress | None) -> list[Dat
         _serial(sprite)
         if sprite.dataset(workers=workers).content_hash != sprite.metadata.content_hash:
             wrong.append(
-                DataError("the content hash is wrong", where=sprite.path, do="Pack it again.")
+                DataError("the content hash is wrong", where=sprite.blob.name, do="Pack it again.")
             )
     except DataError as error:
         wrong.append(error)
@@ -142,9 +197,9 @@ def _serial(sprite: Sprite) -> None:
     try:
         rest = inflater.decompress(CLOSED + sprite.head.adler32.to_bytes(4, "big"))
     except zlib.error as error:
-        raise DataError("other programs can't read it", where=sprite.path, got=error) from None
+        raise DataError("other programs can't read it", where=sprite.blob.name, got=error) from None
     if rest or not inflater.eof:
-        raise DataError("the compressed data do not end where they should", where=sprite.path)
+        raise DataError("the compressed data do not end where they should", where=sprite.blob.name)
 
 
 def _sha256(path: Path) -> str:

@@ -81,6 +81,7 @@ class Stream(StreamedDataset):
         name: what to call it.
         count: images in all splits together.
         members: all sprites.
+        parts: those.
         splits: `StreamSplit` under their names.
         class_names: the classes' names.
         source: who made it, and where it was got.
@@ -101,7 +102,7 @@ class Stream(StreamedDataset):
         self.source = first.source or name
         self.licence = first.licence
         self.settings = settings
-        self._parts = tuple(parts)
+        self.parts = tuple(parts)
         self._close = close
         self._cache = SegmentCache(settings.memory // 2)
         sheet = first.sheet
@@ -129,7 +130,7 @@ class Stream(StreamedDataset):
 
         `spritenet verify` finds out whether they are right.
         """
-        return self._parts[0].metadata.content_hash if len(self._parts) == 1 else ""
+        return self.parts[0].metadata.content_hash if len(self.parts) == 1 else ""
 
     @property
     def train(self) -> StreamSplit:

@@ -1,0 +1,64 @@
+"""Everything that is wrong with sprites on another machine: `sprites.verify`, from afar."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import partial
+
+from spritenet.errors import DataError, DownloadError, InputError
+from spritenet.sprites.folder import INDEX
+from spritenet.sprites.sprite import Sprite
+from spritenet.sprites.verify import Progress, check, check_content
+from spritenet.streams.blobs import Source
+from spritenet.streams.member import Member
+from spritenet.streams.stream import Stream
+
+__all__ = ["verify"]
+
+BLOCK = 1 << 20
+
+
+def verify(stream: Stream, progress: Progress | None = None) -> list[InputError]:
+    """Checks all sprites of a stream byte by byte, as `spritenet verify` does with files.
+
+    Args:
+        stream: opened with `cache=0`, else what was fetched before is what is checked.
+        progress: called with the number of images checked since the last call, from any thread.
+
+    Returns:
+        What is wrong, in the order of the sprites; nothing if all is right.
+    """
+    wrong: list[InputError] = []
+    for member in stream.members:
+        try:
+            member.open()
+            wrong += _sha256(member)
+            wrong += check(_sprite(member), stream.settings.workers, progress)
+        except (DataError, DownloadError) as error:
+            wrong.append(error)
+    for part in stream.parts if not wrong else ():
+        if part.members[0].expected is None:
+            continue  # of a sprite that is there alone it has been checked
+        sprites: list[Callable[[], Sprite]] = [partial(_sprite, each) for each in part.members]
+        where = f"{stream.name}, {INDEX}"
+        workers = stream.settings.workers
+        wrong += check_content(part.metadata, sprites, where=where, workers=workers)
+    return wrong
+
+
+def _sprite(member: Member) -> Sprite:
+    return Sprite(member.name, member.blob())
+
+
+def _sha256(member: Member) -> list[InputError]:
+    """Whether the whole file is the one that `dataset.json` names."""
+    if member.expected is None:
+        return []
+    blob: Source = member.blob()
+    digest = hashlib.sha256()
+    for first in range(0, blob.size, BLOCK):
+        digest.update(blob.read(first, BLOCK))
+    if digest.hexdigest() == member.expected.written.sha256:
+        return []
+    return [DataError(f"the file is not the one that {INDEX} names", where=member.name)]
