@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ def noise(shape: tuple[int, ...] = (6, 5), seed: int = 0) -> NDArray[np.uint8]:
     return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
 
 
-def encoded(pixels: NDArray[np.uint8], form: str = "PNG", **options: object) -> bytes:
+def encoded(pixels: NDArray[Any], form: str = "PNG", **options: object) -> bytes:
     """Pixels (h w, or h w c) as a picture file, by Pillow."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, form, **options)

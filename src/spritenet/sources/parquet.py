@@ -162,7 +162,7 @@ def survey_parquet(path: Path, form: Form, class_names: Sequence[str] | None = N
         DataError: damaged, or there is no column of pictures, or none of labels.
     """
     files = _files_in(path) if path.is_dir() else [path]
-    names = [split_of(file.name) or split_of(file.parent.name) or "train" for file in files]
+    names = [_split_of(file, path) for file in files]
     splits = ordered(set(names))
     columns: list[Columns] = []
     groups: list[tuple[int, int, int]] = []
@@ -195,6 +195,12 @@ def survey_parquet(path: Path, form: Form, class_names: Sequence[str] | None = N
     return as_listing(
         path, store, indices, classes, np.array(split_numbers, np.int64), splits, form
     )
+
+
+def _split_of(file: Path, folder: Path) -> str:
+    """The split that a file's name names, or that of the folder it is in within `folder`."""
+    outer = split_of(file.parent.name) if file.parent not in {folder, folder.parent} else None
+    return split_of(file.name) or outer or "train"
 
 
 def _labels(

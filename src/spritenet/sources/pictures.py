@@ -208,8 +208,8 @@ def _looked_at(path: Path, store: Store, form: Form) -> Pictures:
         elif made.shape[2] > shape[2]:
             shape = (*shape[:2], made.shape[2])
     if shape is None:
-        error = str(first_error).rstrip(".")
-        raise DataError("none of its pictures can be read", where=path, got=error)
+        reason = str(first_error).rstrip(".")
+        raise DataError("none of its pictures can be read", where=path, got=reason)
     height, width, channels = shape
     return Pictures(store, form, (height, width, channels), like, str(path), pixels >= LARGE)
 

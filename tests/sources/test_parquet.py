@@ -1,0 +1,159 @@
+"""Parquet files as Hugging Face writes them."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import spritenet as sn
+from picture_folders import encoded, noise
+from spritenet.errors import DataError
+from spritenet.sources import survey
+from spritenet.sprites.gather import as_dataset
+
+arrow = pytest.importorskip("pyarrow")
+parquet = pytest.importorskip("pyarrow.parquet")
+
+NAMES = ["cat", "dog", "owl"]
+STRUCT = arrow.struct([("bytes", arrow.binary()), ("path", arrow.string())])
+
+
+def pictures(count: int, seed: int) -> list[dict[str, Any] | None]:
+    """Cells of an image column."""
+    return [
+        {"bytes": encoded(noise(seed=seed + number)), "path": f"{number}.png"}
+        for number in range(count)
+    ]
+
+
+def write(
+    path: Path,
+    images: list[Any],
+    labels: list[Any] | None = None,
+    *,
+    features: bool = True,
+    image: str = "image",
+    kind: Any = STRUCT,  # noqa: ANN401 - pyarrow has no types
+) -> Path:
+    """A parquet file with the metadata that the library `datasets` writes."""
+    columns = {image: arrow.array(images, kind)}
+    if labels is not None:
+        columns["label"] = arrow.array(labels)
+    table = arrow.table(columns)
+    if features:
+        known = {"label": {"names": NAMES, "_type": "ClassLabel"}, image: {"_type": "Image"}}
+        text = json.dumps({"info": {"features": known}})
+        table = table.replace_schema_metadata({"huggingface": text})
+    path.parent.mkdir(exist_ok=True)
+    parquet.write_table(table, path, row_group_size=4)
+    return path
+
+
+def test_a_folder_of_shards_is_a_data_set(tmp_path: Path) -> None:
+    """Several files of a split, in their order; names of classes from the metadata."""
+    folder = tmp_path / "data"
+    write(folder / "train-00001-of-00002.parquet", pictures(5, 10), [0, 1, 0, 1, 2])
+    write(folder / "train-00000-of-00002.parquet", pictures(6, 0), [2, 2, 1, 0, 0, 1])
+    write(folder / "test-00000-of-00001.parquet", pictures(3, 20), [1, 1, 0])
+    for path in (tmp_path, folder):
+        data = sn.load(path)
+        assert (list(data.splits), data.class_names) == (["train", "test"], tuple(NAMES))
+        assert data.train.labels.tolist() == [2, 2, 1, 0, 0, 1, 0, 1, 0, 1, 2]
+        seeds = [*range(6), *range(10, 15)]
+        expected = np.stack([noise(seed=seed) for seed in seeds])
+        assert np.array_equal(data.train.images[..., 0], expected)
+        assert np.array_equal(data.test.images[2, ..., 0], noise(seed=22))
+
+
+def test_one_file_and_other_columns(tmp_path: Path) -> None:
+    """Plain bytes under another name; words as labels; no metadata."""
+    cells = [cell["bytes"] for cell in pictures(4, 0) if cell]
+    path = write(
+        tmp_path / "a.parquet",
+        cells,
+        ["b", "a", "b10", "b9"],
+        features=False,
+        image="img",
+        kind=arrow.binary(),
+    )
+    data = sn.load(path, size="8x8")
+    assert (data.image_shape, data.class_names) == ((8, 8, 1), ("a", "b", "b9", "b10"))
+    assert data.train.labels.tolist() == [1, 0, 3, 2]
+
+
+def test_a_listing_travels_and_reads_in_any_order(tmp_path: Path) -> None:
+    """To another process, from other row groups."""
+    path = write(tmp_path / "a.parquet", pictures(10, 0), [0] * 10)
+    listing = pickle.loads(pickle.dumps(survey(path)))
+    found = listing.images.read(np.array([9, 0, 5])).images[..., 0]
+    assert np.array_equal(found, np.stack([noise(seed=seed) for seed in (9, 0, 5)]))
+
+
+def test_rows_without_pictures_are_left_out(tmp_path: Path) -> None:
+    """Nothing, only a path, or bytes that are no picture: each named by its row."""
+    cells = pictures(6, 0)
+    cells[1] = None
+    cells[3] = {"bytes": None, "path": "elsewhere.png"}
+    cells[5] = {"bytes": b"text", "path": None}
+    path = write(tmp_path / "a.parquet", cells, [0, 1, 0, 1, 0, 1])
+    with pytest.warns(UserWarning, match=r"3 images can't be read .*row 1: .*row 3: .*row 5: "):
+        data = sn.load(path)
+    assert data.train.labels.tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"labels": None}, r"there is no column of labels: expected label, got image \(struct"),
+        ({"labels": [0, None, 1]}, "a label is missing: got row 1"),
+        ({"labels": [0, 3, 1]}, "the label of image 1 is no class: expected 0 to 2, got 3"),
+        ({"images": ["a", "b", "c"], "kind": arrow.string()}, "there is no column of pictures"),
+    ],
+)
+def test_what_is_missing_is_said(tmp_path: Path, options: dict[str, Any], words: str) -> None:
+    """With the columns that are there."""
+    given = {"images": pictures(3, 0), "labels": [0, 1, 2], **options}
+    path = write(tmp_path / "a.parquet", **given)
+    with pytest.raises(DataError, match=words):
+        sn.load(path)
+
+
+def test_damage_is_one_line(tmp_path: Path) -> None:
+    """Cut off anywhere, or with a wrong byte anywhere: an error, a warning, or the right pixels."""
+    path = write(tmp_path / "a.parquet", pictures(6, 0), [0, 1, 2, 0, 1, 2])
+    whole = path.read_bytes()
+    right = sn.load(path)
+    for place in range(0, len(whole), 61):
+        for data in (
+            whole[:place],
+            whole[:place] + bytes([whole[place] ^ 16]) + whole[place + 1 :],
+        ):
+            path.write_bytes(data)
+            try:
+                found = as_dataset(survey(path))
+            except DataError:
+                continue
+            if len(found.train) == len(right.train) and found.image_shape == right.image_shape:
+                assert len(found.train.images) == 6
+
+
+def test_without_pyarrow_the_command_to_type_is_named(tmp_path: Path) -> None:
+    """Nothing else needs it."""
+    path = write(tmp_path / "a.parquet", pictures(3, 0), [0, 1, 2])
+    script = (
+        "import sys; sys.modules['pyarrow'] = None\n"
+        "import spritenet as sn\n"
+        f"try: sn.load({str(path)!r})\n"
+        "except sn.MissingExtraError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert 'pip install "spritenet[parquet]"' in done.stdout
