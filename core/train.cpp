@@ -5,6 +5,7 @@
 // bits.
 #include "train.h"
 
+#include "batch.h"
 #include "layers/dense.h"
 
 namespace sn {
@@ -13,26 +14,6 @@ namespace {
 LossTask loss_task(const Plan& plan, const sn_training& t, int64_t images) {
   const bool logits = t.loss == SN_CATEGORICAL_CROSSENTROPY;
   return {t.loss, plan.outputs, t.label_smoothing, 1.0f / static_cast<float>(images), logits};
-}
-
-// Chooses the images of one step.
-struct Batch {
-  int64_t first;  // place in the epoch, or in the host's indices
-  int64_t count;
-};
-
-Batch batch_of(const sn_training& t, int32_t step) {
-  if (t.indices) return {int64_t{step} * t.batch_size, t.batch_size};
-  const int64_t steps = (t.examples.count + t.batch_size - 1) / t.batch_size;
-  const int64_t first = (t.first_step + step) % steps * t.batch_size;
-  const int64_t left = t.examples.count - first;
-  return {first, left < t.batch_size ? left : t.batch_size};
-}
-
-Order order_of(const sn_training& t, int32_t step) {
-  const int64_t steps = (t.examples.count + t.batch_size - 1) / t.batch_size;
-  return Order(t.seed, static_cast<uint64_t>((t.first_step + step) / steps),
-               static_cast<uint64_t>(t.examples.count));
 }
 
 // Everything the team shares while it trains.
