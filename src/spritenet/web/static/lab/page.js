@@ -183,7 +183,7 @@ class Lab {
         at('other').open = true;
         return;
       }
-      await this.teach(lessonOf(data, name || /** @type {any} */ (data.head).name || 'data'));
+      await this.teach(lessonOf(data, name));
       at('loading').hidden = true;
     } catch (error) {
       if (reading.signal.aborted) return;

@@ -4,11 +4,13 @@ import { Order } from '../lib/index.js';
 
 /** @typedef {import('../lib/data.js').SpriteData} SpriteData */
 /** @typedef {{ images: Uint8Array, labels: Int32Array }} Part */
-/** @typedef {{ name: string, imageShape: number[], classNames: string[], train: Part, test: Part, note: string, hash: string }} Lesson */
+/** @typedef {{ name: string, title: string, imageShape: number[], classNames: string[], train: Part, test: Part, note: string, hash: string }} Lesson */
 
 const HELD_OUT = 0.1;
-const LOOKED_AT = 500;
-const CENTRED = 0.9; // as spritenet/cli/preparation.py has it
+// As spritenet/cli/preparation.py has them.
+const CHARACTERS = ['kmnist', 'mnist', 'strokes'];
+const LOOKED_AT = 500; // images
+const CENTRED = 0.9;
 const NEAR = 1; // pixel
 
 /**
@@ -23,7 +25,8 @@ export function lessonOf(data, name) {
   const filled = splits.filter((key) => data.split(key).labels.length);
   const first = filled.includes('train') ? 'train' : filled[0];
   const second = ['test', 'validation', ...filled].find((key) => key !== first && filled.includes(key));
-  const own = { name, imageShape, classNames, hash: head.sha256 };
+  const title = head.name ?? '';
+  const own = { name: name || title || 'data', title, imageShape, classNames, hash: head.sha256 };
   if (second) return { ...own, train: data.split(first), test: data.split(second), note: '' };
   const whole = data.split(first);
   const count = whole.labels.length;
@@ -86,15 +89,15 @@ export function classCounts({ labels }, classes) {
 }
 
 /**
- * How a drawing becomes such an image: "digit" where images are light on black and centred by their
- * mass, as MNIST's are; else "fit". Python's `spritenet train` chooses alike.
+ * How a drawing becomes such an image: "digit" for data sets of characters, and where images are light
+ * on black and centred by their mass, as MNIST's are; else "fit". `spritenet train` chooses alike.
  *
  * @param {Lesson} lesson
  * @returns {import('../lib/prepare.js').Preparation | null}  null where no picture has so many channels
  */
-export function preparationFor({ imageShape: [height, width, channels], train }) {
+export function preparationFor({ title, imageShape: [height, width, channels], train }) {
   if (![1, 3, 4].includes(channels)) return null;
-  const character = channels === 1 && isCentred(train, height, width);
+  const character = channels === 1 && (CHARACTERS.includes(title) || isCentred(train, height, width));
   return { mode: character ? 'digit' : 'fit', height, width, channels, background: 0 };
 }
 

@@ -20,6 +20,7 @@ import { digest } from './sha256.js';
  * @property {number[]} class_counts
  * @property {Record<string, [number, number]>} splits
  * @property {string} sha256
+ * @property {string} [name]
  */
 /** @typedef {{ row: number, rows: number, at: number, length: number, hash: string }} Segment */
 

@@ -1,0 +1,538 @@
+"""The lab as a person uses it: images, a network, its training, what it says, files."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import spritenet as sn
+from site_server import served
+from spritenet.sources.strokes import strokes
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Download, Locator, Page
+
+STATIC = Path(__file__).parents[2] / "src" / "spritenet" / "web" / "static"
+NODE = Path(__file__).parents[1] / "node"
+SHARED = ("draw", "lib", "ui", "vendor")
+TRAIN, TEST = 640, 160
+NOT_FOUND = "Failed to load resource"  # the browser's own words about an answer that is no 200
+CLOSE = 60_000  # milliseconds: others may use the machine
+
+Open = Callable[..., "Page"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Bench:
+    """The lab at an address, and the files of its tests."""
+
+    address: str
+    files: Path
+    data: sn.Dataset
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """A server of the page with 800 drawn digits, and files to choose, good and bad."""
+    folder = tmp_path_factory.mktemp("lab")
+    shutil.copytree(STATIC / "lab", folder / "lab")
+    data = strokes(TRAIN, TEST)
+    sn.pack(data, folder / "lab" / "data.png")
+    sprite = (folder / "lab" / "data.png").read_bytes()
+    (folder / "cut.png").write_bytes(sprite[:20_000])
+    broken = bytearray(sprite)
+    broken[-4000] ^= 255
+    (folder / "broken.png").write_bytes(broken)
+    rows = np.asarray(data.train.images).reshape(TRAIN, -1)
+    Image.fromarray(rows).save(folder / "foreign.png")
+    (folder / "foreign_labels_uint8").write_bytes(
+        np.eye(10, dtype=np.uint8)[data.train.labels].tobytes()
+    )
+    Image.new("RGB", (9, 9), "red").save(folder / "photo.png")
+    (folder / "page.html").write_text("<!doctype html><p>Not found")
+    (folder / "notes.txt").write_text("nothing")
+    sn.pack(data, folder / "set", shard_rows=300)
+    with served({"lab": folder / "lab", "files": folder, **{n: STATIC / n for n in SHARED}}) as url:
+        yield Bench(url, folder, data)
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A visitor who has been nowhere."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What consoles complain of; a test takes out what it expects."""
+    return []
+
+
+@pytest.fixture
+def visit(context: BrowserContext, bench: Bench, complaints: list[str]) -> Iterator[Open]:
+    """Opens the lab in a tab; images are there when it returns. Complaints fail the test."""
+
+    def visit(script: str = "") -> Page:
+        tab = context.new_page()
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.on(
+            "console",
+            lambda m: complaints.append(m.text) if m.type in {"error", "warning"} else None,
+        )
+        if script:
+            tab.add_init_script(script)
+        tab.goto(f"{bench.address}lab/index.html")
+        tab.locator("#data").wait_for()
+        return tab
+
+    yield visit
+    assert complaints == []
+
+
+def state(tab: Page, *names: str) -> None:
+    """Waits until the lab is in one of these states."""
+    tab.locator(", ".join(f"body[data-state={name}]" for name in names)).wait_for(timeout=CLOSE)
+
+
+def plan(tab: Page, **fields: object) -> None:
+    """Fills fields of the form in; `_` stands for `-`."""
+    for name, value in fields.items():
+        field = tab.locator(f"#{name.replace('_', '-')}")
+        if field.evaluate("field => field.tagName") == "SELECT":
+            field.select_option(str(value))
+        else:
+            field.fill(str(value))
+
+
+def train(tab: Page, **fields: object) -> None:
+    """Trains from Start to its end."""
+    plan(tab, **fields)
+    tab.click("#start")
+    state(tab, "running", "idle")
+    state(tab, "idle")
+
+
+def updates(tab: Page) -> int:
+    """The number in the line about the progress."""
+    found = re.search(r"([\d,]+) (?:of|updates)", tab.inner_text("#progress-text"))
+    assert found is not None, tab.inner_text("#progress-text")
+    return int(found[1].replace(",", ""))
+
+
+def accuracy(tab: Page) -> float:
+    """The test accuracy that is shown."""
+    return float(tab.inner_text("#now-test").rstrip(" %")) / 100
+
+
+def save(tab: Page, folder: Path) -> Path:
+    """The two files that the button gives."""
+    found: list[Download] = []
+    tab.on("download", lambda download: found.append(download))  # noqa: PLW0108 - Playwright marks it
+    tab.click("#save")
+    tab.locator("#keep-note", has_text="Saved").wait_for()
+    while len(found) < 2:
+        tab.wait_for_timeout(20)
+    for download in found:
+        download.save_as(folder / download.suggested_filename)
+    return folder
+
+
+def load(tab: Page, folder: Path) -> None:
+    """Chooses the files of a model."""
+    tab.set_input_files("#model-files", sorted(folder.iterdir()))
+
+
+def cells(matrix: Locator) -> list[int]:
+    """The numbers of a confusion matrix, row after row."""
+    texts = matrix.locator("td[role=gridcell]").all_inner_texts()
+    return [0 if text == "·" else int(text) for text in texts]
+
+
+def test_a_visitor_sees_the_images(visit: Open, bench: Bench) -> None:
+    """How many there are, twenty with their labels, others on demand, each class counted."""
+    tab = visit()
+    assert "640 images to learn from and 160 to test on, 28×28, grey, of 10" in tab.inner_text(
+        "#data-about"
+    )
+    first = tab.locator("#examples .tile span").all_inner_texts()
+    assert len(first) == 20
+    assert set(first) <= set("0123456789")
+    tab.click("#other-examples")
+    assert tab.locator("#examples .tile span").all_inner_texts() != first
+    tab.click("text=How many of each class")
+    numbers = tab.locator("#balance td.number").all_inner_texts()
+    expected = np.bincount(bench.data.train.labels, minlength=10)
+    assert [int(n.partition(" ")[0]) for n in numbers] == expected.tolist()
+    assert tab.locator("#start").is_enabled()
+    assert tab.locator("#save").is_disabled()
+
+
+def test_a_training_fills_the_page(visit: Open, bench: Bench) -> None:
+    """Both charts, the figures, and which class it takes for which."""
+    tab = visit()
+    train(tab, length=60, unit="updates", test_every=15)
+    assert updates(tab) == 60
+    reached = accuracy(tab)
+    assert reached > 0.6
+    # The charts have both lines, and say so to those who can't see them.
+    for chart in ("#chart-loss", "#chart-accuracy"):
+        assert "training" in tab.inner_text(f"{chart} .chart-legend")
+        assert re.search(r"test\s+\d", tab.inner_text(f"{chart} .chart-legend"))
+    # The matrix counts all test images, and its diagonal the right ones.
+    matrix = np.array(cells(tab.locator("#matrix"))).reshape(10, 10)
+    assert matrix.sum() == TEST
+    assert round(matrix.trace() / TEST, 3) == round(reached, 3)
+    assert matrix.sum(axis=1).tolist() == np.bincount(bench.data.test.labels).tolist()
+
+
+def test_what_it_says_can_be_looked_at(visit: Open) -> None:
+    """The worst first, one cell of the matrix, an image inside of the network, an own drawing."""
+    tab = visit()
+    train(tab, length=60, unit="updates")
+    matrix = np.array(cells(tab.locator("#matrix"))).reshape(10, 10)
+    # A mistake is marked by a sign too. A cell shows its images only.
+    assert tab.locator("#tiles .tile span").first.inner_text().startswith("✗")
+    truth, said = next((t, p) for t in range(10) for p in range(10) if t != p and matrix[t, p])
+    cell = tab.locator("#matrix tbody tr").nth(truth).locator("td[role=gridcell]").nth(said)
+    cell.click()
+    captions = tab.locator("#tiles .tile span").all_inner_texts()
+    assert captions == [f"✗ {said}, is {truth}"] * int(matrix[truth, said])
+    assert tab.inner_text("#filter span") == f"Only {truth} taken for {said}"
+    tab.click("#unfilter")
+    tab.locator("label", has_text="random").click()
+    assert tab.locator("#tiles .tile").count() == 30
+    # The table adds up, and an image that is clicked is looked at.
+    assert "5,994" in tab.inner_text("#layer-table tfoot")
+    assert tab.locator("#layers figure").count() == 5
+    tab.locator("#tiles .tile").nth(3).click()
+    label = tab.locator("#tiles .tile canvas").nth(3).get_attribute("aria-label") or ""
+    assert tab.inner_text("#looked-title").endswith(f"a {label[0]}")
+    # While a line is drawn it says what it is.
+    tab.locator("#pad").scroll_into_view_if_needed()
+    box = tab.locator("#pad").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"]
+    tab.mouse.move(x, y + 50)
+    tab.mouse.down()
+    tab.mouse.move(x, y + 220, steps=8)
+    tab.mouse.up()
+    tab.locator("#pad-verdict", has_text="it says").wait_for()
+
+
+def test_a_model_is_kept(visit: Open, bench: Bench, tmp_path: Path) -> None:
+    """Python finds the same model, and evaluates it alike; so does the page, reloaded."""
+    tab = visit()
+    train(tab, length=60, unit="updates")
+    reached = accuracy(tab)
+    folder = save(tab, tmp_path / "saved")
+    model = sn.load_model(folder)
+    assert model.evaluate(bench.data.test, verbose=0).accuracy == pytest.approx(reached, abs=0.01)
+    assert model.class_names == tuple("0123456789")
+    assert model.preparation is not None
+    assert model.preparation["mode"] == "digit"
+    assert model.trained_on is not None
+    assert model.trained_on.steps == 60
+    assert model.scores["test_accuracy"] == pytest.approx(reached, abs=1e-3)
+    # Reloaded, the page knows nothing any more, until it is given the files.
+    tab.reload()
+    tab.locator("#data").wait_for()
+    assert tab.inner_text("#now-test") == "–"
+    load(tab, folder)
+    tab.locator("#progress-text", has_text="Loaded, after 60 updates").wait_for()
+    tab.locator("#now-test", has_text="%").wait_for()
+    assert accuracy(tab) == pytest.approx(reached, abs=0.001)
+    assert tab.inner_text("#start") == "Train on"
+    tab.click("#reset")
+    tab.locator("#start", has_text="Start").wait_for()
+    assert tab.inner_text("#now-test") == "–"
+
+
+def test_a_model_goes_round(visit: Open, tfjs_folder: Path, tmp_path: Path) -> None:
+    """Tab, Python, TensorFlow.js, tab: the same weights at the end."""
+    tab = visit()
+    train(tab, length=10, unit="updates")
+    first = sn.load_model(save(tab, tmp_path / "tab"))
+    first.save(tmp_path / "python")
+    (tmp_path / "tfjs").mkdir()
+    command = ["node", "again.mjs", str(tmp_path / "python"), str(tmp_path / "tfjs")]
+    subprocess.run(command, cwd=tfjs_folder, check=True, capture_output=True)
+    load(tab, tmp_path / "tfjs")
+    tab.locator("#progress-text", has_text="Loaded").wait_for()
+    again = sn.load_model(save(tab, tmp_path / "again"))
+    assert (again.state.now.parameters == first.state.now.parameters).all()
+    assert again.class_names == first.class_names
+
+
+def test_a_training_is_paused_changed_stopped_and_gone_on_with(visit: Open) -> None:
+    """Nothing happens while it is paused; a new rate counts at once; Stop keeps the weights."""
+    tab = visit()
+    plan(tab, length=100_000, unit="updates", test_every=0)
+    tab.click("#start")
+    tab.locator("#progress-text", has_text="left").wait_for()
+    assert tab.locator("#optimizer").is_disabled()
+    tab.click("#pause")
+    tab.locator("#progress-text", has_text="Paused").wait_for()
+    tab.wait_for_timeout(100)
+    stood = updates(tab)
+    tab.wait_for_timeout(300)
+    assert updates(tab) == stood
+    plan(tab, rate=0)
+    tab.locator("#rate").press("Tab")
+    tab.click("#pause")
+    tab.locator("#progress-text", has_text="left").wait_for()
+    tab.click("#stop")
+    state(tab, "idle")
+    tab.locator("#progress-text", has_text="weights are kept").wait_for()
+    first, reached = updates(tab), accuracy(tab)
+    assert first > stood
+    # With a rate of 0 it goes on, and learns nothing.
+    train(tab, length=5)
+    assert updates(tab) == first + 5
+    assert accuracy(tab) == reached
+
+
+def test_the_layers_can_be_edited(visit: Open, tmp_path: Path) -> None:
+    """What can't be is said where it is, and can't be started; what can be is trained and saved."""
+    tab = visit()
+    tab.click("text=Layers")
+    tab.get_by_label("Remove layer 5").click()
+    assert "it needs a vector" in tab.inner_text("#editor")
+    assert tab.locator("#start").is_disabled()
+    tab.get_by_role("button", name="Add a layer").click()
+    tab.get_by_label("Layer 5", exact=True).select_option("globalAveragePooling2d")
+    assert tab.locator("#start").is_enabled()
+    tab.get_by_label("Layer 1, filters").fill("3")
+    tab.get_by_label("Layer 1, filters").press("Tab")
+    tab.get_by_label("Move up layer 4").click()
+    tab.get_by_label("Layer 4, then").select_option("tanh")
+    train(tab, length=3, unit="updates", optimizer="momentum", schedule="one-cycle")
+    model = sn.load_model(save(tab, tmp_path))
+    assert [layer.base_name() for layer in model.layers] == [
+        "rescaling",
+        "conv2d",
+        "max_pooling2d",
+        "max_pooling2d",
+        "conv2d",
+        "global_average_pooling2d",
+        "dense",
+    ]
+    assert model.layers[1].config()["filters"] == 3
+    assert isinstance(model.optimizer, sn.SGD)
+    assert model.optimizer.momentum == 0.9
+    assert "OneCycle" in json.dumps(model.optimizer.config())
+    # Gone on with, its optimizer's memory is used as it is.
+    load(tab, tmp_path)
+    tab.locator("#progress-text", has_text="Loaded").wait_for()
+    assert tab.locator("#optimizer").input_value() == "momentum"
+    assert tab.locator("#network").input_value() == "own"
+
+
+def test_the_keyboard_is_enough(visit: Open) -> None:
+    """Start, stop, the matrix and the images, without a mouse."""
+    tab = visit()
+    plan(tab, length=20, unit="updates")
+    tab.locator("#load").focus()
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.id") == "start"
+    tab.keyboard.press("Enter")
+    state(tab, "running", "idle")
+    state(tab, "idle")
+    tab.locator("#matrix td[tabindex='0']").focus()
+    for key in ("ArrowRight", "ArrowDown", "End", "Home", "ArrowLeft", "ArrowDown"):
+        tab.keyboard.press(key)
+    focused = "document.activeElement.getAttribute('aria-label')"
+    assert tab.evaluate(focused).startswith("2 taken for 0:")
+    tab.keyboard.press("Enter")
+    assert tab.inner_text("#filter span") == "Only 2 taken for 0"
+    tab.keyboard.press("Enter")
+    assert tab.locator("#filter").is_hidden()
+    tab.locator("#tiles button").nth(2).press("Enter")
+    assert tab.locator("#tiles button").nth(2).get_attribute("aria-pressed") == "true"
+    tab.locator("#pad").focus()
+    for key in ("Space", *["ArrowDown"] * 12, "Space"):
+        tab.keyboard.press(key)
+    tab.locator("#pad-verdict", has_text="it says").wait_for()
+
+
+def test_nothing_is_named_badly_and_nothing_is_too_wide(visit: Open) -> None:
+    """Every control has a name; the page fits 360 pixels and 1920, before and after a training."""
+    tab = visit()
+    train(tab, length=5, unit="updates")
+    tab.click("text=Layers")
+    tab.click("text=Other images")
+    for width in (360, 768, 1280, 1920):
+        tab.set_viewport_size({"width": width, "height": 800})
+        tab.wait_for_timeout(50)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    nameless = tab.evaluate(
+        """() => [...document.querySelectorAll('button, input, select, canvas[tabindex]')]
+          .filter((e) => !e.closest('[hidden]'))
+          .filter((e) => !e.textContent.trim() && !e.ariaLabel && !e.labels?.length)
+          .map((e) => e.outerHTML)"""
+    )
+    assert nameless == []
+
+
+def test_offline_and_hidden_it_learns_all_the_same(visit: Open, context: BrowserContext) -> None:
+    """Nothing is fetched after the images; a worker needs no frames; seen again, it shows all."""
+    tab = visit("""
+      window.unseen = false;
+      Object.defineProperty(document, 'hidden', { get: () => window.unseen });
+      const frame = window.requestAnimationFrame.bind(window);
+      window.requestAnimationFrame = (act) => window.unseen ? 0 : frame(act);
+    """)
+    train(tab, length=3, unit="updates")
+    context.set_offline(True)
+    tab.evaluate("window.unseen = true")
+    train(tab, length=40)
+    assert tab.inner_text("#progress-text") == "Done: 43 updates."
+    tab.evaluate("window.unseen = false; document.dispatchEvent(new Event('visibilitychange'))")
+    tab.locator("#chart-loss .chart-legend", has_text="training").wait_for()
+    context.set_offline(False)
+
+
+def test_without_a_worker_the_page_trains_and_stays_free(visit: Open) -> None:
+    """In slices: a click is answered while it learns."""
+    tab = visit("window.SPRITENET = { worker: false };")
+    plan(tab, length=100_000, unit="updates")
+    tab.click("#start")
+    tab.locator("#progress-text", has_text="left").wait_for()
+    tab.click("#other-examples", timeout=5000)
+    tab.click("#stop")
+    state(tab, "idle")
+    assert updates(tab) > 0
+
+
+def test_two_tabs_do_not_mind_each_other(visit: Open) -> None:
+    """Each has a worker of its own, and the same seed gives the same result in both."""
+    tabs = [visit(), visit()]
+    for tab in tabs:
+        plan(tab, length=20, unit="updates")
+        tab.click("#start")
+    for tab in tabs:
+        state(tab, "running", "idle")
+        state(tab, "idle")
+    first, second = (cells(tab.locator("#matrix")) for tab in tabs)
+    assert first == second
+
+
+def test_other_images_are_read(visit: Open, bench: Bench) -> None:
+    """A folder of sprites, an address, and the tutorials' picture with its labels."""
+    tab = visit()
+    files = sorted((bench.files / "set").iterdir())
+    tab.set_input_files("#data-files", files)
+    tab.locator("#data-about", has_text="640 images to learn from and 160").wait_for()
+    tab.click("text=Other images")
+    tab.fill("#url", f"{bench.address}files/set/dataset.json")
+    tab.click("#address button")
+    tab.locator("#other:not([open])").wait_for()
+    tab.set_input_files(
+        "#data-files", [bench.files / "foreign.png", bench.files / "foreign_labels_uint8"]
+    )
+    tab.locator("#foreign").wait_for()
+    tab.fill("#foreign-train", "600")
+    tab.click("#foreign-load")
+    tab.locator("#data-about", has_text="600 images to learn from and 40 to test on").wait_for()
+    tab.click("text=Other images")
+    tab.fill("#foreign-height", "20")
+    tab.set_input_files(
+        "#data-files", [bench.files / "foreign_labels_uint8", bench.files / "foreign.png"]
+    )
+    tab.click("#foreign-load")
+    tab.locator("#data-problem", has_text="a 20×28 image needs 560").wait_for()
+    tab.fill("#foreign-height", "28")
+    tab.fill("#foreign-train", "")
+    tab.click("#foreign-load")
+    tab.locator("#data-note", has_text="64 of its images are held out").wait_for()
+    train(tab, length=5, unit="updates")
+    assert np.sum(cells(tab.locator("#matrix"))) == 64
+
+
+def test_files_that_are_no_images_are_one_line(
+    visit: Open, bench: Bench, complaints: list[str]
+) -> None:
+    """Broken, cut, foreign, missing or a web page: said in the page, which goes on."""
+    tab = visit()
+    wrong = {
+        "cut.png": "it ends too early",
+        "broken.png": "is damaged",
+        "photo.png": "Is it a sprite?",
+        "page.html": "neither images nor a model",
+        "notes.txt": "neither images nor a model",
+    }
+    for name, words in wrong.items():
+        tab.set_input_files("#data-files", bench.files / name)
+        tab.locator("#data-problem", has_text=words).wait_for()
+        assert "\n" not in tab.inner_text("#data-problem")
+    tab.click("text=Other images") if tab.locator("#other:not([open])").count() else None
+    addresses = {
+        "files/nothing.png": "HTTP status 404",
+        "files/page.html": "a web page in place of the file",
+        "files/notes.txt": "it is no PNG",
+        "files/set/none.json": "HTTP status 404",
+    }
+    for path, words in addresses.items():
+        tab.fill("#url", f"{bench.address}{path}")
+        tab.click("#address button")
+        tab.locator("#data-problem", has_text=words).wait_for()
+    assert all(line.startswith(NOT_FOUND) for line in complaints), complaints
+    assert len(complaints) == 2
+    complaints.clear()
+    train(tab, length=3, unit="updates")
+    assert updates(tab) == 3
+
+
+def test_files_that_are_no_model_are_one_line(visit: Open, tmp_path: Path) -> None:
+    """Not JSON, weights too short, another size; what was trained stays."""
+    tab = visit()
+    train(tab, length=5, unit="updates")
+    reached = accuracy(tab)
+    good = save(tab, tmp_path / "good")
+    content, weights = (good / "model.json").read_text(), (good / "weights.bin").read_bytes()
+
+    def variant(name: str, json_text: str, data: bytes) -> Path:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.json").write_text(json_text)
+        (tmp_path / name / "weights.bin").write_bytes(data)
+        return tmp_path / name
+
+    small = sn.Sequential([sn.Flatten(), sn.Dense(10, activation="softmax")])
+    small.build((5, 5, 1))
+    small.save(tmp_path / "small")
+    wrong = {
+        variant("json", content[:200], weights): "it is not JSON",
+        variant("short", content, weights[:-4]): "too short",
+        variant("lstm", content.replace('"Flatten"', '"LSTM"'), weights): "got LSTM",
+        tmp_path / "small": "The model takes images of 5×5×1, these are 28×28×1",
+    }
+    for folder, words in wrong.items():
+        load(tab, folder)
+        tab.locator("#keep-problem", has_text=words).wait_for()
+        assert "\n" not in tab.inner_text("#keep-problem")
+    tab.set_input_files("#model-files", good / "model.json")
+    tab.locator("#keep-problem", has_text="weights.bin: the file is missing").wait_for()
+    tab.click("#test")
+    tab.wait_for_timeout(50)
+    assert accuracy(tab) == reached
+
+
+def test_a_rate_that_is_too_high_is_one_line(visit: Open) -> None:
+    """Training diverges: the weights before it are kept, and a lower rate goes on with them."""
+    tab = visit()
+    train(tab, length=10, unit="updates", rate="1e20")
+    assert "Use a lower learning rate" in tab.inner_text("#learning-problem")
+    train(tab, rate="0.05", length=5)
+    assert tab.locator("#learning-problem").is_hidden()
+    assert tab.inner_text("#progress-text").startswith("Done")
