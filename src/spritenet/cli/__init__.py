@@ -25,6 +25,7 @@ __all__ = ["COMMANDS", "application", "clock", "main"]
 COMMANDS = (
     "train",
     "evaluate",
+    "report",
     "predict",
     "info",
     "pack",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import Json, Model, model_folder, trained_on
+from spritenet.cli.arguments import Json, Memory, Model, model_folder, trained_on
+from spritenet.cli.confusion import confusion_table
 from spritenet.cli.text import percent, plural
 
 if TYPE_CHECKING:
@@ -16,11 +18,9 @@ if TYPE_CHECKING:
 
     from spritenet.dataset import Split
     from spritenet.model import Sequential
+    from spritenet.model.predictions import Predictions
 
 __all__ = ["evaluate"]
-
-MOST_CLASSES = 20
-"""A larger confusion matrix fits no terminal."""
 
 
 def evaluate(
@@ -38,19 +38,31 @@ def evaluate(
         int | None,
         typer.Option(metavar="N", min=1, help="How many work at a time.", show_default="all"),
     ] = None,
+    mistakes: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Show so many of the most confident mistakes as pictures.",
+            show_default="6 on a terminal",
+        ),
+    ] = None,
+    memory: Memory = None,
     json: Json = False,
 ) -> None:
     """Try a saved model on a data set's test images."""
-    from spritenet.cli.data import load
+    from spritenet.cli.opened import one_split
     from spritenet.metrics import accuracy_interval
     from spritenet.model import load_model
+    from spritenet.report import predictions_of
 
     loaded = load_model(model_folder(model), threads=threads)
     name = (
         data or trained_on(model) or (loaded.trained_on.dataset if loaded.trained_on else "strokes")
     )
-    images = load(name)[split]
-    table = _confusion(loaded, images)
+    images = one_split(name, split, memory)
+    found = predictions_of(loaded, images)
+    table = found.confusion
     loss = _loss(loaded, images)
     right, count = int(table.trace()), len(images)
     low, high = accuracy_interval(right, count)
@@ -76,6 +88,7 @@ def evaluate(
     if loss is not None:
         print(f"loss {loss:.4f}")
     _show(table, images.class_names)
+    _show_mistakes(found, (6 if sys.stdout.isatty() else 0) if mistakes is None else mistakes)
 
 
 def _loss(model: Sequential, images: Split) -> float | None:
@@ -88,26 +101,6 @@ def _loss(model: Sequential, images: Split) -> float | None:
         return None
     model.compile("sgd", SparseCategoricalCrossentropy(from_logits=ending == "linear"))
     return model.evaluate(images).loss
-
-
-def _confusion(model: Sequential, images: Split) -> NDArray[np.int64]:
-    """How often images of class i were taken for class j: [i, j].
-
-    Raises:
-        ModelError: the network has another number of outputs than there are classes.
-    """
-    from spritenet.errors import ModelError
-    from spritenet.metrics import confusion_matrix
-
-    classes = len(images.class_names)
-    if model.output_shape != (classes,):
-        raise ModelError(
-            "the model's outputs are not the data's classes",
-            where=model.name,
-            expected=f"{classes} classes",
-            got=f"{model.output_shape[-1]} outputs",
-        )
-    return confusion_matrix(images.labels, model.predict_classes(images), classes)
 
 
 def _show(table: NDArray[np.int64], names: tuple[str, ...]) -> None:
@@ -124,10 +117,26 @@ def _show(table: NDArray[np.int64], names: tuple[str, ...]) -> None:
         precision = percent(right / taken, 1) if taken else "–"
         classes.add_row(name, f"{images:,}", recall, precision, other)
     screen.print(classes)
-    if len(names) > MOST_CLASSES:
+    matrix = confusion_table(table, names, screen.width)
+    if matrix is not None:
+        screen.print(matrix)
+
+
+def _show_mistakes(found: Predictions, most: int) -> None:
+    """The most confident mistakes, as pictures."""
+    from spritenet.cli.preview import side_by_side
+
+    wrong = found.mistakes(most).tolist()
+    if not wrong:
         return
-    matrix = terminal.table("is ↓  taken for →", *names)
-    for place, name in enumerate(names):
-        cells = [f"{n:,}" if n else "·" for n in table[place].tolist()]
-        matrix.add_row(name, *cells)
-    screen.print(matrix)
+    names, predicted, sure = found.class_names, found.predicted, found.confidence
+    captions = [
+        f"{names[predicted[i]]} {percent(float(sure[i]), 1)}, is {names[found.labels[i]]}"
+        for i in wrong
+    ]
+    screen = terminal.console()
+    print(f"The {plural(len(wrong), 'most confident mistake')}:\n")
+    colour = screen.color_system is not None
+    images = [found.images[i] for i in wrong]
+    for line in side_by_side(images, captions, columns=screen.width, colour=colour):
+        screen.print(line, no_wrap=True)

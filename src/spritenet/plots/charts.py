@@ -83,6 +83,8 @@ def line(
     series: Mapping[str, ArrayLike] | ArrayLike,
     x: ArrayLike | None = None,
     *,
+    bands: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
+    y_limits: tuple[float, float] | None = None,
     x_label: str = "",
     y_label: str = "value",
     title: str = "",
@@ -92,6 +94,8 @@ def line(
     Args:
         series: name → values (n,); or one row of values, or several (series, n).
         x: where they are measured, (n,); 0, 1, … by default.
+        bands: series' name → the lower and the upper edge of a band around it, (n,) each.
+        y_limits: the ends of the y axis; as the values need by default.
         x_label: what x is, with its unit.
         y_label: what is measured, with its unit.
         title: above it.
@@ -99,7 +103,18 @@ def line(
     Raises:
         DataError: a series has another length than x.
     """
-    return _drawn(series, x, (x_label, y_label, title), dots=False)
+    figure = _drawn(series, x, (x_label, y_label, title), dots=False)
+    axes = figure.axes[0]
+    for drawn in axes.get_lines():
+        band = (bands or {}).get(str(drawn.get_label()))
+        if band is not None:
+            places = np.asarray(drawn.get_xdata(), np.float64)
+            low, high = _row(band[0], "bands"), _row(band[1], "bands")
+            colour = drawn.get_color()
+            axes.fill_between(places, low, high, color=colour, alpha=0.18, linewidth=0)
+    if y_limits is not None:
+        axes.set_ylim(*y_limits)
+    return figure
 
 
 def scatter(

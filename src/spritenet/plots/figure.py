@@ -30,6 +30,7 @@ __all__ = [
     "INK",
     "LINE",
     "MAP",
+    "MISTAKES",
     "RIGHT",
     "SERIES",
     "SHARES",
@@ -50,6 +51,9 @@ DOTS_PER_INCH = 144
 
 SHARES = LinearSegmentedColormap.from_list("shares", [PAPER, "#8fc1e3", "#0072b2", "#003a5c"])
 """From nothing to everything: lightness falls all the way, so that it reads in grey as well."""
+
+MISTAKES = LinearSegmentedColormap.from_list("mistakes", [PAPER, "#f6c9a4", "#d55e00"])
+"""From no mistake to the most frequent one."""
 
 MAP = LinearSegmentedColormap.from_list("map", ["#a04000", "#f7f6f3", "#00507e"])
 """Below zero, zero, above zero."""

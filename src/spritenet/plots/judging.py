@@ -11,6 +11,7 @@ from spritenet.errors import DataError
 from spritenet.plots.figure import (
     FAINT,
     INK,
+    MISTAKES,
     SERIES,
     SHARES,
     WRONG,
@@ -54,8 +55,9 @@ def confusion(
 ) -> Picture:
     """A confusion matrix: rows are what images are, columns what they were taken for.
 
-    Colours are shares of the row, so that rare classes are seen; numbers are images. Of more than
-    40 classes, those with the most mistakes are shown.
+    Blue is right, darker for a larger share of the row; orange is wrong, darker where there are
+    more mistakes, so that rare ones are seen. Numbers are images. Of more than 40 classes, those
+    with the most mistakes are shown.
 
     Args:
         matrix: (classes, classes), as `spritenet.metrics.confusion_matrix` makes it.
@@ -74,8 +76,13 @@ def confusion(
     axes.grid(visible=False)
     sums = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, sums, out=np.zeros(counts.shape), where=sums > 0)
-    shown = axes.imshow(shares, cmap=SHARES, vmin=0, vmax=1, interpolation="nearest")
-    scale(figure, shown, axes, "share of the row")
+    diagonal = np.eye(size, dtype=bool)
+    wrong = np.where(diagonal, np.nan, counts)
+    most = float(np.nanmax(wrong)) if size > 1 else 0.0
+    axes.imshow(wrong, cmap=MISTAKES, vmin=0, vmax=most or 1, interpolation="nearest")
+    right = np.where(diagonal, shares, np.nan)
+    shown = axes.imshow(right, cmap=SHARES, vmin=0, vmax=1, interpolation="nearest")
+    scale(figure, shown, axes, f"right: share of the row (orange: mistakes, at most {most:,.0f})")
     words = [shortened(name, 12) for name in names]
     long = max(map(len, words)) > 3
     axes.set_xticks(range(size), words, rotation=90 if long else 0)
@@ -83,7 +90,7 @@ def confusion(
     if size <= NUMBERS_UP_TO:
         for (row, column), count in np.ndenumerate(counts):
             if count:
-                colour = "white" if shares[row, column] > 0.45 else INK
+                colour = "white" if row == column and shares[row, column] > 0.45 else INK
                 axes.text(
                     column,
                     row,

@@ -5,6 +5,8 @@
     stress.py    accuracy on images that are shifted, turned, noisy, blurred, thinner or thicker
     perturb.py   those changes, as arithmetic on pixels
     learning.py  what a run's journal tells: curves, how it ended
+    machine.py   the machine it was made on
+    pictures.py  its charts as figures
     saved.py     the network of a run, also of one that was killed
 
 It computes, and draws nothing: `web.report` writes the page, `plots` the pictures.
@@ -12,10 +14,18 @@ It computes, and draws nothing: `web.report` writes the page, `plots` the pictur
 
 from __future__ import annotations
 
-from spritenet.report.content import Report, judge
+from spritenet.report.content import Report, judge, predictions_of
 from spritenet.report.learning import Learning
 from spritenet.report.near import NearDuplicates
 from spritenet.report.saved import model_of_run
 from spritenet.report.stress import Curve
 
-__all__ = ["Curve", "Learning", "NearDuplicates", "Report", "judge", "model_of_run"]
+__all__ = [
+    "Curve",
+    "Learning",
+    "NearDuplicates",
+    "Report",
+    "judge",
+    "model_of_run",
+    "predictions_of",
+]

@@ -24,7 +24,7 @@ from spritenet.training import measure
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Report", "judge", "tested_on"]
+__all__ = ["Report", "judge", "predictions_of", "tested_on"]
 
 STRESSED = 1000
 """Images that are changed at each level, at most."""
@@ -113,7 +113,7 @@ def judge(
         ModelError: its outputs are not the data's classes.
     """
     tested = tested_on(data, split)
-    predictions = _predictions(model, tested)
+    predictions = predictions_of(model, tested)
     train = data.splits.get("train")
     learnt_from = train is None or tested is train
     chosen = _sample(model, tested)
@@ -151,7 +151,7 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def _predictions(model: Sequential, split: Split) -> Predictions:
+def predictions_of(model: Sequential, split: Split) -> Predictions:
     """What the network says of the images.
 
     Raises:
