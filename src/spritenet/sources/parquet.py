@@ -126,6 +126,9 @@ class ParquetStore:
         path = Path(self.files[file])
         with _opened(path) as opened, _blamed(path):
             table = opened.read_row_group(number, columns=[columns.image], use_threads=False)
+        ends = [*self.groups[1:, 2].tolist(), self.count]
+        if table.num_rows != ends[group] - self.groups[group, 2]:
+            raise DataError("a row group has not the rows it promises", where=path)
         values = table.column(0).combine_chunks()
         return values.field("bytes") if columns.bytes_within else values
 
@@ -188,6 +191,13 @@ def survey_parquet(path: Path, form: Form, class_names: Sequence[str] | None = N
             with _blamed(file):
                 labels += opened.read(columns=[found.label]).column(0).to_pylist()
         split_numbers += [splits.index(split)] * (count - len(split_numbers))
+        if len(labels) != count:
+            raise DataError(
+                "it has not the rows it promises",
+                where=file,
+                expected=f"{count:,} labels",
+                got=f"{len(labels):,}",
+            )
     if not count:
         raise DataError("there are no rows", where=path)
     indices, classes = _labels(labels, class_names or columns[0].class_names, path)
