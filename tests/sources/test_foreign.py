@@ -15,7 +15,8 @@ from PIL import Image
 
 import spritenet as sn
 from sprite_draft import chunk
-from spritenet.sources.foreign import read_rows, size_of
+from spritenet.sources.foreign import read_rows
+from spritenet.sources.size import size_of
 
 RANDOM = np.random.default_rng(0)
 GREY: NDArray[np.uint8] = RANDOM.integers(0, 256, (30, 12), dtype=np.uint8)

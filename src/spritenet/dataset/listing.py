@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from spritenet.dataset.arrays import check_names, check_range
 from spritenet.dataset.dataset import Dataset
+from spritenet.dataset.split import Split
 from spritenet.dataset.stratify import stratified
 from spritenet.errors import DataError, InputError
 
@@ -169,6 +170,16 @@ class Listing:
             data.source,
             data.licence,
         )
+
+    def at_hand(self) -> Dataset | None:
+        """The data set, if its images are in arrays: they are not copied. Else None."""
+        if not isinstance(self.images, ArrayImages):
+            return None
+        splits = {
+            name: Split(self.images.view(low, high), self.labels[low:high], self.class_names, name)
+            for name, low, high in self.splits
+        }
+        return Dataset(self.name, splits, self.class_names, self.source, self.licence)
 
     @classmethod
     def sorted(

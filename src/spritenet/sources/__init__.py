@@ -13,6 +13,7 @@
     pictures.py, form.py    picture files as images of one form
     picture.py              one picture file, by Pillow; small_png.py without it
     mapped.py               files, and what they inflate to, mapped into memory
+    size.py                 how large images are, in words
     mnist_data.py           the tutorials' loader
     catalog.py              data sets by name
     download.py, lock.py    fetching them, once and whole
@@ -33,11 +34,9 @@ from spritenet.dataset.remarks import Remarks
 from spritenet.errors import DataError, InputError
 from spritenet.sources.catalog import CATALOG, load_entry
 from spritenet.sources.download import Progress
-from spritenet.sources.foreign import ImageSize, is_png, read_foreign
 from spritenet.sources.idx_folder import is_idx, read_idx
 from spritenet.sources.options import Options
-from spritenet.sources.sprite import is_sprite, read_sprite
-from spritenet.sprites.gather import as_dataset
+from spritenet.sources.size import ImageSize
 
 __all__ = ["CATALOG", "FORMATS", "Format", "load", "survey"]
 
@@ -64,10 +63,14 @@ def _idx(path: Path, options: Options) -> Listing:
 
 
 def _sprite(path: Path, options: Options) -> Listing:
+    from spritenet.sources.sprite import read_sprite
+
     return Listing.of(read_sprite(path, options.class_names))
 
 
 def _foreign(path: Path, options: Options) -> Listing:
+    from spritenet.sources.foreign import read_foreign
+
     if options.image_size is None or options.labels is None:
         raise _missing(path)
     return Listing.of(
@@ -131,9 +134,12 @@ FORM = ("size", "fit", "color")
 FORMATS = (
     Format("IDX files (train-images-idx3-ubyte.gz, …)", is_idx, _idx, NAMES),
     Format(
-        "a sprite (digits.png), or a folder of them with dataset.json", is_sprite, _sprite, NAMES
+        "a sprite (digits.png), or a folder of them with dataset.json",
+        _is("is_sprite", "sprite"),
+        _sprite,
+        NAMES,
     ),
-    Format("a PNG of rows", is_png, _foreign, (*NAMES, *SIZE, "labels", "train")),
+    Format("a PNG of rows", _is("is_png", "foreign"), _foreign, (*NAMES, *SIZE, "labels", "train")),
     Format("an npz", _is("is_npz", "array_sets"), _npz, (*NAMES, *SIZE)),
     Format("an npy", _is("is_npy", "array_sets"), _npy, (*NAMES, *SIZE, "labels")),
     Format("a CSV of pixels", _is("is_csv", "csv_rows"), _csv, (*NAMES, *SIZE)),
@@ -205,10 +211,16 @@ def load(
         options.none_given(entry)
         return load_entry(CATALOG[entry], progress)
     path = _existing(name_or_path)
+    remarks = Remarks()
     try:
         listing = _surveyed(path, options)
-        remarks = Remarks()
-        data = as_dataset(listing, strict=strict, remarks=remarks)
+        data = listing.at_hand()
+        if data is None:
+            from spritenet.sprites.gather import as_dataset
+
+            data = as_dataset(listing, strict=strict, remarks=remarks)
+        else:
+            remarks.add(notes=listing.notes)
     except OSError as error:
         raise DataError("can't be read", where=path, got=error.strerror or error) from None
     remarks.warn()

@@ -14,8 +14,8 @@ from spritenet.dataset.arrays import as_labels, as_pixels, scale_of
 from spritenet.dataset.listing import ArrayImages, Images, Listing, Pixels, Places
 from spritenet.errors import DataError
 from spritenet.sources.array_files import ArrayFile, names_in, npy_file, npz_files
-from spritenet.sources.foreign import ImageSize, size_of
 from spritenet.sources.roles import CLASS_NAMES, ordered, role_of
+from spritenet.sources.size import ImageSize, size_of
 
 __all__ = ["is_npy", "is_npz", "survey_npy", "survey_npz"]
 

@@ -20,9 +20,9 @@ from spritenet.dataset.arrays import as_labels
 from spritenet.dataset.listing import Images, Listing, Pixels, Places
 from spritenet.errors import DataError
 from spritenet.sources.csv_numbers import numbers_of
-from spritenet.sources.foreign import ImageSize, size_of
 from spritenet.sources.mapped import Mapped
 from spritenet.sources.roles import LABELS, ordered, split_of
+from spritenet.sources.size import ImageSize, size_of
 from spritenet.sources.tree import natural
 
 __all__ = ["is_csv", "survey_csv"]

@@ -8,7 +8,6 @@ others are read by Pillow.
 from __future__ import annotations
 
 import os
-import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,11 +22,11 @@ from spritenet.dataset.arrays import as_labels
 from spritenet.errors import DataError, InputError
 from spritenet.sources.idx import LABELS, open_idx
 from spritenet.sources.picture import read_picture
+from spritenet.sources.size import ImageSize, size_of
 from spritenet.sprites.chunks import SIGNATURE, Blob, FileBlob, read_chunk
 
-__all__ = ["ImageSize", "is_png", "read_foreign", "read_rows", "size_of"]
+__all__ = ["is_png", "read_foreign", "read_rows"]
 
-ImageSize = str | tuple[int, int]
 """Height and width of an image: "28x28" or (28, 28)."""
 
 CHANNELS = {0: 1, 2: 3, 6: 4}
@@ -44,26 +43,6 @@ def is_png(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         return file.read(len(SIGNATURE)) == SIGNATURE
-
-
-def size_of(given: ImageSize, where: str = "image_size") -> tuple[int, int]:
-    """Height and width; `where` is what to call them in an error.
-
-    >>> size_of("28x28")
-    (28, 28)
-
-    Raises:
-        InputError: it isn't a size.
-    """
-    pair: Sequence[int] = ()
-    if isinstance(given, str):
-        match = re.fullmatch(r"\s*(\d{1,5})\s*[x×X,]\s*(\d{1,5})\s*", given)
-        pair = (int(match[1]), int(match[2])) if match else ()
-    else:
-        pair = given
-    if len(pair) != 2 or min(pair) < 1:
-        raise InputError("this is no image size", where=where, expected="28x28", got=repr(given))
-    return pair[0], pair[1]
 
 
 def read_foreign(

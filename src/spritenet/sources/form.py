@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spritenet.errors import DataError, InputError
 from spritenet.prepare import Preparation, prepare, with_channels
-from spritenet.sources.foreign import ImageSize, size_of
+from spritenet.sources.size import ImageSize, size_of
 
 __all__ = ["COLORS", "FITS", "Form"]
 

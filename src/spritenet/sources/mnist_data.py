@@ -17,7 +17,7 @@ from spritenet.dataset import Dataset, Split
 from spritenet.errors import InputError
 from spritenet.order import permutation
 from spritenet.sources.download import Progress
-from spritenet.sources.foreign import ImageSize
+from spritenet.sources.size import ImageSize
 
 __all__ = ["Batch", "MnistData"]
 

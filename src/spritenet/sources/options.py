@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from spritenet.errors import InputError
-from spritenet.sources.foreign import ImageSize
 from spritenet.sources.form import Form
+from spritenet.sources.size import ImageSize
 
 __all__ = ["Options"]
 

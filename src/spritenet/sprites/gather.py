@@ -135,20 +135,20 @@ def as_dataset(
     Raises:
         DataError: as `gather`, or not a single image can be read.
     """
-    names, source = listing.class_names, listing.images
-    if isinstance(source, ArrayImages):  # as they are: nothing is copied
-        part = Part(np.empty(0, np.uint8), listing.labels, listing.splits)
-        views = [source.view(low, high) for _, low, high in listing.splits]
-    else:
-        part = gather(listing, strict=strict, workers=workers, progress=progress)
-        views = [part.images[low:high] for _, low, high in part.splits]
-        if part.left_out and not len(part.images):
-            raise nothing_readable(listing, part.left_out[0])
+    at_hand = listing.at_hand()
+    if at_hand is not None:
+        if remarks is not None:
+            remarks.add(notes=listing.notes)
+        return at_hand
+    part = gather(listing, strict=strict, workers=workers, progress=progress)
+    if part.left_out and not len(part.images):
+        raise nothing_readable(listing, part.left_out[0])
     if remarks is not None:
         remarks.add(part.left_out, (*listing.notes, *part.notes))
+    names = listing.class_names
     splits = {
-        name: Split(images, part.labels[low:high], names, name)
-        for (name, low, high), images in zip(part.splits, views, strict=True)
+        name: Split(part.images[low:high], part.labels[low:high], names, name)
+        for name, low, high in part.splits
     }
     return Dataset(listing.name, splits, names, listing.source, listing.licence)
 
