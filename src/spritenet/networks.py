@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from spritenet.dataset import Split
+from spritenet.dataset.streamed import Streamed
 from spritenet.errors import ModelError
 from spritenet.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D
 from spritenet.model import Sequential
@@ -19,7 +20,9 @@ from spritenet.optimizers import SGD, Adam, Optimizer, RMSprop
 __all__ = ["NETWORKS", "convnet", "get", "mnist_node", "tutorial"]
 
 
-def _made(name: str, layers: list[Layer], optimizer: Optimizer, data: Split) -> Sequential:
+def _made(
+    name: str, layers: list[Layer], optimizer: Optimizer, data: Split | Streamed
+) -> Sequential:
     """The network with an output for each class, built for the data and compiled."""
     layers.append(Dense(len(data.class_names), activation="softmax"))
     model = Sequential(layers, name)
@@ -27,7 +30,7 @@ def _made(name: str, layers: list[Layer], optimizer: Optimizer, data: Split) -> 
     return model
 
 
-def tutorial(data: Split) -> Sequential:
+def tutorial(data: Split | Streamed) -> Sequential:
     """TensorFlow.js's first MNIST tutorial: two convolutions of 5×5, SGD at 0.15."""
     layers: list[Layer] = [
         Conv2D(8, 5, activation="relu"),
@@ -39,7 +42,7 @@ def tutorial(data: Split) -> Sequential:
     return _made("tutorial", layers, SGD(0.15), data)
 
 
-def convnet(data: Split) -> Sequential:
+def convnet(data: Split | Streamed) -> Sequential:
     """Three convolutions of 3×3 and a hidden layer, Adam."""
     layers: list[Layer] = [
         Conv2D(16, 3, activation="relu"),
@@ -53,7 +56,7 @@ def convnet(data: Split) -> Sequential:
     return _made("convnet", layers, Adam(), data)
 
 
-def mnist_node(data: Split) -> Sequential:
+def mnist_node(data: Split | Streamed) -> Sequential:
     """TensorFlow.js's MNIST example for Node.js: four convolutions, dropout, RMSprop."""
     layers: list[Layer] = [
         Conv2D(32, 3, activation="relu"),
@@ -70,7 +73,7 @@ def mnist_node(data: Split) -> Sequential:
     return _made("mnist-node", layers, RMSprop(), data)
 
 
-NETWORKS: dict[str, Callable[[Split], Sequential]] = {
+NETWORKS: dict[str, Callable[[Split | Streamed], Sequential]] = {
     "tutorial": tutorial,
     "convnet": convnet,
     "mnist-node": mnist_node,
@@ -78,7 +81,7 @@ NETWORKS: dict[str, Callable[[Split], Sequential]] = {
 """Each network's maker by its name: it takes the training images, and returns a compiled model."""
 
 
-def get(name: str, data: Split) -> Sequential:
+def get(name: str, data: Split | Streamed) -> Sequential:
     """The network of that name, made for the data.
 
     Args:

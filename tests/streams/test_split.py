@@ -235,7 +235,7 @@ def test_parts_that_do_not_fit_are_refused(sprites: Path, tmp_path: Path) -> Non
     (tmp_path / "text.png").write_text("hello")
     with pytest.raises(DataError, match="this is no sprite"):
         sn.open(tmp_path / "text.png")
-    for options in ({"memory": "much"}, {"memory": 5}, {"order": "any"}, {"chunk": 0}):
+    for options in ({"memory": "much"}, {"memory": "60kB"}, {"order": "any"}, {"chunk": 0}):
         with pytest.raises(InputError, match=next(iter(options))):
             sn.open(sprites, **options)
     with sn.open(sprites) as stream, pytest.raises(DataError, match="no split 'none'"):

@@ -15,6 +15,7 @@ __all__ = [
     "ImageSize",
     "Json",
     "Labels",
+    "Memory",
     "Model",
     "TrainCount",
     "model_folder",
@@ -25,7 +26,7 @@ Data = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="A data set: strokes, mnist, fashion-mnist, kmnist, or the path of one.",
+        help="A data set: strokes, mnist, fashion-mnist, kmnist, or a path or address.",
     ),
 ]
 Model = Annotated[
@@ -34,6 +35,14 @@ Model = Annotated[
 ]
 Json = Annotated[
     bool, typer.Option("--json", help="End with one JSON object, the last line of the output.")
+]
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIZE",
+        help="What images may take, like 400MB; larger sets of sprites are read while in use.",
+        show_default="half of the machine's",
+    ),
 ]
 ImageSize = Annotated[
     str | None,

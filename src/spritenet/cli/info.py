@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import Json, model_folder
+from spritenet.cli.arguments import Json, Memory, model_folder
 from spritenet.cli.text import plural, shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from rich.table import Table
 
     from spritenet.dataset import Dataset
     from spritenet.dataset.statistics import Duplicates
     from spritenet.export import SavedModel
     from spritenet.layers import Layer
+    from spritenet.streams import Stream
 
 __all__ = ["info"]
 
@@ -29,6 +32,7 @@ def info(
     what: Annotated[
         str, typer.Argument(metavar="DATA|MODEL", help="A data set, a saved model, or a run.")
     ],
+    memory: Memory = None,
     json: Json = False,
 ) -> None:
     """Show what is in a data set or a saved model."""
@@ -39,9 +43,47 @@ def info(
 
         _model(folder, export.load(folder), json)
     else:
-        from spritenet.cli.data import load
+        from spritenet.cli.opened import load_or_open
+        from spritenet.dataset import Dataset
 
-        _data(load(what), json)
+        data = load_or_open(what, memory)
+        if isinstance(data, Dataset):
+            _data(data, json)
+        else:
+            with data:
+                _stream(data, json)
+
+
+def _stream(data: Stream, json: bool) -> None:
+    """A data set that does not fit into memory: what its files say, without reading images."""
+    counts = {name: split.class_counts for name, split in data.splits.items()}
+    if json:
+        terminal.print_json(
+            {
+                "name": data.name,
+                "image_shape": list(data.image_shape),
+                "class_names": list(data.class_names),
+                "splits": {
+                    name: {"images": len(split), "classes": counts[name]}
+                    for name, split in data.splits.items()
+                },
+                "sprites": len(data.members),
+                "source": data.source,
+                "licence": data.licence,
+                "content_hash": data.content_hash,
+            }
+        )
+        return
+    print(
+        f"{data.name}: {shape(data.image_shape)} pixels, {plural(len(data.class_names), 'class')}, "
+        f"{plural(data.count, 'image')} in {plural(len(data.members), 'sprite')}"
+    )
+    for word, text in (("source", data.source), ("licence", data.licence)):
+        if text:
+            print(f"{word}: {text}")
+    print(f"content hash, as its files say: {data.content_hash}")
+    terminal.console().print(_classes(data.class_names, counts))
+    print("Images were not read: they do not fit into memory. Verify checks them.")
 
 
 def _data(data: Dataset, json: bool) -> None:
@@ -92,16 +134,7 @@ def _data(data: Dataset, json: bool) -> None:
     for name, split in data.splits.items():
         print(f"  of {name}: {split.content_hash}")
     counts = {name: split.class_counts for name, split in data.splits.items()}
-    rows = terminal.table("class", *counts, "")
-    rows.columns[-1].justify = "left"
-    totals = {name: sum(each[name] for each in counts.values()) for name in data.class_names}
-    largest = max(totals.values()) or 1
-    for name, total in totals.items():
-        bar = "█" * round(BAR * total / largest)
-        rows.add_row(name, *(f"{each[name]:,}" for each in counts.values()), bar)
-    rows.add_section()
-    rows.add_row("together", *(f"{sum(each.values()):,}" for each in counts.values()), "")
-    terminal.console().print(rows)
+    terminal.console().print(_classes(data.class_names, counts))
     for name, figures in pixels.items():
         mean, deviation = (
             ", ".join(f"{value:.4f}" for value in values)
@@ -130,6 +163,20 @@ def _repeated(duplicates: Duplicates) -> Iterator[str]:
         yield f"{plural(duplicates.contradictions, 'image')} with the pixels of another class's"
     pairs = (f"{a} {i} = {b} {j}" for (a, i), (b, j) in duplicates.examples)
     yield f"  {', '.join(pairs)}{', …' if len(duplicates.examples) == MOST_EXAMPLES else ''}"
+
+
+def _classes(names: Sequence[str], counts: Mapping[str, Mapping[str, int]]) -> Table:
+    """How many images of each class every split has, with bars."""
+    rows = terminal.table("class", *counts, "")
+    rows.columns[-1].justify = "left"
+    totals = {name: sum(each[name] for each in counts.values()) for name in names}
+    largest = max(totals.values()) or 1
+    for name, total in totals.items():
+        bar = "█" * round(BAR * total / largest)
+        rows.add_row(name, *(f"{each[name]:,}" for each in counts.values()), bar)
+    rows.add_section()
+    rows.add_row("together", *(f"{sum(each.values()):,}" for each in counts.values()), "")
+    return rows
 
 
 def _model(folder: Path, model: SavedModel, json: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from spritenet.cli import clock, lines, progress, terminal
 from spritenet.cli.example import write_png
@@ -21,6 +22,9 @@ from spritenet.model.kept import observed
 from spritenet.runs import Run
 from spritenet.training.controls import BY_HAND
 from spritenet.training.events import Evaluated, Event, Finished, Started, Stopped, Tested
+
+if TYPE_CHECKING:
+    from spritenet.streams import Stream
 
 __all__ = ["Job"]
 
@@ -42,7 +46,7 @@ class Job:
     """
 
     options: Options
-    dataset: Dataset
+    dataset: Dataset | Stream
     model: Sequential
     run: Run
     log_every: int | None = None

@@ -40,6 +40,7 @@ class Options:
     test_every: int | None = None
     test_size: int | None = None
     checkpoint_every: int | None = None
+    memory: str | None = None
 
     def but(self, given: Mapping[str, Any]) -> Options:
         """The same with what is given; None is not given."""

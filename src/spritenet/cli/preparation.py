@@ -10,6 +10,7 @@ from spritenet.prepare.preparation import MODES
 if TYPE_CHECKING:
     from spritenet.dataset import Dataset, Split
     from spritenet.model import Sequential
+    from spritenet.streams import Stream, StreamSplit
 
 __all__ = ["for_data", "of_model"]
 
@@ -25,7 +26,7 @@ NEAR = 1.0
 LOOKED_AT = 500
 
 
-def for_data(data: Dataset) -> Preparation:
+def for_data(data: Dataset | Stream) -> Preparation:
     """How pictures should be prepared for a network that learns these images.
 
     "digit" for the catalog's characters, and for images that are light on black and centred by
@@ -39,11 +40,11 @@ def for_data(data: Dataset) -> Preparation:
     return Preparation("digit" if is_character else "fit", height, width, channels)
 
 
-def _is_centred(images: Split) -> bool:
+def _is_centred(images: Split | StreamSplit) -> bool:
     """Whether the images' corners are black and their ink's centre of mass is in the middle."""
     import numpy as np
 
-    ink = images.images[:LOOKED_AT, :, :, 0].astype(np.float64)
+    ink = images[:LOOKED_AT].images[:, :, :, 0].astype(np.float64)  # of a stream no more are read
     _, height, width = ink.shape
     corners = ink[:, [0, 0, -1, -1], [0, -1, 0, -1]]
     mass = ink.sum(axis=(1, 2))

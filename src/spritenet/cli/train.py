@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spritenet.cli.arguments import Json
+from spritenet.cli.arguments import Json, Memory
 
 if TYPE_CHECKING:
     from spritenet.cli.options import Options
     from spritenet.dataset import Dataset
     from spritenet.model import Sequential
+    from spritenet.streams import Stream
 
 __all__ = ["train"]
 
@@ -31,7 +32,7 @@ def train(
         str | None,
         typer.Argument(
             metavar="DATA",
-            help="A data set: strokes, mnist, fashion-mnist, kmnist, or the path of one.",
+            help="A data set: strokes, mnist, fashion-mnist, kmnist, or a path or address.",
             show_default="strokes",
         ),
     ] = None,
@@ -176,6 +177,7 @@ def train(
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Print that page's address, open nothing.")
     ] = False,
+    memory: Memory = None,
     json: Json = False,
 ) -> None:
     """Train a network on a data set, test it, and save it."""
@@ -187,7 +189,7 @@ def train(
     if folder is not None and resume:
         options = options.but(_command(folder))
     options = options.but(given)
-    reading = _reading(options.data)
+    reading = _reading(options)
     from spritenet.cli.beside import page
     from spritenet.cli.job import Job
     from spritenet.runs import Run
@@ -195,6 +197,7 @@ def train(
     from spritenet.training.events import Stopped
 
     dataset = reading()
+    _check_share(options, dataset)
     network = _network(options, dataset, threads)
     run = Run(folder or _new_folder(options.label))
     job = Job(options, dataset, network, run, log_every=log_every, quiet=json, watched=watch)
@@ -248,21 +251,37 @@ def _command(folder: Path) -> dict[str, Any]:
     return kept if isinstance(kept, dict) else {}
 
 
-def _reading(name: str) -> Callable[[], Dataset]:
+def _check_share(options: Options, dataset: Dataset | Stream) -> None:
+    """Raises InputError where images are to be held out of a stream."""
+    from spritenet.dataset import Dataset
+    from spritenet.errors import InputError
+
+    if options.validation and not isinstance(dataset, Dataset):
+        raise InputError(
+            "of a data set that does not fit into memory no images can be held out",
+            where="--validation",
+            do="Give it more --memory, or try on test images: --test-every.",
+        )
+
+
+def _reading(options: Options) -> Callable[[], Dataset | Stream]:
     """Reads a data set; if it is on this disk, already while everything else is imported."""
     from spritenet.cli.ahead import Ahead
-    from spritenet.cli.data import load
+    from spritenet.cli.opened import load_or_open
+    from spritenet.dataset import Dataset
 
-    def read() -> Dataset:
-        dataset = load(name)
-        if "train" in dataset.splits:
+    name, memory = options.data, options.memory
+
+    def read() -> Dataset | Stream:
+        dataset = load_or_open(name, memory)
+        if isinstance(dataset, Dataset) and "train" in dataset.splits:
             _ = dataset.train.content_hash  # which the split remembers
         return dataset
 
-    return Ahead(read).result if Path(name).exists() else partial(load, name)
+    return Ahead(read).result if Path(name).exists() else partial(load_or_open, name, memory)
 
 
-def _network(options: Options, dataset: Dataset, threads: int | None) -> Sequential:
+def _network(options: Options, dataset: Dataset | Stream, threads: int | None) -> Sequential:
     """The network that was asked for, compiled as asked for."""
     from spritenet import networks, optimizers
     from spritenet.cli.arguments import model_folder
@@ -288,7 +307,7 @@ def _network(options: Options, dataset: Dataset, threads: int | None) -> Sequent
     return model
 
 
-def _own(name: str, dataset: Dataset) -> Sequential:
+def _own(name: str, dataset: Dataset | Stream) -> Sequential:
     """The network that a function of the user's makes.
 
     Raises:

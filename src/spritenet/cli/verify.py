@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,7 +15,12 @@ __all__ = ["verify"]
 
 
 def verify(
-    path: Annotated[Path, typer.Argument(metavar="SPRITE", help="A sprite, or a folder of them.")],
+    path: Annotated[
+        str,
+        typer.Argument(
+            metavar="SPRITE", help="A sprite, or a folder of them: its path or its address."
+        ),
+    ],
     workers: Annotated[int | None, typer.Option(metavar="N", help="Threads; all cores.")] = None,
     json: Json = False,
 ) -> None:
@@ -33,8 +37,18 @@ def verify(
         if progress is not None:
             progress(images)
 
-    with counting("verifying", sprites.count(path)) as progress:
-        wrong = sprites.verify(path, workers=workers, progress=count)
+    progress = None
+    if "://" in path:
+        from spritenet import streams
+
+        with (
+            streams.open(path, cache=0, workers=workers) as stream,
+            counting("verifying", stream.count) as progress,
+        ):
+            wrong = [*streams.verify(stream, progress=count)]
+    else:
+        with counting("verifying", sprites.count(path)) as progress:
+            wrong = [*sprites.verify(path, workers=workers, progress=count)]
     if json:
         terminal.print_json(
             {"path": str(path), "images": seen, "wrong": [str(error) for error in wrong]}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import spritenet
 from spritenet.dataset import Split
+from spritenet.dataset.streamed import Streamed
 from spritenet.errors import RunError
 from spritenet.export.metadata import TrainedOn
 from spritenet.model import building
@@ -42,6 +43,7 @@ class Kept:
         data_name: what the images are called.
         split: whose they are, if they are a split's.
         resume: go on with the run that is there.
+        ending: what is done with the events before the model is saved.
     """
 
     model: Sequential
@@ -50,6 +52,7 @@ class Kept:
     data_name: str
     split: Split | None
     resume: bool
+    ending: Callable[[Iterator[Event]], Iterator[Event]]
 
     def events(self, task: Task, session: Session, callbacks: Callbacks) -> Iterator[Event]:
         """The training's events, written down as they are pulled."""
@@ -73,7 +76,8 @@ class Kept:
                 controls=run.controls,
                 observer=_observer(self.model, task, plan.seed, run),
             )
-            events = self._with_model(loop.run(task, session, callbacks, found), run)
+            events = self.ending(loop.run(task, session, callbacks, found))
+            events = self._with_model(events, run)
             yield from run.recording(events, last_step, lambda: session.state.now.step)
             if session.reason == DISCARDED:
                 run.clear()
@@ -144,7 +148,7 @@ class Kept:
             yield event
 
 
-def observed(model: Sequential, split: Split, run: Run, seed: int) -> Iterator[Event]:
+def observed(model: Sequential, split: Split | Streamed, run: Run, seed: int) -> Iterator[Event]:
     """What is seen of a trained model when it is tried on a split, for the run's journal.
 
     Args:

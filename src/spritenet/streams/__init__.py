@@ -11,6 +11,7 @@
     cache.py     inflated segments in memory
     blobs.py     bytes of local files
     remote.py    bytes of files on other machines: http.py, objects.py; blocks.py keeps them
+    verify.py    all that is wrong with sprites on other machines
     size.py      "400MB" → a number
 
 It knows sprites and splits, never a network or a training.
@@ -20,5 +21,6 @@ from spritenet.streams.opening import is_address
 from spritenet.streams.opening import open_stream as open  # noqa: A004 - as gzip.open
 from spritenet.streams.split import StreamSplit
 from spritenet.streams.stream import Stream
+from spritenet.streams.verify import verify
 
-__all__ = ["Stream", "StreamSplit", "is_address", "open"]
+__all__ = ["Stream", "StreamSplit", "is_address", "open", "verify"]

@@ -34,7 +34,7 @@ MOST_OPEN = 128
 FAR_WORKERS = 16
 """Threads that fetch: most of the time they wait."""
 
-LEAST_MEMORY = 1 << 20
+LEAST_MEMORY = 1 << 16
 
 
 def is_address(where: object) -> bool:

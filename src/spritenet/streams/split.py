@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -150,13 +150,24 @@ class StreamSplit(Streamed):
             digest.update(self.labels_at(places).astype("<i4").data)
         return digest.hexdigest()
 
-    def read(self) -> Split:
+    def read(self, progress: Callable[[int], object] | None = None) -> Split:
         """All of it in memory.
+
+        Args:
+            progress: called with the number of images read since the last call.
 
         Raises:
             DataError: a segment is damaged.
         """
-        return self._read(np.arange(len(self), dtype=np.int64))
+        images = np.empty((len(self), *self.image_shape), np.uint8)
+        labels = np.empty(len(self), np.int32)
+        for first in range(0, len(self), self.most):
+            part = slice(first, min(first + self.most, len(self)))
+            wanted = np.arange(part.start, part.stop, dtype=np.int64)
+            self.reader.read(wanted, images[part], labels[part], keep=False)
+            if progress is not None:
+                progress(len(wanted))
+        return Split(images, labels, self.class_names, self.name)
 
     def labels_at(self, places: NDArray[np.int64]) -> NDArray[np.int32]:
         """Labels of some images (n); no pixels are read."""

@@ -154,13 +154,16 @@ class Stream(StreamedDataset):
         height, width, channels = self._shape
         return f"Stream({self.name!r}: {parts}, {height}×{width}×{channels})"
 
-    def read(self) -> Dataset:
+    def read(self, progress: Callable[[int], object] | None = None) -> Dataset:
         """All of it in memory.
+
+        Args:
+            progress: called with the number of images read since the last call.
 
         Raises:
             DataError: something is damaged.
         """
-        splits = {name: split.read() for name, split in self.splits.items()}
+        splits = {name: split.read(progress) for name, split in self.splits.items()}
         return Dataset(self.name, splits, self.class_names, self.source, self.licence)
 
     def close(self) -> None:
