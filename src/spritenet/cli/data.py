@@ -38,12 +38,17 @@ def load(
     from spritenet.cli.counter import counting
     from spritenet.cli.told import tell
     from spritenet.dataset.remarks import Remarks
-    from spritenet.sprites.gather import as_dataset
 
     listing = survey(name, image_size=image_size, labels=labels, train=train)
     remarks = Remarks()
-    with counting("reading", len(listing)) as progress:
-        data = as_dataset(listing, remarks=remarks, progress=progress)
+    data = listing.at_hand()
+    if data is None:
+        from spritenet.sprites.gather import as_dataset
+
+        with counting("reading", len(listing)) as progress:
+            data = as_dataset(listing, remarks=remarks, progress=progress)
+    else:
+        remarks.add(notes=listing.notes)
     tell(remarks)
     return data
 
