@@ -34,7 +34,6 @@ def watch(
     training: Annotated[int, typer.Option(hidden=True, help="The process it belongs to.")] = 0,
 ) -> None:
     """Open a page that shows a training while it goes on, and afterwards."""
-    from spritenet import web
     from spritenet.errors import RunError
     from spritenet.runs import Run, Shelf
 
@@ -43,6 +42,8 @@ def watch(
         raise RunError(
             "there is no run", where=chosen.folder, do="spritenet runs lists those in runs/."
         )
+    from spritenet import web
+
     pages = _Pages()
     files, routes = web.static_files("watch"), web.watching(chosen, pages.connected)
     if training:

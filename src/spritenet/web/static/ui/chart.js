@@ -54,13 +54,15 @@ export class LineChart {
   legend = element('ul', 'chart-legend');
   box = element('div', 'chart-plot');
   nothing = element('p', 'chart-empty small');
-  summary = element('p', 'visually-hidden');
+  summary = element('p', 'visually-hidden chart-summary');
   spoken = element('p', 'visually-hidden');
   /** @type {(() => void)[]} what brings the switches in line with the chart */
   reflect = [];
   /** @type {[number, number]} of the x axis */
   limits = [0, 1];
   named = '';
+  /** @type {ReturnType<typeof setTimeout> | 0} */
+  later = 0;
 
   /**
    * @param {HTMLElement} container  is filled
@@ -145,6 +147,7 @@ export class LineChart {
   /** Take it off the page. */
   destroy() {
     cancelAnimationFrame(this.asked);
+    clearTimeout(this.later);
     this.observer.disconnect();
     this.theme.disconnect();
     this.media.removeEventListener('change', this.repaint);
@@ -485,7 +488,12 @@ export class LineChart {
   /** What the chart shows, in words. */
   #summarise() {
     const now = performance.now();
-    if (now - this.summarised < SUMMARY_EVERY) return;
+    const early = this.summarised + SUMMARY_EVERY - now;
+    if (early > 0) {
+      this.later ||= setTimeout(() => this.#summarise(), early + 1);
+      return;
+    }
+    this.later = 0;
     this.summarised = now;
     const { title, x, y } = this.options;
     const format = y.format ?? plain;
