@@ -5,6 +5,8 @@ import { drawPixels } from '../ui/pictures.js';
 
 /** @typedef {{ pixels: Uint8Array, caption: string, right?: boolean, label: string, place: number }} Tile */
 
+const LONG = 10; // letters of a caption for which a tile is wider
+
 export class Tiles {
   /**
    * @param {HTMLElement} container
@@ -28,6 +30,7 @@ export class Tiles {
   show(tiles, shape, picked = -1) {
     const { list } = this;
     this.shown = tiles;
+    list.classList.toggle('long', tiles.some(({ caption }) => caption.length > LONG));
     while (list.children.length > tiles.length) list.lastElementChild?.remove();
     while (list.children.length < tiles.length) list.append(this.make(list.children.length));
     tiles.forEach(({ pixels, caption, right, label, place }, i) => {
@@ -36,6 +39,7 @@ export class Tiles {
       const text = /** @type {HTMLElement} */ (box.lastElementChild);
       drawPixels(canvas, pixels, shape);
       canvas.setAttribute('aria-label', label);
+      box.title = label;
       const words = right === undefined ? caption : `${right ? '✓' : '✗'} ${caption}`;
       if (text.textContent !== words) text.textContent = words;
       text.className = right === undefined ? '' : right ? 'right' : 'wrong';

@@ -63,7 +63,7 @@ export function confusionMatrix(container, confusion) {
  */
 function build(container, classNames) {
   const table = document.createElement('table');
-  table.className = 'confusion';
+  table.className = classNames.some((name) => name.length > 4) ? 'confusion long' : 'confusion';
   table.setAttribute('role', 'grid');
   const caption = document.createElement('caption');
   caption.textContent = 'Rows: what it is. Columns: what the network says.';
