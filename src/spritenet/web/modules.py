@@ -7,7 +7,8 @@ Each module becomes a function that returns what it exports, and is called when 
     …
 
 A module that only hands on what others export (lib/index.js) is left out: who imports from it gets
-the module that has it, so a page carries no more of the library than it uses.
+the module that has it, so a page carries no more of the library than it uses. The program is no
+module itself, so that it may also be a worker's; `import.meta.url` is the address of its page.
 
 What a module exports must be final once the module has run, and modules must not import each other
 in a circle; both are checked. Entries, which nobody imports, may use `await` at their top.
@@ -127,6 +128,7 @@ def program(modules: dict[str, Module], entries: Sequence[str]) -> str:
     functions = ",\n".join(m.function(entry=name in entries) for name, m in modules.items())
     return (
         f"const modules={{\n{functions}\n}};\n"
+        'const here={url:globalThis.location?.href??""};\n'
         "const made={};\n"
         "const load=(name)=>made[name]??=modules[name](load)??{};\n"
     )
@@ -156,6 +158,8 @@ class _Mover:
             last = token.text if _counts(token) else last
             if word == "import" and self._following() not in {"(", "."}:
                 made.append(Token("word", self._import(), 0))
+            elif token.text == "import" and self._skip_meta():
+                made.append(Token("word", "here", token.depth))
             elif word == "export":
                 made.append(Token("word", self._export(), 0))
             else:
@@ -251,6 +255,13 @@ class _Mover:
     def _following(self) -> str:
         """The next token that counts."""
         return next((t.text for t in self.found[self.place + 1 :] if _counts(t)), "")
+
+    def _skip_meta(self) -> bool:
+        """Passes over `import.meta`, if it is that."""
+        ahead = [t.text for t in self.found[self.place : self.place + 3]]
+        found = ahead == ["import", ".", "meta"]
+        self.place += 3 if found else 0
+        return found
 
     def _skip(self, count: int) -> None:
         """Passes over so many tokens that count, and the space behind them."""

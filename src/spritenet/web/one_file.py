@@ -23,7 +23,7 @@ from spritenet.export import SavedModel, files
 from spritenet.web.examples import sprite_bytes
 from spritenet.web.modules import gather, program
 from spritenet.web.page_source import PageSource, read_page
-from spritenet.web.table import STATIC
+from spritenet.web.table import ICON, STATIC
 
 __all__ = ["Parts", "one_file"]
 
@@ -32,6 +32,7 @@ WORKERS_DOOR = "lib/remote.js"
 OPEN = "export/open.js"
 START = f'load("{OPEN}").open(load);'
 START_EITHER = f'if(typeof document==="undefined")load("{WORKER}");else {START}'
+PROGRAM = '(()=>{{"use strict";\n{}}})();'
 NOTICE = "Made with Spritenet {version}, Apache-2.0. It holds all it needs, and asks nobody."
 LEVEL = 12  # of libdeflate: the smallest
 
@@ -74,14 +75,14 @@ def one_file(parts: Parts) -> bytes:
         f'<meta http-equiv="Content-Security-Policy" content="{_policy(script, styles)}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="color-scheme" content="light dark">',
-        '<link rel="icon" href="data:,">',
+        f'<link rel="icon" href="data:image/svg+xml;base64,{_base64(_read(ICON).encode())}">',
         f"<title>{pages[0].title}</title>",
         f"<style>{styles}</style>",
         "</head>",
         "<body>",
         *(_template(page) for page in pages),
         *_payloads(parts),
-        f'<script type="module" async id="program">{_inside(script, "script")}</script>',
+        f'<script id="program">{_inside(script, "script")}</script>',
     ]
     if parts.data is not None:
         lines.append(_payload("data.png", sprite_bytes(parts.data)))
@@ -92,9 +93,9 @@ def _program(entries: list[str]) -> str:
     """The script of the file, and of the workers that its pages start."""
     modules = gather([*entries, OPEN], _read)
     if WORKERS_DOOR not in modules:
-        return program(modules, entries) + START
+        return PROGRAM.format(program(modules, entries) + START)
     modules = gather([*entries, WORKER, OPEN], _read)
-    return program(modules, [*entries, WORKER]) + START_EITHER
+    return PROGRAM.format(program(modules, [*entries, WORKER]) + START_EITHER)
 
 
 def _read(name: str) -> str:
@@ -136,8 +137,7 @@ def _payload(name: str, data: bytes) -> str:
     if not name.endswith(".png"):
         media_type = "application/gzip"
         data = bytes(deflate.gzip_compress(data, LEVEL))
-    text = base64.b64encode(data).decode()
-    return f'<script type="{media_type}" id="{name}">{text}</script>'
+    return f'<script type="{media_type}" id="{name}">{_base64(data)}</script>'
 
 
 def _policy(script: str, styles: str) -> str:
@@ -151,7 +151,11 @@ def _policy(script: str, styles: str) -> str:
 
 def _digest(text: str) -> str:
     """As a content security policy names an inline script or style."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+    return f"sha256-{_base64(hashlib.sha256(text.encode()).digest())}"
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 def _inside(text: str, tag: str) -> str:

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-__all__ = ["STATIC", "Content", "Moved", "Table", "static_files"]
+__all__ = ["ICON", "STATIC", "Content", "Moved", "Table", "static_files"]
 
 STATIC = Path(__file__).parent / "static"
 
@@ -33,6 +33,7 @@ MEDIA_TYPES = {
 
 PLAIN = re.compile(r"/[A-Za-z0-9._~%/-]*")
 SHARED = ("lib", "ui", "vendor")
+ICON = "ui/icon.svg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ Content = Path | tuple[bytes, str] | Moved
 def static_files(*pages: str) -> dict[str, Content]:
     """The files of some pages ("draw", "lab", …), and of the library they share, by address.
 
-    A page's index.html is its folder's address: static/draw/index.html is /draw/.
+    A page's index.html is its folder's address: static/draw/index.html is /draw/. The icon is where
+    browsers look for it.
     """
     found: dict[str, Content] = {}
     for folder in (*SHARED, *pages):
@@ -57,6 +59,7 @@ def static_files(*pages: str) -> dict[str, Content]:
             address = "/" + path.relative_to(STATIC).as_posix()
             if path.suffix in MEDIA_TYPES and path.is_file():
                 found[address.removesuffix("index.html")] = path
+    found["/favicon.ico"] = (STATIC / ICON).read_bytes(), MEDIA_TYPES[".svg"]
     for page in pages:
         found[f"/{page}"] = Moved(f"/{page}/")
     return found

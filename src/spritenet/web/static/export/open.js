@@ -34,10 +34,11 @@ function decoded(text) {
   return bytes;
 }
 
-/** The program once more, as the script of a worker. */
+/** The program once more, as a worker. Not as a module: a page opened from disk can start no such one. */
 function worker() {
   const script = /** @type {HTMLScriptElement} */ (document.getElementById('program'));
-  return URL.createObjectURL(new Blob([script.text], { type: 'text/javascript' }));
+  const address = URL.createObjectURL(new Blob([script.text], { type: 'text/javascript' }));
+  return new Worker(address, { name: 'spritenet' });
 }
 
 /** All of the file has arrived. */
@@ -58,7 +59,7 @@ function show() {
   const page = pages.find(({ id }) => `#${id}` === location.hash) ?? pages[0];
   document.body.append(page.content);
   document.title = page.title;
-  if (pages.length > 1) document.body.prepend(links(pages, page));
+  if (pages.length > 1) (document.querySelector('main') ?? document.body).prepend(links(pages, page));
   addEventListener('hashchange', () => location.reload());
   return page;
 }
@@ -97,15 +98,12 @@ export async function open(load) {
     if (page.id === 'lab') await arrived();
     const [json, weights] = await model;
     performance.mark('spritenet:unpacked');
-    let script = '';
     Object.assign(window, {
       SPRITENET: {
         model: { 'model.json': json, 'weights.bin': weights },
         examples: await part('examples.png'),
         data: page.id === 'lab' ? await part('data.png') : null,
-        get worker() {
-          return (script ||= worker());
-        },
+        worker,
       },
     });
     await load(/** @type {string} */ (page.dataset.entry));

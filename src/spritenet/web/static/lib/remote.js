@@ -75,15 +75,16 @@ export class Remote {
    * Starts a worker. If that fails, or `worker` is false, the page does the work in slices.
    *
    * @param {object} [how]
-   * @param {string | URL | false} [how.worker]  the address of its script; `window.SPRITENET.worker`
-   *     if there is one, or worker.js beside this file
+   * @param {string | URL | (() => Worker) | false} [how.worker]  the address of its script, or what makes
+   *     one; `window.SPRITENET.worker` if there is one, or worker.js beside this file
    * @param {import('./core.js').Core} [how.core]
    */
   static async start({ worker, core } = {}) {
     const script = worker ?? /** @type {any} */ (globalThis).SPRITENET?.worker ?? new URL('worker.js', import.meta.url);
-    const { module } = core ?? (await defaultCore());
-    const remote = (script !== false && (await inWorker(script))) || inPage();
-    await remote.ask('core', [module]);
+    const used = core ?? (await defaultCore());
+    const remote = script === false ? null : await inWorker(script);
+    if (!remote) return inPage(used);
+    await remote.ask('core', [used.module]);
     return remote;
   }
 
@@ -355,7 +356,7 @@ export class RemoteModel {
 }
 
 /**
- * @param {string | URL} script
+ * @param {string | URL | (() => Worker)} script
  * @returns {Promise<Remote | null>}  null if there is no such worker
  */
 async function inWorker(script) {
@@ -363,7 +364,7 @@ async function inWorker(script) {
   /** @type {Worker} */
   let worker;
   try {
-    worker = new Worker(script, { type: 'module', name: 'spritenet' });
+    worker = typeof script === 'function' ? script() : new Worker(script, { type: 'module', name: 'spritenet' });
   } catch {
     return null;
   }
@@ -387,8 +388,12 @@ async function inWorker(script) {
   return remote;
 }
 
-/** The page as its own worker. */
-function inPage() {
+/**
+ * The page as its own worker. The core isn't sent: a page opened from disk can't send one to itself.
+ *
+ * @param {import('./core.js').Core} core
+ */
+function inPage(core) {
   const { port1, port2 } = new MessageChannel();
   const remote = new Remote(port1, false, () => {
     port1.close();
@@ -396,6 +401,7 @@ function inPage() {
   });
   port1.onmessage = ({ data }) => void remote.receive(data);
   const host = new Host((message, transfer = []) => port2.postMessage(message, transfer));
+  host.core = core;
   port2.onmessage = ({ data }) => void host.receive(data);
   return remote;
 }

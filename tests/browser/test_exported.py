@@ -1,0 +1,178 @@
+"""The one HTML file, opened from disk, with no network."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import spritenet as sn
+from drawing_page import answer, draw, visited
+from program import spritenet
+from spritenet import export
+from spritenet.prepare import Preparation
+from spritenet.sources.strokes import pen_paths
+from spritenet.sources.strokes.habits import Habits
+from spritenet.web import Parts, one_file
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+NEAT = Habits(sloppy=(0.2, 0.6))
+SHOWN = "() => window.spritenetDraw?.answer"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A model's folder, and what the program made of it."""
+
+    model: Path
+    plain: Path
+    with_data: Path
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """A network that saw each drawn digit once: its page alone, and with some of the digits."""
+    folder = tmp_path_factory.mktemp("exported")
+    data = sn.load("strokes")
+    model = sn.networks.tutorial(data.train)
+    model.compile(sn.Adam(0.004), "sparse_categorical_crossentropy")
+    model.fit(data.train, epochs=1, batch_size=64, seed=0, verbose=0)
+    model.preparation = Preparation("digit", 28, 28, 1).to_json()
+    model.save(folder / "model")
+    some = {"train": data.train[:3000], "test": data.test[:500]}
+    sn.pack(sn.Dataset("some", some, data.class_names), folder / "some.png")
+    done = Exported(folder / "model", folder / "plain.html", folder / "with data.html")
+    carried = ("--with-data", folder / "some.png")
+    for arguments in ((done.plain,), (done.with_data, *carried)):
+        made = spritenet("export", done.model, *arguments)
+        assert made.returncode == 0, made.stderr
+    return done
+
+
+@contextmanager
+def opened(chromium: Browser, file: Path, part: str = "", **options: Any) -> Iterator[Page]:
+    """The file in a browser that is offline. Any request, and any complaint, fails."""
+    with visited(chromium, offline=True, **options) as context:
+        asked: list[str] = []
+        context.on("request", lambda request: asked.append(request.url))
+        page = context.new_page()
+        page.goto(f"{file.as_uri()}{part}")
+        yield page
+        assert {url for url in asked if not url.startswith("blob:")} == {file.as_uri()}
+
+
+def test_it_predicts_what_python_predicts(chromium: Browser, exported: Exported) -> None:
+    """Drawn with the mouse, read by the page, and the same numbers from Python."""
+    model = sn.load_model(exported.model)
+    right = 0
+    with opened(chromium, exported.plain) as page:
+        page.wait_for_function(SHOWN)
+        for label in (2, 3, 4, 6, 8):
+            (path,) = pen_paths(label, 1, seed=11, habits=NEAT)
+            page.keyboard.press("Delete")
+            draw(page, [stroke.tolist() for stroke in path])
+            said = answer(page)
+            image = np.array(said["input"], np.uint8).reshape(1, 28, 28, 1)
+            assert np.abs(model.predict(image)[0] - said["probabilities"]).max() < 1e-5
+            right += said["best"] == label
+    assert right >= 4
+
+
+def test_it_is_small(exported: Exported) -> None:
+    """Over the wire, without data: the core, the weights, the page and the library."""
+    assert len(gzip.compress(exported.plain.read_bytes(), 9)) < 200_000
+
+
+def test_its_policy_allows_its_own_script_and_nothing_else(exported: Exported) -> None:
+    """No inline script or style but the ones it was made with, and nobody to connect to."""
+    for file in (exported.plain, exported.with_data):
+        policy = re.search(r'Security-Policy" content="([^"]*)"', file.read_text("utf-8"))
+        assert policy is not None
+        rules = dict(rule.split(" ", 1) for rule in policy[1].split("; "))
+        assert rules["default-src"] == rules["base-uri"] == rules["form-action"] == "'none'"
+        assert re.fullmatch(r"'sha256-[\w+/]{43}=' 'wasm-unsafe-eval'", rules["script-src"])
+        assert re.fullmatch(r"'sha256-[\w+/]{43}='", rules["style-src"])
+        assert "connect-src" not in rules
+
+
+def test_a_phone_shows_it_without_scrolling_sideways(chromium: Browser, exported: Exported) -> None:
+    """360 pixels wide, with fingers."""
+    screen = {"width": 360, "height": 740}
+    with opened(
+        chromium, exported.with_data, viewport=screen, has_touch=True, is_mobile=True
+    ) as page:
+        page.wait_for_function(SHOWN)
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        page.locator("#canvas").tap()
+        assert answer(page)["state"] in {"sure", "unsure"}
+
+
+def test_it_can_be_taught_with_the_examples_it_carries(
+    chromium: Browser, exported: Exported
+) -> None:
+    """Without data it has none, and says so."""
+    for file, word in (
+        (exported.with_data, "stored examples it reads"),
+        (exported.plain, "No stored"),
+    ):
+        with opened(chromium, file) as page:
+            page.wait_for_function(SHOWN)
+            draw(page, [[(0.1, 0.1), (0.9, 0.9)], [(0.9, 0.1), (0.1, 0.9)]])
+            page.locator("#classes button").nth(4).click()
+            page.locator("#lesson").filter(has_text=word).wait_for()
+
+
+def test_the_lab_in_it_trains_in_a_worker(chromium: Browser, exported: Exported) -> None:
+    """Made of the file's own script; and the way leads to the drawing page and back."""
+    with opened(chromium, exported.with_data, "#lab") as page:
+        assert page.title() == "Lab"
+        page.locator("#length").fill("30")
+        page.locator("#unit").select_option(label="updates")
+        page.locator("#test-every").fill("15")
+        page.locator("#start").click()
+        page.locator("#now-test").filter(has_text="%").wait_for()
+        assert any(worker.url.startswith("blob:") for worker in page.workers)
+        page.locator("nav.pages a", has_text="Draw").click()
+        page.wait_for_function(SHOWN)
+        assert page.locator("nav.pages a[aria-current]").inner_text() == "Draw"
+        page.go_back()
+        page.locator("#start").wait_for()
+
+
+def test_what_a_model_says_of_itself_is_text(
+    chromium: Browser, exported: Exported, tmp_path: Path
+) -> None:
+    """Class names that look like HTML neither end the script nor become elements."""
+    saved = export.load(exported.model)
+    names = tuple(f"</script><img src=x onerror=alert({n})><!--" for n in range(10))
+    evil = replace(saved, metadata=replace(saved.metadata, class_names=names))
+    file = tmp_path / "evil.html"
+    file.write_bytes(one_file(Parts(evil)))
+    with opened(chromium, file) as page:
+        page.wait_for_function(SHOWN)
+        assert page.locator("#classes button").first.inner_text() == names[0]
+        assert page.locator("img").count() == 0
+
+
+@pytest.mark.parametrize("part", ["core.wasm", "weights.bin", "model.json"])
+def test_a_broken_file_says_so(
+    chromium: Browser, exported: Exported, tmp_path: Path, part: str
+) -> None:
+    """In the page, not only in the console."""
+    text = exported.plain.read_text("utf-8")
+    start = text.index(f'id="{part}">') + len(f'id="{part}">')
+    file = tmp_path / "broken.html"
+    file.write_text(text[:start] + "H4sIAAAAAAAA" + text[start + 40 :], "utf-8")
+    with visited(chromium, "") as context:
+        page = context.new_page()
+        page.goto(file.as_uri())
+        page.get_by_text("can’t be").or_(page.get_by_text("can't be")).first.wait_for()
