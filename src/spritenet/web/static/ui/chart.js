@@ -383,7 +383,10 @@ export class LineChart {
   /** Numbers beside the axis; on a log scale only those there is room for. @param {(number | null)[]} ticks */
   #ticks(ticks) {
     const { tick } = this.options.y;
-    return ticks.map((value) => (value === null ? '' : tick ? tick(value) : plain(value)));
+    return ticks.map((value) => {
+      if (value === null || (this.log && !round(value))) return '';
+      return tick ? tick(value) : plain(value);
+    });
   }
 
   /** @param {string[] | null} ticks @param {string} font */
@@ -523,6 +526,11 @@ export function plain(value) {
   if (size !== 0 && (size < 1e-4 || size >= 1e9)) return value.toExponential(1);
   const digits = size >= 100 ? 1 : size >= 1 ? 3 : 4;
   return value.toLocaleString('en', { maximumFractionDigits: digits });
+}
+
+/** Whether it is 1, 2 or 5 of a power of ten. @param {number} value */
+function round(value) {
+  return ['1', '2', '5'].includes(value.toExponential(2).replace(/\.?0*e.*/, ''));
 }
 
 /** The number of a line's colour. @param {Line} line @param {number} place */

@@ -97,7 +97,7 @@ export class Inside {
     const figure = this.#figure(where, `${kernel ? 'k' : 'a'} ${name}`);
     const canvas = /** @type {HTMLCanvasElement} */ (figure.querySelector('canvas'));
     const flat = height === 1;
-    const columns = flat ? 1 : Math.min(number, Math.max(4, Math.ceil(Math.sqrt(2.2 * number))));
+    const columns = flat ? 1 : across(number);
     drawMaps(canvas, values, [height, width, number], { columns, label: `${name} at this step` });
     const scale = Math.max(1, Math.min(flat ? 12 : 6, Math.floor((number === 1 && !flat ? LONE : WIDEST) / canvas.width)));
     canvas.style.width = `${canvas.width * scale}px`;
@@ -148,6 +148,17 @@ export class Inside {
     }
     return figure;
   }
+}
+
+/** How many of so many pictures go side by side: about twice as wide as high, and no row half empty. @param {number} number */
+function across(number) {
+  const ideal = Math.sqrt(2.2 * number);
+  let best = Math.ceil(ideal);
+  for (let columns = 1; columns <= Math.min(number, 2 * ideal); columns += 1) {
+    const even = number % columns === 0;
+    if (even && (number % best || Math.abs(columns - ideal) < Math.abs(best - ideal))) best = columns;
+  }
+  return best < ideal / 2 ? Math.ceil(ideal) : best;
 }
 
 /** @param {HTMLElement} figure @param {string} name @param {string} range */
