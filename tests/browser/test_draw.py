@@ -522,3 +522,23 @@ def test_drawing_for_long_takes_no_more_memory(page: Page) -> None:
     before = heap()
     assert page.evaluate(scribble, 2000) == memory
     assert heap() < before + 600_000
+
+
+def test_what_was_cleared_takes_no_room_of_the_next_drawing(page: Page) -> None:
+    """More points than the sheet bears, in many drawings: the last is as good as the first."""
+    page.evaluate(
+        """() => {
+          const { sheet } = spritenetDraw;
+          for (let i = 0; i < 40; i++) {
+            const stroke = sheet.begin(9);
+            for (let k = 0; k < 2000; k++) stroke.add(k % 280, (k * 7) % 280);
+            sheet.clear();
+          }
+        }"""
+    )
+    draw(page, ONE)
+    assert answer(page)["best"] == 1
+    assert page.evaluate("() => spritenetDraw.sheet.points") <= 60_000
+    page.keyboard.press("Control+Z")
+    page.keyboard.press("Control+Z")
+    assert page.evaluate("() => spritenetDraw.sheet.strokes.length") == 1

@@ -7,7 +7,7 @@ import { Stroke } from './stroke.js';
 /** @typedef {{ data: Uint8Array | Uint8ClampedArray, width: number, height: number }} Picture  1, 3 or 4 bytes a pixel */
 /** @typedef {{ kind: 'stroke', stroke: Stroke } | { kind: 'picture', picture: Picture } | { kind: 'clear' }} Item */
 
-const MOST_POINTS = 60_000; // of all strokes that can be undone: a quarter of an hour without lifting
+const MOST_POINTS = 60_000; // of all strokes: a quarter of an hour without lifting
 const MOST_PICTURES = 4;
 
 export class Sheet {
@@ -44,14 +44,9 @@ export class Sheet {
     return this.items.length > 0;
   }
 
-  /** Whether the strokes to be undone are as many as are kept. */
+  /** Whether there are as many strokes on the sheet as it bears. */
   get isFull() {
-    return this.points >= MOST_POINTS;
-  }
-
-  /** How many points all strokes have. */
-  get points() {
-    return this.items.reduce((sum, item) => sum + (item.kind === 'stroke' ? item.stroke.count : 0), 0);
+    return pointsOf(this.strokes) >= MOST_POINTS;
   }
 
   /**
@@ -93,9 +88,21 @@ export class Sheet {
     this.undone = [];
     const pictures = () => this.items.filter(({ kind }) => kind === 'picture').length;
     // What is seen stays; of what can be undone the oldest goes.
-    while (this.items.length > 1 && (this.points > MOST_POINTS || pictures() > MOST_PICTURES)) {
-      if (item.kind === 'stroke' && this.strokes.length === this.items.length) break;
-      this.items.shift();
-    }
+    const seen = Math.max(1, this.strokes.length);
+    while (this.items.length > seen && (this.points > MOST_POINTS || this.pictures > MOST_PICTURES)) this.items.shift();
   }
+
+  /** How many points all strokes have that can be undone. */
+  get points() {
+    return pointsOf(this.items.flatMap((item) => (item.kind === 'stroke' ? item.stroke : [])));
+  }
+
+  get pictures() {
+    return this.items.filter(({ kind }) => kind === 'picture').length;
+  }
+}
+
+/** @param {readonly Stroke[]} strokes */
+function pointsOf(strokes) {
+  return strokes.reduce((sum, stroke) => sum + stroke.count, 0);
 }
