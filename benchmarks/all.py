@@ -28,6 +28,7 @@ COMMANDS = (
     "importing.py",
     "predict_one.py",
     "browser.py",
+    "exported_page.py",
     "installed_size.py",
 )
 

@@ -1,0 +1,118 @@
+"""The exported page: how large it is, and how soon after opening the network has answered.
+
+Needs Playwright and Chromium. The file is opened from disk, each time in a fresh browser context;
+counted is from the start of the navigation until the page's first answer is computed and drawn.
+"""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import spritenet as sn
+from figures import Row, arguments, report
+from spritenet import export
+from spritenet.web import Parts, examples_for, one_file
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+
+# What happens when, in milliseconds after the navigation began: marks of the file's own first
+# module, and two of the drawing page, put here around its own methods.
+NOTE = """
+let page;
+Object.defineProperty(window, 'spritenetDraw', {
+  get: () => page,
+  set(made) {
+    page = made;
+    performance.mark('spritenet:ready');
+    const show = made.show.bind(made);
+    made.show = () => {
+      show();
+      if (!window.shown) window.shown = performance.mark('spritenet:answered').startTime;
+    };
+  },
+});
+"""
+TIMES = """() => ({
+  ...Object.fromEntries(performance.getEntriesByType('mark').map((m) => [m.name, m.startTime])),
+  parsed: performance.getEntriesByType('navigation')[0].domInteractive,
+})"""
+STEPS = {
+    "spritenet:answered": "from opening to the first answer",
+    "spritenet:begun": "  of it, until the script begins",
+    "spritenet:unpacked": "  … until the model is unpacked",
+    "spritenet:ready": "  … until the page stands",
+}
+
+
+def written(folder: Path) -> tuple[Path, Path]:
+    """The tutorial network on the built-in drawings: its page alone, and with data and the lab."""
+    data = sn.load("strokes")
+    model = sn.networks.tutorial(data.train)
+    model.fit(data.train, epochs=1, batch_size=64, seed=0, verbose=0)
+    model.save(folder / "model")
+    saved = export.load(folder / "model")
+    plain, whole = folder / "page.html", folder / "page with data.html"
+    plain.write_bytes(one_file(Parts(saved)))
+    whole.write_bytes(one_file(Parts(saved, examples_for(saved, data), data)))
+    return plain, whole
+
+
+def opened(file: Path, rounds: int) -> tuple[str, list[dict[str, float]]]:
+    """The browser's version, and the times of each opening; the first, which is cold, left out."""
+    from playwright.sync_api import sync_playwright
+
+    from site_server import CHROMIUM_OPTIONS
+
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        sys.exit("Chromium is not installed: apt-get install chromium")
+    found: list[dict[str, float]] = []
+    with sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=program, args=list(CHROMIUM_OPTIONS))
+        for _ in range(rounds + 1):
+            context = browser.new_context(offline=True)
+            page = context.new_page()
+            page.add_init_script(NOTE)
+            page.goto(file.as_uri())
+            page.wait_for_function("() => window.shown")
+            found.append(page.evaluate(TIMES))
+            context.close()
+        version = browser.version
+        browser.close()
+    return version, found[1:]
+
+
+def sizes(name: str, file: Path) -> list[Row]:
+    """As it lies on the disk, and as it travels."""
+    data = file.read_bytes()
+    return [
+        Row(name, (len(data) / 1000,), "kB"),
+        Row(f"{name}, gzipped", (len(gzip.compress(data, 9)) / 1000,), "kB gzipped"),
+    ]
+
+
+def main() -> None:
+    """Measures and reports."""
+    parser = arguments(__doc__)
+    parser.add_argument("--rounds", type=int, default=20)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        plain, whole = written(Path(scratch))
+        how: dict[str, Any] = {"better": "less", "as_json": options.json}
+        rows = sizes("page", plain) + sizes("with 22,000 images and the lab", whole)
+        report("one HTML file with the tutorial network", rows, **how)
+        for name, file in (("without data", plain), ("with data", whole)):
+            version, times = opened(file, options.rounds)
+            rows = [
+                Row(text, tuple(time[mark] for time in times), "ms") for mark, text in STEPS.items()
+            ]
+            report(f"opening it from disk, {name}, Chromium {version}", rows, **how)
+
+
+if __name__ == "__main__":
+    main()
