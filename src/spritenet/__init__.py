@@ -59,7 +59,7 @@ if TYPE_CHECKING:
         MeanSquaredError,
         SparseCategoricalCrossentropy,
     )
-    from spritenet.model import Input, Scores, Sequential, load_model, train
+    from spritenet.model import Classified, Input, Scores, Sequential, load_model, train
     from spritenet.model.live import LiveChart
     from spritenet.model.predictions import Predictions
     from spritenet.optimizers import SGD, Adam, AdamW, RMSprop
@@ -148,7 +148,7 @@ _NAMES = {
         "MeanSquaredError",
         "SparseCategoricalCrossentropy",
     ),
-    "spritenet.model": ("Input", "Scores", "Sequential", "load_model", "train"),
+    "spritenet.model": ("Classified", "Input", "Scores", "Sequential", "load_model", "train"),
     "spritenet.model.live": ("LiveChart",),
     "spritenet.model.predictions": ("Predictions",),
     "spritenet.optimizers": ("SGD", "Adam", "AdamW", "RMSprop"),
@@ -199,6 +199,7 @@ __all__ = [  # noqa: RUF022 - in plain order, as a test of the house wants it
     "Callback",
     "CategoricalCrossentropy",
     "CheckpointSaved",
+    "Classified",
     "Confused",
     "Controlled",
     "Conv2D",

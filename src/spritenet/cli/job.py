@@ -142,6 +142,7 @@ class Job:
             resume=resume,
             checkpoint_every=options.checkpoint_every,
             about={"data": self.dataset.name, "command": options.to_json()},
+            calibrate_on=None if options.validation else self.dataset.splits.get("test"),
         )
 
     def _shown(self, events: Iterator[Event]) -> Iterator[Event]:

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from spritenet import doubt
+from spritenet.doubt import Doubt
 from spritenet.errors import ModelError
 from spritenet.export.located import shown
 
@@ -50,12 +52,14 @@ class Metadata:
         preparation: how a person's picture becomes an input (`spritenet.prepare`), as JSON.
         trained_on: None if nobody knows.
         scores: like {"test_accuracy": 0.98, "test_loss": 0.06}.
+        doubt: how sure it may be; None if nobody found out.
     """
 
     class_names: tuple[str, ...] = ()
     preparation: Mapping[str, Any] | None = None
     trained_on: TrainedOn | None = None
     scores: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
+    doubt: Doubt | None = None
 
     def to_json(
         self, input_shape: tuple[int, int, int], hashes: Mapping[str, str]
@@ -76,6 +80,8 @@ class Metadata:
             "trained_on": None,
             "scores": dict(self.scores),
         }
+        if self.doubt is not None:
+            entry["doubt"] = doubt.to_json(self.doubt)
         if self.trained_on is not None:
             known = self.trained_on
             entry["trained_on"] = {
@@ -108,11 +114,13 @@ class Metadata:
         if not isinstance(names, list) or not all(_is_word(name) for name in names):
             raise _wrong("class_names", "a list of printable words", names, where)
         picture = _object(entry, "input", where) or _NOTHING
+        known = _object(entry, "doubt", where)
         return cls(
             class_names=tuple(names),
             preparation=_object(picture, "preparation", where),
             trained_on=_trained_on(_object(entry, "trained_on", where), where),
             scores=MappingProxyType(_scores(_object(entry, "scores", where) or _NOTHING, where)),
+            doubt=None if known is None else doubt.from_json(known, where=where),
         )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spritenet.doubt import Doubt
 from spritenet.errors import ModelError
 from spritenet.export.metadata import Metadata
 from spritenet.layers import Layer, Shape
@@ -87,6 +89,28 @@ class SavedModel:
         if names and outputs != (len(names),):
             raise ModelError(
                 "the class names don't fit the outputs", expected=outputs[-1], got=len(names)
+            )
+        if self.metadata.doubt is not None:
+            self._check_doubt(self.metadata.doubt)
+
+    def _check_doubt(self, doubt: Doubt) -> None:
+        """Refuse a watcher that looks at another network.
+
+        Raises:
+            ModelError: its layer, features or classes aren't this network's.
+        """
+        shape: Shape = self.input_shape
+        sizes = {}
+        for layer in self.layers:
+            shape = layer.output_shape(shape)
+            sizes[layer.label] = prod(shape)
+        size, watcher = sizes.get(doubt.layer, 0), doubt.watcher
+        if watcher.places.max() >= size or (len(watcher.output_bias) - 1,) != self.output_shape:
+            raise ModelError(
+                "its doubt belongs to another network",
+                expected=f"{self.output_shape} classes, features of {doubt.layer} below {size}",
+                got=f"{len(watcher.output_bias) - 1}, {int(watcher.places.max())}",
+                do="Train the model again, or take the entry `doubt` out.",
             )
 
 

@@ -6,6 +6,7 @@
     fitting     train: from the arguments of `fit` to a training
     kept        a training that is kept in a run's folder
     examples    from what people give `fit` to what engines take
+    doubting    when it is not sure
     pixels targets  images, labels and weights in all their forms
     scores predictions  how well it does, and what it said of each image
     looking live progress summary  what is shown
@@ -16,8 +17,9 @@ Nothing here computes: engines do.
 from __future__ import annotations
 
 from spritenet.model.building import Input
+from spritenet.model.doubting import Classified
 from spritenet.model.fitting import train
 from spritenet.model.scores import Scores
 from spritenet.model.sequential import Sequential, load_model
 
-__all__ = ["Input", "Scores", "Sequential", "load_model", "train"]
+__all__ = ["Classified", "Input", "Scores", "Sequential", "load_model", "train"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from spritenet.dataset import Dataset, Split
 from spritenet.dataset.streamed import Streamed, StreamedDataset
 from spritenet.engines.values import Examples
 from spritenet.errors import ModelError
+from spritenet.model import doubting
 from spritenet.model import examples as made
 from spritenet.model.examples import Given
 from spritenet.training import loop, measure
@@ -87,6 +89,7 @@ def train(
     resume: bool = False,
     checkpoint_every: int | None = None,
     about: Mapping[str, object] | None = None,
+    calibrate_on: object = None,
 ) -> Iterator[Event]:
     """Train a compiled model, one event at a time: pull to go on, stop pulling to stop.
 
@@ -123,6 +126,8 @@ def train(
         resume: go on with the run that is in the folder, to the bit-identical end.
         checkpoint_every: updates between two checkpoints; by default each epoch, or 10 seconds.
         about: more for the run's config.json.
+        calibrate_on: images not learnt from, a Split or (x, y), on which the model finds out at the
+            end how sure it may be (docs/doubt.md); by default what it is evaluated on.
 
     Returns:
         An iterator of events, from `Started` to `Finished` or `Stopped`.
@@ -147,6 +152,10 @@ def train(
     outputs = model.output_shape[-1]
     examples = made.to_examples(learn, shape, outputs, loss, class_weight)
     validation = None if held is None else made.to_examples(held, shape, outputs, loss)
+
+    held_out = validation
+    if calibrate_on is not None:
+        held_out = made.to_examples(made.given(calibrate_on), shape, outputs, loss)
 
     now = model.state.now
     parts = -(-len(examples) // batch)
@@ -175,14 +184,17 @@ def train(
         sample=_sample(validation, test_size, seed),
         at_a_time=measure.share(model.layers, shape),
     )
-    model.state.now = now
+    model.state.now, model.doubt = now, None
     rates = plan.rates(optimizer.schedule)
     session = Session(plan, model.state, rates, model, task.engine.interrupt)
+    ending = partial(
+        doubting.after_training, model=model, learnt=examples, held_out=held_out, seed=seed
+    )
     if run is None:
-        return loop.run(task, session, Callbacks(callbacks))
+        return ending(loop.run(task, session, Callbacks(callbacks)))
     from spritenet.model.kept import Kept  # only here: a training without a folder shall not wait
 
-    kept = Kept(model, Path(run), about or {}, learn.name, learn.split, resume)
+    kept = Kept(model, Path(run), about or {}, learn.name, learn.split, resume, ending)
     return kept.events(task, session, Callbacks(callbacks))
 
 

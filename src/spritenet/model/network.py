@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
+    from spritenet.doubt import Doubt
+
 __all__ = ["Network"]
 
 
@@ -41,6 +43,7 @@ class Network:
         input_shape: height, width, channels of its images; None before it is built.
         optimizer: how weights move; None before `compile`.
         class_names: what its outputs mean; empty if nobody said.
+        doubt: how sure it may be; None until it is calibrated, and again when weights change.
     """
 
     def __init__(
@@ -55,8 +58,10 @@ class Network:
         self.input_shape: ImageShape | None = None
         self.optimizer: Optimizer | None = None
         self.class_names: tuple[str, ...] = ()
+        self.doubt: Doubt | None = None
         self._make_engine = engine or _native
         self._engine: tuple[int, Engine] | None = None
+        self._beginning: tuple[tuple[Layer, ...], Engine] | None = None
         self._state: State | None = None
         self._places: tuple[Place, ...] = ()
         self._output_shape: tuple[int, ...] = ()
@@ -114,7 +119,7 @@ class Network:
             raise ModelError("it has no layers", where=self.name)
         height, width, channels = (count(size, "input_shape", self.name) for size in shape)
         self.input_shape = (height, width, channels)
-        self._engine = None
+        self._engine = self._beginning = None
         self._places = building.places(self._layers, self.input_shape)
         self._output_shape = building.output_shape(self._layers, self.input_shape)
         parameters = building.initial(self._places, seed)
@@ -285,6 +290,7 @@ class Network:
         if not np.isfinite(parameters).all():
             raise ModelError("a weight is not a finite number", where=self.name)
         self.state.now = replace(now, parameters=parameters, average=None)
+        self.doubt = None
 
     def engine(self, batch_size: int = 0) -> Engine:
         """What computes it, able to train on batches of that size.
@@ -298,6 +304,18 @@ class Network:
             )
             self._engine = (batch_size, made)
         return self._engine[1]
+
+    def beginning(self, end: int) -> Engine:
+        """What computes its first layers, up to number `end`; their parameters come first too.
+
+        Raises:
+            ModelError: it is not built yet.
+        """
+        layers = self._layers[:end]
+        if self._beginning is None or self._beginning[0] != layers:
+            made = self._make_engine(layers, self._shape(), batch_size=0, threads=self.threads)
+            self._beginning = (layers, made)
+        return self._beginning[1]
 
     def _shape(self) -> ImageShape:
         """The shape of its images.
@@ -318,4 +336,4 @@ class Network:
 
     def __getstate__(self) -> dict[str, object]:
         """Everything but the engine, which holds addresses: for copies and other processes."""
-        return {**self.__dict__, "_engine": None}
+        return {**self.__dict__, "_engine": None, "_beginning": None}

@@ -18,7 +18,7 @@ from spritenet.layers import Layer
 from spritenet.losses import Loss
 from spritenet.model import building, examples, fitting, pixels, progress
 from spritenet.model.building import Input
-from spritenet.model.network import Network
+from spritenet.model.doubting import Doubter
 from spritenet.model.scores import Scores
 from spritenet.optimizers import Optimizer
 from spritenet.training import measure
@@ -39,7 +39,7 @@ __all__ = ["Sequential", "load_model"]
 ACCURACIES = ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy")
 
 
-class Sequential(Network):
+class Sequential(Doubter):
     """A network of layers, one after the other, that classifies small images.
 
         model = Sequential([Conv2D(8, 5, activation="relu"), MaxPooling2D(2), Flatten(),
@@ -65,6 +65,7 @@ class Sequential(Network):
         preparation: how a person's picture becomes an input, as JSON values; saved with it.
         trained_on: what made the weights; saved with it.
         scores: like {"test_accuracy": 0.98}; saved with it.
+        doubt: how sure it may be, saved with it; None until it is calibrated.
 
     Raises:
         ModelError: two layers have the same name, or they don't fit each other.
@@ -159,6 +160,7 @@ class Sequential(Network):
         run: str | Path | None = None,
         resume: bool = False,
         checkpoint_every: int | None = None,
+        calibrate_on: object = None,
     ) -> History:
         """Train it. `spritenet.train` does the same, and yields events instead.
 
@@ -188,6 +190,8 @@ class Sequential(Network):
             run: a folder for config.json, the journal, checkpoints and the model.
             resume: go on with the run that is in the folder.
             checkpoint_every: updates between two checkpoints.
+            calibrate_on: images on which it finds out how sure it may be; by default those to
+                evaluate on.
 
         Returns:
             The figures of each epoch, as in Keras.
@@ -220,6 +224,7 @@ class Sequential(Network):
             run=run,
             resume=resume,
             checkpoint_every=checkpoint_every,
+            calibrate_on=calibrate_on,
         )
         self.history = history = History(("loss", *self.metrics))
         if progress.wanted(verbose):
@@ -348,7 +353,7 @@ class Sequential(Network):
         made = self.trained_on
         if made is not None:
             made = replace(made, steps=now.step)
-        metadata = Metadata(self.class_names, self.preparation, made, self.scores)
+        metadata = Metadata(self.class_names, self.preparation, made, self.scores, self.doubt)
         tfjs.save(SavedModel(self._layers, self._shape(), now.best_guess, metadata, memory), path)
 
     @classmethod
@@ -365,7 +370,7 @@ class Sequential(Network):
         model._state = State(Snapshot(saved.parameters.copy(), slots.copy(), step=step))
         model.class_names = metadata.class_names
         model.preparation, model.scores = metadata.preparation, metadata.scores
-        model.trained_on = metadata.trained_on
+        model.trained_on, model.doubt = metadata.trained_on, metadata.doubt
         return model
 
 

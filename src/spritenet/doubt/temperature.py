@@ -1,0 +1,55 @@
+"""Probabilities that mean what they say: temperature scaling.
+
+Guo, Pleiss, Sun and Weinberger, On Calibration of Modern Neural Networks, ICML 2017.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["COLDEST", "HOTTEST", "best_temperature", "softened"]
+
+COLDEST, HOTTEST = 0.05, 20.0
+"""Where a temperature lies: beyond it, more images would be needed to tell."""
+
+ROUNDS = 30
+"""Of Newton's method; a handful suffices, and the rest guards against a first step too far."""
+
+
+def softened(logits: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """The softmax of logits / temperature, (n, k)."""
+    z = logits / temperature
+    powers = np.exp(z - z.max(axis=1, keepdims=True))
+    result: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return result
+
+
+def best_temperature(logits: NDArray[np.float64], labels: NDArray[np.int32]) -> float:
+    """The temperature at which the labels are likeliest.
+
+    The mean of -log p(label) is convex in 1/T: Newton's method, kept within COLDEST … HOTTEST.
+
+    Args:
+        logits: (n, k).
+        labels: (n,).
+    """
+    z = logits - logits.max(axis=1, keepdims=True)
+    chosen = z[np.arange(len(z)), labels].mean()
+    inverse = 1.0
+    for _ in range(ROUNDS):
+        p = softened(z, 1 / inverse)
+        mean = (p * z).sum(axis=1)
+        slope = mean.mean() - chosen
+        curve = ((p * z * z).sum(axis=1) - mean * mean).mean()
+        # At most twice or half as cold at a time: far from the minimum the curve is nearly flat.
+        step = np.clip(slope / max(curve, 1e-12), -inverse, inverse / 2)
+        after = min(max(inverse - step, 1 / HOTTEST), 1 / COLDEST)
+        if abs(after - inverse) < 1e-9:
+            break
+        inverse = after
+    return float(1 / inverse)
