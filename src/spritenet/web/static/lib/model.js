@@ -4,6 +4,7 @@
 // `evaluate` work in slices, so that a page stays responsive, and may be aborted between two.
 
 import { defaultCore } from './core.js';
+import { softened } from './doubt.js';
 import { DataError, ModelError } from './errors.js';
 import { initial, Stream } from './initializers.js';
 import { activationOf, named, outputShape, size } from './layers.js';
@@ -14,6 +15,7 @@ import { readPreparation } from './prepare.js';
 import { namedShapes, readModel, writeModel } from './saved.js';
 import { Training } from './training.js';
 
+/** @typedef {import('./doubt.js').Classified} Classified */
 /** @typedef {import('./layers.js').Layer} Layer */
 /** @typedef {import('./network.js').Examples} Examples */
 /** @typedef {import('./optimizers.js').Optimizer} Optimizer */
@@ -192,6 +194,34 @@ export class Model {
     return this.network.predict(this.pixels(images));
   }
 
+  /** Whether it knows when to doubt: Python finds that out at the end of a training. */
+  get calibrated() {
+    return Boolean(this.metadata.doubt);
+  }
+
+  /**
+   * What it takes one image for, with calibrated probabilities, and whether it may be sure. A model
+   * that is not calibrated is always sure.
+   *
+   * @param {Uint8Array | Uint8ClampedArray} image  raw pixels, h w c
+   * @returns {Classified}
+   */
+  classify(image) {
+    const pixels = this.one(image);
+    const { lastActivation } = this;
+    if (this.outputs < 2 || !['softmax', 'linear'].includes(lastActivation)) {
+      throw new ModelError("the network doesn't choose among classes", { got: `${lastActivation}, ${this.outputs}` });
+    }
+    const doubt = this.metadata.doubt ?? null;
+    const values = doubt ? this.network.activations(pixels) : [this.network.predict(pixels)];
+    const probabilities = softened(values[values.length - 1], lastActivation, doubt?.temperature ?? 1);
+    const label = probabilities.indexOf(Math.max(...probabilities));
+    if (!doubt) return { label, probabilities, sure: true, score: 1 };
+    const features = values[this.layers.findIndex(({ name }) => name === doubt.layer)];
+    const score = doubt.score(features, pixels, this.inputShape[2]);
+    return { label, probabilities, sure: score >= 0.5, score };
+  }
+
   /**
    * Every layer's outputs for one image.
    *
@@ -199,10 +229,7 @@ export class Model {
    * @returns {{ name: string, shape: number[], values: Float32Array }[]}
    */
   activations(image) {
-    if (image.length !== this.network.imageBytes) {
-      throw new DataError('there must be one image', { expected: `${this.network.imageBytes} pixels`, got: image.length });
-    }
-    const values = this.network.activations(this.pixels(image));
+    const values = this.network.activations(this.one(image));
     const { outputShapes } = this.network;
     return this.layers.map(({ name }, i) => ({ name, shape: outputShapes[i], values: values[i] }));
   }
@@ -370,6 +397,18 @@ export class Model {
       throw new ModelError("it doesn't know its loss yet", { todo: 'Call compile({ optimizer, loss }).' });
     }
     return { optimizer, loss };
+  }
+
+  /**
+   * One image's pixels as the core takes them.
+   *
+   * @param {Uint8Array | Uint8ClampedArray} image
+   */
+  one(image) {
+    if (image.length !== this.network.imageBytes) {
+      throw new DataError('there must be one image', { expected: `${this.network.imageBytes} pixels`, got: image.length });
+    }
+    return this.pixels(image);
   }
 
   /**

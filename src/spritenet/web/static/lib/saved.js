@@ -1,5 +1,6 @@
 // The model file: TensorFlow.js's layers format, `model.json` and `weights.bin`. See docs/model-format.md.
 
+import { Doubt } from './doubt.js';
 import { ModelError, SpritenetError } from './errors.js';
 import { folderOf } from './files.js';
 import { outputShape, size, weightsOf } from './layers.js';
@@ -26,6 +27,7 @@ import { join, match, parseManifest, readGroup } from './weights.js';
  * @property {Record<string, any> | null} preparation  how a person's picture becomes an input
  * @property {Record<string, any> | null} trainedOn
  * @property {Record<string, number>} scores
+ * @property {Doubt | null} [doubt]  how sure it may be; null if nobody found out
  */
 /**
  * @typedef {object} Saved
@@ -75,6 +77,7 @@ export async function readModel(source) {
   if (classNames.length && String(outputs) !== String(classNames.length)) {
     throw new ModelError("the class names don't fit the outputs", { where, expected: outputs, got: classNames.length });
   }
+  checkDoubt(metadata, layers, inputShape, where);
   const memory = entry.optimizer ? readMemory(entry.optimizer, values, wanted, promised, where) : null;
   return { layers, inputShape, parameters, metadata, memory };
 }
@@ -159,14 +162,29 @@ function readMetadata(entry, where) {
   const names = entry.class_names ?? [];
   const isWord = (/** @type {unknown} */ name) => typeof name === 'string' && name.length <= 200;
   if (!Array.isArray(names) || !names.every(isWord)) refuse('class_names', 'a list of words');
-  for (const key of ['input', 'trained_on', 'scores']) {
+  for (const key of ['input', 'trained_on', 'scores', 'doubt']) {
     if (entry[key] !== undefined && !isObject(entry[key])) refuse(key, 'an object');
   }
   const preparation = entry.input?.preparation ?? null;
   if (!isObject(preparation)) refuse('input', 'preparation as an object');
   const scores = entry.scores ?? {};
   if (!Object.values(scores).every(Number.isFinite)) refuse('scores', 'numbers by name');
-  return { classNames: names, preparation, trainedOn: entry.trained_on ?? null, scores };
+  const doubt = entry.doubt ? new Doubt(entry.doubt, where) : null;
+  return { classNames: names, preparation, trainedOn: entry.trained_on ?? null, scores, doubt };
+}
+
+/**
+ * Refuses a watcher that looks at another network.
+ *
+ * @param {Metadata} metadata
+ * @param {readonly Layer[]} layers
+ * @param {readonly number[]} inputShape
+ * @param {string} where
+ */
+function checkDoubt({ doubt }, layers, inputShape, where) {
+  let shape = [...inputShape];
+  const sizes = layers.map((layer) => size((shape = outputShape(layer, shape))));
+  located(where, () => doubt?.check(layers, sizes));
 }
 
 /**
@@ -240,6 +258,7 @@ export function writeModel({ layers, inputShape, parameters, metadata, memory })
     weights_sha256: sha256(join([parameters])),
     trained_on: metadata.trainedOn,
     scores: metadata.scores,
+    ...(metadata.doubt && { doubt: metadata.doubt.entry }),
   };
   const data = [/** @type {Float32Array | Int32Array} */ (parameters)];
   if (memory) {

@@ -1,0 +1,197 @@
+// The honest "not sure": how a calibrated model judges, the same as spritenet/doubt in Python.
+//
+// docs/doubt.md has the formulas and where they come from. Calibrating is Python's; it needs images
+// that the model did not learn from.
+
+import { ModelError } from './errors.js';
+
+/**
+ * What a model takes an image for, and whether it looks like what the model learnt.
+ *
+ * @typedef {object} Classified
+ * @property {number} label  the likeliest class's index
+ * @property {Float64Array} probabilities  of each class, calibrated if the model is
+ * @property {boolean} sure  false for an image unlike those it learnt
+ * @property {number} score  how much it looks like those, 0 … 1; sure from 0.5 on
+ */
+
+const MOST = { features: 4096, hidden: 512, classes: 65536, numbers: 4_000_000 };
+const TINY = 2 ** -126; // float32's smallest normal number, as in Python
+
+/** What calibrating found: how to soften probabilities, and what to doubt. */
+export class Doubt {
+  /**
+   * The entry `doubt` of a model's metadata, checked.
+   *
+   * @param {any} entry
+   * @param {string} where  the file, for errors
+   */
+  constructor(entry, where) {
+    /** As in the file, to be written again. */
+    this.entry = entry;
+    const read = reader(entry, where, '');
+    this.temperature = read.number('temperature', 0.025, 40);
+    this.threshold = read.number('threshold', -1e6, 1e6);
+    this.refused = read.number('refused', 0, 1);
+    this.images = read.count('images', Number.MAX_SAFE_INTEGER);
+    const { layer, watcher } = entry;
+    if (typeof layer !== 'string' || !layer || layer.length > 200) read.refuse('layer', "a layer's name");
+    if (typeof watcher !== 'object' || !watcher || Array.isArray(watcher)) read.refuse('watcher', 'an object');
+    /** The name of the layer whose outputs are looked at. */
+    this.layer = /** @type {string} */ (layer);
+    const inner = reader(watcher, where, 'watcher.');
+    this.features = inner.count('features', MOST.features);
+    this.hidden = inner.count('hidden', MOST.hidden);
+    this.classes = inner.count('classes', MOST.classes);
+    const outputs = this.classes + 1;
+    if (Math.max(this.features * this.hidden, this.hidden * outputs) > MOST.numbers) {
+      inner.refuse('hidden', `at most ${MOST.numbers} numbers`);
+    }
+    this.places = inner.places(this.features);
+    this.low = inner.floats('low', this.features);
+    this.scale = inner.floats('scale', this.features);
+    this.kernel = new Int8Array(inner.bytes('kernel', [this.features * this.hidden]).buffer);
+    this.kernelScale = inner.floats('kernel_scale', this.hidden);
+    this.bias = inner.floats('bias', this.hidden);
+    this.outputKernel = inner.floats('output_kernel', this.hidden * outputs);
+    this.outputBias = inner.floats('output_bias', outputs);
+  }
+
+  /**
+   * Refuses a network that it doesn't belong to.
+   *
+   * @param {readonly { name: string }[]} layers
+   * @param {readonly number[]} sizes  how many numbers each layer makes
+   */
+  check(layers, sizes) {
+    const size = sizes[layers.findIndex(({ name }) => name === this.layer)] ?? 0;
+    const outputs = sizes[sizes.length - 1];
+    if (this.places.some((place) => place >= size) || this.classes !== outputs) {
+      throw new ModelError('its doubt belongs to another network', {
+        expected: `${outputs} classes, features of ${this.layer} below ${size}`,
+        got: `${this.classes}, ${this.places.reduce((a, b) => Math.max(a, b), 0)}`,
+        todo: 'Train the model again, or take the entry `doubt` out.',
+      });
+    }
+  }
+
+  /**
+   * How much stranger than familiar an image looks, in nats.
+   *
+   * @param {Float32Array} features  all outputs of the layer
+   */
+  strangeness(features) {
+    const { hidden, classes, kernel } = this;
+    const sums = new Float64Array(hidden);
+    this.places.forEach((place, i) => {
+      const x = Math.min(Math.max((features[place] - this.low[i]) * this.scale[i], 0), 1);
+      if (x === 0) return;
+      for (let j = 0, at = i * hidden; j < hidden; j++, at++) sums[j] += x * kernel[at];
+    });
+    const z = Float64Array.from(this.outputBias);
+    for (let j = 0; j < hidden; j++) {
+      const value = Math.max(sums[j] * this.kernelScale[j] + this.bias[j], 0);
+      for (let k = 0, at = j * (classes + 1); k <= classes; k++, at++) z[k] += value * this.outputKernel[at];
+    }
+    const known = z.subarray(0, classes);
+    const most = known.reduce((a, b) => Math.max(a, b), -Infinity);
+    return z[classes] - most - Math.log(known.reduce((sum, value) => sum + Math.exp(value - most), 0));
+  }
+
+  /**
+   * How familiar an image looks, 0 … 1. A blank one is 0.
+   *
+   * @param {Float32Array} features  all outputs of the layer
+   * @param {Uint8Array} image  h w c
+   * @param {number} channels
+   */
+  score(features, image, channels) {
+    if (isBlank(image, channels)) return 0;
+    const excess = this.strangeness(features) - this.threshold;
+    return 1 / (1 + Math.exp(Math.min(Math.max(excess, -500), 500)));
+  }
+}
+
+/**
+ * Probabilities of outputs, softened by a temperature.
+ *
+ * @param {Float32Array} outputs
+ * @param {string} activation  "softmax", or "linear" for logits
+ * @param {number} temperature
+ */
+export function softened(outputs, activation, temperature) {
+  const logits = Float64Array.from(outputs, (value) =>
+    (activation === 'linear' ? value : Math.log(Math.max(value, TINY))) / temperature,
+  );
+  const most = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  const powers = logits.map((value) => Math.exp(value - most));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return powers.map((value) => value / sum);
+}
+
+/**
+ * Whether an image shows nothing: one even colour.
+ *
+ * @param {Uint8Array} image  h w c
+ * @param {number} channels
+ */
+export function isBlank(image, channels) {
+  return image.every((value, i) => value === image[i % channels]);
+}
+
+/**
+ * Entries of an object that anybody may have written, each checked.
+ *
+ * @param {any} entry
+ * @param {string} where
+ * @param {string} prefix
+ */
+function reader(entry, where, prefix) {
+  /** @param {string} key @param {string} expected @returns {never} */
+  const refuse = (key, expected) => {
+    throw new ModelError(`doubt.${prefix}${key} of its metadata is wrong`, {
+      where,
+      expected,
+      got: String(entry?.[key]).slice(0, 60),
+      todo: 'Train the model again, or take the entry `doubt` out.',
+    });
+  };
+  /** @param {string} key @param {number} least @param {number} most @returns {number} */
+  const number = (key, least, most) => {
+    const value = entry?.[key];
+    if (typeof value !== 'number' || !(value >= least && value <= most)) refuse(key, `a number from ${least} to ${most}`);
+    return value;
+  };
+  /** @param {string} key @param {number} most @returns {number} */
+  const count = (key, most) => {
+    const value = number(key, 1, most);
+    if (!Number.isInteger(value)) refuse(key, `a whole number from 1 to ${most}`);
+    return value;
+  };
+  /** @param {string} key @param {number[]} sizes @returns {Uint8Array<ArrayBuffer>} */
+  const bytes = (key, sizes) => {
+    const value = entry?.[key];
+    const expected = `base64 of ${sizes.join(' or ')} bytes`;
+    const lengths = sizes.map((size) => Math.ceil(size / 3) * 4);
+    if (typeof value !== 'string' || !lengths.includes(value.length)) refuse(key, expected);
+    try {
+      const text = atob(value);
+      if (sizes.includes(text.length)) return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+    } catch {
+      // no base64: refused below
+    }
+    return refuse(key, expected);
+  };
+  /** @param {string} key @param {number} size */
+  const floats = (key, size) => {
+    const made = new Float32Array(bytes(key, [4 * size]).buffer);
+    if (!made.every(Number.isFinite)) refuse(key, 'finite numbers');
+    return made;
+  };
+  /** @param {number} size */
+  const places = (size) => {
+    const { buffer, length } = bytes('places', [2 * size, 4 * size]);
+    return Uint32Array.from(length === 2 * size ? new Uint16Array(buffer) : new Uint32Array(buffer));
+  };
+  return { refuse, number, count, bytes, floats, places };
+}
