@@ -34,6 +34,12 @@ function decoded(text) {
   return bytes;
 }
 
+/** The core, compiled at once: it is small, and to wait for another thread takes longer. */
+async function core() {
+  const bytes = /** @type {BufferSource} */ (await part('core.wasm'));
+  return new Core(new WebAssembly.Module(bytes));
+}
+
 /** The program once more, as a worker. Not as a module: a page opened from disk can start no such one. */
 function worker() {
   const script = /** @type {HTMLScriptElement} */ (document.getElementById('program'));
@@ -92,7 +98,7 @@ function links(pages, shown) {
 export async function open(load) {
   performance.mark('spritenet:begun');
   try {
-    useCore(part('core.wasm').then((bytes) => Core.fromBytes(/** @type {BufferSource} */ (bytes))));
+    useCore(core());
     const model = Promise.all(['model.json', 'weights.bin'].map(part));
     const page = show();
     if (page.id === 'lab') await arrived();
