@@ -82,7 +82,10 @@ def confusion(
     axes.imshow(wrong, cmap=MISTAKES, vmin=0, vmax=most or 1, interpolation="nearest")
     right = np.where(diagonal, shares, np.nan)
     shown = axes.imshow(right, cmap=SHARES, vmin=0, vmax=1, interpolation="nearest")
-    scale(figure, shown, axes, f"right: share of the row (orange: mistakes, at most {most:,.0f})")
+    scale(figure, shown, axes, "right: share of the row")
+    if most:
+        said = f"orange: mistakes, up to {most:,.0f}"
+        axes.set_title(said, loc="right", fontsize=8, color=FAINT)
     words = [shortened(name, 12) for name in names]
     long = max(map(len, words)) > 3
     axes.set_xticks(range(size), words, rotation=90 if long else 0)

@@ -32,6 +32,9 @@ STRESSED = 1000
 STRESS_WORK = 12_000_000_000
 """Multiplications for all of them, at most: about half a second of two cores."""
 
+STRESS_VALUES = 3_200_000
+"""Pixels, times channels, of all of them, at most: 1000 images of 32×32 in colour."""
+
 LEVELS = 34
 """Levels of all changes together."""
 
@@ -176,6 +179,6 @@ def _sample(model: Sequential, split: Split) -> NDArray[np.int64]:
     """Which images are changed: picked by seed 0, as many as the network's size allows."""
     shape = model.input_shape
     work = measure.multiplications(model.layers, shape) if shape else 1
-    most = int(np.clip(STRESS_WORK // (LEVELS * work), 100, STRESSED))
-    size = len(split)
+    most = min(STRESS_WORK // (LEVELS * work), STRESS_VALUES // split.images[:1].size)
+    most, size = int(np.clip(most, 100, STRESSED)), len(split)
     return np.sort(permutation(0, 0, size, 0, min(size, most))).astype(np.int64)

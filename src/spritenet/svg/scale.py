@@ -46,7 +46,9 @@ class Scale:
         """A value with the digits that its step needs."""
         unit, factor = (" %", 100) if self.percent else ("", 1)
         digits = max(0, -math.floor(math.log10(step * factor) + 1e-9))
-        text = f"{value * factor:,.{digits}f}{unit}"
+        shown = value * factor
+        plain = digits <= 5 and abs(shown) < 1e8
+        text = f"{shown:,.{digits}f}{unit}" if plain else f"{shown:.3g}{unit}"
         return text.replace("-", "−") if value else f"0{unit}"
 
 
@@ -59,7 +61,7 @@ def span(values: list[float], *, from_zero: bool = False) -> tuple[float, float]
     if from_zero:
         low, high = min(0.0, low), max(0.0, high)
     if high - low <= 1e-9 * max(1.0, abs(high)):
-        room = abs(high) / 2 or 0.5
+        room = abs(high) / 2 if abs(high) > 1e-9 else 0.5
         return (0.0, high + room) if from_zero and low >= 0 else (low - room, high + room)
     room = (high - low) * 0.04
     return (low if from_zero and low == 0 else low - room), high + room

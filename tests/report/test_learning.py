@@ -1,0 +1,88 @@
+"""What a journal tells, and the network of a run that was killed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tiny
+from spritenet.errors import RunError
+from spritenet.layers import Conv2D, Dense, Flatten, LeakyReLU
+from spritenet.model import Sequential
+from spritenet.report import Learning, model_of_run
+from spritenet.runs import Run
+from spritenet.training.events import Evaluated, Event, Finished, Started, StepEvent, Stopped
+
+
+def test_a_journal_becomes_curves() -> None:
+    """Every step counts, also those beyond the number of points."""
+    events: list[Event] = [Started(0, 1000, 500, 2, 4, 2000, 9, 0)]
+    events += [StepEvent(i, 0, 1 / i, 1, 4, 0.1) for i in range(1, 1001)]
+    events += [Evaluated(1000, 0, 0.5, 0.25, 100), Finished(1000, 4000, 2.0, 3.0)]
+    found = Learning.of(events)
+    assert found.how_it_ended == "finished"
+    assert (found.last_step, found.images, len(found.evaluations)) == (1000, 4000, 1)
+    assert len(found.loss) == 250
+    assert found.loss.each == 4
+    np.testing.assert_allclose(found.loss.y[0], np.mean([1, 1 / 2, 1 / 3, 1 / 4]))
+    np.testing.assert_allclose(found.accuracy.y, 0.25)
+
+
+def test_it_tells_how_a_training_ended() -> None:
+    """Killed is: it doesn't say. Resumed is: the last word counts."""
+    killed = Learning.of([StepEvent(1, 0, 1.0, 1, 4, 0.1)])
+    assert "killed" in killed.how_it_ended
+    stop = Stopped(1, "interrupted", 4, 1.0, 1.0)
+    assert Learning.of([stop]).how_it_ended == "stopped: interrupted"
+    again = Learning.of([stop, Started(1, 9, 9, 1, 4, 9, 9, 0)])
+    assert "killed" in again.how_it_ended
+    assert Learning.of([]).last_step == 0
+
+
+@pytest.fixture
+def killed(run: Run, tmp_path: Path) -> Run:
+    """The run as a kill leaves it: no model, a torn last line of the journal, no last word."""
+    folder = tmp_path / "killed"
+    shutil.copytree(run.folder, folder)
+    left = Run(folder)
+    shutil.rmtree(left.model_path)
+    lines = left.journal_path.read_bytes().splitlines(keepends=True)
+    left.journal_path.write_bytes(b"".join(lines[:-1]) + b'{"event": "step", "st')
+    return left
+
+
+def test_a_killed_run_has_the_checkpoints_network(killed: Run, run: Run) -> None:
+    """Here the checkpoint was the end, so that it is the saved model, bit for bit."""
+    model = model_of_run(killed)
+    assert model.parameters.tobytes() == model_of_run(run).parameters.tobytes()
+    assert model.class_names == ("top <left>", "b", "c", "d")
+    assert "killed" in Learning.of(killed.events()).how_it_ended
+
+
+def test_every_kind_of_layer_comes_back(tmp_path: Path) -> None:
+    """Also those that TensorFlow.js writes in another way."""
+    made = Sequential([Conv2D(3, 3, activation="leaky_relu"), LeakyReLU(0.1), Flatten(), Dense(4)])
+    made.compile("sgd", "mse")
+    data = tiny.images(32)
+    made.fit(data, epochs=1, run=tmp_path / "run", verbose=0)
+    run = Run(tmp_path / "run")
+    shutil.rmtree(run.model_path)
+    images = data.images[:5]
+    np.testing.assert_allclose(model_of_run(run).predict(images), made.predict(images), atol=1e-6)
+
+
+def test_a_run_with_nothing_in_it_is_refused(killed: Run) -> None:
+    """In one line each: no checkpoint, no layers, layers of another network."""
+    text = killed.config_path.read_text()
+    killed.config_path.write_text(text.replace('"filters": 4', '"filters": 5'))
+    with pytest.raises(RunError, match="its network can't be made again"):
+        model_of_run(killed)
+    killed.config_path.write_text("{}")
+    with pytest.raises(RunError, match="doesn't say what the network is"):
+        model_of_run(killed)
+    shutil.rmtree(killed.checkpoint_path.parent)
+    with pytest.raises(RunError, match="no model and no checkpoint"):
+        model_of_run(killed)
