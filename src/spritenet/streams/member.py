@@ -196,6 +196,10 @@ class Member:
         """The segments `first` to `stop - 1`, at hand."""
         return self.blob().span(*self._bytes(first, stop))
 
+    def announce(self, first: int, stop: int) -> None:
+        """Says that the segments `first` to `stop - 1` will be read soon."""
+        self.blob().announce(*self._bytes(first, stop))
+
     def segment(self, number: int, near: Blob | None = None) -> NDArray[np.uint8]:
         """A segment's images (n h w c), every byte of them checked.
 

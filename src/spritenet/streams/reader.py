@@ -96,6 +96,9 @@ class Reader:
         """
         runs = self._runs(wanted, labels)
         pixels = _pixels(images)
+        if not keep:
+            for run in runs:
+                run.member.announce(run.first, run.first + len(run.cuts) - 1)
 
         def work(number: int) -> None:
             self._fill(runs[number], pixels, keep=keep)

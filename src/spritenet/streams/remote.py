@@ -185,6 +185,9 @@ class RemoteBlob:
             self._blocks.drop(self._id, number)
         return True
 
+    def announce(self, start: int, stop: int) -> None:
+        """Nothing: as many threads fetch as are good for a server."""
+
     def _some(self, first: int, last: int) -> Iterator[bytes]:
         """Blocks, those that are not here fetched together with their missing neighbours."""
         kept = [self._blocks.get(self._id, number) for number in range(first, last)]
