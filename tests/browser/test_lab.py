@@ -303,6 +303,30 @@ def test_a_training_is_paused_changed_stopped_and_gone_on_with(visit: Open) -> N
     assert accuracy(tab) == reached
 
 
+def test_what_is_learnt_can_be_left_behind_at_any_time(visit: Open, bench: Bench) -> None:
+    """Reset and other images, in the middle of a training and of a pause; it begins anew."""
+    tab = visit()
+    plan(tab, length=100_000, unit="updates")
+    for paused in (False, True):
+        tab.click("#start")
+        tab.locator("#progress-text", has_text="left").wait_for()
+        if paused:
+            tab.click("#pause")
+            state(tab, "paused")
+        tab.click("#reset")
+        state(tab, "idle")
+        tab.locator("#progress-text", has_text="Press Start").wait_for()
+        assert tab.locator("#save").is_disabled()
+    tab.click("#start")
+    tab.locator("#progress-text", has_text="left").wait_for()
+    tab.set_input_files("#data-files", bench.files / "lab" / "data.png")
+    state(tab, "idle")
+    tab.locator("#progress-text", has_text="Press Start").wait_for()
+    train(tab, length=4)
+    assert updates(tab) == 4
+    assert tab.locator("#learning-problem").is_hidden()
+
+
 def test_the_layers_can_be_edited(visit: Open, tmp_path: Path) -> None:
     """What can't be is said where it is, and can't be started; what can be is trained and saved."""
     tab = visit()

@@ -110,6 +110,15 @@ def test_a_folder_of_sprites_is_read_to_the_byte(node: str, tmp_path: Path) -> N
         ),
         (variant("long", shards=[{**shards[0], "bytes": 9}, *shards[1:]]), "it is too long"),
         (variant("classes", classes=list("abcdefghij")), "does not fit dataset.json"),
+        (
+            variant(
+                "large",
+                count=2 * 10**9,
+                splits={"train": [0, 2 * 10**9]},
+                shards=[{**shards[0], "count": 2 * 10**9}],
+            ),
+            "it is too large for this tab",
+        ),
     ]
     sets = [[[f"set/{file}" for file in names], {}, "set.out"]]
     found, *messages = read_sets(node, tmp_path, [*sets, *([files, {}, "x"] for files, _ in wrong)])

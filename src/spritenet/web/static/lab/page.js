@@ -333,21 +333,24 @@ class Lab {
     if (!lesson || trainer.state !== 'idle') return;
     this.tell('learning-problem', null);
     const plan = this.planned();
+    let model = trainer.model;
     try {
-      if (this.stale || !trainer.model) {
+      if (this.stale || !model) {
         this.left();
         this.enter('starting');
-        const model = await trainer.make(toLayers(this.editor.rows, lesson.classNames.length), plan.seed, this.preparation);
+        model = await trainer.make(toLayers(this.editor.rows, lesson.classNames.length), plan.seed, this.preparation);
         this.arrived(model);
       }
       this.trained = true;
       this.recent = [];
-      this.plan = { from: trainer.model?.step ?? 0, updates: plan.updates };
+      this.plan = { from: model.step, updates: plan.updates };
       const history = await trainer.run(plan);
-      const { step } = /** @type {NonNullable<typeof trainer.model>} */ (trainer.model);
-      if (history.aborted) await trainer.test();
+      if (model === trainer.model && history.aborted) await trainer.test();
+      if (model !== trainer.model) return; // left behind meanwhile
+      const { step } = model;
       this.say(history.aborted ? `Stopped after ${counted(step)} updates; the weights are kept.` : `Done: ${counted(step)} updates.`);
     } catch (error) {
+      if (model !== trainer.model) return;
       this.tell('learning-problem', error);
       this.say('');
     }
