@@ -26,6 +26,8 @@ COMMANDS = (
     "streams.py",
     "packing.py",
     "reporting.py",
+    "journal.py",
+    "watching.py",
     "importing.py",
     "predict_one.py",
     "browser.py",
