@@ -1,4 +1,4 @@
-// A program of `spritenet.web.modules` beside the modules it was made of, as Node.js itself runs them.
+// A program of `spritenet.web.bundle.modules` beside the modules it was made of, as Node.js itself runs them.
 //
 // node program.mjs PROGRAM FOLDER NAME…: prints, for each module, its exports both ways, as JSON.
 import { pathToFileURL } from 'node:url';

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spritenet.web.javascript import compact, tokens
+from spritenet.web.bundle.javascript import compact, tokens
 from spritenet.web.table import STATIC
 
 OURS = sorted(path for path in STATIC.rglob("*.js"))

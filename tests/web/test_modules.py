@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from spritenet.errors import CoreError
-from spritenet.web.modules import gather, program
+from spritenet.web.bundle.modules import gather, program
 from spritenet.web.table import STATIC
 
 SCRIPT = Path(__file__).parents[1] / "node" / "program.mjs"

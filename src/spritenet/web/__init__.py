@@ -9,9 +9,7 @@
     locked.py       what those are shown who have no key
     watch.py        the live page: journals as they grow, and control
 
-    one_file.py     a model and its pages in one HTML file
-    page_source.py  a page's index.html, taken apart; modules.py, ES modules as one program
-    javascript.py   tokens of JavaScript
+    bundle/         a model and its pages in one HTML file
 
     static/         the pages and the JavaScript library: plain ES modules, no build step
 
@@ -21,9 +19,9 @@ Only cli imports it. It is the one door to starlette and uvicorn.
 from __future__ import annotations
 
 from spritenet.web.application import application
+from spritenet.web.bundle import Parts, one_file
 from spritenet.web.examples import examples_for, for_one_sprite
 from spritenet.web.keys import Keys
-from spritenet.web.one_file import Parts, one_file
 from spritenet.web.pages import drawing_page, lab_page
 from spritenet.web.serving import Site, listen, running, serve
 from spritenet.web.table import Content, Moved, Table, static_files

@@ -1,6 +1,6 @@
 // What a page in one file does first: it unpacks what it carries, and runs the page that is asked for.
 //
-// The file holds templates of its pages and, as text, everything they would fetch. See one_file.py.
+// The file holds templates of its pages and, as text, everything they would fetch. See bundle/.
 
 import { Core, useCore } from '../lib/core.js';
 

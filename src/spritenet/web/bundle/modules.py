@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from spritenet.errors import CoreError
-from spritenet.web.javascript import Token, compact, tokens
+from spritenet.web.bundle.javascript import Token, compact, tokens
 
 __all__ = ["Module", "gather", "program"]
 

@@ -20,9 +20,9 @@ import spritenet
 from spritenet.dataset import Dataset, Split
 from spritenet.errors import CoreError
 from spritenet.export import SavedModel, files
+from spritenet.web.bundle.modules import gather, program
+from spritenet.web.bundle.page_source import PageSource, read_page
 from spritenet.web.examples import sprite_bytes
-from spritenet.web.modules import gather, program
-from spritenet.web.page_source import PageSource, read_page
 from spritenet.web.table import ICON, STATIC
 
 __all__ = ["Parts", "one_file"]
