@@ -25,7 +25,9 @@ def test_it_agrees_with_the_library(run: Path, data: str) -> None:
     assert done.returncode == 0, done.stderr
     [answer] = json.loads(done.stdout)["predictions"]
     model, image = sn.load_model(run / "model"), sn.load(data).test.images[0]
-    outputs = model.predict(prepare(image, Preparation.from_json(model.preparation or {})))
+    outputs = model.classify(
+        prepare(image, Preparation.from_json(model.preparation or {}))
+    ).probabilities
     assert [c["class"] for c in answer["classes"]] == [str(i) for i in np.argsort(-outputs)]
     assert [c["probability"] for c in answer["classes"]] == sorted(outputs.tolist(), reverse=True)
 

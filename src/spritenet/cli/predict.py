@@ -12,16 +12,16 @@ from spritenet.cli.arguments import Json, Model, model_folder
 from spritenet.cli.text import percent
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from spritenet.model import Sequential
+    from spritenet.model import Classified, Sequential
     from spritenet.prepare import Preparation
 
 __all__ = ["predict"]
 
 NO_INK = "no ink"
 """What is said of a picture on which nothing is drawn."""
+
+NOT_SURE = "not sure"
+"""What is said of a picture unlike those the model learnt."""
 
 
 def predict(
@@ -48,21 +48,34 @@ def predict(
     answers: list[dict[str, object]] = []
     for file in files:
         try:
-            found = _classes(loaded, preparation, file)[:top]
+            found = _answer(loaded, preparation, file)
         except DataError as error:
             answers.append({"file": str(file), "error": str(error)})
             if not json:
                 terminal.complain(str(error))
             continue
-        classes = [{"class": name, "probability": share} for name, share in found]
-        answers.append({"file": str(file), "classes": classes})
+        if found is None:
+            answers.append({"file": str(file), "classes": [], "sure": False})
+        else:
+            ranked = _ranked(loaded, found)[:top]
+            classes = [{"class": name, "probability": share} for name, share in ranked]
+            sure, score = bool(found.sure), float(found.score)
+            answers.append({"file": str(file), "classes": classes, "sure": sure, "score": score})
         if not json:
-            words = ", ".join(f"{name} ({_percent(share)})" for name, share in found)
-            print(f"{file}: {words or NO_INK}")
+            print(f"{file}: {_words(loaded, found, top)}")
     if json:
         terminal.print_json({"model": str(model), "predictions": answers})
     if any("error" in answer for answer in answers):
         raise typer.Exit(2)
+
+
+def _words(model: Sequential, found: Classified | None, top: int) -> str:
+    """The answer in a line for people."""
+    if found is None:
+        return NO_INK
+    ranked = _ranked(model, found)[:top]
+    words = ", ".join(f"{name} ({_percent(share)})" for name, share in ranked)
+    return words if found.sure else f"{NOT_SURE}; if any, {words}"
 
 
 def _percent(share: float) -> str:
@@ -70,14 +83,13 @@ def _percent(share: float) -> str:
     return percent(share) if share >= 0.0001 else "< 0.01 %"
 
 
-def _classes(model: Sequential, preparation: Preparation, file: Path) -> list[tuple[str, float]]:
-    """The classes with their probabilities, likeliest first; empty where there is no ink.
+def _answer(model: Sequential, preparation: Preparation, file: Path) -> Classified | None:
+    """What the model says of a picture; None where there is no ink.
 
     Raises:
         DataError: the file is missing or no picture.
+        ModelError: the network doesn't choose among classes.
     """
-    import numpy as np
-
     from spritenet.errors import DataError
     from spritenet.prepare import prepare
     from spritenet.sources.picture import read_picture
@@ -87,27 +99,14 @@ def _classes(model: Sequential, preparation: Preparation, file: Path) -> list[tu
         raise DataError("there is no such file", where=file, got=got)
     image = prepare(read_picture(file, upright=True), preparation)
     if preparation.mode == "digit" and not image.any():
-        return []
-    shares = _probabilities(model, model.predict(image))
-    names = model.class_names or [str(place) for place in range(len(shares))]
-    return [(names[place], float(shares[place])) for place in np.argsort(-shares, kind="stable")]
+        return None
+    return model.classify(image)
 
 
-def _probabilities(model: Sequential, outputs: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Outputs (classes,) as probabilities: through a softmax if the network ends without one.
-
-    Raises:
-        ModelError: the network's output is an image.
-    """
+def _ranked(model: Sequential, found: Classified) -> list[tuple[str, float]]:
+    """The classes with their probabilities, likeliest first."""
     import numpy as np
 
-    from spritenet.errors import ModelError
-    from spritenet.model.building import last_activation
-
-    if outputs.ndim != 1:
-        raise ModelError("the network doesn't tell classes apart", got=f"outputs {outputs.shape}")
-    values = outputs.astype(np.float64)
-    if last_activation(model.layers) == "linear":
-        values = np.exp(values - values.max())
-        values /= values.sum()
-    return values
+    shares = found.probabilities
+    names = model.class_names or [str(place) for place in range(len(shares))]
+    return [(names[place], float(shares[place])) for place in np.argsort(-shares, kind="stable")]

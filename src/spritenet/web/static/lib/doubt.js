@@ -18,98 +18,112 @@ import { ModelError } from './errors.js';
 const MOST = { features: 4096, hidden: 512, classes: 65536, numbers: 4_000_000 };
 const TINY = 2 ** -126; // float32's smallest normal number, as in Python
 
-/** What calibrating found: how to soften probabilities, and what to doubt. */
-export class Doubt {
-  /**
-   * The entry `doubt` of a model's metadata, checked.
-   *
-   * @param {any} entry
-   * @param {string} where  the file, for errors
-   */
-  constructor(entry, where) {
+/**
+ * What calibrating found: how to soften probabilities, and what to doubt. Plain data, so that it
+ * can be sent to a worker.
+ *
+ * @typedef {ReturnType<typeof readDoubt>} Doubt
+ */
+
+/**
+ * The entry `doubt` of a model's metadata, checked.
+ *
+ * @param {any} entry
+ * @param {string} where  the file, for errors
+ */
+export function readDoubt(entry, where) {
+  const read = reader(entry, where, '');
+  const temperature = read.number('temperature', 0.025, 40);
+  const threshold = read.number('threshold', -1e6, 1e6);
+  read.number('refused', 0, 1);
+  read.count('images', Number.MAX_SAFE_INTEGER);
+  const { layer, watcher } = entry;
+  if (typeof layer !== 'string' || !layer || layer.length > 200) read.refuse('layer', "a layer's name");
+  if (typeof watcher !== 'object' || !watcher || Array.isArray(watcher)) read.refuse('watcher', 'an object');
+  const inner = reader(watcher, where, 'watcher.');
+  const features = inner.count('features', MOST.features);
+  const hidden = inner.count('hidden', MOST.hidden);
+  const classes = inner.count('classes', MOST.classes);
+  const outputs = classes + 1;
+  if (Math.max(features * hidden, hidden * outputs) > MOST.numbers) {
+    inner.refuse('hidden', `at most ${MOST.numbers} numbers`);
+  }
+  return {
     /** As in the file, to be written again. */
-    this.entry = entry;
-    const read = reader(entry, where, '');
-    this.temperature = read.number('temperature', 0.025, 40);
-    this.threshold = read.number('threshold', -1e6, 1e6);
-    this.refused = read.number('refused', 0, 1);
-    this.images = read.count('images', Number.MAX_SAFE_INTEGER);
-    const { layer, watcher } = entry;
-    if (typeof layer !== 'string' || !layer || layer.length > 200) read.refuse('layer', "a layer's name");
-    if (typeof watcher !== 'object' || !watcher || Array.isArray(watcher)) read.refuse('watcher', 'an object');
+    entry,
+    temperature,
+    threshold,
     /** The name of the layer whose outputs are looked at. */
-    this.layer = /** @type {string} */ (layer);
-    const inner = reader(watcher, where, 'watcher.');
-    this.features = inner.count('features', MOST.features);
-    this.hidden = inner.count('hidden', MOST.hidden);
-    this.classes = inner.count('classes', MOST.classes);
-    const outputs = this.classes + 1;
-    if (Math.max(this.features * this.hidden, this.hidden * outputs) > MOST.numbers) {
-      inner.refuse('hidden', `at most ${MOST.numbers} numbers`);
-    }
-    this.places = inner.places(this.features);
-    this.low = inner.floats('low', this.features);
-    this.scale = inner.floats('scale', this.features);
-    this.kernel = new Int8Array(inner.bytes('kernel', [this.features * this.hidden]).buffer);
-    this.kernelScale = inner.floats('kernel_scale', this.hidden);
-    this.bias = inner.floats('bias', this.hidden);
-    this.outputKernel = inner.floats('output_kernel', this.hidden * outputs);
-    this.outputBias = inner.floats('output_bias', outputs);
-  }
+    layer: String(layer),
+    hidden,
+    classes,
+    places: inner.places(features),
+    low: inner.floats('low', features),
+    scale: inner.floats('scale', features),
+    kernel: new Int8Array(inner.bytes('kernel', [features * hidden]).buffer),
+    kernelScale: inner.floats('kernel_scale', hidden),
+    bias: inner.floats('bias', hidden),
+    outputKernel: inner.floats('output_kernel', hidden * outputs),
+    outputBias: inner.floats('output_bias', outputs),
+  };
+}
 
-  /**
-   * Refuses a network that it doesn't belong to.
-   *
-   * @param {readonly { name: string }[]} layers
-   * @param {readonly number[]} sizes  how many numbers each layer makes
-   */
-  check(layers, sizes) {
-    const size = sizes[layers.findIndex(({ name }) => name === this.layer)] ?? 0;
-    const outputs = sizes[sizes.length - 1];
-    if (this.places.some((place) => place >= size) || this.classes !== outputs) {
-      throw new ModelError('its doubt belongs to another network', {
-        expected: `${outputs} classes, features of ${this.layer} below ${size}`,
-        got: `${this.classes}, ${this.places.reduce((a, b) => Math.max(a, b), 0)}`,
-        todo: 'Train the model again, or take the entry `doubt` out.',
-      });
-    }
-  }
-
-  /**
-   * How much stranger than familiar an image looks, in nats.
-   *
-   * @param {Float32Array} features  all outputs of the layer
-   */
-  strangeness(features) {
-    const { hidden, classes, kernel } = this;
-    const sums = new Float64Array(hidden);
-    this.places.forEach((place, i) => {
-      const x = Math.min(Math.max((features[place] - this.low[i]) * this.scale[i], 0), 1);
-      if (x === 0) return;
-      for (let j = 0, at = i * hidden; j < hidden; j++, at++) sums[j] += x * kernel[at];
+/**
+ * Refuses a network that it doesn't belong to.
+ *
+ * @param {Doubt} doubt
+ * @param {readonly { name: string }[]} layers
+ * @param {readonly number[]} sizes  how many numbers each layer makes
+ */
+export function checkDoubt({ layer, places, classes }, layers, sizes) {
+  const size = sizes[layers.findIndex(({ name }) => name === layer)] ?? 0;
+  const outputs = sizes[sizes.length - 1];
+  const last = places.reduce((a, b) => Math.max(a, b), 0);
+  if (last >= size || classes !== outputs) {
+    throw new ModelError('its doubt belongs to another network', {
+      expected: `${outputs} classes, features of ${layer} below ${size}`,
+      got: `${classes}, ${last}`,
+      todo: 'Train the model again, or take the entry `doubt` out.',
     });
-    const z = Float64Array.from(this.outputBias);
-    for (let j = 0; j < hidden; j++) {
-      const value = Math.max(sums[j] * this.kernelScale[j] + this.bias[j], 0);
-      for (let k = 0, at = j * (classes + 1); k <= classes; k++, at++) z[k] += value * this.outputKernel[at];
-    }
-    const known = z.subarray(0, classes);
-    const most = known.reduce((a, b) => Math.max(a, b), -Infinity);
-    return z[classes] - most - Math.log(known.reduce((sum, value) => sum + Math.exp(value - most), 0));
   }
+}
 
-  /**
-   * How familiar an image looks, 0 … 1. A blank one is 0.
-   *
-   * @param {Float32Array} features  all outputs of the layer
-   * @param {Uint8Array} image  h w c
-   * @param {number} channels
-   */
-  score(features, image, channels) {
-    if (isBlank(image, channels)) return 0;
-    const excess = this.strangeness(features) - this.threshold;
-    return 1 / (1 + Math.exp(Math.min(Math.max(excess, -500), 500)));
+/**
+ * How much stranger than familiar an image looks, in nats.
+ *
+ * @param {Doubt} doubt
+ * @param {Float32Array} features  all outputs of its layer
+ */
+export function strangeness(doubt, features) {
+  const { hidden, classes, kernel, low, scale, kernelScale, bias, outputKernel, outputBias } = doubt;
+  const sums = new Float64Array(hidden);
+  doubt.places.forEach((place, i) => {
+    const x = Math.min(Math.max((features[place] - low[i]) * scale[i], 0), 1);
+    if (x === 0) return;
+    for (let j = 0, at = i * hidden; j < hidden; j++, at++) sums[j] += x * kernel[at];
+  });
+  const z = Float64Array.from(outputBias);
+  for (let j = 0; j < hidden; j++) {
+    const value = Math.max(sums[j] * kernelScale[j] + bias[j], 0);
+    for (let k = 0, at = j * (classes + 1); k <= classes; k++, at++) z[k] += value * outputKernel[at];
   }
+  const known = z.subarray(0, classes);
+  const most = known.reduce((a, b) => Math.max(a, b), -Infinity);
+  return z[classes] - most - Math.log(known.reduce((sum, value) => sum + Math.exp(value - most), 0));
+}
+
+/**
+ * How familiar an image looks, 0 … 1. A blank one is 0.
+ *
+ * @param {Doubt} doubt
+ * @param {Float32Array} features  all outputs of its layer
+ * @param {Uint8Array} image  h w c
+ * @param {number} channels
+ */
+export function familiarity(doubt, features, image, channels) {
+  if (isBlank(image, channels)) return 0;
+  const excess = strangeness(doubt, features) - doubt.threshold;
+  return 1 / (1 + Math.exp(Math.min(Math.max(excess, -500), 500)));
 }
 
 /**

@@ -4,7 +4,7 @@
 // `evaluate` work in slices, so that a page stays responsive, and may be aborted between two.
 
 import { defaultCore } from './core.js';
-import { softened } from './doubt.js';
+import { familiarity, softened } from './doubt.js';
 import { DataError, ModelError } from './errors.js';
 import { initial, Stream } from './initializers.js';
 import { activationOf, named, outputShape, size } from './layers.js';
@@ -218,7 +218,7 @@ export class Model {
     const label = probabilities.indexOf(Math.max(...probabilities));
     if (!doubt) return { label, probabilities, sure: true, score: 1 };
     const features = values[this.layers.findIndex(({ name }) => name === doubt.layer)];
-    const score = doubt.score(features, pixels, this.inputShape[2]);
+    const score = familiarity(doubt, features, pixels, this.inputShape[2]);
     return { label, probabilities, sure: score >= 0.5, score };
   }
 

@@ -1,6 +1,6 @@
 // The model file: TensorFlow.js's layers format, `model.json` and `weights.bin`. See docs/model-format.md.
 
-import { Doubt } from './doubt.js';
+import { checkDoubt, readDoubt } from './doubt.js';
 import { ModelError, SpritenetError } from './errors.js';
 import { folderOf } from './files.js';
 import { outputShape, size, weightsOf } from './layers.js';
@@ -27,7 +27,7 @@ import { join, match, parseManifest, readGroup } from './weights.js';
  * @property {Record<string, any> | null} preparation  how a person's picture becomes an input
  * @property {Record<string, any> | null} trainedOn
  * @property {Record<string, number>} scores
- * @property {Doubt | null} [doubt]  how sure it may be; null if nobody found out
+ * @property {import('./doubt.js').Doubt | null} [doubt]  how sure it may be; null if nobody found out
  */
 /**
  * @typedef {object} Saved
@@ -77,7 +77,7 @@ export async function readModel(source) {
   if (classNames.length && String(outputs) !== String(classNames.length)) {
     throw new ModelError("the class names don't fit the outputs", { where, expected: outputs, got: classNames.length });
   }
-  checkDoubt(metadata, layers, inputShape, where);
+  compareDoubt(metadata, layers, inputShape, where);
   const memory = entry.optimizer ? readMemory(entry.optimizer, values, wanted, promised, where) : null;
   return { layers, inputShape, parameters, metadata, memory };
 }
@@ -169,7 +169,7 @@ function readMetadata(entry, where) {
   if (!isObject(preparation)) refuse('input', 'preparation as an object');
   const scores = entry.scores ?? {};
   if (!Object.values(scores).every(Number.isFinite)) refuse('scores', 'numbers by name');
-  const doubt = entry.doubt ? new Doubt(entry.doubt, where) : null;
+  const doubt = entry.doubt ? readDoubt(entry.doubt, where) : null;
   return { classNames: names, preparation, trainedOn: entry.trained_on ?? null, scores, doubt };
 }
 
@@ -181,10 +181,10 @@ function readMetadata(entry, where) {
  * @param {readonly number[]} inputShape
  * @param {string} where
  */
-function checkDoubt({ doubt }, layers, inputShape, where) {
+function compareDoubt({ doubt }, layers, inputShape, where) {
   let shape = [...inputShape];
   const sizes = layers.map((layer) => size((shape = outputShape(layer, shape))));
-  located(where, () => doubt?.check(layers, sizes));
+  if (doubt) located(where, () => checkDoubt(doubt, layers, sizes));
 }
 
 /**
