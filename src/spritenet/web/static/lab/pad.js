@@ -119,11 +119,11 @@ export class Pad {
     }
     this.busy = true;
     try {
-      const probabilities = await model.predict(this.reader.input(sheet));
+      const { label, probabilities, sure } = await model.classify(this.reader.input(sheet));
       if (model !== this.model) return;
-      this.bars.set(probabilities);
-      const best = probabilities.indexOf(Math.max(...probabilities));
-      places.verdict.textContent = `${this.input.classNames[best]}, it says`;
+      this.bars.set(probabilities, { sure });
+      const { classNames } = this.input;
+      places.verdict.textContent = sure ? `${classNames[label]}, it says` : `Not sure: ${classNames[label]}?`;
     } catch {
       // The model was replaced meanwhile.
     } finally {

@@ -166,6 +166,7 @@ export class Trainer {
       if (same) await model.setLearningRate(learningRate);
       else await model.compile({ optimizer: made(plan.optimizer, learningRate) });
       model.metadata.trainedOn = { dataset: lesson.name, content_hash: lesson.hash, seed: plan.seed, steps: model.step };
+      if (model.calibrated) await model.setMetadata({ doubt: null }); // it was found out for other weights
       this.enter('running');
       return await model.fit(train, {
         steps: plan.updates,

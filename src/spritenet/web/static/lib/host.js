@@ -180,6 +180,16 @@ export class Host {
     },
 
     /** @param {Call} _ @param {number} model @param {any} image @this {Host} */
+    classify(_, model, image) {
+      return [this.model(model).classify(image)];
+    },
+
+    /** @param {Call} _ @param {number} model @param {any} metadata @this {Host} */
+    setMetadata(_, model, metadata) {
+      Object.assign(this.model(model).metadata, metadata);
+    },
+
+    /** @param {Call} _ @param {number} model @param {any} image @this {Host} */
     activations(_, model, image) {
       const value = this.model(model).activations(image);
       return [value, value.map(({ values }) => values.buffer)];

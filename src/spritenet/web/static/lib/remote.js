@@ -309,6 +309,28 @@ export class RemoteModel {
     return this.ask('predict', [images.slice()]);
   }
 
+  get calibrated() {
+    return Boolean(this.metadata.doubt);
+  }
+
+  /**
+   * @param {Uint8Array | Uint8ClampedArray} image
+   * @returns {Promise<import('./doubt.js').Classified>}
+   */
+  classify(image) {
+    return this.ask('classify', [image.slice()]);
+  }
+
+  /**
+   * Changes what is known of it, here and there.
+   *
+   * @param {Partial<import('./saved.js').Metadata>} values
+   */
+  async setMetadata(values) {
+    Object.assign(this.metadata, values);
+    await this.ask('setMetadata', [values]);
+  }
+
   /**
    * @param {Uint8Array | Uint8ClampedArray} image
    * @returns {Promise<{ name: string, shape: number[], values: Float32Array }[]>}
