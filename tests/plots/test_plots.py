@@ -66,7 +66,7 @@ def test_nothing_is_clipped(name: str) -> None:
 def test_axes_say_what_they_measure(name: str) -> None:
     """Each axis with numbers has a label; heatmap's and confusion's colours, too."""
     figure = FIGURES[name]()
-    named = [axes for axes in figure.findobj(Axes)]
+    named = figure.findobj(Axes)
     assert any(axes.get_xlabel() or axes.get_ylabel() for axes in named)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from spritenet.dataset.arrays import as_images, as_labels, check_names, check_range
 from spritenet.dataset.batches import Batch, batches, pixel_type, presented
-from spritenet.dataset.stratify import stratified
+from spritenet.dataset.stratify import set_aside, stratified
 from spritenet.errors import DataError, InputError
 
 if TYPE_CHECKING:
@@ -184,17 +184,7 @@ class Split:
         Raises:
             InputError: nothing would remain, or nothing be set aside.
         """
-        size = len(self)
-        share = validation / size if isinstance(validation, (int, np.integer)) else validation
-        total = round(share * size) if 0 < share < 1 else 0
-        if not 0 < total < size:
-            raise InputError(
-                f"this sets none or all of {size} images aside",
-                where="validation",
-                expected="a share between 0 and 1, or a number of images, that leaves some",
-                got=validation,
-            )
-        aside = stratified(self.labels, total, seed)
+        aside = stratified(self.labels, set_aside(validation, len(self)), seed)
         kept, held = self[~aside], self[aside]
         return kept, Split(held.images, held.labels, self.class_names, "validation")
 
@@ -298,7 +288,7 @@ class Split:
         from spritenet.order import permutation
 
         size = len(self)
-        places = permutation(seed, 0, size, 0, min(most, size))
+        places = permutation(seed, 0, size, 0, min(most, size)) if size else np.zeros(0, np.int64)
         names = [self.class_names[label] for label in self.labels[places].tolist()]
         return plots.images(self.images[places], names, title=title or self.name)
 

@@ -13,18 +13,26 @@ __all__ = ["shown", "wanted"]
 def wanted(verbose: str | int) -> bool:
     """Whether to show anything: "auto" means only to a person."""
     if verbose == "auto":
-        return sys.stdout.isatty() or "ipykernel" in sys.modules
+        return sys.stdout.isatty() or "ipykernel" in sys.modules or _in_notebook()
     return bool(verbose)
 
 
 def shown(events: Iterable[Event], verbose: str | int = 1) -> Iterator[Event]:
     """Hand the events on; write a line at the end of each epoch, or draw in a notebook."""
-    if verbose == "auto" and "IPython" in sys.modules:
+    if verbose == "auto" and _in_notebook():
         from spritenet.model import live
 
-        if live.in_notebook():
-            return live.shown(events)
+        return live.shown(events)
     return _lines(events)
+
+
+def _in_notebook() -> bool:
+    """Whether pictures can be shown; a plain Python loads nothing to find out."""
+    if "IPython" not in sys.modules:
+        return False
+    from spritenet.model import live
+
+    return live.in_notebook()
 
 
 def _lines(events: Iterable[Event]) -> Iterator[Event]:
