@@ -113,7 +113,7 @@ def looking(data: sn.Dataset, epochs: int, folder: Path, watched: bool) -> float
     loop._Loop._between = timed(kept[0])  # type: ignore[method-assign]  # noqa: SLF001 - as above
     loop._Loop._observed = timed(kept[1])  # type: ignore[method-assign]  # noqa: SLF001 - as above
     if watched:
-        ControlFolder.watched = bool  # type: ignore[method-assign]  # as if a page were open
+        ControlFolder.watched = bool  # type: ignore[assignment]  # as if a page were open
     try:
         began = time.process_time()
         for _ in sn.train(

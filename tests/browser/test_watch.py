@@ -151,6 +151,8 @@ def test_a_training_is_watched_and_steered_from_start_to_stop(
     out = seen.end()
     assert seen.process.returncode == 0
     assert "tested on 2,000 images" in out
+    for line in ("paused after", "learning rate 0.0625 after", "resumed after", "stopping after"):
+        assert f"{line} " in out
     seen.state("^Stopped: stopped by hand$")
     assert page.locator("#controls").is_hidden()
     *_, end = (e for e in seen.run.events() if isinstance(e, Stopped))

@@ -17,6 +17,7 @@ from spritenet.errors import RunError
 from spritenet.model import Sequential, train
 from spritenet.runs import Run, ask
 from spritenet.runs.controls import LARGEST, ControlFolder
+from spritenet.training.callbacks import Callback
 from spritenet.training.controls import DISCARDED, KEPT
 from spritenet.training.events import (
     CheckpointSaved,
@@ -134,6 +135,17 @@ def test_stop_and_keep_keeps_weights_and_history_and_can_be_resumed(
     straight = tiny.model()
     straight.fit(DATA, verbose=0, **how)
     assert again.weights_sha256 == straight.weights_sha256
+
+
+def test_a_paused_training_is_stopped_by_its_callbacks_too(tmp_path: Path) -> None:
+    """Ctrl-C is one of them."""
+    callback = Callback()
+    training = Training(tmp_path / "run", tiny.model(), callbacks=callback)
+    answer = training.ask("pause")
+    callback.session.stop("enough")
+    end = training.end()
+    assert isinstance(end, Stopped)
+    assert (end.reason, end.step) == ("enough", answer.step)
 
 
 def test_stop_and_discard_leaves_nothing(training: Training) -> None:

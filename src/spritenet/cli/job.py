@@ -21,7 +21,15 @@ from spritenet.model import train as training
 from spritenet.model.kept import observed
 from spritenet.runs import Run
 from spritenet.training.controls import BY_HAND
-from spritenet.training.events import Evaluated, Event, Finished, Started, Stopped, Tested
+from spritenet.training.events import (
+    Controlled,
+    Evaluated,
+    Event,
+    Finished,
+    Started,
+    Stopped,
+    Tested,
+)
 
 if TYPE_CHECKING:
     from spritenet.streams import Stream
@@ -71,6 +79,8 @@ class Job:
                     self._say(f"going on after {plural(event.step, 'step')}")
                 if isinstance(event, Evaluated) and not self.options.validation:
                     self.seen = event
+                if isinstance(event, Controlled) and not event.refused:
+                    self._say(lines.obeyed(event))
                 end = event
         if isinstance(end, Stopped) and end.reason not in BY_HAND:
             self._keep()

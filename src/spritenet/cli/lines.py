@@ -5,10 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from time import perf_counter
 
-from spritenet.cli.text import percent
-from spritenet.training.events import EpochEnded, Evaluated, Event, Finished, Started, StepEvent
+from spritenet.cli.text import percent, plural
+from spritenet.training.events import (
+    Controlled,
+    EpochEnded,
+    Evaluated,
+    Event,
+    Finished,
+    Started,
+    StepEvent,
+)
 
-__all__ = ["by_epoch", "like_node"]
+__all__ = ["by_epoch", "like_node", "obeyed"]
+
+OBEYED = {
+    "pause": "paused",
+    "resume": "resumed",
+    "stop": "stopping",
+    "discard": "stopping, to discard it",
+}
 
 
 def by_epoch(events: Iterable[Event]) -> Iterator[Event]:
@@ -68,6 +83,13 @@ def like_node(events: Iterable[Event], every: int) -> Iterator[Event]:
             case _:
                 pass
         yield event
+
+
+def obeyed(event: Controlled) -> str:
+    """What was done because somebody asked for it."""
+    rate = f"learning rate {event.value:g}" if event.value is not None else ""
+    done = OBEYED.get(event.command, rate)
+    return f"{done} after {plural(event.step, 'step')}, as asked from the page"
 
 
 def _say(line: str) -> None:
