@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from spritenet.cli import terminal
 from spritenet.cli.arguments import Data, ImageSize, Json, Labels, TrainCount
 from spritenet.cli.counter import counting
-from spritenet.cli.data import load
+from spritenet.cli.data import survey
 from spritenet.cli.text import plural, shape
+
+if TYPE_CHECKING:
+    from spritenet.dataset.listing import Listing
 
 __all__ = ["Form", "unpack"]
 
@@ -32,27 +35,42 @@ def unpack(
         Form | None,
         typer.Option(help="IDX files, a folder of PNGs, or NumPy's npz.", show_default=False),
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End at the first picture that can't be read.")
+    ] = False,
     image_size: ImageSize = None,
     labels: Labels = None,
     train: TrainCount = None,
     json: Json = False,
 ) -> None:
     """Write a data set, a sprite for example, as IDX files, a folder of PNGs or an npz file."""
+    from spritenet.cli.told import tell
+    from spritenet.dataset.remarks import Remarks
     from spritenet.sources import unpack as target
 
-    dataset = load(data, image_size=image_size, labels=labels, train=train)
-    count = sum(len(split) for split in dataset.splits.values())
+    listing = survey(data, image_size=image_size, labels=labels, train=train)
     kind = next((kind for kind in target.KINDS if to is not None and kind == to.value), None)
-    with counting("unpacking", count) as progress:
-        path = target.unpack(dataset, out, kind, progress=progress)
+    remarks = Remarks()
+    with counting("unpacking", len(listing)) as progress:
+        path = target.unpack(listing, out, kind, strict=strict, remarks=remarks, progress=progress)
+    tell(remarks)
+    count = len(listing) - len(remarks.left_out)
     if json:
+        whole = None if remarks.left_out else _content_hash(listing)
         terminal.print_json(
             {
                 "path": str(path),
                 "images": count,
-                "image_shape": list(dataset.image_shape),
-                "content_hash": dataset.content_hash,
+                "image_shape": list(listing.image_shape),
+                "content_hash": whole,
+                "left_out": [str(error) for error in remarks.left_out],
             }
         )
         return
-    print(f"{path}: {plural(count, 'image')} of {shape(dataset.image_shape)}")
+    print(f"{path}: {plural(count, 'image')} of {shape(listing.image_shape)}")
+
+
+def _content_hash(listing: Listing) -> str | None:
+    """The hash of what is in memory; None where finding it would mean reading all again."""
+    data = listing.at_hand()
+    return None if data is None else data.content_hash

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import struct
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.core.pool import threads
-from spritenet.dataset import Dataset, Split
+from spritenet.dataset import Dataset
+from spritenet.dataset.listing import Listing
+from spritenet.dataset.remarks import Remarks
 from spritenet.errors import DataError, InputError
 from spritenet.sources.idx import IMAGES, LABELS
 from spritenet.sources.idx_folder import CLASSES_FILE
 from spritenet.sprites.chunks import SIGNATURE, chunk
 from spritenet.sprites.disk import beside, new_folder
+from spritenet.sprites.gather import Part, gather
 from spritenet.sprites.head import COLOUR_TYPES
 from spritenet.sprites.parallel import each
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile
 
 __all__ = ["KINDS", "Kind", "unpack"]
 
@@ -28,28 +36,36 @@ Kind = Literal["idx", "folder", "npz"]
 KINDS: tuple[Kind, ...] = ("idx", "folder", "npz")
 
 Progress = Callable[[int], object]
+Parts = Iterator[Part]
 NPZ_NAMES = {"validation": "val"}  # as Keras's guides call it
 IDX_NAMES = {"train": "train", "test": "t10k"}
 UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]|^\.|[. ]$')  # what some system can't have in a name
 PNG_LEVEL = 6
+BLOCK_BYTES = 1 << 26
+"""Of pixels that are in memory at a time, where they are read when they are wanted."""
 
 
 def unpack(
-    data: Dataset,
+    data: Dataset | Listing,
     path: str | os.PathLike[str],
     to: Kind | None = None,
     *,
+    strict: bool = False,
+    remarks: Remarks | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Writes a data set as other programs read it, whole or not at all.
 
     Args:
-        data: what to write.
+        data: what to write: a `Dataset`, or what `spritenet.sources.survey` found, whose images
+            are read part by part.
         path: the folder, or the file where `to` is "npz".
         to: "idx": MNIST's four files, and `classes.txt`, in a folder. "folder": a PNG for each
             image, in `train/CLASS/000000.png`. "npz": one file with Keras's arrays `x_train`,
             `y_train`, `x_val`, `x_test`, … and `class_names`. By default "npz" if the path ends
             so, else "folder".
+        strict: whether an image that can't be read is an error; by default it is left out.
+        remarks: takes in what was left out; without it, a warning says so.
         progress: called with the number of images done since the last call, from any thread.
 
     Returns:
@@ -64,91 +80,136 @@ def unpack(
     if kind not in KINDS:
         expected = "one of " + ", ".join(KINDS)
         raise InputError("there is no such form", where="to", expected=expected, got=kind)
+    listing = data if isinstance(data, Listing) else Listing.of(data)
+    told = Remarks() if remarks is None else remarks
+    told.add(notes=listing.notes)
+
+    def parts(first: int, stop: int) -> Parts:
+        step = max(1, BLOCK_BYTES // int(np.prod(listing.image_shape)))
+        for low in range(first, stop, step):
+            part = gather(listing, low, min(low + step, stop), strict=strict)
+            told.add(part.left_out, part.notes)
+            yield part
+            if progress is not None:
+                progress(min(low + step, stop) - low)
+
+    splits = {name: parts(first, stop) for name, first, stop in listing.splits}
     if kind == "npz":
-        _write_npz(data, target, progress)
-        return target
-    with new_folder(target, "") as fresh:
-        try:
-            if kind == "idx":
-                _write_idx(data, fresh, progress)
-            else:
-                _write_pictures(data, fresh, progress)
-        except OSError as error:
-            raise DataError("can't be written", where=target, got=error.strerror or error) from None
+        _write_npz(listing, splits, target)
+    else:
+        with new_folder(target, "") as fresh:
+            try:
+                (_write_idx if kind == "idx" else _write_pictures)(listing, splits, fresh)
+            except OSError as error:
+                reason = error.strerror or error
+                raise DataError("can't be written", where=target, got=reason) from None
+    if remarks is None:
+        told.warn()
     return target
 
 
-def _write_npz(data: Dataset, target: Path, progress: Progress | None) -> None:
-    arrays: dict[str, NDArray[np.generic]] = {"class_names": np.array(data.class_names)}
-    for name, split in data.splits.items():
-        grey = split.image_shape[2] == 1
-        short = NPZ_NAMES.get(name, name)
-        arrays[f"x_{short}"] = split.images[..., 0] if grey else split.images
-        arrays[f"y_{short}"] = split.labels
-    with beside(target) as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
-    if progress is not None:
-        progress(sum(len(split) for split in data.splits.values()))
+def _write_npz(listing: Listing, splits: dict[str, Parts], target: Path) -> None:
+    from zipfile import ZIP_DEFLATED, ZipFile
+
+    sides = listing.image_shape[: 2 if listing.image_shape[2] == 1 else 3]
+    with beside(target) as file, ZipFile(file, "w", ZIP_DEFLATED) as opened:
+        for name, parts in splits.items():
+            short = NPZ_NAMES.get(name, name)
+            labels = []
+            with tempfile.TemporaryFile() as pixels:  # how many there are is known at the end
+                for part in parts:
+                    pixels.write(part.images.data)
+                    labels.append(part.labels)
+                together = np.concatenate(labels or [listing.labels[:0]])
+                pixels.seek(0)
+                with _member(opened, f"x_{short}") as out:
+                    shape = (len(together), *sides)
+                    facts = {"descr": "|u1", "fortran_order": False, "shape": shape}
+                    np.lib.format.write_array_header_1_0(out, facts)
+                    shutil.copyfileobj(pixels, out, 1 << 20)
+            _write_array(opened, f"y_{short}", together)
+        _write_array(opened, "class_names", np.array(listing.class_names))
 
 
-def _write_idx(data: Dataset, folder: Path, progress: Progress | None) -> None:
-    if data.image_shape[2] != 1 or len(data.class_names) > 256:
+def _member(opened: ZipFile, name: str) -> IO[bytes]:
+    """A new array of an npz; its date is always the same, so that its bytes are."""
+    from zipfile import ZIP_DEFLATED, ZipInfo
+
+    info = ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
+    info.compress_type = ZIP_DEFLATED
+    return opened.open(info, "w", force_zip64=True)
+
+
+def _write_array(opened: ZipFile, name: str, array: NDArray[np.generic]) -> None:
+    with _member(opened, name) as out:
+        np.lib.format.write_array(out, array, allow_pickle=False)
+
+
+def _write_idx(listing: Listing, splits: dict[str, Parts], folder: Path) -> None:
+    height, width, channels = listing.image_shape
+    if channels != 1 or len(listing.class_names) > 256:
         raise InputError(
             "IDX files of MNIST's kind hold grey images of at most 256 classes",
-            where=data.name,
-            got=f"{data.image_shape[2]} channels, {len(data.class_names)} classes",
+            where=listing.name,
+            got=f"{channels} channels, {len(listing.class_names)} classes",
         )
-    unknown = [name for name in data.splits if name not in IDX_NAMES]
+    unknown = [name for name in splits if name not in IDX_NAMES]
     if unknown:
         raise InputError(
             "IDX files have no name for a split",
-            where=data.name,
+            where=listing.name,
             expected="train and test",
             got=unknown[0],
         )
-    for name, split in data.splits.items():
-        head = struct.pack(">IIII", IMAGES, *split.images.shape[:3])
+    for name, parts in splits.items():
         stem = IDX_NAMES[name]
-        images = folder / f"{stem}-images-idx3-ubyte"
-        with images.open("xb") as file:
-            file.write(head)
-            file.write(split.images.data)
-        labels = struct.pack(">II", LABELS, len(split)) + split.labels.astype(np.uint8).tobytes()
-        (folder / f"{stem}-labels-idx1-ubyte").write_bytes(labels)
-        if progress is not None:
-            progress(len(split))
-    (folder / CLASSES_FILE).write_text("".join(f"{n}\n" for n in data.class_names), "utf-8")
+        labels = []
+        with (folder / f"{stem}-images-idx3-ubyte").open("xb") as file:
+            file.write(struct.pack(">IIII", IMAGES, 0, height, width))
+            for part in parts:
+                file.write(part.images.data)
+                labels.append(part.labels.astype(np.uint8))
+            together = np.concatenate(labels or [np.empty(0, np.uint8)])
+            file.seek(4)
+            file.write(struct.pack(">I", len(together)))
+        head = struct.pack(">II", LABELS, len(together))
+        (folder / f"{stem}-labels-idx1-ubyte").write_bytes(head + together.tobytes())
+    (folder / CLASSES_FILE).write_text("".join(f"{n}\n" for n in listing.class_names), "utf-8")
 
 
-def _write_pictures(data: Dataset, folder: Path, progress: Progress | None) -> None:
-    if data.image_shape[2] not in COLOUR_TYPES:
+def _write_pictures(listing: Listing, splits: dict[str, Parts], folder: Path) -> None:
+    if listing.image_shape[2] not in COLOUR_TYPES:
         raise InputError(
             "a PNG has no such number of channels",
-            where=data.name,
+            where=listing.name,
             expected="1, 3 or 4",
-            got=data.image_shape[2],
+            got=listing.image_shape[2],
         )
-    names = _folder_names(data.class_names)
-    for split_name, split in data.splits.items():
+    names = _folder_names(listing.class_names)
+    digits = max(6, len(str(len(listing))))
+    for split_name, parts in splits.items():
         (place,) = _folder_names((split_name,))
-        _write_split(split, [folder / place / name for name in names], progress)
+        folders = [str(folder / place / name) for name in names]
+        for path in folders:
+            Path(path).mkdir(parents=True)
+        written = 0
+        for part in parts:
+            _write_part(part, folders, written, digits)
+            written += len(part.images)
 
 
-def _write_split(split: Split, folders: list[Path], progress: Progress | None) -> None:
-    for path in folders:
-        path.mkdir(parents=True)
-    digits = max(6, len(str(len(split))))
+def _write_part(part: Part, folders: list[str], written: int, digits: int) -> None:
+    """Writes the images of a part, the first of them under the number `written`."""
     block = 500
+    labels = part.labels.tolist()
 
     def work(number: int) -> None:
-        first, stop = number * block, min((number + 1) * block, len(split))
-        for place in range(first, stop):
-            image, label = split[place]
-            (folders[label] / f"{place:0{digits}d}.png").write_bytes(_png(image))
-        if progress is not None:
-            progress(stop - first)
+        for row in range(number * block, min((number + 1) * block, len(labels))):
+            path = f"{folders[labels[row]]}{os.sep}{written + row:0{digits}d}.png"
+            with open(path, "xb", 0) as file:  # noqa: PTH123 - half the time of a Path
+                file.write(_png(part.images[row]))
 
-    each(work, -(-len(split) // block), threads())
+    each(work, -(-len(labels) // block), threads())
 
 
 def _png(image: NDArray[np.uint8]) -> bytes:
