@@ -242,6 +242,28 @@ def test_parts_that_do_not_fit_are_refused(sprites: Path, tmp_path: Path) -> Non
         _ = stream["none"]
 
 
+def test_a_part_is_set_aside_as_in_memory(stream: Stream, data: Dataset) -> None:
+    """The same images on both sides, in every way to read them; also a part of a part."""
+    kept, held = stream.train.split(validation=0.3, seed=5)
+    expected = data.train.split(validation=0.3, seed=5)
+    again = kept.split(validation=20, seed=1)
+    expected_again = expected[0].split(validation=20, seed=1)
+    assert (kept.name, held.name) == ("train", "validation")
+    for mine, theirs in zip((kept, held, *again), (*expected, *expected_again), strict=True):
+        assert len(mine) == len(theirs)
+        assert mine.content_hash == theirs.content_hash
+        assert mine.labels.tolist() == theirs.labels.tolist()
+        assert np.array_equal(mine[-1][0], theirs.images[-1])
+        assert mine[[3, 1, 3]].content_hash == theirs[[3, 1, 3]].content_hash
+        for rank in range(2):
+            assert sum(len(labels) for _, labels in mine.batches(9, rank=rank, ranks=2)) > 0
+        seen = [image.tobytes() for images, _ in mine.batches(8, seed=2) for image in images]
+        assert sorted(seen) == sorted(image.tobytes() for image in theirs.images)
+    assert len({split.identity for split in (stream.train, kept, held, *again)}) == 5
+    with pytest.raises(InputError, match="none or all"):
+        stream.train.split(validation=0)
+
+
 def test_splits_of_several_data_sets_are_joined(sprites: Path, data: Dataset) -> None:
     """Twice the same, one after the other."""
     with sn.open([sprites, sprites / "dataset.json"]) as stream:

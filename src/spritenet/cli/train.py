@@ -197,7 +197,6 @@ def train(
     from spritenet.training.events import Stopped
 
     dataset = reading()
-    _check_share(options, dataset)
     network = _network(options, dataset, threads)
     run = Run(folder or _new_folder(options.label))
     job = Job(options, dataset, network, run, log_every=log_every, quiet=json, watched=watch)
@@ -249,19 +248,6 @@ def _command(folder: Path) -> dict[str, Any]:
 
     kept = Run(folder).config().get("command") if Run(folder).config_path.exists() else None
     return kept if isinstance(kept, dict) else {}
-
-
-def _check_share(options: Options, dataset: Dataset | Stream) -> None:
-    """Raises InputError where images are to be held out of a stream."""
-    from spritenet.dataset import Dataset
-    from spritenet.errors import InputError
-
-    if options.validation and not isinstance(dataset, Dataset):
-        raise InputError(
-            "of a data set that does not fit into memory no images can be held out",
-            where="--validation",
-            do="Give it more --memory, or try on test images: --test-every.",
-        )
 
 
 def _reading(options: Options) -> Callable[[], Dataset | Stream]:

@@ -5,9 +5,32 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from spritenet.errors import InputError
 from spritenet.order import permutation
 
-__all__ = ["stratified"]
+__all__ = ["set_aside", "stratified"]
+
+
+def set_aside(validation: float, size: int) -> int:
+    """How many of `size` images to set aside.
+
+    Args:
+        validation: the share, between 0 and 1; or how many images, as an int.
+        size: how many there are.
+
+    Raises:
+        InputError: nothing would remain, or nothing be set aside.
+    """
+    share = validation / size if isinstance(validation, (int, np.integer)) else validation
+    total = round(share * size) if 0 < share < 1 else 0
+    if not 0 < total < size:
+        raise InputError(
+            f"this sets none or all of {size} images aside",
+            where="validation",
+            expected="a share between 0 and 1, or a number of images, that leaves some",
+            got=validation,
+        )
+    return total
 
 
 def stratified(labels: NDArray[np.int32], total: int, seed: int) -> NDArray[np.bool_]:

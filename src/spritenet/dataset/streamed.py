@@ -48,6 +48,10 @@ class Streamed(ABC):
         """How many images may be taken at a time, so that memory stays bounded."""
 
     @abstractmethod
+    def split(self, validation: float = 0.1, seed: int = 0) -> tuple[Streamed, Streamed]:
+        """What remains when a part of every class is set aside, and that part."""
+
+    @abstractmethod
     def flow(self, seed: int | None, epoch: int = 0, place: int = 0) -> Flow:
         """Images in training's order, epoch after epoch; with no seed once as they lie."""
 

@@ -208,13 +208,7 @@ def _apart(
     """The images to learn from and, if a share was asked for, those kept apart."""
     share = number(share, "validation_split", "fit", least=0, below=1)
     split = data.train if isinstance(data, Dataset | StreamedDataset) else data
-    if share and isinstance(split, Streamed):
-        raise ModelError(
-            "of a stream no share can be kept apart",
-            where="validation_split",
-            do="Give validation_data: another split, or some of its images, data.train[:10_000].",
-        )
-    if share and isinstance(split, Split) and sample_weight is None:
+    if share and isinstance(split, Split | Streamed) and sample_weight is None:
         train, validation = split.split(validation=share, seed=seed)
         return made.given(train), made.given(validation)
     given = made.given(split, labels, sample_weight)

@@ -49,9 +49,7 @@ class LocalBlob(FileBlob):
         """Lets the system read them while others are read: many requests at a time suit disks."""
         if hasattr(os, "posix_fadvise"):
             with contextlib.suppress(OSError):
-                os.posix_fadvise(
-                    self._file.fileno(), start, stop - start, os.POSIX_FADV_WILLNEED
-                )
+                os.posix_fadvise(self._file.fileno(), start, stop - start, os.POSIX_FADV_WILLNEED)
 
     def __del__(self) -> None:
         if hasattr(self, "_file"):

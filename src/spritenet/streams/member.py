@@ -106,6 +106,11 @@ class Member:
         return head
 
     @property
+    def head_sha256(self) -> str:
+        """The SHA-256 of its head, in hex: it holds the hashes of everything else."""
+        return self.head.sha256 if self.expected is None else self.expected.written.head_sha256
+
+    @property
     def opened(self) -> bool:
         """Whether the head has been read."""
         return self._head is not None

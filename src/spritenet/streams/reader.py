@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from spritenet.streams.cache import SegmentCache
 from spritenet.streams.member import Member
 from spritenet.streams.order import Piece
 
-__all__ = ["Reader"]
+__all__ = ["Images", "Reader"]
 
 RUN_BYTES = 1 << 20
 """Neighbouring segments that are fetched in one piece, about."""
@@ -42,6 +42,41 @@ class _Run:
     cuts: NDArray[np.intp]
     images: NDArray[np.int64]
     places: NDArray[np.intp]
+
+
+class Images(Protocol):
+    """Images of a split, by their numbers."""
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """Where they lie."""
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of each."""
+
+    def read(
+        self,
+        wanted: NDArray[np.int64],
+        images: NDArray[np.uint8],
+        labels: NDArray[np.int32],
+        *,
+        keep: bool,
+    ) -> None:
+        """Reads images and labels in the order in which they are wanted."""
+
+    def labels(self, wanted: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Labels of images; no pixels are read."""
+
+    def image(self, number: int) -> tuple[NDArray[np.uint8], int]:
+        """One image (h w c, read-only) with its label."""
+
+    def marks(self) -> list[str]:
+        """What the images are known by."""
 
 
 class Reader:
@@ -123,9 +158,12 @@ class Reader:
         image = images[inside - int(member.head.images[segment])]
         return image, int(member.labels[inside])
 
-    def heads(self) -> list[str]:
-        """The SHA-256 of the head of each piece's sprite, in hex."""
-        return [self._members[piece.sprite].head.sha256 for piece in self.pieces]
+    def marks(self) -> list[str]:
+        """What the images are known by: the SHA-256 of the head of each piece's sprite, in hex."""
+        return [
+            f"{self._members[piece.sprite].head_sha256} {piece.first} {piece.count}"
+            for piece in self.pieces
+        ]
 
     def _by_member(
         self, wanted: NDArray[np.int64]

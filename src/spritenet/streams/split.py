@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import operator
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, overload
 
 import numpy as np
@@ -13,11 +13,13 @@ from numpy.typing import DTypeLike, NDArray
 
 from spritenet.dataset import Split
 from spritenet.dataset.batches import Batch, pixel_type, presented
+from spritenet.dataset.stratify import set_aside, stratified
 from spritenet.dataset.streamed import Flow, Streamed
 from spritenet.errors import InputError
 from spritenet.streams.ahead import Ahead
-from spritenet.streams.order import Order, Stored
-from spritenet.streams.reader import Reader
+from spritenet.streams.order import Order, Shuffled, Stored, Windowed
+from spritenet.streams.part import parted
+from spritenet.streams.reader import Images
 from spritenet.streams.share import Share, check
 
 __all__ = ["StreamSplit"]
@@ -47,7 +49,7 @@ class StreamSplit(Streamed):
 
     name: str
     class_names: tuple[str, ...]
-    reader: Reader
+    reader: Images
     order: Order
     most: int
     keep: bool
@@ -135,8 +137,8 @@ class StreamSplit(Streamed):
         pixels are read.
         """
         digest = hashlib.sha256(f"{self.order.description}\n".encode())
-        for piece, head in zip(self.reader.pieces, self.reader.heads(), strict=True):
-            digest.update(f"{head} {piece.first} {piece.count}\n".encode())
+        for mark in self.reader.marks():
+            digest.update(f"{mark}\n".encode())
         return digest.hexdigest()
 
     @property
@@ -149,6 +151,33 @@ class StreamSplit(Streamed):
             places = np.arange(first, min(first + BLOCK, len(self)), dtype=np.int64)
             digest.update(self.labels_at(places).astype("<i4").data)
         return digest.hexdigest()
+
+    def split(self, validation: float = 0.1, seed: int = 0) -> tuple[StreamSplit, StreamSplit]:
+        """Sets a part of every class aside: the images that `Split.split` would set aside.
+
+        Both parts are streams; nothing is read but labels. Of each image that is set aside its
+        number is held, 8 bytes.
+
+        Args:
+            validation: the share to set aside, between 0 and 1; or how many images, as an int.
+            seed: decides which ones.
+
+        Returns:
+            What remains, under this split's name, and what was set aside, named "validation".
+
+        Raises:
+            InputError: nothing would remain, or nothing be set aside.
+        """
+        aside = stratified(self.labels, set_aside(validation, len(self)), seed)
+        kept, held = parted(self.reader, aside)
+        return self._of(kept, self.name), self._of(held, "validation")
+
+    def _of(self, images: Images, name: str) -> StreamSplit:
+        """A split of some of its images."""
+        order: Order = Shuffled(images.size, self.most)
+        if isinstance(self.order, Windowed):
+            order = Windowed(images.pieces, self.order.chunk, self.order.window)
+        return replace(self, name=name, reader=images, order=order)
 
     def read(self, progress: Callable[[int], object] | None = None) -> Split:
         """All of it in memory.

@@ -74,8 +74,10 @@ class Feed:
             self._flow = self.split.flow(seed, epoch, first)
         images, labels = self._flow.take(last - first)
         self._at = (seed, epoch, last)
-        if last == len(self):
-            self._at = None if seed is None else (seed, epoch + 1, 0)
+        if last == len(self) and seed is None:
+            self.close()  # what was taken stays; the next pass begins a new one
+        elif last == len(self):
+            self._at = (seed, epoch + 1, 0)
         return self._examples(images, labels)
 
     def at(self, places: NDArray[np.int64]) -> Examples:
