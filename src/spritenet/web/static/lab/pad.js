@@ -123,7 +123,7 @@ export class Pad {
       if (model !== this.model) return;
       this.bars.set(probabilities, { sure });
       const { classNames } = this.input;
-      places.verdict.textContent = sure ? `${classNames[label]}, it says` : `Not sure: ${classNames[label]}?`;
+      places.verdict.textContent = sure && probabilities[label] >= 0.5 ? `${classNames[label]}, it says` : `Not sure: ${classNames[label]}?`;
     } catch {
       // The model was replaced meanwhile.
     } finally {

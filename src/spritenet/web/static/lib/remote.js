@@ -114,7 +114,8 @@ export class Remote {
    * @param {Examples} examples
    */
   async keep(examples) {
-    return new Kept(this, await this.ask('keep', [plain(examples)]));
+    const transfer = /** @type {ArrayBuffer[]} */ ([]);
+    return new Kept(this, await this.ask('keep', [plain(examples, transfer)], { transfer }));
   }
 
   /** Ends the worker and all that is in it. */
@@ -126,15 +127,15 @@ export class Remote {
   /**
    * @param {string} method
    * @param {any[]} parts
-   * @param {{ signal?: AbortSignal, hear?: (message: any) => unknown }} [options]
+   * @param {{ signal?: AbortSignal, hear?: (message: any) => unknown, transfer?: Transferable[] }} [options]
    * @returns {Promise<any>}
    */
-  ask(method, parts, { signal, hear } = {}) {
+  ask(method, parts, { signal, hear, transfer = [] } = {}) {
     if (this.broken) return Promise.reject(this.broken);
     const id = ++this.asked;
     const answer = new Promise((resolve, reject) => void this.waiting.set(id, { resolve, reject, hear }));
     try {
-      this.port.postMessage({ id, method, parts });
+      this.port.postMessage({ id, method, parts }, transfer);
     } catch (error) {
       this.waiting.delete(id);
       return Promise.reject(new CoreError("this can't be sent to a worker", { where: method, got: messageOf(error) }));
@@ -263,10 +264,11 @@ export class RemoteModel {
       if (evaluated) await onEvaluate?.(evaluated);
       if (epoch) await onEpoch?.(epoch);
     };
-    const parts = [plain(examples), { ...options, validation: validation && plain(validation) }];
+    const transfer = /** @type {ArrayBuffer[]} */ ([]);
+    const parts = [plain(examples, transfer), { ...options, validation: validation && plain(validation, transfer) }];
     this.busy = true;
     try {
-      return await this.ask('fit', parts, { signal, hear });
+      return await this.ask('fit', parts, { signal, hear, transfer });
     } finally {
       this.busy = false;
     }
@@ -292,7 +294,8 @@ export class RemoteModel {
    * @returns {Promise<{ loss: number, accuracy: number, count: number }>}
    */
   evaluate(examples, { signal, ...options } = {}) {
-    return this.ask('evaluate', [plain(examples), options], { signal });
+    const transfer = /** @type {ArrayBuffer[]} */ ([]);
+    return this.ask('evaluate', [plain(examples, transfer), options], { signal, transfer });
   }
 
   /**
@@ -301,7 +304,8 @@ export class RemoteModel {
    * @returns {Promise<Examination>}
    */
   examine(examples, { signal, ...options } = {}) {
-    return this.ask('examine', [plain(examples), options], { signal });
+    const transfer = /** @type {ArrayBuffer[]} */ ([]);
+    return this.ask('examine', [plain(examples, transfer), options], { signal, transfer });
   }
 
   /** @param {Uint8Array | Uint8ClampedArray} images @returns {Promise<Float32Array>} */
@@ -370,7 +374,7 @@ export class RemoteModel {
   /**
    * @param {string} method
    * @param {any[]} [parts]
-   * @param {{ signal?: AbortSignal, hear?: (message: any) => unknown }} [options]
+   * @param {{ signal?: AbortSignal, hear?: (message: any) => unknown, transfer?: Transferable[] }} [options]
    */
   ask(method, parts = [], options = {}) {
     return this.remote.ask(method, [this.number, ...parts], options);
@@ -429,15 +433,21 @@ function inPage(core) {
 }
 
 /**
- * Examples as they travel: only what is used of their buffers.
+ * Examples as they travel: only what is used of their buffers, copied once.
  *
  * @param {Examples | Kept} examples
+ * @param {ArrayBuffer[]} transfer  gets the copies, which move
  */
-function plain(examples) {
+function plain(examples, transfer) {
   if (examples instanceof Kept) return { kept: examples.number };
   const { images, labels, targets, weights } = examples;
   /** @param {any} array */
-  const own = (array) => (array?.buffer && array.byteLength < array.buffer.byteLength ? array.slice() : array);
+  const own = (array) => {
+    if (!array?.buffer || array.byteLength === array.buffer.byteLength) return array;
+    const copy = array.slice();
+    transfer.push(copy.buffer);
+    return copy;
+  };
   return { images: own(images), labels: own(labels), targets: own(targets), weights: own(weights) };
 }
 
