@@ -1,8 +1,10 @@
 // The panel where one says what a drawing means: lessons learnt, taken back, kept and downloaded.
 
-import { defaultCore, SpriteData } from '../lib/index.js';
+import { defaultCore } from '../lib/index.js';
+import { readSprite } from '../lib/sprite.js'; // not all of SpriteData, for the page that is one small file
 import { sha256 } from '../lib/sha256.js';
 import { download, zipped } from '../ui/zip.js';
+import { Familiar } from './familiar.js';
 import { Shelf } from './shelf.js';
 import { Teacher } from './teacher.js';
 
@@ -137,10 +139,12 @@ export class Lessons {
   async stored() {
     const bytes = await this.examples().catch(() => null);
     if (!bytes || !bytes.length || bytes.length > MOST_BYTES) return null;
-    const data = await SpriteData.load(bytes).catch(() => null);
+    const data = await readSprite(bytes, 'examples.png').catch(() => null);
+    if (!data) return null;
+    const { height, width, channels } = data.head;
     const { inputShape, outputs } = this.model;
-    if (!data || String(data.imageShape) !== String(inputShape) || !data.labels.every((label) => label < outputs)) return null;
-    return data;
+    const fits = String([height, width, channels]) === String(inputShape);
+    return fits && data.labels.every((label) => label < outputs) ? data : null;
   }
 
   /** Learns all lessons, from the weights the model came with. */
@@ -154,7 +158,9 @@ export class Lessons {
     const result = await teacher.learn(this.kept, running.signal);
     if (this.running !== running || !result) return;
     this.running = null;
-    this.model.setParameters(result.parameters);
+    const { model, reader, kept } = this;
+    model.setParameters(result.parameters);
+    reader.familiar = kept.length && model.calibrated ? new Familiar(model, kept, reader.preparation, teacher.sheet) : null;
     this.say(this.told(result, teacher));
     this.changed();
   }

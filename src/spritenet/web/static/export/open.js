@@ -18,7 +18,24 @@ async function part(id) {
   const bytes = decoded(element.text);
   if (element.type !== 'application/gzip') return bytes;
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  const unpacked = new Uint8Array(await new Response(stream).arrayBuffer());
+  return joined(unpacked, Number(element.dataset.planes ?? 1));
+}
+
+/**
+ * Numbers whose first bytes came first, then all their second bytes, …: they are smaller like that.
+ *
+ * @param {Uint8Array} bytes
+ * @param {number} planes  bytes of a number
+ */
+function joined(bytes, planes) {
+  if (planes === 1) return bytes;
+  const count = bytes.length / planes;
+  const whole = new Uint8Array(bytes.length);
+  for (let plane = 0, from = 0; plane < planes; plane++) {
+    for (let i = 0, at = plane; i < count; i++, at += planes) whole[at] = bytes[from++];
+  }
+  return whole;
 }
 
 /**
