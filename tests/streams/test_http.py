@@ -39,7 +39,7 @@ def server(sprites: Path) -> Iterator[HostileServer]:
 def opened(server: HostileServer, folder: Path, **options: object) -> sn.Stream:
     """The stream of the server's folder."""
     given = {"cache_folder": folder, "timeout": 5.0, "workers": 4, **options}
-    return sn.open(server.url + "dataset.json", **given)  # type: ignore[arg-type]
+    return sn.open(server.url + "dataset.json", **given)  # type: ignore[arg-type]  # checked where it runs
 
 
 def holds(stream: sn.Stream, data: Dataset) -> bool:

@@ -78,7 +78,7 @@ def test_any_images_can_be_chosen(stream: Stream, data: Dataset) -> None:
         assert some.content_hash == expected.content_hash
     for wrong in (203, -204, [0, 203], [0.5], np.ones(4, bool)):
         with pytest.raises(IndexError, match="image"):
-            _ = stream.train[wrong]  # type: ignore[index]
+            _ = stream.train[wrong]  # type: ignore[index]  # what is refused
 
 
 def test_one_image_reads_one_segment(sprites: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +90,7 @@ def test_one_image_reads_one_segment(sprites: Path, monkeypatch: pytest.MonkeyPa
 
     def counted(self: Member, number: int, near: object = None) -> object:
         read.append((self.number, number))
-        return whole(self, number, near)  # type: ignore[arg-type]
+        return whole(self, number, near)  # type: ignore[arg-type]  # whatever it was given
 
     monkeypatch.setattr(Member, "segment", counted)
     with sn.open(sprites) as stream:
@@ -194,7 +194,7 @@ def test_a_run_goes_on_with_other_ranks_and_another_batch_size(
 def test_numbers_out_of_range_are_refused(sprites: Path, options: dict[str, int]) -> None:
     """At once, not at the first batch."""
     with sn.open(sprites) as stream, pytest.raises(InputError, match=next(iter(options))):
-        stream.train.batches(**{"batch_size": 64, **options})  # type: ignore[arg-type]
+        stream.train.batches(**{"batch_size": 64, **options})  # type: ignore[arg-type]  # numbers
 
 
 @settings(max_examples=25)
@@ -209,7 +209,7 @@ def test_any_sprite_streams(
     """Any shape and channels, both layouts, one file or several, in windows of any size."""
     folder = tmp_path_factory.mktemp("any")
     rows = 3 * data.image_shape[0] if layout == "grid" else 7
-    path = pack(data, folder / "d", layout=layout, shard_rows=rows, segment_rows=2)  # type: ignore[arg-type]
+    path = pack(data, folder / "d", layout=layout, shard_rows=rows, segment_rows=2)  # type: ignore[arg-type]  # a layout
     with sn.open(path, order="windowed", chunk=chunk, window=window) as stream:
         for name, split in data.splits.items():
             images, labels = [], []

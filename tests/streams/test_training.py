@@ -22,7 +22,7 @@ SMALL = 1 << 20
 def trained(data: object, *, epochs: int = 3, **options: object) -> str:
     """The SHA-256 of the weights after some epochs."""
     model = tiny.model()
-    model.fit(data, epochs=epochs, batch_size=16, seed=5, verbose=0, **options)  # type: ignore[arg-type]
+    model.fit(data, epochs=epochs, batch_size=16, seed=5, verbose=0, **options)  # type: ignore[arg-type]  # of fit
     return model.weights_sha256
 
 
@@ -102,7 +102,7 @@ def test_evaluate_and_predict_are_the_same(data: Dataset, sprites: Path) -> None
 def test_a_run_on_a_stream_resumes_to_the_same_weights(sprites: Path, tmp_path: Path) -> None:
     """Stopped after some updates, and gone on with from a stream opened anew."""
     options = {"order": "windowed", "chunk": 9, "window": 4}
-    with sn.open(sprites, **options) as stream:  # type: ignore[arg-type]
+    with sn.open(sprites, **options) as stream:  # type: ignore[arg-type]  # of open
         whole = trained(stream.train, epochs=2)
         model = tiny.model()
         events = sn.train(
@@ -118,8 +118,8 @@ def test_a_run_on_a_stream_resumes_to_the_same_weights(sprites: Path, tmp_path: 
         for event in events:
             if isinstance(event, StepEvent) and event.step == 10:
                 break
-        events.close()  # type: ignore[attr-defined]
-    with sn.open(sprites, **options) as stream:  # type: ignore[arg-type]
+        events.close()  # type: ignore[attr-defined]  # it is a generator
+    with sn.open(sprites, **options) as stream:  # type: ignore[arg-type]  # of open
         model = tiny.model()
         model.fit(
             stream.train,
