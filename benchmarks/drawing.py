@@ -224,7 +224,9 @@ def measure(name: str, model: Path, scratch: Path, options: object) -> list[Row]
                     refused += tally.refused
                     mistakes.update(tally.confused or {})
                 rows.append(Row(f"{name}, {kind}, all", (100 * right / total,), "%"))
-                rows.append(Row(f"{name}, {kind}, not sure", (100 * refused / total,), "%"))
+                rows.append(
+                    Row(f"{name}, {kind}, not sure of", (100 * refused / total,), "% of all")
+                )
                 usual = ", ".join(f"{what} {n}×" for what, n in mistakes.most_common(6))
                 print(f"{name}, {kind}: most often {usual}", file=sys.stderr)
                 tally = with_the_mouse(page, drawings[:: max(1, len(drawings) // 20)])

@@ -5,6 +5,7 @@ import { Raster } from './raster.js';
 
 /** @typedef {import('../lib/model.js').Model} Model */
 /** @typedef {import('../lib/prepare.js').Preparation} Preparation */
+/** @typedef {{ knows: (input: Uint8Array, label: number) => boolean }} Familiar  see familiar.js */
 /** @typedef {import('./sheet.js').Sheet} Sheet */
 /** @typedef {import('./stroke.js').Stroke} Stroke */
 /**
@@ -12,7 +13,7 @@ import { Raster } from './raster.js';
  * @property {Uint8Array} input  height × width × channels: what the network sees
  * @property {'empty' | 'unsure' | 'sure'} state  nothing there; nothing the model has learnt; a class
  * @property {number} best  the likeliest class
- * @property {Float32Array} probabilities  of all classes; of length 0 if there is nothing
+ * @property {ArrayLike<number>} probabilities  of all classes; of length 0 if there is nothing
  */
 
 /** The longer side of a sheet, in the units of its strokes and in pixels. */
@@ -80,6 +81,8 @@ export class Reader {
     /** The same, to where the pen is now. */
     this.seen = new Raster(width, height);
     this.part = 0;
+    /** What it was taught, once it was. @type {Familiar | null} */
+    this.familiar = null;
     this.line = this.ink.line.bind(this.ink);
     this.end = this.seen.line.bind(this.seen);
   }
@@ -140,24 +143,24 @@ export class Reader {
     const input = this.input(sheet);
     const nothing = sheet.isEmpty || (this.preparation.mode === 'digit' && !input.some((v) => v > 0));
     if (nothing) return { input, state: 'empty', best: -1, probabilities: new Float32Array(0) };
-    return { input, ...judge(this.model, input) };
+    return { input, ...judge(this.model, input, this.familiar) };
   }
 }
 
 /**
- * The likeliest class, and whether the picture looks like what the model has learnt.
+ * The likeliest class, and whether the picture looks like what the model has learnt, or was taught.
  *
  * @param {Model} model
  * @param {Uint8Array} input
- * @returns {{ state: 'unsure' | 'sure', best: number, probabilities: Float32Array }}
+ * @param {Familiar | null} familiar
+ * @returns {{ state: 'unsure' | 'sure', best: number, probabilities: ArrayLike<number> }}
  */
-export function judge(model, input) {
-  const able = /** @type {{ classify?: (image: Uint8Array) => { probabilities: Float32Array, sure: boolean } }} */ (
-    /** @type {unknown} */ (model)
-  );
-  const told = able.classify?.(input);
+export function judge(model, input, familiar) {
+  const able = model.outputs > 1 && ['softmax', 'linear'].includes(model.lastActivation);
+  const told = able ? model.classify(input) : null;
   const probabilities = told?.probabilities ?? probabilitiesOf(model, model.predict(input));
   let best = 0;
   for (let i = 1; i < probabilities.length; i++) if (probabilities[i] > probabilities[best]) best = i;
-  return { state: (told?.sure ?? true) ? 'sure' : 'unsure', best, probabilities };
+  const sure = !told || told.sure || Boolean(familiar?.knows(input, best));
+  return { state: sure ? 'sure' : 'unsure', best, probabilities };
 }

@@ -31,7 +31,7 @@ export class Verdict {
       this.bars.clear();
     } else if (state === 'unsure') {
       set(sign, '?');
-      set(line, `Not sure. If it is anything it knows, then ${name}.`);
+      set(line, `Not sure. Best guess: ${name}`);
       this.bars.set(probabilities, { sure: false });
     } else {
       set(sign, name);
