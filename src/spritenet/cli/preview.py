@@ -73,7 +73,8 @@ def side_by_side(
         return []
     blocks = [picture(image, width=min(width, columns), colour=colour) for image in images]
     wide = max(line.cell_len for line in blocks[0])
-    place = max(wide, min(width, max(Text(words).cell_len for words in captions))) + 2
+    longest = max(Text(words).cell_len for words in captions)
+    place = min(max(wide, min(width, longest)), columns) + 2
     each = max(1, (columns + 2) // place)
     lines: list[Text] = []
     for first in range(0, len(blocks), each):
@@ -87,7 +88,7 @@ def side_by_side(
         below = Text()
         for words in captions[first : first + each]:
             caption = Text(words)
-            caption.truncate(place - 1, overflow="ellipsis", pad=False)
+            caption.truncate(place - 2, overflow="ellipsis", pad=False)
             below.append_text(caption)
             below.append(" " * (place - caption.cell_len))
         lines.extend((below, Text()))
