@@ -144,3 +144,21 @@ def test_many_pictures_need_the_memory_of_one_sprite(tmp_path: Path) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 3 << 20
+
+
+def test_sprites_are_packed_again_without_being_read_whole(tmp_path: Path) -> None:
+    """Into others of another size, in this process or after a journey to another one."""
+    data = data_set(90, test=20)
+    many = sn.pack(data, tmp_path / "many", shard_rows=7)
+    listing: Listing = pickle.loads(pickle.dumps(survey(many)))
+    assert listing.at_hand() is None
+    again = sn.pack(listing.set_aside("validation", 9), tmp_path / "again", shard_rows=20)
+    found = sn.load(again)
+    assert found.test.content_hash == data.test.content_hash
+    assert found["validation"].content_hash == data.train.split(9)[1].content_hash
+    places = np.array([109, 3, 4, 5, 6, 7, 8, 3])
+    together = np.concatenate([data.train.images, data.test.images])
+    assert np.array_equal(listing.images.read(places).images, together[places])
+    (many / "many-00003.png").write_bytes(b"other")
+    with pytest.raises(sn.DataError, match=r"many-00003\.png: the sprite is not the one"):
+        survey(many)

@@ -63,9 +63,9 @@ def _idx(path: Path, options: Options) -> Listing:
 
 
 def _sprite(path: Path, options: Options) -> Listing:
-    from spritenet.sources.sprite import read_sprite
+    from spritenet.sources.sprite import survey_sprite
 
-    return Listing.of(read_sprite(path, options.class_names))
+    return survey_sprite(path, options.class_names)
 
 
 def _foreign(path: Path, options: Options) -> Listing:
@@ -255,8 +255,8 @@ def survey(
         progress: likewise.
 
     Returns:
-        A listing. What is small or lies in one piece is in memory all the same: IDX files, sprites
-        and the catalog's.
+        A listing. What lies in one piece is in memory all the same: IDX files, a single sprite and
+        the catalog's.
 
     Raises:
         DataError: as `load`.

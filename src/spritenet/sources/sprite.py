@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from spritenet.dataset import Dataset
-from spritenet.errors import InputError
+from spritenet.dataset.listing import Listing, Pixels, Places
+from spritenet.errors import DataError, InputError
 from spritenet.sources.foreign import is_png
 from spritenet.sprites import INDEX, Sprite, SpriteFolder
 from spritenet.sprites.chunks import FileBlob
 from spritenet.sprites.head import holds_sprite
 
-__all__ = ["is_sprite", "read_sprite"]
+__all__ = ["is_sprite", "read_sprite", "survey_sprite"]
 
 
 def is_sprite(path: Path) -> bool:
@@ -48,3 +53,81 @@ def read_sprite(path: Path, class_names: Sequence[str] | None = None) -> Dataset
             return folder.dataset()
     with Sprite(path) as sprite:
         return sprite.dataset()
+
+
+def survey_sprite(path: Path, class_names: Sequence[str] | None = None) -> Listing:
+    """Reads the labels of a folder of sprites, and no pixel; a single sprite is read whole.
+
+    Args:
+        path: the file, the folder, or its `dataset.json`.
+        class_names: refused; sprites hold them.
+
+    Raises:
+        DataError: damaged: which file.
+        InputError: class names were given.
+    """
+    if class_names is not None or not (path.is_dir() or path.name == INDEX):
+        return Listing.of(read_sprite(path, class_names))
+    images = SpriteImages(path)
+    metadata = images.folder.metadata
+    return Listing(
+        metadata.name,
+        images.folder.image_shape,
+        images.labels(),
+        metadata.class_names,
+        metadata.splits,
+        images,
+        metadata.source,
+        metadata.licence,
+    )
+
+
+class SpriteImages:
+    """The images of a folder of sprites. Can be pickled: what comes back opens it again.
+
+    Args:
+        path: of the folder, or of its `dataset.json`.
+    """
+
+    threads = True
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.folder = SpriteFolder(path)
+        counts = [shard.count for shard in self.folder.shards]
+        self.firsts = np.cumsum([0, *counts])
+        self._opening = threading.Lock()
+
+    def labels(self) -> NDArray[np.int32]:
+        """All labels."""
+        shards = range(len(self.folder.shards))
+        labels = np.concatenate([self._sprite(number).labels for number in shards])
+        metadata = self.folder.metadata
+        counts = np.bincount(labels, minlength=len(metadata.class_names))
+        if tuple(counts.tolist()) != metadata.class_counts:
+            raise DataError("the labels are not those it counts", where=self.folder.path / INDEX)
+        return labels
+
+    def read(self, places: Places) -> Pixels:
+        """Reads images, runs of them together.
+
+        Raises:
+            DataError: a sprite is missing, changed or damaged: which one, and which rows.
+        """
+        images = np.empty((len(places), *self.folder.image_shape), np.uint8)
+        shards = np.searchsorted(self.firsts, places, side="right") - 1
+        breaks = np.flatnonzero((np.diff(places) != 1) | (np.diff(shards) != 0)) + 1
+        for run in np.split(np.arange(len(places)), breaks):
+            if len(run):
+                number = int(shards[run[0]])
+                first = int(places[run[0]] - self.firsts[number])
+                sprite = self._sprite(number)
+                images[run] = sprite.images(first, first + len(run), workers=1)
+        return Pixels(images)
+
+    def _sprite(self, number: int) -> Sprite:
+        with self._opening:  # each is opened once, by the first thread that wants it
+            return self.folder.sprite(number)
+
+    def __reduce__(self) -> tuple[type[SpriteImages], tuple[Path]]:
+        return SpriteImages, (self.path,)

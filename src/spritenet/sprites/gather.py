@@ -18,8 +18,11 @@ from spritenet.sprites.parallel import each
 
 __all__ = ["Part", "as_dataset", "gather", "nothing_readable"]
 
-BLOCK_BYTES = 1 << 19
-"""Of pixels that a thread reads at a time."""
+BLOCK_BYTES = 1 << 22
+"""Of pixels that a thread reads at a time, at most."""
+
+BLOCKS = 16
+"""That there are at least, so that threads end together where pictures are large to decode."""
 
 Progress = Callable[[int], object]
 
@@ -76,7 +79,7 @@ def gather(
             progress(len(images))
         return Part(images, labels, splits)
     images = np.empty((stop - first, *listing.image_shape), np.uint8)
-    size = max(1, BLOCK_BYTES // images[:1].nbytes) if len(images) else 1
+    size = min(BLOCK_BYTES // max(1, images[:1].nbytes), -(-len(images) // BLOCKS)) or 1
     starts = range(0, len(images), size)
     failed: list[list[tuple[int, DataError]]] = [[] for _ in starts]
     notes: list[tuple[str, ...]] = [()] * len(starts)
