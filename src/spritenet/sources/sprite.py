@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -83,7 +84,9 @@ def survey_sprite(path: Path, class_names: Sequence[str] | None = None) -> Listi
 
 
 class SpriteImages:
-    """The images of a folder of sprites. Can be pickled: what comes back opens it again.
+    """The images of a folder of sprites, which is closed when nobody needs them any more.
+
+    Can be pickled: what comes back opens it again.
 
     Args:
         path: of the folder, or of its `dataset.json`.
@@ -97,6 +100,7 @@ class SpriteImages:
         counts = [shard.count for shard in self.folder.shards]
         self.firsts = np.cumsum([0, *counts])
         self._opening = threading.Lock()
+        weakref.finalize(self, self.folder.close)
 
     def labels(self) -> NDArray[np.int32]:
         """All labels."""
