@@ -16,7 +16,7 @@ const none = () => ({ step: [], loss: [], accuracy: [] });
 export class Curves {
   /** @param {HTMLElement} loss @param {HTMLElement} accuracy  elements that get a chart each */
   constructor(loss, accuracy) {
-    const shared = { x, height: HEIGHT, empty: 'Press Start' };
+    const shared = { x, height: HEIGHT, empty: 'Nothing learnt yet' };
     this.loss = new LineChart(loss, { ...shared, title: 'Loss', y: { label: 'loss', from: 0, log: true, format: (v) => v.toFixed(4) } });
     const percent = (/** @type {number} */ v) => `${v.toFixed(v > 99 ? 2 : 1)} %`;
     this.accuracy = new LineChart(accuracy, { ...shared, title: 'Accuracy', y: { label: 'accuracy, %', from: 0, to: 100, fit: true, format: percent } });

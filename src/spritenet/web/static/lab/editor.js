@@ -62,7 +62,7 @@ export class LayerEditor {
     const results = measured(this.rows, this.inputShape, this.classes);
     const wrong = results.findIndex(({ error }) => error);
     if (wrong < 0) return '';
-    return `Layer ${wrong + 1}: ${results[wrong].error}`;
+    return `${wrong < this.rows.length ? `Layer ${wrong + 1}` : 'The last layer'}: ${results[wrong].error}`;
   }
 
   /** @param {() => unknown} change */

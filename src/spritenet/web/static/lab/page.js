@@ -383,7 +383,7 @@ class Lab {
     at('pad-panel').hidden = true;
     for (const id of ['now-loss', 'now-accuracy', 'now-test', 'now-speed']) at(id).textContent = '–';
     at('progress').value = 0;
-    this.say('Press Start.');
+    this.say(this.hint);
   }
 
   async reset() {
@@ -415,8 +415,15 @@ class Lab {
       this.schedule();
       at('spoken').textContent = 'Paused.';
     }
+    if (idle && !trained) this.say(this.hint);
     if (state === 'starting') this.say('Starting …');
     if (state === 'stopping') this.say('Stopping …');
+  }
+
+  /** What is to be done before anything is learnt. */
+  get hint() {
+    if (!this.lesson) return 'First, images.';
+    return this.editor.problem ? 'First, layers that fit: see Network.' : 'Press Start.';
   }
 
   /** @param {Step} step */
