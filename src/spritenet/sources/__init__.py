@@ -323,7 +323,11 @@ def _unknown(given: str) -> DataError:
         "there is no file or folder of this name, nor a data set in the catalog",
         where=repr(given),
         expected=f"a path or one of {names}",
-        do=f"Did you mean {nearest[0]}?" if nearest else "",
+        do=f"Did you mean {nearest[0]}?"
+        if nearest
+        else "spritenet.open reads sprites from addresses."
+        if "://" in given
+        else "",
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
 from spritenet.core.pool import threads
-from spritenet.errors import DataError, InputError
+from spritenet.errors import DataError, DownloadError, InputError
 from spritenet.sprites.chunks import SIGNATURE
 from spritenet.sprites.folder import INDEX, MOST_BYTES, read_index
 from spritenet.sprites.metadata import within
@@ -143,8 +143,15 @@ class _Opener:
         return parts
 
     def _part(self, where: str) -> Part:
-        where = _file(where)
-        blob = self._blob(where)
+        file = _file(where)
+        try:
+            blob = self._blob(file)
+        except DownloadError:
+            if file == where or where.endswith("/"):
+                raise
+            blob = self._blob(where)  # a file whose name has no dot is no folder after all
+            file = where
+        where = file
         begin = blob.read(0, len(SIGNATURE))
         if begin == SIGNATURE:
             member = Member(0, blob.name, partial(self._blob, where), None)

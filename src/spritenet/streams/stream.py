@@ -24,7 +24,7 @@ FAR_CHUNK_BYTES = 1 << 20
 """Of a file that is far away, so many bytes are asked for at a time, about: on a line of 100 Mbit/s
 they take 80 ms, and a request on the way 20."""
 
-LEAST_CHUNKS = 8
+LEAST_CHUNKS = 32
 """In a window, if memory allows it at all: fewer would hardly mix."""
 
 
