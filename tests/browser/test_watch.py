@@ -146,6 +146,11 @@ def test_a_training_is_watched_and_steered_from_start_to_stop(
     assert all(text[0] in "✓✗" for text in tiles)
     page.locator("#confusion table").wait_for()
     page.locator("#inside canvas").first.wait_for()
+    newest = page.locator("#replay output").inner_text()
+    page.locator("#replay").get_by_role("slider").press("Home")
+    assert page.locator("#replay output").inner_text() != newest
+    page.locator("#replay").get_by_role("button", name="Play").click()
+    page.locator("#replay").get_by_role("button", name="Stop").wait_for()
 
     seen.press("Stop and keep")
     out = seen.end()

@@ -149,7 +149,7 @@ export class Run {
   get speed() {
     const at = this.at.values;
     const count = at.length;
-    if (count < 2 || this.sampled > 1) return { images: NaN, steps: NaN };
+    if (count < 2) return { images: NaN, steps: NaN };
     const since = at[count - 1] - RECENT;
     let first = count - 1;
     while (first > 0 && at[first - 1] > since) first -= 1;

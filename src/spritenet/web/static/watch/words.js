@@ -25,7 +25,9 @@ export function seconds(value) {
 
 /** @param {number} value */
 export function small(value) {
-  return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : '–';
+  if (!Number.isFinite(value)) return '–';
+  const tiny = value !== 0 && Math.abs(value) < 1e-4;
+  return (tiny ? value.toExponential(2) : String(Number(value.toPrecision(3)))).replace('-', '−');
 }
 
 /**
