@@ -83,7 +83,7 @@ def _stream(data: Stream, json: bool) -> None:
             print(f"{word}: {text}")
     print(f"content hash, as its files say: {data.content_hash}")
     terminal.console().print(_classes(data.class_names, counts))
-    print("Images were not read: they do not fit into memory. Verify checks them.")
+    print("They do not fit into memory, and were not read. `spritenet verify` reads them all.")
 
 
 def _data(data: Dataset, json: bool) -> None:

@@ -120,6 +120,8 @@ class Job:
         counts = " and ".join(f"{len(split):,} {name}" for name, split in data.splits.items())
         size, classes = shape(data.image_shape), plural(len(data.class_names), "class")
         self._say(f"{data.name}: {counts} images of {size}, {classes}")
+        if not isinstance(data, Dataset):
+            self._say(f"read while they are used; the order is {data.train.order.description}")
         optimizer, batch = model.compiled()[0], self.options.batch_size
         rate = self.options.rate_of(optimizer)
         self._say(

@@ -73,7 +73,7 @@ class Web:
         self._proxies: dict[str, urllib3.PoolManager] = {
             scheme: urllib3.ProxyManager(proxy, **settings)
             for scheme, proxy in getproxies().items()
-            if scheme in {"http", "https"}
+            if scheme in {"http", "https"} and proxy.startswith("http")
         }
 
     def get(self, address: str, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
