@@ -57,7 +57,7 @@ def test_home_is_understood(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 def test_an_empty_folder_says_so(tmp_path: Path) -> None:
     """With what it should hold."""
     with pytest.raises(
-        DataError, match=r"holds no data set: expected IDX files .* an empty folder"
+        DataError, match=r"holds no data set: expected IDX files, .* an empty folder"
     ):
         load(tmp_path)
 

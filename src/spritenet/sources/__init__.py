@@ -132,17 +132,22 @@ SIZE = ("image_size",)
 FORM = ("size", "fit", "color")
 
 FORMATS = (
-    Format("IDX files (train-images-idx3-ubyte.gz, …)", is_idx, _idx, NAMES),
+    Format("IDX files", is_idx, _idx, NAMES),
     Format(
-        "a sprite (digits.png), or a folder of them with dataset.json",
+        "a sprite, or a folder of them with dataset.json",
         _is("is_sprite", "sprite"),
         _sprite,
         NAMES,
     ),
-    Format("a PNG of rows", _is("is_png", "foreign"), _foreign, (*NAMES, *SIZE, "labels", "train")),
-    Format("an npz", _is("is_npz", "array_sets"), _npz, (*NAMES, *SIZE)),
-    Format("an npy", _is("is_npy", "array_sets"), _npy, (*NAMES, *SIZE, "labels")),
-    Format("a CSV of pixels", _is("is_csv", "csv_rows"), _csv, (*NAMES, *SIZE)),
+    Format(
+        "a PNG of rows with its labels",
+        _is("is_png", "foreign"),
+        _foreign,
+        (*NAMES, *SIZE, "labels", "train"),
+    ),
+    Format("npz", _is("is_npz", "array_sets"), _npz, (*NAMES, *SIZE)),
+    Format("npy", _is("is_npy", "array_sets"), _npy, (*NAMES, *SIZE, "labels")),
+    Format("CSV", _is("is_csv", "csv_rows"), _csv, (*NAMES, *SIZE)),
     Format("parquet", _is("is_parquet", "parquet"), _parquet, (*NAMES, *FORM)),
     Format("a zip or tar of pictures", _is("is_archive", "archive"), _archive, FORM),
     Format(
