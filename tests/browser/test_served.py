@@ -82,9 +82,9 @@ def test_draw_serves_a_page_that_is_drawn_on_and_taught(chromium: Browser, saved
         with visited(chromium, LOCKED) as other:
             stranger = other.new_page()
             stranger.goto(page.url)
-            assert stranger.locator("h1").inner_text().startswith("This page needs the address")
+            assert stranger.locator("h1").inner_text().startswith("Open the address")
             stranger.goto(address)  # the token was used
-            assert stranger.locator("h1").inner_text().startswith("This page needs the address")
+            assert stranger.locator("h1").inner_text().startswith("Open the address")
 
 
 @pytest.mark.parametrize("shard_rows", [None, 200])

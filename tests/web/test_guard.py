@@ -76,7 +76,7 @@ def test_without_the_cookie_nothing_is_answered(server: Server, target: str) -> 
     """Files, routes and streams alike; not even whether something is there."""
     answer = get(server.port, target)
     assert answer.status == 401
-    assert b"address from the terminal" in answer.body
+    assert b"Open the address from the terminal" in answer.body
     assert is_strict(answer)
 
 
