@@ -50,6 +50,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     model = sn.networks.tutorial(data.train)
     model.compile(sn.Adam(0.004), "sparse_categorical_crossentropy")
     model.fit(data.train, epochs=1, batch_size=64, seed=0, verbose=0)
+    model.calibrate(data.test[:500], data.train[:3000])
     model.preparation = PREPARATION.to_json()
     model.save(folder / "model")
     sn.pack(data.train[:1500], folder / "examples.png")
@@ -99,8 +100,9 @@ def test_the_network_sees_what_python_makes_of_the_sheet(page: Page, site: Site)
         }"""
     )
     assert shown == found["input"]
-    predicted = sn.load_model(site.model).predict(expected)
-    assert np.abs(predicted - found["probabilities"]).max() < 1e-5
+    judged = sn.load_model(site.model).classify(expected)
+    assert np.abs(judged.probabilities.ravel() - found["probabilities"]).max() < 1e-5
+    assert bool(np.all(judged.sure)) == (found["state"] == "sure")
 
 
 def test_a_screenshot_of_the_sheet_is_read_alike(page: Page, site: Site) -> None:
@@ -159,8 +161,8 @@ def test_undo_clear_and_again_restore_every_byte(page: Page) -> None:
     page.keyboard.press("Control+Z")
     assert answer(page) == one
     page.locator("#clear").click()
-    assert page.locator("#clear").is_disabled()
-    assert page.locator("#hint").is_visible()
+    expect(page.locator("#clear")).to_be_disabled()
+    expect(page.locator("#hint")).to_be_visible()
 
 
 def test_the_pens_width_counts(page: Page) -> None:
@@ -336,7 +338,7 @@ def test_it_learns_an_odd_seven_and_forgets_nothing(page: Page) -> None:
     before = accuracy(page, test)
     teach(page, 7, 1)
     taught = answer(page)
-    assert taught["best"] == 7
+    assert (taught["best"], taught["state"]) == (7, "sure")
     expect(page.locator("#sign")).to_have_text("7")
     assert accuracy(page, test) > before - 0.015
     page.keyboard.press("Delete")
@@ -369,7 +371,8 @@ def test_python_loads_what_was_taught(page: Page, tmp_path: Path) -> None:
     assert entry["scores"] == {}
     model = sn.load_model(path)
     image = np.array(found["input"], np.uint8).reshape(28, 28, 1)
-    assert np.abs(model.predict(image) - found["probabilities"]).max() < 1e-5
+    judged = model.classify(image)
+    assert np.abs(judged.probabilities.ravel() - found["probabilities"]).max() < 1e-5
     assert model.class_names == tuple("0123456789")
 
 
@@ -404,18 +407,21 @@ def test_it_works_without_a_network_and_without_a_database(chromium: Browser, si
 
 
 def test_not_sure_is_said_and_shown(page: Page) -> None:
-    """Where the model says that it has learnt nothing like it, the page doesn't name an answer."""
-    page.evaluate(
-        """() => {
-          const { model } = spritenetDraw;
-          model.classify = (image) => ({ probabilities: model.predict(image), sure: false });
-        }"""
-    )
-    draw(page, digit(3))
+    """A scribble is no digit: the page names its guess as a guess, and greys what it shows."""
+    turn = np.linspace(0, 26, 90)
+    spiral = np.stack([0.5 + turn / 60 * np.cos(turn), 0.5 + turn / 60 * np.sin(turn)], axis=1)
+    draw(page, [spiral.tolist()])
+    found = answer(page)
+    assert found["state"] == "unsure"
+    guess = str(found["best"])
     expect(page.locator("#sign")).to_have_text("?")
-    expect(page.locator("#line")).to_have_text("Not sure. Best guess: 3")
+    expect(page.locator("#line")).to_have_text(f"Not sure. Best guess: {guess}")
     expect(page.locator(".bars")).to_have_class(re.compile("unsure"))
-    expect(page.locator("#spoken")).to_have_text("Not sure, perhaps 3")
+    expect(page.locator("#spoken")).to_have_text(f"Not sure, perhaps {guess}")
+    page.keyboard.press("Delete")
+    draw(page, digit(3))
+    expect(page.locator("#sign")).to_have_text("3")
+    expect(page.locator(".bars")).not_to_have_class(re.compile("unsure"))
 
 
 NETWORK = "Failed to load resource"  # what Chromium says of any answer but 200

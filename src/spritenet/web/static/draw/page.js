@@ -226,13 +226,14 @@ class Page {
  *
  * @param {unknown} error
  * @param {string} [before]
+ * @param {string} [after]
  */
-function report(error, before = '') {
+function report(error, before = '', after = '') {
   const place = at('problem');
   place.hidden = error === null;
   if (error === null) return;
   const line = error instanceof SpritenetError ? error.message : `${error instanceof Error ? error.message : error}`;
-  place.textContent = `${before}${line}`;
+  place.textContent = `${before}${line}${after}`;
 }
 
 /**
@@ -303,6 +304,7 @@ async function start() {
   other.textContent = 'or drop or paste a picture';
   at('hint').append(other);
   at('stage').hidden = false;
+  at('footer').hidden = false;
   shortcuts();
   // For those who look behind the page, and for tests.
   Object.assign(window, { spritenetDraw: new Page(model, embedded) });
@@ -310,5 +312,6 @@ async function start() {
 
 start().catch((error) => {
   at('about').textContent = '';
-  report(error, 'The model can’t be shown. ');
+  const advice = error instanceof SpritenetError && error.todo ? '' : ' “spritenet draw MODEL” opens this page with a model.';
+  report(error, 'The model can’t be shown. ', advice);
 });

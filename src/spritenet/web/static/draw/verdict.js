@@ -31,7 +31,7 @@ export class Verdict {
       this.bars.clear();
     } else if (state === 'unsure') {
       set(sign, '?');
-      set(line, `Not sure. Best guess: ${name}`);
+      set(line, `Not sure. Best\u00a0guess:\u00a0${name}`);
       this.bars.set(probabilities, { sure: false });
     } else {
       set(sign, name);
