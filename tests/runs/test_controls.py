@@ -17,6 +17,7 @@ from spritenet.errors import RunError
 from spritenet.model import Sequential, train
 from spritenet.runs import Run, ask
 from spritenet.runs.controls import LARGEST, ControlFolder
+from spritenet.runs.lock import locked
 from spritenet.training.callbacks import Callback
 from spritenet.training.controls import DISCARDED, KEPT
 from spritenet.training.events import (
@@ -61,7 +62,7 @@ class Training:
 
     def ask(self, name: str, value: float | None = None) -> Controlled:
         """Ask for something; the answer."""
-        made = ask(self.run.controls.folder, name, value)
+        made = self.run.ask(name, value)
         self.until(lambda: made in {e.id for e in self.answers()})
         return next(answer for answer in self.answers() if answer.id == made)
 
@@ -188,6 +189,40 @@ def test_commands_of_strangers_do_no_harm(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["notes.json"]
     with pytest.raises(RunError, match="no such command"):
         ask(tmp_path, "explode")
+
+
+def test_nobody_is_asked_where_no_training_goes_on(tmp_path: Path) -> None:
+    """Neither in an empty folder nor in one whose training has ended."""
+    run = Run(tmp_path / "run")
+    with pytest.raises(RunError, match="no training goes on there"):
+        run.ask("pause")
+    tiny.model().fit(DATA, steps=5, batch_size=16, run=run.folder, verbose=0)
+    with pytest.raises(RunError, match="no training goes on there"):
+        run.ask("pause")
+
+
+def test_asking_whether_a_training_goes_on_disturbs_nobody(tmp_path: Path) -> None:
+    """However many ask at a time, all are told the same."""
+    run = Run(tmp_path)
+    with locked(tmp_path):
+        assert run.running
+    answers: list[bool] = []
+    stop = threading.Event()
+
+    def keep_asking() -> None:
+        while not stop.is_set():
+            answers.append(run.running)
+
+    threads = [threading.Thread(target=keep_asking) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.1)
+    asked = len(answers)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert asked > 50
+    assert not any(answers)
 
 
 def test_an_unknown_command_is_refused_by_name(training: Training) -> None:

@@ -23,7 +23,7 @@ from time import perf_counter
 from typing import Any
 
 from spritenet.errors import RunError
-from spritenet.runs.controls import ControlFolder
+from spritenet.runs.controls import ControlFolder, ask
 from spritenet.runs.journal import Journal, read_journal
 from spritenet.runs.lock import NAME, held, locked
 from spritenet.training import checkpoint
@@ -173,6 +173,20 @@ class Run:
                 if not over:
                     journal.write(Stopped(step, "interrupted", images, seconds, seconds))
                 raise
+
+    def ask(self, command: str, value: float | None = None) -> str:
+        """Ask something of the training that goes on there; the answer's `id` in the journal.
+
+        Args:
+            command: "pause", "resume", "stop" (and keep), "discard" or "rate".
+            value: the learning rate that is wanted, for "rate".
+
+        Raises:
+            RunError: there is no such command, no training goes on there, or the disk refuses.
+        """
+        if not self.running:
+            raise RunError("no training goes on there", where=self.folder)
+        return ask(self.controls.folder, command, value)
 
     def add(self, *events: Event) -> None:
         """Write events into the journal of a training that has ended.

@@ -24,13 +24,13 @@ PATIENCE = 5
 
 
 def held(folder: Path) -> bool:
-    """Whether a training holds the folder now."""
+    """Whether a training holds the folder now. Any number may ask at the same time."""
     try:
         handle = os.open(folder / NAME, os.O_RDWR)
     except OSError:
         return False
     try:
-        _take(handle)
+        _take_patiently(handle, shared=True)
     except OSError:
         return True
     finally:
@@ -38,18 +38,19 @@ def held(folder: Path) -> bool:
     return False
 
 
-def _take_patiently(handle: int) -> None:
+def _take_patiently(handle: int, *, shared: bool = False) -> None:
     """Lock the open file, or raise OSError after a moment."""
-    for _ in range(PATIENCE - 1):
+    tries = 1 if shared and sys.platform != "win32" else PATIENCE
+    for _ in range(tries - 1):
         with suppress(OSError):
-            _take(handle)
+            _take(handle, shared=shared)
             return
         sleep(0.01)
-    _take(handle)
+    _take(handle, shared=shared)
 
 
-def _take(handle: int) -> None:
-    """Lock the open file or raise OSError at once."""
+def _take(handle: int, *, shared: bool) -> None:
+    """Lock the open file or raise OSError at once; Windows has no shared locks."""
     if sys.platform == "win32":
         import msvcrt
 
@@ -57,7 +58,7 @@ def _take(handle: int) -> None:
     else:
         import fcntl
 
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from spritenet.errors import RunError
-from spritenet.runs import Reader, Run, Shelf, ask, summary
+from spritenet.runs import Reader, Run, Shelf, Summary, ask, summary
 from spritenet.training.controls import COMMANDS
 
 __all__ = ["watching"]
@@ -62,6 +62,7 @@ class _Watched:
 
     def __init__(self, shelf: Shelf, chosen: Run, connected: Callable[[int], None]) -> None:
         self.shelf, self.chosen, self.connected = shelf, chosen, connected
+        self.known: dict[str, tuple[object, Summary]] = {}
 
     def run(self, name: str) -> Run | None:
         """The run of that name; None if there is none."""
@@ -71,9 +72,21 @@ class _Watched:
 
     async def runs(self, _: Request) -> Response:
         """Every run in a few figures, the newest first."""
-        found = await run_in_threadpool(self.shelf.summaries)
+        found = await run_in_threadpool(self.summaries)
         chosen = self.chosen.folder.name
         return JSONResponse({"chosen": chosen, "runs": [one.to_json() for one in found]})
+
+    def summaries(self) -> list[Summary]:
+        """The figures of every run; those of one that has ended are read once."""
+        found = []
+        for run in self.shelf.runs():
+            mark, name = _mark(run.journal_path), run.folder.name
+            before, known = self.known.get(name, (None, None))
+            if known is None or known.under_way or mark != before or run.running:
+                known = summary(run)
+                self.known[name] = mark, known
+            found.append(known)
+        return found
 
     async def config(self, request: Request) -> Response:
         """A run's config.json, as it is."""
@@ -160,13 +173,8 @@ class _Followed:
 
     def changed(self) -> bool:
         """Whether its journal may have changed since the last time."""
-        try:
-            stat = self.run.journal_path.stat()
-            mark: object = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
-        except OSError:
-            mark = None
-        before, self.mark = self.mark, mark
-        return before != mark
+        before, self.mark = self.mark, _mark(self.run.journal_path)
+        return before != self.mark
 
     def news(self) -> Sequence[str]:
         """What is new in its journal, as JSON; nothing if nothing is."""
@@ -218,6 +226,15 @@ def watching(chosen: Run, connected: Callable[[int], None] = lambda _: None) -> 
         Route(f"{one}/snapshots/{{file}}", routes.snapshot),
         Route(f"{one}/control", routes.control, methods=["POST"]),
     ]
+
+
+def _mark(path: Path) -> object:
+    """Something that is another when a file has changed; None if there is none."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_size, stat.st_mtime_ns, stat.st_ino
 
 
 def _file(path: Path) -> Response:

@@ -312,6 +312,8 @@ function write(element, text) {
   curves.against(/** @type {HTMLSelectElement} */ (event.target).value);
   draw();
 };
-setInterval(list, LIST_EVERY);
+const others = /** @type {HTMLDetailsElement} */ (at('others'));
+others.ontoggle = list;
+setInterval(() => others.open && list(), LIST_EVERY);
 setInterval(draw, TICK);
 list();
