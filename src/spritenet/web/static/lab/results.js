@@ -61,6 +61,12 @@ export class Results {
     this.show();
   }
 
+  /** No single cell of the matrix any more. */
+  all() {
+    this.cell = null;
+    this.show();
+  }
+
   /** Test images in the order they are shown. @returns {number[]} */
   chosen() {
     const { examination, lesson, cell } = this;

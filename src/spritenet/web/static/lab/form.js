@@ -1,0 +1,147 @@
+// The panels of the network and of how it learns: what a person wants.
+
+import { LayerEditor } from './editor.js';
+import { at, counted, on } from './elements.js';
+import { NETWORKS, fitting, toLayers, toRows } from './networks.js';
+import { SCHEDULES, nameOf, scheduled } from './trainer.js';
+
+/** @typedef {import('./parts.js').Lesson} Lesson */
+/** @typedef {import('./trainer.js').Plan} Plan */
+/** @typedef {import('../lib/remote.js').RemoteModel} RemoteModel */
+/**
+ * Who is told of changes.
+ *
+ * @typedef {object} Ear
+ * @property {() => unknown} network  another network is described than before
+ * @property {() => unknown} rate  another learning rate, or what becomes of it
+ */
+
+const OWN = 'own';
+const RATES = /** @type {Record<string, number>} */ ({ sgd: 0.15, momentum: 0.03, rmsprop: 0.001, adam: 0.001, adamw: 0.001 });
+const FIXED = ['network', 'optimizer', 'batch', 'length', 'unit', 'test-every', 'test-size', 'seed']; // while it learns
+const TESTED = 1000; // images of a test in between
+
+export class Form {
+  /** @param {Ear} ear */
+  constructor(ear) {
+    this.ear = ear;
+    /** @type {Lesson | null} */
+    this.lesson = null;
+    this.editor = new LayerEditor(at('editor'), () => {
+      at('network').value = OWN;
+      this.describe('Its layers are below.');
+    });
+    for (const [name, { label }] of Object.entries(NETWORKS)) at('network').append(new Option(label, name));
+    at('network').append(new Option('My own', OWN));
+    for (const [name, words] of Object.entries(SCHEDULES)) at('schedule').append(new Option(words, name));
+    on('network', 'change', () => this.choose(at('network').value));
+    on('optimizer', 'change', () => {
+      at('rate').value = RATES[at('optimizer').value];
+      ear.rate();
+    });
+    for (const id of ['rate', 'schedule']) on(id, 'change', () => ear.rate());
+    for (const id of ['batch', 'length', 'unit']) on(id, 'input', () => this.count());
+    on('seed', 'change', () => ear.network());
+  }
+
+  /** Other images: the first network that they are large enough for. @param {Lesson} lesson */
+  begin(lesson) {
+    this.lesson = lesson;
+    at('test-size').value = Math.min(TESTED, lesson.test.labels.length);
+    this.choose(fitting(lesson.imageShape, lesson.classNames.length));
+  }
+
+  /** A network by name, with the optimizer it goes with. @param {string} name */
+  choose(name) {
+    const { lesson } = this;
+    at('network').value = name;
+    if (name === OWN) {
+      at('edit').open = true;
+      this.describe('Its layers are below.');
+      return;
+    }
+    const { rows, optimizer, rate, about } = NETWORKS[name];
+    at('optimizer').value = optimizer;
+    at('rate').value = rate;
+    if (lesson) this.editor.set(rows, lesson.imageShape, lesson.classNames.length);
+    this.describe(about);
+  }
+
+  /** @param {string} about */
+  describe(about) {
+    at('network-about').textContent = about;
+    this.count();
+    this.ear.network();
+  }
+
+  /** What a loaded model is, as far as the form can say it. @param {RemoteModel} model */
+  take({ layers, optimizer }) {
+    const { lesson } = this;
+    const rows = toRows(layers);
+    if (rows && lesson) {
+      at('network').value = OWN;
+      this.editor.set(rows, lesson.imageShape, lesson.classNames.length);
+    }
+    at('network-about').textContent = rows
+      ? 'As it was loaded.'
+      : 'A loaded network with layers that are not in this list. Reset goes back to the one below.';
+    if (!optimizer) return;
+    at('optimizer').value = nameOf(optimizer);
+    if (typeof optimizer.learningRate === 'number') at('rate').value = optimizer.learningRate;
+  }
+
+  /** What is wrong with the layers; '' if nothing. */
+  get problem() {
+    return this.editor.problem;
+  }
+
+  /** The layers of the network that is described. */
+  get layers() {
+    return toLayers(this.editor.rows, this.lesson?.classNames.length ?? 1);
+  }
+
+  /** The learning rate as it is now, and what becomes of it. */
+  get rate() {
+    const { schedule, rate, updates } = this.plan;
+    return scheduled(schedule, rate, updates);
+  }
+
+  /** How it learns; what can't be is brought within its limits. @returns {Plan} */
+  get plan() {
+    const count = this.lesson?.train.labels.length ?? 1;
+    /** @param {string} id @param {number} standard */
+    const whole = (id, standard) => {
+      const { valueAsNumber, min, max } = at(id);
+      const value = Math.round(valueAsNumber);
+      return Number.isFinite(value) ? Math.max(Number(min), Math.min(Number(max), value)) : standard;
+    };
+    const batchSize = Math.min(whole('batch', 64), count);
+    const length = whole('length', 1);
+    const rate = at('rate').valueAsNumber;
+    return {
+      optimizer: at('optimizer').value,
+      rate: Number.isFinite(rate) && rate >= 0 ? rate : RATES[at('optimizer').value],
+      schedule: at('schedule').value,
+      batchSize,
+      updates: at('unit').value === 'epochs' ? length * Math.ceil(count / batchSize) : length,
+      seed: whole('seed', 0),
+      testEvery: whole('test-every', 100),
+      testSize: whole('test-size', TESTED),
+    };
+  }
+
+  /** Says how long the training is. */
+  count() {
+    if (!this.lesson) return;
+    const { updates, batchSize } = this.plan;
+    const epochs = updates / Math.ceil(this.lesson.train.labels.length / batchSize);
+    const times = epochs < 10 ? Number(epochs.toFixed(2)) : Math.round(epochs);
+    at('plan-note').textContent = `${counted(updates)} updates: each image is seen ${times === 1 ? 'once' : `${times} times`}.`;
+  }
+
+  /** Only the learning rate may be changed while it learns. @param {boolean} fixed */
+  lock(fixed) {
+    for (const id of FIXED) at(id).disabled = fixed;
+    this.editor.lock(fixed);
+  }
+}

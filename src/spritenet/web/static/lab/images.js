@@ -1,0 +1,174 @@
+// The panel of images: reads them from wherever they come, and shows some of them.
+
+import { SpriteData } from '../lib/index.js';
+import { onChoice, onDrop } from './keep.js';
+import { at, counted, on, tell } from './elements.js';
+import { classCounts, imageAt, lessonOf, somePlaces } from './parts.js';
+import { isPng, kindOf, ownData, shortName } from './source.js';
+import { Tiles } from './tiles.js';
+
+/** @typedef {import('./parts.js').Lesson} Lesson */
+/** @typedef {import('../lib/data.js').LoadOptions} LoadOptions */
+
+const EXAMPLES = 20;
+const NEITHER = 'neither images nor a model. Choose a sprite, a picture with its file of labels, or model.json with weights.bin.';
+
+export class Images {
+  /**
+   * @param {(lesson: Lesson) => Promise<unknown>} teach  takes other images; they are shown when it resolves
+   * @param {(files: File[]) => unknown} model  files that were dropped are a model
+   */
+  constructor(teach, model) {
+    this.teach = teach;
+    this.model = model;
+    /** @type {Lesson | null} */
+    this.lesson = null;
+    this.seed = 0; // of the examples shown
+    this.reading = new AbortController();
+    /** A picture and its file of labels, until it is known how large its images are. @type {File[]} */
+    this.foreign = [];
+    this.examples = new Tiles(at('examples'), null);
+    on('other-examples', 'click', () => {
+      this.seed++;
+      this.showExamples();
+    });
+    onChoice(at('choose-data'), at('data-files'), (files) => this.take(files));
+    onDrop((files) => this.take(files));
+    on('address', 'submit', (event) => {
+      event.preventDefault();
+      const address = at('url').value.trim();
+      if (address) void this.read(async (options) => SpriteData.load(new URL(address, document.baseURI).href, options), shortName(address));
+    });
+    on('foreign-load', 'click', () => void this.readForeign());
+  }
+
+  /** The page's own images. */
+  begin() {
+    void this.read(ownData, '');
+  }
+
+  /** @param {File[]} files */
+  async take(files) {
+    const kind = await kindOf(files);
+    tell('data-problem', null);
+    at('foreign').hidden = kind !== 'foreign';
+    if (kind === 'model') this.model(files);
+    else if (kind === 'data') void this.read((options) => SpriteData.load(files.length === 1 ? files[0] : files, options), shortName(files[0].name));
+    else if (kind === 'foreign') {
+      this.foreign = files;
+      at('other').open = true;
+      at('foreign-height').focus();
+    } else {
+      const names = files.map(({ name }) => name).join(', ');
+      tell('data-problem', `${names}: ${NEITHER}`);
+    }
+  }
+
+  async readForeign() {
+    const [first, second] = this.foreign;
+    if (!second) return;
+    const [picture, labels] = (await isPng(first)) ? [first, second] : [second, first];
+    /** @type {[number, number]} */
+    const imageSize = [at('foreign-height').valueAsNumber, at('foreign-width').valueAsNumber];
+    const train = at('foreign-train').value ? at('foreign-train').valueAsNumber : undefined;
+    void this.read((options) => SpriteData.load(picture, { ...options, labels, imageSize, train }), shortName(picture.name));
+  }
+
+  /**
+   * Reads images, shows how far it is, and takes them.
+   *
+   * @param {(options: LoadOptions) => Promise<SpriteData | null>} load
+   * @param {string} name
+   */
+  async read(load, name) {
+    this.reading.abort();
+    const reading = new AbortController();
+    this.reading = reading;
+    tell('data-problem', null);
+    at('loading').hidden = false;
+    at('loading-bar').removeAttribute('value');
+    at('loading-text').textContent = 'Loading images …';
+    try {
+      const data = await load({
+        signal: reading.signal,
+        onProgress: (loaded, total) => {
+          if (total) at('loading-bar').value = loaded / total;
+          at('loading-text').textContent = `Loading images: ${(loaded / 1e6).toFixed(1)}${total ? ` of ${(total / 1e6).toFixed(1)}` : ''} MB`;
+        },
+      });
+      if (reading.signal.aborted) return;
+      if (!data) {
+        at('loading-text').textContent = 'Choose the images to learn from.';
+        at('loading-bar').hidden = true;
+        at('other').open = true;
+        return;
+      }
+      const lesson = lessonOf(data, name);
+      await this.teach(lesson);
+      this.show(lesson);
+      at('loading').hidden = true;
+    } catch (error) {
+      if (reading.signal.aborted) return;
+      at('loading').hidden = Boolean(this.lesson);
+      at('loading-bar').hidden = true;
+      at('loading-text').textContent = 'Choose the images to learn from.';
+      at('other').open = true;
+      tell('data-problem', error);
+    }
+  }
+
+  /** @param {Lesson} lesson */
+  show(lesson) {
+    this.lesson = lesson;
+    const { imageShape, classNames, train, test, note } = lesson;
+    const [height, width, channels] = imageShape;
+    const kind = channels === 1 ? 'grey' : channels === 3 ? 'colour' : `${channels} channels`;
+    at('data').hidden = false;
+    at('loading-bar').hidden = false;
+    at('other').open = false;
+    at('data-about').textContent = `${counted(train.labels.length)} images to learn from and ${counted(test.labels.length)} to test on, ${width}×${height}, ${kind}, of ${classNames.length} classes.`;
+    at('data-note').textContent = note;
+    at('data-note').hidden = !note;
+    this.showExamples();
+    this.showBalance();
+  }
+
+  showExamples() {
+    const { lesson } = this;
+    if (!lesson) return;
+    const { train, classNames, imageShape } = lesson;
+    const tiles = somePlaces(train.labels.length, EXAMPLES, this.seed).map((place) => {
+      const caption = classNames[train.labels[place]];
+      return { pixels: imageAt(train, place), caption, label: `a ${caption}`, place };
+    });
+    this.examples.show(tiles, imageShape);
+  }
+
+  showBalance() {
+    const { lesson } = this;
+    if (!lesson) return;
+    const { train, test, classNames } = lesson;
+    const counts = classCounts(train, classNames.length);
+    const tests = classCounts(test, classNames.length);
+    const most = Math.max(1, ...counts);
+    const table = document.createElement('table');
+    table.createCaption().textContent = 'Images of each class, to learn from and to test on';
+    counts.forEach((count, k) => {
+      const line = table.insertRow();
+      const head = document.createElement('th');
+      head.scope = 'row';
+      head.textContent = classNames[k];
+      const bar = document.createElement('td');
+      const fill = document.createElement('span');
+      fill.className = 'fill';
+      fill.style.width = `${(100 * count) / most}%`;
+      bar.className = 'track';
+      bar.append(fill);
+      const numbers = document.createElement('td');
+      numbers.className = 'number';
+      numbers.textContent = `${counted(count)} + ${counted(tests[k])}`;
+      line.append(head, bar, numbers);
+    });
+    at('balance').replaceChildren(table);
+  }
+}

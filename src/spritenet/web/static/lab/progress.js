@@ -1,0 +1,110 @@
+// How far a training is: figures, bar, words, and the charts. Drawn once a frame, while it is seen.
+
+import { Curves } from './curves.js';
+import { at, counted, percent } from './elements.js';
+
+/** @typedef {import('../lib/training.js').Step} Step */
+/** @typedef {import('../lib/training.js').Evaluated} Evaluated */
+
+const SOME = 20; // batches whose mean is shown
+const SPAN = 2000; // milliseconds over which speed is measured
+
+export class Progress {
+  constructor() {
+    this.curves = new Curves(at('chart-loss'), at('chart-accuracy'));
+    this.frame = 0;
+    /** @type {Step | null} */
+    this.last = null;
+    this.from = 0;
+    this.updates = 1;
+    this.isRunning = false;
+    /** Times, and images until then. @type {[number, number][]} */
+    this.recent = [];
+    document.addEventListener('visibilitychange', () => this.schedule());
+  }
+
+  /** Nothing was learnt. */
+  clear() {
+    this.last = null;
+    this.curves.clear();
+    for (const id of ['now-loss', 'now-accuracy', 'now-test', 'now-speed']) at(id).textContent = '–';
+    at('progress').value = 0;
+  }
+
+  /**
+   * A training begins.
+   *
+   * @param {number} from  updates done before
+   * @param {number} updates
+   */
+  begin(from, updates) {
+    this.from = from;
+    this.updates = updates;
+    this.recent = [];
+  }
+
+  /** @param {Step} step */
+  step(step) {
+    this.last = step;
+    this.curves.step(step);
+    const now = performance.now();
+    this.recent.push([now, (this.recent.at(-1)?.[1] ?? 0) + step.images]);
+    while (this.recent.length > 2 && now - this.recent[0][0] > SPAN) this.recent.shift();
+    this.schedule();
+  }
+
+  /** @param {Evaluated} evaluated */
+  tested(evaluated) {
+    this.curves.test(evaluated);
+    at('now-test').textContent = percent(evaluated.accuracy);
+    at('now-test').title = `of ${counted(evaluated.images)} test images`;
+    this.schedule();
+  }
+
+  /** @param {string} words  where the progress is told, aloud too */
+  say(words) {
+    at('progress-text').textContent = words;
+    at('spoken').textContent = words;
+  }
+
+  schedule() {
+    if (document.hidden) return;
+    this.frame ||= requestAnimationFrame(() => this.show());
+  }
+
+  show() {
+    this.frame = 0;
+    const { last, curves, from, updates, recent } = this;
+    curves.draw();
+    if (!last) return;
+    at('now-loss').textContent = mean(curves.learnt.loss.slice(-SOME)).toFixed(4);
+    at('now-accuracy').textContent = percent(mean(curves.learnt.accuracy.slice(-SOME)) / 100);
+    const done = last.step - from;
+    at('progress').value = done / updates;
+    const seconds = recent.length ? (recent[recent.length - 1][0] - recent[0][0]) / 1000 : 0;
+    if (!this.isRunning || seconds < 0.05) return;
+    const speed = (recent[recent.length - 1][1] - recent[0][1]) / seconds;
+    at('now-speed').textContent = counted(Math.round(speed));
+    const left = ((updates - done) * last.images) / speed;
+    at('progress-text').textContent = `Update ${counted(done)} of ${counted(updates)}, epoch ${last.epoch + 1}, about ${duration(left)} left`;
+  }
+
+  /** It stands still. */
+  pause() {
+    this.recent = [];
+    this.say(`Paused at update ${counted((this.last?.step ?? this.from) - this.from)} of ${counted(this.updates)}`);
+  }
+}
+
+/** @param {number[]} values */
+function mean(values) {
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}
+
+/** @param {number} seconds */
+function duration(seconds) {
+  if (seconds < 1) return 'a second';
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}
