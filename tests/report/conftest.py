@@ -53,7 +53,7 @@ def report(model: Sequential, data: Dataset, run: Run) -> Report:
         model,
         data,
         name="quarters-1",
-        learning=Learning.of(run.events()),
+        learning=Learning.of_run(run),
         config=run.config(),
         machine={"judged on": "a test's machine"},
         commands=["spritenet report 'a <folder>'"],

@@ -24,11 +24,39 @@ def test_a_journal_becomes_curves() -> None:
     events += [Evaluated(1000, 0, 0.5, 0.25, 100), Finished(1000, 4000, 2.0, 3.0)]
     found = Learning.of(events)
     assert found.how_it_ended == "finished"
-    assert (found.last_step, found.images, len(found.evaluations)) == (1000, 4000, 1)
+    assert (found.last_step, len(found.evaluations)) == (1000, 1)
     assert len(found.loss) == 250
     assert found.loss.each == 4
     np.testing.assert_allclose(found.loss.y[0], np.mean([1, 1 / 2, 1 / 3, 1 / 4]))
     np.testing.assert_allclose(found.accuracy.y, 0.25)
+
+
+def test_a_runs_journal_tells_what_its_events_tell(run: Run) -> None:
+    """Read in columns or as events: the same curves."""
+    columns, events = Learning.of_run(run), Learning.of(run.events())
+    np.testing.assert_array_equal(columns.loss.y, events.loss.y)
+    np.testing.assert_array_equal(columns.accuracy.x, events.accuracy.x)
+    assert (columns.last_step, columns.how_it_ended) == (events.last_step, "finished")
+    assert columns.evaluations == events.evaluations
+    assert columns.sampled == 1
+
+
+def test_a_large_journal_is_sampled_and_it_is_told(run: Run, tmp_path: Path) -> None:
+    """Forty megabytes are not read whole; the beginning, the end and the evaluations are there."""
+    large = Run(tmp_path / "large")
+    large.folder.mkdir()
+    step = '{"event": "step", "at": %.4f, "step": %d, "epoch": 0, "loss": %r, "correct": 3, '
+    step += '"images": 4, "learning_rate": 0.1}\n'
+    first = run.journal_path.read_text().splitlines(keepends=True)[0]
+    lines = (step % (i / 100, i, 1 / i) for i in range(1, 300_001))
+    large.journal_path.write_text(first + "".join(lines))
+    found = Learning.of_run(large)
+    assert found.sampled > 1
+    assert found.last_step == 300_000
+    assert found.loss.x[0] < 1000
+    assert found.accuracy.y == pytest.approx(0.75)
+    assert found.started is not None
+    assert "killed" in found.how_it_ended
 
 
 def test_it_tells_how_a_training_ended() -> None:

@@ -76,7 +76,7 @@ def report(
         load(name),
         name=model.resolve().name,
         split=split,
-        learning=Learning.of(run.events()) if run is not None and has_journal else None,
+        learning=Learning.of_run(run) if run is not None and has_journal else None,
         config=run.config() if run is not None and run.config_path.exists() else {},
         machine=machine(threads or threads_to_use()),
         commands=_commands(model, name, run),

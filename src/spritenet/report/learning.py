@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from spritenet.runs import Run
+from spritenet.runs.reader import Reader
 from spritenet.svg import Thinned
 from spritenet.training.events import (
     EpochEnded,
@@ -14,6 +16,7 @@ from spritenet.training.events import (
     Started,
     StepEvent,
     Stopped,
+    from_json,
 )
 
 __all__ = ["Learning"]
@@ -30,6 +33,8 @@ class Learning:
         epochs: the figures of each.
         started: how it was meant to be; None if the journal doesn't say.
         end: how it ended; None if it was killed, or is still going on.
+        last_step: updates done.
+        sampled: the journal is so large that one of about so many steps was read; 1 for all.
     """
 
     loss: Thinned = field(default_factory=Thinned)
@@ -39,7 +44,7 @@ class Learning:
     started: Started | None = None
     end: Finished | Stopped | None = None
     last_step: int = 0
-    images: int = 0
+    sampled: int = 1
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> Learning:
@@ -51,7 +56,6 @@ class Learning:
                 case StepEvent():
                     found.loss.add(event.step, event.loss)
                     found.accuracy.add(event.step, event.accuracy)
-                    found.images += event.images
                 case Evaluated():
                     found.evaluations.append(event)
                 case EpochEnded():
@@ -62,6 +66,28 @@ class Learning:
                     found.end = event
                 case _:
                     pass
+        return found
+
+    @classmethod
+    def of_run(cls, run: Run) -> Learning:
+        """What a run's journal tells; a large one is sampled, so that 1 GB takes no longer.
+
+        Raises:
+            RunError: the journal can't be read.
+        """
+        batch = Reader(run.journal_path).read()
+        events = (from_json(entry) for entry in batch.others)
+        found = cls.of(event for event in events if event is not None)
+        found.sampled = batch.sampled
+        columns = (batch.steps[name] for name in ("step", "loss", "correct", "images"))
+        for step, loss, correct, images in zip(*columns, strict=True):
+            if step is None:
+                continue
+            found.last_step = max(found.last_step, int(step))
+            if loss is not None:
+                found.loss.add(step, loss)
+            if correct is not None and images:
+                found.accuracy.add(step, correct / images)
         return found
 
     @property

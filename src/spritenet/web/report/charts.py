@@ -39,7 +39,7 @@ def learning_charts(learning: Learning) -> list[tuple[str, str, str]]:
             percent=share,
             size=(400, 250),
         )
-        made.append((what, drawn, _said(curve, last)))
+        made.append((what, drawn, _said(learning, curve, last)))
     return made
 
 
@@ -53,10 +53,15 @@ def _last(line: Line) -> float:
     return float(np.asarray(line.y, np.float64)[-1])
 
 
-def _said(curve: Thinned, last: str) -> str:
+def _said(learning: Learning, curve: Thinned, last: str) -> str:
     """What a point is, so that no smoothing goes unsaid."""
     each = f"A point is the mean of {curve.each:,} steps, the band their range. "
-    return (each if curve.each > 1 else "") + f"At the end: {last}."
+    some = f"Of this long training, one of about {learning.sampled:,} steps was read. "
+    return (
+        (some if learning.sampled > 1 else "")
+        + (each if curve.each > 1 else "")
+        + f"At the end: {last}."
+    )
 
 
 def calibration_chart(bins: Calibration) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from spritenet.report import Report
 from spritenet.web.report.sections import section
 from spritenet.web.report.sheet import Sheet
-from spritenet.web.report.words import percent, plural, text
+from spritenet.web.report.words import middle, percent, plural, text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +36,8 @@ def confusion(report: Report, sheet: Sheet) -> str:
     chosen = _most_confused(counts)
     rows = [_row(counts, names, chosen, number) for number in chosen.tolist()]
     heads = "".join(
-        f'<th scope=col title="{text(names[n])}">{text(names[n], 9)}</th>' for n in chosen.tolist()
+        f'<th scope=col title="{text(names[n])}">{middle(names[n], 10)}</th>'
+        for n in chosen.tolist()
     )
     long = max(len(names[n]) for n in chosen.tolist()) > 3
     kinds = " long" * long + " few" * (len(chosen) <= 12)
@@ -62,7 +63,8 @@ def confusion(report: Report, sheet: Sheet) -> str:
     cells = payload(found, sheet, chosen)
     data = json.dumps(cells, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
     script = f'<script type="application/json" id="cells">{data}</script>'
-    halves = f'<div class="halves">{table}{pane}</div>'
+    wide = " wide" * (len(chosen) > 12)
+    halves = f'<div class="halves{wide}">{table}{pane}</div>'
     return section("confusion", "What is taken for what", halves, script)
 
 
@@ -97,7 +99,7 @@ def _row(
             f'<td class="{kind}{shade}"><button type="button" data-cell="{number},{other}" '
             f'aria-label="{plural(count, "image")} of {is_} {said}">{count}</button></td>'
         )
-    name = f'<th scope=row title="{text(names[number])}">{text(names[number], 14)}</th>'
+    name = f'<th scope=row title="{text(names[number])}">{middle(names[number], 16)}</th>'
     return f"<tr>{name}{''.join(cells)}</tr>"
 
 

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from html import escape
 
-__all__ = ["clock", "level", "percent", "plural", "text"]
+__all__ = ["clock", "level", "middle", "percent", "plural", "text"]
 
 
 def text(words: object, most: int = 80) -> str:
     """Any words, on one line, no longer than that, escaped."""
     line = " ".join(str(words).split())
     return escape(line if len(line) <= most else line[: most - 1] + "…")
+
+
+def middle(words: object, most: int) -> str:
+    """Any words, on one line, cut in the middle: names often differ only at their end.
+
+    >>> middle("species number 27", 11)
+    'speci…er 27'
+    """
+    line = " ".join(str(words).split())
+    if len(line) > most:
+        last = (most - 1) // 2
+        line = f"{line[: most - 1 - last]}…{line[len(line) - last :]}"
+    return escape(line)
 
 
 def percent(share: float, digits: int | None = None) -> str:
