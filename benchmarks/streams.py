@@ -168,7 +168,7 @@ def memory(scratch: Path, options: Options) -> None:
     for _ in range(options.rounds):
         size = forget(packed)
         limit = Limit(allowed)
-        # Half of what is allowed is for images; Python, NumPy and the files' pages need the rest.
+        # A third of it is for images; Python, NumPy and the pages of files need the rest.
         command = [sys.executable, __file__, "--epoch", str(packed), str(allowed // 3)]
         done = subprocess.run(
             command, preexec_fn=limit.apply, stdout=subprocess.PIPE, text=True, check=False

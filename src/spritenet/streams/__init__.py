@@ -4,6 +4,8 @@
     stream.py    Stream: its splits, and how it is read
     split.py     StreamSplit: what a `Split` does, without holding the images
     order.py     which image comes when: shuffled, by windows, or as stored
+    walk.py      through an epoch and the next: units, batches
+    part.py      what was set aside, and what remains
     share.py     which part of a batch is a rank's
     ahead.py     the next images, read while these are used
     reader.py    images by their number, each segment inflated once

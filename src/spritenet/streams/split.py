@@ -16,11 +16,11 @@ from spritenet.dataset.batches import Batch, pixel_type, presented
 from spritenet.dataset.stratify import set_aside, stratified
 from spritenet.dataset.streamed import Flow, Streamed
 from spritenet.errors import InputError
-from spritenet.streams.ahead import Ahead
 from spritenet.streams.order import Order, Shuffled, Stored, Windowed
 from spritenet.streams.part import parted
 from spritenet.streams.reader import Images
 from spritenet.streams.share import Share, check
+from spritenet.streams.walk import Walk
 
 __all__ = ["StreamSplit"]
 
@@ -224,32 +224,12 @@ class StreamSplit(Streamed):
             epoch: the first epoch.
             place: the first image's place in it.
         """
-        return self._ahead(seed, epoch, Share(), place, len(self), once=seed is None)
+        return self._walk(seed).ahead(Share(), epoch, place, once=seed is None)
 
-    def _ahead(
-        self, seed: int | None, epoch: int, share: Share, place: int, end: int, *, once: bool
-    ) -> Ahead:
+    def _walk(self, seed: int | None) -> Walk:
+        """Its images in the order of a seed; with none as they lie."""
         order = Stored(len(self), self.most) if seed is None else self.order
-
-        def units() -> Iterator[NDArray[np.int64]]:
-            now, start, first = epoch, place, place
-            while True:
-                while start < end:
-                    stop = min(end, order.unit(seed or 0, now, start)[1])
-                    wanted = share.of(order.indices(seed or 0, now, start, stop), start, first, end)
-                    if len(wanted):
-                        yield wanted
-                    start = stop
-                if once:
-                    return
-                now, start, first = now + 1, 0, 0
-
-        def read(
-            wanted: NDArray[np.int64], images: NDArray[np.uint8], labels: NDArray[np.int32]
-        ) -> None:
-            self.reader.read(wanted, images, labels, keep=self.keep)
-
-        return Ahead(units(), read, self.image_shape)
+        return Walk(self.reader, order, seed or 0, self.keep)
 
     def batches(
         self,
@@ -309,7 +289,7 @@ class StreamSplit(Streamed):
                 f"an epoch of {size} images has no batch of {batch_size}", where=self.name
             )
         share = Share(batch_size, rank, ranks, drop_last=drop_last)
-        walk = self._walk(share, seed, epoch, done, steps)
+        walk = self._walk(seed).batches(share, epoch, done, steps)
         if kind == "uint8" and not (one_hot or flat):
             return walk
         classes = len(self.class_names)
@@ -317,25 +297,3 @@ class StreamSplit(Streamed):
             presented(images, labels, classes, dtype=kind, one_hot=one_hot, flat=flat)
             for images, labels in walk
         )
-
-    def _walk(
-        self, share: Share, seed: int | None, epoch: int, done: int, steps: int | None
-    ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int32]]]:
-        """Batches of copies, from a reader ahead that ends with them."""
-        size = len(self)
-        ahead = self._ahead(seed, epoch, share, done, size, once=steps is None)
-        try:
-            sizes = share.sizes(size, done)
-            while True:
-                for count in sizes:
-                    if steps is not None:
-                        if steps == 0:
-                            return
-                        steps -= 1
-                    images, labels = ahead.take(count)
-                    yield images.copy(), labels.copy()
-                if steps is None:
-                    return
-                sizes = share.sizes(size, 0)
-        finally:
-            ahead.close()
