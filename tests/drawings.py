@@ -8,12 +8,13 @@ shapes      things with a name that are no digit: a star, a heart, an arrow, …
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-__all__ = ["SIDE", "canvas", "moved", "scribble", "shape"]
+__all__ = ["SHAPES", "SIDE", "canvas", "moved", "scribble", "shape"]
 
 SIDE = 280
 """Pixels along a canvas."""
@@ -36,7 +37,7 @@ def canvas(strokes: Strokes, pen: float = 18.0) -> NDArray[np.uint8]:
     radius = pen
     for stroke in strokes:
         points = [(float(x), float(y)) for x, y in stroke * (2 * SIDE)]
-        draw.line(points, fill=255, width=round(2 * pen), joint="curve")
+        draw.line(points, fill=255, width=round(2 * pen))
         for x, y in points:
             draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
     return np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BOX))
@@ -148,8 +149,19 @@ SHAPES: dict[str, tuple[list[tuple[float, float]], ...]] = {
     "square": ([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)],),
     "triangle": ([(0, 1), (0.5, 0), (1, 1), (0, 1)],),
     "heart": (
-        [(0.5, 1), (0.1, 0.5), (0.02, 0.2), (0.2, 0.02), (0.42, 0.1), (0.5, 0.3), (0.58, 0.1),
-         (0.8, 0.02), (0.98, 0.2), (0.9, 0.5), (0.5, 1)],
+        [
+            (0.5, 1),
+            (0.1, 0.5),
+            (0.02, 0.2),
+            (0.2, 0.02),
+            (0.42, 0.1),
+            (0.5, 0.3),
+            (0.58, 0.1),
+            (0.8, 0.02),
+            (0.98, 0.2),
+            (0.9, 0.5),
+            (0.5, 1),
+        ],
     ),
     "arrow": ([(0, 0.5), (1, 0.5)], [(0.65, 0.2), (1, 0.5), (0.65, 0.8)]),
     "cross": ([(0, 0), (1, 1)], [(1, 0), (0, 1)]),
@@ -157,19 +169,58 @@ SHAPES: dict[str, tuple[list[tuple[float, float]], ...]] = {
     "tick": ([(0, 0.6), (0.35, 1), (1, 0)],),
     "dash": ([(0, 0.5), (1, 0.5)],),
     "equals": ([(0, 0.3), (1, 0.3)], [(0, 0.7), (1, 0.7)]),
-    "hash": ([(0.3, 0), (0.25, 1)], [(0.75, 0), (0.7, 1)], [(0, 0.3), (1, 0.3)], [(0, 0.7), (1, 0.7)]),
+    "hash": (
+        [(0.3, 0), (0.25, 1)],
+        [(0.75, 0), (0.7, 1)],
+        [(0, 0.3), (1, 0.3)],
+        [(0, 0.7), (1, 0.7)],
+    ),
     "smile": (
-        [(0.5, 0), (0.15, 0.15), (0, 0.5), (0.15, 0.85), (0.5, 1), (0.85, 0.85), (1, 0.5), (0.85, 0.15), (0.5, 0)],
-        [(0.33, 0.32), (0.34, 0.36)], [(0.67, 0.32), (0.66, 0.36)],
+        [
+            (0.5, 0),
+            (0.15, 0.15),
+            (0, 0.5),
+            (0.15, 0.85),
+            (0.5, 1),
+            (0.85, 0.85),
+            (1, 0.5),
+            (0.85, 0.15),
+            (0.5, 0),
+        ],
+        [(0.33, 0.32), (0.34, 0.36)],
+        [(0.67, 0.32), (0.66, 0.36)],
         [(0.27, 0.62), (0.4, 0.75), (0.6, 0.75), (0.73, 0.62)],
     ),
-    "wave": ([(0, 0.5), (0.12, 0.3), (0.25, 0.3), (0.38, 0.5), (0.5, 0.7), (0.62, 0.7), (0.75, 0.5), (0.88, 0.3), (1, 0.3)],),
+    "wave": (
+        [
+            (0, 0.5),
+            (0.12, 0.3),
+            (0.25, 0.3),
+            (0.38, 0.5),
+            (0.5, 0.7),
+            (0.62, 0.7),
+            (0.75, 0.5),
+            (0.88, 0.3),
+            (1, 0.3),
+        ],
+    ),
     "infinity": (
-        [(0.5, 0.5), (0.25, 0.3), (0.05, 0.4), (0.05, 0.6), (0.25, 0.7), (0.5, 0.5), (0.75, 0.3),
-         (0.95, 0.4), (0.95, 0.6), (0.75, 0.7), (0.5, 0.5)],
+        [
+            (0.5, 0.5),
+            (0.25, 0.3),
+            (0.05, 0.4),
+            (0.05, 0.6),
+            (0.25, 0.7),
+            (0.5, 0.5),
+            (0.75, 0.3),
+            (0.95, 0.4),
+            (0.95, 0.6),
+            (0.75, 0.7),
+            (0.5, 0.5),
+        ],
     ),
     "lightning": ([(0.6, 0), (0.15, 0.55), (0.85, 0.45), (0.35, 1)],),
-}  # fmt: skip
+}
 """Each thing's strokes in 0 … 1."""
 
 
@@ -179,6 +230,6 @@ def shape(name: str, random: Random) -> Strokes:
     stretch = np.exp(random.normal(0, 0.12, 2))
     for corners in SHAPES[name]:
         points = (np.array(corners) + random.normal(0, 0.02, (len(corners), 2))) * stretch
-        fine = [np.linspace(a, b, 8, endpoint=False) for a, b in zip(points, points[1:])]
+        fine = [np.linspace(a, b, 8, endpoint=False) for a, b in pairwise(points)]
         strokes.append(np.concatenate([*fine, points[-1:]]).astype(np.float32))
     return tuple(strokes)

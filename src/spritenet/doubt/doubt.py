@@ -19,9 +19,10 @@ __all__ = ["Doubt", "Watcher", "is_blank"]
 class Watcher:
     """A small network on d of the model's features: is it one of k classes, or strange?
 
-    With x = clip((features[places] - low) · scale, 0, 1) and
-    z = max(x · kernel · kernel_scale + bias, 0) · output_kernel + output_bias, of which the last
-    number stands for "strange": strangeness = z[k] - log Σ exp z[0 … k-1].
+    With u = (features[places] - low) · scale, of which 0 … 1 is the range among familiar images,
+    x = clip(u, 0, 1), and z = max(x · kernel · kernel_scale + bias, 0) · output_kernel +
+    output_bias, of which the last number stands for "strange":
+    strangeness = z[k] - log Σ exp z[0 … k-1] + Σ |u - x|.
 
     Attributes:
         places: int32 (d,), which of the layer's outputs.
@@ -43,13 +44,14 @@ class Watcher:
 
     def strangeness(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """How much stranger than familiar n images look, in nats: (n,) of the layer's outputs."""
-        x = (features[:, self.places].astype(np.float64) - self.low) * self.scale
-        hidden = np.clip(x, 0, 1) @ self.kernel.astype(np.float64) * self.kernel_scale + self.bias
+        u = (features[:, self.places].astype(np.float64) - self.low) * self.scale
+        x = np.clip(u, 0, 1)
+        hidden = x @ self.kernel.astype(np.float64) * self.kernel_scale + self.bias
         z = np.maximum(hidden, 0) @ self.output_kernel.astype(np.float64) + self.output_bias
         known = z[:, :-1]
         most = known.max(axis=1)
         log_sum = most + np.log(np.exp(known - most[:, None]).sum(axis=1))
-        result: NDArray[np.float64] = z[:, -1] - log_sum
+        result: NDArray[np.float64] = z[:, -1] - log_sum + np.abs(u - x).sum(axis=1)
         return result
 
 

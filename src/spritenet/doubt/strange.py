@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 
 __all__ = ["strange"]
 
-SHARES = {"mixed": 0.12, "cut": 0.1, "turned": 0.08, "overlaid": 0.05, "noise": 0.02, "blank": 0.01}
+SHARES = {
+    "mixed": 0.12,
+    "cut": 0.1,
+    "turned": 0.08,
+    "overlaid": 0.05,
+    "noise": 0.04,
+    "inverted": 0.03,
+    "blank": 0.01,
+}
 """How many of each kind; the rest are invented characters."""
 
 
@@ -39,6 +47,7 @@ def strange(images: Pixels, count: int, *, seed: int) -> Pixels:
         "turned": _turned,
         "overlaid": _overlaid,
         "noise": _noise,
+        "inverted": _inverted,
         "blank": _blank,
     }
     paper = _paper(images)
@@ -125,6 +134,13 @@ def _noise(images: Pixels, count: int, _: NDArray[np.int64], random: np.random.G
     made = random.integers(0, 256, shape).astype(np.uint8)
     made[: count // 2][random.random((count // 2, *images.shape[1:])) < 0.8] = 0
     return made
+
+
+def _inverted(
+    images: Pixels, count: int, _: NDArray[np.int64], random: np.random.Generator
+) -> Pixels:
+    """An image's negative."""
+    return 255 - _picked(images, count, random)
 
 
 def _blank(images: Pixels, count: int, _: NDArray[np.int64], random: np.random.Generator) -> Pixels:

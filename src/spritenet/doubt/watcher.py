@@ -50,8 +50,10 @@ def taught(
         variance = features.var(axis=0)
         places = np.sort(np.argsort(-variance, kind="stable")[:MOST_FEATURES])
         features = features[:, places]
-    low, high = features.min(axis=0), features.max(axis=0)
-    scale = (1 / np.maximum(high - low, np.float32(1e-6))).astype(np.float32)
+    low, high = familiar[:, places].min(axis=0), familiar[:, places].max(axis=0)
+    # A feature that hardly ever moves would make much of very little.
+    least = np.float32(1e-3) * np.abs(high).max() + np.float32(1e-9)
+    scale = np.asarray(1 / np.maximum(high - low, least), np.float32)
     x = np.rint(np.clip((features - low) * scale, 0, 1) * 255).astype(np.uint8)
     y = np.concatenate([labels, np.full(len(odd), classes, np.int32)])
     kernel, bias, output_kernel, output_bias = _trained(x, y, classes + 1, seed, threads)

@@ -32,8 +32,8 @@ __all__ = ["Classified", "Doubter", "after_training", "calibration", "classified
 MOST_LEARNT, MOST_HELD_OUT = 20_000, 5_000
 """Images that calibrating looks at: learnt from (and as many strange ones), and held out."""
 
-LEAST_LEARNT, SHARE = 500, 10
-"""After a training it learns from a tenth of what the training did, but from no fewer."""
+LEAST_LEARNT, LEAST_HELD_OUT, SHARE = 500, 1_000, 5
+"""After a training it looks at a fifth of the images that the training did, but at no fewer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,7 +173,8 @@ def calibration(
 
     if not _chooses(model):
         raise ModelError("the network doesn't choose among classes", where=model.name)
-    some, held = sample(learnt, count, seed), sample(held_out, min(MOST_HELD_OUT, 4 * count), seed)
+    some = sample(learnt, count, seed)
+    held = sample(held_out, min(MOST_HELD_OUT, max(LEAST_HELD_OUT, count)), seed)
     if some.labels is None or held.labels is None:
         raise DataError("calibrating needs labels, not targets", where=model.name)
     parameters = model.state.now.best_guess

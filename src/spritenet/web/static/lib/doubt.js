@@ -97,8 +97,11 @@ export function checkDoubt({ layer, places, classes }, layers, sizes) {
 export function strangeness(doubt, features) {
   const { hidden, classes, kernel, low, scale, kernelScale, bias, outputKernel, outputBias } = doubt;
   const sums = new Float64Array(hidden);
+  let outside = 0; // of the range among familiar images
   doubt.places.forEach((place, i) => {
-    const x = Math.min(Math.max((features[place] - low[i]) * scale[i], 0), 1);
+    const u = (features[place] - low[i]) * scale[i];
+    const x = Math.min(Math.max(u, 0), 1);
+    outside += Math.abs(u - x);
     if (x === 0) return;
     for (let j = 0, at = i * hidden; j < hidden; j++, at++) sums[j] += x * kernel[at];
   });
@@ -109,7 +112,7 @@ export function strangeness(doubt, features) {
   }
   const known = z.subarray(0, classes);
   const most = known.reduce((a, b) => Math.max(a, b), -Infinity);
-  return z[classes] - most - Math.log(known.reduce((sum, value) => sum + Math.exp(value - most), 0));
+  return outside + z[classes] - most - Math.log(known.reduce((sum, value) => sum + Math.exp(value - most), 0));
 }
 
 /**

@@ -1,0 +1,108 @@
+"""`classify` says in JavaScript what it says in Python, to 1e-5, and refuses the same files."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import spritenet as sn
+import tiny
+from spritenet.doubt import to_json
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A calibrated model, and pixels: images like those it learnt, noise, and blank ones."""
+    folder = tmp_path_factory.mktemp("classify")
+    model = tiny.model()
+    model.fit(tiny.images(400), validation_data=tiny.images(200, seed=1), epochs=4, verbose=0)
+    model.save(folder / "model")
+    random = np.random.default_rng(0)
+    noise = random.integers(0, 256, (40, 8, 8, 1), np.uint8)
+    blank = np.full((2, 8, 8, 1), 7, np.uint8)
+    pixels = np.concatenate([tiny.images(60, seed=2).images, noise, blank])
+    (folder / "pixels.bin").write_bytes(pixels.tobytes())
+    np.save(folder / "pixels.npy", pixels)
+    return folder
+
+
+def told(node: str, folder: Path, **more: object) -> Any:  # noqa: ANN401 - JSON
+    """What the JavaScript library says."""
+    given = {"folder": str(folder / "model"), "pixels": str(folder / "pixels.bin"), **more}
+    done = subprocess.run(
+        [node, HERE / "classify.mjs"],
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_both_languages_say_the_same(node: str, folder: Path) -> None:
+    """Labels, probabilities, scores and doubts; and the entry is written again unchanged."""
+    model = sn.load_model(folder / "model")
+    expected = model.classify(np.load(folder / "pixels.npy"))
+    got = told(node, folder)
+    answers = got["answers"]
+    assert got["calibrated"]
+    assert [a["label"] for a in answers] == expected.label.tolist()
+    np.testing.assert_allclose(
+        [a["probabilities"] for a in answers], expected.probabilities, rtol=0, atol=1e-5
+    )
+    np.testing.assert_allclose([a["score"] for a in answers], expected.score, rtol=0, atol=1e-5)
+    assert [a["sure"] for a in answers] == expected.sure.tolist()
+    assert expected.sure.any()
+    assert not expected.sure[-2:].any()
+    assert model.doubt is not None
+    assert got["doubt"] == json.loads(json.dumps(to_json(model.doubt)))
+
+
+def test_without_calibration_it_is_always_sure(node: str, folder: Path) -> None:
+    """An absent entry is fine."""
+    got = told(node, folder, doubt=None)
+    assert not got["calibrated"]
+    assert got["doubt"] is None
+    assert all(answer["sure"] and answer["score"] == 1 for answer in got["answers"])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"temperature": 0}, "temperature"),
+        ({"temperature": "1"}, "temperature"),
+        ({"threshold": None}, "threshold"),
+        ({"layer": "elsewhere"}, "another network"),
+        ({"watcher": []}, "watcher"),
+        ({"watcher": {"hidden": 10**9}}, "hidden"),
+        ({"watcher": {"kernel": "AAAA"}}, "kernel"),
+        ({"watcher": {"bias": "!" * 344}}, "bias"),
+        ({"watcher": {"classes": 3}}, "output_kernel"),
+    ],
+)
+def test_a_broken_entry_is_refused(
+    node: str, folder: Path, change: dict[str, Any], words: str
+) -> None:
+    """In both languages, by one error that names it."""
+    entry = json.loads((folder / "model" / "model.json").read_text())
+    doubt = entry["userDefinedMetadata"]["spritenet"]["doubt"]
+    inner = change.get("watcher")
+    merged = {**doubt["watcher"], **inner} if isinstance(inner, dict) else inner
+    broken = {**doubt, **change, **({"watcher": merged} if "watcher" in change else {})}
+    assert words in told(node, folder, doubt=broken)["error"]
+    entry["userDefinedMetadata"]["spritenet"]["doubt"] = broken
+    other = folder / "broken"
+    other.mkdir(exist_ok=True)
+    (other / "model.json").write_text(json.dumps(entry))
+    (other / "weights.bin").write_bytes((folder / "model" / "weights.bin").read_bytes())
+    with pytest.raises(sn.ModelError, match=words):
+        sn.load_model(other)
