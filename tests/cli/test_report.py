@@ -91,8 +91,8 @@ def test_mistakes_are_one_line(run: Path, data: str, tmp_path: Path) -> None:
     for arguments, words in (
         ((tmp_path / "nothing", data), "nothing"),
         ((run, data, "--split", "moon"), "there is no split 'moon'"),
-        ((run, data, "--out", tmp_path / "file" / "r.html"), "r.html"),
-        ((run, data, "--out", tmp_path / "x.html", "--png", tmp_path / "file"), "pictures can't"),
+        ((run, data, "--out", tmp_path / "file" / "r.html"), "no such folder"),
+        ((run, data, "--out", tmp_path / "x.html", "--png", tmp_path / "file"), "can't be made"),
     ):
         (tmp_path / "file").write_text("")
         done = spritenet("report", *arguments)

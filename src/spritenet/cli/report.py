@@ -70,6 +70,7 @@ def report(
     path = out or (
         model / "report.html" if run else Path(f"{model_folder(model).name}-report.html")
     )
+    _check_places(path, png)
     has_journal = run is not None and run.journal_path.exists()
     made = judge(
         network,
@@ -96,6 +97,33 @@ def report(
     for picture in pictures:
         print(f"wrote {picture}")
     print(f"wrote {path}, {size / 1e6:.2f} MB, in {seconds(clock.process_seconds())}")
+
+
+def _check_places(path: Path, png: Path | None) -> None:
+    """Refuse places that can't be written to before the work, not after it.
+
+    Raises:
+        InputError: there is no such folder, or it can't be made.
+        MissingExtraError: pictures are wanted, and matplotlib is not installed.
+    """
+    from spritenet.errors import InputError
+
+    if not path.parent.is_dir():
+        raise InputError(
+            "there is no such folder", where=path.parent, do="Choose another file with --out."
+        )
+    if png is None:
+        return
+    import spritenet.plots.figure  # noqa: F401 - which needs matplotlib
+
+    try:
+        png.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"the folder can't be made: {error.strerror or error}",
+            where=png,
+            do="Choose another one with --png.",
+        ) from error
 
 
 def _network(model: Path, run: Run | None, threads: int | None) -> Sequential:
@@ -147,7 +175,6 @@ def _pictures(made: Report, folder: Path) -> list[Path]:
 
     written = []
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for name, draw in pictures(made).items():
             path = folder / f"{name}.png"
             draw().savefig(path)
