@@ -135,6 +135,16 @@ def test_info_of_an_address_reads_it_or_tells_what_its_files_say(
         no_proxy="127.0.0.1",
     )
     assert "500 images in 3 sprites" in done.stdout
+    done = spritenet(
+        "sheet",
+        address,
+        "sheet.png",
+        folder=tmp_path,
+        SPRITENET_CACHE=str(tmp_path),
+        no_proxy="127.0.0.1",
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "sheet.png").is_file()
 
 
 def test_verify_of_an_address_names_what_is_broken(folder: Path, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def load(
     """The data set of a name or a path. What must be left out of it is told on standard error.
 
     Args:
-        name: of the catalog, or a path.
+        name: of the catalog, a path, or the address of sprites.
         image_size: of images that are stored as rows of numbers.
         labels: the file of the labels of a PNG that is no sprite, or of an npy file.
         train: how many images of such a PNG are for training.
@@ -35,6 +35,10 @@ def load(
         DataError: there is none, or it is damaged.
         DownloadError: it must be downloaded and can't be.
     """
+    if "://" in name:
+        from spritenet.cli.opened import fetched
+
+        return fetched(name)
     from spritenet.cli.counter import counting
     from spritenet.cli.told import tell
     from spritenet.dataset.remarks import Remarks

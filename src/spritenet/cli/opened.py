@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from spritenet.dataset import Dataset, Split
     from spritenet.streams import Stream
 
-__all__ = ["load_or_open", "one_split"]
+__all__ = ["fetched", "load_or_open", "one_split"]
 
 SHARE = 2
 """Of the machine's memory, half is for images: the other half is for everything else."""
@@ -75,6 +75,17 @@ def one_split(name: str, split: str, memory: str | None = None) -> Split:
             )
         with counting("reading", len(found)) as progress:
             return found.read(progress)
+
+
+def fetched(name: str) -> Dataset:
+    """The sprites at an address, in memory.
+
+    Raises:
+        DataError: they are damaged.
+        DownloadError: they can't be had.
+    """
+    with _stream(name, None) as stream:
+        return _read(stream)
 
 
 def _stream(name: str, memory: str | None) -> Stream:
