@@ -1,0 +1,76 @@
+"""`spritenet export`: files others can use, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from program import spritenet
+from spritenet import export
+
+
+def test_the_ending_says_what_is_written(run: Path, tmp_path: Path) -> None:
+    """A page for .html, else TensorFlow.js's folder; both hold the run's model."""
+    page = spritenet("export", run, tmp_path / "digits.html", "--json")
+    folder = spritenet("export", run, tmp_path / "digits", "--json")
+    assert (page.returncode, folder.returncode) == (0, 0), page.stderr + folder.stderr
+    told = [json.loads(done.stdout) for done in (page, folder)]
+    assert [each["to"] for each in told] == ["html", "tfjs"]
+    assert told[0]["bytes"] == (tmp_path / "digits.html").stat().st_size
+    assert (tmp_path / "digits.html").read_text("utf-8").startswith("<!doctype html>")
+    ours, theirs = (export.load(where) for where in (run / "model", tmp_path / "digits"))
+    assert ours.weights_sha256 == theirs.weights_sha256
+
+
+def test_the_page_is_the_same_each_time(run: Path, tmp_path: Path) -> None:
+    """Byte for byte, so that it can be compared and kept under version control."""
+    for name in ("one.html", "two.html"):
+        assert spritenet("export", run, tmp_path / name).returncode == 0
+    assert (tmp_path / "one.html").read_bytes() == (tmp_path / "two.html").read_bytes()
+
+
+def test_an_older_page_is_replaced_and_nothing_else_is_left(run: Path, tmp_path: Path) -> None:
+    """No half of a file under its name, at no time."""
+    out = tmp_path / "digits.html"
+    out.write_text("old")
+    done = spritenet("export", run, out)
+    assert re.fullmatch(r".*digits\.html: [\d,]+ bytes\n", done.stdout)
+    assert [path.name for path in tmp_path.iterdir()] == ["digits.html"]
+    assert out.read_text("utf-8") != "old"
+
+
+def test_with_data_the_page_holds_all_of_it(run: Path, data: str, tmp_path: Path) -> None:
+    """And says how many images."""
+    out = tmp_path / "digits.html"
+    done = spritenet("export", run, out, "--with-data", data, "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["images"], told["left_out"]) == (500, 0)
+    text = out.read_text("utf-8")
+    assert '<template id="lab"' in text
+    assert 'id="data.png"' in text
+    assert 'id="examples.png"' in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["nowhere", "x.html"], "nowhere: there is no model"),
+        (["{run}", "{folder}", "--to", "html"], "it is a folder: expected the name of an HTML"),
+        (["{run}", "x", "--with-data", "strokes"], "--with-data: only an HTML file holds data"),
+        (["{run}", "x.html", "--with-data", "nothing"], "'nothing': there is no file or folder"),
+        (["{run}", "x.html", "--to", "onnx"], "'--to'"),
+        (["{run}"], "Missing argument 'OUT'"),
+    ],
+)
+def test_mistakes_are_one_line(run: Path, tmp_path: Path, arguments: list[str], line: str) -> None:
+    """And nothing is written."""
+    given = [argument.format(run=run, folder=tmp_path) for argument in arguments]
+    done = spritenet("export", *given, folder=tmp_path)
+    assert done.returncode == 2
+    assert line in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
