@@ -117,12 +117,14 @@ def placed(strokes: Sequence[Points], way: Way, random: np.random.Generator) -> 
     return {"pen": pen, "strokes": [stroke.round(4).tolist() for stroke in centred]}
 
 
-def program_hands(count: int) -> Iterator[tuple[int, list[Points]]]:
+def program_hands(count: int, *, neat: bool) -> Iterator[tuple[int, list[Points]]]:
     """Drawings of the program that draws `strokes`, which are in no data set."""
     from spritenet.sources.strokes import pen_paths
+    from spritenet.sources.strokes.habits import HABITS, Habits
 
+    habits = Habits(sloppy=(0.2, 0.9)) if neat else HABITS
     for digit in range(10):
-        for strokes in pen_paths(digit, count, seed=2026):
+        for strokes in pen_paths(digit, count, seed=2026, habits=habits):
             yield digit, [stroke.astype(np.float64) for stroke in strokes]
 
 
@@ -203,7 +205,11 @@ def measure(name: str, model: Path, scratch: Path, options: object) -> list[Row]
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         sys.exit("Chromium is not installed: apt-get install chromium")
-    hands = {"program": list(program_hands(count)), "written": list(written_hands(count))}
+    hands = {
+        "program": list(program_hands(count, neat=False)),
+        "program, neat": list(program_hands(count, neat=True)),
+        "written": list(written_hands(count)),
+    }
     rows = []
     with (
         served_page(scratch, model) as address,

@@ -36,7 +36,7 @@ export const PLAN = {
   rate: 0.003, // Adam's at first; it falls to 0 in a straight line
   soft: 0.8, // how much of an example's target is what the model said of it before
   guard: 400, // stored examples that are kept back to see whether it forgets
-  lost: 0.01, // the share of them it may lose
+  lost: 0.0125, // the share of them it may lose
   seconds: 0.7, // for the updates, on slow machines or large networks
 };
 
@@ -110,13 +110,24 @@ export class Teacher {
     await pupil.fit(examples, { batchSize: plan.batch, seed: lessons.length, signal });
     if (signal.aborted) return null;
     const learnt = pupil.getParameters();
-    // With examples: as much of what was learnt as leaves them right. Without: as little as suffices.
+    const take = (/** @type {number} */ share) => pupil.setParameters(learnt.map((v, i) => base[i] + share * (v - base[i])));
+    const goal = this.right(lessons);
     let after = before;
-    for (const share of guard ? BLENDS : [...BLENDS].reverse()) {
-      pupil.setParameters(learnt.map((v, i) => base[i] + share * (v - base[i])));
-      if (guard) after = await this.accuracy(guard);
-      if (guard ? Number(after) >= Number(before) - plan.lost : this.right(lessons) === lessons.length) break;
+    let taken = 1;
+    if (guard) {
+      // As much of what was learnt as leaves the examples right; but never so little that a lesson is lost.
+      for (const share of BLENDS) {
+        take(share);
+        if (this.right(lessons) < goal) break;
+        taken = share;
+        after = await this.accuracy(guard);
+        if (after >= Number(before) - plan.lost) break;
+      }
+    } else {
+      // Nothing tells what is lost: as little as suffices.
+      taken = [...BLENDS].reverse().find((share) => (take(share), this.right(lessons) === goal)) ?? 1;
     }
+    take(taken);
     const parameters = pupil.getParameters();
     return { parameters, seconds: (performance.now() - start) / 1000, right: this.right(lessons), before, after };
   }
