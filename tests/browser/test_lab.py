@@ -440,6 +440,31 @@ def test_without_a_worker_the_page_trains_and_stays_free(visit: Open) -> None:
     assert updates(tab) > 0
 
 
+def test_a_worker_that_dies_is_replaced(visit: Open) -> None:
+    """As one does that has no memory left: it is said, and Start begins anew."""
+    tab = visit("""
+      window.Worker = class extends Worker {
+        constructor(...given) {
+          super(...given);
+          window.worker = this;
+        }
+      };
+    """)
+    plan(tab, length=100_000, unit="updates")
+    tab.click("#start")
+    tab.locator("#progress-text", has_text="left").wait_for()
+    tab.evaluate(
+        """() => {
+          window.worker.terminate();
+          window.worker.dispatchEvent(new ErrorEvent('error', { message: 'out of memory' }));
+        }"""
+    )
+    tab.locator("#learning-problem", has_text="the worker failed: got out of memory").wait_for()
+    train(tab, length=3)
+    assert tab.inner_text("#progress-text") == "Done: 3 updates."
+    assert tab.locator("#learning-problem").is_hidden()
+
+
 def test_two_tabs_do_not_mind_each_other(visit: Open) -> None:
     """Each has a worker of its own, and the same seed gives the same result in both."""
     tabs = [visit(), visit()]

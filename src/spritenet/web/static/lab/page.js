@@ -118,6 +118,11 @@ class Lab {
       if (model !== trainer.model) return;
       tell('learning-problem', error);
       progress.say('');
+      if (await trainer.isLost()) {
+        trainer.recover();
+        this.left();
+        this.stale = true;
+      }
     }
     this.enter(trainer.state);
     progress.schedule();

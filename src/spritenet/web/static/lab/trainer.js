@@ -87,16 +87,36 @@ export class Trainer {
    */
   async teach(lesson) {
     await this.forget();
-    const before = this.ready;
+    const old = await this.ready?.catch(() => null);
+    if (old && !old.remote.broken) await Promise.all([old.train.drop(), old.test.drop()]);
     this.lesson = lesson;
-    const ready = (async () => {
-      const remote = await this.worker();
-      const old = await before?.catch(() => null);
-      if (old) await Promise.all([old.train.drop(), old.test.drop()]);
-      return { remote, train: await remote.keep(lesson.train), test: await remote.keep(lesson.test) };
-    })();
+    this.send(lesson);
+  }
+
+  /** Gives the worker the images. @param {Lesson} lesson */
+  send(lesson) {
+    const ready = this.worker().then(async (remote) => ({
+      remote,
+      train: await remote.keep(lesson.train),
+      test: await remote.keep(lesson.test),
+    }));
     ready.catch(() => {}); // whoever needs it is told
     this.ready = ready;
+    return ready;
+  }
+
+  /** Whether the worker is no more: it had no memory, or the browser ended it. */
+  async isLost() {
+    const remote = await this.remote?.catch(() => null);
+    return Boolean(remote?.broken);
+  }
+
+  /** Another worker in place of one that is no more. The network is lost with it. */
+  recover() {
+    this.remote?.then((remote) => remote.close()).catch(() => {});
+    this.remote = null;
+    this.model = null;
+    if (this.lesson) this.send(this.lesson);
   }
 
   /** Leaves the network behind. */
@@ -104,7 +124,7 @@ export class Trainer {
     await this.stop();
     const { model } = this;
     this.model = null;
-    await model?.close();
+    await model?.close().catch(() => {}); // with its worker it is gone anyway
   }
 
   /**
