@@ -32,6 +32,8 @@ COMMANDS = (
     "predict_one.py",
     "browser.py",
     "exported_page.py",
+    "drawing.py",
+    "teaching.py",
     "installed_size.py",
 )
 
