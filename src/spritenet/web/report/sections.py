@@ -257,13 +257,27 @@ def calibration(report: Report) -> str:
     words = words or (f"too sure, by {size}" if mean > 0 else f"not sure enough, by {size}")
     note = (
         f"<p>Expected calibration error <b>{percent(bins.error)}</b>, in 15 bins. On the average "
-        f"it is {words}.</p>"
+        f"it is {words}.</p>{_doubts(report)}"
     )
     both = (
         f'<div class="charts"><figure>{charts.calibration_chart(bins)}</figure>'
         f"<figure>{charts.confidence_chart(bins)}</figure></div>"
     )
     return section("calibration", "Is it as sure as it is right?", note, both)
+
+
+def _doubts(report: Report) -> str:
+    """What a calibrated network says of what it is not sure of."""
+    doubts = report.doubts
+    if doubts is None:
+        return ""
+    unsure = doubts.asked - doubts.sure
+    share = percent(doubts.right / doubts.sure) if doubts.sure else "none"
+    return (
+        f"<p>Asked with <code>classify</code> about {plural(doubts.asked, 'image')}, it doubts "
+        f"<b>{unsure:,}</b> ({percent(unsure / doubts.asked)}); of the others {share} are right. "
+        "The curve below is that of <code>predict</code>, which doesn't doubt.</p>"
+    )
 
 
 def mistakes(report: Report, sheet: Sheet) -> str:
