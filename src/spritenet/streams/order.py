@@ -244,7 +244,7 @@ class Windowed:
         start += (numbers - self._numbers[piece]) * self.chunk
         stop = np.minimum(start + self.chunk, self._starts[piece + 1])
         start = np.maximum(start, self._starts[piece])
-        ends = np.cumsum(stop - start)
-        chunk = np.searchsorted(ends, inside, side="right")
-        images: NDArray[np.int64] = inside + (stop - ends)[chunk]
+        sizes = stop - start
+        shifts = np.repeat(stop - np.cumsum(sizes), sizes)  # from a window's number to the split's
+        images: NDArray[np.int64] = inside + shifts.take(inside)
         return images
