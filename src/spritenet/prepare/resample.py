@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["covered", "mean_over", "reduced", "stretched"]
 
+ALONE = 1 << 17
+"""Multiplications that one thread does: half of what OpenBLAS begins to share at."""
+
 
 def covered(start: int, step: int, count: int, pixel: int, pixels: int) -> NDArray[np.float64]:
     """How much of each source pixel each new pixel covers, along one axis.
@@ -41,8 +44,22 @@ def mean_over(
 
     Whole numbers below 2^53 add exactly in float64, in any order: no rounding before the last.
     """
-    sums = (down @ image.astype(np.float64) @ across.T).astype(np.int64)
+    sums = product(product(down, image.astype(np.float64)), across.T).astype(np.int64)
     return ((sums + area // 2) // area).astype(np.uint8)
+
+
+def product(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Multiplies two matrices, a few columns of the right one at a time.
+
+    The library behind NumPy starts threads for larger products. For pictures they only wait for
+    each other: 4 ms of the processor for a picture of 224×224 in place of 0.4, and more where
+    several pictures are made at a time.
+    """
+    step = max(1, ALONE // left.size)
+    if step >= right.shape[1]:
+        return left @ right
+    columns = range(0, right.shape[1], step)
+    return np.concatenate([left @ right[:, first : first + step] for first in columns], axis=1)
 
 
 def stretched(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
