@@ -41,6 +41,9 @@ def test_it_trains_tests_saves_and_says_what_to_type_next(data: str, tmp_path: P
     for line in lines[9:]:
         program, *words = shlex.split(line)
         assert program == "spritenet"
+        if words[0] == "draw":  # it would serve without an end; tests/web lets it
+            assert words == ["draw", "runs/tutorial-1"]
+            continue
         done = spritenet(*words, folder=tmp_path)
         assert (done.returncode, done.stderr) == (0, "")
 

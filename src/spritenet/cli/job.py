@@ -265,6 +265,7 @@ class Job:
         if example is not None:
             words = ["spritenet", "predict", self.run.folder, example]
             self._say(f"  {terminal.command(words)}")
+            self._say(f"  {terminal.command(['spritenet', 'draw', self.run.folder])}")
 
     def _example(self) -> object:
         """The file of a test image, to try `predict` on; None for images that are no picture."""
