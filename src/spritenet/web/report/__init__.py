@@ -1,7 +1,10 @@
 """The report as one HTML file: no other file, no request, no library.
 
     page.py      page, write_report: the file, its policy, what is where
-    sections.py  what each part says
+    sections.py  what it was trained on, how that went, the summary
+    judged.py    each class; as sure as it is right?
+    galleries.py mistakes, near-duplicates, changed images
+    matrix.py    the confusion matrix, whose cells show their images
     charts.py    its charts
     sheet.py     all its images as one PNG, shown tile by tile
     words.py     figures as people read them

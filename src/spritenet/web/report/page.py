@@ -11,7 +11,7 @@ from pathlib import Path
 import spritenet
 from spritenet.report import Report
 from spritenet.training.disk import write_file
-from spritenet.web.report import matrix, sections
+from spritenet.web.report import galleries, judged, matrix, sections
 from spritenet.web.report.sheet import Sheet
 from spritenet.web.report.words import text
 
@@ -37,12 +37,12 @@ def page(report: Report, *, at: datetime | None = None) -> str:
     parts = [  # in the order in which images matter, if there isn't room for all
         ("trained", "What was trained", sections.trained(report)),
         ("curves", "Learning", sections.curves(report)),
-        ("mistakes", "Mistakes", sections.mistakes(report, sheet)),
-        ("twins", "Near-duplicates", sections.twins(report, sheet)),
-        ("stress", "When images change", sections.under_stress(report, sheet)),
+        ("mistakes", "Mistakes", galleries.mistakes(report, sheet)),
+        ("twins", "Near-duplicates", galleries.twins(report, sheet)),
+        ("stress", "When images change", galleries.under_stress(report, sheet)),
         ("confusion", "Confusion", matrix.confusion(report, sheet)),
-        ("classes", "Classes", sections.classes(report)),
-        ("calibration", "Calibration", sections.calibration(report)),
+        ("classes", "Classes", judged.classes(report)),
+        ("calibration", "Calibration", judged.calibration(report)),
         ("again", "Run it again", sections.again(report)),
     ]
     shown = sorted((p for p in parts if p[2]), key=lambda part: ORDER.index(part[0]))
