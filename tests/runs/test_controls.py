@@ -266,6 +266,18 @@ def test_who_watches_sees_predictions_confusions_and_the_inside(tmp_path: Path) 
     assert [a["name"] for a in snapshot["activations"]] == [layer.name for layer in model.layers]
 
 
+def test_who_watches_a_training_without_evaluations_sees_predictions_too(tmp_path: Path) -> None:
+    """Of images set aside for calibration, after each epoch; nothing is evaluated."""
+    how: dict[str, Any] = {"calibrate_on": TEST, "epochs": 2, "batch_size": 16}
+    for name in ("watched", "alone"):
+        run = Run(tmp_path / name)
+        if name == "watched":
+            run.controls.watch()
+        events = list(train(tiny.model(), DATA, run=run.folder, **how))
+        assert not any(isinstance(event, Evaluated) for event in events)
+        assert len([e for e in events if isinstance(e, Predicted)]) == 2 * (name == "watched")
+
+
 def test_predictions_are_those_of_the_model(tmp_path: Path) -> None:
     """What the journal says last of the followed images is what the saved model says of them."""
     import base64

@@ -194,7 +194,8 @@ def train(
         return ending(loop.run(task, session, Callbacks(callbacks)))
     from spritenet.model.kept import Kept  # only here: a training without a folder shall not wait
 
-    kept = Kept(model, Path(run), about or {}, learn.name, learn.split, resume, ending)
+    name, split = learn.name, learn.split
+    kept = Kept(model, Path(run), about or {}, name, split, resume, ending, held_out)
     return kept.events(task, session, Callbacks(callbacks))
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import spritenet
 from spritenet.dataset import Split
 from spritenet.dataset.streamed import Streamed
+from spritenet.engines.values import Examples
 from spritenet.errors import RunError
 from spritenet.export.metadata import TrainedOn
 from spritenet.model import building
@@ -20,6 +21,7 @@ from spritenet.training import checkpoint, loop, measure
 from spritenet.training.callbacks import Callbacks
 from spritenet.training.controls import DISCARDED
 from spritenet.training.events import EpochEnded, Event, Finished, Stopped
+from spritenet.training.feed import Feed
 from spritenet.training.loop import Task
 from spritenet.training.observer import Observer, Subject
 from spritenet.training.session import Session
@@ -44,6 +46,7 @@ class Kept:
         split: whose they are, if they are a split's.
         resume: go on with the run that is there.
         ending: what is done with the events before the model is saved.
+        shown: images not learnt from, to show those who watch what they are taken for.
     """
 
     model: Sequential
@@ -53,6 +56,7 @@ class Kept:
     split: Split | None
     resume: bool
     ending: Callable[[Iterator[Event]], Iterator[Event]]
+    shown: Examples | Feed | None = None
 
     def events(self, task: Task, session: Session, callbacks: Callbacks) -> Iterator[Event]:
         """The training's events, written down as they are pulled."""
@@ -74,7 +78,7 @@ class Kept:
                 identity=identity,
                 checkpoint=run.checkpoint_path,
                 controls=run.controls,
-                observer=_observer(self.model, task, plan.seed, run),
+                observer=_observer(self.model, task, plan.seed, run, self.shown),
             )
             events = self.ending(loop.run(task, session, callbacks, found))
             events = self._with_model(events, run)
@@ -162,12 +166,15 @@ def observed(model: Sequential, split: Split | Streamed, run: Run, seed: int) ->
     examples = made.to_examples(given, given.shape, model.output_shape[-1], loss)
     at_a_time = measure.share(model.layers, given.shape)
     task = Task(model.engine(), loss, model.compiled()[0], examples, examples, at_a_time=at_a_time)
-    yield from _observer(model, task, seed, run).evaluated(model.state.now)
+    yield from _observer(model, task, seed, run, examples).evaluated(model.state.now)
 
 
-def _observer(model: Sequential, task: Task, seed: int, run: Run) -> Observer:
+def _observer(
+    model: Sequential, task: Task, seed: int, run: Run, shown: Examples | Feed | None
+) -> Observer:
     """Who looks at the network for those who watch."""
-    tried = None if task.validation is None else made.at_hand(task.validation, seed)
+    unlearnt = shown if task.validation is None else task.validation
+    tried = None if unlearnt is None else made.at_hand(unlearnt, seed)
     images = (made.at_hand(task.examples, seed) if tried is None else tried).images
     places = building.places(model.layers, images.shape[1:])
     subject = Subject(

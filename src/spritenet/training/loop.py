@@ -265,6 +265,8 @@ class _Loop:
                 evaluated = self._evaluated(task.validation)
                 yield evaluated
                 yield from self._observed()
+            elif task.observer is not None and task.observer.watched():
+                yield from self._observed()
             ended = self._epoch_ended(evaluated)
             self.epochs.append(ended)
             self.session.state.now = replace(self.now, epoch=Totals())
@@ -294,7 +296,7 @@ class _Loop:
             sleep(PAUSED)
 
     def _observed(self) -> Iterator[Event]:
-        """What is seen after an evaluation."""
+        """What is seen of images that it doesn't learn from."""
         if self.task.observer is not None:
             yield from self.task.observer.evaluated(self.now)
 

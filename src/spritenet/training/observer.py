@@ -83,7 +83,7 @@ class Observer:
 
     Args:
         subject: what is looked at.
-        tried: what it is evaluated on; None for nothing.
+        tried: what it doesn't learn from; None for nothing.
         folder: where snapshots are kept.
         seed: of the images that are followed.
         watched: whether somebody is looking on; asked often.
@@ -121,7 +121,7 @@ class Observer:
         yield SnapshotSaved(now.step, path.name)
 
     def evaluated(self, now: Snapshot) -> Iterator[Event]:
-        """What is seen after an evaluation."""
+        """What is seen of images that it doesn't learn from, after an evaluation."""
         tried = self.tried
         if tried is None:
             return

@@ -66,7 +66,7 @@ export class Curves {
     /** @type {Line[]} */
     const lines = [{ name: `${before}training`, x: record.x(this.axis), values: record[what].values, color }];
     const tries = record.evaluations;
-    if (tries.length) {
+    if (tries.some((entry) => Number.isFinite(entry[what]))) {
       lines.push({
         name: `${before}not trained on`,
         x: tries.map((entry) => record.xOf(entry, this.axis)),

@@ -109,7 +109,13 @@ export class Run {
         if (Array.isArray(entry.labels) && Array.isArray(entry.predicted)) this.predictions.push(entry);
         break;
       case 'confused':
-        if (Array.isArray(entry.matrix)) this.confusions.push(entry);
+        if (Array.isArray(entry.matrix)) {
+          this.confusions.push(entry);
+          // Where nothing was evaluated, the matrix tells how many were right.
+          if (this.evaluations.at(-1)?.step !== entry.step) {
+            this.evaluations.push({ ...entry, accuracy: share(entry.matrix), loss: NaN });
+          }
+        }
         break;
       case 'snapshot':
         this.snapshots.push(entry);
@@ -173,6 +179,12 @@ export class Run {
     if (axis === 'seconds') return entry.at;
     return axis === 'step' ? entry.step : entry.step / this.stepsPerEpoch;
   }
+}
+
+/** The share of the images of a confusion matrix that is right. @param {number[][]} matrix */
+function share(matrix) {
+  const all = matrix.reduce((sum, row) => sum + row.reduce((part, count) => part + count, 0), 0);
+  return matrix.reduce((sum, row, i) => sum + row[i], 0) / all;
 }
 
 /** @param {unknown} value */
