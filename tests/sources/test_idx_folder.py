@@ -164,3 +164,20 @@ def test_the_real_mnist_is_read_as_it_is_known(mnist_folder: Path) -> None:
     assert data.test.labels[:5].tolist() == [7, 2, 1, 0, 4]
     assert data.train.class_counts["1"] == 6742
     assert round(float(data.train.images.mean()), 4) == 33.3184  # 0.1307 of 255
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_large_files_are_mapped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, packed: bool
+) -> None:
+    """The same data set; one that is cut off, or has more in it than it says, is still refused."""
+    write_folder(tmp_path, packed=packed)
+    known = read_idx(tmp_path)
+    monkeypatch.setattr("spritenet.sources.idx.IN_MEMORY", 10)
+    assert read_idx(tmp_path).content_hash == known.content_hash
+    path = next(tmp_path.glob("train-images*"))
+    whole = path.read_bytes()
+    for damaged in (whole[:-5], whole + (gzip.compress(b"more") if packed else b"more")):
+        path.write_bytes(damaged)
+        with pytest.raises(DataError):
+            read_idx(tmp_path)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass
+from mmap import mmap
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 from spritenet.errors import DataError
 from spritenet.sources.inflate import GZIP_MAGIC, inflate, inflate_start
+from spritenet.sources.mapped import Mapped
 
 __all__ = ["IMAGES", "LABELS", "IdxFile", "open_idx"]
 
@@ -30,6 +32,7 @@ DIMENSIONS = {IMAGES: 3, LABELS: 1}
 KINDS = {IMAGES: "images", LABELS: "labels"}
 
 START = 1 << 17  # enough for a gzip header with a name and an extra field, of at most 64 KiB
+IN_MEMORY = 1 << 29  # bytes; MNIST has 47 million, EMNIST's largest 547
 SLACK = 1 << 20  # a gzip file longer than twice its content and this is something else
 
 
@@ -60,12 +63,18 @@ class IdxFile:
         return self.header_size + math.prod(self.shape)
 
     def read(self) -> NDArray[np.uint8]:
-        """The content: n h w pixels or n labels.
+        """The content: n h w pixels or n labels. Large files stay on the disk, and are mapped.
 
         Raises:
             DataError: unreadable, damaged, or not of the size that the header promises.
         """
-        content: bytes | bytearray
+        content: bytes | bytearray | mmap
+        if self.size > IN_MEMORY:
+            content = Mapped(self.path).bytes
+            if len(content) != self.size:
+                raise _wrong_size(self, len(content))
+            mapped: NDArray[np.uint8] = np.frombuffer(content, np.uint8, offset=self.header_size)
+            return mapped.reshape(self.shape)
         try:
             content = self.path.read_bytes()
         except (OSError, MemoryError) as error:
