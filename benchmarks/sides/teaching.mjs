@@ -102,16 +102,16 @@ for (const [name, [label, strokes]] of Object.entries(ODD)) {
   const teacher = new Teacher({ model, base, core, preparation, sheet: SHEET, stored: train, plan: { seconds: 60 } });
   const { parameters, seconds } = await teacher.learn(lessons, new AbortController().signal);
   model.setParameters(parameters);
-  const familiar = new Familiar(model, lessons, preparation, SHEET);
+  const familiar = new Familiar(teacher.witness(), lessons, preparation, SHEET);
   rows.push({
     name,
     seconds,
     before,
     after: {
       read: shareOf(inputs, reads),
-      sure: shareOf(inputs, (input) => model.classify(input).sure || familiar.knows(input, model.classify(input).label)),
+      sure: shareOf(inputs, (input) => familiar.sure(input, model.classify(input).label)),
       test: await accuracy(),
-      refused: shareOf(some, (input) => !model.classify(input).sure),
+      refused: shareOf(some, (input) => !familiar.sure(input, model.classify(input).label)),
     },
   });
 }

@@ -1,5 +1,6 @@
-// Drawings that look like what was taught: of those the page is sure, although the model's own doubt,
-// which was calibrated before, has never seen the like. No DOM.
+// How sure to be of a model that was taught. Its doubt was calibrated for the weights it came with, so
+// those are asked, in a model of their own; and of drawings that look like what it was taught, which
+// they have never seen, it is sure all the same. No DOM.
 
 import { chanceOf, redrawn, warped } from './vary.js';
 
@@ -14,7 +15,7 @@ const MARGIN = 0.97; // of how alike the least alike of them is
 
 export class Familiar {
   /**
-   * @param {Model} model  that was calibrated, with the weights it has now
+   * @param {Model} model  calibrated, with the weights it came with
    * @param {readonly Lesson[]} lessons
    * @param {Preparation} preparation
    * @param {{ width: number, height: number }} sheet
@@ -31,6 +32,16 @@ export class Familiar {
       const alike = near.map((one, k) => mostAlike(one, near.filter((_, j) => j !== k)));
       return { label, near, least: MARGIN * Math.min(...alike) };
     });
+  }
+
+  /**
+   * Whether to be sure that an input is of this class.
+   *
+   * @param {Uint8Array} input
+   * @param {number} label
+   */
+  sure(input, label) {
+    return this.model.classify(input).sure || this.knows(input, label);
   }
 
   /**

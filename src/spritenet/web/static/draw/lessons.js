@@ -160,7 +160,7 @@ export class Lessons {
     this.running = null;
     const { model, reader, kept } = this;
     model.setParameters(result.parameters);
-    reader.familiar = kept.length && model.calibrated ? new Familiar(model, kept, reader.preparation, teacher.sheet) : null;
+    reader.familiar = kept.length && model.calibrated ? new Familiar(teacher.witness(), kept, reader.preparation, teacher.sheet) : null;
     this.say(this.told(result, teacher));
     this.changed();
   }

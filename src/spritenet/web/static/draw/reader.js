@@ -5,7 +5,7 @@ import { Raster } from './raster.js';
 
 /** @typedef {import('../lib/model.js').Model} Model */
 /** @typedef {import('../lib/prepare.js').Preparation} Preparation */
-/** @typedef {{ knows: (input: Uint8Array, label: number) => boolean }} Familiar  see familiar.js */
+/** @typedef {{ sure: (input: Uint8Array, label: number) => boolean }} Familiar  see familiar.js */
 /** @typedef {import('./sheet.js').Sheet} Sheet */
 /** @typedef {import('./stroke.js').Stroke} Stroke */
 /**
@@ -161,6 +161,6 @@ export function judge(model, input, familiar) {
   const probabilities = told?.probabilities ?? probabilitiesOf(model, model.predict(input));
   let best = 0;
   for (let i = 1; i < probabilities.length; i++) if (probabilities[i] > probabilities[best]) best = i;
-  const sure = !told || told.sure || Boolean(familiar?.knows(input, best));
+  const sure = !told || (familiar ? familiar.sure(input, best) : told.sure);
   return { state: sure ? 'sure' : 'unsure', best, probabilities };
 }

@@ -61,6 +61,9 @@ export class Teacher {
     this.base = base;
     /** Learns in the background, so that the model answers meanwhile. */
     this.pupil = new Model(core, model.layers, model.inputShape, model.metadata);
+    this.core = core;
+    /** As it came; made when it is first needed. @type {Model | null} */
+    this.before = null;
     this.size = model.network.imageBytes;
     this.outputs = model.outputs;
     const count = stored ? stored.labels.length : 0;
@@ -130,6 +133,16 @@ export class Teacher {
     take(taken);
     const parameters = pupil.getParameters();
     return { parameters, seconds: (performance.now() - start) / 1000, right: this.right(lessons), before, after };
+  }
+
+  /** The model with the weights it came with. */
+  witness() {
+    const { core, pupil, base } = this;
+    if (!this.before) {
+      this.before = new Model(core, pupil.layers, pupil.inputShape, pupil.metadata);
+      this.before.setParameters(base);
+    }
+    return this.before;
   }
 
   /** How many examples it is only tried on. */
