@@ -7,7 +7,6 @@ process; so any part of it can be read too, and nothing is ever extracted under 
 from __future__ import annotations
 
 import mmap
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,6 +79,8 @@ def spooled(pieces: Iterator[bytes], where: object) -> mmap.mmap:
     Raises:
         DataError: there are none, or the disk is full.
     """
+    import tempfile
+
     try:
         with tempfile.TemporaryFile() as file:
             for piece in pieces:
