@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -138,15 +138,17 @@ def judge(
     learnt_from = train is None or tested is train
     chosen = _sample(model, tested)
     ending = last_activation(model.layers)
-    with _quiet():
+    # Side by side: the network computes on its own threads, the search in NumPy.
+    with ThreadPoolExecutor(1) as other:
+        search = None
+        if train is not None and not learnt_from and len(train):
+            search = other.submit(near.find, train.images, tested.images)
         curves = stress(
             lambda images: as_probabilities(model.predict(images), ending).argmax(axis=1),
             tested.images[chosen],
             tested.labels[chosen],
         )
-        twins = None
-        if train is not None and not learnt_from and len(train):
-            twins = near.find(train.images, tested.images)
+        twins = None if search is None else search.result()
     return Report(
         name,
         model,
@@ -163,13 +165,6 @@ def judge(
         machine or {},
         tuple(commands),
     )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Dividing by nothing is looked after where it can happen."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        yield
 
 
 def predictions_of(model: Sequential, split: Split) -> Predictions:
