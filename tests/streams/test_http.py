@@ -269,6 +269,69 @@ def test_a_download_cut_at_any_byte_is_gone_on_with(
         assert "4 times" in str(error)  # noqa: PT017 - either all is right, or this is said
 
 
+def test_a_server_may_send_less_of_a_range_than_was_asked_for(
+    server: HostileServer, data: Dataset, tmp_path: Path
+) -> None:
+    """700 bytes at a time; the rest is asked for again."""
+
+    def short(request: Request) -> bool:
+        asked, whole = request.range(), request.content
+        assert asked is not None
+        stop = min(asked[1], asked[0] + 700)
+        place = f"bytes {asked[0]}-{stop - 1}/{len(whole)}"
+        request.answer(206, whole[asked[0] : stop], Content_Range=place, ETag=request.tag)
+        return True
+
+    server.manner = short
+    with opened(server, tmp_path) as stream:
+        assert holds(stream, data)
+
+
+def test_a_busy_server_says_when_to_ask_again(
+    server: HostileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In seconds; an hour is too long to wait, and a date is not understood."""
+    pauses: list[float] = []
+    monkeypatch.setattr("spritenet.streams.http.time.sleep", pauses.append)
+    said = iter(["7", "3600", "Fri, 20 Nov 2026 12:00:00 GMT"])
+
+    def later(request: Request) -> bool:
+        request.answer(503, b"", Retry_After=next(said))
+        return True
+
+    server.manner = first(3, later)
+    with opened(server, tmp_path):
+        assert pauses == [7, 10, pytest.approx(0.009)]
+
+
+def test_a_password_is_sent_to_its_own_server_only(
+    server: HostileServer, data: Dataset, tmp_path: Path
+) -> None:
+    """Also behind a redirect on the same server, and not behind one to another."""
+    seen: list[tuple[str, str | None]] = []
+
+    def look(request: Request) -> bool:
+        seen.append((request.path, request.headers.get("Authorization")))
+        if request.path.startswith("/old/"):
+            request.answer(302, b"", Location="/" + request.path.removeprefix("/old/"))
+            return True
+        if request.path == "/away.png":
+            request.answer(302, b"", Location=other.url + "a.png")
+            return True
+        return False
+
+    address = server.url.replace("//", "//me:se%20cret@")
+    with HostileServer({}) as other:
+        server.manner = other.manner = look
+        with sn.open(address + "old/dataset.json", cache_folder=tmp_path, timeout=5.0) as stream:
+            assert holds(stream, data)
+        assert {password for _, password in seen} == {"Basic bWU6c2UgY3JldA=="}
+        seen.clear()
+        with pytest.raises(DownloadError, match="404"):
+            sn.open(address + "away.png", cache_folder=tmp_path, timeout=5.0)
+        assert seen == [("/away.png", "Basic bWU6c2UgY3JldA=="), ("/a.png", None)]
+
+
 def test_a_server_that_stalls_is_given_up_and_asked_again(
     server: HostileServer, data: Dataset, tmp_path: Path
 ) -> None:

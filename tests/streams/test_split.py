@@ -289,6 +289,37 @@ def test_a_damaged_segment_is_named_and_others_are_read(
                 list(stream.train.batches(16))
 
 
+@settings(max_examples=60)
+@given(st.data())
+def test_no_damage_becomes_a_pixel(
+    sprites: Path,
+    data: Dataset,
+    tmp_path_factory: pytest.TempPathFactory,
+    draw: st.DataObject,
+) -> None:
+    """A bit flipped anywhere, or a file cut anywhere: an error, or all that was there before."""
+    folder = tmp_path_factory.mktemp("damaged")
+    for path in sprites.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    path = folder / f"quarters-0000{draw.draw(st.integers(0, 3))}.png"
+    content = bytearray(path.read_bytes())
+    place = draw.draw(st.integers(0, len(content) - 1))
+    if draw.draw(st.booleans()):
+        content[place] ^= 1 << draw.draw(st.integers(0, 7))
+    else:
+        del content[place:]
+    path.write_bytes(content)
+    for where in (folder, path):
+        try:
+            with sn.open(where) as stream:
+                found = stream.read()
+        except DataError as error:
+            assert path.name in str(error)  # noqa: PT017 - either an error or the same
+        else:
+            expected = data if where == folder else sn.load(sprites / path.name)
+            assert found.content_hash == expected.content_hash
+
+
 def test_reading_ahead_ends_with_who_wanted_it(sprites: Path) -> None:
     """Batches that nobody takes any more leave no thread behind."""
     with sn.open(sprites, order="windowed", chunk=9, window=2) as stream:
