@@ -155,6 +155,23 @@ def load(tab: Page, folder: Path) -> None:
     tab.set_input_files("#model-files", sorted(folder.iterdir()))
 
 
+def drop(tab: Page, *files: Path) -> None:
+    """Drops files on the page, as from a folder beside the browser."""
+    contents = [[file.name, list(file.read_bytes())] for file in files]
+    transfer = tab.evaluate_handle(
+        """(contents) => {
+          const transfer = new DataTransfer();
+          for (const [name, bytes] of contents) {
+            transfer.items.add(new File([new Uint8Array(bytes)], name));
+          }
+          return transfer;
+        }""",
+        contents,
+    )
+    for event in ("dragenter", "dragover", "drop"):
+        tab.dispatch_event("#data-title", event, {"dataTransfer": transfer})
+
+
 def cells(matrix: Locator) -> list[int]:
     """The numbers of a confusion matrix, row after row."""
     texts = matrix.locator("td[role=gridcell]").all_inner_texts()
@@ -508,6 +525,23 @@ def test_other_images_are_read(visit: Open, bench: Bench) -> None:
     tab.locator("#data-note", has_text="64 of its images are held out").wait_for()
     train(tab, length=5, unit="updates")
     assert np.sum(cells(tab.locator("#matrix"))) == 64
+
+
+def test_files_can_be_dropped_anywhere(visit: Open, bench: Bench, tmp_path: Path) -> None:
+    """A sprite, then a model: the page knows which is which."""
+    tab = visit()
+    shutil.copy(bench.files / "lab" / "data.png", tmp_path / "digits.png")
+    drop(tab, tmp_path / "digits.png")
+    tab.locator("#data-about", has_text="640 images").wait_for()
+    train(tab, length=2, unit="updates")
+    folder = save(tab, tmp_path / "model")
+    assert sn.load_model(folder).trained_on is not None
+    assert '"dataset": "digits"' in (folder / "model.json").read_text()
+    drop(tab, folder / "model.json", folder / "weights.bin")
+    tab.locator("#progress-text", has_text="Loaded, after 2 updates").wait_for()
+    drop(tab, folder / "weights.bin")
+    tab.locator("#keep-problem", has_text="model.json: the file is missing").wait_for()
+    assert not tab.evaluate("document.body.classList.contains('dropping')")
 
 
 def test_files_that_are_no_images_are_one_line(
