@@ -194,14 +194,13 @@ def trained(folder: Path, data: str, epochs: int) -> Path:
     return folder / "model"
 
 
-def measure(name: str, model: Path, scratch: Path, options: object) -> list[Row]:
+def measure(name: str, model: Path, scratch: Path, count: int) -> list[Row]:
     """All ways with one model."""
     from playwright.sync_api import sync_playwright
 
     from drawing_page import page_on, served_page, visited
     from site_server import CHROMIUM_OPTIONS
 
-    count: int = options.drawings  # type: ignore[attr-defined]
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         sys.exit("Chromium is not installed: apt-get install chromium")
@@ -262,7 +261,7 @@ def main() -> None:
         for number, (name, model) in enumerate(models.items()):
             place = scratch / f"site{number}"
             place.mkdir()
-            rows += measure(name, model, place, options)
+            rows += measure(name, model, place, options.drawings)
     report("digits read in the drawing page", rows, as_json=options.json)
 
 

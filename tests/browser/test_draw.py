@@ -203,7 +203,8 @@ def test_a_finger_draws_and_the_page_stays(chromium: Browser, site: Site) -> Non
         box = box_of(page)
         assert box["width"] > 300
         assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
-        assert page.locator(".answer").bounding_box()["y"] > box["y"] + box["height"]  # type: ignore[index]
+        below = "() => document.querySelector('.answer').getBoundingClientRect().top"
+        assert page.evaluate(below) > box["y"] + box["height"]
         tab = context.new_cdp_session(page)
 
         def touch(kind: str, *points: tuple[float, float]) -> None:
