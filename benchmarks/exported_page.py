@@ -49,17 +49,28 @@ STEPS = {
 }
 
 
-def written(folder: Path) -> tuple[Path, Path]:
-    """The tutorial network on the built-in drawings: its page alone, and with data and the lab."""
+def written(folder: Path) -> dict[str, Path]:
+    """The tutorial network on the built-in drawings as pages, by what each of them carries.
+
+    Alone; with the calibration that `spritenet train` adds, so that it can be "not sure"; and with
+    all of the drawings and the lab.
+    """
     data = sn.load("strokes")
     model = sn.networks.tutorial(data.train)
     model.fit(data.train, epochs=1, batch_size=64, seed=0, verbose=0)
     model.save(folder / "model")
-    saved = export.load(folder / "model")
-    plain, whole = folder / "page.html", folder / "page with data.html"
-    plain.write_bytes(one_file(Parts(saved)))
-    whole.write_bytes(one_file(Parts(saved, examples_for(saved, data), data)))
-    return plain, whole
+    model.calibrate(data.test, data.train)
+    model.save(folder / "calibrated")
+    plain, calibrated = (export.load(folder / name) for name in ("model", "calibrated"))
+    carried = {
+        "without calibration": Parts(plain),
+        "page": Parts(calibrated),
+        "with data and the lab": Parts(calibrated, examples_for(calibrated, data), data),
+    }
+    pages = {name: folder / f"{name}.html" for name in carried}
+    for name, parts in carried.items():
+        pages[name].write_bytes(one_file(parts))
+    return pages
 
 
 def opened(file: Path, rounds: int) -> tuple[str, list[dict[str, float]]]:
@@ -91,8 +102,8 @@ def sizes(name: str, file: Path) -> list[Row]:
     """As it lies on the disk, and as it travels."""
     data = file.read_bytes()
     return [
-        Row(name, (len(data) / 1000,), "kB"),
         Row(f"{name}, gzipped", (len(gzip.compress(data, 9)) / 1000,), "kB gzipped"),
+        Row(f"{name}, on the disk", (len(data) / 1000,), "kB"),
     ]
 
 
@@ -101,12 +112,12 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--rounds", type=int, default=20)
     options = parser.parse_args()
+    how: dict[str, Any] = {"better": "less", "as_json": options.json}
     with tempfile.TemporaryDirectory() as scratch:
-        plain, whole = written(Path(scratch))
-        how: dict[str, Any] = {"better": "less", "as_json": options.json}
-        rows = sizes("page", plain) + sizes("with 22,000 images and the lab", whole)
+        pages = written(Path(scratch))
+        rows = [row for name, file in pages.items() for row in sizes(name, file)]
         report("one HTML file with the tutorial network", rows, **how)
-        for name, file in (("without data", plain), ("with data", whole)):
+        for name, file in pages.items():
             version, times = opened(file, options.rounds)
             rows = [
                 Row(text, tuple(time[mark] for time in times), "ms") for mark, text in STEPS.items()
