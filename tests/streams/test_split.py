@@ -341,6 +341,33 @@ def reading() -> int:
     return sum(thread.name == "spritenet reads ahead" for thread in threading.enumerate())
 
 
+def test_threads_may_read_at_the_same_time(sprites: Path, data: Dataset) -> None:
+    """Single images, batches and labels of one stream, whose cache holds three segments."""
+    images = data.train.images
+    wrong: list[object] = []
+
+    def work(stream: Stream, seed: int) -> None:
+        try:
+            dice = np.random.default_rng(seed)
+            places = dice.integers(0, 203, 60).tolist()
+            wrong.extend(p for p in places if not np.array_equal(stream.train[p][0], images[p]))
+            seen = [i.tobytes() for some, _ in stream.train.batches(7, seed=seed) for i in some]
+            if sorted(seen) != sorted(image.tobytes() for image in images):
+                wrong.append("batches")
+        except Exception as error:  # noqa: BLE001 - told below, by the test's own thread
+            wrong.append(error)
+
+    with sn.open(sprites, order="windowed", chunk=9, window=3) as stream:
+        stream._cache.limit = 3 * 9 * 64
+        threads = [threading.Thread(target=work, args=(stream, seed)) for seed in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert wrong == []
+        assert stream._cache.held <= stream._cache.limit
+
+
 def test_memory_stays_bounded(tmp_path: Path) -> None:
     """16 MB of images go by in 2 MiB, and the cache keeps to its half."""
     images = np.random.default_rng(0).integers(0, 255, (16_000, 32, 32, 1), np.uint8)
