@@ -59,6 +59,26 @@ def test_a_large_journal_is_sampled_and_it_is_told(run: Run, tmp_path: Path) -> 
     assert "killed" in found.how_it_ended
 
 
+def test_a_journal_of_strange_figures_is_read(tmp_path: Path) -> None:
+    """What is not finite is a gap; what is no number, or no event, is passed over."""
+    odd = Run(tmp_path)
+    odd.journal_path.write_text(
+        '{"event": "evaluated", "step": 1, "epoch": 0, "loss": NaN, "accuracy": 0.5, "images": 4}\n'
+        '{"event": "evaluated", "step": 2, "epoch": 0, "loss": "<b>", "accuracy": 1, "images": 4}\n'
+        '{"event": "from the future", "step": 3}\n'
+        '{"event": "step", "step": 4, "loss": null, "correct": 2, "images": 4, "at": 0}\n'
+        "[1]\n"
+        '{"event": "finished", "step": 5, "images": [], "seconds": 1, "total_seconds": 1}\n'
+    )
+    found = Learning.of_run(odd)
+    assert [test.accuracy for test in found.evaluations] == [0.5]
+    assert np.isnan(found.evaluations[0].loss)
+    assert len(found.loss) == 0
+    assert found.accuracy.y.tolist() == [0.5]
+    assert found.last_step == 4
+    assert found.end is None
+
+
 def test_it_tells_how_a_training_ended() -> None:
     """Killed is: it doesn't say. Resumed is: the last word counts."""
     killed = Learning.of([StepEvent(1, 0, 1.0, 1, 4, 0.1)])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from spritenet.runs import Run
@@ -76,8 +77,7 @@ class Learning:
             RunError: the journal can't be read.
         """
         batch = Reader(run.journal_path).read()
-        events = (from_json(entry) for entry in batch.others)
-        found = cls.of(event for event in events if event is not None)
+        found = cls.of(event for entry in batch.others if (event := _event(entry)) is not None)
         found.sampled = batch.sampled
         columns = (batch.steps[name] for name in ("step", "loss", "correct", "images"))
         for step, loss, correct, images in zip(*columns, strict=True):
@@ -98,3 +98,21 @@ class Learning:
         if isinstance(self.end, Stopped):
             return f"stopped: {self.end.reason}"
         return "not finished: it was killed, or is still going on"
+
+
+def _event(entry: Mapping[str, object]) -> Event | None:
+    """The event of a journal's line; None if it is none, or its figures are no numbers.
+
+    What was not finite is null in what the reader gives, and NaN here.
+    """
+    missing = {"loss", "accuracy", "val_loss", "val_accuracy"}
+    figures = {
+        name: math.nan if value is None and name in missing else value
+        for name, value in entry.items()
+    }
+    event = from_json(figures)
+    words = {"event", "reason", "path"}
+    numbers = all(
+        isinstance(value, int | float) for name, value in figures.items() if name not in words
+    )
+    return event if numbers else None
