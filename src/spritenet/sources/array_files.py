@@ -204,7 +204,7 @@ def _read_header(file: IO[bytes], where: str) -> tuple[tuple[int, ...], bool, np
     read = np.lib.format.read_array_header_2_0 if wide else np.lib.format.read_array_header_1_0
     try:
         shape, fortran, dtype = read(header, max_header_size=LONGEST_HEADER)
-    except (ValueError, EOFError, SyntaxError, RecursionError, MemoryError) as error:
+    except Exception as error:  # noqa: BLE001 - NumPy's parser raises anything, tokenize's too
         raise DataError("its header is damaged", where=where, got=error) from None
     return tuple(shape), bool(fortran), dtype, 8 + (4 if wide else 2) + length
 
@@ -213,7 +213,7 @@ def _check_size(found: ArrayFile, held: int) -> None:
     size = found.dtype.itemsize * math.prod(found.shape)
     if found.dtype.hasobject:
         return  # refused if it is wanted
-    if held != size or min(found.shape, default=1) < 0:
+    if held != size or min(found.shape, default=1) < 0 or not found.dtype.itemsize:
         raise DataError(
             "its header promises another size",
             where=found.where,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 import warnings
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -129,10 +130,14 @@ def _damaged(where: str, error: Exception) -> DataError:
     return DataError("the picture is damaged", where=where, got=str(error) or type(error).__name__)
 
 
+@cache
 def _formats() -> list[str]:
-    """Those of `FORMATS` that this Pillow has."""
+    """Those of `FORMATS` that this Pillow has. What Pillow logs of damaged files is not shown."""
+    import logging
+
     from PIL import Image
 
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
     Image.init()
     return [name for name in FORMATS if name in Image.OPEN]
 
