@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 import threading
 from collections.abc import Iterator
@@ -140,6 +141,23 @@ def test_a_server_without_ranges_is_asked_once_for_each_file(
         assert holds(stream, data)
         assert holds(stream, data)
     assert len(server.requests) == len(server.files)
+
+
+def test_a_full_disk_is_said(
+    server: HostileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that must be held and can't be: the folder, and what to do."""
+
+    class Full(io.BytesIO):
+        name = "none"
+
+        def write(self, _: object) -> int:
+            raise OSError(28, "No space left on device")
+
+    server.ranges = False
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", lambda **_: Full())
+    with pytest.raises(DataError, match=r"No space left on device\. Set TMPDIR"):
+        opened(server, tmp_path)
 
 
 def test_a_server_that_forgets_ranges_halfway_is_still_read(

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
+from spritenet.errors import DataError
 from spritenet.sprites.chunks import Blob
 from spritenet.streams.blobs import LocalBlob, SpanBlob
 from spritenet.streams.blocks import BLOCK, Blocks
@@ -273,12 +274,24 @@ def shown(address: str) -> str:
 
 
 def held(pieces: Iterator[bytes]) -> IO[bytes]:
-    """The pieces in a temporary file, which is removed when nobody holds it any more."""
+    """The pieces in a temporary file, which is removed when nobody holds it any more.
+
+    Raises:
+        DataError: the disk refuses.
+    """
     file = tempfile.NamedTemporaryFile(prefix="spritenet-")  # noqa: SIM115 - held, as it says
     try:
         for piece in pieces:
-            file.write(piece)
-        file.flush()
+            try:
+                file.write(piece)
+                file.flush()
+            except OSError as error:
+                raise DataError(
+                    "the folder for temporary files takes no more",
+                    where=tempfile.gettempdir(),
+                    got=error.strerror or error,
+                    do="Set TMPDIR to a folder with room.",
+                ) from None
     except BaseException:
         file.close()
         raise
