@@ -72,6 +72,26 @@ def test_it_is_not_sure_of_anything_else(reader: sn.Sequential) -> None:
     assert refused(reader, drawn(letters)) > 0.6
 
 
+@pytest.mark.parametrize(
+    ("size", "place", "pen", "slant"),
+    [(0.6, 0.5, 18, 0.0), (0.35, 0.2, 14, 0.0), (0.16, 0.7, 7, 0.0), (0.6, 0.5, 34, 0.0),
+     (0.6, 0.5, 5, 0.0), (0.6, 0.5, 18, 0.3), (0.6, 0.5, 18, -0.3)],
+)  # fmt: skip
+def test_digits_are_read_however_they_are_drawn(
+    reader: sn.Sequential, size: float, place: float, pen: float, slant: float
+) -> None:
+    """In the middle, off-centre, small, thick, thin, slanted: docs/doubt.md has the shares."""
+    digits = np.repeat(np.arange(10), 4)
+    paths = [path for digit in range(10) for path in pen_paths(digit, 4, seed=9)]
+    images = [
+        prepare(
+            canvas(moved(path, size=size, middle=(place, place), slant=slant), pen), Preparation()
+        )
+        for path in paths
+    ]
+    assert (reader.predict_classes(np.stack(images)) == digits).mean() > 0.85
+
+
 def test_softmax_alone_would_have_been_sure(reader: sn.Sequential) -> None:
     """The largest probability, at the same share of refused digits, lets most letters through."""
     digits = strokes(1, 2_000, seed=5).test.images

@@ -9,7 +9,7 @@ import typer
 
 from spritenet.cli import terminal
 from spritenet.cli.arguments import Json, Memory, model_folder
-from spritenet.cli.text import plural, shape
+from spritenet.cli.text import percent, plural, shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -200,7 +200,7 @@ def _model(folder: Path, model: SavedModel, json: bool) -> None:
                     }
                     for layer, made, size in rows
                 ],
-                **metadata.to_json(model.input_shape, {"weights_sha256": model.weights_sha256}),
+                **_known(model),
             }
         )
         return
@@ -219,7 +219,19 @@ def _model(folder: Path, model: SavedModel, json: bool) -> None:
         print(f"its content hash: {trained.content_hash}")
     for name, score in metadata.scores.items():
         print(f"{name.replace('_', ' ')}: {score:.4g}")
+    if metadata.doubt is not None:
+        known = metadata.doubt
+        held = plural(known.images, "image")
+        print(f"calibrated on {held}, not sure of {percent(known.refused)} of them")
     print(f"SHA-256 of the weights: {model.weights_sha256}")
+
+
+def _known(model: SavedModel) -> dict[str, object]:
+    """What the model's file says of it, without the arrays of its doubt."""
+    entry = model.metadata.to_json(model.input_shape, {"weights_sha256": model.weights_sha256})
+    if "doubt" in entry:
+        entry["doubt"].pop("watcher")
+    return entry
 
 
 def _rows(model: SavedModel) -> list[tuple[Layer, tuple[int, ...], int]]:
