@@ -88,13 +88,14 @@ def test_different_sizes_say_what_to_type(folder: Path) -> None:
 @pytest.mark.parametrize("fit", ["fit", "crop", "stretch"])
 def test_sizes_are_made_as_predict_makes_them(tmp_path: Path, fit: str) -> None:
     """The same arithmetic as `spritenet.prepare`: trained on what will be asked."""
-    pictures = [noise((9, 13, 3)), noise((20, 8, 3), 1)]
+    pictures = [noise((9, 13, 3)), noise((20, 8, 3), 1), noise((1500, 30, 3), 2)]
     for number, pixels in enumerate(pictures):
         (tmp_path / "a").mkdir(exist_ok=True)
         (tmp_path / "a" / f"{number}.png").write_bytes(encoded(pixels))
-    images = sn.load(tmp_path, size="7x6", fit=fit).train.images
-    for image, pixels in zip(images, pictures, strict=True):
-        assert np.array_equal(image, prepare(pixels, Preparation(fit, 7, 6, 3)))
+    for color, channels in ((None, 3), ("grey", 1), ("rgba", 4)):
+        images = sn.load(tmp_path, size="7x6", fit=fit, color=color).train.images
+        for image, pixels in zip(images, pictures, strict=True):
+            assert np.array_equal(image, prepare(pixels, Preparation(fit, 7, 6, channels)))
 
 
 def test_padding_leaves_pixels_alone(folder: Path) -> None:

@@ -63,18 +63,22 @@ class Form:
         wanted = None if size is None else size_of(size, "size")
         return cls(wanted, fit or "fit", "grey" if color == "gray" else color)
 
-    def sized(self, picture: NDArray[np.uint8], where: str) -> NDArray[np.uint8]:
-        """A picture (h w c) of the size wanted.
+    def channels_of(self, picture: NDArray[np.uint8]) -> int:
+        """The channels asked for, or the least that lose nothing of a picture (h w c)."""
+        return least_channels(picture) if self.color is None else COLORS[self.color]
+
+    def made(self, picture: NDArray[np.uint8], channels: int, where: str) -> NDArray[np.uint8]:
+        """A picture (h w c) of the size wanted, with so many channels.
 
         Raises:
             DataError: it is larger, and is to be padded.
         """
         if self.size is None or picture.shape[:2] == self.size:
-            return picture
+            return with_channels(picture, channels)
         height, width = self.size
-        h, w, channels = picture.shape
         if self.fit != "pad":
             return prepare(picture, Preparation(self.fit, height, width, channels))
+        h, w, _ = picture.shape
         if h > height or w > width:
             raise DataError(
                 "the picture is larger than what it is to be padded to",
@@ -86,14 +90,8 @@ class Form:
         made = np.zeros((height, width, channels), np.uint8)
         made[:, :, 3:] = 255
         top, left = (height - h) // 2, (width - w) // 2
-        made[top : top + h, left : left + w] = picture
+        made[top : top + h, left : left + w] = with_channels(picture, channels)
         return made
-
-    def colored(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """A picture with the channels asked for, or with the least that lose nothing."""
-        if self.color is not None:
-            return with_channels(picture, COLORS[self.color])
-        return with_channels(picture, least_channels(picture))
 
 
 def least_channels(picture: NDArray[np.uint8]) -> int:

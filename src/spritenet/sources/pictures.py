@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from spritenet.dataset.listing import Listing, Pixels, Places
 from spritenet.errors import DataError
-from spritenet.prepare import with_channels
 from spritenet.sources.form import Form, least_channels
 from spritenet.sources.picture import read_first
 from spritenet.sources.small_png import read_small_png
@@ -91,14 +90,14 @@ class Pictures:
             if several:
                 notes.append(SEVERAL.format(self.store.name(place)))
             if picture.shape != self.shape:
-                picture = self._shaped(self.form.sized(picture, self.store.name(place)), place)
+                picture = self._shaped(picture, place)
             images[row] = picture
         return Pixels(images, tuple(unreadable), tuple(notes))
 
     def _shaped(self, picture: NDArray[np.uint8], place: int) -> NDArray[np.uint8]:
         """A picture of the images' shape."""
         height, width, channels = self.shape
-        if picture.shape[:2] != (height, width):
+        if self.form.size is None and picture.shape[:2] != (height, width):
             raise DataError(
                 "the pictures are of different sizes",
                 where=self.store.name(place),
@@ -106,17 +105,21 @@ class Pictures:
                 got=f"{picture.shape[0]}×{picture.shape[1]}",
                 do=self._advice(f"--size {height}x{width}", f'size="{height}x{width}"'),
             )
-        if self.form.color is None and least_channels(picture) > channels:
-            color = "rgb" if least_channels(picture) == 3 else "rgba"
-            raise DataError(
-                "the picture is "
-                + ("in colour" if channels == 1 and color == "rgb" else "partly transparent"),
-                where=self.store.name(place),
-                expected="grey" if channels == 1 else "opaque colours",
-                got=color,
-                do=self._advice(f"--color {color}", f'color="{color}"'),
-            )
-        return with_channels(picture, channels)
+        if self.form.color is None and picture.shape[2] > channels:
+            least = least_channels(picture)
+            if least > channels:
+                raise self._too_colourful(place, channels, least)
+        return self.form.made(picture, channels, self.store.name(place))
+
+    def _too_colourful(self, place: int, channels: int, least: int) -> DataError:
+        color = "rgb" if least == 3 else "rgba"
+        return DataError(
+            "the picture is " + ("in colour" if least == 3 else "partly transparent"),
+            where=self.store.name(place),
+            expected="grey" if channels == 1 else "opaque colours",
+            got=color,
+            do=self._advice(f"--color {color}", f'color="{color}"'),
+        )
 
     def _advice(self, option: str, argument: str) -> str:
         out = Path(self.path).name.partition(".")[0] or "images"
@@ -202,7 +205,7 @@ def _looked_at(path: Path, store: Store, form: Form) -> Pictures:
             first_error = first_error or error
             continue
         pixels = max(pixels, picture.shape[0] * picture.shape[1])
-        made = form.colored(form.sized(picture, store.name(place)))
+        made = form.made(picture, form.channels_of(picture), store.name(place))
         if shape is None:
             shape, like = made.shape, store.name(place)
         elif made.shape[2] > shape[2]:
