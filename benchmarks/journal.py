@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -99,19 +99,19 @@ def looking(data: sn.Dataset, epochs: int, folder: Path, watched: bool) -> float
     """The share of a kept training that goes into looking at it and listening for commands."""
     spent = 0.0
 
-    def timed(plain: Any) -> Any:  # noqa: ANN401 - a method of the loop
+    def timed(plain: Any, clock: Callable[[], float]) -> Any:  # noqa: ANN401 - a method of the loop
         def instead(self: object) -> Iterator[sn.Event]:
             nonlocal spent
-            began = time.process_time()
+            began = clock()
             found = list(plain(self))
-            spent += time.process_time() - began
+            spent += clock() - began
             yield from found
 
         return instead
 
     kept = loop._Loop._between, loop._Loop._observed, ControlFolder.watched  # noqa: SLF001 - what is measured has no public name
-    loop._Loop._between = timed(kept[0])  # type: ignore[method-assign]  # noqa: SLF001 - as above
-    loop._Loop._observed = timed(kept[1])  # type: ignore[method-assign]  # noqa: SLF001 - as above
+    loop._Loop._between = timed(kept[0], time.thread_time)  # type: ignore[method-assign]  # noqa: SLF001 - as above
+    loop._Loop._observed = timed(kept[1], time.process_time)  # type: ignore[method-assign]  # noqa: SLF001 - as above
     if watched:
         ControlFolder.watched = bool  # type: ignore[assignment]  # as if a page were open
     try:

@@ -21,8 +21,11 @@ from spritenet.training.disk import write_file
 
 __all__ = ["ControlFolder", "ask"]
 
-EVERY = 0.02
+EVERY = 0.04
 """Seconds between two looks into the folder."""
+
+WATCHED_EVERY = 0.5
+"""Seconds between two looks whether somebody looks on."""
 
 LARGEST = 4096
 """Bytes of a command."""
@@ -65,10 +68,12 @@ class ControlFolder:
     Attributes:
         folder: it need not be there.
         seen: when it was last looked into.
+        answer: whether somebody looked on, and when that was found out.
     """
 
     folder: Path
     seen: float = float("-inf")
+    answer: tuple[bool, float] = (False, float("-inf"))
 
     def clear(self) -> None:
         """Forget what was asked of a training before this one."""
@@ -97,11 +102,17 @@ class ControlFolder:
             (self.folder / "watching").touch()
 
     def watched(self) -> bool:
-        """Whether somebody looked on a moment ago."""
+        """Whether somebody looked on a moment ago; cheap to ask often."""
+        known, then = self.answer
+        now = perf_counter()
+        if now - then < WATCHED_EVERY:
+            return known
         try:
-            return time() - (self.folder / "watching").stat().st_mtime < LOOKING
+            known = time() - (self.folder / "watching").stat().st_mtime < LOOKING
         except OSError:
-            return False
+            known = False
+        self.answer = known, now
+        return known
 
     def _files(self) -> list[Path]:
         """The commands' files, oldest first."""
