@@ -34,13 +34,11 @@ class Looked:
         layer: the name of the layer whose outputs are looked at.
         features: uint8 n h w c → its outputs, float32 (n, d).
         logits: uint8 n h w c → float64 (n, k), up to a number added to each row.
-        threads: how many work at a time; None for all.
     """
 
     layer: str
     features: Callable[[NDArray[np.uint8]], NDArray[np.float32]]
     logits: Callable[[NDArray[np.uint8]], NDArray[np.float64]]
-    threads: int | None = None
 
 
 def calibrate(
@@ -81,7 +79,6 @@ def calibrate(
         model.features(odd),
         logits.shape[1],
         seed=seed,
-        threads=model.threads,
     )
     strangeness = np.sort(watcher.strangeness(model.features(images)))
     last = len(images) - 1 - int(len(images) * refused)

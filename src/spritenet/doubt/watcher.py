@@ -32,7 +32,6 @@ def taught(
     classes: int,
     *,
     seed: int,
-    threads: int | None,
 ) -> Watcher:
     """A watcher that tells features of images learnt from those of strange ones.
 
@@ -42,7 +41,6 @@ def taught(
         odd: float32 (m, outputs of the layer).
         classes: how many there are.
         seed: of its weights and their order of training.
-        threads: how many work at a time; None for all.
     """
     features = np.concatenate([familiar, odd])
     places = np.arange(features.shape[1])
@@ -56,7 +54,7 @@ def taught(
     scale = np.asarray(1 / np.maximum(high - low, least), np.float32)
     x = np.rint(np.clip((features - low) * scale, 0, 1) * 255).astype(np.uint8)
     y = np.concatenate([labels, np.full(len(odd), classes, np.int32)])
-    kernel, bias, output_kernel, output_bias = _trained(x, y, classes + 1, seed, threads)
+    kernel, bias, output_kernel, output_bias = _trained(x, y, classes + 1, seed)
     kernel_scale = np.maximum(np.abs(kernel).max(axis=0), np.float32(1e-12)) / np.float32(127)
     return Watcher(
         places=places.astype(np.int32),
@@ -71,7 +69,7 @@ def taught(
 
 
 def _trained(
-    x: NDArray[np.uint8], y: NDArray[np.int32], outputs: int, seed: int, threads: int | None
+    x: NDArray[np.uint8], y: NDArray[np.int32], outputs: int, seed: int
 ) -> list[NDArray[np.float32]]:
     """Kernel and bias of both its layers, after training on x (n, d) with classes y (n,)."""
     from spritenet.engines import native
@@ -94,7 +92,8 @@ def _trained(
     rates = schedules.OneCycle(RATE).spanning(0, steps)(np.arange(steps)).astype(np.float32)
     slots = np.zeros((len(optimizer.slots), parameters.size), np.float32)
     examples = Examples(np.ascontiguousarray(x).reshape(count, *shape), y)
-    engine = native.Network(layers, shape, batch_size=batch, threads=threads)
+    # One thread: its steps are so short that two would mostly wait for each other.
+    engine = native.Network(layers, shape, batch_size=batch, threads=1)
     at_a_time = 256  # steps, so that Ctrl-C is answered
     for first in range(0, steps, at_a_time):
         engine.train(

@@ -32,8 +32,8 @@ __all__ = ["Classified", "Doubter", "after_training", "calibration", "classified
 MOST_LEARNT, MOST_HELD_OUT = 20_000, 5_000
 """Images that calibrating looks at: learnt from (and as many strange ones), and held out."""
 
-LEAST_LEARNT, LEAST_HELD_OUT, SHARE = 500, 1_000, 5
-"""After a training it looks at a fifth of the images that the training did, but at no fewer."""
+LEAST_LEARNT, LEAST_HELD_OUT, SHARE = 500, 1_000, 10
+"""After a training it looks at a tenth of the images that the training did, but at no fewer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -223,7 +223,6 @@ def _looked(model: Network, parameters: NDArray[np.float32]) -> Looked:
         layers[end - 1].label,
         lambda images: _features(model, parameters, end, images),
         lambda images: _logits(model, parameters, images),
-        model.threads,
     )
 
 
