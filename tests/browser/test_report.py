@@ -73,7 +73,7 @@ def test_a_click_shows_a_cells_images(report: Report, tab: Page) -> None:
         title = tab.inner_text("#cell-title")
         assert title.startswith(f"{is_}, right" if is_ == taken else f"{is_} taken for {taken}")
         most = 30 if is_ == taken else 60
-        assert tab.locator("#cell-images .tile").count() == min(count, most)
+        assert tab.locator("#cell-images .view").count() == min(count, most)
         assert tab.locator('[data-cell][aria-pressed="true"]').count() == 1
 
 
@@ -101,7 +101,7 @@ def test_arrow_keys_move_through_the_matrix(report: Report, tab: Page) -> None:
 def test_a_tile_is_its_image(report: Report, tab: Page) -> None:
     """Pixel by pixel, on the screen: the middle of each of 8×8 squares."""
     index = int(report.predictions.mistakes(1)[0])
-    tile = tab.locator("#mistakes .tile").first
+    tile = tab.locator("#mistakes .view").first
     name = report.data.class_names[report.predictions.labels[index]]
     assert tile.get_attribute("aria-label") == f"image {index} of {name}"
     box = tile.bounding_box()
@@ -203,6 +203,6 @@ def test_it_is_readable_without_a_script(chromium: Browser, file: str) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(file)
-    assert page.locator("#mistakes .tile").count() > 0
-    assert page.locator(".confusion").is_visible()
+    assert page.locator("#mistakes .view").count() > 0
+    assert page.locator(".matrix").is_visible()
     context.close()

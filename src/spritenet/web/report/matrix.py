@@ -50,7 +50,7 @@ def confusion(report: Report, sheet: Sheet) -> str:
         "are more. Choose a cell to see its images; arrow keys move.</p>"
     )
     table = (
-        f'<div>{note}<div class="scroll"><table class="confusion{kinds}">'
+        f'<div>{note}<div class="scroll"><table class="matrix{kinds}">'
         '<caption class="visually-hidden">Confusion matrix</caption>'
         f"<thead><tr><td></td>{heads}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div></div>"

@@ -77,7 +77,7 @@ class Sheet:
         x = number % COLUMNS * (self.width + 2) + 1
         y = number // COLUMNS * (self.height + 2) + 1
         return (
-            f'<svg class="tile" viewBox="{x} {y} {self.width} {self.height}" role="img" '
+            f'<svg class="view" viewBox="{x} {y} {self.width} {self.height}" role="img" '
             f'aria-label="{escape(label)}"><use href="#sheet"/></svg>'
         )
 

@@ -44,7 +44,7 @@
     const x = (number % columns) * (width + 2) + 1;
     const y = Math.floor(number / columns) * (height + 2) + 1;
     svg.setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
-    svg.setAttribute("class", "tile");
+    svg.setAttribute("class", "view");
     svg.setAttribute("role", "img");
     svg.setAttribute("aria-label", label);
     const use = document.createElementNS(SVG, "use");
