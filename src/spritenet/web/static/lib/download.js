@@ -27,7 +27,8 @@ export async function download(source, { onProgress, signal, limit = MOST_BYTES 
   const where = source instanceof URL ? source.href : source;
   const response = await fetch(source, { signal: signal ?? null }).catch((error) => {
     if (signal?.aborted) throw error;
-    throw new DataError("it can't be read", { where, got: error.message });
+    const todo = 'If another site has it, this page may not ask there: download it, and choose the file.';
+    throw new DataError("it can't be read", { where, got: error.message, todo });
   });
   if (!response.ok || !response.body) {
     throw new DataError("it can't be read", { where, got: `HTTP status ${response.status}` });
