@@ -9,7 +9,7 @@ import numpy as np
 
 from spritenet.report import Report
 from spritenet.web.report.sections import section
-from spritenet.web.report.sheet import Sheet
+from spritenet.web.report.sheet import COLUMNS, Sheet
 from spritenet.web.report.words import middle, percent, plural, text
 
 if TYPE_CHECKING:
@@ -133,6 +133,6 @@ def payload(found: Predictions, sheet: Sheet, chosen: NDArray[np.int64]) -> dict
     return {
         "names": names,
         "cells": cells,
-        "tile": [sheet.width, sheet.height, 32],
+        "tile": [sheet.width, sheet.height, COLUMNS],
         "counts": {f"{a},{b}": len(images) for (a, b), images in members.items()},
     }

@@ -20,9 +20,11 @@ from spritenet.sprites.chunks import chunk
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Sheet"]
+__all__ = ["COLUMNS", "Sheet"]
 
 COLUMNS = 32
+"""Tiles in a row."""
+
 LARGEST = 64
 """Pixels of a tile's longer side, at most."""
 
