@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import pickle
 import threading
 import time
 from itertools import islice, pairwise
@@ -262,6 +263,18 @@ def test_a_part_is_set_aside_as_in_memory(stream: Stream, data: Dataset) -> None
     assert len({split.identity for split in (stream.train, kept, held, *again)}) == 5
     with pytest.raises(InputError, match="none or all"):
         stream.train.split(validation=0)
+
+
+def test_streams_and_splits_go_to_other_processes(stream: Stream, data: Dataset) -> None:
+    """Pickled as what opens them again, in the same order."""
+    other = pickle.loads(pickle.dumps(stream))
+    assert other.settings == stream.settings
+    assert other.train.identity == stream.train.identity
+    for split in (stream.test, *stream.train.split(validation=0.3, seed=5)):
+        again = pickle.loads(pickle.dumps(split))
+        assert (again.name, again.identity) == (split.name, split.identity)
+        assert again.content_hash == split.content_hash
+    assert len(data.test) == len(other.test)
 
 
 def test_splits_of_several_data_sets_are_joined(sprites: Path, data: Dataset) -> None:

@@ -108,7 +108,19 @@ def open_stream(
         parts = opener.parts(wheres)
         names = [part.metadata.name for part in parts]
         name = names[0] or Path(urlsplit(os.fspath(wheres[0])).path).stem
-        return Stream(name, parts, settings, opener.close)
+        again = partial(
+            open_stream,
+            [os.fspath(one) for one in wheres],
+            memory=memory,
+            order=order,
+            chunk=chunk,
+            window=window,
+            workers=workers,
+            cache=cache,
+            cache_folder=None if cache_folder is None else os.fspath(cache_folder),
+            timeout=timeout,
+        )
+        return Stream(name, parts, settings, opener.close, again)
     except BaseException:
         opener.close()
         raise

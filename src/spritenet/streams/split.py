@@ -6,6 +6,7 @@ import hashlib
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, overload
 
 import numpy as np
@@ -45,6 +46,7 @@ class StreamSplit(Streamed):
         order: in which they come when they are shuffled.
         most: images in memory at a time, twice.
         keep: whether all of its inflated images fit into the cache.
+        again: opens the same anew: what is pickled, for other processes.
     """
 
     name: str
@@ -53,6 +55,11 @@ class StreamSplit(Streamed):
     order: Order
     most: int
     keep: bool
+    again: Callable[[], StreamSplit]
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        """Pickles as a call that opens it: each process has files and a cache of its own."""
+        return operator.call, (self.again,)
 
     def __len__(self) -> int:
         return self.reader.size
@@ -170,14 +177,17 @@ class StreamSplit(Streamed):
         """
         aside = stratified(self.labels, set_aside(validation, len(self)), seed)
         kept, held = parted(self.reader, aside)
-        return self._of(kept, self.name), self._of(held, "validation")
+        names = (self.name, "validation")
+        again = [partial(_part_of, self.again, validation, seed, number) for number in range(2)]
+        first, second = map(self._of, (kept, held), names, again)
+        return first, second
 
-    def _of(self, images: Images, name: str) -> StreamSplit:
+    def _of(self, images: Images, name: str, again: Callable[[], StreamSplit]) -> StreamSplit:
         """A split of some of its images."""
         order: Order = Shuffled(images.size, self.most)
         if isinstance(self.order, Windowed):
             order = Windowed(images.pieces, self.order.chunk, self.order.window)
-        return replace(self, name=name, reader=images, order=order)
+        return replace(self, name=name, reader=images, order=order, again=again)
 
     def read(self, progress: Callable[[int], object] | None = None) -> Split:
         """All of it in memory.
@@ -297,3 +307,10 @@ class StreamSplit(Streamed):
             presented(images, labels, classes, dtype=kind, one_hot=one_hot, flat=flat)
             for images, labels in walk
         )
+
+
+def _part_of(
+    again: Callable[[], StreamSplit], validation: float, seed: int, number: int
+) -> StreamSplit:
+    """What remains (0) or was set aside (1) of a split that is opened anew."""
+    return again().split(validation, seed)[number]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import Self
 
@@ -76,6 +78,7 @@ class Stream(StreamedDataset):
         parts: its sprites.
         settings: how it is read.
         close: lets go of files and connections.
+        again: opens the same anew: what is pickled, for other processes.
 
     Attributes:
         name: what to call it.
@@ -92,7 +95,12 @@ class Stream(StreamedDataset):
     """
 
     def __init__(
-        self, name: str, parts: Sequence[Part], settings: Settings, close: Callable[[], None]
+        self,
+        name: str,
+        parts: Sequence[Part],
+        settings: Settings,
+        close: Callable[[], None],
+        again: Callable[[], Stream],
     ) -> None:
         first = parts[0].metadata
         for part in parts[1:]:
@@ -104,6 +112,7 @@ class Stream(StreamedDataset):
         self.settings = settings
         self.parts = tuple(parts)
         self._close = close
+        self._again = again
         self._cache = SegmentCache(settings.memory // 2)
         sheet = first.sheet
         self._shape = (sheet.height, sheet.width, sheet.channels)
@@ -154,6 +163,10 @@ class Stream(StreamedDataset):
         height, width, channels = self._shape
         return f"Stream({self.name!r}: {parts}, {height}×{width}×{channels})"
 
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        """Pickles as a call that opens it: each process has files and a cache of its own."""
+        return operator.call, (self._again,)
+
     def read(self, progress: Callable[[int], object] | None = None) -> Dataset:
         """All of it in memory.
 
@@ -191,7 +204,8 @@ class Stream(StreamedDataset):
         if settings.order == "windowed" or (settings.order is None and not keep):
             chunk = settings.chunk or self._chunk(pieces, most)
             order = Windowed(pieces, chunk, settings.window or max(1, most // chunk))
-        return StreamSplit(name, self.class_names, reader, order, most, keep)
+        again = partial(_split_of, self._again, name)
+        return StreamSplit(name, self.class_names, reader, order, most, keep, again)
 
     def _chunk(self, pieces: Sequence[Piece], most: int) -> int:
         """Images of a chunk: whole segments, as many as it takes to make a request worth while."""
@@ -203,6 +217,11 @@ class Stream(StreamedDataset):
             return each
         segments = max(1, FAR_CHUNK_BYTES // (int(head.lengths[0]) + 1))
         return each * max(1, min(segments, most // LEAST_CHUNKS // each))
+
+
+def _split_of(again: Callable[[], Stream], name: str) -> StreamSplit:
+    """A split of a stream that is opened anew."""
+    return again()[name]
 
 
 def _pieces(parts: Sequence[Part]) -> dict[str, list[Piece]]:
