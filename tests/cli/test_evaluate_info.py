@@ -41,6 +41,23 @@ def test_evaluate_shows_every_class_and_the_confusion(run: Path) -> None:
         assert word in done.stdout
 
 
+def test_evaluate_shows_mistakes_if_asked_for(data: str, tmp_path: Path) -> None:
+    """As pictures in shades, where there are no colours; none where there are none to show."""
+    done = spritenet("train", data, "--steps", "1", "--out", "run", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    run = tmp_path / "run"
+    assert "most confident" not in spritenet("evaluate", run).stdout
+    for no_color in ("", "1"):
+        done = spritenet("evaluate", run, "--mistakes", "2", NO_COLOR=no_color)
+        shown = done.stdout.partition("The 2 most confident mistakes:")[2]
+        assert "▓" in shown or "█" in shown
+        assert "▀" not in shown
+        assert ", is " in shown
+    # Whoever wants no colours gets none, also where they are forced.
+    done = spritenet("evaluate", run, "--mistakes", "2", NO_COLOR="1", FORCE_COLOR="1")
+    assert "▀" not in done.stdout
+
+
 def test_evaluate_takes_another_split(run: Path) -> None:
     """And names those there are."""
     assert "train: 400 images" in spritenet("evaluate", run, "--split", "train").stdout

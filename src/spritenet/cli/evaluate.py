@@ -136,7 +136,7 @@ def _show_mistakes(found: Predictions, most: int) -> None:
     ]
     screen = terminal.console()
     print(f"The {plural(len(wrong), 'most confident mistake')}:\n")
-    colour = screen.color_system is not None
+    colour = screen.color_system is not None and not screen.no_color
     images = [found.images[i] for i in wrong]
     for line in side_by_side(images, captions, columns=screen.width, colour=colour):
         screen.print(line, no_wrap=True)
