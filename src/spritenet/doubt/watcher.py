@@ -22,7 +22,7 @@ MOST_FEATURES = 256
 HIDDEN = 64
 BATCH, EPOCHS = 64, 6
 RATE, DECAY = 0.01, 0.02
-"""AdamW with one cycle; chosen on drawings that are in no figure of docs/doubt.md."""
+"""AdamW with one cycle; docs/log.md has what else was tried."""
 
 
 def taught(
