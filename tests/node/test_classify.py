@@ -106,3 +106,21 @@ def test_a_broken_entry_is_refused(
     (other / "weights.bin").write_bytes((folder / "model" / "weights.bin").read_bytes())
     with pytest.raises(sn.ModelError, match=words):
         sn.load_model(other)
+
+
+def test_tensorflow_js_passes_over_the_entry(folder: Path, tfjs_folder: Path) -> None:
+    """It loads a calibrated model, and predicts as Python does."""
+    pixels = np.load(folder / "pixels.npy")
+    (folder / "model" / "pixels.bin").write_bytes(pixels.astype("<f4").tobytes())
+    done = subprocess.run(
+        ["node", "predict.mjs", folder / "model"],
+        cwd=tfjs_folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "temperature" in json.loads(done.stdout)[0]["metadata"]["spritenet"]["doubt"]
+    got = np.fromfile(folder / "model" / "outputs.bin", "<f4").reshape(len(pixels), -1)
+    expected = sn.load_model(folder / "model").predict(pixels)
+    np.testing.assert_allclose(got, expected, rtol=0, atol=1e-5)
