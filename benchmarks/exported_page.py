@@ -16,7 +16,8 @@ from typing import Any
 import spritenet as sn
 from figures import Row, arguments, report
 from spritenet import export
-from spritenet.web import Parts, examples_for, one_file
+from spritenet.web.bundle import Parts, one_file
+from spritenet.web.examples import examples_for
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 

@@ -17,10 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from figures import Row, arguments, report
-from spritenet.runs import Journal, Reader, Run
+from spritenet.runs import Run
+from spritenet.runs.journal import Journal
 from spritenet.runs.lock import locked
+from spritenet.runs.reader import Reader
 from spritenet.training.events import EpochEnded, Started, StepEvent
-from spritenet.web import running, static_files, watching
+from spritenet.web.serving import running
+from spritenet.web.table import static_files
+from spritenet.web.watch import watching
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

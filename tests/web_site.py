@@ -12,7 +12,8 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from asking import Answer, get
-from spritenet.web import Content, Site, static_files
+from spritenet.web.serving import Site
+from spritenet.web.table import Content, static_files
 
 __all__ = ["PAGE", "ROUTES", "Server", "contents"]
 

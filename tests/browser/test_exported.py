@@ -20,7 +20,7 @@ from spritenet import export
 from spritenet.prepare import Preparation
 from spritenet.sources.strokes import pen_paths
 from spritenet.sources.strokes.habits import Habits
-from spritenet.web import Parts, one_file
+from spritenet.web.bundle import Parts, one_file
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -21,7 +21,7 @@ from drawing_page import answer, draw, visited
 from program import PROGRAM, environment
 from site_server import served
 from spritenet.prepare import Preparation
-from spritenet.web import running
+from spritenet.web.serving import running
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

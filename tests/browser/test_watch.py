@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from program import PROGRAM, environment
-from spritenet.runs import Journal, Run, read_journal
+from spritenet.runs import Run
+from spritenet.runs.journal import Journal, read_journal
 from spritenet.training.events import Controlled, Stopped
-from spritenet.web import running, static_files, watching
+from spritenet.web.serving import running
+from spritenet.web.table import static_files
+from spritenet.web.watch import watching
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page

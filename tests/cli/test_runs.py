@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from program import spritenet
-from spritenet.runs import Run, Shelf
+from spritenet.runs import Run
 from spritenet.runs.lock import locked
+from spritenet.runs.shelf import Shelf
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ import pytest
 import tiny
 from spritenet.errors import RunError
 from spritenet.model import Sequential, train
-from spritenet.runs import Run, ask
-from spritenet.runs.controls import LARGEST, ControlFolder
+from spritenet.runs import Run
+from spritenet.runs.controls import LARGEST, ControlFolder, ask
 from spritenet.runs.lock import locked
 from spritenet.training.callbacks import Callback
 from spritenet.training.controls import DISCARDED, KEPT

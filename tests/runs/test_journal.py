@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spritenet.errors import RunError
-from spritenet.runs import Journal, Reader, read_journal
+from spritenet.runs.journal import Journal, read_journal
 from spritenet.runs.lines import Lines
-from spritenet.runs.reader import HEAD, TAIL
+from spritenet.runs.reader import HEAD, TAIL, Reader
 from spritenet.training.events import EpochEnded, Event, Finished, Started, StepEvent
 
 START = Started(0, 10_000, 100, 100, 64, 6400, 5000, 0)

@@ -9,7 +9,7 @@ import pytest
 
 from asking import get
 from program import spritenet
-from spritenet.web import Site, running
+from spritenet.web.serving import Site, running
 from web_site import ROUTES, Server, contents
 
 

@@ -13,8 +13,7 @@ from spritenet import export
 from spritenet.dataset import Dataset, Split
 from spritenet.errors import DataError, InputError
 from spritenet.export import SavedModel
-from spritenet.web import examples_for, for_one_sprite
-from spritenet.web.examples import sprite_bytes
+from spritenet.web.examples import examples_for, for_one_sprite, sprite_bytes
 
 NAMES = ("a", "b", "c")
 

@@ -7,8 +7,8 @@ import logging
 import pytest
 
 from asking import Answer, ask, get
-from spritenet.web import Site
 from spritenet.web.guard import LARGEST_BODY
+from spritenet.web.serving import Site
 from web_site import PAGE, Server
 
 STRICT = {

@@ -17,9 +17,9 @@ import pytest
 from asking import exchange, get
 from program import PROGRAM, environment, spritenet
 from spritenet.errors import InputError
-from spritenet.web import Site, listen, running, serve
 from spritenet.web.hosts import Hosts
 from spritenet.web.patience import Patience
+from spritenet.web.serving import Site, listen, running, serve
 from web_site import PAGE, ROUTES, Server, contents
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - nothing is bound to it here

@@ -14,7 +14,9 @@ import tiny
 from asking import get
 from spritenet.runs import Run
 from spritenet.runs.lock import locked
-from spritenet.web import running, static_files, watching
+from spritenet.web.serving import running
+from spritenet.web.table import static_files
+from spritenet.web.watch import watching
 from web_site import Server
 
 

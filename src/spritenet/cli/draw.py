@@ -43,13 +43,14 @@ def draw(
     no_browser: NoBrowser = False,
 ) -> None:
     """Open a page to draw on, which shows what a model takes the drawing for."""
-    from spritenet import export, web
+    from spritenet import export
+    from spritenet.web.pages import drawing_page
 
     path = model or _latest()
     saved = export.load(model_folder(path))
     examples = _examples(saved, path, data)
     print(f"{path}: {_described(saved)}")
-    pages = web.drawing_page(saved, examples)
+    pages = drawing_page(saved, examples)
     serve(pages, home="/draw/", host=host, port=port, no_browser=no_browser)
 
 
@@ -82,15 +83,15 @@ def _examples(model: SavedModel, path: Path, data: str | None) -> Split | None:
     Raises:
         InputError: the data that was named can't be read, or isn't what the model takes.
     """
-    from spritenet import web
     from spritenet.cli.data import load
     from spritenet.errors import InputError
+    from spritenet.web.examples import examples_for
 
     if data is not None:
-        return web.examples_for(model, load(data))
+        return examples_for(model, load(data))
     name = _at_hand(model, path)
     try:
-        return web.examples_for(model, load(name)) if name else None
+        return examples_for(model, load(name)) if name else None
     except InputError:
         return None  # what lies there by now is something else
 

@@ -71,19 +71,20 @@ def export(
 
 def _html(model: SavedModel, out: Path, name: str | None) -> tuple[int, int]:
     """Write the HTML file; how many images of the data set are in it, and how many are not."""
-    from spritenet import web
     from spritenet.cli.data import load
     from spritenet.sprites.disk import beside
+    from spritenet.web.bundle import Parts, one_file
+    from spritenet.web.examples import for_one_sprite
 
     if out.is_dir():
         raise InputError("it is a folder", where=out, expected="the name of an HTML file")
-    parts, images, whole = web.Parts(model), 0, 0
+    parts, images, whole = Parts(model), 0, 0
     if name is not None:
         data = load(name)
-        some = web.for_one_sprite(data)
+        some = for_one_sprite(data)
         images, whole = (sum(map(len, each.splits.values())) for each in (some, data))
-        parts = web.Parts(model, _examples(model, data), some)
-    content = web.one_file(parts)
+        parts = Parts(model, _examples(model, data), some)
+    content = one_file(parts)
     with beside(out) as file:
         file.write(content)
     return images, whole - images
@@ -91,9 +92,9 @@ def _html(model: SavedModel, out: Path, name: str | None) -> tuple[int, int]:
 
 def _examples(model: SavedModel, data: Dataset) -> Split | None:
     """Images to teach it with, if the data is what the model takes; the lab takes any."""
-    from spritenet import web
+    from spritenet.web.examples import examples_for
 
     try:
-        return web.examples_for(model, data)
+        return examples_for(model, data)
     except DataError:
         return None

@@ -35,10 +35,10 @@ def lab(
     no_browser: NoBrowser = False,
 ) -> None:
     """Open a page that trains a network on a data set, in the browser itself."""
-    from spritenet import web
+    from spritenet.web.pages import lab_page
 
     loaded = _data(data, image_size, labels, train)
-    with web.lab_page(loaded) as pages:
+    with lab_page(loaded) as pages:
         print(_described(loaded))
         serve(pages, home="/lab/", host=host, port=port, no_browser=no_browser)
 

@@ -12,7 +12,8 @@ import typer
 from spritenet.cli.arguments import Json
 
 if TYPE_CHECKING:
-    from spritenet.runs import Run, Summary
+    from spritenet.runs import Run
+    from spritenet.runs.summary import Summary
 
 __all__ = ["runs"]
 
@@ -71,7 +72,7 @@ def runs(
 def _list(folder: Path, *, json: bool) -> None:
     """All runs, a line each."""
     from spritenet.cli.terminal import console, print_json, table
-    from spritenet.runs import Shelf
+    from spritenet.runs.shelf import Shelf
 
     found = Shelf(folder).summaries()
     if json:
@@ -99,7 +100,7 @@ def _compare(chosen: Sequence[Run], *, json: bool) -> None:
     """What differs between runs, and what came of each."""
     from spritenet.cli.terminal import console, print_json, table
     from spritenet.errors import RunError
-    from spritenet.runs import summary
+    from spritenet.runs.summary import summary
 
     if len(chosen) < 2:
         raise RunError(
@@ -141,7 +142,8 @@ def _prune(
     from spritenet.cli.terminal import print_json
     from spritenet.cli.text import plural
     from spritenet.errors import InputError
-    from spritenet.runs import Run, Shelf
+    from spritenet.runs import Run
+    from spritenet.runs.shelf import Shelf
 
     if older_than is None and keep_best is None:
         raise InputError(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from spritenet.web import Content, Site
+    from spritenet.web.serving import Site
+    from spritenet.web.table import Content
 
 __all__ = ["Host", "NoBrowser", "Port", "serve"]
 
@@ -46,9 +47,9 @@ def serve(
     Raises:
         InputError: the port is taken, or this machine has no such address.
     """
-    from spritenet import web
+    from spritenet.web import serving
 
-    web.serve(
+    serving.serve(
         pages,
         routes,
         home=home,

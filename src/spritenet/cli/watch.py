@@ -35,20 +35,23 @@ def watch(
 ) -> None:
     """Open a page that shows a training while it goes on, and afterwards."""
     from spritenet.errors import RunError
-    from spritenet.runs import Run, Shelf
+    from spritenet.runs import Run
+    from spritenet.runs.shelf import Shelf
 
     chosen = Shelf(Path("runs")).latest() if run is None else Run(run)
     if not chosen.exists and not chosen.journal_path.exists() and not training:
         raise RunError(
             "there is no run", where=chosen.folder, do="spritenet runs lists those in runs/."
         )
-    from spritenet import web
+    from spritenet.web import serving
+    from spritenet.web.table import static_files
+    from spritenet.web.watch import watching
 
     pages = _Pages()
-    files, routes = web.static_files("watch"), web.watching(chosen, pages.connected)
+    files, routes = static_files("watch"), watching(chosen, pages.connected)
     if training:
         threading.Thread(target=_leave_with, args=(training, pages), daemon=True).start()
-        web.serve(
+        serving.serve(
             files,
             routes,
             home="/watch/",

@@ -14,11 +14,6 @@ It reads events and writes files; it knows no network.
 
 from __future__ import annotations
 
-from spritenet.runs.controls import ask
 from spritenet.runs.folder import Run
-from spritenet.runs.journal import Journal, read_journal
-from spritenet.runs.reader import Reader
-from spritenet.runs.shelf import Shelf
-from spritenet.runs.summary import Summary, summary
 
-__all__ = ["Journal", "Reader", "Run", "Shelf", "Summary", "ask", "read_journal", "summary"]
+__all__ = ["Run"]

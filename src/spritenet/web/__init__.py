@@ -15,34 +15,3 @@
 
 Only cli imports it. It is the one door to starlette and uvicorn.
 """
-
-from __future__ import annotations
-
-from spritenet.web.application import application
-from spritenet.web.bundle import Parts, one_file
-from spritenet.web.examples import examples_for, for_one_sprite
-from spritenet.web.keys import Keys
-from spritenet.web.pages import drawing_page, lab_page
-from spritenet.web.serving import Site, listen, running, serve
-from spritenet.web.table import Content, Moved, Table, static_files
-from spritenet.web.watch import watching
-
-__all__ = [
-    "Content",
-    "Keys",
-    "Moved",
-    "Parts",
-    "Site",
-    "Table",
-    "application",
-    "drawing_page",
-    "examples_for",
-    "for_one_sprite",
-    "lab_page",
-    "listen",
-    "one_file",
-    "running",
-    "serve",
-    "static_files",
-    "watching",
-]

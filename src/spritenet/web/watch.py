@@ -25,7 +25,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from spritenet.errors import RunError
-from spritenet.runs import Reader, Run, Shelf, Summary, ask, summary
+from spritenet.runs import Run
+from spritenet.runs.controls import ask
+from spritenet.runs.reader import Reader
+from spritenet.runs.shelf import Shelf
+from spritenet.runs.summary import Summary, summary
 from spritenet.training.controls import COMMANDS
 
 __all__ = ["watching"]
