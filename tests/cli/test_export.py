@@ -63,6 +63,9 @@ def test_with_data_the_page_holds_all_of_it(run: Path, data: str, tmp_path: Path
         (["{run}", "x", "--with-data", "strokes"], "--with-data: only an HTML file holds data"),
         (["{run}", "x.html", "--with-data", "nothing"], "'nothing': there is no file or folder"),
         (["{run}", "x.html", "--to", "onnx"], "'--to'"),
+        (["{run}", "x.html", "--to", "tfjs"], "x.html: .html is the ending of another kind"),
+        (["{run}", "x.onnx"], "x.onnx: .onnx is the ending of another kind of file"),
+        (["{run}", "x.png", "--to", "html"], "expected a name that ends in .html or .htm."),
         (["{run}"], "Missing argument 'OUT'"),
     ],
 )

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 import spritenet as sn
@@ -26,6 +27,28 @@ def test_pack_verify_unpack_and_back(data: str, tmp_path: Path) -> None:
     assert sn.load(tmp_path / "idx").content_hash == known
     done = spritenet("info", "digits.png", "--json", folder=tmp_path)
     assert json.loads(done.stdout)["content_hash"] == known
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["pack", "x.jpg"], ".jpg is the ending of another kind of file: expected a name that"),
+        (["unpack", "x.zip"], "a name that ends in .npz, or the name of a folder"),
+        (["unpack", "x.npz", "--to", "folder"], ".npz is the ending of another kind of file"),
+        (["sheet", "x.jpg"], "expected a name that ends in .png."),
+        (["sheet", "x.png", "--projector"], "expected the name of a folder."),
+    ],
+)
+def test_a_name_of_another_kind_of_file_is_refused(
+    data: str, tmp_path: Path, arguments: list[str], line: str
+) -> None:
+    """Other programs would take what is written for something else; nothing is written."""
+    command, out, *options = arguments
+    done = spritenet(command, data, out, *options, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert line in done.stderr
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_sprite_is_data_to_train_on(data: str, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from spritenet.cli import terminal
 from spritenet.cli.arguments import Json, Model, model_folder
+from spritenet.cli.ending import check_ending
 from spritenet.cli.text import plural
 from spritenet.errors import DataError, InputError
 
@@ -50,6 +51,7 @@ def export(
     from spritenet import export as models
 
     form = to or (Form.HTML if out.suffix.lower() in {".html", ".htm"} else Form.TFJS)
+    check_ending(out, *([".html", ".htm"] if form is Form.HTML else []), folder=form is Form.TFJS)
     saved = models.load(model_folder(model))
     images = left_out = 0
     if form is Form.HTML:

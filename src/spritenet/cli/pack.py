@@ -126,11 +126,13 @@ def pack(
 ) -> None:
     """Write a data set as a sprite: a PNG with images, labels, classes and splits."""
     from spritenet import sprites
+    from spritenet.cli.ending import check_ending
     from spritenet.cli.splits import split as with_splits
     from spritenet.cli.told import tell
     from spritenet.dataset.remarks import Remarks
     from spritenet.sprites.pack import DEFAULT_LEVEL
 
+    check_ending(out, ".png")
     listing = survey(
         source,
         size=size,

@@ -85,9 +85,11 @@ def sheet(
     json: Json = False,
 ) -> None:
     """Draw some images of a data set with their names, or all of them for the projector."""
+    from spritenet.cli.ending import check_ending
     from spritenet.dataset.contact_sheet import contact_sheet, mosaic
     from spritenet.training.disk import write_file
 
+    check_ending(out, *([] if projector else [".png"]), folder=projector)
     chosen = _split(load(data, image_size=image_size, labels=labels, train=train), split)
     if projector:
         _projector(chosen, out, count, seed or 0, model, json)

@@ -44,10 +44,12 @@ def unpack(
     json: Json = False,
 ) -> None:
     """Write a data set, a sprite for example, as IDX files, a folder of PNGs or an npz file."""
+    from spritenet.cli.ending import check_ending
     from spritenet.cli.told import tell
     from spritenet.dataset.remarks import Remarks
     from spritenet.sources import unpack as target
 
+    check_ending(out, *([".npz"] if to in {None, Form.NPZ} else []), folder=to is not Form.NPZ)
     listing = survey(data, image_size=image_size, labels=labels, train=train)
     kind = next((kind for kind in target.KINDS if to is not None and kind == to.value), None)
     remarks = Remarks()
