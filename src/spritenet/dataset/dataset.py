@@ -110,7 +110,7 @@ class Dataset:
                 f"there is no split {name!r}",
                 where=self.name,
                 expected=f"one of {has}" if len(self.splits) > 1 else has,
-                do=".split(validation=0.1) sets a part of a split aside."
+                do="Name another, or set a part of one aside: .split(validation=0.1) in Python."
                 if name in {"test", "validation"}
                 else "",
             )
