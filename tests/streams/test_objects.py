@@ -52,6 +52,8 @@ def test_what_is_not_there_is_said(bucket: str, tmp_path: Path) -> None:
     stream = sn.open(bucket, cache_folder=tmp_path)
     with pytest.raises(DownloadError, match=r"quarters-00001\.png: there is no such file"):
         stream.read()
+    with pytest.raises(DownloadError, match=r"ftp://127\.0\.0\.1:9/a\.png: can't be reached"):
+        sn.open("ftp://127.0.0.1:9/a.png", cache_folder=tmp_path)
     with pytest.raises(InputError, match="no such kind of address"):
         sn.open("nonsense://bucket/a.png", cache_folder=tmp_path)
 

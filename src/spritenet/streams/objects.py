@@ -35,6 +35,7 @@ class ObjectFile:
     Raises:
         MissingExtraError: fsspec, or its part for such addresses, is not installed.
         InputError: there is no such kind of address.
+        DownloadError: the store doesn't answer.
     """
 
     def __init__(self, address: str) -> None:
@@ -51,6 +52,8 @@ class ObjectFile:
             raise InputError(
                 "there is no such kind of address", where=self.name, got=error
             ) from None
+        except Exception as error:  # noqa: BLE001 - each store raises errors of its own
+            raise DownloadError("can't be reached", where=self.name, got=_words(error)) from None
 
     def find(self) -> Found:
         """Asks for size and version.

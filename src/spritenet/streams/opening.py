@@ -221,7 +221,12 @@ def _file(where: str) -> str:
         DataError: nothing is there.
     """
     if is_address(where):
-        parts = urlsplit(where)
+        try:
+            parts = urlsplit(where)
+            _ = parts.port  # is looked at only when it is asked for
+        except ValueError as error:
+            bare = where.rpartition("@")[2]  # without a password
+            raise DataError("this is no address", where=bare, got=error) from None
         if parts.scheme in {"http", "https"} and "." not in parts.path.rpartition("/")[2]:
             path = parts.path.rstrip("/") + "/" + INDEX
             return parts._replace(path=path, fragment="").geturl()
