@@ -166,6 +166,17 @@ def test_a_run_that_is_there_is_not_overwritten(data: str, run: Path) -> None:
     assert "there is a run already" in done.stderr
 
 
+def test_a_folder_of_other_files_is_not_written_into(data: str, tmp_path: Path) -> None:
+    """Not among somebody's pictures, which would have new classes then; one line says so."""
+    (tmp_path / "pictures" / "model").mkdir(parents=True)
+    done = spritenet("train", data, "--steps", "1", "--out", "pictures", folder=tmp_path)
+    assert done.returncode == 2
+    assert "pictures: the folder holds other files: expected a new or empty folder, got model." in (
+        done.stderr
+    )
+    assert [path.name for path in (tmp_path / "pictures").iterdir()] == ["model"]
+
+
 def killed_when(
     ready: Callable[[], bool], how: signal.Signals, *arguments: str, folder: Path
 ) -> subprocess.CompletedProcess[str]:

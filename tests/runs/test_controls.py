@@ -160,8 +160,8 @@ def test_stop_and_discard_leaves_nothing(training: Training) -> None:
 
 def test_discarding_leaves_what_is_not_the_runs(tmp_path: Path) -> None:
     """A file of the user's in the folder stays."""
-    (tmp_path / "notes.txt").write_text("mine")
     training = Training(tmp_path, tiny.model())
+    (tmp_path / "notes.txt").write_text("mine")
     training.ask("discard")
     training.end()
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]

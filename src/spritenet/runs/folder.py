@@ -33,6 +33,10 @@ from spritenet.training.events import Event, Finished, StepEvent, Stopped
 
 __all__ = ["Run"]
 
+EARLY = frozenset({NAME, "control", "events.jsonl", "snapshots"})
+"""What may be in a run's folder before its config.json is: another training has just begun there,
+or it was killed as it did, or somebody watches it from the start."""
+
 
 @dataclass(frozen=True, slots=True, init=False)
 class Run:
@@ -120,8 +124,9 @@ class Run:
 
         Raises:
             RunError: another training writes there, a run is there that shall not be gone on
-                with, or its checkpoint is broken.
+                with, its checkpoint is broken, or the folder is somebody else's.
         """
+        self._check_strangers()
         with locked(self.folder):
             if self.exists and not resume:
                 raise RunError(
@@ -131,6 +136,20 @@ class Run:
                 )
             there = resume and self.checkpoint_path.exists()
             yield checkpoint.load(self.checkpoint_path) if there else None
+
+    def _check_strangers(self) -> None:
+        """Raises RunError where there is no run, but other files: a data set, say, or all of it."""
+        if self.exists or not self.folder.is_dir():
+            return
+        strangers = sorted({path.name for path in self.folder.iterdir()} - EARLY)
+        if strangers:
+            raise RunError(
+                "the folder holds other files",
+                where=self.folder,
+                expected="a new or empty folder",
+                got=", ".join(strangers[:3]) + (", …" if len(strangers) > 3 else ""),
+                do="Choose another folder.",
+            )
 
     def write_config(self, config: Mapping[str, object]) -> None:
         """Write config.json.
