@@ -68,8 +68,8 @@ def test_a_mistake_of_ours_is_one_line_and_exit_code_1() -> None:
     script = (
         "import sys\n"
         "from spritenet import cli, sources\n"
-        "def load(*_, **__): raise ValueError('what is this')\n"
-        "sources.load = load\n"
+        "def survey(*_, **__): raise ValueError('what is this')\n"
+        "sources.survey = survey\n"
         "sys.argv = ['spritenet', 'info', 'mnist']\n"
         "cli.main()\n"
     )

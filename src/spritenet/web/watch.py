@@ -97,14 +97,16 @@ class _Watched:
         run = await run_in_threadpool(self.run, request.path_params["name"])
         if run is not None and not run.config_path.exists():
             return JSONResponse({})  # its training has only begun
-        return _nothing() if run is None else await run_in_threadpool(_file, run.config_path)
+        return _gone() if run is None else await run_in_threadpool(_file, run.config_path)
 
     async def snapshot(self, request: Request) -> Response:
         """A file of the folder snapshots."""
         name = request.path_params["file"]
         run = await run_in_threadpool(self.run, request.path_params["name"])
-        if run is None or not SNAPSHOT.fullmatch(name):
+        if not SNAPSHOT.fullmatch(name):
             return _nothing()
+        if run is None:
+            return _gone()
         return await run_in_threadpool(_file, run.snapshots_path / name)
 
     async def control(self, request: Request) -> Response:
@@ -248,7 +250,12 @@ def _file(path: Path) -> Response:
             return PlainTextResponse("It is too large.\n", 413)
         return Response(path.read_bytes(), media_type="application/json")
     except OSError:
-        return _nothing()
+        return _gone()
+
+
+def _gone() -> Response:
+    """The answer where something may just have been removed: a run may be discarded any time."""
+    return Response(status_code=204)
 
 
 def _nothing() -> Response:

@@ -24,7 +24,8 @@ export async function runs() {
 /** @param {string} address */
 async function fetched(address) {
   const answer = await fetch(address);
-  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  // 204: a run that was discarded a moment ago.
+  if (!answer.ok || answer.status === 204) throw new Error(`${address}: ${answer.status}`);
   return answer.json();
 }
 
