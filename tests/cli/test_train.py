@@ -66,6 +66,7 @@ def test_json_is_one_object_with_all_that_matters(data: str, tmp_path: Path) -> 
     assert saved.metadata.class_names == tuple("0123456789")
     assert saved.metadata.trained_on is not None
     assert (saved.metadata.trained_on.dataset, saved.metadata.trained_on.steps) == ("quarters", 20)
+    assert (tmp_path / "r" / "example.png").is_file()
 
 
 def test_the_same_seed_gives_the_same_weights(data: str, tmp_path: Path) -> None:
@@ -164,6 +165,20 @@ def test_a_run_that_is_there_is_not_overwritten(data: str, run: Path) -> None:
     done = spritenet("train", data, "--out", run)
     assert done.returncode == 2
     assert "there is a run already" in done.stderr
+
+
+@pytest.mark.parametrize("options", [("--epochs", "--steps"), ("--model", "--from")])
+def test_of_two_options_that_stand_for_each_other_one_is_typed(
+    tmp_path: Path, options: tuple[str, str]
+) -> None:
+    """Rather than one of them ignored; nothing is begun."""
+    one, other = options
+    done = spritenet("train", "strokes", one, "3", other, "3", folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"error: {other}: it stands instead of {one}: expected one of the two, got both.\n"
+    )
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_folder_of_other_files_is_not_written_into(data: str, tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spritenet.training.disk import write_file
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -20,14 +22,18 @@ COLOUR_TYPES = {1: 0, 3: 2, 4: 6}  # channels: grey, RGB, RGBA
 
 
 def write_png(path: Path, image: NDArray[np.uint8]) -> bool:
-    """Write an image, uint8 h w c; False if it has a number of channels that PNG doesn't know."""
+    """Write an image, uint8 h w c; False if PNG doesn't know so many channels.
+
+    Raises:
+        RunError: the disk refuses.
+    """
     height, width, channels = image.shape
     if channels not in COLOUR_TYPES:
         return False
     header = struct.pack(">IIBBBBB", width, height, 8, COLOUR_TYPES[channels], 0, 0, 0)
     rows = b"".join(b"\0" + row.tobytes() for row in image)  # each with filter 0, none
     chunks = _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(rows)) + _chunk(b"IEND", b"")
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunks)
+    write_file(path, b"\x89PNG\r\n\x1a\n" + chunks)
     return True
 
 

@@ -32,6 +32,8 @@ from spritenet.training.events import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from spritenet.streams import Stream
 
 __all__ = ["Job"]
@@ -97,10 +99,11 @@ class Job:
             self._explain_stop()
             raise
         self._keep()
+        example = self._example()
         if self.quiet:
             terminal.print_json(self._result(end))
         else:
-            self._conclude(end)
+            self._conclude(end, example)
 
     def discarded(self, end: Stopped) -> None:
         """Say that nothing is left."""
@@ -241,7 +244,7 @@ class Job:
             "model": str(self.run.model_path),
         }
 
-    def _conclude(self, end: Finished | Stopped) -> None:
+    def _conclude(self, end: Finished | Stopped, example: Path | None) -> None:
         """Say how well it does, how fast that was, where it is, and what to type next."""
         speed = end.images / end.seconds if end.seconds else 0.0
         images, steps = plural(end.images, "image"), plural(end.step, "step")
@@ -261,13 +264,12 @@ class Job:
         self._say("\nNow type")
         words: list[object] = ["spritenet", "evaluate", self.run.folder, self.options.data]
         self._say(f"  {terminal.command(words)}")
-        example = self._example()
         if example is not None:
             words = ["spritenet", "predict", self.run.folder, example]
             self._say(f"  {terminal.command(words)}")
             self._say(f"  {terminal.command(['spritenet', 'draw', self.run.folder])}")
 
-    def _example(self) -> object:
+    def _example(self) -> Path | None:
         """The file of a test image, to try `predict` on; None for images that are no picture."""
         split = self.dataset.splits.get("test", self.dataset.train)
         image, _ = split[0]

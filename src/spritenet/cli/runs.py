@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["runs"]
 
-RESULTS = ("state", "steps", "test accuracy", "accuracy while training", "loss", "duration")
+RESULTS = ("state", "steps", "test accuracy", "held-out accuracy", "loss", "duration")
 """What is always shown when runs are compared."""
 
 UNTOLD = ("data_sha256", "table", "version")
@@ -30,7 +30,7 @@ def runs(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="RUNS",
+            metavar="RUNS...",
             help="Two or more to compare: names in the folder, or paths.",
             show_default="list all",
         ),

@@ -184,6 +184,9 @@ def train(
     given = dict(locals())
     from spritenet.cli.options import Options
 
+    _check_one("--epochs", epochs, "--steps", steps)
+    _check_one("--model", model, "--from", start)
+
     folder = out or (_latest() if resume else None)
     options = Options()
     if folder is not None and resume:
@@ -213,6 +216,16 @@ def train(
     if isinstance(end, Stopped) and end.reason != KEPT:
         raise typer.Exit(130)
     job.finish(end)
+
+
+def _check_one(this: str, one: object, that: str, other: object) -> None:
+    """Raises InputError if two options were typed of which each is instead of the other."""
+    if one is not None and other is not None:
+        from spritenet.errors import InputError
+
+        raise InputError(
+            f"it stands instead of {this}", where=that, expected="one of the two", got="both"
+        )
 
 
 def _latest() -> Path | None:
