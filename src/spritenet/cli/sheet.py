@@ -136,7 +136,7 @@ def _projector(
     """
     from spritenet.dataset.atlas import LARGEST_SIDE, atlas, most_images
     from spritenet.errors import InputError
-    from spritenet.training.disk import write_file
+    from spritenet.sprites.disk import new_folder
 
     most = most_images(split.image_shape)
     if count is not None and count > most:
@@ -150,8 +150,10 @@ def _projector(
         raise InputError("it is there already", where=folder, do="Name a new folder.")
     points = None if model is None else _seen(model_folder(model), split)
     shown = min(count or most, len(split))
-    for name, content in atlas(split, shown, seed, points).items():
-        write_file(folder / name, content)
+    files = atlas(split, shown, seed, points)
+    with new_folder(folder, replaced="") as fresh:
+        for name, content in files.items():
+            (fresh / name).write_bytes(content)
     if json:
         terminal.print_json({"path": str(folder), "split": split.name, "images": shown})
         return
