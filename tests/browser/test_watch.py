@@ -161,7 +161,7 @@ def test_a_training_is_watched_and_steered_from_start_to_stop(
     assert "tested on 2,000 images" in out
     for line in ("paused after", "learning rate 0.0625 after", "resumed after", "stopping after"):
         assert f"{line} " in out
-    seen.state("^Stopped: stopped by hand$")
+    seen.state("^Stopped by hand$")
     assert page.locator("#controls").is_hidden()
     *_, end = (e for e in seen.run.events() if isinstance(e, Stopped))
     assert end.reason == "stopped by hand"

@@ -150,6 +150,7 @@ function stateInWords(record) {
     case 'finished':
       return 'Finished';
     case 'stopped':
+      if (record.end?.reason === 'stopped by hand') return 'Stopped by hand';
       return record.end?.reason ? `Stopped: ${record.end.reason}` : 'Stopped';
     case 'killed':
       return `No news for ${seconds(silent)}: the process is gone`;
