@@ -154,6 +154,13 @@ def test_long_curves_are_means_and_say_so() -> None:
     np.testing.assert_array_equal(short.lines[0].get_ydata(), steps[:9])
 
 
+@pytest.mark.parametrize(("least", "from_0"), [(0.4, True), (-0.4, False)])
+def test_curves_stand_on_0(least: float, from_0: bool) -> None:
+    """Half as high is half as much; unless something is less than 0."""
+    figure = plots.curves({"loss": {"training": ([1, 2, 3], [2.0, least, 0.5])}})
+    assert (figure.axes[0].get_ylim()[0] == 0) == from_0
+
+
 def test_a_distribution_tells_what_tfvis_tells() -> None:
     """How many, least, greatest, zeros, what is not finite."""
     axes = plots.distribution([0, 0, 2, np.nan]).axes[0]

@@ -48,6 +48,8 @@ def curves(
         axes = figure.add_subplot(1, len(shown), number)
         labelled(axes, x_label, what)
         said = [_curve(axes, i, name, *line) for i, (name, line) in enumerate(series.items())]
+        if all(np.nanmin(np.asarray(y, np.float64), initial=0) >= 0 for _, y in series.values()):
+            axes.set_ylim(bottom=0)  # half as high is half as much
         legend(axes)
         most = max(said)
         if most > 1:
