@@ -14,6 +14,8 @@ A message is one line with up to five parts: where, what, expected, got, what to
 
     >>> print(DataError("the magic number is wrong", where="t10k.idx", expected=2051, got=7))
     t10k.idx: the magic number is wrong: expected 2051, got 7.
+    >>> print(DataError("can't be read", where="a.parquet", got="No magic bytes."))
+    a.parquet: can't be read: got No magic bytes.
 """
 
 from __future__ import annotations
@@ -71,7 +73,8 @@ class SpritenetError(Exception):
         ]
         if facts:
             line += ": " + ", ".join(facts)
-        line += "."
+        if not (line.endswith(".") and line[-2:-1].isalpha()):  # other libraries' words end so
+            line += "."
         if self.do:
             line += " " + self.do
         return " ".join(line.split())

@@ -338,7 +338,7 @@ def _unknown(given: str) -> DataError:
 
 def _unrecognised(path: Path) -> DataError:
     """A path in which there is nothing known."""
-    got = "another file" if path.is_dir() or path.stat().st_size else "an empty file"
+    got = "an empty file" if path.is_file() and not path.stat().st_size else "another file"
     if path.is_dir():
         names = sorted(found.name for found in path.iterdir())
         few = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")

@@ -199,6 +199,8 @@ def _labels(
         size = path.stat().st_size
         with path.open("rb") as file:
             start = file.read(4)
+    except FileNotFoundError:
+        raise DataError("there is no such file", where=path) from None
     except OSError as error:
         raise DataError("can't be read", where=path, got=error.strerror or error) from None
     if start == IDX_MAGIC and size != count:
