@@ -57,19 +57,32 @@ def pack(
         Layout, typer.Option(help="An image a row, or tiles side by side.")
     ] = Layout.ROWS,
     columns: Annotated[
-        int | None, typer.Option(metavar="N", help="Tiles side by side in a grid.")
+        int | None,
+        typer.Option(
+            metavar="N", help="Tiles side by side in a grid.", show_default="about square"
+        ),
     ] = None,
     segment_rows: Annotated[
-        int | None, typer.Option(metavar="N", help="Rows that are read together.")
+        int | None,
+        typer.Option(
+            metavar="N", help="Rows that are read together.", show_default="128 KiB of them"
+        ),
     ] = None,
     shard_rows: Annotated[
-        int | None, typer.Option(metavar="N", help="Rows of a sprite at most.")
+        int | None,
+        typer.Option(metavar="N", help="Rows of a sprite at most.", show_default="65,000"),
     ] = None,
     level: Annotated[
-        int | None, typer.Option(metavar="N", help="Of compression, 1 (fast) to 12 (small).")
+        int | None,
+        typer.Option(metavar="N", help="Of compression, 1 (fast) to 12 (small).", show_default="7"),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(metavar="N", help="Threads; the bytes are the same on any number.")
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Threads; the bytes are the same on any number.",
+            show_default="all cores",
+        ),
     ] = None,
     processes: Annotated[
         int | None,
