@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -49,6 +51,7 @@ def serve(
     """
     from spritenet.web import serving
 
+    _end_in_order()
     serving.serve(
         pages,
         routes,
@@ -60,6 +63,17 @@ def serve(
         knocked=_show_again,
     )
     print()  # the shell's prompt begins behind ^C
+
+
+def _end_in_order() -> None:
+    """Let `kill`, or the closing of the terminal, end it in order: temporary files go.
+
+    Uvicorn sends itself the signal again once it has shut down, and then nothing else would run.
+    """
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            number = getattr(signal, name)
+            signal.signal(number, lambda got, _: sys.exit(128 + got))
 
 
 def _show(site: Site) -> None:
