@@ -6,8 +6,10 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import spritenet as sn
 from program import spritenet
 from spritenet import export
 
@@ -77,3 +79,15 @@ def test_mistakes_are_one_line(run: Path, tmp_path: Path, arguments: list[str], 
     assert line in done.stderr
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_images_the_model_does_not_take_are_for_the_lab_alone(run: Path, tmp_path: Path) -> None:
+    """That is allowed, and said."""
+    images = np.zeros((20, 8, 8, 3), np.uint8)
+    sn.pack((images, np.arange(20) % 2), tmp_path / "other.png")
+    words = ["export", run, "digits.html", "--with-data", "other.png"]
+    done = spritenet(*words, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (
+        "other.png is for the lab alone: its images are not what the model takes\n" in done.stdout
+    )

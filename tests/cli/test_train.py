@@ -300,3 +300,22 @@ def test_a_full_disk_is_one_line(data: str, tmp_path: Path) -> None:
         assert done.stderr.startswith("error: ")
         assert done.stderr.count("\n") == 1
         assert "File too large" in done.stderr
+
+
+def test_a_run_that_is_not_there_is_begun_and_said_to_be_new(data: str, tmp_path: Path) -> None:
+    """A mistyped name must not pass for a run that goes on."""
+    done = spritenet("train", data, "--steps", "2", "--resume", "--out", "new", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "new: there is no run yet, so this is a new one\n" in done.stdout
+    again = spritenet("train", data, "--steps", "4", "--resume", "--out", "new", folder=tmp_path)
+    assert "no run yet" not in again.stdout
+    assert "going on after 2 steps" in again.stdout
+
+
+def test_images_are_called_what_they_are(data: str, tmp_path: Path) -> None:
+    """Tried on after an epoch: test images, or those that were held out."""
+    words = ["train", data, "--epochs", "1"]
+    tested = spritenet(*words, "--test-every", "3", folder=tmp_path).stdout
+    held_out = spritenet(*words, "--validation", "0.2", folder=tmp_path).stdout
+    assert "; test: loss" in tested
+    assert "; held out: loss" in held_out

@@ -53,9 +53,9 @@ def export(
     form = to or (Form.HTML if out.suffix.lower() in {".html", ".htm"} else Form.TFJS)
     check_ending(out, *([".html", ".htm"] if form is Form.HTML else []), folder=form is Form.TFJS)
     saved = models.load(model_folder(model))
-    images = left_out = 0
+    images, left_out, teaches = 0, 0, True
     if form is Form.HTML:
-        images, left_out = _html(saved, out, with_data)
+        images, left_out, teaches = _html(saved, out, with_data)
         size = out.stat().st_size
     else:
         if with_data is not None:
@@ -66,13 +66,20 @@ def export(
         written = {"path": str(out), "to": form.value, "bytes": size}
         terminal.print_json({**written, "images": images, "left_out": left_out})
         return
+    if not teaches:
+        print(f"{with_data} is for the lab alone: its images are not what the model takes")
     if left_out:
         print(f"{plural(left_out, 'image')} of {with_data} left out: one sprite can't hold more")
     print(f"{out}: {size:,} bytes" + (f" with {plural(images, 'image')}" if images else ""))
 
 
-def _html(model: SavedModel, out: Path, name: str | None) -> tuple[int, int]:
-    """Write the HTML file; how many images of the data set are in it, and how many are not."""
+def _html(model: SavedModel, out: Path, name: str | None) -> tuple[int, int, bool]:
+    """Write the HTML file.
+
+    Returns:
+        How many images of the data set are in it; how many are not; and whether they, if any, are
+        such as the model takes, so that the drawing page can teach it with them.
+    """
     from spritenet.cli.data import load
     from spritenet.sprites.disk import beside
     from spritenet.web.bundle import Parts, one_file
@@ -80,16 +87,17 @@ def _html(model: SavedModel, out: Path, name: str | None) -> tuple[int, int]:
 
     if out.is_dir():
         raise InputError("it is a folder", where=out, expected="the name of an HTML file")
-    parts, images, whole = Parts(model), 0, 0
+    parts, images, whole, examples = Parts(model), 0, 0, None
     if name is not None:
         data = load(name)
         some = for_one_sprite(data)
         images, whole = (sum(map(len, each.splits.values())) for each in (some, data))
-        parts = Parts(model, _examples(model, data), some)
+        examples = _examples(model, data)
+        parts = Parts(model, examples, some)
     content = one_file(parts)
     with beside(out) as file:
         file.write(content)
-    return images, whole - images
+    return images, whole - images, name is None or examples is not None
 
 
 def _examples(model: SavedModel, data: Dataset) -> Split | None:

@@ -165,7 +165,7 @@ class Job:
         if self.log_every is not None:
             events = lines.like_node(events, self.log_every)
         elif not self.quiet:
-            events = lines.by_epoch(events)
+            events = lines.by_epoch(events, "held out" if self.options.validation else "test")
         return progress.watched(events)
 
     @contextmanager

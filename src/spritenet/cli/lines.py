@@ -26,8 +26,13 @@ OBEYED = {
 }
 
 
-def by_epoch(events: Iterable[Event]) -> Iterator[Event]:
-    """Hand the events on; print a line at the end of each epoch."""
+def by_epoch(events: Iterable[Event], tried: str) -> Iterator[Event]:
+    """Hand the events on; print a line at the end of each epoch.
+
+    Args:
+        events: of the training.
+        tried: what the images are called that it is tried on after an epoch: held out, test.
+    """
     epochs = 1
     for event in events:
         match event:
@@ -38,7 +43,7 @@ def by_epoch(events: Iterable[Event]) -> Iterator[Event]:
                 line = f"epoch {event.epoch + 1}/{epochs}: loss {event.loss:.4f}, "
                 line += f"accuracy {percent(event.accuracy)}"
                 if event.val_loss is not None and event.val_accuracy is not None:
-                    line += f"; held out: loss {event.val_loss:.4f}, "
+                    line += f"; {tried}: loss {event.val_loss:.4f}, "
                     line += f"accuracy {percent(event.val_accuracy)}"
                 print(f"{line}  ({speed:,.0f} images/s)", flush=True)
             case _:

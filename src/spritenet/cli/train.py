@@ -203,6 +203,8 @@ def train(
     network = _network(options, dataset, threads)
     run = Run(folder or _new_folder(options.label))
     job = Job(options, dataset, network, run, log_every=log_every, quiet=json, watched=watch)
+    if resume and not run.exists and not json:
+        print(f"{run.folder}: there is no run yet, so this is a new one")
     try:
         if watch:
             page(run.folder, no_browser=no_browser, quiet=json)

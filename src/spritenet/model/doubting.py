@@ -17,7 +17,8 @@ from spritenet.model.examples import given, sample, to_examples
 from spritenet.model.network import Network
 from spritenet.model.pixels import batch_of, is_one
 from spritenet.training import measure
-from spritenet.training.events import Event, Finished
+from spritenet.training.controls import KEPT
+from spritenet.training.events import Event, Finished, Stopped
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -193,11 +194,14 @@ def after_training(
     from spritenet.doubt.calibrate import LEAST
 
     for event in events:
-        if isinstance(event, Finished) and held_out is not None and _chooses(model):
+        images = 0
+        if isinstance(event, Finished) or (isinstance(event, Stopped) and event.reason == KEPT):
+            images = event.images
+        if images and held_out is not None and _chooses(model):
             some = sample(held_out, LEAST, seed), sample(learnt, 1, seed)
             labelled = all(examples.labels is not None for examples in some)
             if labelled and len(held_out) >= LEAST:
-                count = min(MOST_LEARNT, max(LEAST_LEARNT, event.images // SHARE))
+                count = min(MOST_LEARNT, max(LEAST_LEARNT, images // SHARE))
                 model.doubt = calibration(model, learnt, held_out, count, seed=seed)
         yield event
 
