@@ -85,8 +85,8 @@ def test_images_the_model_does_not_take_are_for_the_lab_alone(run: Path, tmp_pat
     """That is allowed, and said."""
     images = np.zeros((20, 8, 8, 3), np.uint8)
     sn.pack((images, np.arange(20) % 2), tmp_path / "other.png")
-    words = ["export", run, "digits.html", "--with-data", "other.png"]
-    done = spritenet(*words, folder=tmp_path)
+    words = ["digits.html", "--with-data", "other.png"]
+    done = spritenet("export", run, *words, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (
         "other.png is for the lab alone: its images are not what the model takes\n" in done.stdout
