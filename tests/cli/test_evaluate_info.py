@@ -89,6 +89,11 @@ def test_info_of_a_data_set(data: str) -> None:
     assert done.stdout.startswith("quarters: 28×28×1 pixels, 10 classes\n")
     assert ["together", "400", "100"] in [line.split() for line in done.stdout.splitlines()]
     assert done.stdout.endswith("no image is there twice\n")
+    lines = done.stdout.splitlines()
+    captions = next(i for i, line in enumerate(lines) if line.split() == ["0", "1", "2", "3"])
+    assert len(lines[captions - 1]) <= 80
+    assert all(set(line) <= set(" ░▒▓█") for line in lines[captions - 7 : captions])
+    assert any(set(line) - {" "} for line in lines[captions - 7 : captions])
     found = json.loads(spritenet("info", data, "--json").stdout)
     assert found["splits"]["test"]["images"] == 100
     assert sum(found["splits"]["train"]["classes"].values()) == 400

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["info"]
 
+PREVIEW = 14
+"""Columns of an image in the preview, at most."""
+
 BAR = 30
 """Columns of the longest bar."""
 
@@ -135,6 +138,7 @@ def _data(data: Dataset, json: bool) -> None:
         print(f"  of {name}: {split.content_hash}")
     counts = {name: split.class_counts for name, split in data.splits.items()}
     terminal.console().print(_classes(data.class_names, counts))
+    _preview(data)
     for name, figures in pixels.items():
         mean, deviation = (
             ", ".join(f"{value:.4f}" for value in values)
@@ -143,6 +147,24 @@ def _data(data: Dataset, json: bool) -> None:
         print(f"pixels of {name}, from 0 to 1: mean {mean}, standard deviation {deviation}")
     for line in _repeated(duplicates):
         print(line)
+
+
+def _preview(data: Dataset) -> None:
+    """A row of images: the first of each class, as many classes as fit."""
+    import numpy as np
+
+    from spritenet.cli.preview import side_by_side
+
+    split = next(iter(data.splits.values()))
+    screen = terminal.console()
+    most = max(1, (screen.width + 2) // (PREVIEW + 2))
+    firsts = [int(place) for place in np.unique(split.labels, return_index=True)[1][:most]]
+    colour = screen.color_system is not None and not screen.no_color
+    captions = [data.class_names[split.labels[place]] for place in firsts]
+    images = [split.images[place] for place in firsts]
+    shown = side_by_side(images, captions, columns=screen.width, colour=colour, width=PREVIEW)
+    for line in shown:
+        screen.print(line, no_wrap=True)
 
 
 def _repeated(duplicates: Duplicates) -> Iterator[str]:

@@ -14,6 +14,7 @@ from spritenet.layers import Dense
 from spritenet.losses import SparseCategoricalCrossentropy
 from spritenet.model.building import last_activation
 from spritenet.model.examples import given, sample, to_examples
+from spritenet.model.features import before
 from spritenet.model.network import Network
 from spritenet.model.pixels import batch_of, is_one
 from spritenet.training import measure
@@ -145,7 +146,7 @@ def classified(
         sure = np.ones(len(images), np.bool_)
         return Classified(label, softened(found, 1.0), sure, sure.astype(np.float64))
     end = 1 + [layer.label for layer in model.layers].index(doubt.layer)
-    score = doubt.scores(_features(model, parameters, end, images), images)
+    score = doubt.scores(before(model, parameters, end, images), images)
     return Classified(label, doubt.probabilities(found), score >= 0.5, score)
 
 
@@ -225,19 +226,9 @@ def _looked(model: Network, parameters: NDArray[np.float32]) -> Looked:
     end = dense[0] if dense else len(layers)
     return Looked(
         layers[end - 1].label,
-        lambda images: _features(model, parameters, end, images),
+        lambda images: before(model, parameters, end, images),
         lambda images: _logits(model, parameters, images),
     )
-
-
-def _features(
-    model: Network, parameters: NDArray[np.float32], end: int, images: NDArray[np.uint8]
-) -> NDArray[np.float32]:
-    """What the layers before number `end` make of n images, flat: (n, d)."""
-    engine = model.beginning(end)
-    part = np.ascontiguousarray(parameters[: engine.parameter_count])
-    share = measure.share(model.layers, images.shape[1:])
-    return measure.predict(engine, part, images, share).reshape(len(images), -1)
 
 
 def _logits(

@@ -1,4 +1,4 @@
-"""What a network has made of an image just before it decides."""
+"""What a network has made of images somewhere on their way through it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spritenet.errors import ModelError
+from spritenet.training import measure
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spritenet.model.sequential import Sequential
+    from spritenet.model.network import Network
 
-__all__ = ["features"]
+__all__ = ["before", "features"]
 
 
-def features(model: Sequential, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+def before(
+    model: Network, parameters: NDArray[np.float32], end: int, images: NDArray[np.uint8]
+) -> NDArray[np.float32]:
+    """What the layers before number `end` make of n images, flat: (n, d)."""
+    engine = model.beginning(end)
+    part = np.ascontiguousarray(parameters[: engine.parameter_count])
+    share = measure.share(model.layers, images.shape[1:])
+    return measure.predict(engine, part, images, share).reshape(len(images), -1)
+
+
+def features(model: Network, images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """What the last layer with weights is given for each image.
 
     Args:
@@ -25,24 +38,18 @@ def features(model: Sequential, images: NDArray[np.uint8]) -> NDArray[np.float32
         float32 (n, d).
 
     Raises:
-        ModelError: it has no weights yet, or no layer before the last one with weights.
-        DataError: the images don't fit.
+        ModelError: it has no weights yet, takes other images, or has no layer before the last one
+            with weights.
     """
-    from spritenet.errors import ModelError
-    from spritenet.model.sequential import Sequential
-
-    layers, shape = model.layers, model.input_shape
-    if shape is None:
-        raise ModelError("it has no weights yet", where=model.name)
-    learning = []
-    made: tuple[int, ...] = shape
-    for place, layer in enumerate(layers):
-        learning += [place] * len(layer.weights(made))
+    shape = model.input_shape
+    if shape != images.shape[1:]:
+        raise ModelError(
+            "it takes other images", where=model.name, expected=shape, got=images.shape[1:]
+        )
+    last, made = 0, tuple(shape)
+    for place, layer in enumerate(model.layers):
+        last = place if layer.weights(made) else last
         made = layer.output_shape(made)
-    if not learning or learning[-1] == 0:
+    if not last:
         raise ModelError("there is no layer before the last one that learns", where=model.name)
-    before = [place for place in learning if place < learning[-1]]
-    body = Sequential(layers[: learning[-1]], threads=model.threads)
-    body.build(shape)
-    body.set_weights(model.get_weights()[: len(before)])
-    return body.predict(images).reshape(len(images), -1)
+    return before(model, model.state.now.best_guess, last, images)

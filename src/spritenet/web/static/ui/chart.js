@@ -97,8 +97,6 @@ export class LineChart {
     };
     this.media = matchMedia('(prefers-color-scheme: dark)');
     this.media.addEventListener('change', this.repaint);
-    this.theme = new MutationObserver(this.repaint);
-    this.theme.observe(document.documentElement, { attributeFilter: ['data-theme'] });
   }
 
   /**
@@ -149,7 +147,6 @@ export class LineChart {
     cancelAnimationFrame(this.asked);
     clearTimeout(this.later);
     this.observer.disconnect();
-    this.theme.disconnect();
     this.media.removeEventListener('change', this.repaint);
     this.plot?.destroy();
     this.root.remove();
