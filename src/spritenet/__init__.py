@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from spritenet.errors import (
         CoreError,
         DataError,
+        DataWarning,
         DivergedError,
         DownloadError,
         InputError,
@@ -120,6 +121,7 @@ _NAMES = {
     "spritenet.errors": (
         "CoreError",
         "DataError",
+        "DataWarning",
         "DivergedError",
         "DownloadError",
         "InputError",
@@ -206,6 +208,7 @@ __all__ = [  # noqa: RUF022 - in plain order, as a test of the house wants it
     "CoreError",
     "CosineDecay",
     "DataError",
+    "DataWarning",
     "Dataset",
     "Dense",
     "DivergedError",

@@ -1,4 +1,4 @@
-"""Every error Spritenet raises on purpose, in one tree.
+"""Every error Spritenet raises on purpose, in one tree, and its one category of warnings.
 
     SpritenetError
     ├── InputError          the user's mistake: the command line exits with 2
@@ -9,6 +9,9 @@
     │   └── MissingExtraError   an optional library isn't installed
     ├── DivergedError       training produced a loss that is not finite
     └── CoreError           a mistake of ours: the command line exits with 1
+
+    UserWarning
+    └── DataWarning         data was read, but in a way that may not be the one meant
 
 A message is one line with up to five parts: where, what, expected, got, what to do.
 
@@ -23,6 +26,7 @@ from __future__ import annotations
 __all__ = [
     "CoreError",
     "DataError",
+    "DataWarning",
     "DivergedError",
     "DownloadError",
     "InputError",
@@ -93,6 +97,13 @@ class InputError(SpritenetError):
 
 class DataError(InputError):
     """A data file or array is not what it must be: truncated, mislabelled, of another size."""
+
+
+class DataWarning(UserWarning):
+    """A doubtful reading of data: how pixels were scaled, which column was taken as the label.
+
+    `strict=True`, or `--strict`, makes each of them an error.
+    """
 
 
 class DownloadError(InputError):

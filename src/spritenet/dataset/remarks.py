@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from spritenet.errors import DataError
+from spritenet.errors import DataError, DataWarning
 
 __all__ = ["Remarks"]
 
@@ -49,4 +49,9 @@ class Remarks:
     def warn(self) -> None:
         """Warns of all of it, in one line."""
         if self.left_out or self.notes:
-            warnings.warn(self.summary, UserWarning, stacklevel=3)
+            warnings.warn(self.summary, DataWarning, stacklevel=3)
+
+    def refuse_notes(self, where: object) -> None:
+        """Raises DataError for the first note: `strict` takes no doubtful reading."""
+        if self.notes:
+            raise DataError(self.notes[0], where=where, do="Not allowed with strict (--strict).")

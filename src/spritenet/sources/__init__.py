@@ -171,6 +171,11 @@ def load(
     image_size: ImageSize | None = None,
     labels: str | os.PathLike[str] | None = None,
     train: int | None = None,
+    label_column: str | int | None = None,
+    label_from: str | None = None,
+    tile: ImageSize | None = None,
+    bits: int | None = None,
+    range: tuple[float, float] | str | None = None,  # noqa: A002 - NumPy's word for it
     progress: Progress | None = None,
 ) -> Dataset:
     """Loads a data set by its name in the catalog, or from a path.
@@ -191,14 +196,22 @@ def load(
         fit: how: "fit" (all of the picture, with black bars; the default), "crop" (its middle),
             "stretch" or "pad" (pixels as they are, black around them).
         color: "grey", "rgb" or "rgba"; by default the least that loses nothing.
-        strict: whether a picture that can't be read is an error. By default it is left out, and a
-            warning says so.
+        strict: whether a picture that can't be read, or a doubtful reading, is an error. By default
+            the first is left out, and a `DataWarning` tells of both.
         image_size: height and width of images that are stored as rows of numbers: in a PNG that is
             no sprite, a CSV or an npz. CSV takes squares by default.
         labels: the file with the labels of such a PNG (one-hot rows of bytes, a byte an image, or
             IDX), or of an npy file.
         train: how many images of such a PNG, from the first on, are the split `train`; the others
             are `test`. By default all are `train`.
+        label_column: the name or the number (from 0; -1 is the last) of a table's label column; by
+            default it is found, and a `DataWarning` says which one.
+        label_from: "folder" (the default) or "name": whether a picture's class is the name of its
+            folder or the beginning of its own name, as in `cat.0.png`.
+        tile: height and width of the images that lie side by side in a foreign PNG: "28x28".
+        bits: how many bits of 16-bit images hold the value: 12 for 0 to 4095.
+        range: the lowest and highest value of pixels stored otherwise than as 0 to 255, such as
+            (-1, 1) or "-1..1"; they are quantised to 256 levels.
         progress: called with a file's name, the bytes received and the bytes expected (0: not
             known) while something is downloaded.
 
@@ -210,7 +223,20 @@ def load(
         DownloadError: it must be downloaded and can't be.
         MissingExtraError: a library is needed that isn't installed.
     """
-    options = Options(class_names, size, fit, color, image_size, labels, train)
+    options = Options(
+        class_names,
+        size,
+        fit,
+        color,
+        image_size,
+        labels,
+        train,
+        label_column,
+        label_from,
+        tile,
+        bits,
+        range,
+    )
     entry = _entry(name_or_path)
     if entry is not None:
         options.none_given(entry)
@@ -228,6 +254,8 @@ def load(
             remarks.add(notes=listing.notes)
     except OSError as error:
         raise DataError("can't be read", where=path, got=error.strerror or error) from None
+    if strict:
+        remarks.refuse_notes(path)
     remarks.warn()
     return data
 
@@ -242,6 +270,11 @@ def survey(
     image_size: ImageSize | None = None,
     labels: str | os.PathLike[str] | None = None,
     train: int | None = None,
+    label_column: str | int | None = None,
+    label_from: str | None = None,
+    tile: ImageSize | None = None,
+    bits: int | None = None,
+    range: tuple[float, float] | str | None = None,  # noqa: A002 - NumPy's word for it
     progress: Progress | None = None,
 ) -> Listing:
     """Looks at a data set: labels, classes and splits are read, images only when they are wanted.
@@ -257,6 +290,11 @@ def survey(
         image_size: likewise.
         labels: likewise.
         train: likewise.
+        label_column: likewise.
+        label_from: likewise.
+        tile: likewise.
+        bits: likewise.
+        range: likewise.
         progress: likewise.
 
     Returns:
@@ -268,7 +306,20 @@ def survey(
         DownloadError: as `load`.
         MissingExtraError: as `load`.
     """
-    options = Options(class_names, size, fit, color, image_size, labels, train)
+    options = Options(
+        class_names,
+        size,
+        fit,
+        color,
+        image_size,
+        labels,
+        train,
+        label_column,
+        label_from,
+        tile,
+        bits,
+        range,
+    )
     entry = _entry(name_or_path)
     if entry is not None:
         options.none_given(entry)

@@ -20,6 +20,11 @@ FOR = {
     "image_size": "for images stored as rows: a PNG that is no sprite, a CSV, an npz",
     "labels": "for a PNG that is no sprite, or an npy file",
     "train": "for a PNG that is no sprite",
+    "label_column": "for tables: CSV, text and parquet",
+    "label_from": "for folders and archives of images",
+    "tile": "for a PNG, or a folder of PNGs, that holds images side by side",
+    "bits": "for images of 16 bits",
+    "range": "for images stored as floats or as integers other than 0 to 255",
 }
 
 
@@ -34,6 +39,11 @@ class Options:
     image_size: ImageSize | None = None
     labels: str | os.PathLike[str] | None = None
     train: int | None = None
+    label_column: str | int | None = None
+    label_from: str | None = None
+    tile: ImageSize | None = None
+    bits: int | None = None
+    range: tuple[float, float] | str | None = None
 
     @property
     def form(self) -> Form:
