@@ -228,6 +228,9 @@ class Builder {
   bool add_activation(int32_t index, int32_t activation, float alpha, bool may_tag = true) {
     if (activation < SN_LINEAR || activation > SN_SOFTMAX)
       return refuse(index, "unknown activation");
+    // The gradient tells the two sides apart by the output's sign.
+    if ((activation == SN_LEAKY_RELU || activation == SN_ELU) && !(alpha >= 0.0f))
+      return refuse(index, "alpha must be 0 or more");
     if (activation == SN_LINEAR) return true;
     const bool free_tag = plan_.operation_count > 0 && tensor().activation == SN_LINEAR &&
                           operation().kind != Kind::softmax;

@@ -382,6 +382,17 @@ def test_layers_that_do_not_fit_are_refused() -> None:
         native.Network(SMALL, (2, 2, 1))
 
 
+def test_an_activation_whose_gradient_would_be_wrong_is_refused() -> None:
+    """The core tells the sides of leaky_relu and elu apart by the output's sign."""
+    for layer in (kinds.ELU(0.0), kinds.LeakyReLU(0.0)):
+        native.Network([kinds.Flatten(), layer], (2, 2, 1))
+        for field in ("alpha", "negative_slope"):
+            if hasattr(layer, field):
+                object.__setattr__(layer, field, -0.5)
+        with pytest.raises(ModelError, match="alpha must be 0 or more"):
+            native.Network([kinds.Flatten(), layer], (2, 2, 1))
+
+
 @pytest.mark.slow
 @pytest.mark.skipif("SPRITENET_ISA" in os.environ, reason="not on this machine: runs them itself")
 @pytest.mark.parametrize("build", library.builds())

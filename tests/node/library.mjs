@@ -124,6 +124,7 @@ const jobs = {
       },
       'an unknown optimizer argument': () => optimizers.sgd({ momentun: 1 }),
       'an unknown layer argument': () => layers.dense({ unit: 1 }),
+      'a negative alpha': () => layers.elu({ alpha: -0.5 }),
       'a window too large': () => Model.create({ inputShape: [4, 4, 1], layers: [layers.conv2d({ filters: 1, kernelSize: 5 })] }),
       'a loss after relu': async () => (await Model.create({ inputShape: [4, 4, 1], layers: [layers.flatten(), layers.dense({ units: 2, activation: 'relu' })] }))
         .compile({ optimizer: optimizers.adam() }),

@@ -469,6 +469,7 @@ def test_misuse_is_one_clear_line(job: Job, tmp_path: Path) -> None:
         "twice": "being trained already",
         "an unknown optimizer argument": "no argument momentun",
         "an unknown layer argument": "no argument unit",
+        "a negative alpha": "alpha is wrong",
         "a window too large": "conv2d: its window is larger",
         "a loss after relu": "can't follow the activation relu",
         "files without weights": "weights.bin: the file is missing",

@@ -139,11 +139,11 @@ class ELU(ActivationLayer):
     """x, but `alpha · (exp(x) - 1)` below 0.
 
     Args:
-        alpha: the scale below 0.
+        alpha: the scale below 0, at least 0.
         name: its name in messages, summaries and files.
 
     Raises:
-        ModelError: alpha is not a finite number.
+        ModelError: alpha is negative, or not a finite number.
     """
 
     alpha: float
@@ -151,7 +151,7 @@ class ELU(ActivationLayer):
 
     def __init__(self, alpha: float = 1.0, name: str | None = None) -> None:
         """See the class."""
-        self._set(name, alpha=number(alpha, "alpha", name or self.class_name))
+        self._set(name, alpha=number(alpha, "alpha", name or self.class_name, least=0))
 
     @property
     def function(self) -> ActivationFunction:

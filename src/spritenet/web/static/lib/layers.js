@@ -178,7 +178,7 @@ function checked(className, key, value, where) {
     default:
       if (typeof value !== 'number' || !Number.isFinite(value)) return refuse('a finite number');
       if (key === 'rate' && !(value >= 0 && value < 1)) refuse('0 <= rate < 1');
-      if ((key === 'negative_slope' || (key === 'alpha' && className === 'LeakyReLU')) && value < 0) {
+      if ((key === 'negative_slope' || key === 'alpha') && value < 0) {
         refuse('a number ≥ 0');
       }
       return value;
