@@ -15,7 +15,7 @@ import spritenet
 
 ROOT = Path(__file__).parents[1]
 TABLES = {ROOT / "src/spritenet/sources/strokes/glyphs.py"}  # how each digit may be written
-HEAVY = {"PIL", "pooch", "requests", "typer", "click", "rich", "torch", "scipy", "matplotlib"}
+HEAVY = {"PIL", "urllib3", "typer", "click", "rich", "torch", "scipy", "matplotlib"}
 HEAVY |= {"starlette", "uvicorn", "anyio", "h11"}
 EXCUSE = re.compile(r"#\s*(?:noqa|type: ignore)\b(?P<rest>.*)")
 REASON = re.compile(r"^(?:: [A-Z0-9, ]+|\[[a-z-]+(?:, ?[a-z-]+)*\])\s+(?:-|#|–)\s*\w+")

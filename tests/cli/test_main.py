@@ -101,4 +101,4 @@ def test_help_loads_nothing_heavy() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
-    assert loaded & {"numpy", "rich", "PIL", "pooch", "pydantic"} == set()
+    assert loaded & {"numpy", "rich", "PIL", "urllib3", "pydantic"} == set()

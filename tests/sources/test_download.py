@@ -6,7 +6,7 @@ import socket
 import time
 from pathlib import Path
 
-import pooch
+import platformdirs
 import pytest
 
 from mirror import Behaviour, Request, mirror, serving
@@ -99,9 +99,9 @@ def empty(request: Request) -> None:
     request.send(b"")
 
 
-def broken_header(request: Request) -> None:
-    """A length that is no number."""
-    request.wfile.write(b"HTTP/1.0 200 OK\r\nContent-Length: many\r\n\r\nabc")
+def no_http(request: Request) -> None:
+    """A reply that isn't HTTP."""
+    request.wfile.write(b"220 mail.example ready\r\n\r\n")
 
 
 def redirects_for_ever(request: Request) -> None:
@@ -125,9 +125,9 @@ BAD: dict[str, Behaviour] = {
     "a file that inflates to more than its header promises": bomb,
     "an empty file": empty,
     "HTTP 404": serving({}),
-    "answers nonsense": broken_header,
-    "redirects without end": redirects_for_ever,
-    "can't be reached": closes,
+    "an invalid response": no_http,
+    "the server redirects more than 5 times": redirects_for_ever,
+    "the connection": closes,
 }
 
 
@@ -225,12 +225,14 @@ def test_no_disk_to_write_to_is_not_the_mirrors_fault(tmp_path: Path) -> None:
     assert server.asked.total() == 0
 
 
-def test_the_cache_is_where_pooch_puts_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_cache_is_in_the_systems_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """Unless SPRITENET_CACHE says otherwise."""
     monkeypatch.delenv("SPRITENET_CACHE", raising=False)
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    assert cache_folder() == Path(pooch.os_cache("spritenet"))
+    assert cache_folder() == platformdirs.user_cache_path("spritenet")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cache_folder() == Path(pooch.os_cache("spritenet"))
+    assert cache_folder() == platformdirs.user_cache_path("spritenet")
     monkeypatch.setenv("SPRITENET_CACHE", "~/somewhere")
     assert cache_folder() == Path.home() / "somewhere"

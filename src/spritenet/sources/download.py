@@ -1,7 +1,7 @@
 """Fetches one file from the first mirror that has it, whole and unchanged.
 
 A file appears under its name only after its hash was found right; until then it has a name of its
-own beside it, which is removed whatever happens. The one module that knows pooch.
+own beside it, which is removed whatever happens.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from spritenet.errors import DataError, DownloadError
 from spritenet.sources.inflate import GZIP_MAGIC, inflate
+
+if TYPE_CHECKING:
+    from spritenet.http_client import Response
 
 __all__ = ["CACHE_VARIABLE", "Progress", "RemoteFile", "cache_folder", "download", "is_right"]
 
@@ -56,12 +59,12 @@ def cache_folder() -> Path:
     if chosen:
         return Path(chosen).expanduser()
     system: str = sys.platform
-    if system == "linux":  # what pooch.os_cache says, without importing it for 0.1 s
+    if system == "linux":  # as platformdirs says, without importing it
         caches = os.environ.get("XDG_CACHE_HOME", "").strip() or "~/.cache"
         return Path(caches).expanduser() / "spritenet"
-    import pooch
+    from platformdirs import user_cache_path
 
-    return Path(pooch.os_cache("spritenet"))
+    return user_cache_path("spritenet")
 
 
 def is_right(path: Path, file: RemoteFile) -> bool:
@@ -107,7 +110,7 @@ def _download_from(mirror: str, file: RemoteFile, folder: Path, progress: Progre
     part = folder / f"{file.name}.{os.getpid()}.part"
     try:
         with part.open("wb") as out:
-            _fetch(mirror + file.name, _Sink(out, file, progress))
+            _fetch(mirror + file.name, out, file, progress)
             out.flush()
             os.fsync(out.fileno())  # else a crash could leave the name without the content
         content = part.read_bytes()
@@ -121,80 +124,42 @@ def _download_from(mirror: str, file: RemoteFile, folder: Path, progress: Progre
         part.unlink(missing_ok=True)
 
 
-class _Sink:
-    """The file and the progress bar that pooch writes to: stops what is too long or too slow."""
+def _fetch(address: str, out: IO[bytes], file: RemoteFile, progress: Progress | None) -> None:
+    """Writes the file at an address to `out`, or says in a MirrorError why not."""
+    from spritenet.http_client import HttpClient, HTTPError, RedirectError, reason_of
 
-    def __init__(self, out: IO[bytes], file: RemoteFile, progress: Progress | None) -> None:
-        self.total = 0  # pooch sets it to what the server announces
-        self._out = out
-        self._name = file.name
-        self._progress = progress
-        self._limit = file.size + (1 << 20)  # no gzip of it is longer, and an inflated one fits
-        self._received = 0
-        self._began = time.monotonic()
-
-    def write(self, piece: bytes) -> None:
-        """Takes a piece of the file."""
-        self._received += len(piece)
-        if max(self._received, self.total) > self._limit:
-            raise MirrorError(f"sends more than {self._limit:,} bytes")
-        seconds = time.monotonic() - self._began
-        if seconds > READ_SECONDS and self._received < seconds * SLOWEST_BYTES_PER_SECOND:
-            raise MirrorError(f"too slow: {self._received:,} bytes in {seconds:.0f} s")
-        self._out.write(piece)
-        if self._progress is not None:
-            self._progress(self._name, self._received, self.total)
-
-    def flush(self) -> None:
-        """Pooch flushes after every piece; once at the end is enough."""
-
-    def update(self, count: int) -> None:
-        """Pooch's word for progress, which `write` knows better."""
-
-    def reset(self) -> None:
-        """Pooch fills its bar at the end."""
-
-    def close(self) -> None:
-        """Pooch closes its bar; the file is closed by who opened it."""
-
-
-def _fetch(address: str, sink: _Sink) -> None:
-    """Writes what is at an address to the sink, or says in a MirrorError why not."""
-    import pooch
-    import requests
-
-    fetch = pooch.HTTPDownloader(
-        progressbar=sink,
-        chunk_size=CHUNK,
-        timeout=(CONNECT_SECONDS, READ_SECONDS),
-        headers={"Accept-Encoding": "identity", "User-Agent": "spritenet"},
-    )
+    client = HttpClient(READ_SECONDS, CONNECT_SECONDS)
     try:
-        fetch(address, sink, None)
-    except (requests.RequestException, ValueError) as error:
-        raise MirrorError(_reason(error)) from None
+        response = client.get(address)
+        if response.status != 200:
+            raise MirrorError(f"HTTP {response.status}")
+        _copy(response, out, file, progress)
+    except RedirectError as error:
+        raise MirrorError(str(error)) from None
+    except HTTPError as error:
+        raise MirrorError(reason_of(error)) from None
+    finally:
+        client.close()
 
 
-def _reason(error: Exception) -> str:
-    """What went wrong with a request, in a few words."""
-    from requests import exceptions
-
-    if isinstance(error, exceptions.HTTPError) and error.response is not None:
-        return f"HTTP {error.response.status_code}"
-    words = {
-        exceptions.Timeout: "no answer in time",
-        exceptions.TooManyRedirects: "redirects without end",
-        exceptions.ChunkedEncodingError: "the connection broke",
-        exceptions.SSLError: "its certificate can't be checked",
-        exceptions.ProxyError: "the proxy doesn't answer",
-    }
-    for kind, reason in words.items():
-        if isinstance(error, kind):
-            return reason
-    if isinstance(error, exceptions.ConnectionError):
-        # A read that times out halfway is none of requests's own time-outs.
-        return "no answer in time" if "timed out" in str(error) else "can't be reached"
-    return f"answers nonsense ({type(error).__name__})"
+def _copy(response: Response, out: IO[bytes], file: RemoteFile, progress: Progress | None) -> None:
+    """Writes a response's body; stops what is too long, too slow or breaks off."""
+    said = response.headers.get("content-length", "")
+    total = int(said) if said.isdecimal() else 0
+    limit = file.size + (1 << 20)  # no gzip of it is longer, and an inflated one fits
+    received, began = 0, time.monotonic()
+    while piece := response.read1(CHUNK):
+        received += len(piece)
+        if max(received, total) > limit:
+            raise MirrorError(f"sends more than {limit:,} bytes")
+        seconds = time.monotonic() - began
+        if seconds > READ_SECONDS and received < seconds * SLOWEST_BYTES_PER_SECOND:
+            raise MirrorError(f"too slow: {received:,} bytes in {seconds:.0f} s")
+        out.write(piece)
+        if progress is not None:
+            progress(file.name, received, total)
+    if total and received != total:
+        raise MirrorError("the connection broke")
 
 
 def _complaint(content: bytes, file: RemoteFile, path: Path) -> str:

@@ -1,8 +1,8 @@
-"""Files on web servers: ranges of them, by urllib3. The one module that knows it.
+"""Files on web servers: ranges of them.
 
 A request is made again, a few times and with growing pauses, when the connection breaks, the server
-stalls, says it has a problem of its own, or sends less than it announced. Redirects are followed a
-few times, never from https to http. What is read is bounded by what was asked for.
+stalls, says it has a problem of its own, or sends less than it announced. What is read is bounded
+by what was asked for.
 """
 
 from __future__ import annotations
@@ -11,35 +11,21 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import IO, Any, TypeVar
-from urllib.parse import unquote, urljoin, urlsplit
-from urllib.request import getproxies, proxy_bypass
-
-import urllib3
-from urllib3.exceptions import (
-    HTTPError,
-    LocationValueError,
-    NewConnectionError,
-    ProtocolError,
-    SSLError,
-)
-from urllib3.exceptions import TimeoutError as TimedOutError
+from typing import IO, TypeVar
 
 from spritenet.errors import DataError, DownloadError
+from spritenet.http_client import HttpClient, HTTPError, RedirectError, Response, reason_of
 from spritenet.streams.blocks import BLOCK
 from spritenet.streams.remote import MOST_WHOLE, Found, Whole, held, shown
 
-__all__ = ["Web", "WebFile"]
+__all__ = ["WebFile"]
 
 ATTEMPTS = 4
 FIRST_PAUSE = 0.2  # seconds; each is three times as long as the one before
 LONGEST_PAUSE = 10.0  # seconds that a server may ask for
-MOST_REDIRECTS = 5
-CONNECTIONS = 16
 PIECE = 1 << 16
 SLOWEST = 2_000  # bytes a second, on average, after the first `timeout` seconds
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
-MOVED = frozenset({301, 302, 303, 307, 308})
 RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18})")
 TITLE = re.compile(rb"<title[^>]*>\s*([^<]{1,80})", re.IGNORECASE)
 
@@ -59,61 +45,6 @@ class _AgainError(Exception):
         self.pause = pause
 
 
-class Web:
-    """Connections to web servers, kept open and shared.
-
-    Args:
-        timeout: seconds without a byte after which a server is given up.
-    """
-
-    def __init__(self, timeout: float) -> None:
-        self.timeout = timeout
-        settings: dict[str, Any] = {"maxsize": CONNECTIONS, "retries": False, "timeout": timeout}
-        self._direct = urllib3.PoolManager(**settings)
-        self._proxies: dict[str, urllib3.PoolManager] = {
-            scheme: urllib3.ProxyManager(proxy, **settings)
-            for scheme, proxy in getproxies().items()
-            if scheme in {"http", "https"} and proxy.startswith("http")
-        }
-
-    def get(self, address: str, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
-        """The answer of a server, its body unread; redirects followed."""
-        first = urlsplit(address)
-        for _ in range(MOST_REDIRECTS + 1):
-            parts = urlsplit(address)
-            sent = {"Accept-Encoding": "identity", "User-Agent": "spritenet", **headers}
-            if parts.username and parts.hostname == first.hostname:
-                login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-                sent |= urllib3.make_headers(basic_auth=login)
-            bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
-            pool = self._direct
-            if parts.scheme in self._proxies and not proxy_bypass(parts.hostname or ""):
-                pool = self._proxies[parts.scheme]
-            response = pool.request(
-                "GET", bare, headers=sent, redirect=False, preload_content=False
-            )
-            if response.status not in MOVED or "location" not in response.headers:
-                return response
-            target = urljoin(address, response.headers["location"])
-            response.close()
-            schemes = {"https"} if parts.scheme == "https" else {"http", "https"}
-            if urlsplit(target).scheme not in schemes:
-                raise DownloadError(
-                    "the server leads elsewhere", where=shown(first.geturl()), got=shown(target)
-                )
-            address = target
-        raise DownloadError(
-            "the server redirects without end",
-            where=shown(first.geturl()),
-            expected=f"at most {MOST_REDIRECTS} redirects",
-        )
-
-    def close(self) -> None:
-        """Closes the connections."""
-        for pool in (self._direct, *self._proxies.values()):
-            pool.clear()
-
-
 class WebFile:
     """A file on a web server.
 
@@ -122,7 +53,7 @@ class WebFile:
         address: `http://…` or `https://…`.
     """
 
-    def __init__(self, web: Web, address: str) -> None:
+    def __init__(self, web: HttpClient, address: str) -> None:
         self.name = shown(address)
         self._web = web
         self._address = address
@@ -174,7 +105,7 @@ class WebFile:
                 reason = str(error)
                 wait = min(max(pause, error.pause), LONGEST_PAUSE)
             except (HTTPError, OSError) as error:
-                reason, wait = _reason(error), pause
+                reason, wait = reason_of(error), pause
             except ValueError as error:  # of urllib3, about addresses
                 raise DownloadError("this is no address", where=self.name, got=error) from None
             if attempt < ATTEMPTS - 1:
@@ -187,7 +118,11 @@ class WebFile:
         headers = {"Range": f"bytes={start}-{stop - 1}"}
         if self._version and not self._version.startswith("W/"):
             headers["If-Range"] = self._version  # a weak one may not stand there, RFC 9110
-        response = self._web.get(self._address, headers)
+        try:
+            response = self._web.get(self._address, headers)
+        except RedirectError as error:
+            got = shown(error.target) if error.target else ""
+            raise DownloadError(str(error), where=self.name, got=got) from None
         try:
             if response.status == 206:
                 return self._range(response, start, stop)
@@ -201,7 +136,7 @@ class WebFile:
             response.release_conn()
         raise answer
 
-    def _range(self, response: urllib3.BaseHTTPResponse, start: int, stop: int) -> bytes:
+    def _range(self, response: Response, start: int, stop: int) -> bytes:
         """The body of an answer that holds a range."""
         said = response.headers.get("content-range", "")
         found = RANGE.fullmatch(said.strip())
@@ -225,7 +160,7 @@ class WebFile:
             raise _AgainError(f"{len(data):,} bytes of {length:,}")
         return data
 
-    def _whole(self, response: urllib3.BaseHTTPResponse) -> Whole:
+    def _whole(self, response: Response) -> Whole:
         """The whole file, in place of a range."""
         announced = response.headers.get("content-length", "")
         if self._size >= 0:
@@ -251,7 +186,7 @@ class WebFile:
         file: IO[bytes] = held(checked())
         return Whole(file)
 
-    def _body(self, response: urllib3.BaseHTTPResponse, most: int) -> Iterator[bytes]:
+    def _body(self, response: Response, most: int) -> Iterator[bytes]:
         """The body in pieces, at most so many bytes, neither stalled nor all too slow."""
         began, received = time.monotonic(), 0
         while received < most:
@@ -264,7 +199,7 @@ class WebFile:
                 raise _AgainError(f"too slow, {received:,} bytes in {seconds:.0f} s")
             yield piece
 
-    def _same(self, response: urllib3.BaseHTTPResponse, size: int) -> None:
+    def _same(self, response: Response, size: int) -> None:
         """Learns size and version of the file, or raises DataError if they are others now."""
         version = response.headers.get("etag") or response.headers.get("last-modified") or ""
         if self._size < 0:
@@ -272,7 +207,7 @@ class WebFile:
         elif size != self._size or (version and self._version and version != self._version):
             raise self._changed()
 
-    def _refused(self, response: urllib3.BaseHTTPResponse, start: int) -> Exception:
+    def _refused(self, response: Response, start: int) -> Exception:
         """The error of an answer that holds no file."""
         status = response.status
         if status == 416:
@@ -308,18 +243,3 @@ class WebFile:
             got=f"“{words}”" if words else "",
             do="Open the address in a browser: it may ask for a login, or be misspelt.",
         )
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong with a request, in a few words."""
-    words: dict[type[Exception], str] = {
-        SSLError: "its certificate can't be checked",
-        NewConnectionError: "can't be reached",  # which is a TimedOutError to urllib3
-        TimedOutError: "no answer in time",
-        LocationValueError: "no such address",
-        ProtocolError: "the connection broke",
-    }
-    for kind, reason in words.items():
-        if isinstance(error, kind):
-            return reason
-    return f"{type(error).__name__}"

@@ -24,7 +24,7 @@ from spritenet.streams.blobs import LocalBlob, SpanBlob
 from spritenet.streams.blocks import BLOCK, Blocks
 
 if TYPE_CHECKING:
-    from spritenet.streams.http import Web
+    from spritenet.http_client import HttpClient
 
 __all__ = ["MOST_WHOLE", "Far", "Found", "Remote", "RemoteBlob", "Whole", "held", "shown"]
 
@@ -226,7 +226,7 @@ class Remote:
         place = cache_folder() / "streams" if folder is None else Path(folder).expanduser()
         self._blocks = Blocks(place, cache)
         self._timeout = timeout
-        self._web: Web | None = None
+        self._web: HttpClient | None = None
         self._blobs: dict[str, RemoteBlob] = {}
         self._lock = threading.Lock()
 
@@ -247,11 +247,12 @@ class Remote:
 
     def _way(self, address: str) -> Far:
         if urlsplit(address).scheme in {"http", "https"}:
-            from spritenet.streams.http import Web, WebFile
+            from spritenet.http_client import HttpClient
+            from spritenet.streams.http import WebFile
 
             with self._lock:
                 if self._web is None:
-                    self._web = Web(self._timeout)
+                    self._web = HttpClient(self._timeout)
             return WebFile(self._web, address)
         from spritenet.streams.objects import ObjectFile
 
