@@ -4,13 +4,18 @@
 # make sanitize  the tests of the core again, with a build that stops at memory errors (Linux)
 # make wasm      the core for browsers again, after a change to core/
 # make fuzz      look for bytes that break the readers, for MINUTES=10 (Linux, macOS)
+# make lock      pin what all of these install anew, from the ranges of pyproject.toml
+# make test-lowest, make test-newest   the tests with the lowest and the newest dependencies allowed
+# make test-pythons                    the tests with each of PYTHONS
 # make bench     the figures of the README, with the peers that are installed
 # make clean     remove what was built here
 #
+# Everything that is installed is locked, in requirements/.
 # Needs Python 3.11 or newer with pip. PYTHON=python3.13 picks another; VENV=folder another place.
 
 PYTHON ?= python3
 VENV ?= .venv
+PYTHONS ?= 3.11 3.12 3.13
 
 ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts
@@ -23,7 +28,7 @@ CORE := $(shell find core -name '*.cpp' -o -name '*.h')
 
 TESTS_OF_CORE := tests/core tests/engines tests/sprites tests/test_order.py
 
-.PHONY: demo test check sanitize wasm fuzz bench clean
+.PHONY: demo test check sanitize wasm fuzz bench lock test-lowest test-newest test-pythons clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -61,13 +66,38 @@ clean:
 	rm -rf .import_linter_cache tests/node/node_modules $(VENV)
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# The ends of the ranges, each in an environment of its own. Python itself is PYTHON.
+test-lowest: build/venv-lowest/installed-dev
+	build/venv-lowest/bin/python hatch_build.py
+	build/venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements/lowest.txt
+	build/venv-lowest/bin/python -m pytest --numprocesses auto $(TESTS)
+
+test-newest: build/venv-newest/installed-dev
+	build/venv-newest/bin/python hatch_build.py
+	build/venv-newest/bin/python tools/lock.py --newest
+	build/venv-newest/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements/newest.txt
+	build/venv-newest/bin/python -m pytest --numprocesses auto $(TESTS)
+
+test-pythons:
+	for version in $(PYTHONS); do \
+	  $(MAKE) VENV=build/venv-$$version PYTHON=python$$version test TESTS="$(TESTS)" || exit 1; done
+
+build/venv-%/installed-dev:
+	$(MAKE) VENV=build/venv-$* $@
+
+lock: $(VENV)/installed-dev
+	$(BIN)/python tools/lock.py
+	npm install --prefix tests/node --package-lock-only --no-audit --no-fund
+
 # An editable install: changed Python counts at once, a changed core is compiled again.
-$(VENV)/installed: pyproject.toml hatch_build.py $(CORE) | $(VENV)/made
-	$(PIP) --editable .
+$(VENV)/installed: pyproject.toml requirements/run.txt hatch_build.py $(CORE) | $(VENV)/made
+	$(PIP) --no-deps --require-hashes --requirement requirements/run.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/installed-dev: pyproject.toml | $(VENV)/made
-	$(PIP) --editable '.[dev]'
+$(VENV)/installed-dev: pyproject.toml requirements/dev.txt | $(VENV)/made
+	$(PIP) --no-deps --require-hashes --requirement requirements/dev.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $(VENV)/installed $@
 
 $(VENV)/compiled: hatch_build.py $(CORE) $(VENV)/installed-dev

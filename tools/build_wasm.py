@@ -7,8 +7,6 @@ The modules are committed, so that installing needs no compiler for them; a test
 and compares every byte. So the compiler must be the pinned `ziglang` and no other.
 """
 
-# ruff: noqa: INP001, S603, T201 - a script, which runs a compiler and prints what it made
-
 from __future__ import annotations
 
 import argparse
