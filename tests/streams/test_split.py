@@ -210,7 +210,7 @@ def test_any_sprite_streams(
     """Any shape and channels, both layouts, one file or several, in windows of any size."""
     folder = tmp_path_factory.mktemp("any")
     rows = 3 * data.image_shape[0] if layout == "grid" else 7
-    path = pack(data, folder / "d", layout=layout, shard_rows=rows, segment_rows=2)  # type: ignore[arg-type]  # a layout
+    path = pack(data, folder / "d", layout=layout, shard_rows=rows, segment_rows=2)  # type: ignore[call-overload]  # a layout
     with sn.open(path, order="windowed", chunk=chunk, window=window) as stream:
         for name, split in data.splits.items():
             images, labels = [], []

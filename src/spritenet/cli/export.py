@@ -49,28 +49,31 @@ def export(
 ) -> None:
     """Write a saved model as one HTML file, which opens offline, or for TensorFlow.js."""
     from spritenet import export as models
+    from spritenet.destination import destination
 
     form = to or (Form.HTML if out.suffix.lower() in {".html", ".htm"} else Form.TFJS)
     check_ending(out, *([".html", ".htm"] if form is Form.HTML else []), folder=form is Form.TFJS)
-    saved = models.load(model_folder(model))
+    if form is Form.TFJS and with_data is not None:
+        raise InputError("only an HTML file holds data", where="--with-data", got=form.value)
     images, left_out, teaches = 0, 0, True
-    if form is Form.HTML:
-        images, left_out, teaches = _html(saved, out, with_data)
-        size = out.stat().st_size
-    else:
-        if with_data is not None:
-            raise InputError("only an HTML file holds data", where="--with-data", got=form.value)
-        models.save(saved, out)
-        size = sum(file.stat().st_size for file in out.iterdir())
+    with destination(out) as place:
+        saved = models.load(model_folder(model))
+        if form is Form.HTML:
+            images, left_out, teaches = _html(saved, place.path, with_data)
+            size = place.path.stat().st_size
+        else:
+            models.save(saved, place.path)
+            size = sum(file.stat().st_size for file in place.path.iterdir())
+    path = place.of(place.path)
     if json:
-        written = {"path": str(out), "to": form.value, "bytes": size}
+        written = {"path": str(path), "to": form.value, "bytes": size}
         terminal.print_json({**written, "images": images, "left_out": left_out})
         return
     if not teaches:
         print(f"{with_data} is for the lab alone: its images are not what the model takes")
     if left_out:
         print(f"{plural(left_out, 'image')} of {with_data} left out: one sprite can't hold more")
-    print(f"{out}: {size:,} bytes" + (f" with {plural(images, 'image')}" if images else ""))
+    print(f"{path}: {size:,} bytes" + (f" with {plural(images, 'image')}" if images else ""))
 
 
 def _html(model: SavedModel, out: Path, name: str | None) -> tuple[int, int, bool]:

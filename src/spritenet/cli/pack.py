@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,7 @@ from spritenet.cli.text import plural, shape
 
 if TYPE_CHECKING:
     from spritenet.dataset.remarks import Remarks
+    from spritenet.destination import Destination
 
 __all__ = ["Color", "Fit", "Layout", "pack"]
 
@@ -143,64 +144,70 @@ def pack(
     from spritenet.cli.splits import split as with_splits
     from spritenet.cli.told import tell
     from spritenet.dataset.remarks import Remarks
+    from spritenet.destination import destination
     from spritenet.sprites.pack import DEFAULT_LEVEL
 
     check_ending(out, ".png")
-    listing = survey(
-        source,
-        size=size,
-        fit=None if fit is None else fit.value,
-        color=None if color is None else color.value,
-        image_size=image_size,
-        labels=labels,
-        train=train,
-    )
-    listing = with_splits(listing, split or (), seed)
-    remarks = Remarks()
-    with counting("packing", len(listing)) as progress:
-        path = sprites.pack(
-            listing,
-            out,
-            layout="rows" if layout is Layout.ROWS else "grid",
-            columns=columns,
-            segment_rows=segment_rows,
-            shard_rows=shard_rows,
-            level=DEFAULT_LEVEL if level is None else level,
-            workers=workers,
-            processes=processes,
-            ray=ray,
-            tfjs=tfjs,
-            strict=strict,
-            remarks=remarks,
-            progress=progress,
+    with destination(out) as place:
+        listing = survey(
+            source,
+            size=size,
+            fit=None if fit is None else fit.value,
+            color=None if color is None else color.value,
+            image_size=image_size,
+            labels=labels,
+            train=train,
         )
+        listing = with_splits(listing, split or (), seed)
+        remarks = Remarks()
+        with counting("packing", len(listing)) as progress:
+            path = sprites.pack(
+                listing,
+                place.path,
+                layout="rows" if layout is Layout.ROWS else "grid",
+                columns=columns,
+                segment_rows=segment_rows,
+                shard_rows=shard_rows,
+                level=DEFAULT_LEVEL if level is None else level,
+                workers=workers,
+                processes=processes,
+                ray=ray,
+                tfjs=tfjs,
+                strict=strict,
+                remarks=remarks,
+                progress=progress,
+            )
+        written = _written(path, place)
     tell(remarks)
-    _report(path, remarks, json)
+    _report(written, remarks, json)
 
 
-def _report(path: Path, remarks: Remarks, json: bool) -> None:
-    """Say what was written."""
+def _written(path: Path, place: Destination) -> dict[str, Any]:
+    """The facts of what was written, before it is uploaded to where it belongs."""
     from spritenet import sprites
 
     with sprites.SpriteFolder(path) if path.is_dir() else sprites.Sprite(path) as opened:
         metadata, image_shape, count = opened.metadata, opened.image_shape, len(opened)
     files = sorted(path.iterdir()) if path.is_dir() else [path]
     pictures = [file for file in files if file.suffix == ".png"]
-    size = sum(file.stat().st_size for file in pictures)
+    return {
+        "path": str(place.of(path)),
+        "images": count,
+        "image_shape": list(image_shape),
+        "splits": {name: stop - first for name, first, stop in metadata.splits},
+        "files": [str(place.of(file)) for file in pictures],
+        "bytes": sum(file.stat().st_size for file in pictures),
+        "content_hash": metadata.content_hash,
+    }
+
+
+def _report(written: dict[str, Any], remarks: Remarks, json: bool) -> None:
+    """Say what was written."""
     if json:
-        terminal.print_json(
-            {
-                "path": str(path),
-                "images": count,
-                "image_shape": list(image_shape),
-                "splits": {name: stop - first for name, first, stop in metadata.splits},
-                "files": [str(file) for file in pictures],
-                "bytes": size,
-                "content_hash": metadata.content_hash,
-                "left_out": [str(error) for error in remarks.left_out],
-                "notes": remarks.notes,
-            }
-        )
+        left_out = [str(error) for error in remarks.left_out]
+        terminal.print_json({**written, "left_out": left_out, "notes": remarks.notes})
         return
-    many = f" in {plural(len(pictures), 'sprite')}" if path.is_dir() else ""
-    print(f"{path}: {plural(count, 'image')} of {shape(image_shape)}{many}, {size:,} bytes")
+    files = written["files"]
+    many = "" if files == [written["path"]] else f" in {plural(len(files), 'sprite')}"
+    images = f"{plural(written['images'], 'image')} of {shape(written['image_shape'])}"
+    print(f"{written['path']}: {images}{many}, {written['bytes']:,} bytes")

@@ -110,8 +110,11 @@ def _check_places(path: Path, png: Path | None) -> None:
         InputError: there is no such folder, or it can't be made.
         MissingExtraError: pictures are wanted, and matplotlib is not installed.
     """
+    from spritenet.destination import local_only
     from spritenet.errors import InputError
 
+    local_only(path)
+    local_only(png)
     if not path.parent.is_dir():
         raise InputError(
             "there is no such folder", where=path.parent, do="Choose another file with --out."

@@ -87,22 +87,27 @@ def sheet(
     """Draw some images of a data set with their names, or all of them for the projector."""
     from spritenet.cli.ending import check_ending
     from spritenet.dataset.contact_sheet import contact_sheet, mosaic
+    from spritenet.destination import destination
     from spritenet.training.disk import write_file
 
     check_ending(out, *([] if projector else [".png"]), folder=projector)
-    chosen = _split(load(data, image_size=image_size, labels=labels, train=train), split)
+    with destination(out) as place:
+        chosen = _split(load(data, image_size=image_size, labels=labels, train=train), split)
+        if projector:
+            shown = _projector(chosen, place.path, count, seed or 0, model)
+        elif by is Arranged.CLASS:
+            picture = contact_sheet(chosen, columns, rows or ROWS["class"], seed)
+            write_file(place.path, picture)
+        else:
+            picture = mosaic(chosen, columns, rows or ROWS["random"], seed or 0)
+            write_file(place.path, picture)
+    path = str(place.of(place.path))
     if projector:
-        _projector(chosen, out, count, seed or 0, model, json)
-        return
-    if by is Arranged.CLASS:
-        picture = contact_sheet(chosen, columns, rows or ROWS["class"], seed)
+        _report_projector(chosen, path, shown, json)
+    elif json:
+        terminal.print_json({"path": path, "split": chosen.name, "bytes": len(picture)})
     else:
-        picture = mosaic(chosen, columns, rows or ROWS["random"], seed or 0)
-    write_file(out, picture)
-    if json:
-        terminal.print_json({"path": str(out), "split": chosen.name, "bytes": len(picture)})
-    else:
-        print(f"{out}: images of {chosen.name}, {len(picture):,} bytes")
+        print(f"{path}: images of {chosen.name}, {len(picture):,} bytes")
 
 
 def _split(dataset: Dataset, name: str | None) -> Split:
@@ -126,10 +131,8 @@ def _split(dataset: Dataset, name: str | None) -> Split:
     return splits[name]
 
 
-def _projector(
-    split: Split, folder: Path, count: int | None, seed: int, model: Path | None, json: bool
-) -> None:
-    """Write the folder for the projector and for Facets.
+def _projector(split: Split, folder: Path, count: int | None, seed: int, model: Path | None) -> int:
+    """Write the folder for the projector and for Facets; how many images are in it.
 
     Raises:
         InputError: there are more images than a texture holds, or the folder is taken.
@@ -154,11 +157,16 @@ def _projector(
     with new_folder(folder, replaced="") as fresh:
         for name, content in files.items():
             (fresh / name).write_bytes(content)
+    return shown
+
+
+def _report_projector(split: Split, path: str, shown: int, json: bool) -> None:
+    """Say what was written for the projector."""
     if json:
-        terminal.print_json({"path": str(folder), "split": split.name, "images": shown})
+        terminal.print_json({"path": path, "split": split.name, "images": shown})
         return
     rest = "" if shown == len(split) else f" of {len(split):,}"
-    print(f"{folder}: {plural(shown, 'image')}{rest} of {split.name}")
+    print(f"{path}: {plural(shown, 'image')}{rest} of {split.name}")
     print(
         "Serve the folder and give the projector the address of its config.json, or load "
         "tensors.bytes and metadata.tsv there by hand; Facets Dive takes sprite.png and data.json."

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["train"]
 
 RUNS = Path("runs")
+RUN_HERE = "Name a path on this machine; `spritenet export` writes the model to addresses."
 """Where runs are kept if nobody says where."""
 
 How = "How it is trained"
@@ -183,11 +184,12 @@ def train(
     """Train a network on a data set, test it, and save it."""
     given = dict(locals())
     from spritenet.cli.options import Options
+    from spritenet.destination import local_only
 
     _check_one("--epochs", epochs, "--steps", steps)
     _check_one("--model", model, "--from", start)
 
-    folder = out or (_latest() if resume else None)
+    folder = local_only(out, RUN_HERE) if out else (_latest() if resume else None)
     options = Options()
     if folder is not None and resume:
         options = options.but(_command(folder))

@@ -47,14 +47,19 @@ def unpack(
     from spritenet.cli.ending import check_ending
     from spritenet.cli.told import tell
     from spritenet.dataset.remarks import Remarks
+    from spritenet.destination import destination
     from spritenet.sources import unpack as target
 
     check_ending(out, *([".npz"] if to in {None, Form.NPZ} else []), folder=to is not Form.NPZ)
-    listing = survey(data, image_size=image_size, labels=labels, train=train)
     kind = next((kind for kind in target.KINDS if to is not None and kind == to.value), None)
     remarks = Remarks()
-    with counting("unpacking", len(listing)) as progress:
-        path = target.unpack(listing, out, kind, strict=strict, remarks=remarks, progress=progress)
+    with destination(out) as place:
+        listing = survey(data, image_size=image_size, labels=labels, train=train)
+        with counting("unpacking", len(listing)) as progress:
+            done = target.unpack(
+                listing, place.path, kind, strict=strict, remarks=remarks, progress=progress
+            )
+    path = place.of(done)
     tell(remarks)
     count = len(listing) - len(remarks.left_out)
     if json:

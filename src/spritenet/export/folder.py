@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from spritenet.destination import local_only
 from spritenet.errors import ModelError
 from spritenet.training.disk import flush_folder
 
@@ -31,7 +32,7 @@ def replace(target: Path, files: Mapping[str, bytes]) -> None:
     Raises:
         ModelError: the place is taken by something else, or the disk refuses. Nothing is changed.
     """
-    target = Path(os.path.realpath(target))
+    target = Path(os.path.realpath(local_only(target)))
     _refuse_strangers(target)
     fresh = target.with_name(f".{target.name}.{secrets.token_hex(4)}.new")
     try:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import spritenet
+from spritenet.destination import destination
 from spritenet.errors import ModelError
 from spritenet.export import folder as folders
 from spritenet.export import optimizer_state
@@ -51,15 +52,16 @@ KEY = "spritenet"
 def save(model: SavedModel, folder: str | os.PathLike[str]) -> None:
     """Write a model into a folder, which appears whole or not at all.
 
-    An older model in that folder is replaced.
+    An older model in that folder is replaced. At an address of a store, such as `s3://…`, none is.
 
     Raises:
         ModelError: a weight is not finite, the folder holds other files, or the disk refuses.
+        DataError: the place in the store is taken, or the store refuses.
     """
-    where = Path(folder)
-    with located(where):
-        content = files(model)
-    folders.replace(where, content)
+    with destination(folder) as place:
+        with located(place.path):
+            content = files(model)
+        folders.replace(place.path, content)
 
 
 def files(model: SavedModel) -> dict[str, bytes]:

@@ -22,6 +22,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from spritenet.destination import local_only
 from spritenet.errors import RunError
 from spritenet.runs.controls import ControlFolder, ask
 from spritenet.runs.journal import Journal, read_journal
@@ -49,7 +50,8 @@ class Run:
     folder: Path
 
     def __init__(self, folder: str | Path) -> None:
-        object.__setattr__(self, "folder", Path(folder))
+        where = local_only(folder, what="a run can't be at an address")
+        object.__setattr__(self, "folder", where)
 
     @property
     def config_path(self) -> Path:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from spritenet.destination import local_only
 from spritenet.errors import DataError, DownloadError
 from spritenet.sources.inflate import GZIP_MAGIC, inflate
 
@@ -57,7 +58,7 @@ def cache_folder() -> Path:
     """Where downloads are kept: `$SPRITENET_CACHE`, else the system's folder for caches."""
     chosen = os.environ.get(CACHE_VARIABLE)
     if chosen:
-        return Path(chosen).expanduser()
+        return local_only(chosen, f"Set {CACHE_VARIABLE} to a folder.").expanduser()
     system: str = sys.platform
     if system == "linux":  # as platformdirs says, without importing it
         caches = os.environ.get("XDG_CACHE_HOME", "").strip() or "~/.cache"

@@ -9,7 +9,7 @@ import struct
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from spritenet.core.pool import threads
 from spritenet.dataset import Dataset
 from spritenet.dataset.listing import Listing
 from spritenet.dataset.remarks import Remarks
+from spritenet.destination import destination
 from spritenet.errors import DataError, InputError
 from spritenet.sources.idx import IMAGES, LABELS
 from spritenet.sources.idx_folder import CLASSES_FILE
@@ -45,6 +46,26 @@ BLOCK_BYTES = 1 << 26
 """Of pixels that are in memory at a time, where they are read when they are wanted."""
 
 
+@overload
+def unpack(
+    data: Dataset | Listing,
+    path: os.PathLike[str],
+    to: Kind | None = ...,
+    *,
+    strict: bool = ...,
+    remarks: Remarks | None = ...,
+    progress: Progress | None = ...,
+) -> Path: ...
+@overload
+def unpack(
+    data: Dataset | Listing,
+    path: str,
+    to: Kind | None = ...,
+    *,
+    strict: bool = ...,
+    remarks: Remarks | None = ...,
+    progress: Progress | None = ...,
+) -> Path | str: ...
 def unpack(
     data: Dataset | Listing,
     path: str | os.PathLike[str],
@@ -53,13 +74,14 @@ def unpack(
     strict: bool = False,
     remarks: Remarks | None = None,
     progress: Progress | None = None,
-) -> Path:
+) -> Path | str:
     """Writes a data set as other programs read it, whole or not at all.
 
     Args:
         data: what to write: a `Dataset`, or what `spritenet.sources.survey` found, whose images
             are read part by part.
-        path: the folder, or the file where `to` is "npz".
+        path: the folder, or the file where `to` is "npz"; or an address of a store, such as
+            `s3://bucket/digits` (extra `fsspec`), to which it is uploaded, whole or not at all.
         to: "idx": MNIST's four files, and `classes.txt`, in a folder. "folder": a PNG for each
             image, in `train/CLASS/000000.png`. "npz": one file with Keras's arrays `x_train`,
             `y_train`, `x_val`, `x_test`, … and `class_names`. By default "npz" if the path ends
@@ -69,10 +91,11 @@ def unpack(
         progress: called with the number of images done since the last call, from any thread.
 
     Returns:
-        The path.
+        The path, or the address.
 
     Raises:
-        InputError: it can't be written in this form.
+        InputError: it can't be written in this form, or the address is one of the web.
+        MissingExtraError: what the store needs is not installed.
         DataError: the place is taken, or the disk refuses; nothing is changed.
     """
     target = Path(path)
@@ -94,18 +117,19 @@ def unpack(
                 progress(min(low + step, stop) - low)
 
     splits = {name: parts(first, stop) for name, first, stop in listing.splits}
-    if kind == "npz":
-        _write_npz(listing, splits, target)
-    else:
-        with new_folder(target, "") as fresh:
-            try:
-                (_write_idx if kind == "idx" else _write_pictures)(listing, splits, fresh)
-            except OSError as error:
-                reason = error.strerror or error
-                raise DataError("can't be written", where=target, got=reason) from None
+    with destination(path) as place:
+        if kind == "npz":
+            _write_npz(listing, splits, place.path)
+        else:
+            with new_folder(place.path, "") as fresh:
+                try:
+                    (_write_idx if kind == "idx" else _write_pictures)(listing, splits, fresh)
+                except OSError as error:
+                    reason = error.strerror or error
+                    raise DataError("can't be written", where=target, got=reason) from None
     if remarks is None:
         told.warn()
-    return target
+    return place.of(place.path)
 
 
 def _write_npz(listing: Listing, splits: dict[str, Parts], target: Path) -> None:

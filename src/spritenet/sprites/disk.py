@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from spritenet.destination import local_only
 from spritenet.errors import DataError
 
 __all__ = ["beside", "new_folder"]
@@ -24,6 +25,7 @@ def beside(path: Path) -> Iterator[BinaryIO]:
     Raises:
         DataError: the disk refuses; what was there before is unchanged.
     """
+    path = local_only(path)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,6 +58,7 @@ def new_folder(target: Path, replaced: str) -> Iterator[Path]:
     Raises:
         DataError: the place is taken by other files, or the disk refuses; nothing is changed.
     """
+    target = local_only(target)
     strangers = [] if not target.is_dir() else [p.name for p in target.iterdir()]
     strangers = sorted(name for name in strangers if not re.fullmatch(replaced, name))
     if strangers or (target.exists() and not target.is_dir()):

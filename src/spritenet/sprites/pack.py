@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +16,7 @@ from spritenet.core.pool import threads
 from spritenet.dataset import Dataset, Split
 from spritenet.dataset.listing import ArrayImages, Listing, Ranges
 from spritenet.dataset.remarks import Remarks
+from spritenet.destination import destination
 from spritenet.errors import InputError
 from spritenet.sprites.disk import new_folder
 from spritenet.sprites.folder import INDEX, OURS, Shard, write_index
@@ -38,12 +39,50 @@ __all__ = [
     "shard_names",
 ]
 
+Packable = Dataset | Split | Listing | tuple[ArrayLike, ArrayLike]
+
 DEFAULT_LEVEL = 7
 """Of libdeflate. Level 12 makes MNIST 5 % smaller and takes 60 times as long."""
 
 
+@overload
 def pack(
-    dataset: Dataset | Split | Listing | tuple[ArrayLike, ArrayLike],
+    dataset: Packable,
+    path: os.PathLike[str],
+    *,
+    layout: Layout = ...,
+    columns: int | None = ...,
+    segment_rows: int | None = ...,
+    shard_rows: int | None = ...,
+    level: int = ...,
+    workers: int | None = ...,
+    processes: int | None = ...,
+    ray: bool = ...,
+    tfjs: bool = ...,
+    strict: bool = ...,
+    remarks: Remarks | None = ...,
+    progress: Progress | None = ...,
+) -> Path: ...
+@overload
+def pack(
+    dataset: Packable,
+    path: str,
+    *,
+    layout: Layout = ...,
+    columns: int | None = ...,
+    segment_rows: int | None = ...,
+    shard_rows: int | None = ...,
+    level: int = ...,
+    workers: int | None = ...,
+    processes: int | None = ...,
+    ray: bool = ...,
+    tfjs: bool = ...,
+    strict: bool = ...,
+    remarks: Remarks | None = ...,
+    progress: Progress | None = ...,
+) -> Path | str: ...
+def pack(
+    dataset: Packable,
     path: str | os.PathLike[str],
     *,
     layout: Layout = "rows",
@@ -58,7 +97,7 @@ def pack(
     strict: bool = False,
     remarks: Remarks | None = None,
     progress: Progress | None = None,
-) -> Path:
+) -> Path | str:
     """Writes a data set as a sprite: a PNG that holds images, labels, classes and splits.
 
     The bytes depend on the data and on these options, never on who writes them: threads,
@@ -68,8 +107,10 @@ def pack(
     Args:
         dataset: what to write: a `Dataset`; a `Split`, or a pair of arrays (images, labels), as a
             data set of one split; or what `spritenet.sources.survey` found.
-        path: the file, `digits.png`. What does not fit into one sprite (65,000 rows, 2²⁶ pixels)
-            becomes a folder of sprites of this name without `.png`.
+        path: the file, `digits.png`, or an address of a store, such as `s3://bucket/digits.png`
+            (extra `fsspec`), to which it is uploaded, whole or not at all. What does not fit into
+            one sprite (65,000 rows, 2²⁶ pixels) becomes a folder of sprites of this name without
+            `.png`.
         layout: "rows" (an image is a row; the tutorials') or "grid" (tiles, for people to look at).
         columns: tiles side by side in a grid; by default about as many as make it square.
         segment_rows: rows that are compressed together, about; by default 128 KiB of them. Fewer
@@ -87,15 +128,15 @@ def pack(
         progress: called with the number of images done since the last call, from any thread.
 
     Returns:
-        The file, or the folder.
+        The file, or the folder: a path, or for an address its address.
 
     Raises:
-        InputError: an option is out of range, or the images don't fit into sprites.
-        MissingExtraError: Ray is not installed.
+        InputError: an option is out of range, the images don't fit into sprites, or the address is
+            one of the web.
+        MissingExtraError: Ray, or what the store needs, is not installed.
         DataError: the disk refuses; what was there before is unchanged. Or nothing can be read.
     """
-    target = Path(path)
-    listing = _listing_of(dataset, target)
+    listing = _listing_of(dataset, Path(path))
     check_options(
         level=level,
         segment_rows=segment_rows,
@@ -121,19 +162,21 @@ def pack(
     )
     told = Remarks() if remarks is None else remarks
     told.add(notes=listing.notes)
-    if plan.each >= len(listing) and target.suffix.lower() == ".png":
-        done = write_shard(
-            listing, plan, 0, len(listing), target, workers=workers, progress=progress
-        )
-        told.add(done.left_out, done.notes)
-        if done.written is None:
-            raise nothing_readable(listing, done.left_out[0])
-    else:
-        target = target.with_suffix("") if target.suffix.lower() == ".png" else target
-        _write_folder(listing, plan, target, workers, _spread(processes, ray), told, progress)
+    with destination(path) as place:
+        target = place.path
+        if plan.each >= len(listing) and target.suffix.lower() == ".png":
+            done = write_shard(
+                listing, plan, 0, len(listing), target, workers=workers, progress=progress
+            )
+            told.add(done.left_out, done.notes)
+            if done.written is None:
+                raise nothing_readable(listing, done.left_out[0])
+        else:
+            target = target.with_suffix("") if target.suffix.lower() == ".png" else target
+            _write_folder(listing, plan, target, workers, _spread(processes, ray), told, progress)
     if remarks is None:
         told.warn()
-    return target
+    return place.of(target)
 
 
 def check_options(**options: int | None) -> None:
@@ -159,9 +202,7 @@ def shard_names(stem: str, plan: Plan, count: int) -> list[tuple[str, int, int]]
     ]
 
 
-def _listing_of(
-    data: Dataset | Split | Listing | tuple[ArrayLike, ArrayLike], path: Path
-) -> Listing:
+def _listing_of(data: Packable, path: Path) -> Listing:
     """What is to be packed, as a listing."""
     if isinstance(data, Listing):
         return data

@@ -19,10 +19,9 @@
 It knows sprites and splits, never a network or a training.
 """
 
-from spritenet.streams.opening import is_address
 from spritenet.streams.opening import open_stream as open  # noqa: A004 - as gzip.open
 from spritenet.streams.split import StreamSplit
 from spritenet.streams.stream import Stream
 from spritenet.streams.verify import verify
 
-__all__ = ["Stream", "StreamSplit", "is_address", "open", "verify"]
+__all__ = ["Stream", "StreamSplit", "open", "verify"]

@@ -1,13 +1,14 @@
-"""Files in object stores, and wherever else fsspec leads. The one module that knows it."""
+"""Files in object stores, and wherever else fsspec leads, read by ranges."""
 
 from __future__ import annotations
 
 import time
-from urllib.parse import urlsplit
 
-from spritenet.errors import DataError, DownloadError, InputError, MissingExtraError
+from spritenet.address import shown
+from spritenet.errors import DataError, DownloadError
+from spritenet.store import open_store, words
 from spritenet.streams.blocks import BLOCK
-from spritenet.streams.remote import Found, shown
+from spritenet.streams.remote import Found
 
 __all__ = ["ObjectFile"]
 
@@ -39,21 +40,9 @@ class ObjectFile:
     """
 
     def __init__(self, address: str) -> None:
-        scheme = urlsplit(address).scheme
         self.name = shown(address)
         self._found = Found(-1, "")
-        try:
-            from fsspec.core import url_to_fs
-
-            self._files, self._path = url_to_fs(address)
-        except ImportError:
-            raise MissingExtraError(f"reading from {scheme}://", "fsspec") from None
-        except ValueError as error:
-            raise InputError(
-                "there is no such kind of address", where=self.name, got=error
-            ) from None
-        except Exception as error:  # noqa: BLE001 - each store raises errors of its own
-            raise DownloadError("can't be reached", where=self.name, got=_words(error)) from None
+        self._files, self._path = open_store(address, "reading from")
 
     def find(self) -> Found:
         """Asks for size and version.
@@ -79,7 +68,7 @@ class ObjectFile:
             try:
                 data = bytes(self._files.cat_file(self._path, start=start, end=stop))
             except Exception as error:  # noqa: BLE001 - each store raises errors of its own
-                reason = _words(error)
+                reason = words(error)
                 continue
             if len(data) == stop - start:
                 return data
@@ -103,16 +92,10 @@ class ObjectFile:
         except Exception as error:  # noqa: BLE001 - each store raises errors of its own
             gone = isinstance(error, FileNotFoundError)
             what = "there is no such file" if gone else "can't be reached"
-            got = "" if gone else _words(error)
+            got = "" if gone else words(error)
             raise DownloadError(what, where=self.name, got=got) from None
         size = about.get("size")
         if about.get("type") == "directory" or not isinstance(size, int):
             raise DownloadError("this is no file", where=self.name)
         version = next((f"{key} {about[key]}" for key in VERSIONS if about.get(key)), "")
         return Found(size, version[: BLOCK // 1024])
-
-
-def _words(error: Exception) -> str:
-    """An error of a store, in one short line."""
-    text = " ".join(str(error).split())
-    return text[:120] or type(error).__name__

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
+from spritenet.address import is_address
 from spritenet.core.pool import threads
 from spritenet.errors import DataError, DownloadError, InputError
 from spritenet.sprites.chunks import SIGNATURE
@@ -24,7 +25,7 @@ from spritenet.streams.stream import Part, Settings, Stream, check
 if TYPE_CHECKING:
     from spritenet.streams.remote import Remote
 
-__all__ = ["is_address", "open_stream"]
+__all__ = ["open_stream"]
 
 Where = str | os.PathLike[str]
 
@@ -35,12 +36,6 @@ FAR_WORKERS = 16
 """Threads that fetch: most of the time they wait."""
 
 LEAST_MEMORY = 1 << 16
-
-
-def is_address(where: object) -> bool:
-    """Whether this is an address, such as https://…, and no path."""
-    scheme, mark, _ = str(where).partition("://")
-    return bool(mark) and scheme.replace("+", "").replace("-", "").isalnum() and len(scheme) > 1
 
 
 def open_stream(

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
+from spritenet.destination import local_only
 from spritenet.errors import DataError
 from spritenet.sprites.chunks import Blob
 from spritenet.streams.blobs import LocalBlob, SpanBlob
@@ -26,7 +27,7 @@ from spritenet.streams.blocks import BLOCK, Blocks
 if TYPE_CHECKING:
     from spritenet.http_client import HttpClient
 
-__all__ = ["MOST_WHOLE", "Far", "Found", "Remote", "RemoteBlob", "Whole", "held", "shown"]
+__all__ = ["MOST_WHOLE", "Far", "Found", "Remote", "RemoteBlob", "Whole", "held"]
 
 MOST_WHOLE = 1 << 29
 """Bytes of a file that is fetched whole: no sprite is larger than 2²⁶ pixels of four bytes."""
@@ -223,7 +224,7 @@ class Remote:
     def __init__(self, cache: int, folder: str | os.PathLike[str] | None, timeout: float) -> None:
         from spritenet.sources.download import cache_folder
 
-        place = cache_folder() / "streams" if folder is None else Path(folder).expanduser()
+        place = cache_folder() / "streams" if folder is None else local_only(folder).expanduser()
         self._blocks = Blocks(place, cache)
         self._timeout = timeout
         self._web: HttpClient | None = None
@@ -265,13 +266,6 @@ class Remote:
         self._blocks.clear()
         if self._web is not None:
             self._web.close()
-
-
-def shown(address: str) -> str:
-    """An address for messages: without a password, and without what may be a signature."""
-    parts = urlsplit(address)
-    host = parts.netloc.rpartition("@")[2]
-    return parts._replace(netloc=host, query="", fragment="").geturl()
 
 
 def held(pieces: Iterator[bytes]) -> IO[bytes]:

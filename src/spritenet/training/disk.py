@@ -6,6 +6,7 @@ import contextlib
 import os
 from pathlib import Path
 
+from spritenet.destination import local_only
 from spritenet.errors import RunError
 
 __all__ = ["flush_folder", "write_file"]
@@ -22,6 +23,7 @@ def write_file(path: Path, data: bytes, *, durable: bool = True) -> None:
     Raises:
         RunError: the disk refuses; the old file is unchanged.
     """
+    path = local_only(path)
     fresh = path.with_name(f".{path.name}.{os.urandom(4).hex()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from spritenet.destination import local_only
 from spritenet.training.callbacks.base import Callback, Logs
 from spritenet.training.callbacks.monitor import Monitor
 
 __all__ = ["ModelCheckpoint"]
+
+SAVE_AFTERWARDS = "Name a path on this machine; model.save takes addresses after the training."
 
 
 class ModelCheckpoint(Callback):
@@ -22,6 +25,9 @@ class ModelCheckpoint(Callback):
         monitor: the figure that says which is the best.
         mode: "min", "max" or "auto".
         save_best_only: only when the figure is better than ever before.
+
+    Raises:
+        InputError: `filepath` is an address.
     """
 
     def __init__(
@@ -32,7 +38,7 @@ class ModelCheckpoint(Callback):
         *,
         save_best_only: bool = False,
     ) -> None:
-        self.filepath = str(filepath)
+        self.filepath = str(local_only(filepath, SAVE_AFTERWARDS))
         self.monitor = Monitor(monitor, mode, 0.0, "ModelCheckpoint")
         self.save_best_only = save_best_only
         self.best = self.monitor.worst

@@ -1,0 +1,168 @@
+"""Destinations: where results are written, on this machine or in a store.
+
+All that writes asks here first. What takes addresses writes beside the temporary files of this
+machine, then uploads; what doesn't is refused, since a path `s3://bucket/out` would be a local
+folder `s3:` that nobody looks for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from spritenet.address import address_of, shown
+from spritenet.errors import DataError, InputError
+from spritenet.store import open_store, words
+
+__all__ = ["Destination", "destination", "local_only"]
+
+WEB = {"http", "https", "ftp", "data"}
+"""Read from, never written to."""
+
+LAST = {"dataset.json", "model.json"}
+"""Files that name others: uploaded behind them, so that nobody follows them too early."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A place to write to.
+
+    Args:
+        path: on this machine.
+        parent: the address of the folder that what is there will be in, with its last slash; "" if
+            it stays.
+    """
+
+    path: Path
+    parent: str = ""
+
+    def of(self, written: Path) -> Path | str:
+        """The path or the address at which something written here ends up."""
+        if not self.parent:
+            return written
+        return f"{self.parent}{written.relative_to(self.path.parent).as_posix()}"
+
+
+def local_only(
+    where: object,
+    do: str = "Name a path on this machine.",
+    what: str = "can't be written to an address",
+) -> Path:
+    """The path, where addresses aren't supported.
+
+    Args:
+        where: a path; or `file://…`, which is one.
+        what: what is wrong, for the message.
+        do: what to do instead, for the message.
+
+    Raises:
+        InputError: it is an address.
+    """
+    address = address_of(where)
+    if not address:
+        return Path(str(where))
+    if address.startswith("file://"):
+        return Path(url2pathname(urlsplit(address).path))
+    raise InputError(what, where=shown(address), do=do)
+
+
+@contextmanager
+def destination(where: object) -> Iterator[Destination]:
+    """A place to write a file or a folder to, which is uploaded if its address is that of a store.
+
+    Args:
+        where: a path, or an address such as `s3://bucket/digits.png`.
+
+    Yields:
+        The place. All that is written to its path, and beside it, is uploaded at the end: whole or
+        not at all. Several files replace none that are there; a single one does, as on a disk.
+
+    Raises:
+        InputError: the address is one of the web, or of no kind that is known.
+        MissingExtraError: fsspec, or its part for such addresses, is not installed.
+        DataError: the place is taken, or the store refuses.
+        DownloadError: the store doesn't answer.
+    """
+    address = address_of(where)
+    if not address or address.startswith("file://"):
+        yield Destination(local_only(where))
+        return
+    if address.partition("://")[0].lower() in WEB:
+        raise InputError(
+            "web addresses can't be written to",
+            where=shown(address),
+            expected="a path, or an address of a store, such as s3://bucket/name",
+        )
+    files, target = open_store(address, "writing to")
+    scheme, _, rest = address.partition("://")
+    folder, mark, name = rest.rstrip("/").rpartition("/")
+    if not name:
+        raise InputError(
+            "this names no file", where=shown(address), expected="such as s3://bucket/name"
+        )
+    with tempfile.TemporaryDirectory(prefix="spritenet-") as scratch:
+        place = Destination(Path(scratch) / name, f"{scheme}://{folder}{mark}")
+        yield place
+        _upload(files, target.rstrip("/").rpartition("/")[0], Path(scratch), address)
+
+
+def _upload(files: Any, parent: str, scratch: Path, address: str) -> None:  # noqa: ANN401 - a file system of fsspec, which has no types
+    """Copies all files of a folder into one of a store, or none.
+
+    Raises:
+        DataError: the place is taken, or the store refuses; nothing new is left there.
+    """
+    found = [path for path in sorted(scratch.rglob("*")) if path.is_file()]
+    found.sort(key=lambda path: path.name in LAST)
+    targets = [f"{parent}/{path.relative_to(scratch).as_posix()}" for path in found]
+    begun: list[str] = []
+    try:
+        _check_free(files, parent, scratch, targets, address)
+        for path, remote in zip(found, targets, strict=True):
+            if not (len(targets) == 1 and files.exists(remote)):
+                begun.append(remote)
+            files.put_file(str(path), remote)
+            size = files.info(remote).get("size")
+            if size != path.stat().st_size:
+                raise OSError(f"{size} bytes of {path.stat().st_size:,} arrived")  # noqa: TRY301 - handled as a store's own
+    except DataError:
+        raise
+    except BaseException as error:
+        for remote in begun:
+            with contextlib.suppress(Exception):
+                files.rm_file(remote)
+        if not isinstance(error, Exception):
+            raise  # interrupted
+        raise DataError(
+            "can't be written",
+            where=shown(address),
+            got=words(error),
+            do="What had been uploaded is removed.",
+        ) from None
+
+
+def _check_free(files: Any, parent: str, scratch: Path, targets: list[str], address: str) -> None:  # noqa: ANN401 - as above
+    """Raises DataError if something is there that several files would be mixed with."""
+    files.invalidate_cache()
+    tops = {f"{parent}/{path.name}": path.is_dir() for path in scratch.iterdir()}
+    taken = [
+        top
+        for top, folder in tops.items()
+        if (files.find(top) if folder else len(targets) > 1 and files.exists(top))
+        or (not folder and files.isdir(top))
+    ]
+    if taken:
+        raise DataError(
+            "the place is taken",
+            where=shown(address),
+            expected="a new name",
+            got=", ".join(Path(one).name for one in taken[:3]),
+            do="Several files can't be replaced at once in a store; choose another name.",
+        )

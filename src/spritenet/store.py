@@ -1,0 +1,44 @@
+"""Stores, such as `s3://` and `gs://`, by fsspec. The one module that knows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spritenet.address import shown
+from spritenet.errors import DownloadError, InputError, MissingExtraError
+
+__all__ = ["open_store", "words"]
+
+
+def open_store(address: str, doing: str) -> tuple[Any, str]:
+    """The file system that an address leads to, and the path in it.
+
+    Args:
+        address: `s3://bucket/digits.png`, `gs://…`, `memory://…`.
+        doing: what it is wanted for, for messages: "reading from".
+
+    Raises:
+        MissingExtraError: fsspec, or its part for such addresses, is not installed.
+        InputError: there is no such kind of address.
+        DownloadError: the store doesn't answer.
+    """
+    try:
+        from fsspec.core import url_to_fs
+
+        files, path = url_to_fs(address)
+    except ImportError:
+        scheme = address.partition("://")[0]
+        raise MissingExtraError(f"{doing} {scheme}://", "fsspec") from None
+    except ValueError as error:
+        raise InputError(
+            "there is no such kind of address", where=shown(address), got=error
+        ) from None
+    except Exception as error:  # noqa: BLE001 - each store raises errors of its own
+        raise DownloadError("can't be reached", where=shown(address), got=words(error)) from None
+    return files, path
+
+
+def words(error: BaseException) -> str:
+    """An error of a store, in one short line."""
+    text = " ".join(str(error).split())
+    return text[:120] or type(error).__name__
