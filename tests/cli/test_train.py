@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -111,25 +112,57 @@ def test_every_schedule_trains(data: str, tmp_path: Path, schedule: str) -> None
     assert done.returncode == 0, done.stderr
 
 
-def test_log_every_prints_the_node_tutorial_s_lines(data: str, tmp_path: Path) -> None:
-    """As tfjs-examples/mnist-node/index.js of 2018 does: steps are counted in each epoch."""
-    words = ["--epochs", "2", "--batch-size", "40", "--log-every", "5", "--test-every", "10"]
-    done = spritenet("train", data, *words, folder=tmp_path)
+def node_lines(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """The Node.js tutorial's lines of an output, a `#` for each number that varies."""
     assert done.returncode == 0, done.stderr
-    shown = re.sub(r"(?<= )\d+\.\d+(e-\d+)?(?=,|ms|%| secs)", "#", done.stdout)
-    epoch = ["  - step: 0: loss: #, time: #ms", "  - step: 5: loss: #, time: #ms"]
+    shown = re.sub(r"(?<= )\d+(\.\d+)?(e-\d+)?(?=,|%| secs)", "#", done.stdout)
+    return [line for line in shown.splitlines() if re.match(r"  - |\*", line)]
+
+
+EPOCH = ["  - step: 0: loss: #, accuracy: #%", "  - step: 5: loss: #, accuracy: #%"]
+
+
+@pytest.mark.parametrize(
+    ("more", "tried", "times"),
+    [
+        ([], "Test", 1),
+        (["--test-every", "10"], "Test", 2),
+        (["--validation", "0.25", "--batch-size", "30"], "Validation", 1),
+    ],
+)
+def test_log_every_prints_the_node_tutorial_s_lines(
+    data: str, tmp_path: Path, more: list[str], tried: str, times: int
+) -> None:
+    """As tfjs-examples/mnist-node/index.js of 2018 does: steps are counted in each epoch."""
+    words = ["--epochs", "2", "--batch-size", "40", "--log-every", "5", *more]
+    done = spritenet("train", data, *words, folder=tmp_path)
+    evaluated = [f"* {tried} set accuracy: #%"] * times
     wanted = [
-        *epoch,
-        "* Test set accuracy: #%",
-        "* Test set accuracy: #%",
+        *EPOCH,
+        *evaluated,
         "* End Epoch: 1: time: # secs",
-        *epoch,
-        "* Test set accuracy: #%",
-        "* Test set accuracy: #%",
+        *EPOCH,
+        *evaluated,
         "* End Epoch: 2: time: # secs",
         "**** Trained 2 epochs in # secs",
     ]
-    assert shown.splitlines()[2 : 2 + len(wanted)] == wanted
+    assert node_lines(done) == wanted
+
+
+def test_a_test_set_accuracy_is_that_of_the_test_images(data: str, tmp_path: Path) -> None:
+    """Wrong labels in the test files, and in them alone, bring it down to nothing."""
+    folder = tmp_path / "shifted"
+    shutil.copytree(data, folder)
+    labels = folder / "t10k-labels-idx1-ubyte"
+    content = labels.read_bytes()
+    labels.write_bytes(content[:8] + bytes((label + 1) % 10 for label in content[8:]))
+    words = ["--epochs", "3", "--log-every", "20"]
+    shown = [spritenet("train", each, *words, folder=tmp_path).stdout for each in (data, folder)]
+    last = [float(re.findall(r"\* Test set accuracy: ([\d.]+)%", text)[-1]) for text in shown]
+    assert last[0] > 90
+    assert last[1] < 10
+    held_out = spritenet("train", folder, *words, "--validation", "0.25", folder=tmp_path).stdout
+    assert "Test set" not in held_out
 
 
 def test_a_network_of_one_s_own_is_found_in_the_folder(data: str, tmp_path: Path) -> None:

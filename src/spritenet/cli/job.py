@@ -136,8 +136,9 @@ class Job:
         """The training's events."""
         options = self.options
         self.model.preparation = for_data(self.dataset).to_json()
-        on_tests = (options.test_every is not None or self.watched) and not options.validation
-        on_tests &= "test" in self.dataset.splits or options.test_every is not None
+        each_epoch = self.watched or self.log_every is not None
+        on_tests = options.test_every is not None or (each_epoch and "test" in self.dataset.splits)
+        on_tests &= not options.validation
         if self.watched:
             self.run.controls.watch()
         return training(
@@ -163,7 +164,8 @@ class Job:
     def _shown(self, events: Iterator[Event]) -> Iterator[Event]:
         """The events, with lines and the live line while they pass."""
         if self.log_every is not None:
-            events = lines.like_node(events, self.log_every)
+            tried = "Validation set" if self.options.validation else "Test set"
+            events = lines.like_node(events, self.log_every, tried)
         elif not self.quiet:
             events = lines.by_epoch(events, "held out" if self.options.validation else "test")
         return progress.watched(events)
