@@ -86,6 +86,7 @@ def test_splits_are_made_and_chosen(sources: dict[str, Path], tmp_path: Path) ->
         ("--split", "validation=10%", "--split", "dev=30", "--seed", "0"),
         ("--split", "validation=10%", "--split", "dev=30", "--seed", "1"),
         ("--split", "train", "--split", "dev=0.25"),
+        ("--split", "val=50", "--split", "test"),
     ]
     said = []
     for options in packed:
@@ -95,6 +96,7 @@ def test_splits_are_made_and_chosen(sources: dict[str, Path], tmp_path: Path) ->
     assert said[0]["splits"] == {"train": 330, "test": 100, "validation": 40, "dev": 30}
     assert said[0]["content_hash"] == said[1]["content_hash"] != said[2]["content_hash"]
     assert said[3]["splits"] == {"train": 300, "dev": 100}
+    assert said[4]["splits"] == {"test": 100, "val": 50}
     for wrong in ("dev=1.5", "test=10%"):
         done = spritenet("pack", sources["npz"], "b.png", "--split", wrong, folder=tmp_path)
         assert (done.returncode, done.stderr.count("\n")) == (WRONG, 1), done.stderr

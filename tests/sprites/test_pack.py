@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import spritenet as sn
 from sprite_data import data_set, same
@@ -118,3 +119,36 @@ def test_an_interruption_ends_all_threads_soon() -> None:
         each(work, 10_000, 3)
     assert len(begun) < 100
     assert threading.active_count() <= others
+
+
+def test_of_mnist_the_tutorials_get_their_own_file(tmp_path: Path) -> None:
+    """55,000 and 10,000 of 60,000 and 10,000, without the first 5,000; other sizes are whole."""
+    numbers = np.arange(70_000)
+    images = (numbers[:, None] // (1, 256) % 256).astype(np.uint8).reshape(-1, 1, 2, 1)
+    labels, names = (numbers % 10).astype(np.int32), tuple("0123456789")
+    splits = {
+        "train": sn.Split(images[:60_000], labels[:60_000], names, "train"),
+        "test": sn.Split(images[60_000:], labels[60_000:], names, "test"),
+    }
+    with pytest.warns(sn.DataWarning, match="first 5,000 training images are left out"):
+        path = sn.pack(sn.Dataset("like mnist", splits, names), tmp_path / "a.png", tfjs=True)
+    data = sn.load(path)
+    assert (len(data.train), len(data.test)) == (55_000, 10_000)
+    assert np.array_equal(data.train.images, images[5_000:60_000])
+    assert np.array_equal(data.test.images, images[60_000:])
+    with Image.open(path) as picture:
+        assert picture.size == (2, 65_000)
+    one_hot = np.fromfile(tmp_path / "a_labels_uint8", np.uint8).reshape(-1, 10)
+    assert np.array_equal(one_hot.argmax(1), labels[5_000:])
+
+
+def test_the_real_mnist_begins_as_the_tutorials_labels_do(
+    mnist_folder: Path, tmp_path: Path
+) -> None:
+    """The first sixteen labels of `mnist_labels_uint8`, as published."""
+    with pytest.warns(sn.DataWarning):
+        sn.pack(sn.load(mnist_folder), tmp_path / "a.png", tfjs=True, level=1)
+    labels = np.fromfile(tmp_path / "a_labels_uint8", np.uint8)
+    ones = [7, 13, 24, 36, 41, 58, 61, 70, 89, 98, 100, 113, 121, 132, 147, 150]
+    assert np.flatnonzero(labels[:160]).tolist() == ones
+    assert labels.shape == (650_000,)

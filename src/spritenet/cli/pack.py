@@ -93,7 +93,12 @@ def pack(
         bool, typer.Option("--ray", help="Let the machines of a Ray cluster write them.")
     ] = False,
     tfjs: Annotated[
-        bool, typer.Option("--tfjs", help="Also write the labels file of the tutorials' loader.")
+        bool,
+        typer.Option(
+            "--tfjs",
+            help="Also write the labels file of the tutorials' loader. Of MNIST, what the "
+            "tutorials' own file has: 55,000 and 10,000 images.",
+        ),
     ] = False,
     split: Annotated[
         list[str] | None,

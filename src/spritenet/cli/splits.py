@@ -19,15 +19,19 @@ def split(listing: Listing, wanted: Sequence[str], seed: int = 0) -> Listing:
     Args:
         listing: of all images.
         wanted: "train" keeps this split, and none but those so named; "test=10%" sets a tenth of
-            every class of `train` aside, "test=1000" a thousand images. In this order.
+            every class of `train` aside, "test=1000" a thousand images. Where some are only named,
+            those and the ones set aside are all that is kept.
         seed: decides which images.
 
     Raises:
         InputError: it can't be understood, or can't be done.
     """
     names = [text for text in wanted if "=" not in text]
+    has = {name for name, _, _ in listing.splits}
+    aside = [text.partition("=")[0].strip() for text in wanted if "=" in text]
     if names:
-        listing = listing.only(names)
+        source = {"train"} & has if aside else set()  # of what is set aside
+        listing = listing.only([*names, *source])
     for text in wanted:
         if "=" not in text:
             continue
@@ -42,4 +46,4 @@ def split(listing: Listing, wanted: Sequence[str], seed: int = 0) -> Listing:
         number = float(match[2])
         share = number / 100 if match[3] else number if number < 1 else int(match[2])
         listing = listing.set_aside(match[1].strip(), share, seed)
-    return listing
+    return listing.only([*names, *aside]) if names else listing

@@ -235,6 +235,21 @@ class Listing:
         ranges = zip((name for name, _, _ in chosen), ends[:-1], ends[1:], strict=True)
         return self._taken(places, tuple(ranges))
 
+    def without_first(self, count: int, of: str = "train") -> Listing:
+        """Leaves out the first images of a split.
+
+        Args:
+            count: how many, fewer than it has.
+            of: the split.
+        """
+        start = next(first for name, first, _ in self.splits if name == of)
+        places = np.delete(np.arange(len(self)), slice(start, start + count))
+        ranges = tuple(
+            (name, first - count * (first > start), stop - count * (stop > start))
+            for name, first, stop in self.splits
+        )
+        return self._taken(places, ranges)
+
     def set_aside(self, name: str, share: float, seed: int = 0, of: str = "train") -> Listing:
         """Moves a part of every class of a split into a new split behind all others.
 

@@ -41,6 +41,12 @@ __all__ = [
 
 Packable = Dataset | Split | Listing | tuple[ArrayLike, ArrayLike]
 
+MNIST_SPLITS = (60_000, 10_000)
+TFJS_VALIDATION = 5_000
+"""Images that TensorFlow's `input_data.read_data_sets` takes from the beginning of MNIST for
+validation. The tutorials' picture has the others: its labels begin 7, 3, 4, 6, 1, 8, 1, 0, as those
+of MNIST's training images from number 5,000 on (github.com/tensorflow/tfjs/issues/5588)."""
+
 DEFAULT_LEVEL = 7
 """Of libdeflate. Level 12 makes MNIST 5 % smaller and takes 60 times as long."""
 
@@ -122,7 +128,8 @@ def pack(
             the one you are in, on all its threads.
         ray: whether the machines of a Ray cluster write them (extra `ray`).
         tfjs: also write the one-hot labels, a byte a class, that TensorFlow.js's `MnistData`
-            reads, into `digits_labels_uint8` beside the sprite.
+            reads, into `digits_labels_uint8` beside the sprite. Of 60,000 and 10,000 images, as
+            MNIST has, the first 5,000 are left out: 55,000 and 10,000 are the tutorials' own file.
         strict: whether an image that can't be read is an error; by default it is left out.
         remarks: takes in what was left out; without it, a warning says so.
         progress: called with the number of images done since the last call, from any thread.
@@ -149,6 +156,10 @@ def pack(
     if tfjs and (layout != "rows" or listing.image_shape[2] == 3):
         raise InputError(
             "the tutorials' loader reads grey or RGBA images in rows", where="tfjs", got=layout
+        )
+    if tfjs and tuple(stop - first for _, first, stop in listing.splits) == MNIST_SPLITS:
+        listing = listing.without_first(TFJS_VALIDATION).noted(
+            f"the first {TFJS_VALIDATION:,} training images are left out, as in the tutorials' file"
         )
     plan = arranged(
         listing,
