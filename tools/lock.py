@@ -60,13 +60,13 @@ def locked(text: str) -> list[Requirement]:
     return [Requirement(line.strip(" \\\n")) for line in text.splitlines() if PINNED.match(line)]
 
 
-def resolve(requirements: Iterable[str], *options: str) -> str:
+def resolve(requirements: Iterable[str], *options: str, python: str = OLDEST_PYTHON) -> str:
     """The lock of requirements, as uv writes it."""
     with tempfile.TemporaryDirectory() as folder:
         wanted = Path(folder) / "requirements.in"
         wanted.write_text("\n".join(requirements) + "\n", encoding="utf-8")
         command = [sys.executable, "-m", "uv", "pip", "compile", str(wanted), "--quiet"]
-        command += ["--no-header", "--no-annotate", "--python-version", OLDEST_PYTHON, *options]
+        command += ["--no-header", "--no-annotate", "--python-version", python, *options]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stderr.strip())
@@ -88,17 +88,16 @@ def lock() -> None:
     users = [name for name in wanted if name not in {"build", "base", "dev"}]
     small = [line for name in users if name not in LARGE for line in wanted[name]]
     large = [line for name in LARGE for line in wanted[name]]
-    hashes = ("--universal", "--generate-hashes")
 
     everything = [*wanted["build"], *wanted["base"], *small, *wanted["dev"]]
     together = resolve([*everything, *large, *ORACLES], "--universal")
     with tempfile.TemporaryDirectory() as folder:
         constraints = Path(folder) / "constraints.txt"
         constraints.write_text(together, encoding="utf-8")
-        hashes = ("--universal", "--generate-hashes", "--constraint", str(constraints))
-        write("dev", "Tools, and what the tests need", resolve(everything, *hashes))
+        exactly = ("--universal", "--generate-hashes", "--constraint", str(constraints))
+        write("dev", "Tools, and what the tests need", resolve(everything, *exactly))
         base = [*wanted["build"], *wanted["base"]]
-        write("run", "What runs", resolve(base, *hashes))
+        write("run", "What runs", resolve(base, *exactly))
     dev = locked((FOLDER / "dev.txt").read_text(encoding="utf-8"))
     known = {canonicalize_name(pin.name) for pin in dev}
     others = [
@@ -120,7 +119,7 @@ def newest() -> None:
     wanted = ranges()
     everything = [line for name in wanted if name not in LARGE for line in wanted[name]]
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    text = resolve(everything, "--upgrade", "--python-version", version)
+    text = resolve(everything, "--upgrade", python=version)
     write("newest", f"The newest for Python {version}", text)
 
 

@@ -87,7 +87,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     }
     arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]  # none is called allow_pickle
     write_file(path, buffer.getvalue())
 
 
