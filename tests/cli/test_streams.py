@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import packed
+import spritenet as sn
 from hostile_server import HostileServer
 from program import spritenet
 from spritenet import Dataset, Split
+from spritenet.sources.unpack import unpack
 
 
 @pytest.fixture(scope="module")
@@ -165,3 +168,21 @@ def test_verify_of_an_address_names_what_is_broken(folder: Path, tmp_path: Path)
     assert "quarters-00000.png: the file is not the one that dataset.json names" in lines[0]
     assert "quarters-00000.png, segment 4 (rows 80 to 99): the segment is damaged" in lines[1]
     assert "quarters-00002.png: the server doesn't have it: got HTTP 404." in lines[2]
+
+
+def test_other_files_have_addresses_too(address: str, quarters: Dataset, tmp_path: Path) -> None:
+    """An npz is packed and looked at; a folder of sprites is packed again."""
+    content = unpack(quarters, tmp_path / "all.npz").read_bytes()
+    options: dict[str, Any] = {"folder": tmp_path, "SPRITENET_CACHE": str(tmp_path / "cache")}
+    with HostileServer({"all.npz": content}) as server:
+        there = server.url + "all.npz"
+        done = spritenet("pack", there, "a.png", **options)
+        assert done.returncode == 0, done.stderr
+        done = spritenet("info", there, "--json", **options)
+        assert done.returncode == 0, done.stderr
+    again = sn.load(tmp_path / "a.png")
+    assert again.content_hash == quarters.content_hash
+    assert again.source == there
+    done = spritenet("pack", address, "b.png", **options)
+    assert done.returncode == 0, done.stderr
+    assert sn.load(tmp_path / "b.png").content_hash == quarters.content_hash

@@ -11,7 +11,7 @@ import pytest
 
 from mirror import Behaviour, Request, mirror, serving
 from spritenet.errors import DownloadError
-from spritenet.sources import download as module
+from spritenet.sources import transfer as module
 from spritenet.sources.download import RemoteFile, cache_folder, download, is_right
 
 CONTENT = bytes(range(256)) * 40

@@ -26,7 +26,7 @@ def load(
     """The data set of a name or a path. What must be left out of it is told on standard error.
 
     Args:
-        name: of the catalog, a path, or the address of sprites.
+        name: of the catalog, a path, or an address.
         image_size: of images that are stored as rows of numbers.
         labels: the file of the labels of a PNG that is no sprite, or of an npy file.
         train: how many images of such a PNG are for training.
@@ -35,10 +35,16 @@ def load(
         DataError: there is none, or it is damaged.
         DownloadError: it must be downloaded and can't be.
     """
-    if "://" in name:
+    if "://" in name and not (image_size or labels or train):
         from spritenet.cli.opened import fetched
+        from spritenet.errors import DataError
+        from spritenet.streams.opening import NO_SPRITE
 
-        return fetched(name)
+        try:
+            return fetched(name)
+        except DataError as error:
+            if error.what != NO_SPRITE:
+                raise
     from spritenet.cli.counter import counting
     from spritenet.cli.told import tell
     from spritenet.dataset.remarks import Remarks

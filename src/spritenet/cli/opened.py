@@ -31,11 +31,18 @@ def load_or_open(name: str, memory: str | None = None) -> Dataset | Stream:
         DownloadError: it is far away and can't be had.
     """
     from spritenet.cli.data import load
+    from spritenet.errors import DataError
+    from spritenet.streams.opening import NO_SPRITE
 
     far = "://" in name
     if not far and not (_is_folder(name) or (memory and _is_sprite(name))):
         return load(name)
-    stream = _stream(name, memory)
+    try:
+        stream = _stream(name, memory)
+    except DataError as error:
+        if far and error.what == NO_SPRITE:
+            return load(name)
+        raise
     if stream.pixel_bytes > _limit(memory):
         return stream
     if not far:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["for_data", "of_model"]
 
-CHARACTERS = frozenset({"kmnist", "mnist", "strokes"})
+CHARACTERS = frozenset({"kmnist", "mnist", "strokes", "tfjs-mnist"})
 """The catalog's data sets of single characters."""
 
 CENTRED = 0.9

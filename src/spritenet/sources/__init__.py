@@ -14,28 +14,32 @@
     picture.py              one picture file, by Pillow; small_png.py without it
     mapped.py               files, and what they inflate to, mapped into memory
     size.py                 how large images are, in words
-    mnist_data.py           the tutorials' loader
+    mnist_data.py           the tutorials' loader; tfjs_mnist.py its data
     catalog.py              data sets by name
     download.py, lock.py    fetching them, once and whole
+    origin.py, transfer.py  files at addresses, bytes and file objects; magic.py what they are
 
 It knows formats, never a network or a training.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spritenet.dataset import Dataset
 from spritenet.dataset.listing import Listing
 from spritenet.dataset.remarks import Remarks
-from spritenet.errors import DataError, InputError
+from spritenet.errors import DataError
+from spritenet.sources import tfjs_mnist
 from spritenet.sources.catalog import CATALOG, load_entry
 from spritenet.sources.download import Progress
 from spritenet.sources.idx_folder import is_idx, read_idx
 from spritenet.sources.options import Options
+from spritenet.sources.origin import Origin, Source, bring, renamed
+from spritenet.sources.refusals import no_labels, unknown, unrecognised
 from spritenet.sources.size import ImageSize
 
 __all__ = ["CATALOG", "FORMATS", "Format", "load", "survey"]
@@ -71,10 +75,11 @@ def _sprite(path: Path, options: Options) -> Listing:
 def _foreign(path: Path, options: Options) -> Listing:
     from spritenet.sources.foreign import read_foreign
 
-    if options.image_size is None or options.labels is None:
-        raise _missing(path)
+    labels = options.labels_path
+    if options.image_size is None or labels is None:
+        raise no_labels(path)
     return Listing.of(
-        read_foreign(path, options.image_size, options.labels, options.train, options.class_names)
+        read_foreign(path, options.image_size, labels, options.train, options.class_names)
     )
 
 
@@ -87,8 +92,7 @@ def _npz(path: Path, options: Options) -> Listing:
 def _npy(path: Path, options: Options) -> Listing:
     from spritenet.sources.array_sets import survey_npy
 
-    labels = None if options.labels is None else Path(options.labels)
-    return survey_npy(path, options.image_size, options.class_names, labels)
+    return survey_npy(path, options.image_size, options.class_names, options.labels_path)
 
 
 def _csv(path: Path, options: Options) -> Listing:
@@ -161,7 +165,7 @@ FORMATS = (
 
 
 def load(
-    name_or_path: str | os.PathLike[str],
+    name_or_path: Source,
     *,
     class_names: Sequence[str] | None = None,
     size: ImageSize | None = None,
@@ -169,7 +173,7 @@ def load(
     color: str | None = None,
     strict: bool = False,
     image_size: ImageSize | None = None,
-    labels: str | os.PathLike[str] | None = None,
+    labels: Source | None = None,
     train: int | None = None,
     label_column: str | int | None = None,
     label_from: str | None = None,
@@ -201,7 +205,7 @@ def load(
         image_size: height and width of images that are stored as rows of numbers: in a PNG that is
             no sprite, a CSV or an npz. CSV takes squares by default.
         labels: the file with the labels of such a PNG (one-hot rows of bytes, a byte an image, or
-            IDX), or of an npy file.
+            IDX), or of an npy file; a path, an address, bytes or a file object.
         train: how many images of such a PNG, from the first on, are the split `train`; the others
             are `test`. By default all are `train`.
         label_column: the name or the number (from 0; -1 is the last) of a table's label column; by
@@ -237,14 +241,13 @@ def load(
         bits,
         range,
     )
-    entry = _entry(name_or_path)
+    entry = _entry(name_or_path, options)
     if entry is not None:
         options.none_given(entry)
         return load_entry(CATALOG[entry], progress)
-    path = _existing(name_or_path)
     remarks = Remarks()
-    try:
-        listing = _surveyed(path, options)
+    with _opened(name_or_path, options, progress) as (origin, options):
+        listing = origin.listing(_surveyed(origin.path, options))
         data = listing.at_hand()
         if data is None:
             from spritenet.sprites.gather import as_dataset
@@ -252,23 +255,22 @@ def load(
             data = as_dataset(listing, strict=strict, remarks=remarks)
         else:
             remarks.add(notes=listing.notes)
-    except OSError as error:
-        raise DataError("can't be read", where=path, got=error.strerror or error) from None
+    origin.close()
     if strict:
-        remarks.refuse_notes(path)
+        remarks.refuse_notes(origin.said)
     remarks.warn()
     return data
 
 
 def survey(
-    name_or_path: str | os.PathLike[str],
+    name_or_path: Source,
     *,
     class_names: Sequence[str] | None = None,
     size: ImageSize | None = None,
     fit: str | None = None,
     color: str | None = None,
     image_size: ImageSize | None = None,
-    labels: str | os.PathLike[str] | None = None,
+    labels: Source | None = None,
     train: int | None = None,
     label_column: str | int | None = None,
     label_from: str | None = None,
@@ -320,36 +322,62 @@ def survey(
         bits,
         range,
     )
-    entry = _entry(name_or_path)
+    entry = _entry(name_or_path, options)
     if entry is not None:
         options.none_given(entry)
         return Listing.of(load_entry(CATALOG[entry], progress))
-    path = _existing(name_or_path)
-    try:
-        return _surveyed(path, options)
-    except OSError as error:
-        raise DataError("can't be read", where=path, got=error.strerror or error) from None
+    with _opened(name_or_path, options, progress) as (origin, options):
+        listing = origin.listing(_surveyed(origin.path, options))
+    _KEPT.append(origin)
+    return listing
 
 
-def _entry(name_or_path: str | os.PathLike[str]) -> str | None:
-    """The name in the catalog that is meant; None for a path."""
+_KEPT: list[Origin] = []
+"""Whose images are read when they are wanted; until the process ends."""
+
+
+def _entry(name_or_path: Source, options: Options) -> str | None:
+    """The name in the catalog that is meant; None for anything else."""
     if not isinstance(name_or_path, str):
         return None
+    if name_or_path == tfjs_mnist.ADDRESS + tfjs_mnist.IMAGES and options == Options():
+        return "tfjs-mnist"
     name = name_or_path.lower().replace("_", "-")
     return name if name in CATALOG else None
 
 
-def _existing(name_or_path: str | os.PathLike[str]) -> Path:
-    """The path, if something is there."""
-    given = os.fspath(name_or_path)
-    path = Path(given).expanduser()
+@contextmanager
+def _opened(
+    given: Source, options: Options, progress: Progress | None
+) -> Iterator[tuple[Origin, Options]]:
+    """The files on this machine, and the options with the path of the labels; named in errors."""
+    origin = bring(given, progress)
+    its_labels = None if options.labels is None else bring(options.labels, progress, "labels")
+    here = [origin] if its_labels is None else [origin, its_labels]
     try:
-        exists = path.exists()
+        if its_labels is not None:
+            options = replace(options, labels=its_labels.path)
+        _check_exists(origin)
+        with renamed(*here):
+            yield origin, options
+    except OSError as error:
+        raise DataError("can't be read", where=origin.said, got=error.strerror or error) from None
+    except BaseException:
+        for one in here:
+            one.close()
+        raise
+    if its_labels is not None:
+        its_labels.close()
+
+
+def _check_exists(origin: Origin) -> None:
+    """Raises DataError if nothing is there."""
+    try:
+        exists = origin.path.exists()
     except (OSError, ValueError) as error:
-        raise DataError("this is no path", where=repr(given), got=error) from None
+        raise DataError("this is no path", where=repr(origin.said), got=error) from None
     if not exists:
-        raise _unknown(given)
-    return path
+        raise unknown(origin.said)
 
 
 def _surveyed(path: Path, options: Options) -> Listing:
@@ -358,41 +386,4 @@ def _surveyed(path: Path, options: Options) -> Listing:
         if form.recognises(path):
             options.only(form.takes, path)
             return form.survey(path, options)
-    raise _unrecognised(path)
-
-
-def _missing(path: Path) -> InputError:
-    return InputError(
-        "the PNG is no sprite: it does not say how large its images are, nor what they show",
-        where=path,
-        do="Pass image_size and labels (--image-size 28x28 --labels FILE).",
-    )
-
-
-def _unknown(given: str) -> DataError:
-    """No such name and no such path: what was probably meant."""
-    import difflib
-
-    names = ", ".join(CATALOG)
-    nearest = difflib.get_close_matches(given.lower(), CATALOG, n=1)
-    return DataError(
-        "there is no file or folder of this name, nor a data set in the catalog",
-        where=repr(given),
-        expected=f"a path or one of {names}",
-        do=f"Did you mean {nearest[0]}?"
-        if nearest
-        else "spritenet.open reads sprites from addresses."
-        if "://" in given
-        else "",
-    )
-
-
-def _unrecognised(path: Path) -> DataError:
-    """A path in which there is nothing known."""
-    got = "an empty file" if path.is_file() and not path.stat().st_size else "another file"
-    if path.is_dir():
-        names = sorted(found.name for found in path.iterdir())
-        few = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
-        got = few or "an empty folder"
-    expected = ", ".join(form.name for form in FORMATS)
-    return DataError("holds no data set", where=path, expected=expected, got=got)
+    raise unrecognised(path, [form.name for form in FORMATS])

@@ -1,7 +1,8 @@
 """Data sets by name: what they are, where to get them, and how to know them byte by byte.
 
-`strokes` is drawn here. The others are downloaded once into the cache folder and then read like
-any folder of IDX files; so files put there by hand do as well, if they are the right ones.
+`strokes` is drawn here. The others are downloaded once into the cache folder and then read from
+there, most like any folder of IDX files; so files put there by hand do as well, if they are the
+right ones.
 """
 
 from __future__ import annotations
@@ -13,7 +14,15 @@ from pathlib import Path
 
 from spritenet.dataset import Dataset
 from spritenet.errors import DataError, DownloadError
-from spritenet.sources.download import Progress, RemoteFile, cache_folder, download, is_right
+from spritenet.sources import tfjs_mnist
+from spritenet.sources.download import (
+    Progress,
+    RemoteFile,
+    cache_folder,
+    download,
+    is_right,
+    mirrors_of,
+)
 from spritenet.sources.idx_folder import find_idx_files, read_idx, role_of
 from spritenet.sources.lock import hold
 
@@ -39,6 +48,7 @@ class Entry:
         mirrors: addresses to put a file's name behind.
         files: what to download; none where `make` draws it.
         make: draws it, where nothing is downloaded.
+        read: reads its folder, where that holds no IDX files.
     """
 
     name: str
@@ -49,6 +59,7 @@ class Entry:
     mirrors: tuple[str, ...] = ()
     files: tuple[RemoteFile, ...] = ()
     make: Callable[[], Dataset] | None = None
+    read: Callable[[Path, tuple[str, ...]], Dataset] | None = None
 
 
 def _strokes() -> Dataset:
@@ -160,6 +171,16 @@ ENTRIES = (
             of_gzip=True,
         ),
     ),
+    Entry(
+        "tfjs-mnist",
+        "the 65,000 of MNIST in the TensorFlow.js tutorials' own file, 55,000 and 10,000",
+        DIGITS,
+        "Yann LeCun, Corinna Cortes, Christopher J. C. Burges; the TensorFlow.js tutorials",
+        "CC-BY-SA-3.0",
+        (tfjs_mnist.ADDRESS,),
+        tfjs_mnist.FILES,
+        read=tfjs_mnist.read_tfjs_mnist,
+    ),
 )
 
 CATALOG = {entry.name: entry for entry in ENTRIES}
@@ -179,14 +200,15 @@ def load_entry(entry: Entry, progress: Progress | None = None) -> Dataset:
     if entry.make is not None:
         return entry.make()
     folder = cache_folder() / entry.name
+    read = entry.read or read_idx
     _provide(entry, folder, progress)
     try:
-        data = read_idx(folder, entry.class_names)
+        data = read(folder, entry.class_names)
     except DataError:
         # It was right when it came: look again, and fetch what no longer is.
         (folder / CHECKED_FILE).unlink(missing_ok=True)
         _provide(entry, folder, progress)
-        data = read_idx(folder, entry.class_names)
+        data = read(folder, entry.class_names)
     return replace(data, name=entry.name, source=entry.source, licence=entry.licence)
 
 
@@ -204,7 +226,7 @@ def _provide(entry: Entry, folder: Path, progress: Progress | None) -> None:
         with hold(folder / LOCK_FILE, WAIT_SECONDS):
             for part in folder.glob("*.part"):  # of a process that was killed
                 part.unlink(missing_ok=True)
-            mirrors = entry.mirrors
+            mirrors = mirrors_of(entry.name, entry.mirrors)
             # Another process may have fetched them meanwhile, so this looks again.
             for file, wrong in _missing(entry, folder).items():
                 answered = download(file, mirrors, folder, progress)
@@ -242,12 +264,12 @@ def _missing(entry: Entry, folder: Path) -> dict[RemoteFile, Path | None]:
 
     A file is hashed once; after that its size and time are enough, and gzip's own checksum.
     """
-    here = find_idx_files(folder).get("", {}) if folder.is_dir() else {}
+    here = _here(entry, folder)
     checked = _read_checked(folder)
     now: dict[str, list[int]] = {}
     missing: dict[RemoteFile, Path | None] = {}
     for file in entry.files:
-        path = here.get(role_of(file.name))
+        path = here.get(file.name)
         if path is None:
             missing[file] = None
             continue
@@ -260,6 +282,18 @@ def _missing(entry: Entry, folder: Path) -> dict[RemoteFile, Path | None]:
     if now != checked:
         _write_checked(folder, now)
     return missing
+
+
+def _here(entry: Entry, folder: Path) -> dict[str, Path]:
+    """What is in the folder in the place of each file, by its name; IDX files have several."""
+    if not folder.is_dir():
+        return {}
+    if entry.read is not None:
+        found = {file.name: folder / file.name for file in entry.files}
+        return {name: path for name, path in found.items() if path.is_file()}
+    roles = find_idx_files(folder).get("", {})
+    names = {file.name: roles.get(role_of(file.name)) for file in entry.files}
+    return {name: path for name, path in names.items() if path is not None}
 
 
 def _read_checked(folder: Path) -> dict[str, list[int]]:

@@ -8,50 +8,47 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
 
 from spritenet.destination import local_only
 from spritenet.errors import DataError, DownloadError
 from spritenet.sources.inflate import GZIP_MAGIC, inflate
+from spritenet.sources.transfer import Progress, TransferError, transfer
 
-if TYPE_CHECKING:
-    from spritenet.http_client import Response
-
-__all__ = ["CACHE_VARIABLE", "Progress", "RemoteFile", "cache_folder", "download", "is_right"]
+__all__ = [
+    "CACHE_VARIABLE",
+    "MIRROR_VARIABLE",
+    "Progress",
+    "RemoteFile",
+    "cache_folder",
+    "download",
+    "is_right",
+    "mirrors_of",
+]
 
 CACHE_VARIABLE = "SPRITENET_CACHE"
-CONNECT_SECONDS = 6.0
-READ_SECONDS = 15.0  # without a single byte
-SLOWEST_BYTES_PER_SECOND = 2_000  # on average, after the first READ_SECONDS
-CHUNK = 1 << 16
-
-Progress = Callable[[str, int, int], None]
-"""Called with a file's name, the bytes received, and the bytes expected (0: not known)."""
+MIRROR_VARIABLE = "SPRITENET_MIRROR"
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A gzipped file that is known byte by byte.
+    """A file that is known byte by byte, or as far as `check` knows it.
 
     Args:
         name: what it is called on every mirror, and here: "train-images-idx3-ubyte.gz".
         size: its size when inflated, in bytes.
         sha256: of what it inflates to, in hex; "" where only the gzip file's is published.
         gzip_sha256: of the gzip file itself, in hex; "" where `sha256` is enough.
+        check: says what is wrong with its bytes, "" for nothing, where no hash is published.
     """
 
     name: str
     size: int
     sha256: str = ""
     gzip_sha256: str = ""
-
-
-class MirrorError(Exception):
-    """This mirror didn't have it; the text says why, in a few words."""
+    check: Callable[[bytes], str] | None = None
 
 
 def cache_folder() -> Path:
@@ -66,6 +63,17 @@ def cache_folder() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("spritenet")
+
+
+def mirrors_of(name: str, mirrors: Sequence[str]) -> tuple[str, ...]:
+    """The mirrors of a data set: `$SPRITENET_MIRROR/NAME/` first, where that is set.
+
+    Args:
+        name: of the data set, in the catalog.
+        mirrors: its own.
+    """
+    chosen = os.environ.get(MIRROR_VARIABLE, "").strip()
+    return (f"{chosen.rstrip('/')}/{name}/", *mirrors) if chosen else tuple(mirrors)
 
 
 def is_right(path: Path, file: RemoteFile) -> bool:
@@ -100,8 +108,8 @@ def download(
     for mirror in mirrors:
         try:
             _download_from(mirror, file, folder, progress)
-        except MirrorError as error:
-            failures.append(f"{urlsplit(mirror).hostname}: {error}")
+        except TransferError as error:
+            failures.append(f"{urlsplit(mirror).hostname or mirror}: {error}")
         else:
             return mirror
     raise DownloadError("can't be downloaded", where=file.name, got="; ".join(failures))
@@ -111,56 +119,19 @@ def _download_from(mirror: str, file: RemoteFile, folder: Path, progress: Progre
     part = folder / f"{file.name}.{os.getpid()}.part"
     try:
         with part.open("wb") as out:
-            _fetch(mirror + file.name, out, file, progress)
+            limit = file.size + (1 << 20)  # no gzip of it is longer, and an inflated one fits
+            transfer(mirror + file.name, out, file.name, limit, progress)
             out.flush()
             os.fsync(out.fileno())  # else a crash could leave the name without the content
         content = part.read_bytes()
         complaint = _complaint(content, file, part)
         if complaint:
-            raise MirrorError(complaint)
+            raise TransferError(complaint)
         # A server that "helpfully" inflates has sent the content under the gzip file's name.
         name = file.name if content.startswith(GZIP_MAGIC) else file.name.removesuffix(".gz")
         part.replace(folder / name)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _fetch(address: str, out: IO[bytes], file: RemoteFile, progress: Progress | None) -> None:
-    """Writes the file at an address to `out`, or says in a MirrorError why not."""
-    from spritenet.http_client import HttpClient, HTTPError, RedirectError, reason_of
-
-    client = HttpClient(READ_SECONDS, CONNECT_SECONDS)
-    try:
-        response = client.get(address)
-        if response.status != 200:
-            raise MirrorError(f"HTTP {response.status}")
-        _copy(response, out, file, progress)
-    except RedirectError as error:
-        raise MirrorError(str(error)) from None
-    except HTTPError as error:
-        raise MirrorError(reason_of(error)) from None
-    finally:
-        client.close()
-
-
-def _copy(response: Response, out: IO[bytes], file: RemoteFile, progress: Progress | None) -> None:
-    """Writes a response's body; stops what is too long, too slow or breaks off."""
-    said = response.headers.get("content-length", "")
-    total = int(said) if said.isdecimal() else 0
-    limit = file.size + (1 << 20)  # no gzip of it is longer, and an inflated one fits
-    received, began = 0, time.monotonic()
-    while piece := response.read1(CHUNK):
-        received += len(piece)
-        if max(received, total) > limit:
-            raise MirrorError(f"sends more than {limit:,} bytes")
-        seconds = time.monotonic() - began
-        if seconds > READ_SECONDS and received < seconds * SLOWEST_BYTES_PER_SECOND:
-            raise MirrorError(f"too slow: {received:,} bytes in {seconds:.0f} s")
-        out.write(piece)
-        if progress is not None:
-            progress(file.name, received, total)
-    if total and received != total:
-        raise MirrorError("the connection broke")
 
 
 def _complaint(content: bytes, file: RemoteFile, path: Path) -> str:
@@ -171,6 +142,8 @@ def _complaint(content: bytes, file: RemoteFile, path: Path) -> str:
         return "an empty file"
     if content.lstrip()[:1] == b"<":
         return "a web page in its place"
+    if file.check is not None:
+        return file.check(content)
     gzipped = content.startswith(GZIP_MAGIC)
     if gzipped and sha256(content).hexdigest() == file.gzip_sha256:
         return ""

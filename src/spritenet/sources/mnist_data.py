@@ -7,7 +7,6 @@ epoch has another, and all follow from the seed.
 from __future__ import annotations
 
 import operator
-import os
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -16,8 +15,11 @@ from numpy.typing import DTypeLike, NDArray
 from spritenet.dataset import Dataset, Split
 from spritenet.errors import InputError
 from spritenet.order import permutation
-from spritenet.sources.download import Progress
+from spritenet.sources import tfjs_mnist
+from spritenet.sources.origin import Source
 from spritenet.sources.size import ImageSize
+from spritenet.sources.tfjs_mnist import IMAGES, LABELS
+from spritenet.sources.transfer import Progress
 
 __all__ = ["Batch", "MnistData"]
 
@@ -32,7 +34,7 @@ class Batch(NamedTuple):
 class MnistData:
     """Batch after batch of a data set, for training and for testing.
 
-        data = MnistData("mnist_images.png", labels="mnist_labels_uint8", train=55_000)
+        data = MnistData()  # the tutorials' own file, 55,000 and 10,000 images
         data.load()
         xs, labels = data.next_train_batch(64)  # float32 (64, 784), 0 to 1; float32 (64, 10)
 
@@ -42,9 +44,10 @@ class MnistData:
     beginning of the next: every image comes exactly once an epoch, and no batch is short.
 
     Args:
-        source: a name of the catalog, the path of any data set, or a `Dataset`.
+        source: a name of the catalog, anything else that `sn.load` takes (a path, an address,
+            bytes, a file object), or a `Dataset`. By default "tfjs-mnist", the tutorials' own.
         image_size: of a PNG with an image a row that is no sprite.
-        labels: the labels of such a PNG.
+        labels: the labels of such a PNG, given in any of these ways.
         train: how many of its images are for training.
         seed: of the orders.
         flat: images as rows (n h·w·c) instead of n h w c.
@@ -54,10 +57,10 @@ class MnistData:
 
     def __init__(
         self,
-        source: str | os.PathLike[str] | Dataset = "mnist",
+        source: Source | Dataset = "tfjs-mnist",
         *,
         image_size: ImageSize = "28x28",
-        labels: str | os.PathLike[str] | None = None,
+        labels: Source | None = None,
         train: int | None = None,
         seed: int = 0,
         flat: bool = True,
@@ -86,10 +89,19 @@ class MnistData:
         from spritenet.sources import load
 
         if self._dataset is None and not isinstance(self._source, Dataset):
-            foreign = self._how["labels"] is not None
-            how: dict[str, Any] = self._how if foreign else {}
+            of_rows = self._how["labels"] is not None and not self._of_tutorials()
+            how: dict[str, Any] = self._how if of_rows else {}
             self._dataset = load(self._source, progress=progress, **how)
         return self
+
+    def _of_tutorials(self) -> bool:
+        """Whether these are the two addresses of the tutorials, which are known to the catalog."""
+        images, labels = (tfjs_mnist.ADDRESS + name for name in (IMAGES, LABELS))
+        return (
+            self._source == images
+            and self._how["labels"] == labels
+            and self._how["train"] in {None, tfjs_mnist.TRAIN}
+        )
 
     @property
     def dataset(self) -> Dataset:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import cast
 
 from spritenet.errors import InputError
 from spritenet.sources.form import Form
+from spritenet.sources.origin import Source
 from spritenet.sources.size import ImageSize
 
 __all__ = ["Options"]
@@ -37,13 +40,18 @@ class Options:
     fit: str | None = None
     color: str | None = None
     image_size: ImageSize | None = None
-    labels: str | os.PathLike[str] | None = None
+    labels: Source | None = None
     train: int | None = None
     label_column: str | int | None = None
     label_from: str | None = None
     tile: ImageSize | None = None
     bits: int | None = None
     range: tuple[float, float] | str | None = None
+
+    @property
+    def labels_path(self) -> Path | None:
+        """The file of the labels, on this machine."""
+        return None if self.labels is None else Path(os.fspath(cast("Path", self.labels)))
 
     @property
     def form(self) -> Form:

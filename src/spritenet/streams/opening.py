@@ -25,12 +25,15 @@ from spritenet.streams.stream import Part, Settings, Stream, check
 if TYPE_CHECKING:
     from spritenet.streams.remote import Remote
 
-__all__ = ["open_stream"]
+__all__ = ["NO_SPRITE", "open_stream"]
 
 Where = str | os.PathLike[str]
 
 MOST_OPEN = 128
 """Files of this machine that are open at a time; systems allow 256 and more."""
+
+NO_SPRITE = "this is no sprite"
+"""What is said first of any other file."""
 
 FAR_WORKERS = 16
 """Threads that fetch: most of the time they wait."""
@@ -166,7 +169,7 @@ class _Opener:
             return Part(metadata, [member], [metadata.sheet.count])
         if begin[:1] != b"{":
             raise DataError(
-                "this is no sprite",
+                NO_SPRITE,
                 where=blob.name,
                 expected=f"a sprite (PNG), or {INDEX} of a folder of them",
                 got=repr(begin.decode("latin-1")) if begin else "an empty file",

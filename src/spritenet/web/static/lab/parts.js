@@ -8,7 +8,7 @@ import { Order } from '../lib/index.js';
 
 const HELD_OUT = 0.1;
 // As spritenet/cli/preparation.py has them.
-const CHARACTERS = ['kmnist', 'mnist', 'strokes'];
+const CHARACTERS = ['kmnist', 'mnist', 'strokes', 'tfjs-mnist'];
 const LOOKED_AT = 500; // images
 const CENTRED = 0.9;
 const NEAR = 1; // pixel

@@ -1,0 +1,78 @@
+"""The tutorials' own file: `mnist_images.png`, 65,000 images in rows, and `mnist_labels_uint8`.
+
+No hash of either is published, so none can be checked before use. What can be: sizes, that each
+label is one-hot, and, since the images are MNIST's, all that they decode to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from spritenet.dataset import Dataset
+from spritenet.errors import DataWarning
+from spritenet.sources.download import RemoteFile
+from spritenet.sources.foreign import read_foreign
+from spritenet.sprites.chunks import SIGNATURE
+
+__all__ = ["ADDRESS", "FILES", "IMAGES", "LABELS", "TRAIN", "read_tfjs_mnist"]
+
+ADDRESS = "https://storage.googleapis.com/learnjs-data/model-builder/"
+IMAGES, LABELS = "mnist_images.png", "mnist_labels_uint8"
+COUNT, TRAIN, SIDE, CLASSES = 65_000, 55_000, 28, 10
+
+CONTENT_SHA256 = (
+    "3d24e455d86b0368a3aed0357241a964514ac2c876e06de3763d756f78082e2e",
+    "54dbbc2cab00508c5ade36a807f48bc83d0ee3285bbeb8ae25377aaa12b2250c",
+)
+"""Of the pixels and of the one-hot labels of MNIST's training images from number 5,000 on, and of
+its test images, in MNIST's order: what TensorFlow's `input_data.read_data_sets` gives for training
+and testing. The published labels begin like these, and like no others of MNIST."""
+
+
+def _check_images(content: bytes) -> str:
+    """What is wrong with the picture; its pixels are compared when it is read."""
+    if not content.startswith(SIGNATURE):
+        return "no PNG"
+    sides = int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
+    if sides != (SIDE * SIDE, COUNT):
+        return f"a picture of {sides[0]}×{sides[1]}, expected {SIDE * SIDE}×{COUNT}"
+    return "" if content[-8:-4] == b"IEND" else "a picture without an end"
+
+
+def _check_labels(content: bytes) -> str:
+    """What is wrong with the labels."""
+    if len(content) != COUNT * CLASSES:
+        return f"{len(content):,} bytes, expected {COUNT * CLASSES:,}"
+    rows = np.frombuffer(content, np.uint8).reshape(COUNT, CLASSES)
+    one_hot = rows.max() == 1 and (rows.sum(1) == 1).all()
+    return "" if one_hot else "labels that are not one-hot"
+
+
+FILES = (
+    RemoteFile(IMAGES, COUNT * (SIDE * SIDE + 1), check=_check_images),
+    RemoteFile(LABELS, COUNT * CLASSES, check=_check_labels),
+)
+
+
+def read_tfjs_mnist(folder: Path, class_names: tuple[str, ...]) -> Dataset:
+    """Reads both files, and compares them with what is known.
+
+    Raises:
+        DataError: damaged.
+    """
+    data = read_foreign(folder / IMAGES, (SIDE, SIDE), folder / LABELS, TRAIN, class_names)
+    pixels = hashlib.sha256()
+    for split in data.splits.values():
+        pixels.update(split.images.data)
+    labels = hashlib.sha256((folder / LABELS).read_bytes())
+    if (pixels.hexdigest(), labels.hexdigest()) != CONTENT_SHA256:
+        warnings.warn(
+            f"{folder / IMAGES}: not MNIST's images in their known order; read as they are",
+            DataWarning,
+            stacklevel=2,
+        )
+    return data
