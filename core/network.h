@@ -21,6 +21,16 @@ struct Piece {
 
 inline constexpr int64_t kPieceParameters = 4096;
 
+// A slab of the batch in training: where its results are, and how far it is. The numbers of phases are
+// those of phases.h.
+struct SlabState {
+  int64_t block;   // of batch-wide memory: the slab's dense inputs and gradients
+  LossSum loss;
+  int64_t began;   // nanoseconds
+  uint32_t done;   // the last phase in which it was done
+  uint32_t again;  // the last phase in which a second thread began it, too
+};
+
 }  // namespace sn
 
 struct sn_network {
@@ -31,12 +41,13 @@ struct sn_network {
   float* gradient;      // as long as the parameters
   float* slab_gradients;
   float* output_gradients;
-  sn::Lanes* shared;
+  sn::Lanes* shared;    // one block a slab and a thread
   sn::Lanes* own;       // one block a thread
   float* single;        // the tensors of one image
   double* piece_squares;  // of each piece's gradient
   double* piece_l2;
-  sn::LossSum* slab_losses;
+  sn::SlabState* slab_states;
+  int64_t* spare_blocks;  // of each thread: the block in which it does its next slab
   sn::Piece* pieces;
   const sn::Lanes** dense_inputs;       // [operation][slab]
   const float** dense_gradients;
@@ -44,12 +55,12 @@ struct sn_network {
 
 namespace sn {
 
-inline Slab<Lanes> slab_of(const sn_network& net, int32_t thread, int64_t slab) {
+inline Slab<Lanes> slab_of(const sn_network& net, int32_t thread, int64_t block) {
   const Plan& p = net.plan;
-  return {net.own + thread * (p.thread_units + p.scratch_units), net.shared + slab * p.batch_units,
+  return {net.own + thread * (p.thread_units + p.scratch_units), net.shared + block * p.batch_units,
           net.own + thread * (p.thread_units + p.scratch_units) + p.thread_units,
-          net.slab_gradients + slab * p.slab_gradient_count,
-          net.output_gradients + slab * p.output_gradient_count};
+          net.slab_gradients + block * p.slab_gradient_count,
+          net.output_gradients + block * p.output_gradient_count};
 }
 
 // What the forward pass of a slab is told.

@@ -377,11 +377,11 @@ class Builder {
   }
 
   bool check_memory() {
-    const int64_t slabs = plan_.batch_size / kLanes + 1;
+    const int64_t blocks = plan_.batch_size / kLanes + 1 + plan_.threads;
     const int64_t thread_units = plan_.thread_units + plan_.scratch_units;
     if (thread_units > kMaxUnits / plan_.threads / kLanes ||
-        plan_.batch_units > kMaxUnits / slabs / kLanes ||
-        plan_.slab_gradient_count > kMaxUnits / slabs || plan_.parameter_count > (1 << 30)) {
+        plan_.batch_units > kMaxUnits / blocks / kLanes ||
+        plan_.slab_gradient_count > kMaxUnits / blocks || plan_.parameter_count > (1 << 30)) {
       Line(error_) << "the network needs more memory than a terabyte or 2^30 parameters";
       return false;
     }

@@ -46,16 +46,17 @@ void lay_out(sn_network& net, Layout& layout) {
   net.piece_count = count_pieces(plan, nullptr);
   net.packed = layout.take<float>(plan.packed_count);
   net.gradient = layout.take<float>(trains ? plan.parameter_count : 0);
-  net.slab_gradients = layout.take<float>(net.slabs * plan.slab_gradient_count);
-  net.output_gradients = layout.take<float>(net.slabs * plan.output_gradient_count);
-  // Evaluation uses one batch-wide block a thread.
-  const int64_t blocks = net.slabs > plan.threads ? net.slabs : plan.threads;
+  // One block for each slab's results, and one for each thread to make the next in.
+  const int64_t blocks = net.slabs + plan.threads;
+  net.slab_gradients = layout.take<float>(blocks * plan.slab_gradient_count);
+  net.output_gradients = layout.take<float>(blocks * plan.output_gradient_count);
   net.shared = layout.take<Lanes>(blocks * plan.batch_units);
   net.own = layout.take<Lanes>(plan.threads * (plan.thread_units + plan.scratch_units));
   net.single = layout.take<float>(plan.thread_units + plan.batch_units);
   net.piece_squares = layout.take<double>(net.piece_count);
   net.piece_l2 = layout.take<double>(net.piece_count);
-  net.slab_losses = layout.take<LossSum>(net.slabs);
+  net.slab_states = layout.take<SlabState>(net.slabs);
+  net.spare_blocks = layout.take<int64_t>(plan.threads);
   net.pieces = layout.take<Piece>(net.piece_count);
   net.dense_inputs = layout.take<const Lanes*>(plan.operation_count * net.slabs);
   net.dense_gradients = layout.take<const float*>(plan.operation_count * net.slabs);
@@ -176,6 +177,8 @@ sn_network* sn_network_init(void* memory, int64_t bytes, const sn_network_spec* 
   make_plan(*spec, net->plan, error);
   lay_out(*net, layout);
   count_pieces(net->plan, net->pieces);
+  for (int64_t s = 0; s < net->slabs; ++s) net->slab_states[s].block = s;
+  for (int32_t t = 0; t < net->plan.threads; ++t) net->spare_blocks[t] = net->slabs + t;
   return net;
 }
 

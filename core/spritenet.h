@@ -138,7 +138,9 @@ typedef struct sn_training {
   int32_t loss;          /* sn_loss */
   float label_smoothing; /* with labels: 1 - s on the class, s / outputs on every class */
   int32_t no_dropout;    /* 1: dropout keeps everything */
-  const volatile int32_t* stop; /* looked at before each slab; a step cut short never was. Or null */
+  /* Null, or a flag that another thread may raise: read atomically before each slab. A step cut short
+   * never was. */
+  const int32_t* stop;
   /* Results */
   float* losses;         /* steps: mean over the batch of weight * loss, plus L2 */
   int32_t* correct;      /* steps: images whose largest output is their label */
@@ -152,7 +154,7 @@ typedef struct sn_evaluation {
   int64_t first, count;
   int32_t loss;
   float label_smoothing;
-  const volatile int32_t* stop;
+  const int32_t* stop; /* as above; looked at every few thousand images */
   /* Results */
   double loss_sum;       /* of weight * loss over the images; no L2 */
   double l2;             /* the L2 penalty of the parameters */

@@ -8,8 +8,10 @@ struct sn_pool {
 
 namespace sn {
 void run_together(sn_pool*, Work work, void* context) { work(context, 0); }
-int32_t team_size(const sn_pool*) { return 1; }
-void meet(sn_pool*, void (*last)(void*), void* context) { last(context); }
+void wait_while(sn_pool*, const uint64_t*, uint64_t) {}
+void wake_all(sn_pool*) {}
+void breathe() {}
+int64_t nanoseconds() { return 0; }
 }  // namespace sn
 
 extern "C" {
@@ -27,7 +29,7 @@ int32_t sn_pool_threads(const sn_pool*) { return 1; }
 #include <windows.h>
 #else
 #include <pthread.h>
-#include <sched.h>
+#include <time.h>
 #endif
 
 namespace {
@@ -47,7 +49,6 @@ struct Gate {
   void wait() { SleepConditionVariableSRW(&changed, &lock, INFINITE, 0); }
   void wake() { WakeAllConditionVariable(&changed); }
 };
-void give_way() { SwitchToThread(); }
 #else
 typedef pthread_t Thread;
 struct Gate {
@@ -66,18 +67,11 @@ struct Gate {
   void wait() { pthread_cond_wait(&changed, &lock); }
   void wake() { pthread_cond_broadcast(&changed); }
 };
-void give_way() { sched_yield(); }
 #endif
 
-inline void breathe() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  __asm__ volatile("yield");
-#endif
-}
-
-constexpr int kSpins = 4000;  // about 50 microseconds: a step's pauses are shorter, a reader's longer
+// About 50 microseconds, as long as it takes to wake a sleeper. A step's pauses are shorter; who waits
+// longer may be waiting for a thread whose core another program has, and leaves it his own.
+constexpr int kSpins = 4000;
 
 }  // namespace
 
@@ -87,45 +81,62 @@ struct sn_pool {
   Gate gate;
   sn::Work work;
   void* context;
-  // Each on its own cache line: one is written by all, the others are read in tight loops.
-  alignas(128) int64_t round;
-  alignas(128) int64_t arrived;
-  alignas(128) int64_t generation;
-  alignas(128) int64_t finished;
+  bool ends;
+  // Each on its own cache line: read in tight loops. The door's upper half counts rounds of work, each
+  // opened (odd) and closed (even); the lower half, the workers inside.
+  alignas(128) uint64_t door;
 };
 
 namespace {
+
+constexpr uint64_t kRound = uint64_t{1} << 32;
+constexpr uint64_t kInside = kRound - 1;
 
 struct Start {
   sn_pool* pool;
   int32_t thread;
 };
 
-// Spins for a while, then sleeps until the round changes.
-void next_round(sn_pool* pool, int64_t seen) {
-  for (int spin = 0; spin < kSpins; ++spin) {
-    if (__atomic_load_n(&pool->round, __ATOMIC_ACQUIRE) != seen) return;
-    breathe();
+// True when a round is open and this worker is inside; false when the pool ends. A worker that comes
+// after a round was closed waits for the next.
+bool enter(sn_pool* pool, uint64_t& last) {
+  uint64_t seen = __atomic_load_n(&pool->door, __ATOMIC_ACQUIRE);
+  for (;;) {
+    const uint64_t round = seen / kRound;
+    if (round % 2 == 0 || round == last) {
+      sn::wait_while(pool, &pool->door, seen);
+      seen = __atomic_load_n(&pool->door, __ATOMIC_ACQUIRE);
+    } else if (__atomic_compare_exchange_n(&pool->door, &seen, seen + 1, false, __ATOMIC_ACQ_REL,
+                                           __ATOMIC_ACQUIRE)) {
+      last = round;
+      return !pool->ends;
+    }
   }
-  pool->gate.enter();
-  while (__atomic_load_n(&pool->round, __ATOMIC_ACQUIRE) == seen) pool->gate.wait();
-  pool->gate.leave();
+}
+
+void leave(sn_pool* pool) {
+  const uint64_t door = __atomic_sub_fetch(&pool->door, 1, __ATOMIC_ACQ_REL);
+  if (door / kRound % 2 == 0 && (door & kInside) == 0) sn::wake_all(pool);
 }
 
 void serve(sn_pool* pool, int32_t thread) {
-  for (int64_t seen = 0;; ++seen) {
-    next_round(pool, seen);
-    if (!pool->work) return;
+  for (uint64_t last = 0; enter(pool, last);) {
     pool->work(pool->context, thread);
-    __atomic_fetch_add(&pool->finished, 1, __ATOMIC_RELEASE);
+    leave(pool);
   }
 }
 
-void announce(sn_pool* pool) {
-  pool->gate.enter();
-  __atomic_store_n(&pool->round, pool->round + 1, __ATOMIC_RELEASE);
-  pool->gate.wake();
-  pool->gate.leave();
+void open_round(sn_pool* pool) {
+  __atomic_add_fetch(&pool->door, kRound, __ATOMIC_RELEASE);
+  sn::wake_all(pool);
+}
+
+void close_round(sn_pool* pool) {
+  uint64_t seen = __atomic_add_fetch(&pool->door, kRound, __ATOMIC_ACQ_REL);
+  while ((seen & kInside) != 0) {
+    sn::wait_while(pool, &pool->door, seen);
+    seen = __atomic_load_n(&pool->door, __ATOMIC_ACQUIRE);
+  }
 }
 
 #if defined(_WIN32)
@@ -171,34 +182,52 @@ void join(Thread thread) {
 
 namespace sn {
 
-int32_t team_size(const sn_pool* pool) { return pool->threads; }
-
 void run_together(sn_pool* pool, Work work, void* context) {
   if (pool->threads == 1) return work(context, 0);
   pool->work = work;
   pool->context = context;
-  pool->arrived = 0;
-  __atomic_store_n(&pool->finished, 0, __ATOMIC_RELAXED);
-  announce(pool);
+  open_round(pool);
   work(context, 0);
-  for (int spin = 0; __atomic_load_n(&pool->finished, __ATOMIC_ACQUIRE) < pool->threads - 1;
-       ++spin) {
-    spin < kSpins ? breathe() : give_way();
-  }
+  close_round(pool);
 }
 
-void meet(sn_pool* pool, void (*last)(void*), void* context) {
-  if (pool->threads == 1) return last(context);
-  const int64_t generation = __atomic_load_n(&pool->generation, __ATOMIC_RELAXED);
-  if (__atomic_add_fetch(&pool->arrived, 1, __ATOMIC_ACQ_REL) == pool->threads) {
-    last(context);
-    __atomic_store_n(&pool->arrived, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&pool->generation, generation + 1, __ATOMIC_RELEASE);
-    return;
+void wait_while(sn_pool* pool, const uint64_t* value, uint64_t seen) {
+  for (int spin = 0; spin < kSpins; ++spin) {
+    if (__atomic_load_n(value, __ATOMIC_ACQUIRE) != seen) return;
+    breathe();
   }
-  for (int spin = 0; __atomic_load_n(&pool->generation, __ATOMIC_ACQUIRE) == generation; ++spin) {
-    spin < kSpins ? breathe() : give_way();
-  }
+  pool->gate.enter();
+  while (__atomic_load_n(value, __ATOMIC_ACQUIRE) == seen) pool->gate.wait();
+  pool->gate.leave();
+}
+
+void wake_all(sn_pool* pool) {
+  if (pool->threads == 1) return;
+  pool->gate.enter();
+  pool->gate.wake();
+  pool->gate.leave();
+}
+
+void breathe() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+int64_t nanoseconds() {
+#if defined(_WIN32)
+  LARGE_INTEGER ticks, frequency;
+  QueryPerformanceCounter(&ticks);
+  QueryPerformanceFrequency(&frequency);
+  return static_cast<int64_t>(static_cast<double>(ticks.QuadPart) * 1e9 /
+                              static_cast<double>(frequency.QuadPart));
+#else
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t{now.tv_sec} * 1000000000 + now.tv_nsec;
+#endif
 }
 
 }  // namespace sn
@@ -226,8 +255,8 @@ sn_pool* sn_pool_create(int32_t threads) {
 
 void sn_pool_destroy(sn_pool* pool) {
   if (!pool) return;
-  pool->work = nullptr;
-  announce(pool);
+  pool->ends = true;
+  open_round(pool);
   for (int32_t i = 1; i < pool->threads; ++i) join(pool->workers[i - 1]);
   pool->gate.destroy();
   free(pool->workers);

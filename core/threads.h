@@ -9,17 +9,20 @@ namespace sn {
 
 typedef void (*Work)(void* context, int32_t thread);
 
-// Calls work(context, t) for each t of the team, the caller being 0; returns when all have returned.
+// Calls work(context, 0) here, and work(context, t) on each of the others that comes before the caller's
+// own call is over: the work must get done by whoever is there. Returns when all have returned.
 void run_together(sn_pool* pool, Work work, void* context);
 
-int32_t team_size(const sn_pool* pool);
+// Waits, awake for a moment and then asleep, until *value is no longer `seen`.
+void wait_while(sn_pool* pool, const uint64_t* value, uint64_t seen);
 
-// Waits until everyone in the team has come here. The last to come runs `last(context)` first, alone.
-void meet(sn_pool* pool, void (*last)(void*), void* context);
+// Wakes those who wait, after their value has changed.
+void wake_all(sn_pool* pool);
 
-// The next of 0, 1, … that nobody has taken.
-inline int64_t take_next(int64_t* counter) {
-  return __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
-}
+// Lets a few dozen cycles pass, in the middle of a wait.
+void breathe();
+
+// A clock that only goes forward.
+int64_t nanoseconds();
 
 }  // namespace sn

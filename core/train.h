@@ -11,6 +11,11 @@ inline constexpr int64_t kFewImages = kLanes / 4;
 // Slabs evaluated between two looks at the stop flag.
 inline constexpr int64_t kEvaluationWave = 256;
 
+// The host may raise its flag while we work.
+inline bool stop_raised(const int32_t* flag) {
+  return flag && __atomic_load_n(flag, __ATOMIC_RELAXED) != 0;
+}
+
 // `gradient` not null: one step's gradient is written there, and nothing is updated.
 sn_status train(sn_network& net, sn_pool* pool, sn_training& task, float* gradient);
 

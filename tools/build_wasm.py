@@ -53,6 +53,7 @@ SMALL = "-Oz"
 FILES = {
     "network.cpp": (FAST, "-fno-vectorize"),  # its loops run over vectors already
     "train.cpp": (FAST,),
+    "read.cpp": (FAST,),
     "plan.cpp": (SMALL,),
     "spritenet.cpp": (SMALL,),
     "strokes.cpp": (SMALL,),

@@ -48,8 +48,11 @@ def start(layers: list[Layer], shape: tuple[int, int, int]) -> NDArray[np.float3
 
 
 def near(got: NDArray[np.float32], expected: NDArray[np.floating], tolerance: float) -> None:
-    """Equal up to a share of the largest value: float32 sums of many products."""
-    scale = max(1e-6, float(np.abs(expected).max(initial=0)))
+    """Equal up to a share of the largest value: float32 sums of many products.
+
+    Products are near 1, so what cancels to nothing in float64 leaves some 1e-8 in float32.
+    """
+    scale = max(1e-4, float(np.abs(expected).max(initial=0)))
     np.testing.assert_allclose(got, expected, rtol=tolerance, atol=tolerance * scale)
 
 
@@ -344,6 +347,11 @@ def trained(threads: int, pieces: list[int]) -> NDArray[np.float32]:
 def test_the_number_of_threads_changes_no_bit(threads: int) -> None:
     """Bit for bit the same weights and optimizer memory."""
     np.testing.assert_array_equal(trained(1, [12]), trained(threads, [12]))
+
+
+def test_threads_put_aside_change_no_bit() -> None:
+    """More threads than cores, so that slabs are left in the middle, and done again by others."""
+    np.testing.assert_array_equal(trained(1, [400]), trained(8 * (os.cpu_count() or 1), [400]))
 
 
 @pytest.mark.parametrize("pieces", [[1] * 12, [5, 7], [3, 1, 8]])

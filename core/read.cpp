@@ -1,0 +1,156 @@
+// Evaluation and prediction: slabs forward on all threads.
+#include "phases.h"
+#include "train.h"
+
+namespace sn {
+namespace {
+
+// The kinds of phases.
+enum Stage : uint32_t { kPack, kSlabs };
+
+struct Reading {
+  sn_network& net;
+  const float* parameters;
+  const uint8_t* images;
+  sn_evaluation* evaluation;  // or null: predict
+  float* outputs;             // or null: evaluate
+  int64_t count;
+  LossSum* losses;            // of each slab, for evaluation
+  Phases phases;
+
+  int64_t slabs() const { return (count + kLanes - 1) / kLanes; }
+
+  // `packed`: a call before this one has packed the same parameters.
+  void begin(bool packed) {
+    if (packed || net.piece_count == 0) {
+      phases.begin(kSlabs, slabs());
+    } else {
+      phases.begin(kPack, net.piece_count);
+    }
+  }
+
+  void work(int32_t thread) {
+    for (Item item; (item = phases.claim()).index != Phases::kOver;) {
+      if (item.index < 0) {
+        phases.wait(item);
+        continue;
+      }
+      if (item.kind() == kPack) {
+        pack_piece(net, net.pieces[item.index], parameters, false);
+      } else {
+        read(thread, item.index);
+      }
+      if (!phases.finish()) continue;
+      item.kind() == kPack ? phases.begin(kSlabs, slabs()) : phases.end();
+    }
+  }
+
+  void read(int32_t thread, int64_t index) {
+    const Plan& plan = net.plan;
+    Picked picked{};
+    const int64_t first = index * kLanes;
+    picked.count = static_cast<int>(count - first < kLanes ? count - first : kLanes);
+    for (int i = 0; i < picked.count; ++i) {
+      const int64_t place = first + i;
+      picked.index[i] = !evaluation           ? place
+                        : evaluation->indices ? evaluation->indices[place]
+                                              : evaluation->first + place;
+    }
+    const Slab<Lanes> slab = slab_of(net, thread, net.spare_blocks[thread]);
+    const bool logits = evaluation && evaluation->loss == SN_CATEGORICAL_CROSSENTROPY;
+    forward(net, slab, {parameters, false, logits, false, 0, 0, 0}, images, picked);
+    const Tensor& last = logits ? logits_of(plan) : plan.tensors[plan.operation_count];
+    const Lanes* y = slab.values(last).at;
+    if (outputs) {
+      for (int i = 0; i < picked.count; ++i) {
+        float* to = outputs + (first + i) * plan.outputs;
+        for (int c = 0; c < plan.outputs; ++c) to[c] = y[c][i];
+      }
+    } else {
+      const LossTask loss = {evaluation->loss, plan.outputs, evaluation->label_smoothing, 1.0f,
+                             logits};
+      losses[index] = loss_of_slab(loss, evaluation->examples, picked, y, nullptr);
+    }
+  }
+};
+
+void read_on(void* context, int32_t thread) { static_cast<Reading*>(context)->work(thread); }
+
+}  // namespace
+
+void predict(sn_network& net, sn_pool* pool, const float* parameters, const uint8_t* images,
+             int64_t count, float* outputs) {
+  constexpr int64_t kWave = Phases::kMostItems;  // images, and so fewer slabs
+  const Plan& plan = net.plan;
+  if (count <= kFewImages) {
+    const Tensor& last = plan.tensors[plan.operation_count];
+    for (int64_t i = 0; i < count; ++i) {
+      forward_single(net, parameters, images + i * plan.tensors[0].shape.size());
+      const float* y = net.single + (last.batch_wide ? plan.thread_units : 0) + last.values.at;
+      for (int c = 0; c < plan.outputs; ++c) outputs[i * plan.outputs + c] = y[c];
+    }
+    return;
+  }
+  const int64_t image = plan.tensors[0].shape.size();
+  for (int64_t first = 0; first < count; first += kWave) {
+    const int64_t left = count - first;
+    Reading reading{net,     parameters, images + first * image, nullptr, outputs + first * plan.outputs,
+                    left < kWave ? left : kWave, nullptr, Phases(pool)};
+    reading.begin(first > 0);
+    run_together(pool, read_on, &reading);
+  }
+}
+
+sn_status evaluate(sn_network& net, sn_pool* pool, sn_evaluation& task) {
+  // In waves, so that the losses of the slabs in flight fit the memory there is.
+  constexpr int64_t kWave = kEvaluationWave;
+  LossSum losses[kWave];
+  LossSum sum;
+  task.l2 = l2_of(net, task.parameters);
+  for (int64_t first = 0; first < task.count; first += kWave * kLanes) {
+    if (stop_raised(task.stop)) return SN_STOPPED;
+    const int64_t left = task.count - first;
+    sn_evaluation wave = task;
+    wave.first = task.first + first;
+    wave.indices = task.indices ? task.indices + first : nullptr;
+    Reading reading{net,  task.parameters, task.examples.images, &wave, nullptr,
+                    left < kWave * kLanes ? left : kWave * kLanes, losses, Phases(pool)};
+    reading.begin(first > 0);
+    run_together(pool, read_on, &reading);
+    for (int64_t s = 0; s < reading.slabs(); ++s) {
+      sum.loss += losses[s].loss;
+      sum.correct += losses[s].correct;
+    }
+  }
+  task.loss_sum = sum.loss;
+  task.correct = sum.correct;
+  return SN_OK;
+}
+
+double l2_of(const sn_network& net, const float* parameters) {
+  double sum = 0;
+  for (int32_t i = 0; i < net.plan.operation_count; ++i) {
+    const Operation& op = net.plan.operations[i];
+    if (op.kernel < 0) continue;
+    const int64_t units = op.out.channels;
+    double squares = 0;
+    if (op.kernel_l2 > 0) {
+      for (int64_t k = 0; k < op.fan_in * units; ++k) {
+        const double w = static_cast<double>(parameters[op.kernel + k]);
+        squares += w * w;
+      }
+      sum += static_cast<double>(op.kernel_l2) * squares;
+    }
+    if (op.bias >= 0 && op.bias_l2 > 0) {
+      squares = 0;
+      for (int64_t k = 0; k < units; ++k) {
+        const double w = static_cast<double>(parameters[op.bias + k]);
+        squares += w * w;
+      }
+      sum += static_cast<double>(op.bias_l2) * squares;
+    }
+  }
+  return sum;
+}
+
+}  // namespace sn
