@@ -29,6 +29,14 @@ def test_without_arguments_it_helps() -> None:
     [
         (["tarin"], "No such command 'tarin'. Did you mean 'train'? Type spritenet --help."),
         (["train", "--epoch", "3"], "No such option: --epoch"),
+        (
+            ["train", "--gpu"],
+            "--gpu: Spritenet trains and predicts on the CPU, on all cores;",
+        ),
+        (
+            ["train", "--device", "cuda"],
+            "--device: Spritenet trains and predicts on the CPU",
+        ),
         (["train", "--epochs", "0"], "'--epochs'"),
         (["train", "--epochs", "x"], "'--epochs'"),
         (["train", "nowhere"], "'nowhere': there is no file or folder of this name"),

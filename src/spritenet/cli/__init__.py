@@ -12,13 +12,13 @@ import os
 import sys
 import warnings
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from spritenet.cli import clock
 from spritenet.cli.terminal import complain
-from spritenet.errors import CoreError, InputError, SpritenetError
+from spritenet.errors import CoreError, DataWarning, InputError, SpritenetError
 
 __all__ = ["COMMANDS", "application", "clock", "main"]
 
@@ -39,6 +39,12 @@ COMMANDS = (
     "export",
 )
 """The commands, as help lists them. Each is the function of its name in the module of its name."""
+
+
+DEVICES = ("--gpu", "--gpus", "--device", "--devices", "--cuda", "--no-cuda", "--mps", "--tpu")
+"""Options with which other programs choose a processor."""
+
+CPU_ONLY = "Spritenet trains and predicts on the CPU, on all cores; --threads says on how many."
 
 
 def application(*names: str) -> typer.Typer:
@@ -80,7 +86,7 @@ def _options(
 
 def main() -> None:
     """Run the command line of this process, and end it."""
-    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
+    warnings.formatwarning = _noted
     try:
         called = [word for word in sys.argv[1:2] if word in COMMANDS]
         code = application(*called)(prog_name="spritenet", standalone_mode=False)
@@ -91,8 +97,17 @@ def main() -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _noted(message: Warning | str, category: type[Warning], *_: object, **__: object) -> str:
+    """A warning in a line: a doubtful reading of data is a note."""
+    word = "note" if issubclass(category, DataWarning) else "warning"
+    return f"{word}: {message}\n"
+
+
 def _explain(error: Exception) -> int:
     """Say what went wrong in one line on standard error; the exit code."""
+    if isinstance(error, DataWarning):  # which --strict made an error
+        complain(f"{str(error).rstrip('.')}. Not allowed with --strict.")
+        return 2
     if isinstance(error, SpritenetError):
         complain(str(error))
         if isinstance(error, CoreError):
@@ -102,14 +117,8 @@ def _explain(error: Exception) -> int:
         # Whoever read our output has seen enough; nothing may be flushed into the pipe any more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    if hasattr(error, "format_message"):  # a usage error of typer's
-        if not error.format_message():
-            return 0  # no arguments at all: help was shown
-        context = getattr(error, "ctx", None)
-        path = context.command_path if context else "spritenet"
-        message = error.format_message().rstrip(".")
-        complain(f"{message}{'' if message.endswith('?') else '.'} Type {path} --help.")
-        return 2
+    if hasattr(error, "format_message"):
+        return _explain_usage(error)
     if os.environ.get("SPRITENET_TRACEBACK", "") not in {"", "0"}:
         raise error
     complain(
@@ -117,3 +126,18 @@ def _explain(error: Exception) -> int:
         "command you typed. SPRITENET_TRACEBACK=1 shows where it happened."
     )
     return 1
+
+
+def _explain_usage(error: Any) -> int:  # noqa: ANN401 - typer's errors, whose class is private
+    """Say what was typed wrongly."""
+    if not error.format_message():
+        return 0  # no arguments at all: help was shown
+    option = getattr(error, "option_name", "")
+    if option in DEVICES:
+        complain(f"{option}: {CPU_ONLY}")
+        return 2
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "spritenet"
+    message = error.format_message().rstrip(".")
+    complain(f"{message}{'' if message.endswith('?') else '.'} Type {path} --help.")
+    return 2

@@ -10,14 +10,14 @@ from typing import Annotated
 
 import typer
 
+from spritenet.cli.reading import PANEL, Reading
+
 __all__ = [
     "Data",
-    "ImageSize",
     "Json",
-    "Labels",
     "Memory",
     "Model",
-    "TrainCount",
+    "data_of",
     "model_folder",
     "trained_on",
 ]
@@ -42,28 +42,7 @@ Memory = Annotated[
         metavar="SIZE",
         help="What images may take, like 400MB; larger sets of sprites are read while in use.",
         show_default="half of the machine's",
-    ),
-]
-ImageSize = Annotated[
-    str | None,
-    typer.Option(
-        metavar="HxW",
-        help="Of images stored as rows: in a PNG that is no sprite, a CSV, an npz.",
-        show_default=False,
-    ),
-]
-Labels = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE", help="The labels of such a PNG, or of an npy file.", show_default=False
-    ),
-]
-TrainCount = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N",
-        help="How many images of such a PNG are for training; the others are test images.",
-        show_default=False,
+        rich_help_panel=PANEL,
     ),
 ]
 
@@ -74,10 +53,24 @@ def model_folder(path: Path) -> Path:
     return inside if not (path / "model.json").exists() and inside.is_dir() else path
 
 
-def trained_on(run: Path) -> str:
+def trained_on(run: Path) -> tuple[str, Reading]:
     """What was typed for the data when a run was begun; "" for a folder that is no run."""
     from spritenet.runs import Run
 
-    if not Run(run).config_path.exists():
-        return ""
-    return str(Run(run).config().get("command", {}).get("data", ""))
+    kept = Run(run).config().get("command") if Run(run).config_path.exists() else None
+    command = kept if isinstance(kept, dict) else {}
+    return str(command.get("data", "")), Reading.from_json(command.get("reading"))
+
+
+def data_of(run: Path, data: str | None, reading: Reading, named: str) -> tuple[str, Reading]:
+    """What data a command about a model reads, and how: as its run did, but for what is typed.
+
+    Args:
+        run: the folder of the run, or of another model.
+        data: what was typed for it.
+        reading: likewise.
+        named: what the model's file says it was trained on; "" if it doesn't.
+    """
+    begun, how = trained_on(run)
+    name = data or begun or named or "strokes"
+    return name, reading.over(how) if name == begun else reading

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from spritenet.cli.reading import Reading
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -15,27 +16,21 @@ if TYPE_CHECKING:
 
 __all__ = ["load", "survey"]
 
+AS_IT_IS = Reading()
 
-def load(
-    name: str,
-    *,
-    image_size: str | None = None,
-    labels: Path | None = None,
-    train: int | None = None,
-) -> Dataset:
+
+def load(name: str, reading: Reading = AS_IT_IS) -> Dataset:
     """The data set of a name or a path. What must be left out of it is told on standard error.
 
     Args:
         name: of the catalog, a path, or an address.
-        image_size: of images that are stored as rows of numbers.
-        labels: the file of the labels of a PNG that is no sprite, or of an npy file.
-        train: how many images of such a PNG are for training.
+        reading: how.
 
     Raises:
-        DataError: there is none, or it is damaged.
+        DataError: there is none, it is damaged, or `reading` is strict and it leaves a doubt.
         DownloadError: it must be downloaded and can't be.
     """
-    if "://" in name and not (image_size or labels or train):
+    if "://" in name and not reading.given:
         from spritenet.cli.opened import fetched
         from spritenet.errors import DataError
         from spritenet.streams.opening import NO_SPRITE
@@ -49,57 +44,46 @@ def load(
     from spritenet.cli.told import tell
     from spritenet.dataset.remarks import Remarks
 
-    listing = survey(name, image_size=image_size, labels=labels, train=train)
+    listing = survey(name, reading)
     remarks = Remarks()
     data = listing.at_hand()
     if data is None:
         from spritenet.sprites.gather import as_dataset
 
         with counting("reading", len(listing)) as progress:
-            data = as_dataset(listing, remarks=remarks, progress=progress)
+            data = as_dataset(listing, strict=reading.strict, remarks=remarks, progress=progress)
     else:
         remarks.add(notes=listing.notes)
+    if reading.strict:
+        remarks.refuse_notes(name)
     tell(remarks)
     return data
 
 
-def survey(
-    name: str,
-    *,
-    size: str | None = None,
-    fit: str | None = None,
-    color: str | None = None,
-    image_size: str | None = None,
-    labels: Path | None = None,
-    train: int | None = None,
-) -> Listing:
+def survey(name: str, reading: Reading = AS_IT_IS) -> Listing:
     """The data set of a name or a path, its images not yet read if they need not be.
 
     Args:
         name: of the catalog, or a path.
-        size: that pictures get.
-        fit: how they get it.
-        color: how many channels they get.
-        image_size: of images that are stored as rows of numbers.
-        labels: the file of the labels of a PNG that is no sprite, or of an npy file.
-        train: how many images of such a PNG are for training.
+        reading: how.
 
     Raises:
-        DataError: there is none, or it is damaged.
+        DataError: there is none, it is damaged, or `reading` is strict and it leaves a doubt.
         DownloadError: it must be downloaded and can't be.
     """
+    listing = _survey(name, reading)
+    if reading.strict:
+        from spritenet.dataset.remarks import Remarks
+
+        Remarks(notes=[*listing.notes]).refuse_notes(name)
+    return listing
+
+
+def _survey(name: str, reading: Reading) -> Listing:
+    """The same, with bars on a terminal while it is downloaded."""
     from spritenet import sources
 
-    look = partial(
-        sources.survey,
-        name,
-        size=size,
-        fit=fit,
-        color=color,
-        image_size=image_size,
-        labels=labels,
-        train=train,
-    )
+    look = partial(sources.survey, name, **reading.arguments)
     if not sys.stderr.isatty():
         return look()
     bars = _Bars()

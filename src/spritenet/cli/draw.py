@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spritenet.cli.arguments import model_folder, trained_on
+from spritenet.cli.reading import Reading, reads_data
 from spritenet.cli.serving import Host, NoBrowser, Port, serve
 from spritenet.cli.text import percent, plural, shape
 
@@ -21,6 +22,7 @@ RUNS = Path("runs")
 PORT = 8028
 
 
+@reads_data
 def draw(
     model: Annotated[
         Path | None,
@@ -41,6 +43,8 @@ def draw(
     host: Host = "127.0.0.1",
     port: Port = PORT,
     no_browser: NoBrowser = False,
+    *,
+    reading: Reading,
 ) -> None:
     """Open a page to draw on, which shows what a model takes the drawing for."""
     from spritenet import export
@@ -48,7 +52,7 @@ def draw(
 
     path = model or _latest()
     saved = export.load(model_folder(path))
-    examples = _examples(saved, path, data)
+    examples = _examples(saved, path, data, reading)
     print(f"{path}: {_described(saved)}")
     pages = drawing_page(saved, examples)
     serve(pages, home="/draw/", host=host, port=port, no_browser=no_browser)
@@ -77,7 +81,7 @@ def _described(model: SavedModel) -> str:
     return line if accuracy is None else f"{line}, {percent(accuracy)} of test images right"
 
 
-def _examples(model: SavedModel, path: Path, data: str | None) -> Split | None:
+def _examples(model: SavedModel, path: Path, data: str | None, reading: Reading) -> Split | None:
     """Images to teach it with: of the data named, or of what it was trained on if that is here.
 
     Raises:
@@ -87,21 +91,23 @@ def _examples(model: SavedModel, path: Path, data: str | None) -> Split | None:
     from spritenet.errors import InputError
     from spritenet.web.examples import examples_for
 
+    begun, how = trained_on(path)
     if data is not None:
-        return examples_for(model, load(data))
-    name = _at_hand(model, path)
+        return examples_for(model, load(data, reading.over(how) if data == begun else reading))
+    reading.refused("draw", "is for the data set that --data names")
+    name = _at_hand(model, begun)
     try:
-        return examples_for(model, load(name)) if name else None
+        return examples_for(model, load(name, how)) if name else None
     except InputError:
         return None  # what lies there by now is something else
 
 
-def _at_hand(model: SavedModel, path: Path) -> str | None:
+def _at_hand(model: SavedModel, begun: str) -> str | None:
     """What it was trained on, if that can be had without a download."""
     from spritenet.sources.catalog import CATALOG, at_hand
 
     trained = model.metadata.trained_on
-    name = trained_on(path) or (trained.dataset if trained else "")
+    name = begun or (trained.dataset if trained else "")
     if name in CATALOG:
         return name if at_hand(CATALOG[name]) else None
     return name if name and Path(name).expanduser().exists() else None

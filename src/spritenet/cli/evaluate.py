@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import Json, Memory, Model, model_folder, trained_on
+from spritenet.cli.arguments import Json, Memory, Model, data_of, model_folder
 from spritenet.cli.confusion import confusion_table
+from spritenet.cli.reading import Reading, reads_data
 from spritenet.cli.text import percent, plural
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["evaluate"]
 
 
+@reads_data
 def evaluate(
     model: Model,
     data: Annotated[
@@ -49,6 +51,8 @@ def evaluate(
     ] = None,
     memory: Memory = None,
     json: Json = False,
+    *,
+    reading: Reading,
 ) -> None:
     """Try a saved model on a data set's test images."""
     from spritenet.cli.opened import one_split
@@ -57,10 +61,9 @@ def evaluate(
     from spritenet.report import predictions_of
 
     loaded = load_model(model_folder(model), threads=threads)
-    name = (
-        data or trained_on(model) or (loaded.trained_on.dataset if loaded.trained_on else "strokes")
-    )
-    images = one_split(name, split, memory)
+    named = loaded.trained_on.dataset if loaded.trained_on else ""
+    name, reading = data_of(model, data, reading, named)
+    images = one_split(name, split, memory, reading)
     found = predictions_of(loaded, images)
     table = found.confusion
     loss = _loss(loaded, images)

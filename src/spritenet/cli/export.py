@@ -11,6 +11,7 @@ import typer
 from spritenet.cli import terminal
 from spritenet.cli.arguments import Json, Model, model_folder
 from spritenet.cli.ending import check_ending
+from spritenet.cli.reading import Reading, reads_data
 from spritenet.cli.text import plural
 from spritenet.errors import DataError, InputError
 
@@ -28,6 +29,7 @@ class Form(StrEnum):
     TFJS = "tfjs"
 
 
+@reads_data
 def export(
     model: Model,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A file .html, or a new folder.")],
@@ -46,6 +48,8 @@ def export(
         ),
     ] = None,
     json: Json = False,
+    *,
+    reading: Reading,
 ) -> None:
     """Write a saved model as one HTML file, which opens offline, or for TensorFlow.js."""
     from spritenet import export as models
@@ -55,11 +59,13 @@ def export(
     check_ending(out, *([".html", ".htm"] if form is Form.HTML else []), folder=form is Form.TFJS)
     if form is Form.TFJS and with_data is not None:
         raise InputError("only an HTML file holds data", where="--with-data", got=form.value)
+    if with_data is None:
+        reading.refused("export", "is for the data set that --with-data names")
     images, left_out, teaches = 0, 0, True
     with destination(out) as place:
         saved = models.load(model_folder(model))
         if form is Form.HTML:
-            images, left_out, teaches = _html(saved, place.path, with_data)
+            images, left_out, teaches = _html(saved, place.path, with_data, reading)
             size = place.path.stat().st_size
         else:
             models.save(saved, place.path)
@@ -76,7 +82,9 @@ def export(
     print(f"{path}: {size:,} bytes" + (f" with {plural(images, 'image')}" if images else ""))
 
 
-def _html(model: SavedModel, out: Path, name: str | None) -> tuple[int, int, bool]:
+def _html(
+    model: SavedModel, out: Path, name: str | None, reading: Reading
+) -> tuple[int, int, bool]:
     """Write the HTML file.
 
     Returns:
@@ -92,7 +100,7 @@ def _html(model: SavedModel, out: Path, name: str | None) -> tuple[int, int, boo
         raise InputError("it is a folder", where=out, expected="the name of an HTML file")
     parts, images, whole, examples = Parts(model), 0, 0, None
     if name is not None:
-        data = load(name)
+        data = load(name, reading)
         some = for_one_sprite(data)
         images, whole = (sum(map(len, each.splits.values())) for each in (some, data))
         examples = _examples(model, data)

@@ -9,6 +9,7 @@ import typer
 
 from spritenet.cli import terminal
 from spritenet.cli.arguments import Json, Memory, model_folder
+from spritenet.cli.reading import Reading, reads_data
 from spritenet.cli.text import percent, plural, shape
 
 if TYPE_CHECKING:
@@ -31,12 +32,15 @@ BAR = 30
 """Columns of the longest bar."""
 
 
+@reads_data
 def info(
     what: Annotated[
         str, typer.Argument(metavar="DATA|MODEL", help="A data set, a saved model, or a run.")
     ],
     memory: Memory = None,
     json: Json = False,
+    *,
+    reading: Reading,
 ) -> None:
     """Show what is in a data set or a saved model."""
     path = Path(what)
@@ -44,12 +48,13 @@ def info(
     if path.name == "model.json" or (folder / "model.json").exists():
         from spritenet import export
 
+        reading.refused(what, "is for data sets, and this is a model")
         _model(folder, export.load(folder), json)
     else:
         from spritenet.cli.opened import load_or_open
         from spritenet.dataset import Dataset
 
-        data = load_or_open(what, memory)
+        data = load_or_open(what, memory, reading)
         if isinstance(data, Dataset):
             _data(data, json)
         else:

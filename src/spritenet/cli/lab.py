@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spritenet.cli.arguments import ImageSize, Labels, TrainCount
+from spritenet.cli.reading import Reading, reads_data
 from spritenet.cli.serving import Host, NoBrowser, Port, serve
 from spritenet.cli.text import plural, shape
 
@@ -19,6 +19,7 @@ __all__ = ["lab"]
 PORT = 8029
 
 
+@reads_data
 def lab(
     data: Annotated[
         str,
@@ -27,35 +28,31 @@ def lab(
             help="A data set: strokes, mnist, fashion-mnist, kmnist, or the path of one.",
         ),
     ] = "strokes",
-    image_size: ImageSize = None,
-    labels: Labels = None,
-    train: TrainCount = None,
     host: Host = "127.0.0.1",
     port: Port = PORT,
     no_browser: NoBrowser = False,
+    *,
+    reading: Reading,
 ) -> None:
     """Open a page that trains a network on a data set, in the browser itself."""
     from spritenet.web.pages import lab_page
 
-    loaded = _data(data, image_size, labels, train)
+    loaded = _data(data, reading)
     with lab_page(loaded) as pages:
         print(_described(loaded))
         serve(pages, home="/lab/", host=host, port=port, no_browser=no_browser)
 
 
-def _data(
-    name: str, image_size: str | None, labels: Path | None, train: int | None
-) -> Dataset | Path:
+def _data(name: str, reading: Reading) -> Dataset | Path:
     """The data set, or the path of sprites, which are served as they are."""
     from spritenet.cli.data import load
     from spritenet.sources.catalog import CATALOG
     from spritenet.sources.sprite import is_sprite
 
     path = Path(name).expanduser()
-    plain = image_size is None and labels is None and train is None
-    if plain and name not in CATALOG and path.exists() and is_sprite(path):
+    if not reading.given and name not in CATALOG and path.exists() and is_sprite(path):
         return path
-    return load(name, image_size=image_size, labels=labels, train=train)
+    return load(name, reading)
 
 
 def _described(data: Dataset | Path) -> str:

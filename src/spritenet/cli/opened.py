@@ -6,6 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spritenet.cli.data import AS_IT_IS, load
+from spritenet.cli.reading import Reading
+
 if TYPE_CHECKING:
     from spritenet.dataset import Dataset, Split
     from spritenet.streams import Stream
@@ -19,40 +22,44 @@ UNKNOWN = 4 << 30
 """Bytes of memory that a machine is taken to have which doesn't say."""
 
 
-def load_or_open(name: str, memory: str | None = None) -> Dataset | Stream:
+def load_or_open(
+    name: str, memory: str | None = None, reading: Reading = AS_IT_IS
+) -> Dataset | Stream:
     """The data set of a name, a path or an address: in memory if it fits, else as a stream.
 
     Args:
         name: of the catalog, a path, or an address.
         memory: what images may take, "400MB"; None for half of the machine's.
+        reading: how. Sprites that may be larger than memory say all of it themselves.
 
     Raises:
         DataError: there is none, or it is damaged.
         DownloadError: it is far away and can't be had.
     """
-    from spritenet.cli.data import load
     from spritenet.errors import DataError
     from spritenet.streams.opening import NO_SPRITE
 
     far = "://" in name
-    if not far and not (_is_folder(name) or (memory and _is_sprite(name))):
-        return load(name)
+    if reading.given or not (far or _is_folder(name) or (memory and _is_sprite(name))):
+        return load(name, reading)
     try:
         stream = _stream(name, memory)
     except DataError as error:
         if far and error.what == NO_SPRITE:
-            return load(name)
+            return load(name, reading)
         raise
     if stream.pixel_bytes > _limit(memory):
         return stream
     if not far:
         stream.close()
-        return load(name)
+        return load(name, reading)
     with stream:
         return _read(stream)
 
 
-def one_split(name: str, split: str, memory: str | None = None) -> Split:
+def one_split(
+    name: str, split: str, memory: str | None = None, reading: Reading = AS_IT_IS
+) -> Split:
     """A split of such a data set in memory; of a stream no other split is read.
 
     Raises:
@@ -66,7 +73,7 @@ def one_split(name: str, split: str, memory: str | None = None) -> Split:
     from spritenet.dataset import Dataset
     from spritenet.errors import InputError
 
-    data = load_or_open(name, memory)
+    data = load_or_open(name, memory, reading)
     if isinstance(data, Dataset):
         return data[split]
     with data:

@@ -7,9 +7,10 @@ was not.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+from spritenet.cli.reading import Reading
 from spritenet.errors import InputError
 from spritenet.optimizers import Optimizer
 from spritenet.schedules import CosineDecay, ExponentialDecay, OneCycle, Schedule
@@ -41,6 +42,7 @@ class Options:
     test_size: int | None = None
     checkpoint_every: int | None = None
     memory: str | None = None
+    reading: Reading = field(default_factory=Reading)
 
     def but(self, given: Mapping[str, Any]) -> Options:
         """The same with what is given; None is not given."""
@@ -48,11 +50,18 @@ class Options:
         changes = {k: v for k, v in given.items() if k in names and v is not None}
         if changes.get("epochs") is not None and "steps" not in changes:
             changes["steps"] = None  # typed epochs mean more than the steps of a resumed run
+        if "reading" in changes and changes.get("data", self.data) == self.data:
+            changes["reading"] = changes["reading"].over(self.reading)
         return replace(self, **changes)
 
     def to_json(self) -> dict[str, object]:
         """For a run's config.json."""
-        return asdict(self)
+        return {**asdict(self), "reading": self.reading.to_json()}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Options:
+        """The inverse of `to_json`; what is unknown here is left out."""
+        return cls().but({**kept, "reading": Reading.from_json(kept.get("reading"))})
 
     @property
     def label(self) -> str:

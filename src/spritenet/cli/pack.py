@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import ImageSize, Json, Labels, TrainCount
+from spritenet.cli.arguments import Json
 from spritenet.cli.counter import counting
 from spritenet.cli.data import survey
+from spritenet.cli.reading import Reading, reads_data
 from spritenet.cli.text import plural, shape
 
 if TYPE_CHECKING:
     from spritenet.dataset.remarks import Remarks
     from spritenet.destination import Destination
 
-__all__ = ["Color", "Fit", "Layout", "pack"]
-
-Pictures = "Pictures of a folder, an archive or parquet"
+__all__ = ["Layout", "pack"]
 
 
 class Layout(StrEnum):
@@ -30,23 +29,7 @@ class Layout(StrEnum):
     GRID = "grid"
 
 
-class Fit(StrEnum):
-    """How a picture gets its size."""
-
-    FIT = "fit"
-    CROP = "crop"
-    STRETCH = "stretch"
-    PAD = "pad"
-
-
-class Color(StrEnum):
-    """What channels a picture gets."""
-
-    GREY = "grey"
-    RGB = "rgb"
-    RGBA = "rgba"
-
-
+@reads_data
 def pack(
     source: Annotated[
         str, typer.Argument(metavar="SOURCE", help="A data set: its name or its path.")
@@ -109,39 +92,9 @@ def pack(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Decides which images are set aside.")] = 0,
-    strict: Annotated[
-        bool,
-        typer.Option(
-            "--strict",
-            help="End at the first picture that can't be read, instead of leaving it out.",
-            rich_help_panel=Pictures,
-        ),
-    ] = False,
-    size: Annotated[
-        str | None,
-        typer.Option(metavar="HxW", help="The size that pictures get.", rich_help_panel=Pictures),
-    ] = None,
-    fit: Annotated[
-        Fit | None,
-        typer.Option(
-            help="How: all of it with black bars, its middle, out of proportion, or untouched with "
-            "black around it.",
-            show_default="fit",
-            rich_help_panel=Pictures,
-        ),
-    ] = None,
-    color: Annotated[
-        Color | None,
-        typer.Option(
-            help="What channels they get.",
-            show_default="the least that lose nothing",
-            rich_help_panel=Pictures,
-        ),
-    ] = None,
-    image_size: ImageSize = None,
-    labels: Labels = None,
-    train: TrainCount = None,
     json: Json = False,
+    *,
+    reading: Reading,
 ) -> None:
     """Write a data set as a sprite: a PNG with images, labels, classes and splits."""
     from spritenet import sprites
@@ -154,15 +107,7 @@ def pack(
 
     check_ending(out, ".png")
     with destination(out) as place:
-        listing = survey(
-            source,
-            size=size,
-            fit=None if fit is None else fit.value,
-            color=None if color is None else color.value,
-            image_size=image_size,
-            labels=labels,
-            train=train,
-        )
+        listing = survey(source, reading)
         listing = with_splits(listing, split or (), seed)
         remarks = Remarks()
         with counting("packing", len(listing)) as progress:
@@ -178,7 +123,7 @@ def pack(
                 processes=processes,
                 ray=ray,
                 tfjs=tfjs,
-                strict=strict,
+                strict=reading.strict,
                 remarks=remarks,
                 progress=progress,
             )

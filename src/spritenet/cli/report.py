@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spritenet.cli import clock, terminal
-from spritenet.cli.arguments import Json, Model, model_folder, trained_on
+from spritenet.cli.arguments import Json, Model, data_of, model_folder
+from spritenet.cli.reading import Reading, reads_data
 from spritenet.cli.text import percent, plural, seconds
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["report"]
 
 
+@reads_data
 def report(
     model: Model,
     data: Annotated[
@@ -55,6 +57,8 @@ def report(
         typer.Option(metavar="N", min=1, help="How many work at a time.", show_default="all"),
     ] = None,
     json: Json = False,
+    *,
+    reading: Reading,
 ) -> None:
     """Write a report of a trained network: one HTML file, to read, to print, to send."""
     # Before NumPy is imported: threads of its own gain little here, and wait for each other where
@@ -69,8 +73,8 @@ def report(
 
     run = Run(model) if Run(model).exists else None
     network = _network(model, run, threads)
-    name = data or trained_on(model)
-    name = name or (network.trained_on.dataset if network.trained_on else "strokes")
+    named = network.trained_on.dataset if network.trained_on else ""
+    name, reading = data_of(model, data, reading, named)
     path = out or (
         model / "report.html" if run else Path(f"{model_folder(model).name}-report.html")
     )
@@ -78,13 +82,13 @@ def report(
     has_journal = run is not None and run.journal_path.exists()
     made = judge(
         network,
-        load(name),
+        load(name, reading),
         name=model.resolve().name,
         split=split,
         learning=Learning.of_run(run) if run is not None and has_journal else None,
         config=run.config() if run is not None and run.config_path.exists() else {},
         machine=machine(threads or threads_to_use()),
-        commands=_commands(model, name, run),
+        commands=_commands(model, [name, *reading.words], run),
     )
     size = write_report(made, path)
     pictures = [] if png is None else _pictures(made, png)
@@ -143,14 +147,14 @@ def _network(model: Path, run: Run | None, threads: int | None) -> Sequential:
     return load_model(model_folder(model), threads=threads)
 
 
-def _commands(model: Path, data: str, run: Run | None) -> list[str]:
+def _commands(model: Path, data: list[str], run: Run | None) -> list[str]:
     """How to train, evaluate and report again."""
     lines = []
     kept = run.config().get("command") if run is not None and run.config_path.exists() else None
     if isinstance(kept, dict):
         lines.append(terminal.command(["spritenet", "train", *_typed(kept)]))
-    lines.append(terminal.command(["spritenet", "evaluate", model, data]))
-    lines.append(terminal.command(["spritenet", "report", model, data]))
+    lines.append(terminal.command(["spritenet", "evaluate", model, *data]))
+    lines.append(terminal.command(["spritenet", "report", model, *data]))
     return lines
 
 
@@ -161,9 +165,10 @@ def _typed(kept: dict[str, Any]) -> list[object]:
     from spritenet.cli.options import Options
 
     words: list[object] = [kept.get("data", "strokes")]
+    words += Reading.from_json(kept.get("reading")).words
     for option in fields(Options):
         value = kept.get(option.name)
-        if option.name == "data" or value is None or value == option.default:
+        if option.name in {"data", "reading"} or value is None or value == option.default:
             continue
         spelling = "--from" if option.name == "start" else f"--{option.name.replace('_', '-')}"
         words += [spelling] if value is True else [spelling, value]

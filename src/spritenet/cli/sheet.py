@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import ImageSize, Json, Labels, TrainCount, model_folder
+from spritenet.cli.arguments import Json, model_folder
 from spritenet.cli.data import load
+from spritenet.cli.reading import Reading, reads_data
 from spritenet.cli.text import plural
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Arranged(StrEnum):
     RANDOM = "random"
 
 
+@reads_data
 def sheet(
     data: Annotated[str, typer.Argument(metavar="DATA", help="A data set: its name or its path.")],
     out: Annotated[
@@ -79,10 +81,9 @@ def sheet(
             help="Place images in the projector as this model sees them before its last layer.",
         ),
     ] = None,
-    image_size: ImageSize = None,
-    labels: Labels = None,
-    train: TrainCount = None,
     json: Json = False,
+    *,
+    reading: Reading,
 ) -> None:
     """Draw some images of a data set with their names, or all of them for the projector."""
     from spritenet.cli.ending import check_ending
@@ -92,7 +93,7 @@ def sheet(
 
     check_ending(out, *([] if projector else [".png"]), folder=projector)
     with destination(out) as place:
-        chosen = _split(load(data, image_size=image_size, labels=labels, train=train), split)
+        chosen = _split(load(data, reading), split)
         if projector:
             shown = _projector(chosen, place.path, count, seed or 0, model)
         elif by is Arranged.CLASS:

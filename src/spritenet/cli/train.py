@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spritenet.cli.arguments import Json, Memory
+from spritenet.cli.reading import Reading, reads_data
 
 if TYPE_CHECKING:
     from spritenet.cli.options import Options
@@ -28,6 +29,7 @@ How = "How it is trained"
 Kept = "What is kept"
 
 
+@reads_data
 def train(
     data: Annotated[
         str | None,
@@ -180,6 +182,8 @@ def train(
     ] = False,
     memory: Memory = None,
     json: Json = False,
+    *,
+    reading: Reading,
 ) -> None:
     """Train a network on a data set, test it, and save it."""
     given = dict(locals())
@@ -190,18 +194,16 @@ def train(
     _check_one("--model", model, "--from", start)
 
     folder = local_only(out, RUN_HERE) if out else (_latest() if resume else None)
-    options = Options()
-    if folder is not None and resume:
-        options = options.but(_command(folder))
-    options = options.but(given)
-    reading = _reading(options)
+    kept = _command(folder) if folder is not None and resume else {}
+    options = Options.from_json(kept).but(given)
+    reads = _reading(options)
     from spritenet.cli.beside import page
     from spritenet.cli.job import Job
     from spritenet.runs import Run
     from spritenet.training.controls import DISCARDED, KEPT
     from spritenet.training.events import Stopped
 
-    dataset = reading()
+    dataset = reads()
     network = _network(options, dataset, threads)
     run = Run(folder or _new_folder(options.label))
     job = Job(options, dataset, network, run, log_every=log_every, quiet=json, watched=watch)
@@ -273,15 +275,16 @@ def _reading(options: Options) -> Callable[[], Dataset | Stream]:
     from spritenet.cli.opened import load_or_open
     from spritenet.dataset import Dataset
 
-    name, memory = options.data, options.memory
+    name, memory, how = options.data, options.memory, options.reading
 
     def read() -> Dataset | Stream:
-        dataset = load_or_open(name, memory)
+        dataset = load_or_open(name, memory, how)
         if isinstance(dataset, Dataset) and "train" in dataset.splits:
             _ = dataset.train.content_hash  # which the split remembers
         return dataset
 
-    return Ahead(read).result if Path(name).exists() else partial(load_or_open, name, memory)
+    there = Path(name).exists()
+    return Ahead(read).result if there else partial(load_or_open, name, memory, how)
 
 
 def _network(options: Options, dataset: Dataset | Stream, threads: int | None) -> Sequential:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import Data, ImageSize, Json, Labels, TrainCount
+from spritenet.cli.arguments import Data, Json
 from spritenet.cli.counter import counting
 from spritenet.cli.data import survey
+from spritenet.cli.reading import Reading, reads_data
 from spritenet.cli.text import plural, shape
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Form(StrEnum):
     NPZ = "npz"
 
 
+@reads_data
 def unpack(
     data: Data,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder, or a file .npz.")],
@@ -35,13 +37,9 @@ def unpack(
         Form | None,
         typer.Option(help="IDX files, a folder of PNGs, or NumPy's npz.", show_default=False),
     ] = None,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="End at the first picture that can't be read.")
-    ] = False,
-    image_size: ImageSize = None,
-    labels: Labels = None,
-    train: TrainCount = None,
     json: Json = False,
+    *,
+    reading: Reading,
 ) -> None:
     """Write a data set, a sprite for example, as IDX files, a folder of PNGs or an npz file."""
     from spritenet.cli.ending import check_ending
@@ -54,10 +52,10 @@ def unpack(
     kind = next((kind for kind in target.KINDS if to is not None and kind == to.value), None)
     remarks = Remarks()
     with destination(out) as place:
-        listing = survey(data, image_size=image_size, labels=labels, train=train)
+        listing = survey(data, reading)
         with counting("unpacking", len(listing)) as progress:
             done = target.unpack(
-                listing, place.path, kind, strict=strict, remarks=remarks, progress=progress
+                listing, place.path, kind, strict=reading.strict, remarks=remarks, progress=progress
             )
     path = place.of(done)
     tell(remarks)

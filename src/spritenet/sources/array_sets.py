@@ -125,7 +125,7 @@ def survey_npy(
                 "its labels are not beside it",
                 where=path,
                 expected="labels.npy, or y_train.npy beside x_train.npy",
-                do="Name their file (--labels FILE).",
+                do="Pass their file as labels (--labels FILE).",
             )
         labels = beside[0]
     pairs = {role[0] if role else "train": {"images": images, "labels": npy_file(labels)}}
@@ -255,7 +255,7 @@ def _images(file: ArrayFile, image_size: ImageSize | None) -> NDArray[Any]:
             where=file.where,
             expected="an array n h w or n h w c",
             got=sides,
-            do="Pass the height and width of the images (--image-size 28x28).",
+            do="Pass the images' height and width: image_size (--image-size 28x28).",
         )
     if array.ndim != 4 or 0 in array.shape[1:] or not len(array):
         raise DataError(

@@ -271,7 +271,7 @@ def _shape(table: Table, image_size: ImageSize | None) -> tuple[int, int, int]:
         raise DataError(
             f"its rows have {pixels:,} pixels, which is no square",
             where=table.file.path,
-            do="Pass the height and width of the images (--image-size 28x28).",
+            do="Pass the images' height and width: image_size (--image-size 28x28).",
         )
     height, width = size_of(image_size)
     raise DataError(
@@ -317,5 +317,5 @@ def _unlabelled(path: Path) -> DataError:
         where=path,
         expected="a first or last column called label",
         do="Kaggle's test.csv has none: nothing can be learnt from it, nor tested on it. "
-        "Name train.csv, and set a part of it aside with --split test=10%.",
+        "Name train.csv, and set a part aside: spritenet pack train.csv a.png --split test=10%.",
     )

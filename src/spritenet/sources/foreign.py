@@ -78,7 +78,8 @@ def read_foreign(
             f"rows are {pixels:,} pixels wide, but a {height}×{width} image needs "
             f"{height * width:,}",
             where=path,
-            do=f"Was it made for another size? Pass --image-size HxW with H·W = {pixels:,}.",
+            do="Was it made for another size? "
+            f"Pass image_size (--image-size HxW) with H·W = {pixels:,}.",
         )
     indices, names = _labels(Path(labels), count, class_names)
     images = rows.reshape(count, height, width, channels)

@@ -61,13 +61,13 @@ def gather(
         listing: what to read.
         first: image.
         stop: the image behind the last.
-        strict: whether an image that can't be read is an error.
+        strict: whether an image that can't be read, or a note, is an error.
         workers: threads; by default all cores, or one where more are no help.
         progress: called with the number of images done, from any thread.
 
     Raises:
-        DataError: with `strict`, the first image that can't be read; or nothing can be read; or an
-            image does not fit the others.
+        DataError: with `strict`, the first image that can't be read, or note; or nothing can be
+            read; or an image does not fit the others.
     """
     stop = len(listing) if stop is None else stop
     splits = within(listing.splits, first, stop)
@@ -90,6 +90,8 @@ def gather(
         found = source.read(np.arange(first + low, first + high))
         if strict and found.unreadable:
             raise found.unreadable[0][1]
+        if strict:
+            Remarks(notes=[*found.notes]).refuse_notes(listing.name)
         images[low:high] = found.images
         failed[number] = [(low + row, error) for row, error in found.unreadable]
         notes[number] = found.notes
