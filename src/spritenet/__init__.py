@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from spritenet import (
+        callbacks,
         initializers,
         layers,
         losses,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         plots,
         regularizers,
         schedules,
+        utils,
     )
     from spritenet.dataset import Dataset, Split
     from spritenet.errors import (
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
         ModelError,
         RunError,
         SpritenetError,
+        UnsupportedError,
+        UnsupportedImportError,
     )
     from spritenet.layers import (
         ELU,
@@ -49,6 +53,7 @@ if TYPE_CHECKING:
         Dropout,
         Flatten,
         GlobalAveragePooling2D,
+        Input,
         LeakyReLU,
         MaxPooling2D,
         ReLU,
@@ -60,7 +65,7 @@ if TYPE_CHECKING:
         MeanSquaredError,
         SparseCategoricalCrossentropy,
     )
-    from spritenet.model import Classified, Input, Scores, Sequential, load_model, train
+    from spritenet.model import Classified, Scores, Sequential, load_model, train
     from spritenet.model.live import LiveChart
     from spritenet.model.predictions import Predictions
     from spritenet.optimizers import SGD, Adam, AdamW, RMSprop
@@ -105,6 +110,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _MODULES = (
+    "callbacks",
     "initializers",
     "layers",
     "losses",
@@ -114,6 +120,7 @@ _MODULES = (
     "plots",
     "regularizers",
     "schedules",
+    "utils",
 )
 
 _NAMES = {
@@ -129,8 +136,11 @@ _NAMES = {
         "ModelError",
         "RunError",
         "SpritenetError",
+        "UnsupportedError",
+        "UnsupportedImportError",
     ),
     "spritenet.layers": (
+        "Input",
         "ELU",
         "Activation",
         "AveragePooling2D",
@@ -150,7 +160,7 @@ _NAMES = {
         "MeanSquaredError",
         "SparseCategoricalCrossentropy",
     ),
-    "spritenet.model": ("Classified", "Input", "Scores", "Sequential", "load_model", "train"),
+    "spritenet.model": ("Classified", "Scores", "Sequential", "load_model", "train"),
     "spritenet.model.live": ("LiveChart",),
     "spritenet.model.predictions": ("Predictions",),
     "spritenet.optimizers": ("SGD", "Adam", "AdamW", "RMSprop"),
@@ -262,6 +272,9 @@ __all__ = [  # noqa: RUF022 - in plain order, as a test of the house wants it
     "Stream",
     "StreamSplit",
     "Tested",
+    "UnsupportedError",
+    "UnsupportedImportError",
+    "callbacks",
     "initializers",
     "layers",
     "load",
@@ -276,18 +289,23 @@ __all__ = [  # noqa: RUF022 - in plain order, as a test of the house wants it
     "regularizers",
     "schedules",
     "train",
+    "utils",
 ]
 
 
-def __getattr__(name: str) -> object:
-    """The public name, fetched from its module."""
-    if name in _MODULES:
-        return import_module(f"spritenet.{name}")
-    if name not in _HOME:
-        raise AttributeError(f"module 'spritenet' has no attribute {name!r}")
-    value: object = getattr(import_module(_HOME[name]), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # type checkers shall know what is missing
+
+    def __getattr__(name: str) -> object:
+        """The public name, fetched from its module."""
+        if name in _MODULES:
+            return import_module(f"spritenet.{name}")
+        if name not in _HOME:
+            from spritenet.migration import module_name
+
+            raise module_name(name, __name__, __all__)
+        value: object = getattr(import_module(_HOME[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

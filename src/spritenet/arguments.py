@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 import operator
+import secrets
 from collections.abc import Iterable
 from typing import SupportsFloat, SupportsIndex, cast
 
 from spritenet.errors import ModelError
 
-__all__ = ["choice", "count", "number", "pair"]
+__all__ = ["choice", "count", "image_shape", "number", "pair", "seed_of"]
 
 
 def count(value: object, name: str, where: str, *, least: int = 1) -> int:
@@ -50,6 +51,47 @@ def pair(value: object, name: str, where: str) -> tuple[int, int]:
         )
     both = count(value, name, where)
     return both, both
+
+
+def image_shape(value: object, name: str, where: str) -> tuple[int, int, int]:
+    """Height, width, channels of one image, of a shape with or without the batch's None.
+
+    >>> image_shape((28, 28), "input_shape", "Flatten")
+    (28, 28, 1)
+
+    Raises:
+        ModelError: it is something else.
+    """
+    given = tuple(value) if isinstance(value, Iterable) else (value,)
+    sizes = given[1:] if len(given) == 4 and given[0] is None else given
+    if len(sizes) == 2:
+        sizes = (*sizes, 1)
+    if len(sizes) != 3 or None in sizes:
+        raise ModelError(
+            f"{name} is wrong",
+            where=where,
+            expected="(height, width, channels)",
+            got=given,
+            do="Flatten() makes a vector of an image." if len(sizes) == 1 else "",
+        )
+    height, width, channels = (count(size, name, where) for size in sizes)
+    return height, width, channels
+
+
+def seed_of(value: int | None, where: str) -> int:
+    """The seed; of None a new one each time, as Keras and NumPy mean it.
+
+    Raises:
+        ModelError: it is no whole number.
+    """
+    if value is None:
+        return secrets.randbelow(2**31)
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise ModelError(
+            "seed is wrong", where=where, expected="a whole number, or None", got=repr(value)
+        ) from None
 
 
 def number(

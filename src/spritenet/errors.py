@@ -5,6 +5,8 @@
     │   ├── DataError       a data file or array is not what it must be
     │   ├── DownloadError   a file could not be fetched or is not the one expected
     │   ├── ModelError      a network or a saved model can't be used
+    │   │   ├── UnsupportedError        a name or argument of Keras or PyTorch that isn't here
+    │   │   └── UnsupportedImportError  the same in an import statement
     │   ├── RunError        a run's folder is busy, broken or belongs to something else
     │   └── MissingExtraError   an optional library isn't installed
     ├── DivergedError       training produced a loss that is not finite
@@ -34,6 +36,8 @@ __all__ = [
     "ModelError",
     "RunError",
     "SpritenetError",
+    "UnsupportedError",
+    "UnsupportedImportError",
 ]
 
 
@@ -112,6 +116,17 @@ class DownloadError(InputError):
 
 class ModelError(InputError):
     """A network can't be built for this input, or a saved model can't be read."""
+
+
+class UnsupportedError(ModelError, AttributeError, TypeError):
+    """A name or an argument, often of Keras or PyTorch, isn't here; the message names our way.
+
+    It is what Python itself would raise, too, so that `hasattr` works.
+    """
+
+
+class UnsupportedImportError(ModelError, ImportError):
+    """The same for `from spritenet import …`."""
 
 
 class RunError(InputError):

@@ -20,6 +20,7 @@ import numpy as np
 
 from spritenet.arguments import choice, number
 from spritenet.errors import ModelError
+from spritenet.migration import accepts, module_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,6 +92,7 @@ class Initializer(ABC):
         return config if isinstance(self, Constant | Zeros | Ones) else {**config, "seed": None}
 
 
+@accepts
 @dataclass(frozen=True, slots=True)
 class Zeros(Initializer):
     """All zero."""
@@ -100,6 +102,7 @@ class Zeros(Initializer):
         return np.zeros(shape, np.float32)
 
 
+@accepts
 @dataclass(frozen=True, slots=True)
 class Ones(Initializer):
     """All one."""
@@ -109,6 +112,7 @@ class Ones(Initializer):
         return np.ones(shape, np.float32)
 
 
+@accepts
 @dataclass(frozen=True, slots=True)
 class Constant(Initializer):
     """All `value`."""
@@ -120,6 +124,7 @@ class Constant(Initializer):
         return np.full(shape, self.value, np.float32)
 
 
+@accepts
 @dataclass(frozen=True, slots=True)
 class RandomUniform(Initializer):
     """Uniform in [minval, maxval)."""
@@ -134,6 +139,7 @@ class RandomUniform(Initializer):
         return random.uniform(self.minval, self.maxval, shape).astype(np.float32)
 
 
+@accepts
 @dataclass(frozen=True, slots=True)
 class RandomNormal(Initializer):
     """Normal."""
@@ -148,6 +154,7 @@ class RandomNormal(Initializer):
         return random.normal(self.mean, self.stddev, shape).astype(np.float32)
 
 
+@accepts
 @dataclass(frozen=True, slots=True)
 class TruncatedNormal(Initializer):
     """Normal, but values further than two standard deviations from the mean are drawn again."""
@@ -162,6 +169,7 @@ class TruncatedNormal(Initializer):
         return (self.mean + self.stddev * _cut_normal(shape, random)).astype(np.float32)
 
 
+@accepts
 @dataclass(frozen=True, slots=True)
 class Orthogonal(Initializer):
     """Orthogonal columns, or rows if they are fewer, of the array seen as (the rest, last axis)."""
@@ -181,6 +189,7 @@ class Orthogonal(Initializer):
         return result.astype(np.float32)
 
 
+@accepts
 @dataclass(frozen=True, slots=True)
 class VarianceScaling(Initializer):
     """Values whose variance is `scale` divided by a fan of the array."""
@@ -222,6 +231,7 @@ class VarianceScaling(Initializer):
         return (deviation * _cut_normal(shape, random)).astype(np.float32)
 
 
+@accepts
 @dataclass(frozen=True, slots=True)
 class _Named(Initializer):
     """A VarianceScaling with a name of its own."""
@@ -327,3 +337,13 @@ def get(identifier: object, where: str = "initializer") -> Initializer:
         )
     known = {f.name for f in fields(cls)}
     return cls(**{key: value for key, value in arguments.items() if key in known})
+
+
+if not TYPE_CHECKING:  # type checkers shall know what is missing
+
+    def __getattr__(name: str) -> object:
+        """Finds Keras's other names (glorot_uniform), and refuses other initializers."""
+        cls = _BY_WORD.get(name.replace("_", "").removesuffix("Initializer").lower())
+        if cls is not None and not name.startswith("_"):
+            return cls
+        raise module_name(name, __name__, _CLASSES)

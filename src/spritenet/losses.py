@@ -9,10 +9,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from spritenet.arguments import number
 from spritenet.errors import ModelError
+from spritenet.migration import accepts, attribute, module_name, word
 
 __all__ = [
     "CategoricalCrossentropy",
@@ -45,6 +46,12 @@ class Loss(ABC):
             ModelError: it can't be computed from that.
         """
 
+    if not TYPE_CHECKING:  # type checkers shall know what is missing
+
+        def __getattr__(self, name: str) -> object:
+            """Names our way to what Keras's losses have."""
+            raise attribute(name, "loss", dir(type(self)))
+
     def config(self) -> dict[str, object]:
         """The loss as plain values, which `get` reads back."""
         own = {f.name: getattr(self, f.name) for f in fields(self)}
@@ -69,6 +76,7 @@ def _check_crossentropy(name: str, from_logits: bool, last_activation: str) -> N
     )
 
 
+@accepts
 @dataclass(frozen=True, slots=True)
 class CategoricalCrossentropy(Loss):
     """-Σ target · log(output), computed from the logits inside.
@@ -103,6 +111,7 @@ class CategoricalCrossentropy(Loss):
         _check_crossentropy(self.name, self.from_logits, last_activation)
 
 
+@accepts
 @dataclass(frozen=True, slots=True)
 class SparseCategoricalCrossentropy(Loss):
     """-log(output of the label's class), computed from the logits inside.
@@ -119,6 +128,7 @@ class SparseCategoricalCrossentropy(Loss):
         _check_crossentropy(self.name, self.from_logits, last_activation)
 
 
+@accepts
 @dataclass(frozen=True, slots=True)
 class MeanSquaredError(Loss):
     """The mean over the outputs of (output - target)². Labels become one-hot rows."""
@@ -158,10 +168,13 @@ def get(identifier: object) -> Loss:
         arguments = config if isinstance(config, Mapping) else {}
     cls = _BY_WORD.get(name.lower()) if isinstance(name, str) else None
     if cls is None:
-        raise ModelError(
-            "the loss is not known",
-            expected="one of " + ", ".join(c.name for c in _CLASSES.values()),
-            got=repr(name),
-        )
+        raise word(name, "losses", [c.name for c in _CLASSES.values()])
     known = {f.name for f in fields(cls)}
     return cls(**{key: value for key, value in arguments.items() if key in known})
+
+
+if not TYPE_CHECKING:  # type checkers shall know what is missing
+
+    def __getattr__(name: str) -> object:
+        """Refuses Keras's other losses by name."""
+        raise module_name(name, __name__, _CLASSES)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spritenet.errors import DataError
+from spritenet.migration import module_name
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -296,3 +297,10 @@ def _checked(
     if known.dtype.kind not in "iu" or known.min() < 0 or known.max() >= rows.shape[1]:
         raise DataError("a label is no class", expected=f"0 … {rows.shape[1] - 1}")
     return known.astype(np.int64), rows
+
+
+if not TYPE_CHECKING:  # type checkers shall know what is missing
+
+    def __getattr__(name: str) -> object:
+        """Refuses Keras's other metrics by name."""
+        raise module_name(name, __name__, __all__)

@@ -10,11 +10,11 @@ from __future__ import annotations
 from abc import ABC
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from spritenet import schedules
 from spritenet.arguments import number
-from spritenet.errors import ModelError
+from spritenet.migration import accepts, attribute, module_name, word
 from spritenet.schedules import Schedule
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "get"]
@@ -55,6 +55,12 @@ class Optimizer(ABC):
         for name, share in shares.items():
             number(share, name, where, least=0, below=1)
 
+    if not TYPE_CHECKING:  # type checkers shall know what is missing
+
+        def __getattr__(self, name: str) -> object:
+            """Names our way to what Keras's optimizers have."""
+            raise attribute(name, "optimizer", dir(type(self)))
+
     def config(self) -> dict[str, object]:
         """The optimizer as plain values, which `get` reads back."""
         own = {f.name: getattr(self, f.name) for f in fields(self)}
@@ -63,6 +69,7 @@ class Optimizer(ABC):
         return {"class_name": type(self).__name__, "config": own}
 
 
+@accepts
 @dataclass(frozen=True, slots=True)
 class SGD(Optimizer):
     """Gradient descent: w -= r · g.
@@ -90,6 +97,7 @@ class SGD(Optimizer):
         return ("momentum",) if self.momentum else ()
 
 
+@accepts
 @dataclass(frozen=True, slots=True)
 class RMSprop(Optimizer):
     """Hinton's RMSprop: a = rho · a + (1 - rho) · g², d = r · g / √(a + epsilon), w -= d.
@@ -118,6 +126,7 @@ class RMSprop(Optimizer):
         return ("mean_square", "momentum") if self.momentum else ("mean_square",)
 
 
+@accepts
 @dataclass(frozen=True, slots=True)
 class Adam(Optimizer):
     """Kingma and Ba 2014, in the form of their section 2's last lines, as in Keras.
@@ -143,6 +152,7 @@ class Adam(Optimizer):
         self._check(beta_1=self.beta_1, beta_2=self.beta_2)
 
 
+@accepts
 @dataclass(frozen=True, slots=True)
 class AdamW(Adam):
     """Adam with decoupled weight decay (Loshchilov and Hutter 2019) of every weight, biases too."""
@@ -179,8 +189,13 @@ def get(identifier: object) -> Optimizer:
             arguments["learning_rate"] = schedules.get(arguments["learning_rate"])
     cls = _BY_WORD.get(name.lower()) if isinstance(name, str) else None
     if cls is None:
-        raise ModelError(
-            "the optimizer is not known", expected="one of " + ", ".join(_CLASSES), got=repr(name)
-        )
+        raise word(name, "optimizers", _CLASSES)
     known = {f.name for f in fields(cls)}
     return cls(**{key: value for key, value in arguments.items() if key in known})  # type: ignore[arg-type]  # each class checks its own
+
+
+if not TYPE_CHECKING:  # type checkers shall know what is missing
+
+    def __getattr__(name: str) -> object:
+        """Refuses Keras's other optimizers by name."""
+        raise module_name(name, __name__, _CLASSES)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from spritenet.arguments import number
 from spritenet.errors import ModelError
+from spritenet.migration import accepts, module_name
 
 __all__ = ["L2", "get"]
 
 
+@accepts
 @dataclass(frozen=True, slots=True)
 class L2:
     """Adds `l2 · Σ w²` to the loss of every step, and `2 · l2 · w` to the gradient."""
@@ -28,6 +31,9 @@ class L2:
     def config(self) -> dict[str, object]:
         """The Keras-2 form, which TensorFlow.js reads."""
         return {"class_name": "L1L2", "config": {"l1": 0.0, "l2": self.l2}}
+
+
+l2 = L2  # Keras's other name of the same
 
 
 def get(identifier: object, where: str = "regularizer") -> L2 | None:
@@ -50,3 +56,10 @@ def get(identifier: object, where: str = "regularizer") -> L2 | None:
         expected="L2(factor) or None",
         got=repr(identifier),
     )
+
+
+if not TYPE_CHECKING:  # type checkers shall know what is missing
+
+    def __getattr__(name: str) -> object:
+        """Refuses Keras's other regularizers by name."""
+        raise module_name(name, __name__, __all__)

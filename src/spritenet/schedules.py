@@ -20,6 +20,7 @@ import numpy as np
 
 from spritenet.arguments import count, number
 from spritenet.errors import ModelError
+from spritenet.migration import accepts, module_name
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -87,6 +88,7 @@ class Delayed(Schedule):
         return {"class_name": "Delayed", "config": own}
 
 
+@accepts
 @dataclass(frozen=True, slots=True)
 class CosineDecay(Schedule):
     """Keras's CosineDecay: an optional straight warm-up, then half a cosine down to alpha · rate.
@@ -136,6 +138,7 @@ class CosineDecay(Schedule):
         return np.asarray(rates)
 
 
+@accepts
 @dataclass(frozen=True, slots=True)
 class ExponentialDecay(Schedule):
     """Keras's ExponentialDecay: rate · decay_rate^(step / decay_steps).
@@ -169,6 +172,7 @@ class ExponentialDecay(Schedule):
         )
 
 
+@accepts
 @dataclass(frozen=True, slots=True)
 class PiecewiseConstantDecay(Schedule):
     """Keras's PiecewiseConstantDecay: values[0] up to and with step boundaries[0], and so on.
@@ -205,6 +209,7 @@ class PiecewiseConstantDecay(Schedule):
         return np.asarray(self.values, np.float64)[places]
 
 
+@accepts
 @dataclass(frozen=True, slots=True)
 class OneCycle(Schedule):
     """Smith's one-cycle policy as in PyTorch's OneCycleLR: up for a while, then down to nearly 0.
@@ -297,3 +302,10 @@ def get(identifier: object, where: str = "learning_rate") -> Schedule:
             got=identifier.get("class_name"),
         )
     return Constant(number(identifier, "it", where, least=0))
+
+
+if not TYPE_CHECKING:  # type checkers shall know what is missing
+
+    def __getattr__(name: str) -> object:
+        """Refuses Keras's other schedules by name."""
+        raise module_name(name, __name__, __all__)

@@ -13,8 +13,9 @@ import pytest
 
 import tiny
 from reference import Network as Reference
+from spritenet.dataset import Split
 from spritenet.errors import DataError, ModelError
-from spritenet.layers import Conv2D, Dense, Flatten, Rescaling
+from spritenet.layers import Conv2D, Dense, Flatten, Layer, Rescaling
 from spritenet.losses import CategoricalCrossentropy
 from spritenet.model import Input, Sequential, load_model
 from spritenet.optimizers import SGD
@@ -59,11 +60,67 @@ def test_it_is_built_by_input_build_or_images() -> None:
     np.testing.assert_array_equal(first.parameters, second.parameters)
     assert (first.parameters != third.parameters).any()
     assert first.output_shape == (2,)
-    with pytest.raises(ModelError, match="built already"):
-        first.add(Dense(2))
-    for wrong in ((8, 8), (4, 8, 8, 1), (8, 8, 0), (None, 8, 1)):
+    second.build((8, 8))  # grey
+    assert second.input_shape == (8, 8, 1)
+    for wrong in ((8,), (4, 8, 8, 1), (8, 8, 0), (None, 8, 1)):
         with pytest.raises(ModelError):
             second.build(wrong)
+
+
+def test_layers_are_added_and_taken_away_with_their_weights() -> None:
+    """As in Keras: what was trained stays, also its optimizer's state; the rest is new."""
+    data, model = tiny.images(), tiny.model()
+    model.fit(data, epochs=1, verbose=0)
+    trained, state = model.weights, model.state.now.slots
+    last = model.pop()
+    assert last == tiny.model().layers[-1]
+    assert list(model.weights) == ["conv2d/kernel", "conv2d/bias"]
+    assert model.output_shape == (36,)
+    model.add(Dense(3, activation="softmax", name="head"))
+    np.testing.assert_array_equal(model.weights["conv2d/kernel"], trained["conv2d/kernel"])
+    same = trained["conv2d/kernel"].size + trained["conv2d/bias"].size
+    np.testing.assert_array_equal(model.state.now.slots[:, :same], state[:, :same])
+    assert not model.state.now.slots[:, same:].any()
+    assert model.class_names == ()
+    three = Split(data.images, data.labels % 3, ("a", "b", "c"), "three")
+    model.fit(three, epochs=1, verbose=0)
+    with pytest.raises(ModelError, match="it needs an image"):
+        model.add(Conv2D(1, 1))
+    assert model.output_shape == (3,)
+    assert len(model.predict(data)) == len(data)
+    while model.layers:
+        model.pop()
+    assert not model.built
+    with pytest.raises(ModelError, match="it has no layers"):
+        model.pop()
+
+
+@pytest.mark.parametrize("way", ["list", "argument", "batch", "added", "grown", "grey"])
+def test_the_shape_of_its_images_is_said_in_kerass_ways(way: str) -> None:
+    """Input in the list or added, input_shape= of the first layer: the same weights."""
+    expected = Sequential([Input((8, 8, 1)), Conv2D(3, 3), Flatten(), Dense(2)])
+    rest: list[Layer | Input] = [Flatten(), Dense(2)]
+    model = Sequential()
+    if way == "list":
+        model = Sequential([Input(shape=[None, 8, 8, 1]), Conv2D(3, 3), *rest])
+    elif way == "argument":
+        model = Sequential([Conv2D(3, 3, input_shape=(8, 8, 1)), *rest])
+    elif way == "batch":
+        batch: Any = {"batch_input_shape": (None, 8, 8, 1)}
+        model = Sequential([Conv2D(3, 3, **batch), *rest])
+    elif way == "grey":
+        model = Sequential([Conv2D(3, 3, input_shape=(8, 8)), *rest])
+    elif way == "added":
+        model.add(Input((8, 8, 1)))
+        for layer in (Conv2D(3, 3), *rest):
+            model.add(layer)
+    else:
+        for layer in (Conv2D(3, 3, input_shape=(8, 8, 1)), *rest):
+            model.add(layer)
+    assert model.layers == expected.layers
+    np.testing.assert_array_equal(model.parameters, expected.parameters)
+    with pytest.raises(ModelError, match="Input comes first"):
+        model.add(Input((8, 8, 1)))
 
 
 def test_adding_a_layer_changes_no_weight_before_it() -> None:
@@ -219,9 +276,9 @@ def test_the_summary_is_a_table(model: Sequential, capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"optimizer": "adagrad"}, "optimizer is not known"),
-        ({"loss": "hinge"}, "loss is not known"),
-        ({"metrics": ["auc"]}, "metric is not known"),
+        ({"optimizer": "adagrad"}, "Unsupported optimizer 'adagrad'"),
+        ({"loss": "hinge"}, "Unsupported loss 'hinge'"),
+        ({"metrics": ["auc"]}, "Unsupported metric"),
         ({"loss": CategoricalCrossentropy(from_logits=True)}, "can't follow"),
     ],
 )

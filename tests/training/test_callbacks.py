@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 import tiny
-from spritenet.errors import ModelError
+from spritenet.errors import ModelError, UnsupportedError
 from spritenet.model import Sequential, load_model, train
 from spritenet.optimizers import SGD
 from spritenet.training.callbacks import (
     Callback,
+    Callbacks,
     EarlyStopping,
     LambdaCallback,
     LearningRateScheduler,
@@ -243,3 +244,56 @@ def test_a_rate_of_a_callback_is_checked() -> None:
     """NaN would spoil the weights."""
     with pytest.raises(ModelError, match="learning rate"):
         fitted(LearningRateScheduler(lambda *_: float("nan")))
+
+
+def test_a_callback_has_kerass_model_and_params() -> None:
+    """`self.model.stop_training = True`, at the end of an epoch, as tutorials have it."""
+
+    class Enough(Callback):
+        """Stops after the second epoch."""
+
+        def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+            """Stop."""
+            assert logs is not None
+            assert self.params == {"epochs": 9, "steps": 4}
+            if epoch == 1:
+                self.model.stop_training = True
+
+    model = fitted([Enough()], epochs=9)
+    assert model.history is not None
+    assert model.history.epoch == [0, 1]
+    assert model.stop_training
+    with pytest.raises(UnsupportedError, match="while fit trains"):
+        _ = Callback().model
+
+
+@pytest.mark.parametrize("hook", ["on_batch_end", "on_train_batch_begin", "on_test_begin"])
+def test_a_hook_that_is_never_called_is_refused(hook: str) -> None:
+    """Silence would look like a bug of one's own."""
+    callback = type("Mine", (Callback,), {hook: lambda *_: None})()
+    with pytest.raises(UnsupportedError, match=f"Mine: Unsupported hook {hook}"):
+        fitted([callback])
+
+
+def test_a_lambda_may_watch_each_batch() -> None:
+    """Each step is then a call of its own; without it nothing is slower."""
+    seen: list[int] = []
+    watching = LambdaCallback(on_train_batch_end=lambda batch, _logs: seen.append(batch))
+    assert fitted([watching]).weights_sha256 == fitted([]).weights_sha256
+    assert seen == [0, 1, 2, 3] * 3
+    assert Callbacks([watching]).exact
+    assert not Callbacks([LambdaCallback(), EarlyStopping()]).exact
+
+
+def test_the_best_weights_are_kept_in_a_file(tmp_path: Path) -> None:
+    """With a figure to beat that nothing beats, none is."""
+    path = tmp_path / "best-{epoch}.npz"
+    model = fitted(ModelCheckpoint(path, save_weights_only=True))
+    other = tiny.model()
+    other.build((8, 8, 1))
+    other.load_weights(tmp_path / "best-3.npz")
+    assert other.weights_sha256 == model.weights_sha256
+    fitted(
+        ModelCheckpoint(tmp_path / "never", save_best_only=True, initial_value_threshold=0.0),
+    )
+    assert sorted(file.name for file in tmp_path.iterdir()) == [f"best-{i}.npz" for i in (1, 2, 3)]

@@ -2,6 +2,7 @@
 
     base         Layer, Weight: what every layer is
     activations  the activation functions by name
+    input        Input: the shape of a network's images
     conv2d dense pooling flatten rescaling dropout activation
 
 A layer is a frozen description; engines read its fields and compute.
@@ -10,6 +11,7 @@ A layer is a frozen description; engines read its fields and compute.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from spritenet.errors import ModelError
 from spritenet.layers.activation import (
@@ -26,8 +28,10 @@ from spritenet.layers.conv2d import Conv2D
 from spritenet.layers.dense import Dense
 from spritenet.layers.dropout import Dropout
 from spritenet.layers.flatten import Flatten
+from spritenet.layers.input import ImageShape, Input
 from spritenet.layers.pooling import AveragePooling2D, GlobalAveragePooling2D, MaxPooling2D
 from spritenet.layers.rescaling import Rescaling
+from spritenet.migration import module_name
 
 __all__ = [
     "ELU",
@@ -41,6 +45,8 @@ __all__ = [
     "Dropout",
     "Flatten",
     "GlobalAveragePooling2D",
+    "ImageShape",
+    "Input",
     "Layer",
     "LeakyReLU",
     "MaxPooling2D",
@@ -51,6 +57,12 @@ __all__ = [
     "Weight",
     "from_config",
 ]
+
+# Keras's other names of the same.
+AvgPool2D = AveragePooling2D
+Convolution2D = Conv2D
+GlobalAvgPool2D = GlobalAveragePooling2D
+MaxPool2D = MaxPooling2D
 
 LAYERS: dict[str, type[Layer]] = {
     cls.class_name: cls
@@ -90,3 +102,10 @@ def from_config(class_name: str, config: Mapping[str, object]) -> Layer:
     if "alpha" in config and cls is LeakyReLU:  # Keras 2's name of negative_slope
         config = {**config, "negative_slope": config["alpha"]}
     return cls.from_config(config)
+
+
+if not TYPE_CHECKING:  # type checkers shall know what is missing
+
+    def __getattr__(name: str) -> object:
+        """Refuses Keras's other layers by name."""
+        raise module_name(name, __name__, LAYERS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ from spritenet.errors import ModelError
 from spritenet.layers import activations
 from spritenet.layers.activations import ActivationFunction
 from spritenet.layers.base import Layer, Shape
+from spritenet.migration import accepts
 
 __all__ = ["ELU", "Activation", "ActivationLayer", "LeakyReLU", "ReLU", "Softmax"]
 
@@ -29,6 +31,7 @@ class ActivationLayer(Layer):
         return input_shape
 
 
+@accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Activation(ActivationLayer):
     """The activation function of that name.
@@ -36,6 +39,7 @@ class Activation(ActivationLayer):
     Args:
         activation: a name in `activations.ACTIVATIONS`.
         name: its name in messages, summaries and files.
+        input_shape: of its images, where it is the first layer; see `sn.Input`.
 
     Raises:
         ModelError: there is none of that name.
@@ -44,9 +48,13 @@ class Activation(ActivationLayer):
     activation: str
     class_name: ClassVar[str] = "Activation"
 
-    def __init__(self, activation: str, name: str | None = None) -> None:
+    def __init__(
+        self, activation: str, *, name: str | None = None, input_shape: Sequence[int] | None = None
+    ) -> None:
         """See the class."""
-        self._set(name, activation=activations.get(activation, name or self.class_name).name)
+        self._set(
+            name, input_shape, activation=activations.get(activation, name or self.class_name).name
+        )
 
     @property
     def function(self) -> ActivationFunction:
@@ -54,6 +62,7 @@ class Activation(ActivationLayer):
         return activations.get(self.activation, self.label)
 
 
+@accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class ReLU(ActivationLayer):
     """max(x, 0), at most `max_value`, with slope `negative_slope` below 0.
@@ -62,6 +71,7 @@ class ReLU(ActivationLayer):
         max_value: None or 6.
         negative_slope: the slope below 0; only without a `max_value`.
         name: its name in messages, summaries and files.
+        input_shape: of its images, where it is the first layer; see `sn.Input`.
 
     Raises:
         ModelError: it asks for another maximum.
@@ -75,7 +85,9 @@ class ReLU(ActivationLayer):
         self,
         max_value: float | None = None,
         negative_slope: float = 0.0,
+        *,
         name: str | None = None,
+        input_shape: Sequence[int] | None = None,
     ) -> None:
         """See the class."""
         where = name or self.class_name
@@ -88,7 +100,7 @@ class ReLU(ActivationLayer):
                 expected="max_value None, or 6 with negative_slope 0",
                 got=f"max_value {top}, negative_slope {slope}",
             )
-        self._set(name, max_value=top, negative_slope=slope)
+        self._set(name, input_shape, max_value=top, negative_slope=slope)
 
     @property
     def function(self) -> ActivationFunction:
@@ -102,6 +114,7 @@ class ReLU(ActivationLayer):
         return {**super(ReLU, self).config(), "threshold": 0.0}
 
 
+@accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class LeakyReLU(ActivationLayer):
     """x, but `negative_slope · x` below 0.
@@ -109,6 +122,7 @@ class LeakyReLU(ActivationLayer):
     Args:
         negative_slope: the slope below 0 (0.3 in the layer, 0.2 in the string, as in Keras).
         name: its name in messages, summaries and files.
+        input_shape: of its images, where it is the first layer; see `sn.Input`.
 
     Raises:
         ModelError: the slope is negative.
@@ -117,10 +131,20 @@ class LeakyReLU(ActivationLayer):
     negative_slope: float
     class_name: ClassVar[str] = "LeakyReLU"
 
-    def __init__(self, negative_slope: float = 0.3, name: str | None = None) -> None:
+    def __init__(
+        self,
+        negative_slope: float = 0.3,
+        *,
+        name: str | None = None,
+        input_shape: Sequence[int] | None = None,
+    ) -> None:
         """See the class."""
         where = name or self.class_name
-        self._set(name, negative_slope=number(negative_slope, "negative_slope", where, least=0))
+        self._set(
+            name,
+            input_shape,
+            negative_slope=number(negative_slope, "negative_slope", where, least=0),
+        )
 
     @property
     def function(self) -> ActivationFunction:
@@ -134,6 +158,7 @@ class LeakyReLU(ActivationLayer):
         return config
 
 
+@accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class ELU(ActivationLayer):
     """x, but `alpha · (exp(x) - 1)` below 0.
@@ -141,6 +166,7 @@ class ELU(ActivationLayer):
     Args:
         alpha: the scale below 0, at least 0.
         name: its name in messages, summaries and files.
+        input_shape: of its images, where it is the first layer; see `sn.Input`.
 
     Raises:
         ModelError: alpha is negative, or not a finite number.
@@ -149,9 +175,15 @@ class ELU(ActivationLayer):
     alpha: float
     class_name: ClassVar[str] = "ELU"
 
-    def __init__(self, alpha: float = 1.0, name: str | None = None) -> None:
+    def __init__(
+        self,
+        alpha: float = 1.0,
+        *,
+        name: str | None = None,
+        input_shape: Sequence[int] | None = None,
+    ) -> None:
         """See the class."""
-        self._set(name, alpha=number(alpha, "alpha", name or self.class_name, least=0))
+        self._set(name, input_shape, alpha=number(alpha, "alpha", name or self.class_name, least=0))
 
     @property
     def function(self) -> ActivationFunction:
@@ -159,6 +191,7 @@ class ELU(ActivationLayer):
         return ActivationFunction("elu", self.alpha)
 
 
+@accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Softmax(ActivationLayer):
     """exp(x) / Σ exp(x) over the last axis.
@@ -166,6 +199,7 @@ class Softmax(ActivationLayer):
     Args:
         axis: -1, the last; no other exists here.
         name: its name in messages, summaries and files.
+        input_shape: of its images, where it is the first layer; see `sn.Input`.
 
     Raises:
         ModelError: it asks for another axis.
@@ -174,12 +208,14 @@ class Softmax(ActivationLayer):
     axis: int
     class_name: ClassVar[str] = "Softmax"
 
-    def __init__(self, axis: int = -1, name: str | None = None) -> None:
+    def __init__(
+        self, axis: int = -1, *, name: str | None = None, input_shape: Sequence[int] | None = None
+    ) -> None:
         """See the class."""
         if axis != -1:
             where = name or self.class_name
             raise ModelError("softmax is over the last axis", where=where, expected=-1, got=axis)
-        self._set(name, axis=-1)
+        self._set(name, input_shape, axis=-1)
 
     @property
     def function(self) -> ActivationFunction:

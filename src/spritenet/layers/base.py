@@ -9,12 +9,14 @@ import inspect
 import math
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import ClassVar, Self
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, ClassVar, Self
 
+from spritenet.arguments import image_shape
 from spritenet.errors import ModelError
 from spritenet.initializers import Initializer
+from spritenet.migration import attribute
 
 __all__ = ["Layer", "Shape", "Weight"]
 
@@ -67,16 +69,36 @@ class Layer(ABC):
 
     Attributes:
         name: what messages, summaries and files call it; None until a network names it.
+        input_shape: of its images, if it was given; only a network's first layer needs it.
     """
 
     name: str | None
+    input_shape: tuple[int, int, int] | None = field(compare=False)
     class_name: ClassVar[str] = "Layer"
 
-    def _set(self, name: str | None, **values: object) -> None:
+    def _set(
+        self, name: str | None, input_shape: Sequence[int | None] | None, **values: object
+    ) -> None:
         """Fill the frozen fields, once, from `__init__`."""
-        object.__setattr__(self, "name", name)
+        where = name or self.class_name
+        shape = None if input_shape is None else image_shape(input_shape, "input_shape", where)
+        self._fill(name=name, input_shape=shape, **values)
+
+    def _fill(self, **values: object) -> None:
+        """Fill some of the frozen fields."""
         for key, value in values.items():
             object.__setattr__(self, key, value)
+
+    @property
+    def trainable(self) -> bool:
+        """True: every layer is trained."""
+        return True
+
+    if not TYPE_CHECKING:  # type checkers shall know what is missing
+
+        def __getattr__(self, name: str) -> object:
+            """Names our way to what Keras's layers have."""
+            raise attribute(name, "layer", dir(type(self)))
 
     @property
     def label(self) -> str:
@@ -98,6 +120,7 @@ class Layer(ABC):
     def config(self) -> dict[str, object]:
         """The arguments in the form of Keras 2, which TensorFlow.js reads."""
         own: dict[str, object] = {f.name: getattr(self, f.name) for f in fields(self)}
+        del own["input_shape"]  # a network's, not a layer's
         return {"name": self.name, "trainable": True, "dtype": "float32", **own}
 
     @classmethod
@@ -107,7 +130,7 @@ class Layer(ABC):
         Raises:
             ModelError: it asks for something that doesn't exist here.
         """
-        known = {f.name for f in fields(cls)}
+        known = {f.name for f in fields(cls)} - {"input_shape"}
         name = config.get("name")
         where = name if isinstance(name, str) else cls.class_name
         for key, value in config.items():

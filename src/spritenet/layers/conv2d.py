@@ -11,11 +11,13 @@ from spritenet.initializers import Initializer
 from spritenet.layers.base import Shape, Weight
 from spritenet.layers.learnt import Learnt
 from spritenet.layers.windows import slide
+from spritenet.migration import accepts
 from spritenet.regularizers import L2
 
 __all__ = ["Conv2D"]
 
 
+@accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Conv2D(Learnt):
     """A convolution over h w c images (cross-correlation, as in Keras), then an activation.
@@ -33,6 +35,7 @@ class Conv2D(Learnt):
         kernel_regularizer: `L2(factor)` or None.
         bias_regularizer: `L2(factor)` or None.
         name: its name in messages, summaries and files.
+        input_shape: of its images, where it is the first layer; see `sn.Input`.
 
     Raises:
         ModelError: an argument is wrong.
@@ -56,12 +59,15 @@ class Conv2D(Learnt):
         bias_initializer: str | Initializer = "zeros",
         kernel_regularizer: str | L2 | None = None,
         bias_regularizer: str | L2 | None = None,
+        *,
         name: str | None = None,
+        input_shape: Sequence[int] | None = None,
     ) -> None:
         """See the class."""
         where = name or self.class_name
         self._set(
             name,
+            input_shape,
             filters=count(filters, "filters", where),
             kernel_size=pair(kernel_size, "kernel_size", where),
             strides=pair(strides, "strides", where),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,11 +11,13 @@ from spritenet.errors import ModelError
 from spritenet.initializers import Initializer
 from spritenet.layers.base import Shape, Weight
 from spritenet.layers.learnt import Learnt
+from spritenet.migration import accepts
 from spritenet.regularizers import L2
 
 __all__ = ["Dense"]
 
 
+@accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Dense(Learnt):
     """A matrix product over vectors, then an activation. Images need `Flatten()` before it.
@@ -28,6 +31,7 @@ class Dense(Learnt):
         kernel_regularizer: `L2(factor)` or None.
         bias_regularizer: `L2(factor)` or None.
         name: its name in messages, summaries and files.
+        input_shape: of its images, where it is the first layer; see `sn.Input`.
 
     Raises:
         ModelError: an argument is wrong.
@@ -45,10 +49,12 @@ class Dense(Learnt):
         bias_initializer: str | Initializer = "zeros",
         kernel_regularizer: str | L2 | None = None,
         bias_regularizer: str | L2 | None = None,
+        *,
         name: str | None = None,
+        input_shape: Sequence[int] | None = None,
     ) -> None:
         """See the class."""
-        self._set(name, units=count(units, "units", name or self.class_name))
+        self._set(name, input_shape, units=count(units, "units", name or self.class_name))
         self._set_learnt(
             activation=activation,
             use_bias=use_bias,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from spritenet.arguments import number
 from spritenet.layers.base import Layer, Shape
+from spritenet.migration import accepts
 
 __all__ = ["Dropout"]
 
 
+@accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Dropout(Layer):
     """In training, sets a share of its inputs to 0 and multiplies the others by 1 / (1 - rate).
@@ -21,6 +24,7 @@ class Dropout(Layer):
     Args:
         rate: the share, 0 ≤ rate < 1.
         name: its name in messages, summaries and files.
+        input_shape: of its images, where it is the first layer; see `sn.Input`.
 
     Raises:
         ModelError: the rate is wrong.
@@ -29,10 +33,12 @@ class Dropout(Layer):
     rate: float
     class_name: ClassVar[str] = "Dropout"
 
-    def __init__(self, rate: float, name: str | None = None) -> None:
+    def __init__(
+        self, rate: float, *, name: str | None = None, input_shape: Sequence[int] | None = None
+    ) -> None:
         """See the class."""
         where = name or self.class_name
-        self._set(name, rate=number(rate, "rate", where, least=0, below=1))
+        self._set(name, input_shape, rate=number(rate, "rate", where, least=0, below=1))
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The input's."""

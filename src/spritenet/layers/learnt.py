@@ -35,8 +35,7 @@ class Learnt(Layer):
     ) -> None:
         """Check and fill the shared fields (kernel's, bias's), once, from `__init__`."""
         where = self.label
-        self._set(
-            self.name,
+        self._fill(
             activation=activations.get(activation, where).name,
             use_bias=bool(use_bias),
             kernel_initializer=initializers.get(starts[0], where),

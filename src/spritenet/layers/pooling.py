@@ -9,10 +9,12 @@ from typing import ClassVar
 from spritenet.arguments import choice, pair
 from spritenet.layers.base import Layer, Shape
 from spritenet.layers.windows import slide
+from spritenet.migration import accepts
 
 __all__ = ["AveragePooling2D", "GlobalAveragePooling2D", "MaxPooling2D", "Pooling2D"]
 
 
+@accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Pooling2D(Layer):
     """One number for each window of each channel.
@@ -23,6 +25,7 @@ class Pooling2D(Layer):
         padding: "valid" (only whole windows) or "same"; what lies outside the image counts neither
             for the maximum nor for the average.
         name: its name in messages, summaries and files.
+        input_shape: of its images, where it is the first layer; see `sn.Input`.
 
     Raises:
         ModelError: an argument is wrong.
@@ -38,13 +41,16 @@ class Pooling2D(Layer):
         pool_size: int | Sequence[int] = (2, 2),
         strides: int | Sequence[int] | None = None,
         padding: str = "valid",
+        *,
         name: str | None = None,
+        input_shape: Sequence[int] | None = None,
     ) -> None:
         """See the class."""
         where = name or self.class_name
         window = pair(pool_size, "pool_size", where)
         self._set(
             name,
+            input_shape,
             pool_size=window,
             strides=window if strides is None else pair(strides, "strides", where),
             padding=choice(padding, "padding", where, ("valid", "same")),
@@ -90,15 +96,18 @@ class AveragePooling2D(Pooling2D):
     class_name = "AveragePooling2D"
 
 
+@accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class GlobalAveragePooling2D(Layer):
     """The average of each whole channel: h w c becomes a vector of c."""
 
     class_name: ClassVar[str] = "GlobalAveragePooling2D"
 
-    def __init__(self, name: str | None = None) -> None:
+    def __init__(
+        self, *, name: str | None = None, input_shape: Sequence[int] | None = None
+    ) -> None:
         """See the class."""
-        self._set(name)
+        self._set(name, input_shape)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(channels,). See `Layer.output_shape`."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from spritenet.arguments import number
 from spritenet.layers.base import Layer, Shape
+from spritenet.migration import accepts
 
 __all__ = ["Rescaling"]
 
 
+@accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Rescaling(Layer):
     """`x · scale + offset`. `Rescaling(1 / 255)` takes raw 0–255 pixels to 0–1.
@@ -19,6 +22,7 @@ class Rescaling(Layer):
         scale: the factor.
         offset: what is added.
         name: its name in messages, summaries and files.
+        input_shape: of its images, where it is the first layer; see `sn.Input`.
 
     Raises:
         ModelError: an argument is not a finite number.
@@ -28,10 +32,22 @@ class Rescaling(Layer):
     offset: float
     class_name: ClassVar[str] = "Rescaling"
 
-    def __init__(self, scale: float, offset: float = 0.0, name: str | None = None) -> None:
+    def __init__(
+        self,
+        scale: float,
+        offset: float = 0.0,
+        *,
+        name: str | None = None,
+        input_shape: Sequence[int] | None = None,
+    ) -> None:
         """See the class."""
         where = name or self.class_name
-        self._set(name, scale=number(scale, "scale", where), offset=number(offset, "offset", where))
+        self._set(
+            name,
+            input_shape,
+            scale=number(scale, "scale", where),
+            offset=number(offset, "offset", where),
+        )
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The input's."""

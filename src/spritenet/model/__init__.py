@@ -1,7 +1,9 @@
 """What people hold in their hands: Sequential, and training as one call or as events.
 
     sequential  Sequential, load_model: training, trying, using, saving
-    network     Network: layers with their weights
+    network     Network: layers that fit each other
+    weights     Weighted: weights got, set, saved, loaded
+    compilation Compiled: optimizer, loss, metrics
     building    names, the division by 255, the weights' places and first values
     fitting     train: from the arguments of `fit` to a training
     kept        a training that is kept in a run's folder
@@ -16,7 +18,7 @@ Nothing here computes: engines do.
 
 from __future__ import annotations
 
-from spritenet.model.building import Input
+from spritenet.layers import Input
 from spritenet.model.doubting import Classified
 from spritenet.model.fitting import train
 from spritenet.model.scores import Scores

@@ -10,7 +10,7 @@ import numpy as np
 
 from spritenet.errors import ModelError
 from spritenet.initializers import stream
-from spritenet.layers import Layer, Rescaling, Shape, Weight
+from spritenet.layers import ImageShape, Input, Layer, Rescaling, Shape, Weight
 from spritenet.layers.activation import ActivationLayer
 from spritenet.layers.learnt import Learnt
 
@@ -28,20 +28,6 @@ __all__ = [
     "places",
     "with_rescaling",
 ]
-
-ImageShape = tuple[int, int, int]
-"""Height, width, channels."""
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """The first of a Sequential's layers where its images' shape is known beforehand.
-
-    Args:
-        shape: height, width, channels.
-    """
-
-    shape: ImageShape
 
 
 @dataclass(frozen=True, slots=True)

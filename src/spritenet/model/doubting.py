@@ -15,8 +15,8 @@ from spritenet.losses import SparseCategoricalCrossentropy
 from spritenet.model.building import last_activation
 from spritenet.model.examples import given, sample, to_examples
 from spritenet.model.features import before
-from spritenet.model.network import Network
 from spritenet.model.pixels import batch_of, is_one
+from spritenet.model.weights import Weighted
 from spritenet.training import measure
 from spritenet.training.controls import KEPT
 from spritenet.training.events import Event, Finished, Stopped
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from spritenet.doubt import Doubt
     from spritenet.doubt.calibrate import Looked
     from spritenet.engines.values import Examples
+    from spritenet.model.network import Network
     from spritenet.training.feed import Feed
 
 __all__ = ["Classified", "Doubter", "after_training", "calibration", "classified"]
@@ -66,7 +67,7 @@ class Classified:
         )
 
 
-class Doubter(Network):
+class Doubter(Weighted):
     """A network that may know when it is not sure."""
 
     @property

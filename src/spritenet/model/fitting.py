@@ -8,11 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spritenet.arguments import count, number
+from spritenet.arguments import count, number, seed_of
 from spritenet.dataset import Dataset, Split
 from spritenet.dataset.streamed import Streamed, StreamedDataset
 from spritenet.engines.values import Examples
 from spritenet.errors import ModelError
+from spritenet.migration import accepts
 from spritenet.model import doubting
 from spritenet.model import examples as made
 from spritenet.model.examples import Given
@@ -65,6 +66,7 @@ class _Amount:
         return epochs * each, each
 
 
+@accepts
 def train(
     model: Sequential,
     data: object,
@@ -77,7 +79,7 @@ def train(
     steps_per_epoch: int | None = None,
     batch_size: int | None = None,
     shuffle: bool = True,
-    seed: int = 0,
+    seed: int | None = 0,
     test_every: int | None = None,
     test_size: int | None = None,
     class_weight: Mapping[int, float] | None = None,
@@ -90,6 +92,7 @@ def train(
     checkpoint_every: int | None = None,
     about: Mapping[str, object] | None = None,
     calibrate_on: object = None,
+    validation_freq: int = 1,
 ) -> Iterator[Event]:
     """Train a compiled model, one event at a time: pull to go on, stop pulling to stop.
 
@@ -113,7 +116,7 @@ def train(
         steps_per_epoch: updates in an epoch; by default as many as see every image once.
         batch_size: images in an update; 32 by default.
         shuffle: False takes the images as they lie.
-        seed: of the first weights, the order and the dropout.
+        seed: of the first weights, the order and the dropout; None for another each time.
         test_every: evaluate on `test_size` of the validation images after every so many updates.
         test_size: how many; all by default.
         class_weight: class -> factor on its images' loss.
@@ -128,6 +131,7 @@ def train(
         about: more for the run's config.json.
         calibrate_on: images not learnt from, a Split or (x, y), on which the model finds out at the
             end how sure it may be (docs/doubt.md); by default what it is evaluated on.
+        validation_freq: epochs between two evaluations.
 
     Returns:
         An iterator of events, from `Started` to `Finished` or `Stopped`.
@@ -138,6 +142,7 @@ def train(
         RunError: the run's folder can't be used.
         DivergedError: a loss was not finite; the model has the last good weights.
     """
+    seed = seed_of(seed, "fit")
     learn, held = _apart(data, labels, sample_weight, validation_split, seed)
     if validation_data is not None:
         held = made.given(validation_data)
@@ -171,6 +176,7 @@ def train(
         shuffle=shuffle,
         test_every=0 if test_every is None else count(test_every, "test_every", "fit"),
         checkpoint_every=count(checkpoint_every or 0, "checkpoint_every", "fit", least=0),
+        validation_freq=count(validation_freq, "validation_freq", "fit"),
         average=0.0 if ema is None else number(ema, "ema", "fit", least=0, below=1),
     )
     if plan.test_every and validation is None:
@@ -187,6 +193,7 @@ def train(
     model.state.now, model.doubt = now, None
     rates = plan.rates(optimizer.schedule)
     session = Session(plan, model.state, rates, model, task.engine.interrupt)
+    model.session = session
     ending = partial(
         doubting.after_training, model=model, learnt=examples, held_out=held_out, seed=seed
     )

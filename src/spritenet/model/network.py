@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spritenet.arguments import count
+from spritenet.arguments import image_shape, seed_of
 from spritenet.engines.values import Engine
 from spritenet.errors import DataError, ModelError
-from spritenet.layers import Layer
+from spritenet.layers import ImageShape, Input, Layer, Rescaling
+from spritenet.migration import accepts, attribute
 from spritenet.model import building, looking, pixels
-from spritenet.model.building import ImageShape, Input, Place
+from spritenet.model.building import Place
 from spritenet.model.summary import summary
 from spritenet.optimizers import Optimizer
 from spritenet.training.state import Snapshot, State
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from spritenet.doubt import Doubt
 
@@ -48,7 +50,7 @@ class Network:
 
     def __init__(
         self,
-        layers: Iterable[Layer | Input],
+        layers: Iterable[Layer | Input] | None,
         name: str,
         threads: int | None,
         engine: Callable[..., Engine] | None,
@@ -65,65 +67,139 @@ class Network:
         self._state: State | None = None
         self._places: tuple[Place, ...] = ()
         self._output_shape: tuple[int, ...] = ()
-        layers = list(layers)
+        self._layers: tuple[Layer, ...] = ()
+        self._declared: ImageShape | None = None
+        self._seed = 0
+        layers = list(layers or ())
         first = layers.pop(0) if layers and isinstance(layers[0], Input) else None
         own = [layer for layer in layers if isinstance(layer, Layer)]
         if len(own) != len(layers):
             strange = next(layer for layer in layers if not isinstance(layer, Layer))
             raise ModelError("this is no layer", where=name, got=repr(strange))
-        self._layers = building.named(building.with_rescaling(own))
         if isinstance(first, Input):
-            self.build(first.shape)
+            self._declared = first.shape
+        elif own:
+            self._declared = own[0].input_shape
+        if own:
+            self._change(building.named(building.with_rescaling(own)))
 
     @property
     def layers(self) -> list[Layer]:
         """Its layers, named, first to last."""
         return list(self._layers)
 
-    def add(self, layer: Layer) -> None:
-        """Put a layer at the end.
+    @property
+    def trainable(self) -> bool:
+        """True: every layer is trained. It can't be set to anything else."""
+        return True
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        if not value:
+            raise attribute("requires_grad", "model")
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """The layer of that name, or at that place among `layers`.
 
         Raises:
-            ModelError: it has weights already, or the name is taken.
+            ModelError: there is none.
         """
+        names = [layer.label for layer in self._layers]
+        try:
+            return self._layers[names.index(name or "") if index is None else index]
+        except (IndexError, TypeError, ValueError):
+            raise ModelError(
+                "there is no such layer",
+                where=self.name,
+                expected=", ".join(names),
+                got=repr(name if index is None else index),
+            ) from None
+
+    @accepts
+    def add(self, layer: Layer | Input) -> None:
+        """Put a layer at the end. Weights that are there stay; its own are new.
+
+        Args:
+            layer: a layer; or, before any, an `Input`.
+
+        Raises:
+            ModelError: it is no layer, doesn't fit the last one, or its name is taken.
+        """
+        if isinstance(layer, Input):
+            if self._layers:
+                raise ModelError("Input comes first", where=self.name)
+            self._declared = layer.shape
+            return
+        if not isinstance(layer, Layer):
+            raise ModelError("this is no layer", where=self.name, got=repr(layer))
+        layers = building.named(building.with_rescaling([*self._layers, layer]))
+        if not self._layers:
+            self._declared = self._declared or layer.input_shape
+        self._change(layers)
+
+    @accepts
+    def pop(self) -> Layer:
+        """Take the last layer away, with its weights, and return it. The others keep theirs.
+
+        Raises:
+            ModelError: there is none.
+        """
+        if not self._layers:
+            raise ModelError("it has no layers", where=self.name)
+        *rest, last = self._layers
+        if len(rest) == 1 and rest[0] == Rescaling(1 / 255, name=rest[0].name):
+            rest = []  # it would be put first again
+        self._change(tuple(rest))
+        return last
+
+    def _change(self, layers: tuple[Layer, ...], shape: ImageShape | None = None) -> None:
+        """Have these layers, for images of that shape if it is known; weights that fit stay.
+
+        Raises:
+            ModelError: they don't fit each other.
+        """
+        shape = shape or self.input_shape or self._declared
+        if shape is None or not layers:
+            self._declared, self.input_shape = shape, None
+            self._layers, self._state, self._places, self._output_shape = layers, None, (), ()
+            return
+        places = building.places(layers, shape)
+        output = building.output_shape(layers, shape)
+        parameters = building.initial(places, self._seed)
+        new = Snapshot(parameters, self._empty_slots(len(parameters)))
         if self._state is not None:
-            raise ModelError("it is built already", where=self.name, do="Add layers before.")
-        layers = building.with_rescaling([*self._layers, layer])
-        self._layers = building.named(layers)
+            now = self._state.now
+            same = min(len(parameters), len(now.parameters))
+            parameters[:same] = now.best_guess[:same]
+            new.slots[:, :same] = now.slots[:, :same]
+            new = replace(new, step=now.step, place=now.place, parts=now.parts)
+            if output != self._output_shape:
+                self.class_names = ()
+        self._layers, self._places, self.input_shape = layers, places, shape
+        self._output_shape, self._state = output, State(new)
+        self._engine = self._beginning = self.doubt = None
 
     @property
     def built(self) -> bool:
         """Whether it has weights."""
         return self._state is not None
 
-    def build(self, input_shape: Sequence[int | None], seed: int = 0) -> None:
+    def build(self, input_shape: Sequence[int | None], seed: int | None = 0) -> None:
         """Make its weights for images of that shape.
 
         Args:
-            input_shape: (height, width, channels), or (None, height, width, channels).
-            seed: of the weights.
+            input_shape: (height, width, channels), (None, height, width, channels), or
+                (height, width) of grey images.
+            seed: of the weights; None for another each time.
 
         Raises:
             ModelError: the layers don't fit such images; the message names the layer.
         """
-        given = tuple(input_shape)
-        shape = tuple(size for size in given[-3:] if size is not None)
-        if len(shape) != 3 or (len(given) == 4 and given[0] is not None) or len(given) > 4:
-            raise ModelError(
-                "the input shape is wrong",
-                where=self.name,
-                expected="(height, width, channels)",
-                got=given,
-            )
+        shape = image_shape(input_shape, "input_shape", self.name)
         if not self._layers:
             raise ModelError("it has no layers", where=self.name)
-        height, width, channels = (count(size, "input_shape", self.name) for size in shape)
-        self.input_shape = (height, width, channels)
-        self._engine = self._beginning = None
-        self._places = building.places(self._layers, self.input_shape)
-        self._output_shape = building.output_shape(self._layers, self.input_shape)
-        parameters = building.initial(self._places, seed)
-        self._state = State(Snapshot(parameters, self._empty_slots(len(parameters))))
+        self._seed, self._state = seed_of(seed, "build"), None
+        self._change(self._layers, shape)
 
     def prepare(self, input_shape: ImageShape, class_names: tuple[str, ...], seed: int) -> None:
         """Be ready for such images: build it if it isn't, and take over what classes are called.
@@ -151,6 +227,25 @@ class Network:
             )
         self.class_names = class_names or self.class_names
 
+    def get_config(self) -> dict[str, object]:
+        """Its name and its layers as plain values, in Keras 2's form.
+
+        Raises:
+            ModelError: it is not built yet.
+        """
+        from spritenet.export.write_topology import write_topology
+
+        config: dict[str, object] = write_topology(self._layers, self._shape())["config"]
+        return {**config, "name": self.name}
+
+    def to_json(self) -> str:
+        """The layers as JSON, as Keras 2 and model.json have them; no weights.
+
+        Raises:
+            ModelError: it is not built yet.
+        """
+        return json.dumps({"class_name": "Sequential", "config": self.get_config()})
+
     @property
     def output_shape(self) -> tuple[int, ...]:
         """What it makes of one image.
@@ -161,14 +256,7 @@ class Network:
         self._shape()
         return self._output_shape
 
-    def count_params(self) -> int:
-        """How many numbers it learns.
-
-        Raises:
-            ModelError: it is not built yet.
-        """
-        return len(self.state.now.parameters)
-
+    @accepts
     def summary(self, print_fn: Callable[[str], object] | None = None) -> None:
         """Print its layers as a table.
 
@@ -183,7 +271,7 @@ class Network:
 
     def __repr__(self) -> str:
         """Its layers, in one line."""
-        size = f", {self.count_params():,} parameters" if self.built else ""
+        size = f", {len(self.state.now.parameters):,} parameters" if self.built else ""
         return f"<Sequential {self.name}: {len(self._layers)} layers{size}>"
 
     def _repr_html_(self) -> str:
@@ -219,22 +307,6 @@ class Network:
 
         return plots.activations(self.activations(image), title=self.name)
 
-    def show_filters(self, layer: str | None = None) -> Figure:
-        """A figure of a convolution's filters, by default of the first. Needs the extra `plot`.
-
-        Raises:
-            ModelError: there is no such convolution, or it has no weights yet.
-        """
-        return looking.filters(self.weights, layer)
-
-    def show_layer(self, layer: str) -> Figure:
-        """A figure of how a layer's weights are distributed. Needs the extra `plot`.
-
-        Raises:
-            ModelError: there is no such layer, or it has no weights.
-        """
-        return looking.layer_figure(self.weights, layer)
-
     @property
     def state(self) -> State:
         """What training changes.
@@ -247,50 +319,6 @@ class Network:
                 "it has no weights yet", where=self.name, do="Fit it, or call build(input_shape)."
             )
         return self._state
-
-    @property
-    def parameters(self) -> NDArray[np.float32]:
-        """A copy of all weights: one float32 array, layer after layer, kernel before bias."""
-        return self.state.now.best_guess.copy()
-
-    @property
-    def weights(self) -> dict[str, NDArray[np.float32]]:
-        """A copy of each weight array by its name, like "conv2d/kernel"."""
-        parameters = self.parameters
-        return {p.name: parameters[p.slice].reshape(p.weight.shape) for p in self._places}
-
-    @property
-    def weights_sha256(self) -> str:
-        """The SHA-256, in hexadecimal, of all weights as little-endian float32."""
-        from spritenet.export.saved import sha256
-
-        return sha256(self.state.now.best_guess)
-
-    def get_weights(self) -> list[NDArray[np.float32]]:
-        """A copy of each weight array, in the order of the layers, kernel before bias."""
-        return list(self.weights.values())
-
-    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
-        """Replace all weights by others of the same shapes.
-
-        Raises:
-            ModelError: shapes or number differ, or a weight is not finite.
-        """
-        now = self.state.now
-        arrays = [np.asarray(weight, np.float32) for weight in weights]
-        shapes = [place.weight.shape for place in self._places]
-        if [array.shape for array in arrays] != shapes:
-            raise ModelError(
-                "these weights don't fit",
-                where=self.name,
-                expected=shapes,
-                got=[array.shape for array in arrays],
-            )
-        parameters = np.concatenate([array.ravel() for array in arrays] or [now.parameters])
-        if not np.isfinite(parameters).all():
-            raise ModelError("a weight is not a finite number", where=self.name)
-        self.state.now = replace(now, parameters=parameters, average=None)
-        self.doubt = None
 
     def engine(self, batch_size: int = 0) -> Engine:
         """What computes it, able to train on batches of that size.
@@ -334,6 +362,12 @@ class Network:
         slots = self.optimizer.slots if self.optimizer else ()
         return np.zeros((len(slots), size), np.float32)
 
+    if not TYPE_CHECKING:  # type checkers shall know what is missing
+
+        def __getattr__(self, name: str) -> object:
+            """Names our way to what Keras's and PyTorch's models have."""
+            raise attribute(name, "model", dir(type(self)))
+
     def __getstate__(self) -> dict[str, object]:
         """Everything but the engine, which holds addresses: for copies and other processes."""
-        return {**self.__dict__, "_engine": None, "_beginning": None}
+        return {**self.__dict__, "_engine": None, "_beginning": None, "session": None}

@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self, overload
 
 import numpy as np
 
-from spritenet import losses, optimizers
 from spritenet.dataset import Split
 from spritenet.dataset.streamed import Streamed
 from spritenet.engines.values import Engine, Examples
 from spritenet.errors import ModelError
 from spritenet.layers import Layer
-from spritenet.losses import Loss
+from spritenet.migration import accepts, attribute, refuse_format
 from spritenet.model import building, examples, fitting, pixels, progress
 from spritenet.model.building import Input
-from spritenet.model.doubting import Doubter
+from spritenet.model.compilation import Compiled
 from spritenet.model.scores import Scores
-from spritenet.optimizers import Optimizer
 from spritenet.training import measure
 from spritenet.training.callbacks import AnyCallback
 from spritenet.training.feed import Feed
@@ -36,10 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Sequential", "load_model"]
 
-ACCURACIES = ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy")
 
-
-class Sequential(Doubter):
+class Sequential(Compiled):
     """A network of layers, one after the other, that classifies small images.
 
         model = Sequential([Conv2D(8, 5, activation="relu"), MaxPooling2D(2), Flatten(),
@@ -71,71 +67,22 @@ class Sequential(Doubter):
         ModelError: two layers have the same name, or they don't fit each other.
     """
 
+    @accepts
     def __init__(
         self,
-        layers: Iterable[Layer | Input] = (),
-        name: str = "sequential",
+        layers: Iterable[Layer | Input] | None = None,
+        name: str | None = None,
         *,
         threads: int | None = None,
         engine: Callable[..., Engine] | None = None,
     ) -> None:
-        self.loss: Loss | None = None
-        self.metrics: tuple[str, ...] = ()
         self.history: History | None = None
         self.preparation: Mapping[str, object] | None = None
         self.trained_on: TrainedOn | None = None
         self.scores: Mapping[str, float] = {}
-        super().__init__(layers, name, threads, engine)
+        super().__init__(layers, name or "sequential", threads, engine)
 
-    def compile(
-        self,
-        optimizer: str | Optimizer = "rmsprop",
-        loss: str | Loss | None = None,
-        metrics: Iterable[str] | str | None = None,
-    ) -> None:
-        """Say how it is trained. An optimizer given anew begins with an empty memory.
-
-        Args:
-            optimizer: "sgd", "rmsprop", "adam", "adamw", or an object.
-            loss: "categorical_crossentropy", "sparse_categorical_crossentropy",
-                "mean_squared_error" ("mse"), or an object.
-            metrics: "accuracy", or nothing.
-
-        Raises:
-            ModelError: one of them is not known, or the loss can't follow the last activation.
-        """
-        chosen = None if loss is None else losses.get(loss)
-        if chosen is not None and self._layers:
-            chosen.check(building.last_activation(self._layers))
-        names = [metrics] if isinstance(metrics, str) else list(metrics or ())
-        for name in names:
-            if name not in ACCURACIES:
-                raise ModelError(
-                    "the metric is not known while training",
-                    expected="accuracy",
-                    got=repr(name),
-                    do="Others are in spritenet.metrics, for labels and predictions.",
-                )
-        self.optimizer, self.loss = optimizers.get(optimizer), chosen
-        self.metrics = ("accuracy",) if names else ()
-        if self._state is not None:
-            now = self._state.now
-            slots = self._empty_slots(len(now.parameters))
-            self._state.now = Snapshot(now.parameters, slots, place=now.place, parts=now.parts)
-
-    def compiled(self) -> tuple[Optimizer, Loss]:
-        """Its optimizer and loss.
-
-        Raises:
-            ModelError: it has none, or the loss can't follow the last activation.
-        """
-        if self.optimizer is None or self.loss is None:
-            raise ModelError(
-                "it doesn't know its loss yet", where=self.name, do="Call compile(optimizer, loss)."
-            )
-        self.loss.check(building.last_activation(self._layers))
-        return self.optimizer, self.loss
-
+    @accepts
     def fit(
         self,
         x: object,
@@ -153,7 +100,7 @@ class Sequential(Doubter):
         steps_per_epoch: int | None = None,
         *,
         steps: int | None = None,
-        seed: int = 0,
+        seed: int | None = 0,
         test_every: int | None = None,
         test_size: int | None = None,
         ema: float | None = None,
@@ -161,6 +108,7 @@ class Sequential(Doubter):
         resume: bool = False,
         checkpoint_every: int | None = None,
         calibrate_on: object = None,
+        validation_freq: int = 1,
     ) -> History:
         """Train it. `spritenet.train` does the same, and yields events instead.
 
@@ -183,7 +131,7 @@ class Sequential(Doubter):
             initial_epoch: epochs that have been done before.
             steps_per_epoch: updates in an epoch; by default as many as see every image once.
             steps: how many updates, instead of epochs.
-            seed: of the first weights, the order and the dropout.
+            seed: of the first weights, the order and the dropout; None for another each time.
             test_every: evaluate on `test_size` validation images after every so many updates.
             test_size: how many; all by default.
             ema: the share of a moving average of the weights that stays at each update.
@@ -192,6 +140,7 @@ class Sequential(Doubter):
             checkpoint_every: updates between two checkpoints.
             calibrate_on: images on which it finds out how sure it may be; by default those to
                 evaluate on.
+            validation_freq: epochs between two evaluations.
 
         Returns:
             The figures of each epoch, as in Keras.
@@ -225,6 +174,7 @@ class Sequential(Doubter):
             resume=resume,
             checkpoint_every=checkpoint_every,
             calibrate_on=calibrate_on,
+            validation_freq=validation_freq,
         )
         self.history = history = History(("loss", *self.metrics))
         if progress.wanted(verbose):
@@ -233,23 +183,50 @@ class Sequential(Doubter):
             pass
         return history
 
+    @overload
     def evaluate(
         self,
         x: object,
         y: ArrayLike | None = None,
-        *,
-        sample_weight: ArrayLike | None = None,
         batch_size: int | None = None,
         verbose: str | int = "auto",
-    ) -> Scores:
+        sample_weight: ArrayLike | None = None,
+        *,
+        return_dict: Literal[False] = False,
+    ) -> Scores: ...
+
+    @overload
+    def evaluate(
+        self,
+        x: object,
+        y: ArrayLike | None = None,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        sample_weight: ArrayLike | None = None,
+        *,
+        return_dict: bool,
+    ) -> Scores | dict[str, float]: ...
+
+    @accepts
+    def evaluate(
+        self,
+        x: object,
+        y: ArrayLike | None = None,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        sample_weight: ArrayLike | None = None,
+        *,
+        return_dict: bool = False,
+    ) -> Scores | dict[str, float]:
         """How well it does: `loss, accuracy = model.evaluate(data.test)`.
 
         Args:
             x: a Split, a StreamSplit, (x, y), or images n h w c.
             y: what the images mean, if x has no labels itself.
-            sample_weight: a factor on each image's loss.
             batch_size: taken as in Keras, but it changes nothing.
             verbose: the same.
+            sample_weight: a factor on each image's loss.
+            return_dict: give {"loss": …, "accuracy": …} instead.
 
         Raises:
             ModelError: it has no weights or no loss yet.
@@ -264,7 +241,8 @@ class Sequential(Doubter):
         share = measure.share(self._layers, shape)
         result = measure.evaluate(self.engine(), parameters, made, loss, share)
         kept = parameters.copy()  # training goes on in the same memory
-        return Scores(result.loss, result.accuracy, lambda: self._predictions(made, kept))
+        scores = Scores(result.loss, result.accuracy, lambda: self._predictions(made, kept))
+        return scores._asdict() if return_dict else scores
 
     def _predictions(self, made: Examples | Feed, parameters: NDArray[np.float32]) -> Predictions:
         """What these weights say of images whose classes are known.
@@ -287,8 +265,9 @@ class Sequential(Doubter):
         names = self.class_names or tuple(map(str, range(rows.shape[1])))
         return Predictions(made.images, labels, rows, names)
 
+    @accepts
     def predict(
-        self, x: object, *, batch_size: int | None = None, verbose: str | int = "auto"
+        self, x: object, batch_size: int | None = None, verbose: str | int = "auto"
     ) -> NDArray[np.float32]:
         """Its outputs, float32: (n, classes) for n images, (classes,) for one.
 
@@ -313,6 +292,33 @@ class Sequential(Doubter):
         one = pixels.is_one(images.shape, shape)
         return outputs.reshape(self._output_shape if one else (len(batch), *self._output_shape))
 
+    def __call__(self, x: object, training: bool = False) -> NDArray[np.float32]:
+        """What `predict` gives. Dropout never works here: `fit` alone trains.
+
+        Raises:
+            ModelError: it has no weights yet, or training was asked for.
+            DataError: the images don't fit.
+        """
+        if training:
+            raise attribute("train", "model")
+        return self.predict(x)
+
+    def predict_on_batch(self, x: object) -> NDArray[np.float32]:
+        """What `predict` gives."""
+        return self.predict(x)
+
+    @accepts
+    def test_on_batch(
+        self,
+        x: object,
+        y: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        *,
+        return_dict: bool = False,
+    ) -> Scores | dict[str, float]:
+        """What `evaluate` gives."""
+        return self.evaluate(x, y, sample_weight=sample_weight, return_dict=return_dict)
+
     def predict_classes(self, x: object) -> NDArray[np.int64]:
         """The class each image most likely is: indices (n,), or one number for one image.
 
@@ -334,6 +340,7 @@ class Sequential(Doubter):
         finally:
             flow.close()
 
+    @accepts
     def save(self, path: str | Path, *, include_optimizer: bool = False) -> None:
         """Write it as a TensorFlow.js layers model: a folder of model.json and weights.bin.
 
@@ -344,6 +351,7 @@ class Sequential(Doubter):
         Raises:
             ModelError: it has no weights yet, the folder holds other files, or the disk refuses.
         """
+        refuse_format(path, "Use model.save(folder): a folder in TensorFlow.js's format.")
         from spritenet.export import Metadata, OptimizerState, SavedModel, tfjs
 
         now = self.state.now
@@ -374,6 +382,7 @@ class Sequential(Doubter):
         return model
 
 
+@accepts
 def load_model(path: str | Path, *, threads: int | None = None) -> Sequential:
     """A model from its folder, its model.json or a ZIP of both files; ours or TensorFlow.js's.
 

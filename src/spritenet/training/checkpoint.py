@@ -177,6 +177,7 @@ def continued(found: Checkpoint, wanted: Plan, identity: Mapping[str, object], w
         found.plan,
         last_step=max(found.snapshot.step, found.plan.first_step + wanted.steps),
         test_every=wanted.test_every,
+        validation_freq=wanted.validation_freq,
         checkpoint_every=wanted.checkpoint_every,
     )
 

@@ -261,7 +261,7 @@ class _Loop:
             yield from self._observed()
         if plan.ends_epoch(step):
             evaluated = None
-            if task.validation is not None:
+            if task.validation is not None and plan.validates(step):
                 evaluated = self._evaluated(task.validation)
                 yield evaluated
                 yield from self._observed()

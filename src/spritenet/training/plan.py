@@ -37,6 +37,7 @@ class Plan:
         checkpoint_every: updates between two checkpoints; 0 for the end of each epoch, and
             sooner if an epoch takes long.
         average: the share of the moving average that stays at each update; 0 for no average.
+        validation_freq: epochs between two evaluations.
     """
 
     first_step: int
@@ -49,6 +50,7 @@ class Plan:
     test_every: int = 0
     checkpoint_every: int = 0
     average: float = 0.0
+    validation_freq: int = 1
 
     @property
     def steps(self) -> int:
@@ -66,6 +68,10 @@ class Plan:
     def tests(self, step: int) -> bool:
         """Whether the network is tried on a few images after `step` updates."""
         return bool(self.test_every) and self._divides(self.test_every, step)
+
+    def validates(self, step: int) -> bool:
+        """Whether the epoch that is over after `step` updates is one to evaluate after."""
+        return (self.epoch(step - 1) + 1) % self.validation_freq == 0
 
     def averages(self, step: int) -> bool:
         """Whether the moving average takes the parameters in after `step` updates."""

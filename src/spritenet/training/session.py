@@ -25,6 +25,9 @@ class Saveable(Protocol):
     def save(self, path: str | Path, /) -> None:
         """Write it to a folder, whole or not at all."""
 
+    def save_weights(self, filepath: str | Path, /) -> None:
+        """Write its weights alone to a file."""
+
 
 @dataclass(slots=True, eq=False)
 class Session:

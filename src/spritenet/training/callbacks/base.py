@@ -6,11 +6,15 @@ The loop knows only `Callbacks`, which turns events into the hooks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
-from spritenet.errors import ModelError
+from spritenet.errors import ModelError, UnsupportedError
+from spritenet.migration import attribute, instead
 from spritenet.training.events import EpochEnded, Event, Started, StepEvent
 from spritenet.training.session import Session
+
+if TYPE_CHECKING:
+    from spritenet.model.sequential import Sequential
 
 __all__ = ["AnyCallback", "Callback", "Callbacks", "FunctionCallback", "Logs"]
 
@@ -25,6 +29,23 @@ class Callback:
     """
 
     session: Session
+
+    @property
+    def model(self) -> Sequential:
+        """What is being trained, as in Keras. `self.model.stop_training = True` ends it."""
+        return cast("Sequential", self.session.model)
+
+    @property
+    def params(self) -> dict[str, int]:
+        """How much is trained: "epochs", and "steps" in each."""
+        plan = self.session.plan
+        return {"epochs": plan.epoch(plan.last_step - 1) + 1, "steps": plan.steps_per_epoch}
+
+    if not TYPE_CHECKING:  # type checkers shall know what is missing
+
+        def __getattr__(self, name: str) -> object:
+            """Names our way to what Keras's callbacks have."""
+            raise attribute(name, "callback", dir(type(self)))
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Training begins, or goes on."""
@@ -74,7 +95,7 @@ class Callbacks:
         """Take one callback or many.
 
         Raises:
-            ModelError: one is neither a Callback nor a function.
+            ModelError: one is no Callback or function, or has a hook that is never called.
         """
         if callbacks is None:
             callbacks = ()
@@ -83,6 +104,7 @@ class Callbacks:
         self.all: list[Callback] = []
         for callback in callbacks:
             if isinstance(callback, Callback):
+                _check_hooks(callback)
                 self.all.append(callback)
             elif callable(callback):
                 self.all.append(FunctionCallback(callback))
@@ -94,7 +116,8 @@ class Callbacks:
     @property
     def exact(self) -> bool:
         """Whether one of them may act after any single update."""
-        return any(type(c).on_train_batch_end is not Callback.on_train_batch_end for c in self.all)
+        own = Callback.on_train_batch_end
+        return any(getattr(c.on_train_batch_end, "__func__", None) is not own for c in self.all)
 
     def begin(self, session: Session) -> None:
         """Tell them whose they are."""
@@ -126,3 +149,16 @@ class Callbacks:
                 case Started():
                     callback.on_train_begin({})
             callback.on_event(event)
+
+
+def _check_hooks(callback: Callback) -> None:
+    """Refuses a hook of Keras's that would never be called.
+
+    Raises:
+        UnsupportedError: it has one.
+    """
+    for name, words in instead.ATTRIBUTES["callback"].items():
+        if name.startswith("on_") and hasattr(type(callback), name):
+            raise UnsupportedError(
+                f"Unsupported hook {name}", where=type(callback).__name__, do=words
+            )

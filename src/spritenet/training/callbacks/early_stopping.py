@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spritenet.arguments import count
+from spritenet.migration import accepts
 from spritenet.training.callbacks.base import Callback, Logs
 from spritenet.training.callbacks.monitor import Monitor
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["EarlyStopping"]
 
 
+@accepts
 class EarlyStopping(Callback):
     """Stops when a figure has not got better for `patience` epochs, as Keras's does.
 

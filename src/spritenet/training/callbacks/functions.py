@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from spritenet.migration import accepts
 from spritenet.training.callbacks.base import Callback, Logs
 
 __all__ = ["LambdaCallback"]
 
 
+@accepts
 class LambdaCallback(Callback):
     """Calls the functions it is given, with Keras's arguments.
 
@@ -17,6 +19,7 @@ class LambdaCallback(Callback):
         on_epoch_end: (epoch, logs).
         on_train_begin: (logs).
         on_train_end: (logs).
+        on_train_batch_end: (batch, logs). It makes training slower.
     """
 
     def __init__(
@@ -25,11 +28,16 @@ class LambdaCallback(Callback):
         on_epoch_end: Callable[[int, Logs], object] | None = None,
         on_train_begin: Callable[[Logs], object] | None = None,
         on_train_end: Callable[[Logs], object] | None = None,
+        *,
+        on_train_batch_end: Callable[[int, Logs], object] | None = None,
     ) -> None:
         self.epoch_begin = on_epoch_begin
         self.epoch_end = on_epoch_end
         self.train_begin = on_train_begin
         self.train_end = on_train_end
+        if on_train_batch_end:
+            # Set only here: its presence is what makes each step a call of its own.
+            setattr(self, "on_train_batch_end", on_train_batch_end)  # noqa: B010 - a method's place
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """See `Callback.on_train_begin`."""

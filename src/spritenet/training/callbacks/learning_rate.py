@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from spritenet.arguments import count, number
+from spritenet.migration import accepts
 from spritenet.training.callbacks.base import Callback, Logs
 from spritenet.training.callbacks.monitor import Monitor
 
 __all__ = ["LearningRateScheduler", "ReduceLROnPlateau"]
 
 
+@accepts
 class LearningRateScheduler(Callback):
     """Asks a function for the learning rate of each epoch, as Keras's does.
 
@@ -29,6 +31,7 @@ class LearningRateScheduler(Callback):
         self.session.set_learning_rate(self.schedule(epoch, self.session.learning_rate))
 
 
+@accepts
 class ReduceLROnPlateau(Callback):
     """Lowers the learning rate when a figure stops getting better, as Keras's does.
 

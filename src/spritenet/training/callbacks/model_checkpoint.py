@@ -6,14 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from spritenet.destination import local_only
+from spritenet.migration import accepts, refuse_format
 from spritenet.training.callbacks.base import Callback, Logs
 from spritenet.training.callbacks.monitor import Monitor
 
 __all__ = ["ModelCheckpoint"]
 
+FOLDER = "Name a folder: it is written in TensorFlow.js's format."
+NPZ = "Use a name that ends in .npz."
 SAVE_AFTERWARDS = "Name a path on this machine; model.save takes addresses after the training."
 
 
+@accepts
 class ModelCheckpoint(Callback):
     """Saves the model after each epoch, as Keras's does.
 
@@ -25,9 +29,11 @@ class ModelCheckpoint(Callback):
         monitor: the figure that says which is the best.
         mode: "min", "max" or "auto".
         save_best_only: only when the figure is better than ever before.
+        save_weights_only: write the weights alone; `filepath` then ends in .npz.
+        initial_value_threshold: the figure to beat at first.
 
     Raises:
-        InputError: `filepath` is an address.
+        InputError: `filepath` is an address, or ends as another format's files do.
     """
 
     def __init__(
@@ -37,11 +43,16 @@ class ModelCheckpoint(Callback):
         mode: str = "auto",
         *,
         save_best_only: bool = False,
+        save_weights_only: bool = False,
+        initial_value_threshold: float | None = None,
     ) -> None:
+        refuse_format(filepath, NPZ if save_weights_only else FOLDER)
         self.filepath = str(local_only(filepath, SAVE_AFTERWARDS))
         self.monitor = Monitor(monitor, mode, 0.0, "ModelCheckpoint")
         self.save_best_only = save_best_only
-        self.best = self.monitor.worst
+        self.save_weights_only = save_weights_only
+        threshold = initial_value_threshold
+        self.best = self.monitor.worst if threshold is None else float(threshold)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Save the model, if it is due."""
@@ -50,8 +61,10 @@ class ModelCheckpoint(Callback):
             if not self.monitor.improves(figure, self.best):
                 return
             self.best = figure
+        path = self.filepath.format(epoch=epoch + 1, **(logs or {}))
         if self.session.model is not None:
-            self.session.model.save(self.filepath.format(epoch=epoch + 1, **(logs or {})))
+            model = self.session.model
+            (model.save_weights if self.save_weights_only else model.save)(path)
 
     def memory(self) -> dict[str, object]:
         """See `Callback.memory`."""

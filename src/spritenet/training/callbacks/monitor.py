@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from spritenet.arguments import choice
 from spritenet.errors import ModelError
@@ -23,7 +24,7 @@ class Monitor:
 
     def __init__(self, name: str, mode: str, min_delta: float, where: str) -> None:
         mode = choice(mode, "mode", where, ("auto", "min", "max"))
-        self.name = name
+        self.name = re.sub(r"acc$", "accuracy", name)  # as Keras 2 and TensorFlow.js say it
         self.where = where
         self.grows = mode == "max" or (mode == "auto" and name.endswith(("acc", "accuracy")))
         self.min_delta = abs(min_delta)

@@ -1,0 +1,97 @@
+"""Names that don't exist here, and the error that says so and names our way."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dis import opmap
+from importlib import import_module
+
+from spritenet.errors import ModelError, UnsupportedError, UnsupportedImportError
+from spritenet.migration import instead
+
+__all__ = ["attribute", "module_name", "word"]
+
+IMPORT_FROM = opmap["IMPORT_FROM"]
+
+
+def attribute(name: str, owner: str, known: Iterable[str] = ()) -> Exception:
+    """The error for an attribute that an object lacks.
+
+    Args:
+        name: of the attribute.
+        owner: a key of `instead.ATTRIBUTES`: "model", "layer", "optimizer", "loss", "callback".
+        known: the attributes it has.
+    """
+    if name.startswith("_"):  # Python itself, copying, pickling and notebooks ask for such
+        return AttributeError(f"{owner} has no attribute {name!r}")
+    return UnsupportedError(
+        f"Unsupported attribute {name!r} of {instead.ARTICLES[owner]}",
+        do=instead.ATTRIBUTES[owner].get(name, "") or _near(name, known),
+    )
+
+
+def word(name: object, part: str, supported: Iterable[str]) -> UnsupportedError:
+    """The error for a word that names nothing: the loss "hinge", the optimizer "nadam".
+
+    Args:
+        name: that was given.
+        part: a key of `instead.KINDS`.
+        supported: the words there are.
+    """
+    known = list(supported)
+    plain = str(name).lower().replace("_", "")
+    advice = {key.lower().replace("_", ""): do for key, do in instead.NAMES[part].items()}
+    do = advice.get(plain) or _near(str(name), known) or instead.SUPPORTED.get(part, "")
+    do = do or f"Supported: {', '.join(known)}."
+    return UnsupportedError(f"Unsupported {instead.KINDS[part]} {str(name)[:80]!r}", do=do)
+
+
+def module_name(name: str, module: str, supported: Iterable[str]) -> Exception:
+    """The error for a name that a module lacks. Called in the module's `__getattr__`.
+
+    Args:
+        name: that was asked for.
+        module: "spritenet.layers".
+        supported: the names it has.
+    """
+    if name.startswith("_"):
+        return AttributeError(f"module {module!r} has no attribute {name!r}")
+    part = module.removeprefix("spritenet").removeprefix(".")
+    what, do = _words(name, part, list(supported)) if part else _anywhere(name, list(supported))
+    asking = sys._getframe(2)  # noqa: SLF001 - no public way tells an import from a look-up
+    importing = asking.f_lasti >= 0 and asking.f_code.co_code[asking.f_lasti] == IMPORT_FROM
+    kind: type[ModelError] = UnsupportedImportError if importing else UnsupportedError
+    return kind(what, do=do)
+
+
+def _anywhere(name: str, supported: list[str]) -> tuple[str, str]:
+    """The words for a name after `spritenet.`, which may be of any part."""
+    for part in filter(None, instead.KINDS):
+        module = import_module(f"spritenet.{part}")
+        if name in module.__all__:
+            return f"Unsupported name {name!r} of spritenet", f"Use sn.{part}.{name}."
+        if name in instead.UNSUPPORTED[part]:
+            own: Iterable[str] = getattr(module, "LAYERS", None) or getattr(
+                module, "_CLASSES", module.__all__
+            )
+            return _words(name, part, list(own))
+    return _words(name, "", supported)
+
+
+def _words(name: str, part: str, supported: list[str]) -> tuple[str, str]:
+    """What is wrong with a name of a part, and what to do about it."""
+    what = f"Unsupported {instead.KINDS[part]} {name!r}"
+    do = instead.NAMES[part].get(name) or instead.TORCH.get(name)
+    if not do and name not in instead.UNSUPPORTED.get(part, ()):
+        do = _near(name, supported)
+    return what, do or instead.SUPPORTED.get(part) or f"Supported: {', '.join(supported)}."
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    """A question, if a name is nearly one that is known."""
+    from difflib import get_close_matches
+
+    plain = {each.lower(): each for each in known if each[0] != "_" and each != name}
+    near = [plain[each] for each in get_close_matches(name.lower(), plain, 3, 0.75)]
+    return f"Did you mean {' or '.join(near)}?" if near else ""

@@ -1,0 +1,147 @@
+"""Compilation: how a network is trained, said once; and single steps of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from spritenet import losses, optimizers
+from spritenet.engines.values import Engine
+from spritenet.errors import ModelError
+from spritenet.layers import Input, Layer
+from spritenet.losses import Loss
+from spritenet.migration import accepts, word
+from spritenet.model import building, fitting
+from spritenet.model.doubting import Doubter
+from spritenet.model.scores import Scores
+from spritenet.optimizers import Optimizer
+from spritenet.training.events import StepEvent
+from spritenet.training.session import Session
+from spritenet.training.state import Snapshot
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from spritenet.model.sequential import Sequential
+
+__all__ = ["Compiled"]
+
+ACCURACIES = ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy")
+
+
+class Compiled(Doubter):
+    """A network that knows its optimizer, its loss and its metrics."""
+
+    def __init__(
+        self,
+        layers: Iterable[Layer | Input] | None,
+        name: str,
+        threads: int | None,
+        engine: Callable[..., Engine] | None,
+    ) -> None:
+        self.loss: Loss | None = None
+        self.metrics: tuple[str, ...] = ()
+        self.session: Session | None = None
+        super().__init__(layers, name, threads, engine)
+
+    @accepts
+    def compile(
+        self,
+        optimizer: str | Optimizer = "rmsprop",
+        loss: str | Loss | None = None,
+        metrics: Iterable[str] | str | None = None,
+    ) -> None:
+        """Say how it is trained. An optimizer given anew begins with an empty memory.
+
+        Args:
+            optimizer: "sgd", "rmsprop", "adam", "adamw", or an object.
+            loss: "categorical_crossentropy", "sparse_categorical_crossentropy",
+                "mean_squared_error" ("mse"), or an object.
+            metrics: "accuracy", or nothing.
+
+        Raises:
+            ModelError: one of them is not known, or the loss can't follow the last activation.
+        """
+        chosen = None if loss is None else losses.get(loss)
+        if chosen is not None and self._layers:
+            chosen.check(building.last_activation(self._layers))
+        names = [metrics] if isinstance(metrics, str) else list(metrics or ())
+        for name in names:
+            if name not in ACCURACIES:
+                raise word(name, "metrics", ACCURACIES)
+        self.optimizer, self.loss = optimizers.get(optimizer), chosen
+        self.metrics = ("accuracy",) if names else ()
+        if self._state is not None:
+            now = self._state.now
+            slots = self._empty_slots(len(now.parameters))
+            self._state.now = Snapshot(now.parameters, slots, place=now.place, parts=now.parts)
+
+    def compiled(self) -> tuple[Optimizer, Loss]:
+        """Its optimizer and loss.
+
+        Raises:
+            ModelError: it has none, or the loss can't follow the last activation.
+        """
+        if self.optimizer is None or self.loss is None:
+            raise ModelError(
+                "it doesn't know its loss yet", where=self.name, do="Call compile(optimizer, loss)."
+            )
+        self.loss.check(building.last_activation(self._layers))
+        return self.optimizer, self.loss
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The figures that `fit` and `evaluate` give: "loss", and "accuracy" if asked for."""
+        return ["loss", *self.metrics]
+
+    @property
+    def stop_training(self) -> bool:
+        """Whether the last or running `fit` was told to stop. A callback may set it."""
+        return self.session is not None and bool(self.session.reason)
+
+    @stop_training.setter
+    def stop_training(self, value: bool) -> None:
+        if value and self.session is not None:
+            self.session.stop("a callback set stop_training")
+
+    @accepts
+    def train_on_batch(
+        self,
+        x: object,
+        y: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        class_weight: Mapping[int, float] | None = None,
+        *,
+        return_dict: bool = False,
+    ) -> Scores | dict[str, float]:
+        """Do one step on these images: the loss and accuracy before it.
+
+        Raises:
+            ModelError: it isn't compiled, doesn't fit the images, or has a schedule of no length.
+            DataError: images or labels are wrong.
+            DivergedError: the loss was not finite; the weights stay as they were.
+        """
+        rate = self.compiled()[0].schedule
+        if rate.spanning(0, 1) != rate:
+            raise ModelError(
+                "its learning rate spans a training of unknown length",
+                where="train_on_batch",
+                do=f"Give {type(rate).__name__} a number of steps.",
+            )
+        size = len(np.asarray(getattr(x, "images", x)))
+        model = cast("Sequential", self)
+        events = fitting.train(
+            model,
+            x,
+            y,
+            steps=1,
+            batch_size=size,
+            shuffle=False,
+            sample_weight=sample_weight,
+            class_weight=class_weight,
+        )
+        (step,) = [event for event in events if isinstance(event, StepEvent)]
+        scores = Scores(step.loss, step.accuracy)
+        return scores._asdict() if return_dict else scores

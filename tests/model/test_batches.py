@@ -1,0 +1,167 @@
+"""Single batches, weight files and other calls of Keras's: they do what fit and evaluate do."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import spritenet as sn
+import tiny
+from spritenet.errors import ModelError, UnsupportedError
+from spritenet.optimizers import Adam
+from spritenet.schedules import OneCycle
+
+
+def test_training_on_batches_is_fit_step_by_step() -> None:
+    """The same weights, bit for bit, as a fit over the images as they lie."""
+    data = tiny.images(96)
+    whole, single = tiny.model(), tiny.model()
+    whole.fit(data, epochs=1, batch_size=32, shuffle=False, verbose=0)
+    for first in (0, 32, 64):
+        part = slice(first, first + 32)
+        scores = single.train_on_batch(data.images[part], data.labels[part])
+    assert single.weights_sha256 == whole.weights_sha256
+    assert whole.history is not None
+    assert scores == (whole.history.steps[-1].loss, whole.history.steps[-1].accuracy)
+    figures = single.train_on_batch(data, return_dict=True)
+    assert isinstance(figures, dict)
+    assert list(figures) == ["loss", "accuracy"]
+    endless = tiny.model(Adam(OneCycle(0.1)))
+    with pytest.raises(ModelError, match="spans a training of unknown length"):
+        endless.train_on_batch(data)
+
+
+def test_test_and_predict_on_batch_are_evaluate_and_predict() -> None:
+    """Under Keras's names."""
+    data, model = tiny.images(), tiny.model()
+    model.fit(data, verbose=0)
+    scores = model.evaluate(data)
+    assert model.test_on_batch(data) == scores
+    assert model.test_on_batch(data.images, data.labels) == scores
+    assert model.evaluate(data, return_dict=True) == {
+        "loss": scores.loss,
+        "accuracy": scores.accuracy,
+    }
+    assert model.evaluate(data.images, data.labels, 128, 0) == scores
+    assert model.metrics_names == ["loss", "accuracy"]
+    expected = model.predict(data)
+    np.testing.assert_array_equal(model(data), expected)
+    np.testing.assert_array_equal(model.predict_on_batch(data.images), expected)
+    np.testing.assert_array_equal(model.predict(data.images, 128, 0), expected)
+
+
+def test_layers_are_found_by_name_and_place() -> None:
+    """As Keras finds them."""
+    model = tiny.model()
+    assert model.get_layer("dense") == model.layers[-1]
+    assert model.get_layer(index=0) == model.get_layer("rescaling")
+    assert model.layers[0].trainable
+    assert model.trainable
+    wrong: tuple[dict[str, Any], ...] = ({"name": "x"}, {"index": 9}, {}, {"index": "dense"})
+    for named in wrong:
+        with pytest.raises(ModelError, match="no such layer: expected rescaling, conv2d"):
+            model.get_layer(**named)
+
+
+def test_the_layers_as_json_are_those_of_the_model_file(tmp_path: Path) -> None:
+    """Keras 2's form."""
+    model = tiny.model()
+    with pytest.raises(ModelError, match="no weights yet"):
+        model.to_json()
+    model.build((8, 8, 1))
+    model.save(tmp_path / "model")
+    topology = json.loads((tmp_path / "model" / "model.json").read_text())["modelTopology"]
+    assert json.loads(model.to_json())["config"]["layers"] == topology["config"]["layers"]
+    assert model.get_config()["name"] == "sequential"
+
+
+def test_weights_go_to_a_file_and_back(tmp_path: Path) -> None:
+    """NumPy reads it; another model takes it over, bit for bit."""
+    model, other = tiny.model(), tiny.model()
+    model.fit(tiny.images(), verbose=0)
+    path = tmp_path / "weights.npz"
+    model.save_weights(path)
+    with np.load(path) as file:
+        assert list(file.files) == list(model.weights)
+        np.testing.assert_array_equal(file["dense/bias"], model.weights["dense/bias"])
+    with pytest.raises(ModelError, match="no weights yet"):
+        other.load_weights(path)
+    other.build((8, 8, 1))
+    other.load_weights(str(path))
+    assert other.weights_sha256 == model.weights_sha256
+    assert [file.name for file in tmp_path.iterdir()] == ["weights.npz"]
+    with pytest.raises(UnsupportedError, match="npz"):
+        model.save_weights(tmp_path / "model.weights.h5")
+    with pytest.raises(ModelError, match="npz"):
+        model.save_weights(tmp_path / "checkpoint")
+
+
+def test_a_weight_file_of_another_model_or_a_broken_one_is_refused(tmp_path: Path) -> None:
+    """With one line; the weights stay, and nothing is allocated that a header only promises."""
+    model = tiny.model()
+    model.build((8, 8, 1))
+    before, path = model.weights_sha256, tmp_path / "w.npz"
+    model.save_weights(path)
+    whole = path.read_bytes()
+    arrays = model.weights
+
+    def changed(**values: object) -> None:
+        np.savez(path, **{**arrays, **values})  # type: ignore[arg-type]  # arrays of all kinds
+
+    name = "dense/bias"
+    for write, words in (
+        (lambda: path.write_bytes(whole[:100]), "broken"),
+        (lambda: path.write_bytes(b""), "broken"),
+        (path.unlink, "no such file"),
+        (lambda: np.savez(path, a=np.zeros(3)), "another model"),
+        (lambda: changed(**{name: np.zeros(5, np.float32)}), "another model"),
+        (lambda: changed(**{name: np.zeros(4, np.float64)}), "another model"),
+        (lambda: changed(**{name: np.array([None] * 4)}), "another model"),
+        (lambda: changed(**{name: np.full(4, np.nan, np.float32)}), "not a finite number"),
+    ):
+        write()
+        with pytest.raises(ModelError, match=words) as caught:
+            model.load_weights(path)
+        assert "\n" not in str(caught.value)
+    with zipfile.ZipFile(path, "w") as file:
+        for each in arrays:
+            file.writestr(f"{each}.npy", b"\x93NUMPY\x01\x00v\x00{'descr': '<f4'")
+    with pytest.raises(ModelError, match="broken"):
+        model.load_weights(path)
+    assert model.weights_sha256 == before
+
+
+def test_no_seed_is_another_result_each_time() -> None:
+    """As Keras means it; the seed is said by the first event, so that it can be repeated."""
+    data = tiny.images()
+    first, second = tiny.model(), tiny.model()
+    seeds = []
+    for model in (first, second):
+        (started, *_) = list(sn.train(model, data, seed=None))
+        assert isinstance(started, sn.Started)
+        seeds.append(started.seed)
+    assert first.weights_sha256 != second.weights_sha256
+    again = tiny.model()
+    again.fit(data, seed=seeds[0], verbose=0)
+    assert again.weights_sha256 == first.weights_sha256
+    with pytest.raises(ModelError, match="seed is wrong"):
+        tiny.model().fit(data, seed="a")  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_validation_comes_after_so_many_epochs() -> None:
+    """validation_freq=2: after the second, fourth, …; the weights are the same."""
+    data, every, second = tiny.images(), tiny.model(), tiny.model()
+    every.fit(data, validation_data=data, epochs=5, verbose=0)
+    history = second.fit(data, validation_data=data, epochs=5, validation_freq=2, verbose=0)
+    assert len(history.history["loss"]) == 5
+    assert len(history.history["val_loss"]) == 2
+    assert every.weights_sha256 == second.weights_sha256
+    assert every.history is not None
+    assert history.history["val_loss"] == every.history.history["val_loss"][1::2]
+    with pytest.raises(ModelError, match="validation_freq is wrong"):
+        second.fit(data, validation_freq=0)
