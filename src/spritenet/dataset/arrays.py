@@ -37,7 +37,7 @@ def as_images(images: ArrayLike) -> NDArray[np.uint8]:
             to 1, which is what dividing pixels by 255 gives.
 
     Returns:
-        uint8, n h w c; the array itself, not a copy, where it already is that.
+        uint8, n h w c, C-contiguous; the array itself, not a copy, where it already is that.
 
     Raises:
         DataError: another shape, or values that are not pixels.
@@ -56,7 +56,7 @@ def as_images(images: ArrayLike) -> NDArray[np.uint8]:
             else "",
         )
     if array.dtype == np.uint8:
-        return array
+        return np.ascontiguousarray(array)  # the core reads it through a pointer
     scale = scale_of(array)
     pixels = np.empty(array.shape, np.uint8)
     rows = max(1, BLOCK // max(1, array[:1].size))
