@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from idx_bytes import image_bytes, label_bytes, some_images, some_labels, write_folder
-from spritenet.errors import DataError
+from spritenet.errors import DataError, DataWarning
 from spritenet.sources import load
-from spritenet.sources.idx_folder import find_idx_files, is_idx, read_idx
+from spritenet.sources.idx_folder import find_idx_files, is_idx, read_idx, survey_idx
 
 
 @pytest.mark.parametrize("packed", [True, False])
@@ -39,8 +39,22 @@ def test_files_are_found_under_all_usual_names(tmp_path: Path, train: str, test:
         images, labels = image_bytes(some_images(count)), label_bytes(some_labels(count))
         (tmp_path / (form.format("image", 3) + ".gz")).write_bytes(gzip.compress(images))
         (tmp_path / form.format("label", 1)).write_bytes(labels)
-    data = load(tmp_path)
+    data = survey_idx(tmp_path).at_hand()
+    assert data is not None
     assert (len(data.train), len(data.test)) == (4, 3)
+
+
+def test_emnists_images_are_put_upright(tmp_path: Path) -> None:
+    """They lie on their side in its files; it is said, and only of its files."""
+    for path in write_folder(tmp_path / "others").iterdir():
+        path.rename(tmp_path / f"emnist-digits-{path.name}")
+    (tmp_path / "others").rmdir()
+    with pytest.warns(DataWarning, match="EMNIST's images lie on their side .* exchanged"):
+        data = load(tmp_path)
+    assert np.array_equal(data.train.images[..., 0], some_images(30).swapaxes(1, 2))
+    assert data.train.image_shape == (4, 5, 1)
+    with pytest.raises(DataError, match=r"exchanged.*strict"):
+        load(tmp_path, strict=True)
 
 
 def test_the_folder_above_raw_does_as_well(tmp_path: Path) -> None:
@@ -76,7 +90,8 @@ def test_several_data_sets_in_a_folder_are_told_apart_by_a_file(tmp_path: Path) 
         load(tmp_path)
     chosen = tmp_path / "emnist-digits-train-images-idx3-ubyte.gz"
     assert is_idx(chosen)
-    assert len(load(chosen).train) == 9
+    with pytest.warns(DataWarning, match="EMNIST's images"):
+        assert len(load(chosen).train) == 9
     assert len(load(tmp_path / "t10k-labels-idx1-ubyte.gz").train) == 7
 
 

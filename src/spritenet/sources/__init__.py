@@ -1,5 +1,6 @@
 """Bytes → arrays. `load` finds out what it is given and reads it; `survey` only looks.
 
+    formats.py              which formats there are, and who reads each
     idx.py, idx_folder.py   MNIST's file format, and folders of it
     inflate.py              gzip, bounded by what is expected
     strokes/                handwriting drawn by program
@@ -24,9 +25,9 @@ It knows formats, never a network or a training.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from spritenet.dataset import Dataset
@@ -36,132 +37,13 @@ from spritenet.errors import DataError
 from spritenet.sources import tfjs_mnist
 from spritenet.sources.catalog import CATALOG, load_entry
 from spritenet.sources.download import Progress
-from spritenet.sources.idx_folder import is_idx, read_idx
+from spritenet.sources.formats import FORMATS, Format
 from spritenet.sources.options import Options
 from spritenet.sources.origin import Origin, Source, bring, renamed
-from spritenet.sources.refusals import no_labels, unknown, unrecognised
+from spritenet.sources.refusals import unknown, unrecognised
 from spritenet.sources.size import ImageSize
 
 __all__ = ["CATALOG", "FORMATS", "Format", "load", "survey"]
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A way in which a data set lies on disk.
-
-    Args:
-        name: in words, for messages: "IDX files".
-        recognises: whether a path is one, from its name or first bytes; it exists.
-        survey: looks at it, as the options say.
-        takes: which of the options mean something for it.
-    """
-
-    name: str
-    recognises: Callable[[Path], bool]
-    survey: Callable[[Path, Options], Listing]
-    takes: tuple[str, ...] = ()
-
-
-def _idx(path: Path, options: Options) -> Listing:
-    return Listing.of(read_idx(path, options.class_names))
-
-
-def _sprite(path: Path, options: Options) -> Listing:
-    from spritenet.sources.sprite import survey_sprite
-
-    return survey_sprite(path, options.class_names)
-
-
-def _foreign(path: Path, options: Options) -> Listing:
-    from spritenet.sources.foreign import read_foreign
-
-    labels = options.labels_path
-    if options.image_size is None or labels is None:
-        raise no_labels(path)
-    return Listing.of(
-        read_foreign(path, options.image_size, labels, options.train, options.class_names)
-    )
-
-
-def _npz(path: Path, options: Options) -> Listing:
-    from spritenet.sources.array_sets import survey_npz
-
-    return survey_npz(path, options.image_size, options.class_names)
-
-
-def _npy(path: Path, options: Options) -> Listing:
-    from spritenet.sources.array_sets import survey_npy
-
-    return survey_npy(path, options.image_size, options.class_names, options.labels_path)
-
-
-def _csv(path: Path, options: Options) -> Listing:
-    from spritenet.sources.csv_rows import survey_csv
-
-    return survey_csv(path, options.image_size, options.class_names)
-
-
-def _parquet(path: Path, options: Options) -> Listing:
-    from spritenet.sources.parquet import survey_parquet
-
-    return survey_parquet(path, options.form, options.class_names)
-
-
-def _archive(path: Path, options: Options) -> Listing:
-    from spritenet.sources.archive import survey_archive
-
-    return survey_archive(path, options.form)
-
-
-def _image_folder(path: Path, options: Options) -> Listing:
-    from spritenet.sources.image_folder import survey_image_folder
-
-    return survey_image_folder(path, options.form)
-
-
-def _is(name: str, module: str) -> Callable[[Path], bool]:
-    """A function of a module that is imported only when it is called."""
-
-    def recognises(path: Path) -> bool:
-        from importlib import import_module
-
-        function = getattr(import_module(f"spritenet.sources.{module}"), name)
-        return bool(function(path))
-
-    return recognises
-
-
-NAMES = ("class_names",)
-SIZE = ("image_size",)
-FORM = ("size", "fit", "color")
-
-FORMATS = (
-    Format("IDX files", is_idx, _idx, NAMES),
-    Format(
-        "a sprite, or a folder of them with dataset.json",
-        _is("is_sprite", "sprite"),
-        _sprite,
-        NAMES,
-    ),
-    Format(
-        "a PNG of rows with its labels",
-        _is("is_png", "foreign"),
-        _foreign,
-        (*NAMES, *SIZE, "labels", "train"),
-    ),
-    Format("npz", _is("is_npz", "array_sets"), _npz, (*NAMES, *SIZE)),
-    Format("npy", _is("is_npy", "array_sets"), _npy, (*NAMES, *SIZE, "labels")),
-    Format("CSV", _is("is_csv", "csv_rows"), _csv, (*NAMES, *SIZE)),
-    Format("parquet", _is("is_parquet", "parquet"), _parquet, (*NAMES, *FORM)),
-    Format("a zip or tar of pictures", _is("is_archive", "archive"), _archive, FORM),
-    Format(
-        "a folder of pictures (cat/1.png, …)",
-        _is("is_image_folder", "image_folder"),
-        _image_folder,
-        FORM,
-    ),
-)
-"""Asked in this order."""
 
 
 def load(

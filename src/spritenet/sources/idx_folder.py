@@ -3,6 +3,8 @@
 train-images-idx3-ubyte.gz   train-labels-idx1-ubyte.gz      as MNIST names them
 t10k-images.idx3-ubyte       t10k-labels.idx1-ubyte          with a dot, and unpacked
 emnist-letters-test-images-idx3-ubyte.gz                     with something before
+
+Files of other names are known by their magic numbers: idx_magic.py.
 """
 
 from __future__ import annotations
@@ -10,16 +12,19 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.dataset import Dataset, Split
+from spritenet.dataset.listing import Listing
 from spritenet.errors import DataError
 from spritenet.sources.idx import IMAGES, LABELS, IdxFile, open_idx
+from spritenet.sources.idx_magic import find_by_magic, kind_of
 
-__all__ = ["CLASSES_FILE", "find_idx_files", "is_idx", "read_idx", "role_of"]
+__all__ = ["CLASSES_FILE", "find_idx_files", "is_idx", "read_idx", "role_of", "survey_idx"]
 
 NAME = re.compile(
     r"(?P<prefix>|.+[-_.])(?P<split>train|test|t10k)[-_.]"
@@ -27,6 +32,7 @@ NAME = re.compile(
     re.IGNORECASE,
 )
 SPLITS = {"train": "train", "test": "test", "t10k": "test"}
+EMNIST = "emnist"
 RAW = "raw"  # torchvision keeps the files of <root>/MNIST in <root>/MNIST/raw
 CLASSES_FILE = "classes.txt"
 FEWEST_CLASSES = 10  # MNIST's, and those of everything made in its likeness
@@ -59,8 +65,45 @@ def role_of(name: str) -> Role:
 def is_idx(path: Path) -> bool:
     """Whether this is a folder of IDX files, one that has them in `raw`, or one such file."""
     if path.is_dir():
-        return bool(find_idx_files(path)) or ((path / RAW).is_dir() and is_idx(path / RAW))
-    return NAME.fullmatch(path.name) is not None
+        if find_idx_files(path) or ((path / RAW).is_dir() and is_idx(path / RAW)):
+            return True
+        kinds = {kind for files in find_by_magic(path).values() for _, kind in files}
+        return kinds == {"images", "labels"}
+    return NAME.fullmatch(path.name) is not None or bool(kind_of(path))
+
+
+def survey_idx(
+    path: Path, class_names: Sequence[str] | None = None, labels: Path | None = None
+) -> Listing:
+    """Reads as `read_idx` does; EMNIST's images, which lie on their side in its files, are put up.
+
+    Args:
+        path: as of `read_idx`.
+        class_names: as of `read_idx`.
+        labels: of the images in the one file `path`, where they are not beside it.
+
+    Raises:
+        DataError: as `read_idx`.
+    """
+    if labels is None:
+        folder, files = _files_of(path)
+    elif path.is_file():
+        folder = path.parent
+        files = {("train", "images"): path, ("train", "labels"): labels}
+    else:
+        raise DataError("labels are for one file of images", where=path, got="a folder")
+    data = _read(folder, files, path, class_names)
+    if not any(EMNIST in file.name.lower() for file in files.values()):
+        return Listing.of(data)
+    splits = {
+        name: Split(
+            np.ascontiguousarray(split.images.swapaxes(1, 2)), split.labels, data.class_names, name
+        )
+        for name, split in data.splits.items()
+    }
+    return Listing.of(replace(data, splits=splits)).noted(
+        "EMNIST's images lie on their side in its files: their rows and columns are exchanged"
+    )
 
 
 def read_idx(path: Path, class_names: Sequence[str] | None = None) -> Dataset:
@@ -79,6 +122,13 @@ def read_idx(path: Path, class_names: Sequence[str] | None = None) -> Dataset:
             label that is no class.
     """
     folder, files = _files_of(path)
+    return _read(folder, files, path, class_names)
+
+
+def _read(
+    folder: Path, files: dict[Role, Path], path: Path, class_names: Sequence[str] | None
+) -> Dataset:
+    """The data set of these files; `path` is what to call it."""
     if class_names is None and (folder / CLASSES_FILE).is_file():
         class_names = _read_names(folder / CLASSES_FILE)
     names = sorted({split for split, _ in files}, key=["train", "test"].index)
@@ -101,12 +151,15 @@ def read_idx(path: Path, class_names: Sequence[str] | None = None) -> Dataset:
 def _files_of(path: Path) -> tuple[Path, dict[Role, Path]]:
     if path.is_dir():
         folder, prefix = path, None
-        if not find_idx_files(folder) and (folder / RAW).is_dir():
+        if not find_idx_files(folder) and (folder / RAW).is_dir() and is_idx(folder / RAW):
             folder /= RAW
     else:
         match = NAME.fullmatch(path.name)
         folder, prefix = path.parent, match["prefix"] if match else ""
     found = find_idx_files(folder)
+    if not found or (prefix is not None and prefix not in found):
+        found = find_by_magic(folder)
+        prefix = _holder(found, path) if path.is_file() else None
     if prefix is None and len(found) == 1:
         (prefix,) = found
     if prefix is None and len(found) > 1:
@@ -122,6 +175,15 @@ def _files_of(path: Path) -> tuple[Path, dict[Role, Path]]:
             "no IDX files are in this folder", where=folder, expected="train-images-idx3-ubyte.gz"
         )
     return folder, files
+
+
+def _holder(found: Found, path: Path) -> str | None:
+    """Of which of several data sets a file is a part."""
+    path = path.absolute()
+    for prefix, files in found.items():
+        if any(file.absolute() == path for file in files.values()):
+            return prefix
+    return None
 
 
 def _open_pair(folder: Path, files: dict[Role, Path], name: str) -> tuple[IdxFile, IdxFile]:

@@ -21,7 +21,7 @@ FOR = {
     "fit": "for pictures",
     "color": "for pictures",
     "image_size": "for images stored as rows: a PNG that is no sprite, a CSV, an npz",
-    "labels": "for a PNG that is no sprite, or an npy file",
+    "labels": "for a PNG that is no sprite, an npy or IDX file",
     "train": "for a PNG that is no sprite",
     "label_column": "for tables: CSV, text and parquet",
     "label_from": "for folders and archives of images",

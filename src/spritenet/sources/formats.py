@@ -1,0 +1,145 @@
+"""Formats: the ways in which a data set lies on disk, in the order in which they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from spritenet.dataset.listing import Listing
+from spritenet.sources.idx_folder import is_idx, survey_idx
+from spritenet.sources.options import Options
+from spritenet.sources.refusals import no_labels
+
+__all__ = ["FORMATS", "Format"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A way in which a data set lies on disk.
+
+    Args:
+        name: in words, for messages: "IDX files".
+        recognises: whether a path is one, from its name or first bytes; it exists.
+        survey: looks at it, as the options say.
+        takes: which of the options mean something for it.
+    """
+
+    name: str
+    recognises: Callable[[Path], bool]
+    survey: Callable[[Path, Options], Listing]
+    takes: tuple[str, ...] = ()
+
+
+def _idx(path: Path, options: Options) -> Listing:
+    return survey_idx(path, options.class_names, options.labels_path)
+
+
+def _sprite(path: Path, options: Options) -> Listing:
+    from spritenet.sources.sprite import survey_sprite
+
+    return survey_sprite(path, options.class_names)
+
+
+def _foreign(path: Path, options: Options) -> Listing:
+    from spritenet.sources.foreign import read_foreign
+
+    labels = options.labels_path
+    if options.image_size is None or labels is None:
+        raise no_labels(path)
+    return Listing.of(
+        read_foreign(path, options.image_size, labels, options.train, options.class_names)
+    )
+
+
+def _npz(path: Path, options: Options) -> Listing:
+    from spritenet.sources.array_sets import survey_npz
+
+    return survey_npz(path, options.image_size, options.class_names)
+
+
+def _npy(path: Path, options: Options) -> Listing:
+    from spritenet.sources.array_sets import survey_npy
+
+    return survey_npy(path, options.image_size, options.class_names, options.labels_path)
+
+
+def _npy_classes(path: Path, options: Options) -> Listing:
+    from spritenet.sources.npy_classes import survey_npy_classes
+
+    return survey_npy_classes(path, options.image_size, options.class_names)
+
+
+def _csv(path: Path, options: Options) -> Listing:
+    from spritenet.sources.csv_rows import survey_csv
+
+    return survey_csv(path, options.image_size, options.class_names)
+
+
+def _parquet(path: Path, options: Options) -> Listing:
+    from spritenet.sources.parquet import survey_parquet
+
+    return survey_parquet(path, options.form, options.class_names)
+
+
+def _archive(path: Path, options: Options) -> Listing:
+    from spritenet.sources.archive import survey_archive
+
+    return survey_archive(path, options.form)
+
+
+def _image_folder(path: Path, options: Options) -> Listing:
+    from spritenet.sources.image_folder import survey_image_folder
+
+    return survey_image_folder(path, options.form)
+
+
+def _is(name: str, module: str) -> Callable[[Path], bool]:
+    """A function of a module that is imported only when it is called."""
+
+    def recognises(path: Path) -> bool:
+        from importlib import import_module
+
+        function = getattr(import_module(f"spritenet.sources.{module}"), name)
+        return bool(function(path))
+
+    return recognises
+
+
+NAMES = ("class_names",)
+SIZE = ("image_size",)
+FORM = ("size", "fit", "color")
+
+FORMATS = (
+    Format("IDX files", is_idx, _idx, (*NAMES, "labels")),
+    Format(
+        "a sprite, or a folder of them with dataset.json",
+        _is("is_sprite", "sprite"),
+        _sprite,
+        NAMES,
+    ),
+    Format(
+        "a PNG of rows with its labels",
+        _is("is_png", "foreign"),
+        _foreign,
+        (*NAMES, *SIZE, "labels", "train"),
+    ),
+    Format("npz", _is("is_npz", "array_sets"), _npz, (*NAMES, *SIZE)),
+    Format("npy", _is("is_npy", "array_sets"), _npy, (*NAMES, *SIZE, "labels")),
+    Format(
+        "an npy for each class (cat.npy, …)",
+        _is("is_npy_classes", "npy_classes"),
+        _npy_classes,
+        (*NAMES, *SIZE),
+    ),
+    Format("CSV", _is("is_csv", "csv_rows"), _csv, (*NAMES, *SIZE)),
+    Format("parquet", _is("is_parquet", "parquet"), _parquet, (*NAMES, *FORM)),
+    Format("a zip or tar of pictures", _is("is_archive", "archive"), _archive, FORM),
+    Format(
+        "a folder of pictures (cat/1.png, …)",
+        _is("is_image_folder", "image_folder"),
+        _image_folder,
+        FORM,
+    ),
+)
+"""Asked in this order."""
