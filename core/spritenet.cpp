@@ -67,6 +67,11 @@ bool refuse(char* error, const char* why) {
   return false;
 }
 
+bool check_given(const void* address, const char* what, char* error) {
+  if (!address) Line(error) << "there is no " << what;
+  return address != nullptr;
+}
+
 bool check_examples(const sn_network& net, const sn_examples& e, bool learns, char* error) {
   if (!e.images || e.count < 1) return refuse(error, "there are no images");
   if (learns && !e.labels && !e.targets) return refuse(error, "there are no labels or targets");
@@ -151,7 +156,7 @@ int32_t sn_lanes(void) { return kLanes; }
 
 int64_t sn_network_bytes(const sn_network_spec* spec, char* error) {
   static_assert(alignof(sn_network) <= 128);
-  if (!spec) return refuse(error, "there is no specification"), -1;
+  if (!check_given(spec, "specification", error)) return -1;
   Layout layout{nullptr};
   layout.take<sn_network>(1);
   sn_network net{};
@@ -182,20 +187,24 @@ sn_network* sn_network_init(void* memory, int64_t bytes, const sn_network_spec* 
   return net;
 }
 
-int64_t sn_parameter_count(const sn_network* network) { return network->plan.parameter_count; }
+int64_t sn_parameter_count(const sn_network* network) {
+  return network ? network->plan.parameter_count : 0;
+}
 
 void sn_output_shape(const sn_network* network, int32_t layer, int32_t shape[3]) {
-  const bool known = layer >= 0 && layer < network->plan.layer_count;
+  const bool known = network && layer >= 0 && layer < network->plan.layer_count;
   const Shape found = known ? network->plan.layer_shape[layer] : Shape{0, 0, 0};
   shape[0] = found.height;
   shape[1] = found.width;
   shape[2] = found.channels;
 }
 
-int32_t sn_slot_count(const sn_optimizer* optimizer) { return slots_of(*optimizer); }
+int32_t sn_slot_count(const sn_optimizer* optimizer) {
+  return optimizer ? slots_of(*optimizer) : 0;
+}
 
 sn_status sn_train(sn_network* network, sn_pool* pool, sn_training* training, char* error) {
-  if (!check_team(network, pool, error) || !training ||
+  if (!check_team(network, pool, error) || !check_given(training, "task", error) ||
       !check_training(*network, *training, true, error)) {
     return SN_INVALID;
   }
@@ -205,7 +214,8 @@ sn_status sn_train(sn_network* network, sn_pool* pool, sn_training* training, ch
 
 sn_status sn_gradient(sn_network* network, sn_pool* pool, const sn_training* training,
                       float* gradient, char* error) {
-  if (!check_team(network, pool, error) || !training || !gradient ||
+  if (!check_team(network, pool, error) || !check_given(training, "task", error) ||
+      !check_given(gradient, "place for the gradient", error) ||
       !check_training(*network, *training, false, error)) {
     return SN_INVALID;
   }
@@ -215,7 +225,10 @@ sn_status sn_gradient(sn_network* network, sn_pool* pool, const sn_training* tra
 }
 
 sn_status sn_evaluate(sn_network* network, sn_pool* pool, sn_evaluation* evaluation, char* error) {
-  if (!check_team(network, pool, error) || !evaluation || !evaluation->parameters) return SN_INVALID;
+  if (!check_team(network, pool, error) || !check_given(evaluation, "task", error) ||
+      !check_given(evaluation->parameters, "array of parameters", error)) {
+    return SN_INVALID;
+  }
   sn_evaluation& e = *evaluation;
   if (!check_loss(e.loss, e.label_smoothing, error) ||
       !check_examples(*network, e.examples, true, error) ||

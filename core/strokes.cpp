@@ -114,6 +114,10 @@ sn_status refuse(char* error, const char* text) {
 
 extern "C" sn_status sn_draw_lines(const sn_lines* lines, uint8_t* pictures,
                                    char error[SN_ERROR_BYTES]) {
+  if (!lines || !pictures) return refuse(error, "lines: there are none, or no place for pictures");
+  if (lines->count > 0 && (!lines->places || !lines->lifts || !lines->gains)) {
+    return refuse(error, "lines: there are no places, lifts or gains");
+  }
   const int box = lines->box, size = lines->size, points = lines->points;
   if (lines->count < 0 || points < 1) return refuse(error, "lines: too few points");
   if (box < 1 || box > kLargestBox) return refuse(error, "lines: the box must be 1 to 64 pixels");
