@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from figures import Row, arguments, mnist_folder, report
+from figures import Row, arguments, chromium, mnist_folder, report
 
 ROOT = Path(__file__).parents[1]
 STATIC = ROOT / "src" / "spritenet" / "web" / "static"
@@ -122,13 +122,11 @@ def measure(page: Page, rounds: int) -> dict[str, list[Any]]:
 
 def in_chromium(folder: Path, rounds: int) -> tuple[str, dict[str, list[Any]]]:
     """Chromium's version and what it measured."""
+    program = chromium()
     from playwright.sync_api import sync_playwright
 
     from site_server import CHROMIUM_OPTIONS, served
 
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        sys.exit("Chromium is not installed: apt-get install chromium")
     # WebGL without a graphics card, as most machines that run this have none to lend.
     options = [o for o in CHROMIUM_OPTIONS if o != "--disable-gpu"]
     options += ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]

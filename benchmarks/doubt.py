@@ -158,6 +158,8 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--each", type=int, default=20, help="drawings of each letter")
     options = parser.parse_args()
+    if any(name.endswith(" mnist") for name in options.models):
+        mnist_folder()
 
     others = dict(strangers(options.each))
     random = np.random.default_rng(6)

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
-import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -24,7 +22,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from figures import Row, arguments, mnist_folder, report
+from figures import Row, arguments, chromium, mnist_folder, report, run
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "tests"))
@@ -190,20 +188,18 @@ def with_the_mouse(page: Page, hands: Sequence[tuple[int, list[Points]]]) -> Tal
 def trained(folder: Path, data: str, epochs: int) -> Path:
     """A model as `spritenet train DATA` makes it."""
     command = [sys.executable, "-m", "spritenet", "train", data, "--out", str(folder)]
-    subprocess.run([*command, "--epochs", str(epochs)], check=True, stdout=subprocess.DEVNULL)
+    run([*command, "--epochs", str(epochs)], quiet=True)
     return folder / "model"
 
 
 def measure(name: str, model: Path, scratch: Path, count: int) -> list[Row]:
     """All ways with one model."""
+    program = chromium()
     from playwright.sync_api import sync_playwright
 
     from drawing_page import page_on, served_page, visited
     from site_server import CHROMIUM_OPTIONS
 
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        sys.exit("Chromium is not installed: apt-get install chromium")
     hands = {
         "program": list(program_hands(count, neat=False)),
         "program, neat": list(program_hands(count, neat=True)),

@@ -7,14 +7,13 @@ counted is from the start of the navigation until the page's first answer is com
 from __future__ import annotations
 
 import gzip
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import spritenet as sn
-from figures import Row, arguments, report
+from figures import Row, arguments, chromium, report
 from spritenet import export
 from spritenet.web.bundle import Parts, one_file
 from spritenet.web.examples import examples_for
@@ -76,13 +75,11 @@ def written(folder: Path) -> dict[str, Path]:
 
 def opened(file: Path, rounds: int) -> tuple[str, list[dict[str, float]]]:
     """The browser's version, and the times of each opening; the first, which is cold, left out."""
+    program = chromium()
     from playwright.sync_api import sync_playwright
 
     from site_server import CHROMIUM_OPTIONS
 
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        sys.exit("Chromium is not installed: apt-get install chromium")
     found: list[dict[str, float]] = []
     with sync_playwright() as running:
         browser = running.chromium.launch(executable_path=program, args=list(CHROMIUM_OPTIONS))

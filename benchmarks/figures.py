@@ -7,17 +7,20 @@ itself large.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import platform
+import shutil
 import statistics
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NoReturn
 
-__all__ = ["Row", "arguments", "cores", "mnist_folder", "report"]
+__all__ = ["Row", "arguments", "chromium", "cores", "leave", "mnist_folder", "report", "run"]
 
 
 # How many programs wanted a core during the last minute, before this one began.
@@ -60,11 +63,32 @@ def cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
+def leave(why: str) -> NoReturn:
+    """Ends the benchmark with one line and the code 2: something it needs is missing."""
+    print(why, file=sys.stderr)
+    raise SystemExit(2)
+
+
+def run(command: Sequence[str], *, quiet: bool = False) -> None:
+    """Runs a part of the benchmark in a process of its own; if it fails, its words are the last."""
+    done = subprocess.run(command, stdout=subprocess.DEVNULL if quiet else None, check=False)
+    if done.returncode:
+        raise SystemExit(done.returncode)
+
+
+def chromium() -> str:
+    """The browser's program; Playwright must be there to lead it."""
+    if importlib.util.find_spec("playwright") is None:
+        leave("Playwright is not installed: pip install playwright")
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    return found or leave("Chromium is not installed: apt-get install chromium")
+
+
 def mnist_folder() -> Path:
     """The folder of MNIST's four gzipped IDX files, which SPRITENET_MNIST names."""
     folder = os.environ.get("SPRITENET_MNIST", "")
     if not Path(folder, "train-images-idx3-ubyte.gz").is_file():
-        sys.exit("Set SPRITENET_MNIST to a folder with MNIST's four .gz files.")
+        leave("Set SPRITENET_MNIST to a folder with MNIST's four .gz files.")
     return Path(folder)
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 import importlib.util
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from figures import Row, arguments, cores, mnist_folder, report
+from figures import Row, arguments, cores, mnist_folder, report, run
 from startup import once
 from turns import SIDES, Side, take_turns
 
@@ -175,7 +174,7 @@ def main() -> None:
     ours, theirs = (scratch / name / "sheet.png" for name in ("ours", "theirs"))
     try:
         if set(parts) - {"pack", "one"}:
-            subprocess.run([sys.executable, __file__, "--prepare", str(scratch)], check=True)
+            run([sys.executable, __file__, "--prepare", str(scratch)])
         if "decode" in parts:
             decode("a sprite to an array", "spritenet", ours, options)
         if "foreign" in parts:

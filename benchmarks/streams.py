@@ -22,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from figures import Row, arguments, cores, mnist_folder, report
+from figures import Row, arguments, cores, mnist_folder, report, run
 from startup import once
 from turns import Side, interpreter, take_turns
 
@@ -229,7 +229,7 @@ def write_peers(scratch: Path) -> None:
 
 def peers(scratch: Path, options: Options) -> None:
     """Batches of the same images, from each library's own form of them on disk."""
-    subprocess.run([sys.executable, __file__, "--write-peers", str(scratch)], check=True)
+    run([sys.executable, __file__, "--write-peers", str(scratch)])
     size, sprites = BATCH_SIZE, scratch / "sprites"
     ours = {"in-memory-cache": "256MiB", "inflated-each-epoch": "32MiB"}
     sides = [
@@ -350,7 +350,10 @@ def main() -> None:
         "one": one,
         "many": many,
     }
-    for part in options.parts or PARTS:
+    parts = options.parts or list(PARTS)
+    if "peers" in parts:
+        mnist_folder()
+    for part in parts:
         scratch = Path(tempfile.mkdtemp(prefix="streams-", dir=options.scratch))
         try:
             work[part](scratch, options)

@@ -16,7 +16,7 @@ from statistics import mean
 
 import numpy as np
 
-from figures import arguments, mnist_folder
+from figures import arguments, leave, mnist_folder, run
 
 ROOT = Path(__file__).parents[1]
 STATIC = ROOT / "src" / "spritenet" / "web" / "static"
@@ -30,7 +30,7 @@ def write(folder: Path, data: str, epochs: int) -> None:
     import spritenet as sn
 
     command = [sys.executable, "-m", "spritenet", "train", data, "--out", str(folder / "run")]
-    subprocess.run([*command, "--epochs", str(epochs)], check=True, stdout=subprocess.DEVNULL)
+    run([*command, "--epochs", str(epochs)], quiet=True)
     for file in (folder / "run" / "model").iterdir():
         shutil.copy(file, folder)
     dataset = sn.load(data)
@@ -48,7 +48,7 @@ def main() -> None:
     options = parser.parse_args()
     node = shutil.which("node")
     if node is None:
-        sys.exit("Node.js is not installed.")
+        leave("Node.js is not installed: apt-get install nodejs")
     with tempfile.TemporaryDirectory() as scratch:
         write(Path(scratch), options.data or str(mnist_folder()), options.epochs)
         for count in options.lessons:

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from figures import leave
+
 __all__ = ["SIDES", "Side", "interpreter", "take_turns"]
 
 SIDES = Path(__file__).parent / "sides"
@@ -37,7 +39,7 @@ class Side:
         assert self._process.stdout is not None  # noqa: S101 - it was asked for as a pipe
         line = self._process.stdout.readline().strip()
         if not line:
-            sys.exit(f"It ended early: {self._command}")
+            leave(f"It ended early: {self._command}")
         return line
 
     def seconds(self, count: int) -> float:
@@ -90,7 +92,10 @@ def interpreter(library: str) -> str | None:
     """A Python that has the library: the one PEER_<LIBRARY> names, this one, or none."""
     python = os.environ.get(f"PEER_{library.upper()}", sys.executable)
     look = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({library!r}) is None)"
-    found = subprocess.run([python, "-c", look], check=False).returncode == 0
+    try:
+        found = subprocess.run([python, "-c", look], check=False).returncode == 0
+    except OSError as error:
+        leave(f"PEER_{library.upper()}={python}: {error.strerror}")
     if not found:
         print(
             f"({library} is not installed here; PEER_{library.upper()} may name a Python with it)",

@@ -6,7 +6,6 @@ and followed by a page in Chromium. `--gigabytes 0` leaves the large journal out
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 import threading
@@ -16,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from figures import Row, arguments, report
+from figures import Row, arguments, chromium, report
 from spritenet.runs import Run
 from spritenet.runs.journal import Journal
 from spritenet.runs.lock import locked
@@ -57,11 +56,9 @@ def main() -> None:
     parser.add_argument("--gigabytes", type=float, default=1.0, help="of the large journal")
     options = parser.parse_args()
 
+    program = chromium()
     from playwright.sync_api import sync_playwright
 
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        sys.exit("Chromium is not installed: apt-get install chromium")
     rows = []
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(OPTIONS))
