@@ -63,7 +63,8 @@ def test_every_option_that_an_error_advises_is_there() -> None:
     wrong = [
         f"{path.relative_to(PACKAGE)}:{line}: --{option}, which {command} lacks"
         for path in PACKAGE.rglob("*.py")
-        for line, text in errors(path)
+        for line, words in errors(path)
+        for text in re.split(r"[.;] ", words)
         for option in OPTION.findall(text)
         for command in (concerned(path, text) or {"every command"})
         if option not in there.get(command, everywhere)

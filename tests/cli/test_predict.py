@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import zlib
 from pathlib import Path
@@ -73,15 +74,91 @@ def test_files_that_are_no_pictures_are_named_and_the_others_answered(
     (tmp_path / "cut.png").write_bytes((run / "example.png").read_bytes()[:60])
     (tmp_path / "empty.png").write_bytes(b"")
     files = [tmp_path / name for name in ("text.png", "cut.png", "empty.png", "missing.png")]
-    done = spritenet("predict", run, *files, run / "example.png", tmp_path)
+    (tmp_path / "empty").mkdir()
+    done = spritenet("predict", run, *files, run / "example.png", tmp_path / "empty")
     assert done.returncode == 2
-    assert done.stdout.startswith(f"{run / 'example.png'}: ")
+    assert str(run / "example.png") in done.stdout.replace("\n", "")
     lines = done.stderr.splitlines()
     assert len(lines) == 5
     assert all(line.startswith("error: ") for line in lines)
     assert "missing.png: there is no such file" in lines[3]
     found = json.loads(spritenet("predict", run, *files, "--json").stdout)
     assert all("error" in answer for answer in found["predictions"])
+
+
+@pytest.fixture
+def folder(run: Path, tmp_path: Path) -> Path:
+    """A folder of three images, one of them in a folder of its own, and of other files."""
+    found = tmp_path / "images"
+    (found / "more").mkdir(parents=True)
+    (found / ".hidden").mkdir()
+    content = (run / "example.png").read_bytes()
+    for name in ("2.png", "10.png", "more/1.png", ".hidden/0.png"):
+        (found / name).write_bytes(content)
+    (found / "notes.txt").write_text("hello")
+    return found
+
+
+def test_a_folder_s_images_are_a_table(run: Path, folder: Path) -> None:
+    """In natural order; with --json the same as one by one."""
+    done = spritenet("predict", run, "images", folder=folder.parent, COLUMNS="80")
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = [line.split() for line in done.stdout.splitlines() if "images/" in line]
+    assert [row[0] for row in rows] == ["images/2.png", "images/10.png", "images/more/1.png"]
+    assert len({tuple(row[1:]) for row in rows}) == 1
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+    found = json.loads(spritenet("predict", run, folder, "--json").stdout)["predictions"]
+    one = json.loads(spritenet("predict", run, run / "example.png", "--json").stdout)
+    assert [answer["classes"] for answer in found] == [one["predictions"][0]["classes"]] * 3
+
+
+def test_csv_holds_every_file(run: Path, folder: Path, tmp_path: Path) -> None:
+    """Also those that can't be read, with the reason; read back by the standard library."""
+    (folder / "a, b.png").write_text("no image")
+    done = spritenet("predict", run, folder, "--csv", "out.csv", "--top", "2", folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == "out.csv: 4 images\n"
+    assert "a, b.png: this is no picture that can be read" in done.stderr
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        rows = [*csv.DictReader(file)]
+    found = json.loads(spritenet("predict", run, folder, "--json").stdout)["predictions"]
+    assert [row["file"] for row in rows] == [answer["file"] for answer in found]
+    for row, answer in zip(rows, found, strict=True):
+        if "error" in answer:
+            assert (row["class"], row["error"]) == ("", answer["error"])
+            continue
+        first, second = answer["classes"][:2]
+        assert (row["class"], float(row["probability"])) == (first["class"], first["probability"])
+        assert row["class_2"] == second["class"]
+        assert row["sure"] == ("true" if answer["sure"] else "false")
+    wrong = spritenet("predict", run, folder, "--csv", "out.png", folder=tmp_path)
+    assert wrong.returncode == 2
+    assert "ends in .csv" in wrong.stderr
+
+
+def test_a_data_set_is_called_one(run: Path, data: str, tmp_path: Path) -> None:
+    """With the command that reads it: rows in a PNG, a sprite, tables, folders of IDX files."""
+    split = sn.load(data).test
+    Image.fromarray(split.images.reshape(len(split), -1)).save(tmp_path / "rows.png")
+    sn.pack(sn.load(data), tmp_path / "sprite.png")
+    split.images.tofile(tmp_path / "images.bin")
+    (tmp_path / "digits.csv").write_text("label,p0\n1,2\n")
+    line = "error: rows.png: this looks like a data set, an image in each row: expected an image, "
+    line += f"got 100 rows of 784 pixels. Type: spritenet evaluate {run} rows.png "
+    line += "--image-size 28x28 --labels FILE. "
+    done = spritenet("predict", run, "rows.png", folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(line)
+    for name, kind in (("sprite.png", "a sprite"), ("digits.csv", "CSV"), (data, "IDX files")):
+        done = spritenet("predict", run, name, folder=tmp_path)
+        assert done.returncode == 2
+        assert done.stdout == ""
+        assert done.stderr == (
+            f"error: {name}: this is a data set, not an image: got {kind}. "
+            f"Type: spritenet evaluate {run} {name}\n"
+        )
+    as_one = spritenet("predict", run, "rows.png", "--prepare", "fit", folder=tmp_path)
+    assert as_one.returncode == 0, as_one.stderr
 
 
 def test_a_photograph_is_turned_upright(run: Path, tmp_path: Path) -> None:
