@@ -25,9 +25,7 @@ from spritenet.sources.picture import read_picture
 from spritenet.sources.size import ImageSize, size_of
 from spritenet.sprites.chunks import SIGNATURE, Blob, FileBlob, read_chunk
 
-__all__ = ["is_png", "read_foreign", "read_rows"]
-
-"""Height and width of an image: "28x28" or (28, 28)."""
+__all__ = ["is_png", "label_counts", "labels_of", "read_foreign", "read_rows"]
 
 CHANNELS = {0: 1, 2: 3, 6: 4}
 """By PNG's colour type: those read without Pillow."""
@@ -81,7 +79,7 @@ def read_foreign(
             do="Was it made for another size? "
             f"Pass image_size (--image-size HxW) with H·W = {pixels:,}.",
         )
-    indices, names = _labels(Path(labels), count, class_names)
+    indices, names = labels_of(Path(labels), count, class_names)
     images = rows.reshape(count, height, width, channels)
     first = count if train is None else train
     if not 0 < first <= count:
@@ -192,18 +190,32 @@ def _plainest(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return pixels
 
 
-def _labels(
+def label_counts(path: Path, most: int) -> list[int]:
+    """How many labels a file may hold, `most` at most: a byte each, or one-hot rows.
+
+    Raises:
+        DataError: it can't be read.
+    """
+    size, start = _size_and_start(path)
+    if start == IDX_MAGIC:
+        return [open_idx(path, LABELS).shape[0]]
+    return [count for count in range(1, min(size, most) + 1) if size % count == 0]
+
+
+def labels_of(
     path: Path, count: int, class_names: Sequence[str] | None
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Class indices (n) and the names, from a file of one of three kinds."""
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            start = file.read(4)
-    except FileNotFoundError:
-        raise DataError("there is no such file", where=path) from None
-    except OSError as error:
-        raise DataError("can't be read", where=path, got=error.strerror or error) from None
+    """Class indices (n) and the names, from a file of one of three kinds.
+
+    Args:
+        path: one-hot rows of bytes, a byte an image, or IDX.
+        count: how many images there are.
+        class_names: of classes 0, 1, …; by default "0", "1", …
+
+    Raises:
+        DataError: it can't be read, or holds other labels than one an image.
+    """
+    size, start = _size_and_start(path)
     if start == IDX_MAGIC and size != count:
         values = open_idx(path, LABELS).read()
         if len(values) != count:
@@ -219,6 +231,17 @@ def _labels(
         raise DataError(
             error.what, where=path, expected=error.expected, got=error.got, do=error.do
         ) from None
+
+
+def _size_and_start(path: Path) -> tuple[int, bytes]:
+    """A file's size and its first bytes."""
+    try:
+        with path.open("rb") as file:
+            return path.stat().st_size, file.read(4)
+    except FileNotFoundError:
+        raise DataError("there is no such file", where=path) from None
+    except OSError as error:
+        raise DataError("can't be read", where=path, got=error.strerror or error) from None
 
 
 def _not_one_an_image(path: Path, count: int, got: str) -> DataError:

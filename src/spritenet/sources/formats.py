@@ -45,6 +45,11 @@ def _foreign(path: Path, options: Options) -> Listing:
     from spritenet.sources.foreign import read_foreign
 
     labels = options.labels_path
+    if options.tile is not None:
+        from spritenet.sources.tile_sheet import survey_tiles
+
+        options.only(("tile", "labels", "train", "class_names"), path)
+        return survey_tiles(path, options.tile, labels, options.train, options.class_names)
     if options.image_size is None or labels is None:
         raise no_labels(path)
     return Listing.of(
@@ -91,6 +96,11 @@ def _archive(path: Path, options: Options) -> Listing:
 def _image_folder(path: Path, options: Options) -> Listing:
     from spritenet.sources.image_folder import survey_image_folder
 
+    if options.tile is not None:
+        from spritenet.sources.tile_sheet import survey_tile_folder
+
+        options.only(("tile",), path)
+        return survey_tile_folder(path, options.tile)
     return survey_image_folder(path, options.form)
 
 
@@ -122,7 +132,7 @@ FORMATS = (
         "a PNG of rows with its labels",
         _is("is_png", "foreign"),
         _foreign,
-        (*NAMES, *SIZE, "labels", "train"),
+        (*NAMES, *SIZE, "labels", "train", "tile"),
     ),
     Format("npz", _is("is_npz", "array_sets"), _npz, (*NAMES, *SIZE)),
     Format("npy", _is("is_npy", "array_sets"), _npy, (*NAMES, *SIZE, "labels")),
@@ -139,7 +149,7 @@ FORMATS = (
         "a folder of pictures (cat/1.png, …)",
         _is("is_image_folder", "image_folder"),
         _image_folder,
-        FORM,
+        (*FORM, "tile"),
     ),
 )
 """Asked in this order."""

@@ -1,0 +1,192 @@
+"""Foreign sheets of tiles: a PNG whose images lie side by side, or a folder of such PNGs.
+
+sheet.png and its labels             the tiles row by row, from the top left
+cat.png, dog.png                     a class each
+cat/1.png, cat/2.png, dog/1.png      likewise; and any of these in train/ and test/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spritenet.dataset.listing import ArrayImages, Listing
+from spritenet.errors import DataError, InputError
+from spritenet.sources.foreign import is_png, label_counts, labels_of, read_rows
+from spritenet.sources.roles import ordered
+from spritenet.sources.size import ImageSize, size_of
+from spritenet.sources.tree import SPLITS, natural
+
+__all__ = ["survey_tile_folder", "survey_tiles", "tiles_of"]
+
+MOST_BYTES = 1 << 32
+"""Of all the tiles of a folder."""
+
+MOST_SHEETS = 100_000
+
+
+def tiles_of(path: Path, tile: ImageSize) -> tuple[NDArray[np.uint8], int]:
+    """All tiles of a PNG, n h w c, and how many there are before the blank ones at its end.
+
+    Args:
+        path: of the PNG.
+        tile: height and width of a tile.
+
+    Raises:
+        DataError: damaged, or no whole number of tiles.
+        InputError: an impossible size.
+    """
+    height, width = size_of(tile, "tile")
+    pixels = read_rows(path)
+    rows, columns = pixels.shape[0] // height, pixels.shape[1] // width
+    if pixels.shape[:2] != (rows * height, columns * width) or not rows * columns:
+        raise DataError(
+            f"the picture is no whole number of tiles of {height}×{width}",
+            where=path,
+            got=f"a picture of {pixels.shape[0]:,}×{pixels.shape[1]:,}",
+            do="Name the tiles' size (--tile HxW). Gaps between tiles are unsupported.",
+        )
+    channels = pixels.shape[2]
+    cut = pixels.reshape(rows, height, columns, width, channels).swapaxes(1, 2)
+    tiles = np.ascontiguousarray(cut).reshape(-1, height, width, channels)
+    blank = (tiles == tiles[-1:, :1, :1]).all(axis=(1, 2, 3))
+    count = len(tiles) - int(np.argmin(blank[::-1])) if not blank.all() else 1
+    return tiles, count
+
+
+def survey_tiles(
+    path: Path,
+    tile: ImageSize,
+    labels: Path | None,
+    train: int | None = None,
+    class_names: Sequence[str] | None = None,
+) -> Listing:
+    """Reads a sheet whose labels are in a file.
+
+    Args:
+        path: of the PNG.
+        tile: height and width of a tile.
+        labels: one-hot rows, a byte an image, or IDX. There may be fewer than tiles: those that are
+            left over, at the end, must be blank.
+        train: how many images, from the first on, are the split `train`; by default all.
+        class_names: of classes 0, 1, …
+
+    Raises:
+        DataError: damaged, or labels that are not one a tile.
+        InputError: no labels, or an impossible split.
+    """
+    if labels is None:
+        raise InputError(
+            "the labels of the tiles are missing", where=path, do="Name their file (--labels FILE)."
+        )
+    tiles, shown = tiles_of(path, tile)
+    fitting = [c for c in label_counts(labels, len(tiles)) if shown <= c <= len(tiles)]
+    count = max(fitting, default=shown)  # as many as there are tiles, or else as are not blank
+    indices, names = labels_of(labels, count, class_names)
+    first = count if train is None else train
+    if not 0 < first <= count:
+        raise InputError(
+            "there are not so many images", where="train", expected=f"1 to {count:,}", got=first
+        )
+    splits = [("train", 0, first)] + ([("test", first, count)] if first < count else [])
+    shape = tiles.shape[1:]
+    return Listing(
+        path.stem,
+        (shape[0], shape[1], shape[2]),
+        indices,
+        names,
+        tuple(splits),
+        ArrayImages((tiles[:count],)),
+        source=str(path),
+        notes=_left_out(path, len(tiles) - count),
+    )
+
+
+def survey_tile_folder(path: Path, tile: ImageSize) -> Listing:
+    """Reads a folder of sheets, of one class each.
+
+    Args:
+        path: the folder.
+        tile: height and width of a tile.
+
+    Raises:
+        DataError: no PNGs, or some that don't fit together.
+    """
+    sheets = sorted(_sheets(path), key=lambda one: (one[0], natural(one[1]), natural(one[2].name)))
+    if not sheets:
+        raise DataError(
+            "there are no sheets of tiles", where=path, expected="cat.png, or cat/1.png"
+        )
+    parts, held = [], 0
+    used = {file for _, _, file in sheets}
+    unused = [
+        file.name for file in sorted(path.rglob("*.*")) if file not in used and file.is_file()
+    ]
+    notes = [f"passed over, being no PNGs: {', '.join(unused[:3])}"] if unused else []
+    for _, _, file in sheets:
+        tiles, count = tiles_of(file, tile)
+        parts.append(tiles[:count].copy() if count < len(tiles) else tiles)
+        notes += _left_out(file, len(tiles) - count)
+        held += parts[-1].nbytes
+        if held > MOST_BYTES:
+            raise DataError(
+                "is too large", where=path, expected=f"at most {MOST_BYTES:,} bytes of pixels"
+            )
+    names = sorted({name for _, name, _ in sheets}, key=natural)
+    splits = ordered({split for split, _, _ in sheets})
+    counts = [len(part) for part in parts]
+    images = tuple(_widened(parts, max(part.shape[3] for part in parts)))
+    shape = images[0].shape[1:]
+    return Listing.sorted(
+        path.resolve().name,
+        (shape[0], shape[1], shape[2]),
+        np.repeat([names.index(name) for _, name, _ in sheets], counts).astype(np.int32),
+        names,
+        np.repeat([splits.index(split) for split, _, _ in sheets], counts),
+        splits,
+        ArrayImages(images),
+        source=str(path),
+        notes=tuple(notes),
+    )
+
+
+def _sheets(folder: Path) -> list[tuple[str, str, Path]]:
+    """The sheets of a folder: of each its split, its class and its path."""
+    inside = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    folders = [path for path in inside if path.is_dir()]
+    splits = [path for path in folders if path.name.casefold() in SPLITS]
+    found = []
+    if splits and splits == folders:
+        for place in splits:
+            split = SPLITS[place.name.casefold()]
+            found += [(split, name, path) for _, name, path in _sheets(place)]
+    found += [("train", path.stem, path) for path in inside if is_png(path)]
+    for place in folders if not splits else []:
+        pictures = [path for path in sorted(place.iterdir()) if is_png(path)]
+        found += [("train", place.name, path) for path in pictures]
+    if len(found) > MOST_SHEETS:
+        raise DataError("has too many sheets", where=folder, expected=f"at most {MOST_SHEETS:,}")
+    return found
+
+
+def _widened(parts: Sequence[NDArray[np.uint8]], channels: int) -> list[NDArray[np.uint8]]:
+    """Grey as colour, colour as opaque colour, where others have more channels."""
+    made = []
+    for part in parts:
+        wide = part
+        if channels >= 3 and wide.shape[3] == 1:
+            wide = np.repeat(wide, 3, axis=3)
+        if channels == 4 and wide.shape[3] == 3:
+            wide = np.concatenate([wide, np.full_like(wide[..., :1], 255)], axis=3)
+        made.append(wide)
+    return made
+
+
+def _left_out(path: Path, count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    tiles = "tile is" if count == 1 else f"{count:,} tiles are"
+    return (f"{path.name}: the last {tiles} blank, and left out",)
