@@ -159,7 +159,7 @@ def _images(array: NDArray[Any], image_size: ImageSize | None, where: str) -> ND
                 where=where,
                 expected=f"rows of {height * width}" if image_size else "",
                 got=shape,
-                do="Pass the height and width of the images (--image-size 28x28).",
+                do="Pass the images' height and width: image_size (--image-size 28x28).",
             )
         array = array.reshape(len(array), height, width, -1)
     if array.ndim == 3:
