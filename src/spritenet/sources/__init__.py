@@ -6,7 +6,9 @@
     strokes/                handwriting drawn by program
     sprite.py, foreign.py   sprites; PNGs of images in rows that other programs made
     image_folder.py         a folder of pictures in folders of classes
-    archive.py              the same in a zip or tar, read in place
+    archive.py              the same in a zip or tar, read in place; webdataset.py
+    tile_sheet.py           PNGs of tiles that other programs made
+    npy_classes.py          an npy file for each class
     csv_rows.py             tables of pixels; csv_numbers.py reads their numbers
     array_sets.py           npz and npy; array_files.py reads their headers
     parquet.py              parquet with a column of pictures

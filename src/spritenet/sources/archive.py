@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.dataset.listing import Listing
-from spritenet.errors import DataError
+from spritenet.errors import DataError, InputError
 from spritenet.sources.form import Form
 from spritenet.sources.mapped import Mapped
 from spritenet.sources.pictures import MOST_BYTES, of_tree
 from spritenet.sources.tree import Parts, is_hidden, tree_of
 
-__all__ = ["is_archive", "survey_archive"]
+__all__ = ["ArchiveStore", "is_archive", "members_of", "survey_archive"]
 
 ZIPS = (".zip",)
 TARS = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2")
@@ -106,12 +107,23 @@ def is_archive(path: Path) -> bool:
     return path.name.lower().endswith(ZIPS + TARS) and path.is_file()
 
 
-def survey_archive(path: Path, form: Form) -> Listing:
+def members_of(archive: Mapped) -> tuple[list[Parts], list[tuple[int, int, int, int, int]]]:
+    """The files of a tar, and their spans, as `ArchiveStore` has them.
+
+    Raises:
+        DataError: it is damaged or no tar.
+    """
+    files, _, spans, _ = _in_tar(archive)
+    return files, spans
+
+
+def survey_archive(path: Path, form: Form, class_names: Sequence[str] | None = None) -> Listing:
     """Finds the pictures, classes and splits of an archive.
 
     Args:
         path: of the zip or tar.
         form: what pictures are to become.
+        class_names: of classes 0, 1, …, for one of WebDataset's tars.
 
     Raises:
         DataError: it is damaged or no archive, or holds no pictures in folders of classes.
@@ -119,6 +131,13 @@ def survey_archive(path: Path, form: Form) -> Listing:
     archive = Mapped(path)
     found = _in_zip if path.name.lower().endswith(ZIPS) else _in_tar
     files, folders, spans, stray = found(archive)
+    if found is _in_tar:
+        from spritenet.sources.webdataset import pairs_of, survey_webdataset
+
+        if pairs_of(files):
+            return survey_webdataset(path, form, class_names)
+    if class_names is not None:
+        raise InputError("classes are called as their folders", where="class_names")
     tree = tree_of(files, folders, path)
     names = tuple("/".join(files[number]) for number in tree.chosen.tolist())
     store = ArchiveStore(archive, names, np.array(spans, np.int64)[tree.chosen])

@@ -90,7 +90,13 @@ def _parquet(path: Path, options: Options) -> Listing:
 def _archive(path: Path, options: Options) -> Listing:
     from spritenet.sources.archive import survey_archive
 
-    return survey_archive(path, options.form)
+    return survey_archive(path, options.form, options.class_names)
+
+
+def _webdataset(path: Path, options: Options) -> Listing:
+    from spritenet.sources.webdataset import survey_webdataset
+
+    return survey_webdataset(path, options.form, options.class_names)
 
 
 def _image_folder(path: Path, options: Options) -> Listing:
@@ -144,7 +150,13 @@ FORMATS = (
     ),
     Format("CSV", _is("is_csv", "csv_rows"), _csv, (*NAMES, *SIZE)),
     Format("parquet", _is("is_parquet", "parquet"), _parquet, (*NAMES, *FORM)),
-    Format("a zip or tar of pictures", _is("is_archive", "archive"), _archive, FORM),
+    Format("a zip or tar of pictures", _is("is_archive", "archive"), _archive, (*NAMES, *FORM)),
+    Format(
+        "a folder of WebDataset's tars",
+        _is("is_webdataset", "webdataset"),
+        _webdataset,
+        (*NAMES, *FORM),
+    ),
     Format(
         "a folder of pictures (cat/1.png, …)",
         _is("is_image_folder", "image_folder"),
