@@ -67,7 +67,7 @@ def local_only(
     """
     address = address_of(where)
     if not address:
-        return Path(str(where))
+        return Path(str(where)).expanduser()
     if address.startswith("file://"):
         return Path(url2pathname(urlsplit(address).path))
     raise InputError(what, where=shown(address), do=do)

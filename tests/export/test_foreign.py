@@ -13,7 +13,7 @@ import pytest
 
 import reference
 from spritenet import layers as kinds
-from spritenet.errors import ModelError
+from spritenet.errors import DataWarning, ModelError
 from spritenet.export import load, save
 
 Json = Any
@@ -53,7 +53,8 @@ def edit(folder: Path, change: Callable[..., object]) -> None:
 def test_a_network_without_rescaling_takes_raw_pixels(keras: Path) -> None:
     """As its examples feed it pixels divided by 255, the division is put first."""
     edit(keras, lambda c, _: c["modelTopology"]["model_config"]["config"]["layers"].pop(1))
-    model = load(keras)
+    with pytest.warns(DataWarning, match=r"what range its pixels had: 0\.\.1 is assumed"):
+        model = load(keras)
     assert model.layers[0] == kinds.Rescaling(1 / 255, name="rescaling")
     assert model.input_shape == (9, 8, 3)
 

@@ -203,7 +203,7 @@ def test_what_tensorflow_js_saves_predicts_the_same_here(tfjs_folder: Path, tmp_
             with pytest.warns(UserWarning, match="kernel_constraint is left out"):
                 model = load(folder)
         else:
-            model = load(folder)
+            model = load(folder, pixels="0..1")
         assert isinstance(model.layers[0], kinds.Rescaling)
         pixels = np.fromfile(folder / "pixels.bin", "<f4").reshape(-1, *model.input_shape)
         ours = predict(model, pixels.astype(np.uint8))

@@ -18,7 +18,6 @@ __all__ = [
     "Memory",
     "Model",
     "data_of",
-    "model_folder",
     "trained_on",
 ]
 
@@ -45,12 +44,6 @@ Memory = Annotated[
         rich_help_panel=PANEL,
     ),
 ]
-
-
-def model_folder(path: Path) -> Path:
-    """The folder of the model meant by a path: itself, or `model` in the folder of a run."""
-    inside = path / "model"
-    return inside if not (path / "model.json").exists() and inside.is_dir() else path
 
 
 def trained_on(run: Path) -> tuple[str, Reading]:

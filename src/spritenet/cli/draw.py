@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spritenet.cli.arguments import model_folder, trained_on
+from spritenet.cli.arguments import trained_on
+from spritenet.cli.models import Classes, Pixels, read_saved
 from spritenet.cli.reading import Reading, reads_data
 from spritenet.cli.serving import Host, NoBrowser, Port, serve
 from spritenet.cli.text import percent, plural, shape
@@ -40,6 +41,8 @@ def draw(
             show_default="what it was trained on",
         ),
     ] = None,
+    pixels: Pixels = None,
+    classes: Classes = None,
     host: Host = "127.0.0.1",
     port: Port = PORT,
     no_browser: NoBrowser = False,
@@ -47,11 +50,11 @@ def draw(
     reading: Reading,
 ) -> None:
     """Open a page to draw on, which shows what a model takes the drawing for."""
-    from spritenet import export
     from spritenet.web.pages import drawing_page
 
     path = model or _latest()
-    saved = export.load(model_folder(path))
+    saved = read_saved(path, pixels, classes)
+    saved.check_classifies()
     examples = _examples(saved, path, data, reading)
     print(f"{path}: {_described(saved)}")
     pages = drawing_page(saved, examples)

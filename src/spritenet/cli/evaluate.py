@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import Json, Memory, Model, data_of, model_folder
+from spritenet.cli.arguments import Json, Memory, Model, data_of
 from spritenet.cli.confusion import confusion_table
+from spritenet.cli.models import Classes, Pixels, read_saved
 from spritenet.cli.reading import Reading, reads_data
 from spritenet.cli.text import percent, plural
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
     from spritenet.dataset import Split
+    from spritenet.export import SavedModel
     from spritenet.model import Sequential
     from spritenet.model.predictions import Predictions
 
@@ -50,6 +55,8 @@ def evaluate(
         ),
     ] = None,
     memory: Memory = None,
+    pixels: Pixels = None,
+    classes: Classes = None,
     json: Json = False,
     *,
     reading: Reading,
@@ -57,13 +64,17 @@ def evaluate(
     """Try a saved model on a data set's test images."""
     from spritenet.cli.opened import one_split
     from spritenet.metrics import accuracy_interval
-    from spritenet.model import load_model
+    from spritenet.model import Sequential
     from spritenet.report import predictions_of
 
-    loaded = load_model(model_folder(model), threads=threads)
-    named = loaded.trained_on.dataset if loaded.trained_on else ""
-    name, reading = data_of(model, data, reading, named)
+    saved = read_saved(model, pixels, classes, optimizer=True, note_range=False)
+    made = saved.metadata.trained_on
+    name, reading = data_of(model, data, reading, made.dataset if made else "")
     images = one_split(name, split, memory, reading)
+    ranges: dict[str, float] = {}
+    if saved.assumed:
+        saved, ranges = _fed(model, saved, images)
+    loaded = Sequential.from_saved(saved, threads=threads)
     found = predictions_of(loaded, images)
     table = found.confusion
     loss = _loss(loaded, images)
@@ -82,6 +93,7 @@ def evaluate(
                 "class_names": list(images.class_names),
                 "confusion": table.tolist(),
                 "weights_sha256": loaded.weights_sha256,
+                **({"accuracy_by_pixel_range": ranges} if ranges else {}),
             }
         )
         return
@@ -92,6 +104,22 @@ def evaluate(
         print(f"loss {loss:.4f}")
     _show(table, images.class_names)
     _show_mistakes(found, (6 if sys.stdout.isatty() else 0) if mistakes is None else mistakes)
+
+
+def _fed(path: Path, saved: SavedModel, images: Split) -> tuple[SavedModel, dict[str, float]]:
+    """The model fed with the range of pixels that fits, which is told; each range's accuracy."""
+    from spritenet.errors import DataWarning
+    from spritenet.export import RANGES
+    from spritenet.model import accuracies_by_range, best_range
+
+    found = accuracies_by_range(saved, images)
+    best = best_range(found, "0..1", len(images))
+    shown = sorted(found, key=lambda name: -found[name])
+    figures = ", ".join(f"{percent(found[name], 1)} with {name}" for name in shown)
+    line = f"its file doesn't say what range its pixels had: {figures} are right, so {best} is used"
+    line = f"{path}: {line}; give --pixels {best} to the other commands"
+    warnings.warn(line, DataWarning, stacklevel=2)
+    return saved.with_pixels(RANGES[best]), found
 
 
 def _loss(model: Sequential, images: Split) -> float | None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import Json, Model, model_folder
+from spritenet.cli.arguments import Json, Model
 from spritenet.cli.ending import check_ending
+from spritenet.cli.models import Classes, Pixels, read_saved
 from spritenet.cli.reading import Reading, reads_data
 from spritenet.cli.text import plural
 from spritenet.errors import DataError, InputError
@@ -47,6 +48,8 @@ def export(
             show_default=False,
         ),
     ] = None,
+    pixels: Pixels = None,
+    classes: Classes = None,
     json: Json = False,
     *,
     reading: Reading,
@@ -61,9 +64,9 @@ def export(
         raise InputError("only an HTML file holds data", where="--with-data", got=form.value)
     if with_data is None:
         reading.refused("export", "is for the data set that --with-data names")
+    saved = read_saved(model, pixels, classes)
     images, left_out, teaches = 0, 0, True
     with destination(out) as place:
-        saved = models.load(model_folder(model))
         if form is Form.HTML:
             images, left_out, teaches = _html(saved, place.path, with_data, reading)
             size = place.path.stat().st_size
@@ -98,6 +101,7 @@ def _html(
 
     if out.is_dir():
         raise InputError("it is a folder", where=out, expected="the name of an HTML file")
+    model.check_classifies()
     parts, images, whole, examples = Parts(model), 0, 0, None
     if name is not None:
         data = load(name, reading)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import Json, Memory, model_folder
+from spritenet.cli.arguments import Json, Memory
+from spritenet.cli.models import Classes, Pixels
 from spritenet.cli.reading import Reading, reads_data
 from spritenet.cli.text import percent, plural, shape
 
@@ -38,18 +39,21 @@ def info(
         str, typer.Argument(metavar="DATA|MODEL", help="A data set, a saved model, or a run.")
     ],
     memory: Memory = None,
+    pixels: Pixels = None,
+    classes: Classes = None,
     json: Json = False,
     *,
     reading: Reading,
 ) -> None:
     """Show what is in a data set or a saved model."""
+    from spritenet.export import is_model
+
     path = Path(what)
-    folder = model_folder(path)
-    if path.name == "model.json" or (folder / "model.json").exists():
-        from spritenet import export
+    if is_model(path.expanduser()):
+        from spritenet.cli.models import read_saved
 
         reading.refused(what, "is for data sets, and this is a model")
-        _model(folder, export.load(folder), json)
+        _model(path, read_saved(path, pixels, classes), json)
     else:
         from spritenet.cli.opened import load_or_open
         from spritenet.dataset import Dataset

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import Json, Model, model_folder
+from spritenet.cli.arguments import Json, Model
+from spritenet.cli.models import Classes, Pixels
 from spritenet.cli.predictions import Answer, as_csv, as_table, as_words
 from spritenet.cli.text import plural
 
@@ -40,19 +41,21 @@ def predict(
         Path | None,
         typer.Option(metavar="FILE", help="Write a line a file there.", show_default=False),
     ] = None,
+    pixels: Pixels = None,
+    classes: Classes = None,
     json: Json = False,
 ) -> None:
     """Say what a saved model takes images for."""
     from spritenet.cli.counter import counting
     from spritenet.cli.ending import check_ending
+    from spritenet.cli.models import load_network
     from spritenet.cli.preparation import of_model
     from spritenet.destination import destination
-    from spritenet.model import load_model
     from spritenet.training.disk import write_file
 
     if csv is not None:
         check_ending(csv, ".csv", folder=False)
-    loaded = load_model(model_folder(model))
+    loaded = load_network(model, pixels, classes)
     ways = _Ways(loaded, model, of_model(loaded, prepare), chosen=prepare is not None)
     many = csv is not None or any(path.is_dir() for path in files)
     answers: list[Answer] = []

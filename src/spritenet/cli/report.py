@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spritenet.cli import clock, terminal
-from spritenet.cli.arguments import Json, Model, data_of, model_folder
+from spritenet.cli.arguments import Json, Model, data_of
+from spritenet.cli.models import Classes, Pixels, load_network
 from spritenet.cli.reading import Reading, reads_data
 from spritenet.cli.text import percent, plural, seconds
 
@@ -56,6 +57,8 @@ def report(
         int | None,
         typer.Option(metavar="N", min=1, help="How many work at a time.", show_default="all"),
     ] = None,
+    pixels: Pixels = None,
+    classes: Classes = None,
     json: Json = False,
     *,
     reading: Reading,
@@ -72,12 +75,10 @@ def report(
     from spritenet.web.report import write_report
 
     run = Run(model) if Run(model).exists else None
-    network = _network(model, run, threads)
+    network = _network(model, run, threads, pixels, classes)
     named = network.trained_on.dataset if network.trained_on else ""
     name, reading = data_of(model, data, reading, named)
-    path = out or (
-        model / "report.html" if run else Path(f"{model_folder(model).name}-report.html")
-    )
+    path = out or (model / "report.html" if run else Path(f"{model.resolve().name}-report.html"))
     _check_places(path, png)
     has_journal = run is not None and run.journal_path.exists()
     made = judge(
@@ -137,14 +138,15 @@ def _check_places(path: Path, png: Path | None) -> None:
         ) from error
 
 
-def _network(model: Path, run: Run | None, threads: int | None) -> Sequential:
+def _network(
+    model: Path, run: Run | None, threads: int | None, pixels: str | None, classes: Path | None
+) -> Sequential:
     """The network of a run, or of a model's folder."""
-    from spritenet.model import load_model
     from spritenet.report import model_of_run
 
     if run is not None:
         return model_of_run(run, threads=threads)
-    return load_model(model_folder(model), threads=threads)
+    return load_network(model, pixels, classes, threads=threads)
 
 
 def _commands(model: Path, data: list[str], run: Run | None) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import Json, model_folder
+from spritenet.cli.arguments import Json
 from spritenet.cli.data import load
 from spritenet.cli.reading import Reading, reads_data
 from spritenet.cli.text import plural
@@ -152,7 +152,7 @@ def _projector(split: Split, folder: Path, count: int | None, seed: int, model: 
         )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError("it is there already", where=folder, do="Name a new folder.")
-    points = None if model is None else _seen(model_folder(model), split)
+    points = None if model is None else _seen(model, split)
     shown = min(count or most, len(split))
     files = atlas(split, shown, seed, points)
     with new_folder(folder, replaced="") as fresh:
@@ -174,21 +174,21 @@ def _report_projector(split: Split, path: str, shown: int, json: bool) -> None:
     )
 
 
-def _seen(folder: Path, split: Split) -> NDArray[np.float32]:
+def _seen(model: Path, split: Split) -> NDArray[np.float32]:
     """What the model's last layer is given for each image, (n, d).
 
     Raises:
         ModelError: the model takes other images, or there are too many numbers.
     """
+    from spritenet.cli.models import load_network
     from spritenet.errors import ModelError
-    from spritenet.model import load_model
     from spritenet.model.features import features
 
-    points = features(load_model(folder), split.images)
+    points = features(load_network(model), split.images)
     if points.shape[1] > FEATURES:
         raise ModelError(
             "the last layer is given too many numbers for the projector",
-            where=folder,
+            where=model,
             expected=f"at most {FEATURES}",
             got=points.shape[1],
         )

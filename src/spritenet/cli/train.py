@@ -290,8 +290,7 @@ def _reading(options: Options) -> Callable[[], Dataset | Stream]:
 def _network(options: Options, dataset: Dataset | Stream, threads: int | None) -> Sequential:
     """The network that was asked for, compiled as asked for."""
     from spritenet import networks, optimizers
-    from spritenet.cli.arguments import model_folder
-    from spritenet.model import load_model
+    from spritenet.cli.models import load_network
     from spritenet.optimizers import Adam
 
     if options.start is None:
@@ -301,7 +300,7 @@ def _network(options: Options, dataset: Dataset | Stream, threads: int | None) -
             else networks.get(options.model, dataset.train)
         )
     else:
-        model = load_model(model_folder(Path(options.start)))
+        model = load_network(Path(options.start))
         if model.optimizer is None or model.loss is None:
             model.compile(Adam(), "sparse_categorical_crossentropy")
     model.threads = threads

@@ -9,8 +9,23 @@ tfjs.py reads and writes the model file, TensorFlow.js's layers format: `save` a
 
 from __future__ import annotations
 
+from spritenet.export.class_names import read_class_names
+from spritenet.export.location import is_model
 from spritenet.export.metadata import Metadata, TrainedOn
+from spritenet.export.pixel_range import RANGES
 from spritenet.export.saved import OptimizerState, SavedModel
-from spritenet.export.tfjs import files, load, save
+from spritenet.export.tfjs import files, load, read, save
 
-__all__ = ["Metadata", "OptimizerState", "SavedModel", "TrainedOn", "files", "load", "save"]
+__all__ = [
+    "RANGES",
+    "Metadata",
+    "OptimizerState",
+    "SavedModel",
+    "TrainedOn",
+    "files",
+    "is_model",
+    "load",
+    "read",
+    "read_class_names",
+    "save",
+]

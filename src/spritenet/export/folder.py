@@ -61,13 +61,23 @@ def existing(folder: Path) -> Path:
 
 def _set_aside(target: Path) -> Path:
     """Where the old folder waits during the two renames of a replacement."""
-    return target.with_name(f".{target.name}.old")
+    whole = target if target.is_absolute() else Path.cwd() / target
+    if whole.name in ("", ".."):
+        whole = whole.resolve()  # these are no names to put anything beside
+    return whole.with_name(f".{whole.name}.old") if whole.name else whole
 
 
 def _refuse_strangers(target: Path) -> None:
     """Raise ModelError unless `target` is free, an empty folder, or an older model."""
     if not target.exists():
         return
+    here = Path.cwd().resolve()
+    if here == target or target in here.parents:
+        raise ModelError(
+            "the working directory can't be replaced",
+            where=target,
+            do="Choose another folder, or type cd .. and name this one.",
+        )
     if not target.is_dir():
         raise ModelError("it is a file, not a folder", where=target, do="Choose another name.")
     strangers = sorted(path.name for path in target.iterdir() if not OURS.fullmatch(path.name))

@@ -77,6 +77,12 @@ def from_arrays(
     Raises:
         ModelError: the optimizer or its loss is not known, or an array is missing.
     """
+    if COUNTER not in values:
+        raise ModelError(
+            "the optimizer's state is missing",
+            expected=f"its arrays, {COUNTER!r} first",
+            do="Was the model saved again without it?",
+        )
     try:
         optimizer = optimizers.get(entry.get("optimizer"))
         loss = None if entry.get("loss") is None else losses.get(entry["loss"])

@@ -8,14 +8,17 @@ are the same without them.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 from spritenet import initializers
 from spritenet import layers as kinds
 from spritenet.errors import ModelError
+from spritenet.export.chain import Entry, chain, snake_keys
+from spritenet.export.image_input import as_images, reshaped
 from spritenet.export.located import shown
+from spritenet.export.pixel_range import UNIT, PixelRange
 from spritenet.export.write_topology import LEAKY
 from spritenet.initializers import (
     GlorotNormal,
@@ -27,111 +30,151 @@ from spritenet.initializers import (
     LecunUniform,
     VarianceScaling,
 )
-from spritenet.layers import Layer, LeakyReLU, Rescaling, Shape
+from spritenet.layers import ActivationLayer, Flatten, Layer, LeakyReLU, Rescaling, Shape
+from spritenet.layers.activations import ACTIVATIONS
 from spritenet.layers.learnt import Learnt
 
-__all__ = ["read_topology"]
+__all__ = ["Topology", "read_topology"]
 
-MAXIMAL_LAYERS = 1_000
-MAXIMAL_SIDE = 65_535  # pixels
-MAXIMAL_NAME = 200
 NAMED: dict[VarianceScaling, Initializer] = {
     kind.rule: kind()
     for kind in (GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform)
 }
+IDLE = frozenset(
+    {
+        "ActivityRegularization",
+        "AlphaDropout",
+        "GaussianDropout",
+        "GaussianNoise",
+        "RandomBrightness",
+        "RandomContrast",
+        "RandomFlip",
+        "RandomRotation",
+        "RandomTranslation",
+        "RandomZoom",
+        "SpatialDropout2D",
+    }
+)
+"""Layers that change nothing but while training."""
+
 TRAINING_ONLY = ("activity_regularizer", "bias_constraint", "kernel_constraint")
 
 
-def read_topology(topology: object) -> tuple[tuple[Layer, ...], tuple[int, int, int]]:
-    """The named layers of a `modelTopology`, and the (height, width, channels) they take.
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """A network as its file describes it.
 
-    A network that doesn't begin with a Rescaling was fed with pixels divided by 255, as in all of
-    TensorFlow.js's examples: `Rescaling(1 / 255)` is put first, so that it takes raw pixels like
-    every network.
+    Attributes:
+        layers: named; the first is a Rescaling.
+        input_shape: height, width, channels.
+        assumed: whether that Rescaling is ours, as the file has none.
+        notes: a line for each other doubtful reading.
+    """
+
+    layers: tuple[Layer, ...]
+    input_shape: tuple[int, int, int]
+    assumed: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def read_topology(topology: object, pixels: PixelRange | None = None) -> Topology:
+    """The network of a `modelTopology`.
+
+    A network that doesn't begin with a Rescaling says nothing of its pixels. As in all of
+    TensorFlow.js's examples they are taken to have been divided by 255: `Rescaling(1 / 255)` is
+    put first, so that it takes raw pixels like every network.
+
+    Args:
+        topology: the JSON value.
+        pixels: what such a network was fed with.
 
     Raises:
-        ModelError: it is not a Sequential of layers that exist here, taking images.
+        ModelError: it is no stack of layers that exist here, taking images; or it begins with a
+            Rescaling, and `pixels` is given too.
     """
-    entries = list(_entries(topology))
-    input_shape = _input_shape(entries[0][1])
+    input_shape, entries, note = as_images(chain(topology))
     layers: list[Layer] = []
     shape: Shape = input_shape
-    for class_name, config in entries:
-        if class_name == "InputLayer":
-            continue
-        layer = _layer(class_name, config, shape)
-        if layers and (leaky := _with_activation(layers[-1], layer)):
-            layers[-1] = leaky
-            continue
-        layers.append(layer)
-        shape = layer.output_shape(shape)
-    if not layers or not isinstance(layers[0], Rescaling):
+    for entry in entries:
+        for layer in _layers(entry, shape):
+            if layers and (leaky := _with_activation(layers[-1], layer)):
+                layers[-1] = leaky
+                continue
+            layers.append(layer)
+            shape = layer.output_shape(shape)
+    assumed = not layers or not isinstance(layers[0], Rescaling)
+    if assumed:
         taken = {layer.name for layer in layers}
         names = (f"rescaling_{i}" if i else "rescaling" for i in count())
-        layers.insert(0, Rescaling(1 / 255, name=next(n for n in names if n not in taken)))
+        first = (pixels or UNIT).rescaling(next(n for n in names if n not in taken))
+        layers.insert(0, first)
+    elif pixels is not None:
+        raise ModelError(
+            "the model itself says what its pixels are",
+            where=layers[0].label,
+            expected="no pixels=, no --pixels",
+            got=pixels.name,
+        )
     given = [layer.name for layer in layers]
     for name in given:
         if given.count(name) > 1:
             raise ModelError(f"two layers are called {name!r}")
-    return tuple(layers), input_shape
+    return Topology(tuple(layers), input_shape, assumed, (note,) if note else ())
 
 
-def _entries(topology: object) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(class name, config) of each layer."""
-    model = topology
-    if isinstance(model, dict) and isinstance(model.get("model_config"), dict):
-        model = model["model_config"]  # of Keras's .h5 files
-    if not isinstance(model, dict) or not isinstance(model.get("class_name"), str):
-        raise ModelError(
-            "modelTopology is missing or broken",
-            do="Is it a layers model? Graph models can't be read.",
+def _layers(entry: Entry, input_shape: Shape) -> list[Layer]:
+    """The layers of an entry: one; two if its activation is a layer; none if it does nothing."""
+    name, config = entry.name, dict(entry.config)
+    if entry.class_name in IDLE and entry.class_name not in kinds.LAYERS:
+        warnings.warn(
+            f"{name}: {entry.class_name} acts only while training; it is left out.", stacklevel=2
         )
-    if model["class_name"] != "Sequential":
-        raise ModelError(
-            "the network is not a plain stack of layers",
-            expected="Sequential",
-            got=shown(model["class_name"]),
-        )
-    content = model.get("config")
-    entries = content.get("layers") if isinstance(content, dict) else content
-    if not isinstance(entries, list) or not 0 < len(entries) <= MAXIMAL_LAYERS:
-        raise ModelError(
-            "its layers are wrong",
-            expected=f"a list of 1 to {MAXIMAL_LAYERS}",
-            got=len(entries) if isinstance(entries, list) else shown(entries),
-        )
-    for entry in entries:
-        class_name = entry.get("class_name") if isinstance(entry, dict) else None
-        config = entry.get("config") if isinstance(entry, dict) else None
-        if not isinstance(class_name, str) or not isinstance(config, dict):
-            raise ModelError("a layer has no class_name or config", got=shown(entry))
-        yield class_name, config
-
-
-def _input_shape(config: Mapping[str, Any]) -> tuple[int, int, int]:
-    """Height, width and channels, from the config of the first layer."""
-    shape = config.get("batch_input_shape", config.get("batch_shape"))
-    sides = shape[1:] if isinstance(shape, list) else []
-    if len(sides) != 3 or any(type(n) is not int or not 0 < n <= MAXIMAL_SIDE for n in sides):
-        raise ModelError(
-            "the network doesn't take images of a known size",
-            expected="batch_input_shape [null, height, width, channels]",
-            got=shown(shape),
-        )
-    return sides[0], sides[1], sides[2]
-
-
-def _layer(class_name: str, config: Mapping[str, Any], input_shape: Shape) -> Layer:
-    """One layer of its config, without what only concerns training or its input."""
-    config = dict(config)
-    name = config.setdefault("name", class_name.lower())
-    if not isinstance(name, str) or not 0 < len(name) <= MAXIMAL_NAME or not name.isprintable():
-        raise ModelError("the name of a layer is wrong", got=shown(name))
+        return []
+    if entry.class_name == "Reshape" and "Reshape" not in kinds.LAYERS:
+        made = reshaped(entry, input_shape)
+        if made == input_shape:
+            return []
+        if len(made) == 1:
+            return [Flatten(name=name)]
     dtype = config.get("dtype")
     if isinstance(dtype, dict) and isinstance(dtype.get("config"), dict):
         config["dtype"] = dtype["config"].get("name")  # Keras 3's policy
-    if class_name == "Softmax" and config.get("axis") == len(input_shape):
+    if config.get("data_format") == "channelsLast":  # TensorFlow.js's own word
+        config["data_format"] = "channels_last"
+    if entry.class_name == "Softmax" and config.get("axis") == len(input_shape):
         config["axis"] = -1  # TensorFlow.js's default, 1, is the last axis of a vector
+    after = None
+    if isinstance(config.get("activation"), dict):
+        config["activation"], after = _activation(config["activation"], name)
+    _leave_out(config, name)
+    layer = kinds.from_config(entry.class_name, config)
+    return [layer] if after is None else [layer, after]
+
+
+def _activation(value: dict[str, Any], name: str) -> tuple[object, ActivationLayer | None]:
+    """An activation that is an object: its name, or "linear" and the layer that it is."""
+    value = snake_keys(value, name)
+    class_name, config = value.get("class_name"), value.get("config")
+    if not isinstance(class_name, str):
+        raise ModelError("its activation is wrong", where=name, got=shown(value))
+    if class_name == "function":  # Keras 3
+        return config, None
+    if class_name not in kinds.LAYERS:
+        return class_name, None  # "relu", as Keras writes functions
+    inner = snake_keys(config, name) if isinstance(config, dict) else {}
+    if class_name == "Softmax" and inner.get("axis") == 1:
+        inner["axis"] = -1
+    layer = kinds.from_config(class_name, {**inner, "name": f"{name}_activation"})
+    if not isinstance(layer, ActivationLayer):
+        raise ModelError("its activation is no activation", where=name, got=repr(class_name))
+    function = layer.function
+    if ACTIVATIONS[function.name] == function.alpha:
+        return function.name, None
+    return "linear", layer
+
+
+def _leave_out(config: dict[str, Any], name: str) -> None:
+    """Take what only concerns training, and doesn't exist here, out of a config; say so."""
     left = [key for key in TRAINING_ONLY if config.pop(key, None) is not None]
     for key in ("kernel_regularizer", "bias_regularizer"):
         if _has_l1(config.get(key)):
@@ -147,7 +190,6 @@ def _layer(class_name: str, config: Mapping[str, Any], input_shape: Shape) -> La
     if left:
         verb = "are" if len(left) > 1 else "is"
         warnings.warn(f"{name}: {' and '.join(left)} {verb} left out.", stacklevel=2)
-    return kinds.from_config(class_name, config)
 
 
 def _has_l1(regularizer: object) -> bool:

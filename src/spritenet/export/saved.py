@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -13,14 +13,19 @@ import numpy as np
 from spritenet.doubt import Doubt
 from spritenet.errors import ModelError
 from spritenet.export.metadata import Metadata
-from spritenet.layers import Layer, Shape
+from spritenet.export.pixel_range import PixelRange
+from spritenet.layers import ActivationLayer, Layer, Shape
+from spritenet.layers.learnt import Learnt
 from spritenet.losses import Loss
 from spritenet.optimizers import Optimizer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["OptimizerState", "SavedModel", "named_shapes", "sha256"]
+__all__ = ["CHOOSING", "OptimizerState", "SavedModel", "named_shapes", "sha256", "unclassified"]
+
+CHOOSING = ("softmax", "linear")
+"""Activations after which the largest output is the class."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +55,8 @@ class SavedModel:
         parameters: float32, all weights in layer order, kernel before bias.
         metadata: class names, preparation, what it was trained on, scores.
         optimizer: its optimizer's memory, if that was saved too.
+        assumed: whether its file didn't say what range its pixels had, so that 0..1 is assumed.
+        notes: a line for each doubtful reading of its file; that one last.
     """
 
     layers: tuple[Layer, ...]
@@ -57,6 +64,8 @@ class SavedModel:
     parameters: NDArray[np.float32]
     metadata: Metadata = field(default_factory=Metadata)
     optimizer: OptimizerState | None = None
+    assumed: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def output_shape(self) -> Shape:
@@ -70,6 +79,18 @@ class SavedModel:
     def weights_sha256(self) -> str:
         """The SHA-256, in hexadecimal, of the parameters as little-endian float32."""
         return sha256(self.parameters)
+
+    def with_pixels(self, pixels: PixelRange) -> SavedModel:
+        """The same network, fed with pixels of that range."""
+        first = pixels.rescaling(self.layers[0].label)
+        return replace(self, layers=(first, *self.layers[1:]), assumed=False)
+
+    def check_classifies(self) -> None:
+        """Raise ModelError if its outputs aren't classes of which one is chosen."""
+        last, shape = self.layers[-1], self.output_shape
+        function = last.function.name if isinstance(last, Learnt | ActivationLayer) else "linear"
+        if len(shape) != 1 or shape[0] < 2 or function not in CHOOSING:
+            raise unclassified(function, shape)
 
     def check(self) -> None:
         """Raise ModelError if the parts don't go together or a weight is not finite."""
@@ -112,6 +133,17 @@ class SavedModel:
                 got=f"{len(watcher.output_bias) - 1}, {int(watcher.places.max())}",
                 do="Train the model again, or take the entry `doubt` out.",
             )
+
+
+def unclassified(function: str, shape: Shape, where: object = "") -> ModelError:
+    """The error for a network whose outputs, made by a function, are no classes."""
+    many = " × ".join(map(str, shape))
+    return ModelError(
+        "the network doesn't choose among classes",
+        where=where,
+        expected="two outputs or more, through a softmax or linear",
+        got=f"{many} through {function}",
+    )
 
 
 def named_shapes(

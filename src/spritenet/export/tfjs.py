@@ -9,21 +9,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import spritenet
-from spritenet.destination import destination
-from spritenet.errors import ModelError
+from spritenet.destination import destination, local_only
+from spritenet.errors import DataWarning, ModelError
 from spritenet.export import folder as folders
 from spritenet.export import optimizer_state
+from spritenet.export.class_names import METADATA_JSON, checked_names, labels_beside
 from spritenet.export.located import located
+from spritenet.export.location import MAXIMAL_MODEL_JSON, MODEL_JSON, is_zip, locate
 from spritenet.export.metadata import Metadata, digest
-from spritenet.export.read_topology import read_topology
-from spritenet.export.saved import OptimizerState, SavedModel, named_shapes
+from spritenet.export.pixel_range import PixelRange
+from spritenet.export.read_topology import Topology, read_topology
+from spritenet.export.saved import OptimizerState, SavedModel, named_shapes, sha256
 from spritenet.export.weights import (
     Array,
     join,
@@ -34,19 +39,32 @@ from spritenet.export.weights import (
     read_group,
 )
 from spritenet.export.write_topology import write_topology
-from spritenet.export.zipped import is_zip, unzipped
+from spritenet.export.zipped import unzipped
 
 if TYPE_CHECKING:
     import os
 
     from numpy.typing import NDArray
 
-__all__ = ["files", "load", "save"]
+__all__ = ["files", "load", "read", "save"]
 
-MODEL_JSON = "model.json"
 WEIGHTS = "weights.bin"
-MAXIMAL_MODEL_JSON = 16 * 2**20  # bytes; ours are about 4 kB
 KEY = "spritenet"
+TENSORFLOW_JS = "TensorFlow.js"
+"""The first word of `generatedBy` in what TensorFlow.js saves."""
+
+STILL_TRUE = ("version", "class_names", "input")
+"""Entries of our metadata that hold whatever the weights are."""
+
+TRAINED_ON_ELSEWHERE = (
+    "TensorFlow.js has changed its weights since Spritenet saved them: their hash, the scores, the "
+    "calibration, the optimizer's state and what it was trained on are dropped"
+)
+ASSUMED = (
+    "its file doesn't say what range its pixels had: 0..1 is assumed. Where that is wrong, give "
+    'pixels="0..255" or pixels="-1..1" (--pixels); spritenet evaluate tells, on labelled images, '
+    "which range fits"
+)
 
 
 def save(model: SavedModel, folder: str | os.PathLike[str]) -> None:
@@ -104,26 +122,67 @@ def _optimizer_entry(state: OptimizerState, slots: bytes) -> dict[str, Any]:
     }
 
 
-def load(path: str | os.PathLike[str], *, optimizer: bool = False) -> SavedModel:
-    """Read a model from its folder, its model.json, or a ZIP of that folder.
+def load(
+    path: str | os.PathLike[str],
+    *,
+    optimizer: bool = False,
+    pixels: str | None = None,
+    class_names: Sequence[str] | None = None,
+) -> SavedModel:
+    """Read a model from its folder, its JSON file, or a ZIP of both.
 
     Args:
-        path: the folder, the model.json in it, or a file that ends in .zip.
+        path: the folder, the folder of a run, the JSON file, or a file that ends in .zip.
         optimizer: whether to read its optimizer's memory too, if it was saved.
+        pixels: what pixels became before the network saw them, where its file doesn't say: "0..1"
+            (which is assumed, with a warning), "0..255", "-1..1"; or, dark on light, "1..0",
+            "255..0", "1..-1".
+        class_names: what its outputs mean, in place of those in the file.
 
     Raises:
         ModelError: something is missing, broken, unsafe or doesn't exist here. Sizes are checked
             before anything of that size is read.
     """
-    path = Path(path)
+    model = read(path, optimizer=optimizer, pixels=pixels, class_names=class_names)
+    for note in model.notes:
+        warnings.warn(note, DataWarning, stacklevel=2)
+    return model
+
+
+def read(
+    path: str | os.PathLike[str],
+    *,
+    optimizer: bool = False,
+    pixels: str | None = None,
+    class_names: Sequence[str] | None = None,
+) -> SavedModel:
+    """Read a model as `load` does, its doubtful readings in `notes` and not warned of.
+
+    Raises:
+        ModelError: see `load`.
+    """
+    wanted = None if pixels is None else PixelRange.of(pixels)
+    given = None if class_names is None else checked_names(class_names, "class_names")
+    path = local_only(path, "Download its folder, and name that.", "models are read from files")
     if is_zip(path):
         with unzipped(path) as folder:
-            return load(folder, optimizer=optimizer)
-    where = _locate(path)
+            return _read(locate(folder), path, optimizer, wanted, given)
+    return _read(locate(path), path, optimizer, wanted, given)
+
+
+def _read(
+    where: Path,
+    path: Path,
+    with_optimizer: bool,
+    pixels: PixelRange | None,
+    class_names: tuple[str, ...] | None,
+) -> SavedModel:
+    """Read the model of a JSON file; `path` is what notes call it. See `read`."""
     content = _parse(read_file(where, MAXIMAL_MODEL_JSON), where)
     with located(where):
-        layers, input_shape = read_topology(content.get("modelTopology"))
-        named = named_shapes(layers, input_shape)
+        network = read_topology(content.get("modelTopology"), pixels)
+        named = named_shapes(network.layers, network.input_shape)
+    notes = [f"{path}: {note}" for note in network.notes]
     groups = parse_manifest(content.get("weightsManifest"), where)
     promised = [array for group in groups for array in group.arrays]
     sources = match(named, [array for array in promised if not array.group], where)
@@ -131,33 +190,76 @@ def load(path: str | os.PathLike[str], *, optimizer: bool = False) -> SavedModel
     flat = [values[source].reshape(-1) for source in sources]
     parameters = np.concatenate([np.zeros(0, np.float32), *flat]).astype(np.float32)
     parameters.setflags(write=False)
-    entry = _metadata_entry(content, where)
-    state = entry.get("optimizer")
     slots = [values[array.name] for array in promised if array.group]
+    entry, dropped = _own_entry(content, parameters, slots, where)
+    notes += [f"{path}: {note}" for note in dropped]
+    state = entry.get("optimizer")
+    metadata = Metadata.from_json(entry, where) if entry else Metadata()
+    if class_names is None and not metadata.class_names:
+        class_names = _labels(where.parent, network, notes)
+    if class_names is not None:
+        metadata = replace(metadata, class_names=class_names)
+    if network.assumed and pixels is None:
+        notes.append(f"{path}: {ASSUMED}")  # the last one: see `SavedModel.notes`
+    wanted = with_optimizer and state is not None
     model = SavedModel(
-        layers,
-        input_shape,
+        network.layers,
+        network.input_shape,
         parameters,
-        Metadata.from_json(entry, where) if entry else Metadata(),
-        _optimizer(state, values, named, where) if optimizer and state is not None else None,
+        metadata,
+        _optimizer(state, values, named, where) if wanted else None,
+        network.assumed and pixels is None,
+        tuple(notes),
     )
-    _compare(digest(entry, "weights_sha256", where), model.parameters, where=where)
-    if isinstance(state, dict):
-        _compare(digest(state, "sha256", where), *slots, where=where)
     with located(where):
         model.check()
     return model
 
 
-def _locate(path: Path) -> Path:
-    """The model.json meant by a path."""
-    folder = path.parent if path.name == MODEL_JSON else path
-    where = folders.existing(folder) / MODEL_JSON
-    if not where.is_file():
-        raise ModelError(
-            "there is no model", where=path, expected=f"a folder that holds a {MODEL_JSON}"
-        )
-    return where
+def _own_entry(
+    content: Mapping[str, Any],
+    parameters: NDArray[np.float32],
+    slots: Sequence[NDArray[Any]],
+    where: Path,
+) -> tuple[dict[str, Any], list[str]]:
+    """Our metadata as far as it is true of these weights, and a line on what isn't.
+
+    TensorFlow.js keeps our metadata when it saves a model of ours, also of one that it has trained
+    on. Where it, or its optimizer, isn't what it was, what we knew of it no longer holds.
+
+    Raises:
+        ModelError: the weights aren't those that were saved, and TensorFlow.js didn't change them.
+    """
+    entry = _metadata_entry(content, where)
+    state = entry.get("optimizer")
+    known = digest(entry, "weights_sha256", where)
+    of_state = digest(state, "sha256", where) if isinstance(state, dict) else None
+    if not str(content.get("generatedBy")).startswith(TENSORFLOW_JS):
+        _compare(known, parameters, where=where)
+        if of_state is not None and slots:
+            _compare(of_state, *slots, where=where)
+        return entry, []
+    if known is not None and known != sha256(parameters):
+        kept = {key: entry[key] for key in STILL_TRUE if key in entry}
+        return kept, [TRAINED_ON_ELSEWHERE]
+    if state is not None and of_state != hashlib.sha256(join(slots)).hexdigest():
+        return {key: value for key, value in entry.items() if key != "optimizer"}, []
+    return entry, []
+
+
+def _labels(folder: Path, network: Topology, notes: list[str]) -> tuple[str, ...] | None:
+    """The class names beside a model, if they are as many as its outputs."""
+    names = labels_beside(folder)
+    shape: tuple[int, ...] = network.input_shape
+    for layer in network.layers:
+        shape = layer.output_shape(shape)
+    if not names or shape == (len(names),):
+        return names or None
+    notes.append(
+        f"{folder / METADATA_JSON}: its {len(names)} labels are left out, as there are "
+        f"{' × '.join(map(str, shape))} outputs"
+    )
+    return None
 
 
 def _parse(data: bytes, where: Path) -> dict[str, Any]:

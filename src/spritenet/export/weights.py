@@ -125,7 +125,12 @@ def _group(value: Mapping[str, Any], where: Path) -> Group:
 
 
 def _path(value: object, where: Path) -> str:
-    """The name of a file beside model.json; anything that leads elsewhere is refused."""
+    """The name of a file beside model.json; anything that leads elsewhere is refused.
+
+    TensorFlow.js writes "./my-model.weights.bin" where a browser downloads or sends a model.
+    """
+    if isinstance(value, str):
+        value = value.removeprefix("./")
     plain = (
         isinstance(value, str)
         and 0 < len(value) <= 255

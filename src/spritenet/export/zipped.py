@@ -12,15 +12,10 @@ from zlib import error as DeflateError  # noqa: N812 - an exception, whatever zl
 from spritenet.errors import ModelError
 from spritenet.export.located import shown
 
-__all__ = ["is_zip", "unzipped"]
+__all__ = ["unzipped"]
 
 MAXIMAL_FILES = 1000
 MAXIMAL_BYTES = 2**30  # of all files together, inflated
-
-
-def is_zip(path: Path) -> bool:
-    """Whether a path is meant as a ZIP."""
-    return path.suffix.lower() == ".zip" and path.is_file()
 
 
 @contextmanager

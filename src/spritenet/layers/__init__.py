@@ -94,13 +94,13 @@ def from_config(class_name: str, config: Mapping[str, object]) -> Layer:
     cls = LAYERS.get(class_name)
     if cls is None:
         raise ModelError(
-            "the layer doesn't exist here",
+            f"unsupported layer {class_name!r}"[:100],
             where=config.get("name", ""),
-            expected="one of " + ", ".join(LAYERS),
-            got=repr(class_name),
+            do=f"Supported: {', '.join(LAYERS)}.",
         )
     if "alpha" in config and cls is LeakyReLU:  # Keras 2's name of negative_slope
-        config = {**config, "negative_slope": config["alpha"]}
+        rest = {key: value for key, value in config.items() if key != "alpha"}
+        config = {**rest, "negative_slope": config["alpha"]}
     return cls.from_config(config)
 
 

@@ -40,6 +40,21 @@ _FIXED: dict[str, tuple[object, ...]] = {
     "threshold": (None, 0, 0.0),
 }
 
+# What Keras and TensorFlow.js also write into a layer's config, and what changes no output.
+_NO_MATTER = frozenset(
+    {
+        "autocast",
+        "batch_input_shape",
+        "batch_shape",
+        "batch_size",
+        "input_dim",
+        "input_dtype",
+        "input_shape",
+        "seed",
+        "trainable",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Weight:
@@ -134,9 +149,17 @@ class Layer(ABC):
         name = config.get("name")
         where = name if isinstance(name, str) else cls.class_name
         for key, value in config.items():
+            if key in known or key in _NO_MATTER or value is None:  # null: an argument not given
+                continue
             allowed = _FIXED.get(key)
+            if allowed is None:
+                raise ModelError(
+                    f"{cls.class_name} has no argument {key!r}"[:200],
+                    where=where,
+                    expected=", ".join(sorted(known - {"name"})) or "no arguments",
+                )
             plain = tuple(value) if isinstance(value, list) else value
-            if key not in known and allowed is not None and plain not in allowed:
+            if plain not in allowed:
                 raise ModelError(
                     f"{key} can't be changed here",
                     where=where,

@@ -1,6 +1,8 @@
 """What people hold in their hands: Sequential, and training as one call or as events.
 
-    sequential  Sequential, load_model: training, trying, using, saving
+    sequential  Sequential: training, trying, using, saving
+    model_file  load_model
+    pixel_ranges  which range of pixels a network of somebody else's was fed with
     network     Network: layers that fit each other
     weights     Weighted: weights got, set, saved, loaded
     compilation Compiled: optimizer, loss, metrics
@@ -21,7 +23,18 @@ from __future__ import annotations
 from spritenet.layers import Input
 from spritenet.model.doubting import Classified
 from spritenet.model.fitting import train
+from spritenet.model.model_file import load_model
+from spritenet.model.pixel_ranges import accuracies_by_range, best_range
 from spritenet.model.scores import Scores
-from spritenet.model.sequential import Sequential, load_model
+from spritenet.model.sequential import Sequential
 
-__all__ = ["Classified", "Input", "Scores", "Sequential", "load_model", "train"]
+__all__ = [
+    "Classified",
+    "Input",
+    "Scores",
+    "Sequential",
+    "accuracies_by_range",
+    "best_range",
+    "load_model",
+    "train",
+]

@@ -135,12 +135,9 @@ def classified(
     from spritenet.doubt.temperature import softened
 
     if not _chooses(model):
-        raise ModelError(
-            "the network doesn't choose among classes",
-            where=model.name,
-            expected="two outputs or more, through a softmax or linear",
-            got=f"{last_activation(model.layers)} {model.output_shape}",
-        )
+        from spritenet.export.saved import unclassified
+
+        raise unclassified(last_activation(model.layers), model.output_shape, model.name)
     found = _logits(model, parameters, images)
     label = found.argmax(axis=1)
     if doubt is None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from spritenet.export import SavedModel, TrainedOn
     from spritenet.model.predictions import Predictions
 
-__all__ = ["Sequential", "load_model"]
+__all__ = ["Sequential"]
 
 
 class Sequential(Compiled):
@@ -380,17 +380,3 @@ class Sequential(Compiled):
         model.preparation, model.scores = metadata.preparation, metadata.scores
         model.trained_on, model.doubt = metadata.trained_on, metadata.doubt
         return model
-
-
-@accepts
-def load_model(path: str | Path, *, threads: int | None = None) -> Sequential:
-    """A model from its folder, its model.json or a ZIP of both files; ours or TensorFlow.js's.
-
-    If its optimizer's memory was saved, training goes on where it was; else call `compile` first.
-
-    Raises:
-        ModelError: something is missing, broken or doesn't exist here.
-    """
-    from spritenet.export import tfjs
-
-    return Sequential.from_saved(tfjs.load(path, optimizer=True), threads=threads)

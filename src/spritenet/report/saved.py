@@ -41,10 +41,10 @@ def model_of_run(run: Run, *, threads: int | None = None) -> Sequential:
     topology = {"class_name": "Sequential", "config": {"layers": [sized, *entries[1:]]}}
     names = config.get("class_names")
     try:
-        layers, input_shape = read_topology(topology)
+        network = read_topology(topology)
         words = tuple(map(str, names)) if isinstance(names, list) else ()
         parameters = found.snapshot.best_guess
-        saved = SavedModel(layers, input_shape, parameters, Metadata(words))
+        saved = SavedModel(network.layers, network.input_shape, parameters, Metadata(words))
         saved.check()
     except ModelError as error:
         raise RunError(

@@ -28,7 +28,11 @@ def drawing_page(model: SavedModel, examples: Split | None) -> dict[str, Content
     Args:
         model: at model/model.json and model/weights.bin, without its optimizer's memory.
         examples: at examples.png, to teach it more; an empty answer if there are none.
+
+    Raises:
+        ModelError: the network doesn't choose among classes.
     """
+    model.check_classifies()
     table = static_files("draw")
     for name, data in files(model).items():
         table[f"/draw/model/{name}"] = data, MODEL_TYPES[name]

@@ -61,7 +61,9 @@ def one_file(parts: Parts) -> bytes:
     Raises:
         CoreError: a page uses what can't be moved: our mistake.
         InputError: the data is too large for one sprite.
+        ModelError: the network doesn't choose among classes, which its drawing page shows.
     """
+    parts.model.check_classifies()
     names = ["draw"] if parts.data is None else ["draw", "lab"]
     pages = [read_page(name, _read) for name in names]
     script = _program([page.entry for page in pages])

@@ -1,0 +1,193 @@
+"""The model file that a path means: the JSON of a TensorFlow.js layers model, of whatever name.
+
+TensorFlow.js itself writes `model.json` with Node.js, and `NAME.json` with `NAME.weights.bin` when
+a browser downloads a model. Other programs' models are known by their endings or first bytes, and
+refused with the way to convert them.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from spritenet.errors import ModelError
+from spritenet.export import folder as folders
+
+__all__ = ["MODEL_JSON", "is_model", "is_zip", "locate"]
+
+MODEL_JSON = "model.json"
+MOST_JSON = 20
+"""JSON files of a folder that are looked into, at most."""
+
+MAXIMAL_MODEL_JSON = 16 * 2**20  # bytes; ours are about 4 kB
+HEAD = 2**20  # bytes of a foreign file that are looked at
+
+CONVERTER = "pip install tensorflowjs; tensorflowjs_converter --output_format tfjs_layers_model"
+BY_HAND = "Make the same layers with sn.Sequential, and give it the weights with set_weights."
+FOREIGN = {
+    ".h5": ("a Keras model (HDF5)", f"Convert it: {CONVERTER} --input_format keras FILE FOLDER."),
+    ".keras": (
+        "a Keras model",
+        f"Convert it: {CONVERTER} --input_format keras_keras FILE FOLDER.",
+    ),
+    ".pb": (
+        "a TensorFlow SavedModel or graph",
+        f"Convert its folder: {CONVERTER} --input_format keras_saved_model . OUT.",
+    ),
+    ".tflite": (
+        "a TensorFlow Lite model, whose layers are compiled",
+        f"Convert the Keras model it was made from: {CONVERTER} --input_format keras FILE FOLDER.",
+    ),
+    ".onnx": ("an ONNX model", BY_HAND),
+    ".pt": ("a PyTorch file", BY_HAND),
+    ".safetensors": ("a safetensors file: weights without a network", BY_HAND),
+    ".bin": ("a file of weights", "Name the JSON file that describes them, or their folder."),
+}
+"""Formats by ending: their names, and what to do."""
+
+ENDINGS = {
+    ".ckpt": ".pt",
+    ".hdf5": ".h5",
+    ".he5": ".h5",
+    ".pth": ".pt",
+    ".tfl": ".tflite",
+    **{ending: ending for ending in FOREIGN},
+}
+SIGNS = ((0, b"\x89HDF\r\n\x1a\n", ".h5"), (4, b"TFL3", ".tflite"))
+"""Bytes at a place that tell a format."""
+
+ONLY_MODELS = frozenset(ENDINGS) - {".bin", ".h5", ".hdf5", ".he5"}
+"""Endings that no data set has."""
+
+KERAS_IN_HDF5 = (b"keras_version", b"layer_names", b"model_weights")
+
+
+def locate(path: Path) -> Path:
+    """The JSON file of the model that a path means: the file, one in the folder, or a run's.
+
+    Raises:
+        ModelError: there is none, it can't be told which, or it is another program's model.
+    """
+    if path.suffix.lower() == ".json" and path.name != MODEL_JSON and path.is_file():
+        return path
+    folder = path.parent if path.name == MODEL_JSON else path
+    folder = folders.existing(folder)
+    if folder.is_dir():
+        return _in_folder(folder, path)
+    _refuse_foreign(path)
+    raise ModelError(
+        "there is no model", where=path, expected=f"a folder that holds a {MODEL_JSON}"
+    )
+
+
+def _in_folder(folder: Path, path: Path) -> Path:
+    """The JSON file of a folder's model. See `locate`."""
+    if (folder / MODEL_JSON).is_file():
+        return folder / MODEL_JSON
+    inside = folders.existing(folder / "model") / MODEL_JSON
+    if inside.is_file():  # the folder of a run
+        return inside
+    found = _models_in(folder)
+    if len(found) > 1:
+        names = ", ".join(file.name for file in found[:3])
+        raise ModelError(
+            "the folder holds several models", where=path, got=names, do="Name the JSON file."
+        )
+    if not found:
+        if (folder / "saved_model.pb").is_file():
+            _refuse_foreign(folder / "saved_model.pb")
+        raise ModelError(
+            "there is no model", where=path, expected=f"a folder that holds a {MODEL_JSON}"
+        )
+    return found[0]
+
+
+def _models_in(folder: Path) -> list[Path]:
+    """The JSON files of a folder that describe a model."""
+    names = sorted(file.name for file in folder.iterdir() if not file.name.startswith("."))
+    if not any(name.lower().endswith(".bin") for name in names):
+        return []
+    listed = [folder / name for name in names if name.lower().endswith(".json")]
+    return [file for file in listed[:MOST_JSON] if _describes_a_model(file)]
+
+
+def _describes_a_model(file: Path) -> bool:
+    """Whether a JSON file speaks of a `modelTopology`."""
+    try:
+        if not file.is_file() or file.stat().st_size > MAXIMAL_MODEL_JSON:
+            return False
+        return b'"modelTopology"' in file.read_bytes()
+    except OSError:
+        return False
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Raise ModelError if a path is that of another program's model."""
+    head = b""
+    if path.is_file():
+        with path.open("rb") as file:
+            head = file.read(16)
+    signs = (kind for place, sign, kind in SIGNS if head[place:].startswith(sign))
+    kind = next(signs, ENDINGS.get(path.suffix.lower()))
+    if kind is not None:
+        name, do = FOREIGN[kind]
+        do = do.replace("FILE", path.name).replace("FOLDER", path.stem)
+        expected = "TensorFlow.js's layers model, a JSON file and its weights"
+        raise ModelError(f"it is {name}", where=path, expected=expected, do=do)
+    if path.is_file():
+        raise ModelError(
+            "it is no model",
+            where=path,
+            expected="TensorFlow.js's layers model: its folder, its JSON file or a ZIP of both",
+        )
+
+
+def is_zip(path: Path) -> bool:
+    """Whether a path is meant as a ZIP."""
+    return path.suffix.lower() == ".zip" and path.is_file()
+
+
+def is_model(path: Path) -> bool:
+    """Whether a path is that of a model, ours or another program's, rather than of data."""
+    if is_zip(path):
+        return _models_in_zip(path)
+    ending = path.suffix.lower()
+    if path.is_file():
+        if ending == ".json":
+            return path.name == MODEL_JSON or _describes_a_model(path)
+        return ending in ONLY_MODELS or _is_keras(path)
+    folder = folders.existing(path)
+    if not folder.is_dir():
+        return path.name == MODEL_JSON
+    inside = (folder / MODEL_JSON, folder / "model" / MODEL_JSON, folder / "saved_model.pb")
+    return any(file.is_file() for file in inside) or bool(_models_in(folder))
+
+
+def _is_keras(path: Path) -> bool:
+    """Whether an HDF5 file is a model of Keras's rather than data."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    return head.startswith(SIGNS[0][1]) and any(word in head for word in KERAS_IN_HDF5)
+
+
+def _models_in_zip(path: Path) -> bool:
+    """Whether a ZIP holds a JSON file that may describe a model, and weights."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [PurePosixPath(name).name for name in _names(archive)]
+    except (zipfile.BadZipFile, OSError, NotImplementedError):
+        return False
+    seen = [name for name in names if not name.startswith(".")]
+    return MODEL_JSON in seen or (
+        any(name.endswith(".json") for name in seen)
+        and any(name.lower().endswith(".weights.bin") for name in seen)
+    )
+
+
+def _names(archive: zipfile.ZipFile) -> Iterator[str]:
+    """The names of an archive's first files, as many as a model may have."""
+    for place, info in enumerate(archive.infolist()):
+        if place >= 1000:
+            return
+        yield info.filename

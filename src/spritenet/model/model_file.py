@@ -1,0 +1,44 @@
+"""A model from its file, ready to use and to train on."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from spritenet.errors import DataWarning
+from spritenet.migration import accepts
+from spritenet.model.sequential import Sequential
+
+__all__ = ["load_model"]
+
+
+@accepts
+def load_model(
+    path: str | Path,
+    *,
+    threads: int | None = None,
+    pixels: str | None = None,
+    class_names: Sequence[str] | None = None,
+) -> Sequential:
+    """A model from its folder, its JSON file or a ZIP of both; ours or TensorFlow.js's.
+
+    If its optimizer's memory was saved, training goes on where it was; else call `compile` first.
+
+    Args:
+        path: the folder, the folder of a run, the JSON file, or a file that ends in .zip.
+        threads: how many work at a time; None for all.
+        pixels: what pixels became before the network saw them, where its file doesn't say: "0..1"
+            (which is assumed, with a DataWarning), "0..255", "-1..1"; or, dark on light, "1..0",
+            "255..0", "1..-1".
+        class_names: what its outputs mean, in place of those in the file.
+
+    Raises:
+        ModelError: something is missing, broken or doesn't exist here.
+    """
+    from spritenet.export import tfjs
+
+    saved = tfjs.read(path, optimizer=True, pixels=pixels, class_names=class_names)
+    for note in saved.notes:
+        warnings.warn(note, DataWarning, stacklevel=3)  # past `accepts`
+    return Sequential.from_saved(saved, threads=threads)

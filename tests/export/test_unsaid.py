@@ -1,0 +1,221 @@
+"""What a file of another program doesn't say: the range of its pixels, and its classes' names."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import spritenet as sn
+from foreign_models import small
+from spritenet.errors import DataWarning, ModelError
+from spritenet.export import RANGES, load, read, read_class_names, save
+from spritenet.model import accuracies_by_range, best_range
+
+PIXELS = np.random.default_rng(1).integers(0, 256, (6, 4, 4, 1), np.uint8)
+
+
+def outputs(path: Path, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What the one Dense layer of `small` makes of values that were rescaled already."""
+    numbers = np.frombuffer((path.parent / "weights.bin").read_bytes(), "<f4").astype(np.float64)
+    logits = values.reshape(len(values), -1) @ numbers[:48].reshape(16, 3) + numbers[48:]
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_pixels_are_brought_into_the_range_that_is_said(tmp_path: Path, name: str) -> None:
+    """0 becomes the first of it, 255 the second."""
+    path = small(tmp_path / "m")
+    first, second = (float(end) for end in name.split(".."))
+    model = sn.load_model(path, pixels=name)
+    values = first + (second - first) * PIXELS.astype(np.float64) / 255
+    assert np.allclose(model.predict(PIXELS), outputs(path, values), atol=1e-5)
+    model.save(tmp_path / "again")
+    assert np.array_equal(sn.load_model(tmp_path / "again").predict(PIXELS), model.predict(PIXELS))
+
+
+def test_a_range_that_is_assumed_is_said(tmp_path: Path) -> None:
+    """Once, where it is loaded; a saved copy says it itself."""
+    path = small(tmp_path / "m")
+    with pytest.warns(DataWarning, match=r"0\.\.1 is assumed.*pixels=\"0\.\.255\"") as warned:
+        model = sn.load_model(path)
+    assert [w.filename for w in warned] == [__file__]
+    model.save(tmp_path / "again")
+    sn.load_model(tmp_path / "again")
+
+
+def test_a_range_of_a_model_that_says_its_own_is_refused(tmp_path: Path) -> None:
+    """And one that doesn't exist."""
+    save(load(small(tmp_path / "m"), pixels="0..1"), tmp_path / "ours")
+    with pytest.raises(ModelError, match=r"rescaling: the model itself says what its pixels are"):
+        load(tmp_path / "ours", pixels="0..255")
+    with pytest.raises(ModelError, match=r'pixels is wrong: expected "0..1" or .*got \'0-255\''):
+        load(tmp_path / "m", pixels="0-255")
+
+
+def test_the_range_that_fits_is_found_on_labelled_images(tmp_path: Path) -> None:
+    """A network that compares pixels with 0.5 knows only its own range."""
+    path = small(tmp_path / "m", outputs=2)
+    rows = np.zeros((17, 2), "<f4")
+    rows[:16, 1] = 1
+    rows[16, 1] = -8  # the mean over 16 pixels is compared with 0.5
+    (path.parent / "weights.bin").write_bytes(rows[:16].tobytes() + rows[16:].tobytes())
+    images = np.random.default_rng(0).integers(0, 256, (400, 4, 4, 1), np.uint8)
+    labels = (images.mean(axis=(1, 2, 3)) > 127.5).astype(np.int32)
+    split = sn.Split.from_arrays(images, labels)
+    found = accuracies_by_range(read(path), split)
+    assert list(found) == list(RANGES)
+    assert found["0..1"] == 1
+    assert max(value for name, value in found.items() if name != "0..1") < 0.7
+    assert best_range(found, "0..255", len(split)) == "0..1"
+
+
+def test_a_difference_by_chance_changes_nothing() -> None:
+    """Of 100 images two more right prove nothing."""
+    assert best_range({"0..1": 0.9, "0..255": 0.92}, "0..1", 100) == "0..1"
+    assert best_range({"0..1": 0.1, "0..255": 0.92}, "0..1", 100) == "0..255"
+
+
+def test_class_names_are_given_or_lie_beside(tmp_path: Path) -> None:
+    """The argument first, then the file's own, then labels of metadata.json."""
+    path = small(tmp_path / "m")
+    assert load(path, pixels="0..1").metadata.class_names == ()
+    beside = path.with_name("metadata.json")
+    beside.write_text(json.dumps({"labels": ["a", "b", "c"], "imageSize": 4}))
+    assert load(path, pixels="0..1").metadata.class_names == ("a", "b", "c")
+    model = sn.load_model(path, pixels="0..1", class_names=["x", "y", "z"])
+    assert model.class_names == ("x", "y", "z")
+    beside.write_text(json.dumps({"labels": ["a", "b"]}))
+    with pytest.warns(DataWarning, match=r"its 2 labels are left out, as there are 3 outputs"):
+        assert load(path, pixels="0..1").metadata.class_names == ()
+    beside.write_text('{"labels": [1, 2, 3]}')
+    with pytest.raises(ModelError, match=r"metadata\.json: a class name is wrong"):
+        load(path, pixels="0..1")
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["a", "b"], "class names don't fit the outputs: expected 3, got 2"),
+        ("abc", "class_names: the class names are wrong"),
+        ([], "class_names: the class names are wrong"),
+        (["a", "b\n", "c"], "class_names: a class name is wrong"),
+        (["a", 1, "c"], "class_names: a class name is wrong"),
+    ],
+)
+def test_class_names_that_cant_be_are_refused(tmp_path: Path, names: object, message: str) -> None:
+    """In one line."""
+    with pytest.raises(ModelError, match=message):
+        load(small(tmp_path / "m"), pixels="0..1", class_names=names)  # type: ignore[arg-type] # the test
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("cat\ndog\n", ("cat", "dog")),
+        ("\ufeffcat\r\ndog\r\n\r\n", ("cat", "dog")),
+        ("0 cat\n1 big dog\n", ("cat", "big dog")),
+        ("1 cat\n2 dog\n", ("1 cat", "2 dog")),
+        ('["cat", "dog"]', ("cat", "dog")),
+        ('{"labels": ["cat", "dog"]}', ("cat", "dog")),
+    ],
+)
+def test_files_of_class_names(tmp_path: Path, text: str, names: tuple[str, ...]) -> None:
+    """Lines, numbered lines, and JSON."""
+    path = tmp_path / "classes"
+    path.write_bytes(text.encode())
+    assert read_class_names(path) == names
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"{", b"{}", b"a\n\nb", bytes(2**20 + 1)])
+def test_broken_files_of_class_names_are_refused(tmp_path: Path, data: bytes) -> None:
+    """In one line that names the file."""
+    path = tmp_path / "classes"
+    path.write_bytes(data)
+    with pytest.raises(ModelError, match="classes: "):
+        read_class_names(path)
+
+
+def saved_elsewhere(tfjs_folder: Path, *arguments: Path, **environment: str) -> None:
+    """Let TensorFlow.js save a model as a browser does: see downloads.mjs."""
+    import os
+
+    done = subprocess.run(
+        ["node", "downloads.mjs", *arguments],
+        cwd=tfjs_folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def compare(folder: Path, model: sn.Sequential) -> None:
+    """The model predicts what TensorFlow.js did."""
+    pixels = np.fromfile(folder / "pixels.bin", "<f4").reshape(-1, *(model.input_shape or ()))
+    theirs = np.fromfile(folder / "outputs.bin", "<f4").reshape(len(pixels), -1)
+    assert np.abs(model.predict(pixels.astype(np.uint8)) - theirs).max() < 1e-5
+
+
+def test_what_a_browser_downloads_or_sends_is_read(tfjs_folder: Path, tmp_path: Path) -> None:
+    """`downloads://my-model` and HTTP, as TensorFlow.js itself writes them."""
+    saved_elsewhere(tfjs_folder, tmp_path)
+    for place in ("my-model.json", ".", "http", "http/model.json"):
+        compare(tmp_path, sn.load_model(tmp_path / place, pixels="0..1"))
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Path:
+    """A model of ours with all that a file can say, in a folder."""
+    model = sn.Sequential([sn.Flatten(), sn.Dense(3, activation="softmax")])
+    model.compile("adam", "categorical_crossentropy")
+    model.build((4, 4, 1))
+    model.class_names = ("a", "b", "c")
+    model.preparation = {"mode": "fit"}
+    model.scores = {"test_accuracy": 0.9}
+    model.save(tmp_path / "ours", include_optimizer=True)
+    return tmp_path / "ours"
+
+
+def test_a_model_of_ours_that_tensorflow_js_trained_on_is_read(
+    tfjs_folder: Path, tmp_path: Path, ours: Path
+) -> None:
+    """Its class names and its input stay; what was true of other weights is dropped, and said."""
+    saved_elsewhere(tfjs_folder, tmp_path / "theirs", ours)
+    with pytest.warns(DataWarning, match="TensorFlow.js has changed its weights") as warned:
+        model = sn.load_model(tmp_path / "theirs" / "my-model.json")
+    assert len(warned) == 1
+    assert model.class_names == ("a", "b", "c")
+    assert model.preparation == {"mode": "fit"}
+    assert not model.scores
+    assert model.optimizer is None
+    compare(tmp_path / "theirs", model)
+
+
+def test_a_model_of_ours_that_tensorflow_js_only_saved_keeps_what_is_true(
+    tfjs_folder: Path, tmp_path: Path, ours: Path
+) -> None:
+    """All but the optimizer's memory, which isn't in the file any more."""
+    saved_elsewhere(tfjs_folder, tmp_path / "theirs", ours, UNTRAINED="1")
+    model = sn.load_model(tmp_path / "theirs" / "http")
+    assert model.scores == {"test_accuracy": 0.9}
+    assert model.optimizer is None
+
+
+def test_an_optimizer_that_is_missing_is_called_missing(ours: Path) -> None:
+    """Where nobody says why."""
+    path = ours / "model.json"
+    content = json.loads(path.read_text())
+    group = content["weightsManifest"][0]
+    group["weights"] = [entry for entry in group["weights"] if "group" not in entry]
+    path.write_text(json.dumps(content))
+    (ours / "weights.bin").write_bytes((ours / "weights.bin").read_bytes()[: 51 * 4])
+    with pytest.raises(ModelError, match="the optimizer's state is missing"):
+        sn.load_model(ours)
+    assert load(ours).optimizer is None
