@@ -7,13 +7,23 @@ from __future__ import annotations
 
 import math
 import operator
-import secrets
+import os
 from collections.abc import Iterable
 from typing import SupportsFloat, SupportsIndex, cast
 
 from spritenet.errors import ModelError
 
-__all__ = ["choice", "count", "image_shape", "number", "pair", "seed_of"]
+__all__ = [
+    "choice",
+    "count",
+    "file_path",
+    "flag",
+    "image_shape",
+    "number",
+    "pair",
+    "seed_of",
+    "text",
+]
 
 
 def count(value: object, name: str, where: str, *, least: int = 1) -> int:
@@ -85,13 +95,46 @@ def seed_of(value: int | None, where: str) -> int:
         ModelError: it is no whole number.
     """
     if value is None:
-        return secrets.randbelow(2**31)
+        return int.from_bytes(os.urandom(4), "little") >> 1
     try:
         return operator.index(value)
     except TypeError:
         raise ModelError(
             "seed is wrong", where=where, expected="a whole number, or None", got=repr(value)
         ) from None
+
+
+def file_path(value: object, where: str) -> str | os.PathLike[str]:
+    """A path or an address.
+
+    Raises:
+        ModelError: it is something else.
+    """
+    if isinstance(value, str | os.PathLike) and os.fspath(value):
+        return value
+    raise ModelError("the path is wrong", where=where, expected="a path", got=repr(value))
+
+
+def flag(value: object, name: str, where: str) -> bool:
+    """True or False; NumPy's are taken, other truths are not.
+
+    Raises:
+        ModelError: it is something else.
+    """
+    if isinstance(value, bool) or type(value).__name__ == "bool":
+        return bool(value)
+    raise ModelError(f"{name} is wrong", where=where, expected="True or False", got=repr(value))
+
+
+def text(value: object, name: str, where: str) -> str:
+    """A text.
+
+    Raises:
+        ModelError: it is something else.
+    """
+    if not isinstance(value, str):
+        raise ModelError(f"{name} is wrong", where=where, expected="a text", got=repr(value))
+    return value
 
 
 def number(

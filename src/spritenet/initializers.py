@@ -80,6 +80,16 @@ def _cut_normal(shape: tuple[int, ...], random: np.random.Generator) -> NDArray[
 class Initializer(ABC):
     """Values for a new weight array: `initializer(shape, random) -> float32 array`."""
 
+    def __post_init__(self) -> None:
+        """Check the arguments.
+
+        Raises:
+            ModelError: one is no number.
+        """
+        for each in fields(self):
+            least = 0 if each.name == "stddev" else -math.inf
+            number(getattr(self, each.name), each.name, type(self).__name__, least=least)
+
     @abstractmethod
     def __call__(
         self, shape: tuple[int, ...], random: np.random.Generator, /
@@ -320,6 +330,8 @@ def get(identifier: object, where: str = "initializer") -> Initializer:
     """
     if isinstance(identifier, Initializer):
         return identifier
+    if isinstance(identifier, type) and identifier in _CLASSES.values():
+        identifier = identifier.__name__
     arguments: Mapping[str, object] = {}
     name: object = identifier
     if isinstance(identifier, Mapping):

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, ClassVar
 
-from spritenet.arguments import number
-from spritenet.errors import ModelError
+from spritenet.arguments import flag, number
+from spritenet.errors import ModelError, UnsupportedError
 from spritenet.migration import accepts, attribute, module_name, word
 
 __all__ = [
@@ -51,6 +51,14 @@ class Loss(ABC):
         def __getattr__(self, name: str) -> object:
             """Names our way to what Keras's losses have."""
             raise attribute(name, "loss", dir(type(self)))
+
+        def __call__(self, *_: object, **__: object) -> object:
+            """Refuses to compute a value: engines do."""
+            raise UnsupportedError(
+                "Unsupported: calling a loss",
+                where=self.name,
+                do="Give it to compile; sn.metrics.log_loss computes a value.",
+            )
 
     def config(self) -> dict[str, object]:
         """The loss as plain values, which `get` reads back."""
@@ -97,8 +105,9 @@ class CategoricalCrossentropy(Loss):
         """Check the arguments.
 
         Raises:
-            ModelError: label_smoothing is wrong.
+            ModelError: one is wrong.
         """
+        flag(self.from_logits, "from_logits", type(self).__name__)
         number(self.label_smoothing, "label_smoothing", type(self).__name__, least=0, below=1)
 
     @property
@@ -122,6 +131,14 @@ class SparseCategoricalCrossentropy(Loss):
 
     from_logits: bool = False
     name: ClassVar[str] = "sparse_categorical_crossentropy"
+
+    def __post_init__(self) -> None:
+        """Check the arguments.
+
+        Raises:
+            ModelError: from_logits is wrong.
+        """
+        flag(self.from_logits, "from_logits", type(self).__name__)
 
     def check(self, last_activation: str, /) -> None:
         """See `Loss.check`."""
@@ -161,6 +178,8 @@ def get(identifier: object) -> Loss:
     """
     if isinstance(identifier, Loss):
         return identifier
+    if isinstance(identifier, type) and identifier in _CLASSES.values():
+        identifier = identifier.__name__
     name: object = identifier
     arguments: Mapping[str, object] = {}
     if isinstance(identifier, Mapping):

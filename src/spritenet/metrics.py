@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spritenet.errors import DataError
-from spritenet.migration import module_name
+from spritenet.migration import accepts, module_name
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -40,6 +40,7 @@ LEAST_PROBABILITY = float(np.finfo(np.float64).eps)
 """As scikit-learn cuts it, so that one confident mistake doesn't make the log loss infinite."""
 
 
+@accepts
 def accuracy(labels: ArrayLike, probabilities: ArrayLike) -> float:
     """The share of the images whose most probable class is their label.
 
@@ -53,6 +54,7 @@ def accuracy(labels: ArrayLike, probabilities: ArrayLike) -> float:
     return float((rows.argmax(axis=1) == known).mean())
 
 
+@accepts
 def accuracy_interval(right: int, count: int) -> tuple[float, float]:
     """Between what shares the true accuracy lies with 95 % confidence, after `right` of `count`.
 
@@ -79,6 +81,7 @@ def accuracy_interval(right: int, count: int) -> tuple[float, float]:
     return low, high
 
 
+@accepts
 def top_k_accuracy(labels: ArrayLike, probabilities: ArrayLike, k: int = 5) -> float:
     """The share of the images whose label is among the k most probable classes.
 
@@ -97,6 +100,7 @@ def top_k_accuracy(labels: ArrayLike, probabilities: ArrayLike, k: int = 5) -> f
     return float((best == known[:, None]).any(axis=1).mean())
 
 
+@accepts
 def log_loss(labels: ArrayLike, probabilities: ArrayLike) -> float:
     """The mean of -log(probability of the label), in nats.
 
@@ -111,6 +115,7 @@ def log_loss(labels: ArrayLike, probabilities: ArrayLike) -> float:
     return float(-np.log(np.clip(chosen, LEAST_PROBABILITY, 1)).mean())
 
 
+@accepts
 def confusion_matrix(labels: ArrayLike, predicted: ArrayLike, classes: int) -> NDArray[np.int64]:
     """How many images of class i were taken for class j: int64 (classes, classes).
 
@@ -139,6 +144,7 @@ def confusion_matrix(labels: ArrayLike, predicted: ArrayLike, classes: int) -> N
     return counts.reshape(classes, classes)
 
 
+@accepts
 def per_class_accuracy(confusion: ArrayLike) -> NDArray[np.float64]:
     """The share of each class's images that was right: float64 (classes,).
 
@@ -198,6 +204,7 @@ class ClassReport:
         return Averages(*(float(figure @ weights) / total for figure in figures))
 
 
+@accepts
 def class_report(confusion: ArrayLike) -> ClassReport:
     """Precision, recall and F1 of each class, from a confusion matrix (classes, classes).
 
@@ -239,6 +246,7 @@ class Calibration:
     error: float
 
 
+@accepts
 def calibration(labels: ArrayLike, probabilities: ArrayLike, bins: int = 15) -> Calibration:
     """How far confidence is from accuracy, bin by bin.
 
@@ -265,6 +273,7 @@ def calibration(labels: ArrayLike, probabilities: ArrayLike, bins: int = 15) -> 
     return Calibration(edges, count, means[0], means[1], float(gaps.sum() / len(known)))
 
 
+@accepts
 def calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins: int = 15) -> float:
     """The expected calibration error: how far confidence is from accuracy, 0 … 1.
 

@@ -14,6 +14,7 @@ from spritenet.dataset import Split
 from spritenet.dataset.streamed import Streamed
 from spritenet.errors import ModelError
 from spritenet.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D
+from spritenet.migration import accepts
 from spritenet.model import Sequential
 from spritenet.optimizers import SGD, Adam, Optimizer, RMSprop
 
@@ -30,6 +31,7 @@ def _made(
     return model
 
 
+@accepts
 def tutorial(data: Split | Streamed) -> Sequential:
     """TensorFlow.js's first MNIST tutorial: two convolutions of 5×5, SGD at 0.15."""
     layers: list[Layer] = [
@@ -42,6 +44,7 @@ def tutorial(data: Split | Streamed) -> Sequential:
     return _made("tutorial", layers, SGD(0.15), data)
 
 
+@accepts
 def convnet(data: Split | Streamed) -> Sequential:
     """Three convolutions of 3×3 and a hidden layer, Adam."""
     layers: list[Layer] = [
@@ -56,6 +59,7 @@ def convnet(data: Split | Streamed) -> Sequential:
     return _made("convnet", layers, Adam(), data)
 
 
+@accepts
 def mnist_node(data: Split | Streamed) -> Sequential:
     """TensorFlow.js's MNIST example for Node.js: four convolutions, dropout, RMSprop."""
     layers: list[Layer] = [
@@ -81,6 +85,7 @@ NETWORKS: dict[str, Callable[[Split | Streamed], Sequential]] = {
 """Each network's maker by its name: it takes the training images, and returns a compiled model."""
 
 
+@accepts
 def get(name: str, data: Split | Streamed) -> Sequential:
     """The network of that name, made for the data.
 

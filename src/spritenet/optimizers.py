@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, ClassVar
 
 from spritenet import schedules
-from spritenet.arguments import number
+from spritenet.arguments import flag, number
 from spritenet.migration import accepts, attribute, module_name, word
 from spritenet.schedules import Schedule
 
@@ -90,6 +90,7 @@ class SGD(Optimizer):
             ModelError: one is wrong.
         """
         self._check(momentum=self.momentum)
+        flag(self.nesterov, "nesterov", "SGD")
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -180,6 +181,8 @@ def get(identifier: object) -> Optimizer:
     """
     if isinstance(identifier, Optimizer):
         return identifier
+    if isinstance(identifier, type) and identifier in _CLASSES.values():
+        identifier = identifier.__name__
     name: object = identifier
     arguments: dict[str, object] = {}
     if isinstance(identifier, Mapping):

@@ -44,7 +44,7 @@ def get(identifier: object, where: str = "regularizer") -> L2 | None:
     """
     if identifier is None or isinstance(identifier, L2):
         return identifier
-    if isinstance(identifier, str) and identifier.lower() == "l2":
+    if identifier is L2 or (isinstance(identifier, str) and identifier.lower() == "l2"):
         return L2()
     if isinstance(identifier, Mapping) and identifier.get("class_name") in ("L2", "L1L2"):
         config = identifier.get("config")

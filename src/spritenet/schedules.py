@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
@@ -192,7 +192,12 @@ class PiecewiseConstantDecay(Schedule):
             ModelError: the numbers of boundaries and values don't go together.
         """
         where = "PiecewiseConstantDecay"
-        object.__setattr__(self, "boundaries", tuple(boundaries))
+        if not all(isinstance(given, Iterable) for given in (boundaries, values)):
+            raise ModelError(
+                "boundaries and values are lists", where=where, got=f"{boundaries!r}, {values!r}"
+            )
+        steps = tuple(count(step, "a boundary", where, least=0) for step in boundaries)
+        object.__setattr__(self, "boundaries", steps)
         object.__setattr__(self, "values", tuple(number(v, "a value", where) for v in values))
         if len(self.values) != len(self.boundaries) + 1:
             raise ModelError(

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["to_categorical"]
 
+MOST_CLASSES = 65_536
+"""Outputs that a layer may have."""
+
 
 def to_categorical(x: ArrayLike, num_classes: int | None = None) -> NDArray[np.float64]:
     """Class indices as one-hot rows, as Keras makes them. `fit` takes indices as they are.
@@ -31,22 +34,27 @@ def to_categorical(x: ArrayLike, num_classes: int | None = None) -> NDArray[np.f
         DataError: an index is no class.
         ModelError: `num_classes` is no count.
     """
-    labels = np.asarray(x)
+    try:
+        labels = np.asarray(x)
+    except ValueError as error:  # rows of different lengths
+        raise DataError(f"labels are no array ({error})", where="to_categorical") from error
     whole = labels.astype(np.int64) if labels.dtype.kind in "biuf" else np.zeros(0, np.int64)
     if whole.shape != labels.shape or (whole != labels).any():
         raise DataError("labels are no class indices", where="to_categorical", got=labels.dtype)
     if whole.ndim > 1 and whole.shape[-1] == 1:
         whole = whole[..., 0]
-    most = int(whole.max(initial=-1)) + 1
+    most = int(whole.max(initial=0)) + 1
     classes = most if num_classes is None else count(num_classes, "num_classes", "to_categorical")
-    if whole.size and (whole.min() < 0 or most > classes):
+    classes = min(classes, MOST_CLASSES)
+    if whole.min(initial=0) < 0 or most > classes:
         raise DataError(
             "a label is no class",
             where="to_categorical",
             expected=f"0 … {classes - 1}",
             got=f"{whole.min()} … {most - 1}",
         )
-    return np.eye(classes)[whole]
+    rows: NDArray[np.bool_] = whole[..., None] == np.arange(classes)
+    return rows.astype(np.float64)
 
 
 if not TYPE_CHECKING:  # type checkers shall know what is missing

@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from spritenet.arguments import image_shape
+from spritenet.arguments import image_shape, text
 from spritenet.errors import ModelError
 from spritenet.initializers import Initializer
-from spritenet.migration import attribute
+from spritenet.migration import attribute, not_called
 
 __all__ = ["Layer", "Shape", "Weight"]
 
@@ -95,7 +95,8 @@ class Layer(ABC):
         self, name: str | None, input_shape: Sequence[int | None] | None, **values: object
     ) -> None:
         """Fill the frozen fields, once, from `__init__`."""
-        where = name or self.class_name
+        where = str(name or self.class_name)
+        name = None if name is None else text(name, "name", where)
         shape = None if input_shape is None else image_shape(input_shape, "input_shape", where)
         self._fill(name=name, input_shape=shape, **values)
 
@@ -114,6 +115,10 @@ class Layer(ABC):
         def __getattr__(self, name: str) -> object:
             """Names our way to what Keras's layers have."""
             raise attribute(name, "layer", dir(type(self)))
+
+        def __call__(self, *_: object, **__: object) -> object:
+            """Refuses the functional API."""
+            raise not_called(self.label)
 
     @property
     def label(self) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from spritenet.arguments import image_shape
-from spritenet.migration import accepts
+from spritenet.migration import accepts, not_called
 
 __all__ = ["ImageShape", "Input"]
 
@@ -31,3 +32,9 @@ class Input:
     def __init__(self, shape: Sequence[int | None]) -> None:
         """See the class."""
         object.__setattr__(self, "shape", image_shape(shape, "shape", "Input"))
+
+    if not TYPE_CHECKING:  # type checkers shall know what is missing
+
+        def __call__(self, *_: object, **__: object) -> object:
+            """Refuses the functional API."""
+            raise not_called("Input")

@@ -10,10 +10,9 @@ Knows no class of the package; the package asks it when something is missing.
 
 from __future__ import annotations
 
-from spritenet.migration import instead
 from spritenet.migration.arguments import Ignored, Refused, Renamed, accepts, rule
 from spritenet.migration.formats import refuse_format
-from spritenet.migration.names import attribute, module_name, word
+from spritenet.migration.names import attribute, module_name, not_called, word
 
 __all__ = [
     "Ignored",
@@ -21,8 +20,8 @@ __all__ = [
     "Renamed",
     "accepts",
     "attribute",
-    "instead",
     "module_name",
+    "not_called",
     "refuse_format",
     "rule",
     "word",

@@ -14,7 +14,6 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from spritenet.errors import UnsupportedError
-from spritenet.migration import instead
 
 __all__ = ["ARGUMENTS", "Ignored", "Refused", "Renamed", "Rule", "accepts", "rule"]
 
@@ -155,6 +154,9 @@ ARGUMENTS: Mapping[str, Rule] = {
     "show_trainable": Ignored("every layer is trained", silent=True),
     "skip_mismatch": Refused("All weights must fit.", (False,)),
     "zipped": Refused("A model is a folder; load_model reads a ZIP of it too.", (False,)),
+    # metrics
+    "y_pred": Renamed("probabilities"),
+    "y_true": Renamed("labels"),
     # everywhere
     "name": Ignored("nothing shows it", silent=True),
     "verbose": Ignored("nothing is written", silent=True),
@@ -178,6 +180,7 @@ def accepts(target: Taking) -> Taking:
     setattr(target, "__init__", _taking(vars(target)["__init__"]))  # noqa: B010 - mypy forbids it
     if "__setattr__" in vars(target):  # a frozen dataclass
         setattr(target, "__setattr__", _refuse_change)  # noqa: B010 - the same
+        setattr(target, "__delattr__", _refuse_change)  # noqa: B010 - the same
     return target
 
 
@@ -260,19 +263,21 @@ class _FrozenError(UnsupportedError, FrozenInstanceError):
     """What Python raises for a frozen dataclass, with the words for what to do."""
 
 
-def _refuse_change(self: object, name: str, value: object) -> None:
-    """Refuses to set an attribute of a frozen value.
+def _refuse_change(self: object, name: str, value: object = None) -> None:
+    """Refuses to set or delete an attribute of a frozen value.
 
     Raises:
         UnsupportedError: always, but for what changes nothing.
     """
     if name == "trainable" and value is True:
         return
+    from spritenet.migration import instead  # only here: nobody else shall wait for it
+
     kind = next(
         base.__name__ for base in reversed(type(self).__mro__[:-1]) if base.__name__ != "ABC"
     )
     words = instead.ATTRIBUTES.get(kind.lower(), {})
     raise _FrozenError(
-        f"Unsupported: setting {name} of {type(self).__name__}, which is frozen",
+        f"Unsupported: changing {name} of {type(self).__name__}, which is frozen",
         do=words.get(name, "") or f"Make another {type(self).__name__}.",
     )

@@ -8,9 +8,8 @@ from dis import opmap
 from importlib import import_module
 
 from spritenet.errors import ModelError, UnsupportedError, UnsupportedImportError
-from spritenet.migration import instead
 
-__all__ = ["attribute", "module_name", "word"]
+__all__ = ["attribute", "module_name", "not_called", "word"]
 
 IMPORT_FROM = opmap["IMPORT_FROM"]
 
@@ -25,10 +24,18 @@ def attribute(name: str, owner: str, known: Iterable[str] = ()) -> Exception:
     """
     if name.startswith("_"):  # Python itself, copying, pickling and notebooks ask for such
         return AttributeError(f"{owner} has no attribute {name!r}")
+    from spritenet.migration import instead  # only here: nobody else shall wait for it
+
     return UnsupportedError(
         f"Unsupported attribute {name!r} of {instead.ARTICLES[owner]}",
         do=instead.ATTRIBUTES[owner].get(name, "") or _near(name, known),
     )
+
+
+def not_called(label: str) -> UnsupportedError:
+    """The error for a layer that is called, as in Keras's functional API."""
+    do = "Networks are lists of layers: sn.Sequential([...])."
+    return UnsupportedError("Unsupported: calling a layer", where=label, do=do)
 
 
 def word(name: object, part: str, supported: Iterable[str]) -> UnsupportedError:
@@ -39,6 +46,8 @@ def word(name: object, part: str, supported: Iterable[str]) -> UnsupportedError:
         part: a key of `instead.KINDS`.
         supported: the words there are.
     """
+    from spritenet.migration import instead  # only here: nobody else shall wait for it
+
     known = list(supported)
     plain = str(name).lower().replace("_", "")
     advice = {key.lower().replace("_", ""): do for key, do in instead.NAMES[part].items()}
@@ -67,6 +76,8 @@ def module_name(name: str, module: str, supported: Iterable[str]) -> Exception:
 
 def _anywhere(name: str, supported: list[str]) -> tuple[str, str]:
     """The words for a name after `spritenet.`, which may be of any part."""
+    from spritenet.migration import instead  # only here: nobody else shall wait for it
+
     for part in filter(None, instead.KINDS):
         module = import_module(f"spritenet.{part}")
         if name in module.__all__:
@@ -81,6 +92,8 @@ def _anywhere(name: str, supported: list[str]) -> tuple[str, str]:
 
 def _words(name: str, part: str, supported: list[str]) -> tuple[str, str]:
     """What is wrong with a name of a part, and what to do about it."""
+    from spritenet.migration import instead  # only here: nobody else shall wait for it
+
     what = f"Unsupported {instead.KINDS[part]} {name!r}"
     do = instead.NAMES[part].get(name) or instead.TORCH.get(name)
     if not do and name not in instead.UNSUPPORTED.get(part, ()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, cast
 
@@ -12,7 +13,7 @@ from spritenet.engines.values import Engine
 from spritenet.errors import ModelError
 from spritenet.layers import Input, Layer
 from spritenet.losses import Loss
-from spritenet.migration import accepts, word
+from spritenet.migration import accepts, attribute, word
 from spritenet.model import building, fitting
 from spritenet.model.doubting import Doubter
 from spritenet.model.scores import Scores
@@ -22,7 +23,7 @@ from spritenet.training.session import Session
 from spritenet.training.state import Snapshot
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from spritenet.model.sequential import Sequential
 
@@ -67,7 +68,8 @@ class Compiled(Doubter):
         chosen = None if loss is None else losses.get(loss)
         if chosen is not None and self._layers:
             chosen.check(building.last_activation(self._layers))
-        names = [metrics] if isinstance(metrics, str) else list(metrics or ())
+        single = isinstance(metrics, str) or not isinstance(metrics, Iterable | None)
+        names = [metrics] if single else list(metrics or ())
         for name in names:
             if name not in ACCURACIES:
                 raise word(name, "metrics", ACCURACIES)
@@ -130,14 +132,13 @@ class Compiled(Doubter):
                 where="train_on_batch",
                 do=f"Give {type(rate).__name__} a number of steps.",
             )
-        size = len(np.asarray(getattr(x, "images", x)))
         model = cast("Sequential", self)
         events = fitting.train(
             model,
             x,
             y,
             steps=1,
-            batch_size=size,
+            batch_size=sys.maxsize,  # all of them
             shuffle=False,
             sample_weight=sample_weight,
             class_weight=class_weight,
@@ -145,3 +146,33 @@ class Compiled(Doubter):
         (step,) = [event for event in events if isinstance(event, StepEvent)]
         scores = Scores(step.loss, step.accuracy)
         return scores._asdict() if return_dict else scores
+
+    @accepts
+    def test_on_batch(
+        self,
+        x: object,
+        y: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        *,
+        return_dict: bool = False,
+    ) -> Scores | dict[str, float]:
+        """What `evaluate` gives."""
+        model = cast("Sequential", self)
+        return model.evaluate(x, y, sample_weight=sample_weight, return_dict=return_dict)
+
+    @accepts
+    def predict_on_batch(self, x: object) -> NDArray[np.float32]:
+        """What `predict` gives."""
+        return cast("Sequential", self).predict(x)
+
+    @accepts
+    def __call__(self, x: object, training: bool = False) -> NDArray[np.float32]:
+        """What `predict` gives. Dropout never works here: `fit` alone trains.
+
+        Raises:
+            ModelError: it has no weights yet, or training was asked for.
+            DataError: the images don't fit.
+        """
+        if training:
+            raise attribute("train", "model")
+        return cast("Sequential", self).predict(x)

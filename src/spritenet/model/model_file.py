@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+from spritenet.arguments import file_path
 from spritenet.errors import DataWarning
 from spritenet.migration import accepts
 from spritenet.model.sequential import Sequential
@@ -38,6 +39,7 @@ def load_model(
     """
     from spritenet.export import tfjs
 
+    file_path(path, "load_model")
     saved = tfjs.read(path, optimizer=True, pixels=pixels, class_names=class_names)
     for note in saved.notes:
         warnings.warn(note, DataWarning, stacklevel=3)  # past `accepts`

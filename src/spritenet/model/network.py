@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spritenet.arguments import image_shape, seed_of
+from spritenet.arguments import image_shape, seed_of, text
 from spritenet.engines.values import Engine
 from spritenet.errors import DataError, ModelError
 from spritenet.layers import ImageShape, Input, Layer, Rescaling
@@ -55,7 +55,7 @@ class Network:
         threads: int | None,
         engine: Callable[..., Engine] | None,
     ) -> None:
-        self.name = name
+        self.name = text(name, "name", "Sequential")
         self.threads = threads
         self.input_shape: ImageShape | None = None
         self.optimizer: Optimizer | None = None
@@ -70,6 +70,10 @@ class Network:
         self._layers: tuple[Layer, ...] = ()
         self._declared: ImageShape | None = None
         self._seed = 0
+        given: object = layers
+        if given is not None and not isinstance(given, Iterable):
+            do = "Put them in square brackets: Sequential([…])."
+            raise ModelError("layers is no list", where=name, got=repr(given), do=do)
         layers = list(layers or ())
         first = layers.pop(0) if layers and isinstance(layers[0], Input) else None
         own = [layer for layer in layers if isinstance(layer, Layer)]
@@ -98,6 +102,7 @@ class Network:
         if not value:
             raise attribute("requires_grad", "model")
 
+    @accepts
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """The layer of that name, or at that place among `layers`.
 
@@ -184,6 +189,7 @@ class Network:
         """Whether it has weights."""
         return self._state is not None
 
+    @accepts
     def build(self, input_shape: Sequence[int | None], seed: int | None = 0) -> None:
         """Make its weights for images of that shape.
 
@@ -262,7 +268,17 @@ class Network:
 
         Args:
             print_fn: takes the text instead.
+
+        Raises:
+            ModelError: it is no function.
         """
+        if print_fn is not None and not callable(print_fn):
+            raise ModelError(
+                "print_fn is no function",
+                where="summary",
+                got=repr(print_fn),
+                do="A network knows the size of its images: model.summary().",
+            )
         (print_fn or print)(str(self))
 
     def __str__(self) -> str:

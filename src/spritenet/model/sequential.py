@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Literal, Self, overload
 
 import numpy as np
 
+from spritenet.arguments import file_path
 from spritenet.dataset import Split
 from spritenet.dataset.streamed import Streamed
 from spritenet.engines.values import Engine, Examples
 from spritenet.errors import ModelError
 from spritenet.layers import Layer
-from spritenet.migration import accepts, attribute, refuse_format
+from spritenet.migration import accepts, refuse_format
 from spritenet.model import building, examples, fitting, pixels, progress
 from spritenet.model.building import Input
 from spritenet.model.compilation import Compiled
@@ -292,33 +293,7 @@ class Sequential(Compiled):
         one = pixels.is_one(images.shape, shape)
         return outputs.reshape(self._output_shape if one else (len(batch), *self._output_shape))
 
-    def __call__(self, x: object, training: bool = False) -> NDArray[np.float32]:
-        """What `predict` gives. Dropout never works here: `fit` alone trains.
-
-        Raises:
-            ModelError: it has no weights yet, or training was asked for.
-            DataError: the images don't fit.
-        """
-        if training:
-            raise attribute("train", "model")
-        return self.predict(x)
-
-    def predict_on_batch(self, x: object) -> NDArray[np.float32]:
-        """What `predict` gives."""
-        return self.predict(x)
-
     @accepts
-    def test_on_batch(
-        self,
-        x: object,
-        y: ArrayLike | None = None,
-        sample_weight: ArrayLike | None = None,
-        *,
-        return_dict: bool = False,
-    ) -> Scores | dict[str, float]:
-        """What `evaluate` gives."""
-        return self.evaluate(x, y, sample_weight=sample_weight, return_dict=return_dict)
-
     def predict_classes(self, x: object) -> NDArray[np.int64]:
         """The class each image most likely is: indices (n,), or one number for one image.
 
@@ -351,6 +326,7 @@ class Sequential(Compiled):
         Raises:
             ModelError: it has no weights yet, the folder holds other files, or the disk refuses.
         """
+        file_path(path, "save")
         refuse_format(path, "Use model.save(folder): a folder in TensorFlow.js's format.")
         from spritenet.export import Metadata, OptimizerState, SavedModel, tfjs
 

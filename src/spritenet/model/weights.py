@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Never
 
 import numpy as np
 
+from spritenet.arguments import file_path
 from spritenet.destination import local_only
 from spritenet.errors import ModelError, UnsupportedError
 from spritenet.migration import accepts, refuse_format
@@ -75,6 +76,7 @@ class Weighted(Network):
         """A copy of each weight array, in the order of the layers, kernel before bias."""
         return list(self.weights.values())
 
+    @accepts
     def set_weights(self, weights: Sequence[ArrayLike]) -> None:
         """Replace all weights by others of the same shapes.
 
@@ -82,7 +84,12 @@ class Weighted(Network):
             ModelError: shapes or number differ, or a weight is not finite.
         """
         now = self.state.now
-        arrays = [np.asarray(weight, np.float32) for weight in weights]
+        try:
+            arrays = [np.asarray(weight, np.float32) for weight in weights]
+        except (TypeError, ValueError) as error:
+            raise ModelError(
+                f"these weights are no list of arrays ({error})", where=self.name
+            ) from error
         shapes = [place.weight.shape for place in self._places]
         if [array.shape for array in arrays] != shapes:
             raise ModelError(
@@ -109,7 +116,7 @@ class Weighted(Network):
 
         from spritenet.training.disk import write_file
 
-        path, buffer = _npz(local_only(filepath, ELSEWHERE)), io.BytesIO()
+        path, buffer = _npz(filepath), io.BytesIO()
         np.savez(buffer, allow_pickle=False, **self.weights)
         write_file(path, buffer.getvalue())
 
@@ -166,10 +173,11 @@ def _npz(path: str | Path) -> Path:
         ModelError: its name promises another format.
     """
     do = "Use a name that ends in .npz; model.save(folder) keeps the whole model."
+    file_path(path, "weights")
     refuse_format(path, do)
     if Path(path).suffix.lower() != ".npz":
         raise ModelError("weights are saved as NumPy's .npz", where=path, do=do)
-    return Path(path)
+    return local_only(path, ELSEWHERE)
 
 
 def _array(file: ZipFile, name: str, shape: tuple[int, ...], where: Path) -> NDArray[np.float32]:

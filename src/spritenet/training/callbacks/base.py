@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from spritenet.errors import ModelError, UnsupportedError
-from spritenet.migration import attribute, instead
+from spritenet.migration import attribute
 from spritenet.training.events import EpochEnded, Event, Started, StepEvent
 from spritenet.training.session import Session
 
@@ -106,7 +106,7 @@ class Callbacks:
             if isinstance(callback, Callback):
                 _check_hooks(callback)
                 self.all.append(callback)
-            elif callable(callback):
+            elif not isinstance(callback, type) and callable(callback):
                 self.all.append(FunctionCallback(callback))
             else:
                 raise ModelError(
@@ -157,6 +157,8 @@ def _check_hooks(callback: Callback) -> None:
     Raises:
         UnsupportedError: it has one.
     """
+    from spritenet.migration import instead  # only here: nobody else shall wait for it
+
     for name, words in instead.ATTRIBUTES["callback"].items():
         if name.startswith("on_") and hasattr(type(callback), name):
             raise UnsupportedError(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spritenet.arguments import count
+from spritenet.arguments import count, number
 from spritenet.migration import accepts
 from spritenet.training.callbacks.base import Callback, Logs
 from spritenet.training.callbacks.monitor import Monitor
@@ -50,9 +50,10 @@ class EarlyStopping(Callback):
     ) -> None:
         self.monitor = Monitor(monitor, mode, min_delta, "EarlyStopping")
         self.patience = count(patience, "patience", "EarlyStopping", least=0)
-        self.baseline = baseline
+        where = "EarlyStopping"
+        self.baseline = None if baseline is None else number(baseline, "baseline", where)
         self.restore_best_weights = restore_best_weights
-        self.start_from_epoch = start_from_epoch
+        self.start_from_epoch = count(start_from_epoch, "start_from_epoch", where, least=0)
         self._forget()
 
     def _forget(self) -> None:

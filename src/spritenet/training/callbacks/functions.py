@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from spritenet.errors import ModelError
 from spritenet.migration import accepts
 from spritenet.training.callbacks.base import Callback, Logs
 
@@ -20,6 +21,9 @@ class LambdaCallback(Callback):
         on_train_begin: (logs).
         on_train_end: (logs).
         on_train_batch_end: (batch, logs). It makes training slower.
+
+    Raises:
+        ModelError: one is no function.
     """
 
     def __init__(
@@ -31,6 +35,10 @@ class LambdaCallback(Callback):
         *,
         on_train_batch_end: Callable[[int, Logs], object] | None = None,
     ) -> None:
+        functions = (on_epoch_begin, on_epoch_end, on_train_begin, on_train_end)
+        for function in (*functions, on_train_batch_end):
+            if function is not None and not callable(function):
+                raise ModelError("this is no function", where="LambdaCallback", got=repr(function))
         self.epoch_begin = on_epoch_begin
         self.epoch_end = on_epoch_end
         self.train_begin = on_train_begin

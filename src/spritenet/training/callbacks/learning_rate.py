@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 
 from spritenet.arguments import count, number
+from spritenet.errors import ModelError
 from spritenet.migration import accepts
+from spritenet.schedules import Schedule
 from spritenet.training.callbacks.base import Callback, Logs
 from spritenet.training.callbacks.monitor import Monitor
 
@@ -19,16 +22,41 @@ class LearningRateScheduler(Callback):
     For a rate that changes with every update, give the optimizer a schedule instead.
 
     Args:
-        schedule: the function: epoch (from 0) and the rate so far -> the rate of that epoch.
+        schedule: the function: epoch (from 0) and, if it takes it, the rate so far -> the rate of
+            that epoch.
+
+    Raises:
+        ModelError: it is no function.
     """
 
-    def __init__(self, schedule: Callable[[int, float], float]) -> None:
+    def __init__(self, schedule: Callable[[int, float], float] | Callable[[int], float]) -> None:
+        given: object = schedule
+        if not callable(given) or isinstance(given, Schedule):
+            do = "A schedule of sn.schedules is given to the optimizer."
+            raise ModelError(
+                "schedule is wrong",
+                where="LearningRateScheduler",
+                expected="a function of the epoch",
+                got=repr(given),
+                do=do if isinstance(given, Schedule) else "",
+            )
         self.schedule = schedule
+        try:
+            inspect.signature(schedule).bind(0, 0.0)
+        except TypeError:
+            self.takes_rate = False
+        except ValueError:  # a function that doesn't say what it takes
+            self.takes_rate = True
+        else:
+            self.takes_rate = True
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Set the epoch's rate."""
         del logs
-        self.session.set_learning_rate(self.schedule(epoch, self.session.learning_rate))
+        arguments = (epoch, self.session.learning_rate)[: 1 + self.takes_rate]
+        ask: Callable[..., float] = self.schedule
+        rate = number(ask(*arguments), "the learning rate", "LearningRateScheduler", least=0)
+        self.session.set_learning_rate(rate)
 
 
 @accepts

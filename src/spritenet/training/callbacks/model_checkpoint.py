@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from spritenet.arguments import file_path, number
 from spritenet.destination import local_only
+from spritenet.errors import ModelError
 from spritenet.migration import accepts, refuse_format
 from spritenet.training.callbacks.base import Callback, Logs
 from spritenet.training.callbacks.monitor import Monitor
@@ -46,22 +48,38 @@ class ModelCheckpoint(Callback):
         save_weights_only: bool = False,
         initial_value_threshold: float | None = None,
     ) -> None:
+        file_path(filepath, "ModelCheckpoint")
         refuse_format(filepath, NPZ if save_weights_only else FOLDER)
         self.filepath = str(local_only(filepath, SAVE_AFTERWARDS))
         self.monitor = Monitor(monitor, mode, 0.0, "ModelCheckpoint")
         self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only
-        threshold = initial_value_threshold
-        self.best = self.monitor.worst if threshold is None else float(threshold)
+        self.best = self.monitor.worst
+        if initial_value_threshold is not None:
+            where = "initial_value_threshold"
+            self.best = number(initial_value_threshold, where, "ModelCheckpoint")
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Save the model, if it is due."""
+        """Save the model, if it is due.
+
+        Raises:
+            ModelError: `filepath` names a figure that isn't there.
+        """
         if self.save_best_only:
             figure = self.monitor.read(logs)
             if not self.monitor.improves(figure, self.best):
                 return
             self.best = figure
-        path = self.filepath.format(epoch=epoch + 1, **(logs or {}))
+        figures = {"epoch": epoch + 1, **(logs or {})}
+        try:
+            path = self.filepath.format(**figures)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            raise ModelError(
+                f"filepath can't be filled in ({error})",
+                where="ModelCheckpoint",
+                expected=f"{{name}} with one of {', '.join(figures)}",
+                got=self.filepath,
+            ) from error
         if self.session.model is not None:
             model = self.session.model
             (model.save_weights if self.save_weights_only else model.save)(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from spritenet.arguments import choice
+from spritenet.arguments import choice, number, text
 from spritenet.errors import ModelError
 from spritenet.training.callbacks.base import Logs
 
@@ -23,11 +23,12 @@ class Monitor:
     """
 
     def __init__(self, name: str, mode: str, min_delta: float, where: str) -> None:
+        name = text(name, "monitor", where)
         mode = choice(mode, "mode", where, ("auto", "min", "max"))
         self.name = re.sub(r"acc$", "accuracy", name)  # as Keras 2 and TensorFlow.js say it
         self.where = where
         self.grows = mode == "max" or (mode == "auto" and name.endswith(("acc", "accuracy")))
-        self.min_delta = abs(min_delta)
+        self.min_delta = abs(number(min_delta, "min_delta", where))
         self.worst = -math.inf if self.grows else math.inf
 
     def read(self, logs: Logs | None) -> float:
