@@ -207,3 +207,9 @@ def test_all_at_once_in_the_form_asked_for() -> None:
     assert np.array_equal(y.argmax(axis=1), split.labels)
     assert x.dtype == y.dtype == np.float32
     assert np.array_equal(split.arrays()[0], split.images)
+
+
+def test_counts_are_compared_before_contents() -> None:
+    """65 labels for 2 images: not what is wrong with one of the labels."""
+    with pytest.raises(DataError, match="a label for each of 2 images, got 65 labels"):
+        Split.from_arrays(np.zeros((2, 4, 4), np.uint8), np.zeros((65, 3)))

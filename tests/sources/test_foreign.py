@@ -15,6 +15,7 @@ from PIL import Image
 
 import spritenet as sn
 from sprite_draft import chunk
+from spritenet.errors import DataError
 from spritenet.sources.foreign import read_rows
 from spritenet.sources.size import size_of
 
@@ -47,6 +48,16 @@ def test_the_tutorials_layout_is_read(tmp_path: Path, labels: Path) -> None:
     assert data.train.labels.tolist() == LABELS[:20].tolist()
     assert data.class_names == ("0", "1", "2")
     assert list(sn.load(path, image_size=(3, 4), labels=labels).splits) == ["train"]
+
+
+def test_counts_are_compared_before_contents(tmp_path: Path) -> None:
+    """Labels of 60 images for 30: not that a row of theirs is wrong."""
+    path = saved(tmp_path, Image.fromarray(GREY))
+    np.eye(3, dtype=np.uint8)[np.arange(60) % 3].tofile(tmp_path / "labels")
+    with pytest.raises(
+        DataError, match=r"labels and images disagree: expected 30 labels.*60 one-hot rows of 3"
+    ):
+        sn.load(path, image_size="3x4", labels=tmp_path / "labels")
 
 
 def as_rgba(grey: NDArray[np.uint8]) -> Image.Image:

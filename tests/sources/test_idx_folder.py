@@ -114,8 +114,20 @@ def test_a_label_of_200_among_ten_classes_is_refused(tmp_path: Path) -> None:
 
 def test_more_than_ten_classes_count_when_none_is_left_out(tmp_path: Path) -> None:
     """EMNIST has up to 62; 26 letters are labelled 1 to 26."""
-    put_labels(write_folder(tmp_path), *range(5, 27))
+    put_labels(write_folder(tmp_path), *range(27))
     assert load(tmp_path).class_names == tuple(map(str, range(27)))
+
+
+def test_labels_that_leave_a_class_out_are_remarked_on(tmp_path: Path) -> None:
+    """Those that begin at 1, and those with a gap: which class is empty."""
+    put_labels(write_folder(tmp_path), 1, 2, 3)
+    for path in tmp_path.glob("t10k*"):
+        path.unlink()
+    with pytest.warns(DataWarning, match=r"^the labels begin at 1: class 0 has no images\.$"):
+        load(tmp_path)
+    put_labels(tmp_path, 0, 1, 4, 3)
+    with pytest.warns(DataWarning, match=r"^class 2 has no images\.$"):
+        load(tmp_path)
 
 
 def test_class_names_come_from_the_caller_or_a_file(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -38,6 +39,7 @@ def zipped(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.filterwarnings("ignore:class:spritenet.errors.DataWarning")  # some are empty
 @settings(max_examples=40)
 @given(data_sets(), st.lists(st.sampled_from(["sprite", "sprites", "npz", "idx"]), max_size=4))
 def test_any_way_through_the_formats_ends_where_it_began(data: sn.Dataset, way: list[str]) -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "as_pixels",
     "check_names",
     "check_range",
+    "one_hot_rows",
     "scale_of",
 ]
 
@@ -207,6 +208,21 @@ def _whole(array: NDArray[Any]) -> NDArray[Any]:
         expected="whole numbers, names or one-hot rows",
         got=f"{array.dtype}: {', '.join(map(str, array[:3]))}, …",
     )
+
+
+def one_hot_rows(values: NDArray[Any]) -> int:
+    """Counts the one-hot rows that values are when they are cut into rows; 0 if they are none.
+
+    There are as many rows as ones, so the rows' length needs no guess.
+
+    >>> one_hot_rows(np.array([0, 0, 1, 1, 0, 0]))
+    2
+    """
+    rows = int(np.count_nonzero(values))
+    if not rows or values.size % rows:
+        return 0
+    ones = values.reshape(rows, -1) == 1
+    return rows if bool((ones.sum(axis=1) == 1).all()) else 0
 
 
 def _from_one_hot(array: NDArray[Any]) -> NDArray[np.intp]:

@@ -213,9 +213,9 @@ class Listing:
             labels, images = labels[order], _Taken(images, order)
         return cls(name, image_shape, labels, tuple(class_names), ranges, images, **more)  # type: ignore[arg-type] # texts and notes, by name
 
-    def noted(self, note: str) -> Listing:
-        """The same with another note."""
-        return replace(self, notes=(*self.notes, note))
+    def noted(self, *notes: str) -> Listing:
+        """The same with more notes."""
+        return replace(self, notes=(*self.notes, *notes)) if notes else self
 
     def only(self, names: Sequence[str]) -> Listing:
         """The splits of these names, in the order in which they are stored.

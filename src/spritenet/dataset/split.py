@@ -70,12 +70,7 @@ class Split:
                 do="Split.from_arrays converts other arrays.",
             )
         if len(images) != len(labels):
-            raise DataError(
-                "images and labels disagree",
-                where=where,
-                expected=f"a label for each of {len(images)} images",
-                got=f"{len(labels)} labels",
-            )
+            raise _disagree(len(images), len(labels), where)
         object.__setattr__(self, "class_names", check_names(self.class_names, where))
         check_range(labels, len(self.class_names), where)
         object.__setattr__(self, "images", _frozen(images))
@@ -101,8 +96,12 @@ class Split:
         Raises:
             DataError: what is given is not images, not labels, or doesn't fit together.
         """
-        indices, names = as_labels(labels, class_names)
-        return cls(as_images(images), indices, names, name)
+        pixels = as_images(images)
+        given = labels if isinstance(labels, np.ndarray) else np.asarray(labels)
+        if given.ndim and len(given) != len(pixels):
+            raise _disagree(len(pixels), len(given), name)
+        indices, names = as_labels(given, class_names)
+        return cls(pixels, indices, names, name)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -305,6 +304,15 @@ class Split:
 
 def _is_array(value: object, dtype: type[np.generic], ndim: int) -> bool:
     return isinstance(value, np.ndarray) and value.dtype == dtype and value.ndim == ndim
+
+
+def _disagree(images: int, labels: int, where: str) -> DataError:
+    return DataError(
+        "images and labels disagree",
+        where=where or "split",
+        expected=f"a label for each of {images} images",
+        got=f"{labels} labels",
+    )
 
 
 def _kind(value: object) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 
 from spritenet.errors import ModelError
 from spritenet.export.located import shown
+from spritenet.lfs_pointer import refuse_pointer, refuse_pointer_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -233,6 +234,7 @@ def read_file(path: Path, limit: int, *, exact: bool = False) -> bytes:
             do="Is the model's folder complete?",
         ) from error
     _check_size(path, len(data), limit, exact)
+    refuse_pointer(data, path, ModelError)
     return data
 
 
@@ -294,6 +296,7 @@ def _size(path: Path) -> int:
         ) from error
     if not stat.S_ISREG(status.st_mode):
         raise ModelError("it is not a file", where=path)
+    refuse_pointer_at(path, ModelError)
     return status.st_size
 
 

@@ -33,9 +33,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from spritenet.dataset import Dataset
+from spritenet.dataset.class_notes import class_notes
 from spritenet.dataset.listing import Listing
 from spritenet.dataset.remarks import Remarks
 from spritenet.errors import DataError
+from spritenet.lfs_pointer import refuse_pointer_at
 from spritenet.sources import tfjs_mnist
 from spritenet.sources.catalog import CATALOG, load_entry
 from spritenet.sources.download import Progress
@@ -266,8 +268,12 @@ def _check_exists(origin: Origin) -> None:
 
 def _surveyed(path: Path, options: Options) -> Listing:
     """What lies there, looked at in the way of its format."""
+    refuse_pointer_at(path)
     for form in FORMATS:
         if form.recognises(path):
             options.only(form.takes, path)
-            return form.survey(path, options)
+            listing = form.survey(path, options)
+            if form.remarked_on:
+                return listing
+            return listing.noted(*class_notes(listing.labels, listing.class_names))
     raise unrecognised(path, [form.name for form in FORMATS])

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.errors import DataError
+from spritenet.lfs_pointer import refuse_pointer_at
 from spritenet.sources.mapped import spooled
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ def npy_file(path: Path) -> ArrayFile:
     Raises:
         DataError: it is none, or is not as long as its header says.
     """
+    refuse_pointer_at(path)
     size = path.stat().st_size
     with path.open("rb") as file:
         shape, fortran, dtype, offset = _read_header(file, str(path))
@@ -152,6 +154,7 @@ def npz_files(path: Path) -> list[ArrayFile]:
     """
     from zipfile import BadZipFile, ZipFile
 
+    refuse_pointer_at(path)
     try:
         with ZipFile(path) as opened:
             members = [info for info in opened.infolist() if info.filename.endswith(".npy")]

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from spritenet.core.png import PAETH, undo_filters
 from spritenet.dataset import Dataset, Split
-from spritenet.dataset.arrays import as_labels
+from spritenet.dataset.arrays import as_labels, one_hot_rows
 from spritenet.errors import DataError, InputError
+from spritenet.lfs_pointer import BEGINNING, refuse_pointer
 from spritenet.sources.idx import LABELS, open_idx
 from spritenet.sources.picture import read_picture
 from spritenet.sources.size import ImageSize, size_of
@@ -225,6 +226,11 @@ def labels_of(
             raise _not_one_an_image(path, count, f"{size:,} bytes")
         values = np.fromfile(path, np.uint8).reshape(count, -1)
         values = values[:, 0] if values.shape[1] == 1 else values
+        rows = one_hot_rows(values.ravel()) if values.ndim == 2 else count
+        if rows not in {0, count}:
+            raise _not_one_an_image(
+                path, count, f"{size:,} bytes, which are {rows:,} one-hot rows of {size // rows:,}"
+            )
     try:
         return as_labels(values, class_names)
     except DataError as error:
@@ -237,11 +243,13 @@ def _size_and_start(path: Path) -> tuple[int, bytes]:
     """A file's size and its first bytes."""
     try:
         with path.open("rb") as file:
-            return path.stat().st_size, file.read(4)
+            size, start = path.stat().st_size, file.read(len(BEGINNING))
     except FileNotFoundError:
         raise DataError("there is no such file", where=path) from None
     except OSError as error:
         raise DataError("can't be read", where=path, got=error.strerror or error) from None
+    refuse_pointer(start, path)
+    return size, start[: len(IDX_MAGIC)]
 
 
 def _not_one_an_image(path: Path, count: int, got: str) -> DataError:

@@ -23,12 +23,14 @@ class Format:
         recognises: whether a path is one, from its name or first bytes; it exists.
         survey: looks at it, as the options say.
         takes: which of the options mean something for it.
+        remarked_on: whether its classes were remarked on when it was made.
     """
 
     name: str
     recognises: Callable[[Path], bool]
     survey: Callable[[Path, Options], Listing]
     takes: tuple[str, ...] = ()
+    remarked_on: bool = False
 
 
 def _idx(path: Path, options: Options) -> Listing:
@@ -133,6 +135,7 @@ FORMATS = (
         _is("is_sprite", "sprite"),
         _sprite,
         NAMES,
+        remarked_on=True,
     ),
     Format(
         "a PNG of rows with its labels",

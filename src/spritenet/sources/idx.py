@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.errors import DataError
+from spritenet.lfs_pointer import refuse_pointer
 from spritenet.sources.inflate import GZIP_MAGIC, inflate, inflate_start
 from spritenet.sources.mapped import Mapped
 
@@ -103,6 +104,7 @@ def open_idx(path: Path, magic: int) -> IdxFile:
         file_size = path.stat().st_size
     except OSError as error:
         raise DataError("can't be read", where=path, got=_reason(error)) from None
+    refuse_pointer(packed, path)
     gzipped = packed.startswith(GZIP_MAGIC)
     header_size = 4 + 4 * DIMENSIONS[magic]
     if gzipped:

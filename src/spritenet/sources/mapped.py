@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spritenet.errors import DataError
+from spritenet.lfs_pointer import BEGINNING, refuse_pointer
 
 if TYPE_CHECKING:
     from bz2 import BZ2File
@@ -45,7 +46,8 @@ class Mapped:
         self.path = path
         try:
             with path.open("rb") as file:
-                start = file.read(len(XZ))
+                start = file.read(len(BEGINNING))
+                refuse_pointer(start, path)
                 inflated = _inflating(path, start)
                 if inflated is not None:
                     with inflated:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from spritenet.dataset.arrays import as_labels
 from spritenet.dataset.listing import Listing
 from spritenet.errors import DataError, MissingExtraError
+from spritenet.lfs_pointer import refuse_pointer_at
 from spritenet.sources.form import Form
 from spritenet.sources.pictures import MOST_BYTES, as_listing
 from spritenet.sources.roles import LABELS, ordered, split_of
@@ -234,6 +235,7 @@ def _labels(
 def _opened(path: Path) -> Any:  # noqa: ANN401 - pyarrow has no types
     """A parquet file, its footer read."""
     _, parquet = _pyarrow()
+    refuse_pointer_at(path)
     with _blamed(path, "this is no parquet file that can be read"):
         return parquet.ParquetFile(path, page_checksum_verification=True)
 

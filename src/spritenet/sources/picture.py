@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from spritenet.errors import DataError
+from spritenet.lfs_pointer import refuse_pointer, refuse_pointer_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,6 +87,7 @@ def read_first(
     except Image.DecompressionBombError:
         raise _too_large(where, "far more", largest) from None
     except UnidentifiedImageError:
+        _refuse_pointer(source, where)
         raise DataError(
             "this is no picture that can be read",
             where=where,
@@ -97,6 +99,14 @@ def read_first(
         raise _damaged(where, error) from None
     except Exception as error:  # noqa: BLE001  # Pillow's readers raise anything on damaged files
         raise _damaged(where, error) from None
+
+
+def _refuse_pointer(source: str | os.PathLike[str] | bytes | BinaryIO, where: str) -> None:
+    """Raises DataError if what is no picture is a Git LFS pointer."""
+    if isinstance(source, bytes):
+        refuse_pointer(source, where)
+    elif isinstance(source, str | os.PathLike):
+        refuse_pointer_at(Path(source))
 
 
 def _first(picture: Image.Image, where: str, largest: int) -> Image.Image:

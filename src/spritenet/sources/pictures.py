@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from spritenet.dataset.listing import Listing, Pixels, Places
 from spritenet.errors import DataError
+from spritenet.lfs_pointer import refuse_pointer
 from spritenet.sources.form import Form, least_channels
 from spritenet.sources.picture import read_first
 from spritenet.sources.small_png import read_small_png
@@ -132,6 +133,7 @@ def _decoded(store: Store, place: int) -> tuple[NDArray[np.uint8], bool]:
     pixels = read_small_png(data)
     if pixels is not None:
         return pixels, False
+    refuse_pointer(data, store.name(place))
     return read_first(data, upright=True, name=store.name(place))
 
 

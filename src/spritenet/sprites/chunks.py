@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from spritenet.errors import DataError
+from spritenet.lfs_pointer import BEGINNING, LONGEST, refuse_pointer
 
 __all__ = ["OVERHEAD", "SIGNATURE", "Blob", "Chunk", "FileBlob", "chunk", "crc32", "read_chunk"]
 
@@ -50,8 +51,14 @@ class FileBlob:
         try:
             self._file = path.open("rb", buffering=0)
             self.size = os.fstat(self._file.fileno()).st_size
+            start = self._file.read(len(BEGINNING)) if self.size < LONGEST else b""
         except OSError as error:
             raise _unreadable(self.name, error) from None
+        try:
+            refuse_pointer(start, path)
+        except DataError:
+            self._file.close()
+            raise
 
     def read(self, offset: int, size: int) -> bytes:
         """The bytes from `offset` on: `size` of them, or fewer if the file ends there.

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from spritenet.dataset import Dataset
 from spritenet.errors import DataError, InputError
+from spritenet.lfs_pointer import refuse_pointer
 from spritenet.sprites.disk import beside
 from spritenet.sprites.metadata import Fields, Metadata, Ranges, encoded, parse, within
 from spritenet.sprites.sprite import Sprite, as_dataset
@@ -99,6 +100,7 @@ def read_index(text: bytes, where: str) -> tuple[Metadata, tuple[Shard, ...]]:
     """
     if len(text) > MOST_BYTES:
         raise DataError("is too long", where=where, expected=f"at most {MOST_BYTES:,} bytes")
+    refuse_pointer(text, where)
     values = parse(text, where)
     if values.get("format") != FORMAT:
         raise Fields(values, where).wrong("format", f'"{FORMAT}"')

@@ -12,6 +12,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from spritenet.address import is_address
 from spritenet.core.pool import threads
 from spritenet.errors import DataError, DownloadError, InputError
+from spritenet.lfs_pointer import BEGINNING, refuse_pointer
 from spritenet.sprites.chunks import SIGNATURE
 from spritenet.sprites.folder import INDEX, MOST_BYTES, read_index
 from spritenet.sprites.metadata import within
@@ -167,6 +168,7 @@ class _Opener:
             member = Member(0, blob.name, partial(self._blob, where), None)
             metadata = member.metadata
             return Part(metadata, [member], [metadata.sheet.count])
+        refuse_pointer(blob.read(0, len(BEGINNING)), blob.name)
         if begin[:1] != b"{":
             raise DataError(
                 NO_SPRITE,
