@@ -139,11 +139,11 @@ def test_log_every_prints_the_node_tutorial_s_lines(
     evaluated = [f"* {tried} set accuracy: #%"] * times
     wanted = [
         *EPOCH,
-        *evaluated,
         "* End Epoch: 1: time: # secs",
-        *EPOCH,
         *evaluated,
+        *EPOCH,
         "* End Epoch: 2: time: # secs",
+        *evaluated,
         "**** Trained 2 epochs in # secs",
     ]
     assert node_lines(done) == wanted

@@ -176,6 +176,14 @@ def test_images_are_the_pixels_given_with_signs() -> None:
     assert captions == ["✓ a", "✓ b", "✓ c", "✓ d", "✓ e", "✓ f", "✗ g"]
 
 
+def test_floats_are_shown_as_the_pixels_they_stand_for() -> None:
+    """From 0 to 1, as `MnistData` gives them; others are refused, not shown black."""
+    shown = plots.images(IMAGES.astype(np.float32) / 255).axes[3].images[0].get_array()
+    np.testing.assert_array_equal(shown, IMAGES[3, :, :, 0])
+    with pytest.raises(DataError, match="floats are no pixels: expected 0 to 1, got 0 to 255"):
+        plots.images(np.array([[[0.0, 255.0]]]))
+
+
 def test_filters_share_one_scale() -> None:
     """Zero in its middle."""
     kernel = RANDOM.normal(size=(3, 3, 1, 4))

@@ -56,7 +56,7 @@ def like_node(events: Iterable[Event], every: int, tried: str) -> Iterator[Event
 
     They are those of tfjs-examples/mnist-node/index.js of 2018, which has `every` 20, with the
     batch's accuracy in place of the step's time: many steps are done in one call of the core, so
-    nobody knows how long one of them took.
+    nobody knows how long one of them took. An epoch's time is that of its steps.
 
     Args:
         events: of the training.
@@ -64,7 +64,8 @@ def like_node(events: Iterable[Event], every: int, tried: str) -> Iterator[Event
         tried: the images it is evaluated on: "Test set" or "Validation set".
     """
     steps_per_epoch = 1
-    began = epoch_began = perf_counter()
+    began = perf_counter()
+    evaluated: list[str] = []
     for event in events:
         match event:
             case Started():
@@ -75,11 +76,13 @@ def like_node(events: Iterable[Event], every: int, tried: str) -> Iterator[Event
                     accuracy = f"accuracy: {100 * event.accuracy:.2f}%"
                     _say(f"  - step: {step}: loss: {event.loss:.6g}, {accuracy}")
             case EpochEnded():
-                now = perf_counter()
-                _say(f"* End Epoch: {event.epoch + 1}: time: {now - epoch_began:.3f} secs")
-                epoch_began = now
+                _say(f"* End Epoch: {event.epoch + 1}: time: {event.seconds:.3f} secs")
+                while evaluated:
+                    _say(evaluated.pop(0))
             case Evaluated():
-                _say(f"* {tried} accuracy: {100 * event.accuracy:.2f}%")
+                evaluated.append(f"* {tried} accuracy: {100 * event.accuracy:.2f}%")
+                if event.step % steps_per_epoch:
+                    _say(evaluated.pop())  # at an epoch's end it comes behind the epoch's line
             case Finished():
                 epochs = -(-event.step // steps_per_epoch)
                 _say(f"**** Trained {epochs} epochs in {perf_counter() - began:.3f} secs")

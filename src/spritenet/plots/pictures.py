@@ -45,7 +45,8 @@ def images(
     """Images as a grid, every pixel a square.
 
     Args:
-        pixels: uint8, n h w c or n h w. Of other channel counts than 1, 3 and 4 the first is shown.
+        pixels: n h w c or n h w, 0 to 255, or floats from 0 to 1. Of other channel counts than
+            1, 3 and 4 the first is shown.
         captions: one for each, below it.
         right: whether each is right: its caption gets ✓ and green, or ✗ and orange.
         columns: tiles side by side.
@@ -62,6 +63,11 @@ def images(
     for given, what in ((captions, "captions"), (right, "marks")):
         if given is not None and len(given) != len(array):
             raise DataError(f"the {what} don't fit", expected=len(array), got=len(given))
+    if array.dtype.kind == "f":
+        if not (array.min() >= 0 and array.max() <= 1):
+            got = f"{array.min():g} to {array.max():g}"
+            raise DataError("floats are no pixels", expected="0 to 1", got=got)
+        array = np.rint(255 * array).astype(np.uint8)
     n, height, width, channels = array.shape
     columns = max(1, min(columns, n))
     rows = -(-n // columns)
