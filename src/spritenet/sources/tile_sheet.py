@@ -47,7 +47,7 @@ def tiles_of(path: Path, tile: ImageSize) -> tuple[NDArray[np.uint8], int]:
             f"the picture is no whole number of tiles of {height}×{width}",
             where=path,
             got=f"a picture of {pixels.shape[0]:,}×{pixels.shape[1]:,}",
-            do="Name the tiles' size (--tile HxW). Gaps between tiles are unsupported.",
+            do="Pass the size as tile (--tile HxW). Gaps between tiles are unsupported.",
         )
     channels = pixels.shape[2]
     cut = pixels.reshape(rows, height, columns, width, channels).swapaxes(1, 2)
