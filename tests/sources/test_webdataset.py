@@ -40,7 +40,7 @@ def tar(path: Path, files: dict[str, bytes]) -> Path:
 @pytest.mark.parametrize("ending", [".tar", ".tar.gz"])
 def test_numbers_in_cls(tmp_path: Path, ending: str) -> None:
     """Classes are numbered, as of arrays; `class_names` names them."""
-    files = {}
+    files: dict[str, bytes] = {}
     for place in range(6):
         files |= {f"a/{place:03}.png": png(place), f"a/{place:03}.cls": b"%d\n" % (place % 3)}
     path = tar(tmp_path / f"shard{ending}", files)
@@ -58,7 +58,7 @@ def test_shards_name_splits_and_json_names_classes(tmp_path: Path) -> None:
     for number, (name, places) in enumerate(
         {"train-10.tar": (4, 5), "train-9.tar": (0, 1, 2, 3), "test-0.tar": (6, 7)}.items()
     ):
-        files = {}
+        files: dict[str, bytes] = {}
         for place in places:
             label = ["dog 2", "dog 10", "cat"][place % 3]
             key = ["label", "cls", "class"][number]

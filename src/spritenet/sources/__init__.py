@@ -9,6 +9,7 @@
     archive.py              the same in a zip or tar, read in place; webdataset.py
     tile_sheet.py           PNGs of tiles that other programs made
     npy_classes.py          an npy file for each class
+    hdf5.py, matlab.py      arrays in such files; stored_arrays.py finds the images and labels
     csv_rows.py             tables of pixels; csv_numbers.py reads their numbers
     array_sets.py           npz and npy; array_files.py reads their headers
     parquet.py              parquet with a column of pictures

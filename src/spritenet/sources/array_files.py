@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from mmap import mmap
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ from spritenet.sources.mapped import spooled
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
 
-__all__ = ["ArrayFile", "npy_file", "npz_files"]
+__all__ = ["ArrayFile", "NamedArray", "npy_file", "npz_files"]
 
 MAGIC = b"\x93NUMPY"
 LONGEST_HEADER = 10_000  # NumPy's own limit
@@ -43,6 +43,25 @@ STORED, DEFLATED = 0, 8
 MOST_MEMBERS = 10_000
 BROKEN = (EOFError, OSError, RuntimeError, ValueError, struct.error, zlib.error)
 """What the standard library raises on damaged archives, beside what it says it raises."""
+
+
+class NamedArray(Protocol):
+    """An array in a file."""
+
+    @property
+    def name(self) -> str:
+        """What it is called there: "x_train"."""
+
+    @property
+    def where(self) -> str:
+        """The file, and the array's name in it, for messages."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of its values."""
+
+    def array(self) -> NDArray[Any]:
+        """Its values."""
 
 
 @dataclass(frozen=True, slots=True)

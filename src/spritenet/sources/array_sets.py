@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from spritenet.dataset.arrays import as_labels, as_pixels, scale_of
 from spritenet.dataset.listing import ArrayImages, Images, Listing, Pixels, Places
 from spritenet.errors import DataError
-from spritenet.sources.array_files import ArrayFile, names_in, npy_file, npz_files
+from spritenet.sources.array_files import NamedArray, names_in, npy_file, npz_files
 from spritenet.sources.roles import CLASS_NAMES, ordered, role_of
 from spritenet.sources.size import ImageSize, size_of
 
-__all__ = ["is_npy", "is_npz", "survey_npy", "survey_npz"]
+__all__ = ["is_npy", "is_npz", "listing_of", "pairs_of", "survey_npy", "survey_npz"]
 
-Pair = dict[str, ArrayFile]
+Pair = dict[str, NamedArray]
 """A split's "images" and "labels"."""
 
 
@@ -88,7 +88,7 @@ def survey_npz(
     if class_names is None:
         named = [array for array in arrays if array.name.lower() in CLASS_NAMES]
         class_names = names_in(named[0].array()) if named else None
-    return _listing(path, _pairs(path, arrays), image_size, class_names)
+    return listing_of(path, pairs_of(path, arrays), image_size, class_names)
 
 
 def survey_npy(
@@ -110,7 +110,7 @@ def survey_npy(
     """
     if path.is_dir():
         found = [file for file in sorted(path.glob("*.npy")) if role_of(file.stem)]
-        return _listing(path, _pairs(path, list(map(npy_file, found))), image_size, class_names)
+        return listing_of(path, pairs_of(path, list(map(npy_file, found))), image_size, class_names)
     images = npy_file(path)
     role = role_of(path.stem)
     if labels is None:
@@ -128,11 +128,13 @@ def survey_npy(
                 do="Pass their file as labels (--labels FILE).",
             )
         labels = beside[0]
-    pairs = {role[0] if role else "train": {"images": images, "labels": npy_file(labels)}}
-    return _listing(path, pairs, image_size, class_names)
+    pairs: dict[str, Pair] = {
+        role[0] if role else "train": {"images": images, "labels": npy_file(labels)}
+    }
+    return listing_of(path, pairs, image_size, class_names)
 
 
-def _pairs(path: Path, arrays: list[ArrayFile]) -> dict[str, Pair]:
+def pairs_of(path: Path, arrays: Sequence[NamedArray]) -> dict[str, Pair]:
     """Each split's images and labels."""
     pairs: dict[str, Pair] = {}
     for array in arrays:
@@ -169,7 +171,7 @@ def _pairs(path: Path, arrays: list[ArrayFile]) -> dict[str, Pair]:
     return pairs
 
 
-def _listing(
+def listing_of(
     path: Path,
     pairs: dict[str, Pair],
     image_size: ImageSize | None,
@@ -239,7 +241,7 @@ def _labels(
     return as_labels(together, class_names)
 
 
-def _images(file: ArrayFile, image_size: ImageSize | None) -> NDArray[Any]:
+def _images(file: NamedArray, image_size: ImageSize | None) -> NDArray[Any]:
     """The images of an array, n h w c."""
     array = file.array()
     if array.ndim == 2 and image_size is not None:

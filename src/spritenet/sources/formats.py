@@ -95,6 +95,18 @@ def _archive(path: Path, options: Options) -> Listing:
     return survey_archive(path, options.form, options.class_names)
 
 
+def _hdf5(path: Path, options: Options) -> Listing:
+    from spritenet.sources.hdf5 import survey_hdf5
+
+    return survey_hdf5(path, options.image_size, options.class_names)
+
+
+def _matlab(path: Path, options: Options) -> Listing:
+    from spritenet.sources.matlab import survey_matlab
+
+    return survey_matlab(path, options.image_size, options.class_names)
+
+
 def _webdataset(path: Path, options: Options) -> Listing:
     from spritenet.sources.webdataset import survey_webdataset
 
@@ -153,6 +165,8 @@ FORMATS = (
     ),
     Format("CSV", _is("is_csv", "csv_rows"), _csv, (*NAMES, *SIZE)),
     Format("parquet", _is("is_parquet", "parquet"), _parquet, (*NAMES, *FORM)),
+    Format("HDF5", _is("is_hdf5", "hdf5"), _hdf5, (*NAMES, *SIZE)),
+    Format("MATLAB's .mat", _is("is_matlab", "matlab"), _matlab, (*NAMES, *SIZE)),
     Format("a zip or tar of pictures", _is("is_archive", "archive"), _archive, (*NAMES, *FORM)),
     Format(
         "a folder of WebDataset's tars",

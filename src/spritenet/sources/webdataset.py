@@ -53,12 +53,12 @@ class Stores:
 
     def name(self, place: int) -> str:
         """The tar's path and the file's in it."""
-        store, inside = self.places[place].tolist()
+        store, inside = map(int, self.places[place])
         return self.stores[store].name(inside)
 
     def read(self, place: int) -> bytes:
         """Reads a picture's file."""
-        store, inside = self.places[place].tolist()
+        store, inside = map(int, self.places[place])
         return self.stores[store].read(inside)
 
 
