@@ -353,13 +353,24 @@ struct Training {
   }
 };
 
+// A batch of one slab leaves the others nothing but pieces. A few of those are done before they wake.
+constexpr int64_t kFewPieces = 16;
+
+bool wants_team(const sn_network& net, const sn_training& task) {
+  return task.batch_size > kLanes || net.piece_count > kFewPieces;
+}
+
 void train_on(void* context, int32_t thread) { static_cast<Training*>(context)->work(thread); }
 
 }  // namespace
 
 sn_status train(sn_network& net, sn_pool* pool, sn_training& task, float* gradient) {
   Training training(net, pool, task, gradient);
-  run_together(pool, train_on, &training);
+  if (wants_team(net, task)) {
+    run_together(pool, train_on, &training);
+  } else {
+    training.work(0);
+  }
   task.steps_done = training.step.number;
   if (gradient && training.status == SN_OK) {
     for (int64_t i = 0; i < net.plan.parameter_count; ++i) gradient[i] = net.gradient[i];
