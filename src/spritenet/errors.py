@@ -5,6 +5,7 @@
     │   ├── DataError       a data file or array is not what it must be
     │   ├── DownloadError   a file could not be fetched or is not the one expected
     │   ├── ModelError      a network or a saved model can't be used
+    │   │   ├── MissingKeyError         a figure or a weight array isn't there
     │   │   ├── UnsupportedError        a name or argument of Keras or PyTorch that isn't here
     │   │   └── UnsupportedImportError  the same in an import statement
     │   ├── RunError        a run's folder is busy, broken or belongs to something else
@@ -33,6 +34,7 @@ __all__ = [
     "DownloadError",
     "InputError",
     "MissingExtraError",
+    "MissingKeyError",
     "ModelError",
     "RunError",
     "SpritenetError",
@@ -116,6 +118,12 @@ class DownloadError(InputError):
 
 class ModelError(InputError):
     """A network can't be built for this input, or a saved model can't be read."""
+
+
+class MissingKeyError(ModelError, KeyError):
+    """A figure or a weight array of that name isn't there."""
+
+    __str__ = Exception.__str__  # KeyError's own would put the line in quotes
 
 
 class UnsupportedError(ModelError, AttributeError, TypeError):

@@ -12,7 +12,7 @@ import pytest
 
 import spritenet as sn
 import tiny
-from spritenet.errors import ModelError, UnsupportedError
+from spritenet.errors import MissingKeyError, ModelError, UnsupportedError
 from spritenet.optimizers import Adam
 from spritenet.schedules import OneCycle
 
@@ -165,3 +165,36 @@ def test_validation_comes_after_so_many_epochs() -> None:
     assert history.history["val_loss"] == every.history.history["val_loss"][1::2]
     with pytest.raises(ModelError, match="validation_freq is wrong"):
         second.fit(data, validation_freq=0)
+
+
+def test_figures_and_weights_are_asked_for_in_older_ways() -> None:
+    """Keras 2's "acc"; a number for a weight array; what isn't there is one line."""
+    data, model = tiny.images(), tiny.model()
+    history = model.fit(data, epochs=2, verbose=0).history
+    assert history["acc"] == history["accuracy"]
+    assert "acc" not in history
+    for name, words in (("val_acc", "Give fit validation_data"), ("foo", "one of loss, accuracy")):
+        with pytest.raises(MissingKeyError, match=words) as caught:
+            history[name]
+        assert isinstance(caught.value, KeyError)
+        assert str(caught.value).startswith("history: there is no such figure")
+    weights: Any = model.weights
+    with pytest.raises(KeyError, match=r"get_weights\(\) gives a list"):
+        weights[0]
+
+
+def test_an_optimizer_that_is_set_begins_with_an_empty_state() -> None:
+    """As compile does it; words are understood, and what can't be set says what to do."""
+    model: Any = tiny.model()
+    model.fit(tiny.images(), verbose=0)
+    model.optimizer, model.loss = "rmsprop", "mse"
+    assert model.state.now.slots.shape == (1, model.count_params())
+    assert not model.state.now.slots.any()
+    model.optimizer = Adam()
+    assert model.state.now.slots.shape == (2, model.count_params())
+    model.fit(tiny.images(), verbose=0)
+    for name in ("layers", "weights", "output_shape", "built"):
+        with pytest.raises(UnsupportedError, match=f"setting {name} of a model. [UI]"):
+            setattr(model, name, 3)
+    with pytest.raises(ModelError, match="Unsupported optimizer"):
+        model.optimizer = 3

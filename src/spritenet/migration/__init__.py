@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from spritenet.migration.arguments import Ignored, Refused, Renamed, accepts, rule
 from spritenet.migration.formats import refuse_format
-from spritenet.migration.names import attribute, module_name, not_called, word
+from spritenet.migration.names import attribute, module_name, not_called, not_settable, word
 
 __all__ = [
     "Ignored",
@@ -22,6 +22,7 @@ __all__ = [
     "attribute",
     "module_name",
     "not_called",
+    "not_settable",
     "refuse_format",
     "rule",
     "word",

@@ -6,7 +6,16 @@ answered with the list of what is supported. A test holds all of it against Kera
 
 from __future__ import annotations
 
-__all__ = ["ARTICLES", "ATTRIBUTES", "KINDS", "NAMES", "SUPPORTED", "TORCH", "UNSUPPORTED"]
+__all__ = [
+    "ARTICLES",
+    "ATTRIBUTES",
+    "KINDS",
+    "NAMES",
+    "SETTING",
+    "SUPPORTED",
+    "TORCH",
+    "UNSUPPORTED",
+]
 
 KINDS = {
     "": "name",
@@ -261,6 +270,16 @@ ARTICLES = {
     "loss": "a loss",
     "callback": "a callback",
 }
+
+SETTING = {
+    "layers": "Use model.add(layer) and model.pop().",
+    "weights": "Use model.set_weights(arrays).",
+    "parameters": "Use model.set_weights(arrays).",
+    "output_shape": "It follows from the layers.",
+    "built": "Use model.build(input_shape).",
+    "metrics_names": "Use metrics= of compile.",
+}
+"""A model's attribute that can't be set → what to use."""
 
 ATTRIBUTES: dict[str, dict[str, str]] = {
     "model": _words({

@@ -9,7 +9,7 @@ from importlib import import_module
 
 from spritenet.errors import ModelError, UnsupportedError, UnsupportedImportError
 
-__all__ = ["attribute", "module_name", "not_called", "word"]
+__all__ = ["attribute", "module_name", "not_called", "not_settable", "word"]
 
 IMPORT_FROM = opmap["IMPORT_FROM"]
 
@@ -30,6 +30,14 @@ def attribute(name: str, owner: str, known: Iterable[str] = ()) -> Exception:
         f"Unsupported attribute {name!r} of {instead.ARTICLES[owner]}",
         do=instead.ATTRIBUTES[owner].get(name, "") or _near(name, known),
     )
+
+
+def not_settable(name: str) -> UnsupportedError:
+    """The error for an attribute of a model that can't be set."""
+    from spritenet.migration import instead  # only here: nobody else shall wait for it
+
+    do = instead.SETTING.get(name, "")
+    return UnsupportedError(f"Unsupported: setting {name} of a model", do=do)
 
 
 def not_called(label: str) -> UnsupportedError:

@@ -42,7 +42,8 @@ class Compiled(Doubter):
         threads: int | None,
         engine: Callable[..., Engine] | None,
     ) -> None:
-        self.loss: Loss | None = None
+        self._loss: Loss | None = None
+        self._optimizer: Optimizer | None = None
         self.metrics: tuple[str, ...] = ()
         self.session: Session | None = None
         super().__init__(layers, name, threads, engine)
@@ -75,10 +76,6 @@ class Compiled(Doubter):
                 raise word(name, "metrics", ACCURACIES)
         self.optimizer, self.loss = optimizers.get(optimizer), chosen
         self.metrics = ("accuracy",) if names else ()
-        if self._state is not None:
-            now = self._state.now
-            slots = self._empty_slots(len(now.parameters))
-            self._state.now = Snapshot(now.parameters, slots, place=now.place, parts=now.parts)
 
     def compiled(self) -> tuple[Optimizer, Loss]:
         """Its optimizer and loss.
@@ -92,6 +89,33 @@ class Compiled(Doubter):
             )
         self.loss.check(building.last_activation(self._layers))
         return self.optimizer, self.loss
+
+    @property
+    def optimizer(self) -> Optimizer | None:
+        """How weights move; None before `compile`. One that is set begins with an empty state."""
+        return self._optimizer
+
+    @optimizer.setter
+    def optimizer(self, value: str | Optimizer | None) -> None:
+        self._optimizer = None if value is None else optimizers.get(value)
+        if self._state is not None:
+            now = self._state.now
+            slots = self._empty_slots(len(now.parameters))
+            self._state.now = Snapshot(now.parameters, slots, place=now.place, parts=now.parts)
+
+    @property
+    def _slot_names(self) -> tuple[str, ...]:
+        """The names of its optimizer's state."""
+        return self._optimizer.slots if self._optimizer else ()
+
+    @property
+    def loss(self) -> Loss | None:
+        """What becomes small; None before `compile`."""
+        return self._loss
+
+    @loss.setter
+    def loss(self, value: str | Loss | None) -> None:
+        self._loss = None if value is None else losses.get(value)
 
     @property
     def metrics_names(self) -> list[str]:

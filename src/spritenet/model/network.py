@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,11 +12,10 @@ from spritenet.arguments import image_shape, seed_of, text
 from spritenet.engines.values import Engine
 from spritenet.errors import DataError, ModelError
 from spritenet.layers import ImageShape, Input, Layer, Rescaling
-from spritenet.migration import accepts, attribute
+from spritenet.migration import accepts, attribute, not_settable
 from spritenet.model import building, looking, pixels
 from spritenet.model.building import Place
 from spritenet.model.summary import summary
-from spritenet.optimizers import Optimizer
 from spritenet.training.state import Snapshot, State
 
 if TYPE_CHECKING:
@@ -43,7 +41,6 @@ class Network:
         name: in summaries and files.
         threads: how many work at a time; None for all.
         input_shape: height, width, channels of its images; None before it is built.
-        optimizer: how weights move; None before `compile`.
         class_names: what its outputs mean; empty if nobody said.
         doubt: how sure it may be; None until it is calibrated, and again when weights change.
     """
@@ -58,7 +55,6 @@ class Network:
         self.name = text(name, "name", "Sequential")
         self.threads = threads
         self.input_shape: ImageShape | None = None
-        self.optimizer: Optimizer | None = None
         self.class_names: tuple[str, ...] = ()
         self.doubt: Doubt | None = None
         self._make_engine = engine or _native
@@ -233,25 +229,6 @@ class Network:
             )
         self.class_names = class_names or self.class_names
 
-    def get_config(self) -> dict[str, object]:
-        """Its name and its layers as plain values, in Keras 2's form.
-
-        Raises:
-            ModelError: it is not built yet.
-        """
-        from spritenet.export.write_topology import write_topology
-
-        config: dict[str, object] = write_topology(self._layers, self._shape())["config"]
-        return {**config, "name": self.name}
-
-    def to_json(self) -> str:
-        """The layers as JSON, as Keras 2 and model.json have them; no weights.
-
-        Raises:
-            ModelError: it is not built yet.
-        """
-        return json.dumps({"class_name": "Sequential", "config": self.get_config()})
-
     @property
     def output_shape(self) -> tuple[int, ...]:
         """What it makes of one image.
@@ -373,16 +350,27 @@ class Network:
             )
         return self.input_shape
 
+    @property
+    def _slot_names(self) -> tuple[str, ...]:
+        """The names of an optimizer's state; a network alone has none."""
+        return ()
+
     def _empty_slots(self, size: int) -> NDArray[np.float32]:
         """The memory of an optimizer that has seen nothing."""
-        slots = self.optimizer.slots if self.optimizer else ()
-        return np.zeros((len(slots), size), np.float32)
+        return np.zeros((len(self._slot_names), size), np.float32)
 
     if not TYPE_CHECKING:  # type checkers shall know what is missing
 
         def __getattr__(self, name: str) -> object:
             """Names our way to what Keras's and PyTorch's models have."""
             raise attribute(name, "model", dir(type(self)))
+
+        def __setattr__(self, name: str, value: object) -> None:
+            """Names our way to change what only follows from something else."""
+            member = getattr(type(self), name, None)
+            if isinstance(member, property) and member.fset is None:
+                raise not_settable(name)
+            super().__setattr__(name, value)
 
     def __getstate__(self) -> dict[str, object]:
         """Everything but the engine, which holds addresses: for copies and other processes."""

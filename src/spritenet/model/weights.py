@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,7 +13,7 @@ import numpy as np
 
 from spritenet.arguments import file_path
 from spritenet.destination import local_only
-from spritenet.errors import ModelError, UnsupportedError
+from spritenet.errors import MissingKeyError, ModelError, UnsupportedError
 from spritenet.migration import accepts, refuse_format
 from spritenet.model import looking
 from spritenet.model.network import Network
@@ -43,6 +44,25 @@ class _Parameters(np.ndarray[tuple[int, ...], np.dtype[np.float32]]):
         )
 
 
+class _ByName(dict[str, "NDArray[np.float32]"]):
+    """Arrays by name, which say so to those who ask by number, as of Keras's list."""
+
+    def __missing__(self, name: object) -> Never:
+        """Refuses a name that isn't there.
+
+        Raises:
+            MissingKeyError: always.
+        """
+        do = "get_weights() gives a list." if isinstance(name, int) else ""
+        raise MissingKeyError(
+            "there are no such weights",
+            where="weights",
+            expected="one of " + ", ".join(self),
+            got=repr(name),
+            do=do,
+        )
+
+
 class Weighted(Network):
     """A network whose weights go out and in."""
 
@@ -63,7 +83,7 @@ class Weighted(Network):
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """A copy of each weight array by its name, like "conv2d/kernel"."""
         parameters = self.state.now.best_guess.copy()
-        return {p.name: parameters[p.slice].reshape(p.weight.shape) for p in self._places}
+        return _ByName((p.name, parameters[p.slice].reshape(p.weight.shape)) for p in self._places)
 
     @property
     def weights_sha256(self) -> str:
@@ -103,6 +123,25 @@ class Weighted(Network):
             raise ModelError("a weight is not a finite number", where=self.name)
         self.state.now = replace(now, parameters=parameters, average=None)
         self.doubt = None
+
+    def get_config(self) -> dict[str, object]:
+        """Its name and its layers as plain values, in Keras 2's form.
+
+        Raises:
+            ModelError: it is not built yet.
+        """
+        from spritenet.export.write_topology import write_topology
+
+        config: dict[str, object] = write_topology(self._layers, self._shape())["config"]
+        return {**config, "name": self.name}
+
+    def to_json(self) -> str:
+        """The layers as JSON, as Keras 2 and model.json have them; no weights.
+
+        Raises:
+            ModelError: it is not built yet.
+        """
+        return json.dumps({"class_name": "Sequential", "config": self.get_config()})
 
     @accepts
     def save_weights(self, filepath: str | Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from spritenet.errors import MissingKeyError
 from spritenet.training.events import (
     EpochEnded,
     Evaluated,
@@ -19,6 +21,28 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["History"]
+
+
+class Figures(dict[str, list[float]]):
+    """The epochs' figures by name. Keras 2's and TensorFlow.js's "acc" is understood."""
+
+    def __missing__(self, name: str) -> list[float]:
+        """The figure of an older name.
+
+        Raises:
+            MissingKeyError: there is none.
+        """
+        newer = re.sub(r"acc$", "accuracy", str(name))
+        if newer in self:
+            return self[newer]
+        do = "Give compile metrics=['accuracy']." if newer == "accuracy" else ""
+        raise MissingKeyError(
+            "there is no such figure",
+            where="history",
+            expected="one of " + ", ".join(self),
+            got=repr(name),
+            do="Give fit validation_data." if newer.startswith("val_") else do,
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -38,7 +62,7 @@ class History:
 
     metrics: tuple[str, ...] = ("loss", "accuracy")
     params: dict[str, int] = field(default_factory=dict)
-    history: dict[str, list[float]] = field(default_factory=dict)
+    history: dict[str, list[float]] = field(default_factory=Figures)
     epoch: list[int] = field(default_factory=list)
     steps: list[StepEvent] = field(default_factory=list)
     evaluations: list[Evaluated] = field(default_factory=list)
