@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 import packed
 import spritenet as sn
@@ -171,7 +172,7 @@ def test_verify_of_an_address_names_what_is_broken(folder: Path, tmp_path: Path)
 
 
 def test_other_files_have_addresses_too(address: str, quarters: Dataset, tmp_path: Path) -> None:
-    """An npz is packed and looked at; a folder of sprites is packed again."""
+    """An npz is packed and looked at, a folder of sprites packed again, a PNG of rows read."""
     content = unpack(quarters, tmp_path / "all.npz").read_bytes()
     options: dict[str, Any] = {"folder": tmp_path, "SPRITENET_CACHE": str(tmp_path / "cache")}
     with HostileServer({"all.npz": content}) as server:
@@ -180,6 +181,17 @@ def test_other_files_have_addresses_too(address: str, quarters: Dataset, tmp_pat
         assert done.returncode == 0, done.stderr
         done = spritenet("info", there, "--json", **options)
         assert done.returncode == 0, done.stderr
+    rows = quarters.train.images.reshape(400, -1)
+    Image.fromarray(rows).save(tmp_path / "rows.png")
+    labels = quarters.train.labels.astype("u1").tobytes()
+    files = {"rows.png": (tmp_path / "rows.png").read_bytes(), "labels": labels}
+    with HostileServer(files) as server:
+        words = (server.url + "rows.png", "--image-size", "28x28", "--labels")
+        done = spritenet("info", *words, server.url + "labels", **options)
+        assert (done.returncode, "28×28×1" in done.stdout) == (0, True), done.stderr
+        done = spritenet("train", server.url + "rows.png", **options)
+        assert "the PNG is no sprite" in done.stderr
+        assert "--labels" in done.stderr
     again = sn.load(tmp_path / "a.png")
     assert again.content_hash == quarters.content_hash
     assert again.source == there

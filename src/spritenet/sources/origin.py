@@ -96,7 +96,10 @@ def bring(given: Source, progress: Progress | None = None, stem: str = "data") -
     if isinstance(given, (str, os.PathLike)):
         address = address_of(given)
         if not address:
-            return Origin(Path(given).expanduser(), os.fspath(given))
+            try:
+                return Origin(Path(given).expanduser(), os.fspath(given))
+            except RuntimeError as error:  # ~nobody
+                raise DataError("this is no path", where=repr(given), got=error) from None
         if address.startswith("file://"):
             path = Path(url2pathname(urlsplit(address).path))
             return Origin(path, str(path))

@@ -21,7 +21,7 @@ from spritenet.sprites.metadata import KEYWORD, MOST_BYTES, Metadata
 from spritenet.sprites.segments import CLOSED
 from spritenet.sprites.sheet import MOST_ROWS, Sheet
 
-__all__ = ["COLOUR_TYPES", "Head", "holds_sprite", "ihdr", "read_head"]
+__all__ = ["COLOUR_TYPES", "Head", "holds_sprite", "ihdr", "is_png_head", "read_head"]
 
 COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
 """PNG's colour type, by channels."""
@@ -80,6 +80,14 @@ def holds_sprite(blob: Blob) -> bool:
     """Whether a PNG has the chunk `spritenet` before its pixels; False for anything damaged."""
     try:
         return any(_is_ours(blob, kind, start) for kind, start, _ in _heads(blob))
+    except DataError:
+        return False
+
+
+def is_png_head(blob: Blob) -> bool:
+    """Whether all chunks of a PNG before its pixels are whole, of a sprite or not."""
+    try:
+        return any(kind == b"IDAT" for kind, _, _ in _heads(blob))
     except DataError:
         return False
 

@@ -15,6 +15,7 @@ from spritenet.errors import DataError, DownloadError, InputError
 from spritenet.lfs_pointer import BEGINNING, refuse_pointer
 from spritenet.sprites.chunks import SIGNATURE
 from spritenet.sprites.folder import INDEX, MOST_BYTES, read_index
+from spritenet.sprites.head import holds_sprite, is_png_head
 from spritenet.sprites.metadata import within
 from spritenet.sprites.parallel import each
 from spritenet.streams.blobs import LocalBlob, OpenBlobs, Source
@@ -166,17 +167,17 @@ class _Opener:
         begin = blob.read(0, len(SIGNATURE))
         if begin == SIGNATURE:
             member = Member(0, blob.name, partial(self._blob, where), None)
-            metadata = member.metadata
+            try:
+                metadata = member.metadata
+            except DataError:
+                if holds_sprite(blob) or not is_png_head(blob):
+                    raise
+                raise _no_sprite(blob.name, "another PNG") from None
             return Part(metadata, [member], [metadata.sheet.count])
         refuse_pointer(blob.read(0, len(BEGINNING)), blob.name)
         if begin[:1] != b"{":
-            raise DataError(
-                NO_SPRITE,
-                where=blob.name,
-                expected=f"a sprite (PNG), or {INDEX} of a folder of them",
-                got=repr(begin.decode("latin-1")) if begin else "an empty file",
-                do="`spritenet pack` makes sprites of other data sets.",
-            )
+            got = repr(begin.decode("latin-1")) if begin else "an empty file"
+            raise _no_sprite(blob.name, got)
         return self._folder(where, blob)
 
     def _folder(self, where: str, blob: Source) -> Part:
@@ -212,6 +213,16 @@ class _Opener:
             return self._files.get(where, lambda: LocalBlob(Path(where)))
         assert self.remote is not None  # noqa: S101 - made for the first address
         return self.remote.blob(where)
+
+
+def _no_sprite(where: str, got: str) -> DataError:
+    return DataError(
+        NO_SPRITE,
+        where=where,
+        expected=f"a sprite (PNG), or {INDEX} of a folder of them",
+        got=got,
+        do="`spritenet pack` makes sprites of other data sets.",
+    )
 
 
 def _file(where: str) -> str:
