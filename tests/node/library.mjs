@@ -89,6 +89,20 @@ const jobs = {
     return { sizes, step: model.step };
   },
 
+  /** What models of other programs make of pixels: [source, options, pixels, out]; their notes and class names. */
+  async foreign() {
+    const results = [];
+    for (const { names, options = {}, pixels, out } of input.models) {
+      const source = Array.isArray(names) ? names.map((name) => new File([bytes(name)], path.basename(name))) : address(names);
+      results.push(await Model.load(source, options).then((model) => {
+        if (out) fs.writeFileSync(file(out), model.predict(bytes(pixels)));
+        const classified = pixels ? new Promise((done) => done(model.classify(bytes(pixels).subarray(0, model.network.imageBytes)).label)).catch(told) : null;
+        return Promise.resolve(classified).then((label) => ({ notes: model.notes, classNames: model.classNames, label, calibrated: model.calibrated }));
+      }, told));
+    }
+    return results;
+  },
+
   /** What a person reads when each of these folders is loaded. */
   async refuse() {
     const messages = [];

@@ -508,18 +508,18 @@ def broken(content: dict[str, Any]) -> Iterator[tuple[str, object, str]]:
     yield "bytes", b"\xff\xfe\x00", "it is not JSON"
     yield "list", [], "not a JSON object"
     yield "empty", {}, "modelTopology is missing"
-    yield "graph", changed(lambda c: c.update(modelTopology={"node": []})), "Graph models"
+    yield "graph", changed(lambda c: c.update(modelTopology={"node": []})), "a graph model"
     yield (
         "lstm",
         changed(lambda c: c["modelTopology"]["config"]["layers"][1].update(class_name="LSTM")),
-        "got LSTM",
+        "unsupported layer LSTM",
     )
     yield (
         "prototype",
         changed(
             lambda c: c["modelTopology"]["config"]["layers"][1].update(class_name="constructor")
         ),
-        "got constructor",
+        "unsupported layer constructor",
     )
     yield "shape", layer(0, batch_input_shape=[None, None, 8, 1]), "images of a known size"
     yield "filters", layer(1, filters=-3), "filters is wrong"

@@ -273,7 +273,7 @@ class Lab {
       this.arrived(model);
       this.enter('idle');
       this.progress.say(`Loaded, after ${counted(model.step)} updates.`);
-      at('keep-note').textContent = `Loaded: ${files.map(({ name }) => name).join(', ')}.`;
+      at('keep-note').textContent = [`Loaded: ${files.map(({ name }) => name).join(', ')}`, ...model.notes].join('. ').concat('.');
       await trainer.test();
     } catch (error) {
       tell('keep-problem', error);

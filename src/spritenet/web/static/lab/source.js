@@ -4,6 +4,8 @@ import { SpriteData } from '../lib/index.js';
 
 /** @typedef {import('../lib/data.js').LoadOptions} LoadOptions */
 
+const MODELS = /\.(json|bin|zip|h5|hdf5|keras|onnx|pt|pth|safetensors|tflite)$/; // read, or refused by name
+
 /** What the files of one choice are. @typedef {'data' | 'model' | 'foreign' | 'unknown'} Kind */
 
 /**
@@ -30,7 +32,7 @@ export async function ownData(options) {
 export async function kindOf(files) {
   const names = files.map(({ name }) => name.toLowerCase());
   if (names.includes('dataset.json')) return 'data';
-  if (names.some((name) => name.endsWith('.json') || name.endsWith('.bin'))) return 'model';
+  if (names.some((name) => MODELS.test(name))) return 'model';
   const pictures = await Promise.all(files.map(isPng));
   if (files.length === 1 && pictures[0]) return 'data';
   if (files.length === 2 && pictures[0] !== pictures[1]) return 'foreign';

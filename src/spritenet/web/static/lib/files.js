@@ -1,22 +1,43 @@
 // Where a model's files come from: an address, files a person chose, or memory.
 
 import { ModelError } from './errors.js';
+import { inStore } from './stored.js';
+import { isZip, unzipped } from './unzip.js';
 
 /** @typedef {string | URL} Address  of model.json or its folder */
 /** @typedef {Record<string, string | ArrayBuffer | Uint8Array | Blob>} InMemory  by file name */
 /** @typedef {Address | Iterable<File> | InMemory} Source */
-/** @typedef {{ where: string, read: (name: string, limit: number) => Promise<Uint8Array> }} Folder */
+
+/**
+ * @typedef {object} Folder
+ * @property {string} where  what messages call the JSON file
+ * @property {(limit: number) => Promise<Uint8Array>} readJson  the JSON file that describes the model
+ * @property {(name: string, limit: number) => Promise<Uint8Array>} read  a file beside it
+ */
 
 const MODEL_JSON = 'model.json';
+const MOST_JSON = 16 * 2 ** 20; // bytes of a JSON file that is looked into
+const FOREIGN = /** @type {Record<string, string>} */ ({
+  h5: 'a Keras model (HDF5)',
+  hdf5: 'a Keras model (HDF5)',
+  keras: 'a Keras model',
+  onnx: 'an ONNX model',
+  pt: 'a PyTorch file',
+  pth: 'a PyTorch file',
+  safetensors: 'a safetensors file: weights without a network',
+  tflite: 'a TensorFlow Lite model, whose layers are compiled',
+});
 
 /**
  * The folder meant by a source.
  *
  * @param {Source} source
- * @returns {Folder}
+ * @returns {Promise<Folder>}
  */
-export function folderOf(source) {
-  if (typeof source === 'string' || source instanceof URL) return atAddress(source);
+export async function folderOf(source) {
+  if (typeof source === 'string' || source instanceof URL) {
+    return (await inStore(String(source))) ?? atAddress(source);
+  }
   /** @type {InMemory} */
   const files = {};
   if (Symbol.iterator in source) {
@@ -24,26 +45,77 @@ export function folderOf(source) {
   } else {
     Object.assign(files, source);
   }
+  const [[name, only] = [], other] = Object.entries(files);
+  if (name?.toLowerCase().endsWith('.zip') && only instanceof Blob && !other && (await isZip(only))) {
+    return inFiles(await unzipped(only, name));
+  }
+  return inFiles(files);
+}
+
+/**
+ * @param {InMemory} files
+ * @returns {Promise<Folder>}
+ */
+async function inFiles(files) {
+  const where = await jsonOf(files);
   return {
-    where: MODEL_JSON,
-    async read(name, limit) {
-      if (!Object.hasOwn(files, name)) {
-        throw new ModelError('the file is missing', {
-          where: name,
-          got: Object.keys(files).join(', ') || 'no files',
-          todo: `Choose ${MODEL_JSON} and its weights together.`,
-        });
-      }
-      const file = files[name];
-      if (file instanceof Blob) checkSize(name, file.size, limit);
-      const bytes =
-        typeof file === 'string'
-          ? new TextEncoder().encode(file)
-          : new Uint8Array(file instanceof Blob ? await file.arrayBuffer() : file);
-      checkSize(name, bytes.length, limit);
-      return bytes;
-    },
+    where,
+    readJson: (limit) => inMemory(files, where, limit),
+    read: (name, limit) => inMemory(files, name, limit),
   };
+}
+
+/**
+ * The name of the JSON file among files: model.json, or the one that speaks of a topology.
+ *
+ * @param {InMemory} files
+ * @returns {Promise<string>}
+ */
+async function jsonOf(files) {
+  if (Object.hasOwn(files, MODEL_JSON)) return MODEL_JSON;
+  const names = Object.keys(files);
+  const found = [];
+  for (const name of names.filter((each) => /\.json$/i.test(each))) {
+    const file = files[name];
+    if (file instanceof Blob && file.size > MOST_JSON) continue;
+    const start = file instanceof Blob ? await file.text() : file;
+    const text = typeof start === 'string' ? start : new TextDecoder().decode(start);
+    if (text.includes('"modelTopology"')) found.push(name);
+  }
+  if (found.length > 1) {
+    throw new ModelError('these are several models', { got: found.join(', '), todo: 'Choose one of them with its weights.' });
+  }
+  const kind = names.map((name) => [name, FOREIGN[name.toLowerCase().split('.').at(-1) ?? '']]).find(([, word]) => word);
+  if (!found.length && kind) {
+    throw new ModelError(`it is ${kind[1]}`, {
+      where: kind[0],
+      expected: "TensorFlow.js's layers model, a JSON file and its weights",
+      todo: 'docs/model-format.md says how to convert it.',
+    });
+  }
+  return found[0] ?? MODEL_JSON;
+}
+
+/**
+ * @param {InMemory} files
+ * @param {string} name
+ * @param {number} limit
+ * @returns {Promise<Uint8Array>}
+ */
+async function inMemory(files, name, limit) {
+  if (!Object.hasOwn(files, name)) {
+    throw new ModelError('the file is missing', {
+      where: name,
+      got: Object.keys(files).join(', ') || 'no files',
+      todo: 'Choose the JSON file and its weights together.',
+    });
+  }
+  const file = files[name];
+  if (file instanceof Blob) checkSize(name, file.size, limit);
+  const bytes =
+    typeof file === 'string' ? new TextEncoder().encode(file) : new Uint8Array(file instanceof Blob ? await file.arrayBuffer() : file);
+  checkSize(name, bytes.length, limit);
+  return bytes;
 }
 
 /**
@@ -52,6 +124,7 @@ export function folderOf(source) {
  */
 function atAddress(address) {
   const base = typeof document === 'object' ? document.baseURI : undefined;
+  /** @type {URL} */
   let url;
   try {
     url = new URL(address, base);
@@ -61,9 +134,10 @@ function atAddress(address) {
   if (!url.pathname.endsWith('.json')) url.pathname = `${url.pathname.replace(/\/$/, '')}/${MODEL_JSON}`;
   return {
     where: url.href,
+    readJson: (limit) => fetchBytes(url, limit),
     read(name, limit) {
       const file = new URL(url);
-      if (name !== MODEL_JSON) file.pathname = file.pathname.replace(/[^/]*$/, encodeURIComponent(name));
+      file.pathname = file.pathname.replace(/[^/]*$/, encodeURIComponent(name));
       return fetchBytes(file, limit);
     },
   };

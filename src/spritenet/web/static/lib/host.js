@@ -114,9 +114,9 @@ export class Host {
       return [this.keep(await Model.create({ ...how, core: this.core }))];
     },
 
-    /** @param {Call} _ @param {any} source @this {Host} */
-    async load(_, source) {
-      return [this.keep(await Model.load(source, { core: this.core }))];
+    /** @param {Call} _ @param {any} source @param {import('./saved.js').Unsaid} unsaid @this {Host} */
+    async load(_, source, unsaid) {
+      return [this.keep(await Model.load(source, { ...unsaid, core: this.core }))];
     },
 
     /** @param {Call} _ @param {number} model @this {Host} */
@@ -288,12 +288,13 @@ export class Host {
  * @param {Model} model
  */
 function described(model) {
-  const { layers, inputShape, metadata, step, passes, parameterCount, outputs, optimizer, loss } = model;
+  const { layers, inputShape, metadata, notes, step, passes, parameterCount, outputs, optimizer, loss } = model;
   const rate = optimizer?.learningRate;
   return {
     layers,
     inputShape,
     metadata,
+    notes,
     step,
     passes,
     parameterCount,

@@ -83,6 +83,28 @@ const FIXED = /** @type {Record<string, unknown[]>} */ ({
   threshold: [null, 0],
 });
 
+/** What Keras and TensorFlow.js also write, and what changes no output; training's, too. */
+const NO_MATTER = new Set([
+  'activity_regularizer',
+  'autocast',
+  'batch_input_shape',
+  'batch_shape',
+  'batch_size',
+  'bias_constraint',
+  'input_dim',
+  'input_dtype',
+  'input_shape',
+  'kernel_constraint',
+  'name',
+  'seed',
+  'trainable',
+]);
+
+/** Whether there is such a layer. @param {string} className */
+export function hasClass(className) {
+  return Object.hasOwn(CLASSES, className);
+}
+
 /**
  * A layer, its arguments checked.
  *
@@ -94,19 +116,21 @@ const FIXED = /** @type {Record<string, unknown[]>} */ ({
 export function makeLayer(className, config, name = '') {
   const known = Object.hasOwn(CLASSES, className) ? CLASSES[className] : undefined;
   if (!known) {
-    throw new ModelError("the layer doesn't exist here", {
-      where: name,
-      expected: `one of ${Object.keys(CLASSES).join(', ')}`,
-      got: className,
-    });
+    throw new ModelError(`unsupported layer ${shown(className)}`, { where: name, todo: `Supported: ${Object.keys(CLASSES).join(', ')}.` });
   }
   const where = name || className;
-  if (className === 'LeakyReLU' && config.negative_slope !== undefined) {
+  if (className === 'LeakyReLU' && config.negative_slope !== undefined && config.alpha === undefined) {
     config = { ...config, alpha: config.negative_slope };
   }
-  for (const [key, allowed] of Object.entries(FIXED)) {
-    const value = config[key] ?? null;
-    if (!(key in known) && !allowed.includes(Array.isArray(value) ? String(value) : value)) {
+  for (const key of Object.keys(config)) {
+    const value = config[key] ?? null; // null: an argument not given
+    if (Object.hasOwn(known, key) || NO_MATTER.has(key) || value === null || (key === 'negative_slope' && className === 'LeakyReLU')) continue;
+    const allowed = Object.hasOwn(FIXED, key) ? FIXED[key] : undefined;
+    if (!allowed) {
+      const expected = Object.keys(known).join(', ') || 'no arguments';
+      throw new ModelError(`${className} has no argument ${shown(key)}`, { where, expected });
+    }
+    if (!allowed.includes(Array.isArray(value) ? String(value) : value)) {
       throw new ModelError(`${key} can't be changed here`, { where, expected: allowed.at(-1), got: value });
     }
   }

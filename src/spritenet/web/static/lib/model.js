@@ -52,6 +52,8 @@ export class Model {
     /** What the core makes of it. */
     this.network = new Network(core, layers, inputShape);
     this.metadata = metadata;
+    /** A line for each doubtful reading of the file it comes from. @type {string[]} */
+    this.notes = [];
     /** @type {Optimizer | null} */
     this.optimizer = null;
     /** @type {Loss | null} */
@@ -105,12 +107,13 @@ export class Model {
    *
    * @param {import('./files.js').Source} source  the address of model.json or its folder; the files
    *     a person chose; or an object of file names and contents
-   * @param {{ core?: import('./core.js').Core }} [options]
+   * @param {{ core?: import('./core.js').Core } & import('./saved.js').Unsaid} [options]
    */
-  static async load(source, { core } = {}) {
-    const saved = await readModel(source);
+  static async load(source, { core, ...unsaid } = {}) {
+    const saved = await readModel(source, unsaid);
     const model = new Model(core ?? (await defaultCore()), saved.layers, saved.inputShape, saved.metadata);
     model.network.parameters.set(saved.parameters);
+    model.notes = saved.notes ?? [];
     if (saved.memory) {
       const { optimizer, loss, steps, slots } = saved.memory;
       model.optimizer = optimizer;
@@ -209,17 +212,26 @@ export class Model {
   classify(image) {
     const pixels = this.one(image);
     const { lastActivation } = this;
-    if (this.outputs < 2 || !['softmax', 'linear'].includes(lastActivation)) {
-      throw new ModelError("the network doesn't choose among classes", { got: `${lastActivation}, ${this.outputs}` });
-    }
+    this.checkClassifies();
     const doubt = this.metadata.doubt ?? null;
     const values = doubt ? this.network.activations(pixels) : [this.network.predict(pixels)];
     const probabilities = softened(values[values.length - 1], lastActivation, doubt?.temperature ?? 1);
-    const label = probabilities.indexOf(Math.max(...probabilities));
+    const label = probabilities.reduce((best, value, k) => (value > probabilities[best] ? k : best), 0);
     if (!doubt) return { label, probabilities, sure: true, score: 1 };
     const features = values[this.layers.findIndex(({ name }) => name === doubt.layer)];
     const score = familiarity(doubt, features, pixels, this.inputShape[2]);
     return { label, probabilities, sure: score >= 0.5, score };
+  }
+
+  /** Throws a ModelError if its outputs aren't classes of which one is chosen. */
+  checkClassifies() {
+    const shape = this.layers.reduce((before, layer) => outputShape(layer, before), [...this.inputShape]);
+    if (shape.length !== 1 || shape[0] < 2 || !['softmax', 'linear'].includes(this.lastActivation)) {
+      throw new ModelError("the network doesn't choose among classes", {
+        expected: 'two outputs or more, through a softmax or linear',
+        got: `${shape.join(' × ')} through ${this.lastActivation}`,
+      });
+    }
   }
 
   /**

@@ -102,9 +102,10 @@ export class Remote {
    * A model from its files, as `Model.load`.
    *
    * @param {import('./files.js').Source} source
+   * @param {import('./saved.js').Unsaid} [unsaid]
    */
-  async load(source) {
-    return new RemoteModel(this, await this.ask('load', [sendable(source)]));
+  async load(source, unsaid = {}) {
+    return new RemoteModel(this, await this.ask('load', [sendable(source), unsaid]));
   }
 
   /**
@@ -198,6 +199,8 @@ export class RemoteModel {
     this.inputShape = state.inputShape;
     /** @type {import('./saved.js').Metadata} */
     this.metadata = state.metadata;
+    /** A line for each doubtful reading of the file it comes from. @type {string[]} */
+    this.notes = state.notes;
     /** @type {number} */
     this.parameterCount = state.parameterCount;
     /** @type {number} */

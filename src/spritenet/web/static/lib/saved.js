@@ -36,23 +36,38 @@ import { join, match, parseManifest, readGroup } from './weights.js';
  * @property {Float32Array} parameters
  * @property {Metadata} metadata
  * @property {Memory | null} memory
+ * @property {string[]} [notes]  a line for each doubtful reading of its file
+ */
+/**
+ * What a file of another program doesn't say.
+ *
+ * @typedef {object} Unsaid
+ * @property {string} [pixels]  what pixels became before the network saw them: '0..1' (assumed),
+ *     '0..255', '-1..1'; or, dark on light, '1..0', '255..0', '1..-1'
+ * @property {readonly string[]} [classNames]  what its outputs mean, in place of those in the file
  */
 
 const VERSION = 1;
 const MAXIMAL_MODEL_JSON = 16 * 2 ** 20; // bytes
 const COUNTER = 'iter';
+const STILL_TRUE = ['version', 'class_names', 'input']; // whatever the weights are
+const TRAINED_ON_ELSEWHERE =
+  "TensorFlow.js has changed its weights since Spritenet saved them: their hash, the scores, the calibration, the optimizer's state and what it was trained on are dropped";
+const ASSUMED =
+  "its file doesn't say what range its pixels had: 0..1 is assumed. Where that is wrong, give pixels: '0..255' or '-1..1'";
 
 /**
  * Reads a model; whatever is wrong with it is one ModelError that says where.
  *
  * @param {import('./files.js').Source} source
+ * @param {Unsaid} [unsaid]
  * @returns {Promise<Saved>}
  */
-export async function readModel(source) {
-  const folder = folderOf(source);
+export async function readModel(source, { pixels, classNames: given } = {}) {
+  const folder = await folderOf(source);
+  const content = parse(await folder.readJson(MAXIMAL_MODEL_JSON), folder.where);
   const { where } = folder;
-  const content = parse(await folder.read('model.json', MAXIMAL_MODEL_JSON), where);
-  const { layers, inputShape } = located(where, () => readTopology(content.modelTopology));
+  const { layers, inputShape, assumed, notes } = located(where, () => readTopology(content.modelTopology, pixels));
   const wanted = located(where, () => namedShapes(layers, inputShape));
   const groups = parseManifest(content.weightsManifest, where);
   const promised = groups.flatMap((group) => group.entries);
@@ -66,8 +81,11 @@ export async function readModel(source) {
   }
   const arrays = sources.map((name) => /** @type {Float32Array} */ (values.get(name)));
   const parameters = new Float32Array(join(arrays).buffer);
-  const entry = content.userDefinedMetadata?.spritenet ?? {};
+  const whole = content.userDefinedMetadata?.spritenet ?? {};
+  readMetadata(whole, where);
+  const entry = stillTrue(whole, content.generatedBy, parameters, notes);
   const metadata = readMetadata(entry, where);
+  if (given) metadata.classNames = [...given];
   compare(entry.weights_sha256, join([parameters]), where);
   wanted.forEach(({ name }, i) => {
     if (!arrays[i].every(Number.isFinite)) throw new ModelError('a weight is not a finite number', { where: name });
@@ -79,7 +97,26 @@ export async function readModel(source) {
   }
   compareDoubt(metadata, layers, inputShape, where);
   const memory = entry.optimizer ? readMemory(entry.optimizer, values, wanted, promised, where) : null;
-  return { layers, inputShape, parameters, metadata, memory };
+  if (assumed) notes.push(ASSUMED);
+  return { layers, inputShape, parameters, metadata, memory, notes };
+}
+
+/**
+ * Our metadata as far as it is true of these weights. TensorFlow.js keeps it when it saves a model
+ * of ours, also of one that it has trained on; it never keeps the optimizer's memory as it was.
+ *
+ * @param {any} entry
+ * @param {unknown} generatedBy
+ * @param {Float32Array} parameters
+ * @param {string[]} notes  a line is added if something is dropped
+ * @returns {any}
+ */
+function stillTrue(entry, generatedBy, parameters, notes) {
+  if (!String(generatedBy).startsWith('TensorFlow.js')) return entry;
+  const { optimizer: _, ...rest } = entry;
+  if (!rest.weights_sha256 || rest.weights_sha256 === sha256(join([parameters]))) return rest;
+  notes.push(TRAINED_ON_ELSEWHERE);
+  return Object.fromEntries(Object.entries(entry).filter(([key]) => STILL_TRUE.includes(key)));
 }
 
 /**

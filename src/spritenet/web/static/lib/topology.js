@@ -1,109 +1,118 @@
 // Layers from and to `modelTopology`, as TensorFlow.js, Keras 2 and Keras 3 write it.
 
+import { asImages, reshaped } from './image-input.js';
 import { ModelError } from './errors.js';
-import { makeLayer, named, outputShape } from './layers.js';
+import { activationOf, hasClass, makeLayer, named, outputShape } from './layers.js';
+import { rescalingTo } from './pixel-range.js';
+import { isObject, snakeKeys, stackOf } from './stack.js';
 
 /** @typedef {import('./layers.js').Layer} Layer */
 /** @typedef {import('./layers.js').Config} Config */
 
-const MAXIMAL_LAYERS = 1000;
-const MAXIMAL_SIDE = 65535; // pixels
+/** @typedef {import('./stack.js').Entry} Entry */
+
 const LEAKY = '_leaky_relu'; // ends the name of a LeakyReLU that is the activation of the layer before
+const IDLE = [
+  'ActivityRegularization',
+  'AlphaDropout',
+  'GaussianDropout',
+  'GaussianNoise',
+  'RandomBrightness',
+  'RandomContrast',
+  'RandomFlip',
+  'RandomRotation',
+  'RandomTranslation',
+  'RandomZoom',
+  'SpatialDropout2D',
+]; // layers that change nothing but while training
+const PLAIN = ['ReLU', 'LeakyReLU', 'ELU', 'Softmax', 'Activation']; // activations as layers
+const SLOPES = /** @type {Record<string, number>} */ ({ leaky_relu: 0.2, elu: 1 }); // of activations by name
 
 /**
- * The named layers of a `modelTopology`, and the [height, width, channels] they take.
+ * The network of a `modelTopology`.
  *
  * @param {unknown} topology
- * @returns {{ layers: Layer[], inputShape: number[] }}
+ * @param {string | undefined} [pixels]  the range it was fed with, where it doesn't begin with a Rescaling
+ * @returns {{ layers: Layer[], inputShape: number[], assumed: boolean, notes: string[] }}
+ *     the named layers; height, width and channels; whether the range of pixels is assumed; and a line
+ *     for each doubtful reading
  */
-export function readTopology(topology) {
-  const all = entries(topology);
-  const inputShape = imageShape(all[0].config);
+export function readTopology(topology, pixels) {
+  const { inputShape, entries, note } = asImages(stackOf(topology));
   /** @type {Layer[]} */
   const found = [];
   let shape = inputShape;
-  for (const { className, config } of all) {
-    if (className === 'InputLayer') continue;
-    const layer = readLayer(className, config, shape);
-    const before = found.at(-1);
-    const joined = before && withActivation(before, layer);
-    if (joined) {
-      found[found.length - 1] = joined;
-    } else {
-      shape = outputShape(layer, shape);
-      found.push(layer);
+  for (const entry of entries) {
+    for (const layer of readLayers(entry, shape)) {
+      const before = found.at(-1);
+      const joined = before && withActivation(before, layer);
+      if (joined) {
+        found[found.length - 1] = joined;
+      } else {
+        shape = outputShape(layer, shape);
+        found.push(layer);
+      }
     }
   }
-  return { layers: named(found), inputShape };
+  const own = found[0]?.className === 'Rescaling';
+  if (own && pixels !== undefined) {
+    throw new ModelError('the model itself says what its pixels are', { where: found[0].name, expected: 'no pixels', got: pixels });
+  }
+  if (!own && pixels !== undefined) found.unshift(makeLayer('Rescaling', rescalingTo(pixels)));
+  return { layers: named(found), inputShape, assumed: !own && pixels === undefined, notes: note ? [note] : [] };
 }
 
 /**
- * @param {unknown} topology
- * @returns {{ className: string, config: Config }[]}
- */
-function entries(topology) {
-  let model = /** @type {any} */ (topology);
-  if (typeof model?.model_config === 'object') model = model.model_config; // of Keras's .h5 files
-  if (typeof model?.class_name !== 'string') {
-    throw new ModelError('modelTopology is missing or broken', {
-      todo: "Is it a layers model? Graph models can't be read.",
-    });
-  }
-  if (model.class_name !== 'Sequential') {
-    throw new ModelError('the network is not a plain stack of layers', {
-      expected: 'Sequential',
-      got: model.class_name,
-    });
-  }
-  const list = Array.isArray(model.config) ? model.config : model.config?.layers;
-  if (!Array.isArray(list) || list.length < 1 || list.length > MAXIMAL_LAYERS) {
-    throw new ModelError('its layers are wrong', { expected: `a list of 1 to ${MAXIMAL_LAYERS}` });
-  }
-  return list.map((entry) => {
-    if (typeof entry?.class_name !== 'string' || typeof entry.config !== 'object' || !entry.config) {
-      throw new ModelError('a layer has no class_name or config', { got: entry ?? null });
-    }
-    return { className: entry.class_name, config: entry.config };
-  });
-}
-
-/**
- * @param {Config} config  of the first layer
- * @returns {number[]}
- */
-function imageShape(config) {
-  const shape = config.batch_input_shape ?? config.batch_shape;
-  const sides = Array.isArray(shape) ? shape.slice(1) : [];
-  if (sides.length !== 3 || !sides.every((n) => Number.isInteger(n) && n > 0 && n <= MAXIMAL_SIDE)) {
-    throw new ModelError("the network doesn't take images of a known size", {
-      expected: 'batch_input_shape [null, height, width, channels]',
-      got: shape ?? null,
-    });
-  }
-  return sides;
-}
-
-/**
- * @param {string} className
- * @param {Config} config
+ * The layers of an entry: one; two if its activation is a layer; none if it does nothing.
+ *
+ * @param {Entry} entry
  * @param {number[]} inputShape
+ * @returns {Layer[]}
  */
-function readLayer(className, config, inputShape) {
-  const name = config.name ?? className.toLowerCase();
-  if (typeof name !== 'string' || name.length < 1 || name.length > 200) {
-    throw new ModelError('the name of a layer is wrong', { got: name });
+function readLayers({ className, config }, inputShape) {
+  const { name } = config;
+  if (IDLE.includes(className) && !hasClass(className)) return [];
+  if (className === 'Reshape' && !hasClass(className)) {
+    const made = reshaped({ className, config }, inputShape);
+    if (String(made) === String(inputShape)) return [];
+    if (made.length === 1) return [makeLayer('Flatten', {}, name)];
   }
+  /** @type {Config} */
   const own = { ...config };
   const policy = /** @type {any} */ (own.dtype);
-  if (policy && typeof policy === 'object') own.dtype = policy.config?.name; // Keras 3's policy
+  if (isObject(policy)) own.dtype = policy.config?.name; // Keras 3's policy
   if (className === 'Softmax' && own.axis === inputShape.length) own.axis = -1;
   for (const key of ['kernel_initializer', 'bias_initializer']) {
-    const rule = /** @type {any} */ (own[key]);
-    if (rule && typeof rule === 'object') {
-      own[key] = { class_name: rule.class_name, config: rule.config ?? {} };
-    }
+    const rule = own[key];
+    if (isObject(rule)) own[key] = { class_name: rule.class_name ?? rule.className, config: rule.config ?? {} };
   }
-  return makeLayer(className, own, name);
+  /** @type {Layer[]} */
+  const after = [];
+  if (isObject(own.activation)) own.activation = activationLayer(own.activation, name, after);
+  return [makeLayer(className, own, name), ...after];
+}
+
+/**
+ * The name of an activation that is an object; or "linear", and the layer that it is put into `after`.
+ *
+ * @param {Record<string, any>} value
+ * @param {string} name
+ * @param {Layer[]} after
+ * @returns {unknown}
+ */
+function activationLayer(value, name, after) {
+  const { class_name: className, config } = snakeKeys(value, name);
+  if (typeof className !== 'string') throw new ModelError('its activation is wrong', { where: name, got: value });
+  if (className === 'function') return config; // Keras 3
+  if (!hasClass(className)) return className; // "relu", as Keras writes functions
+  if (!PLAIN.includes(className)) throw new ModelError('its activation is no activation', { where: name, got: className });
+  const inner = isObject(config) ? snakeKeys(config, name) : {};
+  if (className === 'Softmax' && inner.axis === 1) inner.axis = -1;
+  const layer = makeLayer(className, inner, `${name}_activation`);
+  const made = activationOf(layer);
+  if (made.alpha === (SLOPES[made.name] ?? 0)) return made.name;
+  after.push(layer);
+  return 'linear';
 }
 
 /**

@@ -42,15 +42,16 @@ export function parseManifest(value, where) {
   return groups;
 }
 
-/** @param {unknown} path @param {string} where @returns {string} */
-function checkPath(path, where) {
+/** @param {unknown} value @param {string} where @returns {string} */
+function checkPath(value, where) {
+  const path = typeof value === 'string' ? value.replace(/^\.\//, '') : ''; // as browsers download
   const plain =
-    typeof path === 'string' && path.length > 0 && path.length <= 255 && !/[/\\:\0]|^\.\.?$/.test(path);
+    path.length > 0 && path.length <= 255 && !/[/\\:\0]|^\.\.?$/.test(path);
   if (!plain) {
     throw new ModelError('weightsManifest names a file elsewhere', {
       where,
       expected: 'the name of a file beside model.json',
-      got: path,
+      got: value,
     });
   }
   return path;

@@ -1,0 +1,184 @@
+"""Models of other programs in JavaScript: what Python reads and refuses, and in the same words."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from foreign_models import sequential, small, write
+from foreign_topologies import CONV, GRAPHS, REFUSED, STACKS, functional, plain
+from spritenet import Sequential
+from spritenet.errors import ModelError
+from spritenet.export import RANGES, load, read
+
+HERE = Path(__file__).parent
+
+
+def loaded(node: str, folder: Path, *models: dict[str, Any]) -> list[Any]:
+    """The job `foreign` of library.mjs."""
+    done = subprocess.run(
+        [node, HERE / "library.mjs", "foreign"],
+        input=json.dumps({"folder": str(folder), "models": models}),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return list(json.loads(done.stdout))
+
+
+@pytest.mark.filterwarnings("ignore:.* acts only while training")
+def test_it_reads_what_python_reads(node: str, tmp_path: Path) -> None:
+    """Every topology, with the same outputs and the same notes."""
+    topologies = {
+        **{name: (sequential(layers), weights) for name, (layers, weights) in STACKS.items()},
+        "a functional that is a stack": (functional(plain()), CONV),
+    }
+    pixels = np.random.default_rng(3).integers(0, 256, (5, 9, 9, 1), np.uint8)
+    (tmp_path / "pixels").write_bytes(pixels.tobytes())
+    for name, (topology, weights) in topologies.items():
+        write(tmp_path / name, topology, weights)
+    jobs = [{"names": name, "pixels": "pixels", "out": f"{name}/out"} for name in topologies]
+    for name, got in zip(topologies, loaded(node, tmp_path, *jobs), strict=True):
+        assert isinstance(got, dict), (name, got)
+        saved = read(tmp_path / name)
+        expected = Sequential.from_saved(saved).predict(pixels)
+        outputs = np.fromfile(tmp_path / name / "out", "<f4").reshape(5, -1)
+        assert np.abs(outputs - expected).max() < 1e-5, name
+        assert len(got["notes"]) == len(saved.notes), name
+        for ours, theirs in zip(got["notes"], saved.notes, strict=True):
+            assert ours.partition(". Where")[0] in theirs
+
+
+def test_it_refuses_what_python_refuses(node: str, tmp_path: Path) -> None:
+    """In one line that begins alike."""
+    for name, (layers, _) in REFUSED.items():
+        write(tmp_path / name, sequential(layers), {})
+    for name, (nodes, _) in GRAPHS.items():
+        write(tmp_path / name, functional(nodes), CONV)
+    names = [*REFUSED, *GRAPHS]
+    for name, got in zip(
+        names, loaded(node, tmp_path, *({"names": n} for n in names)), strict=True
+    ):
+        with pytest.raises(ModelError) as caught:
+            load(tmp_path / name)
+        assert isinstance(got, str), name
+        assert got.startswith("ModelError "), (name, got)
+        assert caught.value.what.replace("'", "") in got.replace("'", ""), (name, got)
+        place = caught.value.where.rpartition("model.json")[2].removeprefix(": ")
+        assert f"{place}: " in got
+        assert "\n" not in got
+
+
+def test_a_range_and_class_names_can_be_said(node: str, tmp_path: Path) -> None:
+    """As in Python; and what can't be is refused."""
+    small(tmp_path / "m")
+    pixels = np.random.default_rng(1).integers(0, 256, (6, 4, 4, 1), np.uint8)
+    (tmp_path / "pixels").write_bytes(pixels.tobytes())
+    names = ["a", "b", "c"]
+    jobs = [
+        {
+            "names": "m",
+            "pixels": "pixels",
+            "out": f"out {name}",
+            "options": {"pixels": name, "classNames": names},
+        }
+        for name in RANGES
+    ]
+    for name, got in zip(RANGES, loaded(node, tmp_path, *jobs), strict=True):
+        assert (got["notes"], got["classNames"]) == ([], names)
+        model = Sequential.from_saved(load(tmp_path / "m", pixels=name))
+        outputs = np.fromfile(tmp_path / f"out {name}", "<f4").reshape(6, 3)
+        assert np.abs(outputs - model.predict(pixels)).max() < 1e-5, name
+        assert got["label"] == model.predict_classes(pixels)[0]
+    model.save(tmp_path / "ours")
+    refused = loaded(
+        node,
+        tmp_path,
+        {"names": "m", "options": {"pixels": "0-1"}},
+        {"names": "ours", "options": {"pixels": "0..1"}},
+        {"names": "m", "options": {"classNames": ["a"]}},
+    )
+    assert "pixels is wrong: expected 0..1 or 0..255" in refused[0]
+    assert "the model itself says what its pixels are" in refused[1]
+    assert "the class names don't fit the outputs" in refused[2]
+
+
+def test_files_of_any_name_and_zips_are_read(node: str, tmp_path: Path) -> None:
+    """As a browser leaves them, chosen together or zipped; and what else was chosen is named."""
+    path = small(tmp_path / "dl", name="my-model.json", bin_path="./my-model.weights.bin")
+    for name, method in (("stored", zipfile.ZIP_STORED), ("deflated", zipfile.ZIP_DEFLATED)):
+        with zipfile.ZipFile(tmp_path / f"{name}.zip", "w", method) as archive:
+            for file in path.parent.iterdir():
+                archive.write(file, f"dl/{file.name}")
+                archive.writestr(f"__MACOSX/dl/._{file.name}", "x")
+    whole = (tmp_path / "deflated.zip").read_bytes()
+    (tmp_path / "cut.zip").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "broken.zip").write_bytes(whole[:60] + bytes(30) + whole[90:])
+    (tmp_path / "m.h5").write_bytes(b"\x89HDF")
+    (tmp_path / "metadata.json").write_text("{}")
+    both = ["dl/my-model.json", "dl/my-model.weights.bin"]
+    good = [["dl/my-model.json", "metadata.json", both[1]], both, ["stored.zip"], ["deflated.zip"]]
+    bad = [["m.h5"], ["cut.zip"], ["broken.zip"], ["dl/my-model.json"], ["metadata.json"]]
+    options = {"pixels": "0..1"}
+    jobs = [{"names": names, "options": options} for names in [*good, *bad]]
+    jobs.append({"names": "dl/my-model.json", "options": options})
+    got = loaded(node, tmp_path, *jobs)
+    assert all(isinstance(answer, dict) for answer in [*got[: len(good)], got[-1]]), got
+    words = [
+        "m.h5: it is a Keras model (HDF5)",
+        "cut.zip: the ZIP is damaged",
+        "broken.zip: the ZIP is damaged",
+        "my-model.weights.bin: the file is missing",
+        "model.json: the file is missing",
+    ]
+    for word, message in zip(words, got[len(good) :], strict=False):
+        assert message.startswith(f"ModelError {word}"), message
+
+
+def test_a_model_of_ours_that_tensorflow_js_trained_on_is_read(
+    node: str, tfjs_folder: Path, tmp_path: Path
+) -> None:
+    """Its class names stay; what was true of other weights is dropped, with a note."""
+    model = Sequential.from_saved(load(small(tmp_path / "m"), pixels="0..1"))
+    model.class_names, model.scores = ("a", "b", "c"), {"test_accuracy": 0.5}
+    model.compile("adam", "categorical_crossentropy")
+    model.save(tmp_path / "ours", include_optimizer=True)
+    subprocess.run(
+        [node, "downloads.mjs", tmp_path / "theirs", tmp_path / "ours"], cwd=tfjs_folder, check=True
+    )
+    [got] = loaded(node, tmp_path, {"names": "theirs/my-model.json"})
+    assert got["classNames"] == ["a", "b", "c"]
+    assert [note.partition(":")[0] for note in got["notes"]] == [
+        "TensorFlow.js has changed its weights since Spritenet saved them"
+    ]
+
+
+def test_classify_refuses_what_is_no_class(node: str, tmp_path: Path) -> None:
+    """A single sigmoid, many of them, and whole images: in words, not a RangeError."""
+    heads = {"one": (1, "sigmoid"), "many": (51, "sigmoid"), "two": (2, "tanh")}
+    for name, (outputs, ending) in heads.items():
+        small(tmp_path / name, outputs, ending)
+    config = {"filters": 3, "kernel_size": 1, "batch_input_shape": [None, 300, 300, 1]}
+    weights = {"conv2d/kernel": (1, 1, 1, 3), "conv2d/bias": (3,)}
+    write(tmp_path / "image", sequential([("Conv2D", config)]), weights)
+    (tmp_path / "pixels").write_bytes(bytes(90_000))
+    jobs = [{"names": name, "pixels": "pixels"} for name in [*heads, "image"]]
+    ends = [
+        "1 through sigmoid",
+        "51 through sigmoid",
+        "2 through tanh",
+        "300 × 300 × 3 through linear",
+    ]
+    for end, got in zip(ends, loaded(node, tmp_path, *jobs), strict=True):
+        assert got["label"] == (
+            "ModelError the network doesn't choose among classes: expected two outputs or more, "
+            f"through a softmax or linear, got {end}."
+        )
