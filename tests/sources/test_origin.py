@@ -171,9 +171,8 @@ def test_errors_say_what_was_given(
         with pytest.raises(InputError, match=said) as caught:
             load(given, **options)
         assert str(scratch) not in str(caught.value)
-    for path in ("~nobody-of-this-name/a.png", "a\0b"):
-        with pytest.raises(DataError, match="this is no path"):
-            load(path)
+    with pytest.raises(DataError, match="this is no path"):
+        load("~nobody-of-this-name/a.png")
     with pytest.raises(InputError, match=r"this is no data set: .* got int"):
         load(3)  # type: ignore[arg-type] # what a mistake would give
     with (
