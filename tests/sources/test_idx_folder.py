@@ -57,6 +57,32 @@ def test_emnists_images_are_put_upright(tmp_path: Path) -> None:
         load(tmp_path, strict=True)
 
 
+def test_emnists_mapping_names_its_classes(tmp_path: Path) -> None:
+    """Labels of letters begin at 1, and each has two characters."""
+    stem = tmp_path / "emnist-letters-"
+    images, labels = some_images(4), np.array([1, 3, 2, 1], np.uint8)
+    Path(f"{stem}train-images-idx3-ubyte").write_bytes(image_bytes(images))
+    Path(f"{stem}train-labels-idx1-ubyte").write_bytes(label_bytes(labels))
+    mapping = Path(f"{stem}mapping.txt")
+    mapping.write_text("1 65 97\n2 66 98\n3 67 99\n")
+    listing = survey_idx(tmp_path)
+    assert listing.class_names == ("Aa", "Bb", "Cc")
+    assert listing.labels.tolist() == [0, 2, 1, 0]
+    assert listing.notes[-1] == "classes are called as emnist-letters-mapping.txt says"
+    assert survey_idx(tmp_path, tuple("0123")).class_names == tuple("0123")
+    for text, said in (
+        ("1 65\n2 66\n", "a label is not in the mapping: got 3"),
+        ("1 x\n", "the mapping can't be read"),
+        ("", "is no mapping"),
+        ("1\n2\n3\n", "is no mapping"),
+        ("999 65\n", "is no mapping"),
+        ("1 65\n" * 20_000, "is too long"),
+    ):
+        mapping.write_text(text)
+        with pytest.raises(DataError, match=said):
+            load(tmp_path)
+
+
 def test_the_folder_above_raw_does_as_well(tmp_path: Path) -> None:
     """Torchvision keeps its files one folder down."""
     write_folder(tmp_path / "MNIST" / "raw")

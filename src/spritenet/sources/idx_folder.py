@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from spritenet.dataset import Dataset, Split
 from spritenet.dataset.listing import Listing
 from spritenet.errors import DataError
+from spritenet.sources.emnist import is_emnist, survey_emnist
 from spritenet.sources.idx import IMAGES, LABELS, IdxFile, open_idx
 from spritenet.sources.idx_magic import find_by_magic, kind_of
 
@@ -32,7 +32,6 @@ NAME = re.compile(
     re.IGNORECASE,
 )
 SPLITS = {"train": "train", "test": "test", "t10k": "test"}
-EMNIST = "emnist"
 RAW = "raw"  # torchvision keeps the files of <root>/MNIST in <root>/MNIST/raw
 CLASSES_FILE = "classes.txt"
 FEWEST_CLASSES = 10  # MNIST's, and those of everything made in its likeness
@@ -75,7 +74,7 @@ def is_idx(path: Path) -> bool:
 def survey_idx(
     path: Path, class_names: Sequence[str] | None = None, labels: Path | None = None
 ) -> Listing:
-    """Reads as `read_idx` does; EMNIST's images, which lie on their side in its files, are put up.
+    """Reads as `read_idx` does; EMNIST's images are put upright, its classes named by its mapping.
 
     Args:
         path: as of `read_idx`.
@@ -93,17 +92,10 @@ def survey_idx(
     else:
         raise DataError("labels are for one file of images", where=path, got="a folder")
     data = _read(folder, files, path, class_names)
-    if not any(EMNIST in file.name.lower() for file in files.values()):
+    if not is_emnist(files.values()):
         return Listing.of(data)
-    splits = {
-        name: Split(
-            np.ascontiguousarray(split.images.swapaxes(1, 2)), split.labels, data.class_names, name
-        )
-        for name, split in data.splits.items()
-    }
-    return Listing.of(replace(data, splits=splits)).noted(
-        "EMNIST's images lie on their side in its files: their rows and columns are exchanged"
-    )
+    named = class_names is not None or (folder / CLASSES_FILE).is_file()
+    return survey_emnist(data, list(files.values()), named=named)
 
 
 def read_idx(path: Path, class_names: Sequence[str] | None = None) -> Dataset:
