@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
-__all__ = ["address_of", "is_address", "shown"]
+__all__ = ["address_of", "is_address", "path_of", "shown"]
 
 SCHEME = re.compile(r"[A-Za-z][\w+.:-]+")
 """Two letters and more: one is a drive of Windows. fsspec chains them: `simplecache::s3`."""
@@ -36,6 +37,13 @@ def address_of(where: object) -> str:
             rest = text[match.end() :].replace("\\", "/")
             return f"{match[1]}://{'/' if match[1] == 'file' else ''}{rest}"
     return text if is_address(text) else ""
+
+
+def path_of(address: str) -> Path:
+    """The path that `file://…` leads to."""
+    from urllib.request import url2pathname  # with http and ssl, which few need
+
+    return Path(url2pathname(urlsplit(address).path))
 
 
 def shown(address: str) -> str:

@@ -14,10 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
-from spritenet.address import address_of, shown
+from spritenet.address import address_of, path_of, shown
 from spritenet.errors import DataError, InputError
 from spritenet.store import open_store, words
 
@@ -69,7 +67,7 @@ def local_only(
     if not address:
         return Path(str(where)).expanduser()
     if address.startswith("file://"):
-        return Path(url2pathname(urlsplit(address).path))
+        return path_of(address)
     raise InputError(what, where=shown(address), do=do)
 
 

@@ -1,10 +1,13 @@
 """`load`: names and paths, and what it says to a mistaken one."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from idx_bytes import write_folder
+from program import environment
 from spritenet.errors import DataError, InputError
 from spritenet.sources import CATALOG, load
 
@@ -88,3 +91,21 @@ def test_names_of_a_catalog_data_set_are_fixed() -> None:
     """Ten classes with ten known names."""
     with pytest.raises(InputError, match="has class names of its own"):
         load("mnist", class_names=["a"])
+
+
+def test_reading_idx_files_imports_nothing_of_sprites_or_the_web(tmp_path: Path) -> None:
+    """Whoever only has files on this machine waits for no library that he doesn't need."""
+    write_folder(tmp_path)
+    script = "import sys, spritenet as sn; sn.load(sys.argv[1]); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment(),
+    )
+    found = {name for name in done.stdout.split() if name.startswith("spritenet.sprites")}
+    assert (
+        found | {"ssl", "urllib3", "fsspec", "PIL", "http.client"} & set(done.stdout.split())
+        == set()
+    )

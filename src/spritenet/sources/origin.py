@@ -15,14 +15,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Protocol, runtime_checkable
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
-from spritenet.address import address_of, shown
+from spritenet.address import address_of, path_of, shown
 from spritenet.dataset.listing import Listing
 from spritenet.errors import DataError, DownloadError, InputError, MissingExtraError, SpritenetError
 from spritenet.sources.magic import ending_of
 from spritenet.sources.transfer import CHUNK, Progress, TransferError, transfer
-from spritenet.sprites.folder import INDEX, MOST_BYTES, read_index
 
 __all__ = ["Origin", "Readable", "Source", "bring", "renamed"]
 
@@ -31,6 +29,7 @@ MOST = 1 << 33
 
 ATTEMPTS = 2
 TEXTS = (".tsv", ".txt", ".data")
+INDEX = "dataset.json"  # of a folder of sprites
 UNSAFE = '\\/:*?"<>|\0'
 
 
@@ -101,7 +100,7 @@ def bring(given: Source, progress: Progress | None = None, stem: str = "data") -
             except RuntimeError as error:  # ~nobody
                 raise DataError("this is no path", where=repr(given), got=error) from None
         if address.startswith("file://"):
-            path = Path(url2pathname(urlsplit(address).path))
+            path = path_of(address)
             return Origin(path, str(path))
         return _from_address(address, progress)
     if not isinstance(given, (bytes, bytearray, memoryview, Readable)):
@@ -187,6 +186,8 @@ def _scratch() -> Iterator[tempfile.TemporaryDirectory[str]]:
 
 def _fetch_folder(address: str, folder: Path, progress: Progress | None) -> None:
     """Brings `dataset.json` and the sprites it names."""
+    from spritenet.sprites.folder import MOST_BYTES, read_index
+
     said = shown(address)
     try:
         _fetch(address, folder / INDEX, MOST_BYTES, progress)

@@ -15,8 +15,7 @@ import numpy as np
 from spritenet.dataset import Dataset
 from spritenet.errors import DataWarning
 from spritenet.sources.download import RemoteFile
-from spritenet.sources.foreign import read_foreign
-from spritenet.sprites.chunks import SIGNATURE
+from spritenet.sources.magic import PNG
 
 __all__ = ["ADDRESS", "FILES", "IMAGES", "LABELS", "TRAIN", "read_tfjs_mnist"]
 
@@ -35,7 +34,7 @@ and testing. The published labels begin like these, and like no others of MNIST.
 
 def _check_images(content: bytes) -> str:
     """What is wrong with the picture; its pixels are compared when it is read."""
-    if not content.startswith(SIGNATURE):
+    if not content.startswith(PNG):
         return "no PNG"
     sides = int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
     if sides != (SIDE * SIDE, COUNT):
@@ -64,6 +63,8 @@ def read_tfjs_mnist(folder: Path, class_names: tuple[str, ...]) -> Dataset:
     Raises:
         DataError: damaged.
     """
+    from spritenet.sources.foreign import read_foreign
+
     data = read_foreign(folder / IMAGES, (SIDE, SIDE), folder / LABELS, TRAIN, class_names)
     pixels = hashlib.sha256()
     for split in data.splits.values():
