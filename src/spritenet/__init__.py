@@ -303,6 +303,10 @@ if not TYPE_CHECKING:  # type checkers shall know what is missing
         if name in _MODULES:
             return import_module(f"spritenet.{name}")
         if name not in _HOME:
+            from importlib.util import find_spec
+
+            if find_spec(f"{__name__}.{name}"):  # `from spritenet import cli`: Python goes on
+                raise AttributeError(name)
             from spritenet.migration import module_name
 
             raise module_name(name, __name__, __all__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -94,6 +95,50 @@ def test_a_mistake_of_ours_is_one_line_and_exit_code_1() -> None:
         check=False,
     )
     assert "Traceback (most recent call last)" in seen.stderr
+
+
+def test_a_training_loads_only_what_it_needs(data: str, tmp_path: Path) -> None:
+    """Of IDX files: no sprites, streams, images by Pillow, tables or pages, which take time."""
+    script = (
+        "import sys\n"
+        "from spritenet import cli\n"
+        f"sys.argv = ['spritenet', 'train', {data!r}, '--steps', '1', '--json', '--out', 'r']\n"
+        "try: cli.main()\n"
+        "except SystemExit: print(*sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.splitlines()[-1].split())
+    heavy = {"rich", "PIL", "urllib3", "matplotlib", "starlette", "asyncio", "multiprocessing"}
+    heavy |= {f"spritenet.{room}" for room in ("sprites", "streams", "web", "plots", "report")}
+    assert loaded & heavy == set()
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_doubtful_reading_is_a_note_or_an_error(tmp_path: Path, strict: bool) -> None:
+    """Also one that is no reader's, but a warning of the library's."""
+    words = ["spritenet", "info", "strokes", *(["--strict"] if strict else [])]
+    script = (
+        "import sys, warnings\n"
+        "from spritenet import cli, sources\n"
+        "from spritenet.errors import DataWarning\n"
+        "was = sources.survey\n"
+        "def survey(*given, **named):\n"
+        "    warnings.warn('pixels were scaled by 16', DataWarning)\n"
+        "    return was(*given, **named)\n"
+        "sources.survey = survey\n"
+        f"sys.argv = {words!r}\n"
+        "cli.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    said = {
+        False: (0, "note: pixels were scaled by 16\n"),
+        True: (2, "error: pixels were scaled by 16. Not allowed with --strict.\n"),
+    }
+    assert (done.returncode, done.stderr) == said[strict]
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -36,12 +36,12 @@ def load_or_open(
         DataError: there is none, or it is damaged.
         DownloadError: it is far away and can't be had.
     """
-    from spritenet.errors import DataError
-    from spritenet.streams.opening import NO_SPRITE
-
     far = "://" in name
     if reading.given or not (far or _is_folder(name) or (memory and _is_sprite(name))):
         return load(name, reading)
+    from spritenet.errors import DataError
+    from spritenet.streams.opening import NO_SPRITE
+
     try:
         stream = _stream(name, memory)
     except DataError as error:
