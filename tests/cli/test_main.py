@@ -42,7 +42,7 @@ def test_without_arguments_it_helps() -> None:
         (["train", "--epochs", "x"], "'--epochs'"),
         (["train", "nowhere"], "'nowhere': there is no file or folder of this name"),
         (["train", "--schedule", "up"], "--schedule: there is no such schedule: expected one of"),
-        (["train", "--optimizer", "best"], "the optimizer is not known: expected one of SGD"),
+        (["train", "--optimizer", "best"], "Unsupported optimizer 'best'. Supported: SGD"),
         (["train", "--learning-rate", "-1"], "'--learning-rate'"),
         (["train", "--model", "best"], "the network is not known: expected one of tutorial"),
         (["train", "--model", "nowhere:make"], "nowhere: there is no such module"),
