@@ -103,8 +103,8 @@ def test_info_of_a_data_set(data: str) -> None:
 def test_info_tells_of_copies(tmp_path: Path) -> None:
     """How many, between which splits, and which of them have another label."""
     pixels = np.arange(8, dtype=np.uint8).reshape(4, 2, 1, 1)
-    train = sn.Split.from_arrays(pixels, [0, 1, 0, 1], ["a", "b"])
-    test = sn.Split.from_arrays(pixels[[0, 1, 1]], [0, 0, 0], ["a", "b"])
+    train = sn.Split.from_arrays(pixels, [0, 1, 0, 1], ["a", "b"], range=(0, 255))
+    test = sn.Split.from_arrays(pixels[[0, 1, 1]], [0, 0, 0], ["a", "b"], range=(0, 255))
     data = sn.Dataset("copies", {"train": train, "test": test}, ("a", "b"))
     sn.pack(data, tmp_path / "copies.png")
     done = spritenet("info", "copies.png", folder=tmp_path)

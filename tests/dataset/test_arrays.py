@@ -8,9 +8,10 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from spritenet.dataset.arrays import as_images, as_labels
+from spritenet.dataset.natural_order import natural
 from spritenet.errors import DataError
 
-images = hnp.arrays(np.uint8, hnp.array_shapes(min_dims=3, max_dims=4, max_side=5))
+images = hnp.arrays(np.uint8, hnp.array_shapes(min_dims=3, max_dims=4, max_side=4))
 
 
 @given(
@@ -79,7 +80,6 @@ def test_no_images_are_images_too() -> None:
         (np.full((1, 2, 2), np.nan), "got nan"),
         (np.full((1, 2, 2), np.inf), "got inf"),
         (np.full((1, 2, 2), -np.inf), "got -inf"),
-        (np.full((1, 2, 2), True), "numbers 0 to 255, got bool"),
         (np.full((1, 2, 2), "a"), "numbers 0 to 255"),
     ],
 )
@@ -116,9 +116,9 @@ def test_one_hot_rows_are_class_indices(indices: NDArray[np.uint8], dtype: str) 
 
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=20))
 def test_names_are_labels_too(words: list[str]) -> None:
-    """The classes are the names found, sorted."""
+    """The classes are the names found, in natural order."""
     found, names = as_labels(np.array(words, dtype=object))
-    assert names == tuple(sorted(set(words)))
+    assert names == tuple(sorted(set(words), key=lambda word: (natural(word), word)))
     assert [names[index] for index in found] == words
 
 

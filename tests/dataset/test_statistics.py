@@ -42,6 +42,7 @@ def test_copies_are_counted_as_by_hand(
             np.array([[[[pixel]]] for pixel, _ in pairs], np.uint8),
             np.array([label for _, label in pairs]),
             ["a", "b"],
+            range=(0, 255),
         )
         for name, pairs in (("train", train), ("test", test))
     }

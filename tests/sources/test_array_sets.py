@@ -188,3 +188,27 @@ def test_no_header_makes_it_fail_otherwise(
         npy_file(path)
     except DataError:
         return
+
+
+@pytest.mark.parametrize("shape", [(20, 1, 30), (20, 30)])
+def test_rows_in_any_form_need_their_size_and_use_it(
+    tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    """Of n 1 h·w as of n h·w; without it they are refused, not taken for 1 pixel high."""
+    np.save(tmp_path / "x_train.npy", X.reshape(shape))
+    np.save(tmp_path / "y_train.npy", Y)
+    with pytest.raises(DataError, match=r"these are rows of numbers.*got 20×.*--image-size"):
+        sn.load(tmp_path / "x_train.npy")
+    found = sn.load(tmp_path / "x_train.npy", image_size="6x5")
+    assert np.array_equal(found.train.images[..., 0], X)
+    assert sn.load(tmp_path / "x_train.npy", image_size="1x30").image_shape == (1, 30, 1)
+    with pytest.raises(DataError, match="of another size: expected 7×7, or rows of 49 numbers"):
+        sn.load(tmp_path / "x_train.npy", image_size="7x7")
+
+
+def test_a_size_that_is_not_the_images_is_refused(tmp_path: Path) -> None:
+    """It was ignored where images have a size of their own."""
+    np.savez(tmp_path / "a.npz", x=X, y=Y)
+    assert sn.load(tmp_path / "a.npz", image_size="6x5").image_shape == (6, 5, 1)
+    with pytest.raises(DataError, match="expected 5×6, or rows of 30 numbers, got 20×6×5"):
+        sn.load(tmp_path / "a.npz", image_size="5x6")

@@ -3,6 +3,8 @@
     dataset.py         Dataset: splits that share their classes, with source and licence
     split.py           Split: images, labels, class names
     arrays.py          what people have in their arrays → uint8 images and class indices
+    axes.py            n h w c, or another order, which is named
+    natural_order.py   names sorted as people do: "2" before "10"
     batches.py         a split in batches, in the order of training
     stratify.py        which images to set aside for validation
     listing.py         a data set whose images are read when they are wanted

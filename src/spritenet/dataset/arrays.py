@@ -6,12 +6,24 @@ are refused with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spritenet.dataset.axes import check_axes
+from spritenet.dataset.image_list import as_array
+from spritenet.dataset.natural_order import in_natural_order
+from spritenet.dataset.pixel_range import (
+    BEYOND,
+    FROM_ARRAYS,
+    PixelRange,
+    RangeLike,
+    coarse_note,
+    likely_range,
+)
+from spritenet.dataset.remarks import warn
 from spritenet.errors import DataError
 
 __all__ = [
@@ -23,27 +35,37 @@ __all__ = [
     "check_range",
     "one_hot_rows",
     "scale_of",
+    "with_range",
 ]
 
 MOST_CLASSES = 65_536  # beyond it, labels are much likelier to be something else
 BLOCK = 1 << 20  # values converted at a time, so that converting needs little memory
 
 
-def as_images(images: ArrayLike) -> NDArray[np.uint8]:
-    """Turns images into uint8 n h w c, losing nothing.
+def as_images(
+    images: object,
+    *,
+    range: RangeLike | None = None,  # noqa: A002 - NumPy's word for it
+    call: str = FROM_ARRAYS,
+) -> NDArray[np.uint8]:
+    """Turns images into uint8 n h w c, losing nothing; or, in a range, as little as can be.
 
     Args:
         images: n h w (one channel) or n h w c. Of uint8; of another integer type with values 0 to
-            255; or of floats that are whole numbers 0 to 255, or exact multiples of 1/255 from 0
-            to 1, which is what dividing pixels by 255 gives.
+            255; of floats that are whole numbers 0 to 255, or exact multiples of 1/255 from 0
+            to 1, which is what dividing pixels by 255 gives; or of booleans, of which True is 255.
+            Also a list of arrays, or of Pillow's images.
+        range: the values of black and white, where they are others: (-1, 1) or "-1..1". Values
+            are quantised to 256 levels: an error is (high - low) / 510 at most.
+        call: how to give a range, as `PixelRange.said` takes it.
 
     Returns:
         uint8, n h w c, C-contiguous; the array itself, not a copy, where it already is that.
 
     Raises:
-        DataError: another shape, or values that are not pixels.
+        DataError: another shape, channels that don't come last, or values that are not pixels.
     """
-    array = np.asarray(images)
+    array = as_array(images)
     if array.ndim == 3:
         array = array[..., np.newaxis]
     if array.ndim != 4:
@@ -56,39 +78,56 @@ def as_images(images: ArrayLike) -> NDArray[np.uint8]:
             if array.ndim == 2
             else "",
         )
-    if array.dtype == np.uint8:
+    check_axes(array.shape)
+    wanted = None if range is None else PixelRange.of(range)
+    if array.dtype == np.uint8 and (wanted is None or wanted.is_plain):
         return np.ascontiguousarray(array)  # the core reads it through a pointer
     scale = scale_of(array)
     pixels = np.empty(array.shape, np.uint8)
-    rows = max(1, BLOCK // max(1, array[:1].size))
-    for first in range(0, len(array), rows):
-        pixels[first : first + rows] = as_pixels(array[first : first + rows], scale)
+    for first, block in _blocks(array):
+        try:
+            pixels[first : first + len(block)] = as_pixels(
+                block, scale if wanted is None else wanted
+            )
+        except DataError as wrong:
+            raise with_range(wrong, array, call) from None
+    if wanted is not None and (note := coarse_note(pixels)):
+        warn(note)
     return pixels
 
 
+def _blocks(array: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
+    """A few images at a time, and the number of the first."""
+    rows = max(1, BLOCK // max(1, array[:1].size))
+    for first in range(0, len(array), rows):
+        yield first, array[first : first + rows]
+
+
 def scale_of(array: NDArray[Any]) -> int:
-    """255 for floats that never exceed 1, else 1: what to multiply with to get pixels.
+    """255 for booleans and floats that never exceed 1, else 1: what to multiply with for pixels.
 
     Raises:
         DataError: these are no numbers.
     """
-    if array.dtype.kind not in "iuf":
+    if array.dtype.kind not in "biuf":
         raise DataError(
             "these are not pixels", where="images", expected="numbers 0 to 255", got=array.dtype
         )
+    if array.dtype.kind == "b":
+        return 255
     if array.dtype.kind != "f":
         return 1
-    rows = max(1, BLOCK // max(1, array[:1].size))
-    blocks = (array[first : first + rows] for first in range(0, len(array), rows))
-    return 255 if all(bool((block <= 1).all()) for block in blocks) else 1
+    return 255 if all(bool((block <= 1).all()) for _, block in _blocks(array)) else 1
 
 
-def as_pixels(block: NDArray[Any], scale: int) -> NDArray[np.uint8]:
-    """Some of the values, of a scale found by `scale_of` for all of them, as pixels.
+def as_pixels(block: NDArray[Any], scale: int | PixelRange) -> NDArray[np.uint8]:
+    """Some of the values, of a scale found by `scale_of` for all of them or a range, as pixels.
 
     Raises:
         DataError: a value is no pixel.
     """
+    if isinstance(scale, PixelRange):
+        return scale.quantised(block)
     if block.dtype == np.uint8:
         return block
     values = block if scale == 1 else block.astype(np.float64) * scale
@@ -114,6 +153,24 @@ def as_pixels(block: NDArray[Any], scale: int) -> NDArray[np.uint8]:
     return values.astype(np.uint8)
 
 
+def with_range(error: DataError, array: NDArray[Any], call: str) -> DataError:
+    """The error of values that are no pixels, with the range to give.
+
+    Args:
+        error: as `as_pixels` raises it.
+        array: all values.
+        call: how to give a range, as `PixelRange.said` takes it.
+    """
+    likely = likely_range(array)
+    if likely is None:
+        return error
+    if error.what == BEYOND:
+        do = f"Pass {likely.said(call)}, which holds all values."
+    else:
+        do = f"{error.do} Or pass the values of black and white: {likely.said(call)}."
+    return DataError(error.what, where=error.where, expected=error.expected, got=error.got, do=do)
+
+
 def as_labels(
     labels: ArrayLike, class_names: Sequence[str] | None = None
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
@@ -122,8 +179,9 @@ def as_labels(
     Args:
         labels: class indices (n, or n 1) of any integer type or of whole floats; or one-hot rows
             (n k) of any type; or class names (n).
-        class_names: the names of classes 0, 1, …; by default the names found, sorted, where labels
-            are names, else "0", "1", … up to the highest label or the width of the one-hot rows.
+        class_names: the names of classes 0, 1, …; by default the names found, in natural order,
+            where labels are names, else "0", "1", … up to the highest label or the width of the
+            one-hot rows.
 
     Returns:
         int32 class indices (n), and the names.
@@ -245,7 +303,7 @@ def _from_names(
     found = [name for name in array.tolist() if not isinstance(name, str)]
     if found:
         raise DataError("a label is no class name", where="labels", got=repr(found[0]))
-    names = tuple(class_names) if class_names is not None else tuple(sorted(set(array.tolist())))
+    names = tuple(class_names) if class_names is not None else in_natural_order(array.tolist())
     numbers = {name: number for number, name in enumerate(names)}
     unknown = [name for name in array.tolist() if name not in numbers]
     if unknown:

@@ -9,11 +9,18 @@ from types import MappingProxyType
 
 from numpy.typing import ArrayLike
 
-from spritenet.dataset.arrays import as_labels, check_names
+from spritenet.dataset.arrays import as_images, as_labels, check_names
+from spritenet.dataset.axes import check_axes
+from spritenet.dataset.image_list import as_array
+from spritenet.dataset.natural_order import in_natural_order
+from spritenet.dataset.pixel_range import RangeLike, dim_note, pixel_range_of
+from spritenet.dataset.remarks import warn
 from spritenet.dataset.split import Split
 from spritenet.errors import DataError
 
 __all__ = ["Dataset"]
+
+FROM_ARRAYS = "range={range} to Dataset.from_arrays"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,18 +67,26 @@ class Dataset:
                     expected=f"{_size(first)} as in {first_name}",
                     got=_size(split),
                 )
+            if split.pixel_range != first.pixel_range:
+                raise DataError(
+                    "the split's pixels have another range",
+                    where=where,
+                    expected=f"{first.pixel_range or (0, 255)} as in {first_name}",
+                    got=split.pixel_range or (0, 255),
+                )
             named[name] = split if split.name == name else dataclasses.replace(split, name=name)
         object.__setattr__(self, "splits", MappingProxyType(named))
 
     @classmethod
     def from_arrays(
         cls,
-        train: tuple[ArrayLike, ArrayLike],
-        test: tuple[ArrayLike, ArrayLike] | None = None,
+        train: tuple[object, ArrayLike],
+        test: tuple[object, ArrayLike] | None = None,
         *,
-        validation: tuple[ArrayLike, ArrayLike] | None = None,
+        validation: tuple[object, ArrayLike] | None = None,
         class_names: Sequence[str] | None = None,
         name: str = "arrays",
+        range: RangeLike | None = None,  # noqa: A002 - NumPy's word for it
     ) -> Dataset:
         """Makes a data set of the arrays that people have.
 
@@ -82,25 +97,29 @@ class Dataset:
             train: images and labels, as `Split.from_arrays` takes them.
             test: likewise; None for no such split.
             validation: likewise.
-            class_names: by default the names found in all splits, sorted, where labels are names;
-                else "0", "1", … as far as any split's labels go.
+            class_names: by default the names found in all splits, in natural order, where labels
+                are names; else "0", "1", … as far as any split's labels go.
             name: what to call it.
+            range: the values of black and white of all splits, as `Split.from_arrays` takes it.
 
         Raises:
             DataError: what is given is not images, not labels, or doesn't fit together.
         """
         given = {"train": train, "validation": validation, "test": test}
         pairs = {split: pair for split, pair in given.items() if pair is not None}
-        names = class_names
-        if names is None:
-            found = [as_labels(labels)[1] for _, labels in pairs.values()]
-            numbered = all(one == tuple(map(str, range(len(one)))) for one in found)
-            names = max(found, key=len) if numbered else sorted({n for one in found for n in one})
-        splits = {
-            split: Split.from_arrays(images, labels, names, split)
-            for split, (images, labels) in pairs.items()
-        }
-        return cls(name, splits, tuple(names))
+        names = class_names or _common([as_labels(labels)[1] for _, labels in pairs.values()])
+        splits = {}
+        for split, (images, labels) in pairs.items():
+            indices, _ = as_labels(labels, names)
+            array = as_array(images)
+            check_axes(array.shape, len(indices), split)
+            pixels = as_images(array, range=range, call=FROM_ARRAYS)
+            splits[split] = Split(pixels, indices, tuple(names), split, pixel_range_of(range))
+        data = cls(name, splits, tuple(names))
+        notes = [dim_note(split.images, FROM_ARRAYS) for split in splits.values() if len(split)]
+        if range is None and notes and all(notes):
+            warn(notes[0])
+        return data
 
     def __getitem__(self, name: str) -> Split:
         """The split of this name, or DataError."""
@@ -132,6 +151,11 @@ class Dataset:
         return next(iter(self.splits.values())).image_shape
 
     @property
+    def pixel_range(self) -> tuple[float, float] | None:
+        """The values of black and white in what the images were made of; None for pixels."""
+        return next(iter(self.splits.values())).pixel_range
+
+    @property
     def content_hash(self) -> str:
         """SHA-256, in hex, over a line "name hash" for each split, sorted by name.
 
@@ -157,6 +181,13 @@ class Dataset:
         from spritenet.dataset.contact_sheet import figures
 
         return figures(self)
+
+
+def _common(found: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """The class names of several splits together."""
+    if all(names == tuple(map(str, range(len(names)))) for names in found):
+        return max(found, key=len)
+    return in_natural_order(name for names in found for name in names)
 
 
 def _size(images: Dataset | Split) -> str:

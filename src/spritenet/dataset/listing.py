@@ -127,6 +127,7 @@ class Listing:
         source: who made it, and where it was got.
         licence: under which it may be used.
         notes: what people should know of how it was found: a line each.
+        pixel_range: the values of black and white in what is read; None for those of pixels.
 
     Raises:
         DataError: these don't fit together.
@@ -141,6 +142,7 @@ class Listing:
     source: str = ""
     licence: str = ""
     notes: tuple[str, ...] = field(default=())
+    pixel_range: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         check_names(self.class_names, self.name)
@@ -169,6 +171,7 @@ class Listing:
             ArrayImages(tuple(split.images for split in data.splits.values())),
             data.source,
             data.licence,
+            pixel_range=data.pixel_range,
         )
 
     def at_hand(self) -> Dataset | None:

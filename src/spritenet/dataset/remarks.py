@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from spritenet.errors import DataError, DataWarning
 
-__all__ = ["Remarks"]
+__all__ = ["Remarks", "warn"]
 
 FEW = 3
+PACKAGE = __name__.partition(".")[0]
+
+
+def warn(note: str) -> None:
+    """Warns of a doubtful reading at the line outside this package that led to it."""
+    level, frame = 1, sys._getframe()  # noqa: SLF001 - it is how warnings.warn itself looks
+    while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(note if note.endswith(".") else f"{note}.", DataWarning, stacklevel=level)
+
+
+def _is_ours(module: str) -> bool:
+    return module == PACKAGE or module.startswith(f"{PACKAGE}.")
 
 
 @dataclass(slots=True)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from spritenet.dataset.arrays import as_images, as_labels, check_names, check_range
+from spritenet.dataset.axes import check_axes
 from spritenet.dataset.batches import Batch, batches, pixel_type, presented
+from spritenet.dataset.image_list import as_array
+from spritenet.dataset.pixel_range import FROM_ARRAYS, RangeLike, dim_note, pixel_range_of
+from spritenet.dataset.remarks import warn
 from spritenet.dataset.stratify import set_aside, stratified
 from spritenet.errors import DataError, InputError
 
@@ -37,6 +41,8 @@ class Split:
         labels: int32 class indices, n, each at least 0 and below `len(class_names)`.
         class_names: the classes' names, all different.
         name: "train", "test", "validation", …
+        pixel_range: the values of black and white in what the images were made of, such as
+            (-1, 1); None where that was pixels.
 
     Raises:
         DataError: the arrays are not of these types and shapes, or don't fit together.
@@ -46,6 +52,7 @@ class Split:
     labels: NDArray[np.int32]
     class_names: tuple[str, ...]
     name: str = ""
+    pixel_range: tuple[float, float] | None = None
     _memo: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -79,29 +86,42 @@ class Split:
     @classmethod
     def from_arrays(
         cls,
-        images: ArrayLike,
+        images: object,
         labels: ArrayLike,
         class_names: Sequence[str] | None = None,
         name: str = "",
+        *,
+        range: RangeLike | None = None,  # noqa: A002 - NumPy's word for it
     ) -> Split:
         """Makes a split of the arrays that people have.
 
         Args:
             images: n h w or n h w c; uint8, or other numbers that are exactly pixels: 0 to 255, or
-                multiples of 1/255 from 0 to 1.
+                multiples of 1/255 from 0 to 1; or booleans. Also a list of arrays, or of Pillow's
+                images.
             labels: n class indices of any integer type, n one-hot rows, or n class names.
-            class_names: by default "0", "1", …, or the sorted names where labels are names.
+            class_names: by default "0", "1", …, or the names in natural order.
             name: the split's.
+            range: the values of black and white where they are not 0 and 255: (-1, 1) or "-1..1"
+                for images that were normalised, (0, 16) for scikit-learn's digits. Values are
+                quantised to 256 levels: an error is (high - low) / 510 at most. (0, 255) says
+                that images are as dark as they look.
 
         Raises:
             DataError: what is given is not images, not labels, or doesn't fit together.
         """
-        pixels = as_images(images)
+        array = as_array(images)
         given = labels if isinstance(labels, np.ndarray) else np.asarray(labels)
-        if given.ndim and len(given) != len(pixels):
+        count = len(given) if given.ndim else None
+        check_axes(array.shape, count, where=name or "images")
+        pixels = as_images(array, range=range)
+        if count not in {None, len(pixels)}:
             raise _disagree(len(pixels), len(given), name)
         indices, names = as_labels(given, class_names)
-        return cls(pixels, indices, names, name)
+        split = cls(pixels, indices, names, name, pixel_range_of(range))
+        if range is None and (note := dim_note(pixels, FROM_ARRAYS)):
+            warn(note)
+        return split
 
     def __len__(self) -> int:
         return len(self.images)
@@ -119,7 +139,7 @@ class Split:
         chosen = which if isinstance(which, slice) else np.asarray(which)
         if isinstance(chosen, np.ndarray) and chosen.size == 0:
             chosen = chosen.astype(np.intp)
-        return Split(self.images[chosen], self.labels[chosen], self.class_names, self.name)
+        return replace(self, images=self.images[chosen], labels=self.labels[chosen])
 
     def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], int]]:
         """Each image (h w c) with its label, in stored order."""
@@ -131,7 +151,7 @@ class Split:
 
     def __reduce__(self) -> tuple[type[Split], tuple[object, ...]]:
         """Pickles as a call, so that what comes back is checked and frozen too."""
-        return Split, (self.images, self.labels, self.class_names, self.name)
+        return Split, (self.images, self.labels, self.class_names, self.name, self.pixel_range)
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -185,7 +205,7 @@ class Split:
         """
         aside = stratified(self.labels, set_aside(validation, len(self)), seed)
         kept, held = self[~aside], self[aside]
-        return kept, Split(held.images, held.labels, self.class_names, "validation")
+        return kept, replace(held, name="validation")
 
     def batches(
         self,

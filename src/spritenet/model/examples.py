@@ -12,6 +12,10 @@ import numpy as np
 
 from spritenet.dataset import Dataset, Split
 from spritenet.dataset.arrays import as_images
+from spritenet.dataset.axes import check_axes
+from spritenet.dataset.image_list import as_array
+from spritenet.dataset.pixel_range import FROM_ARRAYS, dim_note
+from spritenet.dataset.remarks import warn
 from spritenet.dataset.streamed import Streamed, StreamedDataset
 from spritenet.engines.values import Examples
 from spritenet.errors import DataError
@@ -97,7 +101,12 @@ def given(x: object, y: ArrayLike | None = None, weights: ArrayLike | None = Non
         if y is not None:
             raise DataError("the images have labels already", where="y", got="a Split and y")
         return Given(x.images, x.labels, weights, x.class_names, x.name, x)
-    images = as_images(x)  # type: ignore[arg-type]  # whatever NumPy makes an array of
+    array = as_array(x)
+    if y is not None:
+        check_axes(array.shape, *np.shape(y)[:1])
+    images = as_images(array)
+    if note := dim_note(images, FROM_ARRAYS):
+        warn(note)
     if y is not None and np.asarray(y).dtype.kind in "UO":
         split = Split.from_arrays(images, y)
         return Given(split.images, split.labels, weights, split.class_names)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spritenet.dataset.arrays import as_images
+from spritenet.dataset.axes import fitting_axes
+from spritenet.dataset.image_list import as_array
 from spritenet.errors import DataError
 
 if TYPE_CHECKING:
@@ -26,15 +28,19 @@ def batch_of(images: ArrayLike, input_shape: tuple[int, int, int]) -> NDArray[np
     Raises:
         DataError: they are of another shape, or no pixels.
     """
-    array = np.asarray(images)
+    array = as_array(images)
     height, width, channels = input_shape
     forms = [input_shape, (height * width * channels,)]
     if channels == 1:
         forms.append((height, width))
     if not is_one(array.shape, input_shape) and array.shape[1:] not in forms:
+        axes = fitting_axes(array.shape, input_shape)
+        if axes is None and channels == 1:
+            axes = fitting_axes(array.shape, input_shape[:2])
         raise DataError(
             "the images don't fit the network",
             expected=f"{height}×{width}×{channels}, as n h w c",
             got=f"shape {array.shape}",
+            do="" if axes is None else f"Pass images.transpose{axes}.",
         )
     return np.ascontiguousarray(as_images(array.reshape(-1, *input_shape)))

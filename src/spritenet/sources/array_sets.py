@@ -3,59 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.arrays import as_labels, as_pixels, scale_of
-from spritenet.dataset.listing import ArrayImages, Images, Listing, Pixels, Places
+from spritenet.dataset.arrays import as_labels
+from spritenet.dataset.axes import check_axes
+from spritenet.dataset.listing import Listing
+from spritenet.dataset.pixel_range import PixelRange
 from spritenet.errors import DataError
 from spritenet.sources.array_files import NamedArray, names_in, npy_file, npz_files
+from spritenet.sources.array_images import at, images_of, shaped, with_images
 from spritenet.sources.roles import CLASS_NAMES, ordered, role_of
-from spritenet.sources.size import ImageSize, size_of
+from spritenet.sources.size import ImageSize
 
 __all__ = ["is_npy", "is_npz", "listing_of", "pairs_of", "survey_npy", "survey_npz"]
 
 Pair = dict[str, NamedArray]
 """A split's "images" and "labels"."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ConvertedImages:
-    """Images in arrays of any type, which become pixels when they are read.
-
-    Args:
-        arrays: n h w c, one after the other.
-        scales: for each 255 if its values go from 0 to 1, else 1.
-        where: for each what to call it in errors.
-        threads: whether reading on several threads is quicker.
-    """
-
-    arrays: tuple[NDArray[Any], ...]
-    scales: tuple[int, ...]
-    where: tuple[str, ...]
-    threads: bool = True
-
-    def read(self, places: Places) -> Pixels:
-        """Reads images.
-
-        Raises:
-            DataError: a value is no pixel.
-        """
-        images = np.empty((len(places), *self.arrays[0].shape[1:]), np.uint8)
-        first = 0
-        for array, scale, where in zip(self.arrays, self.scales, self.where, strict=True):
-            here = np.flatnonzero((places >= first) & (places < first + len(array)))
-            if len(here):
-                try:
-                    images[here] = as_pixels(array[places[here] - first], scale)
-                except DataError as error:
-                    raise _at(error, where) from None
-            first += len(array)
-        return Pixels(images)
 
 
 def is_npz(path: Path) -> bool:
@@ -72,7 +39,10 @@ def is_npy(path: Path) -> bool:
 
 
 def survey_npz(
-    path: Path, image_size: ImageSize | None = None, class_names: Sequence[str] | None = None
+    path: Path,
+    image_size: ImageSize | None = None,
+    class_names: Sequence[str] | None = None,
+    pixel_range: PixelRange | None = None,
 ) -> Listing:
     """Finds images and labels in an npz file.
 
@@ -80,6 +50,7 @@ def survey_npz(
         path: of the file.
         image_size: height and width of images that are stored as rows.
         class_names: of classes 0, 1, …; by default the array `class_names`.
+        pixel_range: the values of black and white; by default those of pixels.
 
     Raises:
         DataError: damaged, or there are no images with labels in it.
@@ -88,7 +59,7 @@ def survey_npz(
     if class_names is None:
         named = [array for array in arrays if array.name.lower() in CLASS_NAMES]
         class_names = names_in(named[0].array()) if named else None
-    return listing_of(path, pairs_of(path, arrays), image_size, class_names)
+    return listing_of(path, pairs_of(path, arrays), image_size, class_names, pixel_range)
 
 
 def survey_npy(
@@ -96,6 +67,7 @@ def survey_npy(
     image_size: ImageSize | None = None,
     class_names: Sequence[str] | None = None,
     labels: Path | None = None,
+    pixel_range: PixelRange | None = None,
 ) -> Listing:
     """Finds images and labels in npy files.
 
@@ -104,13 +76,15 @@ def survey_npy(
         image_size: height and width of images that are stored as rows.
         class_names: of classes 0, 1, …
         labels: the file of the labels, if its name doesn't say so.
+        pixel_range: the values of black and white; by default those of pixels.
 
     Raises:
         DataError: damaged, or images or labels are missing.
     """
     if path.is_dir():
         found = [file for file in sorted(path.glob("*.npy")) if role_of(file.stem)]
-        return listing_of(path, pairs_of(path, list(map(npy_file, found))), image_size, class_names)
+        files = pairs_of(path, list(map(npy_file, found)))
+        return listing_of(path, files, image_size, class_names, pixel_range)
     images = npy_file(path)
     role = role_of(path.stem)
     if labels is None:
@@ -131,7 +105,7 @@ def survey_npy(
     pairs: dict[str, Pair] = {
         role[0] if role else "train": {"images": images, "labels": npy_file(labels)}
     }
-    return listing_of(path, pairs, image_size, class_names)
+    return listing_of(path, pairs, image_size, class_names, pixel_range)
 
 
 def pairs_of(path: Path, arrays: Sequence[NamedArray]) -> dict[str, Pair]:
@@ -176,6 +150,7 @@ def listing_of(
     pairs: dict[str, Pair],
     image_size: ImageSize | None,
     class_names: Sequence[str] | None,
+    pixel_range: PixelRange | None = None,
 ) -> Listing:
     """A listing of pairs that fit together."""
     splits = ordered(list(pairs))
@@ -184,14 +159,15 @@ def listing_of(
     where: list[str] = []
     for split in splits:
         images, its_labels = pairs[split]["images"], pairs[split]["labels"]
-        array = _images(images, image_size)
         values = np.asarray(its_labels.array())
-        if len(values) != len(array):
+        check_axes(images.shape, len(values) if values.ndim else None, images.where)
+        array = shaped(images.array(), image_size, images.where)
+        if not values.ndim or len(values) != len(array):
             raise DataError(
                 "images and labels disagree",
                 where=its_labels.where,
                 expected=f"{len(array):,} labels as {images.name} has images",
-                got=f"{len(values):,}",
+                got=f"{len(values):,}" if values.ndim else "a single value",
             )
         if arrays and array.shape[1:] != arrays[0].shape[1:]:
             raise DataError(
@@ -206,18 +182,10 @@ def listing_of(
     try:
         indices, names = _labels(labels, class_names)
     except DataError as error:
-        raise _at(error, str(path)) from None
-    scales = []
-    for array, place in zip(arrays, where, strict=True):
-        try:
-            scales.append(scale_of(array))
-        except DataError as error:
-            raise _at(error, place) from None
-    made: Images = ConvertedImages(tuple(arrays), tuple(scales), tuple(where))
-    if all(array.dtype == np.uint8 and array.flags.c_contiguous for array in arrays):
-        made = ArrayImages(tuple(arrays))
+        raise at(error, str(path)) from None
+    made, notes = images_of(arrays, where, pixel_range)
     height, width, channels = arrays[0].shape[1:]
-    return Listing.sorted(
+    listing = Listing.sorted(
         path.resolve().name.partition(".")[0],
         (height, width, channels),
         indices,
@@ -227,6 +195,7 @@ def listing_of(
         made,
         source=str(path),
     )
+    return with_images(listing, pixel_range, notes)
 
 
 def _labels(
@@ -239,44 +208,3 @@ def _labels(
     if together.dtype.kind == "U":
         return as_labels(together.astype(object), class_names)
     return as_labels(together, class_names)
-
-
-def _images(file: NamedArray, image_size: ImageSize | None) -> NDArray[Any]:
-    """The images of an array, n h w c."""
-    array = file.array()
-    if array.ndim == 2 and image_size is not None:
-        height, width = size_of(image_size)
-        if array.shape[1] % (height * width) == 0:
-            array = array.reshape(len(array), height, width, -1)
-    if array.ndim == 3:
-        array = array[..., np.newaxis]
-    sides = "×".join(map(str, file.shape))
-    if array.ndim == 2:
-        raise DataError(
-            "these are rows of numbers, not images",
-            where=file.where,
-            expected="an array n h w or n h w c",
-            got=sides,
-            do="Pass the images' height and width: image_size (--image-size 28x28).",
-        )
-    if array.ndim != 4 or 0 in array.shape[1:] or not len(array):
-        raise DataError(
-            "these are not images", where=file.where, expected="n h w or n h w c", got=sides
-        )
-    if array.shape[3] not in {1, 3, 4}:
-        first = array.shape[1] in {1, 3, 4}
-        raise DataError(
-            "images have 1, 3 or 4 channels, which come last",
-            where=file.where,
-            expected="n h w c",
-            got=sides,
-            do="Save images.transpose(0, 2, 3, 1) instead: channels come first here."
-            if first
-            else "",
-        )
-    return array
-
-
-def _at(error: DataError, where: str) -> DataError:
-    """The same error, of this array."""
-    return DataError(error.what, where=where, expected=error.expected, got=error.got, do=error.do)

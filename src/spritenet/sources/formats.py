@@ -62,19 +62,21 @@ def _foreign(path: Path, options: Options) -> Listing:
 def _npz(path: Path, options: Options) -> Listing:
     from spritenet.sources.array_sets import survey_npz
 
-    return survey_npz(path, options.image_size, options.class_names)
+    return survey_npz(path, options.image_size, options.class_names, options.pixel_range)
 
 
 def _npy(path: Path, options: Options) -> Listing:
     from spritenet.sources.array_sets import survey_npy
 
-    return survey_npy(path, options.image_size, options.class_names, options.labels_path)
+    return survey_npy(
+        path, options.image_size, options.class_names, options.labels_path, options.pixel_range
+    )
 
 
 def _npy_classes(path: Path, options: Options) -> Listing:
     from spritenet.sources.npy_classes import survey_npy_classes
 
-    return survey_npy_classes(path, options.image_size, options.class_names)
+    return survey_npy_classes(path, options.image_size, options.class_names, options.pixel_range)
 
 
 def _csv(path: Path, options: Options) -> Listing:
@@ -98,13 +100,13 @@ def _archive(path: Path, options: Options) -> Listing:
 def _hdf5(path: Path, options: Options) -> Listing:
     from spritenet.sources.hdf5 import survey_hdf5
 
-    return survey_hdf5(path, options.image_size, options.class_names)
+    return survey_hdf5(path, options.image_size, options.class_names, options.pixel_range)
 
 
 def _matlab(path: Path, options: Options) -> Listing:
     from spritenet.sources.matlab import survey_matlab
 
-    return survey_matlab(path, options.image_size, options.class_names)
+    return survey_matlab(path, options.image_size, options.class_names, options.pixel_range)
 
 
 def _webdataset(path: Path, options: Options) -> Listing:
@@ -139,6 +141,7 @@ def _is(name: str, module: str) -> Callable[[Path], bool]:
 NAMES = ("class_names",)
 SIZE = ("image_size",)
 FORM = ("size", "fit", "color")
+VALUES = ("bits", "range")
 
 FORMATS = (
     Format("IDX files", is_idx, _idx, (*NAMES, "labels")),
@@ -155,18 +158,18 @@ FORMATS = (
         _foreign,
         (*NAMES, *SIZE, "labels", "train", "tile"),
     ),
-    Format("npz", _is("is_npz", "array_sets"), _npz, (*NAMES, *SIZE)),
-    Format("npy", _is("is_npy", "array_sets"), _npy, (*NAMES, *SIZE, "labels")),
+    Format("npz", _is("is_npz", "array_sets"), _npz, (*NAMES, *SIZE, *VALUES)),
+    Format("npy", _is("is_npy", "array_sets"), _npy, (*NAMES, *SIZE, *VALUES, "labels")),
     Format(
         "an npy for each class (cat.npy, …)",
         _is("is_npy_classes", "npy_classes"),
         _npy_classes,
-        (*NAMES, *SIZE),
+        (*NAMES, *SIZE, *VALUES),
     ),
     Format("CSV", _is("is_csv", "csv_rows"), _csv, (*NAMES, *SIZE)),
     Format("parquet", _is("is_parquet", "parquet"), _parquet, (*NAMES, *FORM)),
-    Format("HDF5", _is("is_hdf5", "hdf5"), _hdf5, (*NAMES, *SIZE)),
-    Format("MATLAB's .mat", _is("is_matlab", "matlab"), _matlab, (*NAMES, *SIZE)),
+    Format("HDF5", _is("is_hdf5", "hdf5"), _hdf5, (*NAMES, *SIZE, *VALUES)),
+    Format("MATLAB's .mat", _is("is_matlab", "matlab"), _matlab, (*NAMES, *SIZE, *VALUES)),
     Format("a zip or tar of pictures", _is("is_archive", "archive"), _archive, (*NAMES, *FORM)),
     Format(
         "a folder of WebDataset's tars",

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.dataset.listing import Listing
+from spritenet.dataset.pixel_range import PixelRange
 from spritenet.errors import DataError, MissingExtraError
 from spritenet.sources.magic import HDF5
 from spritenet.sources.mapped import spooled
@@ -46,7 +47,10 @@ def is_hdf5(path: Path) -> bool:
 
 
 def survey_hdf5(
-    path: Path, image_size: ImageSize | None = None, class_names: Sequence[str] | None = None
+    path: Path,
+    image_size: ImageSize | None = None,
+    class_names: Sequence[str] | None = None,
+    pixel_range: PixelRange | None = None,
 ) -> Listing:
     """Finds images and labels.
 
@@ -54,6 +58,7 @@ def survey_hdf5(
         path: of the file.
         image_size: height and width of images that are stored as rows; by default squares.
         class_names: of classes 0, 1, …; by default an array of that name.
+        pixel_range: the values of black and white; by default those of pixels.
 
     Raises:
         DataError: damaged, or there are no images with labels in it.
@@ -76,7 +81,7 @@ def survey_hdf5(
     arrays = [one for one in found if one is not None]
     if matlab:  # HDF5 has rows first, MATLAB columns
         arrays = [StoredArray(one.name, one.where, one.values.transpose()) for one in arrays]
-    return survey_arrays(path, arrays, image_size, class_names, matlab=matlab)
+    return survey_arrays(path, arrays, image_size, class_names, pixel_range, matlab=matlab)
 
 
 def _datasets(h5py: Any, group: Any, before: str = "", depth: int = 1) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - h5py has no types

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from spritenet.dataset.listing import Listing
+from spritenet.dataset.pixel_range import PixelRange
 from spritenet.errors import DataError, MissingExtraError
 from spritenet.sources.hdf5 import is_hdf5
 from spritenet.sources.size import ImageSize
@@ -39,7 +40,10 @@ def is_matlab(path: Path) -> bool:
 
 
 def survey_matlab(
-    path: Path, image_size: ImageSize | None = None, class_names: Sequence[str] | None = None
+    path: Path,
+    image_size: ImageSize | None = None,
+    class_names: Sequence[str] | None = None,
+    pixel_range: PixelRange | None = None,
 ) -> Listing:
     """Finds images and labels.
 
@@ -47,6 +51,7 @@ def survey_matlab(
         path: of the file.
         image_size: height and width of images that are stored as rows; by default squares.
         class_names: of classes 0, 1, …
+        pixel_range: the values of black and white; by default those of pixels.
 
     Raises:
         DataError: damaged, or there are no images with labels in it.
@@ -82,7 +87,7 @@ def survey_matlab(
             got=kinds,
             do="Structs and cells are unsupported: save images and labels as arrays.",
         )
-    return survey_arrays(path, arrays, image_size, class_names, matlab=True)
+    return survey_arrays(path, arrays, image_size, class_names, pixel_range, matlab=True)
 
 
 @contextmanager

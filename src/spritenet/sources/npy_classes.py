@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.arrays import scale_of
-from spritenet.dataset.listing import ArrayImages, Images, Listing
+from spritenet.dataset.axes import check_axes
+from spritenet.dataset.listing import Listing
+from spritenet.dataset.pixel_range import PixelRange
 from spritenet.errors import DataError
 from spritenet.sources.array_files import npy_file
-from spritenet.sources.array_sets import ConvertedImages
+from spritenet.sources.array_images import images_of, with_images
 from spritenet.sources.roles import ordered, role_of
 from spritenet.sources.size import ImageSize, size_of
 from spritenet.sources.tree import SPLITS, natural
@@ -64,6 +65,7 @@ def survey_npy_classes(
     path: Path,
     image_size: ImageSize | None = None,
     class_names: Sequence[str] | None = None,
+    pixel_range: PixelRange | None = None,
 ) -> Listing:
     """Finds the images of each class.
 
@@ -71,6 +73,7 @@ def survey_npy_classes(
         path: the folder.
         image_size: height and width of images that are stored as rows; by default squares.
         class_names: of the files in natural order; by default their names.
+        pixel_range: the values of black and white; by default those of pixels.
 
     Raises:
         DataError: damaged, or files of different sizes.
@@ -81,7 +84,7 @@ def survey_npy_classes(
         for file in files[split]:
             opened = npy_file(file)
             arrays.append((split, _class_of(file), opened.array(), opened.where))
-    return class_arrays(path, arrays, image_size, class_names)
+    return class_arrays(path, arrays, image_size, class_names, pixel_range=pixel_range)
 
 
 def class_arrays(
@@ -90,6 +93,7 @@ def class_arrays(
     image_size: ImageSize | None = None,
     class_names: Sequence[str] | None = None,
     notes: tuple[str, ...] = (),
+    pixel_range: PixelRange | None = None,
 ) -> Listing:
     """A listing of arrays that hold a class each.
 
@@ -100,6 +104,7 @@ def class_arrays(
         image_size: height and width of rows; by default squares.
         class_names: other names for the classes, in natural order of those given.
         notes: of the listing.
+        pixel_range: the values of black and white; by default those of pixels.
 
     Raises:
         DataError: they don't fit together.
@@ -121,12 +126,9 @@ def class_arrays(
             )
     counts = [len(image) for image in made]
     splits = ordered(list({split for split, _, _, _ in arrays}))
-    images: Images = ArrayImages(tuple(made))
-    if not all(image.dtype == np.uint8 and image.flags.c_contiguous for image in made):
-        scales = tuple(scale_of(image) for image in made)
-        images = ConvertedImages(tuple(made), scales, tuple(where for *_, where in arrays))
+    images, dim = images_of(made, [where for *_, where in arrays], pixel_range)
     height, width, channels = made[0].shape[1:]
-    return Listing.sorted(
+    listing = Listing.sorted(
         path.resolve().name.partition(".")[0],
         (height, width, channels),
         np.repeat([known.index(name) for _, name, _, _ in arrays], counts).astype(np.int32),
@@ -137,6 +139,7 @@ def class_arrays(
         source=str(path),
         notes=notes,
     )
+    return with_images(listing, pixel_range, dim)
 
 
 def _class_of(path: Path) -> str:
@@ -162,6 +165,7 @@ def _images(array: NDArray[Any], image_size: ImageSize | None, where: str) -> ND
                 do="Pass the images' height and width: image_size (--image-size 28x28).",
             )
         array = array.reshape(len(array), height, width, -1)
+    check_axes(array.shape, where=where)
     if array.ndim == 3:
         array = array[..., np.newaxis]
     if array.ndim != 4 or array.shape[3] not in {1, 3, 4} or not all(array.shape):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import cast
 
+from spritenet.dataset.pixel_range import PixelRange
 from spritenet.errors import InputError
 from spritenet.sources.form import Form
 from spritenet.sources.origin import Source
@@ -61,6 +62,19 @@ class Options:
             InputError: it is none.
         """
         return Form.of(self.size, self.fit, self.color)
+
+    @property
+    def pixel_range(self) -> PixelRange | None:
+        """The values of black and white, from `range` or `bits`.
+
+        Raises:
+            InputError: it is none, or both are given.
+        """
+        if self.range is not None and self.bits is not None:
+            raise InputError("range and bits are mutually exclusive", where="bits")
+        if self.bits is not None:
+            return PixelRange.of_bits(self.bits)
+        return None if self.range is None else PixelRange.of(self.range)
 
     def only(self, known: Sequence[str], where: object) -> None:
         """Raises InputError for what was asked for and means nothing here."""

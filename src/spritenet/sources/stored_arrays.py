@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.dataset.listing import Listing
+from spritenet.dataset.pixel_range import PixelRange
 from spritenet.errors import DataError
 from spritenet.sources.array_sets import listing_of, pairs_of
 from spritenet.sources.npy_classes import class_arrays
@@ -63,6 +64,7 @@ def survey_arrays(
     arrays: Sequence[StoredArray],
     image_size: ImageSize | None = None,
     class_names: Sequence[str] | None = None,
+    pixel_range: PixelRange | None = None,
     *,
     matlab: bool = False,
 ) -> Listing:
@@ -73,6 +75,7 @@ def survey_arrays(
         arrays: all that are in it.
         image_size: height and width of images that are stored as rows; by default squares.
         class_names: of classes 0, 1, …; by default an array of that name.
+        pixel_range: the values of black and white; by default those of pixels.
         matlab: whether MATLAB wrote it, whose arrays of images have n last.
 
     Raises:
@@ -85,7 +88,7 @@ def survey_arrays(
     kept = [replace(one, name=one.name.replace("_set_", "_")) for one in arrays]
     roles = {one.name: role for one in kept if (role := role_of(one.name)) is not None}
     if not any(kind == "images" for _, kind in roles.values()):
-        return _of_classes(path, kept, image_size, class_names, matlab=matlab)
+        return _of_classes(path, kept, image_size, class_names, pixel_range, matlab=matlab)
     notes = []
     made: list[StoredArray] = []
     for split in ordered({split for split, _ in roles.values()}):
@@ -107,7 +110,7 @@ def survey_arrays(
     if unused:
         notes.append(f"passed over: {', '.join(unused[:3])}" + ", …" * (len(unused) > 3))
     size = image_size or _square([one for one in made if roles[one.name][1] == "images"])
-    listing = listing_of(path, pairs_of(path, made), size, class_names)
+    listing = listing_of(path, pairs_of(path, made), size, class_names, pixel_range)
     return replace(listing, notes=(*listing.notes, *dict.fromkeys(notes)))
 
 
@@ -157,6 +160,7 @@ def _of_classes(
     arrays: Sequence[StoredArray],
     image_size: ImageSize | None,
     class_names: Sequence[str] | None,
+    pixel_range: PixelRange | None,
     *,
     matlab: bool,
 ) -> Listing:
@@ -179,4 +183,5 @@ def _of_classes(
     order = ordered({split for split, _, _, _ in found})
     found.sort(key=lambda one: (order.index(one[0]), natural(one[1])))
     rows = matlab and any(values.ndim == 2 for _, _, values, _ in found)
-    return class_arrays(path, found, image_size, class_names, (ROWS,) if rows else ())
+    notes = (ROWS,) if rows else ()
+    return class_arrays(path, found, image_size, class_names, notes, pixel_range)

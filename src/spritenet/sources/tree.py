@@ -6,7 +6,6 @@ It knows paths, never a disk.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spritenet.dataset.natural_order import in_natural_order, natural
 from spritenet.errors import DataError
 
 __all__ = ["SPLITS", "SUFFIXES", "Tree", "is_hidden", "is_picture", "natural", "tree_of"]
@@ -43,8 +43,6 @@ SUFFIXES = (
 LITTER = frozenset({"thumbs.db", "desktop.ini", "__macosx", "lost+found", "$recycle.bin"})
 """What systems leave in folders."""
 
-DIGITS = re.compile(r"(\d+)")
-
 
 @dataclass(frozen=True, slots=True)
 class Tree:
@@ -65,20 +63,6 @@ class Tree:
     labels: NDArray[np.int32]
     split_of: NDArray[np.int64]
     others: tuple[Parts, ...]
-
-
-def natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """A key that sorts numbers in names by their value.
-
-    >>> sorted(["img10", "img9", "B", "a"], key=natural)
-    ['a', 'B', 'img9', 'img10']
-    """
-    pieces = DIGITS.split(text.casefold())
-    return tuple(
-        (0, int(piece), "") if number % 2 else (1, 0, piece)
-        for number, piece in enumerate(pieces)
-        if piece
-    )
 
 
 def is_hidden(name: str) -> bool:
@@ -129,7 +113,7 @@ def tree_of(paths: Sequence[Parts], folders: Iterable[Parts], where: object) -> 
             do="Put the pictures of each class into a folder of its own.",
         )
     classes = {_name(folder[needed - 1]) for folder in below if len(folder) >= needed}
-    class_names = tuple(sorted(classes, key=lambda name: (natural(name), name)))
+    class_names = in_natural_order(classes)
     split_names: tuple[str, ...] = ("train",)
     if split:
         found = {SPLITS[top.casefold()] for top in tops}

@@ -152,7 +152,7 @@ def as_dataset(
         remarks.add(part.left_out, (*listing.notes, *part.notes))
     names = listing.class_names
     splits = {
-        name: Split(part.images[low:high], part.labels[low:high], names, name)
+        name: Split(part.images[low:high], part.labels[low:high], names, name, listing.pixel_range)
         for name, low, high in part.splits
     }
     return Dataset(listing.name, splits, names, listing.source, listing.licence)
