@@ -10,8 +10,10 @@
     tile_sheet.py           PNGs of tiles that other programs made
     npy_classes.py          an npy file for each class
     hdf5.py, matlab.py      arrays in such files; stored_arrays.py finds the images and labels
-    csv_rows.py             tables of pixels; csv_numbers.py reads their numbers
     array_sets.py           npz and npy; array_files.py reads their headers, array_images.py values
+    csv_rows.py             tables of pixels: text_rows.py finds rows, table_layout.py the label
+                            (label_evidence.py), table_values.py the scale, table_labels.py classes;
+                            csv_table.py and csv_numbers.py read the rows
     parquet.py              parquet with a column of pictures
     tree.py, roles.py       what is a class, a split, an image or a label, by its name
     pictures.py, form.py    picture files as images of one form

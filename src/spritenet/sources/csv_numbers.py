@@ -12,43 +12,102 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.errors import DataError
+from spritenet.sources.table_values import BYTES, TableValues
+from spritenet.sources.text_rows import BLANK, cells_of
 
-__all__ = ["numbers_of"]
+__all__ = ["COMMA", "numbers_of", "plain_cells"]
 
 ZERO = ord("0")
+COMMA = b","
+QUOTE = b'"'
 
 
 def numbers_of(
     lines: Sequence[bytes],
     columns: int,
-    label: int,
+    label: int | Sequence[int],
     separator: bytes,
     place: Callable[[int], str],
+    values: TableValues = BYTES,
 ) -> NDArray[np.uint8]:
     """The pixels of lines.
 
     Args:
         lines: without their ends.
         columns: how many there are, the label's too.
-        label: the label's column: the first, 0, or the last.
+        label: the label's column, such as the first, 0; or all columns that are no pixels, rising.
         separator: between columns.
         place: a line in words, for errors.
+        values: what the numbers are.
 
     Returns:
-        uint8, n × (columns - 1).
+        uint8, n × pixels.
 
     Raises:
         DataError: a line has more or fewer columns, or a value that is no pixel.
     """
-    cut = [
-        line.partition(separator)[2] if label == 0 else line.rpartition(separator)[0]
-        for line in lines
-    ]
-    pixels = _at_once(cut, columns - 1, separator)
-    if pixels is not None:
-        return pixels
-    rows = [_one(line, columns, label, separator, place, row) for row, line in enumerate(lines)]
-    return np.array(rows, np.uint8).reshape(len(lines), columns - 1)
+    dropped = (label,) if isinstance(label, int) else tuple(label)
+    pixels = columns - len(dropped)
+    cut = _cut(lines, columns, dropped, separator)
+    between = COMMA if separator == BLANK or any(QUOTE in line for line in lines) else separator
+    return plain_cells(
+        cut,
+        pixels,
+        between,
+        values,
+        lambda row: _checked(lines[row], columns, dropped, separator, place(row)),
+        place,
+    )
+
+
+def plain_cells(
+    cut: list[bytes],
+    pixels: int,
+    separator: bytes,
+    values: TableValues,
+    cells: Callable[[int], list[bytes]],
+    place: Callable[[int], str],
+) -> NDArray[np.uint8]:
+    """The pixels of lines that hold nothing else.
+
+    Args:
+        cut: the lines.
+        pixels: how many numbers each has.
+        separator: between them.
+        values: what the numbers are.
+        cells: the numbers of a line, one by one, for a line that is not as it should be.
+        place: a line in words, for errors.
+    """
+    whole = _at_once(cut, pixels, separator)
+    found = None if whole is None else values.of_bytes(whole)
+    if found is None:
+        found = _floats(cut, pixels, separator, values)
+    if found is not None:
+        return found
+    rows = [_one(cells(row), values, place, row) for row in range(len(cut))]
+    return np.array(rows, np.uint8).reshape(len(cut), pixels)
+
+
+def _cut(
+    lines: Sequence[bytes], columns: int, dropped: tuple[int, ...], separator: bytes
+) -> list[bytes]:
+    """Lines without the columns that are no pixels."""
+    if any(QUOTE in line for line in lines) or separator == BLANK:
+        separated = [cells_of(line, separator) for line in lines]
+        return [COMMA.join(_left(cells, dropped)) for cells in separated]
+    before = next((n for n, place in enumerate(dropped) if place != n), len(dropped))
+    after = len(dropped) - before
+    if dropped[before:] != tuple(range(columns - after, columns)):
+        return [separator.join(_left(line.split(separator), dropped)) for line in lines]
+    if before:
+        lines = [(line.split(separator, before) + [b""] * before)[before] for line in lines]
+    return [line.rsplit(separator, after)[0] for line in lines] if after else list(lines)
+
+
+def _left(cells: list[bytes], dropped: tuple[int, ...]) -> list[bytes]:
+    """The cells that are pixels."""
+    gone = set(dropped)
+    return [cell for place, cell in enumerate(cells) if place not in gone]
 
 
 def _at_once(cut: list[bytes], pixels: int, separator: bytes) -> NDArray[np.uint8] | None:
@@ -71,37 +130,58 @@ def _at_once(cut: list[bytes], pixels: int, separator: bytes) -> NDArray[np.uint
     return values.astype(np.uint8).reshape(len(cut), pixels)
 
 
-def _one(
-    line: bytes,
-    columns: int,
-    label: int,
-    separator: bytes,
-    place: Callable[[int], str],
-    row: int,
-) -> list[int]:
-    """The numbers of a line, or what is wrong with it."""
-    cells = line.split(separator)
+def _floats(
+    cut: list[bytes], pixels: int, separator: bytes, values: TableValues
+) -> NDArray[np.uint8] | None:
+    """All numbers of lines; None if one is none, or no pixel."""
+    made = np.empty((len(cut), pixels), np.uint8)
+    for row, line in enumerate(cut):
+        cells = line.split(separator)
+        if len(cells) != pixels:
+            return None
+        try:
+            numbers = np.fromiter(map(float, cells), np.float64, pixels)
+        except ValueError:
+            return None
+        made[row], wrong = values.pixels(numbers)
+        if wrong.any():
+            return None
+    return made
+
+
+def _checked(
+    line: bytes, columns: int, dropped: tuple[int, ...], separator: bytes, where: str
+) -> list[bytes]:
+    """The cells of a line that are pixels, or what is wrong with it."""
+    cells = cells_of(line, separator)
     if len(cells) != columns:
         raise DataError(
             "the row is of another length",
-            where=place(row),
+            where=where,
             expected=f"{columns:,} columns",
             got=f"{len(cells):,}",
         )
-    del cells[label]
-    values = []
-    for number, cell in enumerate(cells):
-        text = cell.strip().strip(b'"')
+    return _left(cells, dropped)
+
+
+def _one(
+    cells: list[bytes], values: TableValues, place: Callable[[int], str], row: int
+) -> list[int]:
+    """The numbers of a line, or what is wrong with it."""
+    made = []
+    for number, text in enumerate(cells):
         try:
-            value = int(text) if text.isdigit() else float(text)
+            value = float(text)
         except ValueError:
-            value = -1
-        if not 0 <= value <= 255 or value != int(value):
+            value = np.nan
+        pixel, wrong = values.pixels(np.array([value]))
+        if wrong[0]:
             raise DataError(
                 f"pixel {number} is no pixel",
                 where=place(row),
-                expected="a whole number from 0 to 255",
+                expected=values.expected,
                 got=text.decode("utf-8", "replace")[:20] or "nothing",
+                do=values.advice,
             )
-        values.append(int(value))
-    return values
+        made.append(int(pixel[0]))
+    return made

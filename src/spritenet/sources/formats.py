@@ -82,7 +82,7 @@ def _npy_classes(path: Path, options: Options) -> Listing:
 def _csv(path: Path, options: Options) -> Listing:
     from spritenet.sources.csv_rows import survey_csv
 
-    return survey_csv(path, options.image_size, options.class_names)
+    return survey_csv(path, options)
 
 
 def _parquet(path: Path, options: Options) -> Listing:
@@ -166,7 +166,12 @@ FORMATS = (
         _npy_classes,
         (*NAMES, *SIZE, *VALUES),
     ),
-    Format("CSV", _is("is_csv", "csv_rows"), _csv, (*NAMES, *SIZE)),
+    Format(
+        "CSV",
+        _is("is_csv", "csv_rows"),
+        _csv,
+        (*NAMES, *SIZE, "label_column", "range"),
+    ),
     Format("parquet", _is("is_parquet", "parquet"), _parquet, (*NAMES, *FORM)),
     Format("HDF5", _is("is_hdf5", "hdf5"), _hdf5, (*NAMES, *SIZE, *VALUES)),
     Format("MATLAB's .mat", _is("is_matlab", "matlab"), _matlab, (*NAMES, *SIZE, *VALUES)),

@@ -72,7 +72,7 @@ class Mapped:
         return self._map
 
     def __reduce__(self) -> tuple[type[Mapped], tuple[Path]]:
-        return Mapped, (self.path,)
+        return type(self), (self.path,)
 
 
 def spooled(pieces: Iterator[bytes], where: object) -> mmap.mmap:
