@@ -60,6 +60,19 @@ def test_the_line_fits_a_narrow_terminal(data: str, tmp_path: Path) -> None:
     assert max(len(line) for line in re.split(r"[\r\n]", plain)) <= 78
 
 
+@pytest.mark.parametrize(
+    ("more", "word"), [(["--test-every", "9"], "tested"), (["--validation", "0.2"], "validation")]
+)
+def test_a_narrow_line_keeps_the_time_and_names_what_it_was_evaluated_on(
+    data: str, tmp_path: Path, more: list[str], word: str
+) -> None:
+    """The speed gives way; nothing is cut off."""
+    words = ["--epochs", "60", "--batch-size", "8", *more]
+    seen, _ = on_terminal("train", data, *words, folder=tmp_path)
+    assert f"  {word} " in seen
+    assert "…" not in seen
+
+
 def test_json_has_the_line_too_and_nothing_else(data: str, tmp_path: Path) -> None:
     """A person may watch while a program reads."""
     words = ["--epochs", "60", "--batch-size", "8", "--json"]

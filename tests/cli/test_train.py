@@ -350,5 +350,5 @@ def test_images_are_called_what_they_are(data: str, tmp_path: Path) -> None:
     words = ["train", data, "--epochs", "1"]
     tested = spritenet(*words, "--test-every", "3", folder=tmp_path).stdout
     held_out = spritenet(*words, "--validation", "0.2", folder=tmp_path).stdout
-    assert "; test: loss" in tested
-    assert "; held out: loss" in held_out
+    assert "; test loss" in tested
+    assert "; validation loss" in held_out

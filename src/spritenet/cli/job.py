@@ -167,8 +167,9 @@ class Job:
             tried = "Validation set" if self.options.validation else "Test set"
             events = lines.like_node(events, self.log_every, tried)
         elif not self.quiet:
-            events = lines.by_epoch(events, "held out" if self.options.validation else "test")
-        return progress.watched(events)
+            events = lines.by_epoch(events, "validation" if self.options.validation else "test")
+        word = "validation" if self.options.validation else "tested"
+        return progress.watched(events, evaluated=word)
 
     @contextmanager
     def _weights_kept(self) -> Iterator[None]:

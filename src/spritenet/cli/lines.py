@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from time import perf_counter
 
+from spritenet.cli import terminal
 from spritenet.cli.text import percent, plural
 from spritenet.training.events import (
     Controlled,
@@ -26,14 +27,18 @@ OBEYED = {
 }
 
 
+MARGIN = 3
+"""Columns that the live line leaves free, and whatever is printed above it."""
+
+
 def by_epoch(events: Iterable[Event], tried: str) -> Iterator[Event]:
     """Hand the events on; print a line at the end of each epoch.
 
     Args:
         events: of the training.
-        tried: what the images are called that it is tried on after an epoch: held out, test.
+        tried: the images that it is evaluated on after an epoch: validation, test.
     """
-    epochs = 1
+    epochs, width = 1, terminal.columns() - MARGIN
     for event in events:
         match event:
             case Started():
@@ -43,9 +48,9 @@ def by_epoch(events: Iterable[Event], tried: str) -> Iterator[Event]:
                 line = f"epoch {event.epoch + 1}/{epochs}: loss {event.loss:.4f}, "
                 line += f"accuracy {percent(event.accuracy)}"
                 if event.val_loss is not None and event.val_accuracy is not None:
-                    line += f"; {tried}: loss {event.val_loss:.4f}, "
-                    line += f"accuracy {percent(event.val_accuracy)}"
-                print(f"{line}  ({speed:,.0f} images/s)", flush=True)
+                    line += f"; {tried} loss {event.val_loss:.4f}, {percent(event.val_accuracy)}"
+                fast = f"  ({speed:,.0f} images/s)"
+                _say(line + fast if len(line + fast) <= width else line)
             case _:
                 pass
         yield event

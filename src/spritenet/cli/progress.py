@@ -34,24 +34,39 @@ ROOM = 90
 """Columns at least for the curve of the loss."""
 
 
-def watched(events: Iterable[Event], *, live: bool = True) -> Iterator[Event]:
+BESIDE = 12
+"""Columns of the shortest bar, the time that remains, and the gaps."""
+
+
+def watched(
+    events: Iterable[Event], *, live: bool = True, evaluated: str = "tested"
+) -> Iterator[Event]:
     """Hand the events on, and show them while they pass if standard error is a terminal.
 
     What is printed in between stays above the line.
+
+    Args:
+        events: of the training.
+        live: whether they are shown at all.
+        evaluated: the word for an evaluation: "tested", or "validation".
     """
     if not live or not sys.stderr.isatty():
         yield from events
         return
-    with LiveLine() as line:
+    with LiveLine(evaluated) as line:
         for event in events:
             line.show(event)
             yield event
 
 
 class LiveLine:
-    """A progress bar with figures, on standard error."""
+    """A progress bar with figures, on standard error.
 
-    def __init__(self) -> None:
+    Args:
+        evaluated: the word for an evaluation.
+    """
+
+    def __init__(self, evaluated: str = "tested") -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -74,6 +89,7 @@ class LiveLine:
         self.curve = Sparkline() if console.width >= ROOM and _writes(BLOCKS) else None
         self.images = 0
         self.figures: tuple[float, float] | None = None
+        self.evaluated = evaluated
         self.tested = ""
         self.drawn = 0.0
         self.marks: list[tuple[float, int]] = []
@@ -101,7 +117,7 @@ class LiveLine:
             case StepEvent():
                 self._add(event)
             case Evaluated():
-                self.tested = f"  tested {percent(event.accuracy)}"
+                self.tested = f"  {self.evaluated} {percent(event.accuracy)}"
             case _:
                 pass
         if perf_counter() - self.drawn >= REFRESH and self.figures:
@@ -126,13 +142,13 @@ class LiveLine:
         self.marks = [*self.marks[-20:], (now, self.images)]
         curve = f"{self.curve} " if self.curve is not None else ""
         epoch = min(self.epochs, (step - 1) // self.steps_per_epoch + 1)
+        description = f"epoch {epoch}/{self.epochs}"
+        figures = f"loss {curve}{loss:.3f}  accuracy {percent(accuracy)}{self.tested}"
+        fast = f"{speed:,.0f} images/s  "
+        if len(description) + len(fast) + len(figures) <= self.progress.console.width - BESIDE:
+            figures = fast + figures
         self.progress.update(
-            self.task,
-            completed=step,
-            description=f"epoch {epoch}/{self.epochs}",
-            figures=f"{speed:,.0f} images/s  loss {curve}{loss:.3f}  "
-            f"accuracy {percent(accuracy)}{self.tested}",
-            refresh=True,
+            self.task, completed=step, description=description, figures=figures, refresh=True
         )
 
 

@@ -13,18 +13,22 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-__all__ = ["command", "complain", "console", "print_json", "table"]
+__all__ = ["columns", "command", "complain", "console", "print_json", "table"]
 
 WIDEST = 110
 """Columns a table takes at most, and where nobody says how wide the output is."""
+
+
+def columns() -> int:
+    """Columns that output has."""
+    return min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns)
 
 
 def console() -> Console:
     """Standard output through rich; class and file names are never taken for markup."""
     from rich.console import Console
 
-    width = min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns)
-    return Console(width=width, markup=False, highlight=False, emoji=False)
+    return Console(width=columns(), markup=False, highlight=False, emoji=False)
 
 
 def table(*heads: str, left: int = 1) -> Table:
