@@ -19,6 +19,7 @@
     pictures.py, form.py    picture files as images of one form
     picture.py              one picture file, by Pillow; small_png.py without it
     mapped.py               files, and what they inflate to, mapped into memory
+    single_file.py          the one data file of a folder; unused.py names what isn't read
     size.py                 how large images are, in words
     mnist_data.py           the tutorials' loader; tfjs_mnist.py its data
     catalog.py              data sets by name
@@ -33,6 +34,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from spritenet.dataset import Dataset
@@ -48,7 +50,9 @@ from spritenet.sources.formats import FORMATS, Format
 from spritenet.sources.options import Options
 from spritenet.sources.origin import Origin, Source, bring, renamed
 from spritenet.sources.refusals import unknown, unrecognised
+from spritenet.sources.single_file import single_file
 from spritenet.sources.size import ImageSize
+from spritenet.sources.unused import unused_notes
 
 __all__ = ["CATALOG", "FORMATS", "Format", "load", "survey"]
 
@@ -272,11 +276,26 @@ def _check_exists(origin: Origin) -> None:
 def _surveyed(path: Path, options: Options) -> Listing:
     """What lies there, looked at in the way of its format."""
     refuse_pointer_at(path)
-    for form in FORMATS:
-        if form.recognises(path):
-            options.only(form.takes, path)
-            listing = form.survey(path, options)
-            if form.remarked_on:
-                return listing
-            return listing.noted(*class_notes(listing.labels, listing.class_names))
-    raise unrecognised(path, [form.name for form in FORMATS])
+    form = next((form for form in FORMATS if form.recognises(path)), None)
+    if path.is_dir() and (form is None or form.is_last):
+        only = single_file(path, partial(_is_whole, options=options))
+        if only is not None:
+            used = (only,) if options.labels_path is None else (only, options.labels_path)
+            note = f"{only.name} was read, the only data file in {path}"
+            return _surveyed(only, options).noted(note, *unused_notes(path, used))
+    if form is None:
+        raise unrecognised(path, [form.name for form in FORMATS])
+    options.only(form.takes, path)
+    listing = form.survey(path, options)
+    if form.remarked_on:
+        return listing
+    return listing.noted(*class_notes(listing.labels, listing.class_names))
+
+
+def _is_whole(path: Path, options: Options) -> bool:
+    """Whether a file is a data set by itself; other PNGs than sprites only with their labels."""
+    labels = options.labels_path
+    if labels is not None and path.exists() and labels.exists() and path.samefile(labels):
+        return False
+    form = next((form for form in FORMATS if form.recognises(path)), None)
+    return form is not None and (not form.needs_labels or labels is not None)

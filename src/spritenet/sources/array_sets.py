@@ -18,6 +18,7 @@ from spritenet.sources.array_files import NamedArray, names_in, npy_file, npz_fi
 from spritenet.sources.array_images import at, images_of, shaped, with_images
 from spritenet.sources.roles import CLASS_NAMES, ordered, role_of
 from spritenet.sources.size import ImageSize
+from spritenet.sources.unused import unused_notes
 
 __all__ = ["is_npy", "is_npz", "listing_of", "pairs_of", "survey_npy", "survey_npz"]
 
@@ -84,7 +85,8 @@ def survey_npy(
     if path.is_dir():
         found = [file for file in sorted(path.glob("*.npy")) if role_of(file.stem)]
         files = pairs_of(path, list(map(npy_file, found)))
-        return listing_of(path, files, image_size, class_names, pixel_range)
+        listing = listing_of(path, files, image_size, class_names, pixel_range)
+        return listing.noted(*unused_notes(path, found))
     images = npy_file(path)
     role = role_of(path.stem)
     if labels is None:

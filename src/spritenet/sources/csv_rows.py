@@ -96,7 +96,7 @@ def survey_csv(path: Path, options: Options | None = None) -> Listing:
     Args:
         path: of the file or the folder.
         options: `image_size` (by default images are square), `class_names`, `label_column` and
-            `range`.
+            `range` or `bits`.
 
     Raises:
         DataError: damaged, without labels, or its rows are no images of this size.
@@ -144,6 +144,7 @@ def survey_csv(path: Path, options: Options | None = None) -> Listing:
         splits,
         images,
         source=str(path),
+        pixel_range=made[0].values.pixel_range,
         notes=(*notes, *more, *written),
     )
 
@@ -189,11 +190,11 @@ def _with_values(
         for cell in _pixel_cells(table.layout, row)
     ]
     numbers = floats_of(cells)
-    highest = None
-    if options.range is None and is_low(numbers):
+    highest, wanted = None, options.pixel_range
+    if wanted is None and is_low(numbers):
         highest = max(_highest(table) for table in tables)
     digits = digits_of(cells) if (numbers % 1).any() else 0
-    values, notes = values_of(numbers, digits, options.range, where, all_highest=highest)
+    values, notes = values_of(numbers, digits, wanted, where, all_highest=highest)
     return [replace(table, values=values) for table in tables], notes
 
 

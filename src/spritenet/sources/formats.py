@@ -24,6 +24,8 @@ class Format:
         survey: looks at it, as the options say.
         takes: which of the options mean something for it.
         remarked_on: whether its classes were remarked on when it was made.
+        needs_labels: whether it is none without labels from elsewhere.
+        is_last: whether another data set in the folder comes before it.
     """
 
     name: str
@@ -31,6 +33,8 @@ class Format:
     survey: Callable[[Path, Options], Listing]
     takes: tuple[str, ...] = ()
     remarked_on: bool = False
+    needs_labels: bool = False
+    is_last: bool = False
 
 
 def _idx(path: Path, options: Options) -> Listing:
@@ -157,6 +161,7 @@ FORMATS = (
         _is("is_png", "foreign"),
         _foreign,
         (*NAMES, *SIZE, "labels", "train", "tile"),
+        needs_labels=True,
     ),
     Format("npz", _is("is_npz", "array_sets"), _npz, (*NAMES, *SIZE, *VALUES)),
     Format("npy", _is("is_npy", "array_sets"), _npy, (*NAMES, *SIZE, *VALUES, "labels")),
@@ -170,7 +175,7 @@ FORMATS = (
         "CSV",
         _is("is_csv", "csv_rows"),
         _csv,
-        (*NAMES, *SIZE, "label_column", "range"),
+        (*NAMES, *SIZE, *VALUES, "label_column"),
     ),
     Format("parquet", _is("is_parquet", "parquet"), _parquet, (*NAMES, *FORM)),
     Format("HDF5", _is("is_hdf5", "hdf5"), _hdf5, (*NAMES, *SIZE, *VALUES)),
@@ -187,6 +192,7 @@ FORMATS = (
         _is("is_image_folder", "image_folder"),
         _image_folder,
         (*FORM, "tile"),
+        is_last=True,
     ),
 )
 """Asked in this order."""

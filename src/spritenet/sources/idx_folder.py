@@ -23,6 +23,7 @@ from spritenet.errors import DataError
 from spritenet.sources.emnist import is_emnist, survey_emnist
 from spritenet.sources.idx import IMAGES, LABELS, IdxFile, open_idx
 from spritenet.sources.idx_magic import find_by_magic, kind_of
+from spritenet.sources.unused import unused_notes
 
 __all__ = ["CLASSES_FILE", "find_idx_files", "is_idx", "read_idx", "role_of", "survey_idx"]
 
@@ -92,10 +93,18 @@ def survey_idx(
     else:
         raise DataError("labels are for one file of images", where=path, got="a folder")
     data = _read(folder, files, path, class_names)
+    notes = unused_notes(folder, _used(folder, files)) if path.is_dir() else ()
     if not is_emnist(files.values()):
-        return Listing.of(data)
+        return Listing.of(data).noted(*notes)
     named = class_names is not None or (folder / CLASSES_FILE).is_file()
-    return survey_emnist(data, list(files.values()), named=named)
+    return survey_emnist(data, list(files.values()), named=named).noted(*notes)
+
+
+def _used(folder: Path, files: dict[Role, Path]) -> list[Path]:
+    """The files that are read, and what belongs to them: packed twins, names of classes."""
+    twins = [path.with_name(f"{path.name}.gz") for path in files.values()]
+    mappings = list(folder.glob("*-mapping.txt")) if is_emnist(files.values()) else []
+    return [*files.values(), *twins, *mappings, folder / CLASSES_FILE]
 
 
 def read_idx(path: Path, class_names: Sequence[str] | None = None) -> Dataset:

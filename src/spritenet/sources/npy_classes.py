@@ -24,6 +24,7 @@ from spritenet.sources.array_images import images_of, with_images
 from spritenet.sources.roles import ordered, role_of
 from spritenet.sources.size import ImageSize, size_of
 from spritenet.sources.tree import SPLITS, natural
+from spritenet.sources.unused import unused_notes
 
 __all__ = ["class_arrays", "is_npy_classes", "survey_npy_classes"]
 
@@ -84,7 +85,9 @@ def survey_npy_classes(
         for file in files[split]:
             opened = npy_file(file)
             arrays.append((split, _class_of(file), opened.array(), opened.where))
-    return class_arrays(path, arrays, image_size, class_names, pixel_range=pixel_range)
+    listing = class_arrays(path, arrays, image_size, class_names, pixel_range=pixel_range)
+    used = [file for files in _files(path).values() for file in files]
+    return listing.noted(*unused_notes(path, used))
 
 
 def class_arrays(

@@ -21,6 +21,7 @@ from spritenet.sources.form import Form, least_channels
 from spritenet.sources.picture import read_first
 from spritenet.sources.small_png import read_small_png
 from spritenet.sources.tree import Tree
+from spritenet.sources.unused import MOST_NAMED
 
 __all__ = ["MOST_BYTES", "Pictures", "Store", "as_listing"]
 
@@ -180,8 +181,8 @@ def of_tree(path: Path, store: Store, tree: Tree, form: Form) -> Listing:
     """A listing of a store whose files are those that a tree has chosen, in its order."""
     notes: tuple[str, ...] = ()
     if tree.others:
-        few = ", ".join("/".join(parts) for parts in tree.others[:3])
-        more = len(tree.others) - 3
+        few = ", ".join("/".join(parts) for parts in tree.others[:MOST_NAMED])
+        more = len(tree.others) - MOST_NAMED
         notes = (f"passed over, being no pictures: {few}" + (f", {more:,} more" * (more > 0)),)
     return as_listing(
         path,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.pixel_range import LOAD, PixelRange, RangeLike, likely_range
+from spritenet.dataset.pixel_range import LOAD, PixelRange, likely_range
 from spritenet.errors import DataError
 
 __all__ = ["BYTES", "TableValues", "digits_of", "is_low", "values_of"]
@@ -46,6 +46,11 @@ class TableValues:
     range: PixelRange | None = None
     tolerance: float = 0.0
     found: bool = False
+
+    @property
+    def pixel_range(self) -> tuple[float, float] | None:
+        """The values of black and white; None for those of pixels."""
+        return None if self.range is None or self.range.is_plain else self.range.pair
 
     @property
     def expected(self) -> str:
@@ -91,7 +96,7 @@ BYTES = TableValues()
 def values_of(
     sample: NDArray[np.float64],
     digits: int,
-    given: RangeLike | None,
+    given: PixelRange | None,
     where: object,
     *,
     all_highest: float | None = None,
@@ -110,19 +115,17 @@ def values_of(
 
     Raises:
         DataError: they are no pixels, and no range was given.
-        InputError: the range is none.
     """
     numbers = sample[np.isfinite(sample)]
     if given is not None:
-        wanted = PixelRange.of(given)
         whole = bool((numbers == np.rint(numbers)).all())
-        return (BYTES if wanted.is_plain and whole else TableValues(wanted)), ()
+        return (BYTES if given.is_plain and whole else TableValues(given)), ()
     if not len(numbers):
         return BYTES, ()
     low, high = float(numbers.min()), float(numbers.max())
     high = high if all_highest is None else max(high, all_highest)
     wrong = (numbers < 0) | (numbers > 255) | (numbers != np.rint(numbers))
-    if np.count_nonzero(wrong) <= FEW_WRONG * np.count_nonzero(numbers):
+    if np.count_nonzero(wrong) <= max(1, FEW_WRONG * np.count_nonzero(numbers)):
         return _of_whole(high)
     tolerance = max(CLOSE, 255 * 0.5 * 10.0**-digits * 1.001)
     if low >= 0 and high <= 1 and tolerance < 0.25:

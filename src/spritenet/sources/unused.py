@@ -7,7 +7,7 @@ from pathlib import Path
 
 from spritenet.sources.tree import is_hidden
 
-__all__ = ["unused_notes"]
+__all__ = ["MOST_NAMED", "unused_notes"]
 
 MOST_NAMED = 20
 

@@ -23,6 +23,7 @@ from spritenet.sources.mapped import Mapped
 from spritenet.sources.pictures import as_listing
 from spritenet.sources.roles import ordered, split_of
 from spritenet.sources.tree import Parts, is_picture, natural
+from spritenet.sources.unused import unused_notes
 
 __all__ = ["is_webdataset", "pairs_of", "survey_webdataset"]
 
@@ -133,7 +134,9 @@ def survey_webdataset(path: Path, form: Form, class_names: Sequence[str] | None 
         )
     indices, names = _classes(labels, class_names, path)
     known = ordered(set(splits))
-    note = f"pictures without a label are left out: {alone:,}"
+    notes = unused_notes(path, tars) if path.is_dir() else ()
+    if alone:
+        notes += (f"pictures without a label are left out: {alone:,}",)
     return as_listing(
         path,
         Stores(tuple(stores), np.array(places, np.int64)),
@@ -142,7 +145,7 @@ def survey_webdataset(path: Path, form: Form, class_names: Sequence[str] | None 
         np.array([known.index(split) for split in splits], np.int64),
         known,
         form,
-        (note,) if alone else (),
+        notes,
     )
 
 
