@@ -93,6 +93,7 @@ def test_a_run_remembers_how_its_data_is_read(rows: list[str], tmp_path: Path) -
         ["evaluate", "run"],
         ["evaluate", "run", "rows.png"],
         ["report", "run"],
+        ["export", "run", "run.html", "--with-data", "rows.png"],
     ):
         done = spritenet(*again, folder=tmp_path)
         assert done.returncode == 0, done.stderr

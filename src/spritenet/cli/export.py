@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import Json, Model
+from spritenet.cli.arguments import Json, Model, data_of
 from spritenet.cli.ending import check_ending
 from spritenet.cli.models import Classes, Pixels, read_saved
 from spritenet.cli.reading import Reading, reads_data
@@ -64,6 +64,8 @@ def export(
         raise InputError("only an HTML file holds data", where="--with-data", got=form.value)
     if with_data is None:
         reading.refused("export", "is for the data set that --with-data names")
+    else:
+        _, reading = data_of(model, with_data, reading, "")
     saved = read_saved(model, pixels, classes)
     images, left_out, teaches = 0, 0, True
     with destination(out) as place:
