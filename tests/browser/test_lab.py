@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ import pytest
 from PIL import Image
 
 import spritenet as sn
+from foreign_models import sequential, write
 from site_server import served
 from spritenet.sources.strokes import strokes
 
@@ -598,7 +600,7 @@ def test_files_that_are_no_model_are_one_line(visit: Open, tmp_path: Path) -> No
     wrong = {
         variant("json", content[:200], weights): "it is not JSON",
         variant("short", content, weights[:-4]): "too short",
-        variant("lstm", content.replace('"Flatten"', '"LSTM"'), weights): "got LSTM",
+        variant("lstm", content.replace('"Flatten"', '"LSTM"'), weights): "unsupported layer LSTM",
         tmp_path / "small": "The model takes images of 5×5×1, these are 28×28×1",
     }
     for folder, words in wrong.items():
@@ -607,9 +609,33 @@ def test_files_that_are_no_model_are_one_line(visit: Open, tmp_path: Path) -> No
         assert "\n" not in tab.inner_text("#keep-problem")
     tab.set_input_files("#model-files", good / "model.json")
     tab.locator("#keep-problem", has_text="weights.bin: the file is missing").wait_for()
+    (tmp_path / "m.keras").write_bytes(b"PK")
+    tab.set_input_files("#model-files", tmp_path / "m.keras")
+    tab.locator("#keep-problem", has_text="m.keras: it is a Keras model").wait_for()
     tab.click("#test")
     tab.wait_for_timeout(50)
     assert accuracy(tab) == reached
+
+
+def test_what_tensorflow_js_downloads_is_read(visit: Open, tmp_path: Path) -> None:
+    """A JSON of any name with its weights, or a ZIP of both; what is assumed is said."""
+    layers: list[tuple[str, dict[str, object]]] = [
+        ("Dense", {"name": "d", "units": 10, "activation": "softmax", "inputShape": [784]}),
+    ]
+    how = {"name": "my-model.json", "bin_path": "./my-model.weights.bin"}
+    weights: dict[str, tuple[int, ...]] = {"d/kernel": (784, 10), "d/bias": (10,)}
+    path = write(tmp_path / "dl", sequential(layers), weights, **how)
+    with zipfile.ZipFile(tmp_path / "m.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in path.parent.iterdir():
+            archive.write(file, f"dl/{file.name}")
+    tab = visit()
+    for files in ([tmp_path / "m.zip"], sorted(path.parent.iterdir())):
+        tab.set_input_files("#model-files", files)
+        note = tab.locator("#keep-note", has_text=f"Loaded: {files[0].name}")
+        note.wait_for()
+        assert "grey images of 28×28 are assumed" in note.inner_text()
+        assert "0..1 is assumed" in note.inner_text()
+        assert tab.locator("#keep-problem").is_hidden()
 
 
 def test_a_rate_that_is_too_high_is_one_line(visit: Open) -> None:

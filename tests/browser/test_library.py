@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 
 import spritenet as sn
 from spritenet.dataset import Split
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 TRAIN = """async ([site, steps, seed]) => {
   const { Model, optimizers } = await import(`${site}lib/index.js`);
@@ -156,3 +158,40 @@ def test_a_sprite_is_read_in_a_page(page: Page, site: str, tmp_path: Path) -> No
     test = sn.load(tmp_path / "digits.png")["test"]
     assert found["images"] == test.images.ravel().tolist()
     assert found["labels"] == test.labels.tolist()
+
+
+STORED = """async ([site, address]) => {
+  const { Model } = await import(`${site}lib/index.js`);
+  const missing = await Model.load(address).then(() => 'loaded', (error) => error.message);
+  await new Promise((resolve, reject) => {
+    const script = document.createElement('script');
+    Object.assign(script, { src: `${site}files/tf.min.js`, onload: resolve, onerror: reject });
+    document.head.append(script);
+  });
+  await tf.setBackend('cpu');
+  const theirs = tf.sequential();
+  theirs.add(tf.layers.conv2d({ inputShape: [8, 8, 1], filters: 3, kernelSize: 3 }));
+  theirs.add(tf.layers.flatten());
+  theirs.add(tf.layers.dense({ units: 4, activation: 'softmax' }));
+  await theirs.save(address);
+  const pixels = Uint8Array.from({ length: 64 }, (_, i) => i * 4);
+  const outputs = theirs.predict(tf.tensor([...pixels], [1, 8, 8, 1]).div(255)).dataSync();
+  const ours = await Model.load(address, { pixels: '0..1' });
+  return { missing, theirs: [...outputs], ours: [...ours.predict(pixels)] };
+}"""
+
+
+@pytest.mark.parametrize("address", ["indexeddb://digits", "localstorage://digits"])
+def test_what_tensorflow_js_saved_in_the_browser_is_read(
+    chromium: Browser, site: str, tmp_path: Path, tfjs_folder: Path, address: str
+) -> None:
+    """By the address it was saved at; where nothing is, nothing is made."""
+    program = tfjs_folder / "node_modules" / "@tensorflow" / "tfjs" / "dist" / "tf.min.js"
+    shutil.copy(program, tmp_path)
+    context = chromium.new_context(bypass_csp=True)  # TensorFlow.js evaluates a string
+    page = context.new_page()
+    page.goto(f"{site}pages/empty.html")
+    got = page.evaluate(STORED, [site, address])
+    context.close()
+    assert got["missing"] == f"{address}: there is no such model in this browser."
+    assert np.abs(np.subtract(got["ours"], got["theirs"])).max() < 1e-5
