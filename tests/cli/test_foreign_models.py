@@ -133,3 +133,28 @@ def test_every_command_takes_the_folder_one_is_in(tmp_path: Path, data: Path) ->
             assert (done.returncode, done.stderr) == (0, ""), (command, place)
         out = tmp_path / f"{place.name}.html"
         assert spritenet("export", path, out, folder=place).returncode == 0
+
+
+def test_a_run_remembers_where_its_data_was(tmp_path: Path, data: Path) -> None:
+    """`train .` in the data's folder, then commands in the run's: "." is another one there."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    data.rename(folder / "a.npz")
+    network = "--model", "network:make"
+    (folder / "network.py").write_text(
+        "import spritenet as sn\n\n\ndef make(_):\n"
+        "    model = sn.Sequential([sn.Flatten(), sn.Dense(2, activation='softmax')])\n"
+        "    model.compile('sgd', 'sparse_categorical_crossentropy')\n    return model\n"
+    )
+    run = tmp_path / "run"
+    begun = ("train", "./a.npz", *network, "--steps", "2", "--out", "../run")
+    assert spritenet(*begun, folder=folder).returncode == 0
+    assert json.loads((run / "config.json").read_text())["command"]["data"] == str(folder / "a.npz")
+    done = spritenet("evaluate", ".", folder=run)
+    assert (done.returncode, done.stderr) == (0, "")
+    at_home = spritenet("info", "~/run", folder=run, HOME=str(tmp_path), USERPROFILE=str(tmp_path))
+    assert at_home.returncode == 0, at_home.stderr
+    begun = ("train", "a.npz", *network, "--steps", "2", "--out=~/again")
+    again = spritenet(*begun, folder=folder, HOME=str(tmp_path), USERPROFILE=str(tmp_path))
+    assert again.returncode == 0, again.stderr
+    assert (tmp_path / "again" / "model" / "model.json").exists()

@@ -12,6 +12,7 @@ import os
 import sys
 import warnings
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -88,13 +89,21 @@ def main() -> None:
     """Run the command line of this process, and end it."""
     warnings.formatwarning = _noted
     try:
-        called = [word for word in sys.argv[1:2] if word in COMMANDS]
-        code = application(*called)(prog_name="spritenet", standalone_mode=False)
+        words = [_at_home(word) for word in sys.argv[1:]]
+        called = [word for word in words[:1] if word in COMMANDS]
+        code = application(*called)(words, prog_name="spritenet", standalone_mode=False)
     except Exception as error:  # noqa: BLE001 - the last place where anything can be said of it
         code = _explain(error)
     except KeyboardInterrupt:
         code = 130
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _at_home(word: str) -> str:
+    """A typed word with "~" as the home folder: shells don't expand it in `--out=~/x`."""
+    option, mark, path = word.rpartition("=") if word.startswith("--") else ("", "", word)
+    home = path == "~" or path.startswith("~/")
+    return option + mark + str(Path(path).expanduser()) if home else word
 
 
 def _noted(message: Warning | str, category: type[Warning], *_: object, **__: object) -> str:

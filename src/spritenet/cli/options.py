@@ -6,6 +6,8 @@ was not.
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
@@ -48,6 +50,8 @@ class Options:
         """The same with what is given; None is not given."""
         names = {f.name for f in fields(self)}
         changes = {k: v for k, v in given.items() if k in names and v is not None}
+        for name in {"data", "start"} & changes.keys():
+            changes[name] = _from_anywhere(changes[name])
         if changes.get("epochs") is not None and "steps" not in changes:
             changes["steps"] = None  # typed epochs mean more than the steps of a resumed run
         if "reading" in changes and changes.get("data", self.data) == self.data:
@@ -113,3 +117,9 @@ class Options:
                 got=self.schedule,
             )
         return replace(optimizer, learning_rate=schedules[self.schedule])
+
+
+def _from_anywhere(path: str) -> str:
+    """A path that means the same in another folder: "." and "../x" are where they were typed."""
+    first = re.split(r"[/\\]", path)[0]
+    return os.path.abspath(path) if first in {".", ".."} else path  # noqa: PTH100 - resolving would follow links
