@@ -154,7 +154,7 @@ def test_a_run_remembers_where_its_data_was(tmp_path: Path, data: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     at_home = spritenet("info", "~/run", folder=run, HOME=str(tmp_path), USERPROFILE=str(tmp_path))
     assert at_home.returncode == 0, at_home.stderr
-    begun = ("train", "a.npz", *network, "--steps", "2", "--out=~/again")
-    again = spritenet(*begun, folder=folder, HOME=str(tmp_path), USERPROFILE=str(tmp_path))
+    short = ("train", "a.npz", *network, "--steps", "2", "--out=~/again")
+    again = spritenet(*short, folder=folder, HOME=str(tmp_path), USERPROFILE=str(tmp_path))
     assert again.returncode == 0, again.stderr
     assert (tmp_path / "again" / "model" / "model.json").exists()
