@@ -109,7 +109,7 @@ def test_pictures_get_a_size_a_fit_and_a_colour(tmp_path: Path) -> None:
     write_pictures(tmp_path / "pets", "dog/1.png", shape=(20, 50))
     done = spritenet("pack", "pets", "pets.png", folder=tmp_path)
     assert done.returncode == WRONG
-    assert "Type: spritenet pack pets pets.png --size 40x30 (in Python" in done.stderr
+    assert 'Pass size="32x32" (--size 32x32)' in done.stderr
     options = ("--size", "16x16", "--fit", "crop", "--color", "grey", "--layout", "grid")
     done = spritenet("pack", "pets", "pets.png", *options, folder=tmp_path)
     assert done.returncode == OK, done.stderr

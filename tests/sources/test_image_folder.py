@@ -75,12 +75,12 @@ def test_photographs_are_upright(tmp_path: Path) -> None:
 
 
 def test_different_sizes_say_what_to_type(folder: Path) -> None:
-    """Which file, both sizes, and the command."""
+    """Which file, both sizes, and a small square: that of the first where it is small."""
     (folder / "train/dog/9.png").write_bytes(encoded(noise((7, 8))))
     with pytest.raises(
         sn.DataError,
         match=r"dog.9\.png: the pictures are of different sizes: expected 6×5 as .*cat.1\.png, got "
-        r"7×8\. Type: spritenet pack .* --size 6x5 \(in Python, size=\"6x5\"\)",
+        r"7×8\. Pass size=\"6x6\" \(--size 6x6\), .*fit=\"crop\"",
     ):
         sn.load(folder)
 

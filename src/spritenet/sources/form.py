@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spritenet.dataset.pixel_range import PixelRange
 from spritenet.errors import DataError, InputError
 from spritenet.prepare import Preparation, prepare, with_channels
 from spritenet.sources.size import ImageSize, size_of
@@ -32,6 +33,7 @@ class Form:
             it, "crop" fills the image with its middle, "stretch" changes its proportions, "pad"
             leaves its pixels alone and puts black around them.
         color: "grey", "rgb" or "rgba"; None for the least that loses nothing.
+        bits: how many bits hold the value of pictures of 16; None for what they seem to have.
 
     Raises:
         InputError: there is no such form.
@@ -40,6 +42,7 @@ class Form:
     size: tuple[int, int] | None = None
     fit: str = "fit"
     color: str | None = None
+    bits: int | None = None
 
     def __post_init__(self) -> None:
         for what, value, known in (("fit", self.fit, FITS), ("color", self.color, tuple(COLORS))):
@@ -55,13 +58,18 @@ class Form:
                 got="x".join(map(str, self.size)),
             )
 
+        if self.bits is not None:
+            PixelRange.of_bits(self.bits)
+
     @classmethod
-    def of(cls, size: ImageSize | None, fit: str | None, color: str | None) -> Form:
+    def of(
+        cls, size: ImageSize | None, fit: str | None, color: str | None, bits: int | None = None
+    ) -> Form:
         """The form of these options, of which None is left as it is by default."""
         if fit is not None and size is None:
             raise InputError("this needs a size", where="fit", do="Pass size (--size 28x28) too.")
         wanted = None if size is None else size_of(size, "size")
-        return cls(wanted, fit or "fit", "grey" if color == "gray" else color)
+        return cls(wanted, fit or "fit", "grey" if color == "gray" else color, bits)
 
     def channels_of(self, picture: NDArray[np.uint8]) -> int:
         """The channels asked for, or the least that lose nothing of a picture (h w c)."""

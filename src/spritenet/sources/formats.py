@@ -144,7 +144,7 @@ def _is(name: str, module: str) -> Callable[[Path], bool]:
 
 NAMES = ("class_names",)
 SIZE = ("image_size",)
-FORM = ("size", "fit", "color")
+FORM = ("size", "fit", "color", "bits")
 VALUES = ("bits", "range")
 
 FORMATS = (

@@ -61,7 +61,7 @@ class Options:
         Raises:
             InputError: it is none.
         """
-        return Form.of(self.size, self.fit, self.color)
+        return Form.of(self.size, self.fit, self.color, self.bits)
 
     @property
     def pixel_range(self) -> PixelRange | None:

@@ -8,23 +8,43 @@ from __future__ import annotations
 import io
 import os
 import warnings
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
+from spritenet.dataset.remarks import warn
 from spritenet.errors import DataError
 from spritenet.lfs_pointer import refuse_pointer, refuse_pointer_at
+from spritenet.sources.small_png import read_wide_png
+from spritenet.sources.wide_pixels import ALL_BITS, likely_bits, reduced, too_high
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-__all__ = ["LARGEST_PICTURE", "read_first", "read_picture"]
+__all__ = ["LARGEST_PICTURE", "Picture", "read_first", "read_picture"]
 
 LARGEST_PICTURE = 80_000_000
 """Pixels; more are refused before anything is decoded. Cameras have up to 60 million."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """The first picture of a file.
+
+    Args:
+        pixels: uint8, h w c.
+        several: whether others follow it: an animation, or pages.
+        highest: the highest value it has in the file, if that has 16 bits; else 0.
+    """
+
+    pixels: NDArray[np.uint8]
+    several: bool = False
+    highest: int = 0
+
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "ICO")
 """Pillow's names. Others it knows start programs (EPS), or hold no picture of their own."""
@@ -35,6 +55,7 @@ def read_picture(
     *,
     upright: bool = False,
     largest: int = LARGEST_PICTURE,
+    bits: int | None = None,
 ) -> NDArray[np.uint8]:
     """Read an image file.
 
@@ -45,6 +66,8 @@ def read_picture(
         source: a path, the file's bytes, or an open file.
         upright: whether a photograph is turned as its camera noted (EXIF's Orientation).
         largest: pixels, beyond which a picture is refused.
+        bits: how many bits of 16 hold the value, such as 12; by default all. A `DataWarning`
+            says so if the highest values leave bits unused.
 
     Returns:
         uint8, h × w × c: c is 1 (grey), 3 (red, green, blue) or 4 (and opacity).
@@ -52,7 +75,16 @@ def read_picture(
     Raises:
         DataError: it can't be read, is no picture, is damaged or is too large.
     """
-    return read_first(source, upright=upright, largest=largest)[0]
+    picture = read_first(source, upright=upright, largest=largest, bits=bits)
+    likely = likely_bits(picture.highest)
+    if bits is not None and picture.highest >= 2**bits:
+        raise too_high(_name(source), picture.highest, bits)
+    if bits is None and picture.highest and likely < ALL_BITS:
+        warn(
+            f"{_name(source)}: its 16 bits reach {picture.highest:,} of 65,535 only, so it is "
+            f"dark: read_picture takes bits={likely} if these are {likely} bits"
+        )
+    return picture.pixels
 
 
 def read_first(
@@ -61,14 +93,16 @@ def read_first(
     upright: bool = False,
     largest: int = LARGEST_PICTURE,
     name: str = "",
-) -> tuple[NDArray[np.uint8], bool]:
-    """The same; and whether other pictures follow the first: an animation, or pages.
+    bits: int | None = None,
+) -> Picture:
+    """The same, and what else there is to know; it warns of nothing.
 
     Args:
         source: as above.
         upright: as above.
         largest: as above.
         name: what to call it in errors.
+        bits: as above, but what is higher becomes white.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -79,9 +113,18 @@ def read_first(
             warnings.simplefilter("ignore")  # sizes are judged here; damaged notes don't matter
             with Image.open(file, formats=_formats()) as picture:
                 many = bool(getattr(picture, "is_animated", False))
-                first = _first(picture, where, largest)
-                upright_one = ImageOps.exif_transpose(first) if upright else first
-                return _pixels(upright_one, where), many
+                wide = _is_wide(picture)
+                _check_size(picture, where, largest)
+                if wide and picture.format == "PNG":
+                    values = read_wide_png(_content(source))
+                    if values is not None:
+                        return replace(_of_wide(values, bits), several=many)
+                picture.seek(0)
+                picture.load()
+                upright_one = ImageOps.exif_transpose(picture) if upright else picture
+                return replace(
+                    _pixels(upright_one, where, bits or ALL_BITS, wide=wide), several=many
+                )
     except DataError:
         raise
     except Image.DecompressionBombError:
@@ -109,14 +152,21 @@ def _refuse_pointer(source: str | os.PathLike[str] | bytes | BinaryIO, where: st
         refuse_pointer_at(Path(source))
 
 
-def _first(picture: Image.Image, where: str, largest: int) -> Image.Image:
-    """The first picture of an open file, decoded if it isn't too large."""
+def _check_size(picture: Image.Image, where: str, largest: int) -> None:
+    """Raises DataError for an open file whose picture is too large to be decoded."""
     width, height = picture.size
     if width * height > largest:
         raise _too_large(where, f"{width:,}×{height:,}", largest)
-    picture.seek(0)
-    picture.load()
-    return picture
+
+
+def _content(source: str | os.PathLike[str] | bytes | BinaryIO) -> bytes:
+    """All bytes of a file that Pillow has opened."""
+    if isinstance(source, bytes):
+        return source
+    if isinstance(source, str | os.PathLike):
+        return Path(source).read_bytes()
+    source.seek(0)
+    return source.read()
 
 
 def _name(source: str | os.PathLike[str] | bytes | BinaryIO) -> str:
@@ -152,22 +202,40 @@ def _formats() -> list[str]:
     return [name for name in FORMATS if name in Image.OPEN]
 
 
-def _pixels(picture: Image.Image, where: str) -> NDArray[np.uint8]:
-    """Pillow's modes as uint8, h × w × 1, 3 or 4."""
+def _is_wide(picture: Image.Image) -> bool:
+    """Whether the colours of a file that is not decoded yet have 16 bits."""
+    return picture.mode.startswith(("RGB", "LA")) and ";16" in str(getattr(picture, "tile", ""))
+
+
+def _pixels(picture: Image.Image, where: str, bits: int, *, wide: bool) -> Picture:
+    """Pillow's modes as uint8, h × w × 1, 3 or 4.
+
+    Args:
+        picture: decoded.
+        where: what to call it in errors.
+        bits: how many of 16 hold the value.
+        wide: whether its colours had 16 bits, of which Pillow has left the high 8.
+    """
     mode = picture.mode
     if mode.startswith("I"):
-        # 16 bits, or 32 that hold 16: 65535 becomes 255, rounded.
-        wide = np.clip(np.asarray(picture).astype(np.int64), 0, 65535)
-        eight: NDArray[np.int64] = (wide * 255 + 32767) // 65535
-        return eight.astype(np.uint8)[:, :, None]
+        values = np.asarray(picture).astype(np.int64)
+        low, high = int(values.min(initial=0)), int(values.max(initial=0))
+        if low < 0 or high > 65535:
+            raise DataError(
+                "pixels of 32 bits have no common scale",
+                where=where,
+                expected="0 to 65,535",
+                got=f"{low if low < 0 else high:,}",
+            )
+        return Picture(reduced(values, bits)[:, :, None], highest=high)
     if mode == "F":
-        values = np.asarray(picture)
-        if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1):
+        floats = np.asarray(picture)
+        if not (np.isfinite(floats).all() and floats.min() >= 0 and floats.max() <= 1):
             raise DataError(
                 "floating-point pixels have no common scale", where=where, expected="0 to 1"
             )
-        scaled: NDArray[np.float32] = np.rint(values * 255)
-        return scaled.astype(np.uint8)[:, :, None]
+        scaled: NDArray[np.float32] = np.rint(floats * 255)
+        return Picture(scaled.astype(np.uint8)[:, :, None])
     if mode in {"LA", "La", "RGBa", "PA"} or "transparency" in picture.info:
         picture = picture.convert("RGBA")
     elif mode == "1":
@@ -175,4 +243,26 @@ def _pixels(picture: Image.Image, where: str) -> NDArray[np.uint8]:
     elif mode not in {"L", "RGB", "RGBA"}:
         picture = picture.convert("RGB")
     pixels = np.array(picture, np.uint8)
-    return pixels[:, :, None] if pixels.ndim == 2 else pixels
+    pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
+    if not wide:
+        return Picture(pixels)
+    if bits < ALL_BITS:
+        raise DataError(
+            "colours of 16 bits in such a file are read by their high 8 bits only",
+            where=where,
+            expected=f"{bits} bits",
+            do="Save it as a PNG that is not interlaced.",
+        )
+    return Picture(pixels, highest=int(pixels[:, :, :3].max(initial=0)) * 257)
+
+
+def _of_wide(values: NDArray[np.uint16], bits: int | None) -> Picture:
+    """A picture of 16 bits that was read without Pillow: h w c, of 1 to 4 channels."""
+    channels = values.shape[2]
+    pixels = reduced(values, bits or ALL_BITS)
+    if channels in {2, 4}:  # opacity has all bits, whatever the colours have
+        opacity = reduced(values[:, :, -1:], ALL_BITS)
+        grey = [pixels[:, :, :1]] * 3 if channels == 2 else [pixels[:, :, :3]]
+        pixels = np.concatenate([*grey, opacity], axis=2)
+        values = values[:, :, :-1]
+    return Picture(pixels, highest=int(values.max(initial=0)))

@@ -7,7 +7,7 @@ made of them is the same for all.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -18,16 +18,20 @@ from spritenet.dataset.listing import Listing, Pixels, Places
 from spritenet.errors import DataError
 from spritenet.lfs_pointer import refuse_pointer
 from spritenet.sources.form import Form, least_channels
-from spritenet.sources.picture import read_first
+from spritenet.sources.picture import Picture, read_first
 from spritenet.sources.small_png import read_small_png
 from spritenet.sources.tree import Tree
 from spritenet.sources.unused import MOST_NAMED
+from spritenet.sources.wide_pixels import ALL_BITS, likely_bits, too_high
 
 __all__ = ["MOST_BYTES", "Pictures", "Store", "as_listing"]
 
 MOST_BYTES = 1 << 28  # of one picture's file
 LOOKED_AT = 100
 """Pictures, evenly spread, that decide whether a data set is in colour."""
+
+SMALL = 32
+"""Height and width that are advised where pictures differ: CIFAR's, quick to train on."""
 
 LARGE = 64 * 64
 """Pixels from which on several threads decode more than one: below, Python's lock costs more."""
@@ -85,12 +89,15 @@ class Pictures:
         notes = []
         for row, place in enumerate(places.tolist()):
             try:
-                picture, several = _decoded(self.store, place)
+                found = _decoded(self.store, place, self.form.bits)
             except DataError as error:
                 unreadable.append((row, error))
                 continue
-            if several:
+            if found.several:
                 notes.append(SEVERAL.format(self.store.name(place)))
+            if found.highest:
+                self._check_bits(found.highest, place)
+            picture = found.pixels
             if picture.shape != self.shape:
                 picture = self._shaped(picture, place)
             images[row] = picture
@@ -105,13 +112,26 @@ class Pictures:
                 where=self.store.name(place),
                 expected=f"{height}×{width} as {self.like}",
                 got=f"{picture.shape[0]}×{picture.shape[1]}",
-                do=self._advice(f"--size {height}x{width}", f'size="{height}x{width}"'),
+                do=_size_advice(max(height, width)),
             )
         if self.form.color is None and picture.shape[2] > channels:
             least = least_channels(picture)
             if least > channels:
                 raise self._too_colourful(place, channels, least)
         return self.form.made(picture, channels, self.store.name(place))
+
+    def _check_bits(self, highest: int, place: int) -> None:
+        """Raises DataError for a picture of 16 bits that fewer or unknown bits would spoil."""
+        bits = self.form.bits
+        if bits is None and likely_bits(highest) < ALL_BITS:
+            raise DataError(
+                "how many of its 16 bits hold the value is not clear",
+                where=self.store.name(place),
+                got=f"values up to {highest:,} of 65,535",
+                do=f"Pass bits={likely_bits(highest)} (--bits {likely_bits(highest)}).",
+            )
+        if bits is not None and highest >= 2**bits:
+            raise too_high(self.store.name(place), highest, bits)
 
     def _too_colourful(self, place: int, channels: int, least: int) -> DataError:
         color = "rgb" if least == 3 else "rgba"
@@ -120,22 +140,27 @@ class Pictures:
             where=self.store.name(place),
             expected="grey" if channels == 1 else "opaque colours",
             got=color,
-            do=self._advice(f"--color {color}", f'color="{color}"'),
+            do=f'Pass color="{color}" (--color {color}).',
         )
 
-    def _advice(self, option: str, argument: str) -> str:
-        out = Path(self.path).name.partition(".")[0] or "images"
-        return f"Type: spritenet pack {self.path} {out}.png {option} (in Python, {argument})."
+
+def _size_advice(side: int) -> str:
+    """The argument that gives pictures one size: a small square."""
+    size = f"{min(side, SMALL)}x{min(side, SMALL)}"
+    return (
+        f'Pass size="{size}" (--size {size}), which shows all of each with black bars, or '
+        'fit="crop" (--fit crop) with it, which takes the middle.'
+    )
 
 
-def _decoded(store: Store, place: int) -> tuple[NDArray[np.uint8], bool]:
-    """A picture (h w c), and whether others follow it in its file."""
+def _decoded(store: Store, place: int, bits: int | None) -> Picture:
+    """A picture; of 16 bits, so many hold the value."""
     data = store.read(place)
     pixels = read_small_png(data)
     if pixels is not None:
-        return pixels, False
+        return Picture(pixels)
     refuse_pointer(data, store.name(place))
-    return read_first(data, upright=True, name=store.name(place))
+    return read_first(data, upright=True, name=store.name(place), bits=bits)
 
 
 def as_listing(
@@ -164,6 +189,10 @@ def as_listing(
         DataError: none of those looked at can be read.
     """
     images = _looked_at(path, store, form)
+    if form.bits is None and images.form.bits not in {None, ALL_BITS}:
+        bits = images.form.bits
+        seen = f"pictures of 16 bits seem to hold {bits} and are read so: pass bits={bits}"
+        notes += (f"{seen} (--bits {bits}) to say it, bits={ALL_BITS} if they are that dark",)
     return Listing.sorted(
         _called(path),
         images.shape,
@@ -199,14 +228,18 @@ def of_tree(path: Path, store: Store, tree: Tree, form: Form) -> Listing:
 def _looked_at(path: Path, store: Store, form: Form) -> Pictures:
     """The images, of a shape found by looking at some."""
     first_error: DataError | None = None
-    shape, like, pixels = None, "", 0
+    shape, like, pixels, highest = None, "", 0, 0
     step = max(1, len(store) // LOOKED_AT)
     for place in range(0, len(store), step):
         try:
-            picture, _ = _decoded(store, place)
+            found = _decoded(store, place, form.bits)
+            if form.bits is None and found.highest:
+                highest = max(highest, found.highest)
+                found = _decoded(store, place, likely_bits(found.highest))
         except DataError as error:
             first_error = first_error or error
             continue
+        picture = found.pixels
         pixels = max(pixels, picture.shape[0] * picture.shape[1])
         made = form.made(picture, form.channels_of(picture), store.name(place))
         if shape is None:
@@ -216,6 +249,8 @@ def _looked_at(path: Path, store: Store, form: Form) -> Pictures:
     if shape is None:
         reason = str(first_error).rstrip(".")
         raise DataError("none of its pictures can be read", where=path, got=reason)
+    if highest:
+        form = replace(form, bits=likely_bits(highest))
     height, width, channels = shape
     return Pictures(store, form, (height, width, channels), like, str(path), pixels >= LARGE)
 
