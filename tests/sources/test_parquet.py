@@ -157,3 +157,112 @@ def test_without_pyarrow_the_command_to_type_is_named(tmp_path: Path) -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert 'pip install "spritenet[parquet]"' in done.stdout
+
+
+PIXELS = np.random.default_rng(3).integers(0, 256, (20, 16)).astype(np.uint8)
+LABELS = np.arange(20) % 4
+
+
+def numbers(path: Path, columns: dict[str, Any]) -> Path:
+    """A parquet file of these columns."""
+    parquet.write_table(arrow.table(columns), path, row_group_size=6)
+    return path
+
+
+@pytest.mark.parametrize("kind", [arrow.int64(), arrow.uint8(), arrow.float64()])
+@pytest.mark.parametrize("label", ["y", "class"])
+def test_a_column_for_each_pixel(tmp_path: Path, kind: Any, label: str) -> None:  # noqa: ANN401 - pyarrow has no types
+    """y, x0, x1, …, as OpenML has them; read in any order, and after a journey."""
+    columns = {f"x{place}": arrow.array(PIXELS[:, place], kind) for place in range(16)}
+    path = numbers(tmp_path / "a.parquet", {label: LABELS, **columns})
+    data = sn.load(path)
+    assert np.array_equal(data.train.images.reshape(20, 16), PIXELS)
+    assert (data.train.labels.tolist(), data.class_names) == (LABELS.tolist(), tuple("0123"))
+    listing = pickle.loads(pickle.dumps(survey(path)))
+    places = np.array([19, 0, 7, 7])
+    assert np.array_equal(listing.images.read(places).images.reshape(4, 16), PIXELS[places])
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        arrow.list_(arrow.uint8()),
+        arrow.list_(arrow.float64()),
+        arrow.large_list(arrow.int32()),
+        arrow.list_(arrow.uint8(), 16),
+        arrow.list_(arrow.list_(arrow.uint8())),
+    ],
+)
+def test_a_column_of_lists(tmp_path: Path, kind: Any) -> None:  # noqa: ANN401 - pyarrow has no types
+    """All pixels of an image in a list, or in a list of rows; words as labels; splits by files."""
+    nested = arrow.types.is_list(kind.value_type)
+    rows = (PIXELS.reshape(20, 4, 4) if nested else PIXELS).tolist()
+    words = [f"n{label}" for label in LABELS.tolist()]
+    for split in ("train", "test"):
+        numbers(
+            tmp_path / f"{split}.parquet",
+            {"label": words, "pixels": arrow.array(rows, kind)},
+        )
+    data = sn.load(tmp_path)
+    assert np.array_equal(data.test.images.reshape(20, 16), PIXELS)
+    assert data.class_names == ("n0", "n1", "n2", "n3")
+
+
+def test_numbers_that_are_no_bytes(tmp_path: Path) -> None:
+    """k/255, few levels, and a range that must be given."""
+    for values in (PIXELS / 255, (PIXELS / 255).astype(np.float32)):
+        path = numbers(tmp_path / "a.parquet", {"label": LABELS, "pixels": values.tolist()})
+        assert np.array_equal(sn.load(path).train.images.reshape(20, 16), PIXELS)
+    numbers(path, {"label": LABELS, "pixels": (PIXELS // 16).tolist()})
+    with pytest.warns(sn.DataWarning, match="15 was taken as white"):
+        assert np.array_equal(sn.load(path).train.images.reshape(20, 16), PIXELS // 16 * 17)
+    numbers(path, {"label": LABELS, "pixels": (PIXELS / 127.5 - 1).tolist()})
+    with pytest.raises(DataError, match=r"its numbers are no pixels.*range=\(-1, 1\)"):
+        sn.load(path)
+    assert np.array_equal(sn.load(path, range=(-1, 1)).train.images.reshape(20, 16), PIXELS)
+
+
+def test_numbers_that_are_no_images_say_so(tmp_path: Path) -> None:
+    """Rows of different lengths, missing pixels, no labels, no square."""
+    rows = PIXELS.tolist()
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"label": LABELS, "p": [*rows[:5], rows[5][:9], *rows[6:]]}, "different numbers"),
+        ({"label": LABELS, "p": [*rows[:5], None, *rows[6:]]}, "a pixel is missing"),
+        ({"p": rows}, "there is no column of labels"),
+        ({"label": LABELS, "p": [row[:15] for row in rows]}, "15 pixels, which is no square"),
+    ]
+    for columns, words in cases:
+        path = numbers(tmp_path / "a.parquet", columns)
+        with pytest.raises(DataError, match=words):
+            sn.load(path)
+
+
+def test_damaged_numbers_are_one_line(tmp_path: Path) -> None:
+    """Cut off anywhere, or with a wrong byte anywhere: an error, or images."""
+    path = numbers(tmp_path / "a.parquet", {"label": LABELS, "pixels": PIXELS.tolist()})
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 47):
+        for data in (
+            whole[:place],
+            whole[:place] + bytes([whole[place] ^ 16]) + whole[place + 1 :],
+        ):
+            path.write_bytes(data)
+            try:
+                found = as_dataset(survey(path))
+            except DataError:
+                continue
+            assert found.train.images.shape[0] == len(found.train)
+
+
+def test_the_label_of_pictures_is_chosen(tmp_path: Path) -> None:
+    """`label_column` decides between columns, by name or number."""
+    cells = [cell["bytes"] for cell in pictures(4, 0) if cell]
+    columns = {
+        "image": arrow.array(cells, arrow.binary()),
+        "label": [0, 1, 0, 1],
+        "fine": list("abba"),
+    }
+    path = numbers(tmp_path / "a.parquet", columns)
+    assert sn.load(path).class_names == ("0", "1")
+    for chosen in ("fine", 2, "-1"):
+        assert sn.load(path, label_column=chosen).class_names == ("a", "b")

@@ -14,7 +14,8 @@
     csv_rows.py             tables of pixels: text_rows.py finds rows, table_layout.py the label
                             (label_evidence.py), table_values.py the scale, table_labels.py classes;
                             csv_table.py and csv_numbers.py read the rows
-    parquet.py              parquet with a column of pictures
+    parquet.py              parquet with a column of pictures; parquet_numbers.py with numbers,
+                            parquet_files.py opens the files
     tree.py, roles.py       what is a class, a split, an image or a label, by its name
     pictures.py, form.py    picture files as images of one form
     picture.py              one picture file, by Pillow; small_png.py without it

@@ -25,11 +25,10 @@ from spritenet.sources.csv_table import CsvImages, Table
 from spritenet.sources.magic import start_of
 from spritenet.sources.options import Options
 from spritenet.sources.roles import ordered, split_of
-from spritenet.sources.size import ImageSize, size_of
 from spritenet.sources.table_labels import classes_of
-from spritenet.sources.table_layout import BRACKETS, TableLayout, layout_of, row_split, sides
-from spritenet.sources.table_values import BYTES, digits_of, is_low, values_of
-from spritenet.sources.text_rows import TextRows, floats_of, rows_of
+from spritenet.sources.table_layout import TableLayout, image_shape, layout_of, row_split
+from spritenet.sources.table_values import BYTES, values_of
+from spritenet.sources.text_rows import TextRows, rows_of
 from spritenet.sources.unused import unused_notes
 
 __all__ = ["is_csv", "survey_csv"]
@@ -128,7 +127,7 @@ def survey_csv(path: Path, options: Options | None = None) -> Listing:
         tables[split] = Table(rows, layout)
         samples.append(sample)
     made, more = _with_values(list(tables.values()), samples, options)
-    shape = _shape(made[0], options.image_size)
+    shape = image_shape(made[0].layout.pixels, options.image_size, made[0].rows.file.path)
     texts = [text for table in made for text in table.labels()]
     labels, names, written = classes_of(texts, options.class_names, made)
     splits, split_numbers = _splits(list(tables), made)
@@ -187,23 +186,10 @@ def _with_values(
         cell
         for table, sample in zip(tables, samples, strict=True)
         for row in sample
-        for cell in _pixel_cells(table.layout, row)
+        for cell in table.layout.pixel_cells(row)
     ]
-    numbers = floats_of(cells)
-    highest, wanted = None, options.pixel_range
-    if wanted is None and is_low(numbers):
-        highest = max(_highest(table) for table in tables)
-    digits = digits_of(cells) if (numbers % 1).any() else 0
-    values, notes = values_of(numbers, digits, wanted, where, all_highest=highest)
+    values, notes = values_of(cells, options.pixel_range, where, lambda: max(map(_highest, tables)))
     return [replace(table, values=values) for table in tables], notes
-
-
-def _pixel_cells(layout: TableLayout, row: list[str]) -> list[str]:
-    """The numbers of a row's image, as they are written."""
-    if layout.text >= 0:
-        return BRACKETS.sub(" ", row[layout.text]).split()
-    gone = set(layout.dropped)
-    return [cell for place, cell in enumerate(row) if place not in gone]
 
 
 def _highest(table: Table) -> float:
@@ -238,27 +224,6 @@ def _splits(names: list[str], tables: list[Table]) -> tuple[list[str], NDArray[n
     splits = ordered(set(found))
     numbers = {split: number for number, split in enumerate(splits)}
     return splits, np.array([numbers[split] for split in found], np.int64)
-
-
-def _shape(table: Table, image_size: ImageSize | None) -> tuple[int, int, int]:
-    """The shape of a table's images."""
-    pixels = table.layout.pixels
-    where = table.rows.file.path
-    found = sides(pixels, image_size)
-    if found is not None:
-        return found
-    if image_size is None:
-        raise DataError(
-            f"its rows have {pixels:,} pixels, which is no square",
-            where=where,
-            do="Pass the images' height and width: image_size (--image-size 28x28).",
-        )
-    height, width = size_of(image_size)
-    raise DataError(
-        f"its rows have {pixels:,} pixels",
-        where=where,
-        expected=f"{height * width:,} for {height}×{width} images, or 3 or 4 times as many",
-    )
 
 
 def _unlabelled(path: Path) -> DataError:

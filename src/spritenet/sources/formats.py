@@ -92,7 +92,7 @@ def _csv(path: Path, options: Options) -> Listing:
 def _parquet(path: Path, options: Options) -> Listing:
     from spritenet.sources.parquet import survey_parquet
 
-    return survey_parquet(path, options.form, options.class_names)
+    return survey_parquet(path, options)
 
 
 def _archive(path: Path, options: Options) -> Listing:
@@ -177,7 +177,12 @@ FORMATS = (
         _csv,
         (*NAMES, *SIZE, *VALUES, "label_column"),
     ),
-    Format("parquet", _is("is_parquet", "parquet"), _parquet, (*NAMES, *FORM)),
+    Format(
+        "parquet",
+        _is("is_parquet", "parquet"),
+        _parquet,
+        (*NAMES, *FORM, *SIZE, *VALUES, "label_column"),
+    ),
     Format("HDF5", _is("is_hdf5", "hdf5"), _hdf5, (*NAMES, *SIZE, *VALUES)),
     Format("MATLAB's .mat", _is("is_matlab", "matlab"), _matlab, (*NAMES, *SIZE, *VALUES)),
     Format("a zip or tar of pictures", _is("is_archive", "archive"), _archive, (*NAMES, *FORM)),

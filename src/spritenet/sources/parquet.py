@@ -1,7 +1,8 @@
-"""Parquet files with a column of pictures, as Hugging Face writes them.
+"""Parquet files of images, such as those with a column of pictures that Hugging Face writes.
 
     train-00000-of-00002.parquet    a column of {bytes, path}, a column of class indices, and the
                                     classes' names in the schema's metadata, under `huggingface`
+    y, x0, x1, …; or label, pixels  numbers, in columns or in lists: parquet_numbers.py
     a folder                        of such files; each one's split is in its name
 
 Labels are read at once, pictures when they are wanted, a row group at a time. Needs pyarrow: the
@@ -12,31 +13,37 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.dataset.arrays import as_labels
 from spritenet.dataset.listing import Listing
-from spritenet.errors import DataError, MissingExtraError
-from spritenet.lfs_pointer import refuse_pointer_at
-from spritenet.sources.form import Form
+from spritenet.errors import DataError
+from spritenet.sources.options import Options
+from spritenet.sources.parquet_files import (
+    blamed,
+    column_of,
+    files_in,
+    group_at,
+    groups_of,
+    opened,
+    pyarrow,
+    split_named,
+)
+from spritenet.sources.parquet_numbers import holds_numbers, survey_numbers
 from spritenet.sources.pictures import MOST_BYTES, as_listing
-from spritenet.sources.roles import LABELS, ordered, split_of
+from spritenet.sources.roles import LABELS, ordered
+from spritenet.sources.table_layout import column_number
 from spritenet.sources.tree import natural
-
-if TYPE_CHECKING:
-    from types import ModuleType
+from spritenet.sources.unused import unused_notes
 
 __all__ = ["is_parquet", "survey_parquet"]
 
-SUFFIX = ".parquet"
-MOST_GROUP_BYTES = 1 << 31  # of a row group's pictures, which are read together
 NAMES = ("image", "img", "picture", "png", "jpg")
 LABEL_NAMES = ("label", "labels", "fine_label")
 METADATA = b"huggingface"
@@ -90,14 +97,14 @@ class ParquetStore:
 
     def name(self, place: int) -> str:
         """The file and the row."""
-        group = self._group(place)
+        group = group_at(self.groups, place)
         file = int(self.groups[group, 0])
         first = int(self.groups[np.flatnonzero(self.groups[:, 0] == file)[0], 2])
         return f"{self.files[file]}, row {place - first:,}"
 
     def read(self, place: int) -> bytes:
         """The bytes of a picture."""
-        group = self._group(place)
+        group = group_at(self.groups, place)
         if self._held.group != group:
             self._held.group, self._held.values = group, None
             self._held.values = self._values(group)
@@ -117,16 +124,13 @@ class ParquetStore:
             )
         return bytes(data)
 
-    def _group(self, place: int) -> int:
-        return int(np.searchsorted(self.groups[:, 2], place, side="right")) - 1
-
     def _values(self, group: int) -> Any:  # noqa: ANN401 - pyarrow has no types
         """The pictures' bytes of a row group, an Arrow array."""
         file, number, _ = self.groups[group].tolist()
         columns = self.columns[file]
         path = Path(self.files[file])
-        with _opened(path) as opened, _blamed(path):
-            table = opened.read_row_group(number, columns=[columns.image], use_threads=False)
+        with opened(path) as file_read, blamed(path):
+            table = file_read.read_row_group(number, columns=[columns.image], use_threads=False)
         ends = [*self.groups[1:, 2].tolist(), self.count]
         if table.num_rows != ends[group] - self.groups[group, 2]:
             raise DataError("a row group has not the rows it promises", where=path)
@@ -139,79 +143,56 @@ class ParquetStore:
 
 def is_parquet(path: Path) -> bool:
     """Whether this is a parquet file, or a folder of them."""
-    if path.is_dir():
-        return bool(_files_in(path))
-    return path.name.lower().endswith(SUFFIX)
+    return bool(files_in(path))
 
 
-def _files_in(folder: Path) -> list[Path]:
-    """The parquet files of a folder, or of its folders: `data`, or one for each split."""
-    for pattern in (f"*{SUFFIX}", f"*/*{SUFFIX}"):
-        found = [path for path in folder.glob(pattern) if not path.name.startswith(".")]
-        if found:
-            return sorted(found, key=lambda path: natural(str(path)))
-    return []
-
-
-def survey_parquet(path: Path, form: Form, class_names: Sequence[str] | None = None) -> Listing:
-    """Finds the pictures, classes and splits of parquet files.
+def survey_parquet(path: Path, options: Options | None = None) -> Listing:
+    """Finds the images, classes and splits of parquet files.
 
     Args:
         path: of a file, or of a folder of them.
-        form: what pictures are to become.
-        class_names: of classes 0, 1, …; by default those that the files name.
+        options: `class_names` (by default those that the files name) and `label_column`; for
+            pictures `size`, `fit`, `color`; for numbers `image_size`, `range`, `bits`.
 
     Raises:
         MissingExtraError: pyarrow is not installed.
-        DataError: damaged, or there is no column of pictures, or none of labels.
+        DataError: damaged, or there is no column of images, or none of labels.
     """
-    files = _files_in(path) if path.is_dir() else [path]
-    names = [_split_of(file, path) for file in files]
+    options = options or Options()
+    files = files_in(path)
+    with opened(files[0]) as first:
+        numbers = holds_numbers(first.schema_arrow)
+    notes = unused_notes(path, files) if path.is_dir() else ()
+    if numbers:
+        options.only(("class_names", "label_column", "image_size", "range", "bits"), path)
+        return survey_numbers(path, files, options).noted(*notes)
+    options.only(("class_names", "label_column", "size", "fit", "color"), path)
+    return _pictures(path, files, options).noted(*notes)
+
+
+def _pictures(path: Path, files: list[Path], options: Options) -> Listing:
+    """The pictures of files."""
+    names = [split_named(file, path) for file in files]
     splits = ordered(set(names))
     columns: list[Columns] = []
     groups: list[tuple[int, int, int]] = []
     labels: list[Any] = []
     split_numbers: list[int] = []
-    count = 0
     for number, (file, split) in enumerate(zip(files, names, strict=True)):
-        with _opened(file) as opened:
-            found = _columns(opened, file)
-            columns.append(found)
-            for group in range(opened.num_row_groups):
-                facts = opened.metadata.row_group(group)
-                if facts.total_byte_size > MOST_GROUP_BYTES:
-                    raise DataError(
-                        "a row group is too large to be read",
-                        where=file,
-                        expected=f"at most {MOST_GROUP_BYTES:,} bytes",
-                        got=f"{facts.total_byte_size:,}",
-                    )
-                if facts.num_rows:
-                    groups.append((number, group, count))
-                count += facts.num_rows
-            with _blamed(file):
-                labels += opened.read(columns=[found.label]).column(0).to_pylist()
-        split_numbers += [splits.index(split)] * (count - len(split_numbers))
-        if len(labels) != count:
-            raise DataError(
-                "it has not the rows it promises",
-                where=file,
-                expected=f"{count:,} labels",
-                got=f"{len(labels):,}",
-            )
-    if not count:
+        with opened(file) as read:
+            columns.append(_columns(read, file, options.label_column))
+            groups += groups_of(read, file, number, len(labels))
+            labels += column_of(read, columns[-1].label, file)
+        split_numbers += [splits.index(split)] * (len(labels) - len(split_numbers))
+    if not labels:
         raise DataError("there are no rows", where=path)
-    indices, classes = _labels(labels, class_names or columns[0].class_names, path)
-    store = ParquetStore(tuple(map(str, files)), tuple(columns), np.array(groups, np.int64), count)
+    known = options.class_names or columns[0].class_names
+    indices, classes = _labels(labels, known, path)
+    places = np.array(groups, np.int64)
+    store = ParquetStore(tuple(map(str, files)), tuple(columns), places, len(labels))
     return as_listing(
-        path, store, indices, classes, np.array(split_numbers, np.int64), splits, form
+        path, store, indices, classes, np.array(split_numbers, np.int64), splits, options.form
     )
-
-
-def _split_of(file: Path, folder: Path) -> str:
-    """The split that a file's name names, or that of the folder it is in within `folder`."""
-    outer = split_of(file.parent.name) if file.parent not in {folder, folder.parent} else None
-    return split_of(file.name) or outer or "train"
 
 
 def _labels(
@@ -232,37 +213,14 @@ def _labels(
         ) from None
 
 
-def _opened(path: Path) -> Any:  # noqa: ANN401 - pyarrow has no types
-    """A parquet file, its footer read."""
-    _, parquet = _pyarrow()
-    refuse_pointer_at(path)
-    with _blamed(path, "this is no parquet file that can be read"):
-        return parquet.ParquetFile(path, page_checksum_verification=True)
-
-
-@contextmanager
-def _blamed(path: Path, what: str = "is damaged") -> Iterator[None]:
-    """What pyarrow raises, as the file's error."""
-    arrow, _ = _pyarrow()
-    try:
-        yield
-    except (arrow.ArrowException, OSError) as error:
-        raise DataError(what, where=path, got=str(error)[:200]) from None
-
-
-def _pyarrow() -> tuple[ModuleType, ModuleType]:
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError:
-        raise MissingExtraError("reading parquet files", "parquet") from None
-    return pa, parquet
-
-
-def _columns(opened: Any, path: Path) -> Columns:  # noqa: ANN401 - pyarrow has no types
+def _columns(
+    file: Any,  # noqa: ANN401 - pyarrow has no types
+    path: Path,
+    label_column: str | int | None,
+) -> Columns:
     """Which columns hold pictures and labels."""
-    arrow, _ = _pyarrow()
-    schema = opened.schema_arrow
+    arrow, _ = pyarrow()
+    schema = file.schema_arrow
     features = _features(schema.metadata)
     structs, plain = [], []
     for column in schema:
@@ -286,6 +244,8 @@ def _columns(opened: Any, path: Path) -> Columns:  # noqa: ANN401 - pyarrow has 
     known = [name for name in schema.names if name.lower() in LABELS | {"fine_label"}]
     preferred = [name for name in LABEL_NAMES if name in classes]
     label = next((name for name in preferred + classes + known if name in schema.names), None)
+    if label_column is not None:
+        label = schema.names[column_number(label_column, schema.names, len(schema.names), path)]
     if label is None:
         raise DataError("there is no column of labels", where=path, expected="label", got=has)
     names = features.get(label, {}).get("names")

@@ -26,7 +26,7 @@ from spritenet.sources.roles import LABELS, split_of
 from spritenet.sources.size import ImageSize, size_of
 from spritenet.sources.text_rows import floats_of, is_number
 
-__all__ = ["TableLayout", "column_number", "layout_of", "row_split", "sides"]
+__all__ = ["TableLayout", "column_number", "image_shape", "layout_of", "row_split", "sides"]
 
 LABEL_NAMES = LABELS | frozenset(
     {"emotion", "category", "letter", "character", "char", "classname", "class_name"}
@@ -69,6 +69,13 @@ class TableLayout:
     pixels: int
     notes: tuple[str, ...] = ()
 
+    def pixel_cells(self, row: Sequence[str]) -> list[str]:
+        """The numbers of a row's image, as they are written."""
+        if self.text >= 0:
+            return BRACKETS.sub(" ", row[self.text]).split()
+        gone = set(self.dropped)
+        return [cell for place, cell in enumerate(row) if place not in gone]
+
 
 def sides(pixels: int, image_size: ImageSize | None) -> tuple[int, int, int] | None:
     """Height, width and channels of an image of so many numbers; None if it can't be."""
@@ -79,6 +86,29 @@ def sides(pixels: int, image_size: ImageSize | None) -> tuple[int, int, int] | N
     channels = pixels // (height * width)
     fits = channels in {1, 3, 4} and channels * height * width == pixels
     return (height, width, channels) if fits else None
+
+
+def image_shape(pixels: int, image_size: ImageSize | None, where: object) -> tuple[int, int, int]:
+    """The shape of images of so many numbers.
+
+    Raises:
+        DataError: they can't have it.
+    """
+    found = sides(pixels, image_size)
+    if found is not None:
+        return found
+    if image_size is None:
+        raise DataError(
+            f"its rows have {pixels:,} pixels, which is no square",
+            where=where,
+            do="Pass the images' height and width: image_size (--image-size 28x28).",
+        )
+    height, width = size_of(image_size)
+    raise DataError(
+        f"its rows have {pixels:,} pixels",
+        where=where,
+        expected=f"{height * width:,} for {height}×{width} images, or 3 or 4 times as many",
+    )
 
 
 def row_split(text: str) -> str | None:

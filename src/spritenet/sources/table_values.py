@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from spritenet.dataset.pixel_range import LOAD, PixelRange, likely_range
 from spritenet.errors import DataError
+from spritenet.sources.text_rows import floats_of
 
-__all__ = ["BYTES", "TableValues", "digits_of", "is_low", "values_of"]
+__all__ = ["BYTES", "TableValues", "digits_of", "values_of"]
 
 SCALED = (1, 15, 16)
 """Highest values of images that are no bytes: bits, 4 bits, scikit-learn's and UCI's digits."""
@@ -94,21 +95,18 @@ BYTES = TableValues()
 
 
 def values_of(
-    sample: NDArray[np.float64],
-    digits: int,
+    cells: Sequence[str],
     given: PixelRange | None,
     where: object,
-    *,
-    all_highest: float | None = None,
+    all_highest: Callable[[], float] | None = None,
 ) -> tuple[TableValues, tuple[str, ...]]:
     """Finds out what the numbers of a table are.
 
     Args:
-        sample: some of them; NaN for what is none.
-        digits: how many of them are printed behind the point, at most.
+        cells: some of them, as they are written.
         given: the range that was given.
         where: the table, for errors.
-        all_highest: the highest of all, where the sample's is low and they were looked through.
+        all_highest: looks through all numbers for the highest, where that of these is low.
 
     Returns:
         The scale, and a line on it if it is doubtful.
@@ -116,18 +114,20 @@ def values_of(
     Raises:
         DataError: they are no pixels, and no range was given.
     """
-    numbers = sample[np.isfinite(sample)]
+    numbers = floats_of(cells)
+    numbers = numbers[np.isfinite(numbers)]
     if given is not None:
         whole = bool((numbers == np.rint(numbers)).all())
         return (BYTES if given.is_plain and whole else TableValues(given)), ()
     if not len(numbers):
         return BYTES, ()
     low, high = float(numbers.min()), float(numbers.max())
-    high = high if all_highest is None else max(high, all_highest)
+    if all_highest is not None and high <= SCALED[-1]:
+        high = max(high, all_highest())
     wrong = (numbers < 0) | (numbers > 255) | (numbers != np.rint(numbers))
     if np.count_nonzero(wrong) <= max(1, FEW_WRONG * np.count_nonzero(numbers)):
         return _of_whole(high)
-    tolerance = max(CLOSE, 255 * 0.5 * 10.0**-digits * 1.001)
+    tolerance = max(CLOSE, 255 * 0.5 * 10.0 ** -digits_of(cells) * 1.001)
     if low >= 0 and high <= 1 and tolerance < 0.25:
         near = np.abs(numbers * 255 - np.rint(numbers * 255)) <= tolerance
         if near.all():
@@ -162,12 +162,6 @@ def digits_of(cells: Iterable[str]) -> int:
         if behind[0] != "0":
             most = max(most, len(behind))
     return most or fewest
-
-
-def is_low(sample: NDArray[np.float64]) -> bool:
-    """Whether the highest of some numbers is so low that all must be looked at."""
-    numbers = sample[np.isfinite(sample)]
-    return bool(len(numbers)) and float(numbers.max()) <= SCALED[-1]
 
 
 def _of_whole(high: float) -> tuple[TableValues, tuple[str, ...]]:
