@@ -118,7 +118,7 @@ def placed(strokes: Sequence[Points], way: Way, random: np.random.Generator) -> 
 def program_hands(count: int, *, neat: bool) -> Iterator[tuple[int, list[Points]]]:
     """Drawings of the program that draws `strokes`, which are in no data set."""
     from spritenet.sources.strokes import pen_paths
-    from spritenet.sources.strokes.habits import HABITS, Habits
+    from spritenet.sources.strokes.style import HABITS, Habits
 
     habits = Habits(sloppy=(0.2, 0.9)) if neat else HABITS
     for digit in range(10):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from spritenet.dataset.listing import Listing, Pixels
+    from spritenet.dataset.lazy_dataset import Listing, Pixels
 
 PARTS = ("memory", "peers", "one", "many")
 TIMES = 4
@@ -54,7 +54,7 @@ class Drawn:
         """Image i is drawing i modulo 20,000, rolled, with i in its first eight pixels."""
         import numpy as np
 
-        from spritenet.dataset.listing import Pixels
+        from spritenet.dataset.lazy_dataset import Pixels
 
         images = self.some.images[places % len(self.some)]
         images.reshape(len(images), -1)[:, :8] = places.astype("<i8").view(np.uint8).reshape(-1, 8)
@@ -64,7 +64,7 @@ class Drawn:
         """All of them as a data set."""
         import numpy as np
 
-        from spritenet.dataset.listing import Listing
+        from spritenet.dataset.lazy_dataset import Listing
 
         labels = self.some.labels[np.arange(self.count) % len(self.some)]
         names, ranges = self.some.class_names, (("train", 0, self.count),)

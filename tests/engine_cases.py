@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from reference import Array, Network
 from spritenet import layers as kinds
-from spritenet.engines.values import Examples
+from spritenet.engines.engine import Examples
 from spritenet.errors import ModelError
 from spritenet.initializers import stream
 from spritenet.layers import Layer, Shape

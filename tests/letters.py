@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.sources.strokes.glyphs import Way
-from spritenet.sources.strokes.habits import HABITS, Habits
-from spritenet.sources.strokes.hand import write
 from spritenet.sources.strokes.noise import Noise, image_keys
+from spritenet.sources.strokes.style import HABITS, Habits
+from spritenet.sources.strokes.writer import write
 
 __all__ = ["LETTERS", "LOOK_ALIKES", "letter_paths"]
 

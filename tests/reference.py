@@ -1,6 +1,6 @@
 """A slow engine in NumPy float64, written to be read: the oracle of the real one.
 
-It has the interface of `spritenet.engines.values.Engine`. Everything is n h w c; each layer is a
+It has the interface of `spritenet.engines.engine.Engine`. Everything is n h w c; each layer is a
 function with its derivative beside it. It is itself checked against PyTorch and against finite
 differences in test_reference.py.
 """
@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet import layers as kinds
-from spritenet.engines.values import Evaluation, Examples, Steps
+from spritenet.engines.engine import Evaluation, Examples, Steps
 from spritenet.layers import ActivationFunction, Layer, Shape
 from spritenet.layers.pooling import Pooling2D
 from spritenet.losses import Loss, MeanSquaredError
 from spritenet.optimizers import SGD, Adam, Optimizer, RMSprop
-from spritenet.order import permutation
+from spritenet.permutation import permutation
 
 Array = NDArray[np.float64]
 Backward = Callable[[Array], tuple[Array, list[Array]]]

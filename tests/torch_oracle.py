@@ -11,7 +11,7 @@ import pytest
 
 from reference import Array, Network
 from spritenet import layers as kinds
-from spritenet.engines.values import Examples
+from spritenet.engines.engine import Examples
 from spritenet.layers import Layer
 from spritenet.losses import Loss, MeanSquaredError
 

@@ -67,7 +67,7 @@ if TYPE_CHECKING:
         SparseCategoricalCrossentropy,
     )
     from spritenet.model import Classified, Scores, Sequential, load_model, train
-    from spritenet.model.live import LiveChart
+    from spritenet.model.live_chart import LiveChart
     from spritenet.model.predictions import Predictions
     from spritenet.optimizers import SGD, Adam, AdamW, RMSprop
     from spritenet.regularizers import L2
@@ -163,7 +163,7 @@ _NAMES = {
         "SparseCategoricalCrossentropy",
     ),
     "spritenet.model": ("Classified", "Scores", "Sequential", "load_model", "train"),
-    "spritenet.model.live": ("LiveChart",),
+    "spritenet.model.live_chart": ("LiveChart",),
     "spritenet.model.predictions": ("Predictions",),
     "spritenet.optimizers": ("SGD", "Adam", "AdamW", "RMSprop"),
     "spritenet.regularizers": ("L2",),

@@ -21,7 +21,7 @@ import spritenet as sn
 from drawing_page import Strokes, answer, box_of, draw, page_on, served_page, visited
 from spritenet.prepare import Preparation, prepare
 from spritenet.sources.strokes import pen_paths
-from spritenet.sources.strokes.habits import Habits
+from spritenet.sources.strokes.style import Habits
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route

@@ -19,7 +19,7 @@ from program import spritenet
 from spritenet import export
 from spritenet.prepare import Preparation
 from spritenet.sources.strokes import pen_paths
-from spritenet.sources.strokes.habits import Habits
+from spritenet.sources.strokes.style import Habits
 from spritenet.web.bundle import Parts, one_file
 
 if TYPE_CHECKING:

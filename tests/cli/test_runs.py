@@ -13,7 +13,7 @@ import pytest
 from program import spritenet
 from spritenet.runs import Run
 from spritenet.runs.lock import locked
-from spritenet.runs.shelf import Shelf
+from spritenet.runs.run_directory import Shelf
 
 
 @pytest.fixture

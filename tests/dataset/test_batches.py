@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from spritenet.dataset import Split, batches
 from spritenet.errors import InputError
-from spritenet.order import permutation, step_indices, steps_per_epoch
+from spritenet.permutation import permutation, step_indices, steps_per_epoch
 
 
 def numbered(count: int) -> Split:

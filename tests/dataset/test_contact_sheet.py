@@ -9,7 +9,7 @@ from PIL import Image
 
 from spritenet.dataset import Dataset, Split
 from spritenet.dataset.contact_sheet import GAP, MARGIN, TILE, contact_sheet, mosaic
-from spritenet.order import permutation
+from spritenet.permutation import permutation
 
 
 def sheet(split: Split) -> NDArray[np.uint8]:

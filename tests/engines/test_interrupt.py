@@ -13,8 +13,8 @@ import pytest
 from engine_cases import some
 from spritenet import layers as kinds
 from spritenet.engines import native
-from spritenet.engines.values import Steps
-from spritenet.engines.waiting import waiting_for
+from spritenet.engines.engine import Steps
+from spritenet.engines.interruptible_call import waiting_for
 from spritenet.errors import CoreError
 from spritenet.losses import CategoricalCrossentropy
 from spritenet.optimizers import SGD

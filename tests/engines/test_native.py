@@ -23,7 +23,7 @@ from spritenet import layers as kinds
 from spritenet.core import library
 from spritenet.dataset import Split
 from spritenet.engines import native
-from spritenet.engines.values import Examples
+from spritenet.engines.engine import Examples
 from spritenet.errors import ModelError
 from spritenet.layers import Layer
 from spritenet.losses import CategoricalCrossentropy, Loss, MeanSquaredError

@@ -12,7 +12,7 @@ from spritenet import networks
 from spritenet.dataset import Split
 from spritenet.model import Sequential
 from spritenet.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
-from spritenet.order import step_indices
+from spritenet.permutation import step_indices
 
 
 def digits() -> Split:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import tiny
 from reference import Network as Reference
 from spritenet.dataset import Dataset
-from spritenet.engines.values import Examples
+from spritenet.engines.engine import Examples
 from spritenet.errors import DataError, DivergedError, InputError, ModelError
 from spritenet.losses import CategoricalCrossentropy, MeanSquaredError
 from spritenet.model import Sequential, train
@@ -191,7 +191,7 @@ def test_without_shuffling_images_come_as_they_lie() -> None:
 
 def test_another_batch_size_begins_a_new_pass() -> None:
     """The second training takes up the seed's next epoch from its beginning."""
-    from spritenet.order import permutation
+    from spritenet.permutation import permutation
 
     model = tiny.model(SGD(0.1), dropout=0)
     model.fit(DATA, steps=3, batch_size=50, verbose=0)

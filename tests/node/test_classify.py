@@ -12,7 +12,7 @@ import pytest
 
 import spritenet as sn
 import tiny
-from spritenet.doubt import to_json
+from spritenet.ood import to_json
 
 HERE = Path(__file__).parent
 

@@ -22,7 +22,7 @@ from spritenet.dataset import Split
 from spritenet.export import SavedModel, load, save
 from spritenet.layers.activations import ACTIVATIONS
 from spritenet.model import Sequential
-from spritenet.order import permutation, step_indices
+from spritenet.permutation import permutation, step_indices
 
 HERE = Path(__file__).parent
 RELAXED = "--experimental-wasm-relaxed-simd"  # Node.js 20 knows it, behind this option

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spritenet.report import perturb
+from spritenet.report import perturbations
 from spritenet.report.stress import stress
 
 ndimage = pytest.importorskip("scipy.ndimage", reason="scipy is the oracle of changed images")
@@ -22,7 +22,7 @@ def close(ours: NDArray[np.uint8], theirs: NDArray[np.float64]) -> None:
 
 def test_shifts_are_scipys() -> None:
     """Right, down, left, up in turn; the edge goes on."""
-    moved = perturb.shifted(IMAGES, 2)
+    moved = perturbations.shifted(IMAGES, 2)
     for i, way in enumerate([(0, 2), (2, 0), (0, -2), (-2, 0)] * 2):
         expected = ndimage.shift(IMAGES[i], (*way, 0), order=0, mode="nearest")
         np.testing.assert_array_equal(moved[i], expected)
@@ -34,7 +34,7 @@ def test_rotations_are_scipys(degrees: float) -> None:
     expected = ndimage.rotate(
         IMAGES.astype(float), degrees, axes=(1, 2), reshape=False, order=1, mode="nearest"
     )
-    close(perturb.turned(IMAGES, degrees), expected)
+    close(perturbations.turned(IMAGES, degrees), expected)
 
 
 @pytest.mark.parametrize("deviation", [0.5, 1.5, 3])
@@ -45,7 +45,7 @@ def test_blurs_are_scipys(deviation: float) -> None:
     expected = ndimage.gaussian_filter(
         IMAGES.astype(float), sigma, mode="nearest", radius=(0, radius, radius, 0)
     )
-    close(perturb.blurred(IMAGES, deviation), expected)
+    close(perturbations.blurred(IMAGES, deviation), expected)
 
 
 @pytest.mark.parametrize("pixels", [-2, -1, 0, 1, 2])
@@ -56,18 +56,18 @@ def test_thickness_is_scipys_dilation(pixels: int) -> None:
     for _ in range(abs(pixels)):
         step = ndimage.grey_dilation if pixels > 0 else ndimage.grey_erosion
         expected = step(expected, footprint=cross, mode="nearest")
-    np.testing.assert_array_equal(perturb.thickened(IMAGES, pixels), expected)
-    np.testing.assert_array_equal(perturb.thickened(255 - IMAGES, pixels), 255 - expected)
+    np.testing.assert_array_equal(perturbations.thickened(IMAGES, pixels), expected)
+    np.testing.assert_array_equal(perturbations.thickened(255 - IMAGES, pixels), 255 - expected)
 
 
 def test_noise_has_its_deviation_and_its_seed() -> None:
     """The same noise every time; nothing wraps around."""
     grey = np.full((50, 20, 20, 1), 128, np.uint8)
-    noisy = perturb.noisy(grey, 16)
+    noisy = perturbations.noisy(grey, 16)
     assert noisy.std() == pytest.approx(16, rel=0.03)
     assert noisy.mean() == pytest.approx(128, abs=0.5)
-    np.testing.assert_array_equal(noisy, perturb.noisy(grey, 16))
-    assert perturb.noisy(np.full((50, 9, 9, 1), 255, np.uint8), 64).min() > 0
+    np.testing.assert_array_equal(noisy, perturbations.noisy(grey, 16))
+    assert perturbations.noisy(np.full((50, 9, 9, 1), 255, np.uint8), 64).min() > 0
 
 
 def test_curves_count_what_is_right() -> None:

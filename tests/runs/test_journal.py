@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from spritenet.errors import RunError
 from spritenet.runs.journal import Journal, read_journal
-from spritenet.runs.lines import Lines
+from spritenet.runs.journal_format import Lines
 from spritenet.runs.reader import HEAD, TAIL, Reader
 from spritenet.training.events import EpochEnded, Event, Finished, Started, StepEvent
 

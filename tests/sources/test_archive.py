@@ -12,7 +12,7 @@ import pytest
 
 import spritenet as sn
 from picture_folders import encoded, noise
-from spritenet.sources import mapped
+from spritenet.sources import mmap_file
 
 KINDS = ("zip", "stored.zip", "tar", "tar.gz", "tgz", "tar.xz", "tar.bz2")
 
@@ -88,7 +88,7 @@ def test_a_file_that_inflates_to_more_than_it_says_is_left_out(tmp_path: Path) -
 
 def test_bombs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A compressed tar of zeros without end; an entry of gigabytes in a zip."""
-    monkeypatch.setattr(mapped, "LEAST_MOST", 1 << 22)
+    monkeypatch.setattr(mmap_file, "LEAST_MOST", 1 << 22)
     (tmp_path / "a.tar.gz").write_bytes(gzip.compress(bytes(1 << 25)))
     with pytest.raises(sn.DataError, match="inflates to far more than such a file should"):
         sn.load(tmp_path / "a.tar.gz")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import spritenet as sn
-from spritenet.order import permutation
+from spritenet.permutation import permutation
 
 COUNT = 23
 IMAGES = np.arange(COUNT * 4, dtype=np.uint8).reshape(COUNT, 2, 2, 1)

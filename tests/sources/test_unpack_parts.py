@@ -10,7 +10,7 @@ import pytest
 import spritenet as sn
 from picture_folders import write_pictures
 from sprite_data import data_set
-from spritenet.dataset.remarks import Remarks
+from spritenet.dataset.load_warnings import Remarks
 from spritenet.sources import survey
 from spritenet.sources.unpack import Kind, unpack
 

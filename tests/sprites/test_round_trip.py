@@ -14,7 +14,7 @@ import second_sprite_reader
 import spritenet as sn
 from sprite_data import data_set, data_sets, same
 from spritenet.sprites import INDEX, Sprite, SpriteFolder, verify
-from spritenet.sprites.sheet import Layout
+from spritenet.sprites.layout import Layout
 
 LAYOUTS = st.sampled_from(["rows", "grid"])
 

@@ -13,8 +13,8 @@ import pytest
 import spritenet as sn
 from picture_folders import encoded, noise, write_pictures
 from sprite_data import data_set
-from spritenet.dataset.listing import Listing
-from spritenet.dataset.remarks import Remarks
+from spritenet.dataset.lazy_dataset import Listing
+from spritenet.dataset.load_warnings import Remarks
 from spritenet.sources import survey
 from spritenet.sprites import SpriteFolder, verify
 from spritenet.sprites.pack import arranged, finish, shard_names

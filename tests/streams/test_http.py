@@ -15,7 +15,7 @@ import spritenet as sn
 from hostile_server import HostileServer, Manner, Request, first
 from spritenet import Dataset
 from spritenet.errors import DataError, DownloadError, SpritenetError
-from spritenet.streams import blocks, http, remote
+from spritenet.streams import disk_cache, http, remote
 
 BLOCK = 1500
 """So small that a sprite of 70 images is several of them."""
@@ -529,10 +529,10 @@ def test_a_sprite_that_is_not_the_one_of_the_index_is_refused(
 
 def test_processes_may_share_a_cache(tmp_path: Path) -> None:
     """Threads that write, read and tidy the same blocks see each block whole or not at all."""
-    stores = [blocks.Blocks(tmp_path, 60_000) for _ in range(4)]
+    stores = [disk_cache.Blocks(tmp_path, 60_000) for _ in range(4)]
     wrong: list[object] = []
 
-    def work(store: blocks.Blocks, seed: int) -> None:
+    def work(store: disk_cache.Blocks, seed: int) -> None:
         dice = random.Random(seed)  # noqa: S311 - no secret
         for _ in range(150):
             number = dice.randrange(40)

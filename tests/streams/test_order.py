@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spritenet.order import epoch_key, permutation
+from spritenet.permutation import epoch_key, permutation
 from spritenet.streams.order import Order, Piece, Shuffled, Stored, Windowed
 
 

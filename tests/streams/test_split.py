@@ -20,7 +20,7 @@ from sprite_data import data_set, data_sets
 from spritenet import Dataset, Split, Stream
 from spritenet.errors import DataError, InputError
 from spritenet.sprites import pack
-from spritenet.streams.share import Share
+from spritenet.streams.rank_slice import Share
 from spritenet.streams.size import as_bytes
 
 WAYS = [
@@ -84,7 +84,7 @@ def test_any_images_can_be_chosen(stream: Stream, data: Dataset) -> None:
 
 def test_one_image_reads_one_segment(sprites: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And the second time none."""
-    from spritenet.streams.member import Member
+    from spritenet.streams.shard import Member
 
     read: list[tuple[int, int]] = []
     whole = Member.segment

@@ -175,8 +175,8 @@ def test_what_a_stream_cannot_do_is_said(sprites: Path) -> None:
 
 def test_a_feed_begins_anew_where_it_is_asked_to(data: Dataset, sprites: Path) -> None:
     """Going back, jumping ahead and another seed give the images of that place."""
-    from spritenet.engines.values import Examples
-    from spritenet.order import permutation
+    from spritenet.engines.engine import Examples
+    from spritenet.permutation import permutation
 
     with sn.open(sprites, order="shuffled") as stream:
         feed = Feed(stream.train, Examples)

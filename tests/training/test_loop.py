@@ -14,11 +14,11 @@ import pytest
 
 import tiny
 from spritenet.engines import native
-from spritenet.engines.values import Steps
+from spritenet.engines.engine import Steps
 from spritenet.model import Sequential, train
-from spritenet.training import batches, measure, pace
+from spritenet.training import batches, call_size, evaluation
+from spritenet.training.call_size import Pace
 from spritenet.training.events import StepEvent
-from spritenet.training.pace import Pace
 from spritenet.training.plan import Plan
 
 DATA = tiny.images(400)
@@ -125,7 +125,7 @@ def test_the_pace_changes_no_bit(seconds: float, monkeypatch: pytest.MonkeyPatch
         return model.weights_sha256, model.history.history
 
     expected = run()
-    monkeypatch.setattr(pace, "SECONDS", seconds)
+    monkeypatch.setattr(call_size, "SECONDS", seconds)
     assert run() == expected
 
 
@@ -189,17 +189,17 @@ def test_shares_of_an_evaluation_depend_on_the_network_alone() -> None:
     """Never on the clock; and they don't change what is counted."""
     model = fresh()
     layers = model.layers
-    assert measure.multiplications(layers, (8, 8, 1)) == pytest.approx(36 * 4 * 9, rel=0.5)
-    assert measure.share(layers, (8, 8, 1)) == measure.MOST
+    assert evaluation.multiplications(layers, (8, 8, 1)) == pytest.approx(36 * 4 * 9, rel=0.5)
+    assert evaluation.share(layers, (8, 8, 1)) == evaluation.MOST
     big = [layer for layer in layers if layer.class_name != "Flatten"][:2] * 1
-    assert measure.share(big, (2000, 2000, 1)) == measure.LEAST
+    assert evaluation.share(big, (2000, 2000, 1)) == evaluation.LEAST
     expected = model.evaluate(DATA)
-    task_share = measure.LEAST
+    task_share = evaluation.LEAST
     assert task_share < len(DATA)
-    from spritenet.engines.values import Examples
+    from spritenet.engines.engine import Examples
     from spritenet.losses import CategoricalCrossentropy
 
-    result = measure.evaluate(
+    result = evaluation.evaluate(
         model.engine(),
         model.parameters,
         Examples(DATA.images, DATA.labels),

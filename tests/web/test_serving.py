@@ -18,7 +18,7 @@ from asking import exchange, get
 from program import PROGRAM, environment, spritenet
 from spritenet.errors import InputError
 from spritenet.web.hosts import Hosts
-from spritenet.web.patience import Patience
+from spritenet.web.request_timeout import Patience
 from spritenet.web.serving import Site, listen, running, serve
 from web_site import PAGE, ROUTES, Server, contents
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from spritenet.dataset import Dataset
-    from spritenet.dataset.listing import Listing
+    from spritenet.dataset.lazy_dataset import Listing
 
 __all__ = ["load", "survey"]
 
@@ -33,7 +33,7 @@ def load(name: str, reading: Reading = AS_IT_IS) -> Dataset:
     if "://" in name and not reading.given:
         from spritenet.cli.opened import fetched
         from spritenet.errors import DataError
-        from spritenet.streams.opening import NO_SPRITE
+        from spritenet.streams.open_stream import NO_SPRITE
 
         try:
             return fetched(name)
@@ -41,8 +41,8 @@ def load(name: str, reading: Reading = AS_IT_IS) -> Dataset:
             if error.what != NO_SPRITE:
                 raise
     from spritenet.cli.counter import counting
-    from spritenet.cli.told import tell
-    from spritenet.dataset.remarks import Remarks
+    from spritenet.cli.notes import tell
+    from spritenet.dataset.load_warnings import Remarks
 
     listing = survey(name, reading)
     remarks = Remarks()
@@ -73,7 +73,7 @@ def survey(name: str, reading: Reading = AS_IT_IS) -> Listing:
     """
     listing = _survey(name, reading)
     if reading.strict:
-        from spritenet.dataset.remarks import Remarks
+        from spritenet.dataset.load_warnings import Remarks
 
         Remarks(notes=[*listing.notes]).refuse_notes(name)
     return listing

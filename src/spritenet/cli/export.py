@@ -10,10 +10,10 @@ import typer
 
 from spritenet.cli import terminal
 from spritenet.cli.arguments import Json, Model, data_of
-from spritenet.cli.ending import check_ending
+from spritenet.cli.formatting import plural
 from spritenet.cli.models import Classes, Pixels, read_saved
 from spritenet.cli.reading import Reading, reads_data
-from spritenet.cli.text import plural
+from spritenet.cli.suffix import check_ending
 from spritenet.errors import DataError, InputError
 
 if TYPE_CHECKING:

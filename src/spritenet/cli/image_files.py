@@ -28,7 +28,7 @@ def files_below(folder: Path) -> list[Path]:
     Raises:
         DataError: there are none.
     """
-    from spritenet.sources.tree import natural
+    from spritenet.sources.class_folders import natural
 
     found = sorted(_walk(folder), key=lambda path: [natural(part) for part in path.parts])
     if not found:
@@ -38,7 +38,7 @@ def files_below(folder: Path) -> list[Path]:
 
 def _walk(folder: Path) -> Iterator[Path]:
     """Those files, in any order. Links to folders aren't followed: they may lead round."""
-    from spritenet.sources.tree import is_hidden, is_picture
+    from spritenet.sources.class_folders import is_hidden, is_picture
 
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not is_hidden(name)]
@@ -56,8 +56,8 @@ def check_no_data_set(path: Path, model: Path) -> None:
         DataError: it is one.
     """
     from spritenet.sources import FORMATS
+    from spritenet.sources.class_folders import is_picture
     from spritenet.sources.sprite import is_sprite
-    from spritenet.sources.tree import is_picture
 
     if is_sprite(path):
         kind = "sprites" if path.is_dir() else "a sprite"

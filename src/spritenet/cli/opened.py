@@ -40,7 +40,7 @@ def load_or_open(
     if reading.given or not (far or _is_folder(name) or (memory and _is_sprite(name))):
         return load(name, reading)
     from spritenet.errors import DataError
-    from spritenet.streams.opening import NO_SPRITE
+    from spritenet.streams.open_stream import NO_SPRITE
 
     try:
         stream = _stream(name, memory)

@@ -12,11 +12,11 @@ from spritenet.cli import terminal
 from spritenet.cli.arguments import Json
 from spritenet.cli.counter import counting
 from spritenet.cli.data import survey
+from spritenet.cli.formatting import plural, shape
 from spritenet.cli.reading import Reading, reads_data
-from spritenet.cli.text import plural, shape
 
 if TYPE_CHECKING:
-    from spritenet.dataset.remarks import Remarks
+    from spritenet.dataset.load_warnings import Remarks
     from spritenet.destination import Destination
 
 __all__ = ["Layout", "pack"]
@@ -98,10 +98,10 @@ def pack(
 ) -> None:
     """Write a data set as a sprite: a PNG with images, labels, classes and splits."""
     from spritenet import sprites
-    from spritenet.cli.ending import check_ending
+    from spritenet.cli.notes import tell
     from spritenet.cli.splits import split as with_splits
-    from spritenet.cli.told import tell
-    from spritenet.dataset.remarks import Remarks
+    from spritenet.cli.suffix import check_ending
+    from spritenet.dataset.load_warnings import Remarks
     from spritenet.destination import destination
     from spritenet.sprites.pack import DEFAULT_LEVEL
 

@@ -12,9 +12,9 @@ import typer
 
 from spritenet.cli import terminal
 from spritenet.cli.arguments import Json, Model
+from spritenet.cli.formatting import plural
 from spritenet.cli.models import Classes, Pixels
 from spritenet.cli.predictions import Answer, as_csv, as_table, as_words
-from spritenet.cli.text import plural
 
 if TYPE_CHECKING:
     from spritenet.model import Classified, Sequential
@@ -47,9 +47,9 @@ def predict(
 ) -> None:
     """Say what a saved model takes images for."""
     from spritenet.cli.counter import counting
-    from spritenet.cli.ending import check_ending
     from spritenet.cli.models import load_network
     from spritenet.cli.preparation import of_model
+    from spritenet.cli.suffix import check_ending
     from spritenet.destination import destination
     from spritenet.training.disk import write_file
 

@@ -10,9 +10,9 @@ import typer
 
 from spritenet.cli import clock, terminal
 from spritenet.cli.arguments import Json, Model, data_of
+from spritenet.cli.formatting import percent, plural, seconds
 from spritenet.cli.models import Classes, Pixels, load_network
 from spritenet.cli.reading import Reading, reads_data
-from spritenet.cli.text import percent, plural, seconds
 
 if TYPE_CHECKING:
     from spritenet.model import Sequential

@@ -72,7 +72,7 @@ def runs(
 def _list(folder: Path, *, json: bool) -> None:
     """All runs, a line each."""
     from spritenet.cli.terminal import console, print_json, table
-    from spritenet.runs.shelf import Shelf
+    from spritenet.runs.run_directory import Shelf
 
     found = Shelf(folder).summaries()
     if json:
@@ -139,11 +139,11 @@ def _prune(
     """Remove runs; never one that a training works on."""
     import sys
 
+    from spritenet.cli.formatting import plural
     from spritenet.cli.terminal import print_json
-    from spritenet.cli.text import plural
     from spritenet.errors import InputError
     from spritenet.runs import Run
-    from spritenet.runs.shelf import Shelf
+    from spritenet.runs.run_directory import Shelf
 
     if older_than is None and keep_best is None:
         raise InputError(
@@ -215,7 +215,7 @@ def _flat(config: Mapping[str, object], before: str = "") -> dict[str, object]:
 
 def _results(one: Summary) -> dict[str, str]:
     """What came of a run, in words."""
-    from spritenet.cli.text import seconds
+    from spritenet.cli.formatting import seconds
 
     figures = (
         one.state,

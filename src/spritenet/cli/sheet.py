@@ -11,8 +11,8 @@ import typer
 from spritenet.cli import terminal
 from spritenet.cli.arguments import Json
 from spritenet.cli.data import load
+from spritenet.cli.formatting import plural
 from spritenet.cli.reading import Reading, reads_data
-from spritenet.cli.text import plural
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,7 +86,7 @@ def sheet(
     reading: Reading,
 ) -> None:
     """Draw some images of a data set with their names, or all of them for the projector."""
-    from spritenet.cli.ending import check_ending
+    from spritenet.cli.suffix import check_ending
     from spritenet.dataset.contact_sheet import contact_sheet, mosaic
     from spritenet.destination import destination
     from spritenet.training.disk import write_file

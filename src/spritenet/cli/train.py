@@ -197,8 +197,8 @@ def train(
     kept = _command(folder) if folder is not None and resume else {}
     options = Options.from_json(kept).but(given)
     reads = _reading(options)
-    from spritenet.cli.beside import page
-    from spritenet.cli.job import Job
+    from spritenet.cli.train_command import Job
+    from spritenet.cli.watch_process import page
     from spritenet.runs import Run
     from spritenet.training.controls import DISCARDED, KEPT
     from spritenet.training.events import Stopped

@@ -12,11 +12,11 @@ from spritenet.cli import terminal
 from spritenet.cli.arguments import Data, Json
 from spritenet.cli.counter import counting
 from spritenet.cli.data import survey
+from spritenet.cli.formatting import plural, shape
 from spritenet.cli.reading import Reading, reads_data
-from spritenet.cli.text import plural, shape
 
 if TYPE_CHECKING:
-    from spritenet.dataset.listing import Listing
+    from spritenet.dataset.lazy_dataset import Listing
 
 __all__ = ["Form", "unpack"]
 
@@ -42,9 +42,9 @@ def unpack(
     reading: Reading,
 ) -> None:
     """Write a data set, a sprite for example, as IDX files, a folder of PNGs or an npz file."""
-    from spritenet.cli.ending import check_ending
-    from spritenet.cli.told import tell
-    from spritenet.dataset.remarks import Remarks
+    from spritenet.cli.notes import tell
+    from spritenet.cli.suffix import check_ending
+    from spritenet.dataset.load_warnings import Remarks
     from spritenet.destination import destination
     from spritenet.sources import unpack as target
 

@@ -36,7 +36,7 @@ def watch(
     """Open a page that shows a training while it goes on, and afterwards."""
     from spritenet.errors import RunError
     from spritenet.runs import Run
-    from spritenet.runs.shelf import Shelf
+    from spritenet.runs.run_directory import Shelf
 
     chosen = Shelf(Path("runs")).latest() if run is None else Run(run)
     if not chosen.exists and not chosen.journal_path.exists() and not training:

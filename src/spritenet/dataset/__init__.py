@@ -7,8 +7,8 @@
     natural_order.py   names sorted as people do: "2" before "10"
     batches.py         a split in batches, in the order of training
     stratify.py        which images to set aside for validation
-    listing.py         a data set whose images are read when they are wanted
-    remarks.py         what was left out, gathered to be told
+    lazy_dataset.py         a data set whose images are read when they are wanted
+    load_warnings.py         what was left out, gathered to be told
     contact_sheet.py   a split as a picture for people
     atlas.py           a split as one square picture for other programs
     statistics.py      mean, deviation and copies

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spritenet.dataset.axes import check_axes
 from spritenet.dataset.image_list import as_array
+from spritenet.dataset.load_warnings import warn
 from spritenet.dataset.natural_order import in_natural_order
 from spritenet.dataset.pixel_range import (
     BEYOND,
@@ -23,7 +24,6 @@ from spritenet.dataset.pixel_range import (
     coarse_note,
     likely_range,
 )
-from spritenet.dataset.remarks import warn
 from spritenet.errors import DataError
 
 __all__ = [

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.dataset.split import Split
-from spritenet.order import permutation
+from spritenet.permutation import permutation
 
 __all__ = ["LARGEST_SIDE", "atlas", "most_images"]
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from spritenet.errors import InputError
-from spritenet.order import permutation
+from spritenet.permutation import permutation
 
 __all__ = ["Batch", "PixelType", "batches", "pixel_type", "presented"]
 

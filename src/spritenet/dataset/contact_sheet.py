@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.order import permutation
+from spritenet.permutation import permutation
 
 if TYPE_CHECKING:
     from PIL import Image

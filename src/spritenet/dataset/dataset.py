@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 from spritenet.dataset.arrays import as_images, as_labels, check_names
 from spritenet.dataset.axes import check_axes
 from spritenet.dataset.image_list import as_array
+from spritenet.dataset.load_warnings import warn
 from spritenet.dataset.natural_order import in_natural_order
 from spritenet.dataset.pixel_range import RangeLike, dim_note, pixel_range_of
-from spritenet.dataset.remarks import warn
 from spritenet.dataset.split import Split
 from spritenet.errors import DataError
 

@@ -14,8 +14,8 @@ from spritenet.dataset.arrays import as_images, as_labels, check_names, check_ra
 from spritenet.dataset.axes import check_axes
 from spritenet.dataset.batches import Batch, batches, pixel_type, presented
 from spritenet.dataset.image_list import as_array
+from spritenet.dataset.load_warnings import warn
 from spritenet.dataset.pixel_range import FROM_ARRAYS, RangeLike, dim_note, pixel_range_of
-from spritenet.dataset.remarks import warn
 from spritenet.dataset.stratify import set_aside, stratified
 from spritenet.errors import DataError, InputError
 
@@ -304,7 +304,7 @@ class Split:
             DataError: there are no images.
         """
         from spritenet import plots
-        from spritenet.order import permutation
+        from spritenet.permutation import permutation
 
         size = len(self)
         places = permutation(seed, 0, size, 0, min(most, size)) if size else np.zeros(0, np.int64)

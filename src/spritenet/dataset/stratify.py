@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.errors import InputError
-from spritenet.order import permutation
+from spritenet.permutation import permutation
 
 __all__ = ["set_aside", "stratified"]
 

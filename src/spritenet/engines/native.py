@@ -18,8 +18,8 @@ from spritenet.core.library import ERROR_BYTES, library
 from spritenet.core.pool import Pool, instruction_set, lanes
 from spritenet.core.pool import threads as threads_to_use
 from spritenet.engines.description import describe_layer, describe_optimizer, loss_kind
-from spritenet.engines.values import Evaluation, Examples, Steps
-from spritenet.engines.waiting import waiting_for
+from spritenet.engines.engine import Evaluation, Examples, Steps
+from spritenet.engines.interruptible_call import waiting_for
 from spritenet.errors import CoreError, ModelError
 from spritenet.layers import Layer
 from spritenet.losses import Loss

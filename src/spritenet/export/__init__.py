@@ -13,7 +13,7 @@ from spritenet.export.class_names import read_class_names
 from spritenet.export.location import is_model
 from spritenet.export.metadata import Metadata, TrainedOn
 from spritenet.export.pixel_range import RANGES
-from spritenet.export.saved import OptimizerState, SavedModel
+from spritenet.export.saved_model import OptimizerState, SavedModel
 from spritenet.export.tfjs import files, load, read, save
 
 __all__ = [

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spritenet.errors import ModelError
-from spritenet.export.located import shown
+from spritenet.export.error_location import shown
 
 __all__ = ["Entry", "chain", "snake_keys"]
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from spritenet.errors import ModelError
-from spritenet.export.located import shown
+from spritenet.export.error_location import shown
 from spritenet.export.weights import read_file
 
 __all__ = ["METADATA_JSON", "checked_names", "labels_beside", "read_class_names"]

@@ -13,7 +13,7 @@ from typing import Any
 
 from spritenet.errors import ModelError
 from spritenet.export.chain import Entry
-from spritenet.export.located import shown
+from spritenet.export.error_location import shown
 from spritenet.layers import Shape
 
 __all__ = ["as_images", "reshaped"]

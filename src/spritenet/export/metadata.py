@@ -13,10 +13,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from spritenet import doubt
-from spritenet.doubt import Doubt
+from spritenet import ood
 from spritenet.errors import ModelError
-from spritenet.export.located import shown
+from spritenet.export.error_location import shown
+from spritenet.ood import Doubt
 
 __all__ = ["VERSION", "Metadata", "TrainedOn"]
 
@@ -81,7 +81,7 @@ class Metadata:
             "scores": dict(self.scores),
         }
         if self.doubt is not None:
-            entry["doubt"] = doubt.to_json(self.doubt)
+            entry["doubt"] = ood.to_json(self.doubt)
         if self.trained_on is not None:
             known = self.trained_on
             entry["trained_on"] = {
@@ -120,7 +120,7 @@ class Metadata:
             preparation=_object(picture, "preparation", where),
             trained_on=_trained_on(_object(entry, "trained_on", where), where),
             scores=MappingProxyType(_scores(_object(entry, "scores", where) or _NOTHING, where)),
-            doubt=None if known is None else doubt.from_json(known, where=where),
+            doubt=None if known is None else ood.from_json(known, where=where),
         )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from spritenet import losses, optimizers
 from spritenet.errors import ModelError
-from spritenet.export.saved import OptimizerState
+from spritenet.export.saved_model import OptimizerState
 from spritenet.export.weights import Array
 from spritenet.layers import Shape
 from spritenet.losses import Loss

@@ -16,8 +16,8 @@ from spritenet import initializers
 from spritenet import layers as kinds
 from spritenet.errors import ModelError
 from spritenet.export.chain import Entry, chain, snake_keys
+from spritenet.export.error_location import shown
 from spritenet.export.image_input import as_images, reshaped
-from spritenet.export.located import shown
 from spritenet.export.pixel_range import UNIT, PixelRange
 from spritenet.export.write_topology import LEAKY
 from spritenet.initializers import (
@@ -32,7 +32,7 @@ from spritenet.initializers import (
 )
 from spritenet.layers import ActivationLayer, Flatten, Layer, LeakyReLU, Rescaling, Shape
 from spritenet.layers.activations import ACTIVATIONS
-from spritenet.layers.learnt import Learnt
+from spritenet.layers.parametric import Learnt
 
 __all__ = ["Topology", "read_topology"]
 

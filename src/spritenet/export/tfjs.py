@@ -23,12 +23,12 @@ from spritenet.errors import DataWarning, ModelError
 from spritenet.export import folder as folders
 from spritenet.export import optimizer_state
 from spritenet.export.class_names import METADATA_JSON, checked_names, labels_beside
-from spritenet.export.located import located
+from spritenet.export.error_location import located
 from spritenet.export.location import MAXIMAL_MODEL_JSON, MODEL_JSON, is_zip, locate
 from spritenet.export.metadata import Metadata, digest
 from spritenet.export.pixel_range import PixelRange
 from spritenet.export.read_topology import Topology, read_topology
-from spritenet.export.saved import OptimizerState, SavedModel, named_shapes, sha256
+from spritenet.export.saved_model import OptimizerState, SavedModel, named_shapes, sha256
 from spritenet.export.weights import (
     Array,
     join,
@@ -39,7 +39,7 @@ from spritenet.export.weights import (
     read_group,
 )
 from spritenet.export.write_topology import write_topology
-from spritenet.export.zipped import unzipped
+from spritenet.export.zip_file import unzipped
 
 if TYPE_CHECKING:
     import os

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spritenet.errors import ModelError
-from spritenet.export.located import shown
+from spritenet.export.error_location import shown
 from spritenet.lfs_pointer import refuse_pointer, refuse_pointer_at
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from spritenet.initializers import (
     VarianceScaling,
 )
 from spritenet.layers import ELU, ActivationLayer, Layer, LeakyReLU, Shape, Weight
-from spritenet.layers.learnt import Learnt
+from spritenet.layers.parametric import Learnt
 
 __all__ = ["LEAKY", "write_topology"]
 

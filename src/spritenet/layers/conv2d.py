@@ -9,7 +9,7 @@ from typing import ClassVar
 from spritenet.arguments import choice, count, pair
 from spritenet.initializers import Initializer
 from spritenet.layers.base import Shape, Weight
-from spritenet.layers.learnt import Learnt
+from spritenet.layers.parametric import Learnt
 from spritenet.layers.windows import slide
 from spritenet.migration import accepts
 from spritenet.regularizers import L2

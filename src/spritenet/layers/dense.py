@@ -10,7 +10,7 @@ from spritenet.arguments import count
 from spritenet.errors import ModelError
 from spritenet.initializers import Initializer
 from spritenet.layers.base import Shape, Weight
-from spritenet.layers.learnt import Learnt
+from spritenet.layers.parametric import Learnt
 from spritenet.migration import accepts
 from spritenet.regularizers import L2
 

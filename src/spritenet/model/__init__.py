@@ -22,11 +22,11 @@ from __future__ import annotations
 
 from spritenet.layers import Input
 from spritenet.model.doubting import Classified
-from spritenet.model.fitting import train
 from spritenet.model.model_file import load_model
 from spritenet.model.pixel_ranges import accuracies_by_range, best_range
 from spritenet.model.scores import Scores
 from spritenet.model.sequential import Sequential
+from spritenet.model.trainer import train
 
 __all__ = [
     "Classified",

@@ -12,7 +12,7 @@ from spritenet.errors import ModelError
 from spritenet.initializers import stream
 from spritenet.layers import ImageShape, Input, Layer, Rescaling, Shape, Weight
 from spritenet.layers.activation import ActivationLayer
-from spritenet.layers.learnt import Learnt
+from spritenet.layers.parametric import Learnt
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

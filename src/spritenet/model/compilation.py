@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from spritenet import losses, optimizers
-from spritenet.engines.values import Engine
+from spritenet.engines.engine import Engine
 from spritenet.errors import ModelError
 from spritenet.layers import Input, Layer
 from spritenet.losses import Loss
 from spritenet.migration import accepts, attribute, word
-from spritenet.model import building, fitting
+from spritenet.model import building, trainer
 from spritenet.model.doubting import Doubter
 from spritenet.model.scores import Scores
 from spritenet.optimizers import Optimizer
@@ -157,7 +157,7 @@ class Compiled(Doubter):
                 do=f"Give {type(rate).__name__} a number of steps.",
             )
         model = cast("Sequential", self)
-        events = fitting.train(
+        events = trainer.train(
             model,
             x,
             y,

@@ -15,19 +15,19 @@ from spritenet.losses import SparseCategoricalCrossentropy
 from spritenet.model.building import last_activation
 from spritenet.model.examples import given, sample, to_examples
 from spritenet.model.features import before
-from spritenet.model.pixels import batch_of, is_one
+from spritenet.model.image_batch import batch_of, is_one
 from spritenet.model.weights import Weighted
-from spritenet.training import measure
+from spritenet.training import evaluation
 from spritenet.training.controls import KEPT
 from spritenet.training.events import Event, Finished, Stopped
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spritenet.doubt import Doubt
-    from spritenet.doubt.calibrate import Looked
-    from spritenet.engines.values import Examples
+    from spritenet.engines.engine import Examples
     from spritenet.model.network import Network
+    from spritenet.ood import Doubt
+    from spritenet.ood.calibration import Looked
     from spritenet.training.feed import Feed
 
 __all__ = ["Classified", "Doubter", "after_training", "calibration", "classified"]
@@ -132,10 +132,10 @@ def classified(
     Raises:
         ModelError: its outputs aren't classes of which one is chosen.
     """
-    from spritenet.doubt.temperature import softened
+    from spritenet.ood.temperature import softened
 
     if not _chooses(model):
-        from spritenet.export.saved import unclassified
+        from spritenet.export.saved_model import unclassified
 
         raise unclassified(last_activation(model.layers), model.output_shape, model.name)
     found = _logits(model, parameters, images)
@@ -169,7 +169,7 @@ def calibration(
         ModelError: its outputs aren't classes of which one is chosen.
         DataError: there are too few held-out images, or some have no labels.
     """
-    from spritenet.doubt.calibrate import calibrate
+    from spritenet.ood.calibration import calibrate
 
     if not _chooses(model):
         raise ModelError("the network doesn't choose among classes", where=model.name)
@@ -190,7 +190,7 @@ def after_training(
     seed: int,
 ) -> Iterator[Event]:
     """The events of a training; before its last one, the model is calibrated if it can be."""
-    from spritenet.doubt.calibrate import LEAST
+    from spritenet.ood.calibration import LEAST
 
     for event in events:
         images = 0
@@ -217,7 +217,7 @@ def _chooses(model: Network) -> bool:
 
 def _looked(model: Network, parameters: NDArray[np.float32]) -> Looked:
     """The model as calibrating sees it: what its first Dense layer reads, and its outputs."""
-    from spritenet.doubt.calibrate import Looked
+    from spritenet.ood.calibration import Looked
 
     layers = model.layers
     dense = [place for place, layer in enumerate(layers) if isinstance(layer, Dense)]
@@ -233,8 +233,8 @@ def _logits(
     model: Network, parameters: NDArray[np.float32], images: NDArray[np.uint8]
 ) -> NDArray[np.float64]:
     """A model's outputs before the softmax, (n, k), up to a number added to each row."""
-    share = measure.share(model.layers, images.shape[1:])
-    outputs = measure.predict(model.engine(), parameters, images, share).astype(np.float64)
+    share = evaluation.share(model.layers, images.shape[1:])
+    outputs = evaluation.predict(model.engine(), parameters, images, share).astype(np.float64)
     if last_activation(model.layers) == "linear":
         return outputs
     result: NDArray[np.float64] = np.log(np.maximum(outputs, np.finfo(np.float32).tiny))

@@ -14,14 +14,14 @@ from spritenet.dataset import Dataset, Split
 from spritenet.dataset.arrays import as_images
 from spritenet.dataset.axes import check_axes
 from spritenet.dataset.image_list import as_array
+from spritenet.dataset.load_warnings import warn
 from spritenet.dataset.pixel_range import FROM_ARRAYS, dim_note
-from spritenet.dataset.remarks import warn
 from spritenet.dataset.streamed import Streamed, StreamedDataset
-from spritenet.engines.values import Examples
+from spritenet.engines.engine import Examples
 from spritenet.errors import DataError
 from spritenet.losses import Loss
 from spritenet.model.targets import labels_or_targets, weights
-from spritenet.order import permutation
+from spritenet.permutation import permutation
 from spritenet.training import feed
 from spritenet.training.feed import Feed
 

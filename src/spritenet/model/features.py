@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spritenet.errors import ModelError
-from spritenet.training import measure
+from spritenet.training import evaluation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,8 +23,8 @@ def before(
     """What the layers before number `end` make of n images, flat: (n, d)."""
     engine = model.beginning(end)
     part = np.ascontiguousarray(parameters[: engine.parameter_count])
-    share = measure.share(model.layers, images.shape[1:])
-    return measure.predict(engine, part, images, share).reshape(len(images), -1)
+    share = evaluation.share(model.layers, images.shape[1:])
+    return evaluation.predict(engine, part, images, share).reshape(len(images), -1)
 
 
 def features(model: Network, images: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spritenet.arguments import image_shape, seed_of, text
-from spritenet.engines.values import Engine
+from spritenet.engines.engine import Engine
 from spritenet.errors import DataError, ModelError
 from spritenet.layers import ImageShape, Input, Layer, Rescaling
 from spritenet.migration import accepts, attribute, not_settable
-from spritenet.model import building, looking, pixels
+from spritenet.model import building, image_batch, inspection
 from spritenet.model.building import Place
 from spritenet.model.summary import summary
 from spritenet.training.state import Snapshot, State
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from spritenet.doubt import Doubt
+    from spritenet.ood import Doubt
 
 __all__ = ["Network"]
 
@@ -269,7 +269,7 @@ class Network:
 
     def _repr_html_(self) -> str:
         """The table, for notebooks."""
-        return looking.table_html(self.name, self._layers, self.input_shape)
+        return inspection.table_html(self.name, self._layers, self.input_shape)
 
     def activations(self, image: object) -> dict[str, NDArray[np.float32]]:
         """What each layer makes of one image: its name → (h, w, c), or (units,) for a vector.
@@ -283,11 +283,11 @@ class Network:
         """
         shape = self._shape()
         given = np.asarray(image)
-        pixels_u8 = pixels.batch_of(given, shape)
+        pixels_u8 = image_batch.batch_of(given, shape)
         if len(pixels_u8) != 1:
             raise DataError("this is not one image", expected="h w c", got=f"shape {given.shape}")
         outputs = self.engine().activations(self.state.now.best_guess, pixels_u8[0])
-        return looking.activations_by_name(self._layers, shape, outputs)
+        return inspection.activations_by_name(self._layers, shape, outputs)
 
     def show_activations(self, image: object) -> Figure:
         """A figure of what each layer makes of one image. Needs the extra `plot`.

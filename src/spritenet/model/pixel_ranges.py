@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from spritenet.metrics import accuracy_interval
 from spritenet.model.sequential import Sequential
-from spritenet.order import permutation
+from spritenet.permutation import permutation
 
 if TYPE_CHECKING:
     from spritenet.dataset import Split

@@ -20,9 +20,9 @@ def wanted(verbose: str | int) -> bool:
 def shown(events: Iterable[Event], verbose: str | int = 1) -> Iterator[Event]:
     """Hand the events on; write a line at the end of each epoch, or draw in a notebook."""
     if verbose == "auto" and _in_notebook():
-        from spritenet.model import live
+        from spritenet.model import live_chart
 
-        return live.shown(events)
+        return live_chart.shown(events)
     return _lines(events)
 
 
@@ -30,9 +30,9 @@ def _in_notebook() -> bool:
     """Whether pictures can be shown; a plain Python loads nothing to find out."""
     if "IPython" not in sys.modules:
         return False
-    from spritenet.model import live
+    from spritenet.model import live_chart
 
-    return live.in_notebook()
+    return live_chart.in_notebook()
 
 
 def _lines(events: Iterable[Event]) -> Iterator[Event]:

@@ -12,15 +12,15 @@ import numpy as np
 from spritenet.arguments import file_path
 from spritenet.dataset import Split
 from spritenet.dataset.streamed import Streamed
-from spritenet.engines.values import Engine, Examples
+from spritenet.engines.engine import Engine, Examples
 from spritenet.errors import ModelError
 from spritenet.layers import Layer
 from spritenet.migration import accepts, refuse_format
-from spritenet.model import building, examples, fitting, pixels, progress
+from spritenet.model import building, examples, image_batch, progress, trainer
 from spritenet.model.building import Input
 from spritenet.model.compilation import Compiled
 from spritenet.model.scores import Scores
-from spritenet.training import measure
+from spritenet.training import evaluation
 from spritenet.training.callbacks import AnyCallback
 from spritenet.training.feed import Feed
 from spritenet.training.history import History
@@ -152,7 +152,7 @@ class Sequential(Compiled):
             RunError: the run's folder can't be used.
             DivergedError: a loss was not finite; the model has the last good weights.
         """
-        events = fitting.train(
+        events = trainer.train(
             self,
             x,
             y,
@@ -239,8 +239,8 @@ class Sequential(Compiled):
         made = examples.to_examples(
             examples.given(x, y, sample_weight), shape, self.output_shape[-1], loss
         )
-        share = measure.share(self._layers, shape)
-        result = measure.evaluate(self.engine(), parameters, made, loss, share)
+        share = evaluation.share(self._layers, shape)
+        result = evaluation.evaluate(self.engine(), parameters, made, loss, share)
         kept = parameters.copy()  # training goes on in the same memory
         scores = Scores(result.loss, result.accuracy, lambda: self._predictions(made, kept))
         return scores._asdict() if return_dict else scores
@@ -260,8 +260,8 @@ class Sequential(Compiled):
             labels = made.targets.argmax(axis=1).astype(np.int32)
         if labels is None or len(self._output_shape) != 1:
             raise ModelError("there are no classes to judge by", where=self.name)
-        share = measure.share(self._layers, self._shape())
-        outputs = measure.predict(self.engine(), parameters, made.images, share)
+        share = evaluation.share(self._layers, self._shape())
+        outputs = evaluation.predict(self.engine(), parameters, made.images, share)
         rows = as_probabilities(outputs, building.last_activation(self._layers))
         names = self.class_names or tuple(map(str, range(rows.shape[1])))
         return Predictions(made.images, labels, rows, names)
@@ -287,10 +287,11 @@ class Sequential(Compiled):
             return np.concatenate([*self._outputs_of(x)])
         shape, parameters = self._shape(), self.state.now.best_guess
         images = np.asarray(x.images if isinstance(x, Split) else x)
-        batch = pixels.batch_of(images, shape)
-        share = measure.share(self._layers, shape) if len(batch) > measure.LEAST else len(batch)
-        outputs = measure.predict(self.engine(), parameters, batch, share)
-        one = pixels.is_one(images.shape, shape)
+        batch = image_batch.batch_of(images, shape)
+        few = len(batch) <= evaluation.LEAST
+        share = len(batch) if few else evaluation.share(self._layers, shape)
+        outputs = evaluation.predict(self.engine(), parameters, batch, share)
+        one = image_batch.is_one(images.shape, shape)
         return outputs.reshape(self._output_shape if one else (len(batch), *self._output_shape))
 
     @accepts
@@ -307,7 +308,7 @@ class Sequential(Compiled):
 
     def _outputs_of(self, split: Streamed) -> Iterator[NDArray[np.float32]]:
         """The outputs of a stream's images, in the order they are stored, some at a time."""
-        size = min(measure.share(self._layers, self._shape()), split.at_a_time)
+        size = min(evaluation.share(self._layers, self._shape()), split.at_a_time)
         flow = split.flow(None)
         try:
             for first in range(0, len(split), size):

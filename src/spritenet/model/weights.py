@@ -15,7 +15,7 @@ from spritenet.arguments import file_path
 from spritenet.destination import local_only
 from spritenet.errors import MissingKeyError, ModelError, UnsupportedError
 from spritenet.migration import accepts, refuse_format
-from spritenet.model import looking
+from spritenet.model import inspection
 from spritenet.model.network import Network
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Weighted(Network):
     @property
     def weights_sha256(self) -> str:
         """The SHA-256, in hexadecimal, of all weights as little-endian float32."""
-        from spritenet.export.saved import sha256
+        from spritenet.export.saved_model import sha256
 
         return sha256(self.state.now.best_guess)
 
@@ -194,7 +194,7 @@ class Weighted(Network):
         Raises:
             ModelError: there is no such convolution, or it has no weights yet.
         """
-        return looking.filters(self.weights, layer)
+        return inspection.filters(self.weights, layer)
 
     def show_layer(self, layer: str) -> Figure:
         """A figure of how a layer's weights are distributed. Needs the extra `plot`.
@@ -202,7 +202,7 @@ class Weighted(Network):
         Raises:
             ModelError: there is no such layer, or it has no weights.
         """
-        return looking.layer_figure(self.weights, layer)
+        return inspection.layer_figure(self.weights, layer)
 
 
 def _npz(path: str | Path) -> Path:

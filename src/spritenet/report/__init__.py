@@ -3,7 +3,7 @@
     content.py   Report: everything in one value, and `judge`, which works it out
     near.py      near-duplicates between two sets of images
     stress.py    accuracy on images that are shifted, turned, noisy, blurred, thinner or thicker
-    perturb.py   those changes, as arithmetic on pixels
+    perturbations.py   those changes, as arithmetic on pixels
     learning.py  what a run's journal tells: curves, how it ended
     machine.py   the machine it was made on
     pictures.py  its charts as figures
@@ -14,10 +14,10 @@ It computes, and draws nothing: `web.report` writes the page, `plots` the pictur
 
 from __future__ import annotations
 
+from spritenet.report.cached_predictions import model_of_run
 from spritenet.report.content import Report, judge, predictions_of
 from spritenet.report.learning import Learning
-from spritenet.report.near import NearDuplicates
-from spritenet.report.saved import model_of_run
+from spritenet.report.near_duplicates import NearDuplicates
 from spritenet.report.stress import Curve
 
 __all__ = [

@@ -14,12 +14,12 @@ from spritenet.errors import DataError, ModelError
 from spritenet.model import Sequential
 from spritenet.model.building import last_activation
 from spritenet.model.predictions import Predictions, as_probabilities
-from spritenet.order import permutation
-from spritenet.report import near
+from spritenet.permutation import permutation
+from spritenet.report import near_duplicates
 from spritenet.report.learning import Learning
-from spritenet.report.near import NearDuplicates
+from spritenet.report.near_duplicates import NearDuplicates
 from spritenet.report.stress import Curve, stress
-from spritenet.training import measure
+from spritenet.training import evaluation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -142,7 +142,7 @@ def judge(
     with ThreadPoolExecutor(1) as other:
         search = None
         if train is not None and not learnt_from and len(train):
-            search = other.submit(near.find, train.images, tested.images)
+            search = other.submit(near_duplicates.find, train.images, tested.images)
         curves = stress(
             lambda images: as_probabilities(model.predict(images), ending).argmax(axis=1),
             tested.images[chosen],
@@ -201,7 +201,7 @@ def _doubts(model: Sequential, split: Split, chosen: NDArray[np.int64]) -> Doubt
 def _sample(model: Sequential, split: Split) -> NDArray[np.int64]:
     """Which images are changed: picked by seed 0, as many as the network's size allows."""
     shape = model.input_shape
-    work = measure.multiplications(model.layers, shape) if shape else 1
+    work = evaluation.multiplications(model.layers, shape) if shape else 1
     most = min(STRESS_WORK // (LEVELS * work), STRESS_VALUES // split.images[:1].size)
     most, size = int(np.clip(most, 100, STRESSED)), len(split)
     return np.sort(permutation(0, 0, size, 0, min(size, most))).astype(np.int64)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spritenet.metrics import accuracy_interval
-from spritenet.report import perturb
+from spritenet.report import perturbations
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,16 +72,16 @@ def _kinds(shape: tuple[int, ...]) -> list[tuple[str, str, Change, tuple[float, 
         return tuple(sorted({float(round(level * size)) for level in levels}))
 
     return [
-        ("shift", "pixels", perturb.shifted, whole(0, 1, 2, 3, 4, 5, 6)),
-        ("rotation", "degrees", perturb.turned, (-60, -45, -30, -15, 0, 15, 30, 45, 60)),
-        ("noise", "grey levels", perturb.noisy, (0, 16, 32, 64, 96, 128)),
+        ("shift", "pixels", perturbations.shifted, whole(0, 1, 2, 3, 4, 5, 6)),
+        ("rotation", "degrees", perturbations.turned, (-60, -45, -30, -15, 0, 15, 30, 45, 60)),
+        ("noise", "grey levels", perturbations.noisy, (0, 16, 32, 64, 96, 128)),
         (
             "blur",
             "pixels",
-            perturb.blurred,
+            perturbations.blurred,
             tuple(round(level * size, 2) for level in (0, 0.5, 1, 1.5, 2, 3)),
         ),
-        ("thickness", "pixels", perturb.thickened, whole(-2, -1, 0, 1, 2, 3)),
+        ("thickness", "pixels", perturbations.thickened, whole(-2, -1, 0, 1, 2, 3)),
     ]
 
 

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from spritenet.errors import RunError
-from spritenet.runs.lines import Lines, entry_of
+from spritenet.runs.journal_format import Lines, entry_of
 from spritenet.training.disk import write_file
 from spritenet.training.events import Event, Finished, StepEvent, from_json
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from spritenet.runs.lines import Lines, entries_of, entry_of, is_step
+from spritenet.runs.journal_format import Lines, entries_of, entry_of, is_step
 
 __all__ = ["COLUMNS", "Batch", "Reader"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from spritenet.errors import RunError
 from spritenet.runs.folder import Run
-from spritenet.runs.lines import Lines, entry_of
+from spritenet.runs.journal_format import Lines, entry_of
 
 __all__ = ["STATES", "Summary", "summary"]
 

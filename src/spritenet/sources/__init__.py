@@ -16,10 +16,10 @@
                             csv_table.py and csv_numbers.py read the rows
     parquet.py              parquet with a column of pictures; parquet_numbers.py with numbers,
                             parquet_files.py opens the files
-    tree.py, roles.py       what is a class, a split, an image or a label, by its name
-    pictures.py, form.py    picture files as images of one form
+    class_folders.py, array_names.py       what is a class, a split, an image or a label, by its name
+    pictures.py, image_spec.py    picture files as images of one form
     picture.py              one picture file, by Pillow; small_png.py without it
-    mapped.py               files, and what they inflate to, mapped into memory
+    mmap_file.py               files, and what they inflate to, mapped into memory
     single_file.py          the one data file of a folder; unused.py names what isn't read
     size.py                 how large images are, in words
     mnist_data.py           the tutorials' loader; tfjs_mnist.py its data
@@ -40,8 +40,8 @@ from pathlib import Path
 
 from spritenet.dataset import Dataset
 from spritenet.dataset.class_notes import class_notes
-from spritenet.dataset.listing import Listing
-from spritenet.dataset.remarks import Remarks
+from spritenet.dataset.lazy_dataset import Listing
+from spritenet.dataset.load_warnings import Remarks
 from spritenet.errors import DataError
 from spritenet.lfs_pointer import refuse_pointer_at
 from spritenet.sources import tfjs_mnist

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.listing import Listing
+from spritenet.dataset.lazy_dataset import Listing
 from spritenet.errors import DataError, InputError
-from spritenet.sources.form import Form
-from spritenet.sources.mapped import Mapped
+from spritenet.sources.class_folders import Parts, is_hidden, tree_of
+from spritenet.sources.image_spec import Form
+from spritenet.sources.mmap_file import Mapped
 from spritenet.sources.pictures import MOST_BYTES, of_tree
-from spritenet.sources.tree import Parts, is_hidden, tree_of
 
 __all__ = ["ArchiveStore", "is_archive", "members_of", "survey_archive"]
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from spritenet.errors import DataError
 from spritenet.lfs_pointer import refuse_pointer_at
-from spritenet.sources.mapped import spooled
+from spritenet.sources.mmap_file import spooled
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo

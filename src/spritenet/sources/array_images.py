@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.dataset.arrays import as_pixels, scale_of, with_range
-from spritenet.dataset.listing import ArrayImages, Images, Listing, Pixels, Places
+from spritenet.dataset.lazy_dataset import ArrayImages, Images, Listing, Pixels, Places
 from spritenet.dataset.pixel_range import LOAD, PixelRange, dim_note
 from spritenet.errors import DataError
 from spritenet.sources.size import ImageSize, size_of

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from spritenet.dataset.arrays import as_labels
 from spritenet.dataset.axes import check_axes
-from spritenet.dataset.listing import Listing
+from spritenet.dataset.lazy_dataset import Listing
 from spritenet.dataset.pixel_range import PixelRange
 from spritenet.errors import DataError
 from spritenet.sources.array_files import NamedArray, names_in, npy_file, npz_files
 from spritenet.sources.array_images import at, images_of, shaped, with_images
-from spritenet.sources.roles import CLASS_NAMES, ordered, role_of
+from spritenet.sources.array_names import CLASS_NAMES, ordered, role_of
 from spritenet.sources.size import ImageSize
 from spritenet.sources.unused import unused_notes
 

@@ -19,12 +19,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.listing import Images, Listing
+from spritenet.dataset.lazy_dataset import Images, Listing
 from spritenet.errors import DataError
+from spritenet.sources.array_names import ordered, split_of
 from spritenet.sources.csv_table import CsvImages, Table
 from spritenet.sources.magic import start_of
 from spritenet.sources.options import Options
-from spritenet.sources.roles import ordered, split_of
 from spritenet.sources.table_labels import classes_of
 from spritenet.sources.table_layout import TableLayout, image_shape, layout_of, row_split
 from spritenet.sources.table_values import BYTES, values_of

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.listing import Pixels, Places
+from spritenet.dataset.lazy_dataset import Pixels, Places
 from spritenet.errors import DataError
 from spritenet.sources.csv_numbers import COMMA, numbers_of, plain_cells
 from spritenet.sources.table_layout import TableLayout

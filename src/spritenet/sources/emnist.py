@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from spritenet.dataset import Dataset, Split
-from spritenet.dataset.listing import Listing
+from spritenet.dataset.lazy_dataset import Listing
 from spritenet.errors import DataError
 
 __all__ = ["is_emnist", "survey_emnist"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from spritenet.dataset.listing import Listing
+from spritenet.dataset.lazy_dataset import Listing
 from spritenet.sources.idx_folder import is_idx, survey_idx
 from spritenet.sources.options import Options
 from spritenet.sources.refusals import no_labels

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.listing import Listing
+from spritenet.dataset.lazy_dataset import Listing
 from spritenet.dataset.pixel_range import PixelRange
 from spritenet.errors import DataError, MissingExtraError
 from spritenet.sources.magic import HDF5
-from spritenet.sources.mapped import spooled
+from spritenet.sources.mmap_file import spooled
 from spritenet.sources.size import ImageSize
 from spritenet.sources.stored_arrays import StoredArray, survey_arrays
 

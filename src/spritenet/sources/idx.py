@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from spritenet.errors import DataError
 from spritenet.lfs_pointer import refuse_pointer
 from spritenet.sources.inflate import GZIP_MAGIC, inflate, inflate_start
-from spritenet.sources.mapped import Mapped
+from spritenet.sources.mmap_file import Mapped
 
 __all__ = ["IMAGES", "LABELS", "IdxFile", "open_idx"]
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.dataset import Dataset, Split
-from spritenet.dataset.listing import Listing
+from spritenet.dataset.lazy_dataset import Listing
 from spritenet.errors import DataError
 from spritenet.sources.emnist import is_emnist, survey_emnist
 from spritenet.sources.idx import IMAGES, LABELS, IdxFile, open_idx

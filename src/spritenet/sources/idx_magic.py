@@ -10,10 +10,10 @@ import os
 import re
 from pathlib import Path
 
+from spritenet.sources.array_names import role_of
+from spritenet.sources.class_folders import SPLITS, SUFFIXES
 from spritenet.sources.idx import IMAGES, LABELS
 from spritenet.sources.magic import start_of
-from spritenet.sources.roles import role_of
-from spritenet.sources.tree import SPLITS, SUFFIXES
 
 __all__ = ["find_by_magic", "kind_of"]
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from spritenet.dataset.listing import Listing
+from spritenet.dataset.lazy_dataset import Listing
 from spritenet.errors import DataError
-from spritenet.sources.form import Form
+from spritenet.sources.class_folders import Parts, is_hidden, is_picture, tree_of
+from spritenet.sources.image_spec import Form
 from spritenet.sources.pictures import MOST_BYTES, of_tree
-from spritenet.sources.tree import Parts, is_hidden, is_picture, tree_of
 
 __all__ = ["is_image_folder", "survey_image_folder"]
 

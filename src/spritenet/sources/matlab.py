@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spritenet.dataset.listing import Listing
+from spritenet.dataset.lazy_dataset import Listing
 from spritenet.dataset.pixel_range import PixelRange
 from spritenet.errors import DataError, MissingExtraError
 from spritenet.sources.hdf5 import is_hdf5

@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from spritenet.dataset import Dataset, Split
 from spritenet.errors import InputError
-from spritenet.order import permutation
+from spritenet.permutation import permutation
 from spritenet.sources import tfjs_mnist
 from spritenet.sources.origin import Source
 from spritenet.sources.size import ImageSize
@@ -39,8 +39,9 @@ class MnistData:
         xs, labels = data.next_train_batch(64)  # float32 (64, 784), 0 to 1; float32 (64, 10)
 
     Image k handed out of a split of n images, counted from 0 and from the first call on, is the one
-    at place k mod n of epoch ⌊k / n⌋; `spritenet.order.permutation(seed, epoch, n)` is the order of
-    an epoch. So a batch that reaches the end of an epoch takes the rest of its images from the
+    at place k mod n of epoch ⌊k / n⌋, whose order is
+    `spritenet.permutation.permutation(seed, epoch, n)`. So a batch that reaches the end of an epoch
+    takes the rest of its images from the
     beginning of the next: every image comes exactly once an epoch, and no batch is short.
 
     Args:

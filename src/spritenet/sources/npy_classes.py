@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.dataset.axes import check_axes
-from spritenet.dataset.listing import Listing
+from spritenet.dataset.lazy_dataset import Listing
 from spritenet.dataset.pixel_range import PixelRange
 from spritenet.errors import DataError
 from spritenet.sources.array_files import npy_file
 from spritenet.sources.array_images import images_of, with_images
-from spritenet.sources.roles import ordered, role_of
+from spritenet.sources.array_names import ordered, role_of
+from spritenet.sources.class_folders import SPLITS, natural
 from spritenet.sources.size import ImageSize, size_of
-from spritenet.sources.tree import SPLITS, natural
 from spritenet.sources.unused import unused_notes
 
 __all__ = ["class_arrays", "is_npy_classes", "survey_npy_classes"]

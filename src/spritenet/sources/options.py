@@ -10,7 +10,7 @@ from typing import cast
 
 from spritenet.dataset.pixel_range import PixelRange
 from spritenet.errors import InputError
-from spritenet.sources.form import Form
+from spritenet.sources.image_spec import Form
 from spritenet.sources.origin import Source
 from spritenet.sources.size import ImageSize
 

@@ -17,7 +17,7 @@ from typing import IO, Protocol, runtime_checkable
 from urllib.parse import unquote, urlsplit
 
 from spritenet.address import address_of, path_of, shown
-from spritenet.dataset.listing import Listing
+from spritenet.dataset.lazy_dataset import Listing
 from spritenet.errors import DataError, DownloadError, InputError, MissingExtraError, SpritenetError
 from spritenet.sources.magic import ending_of
 from spritenet.sources.transfer import CHUNK, Progress, TransferError, transfer

@@ -22,8 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.dataset.arrays import as_labels
-from spritenet.dataset.listing import Listing
+from spritenet.dataset.lazy_dataset import Listing
 from spritenet.errors import DataError
+from spritenet.sources.array_names import LABELS, ordered
+from spritenet.sources.class_folders import natural
 from spritenet.sources.options import Options
 from spritenet.sources.parquet_files import (
     blamed,
@@ -37,9 +39,7 @@ from spritenet.sources.parquet_files import (
 )
 from spritenet.sources.parquet_numbers import holds_numbers, survey_numbers
 from spritenet.sources.pictures import MOST_BYTES, as_listing
-from spritenet.sources.roles import LABELS, ordered
 from spritenet.sources.table_layout import column_number
-from spritenet.sources.tree import natural
 from spritenet.sources.unused import unused_notes
 
 __all__ = ["is_parquet", "survey_parquet"]

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from spritenet.errors import DataError, MissingExtraError
 from spritenet.lfs_pointer import refuse_pointer_at
-from spritenet.sources.roles import split_of
-from spritenet.sources.tree import natural
+from spritenet.sources.array_names import split_of
+from spritenet.sources.class_folders import natural
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.listing import Listing, Pixels, Places
+from spritenet.dataset.lazy_dataset import Listing, Pixels, Places
 from spritenet.errors import DataError
+from spritenet.sources.array_names import ordered
 from spritenet.sources.options import Options
 from spritenet.sources.parquet_files import (
     blamed,
@@ -25,7 +26,6 @@ from spritenet.sources.parquet_files import (
     pyarrow,
     split_named,
 )
-from spritenet.sources.roles import ordered
 from spritenet.sources.table_labels import classes_of
 from spritenet.sources.table_layout import TableLayout, image_shape, layout_of, row_split
 from spritenet.sources.table_values import TableValues, values_of

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from spritenet.dataset.remarks import warn
+from spritenet.dataset.load_warnings import warn
 from spritenet.errors import DataError
 from spritenet.lfs_pointer import refuse_pointer, refuse_pointer_at
 from spritenet.sources.small_png import read_wide_png

@@ -14,13 +14,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.listing import Listing, Pixels, Places
+from spritenet.dataset.lazy_dataset import Listing, Pixels, Places
 from spritenet.errors import DataError
 from spritenet.lfs_pointer import refuse_pointer
-from spritenet.sources.form import Form, least_channels
+from spritenet.sources.class_folders import Tree
+from spritenet.sources.image_spec import Form, least_channels
 from spritenet.sources.picture import Picture, read_first
 from spritenet.sources.small_png import read_small_png
-from spritenet.sources.tree import Tree
 from spritenet.sources.unused import MOST_NAMED
 from spritenet.sources.wide_pixels import ALL_BITS, likely_bits, too_high
 

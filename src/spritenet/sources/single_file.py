@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from spritenet.sources.tree import is_hidden, is_picture
+from spritenet.sources.class_folders import is_hidden, is_picture
 
 __all__ = ["single_file"]
 

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.dataset import Dataset
-from spritenet.dataset.listing import Listing, Pixels, Places
+from spritenet.dataset.lazy_dataset import Listing, Pixels, Places
 from spritenet.errors import DataError, InputError
 from spritenet.sources.foreign import is_png
 from spritenet.sprites import INDEX, Sprite, SpriteFolder
 from spritenet.sprites.chunks import FileBlob
-from spritenet.sprites.head import holds_sprite
+from spritenet.sprites.header import holds_sprite
 
 __all__ = ["is_sprite", "read_sprite", "survey_sprite"]
 

@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.listing import Listing
+from spritenet.dataset.lazy_dataset import Listing
 from spritenet.dataset.pixel_range import PixelRange
 from spritenet.errors import DataError
+from spritenet.sources.array_names import CLASS_NAMES, ordered, role_of
 from spritenet.sources.array_sets import listing_of, pairs_of
+from spritenet.sources.class_folders import SPLITS, natural
 from spritenet.sources.npy_classes import class_arrays
-from spritenet.sources.roles import CLASS_NAMES, ordered, role_of
 from spritenet.sources.size import ImageSize
-from spritenet.sources.tree import SPLITS, natural
 
 __all__ = ["StoredArray", "survey_arrays"]
 

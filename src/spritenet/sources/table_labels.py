@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spritenet.dataset.arrays import as_labels
 from spritenet.errors import DataError
-from spritenet.sources.tree import natural
+from spritenet.sources.class_folders import natural
 
 __all__ = ["Placed", "Written", "classes_of"]
 

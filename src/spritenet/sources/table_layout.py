@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.errors import DataError, InputError
+from spritenet.sources.array_names import LABELS, split_of
 from spritenet.sources.label_evidence import Evidence, is_count
-from spritenet.sources.roles import LABELS, split_of
 from spritenet.sources.size import ImageSize, size_of
 from spritenet.sources.text_rows import floats_of, is_number
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.errors import DataError
-from spritenet.sources.mapped import Mapped, spooled
+from spritenet.sources.mmap_file import Mapped, spooled
 
 __all__ = ["BLANK", "TextFile", "TextRows", "cells_of", "floats_of", "is_number", "rows_of"]
 

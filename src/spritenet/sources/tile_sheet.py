@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.listing import ArrayImages, Listing
+from spritenet.dataset.lazy_dataset import ArrayImages, Listing
 from spritenet.errors import DataError, InputError
+from spritenet.sources.array_names import ordered
+from spritenet.sources.class_folders import SPLITS, natural
 from spritenet.sources.foreign import is_png, label_counts, labels_of, read_rows
-from spritenet.sources.roles import ordered
 from spritenet.sources.size import ImageSize, size_of
-from spritenet.sources.tree import SPLITS, natural
 
 __all__ = ["survey_tile_folder", "survey_tiles", "tiles_of"]
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from spritenet.core.pool import threads
 from spritenet.dataset import Dataset
-from spritenet.dataset.listing import Listing
-from spritenet.dataset.remarks import Remarks
+from spritenet.dataset.lazy_dataset import Listing
+from spritenet.dataset.load_warnings import Remarks
 from spritenet.destination import destination
 from spritenet.errors import DataError, InputError
 from spritenet.sources.idx import IMAGES, LABELS
@@ -25,7 +25,7 @@ from spritenet.sources.idx_folder import CLASSES_FILE
 from spritenet.sprites.chunks import SIGNATURE, chunk
 from spritenet.sprites.disk import beside, new_folder
 from spritenet.sprites.gather import Part, gather
-from spritenet.sprites.head import COLOUR_TYPES
+from spritenet.sprites.header import COLOUR_TYPES
 from spritenet.sprites.parallel import each
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from spritenet.sources.tree import is_hidden
+from spritenet.sources.class_folders import is_hidden
 
 __all__ = ["MOST_NAMED", "unused_notes"]
 

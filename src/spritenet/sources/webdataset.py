@@ -15,14 +15,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.listing import Listing
+from spritenet.dataset.lazy_dataset import Listing
 from spritenet.errors import DataError
 from spritenet.sources.archive import ArchiveStore, members_of
-from spritenet.sources.form import Form
-from spritenet.sources.mapped import Mapped
+from spritenet.sources.array_names import ordered, split_of
+from spritenet.sources.class_folders import Parts, is_picture, natural
+from spritenet.sources.image_spec import Form
+from spritenet.sources.mmap_file import Mapped
 from spritenet.sources.pictures import as_listing
-from spritenet.sources.roles import ordered, split_of
-from spritenet.sources.tree import Parts, is_picture, natural
 from spritenet.sources.unused import unused_notes
 
 __all__ = ["is_webdataset", "pairs_of", "survey_webdataset"]

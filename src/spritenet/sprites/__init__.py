@@ -5,12 +5,12 @@
     folder.py         many sprites and their dataset.json
     verify.py         all that is wrong with one
 
-    sheet.py          where each image is in the picture
+    layout.py          where each image is in the picture
     chunks.py         PNG chunks; Blob, where bytes come from
-    head.py           all before the pixels: metadata.py (iTXt), labels.py (snLB), index.py (snIX)
+    header.py           all before the pixels: metadata.py (iTXt), labels.py (snLB), index.py (snIX)
     segments.py       rows, compressed so that they can be read alone; filters.py chooses filters
     gather.py         a part of a listing, read on a few threads
-    write.py          the file
+    writer.py          the file
     disk.py           files and folders that appear whole or not at all
     parallel.py       the same work on a few threads
 

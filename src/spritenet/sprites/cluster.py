@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 from spritenet.errors import DataError, MissingExtraError, SpritenetError
+from spritenet.sprites.process_pool import Job, Range
 from spritenet.sprites.shard import Packed
-from spritenet.sprites.spread import Job, Range
 
 __all__ = ["over_ray"]
 

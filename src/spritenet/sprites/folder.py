@@ -25,7 +25,7 @@ from spritenet.lfs_pointer import refuse_pointer
 from spritenet.sprites.disk import beside
 from spritenet.sprites.metadata import Fields, Metadata, Ranges, encoded, parse, within
 from spritenet.sprites.sprite import Sprite, as_dataset
-from spritenet.sprites.write import Written
+from spritenet.sprites.writer import Written
 
 __all__ = ["INDEX", "MOST_BYTES", "OURS", "Shard", "SpriteFolder", "read_index", "write_index"]
 

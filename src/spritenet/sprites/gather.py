@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from spritenet.core.pool import threads
 from spritenet.dataset import Dataset, Split
-from spritenet.dataset.listing import ArrayImages, Listing, Ranges
-from spritenet.dataset.remarks import Remarks
+from spritenet.dataset.lazy_dataset import ArrayImages, Listing, Ranges
+from spritenet.dataset.load_warnings import Remarks
 from spritenet.errors import DataError
 from spritenet.sprites.metadata import within
 from spritenet.sprites.parallel import each

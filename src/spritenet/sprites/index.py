@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from spritenet.errors import DataError
 from spritenet.sprites.chunks import OVERHEAD
-from spritenet.sprites.sheet import Sheet
+from spritenet.sprites.layout import Sheet
 
 __all__ = [
     "ENTRY",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from spritenet.errors import DataError
-from spritenet.sprites.sheet import MOST_PIXELS, Sheet
+from spritenet.sprites.layout import MOST_PIXELS, Sheet
 
 __all__ = ["KEYWORD", "MOST_BYTES", "VERSION", "Fields", "Metadata", "Ranges", "parse", "within"]
 

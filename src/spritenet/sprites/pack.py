@@ -14,20 +14,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from spritenet.core.pool import threads
 from spritenet.dataset import Dataset, Split
-from spritenet.dataset.listing import ArrayImages, Listing, Ranges
-from spritenet.dataset.remarks import Remarks
+from spritenet.dataset.lazy_dataset import ArrayImages, Listing, Ranges
+from spritenet.dataset.load_warnings import Remarks
 from spritenet.destination import destination
 from spritenet.errors import InputError
 from spritenet.sprites.disk import new_folder
 from spritenet.sprites.folder import INDEX, OURS, Shard, write_index
 from spritenet.sprites.gather import Progress, as_dataset, nothing_readable
+from spritenet.sprites.layout import MOST_ROWS, Layout, fitting
 from spritenet.sprites.metadata import Metadata
 from spritenet.sprites.shard import TFJS_LABELS, Packed, Plan, write_shard
-from spritenet.sprites.sheet import MOST_ROWS, Layout, fitting
 from spritenet.sprites.sprite import Sprite
 
 if TYPE_CHECKING:
-    from spritenet.sprites.spread import Spread
+    from spritenet.sprites.process_pool import Spread
 
 __all__ = [
     "DEFAULT_LEVEL",
@@ -240,7 +240,7 @@ def _spread(processes: int | None, ray: bool) -> Spread | None:
         return over_ray
     if processes is None or processes == 1:
         return None
-    from spritenet.sprites.spread import over_processes
+    from spritenet.sprites.process_pool import over_processes
 
     return over_processes(processes)
 
@@ -264,7 +264,7 @@ def _write_folder(
                     listing, plan, first, stop, fresh / name, workers=workers, progress=progress
                 )
         else:
-            from spritenet.sprites.spread import Job
+            from spritenet.sprites.process_pool import Job
 
             job = Job(listing, plan, Path.cwd())
             ranges = [(first, stop, (fresh / name).absolute()) for name, first, stop in names]

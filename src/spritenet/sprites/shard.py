@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from spritenet.core.pool import threads
 from spritenet.dataset import Dataset, Split
-from spritenet.dataset.listing import ArrayImages, Listing, Ranges
+from spritenet.dataset.lazy_dataset import ArrayImages, Listing, Ranges
 from spritenet.errors import DataError
 from spritenet.sprites.disk import beside
 from spritenet.sprites.gather import Part, Progress, gather
+from spritenet.sprites.layout import Sheet
 from spritenet.sprites.metadata import Metadata
-from spritenet.sprites.sheet import Sheet
-from spritenet.sprites.write import Written, rows_of_a_segment, write_sprite
+from spritenet.sprites.writer import Written, rows_of_a_segment, write_sprite
 
 __all__ = ["TFJS_LABELS", "Packed", "Plan", "write_shard"]
 

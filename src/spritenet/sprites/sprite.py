@@ -17,7 +17,7 @@ from spritenet.dataset import Dataset, Split
 from spritenet.errors import DataError, InputError
 from spritenet.sprites import segments as segment_data
 from spritenet.sprites.chunks import Blob, FileBlob
-from spritenet.sprites.head import Head, read_head
+from spritenet.sprites.header import Head, read_head
 from spritenet.sprites.index import Segment
 from spritenet.sprites.metadata import Metadata
 from spritenet.sprites.parallel import each

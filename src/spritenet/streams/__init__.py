@@ -1,25 +1,25 @@
 """Data sets larger than memory, or on other machines: sprites read while they are used.
 
-    opening.py   `open`: paths and addresses → a stream
+    open_stream.py   `open`: paths and addresses → a stream
     stream.py    Stream: its splits, and how it is read
     split.py     StreamSplit: what a `Split` does, without holding the images
     order.py     which image comes when: shuffled, by windows, or as stored
-    walk.py      through an epoch and the next: units, batches
+    epoch_iterator.py      through an epoch and the next: units, batches
     part.py      what was set aside, and what remains
     share.py     which part of a batch is a rank's
-    ahead.py     the next images, read while these are used
+    prefetch.py     the next images, read while these are used
     reader.py    images by their number, each segment inflated once
-    member.py    one sprite: its head in few bytes, its segments
+    shard.py    one sprite: its head in few bytes, its segments
     cache.py     inflated segments in memory
     blobs.py     bytes of local files
-    remote.py    bytes of files on other machines: http.py, objects.py; blocks.py keeps them
+    remote.py    bytes of files on other machines: http.py, objects.py; disk_cache.py keeps them
     verify.py    all that is wrong with sprites on other machines
     size.py      "400MB" → a number
 
 It knows sprites and splits, never a network or a training.
 """
 
-from spritenet.streams.opening import open_stream as open  # noqa: A004 - as gzip.open
+from spritenet.streams.open_stream import open_stream as open  # noqa: A004 - as gzip.open
 from spritenet.streams.split import StreamSplit
 from spritenet.streams.stream import Stream
 from spritenet.streams.verify import verify

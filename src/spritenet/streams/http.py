@@ -16,7 +16,7 @@ from typing import IO, TypeVar
 from spritenet.address import shown
 from spritenet.errors import DataError, DownloadError
 from spritenet.http_client import HttpClient, HTTPError, RedirectError, Response, reason_of
-from spritenet.streams.blocks import BLOCK
+from spritenet.streams.disk_cache import BLOCK
 from spritenet.streams.remote import MOST_WHOLE, Found, Whole, held
 
 __all__ = ["WebFile"]

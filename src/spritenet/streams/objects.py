@@ -7,7 +7,7 @@ import time
 from spritenet.address import shown
 from spritenet.errors import DataError, DownloadError
 from spritenet.store import open_store, words
-from spritenet.streams.blocks import BLOCK
+from spritenet.streams.disk_cache import BLOCK
 from spritenet.streams.remote import Found
 
 __all__ = ["ObjectFile"]

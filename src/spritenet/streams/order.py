@@ -18,7 +18,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.order import epoch_key, permutation
+from spritenet.permutation import epoch_key, permutation
 
 __all__ = ["Kind", "Order", "Piece", "Shuffled", "Stored", "Windowed"]
 

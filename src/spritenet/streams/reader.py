@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from spritenet.sprites.chunks import Blob
 from spritenet.sprites.parallel import each
 from spritenet.streams.cache import SegmentCache
-from spritenet.streams.member import Member
 from spritenet.streams.order import Piece
+from spritenet.streams.shard import Member
 
 __all__ = ["Images", "Reader"]
 

@@ -22,7 +22,7 @@ from spritenet.destination import local_only
 from spritenet.errors import DataError
 from spritenet.sprites.chunks import Blob
 from spritenet.streams.blobs import LocalBlob, SpanBlob
-from spritenet.streams.blocks import BLOCK, Blocks
+from spritenet.streams.disk_cache import BLOCK, Blocks
 
 if TYPE_CHECKING:
     from spritenet.http_client import HttpClient

@@ -17,11 +17,11 @@ from spritenet.dataset.batches import Batch, pixel_type, presented
 from spritenet.dataset.stratify import set_aside, stratified
 from spritenet.dataset.streamed import Flow, Streamed
 from spritenet.errors import InputError
+from spritenet.streams.epoch_iterator import Walk
 from spritenet.streams.order import Order, Shuffled, Stored, Windowed
-from spritenet.streams.part import parted
+from spritenet.streams.rank_slice import Share, check
 from spritenet.streams.reader import Images
-from spritenet.streams.share import Share, check
-from spritenet.streams.walk import Walk
+from spritenet.streams.subset import parted
 
 __all__ = ["StreamSplit"]
 

@@ -15,9 +15,9 @@ from spritenet.dataset.streamed import StreamedDataset
 from spritenet.errors import DataError, InputError
 from spritenet.sprites.metadata import Metadata, within
 from spritenet.streams.cache import SegmentCache
-from spritenet.streams.member import Member
 from spritenet.streams.order import Kind, Order, Piece, Shuffled, Windowed
 from spritenet.streams.reader import Reader
+from spritenet.streams.shard import Member
 from spritenet.streams.split import StreamSplit
 
 __all__ = ["Part", "Settings", "Stream", "check"]

@@ -11,7 +11,7 @@ from spritenet.sprites.folder import INDEX
 from spritenet.sprites.sprite import Sprite
 from spritenet.sprites.verify import Progress, check, check_content
 from spritenet.streams.blobs import Source
-from spritenet.streams.member import Member
+from spritenet.streams.shard import Member
 from spritenet.streams.stream import Stream
 
 __all__ = ["verify"]

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spritenet.engines.values import Engine, Examples, Steps
+from spritenet.engines.engine import Engine, Examples, Steps
 from spritenet.losses import Loss
 from spritenet.optimizers import Optimizer
-from spritenet.order import permutation
+from spritenet.permutation import permutation
 from spritenet.training.feed import Feed
 from spritenet.training.plan import Plan
 from spritenet.training.state import Snapshot

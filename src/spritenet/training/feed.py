@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spritenet.dataset.streamed import Flow, Streamed
-from spritenet.engines.values import Examples
-from spritenet.order import permutation
+from spritenet.engines.engine import Examples
+from spritenet.permutation import permutation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -118,9 +118,9 @@ class History:
 
     def _repr_html_(self) -> str:
         """The figures of each epoch and the curves, for notebooks."""
-        from spritenet.training import shown
+        from spritenet.training import history_html
 
-        return shown.history_html(self)
+        return history_html.history_html(self)
 
     def __repr__(self) -> str:
         """The last epoch's figures and how it ended."""

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spritenet.engines.values import Engine, Evaluation, Examples, Steps
+from spritenet.engines.engine import Engine, Evaluation, Examples, Steps
 from spritenet.errors import DivergedError
 from spritenet.losses import Loss
 from spritenet.optimizers import Optimizer
-from spritenet.training import batches, measure
+from spritenet.training import batches, evaluation
+from spritenet.training.call_size import Pace
 from spritenet.training.callbacks import Callbacks
 from spritenet.training.controls import BY_HAND, Controls, obey
 from spritenet.training.events import (
@@ -34,7 +35,6 @@ from spritenet.training.events import (
     Stopped,
 )
 from spritenet.training.feed import Feed
-from spritenet.training.pace import Pace
 from spritenet.training.plan import AVERAGE_EVERY
 from spritenet.training.session import Session
 from spritenet.training.state import Snapshot, Totals
@@ -312,7 +312,7 @@ class _Loop:
     def _evaluate(self, examples: Examples | Feed) -> Evaluation:
         """How the network does on the examples."""
         task = self.task
-        return measure.evaluate(
+        return evaluation.evaluate(
             task.engine, self.now.best_guess, examples, task.loss, task.at_a_time
         )
 

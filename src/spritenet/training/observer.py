@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spritenet.engines.values import Engine, Examples
+from spritenet.engines.engine import Engine, Examples
 from spritenet.metrics import confusion_matrix
-from spritenet.order import permutation
-from spritenet.training import measure
+from spritenet.permutation import permutation
+from spritenet.training import evaluation
 from spritenet.training.disk import write_file
 from spritenet.training.events import Confused, Event, Predicted, SnapshotSaved
 from spritenet.training.snapshot import Weights, samples, snapshot
@@ -159,7 +159,7 @@ class Observer:
     def _outputs(self, now: Snapshot, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The network's outputs, (n, classes)."""
         subject = self.subject
-        outputs = measure.predict(subject.engine, now.best_guess, images, subject.at_a_time)
+        outputs = evaluation.predict(subject.engine, now.best_guess, images, subject.at_a_time)
         return outputs.reshape(len(images), -1)
 
     def _predicted(self, now: Snapshot) -> Predicted:

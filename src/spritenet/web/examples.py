@@ -11,8 +11,8 @@ from spritenet import sprites
 from spritenet.dataset import Dataset, Split
 from spritenet.errors import DataError
 from spritenet.export import SavedModel
-from spritenet.order import permutation
-from spritenet.sprites.sheet import fitting
+from spritenet.permutation import permutation
+from spritenet.sprites.layout import fitting
 
 __all__ = ["COUNT", "examples_for", "for_one_sprite", "sprite_bytes"]
 

@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from spritenet.web.hosts import Hosts
 from spritenet.web.keys import Keys
-from spritenet.web.locked import locked
+from spritenet.web.locked_page import locked
 
 __all__ = ["LARGEST_BODY", "LARGEST_HEAD", "POLICY", "Guard"]
 

@@ -20,7 +20,7 @@ from spritenet.web.application import application
 from spritenet.web.guard import LARGEST_HEAD
 from spritenet.web.hosts import is_loopback, is_wildcard, written
 from spritenet.web.keys import Keys
-from spritenet.web.patience import Patience
+from spritenet.web.request_timeout import Patience
 from spritenet.web.table import Content
 
 __all__ = ["Site", "listen", "running", "serve"]

@@ -28,7 +28,7 @@ from spritenet.errors import RunError
 from spritenet.runs import Run
 from spritenet.runs.controls import ask
 from spritenet.runs.reader import Reader
-from spritenet.runs.shelf import Shelf
+from spritenet.runs.run_directory import Shelf
 from spritenet.runs.summary import Summary, summary
 from spritenet.training.controls import COMMANDS
 

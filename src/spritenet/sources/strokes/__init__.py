@@ -2,9 +2,9 @@
 
     glyphs.py   the ways to write each digit, as text
     shapes.py   that text as control points
-    habits.py   how much writers differ
+    style.py   how much writers differ
     noise.py    chance as arithmetic: the j-th random number of image i
-    hand.py     a writer: control points, varied
+    writer.py     a writer: control points, varied
     curves.py   smooth pen lines through them
     paper.py    lines into MNIST's box, with a pen
     digits.py   image i of a seed: pixels (by the core) or pen paths

@@ -11,16 +11,16 @@ import numpy as np
 from spritenet.core.lines import draw_lines
 from spritenet.errors import InputError
 from spritenet.sources.strokes.glyphs import WAYS
-from spritenet.sources.strokes.habits import HABITS
-from spritenet.sources.strokes.hand import Lines, write
 from spritenet.sources.strokes.noise import Noise, image_keys
 from spritenet.sources.strokes.paper import fit
+from spritenet.sources.strokes.style import HABITS
+from spritenet.sources.strokes.writer import Lines, write
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spritenet.sources.strokes.glyphs import Way
-    from spritenet.sources.strokes.habits import Habits
+    from spritenet.sources.strokes.style import Habits
 
 __all__ = ["BOX", "SIZE", "STREAMS", "draw_digits", "pen_paths"]
 

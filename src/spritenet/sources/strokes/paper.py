@@ -11,9 +11,9 @@ from spritenet.core.lines import UNIT
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spritenet.sources.strokes.habits import Habits
-    from spritenet.sources.strokes.hand import Lines
     from spritenet.sources.strokes.noise import Noise
+    from spritenet.sources.strokes.style import Habits
+    from spritenet.sources.strokes.writer import Lines
 
     Floats = NDArray[np.float32]
 

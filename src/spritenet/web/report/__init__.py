@@ -2,12 +2,12 @@
 
     page.py      page, write_report: the file, its policy, what is where
     sections.py  what it was trained on, how that went, the summary
-    judged.py    each class; as sure as it is right?
+    class_metrics.py    each class; as sure as it is right?
     galleries.py mistakes, near-duplicates, changed images
     matrix.py    the confusion matrix, whose cells show their images
     charts.py    its charts
-    sheet.py     all its images as one PNG, shown tile by tile
-    words.py     figures as people read them
+    layout.py     all its images as one PNG, shown tile by tile
+    formatting.py     figures as people read them
 
 Looks and script are in static/report/ and static/ui/theme.css; they go into the file.
 """

@@ -7,7 +7,7 @@ import numpy as np
 from spritenet.metrics import Calibration
 from spritenet.report import Curve, Learning
 from spritenet.svg import Bars, Line, Thinned, chart
-from spritenet.web.report.words import level, percent
+from spritenet.web.report.formatting import level, percent
 
 __all__ = ["calibration_chart", "confidence_chart", "learning_charts", "stress_chart"]
 

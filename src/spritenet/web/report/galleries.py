@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from spritenet.report import Report
-from spritenet.report.near import ALIKE
+from spritenet.report.near_duplicates import ALIKE
 from spritenet.web.report import charts
+from spritenet.web.report.formatting import level, percent, plural, text
 from spritenet.web.report.sections import section
 from spritenet.web.report.sheet import Sheet
-from spritenet.web.report.words import level, percent, plural, text
 
 __all__ = ["mistakes", "twins", "under_stress"]
 

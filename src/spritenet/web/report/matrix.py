@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spritenet.report import Report
+from spritenet.web.report.formatting import middle, percent, plural, text
 from spritenet.web.report.sections import section
 from spritenet.web.report.sheet import COLUMNS, Sheet
-from spritenet.web.report.words import middle, percent, plural, text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

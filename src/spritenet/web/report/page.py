@@ -11,9 +11,9 @@ from pathlib import Path
 import spritenet
 from spritenet.report import Report
 from spritenet.training.disk import write_file
-from spritenet.web.report import galleries, judged, matrix, sections
+from spritenet.web.report import class_metrics, galleries, matrix, sections
+from spritenet.web.report.formatting import text
 from spritenet.web.report.sheet import Sheet
-from spritenet.web.report.words import text
 
 __all__ = ["page", "write_report"]
 
@@ -41,8 +41,8 @@ def page(report: Report, *, at: datetime | None = None) -> str:
         ("twins", "Near-duplicates", galleries.twins(report, sheet)),
         ("stress", "When images change", galleries.under_stress(report, sheet)),
         ("confusion", "Confusion", matrix.confusion(report, sheet)),
-        ("classes", "Classes", judged.classes(report)),
-        ("calibration", "Calibration", judged.calibration(report)),
+        ("classes", "Classes", class_metrics.classes(report)),
+        ("calibration", "Calibration", class_metrics.calibration(report)),
         ("again", "Run it again", sections.again(report)),
     ]
     shown = sorted((p for p in parts if p[2]), key=lambda part: ORDER.index(part[0]))

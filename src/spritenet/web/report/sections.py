@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spritenet.model.looking import rows as layer_rows
+from spritenet.model.inspection import rows as layer_rows
 from spritenet.report import Report
 from spritenet.web.report import charts
-from spritenet.web.report.words import clock, percent, plural, text
+from spritenet.web.report.formatting import clock, percent, plural, text
 
 __all__ = ["again", "curves", "header", "section", "summary", "trained"]
 

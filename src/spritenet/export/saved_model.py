@@ -1,0 +1,163 @@
+"""A saved model, in memory: what `tfjs.save` writes and `tfjs.load` returns."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spritenet.errors import ModelError
+from spritenet.export.metadata import Metadata
+from spritenet.export.pixel_range import PixelRange
+from spritenet.layers import ActivationLayer, Layer, Shape
+from spritenet.layers.parametric import Learnt
+from spritenet.losses import Loss
+from spritenet.ood import Doubt
+from spritenet.optimizers import Optimizer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["CHOOSING", "OptimizerState", "SavedModel", "named_shapes", "sha256", "unclassified"]
+
+CHOOSING = ("softmax", "linear")
+"""Activations after which the largest output is the class."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OptimizerState:
+    """What an optimizer has in its memory after some steps.
+
+    Attributes:
+        optimizer: which one, with its arguments.
+        steps: updates done.
+        slots: float32, (len(optimizer.slots), parameters).
+        loss: what it was making small; TensorFlow.js needs it to go on training.
+    """
+
+    optimizer: Optimizer
+    steps: int
+    slots: NDArray[np.float32]
+    loss: Loss | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SavedModel:
+    """Layers, weights, and what is known of them.
+
+    Attributes:
+        layers: named, in order; the first is a Rescaling, so that pixels are 0–255.
+        input_shape: height, width, channels.
+        parameters: float32, all weights in layer order, kernel before bias.
+        metadata: class names, preparation, what it was trained on, scores.
+        optimizer: its optimizer's memory, if that was saved too.
+        assumed: whether its file didn't say what range its pixels had, so that 0..1 is assumed.
+        notes: a line for each doubtful reading of its file; that one last.
+    """
+
+    layers: tuple[Layer, ...]
+    input_shape: tuple[int, int, int]
+    parameters: NDArray[np.float32]
+    metadata: Metadata = field(default_factory=Metadata)
+    optimizer: OptimizerState | None = None
+    assumed: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def output_shape(self) -> Shape:
+        """(classes,), or (height, width, channels) for a network that ends in an image."""
+        shape: Shape = self.input_shape
+        for layer in self.layers:
+            shape = layer.output_shape(shape)
+        return shape
+
+    @property
+    def weights_sha256(self) -> str:
+        """The SHA-256, in hexadecimal, of the parameters as little-endian float32."""
+        return sha256(self.parameters)
+
+    def with_pixels(self, pixels: PixelRange) -> SavedModel:
+        """The same network, fed with pixels of that range."""
+        first = pixels.rescaling(self.layers[0].label)
+        return replace(self, layers=(first, *self.layers[1:]), assumed=False)
+
+    def check_classifies(self) -> None:
+        """Raise ModelError if its outputs aren't classes of which one is chosen."""
+        last, shape = self.layers[-1], self.output_shape
+        function = last.function.name if isinstance(last, Learnt | ActivationLayer) else "linear"
+        if len(shape) != 1 or shape[0] < 2 or function not in CHOOSING:
+            raise unclassified(function, shape)
+
+    def check(self) -> None:
+        """Raise ModelError if the parts don't go together or a weight is not finite."""
+        arrays = named_shapes(self.layers, self.input_shape)
+        count = sum(int(np.prod(shape)) for _, shape in arrays)
+        if self.parameters.shape != (count,):
+            raise ModelError(
+                "the parameters don't fit the layers", expected=count, got=self.parameters.shape
+            )
+        offset = 0
+        for name, shape in arrays:
+            size = int(np.prod(shape))
+            if not np.isfinite(self.parameters[offset : offset + size]).all():
+                raise ModelError("a weight is not a finite number", where=name)
+            offset += size
+        names, outputs = self.metadata.class_names, self.output_shape
+        if names and outputs != (len(names),):
+            raise ModelError(
+                "the class names don't fit the outputs", expected=outputs[-1], got=len(names)
+            )
+        if self.metadata.doubt is not None:
+            self._check_doubt(self.metadata.doubt)
+
+    def _check_doubt(self, doubt: Doubt) -> None:
+        """Refuse a watcher that looks at another network.
+
+        Raises:
+            ModelError: its layer, features or classes aren't this network's.
+        """
+        shape: Shape = self.input_shape
+        sizes = {}
+        for layer in self.layers:
+            shape = layer.output_shape(shape)
+            sizes[layer.label] = prod(shape)
+        size, watcher = sizes.get(doubt.layer, 0), doubt.watcher
+        if watcher.places.max() >= size or (len(watcher.output_bias) - 1,) != self.output_shape:
+            raise ModelError(
+                "its doubt belongs to another network",
+                expected=f"{self.output_shape} classes, features of {doubt.layer} below {size}",
+                got=f"{len(watcher.output_bias) - 1}, {int(watcher.places.max())}",
+                do="Train the model again, or take the entry `doubt` out.",
+            )
+
+
+def unclassified(function: str, shape: Shape, where: object = "") -> ModelError:
+    """The error for a network whose outputs, made by a function, are no classes."""
+    many = " × ".join(map(str, shape))
+    return ModelError(
+        "the network doesn't choose among classes",
+        where=where,
+        expected="two outputs or more, through a softmax or linear",
+        got=f"{many} through {function}",
+    )
+
+
+def named_shapes(
+    layers: Sequence[Layer], input_shape: tuple[int, int, int]
+) -> list[tuple[str, Shape]]:
+    """The name ("conv2d/kernel") and shape of each weight, in the order of the parameters."""
+    arrays: list[tuple[str, Shape]] = []
+    shape: Shape = input_shape
+    for layer in layers:
+        arrays += [(f"{layer.name}/{w.name}", w.shape) for w in layer.weights(shape)]
+        shape = layer.output_shape(shape)
+    return arrays
+
+
+def sha256(values: NDArray[np.float32]) -> str:
+    """The SHA-256, in hexadecimal, of the values as little-endian float32."""
+    return hashlib.sha256(np.ascontiguousarray(values, "<f4").tobytes()).hexdigest()

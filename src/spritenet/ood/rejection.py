@@ -1,0 +1,99 @@
+"""Doubt: what a model knows of its own limits, and how it judges by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spritenet.ood.temperature import softened
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Doubt", "Watcher", "is_blank"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Watcher:
+    """A small network on d of the model's features: is it one of k classes, or strange?
+
+    With u = (features[places] - low) · scale, of which 0 … 1 is the range among familiar images,
+    x = clip(u, 0, 1), and z = max(x · kernel · kernel_scale + bias, 0) · output_kernel +
+    output_bias, of which the last number stands for "strange":
+    strangeness = z[k] - log Σ exp z[0 … k-1] + Σ |u - x|.
+
+    Attributes:
+        places: int32 (d,), which of the layer's outputs.
+        low, scale: float32 (d,).
+        kernel: int8 (d, hidden).
+        kernel_scale, bias: float32 (hidden,).
+        output_kernel: float32 (hidden, k + 1).
+        output_bias: float32 (k + 1,).
+    """
+
+    places: NDArray[np.int32]
+    low: NDArray[np.float32]
+    scale: NDArray[np.float32]
+    kernel: NDArray[np.int8]
+    kernel_scale: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    output_kernel: NDArray[np.float32]
+    output_bias: NDArray[np.float32]
+
+    def strangeness(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """How much stranger than familiar n images look, in nats: (n,) of the layer's outputs."""
+        u = (features[:, self.places].astype(np.float64) - self.low) * self.scale
+        x = np.clip(u, 0, 1)
+        hidden = x @ self.kernel.astype(np.float64) * self.kernel_scale + self.bias
+        z = np.maximum(hidden, 0) @ self.output_kernel.astype(np.float64) + self.output_bias
+        known = z[:, :-1]
+        most = known.max(axis=1)
+        log_sum = most + np.log(np.exp(known - most[:, None]).sum(axis=1))
+        result: NDArray[np.float64] = z[:, -1] - log_sum + np.abs(u - x).sum(axis=1)
+        return result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Doubt:
+    """What calibrating a model found.
+
+    Attributes:
+        temperature: logits are divided by it, so that probabilities mean what they say.
+        threshold: the strangeness from which on the model isn't sure.
+        layer: the name of the layer whose outputs the watcher looks at.
+        watcher: the small network.
+        images: how many it was calibrated on; none of them was learnt from.
+        refused: the share of them it isn't sure of.
+    """
+
+    temperature: float
+    threshold: float
+    layer: str
+    watcher: Watcher
+    images: int
+    refused: float
+
+    def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Calibrated probabilities (n, k), of logits or of logarithms of probabilities."""
+        return softened(logits, self.temperature)
+
+    def scores(
+        self, features: NDArray[np.float32], images: NDArray[np.uint8]
+    ) -> NDArray[np.float64]:
+        """How familiar n images look, 0 … 1: sure from 0.5 on. A blank one is 0.
+
+        Args:
+            features: float32 (n, outputs of the layer).
+            images: uint8, n h w c.
+        """
+        excess = np.clip(self.watcher.strangeness(features) - self.threshold, -500, 500)
+        return np.where(is_blank(images), 0.0, 1 / (1 + np.exp(excess)))
+
+
+def is_blank(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which of n h w c images show nothing: one even colour."""
+    pixels = images.reshape(len(images), -1, images.shape[-1])
+    result: NDArray[np.bool_] = (pixels == pixels[:, :1]).all(axis=(1, 2))
+    return result

@@ -1,0 +1,171 @@
+"""A Doubt as JSON: `userDefinedMetadata.spritenet.doubt` of model.json. Arrays are base64.
+
+Knows names, types and sizes; what comes from a file is bounded and checked before it is used.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spritenet.errors import ModelError
+from spritenet.ood.rejection import Doubt, Watcher
+from spritenet.ood.temperature import COLDEST, HOTTEST
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["from_json", "to_json"]
+
+MOST_FEATURES, MOST_HIDDEN, MOST_CLASSES = 4096, 512, 65_536
+"""What a file may ask for; far more than is ever written."""
+
+MOST_NUMBERS = 4_000_000
+"""In one array."""
+
+
+def to_json(doubt: Doubt) -> dict[str, Any]:
+    """Plain values, for the model's metadata."""
+    watcher = doubt.watcher
+    arrays = {
+        "places": watcher.places.astype("<u2" if watcher.places.max() < 65_536 else "<u4"),
+        "low": watcher.low.astype("<f4"),
+        "scale": watcher.scale.astype("<f4"),
+        "kernel": watcher.kernel,
+        "kernel_scale": watcher.kernel_scale.astype("<f4"),
+        "bias": watcher.bias.astype("<f4"),
+        "output_kernel": watcher.output_kernel.astype("<f4"),
+        "output_bias": watcher.output_bias.astype("<f4"),
+    }
+    return {
+        "temperature": doubt.temperature,
+        "threshold": doubt.threshold,
+        "layer": doubt.layer,
+        "images": doubt.images,
+        "refused": doubt.refused,
+        "watcher": {
+            "features": len(watcher.places),
+            "hidden": len(watcher.bias),
+            "classes": len(watcher.output_bias) - 1,
+            **{
+                name: base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
+                for name, array in arrays.items()
+            },
+        },
+    }
+
+
+def from_json(entry: Mapping[str, Any], *, where: object) -> Doubt:
+    """Read what `to_json` wrote.
+
+    Args:
+        entry: an object of a JSON file that anybody may have written.
+        where: the file, for the error.
+
+    Raises:
+        ModelError: an entry is missing, of another type or size, or not finite.
+    """
+    read = _Reader(entry, where)
+    temperature = read.number("temperature", COLDEST / 2, HOTTEST * 2)
+    threshold = read.number("threshold", -1e6, 1e6)
+    refused = read.number("refused", 0, 1)
+    images = read.count("images", 2**53)
+    layer = entry.get("layer")
+    if not isinstance(layer, str) or not 0 < len(layer) <= 200 or not layer.isprintable():
+        raise read.wrong("layer", "a layer's name")
+    inner = entry.get("watcher")
+    if not isinstance(inner, Mapping):
+        raise read.wrong("watcher", "an object")
+    read = _Reader(inner, where, "watcher.")
+    features = read.count("features", MOST_FEATURES)
+    hidden = read.count("hidden", MOST_HIDDEN)
+    outputs = read.count("classes", MOST_CLASSES) + 1
+    watcher = Watcher(
+        places=read.places(features),
+        low=read.array("low", "<f4", (features,)),
+        scale=read.array("scale", "<f4", (features,)),
+        kernel=read.array("kernel", "|i1", (features, hidden)),
+        kernel_scale=read.array("kernel_scale", "<f4", (hidden,)),
+        bias=read.array("bias", "<f4", (hidden,)),
+        output_kernel=read.array("output_kernel", "<f4", (hidden, outputs)),
+        output_bias=read.array("output_bias", "<f4", (outputs,)),
+    )
+    return Doubt(temperature, threshold, layer, watcher, images, refused)
+
+
+class _Reader:
+    """Entries of an object, each checked.
+
+    Args:
+        entry: the object.
+        where: the file.
+        prefix: of the entries' names in errors.
+    """
+
+    def __init__(self, entry: Mapping[str, Any], where: object, prefix: str = "") -> None:
+        self._entry, self._where, self._prefix = entry, where, prefix
+
+    def wrong(self, key: str, expected: str) -> ModelError:
+        """The error for an entry that is not as it should be."""
+        got = repr(self._entry.get(key))
+        return ModelError(
+            f"doubt.{self._prefix}{key} of its metadata is wrong",
+            where=self._where,
+            expected=expected,
+            got=got if len(got) <= 60 else f"{got[:60]}…",
+            do="Train the model again, or take the entry `doubt` out.",
+        )
+
+    def number(self, key: str, least: float, most: float) -> float:
+        """A finite number in a range."""
+        value: object = self._entry.get(key)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.wrong(key, "a number")
+        if not least <= value <= most:  # nor is NaN
+            raise self.wrong(key, f"a number from {least:g} to {most:g}")
+        return float(value)
+
+    def count(self, key: str, most: int) -> int:
+        """A whole number, at least 1."""
+        value = self._entry.get(key)
+        if type(value) is not int or not 1 <= value <= most:
+            raise self.wrong(key, f"a whole number from 1 to {most}")
+        return value
+
+    def _bytes(self, key: str, sizes: tuple[int, ...]) -> bytes:
+        """Base64 of one of those numbers of bytes."""
+        value = self._entry.get(key)
+        expected = f"base64 of {' or '.join(map(str, sizes))} bytes"
+        if not isinstance(value, str) or len(value) not in {-(-n // 3) * 4 for n in sizes}:
+            raise self.wrong(key, expected)
+        try:
+            data = base64.b64decode(value, validate=True)
+        except (binascii.Error, ValueError):
+            raise self.wrong(key, expected) from None
+        if len(data) not in sizes:
+            raise self.wrong(key, expected)
+        return data
+
+    def array(self, key: str, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
+        """An array of finite numbers, read-only."""
+        count = math.prod(shape)
+        if count > MOST_NUMBERS:
+            raise self.wrong(key, f"at most {MOST_NUMBERS} numbers")
+        data = self._bytes(key, (count * np.dtype(dtype).itemsize,))
+        made = np.frombuffer(data, dtype).reshape(shape)
+        if not np.isfinite(made).all():
+            raise self.wrong(key, "finite numbers")
+        return made.astype(made.dtype.newbyteorder("="), copy=False)
+
+    def places(self, count: int) -> NDArray[np.int32]:
+        """Indices of features, in 16 or 32 bits each."""
+        data = self._bytes("places", (2 * count, 4 * count))
+        made = np.frombuffer(data, "<u2" if len(data) == 2 * count else "<u4").astype(np.int64)
+        if made.max() >= 2**31:
+            raise self.wrong("places", "indices")
+        return made.astype(np.int32)

@@ -1,0 +1,269 @@
+"""`open`: finds out what a path or an address leads to, and makes a stream of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urljoin, urlsplit
+
+from spritenet.address import is_address
+from spritenet.core.pool import threads
+from spritenet.errors import DataError, DownloadError, InputError
+from spritenet.lfs_pointer import BEGINNING, refuse_pointer
+from spritenet.sprites.chunks import SIGNATURE
+from spritenet.sprites.folder import INDEX, MOST_BYTES, read_index
+from spritenet.sprites.header import holds_sprite, is_png_head
+from spritenet.sprites.metadata import within
+from spritenet.sprites.parallel import each
+from spritenet.streams.blobs import LocalBlob, OpenBlobs, Source
+from spritenet.streams.order import Kind
+from spritenet.streams.shard import Expected, Member
+from spritenet.streams.size import as_bytes
+from spritenet.streams.stream import Part, Settings, Stream, check
+
+if TYPE_CHECKING:
+    from spritenet.streams.remote import Remote
+
+__all__ = ["NO_SPRITE", "open_stream"]
+
+Where = str | os.PathLike[str]
+
+MOST_OPEN = 128
+"""Files of this machine that are open at a time; systems allow 256 and more."""
+
+NO_SPRITE = "this is no sprite"
+"""What is said first of any other file."""
+
+FAR_WORKERS = 16
+"""Threads that fetch: most of the time they wait."""
+
+LEAST_MEMORY = 1 << 16
+
+
+def open_stream(
+    where: Where | Sequence[Where],
+    *,
+    memory: int | str = "256MiB",
+    order: Kind | None = None,
+    chunk: int | None = None,
+    window: int | None = None,
+    workers: int | None = None,
+    cache: int | str = "4GiB",
+    cache_folder: Where | None = None,
+    timeout: float = 20.0,
+) -> Stream:
+    """Opens sprites to be read while they are used, however large they are.
+
+        data = sn.open("digits")                                   # a folder with dataset.json
+        data = sn.open("https://example.org/digits/dataset.json")
+        data = sn.open(["a.png", "s3://bucket/b.png"])             # together one data set
+
+    Args:
+        where: a sprite, a folder of sprites or its `dataset.json`, as a path or an address
+            (`http://`, `https://`; `s3://`, `gs://` and others with the extra `fsspec`); or
+            several, whose splits of one name are joined.
+        memory: what inflated images may take: "256MiB", "2GB", or a number of bytes. Half of it
+            is for images that are read ahead, half for a cache of segments.
+        order: of shuffled batches. "shuffled": one permutation of all images, as in training from
+            memory. "windowed": chunks of neighbours in another order, some at a time mixed. By
+            default "shuffled" if all images fit into the cache, else "windowed".
+        chunk: images of a chunk; by default a segment, or about 1 MiB of a file that is far away.
+        window: chunks that are mixed at a time; by default as many as fit into memory.
+        workers: threads that read; by default all cores, or 16 for what is far away.
+        cache: bytes that fetched files may take on this machine's disk; 0 keeps nothing.
+        cache_folder: where; by default `streams` in the folder for downloads.
+        timeout: seconds without a byte after which a server is given up and asked again.
+
+    Returns:
+        The stream: `.train`, `.test` and other splits, which do what `Split` does.
+
+    Raises:
+        DataError: no sprite is there, or it is damaged or contradicts itself.
+        DownloadError: a server doesn't have it, or doesn't answer.
+        MissingExtraError: an address needs a library that is not installed.
+        InputError: an option is out of range.
+    """
+    wheres = [where] if isinstance(where, (str, os.PathLike)) else list(where)
+    if not wheres:
+        raise InputError("there is nothing to open", where="open", expected="a path or an address")
+    far = any(is_address(one) for one in wheres)
+    settings = Settings(
+        as_bytes(memory, "memory", LEAST_MEMORY),
+        workers or (FAR_WORKERS if far else threads()),
+        far,
+        order,
+        chunk,
+        window,
+    )
+    check(settings)
+    opener = _Opener(settings.workers)
+    if far:
+        from spritenet.streams.remote import Remote
+
+        opener.remote = Remote(as_bytes(cache, "cache"), cache_folder, timeout)
+    try:
+        parts = opener.parts(wheres)
+        names = [part.metadata.name for part in parts]
+        name = names[0] or Path(urlsplit(os.fspath(wheres[0])).path).stem
+        again = partial(
+            open_stream,
+            [os.fspath(one) for one in wheres],
+            memory=memory,
+            order=order,
+            chunk=chunk,
+            window=window,
+            workers=workers,
+            cache=cache,
+            cache_folder=None if cache_folder is None else os.fspath(cache_folder),
+            timeout=timeout,
+        )
+        return Stream(name, parts, settings, opener.close, again)
+    except BaseException:
+        opener.close()
+        raise
+
+
+class _Opener:
+    """Opens sprites and holds what is open."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self.remote: Remote | None = None
+        self._files = OpenBlobs(MOST_OPEN)
+        self._count = 0
+
+    def close(self) -> None:
+        """Lets go of all that is open."""
+        self._files.close()
+        if self.remote is not None:
+            self.remote.close()
+
+    def parts(self, wheres: Sequence[Where]) -> list[Part]:
+        """What is at each place."""
+        found: list[Part | None] = [None] * len(wheres)
+
+        def work(number: int) -> None:
+            found[number] = self._part(os.fspath(wheres[number]))
+
+        each(work, len(wheres), self.workers)
+        parts = [part for part in found if part is not None]
+        for number, member in enumerate(member for part in parts for member in part.members):
+            member.number = number
+        return parts
+
+    def _part(self, where: str) -> Part:
+        file = _file(where)
+        try:
+            blob = self._blob(file)
+        except DownloadError:
+            if file == where or where.endswith("/"):
+                raise
+            blob = self._blob(where)  # a file whose name has no dot is no folder after all
+            file = where
+        where = file
+        begin = blob.read(0, len(SIGNATURE))
+        if begin == SIGNATURE:
+            member = Member(0, blob.name, partial(self._blob, where), None)
+            try:
+                metadata = member.metadata
+            except DataError:
+                if holds_sprite(blob) or not is_png_head(blob):
+                    raise
+                raise _no_sprite(blob.name, "another PNG") from None
+            return Part(metadata, [member], [metadata.sheet.count])
+        refuse_pointer(blob.read(0, len(BEGINNING)), blob.name)
+        if begin[:1] != b"{":
+            got = repr(begin.decode("latin-1")) if begin else "an empty file"
+            raise _no_sprite(blob.name, got)
+        return self._folder(where, blob)
+
+    def _folder(self, where: str, blob: Source) -> Part:
+        """The sprites that a `dataset.json` names."""
+        if blob.size > MOST_BYTES:
+            raise DataError(
+                "is too long", where=blob.name, expected=f"at most {MOST_BYTES:,} bytes"
+            )
+        try:
+            metadata, shards = read_index(blob.read(0, blob.size), blob.name)
+        except DataError:
+            if not blob.forget(0, blob.size):
+                raise
+            metadata, shards = read_index(blob.read(0, blob.size), blob.name)
+        sheet = metadata.sheet
+        members, place = [], 0
+        for shard in shards:
+            expected = Expected(
+                shard.count,
+                shard.written,
+                within(metadata.splits, place, place + shard.count),
+                (sheet.height, sheet.width, sheet.channels),
+                metadata.class_names,
+            )
+            place += shard.count
+            file = _beside(where, shard.file)
+            members.append(Member(0, file, partial(self._blob, file), expected))
+        return Part(metadata, members, [shard.count for shard in shards])
+
+    def _blob(self, where: str) -> Source:
+        """A file, opened if it isn't open."""
+        if not is_address(where):
+            return self._files.get(where, lambda: LocalBlob(Path(where)))
+        assert self.remote is not None  # noqa: S101 - made for the first address
+        return self.remote.blob(where)
+
+
+def _no_sprite(where: str, got: str) -> DataError:
+    return DataError(
+        NO_SPRITE,
+        where=where,
+        expected=f"a sprite (PNG), or {INDEX} of a folder of them",
+        got=got,
+        do="`spritenet pack` makes sprites of other data sets.",
+    )
+
+
+def _file(where: str) -> str:
+    """The file that is meant: of a folder its `dataset.json`.
+
+    Raises:
+        DataError: nothing is there.
+    """
+    if is_address(where):
+        try:
+            parts = urlsplit(where)
+            _ = parts.port  # is looked at only when it is asked for
+        except ValueError as error:
+            bare = where.rpartition("@")[2]  # without a password
+            raise DataError("this is no address", where=bare, got=error) from None
+        if parts.scheme in {"http", "https"} and "." not in parts.path.rpartition("/")[2]:
+            path = parts.path.rstrip("/") + "/" + INDEX
+            return parts._replace(path=path, fragment="").geturl()
+        if "." not in where.rpartition("/")[2]:
+            return where.rstrip("/") + "/" + INDEX
+        return where
+    place = Path(where).expanduser()
+    try:
+        if place.is_dir():
+            place /= INDEX
+        if place.is_file():
+            return str(place)
+    except (OSError, ValueError) as error:
+        raise DataError("this is no path", where=repr(where), got=error) from None
+    raise DataError(
+        "there is no such sprite, or folder of sprites",
+        where=place,
+        do="`spritenet pack` makes one.",
+    )
+
+
+def _beside(where: str, name: str) -> str:
+    """The place of a file beside another."""
+    if not is_address(where):
+        return str(Path(where).with_name(name))
+    scheme = urlsplit(where).scheme
+    if scheme in {"http", "https"}:
+        return urljoin(where, quote(name))
+    return where.rpartition("/")[0] + "/" + name

@@ -1,0 +1,258 @@
+"""One sprite of a stream: its head once it is needed, in few bytes; its segments on demand."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spritenet.errors import DataError
+from spritenet.sprites import segments as segment_data
+from spritenet.sprites.chunks import OVERHEAD, Blob
+from spritenet.sprites.folder import INDEX
+from spritenet.sprites.header import read_head
+from spritenet.sprites.index import HASH_BYTES, Segment
+from spritenet.sprites.labels import item_bytes
+from spritenet.sprites.layout import Sheet
+from spritenet.sprites.metadata import Metadata, Ranges
+from spritenet.sprites.writer import Written
+from spritenet.streams.blobs import Source
+
+__all__ = ["Expected", "Member"]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What `dataset.json` says of a sprite.
+
+    Args:
+        count: images.
+        written: its sizes and hashes.
+        splits: the ranges of its splits.
+        image_shape: h w c.
+        class_names: its classes.
+    """
+
+    count: int
+    written: Written
+    splits: Ranges
+    image_shape: tuple[int, int, int]
+    class_names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Head:
+    """A head in few bytes: 32 a segment, and a label's width an image.
+
+    Args:
+        metadata: what it says of itself.
+        labels: class indices, of 1, 2 or 4 bytes.
+        rows: the first row of each segment, and the end.
+        images: the first image of each segment, and the end.
+        offsets: where each segment is.
+        lengths: its bytes.
+        digests: `HASH_BYTES` of each.
+        sha256: of the head itself, in hex.
+    """
+
+    metadata: Metadata
+    labels: NDArray[np.unsignedinteger]
+    rows: NDArray[np.int32]
+    images: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    lengths: NDArray[np.int32]
+    digests: bytes
+    sha256: str
+
+
+class Member:
+    """A sprite of a stream. Several threads may read from it at the same time.
+
+    Args:
+        number: of the sprite in the stream.
+        name: what to call it in messages.
+        blob: opens it, or gives it open.
+        expected: what `dataset.json` says of it; None for a sprite that is there alone.
+    """
+
+    def __init__(
+        self, number: int, name: str, blob: Callable[[], Source], expected: Expected | None
+    ) -> None:
+        self.number = number
+        self.name = name
+        self.blob = blob
+        self.expected = expected
+        self._head: _Head | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def head(self) -> _Head:
+        """All but the pixels, read when it is first asked for.
+
+        Raises:
+            DataError: it is damaged, or not the one that `dataset.json` names.
+        """
+        head = self._head
+        if head is None:
+            with self._lock:
+                head = self._head
+                if head is None:
+                    head = self._head = self._read()
+        return head
+
+    @property
+    def head_sha256(self) -> str:
+        """The SHA-256 of its head, in hex: it holds the hashes of everything else."""
+        return self.head.sha256 if self.expected is None else self.expected.written.head_sha256
+
+    @property
+    def opened(self) -> bool:
+        """Whether the head has been read."""
+        return self._head is not None
+
+    def open(self) -> None:
+        """Reads the head, if it hasn't been."""
+        _ = self.head
+
+    @property
+    def metadata(self) -> Metadata:
+        """What it says of itself."""
+        return self.head.metadata
+
+    @property
+    def labels(self) -> NDArray[np.unsignedinteger]:
+        """Class indices, n, of 1, 2 or 4 bytes."""
+        return self.head.labels
+
+    def _read(self) -> _Head:
+        blob = self.blob()
+        try:
+            return self._read_from(blob)
+        except DataError:
+            if not blob.forget(0, blob.size):
+                raise
+        return self._read_from(self.blob())
+
+    def _read_from(self, blob: Source) -> _Head:
+        expected = self.expected
+        size = expected.written.head_size if expected else 0
+        near = blob.span(0, min(size, blob.size)) if expected else blob
+        sha256 = ""
+        if expected is not None:
+            sha256 = hashlib.sha256(near.read(0, size)).hexdigest()
+            if (blob.size, sha256) != (expected.written.size, expected.written.head_sha256):
+                raise self._other(blob, expected, sha256)
+        head = read_head(blob)
+        sheet = head.sheet
+        if expected is not None:
+            found = (
+                sheet.count,
+                head.size,
+                (sheet.height, sheet.width, sheet.channels),
+                head.metadata.class_names,
+                head.metadata.splits,
+            )
+            if found != (
+                expected.count,
+                expected.written.head_size,
+                expected.image_shape,
+                expected.class_names,
+                expected.splits,
+            ):
+                what = f"the sprite does not fit {INDEX}"
+                raise DataError(what, where=self.name, do="Pack it again.")
+        else:
+            sha256 = hashlib.sha256(blob.read(0, head.size)).hexdigest()
+        found_segments = head.segments
+        rows = [segment.first_row for segment in found_segments]
+        images = [sheet.images_of(row, row)[0] for row in rows]
+        return _Head(
+            head.metadata,
+            head.labels.astype(f"u{item_bytes(len(head.metadata.class_names))}"),
+            np.array([*rows, sheet.picture_height], np.int32),
+            np.array([*images, sheet.count], np.int64),
+            np.array([segment.offset for segment in found_segments], np.int64),
+            np.array([segment.length for segment in found_segments], np.int32),
+            b"".join(segment.digest for segment in found_segments),
+            sha256,
+        )
+
+    def _other(self, blob: Blob, expected: Expected, sha256: str) -> DataError:
+        """Another file is there than `dataset.json` names."""
+        written = expected.written
+        return DataError(
+            f"the sprite is not the one that {INDEX} names",
+            where=self.name,
+            expected=f"{written.size:,} bytes, SHA-256 of its head {written.head_sha256[:16]}…",
+            got=f"{blob.size:,} bytes, {sha256[:16]}…",
+            do="Copy the whole folder again, or pack it again.",
+        )
+
+    def segment_of(self, image: int) -> int:
+        """The number of the segment that an image is in."""
+        return int(bisect_right(self.head.images, image)) - 1
+
+    def span(self, first: int, stop: int) -> Blob:
+        """The segments `first` to `stop - 1`, at hand."""
+        return self.blob().span(*self._bytes(first, stop))
+
+    def announce(self, first: int, stop: int) -> None:
+        """Says that the segments `first` to `stop - 1` will be read soon."""
+        self.blob().announce(*self._bytes(first, stop))
+
+    def segment(self, number: int, near: Blob | None = None) -> NDArray[np.uint8]:
+        """A segment's images (n h w c), every byte of them checked.
+
+        What was kept of a remote file and is not right is fetched once more.
+
+        Args:
+            number: of the segment.
+            near: a blob that has it at hand.
+
+        Raises:
+            DataError: it is damaged: file, segment and rows.
+        """
+        near = self.span(number, number + 1) if near is None else near
+        try:
+            return self._inflated(number, near)
+        except DataError:
+            if not self.blob().forget(*self._bytes(number, number + 1)):
+                raise
+        return self._inflated(number, self.span(number, number + 1))
+
+    def _bytes(self, first: int, stop: int) -> tuple[int, int]:
+        """Where segments lie in the file, with the first one's head and the last one's CRC."""
+        head = self.head
+        start, last = int(head.offsets[first]) - 8, stop - 1
+        return start, int(head.offsets[last]) + int(head.lengths[last]) + OVERHEAD - 8
+
+    def _inflated(self, number: int, near: Blob) -> NDArray[np.uint8]:
+        head, sheet = self.head, self.head.metadata.sheet
+        segment = Segment(
+            int(head.rows[number]),
+            int(head.rows[number + 1]),
+            int(head.offsets[number]),
+            int(head.lengths[number]),
+            head.digests[number * HASH_BYTES : (number + 1) * HASH_BYTES],
+        )
+        closed = segment_data.fetch(near, number, segment)
+        where = segment_data.place_of(near, number, segment)
+        raw = segment_data.inflate(closed, segment.rows, sheet.row_bytes, where)
+        rows = np.empty((segment.rows, sheet.row_bytes), np.uint8)
+        segment_data.unfilter(raw, segment, sheet.channels, rows, where)
+        return _images(sheet, rows, int(head.images[number + 1] - head.images[number]))
+
+
+def _images(sheet: Sheet, rows: NDArray[np.uint8], count: int) -> NDArray[np.uint8]:
+    """Rows of whole bands as images, n h w c."""
+    shape = (count, sheet.height, sheet.width, sheet.channels)
+    if sheet.layout == "rows":
+        return rows.reshape(shape)
+    images = np.empty(shape, np.uint8)
+    sheet.restore(rows, images)
+    return images

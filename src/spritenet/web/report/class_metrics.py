@@ -1,0 +1,106 @@
+"""Parts of a report: the figures of each class, and whether it is as sure as it is right."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from spritenet.metrics import per_class_accuracy
+from spritenet.report import Report
+from spritenet.web.report import charts
+from spritenet.web.report.formatting import percent, plural, text
+from spritenet.web.report.sections import section
+
+__all__ = ["calibration", "classes"]
+
+
+def classes(report: Report) -> str:
+    """Precision, recall and F1 of each class, with what it is most often taken for."""
+    found = report.predictions
+    names, confusion, figures = found.class_names, found.confusion, found.classes
+    shares = per_class_accuracy(confusion)
+    wrong = confusion.copy()
+    np.fill_diagonal(wrong, 0)
+    rows = []
+    for number, name in enumerate(names):
+        other = int(wrong[number].argmax())
+        often = int(wrong[number, other])
+        taken = f"{text(names[other], 24)} ({often:,})" if often else "–"
+        cells = [
+            _cell(percent(value, 1) if known else "–", value if known else -1)
+            for value, known in (
+                (figures.precision[number], figures.predicted[number] > 0),
+                (figures.recall[number], figures.support[number] > 0),
+                (figures.f1[number], figures.support[number] + figures.predicted[number] > 0),
+            )
+        ]
+        share = 0.0 if np.isnan(shares[number]) else float(shares[number])
+        rows.append(
+            f"<tr><th scope=row>{text(name, 30)}</th>"
+            f"{_cell(f'{int(figures.support[number]):,}', float(figures.support[number]))}"
+            f'{"".join(cells)}<td class="bar-cell"><svg class="share" viewBox="0 0 100 8" '
+            f'preserveAspectRatio="none" aria-hidden="true"><rect class="rail" width="100" '
+            f'height="8"/><rect width="{100 * share:.1f}" height="8"/></svg></td>'
+            f"<td>{taken}</td></tr>"
+        )
+    foot = []
+    for label, mean in (("mean of classes", figures.macro), ("mean of images", figures.weighted)):
+        means = "".join(
+            f'<td class="number">{percent(value, 1)}</td>'
+            for value in (mean.precision, mean.recall, mean.f1)
+        )
+        foot.append(f"<tr><th scope=row>{label}</th><td></td>{means}<td></td><td></td></tr>")
+    heads = "".join(
+        f'<th scope=col class="number" data-sort>{head}</th>'
+        for head in ("images", "precision", "recall", "F1")
+    )
+    table = (
+        '<div class="scroll tall" tabindex="0" role="region" aria-label="Figures of each class">'
+        '<table class="classes"><thead><tr><th scope=col data-sort>class</th>'
+        f'{heads}<td class="bar-cell"></td><th scope=col>most often taken for</th>'
+        f"</tr></thead><tbody>{''.join(rows)}</tbody><tfoot>{''.join(foot)}</tfoot></table></div>"
+    )
+    note = (
+        '<p class="small faint">Precision: of the images taken for the class, the share that is of '
+        "it. Recall: of the images of the class, the share taken for it. F1: their harmonic mean."
+        "</p>"
+    )
+    return section("classes", "Each class", table, note)
+
+
+def _cell(words: str, value: float) -> str:
+    """A number in a table that can be sorted by it."""
+    return f'<td class="number" data-value="{value:.6g}">{words}</td>'
+
+
+def calibration(report: Report) -> str:
+    """Whether it is as sure as it is right."""
+    bins = report.predictions.calibration()
+    there = bins.count > 0
+    gap = float(((bins.confidence - bins.accuracy)[there] * bins.count[there]).sum())
+    mean = gap / max(1, len(report.predictions))
+    size = percent(abs(mean))
+    words = "as sure as it is right" if abs(mean) < 0.0005 else ""
+    words = words or (f"too sure, by {size}" if mean > 0 else f"not sure enough, by {size}")
+    note = (
+        f"<p>Expected calibration error <b>{percent(bins.error)}</b>, in 15 bins. On the average "
+        f"it is {words}.</p>{_doubts(report)}"
+    )
+    both = (
+        f'<div class="charts"><figure>{charts.calibration_chart(bins)}</figure>'
+        f"<figure>{charts.confidence_chart(bins)}</figure></div>"
+    )
+    return section("calibration", "Is it as sure as it is right?", note, both)
+
+
+def _doubts(report: Report) -> str:
+    """What a calibrated network says of what it is not sure of."""
+    doubts = report.doubts
+    if doubts is None:
+        return ""
+    unsure = doubts.asked - doubts.sure
+    share = percent(doubts.right / doubts.sure) if doubts.sure else "none"
+    return (
+        f"<p>Asked with <code>classify</code> about {plural(doubts.asked, 'image')}, it doubts "
+        f"<b>{unsure:,}</b> ({percent(unsure / doubts.asked)}); of the others {share} are right. "
+        "The curve below is that of <code>predict</code>, which doesn't doubt.</p>"
+    )

@@ -1,0 +1,291 @@
+"""A model that learnt digits isn't sure of what is none; every number has an outside oracle."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax, logsumexp
+from sklearn.neural_network import MLPClassifier
+
+import spritenet as sn
+import tiny
+from drawings import canvas, moved, scribble
+from letters import LETTERS, LOOK_ALIKES, letter_paths
+from spritenet import ood
+from spritenet.metrics import calibration_error
+from spritenet.ood.calibration import LEAST, REFUSED
+from spritenet.ood.outliers import strange
+from spritenet.ood.temperature import COLDEST, HOTTEST, best_temperature, softened
+from spritenet.prepare import Preparation, prepare
+from spritenet.sources.strokes import pen_paths, strokes
+from spritenet.sources.strokes.pseudo_glyphs import draw_inventions
+
+
+@pytest.fixture(scope="session")
+def reader() -> sn.Sequential:
+    """The tutorial's network, calibrated after one epoch of drawn digits."""
+    data = strokes(10_000, 2_000, seed=4)
+    model = sn.networks.tutorial(data.train)
+    model.compile(sn.Adam(sn.OneCycle(0.006)), "sparse_categorical_crossentropy")
+    model.fit(data.train, batch_size=32, epochs=2, verbose=0)
+    model.calibrate(data.test, data.train)
+    return model
+
+
+def drawn(paths: list[tuple[NDArray[np.float32], ...]]) -> NDArray[np.uint8]:
+    """Drawings as the page prepares them."""
+    return np.stack([prepare(canvas(moved(path)), Preparation()) for path in paths])
+
+
+def refused(model: sn.Sequential, images: NDArray[np.uint8]) -> float:
+    """The share it isn't sure of."""
+    return float(1 - model.classify(images).sure.mean())
+
+
+def test_it_is_sure_of_digits(reader: sn.Sequential) -> None:
+    """Of the test images it refuses about as many as it may; of drawn ones not many more."""
+    assert reader.doubt is not None
+    assert reader.doubt.refused <= REFUSED
+    other = strokes(1, 2_000, seed=5).test
+    assert refused(reader, other.images) < 0.03
+    digits = [path for digit in range(10) for path in pen_paths(digit, 6, seed=6)]
+    assert refused(reader, drawn(digits)) < 0.1
+
+
+def test_it_is_not_sure_of_anything_else(reader: sn.Sequential) -> None:
+    """Empty, scribbled, lettered: none of these drawings was among what calibrating drew."""
+    random = np.random.default_rng(1)
+    assert refused(reader, np.zeros((1, 28, 28, 1), np.uint8)) == 1
+    assert refused(reader, np.full((1, 28, 28, 1), 255, np.uint8)) == 1
+    assert refused(reader, random.integers(0, 256, (50, 28, 28, 1), np.uint8)) > 0.9
+    assert refused(reader, 255 - strokes(1, 200, seed=8).test.images) > 0.85
+    assert refused(reader, drawn([scribble(random) for _ in range(60)])) > 0.75
+    others = sorted(set(LETTERS) - LOOK_ALIKES)
+    letters = [path for letter in others for path in letter_paths(letter, 3, seed=2)]
+    assert refused(reader, drawn(letters)) > 0.6
+
+
+@pytest.mark.parametrize(
+    ("size", "place", "pen", "slant"),
+    [(0.6, 0.5, 18, 0.0), (0.35, 0.2, 14, 0.0), (0.16, 0.7, 7, 0.0), (0.6, 0.5, 34, 0.0),
+     (0.6, 0.5, 5, 0.0), (0.6, 0.5, 18, 0.3), (0.6, 0.5, 18, -0.3)],
+)  # fmt: skip
+def test_digits_are_read_however_they_are_drawn(
+    reader: sn.Sequential, size: float, place: float, pen: float, slant: float
+) -> None:
+    """In the middle, off-centre, small, thick, thin, slanted: docs/doubt.md has the shares."""
+    digits = np.repeat(np.arange(10), 4)
+    paths = [path for digit in range(10) for path in pen_paths(digit, 4, seed=9)]
+    images = [
+        prepare(
+            canvas(moved(path, size=size, middle=(place, place), slant=slant), pen), Preparation()
+        )
+        for path in paths
+    ]
+    assert (reader.predict_classes(np.stack(images)) == digits).mean() > 0.85
+
+
+def test_softmax_alone_would_have_been_sure(reader: sn.Sequential) -> None:
+    """The largest probability, at the same share of refused digits, lets most letters through."""
+    digits = strokes(1, 2_000, seed=5).test.images
+    least = np.quantile(reader.classify(digits).probabilities.max(axis=1), REFUSED)
+    letters = drawn([path for letter in "AEFHKMNRWX" for path in letter_paths(letter, 4)])
+    weak = (reader.classify(letters).probabilities.max(axis=1) < least).mean()
+    assert refused(reader, letters) > weak + 0.2
+
+
+def test_a_model_takes_its_doubt_along(reader: sn.Sequential, tmp_path: Path) -> None:
+    """Saved and loaded it says the same, and the entry is small."""
+    images = strokes(1, 100, seed=7).test.images
+    reader.save(tmp_path / "model")
+    again = sn.load_model(tmp_path / "model").classify(images)
+    now = reader.classify(images)
+    assert (again.label == now.label).all()
+    assert (again.score == now.score).all()
+    assert (again.probabilities == now.probabilities).all()
+    content = json.loads((tmp_path / "model" / "model.json").read_text())
+    assert len(json.dumps(content["userDefinedMetadata"]["spritenet"]["doubt"])) < 40_000
+
+
+def test_one_image_is_one_answer(reader: sn.Sequential) -> None:
+    """Without the first dimension, and the same as in a batch; labels are those of `predict`."""
+    images = strokes(1, 20, seed=7).test.images
+    many, one = reader.classify(images), reader.classify(images[3])
+    assert (one.label.shape, one.probabilities.shape, one.sure.shape) == ((), (10,), ())
+    assert (one.label, one.sure) == (many.label[3], many.sure[3])
+    assert one.score == pytest.approx(many.score[3], abs=1e-6)
+    assert (many.label == reader.predict_classes(images)).all()
+
+
+def test_an_uncalibrated_model_is_always_sure() -> None:
+    """And its probabilities are those of `predict`."""
+    model, split = tiny.model(), tiny.images(50)
+    model.fit(split, verbose=0)
+    assert not model.calibrated
+    answers = model.classify(split)
+    assert answers.sure.all()
+    np.testing.assert_allclose(answers.probabilities, model.predict(split), atol=1e-6)
+
+
+def test_new_weights_are_not_calibrated() -> None:
+    """Training on, or setting weights, forgets what was found out of the old ones."""
+    model, split, held = tiny.model(), tiny.images(300), tiny.images(LEAST, seed=1)
+    known = []
+    model.fit(split, validation_data=held, verbose=0)
+    known.append(model.calibrated)
+    model.fit(split, verbose=0)
+    known.append(model.calibrated)
+    model.fit(split, calibrate_on=held, verbose=0)
+    known.append(model.calibrated)
+    model.set_weights(model.get_weights())
+    known.append(model.calibrated)
+    assert known == [True, False, True, False]
+    found = model.calibrate(held, split)
+    assert model.doubt is found
+
+
+def test_calibrating_twice_finds_the_same() -> None:
+    """Everything random comes from the seed."""
+    model, split, held = tiny.model(), tiny.images(300), tiny.images(150, seed=1)
+    model.fit(split, verbose=0)
+    first = ood.to_json(model.calibrate(held, split, seed=3))
+    assert ood.to_json(model.calibrate(held, split, seed=3)) == first
+    assert ood.to_json(model.calibrate(held, split, seed=4)) != first
+
+
+def test_too_few_images_are_named() -> None:
+    """`calibrate` says so; `fit` trains all the same."""
+    model, split, few = tiny.model(), tiny.images(200), tiny.images(LEAST - 1, seed=1)
+    model.fit(split, validation_data=few, verbose=0)
+    assert not model.calibrated
+    with pytest.raises(sn.DataError, match=f"at least {LEAST}"):
+        model.calibrate(few, split)
+
+
+def test_a_network_without_classes_has_nothing_to_be_sure_of() -> None:
+    """One output, or sigmoids: `classify` says so, and `fit` doesn't mind."""
+    split = tiny.images(150)
+    y = (split.labels % 2).astype(np.float32)
+    model = sn.Sequential([sn.Flatten(), sn.Dense(1)])
+    model.compile("adam", "mean_squared_error")
+    model.fit(split.images, y, validation_data=(split.images, y), verbose=0)
+    with pytest.raises(sn.ModelError, match="choose among classes"):
+        model.classify(split.images)
+
+
+def test_colours_and_other_sizes() -> None:
+    """Strange pictures are made in the data's own colours and size."""
+    random = np.random.default_rng(0)
+    images = random.integers(0, 60, (300, 12, 10, 3), np.uint8)
+    labels = random.integers(0, 2, 300).astype(np.int32)
+    images[labels == 1, 3:9, 3:7] += np.array([150, 20, 90], np.uint8)
+    model = sn.Sequential([sn.Flatten(), sn.Dense(16, "relu"), sn.Dense(2)])
+    model.compile("adam", sn.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    model.fit(images[:200], labels[:200], epochs=5, verbose=0)
+    model.calibrate((images[200:], labels[200:]), (images[:200], labels[:200]))
+    made = strange(images, 50, seed=0)
+    assert made.shape == (50, 12, 10, 3)
+    assert made.dtype == np.uint8
+    assert refused(model, 255 - images[200:]) > 0.9
+
+
+def test_inventions_are_the_same_however_many() -> None:
+    """Image i is a function of seed and i; another seed draws others."""
+    many = draw_inventions(120, seed=1)
+    assert (draw_inventions(40, seed=1) == many[:40]).all()
+    assert (draw_inventions(40, seed=2) != many[:40]).any()
+    assert many.any(axis=(1, 2, 3)).all()
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.1, 8), st.integers(2, 12))
+def test_the_temperature_is_the_best(seed: int, hidden: float, classes: int) -> None:
+    """SciPy, minimising the same sum, finds the same."""
+    random = np.random.default_rng(seed)
+    logits = random.normal(0, 3, (200, classes))
+    labels = (softened(logits, hidden).cumsum(axis=1) < random.random((200, 1))).sum(axis=1)
+    labels = np.minimum(labels, classes - 1).astype(np.int32)
+    doubtful = 1 / 202
+
+    def cost(log_t: float) -> float:
+        rows = log_softmax(logits / np.exp(log_t), axis=1)
+        chosen = rows[np.arange(200), labels].mean()
+        return float(-(1 - doubtful) * chosen - doubtful * rows.mean())
+
+    bounds = (np.log(COLDEST), np.log(HOTTEST))
+    best = minimize_scalar(cost, bounds=bounds, method="bounded", options={"xatol": 1e-9})
+    assert cost(np.log(best_temperature(logits, labels))) <= best.fun + 1e-7
+
+
+def test_probabilities_mean_what_they_say() -> None:
+    """Overconfident logits are softened until confidence is accuracy."""
+    random = np.random.default_rng(0)
+    logits = random.normal(0, 2, (5_000, 5))
+    labels = (softened(logits, 1).cumsum(axis=1) < random.random((5_000, 1))).sum(axis=1)
+    labels = np.minimum(labels, 4).astype(np.int32)
+    found = best_temperature(3 * logits, labels)
+    assert found == pytest.approx(3, rel=0.1)
+    assert calibration_error(labels, softened(3 * logits, 1)) > 0.1
+    assert calibration_error(labels, softened(3 * logits, found)) < 0.02
+
+
+def test_the_watcher_computes_what_scikit_learn_does(reader: sn.Sequential) -> None:
+    """Its weights, put into scikit-learn's network, give its strangeness."""
+    assert reader.doubt is not None
+    watcher = reader.doubt.watcher
+    random = np.random.default_rng(0)
+    features = random.uniform(0, 3, (50, 256)).astype(np.float32)
+    u = (features[:, watcher.places] - watcher.low) * watcher.scale
+    x = np.clip(u, 0, 1)
+    outside = np.maximum(u - 1, 0).sum(axis=1) + np.maximum(-u, 0).sum(axis=1)
+    other = MLPClassifier(hidden_layer_sizes=(watcher.bias.size,), max_iter=1, random_state=0)
+    classes = np.arange(watcher.output_bias.size)
+    with pytest.warns(Warning, match="Maximum iterations"):
+        other.fit(random.normal(size=(classes.size, x.shape[1])), classes)
+    other.coefs_ = [watcher.kernel * watcher.kernel_scale, watcher.output_kernel]
+    other.intercepts_ = [watcher.bias, watcher.output_bias]
+    z = other.predict_log_proba(x)
+    expected = z[:, -1] - logsumexp(z[:, :-1], axis=1) + outside
+    np.testing.assert_allclose(watcher.strangeness(features), expected, atol=1e-3)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(data=st.data())
+def test_whatever_a_file_says_is_read_or_refused(
+    reader: sn.Sequential, data: st.DataObject
+) -> None:
+    """An entry with anything in the place of anything: a Doubt, or one ModelError."""
+    assert reader.doubt is not None
+    entry = ood.to_json(reader.doubt)
+    inner = data.draw(st.booleans())
+    part = entry["watcher"] if inner else entry
+    key = data.draw(st.sampled_from(sorted(part)))
+    text = part[key] if isinstance(part[key], str) else "AAAA"
+    cut = data.draw(st.integers(0, len(text)))
+    part[key] = data.draw(json_values | st.just(text[:cut]) | st.just(text[:cut] + "AAAA"))
+    try:
+        read = ood.from_json(json.loads(json.dumps(entry)), where="model.json")
+    except sn.ModelError:
+        return
+    assert np.isfinite(read.watcher.strangeness(np.zeros((1, 4096 * 16), np.float32))).all()
+
+
+def test_an_entry_comes_back_as_it_was(reader: sn.Sequential) -> None:
+    """Written, read, written."""
+    assert reader.doubt is not None
+    entry = json.loads(json.dumps(ood.to_json(reader.doubt)))
+    assert ood.to_json(ood.from_json(entry, where="model.json")) == entry
