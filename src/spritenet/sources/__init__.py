@@ -16,8 +16,10 @@
                             csv_table.py and csv_numbers.py read the rows
     parquet.py              parquet with a column of pictures; parquet_numbers.py with numbers,
                             parquet_files.py opens the files
-    class_folders.py, array_names.py       what is a class, a split, an image or a label, by its name
+    class_folders.py        what is a class or a split, by its folder
+    array_names.py          what is an image or a label, by an array's name
     pictures.py, image_spec.py    picture files as images of one form
+    labelled_files.py       classes of pictures by folders, names or label_table.py
     picture.py              one picture file, by Pillow; small_png.py without it
     mmap_file.py               files, and what they inflate to, mapped into memory
     single_file.py          the one data file of a folder; unused.py names what isn't read

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from spritenet.dataset.lazy_dataset import Listing
 from spritenet.errors import DataError, InputError
-from spritenet.sources.class_folders import Parts, is_hidden, tree_of
+from spritenet.sources.class_folders import Parts, is_hidden
 from spritenet.sources.image_spec import Form
+from spritenet.sources.labelled_files import LabelledBy, labelled
 from spritenet.sources.mmap_file import Mapped
 from spritenet.sources.pictures import MOST_BYTES, of_tree
 
@@ -31,6 +32,7 @@ STORED, DEFLATED = 0, 8
 LOCAL_HEADER = b"PK\x03\x04"
 LOCAL_SIZE = 30
 ENCRYPTED = 1
+SPAN = 5  # numbers that say where a file is
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,13 +119,19 @@ def members_of(archive: Mapped) -> tuple[list[Parts], list[tuple[int, int, int, 
     return files, spans
 
 
-def survey_archive(path: Path, form: Form, class_names: Sequence[str] | None = None) -> Listing:
+def survey_archive(
+    path: Path,
+    form: Form,
+    class_names: Sequence[str] | None = None,
+    by: LabelledBy | None = None,
+) -> Listing:
     """Finds the pictures, classes and splits of an archive.
 
     Args:
         path: of the zip or tar.
         form: what pictures are to become.
         class_names: of classes 0, 1, …, for one of WebDataset's tars.
+        by: how classes are found; by default by a table, by folders or by names, as there are.
 
     Raises:
         DataError: it is damaged or no archive, or holds no pictures in folders of classes.
@@ -138,10 +146,13 @@ def survey_archive(path: Path, form: Form, class_names: Sequence[str] | None = N
             return survey_webdataset(path, form, class_names)
     if class_names is not None:
         raise InputError("classes are called as their folders", where="class_names")
-    tree = tree_of(files, folders, path)
-    names = tuple("/".join(files[number]) for number in tree.chosen.tolist())
-    store = ArchiveStore(archive, names, np.array(spans, np.int64)[tree.chosen])
-    listing = of_tree(path, store, tree, form)
+    every = tuple("/".join(parts) for parts in files)
+    places = np.array(spans, np.int64).reshape(-1, SPAN)
+    read = ArchiveStore(archive, every, places).read
+    tree, notes = labelled(files, folders, read, path, by or LabelledBy())
+    names = tuple(every[number] for number in tree.chosen.tolist())
+    store = ArchiveStore(archive, names, places[tree.chosen])
+    listing = of_tree(path, store, tree, form, notes)
     if not stray:
         return listing
     note = f"passed over, leading out of the archive: {', '.join(map(repr, stray[:3]))}"

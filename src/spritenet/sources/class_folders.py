@@ -16,7 +16,17 @@ from numpy.typing import NDArray
 from spritenet.dataset.natural_order import in_natural_order, natural
 from spritenet.errors import DataError
 
-__all__ = ["SPLITS", "SUFFIXES", "Tree", "is_hidden", "is_picture", "natural", "tree_of"]
+__all__ = [
+    "LOOSE",
+    "ORDER",
+    "SPLITS",
+    "SUFFIXES",
+    "Tree",
+    "is_hidden",
+    "is_picture",
+    "natural",
+    "tree_of",
+]
 
 Parts = tuple[str, ...]
 """A path from the folder down: ("train", "cat", "1.png")."""
@@ -39,6 +49,8 @@ SUFFIXES = (
     *(".ppm", ".pgm", ".pbm", ".pnm", ".avif", ".jp2", ".j2k", ".ico"),
 )
 """Of files that are pictures."""
+
+LOOSE = "a picture is in no folder of a class"
 
 LITTER = frozenset({"thumbs.db", "desktop.ini", "__macosx", "lost+found", "$recycle.bin"})
 """What systems leave in folders."""
@@ -106,7 +118,7 @@ def tree_of(paths: Sequence[Parts], folders: Iterable[Parts], where: object) -> 
     if loose:
         name = "/".join(loose[0])
         raise DataError(
-            "a picture is in no folder of a class",
+            LOOSE,
             where=where,
             expected="train/CLASS/file.png" if split else "CLASS/file.png",
             got=f"{name} and {len(loose) - 1:,} more" if len(loose) > 1 else name,

@@ -98,7 +98,7 @@ def _parquet(path: Path, options: Options) -> Listing:
 def _archive(path: Path, options: Options) -> Listing:
     from spritenet.sources.archive import survey_archive
 
-    return survey_archive(path, options.form, options.class_names)
+    return survey_archive(path, options.form, options.class_names, options.labelled_by)
 
 
 def _hdf5(path: Path, options: Options) -> Listing:
@@ -127,7 +127,7 @@ def _image_folder(path: Path, options: Options) -> Listing:
 
         options.only(("tile",), path)
         return survey_tile_folder(path, options.tile)
-    return survey_image_folder(path, options.form)
+    return survey_image_folder(path, options.form, options.labelled_by)
 
 
 def _is(name: str, module: str) -> Callable[[Path], bool]:
@@ -145,6 +145,7 @@ def _is(name: str, module: str) -> Callable[[Path], bool]:
 NAMES = ("class_names",)
 SIZE = ("image_size",)
 FORM = ("size", "fit", "color", "bits")
+BY = ("label_from", "label_column")
 VALUES = ("bits", "range")
 
 FORMATS = (
@@ -172,6 +173,12 @@ FORMATS = (
         (*NAMES, *SIZE, *VALUES),
     ),
     Format(
+        "pictures with a table of their labels",
+        _is("is_labelled_folder", "image_folder"),
+        _image_folder,
+        (*FORM, *BY, "tile"),
+    ),
+    Format(
         "CSV",
         _is("is_csv", "csv_rows"),
         _csv,
@@ -185,7 +192,9 @@ FORMATS = (
     ),
     Format("HDF5", _is("is_hdf5", "hdf5"), _hdf5, (*NAMES, *SIZE, *VALUES)),
     Format("MATLAB's .mat", _is("is_matlab", "matlab"), _matlab, (*NAMES, *SIZE, *VALUES)),
-    Format("a zip or tar of pictures", _is("is_archive", "archive"), _archive, (*NAMES, *FORM)),
+    Format(
+        "a zip or tar of pictures", _is("is_archive", "archive"), _archive, (*NAMES, *FORM, *BY)
+    ),
     Format(
         "a folder of WebDataset's tars",
         _is("is_webdataset", "webdataset"),
@@ -196,7 +205,7 @@ FORMATS = (
         "a folder of pictures (cat/1.png, …)",
         _is("is_image_folder", "image_folder"),
         _image_folder,
-        (*FORM, "tile"),
+        (*FORM, *BY, "tile"),
         is_last=True,
     ),
 )

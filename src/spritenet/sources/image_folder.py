@@ -9,11 +9,15 @@ from pathlib import Path
 
 from spritenet.dataset.lazy_dataset import Listing
 from spritenet.errors import DataError
-from spritenet.sources.class_folders import Parts, is_hidden, is_picture, tree_of
+from spritenet.sources.class_folders import Parts, is_hidden, is_picture
 from spritenet.sources.image_spec import Form
+from spritenet.sources.label_table import label_table
+from spritenet.sources.labelled_files import LabelledBy, labelled
 from spritenet.sources.pictures import MOST_BYTES, of_tree
 
-__all__ = ["is_image_folder", "survey_image_folder"]
+__all__ = ["is_image_folder", "is_labelled_folder", "survey_image_folder"]
+
+TABLES = (".csv", ".tsv")
 
 DEEPEST = 16  # folders in folders; beyond it, links lead round in circles
 START = 1 << 16  # bytes read at first: most small pictures are shorter
@@ -90,23 +94,38 @@ def is_image_folder(path: Path) -> bool:
     return False
 
 
-def survey_image_folder(path: Path, form: Form) -> Listing:
+def is_labelled_folder(path: Path) -> bool:
+    """Whether a folder has pictures and, beside them, a table that names them."""
+    if not path.is_dir() or not any(found.suffix.lower() in TABLES for found in path.iterdir()):
+        return False
+    files = [parts for parts, is_folder in _walk(path) if not is_folder]
+    if not any(is_picture(parts[-1]) for parts in files):
+        return False
+    try:
+        return label_table(files, FolderStore(str(path), tuple(files)).read) is not None
+    except DataError:
+        return True  # `survey_image_folder` says what is wrong with it
+
+
+def survey_image_folder(path: Path, form: Form, by: LabelledBy | None = None) -> Listing:
     """Finds the pictures, classes and splits of a folder; no more than 100 pictures are read.
 
     Args:
         path: the folder.
         form: what pictures are to become.
+        by: how classes are found; by default by a table, by folders or by names, as there are.
 
     Raises:
-        DataError: there are none, they lie in no folder of a class, or none can be read.
+        DataError: there are none, their classes are not clear, or none can be read.
     """
     files: list[Parts] = []
     folders: list[Parts] = []
     for parts, is_folder in _walk(path):
         (folders if is_folder else files).append(parts)
-    tree = tree_of(files, folders, path)
+    read = FolderStore(str(path), tuple(files)).read
+    tree, notes = labelled(files, folders, read, path, by or LabelledBy())
     chosen = tuple(files[number] for number in tree.chosen.tolist())
-    return of_tree(path, FolderStore(str(path), chosen), tree, form)
+    return of_tree(path, FolderStore(str(path), chosen), tree, form, notes)
 
 
 def _walk(folder: Path) -> Iterator[tuple[Parts, bool]]:

@@ -11,6 +11,7 @@ from typing import cast
 from spritenet.dataset.pixel_range import PixelRange
 from spritenet.errors import InputError
 from spritenet.sources.image_spec import Form
+from spritenet.sources.labelled_files import LabelledBy
 from spritenet.sources.origin import Source
 from spritenet.sources.size import ImageSize
 
@@ -24,7 +25,7 @@ FOR = {
     "image_size": "for images stored as rows: a PNG that is no sprite, a CSV, an npz",
     "labels": "for a PNG that is no sprite, an npy or IDX file",
     "train": "for a PNG that is no sprite",
-    "label_column": "for tables: CSV, text and parquet",
+    "label_column": "for tables: CSV, text and parquet, and tables beside pictures",
     "label_from": "for folders and archives of images",
     "tile": "for a PNG, or a folder of PNGs, that holds images side by side",
     "bits": "for images of 16 bits",
@@ -62,6 +63,15 @@ class Options:
             InputError: it is none.
         """
         return Form.of(self.size, self.fit, self.color, self.bits)
+
+    @property
+    def labelled_by(self) -> LabelledBy:
+        """How the classes of pictures are found.
+
+        Raises:
+            InputError: in no such way.
+        """
+        return LabelledBy(self.label_from, self.label_column)
 
     @property
     def pixel_range(self) -> PixelRange | None:

@@ -206,13 +206,14 @@ def as_listing(
     )
 
 
-def of_tree(path: Path, store: Store, tree: Tree, form: Form) -> Listing:
+def of_tree(
+    path: Path, store: Store, tree: Tree, form: Form, notes: tuple[str, ...] = ()
+) -> Listing:
     """A listing of a store whose files are those that a tree has chosen, in its order."""
-    notes: tuple[str, ...] = ()
     if tree.others:
         few = ", ".join("/".join(parts) for parts in tree.others[:MOST_NAMED])
         more = len(tree.others) - MOST_NAMED
-        notes = (f"passed over, being no pictures: {few}" + (f", {more:,} more" * (more > 0)),)
+        notes += (f"passed over, being no pictures: {few}" + (f", {more:,} more" * (more > 0)),)
     return as_listing(
         path,
         store,
