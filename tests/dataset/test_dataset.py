@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spritenet.dataset import Dataset, Split
-from spritenet.errors import DataError
+from spritenet.errors import DataError, DataWarning
 
 
 def zeros(count: int, side: int = 2, names: tuple[str, ...] = ("a", "b"), name: str = "") -> Split:
@@ -83,3 +83,14 @@ def test_the_content_hash_is_what_the_manual_says() -> None:
     assert Dataset("other", turned, ("a", "b")).content_hash == data.content_hash
     swapped = {"train": data.test, "test": data.train}
     assert Dataset("digits", swapped, ("a", "b")).content_hash != data.content_hash
+
+
+def test_classes_may_be_in_another_split() -> None:
+    """Doubts are about all splits together; counts are compared before the labels are read."""
+    images = np.zeros((2, 4, 4), np.uint8)
+    data = Dataset.from_arrays((images, [0, 1]), (images, [2, 2]))
+    assert data.class_names == ("0", "1", "2")
+    with pytest.warns(DataWarning, match="class 2 has no images"):
+        Dataset.from_arrays((images, [0, 1]), (images, [3, 3]))
+    with pytest.raises(DataError, match="a label for each of 2 images, got 65 labels"):
+        Dataset.from_arrays((images, np.zeros((65, 3))))

@@ -155,8 +155,8 @@ def test_remarks_are_one_line() -> None:
 
 def test_arrays_become_a_data_set() -> None:
     """Keras's tuples; classes that only one split has; names."""
-    x, y = np.zeros((4, 2, 2), np.uint8), np.array([0, 1, 4, 1])
-    data = sn.Dataset.from_arrays((x, y), (x[:2], y[:2]), validation=(x[:1], y[:1]))
+    x, y = np.zeros((4, 2, 2), np.uint8), np.array([0, 1, 2, 1])
+    data = sn.Dataset.from_arrays((x, y), (x[:2], [3, 4]), validation=(x[:1], y[:1]))
     assert (list(data.splits), len(data.class_names)) == (["train", "validation", "test"], 5)
     named = sn.Dataset.from_arrays((x, ["b", "a", "c", "b"]), (x[:1], ["d"]), name="pets")
     assert (named.name, named.class_names) == ("pets", ("a", "b", "c", "d"))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from spritenet.dataset import Split
-from spritenet.errors import DataError, InputError
+from spritenet.errors import DataError, DataWarning, InputError
 
 NAMES = ("a", "b", "c", "d")
 
@@ -213,3 +213,15 @@ def test_counts_are_compared_before_contents() -> None:
     """65 labels for 2 images: not what is wrong with one of the labels."""
     with pytest.raises(DataError, match="a label for each of 2 images, got 65 labels"):
         Split.from_arrays(np.zeros((2, 4, 4), np.uint8), np.zeros((65, 3)))
+
+
+def test_doubtful_labels_of_arrays_are_said() -> None:
+    """Labels from 1 on, a gap, and names alike but for case; names that are given are right."""
+    images = np.zeros((3, 4, 4), np.uint8)
+    with pytest.warns(DataWarning, match="the labels begin at 1: class 0 has no images"):
+        Split.from_arrays(images, [1, 2, 3])
+    with pytest.warns(DataWarning, match="class 1 has no images"):
+        Split.from_arrays(images, [0, 2, 0])
+    with pytest.warns(DataWarning, match="'Cat' and 'cat' differ in case only"):
+        Split.from_arrays(images, ["cat", "Cat", "dog"])
+    assert Split.from_arrays(images, [1, 2, 2], ["a", "b", "c"]).class_names == ("a", "b", "c")

@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from spritenet.dataset.arrays import as_images, as_labels, check_names
-from spritenet.dataset.axes import check_axes
+from spritenet.dataset.class_notes import class_notes
 from spritenet.dataset.image_list import as_array
 from spritenet.dataset.load_warnings import warn
 from spritenet.dataset.natural_order import in_natural_order
 from spritenet.dataset.pixel_range import RangeLike, dim_note, pixel_range_of
-from spritenet.dataset.split import Split
+from spritenet.dataset.split import Split, check_counts
 from spritenet.errors import DataError
 
 __all__ = ["Dataset"]
@@ -107,18 +108,24 @@ class Dataset:
         """
         given = {"train": train, "validation": validation, "test": test}
         pairs = {split: pair for split, pair in given.items() if pair is not None}
+        arrays = {split: as_array(images) for split, (images, _) in pairs.items()}
+        for split, (_, labels) in pairs.items():
+            check_counts(arrays[split], labels, split)
         names = class_names or _common([as_labels(labels)[1] for _, labels in pairs.values()])
         splits = {}
-        for split, (images, labels) in pairs.items():
+        for split, (_, labels) in pairs.items():
             indices, _ = as_labels(labels, names)
-            array = as_array(images)
-            check_axes(array.shape, len(indices), split)
+            array = arrays[split]
             pixels = as_images(array, range=range, call=FROM_ARRAYS)
             splits[split] = Split(pixels, indices, tuple(names), split, pixel_range_of(range))
         data = cls(name, splits, tuple(names))
         notes = [dim_note(split.images, FROM_ARRAYS) for split in splits.values() if len(split)]
         if range is None and notes and all(notes):
             warn(notes[0])
+        if class_names is None and splits:
+            every = np.concatenate([split.labels for split in splits.values()])
+            for line in class_notes(every, data.class_names):
+                warn(line)
         return data
 
     def __getitem__(self, name: str) -> Split:

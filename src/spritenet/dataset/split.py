@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from spritenet.dataset.arrays import as_images, as_labels, check_names, check_range
 from spritenet.dataset.axes import check_axes
 from spritenet.dataset.batches import Batch, batches, pixel_type, presented
+from spritenet.dataset.class_notes import class_notes
 from spritenet.dataset.image_list import as_array
 from spritenet.dataset.load_warnings import warn
 from spritenet.dataset.pixel_range import FROM_ARRAYS, RangeLike, dim_note, pixel_range_of
@@ -111,14 +112,12 @@ class Split:
             DataError: what is given is not images, not labels, or doesn't fit together.
         """
         array = as_array(images)
-        given = labels if isinstance(labels, np.ndarray) else np.asarray(labels)
-        count = len(given) if given.ndim else None
-        check_axes(array.shape, count, where=name or "images")
+        check_counts(array, labels, name)
         pixels = as_images(array, range=range)
-        if count not in {None, len(pixels)}:
-            raise _disagree(len(pixels), len(given), name)
-        indices, names = as_labels(given, class_names)
+        indices, names = as_labels(labels, class_names)
         split = cls(pixels, indices, names, name, pixel_range_of(range))
+        for line in class_notes(indices, names) if class_names is None else ():
+            warn(line)
         if range is None and (note := dim_note(pixels, FROM_ARRAYS)):
             warn(note)
         return split
@@ -324,6 +323,18 @@ class Split:
 
 def _is_array(value: object, dtype: type[np.generic], ndim: int) -> bool:
     return isinstance(value, np.ndarray) and value.dtype == dtype and value.ndim == ndim
+
+
+def check_counts(images: NDArray[Any], labels: ArrayLike, where: str) -> None:
+    """Raises DataError if images have their axes in another order, or labels are not as many.
+
+    Before anything is looked at that they hold.
+    """
+    given = labels if isinstance(labels, np.ndarray) else np.asarray(labels)
+    count = len(given) if given.ndim else None
+    check_axes(images.shape, count, where=where or "images")
+    if count is not None and images.ndim in {3, 4} and count != len(images):
+        raise _disagree(len(images), count, where)
 
 
 def _disagree(images: int, labels: int, where: str) -> DataError:
