@@ -121,22 +121,22 @@ def test_what_could_not_be_read_is_listed_at_the_end(tmp_path: Path) -> None:
     write_pictures(tmp_path / "pets", *(f"cat/{number}.png" for number in range(5)))
     (tmp_path / "pets/cat/2.png").write_bytes(b"no picture")
     (tmp_path / "pets/cat/3.png").write_bytes(encoded(noise())[:60])
-    (tmp_path / "pets/notes.heic").touch()
+    (tmp_path / "pets/notes.txt").touch()
     done = spritenet("pack", "pets", "pets.png", "--json", folder=tmp_path)
     assert done.returncode == OK
     left = done.stderr.splitlines()
     assert len(left) == 3
     assert left[0].startswith("left out: pets/cat/2.png: this is no picture that can be read")
     assert left[1].startswith("left out: pets/cat/3.png: the picture is damaged")
-    assert left[2] == "note: passed over, being no pictures: notes.heic."
+    assert left[2] == "note: passed over, being no pictures: notes.txt."
     said = json.loads(done.stdout)
     assert (said["images"], len(said["left_out"]), len(said["notes"])) == (3, 2, 1)
-    refused = "error: pets: passed over, being no pictures: notes.heic."
+    refused = "error: pets: passed over, being no pictures: notes.txt."
     for first in (refused, "error: pets/cat/2.png: this is no picture"):
         done = spritenet("pack", "pets", "pets.png", "--strict", folder=tmp_path)
         assert (done.returncode, done.stderr.count("\n")) == (WRONG, 1)
         assert done.stderr.startswith(first)
-        (tmp_path / "pets/notes.heic").unlink(missing_ok=True)
+        (tmp_path / "pets/notes.txt").unlink(missing_ok=True)
 
 
 def test_tensorflows_labels_lie_beside(sources: dict[str, Path], tmp_path: Path) -> None:

@@ -22,6 +22,7 @@
     labelled_files.py       classes of pictures by folders, names or label_table.py
     picture.py              one picture file, by Pillow; small_png.py without it
     mmap_file.py               files, and what they inflate to, mapped into memory
+    unreadable_formats.py   image formats that can't be read, by their names' endings
     single_file.py          the one data file of a folder; unused.py names what isn't read
     size.py                 how large images are, in words
     mnist_data.py           the tutorials' loader; tfjs_mnist.py its data

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from spritenet.dataset.natural_order import in_natural_order, natural
 from spritenet.errors import DataError
+from spritenet.sources.unreadable_formats import HEIC, reads_heic, unreadable_notes
 
 __all__ = [
     "LOOSE",
@@ -83,8 +84,9 @@ def is_hidden(name: str) -> bool:
 
 
 def is_picture(name: str) -> bool:
-    """Whether a file is a picture, by its name."""
-    return name.lower().endswith(SUFFIXES)
+    """Whether a file is a picture that can be read, by its name."""
+    lower = name.lower()
+    return lower.endswith(SUFFIXES) or (lower.endswith(HEIC) and reads_heic())
 
 
 def tree_of(paths: Sequence[Parts], folders: Iterable[Parts], where: object) -> Tree:
@@ -111,6 +113,7 @@ def tree_of(paths: Sequence[Parts], folders: Iterable[Parts], where: object) -> 
             where=where,
             expected="class/file.png, or train/class/file.png and test/class/file.png",
             got=", ".join("/".join(path) for path in paths[:3]) or "no files",
+            do="; ".join(unreadable_notes("/".join(path) for path in paths)),
         )
     split = bool(tops) and all(top.casefold() in SPLITS for top in tops)
     needed = depth + 1 + split

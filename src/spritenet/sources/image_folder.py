@@ -14,6 +14,7 @@ from spritenet.sources.image_spec import Form
 from spritenet.sources.label_table import label_table
 from spritenet.sources.labelled_files import LabelledBy, labelled
 from spritenet.sources.pictures import MOST_BYTES, of_tree
+from spritenet.sources.unreadable_formats import format_of
 
 __all__ = ["is_image_folder", "is_labelled_folder", "survey_image_folder"]
 
@@ -81,12 +82,12 @@ def _content(path: str) -> bytes:
 
 
 def is_image_folder(path: Path) -> bool:
-    """Whether pictures are somewhere in a folder."""
+    """Whether pictures are somewhere in a folder, or files that would be if they could be read."""
     if not path.is_dir():
         return False
     seen = 0
     for parts, is_folder in _walk(path):
-        if not is_folder and is_picture(parts[-1]):
+        if not is_folder and (is_picture(parts[-1]) or format_of(parts[-1])):
             return True
         seen += not is_folder
         if seen > LOOKED_AT:

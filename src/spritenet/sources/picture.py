@@ -19,6 +19,7 @@ from spritenet.dataset.load_warnings import warn
 from spritenet.errors import DataError
 from spritenet.lfs_pointer import refuse_pointer, refuse_pointer_at
 from spritenet.sources.small_png import read_wide_png
+from spritenet.sources.unreadable_formats import reads_heic
 from spritenet.sources.wide_pixels import ALL_BITS, likely_bits, reduced, too_high
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ class Picture:
     several: bool = False
     highest: int = 0
 
+
+HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+"""ISO 23008-12's names of formats within its files."""
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "ICO")
 """Pillow's names. Others it knows start programs (EPS), or hold no picture of their own."""
@@ -135,6 +139,8 @@ def read_first(
             "this is no picture that can be read",
             where=where,
             expected="a PNG, JPEG, GIF, BMP, WebP, TIFF or the like",
+            got="HEIC" if (heic := _is_heic(source)) else "",
+            do="Type: pip install pillow-heif" if heic else "",
         ) from None
     except OSError as error:
         if error.errno is not None:
@@ -199,7 +205,21 @@ def _formats() -> list[str]:
 
     logging.getLogger("PIL").addHandler(logging.NullHandler())
     Image.init()
-    return [name for name in FORMATS if name in Image.OPEN]
+    names = (*FORMATS, "HEIF") if reads_heic() else FORMATS
+    return [name for name in names if name in Image.OPEN]
+
+
+def _is_heic(source: str | os.PathLike[str] | bytes | BinaryIO) -> bool:
+    """Whether a file that Pillow can't read is HEIC: by its first bytes."""
+    if isinstance(source, str | os.PathLike):
+        with Path(source).open("rb") as file:
+            start = file.read(12)
+    elif isinstance(source, bytes):
+        start = source[:12]
+    else:
+        source.seek(0)
+        start = source.read(12)
+    return start[4:8] == b"ftyp" and start[8:12] in HEIC_BRANDS
 
 
 def _is_wide(picture: Image.Image) -> bool:

@@ -21,6 +21,7 @@ from spritenet.sources.class_folders import Tree
 from spritenet.sources.image_spec import Form, least_channels
 from spritenet.sources.picture import Picture, read_first
 from spritenet.sources.small_png import read_small_png
+from spritenet.sources.unreadable_formats import format_of, unreadable_notes
 from spritenet.sources.unused import MOST_NAMED
 from spritenet.sources.wide_pixels import ALL_BITS, likely_bits, too_high
 
@@ -210,9 +211,12 @@ def of_tree(
     path: Path, store: Store, tree: Tree, form: Form, notes: tuple[str, ...] = ()
 ) -> Listing:
     """A listing of a store whose files are those that a tree has chosen, in its order."""
-    if tree.others:
-        few = ", ".join("/".join(parts) for parts in tree.others[:MOST_NAMED])
-        more = len(tree.others) - MOST_NAMED
+    names = ["/".join(parts) for parts in tree.others]
+    notes += unreadable_notes(names)
+    others = [name for name in names if format_of(name) is None]
+    if others:
+        few = ", ".join(others[:MOST_NAMED])
+        more = len(others) - MOST_NAMED
         notes += (f"passed over, being no pictures: {few}" + (f", {more:,} more" * (more > 0)),)
     return as_listing(
         path,
