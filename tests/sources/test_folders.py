@@ -59,8 +59,9 @@ def test_the_only_data_file_of_a_folder_is_read(
     """Of any kind; it is said, and so is what else is there."""
     put(tmp_path / name)
     (tmp_path / "README.md").write_text("Digits.", encoding="utf-8")
+    (tmp_path / "more.bin").write_bytes(b"?")
     (tmp_path / ".hidden").write_text("", encoding="utf-8")
-    words = f"{name} was read, the only data file in {tmp_path}; not read in .*: README.md"
+    words = f"{name} was read, the only data file in {tmp_path}; not read in .*: more.bin"
     with pytest.warns(DataWarning, match=words):
         data = sn.load(tmp_path)
     assert {image.tobytes() for image in data.train.images} == {image.tobytes() for image in PIXELS}

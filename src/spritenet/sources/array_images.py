@@ -17,6 +17,9 @@ from spritenet.sources.size import ImageSize, size_of
 
 __all__ = ["ConvertedImages", "at", "images_of", "shaped", "with_images"]
 
+SHORTEST_ROW = 16
+"""Numbers from which on n 1 k is likelier rows than images of one line: 4×4."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConvertedImages:
@@ -113,7 +116,7 @@ def shaped(array: NDArray[Any], image_size: ImageSize | None, where: str) -> NDA
                 expected=f"{height}×{width}, or rows of {height * width:,} numbers",
                 got=sides,
             )
-    elif rows:
+    elif rows and (array.ndim == 2 or array.shape[-1] >= SHORTEST_ROW):
         raise DataError(
             "these are rows of numbers, not images",
             where=where,

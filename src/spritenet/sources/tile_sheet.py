@@ -19,6 +19,7 @@ from spritenet.sources.array_names import ordered
 from spritenet.sources.class_folders import SPLITS, natural
 from spritenet.sources.foreign import is_png, label_counts, labels_of, read_rows
 from spritenet.sources.size import ImageSize, size_of
+from spritenet.sources.unused import MOST_NAMED
 
 __all__ = ["survey_tile_folder", "survey_tiles", "tiles_of"]
 
@@ -125,7 +126,8 @@ def survey_tile_folder(path: Path, tile: ImageSize) -> Listing:
     unused = [
         file.name for file in sorted(path.rglob("*.*")) if file not in used and file.is_file()
     ]
-    notes = [f"passed over, being no PNGs: {', '.join(unused[:3])}"] if unused else []
+    few = ", ".join(unused[:MOST_NAMED]) + ", …" * (len(unused) > MOST_NAMED)
+    notes = [f"passed over, being no PNGs: {few}"] if unused else []
     for _, _, file in sheets:
         tiles, count = tiles_of(file, tile)
         parts.append(tiles[:count].copy() if count < len(tiles) else tiles)

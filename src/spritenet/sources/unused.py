@@ -10,10 +10,12 @@ from spritenet.sources.class_folders import is_hidden
 __all__ = ["MOST_NAMED", "unused_notes"]
 
 MOST_NAMED = 20
+DOCUMENTS = ("readme", "license", "licence", "copying", "citation", "changelog")
+"""Beginnings of names that nobody takes for data."""
 
 
 def unused_notes(folder: Path, used: Iterable[Path]) -> tuple[str, ...]:
-    """Names the files of a folder that were not read.
+    """Names the files of a folder that were not read; a README and the like are not meant to be.
 
     Args:
         folder: the folder.
@@ -26,7 +28,10 @@ def unused_notes(folder: Path, used: Iterable[Path]) -> tuple[str, ...]:
     left = sorted(
         path.name
         for path in folder.iterdir()
-        if path.name not in taken and not is_hidden(path.name) and path.is_file()
+        if path.name not in taken
+        and not is_hidden(path.name)
+        and not path.name.lower().startswith(DOCUMENTS)
+        and path.is_file()
     )
     if not left:
         return ()
