@@ -305,7 +305,8 @@ if not TYPE_CHECKING:  # type checkers shall know what is missing
         if name not in _HOME:
             from importlib.util import find_spec
 
-            if find_spec(f"{__name__}.{name}"):  # `from spritenet import cli`: Python goes on
+            # `from spritenet import cli`: Python goes on. Keras has an `export`, too.
+            if name != "export" and find_spec(f"{__name__}.{name}"):
                 raise AttributeError(name)
             from spritenet.migration import module_name
 
