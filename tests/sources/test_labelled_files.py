@@ -137,7 +137,7 @@ def test_a_table_of_labels(
         found = sn.load(path)
     said = str(caught[0].message)
     assert f"labels are from train.csv, by its columns '{column}' and 'kind'" in said
-    assert "1 images are not in it" in said
+    assert "1 image is not in it" in said
     assert found.class_names == ("9", "10")
     assert found.train.labels.tolist() == [1, 0, 1]
     for call, image in zip(["a1", "b2", "c3"], found.train.images, strict=True):
@@ -213,6 +213,6 @@ def test_labels_that_disagree_or_are_missing(tmp_path: Path) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         assert len(sn.load(tmp_path).train) == 1
-    assert "1 images are not in it" in str(caught[0].message)
+    assert "1 image is not in it" in str(caught[0].message)
     with pytest.raises(InputError, match="mutually exclusive"):
         sn.load(tmp_path, label_from="name", label_column="id")

@@ -194,7 +194,8 @@ def _by_table(
     unlabelled = sum(is_picture(parts[-1]) for parts in left)
     notes = [] if column is not None else [table.note]
     if unlabelled:
-        notes.append(f"{unlabelled:,} images are not in it and were passed over")
+        many = "1 image is" if unlabelled == 1 else f"{unlabelled:,} images are"
+        notes.append(f"{many} not in it and left out")
     return _tree(rows, tuple(parts for parts in left if not is_picture(parts[-1]))), tuple(notes)
 
 
