@@ -107,3 +107,11 @@ def test_levels_grow_with_the_images() -> None:
     assert max(levels["shift"]) == 12
     assert max(levels["rotation"]) == 60
     assert max(levels["blur"]) == 6
+
+
+def test_tiny_images_have_fewer_curves() -> None:
+    """On 4×4 pixels a stroke can't get thicker in proportion: no curve has a single level."""
+    images = np.zeros((1, 4, 4, 1), np.uint8)
+    curves = stress(lambda given: np.zeros(len(given), np.int64), images, np.zeros(1, np.int32))
+    assert [curve.name for curve in curves] == ["shift", "rotation", "noise", "blur"]
+    assert all(len(curve.levels) > 1 for curve in curves)

@@ -102,3 +102,9 @@ def test_a_thinned_curve_keeps_mean_least_and_greatest(values: list[float]) -> N
     full = len(values) // curve.each
     means = np.array(values[: full * curve.each]).reshape(full, -1).mean(axis=1)
     np.testing.assert_allclose(curve.y[:full], means, atol=1e-3)
+
+
+def test_an_empty_range_is_widened() -> None:
+    """An axis from 0 to 0 takes the values' range, and has round numbers all the same."""
+    svg = parsed(chart([Line("", [0], [0.5])], label="", x_label="", y_label="", x_range=(0, 0)))
+    assert len(svg.findall(f"{SVG}text")) > 4

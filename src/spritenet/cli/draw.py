@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spritenet.cli.arguments import trained_on
-from spritenet.cli.formatting import percent, plural, shape
 from spritenet.cli.models import Classes, Pixels, read_saved
 from spritenet.cli.reading import Reading, reads_data
 from spritenet.cli.serving import Host, NoBrowser, Port, serve
+from spritenet.formatting import percent, plural, shape
 
 if TYPE_CHECKING:
     from spritenet.dataset import Split

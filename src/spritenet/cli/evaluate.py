@@ -11,9 +11,9 @@ import typer
 from spritenet.cli import terminal
 from spritenet.cli.arguments import Json, Memory, Model, data_of
 from spritenet.cli.confusion import confusion_table
-from spritenet.cli.formatting import percent, plural
 from spritenet.cli.models import Classes, Pixels, read_saved
 from spritenet.cli.reading import Reading, reads_data
+from spritenet.formatting import percent, plural
 
 if TYPE_CHECKING:
     from pathlib import Path

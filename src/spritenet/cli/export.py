@@ -10,11 +10,11 @@ import typer
 
 from spritenet.cli import terminal
 from spritenet.cli.arguments import Json, Model, data_of
-from spritenet.cli.formatting import plural
 from spritenet.cli.models import Classes, Pixels, read_saved
 from spritenet.cli.reading import Reading, reads_data
 from spritenet.cli.suffix import check_ending
 from spritenet.errors import DataError, InputError
+from spritenet.formatting import plural
 
 if TYPE_CHECKING:
     from spritenet.dataset import Dataset, Split

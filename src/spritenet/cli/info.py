@@ -9,9 +9,9 @@ import typer
 
 from spritenet.cli import terminal
 from spritenet.cli.arguments import Json, Memory
-from spritenet.cli.formatting import percent, plural, shape
 from spritenet.cli.models import Classes, Pixels
 from spritenet.cli.reading import Reading, reads_data
+from spritenet.formatting import percent, plural, shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spritenet.cli.formatting import plural, shape
 from spritenet.cli.reading import Reading, reads_data
 from spritenet.cli.serving import Host, NoBrowser, Port, serve
+from spritenet.formatting import plural, shape
 
 if TYPE_CHECKING:
     from spritenet.dataset import Dataset

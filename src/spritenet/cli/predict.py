@@ -12,9 +12,9 @@ import typer
 
 from spritenet.cli import terminal
 from spritenet.cli.arguments import Json, Model
-from spritenet.cli.formatting import plural
 from spritenet.cli.models import Classes, Pixels
 from spritenet.cli.predictions import Answer, as_csv, as_table, as_words
+from spritenet.formatting import plural
 
 if TYPE_CHECKING:
     from spritenet.model import Classified, Sequential

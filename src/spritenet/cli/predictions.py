@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 from spritenet.cli import terminal
-from spritenet.cli.formatting import percent
+from spritenet.formatting import percent
 
 if TYPE_CHECKING:
     from rich.table import Table

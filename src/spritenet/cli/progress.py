@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from time import perf_counter
 from typing import TYPE_CHECKING, Self
 
-from spritenet.cli.formatting import percent
 from spritenet.cli.sparkline import BLOCKS, Sparkline
+from spritenet.formatting import percent
 from spritenet.training.events import Evaluated, Event, Started, StepEvent
 
 if TYPE_CHECKING:

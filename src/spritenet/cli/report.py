@@ -10,9 +10,9 @@ import typer
 
 from spritenet.cli import clock, terminal
 from spritenet.cli.arguments import Json, Model, data_of
-from spritenet.cli.formatting import percent, plural, seconds
 from spritenet.cli.models import Classes, Pixels, load_network
 from spritenet.cli.reading import Reading, reads_data
+from spritenet.formatting import duration, percent, plural
 
 if TYPE_CHECKING:
     from spritenet.model import Sequential
@@ -105,7 +105,7 @@ def report(
         print("These are images it may have learnt from: the figures flatter it.")
     for picture in pictures:
         print(f"wrote {picture}")
-    print(f"wrote {path}, {size / 1e6:.2f} MB, in {seconds(clock.process_seconds())}")
+    print(f"wrote {path}, {size / 1e6:.2f} MB, in {duration(clock.process_seconds())}")
 
 
 def _check_places(path: Path, png: Path | None) -> None:

@@ -139,9 +139,9 @@ def _prune(
     """Remove runs; never one that a training works on."""
     import sys
 
-    from spritenet.cli.formatting import plural
     from spritenet.cli.terminal import print_json
     from spritenet.errors import InputError
+    from spritenet.formatting import plural
     from spritenet.runs import Run
     from spritenet.runs.run_directory import Shelf
 
@@ -215,7 +215,7 @@ def _flat(config: Mapping[str, object], before: str = "") -> dict[str, object]:
 
 def _results(one: Summary) -> dict[str, str]:
     """What came of a run, in words."""
-    from spritenet.cli.formatting import seconds
+    from spritenet.formatting import duration
 
     figures = (
         one.state,
@@ -223,7 +223,7 @@ def _results(one: Summary) -> dict[str, str]:
         _percent(one.test_accuracy),
         _percent(one.val_accuracy),
         "–" if one.loss is None else f"{one.loss:.4f}",
-        "–" if one.seconds is None else seconds(one.seconds),
+        "–" if one.seconds is None else duration(one.seconds),
     )
     return dict(zip(RESULTS, figures, strict=True))
 

@@ -11,8 +11,8 @@ import typer
 from spritenet.cli import terminal
 from spritenet.cli.arguments import Json
 from spritenet.cli.data import load
-from spritenet.cli.formatting import plural
 from spritenet.cli.reading import Reading, reads_data
+from spritenet.formatting import plural
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,19 +8,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from spritenet.cli import clock, progress, terminal, train_log
-from spritenet.cli.example_image import write_png
-from spritenet.cli.formatting import percent, plural, seconds, shape
 from spritenet.cli.interrupt import Interruptible
 from spritenet.cli.options import Options
 from spritenet.cli.preparation import for_data
+from spritenet.core.png import COLOUR_TYPES, encode_png
 from spritenet.dataset import Dataset
 from spritenet.errors import CoreError, DivergedError
+from spritenet.formatting import duration, percent, plural, shape
 from spritenet.metrics import accuracy_interval
 from spritenet.model import Sequential
 from spritenet.model import train as training
 from spritenet.model.recording import observed
 from spritenet.runs import Run
 from spritenet.training.controls import BY_HAND
+from spritenet.training.disk import write_file
 from spritenet.training.events import (
     Controlled,
     Evaluated,
@@ -251,7 +252,7 @@ class Job:
         """Say how well it does, how fast that was, where it is, and what to type next."""
         speed = end.images / end.seconds if end.seconds else 0.0
         images, steps = plural(end.images, "image"), plural(end.step, "step")
-        self._say(f"trained on {images} in {seconds(end.seconds)}: {speed:,.0f} images/s, {steps}")
+        self._say(f"trained on {images} in {duration(end.seconds)}: {speed:,.0f} images/s, {steps}")
         if self.tested is not None:
             count = self.tested.images
             low, high = accuracy_interval(round(self.tested.accuracy * count), count)
@@ -263,7 +264,9 @@ class Job:
             )
             if low <= 1 / len(self.dataset.class_names) and end.images >= len(self.dataset.train):
                 self._say("That is no better than guessing. Try a lower --learning-rate.")
-        self._say(f"saved in {self.run.folder}, {seconds(clock.process_seconds())} after the start")
+        self._say(
+            f"saved in {self.run.folder}, {duration(clock.process_seconds())} after the start"
+        )
         self._say("\nNow type")
         words: list[object] = ["spritenet", "evaluate", self.run.folder, self.options.data]
         self._say(f"  {terminal.command(words)}")
@@ -276,5 +279,8 @@ class Job:
         """The file of a test image, to try `predict` on; None for images that are no picture."""
         split = self.dataset.splits.get("test", self.dataset.train)
         image, _ = split[0]
+        if image.shape[2] not in COLOUR_TYPES:
+            return None
         path = self.run.folder / "example.png"
-        return path if write_png(path, image) else None
+        write_file(path, encode_png(image))
+        return path

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from time import perf_counter
 
 from spritenet.cli import terminal
-from spritenet.cli.formatting import percent, plural
+from spritenet.formatting import percent, plural
 from spritenet.training.events import (
     Controlled,
     EpochEnded,

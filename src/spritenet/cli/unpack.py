@@ -12,8 +12,8 @@ from spritenet.cli import terminal
 from spritenet.cli.arguments import Data, Json
 from spritenet.cli.counter import counting
 from spritenet.cli.data import survey
-from spritenet.cli.formatting import plural, shape
 from spritenet.cli.reading import Reading, reads_data
+from spritenet.formatting import plural, shape
 
 if TYPE_CHECKING:
     from spritenet.dataset.lazy_dataset import Listing

@@ -9,7 +9,7 @@ import typer
 from spritenet.cli import terminal
 from spritenet.cli.arguments import Json
 from spritenet.cli.counter import counting
-from spritenet.cli.formatting import plural
+from spritenet.formatting import plural
 
 __all__ = ["verify"]
 

@@ -1,8 +1,12 @@
-"""Rows of PNG files and ends of deflate streams, in the core, outside of Python's lock."""
+"""PNG files: their filters and the ends of their streams, in the core, outside of Python's lock.
+
+And an encoder of plain PNGs, for images that are written one by one.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import struct
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +15,10 @@ from numpy.typing import NDArray
 from spritenet.core.library import ERROR_BYTES, library
 from spritenet.errors import CoreError
 
-__all__ = ["PAETH", "SUB", "StreamEnd", "stream_end", "undo_filters"]
+__all__ = ["COLOUR_TYPES", "PAETH", "SUB", "StreamEnd", "encode_png", "stream_end", "undo_filters"]
+
+COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
+"""PNG's colour type of each number of channels: grey, RGB, RGBA."""
 
 SUB = 1
 PAETH = 4
@@ -93,3 +100,24 @@ def stream_end(stream: bytes | bytearray) -> StreamEnd:
     if status:
         raise CoreError(error.value.decode())
     return StreamEnd(found.last_block, found.end, found.bytes)
+
+
+def encode_png(image: NDArray[np.uint8], level: int = 6) -> bytes:
+    """Returns an image as a PNG, each row with filter 0.
+
+    Args:
+        image: uint8 h w c, of 1, 3 or 4 channels.
+        level: of compression, 1 (fast) to 12 (small).
+    """
+    from deflate import crc32, zlib_compress
+
+    height, width, channels = image.shape
+    header = struct.pack(">IIBBBBB", width, height, 8, COLOUR_TYPES[channels], 0, 0, 0)
+    rows = np.zeros((height, 1 + width * channels), np.uint8)
+    rows[:, 1:] = image.reshape(height, -1)
+    pixels = bytes(zlib_compress(rows.tobytes(), level))
+    content = b"\x89PNG\r\n\x1a\n"
+    for kind, data in ((b"IHDR", header), (b"IDAT", pixels), (b"IEND", b"")):
+        content += struct.pack(">I", len(data)) + kind + data
+        content += struct.pack(">I", crc32(data, crc32(kind)))
+    return content

@@ -49,7 +49,9 @@ class Curve:
 def stress(
     predict: Predict, images: NDArray[np.uint8], labels: NDArray[np.int32]
 ) -> tuple[Curve, ...]:
-    """A curve for each kind of change.
+    """A curve for each kind of change that images of this size can undergo.
+
+    Changes of less than half a pixel are none, so tiny images have fewer curves.
 
     Args:
         predict: images n h w c → class indices (n,).
@@ -60,7 +62,9 @@ def stress(
     usual = int((found == labels).sum())
     shown = int(np.flatnonzero(found == labels)[0]) if usual else 0
     return tuple(
-        _curve(predict, images, labels, usual, shown, *kind) for kind in _kinds(images.shape)
+        _curve(predict, images, labels, usual, shown, *kind)
+        for kind in _kinds(images.shape)
+        if len(kind[-1]) > 1
     )
 
 

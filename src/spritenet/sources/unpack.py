@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from spritenet.core.png import COLOUR_TYPES, encode_png
 from spritenet.core.pool import threads
 from spritenet.dataset import Dataset
 from spritenet.dataset.lazy_dataset import Listing
@@ -22,10 +23,8 @@ from spritenet.destination import destination
 from spritenet.errors import DataError, InputError
 from spritenet.sources.idx import IMAGES, LABELS
 from spritenet.sources.idx_folder import CLASSES_FILE
-from spritenet.sprites.chunks import SIGNATURE, chunk
 from spritenet.sprites.disk import beside, new_folder
 from spritenet.sprites.gather import Part, gather
-from spritenet.sprites.header import COLOUR_TYPES
 from spritenet.sprites.parallel import each
 
 if TYPE_CHECKING:
@@ -41,7 +40,6 @@ Parts = Iterator[Part]
 NPZ_NAMES = {"validation": "val"}  # as Keras's guides call it
 IDX_NAMES = {"train": "train", "test": "t10k"}
 UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]|^\.|[. ]$')  # what some system can't have in a name
-PNG_LEVEL = 6
 BLOCK_BYTES = 1 << 26
 """Of pixels that are in memory at a time, where they are read when they are wanted."""
 
@@ -231,22 +229,9 @@ def _write_part(part: Part, folders: list[str], written: int, digits: int) -> No
         for row in range(number * block, min((number + 1) * block, len(labels))):
             path = f"{folders[labels[row]]}{os.sep}{written + row:0{digits}d}.png"
             with open(path, "xb", 0) as file:  # noqa: PTH123 - half the time of a Path
-                file.write(_png(part.images[row]))
+                file.write(encode_png(part.images[row]))
 
     each(work, -(-len(labels) // block), threads())
-
-
-def _png(image: NDArray[np.uint8]) -> bytes:
-    """An image (h w c) as a PNG."""
-    import deflate
-
-    height, width, channels = image.shape
-    header = struct.pack(">IIBBBBB", width, height, 8, COLOUR_TYPES[channels], 0, 0, 0)
-    rows = np.zeros((height, width * channels + 1), np.uint8)
-    rows[:, 1:] = image.reshape(height, -1)
-    packed = bytes(deflate.zlib_compress(rows.tobytes(), PNG_LEVEL))
-    chunks = ((b"IHDR", header), (b"IDAT", packed), (b"IEND", b""))
-    return SIGNATURE + b"".join(chunk(kind, body) for kind, body in chunks)
 
 
 def _folder_names(names: tuple[str, ...]) -> list[str]:

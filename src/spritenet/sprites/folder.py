@@ -126,6 +126,13 @@ class SpriteFolder:
         try:
             with index.open("rb") as file:
                 text = file.read(MOST_BYTES + 1)
+        except FileNotFoundError:
+            raise DataError(
+                "no sprites in this folder",
+                where=self.path,
+                expected=f"{INDEX}, which names them",
+                do="Name a sprite (a PNG), or a folder that `spritenet pack` wrote.",
+            ) from None
         except OSError as error:
             raise DataError("can't be read", where=where, got=error.strerror or error) from None
         self.metadata, self.shards = read_index(text, where)

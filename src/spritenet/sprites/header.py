@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spritenet.core.png import COLOUR_TYPES
 from spritenet.errors import DataError
 from spritenet.sprites import index, labels
 from spritenet.sprites.chunks import OVERHEAD, SIGNATURE, Blob, chunk, read_chunk, truncated
@@ -21,10 +22,7 @@ from spritenet.sprites.layout import MOST_ROWS, Sheet
 from spritenet.sprites.metadata import KEYWORD, MOST_BYTES, Metadata
 from spritenet.sprites.segments import CLOSED
 
-__all__ = ["COLOUR_TYPES", "Head", "holds_sprite", "ihdr", "is_png_head", "read_head"]
-
-COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
-"""PNG's colour type, by channels."""
+__all__ = ["Head", "holds_sprite", "ihdr", "is_png_head", "read_head"]
 
 # Chunks after which other programs would show other pixels than those that are stored.
 FORBIDDEN = {

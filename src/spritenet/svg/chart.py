@@ -85,7 +85,7 @@ def chart(
         label: what it shows, in a sentence, for those who don't see it.
         x_label: what x is, with its unit.
         y_label: what y is, with its unit.
-        x_range: of the axis; that of the values by default.
+        x_range: of the axis; by default, and if it is empty, that of the values.
         y_range: likewise.
         percent: whether y is a share, shown in per cent.
         marked: an x to draw a line at.
@@ -93,8 +93,11 @@ def chart(
     """
     width, height = size
     xs, ys = _values(content)
-    x_low, x_high = x_range or span(xs)
-    y_low, y_high = y_range or span(ys, from_zero=any(isinstance(c, Bars) for c in content))
+    from_zero = any(isinstance(item, Bars) for item in content)
+    x_low, x_high = x_range if x_range and x_range[0] < x_range[1] else span(xs)
+    y_low, y_high = (
+        y_range if y_range and y_range[0] < y_range[1] else span(ys, from_zero=from_zero)
+    )
     named = [c for c in content if c.name]
     top = 12 + (18 if len(named) > 1 else 0)
     down = Scale(y_low, y_high, height - 40, top, percent)

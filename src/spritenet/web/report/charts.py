@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from spritenet.formatting import percent, signed
 from spritenet.metrics import Calibration
 from spritenet.report import Curve, Learning
 from spritenet.svg import Bars, Line, Thinned, chart
-from spritenet.web.report.formatting import level, percent
 
 __all__ = ["calibration_chart", "confidence_chart", "learning_charts", "stress_chart"]
 
@@ -106,7 +106,7 @@ def stress_chart(curve: Curve, classes: int) -> str:
     ]
     label = (
         f"Accuracy under {curve.name}: {percent(usual)} unchanged, {percent(worst)} at the worst, "
-        f"from {level(levels[0])} to {level(levels[-1])} {curve.unit}."
+        f"from {signed(levels[0])} to {signed(levels[-1])} {curve.unit}."
     )
     return chart(
         lines,

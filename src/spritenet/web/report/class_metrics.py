@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from spritenet.formatting import html, percent, plural
 from spritenet.metrics import per_class_accuracy
 from spritenet.report import Report
 from spritenet.web.report import charts
-from spritenet.web.report.formatting import percent, plural, text
 from spritenet.web.report.sections import section
 
 __all__ = ["calibration", "classes"]
@@ -24,7 +24,7 @@ def classes(report: Report) -> str:
     for number, name in enumerate(names):
         other = int(wrong[number].argmax())
         often = int(wrong[number, other])
-        taken = f"{text(names[other], 24)} ({often:,})" if often else "–"
+        taken = f"{html(names[other], 24)} ({often:,})" if often else "–"
         cells = [
             _cell(percent(value, 1) if known else "–", value if known else -1)
             for value, known in (
@@ -35,7 +35,7 @@ def classes(report: Report) -> str:
         ]
         share = 0.0 if np.isnan(shares[number]) else float(shares[number])
         rows.append(
-            f"<tr><th scope=row>{text(name, 30)}</th>"
+            f"<tr><th scope=row>{html(name, 30)}</th>"
             f"{_cell(f'{int(figures.support[number]):,}', float(figures.support[number]))}"
             f'{"".join(cells)}<td class="bar-cell"><svg class="share" viewBox="0 0 100 8" '
             f'preserveAspectRatio="none" aria-hidden="true"><rect class="rail" width="100" '

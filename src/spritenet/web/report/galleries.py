@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from spritenet.formatting import html, percent, plural, signed
 from spritenet.report import Report
 from spritenet.report.near_duplicates import ALIKE
 from spritenet.web.report import charts
-from spritenet.web.report.formatting import level, percent, plural, text
 from spritenet.web.report.sections import section
 from spritenet.web.report.sheet import Sheet
 
@@ -34,8 +34,8 @@ def mistakes(report: Report, sheet: Sheet) -> str:
             number = sheet.add(found.images[i])
             tiles.append(
                 f'<figure class="shot">{sheet.show(number, f"image {i} of {is_}")}<figcaption>'
-                f'<span class="wrong">✗ {text(taken, 16)}</span> {sure}<br>'
-                f'<span class="faint">is {text(is_, 16)}</span></figcaption></figure>'
+                f'<span class="wrong">✗ {html(taken, 16)}</span> {sure}<br>'
+                f'<span class="faint">is {html(is_, 16)}</span></figcaption></figure>'
             )
         some = f"The {len(wrong)} most confident of {total:,}" if total > len(wrong) else "All"
         parts.append(
@@ -55,9 +55,9 @@ def mistakes(report: Report, sheet: Sheet) -> str:
             number = sheet.add(found.images[i])
             tiles.append(
                 f'<figure class="shot">{sheet.show(number, f"image {i} of {is_}")}<figcaption>'
-                f'<span class="{mark[0]}">{mark[1]} {text(names[first], 16)}</span> or '
-                f"{text(names[second], 16)}<br>"
-                f'<span class="faint">is {text(is_, 16)}</span></figcaption></figure>'
+                f'<span class="{mark[0]}">{mark[1]} {html(names[first], 16)}</span> or '
+                f"{html(names[second], 16)}<br>"
+                f'<span class="faint">is {html(is_, 16)}</span></figcaption></figure>'
             )
         parts.append(
             "<h3>Least certain</h3>"
@@ -94,12 +94,12 @@ def twins(report: Report, sheet: Sheet) -> str:
         differ = ' <span class="wrong">✗ labels differ</span>' if labels[0] != labels[1] else ""
         pairs.append(
             f'<figure class="pair"><div>{left}{right}</div><figcaption>'
-            f"{text(labels[0], 14)} · {text(labels[1], 14)}<br>"
+            f"{html(labels[0], 14)} · {html(labels[1], 14)}<br>"
             f'<span class="faint">{near.similarity[place]:.4f}</span>{differ}</figcaption></figure>'
         )
     caption = (
         f"<h3>The closest pairs</h3><p class='small faint'>Left a training image, right one of "
-        f"{text(report.split.name)}; below, their classes and how well their pixels correlate.</p>"
+        f"{html(report.split.name)}; below, their classes and how well their pixels correlate.</p>"
     )
     gallery = f'<div class="gallery pairs">{"".join(pairs)}</div>'
     return section("twins", "Near-duplicates", note, caption, gallery)
@@ -110,8 +110,8 @@ def under_stress(report: Report, sheet: Sheet) -> str:
     count, figures = len(report.data.class_names), []
     for curve in report.curves:
         tiles = "".join(
-            f"<div>{sheet.show(sheet.add(image), f'{curve.name} {level(value)} {curve.unit}')}"
-            f"<small>{level(value)}</small></div>"
+            f"<div>{sheet.show(sheet.add(image), f'{curve.name} {signed(value)} {curve.unit}')}"
+            f"<small>{signed(value)}</small></div>"
             for value, image in zip(curve.levels, curve.examples, strict=True)
         )
         figures.append(
@@ -119,7 +119,7 @@ def under_stress(report: Report, sheet: Sheet) -> str:
             f'<div class="strip">{tiles}</div></figure>'
         )
     note = (
-        f"<p>Accuracy on {plural(report.stressed, 'image')} of {text(report.split.name)}, the same "
+        f"<p>Accuracy on {plural(report.stressed, 'image')} of {html(report.split.name)}, the same "
         "for every level, picked by seed 0. The dotted line marks the images as they are; bands "
         "are 95 % confidence intervals.</p>"
     )

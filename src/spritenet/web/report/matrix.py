@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spritenet.formatting import html, html_middle, percent, plural
 from spritenet.report import Report
-from spritenet.web.report.formatting import middle, percent, plural, text
 from spritenet.web.report.sections import section
 from spritenet.web.report.sheet import COLUMNS, Sheet
 
@@ -36,7 +36,7 @@ def confusion(report: Report, sheet: Sheet) -> str:
     chosen = _most_confused(counts)
     rows = [_row(counts, names, chosen, number) for number in chosen.tolist()]
     heads = "".join(
-        f'<th scope=col title="{text(names[n])}">{middle(names[n], 10)}</th>'
+        f'<th scope=col title="{html(names[n])}">{html_middle(names[n], 10)}</th>'
         for n in chosen.tolist()
     )
     long = max(len(names[n]) for n in chosen.tolist()) > 3
@@ -93,13 +93,13 @@ def _row(
         share = count / total if other == number else count / worst
         kind = "r" if other == number else "w"
         shade = max(1, round(STEPS * share))
-        is_, taken = text(names[number], 30), text(names[other], 30)
+        is_, taken = html(names[number], 30), html(names[other], 30)
         said = "right" if other == number else f"taken for {taken}"
         cells.append(
             f'<td class="{kind}{shade}"><button type="button" data-cell="{number},{other}" '
             f'aria-label="{plural(count, "image")} of {is_} {said}">{count}</button></td>'
         )
-    name = f'<th scope=row title="{text(names[number])}">{middle(names[number], 16)}</th>'
+    name = f'<th scope=row title="{html(names[number])}">{html_middle(names[number], 16)}</th>'
     return f"<tr>{name}{''.join(cells)}</tr>"
 
 

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import spritenet
+from spritenet.formatting import html
 from spritenet.report import Report
 from spritenet.training.disk import write_file
 from spritenet.web.report import class_metrics, galleries, matrix, sections
-from spritenet.web.report.formatting import text
 from spritenet.web.report.sheet import Sheet
 
 __all__ = ["page", "write_report"]
@@ -62,7 +62,7 @@ def page(report: Report, *, at: datetime | None = None) -> str:
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="Spritenet {spritenet.__version__}">
-<title>{text(report.name)} on {text(report.data.name)}: report</title>
+<title>{html(report.name)} on {html(report.data.name)}: report</title>
 <style>{style}</style>
 </head>
 <body>

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from spritenet.formatting import duration, html, percent, plural
 from spritenet.model.inspection import rows as layer_rows
 from spritenet.report import Report
 from spritenet.web.report import charts
-from spritenet.web.report.formatting import clock, percent, plural, text
 
 __all__ = ["again", "curves", "header", "section", "summary", "trained"]
 
@@ -24,8 +24,8 @@ def header(report: Report, made_at: str, version: str, there: list[tuple[str, st
     """Title, what this is, and where to go."""
     links = "".join(f'<li><a href="#{name}">{title}</a></li>' for name, title in there)
     return (
-        f"<header><h1>{text(report.name)}</h1>"
-        f'<p class="faint">judged on {text(report.data.name)}, {text(report.split.name)} · '
+        f"<header><h1>{html(report.name)}</h1>"
+        f'<p class="faint">judged on {html(report.data.name)}, {html(report.split.name)} · '
         f"{made_at} · Spritenet {version}</p>"
         f'<nav aria-label="Parts of this report"><ul>{links}</ul></nav></header>'
     )
@@ -88,7 +88,7 @@ def trained(report: Report) -> str:
         total += size
         count = f"{size:,}" if size else ""
         rows.append(
-            f"<tr><th scope=row>{text(label)}</th><td>{text(kind)}</td><td>{text(shape)}</td>"
+            f"<tr><th scope=row>{html(label)}</th><td>{html(kind)}</td><td>{html(shape)}</td>"
             f'<td class="number">{count}</td></tr>'
         )
     takes = "×".join(map(str, model.input_shape or ()))
@@ -100,7 +100,7 @@ def trained(report: Report) -> str:
         "</table></div>"
     )
     facts = "".join(
-        f"<div><dt>{text(name)}</dt><dd>{text(words, 200)}</dd></div>"
+        f"<div><dt>{html(name)}</dt><dd>{html(words, 200)}</dd></div>"
         for name, words in _facts(report)
     )
     content = f'<div class="halves">{network}<dl class="facts">{facts}</dl></div>'
@@ -150,7 +150,7 @@ def _training(report: Report) -> Iterator[tuple[str, str]]:
     words = f"{plural(learning.last_step, 'step')}, {learning.how_it_ended}"
     if learning.end is not None and learning.end.seconds:
         speed = learning.end.images / learning.end.seconds
-        words += f", {clock(learning.end.seconds)}: {speed:,.0f} images/s"
+        words += f", {duration(learning.end.seconds)}: {speed:,.0f} images/s"
     yield "training", words
 
 
@@ -168,7 +168,7 @@ def curves(report: Report) -> str:
 
 def again(report: Report) -> str:
     """The commands that repeat it."""
-    lines = "\n".join(text(command, 400) for command in report.commands)
+    lines = "\n".join(html(command, 400) for command in report.commands)
     if not lines:
         return ""
     return section("again", "Run it again", f'<pre class="scroll"><code>{lines}</code></pre>')

@@ -7,15 +7,13 @@ neighbours. Larger images are made smaller.
 from __future__ import annotations
 
 import base64
-import zlib
 from html import escape
-from struct import pack
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spritenet.core.png import COLOUR_TYPES, encode_png
 from spritenet.prepare.resample import reduced
-from spritenet.sprites.chunks import chunk
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,8 +28,6 @@ LARGEST = 64
 
 MOST_BYTES = 1_400_000
 """Of pixels, uncompressed: photographs hardly get smaller, and base64 adds a third."""
-
-COLOUR_TYPES = {1: 0, 3: 2, 4: 6}  # of PNG: grey, RGB, RGBA
 
 
 class Sheet:
@@ -87,7 +83,7 @@ class Sheet:
         """The PNG itself, in an <svg> element that shows nothing."""
         pixels = self._pixels()
         height, width, _ = pixels.shape
-        data = base64.b64encode(_png(pixels)).decode()
+        data = base64.b64encode(encode_png(pixels)).decode()
         return (
             '<svg class="sheet" width="0" height="0" aria-hidden="true" focusable="false"><defs>'
             f'<image id="sheet" width="{width}" height="{height}" '
@@ -104,17 +100,3 @@ class Sheet:
             framed = np.pad(tile, ((1, 1), (1, 1), (0, 0)), mode="edge")
             pixels[top : top + tall, left : left + wide] = framed
         return pixels
-
-
-def _png(pixels: NDArray[np.uint8]) -> bytes:
-    """A PNG (ISO/IEC 15948) of pixels h w c."""
-    height, width, channels = pixels.shape
-    header = pack(">IIBBBBB", width, height, 8, COLOUR_TYPES[channels], 0, 0, 0)
-    rows = np.zeros((height, 1 + width * channels), np.uint8)  # each begins with filter 0, none
-    rows[:, 1:] = pixels.reshape(height, -1)
-    parts = [
-        chunk(b"IHDR", header),
-        chunk(b"IDAT", zlib.compress(rows.tobytes(), 6)),
-        chunk(b"IEND", b""),
-    ]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(bytes(part) for part in parts)
