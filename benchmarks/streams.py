@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from spritenet.dataset.lazy_dataset import Listing, Pixels
+    from spritenet.dataset.lazy_dataset import LazyDataset, ReadResult
 
 PARTS = ("memory", "peers", "one", "many")
 TIMES = 4
@@ -50,25 +50,25 @@ class Drawn:
         self.some = sn.load("strokes").train
         self.count = count
 
-    def read(self, places: NDArray[np.int64]) -> Pixels:
+    def read(self, places: NDArray[np.int64]) -> ReadResult:
         """Image i is drawing i modulo 20,000, rolled, with i in its first eight pixels."""
         import numpy as np
 
-        from spritenet.dataset.lazy_dataset import Pixels
+        from spritenet.dataset.lazy_dataset import ReadResult
 
         images = self.some.images[places % len(self.some)]
         images.reshape(len(images), -1)[:, :8] = places.astype("<i8").view(np.uint8).reshape(-1, 8)
-        return Pixels(images)
+        return ReadResult(images)
 
-    def listing(self) -> Listing:
+    def listing(self) -> LazyDataset:
         """All of them as a data set."""
         import numpy as np
 
-        from spritenet.dataset.lazy_dataset import Listing
+        from spritenet.dataset.lazy_dataset import LazyDataset
 
         labels = self.some.labels[np.arange(self.count) % len(self.some)]
         names, ranges = self.some.class_names, (("train", 0, self.count),)
-        return Listing("drawn", (28, 28, 1), labels, names, ranges, self)
+        return LazyDataset("drawn", (28, 28, 1), labels, names, ranges, self)
 
 
 def pack(folder: Path, count: int) -> Path:

@@ -97,6 +97,6 @@ def test_images_of_many_channels_are_made_explicitly() -> None:
 
 def test_a_number_of_labels_that_fits_nothing_names_no_transpose() -> None:
     """The counts disagree, and that is what is said."""
-    with pytest.raises(DataError, match="images and labels disagree"):
+    with pytest.raises(DataError, match="different numbers of images and labels"):
         sn.Split.from_arrays(noise((20, 6, 5)), np.arange(5) % 2)
     assert fitting_axes((10, 7, 7, 3), (8, 8, 3)) is None

@@ -57,7 +57,7 @@ def test_one_epoch_is_the_default(count: int, batch_size: int, drop: bool) -> No
 
 def test_blocks_of_places_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     """Indices are worked out so many at a time, in whole batches."""
-    monkeypatch.setattr(batches, "PLACES", 16)
+    monkeypatch.setattr(batches, "BLOCK", 16)
     for batch_size in (3, 5, 16, 17, 40):
         found = [spelt(images) for images, _ in numbered(100).batches(batch_size, seed=1)]
         assert [number for batch in found for number in batch] == permutation(1, 0, 100).tolist()
@@ -116,9 +116,9 @@ def test_mistakes_are_told_before_the_first_batch() -> None:
         split.batches(4, epoch=-1)
     with pytest.raises(InputError, match="steps is too small"):
         split.batches(4, steps=-1)
-    with pytest.raises(InputError, match="expected uint8 or float32, got float64"):
+    with pytest.raises(InputError, match="unsupported pixel type 'float64': expected uint8"):
         split.batches(4, dtype=np.float64)
-    with pytest.raises(InputError, match="expected uint8 or float32, got pixels"):
+    with pytest.raises(InputError, match="unsupported pixel type 'pixels'"):
         split.batches(4, dtype="pixels")
     with pytest.raises(InputError, match="an epoch of 10 images has no batch of 11"):
         split.batches(11, steps=1, drop_last=True)

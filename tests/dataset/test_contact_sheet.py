@@ -12,9 +12,14 @@ from spritenet.dataset.contact_sheet import GAP, MARGIN, TILE, contact_sheet, mo
 from spritenet.permutation import permutation
 
 
+def arrays(split: Split) -> tuple[NDArray[np.uint8], NDArray[np.int32], tuple[str, ...]]:
+    """Images, labels and class names, as the functions take them."""
+    return split.images, split.labels, split.class_names
+
+
 def sheet(split: Split) -> NDArray[np.uint8]:
-    """The picture's pixels (h w 3)."""
-    return np.asarray(Image.open(io.BytesIO(contact_sheet(split))))
+    """The contact sheet's pixels (h w 3)."""
+    return np.asarray(Image.open(io.BytesIO(contact_sheet(*arrays(split)))))
 
 
 def split_of(count: int, shape: tuple[int, ...], classes: int) -> Split:
@@ -79,7 +84,7 @@ def test_notebooks_get_safe_html() -> None:
 def test_a_seed_picks_the_images() -> None:
     """Another seed, other images; all of them of the row's class."""
     split = split_of(60, (28, 28, 1), 3)
-    sheets = [contact_sheet(split, 5, 2, seed) for seed in (1, 1, 2)]
+    sheets = [contact_sheet(*arrays(split), 5, 2, seed) for seed in (1, 1, 2)]
     assert sheets[0] == sheets[1] != sheets[2]
     picture = np.asarray(Image.open(io.BytesIO(sheets[0])))
     left = picture.shape[1] - MARGIN - 5 * (TILE + GAP) + GAP
@@ -96,7 +101,7 @@ def test_a_seed_picks_the_images() -> None:
 def test_a_mosaic_shows_images_in_the_order_of_the_seed(count: int, columns: int) -> None:
     """Row by row, the pixels themselves."""
     split = split_of(count, (28, 28, 1), 3)
-    picture = np.asarray(Image.open(io.BytesIO(mosaic(split, columns, 2, seed=4))))[..., 0]
+    picture = np.asarray(Image.open(io.BytesIO(mosaic(*arrays(split), columns, 2, seed=4))))[..., 0]
     across, down = min(columns, count), min(2, -(-count // columns))
     step_x = (picture.shape[1] - 2 * MARGIN) // across
     step_y = (picture.shape[0] - 2 * MARGIN) // down

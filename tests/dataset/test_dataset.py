@@ -48,11 +48,11 @@ def test_a_split_that_is_not_there_is_an_error_that_helps() -> None:
 
 def test_splits_must_belong_together() -> None:
     """The same classes and one image size; and at least one split."""
-    with pytest.raises(DataError, match="digits: a data set without splits"):
+    with pytest.raises(DataError, match="digits: missing splits"):
         Dataset("digits", {}, ("a", "b"))
-    with pytest.raises(DataError, match="split test: the split has other classes: expected a, b"):
+    with pytest.raises(DataError, match="test: the splits have different classes: expected a, b"):
         Dataset("digits", {"train": zeros(4), "test": zeros(4, names=("a", "c"))}, ("a", "b"))
-    with pytest.raises(DataError, match="another size: expected 2×2×1 as in train, got 3×3×1"):
+    with pytest.raises(DataError, match="image shapes: expected 2×2×1 as in train, got 3×3×1"):
         Dataset("digits", {"train": zeros(4), "test": zeros(4, side=3)}, ("a", "b"))
 
 

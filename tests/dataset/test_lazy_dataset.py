@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import spritenet as sn
 from sprite_data import data_set, data_sets, same
-from spritenet.dataset.lazy_dataset import ArrayImages, Listing, Pixels, Places
-from spritenet.dataset.load_warnings import Remarks
+from spritenet.dataset.lazy_dataset import ArrayImages, Indices, LazyDataset, ReadResult
+from spritenet.dataset.load_warnings import LoadWarnings
 from spritenet.errors import DataError, InputError
 from spritenet.sprites.gather import as_dataset, gather
 
@@ -26,22 +26,24 @@ class Counted:
     def __init__(self, broken: frozenset[int] = frozenset()) -> None:
         self.broken = broken
 
-    def read(self, places: Places) -> Pixels:
+    def read(self, indices: Indices) -> ReadResult:
         """Reads images of 1×2 pixels."""
-        images = np.stack([places % 256, places // 256], axis=1).astype(np.uint8)
+        images = np.stack([indices % 256, indices // 256], axis=1).astype(np.uint8)
         unreadable = tuple(
             (row, DataError("broken", where=place))
-            for row, place in enumerate(places.tolist())
+            for row, place in enumerate(indices.tolist())
             if place in self.broken
         )
-        return Pixels(images.reshape(-1, 1, 2, 1), unreadable)
+        return ReadResult(images.reshape(-1, 1, 2, 1), unreadable)
 
 
-def listing(count: int = 1000, broken: frozenset[int] = frozenset(), train: int = 700) -> Listing:
+def listing(
+    count: int = 1000, broken: frozenset[int] = frozenset(), train: int = 700
+) -> LazyDataset:
     """A listing of such images in two splits; the label is the number modulo 3."""
     labels = (np.arange(count) % 3).astype(np.int32)
     splits = (("train", 0, train), ("test", train, count))
-    return Listing("counted", (1, 2, 1), labels, ("a", "b", "c"), splits, Counted(broken))
+    return LazyDataset("counted", (1, 2, 1), labels, ("a", "b", "c"), splits, Counted(broken))
 
 
 def numbers(images: np.ndarray[Any, Any]) -> list[int]:
@@ -53,7 +55,7 @@ def numbers(images: np.ndarray[Any, Any]) -> list[int]:
 @given(data_sets())
 def test_a_data_set_is_a_listing_and_comes_back(data: sn.Dataset) -> None:
     """The same images in the same memory."""
-    made = as_dataset(Listing.of(data))
+    made = as_dataset(LazyDataset.from_dataset(data))
     assert same(made, data)
     for name, split in data.splits.items():
         assert np.shares_memory(made[name].images, split.images) or not len(split)
@@ -110,7 +112,9 @@ def test_images_of_mixed_splits_are_sorted() -> None:
     """Each split keeps its order."""
     labels = np.array([0, 1, 2, 0], np.int32)
     which = np.array([1, 0, 1, 0])
-    made = Listing.sorted("x", (1, 2, 1), labels, "abc", which, ["train", "test"], Counted())
+    made = LazyDataset.sorted_by_split(
+        "x", (1, 2, 1), labels, "abc", which, ["train", "test"], Counted()
+    )
     assert made.splits == (("train", 0, 2), ("test", 2, 4))
     assert made.labels.tolist() == [1, 0, 0, 2]
     assert numbers(gather(made).images) == [1, 3, 0, 2]
@@ -119,7 +123,7 @@ def test_images_of_mixed_splits_are_sorted() -> None:
 @pytest.mark.parametrize("share", [0.1, 70])
 def test_setting_aside_is_what_a_split_does(share: float) -> None:
     """The same images as `Split.split`, and the other splits as they were."""
-    made = listing().set_aside("validation", share, seed=5)
+    made = listing().hold_out("validation", share, seed=5)
     data, whole = as_dataset(made), as_dataset(listing())
     kept, held = whole.train.split(share, seed=5)
     assert data.train.content_hash == kept.content_hash
@@ -131,17 +135,17 @@ def test_setting_aside_is_what_a_split_does(share: float) -> None:
 def test_splits_that_can_not_be_made_are_refused() -> None:
     """One that is there, one of nothing, one of all."""
     with pytest.raises(InputError, match="there is a split 'test' already"):
-        listing().set_aside("test", 0.1)
-    with pytest.raises(InputError, match="none or all of 700 images"):
-        listing().set_aside("validation", 1.0)
+        listing().hold_out("test", 0.1)
+    with pytest.raises(InputError, match="hold none or all of 700 images"):
+        listing().hold_out("validation", 1.0)
     with pytest.raises(InputError, match=r"no split 'dev': expected train, test"):
-        listing().only(["dev"])
-    assert numbers(gather(listing(10, train=7).only(["test"])).images) == [7, 8, 9]
+        listing().select(["dev"])
+    assert numbers(gather(listing(10, train=7).select(["test"])).images) == [7, 8, 9]
 
 
 def test_remarks_are_one_line() -> None:
     """The first few, and how many more."""
-    remarks = Remarks()
+    remarks = LoadWarnings()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         remarks.warn()

@@ -207,7 +207,7 @@ def test_the_range_stays_with_the_images() -> None:
     data = sn.Dataset.from_arrays((x, Y), (x, Y), range=(-1, 1))
     assert {data.pixel_range, data.test.pixel_range} == {(-1, 1)}
     plain = sn.Split(split.images, split.labels, split.class_names)
-    with pytest.raises(DataError, match="the split's pixels have another range"):
+    with pytest.raises(DataError, match="the splits have different pixel ranges"):
         sn.Dataset("a", {"train": split, "test": plain}, split.class_names)
 
 

@@ -101,12 +101,15 @@ def test_npy_is_mapped_not_read(tmp_path: Path) -> None:
     [
         ({"x": X, "z": Y, "w": Y}, "the labels of the train split are missing: got x, z, w"),
         ({"notes": Y}, "there are no images and labels in it: .* got notes"),
-        ({"x": X, "y": Y[:5]}, r"a\.npz, y: images and labels disagree: expected 20 .* got 5"),
+        (
+            {"x": X, "y": Y[:5]},
+            r"y: different numbers of images and labels: expected 20 .* got 5",
+        ),
         ({"x": X, "y": Y, "images": X}, "not clear which are the images of the train split"),
         ({"x": np.zeros((2, 3, 9, 8)), "y": Y[:2]}, r"channels come first here"),
         ({"x": X.reshape(20, 30), "y": Y}, "these are rows of numbers, not images"),
         ({"x": X - 0.5, "y": Y}, r"a\.npz, x: a value is no pixel"),
-        ({"x": X, "y": Y - 1.5}, "a.npz: these are not labels"),
+        ({"x": X, "y": Y - 1.5}, "a.npz: unsupported labels"),
         (
             {"x_train": X, "y_train": Y, "x_test": X[:, 1:], "y_test": Y},
             "the splits' images are of different sizes: expected 6×5×1, got 5×5×1",

@@ -105,7 +105,7 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="promises more numbers than such a file can hold"):
         load(tmp_path / "a.h5")
     for arrays, said in (
-        ({"data": IMAGES, "target": LABELS[:3]}, "images and labels disagree"),
+        ({"data": IMAGES, "target": LABELS[:3]}, "different numbers of images and labels"),
         ({"data": IMAGES, "images": IMAGES, "target": LABELS}, "not clear which are the images"),
         ({"data": IMAGES}, "the labels of the train split are missing"),
         ({"notes": np.arange(3)}, "there are no images and labels in it"),

@@ -39,7 +39,7 @@ def test_files_are_found_under_all_usual_names(tmp_path: Path, train: str, test:
         images, labels = image_bytes(some_images(count)), label_bytes(some_labels(count))
         (tmp_path / (form.format("image", 3) + ".gz")).write_bytes(gzip.compress(images))
         (tmp_path / form.format("label", 1)).write_bytes(labels)
-    data = survey_idx(tmp_path).at_hand()
+    data = survey_idx(tmp_path).to_dataset()
     assert data is not None
     assert (len(data.train), len(data.test)) == (4, 3)
 
@@ -185,7 +185,7 @@ def test_splits_must_have_one_image_size(tmp_path: Path) -> None:
     write_folder(tmp_path)
     larger = np.zeros((20, 6, 4), np.uint8)
     (tmp_path / "t10k-images-idx3-ubyte.gz").write_bytes(gzip.compress(image_bytes(larger)))
-    with pytest.raises(DataError, match="another size: expected 5×4×1 as in train, got 6×4×1"):
+    with pytest.raises(DataError, match="image shapes: expected 5×4×1 as in train, got 6×4×1"):
         load(tmp_path)
 
 

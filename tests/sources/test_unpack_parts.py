@@ -10,7 +10,7 @@ import pytest
 import spritenet as sn
 from picture_folders import write_pictures
 from sprite_data import data_set
-from spritenet.dataset.load_warnings import Remarks
+from spritenet.dataset.load_warnings import LoadWarnings
 from spritenet.sources import survey
 from spritenet.sources.unpack import Kind, unpack
 
@@ -46,7 +46,7 @@ def test_what_can_not_be_read_is_left_out(tmp_path: Path, kind: str) -> None:
     write_pictures(tmp_path / "pets", *names)
     for name in (names[0], names[5], names[-1]):
         (tmp_path / "pets" / name).write_bytes(b"broken")
-    remarks = Remarks()
+    remarks = LoadWarnings()
     target = tmp_path / ("x.npz" if kind == "npz" else "x")
     path = unpack(survey(tmp_path / "pets"), target, cast("Kind", kind), remarks=remarks)
     assert len(remarks.left_out) == 3

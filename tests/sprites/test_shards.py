@@ -13,8 +13,8 @@ import pytest
 import spritenet as sn
 from picture_folders import encoded, noise, write_pictures
 from sprite_data import data_set
-from spritenet.dataset.lazy_dataset import Listing
-from spritenet.dataset.load_warnings import Remarks
+from spritenet.dataset.lazy_dataset import LazyDataset
+from spritenet.dataset.load_warnings import LoadWarnings
 from spritenet.sources import survey
 from spritenet.sprites import SpriteFolder, verify
 from spritenet.sprites.pack import arranged, finish, shard_names
@@ -40,7 +40,7 @@ def test_parts_are_the_whole(folder: Path, tmp_path: Path) -> None:
     """As one sprite, as many, and as `load` reads the folder: the same data set."""
     with pytest.warns(UserWarning, match="3 images can't be read"):
         whole = sn.load(folder)
-    remarks = Remarks()
+    remarks = LoadWarnings()
     one = sn.pack(survey(folder), tmp_path / "one.png", remarks=remarks)
     many = sn.pack(survey(folder), tmp_path / "many", shard_rows=7, remarks=remarks)
     assert len(remarks.left_out) == 6
@@ -66,7 +66,7 @@ def test_the_number_of_threads_changes_no_byte(folder: Path, tmp_path: Path, lay
             shard_rows=20 if layout == "rows" else 12,
             workers=workers,
             tfjs=layout == "rows",
-            remarks=Remarks(),
+            remarks=LoadWarnings(),
         )
         made.append(files(place))
     assert len(made[0]) > 3
@@ -75,14 +75,14 @@ def test_the_number_of_threads_changes_no_byte(folder: Path, tmp_path: Path, lay
 
 def job(listing: bytes, first: int, stop: int, path: Path) -> Packed:
     """A shard, in another process, of a listing that came as bytes."""
-    found: Listing = pickle.loads(listing)
+    found: LazyDataset = pickle.loads(listing)
     return write_shard(found, arranged(found, shard_rows=20), first, stop, path, workers=1)
 
 
 def test_shards_are_jobs_of_their_own(folder: Path, tmp_path: Path) -> None:
     """Written by other processes in any order, they are the files that one process writes."""
     listing = survey(folder)
-    known = files(sn.pack(listing, tmp_path / "x", shard_rows=20, remarks=Remarks()))
+    known = files(sn.pack(listing, tmp_path / "x", shard_rows=20, remarks=LoadWarnings()))
     plan = arranged(listing, shard_rows=20)
     apart = tmp_path / "apart"
     apart.mkdir()
@@ -102,7 +102,7 @@ def test_a_sprite_none_of_whose_pictures_can_be_read_is_not_there(tmp_path: Path
     write_pictures(tmp_path / "pets", *(f"a/{n}.png" for n in range(12)))
     for number in range(4, 8):
         (tmp_path / "pets/a" / f"{number}.png").write_bytes(b"broken")
-    path = sn.pack(survey(tmp_path / "pets"), tmp_path / "x", shard_rows=4, remarks=Remarks())
+    path = sn.pack(survey(tmp_path / "pets"), tmp_path / "x", shard_rows=4, remarks=LoadWarnings())
     assert sorted(files(path)) == ["dataset.json", "x-00000.png", "x-00002.png"]
     assert len(sn.load(path).train) == 8
     assert list(verify(path)) == []
@@ -126,7 +126,9 @@ def test_arrays_are_packed_as_they_are(tmp_path: Path) -> None:
 def test_progress_counts_every_picture_once(folder: Path, tmp_path: Path) -> None:
     """Those that can't be read too."""
     done: list[int] = []
-    sn.pack(survey(folder), tmp_path / "a", shard_rows=9, remarks=Remarks(), progress=done.append)
+    sn.pack(
+        survey(folder), tmp_path / "a", shard_rows=9, remarks=LoadWarnings(), progress=done.append
+    )
     assert sum(done) == 60
 
 
@@ -150,9 +152,9 @@ def test_sprites_are_packed_again_without_being_read_whole(tmp_path: Path) -> No
     """Into others of another size, in this process or after a journey to another one."""
     data = data_set(90, test=20)
     many = sn.pack(data, tmp_path / "many", shard_rows=7)
-    listing: Listing = pickle.loads(pickle.dumps(survey(many)))
-    assert listing.at_hand() is None
-    again = sn.pack(listing.set_aside("validation", 9), tmp_path / "again", shard_rows=20)
+    listing: LazyDataset = pickle.loads(pickle.dumps(survey(many)))
+    assert listing.to_dataset() is None
+    again = sn.pack(listing.hold_out("validation", 9), tmp_path / "again", shard_rows=20)
     found = sn.load(again)
     assert found.test.content_hash == data.test.content_hash
     assert found["validation"].content_hash == data.train.split(9)[1].content_hash

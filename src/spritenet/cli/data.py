@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from spritenet.dataset import Dataset
-    from spritenet.dataset.lazy_dataset import Listing
+    from spritenet.dataset.lazy_dataset import LazyDataset
 
 __all__ = ["load", "survey"]
 
@@ -42,11 +42,11 @@ def load(name: str, reading: Reading = AS_IT_IS) -> Dataset:
                 raise
     from spritenet.cli.counter import counting
     from spritenet.cli.notes import tell
-    from spritenet.dataset.load_warnings import Remarks
+    from spritenet.dataset.load_warnings import LoadWarnings
 
     listing = survey(name, reading)
-    remarks = Remarks()
-    data = listing.at_hand()
+    remarks = LoadWarnings()
+    data = listing.to_dataset()
     if data is None:
         from spritenet.sprites.gather import as_dataset
 
@@ -55,12 +55,12 @@ def load(name: str, reading: Reading = AS_IT_IS) -> Dataset:
     else:
         remarks.add(notes=listing.notes)
     if reading.strict:
-        remarks.refuse_notes(name)
+        remarks.raise_for_notes(name)
     tell(remarks)
     return data
 
 
-def survey(name: str, reading: Reading = AS_IT_IS) -> Listing:
+def survey(name: str, reading: Reading = AS_IT_IS) -> LazyDataset:
     """The data set of a name or a path, its images not yet read if they need not be.
 
     Args:
@@ -73,13 +73,13 @@ def survey(name: str, reading: Reading = AS_IT_IS) -> Listing:
     """
     listing = _survey(name, reading)
     if reading.strict:
-        from spritenet.dataset.load_warnings import Remarks
+        from spritenet.dataset.load_warnings import LoadWarnings
 
-        Remarks(notes=[*listing.notes]).refuse_notes(name)
+        LoadWarnings(notes=[*listing.notes]).raise_for_notes(name)
     return listing
 
 
-def _survey(name: str, reading: Reading) -> Listing:
+def _survey(name: str, reading: Reading) -> LazyDataset:
     """The same, with bars on a terminal while it is downloaded."""
     from spritenet import sources
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from spritenet.dataset.load_warnings import Remarks
+from spritenet.dataset.load_warnings import LoadWarnings
 
 __all__ = ["tell"]
 
@@ -12,7 +12,7 @@ LINES = 20
 """Of each kind at most; `--json` has all of them."""
 
 
-def tell(remarks: Remarks) -> None:
+def tell(remarks: LoadWarnings) -> None:
     """Print a line for each image that was left out, and for each note."""
     lines = [f"left out: {error}" for error in remarks.left_out]
     for kind in (lines, [f"note: {note}." for note in remarks.notes]):

@@ -16,7 +16,7 @@ from spritenet.cli.reading import Reading, reads_data
 from spritenet.formatting import plural, shape
 
 if TYPE_CHECKING:
-    from spritenet.dataset.load_warnings import Remarks
+    from spritenet.dataset.load_warnings import LoadWarnings
     from spritenet.destination import Destination
 
 __all__ = ["Layout", "pack"]
@@ -101,7 +101,7 @@ def pack(
     from spritenet.cli.notes import tell
     from spritenet.cli.splits import split as with_splits
     from spritenet.cli.suffix import check_ending
-    from spritenet.dataset.load_warnings import Remarks
+    from spritenet.dataset.load_warnings import LoadWarnings
     from spritenet.destination import destination
     from spritenet.sprites.pack import DEFAULT_LEVEL
 
@@ -109,7 +109,7 @@ def pack(
     with destination(out) as place:
         listing = survey(source, reading)
         listing = with_splits(listing, split or (), seed)
-        remarks = Remarks()
+        remarks = LoadWarnings()
         with counting("packing", len(listing)) as progress:
             path = sprites.pack(
                 listing,
@@ -151,7 +151,7 @@ def _written(path: Path, place: Destination) -> dict[str, Any]:
     }
 
 
-def _report(written: dict[str, Any], remarks: Remarks, json: bool) -> None:
+def _report(written: dict[str, Any], remarks: LoadWarnings, json: bool) -> None:
     """Say what was written."""
     if json:
         left_out = [str(error) for error in remarks.left_out]

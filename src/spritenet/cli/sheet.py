@@ -94,13 +94,14 @@ def sheet(
     check_ending(out, *([] if projector else [".png"]), folder=projector)
     with destination(out) as place:
         chosen = _split(load(data, reading), split)
+        arrays = chosen.images, chosen.labels, chosen.class_names
         if projector:
             shown = _projector(chosen, place.path, count, seed or 0, model)
         elif by is Arranged.CLASS:
-            picture = contact_sheet(chosen, columns, rows or ROWS["class"], seed)
+            picture = contact_sheet(*arrays, columns, rows or ROWS["class"], seed)
             write_file(place.path, picture)
         else:
-            picture = mosaic(chosen, columns, rows or ROWS["random"], seed or 0)
+            picture = mosaic(*arrays, columns, rows or ROWS["random"], seed or 0)
             write_file(place.path, picture)
     path = str(place.of(place.path))
     if projector:

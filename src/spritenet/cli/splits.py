@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from spritenet.dataset.lazy_dataset import Listing
+from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.errors import InputError
 
 __all__ = ["split"]
@@ -13,7 +13,7 @@ __all__ = ["split"]
 SET_ASIDE = re.compile(r"([^=]+)=(\d+(?:\.\d+)?)(%?)")
 
 
-def split(listing: Listing, wanted: Sequence[str], seed: int = 0) -> Listing:
+def split(listing: LazyDataset, wanted: Sequence[str], seed: int = 0) -> LazyDataset:
     """A listing with other splits.
 
     Args:
@@ -31,7 +31,7 @@ def split(listing: Listing, wanted: Sequence[str], seed: int = 0) -> Listing:
     aside = [text.partition("=")[0].strip() for text in wanted if "=" in text]
     if names:
         source = {"train"} & has if aside else set()  # of what is set aside
-        listing = listing.only([*names, *source])
+        listing = listing.select([*names, *source])
     for text in wanted:
         if "=" not in text:
             continue
@@ -45,5 +45,5 @@ def split(listing: Listing, wanted: Sequence[str], seed: int = 0) -> Listing:
             )
         number = float(match[2])
         share = number / 100 if match[3] else number if number < 1 else int(match[2])
-        listing = listing.set_aside(match[1].strip(), share, seed)
-    return listing.only([*names, *aside]) if names else listing
+        listing = listing.hold_out(match[1].strip(), share, seed)
+    return listing.select([*names, *aside]) if names else listing

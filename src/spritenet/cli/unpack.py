@@ -16,7 +16,7 @@ from spritenet.cli.reading import Reading, reads_data
 from spritenet.formatting import plural, shape
 
 if TYPE_CHECKING:
-    from spritenet.dataset.lazy_dataset import Listing
+    from spritenet.dataset.lazy_dataset import LazyDataset
 
 __all__ = ["Form", "unpack"]
 
@@ -44,13 +44,13 @@ def unpack(
     """Write a data set, a sprite for example, as IDX files, a folder of PNGs or an npz file."""
     from spritenet.cli.notes import tell
     from spritenet.cli.suffix import check_ending
-    from spritenet.dataset.load_warnings import Remarks
+    from spritenet.dataset.load_warnings import LoadWarnings
     from spritenet.destination import destination
     from spritenet.sources import unpack as target
 
     check_ending(out, *([".npz"] if to in {None, Form.NPZ} else []), folder=to is not Form.NPZ)
     kind = next((kind for kind in target.KINDS if to is not None and kind == to.value), None)
-    remarks = Remarks()
+    remarks = LoadWarnings()
     with destination(out) as place:
         listing = survey(data, reading)
         with counting("unpacking", len(listing)) as progress:
@@ -75,7 +75,7 @@ def unpack(
     print(f"{path}: {plural(count, 'image')} of {shape(listing.image_shape)}")
 
 
-def _content_hash(listing: Listing) -> str | None:
+def _content_hash(listing: LazyDataset) -> str | None:
     """The hash of what is in memory; None where finding it would mean reading all again."""
-    data = listing.at_hand()
+    data = listing.to_dataset()
     return None if data is None else data.content_hash

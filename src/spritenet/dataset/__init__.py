@@ -1,19 +1,24 @@
-"""Labelled images in memory: frozen, uint8, named classes, named splits.
+"""Labelled images as uint8 arrays, with named classes and named splits.
 
-    dataset.py         Dataset: splits that share their classes, with source and licence
-    split.py           Split: images, labels, class names
-    arrays.py          what people have in their arrays → uint8 images and class indices
-    axes.py            n h w c, or another order, which is named
-    natural_order.py   names sorted as people do: "2" before "10"
-    batches.py         a split in batches, in the order of training
-    stratify.py        which images to set aside for validation
-    lazy_dataset.py         a data set whose images are read when they are wanted
-    load_warnings.py         what was left out, gathered to be told
-    contact_sheet.py   a split as a picture for people
-    atlas.py           a split as one square picture for other programs
-    statistics.py      mean, deviation and copies
+    dataset.py         Dataset: splits that share their classes, with origin and licence
+    split.py           Split: images, labels and class names in memory
+    lazy_dataset.py    LazyDataset: images are read on demand
+    source.py          Source: the protocol of all kinds of splits
+    streamed.py        Streamed: abstract class of splits that are fetched during training
+    arrays.py          conversion of arrays to uint8 images and class indices
+    image_list.py      conversion of lists and Pillow images to arrays
+    axes.py            the order of axes: n h w c, or an error that names another
+    pixel_range.py     PixelRange: the values of black and white
+    batches.py         batches in the order of training
+    stratify.py        stratified choice of a validation set
+    natural_order.py   names sorted by their numbers: "2" before "10"
+    class_notes.py     warnings about classes
+    load_warnings.py   LoadWarnings: warnings collected while data is loaded
+    statistics.py      mean, deviation and duplicates
+    contact_sheet.py   contact sheets of plain arrays, as PNG files
+    atlas.py           image atlases for the Embedding Projector and Facets
 
-It knows arrays, never a file format, a network or a training.
+It has no file formats, networks or training.
 """
 
 from spritenet.dataset.dataset import Dataset

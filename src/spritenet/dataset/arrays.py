@@ -70,7 +70,7 @@ def as_images(
         array = array[..., np.newaxis]
     if array.ndim != 4:
         raise DataError(
-            "these are not images",
+            "unsupported images",
             where="images",
             expected="an array n h w or n h w c",
             got=f"shape {array.shape}",
@@ -197,7 +197,7 @@ def as_labels(
         classes = array.shape[1]
     elif array.ndim != 1:
         raise DataError(
-            "these are not labels",
+            "unsupported labels",
             where="labels",
             expected="n class indices, n class names, or n one-hot rows",
             got=f"shape {array.shape}",
@@ -261,7 +261,7 @@ def _whole(array: NDArray[Any]) -> NDArray[Any]:
         if np.array_equal(whole, array):
             return whole
     raise DataError(
-        "these are not labels",
+        "unsupported labels",
         where="labels",
         expected="whole numbers, names or one-hot rows",
         got=f"{array.dtype}: {', '.join(map(str, array[:3]))}, …",

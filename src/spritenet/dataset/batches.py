@@ -1,7 +1,7 @@
-"""A split in batches, in exactly the order in which training sees it.
+"""Batches of images in memory, in the order of training.
 
-Indices come from `order.permutation`, a block of whole batches at a time; pixels are gathered by
-index into a fresh array a batch, so that a batch may be kept or changed. Nothing else is stored.
+Indices come from `spritenet.permutation`, a block of whole batches at a time. Each batch is
+gathered into a new array, so it may be kept or changed.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from numpy.typing import DTypeLike, NDArray
 from spritenet.errors import InputError
 from spritenet.permutation import permutation
 
-__all__ = ["Batch", "PixelType", "batches", "pixel_type", "presented"]
+__all__ = ["Batch", "PixelType", "batches", "convert_batch", "pixel_type"]
 
-PLACES = 1 << 15  # places of an epoch worked out at a time: 0.25 MiB of indices
+BLOCK = 1 << 15  # indices of an epoch computed at a time: 0.25 MiB
 
 PixelType = Literal["uint8", "float32"]
 Batch = tuple[NDArray[Any], NDArray[Any]]
@@ -35,16 +35,16 @@ def batches(
     steps: int | None,
     drop_last: bool,
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int32]]]:
-    """Yields `steps` batches, epoch after epoch; or those of one epoch, where that is None.
+    """Yields `steps` batches, over as many epochs as needed; or one epoch if `steps` is None.
 
     Args:
         images: n h w c, C-contiguous.
         labels: n.
-        batch_size: at least 1; an epoch's last batch has what remains.
-        seed: of the order; None for the order in which images are stored.
+        batch_size: at least 1; an epoch's last batch may be smaller.
+        seed: of the shuffling; None for stored order.
         epoch: the first epoch.
-        steps: how many; there must be a batch in an epoch.
-        drop_last: leave out batches that are not full.
+        steps: the number of batches; an epoch must have at least one.
+        drop_last: leave out an epoch's last batch if it is smaller.
     """
     if steps is None:
         yield from _epoch(images, labels, batch_size, seed, epoch, drop_last=drop_last)
@@ -68,9 +68,9 @@ def _epoch(
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int32]]]:
     size = len(images)
     end = size - size % batch_size if drop_last else size
-    places = max(1, PLACES // batch_size) * batch_size
-    for start in range(0, end, places):
-        stop = min(start + places, end)
+    rows = max(1, BLOCK // batch_size) * batch_size
+    for start in range(0, end, rows):
+        stop = min(start + rows, end)
         if seed is None:
             block = np.arange(start, stop)
         else:
@@ -82,7 +82,7 @@ def _epoch(
             yield images.take(block[first:last], 0, mode="clip"), block_labels[first:last]
 
 
-def presented(
+def convert_batch(
     images: NDArray[np.uint8],
     labels: NDArray[np.int32],
     classes: int,
@@ -91,28 +91,28 @@ def presented(
     one_hot: bool,
     flat: bool,
 ) -> Batch:
-    """Images and labels in the form asked for.
+    """Converts the data type of images and the shapes of images and labels.
 
     Args:
         images: n h w c.
-        labels: n, class indices.
-        classes: how many classes there are.
+        labels: class indices, n.
+        classes: the number of classes.
         dtype: "float32" divides pixels by 255, so they are 0 to 1.
-        one_hot: labels become float32 rows (n classes).
-        flat: images become rows (n h·w·c).
+        one_hot: convert labels to float32 rows (n classes).
+        flat: reshape images to rows (n h·w·c).
     """
-    shown: NDArray[Any] = images if dtype == "uint8" else np.divide(images, np.float32(255))
+    pixels: NDArray[Any] = images if dtype == "uint8" else np.divide(images, np.float32(255))
     if flat:
-        shown = shown.reshape(len(shown), math.prod(images.shape[1:]))
+        pixels = pixels.reshape(len(pixels), math.prod(images.shape[1:]))
     if not one_hot:
-        return shown, labels
+        return pixels, labels
     targets = np.zeros((len(labels), classes), np.float32)
     targets[np.arange(len(labels)), labels] = 1
-    return shown, targets
+    return pixels, targets
 
 
 def pixel_type(dtype: DTypeLike) -> PixelType:
-    """The name "uint8" or "float32", however it is written; InputError for others."""
+    """Returns "uint8" or "float32" for any spelling of the type; InputError for others."""
     try:
         name = np.dtype(dtype).name
     except TypeError:
@@ -121,4 +121,4 @@ def pixel_type(dtype: DTypeLike) -> PixelType:
         return "uint8"
     if name == "float32":
         return "float32"
-    raise InputError("pixels don't come in this type", expected="uint8 or float32", got=name)
+    raise InputError(f"unsupported pixel type {name!r}", expected="uint8 or float32")

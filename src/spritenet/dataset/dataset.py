@@ -1,4 +1,4 @@
-"""A data set: splits of the same classes and image size, and where they are from."""
+"""Dataset: splits with the same classes and image shape, with their origin and licence."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Dataset:
     """Splits under their names: `data.train`, `data.test`, `data["validation"]`.
 
     Args:
-        name: what to call it.
-        splits: at least one; all have these class names and one image size.
+        name: the data set's name.
+        splits: at least one; all have these class names and one image shape.
         class_names: the classes' names.
-        source: who made it, and where it was got.
-        licence: under which it may be used.
+        source: the author and the origin.
+        licence: the licence's name.
 
     Raises:
-        DataError: the splits don't fit together.
+        DataError: the splits have different classes, image shapes or pixel ranges.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Dataset:
 
     def __post_init__(self) -> None:
         if not self.splits:
-            raise DataError("a data set without splits", where=self.name)
+            raise DataError("missing splits", where=self.name)
         object.__setattr__(self, "class_names", check_names(self.class_names, self.name))
         first_name, first = next(iter(self.splits.items()))
         named = {}
@@ -56,21 +56,21 @@ class Dataset:
             where = f"{self.name}, split {name}"
             if split.class_names != self.class_names:
                 raise DataError(
-                    "the split has other classes",
+                    "the splits have different classes",
                     where=where,
                     expected=_short(self.class_names),
                     got=_short(split.class_names),
                 )
             if split.image_shape != first.image_shape:
                 raise DataError(
-                    "the images are of another size",
+                    "the splits have different image shapes",
                     where=where,
                     expected=f"{_size(first)} as in {first_name}",
                     got=_size(split),
                 )
             if split.pixel_range != first.pixel_range:
                 raise DataError(
-                    "the split's pixels have another range",
+                    "the splits have different pixel ranges",
                     where=where,
                     expected=f"{first.pixel_range or (0, 255)} as in {first_name}",
                     got=split.pixel_range or (0, 255),
@@ -89,7 +89,7 @@ class Dataset:
         name: str = "arrays",
         range: RangeLike | None = None,  # noqa: A002 - NumPy's word for it
     ) -> Dataset:
-        """Makes a data set of the arrays that people have.
+        """Makes a data set from arrays.
 
             (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
             data = Dataset.from_arrays((x_train, y_train), (x_test, y_test))
@@ -98,20 +98,20 @@ class Dataset:
             train: images and labels, as `Split.from_arrays` takes them.
             test: likewise; None for no such split.
             validation: likewise.
-            class_names: by default the names found in all splits, in natural order, where labels
-                are names; else "0", "1", … as far as any split's labels go.
-            name: what to call it.
+            class_names: by default the names found in all splits, in natural order, if labels are
+                names; else "0", "1", … up to the highest label of any split.
+            name: the data set's name.
             range: the values of black and white of all splits, as `Split.from_arrays` takes it.
 
         Raises:
-            DataError: what is given is not images, not labels, or doesn't fit together.
+            DataError: unsupported images or labels, or different numbers of them.
         """
         given = {"train": train, "validation": validation, "test": test}
         pairs = {split: pair for split, pair in given.items() if pair is not None}
         arrays = {split: as_array(images) for split, (images, _) in pairs.items()}
         for split, (_, labels) in pairs.items():
             check_counts(arrays[split], labels, split)
-        names = class_names or _common([as_labels(labels)[1] for _, labels in pairs.values()])
+        names = class_names or _merge_names([as_labels(labels)[1] for _, labels in pairs.values()])
         splits = {}
         for split, (_, labels) in pairs.items():
             indices, _ = as_labels(labels, names)
@@ -129,14 +129,14 @@ class Dataset:
         return data
 
     def __getitem__(self, name: str) -> Split:
-        """The split of this name, or DataError."""
+        """Returns the split of this name; raises DataError if there is none."""
         if name not in self.splits:
             has = ", ".join(self.splits)
             raise DataError(
                 f"there is no split {name!r}",
                 where=self.name,
                 expected=f"one of {has}" if len(self.splits) > 1 else has,
-                do="Name another, or set a part of one aside: .split(validation=0.1) in Python."
+                do="Name another, or split one: data.train.split(validation=0.1) in Python."
                 if name in {"test", "validation"}
                 else "",
             )
@@ -144,12 +144,12 @@ class Dataset:
 
     @property
     def train(self) -> Split:
-        """The split to train on."""
+        """The training set."""
         return self["train"]
 
     @property
     def test(self) -> Split:
-        """The split to test on."""
+        """The test set."""
         return self["test"]
 
     @property
@@ -159,14 +159,14 @@ class Dataset:
 
     @property
     def pixel_range(self) -> tuple[float, float] | None:
-        """The values of black and white in what the images were made of; None for pixels."""
+        """The values of black and white in the original arrays; None for 0 and 255."""
         return next(iter(self.splits.values())).pixel_range
 
     @property
     def content_hash(self) -> str:
         """SHA-256, in hex, over a line "name hash" for each split, sorted by name.
 
-        The same images under the same split names give the same hash, from whatever format.
+        Equal images and labels under equal split names give equal hashes, whatever the format.
         """
         if "content" not in self._memo:
             from hashlib import sha256
@@ -180,28 +180,32 @@ class Dataset:
         return f"Dataset({self.name!r}: {parts}, {_size(self)}, {_short(self.class_names)})"
 
     def __reduce__(self) -> tuple[type[Dataset], tuple[object, ...]]:
-        """Pickles as a call: a read-only mapping has no pickle of its own."""
+        """Pickles as a constructor call, as a read-only mapping can't be pickled."""
         splits = dict(self.splits)
         return Dataset, (self.name, splits, self.class_names, self.source, self.licence)
 
     def _repr_html_(self) -> str:
-        from spritenet.dataset.contact_sheet import figures
+        from html import escape
 
-        return figures(self)
+        facts = " · ".join(escape(fact) for fact in (self.source, self.licence) if fact)
+        title = f"<b>{escape(self.name)}</b>" + (f" · {facts}" if facts else "")
+        figures = "".join(split._repr_html_() for split in self.splits.values())
+        return f"<div>{title}</div>{figures}"
 
 
-def _common(found: list[tuple[str, ...]]) -> tuple[str, ...]:
-    """The class names of several splits together."""
+def _merge_names(found: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """Returns the class names of several splits together."""
     if all(names == tuple(map(str, range(len(names)))) for names in found):
         return max(found, key=len)
     return in_natural_order(name for names in found for name in names)
 
 
 def _size(images: Dataset | Split) -> str:
+    """Returns height, width and channels for a message."""
     return "×".join(map(str, images.image_shape))
 
 
 def _short(names: tuple[str, ...]) -> str:
-    """The first few class names, for a message."""
+    """Returns the first few class names for a message."""
     few = ", ".join(names[:4])
     return few if len(names) <= 4 else f"{len(names)} classes {few}, …"

@@ -1,13 +1,13 @@
-"""A data set whose images are not in memory: all is known of it but the pixels.
+"""Lazy data sets: labels, classes and splits are in memory, images are read on demand.
 
-Labels, classes and splits are there; images are read when they are wanted, any of them, in any
-order. So a million files can be packed with the memory of one sprite.
+So a million files can be packed with the memory of one sprite.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Protocol
 
 import numpy as np
@@ -15,27 +15,35 @@ from numpy.typing import NDArray
 
 from spritenet.dataset.arrays import check_names, check_range
 from spritenet.dataset.dataset import Dataset
+from spritenet.dataset.source import Indices
 from spritenet.dataset.split import Split
-from spritenet.dataset.stratify import stratified
+from spritenet.dataset.stratify import stratified_mask
 from spritenet.errors import DataError, InputError
 
-__all__ = ["ArrayImages", "Images", "Listing", "Pixels", "Places", "Ranges"]
+__all__ = [
+    "ArrayImages",
+    "ImageReader",
+    "Indices",
+    "LazyDataset",
+    "LazySplit",
+    "ReadResult",
+    "SplitRanges",
+]
 
-Places = NDArray[np.int64]
-"""Which images: numbers from 0."""
+BLOCK_BYTES = 1 << 24  # of pixels read at a time for a hash
 
-Ranges = tuple[tuple[str, int, int], ...]
-"""For each split its name, its first image, and the one behind its last."""
+SplitRanges = tuple[tuple[str, int, int], ...]
+"""For each split its name, the index of its first image, and the index after its last."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pixels:
-    """Some images, read.
+class ReadResult:
+    """Images that were read, and the errors of those that couldn't be.
 
     Args:
-        images: uint8, n h w c, in the order asked for; what could not be read is zero there.
-        unreadable: the rows of those, rising, and why.
-        notes: what people should know: a line each.
+        images: uint8, n h w c, in the order of the indices; zeros where reading failed.
+        unreadable: the rows where reading failed, ascending, with their errors.
+        notes: warnings, a line each.
     """
 
     images: NDArray[np.uint8]
@@ -43,36 +51,36 @@ class Pixels:
     notes: tuple[str, ...] = ()
 
 
-class Images(Protocol):
-    """Where images come from. Can be pickled, and read in any thread."""
+class ImageReader(Protocol):
+    """The protocol of readers of images. They can be pickled, and read in any thread."""
 
     @property
     def threads(self) -> bool:
-        """Whether reading on several threads is quicker than on one."""
+        """True if several threads read faster than one."""
         ...
 
-    def read(self, places: Places) -> Pixels:
+    def read(self, indices: Indices) -> ReadResult:
         """Reads images.
 
         Raises:
-            DataError: nothing can be read any more, or an image does not fit the others.
+            DataError: nothing can be read, or an image doesn't fit the others.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ArrayImages:
-    """Images in arrays, in memory or mapped from files.
+    """A reader of images in arrays, in memory or mapped from files.
 
     Args:
-        arrays: uint8, n h w c, one after the other.
+        arrays: uint8, n h w c, concatenated in this order.
     """
 
     arrays: tuple[NDArray[np.uint8], ...]
     threads: bool = False
 
     def view(self, first: int, stop: int) -> NDArray[np.uint8]:
-        """A range: no copy where it is within one array."""
+        """Returns a range of images, without a copy if one array holds it."""
         parts = []
         for array in self.arrays:
             low, high = max(first, 0), min(stop, len(array))
@@ -81,64 +89,67 @@ class ArrayImages:
             first, stop = first - len(array), stop - len(array)
         return parts[0] if len(parts) == 1 else np.concatenate(parts or [self.arrays[0][:0]])
 
-    def read(self, places: Places) -> Pixels:
+    def read(self, indices: Indices) -> ReadResult:
         """Reads images."""
         if (
-            len(places)
-            and places[-1] - places[0] == len(places) - 1
-            and (np.diff(places) == 1).all()
+            len(indices)
+            and indices[-1] - indices[0] == len(indices) - 1
+            and (np.diff(indices) == 1).all()
         ):
-            return Pixels(self.view(int(places[0]), int(places[-1]) + 1))
-        images = np.empty((len(places), *self.arrays[0].shape[1:]), np.uint8)
+            return ReadResult(self.view(int(indices[0]), int(indices[-1]) + 1))
+        images = np.empty((len(indices), *self.arrays[0].shape[1:]), np.uint8)
         first = 0
         for array in self.arrays:
-            here = (places >= first) & (places < first + len(array))
-            images[here] = array[places[here] - first]
+            here = (indices >= first) & (indices < first + len(array))
+            images[here] = array[indices[here] - first]
             first += len(array)
-        return Pixels(images)
+        return ReadResult(images)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Taken:
-    """Some of another's images, in another order."""
+class _Subset:
+    """A reader of some images of another reader, in another order."""
 
-    images: Images
-    places: Places
+    images: ImageReader
+    indices: Indices
 
     @property
     def threads(self) -> bool:
         return self.images.threads
 
-    def read(self, places: Places) -> Pixels:
-        return self.images.read(self.places[places])
+    def read(self, indices: Indices) -> ReadResult:
+        return self.images.read(self.indices[indices])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Listing:
-    """What a data set holds, and how to read any part of it.
+class LazyDataset:
+    """A data set with its labels in memory and a reader of its images.
+
+        data = spritenet.sources.survey("a-million-photos", size="32x32")
+        images, labels = data["train"].take(np.arange(64))
 
     Args:
-        name: what to call it.
+        name: the data set's name.
         image_shape: h w c, of every image.
         labels: int32 class indices, n, of all images: split after split.
-        class_names: of classes 0, 1, …
-        splits: ranges of images that together are all of them, in order.
-        images: where they come from; image i has label i.
-        source: who made it, and where it was got.
-        licence: under which it may be used.
-        notes: what people should know of how it was found: a line each.
-        pixel_range: the values of black and white in what is read; None for those of pixels.
+        class_names: the names of classes 0, 1, …
+        splits: ranges of images that cover all of them, in order.
+        images: the reader; image i has label i.
+        source: the author and the origin.
+        licence: the licence's name.
+        notes: warnings about how the data was read, a line each.
+        pixel_range: the values of black and white in the files; None for 0 and 255.
 
     Raises:
-        DataError: these don't fit together.
+        DataError: the splits, labels and class names don't agree.
     """
 
     name: str
     image_shape: tuple[int, int, int]
     labels: NDArray[np.int32]
     class_names: tuple[str, ...]
-    splits: Ranges
-    images: Images
+    splits: SplitRanges
+    images: ImageReader
     source: str = ""
     licence: str = ""
     notes: tuple[str, ...] = field(default=())
@@ -150,18 +161,18 @@ class Listing:
         ends = [0, *(stop for _, _, stop in self.splits)]
         firsts = [first for _, first, _ in self.splits]
         if firsts != ends[:-1] or ends[-1] != len(self.labels) or sorted(ends) != ends:
-            raise DataError("the splits are not all images, in order", where=self.name)
+            raise DataError("the splits don't cover all images in order", where=self.name)
 
     def __len__(self) -> int:
         return len(self.labels)
 
     @classmethod
-    def of(cls, data: Dataset) -> Listing:
-        """A data set in memory as a listing; its images are not copied."""
-        ranges, place = [], 0
+    def from_dataset(cls, data: Dataset) -> LazyDataset:
+        """Wraps a data set in memory, without copying its images."""
+        ranges, first = [], 0
         for name, split in data.splits.items():
-            ranges.append((name, place, place + len(split)))
-            place += len(split)
+            ranges.append((name, first, first + len(split)))
+            first += len(split)
         return cls(
             data.name,
             data.image_shape,
@@ -174,8 +185,8 @@ class Listing:
             pixel_range=data.pixel_range,
         )
 
-    def at_hand(self) -> Dataset | None:
-        """The data set, if its images are in arrays: they are not copied. Else None."""
+    def to_dataset(self) -> Dataset | None:
+        """Returns the data set in memory, if its images are arrays (no copy); else None."""
         if not isinstance(self.images, ArrayImages):
             return None
         splits = {
@@ -185,7 +196,7 @@ class Listing:
         return Dataset(self.name, splits, self.class_names, self.source, self.licence)
 
     @classmethod
-    def sorted(
+    def sorted_by_split(
         cls,
         name: str,
         image_shape: tuple[int, int, int],
@@ -193,19 +204,19 @@ class Listing:
         class_names: Sequence[str],
         split_of: NDArray[np.int64],
         split_names: Sequence[str],
-        images: Images,
+        images: ImageReader,
         **more: object,
-    ) -> Listing:
-        """A listing of images whose splits are mixed: they are put one behind the other.
+    ) -> LazyDataset:
+        """Makes a data set of images whose splits are interleaved, sorting them by split.
 
         Args:
-            name: what to call it.
+            name: the data set's name.
             image_shape: h w c.
             labels: class indices, n.
-            class_names: of classes 0, 1, …
-            split_of: for each image the number of its split, n.
-            split_names: of splits 0, 1, …
-            images: in the order of `labels`.
+            class_names: the names of classes 0, 1, …
+            split_of: the number of each image's split, n.
+            split_names: the names of splits 0, 1, …
+            images: the reader, in the order of `labels`.
             more: source, licence, notes.
         """
         order = np.argsort(split_of, kind="stable")
@@ -213,18 +224,26 @@ class Listing:
         ends = np.concatenate([[0], np.cumsum(counts)]).tolist()
         ranges = tuple(zip(split_names, ends[:-1], ends[1:], strict=True))
         if not (np.diff(order) == 1).all():
-            labels, images = labels[order], _Taken(images, order)
+            labels, images = labels[order], _Subset(images, order)
         return cls(name, image_shape, labels, tuple(class_names), ranges, images, **more)  # type: ignore[arg-type] # texts and notes, by name
 
-    def noted(self, *notes: str) -> Listing:
-        """The same with more notes."""
+    def __getitem__(self, name: str) -> LazySplit:
+        """Returns the split of this name; raises DataError if there is none."""
+        for found, first, stop in self.splits:
+            if found == name:
+                return LazySplit(self, name, first, stop)
+        has = ", ".join(found for found, _, _ in self.splits)
+        raise DataError(f"there is no split {name!r}", where=self.name, expected=has)
+
+    def with_notes(self, *notes: str) -> LazyDataset:
+        """Returns a copy with more notes."""
         return replace(self, notes=(*self.notes, *notes)) if notes else self
 
-    def only(self, names: Sequence[str]) -> Listing:
-        """The splits of these names, in the order in which they are stored.
+    def select(self, names: Sequence[str]) -> LazyDataset:
+        """Returns the splits of these names, in stored order.
 
         Raises:
-            InputError: there is no such split.
+            InputError: a split is missing.
         """
         has = [name for name, _, _ in self.splits]
         for name in names:
@@ -233,40 +252,40 @@ class Listing:
                     f"there is no split {name!r}", where=self.name, expected=", ".join(has)
                 )
         chosen = [part for part in self.splits if part[0] in names]
-        places = np.concatenate([np.arange(first, stop) for _, first, stop in chosen])
+        indices = np.concatenate([np.arange(first, stop) for _, first, stop in chosen])
         ends = np.cumsum([0, *(stop - first for _, first, stop in chosen)]).tolist()
         ranges = zip((name for name, _, _ in chosen), ends[:-1], ends[1:], strict=True)
-        return self._taken(places, tuple(ranges))
+        return self._take(indices, tuple(ranges))
 
-    def without_first(self, count: int, of: str = "train") -> Listing:
-        """Leaves out the first images of a split.
+    def drop_first(self, count: int, of: str = "train") -> LazyDataset:
+        """Returns a copy without the first images of a split.
 
         Args:
-            count: how many, fewer than it has.
-            of: the split.
+            count: the number of images, fewer than the split has.
+            of: the split's name.
         """
         start = next(first for name, first, _ in self.splits if name == of)
-        places = np.delete(np.arange(len(self)), slice(start, start + count))
+        indices = np.delete(np.arange(len(self)), slice(start, start + count))
         ranges = tuple(
             (name, first - count * (first > start), stop - count * (stop > start))
             for name, first, stop in self.splits
         )
-        return self._taken(places, ranges)
+        return self._take(indices, ranges)
 
-    def set_aside(self, name: str, share: float, seed: int = 0, of: str = "train") -> Listing:
-        """Moves a part of every class of a split into a new split behind all others.
+    def hold_out(self, name: str, fraction: float, seed: int = 0, of: str = "train") -> LazyDataset:
+        """Moves a stratified part of a split into a new, last split.
 
-        The same images as `Split.split(share, seed)` sets aside; both parts keep their order.
+        The images are those that `Split.split(fraction, seed)` holds out. Both parts keep their
+        order.
 
         Args:
-            name: of the new split.
-            share: between 0 and 1; or how many images, as an int.
-            seed: decides which.
-            of: the split it is taken from.
+            name: the new split's name.
+            fraction: between 0 and 1; or the number of images, as an int.
+            seed: of the choice.
+            of: the split to take the images from.
 
         Raises:
-            InputError: there is such a split already, or none to take from, or nothing would
-                be taken or remain.
+            InputError: the new split exists, the old one doesn't, or one of them would be empty.
         """
         ranges = {found: (first, stop) for found, first, stop in self.splits}
         if name in ranges or of not in ranges or not name:
@@ -275,23 +294,85 @@ class Listing:
             )
             raise InputError(what, where=self.name, got=", ".join(ranges))
         first, stop = ranges[of]
-        total = share if isinstance(share, int) else round(share * (stop - first))
+        total = fraction if isinstance(fraction, int) else round(fraction * (stop - first))
         if not 0 < total < stop - first:
             raise InputError(
-                f"this sets none or all of {stop - first:,} images aside",
+                f"the new split would hold none or all of {stop - first:,} images",
                 where=f"split {name}",
-                expected="a share, or a number of images, that leaves some",
-                got=share,
+                expected="a fraction, or a number of images, that leaves some",
+                got=fraction,
             )
-        aside = np.zeros(len(self), bool)
-        aside[first:stop] = stratified(self.labels[first:stop], total, seed)
-        places = np.concatenate([np.flatnonzero(~aside), np.flatnonzero(aside)])
+        held_out = np.zeros(len(self), bool)
+        held_out[first:stop] = stratified_mask(self.labels[first:stop], total, seed)
+        indices = np.concatenate([np.flatnonzero(~held_out), np.flatnonzero(held_out)])
         made = [
             (found, low - total * (low >= stop), high - total * (high >= stop))
             for found, (low, high) in ranges.items()
         ]
-        return self._taken(places, (*made, (name, len(self) - total, len(self))))
+        return self._take(indices, (*made, (name, len(self) - total, len(self))))
 
-    def _taken(self, places: NDArray[np.int64], ranges: Ranges) -> Listing:
-        images = _Taken(self.images, places)
-        return replace(self, labels=self.labels[places], splits=ranges, images=images)
+    def _take(self, indices: NDArray[np.int64], ranges: SplitRanges) -> LazyDataset:
+        images = _Subset(self.images, indices)
+        return replace(self, labels=self.labels[indices], splits=ranges, images=images)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LazySplit:
+    """One split of a lazy data set, as a `Source`.
+
+    Args:
+        data: the data set.
+        name: the split's name.
+        first: the index of its first image in the data set.
+        stop: the index after its last.
+    """
+
+    data: LazyDataset
+    name: str
+    first: int
+    stop: int
+
+    def __len__(self) -> int:
+        return self.stop - self.first
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The name of each class, in order."""
+        return self.data.class_names
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of each image."""
+        return self.data.image_shape
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """Class indices, n."""
+        return self.data.labels[self.first : self.stop]
+
+    @property
+    def identity(self) -> str:
+        """`Split.content_hash` of the same images in memory. Reads all of them."""
+        shape = (len(self), *self.image_shape)
+        digest = sha256(" ".join(map(str, shape)).encode() + b"\n")
+        for indices in self._blocks():
+            digest.update(np.ascontiguousarray(self.take(indices)[0]).data)
+        digest.update(self.labels.astype("<i4").data)
+        return digest.hexdigest()
+
+    def take(self, indices: Indices) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+        """Reads some images (n h w c) and returns them with their labels (n).
+
+        Raises:
+            DataError: an image can't be read.
+        """
+        result = self.data.images.read(indices + self.first)
+        if result.unreadable:
+            raise result.unreadable[0][1]
+        return result.images, self.labels[indices]
+
+    def _blocks(self) -> Iterator[Indices]:
+        """All indices, a block of bounded memory at a time."""
+        rows = max(1, BLOCK_BYTES // int(np.prod(self.image_shape)))
+        for first in range(0, len(self), rows):
+            yield np.arange(first, min(first + rows, len(self)), dtype=np.int64)

@@ -1,4 +1,4 @@
-"""What was left out of a data set, and what else people should know of it, gathered to be told."""
+"""Load warnings: unreadable images and doubtful readings, collected while data is loaded."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 
 from spritenet.errors import DataError, DataWarning
 
-__all__ = ["Remarks", "warn"]
+__all__ = ["LoadWarnings", "warn"]
 
 FEW = 3
 PACKAGE = __name__.partition(".")[0]
 
 
 def warn(note: str) -> None:
-    """Warns of a doubtful reading at the line outside this package that led to it."""
-    level, frame = 1, sys._getframe()  # noqa: SLF001 - it is how warnings.warn itself looks
+    """Issues a DataWarning at the line outside this package that caused it."""
+    level, frame = 1, sys._getframe()  # noqa: SLF001 - warnings.warn itself walks the stack like this
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
         level, frame = level + 1, frame.f_back
     warnings.warn(note if note.endswith(".") else f"{note}.", DataWarning, stacklevel=level)
@@ -28,25 +28,25 @@ def _is_ours(module: str) -> bool:
 
 
 @dataclass(slots=True)
-class Remarks:
-    """What to tell at the end.
+class LoadWarnings:
+    """Warnings collected while data is loaded.
 
     Attributes:
-        left_out: why each image is missing that could not be read, in their order.
-        notes: a line each.
+        left_out: the errors of images that could not be read, in order.
+        notes: doubtful readings, a line each.
     """
 
     left_out: list[DataError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def add(self, left_out: Iterable[DataError] = (), notes: Iterable[str] = ()) -> None:
-        """Takes more of them in."""
+        """Appends errors and notes."""
         self.left_out += left_out
         self.notes += notes
 
     @property
     def summary(self) -> str:
-        """All of it in a line; empty if there is nothing."""
+        """All warnings in one line; empty if there are none."""
         parts = []
         if self.left_out:
             few = "; ".join(str(error).rstrip(".") for error in self.left_out[:FEW])
@@ -61,11 +61,11 @@ class Remarks:
         return " ".join(parts)
 
     def warn(self) -> None:
-        """Warns of all of it, in one line."""
+        """Issues one DataWarning with all of them."""
         if self.left_out or self.notes:
             warnings.warn(self.summary, DataWarning, stacklevel=3)
 
-    def refuse_notes(self, where: object) -> None:
-        """Raises DataError for the first note: `strict` takes no doubtful reading."""
+    def raise_for_notes(self, where: object) -> None:
+        """Raises DataError for the first note, as `strict` asks for."""
         if self.notes:
             raise DataError(self.notes[0], where=where, do="Not allowed with strict (--strict).")

@@ -1,4 +1,4 @@
-"""A split: images with their labels, such as those to train on."""
+"""Split: images in memory with their labels, such as a training set."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from spritenet.dataset.arrays import as_images, as_labels, check_names, check_range
 from spritenet.dataset.axes import check_axes
-from spritenet.dataset.batches import Batch, batches, pixel_type, presented
+from spritenet.dataset.batches import Batch, batches, convert_batch, pixel_type
 from spritenet.dataset.class_notes import class_notes
 from spritenet.dataset.image_list import as_array
 from spritenet.dataset.load_warnings import warn
 from spritenet.dataset.pixel_range import FROM_ARRAYS, RangeLike, dim_note, pixel_range_of
-from spritenet.dataset.stratify import set_aside, stratified
+from spritenet.dataset.source import Indices
+from spritenet.dataset.stratify import stratified_mask, validation_size
 from spritenet.errors import DataError, InputError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ __all__ = ["Split"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """Images, their labels, and what the classes are called. Nothing in it can be changed.
+    """Images with their labels and the classes' names; immutable.
 
         >>> split = Split.from_arrays(np.zeros((3, 28, 28), np.uint8), [0, 1, 1], name="train")
         >>> split
@@ -42,11 +43,11 @@ class Split:
         labels: int32 class indices, n, each at least 0 and below `len(class_names)`.
         class_names: the classes' names, all different.
         name: "train", "test", "validation", …
-        pixel_range: the values of black and white in what the images were made of, such as
-            (-1, 1); None where that was pixels.
+        pixel_range: the values of black and white in the original arrays, such as (-1, 1); None
+            for 0 and 255.
 
     Raises:
-        DataError: the arrays are not of these types and shapes, or don't fit together.
+        DataError: the arrays have other types or shapes, or don't agree.
     """
 
     images: NDArray[np.uint8]
@@ -61,24 +62,24 @@ class Split:
         images, labels = self.images, self.labels
         if not _is_array(images, np.uint8, 4):
             raise DataError(
-                "these are not images",
+                "unsupported images",
                 where=where,
                 expected="a uint8 array n h w c",
                 got=_kind(images),
                 do="Split.from_arrays converts other arrays.",
             )
         if 0 in images.shape[1:]:
-            raise DataError("the images have no pixels", where=where, got=f"shape {images.shape}")
+            raise DataError("the images are empty", where=where, got=f"shape {images.shape}")
         if not _is_array(labels, np.int32, 1):
             raise DataError(
-                "these are not labels",
+                "unsupported labels",
                 where=where,
                 expected="an int32 array of class indices",
                 got=_kind(labels),
                 do="Split.from_arrays converts other arrays.",
             )
         if len(images) != len(labels):
-            raise _disagree(len(images), len(labels), where)
+            raise _counts_differ(len(images), len(labels), where)
         object.__setattr__(self, "class_names", check_names(self.class_names, where))
         check_range(labels, len(self.class_names), where)
         object.__setattr__(self, "images", _frozen(images))
@@ -94,7 +95,7 @@ class Split:
         *,
         range: RangeLike | None = None,  # noqa: A002 - NumPy's word for it
     ) -> Split:
-        """Makes a split of the arrays that people have.
+        """Makes a split from arrays, lists or Pillow images.
 
         Args:
             images: n h w or n h w c; uint8, or other numbers that are exactly pixels: 0 to 255, or
@@ -102,14 +103,14 @@ class Split:
                 images.
             labels: n class indices of any integer type, n one-hot rows, or n class names.
             class_names: by default "0", "1", …, or the names in natural order.
-            name: the split's.
+            name: the split's name.
             range: the values of black and white where they are not 0 and 255: (-1, 1) or "-1..1"
-                for images that were normalised, (0, 16) for scikit-learn's digits. Values are
-                quantised to 256 levels: an error is (high - low) / 510 at most. (0, 255) says
-                that images are as dark as they look.
+                for normalized images, (0, 16) for scikit-learn's digits. Values are quantized to
+                256 levels, with an error of (high - low) / 510 at most. (0, 255) confirms that
+                dark images are meant to be dark.
 
         Raises:
-            DataError: what is given is not images, not labels, or doesn't fit together.
+            DataError: unsupported images or labels, or different numbers of them.
         """
         array = as_array(images)
         check_counts(array, labels, name)
@@ -132,7 +133,7 @@ class Split:
     def __getitem__(
         self, which: int | np.integer | slice | Sequence[int] | NDArray[Any]
     ) -> tuple[NDArray[np.uint8], int] | Split:
-        """One image (h w c) with its label; or, for a slice, indices or a mask, a split."""
+        """Returns one image (h w c) with its label; for a slice, indices or a mask, a split."""
         if isinstance(which, (int, np.integer)):
             return self.images[which], int(self.labels[which])
         chosen = which if isinstance(which, slice) else np.asarray(which)
@@ -141,7 +142,7 @@ class Split:
         return replace(self, images=self.images[chosen], labels=self.labels[chosen])
 
     def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], int]]:
-        """Each image (h w c) with its label, in stored order."""
+        """Yields each image (h w c) with its label, in stored order."""
         return zip(self.images, self.labels.tolist(), strict=True)
 
     def __repr__(self) -> str:
@@ -149,7 +150,7 @@ class Split:
         return f"Split({name}{self.summary})"
 
     def __reduce__(self) -> tuple[type[Split], tuple[object, ...]]:
-        """Pickles as a call, so that what comes back is checked and frozen too."""
+        """Pickles as a constructor call, so that unpickled splits are checked and frozen too."""
         return Split, (self.images, self.labels, self.class_names, self.name, self.pixel_range)
 
     @property
@@ -160,22 +161,23 @@ class Split:
 
     @property
     def class_counts(self) -> dict[str, int]:
-        """How many images each class has, by its name."""
+        """The number of images of each class, by its name."""
         counts = np.bincount(self.labels, minlength=len(self.class_names))
         return dict(zip(self.class_names, counts.tolist(), strict=True))
 
     @property
     def summary(self) -> str:
-        """In words: how many images, of what size, of how many classes."""
+        """Number and shape of the images and number of classes, in words."""
         height, width, channels = self.image_shape
         images = f"{len(self):,} image{'s' * (len(self) != 1)} of {height}×{width}×{channels}"
         return f"{images}, {len(self.class_names)} class{'es' * (len(self.class_names) != 1)}"
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 of shape, pixels and labels, in hex. Names and file formats don't enter it.
+        """SHA-256 of shape, pixels and labels, in hex; names and file formats don't count.
 
-        Over the line "n h w c", the pixels in that order, and the labels as little-endian int32.
+        The digest covers the line "n h w c", the pixels in that order, and the labels as
+        little-endian int32.
         """
         if "content" not in self._memo:
             from hashlib import sha256
@@ -186,25 +188,33 @@ class Split:
             self._memo["content"] = digest.hexdigest()
         return self._memo["content"]
 
-    def split(self, validation: float = 0.1, seed: int = 0) -> tuple[Split, Split]:
-        """Sets a part of every class aside, always the same part for the same seed.
+    @property
+    def identity(self) -> str:
+        """The content hash, as `Source` asks for it."""
+        return self.content_hash
 
-        Each class gives its share, rounded so that the total is exact (largest remainders). Both
-        parts keep the images' order.
+    def take(self, indices: Indices) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+        """Copies of some images (n h w c) and their labels (n), in the order of the indices."""
+        return self.images[indices], self.labels[indices]
+
+    def split(self, validation: float = 0.1, seed: int = 0) -> tuple[Split, Split]:
+        """Splits off a stratified validation set, the same one for the same seed.
+
+        Each class gives the same fraction, rounded so that the total is exact (largest
+        remainders). Both parts keep the images' order.
 
         Args:
-            validation: the share to set aside, between 0 and 1; or how many images, as an int.
-            seed: decides which ones.
+            validation: the fraction of images, between 0 and 1; or their number, as an int.
+            seed: of the choice.
 
         Returns:
-            What remains, under this split's name, and what was set aside, named "validation".
+            The remaining images, under this split's name, and the others, named "validation".
 
         Raises:
-            InputError: nothing would remain, or nothing be set aside.
+            InputError: one of the two would be empty.
         """
-        aside = stratified(self.labels, set_aside(validation, len(self)), seed)
-        kept, held = self[~aside], self[aside]
-        return kept, replace(held, name="validation")
+        held_out = stratified_mask(self.labels, validation_size(validation, len(self)), seed)
+        return self[~held_out], replace(self[held_out], name="validation")
 
     def batches(
         self,
@@ -218,7 +228,7 @@ class Split:
         flat: bool = False,
         drop_last: bool = False,
     ) -> Iterator[Batch]:
-        """Yields batches, in exactly the order in which training with this seed sees them.
+        """Yields batches in the order of training with this seed.
 
             >>> split = Split.from_arrays(np.zeros((100, 28, 28), np.uint8), np.arange(100) % 10)
             >>> for images, labels in split.batches(64, seed=0):
@@ -227,20 +237,20 @@ class Split:
             (36, 28, 28, 1) (36,)
 
         Args:
-            batch_size: images in a batch; an epoch's last one has what remains.
-            seed: of the order; None for the order in which images are stored.
-            epoch: the epoch to begin with; each has an order of its own.
-            steps: how many batches; epoch follows epoch until they are done. By default one epoch.
+            batch_size: images in a batch; an epoch's last batch may be smaller.
+            seed: of the shuffling; None for stored order.
+            epoch: the first epoch; each is shuffled differently.
+            steps: the number of batches, over as many epochs as needed; None for one epoch.
             one_hot: labels as float32 rows (batch classes) in place of int32 class indices.
             dtype: uint8 pixels 0 to 255, or float32 from 0 to 1.
             flat: images as rows (batch h·w·c).
-            drop_last: leave out batches that are not full.
+            drop_last: leave out an epoch's last batch if it is smaller.
 
         Returns:
-            Images (batch h w c) and labels (batch), in arrays of their own.
+            Images (batch h w c) and labels (batch), in new arrays.
 
         Raises:
-            InputError: a number is out of range, or the data type another one.
+            InputError: a number is out of range, or the data type is unsupported.
         """
         batch_size = operator.index(batch_size)
         kind = pixel_type(dtype)
@@ -256,7 +266,7 @@ class Split:
                 f"an epoch of {len(self)} images has no batch of {batch_size}", where=self.name
             )
         classes = len(self.class_names)
-        walk = batches(
+        plain = batches(
             self.images,
             self.labels,
             batch_size,
@@ -266,23 +276,23 @@ class Split:
             drop_last=drop_last,
         )
         if kind == "uint8" and not (one_hot or flat):
-            return walk  # as they are: a tenth faster than being presented
+            return plain  # unconverted: a tenth faster
         return (
-            presented(images, labels, classes, dtype=kind, one_hot=one_hot, flat=flat)
-            for images, labels in walk
+            convert_batch(images, labels, classes, dtype=kind, one_hot=one_hot, flat=flat)
+            for images, labels in plain
         )
 
     def arrays(
         self, *, dtype: DTypeLike = np.uint8, one_hot: bool = False, flat: bool = False
     ) -> Batch:
-        """All images and labels, in stored order, in the forms that `batches` has.
+        """Returns all images and labels in stored order, converted as by `batches`.
 
         >>> split = Split.from_arrays(np.full((2, 28, 28), 255, np.uint8), [0, 1])
         >>> x, y = split.arrays(dtype="float32", flat=True)
         >>> x.shape, float(x.max())
         ((2, 784), 1.0)
         """
-        return presented(
+        return convert_batch(
             self.images,
             self.labels,
             len(self.class_names),
@@ -292,12 +302,12 @@ class Split:
         )
 
     def show(self, most: int = 50, *, seed: int = 0, title: str = "") -> Figure:
-        """A figure of some images with their classes. Needs the extra `plot`.
+        """Plots some images with their classes. Needs the extra `plot`.
 
         Args:
-            most: how many images.
-            seed: picks them, in the order of this seed's first epoch.
-            title: above them.
+            most: the number of images, at most.
+            seed: of the choice: the first images of this seed's first epoch.
+            title: the figure's title.
 
         Raises:
             DataError: there are no images.
@@ -306,19 +316,19 @@ class Split:
         from spritenet.permutation import permutation
 
         size = len(self)
-        places = permutation(seed, 0, size, 0, min(most, size)) if size else np.zeros(0, np.int64)
-        names = [self.class_names[label] for label in self.labels[places].tolist()]
-        return plots.images(self.images[places], names, title=title or self.name)
+        chosen = permutation(seed, 0, size, 0, min(most, size)) if size else np.zeros(0, np.int64)
+        names = [self.class_names[label] for label in self.labels[chosen].tolist()]
+        return plots.images(self.images[chosen], names, title=title or self.name)
 
     def _repr_png_(self) -> bytes:
         from spritenet.dataset.contact_sheet import contact_sheet
 
-        return contact_sheet(self)
+        return contact_sheet(self.images, self.labels, self.class_names)
 
     def _repr_html_(self) -> str:
-        from spritenet.dataset.contact_sheet import figure
+        from spritenet.dataset.contact_sheet import html_figure
 
-        return figure(self)
+        return html_figure(self._repr_png_(), self.name or "images", self.summary)
 
 
 def _is_array(value: object, dtype: type[np.generic], ndim: int) -> bool:
@@ -326,20 +336,20 @@ def _is_array(value: object, dtype: type[np.generic], ndim: int) -> bool:
 
 
 def check_counts(images: NDArray[Any], labels: ArrayLike, where: str) -> None:
-    """Raises DataError if images have their axes in another order, or labels are not as many.
+    """Raises DataError if images have another order of axes, or another number than labels.
 
-    Before anything is looked at that they hold.
+    Only shapes are read, no values.
     """
     given = labels if isinstance(labels, np.ndarray) else np.asarray(labels)
     count = len(given) if given.ndim else None
     check_axes(images.shape, count, where=where or "images")
     if count is not None and images.ndim in {3, 4} and count != len(images):
-        raise _disagree(len(images), count, where)
+        raise _counts_differ(len(images), count, where)
 
 
-def _disagree(images: int, labels: int, where: str) -> DataError:
+def _counts_differ(images: int, labels: int, where: str) -> DataError:
     return DataError(
-        "images and labels disagree",
+        "different numbers of images and labels",
         where=where or "split",
         expected=f"a label for each of {images} images",
         got=f"{labels} labels",
@@ -353,7 +363,7 @@ def _kind(value: object) -> str:
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:
-    """A read-only, C-contiguous view, or a copy where it isn't contiguous."""
+    """Returns a read-only, C-contiguous view, or a copy if the array isn't contiguous."""
     view = np.ascontiguousarray(array).view()
     view.flags.writeable = False
     return view

@@ -1,4 +1,4 @@
-"""Which images to set aside, so that every class gives its share."""
+"""Stratified choice: the same fraction of the images of every class."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from numpy.typing import NDArray
 from spritenet.errors import InputError
 from spritenet.permutation import permutation
 
-__all__ = ["set_aside", "stratified"]
+__all__ = ["stratified_mask", "validation_size"]
 
 
-def set_aside(validation: float, size: int) -> int:
-    """How many of `size` images to set aside.
+def validation_size(validation: float, size: int) -> int:
+    """Returns the number of images of a validation set.
 
     Args:
-        validation: the share, between 0 and 1; or how many images, as an int.
-        size: how many there are.
+        validation: the fraction, between 0 and 1; or the number of images, as an int.
+        size: the number of all images.
 
     Raises:
-        InputError: nothing would remain, or nothing be set aside.
+        InputError: the validation set or the rest would be empty.
     """
-    share = validation / size if isinstance(validation, (int, np.integer)) else validation
-    total = round(share * size) if 0 < share < 1 else 0
+    fraction = validation / size if isinstance(validation, (int, np.integer)) else validation
+    total = round(fraction * size) if 0 < fraction < 1 else 0
     if not 0 < total < size:
         raise InputError(
-            f"this sets none or all of {size} images aside",
+            f"the validation set would hold none or all of {size} images",
             where="validation",
-            expected="a share between 0 and 1, or a number of images, that leaves some",
+            expected="a fraction between 0 and 1, or a number of images, that leaves some",
             got=validation,
         )
     return total
 
 
-def stratified(labels: NDArray[np.int32], total: int, seed: int) -> NDArray[np.bool_]:
-    """Chooses `total` images, as many of each class as its share of all images.
+def stratified_mask(labels: NDArray[np.int32], total: int, seed: int) -> NDArray[np.bool_]:
+    """Chooses `total` images, the same fraction of every class.
 
-    Shares are rounded by largest remainders, so that the total is exact; of equal remainders the
-    lower class comes first. Within class k, the chosen ones are the first places of epoch k of an
-    order over its images.
+    Each class's number is rounded by largest remainders, so that the total is exact; of equal
+    remainders the lower class comes first. The images chosen of class k are the first of epoch k
+    of a permutation of its images.
 
     Args:
-        labels: n class indices.
-        total: how many to choose, at most n.
-        seed: decides which.
+        labels: class indices, n.
+        total: the number of images to choose, at most n.
+        seed: of the choice.
 
     Returns:
-        A mask (n).
+        A mask (n), true where an image is chosen.
     """
     counts = np.bincount(labels)
     quotas, remainders = np.divmod(counts * total, len(labels))

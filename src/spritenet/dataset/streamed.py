@@ -1,4 +1,4 @@
-"""What a split offers whose images are not in memory. It knows no file: others make it."""
+"""Streamed splits: abstract classes of splits whose images are fetched during training."""
 
 from __future__ import annotations
 

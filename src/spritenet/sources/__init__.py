@@ -43,8 +43,8 @@ from pathlib import Path
 
 from spritenet.dataset import Dataset
 from spritenet.dataset.class_notes import class_notes
-from spritenet.dataset.lazy_dataset import Listing
-from spritenet.dataset.load_warnings import Remarks
+from spritenet.dataset.lazy_dataset import LazyDataset
+from spritenet.dataset.load_warnings import LoadWarnings
 from spritenet.errors import DataError
 from spritenet.lfs_pointer import refuse_pointer_at
 from spritenet.sources import tfjs_mnist
@@ -142,10 +142,10 @@ def load(
     if entry is not None:
         options.none_given(entry)
         return load_entry(CATALOG[entry], progress)
-    remarks = Remarks()
+    remarks = LoadWarnings()
     with _opened(name_or_path, options, progress) as (origin, options):
         listing = origin.listing(_surveyed(origin.path, options))
-        data = listing.at_hand()
+        data = listing.to_dataset()
         if data is None:
             from spritenet.sprites.gather import as_dataset
 
@@ -154,7 +154,7 @@ def load(
             remarks.add(notes=listing.notes)
     origin.close()
     if strict:
-        remarks.refuse_notes(origin.said)
+        remarks.raise_for_notes(origin.said)
     remarks.warn()
     return data
 
@@ -175,7 +175,7 @@ def survey(
     bits: int | None = None,
     range: tuple[float, float] | str | None = None,  # noqa: A002 - NumPy's word for it
     progress: Progress | None = None,
-) -> Listing:
+) -> LazyDataset:
     """Looks at a data set: labels, classes and splits are read, images only when they are wanted.
 
         spritenet.pack(survey("a/million/files", size="28x28"), "sprites")
@@ -222,7 +222,7 @@ def survey(
     entry = _entry(name_or_path, options)
     if entry is not None:
         options.none_given(entry)
-        return Listing.of(load_entry(CATALOG[entry], progress))
+        return LazyDataset.from_dataset(load_entry(CATALOG[entry], progress))
     with _opened(name_or_path, options, progress) as (origin, options):
         listing = origin.listing(_surveyed(origin.path, options))
     _KEPT.append(origin)
@@ -277,7 +277,7 @@ def _check_exists(origin: Origin) -> None:
         raise unknown(origin.said)
 
 
-def _surveyed(path: Path, options: Options) -> Listing:
+def _surveyed(path: Path, options: Options) -> LazyDataset:
     """What lies there, looked at in the way of its format."""
     refuse_pointer_at(path)
     form = next((form for form in FORMATS if form.recognises(path)), None)
@@ -286,14 +286,14 @@ def _surveyed(path: Path, options: Options) -> Listing:
         if only is not None:
             used = (only,) if options.labels_path is None else (only, options.labels_path)
             note = f"{only.name} was read, the only data file in {path}"
-            return _surveyed(only, options).noted(note, *unused_notes(path, used))
+            return _surveyed(only, options).with_notes(note, *unused_notes(path, used))
     if form is None:
         raise unrecognised(path, [form.name for form in FORMATS])
     options.only(form.takes, path)
     listing = form.survey(path, options)
     if form.remarked_on:
         return listing
-    return listing.noted(*class_notes(listing.labels, listing.class_names))
+    return listing.with_notes(*class_notes(listing.labels, listing.class_names))
 
 
 def _is_whole(path: Path, options: Options) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.lazy_dataset import Listing
+from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.errors import DataError, InputError
 from spritenet.sources.class_folders import Parts, is_hidden
 from spritenet.sources.image_spec import Form
@@ -124,7 +124,7 @@ def survey_archive(
     form: Form,
     class_names: Sequence[str] | None = None,
     by: LabelledBy | None = None,
-) -> Listing:
+) -> LazyDataset:
     """Finds the pictures, classes and splits of an archive.
 
     Args:
@@ -156,7 +156,7 @@ def survey_archive(
     if not stray:
         return listing
     note = f"passed over, leading out of the archive: {', '.join(map(repr, stray[:3]))}"
-    return listing.noted(note + (f", {len(stray) - 3:,} more" if len(stray) > 3 else ""))
+    return listing.with_notes(note + (f", {len(stray) - 3:,} more" if len(stray) > 3 else ""))
 
 
 Found = tuple[list[Parts], list[Parts], list[tuple[int, int, int, int, int]], list[str]]

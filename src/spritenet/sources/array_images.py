@@ -10,7 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.dataset.arrays import as_pixels, scale_of, with_range
-from spritenet.dataset.lazy_dataset import ArrayImages, Images, Listing, Pixels, Places
+from spritenet.dataset.lazy_dataset import (
+    ArrayImages,
+    ImageReader,
+    Indices,
+    LazyDataset,
+    ReadResult,
+)
 from spritenet.dataset.pixel_range import LOAD, PixelRange, dim_note
 from spritenet.errors import DataError
 from spritenet.sources.size import ImageSize, size_of
@@ -37,28 +43,28 @@ class ConvertedImages:
     where: tuple[str, ...]
     threads: bool = True
 
-    def read(self, places: Places) -> Pixels:
+    def read(self, indices: Indices) -> ReadResult:
         """Reads images.
 
         Raises:
             DataError: a value is no pixel.
         """
-        images = np.empty((len(places), *self.arrays[0].shape[1:]), np.uint8)
+        images = np.empty((len(indices), *self.arrays[0].shape[1:]), np.uint8)
         first = 0
         for array, scale, where in zip(self.arrays, self.scales, self.where, strict=True):
-            here = np.flatnonzero((places >= first) & (places < first + len(array)))
+            here = np.flatnonzero((indices >= first) & (indices < first + len(array)))
             if len(here):
                 try:
-                    images[here] = as_pixels(array[places[here] - first], scale)
+                    images[here] = as_pixels(array[indices[here] - first], scale)
                 except DataError as error:
                     raise at(with_range(error, array, LOAD), where) from None
             first += len(array)
-        return Pixels(images)
+        return ReadResult(images)
 
 
 def images_of(
     arrays: Sequence[NDArray[Any]], where: Sequence[str], pixel_range: PixelRange | None = None
-) -> tuple[Images, tuple[str, ...]]:
+) -> tuple[ImageReader, tuple[str, ...]]:
     """The images in arrays, and what is doubtful about their values.
 
     Args:
@@ -86,7 +92,9 @@ def images_of(
     return ConvertedImages(tuple(arrays), tuple(known), tuple(where)), dim
 
 
-def with_images(listing: Listing, pixel_range: PixelRange | None, notes: Sequence[str]) -> Listing:
+def with_images(
+    listing: LazyDataset, pixel_range: PixelRange | None, notes: Sequence[str]
+) -> LazyDataset:
     """A listing that knows its range and its notes."""
     known = None if pixel_range is None or pixel_range.is_plain else pixel_range.pair
     return replace(listing, pixel_range=known, notes=(*listing.notes, *notes))

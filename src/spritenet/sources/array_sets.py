@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from spritenet.dataset.arrays import as_labels
 from spritenet.dataset.axes import check_axes
-from spritenet.dataset.lazy_dataset import Listing
+from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.dataset.pixel_range import PixelRange
 from spritenet.errors import DataError
 from spritenet.sources.array_files import NamedArray, names_in, npy_file, npz_files
@@ -44,7 +44,7 @@ def survey_npz(
     image_size: ImageSize | None = None,
     class_names: Sequence[str] | None = None,
     pixel_range: PixelRange | None = None,
-) -> Listing:
+) -> LazyDataset:
     """Finds images and labels in an npz file.
 
     Args:
@@ -69,7 +69,7 @@ def survey_npy(
     class_names: Sequence[str] | None = None,
     labels: Path | None = None,
     pixel_range: PixelRange | None = None,
-) -> Listing:
+) -> LazyDataset:
     """Finds images and labels in npy files.
 
     Args:
@@ -86,7 +86,7 @@ def survey_npy(
         found = [file for file in sorted(path.glob("*.npy")) if role_of(file.stem)]
         files = pairs_of(path, list(map(npy_file, found)))
         listing = listing_of(path, files, image_size, class_names, pixel_range)
-        return listing.noted(*unused_notes(path, found))
+        return listing.with_notes(*unused_notes(path, found))
     images = npy_file(path)
     role = role_of(path.stem)
     if labels is None:
@@ -153,7 +153,7 @@ def listing_of(
     image_size: ImageSize | None,
     class_names: Sequence[str] | None,
     pixel_range: PixelRange | None = None,
-) -> Listing:
+) -> LazyDataset:
     """A listing of pairs that fit together."""
     splits = ordered(list(pairs))
     arrays: list[NDArray[Any]] = []
@@ -166,7 +166,7 @@ def listing_of(
         array = shaped(images.array(), image_size, images.where)
         if not values.ndim or len(values) != len(array):
             raise DataError(
-                "images and labels disagree",
+                "different numbers of images and labels",
                 where=its_labels.where,
                 expected=f"{len(array):,} labels as {images.name} has images",
                 got=f"{len(values):,}" if values.ndim else "a single value",
@@ -187,7 +187,7 @@ def listing_of(
         raise at(error, str(path)) from None
     made, notes = images_of(arrays, where, pixel_range)
     height, width, channels = arrays[0].shape[1:]
-    listing = Listing.sorted(
+    listing = LazyDataset.sorted_by_split(
         path.resolve().name.partition(".")[0],
         (height, width, channels),
         indices,

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.lazy_dataset import Images, Listing
+from spritenet.dataset.lazy_dataset import ImageReader, LazyDataset
 from spritenet.errors import DataError
 from spritenet.sources.array_names import ordered, split_of
 from spritenet.sources.csv_table import CsvImages, Table
@@ -89,7 +89,7 @@ def _tables_in(folder: Path) -> dict[str, Path]:
     return found if "train" in found else {}
 
 
-def survey_csv(path: Path, options: Options | None = None) -> Listing:
+def survey_csv(path: Path, options: Options | None = None) -> LazyDataset:
     """Finds the rows and labels of a table, or of a folder of tables.
 
     Args:
@@ -131,10 +131,10 @@ def survey_csv(path: Path, options: Options | None = None) -> Listing:
     texts = [text for table in made for text in table.labels()]
     labels, names, written = classes_of(texts, options.class_names, made)
     splits, split_numbers = _splits(list(tables), made)
-    images: Images = CsvImages(tuple(made), shape)
+    images: ImageReader = CsvImages(tuple(made), shape)
     if path.is_dir():
         more += unused_notes(path, files.values())
-    return Listing.sorted(
+    return LazyDataset.sorted_by_split(
         path.name.partition(".")[0],
         shape,
         labels,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.lazy_dataset import Pixels, Places
+from spritenet.dataset.lazy_dataset import Indices, ReadResult
 from spritenet.errors import DataError
 from spritenet.sources.csv_numbers import COMMA, numbers_of, plain_cells
 from spritenet.sources.table_layout import TableLayout
@@ -37,21 +37,21 @@ class CsvImages:
     shape: tuple[int, int, int]
     threads: bool = True
 
-    def read(self, places: Places) -> Pixels:
+    def read(self, indices: Indices) -> ReadResult:
         """Reads images.
 
         Raises:
             DataError: a row is no image: which one, and what is wrong with it.
         """
-        images = np.empty((len(places), *self.shape), np.uint8)
+        images = np.empty((len(indices), *self.shape), np.uint8)
         first = 0
         for table in self.tables:
-            here = np.flatnonzero((places >= first) & (places < first + len(table)))
+            here = np.flatnonzero((indices >= first) & (indices < first + len(table)))
             if len(here):
-                rows = table.read(places[here] - first)
+                rows = table.read(indices[here] - first)
                 images[here] = rows.reshape(len(here), *self.shape)
             first += len(table)
-        return Pixels(images)
+        return ReadResult(images)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +71,7 @@ class Table:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def read(self, rows: Places) -> NDArray[np.uint8]:
+    def read(self, rows: Indices) -> NDArray[np.uint8]:
         """The pixels of some rows, uint8, n × pixels."""
         pixels = np.empty((len(rows), self.layout.pixels), np.uint8)
         step = max(1, NUMBERS // max(1, self.layout.pixels))
@@ -79,7 +79,7 @@ class Table:
             pixels[first : first + step] = self._some(rows[first : first + step])
         return pixels
 
-    def _some(self, rows: Places) -> NDArray[np.uint8]:
+    def _some(self, rows: Indices) -> NDArray[np.uint8]:
         lines = [self.rows.line(row) for row in rows.tolist()]
         layout, separator = self.layout, self.rows.separator
         place = self._placed(rows)
@@ -95,7 +95,7 @@ class Table:
             place,
         )
 
-    def _placed(self, rows: Places) -> Callable[[int], str]:
+    def _placed(self, rows: Indices) -> Callable[[int], str]:
         return lambda row: self.rows.place(int(rows[row]))
 
     def _text(self, line: bytes, row: int) -> list[bytes]:

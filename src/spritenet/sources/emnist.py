@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from spritenet.dataset import Dataset, Split
-from spritenet.dataset.lazy_dataset import Listing
+from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.errors import DataError
 
 __all__ = ["is_emnist", "survey_emnist"]
@@ -29,7 +29,7 @@ def is_emnist(files: Iterable[Path]) -> bool:
     return any(NAME.fullmatch(path.name) for path in files)
 
 
-def survey_emnist(data: Dataset, files: Sequence[Path], *, named: bool) -> Listing:
+def survey_emnist(data: Dataset, files: Sequence[Path], *, named: bool) -> LazyDataset:
     """EMNIST's images upright, its classes called by its mapping.
 
     Args:
@@ -56,9 +56,13 @@ def survey_emnist(data: Dataset, files: Sequence[Path], *, named: bool) -> Listi
             )
         images = np.ascontiguousarray(split.images.swapaxes(1, 2))
         splits[name] = Split(images, labels, names, name)
-    listing = Listing.of(replace(data, splits=splits, class_names=names)).noted(UPRIGHT)
+    listing = LazyDataset.from_dataset(replace(data, splits=splits, class_names=names)).with_notes(
+        UPRIGHT
+    )
     return (
-        listing if mapping is None else listing.noted(f"classes are called as {mapping.name} says")
+        listing
+        if mapping is None
+        else listing.with_notes(f"classes are called as {mapping.name} says")
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from spritenet.dataset.lazy_dataset import Listing
+from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.sources.idx_folder import is_idx, survey_idx
 from spritenet.sources.options import Options
 from spritenet.sources.refusals import no_labels
@@ -30,24 +30,24 @@ class Format:
 
     name: str
     recognises: Callable[[Path], bool]
-    survey: Callable[[Path, Options], Listing]
+    survey: Callable[[Path, Options], LazyDataset]
     takes: tuple[str, ...] = ()
     remarked_on: bool = False
     needs_labels: bool = False
     is_last: bool = False
 
 
-def _idx(path: Path, options: Options) -> Listing:
+def _idx(path: Path, options: Options) -> LazyDataset:
     return survey_idx(path, options.class_names, options.labels_path)
 
 
-def _sprite(path: Path, options: Options) -> Listing:
+def _sprite(path: Path, options: Options) -> LazyDataset:
     from spritenet.sources.sprite import survey_sprite
 
     return survey_sprite(path, options.class_names)
 
 
-def _foreign(path: Path, options: Options) -> Listing:
+def _foreign(path: Path, options: Options) -> LazyDataset:
     from spritenet.sources.foreign import read_foreign
 
     labels = options.labels_path
@@ -58,18 +58,18 @@ def _foreign(path: Path, options: Options) -> Listing:
         return survey_tiles(path, options.tile, labels, options.train, options.class_names)
     if options.image_size is None or labels is None:
         raise no_labels(path)
-    return Listing.of(
+    return LazyDataset.from_dataset(
         read_foreign(path, options.image_size, labels, options.train, options.class_names)
     )
 
 
-def _npz(path: Path, options: Options) -> Listing:
+def _npz(path: Path, options: Options) -> LazyDataset:
     from spritenet.sources.array_sets import survey_npz
 
     return survey_npz(path, options.image_size, options.class_names, options.pixel_range)
 
 
-def _npy(path: Path, options: Options) -> Listing:
+def _npy(path: Path, options: Options) -> LazyDataset:
     from spritenet.sources.array_sets import survey_npy
 
     return survey_npy(
@@ -77,49 +77,49 @@ def _npy(path: Path, options: Options) -> Listing:
     )
 
 
-def _npy_classes(path: Path, options: Options) -> Listing:
+def _npy_classes(path: Path, options: Options) -> LazyDataset:
     from spritenet.sources.npy_classes import survey_npy_classes
 
     return survey_npy_classes(path, options.image_size, options.class_names, options.pixel_range)
 
 
-def _csv(path: Path, options: Options) -> Listing:
+def _csv(path: Path, options: Options) -> LazyDataset:
     from spritenet.sources.csv_rows import survey_csv
 
     return survey_csv(path, options)
 
 
-def _parquet(path: Path, options: Options) -> Listing:
+def _parquet(path: Path, options: Options) -> LazyDataset:
     from spritenet.sources.parquet import survey_parquet
 
     return survey_parquet(path, options)
 
 
-def _archive(path: Path, options: Options) -> Listing:
+def _archive(path: Path, options: Options) -> LazyDataset:
     from spritenet.sources.archive import survey_archive
 
     return survey_archive(path, options.form, options.class_names, options.labelled_by)
 
 
-def _hdf5(path: Path, options: Options) -> Listing:
+def _hdf5(path: Path, options: Options) -> LazyDataset:
     from spritenet.sources.hdf5 import survey_hdf5
 
     return survey_hdf5(path, options.image_size, options.class_names, options.pixel_range)
 
 
-def _matlab(path: Path, options: Options) -> Listing:
+def _matlab(path: Path, options: Options) -> LazyDataset:
     from spritenet.sources.matlab import survey_matlab
 
     return survey_matlab(path, options.image_size, options.class_names, options.pixel_range)
 
 
-def _webdataset(path: Path, options: Options) -> Listing:
+def _webdataset(path: Path, options: Options) -> LazyDataset:
     from spritenet.sources.webdataset import survey_webdataset
 
     return survey_webdataset(path, options.form, options.class_names)
 
 
-def _image_folder(path: Path, options: Options) -> Listing:
+def _image_folder(path: Path, options: Options) -> LazyDataset:
     from spritenet.sources.image_folder import survey_image_folder
 
     if options.tile is not None:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.lazy_dataset import Listing
+from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.dataset.pixel_range import PixelRange
 from spritenet.errors import DataError, MissingExtraError
 from spritenet.sources.magic import HDF5
@@ -51,7 +51,7 @@ def survey_hdf5(
     image_size: ImageSize | None = None,
     class_names: Sequence[str] | None = None,
     pixel_range: PixelRange | None = None,
-) -> Listing:
+) -> LazyDataset:
     """Finds images and labels.
 
     Args:

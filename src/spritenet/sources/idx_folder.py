@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.dataset import Dataset, Split
-from spritenet.dataset.lazy_dataset import Listing
+from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.errors import DataError
 from spritenet.sources.emnist import is_emnist, survey_emnist
 from spritenet.sources.idx import IMAGES, LABELS, IdxFile, open_idx
@@ -74,7 +74,7 @@ def is_idx(path: Path) -> bool:
 
 def survey_idx(
     path: Path, class_names: Sequence[str] | None = None, labels: Path | None = None
-) -> Listing:
+) -> LazyDataset:
     """Reads as `read_idx` does; EMNIST's images are put upright, its classes named by its mapping.
 
     Args:
@@ -95,9 +95,9 @@ def survey_idx(
     data = _read(folder, files, path, class_names)
     notes = unused_notes(folder, _used(folder, files)) if path.is_dir() else ()
     if not is_emnist(files.values()):
-        return Listing.of(data).noted(*notes)
+        return LazyDataset.from_dataset(data).with_notes(*notes)
     named = class_names is not None or (folder / CLASSES_FILE).is_file()
-    return survey_emnist(data, list(files.values()), named=named).noted(*notes)
+    return survey_emnist(data, list(files.values()), named=named).with_notes(*notes)
 
 
 def _used(folder: Path, files: dict[Role, Path]) -> list[Path]:
@@ -199,7 +199,7 @@ def _open_pair(folder: Path, files: dict[Role, Path], name: str) -> tuple[IdxFil
     labels = open_idx(files[name, "labels"], LABELS)
     if images.shape[0] != labels.shape[0]:
         raise DataError(
-            "images and labels disagree",
+            "different numbers of images and labels",
             where=labels.path,
             expected=f"{images.shape[0]:,} labels as {images.path.name} has images",
             got=f"{labels.shape[0]:,}",

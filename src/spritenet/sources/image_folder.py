@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from spritenet.dataset.lazy_dataset import Listing
+from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.errors import DataError
 from spritenet.sources.class_folders import Parts, is_hidden, is_picture
 from spritenet.sources.image_spec import Form
@@ -108,7 +108,7 @@ def is_labelled_folder(path: Path) -> bool:
         return True  # `survey_image_folder` says what is wrong with it
 
 
-def survey_image_folder(path: Path, form: Form, by: LabelledBy | None = None) -> Listing:
+def survey_image_folder(path: Path, form: Form, by: LabelledBy | None = None) -> LazyDataset:
     """Finds the pictures, classes and splits of a folder; no more than 100 pictures are read.
 
     Args:

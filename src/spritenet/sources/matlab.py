@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spritenet.dataset.lazy_dataset import Listing
+from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.dataset.pixel_range import PixelRange
 from spritenet.errors import DataError, MissingExtraError
 from spritenet.sources.hdf5 import is_hdf5
@@ -44,7 +44,7 @@ def survey_matlab(
     image_size: ImageSize | None = None,
     class_names: Sequence[str] | None = None,
     pixel_range: PixelRange | None = None,
-) -> Listing:
+) -> LazyDataset:
     """Finds images and labels.
 
     Args:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.dataset.axes import check_axes
-from spritenet.dataset.lazy_dataset import Listing
+from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.dataset.pixel_range import PixelRange
 from spritenet.errors import DataError
 from spritenet.sources.array_files import npy_file
@@ -67,7 +67,7 @@ def survey_npy_classes(
     image_size: ImageSize | None = None,
     class_names: Sequence[str] | None = None,
     pixel_range: PixelRange | None = None,
-) -> Listing:
+) -> LazyDataset:
     """Finds the images of each class.
 
     Args:
@@ -87,7 +87,7 @@ def survey_npy_classes(
             arrays.append((split, _class_of(file), opened.array(), opened.where))
     listing = class_arrays(path, arrays, image_size, class_names, pixel_range=pixel_range)
     used = [file for files in _files(path).values() for file in files]
-    return listing.noted(*unused_notes(path, used))
+    return listing.with_notes(*unused_notes(path, used))
 
 
 def class_arrays(
@@ -97,7 +97,7 @@ def class_arrays(
     class_names: Sequence[str] | None = None,
     notes: tuple[str, ...] = (),
     pixel_range: PixelRange | None = None,
-) -> Listing:
+) -> LazyDataset:
     """A listing of arrays that hold a class each.
 
     Args:
@@ -131,7 +131,7 @@ def class_arrays(
     splits = ordered(list({split for split, _, _, _ in arrays}))
     images, dim = images_of(made, [where for *_, where in arrays], pixel_range)
     height, width, channels = made[0].shape[1:]
-    listing = Listing.sorted(
+    listing = LazyDataset.sorted_by_split(
         path.resolve().name.partition(".")[0],
         (height, width, channels),
         np.repeat([known.index(name) for _, name, _, _ in arrays], counts).astype(np.int32),

@@ -17,7 +17,7 @@ from typing import IO, Protocol, runtime_checkable
 from urllib.parse import unquote, urlsplit
 
 from spritenet.address import address_of, path_of, shown
-from spritenet.dataset.lazy_dataset import Listing
+from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.errors import DataError, DownloadError, InputError, MissingExtraError, SpritenetError
 from spritenet.sources.magic import ending_of
 from spritenet.sources.transfer import CHUNK, Progress, TransferError, transfer
@@ -70,7 +70,7 @@ class Origin:
             return text
         return text.replace(str(self.path), self.said).replace(self.scratch.name, self.said)
 
-    def listing(self, found: Listing) -> Listing:
+    def listing(self, found: LazyDataset) -> LazyDataset:
         """The same listing, saying where it is from."""
         if self.scratch is None:
             return found

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.dataset.arrays import as_labels
-from spritenet.dataset.lazy_dataset import Listing
+from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.errors import DataError
 from spritenet.sources.array_names import LABELS, ordered
 from spritenet.sources.class_folders import natural
@@ -146,7 +146,7 @@ def is_parquet(path: Path) -> bool:
     return bool(files_in(path))
 
 
-def survey_parquet(path: Path, options: Options | None = None) -> Listing:
+def survey_parquet(path: Path, options: Options | None = None) -> LazyDataset:
     """Finds the images, classes and splits of parquet files.
 
     Args:
@@ -165,12 +165,12 @@ def survey_parquet(path: Path, options: Options | None = None) -> Listing:
     notes = unused_notes(path, files) if path.is_dir() else ()
     if numbers:
         options.only(("class_names", "label_column", "image_size", "range", "bits"), path)
-        return survey_numbers(path, files, options).noted(*notes)
+        return survey_numbers(path, files, options).with_notes(*notes)
     options.only(("class_names", "label_column", "size", "fit", "color"), path)
-    return _pictures(path, files, options).noted(*notes)
+    return _pictures(path, files, options).with_notes(*notes)
 
 
-def _pictures(path: Path, files: list[Path], options: Options) -> Listing:
+def _pictures(path: Path, files: list[Path], options: Options) -> LazyDataset:
     """The pictures of files."""
     names = [split_named(file, path) for file in files]
     splits = ordered(set(names))

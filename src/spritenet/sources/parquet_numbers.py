@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.lazy_dataset import Listing, Pixels, Places
+from spritenet.dataset.lazy_dataset import Indices, LazyDataset, ReadResult
 from spritenet.errors import DataError
 from spritenet.sources.array_names import ordered
 from spritenet.sources.options import Options
@@ -70,15 +70,15 @@ class ParquetNumbers:
     threads: bool = False
     _held: _Held = field(default_factory=_Held, init=False, repr=False)
 
-    def read(self, places: Places) -> Pixels:
+    def read(self, indices: Indices) -> ReadResult:
         """Reads images.
 
         Raises:
             DataError: a row group is damaged, or a number is no pixel.
         """
-        images = np.empty((len(places), *self.shape), np.uint8)
+        images = np.empty((len(indices), *self.shape), np.uint8)
         ends = [*self.groups[1:, 2].tolist(), self.count]
-        numbers = np.searchsorted(self.groups[:, 2], places, side="right") - 1
+        numbers = np.searchsorted(self.groups[:, 2], indices, side="right") - 1
         for group in np.unique(numbers).tolist():
             here = np.flatnonzero(numbers == group)
             first = int(self.groups[group, 2])
@@ -86,9 +86,9 @@ class ParquetNumbers:
                 self._held.group = -1
                 self._held.pixels = self._group(group, ends[group] - first)
                 self._held.group = group
-            rows = self._held.pixels[places[here] - first]
+            rows = self._held.pixels[indices[here] - first]
             images[here] = rows.reshape(len(here), *self.shape)
-        return Pixels(images)
+        return ReadResult(images)
 
     def _group(self, group: int, rows: int) -> NDArray[np.uint8]:
         """The pixels of a row group, rows × pixels."""
@@ -168,7 +168,7 @@ def holds_numbers(schema: Any) -> bool:  # noqa: ANN401 - pyarrow has no types
     return len(numeric) > FEWEST_COLUMNS or any(map(_is_list, numeric))
 
 
-def survey_numbers(path: Path, files: list[Path], options: Options) -> Listing:
+def survey_numbers(path: Path, files: list[Path], options: Options) -> LazyDataset:
     """Finds the images, classes and splits of files of numbers.
 
     Args:
@@ -215,7 +215,7 @@ def survey_numbers(path: Path, files: list[Path], options: Options) -> Listing:
         shape,
         values,
     )
-    return Listing.sorted(
+    return LazyDataset.sorted_by_split(
         path.name.partition(".")[0],
         shape,
         labels,

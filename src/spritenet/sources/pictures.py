@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.lazy_dataset import Listing, Pixels, Places
+from spritenet.dataset.lazy_dataset import Indices, LazyDataset, ReadResult
 from spritenet.errors import DataError
 from spritenet.lfs_pointer import refuse_pointer
 from spritenet.sources.class_folders import Tree
@@ -78,17 +78,17 @@ class Pictures:
     path: str
     threads: bool
 
-    def read(self, places: Places) -> Pixels:
+    def read(self, indices: Indices) -> ReadResult:
         """Decodes pictures.
 
         Raises:
             DataError: one is of another size or in other colours, and no form was asked for; or it
                 is larger than what it is to be padded to.
         """
-        images = np.zeros((len(places), *self.shape), np.uint8)
+        images = np.zeros((len(indices), *self.shape), np.uint8)
         unreadable = []
         notes = []
-        for row, place in enumerate(places.tolist()):
+        for row, place in enumerate(indices.tolist()):
             try:
                 found = _decoded(self.store, place, self.form.bits)
             except DataError as error:
@@ -102,7 +102,7 @@ class Pictures:
             if picture.shape != self.shape:
                 picture = self._shaped(picture, place)
             images[row] = picture
-        return Pixels(images, tuple(unreadable), tuple(notes))
+        return ReadResult(images, tuple(unreadable), tuple(notes))
 
     def _shaped(self, picture: NDArray[np.uint8], place: int) -> NDArray[np.uint8]:
         """A picture of the images' shape."""
@@ -173,7 +173,7 @@ def as_listing(
     split_names: Sequence[str],
     form: Form,
     notes: tuple[str, ...] = (),
-) -> Listing:
+) -> LazyDataset:
     """A listing of a store's pictures.
 
     Args:
@@ -194,7 +194,7 @@ def as_listing(
         bits = images.form.bits
         seen = f"pictures of 16 bits seem to hold {bits} and are read so: pass bits={bits}"
         notes += (f"{seen} (--bits {bits}) to say it, bits={ALL_BITS} if they are that dark",)
-    return Listing.sorted(
+    return LazyDataset.sorted_by_split(
         _called(path),
         images.shape,
         labels,
@@ -209,7 +209,7 @@ def as_listing(
 
 def of_tree(
     path: Path, store: Store, tree: Tree, form: Form, notes: tuple[str, ...] = ()
-) -> Listing:
+) -> LazyDataset:
     """A listing of a store whose files are those that a tree has chosen, in its order."""
     names = ["/".join(parts) for parts in tree.others]
     notes += unreadable_notes(names)

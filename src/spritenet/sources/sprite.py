@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.dataset import Dataset
-from spritenet.dataset.lazy_dataset import Listing, Pixels, Places
+from spritenet.dataset.lazy_dataset import Indices, LazyDataset, ReadResult
 from spritenet.errors import DataError, InputError
 from spritenet.sources.foreign import is_png
 from spritenet.sprites import INDEX, Sprite, SpriteFolder
@@ -56,7 +56,7 @@ def read_sprite(path: Path, class_names: Sequence[str] | None = None) -> Dataset
         return sprite.dataset()
 
 
-def survey_sprite(path: Path, class_names: Sequence[str] | None = None) -> Listing:
+def survey_sprite(path: Path, class_names: Sequence[str] | None = None) -> LazyDataset:
     """Reads the labels of a folder of sprites, and no pixel; a single sprite is read whole.
 
     Args:
@@ -68,10 +68,10 @@ def survey_sprite(path: Path, class_names: Sequence[str] | None = None) -> Listi
         InputError: class names were given.
     """
     if class_names is not None or not (path.is_dir() or path.name == INDEX):
-        return Listing.of(read_sprite(path, class_names))
+        return LazyDataset.from_dataset(read_sprite(path, class_names))
     images = SpriteImages(path)
     metadata = images.folder.metadata
-    return Listing(
+    return LazyDataset(
         metadata.name,
         images.folder.image_shape,
         images.labels(),
@@ -112,22 +112,22 @@ class SpriteImages:
             raise DataError("the labels are not those it counts", where=self.folder.path / INDEX)
         return labels
 
-    def read(self, places: Places) -> Pixels:
+    def read(self, indices: Indices) -> ReadResult:
         """Reads images, runs of them together.
 
         Raises:
             DataError: a sprite is missing, changed or damaged: which one, and which rows.
         """
-        images = np.empty((len(places), *self.folder.image_shape), np.uint8)
-        shards = np.searchsorted(self.firsts, places, side="right") - 1
-        breaks = np.flatnonzero((np.diff(places) != 1) | (np.diff(shards) != 0)) + 1
-        for run in np.split(np.arange(len(places)), breaks):
+        images = np.empty((len(indices), *self.folder.image_shape), np.uint8)
+        shards = np.searchsorted(self.firsts, indices, side="right") - 1
+        breaks = np.flatnonzero((np.diff(indices) != 1) | (np.diff(shards) != 0)) + 1
+        for run in np.split(np.arange(len(indices)), breaks):
             if len(run):
                 number = int(shards[run[0]])
-                first = int(places[run[0]] - self.firsts[number])
+                first = int(indices[run[0]] - self.firsts[number])
                 sprite = self._sprite(number)
                 images[run] = sprite.images(first, first + len(run), workers=1)
-        return Pixels(images)
+        return ReadResult(images)
 
     def _sprite(self, number: int) -> Sprite:
         with self._opening:  # each is opened once, by the first thread that wants it

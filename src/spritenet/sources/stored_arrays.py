@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.lazy_dataset import Listing
+from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.dataset.pixel_range import PixelRange
 from spritenet.errors import DataError
 from spritenet.sources.array_names import CLASS_NAMES, ordered, role_of
@@ -67,7 +67,7 @@ def survey_arrays(
     pixel_range: PixelRange | None = None,
     *,
     matlab: bool = False,
-) -> Listing:
+) -> LazyDataset:
     """A listing of what a file holds.
 
     Args:
@@ -163,7 +163,7 @@ def _of_classes(
     pixel_range: PixelRange | None,
     *,
     matlab: bool,
-) -> Listing:
+) -> LazyDataset:
     """A listing of arrays that hold a class each: `cat` and `dog`; `train0`, `test0` and so on."""
     found: list[tuple[str, str, NDArray[Any], str]] = []
     for one in arrays:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.lazy_dataset import ArrayImages, Listing
+from spritenet.dataset.lazy_dataset import ArrayImages, LazyDataset
 from spritenet.errors import DataError, InputError
 from spritenet.sources.array_names import ordered
 from spritenet.sources.class_folders import SPLITS, natural
@@ -64,7 +64,7 @@ def survey_tiles(
     labels: Path | None,
     train: int | None = None,
     class_names: Sequence[str] | None = None,
-) -> Listing:
+) -> LazyDataset:
     """Reads a sheet whose labels are in a file.
 
     Args:
@@ -94,7 +94,7 @@ def survey_tiles(
         )
     splits = [("train", 0, first)] + ([("test", first, count)] if first < count else [])
     shape = tiles.shape[1:]
-    return Listing(
+    return LazyDataset(
         path.stem,
         (shape[0], shape[1], shape[2]),
         indices,
@@ -106,7 +106,7 @@ def survey_tiles(
     )
 
 
-def survey_tile_folder(path: Path, tile: ImageSize) -> Listing:
+def survey_tile_folder(path: Path, tile: ImageSize) -> LazyDataset:
     """Reads a folder of sheets, of one class each.
 
     Args:
@@ -142,7 +142,7 @@ def survey_tile_folder(path: Path, tile: ImageSize) -> Listing:
     counts = [len(part) for part in parts]
     images = tuple(_widened(parts, max(part.shape[3] for part in parts)))
     shape = images[0].shape[1:]
-    return Listing.sorted(
+    return LazyDataset.sorted_by_split(
         path.resolve().name,
         (shape[0], shape[1], shape[2]),
         np.repeat([names.index(name) for _, name, _ in sheets], counts).astype(np.int32),

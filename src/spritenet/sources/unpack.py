@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from spritenet.core.png import COLOUR_TYPES, encode_png
 from spritenet.core.pool import threads
 from spritenet.dataset import Dataset
-from spritenet.dataset.lazy_dataset import Listing
-from spritenet.dataset.load_warnings import Remarks
+from spritenet.dataset.lazy_dataset import LazyDataset
+from spritenet.dataset.load_warnings import LoadWarnings
 from spritenet.destination import destination
 from spritenet.errors import DataError, InputError
 from spritenet.sources.idx import IMAGES, LABELS
@@ -46,31 +46,31 @@ BLOCK_BYTES = 1 << 26
 
 @overload
 def unpack(
-    data: Dataset | Listing,
+    data: Dataset | LazyDataset,
     path: os.PathLike[str],
     to: Kind | None = ...,
     *,
     strict: bool = ...,
-    remarks: Remarks | None = ...,
+    remarks: LoadWarnings | None = ...,
     progress: Progress | None = ...,
 ) -> Path: ...
 @overload
 def unpack(
-    data: Dataset | Listing,
+    data: Dataset | LazyDataset,
     path: str,
     to: Kind | None = ...,
     *,
     strict: bool = ...,
-    remarks: Remarks | None = ...,
+    remarks: LoadWarnings | None = ...,
     progress: Progress | None = ...,
 ) -> Path | str: ...
 def unpack(
-    data: Dataset | Listing,
+    data: Dataset | LazyDataset,
     path: str | os.PathLike[str],
     to: Kind | None = None,
     *,
     strict: bool = False,
-    remarks: Remarks | None = None,
+    remarks: LoadWarnings | None = None,
     progress: Progress | None = None,
 ) -> Path | str:
     """Writes a data set as other programs read it, whole or not at all.
@@ -101,8 +101,8 @@ def unpack(
     if kind not in KINDS:
         expected = "one of " + ", ".join(KINDS)
         raise InputError("there is no such form", where="to", expected=expected, got=kind)
-    listing = data if isinstance(data, Listing) else Listing.of(data)
-    told = Remarks() if remarks is None else remarks
+    listing = data if isinstance(data, LazyDataset) else LazyDataset.from_dataset(data)
+    told = LoadWarnings() if remarks is None else remarks
     told.add(notes=listing.notes)
 
     def parts(first: int, stop: int) -> Parts:
@@ -130,7 +130,7 @@ def unpack(
     return place.of(place.path)
 
 
-def _write_npz(listing: Listing, splits: dict[str, Parts], target: Path) -> None:
+def _write_npz(listing: LazyDataset, splits: dict[str, Parts], target: Path) -> None:
     from zipfile import ZIP_DEFLATED, ZipFile
 
     sides = listing.image_shape[: 2 if listing.image_shape[2] == 1 else 3]
@@ -167,7 +167,7 @@ def _write_array(opened: ZipFile, name: str, array: NDArray[np.generic]) -> None
         np.lib.format.write_array(out, array, allow_pickle=False)
 
 
-def _write_idx(listing: Listing, splits: dict[str, Parts], folder: Path) -> None:
+def _write_idx(listing: LazyDataset, splits: dict[str, Parts], folder: Path) -> None:
     height, width, channels = listing.image_shape
     if channels != 1 or len(listing.class_names) > 256:
         raise InputError(
@@ -199,7 +199,7 @@ def _write_idx(listing: Listing, splits: dict[str, Parts], folder: Path) -> None
     (folder / CLASSES_FILE).write_text("".join(f"{n}\n" for n in listing.class_names), "utf-8")
 
 
-def _write_pictures(listing: Listing, splits: dict[str, Parts], folder: Path) -> None:
+def _write_pictures(listing: LazyDataset, splits: dict[str, Parts], folder: Path) -> None:
     if listing.image_shape[2] not in COLOUR_TYPES:
         raise InputError(
             "a PNG has no such number of channels",

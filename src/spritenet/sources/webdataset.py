@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.lazy_dataset import Listing
+from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.errors import DataError
 from spritenet.sources.archive import ArchiveStore, members_of
 from spritenet.sources.array_names import ordered, split_of
@@ -96,7 +96,9 @@ def _key(parts: Parts) -> Parts:
     return (*parts[:-1], parts[-1].partition(".")[0])
 
 
-def survey_webdataset(path: Path, form: Form, class_names: Sequence[str] | None = None) -> Listing:
+def survey_webdataset(
+    path: Path, form: Form, class_names: Sequence[str] | None = None
+) -> LazyDataset:
     """Finds the pictures, and reads their labels.
 
     Args:

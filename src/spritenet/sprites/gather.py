@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from spritenet.core.pool import threads
 from spritenet.dataset import Dataset, Split
-from spritenet.dataset.lazy_dataset import ArrayImages, Listing, Ranges
-from spritenet.dataset.load_warnings import Remarks
+from spritenet.dataset.lazy_dataset import ArrayImages, LazyDataset, SplitRanges
+from spritenet.dataset.load_warnings import LoadWarnings
 from spritenet.errors import DataError
 from spritenet.sprites.metadata import within
 from spritenet.sprites.parallel import each
@@ -41,13 +41,13 @@ class Part:
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int32]
-    splits: Ranges
+    splits: SplitRanges
     left_out: tuple[DataError, ...] = ()
     notes: tuple[str, ...] = ()
 
 
 def gather(
-    listing: Listing,
+    listing: LazyDataset,
     first: int = 0,
     stop: int | None = None,
     *,
@@ -91,7 +91,7 @@ def gather(
         if strict and found.unreadable:
             raise found.unreadable[0][1]
         if strict:
-            Remarks(notes=[*found.notes]).refuse_notes(listing.name)
+            LoadWarnings(notes=[*found.notes]).raise_for_notes(listing.name)
         images[low:high] = found.images
         failed[number] = [(low + row, error) for row, error in found.unreadable]
         notes[number] = found.notes
@@ -121,11 +121,11 @@ def _compacted(images: NDArray[np.uint8], keep: NDArray[np.bool_]) -> NDArray[np
 
 
 def as_dataset(
-    listing: Listing,
+    listing: LazyDataset,
     *,
     strict: bool = False,
     workers: int | None = None,
-    remarks: Remarks | None = None,
+    remarks: LoadWarnings | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
     """Reads all of a listing.
@@ -140,7 +140,7 @@ def as_dataset(
     Raises:
         DataError: as `gather`, or not a single image can be read.
     """
-    at_hand = listing.at_hand()
+    at_hand = listing.to_dataset()
     if at_hand is not None:
         if remarks is not None:
             remarks.add(notes=listing.notes)
@@ -158,7 +158,7 @@ def as_dataset(
     return Dataset(listing.name, splits, names, listing.source, listing.licence)
 
 
-def nothing_readable(listing: Listing, first: DataError) -> DataError:
+def nothing_readable(listing: LazyDataset, first: DataError) -> DataError:
     """The error of a listing none of whose images can be read."""
     error = str(first).rstrip(".")
     what = f"none of its {len(listing):,} images can be read"

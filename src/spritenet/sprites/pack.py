@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from spritenet.core.pool import threads
 from spritenet.dataset import Dataset, Split
-from spritenet.dataset.lazy_dataset import ArrayImages, Listing, Ranges
-from spritenet.dataset.load_warnings import Remarks
+from spritenet.dataset.lazy_dataset import ArrayImages, LazyDataset, SplitRanges
+from spritenet.dataset.load_warnings import LoadWarnings
 from spritenet.destination import destination
 from spritenet.errors import InputError
 from spritenet.sprites.disk import new_folder
@@ -39,7 +39,7 @@ __all__ = [
     "shard_names",
 ]
 
-Packable = Dataset | Split | Listing | tuple[ArrayLike, ArrayLike]
+Packable = Dataset | Split | LazyDataset | tuple[ArrayLike, ArrayLike]
 
 MNIST_SPLITS = (60_000, 10_000)
 TFJS_VALIDATION = 5_000
@@ -66,7 +66,7 @@ def pack(
     ray: bool = ...,
     tfjs: bool = ...,
     strict: bool = ...,
-    remarks: Remarks | None = ...,
+    remarks: LoadWarnings | None = ...,
     progress: Progress | None = ...,
 ) -> Path: ...
 @overload
@@ -84,7 +84,7 @@ def pack(
     ray: bool = ...,
     tfjs: bool = ...,
     strict: bool = ...,
-    remarks: Remarks | None = ...,
+    remarks: LoadWarnings | None = ...,
     progress: Progress | None = ...,
 ) -> Path | str: ...
 def pack(
@@ -101,7 +101,7 @@ def pack(
     ray: bool = False,
     tfjs: bool = False,
     strict: bool = False,
-    remarks: Remarks | None = None,
+    remarks: LoadWarnings | None = None,
     progress: Progress | None = None,
 ) -> Path | str:
     """Writes a data set as a sprite: a PNG that holds images, labels, classes and splits.
@@ -158,7 +158,7 @@ def pack(
             "the tutorials' loader reads grey or RGBA images in rows", where="tfjs", got=layout
         )
     if tfjs and tuple(stop - first for _, first, stop in listing.splits) == MNIST_SPLITS:
-        listing = listing.without_first(TFJS_VALIDATION).noted(
+        listing = listing.drop_first(TFJS_VALIDATION).with_notes(
             f"the first {TFJS_VALIDATION:,} training images are left out, as in the tutorials' file"
         )
     plan = arranged(
@@ -171,7 +171,7 @@ def pack(
         tfjs=tfjs,
         strict=strict,
     )
-    told = Remarks() if remarks is None else remarks
+    told = LoadWarnings() if remarks is None else remarks
     told.add(notes=listing.notes)
     with destination(path) as place:
         target = place.path
@@ -213,9 +213,9 @@ def shard_names(stem: str, plan: Plan, count: int) -> list[tuple[str, int, int]]
     ]
 
 
-def _listing_of(data: Packable, path: Path) -> Listing:
+def _listing_of(data: Packable, path: Path) -> LazyDataset:
     """What is to be packed, as a listing."""
-    if isinstance(data, Listing):
+    if isinstance(data, LazyDataset):
         return data
     if isinstance(data, tuple):
         images, labels = data
@@ -223,7 +223,7 @@ def _listing_of(data: Packable, path: Path) -> Listing:
     if isinstance(data, Split):
         name = data.name or "train"
         data = Dataset(path.stem, {name: data}, data.class_names)
-    return Listing.of(data)
+    return LazyDataset.from_dataset(data)
 
 
 def _spread(processes: int | None, ray: bool) -> Spread | None:
@@ -246,12 +246,12 @@ def _spread(processes: int | None, ray: bool) -> Spread | None:
 
 
 def _write_folder(
-    listing: Listing,
+    listing: LazyDataset,
     plan: Plan,
     folder: Path,
     workers: int | None,
     spread: Spread | None,
-    remarks: Remarks,
+    remarks: LoadWarnings,
     progress: Progress | None,
 ) -> None:
     """Writes the sprites and their index."""
@@ -279,7 +279,7 @@ def _write_folder(
 
 
 def finish(
-    listing: Listing,
+    listing: LazyDataset,
     plan: Plan,
     folder: Path,
     done: Sequence[tuple[str, Packed]],
@@ -330,7 +330,7 @@ def _content_hash(
     folder: Path,
     shards: Sequence[Shard],
     image_shape: tuple[int, int, int],
-    splits: Ranges,
+    splits: SplitRanges,
     labels: NDArray[np.int32],
     workers: int | None,
 ) -> str:
@@ -352,7 +352,7 @@ def _content_hash(
 
 
 def arranged(
-    listing: Listing,
+    listing: LazyDataset,
     *,
     layout: Layout = "rows",
     columns: int | None = None,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from spritenet.dataset.lazy_dataset import Listing
+from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.sprites.shard import Packed, Plan, write_shard
 
 __all__ = ["Job", "Range", "Spread", "over_processes"]
@@ -32,7 +32,7 @@ class Job:
         folder: in which relative paths are meant.
     """
 
-    listing: Listing
+    listing: LazyDataset
     plan: Plan
     folder: Path
 

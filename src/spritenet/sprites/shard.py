@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from spritenet.core.pool import threads
 from spritenet.dataset import Dataset, Split
-from spritenet.dataset.lazy_dataset import ArrayImages, Listing, Ranges
+from spritenet.dataset.lazy_dataset import ArrayImages, LazyDataset, SplitRanges
 from spritenet.errors import DataError
 from spritenet.sprites.disk import beside
 from spritenet.sprites.gather import Part, Progress, gather
@@ -63,7 +63,7 @@ class Packed:
     """
 
     count: int
-    splits: Ranges
+    splits: SplitRanges
     labels: NDArray[np.int32]
     written: Written | None
     left_out: tuple[DataError, ...] = ()
@@ -71,7 +71,7 @@ class Packed:
 
 
 def write_shard(
-    listing: Listing,
+    listing: LazyDataset,
     plan: Plan,
     first: int,
     stop: int,

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from spritenet.dataset import Split
-from spritenet.dataset.batches import Batch, pixel_type, presented
-from spritenet.dataset.stratify import set_aside, stratified
+from spritenet.dataset.batches import Batch, convert_batch, pixel_type
+from spritenet.dataset.stratify import stratified_mask, validation_size
 from spritenet.dataset.streamed import Flow, Streamed
 from spritenet.errors import InputError
 from spritenet.streams.epoch_iterator import Walk
@@ -175,7 +175,7 @@ class StreamSplit(Streamed):
         Raises:
             InputError: nothing would remain, or nothing be set aside.
         """
-        aside = stratified(self.labels, set_aside(validation, len(self)), seed)
+        aside = stratified_mask(self.labels, validation_size(validation, len(self)), seed)
         kept, held = parted(self.reader, aside)
         names = (self.name, "validation")
         again = [partial(_part_of, self.again, validation, seed, number) for number in range(2)]
@@ -211,6 +211,11 @@ class StreamSplit(Streamed):
     def labels_at(self, places: NDArray[np.int64]) -> NDArray[np.int32]:
         """Labels of some images (n); no pixels are read."""
         return self.reader.labels(places)
+
+    def take(self, indices: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+        """Reads some images (n h w c) and their labels (n), in the order of the indices."""
+        split = self._read(indices)
+        return split.images, split.labels
 
     def images_at(self, places: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Some images, n h w c."""
@@ -304,7 +309,7 @@ class StreamSplit(Streamed):
             return walk
         classes = len(self.class_names)
         return (
-            presented(images, labels, classes, dtype=kind, one_hot=one_hot, flat=flat)
+            convert_batch(images, labels, classes, dtype=kind, one_hot=one_hot, flat=flat)
             for images, labels in walk
         )
 
