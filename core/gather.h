@@ -1,7 +1,7 @@
 // Images of a data set into the lanes of a slab, by index, and never anywhere else as floats.
 #pragma once
 
-#include "layers/activation.h"
+#include "kernels/activation.h"
 #include "order.h"
 
 namespace sn {

@@ -76,12 +76,12 @@ inline T broadcast(float value) {
 }
 
 template <class T>
-inline T larger(T a, T b) {
+inline T max(T a, T b) {
   return a > b ? a : b;
 }
 
 template <class T>
-inline T smaller(T a, T b) {
+inline T min(T a, T b) {
   return a < b ? a : b;
 }
 

@@ -91,7 +91,7 @@ inline LossSum loss_of_slab(const LossTask& task, const sn_examples& examples, c
   } else {
     // -sum t log softmax(z) = sum t (log sum exp(z - m) - (z - m)), m the largest.
     Lanes most = y[0];
-    for (int c = 1; c < task.outputs; ++c) most = larger(y[c], most);
+    for (int c = 1; c < task.outputs; ++c) most = max(y[c], most);
     Lanes sum = Lanes{}, wanted = Lanes{}, hit = Lanes{};
     for (int c = 0; c < task.outputs; ++c) {
       const Lanes t = targets(c);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "loss.h"
+#include "ops/operator.h"
 #include "optimizer.h"
 #include "slab.h"
 #include "threads.h"
@@ -11,15 +12,15 @@ namespace sn {
 // Part of one operation's kernel, updated by one thread in one go: rows first … last-1 of each of
 // `stretches` stretches of `rows` rows. The kernel is one stretch, but nine for Winograd, which packs
 // the nine taps of an input channel together.
-struct Piece {
+struct Chunk {
   int32_t operation;
-  bool with_bias;  // the operation's last piece takes its bias too
+  bool with_bias;  // the operation's last chunk takes its bias too
   int64_t first, last;
   int32_t stretches;
   int64_t rows;
 };
 
-inline constexpr int64_t kPieceParameters = 4096;
+inline constexpr int64_t kChunkParameters = 4096;
 
 // A slab of the batch in training: where its results are, and how far it is. The numbers of phases are
 // those of phases.h.
@@ -36,7 +37,7 @@ struct SlabState {
 struct sn_network {
   sn::Plan plan;
   int64_t slabs;        // of the largest batch
-  int64_t piece_count;
+  int64_t chunk_count;
   float* packed;
   float* gradient;      // as long as the parameters
   float* slab_gradients;
@@ -44,11 +45,11 @@ struct sn_network {
   sn::Lanes* shared;    // one block a slab and a thread
   sn::Lanes* own;       // one block a thread
   float* single;        // the tensors of one image
-  double* piece_squares;  // of each piece's gradient
-  double* piece_l2;
+  double* chunk_squares;  // of each chunk's gradient
+  double* chunk_l2;
   sn::SlabState* slab_states;
   int64_t* spare_blocks;  // of each thread: the block in which it does its next slab
-  sn::Piece* pieces;
+  sn::Chunk* chunks;
   const sn::Lanes** dense_inputs;       // [operation][slab]
   const float** dense_gradients;
 };
@@ -63,32 +64,24 @@ inline Slab<Lanes> slab_of(const sn_network& net, int32_t thread, int64_t block)
           net.output_gradients + block * p.output_gradient_count};
 }
 
-// What the forward pass of a slab is told.
-struct ForwardTask {
-  const float* parameters;
-  bool training;       // dropout works
-  bool keep_logits;    // leave out a final softmax
-  bool winograd;       // where the plan says so
-  uint64_t seed, step;
-  int64_t first_image; // of the slab, counted in the batch
-};
-
-void forward(const sn_network& net, const Slab<Lanes>& slab, const ForwardTask& task,
+void forward(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass,
              const uint8_t* images, const Picked& picked);
 
 // After the loss has written the gradient of the last tensor (of the last but one, where a final
 // softmax is left out).
-void backward(const sn_network& net, const Slab<Lanes>& slab, const ForwardTask& task);
+void backward(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass);
 
-// One image through all layers; the outputs are in the last tensor.
+// One image through all operations; the outputs are in the last tensor.
 void forward_single(const sn_network& net, const float* parameters, const uint8_t* image);
 
-inline const Tensor& logits_of(const Plan& plan) {
-  return plan.tensors[plan.operation_count - (plan.ends_in_softmax ? 1 : 0)];
+// What the loss reads: the outputs, or what a final softmax would read.
+inline const Tensor& result_of(const Plan& plan, bool logits) {
+  const bool before = logits && plan.ends_in_softmax;
+  return plan.tensors[before ? plan.operations[plan.operation_count - 1].input : plan.output];
 }
 
 // Winograd's frequencies and the kernel as it is are packed in the same place: for training the one,
 // else the other.
-void pack_piece(const sn_network& net, const Piece& piece, const float* parameters, bool training);
+void pack_chunk(const sn_network& net, const Chunk& chunk, const float* parameters, bool training);
 
 }  // namespace sn

@@ -8,9 +8,29 @@
 
 namespace sn {
 
-inline constexpr int kMaxLayers = 64;
-inline constexpr int kMaxTensors = kMaxLayers + 1;
+struct Kernels;  // ops/operator.h
+
+inline constexpr int kMaxNodes = 256;
+inline constexpr int kMaxOperations = 384;  // a node may need a copy of its input, and its activation
+inline constexpr int kMaxTensors = kMaxOperations + 1;
+inline constexpr int kMaxEdges = 768;
+inline constexpr int kMaxWeights = 4 * kMaxNodes;
 inline constexpr int64_t kMaxUnits = int64_t{1} << 40;  // refuse networks beyond a terabyte of values
+
+// The activations, in the order of the table's choices (ops/operator.h).
+enum ActivationKind : int32_t {
+  kLinear,
+  kRelu,
+  kRelu6,
+  kLeakyRelu,  // x < 0 ? alpha x : x
+  kElu,        // x < 0 ? alpha (exp(x) - 1) : x
+  kGelu,       // exact: x/2 (1 + erf(x/sqrt 2))
+  kSigmoid,
+  kTanh,
+  kSoftmax     // over the last axis
+};
+
+enum PaddingKind : int32_t { kValid, kSame };
 
 struct Shape {
   int32_t height, width, channels;
@@ -22,27 +42,27 @@ struct Place {
   int64_t at, row;
 };
 
-// What flows between two operations. `activation` is applied by whoever writes the values, and its
+// What flows between operations. `activation` is applied by whoever writes the values, and its
 // derivative by whoever writes the gradient; so it costs no pass and no memory of its own.
 struct Tensor {
   Shape shape;             // as written; Flatten reads the same values as one row
   Place values;
   Place gradient;  // the same place as the values, wherever nobody needs those any more
   int64_t padded_at, padded_size;  // the block including a border of zeros for `same` padding
+  int32_t producer;                // the operation that writes it; -1: the image
+  int32_t readers;                 // operations that read it
   int32_t activation;
   float alpha;
   bool batch_wide;  // kept for every slab of the batch, not only for the one a thread works on
 };
 
-enum class Kind : int32_t {
-  conv2d,
-  dense,
-  max_pooling,
-  average_pooling,
-  rescaling,
-  dropout,
-  activation,  // one that needs its input for the derivative, or a second one in a row
-  softmax
+// That an operation reads a tensor. Where several readers of a tensor want a gradient, the first on the
+// way back writes it, and each of the others writes one of its own, which is then added.
+struct Edge {
+  int32_t tensor;
+  bool gradient;   // whether anything before it learns
+  bool adds;
+  Place place;     // of the gradient that the operation writes
 };
 
 struct Window {
@@ -50,44 +70,61 @@ struct Window {
 };
 
 struct Operation {
-  Kind kind;
-  int32_t input, output;  // tensors
+  const Kernels* kernels;
+  int32_t node;           // where it came from; also its place in dropout's random numbers
+  int32_t first_edge, edge_count;
+  int32_t input, output;  // tensors; the first of its inputs
   Shape in, out;
-  int32_t layer;          // the layer it came from: its place in dropout's random numbers
-  bool input_gradient;    // whether anything before it learns
-  Window window;          // conv2d, pooling
-  bool winograd;          // conv2d: trained by layers/winograd.h
+  bool input_gradient;    // of any of its inputs
+  bool trainable;         // its weights get gradients and steps
+  // What its backward pass reads while it writes the gradients of its inputs.
+  bool keeps_input, keeps_output;
+  bool wants_border;      // its windows read zeros around the input
+  bool matrix;            // its kernel is [in][units], with a gradient summed once a batch
+  bool winograd;          // conv2d: trained by kernels/winograd.h
+  Window window;          // conv2d, pooling, padding
   float scale, offset;    // rescaling
   float rate;             // dropout
   int32_t function;       // activation
   float alpha;
-  // Parameters: offsets into the host's one array; -1 for none.
+  // Weights that are trained: rows of as many numbers as there are output channels, and one row more.
+  // Offsets into the host's one array; -1 for none.
   int64_t kernel, bias;
-  int32_t fan_in;         // values one output sums over: kernel_height * kernel_width * channels
+  int32_t fan_in;         // rows of the kernel; conv2d: kernel_height * kernel_width * channels
   float kernel_l2, bias_l2;
-  // Packed copies of the kernel (see layers/pack.h), offsets into the network's packed floats.
+  // Packed copies of the kernel (see kernels/pack.h), offsets into the network's packed floats.
+  int64_t packed_count;   // floats of each
   int64_t packed_forward, packed_backward;
-  // conv2d: place of its kernel and bias gradients in a slab's sums.
-  int64_t slab_gradient;
+  int64_t slab_gradient;  // place of its weights' gradients in a slab's sums, kernel before bias
   // dense: place of the transposed output gradients in a slab's batch-wide memory, in floats.
   int64_t output_gradients;
   int32_t padded_units;   // dense: outputs rounded up to whole vectors
+  int64_t scratch;        // vectors it works in
+};
+
+// What a node made: seen from outside, and by the nodes that read it.
+struct Value {
+  int32_t tensor;
+  int32_t activation;  // still to be applied: relu before a max pooling is applied after the pooling
+  Shape shape;
+  bool flat;           // its rows and columns are gone
+  int32_t readers;     // nodes, and the host for the last
 };
 
 struct Plan {
-  int32_t layer_count, tensor_count, operation_count;
+  int32_t node_count, tensor_count, operation_count, edge_count, weight_count;
   int32_t threads, batch_size;
   Tensor tensors[kMaxTensors];
-  Operation operations[kMaxLayers];
-  // For each of the host's layers: the tensor that holds its output, and the activation still to be
-  // applied to it (relu before a max pooling is applied after the pooling).
-  int32_t layer_tensor[kMaxLayers];
-  int32_t layer_activation[kMaxLayers];
-  Shape layer_shape[kMaxLayers];
+  Operation operations[kMaxOperations];
+  Edge edges[kMaxEdges];
+  Value image, values[kMaxNodes];
+  sn_weight weights[kMaxWeights];
+  int32_t output;                // the tensor of the last node
   bool ends_in_softmax;
+  bool starts_with_rescaling;    // done while the images are gathered
   int64_t parameter_count;
   int64_t packed_count;          // floats
-  int64_t slab_gradient_count;   // floats, of all conv2d
+  int64_t slab_gradient_count;   // floats
   int64_t thread_units;          // of one slab, private to a thread
   int64_t batch_units;           // of one slab, kept for the whole batch
   int64_t scratch_units;         // a row to write a gradient into before it is put in place, or more
@@ -96,7 +133,7 @@ struct Plan {
   int32_t outputs;               // values of the last tensor
 };
 
-// Fills `plan`; false and a line of text if the layers do not fit each other or the image.
+// Fills `plan`; false and a line of text if the nodes do not fit each other or the image.
 bool make_plan(const sn_network_spec& spec, Plan& plan, char* error);
 
 }  // namespace sn

@@ -22,10 +22,10 @@ struct Reading {
 
   // `packed`: a call before this one has packed the same parameters.
   void begin(bool packed) {
-    if (packed || net.piece_count == 0) {
+    if (packed || net.chunk_count == 0) {
       phases.begin(kSlabs, slabs());
     } else {
-      phases.begin(kPack, net.piece_count);
+      phases.begin(kPack, net.chunk_count);
     }
   }
 
@@ -36,7 +36,7 @@ struct Reading {
         continue;
       }
       if (item.kind() == kPack) {
-        pack_piece(net, net.pieces[item.index], parameters, false);
+        pack_chunk(net, net.chunks[item.index], parameters, false);
       } else {
         read(thread, item.index);
       }
@@ -58,8 +58,8 @@ struct Reading {
     }
     const Slab<Lanes> slab = slab_of(net, thread, net.spare_blocks[thread]);
     const bool logits = evaluation && evaluation->loss == SN_CATEGORICAL_CROSSENTROPY;
-    forward(net, slab, {parameters, false, logits, false, 0, 0, 0}, images, picked);
-    const Tensor& last = logits ? logits_of(plan) : plan.tensors[plan.operation_count];
+    forward(net, slab, {parameters, net.packed, false, logits, false, 0, 0, 0}, images, picked);
+    const Tensor& last = result_of(plan, logits);
     const Lanes* y = slab.values(last).at;
     if (outputs) {
       for (int i = 0; i < picked.count; ++i) {
@@ -83,7 +83,7 @@ void predict(sn_network& net, sn_pool* pool, const float* parameters, const uint
   constexpr int64_t kWave = Phases::kMostItems;  // images, and so fewer slabs
   const Plan& plan = net.plan;
   if (count <= kFewImages) {
-    const Tensor& last = plan.tensors[plan.operation_count];
+    const Tensor& last = plan.tensors[plan.output];
     for (int64_t i = 0; i < count; ++i) {
       forward_single(net, parameters, images + i * plan.tensors[0].shape.size());
       const float* y = net.single + (last.batch_wide ? plan.thread_units : 0) + last.values.at;
@@ -131,10 +131,10 @@ double l2_of(const sn_network& net, const float* parameters) {
   double sum = 0;
   for (int32_t i = 0; i < net.plan.operation_count; ++i) {
     const Operation& op = net.plan.operations[i];
-    if (op.kernel < 0) continue;
+    if (!op.trainable) continue;
     const int64_t units = op.out.channels;
     double squares = 0;
-    if (op.kernel_l2 > 0) {
+    if (op.kernel >= 0 && op.kernel_l2 > 0) {
       for (int64_t k = 0; k < op.fan_in * units; ++k) {
         const double w = static_cast<double>(parameters[op.kernel + k]);
         squares += w * w;

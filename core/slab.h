@@ -20,7 +20,7 @@ struct Slab {
   T* own;      // a thread's: used again for the next slab
   T* shared;   // kept until the batch is done
   T* scratch;  // `scratch_units`: at least a row
-  float* gradients;         // of this slab's convolution kernels and biases
+  float* gradients;         // of this slab's weights, but for the dense ones
   float* output_gradients;  // of this slab's dense outputs, [image][unit]
 
   Rows<T> values(const Tensor& t) const {
@@ -29,18 +29,24 @@ struct Slab {
   Rows<T> gradient(const Tensor& t) const { return {own + t.gradient.at, t.gradient.row}; }
 };
 
-// Where an operation works: its two tensors in a slab.
+// An operation on a slab: its tensors and their places. `x`, `dx`, `in` without a number are of the
+// first input.
 template <class T>
-struct Site {
+struct Context {
   const Operation& op;
   const Tensor& in;
   const Tensor& out;
   const Slab<T>& slab;
+  const Plan& plan;
 
+  const Edge& edge(int k) const { return plan.edges[op.first_edge + k]; }
+  const Tensor& in_of(int k) const { return plan.tensors[edge(k).tensor]; }
   Rows<T> x() const { return slab.values(in); }
   Rows<T> y() const { return slab.values(out); }
-  Rows<T> dx() const { return slab.gradient(in); }
+  Rows<T> dx() const { return dx(0); }
   Rows<T> dy() const { return slab.gradient(out); }
+  Rows<T> x(int k) const { return slab.values(in_of(k)); }
+  Rows<T> dx(int k) const { return {slab.own + edge(k).place.at, edge(k).place.row}; }
   int64_t in_row() const { return int64_t{op.in.width} * op.in.channels; }
   int64_t out_row() const { return int64_t{op.out.width} * op.out.channels; }
 };

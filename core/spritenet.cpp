@@ -14,25 +14,30 @@ struct Layout {
   int64_t used = 0;
 
   template <class T>
-  T* take(int64_t count) {
+  T* allocate(int64_t count) {
     T* at = memory ? reinterpret_cast<T*>(memory + used) : nullptr;
     used += (count * static_cast<int64_t>(sizeof(T)) + 127) / 128 * 128;
     return at;
   }
 };
 
-int64_t count_pieces(const Plan& plan, Piece* pieces) {
+int64_t count_chunks(const Plan& plan, Chunk* chunks) {
   int64_t count = 0;
   for (int32_t i = 0; i < plan.operation_count; ++i) {
     const Operation& op = plan.operations[i];
-    if (op.kernel < 0) continue;
+    if (op.kernel < 0 && op.bias < 0) continue;
+    if (op.kernel < 0) {
+      if (chunks) chunks[count] = {i, true, 0, 0, 1, 0};
+      ++count;
+      continue;
+    }
     const int32_t stretches = op.winograd ? 9 : 1;
     const int64_t stretch = op.fan_in / stretches;
-    int64_t rows = kPieceParameters / stretches / op.out.channels / 4 * 4;
+    int64_t rows = kChunkParameters / stretches / op.out.channels / 4 * 4;
     if (rows < 4) rows = 4;
     for (int64_t first = 0; first < stretch; first += rows) {
       const int64_t last = first + rows < stretch ? first + rows : stretch;
-      if (pieces) pieces[count] = {i, last == stretch, first, last, stretches, stretch};
+      if (chunks) chunks[count] = {i, last == stretch, first, last, stretches, stretch};
       ++count;
     }
   }
@@ -43,23 +48,23 @@ void lay_out(sn_network& net, Layout& layout) {
   const Plan& plan = net.plan;
   const bool trains = plan.batch_size > 0;
   net.slabs = trains ? (plan.batch_size + kLanes - 1) / kLanes : 0;
-  net.piece_count = count_pieces(plan, nullptr);
-  net.packed = layout.take<float>(plan.packed_count);
-  net.gradient = layout.take<float>(trains ? plan.parameter_count : 0);
+  net.chunk_count = count_chunks(plan, nullptr);
+  net.packed = layout.allocate<float>(plan.packed_count);
+  net.gradient = layout.allocate<float>(trains ? plan.parameter_count : 0);
   // One block for each slab's results, and one for each thread to make the next in.
   const int64_t blocks = net.slabs + plan.threads;
-  net.slab_gradients = layout.take<float>(blocks * plan.slab_gradient_count);
-  net.output_gradients = layout.take<float>(blocks * plan.output_gradient_count);
-  net.shared = layout.take<Lanes>(blocks * plan.batch_units);
-  net.own = layout.take<Lanes>(plan.threads * (plan.thread_units + plan.scratch_units));
-  net.single = layout.take<float>(plan.thread_units + plan.batch_units);
-  net.piece_squares = layout.take<double>(net.piece_count);
-  net.piece_l2 = layout.take<double>(net.piece_count);
-  net.slab_states = layout.take<SlabState>(net.slabs);
-  net.spare_blocks = layout.take<int64_t>(plan.threads);
-  net.pieces = layout.take<Piece>(net.piece_count);
-  net.dense_inputs = layout.take<const Lanes*>(plan.operation_count * net.slabs);
-  net.dense_gradients = layout.take<const float*>(plan.operation_count * net.slabs);
+  net.slab_gradients = layout.allocate<float>(blocks * plan.slab_gradient_count);
+  net.output_gradients = layout.allocate<float>(blocks * plan.output_gradient_count);
+  net.shared = layout.allocate<Lanes>(blocks * plan.batch_units);
+  net.own = layout.allocate<Lanes>(plan.threads * (plan.thread_units + plan.scratch_units));
+  net.single = layout.allocate<float>(plan.thread_units + plan.batch_units);
+  net.chunk_squares = layout.allocate<double>(net.chunk_count);
+  net.chunk_l2 = layout.allocate<double>(net.chunk_count);
+  net.slab_states = layout.allocate<SlabState>(net.slabs);
+  net.spare_blocks = layout.allocate<int64_t>(plan.threads);
+  net.chunks = layout.allocate<Chunk>(net.chunk_count);
+  net.dense_inputs = layout.allocate<const Lanes*>(plan.operation_count * net.slabs);
+  net.dense_gradients = layout.allocate<const float*>(plan.operation_count * net.slabs);
 }
 
 bool refuse(char* error, const char* why) {
@@ -158,7 +163,7 @@ int64_t sn_network_bytes(const sn_network_spec* spec, char* error) {
   static_assert(alignof(sn_network) <= 128);
   if (!check_given(spec, "specification", error)) return -1;
   Layout layout{nullptr};
-  layout.take<sn_network>(1);
+  layout.allocate<sn_network>(1);
   sn_network net{};
   if (!make_plan(*spec, net.plan, error)) return -1;
   lay_out(net, layout);
@@ -178,10 +183,10 @@ sn_network* sn_network_init(void* memory, int64_t bytes, const sn_network_spec* 
   }
   __builtin_memset(memory, 0, static_cast<__SIZE_TYPE__>(needed));
   Layout layout{static_cast<char*>(memory)};
-  sn_network* net = layout.take<sn_network>(1);
+  sn_network* net = layout.allocate<sn_network>(1);
   make_plan(*spec, net->plan, error);
   lay_out(*net, layout);
-  count_pieces(net->plan, net->pieces);
+  count_chunks(net->plan, net->chunks);
   for (int64_t s = 0; s < net->slabs; ++s) net->slab_states[s].block = s;
   for (int32_t t = 0; t < net->plan.threads; ++t) net->spare_blocks[t] = net->slabs + t;
   return net;
@@ -191,12 +196,28 @@ int64_t sn_parameter_count(const sn_network* network) {
   return network ? network->plan.parameter_count : 0;
 }
 
-void sn_output_shape(const sn_network* network, int32_t layer, int32_t shape[3]) {
-  const bool known = network && layer >= 0 && layer < network->plan.layer_count;
-  const Shape found = known ? network->plan.layer_shape[layer] : Shape{0, 0, 0};
+void sn_output_shape(const sn_network* network, int32_t node, int32_t shape[3]) {
+  const bool known = network && node >= 0 && node < network->plan.node_count;
+  const Shape found = known ? network->plan.values[node].shape : Shape{0, 0, 0};
   shape[0] = found.height;
   shape[1] = found.width;
   shape[2] = found.channels;
+}
+
+int32_t sn_weight_count(const sn_network* network) {
+  return network ? network->plan.weight_count : 0;
+}
+
+void sn_network_weight(const sn_network* network, int32_t index, sn_weight* weight) {
+  const bool known = network && index >= 0 && index < network->plan.weight_count;
+  if (weight) *weight = known ? network->plan.weights[index] : sn_weight{};
+}
+
+int32_t sn_operator_count(void) { return operator_count(); }
+
+const sn_operator_info* sn_operator_at(int32_t index) {
+  const Operator* found = operator_at(index);
+  return found ? &found->info : nullptr;
 }
 
 int32_t sn_slot_count(const sn_optimizer* optimizer) {
@@ -263,14 +284,14 @@ sn_status sn_activations(sn_network* network, const float* parameters, const uin
   const Plan& plan = network->plan;
   forward_single(*network, parameters, image);
   float* to = outputs;
-  for (int32_t i = 0; i < plan.layer_count; ++i) {
-    const Tensor& tensor = plan.tensors[plan.layer_tensor[i]];
+  for (int32_t i = 0; i < plan.node_count; ++i) {
+    const Tensor& tensor = plan.tensors[plan.values[i].tensor];
     const float* from =
         network->single + (tensor.batch_wide ? plan.thread_units : 0) + tensor.values.at;
     const int64_t row = int64_t{tensor.shape.width} * tensor.shape.channels;
     for (int r = 0; r < tensor.shape.height; ++r) {
       for (int64_t k = 0; k < row; ++k) {
-        to[k] = activated(from[r * tensor.values.row + k], plan.layer_activation[i], 0.0f);
+        to[k] = activated(from[r * tensor.values.row + k], plan.values[i].activation, 0.0f);
       }
       to += row;
     }

@@ -4,8 +4,7 @@
  *   - Sizes come from a host that has checked them; the core checks them again and answers with a
  *     status and a line of text. It never allocates, never prints, never touches a file.
  *   - Images are uint8, n h w c. Labels are int32 class indices. Parameters are ONE float32 array:
- *     layer after layer, kernel before bias, each in Keras's layout
- *     (Conv2D: kernel_height, kernel_width, in, filters; Dense: in, units).
+ *     node after node, each node's weights in Keras's order and layout; `sn_network_weight` lists them.
  *   - Optimizer slots are arrays of the same length as the parameters, in the same order.
  *   - A result depends on data, seed, parameters and instruction set, never on the number of threads.
  *   - A network's memory may be used by one call at a time.
@@ -25,7 +24,7 @@
 extern "C" {
 #endif
 
-enum { SN_INTERFACE_VERSION = 1, SN_ERROR_BYTES = 256 };
+enum { SN_INTERFACE_VERSION = 2, SN_ERROR_BYTES = 256 };
 
 typedef enum sn_status {
   SN_OK = 0,
@@ -33,32 +32,6 @@ typedef enum sn_status {
   SN_DIVERGED = 2, /* a loss was not finite; parameters are those before that step */
   SN_STOPPED = 3   /* the host's stop flag was raised; only whole steps were done */
 } sn_status;
-
-typedef enum sn_layer_kind {
-  SN_RESCALING = 1,
-  SN_CONV2D = 2,
-  SN_MAX_POOLING_2D = 3,
-  SN_AVERAGE_POOLING_2D = 4,
-  SN_GLOBAL_AVERAGE_POOLING_2D = 5,
-  SN_FLATTEN = 6,
-  SN_DENSE = 7,
-  SN_DROPOUT = 8,
-  SN_ACTIVATION = 9
-} sn_layer_kind;
-
-typedef enum sn_activation {
-  SN_LINEAR = 0,
-  SN_RELU = 1,
-  SN_RELU6 = 2,
-  SN_LEAKY_RELU = 3, /* x < 0 ? alpha x : x */
-  SN_ELU = 4,        /* x < 0 ? alpha (exp(x) - 1) : x */
-  SN_GELU = 5,       /* exact: x/2 (1 + erf(x/sqrt 2)) */
-  SN_SIGMOID = 6,
-  SN_TANH = 7,
-  SN_SOFTMAX = 8 /* over the last axis */
-} sn_activation;
-
-typedef enum sn_padding { SN_VALID = 0, SN_SAME = 1 } sn_padding;
 
 typedef enum sn_loss {
   SN_CATEGORICAL_CROSSENTROPY = 0, /* labels or target rows; fused with a final softmax */
@@ -71,32 +44,70 @@ typedef enum sn_optimizer_kind {
   SN_ADAM = 2     /* slots: first moment, second moment; AdamW with weight_decay > 0 */
 } sn_optimizer_kind;
 
-/* One layer. Fields a kind doesn't name are ignored. */
-typedef struct sn_layer {
-  int32_t kind;
-  int32_t activation;    /* Conv2D, Dense, Activation: sn_activation */
-  int32_t units;         /* Conv2D: filters; Dense: units */
-  int32_t kernel_height; /* Conv2D: kernel; pooling: window */
-  int32_t kernel_width;
-  int32_t stride_height;
-  int32_t stride_width;
-  int32_t padding;   /* Conv2D, pooling: sn_padding */
-  int32_t use_bias;  /* Conv2D, Dense */
-  float alpha;       /* leaky_relu, elu */
-  float scale;       /* Rescaling: x scale + offset */
-  float offset;
-  float rate;        /* Dropout: the share dropped */
-  float kernel_l2;   /* Conv2D, Dense: adds l2 * sum(w^2) to the loss */
-  float bias_l2;
-} sn_layer;
+/* An attribute of a node, by the name the table of operators gives it. */
+typedef struct sn_attribute {
+  const char* name;
+  const char* text;      /* of a choice; null where numbers are meant */
+  const double* numbers;
+  int32_t count;         /* of the numbers */
+} sn_attribute;
 
+enum { SN_IMAGE = -1 };
+
+/* An operator at work: what a layer is here. */
+typedef struct sn_node {
+  const char* operation; /* a name of the table */
+  const int32_t* inputs; /* nodes before this one, or SN_IMAGE */
+  const sn_attribute* attributes; /* those left out have their defaults */
+  int32_t input_count;
+  int32_t attribute_count;
+  int32_t trainable;     /* 0: its weights are frozen */
+} sn_node;
+
+/* Nodes in an order in which each comes after its inputs; the last one's output is the network's. */
 typedef struct sn_network_spec {
-  const sn_layer* layers;
-  int32_t layer_count;
+  const sn_node* nodes;
+  int32_t node_count;
   int32_t height, width, channels; /* of the uint8 input */
   int32_t threads;                 /* the most that will work at a time */
   int32_t batch_size;              /* the largest training batch; 0: never trains */
 } sn_network_spec;
+
+typedef enum sn_attribute_kind {
+  SN_NUMBER = 0,
+  SN_WHOLE = 1, /* a whole number */
+  SN_FLAG = 2,  /* 0 or 1 */
+  SN_CHOICE = 3 /* a text */
+} sn_attribute_kind;
+
+/* What the table says of an attribute. */
+typedef struct sn_attribute_info {
+  const char* name;    /* Keras's name of the argument */
+  const char* choices; /* SN_CHOICE: "valid|same", the default first; else null */
+  double least, most;  /* of each number */
+  double value;        /* the default of each number */
+  int32_t kind;
+  int32_t count;       /* numbers */
+  int32_t required;
+} sn_attribute_info;
+
+/* A row of the table: an operator. */
+typedef struct sn_operator_info {
+  const char* name; /* Keras's name of the layer */
+  const sn_attribute_info* attributes;
+  int32_t attribute_count;
+  int32_t least_inputs, most_inputs;
+} sn_operator_info;
+
+/* One of a network's weights: where it is in the parameters. */
+typedef struct sn_weight {
+  const char* name; /* Keras's: "kernel", "bias", ... */
+  int64_t offset;
+  int32_t node;
+  int32_t trainable; /* 0: no optimizer changes it */
+  int32_t rank;
+  int32_t shape[4];
+} sn_weight;
 
 typedef struct sn_network sn_network;
 typedef struct sn_pool sn_pool;
@@ -176,7 +187,14 @@ SN_API int64_t sn_network_bytes(const sn_network_spec* spec, char error[SN_ERROR
 SN_API sn_network* sn_network_init(void* memory, int64_t bytes, const sn_network_spec* spec,
                                    char error[SN_ERROR_BYTES]);
 SN_API int64_t sn_parameter_count(const sn_network* network);
-SN_API void sn_output_shape(const sn_network* network, int32_t layer, int32_t shape[3]);
+SN_API void sn_output_shape(const sn_network* network, int32_t node, int32_t shape[3]);
+SN_API int32_t sn_weight_count(const sn_network* network);
+/* Weight 0 <= index < count; in the order of the parameters. */
+SN_API void sn_network_weight(const sn_network* network, int32_t index, sn_weight* weight);
+
+/* The table: row 0 <= index < count; null beyond. */
+SN_API int32_t sn_operator_count(void);
+SN_API const sn_operator_info* sn_operator_at(int32_t index);
 SN_API int32_t sn_slot_count(const sn_optimizer* optimizer);
 
 SN_API sn_status sn_train(sn_network* network, sn_pool* pool, sn_training* training,
@@ -186,11 +204,11 @@ SN_API sn_status sn_evaluate(sn_network* network, sn_pool* pool, sn_evaluation* 
 /* The gradient of one batch's loss (`indices`, batch_size of them), without an update. */
 SN_API sn_status sn_gradient(sn_network* network, sn_pool* pool, const sn_training* training,
                              float* gradient, char error[SN_ERROR_BYTES]);
-/* `outputs`: count rows of the last layer's outputs. */
+/* `outputs`: count rows of the last node's outputs. */
 SN_API sn_status sn_predict(sn_network* network, sn_pool* pool, const float* parameters,
                             const uint8_t* images, int64_t count, float* outputs,
                             char error[SN_ERROR_BYTES]);
-/* Every layer's output for one image, one after the other, each h w c. */
+/* Every node's output for one image, one after the other, each h w c. */
 SN_API sn_status sn_activations(sn_network* network, const float* parameters, const uint8_t* image,
                                 float* outputs, char error[SN_ERROR_BYTES]);
 

@@ -28,10 +28,10 @@ struct Point {
   int x, y, radius;
 };
 
-int smaller(int a, int b) { return a < b ? a : b; }
-int larger(int a, int b) { return a > b ? a : b; }
-Row smaller(Row a, Row b) { return a < b ? a : b; }
-Row larger(Row a, Row b) { return a > b ? a : b; }
+int min(int a, int b) { return a < b ? a : b; }
+int max(int a, int b) { return a > b ? a : b; }
+Row min(Row a, Row b) { return a < b ? a : b; }
+Row max(Row a, Row b) { return a > b ? a : b; }
 
 // The whole part of the square root of what is not negative.
 int root(int square) { return static_cast<int>(__builtin_elementwise_sqrt(static_cast<float>(square))); }
@@ -41,22 +41,22 @@ Row root(Row square) {
       __builtin_elementwise_sqrt(__builtin_convertvector(square, FloatRow)), Row);
 }
 
-// One straight piece of line, its radius going evenly from one end's to the other's.
+// One straight chunk of line, its radius going evenly from one end's to the other's.
 // Per row of pixels the four products with the direction stay in registers.
-void piece(Depths& depths, int box, Point a, Point b, int reach) {
+void chunk(Depths& depths, int box, Point a, Point b, int reach) {
   const int dx = b.x - a.x, dy = b.y - a.y;
   const int length = root(dx * dx + dy * dy);
-  const int some = larger(length, 1);
+  const int some = max(length, 1);
   const int ux = length ? dx * (1 << kDirection) / some : 1 << kDirection;
   const int uy = length ? dy * (1 << kDirection) / some : 0;
   const int slope = (b.radius - a.radius) * (1 << kSlope) / some;
   const int half = 1 << (kDirection - 1);
 
-  const int far = larger(a.radius, b.radius) + reach;
-  const int top = larger((smaller(a.y, b.y) - far) / kUnit, 0);
-  const int bottom = smaller((larger(a.y, b.y) + far) / kUnit, box - 1);
-  const int left = larger((smaller(a.x, b.x) - far) / kUnit, 0);
-  const int right = smaller((larger(a.x, b.x) + far) / kUnit, box - 1);
+  const int far = max(a.radius, b.radius) + reach;
+  const int top = max((min(a.y, b.y) - far) / kUnit, 0);
+  const int bottom = min((max(a.y, b.y) + far) / kUnit, box - 1);
+  const int left = max((min(a.x, b.x) - far) / kUnit, 0);
+  const int right = min((max(a.x, b.x) + far) / kUnit, box - 1);
   const Row steps = Row{0, 1, 2, 3, 4, 5, 6, 7} * kUnit;
   for (int column = left; column <= right; column += kWide) {
     const Row px = steps + (column * kUnit + kUnit / 2 - a.x);
@@ -65,12 +65,12 @@ void piece(Depths& depths, int box, Point a, Point b, int reach) {
       const int py = row * kUnit + kUnit / 2 - a.y;
       const Row along = (px_along + py * uy) >> kDirection;
       const Row across = (px_across - py * ux) >> kDirection;
-      const Row inside = larger(smaller(along, Row{} + length), Row{});
+      const Row inside = max(min(along, Row{} + length), Row{});
       const Row over = along - inside;
       const Row depth =
           a.radius + ((inside * slope) >> kSlope) - root(across * across + over * over);
       LooseRow& best = *reinterpret_cast<LooseRow*>(&depths.at[row][column]);
-      best = larger(depth, static_cast<Row>(best));
+      best = max(depth, static_cast<Row>(best));
     }
   }
 }
@@ -88,7 +88,7 @@ void place(Depths& depths, int box, int gain, int size, uint8_t* picture) {
   int64_t mass = 0, down = 0, across = 0;
   for (int row = 0; row < box; ++row) {
     for (int column = 0; column < box; ++column) {
-      const int ink = smaller(larger(128 + ((depths.at[row][column] * gain) >> 8), 0), 255);
+      const int ink = min(max(128 + ((depths.at[row][column] * gain) >> 8), 0), 255);
       depths.at[row][column] = ink;
       mass += ink;
       down += ink * row;
@@ -138,7 +138,7 @@ extern "C" sn_status sn_draw_lines(const sn_lines* lines, uint8_t* pictures,
     Point last = {at[0], at[1], at[2]};
     for (int k = 1; k < points; ++k) {
       const Point next = {at[3 * k], at[3 * k + 1], at[3 * k + 2]};
-      if (!lines->lifts[k]) piece(depths, box, last, next, reach);
+      if (!lines->lifts[k]) chunk(depths, box, last, next, reach);
       last = next;
     }
     place(depths, box, gain, size, pictures + image * size * size);

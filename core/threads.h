@@ -1,4 +1,4 @@
-// A team of threads that does one piece of work at a time, together.
+// A team of threads that does one chunk of work at a time, together.
 //
 // Knows the operating system's threads; nothing of networks. In WebAssembly a team is the caller alone.
 #pragma once

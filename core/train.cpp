@@ -1,13 +1,12 @@
-// Steps: slabs forward and back on all threads, then pieces of the parameters updated on all threads.
+// Steps: slabs forward and back on all threads, then chunks of the parameters updated on all threads.
 //
 // What a thread does never depends on which thread it is: each slab has its own sums, each parameter is
-// summed over the slabs in order by whoever takes its piece. So any number of threads gives the same
+// summed over the slabs in order by whoever takes its chunk. So any number of threads gives the same
 // bits, and a slab may be done twice: when its thread doesn't come back in time, because the system has
 // given the core to another program, another thread does it again, and the first to end counts.
 #include "train.h"
 
 #include "batch.h"
-#include "layers/dense.h"
 #include "phases.h"
 
 namespace sn {
@@ -50,7 +49,7 @@ struct Training {
   Training(sn_network& n, sn_pool* pool, sn_training& t, float* gradient)
       : net(n), task(t), gradient_only(gradient), phases(pool), step{0, 0, {}, order_of(t, 0)} {
     for (int64_t s = 0; s < net.slabs; ++s) net.slab_states[s].done = net.slab_states[s].again = 0;
-    phases.begin(kPack, net.piece_count);
+    phases.begin(kPack, net.chunk_count);
   }
 
   void begin_step() {
@@ -93,17 +92,22 @@ struct Training {
     const int64_t block = net.spare_blocks[thread];
     const Slab<Lanes> slab = slab_of(net, thread, block);
     const LossTask loss = loss_task(plan, task, now.batch.count);
-    const ForwardTask forward_task = {task.parameters, !task.no_dropout, loss.from_logits, true,
-                                      task.seed, static_cast<uint64_t>(task.first_step + now.number),
-                                      item.index * kLanes};
+    const Pass pass = {task.parameters,
+                       net.packed,
+                       !task.no_dropout,
+                       loss.from_logits,
+                       true,
+                       task.seed,
+                       static_cast<uint64_t>(task.first_step + now.number),
+                       item.index * kLanes};
     const Picked picked = pick(now, item.index);
-    forward(net, slab, forward_task, task.examples.images, picked);
+    forward(net, slab, pass, task.examples.images, picked);
     if (!phases.is_current(item)) return false;
-    const Tensor& last = loss.from_logits ? logits_of(plan) : plan.tensors[plan.operation_count];
+    const Tensor& last = result_of(plan, loss.from_logits);
     const Lanes* y = slab.values(last).at;
     const LossSum sum = loss_of_slab(loss, task.examples, picked, y, slab.scratch);
-    carry_row(slab.gradient(last).at, y, slab.scratch, plan.outputs, last.activation, last.alpha);
-    backward(net, slab, forward_task);
+    backward_row(slab.gradient(last).at, y, slab.scratch, plan.outputs, last.activation, last.alpha);
+    backward(net, slab, pass);
     if (!claim_end(item)) return false;
     keep_block(thread, item.index, sum);
     return true;
@@ -132,7 +136,7 @@ struct Training {
     const Plan& plan = net.plan;
     for (int32_t i = 0; i < plan.operation_count; ++i) {
       const Operation& op = plan.operations[i];
-      if (op.kind != Kind::dense) continue;
+      if (!op.matrix) continue;
       net.dense_inputs[i * net.slabs + slab] =
           net.shared + block * plan.batch_units + plan.tensors[op.input].values.at;
       net.dense_gradients[i * net.slabs + slab] =
@@ -184,37 +188,39 @@ struct Training {
     return -1;
   }
 
-  // Sums a piece's gradient over the batch, adds L2, and returns through the net's arrays what the
+  // Sums a chunk's gradient over the batch, adds L2, and returns through the net's arrays what the
   // norm and the loss need of it.
-  void sum_piece(int64_t index) {
-    const Piece& piece = net.pieces[index];
-    const Operation& op = net.plan.operations[piece.operation];
+  void sum_chunk(int64_t index) {
+    const Chunk& chunk = net.chunks[index];
+    const Operation& op = net.plan.operations[chunk.operation];
     const int64_t units = op.out.channels;
-    const int64_t count = (piece.last - piece.first) * units;
-    const int64_t at = piece.operation * net.slabs;
+    const int64_t count = (chunk.last - chunk.first) * units;
+    const int64_t at = chunk.operation * net.slabs;
     double squares = 0, l2 = 0;
-    for (int32_t s = 0; s < piece.stretches; ++s) {
-      const int64_t first = (s * piece.rows + piece.first) * units;
+    net.chunk_squares[index] = net.chunk_l2[index] = 0;
+    if (!op.trainable) return;
+    for (int32_t s = 0; s < (op.kernel < 0 ? 0 : chunk.stretches); ++s) {
+      const int64_t first = (s * chunk.rows + chunk.first) * units;
       float* gradient = net.gradient + op.kernel + first;
-      if (op.kind == Kind::dense) {
-        dense_kernel_gradient(op, net.dense_inputs + at, net.dense_gradients + at,
-                              static_cast<int>(step.slabs), piece.first, piece.last, gradient);
+      if (op.matrix) {
+        op.kernels->kernel_gradient(op, net.dense_inputs + at, net.dense_gradients + at,
+                                    static_cast<int>(step.slabs), chunk.first, chunk.last, gradient);
       } else {
         sum_slabs(op.slab_gradient + first, count, gradient);
       }
       add_l2(op.kernel + first, count, op.kernel_l2, squares, l2);
     }
-    if (piece.with_bias && op.bias >= 0) {
+    if (chunk.with_bias && op.bias >= 0) {
       float* bias = net.gradient + op.bias;
-      if (op.kind == Kind::dense) {
-        dense_bias_gradient(op, net.dense_gradients + at, static_cast<int>(step.slabs), bias);
+      if (op.matrix) {
+        op.kernels->bias_gradient(op, net.dense_gradients + at, static_cast<int>(step.slabs), bias);
       } else {
         sum_slabs(op.slab_gradient + int64_t{op.fan_in} * units, units, bias);
       }
       add_l2(op.bias, units, op.bias_l2, squares, l2);
     }
-    net.piece_squares[index] = squares;
-    net.piece_l2[index] = l2;
+    net.chunk_squares[index] = squares;
+    net.chunk_l2[index] = l2;
   }
 
   void sum_slabs(int64_t at, int64_t count, float* to) const {
@@ -247,16 +253,17 @@ struct Training {
     }
   }
 
-  void update_piece(int64_t index) {
-    const Piece& piece = net.pieces[index];
-    const Operation& op = net.plan.operations[piece.operation];
+  void update_chunk(int64_t index) {
+    const Chunk& chunk = net.chunks[index];
+    const Operation& op = net.plan.operations[chunk.operation];
+    if (!op.trainable) return;
     const int64_t units = op.out.channels;
-    for (int32_t s = 0; s < piece.stretches; ++s) {
-      update_stretch(op.kernel + (s * piece.rows + piece.first) * units,
-                     (piece.last - piece.first) * units);
+    for (int32_t s = 0; s < (op.kernel < 0 ? 0 : chunk.stretches); ++s) {
+      update_stretch(op.kernel + (s * chunk.rows + chunk.first) * units,
+                     (chunk.last - chunk.first) * units);
     }
-    if (piece.with_bias && op.bias >= 0) update_stretch(op.bias, units);
-    pack_piece(net, piece, task.parameters, true);
+    if (chunk.with_bias && op.bias >= 0) update_stretch(op.bias, units);
+    pack_chunk(net, chunk, task.parameters, true);
   }
 
   void update_stretch(int64_t at, int64_t count) {
@@ -278,23 +285,23 @@ struct Training {
     task.losses[step.number] = loss;
     task.correct[step.number] = static_cast<int32_t>(sum.correct);
     if (!__builtin_isfinite(loss)) return end(SN_DIVERGED);
-    phases.begin(kSums, net.piece_count);
+    phases.begin(kSums, net.chunk_count);
   }
 
   // Alone, after all sums and before any update: what clipping leaves of the gradient.
   void end_sums() {
     double squares = 0;
-    for (int64_t i = 0; i < net.piece_count; ++i) squares += net.piece_squares[i];
+    for (int64_t i = 0; i < net.chunk_count; ++i) squares += net.chunk_squares[i];
     const double norm = __builtin_sqrt(squares);
     const double most = static_cast<double>(task.optimizer.clip_norm);
     update.gradient_scale = norm > most ? static_cast<float>(most / norm) : 1.0f;
-    phases.begin(kUpdates, net.piece_count);
+    phases.begin(kUpdates, net.chunk_count);
   }
 
   // Alone, after all updates.
   void end_step() {
     double l2 = 0;
-    for (int64_t i = 0; i < net.piece_count; ++i) l2 += net.piece_l2[i];
+    for (int64_t i = 0; i < net.chunk_count; ++i) l2 += net.chunk_l2[i];
     task.losses[step.number] += static_cast<float>(l2);
     ++step.number;
     if (step.number >= task.steps || gradient_only) return end(SN_OK);
@@ -313,16 +320,16 @@ struct Training {
   bool work_on(int32_t thread, Item item) {
     switch (item.kind()) {
       case kPack:  // the host may have changed the parameters since the last call
-        pack_piece(net, net.pieces[item.index], task.parameters, true);
+        pack_chunk(net, net.chunks[item.index], task.parameters, true);
         return true;
       case kSlabs:
         return time_slab(thread, item);
       case kSums:
-        sum_piece(item.index);
-        if (!clips() && !gradient_only) update_piece(item.index);
+        sum_chunk(item.index);
+        if (!clips() && !gradient_only) update_chunk(item.index);
         return true;
       case kUpdates:
-        update_piece(item.index);
+        update_chunk(item.index);
         return true;
     }
     return false;
@@ -353,11 +360,11 @@ struct Training {
   }
 };
 
-// A batch of one slab leaves the others nothing but pieces. A few of those are done before they wake.
-constexpr int64_t kFewPieces = 16;
+// A batch of one slab leaves the others nothing but chunks. A few of those are done before they wake.
+constexpr int64_t kFewChunks = 16;
 
 bool wants_team(const sn_network& net, const sn_training& task) {
-  return task.batch_size > kLanes || net.piece_count > kFewPieces;
+  return task.batch_size > kLanes || net.chunk_count > kFewChunks;
 }
 
 void train_on(void* context, int32_t thread) { static_cast<Training*>(context)->work(thread); }

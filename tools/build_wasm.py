@@ -52,8 +52,15 @@ FAST = "-O3"
 SMALL = "-Oz"
 FILES = {
     "network.cpp": (FAST, "-fno-vectorize"),  # its loops run over vectors already
+    **{
+        f"ops/{file.name}": (FAST, "-fno-vectorize")
+        for file in sorted((SOURCES / "ops").glob("*.cpp"))
+    },
+    "ops/node.cpp": (SMALL,),
+    "ops/table.cpp": (SMALL,),
     "train.cpp": (FAST,),
     "read.cpp": (FAST,),
+    "placement.cpp": (SMALL,),
     "plan.cpp": (SMALL,),
     "spritenet.cpp": (SMALL,),
     "strokes.cpp": (SMALL,),
@@ -70,6 +77,10 @@ FUNCTIONS = (
     "sn_network_init",
     "sn_parameter_count",
     "sn_output_shape",
+    "sn_weight_count",
+    "sn_network_weight",
+    "sn_operator_count",
+    "sn_operator_at",
     "sn_slot_count",
     "sn_train",
     "sn_gradient",
@@ -84,7 +95,7 @@ LINK = (
     "-s",
     "-Wl,--no-entry",
     "-Wl,--gc-sections",
-    "-Wl,-z,stack-size=131072",  # it lies first: one that overflows traps
+    "-Wl,-z,stack-size=524288",  # it lies first: one that overflows traps
     "-Wl,--export=__heap_base",  # the first byte that is the host's
     *(f"-Wl,--export={name}" for name in FUNCTIONS),
 )
@@ -131,7 +142,7 @@ def build(out: Path, *, sources: Path = SOURCES) -> list[Path]:
             options = [*COMMON, f"-mcpu={FEATURES[name]}", f"-I{sources}"]
             objects = []
             for file, how in FILES.items():
-                made = Path(scratch) / f"{file}.o"
+                made = Path(scratch) / f"{Path(file).name}.o"
                 source = str(sources / file)
                 compile_with([*options, *how, "-c", source, "-o", str(made)])
                 objects.append(str(made))

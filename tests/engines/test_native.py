@@ -392,12 +392,10 @@ def test_layers_that_do_not_fit_are_refused() -> None:
 
 def test_an_activation_whose_gradient_would_be_wrong_is_refused() -> None:
     """The core tells the sides of leaky_relu and elu apart by the output's sign."""
-    for layer in (kinds.ELU(0.0), kinds.LeakyReLU(0.0)):
+    for layer, field in ((kinds.ELU(0.0), "alpha"), (kinds.LeakyReLU(0.0), "negative_slope")):
         native.Network([kinds.Flatten(), layer], (2, 2, 1))
-        for field in ("alpha", "negative_slope"):
-            if hasattr(layer, field):
-                object.__setattr__(layer, field, -0.5)
-        with pytest.raises(ModelError, match="alpha must be 0 or more"):
+        object.__setattr__(layer, field, -0.5)
+        with pytest.raises(ModelError, match=f"{field} must be a number of 0 or more"):
             native.Network([kinds.Flatten(), layer], (2, 2, 1))
 
 

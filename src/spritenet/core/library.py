@@ -18,7 +18,7 @@ from spritenet.errors import CoreError, InputError
 
 __all__ = ["ERROR_BYTES", "INTERFACE_VERSION", "builds", "library", "load"]
 
-INTERFACE_VERSION = 1
+INTERFACE_VERSION = 2
 ERROR_BYTES = 256
 
 _FOLDER = Path(os.environ.get("SPRITENET_LIBRARIES") or Path(__file__).parent / "lib")
@@ -43,6 +43,10 @@ _FUNCTIONS: dict[str, tuple[object, tuple[object, ...]]] = {
     "sn_network_init": (_P, (_P, _I64, _P, _P)),
     "sn_parameter_count": (_I64, (_P,)),
     "sn_output_shape": (None, (_P, _I32, _P)),
+    "sn_weight_count": (_I32, (_P,)),
+    "sn_network_weight": (None, (_P, _I32, _P)),
+    "sn_operator_count": (_I32, ()),
+    "sn_operator_at": (_P, (_I32,)),
     "sn_train": (_I32, (_P, _P, _P, _P)),
     "sn_evaluate": (_I32, (_P, _P, _P, _P)),
     "sn_gradient": (_I32, (_P, _P, _P, _P, _P)),

@@ -6,66 +6,84 @@ Field names are the header's; what they mean stands there.
 from __future__ import annotations
 
 import ctypes
-from ctypes import POINTER, c_double, c_float, c_int32, c_int64, c_uint64, c_void_p
+from ctypes import POINTER, c_char_p, c_double, c_float, c_int32, c_int64, c_uint64, c_void_p
 from typing import ClassVar
 
 __all__ = [
-    "ACTIVATIONS",
-    "LAYERS",
+    "CAttribute",
+    "CAttributeInfo",
     "CEvaluation",
     "CExamples",
-    "CLayer",
+    "CNode",
+    "COperatorInfo",
     "COptimizer",
     "CSpec",
     "CTraining",
+    "CWeight",
 ]
 
-LAYERS = {
-    "Rescaling": 1,
-    "Conv2D": 2,
-    "MaxPooling2D": 3,
-    "AveragePooling2D": 4,
-    "GlobalAveragePooling2D": 5,
-    "Flatten": 6,
-    "Dense": 7,
-    "Dropout": 8,
-    "Activation": 9,
-}
-"""sn_layer_kind, by Keras's class names."""
 
-ACTIVATIONS = {
-    "linear": 0,
-    "relu": 1,
-    "relu6": 2,
-    "leaky_relu": 3,
-    "elu": 4,
-    "gelu": 5,
-    "sigmoid": 6,
-    "tanh": 7,
-    "softmax": 8,
-}
-"""sn_activation, by Keras's names."""
-
-
-class CLayer(ctypes.Structure):
-    """sn_layer."""
+class CAttribute(ctypes.Structure):
+    """sn_attribute."""
 
     _fields_: ClassVar = [
+        ("name", c_char_p),
+        ("text", c_char_p),
+        ("numbers", POINTER(c_double)),
+        ("count", c_int32),
+    ]
+
+
+class CNode(ctypes.Structure):
+    """sn_node."""
+
+    _fields_: ClassVar = [
+        ("operation", c_char_p),
+        ("inputs", POINTER(c_int32)),
+        ("attributes", POINTER(CAttribute)),
+        ("input_count", c_int32),
+        ("attribute_count", c_int32),
+        ("trainable", c_int32),
+    ]
+
+
+class CAttributeInfo(ctypes.Structure):
+    """sn_attribute_info."""
+
+    _fields_: ClassVar = [
+        ("name", c_char_p),
+        ("choices", c_char_p),
+        ("least", c_double),
+        ("most", c_double),
+        ("value", c_double),
         ("kind", c_int32),
-        ("activation", c_int32),
-        ("units", c_int32),
-        ("kernel_height", c_int32),
-        ("kernel_width", c_int32),
-        ("stride_height", c_int32),
-        ("stride_width", c_int32),
-        ("padding", c_int32),
-        ("use_bias", c_int32),
-        ("alpha", c_float),
-        ("scale", c_float),
-        ("offset", c_float),
-        ("rate", c_float),
-        ("kernel_l2", c_float),
-        ("bias_l2", c_float),
+        ("count", c_int32),
+        ("required", c_int32),
+    ]
+
+
+class COperatorInfo(ctypes.Structure):
+    """sn_operator_info."""
+
+    _fields_: ClassVar = [
+        ("name", c_char_p),
+        ("attributes", POINTER(CAttributeInfo)),
+        ("attribute_count", c_int32),
+        ("least_inputs", c_int32),
+        ("most_inputs", c_int32),
+    ]
+
+
+class CWeight(ctypes.Structure):
+    """sn_weight."""
+
+    _fields_: ClassVar = [
+        ("name", c_char_p),
+        ("offset", c_int64),
+        ("node", c_int32),
+        ("trainable", c_int32),
+        ("rank", c_int32),
+        ("shape", c_int32 * 4),
     ]
 
 
@@ -73,8 +91,8 @@ class CSpec(ctypes.Structure):
     """sn_network_spec."""
 
     _fields_: ClassVar = [
-        ("layers", POINTER(CLayer)),
-        ("layer_count", c_int32),
+        ("nodes", POINTER(CNode)),
+        ("node_count", c_int32),
         ("height", c_int32),
         ("width", c_int32),
         ("channels", c_int32),

@@ -2,42 +2,63 @@
 
 from __future__ import annotations
 
+import ctypes
+from collections.abc import Sequence
+
 from spritenet.core import structs
+from spritenet.core.operators import operators
 from spritenet.errors import ModelError
 from spritenet.layers import Layer
 from spritenet.losses import Loss, MeanSquaredError
 from spritenet.optimizers import SGD, Adam, Optimizer, RMSprop
+from spritenet.regularizers import L2
 
-__all__ = ["describe_layer", "describe_optimizer", "loss_kind"]
+__all__ = ["attributes_of", "describe_node", "describe_optimizer", "loss_kind"]
 
 
-def describe_layer(layer: Layer) -> structs.CLayer:
-    """One layer in the header's words."""
-    name = layer.class_name
-    kind = structs.LAYERS.get(name)
-    made = structs.CLayer()
-    function = getattr(layer, "function", None)
-    if function is not None:
-        made.activation = structs.ACTIVATIONS[function.name]
-        made.alpha = function.alpha
-        kind = kind or structs.LAYERS["Activation"]
-    if kind is None:
-        raise ModelError("the core has no such layer", where=name)
-    made.kind = kind
-    window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
-    if window is not None:
-        made.kernel_height, made.kernel_width = window
-        made.stride_height, made.stride_width = layer.strides  # type: ignore[attr-defined]  # all windows have
-        made.padding = int(layer.padding == "same")  # type: ignore[attr-defined]  # all windows have
-    made.units = getattr(layer, "filters", None) or getattr(layer, "units", 0)
-    made.use_bias = int(getattr(layer, "use_bias", False))
-    made.scale = getattr(layer, "scale", 0.0)
-    made.offset = getattr(layer, "offset", 0.0)
-    made.rate = getattr(layer, "rate", 0.0)
-    for field in ("kernel", "bias"):
-        penalty = getattr(layer, f"{field}_regularizer", None)
-        setattr(made, f"{field}_l2", penalty.l2 if penalty is not None else 0.0)
-    return made
+Numbers = tuple[float, ...]
+
+
+def attributes_of(layer: Layer) -> dict[str, str | Numbers]:
+    """What the core is told of a layer: the fields that the table of operators names.
+
+    A field that is None has its default.
+
+    Raises:
+        ModelError: the core has no such operator.
+    """
+    row = operators().get(layer.class_name)
+    if row is None:
+        raise ModelError("the core has no such layer", where=layer.class_name)
+    found = {a.name: _value(getattr(layer, a.name)) for a in row.attributes}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _value(field: object) -> str | Numbers | None:
+    if field is None or isinstance(field, str):
+        return field
+    if isinstance(field, L2):
+        return (field.l2,)
+    if isinstance(field, tuple):
+        return tuple(map(float, field))
+    return (float(field),)  # type: ignore[arg-type]  # the table names numbers and flags
+
+
+def describe_node(layer: Layer, inputs: Sequence[int]) -> structs.CNode:
+    """A layer on its inputs in the header's words: nodes before it, or -1 for the images."""
+    attributes = attributes_of(layer)
+    made = (structs.CAttribute * len(attributes))()
+    for place, (name, value) in zip(made, attributes.items(), strict=True):
+        place.name = name.encode()
+        if isinstance(value, str):
+            place.text = value.encode()
+        else:
+            place.numbers = (ctypes.c_double * len(value))(*value)
+            place.count = len(value)
+    sources = (ctypes.c_int32 * len(inputs))(*inputs)
+    return structs.CNode(
+        layer.class_name.encode(), sources, made, len(inputs), len(attributes), layer.trainable
+    )
 
 
 def describe_optimizer(optimizer: Optimizer) -> structs.COptimizer:

@@ -9,7 +9,7 @@ import ctypes
 import os
 from collections.abc import Callable, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from spritenet.core import structs
 from spritenet.core.library import ERROR_BYTES, library
 from spritenet.core.pool import Pool, instruction_set, lanes
 from spritenet.core.pool import threads as threads_to_use
-from spritenet.engines.description import describe_layer, describe_optimizer, loss_kind
+from spritenet.engines.description import describe_node, describe_optimizer, loss_kind
 from spritenet.engines.engine import Evaluation, Examples, Steps
 from spritenet.engines.interruptible_call import waiting_for
 from spritenet.errors import CoreError, ModelError
@@ -28,7 +28,7 @@ from spritenet.optimizers import Optimizer
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Network", "instruction_set", "lanes"]
+__all__ = ["Network", "PlacedWeight", "instruction_set", "lanes"]
 
 _OK, _INVALID, _DIVERGED, _STOPPED = range(4)
 
@@ -63,12 +63,23 @@ def _check(array: NDArray[Any] | None, dtype: type, shape: tuple[int, ...], name
         )
 
 
+class PlacedWeight(NamedTuple):
+    """One of a network's weights, and where the core keeps it among the parameters."""
+
+    layer: int
+    name: str
+    shape: tuple[int, ...]
+    offset: int
+    trainable: bool
+
+
 class Network:
     """A network made ready for one input shape and a largest batch size.
 
     Args:
         layers: what it is, first to last.
         input_shape: height, width, channels of the uint8 images.
+        inputs: for each layer the places of those it reads, -1 for the images; None for a chain.
         batch_size: the largest batch it will train on; 0 if it never trains.
         threads: how many work at a time; None for `threads()`.
 
@@ -81,13 +92,15 @@ class Network:
         layers: Sequence[Layer],
         input_shape: tuple[int, int, int],
         *,
+        inputs: Sequence[Sequence[int]] | None = None,
         batch_size: int = 0,
         threads: int | None = None,
     ) -> None:
         self._core = library()
         count = threads or threads_to_use()
-        self._layers = (structs.CLayer * len(layers))(*map(describe_layer, layers))
-        self._spec = structs.CSpec(self._layers, len(layers), *input_shape, count, batch_size)
+        sources = inputs or [(index - 1,) for index in range(len(layers))]
+        self._nodes = (structs.CNode * len(layers))(*map(describe_node, layers, sources))
+        self._spec = structs.CSpec(self._nodes, len(layers), *input_shape, count, batch_size)
         self.input_shape = input_shape
         self.batch_size = batch_size
         self._pool = Pool.of(count)
@@ -101,12 +114,20 @@ class Network:
             _address(self._memory), needed, ctypes.byref(self._spec), error
         )
         self.parameter_count = int(self._core.sn_parameter_count(self._handle))
+        self.weights = [self._weight(i) for i in range(self._core.sn_weight_count(self._handle))]
         self.output_shapes = [self._output_shape(i) for i in range(len(layers))]
         self.outputs = int(np.prod(self.output_shapes[-1]))
         # One call at a time may use the memory; the pool's own lock keeps calls of others out.
         self._error = error
         self._stop = ctypes.c_int32(0)
         self._slow = False
+
+    def _weight(self, index: int) -> PlacedWeight:
+        weight = structs.CWeight()
+        self._core.sn_network_weight(self._handle, index, ctypes.byref(weight))
+        shape = tuple(weight.shape[: weight.rank])
+        name = weight.name.decode()
+        return PlacedWeight(weight.node, name, shape, weight.offset, bool(weight.trainable))
 
     def _output_shape(self, index: int) -> tuple[int, int, int]:
         shape = (ctypes.c_int32 * 3)()

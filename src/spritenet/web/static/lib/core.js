@@ -5,7 +5,7 @@
 
 import { CoreError } from './errors.js';
 
-const INTERFACE_VERSION = 1;
+const INTERFACE_VERSION = 2;
 const PAGE = 65536; // bytes, of WebAssembly
 
 /**
@@ -21,6 +21,10 @@ const PAGE = 65536; // bytes, of WebAssembly
  * @property {(memory: number, bytes: bigint, spec: number, error: number) => number} sn_network_init
  * @property {(network: number) => bigint} sn_parameter_count
  * @property {(network: number, layer: number, shape: number) => void} sn_output_shape
+ * @property {(network: number) => number} sn_weight_count
+ * @property {(network: number, index: number, weight: number) => void} sn_network_weight
+ * @property {() => number} sn_operator_count
+ * @property {(index: number) => number} sn_operator_at
  * @property {(optimizer: number) => number} sn_slot_count
  * @property {(network: number, pool: number, training: number, error: number) => number} sn_train
  * @property {(network: number, pool: number, training: number, gradient: number, error: number) => number} sn_gradient
@@ -206,9 +210,22 @@ export class Arena {
     return new Float32Array(this.core.memory.buffer, at, count);
   }
 
+  /** @param {number} at @param {number} count */
+  f64(at, count) {
+    return new Float64Array(this.core.memory.buffer, at, count);
+  }
+
+  /** The address of a text ended by 0. @param {string} text */
+  write(text) {
+    const bytes = new TextEncoder().encode(`${text}\0`);
+    const at = this.take(bytes.length);
+    this.u8(at, bytes.length).set(bytes);
+    return at;
+  }
+
   /** @param {number} at  of a line of text ended by 0 */
   text(at) {
-    const bytes = this.u8(at, 256);
+    const bytes = this.u8(at, Math.min(256, this.bytes - at));
     return new TextDecoder().decode(bytes.slice(0, Math.max(0, bytes.indexOf(0))));
   }
 }

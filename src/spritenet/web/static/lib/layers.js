@@ -16,29 +16,17 @@ import { ModelError, shown } from './errors.js';
  * @property {Config} config  without the name
  */
 
-const KINDS = {
-  Rescaling: 1,
-  Conv2D: 2,
-  MaxPooling2D: 3,
-  AveragePooling2D: 4,
-  GlobalAveragePooling2D: 5,
-  Flatten: 6,
-  Dense: 7,
-  Dropout: 8,
-  Activation: 9,
-};
-
-/** sn_activation and the parameter Keras 3 gives the string form. */
-const ACTIVATIONS = /** @type {Record<string, [number, number]>} */ ({
-  linear: [0, 0],
-  relu: [1, 0],
-  relu6: [2, 0],
-  leaky_relu: [3, 0.2],
-  elu: [4, 1],
-  gelu: [5, 0],
-  sigmoid: [6, 0],
-  tanh: [7, 0],
-  softmax: [8, 0],
+/** The activations and the parameter Keras 3 gives the string form. */
+const ACTIVATIONS = /** @type {Record<string, number>} */ ({
+  linear: 0,
+  relu: 0,
+  relu6: 0,
+  leaky_relu: 0.2,
+  elu: 1,
+  gelu: 0,
+  sigmoid: 0,
+  tanh: 0,
+  softmax: 0,
 });
 
 const LEARNT = {
@@ -265,37 +253,7 @@ export function activationOf({ className, config }) {
   if (className === 'ELU') return { name: 'elu', alpha: Number(config.alpha) };
   if (className === 'Softmax') return { name: 'softmax', alpha: 0 };
   const name = /** @type {string} */ (config.activation ?? 'linear');
-  return { name, alpha: ACTIVATIONS[name][1] };
-}
-
-/**
- * The layer as the fields of sn_layer.
- *
- * @param {Layer} layer
- * @returns {Record<string, number>}
- */
-export function describeLayer(layer) {
-  const config = /** @type {any} */ (layer.config);
-  const { name, alpha } = activationOf(layer);
-  const [height, width] = config.kernel_size ?? config.pool_size ?? [0, 0];
-  const [down, across] = config.strides ?? [0, 0];
-  return {
-    kind: KINDS[/** @type {keyof typeof KINDS} */ (layer.className)] ?? KINDS.Activation,
-    activation: ACTIVATIONS[name][0],
-    alpha,
-    units: config.filters ?? config.units ?? 0,
-    kernel_height: height,
-    kernel_width: width,
-    stride_height: down,
-    stride_width: across,
-    padding: Number(config.padding === 'same'),
-    use_bias: Number(config.use_bias ?? false),
-    scale: config.scale ?? 0,
-    offset: config.offset ?? 0,
-    rate: config.rate ?? 0,
-    kernel_l2: config.kernel_regularizer?.config.l2 ?? 0,
-    bias_l2: config.bias_regularizer?.config.l2 ?? 0,
-  };
+  return { name, alpha: ACTIVATIONS[name] };
 }
 
 /**

@@ -5,9 +5,10 @@
 // depends on the network and the batch alone.
 
 import { CoreError, ModelError } from './errors.js';
-import { describeLayer, size } from './layers.js';
+import { size } from './layers.js';
+import { writeNodes } from './operators.js';
 import { describeOptimizer } from './optimizers.js';
-import { EVALUATION, LAYER, SPEC, TRAINING, read, write } from './structs.js';
+import { EVALUATION, SPEC, TRAINING, read, write } from './structs.js';
 
 /** @typedef {import('./layers.js').Layer} Layer */
 /** @typedef {import('./optimizers.js').Optimizer} Optimizer */
@@ -43,9 +44,8 @@ export class Network {
     this.layerCount = layers.length;
     this.error = arena.take(ERROR_BYTES);
     this.task = arena.take(Math.max(TRAINING.bytes, EVALUATION.bytes));
-    this.layers = arena.take(LAYER.bytes * layers.length);
+    this.nodes = writeNodes(arena, layers);
     this.spec = arena.take(SPEC.bytes);
-    layers.forEach((layer, i) => write(arena.view, this.layers + i * LAYER.bytes, LAYER, describeLayer(layer)));
     this.pool = exports.sn_pool_create(1);
     // Made for no batch: it keeps every layer's outputs, so that they can be shown.
     this.viewer = this.make(0);
@@ -86,8 +86,8 @@ export class Network {
     const { arena } = this;
     const [height, width, channels] = this.inputShape;
     write(arena.view, this.spec, SPEC, {
-      layers: this.layers,
-      layer_count: this.layerCount,
+      nodes: this.nodes,
+      node_count: this.layerCount,
       height,
       width,
       channels,

@@ -42,32 +42,61 @@ function struct(name, members) {
   return { name, bytes: Math.ceil(at / widest) * widest, fields };
 }
 
-export const LAYER = struct('sn_layer', {
-  kind: 'i32',
-  activation: 'i32',
-  units: 'i32',
-  kernel_height: 'i32',
-  kernel_width: 'i32',
-  stride_height: 'i32',
-  stride_width: 'i32',
-  padding: 'i32',
-  use_bias: 'i32',
-  alpha: 'f32',
-  scale: 'f32',
-  offset: 'f32',
-  rate: 'f32',
-  kernel_l2: 'f32',
-  bias_l2: 'f32',
+export const ATTRIBUTE = struct('sn_attribute', {
+  name: 'pointer',
+  text: 'pointer',
+  numbers: 'pointer',
+  count: 'i32',
+});
+
+export const NODE = struct('sn_node', {
+  operation: 'pointer',
+  inputs: 'pointer',
+  attributes: 'pointer',
+  input_count: 'i32',
+  attribute_count: 'i32',
+  trainable: 'i32',
 });
 
 export const SPEC = struct('sn_network_spec', {
-  layers: 'pointer',
-  layer_count: 'i32',
+  nodes: 'pointer',
+  node_count: 'i32',
   height: 'i32',
   width: 'i32',
   channels: 'i32',
   threads: 'i32',
   batch_size: 'i32',
+});
+
+export const ATTRIBUTE_INFO = struct('sn_attribute_info', {
+  name: 'pointer',
+  choices: 'pointer',
+  least: 'f64',
+  most: 'f64',
+  value: 'f64',
+  kind: 'i32',
+  count: 'i32',
+  required: 'i32',
+});
+
+export const OPERATOR_INFO = struct('sn_operator_info', {
+  name: 'pointer',
+  attributes: 'pointer',
+  attribute_count: 'i32',
+  least_inputs: 'i32',
+  most_inputs: 'i32',
+});
+
+export const WEIGHT = struct('sn_weight', {
+  name: 'pointer',
+  offset: 'i64',
+  node: 'i32',
+  trainable: 'i32',
+  rank: 'i32',
+  'shape[0]': 'i32',
+  'shape[1]': 'i32',
+  'shape[2]': 'i32',
+  'shape[3]': 'i32',
 });
 
 export const EXAMPLES = struct('sn_examples', {
@@ -125,7 +154,18 @@ export const EVALUATION = struct('sn_evaluation', {
 });
 
 /** All of them, for the test that compares them with the compiler's. */
-export const STRUCTS = [LAYER, SPEC, EXAMPLES, OPTIMIZER, TRAINING, EVALUATION];
+export const STRUCTS = [
+  ATTRIBUTE,
+  NODE,
+  SPEC,
+  ATTRIBUTE_INFO,
+  OPERATOR_INFO,
+  WEIGHT,
+  EXAMPLES,
+  OPTIMIZER,
+  TRAINING,
+  EVALUATION,
+];
 
 /**
  * Writes a structure: the fields given, and 0 into all others.

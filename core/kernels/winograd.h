@@ -128,15 +128,15 @@ inline void transform_back(const Frequencies& m, int tile, const float* bias, fl
 
 }  // namespace detail
 
-inline void winograd_forward(const Site<Lanes>& site, const float* parameters, const float* packed) {
+inline void winograd_forward(const Context<Lanes>& ctx, const float* parameters, const float* packed) {
   using namespace detail;
-  const Operation& op = site.op;
-  const Frequencies v = {site.slab.scratch, op.in.channels}, m = {v.end(), op.out.channels};
-  const Picture y = {site.y(), op.out, m.end()};
-  const Picture x = {site.x(), op.in, m.end() + op.out.channels};
+  const Operation& op = ctx.op;
+  const Frequencies v = {ctx.slab.scratch, op.in.channels}, m = {v.end(), op.out.channels};
+  const Picture y = {ctx.y(), op.out, m.end()};
+  const Picture x = {ctx.x(), op.in, m.end() + op.out.channels};
   clear(x.outside, op.in.channels);
   const float* bias = op.bias >= 0 ? parameters + op.bias : nullptr;
-  const bool relu = site.out.activation == SN_RELU;
+  const bool relu = ctx.out.activation == kRelu;
   each_band(op.out, [&](const Corner* at, int tiles) {
     for (int k = 0; k < tiles; ++k) {
       transform_patch(x, at[k].row - op.window.pad_top, at[k].column - op.window.pad_left, v, k);
@@ -151,20 +151,20 @@ inline void winograd_forward(const Site<Lanes>& site, const float* parameters, c
   });
   if (relu) return;
   for (int row = 0; row < op.out.height; ++row) {
-    activate_row(site.y().row(row), site.out_row(), site.out.activation, site.out.alpha);
+    activate_row(ctx.y().row(row), ctx.out_row(), ctx.out.activation, ctx.out.alpha);
   }
 }
 
-inline void winograd_input_gradient(const Site<Lanes>& site, const float* packed) {
+inline void winograd_input_gradient(const Context<Lanes>& ctx, const float* packed) {
   using namespace detail;
-  const Operation& op = site.op;
+  const Operation& op = ctx.op;
   const int inputs = op.in.channels;
-  const Frequencies v = {site.slab.scratch, op.out.channels}, m = {v.end(), inputs};
+  const Frequencies v = {ctx.slab.scratch, op.out.channels}, m = {v.end(), inputs};
   Lanes* const tile = m.end();
   Lanes* const pixels[2][2] = {{tile, tile + inputs}, {tile + 2 * inputs, tile + 3 * inputs}};
-  const Picture dy = {site.dy(), op.out, tile + 4 * inputs};
+  const Picture dy = {ctx.dy(), op.out, tile + 4 * inputs};
   clear(dy.outside, op.out.channels);
-  const Rows<Lanes> x = site.x(), dx = site.dx();
+  const Rows<Lanes> x = ctx.x(), dx = ctx.dx();
   each_band(op.in, [&](const Corner* at, int tiles) {
     for (int k = 0; k < tiles; ++k) {
       transform_patch(dy, at[k].row + op.window.pad_top - 2, at[k].column + op.window.pad_left - 2,
@@ -177,8 +177,8 @@ inline void winograd_input_gradient(const Site<Lanes>& site, const float* packed
       for (int i = 0; i < 2 && row + i < op.in.height; ++i) {
         for (int j = 0; j < 2 && column + j < op.in.width; ++j) {
           const int64_t to = int64_t{column + j} * inputs;
-          carry_row(dx.row(row + i) + to, x.row(row + i) + to, pixels[i][j], inputs,
-                    site.in.activation, site.in.alpha);
+          backward_row(dx.row(row + i) + to, x.row(row + i) + to, pixels[i][j], inputs,
+                    ctx.in.activation, ctx.in.alpha);
         }
       }
     }

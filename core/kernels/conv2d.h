@@ -11,10 +11,10 @@
 
 namespace sn {
 
-inline void conv2d_forward(const Site<Lanes>& site, const float* parameters, const float* packed) {
-  const Operation& op = site.op;
+inline void conv2d_forward(const Context<Lanes>& ctx, const float* parameters, const float* packed) {
+  const Operation& op = ctx.op;
   const Window& w = op.window;
-  const Rows<Lanes> x = site.x(), y = site.y();
+  const Rows<Lanes> x = ctx.x(), y = ctx.y();
   const int depth = op.in.channels;
   RowTask task{};
   task.input_row = x.stride;
@@ -27,14 +27,14 @@ inline void conv2d_forward(const Site<Lanes>& site, const float* parameters, con
   task.weights = packed + op.packed_forward;
   task.channels = op.out.channels;
   task.bias = op.bias >= 0 ? parameters + op.bias : nullptr;
-  task.floor = site.out.activation == SN_RELU ? 0.0f : -__builtin_inff();
+  task.floor = ctx.out.activation == kRelu ? 0.0f : -__builtin_inff();
   task.output_step = op.out.channels;
   for (int row = 0; row < op.out.height; ++row) {
     task.input = x.row(int64_t{row} * w.stride_height - w.pad_top) - int64_t{w.pad_left} * depth;
     task.output = y.row(row);
     correlate_row<kConvTile, false>(task);
-    if (site.out.activation != SN_RELU) {
-      activate_row(y.row(row), site.out_row(), site.out.activation, site.out.alpha);
+    if (ctx.out.activation != kRelu) {
+      activate_row(y.row(row), ctx.out_row(), ctx.out.activation, ctx.out.alpha);
     }
   }
 }
@@ -42,12 +42,12 @@ inline void conv2d_forward(const Site<Lanes>& site, const float* parameters, con
 // dx[iy][ix] = sum over ky, kx, out of dy[(iy + pad - ky) / stride][…] kernel[ky][kx][in][out].
 // Input rows and columns whose (index + pad) leaves the same remainder share their taps: a phase.
 // With stride 1 there is one phase and this is a correlation with the turned kernel.
-inline void conv2d_input_gradient(const Site<Lanes>& site, const float* packed) {
-  const Operation& op = site.op;
+inline void conv2d_input_gradient(const Context<Lanes>& ctx, const float* packed) {
+  const Operation& op = ctx.op;
   const Window& w = op.window;
-  const Rows<Lanes> dy = site.dy(), dx = site.dx(), x = site.x();
+  const Rows<Lanes> dy = ctx.dy(), dx = ctx.dx(), x = ctx.x();
   const int inputs = op.in.channels, outputs = op.out.channels;
-  Lanes* scratch = site.slab.scratch;
+  Lanes* scratch = ctx.slab.scratch;
   RowTask task{};
   task.input_row = dy.stride;
   task.step = outputs;
@@ -75,7 +75,7 @@ inline void conv2d_input_gradient(const Site<Lanes>& site, const float* packed) 
       task.output = scratch + int64_t{first} * inputs;
       correlate_row<kConvTile, true>(task);
     }
-    carry_row(dx.row(iy), x.row(iy), scratch, site.in_row(), site.in.activation, site.in.alpha);
+    backward_row(dx.row(iy), x.row(iy), scratch, ctx.in_row(), ctx.in.activation, ctx.in.alpha);
   }
 }
 
@@ -84,12 +84,12 @@ namespace detail {
 // The gradient of Steps x Channels neighbouring weights stays in registers while all positions of the
 // image pass by; its lanes are summed once, at the end.
 template <int Steps, int Channels>
-[[gnu::noinline]] inline void kernel_tile(const Site<Lanes>& site, const Lanes* x, const Lanes* dy,
+[[gnu::noinline]] inline void kernel_tile(const Context<Lanes>& ctx, const Lanes* x, const Lanes* dy,
                                           float* gradient) {
-  const Operation& op = site.op;
+  const Operation& op = ctx.op;
   const int64_t step = int64_t{op.window.stride_width} * op.in.channels;
-  const int64_t x_row = site.x().stride * op.window.stride_height;
-  const int64_t dy_row = site.dy().stride;
+  const int64_t x_row = ctx.x().stride * op.window.stride_height;
+  const int64_t dy_row = ctx.dy().stride;
   const int64_t outputs = op.out.channels;
   Lanes sum[Steps][Channels] = {};
   for (int row = 0; row < op.out.height; ++row) {
@@ -120,61 +120,61 @@ template <int Steps, int Channels>
 }
 
 template <int Channels, int Steps>
-inline void kernel_steps(int steps, const Site<Lanes>& site, const Lanes* x, const Lanes* dy,
+inline void kernel_steps(int steps, const Context<Lanes>& ctx, const Lanes* x, const Lanes* dy,
                          float* gradient) {
   if constexpr (Steps >= 1) {
-    if (steps == Steps) return kernel_tile<Steps, Channels>(site, x, dy, gradient);
-    kernel_steps<Channels, Steps - 1>(steps, site, x, dy, gradient);
+    if (steps == Steps) return kernel_tile<Steps, Channels>(ctx, x, dy, gradient);
+    kernel_steps<Channels, Steps - 1>(steps, ctx, x, dy, gradient);
   }
 }
 
 template <int Channels>
-inline void kernel_channels(const Site<Lanes>& site, int channel, float* gradient) {
+inline void kernel_channels(const Context<Lanes>& ctx, int channel, float* gradient) {
   constexpr int kMost = kSums / Channels > 6 ? 6 : kSums / Channels;
-  const Operation& op = site.op;
+  const Operation& op = ctx.op;
   const Window& w = op.window;
   const int64_t length = int64_t{w.width} * op.in.channels;
   const int64_t tiles = (length + kMost - 1) / kMost;
-  const Rows<Lanes> x = site.x();
-  const Lanes* dy = site.dy().at + channel;
+  const Rows<Lanes> x = ctx.x();
+  const Lanes* dy = ctx.dy().at + channel;
   for (int ky = 0; ky < w.height; ++ky) {
     const Lanes* from = x.row(ky - w.pad_top) - int64_t{w.pad_left} * op.in.channels;
     float* to = gradient + ky * length * op.out.channels + channel;
     int64_t t = 0;
     for (int64_t i = 0; i < tiles; ++i) {
       const int wide = static_cast<int>((length - t + tiles - i - 1) / (tiles - i));
-      kernel_steps<Channels, kMost>(wide, site, from + t, dy, to + t * op.out.channels);
+      kernel_steps<Channels, kMost>(wide, ctx, from + t, dy, to + t * op.out.channels);
       t += wide;
     }
   }
 }
 
 template <int Channels>
-inline void kernel_tail(int width, const Site<Lanes>& site, int channel, float* gradient) {
+inline void kernel_tail(int width, const Context<Lanes>& ctx, int channel, float* gradient) {
   if constexpr (Channels >= 1) {
-    if (width == Channels) return kernel_channels<Channels>(site, channel, gradient);
-    kernel_tail<Channels - 1>(width, site, channel, gradient);
+    if (width == Channels) return kernel_channels<Channels>(ctx, channel, gradient);
+    kernel_tail<Channels - 1>(width, ctx, channel, gradient);
   }
 }
 
 }  // namespace detail
 
 // Writes this slab's kernel gradient into the slab's sums; behind it comes the bias gradient.
-inline void conv2d_kernel_gradient(const Site<Lanes>& site) {
-  const Operation& op = site.op;
-  float* gradient = site.slab.gradients + op.slab_gradient;
+inline void conv2d_kernel_gradient(const Context<Lanes>& ctx) {
+  const Operation& op = ctx.op;
+  float* gradient = ctx.slab.gradients + op.slab_gradient;
   int channel = 0;
   for (; channel + kConvTile <= op.out.channels; channel += kConvTile) {
-    detail::kernel_channels<kConvTile>(site, channel, gradient);
+    detail::kernel_channels<kConvTile>(ctx, channel, gradient);
   }
-  detail::kernel_tail<kConvTile - 1>(op.out.channels - channel, site, channel, gradient);
+  detail::kernel_tail<kConvTile - 1>(op.out.channels - channel, ctx, channel, gradient);
 }
 
-inline void conv2d_bias_gradient(const Site<Lanes>& site) {
-  const Operation& op = site.op;
-  float* gradient = site.slab.gradients + op.slab_gradient;
+inline void conv2d_bias_gradient(const Context<Lanes>& ctx) {
+  const Operation& op = ctx.op;
+  float* gradient = ctx.slab.gradients + op.slab_gradient;
   float* bias = gradient + int64_t{op.fan_in} * op.out.channels;
-  const Rows<Lanes> dy = site.dy();
+  const Rows<Lanes> dy = ctx.dy();
   for (int c = 0; c < op.out.channels; ++c) {
     Lanes sum = Lanes{};
     for (int row = 0; row < op.out.height; ++row) {

@@ -5,7 +5,7 @@
 // same order as on a slab.
 #pragma once
 
-#include "activation.h"
+#include "../ops/operator.h"
 
 namespace sn {
 
@@ -22,14 +22,14 @@ struct Stretch<1> {
 
 // N channels of P neighbouring positions.
 template <int N, int P>
-[[gnu::always_inline]] inline void single_tile(const Site<float>& site, const float* input,
+[[gnu::always_inline]] inline void single_tile(const Context<float>& ctx, const float* input,
                                                       int64_t input_row, const float* kernel,
                                                       const float* bias, float* output) {
   typedef typename Stretch<N>::Type Channels;
-  const Operation& op = site.op;
+  const Operation& op = ctx.op;
   const int64_t units = op.out.channels;
   const int64_t length = int64_t{op.window.width} * op.in.channels;
-  const int64_t depth = op.kind == Kind::dense ? op.fan_in : length;
+  const int64_t depth = op.matrix ? op.fan_in : length;
   const int64_t step = int64_t{op.window.stride_width} * op.in.channels;
   Channels sum[P];
   for (int p = 0; p < P; ++p) {
@@ -47,22 +47,22 @@ template <int N, int P>
 }
 
 template <int N>
-inline void single_row(const Site<float>& site, const float* input, int64_t input_row,
+inline void single_row(const Context<float>& ctx, const float* input, int64_t input_row,
                        const float* kernel, const float* bias, float* output) {
-  const Operation& op = site.op;
+  const Operation& op = ctx.op;
   const int64_t units = op.out.channels;
   const int64_t step = int64_t{op.window.stride_width} * op.in.channels;
   int position = 0;
   for (; position + 8 <= op.out.width; position += 8) {
-    single_tile<N, 8>(site, input + position * step, input_row, kernel, bias,
+    single_tile<N, 8>(ctx, input + position * step, input_row, kernel, bias,
                       output + position * units);
   }
   for (; position + 4 <= op.out.width; position += 4) {
-    single_tile<N, 4>(site, input + position * step, input_row, kernel, bias,
+    single_tile<N, 4>(ctx, input + position * step, input_row, kernel, bias,
                       output + position * units);
   }
   for (; position < op.out.width; ++position) {
-    single_tile<N, 1>(site, input + position * step, input_row, kernel, bias,
+    single_tile<N, 1>(ctx, input + position * step, input_row, kernel, bias,
                       output + position * units);
   }
 }
@@ -70,36 +70,36 @@ inline void single_row(const Site<float>& site, const float* input, int64_t inpu
 }  // namespace detail
 
 // Conv2D, or Dense as a convolution of one position.
-inline void single_forward(const Site<float>& site, const float* parameters) {
-  const Operation& op = site.op;
+inline void single_forward(const Context<float>& ctx, const Pass& pass) {
+  const Operation& op = ctx.op;
   const Window& w = op.window;
-  const Rows<float> x = site.x(), y = site.y();
+  const Rows<float> x = ctx.x(), y = ctx.y();
   const int units = op.out.channels;
   for (int row = 0; row < op.out.height; ++row) {
-    const float* input = op.kind == Kind::dense
+    const float* input = op.matrix
                              ? x.at
                              : x.row(int64_t{row} * w.stride_height - w.pad_top) -
                                    int64_t{w.pad_left} * op.in.channels;
     for (int c = 0; c < units;) {
-      const float* kernel = parameters + op.kernel + c;
-      const float* bias = op.bias >= 0 ? parameters + op.bias + c : nullptr;
+      const float* kernel = pass.parameters + op.kernel + c;
+      const float* bias = op.bias >= 0 ? pass.parameters + op.bias + c : nullptr;
       float* output = y.row(row) + c;
       const int left = units - c;
       if (left >= kLanes) {
-        detail::single_row<kLanes>(site, input, x.stride, kernel, bias, output);
+        detail::single_row<kLanes>(ctx, input, x.stride, kernel, bias, output);
         c += kLanes;
       } else if (kLanes > 8 && left >= 8) {
-        detail::single_row<8>(site, input, x.stride, kernel, bias, output);
+        detail::single_row<8>(ctx, input, x.stride, kernel, bias, output);
         c += 8;
       } else if (left >= 4) {
-        detail::single_row<4>(site, input, x.stride, kernel, bias, output);
+        detail::single_row<4>(ctx, input, x.stride, kernel, bias, output);
         c += 4;
       } else {
-        detail::single_row<1>(site, input, x.stride, kernel, bias, output);
+        detail::single_row<1>(ctx, input, x.stride, kernel, bias, output);
         c += 1;
       }
     }
-    activate_row(y.row(row), site.out_row(), site.out.activation, site.out.alpha);
+    activate_row(y.row(row), ctx.out_row(), ctx.out.activation, ctx.out.alpha);
   }
 }
 

@@ -1,28 +1,27 @@
 // MaxPooling2D, AveragePooling2D and GlobalAveragePooling2D on a slab.
-#pragma once
-
-#include "activation.h"
+#include "operator.h"
 
 namespace sn {
+namespace {
 
 // The part of a window that lies inside the image; averages divide by its size, as Keras does.
 struct Span {
   int first, last;
 };
 
-inline Span inside(int index, int stride, int pad, int window, int size) {
+Span inside(int index, int stride, int pad, int window, int size) {
   const int start = index * stride - pad;
   return {start < 0 ? 0 : start, start + window > size ? size : start + window};
 }
 
-inline Span window_rows(const Operation& op, int row) {
+Span window_rows(const Operation& op, int row) {
   return inside(row, op.window.stride_height, op.window.pad_top, op.window.height, op.in.height);
 }
-inline Span window_columns(const Operation& op, int column) {
+Span window_columns(const Operation& op, int column) {
   return inside(column, op.window.stride_width, op.window.pad_left, op.window.width, op.in.width);
 }
 
-inline bool is_two_by_two(const Operation& op) {
+bool is_two_by_two(const Operation& op) {
   const Window& w = op.window;
   return w.height == 2 && w.width == 2 && w.stride_height == 2 && w.stride_width == 2 &&
          w.pad_top == 0 && w.pad_left == 0 && op.out.height * 2 <= op.in.height &&
@@ -30,10 +29,10 @@ inline bool is_two_by_two(const Operation& op) {
 }
 
 template <class T>
-inline void max_pooling_forward(const Site<T>& site) {
-  const Operation& op = site.op;
+void max_pooling_forward(const Context<T>& ctx, const Pass&) {
+  const Operation& op = ctx.op;
   const int64_t channels = op.in.channels;
-  const Rows<T> x = site.x(), y = site.y();
+  const Rows<T> x = ctx.x(), y = ctx.y();
   const bool simple = is_two_by_two(op);
   for (int row = 0; row < op.out.height; ++row) {
     const Span rows = window_rows(op, row);
@@ -43,7 +42,7 @@ inline void max_pooling_forward(const Site<T>& site) {
         const T* a = x.row(2 * row) + 2 * column * channels;
         const T* b = a + x.stride;
         for (int c = 0; c < channels; ++c) {
-          to[c] = larger(larger(a[c], a[c + channels]), larger(b[c], b[c + channels]));
+          to[c] = max(max(a[c], a[c + channels]), max(b[c], b[c + channels]));
         }
         continue;
       }
@@ -52,21 +51,21 @@ inline void max_pooling_forward(const Site<T>& site) {
         T most = x.row(rows.first)[columns.first * channels + c];
         for (int i = rows.first; i < rows.last; ++i) {
           for (int j = columns.first; j < columns.last; ++j) {
-            most = larger(x.row(i)[j * channels + c], most);
+            most = max(x.row(i)[j * channels + c], most);
           }
         }
         to[c] = most;
       }
     }
-    activate_row(y.row(row), site.out_row(), site.out.activation, site.out.alpha);
+    activate_row(y.row(row), ctx.out_row(), ctx.out.activation, ctx.out.alpha);
   }
 }
 
 template <class T>
-inline void average_pooling_forward(const Site<T>& site) {
-  const Operation& op = site.op;
+void average_pooling_forward(const Context<T>& ctx, const Pass&) {
+  const Operation& op = ctx.op;
   const int64_t channels = op.in.channels;
-  const Rows<T> x = site.x(), y = site.y();
+  const Rows<T> x = ctx.x(), y = ctx.y();
   for (int row = 0; row < op.out.height; ++row) {
     const Span rows = window_rows(op, row);
     for (int column = 0; column < op.out.width; ++column) {
@@ -81,15 +80,15 @@ inline void average_pooling_forward(const Site<T>& site) {
         y.row(row)[column * channels + c] = sum * share;
       }
     }
-    activate_row(y.row(row), site.out_row(), site.out.activation, site.out.alpha);
+    activate_row(y.row(row), ctx.out_row(), ctx.out.activation, ctx.out.alpha);
   }
 }
 
 // The four values of each window become their gradients where they stand: the first largest takes all.
-inline void max_pooling_backward_2x2(const Site<Lanes>& site) {
-  const Operation& op = site.op;
+void max_pooling_backward_2x2(const Context<Lanes>& ctx) {
+  const Operation& op = ctx.op;
   const int64_t channels = op.in.channels;
-  const Rows<Lanes> x = site.x(), dx = site.dx(), dy = site.dy();
+  const Rows<Lanes> x = ctx.x(), dx = ctx.dx(), dy = ctx.dy();
   const Lanes zero = Lanes{};
   for (int row = 0; row < op.out.height; ++row) {
     for (int column = 0; column < op.out.width; ++column) {
@@ -101,7 +100,7 @@ inline void max_pooling_backward_2x2(const Site<Lanes>& site) {
       const Lanes* by = dy.row(row) + column * channels;
       for (int c = 0; c < channels; ++c) {
         const Lanes v0 = a[c], v1 = a[c + channels], v2 = b[c], v3 = b[c + channels];
-        const Lanes most = larger(larger(v0, v1), larger(v2, v3));
+        const Lanes most = max(max(v0, v1), max(v2, v3));
         const Lanes g = by[c];
         Lanes rest = g;
         da[c] = v0 == most ? rest : zero;
@@ -116,40 +115,40 @@ inline void max_pooling_backward_2x2(const Site<Lanes>& site) {
   }
 }
 
-inline void clear_rows(const Rows<Lanes>& rows, int height, int64_t first, int64_t last) {
+void clear_rows(const Rows<Lanes>& rows, int height, int64_t first, int64_t last) {
   for (int r = 0; r < height; ++r) {
     for (int64_t i = first; i < last; ++i) rows.row(r)[i] = Lanes{};
   }
 }
 
-inline void carry_rows(const Site<Lanes>& site) {
-  if (site.in.activation == SN_LINEAR) return;
-  const Rows<Lanes> x = site.x(), dx = site.dx();
-  for (int r = 0; r < site.op.in.height; ++r) {
-    carry_row(dx.row(r), x.row(r), dx.row(r), site.in_row(), site.in.activation, site.in.alpha);
+void backward_rows(const Context<Lanes>& ctx) {
+  if (ctx.in.activation == kLinear) return;
+  const Rows<Lanes> x = ctx.x(), dx = ctx.dx();
+  for (int r = 0; r < ctx.op.in.height; ++r) {
+    backward_row(dx.row(r), x.row(r), dx.row(r), ctx.in_row(), ctx.in.activation, ctx.in.alpha);
   }
 }
 
-inline bool apart(const Site<Lanes>& site) { return site.dx().at != site.x().at; }
+bool apart(const Context<Lanes>& ctx) { return ctx.dx().at != ctx.x().at; }
 
 // Windows that overlap add into a gradient of its own; those that don't write over the values.
-inline void max_pooling_backward(const Site<Lanes>& site) {
-  const Operation& op = site.op;
+void max_pooling_backward(const Context<Lanes>& ctx, const Pass&) {
+  const Operation& op = ctx.op;
   const int64_t channels = op.in.channels;
-  const Rows<Lanes> x = site.x(), dx = site.dx(), dy = site.dy();
-  const bool own = apart(site);
-  const bool plain = site.in.activation == SN_LINEAR;
+  const Rows<Lanes> x = ctx.x(), dx = ctx.dx(), dy = ctx.dy();
+  const bool own = apart(ctx);
+  const bool plain = ctx.in.activation == kLinear;
   if (!own && plain && is_two_by_two(op)) {
-    max_pooling_backward_2x2(site);
+    max_pooling_backward_2x2(ctx);
     if (op.in.width > 2 * op.out.width) {
-      clear_rows(dx, op.in.height, 2 * op.out.width * channels, site.in_row());
+      clear_rows(dx, op.in.height, 2 * op.out.width * channels, ctx.in_row());
     }
     for (int r = 2 * op.out.height; r < op.in.height; ++r) {
-      for (int64_t i = 0; i < site.in_row(); ++i) dx.row(r)[i] = Lanes{};
+      for (int64_t i = 0; i < ctx.in_row(); ++i) dx.row(r)[i] = Lanes{};
     }
     return;
   }
-  if (own) clear_rows(dx, op.in.height, 0, site.in_row());
+  if (own) clear_rows(dx, op.in.height, 0, ctx.in_row());
   for (int row = 0; row < op.out.height; ++row) {
     const Span rows = window_rows(op, row);
     for (int column = 0; column < op.out.width; ++column) {
@@ -158,7 +157,7 @@ inline void max_pooling_backward(const Site<Lanes>& site) {
         Lanes most = x.row(rows.first)[columns.first * channels + c];
         for (int i = rows.first; i < rows.last; ++i) {
           for (int j = columns.first; j < columns.last; ++j) {
-            most = larger(x.row(i)[j * channels + c], most);
+            most = max(x.row(i)[j * channels + c], most);
           }
         }
         Lanes rest = dy.row(row)[column * channels + c];
@@ -171,14 +170,14 @@ inline void max_pooling_backward(const Site<Lanes>& site) {
             if (own) {
               dx.row(i)[at] += taken;
             } else {
-              dx.row(i)[at] = taken * slope(value, site.in.activation, site.in.alpha);
+              dx.row(i)[at] = taken * slope(value, ctx.in.activation, ctx.in.alpha);
             }
           }
         }
       }
     }
   }
-  if (own) return carry_rows(site);
+  if (own) return backward_rows(ctx);
   // Without overlap some rows or columns may belong to no window.
   for (int r = 0; r < op.in.height; ++r) {
     const int ry = r + op.window.pad_top, out_row = ry / op.window.stride_height;
@@ -196,11 +195,11 @@ inline void max_pooling_backward(const Site<Lanes>& site) {
 }
 
 // Average pooling reads no values on its way back, so each input gathers from the windows over it.
-inline void average_pooling_backward(const Site<Lanes>& site) {
-  const Operation& op = site.op;
+void average_pooling_backward(const Context<Lanes>& ctx, const Pass&) {
+  const Operation& op = ctx.op;
   const Window& w = op.window;
   const int64_t channels = op.in.channels;
-  const Rows<Lanes> x = site.x(), dx = site.dx(), dy = site.dy();
+  const Rows<Lanes> x = ctx.x(), dx = ctx.dx(), dy = ctx.dy();
   for (int r = 0; r < op.in.height; ++r) {
     const int ry = r + w.pad_top;
     const int row_from = ry < w.height ? 0 : (ry - w.height) / w.stride_height + 1;
@@ -221,10 +220,61 @@ inline void average_pooling_backward(const Site<Lanes>& site) {
           }
         }
         const int64_t at = j * channels + c;
-        dx.row(r)[at] = sum * slope(x.row(r)[at], site.in.activation, site.in.alpha);
+        dx.row(r)[at] = sum * slope(x.row(r)[at], ctx.in.activation, ctx.in.alpha);
       }
     }
   }
 }
+
+constexpr Kernels kMaxKernels = {max_pooling_forward<Lanes>, max_pooling_forward<float>,
+                                 max_pooling_backward,       nullptr, nullptr, nullptr, nullptr};
+constexpr Kernels kAverageKernels = {average_pooling_forward<Lanes>, average_pooling_forward<float>,
+                                     average_pooling_backward, nullptr, nullptr, nullptr, nullptr};
+
+bool add_pooling(Builder& builder, const Node& node, const Kernels& kernels) {
+  if (!builder.needs_image(node)) return false;
+  const Pair size = node.pair("pool_size");
+  const Pair strides = node.has("strides") ? node.pair("strides") : size;
+  Window window;
+  Shape out;
+  if (!builder.fit_window(node, size, strides, node.choice("padding"), window, out)) return false;
+  const bool later = &kernels == &kMaxKernels && builder.take_relu(node);
+  Operation& op = builder.add(node, kernels, out);
+  op.window = window;
+  op.keeps_input = windows_overlap(window);
+  return !later || builder.activate(node, kRelu);
+}
+
+bool add_global(Builder& builder, const Node& node, const Kernels& kernels) {
+  if (!builder.needs_image(node)) return false;
+  const Shape in = builder.input(node).shape;
+  const bool later = &kernels == &kMaxKernels && builder.take_relu(node);
+  builder.add(node, kernels, {1, 1, in.channels}).window = {in.height, in.width, in.height,
+                                                            in.width,  0,        0};
+  builder.set_flat(node);
+  return !later || builder.activate(node, kRelu);
+}
+
+bool add_max(Builder& builder, const Node& node) { return add_pooling(builder, node, kMaxKernels); }
+bool add_average(Builder& builder, const Node& node) {
+  return add_pooling(builder, node, kAverageKernels);
+}
+bool add_global_max(Builder& builder, const Node& node) {
+  return add_global(builder, node, kMaxKernels);
+}
+bool add_global_average(Builder& builder, const Node& node) {
+  return add_global(builder, node, kAverageKernels);
+}
+
+// Left out, the strides are the pool size.
+constexpr sn_attribute_info kAttributes[] = {whole("pool_size", 2, 1, kMaxSide, 2), kStrides,
+                                             kPadding};
+
+}  // namespace
+
+extern const Operator kMaxPooling2D = {row_of("MaxPooling2D", kAttributes), add_max};
+extern const Operator kAveragePooling2D = {row_of("AveragePooling2D", kAttributes), add_average};
+extern const Operator kGlobalMaxPooling2D = {row_of("GlobalMaxPooling2D"), add_global_max};
+extern const Operator kGlobalAveragePooling2D = {row_of("GlobalAveragePooling2D"), add_global_average};
 
 }  // namespace sn

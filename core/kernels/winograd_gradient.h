@@ -132,15 +132,15 @@ inline void kernel_of_sums(const Lanes* sums, int inputs, int outputs, float* ke
 }  // namespace detail
 
 // Writes this slab's kernel gradient into the slab's sums, as `conv2d_kernel_gradient` does.
-inline void winograd_kernel_gradient(const Site<Lanes>& site) {
+inline void winograd_kernel_gradient(const Context<Lanes>& ctx) {
   using namespace detail;
-  const Operation& op = site.op;
+  const Operation& op = ctx.op;
   const int64_t vectors = vectors_of(op.out.channels), sum_count = 16 * op.in.channels * vectors;
-  const Frequencies v = {site.slab.scratch, op.in.channels}, g = {v.end(), vectors * kLanes};
+  const Frequencies v = {ctx.slab.scratch, op.in.channels}, g = {v.end(), vectors * kLanes};
   Lanes* const sums = g.end();
   Lanes* const turned = sums + sum_count;
   Lanes* const outside = turned + 4 * g.channels;
-  const Picture x = {site.x(), op.in, outside}, dy = {site.dy(), op.out, outside};
+  const Picture x = {ctx.x(), op.in, outside}, dy = {ctx.dy(), op.out, outside};
   clear(outside, op.in.channels > op.out.channels ? op.in.channels : op.out.channels);
   clear(sums, sum_count);
   each_band(op.out, [&](const Corner* at, int tiles) {
@@ -151,7 +151,7 @@ inline void winograd_kernel_gradient(const Site<Lanes>& site) {
     }
     add_band(v, g, tiles, vectors, sums);
   });
-  kernel_of_sums(sums, op.in.channels, op.out.channels, site.slab.gradients + op.slab_gradient);
+  kernel_of_sums(sums, op.in.channels, op.out.channels, ctx.slab.gradients + op.slab_gradient);
 }
 
 }  // namespace sn

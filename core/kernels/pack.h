@@ -8,6 +8,7 @@
 
 #include "../lanes.h"
 #include "../plan.h"
+#include "winograd_sizes.h"
 
 namespace sn {
 
@@ -15,7 +16,7 @@ inline constexpr int kConvTile = 4;
 inline constexpr int kDenseTile = kSums >= 24 ? 16 : 8;
 
 inline int tile_width(const Operation& op) {
-  return op.kind == Kind::dense ? kDenseTile : kConvTile;
+  return op.matrix ? kDenseTile : kConvTile;
 }
 
 // Taps t of a window of `window` with t % stride == phase.
@@ -46,7 +47,7 @@ inline void pack_rows(const Operation& op, const float* kernel, float* packed, i
                              int64_t last) {
   const Window& w = op.window;
   const int tile = tile_width(op);
-  const int inputs = op.kind == Kind::dense ? op.fan_in : op.in.channels;
+  const int inputs = op.matrix ? op.fan_in : op.in.channels;
   const int outputs = op.out.channels;
   const int64_t taps = int64_t{w.height} * w.width;
   float* forward = packed + op.packed_forward;
@@ -121,6 +122,15 @@ inline void pack_winograd(const Operation& op, const float* kernel, float* packe
       }
     }
   }
+}
+
+// Kernels::pack for both. By Winograd, rows are input channels; else each of nine taps has such rows.
+inline void pack_kernel(const Operation& op, const float* kernel, float* packed, int64_t first,
+                        int64_t last, bool winograd) {
+  if (by_winograd(op) && winograd) return pack_winograd(op, kernel, packed, first, last);
+  const int taps = op.winograd ? 9 : 1;
+  const int64_t rows = op.fan_in / taps;
+  for (int t = 0; t < taps; ++t) pack_rows(op, kernel, packed, t * rows + first, t * rows + last);
 }
 
 }  // namespace sn

@@ -3,65 +3,63 @@
 // Forward and input gradient are a correlation with one position. The kernel's gradient sums over
 // images, which are lanes here; so it is taken once a batch, as an outer product: vectors run along the
 // units, and each image's inputs are broadcast. No lane is ever summed.
-#pragma once
-
-#include "activation.h"
-#include "correlate.h"
-#include "pack.h"
+#include "../kernels/correlate.h"
+#include "../kernels/pack.h"
+#include "../kernels/single.h"
+#include "operator.h"
 
 namespace sn {
+namespace {
 
-inline void dense_forward(const Site<Lanes>& site, const float* parameters, const float* packed) {
-  const Operation& op = site.op;
+void dense_forward(const Context<Lanes>& ctx, const Pass& pass) {
+  const Operation& op = ctx.op;
   RowTask task{};
-  task.input = site.x().at;
+  task.input = ctx.x().at;
   task.last_row = task.kernel_rows = 1;
   task.taps = 1;
   task.depth = op.fan_in;
   task.positions = 1;
-  task.weights = packed + op.packed_forward;
+  task.weights = pass.packed + op.packed_forward;
   task.channels = op.out.channels;
-  task.bias = op.bias >= 0 ? parameters + op.bias : nullptr;
+  task.bias = op.bias >= 0 ? pass.parameters + op.bias : nullptr;
   task.floor = -__builtin_inff();
-  task.output = site.y().at;
+  task.output = ctx.y().at;
   task.output_step = op.out.channels;
   correlate_row<kDenseTile, false>(task);
-  activate_row(site.y().at, op.out.channels, site.out.activation, site.out.alpha);
+  activate_row(ctx.y().at, op.out.channels, ctx.out.activation, ctx.out.alpha);
 }
 
-inline void dense_input_gradient(const Site<Lanes>& site, const float* packed) {
-  const Operation& op = site.op;
+void dense_backward(const Context<Lanes>& ctx, const Pass& pass) {
+  const Operation& op = ctx.op;
   RowTask task{};
-  task.input = site.dy().at;
+  task.input = ctx.dy().at;
   task.last_row = task.kernel_rows = 1;
   task.taps = 1;
   task.depth = op.out.channels;
   task.positions = 1;
-  task.weights = packed + op.packed_backward;
+  task.weights = pass.packed + op.packed_backward;
   task.channels = op.fan_in;
   task.floor = -__builtin_inff();
-  task.output = site.dx().at;
+  task.output = ctx.dx().at;
   task.output_step = op.fan_in;
   correlate_row<kDenseTile, false>(task);
-  carry_row(site.dx().at, site.x().at, site.dx().at, op.fan_in, site.in.activation,
-            site.in.alpha);
+  backward_row(ctx.dx().at, ctx.x().at, ctx.dx().at, op.fan_in, ctx.in.activation,
+            ctx.in.alpha);
 }
 
 // Keeps the output gradients as [image][unit], for the batch's sum.
-inline void dense_keep_gradient(const Site<Lanes>& site) {
-  const Operation& op = site.op;
-  float* to = site.slab.output_gradients + op.output_gradients;
-  const Lanes* dy = site.dy().at;
+void dense_keep_gradient(const Context<Lanes>& ctx) {
+  const Operation& op = ctx.op;
+  float* to = ctx.slab.output_gradients + op.output_gradients;
+  const Lanes* dy = ctx.dy().at;
   for (int u = 0; u < op.out.channels; ++u) {
     for (int i = 0; i < kLanes; ++i) to[i * op.padded_units + u] = dy[u][i];
   }
 }
 
-namespace detail {
-
 // Rows inputs x Width vectors of units, over all images of all slabs.
 template <int Rows, int Width>
-inline void outer_tile(const Lanes* const* inputs, const float* const* gradients, int slabs,
+void outer_tile(const Lanes* const* inputs, const float* const* gradients, int slabs,
                        int64_t row, int64_t unit, int64_t padded_units, Lanes (&sum)[Rows][Width]) {
   for (int r = 0; r < Rows; ++r) {
     for (int w = 0; w < Width; ++w) sum[r][w] = Lanes{};
@@ -82,10 +80,8 @@ inline void outer_tile(const Lanes* const* inputs, const float* const* gradients
   }
 }
 
-}  // namespace detail
-
 // Writes the gradient of rows first … last-1 from `gradient` on; `inputs[s]` and `gradients[s]` are slab s's.
-inline void dense_kernel_gradient(const Operation& op, const Lanes* const* inputs,
+void dense_kernel_gradient(const Operation& op, const Lanes* const* inputs,
                                   const float* const* gradients, int slabs, int64_t first,
                                   int64_t last, float* gradient) {
   constexpr int kRows = 4, kWidth = 2;
@@ -100,17 +96,17 @@ inline void dense_kernel_gradient(const Operation& op, const Lanes* const* input
       const bool wide = unit + kWidth * kLanes <= op.padded_units;
       if (many && wide) {
         Lanes sum[kRows][kWidth];
-        detail::outer_tile(inputs, gradients, slabs, row, unit, op.padded_units, sum);
+        outer_tile(inputs, gradients, slabs, row, unit, op.padded_units, sum);
         for (int r = 0; r < kRows; ++r) {
           for (int w = 0; w < kWidth; ++w) store(row + r, unit + w * kLanes, sum[r][w]);
         }
       } else if (many) {
         Lanes sum[kRows][1];
-        detail::outer_tile(inputs, gradients, slabs, row, unit, op.padded_units, sum);
+        outer_tile(inputs, gradients, slabs, row, unit, op.padded_units, sum);
         for (int r = 0; r < kRows; ++r) store(row + r, unit, sum[r][0]);
       } else {
         Lanes sum[1][1];
-        detail::outer_tile(inputs, gradients, slabs, row, unit, op.padded_units, sum);
+        outer_tile(inputs, gradients, slabs, row, unit, op.padded_units, sum);
         store(row, unit, sum[0][0]);
       }
       unit += many && wide ? kWidth * kLanes : kLanes;
@@ -119,7 +115,7 @@ inline void dense_kernel_gradient(const Operation& op, const Lanes* const* input
   }
 }
 
-inline void dense_bias_gradient(const Operation& op, const float* const* gradients, int slabs,
+void dense_bias_gradient(const Operation& op, const float* const* gradients, int slabs,
                                 float* gradient) {
   for (int u = 0; u < op.out.channels; ++u) gradient[u] = 0.0f;
   for (int s = 0; s < slabs; ++s) {
@@ -129,5 +125,31 @@ inline void dense_bias_gradient(const Operation& op, const float* const* gradien
     }
   }
 }
+
+constexpr Kernels kDenseKernels = {dense_forward,       single_forward,     dense_backward,
+                                   dense_keep_gradient, pack_kernel,        dense_kernel_gradient,
+                                   dense_bias_gradient};
+
+bool add_dense(Builder& builder, const Node& node) {
+  if (!builder.needs_vector(node)) return false;
+  const int32_t inputs = builder.input(node).shape.channels, units = node.whole("units");
+  Operation& op = builder.add(node, kDenseKernels, {1, 1, units});
+  op.window = {1, 1, 1, 1, 0, 0};
+  op.matrix = op.keeps_input = true;
+  op.fan_in = inputs;
+  op.padded_units = ceil_div(units, kLanes) * kLanes;
+  op.packed_count = int64_t{inputs} * units;
+  builder.add_kernel(node, op, "kernel", {inputs, units}, 2, node.real("kernel_regularizer"));
+  if (node.flag("use_bias")) builder.add_bias(node, op, "bias", node.real("bias_regularizer"));
+  return builder.activate(node, node.choice("activation"));
+}
+
+constexpr sn_attribute_info kAttributes[] = {
+    required(whole("units", 0, 1, kMostUnits)), kActivation, kUseBias, l2("kernel_regularizer"),
+    l2("bias_regularizer")};
+
+}  // namespace
+
+extern const Operator kDense = {row_of("Dense", kAttributes), add_dense};
 
 }  // namespace sn

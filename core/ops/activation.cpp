@@ -1,0 +1,121 @@
+// Activation, ReLU, LeakyReLU, ELU and Softmax. The functions: kernels/activation.h.
+#include "operator.h"
+
+namespace sn {
+namespace {
+
+// The activation layer that could not be folded into the operation before it.
+template <class T>
+void activation_forward(const Context<T>& ctx, const Pass&) {
+  const Rows<T> x = ctx.x(), y = ctx.y();
+  for (int r = 0; r < ctx.op.out.height; ++r) {
+    for (int64_t i = 0; i < ctx.out_row(); ++i) {
+      y.row(r)[i] = activated(x.row(r)[i], ctx.op.function, 0.0f);
+    }
+    activate_row(y.row(r), ctx.out_row(), ctx.out.activation, ctx.out.alpha);
+  }
+}
+
+void activation_backward(const Context<Lanes>& ctx, const Pass&) {
+  const Rows<Lanes> x = ctx.x(), dx = ctx.dx(), dy = ctx.dy();
+  for (int r = 0; r < ctx.op.in.height; ++r) {
+    for (int64_t i = 0; i < ctx.in_row(); ++i) {
+      const Lanes value = x.row(r)[i];
+      const Lanes through = dy.row(r)[i] * slope(value, ctx.op.function, 0.0f);
+      dx.row(r)[i] = through * slope(value, ctx.in.activation, ctx.in.alpha);
+    }
+  }
+}
+
+// Softmax over the last axis, the largest value subtracted first; y may be x.
+template <class T>
+void softmax_row(const T* x, T* y, int channels) {
+  T most = x[0];
+  for (int c = 1; c < channels; ++c) most = max(x[c], most);
+  T sum = T{};
+  for (int c = 0; c < channels; ++c) {
+    y[c] = exp(x[c] - most);
+    sum += y[c];
+  }
+  const T inverse = 1.0f / sum;
+  for (int c = 0; c < channels; ++c) y[c] = y[c] * inverse;
+}
+
+template <class T>
+void softmax_forward(const Context<T>& ctx, const Pass&) {
+  const int channels = ctx.op.in.channels;
+  for (int r = 0; r < ctx.op.in.height; ++r) {
+    for (int64_t at = 0; at < ctx.in_row(); at += channels) {
+      softmax_row(ctx.x().row(r) + at, ctx.y().row(r) + at, channels);
+    }
+  }
+}
+
+// dx_i = y_i (dy_i - sum_j dy_j y_j)
+void softmax_backward(const Context<Lanes>& ctx, const Pass&) {
+  const int channels = ctx.op.in.channels;
+  for (int r = 0; r < ctx.op.in.height; ++r) {
+    for (int64_t at = 0; at < ctx.in_row(); at += channels) {
+      const Lanes* x = ctx.x().row(r) + at;
+      const Lanes* y = ctx.y().row(r) + at;
+      const Lanes* dy = ctx.dy().row(r) + at;
+      Lanes* dx = ctx.dx().row(r) + at;
+      Lanes mean = Lanes{};
+      for (int c = 0; c < channels; ++c) mean += dy[c] * y[c];
+      for (int c = 0; c < channels; ++c) {
+        dx[c] = y[c] * (dy[c] - mean) * slope(x[c], ctx.in.activation, ctx.in.alpha);
+      }
+    }
+  }
+}
+
+// A network that never trains keeps every node's outputs apart, so that they can be shown.
+bool apply(Builder& builder, const Node& node, int32_t activation, float alpha) {
+  return builder.activate(node, activation, alpha, builder.trains());
+}
+
+bool add_activation(Builder& builder, const Node& node) {
+  const int32_t activation = node.choice("activation");
+  return apply(builder, node, activation, alpha_of(activation));
+}
+
+bool add_relu(Builder& builder, const Node& node) {
+  const float slope_below = node.real("negative_slope"), most = node.real("max_value");
+  if (most != 0.0f && (most != 6.0f || slope_below != 0.0f))
+    return node.refuse("max_value must be 0 (none), or 6 with negative_slope 0");
+  if (slope_below != 0.0f) return apply(builder, node, kLeakyRelu, slope_below);
+  return apply(builder, node, most != 0.0f ? kRelu6 : kRelu, 0.0f);
+}
+
+bool add_leaky_relu(Builder& builder, const Node& node) {
+  return apply(builder, node, kLeakyRelu, node.real("negative_slope"));
+}
+
+bool add_elu(Builder& builder, const Node& node) {
+  return apply(builder, node, kElu, node.real("alpha"));
+}
+
+bool add_softmax(Builder& builder, const Node& node) {
+  return apply(builder, node, kSoftmax, 0.0f);
+}
+
+// The gradient tells the two sides apart by the output's sign, so no slope is negative.
+constexpr sn_attribute_info kOfActivation[] = {required(kActivation)};
+constexpr sn_attribute_info kOfRelu[] = {number("max_value", 0, 0), number("negative_slope", 0, 0)};
+constexpr sn_attribute_info kOfLeakyRelu[] = {number("negative_slope", 0.3, 0)};
+constexpr sn_attribute_info kOfElu[] = {number("alpha", 1, 0)};
+
+}  // namespace
+
+const Kernels kActivationKernels = {activation_forward<Lanes>, activation_forward<float>,
+                                    activation_backward, nullptr, nullptr, nullptr, nullptr};
+const Kernels kSoftmaxKernels = {softmax_forward<Lanes>, softmax_forward<float>, softmax_backward,
+                                 nullptr, nullptr, nullptr, nullptr};
+
+extern const Operator kActivationOperator = {row_of("Activation", kOfActivation), add_activation};
+extern const Operator kReLU = {row_of("ReLU", kOfRelu), add_relu};
+extern const Operator kLeakyReLU = {row_of("LeakyReLU", kOfLeakyRelu), add_leaky_relu};
+extern const Operator kELU = {row_of("ELU", kOfElu), add_elu};
+extern const Operator kSoftmaxOperator = {row_of("Softmax"), add_softmax};
+
+}  // namespace sn

@@ -1,0 +1,123 @@
+// What an operator needs to put itself into a plan: its node's attributes, and the builder.
+#pragma once
+
+#include "../plan.h"
+#include "../text.h"
+
+namespace sn {
+
+struct Operator;
+
+struct Pair {
+  int32_t height, width;
+};
+
+// A node, its attributes checked against its operator's row.
+class Node {
+ public:
+  int32_t index;
+  const sn_node& given;
+
+  Node(int32_t place, const sn_node& node, char* error)
+      : index(place), given(node), error_(error) {}
+
+  // False and a line of text if the row doesn't allow what is given.
+  bool read(const sn_operator_info& row);
+
+  double number(const char* name, int k = 0) const { return values_[find(name)][k]; }
+  float real(const char* name) const { return static_cast<float>(number(name)); }
+  int32_t whole(const char* name, int k = 0) const {
+    return static_cast<int32_t>(number(name, k));
+  }
+  bool flag(const char* name) const { return number(name) != 0; }
+  int32_t choice(const char* name) const { return whole(name); }
+  Pair pair(const char* name) const { return {whole(name, 0), whole(name, 1)}; }
+  bool has(const char* name) const { return given_[find(name)]; }
+
+  bool refuse(const char* why) const {
+    line() << why;
+    return false;
+  }
+  Line line() const;  // begins with the node
+
+ private:
+  static constexpr int kMaxAttributes = 16;
+
+  char* error_;
+  const sn_operator_info* row_ = nullptr;
+  bool given_[kMaxAttributes] = {};
+  double values_[kMaxAttributes][4] = {};
+
+  int find(const char* name) const;
+  bool read_attribute(const sn_attribute& attribute);
+  bool read_choice(const sn_attribute_info& info, const char* text, double& value) const;
+};
+
+class Builder {
+ public:
+  Builder(const sn_network_spec& spec, Plan& plan, char* error)
+      : spec_(spec), plan_(plan), error_(error) {}
+
+  bool build();
+
+  // For operators. What the node reads, and whether it is the only one that does.
+  bool trains() const { return plan_.batch_size > 0; }
+  const Value& input(const Node& node, int k = 0) const;
+  bool needs_image(const Node& node) const;   // false and a line if its rows and columns are gone
+  bool needs_vector(const Node& node) const;  // the other way round
+
+  // A new operation on all inputs of the node, whose output becomes the node's.
+  Operation& add(const Node& node, const Kernels& kernels, Shape out);
+  // The same, on what the node has made so far.
+  Operation& append(const Node& node, const Kernels& kernels, Shape out);
+  // The node's output is its input's values, seen in another shape.
+  void view(const Node& node, Shape out, bool flat);
+  void set_flat(const Node& node) { plan_.values[node.index].flat = true; }
+
+  // Weights of an operation that are trained, each the size its operation tells, kernel before bias.
+  void add_kernel(const Node& node, Operation& op, const char* name, const int32_t (&shape)[4],
+                  int32_t rank, float l2);
+  void add_bias(const Node& node, Operation& op, const char* name, float l2);
+
+  // Applies an activation to what the node has made so far (for a node without an operation of its
+  // own: to its input).
+  bool activate(const Node& node, int32_t activation, float alpha, bool may_tag = true);
+  bool activate(const Node& node, int32_t activation);  // with Keras's parameter for the name
+  // Takes a relu off the node's input where nobody else sees it; true: apply it to the output.
+  bool take_relu(const Node& node);
+
+  // Keras's arithmetic: `valid` drops what does not fill a window, `same` pads the smaller half first.
+  bool fit_window(const Node& node, Pair size, Pair strides, int32_t padding, Window& window,
+                  Shape& out) const;
+
+ private:
+  const sn_network_spec& spec_;
+  Plan& plan_;
+  char* error_;
+
+  bool check_spec();
+  bool check_graph();
+  bool add_node(int32_t index);
+  bool begin(const Node& node);
+  Value& value(int32_t node) { return node < 0 ? plan_.image : plan_.values[node]; }
+  Operation& new_operation(const Node& node, const Kernels& kernels, Shape in, Shape out);
+  void connect(Operation& op, int32_t tensor);
+  void add_weight(const Node& node, const char* name, const int32_t (&shape)[4], int32_t rank,
+                  bool trainable);
+  void unshare(const Node& node);
+  void mark_gradients();
+  void place_tensors();
+  void place_edges();
+  void place_weights(Operation& op);
+  bool gradient_apart(const Tensor& tensor, int32_t index) const;
+  int64_t most_scratch() const;
+  bool check_memory();
+};
+
+inline int32_t ceil_div(int32_t a, int32_t b) { return (a + b - 1) / b; }
+
+inline bool windows_overlap(const Window& w) {
+  return w.stride_height < w.height || w.stride_width < w.width;
+}
+
+}  // namespace sn

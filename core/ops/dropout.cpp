@@ -1,0 +1,95 @@
+// Dropout: a share of the values silenced at random while training.
+//
+// Whether a value is dropped is a hash of (seed, step, layer, place of the image in the batch, place of
+// the value): the same for any number of threads and any lane count, and made again on the way back.
+#include "../order.h"
+#include "operator.h"
+
+namespace sn {
+namespace {
+
+typedef uint32_t UnsignedLanes
+    __attribute__((vector_size(kLanes * 4), aligned(kLanes * 4)));
+
+struct DropoutKey {
+  uint32_t key;
+  int32_t threshold;  // of 2^24
+  float scale;
+  UnsignedLanes images;
+
+  DropoutKey(const Operation& op, uint64_t seed, uint64_t step, int64_t first_image) {
+    const uint64_t mixed = mix64(mix64(seed + kGolden) + step * kGolden +
+                                 static_cast<uint64_t>(op.node + 1) * 0xD1B54A32D192ED03u);
+    key = static_cast<uint32_t>(mixed >> 32);
+    threshold = static_cast<int32_t>(op.rate * 16777216.0f);
+    scale = 1.0f / (1.0f - op.rate);
+    for (int i = 0; i < kLanes; ++i) {
+      images[i] = mix32(static_cast<uint32_t>(first_image + i), static_cast<uint32_t>(mixed));
+    }
+  }
+
+  // value * scale where it is kept, 0 where it is dropped.
+  Lanes operator()(Lanes value, uint32_t place) const {
+    UnsignedLanes h = (images ^ (place * 0x9E3779B1u + key)) * 0x9E3779B1u;
+    h = (h ^ (h >> 15)) * 0x85EBCA77u;
+    h = (h ^ (h >> 13)) * 0xC2B2AE3Du;
+    h = h ^ (h >> 16);
+    const IntLanes low = __builtin_bit_cast(IntLanes, h >> 8);
+    return low < IntLanes{} + threshold ? Lanes{} : value * scale;
+  }
+};
+
+// `key` null: nothing is dropped.
+void dropout_forward(const Context<Lanes>& ctx, const DropoutKey* key) {
+  const Rows<Lanes> x = ctx.x(), y = ctx.y();
+  for (int r = 0; r < ctx.op.in.height; ++r) {
+    for (int64_t i = 0; i < ctx.in_row(); ++i) {
+      const uint32_t place = static_cast<uint32_t>(r * ctx.in_row() + i);
+      y.row(r)[i] = key ? (*key)(x.row(r)[i], place) : x.row(r)[i];
+    }
+    activate_row(y.row(r), ctx.in_row(), ctx.out.activation, ctx.out.alpha);
+  }
+}
+
+void dropout_backward(const Context<Lanes>& ctx, const DropoutKey* key) {
+  const Rows<Lanes> x = ctx.x(), dx = ctx.dx(), dy = ctx.dy();
+  for (int r = 0; r < ctx.op.in.height; ++r) {
+    for (int64_t i = 0; i < ctx.in_row(); ++i) {
+      const uint32_t place = static_cast<uint32_t>(r * ctx.in_row() + i);
+      const Lanes through = key ? (*key)(dy.row(r)[i], place) : dy.row(r)[i];
+      dx.row(r)[i] = through * slope(x.row(r)[i], ctx.in.activation, ctx.in.alpha);
+    }
+  }
+}
+
+
+void forward(const Context<Lanes>& ctx, const Pass& pass) {
+  if (!pass.dropout) return dropout_forward(ctx, nullptr);
+  const DropoutKey key(ctx.op, pass.seed, pass.step, pass.first_image);
+  dropout_forward(ctx, &key);
+}
+
+void backward(const Context<Lanes>& ctx, const Pass& pass) {
+  if (!pass.dropout) return dropout_backward(ctx, nullptr);
+  const DropoutKey key(ctx.op, pass.seed, pass.step, pass.first_image);
+  dropout_backward(ctx, &key);
+}
+
+void single(const Context<float>& ctx, const Pass& pass) { kCopy.single(ctx, pass); }
+
+constexpr Kernels kKernels = {forward, single, backward, nullptr, nullptr, nullptr, nullptr};
+
+bool add(Builder& builder, const Node& node) {
+  const float rate = node.real("rate");
+  if (rate >= 1.0f) return node.refuse("the dropout rate must be in 0 <= rate < 1");
+  builder.add(node, kKernels, builder.input(node).shape).rate = rate;
+  return true;
+}
+
+constexpr sn_attribute_info kAttributes[] = {required(number("rate", 0, 0, 1))};
+
+}  // namespace
+
+extern const Operator kDropout = {row_of("Dropout", kAttributes), add};
+
+}  // namespace sn

@@ -1,0 +1,118 @@
+// A node's attributes, checked against its operator's row. The one place where they are.
+#include "operator.h"
+
+namespace sn {
+namespace {
+
+bool same(const char* a, const char* b) {
+  while (*a && *a == *b) ++a, ++b;
+  return *a == *b;
+}
+
+// The place of a text among "one|another|a third"; -1 if it is none.
+int32_t place_among(const char* choices, const char* text) {
+  for (int32_t place = 0;; ++place) {
+    const char* t = text;
+    while (*choices && *choices != '|' && *choices == *t) ++choices, ++t;
+    if (!*t && (!*choices || *choices == '|')) return place;
+    while (*choices && *choices != '|') ++choices;
+    if (!*choices) return -1;
+    ++choices;
+  }
+}
+
+}  // namespace
+
+const Operator* operator_of(const char* name) {
+  for (int32_t i = 0; name && i < operator_count(); ++i) {
+    if (same(operator_at(i)->info.name, name)) return operator_at(i);
+  }
+  return nullptr;
+}
+
+Line Node::line() const {
+  Line line(error_);
+  line << "node " << index;
+  if (row_) line << " (" << row_->name << ")";
+  line << ": ";
+  return line;
+}
+
+int Node::find(const char* name) const {
+  for (int i = 0; i < row_->attribute_count; ++i) {
+    if (same(row_->attributes[i].name, name)) return i;
+  }
+  return -1;
+}
+
+bool Node::read(const sn_operator_info& row) {
+  row_ = &row;
+  for (int32_t i = 0; i < row.attribute_count; ++i) {
+    for (double& value : values_[i]) value = row.attributes[i].value;
+  }
+  if (given.attribute_count < 0 || (given.attribute_count > 0 && !given.attributes))
+    return refuse("its attributes are missing");
+  for (int32_t i = 0; i < given.attribute_count; ++i) {
+    if (!read_attribute(given.attributes[i])) return false;
+  }
+  for (int32_t i = 0; i < row.attribute_count; ++i) {
+    if (!row.attributes[i].required || given_[i]) continue;
+    line() << row.attributes[i].name << " is missing";
+    return false;
+  }
+  return true;
+}
+
+bool Node::read_attribute(const sn_attribute& attribute) {
+  const int place = attribute.name ? find(attribute.name) : -1;
+  if (place < 0) {
+    Line refusal = line();
+    refusal << "unknown attribute '" << (attribute.name ? attribute.name : "") << "'. Known:";
+    for (int32_t i = 0; i < row_->attribute_count; ++i) {
+      refusal << (i ? ", " : " ") << row_->attributes[i].name;
+    }
+    if (!row_->attribute_count) refusal << " none";
+    return false;
+  }
+  const sn_attribute_info& info = row_->attributes[place];
+  if (given_[place]) {
+    line() << info.name << " is given twice";
+    return false;
+  }
+  given_[place] = true;
+  if (info.kind == SN_CHOICE) return read_choice(info, attribute.text, values_[place][0]);
+  if (attribute.count != info.count || !attribute.numbers) {
+    line() << info.name << " must be " << info.count << (info.count > 1 ? " numbers" : " number");
+    return false;
+  }
+  for (int32_t k = 0; k < info.count; ++k) {
+    const double value = attribute.numbers[k];
+    const bool inside = value >= info.least && value <= info.most;  // and not NaN
+    const bool fits = info.kind == SN_NUMBER || (inside && value == static_cast<int64_t>(value));
+    if (!inside || !fits) {
+      Line refusal = line();
+      refusal << info.name << " must be ";
+      if (info.kind == SN_NUMBER) {
+        refusal << "a number" << (info.least == 0 ? " of 0 or more" : " in its range");
+      } else {
+        refusal << static_cast<int64_t>(info.least) << " to " << static_cast<int64_t>(info.most);
+      }
+      return false;
+    }
+    values_[place][k] = value;
+  }
+  return true;
+}
+
+bool Node::read_choice(const sn_attribute_info& info, const char* text, double& value) const {
+  const int32_t place = text ? place_among(info.choices, text) : -1;
+  if (place < 0) {
+    line() << info.name << " must be one of " << info.choices << ", got '" << (text ? text : "")
+           << "'";
+    return false;
+  }
+  value = place;
+  return true;
+}
+
+}  // namespace sn

@@ -1,0 +1,105 @@
+// An operator: its row in the table, what it makes of its inputs, and its kernels.
+//
+// Each is one file here, and one name in table.cpp. A row says what hosts may ask for; `add` says what
+// shape and weights come of it and puts operations into the plan; kernels do those operations' work.
+#pragma once
+
+#include "../gather.h"
+#include "../kernels/activation.h"
+#include "builder.h"
+
+namespace sn {
+
+// What a pass over a slab is told.
+struct Pass {
+  const float* parameters;
+  const float* packed;
+  bool dropout;        // dropout works
+  bool keep_logits;    // leave out a final softmax
+  bool winograd;       // where the plan says so
+  uint64_t seed, step;
+  int64_t first_image; // of the slab, counted in the batch
+};
+
+// The work of one kind of operation; null where there is none.
+struct Kernels {
+  void (*forward)(const Context<Lanes>&, const Pass&);
+  void (*single)(const Context<float>&, const Pass&);  // one image
+  // Writes the gradient of every input that wants one, by the derivative of that tensor's activation.
+  void (*backward)(const Context<Lanes>&, const Pass&);
+  // Leaves the gradients of the weights in the slab's sums, or what the batch's sum is taken from.
+  void (*weight_gradient)(const Context<Lanes>&);
+  // Rearranges rows first ... last-1 of the kernel (of each of nine taps, for Winograd).
+  void (*pack)(const Operation&, const float* kernel, float* packed, int64_t first, int64_t last,
+               bool winograd);
+  // Operation::matrix: the gradients of rows of the kernel and of the bias, of `slabs` slabs.
+  void (*kernel_gradient)(const Operation&, const Lanes* const* inputs,
+                          const float* const* gradients, int slabs, int64_t first, int64_t last,
+                          float* gradient);
+  void (*bias_gradient)(const Operation&, const float* const* gradients, int slabs, float* gradient);
+};
+
+struct Operator {
+  sn_operator_info info;
+  bool (*add)(Builder& builder, const Node& node);
+};
+
+template <int N>
+constexpr sn_operator_info row_of(const char* name, const sn_attribute_info (&attributes)[N],
+                                  int least_inputs = 1, int most_inputs = 1) {
+  return {name, attributes, N, least_inputs, most_inputs};
+}
+constexpr sn_operator_info row_of(const char* name, int least_inputs = 1, int most_inputs = 1) {
+  return {name, nullptr, 0, least_inputs, most_inputs};
+}
+
+// What attributes may be.
+constexpr double kAny = 3.4028234e38;  // the largest float
+constexpr int kMaxSide = 4096;
+constexpr int kMostUnits = 65536;
+constexpr sn_attribute_info number(const char* name, double value, double least = -kAny,
+                                   double most = kAny) {
+  return {name, nullptr, least, most, value, SN_NUMBER, 1, 0};
+}
+constexpr sn_attribute_info flag(const char* name, bool value) {
+  return {name, nullptr, 0, 1, value ? 1.0 : 0.0, SN_FLAG, 1, 0};
+}
+constexpr sn_attribute_info whole(const char* name, double value, double least, double most,
+                                  int count = 1) {
+  return {name, nullptr, least, most, value, SN_WHOLE, count, 0};
+}
+constexpr sn_attribute_info choice(const char* name, const char* choices) {
+  return {name, choices, 0, 0, 0, SN_CHOICE, 1, 0};
+}
+constexpr sn_attribute_info required(sn_attribute_info info) {
+  info.required = 1;
+  return info;
+}
+
+constexpr sn_attribute_info kActivation = choice(
+    "activation", "linear|relu|relu6|leaky_relu|elu|gelu|sigmoid|tanh|softmax");  // ActivationKind
+// Keras's parameter of an activation given by name.
+constexpr float alpha_of(int32_t activation) {
+  return activation == kLeakyRelu ? 0.2f : activation == kElu ? 1.0f : 0.0f;
+}
+constexpr sn_attribute_info kPadding = choice("padding", "valid|same");
+constexpr sn_attribute_info kKernelSize = required(whole("kernel_size", 0, 1, kMaxSide, 2));
+constexpr sn_attribute_info kStrides = whole("strides", 1, 1, kMaxSide, 2);
+constexpr sn_attribute_info kUseBias = flag("use_bias", true);
+constexpr sn_attribute_info l2(const char* name) { return number(name, 0, 0); }
+
+// The table.
+int32_t operator_count();
+const Operator* operator_at(int32_t index);  // null beyond the last
+const Operator* operator_of(const char* name);
+
+// Kernels that the builder puts in by itself.
+extern const Kernels kCopy;  // out = in, whatever their rows
+extern const Kernels kRescalingKernels;
+extern const Kernels kActivationKernels;
+extern const Kernels kSoftmaxKernels;
+
+inline bool is_softmax(const Operation& op) { return op.kernels == &kSoftmaxKernels; }
+inline bool is_rescaling(const Operation& op) { return op.kernels == &kRescalingKernels; }
+
+}  // namespace sn

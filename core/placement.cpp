@@ -1,0 +1,148 @@
+// Where the tensors, gradients and weights of a plan lie in memory.
+#include "ops/operator.h"
+
+namespace sn {
+
+void Builder::mark_gradients() {
+  bool learns[kMaxTensors] = {};
+  for (int32_t i = 0; i < plan_.operation_count; ++i) {
+    Operation& op = plan_.operations[i];
+    for (int32_t k = 0; k < op.edge_count; ++k) {
+      Edge& edge = plan_.edges[op.first_edge + k];
+      edge.gradient = learns[edge.tensor];
+      op.input_gradient = op.input_gradient || edge.gradient;
+    }
+    learns[op.output] = op.trainable || op.input_gradient;
+  }
+}
+
+namespace {
+
+int64_t allocate(int64_t& used, int64_t count) {
+  const int64_t at = used;
+  used += (count + 15) / 16 * 16;  // whole cache lines also where a unit is one float
+  return at;
+}
+
+// The rows and columns of zeros an operation wants around its input.
+struct Border {
+  int32_t top = 0, bottom = 0, left = 0, right = 0;
+
+  void widen(const Operation& reader) {
+    const Shape in = reader.in, out = reader.out;
+    const Window& w = reader.window;
+    const int32_t used_rows = (out.height - 1) * w.stride_height + w.height - w.pad_top;
+    const int32_t used_columns = (out.width - 1) * w.stride_width + w.width - w.pad_left;
+    top = top > w.pad_top ? top : w.pad_top;
+    left = left > w.pad_left ? left : w.pad_left;
+    bottom = used_rows - in.height > bottom ? used_rows - in.height : bottom;
+    right = used_columns - in.width > right ? used_columns - in.width : right;
+  }
+};
+
+}  // namespace
+
+void Builder::place_tensors() {
+  Border borders[kMaxTensors];
+  for (int32_t i = 0; i < plan_.operation_count; ++i) {
+    const Operation& op = plan_.operations[i];
+    if (op.wants_border) borders[op.input].widen(op);
+    if (op.matrix && trains()) plan_.tensors[op.input].batch_wide = true;
+  }
+  for (int32_t i = 0; i < plan_.tensor_count; ++i) {
+    Tensor& t = plan_.tensors[i];
+    const Border& border = borders[i];
+    const int64_t row = int64_t{t.shape.width + border.left + border.right} * t.shape.channels;
+    t.padded_size = row * (t.shape.height + border.top + border.bottom);
+    t.padded_at = allocate(t.batch_wide ? plan_.batch_units : plan_.thread_units, t.padded_size);
+    t.values = {t.padded_at + border.top * row + int64_t{border.left} * t.shape.channels, row};
+    t.gradient = t.values;
+    if (trains() && gradient_apart(t, i)) {
+      t.gradient = {allocate(plan_.thread_units, t.shape.size()),
+                    int64_t{t.shape.width} * t.shape.channels};
+    }
+  }
+  place_edges();
+  for (int32_t i = 0; i < plan_.operation_count; ++i) place_weights(plan_.operations[i]);
+  plan_.scratch_units = most_scratch();
+}
+
+// A gradient may overwrite the values it belongs to unless somebody still needs those: another reader,
+// Dense for its kernel's gradient, overlapping windows because each value is looked at several times,
+// softmax because its derivative mixes all outputs.
+bool Builder::gradient_apart(const Tensor& tensor, int32_t index) const {
+  if (tensor.readers > 1) return true;
+  if (tensor.producer >= 0 && plan_.operations[tensor.producer].keeps_output) return true;
+  for (int32_t i = 0; i < plan_.operation_count; ++i) {
+    const Operation& op = plan_.operations[i];
+    for (int32_t k = 0; op.keeps_input && k < op.edge_count; ++k) {
+      if (plan_.edges[op.first_edge + k].tensor == index) return true;
+    }
+  }
+  return false;
+}
+
+// Gradients that are added to others lie in memory that all operations use in turn.
+void Builder::place_edges() {
+  bool written[kMaxTensors] = {};
+  int64_t most = 0;
+  for (int32_t i = plan_.operation_count - 1; i >= 0; --i) {
+    const Operation& op = plan_.operations[i];
+    int64_t used = 0;
+    for (int32_t k = 0; k < op.edge_count; ++k) {
+      Edge& edge = plan_.edges[op.first_edge + k];
+      const Tensor& tensor = plan_.tensors[edge.tensor];
+      edge.place = tensor.gradient;
+      edge.adds = edge.gradient && written[edge.tensor];
+      written[edge.tensor] = written[edge.tensor] || edge.gradient;
+      if (!edge.adds || !trains()) continue;
+      edge.place = {plan_.thread_units + allocate(used, tensor.shape.size()),
+                    int64_t{tensor.shape.width} * tensor.shape.channels};
+    }
+    most = used > most ? used : most;
+  }
+  plan_.thread_units += most;
+}
+
+void Builder::place_weights(Operation& op) {
+  if (op.kernel < 0 && op.bias < 0) return;
+  op.packed_forward = plan_.packed_count;
+  plan_.packed_count += op.packed_count;
+  op.packed_backward = plan_.packed_count;
+  if (op.input_gradient) plan_.packed_count += op.packed_count;
+  if (!op.trainable) return;
+  if (op.matrix) {
+    op.output_gradients = plan_.output_gradient_count;
+    plan_.output_gradient_count += int64_t{op.padded_units} * kLanes;
+  } else {
+    op.slab_gradient = plan_.slab_gradient_count;
+    plan_.slab_gradient_count += (int64_t{op.fan_in} + 1) * op.out.channels;
+  }
+}
+
+int64_t Builder::most_scratch() const {
+  int64_t most = 0;
+  for (int32_t i = 0; i < plan_.tensor_count; ++i) {
+    const Shape s = plan_.tensors[i].shape;
+    const int64_t row = int64_t{s.width} * s.channels;
+    if (row > most) most = row;
+  }
+  for (int32_t i = 0; i < plan_.operation_count; ++i) {
+    if (plan_.operations[i].scratch > most) most = plan_.operations[i].scratch;
+  }
+  return most;
+}
+
+bool Builder::check_memory() {
+  const int64_t blocks = plan_.batch_size / kLanes + 1 + plan_.threads;
+  const int64_t thread_units = plan_.thread_units + plan_.scratch_units;
+  if (thread_units > kMaxUnits / plan_.threads / kLanes ||
+      plan_.batch_units > kMaxUnits / blocks / kLanes ||
+      plan_.slab_gradient_count > kMaxUnits / blocks || plan_.parameter_count > (1 << 30)) {
+    Line(error_) << "the network needs more memory than a terabyte or 2^30 parameters";
+    return false;
+  }
+  return true;
+}
+
+}  // namespace sn

@@ -1,0 +1,95 @@
+// The core's table of operators, and layers as its nodes.
+//
+// Knows how the two sides name the same; the table itself says which arguments the core wants.
+
+import { ModelError } from './errors.js';
+import { ATTRIBUTE, ATTRIBUTE_INFO, NODE, OPERATOR_INFO, read, write } from './structs.js';
+
+/** @typedef {import('./core.js').Arena} Arena */
+/** @typedef {import('./layers.js').Layer} Layer */
+
+/** Arguments by the core's name, where the file's is another. */
+const FILE_NAMES = /** @type {Record<string, Record<string, string>>} */ ({
+  LeakyReLU: { negative_slope: 'alpha' },
+});
+
+/**
+ * The names of each operator's attributes.
+ *
+ * @param {Arena} arena
+ * @returns {Map<string, string[]>}
+ */
+export function readTable(arena) {
+  const { core } = arena;
+  /** @type {Map<string, string[]>} */
+  const table = new Map();
+  for (let i = 0; i < core.sn_operator_count(); i++) {
+    const row = core.sn_operator_at(i);
+    /** @param {string} key */
+    const field = (key) => read(arena.view, row, OPERATOR_INFO, key);
+    const names = Array.from({ length: field('attribute_count') }, (_, k) =>
+      arena.text(read(arena.view, field('attributes') + k * ATTRIBUTE_INFO.bytes, ATTRIBUTE_INFO, 'name')),
+    );
+    table.set(arena.text(field('name')), names);
+  }
+  return table;
+}
+
+/**
+ * What the core is told of a layer: a text or numbers for each attribute that isn't left to its default.
+ *
+ * @param {Layer} layer
+ * @param {readonly string[]} names
+ * @returns {[string, string | number[]][]}
+ */
+export function attributesOf({ className, config }, names) {
+  /** @type {[string, string | number[]][]} */
+  const found = [];
+  for (const name of names) {
+    const value = /** @type {any} */ (config[FILE_NAMES[className]?.[name] ?? name]) ?? null;
+    if (value === null) continue;
+    if (typeof value === 'string') found.push([name, value]);
+    else found.push([name, [value.config?.l2 ?? value].flat(2).map(Number)]);
+  }
+  return found;
+}
+
+/**
+ * Writes layers as nodes, each on the one before.
+ *
+ * @param {Arena} arena
+ * @param {readonly Layer[]} layers
+ * @returns {number}  their address
+ */
+export function writeNodes(arena, layers) {
+  const table = readTable(arena);
+  const nodes = arena.take(NODE.bytes * layers.length);
+  layers.forEach((layer, i) => {
+    const names = table.get(layer.className);
+    if (!names) throw new ModelError('the core has no such layer', { where: layer.name, got: layer.className });
+    const given = attributesOf(layer, names);
+    const attributes = arena.take(ATTRIBUTE.bytes * Math.max(1, given.length));
+    given.forEach(([name, value], k) => {
+      const isText = typeof value === 'string';
+      const numbers = isText ? 0 : arena.take(8 * value.length);
+      if (!isText) arena.f64(numbers, value.length).set(value);
+      write(arena.view, attributes + k * ATTRIBUTE.bytes, ATTRIBUTE, {
+        name: arena.write(name),
+        text: isText ? arena.write(value) : 0,
+        numbers,
+        count: isText ? 0 : value.length,
+      });
+    });
+    const inputs = arena.take(4);
+    arena.i32(inputs, 1)[0] = i - 1;
+    write(arena.view, nodes + i * NODE.bytes, NODE, {
+      operation: arena.write(layer.className),
+      inputs,
+      attributes,
+      input_count: 1,
+      attribute_count: given.length,
+      trainable: 1,
+    });
+  });
+  return nodes;
+}
