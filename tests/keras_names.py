@@ -1,7 +1,7 @@
 """Keras's and PyTorch's public names, each with what becomes of it here: a table that is found out.
 
     python tests/keras_names.py            how many work, are ignored, are refused
-    python tests/keras_names.py --write    writes the lists into docs/keras.md
+    python tests/keras_names.py --write    writes the lists into docs/reference/keras.md
 
 `migration/keras.json` holds the names, arguments and defaults, as Keras and PyTorch give them.
 """
@@ -24,7 +24,7 @@ from spritenet.migration import Ignored, Refused, Renamed, instead, rule
 
 ROOT = Path(__file__).parents[1]
 KERAS: dict[str, Any] = json.loads((ROOT / "tests" / "migration" / "keras.json").read_text("utf-8"))
-PAGE = ROOT / "docs" / "keras.md"
+PAGE = ROOT / "docs" / "reference" / "keras.md"
 BEGIN, END = "<!-- python tests/keras_names.py --write -->\n", "<!-- end -->\n"
 MODULES = [part for part in instead.KINDS if part]
 WORKS, IGNORED, REFUSED = "works", "ignored", "refused"
@@ -123,7 +123,7 @@ def _code(names: list[str]) -> str:
 
 
 def page(table: list[Entry]) -> str:
-    """The lists, as docs/keras.md has them."""
+    """The lists, as docs/reference/keras.md has them."""
     number = counts(table)
     summary = (
         f"Keras {KERAS['keras']}, and `Module` of PyTorch {KERAS['torch']}: {number[WORKS]} of "
@@ -165,7 +165,7 @@ def page(table: list[Entry]) -> str:
 
 
 def written(table: list[Entry]) -> str:
-    """docs/keras.md with the lists of now."""
+    """docs/reference/keras.md with the lists of now."""
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
     return f"{before}{BEGIN}\n{page(table)}\n{END}{rest.partition(END)[2]}"
 

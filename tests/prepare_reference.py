@@ -1,4 +1,4 @@
-"""docs/prepare.md once more, word by word, in Python's integers and loops: an oracle for prepare.
+"""A second implementation of docs/reference/prepare.md, in Python's integers and loops.
 
 A picture is a list of rows of pixels, a pixel a list of channels.
 """

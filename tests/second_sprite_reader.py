@@ -1,4 +1,4 @@
-"""A second reader of sprites, from docs/format.md alone: zlib, struct and nothing of ours.
+"""A second reader of sprites, from docs/reference/sprite-format.md alone, on zlib and struct.
 
 Slow and plain on purpose: what it reads is what the format says.
 """

@@ -22,7 +22,9 @@ def ten_classes(count: int, seed: int) -> Split:
     return Split(images, random.integers(0, 10, count).astype(np.int32), tuple("0123456789"))
 
 
-@pytest.mark.parametrize("page", ["models.md", "training.md", "visualisation.md"])
+@pytest.mark.parametrize(
+    "page", ["reference/models.md", "reference/training.md", "how-to/visualisation.md"]
+)
 def test_the_examples_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One after the other, as a reader types them; the data set is replaced by a small one."""
     data = Dataset(

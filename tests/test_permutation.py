@@ -72,7 +72,7 @@ def test_the_integers_never_change(seed: int, epoch: int, size: int, first: list
 
 
 def slowly(seed: int, epoch: int, size: int, place: int) -> int:
-    """The definition in `docs/order.md`, one place at a time in plain Python integers."""
+    """The definition in `docs/explanation/permutation.md`, in plain Python integers."""
 
     def mix(z: int) -> int:
         z %= 2**64

@@ -3,8 +3,8 @@
 A keyed permutation maps place to index: a Feistel network over just enough bits, walked along its
 cycle until it lands inside the data set. So any part of any epoch is made without what came before
 it, nothing is buffered, and a training resumes exactly where it was killed. The compiled core
-(`core/order.h`) does the same arithmetic and yields the same integers; `docs/order.md` spells it
-out for whoever writes it a third time.
+(`core/order.h`) does the same arithmetic and yields the same integers;
+`docs/explanation/permutation.md` defines it for a third implementation.
 
 It knows numbers only: no images, no labels, no state.
 

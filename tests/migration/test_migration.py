@@ -83,7 +83,7 @@ def test_every_name_of_kerass_works_or_is_refused_with_advice() -> None:
 
 
 def test_the_page_has_the_lists() -> None:
-    """docs/keras.md is what the script writes now."""
+    """docs/reference/keras.md is what the script writes now."""
     assert keras_names.PAGE.read_text(encoding="utf-8") == keras_names.written(TABLE), (
         "Run: python tests/keras_names.py --write"
     )

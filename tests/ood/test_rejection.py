@@ -80,7 +80,7 @@ def test_it_is_not_sure_of_anything_else(reader: sn.Sequential) -> None:
 def test_digits_are_read_however_they_are_drawn(
     reader: sn.Sequential, size: float, place: float, pen: float, slant: float
 ) -> None:
-    """In the middle, off-centre, small, thick, thin, slanted: docs/doubt.md has the shares."""
+    """In the middle, off-centre, small, thick, thin, slanted: see docs/explanation/ood.md."""
     digits = np.repeat(np.arange(10), 4)
     paths = [path for digit in range(10) for path in pen_paths(digit, 4, seed=9)]
     images = [

@@ -1,4 +1,4 @@
-"""docs/visualisation.md names a counterpart for each function of tfjs-vis, and each is there."""
+"""docs/how-to/visualisation.md names a counterpart for each function of tfjs-vis."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 import spritenet
 
-PAGE = Path(__file__).parents[2] / "docs" / "visualisation.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "visualisation.md"
 ROW = re.compile(r"^\| (`tfvis\.[^|]+) \| ([^|]+) \|$", re.MULTILINE)
 
 TFVIS = {

@@ -1,4 +1,4 @@
-"""Pictures become inputs exactly as docs/prepare.md says, and networks read them as before."""
+"""Pictures become inputs exactly as docs/reference/prepare.md says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The test vectors of docs/format.md, kept since version 1: what was written then is read now."""
+"""The test vectors of docs/reference/sprite-format.md, kept since version 1, are still read."""
 
 from __future__ import annotations
 

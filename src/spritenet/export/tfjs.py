@@ -2,7 +2,7 @@
 
 `save` writes what TensorFlow.js 4.22 loads, and `files` gives it as bytes; `load` reads that, and
 what TensorFlow.js and its Keras converter write, as far as the layers exist here. See
-`docs/model-format.md`.
+`docs/reference/model-format.md`.
 """
 
 from __future__ import annotations

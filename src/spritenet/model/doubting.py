@@ -78,7 +78,7 @@ class Doubter(Weighted):
     def classify(self, x: object) -> Classified:
         """What it takes images for, with calibrated probabilities, and whether it may be sure.
 
-        An image is doubted if it doesn't look like what the model learnt: docs/doubt.md says how.
+        Flags an image that is out of the training distribution: see docs/explanation/ood.md.
         A model that is not calibrated is always sure.
 
             answer = model.classify(drawing)

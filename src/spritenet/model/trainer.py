@@ -130,7 +130,8 @@ def train(
         checkpoint_every: updates between two checkpoints; by default each epoch, or 10 seconds.
         about: more for the run's config.json.
         calibrate_on: images not learnt from, a Split or (x, y), on which the model finds out at the
-            end how sure it may be (docs/doubt.md); by default what it is evaluated on.
+            end how sure it may be (docs/explanation/ood.md); by default what it is
+            evaluated on.
         validation_freq: epochs between two evaluations.
 
     Returns:

@@ -7,7 +7,8 @@
     temperature  probabilities that mean what they say
     calibrate    all of it, after a training, on images that were not learnt from
 
-It knows arrays of features and outputs, not how a model makes them. docs/doubt.md has the formulas.
+It knows arrays of features and outputs, not how a model makes them.
+docs/explanation/ood.md has the formulas.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
     ink.py           mode "digit": finding ink, and placing it as in MNIST
 
 It knows arrays of pixels, never a file or a network. All of it is arithmetic in whole numbers:
-docs/prepare.md describes it so that another program gives the same bytes.
+docs/reference/prepare.md describes it so that another program gives the same bytes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A drawn character found in a picture: ink light on black, at MNIST's size and place.
 
 All arithmetic is in whole numbers, so that the JavaScript twin gives the same bytes. The steps
-and their reasons are in docs/prepare.md.
+and their reasons are in docs/reference/prepare.md.
 """
 
 from __future__ import annotations

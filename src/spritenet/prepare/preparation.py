@@ -17,7 +17,7 @@ _LARGEST_SIDE = 1024
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """How a picture of any size becomes a model's input; see docs/prepare.md for each mode.
+    """The steps from a picture of any size to a model's input: docs/reference/prepare.md.
 
     Args:
         mode: "digit" finds the ink of one drawn character, makes it light on black and puts it

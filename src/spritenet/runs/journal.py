@@ -1,7 +1,7 @@
 """The journal of a run: `events.jsonl`, one JSON object a line, in the order things happened.
 
 Lines are only ever added, so that a reader may follow while it grows. A process killed in the
-middle of a write leaves a torn last line, which readers ignore. Format: docs/runs.md.
+middle of a write leaves a torn last line, which readers ignore. Format: docs/reference/runs.md.
 """
 
 from __future__ import annotations

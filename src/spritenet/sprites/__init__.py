@@ -1,4 +1,4 @@
-"""A data set is a picture: the sprite format, version 1, as docs/format.md describes it.
+"""The sprite format, version 1: a data set in a PNG. See docs/reference/sprite-format.md.
 
     pack.py           a data set → one sprite, or a folder of them
     sprite.py         an open sprite: labels at once, any images on demand

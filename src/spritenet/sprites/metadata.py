@@ -1,4 +1,4 @@
-"""The iTXt chunk `spritenet`: what the picture holds, as JSON. Keys are those of docs/format.md."""
+"""The iTXt chunk `spritenet`: JSON with the keys of docs/reference/sprite-format.md."""
 
 from __future__ import annotations
 

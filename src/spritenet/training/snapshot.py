@@ -1,7 +1,7 @@
 """A network's inside at one moment, small enough to keep many: histograms, filters, activations.
 
 Pictures are bytes in base64, from `low` (0) to `high` (255), so that a page can draw them at once.
-Format: docs/runs.md.
+Format: docs/reference/runs.md.
 """
 
 from __future__ import annotations

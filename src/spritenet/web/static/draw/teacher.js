@@ -2,7 +2,7 @@
 //
 // Every time the model begins at the weights it came with and learns all lessons anew. So what has to
 // be kept is the lessons alone: the last one can be taken back exactly, and the lessons of two tabs add
-// up. docs/draw.md says what was measured.
+// up. docs/how-to/draw.md says what was measured.
 
 import { Model, optimizers } from '../lib/index.js';
 import { Pace, SLICE } from '../lib/pause.js';

@@ -1,6 +1,6 @@
 // The honest "not sure": how a calibrated model judges, the same as spritenet/doubt in Python.
 //
-// docs/doubt.md has the formulas and where they come from. Calibrating is Python's; it needs images
+// docs/explanation/ood.md has the formulas and where they come from. Calibrating is Python's; it needs images
 // that the model did not learn from.
 
 import { ModelError } from './errors.js';

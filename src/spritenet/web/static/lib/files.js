@@ -90,7 +90,7 @@ async function jsonOf(files) {
     throw new ModelError(`it is ${kind[1]}`, {
       where: kind[0],
       expected: "TensorFlow.js's layers model, a JSON file and its weights",
-      todo: 'docs/model-format.md says how to convert it.',
+      todo: 'docs/reference/model-format.md says how to convert it.',
     });
   }
   return found[0] ?? MODEL_JSON;

@@ -1,4 +1,4 @@
-// Many sprites in a folder, and `dataset.json`, which knows each by its hash. See docs/format.md.
+// Many sprites in a folder, and `dataset.json`, which knows each by its hash. See docs/reference/sprite-format.md.
 
 import { download, room } from './download.js';
 import { DataError } from './errors.js';

@@ -1,6 +1,6 @@
 // A drawn character found in a picture: ink light on black, at MNIST's size and place.
 //
-// The same bytes as spritenet/prepare/ink.py; the steps and their reasons are in docs/prepare.md.
+// The same bytes as spritenet/prepare/ink.py; the steps and their reasons are in docs/reference/prepare.md.
 
 import { meanOver } from './resample.js';
 

@@ -1,4 +1,4 @@
-// A sprite's chunks: walked, checked, and inflated. See docs/format.md and ISO/IEC 15948.
+// A sprite's chunks: walked, checked, and inflated. See docs/reference/sprite-format.md and ISO/IEC 15948.
 //
 // Knows PNG and deflate; knows nothing of images and labels.
 

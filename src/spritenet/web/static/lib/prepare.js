@@ -1,6 +1,6 @@
 // A picture of any size → a model's input, the way the model's metadata says.
 //
-// The same bytes as spritenet/prepare in Python: docs/prepare.md describes every step.
+// The same bytes as spritenet/prepare in Python: docs/reference/prepare.md describes every step.
 
 import { DataError, ModelError } from './errors.js';
 import { findInk, placeInk } from './ink.js';

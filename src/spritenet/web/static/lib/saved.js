@@ -1,4 +1,4 @@
-// The model file: TensorFlow.js's layers format, `model.json` and `weights.bin`. See docs/model-format.md.
+// The model file: TensorFlow.js's layers format, `model.json` and `weights.bin`. See docs/reference/model-format.md.
 
 import { checkDoubt, readDoubt } from './doubt.js';
 import { ModelError, SpritenetError } from './errors.js';

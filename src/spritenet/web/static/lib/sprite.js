@@ -1,6 +1,6 @@
 // A data set that is a PNG, read whole: one download, no canvas, every byte checked.
 //
-// The format is docs/format.md's. Canvas pixels aren't exact for every visitor; these are.
+// The format is docs/reference/sprite-format.md's. Canvas pixels aren't exact for every visitor; these are.
 
 import { room } from './download.js';
 import { DataError } from './errors.js';
