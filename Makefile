@@ -1,6 +1,7 @@
 # make demo      train the tutorial network on handwriting drawn by program, and say what to do next
 # make test      everything that is proven
 # make check     style, types, import order, and the core without a warning
+# make format    the style of Python and JavaScript, as `make check` wants it
 # make sanitize  the tests of the core again, with a build that stops at memory errors (Linux)
 # make wasm      the core for browsers again, after a change to core/
 # make fuzz      look for bytes that break the readers, for MINUTES=10 (Linux, macOS)
@@ -24,11 +25,13 @@ BIN := $(VENV)/bin
 endif
 
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+NODE := tests/node/node_modules/.bin
+JAVASCRIPT := 'src/**/*.{js,css}' 'tests/**/*.{js,mjs}' 'benchmarks/**/*.{js,mjs}'
 CORE := $(shell find core -name '*.cpp' -o -name '*.h')
 
 TESTS_OF_CORE := tests/core tests/engines tests/sprites tests/test_order.py
 
-.PHONY: demo test check sanitize wasm fuzz bench lock test-lowest test-newest test-pythons clean
+.PHONY: demo test check check-javascript format format-javascript format-core sanitize wasm fuzz bench lock test-lowest test-newest test-pythons clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -43,6 +46,24 @@ check: $(VENV)/installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python hatch_build.py --warnings-as-errors --out build/check
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory check-javascript; \
+	  else echo "JavaScript is not checked: Node.js is missing."; fi
+
+check-javascript: tests/node/node_modules/installed
+	$(NODE)/eslint --config tests/node/eslint.config.mjs $(JAVASCRIPT)
+	$(NODE)/prettier --log-level warn --check $(JAVASCRIPT)
+
+format: $(VENV)/installed-dev
+	$(BIN)/ruff format
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory format-javascript; \
+	  else echo "JavaScript is not formatted: Node.js is missing."; fi
+
+format-javascript: tests/node/node_modules/installed
+	$(NODE)/prettier --log-level warn --write $(JAVASCRIPT)
+
+# Not yet part of `format`: core/ was written before .clang-format.
+format-core: $(VENV)/installed-dev
+	$(BIN)/clang-format -i $(CORE)
 
 sanitize: $(VENV)/compiled
 	$(BIN)/python hatch_build.py --sanitize --out build/sanitized
@@ -99,6 +120,10 @@ $(VENV)/installed-dev: pyproject.toml requirements/dev.txt | $(VENV)/made
 	$(PIP) --no-deps --require-hashes --requirement requirements/dev.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $(VENV)/installed $@
+
+tests/node/node_modules/installed: tests/node/package.json tests/node/package-lock.json
+	npm ci --prefix tests/node --no-audit --no-fund
+	@touch $@
 
 $(VENV)/compiled: hatch_build.py $(CORE) $(VENV)/installed-dev
 	$(BIN)/python hatch_build.py

@@ -240,7 +240,7 @@ const jobs = {
         events, history: rest, aborted: [aborted.aborted, seen, model.step],
         json: files['model.json'], bytes: [...files['weights.bin']],
         outputs: [...(await model.predict(examples.images.subarray(0, 128)))],
-        classified: await Promise.resolve(model.classify(examples.images.subarray(0, 64))).then(({ probabilities, ...rest }) => [...probabilities, rest]),
+        classified: await Promise.resolve(model.classify(examples.images.subarray(0, 64))).then(({ probabilities, ...others }) => [...probabilities, others]),
         activations: (await model.activations(examples.images.subarray(0, 64))).map(({ name, shape, values }) => [name, shape, [...values]]),
         weights: (await model.weights).map(({ name, values }) => [name, [...values]]),
         examination: { ...examination, predicted: [...examination.predicted], confidences: [...examination.confidences], matrix: examination.matrix.map((row) => [...row]) },

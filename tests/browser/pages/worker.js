@@ -61,8 +61,8 @@ export async function meanwhile(worker) {
   const { aborted, losses } = await training;
   const files = await model.toFiles({ includeOptimizer: true });
   remote.close();
-  const saved = JSON.parse(files['model.json']).userDefinedMetadata.spritenet.optimizer.optimizer;
-  const rate = saved.config.learning_rate;
+  const { optimizer } = JSON.parse(files['model.json']).userDefinedMetadata.spritenet.optimizer;
+  const rate = optimizer.config.learning_rate;
   return { predicted, still, aborted, rate, counted: model.step === losses.length };
 }
 

@@ -86,7 +86,6 @@ export class Sheet {
   push(item) {
     this.items.push(item);
     this.undone = [];
-    const pictures = () => this.items.filter(({ kind }) => kind === 'picture').length;
     // What is seen stays; of what can be undone the oldest goes.
     const seen = Math.max(1, this.strokes.length);
     while (this.items.length > seen && (this.points > MOST_POINTS || this.pictures > MOST_PICTURES)) this.items.shift();

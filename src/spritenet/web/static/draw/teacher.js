@@ -170,7 +170,7 @@ export class Teacher {
    * @param {import('./vary.js').Chance} chance
    */
   async gather(lessons, taught, recalled, chance) {
-    const { size, outputs, known, plan, preparation, sheet } = this;
+    const { size, outputs, known, preparation, sheet } = this;
     const images = new Uint8Array((taught + recalled) * size);
     const targets = new Float32Array((taught + recalled) * outputs);
     const pace = new Pace(SLICE);

@@ -301,7 +301,7 @@ export class LineChart {
     const style = getComputedStyle(document.documentElement);
     const token = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
     const font = `12px ${token('--sans')}`;
-    const { x, y, height = 260 } = this.options;
+    const { x, height = 260 } = this.options;
     const grid = { stroke: token('--line'), width: 1 };
     const axis = { stroke: token('--faint'), font, labelFont: font, grid, ticks: { ...grid, size: 4 } };
     const options = /** @type {uPlot.Options} */ ({

@@ -260,19 +260,19 @@ function explain(found) {
 }
 
 /** The list of runs, now and then. */
-async function list() {
+async function listRuns() {
   const found = await runs().catch(() => null);
   if (!found) return;
   known = found.runs;
   if (!records.size) follow([wantedRun() || found.chosen]);
   const box = at('list');
-  const main = records.keys().next().value;
+  const first = records.keys().next().value;
   const lines = known.map((run) => {
     const label = document.createElement('label');
     const check = document.createElement('input');
     check.type = 'checkbox';
     check.checked = records.has(run.name);
-    check.disabled = run.name === main;
+    check.disabled = run.name === first;
     check.onchange = () => {
       const wanted = [...records.keys()].filter((name) => name !== run.name);
       follow(check.checked ? [...wanted, run.name] : wanted);
@@ -314,7 +314,7 @@ function write(element, text) {
   draw();
 };
 const others = /** @type {HTMLDetailsElement} */ (at('others'));
-others.ontoggle = list;
-setInterval(() => others.open && list(), LIST_EVERY);
+others.ontoggle = listRuns;
+setInterval(() => others.open && listRuns(), LIST_EVERY);
 setInterval(draw, TICK);
-list();
+listRuns();
