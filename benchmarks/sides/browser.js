@@ -26,7 +26,10 @@ export async function prepare(module, examples) {
 }
 
 async function create() {
-  const made = await library.Model.create({ inputShape: [28, 28, 1], layers: LAYERS(library.layers) });
+  const made = await library.Model.create({
+    inputShape: [28, 28, 1],
+    layers: LAYERS(library.layers),
+  });
   made.compile({ optimizer: library.optimizers.sgd({ learningRate: 0.15 }) });
   return made;
 }
@@ -66,7 +69,11 @@ export async function tensorflow(tf, backend, steps) {
     own.add(maxPooling2d({ poolSize: 2 }));
     own.add(flatten());
     own.add(dense({ units: 10, activation: 'softmax' }));
-    own.compile({ optimizer: tf.train.sgd(0.15), loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
+    own.compile({
+      optimizer: tf.train.sgd(0.15),
+      loss: 'categoricalCrossentropy',
+      metrics: ['accuracy'],
+    });
     peers[backend] = own;
     await step(tf, own, 0); // it compiles its programs
   }
@@ -78,7 +85,9 @@ export async function tensorflow(tf, backend, steps) {
 async function step(tf, own, i) {
   const images = data.train.images.subarray(784 * 64 * i, 784 * 64 * (i + 1));
   const xs = tf.tidy(() => tf.tensor4d(Float32Array.from(images), [64, 28, 28, 1]).div(255));
-  const ys = tf.tidy(() => tf.oneHot(tf.tensor1d(data.train.labels.subarray(64 * i, 64 * (i + 1)), 'int32'), 10));
+  const ys = tf.tidy(() =>
+    tf.oneHot(tf.tensor1d(data.train.labels.subarray(64 * i, 64 * (i + 1)), 'int32'), 10),
+  );
   const result = await own.trainOnBatch(xs, ys);
   tf.dispose([xs, ys]);
   return result;

@@ -6,9 +6,13 @@ import { predict, prepare, train } from './browser.js';
 
 const [library, folder, rounds] = process.argv.slice(2);
 const bytes = (name) => new Uint8Array(fs.readFileSync(path.join(folder, name)));
-const examples = (name) => ({ images: bytes(`${name}.images`), labels: new Int32Array(bytes(`${name}.labels`).buffer) });
+const examples = (name) => ({
+  images: bytes(`${name}.images`),
+  labels: new Int32Array(bytes(`${name}.labels`).buffer),
+});
 await prepare(await import(pathToFileURL(path.join(library, 'index.js')).href), {
-  train: examples('train'), test: examples('test'),
+  train: examples('train'),
+  test: examples('test'),
 });
 await train(100);
 const speeds = [];

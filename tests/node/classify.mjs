@@ -7,7 +7,10 @@ import { Model, SpritenetError } from '../../src/spritenet/web/static/lib/index.
 const { folder, pixels, doubt } = JSON.parse(fs.readFileSync(0, 'utf8'));
 const content = JSON.parse(fs.readFileSync(`${folder}/model.json`, 'utf8'));
 if (doubt !== undefined) content.userDefinedMetadata.spritenet.doubt = doubt;
-const files = { 'model.json': JSON.stringify(content), 'weights.bin': fs.readFileSync(`${folder}/weights.bin`) };
+const files = {
+  'model.json': JSON.stringify(content),
+  'weights.bin': fs.readFileSync(`${folder}/weights.bin`),
+};
 try {
   const model = await Model.load(files);
   const bytes = new Uint8Array(fs.readFileSync(pixels));
@@ -17,7 +20,8 @@ try {
     const { probabilities, ...rest } = model.classify(bytes.subarray(at, at + size));
     answers.push({ ...rest, probabilities: [...probabilities] });
   }
-  const again = JSON.parse(model.toFiles()['model.json']).userDefinedMetadata.spritenet.doubt ?? null;
+  const again =
+    JSON.parse(model.toFiles()['model.json']).userDefinedMetadata.spritenet.doubt ?? null;
   process.stdout.write(JSON.stringify({ answers, calibrated: model.calibrated, doubt: again }));
 } catch (error) {
   if (!(error instanceof SpritenetError)) throw error;

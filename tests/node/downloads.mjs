@@ -13,7 +13,9 @@ fs.mkdirSync(path.join(where, 'http'), { recursive: true });
 /** A network of its own; pixels are 0 to 1. */
 function own() {
   const model = tf.sequential();
-  model.add(tf.layers.conv2d({ inputShape: [8, 8, 1], filters: 3, kernelSize: 3, activation: 'relu' }));
+  model.add(
+    tf.layers.conv2d({ inputShape: [8, 8, 1], filters: 3, kernelSize: 3, activation: 'relu' }),
+  );
   model.add(tf.layers.flatten());
   model.add(tf.layers.dense({ units: 4, activation: 'softmax' }));
   return model;
@@ -23,8 +25,16 @@ const model = ours ? await tf.loadLayersModel(folder(ours)) : own();
 const shape = model.inputs[0].shape.slice(1);
 const units = model.outputs[0].shape[1];
 model.compile({ optimizer: tf.train.sgd(0.01), loss: 'categoricalCrossentropy' });
-const labels = tf.oneHot(tf.tensor1d([...Array(8).keys()].map((i) => i % units), 'int32'), units);
-if (!process.env.UNTRAINED) await model.fit(tf.randomUniform([8, ...shape], 0, 1), labels, { verbose: 0 });
+const labels = tf.oneHot(
+  tf.tensor1d(
+    [...Array(8).keys()].map((i) => i % units),
+    'int32',
+  ),
+  units,
+);
+if (!process.env.UNTRAINED) {
+  await model.fit(tf.randomUniform([8, ...shape], 0, 1), labels, { verbose: 0 });
+}
 
 // What a browser has and TensorFlow.js's download uses.
 const blobs = new Map();
@@ -37,7 +47,11 @@ globalThis.window = { URL };
 const clicked = [];
 globalThis.document = {
   createElement() {
-    const anchor = { download: '', href: '', dispatchEvent: () => clicked.push([anchor.download, anchor.href]) };
+    const anchor = {
+      download: '',
+      href: '',
+      dispatchEvent: () => clicked.push([anchor.download, anchor.href]),
+    };
     return anchor;
   },
 };

@@ -46,7 +46,9 @@ export default [
   { rules: HOUSE },
   {
     files: ['src/**/*.js', 'tests/browser/**/*.js'],
-    languageOptions: { globals: { ...globals.browser, ...globals.worker, setImmediate: 'readonly' } },
+    languageOptions: {
+      globals: { ...globals.browser, ...globals.worker, setImmediate: 'readonly' },
+    },
   },
   {
     files: ['tests/node/**/*.mjs', 'benchmarks/**/*.{js,mjs}'],

@@ -15,8 +15,13 @@ export function folder(where) {
       const json = JSON.parse(fs.readFileSync(path.join(where, 'model.json'), 'utf8'));
       return tf.io.getModelArtifactsForJSON(json, async (manifest) => [
         manifest.flatMap((group) => group.weights),
-        bytes(Buffer.concat(manifest.flatMap((group) =>
-          group.paths.map((file) => fs.readFileSync(path.join(where, file)))))),
+        bytes(
+          Buffer.concat(
+            manifest.flatMap((group) =>
+              group.paths.map((file) => fs.readFileSync(path.join(where, file))),
+            ),
+          ),
+        ),
       ]);
     },
   };
@@ -32,7 +37,7 @@ export function writer(where, { shardBytes = 2 ** 40, groups = 1 } = {}) {
       const manifest = [];
       let offset = 0;
       for (let g = 0; g < groups; g++) {
-        const weights = specs.slice(g * specs.length / groups, (g + 1) * specs.length / groups);
+        const weights = specs.slice((g * specs.length) / groups, ((g + 1) * specs.length) / groups);
         const size = weights.reduce((sum, w) => sum + 4 * tf.util.sizeFromShape(w.shape), 0);
         const count = Math.max(1, Math.ceil(size / shardBytes));
         const paths = [];
@@ -46,8 +51,10 @@ export function writer(where, { shardBytes = 2 ** 40, groups = 1 } = {}) {
         manifest.push({ paths, weights });
       }
       const { weightData, weightSpecs, ...json } = artifacts;
-      fs.writeFileSync(path.join(where, 'model.json'),
-        JSON.stringify({ ...json, weightsManifest: manifest }));
+      fs.writeFileSync(
+        path.join(where, 'model.json'),
+        JSON.stringify({ ...json, weightsManifest: manifest }),
+      );
       return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) };
     },
   };

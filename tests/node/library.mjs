@@ -3,7 +3,21 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Core, Model, Order, Remote, SpriteData, SpritenetError, hasRelaxedSimd, layers, optimizers, prepare, rateAt, schedules, stepIndices } from '../../src/spritenet/web/static/lib/index.js';
+import {
+  Core,
+  Model,
+  Order,
+  Remote,
+  SpriteData,
+  SpritenetError,
+  hasRelaxedSimd,
+  layers,
+  optimizers,
+  prepare,
+  rateAt,
+  schedules,
+  stepIndices,
+} from '../../src/spritenet/web/static/lib/index.js';
 
 const input = JSON.parse(fs.readFileSync(0, 'utf8'));
 const file = (name) => path.join(input.folder, name);
@@ -12,14 +26,16 @@ const words = (name) => new Int32Array(bytes(name).buffer);
 const address = (name) => pathToFileURL(file(name));
 
 /** A message the person would read, or a stack that shows the bug. */
-const told = (error) => (error instanceof SpritenetError ? `${error.name} ${error.message}` : `BUG ${error.stack}`);
+const told = (error) =>
+  error instanceof SpritenetError ? `${error.name} ${error.message}` : `BUG ${error.stack}`;
 
 const jobs = {
   /** Places of orders: [seed, epoch, size, places]. */
-  order: () => input.orders.map(([seed, epoch, size, places]) => {
-    const order = new Order(BigInt(seed), epoch, size);
-    return places.map((place) => order.place(place));
-  }),
+  order: () =>
+    input.orders.map(([seed, epoch, size, places]) => {
+      const order = new Order(BigInt(seed), epoch, size);
+      return places.map((place) => order.place(place));
+    }),
 
   /** Steps' images: [seed, step, size, batch size]. */
   steps: () => input.steps.map(([seed, ...rest]) => [...stepIndices(BigInt(seed), ...rest)]),
@@ -51,8 +67,14 @@ const jobs = {
     for (const fit of input.fits) {
       const model = await Model.load(address(input.model), { core });
       if (name) model.compile({ optimizer: optimizers[name](options) });
-      const history = await model.fit(examples, { ...fit, validation: input.validate ? examples : undefined });
-      results.push({ ...history, evaluated: input.validate ? await model.evaluate(examples) : null });
+      const history = await model.fit(examples, {
+        ...fit,
+        validation: input.validate ? examples : undefined,
+      });
+      results.push({
+        ...history,
+        evaluated: input.validate ? await model.evaluate(examples) : null,
+      });
       for (const [key, content] of Object.entries(model.toFiles({ includeOptimizer: true }))) {
         fs.mkdirSync(file('trained'), { recursive: true });
         fs.writeFileSync(path.join(file('trained'), key), content);
@@ -66,9 +88,14 @@ const jobs = {
     const made = [];
     for (const { seed, shape, rows } of input.networks) {
       const model = await Model.create({
-        inputShape: shape, seed: BigInt(seed), layers: rows.map(([name, options]) => layers[name](options)),
+        inputShape: shape,
+        seed: BigInt(seed),
+        layers: rows.map(([name, options]) => layers[name](options)),
       });
-      made.push({ names: model.layers.map(({ name }) => name), parameters: [...model.getParameters()] });
+      made.push({
+        names: model.layers.map(({ name }) => name),
+        parameters: [...model.getParameters()],
+      });
     }
     return made;
   },
@@ -93,12 +120,25 @@ const jobs = {
   async foreign() {
     const results = [];
     for (const { names, options = {}, pixels, out } of input.models) {
-      const source = Array.isArray(names) ? names.map((name) => new File([bytes(name)], path.basename(name))) : address(names);
-      results.push(await Model.load(source, options).then((model) => {
-        if (out) fs.writeFileSync(file(out), model.predict(bytes(pixels)));
-        const classified = pixels ? new Promise((done) => done(model.classify(bytes(pixels).subarray(0, model.network.imageBytes)).label)).catch(told) : null;
-        return Promise.resolve(classified).then((label) => ({ notes: model.notes, classNames: model.classNames, label, calibrated: model.calibrated }));
-      }, told));
+      const source = Array.isArray(names)
+        ? names.map((name) => new File([bytes(name)], path.basename(name)))
+        : address(names);
+      results.push(
+        await Model.load(source, options).then((model) => {
+          if (out) fs.writeFileSync(file(out), model.predict(bytes(pixels)));
+          const classified = pixels
+            ? new Promise((done) =>
+                done(model.classify(bytes(pixels).subarray(0, model.network.imageBytes)).label),
+              ).catch(told)
+            : null;
+          return Promise.resolve(classified).then((label) => ({
+            notes: model.notes,
+            classNames: model.classNames,
+            label,
+            calibrated: model.calibrated,
+          }));
+        }, told),
+      );
     }
     return results;
   },
@@ -139,15 +179,27 @@ const jobs = {
       'an unknown optimizer argument': () => optimizers.sgd({ momentun: 1 }),
       'an unknown layer argument': () => layers.dense({ unit: 1 }),
       'a negative alpha': () => layers.elu({ alpha: -0.5 }),
-      'a window too large': () => Model.create({ inputShape: [4, 4, 1], layers: [layers.conv2d({ filters: 1, kernelSize: 5 })] }),
-      'a loss after relu': async () => (await Model.create({ inputShape: [4, 4, 1], layers: [layers.flatten(), layers.dense({ units: 2, activation: 'relu' })] }))
-        .compile({ optimizer: optimizers.adam() }),
-      'files without weights': () => Model.load({ 'model.json': bytes(`${input.model}/model.json`) }),
+      'a window too large': () =>
+        Model.create({
+          inputShape: [4, 4, 1],
+          layers: [layers.conv2d({ filters: 1, kernelSize: 5 })],
+        }),
+      'a loss after relu': async () =>
+        (
+          await Model.create({
+            inputShape: [4, 4, 1],
+            layers: [layers.flatten(), layers.dense({ units: 2, activation: 'relu' })],
+          })
+        ).compile({ optimizer: optimizers.adam() }),
+      'files without weights': () =>
+        Model.load({ 'model.json': bytes(`${input.model}/model.json`) }),
       'no address': () => Model.load('no address'),
       diverging: async () => {
         const model = await load();
         model.compile({ optimizer: optimizers.sgd({ learningRate: 1e30 }) });
-        const message = await model.fit({ images, labels }, { epochs: 3 }).then(() => 'trained', told);
+        const message = await model
+          .fit({ images, labels }, { epochs: 3 })
+          .then(() => 'trained', told);
         return `${model.getParameters().every(Number.isFinite) ? 'kept' : 'BUG lost'}: ${message}`;
       },
     };
@@ -162,7 +214,10 @@ const jobs = {
   prepare() {
     return input.pictures.map(([name, height, width, preparation]) => {
       try {
-        fs.writeFileSync(file(`${name}.out`), prepare({ data: bytes(name), height, width }, preparation));
+        fs.writeFileSync(
+          file(`${name}.out`),
+          prepare({ data: bytes(name), height, width }, preparation),
+        );
         return null;
       } catch (error) {
         return told(error);
@@ -176,8 +231,15 @@ const jobs = {
     for (const name of input.sprites) {
       const result = await SpriteData.load(bytes(name)).then((data) => {
         fs.writeFileSync(file(`${name}.out`), data.images);
-        const splits = Object.fromEntries(data.splits.map((key) => [key, data.split(key).labels.length]));
-        return { classes: data.classNames, shape: data.imageShape, splits, labels: [...data.labels] };
+        const splits = Object.fromEntries(
+          data.splits.map((key) => [key, data.split(key).labels.length]),
+        );
+        return {
+          classes: data.classNames,
+          shape: data.imageShape,
+          splits,
+          labels: [...data.labels],
+        };
       }, told);
       results.push(result);
     }
@@ -189,10 +251,20 @@ const jobs = {
     const results = [];
     for (const [names, { labels, ...options }, out] of input.sets) {
       const files = names.map((name) => new File([bytes(name)], path.basename(name)));
-      const result = await SpriteData.load(names.length > 1 ? files : files[0], { ...options, ...(labels ? { labels: bytes(labels) } : {}) }).then((data) => {
+      const result = await SpriteData.load(names.length > 1 ? files : files[0], {
+        ...options,
+        ...(labels ? { labels: bytes(labels) } : {}),
+      }).then((data) => {
         fs.writeFileSync(file(out), data.images);
-        const splits = Object.fromEntries(data.splits.map((key) => [key, data.split(key).labels.length]));
-        return { classes: data.classNames, shape: data.imageShape, splits, labels: [...data.labels] };
+        const splits = Object.fromEntries(
+          data.splits.map((key) => [key, data.split(key).labels.length]),
+        );
+        return {
+          classes: data.classNames,
+          shape: data.imageShape,
+          splits,
+          labels: [...data.labels],
+        };
       }, told);
       results.push(result);
     }
@@ -200,19 +272,28 @@ const jobs = {
   },
 
   /** Learning rates of schedules: [name, options, steps]. */
-  rates: () => input.schedules.map(([name, options, steps]) => {
-    try {
-      const schedule = schedules[name](options);
-      return steps.map((step) => rateAt(schedule, step));
-    } catch (error) {
-      return told(error);
-    }
-  }),
+  rates: () =>
+    input.schedules.map(([name, options, steps]) => {
+      try {
+        const schedule = schedules[name](options);
+        return steps.map((step) => rateAt(schedule, step));
+      } catch (error) {
+        return told(error);
+      }
+    }),
 
   /** The same training twice: here, and at the other side of a channel, with all that is told of it. */
   async remote() {
     const examples = { images: bytes('images.bin'), labels: words('labels.bin') };
-    const how = { inputShape: [8, 8, 1], seed: 5, layers: [layers.conv2d({ filters: 4, kernelSize: 3, activation: 'relu' }), layers.flatten(), layers.dense({ units: 4, activation: 'softmax' })] };
+    const how = {
+      inputShape: [8, 8, 1],
+      seed: 5,
+      layers: [
+        layers.conv2d({ filters: 4, kernelSize: 3, activation: 'relu' }),
+        layers.flatten(),
+        layers.dense({ units: 4, activation: 'softmax' }),
+      ],
+    };
     const remote = await Remote.start();
     const results = [];
     for (const [make, given] of [
@@ -220,10 +301,16 @@ const jobs = {
       [(options) => remote.create(options), await remote.keep(examples)],
     ]) {
       const model = await make(how);
-      await model.compile({ optimizer: optimizers.adam({ learningRate: schedules.oneCycle({ maxLearningRate: 0.01 }) }) });
+      await model.compile({
+        optimizer: optimizers.adam({ learningRate: schedules.oneCycle({ maxLearningRate: 0.01 }) }),
+      });
       const events = [];
       const history = await model.fit(given, {
-        epochs: 2, batchSize: 32, validation: given, testEvery: 3, testSize: 50,
+        epochs: 2,
+        batchSize: 32,
+        validation: given,
+        testEvery: 3,
+        testSize: 50,
         onStep: (event) => events.push(['step', event]),
         onEvaluate: (event) => events.push(['evaluate', event]),
         onEpoch: (event) => events.push(['epoch', event]),
@@ -232,21 +319,42 @@ const jobs = {
       const control = new AbortController();
       const seen = [];
       const aborted = await model.fit(given, {
-        epochs: 1000, batchSize: 32, signal: control.signal, onStep: () => {}, onEpoch: ({ epoch }) => (seen.push(epoch), epoch === 2 && control.abort()),
+        epochs: 1000,
+        batchSize: 32,
+        signal: control.signal,
+        onStep: () => {},
+        onEpoch: ({ epoch }) => (seen.push(epoch), epoch === 2 && control.abort()),
       });
       const files = await model.toFiles({ includeOptimizer: true });
       const examination = await model.examine(given);
       results.push({
-        events, history: rest, aborted: [aborted.aborted, seen, model.step],
-        json: files['model.json'], bytes: [...files['weights.bin']],
+        events,
+        history: rest,
+        aborted: [aborted.aborted, seen, model.step],
+        json: files['model.json'],
+        bytes: [...files['weights.bin']],
         outputs: [...(await model.predict(examples.images.subarray(0, 128)))],
-        classified: await Promise.resolve(model.classify(examples.images.subarray(0, 64))).then(({ probabilities, ...others }) => [...probabilities, others]),
-        activations: (await model.activations(examples.images.subarray(0, 64))).map(({ name, shape, values }) => [name, shape, [...values]]),
+        classified: await Promise.resolve(model.classify(examples.images.subarray(0, 64))).then(
+          ({ probabilities, ...others }) => [...probabilities, others],
+        ),
+        activations: (await model.activations(examples.images.subarray(0, 64))).map(
+          ({ name, shape, values }) => [name, shape, [...values]],
+        ),
         weights: (await model.weights).map(({ name, values }) => [name, [...values]]),
-        examination: { ...examination, predicted: [...examination.predicted], confidences: [...examination.confidences], matrix: examination.matrix.map((row) => [...row]) },
+        examination: {
+          ...examination,
+          predicted: [...examination.predicted],
+          confidences: [...examination.confidences],
+          matrix: examination.matrix.map((row) => [...row]),
+        },
         evaluated: await model.evaluate(given),
-        refused: await Promise.resolve().then(() => model.predict(new Uint8Array(3))).catch(told),
-        missing: await make({ ...how, layers: [layers.conv2d({ filters: 4, kernelSize: 30 })] }).then(() => '', told),
+        refused: await Promise.resolve()
+          .then(() => model.predict(new Uint8Array(3)))
+          .catch(told),
+        missing: await make({
+          ...how,
+          layers: [layers.conv2d({ filters: 4, kernelSize: 30 })],
+        }).then(() => '', told),
       });
     }
     const isWorker = remote.isWorker;
@@ -264,7 +372,8 @@ const jobs = {
     const history = await model.fit(
       { images: bytes('images.bin'), labels: words('labels.bin') },
       {
-        epochs: 4, batchSize: 16,
+        epochs: 4,
+        batchSize: 16,
         onStep: ({ learningRate }) => rates.push(learningRate),
         onEpoch: ({ epoch }) => {
           if (epoch === 1) {
@@ -282,8 +391,16 @@ const jobs = {
     const control = new AbortController();
     model.pause();
     setTimeout(() => control.abort(), 20);
-    const aborted = await model.fit({ images: bytes('images.bin'), labels: words('labels.bin') }, { epochs: 2, signal: control.signal });
-    return { rates, during, updates: history.losses.length, aborted: [aborted.aborted, aborted.losses.length] };
+    const aborted = await model.fit(
+      { images: bytes('images.bin'), labels: words('labels.bin') },
+      { epochs: 2, signal: control.signal },
+    );
+    return {
+      rates,
+      during,
+      updates: history.losses.length,
+      aborted: [aborted.aborted, aborted.losses.length],
+    };
   },
 
   /** Stops a training from its callback. */
@@ -301,7 +418,12 @@ const jobs = {
         onEpoch: ({ epoch }) => epoch === 2 && control.abort(),
       },
     );
-    return { aborted: history.aborted, steps: steps.length, step: model.step, epochs: history.epochs.length };
+    return {
+      aborted: history.aborted,
+      steps: steps.length,
+      step: model.step,
+      epochs: history.epochs.length,
+    };
   },
 };
 

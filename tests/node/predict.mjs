@@ -16,7 +16,7 @@ for (const where of process.argv.slice(2)) {
     return model.predict(tf.tensor(pixels, [count, ...shape])).dataSync();
   });
   fs.writeFileSync(path.join(where, 'outputs.bin'), outputs);
-  const state = await model.optimizer?.getWeights() ?? [];
+  const state = (await model.optimizer?.getWeights()) ?? [];
   states.push({
     metadata: model.getUserDefinedMetadata() ?? null,
     loss: model.loss ?? null,

@@ -11,11 +11,17 @@ const plain = (exports) =>
       .sort()
       .map((name) => {
         const value = exports[name];
-        return [name, typeof value === 'function' ? `${value.name}/${value.length}` : JSON.stringify(value)];
+        return [
+          name,
+          typeof value === 'function' ? `${value.name}/${value.length}` : JSON.stringify(value),
+        ];
       }),
   );
 const both = {};
 for (const name of names) {
-  both[name] = [plain(await load(name)), plain(await import(pathToFileURL(`${folder}/${name}`).href))];
+  both[name] = [
+    plain(await load(name)),
+    plain(await import(pathToFileURL(`${folder}/${name}`).href)),
+  ];
 }
 console.log(JSON.stringify(both));

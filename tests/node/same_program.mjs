@@ -9,7 +9,10 @@ function tree(text) {
   const walk = (node) => {
     const children = [];
     ts.forEachChild(node, (child) => void children.push(walk(child)));
-    const word = ts.isTemplateMiddleOrTemplateTail(node) || node.kind < ts.SyntaxKind.FirstNode ? node.text ?? '' : '';
+    const word =
+      ts.isTemplateMiddleOrTemplateTail(node) || node.kind < ts.SyntaxKind.FirstNode
+        ? (node.text ?? '')
+        : '';
     return [node.kind, word, node.operator ?? 0, node.flags & ts.NodeFlags.BlockScoped, children];
   };
   return JSON.stringify([wrong, walk(file)]);

@@ -7,7 +7,10 @@ const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mill
 
 async function given() {
   const bytes = async (name) => (await fetch(`../files/${name}`)).arrayBuffer();
-  return { images: new Uint8Array(await bytes('images.bin')), labels: new Int32Array(await bytes('labels.bin')) };
+  return {
+    images: new Uint8Array(await bytes('images.bin')),
+    labels: new Int32Array(await bytes('labels.bin')),
+  };
 }
 
 /** The same training here and there. */
@@ -21,7 +24,12 @@ export async function same(worker) {
     await model.compile({ optimizer: optimizers.adam({ learningRate: 0.01 }) });
     const steps = [];
     const kept = model === there ? await remote.keep(examples) : examples;
-    const options = { epochs: 3, batchSize: 16, seed: 4, onStep: ({ step, loss }) => steps.push([step, loss]) };
+    const options = {
+      epochs: 3,
+      batchSize: 16,
+      seed: 4,
+      onStep: ({ step, loss }) => steps.push([step, loss]),
+    };
     const { losses } = await model.fit(kept, options);
     const refuse = async () => model.predict(new Uint8Array(2));
     const error = await refuse().catch((e) => [e instanceof DataError, e.message]);
@@ -46,7 +54,12 @@ export async function meanwhile(worker) {
   const onStep = ({ step }) => {
     last = step;
   };
-  const training = model.fit(examples, { epochs: 1e6, batchSize: 16, signal: control.signal, onStep });
+  const training = model.fit(examples, {
+    epochs: 1e6,
+    batchSize: 16,
+    signal: control.signal,
+    onStep,
+  });
   const predicted = (await model.predict(examples.images.subarray(0, 64))).length;
   await until(200);
   await model.pause();
@@ -101,7 +114,11 @@ export async function saved() {
   const remote = await Remote.start();
   const here = await given();
   const first = await remote.load('../files/model/');
-  const learningRate = schedules.exponentialDecay({ initialLearningRate: 0.05, decaySteps: 10, decayRate: 0.7 });
+  const learningRate = schedules.exponentialDecay({
+    initialLearningRate: 0.05,
+    decaySteps: 10,
+    decayRate: 0.7,
+  });
   await first.compile({ optimizer: optimizers.adam({ learningRate }) });
   await first.fit(here, { epochs: 1, batchSize: 16, seed: 1 });
   const files = await first.toFiles({ includeOptimizer: true });

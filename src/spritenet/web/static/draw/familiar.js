@@ -25,13 +25,26 @@ export class Familiar {
     this.layer = model.layers.findIndex(({ name }) => name === model.metadata.doubt?.layer);
     const count = Math.min(VARIATIONS, Math.max(8, Math.floor(ALL / lessons.length)));
     /** @type {Taught[]} */
-    this.taught = this.layer < 0 ? [] : lessons.map(({ label, input, lines }, i) => {
-      const chance = chanceOf(1000 + i);
-      const vary = () => (lines.length ? redrawn(lines, sheet, preparation, chance) : warped(input, preparation, chance));
-      const near = [input, ...Array.from({ length: count }, vary)].map((image) => this.features(image));
-      const alike = near.map((one, k) => mostAlike(one, near.filter((_, j) => j !== k)));
-      return { label, near, least: MARGIN * Math.min(...alike) };
-    });
+    this.taught =
+      this.layer < 0
+        ? []
+        : lessons.map(({ label, input, lines }, i) => {
+            const chance = chanceOf(1000 + i);
+            const vary = () =>
+              lines.length
+                ? redrawn(lines, sheet, preparation, chance)
+                : warped(input, preparation, chance);
+            const near = [input, ...Array.from({ length: count }, vary)].map((image) =>
+              this.features(image),
+            );
+            const alike = near.map((one, k) =>
+              mostAlike(
+                one,
+                near.filter((_, j) => j !== k),
+              ),
+            );
+            return { label, near, least: MARGIN * Math.min(...alike) };
+          });
   }
 
   /**

@@ -132,7 +132,14 @@ export class Lessons {
     const { model, reader, base } = this;
     const { width, height } = reader.ink;
     const stored = await this.stored();
-    return new Teacher({ model, base, core: await defaultCore(), preparation: reader.preparation, sheet: { width, height }, stored });
+    return new Teacher({
+      model,
+      base,
+      core: await defaultCore(),
+      preparation: reader.preparation,
+      sheet: { width, height },
+      stored,
+    });
   }
 
   /** @returns {Promise<Stored | null>} */
@@ -160,7 +167,10 @@ export class Lessons {
     this.running = null;
     const { model, reader, kept } = this;
     model.setParameters(result.parameters);
-    reader.familiar = kept.length && model.calibrated ? new Familiar(teacher.witness(), kept, reader.preparation, teacher.sheet) : null;
+    reader.familiar =
+      kept.length && model.calibrated
+        ? new Familiar(teacher.witness(), kept, reader.preparation, teacher.sheet)
+        : null;
     this.say(this.told(result, teacher));
     this.changed();
   }
@@ -171,13 +181,19 @@ export class Lessons {
     if (!kept.length) return 'It has forgotten all lessons and is as it came.';
     const count = kept.length === 1 ? '1 drawing' : `${kept.length} drawings`;
     const parts = [`It was taught ${count}, in ${seconds.toFixed(1)} s.`];
-    if (right < kept.length) parts.push(`${kept.length - right} of them it still reads otherwise: draw that once more.`);
+    if (right < kept.length) {
+      parts.push(`${kept.length - right} of them it still reads otherwise: draw that once more.`);
+    }
     if (before !== null && after !== null) {
       const share = (/** @type {number} */ p) => `${(100 * p).toFixed(1)} %`;
       const same = share(after) === share(before);
-      parts.push(`Of ${teacher.guardCount} stored examples it reads ${share(after)} right, ${same ? 'as before' : `${share(before)} before`}.`);
+      parts.push(
+        `Of ${teacher.guardCount} stored examples it reads ${share(after)} right, ${same ? 'as before' : `${share(before)} before`}.`,
+      );
     } else {
-      parts.push('No stored examples came with this page, so it may have forgotten some of the rest.');
+      parts.push(
+        'No stored examples came with this page, so it may have forgotten some of the rest.',
+      );
     }
     return parts.join(' ');
   }
@@ -188,7 +204,11 @@ export class Lessons {
     const { metadata, step } = model;
     if (kept.length) {
       // Its scores were those of other weights.
-      model.metadata = { ...metadata, scores: {}, trainedOn: { ...metadata.trainedOn, lessons: kept.length } };
+      model.metadata = {
+        ...metadata,
+        scores: {},
+        trainedOn: { ...metadata.trainedOn, lessons: kept.length },
+      };
     }
     model.step = metadata.trainedOn?.steps ?? step;
     download(zipped(model.toFiles()), kept.length ? 'model-taught.zip' : 'model.zip');
@@ -200,7 +220,10 @@ export class Lessons {
     this.buttons.forEach((button, label) => {
       const times = this.kept.filter((lesson) => lesson.label === label).length;
       button.textContent = this.names[label];
-      button.setAttribute('aria-label', `I meant ${this.names[label]}${times ? `, taught ${times === 1 ? 'once' : `${times} times`}` : ''}`);
+      button.setAttribute(
+        'aria-label',
+        `I meant ${this.names[label]}${times ? `, taught ${times === 1 ? 'once' : `${times} times`}` : ''}`,
+      );
       if (!times) return;
       const count = document.createElement('span');
       count.className = 'count';
@@ -219,6 +242,8 @@ export class Lessons {
 
   /** @param {Promise<unknown>} work */
   guarded(work) {
-    work.catch((error) => this.say(`That didn’t work: ${error instanceof Error ? error.message : error}`));
+    work.catch((error) =>
+      this.say(`That didn’t work: ${error instanceof Error ? error.message : error}`),
+    );
   }
 }

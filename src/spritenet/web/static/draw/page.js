@@ -28,7 +28,9 @@ class Page {
   /** @param {Model} model @param {Embedded} embedded */
   constructor(model, embedded) {
     this.model = model;
-    this.names = model.classNames.length ? model.classNames : Array.from({ length: model.outputs }, (_, i) => String(i));
+    this.names = model.classNames.length
+      ? model.classNames
+      : Array.from({ length: model.outputs }, (_, i) => String(i));
     this.sheet = new Sheet();
     this.reader = new Reader(model);
     /** The stroke that is being drawn. @type {Stroke | null} */
@@ -37,19 +39,33 @@ class Page {
     /** @type {Answer | null} */
     this.answer = null;
     const { ink } = this.reader;
-    this.paper = new Paper(at('canvas'), at('pen'), { width: ink.width, height: ink.height }, {
-      begin: (x, y, share) => this.begin(x, y, share),
-      move: (x, y, share) => this.move(x, y, share),
-      end: () => this.end(),
-      cancel: () => this.cancel(),
-    });
-    this.verdict = new Verdict({ sign: at('sign'), line: at('line'), bars: at('bars'), spoken: at('spoken') }, this.names);
+    this.paper = new Paper(
+      at('canvas'),
+      at('pen'),
+      { width: ink.width, height: ink.height },
+      {
+        begin: (x, y, share) => this.begin(x, y, share),
+        move: (x, y, share) => this.move(x, y, share),
+        end: () => this.end(),
+        cancel: () => this.cancel(),
+      },
+    );
+    this.verdict = new Verdict(
+      { sign: at('sign'), line: at('line'), bars: at('bars'), spoken: at('spoken') },
+      this.names,
+    );
     this.layers = new LayerPictures(at('layers'), model);
     this.lessons = new Lessons({
       model,
       names: this.names,
       reader: this.reader,
-      places: { classes: at('classes'), line: at('lesson'), undo: at('unlearn'), forget: at('forget'), save: at('download') },
+      places: {
+        classes: at('classes'),
+        line: at('lesson'),
+        undo: at('unlearn'),
+        forget: at('forget'),
+        save: at('download'),
+      },
       examples: () => storedExamples(embedded),
       drawing: () => this.drawing(),
       changed: () => this.schedule(),
@@ -232,7 +248,10 @@ function report(error, before = '', after = '') {
   const place = at('problem');
   place.hidden = error === null;
   if (error === null) return;
-  const line = error instanceof SpritenetError ? error.message : `${error instanceof Error ? error.message : error}`;
+  const line =
+    error instanceof SpritenetError
+      ? error.message
+      : `${error instanceof Error ? error.message : error}`;
   place.textContent = `${before}${line}${after}`;
 }
 
@@ -312,6 +331,9 @@ async function start() {
 
 start().catch((error) => {
   at('about').textContent = '';
-  const advice = error instanceof SpritenetError && error.todo ? '' : ' “spritenet draw MODEL” opens this page with a model.';
+  const advice =
+    error instanceof SpritenetError && error.todo
+      ? ''
+      : ' “spritenet draw MODEL” opens this page with a model.';
   report(error, 'The model can’t be shown. ', advice);
 });

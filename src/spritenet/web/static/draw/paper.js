@@ -80,7 +80,8 @@ export class Paper {
     const { width, height } = this.size;
     const x = ((event.clientX - box.left) / box.width) * width;
     const y = ((event.clientY - box.top) / box.height) * height;
-    const share = event.pointerType === 'pen' && event.pressure > 0 ? 0.4 + 1.2 * event.pressure : 1;
+    const share =
+      event.pointerType === 'pen' && event.pressure > 0 ? 0.4 + 1.2 * event.pressure : 1;
     return /** @type {const} */ ([
       Math.max(-width, Math.min(2 * width, x)),
       Math.max(-height, Math.min(2 * height, y)),
@@ -218,7 +219,9 @@ export class Paper {
     const channels = data.length / (width * height);
     const image = new ImageData(width, height);
     for (let i = 0; i < width * height; i++) {
-      for (let k = 0; k < 3; k++) image.data[4 * i + k] = data[i * channels + (channels > 2 ? k : 0)];
+      for (let k = 0; k < 3; k++) {
+        image.data[4 * i + k] = data[i * channels + (channels > 2 ? k : 0)];
+      }
       image.data[4 * i + 3] = channels === 4 ? data[4 * i + 3] : 255;
     }
     const whole = document.createElement('canvas');

@@ -27,13 +27,23 @@ export function pictureFile(from) {
 export async function decodePicture(file) {
   const where = file.name ?? 'picture';
   if (file.size > MOST_BYTES) {
-    throw new DataError('the picture is too large', { where, expected: 'at most 40 MB', got: `${Math.round(file.size / 1e6)} MB` });
+    throw new DataError('the picture is too large', {
+      where,
+      expected: 'at most 40 MB',
+      got: `${Math.round(file.size / 1e6)} MB`,
+    });
   }
   let bitmap;
   try {
-    bitmap = await createImageBitmap(file, { imageOrientation: 'from-image', colorSpaceConversion: 'none' });
+    bitmap = await createImageBitmap(file, {
+      imageOrientation: 'from-image',
+      colorSpaceConversion: 'none',
+    });
   } catch {
-    throw new DataError("it can't be opened as a picture", { where, todo: 'Take a PNG, JPEG, WebP or GIF.' });
+    throw new DataError("it can't be opened as a picture", {
+      where,
+      todo: 'Take a PNG, JPEG, WebP or GIF.',
+    });
   }
   try {
     const scale = Math.min(1, LONGEST / Math.max(bitmap.width, bitmap.height));

@@ -53,7 +53,10 @@ export class Raster {
         const ey = py - along * dy;
         const distance = ex * ex + ey * ey;
         if (distance >= outer * outer) continue;
-        const ink = distance <= inner * inner ? 255 : Math.round(255 * Math.min(1, outer - Math.sqrt(distance)));
+        const ink =
+          distance <= inner * inner
+            ? 255
+            : Math.round(255 * Math.min(1, outer - Math.sqrt(distance)));
         if (ink > data[at]) data[at] = ink;
       }
     }

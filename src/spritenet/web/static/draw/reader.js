@@ -141,7 +141,8 @@ export class Reader {
    */
   read(sheet) {
     const input = this.input(sheet);
-    const nothing = sheet.isEmpty || (this.preparation.mode === 'digit' && !input.some((v) => v > 0));
+    const nothing =
+      sheet.isEmpty || (this.preparation.mode === 'digit' && !input.some((v) => v > 0));
     if (nothing) return { input, state: 'empty', best: -1, probabilities: new Float32Array(0) };
     return { input, ...judge(this.model, input, this.familiar) };
   }
@@ -160,7 +161,9 @@ export function judge(model, input, familiar) {
   const told = able ? model.classify(input) : null;
   const probabilities = told?.probabilities ?? probabilitiesOf(model, model.predict(input));
   let best = 0;
-  for (let i = 1; i < probabilities.length; i++) if (probabilities[i] > probabilities[best]) best = i;
+  for (let i = 1; i < probabilities.length; i++) {
+    if (probabilities[i] > probabilities[best]) best = i;
+  }
   const sure = !told || (familiar ? familiar.sure(input, best) : told.sure);
   return { state: sure ? 'sure' : 'unsure', best, probabilities };
 }

@@ -88,7 +88,12 @@ export class Sheet {
     this.undone = [];
     // What is seen stays; of what can be undone the oldest goes.
     const seen = Math.max(1, this.strokes.length);
-    while (this.items.length > seen && (this.points > MOST_POINTS || this.pictures > MOST_PICTURES)) this.items.shift();
+    while (
+      this.items.length > seen &&
+      (this.points > MOST_POINTS || this.pictures > MOST_PICTURES)
+    ) {
+      this.items.shift();
+    }
   }
 
   /** How many points all strokes have that can be undone. */

@@ -53,14 +53,21 @@ export class Shelf {
   /** All lessons of this model, oldest first; what is no lesson is left out. @returns {Promise<Kept[]>} */
   async all() {
     if (!this.database) return this.memory;
-    const found = await this.work('readonly', (lessons) => lessons.index('model').getAll(this.model));
+    const found = await this.work('readonly', (lessons) =>
+      lessons.index('model').getAll(this.model),
+    );
     return found.flatMap((/** @type {unknown} */ entry) => readLesson(entry, this.sizes) ?? []);
   }
 
   /** @param {Lesson} lesson */
   async add(lesson) {
     const { label, input, lines } = lesson;
-    const entry = { model: this.model, label, input, lines: lines.map(({ width, points }) => ({ width, points: Float32Array.from(points) })) };
+    const entry = {
+      model: this.model,
+      label,
+      input,
+      lines: lines.map(({ width, points }) => ({ width, points: Float32Array.from(points) })),
+    };
     if (!this.database) {
       this.memory.push({ ...lesson, id: (this.memory[this.memory.length - 1]?.id ?? 0) + 1 });
       this.memory = this.memory.slice(-MOST);
@@ -68,7 +75,9 @@ export class Shelf {
     }
     await this.work('readwrite', (lessons) => lessons.add(entry));
     const all = await this.all();
-    for (const { id } of all.slice(0, -MOST)) await this.work('readwrite', (lessons) => lessons.delete(id));
+    for (const { id } of all.slice(0, -MOST)) {
+      await this.work('readwrite', (lessons) => lessons.delete(id));
+    }
     this.tell();
   }
 
@@ -104,7 +113,10 @@ function openDatabase() {
     setTimeout(reject, PATIENCE);
     const request = indexedDB.open(NAME, 1);
     request.onupgradeneeded = () => {
-      const lessons = request.result.createObjectStore('lessons', { keyPath: 'id', autoIncrement: true });
+      const lessons = request.result.createObjectStore('lessons', {
+        keyPath: 'id',
+        autoIncrement: true,
+      });
       lessons.createIndex('model', 'model');
     };
     request.onsuccess = () => {
@@ -137,10 +149,22 @@ function readLesson(entry, { inputBytes, outputs }) {
   let numbers = 0;
   for (const line of lines) {
     const points = line?.points;
-    if (!(points instanceof Float32Array) || points.length < 3 || points.length % 3 || !points.every(Number.isFinite)) return null;
+    if (
+      !(points instanceof Float32Array) ||
+      points.length < 3 ||
+      points.length % 3 ||
+      !points.every(Number.isFinite)
+    ) {
+      return null;
+    }
     if (!(line.width > 0 && line.width < 1000)) return null;
     numbers += points.length;
   }
   if (numbers > MOST_NUMBERS) return null;
-  return { id, label, input, lines: lines.map(({ width, points }) => ({ width, points: Array.from(points) })) };
+  return {
+    id,
+    label,
+    input,
+    lines: lines.map(({ width, points }) => ({ width, points: Array.from(points) })),
+  };
 }

@@ -96,6 +96,10 @@ export class Stroke {
     const { points } = this;
     if (i < 0) return [points[0], points[1], points[2]];
     const at = 3 * i;
-    return [(points[at] + points[at + 3]) / 2, (points[at + 1] + points[at + 4]) / 2, (points[at + 2] + points[at + 5]) / 2];
+    return [
+      (points[at] + points[at + 3]) / 2,
+      (points[at + 1] + points[at + 4]) / 2,
+      (points[at + 2] + points[at + 5]) / 2,
+    ];
   }
 }

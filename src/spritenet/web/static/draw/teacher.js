@@ -98,7 +98,9 @@ export class Teacher {
     const start = performance.now();
     const { pupil, plan, base, guard } = this;
     pupil.setParameters(base);
-    if (!lessons.length) return { parameters: base, seconds: 0, right: 0, before: null, after: null };
+    if (!lessons.length) {
+      return { parameters: base, seconds: 0, right: 0, before: null, after: null };
+    }
     const before = guard ? await this.accuracy(guard) : null;
     const count = Math.min(this.affordable(), this.known ? Infinity : ALONE);
     const taught = Math.round(count * (this.known ? plan.taught : 1));
@@ -107,13 +109,17 @@ export class Teacher {
     const updates = Math.ceil(examples.images.length / this.size / plan.batch);
     pupil.step = 0;
     pupil.compile({
-      optimizer: optimizers.adam({ learningRate: (/** @type {number} */ step) => plan.rate * (1 - Math.min(step, updates - 1) / updates) }),
+      optimizer: optimizers.adam({
+        learningRate: (/** @type {number} */ step) =>
+          plan.rate * (1 - Math.min(step, updates - 1) / updates),
+      }),
       loss: { name: 'categorical_crossentropy', fromLogits: pupil.lastActivation === 'linear' },
     });
     await pupil.fit(examples, { batchSize: plan.batch, seed: lessons.length, signal });
     if (signal.aborted) return null;
     const learnt = pupil.getParameters();
-    const take = (/** @type {number} */ share) => pupil.setParameters(learnt.map((v, i) => base[i] + share * (v - base[i])));
+    const take = (/** @type {number} */ share) =>
+      pupil.setParameters(learnt.map((v, i) => base[i] + share * (v - base[i])));
     const goal = this.right(lessons);
     let after = before;
     let taken = 1;
@@ -128,11 +134,18 @@ export class Teacher {
       }
     } else {
       // Nothing tells what is lost: as little as suffices.
-      taken = [...BLENDS].reverse().find((share) => (take(share), this.right(lessons) === goal)) ?? 1;
+      taken =
+        [...BLENDS].reverse().find((share) => (take(share), this.right(lessons) === goal)) ?? 1;
     }
     take(taken);
     const parameters = pupil.getParameters();
-    return { parameters, seconds: (performance.now() - start) / 1000, right: this.right(lessons), before, after };
+    return {
+      parameters,
+      seconds: (performance.now() - start) / 1000,
+      right: this.right(lessons),
+      before,
+      after,
+    };
   }
 
   /** The model with the weights it came with. */
@@ -177,11 +190,20 @@ export class Teacher {
     for (let i = 0; i < taught; i++) {
       await pace.breathe();
       const { label, lines, input } = lessons[i % lessons.length];
-      const image = lines.length ? redrawn(lines, sheet, preparation, chance) : warped(input, preparation, chance);
+      const image = lines.length
+        ? redrawn(lines, sheet, preparation, chance)
+        : warped(input, preparation, chance);
       images.set(i < lessons.length ? input : image, i * size);
       targets[i * outputs + label] = 1;
     }
-    if (known) await this.recall(known, images.subarray(taught * size), targets.subarray(taught * outputs), chance);
+    if (known) {
+      await this.recall(
+        known,
+        images.subarray(taught * size),
+        targets.subarray(taught * outputs),
+        chance,
+      );
+    }
     return { images, targets };
   }
 
@@ -238,5 +260,8 @@ export class Teacher {
  * @returns {Stored}
  */
 function part({ images, labels }, first, last, size) {
-  return { images: images.subarray(first * size, last * size), labels: Array.from(labels).slice(first, last) };
+  return {
+    images: images.subarray(first * size, last * size),
+    labels: Array.from(labels).slice(first, last),
+  };
 }

@@ -45,7 +45,10 @@ export function redrawn(lines, sheet, preparation, chance) {
   const box = boundsOf(lines);
   const longest = Math.max(box.width, box.height, 1);
   const scale = digit ? DIGIT / longest : SMALL / Math.max(sheet.width, sheet.height);
-  const small = new Raster(digit ? SMALL : Math.round(sheet.width * scale), digit ? SMALL : Math.round(sheet.height * scale));
+  const small = new Raster(
+    digit ? SMALL : Math.round(sheet.width * scale),
+    digit ? SMALL : Math.round(sheet.height * scale),
+  );
   const angle = around(chance, 0.2);
   const slant = around(chance, 0.2);
   const [wide, tall] = [1 + around(chance, 0.14), 1 + around(chance, 0.14)];
@@ -53,7 +56,9 @@ export function redrawn(lines, sheet, preparation, chance) {
   const bend = Array.from({ length: 8 }, () => around(chance, 0.05));
   const pen = 0.7 + 0.8 * chance();
   const [middleX, middleY] = [box.x + box.width / 2, box.y + box.height / 2];
-  const shift = digit ? [0, 0] : [around(chance, 0.06) * small.width, around(chance, 0.06) * small.height];
+  const shift = digit
+    ? [0, 0]
+    : [around(chance, 0.06) * small.width, around(chance, 0.06) * small.height];
   const toX = (digit ? small.width / 2 : middleX * scale) + shift[0];
   const toY = (digit ? small.height / 2 : middleY * scale) + shift[1];
   const line = small.line.bind(small);
@@ -63,16 +68,27 @@ export function redrawn(lines, sheet, preparation, chance) {
       // -1 to 1 in the drawing's box
       const u = (2 * (points[i] - middleX)) / longest;
       const v = (2 * (points[i + 1] - middleY)) / longest;
-      const x = wide * (u - slant * v) + bend[0] * u * v + bend[1] * v * v + bend[2] * Math.sin(3 * v + 9 * bend[3]);
-      const y = tall * v + bend[4] * u * u + bend[5] * u * v + bend[6] * Math.sin(3 * u + 9 * bend[7]);
+      const x =
+        wide * (u - slant * v) +
+        bend[0] * u * v +
+        bend[1] * v * v +
+        bend[2] * Math.sin(3 * v + 9 * bend[3]);
+      const y =
+        tall * v + bend[4] * u * u + bend[5] * u * v + bend[6] * Math.sin(3 * u + 9 * bend[7]);
       const half = (longest * scale) / 2;
-      stroke.add(toX + half * (cosine * x - sine * y), toY + half * (sine * x + cosine * y), points[i + 2]);
+      stroke.add(
+        toX + half * (cosine * x - sine * y),
+        toY + half * (sine * x + cosine * y),
+        points[i + 2],
+      );
     }
     stroke.drawParts(0, line);
     stroke.drawEnd(line);
   }
   const input = prepare(pictureOf(small, preparation), preparation);
-  return digit ? moved(input, preparation, Math.round(around(chance, 1.2)), Math.round(around(chance, 1.2))) : input;
+  return digit
+    ? moved(input, preparation, Math.round(around(chance, 1.2)), Math.round(around(chance, 1.2)))
+    : input;
 }
 
 /** @param {readonly Line[]} lines */
@@ -133,7 +149,8 @@ export function warped(input, { height, width, channels }, chance) {
       const [right, bottom] = [Math.min(width - 1, left + 1), Math.min(height - 1, top + 1)];
       const [fx, fy] = [x - left, y - top];
       for (let k = 0; k < channels; k++) {
-        const value = (/** @type {number} */ row, /** @type {number} */ column) => input[(row * width + column) * channels + k];
+        const value = (/** @type {number} */ row, /** @type {number} */ column) =>
+          input[(row * width + column) * channels + k];
         const upper = (1 - fx) * value(top, left) + fx * value(top, right);
         const lower = (1 - fx) * value(bottom, left) + fx * value(bottom, right);
         result[(r * width + c) * channels + k] = Math.round((1 - fy) * upper + fy * lower);

@@ -17,7 +17,10 @@ export class Verdict {
     this.bars = new Bars(places.bars, { names, label: 'How likely each class is' });
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
-    places.sign.classList.toggle('long', names.some((name) => [...name].length > 2));
+    places.sign.classList.toggle(
+      'long',
+      names.some((name) => [...name].length > 2),
+    );
   }
 
   /** @param {Answer} answer */
@@ -38,7 +41,13 @@ export class Verdict {
       set(line, `${percent(probabilities[best])} sure`);
       this.bars.set(probabilities);
     }
-    this.speak(state === 'sure' ? `${name}, ${percent(probabilities[best])}` : state === 'empty' ? 'The sheet is empty' : `Not sure, perhaps ${name}`);
+    this.speak(
+      state === 'sure'
+        ? `${name}, ${percent(probabilities[best])}`
+        : state === 'empty'
+          ? 'The sheet is empty'
+          : `Not sure, perhaps ${name}`,
+    );
   }
 
   /**

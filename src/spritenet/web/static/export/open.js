@@ -82,7 +82,9 @@ function show() {
   const page = pages.find(({ id }) => `#${id}` === location.hash) ?? pages[0];
   document.body.append(page.content);
   document.title = page.title;
-  if (pages.length > 1) (document.querySelector('main') ?? document.body).prepend(links(pages, page));
+  if (pages.length > 1) {
+    (document.querySelector('main') ?? document.body).prepend(links(pages, page));
+  }
   addEventListener('hashchange', () => location.reload());
   return page;
 }
@@ -131,7 +133,9 @@ export async function open(load) {
     });
     await load(/** @type {string} */ (page.dataset.entry));
   } catch (error) {
-    document.body.append(`This page can't be opened here: ${error instanceof Error ? error.message : error}`);
+    document.body.append(
+      `This page can't be opened here: ${error instanceof Error ? error.message : error}`,
+    );
     throw error;
   }
 }

@@ -6,7 +6,10 @@ import { LineChart } from '../ui/chart.js';
 /** @typedef {import('../lib/training.js').Evaluated} Evaluated */
 
 const HEIGHT = 230;
-const x = { label: 'updates', format: (/** @type {number} */ step) => `update ${step.toLocaleString('en')}` };
+const x = {
+  label: 'updates',
+  format: (/** @type {number} */ step) => `update ${step.toLocaleString('en')}`,
+};
 
 /** @typedef {{ step: number[], loss: number[], accuracy: number[] }} Points */
 
@@ -17,9 +20,17 @@ export class Curves {
   /** @param {HTMLElement} loss @param {HTMLElement} accuracy  elements that get a chart each */
   constructor(loss, accuracy) {
     const shared = { x, height: HEIGHT, empty: 'Nothing learnt yet' };
-    this.loss = new LineChart(loss, { ...shared, title: 'Loss', y: { label: 'loss', from: 0, log: true, format: (v) => v.toFixed(4) } });
+    this.loss = new LineChart(loss, {
+      ...shared,
+      title: 'Loss',
+      y: { label: 'loss', from: 0, log: true, format: (v) => v.toFixed(4) },
+    });
     const percent = (/** @type {number} */ v) => `${v.toFixed(v > 99 ? 2 : 1)} %`;
-    this.accuracy = new LineChart(accuracy, { ...shared, title: 'Accuracy', y: { label: 'accuracy, %', from: 0, to: 100, fit: true, format: percent } });
+    this.accuracy = new LineChart(accuracy, {
+      ...shared,
+      title: 'Accuracy',
+      y: { label: 'accuracy, %', from: 0, to: 100, fit: true, format: percent },
+    });
     this.loss.setSmoothing(11);
     this.accuracy.setSmoothing(11);
     this.learnt = none();

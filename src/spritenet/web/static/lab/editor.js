@@ -23,9 +23,13 @@ export class LayerEditor {
     add.type = 'button';
     add.textContent = 'Add a layer';
     add.addEventListener('click', () => {
-      const flat = this.rows.some(({ kind }) => kind === 'flatten' || kind === 'globalAveragePooling2d');
+      const flat = this.rows.some(
+        ({ kind }) => kind === 'flatten' || kind === 'globalAveragePooling2d',
+      );
       this.edit(() => this.rows.push(row(flat ? 'dense' : 'conv2d')));
-      /** @type {HTMLElement | null} */ (this.list.children[this.rows.length]?.querySelector('select'))?.focus();
+      /** @type {HTMLElement | null} */ (
+        this.list.children[this.rows.length]?.querySelector('select')
+      )?.focus();
     });
     this.add = add;
     this.note = document.createElement('p');
@@ -75,8 +79,15 @@ export class LayerEditor {
   render() {
     const results = measured(this.rows, this.inputShape, this.classes);
     const first = fixed('Pixels, divided by 255', shapeText(this.inputShape));
-    const last = fixed(`Dense, ${this.classes} outputs, softmax: one for each class`, summary(results[this.rows.length]));
-    this.list.replaceChildren(first, ...this.rows.map((one, i) => this.item(one, i, results[i])), last);
+    const last = fixed(
+      `Dense, ${this.classes} outputs, softmax: one for each class`,
+      summary(results[this.rows.length]),
+    );
+    this.list.replaceChildren(
+      first,
+      ...this.rows.map((one, i) => this.item(one, i, results[i])),
+      last,
+    );
     this.note.textContent = this.problem;
     this.note.hidden = !this.problem;
     if (this.locked) this.lock(true);
@@ -145,7 +156,10 @@ export class LayerEditor {
   focus(i, selector) {
     const item = this.list.children[i + 1];
     const control = /** @type {HTMLButtonElement | null} */ (item?.querySelector(selector));
-    (control && !control.disabled ? control : /** @type {HTMLElement | null} */ (item?.querySelector('select')))?.focus();
+    (control && !control.disabled
+      ? control
+      : /** @type {HTMLElement | null} */ (item?.querySelector('select'))
+    )?.focus();
   }
 
   /**
@@ -164,7 +178,13 @@ export class LayerEditor {
       control.value = one[key];
     } else {
       control = document.createElement('input');
-      Object.assign(control, { type: 'number', min: least, max: most, step: step ?? 1, value: one[key] });
+      Object.assign(control, {
+        type: 'number',
+        min: least,
+        max: most,
+        step: step ?? 1,
+        value: one[key],
+      });
     }
     control.setAttribute('aria-label', `Layer ${i + 1}, ${label}`);
     control.addEventListener('change', () => {
@@ -172,7 +192,9 @@ export class LayerEditor {
       const number = Math.min(most ?? 0, Math.max(least ?? 0, Number(value) || 0));
       const next = choices ? value : step ? number : Math.round(number);
       this.edit(() => (this.rows[i] = { ...one, [key]: next }));
-      /** @type {HTMLElement | null} */ (this.list.querySelector(`[aria-label="Layer ${i + 1}, ${label}"]`))?.focus();
+      /** @type {HTMLElement | null} */ (
+        this.list.querySelector(`[aria-label="Layer ${i + 1}, ${label}"]`)
+      )?.focus();
     });
     field.append(control);
     return field;

@@ -17,8 +17,23 @@ import { SCHEDULES, nameOf, scheduled } from './trainer.js';
  */
 
 const OWN = 'own';
-const RATES = /** @type {Record<string, number>} */ ({ sgd: 0.15, momentum: 0.03, rmsprop: 0.001, adam: 0.001, adamw: 0.001 });
-const FIXED = ['network', 'optimizer', 'batch', 'length', 'unit', 'test-every', 'test-size', 'seed']; // while it learns
+const RATES = /** @type {Record<string, number>} */ ({
+  sgd: 0.15,
+  momentum: 0.03,
+  rmsprop: 0.001,
+  adam: 0.001,
+  adamw: 0.001,
+});
+const FIXED = [
+  'network',
+  'optimizer',
+  'batch',
+  'length',
+  'unit',
+  'test-every',
+  'test-size',
+  'seed',
+]; // while it learns
 const TESTED = 1000; // images of a test in between
 
 export class Form {
@@ -31,9 +46,13 @@ export class Form {
       at('network').value = OWN;
       this.describe('Its layers are below.');
     });
-    for (const [name, { label }] of Object.entries(NETWORKS)) at('network').append(new Option(label, name));
+    for (const [name, { label }] of Object.entries(NETWORKS)) {
+      at('network').append(new Option(label, name));
+    }
     at('network').append(new Option('My own', OWN));
-    for (const [name, words] of Object.entries(SCHEDULES)) at('schedule').append(new Option(words, name));
+    for (const [name, words] of Object.entries(SCHEDULES)) {
+      at('schedule').append(new Option(words, name));
+    }
     on('network', 'change', () => this.choose(at('network').value));
     on('optimizer', 'change', () => {
       at('rate').value = RATES[at('optimizer').value];
@@ -113,7 +132,9 @@ export class Form {
     const whole = (id, standard) => {
       const { valueAsNumber, min, max } = at(id);
       const value = Math.round(valueAsNumber);
-      return Number.isFinite(value) ? Math.max(Number(min), Math.min(Number(max), value)) : standard;
+      return Number.isFinite(value)
+        ? Math.max(Number(min), Math.min(Number(max), value))
+        : standard;
     };
     const batchSize = Math.min(whole('batch', 64), count);
     const length = whole('length', 1);
@@ -136,7 +157,8 @@ export class Form {
     const { updates, batchSize } = this.plan;
     const epochs = updates / Math.ceil(this.lesson.train.labels.length / batchSize);
     const times = epochs < 10 ? Number(epochs.toFixed(2)) : Math.round(epochs);
-    at('plan-note').textContent = `${counted(updates)} updates: each image is seen ${times === 1 ? 'once' : `${times} times`}.`;
+    at('plan-note').textContent =
+      `${counted(updates)} updates: each image is seen ${times === 1 ? 'once' : `${times} times`}.`;
   }
 
   /** Only the learning rate may be changed while it learns. @param {boolean} fixed */

@@ -11,7 +11,8 @@ import { Tiles } from './tiles.js';
 /** @typedef {import('../lib/data.js').LoadOptions} LoadOptions */
 
 const EXAMPLES = 20;
-const NEITHER = 'neither images nor a model. Choose a sprite, a picture with its file of labels, or model.json with weights.bin.';
+const NEITHER =
+  'neither images nor a model. Choose a sprite, a picture with its file of labels, or model.json with weights.bin.';
 
 export class Images {
   /**
@@ -37,7 +38,12 @@ export class Images {
     on('address', 'submit', (event) => {
       event.preventDefault();
       const address = at('url').value.trim();
-      if (address) void this.read(async (options) => SpriteData.load(new URL(address, document.baseURI).href, options), shortName(address));
+      if (address) {
+        void this.read(
+          async (options) => SpriteData.load(new URL(address, document.baseURI).href, options),
+          shortName(address),
+        );
+      }
     });
     on('foreign-load', 'click', () => void this.readForeign());
   }
@@ -53,8 +59,12 @@ export class Images {
     tell('data-problem', null);
     at('foreign').hidden = kind !== 'foreign';
     if (kind === 'model') this.model(files);
-    else if (kind === 'data') void this.read((options) => SpriteData.load(files.length === 1 ? files[0] : files, options), shortName(files[0].name));
-    else if (kind === 'foreign') {
+    else if (kind === 'data') {
+      void this.read(
+        (options) => SpriteData.load(files.length === 1 ? files[0] : files, options),
+        shortName(files[0].name),
+      );
+    } else if (kind === 'foreign') {
       this.foreign = files;
       at('other').open = true;
       at('foreign-height').focus();
@@ -71,7 +81,10 @@ export class Images {
     /** @type {[number, number]} */
     const imageSize = [at('foreign-height').valueAsNumber, at('foreign-width').valueAsNumber];
     const train = at('foreign-train').value ? at('foreign-train').valueAsNumber : undefined;
-    void this.read((options) => SpriteData.load(picture, { ...options, labels, imageSize, train }), shortName(picture.name));
+    void this.read(
+      (options) => SpriteData.load(picture, { ...options, labels, imageSize, train }),
+      shortName(picture.name),
+    );
   }
 
   /**
@@ -93,7 +106,8 @@ export class Images {
         signal: reading.signal,
         onProgress: (loaded, total) => {
           if (total) at('loading-bar').value = loaded / total;
-          at('loading-text').textContent = `Loading images: ${(loaded / 1e6).toFixed(1)}${total ? ` of ${(total / 1e6).toFixed(1)}` : ''} MB`;
+          at('loading-text').textContent =
+            `Loading images: ${(loaded / 1e6).toFixed(1)}${total ? ` of ${(total / 1e6).toFixed(1)}` : ''} MB`;
         },
       });
       if (reading.signal.aborted) return;
@@ -126,7 +140,8 @@ export class Images {
     at('data').hidden = false;
     at('loading-bar').hidden = false;
     at('other').open = false;
-    at('data-about').textContent = `${counted(train.labels.length)} images to learn from and ${counted(test.labels.length)} to test on, ${width}×${height}, ${kind}, of ${classNames.length} classes.`;
+    at('data-about').textContent =
+      `${counted(train.labels.length)} images to learn from and ${counted(test.labels.length)} to test on, ${width}×${height}, ${kind}, of ${classNames.length} classes.`;
     at('data-note').textContent = note;
     at('data-note').hidden = !note;
     this.showExamples();

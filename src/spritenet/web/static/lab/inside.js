@@ -27,7 +27,9 @@ export class Inside {
   /** @param {RemoteModel | null} model */
   begin(model) {
     this.model = model;
-    for (const place of [this.places.filters, this.places.layers, this.places.table]) place.replaceChildren();
+    for (const place of [this.places.filters, this.places.layers, this.places.table]) {
+      place.replaceChildren();
+    }
     if (!model) return;
     let shape = [...model.inputShape];
     const parameters = model.layers.map((layer, i) => {
@@ -36,7 +38,12 @@ export class Inside {
       shape = next[0] === 1 && next[1] === 1 && layer.className !== 'Conv2D' ? [next[2]] : next;
       return count;
     });
-    layerTable(this.places.table, { layers: model.layers, outputShapes: model.outputShapes, parameters, caption: 'Its layers, first to last' });
+    layerTable(this.places.table, {
+      layers: model.layers,
+      outputShapes: model.outputShapes,
+      parameters,
+      caption: 'Its layers, first to last',
+    });
     void this.refresh();
   }
 
@@ -60,7 +67,11 @@ export class Inside {
     this.busy = true;
     try {
       const first = model.layers.findIndex(({ className }) => className === 'Conv2D');
-      if (first >= 0) this.filters((await model.weights).find(({ name }) => name === `${model.layers[first].name}/kernel`));
+      if (first >= 0) {
+        this.filters(
+          (await model.weights).find(({ name }) => name === `${model.layers[first].name}/kernel`),
+        );
+      }
       if (image && image.length === model.inputShape.reduce((a, b) => a * b)) {
         const outputs = await model.activations(image);
         if (model === this.model) this.activations(model, outputs);
@@ -81,8 +92,17 @@ export class Inside {
     if (!kernel) return;
     const [height, width, inputs, outputs] = kernel.shape;
     const shape = [height, width, inputs * outputs];
-    const place = figureIn(this.places.filters, 'filters', 'What its first convolution looks for', `${outputs} filters of ${width}×${height}`);
-    drawMaps(place, kernel.values, shape, { scale: scaleFor(shape), proportion: WIDE / HIGH, label: `${outputs} filters` });
+    const place = figureIn(
+      this.places.filters,
+      'filters',
+      'What its first convolution looks for',
+      `${outputs} filters of ${width}×${height}`,
+    );
+    drawMaps(place, kernel.values, shape, {
+      scale: scaleFor(shape),
+      proportion: WIDE / HIGH,
+      label: `${outputs} filters`,
+    });
   }
 
   /**
@@ -94,7 +114,11 @@ export class Inside {
       if (UNSEEN.includes(className)) return;
       const { shape, values } = outputs[i];
       const place = figureIn(this.places.layers, name, name, shapeText(shape));
-      drawMaps(place, values, shape, { scale: scaleFor(shape), proportion: WIDE / HIGH, label: `${name}: ${shapeText(shape)}` });
+      drawMaps(place, values, shape, {
+        scale: scaleFor(shape),
+        proportion: WIDE / HIGH,
+        label: `${name}: ${shapeText(shape)}`,
+      });
     });
   }
 }
@@ -114,7 +138,9 @@ function scaleFor(shape) {
  * @param {string} words
  */
 function figureIn(container, key, title, words) {
-  const there = /** @type {HTMLElement | null} */ (container.querySelector(`[data-key="${CSS.escape(key)}"] > div`));
+  const there = /** @type {HTMLElement | null} */ (
+    container.querySelector(`[data-key="${CSS.escape(key)}"] > div`)
+  );
   if (there) return there;
   const figure = document.createElement('figure');
   figure.dataset.key = key;

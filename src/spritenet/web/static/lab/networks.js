@@ -132,17 +132,24 @@ export function toRows(all) {
   if (!last || last.className !== 'Dense' || last.config.activation !== 'softmax') return null;
   const rows = [];
   for (const layer of own) {
-    const kind = layer.className.charAt(0).toLowerCase() + layer.className.slice(1).replace(/2D$/, '2d');
+    const kind =
+      layer.className.charAt(0).toLowerCase() + layer.className.slice(1).replace(/2D$/, '2d');
     if (!Object.hasOwn(KINDS, kind)) return null;
     /** @type {Row} */
     const made = { kind };
     for (const { key } of KINDS[kind].arguments) {
-      const value = /** @type {any} */ (layer.config[key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)]);
+      const value = /** @type {any} */ (
+        layer.config[key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)]
+      );
       if (Array.isArray(value) && value[0] !== value[1]) return null;
       made[key] = Array.isArray(value) ? value[0] : value;
     }
     const again = toLayers([made], 2)[0].config;
-    const same = Object.keys(again).every((key) => JSON.stringify(again[key]) === JSON.stringify(layer.config[key]) || key.endsWith('_initializer'));
+    const same = Object.keys(again).every(
+      (key) =>
+        JSON.stringify(again[key]) === JSON.stringify(layer.config[key]) ||
+        key.endsWith('_initializer'),
+    );
     if (!same) return null;
     rows.push(made);
   }
@@ -166,7 +173,10 @@ export function measured(rows, inputShape, classes) {
       const [layer] = toLayers([one], 1);
       const before = shape;
       shape = outputShape(layer, before);
-      const parameters = weightsOf(layer, before).reduce((sum, weight) => sum + size(weight.shape), 0);
+      const parameters = weightsOf(layer, before).reduce(
+        (sum, weight) => sum + size(weight.shape),
+        0,
+      );
       results.push({ shape, parameters });
     } catch (error) {
       results.push({ error: error instanceof Error ? error.message : String(error) });
@@ -184,5 +194,9 @@ export function measured(rows, inputShape, classes) {
  */
 export function fitting(inputShape, classes) {
   const names = Object.keys(NETWORKS);
-  return names.find((name) => measured(NETWORKS[name].rows, inputShape, classes).every(({ error }) => !error)) ?? 'dense';
+  return (
+    names.find((name) =>
+      measured(NETWORKS[name].rows, inputShape, classes).every(({ error }) => !error),
+    ) ?? 'dense'
+  );
 }

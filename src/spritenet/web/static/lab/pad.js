@@ -37,26 +37,34 @@ export class Pad {
     this.busy = false;
     this.again = false;
     places.bars.replaceChildren();
-    this.bars = new Bars(places.bars, { names: input.classNames, label: 'What it is, says the network' });
-    const { ink } = this.reader;
-    this.paper = new Paper(places.canvas, places.pen, { width: ink.width, height: ink.height }, {
-      begin: (x, y, share) => {
-        if (this.sheet.isFull) return;
-        this.stroke = this.sheet.begin(PEN);
-        this.stroke.add(x, y, share);
-        this.schedule();
-      },
-      move: (x, y, share) => {
-        if (this.stroke?.add(x, y, share)) this.schedule();
-      },
-      end: () => this.end(),
-      cancel: () => {
-        if (!this.stroke) return;
-        this.stroke = null;
-        this.sheet.items.pop();
-        this.redraw();
-      },
+    this.bars = new Bars(places.bars, {
+      names: input.classNames,
+      label: 'What it is, says the network',
     });
+    const { ink } = this.reader;
+    this.paper = new Paper(
+      places.canvas,
+      places.pen,
+      { width: ink.width, height: ink.height },
+      {
+        begin: (x, y, share) => {
+          if (this.sheet.isFull) return;
+          this.stroke = this.sheet.begin(PEN);
+          this.stroke.add(x, y, share);
+          this.schedule();
+        },
+        move: (x, y, share) => {
+          if (this.stroke?.add(x, y, share)) this.schedule();
+        },
+        end: () => this.end(),
+        cancel: () => {
+          if (!this.stroke) return;
+          this.stroke = null;
+          this.sheet.items.pop();
+          this.redraw();
+        },
+      },
+    );
     places.clear.onclick = () => {
       this.sheet.clear();
       this.redraw();
@@ -123,7 +131,10 @@ export class Pad {
       if (model !== this.model) return;
       this.bars.set(probabilities, { sure });
       const { classNames } = this.input;
-      places.verdict.textContent = sure && probabilities[label] >= 0.5 ? `${classNames[label]}, it says` : `Not sure: ${classNames[label]}?`;
+      places.verdict.textContent =
+        sure && probabilities[label] >= 0.5
+          ? `${classNames[label]}, it says`
+          : `Not sure: ${classNames[label]}?`;
     } catch {
       // The model was replaced meanwhile.
     } finally {

@@ -35,10 +35,22 @@ class Lab {
       step: (step) => this.progress.step(step),
       tested: (evaluated) => this.tested(evaluated),
     });
-    this.results = new Results({ tiles: at('tiles'), matrix: at('matrix'), said: at('said'), filter: at('filter') }, (place) => this.look(place));
-    this.inside = new Inside({ table: at('layer-table'), filters: at('filters'), layers: at('layers'), image: at('looked'), title: at('looked-title') });
+    this.results = new Results(
+      { tiles: at('tiles'), matrix: at('matrix'), said: at('said'), filter: at('filter') },
+      (place) => this.look(place),
+    );
+    this.inside = new Inside({
+      table: at('layer-table'),
+      filters: at('filters'),
+      layers: at('layers'),
+      image: at('looked'),
+      title: at('looked-title'),
+    });
     this.form = new Form({ network: () => this.described(), rate: () => this.rateChanged() });
-    this.images = new Images((lesson) => this.teach(lesson), (files) => this.load(files));
+    this.images = new Images(
+      (lesson) => this.teach(lesson),
+      (files) => this.load(files),
+    );
     this.listen();
     this.enter('idle');
   }
@@ -46,10 +58,18 @@ class Lab {
   listen() {
     const { trainer, results } = this;
     on('start', 'click', () => void this.start());
-    on('pause', 'click', () => void (trainer.state === 'paused' ? trainer.resume() : trainer.pause()));
+    on(
+      'pause',
+      'click',
+      () => void (trainer.state === 'paused' ? trainer.resume() : trainer.pause()),
+    );
     on('stop', 'click', () => void trainer.stop());
     on('reset', 'click', () => void this.reset());
-    on('test', 'click', () => void trainer.test().catch((error) => tell('learning-problem', error)));
+    on(
+      'test',
+      'click',
+      () => void trainer.test().catch((error) => tell('learning-problem', error)),
+    );
     on('save', 'click', () => void this.save());
     on('shuffle', 'click', () => results.sort('random'));
     on('unfilter', 'click', () => results.all());
@@ -82,7 +102,9 @@ class Lab {
   /** Another network is described. */
   described() {
     this.stale = true;
-    if (this.trained) at('network-about').textContent += ' Start makes it anew: what was learnt is left behind.';
+    if (this.trained) {
+      at('network-about').textContent += ' Start makes it anew: what was learnt is left behind.';
+    }
     this.enter(this.trainer.state);
   }
 
@@ -113,7 +135,11 @@ class Lab {
       const { aborted } = await trainer.run(plan);
       if (model === trainer.model && aborted) await trainer.test();
       if (model !== trainer.model) return; // left behind meanwhile
-      progress.say(aborted ? `Stopped after ${counted(model.step)} updates; the weights are kept.` : `Done: ${counted(model.step)} updates.`);
+      progress.say(
+        aborted
+          ? `Stopped after ${counted(model.step)} updates; the weights are kept.`
+          : `Done: ${counted(model.step)} updates.`,
+      );
     } catch (error) {
       if (model !== trainer.model) return;
       tell('learning-problem', error);
@@ -210,7 +236,11 @@ class Lab {
     const { lesson } = this;
     if (!lesson) return;
     const truth = lesson.classNames[lesson.test.labels[place]];
-    this.inside.look(imageAt(lesson.test, place), lesson.imageShape, `Test image ${counted(place)}, a ${truth}`);
+    this.inside.look(
+      imageAt(lesson.test, place),
+      lesson.imageShape,
+      `Test image ${counted(place)}, a ${truth}`,
+    );
   }
 
   newPad() {
@@ -231,7 +261,11 @@ class Lab {
       clear: at('pad-clear'),
       undo: at('pad-undo'),
     };
-    this.pad = new Pad(places, { inputShape: lesson.imageShape, preparation, classNames: lesson.classNames });
+    this.pad = new Pad(places, {
+      inputShape: lesson.imageShape,
+      preparation,
+      classNames: lesson.classNames,
+    });
   }
 
   // Files
@@ -242,7 +276,8 @@ class Lab {
     tell('keep-problem', null);
     try {
       save(await model.toFiles({ includeOptimizer: true }));
-      at('keep-note').textContent = `Saved after ${counted(model.step)} updates: model.json and weights.bin.`;
+      at('keep-note').textContent =
+        `Saved after ${counted(model.step)} updates: model.json and weights.bin.`;
     } catch (error) {
       tell('keep-problem', error);
     }
@@ -273,7 +308,12 @@ class Lab {
       this.arrived(model);
       this.enter('idle');
       this.progress.say(`Loaded, after ${counted(model.step)} updates.`);
-      at('keep-note').textContent = [`Loaded: ${files.map(({ name }) => name).join(', ')}`, ...model.notes].join('. ').concat('.');
+      at('keep-note').textContent = [
+        `Loaded: ${files.map(({ name }) => name).join(', ')}`,
+        ...model.notes,
+      ]
+        .join('. ')
+        .concat('.');
       await trainer.test();
     } catch (error) {
       tell('keep-problem', error);
@@ -291,10 +331,14 @@ function unlike(model, { imageShape, classNames }) {
   if (String(model.inputShape) !== String(imageShape)) {
     return `The model takes images of ${model.inputShape.join('×')}, these are ${imageShape.join('×')}. Load the images it was trained on.`;
   }
-  if (model.outputs !== classNames.length) return `The model tells ${model.outputs} classes apart, these images have ${classNames.length}.`;
+  if (model.outputs !== classNames.length) {
+    return `The model tells ${model.outputs} classes apart, these images have ${classNames.length}.`;
+  }
   const last = model.layers[model.layers.length - 1];
   const end = last.className === 'Softmax' ? 'softmax' : last.config.activation;
-  if (end !== 'softmax') return `The model's last layer ends with ${end ?? 'no activation'}, not with softmax: it can't be trained here.`;
+  if (end !== 'softmax') {
+    return `The model's last layer ends with ${end ?? 'no activation'}, not with softmax: it can't be trained here.`;
+  }
   return '';
 }
 

@@ -24,7 +24,9 @@ export function lessonOf(data, name) {
   const { imageShape, classNames, splits, head } = data;
   const filled = splits.filter((key) => data.split(key).labels.length);
   const first = filled.includes('train') ? 'train' : filled[0];
-  const second = ['test', 'validation', ...filled].find((key) => key !== first && filled.includes(key));
+  const second = ['test', 'validation', ...filled].find(
+    (key) => key !== first && filled.includes(key),
+  );
   const title = head.name ?? '';
   const own = { name: name || title || 'data', title, imageShape, classNames, hash: head.sha256 };
   if (second) return { ...own, train: data.split(first), test: data.split(second), note: '' };
@@ -33,7 +35,9 @@ export function lessonOf(data, name) {
   const held = Math.min(count - 1, Math.max(1, Math.round(HELD_OUT * count)));
   const order = new Order(0, 0, count);
   const places = Array.from({ length: count }, (_, i) => order.place(i));
-  const note = held ? `It has no test images: ${held.toLocaleString('en')} of its images are held out.` : 'It has one image only.';
+  const note = held
+    ? `It has no test images: ${held.toLocaleString('en')} of its images are held out.`
+    : 'It has one image only.';
   const test = held ? places.slice(0, held) : places;
   return { ...own, train: picked(whole, places.slice(held)), test: picked(whole, test), note };
 }
@@ -45,7 +49,10 @@ export function lessonOf(data, name) {
  */
 function picked({ images, labels }, places) {
   const size = images.length / labels.length;
-  const chosen = { images: new Uint8Array(size * places.length), labels: new Int32Array(places.length) };
+  const chosen = {
+    images: new Uint8Array(size * places.length),
+    labels: new Int32Array(places.length),
+  };
   places.forEach((place, i) => {
     chosen.images.set(images.subarray(place * size, (place + 1) * size), i * size);
     chosen.labels[i] = labels[place];
@@ -97,7 +104,8 @@ export function classCounts({ labels }, classes) {
  */
 export function preparationFor({ title, imageShape: [height, width, channels], train }) {
   if (![1, 3, 4].includes(channels)) return null;
-  const character = channels === 1 && (CHARACTERS.includes(title) || isCentred(train, height, width));
+  const character =
+    channels === 1 && (CHARACTERS.includes(title) || isCentred(train, height, width));
   return { mode: character ? 'digit' : 'fit', height, width, channels, background: 0 };
 }
 
@@ -109,7 +117,9 @@ function isCentred(part, height, width) {
   let centred = 0;
   for (let n = 0; n < count; n++) {
     const image = imageAt(part, n);
-    for (const corner of [0, width - 1, (height - 1) * width, height * width - 1]) if (!image[corner]) black++;
+    for (const corner of [0, width - 1, (height - 1) * width, height * width - 1]) {
+      if (!image[corner]) black++;
+    }
     let [mass, x, y] = [0, 0, 0];
     for (let i = 0; i < image.length; i++) {
       mass += image[i];
@@ -118,7 +128,9 @@ function isCentred(part, height, width) {
     }
     if (!mass) continue;
     inked++;
-    if (Math.max(Math.abs(x / mass - width / 2), Math.abs(y / mass - height / 2)) <= NEAR) centred++;
+    if (Math.max(Math.abs(x / mass - width / 2), Math.abs(y / mass - height / 2)) <= NEAR) {
+      centred++;
+    }
   }
   return inked > 0 && black >= CENTRED * 4 * count && centred >= CENTRED * inked;
 }

@@ -27,7 +27,9 @@ export class Progress {
   clear() {
     this.last = null;
     this.curves.clear();
-    for (const id of ['now-loss', 'now-accuracy', 'now-test', 'now-speed']) at(id).textContent = '–';
+    for (const id of ['now-loss', 'now-accuracy', 'now-test', 'now-speed']) {
+      at(id).textContent = '–';
+    }
     at('progress').value = 0;
   }
 
@@ -86,13 +88,16 @@ export class Progress {
     const speed = (recent[recent.length - 1][1] - recent[0][1]) / seconds;
     at('now-speed').textContent = counted(Math.round(speed));
     const left = ((updates - done) * last.images) / speed;
-    at('progress-text').textContent = `Update ${counted(done)} of ${counted(updates)}, epoch ${last.epoch + 1}, about ${duration(left)} left`;
+    at('progress-text').textContent =
+      `Update ${counted(done)} of ${counted(updates)}, epoch ${last.epoch + 1}, about ${duration(left)} left`;
   }
 
   /** It stands still. */
   pause() {
     this.recent = [];
-    this.say(`Paused at update ${counted((this.last?.step ?? this.from) - this.from)} of ${counted(this.updates)}`);
+    this.say(
+      `Paused at update ${counted((this.last?.step ?? this.from) - this.from)} of ${counted(this.updates)}`,
+    );
   }
 }
 

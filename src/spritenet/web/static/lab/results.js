@@ -74,11 +74,17 @@ export class Results {
     const { labels } = lesson.test;
     if (!examination) return somePlaces(labels.length, SHOWN, this.seed);
     const { predicted, confidences, count } = examination;
-    let places = this.order === 'random' ? somePlaces(count, count, this.seed) : Array.from({ length: count }, (_, i) => i);
-    if (cell) places = places.filter((i) => labels[i] === cell.truth && predicted[i] === cell.predicted);
+    let places =
+      this.order === 'random'
+        ? somePlaces(count, count, this.seed)
+        : Array.from({ length: count }, (_, i) => i);
+    if (cell) {
+      places = places.filter((i) => labels[i] === cell.truth && predicted[i] === cell.predicted);
+    }
     if (this.order === 'random') return places.slice(0, SHOWN);
     // The surest mistakes first, then what it was least sure of.
-    const badness = (/** @type {number} */ i) => (predicted[i] === labels[i] ? -confidences[i] : confidences[i]);
+    const badness = (/** @type {number} */ i) =>
+      predicted[i] === labels[i] ? -confidences[i] : confidences[i];
     return places.sort((a, b) => badness(b) - badness(a)).slice(0, SHOWN);
   }
 
@@ -93,7 +99,9 @@ export class Results {
       const said = classNames[examination.predicted[place]];
       const right = said === truth;
       const sure = `${Math.round(100 * examination.confidences[place])} % sure`;
-      const label = right ? `${truth}, recognised, ${sure}` : `${truth}, taken for ${said}, ${sure}`;
+      const label = right
+        ? `${truth}, recognised, ${sure}`
+        : `${truth}, taken for ${said}, ${sure}`;
       return { ...own, caption: right ? truth : `${said}, is ${truth}`, right, label };
     });
     this.tiles.show(tiles, imageShape, this.picked);
@@ -101,7 +109,8 @@ export class Results {
     if (cell) {
       const [text] = places.filter.children;
       const words = `Only ${classNames[cell.truth]} taken for ${classNames[cell.predicted]}`;
-      text.textContent = cell.truth === cell.predicted ? `Only ${classNames[cell.truth]} recognised` : words;
+      text.textContent =
+        cell.truth === cell.predicted ? `Only ${classNames[cell.truth]} recognised` : words;
     }
     if (!examination) {
       places.said.textContent = `${test.labels.length.toLocaleString('en')} test images, none judged yet.`;

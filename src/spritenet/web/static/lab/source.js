@@ -18,7 +18,9 @@ const MODELS = /\.(json|bin|zip|h5|hdf5|keras|onnx|pt|pth|safetensors|tflite)$/;
 export async function ownData(options) {
   const inside = /** @type {any} */ (globalThis).SPRITENET?.data;
   if (inside) return SpriteData.load(inside, options);
-  const name = /** @type {HTMLMetaElement | null} */ (document.querySelector('meta[name="spritenet-data"]'))?.content;
+  const name = /** @type {HTMLMetaElement | null} */ (
+    document.querySelector('meta[name="spritenet-data"]')
+  )?.content;
   if (!name) return null;
   return SpriteData.load(new URL(name, document.baseURI), options);
 }
@@ -51,6 +53,11 @@ export async function isPng(file) {
  * @param {string} address
  */
 export function shortName(address) {
-  const last = address.replace(/[?#].*$/, '').split('/').filter(Boolean).at(-1) ?? 'images';
+  const last =
+    address
+      .replace(/[?#].*$/, '')
+      .split('/')
+      .filter(Boolean)
+      .at(-1) ?? 'images';
   return decodeURIComponent(last).replace(/\.(png|json)$/i, '');
 }

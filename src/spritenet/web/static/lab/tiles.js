@@ -30,7 +30,10 @@ export class Tiles {
   show(tiles, shape, picked = -1) {
     const { list } = this;
     this.shown = tiles;
-    list.classList.toggle('long', tiles.some(({ caption }) => caption.length > LONG));
+    list.classList.toggle(
+      'long',
+      tiles.some(({ caption }) => caption.length > LONG),
+    );
     while (list.children.length > tiles.length) list.lastElementChild?.remove();
     while (list.children.length < tiles.length) list.append(this.make(list.children.length));
     tiles.forEach(({ pixels, caption, right, label, place }, i) => {

@@ -185,7 +185,12 @@ export class Trainer {
       const same = model.loss && model.optimizer && nameOf(model.optimizer) === plan.optimizer;
       if (same) await model.setLearningRate(learningRate);
       else await model.compile({ optimizer: made(plan.optimizer, learningRate) });
-      model.metadata.trainedOn = { dataset: lesson.name, content_hash: lesson.hash, seed: plan.seed, steps: model.step };
+      model.metadata.trainedOn = {
+        dataset: lesson.name,
+        content_hash: lesson.hash,
+        seed: plan.seed,
+        steps: model.step,
+      };
       if (model.calibrated) await model.setMetadata({ doubt: null }); // it was found out for other weights
       this.enter('running');
       return await model.fit(train, {
@@ -222,7 +227,9 @@ export class Trainer {
     const { test } = await this.ready;
     const examination = await model.examine(test);
     const { accuracy, logLoss: loss, count: images } = examination;
-    if (model === this.model) this.tested({ step: model.step, epoch: 0, loss, accuracy, images, examination });
+    if (model === this.model) {
+      this.tested({ step: model.step, epoch: 0, loss, accuracy, images, examination });
+    }
   }
 
   async pause() {

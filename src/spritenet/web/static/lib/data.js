@@ -58,11 +58,17 @@ export class SpriteData {
    */
   split(name) {
     if (!Object.hasOwn(this.head.splits, name)) {
-      throw new DataError('there is no such part', { where: name, expected: this.splits.join(', ') });
+      throw new DataError('there is no such part', {
+        where: name,
+        expected: this.splits.join(', '),
+      });
     }
     const [first, last] = this.head.splits[name];
     const size = this.images.length / this.head.count;
-    return { images: this.images.subarray(first * size, last * size), labels: this.labels.subarray(first, last) };
+    return {
+      images: this.images.subarray(first * size, last * size),
+      labels: this.labels.subarray(first, last),
+    };
   }
 
   /**

@@ -38,8 +38,12 @@ export function readDoubt(entry, where) {
   read.number('refused', 0, 1);
   read.count('images', Number.MAX_SAFE_INTEGER);
   const { layer, watcher } = entry;
-  if (typeof layer !== 'string' || !layer || layer.length > 200) read.refuse('layer', "a layer's name");
-  if (typeof watcher !== 'object' || !watcher || Array.isArray(watcher)) read.refuse('watcher', 'an object');
+  if (typeof layer !== 'string' || !layer || layer.length > 200) {
+    read.refuse('layer', "a layer's name");
+  }
+  if (typeof watcher !== 'object' || !watcher || Array.isArray(watcher)) {
+    read.refuse('watcher', 'an object');
+  }
   const inner = reader(watcher, where, 'watcher.');
   const features = inner.count('features', MOST.features);
   const hidden = inner.count('hidden', MOST.hidden);
@@ -95,7 +99,8 @@ export function checkDoubt({ layer, places, classes }, layers, sizes) {
  * @param {Float32Array} features  all outputs of its layer
  */
 export function strangeness(doubt, features) {
-  const { hidden, classes, kernel, low, scale, kernelScale, bias, outputKernel, outputBias } = doubt;
+  const { hidden, classes, kernel, low, scale, kernelScale, bias, outputKernel, outputBias } =
+    doubt;
   const sums = new Float64Array(hidden);
   let outside = 0; // of the range among familiar images
   doubt.places.forEach((place, i) => {
@@ -108,11 +113,18 @@ export function strangeness(doubt, features) {
   const z = Float64Array.from(outputBias);
   for (let j = 0; j < hidden; j++) {
     const value = Math.max(sums[j] * kernelScale[j] + bias[j], 0);
-    for (let k = 0, at = j * (classes + 1); k <= classes; k++, at++) z[k] += value * outputKernel[at];
+    for (let k = 0, at = j * (classes + 1); k <= classes; k++, at++) {
+      z[k] += value * outputKernel[at];
+    }
   }
   const known = z.subarray(0, classes);
   const most = known.reduce((a, b) => Math.max(a, b), -Infinity);
-  return outside + z[classes] - most - Math.log(known.reduce((sum, value) => sum + Math.exp(value - most), 0));
+  return (
+    outside +
+    z[classes] -
+    most -
+    Math.log(known.reduce((sum, value) => sum + Math.exp(value - most), 0))
+  );
 }
 
 /**
@@ -137,8 +149,9 @@ export function familiarity(doubt, features, image, channels) {
  * @param {number} temperature
  */
 export function softened(outputs, activation, temperature) {
-  const logits = Float64Array.from(outputs, (value) =>
-    (activation === 'linear' ? value : Math.log(Math.max(value, TINY))) / temperature,
+  const logits = Float64Array.from(
+    outputs,
+    (value) => (activation === 'linear' ? value : Math.log(Math.max(value, TINY))) / temperature,
   );
   const most = logits.reduce((a, b) => Math.max(a, b), -Infinity);
   const powers = logits.map((value) => Math.exp(value - most));
@@ -176,7 +189,9 @@ function reader(entry, where, prefix) {
   /** @param {string} key @param {number} least @param {number} most @returns {number} */
   const number = (key, least, most) => {
     const value = entry?.[key];
-    if (typeof value !== 'number' || !(value >= least && value <= most)) refuse(key, `a number from ${least} to ${most}`);
+    if (typeof value !== 'number' || !(value >= least && value <= most)) {
+      refuse(key, `a number from ${least} to ${most}`);
+    }
     return value;
   };
   /** @param {string} key @param {number} most @returns {number} */
@@ -193,7 +208,9 @@ function reader(entry, where, prefix) {
     if (typeof value !== 'string' || !lengths.includes(value.length)) refuse(key, expected);
     try {
       const text = atob(value);
-      if (sizes.includes(text.length)) return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+      if (sizes.includes(text.length)) {
+        return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+      }
     } catch {
       // no base64: refused below
     }
@@ -208,7 +225,9 @@ function reader(entry, where, prefix) {
   /** @param {number} size */
   const places = (size) => {
     const { buffer, length } = bytes('places', [2 * size, 4 * size]);
-    return Uint32Array.from(length === 2 * size ? new Uint16Array(buffer) : new Uint32Array(buffer));
+    return Uint32Array.from(
+      length === 2 * size ? new Uint16Array(buffer) : new Uint32Array(buffer),
+    );
   };
   return { refuse, number, count, bytes, floats, places };
 }

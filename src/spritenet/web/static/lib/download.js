@@ -27,7 +27,8 @@ export async function download(source, { onProgress, signal, limit = MOST_BYTES 
   const where = source instanceof URL ? source.href : source;
   const response = await fetch(source, { signal: signal ?? null }).catch((error) => {
     if (signal?.aborted) throw error;
-    const todo = 'If another site has it, this page may not ask there: download it, and choose the file.';
+    const todo =
+      'If another site has it, this page may not ask there: download it, and choose the file.';
     throw new DataError("it can't be read", { where, got: error.message, todo });
   });
   if (!response.ok || !response.body) {
@@ -53,7 +54,10 @@ export async function download(source, { onProgress, signal, limit = MOST_BYTES 
   } catch (error) {
     reader.cancel().catch(() => {});
     if (signal?.aborted || error instanceof DataError) throw error;
-    throw new DataError('its transfer broke off', { where, got: error instanceof Error ? error.message : error });
+    throw new DataError('its transfer broke off', {
+      where,
+      got: error instanceof Error ? error.message : error,
+    });
   }
   const bytes = room(loaded, where);
   let at = 0;

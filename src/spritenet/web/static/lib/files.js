@@ -46,7 +46,12 @@ export async function folderOf(source) {
     Object.assign(files, source);
   }
   const [[name, only] = [], other] = Object.entries(files);
-  if (name?.toLowerCase().endsWith('.zip') && only instanceof Blob && !other && (await isZip(only))) {
+  if (
+    name?.toLowerCase().endsWith('.zip') &&
+    only instanceof Blob &&
+    !other &&
+    (await isZip(only))
+  ) {
     return inFiles(await unzipped(only, name));
   }
   return inFiles(files);
@@ -83,9 +88,14 @@ async function jsonOf(files) {
     if (text.includes('"modelTopology"')) found.push(name);
   }
   if (found.length > 1) {
-    throw new ModelError('these are several models', { got: found.join(', '), todo: 'Choose one of them with its weights.' });
+    throw new ModelError('these are several models', {
+      got: found.join(', '),
+      todo: 'Choose one of them with its weights.',
+    });
   }
-  const kind = names.map((name) => [name, FOREIGN[name.toLowerCase().split('.').at(-1) ?? '']]).find(([, word]) => word);
+  const kind = names
+    .map((name) => [name, FOREIGN[name.toLowerCase().split('.').at(-1) ?? '']])
+    .find(([, word]) => word);
   if (!found.length && kind) {
     throw new ModelError(`it is ${kind[1]}`, {
       where: kind[0],
@@ -113,7 +123,9 @@ async function inMemory(files, name, limit) {
   const file = files[name];
   if (file instanceof Blob) checkSize(name, file.size, limit);
   const bytes =
-    typeof file === 'string' ? new TextEncoder().encode(file) : new Uint8Array(file instanceof Blob ? await file.arrayBuffer() : file);
+    typeof file === 'string'
+      ? new TextEncoder().encode(file)
+      : new Uint8Array(file instanceof Blob ? await file.arrayBuffer() : file);
   checkSize(name, bytes.length, limit);
   return bytes;
 }
@@ -129,9 +141,14 @@ function atAddress(address) {
   try {
     url = new URL(address, base);
   } catch {
-    throw new ModelError('this is no address', { where: String(address), expected: 'a URL of model.json or its folder' });
+    throw new ModelError('this is no address', {
+      where: String(address),
+      expected: 'a URL of model.json or its folder',
+    });
   }
-  if (!url.pathname.endsWith('.json')) url.pathname = `${url.pathname.replace(/\/$/, '')}/${MODEL_JSON}`;
+  if (!url.pathname.endsWith('.json')) {
+    url.pathname = `${url.pathname.replace(/\/$/, '')}/${MODEL_JSON}`;
+  }
   return {
     where: url.href,
     readJson: (limit) => fetchBytes(url, limit),
@@ -159,9 +176,14 @@ async function fetchBytes(url, limit) {
     }
     response = await fetch(url);
   } catch (error) {
-    throw new ModelError("it can't be read", { where, got: error instanceof Error ? error.message : error });
+    throw new ModelError("it can't be read", {
+      where,
+      got: error instanceof Error ? error.message : error,
+    });
   }
-  if (!response.ok) throw new ModelError("it can't be read", { where, got: `HTTP status ${response.status}` });
+  if (!response.ok) {
+    throw new ModelError("it can't be read", { where, got: `HTTP status ${response.status}` });
+  }
   if (response.headers.get('content-type')?.startsWith('text/html')) {
     throw new ModelError('there is a web page in place of the file', { where });
   }
@@ -177,6 +199,10 @@ async function fetchBytes(url, limit) {
  */
 function checkSize(where, bytes, limit) {
   if (bytes > limit) {
-    throw new ModelError('it is too long', { where, expected: `at most ${limit} bytes`, got: bytes });
+    throw new ModelError('it is too long', {
+      where,
+      expected: `at most ${limit} bytes`,
+      got: bytes,
+    });
   }
 }

@@ -21,7 +21,9 @@ const MOST_BYTES = 64 * 2 ** 20; // of dataset.json
 export function isFolder(source) {
   if (typeof source === 'string') return /\.json([?#]|$)/.test(source);
   if (source instanceof URL) return source.pathname.endsWith('.json');
-  if (source instanceof Blob || source instanceof Uint8Array || source instanceof ArrayBuffer) return false;
+  if (source instanceof Blob || source instanceof Uint8Array || source instanceof ArrayBuffer) {
+    return false;
+  }
   return typeof source === 'object' && source !== null && Symbol.iterator in source;
 }
 
@@ -38,10 +40,17 @@ export async function readFolder(source, { onProgress, signal }) {
   try {
     content = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(index.bytes));
   } catch (error) {
-    throw new DataError('it is not JSON', { where, got: error instanceof Error ? error.message : error });
+    throw new DataError('it is not JSON', {
+      where,
+      got: error instanceof Error ? error.message : error,
+    });
   }
   if (content?.format !== FORMAT) {
-    throw new DataError('it is no data set', { where, expected: `format "${FORMAT}"`, got: content?.format ?? null });
+    throw new DataError('it is no data set', {
+      where,
+      expected: `format "${FORMAT}"`,
+      got: content?.format ?? null,
+    });
   }
   const { head, ranges } = checkHead(content, where);
   const shards = checkShards(content, head.count, where);
@@ -68,8 +77,15 @@ export async function readFolder(source, { onProgress, signal }) {
     const kind = (h) => JSON.stringify([h.height, h.width, h.channels, h.classes]);
     const expected = within(ranges, first, first + count, head.count);
     const splits = Object.entries(part.head.splits).map(([name, [from, to]]) => [name, from, to]);
-    if (kind(part.head) !== kind(head) || part.head.count !== count || !sameRanges(splits, expected)) {
-      throw new DataError(`the sprite does not fit ${INDEX}`, { where: file, todo: 'Pack it again.' });
+    if (
+      kind(part.head) !== kind(head) ||
+      part.head.count !== count ||
+      !sameRanges(splits, expected)
+    ) {
+      throw new DataError(`the sprite does not fit ${INDEX}`, {
+        where: file,
+        todo: 'Pack it again.',
+      });
     }
     images.set(part.images, first * size);
     labels.set(part.labels, first);
@@ -77,7 +93,9 @@ export async function readFolder(source, { onProgress, signal }) {
   }
   const seen = new Float64Array(head.classes.length);
   for (const label of labels) seen[label]++;
-  if (head.class_counts.some((n, k) => n !== seen[k])) throw new DataError('the labels are not those it counts', { where });
+  if (head.class_counts.some((n, k) => n !== seen[k])) {
+    throw new DataError('the labels are not those it counts', { where });
+  }
   return { head, images, labels };
 }
 
@@ -125,11 +143,22 @@ function folderOf(source) {
 function checkShards({ shards }, count, where) {
   const isCount = (/** @type {unknown} */ n) => Number.isSafeInteger(n) && Number(n) >= 1;
   const good = (/** @type {any} */ s) =>
-    typeof s?.file === 'string' && s.file && !/[/\\]|^\.\.?$/.test(s.file) && isCount(s.count) && isCount(s.bytes) && /^[0-9a-f]{64}$/.test(s.sha256);
-  if (!Array.isArray(shards) || !shards.every(good)) throw new DataError('its shards are no list of files with their hashes', { where });
-  if (new Set(shards.map(({ file }) => file)).size !== shards.length) throw new DataError('a shard is named twice', { where });
+    typeof s?.file === 'string' &&
+    s.file &&
+    !/[/\\]|^\.\.?$/.test(s.file) &&
+    isCount(s.count) &&
+    isCount(s.bytes) &&
+    /^[0-9a-f]{64}$/.test(s.sha256);
+  if (!Array.isArray(shards) || !shards.every(good)) {
+    throw new DataError('its shards are no list of files with their hashes', { where });
+  }
+  if (new Set(shards.map(({ file }) => file)).size !== shards.length) {
+    throw new DataError('a shard is named twice', { where });
+  }
   const held = shards.reduce((sum, shard) => sum + shard.count, 0);
-  if (held !== count) throw new DataError("its shards don't hold its images", { where, expected: count, got: held });
+  if (held !== count) {
+    throw new DataError("its shards don't hold its images", { where, expected: count, got: held });
+  }
   return shards;
 }
 
@@ -153,6 +182,7 @@ function within(ranges, first, stop, count) {
  * @param {(string | number)[][]} b
  */
 function sameRanges(a, b) {
-  const text = (/** @type {(string | number)[][]} */ r) => JSON.stringify(r.map((part) => JSON.stringify(part)).sort());
+  const text = (/** @type {(string | number)[][]} */ r) =>
+    JSON.stringify(r.map((part) => JSON.stringify(part)).sort());
   return text(a) === text(b);
 }

@@ -25,15 +25,22 @@ const RATIO = 1032; // deflate's highest: 258 bytes from two bits
 export async function readForeign(bytes, where, labelFile, [height, width], train) {
   const { pixels, width: across, height: count, channels } = await readRows(bytes, where);
   if (across !== height * width) {
-    throw new DataError(`rows are ${across} pixels wide, but a ${height}×${width} image needs ${height * width}`, {
-      where,
-      todo: 'Was it made for another size?',
-    });
+    throw new DataError(
+      `rows are ${across} pixels wide, but a ${height}×${width} image needs ${height * width}`,
+      {
+        where,
+        todo: 'Was it made for another size?',
+      },
+    );
   }
   const { labels, classes } = readLabels(labelFile, count);
   const first = train ?? count;
   if (!(Number.isInteger(first) && first >= 1 && first <= count)) {
-    throw new DataError('there are not so many images', { where: 'train', expected: `1 to ${count}`, got: first });
+    throw new DataError('there are not so many images', {
+      where: 'train',
+      expected: `1 to ${count}`,
+      got: first,
+    });
   }
   const counts = Array.from({ length: classes }, () => 0);
   for (const label of labels) counts[label]++;
@@ -62,7 +69,9 @@ export async function readForeign(bytes, where, labelFile, [height, width], trai
 async function readRows(bytes, where) {
   const chunks = chunksOf(bytes, where);
   const [header] = chunks;
-  if (header.type !== 'IHDR' || header.length !== 13) throw new DataError('it is no PNG', { where, expected: 'IHDR first' });
+  if (header.type !== 'IHDR' || header.length !== 13) {
+    throw new DataError('it is no PNG', { where, expected: 'IHDR first' });
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset + header.at, 13);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
   const [depth, colour, , , interlaced] = bytes.subarray(header.at + 8, header.at + 13);
@@ -78,7 +87,10 @@ async function readRows(bytes, where) {
   const rowBytes = width * channels;
   const size = height * (rowBytes + 1);
   if (!width || !height || size > Math.min(MOST_BYTES, RATIO * bytes.length)) {
-    throw new DataError('its header promises more than such a file can hold or than is read', { where, got: `${width}×${height} pixels` });
+    throw new DataError('its header promises more than such a file can hold or than is read', {
+      where,
+      got: `${width}×${height} pixels`,
+    });
   }
   const data = chunks.filter(({ type }) => type === 'IDAT');
   const packed = new Uint8Array(data.reduce((sum, { length }) => sum + length, 0));
@@ -107,7 +119,9 @@ function undo(raw, row, to, rowBytes, channels, where) {
   const from = row * (rowBytes + 1) + 1;
   const at = row * rowBytes;
   const filter = raw[from - 1];
-  if (filter > 4) throw new DataError(`row ${row} has a filter that there is not`, { where, got: filter });
+  if (filter > 4) {
+    throw new DataError(`row ${row} has a filter that there is not`, { where, got: filter });
+  }
   to.set(raw.subarray(from, from + rowBytes), at);
   if (filter === 0) return;
   for (let i = 0; i < rowBytes; i++) {
@@ -118,7 +132,11 @@ function undo(raw, row, to, rowBytes, channels, where) {
     else if (filter === 3) to[at + i] += (left + above) >> 1;
     else {
       const corner = row && i >= channels ? to[at + i - rowBytes - channels] : 0;
-      const [a, b, c] = [Math.abs(above - corner), Math.abs(left - corner), Math.abs(left + above - 2 * corner)];
+      const [a, b, c] = [
+        Math.abs(above - corner),
+        Math.abs(left - corner),
+        Math.abs(left + above - 2 * corner),
+      ];
       to[at + i] += a <= b && a <= c ? left : b <= c ? above : corner;
     }
   }
@@ -133,7 +151,9 @@ function undo(raw, row, to, rowBytes, channels, where) {
 function plainest(pixels, width, height, channels) {
   for (let i = 0; channels > 1 && i < pixels.length; i += channels) {
     const grey = pixels[i] === pixels[i + 1] && pixels[i] === pixels[i + 2];
-    if (!grey || (channels === 4 && pixels[i + 3] !== 255)) return { pixels, width, height, channels };
+    if (!grey || (channels === 4 && pixels[i + 3] !== 255)) {
+      return { pixels, width, height, channels };
+    }
   }
   const plain = channels === 1 ? pixels : new Uint8Array(width * height);
   if (channels > 1) for (let i = 0; i < plain.length; i++) plain[i] = pixels[i * channels];
@@ -145,7 +165,12 @@ function plainest(pixels, width, height, channels) {
  * @param {number} count
  */
 function readLabels({ bytes, where }, count) {
-  const isIdx = bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 8 && bytes[3] === 1 && bytes.length === count + 8;
+  const isIdx =
+    bytes[0] === 0 &&
+    bytes[1] === 0 &&
+    bytes[2] === 8 &&
+    bytes[3] === 1 &&
+    bytes.length === count + 8;
   const values = isIdx ? bytes.subarray(8) : bytes;
   const width = values.length / count;
   if (!Number.isInteger(width) || width < 1 || width > MOST_CLASSES) {
@@ -166,7 +191,10 @@ function readLabels({ bytes, where }, count) {
     const row = values.subarray(i * width, (i + 1) * width);
     labels[i] = row.indexOf(1);
     if (labels[i] < 0 || row.some((value, k) => value !== (k === labels[i] ? 1 : 0))) {
-      throw new DataError(`the labels of image ${i} are not one-hot`, { where, expected: 'one 1 among zeros' });
+      throw new DataError(`the labels of image ${i} are not one-hot`, {
+        where,
+        expected: 'one 1 among zeros',
+      });
     }
   }
   return { labels, classes: width === 1 ? most + 1 : width };

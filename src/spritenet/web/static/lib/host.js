@@ -18,7 +18,14 @@ import { Model } from './model.js';
 /** @typedef {(message: any, transfer?: Transferable[]) => void} Post */
 
 const EVENTS_EVERY = 50; // milliseconds between two messages about updates
-export const STEP_FIELDS = /** @type {const} */ (['step', 'epoch', 'loss', 'accuracy', 'images', 'learningRate']);
+export const STEP_FIELDS = /** @type {const} */ ([
+  'step',
+  'epoch',
+  'loss',
+  'accuracy',
+  'images',
+  'learningRate',
+]);
 
 /** Answers requests. */
 export class Host {
@@ -69,8 +76,11 @@ export class Host {
     this.running.set(id, control);
     try {
       const known = /** @type {Record<string, Function>} */ (/** @type {unknown} */ (this.methods));
-      if (!Object.hasOwn(known, method)) throw new CoreError('there is no such method', { where: method });
-      const [value, transfer = []] = (await known[method].call(this, { id, signal: control.signal }, ...parts)) ?? [];
+      if (!Object.hasOwn(known, method)) {
+        throw new CoreError('there is no such method', { where: method });
+      }
+      const [value, transfer = []] =
+        (await known[method].call(this, { id, signal: control.signal }, ...parts)) ?? [];
       this.post({ id, value }, transfer);
     } catch (error) {
       this.post({ id, error: packed(error) });
@@ -288,7 +298,18 @@ export class Host {
  * @param {Model} model
  */
 function described(model) {
-  const { layers, inputShape, metadata, notes, step, passes, parameterCount, outputs, optimizer, loss } = model;
+  const {
+    layers,
+    inputShape,
+    metadata,
+    notes,
+    step,
+    passes,
+    parameterCount,
+    outputs,
+    optimizer,
+    loss,
+  } = model;
   const rate = optimizer?.learningRate;
   return {
     layers,
@@ -301,7 +322,10 @@ function described(model) {
     outputs,
     outputShapes: model.network.outputShapes,
     memoryBytes: model.network.arena.bytes,
-    optimizer: optimizer && { ...optimizer, learningRate: typeof rate === 'function' ? rate(step) : rate },
+    optimizer: optimizer && {
+      ...optimizer,
+      learningRate: typeof rate === 'function' ? rate(step) : rate,
+    },
     loss,
   };
 }
@@ -313,6 +337,9 @@ function described(model) {
  */
 function packed(error) {
   const { name, message, stack } = /** @type {Error} */ (error);
-  const ours = error instanceof SpritenetError ? { what: error.what, where: error.where, todo: error.todo } : null;
+  const ours =
+    error instanceof SpritenetError
+      ? { what: error.what, where: error.where, todo: error.todo }
+      : null;
   return { name, message, stack, ours };
 }

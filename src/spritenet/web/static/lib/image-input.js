@@ -35,8 +35,12 @@ export function asImages(entries) {
     layers.splice(place, 1);
   }
   const kind = after?.className;
-  if (shape.length === 3 && Math.max(...shape) <= MAXIMAL_SIDE) return { inputShape: shape, entries: layers, note: '' };
-  if (shape.length === 2 && kind === 'Flatten') return { inputShape: [...shape, 1], entries: layers, note: '' };
+  if (shape.length === 3 && Math.max(...shape) <= MAXIMAL_SIDE) {
+    return { inputShape: shape, entries: layers, note: '' };
+  }
+  if (shape.length === 2 && kind === 'Flatten') {
+    return { inputShape: [...shape, 1], entries: layers, note: '' };
+  }
   const side = shape.length === 1 ? Math.round(Math.sqrt(shape[0])) : 0;
   if (side >= LEAST_SIDE && side * side === shape[0] && (kind === 'Flatten' || kind === 'Dense')) {
     if (kind === 'Dense') {
@@ -63,18 +67,29 @@ export function reshaped({ config }, shape) {
   const sides = Array.isArray(target) ? target : [];
   const known = sides.filter((side) => Number.isInteger(side) && side > 0 && side <= 2 ** 31);
   const [whole, part] = [size([...shape]), size(known)];
-  if (sides.length && known.length === sides.length - 1 && sides.includes(-1) && whole % part === 0) {
+  if (
+    sides.length &&
+    known.length === sides.length - 1 &&
+    sides.includes(-1) &&
+    whole % part === 0
+  ) {
     return sides.map((side) => (side === -1 ? whole / part : side));
   }
   if (!sides.length || known.length !== sides.length || part !== whole) {
-    throw new ModelError("its target_shape doesn't fit", { where: config.name, expected: `${whole} numbers in all`, got: target ?? null });
+    throw new ModelError("its target_shape doesn't fit", {
+      where: config.name,
+      expected: `${whole} numbers in all`,
+      got: target ?? null,
+    });
   }
   return sides;
 }
 
 /** @param {Entry} entry */
 function isPointwise({ className, config }) {
-  return POINTWISE.includes(className) || (className === 'Activation' && config.activation !== 'softmax');
+  return (
+    POINTWISE.includes(className) || (className === 'Activation' && config.activation !== 'softmax')
+  );
 }
 
 /**
@@ -88,7 +103,11 @@ function given([{ config }]) {
   if (!shape && Array.isArray(config.input_shape)) shape = [null, ...config.input_shape];
   if (!shape && config.input_dim) shape = [null, config.input_dim];
   const sides = Array.isArray(shape) ? shape.slice(1) : [];
-  if (sides.length < 1 || sides.length > 3 || !sides.every((n) => Number.isInteger(n) && n > 0 && n <= MAXIMAL_SIDE)) {
+  if (
+    sides.length < 1 ||
+    sides.length > 3 ||
+    !sides.every((n) => Number.isInteger(n) && n > 0 && n <= MAXIMAL_SIDE)
+  ) {
     throw unknown(shape ?? null);
   }
   return sides;

@@ -69,7 +69,10 @@ export class Stream {
   constructor(seed, index) {
     const [stateHigh, stateLow, stepHigh, stepLow] = seedWords(BigInt(seed) & WORD64, index, 4);
     this.increment = ((((stepHigh << 64n) | stepLow) << 1n) | 1n) & WORD128;
-    this.state = (((this.increment + ((stateHigh << 64n) | stateLow)) & WORD128) * MULTIPLIER + this.increment) & WORD128;
+    this.state =
+      (((this.increment + ((stateHigh << 64n) | stateLow)) & WORD128) * MULTIPLIER +
+        this.increment) &
+      WORD128;
   }
 
   /** Uniform in 0 ≤ x < 1, 53 bits. */
@@ -129,7 +132,9 @@ export function initial(rule, shape, stream) {
     const span = (config.maxval ?? 0.05) - low;
     return fill(() => low + span * stream.uniform());
   }
-  if (name === 'randomnormal') return fill(() => (config.mean ?? 0) + (config.stddev ?? 0.05) * stream.normal());
+  if (name === 'randomnormal') {
+    return fill(() => (config.mean ?? 0) + (config.stddev ?? 0.05) * stream.normal());
+  }
   if (name === 'truncatednormal') {
     return fill(() => (config.mean ?? 0) + (config.stddev ?? 0.05) * stream.cutNormal());
   }
@@ -154,7 +159,8 @@ export function initial(rule, shape, stream) {
 /** @param {unknown} name @returns {never} */
 function refuse(name) {
   throw new ModelError('the initializer is not known', {
-    expected: 'zeros, ones, constant, random_uniform, random_normal, truncated_normal, variance_scaling, glorot_…, he_… or lecun_…',
+    expected:
+      'zeros, ones, constant, random_uniform, random_normal, truncated_normal, variance_scaling, glorot_…, he_… or lecun_…',
     got: name,
   });
 }

@@ -63,7 +63,14 @@ function paperOf({ data, height, width }) {
   const columns = Math.min(TILES, Math.ceil(width / 3));
   const levels = new Float64Array(rows * columns);
   for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) levels[i * columns + j] = quarter(data, width, part(height, rows, i), part(width, columns, j));
+    for (let j = 0; j < columns; j++) {
+      levels[i * columns + j] = quarter(
+        data,
+        width,
+        part(height, rows, i),
+        part(width, columns, j),
+      );
+    }
   }
   // A tile full of ink takes its neighbours' word.
   const lowest = levels.map((_, at) => {
@@ -156,7 +163,9 @@ function toned(over) {
 function stretchedLevels(data, low, high) {
   const span = high - low;
   const half = Math.floor(span / 2);
-  const levels = Uint8Array.from({ length: 256 }, (_, v) => Math.min(Math.max(Math.floor(((v - low) * 255 + half) / span), 0), 255));
+  const levels = Uint8Array.from({ length: 256 }, (_, v) =>
+    Math.min(Math.max(Math.floor(((v - low) * 255 + half) / span), 0), 255),
+  );
   const result = new Uint8Array(data.length);
   for (let i = 0; i < data.length; i++) result[i] = levels[data[i]];
   return result;
@@ -216,7 +225,11 @@ export function placeInk(ink, height, width) {
   }
   const longest = Math.max(rows.last - rows.first, columns.last - columns.first) + 1;
   const box = Math.max(1, Math.floor((Math.min(height, width) * 20 + 14) / 28));
-  const placed = meanOver(ink, placedAlong(rows, longest, box, height), placedAlong(columns, longest, box, width));
+  const placed = meanOver(
+    ink,
+    placedAlong(rows, longest, box, height),
+    placedAlong(columns, longest, box, width),
+  );
   const full = usualInk(histogram(placed.data), 0);
   return full ? { ...placed, data: stretchedLevels(placed.data, 0, full) } : placed;
 }

@@ -80,7 +80,10 @@ export class Model {
    * @param {import('./core.js').Core} [how.core]
    */
   static async create({ inputShape, layers, classNames = [], seed = 0, preparation = null, core }) {
-    if (inputShape.length !== 3 || !inputShape.every((side) => Number.isInteger(side) && side > 0)) {
+    if (
+      inputShape.length !== 3 ||
+      !inputShape.every((side) => Number.isInteger(side) && side > 0)
+    ) {
       throw new ModelError('the shape of the images is wrong', {
         expected: '[height, width, channels]',
         got: inputShape,
@@ -89,9 +92,17 @@ export class Model {
     const whole = named(layers);
     const outputs = whole.reduce((shape, layer) => outputShape(layer, shape), inputShape);
     if (classNames.length && String(outputs) !== String(classNames.length)) {
-      throw new ModelError("the class names don't fit the outputs", { expected: outputs, got: classNames.length });
+      throw new ModelError("the class names don't fit the outputs", {
+        expected: outputs,
+        got: classNames.length,
+      });
     }
-    const metadata = { classNames, preparation: preparation && readPreparation(preparation), trainedOn: null, scores: {} };
+    const metadata = {
+      classNames,
+      preparation: preparation && readPreparation(preparation),
+      trainedOn: null,
+      scores: {},
+    };
     const model = new Model(core ?? (await defaultCore()), whole, inputShape, metadata);
     let at = 0;
     namedShapes(whole, inputShape).forEach(({ shape, initializer }, i) => {
@@ -111,7 +122,12 @@ export class Model {
    */
   static async load(source, { core, ...unsaid } = {}) {
     const saved = await readModel(source, unsaid);
-    const model = new Model(core ?? (await defaultCore()), saved.layers, saved.inputShape, saved.metadata);
+    const model = new Model(
+      core ?? (await defaultCore()),
+      saved.layers,
+      saved.inputShape,
+      saved.metadata,
+    );
     model.network.parameters.set(saved.parameters);
     model.notes = saved.notes ?? [];
     if (saved.memory) {
@@ -168,7 +184,10 @@ export class Model {
   /** @param {Float32Array} values  as `getParameters` gives them */
   setParameters(values) {
     if (values.length !== this.parameterCount) {
-      throw new ModelError("the parameters don't fit the layers", { expected: this.parameterCount, got: values.length });
+      throw new ModelError("the parameters don't fit the layers", {
+        expected: this.parameterCount,
+        got: values.length,
+      });
     }
     this.network.parameters.set(values);
   }
@@ -215,8 +234,15 @@ export class Model {
     this.checkClassifies();
     const doubt = this.metadata.doubt ?? null;
     const values = doubt ? this.network.activations(pixels) : [this.network.predict(pixels)];
-    const probabilities = softened(values[values.length - 1], lastActivation, doubt?.temperature ?? 1);
-    const label = probabilities.reduce((best, value, k) => (value > probabilities[best] ? k : best), 0);
+    const probabilities = softened(
+      values[values.length - 1],
+      lastActivation,
+      doubt?.temperature ?? 1,
+    );
+    const label = probabilities.reduce(
+      (best, value, k) => (value > probabilities[best] ? k : best),
+      0,
+    );
     if (!doubt) return { label, probabilities, sure: true, score: 1 };
     const features = values[this.layers.findIndex(({ name }) => name === doubt.layer)];
     const score = familiarity(doubt, features, pixels, this.inputShape[2]);
@@ -225,8 +251,15 @@ export class Model {
 
   /** Throws a ModelError if its outputs aren't classes of which one is chosen. */
   checkClassifies() {
-    const shape = this.layers.reduce((before, layer) => outputShape(layer, before), [...this.inputShape]);
-    if (shape.length !== 1 || shape[0] < 2 || !['softmax', 'linear'].includes(this.lastActivation)) {
+    const shape = this.layers.reduce(
+      (before, layer) => outputShape(layer, before),
+      [...this.inputShape],
+    );
+    if (
+      shape.length !== 1 ||
+      shape[0] < 2 ||
+      !['softmax', 'linear'].includes(this.lastActivation)
+    ) {
       throw new ModelError("the network doesn't choose among classes", {
         expected: 'two outputs or more, through a softmax or linear',
         got: `${shape.join(' × ')} through ${this.lastActivation}`,
@@ -273,7 +306,11 @@ export class Model {
       done += here;
       await pace.breathe();
     }
-    return { loss: lossSum / Math.max(1, done) + l2, accuracy: correct / Math.max(1, done), count: done };
+    return {
+      loss: lossSum / Math.max(1, done) + l2,
+      accuracy: correct / Math.max(1, done),
+      count: done,
+    };
   }
 
   /**
@@ -284,7 +321,11 @@ export class Model {
    * @returns {Promise<History>}
    */
   async fit(examples, options = {}) {
-    if (this.busy) throw new ModelError('it is being trained already', { todo: 'Wait for the first training, or abort it.' });
+    if (this.busy) {
+      throw new ModelError('it is being trained already', {
+        todo: 'Wait for the first training, or abort it.',
+      });
+    }
     const count = this.check(examples);
     if (options.validation) this.check(options.validation);
     this.compiled();
@@ -328,7 +369,11 @@ export class Model {
    * @param {import('./schedules.js').Rate} rate
    */
   setLearningRate(rate) {
-    if (!this.optimizer) throw new ModelError('it has no optimizer yet', { todo: 'Call compile({ optimizer, loss }).' });
+    if (!this.optimizer) {
+      throw new ModelError('it has no optimizer yet', {
+        todo: 'Call compile({ optimizer, loss }).',
+      });
+    }
     this.optimizer = withRate(this.optimizer, rate);
   }
 
@@ -356,10 +401,14 @@ export class Model {
       const here = Math.min(pace.amount, count - done, network.capacity);
       const start = performance.now();
       const { imageBytes } = network;
-      const values = network.predict(examples.images.subarray(done * imageBytes, (done + here) * imageBytes));
+      const values = network.predict(
+        examples.images.subarray(done * imageBytes, (done + here) * imageBytes),
+      );
       for (let i = 0; i < here; i++) {
         let best = 0;
-        for (let k = 1; k < outputs; k++) if (values[i * outputs + k] > values[i * outputs + best]) best = k;
+        for (let k = 1; k < outputs; k++) {
+          if (values[i * outputs + k] > values[i * outputs + best]) best = k;
+        }
         predicted[done + i] = best;
         confidences[done + i] = values[i * outputs + best];
         logLoss -= Math.log(Math.max(values[i * outputs + labels[done + i]], LEAST_PROBABILITY));
@@ -397,7 +446,12 @@ export class Model {
       metadata: { ...this.metadata, trainedOn: trainedOn && { ...trainedOn, steps: this.step } },
       memory:
         includeOptimizer && optimizer
-          ? { optimizer, steps: this.step, slots: this.network.slots.slice(0, slots), loss: loss && lossConfig(loss) }
+          ? {
+              optimizer,
+              steps: this.step,
+              slots: this.network.slots.slice(0, slots),
+              loss: loss && lossConfig(loss),
+            }
           : null,
     });
   }
@@ -406,7 +460,9 @@ export class Model {
   compiled() {
     const { optimizer, loss } = this;
     if (!optimizer || !loss) {
-      throw new ModelError("it doesn't know its loss yet", { todo: 'Call compile({ optimizer, loss }).' });
+      throw new ModelError("it doesn't know its loss yet", {
+        todo: 'Call compile({ optimizer, loss }).',
+      });
     }
     return { optimizer, loss };
   }
@@ -418,7 +474,10 @@ export class Model {
    */
   one(image) {
     if (image.length !== this.network.imageBytes) {
-      throw new DataError('there must be one image', { expected: `${this.network.imageBytes} pixels`, got: image.length });
+      throw new DataError('there must be one image', {
+        expected: `${this.network.imageBytes} pixels`,
+        got: image.length,
+      });
     }
     return this.pixels(image);
   }
@@ -430,9 +489,15 @@ export class Model {
    * @returns {Uint8Array}
    */
   pixels(images) {
-    const bytes = images instanceof Uint8ClampedArray ? new Uint8Array(images.buffer, images.byteOffset, images.length) : images;
+    const bytes =
+      images instanceof Uint8ClampedArray
+        ? new Uint8Array(images.buffer, images.byteOffset, images.length)
+        : images;
     if (!(bytes instanceof Uint8Array)) {
-      throw new DataError('images must be raw pixels from 0 to 255', { expected: 'a Uint8Array', got: typeName(images) });
+      throw new DataError('images must be raw pixels from 0 to 255', {
+        expected: 'a Uint8Array',
+        got: typeName(images),
+      });
     }
     const { imageBytes } = this.network;
     if (bytes.length === 0 || bytes.length % imageBytes !== 0) {
@@ -455,20 +520,32 @@ export class Model {
     const { outputs } = this;
     if (!labels && !targets) throw new DataError('there are no labels or targets');
     if (targets && !(targets instanceof Float32Array && targets.length === count * outputs)) {
-      throw new DataError("the targets don't fit the images", { expected: `a Float32Array of ${count} × ${outputs}`, got: targets.length });
+      throw new DataError("the targets don't fit the images", {
+        expected: `a Float32Array of ${count} × ${outputs}`,
+        got: targets.length,
+      });
     }
     if (labels && !targets) {
       if (labels.length !== count) {
-        throw new DataError("the labels don't fit the images", { expected: `${count} labels`, got: labels.length });
+        throw new DataError("the labels don't fit the images", {
+          expected: `${count} labels`,
+          got: labels.length,
+        });
       }
       for (let i = 0; i < count; i++) {
         if (!(Number.isInteger(labels[i]) && labels[i] >= 0 && labels[i] < outputs)) {
-          throw new DataError(`the label of image ${i} is none of the classes`, { expected: `0 to ${outputs - 1}`, got: labels[i] });
+          throw new DataError(`the label of image ${i} is none of the classes`, {
+            expected: `0 to ${outputs - 1}`,
+            got: labels[i],
+          });
         }
       }
     }
     if (weights && !(weights instanceof Float32Array && weights.length === count)) {
-      throw new DataError("the weights don't fit the images", { expected: `a Float32Array of ${count}`, got: weights.length });
+      throw new DataError("the weights don't fit the images", {
+        expected: `a Float32Array of ${count}`,
+        got: weights.length,
+      });
     }
     return count;
   }
@@ -498,5 +575,9 @@ function lossConfig({ name, fromLogits, smoothing }) {
  */
 function savedLoss(entry) {
   const { class_name: name, config = {} } = entry;
-  return { name, fromLogits: Boolean(config.from_logits), labelSmoothing: config.label_smoothing ?? 0 };
+  return {
+    name,
+    fromLogits: Boolean(config.from_logits),
+    labelSmoothing: config.label_smoothing ?? 0,
+  };
 }

@@ -22,7 +22,13 @@ const CLASSES = {
   AdamW: {
     kind: 2,
     rate: 0.001,
-    config: { weight_decay: 0.004, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, global_clipnorm: null },
+    config: {
+      weight_decay: 0.004,
+      beta_1: 0.9,
+      beta_2: 0.999,
+      epsilon: 1e-7,
+      global_clipnorm: null,
+    },
   },
 };
 const SHARES = ['momentum', 'rho', 'beta_1', 'beta_2']; // 0 ≤ share < 1
@@ -93,7 +99,10 @@ function maker(className) {
     /** @type {Record<string, unknown>} */
     const config = {};
     for (const [key, value] of Object.entries(rest)) {
-      const name = key.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase().replace(/^beta([12])$/, 'beta_$1');
+      const name = key
+        .replace(/([a-z])([A-Z])/g, '$1_$2')
+        .toLowerCase()
+        .replace(/^beta([12])$/, 'beta_$1');
       if (!(name in CLASSES[className].config)) {
         throw new ModelError(`it has no argument ${key}`, { where: className });
       }
@@ -120,7 +129,9 @@ export const optimizers = Object.freeze({
 export function describeOptimizer({ className, config }) {
   const { global_clipnorm: clip, ...rest } = config;
   const fields = { ...rest, kind: CLASSES[className].kind, clip_norm: clip };
-  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [`optimizer.${key}`, Number(value)]));
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [`optimizer.${key}`, Number(value)]),
+  );
 }
 
 /**
@@ -144,12 +155,21 @@ export function slotNames({ className, config }) {
  */
 export function makeLoss(loss, lastActivation) {
   const given = typeof loss === 'string' ? { name: loss } : loss;
-  const word = String(given.name).replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
+  const word = String(given.name)
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase();
   const name = word === 'mse' ? 'mean_squared_error' : word;
   const { fromLogits = false, labelSmoothing: smoothing = 0 } = /** @type {any} */ (given);
-  const known = ['categorical_crossentropy', 'sparse_categorical_crossentropy', 'mean_squared_error'];
+  const known = [
+    'categorical_crossentropy',
+    'sparse_categorical_crossentropy',
+    'mean_squared_error',
+  ];
   if (!known.includes(name)) {
-    throw new ModelError('the loss is not known', { expected: `one of ${known.join(', ')}`, got: given.name });
+    throw new ModelError('the loss is not known', {
+      expected: `one of ${known.join(', ')}`,
+      got: given.name,
+    });
   }
   const wanted = fromLogits ? 'linear' : 'softmax';
   if (name !== 'mean_squared_error' && lastActivation !== wanted) {
@@ -159,7 +179,11 @@ export function makeLoss(loss, lastActivation) {
     });
   }
   if (!(smoothing >= 0 && smoothing < 1)) {
-    throw new ModelError('labelSmoothing is wrong', { where: name, expected: '0 <= s < 1', got: smoothing });
+    throw new ModelError('labelSmoothing is wrong', {
+      where: name,
+      expected: '0 <= s < 1',
+      got: smoothing,
+    });
   }
   return { name, fromLogits, smoothing };
 }

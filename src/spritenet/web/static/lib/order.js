@@ -33,7 +33,11 @@ export class Order {
    */
   constructor(seed, epoch, size) {
     if (!Number.isInteger(size) || size < 1 || size > LARGEST_SIZE) {
-      throw new DataError('there is nothing to order', { where: 'size', expected: '1 to 2^32', got: size });
+      throw new DataError('there is nothing to order', {
+        where: 'size',
+        expected: '1 to 2^32',
+        got: size,
+      });
     }
     this.size = size;
     const key = mix64(mix64(BigInt(seed) + GOLDEN) + BigInt(epoch) * GOLDEN + GOLDEN);
@@ -119,5 +123,11 @@ export function permutation(seed, epoch, size, start = 0, stop = size) {
 export function stepIndices(seed, step, size, batchSize) {
   const parts = Math.ceil(size / batchSize);
   const start = (step % parts) * batchSize;
-  return permutation(seed, Math.floor(step / parts), size, start, Math.min(size, start + batchSize));
+  return permutation(
+    seed,
+    Math.floor(step / parts),
+    size,
+    start,
+    Math.min(size, start + batchSize),
+  );
 }

@@ -23,7 +23,9 @@ export function pause() {
       });
     });
   }
-  if (typeof setImmediate === 'function') return new Promise((resolve) => void setImmediate(resolve));
+  if (typeof setImmediate === 'function') {
+    return new Promise((resolve) => void setImmediate(resolve));
+  }
   return message();
 }
 

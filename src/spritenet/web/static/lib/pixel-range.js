@@ -19,7 +19,10 @@ const RANGES = /** @type {Record<string, [number, number]>} */ ({
  */
 export function rescalingTo(name) {
   if (!Object.hasOwn(RANGES, name)) {
-    throw new ModelError('pixels is wrong', { expected: Object.keys(RANGES).join(' or '), got: name });
+    throw new ModelError('pixels is wrong', {
+      expected: Object.keys(RANGES).join(' or '),
+      got: name,
+    });
   }
   const [black, white] = RANGES[name];
   return { scale: (white - black) / 255, offset: black };

@@ -16,7 +16,9 @@ for (let n = 0; n < 256; n++) {
   for (let bit = 0; bit < 8; bit++) word = word & 1 ? (word >>> 1) ^ 0xedb88320 : word >>> 1;
   TABLE[n] = word;
 }
-for (let n = 256; n < TABLE.length; n++) TABLE[n] = (TABLE[n - 256] >>> 8) ^ TABLE[TABLE[n - 256] & 255];
+for (let n = 256; n < TABLE.length; n++) {
+  TABLE[n] = (TABLE[n - 256] >>> 8) ^ TABLE[TABLE[n - 256] & 255];
+}
 
 /**
  * All chunks, their CRCs checked; the file must end with IEND.
@@ -34,7 +36,9 @@ export function chunksOf(bytes, where) {
   let at = 8;
   let type = '';
   while (type !== 'IEND') {
-    if (at + 12 > bytes.length) throw new DataError('it ends too early', { where, got: `${bytes.length} bytes` });
+    if (at + 12 > bytes.length) {
+      throw new DataError('it ends too early', { where, got: `${bytes.length} bytes` });
+    }
     const length = view.getUint32(at);
     type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (at + 12 + length > bytes.length) {
@@ -43,7 +47,9 @@ export function chunksOf(bytes, where) {
     if (crc32(bytes.subarray(at + 4, at + 8 + length)) !== view.getInt32(at + 8 + length)) {
       throw new DataError(`the chunk at byte ${at} is damaged`, { where });
     }
-    if (!/^[A-Za-z]{4}$/.test(type)) throw new DataError(`the chunk at byte ${at} has no type`, { where });
+    if (!/^[A-Za-z]{4}$/.test(type)) {
+      throw new DataError(`the chunk at byte ${at} has no type`, { where });
+    }
     chunks.push({ type, at: at + 8, length });
     at += 12 + length;
   }
@@ -98,7 +104,8 @@ export function adler32(bytes) {
       }
       const [first, third] = [even & 0xffff, even >>> 16];
       const [second, fourth] = [odd & 0xffff, odd >>> 16];
-      const before = (evenBefore & 0xffff) + (evenBefore >>> 16) + (oddBefore & 0xffff) + (oddBefore >>> 16);
+      const before =
+        (evenBefore & 0xffff) + (evenBefore >>> 16) + (oddBefore & 0xffff) + (oddBefore >>> 16);
       b += 4 * (WORDS * a + before + first) + 3 * second + 2 * third + fourth;
       a += first + second + third + fourth;
       if (block % BLOCKS === 0) {
@@ -108,7 +115,7 @@ export function adler32(bytes) {
     }
     at *= 4;
   }
-  for (; at < bytes.length; ) {
+  for (; at < bytes.length;) {
     const end = Math.min(at + 3800, bytes.length);
     for (; at < end; at++) {
       a += bytes[at];
@@ -162,10 +169,16 @@ export async function inflate(format, packed, size, where) {
       done += value.length;
     }
   } catch (error) {
-    throw new DataError('its compressed data are broken', { where, got: error instanceof Error ? error.message : error });
+    throw new DataError('its compressed data are broken', {
+      where,
+      got: error instanceof Error ? error.message : error,
+    });
   }
   if (done !== size) {
-    throw new DataError(`its compressed data are too ${done < size ? 'short' : 'long'}`, { where, expected: `${size} bytes` });
+    throw new DataError(`its compressed data are too ${done < size ? 'short' : 'long'}`, {
+      where,
+      expected: `${size} bytes`,
+    });
   }
   return result;
 }

@@ -39,12 +39,26 @@ export function readPreparation(values) {
   }
   /** @param {string} key @param {boolean} good @param {string} expected */
   const check = (key, good, expected) => {
-    if (!good) throw new ModelError("it can't be so", { where: `preparation, ${key}`, expected, got: given[key] });
+    if (!good) {
+      throw new ModelError("it can't be so", {
+        where: `preparation, ${key}`,
+        expected,
+        got: given[key],
+      });
+    }
   };
   check('mode', MODES.includes(given.mode), MODES.join(' or '));
-  for (const [key, least, most] of /** @type {const} */ ([['height', 1, 1024], ['width', 1, 1024], ['background', 0, 255]])) {
+  for (const [key, least, most] of /** @type {const} */ ([
+    ['height', 1, 1024],
+    ['width', 1, 1024],
+    ['background', 0, 255],
+  ])) {
     const value = given[key];
-    check(key, Number.isInteger(value) && value >= least && value <= most, `a whole number from ${least} to ${most}`);
+    check(
+      key,
+      Number.isInteger(value) && value >= least && value <= most,
+      `a whole number from ${least} to ${most}`,
+    );
   }
   const channels = given.mode === 'digit' ? [1] : [1, 3, 4];
   check('channels', channels.includes(given.channels), channels.join(' or '));
@@ -73,7 +87,9 @@ export function prepare({ data, height, width }, preparation) {
   if (wanted.mode === 'digit') return digit(picture, wanted);
   const fitting = withChannels(picture, wanted);
   if (wanted.mode === 'stretch') return stretched(fitting, wanted.height, wanted.width).data;
-  if (wanted.mode === 'crop') return stretched(middle(fitting, wanted), wanted.height, wanted.width).data;
+  if (wanted.mode === 'crop') {
+    return stretched(middle(fitting, wanted), wanted.height, wanted.width).data;
+  }
   return withBars(fitting, wanted);
 }
 
@@ -147,7 +163,9 @@ function withChannels(picture, { channels, background }) {
   if (channels === 1) return greyOf({ data: colour, height, width, channels: colours });
   const result = new Uint8Array(count * channels).fill(255);
   for (let i = 0; i < count; i++) {
-    for (let k = 0; k < 3; k++) result[i * channels + k] = colour[i * colours + (colours === 1 ? 0 : k)];
+    for (let k = 0; k < 3; k++) {
+      result[i * channels + k] = colour[i * colours + (colours === 1 ? 0 : k)];
+    }
   }
   return { data: result, height, width, channels };
 }
@@ -160,10 +178,16 @@ function withChannels(picture, { channels, background }) {
  * @returns {Picture}
  */
 function middle({ data, height: h, width: w, channels }, { height, width }) {
-  if (h * width > w * height) { // too tall
+  if (h * width > w * height) {
+    // too tall
     const tall = Math.max(1, Math.floor((2 * w * height + width) / (2 * width)));
     const top = Math.floor((h - tall) / 2);
-    return { data: data.subarray(top * w * channels, (top + tall) * w * channels), height: tall, width: w, channels };
+    return {
+      data: data.subarray(top * w * channels, (top + tall) * w * channels),
+      height: tall,
+      width: w,
+      channels,
+    };
   }
   const wide = Math.max(1, Math.floor((2 * h * width + height) / (2 * height)));
   const left = Math.floor((w - wide) / 2);
@@ -185,7 +209,9 @@ function withBars(picture, { height, width, background }) {
   const { height: h, width: w, channels } = picture;
   let tall = height;
   let wide = width;
-  if (h * width > w * height) wide = Math.max(1, Math.floor((2 * w * height + h) / (2 * h))); // too tall
+  if (h * width > w * height) {
+    wide = Math.max(1, Math.floor((2 * w * height + h) / (2 * h)));
+  } // too tall
   else tall = Math.max(1, Math.floor((2 * h * width + w) / (2 * w)));
   const result = new Uint8Array(height * width * channels).fill(background);
   if (channels === 4) for (let i = 3; i < result.length; i += 4) result[i] = 255;
@@ -193,7 +219,10 @@ function withBars(picture, { height, width, background }) {
   const left = Math.floor((width - wide) / 2);
   const { data } = stretched(picture, tall, wide);
   for (let r = 0; r < tall; r++) {
-    result.set(data.subarray(r * wide * channels, (r + 1) * wide * channels), ((top + r) * width + left) * channels);
+    result.set(
+      data.subarray(r * wide * channels, (r + 1) * wide * channels),
+      ((top + r) * width + left) * channels,
+    );
   }
   return result;
 }

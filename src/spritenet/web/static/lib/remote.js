@@ -28,7 +28,12 @@ import { Host, STEP_FIELDS } from './host.js';
  * @property {((message: any) => unknown) | undefined} hear  of what happens before it
  */
 
-const ERRORS = /** @type {Record<string, typeof ModelError>} */ ({ CoreError, DataError, DivergedError, ModelError });
+const ERRORS = /** @type {Record<string, typeof ModelError>} */ ({
+  CoreError,
+  DataError,
+  DivergedError,
+  ModelError,
+});
 const READY_WITHIN = 10_000; // milliseconds for a worker to load its script
 
 /** Examples that the worker has. */
@@ -80,7 +85,10 @@ export class Remote {
    * @param {import('./core.js').Core} [how.core]
    */
   static async start({ worker, core } = {}) {
-    const script = worker ?? /** @type {any} */ (globalThis).SPRITENET?.worker ?? new URL('worker.js', import.meta.url);
+    const script =
+      worker ??
+      /** @type {any} */ (globalThis).SPRITENET?.worker ??
+      new URL('worker.js', import.meta.url);
     const used = core ?? (await defaultCore());
     const remote = script === false ? null : await inWorker(script);
     if (!remote) return inPage(used);
@@ -134,12 +142,16 @@ export class Remote {
   ask(method, parts, { signal, hear, transfer = [] } = {}) {
     if (this.broken) return Promise.reject(this.broken);
     const id = ++this.asked;
-    const answer = new Promise((resolve, reject) => void this.waiting.set(id, { resolve, reject, hear }));
+    const answer = new Promise(
+      (resolve, reject) => void this.waiting.set(id, { resolve, reject, hear }),
+    );
     try {
       this.port.postMessage({ id, method, parts }, transfer);
     } catch (error) {
       this.waiting.delete(id);
-      return Promise.reject(new CoreError("this can't be sent to a worker", { where: method, got: messageOf(error) }));
+      return Promise.reject(
+        new CoreError("this can't be sent to a worker", { where: method, got: messageOf(error) }),
+      );
     }
     const abort = () => this.port.postMessage({ abort: id });
     if (signal?.aborted) abort();
@@ -154,7 +166,8 @@ export class Remote {
     if (Object.keys(event).length) {
       try {
         await waiting.hear?.(event);
-      } catch (thrown) { // a callback of the page failed: as without a worker, the training ends
+      } catch (thrown) {
+        // a callback of the page failed: as without a worker, the training ends
         this.waiting.delete(id);
         this.port.postMessage({ abort: id });
         waiting.reject(/** @type {Error} */ (thrown));
@@ -268,7 +281,10 @@ export class RemoteModel {
       if (epoch) await onEpoch?.(epoch);
     };
     const transfer = /** @type {ArrayBuffer[]} */ ([]);
-    const parts = [plain(examples, transfer), { ...options, validation: validation && plain(validation, transfer) }];
+    const parts = [
+      plain(examples, transfer),
+      { ...options, validation: validation && plain(validation, transfer) },
+    ];
     this.busy = true;
     try {
       return await this.ask('fit', parts, { signal, hear, transfer });
@@ -393,7 +409,10 @@ async function inWorker(script) {
   /** @type {Worker} */
   let worker;
   try {
-    worker = typeof script === 'function' ? script() : new Worker(script, { type: 'module', name: 'spritenet' });
+    worker =
+      typeof script === 'function'
+        ? script()
+        : new Worker(script, { type: 'module', name: 'spritenet' });
   } catch {
     return null;
   }
@@ -412,7 +431,8 @@ async function inWorker(script) {
     return null;
   }
   worker.onmessage = ({ data }) => void remote.receive(data);
-  worker.onerror = (event) => remote.fail(new CoreError('the worker failed', { got: event.message ?? '' }));
+  worker.onerror = (event) =>
+    remote.fail(new CoreError('the worker failed', { got: event.message ?? '' }));
   worker.onmessageerror = () => remote.fail(new CoreError("the worker's answer can't be read"));
   return remote;
 }
@@ -471,14 +491,18 @@ function sendable(source) {
 /** @param {any} error @returns {Error} */
 function unpacked({ name, message, stack, ours }) {
   const type = ours && Object.hasOwn(ERRORS, name) ? ERRORS[name] : undefined;
-  const error = type ? new type(ours.what, { where: ours.where, todo: ours.todo }) : new Error(message);
+  const error = type
+    ? new type(ours.what, { where: ours.where, todo: ours.todo })
+    : new Error(message);
   error.message = message;
   error.stack = stack;
   return error;
 }
 
 function noFunctions() {
-  return new ModelError("a learning rate that is a function can't go to a worker", { todo: 'Use one of schedules.' });
+  return new ModelError("a learning rate that is a function can't go to a worker", {
+    todo: 'Use one of schedules.',
+  });
 }
 
 /** @param {unknown} error */

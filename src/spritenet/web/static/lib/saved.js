@@ -67,11 +67,17 @@ export async function readModel(source, { pixels, classNames: given } = {}) {
   const folder = await folderOf(source);
   const content = parse(await folder.readJson(MAXIMAL_MODEL_JSON), folder.where);
   const { where } = folder;
-  const { layers, inputShape, assumed, notes } = located(where, () => readTopology(content.modelTopology, pixels));
+  const { layers, inputShape, assumed, notes } = located(where, () =>
+    readTopology(content.modelTopology, pixels),
+  );
   const wanted = located(where, () => namedShapes(layers, inputShape));
   const groups = parseManifest(content.weightsManifest, where);
   const promised = groups.flatMap((group) => group.entries);
-  const sources = match(wanted, promised.filter((entry) => !entry.group), where);
+  const sources = match(
+    wanted,
+    promised.filter((entry) => !entry.group),
+    where,
+  );
   /** @type {Map<string, Float32Array | Int32Array>} */
   const values = new Map();
   for (const group of groups) {
@@ -88,15 +94,23 @@ export async function readModel(source, { pixels, classNames: given } = {}) {
   if (given) metadata.classNames = [...given];
   compare(entry.weights_sha256, join([parameters]), where);
   wanted.forEach(({ name }, i) => {
-    if (!arrays[i].every(Number.isFinite)) throw new ModelError('a weight is not a finite number', { where: name });
+    if (!arrays[i].every(Number.isFinite)) {
+      throw new ModelError('a weight is not a finite number', { where: name });
+    }
   });
   const outputs = layers.reduce((shape, layer) => outputShape(layer, shape), inputShape);
   const { classNames } = metadata;
   if (classNames.length && String(outputs) !== String(classNames.length)) {
-    throw new ModelError("the class names don't fit the outputs", { where, expected: outputs, got: classNames.length });
+    throw new ModelError("the class names don't fit the outputs", {
+      where,
+      expected: outputs,
+      got: classNames.length,
+    });
   }
   compareDoubt(metadata, layers, inputShape, where);
-  const memory = entry.optimizer ? readMemory(entry.optimizer, values, wanted, promised, where) : null;
+  const memory = entry.optimizer
+    ? readMemory(entry.optimizer, values, wanted, promised, where)
+    : null;
   if (assumed) notes.push(ASSUMED);
   return { layers, inputShape, parameters, metadata, memory, notes };
 }
@@ -129,7 +143,10 @@ function parse(bytes, where) {
   try {
     content = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    throw new ModelError('it is not JSON', { where, got: error instanceof Error ? error.message : error });
+    throw new ModelError('it is not JSON', {
+      where,
+      got: error instanceof Error ? error.message : error,
+    });
   }
   if (typeof content !== 'object' || !content || Array.isArray(content)) {
     throw new ModelError('it is not a JSON object', { where });
@@ -180,13 +197,21 @@ export function namedShapes(layers, inputShape) {
 function readMetadata(entry, where) {
   /** @param {string} key @param {string} expected @returns {never} */
   const refuse = (key, expected) => {
-    throw new ModelError(`${key} of its metadata is wrong`, { where, expected, got: entry?.[key] ?? null });
+    throw new ModelError(`${key} of its metadata is wrong`, {
+      where,
+      expected,
+      got: entry?.[key] ?? null,
+    });
   };
   /** @param {any} value */
   const isObject = (value) => typeof value === 'object' && !Array.isArray(value);
-  if (!isObject(entry) || entry === null) throw new ModelError('its metadata is not an object', { where });
+  if (!isObject(entry) || entry === null) {
+    throw new ModelError('its metadata is not an object', { where });
+  }
   if (Object.keys(entry).length) {
-    if (!Number.isInteger(entry.version) || entry.version < 1) refuse('version', 'a whole number ≥ 1');
+    if (!Number.isInteger(entry.version) || entry.version < 1) {
+      refuse('version', 'a whole number ≥ 1');
+    }
     if (entry.version > VERSION) {
       throw new ModelError('the model was saved by a newer Spritenet', {
         where,
@@ -304,7 +329,10 @@ export function writeModel({ layers, inputShape, parameters, metadata, memory })
     data.push(...slots.map(({ values }) => values));
     const { className, learningRate, config } = memory.optimizer;
     entry.optimizer = {
-      optimizer: { class_name: className, config: { learning_rate: savedRate(learningRate, memory.steps), ...config } },
+      optimizer: {
+        class_name: className,
+        config: { learning_rate: savedRate(learningRate, memory.steps), ...config },
+      },
       loss: memory.loss,
       sha256: sha256(join(slots.map(({ values }) => values))),
     };
@@ -330,7 +358,9 @@ export function writeModel({ layers, inputShape, parameters, metadata, memory })
 function memoryArrays({ optimizer, steps, slots }, wanted, count) {
   const group = 'optimizer';
   /** @type {{ name: string, shape: number[], dtype: string, group: string, values: Float32Array | Int32Array }[]} */
-  const arrays = [{ name: COUNTER, shape: [], dtype: 'int32', group, values: Int32Array.of(steps) }];
+  const arrays = [
+    { name: COUNTER, shape: [], dtype: 'int32', group, values: Int32Array.of(steps) },
+  ];
   const written = optimizer.className === 'RMSprop' ? ['rms', 'momentum'] : slotNames(optimizer);
   const padded = new Float32Array(written.length * count);
   padded.set(slots.subarray(0, slotNames(optimizer).length * count));

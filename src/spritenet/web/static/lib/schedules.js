@@ -17,13 +17,33 @@ import { ModelError } from './errors.js';
  */
 const CLASSES = {
   Constant: { learning_rate: undefined },
-  CosineDecay: { initial_learning_rate: undefined, decay_steps: null, alpha: 0, warmup_target: null, warmup_steps: 0 },
+  CosineDecay: {
+    initial_learning_rate: undefined,
+    decay_steps: null,
+    alpha: 0,
+    warmup_target: null,
+    warmup_steps: 0,
+  },
   Delayed: { schedule: undefined, first_step: undefined },
-  ExponentialDecay: { initial_learning_rate: undefined, decay_steps: undefined, decay_rate: undefined, staircase: false },
-  OneCycle: { max_learning_rate: undefined, total_steps: null, rise: 0.3, div_factor: 25, final_div_factor: 1e4 },
+  ExponentialDecay: {
+    initial_learning_rate: undefined,
+    decay_steps: undefined,
+    decay_rate: undefined,
+    staircase: false,
+  },
+  OneCycle: {
+    max_learning_rate: undefined,
+    total_steps: null,
+    rise: 0.3,
+    div_factor: 25,
+    final_div_factor: 1e4,
+  },
   PiecewiseConstantDecay: { boundaries: undefined, values: undefined },
 };
-const LENGTHS = /** @type {Record<string, string>} */ ({ CosineDecay: 'decay_steps', OneCycle: 'total_steps' });
+const LENGTHS = /** @type {Record<string, string>} */ ({
+  CosineDecay: 'decay_steps',
+  OneCycle: 'total_steps',
+});
 const MOST_BOUNDARIES = 10_000;
 
 /**
@@ -34,9 +54,15 @@ const MOST_BOUNDARIES = 10_000;
  * @returns {Schedule}
  */
 export function makeSchedule(className, config) {
-  const known = typeof className === 'string' && Object.hasOwn(CLASSES, className) ? CLASSES[className] : undefined;
+  const known =
+    typeof className === 'string' && Object.hasOwn(CLASSES, className)
+      ? CLASSES[className]
+      : undefined;
   if (!known || typeof className !== 'string') {
-    throw new ModelError('the schedule is not known', { expected: `one of ${Object.keys(CLASSES).join(', ')}`, got: className });
+    throw new ModelError('the schedule is not known', {
+      expected: `one of ${Object.keys(CLASSES).join(', ')}`,
+      got: className,
+    });
   }
   /** @type {Record<string, any>} */
   const own = {};
@@ -54,7 +80,11 @@ export function makeSchedule(className, config) {
         got: values.length,
       });
     }
-    if (boundaries.some((/** @type {number} */ b, /** @type {number} */ i) => i > 0 && boundaries[i - 1] >= b)) {
+    if (
+      boundaries.some(
+        (/** @type {number} */ b, /** @type {number} */ i) => i > 0 && boundaries[i - 1] >= b,
+      )
+    ) {
       throw new ModelError('the boundaries must increase', { where: className, got: boundaries });
     }
   }
@@ -77,7 +107,8 @@ function checked(where, key, value) {
       return value?.className ? value : makeSchedule(value?.class_name, value?.config);
     case 'boundaries':
     case 'values': {
-      const good = Array.isArray(value) && value.length <= MOST_BOUNDARIES && value.every(Number.isFinite);
+      const good =
+        Array.isArray(value) && value.length <= MOST_BOUNDARIES && value.every(Number.isFinite);
       check(good, 'a list of numbers');
       return Object.freeze([...value]);
     }
@@ -124,7 +155,9 @@ export function rateAt(rate, step) {
   const { className, config: c } = rate;
   const length = LENGTHS[className];
   if (length && c[length] === null) {
-    throw new ModelError(`${length} is not given, and there is no training to span`, { where: className });
+    throw new ModelError(`${length} is not given, and there is no training to span`, {
+      where: className,
+    });
   }
   switch (className) {
     case 'Constant':
@@ -178,7 +211,8 @@ export function spanning(rate, firstStep, steps) {
   const { className, config } = rate;
   const length = LENGTHS[className];
   if (!length || config[length] !== null) return rate;
-  const warmup = className === 'CosineDecay' && config.warmup_target !== null ? config.warmup_steps : 0;
+  const warmup =
+    className === 'CosineDecay' && config.warmup_target !== null ? config.warmup_steps : 0;
   const schedule = makeSchedule(className, { ...config, [length]: Math.max(1, steps - warmup) });
   return makeSchedule('Delayed', { schedule, first_step: firstStep });
 }
@@ -224,7 +258,10 @@ function maker(className) {
     for (const [key, value] of Object.entries(options)) {
       const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
       if (!(name in CLASSES[className])) {
-        throw new ModelError(`it has no argument ${key}`, { where: className, expected: Object.keys(CLASSES[className]).join(', ') });
+        throw new ModelError(`it has no argument ${key}`, {
+          where: className,
+          expected: Object.keys(CLASSES[className]).join(', '),
+        });
       }
       config[name] = value;
     }

@@ -84,6 +84,9 @@ function block(state, w, data, at) {
  */
 export async function digest(bytes) {
   if (!globalThis.crypto?.subtle) return sha256(bytes);
-  const hash = await crypto.subtle.digest('SHA-256', /** @type {Uint8Array<ArrayBuffer>} */ (bytes));
+  const hash = await crypto.subtle.digest(
+    'SHA-256',
+    /** @type {Uint8Array<ArrayBuffer>} */ (bytes),
+  );
   return [...new Uint8Array(hash)].map((b) => b.toString(16).padStart(2, '0')).join('');
 }

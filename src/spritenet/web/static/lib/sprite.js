@@ -47,12 +47,25 @@ export async function readSprite(bytes, where) {
     const found = before.filter((chunk) => chunk.type === type);
     if (found.length !== 1) {
       const todo = 'Is it a sprite? `spritenet pack` makes one of any data set.';
-      throw new DataError(`it must have one chunk ${type} before its pixels`, { where, got: found.length, todo });
+      throw new DataError(`it must have one chunk ${type} before its pixels`, {
+        where,
+        got: found.length,
+        todo,
+      });
     }
     return found[0];
   });
-  const wrong = before.find(({ type, length }) => FORBIDDEN.includes(type) || (!OURS.includes(type) && (/^[A-Z]/.test(type) || length > 2 ** 20)));
-  if (wrong || before.length > 68) throw new DataError('it has a chunk that no sprite may have', { where, got: wrong?.type ?? before.length });
+  const wrong = before.find(
+    ({ type, length }) =>
+      FORBIDDEN.includes(type) ||
+      (!OURS.includes(type) && (/^[A-Z]/.test(type) || length > 2 ** 20)),
+  );
+  if (wrong || before.length > 68) {
+    throw new DataError('it has a chunk that no sprite may have', {
+      where,
+      got: wrong?.type ?? before.length,
+    });
+  }
   const head = readHead(bytes, header, text, where);
   const labels = await readLabels(bytes, packedLabels, head, where);
   const height = new DataView(bytes.buffer, bytes.byteOffset + header.at, 8).getUint32(4);
@@ -78,7 +91,10 @@ function readHead(bytes, header, text, where) {
     const json = bytes.subarray(text.at + prefix.length, text.at + text.length);
     head = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
   } catch (error) {
-    throw new DataError('what it tells of itself is broken', { where, got: error instanceof Error ? error.message : error });
+    throw new DataError('what it tells of itself is broken', {
+      where,
+      got: error instanceof Error ? error.message : error,
+    });
   }
   checkHead(head, where);
   const { height, width, channels, count, layout, columns } = head;
@@ -87,11 +103,19 @@ function readHead(bytes, header, text, where) {
   const expected = layout === 'rows' ? [height * width, count] : [columns * width, bands * height];
   const size = header.length === 13 ? [view.getUint32(0), view.getUint32(4)] : [];
   if (String(size) !== String(expected) || size[0] * size[1] > MOST_PIXELS || size[1] > 65000) {
-    throw new DataError("the picture's size is not that of its images", { where, expected: expected.join('×'), got: size.join('×') });
+    throw new DataError("the picture's size is not that of its images", {
+      where,
+      expected: expected.join('×'),
+      got: size.join('×'),
+    });
   }
   const kind = [...bytes.subarray(header.at + 8, header.at + 13)];
   if (kind[0] !== 8 || CHANNELS[kind[1]] !== channels || kind[2] || kind[3] || kind[4]) {
-    throw new DataError('the picture is of another kind than its images', { where, expected: `8 bits, ${channels} channels`, got: kind });
+    throw new DataError('the picture is of another kind than its images', {
+      where,
+      expected: `8 bits, ${channels} channels`,
+      got: kind,
+    });
   }
   return head;
 }
@@ -106,24 +130,50 @@ function readHead(bytes, header, text, where) {
 export function checkHead(head, where) {
   /** @param {string} key @param {boolean} good @param {unknown} [expected] */
   const check = (key, good, expected = '') => {
-    if (!good) throw new DataError(`${key} of what it tells of itself is wrong`, { where, expected, got: head?.[key] ?? null });
+    if (!good) {
+      throw new DataError(`${key} of what it tells of itself is wrong`, {
+        where,
+        expected,
+        got: head?.[key] ?? null,
+      });
+    }
   };
   /** @param {any} n */
   const isCount = (n) => Number.isInteger(n) && n >= 1 && n < 2 ** 31;
   if (Number.isInteger(head?.version) && head.version > 1) {
-    throw new DataError('it was made by a newer Spritenet', { where, expected: 'version 1', got: head.version });
+    throw new DataError('it was made by a newer Spritenet', {
+      where,
+      expected: 'version 1',
+      got: head.version,
+    });
   }
   check('version', head?.version === 1, 1);
-  for (const key of ['height', 'width', 'count', 'columns']) check(key, isCount(head[key]), 'a whole number ≥ 1');
+  for (const key of ['height', 'width', 'count', 'columns']) {
+    check(key, isCount(head[key]), 'a whole number ≥ 1');
+  }
   const { channels, count, layout, columns, classes, class_counts: counts, splits } = head;
   check('channels', [1, 3, 4].includes(channels), '1, 3 or 4');
   check('layout', layout === 'grid' || (layout === 'rows' && columns === 1), 'rows or grid');
   const words = Array.isArray(classes) && classes.every((name) => typeof name === 'string' && name);
-  check('classes', words && classes.length > 0 && new Set(classes).size === classes.length, 'different names');
-  check('class_counts', Array.isArray(counts) && counts.length === classes.length, 'a number for each class');
+  check(
+    'classes',
+    words && classes.length > 0 && new Set(classes).size === classes.length,
+    'different names',
+  );
+  check(
+    'class_counts',
+    Array.isArray(counts) && counts.length === classes.length,
+    'a number for each class',
+  );
   const parts = splits && typeof splits === 'object' ? Object.entries(splits) : [];
   const ranges = parts.map(([, range]) => /** @type {any} */ (range));
-  const whole = ranges.every((r) => Array.isArray(r) && r.length === 2 && r.every((n) => Number.isInteger(n) && n >= 0) && r[0] <= r[1]);
+  const whole = ranges.every(
+    (r) =>
+      Array.isArray(r) &&
+      r.length === 2 &&
+      r.every((n) => Number.isInteger(n) && n >= 0) &&
+      r[0] <= r[1],
+  );
   check('splits', whole, 'ranges of images');
   let next = 0;
   for (const [from, to] of ranges.sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
@@ -152,12 +202,17 @@ async function readLabels(bytes, chunk, { classes, class_counts: counts, count }
   const seen = new Float64Array(classes.length);
   const view = new DataView(raw.buffer);
   for (let i = 0; i < count; i++) {
-    const label = size === 1 ? raw[i] : size === 2 ? view.getUint16(2 * i, true) : view.getUint32(4 * i, true);
-    if (label >= classes.length) throw new DataError(`the label of image ${i} is no class`, { where, got: label });
+    const label =
+      size === 1 ? raw[i] : size === 2 ? view.getUint16(2 * i, true) : view.getUint32(4 * i, true);
+    if (label >= classes.length) {
+      throw new DataError(`the label of image ${i} is no class`, { where, got: label });
+    }
     labels[i] = label;
     seen[label]++;
   }
-  if (counts.some((n, k) => n !== seen[k])) throw new DataError("the labels are not as many as class_counts says", { where });
+  if (counts.some((n, k) => n !== seen[k])) {
+    throw new DataError('the labels are not as many as class_counts says', { where });
+  }
   return labels;
 }
 
@@ -179,7 +234,14 @@ function readIndex(bytes, chunk, data, height, head, where) {
   const view = new DataView(bytes.buffer, bytes.byteOffset + chunk.at, chunk.length);
   const band = head.layout === 'rows' ? 1 : head.height;
   const start = bytes.subarray(data[0].at, data[0].at + data[0].length);
-  if (start.length !== 2 || start[0] !== 0x78 || start[1] !== 0x9c || data[count + 1].length !== 6) throw refuse();
+  if (
+    start.length !== 2 ||
+    start[0] !== 0x78 ||
+    start[1] !== 0x9c ||
+    data[count + 1].length !== 6
+  ) {
+    throw refuse();
+  }
   return Array.from({ length: count }, (_, i) => {
     const at = 32 * i;
     const row = view.getUint32(at);
@@ -187,9 +249,17 @@ function readIndex(bytes, chunk, data, height, head, where) {
     const offset = view.getUint32(at + 4) * 2 ** 32 + view.getUint32(at + 8);
     const length = view.getUint32(at + 12);
     const { at: from, length: has } = data[i + 1];
-    if ((i === 0 && row !== 0) || end <= row || row % band || offset !== from || length !== has) throw refuse();
+    if ((i === 0 && row !== 0) || end <= row || row % band || offset !== from || length !== has) {
+      throw refuse();
+    }
     const hash = [...bytes.subarray(chunk.at + at + 16, chunk.at + at + 32)];
-    return { row, rows: end - row, at: from, length, hash: hash.map((b) => b.toString(16).padStart(2, '0')).join('') };
+    return {
+      row,
+      rows: end - row,
+      at: from,
+      length,
+      hash: hash.map((b) => b.toString(16).padStart(2, '0')).join(''),
+    };
   });
 }
 
@@ -208,7 +278,9 @@ async function readRows(bytes, segments, data, height, head, where) {
   const { channels } = head;
   const rowBytes = channels * head.width * (head.layout === 'rows' ? head.height : head.columns);
   const tooShort = segments.find(({ rows, length }) => length < (rows * (rowBytes + 1)) / 1032);
-  if (tooShort) throw new DataError(`the segment at row ${tooShort.row} is too short for its rows`, { where });
+  if (tooShort) {
+    throw new DataError(`the segment at row ${tooShort.row} is too short for its rows`, { where });
+  }
   const picture = room(height * rowBytes, where);
   /** @type {[number, number][]} */
   const sums = [];
@@ -217,14 +289,23 @@ async function readRows(bytes, segments, data, height, head, where) {
     const { row, rows, at, length, hash } = segments[i];
     const place = `${where}: rows ${row} to ${row + rows - 1}`;
     const packed = bytes.subarray(at, at + length);
-    const ends = length >= 4 && packed[length - 4] === 0 && packed[length - 3] === 0 && packed[length - 2] === 255 && packed[length - 1] === 255;
-    if (!ends || !(await digest(packed)).startsWith(hash)) throw new DataError('its bytes are not those of the index', { where: place });
+    const ends =
+      length >= 4 &&
+      packed[length - 4] === 0 &&
+      packed[length - 3] === 0 &&
+      packed[length - 2] === 255 &&
+      packed[length - 1] === 255;
+    if (!ends || !(await digest(packed)).startsWith(hash)) {
+      throw new DataError('its bytes are not those of the index', { where: place });
+    }
     const closed = new Uint8Array(length + 2);
     closed.set(packed);
     closed[length] = 3;
     const raw = await inflate('deflate-raw', closed, rows * (rowBytes + 1), place);
     sums[i] = adler32(raw);
-    for (let r = 0; r < rows; r++) unfilter(raw, r * (rowBytes + 1), picture, (row + r) * rowBytes, rowBytes, channels, place);
+    for (let r = 0; r < rows; r++) {
+      unfilter(raw, r * (rowBytes + 1), picture, (row + r) * rowBytes, rowBytes, channels, place);
+    }
   };
   let next = 0;
   const workers = Array.from({ length: AT_ONCE }, async () => {
@@ -237,7 +318,11 @@ async function readRows(bytes, segments, data, height, head, where) {
   });
   const last = data[data.length - 1];
   const adler = new DataView(bytes.buffer, bytes.byteOffset + last.at, 6);
-  if (adler.getUint16(0) !== 0x300 || adler.getUint16(2) !== whole[1] || adler.getUint16(4) !== whole[0]) {
+  if (
+    adler.getUint16(0) !== 0x300 ||
+    adler.getUint16(2) !== whole[1] ||
+    adler.getUint16(4) !== whole[0]
+  ) {
     throw new DataError('the checksum of its pixels is wrong', { where });
   }
   return picture;
@@ -256,7 +341,13 @@ async function readRows(bytes, segments, data, height, head, where) {
  */
 function unfilter(raw, from, to, at, count, channels, where) {
   const filter = raw[from];
-  if (filter > 1) throw new DataError('a row has a filter that needs the row above', { where, expected: '0 or 1', got: filter });
+  if (filter > 1) {
+    throw new DataError('a row has a filter that needs the row above', {
+      where,
+      expected: '0 or 1',
+      got: filter,
+    });
+  }
   to.set(raw.subarray(from + 1, from + 1 + count), at);
   if (filter === 1) for (let i = at + channels; i < at + count; i++) to[i] += to[i - channels];
 }

@@ -49,7 +49,10 @@ export function snakeKeys(config, where = '') {
   for (const [key, value] of Object.entries(config)) {
     const snake = key.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase();
     if (Object.hasOwn(result, snake) && JSON.stringify(result[snake]) !== JSON.stringify(value)) {
-      throw new ModelError(`${shown(snake)} is there twice, with two values`, { where, got: [result[snake], value] });
+      throw new ModelError(`${shown(snake)} is there twice, with two values`, {
+        where,
+        got: [result[snake], value],
+      });
     }
     if (snake !== '__proto__') result[snake] = value;
   }
@@ -76,8 +79,14 @@ function noStack(got, where = '') {
  * @returns {Entry[]}
  */
 function unfolded(model, depth) {
-  if (depth > MAXIMAL_DEPTH) throw new ModelError('models are nested too deep', { expected: `at most ${MAXIMAL_DEPTH} in each other` });
-  const content = Array.isArray(model.config) ? { layers: model.config } : snakeKeys(model.config ?? {});
+  if (depth > MAXIMAL_DEPTH) {
+    throw new ModelError('models are nested too deep', {
+      expected: `at most ${MAXIMAL_DEPTH} in each other`,
+    });
+  }
+  const content = Array.isArray(model.config)
+    ? { layers: model.config }
+    : snakeKeys(model.config ?? {});
   const listed = content.layers;
   if (!Array.isArray(listed) || listed.length < 1 || listed.length > MAXIMAL_LAYERS) {
     throw new ModelError('its layers are wrong', { expected: `a list of 1 to ${MAXIMAL_LAYERS}` });
@@ -85,9 +94,13 @@ function unfolded(model, depth) {
   let layers = listed.map(entryOf);
   if (GRAPHS.includes(model.class_name)) layers = inARow(layers, content);
   const entries = layers.flatMap((layer) =>
-    MODELS.includes(layer.class_name) ? unfolded(layer, depth + 1) : [{ className: layer.class_name, config: layer.config }],
+    MODELS.includes(layer.class_name)
+      ? unfolded(layer, depth + 1)
+      : [{ className: layer.class_name, config: layer.config }],
   );
-  if (entries.length > MAXIMAL_LAYERS) throw new ModelError('its layers are wrong', { expected: `at most ${MAXIMAL_LAYERS}` });
+  if (entries.length > MAXIMAL_LAYERS) {
+    throw new ModelError('its layers are wrong', { expected: `at most ${MAXIMAL_LAYERS}` });
+  }
   return entries;
 }
 
@@ -135,11 +148,15 @@ function inARow(layers, content) {
     after.delete(row[row.length - 1].name);
     row.push(next);
   }
-  if (after.size) throw noStack('layers that take nothing of the input', [...after.values()][0].name);
+  if (after.size) {
+    throw noStack('layers that take nothing of the input', [...after.values()][0].name);
+  }
   const last = row[row.length - 1].name;
   let outputs = content.output_layers;
   if (Array.isArray(outputs) && typeof outputs[0] === 'string') outputs = [outputs]; // Keras 3, for a single one
-  if (!Array.isArray(outputs) || outputs.length !== 1 || outputs[0]?.[0] !== last) throw noStack(`outputs of ${shown(outputs ?? null)}`, last);
+  if (!Array.isArray(outputs) || outputs.length !== 1 || outputs[0]?.[0] !== last) {
+    throw noStack(`outputs of ${shown(outputs ?? null)}`, last);
+  }
   return row;
 }
 
@@ -158,7 +175,9 @@ function sourceOf({ class_name: className, name, inbound_nodes: nodes }) {
   let extra = {};
   if (isObject(node)) {
     // Keras 3
-    tensors = Array.isArray(node.args) ? node.args.map((tensor) => tensor?.config?.keras_history ?? tensor) : [];
+    tensors = Array.isArray(node.args)
+      ? node.args.map((tensor) => tensor?.config?.keras_history ?? tensor)
+      : [];
     extra = node.kwargs ?? {};
   } else if (tensors.length === 1 && tensors[0]?.length === 4) {
     extra = tensors[0][3] ?? {};
@@ -166,9 +185,17 @@ function sourceOf({ class_name: className, name, inbound_nodes: nodes }) {
   }
   if (tensors.length !== 1) throw noStack(`${className} of ${tensors.length} inputs`, name);
   const [tensor] = tensors;
-  if (!Array.isArray(tensor) || typeof tensor[0] !== 'string' || tensor.length !== 3 || tensor[1] !== 0 || tensor[2] !== 0) {
+  if (
+    !Array.isArray(tensor) ||
+    typeof tensor[0] !== 'string' ||
+    tensor.length !== 3 ||
+    tensor[1] !== 0 ||
+    tensor[2] !== 0
+  ) {
     throw noStack(`${className} of ${shown(tensor ?? null)}`, name);
   }
-  if (Object.values(extra).some(Boolean)) throw noStack(`${className} called with ${shown(extra)}`, name);
+  if (Object.values(extra).some(Boolean)) {
+    throw noStack(`${className} called with ${shown(extra)}`, name);
+  }
   return tensor[0];
 }

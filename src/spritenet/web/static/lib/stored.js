@@ -13,7 +13,8 @@ const STORED = /^(indexeddb|localstorage):\/\/(.+)$/;
 export async function inStore(where) {
   const [, scheme, name] = STORED.exec(where) ?? [];
   if (!name) return null;
-  const found = scheme === 'indexeddb' ? await fromDatabase(name, where) : fromLocalStorage(name, where);
+  const found =
+    scheme === 'indexeddb' ? await fromDatabase(name, where) : fromLocalStorage(name, where);
   if (!found?.modelTopology || !found.weightSpecs) {
     throw new ModelError('there is no such model in this browser', { where });
   }
@@ -61,13 +62,19 @@ function fromDatabase(name, where) {
  * @returns {any}
  */
 function fromLocalStorage(name, where) {
-  const part = (/** @type {string} */ key) => globalThis.localStorage?.getItem(`tensorflowjs_models/${name}/${key}`);
+  const part = (/** @type {string} */ key) =>
+    globalThis.localStorage?.getItem(`tensorflowjs_models/${name}/${key}`);
   try {
     const [topology, specs, data] = ['model_topology', 'weight_specs', 'weight_data'].map(part);
     if (!topology || !specs) return null;
     const bytes = Uint8Array.from(atob(data ?? ''), (letter) => letter.charCodeAt(0));
     const metadata = JSON.parse(part('model_metadata') ?? '{}');
-    return { ...metadata, modelTopology: JSON.parse(topology), weightSpecs: JSON.parse(specs), weightData: bytes.buffer };
+    return {
+      ...metadata,
+      modelTopology: JSON.parse(topology),
+      weightSpecs: JSON.parse(specs),
+      weightData: bytes.buffer,
+    };
   } catch {
     throw new ModelError('what TensorFlow.js saved there is broken', { where });
   }

@@ -76,11 +76,28 @@ export class Training {
    * @param {FitOptions} options
    */
   constructor(model, examples, count, options) {
-    const { epochs = 1, steps, batchSize = 32, seed = 0, shuffle = true, sliceMilliseconds = SLICE } = options;
+    const {
+      epochs = 1,
+      steps,
+      batchSize = 32,
+      seed = 0,
+      shuffle = true,
+      sliceMilliseconds = SLICE,
+    } = options;
     const { testEvery = 1, testSize = 1 } = options;
-    for (const [name, value] of Object.entries({ epochs, steps: steps ?? 1, batchSize, testEvery, testSize })) {
+    for (const [name, value] of Object.entries({
+      epochs,
+      steps: steps ?? 1,
+      batchSize,
+      testEvery,
+      testSize,
+    })) {
       if (!(Number.isInteger(value) && value >= 1)) {
-        throw new ModelError(`${name} is wrong`, { where: 'fit', expected: 'a whole number ≥ 1', got: value });
+        throw new ModelError(`${name} is wrong`, {
+          where: 'fit',
+          expected: 'a whole number ≥ 1',
+          got: value,
+        });
       }
     }
     this.model = model;
@@ -140,8 +157,18 @@ export class Training {
     const whole = Math.floor(count / batchSize) - part; // batches left that are full
     const here = whole > 0 ? batchSize : count - part * batchSize;
     const untested = this.testEvery ? this.testEvery - (this.done % this.testEvery) : Infinity;
-    const steps = Math.max(1, Math.min(pace.amount, whole, network.mostSteps(batchSize), this.updates - this.done, untested));
-    if (optimizer.learningRate !== this.given) { // the first time, or it was changed meanwhile
+    const steps = Math.max(
+      1,
+      Math.min(
+        pace.amount,
+        whole,
+        network.mostSteps(batchSize),
+        this.updates - this.done,
+        untested,
+      ),
+    );
+    if (optimizer.learningRate !== this.given) {
+      // the first time, or it was changed meanwhile
       this.given = optimizer.learningRate;
       this.rate = spanning(this.given, model.step, this.updates - this.done);
     }
@@ -206,7 +233,9 @@ export class Training {
   async test() {
     const { validation, testSize } = this.options;
     if (!validation || !this.testEvery || this.done % this.testEvery) return;
-    await this.evaluate(testSize ? firstOf(validation, testSize, this.model.network.imageBytes) : validation);
+    await this.evaluate(
+      testSize ? firstOf(validation, testSize, this.model.network.imageBytes) : validation,
+    );
   }
 
   /**
@@ -218,10 +247,19 @@ export class Training {
     const { model, epoch } = this;
     const how = { signal, sliceMilliseconds };
     const examination = this.options.examine ? await model.examine(examples, how) : undefined;
-    const found = examination ? { ...examination, loss: examination.logLoss } : await model.evaluate(examples, how);
+    const found = examination
+      ? { ...examination, loss: examination.logLoss }
+      : await model.evaluate(examples, how);
     if (signal?.aborted) return null;
     const { loss, accuracy, count } = found;
-    await onEvaluate?.({ step: model.step, epoch, loss, accuracy, images: count, ...(examination && { examination }) });
+    await onEvaluate?.({
+      step: model.step,
+      epoch,
+      loss,
+      accuracy,
+      images: count,
+      ...(examination && { examination }),
+    });
     return { loss, accuracy };
   }
 

@@ -29,7 +29,10 @@ export async function unzipped(file, where) {
     return await read(file, where);
   } catch (error) {
     if (error instanceof ModelError) throw error;
-    throw new ModelError('the ZIP is damaged', { where, got: error instanceof Error ? error.message : error });
+    throw new ModelError('the ZIP is damaged', {
+      where,
+      got: error instanceof Error ? error.message : error,
+    });
   }
 }
 
@@ -49,7 +52,11 @@ async function read(file, where) {
   const files = {};
   for (let i = 0; i < count; i++) {
     if (view.getUint32(place, true) !== CENTRAL) throw new RangeError('no central directory');
-    const [method, packed, size] = [view.getUint16(place + 10, true), view.getUint32(place + 20, true), view.getUint32(place + 24, true)];
+    const [method, packed, size] = [
+      view.getUint16(place + 10, true),
+      view.getUint32(place + 20, true),
+      view.getUint32(place + 24, true),
+    ];
     const lengths = [28, 30, 32].map((offset) => view.getUint16(place + offset, true));
     const path = new TextDecoder().decode(whole.subarray(place + 46, place + 46 + lengths[0]));
     const local = view.getUint32(place + 42, true);
@@ -57,7 +64,9 @@ async function read(file, where) {
     const name = path.replaceAll('\\', '/').split('/').at(-1) ?? '';
     if (!name || name.startsWith('.')) continue; // folders, and what macOS puts beside files
     if ((room -= size) < 0) throw tooMuch(where);
-    if (Object.hasOwn(files, name)) throw new ModelError("a file of the ZIP can't be taken", { where, got: path });
+    if (Object.hasOwn(files, name)) {
+      throw new ModelError("a file of the ZIP can't be taken", { where, got: path });
+    }
     if (view.getUint32(local, true) !== LOCAL) throw new RangeError('no local header');
     const start = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
     files[name] = await content(whole.subarray(start, start + packed), method, size);
@@ -76,7 +85,10 @@ async function content(bytes, method, size) {
   if (method !== 8) throw new RangeError(`method ${method}`);
   const result = new Uint8Array(size);
   let at = 0;
-  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw')).getReader();
+  const reader = new Blob([bytes])
+    .stream()
+    .pipeThrough(new DecompressionStream('deflate-raw'))
+    .getReader();
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
     if (at + part.value.length > size) {
       void reader.cancel();
@@ -91,5 +103,8 @@ async function content(bytes, method, size) {
 
 /** @param {string} where */
 function tooMuch(where) {
-  return new ModelError('there is more in the ZIP than a model', { where, expected: `at most ${MOST_FILES} files and ${MOST_BYTES} bytes` });
+  return new ModelError('there is more in the ZIP than a model', {
+    where,
+    expected: `at most ${MOST_FILES} files and ${MOST_BYTES} bytes`,
+  });
 }

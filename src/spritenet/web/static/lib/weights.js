@@ -27,16 +27,30 @@ export function parseManifest(value, where) {
       throw new ModelError('a group of weightsManifest lacks paths or weights', { where });
     }
     if (group.weights.length > MAXIMAL_ARRAYS) {
-      throw new ModelError('weightsManifest is too long', { where, expected: `at most ${MAXIMAL_ARRAYS} arrays` });
+      throw new ModelError('weightsManifest is too long', {
+        where,
+        expected: `at most ${MAXIMAL_ARRAYS} arrays`,
+      });
     }
     const entries = group.weights.map((/** @type {unknown} */ entry) => parseEntry(entry, where));
-    const bytes = entries.reduce((/** @type {number} */ sum, /** @type {Entry} */ e) => sum + 4 * size(e.shape), 0);
-    if (!(bytes <= MAXIMAL_BYTES)) throw new ModelError('the weights are too large', { where, got: `${bytes} bytes` });
-    return { paths: group.paths.map((/** @type {unknown} */ path) => checkPath(path, where)), entries, bytes };
+    const bytes = entries.reduce(
+      (/** @type {number} */ sum, /** @type {Entry} */ e) => sum + 4 * size(e.shape),
+      0,
+    );
+    if (!(bytes <= MAXIMAL_BYTES)) {
+      throw new ModelError('the weights are too large', { where, got: `${bytes} bytes` });
+    }
+    return {
+      paths: group.paths.map((/** @type {unknown} */ path) => checkPath(path, where)),
+      entries,
+      bytes,
+    };
   });
   const seen = new Set();
   for (const { name } of groups.flatMap((group) => group.entries)) {
-    if (seen.has(name)) throw new ModelError(`weightsManifest names ${shown(name)} twice`, { where });
+    if (seen.has(name)) {
+      throw new ModelError(`weightsManifest names ${shown(name)} twice`, { where });
+    }
     seen.add(name);
   }
   return groups;
@@ -45,8 +59,7 @@ export function parseManifest(value, where) {
 /** @param {unknown} value @param {string} where @returns {string} */
 function checkPath(value, where) {
   const path = typeof value === 'string' ? value.replace(/^\.\//, '') : ''; // as browsers download
-  const plain =
-    path.length > 0 && path.length <= 255 && !/[/\\:\0]|^\.\.?$/.test(path);
+  const plain = path.length > 0 && path.length <= 255 && !/[/\\:\0]|^\.\.?$/.test(path);
   if (!plain) {
     throw new ModelError('weightsManifest names a file elsewhere', {
       where,
@@ -66,10 +79,17 @@ function parseEntry(value, where) {
   const label = `weightsManifest: ${shown(entry.name)}`;
   const { shape } = entry;
   const group = entry.group === 'optimizer' ? 'optimizer' : '';
-  if (!Array.isArray(shape) || shape.length > 8 || !shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+  if (
+    !Array.isArray(shape) ||
+    shape.length > 8 ||
+    !shape.every((n) => Number.isSafeInteger(n) && n >= 0)
+  ) {
     throw new ModelError(`${label}: its shape is wrong`, { where, got: shape ?? null });
   }
-  if ('quantization' in entry || !(entry.dtype === 'float32' || (group && entry.dtype === 'int32'))) {
+  if (
+    'quantization' in entry ||
+    !(entry.dtype === 'float32' || (group && entry.dtype === 'int32'))
+  ) {
     throw new ModelError(`${label}: only float32 weights can be read`, {
       where,
       got: 'quantization' in entry ? 'quantised' : entry.dtype,
@@ -139,7 +159,11 @@ export function match(wanted, promised, where) {
       throw new ModelError(`the weights ${name} are ${word} in weightsManifest`, { where });
     }
     if (String(found[0].shape) !== String(shape)) {
-      throw new ModelError(`the weights ${name} have the wrong shape`, { where, expected: shape, got: found[0].shape });
+      throw new ModelError(`the weights ${name} have the wrong shape`, {
+        where,
+        expected: shape,
+        got: found[0].shape,
+      });
     }
     return found[0].name;
   });

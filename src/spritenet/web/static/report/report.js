@@ -1,9 +1,9 @@
 // The report's script: shows a cell's images, moves through the matrix by keys, sorts the classes.
 // Everything else on the page is there without it.
-"use strict";
+'use strict';
 
 (() => {
-  const SVG = "http://www.w3.org/2000/svg";
+  const SVG = 'http://www.w3.org/2000/svg';
 
   /**
    * @typedef {object} Cells
@@ -13,14 +13,14 @@
    * @property {[number, number, number]} tile width and height in pixels, tiles in a row
    */
 
-  const data = document.getElementById("cells");
+  const data = document.getElementById('cells');
   if (!data) return;
   /** @type {Cells} */
-  const { names, cells, counts, tile } = JSON.parse(data.textContent ?? "{}");
+  const { names, cells, counts, tile } = JSON.parse(data.textContent ?? '{}');
   const [width, height, columns] = tile;
 
   /** @type {HTMLButtonElement[]} */
-  const buttons = [...document.querySelectorAll("button[data-cell]")].filter(
+  const buttons = [...document.querySelectorAll('button[data-cell]')].filter(
     (button) => button instanceof HTMLButtonElement,
   );
 
@@ -40,47 +40,47 @@
    * @param {string} label
    */
   function picture(number, label) {
-    const svg = document.createElementNS(SVG, "svg");
+    const svg = document.createElementNS(SVG, 'svg');
     const x = (number % columns) * (width + 2) + 1;
     const y = Math.floor(number / columns) * (height + 2) + 1;
-    svg.setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
-    svg.setAttribute("class", "view");
-    svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", label);
-    const use = document.createElementNS(SVG, "use");
-    use.setAttribute("href", "#sheet");
+    svg.setAttribute('viewBox', `${x} ${y} ${width} ${height}`);
+    svg.setAttribute('class', 'view');
+    svg.setAttribute('role', 'img');
+    svg.setAttribute('aria-label', label);
+    const use = document.createElementNS(SVG, 'use');
+    use.setAttribute('href', '#sheet');
     svg.append(use);
     return svg;
   }
 
   /** @param {HTMLButtonElement} button */
   function show(button) {
-    const key = button.dataset["cell"] ?? "";
-    const [is, taken] = key.split(",");
+    const key = button.dataset['cell'] ?? '';
+    const [is, taken] = key.split(',');
     const images = cells[key] ?? [];
     const count = counts[key] ?? images.length;
-    const name = names[is ?? ""] ?? "";
+    const name = names[is ?? ''] ?? '';
     const right = is === taken;
-    const what = right ? `${name}, right` : `${name} taken for ${names[taken ?? ""] ?? ""}`;
-    element("cell-title").textContent =
-      `${what}: ${count.toLocaleString("en")} ${count === 1 ? "image" : "images"}`;
-    const some = images.length < count ? `${images.length} of them: ` : "";
-    const order = right ? "the least certain first" : "the most confident first";
-    element("cell-note").textContent = `${some}${order}, with the network's confidence`;
-    element("cell-images").replaceChildren(
+    const what = right ? `${name}, right` : `${name} taken for ${names[taken ?? ''] ?? ''}`;
+    element('cell-title').textContent =
+      `${what}: ${count.toLocaleString('en')} ${count === 1 ? 'image' : 'images'}`;
+    const some = images.length < count ? `${images.length} of them: ` : '';
+    const order = right ? 'the least certain first' : 'the most confident first';
+    element('cell-note').textContent = `${some}${order}, with the network's confidence`;
+    element('cell-images').replaceChildren(
       ...images.map(([number, confidence, index]) => {
-        const figure = document.createElement("figure");
-        const caption = document.createElement("figcaption");
-        const place = document.createElement("span");
-        place.className = "faint";
-        place.textContent = `no. ${index.toLocaleString("en")}`;
-        caption.append(confidence, document.createElement("br"), place);
+        const figure = document.createElement('figure');
+        const caption = document.createElement('figcaption');
+        const place = document.createElement('span');
+        place.className = 'faint';
+        place.textContent = `no. ${index.toLocaleString('en')}`;
+        caption.append(confidence, document.createElement('br'), place);
         figure.append(picture(number, `image ${index} of ${name}`), caption);
         return figure;
       }),
     );
     for (const other of buttons) {
-      other.setAttribute("aria-pressed", String(other === button));
+      other.setAttribute('aria-pressed', String(other === button));
       other.tabIndex = other === button ? 0 : -1;
     }
   }
@@ -92,10 +92,15 @@
    * @returns {HTMLButtonElement | undefined}
    */
   function next(from, key) {
-    const cell = from.closest("td");
-    const row = from.closest("tr");
+    const cell = from.closest('td');
+    const row = from.closest('tr');
     if (!cell || !row) return undefined;
-    const [down, across] = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] }[key] ?? [0, 0];
+    const [down, across] = {
+      ArrowDown: [1, 0],
+      ArrowUp: [-1, 0],
+      ArrowRight: [0, 1],
+      ArrowLeft: [0, -1],
+    }[key] ?? [0, 0];
     const rows = [...(row.parentElement?.children ?? [])];
     let y = rows.indexOf(row);
     let x = [...row.children].indexOf(cell);
@@ -104,15 +109,15 @@
       x += across ?? 0;
       const there = rows[y]?.children[x];
       if (!there) return undefined;
-      const button = there.querySelector("button");
+      const button = there.querySelector('button');
       if (button) return button;
     }
   }
 
   for (const button of buttons) {
-    button.addEventListener("click", () => show(button));
-    button.addEventListener("keydown", (event) => {
-      if (!event.key.startsWith("Arrow")) return;
+    button.addEventListener('click', () => show(button));
+    button.addEventListener('keydown', (event) => {
+      if (!event.key.startsWith('Arrow')) return;
       event.preventDefault();
       const target = next(button, event.key);
       if (target) {
@@ -123,9 +128,9 @@
   }
 
   /** @param {HTMLButtonElement} button */
-  const isWrong = (button) => new Set((button.dataset["cell"] ?? "").split(",")).size > 1;
+  const isWrong = (button) => new Set((button.dataset['cell'] ?? '').split(',')).size > 1;
   /** @param {HTMLButtonElement} button */
-  const size = (button) => counts[button.dataset["cell"] ?? ""] ?? 0;
+  const size = (button) => counts[button.dataset['cell'] ?? ''] ?? 0;
   const wrong = buttons.filter(isWrong);
   const first = (wrong.length ? wrong : buttons).reduce(
     (/** @type {HTMLButtonElement | undefined} */ best, button) =>
@@ -134,28 +139,34 @@
   );
   if (first) show(first);
 
-  for (const head of document.querySelectorAll("th[data-sort]")) {
-    const button = document.createElement("button");
-    button.type = "button";
+  for (const head of document.querySelectorAll('th[data-sort]')) {
+    const button = document.createElement('button');
+    button.type = 'button';
     button.append(...head.childNodes);
     head.append(button);
-    button.addEventListener("click", () => {
-      const body = head.closest("table")?.tBodies[0];
+    button.addEventListener('click', () => {
+      const body = head.closest('table')?.tBodies[0];
       if (!body || !head.parentElement) return;
       const place = [...head.parentElement.children].indexOf(head);
-      const down = head.getAttribute("aria-sort") !== "descending" && place > 0;
+      const down = head.getAttribute('aria-sort') !== 'descending' && place > 0;
       /** @param {HTMLTableRowElement} row */
-      const value = (row) => Number(row.cells[place]?.dataset["value"] ?? NaN);
-      const rows = [...body.rows].map((row, number) => ({ row, number: Number(row.dataset["place"] ?? number) }));
-      for (const { row, number } of rows) row.dataset["place"] = String(number);
-      const up = head.getAttribute("aria-sort") === "ascending" && place === 0;
+      const value = (row) => Number(row.cells[place]?.dataset['value'] ?? NaN);
+      const rows = [...body.rows].map((row, number) => ({
+        row,
+        number: Number(row.dataset['place'] ?? number),
+      }));
+      for (const { row, number } of rows) row.dataset['place'] = String(number);
+      const up = head.getAttribute('aria-sort') === 'ascending' && place === 0;
       rows.sort((a, b) => {
         if (place === 0) return up ? b.number - a.number : a.number - b.number;
-        return (down ? value(b.row) - value(a.row) : value(a.row) - value(b.row)) || a.number - b.number;
+        return (
+          (down ? value(b.row) - value(a.row) : value(a.row) - value(b.row)) || a.number - b.number
+        );
       });
-      for (const other of head.parentElement.children) other.removeAttribute("aria-sort");
-      const way = place === 0 ? (up ? "descending" : "ascending") : down ? "descending" : "ascending";
-      head.setAttribute("aria-sort", way);
+      for (const other of head.parentElement.children) other.removeAttribute('aria-sort');
+      const way =
+        place === 0 ? (up ? 'descending' : 'ascending') : down ? 'descending' : 'ascending';
+      head.setAttribute('aria-sort', way);
       body.append(...rows.map(({ row }) => row));
     });
   }

@@ -163,9 +163,23 @@ export class LineChart {
     const switches = element('div', 'chart-switches');
     if (smoothing) switches.append(this.#smoothing());
     if (y.fit) {
-      switches.append(this.#switch('zoom to the data', () => this.fitted, (on) => (this.fitted = on)));
+      switches.append(
+        this.#switch(
+          'zoom to the data',
+          () => this.fitted,
+          (on) => (this.fitted = on),
+        ),
+      );
     }
-    if (y.log) switches.append(this.#switch('log scale', () => this.log, (on) => (this.log = on)));
+    if (y.log) {
+      switches.append(
+        this.#switch(
+          'log scale',
+          () => this.log,
+          (on) => (this.log = on),
+        ),
+      );
+    }
     const whole = /** @type {HTMLButtonElement} */ (element('button', '', 'Show all'));
     whole.type = 'button';
     whole.onclick = () => {
@@ -211,7 +225,9 @@ export class LineChart {
     const label = element('label', '', 'smoothing');
     const choice = document.createElement('select');
     for (const points of WINDOWS) {
-      choice.append(new Option(points ? `mean of ${points.toLocaleString('en')}` : 'none', `${points}`));
+      choice.append(
+        new Option(points ? `mean of ${points.toLocaleString('en')}` : 'none', `${points}`),
+      );
     }
     choice.onchange = () => this.setSmoothing(Number(choice.value));
     this.reflect.push(() => (choice.value = `${this.window}`));
@@ -245,7 +261,12 @@ export class LineChart {
   /** @param {Line} line */
   #mean(line) {
     const kept = this.means.get(line.name);
-    if (kept && kept.y === line.values && kept.window === this.window && kept.mean.length === line.values.length) {
+    if (
+      kept &&
+      kept.y === line.values &&
+      kept.window === this.window &&
+      kept.mean.length === line.values.length
+    ) {
       return kept.mean;
     }
     const mean = smooth(line.values, this.window);
@@ -274,7 +295,14 @@ export class LineChart {
       : /** @type {[number[]]} */ ([[]]);
     this.limits = any ? [from, to > from ? to : from + 1] : [0, 1];
     const shape = JSON.stringify([
-      strands.map(({ line, place, raw }) => [line.name, place, line.color, line.dashed, line.dots, raw]),
+      strands.map(({ line, place, raw }) => [
+        line.name,
+        place,
+        line.color,
+        line.dashed,
+        line.dots,
+        raw,
+      ]),
       this.log,
       this.fitted,
     ]);
@@ -303,7 +331,13 @@ export class LineChart {
     const font = `12px ${token('--sans')}`;
     const { x, height = 260 } = this.options;
     const grid = { stroke: token('--line'), width: 1 };
-    const axis = { stroke: token('--faint'), font, labelFont: font, grid, ticks: { ...grid, size: 4 } };
+    const axis = {
+      stroke: token('--faint'),
+      font,
+      labelFont: font,
+      grid,
+      ticks: { ...grid, size: 4 },
+    };
     const options = /** @type {uPlot.Options} */ ({
       width,
       height,
@@ -318,7 +352,11 @@ export class LineChart {
       },
       scales: {
         x: { time: false, range: () => this.limits },
-        y: { distr: this.log ? 3 : 1, range: (/** @type {any} */ _, /** @type {number} */ low, /** @type {number} */ high) => this.#range(low, high) },
+        y: {
+          distr: this.log ? 3 : 1,
+          range: (/** @type {any} */ _, /** @type {number} */ low, /** @type {number} */ high) =>
+            this.#range(low, high),
+        },
       },
       axes: [
         { ...axis, label: x.label, labelSize: 18, labelGap: 0, size: 28, gap: 4, space: 60 },
@@ -328,8 +366,10 @@ export class LineChart {
           labelSize: 18,
           labelGap: 2,
           gap: 4,
-          size: (/** @type {any} */ _, /** @type {string[] | null} */ ticks) => this.#room(ticks, font),
-          values: (/** @type {any} */ _, /** @type {(number | null)[]} */ ticks) => this.#ticks(ticks),
+          size: (/** @type {any} */ _, /** @type {string[] | null} */ ticks) =>
+            this.#room(ticks, font),
+          values: (/** @type {any} */ _, /** @type {(number | null)[]} */ ticks) =>
+            this.#ticks(ticks),
         },
       ],
       series: [
@@ -390,7 +430,10 @@ export class LineChart {
   #room(ticks, font) {
     const context = /** @type {CanvasRenderingContext2D} */ (sheet().getContext('2d'));
     context.font = font;
-    return 10 + Math.ceil(Math.max(16, ...(ticks ?? []).map((text) => context.measureText(text ?? '').width)));
+    return (
+      10 +
+      Math.ceil(Math.max(16, ...(ticks ?? []).map((text) => context.measureText(text ?? '').width)))
+    );
   }
 
   /** The reader marked a part. @param {uPlot} plot */
@@ -437,7 +480,9 @@ export class LineChart {
   #legend() {
     const left = this.plot?.cursor.left;
     const at = this.plot && left !== undefined && left >= 0 ? this.plot.posToVal(left, 'x') : null;
-    const names = JSON.stringify(this.lines.map((line) => [line.name, line.color, line.dashed, line.dots]));
+    const names = JSON.stringify(
+      this.lines.map((line) => [line.name, line.color, line.dashed, line.dots]),
+    );
     if (this.named !== names) this.#names(names);
     const { x, y } = this.options;
     const format = y.format ?? plain;
@@ -455,7 +500,8 @@ export class LineChart {
       if (cell && cell.textContent !== also) cell.textContent = also;
     });
     const where = /** @type {HTMLElement} */ (this.legend.lastElementChild);
-    const words = place === null ? '' : x.format ? x.format(place) : `at ${plain(place)} ${x.label}`;
+    const words =
+      place === null ? '' : x.format ? x.format(place) : `at ${plain(place)} ${x.label}`;
     if (where && where.textContent !== words) where.textContent = words;
   }
 
@@ -468,7 +514,10 @@ export class LineChart {
         const button = /** @type {HTMLButtonElement} */ (element('button', ''));
         button.type = 'button';
         button.title = 'Show or hide this line';
-        const swatch = element('span', `chart-line${line.dashed ? ' dashed' : ''}${line.dots && !line.dashed ? ' dots' : ''}`);
+        const swatch = element(
+          'span',
+          `chart-line${line.dashed ? ' dashed' : ''}${line.dots && !line.dashed ? ' dots' : ''}`,
+        );
         swatch.style.borderColor = `var(--series-${series(line, place)})`;
         const pressed = () => button.setAttribute('aria-pressed', `${!this.hidden.has(line.name)}`);
         button.onclick = () => {
@@ -477,7 +526,11 @@ export class LineChart {
           this.draw();
         };
         pressed();
-        button.append(swatch, element('span', 'chart-name', line.name), element('span', 'chart-value'));
+        button.append(
+          swatch,
+          element('span', 'chart-name', line.name),
+          element('span', 'chart-value'),
+        );
         item.append(button);
         return item;
       }),
@@ -508,7 +561,9 @@ export class LineChart {
         `${where(last)}, lowest ${format(low)} ${where(lowAt)}, highest ${format(high)} ${where(highAt)}.`
       );
     });
-    const said = this.window ? ` Lines are means of ${this.window} points; the raw ones are faint.` : '';
+    const said = this.window
+      ? ` Lines are means of ${this.window} points; the raw ones are faint.`
+      : '';
     this.summary.textContent = `${title}, ${this.#yLabel()} against ${x.label}. ${sentences.join(' ')}${said}`;
   }
 }

@@ -49,7 +49,10 @@ export function confusionMatrix(container, confusion) {
       // The root of the share, so that one mistake in a hundred can be seen.
       cell.style.setProperty('--share', Math.sqrt(share).toFixed(3));
       const said = `${classNames[truth]} taken for ${classNames[predicted]}`;
-      cell.setAttribute('aria-label', `${truth === predicted ? `${classNames[truth]} recognised` : said}: ${count} of ${total}`);
+      cell.setAttribute(
+        'aria-label',
+        `${truth === predicted ? `${classNames[truth]} recognised` : said}: ${count} of ${total}`,
+      );
     }
     write(shown.shares[truth], total ? percent(row[truth] / total) : '–');
   }
@@ -95,8 +98,12 @@ function build(container, classNames) {
   });
   /** @param {EventTarget | null} target */
   const placeOf = (target) => {
-    const truth = cells.findIndex((row) => row.includes(/** @type {HTMLTableCellElement} */ (target)));
-    return truth < 0 ? null : [truth, cells[truth].indexOf(/** @type {HTMLTableCellElement} */ (target))];
+    const truth = cells.findIndex((row) =>
+      row.includes(/** @type {HTMLTableCellElement} */ (target)),
+    );
+    return truth < 0
+      ? null
+      : [truth, cells[truth].indexOf(/** @type {HTMLTableCellElement} */ (target))];
   };
   /** @param {EventTarget | null} target */
   const pick = (target) => {
@@ -142,7 +149,9 @@ function listConfusions(container, { matrix, classNames, onPick }) {
   const found = [];
   for (let truth = 0; truth < classNames.length; truth++) {
     for (let predicted = 0; predicted < classNames.length; predicted++) {
-      if (truth !== predicted && matrix[truth][predicted]) found.push([matrix[truth][predicted], truth, predicted]);
+      if (truth !== predicted && matrix[truth][predicted]) {
+        found.push([matrix[truth][predicted], truth, predicted]);
+      }
     }
   }
   found.sort((a, b) => b[0] - a[0]);

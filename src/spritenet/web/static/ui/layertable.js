@@ -12,12 +12,20 @@
  * @param {readonly number[]} network.parameters  how many numbers each learns
  * @param {string} [network.caption]
  */
-export function layerTable(container, { layers, outputShapes, parameters, caption = 'Layers, first to last' }) {
+export function layerTable(
+  container,
+  { layers, outputShapes, parameters, caption = 'Layers, first to last' },
+) {
   const table = document.createElement('table');
   table.className = 'layers';
   table.createCaption().textContent = caption;
   const head = table.createTHead().insertRow();
-  for (const [text, kind] of /** @type {const} */ ([['layer', ''], ['', ''], ['output', 'number'], ['parameters', 'number']])) {
+  for (const [text, kind] of /** @type {const} */ ([
+    ['layer', ''],
+    ['', ''],
+    ['output', 'number'],
+    ['parameters', 'number'],
+  ])) {
     const cell = document.createElement(text ? 'th' : 'td');
     if (text) cell.setAttribute('scope', 'col');
     cell.textContent = text;
@@ -34,7 +42,10 @@ export function layerTable(container, { layers, outputShapes, parameters, captio
     const words = row.insertCell();
     words.textContent = inWords(layer);
     words.className = 'faint';
-    for (const text of [shapeText(outputShapes[i]), parameters[i] ? parameters[i].toLocaleString('en') : '–']) {
+    for (const text of [
+      shapeText(outputShapes[i]),
+      parameters[i] ? parameters[i].toLocaleString('en') : '–',
+    ]) {
       const cell = row.insertCell();
       cell.textContent = text;
       cell.className = 'number';
@@ -74,7 +85,10 @@ export function inWords({ className, config }) {
   const end = config.activation && config.activation !== 'linear' ? `, ${config.activation}` : '';
   /** @param {readonly number[]} pair */
   const sides = (pair) => pair.join('×');
-  const stride = config.strides && String(config.strides) !== String(config.pool_size ?? [1, 1]) ? `, every ${sides(config.strides)}` : '';
+  const stride =
+    config.strides && String(config.strides) !== String(config.pool_size ?? [1, 1])
+      ? `, every ${sides(config.strides)}`
+      : '';
   const same = config.padding === 'same' ? ', same size' : '';
   switch (className) {
     case 'Rescaling':

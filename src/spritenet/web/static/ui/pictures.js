@@ -21,7 +21,13 @@ const surfaces = new WeakMap();
  */
 function surfaceOf(canvas, width, height) {
   let surface = surfaces.get(canvas);
-  if (!surface || canvas.width !== width || canvas.height !== height || surface.data.width !== width || surface.data.height !== height) {
+  if (
+    !surface ||
+    canvas.width !== width ||
+    canvas.height !== height ||
+    surface.data.width !== width ||
+    surface.data.height !== height
+  ) {
     canvas.width = width;
     canvas.height = height;
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
@@ -65,11 +71,16 @@ export function drawPixels(canvas, pixels, [height, width, channels], { scale } 
  * @param {{ columns?: number, most?: number, proportion?: number }} [options]  columns of maps; how
  *     many maps at most; width over height of the whole
  */
-export function mapGrid([height, width, channels], { columns, most = MAPS_SHOWN, proportion = 2 } = {}) {
+export function mapGrid(
+  [height, width, channels],
+  { columns, most = MAPS_SHOWN, proportion = 2 } = {},
+) {
   const vector = height === 1 && width === 1;
   const shown = vector ? channels : Math.min(channels, most);
   const gap = vector ? 0 : 1;
-  const fitting = vector ? VECTOR_COLUMNS : Math.round(Math.sqrt((shown * proportion * height) / width));
+  const fitting = vector
+    ? VECTOR_COLUMNS
+    : Math.round(Math.sqrt((shown * proportion * height) / width));
   const across = columns ?? (vector ? fitting : evenly(shown, fitting));
   const down = Math.ceil(shown / Math.max(1, across));
   return {
@@ -203,7 +214,10 @@ export function imageTile({ pixels, shape, caption = '', right, scale = 2 }) {
   drawPixels(canvas, pixels, shape, { scale });
   const text = document.createElement('figcaption');
   const judged = right !== undefined;
-  canvas.setAttribute('aria-label', `${caption}${judged ? (right ? ', right' : ', wrong') : ''}` || 'image');
+  canvas.setAttribute(
+    'aria-label',
+    `${caption}${judged ? (right ? ', right' : ', wrong') : ''}` || 'image',
+  );
   if (judged) text.className = right ? 'right' : 'wrong';
   text.textContent = judged ? `${right ? '✓' : '✗'} ${caption}` : caption;
   figure.append(canvas);

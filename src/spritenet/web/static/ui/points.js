@@ -122,9 +122,7 @@ export function smooth(y, window) {
   const means = new Float64Array(count);
   for (let at = 0; at < count; at += 1) {
     const [from, to] = [Math.max(0, at - half), Math.min(count, at + half + 1)];
-    means[at] = Number.isFinite(y[at])
-      ? (sums[to] - sums[from]) / (known[to] - known[from])
-      : NaN;
+    means[at] = Number.isFinite(y[at]) ? (sums[to] - sums[from]) / (known[to] - known[from]) : NaN;
   }
   return means;
 }

@@ -27,18 +27,53 @@ export function zipped(files) {
   const directory = [];
   let at = 0;
   for (const [name, content] of Object.entries(files)) {
-    const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : new Uint8Array(content);
+    const bytes =
+      typeof content === 'string' ? new TextEncoder().encode(content) : new Uint8Array(content);
     const title = new TextEncoder().encode(name);
     // version, flags, method, time, day, CRC, packed size, size, name's length, extra's length
-    const shared = numbers([[2, 20], [2, UTF8], [2, 0], [2, 0], [2, DAY], [4, crc32(bytes)], [4, bytes.length], [4, bytes.length], [2, title.length], [2, 0]]);
+    const shared = numbers([
+      [2, 20],
+      [2, UTF8],
+      [2, 0],
+      [2, 0],
+      [2, DAY],
+      [4, crc32(bytes)],
+      [4, bytes.length],
+      [4, bytes.length],
+      [2, title.length],
+      [2, 0],
+    ]);
     const local = [numbers([[4, 0x04034b50]]), shared, title, bytes];
     // … comment's length, disk, attributes, where its local header is
-    directory.push(numbers([[4, 0x02014b50], [2, 20]]), shared, numbers([[2, 0], [2, 0], [2, 0], [4, 0], [4, at]]), title);
+    directory.push(
+      numbers([
+        [4, 0x02014b50],
+        [2, 20],
+      ]),
+      shared,
+      numbers([
+        [2, 0],
+        [2, 0],
+        [2, 0],
+        [4, 0],
+        [4, at],
+      ]),
+      title,
+    );
     parts.push(...local);
     at += lengthOf(local);
   }
   const count = Object.keys(files).length;
-  const end = numbers([[4, 0x06054b50], [2, 0], [2, 0], [2, count], [2, count], [4, lengthOf(directory)], [4, at], [2, 0]]);
+  const end = numbers([
+    [4, 0x06054b50],
+    [2, 0],
+    [2, 0],
+    [2, count],
+    [2, count],
+    [4, lengthOf(directory)],
+    [4, at],
+    [2, 0],
+  ]);
   return new Blob([...parts, ...directory, end], { type: 'application/zip' });
 }
 

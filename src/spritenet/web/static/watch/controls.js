@@ -22,7 +22,9 @@ export class Controls {
     this.container = container;
     /** @type {Run | null} */
     this.record = null;
-    this.pause = button('Pause', () => this.#ask(this.record?.paused === null ? 'pause' : 'resume'));
+    this.pause = button('Pause', () =>
+      this.#ask(this.record?.paused === null ? 'pause' : 'resume'),
+    );
     this.stop = button('Stop and keep', () => this.#ask('stop'));
     this.discard = button('Stop and discard', () => this.#sure(true));
     this.question = document.createElement('span');
@@ -32,7 +34,11 @@ export class Controls {
       this.#ask('discard');
     });
     yes.className = 'danger';
-    this.question.append('Remove weights and history?', yes, button('No', () => this.#sure(false)));
+    this.question.append(
+      'Remove weights and history?',
+      yes,
+      button('No', () => this.#sure(false)),
+    );
     this.question.hidden = true;
     this.form = document.createElement('form');
     this.input = document.createElement('input');
@@ -70,8 +76,18 @@ export class Controls {
     this.container.hidden = !alive;
     if (!alive) this.#asked.clear();
     const waiting = [...this.#asked.values()];
-    const asks = (/** @type {string[]} */ ...names) => waiting.some(({ command }) => names.includes(command));
-    write(this.pause, asks('pause') ? 'Pausing …' : asks('resume') ? 'Resuming …' : record.paused === null ? 'Pause' : 'Resume');
+    const asks = (/** @type {string[]} */ ...names) =>
+      waiting.some(({ command }) => names.includes(command));
+    write(
+      this.pause,
+      asks('pause')
+        ? 'Pausing …'
+        : asks('resume')
+          ? 'Resuming …'
+          : record.paused === null
+            ? 'Pause'
+            : 'Resume',
+    );
     write(this.stop, asks('stop') ? 'Stopping …' : 'Stop and keep');
     write(this.discard, asks('discard') ? 'Discarding …' : 'Stop and discard');
     write(this.set, asks('rate') ? 'Asked …' : 'Set');
@@ -79,11 +95,18 @@ export class Controls {
     this.pause.disabled = ending || asks('pause', 'resume');
     this.stop.disabled = this.discard.disabled = ending;
     this.set.disabled = ending || asks('rate');
-    if (!this.input.value && document.activeElement !== this.input && Number.isFinite(record.rate)) {
+    if (
+      !this.input.value &&
+      document.activeElement !== this.input &&
+      Number.isFinite(record.rate)
+    ) {
       this.input.placeholder = small(record.rate);
     }
     const late = waiting.some(({ since }) => performance.now() - since > PATIENCE);
-    write(this.words, late ? 'No answer yet: the training is in a long update or evaluation.' : this.#answer);
+    write(
+      this.words,
+      late ? 'No answer yet: the training is in a long update or evaluation.' : this.#answer,
+    );
   }
 
   /** The training answered something. @param {Entry} entry */
@@ -93,8 +116,9 @@ export class Controls {
     if (entry.refused) this.#answer = `It refused: ${entry.refused}.`;
     else if (entry.command === 'pause') this.#answer = `Paused at step ${count(entry.step)}.`;
     else if (entry.command === 'resume') this.#answer = `Going on from step ${count(entry.step)}.`;
-    else if (entry.command === 'rate') this.#answer = `Learning rate ${small(entry.value)} from step ${count(entry.step + 1)} on.`;
-    else this.#answer = `Stopping after step ${count(entry.step)}.`;
+    else if (entry.command === 'rate') {
+      this.#answer = `Learning rate ${small(entry.value)} from step ${count(entry.step + 1)} on.`;
+    } else this.#answer = `Stopping after step ${count(entry.step)}.`;
   }
 
   #rate() {

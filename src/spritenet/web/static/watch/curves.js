@@ -48,8 +48,14 @@ export class Curves {
 
   /** @param {Run[]} records  the run that is shown first, then those it is compared with */
   show(records) {
-    this.loss.setData([], records.flatMap((record, place) => this.#lines(record, place, records.length, 'loss')));
-    this.accuracy.setData([], records.flatMap((record, place) => this.#lines(record, place, records.length, 'accuracy')));
+    this.loss.setData(
+      [],
+      records.flatMap((record, place) => this.#lines(record, place, records.length, 'loss')),
+    );
+    this.accuracy.setData(
+      [],
+      records.flatMap((record, place) => this.#lines(record, place, records.length, 'accuracy')),
+    );
   }
 
   /**
@@ -64,7 +70,9 @@ export class Curves {
     const color = (place % 6) + 1;
     const before = alone ? '' : `${record.name} `;
     /** @type {Line[]} */
-    const lines = [{ name: `${before}training`, x: record.x(this.axis), values: record[what].values, color }];
+    const lines = [
+      { name: `${before}training`, x: record.x(this.axis), values: record[what].values, color },
+    ];
     const tries = record.evaluations;
     if (tries.some((entry) => Number.isFinite(entry[what]))) {
       lines.push({

@@ -32,7 +32,11 @@ export class Inside {
     this.replay = new Replay(bar, 'At which step', (place) => this.#show(place));
     const left = seen.appendChild(document.createElement('div'));
     this.filters = column(left, 'Filters', 'The kernels of the convolutions. Middle grey is 0.');
-    this.weights = column(left, 'How the weights are spread', 'From the lowest to the highest weight; the thin line is 0.');
+    this.weights = column(
+      left,
+      'How the weights are spread',
+      'From the lowest to the highest weight; the thin line is 0.',
+    );
     this.maps = column(seen, 'What the layers make of one image', '');
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
       if (this.#known.has(this.#wanted)) this.#draw(this.#known.get(this.#wanted));
@@ -73,7 +77,9 @@ export class Inside {
   /** @param {{filters?: Maps[], activations?: Maps[], weights?: Histogram[]}} snapshot */
   #draw({ filters = [], activations = [], weights = [] }) {
     for (const maps of filters) this.#maps(this.filters, maps, true);
-    for (const maps of activations) if (!maps.name.startsWith('flatten')) this.#maps(this.maps, maps, false);
+    for (const maps of activations) {
+      if (!maps.name.startsWith('flatten')) this.#maps(this.maps, maps, false);
+    }
     for (const histogram of weights) this.#histogram(histogram);
     this.filters.hidden = !filters.length;
   }
@@ -99,7 +105,10 @@ export class Inside {
     const flat = height === 1;
     const columns = flat ? 1 : across(number);
     drawMaps(canvas, values, [height, width, number], { columns, label: `${name} at this step` });
-    const scale = Math.max(1, Math.min(flat ? 12 : 6, Math.floor((number === 1 && !flat ? LONE : WIDEST) / canvas.width)));
+    const scale = Math.max(
+      1,
+      Math.min(flat ? 12 : 6, Math.floor((number === 1 && !flat ? LONE : WIDEST) / canvas.width)),
+    );
     canvas.style.width = `${canvas.width * scale}px`;
     if (flat) canvas.style.height = '14px';
     const shown = !flat && of > number ? `, ${number} of ${count(of)}` : '';
@@ -130,8 +139,14 @@ export class Inside {
     });
     context.fillStyle = style.getPropertyValue('--faint');
     context.fillRect(0, height - 1, width, 1);
-    if (low < 0 && high > 0) context.fillRect(Math.round((-low / (high - low)) * width), 0, 1, height); // zero
-    caption(figure, name, `${small(low)} to ${small(high)}; mean ${small(mean)} ± ${small(deviation)}`);
+    if (low < 0 && high > 0) {
+      context.fillRect(Math.round((-low / (high - low)) * width), 0, 1, height);
+    } // zero
+    caption(
+      figure,
+      name,
+      `${small(low)} to ${small(high)}; mean ${small(mean)} ± ${small(deviation)}`,
+    );
   }
 
   /** @param {HTMLElement} where @param {string} key */
@@ -156,7 +171,9 @@ function across(number) {
   let best = Math.ceil(ideal);
   for (let columns = 1; columns <= Math.min(number, 2 * ideal); columns += 1) {
     const even = number % columns === 0;
-    if (even && (number % best || Math.abs(columns - ideal) < Math.abs(best - ideal))) best = columns;
+    if (even && (number % best || Math.abs(columns - ideal) < Math.abs(best - ideal))) {
+      best = columns;
+    }
   }
   return best < ideal / 2 ? Math.ceil(ideal) : best;
 }

@@ -95,7 +95,9 @@ function draw() {
     const record = main();
     if (!record) return;
     now(record);
-    const drawn = [...records.values()].map(({ name, version }) => `${name} ${version}`).join('\n') + curves.axis;
+    const drawn =
+      [...records.values()].map(({ name, version }) => `${name} ${version}`).join('\n') +
+      curves.axis;
     if (drawn !== drawnLast) curves.show([...records.values()]);
     drawnLast = drawn;
     at('curves').hidden = false;
@@ -105,7 +107,8 @@ function draw() {
     story(record);
     const most = Math.max(...[...records.values()].map(({ sampled }) => sampled));
     at('sampled').hidden = most < 2;
-    at('sampled').textContent = `A large journal: about one step in ${count(most)} is drawn, the newest ones all.`;
+    at('sampled').textContent =
+      `A large journal: about one step in ${count(most)} is drawn, the newest ones all.`;
   });
 }
 
@@ -116,22 +119,34 @@ function now(record) {
   const word = found?.state ?? '';
   at('state').dataset.state = connected ? word : 'lost';
   write(at('state'), stateInWords(record));
-  document.title = found ? `${word === 'running' ? percentDone(record) : word} · ${record.name}` : 'Watch';
+  document.title = found
+    ? `${word === 'running' ? percentDone(record) : word} · ${record.name}`
+    : 'Watch';
   const progress = /** @type {HTMLProgressElement} */ (at('progress'));
   const [done, last] = [record.done, record.lastStep];
   if (Number.isFinite(last)) {
     progress.max = Math.max(1, last);
     progress.value = Math.min(done, last);
   }
-  const epoch = Math.min(record.started?.epochs ?? 1, Math.floor(Math.max(0, done - 1) / record.stepsPerEpoch) + 1);
-  const epochs = Number.isFinite(epoch) ? ` · epoch ${count(epoch)} of ${count(record.started?.epochs)}` : '';
-  write(at('how-far'), Number.isFinite(last) ? `step ${count(done)} of ${count(last)}${epochs}` : '');
+  const epoch = Math.min(
+    record.started?.epochs ?? 1,
+    Math.floor(Math.max(0, done - 1) / record.stepsPerEpoch) + 1,
+  );
+  const epochs = Number.isFinite(epoch)
+    ? ` · epoch ${count(epoch)} of ${count(record.started?.epochs)}`
+    : '';
+  write(
+    at('how-far'),
+    Number.isFinite(last) ? `step ${count(done)} of ${count(last)}${epochs}` : '',
+  );
   figures(record);
 }
 
 /** @param {Run} record */
 function percentDone(record) {
-  return Number.isFinite(record.lastStep) ? `${Math.floor((100 * record.done) / record.lastStep)} %` : 'running';
+  return Number.isFinite(record.lastStep)
+    ? `${Math.floor((100 * record.done) / record.lastStep)} %`
+    : 'running';
 }
 
 /** @param {Run} record */
@@ -175,7 +190,9 @@ function figures(record) {
     [last?.event === 'tested' ? 'test accuracy' : 'not trained on', percent(last?.accuracy)],
     ['learning rate', small(record.rate)],
     ['images a second', count(live ? images : whole)],
-    live ? ['time left', seconds(left)] : [end ? 'took' : 'so far', seconds(end?.total_seconds ?? record.at.last)],
+    live
+      ? ['time left', seconds(left)]
+      : [end ? 'took' : 'so far', seconds(end?.total_seconds ?? record.at.last)],
   ];
   const list = at('figures');
   rows.forEach(([name, value], place) => {
@@ -243,8 +260,15 @@ function explain(found) {
   const optimizer = found.optimizer?.class_name ? `, ${found.optimizer.class_name}` : '';
   const batch = found.plan?.batch_size ? `, ${count(found.plan.batch_size)} images an update` : '';
   const seed = found.plan?.seed !== undefined ? `, seed ${found.plan.seed}` : '';
-  write(at('about'), `${found.model ?? 'a network'} on ${found.data || 'images'}${optimizer}${batch}${seed}`);
-  if (Array.isArray(found.table) && Array.isArray(found.layers) && found.table.length === found.layers.length) {
+  write(
+    at('about'),
+    `${found.model ?? 'a network'} on ${found.data || 'images'}${optimizer}${batch}${seed}`,
+  );
+  if (
+    Array.isArray(found.table) &&
+    Array.isArray(found.layers) &&
+    found.table.length === found.layers.length
+  ) {
     layerTable(at('layers'), {
       layers: found.table.map((/** @type {any} */ row, /** @type {number} */ i) => ({
         name: row.name,

@@ -90,7 +90,10 @@ export class Replay {
     this.range.value = String(place);
     const step = this.#steps[place];
     this.output.textContent = `step ${count(step)}`;
-    this.range.setAttribute('aria-valuetext', `step ${count(step)}, ${place + 1} of ${this.#steps.length}`);
+    this.range.setAttribute(
+      'aria-valuetext',
+      `step ${count(step)}, ${place + 1} of ${this.#steps.length}`,
+    );
     this.follow.hidden = this.#newest;
     this.onPick(place);
   }

@@ -63,7 +63,9 @@ export class Run {
   }
 
   clear() {
-    for (const column of [this.step, this.at, this.loss, this.accuracy, this.images]) column.clear();
+    for (const column of [this.step, this.at, this.loss, this.accuracy, this.images]) {
+      column.clear();
+    }
     this.evaluations = [];
     this.predictions = [];
     this.confusions = [];
@@ -103,10 +105,14 @@ export class Run {
         break;
       case 'evaluated':
       case 'tested':
-        if (typeof entry.loss === 'number' && typeof entry.accuracy === 'number') this.evaluations.push(entry);
+        if (typeof entry.loss === 'number' && typeof entry.accuracy === 'number') {
+          this.evaluations.push(entry);
+        }
         break;
       case 'predicted':
-        if (Array.isArray(entry.labels) && Array.isArray(entry.predicted)) this.predictions.push(entry);
+        if (Array.isArray(entry.labels) && Array.isArray(entry.predicted)) {
+          this.predictions.push(entry);
+        }
         break;
       case 'confused':
         if (Array.isArray(entry.matrix)) {

@@ -59,7 +59,8 @@ export class Tried {
     this.replay.show(record.predictions.map(({ step }) => step));
     this.confusions.show(record.confusions.map(({ step }) => step));
     if (!record.confusions.length) {
-      this.of.textContent = 'None was made: a matrix costs as much as an evaluation, and nobody was watching. spritenet report makes one.';
+      this.of.textContent =
+        'None was made: a matrix costs as much as an evaluation, and nobody was watching. spritenet report makes one.';
     }
   }
 
@@ -72,7 +73,11 @@ export class Tried {
       const document = await json(record.name, 'samples.json').catch(() => null);
       const fits = document && Array.isArray(document.shape) && document.shape.length === 4;
       if (this.record !== record || !fits) return;
-      this.samples = { shape: document.shape, labels: document.labels, pixels: bytes(document.pixels) };
+      this.samples = {
+        shape: document.shape,
+        labels: document.labels,
+        pixels: bytes(document.pixels),
+      };
     }
     const { shape, pixels, labels } = this.samples;
     const [images, height, width, channels] = shape;
@@ -85,7 +90,9 @@ export class Tried {
       const tile = imageTile({
         pixels: pixels.subarray(i * size, (i + 1) * size),
         shape: [height, width, channels],
-        caption: right ? name(entry.predicted[i]) : `${name(entry.predicted[i])}, is ${name(labels[i])}`,
+        caption: right
+          ? name(entry.predicted[i])
+          : `${name(entry.predicted[i])}, is ${name(labels[i])}`,
         right,
         scale: SIDE / Math.max(height, width),
       });
@@ -102,7 +109,9 @@ export class Tried {
     const entry = this.record?.confusions[place];
     if (!entry) return;
     const { matrix } = entry;
-    const classNames = matrix.map((/** @type {number[]} */ _, /** @type {number} */ i) => this.names[i] ?? String(i));
+    const classNames = matrix.map(
+      (/** @type {number[]} */ _, /** @type {number} */ i) => this.names[i] ?? String(i),
+    );
     this.of.textContent = `${count(entry.images)} images that it doesn't learn from.`;
     confusionMatrix(this.matrix, { matrix, classNames });
   }

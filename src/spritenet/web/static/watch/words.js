@@ -4,12 +4,16 @@
 
 /** @param {number | null | undefined} value */
 export function count(value) {
-  return value === null || value === undefined || !Number.isFinite(value) ? '–' : Math.round(value).toLocaleString('en');
+  return value === null || value === undefined || !Number.isFinite(value)
+    ? '–'
+    : Math.round(value).toLocaleString('en');
 }
 
 /** @param {number | null | undefined} share */
 export function percent(share) {
-  return share === null || share === undefined || !Number.isFinite(share) ? '–' : `${(100 * share).toFixed(share > 0.98 ? 2 : 1)} %`;
+  return share === null || share === undefined || !Number.isFinite(share)
+    ? '–'
+    : `${(100 * share).toFixed(share > 0.98 ? 2 : 1)} %`;
 }
 
 /** @param {number} value */
