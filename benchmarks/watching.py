@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 from figures import Row, arguments, chromium, report
 from spritenet.runs import Run
 from spritenet.runs.journal import Journal
-from spritenet.runs.lock import locked
 from spritenet.runs.reader import Reader
 from spritenet.training.events import EpochEnded, Started, StepEvent
 from spritenet.web.serving import running
@@ -105,7 +104,7 @@ def watch(
     """Follow a training that has done so many steps: milliseconds, and bytes of memory."""
     run = made(folder, 10 * there)
     written: dict[int, float] = {}
-    with Journal(run.journal_path, sys.maxsize) as journal, locked(folder):
+    with Journal(run.journal_path, sys.maxsize) as journal, run.locked():
         for event in steps(1, there):
             journal.write(event)
         journal.flush()

@@ -12,7 +12,6 @@ import pytest
 
 from program import spritenet
 from spritenet.runs import Run
-from spritenet.runs.lock import locked
 from spritenet.runs.run_directory import Shelf
 
 
@@ -102,7 +101,7 @@ def test_pruning_removes_what_was_said(shelf: Path, words: list[str], left: set[
 
 def test_pruning_never_touches_a_run_that_is_trained(shelf: Path) -> None:
     """Its folder is held by a training."""
-    with locked(shelf / "old"):
+    with Run(shelf / "old").locked():
         done = spritenet("runs", "--prune", "--keep-best", "0", "--yes", folder=shelf.parent)
     assert done.returncode == 0, done.stderr
     assert names(shelf) == {"old"}

@@ -17,7 +17,6 @@ from spritenet.errors import RunError
 from spritenet.model import Sequential, train
 from spritenet.runs import Run
 from spritenet.runs.controls import LARGEST, ControlFolder, ask
-from spritenet.runs.lock import locked
 from spritenet.training.callbacks import Callback
 from spritenet.training.controls import DISCARDED, KEPT
 from spritenet.training.events import (
@@ -204,7 +203,7 @@ def test_nobody_is_asked_where_no_training_goes_on(tmp_path: Path) -> None:
 def test_asking_whether_a_training_goes_on_disturbs_nobody(tmp_path: Path) -> None:
     """However many ask at a time, all are told the same."""
     run = Run(tmp_path)
-    with locked(tmp_path):
+    with run.locked():
         assert run.running
     answers: list[bool] = []
     stop = threading.Event()

@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 
 import tiny
-from spritenet.errors import RunError
+from spritenet import atomic
+from spritenet.errors import InputError, RunError
 from spritenet.model import Sequential, load_model, train
 from spritenet.runs import Run
-from spritenet.training import checkpoint, disk
+from spritenet.training import checkpoint
 from spritenet.training.callbacks import EarlyStopping, ReduceLROnPlateau
 from spritenet.training.events import (
     CheckpointSaved,
@@ -257,14 +258,14 @@ def test_a_full_disk_stops_with_one_line_and_can_be_resumed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The third checkpoint finds no room: the second is whole, and from it the end is reached."""
-    saved = disk.write_file
+    saved = atomic.write_file
     room = [3]
 
-    def write(path: Path, data: bytes) -> None:
+    def write(path: Path, data: bytes, *, error: type[InputError]) -> None:
         room[0] -= 1
         if room[0] < 0:
             monkeypatch.setattr(os, "fsync", full)
-        saved(path, data)
+        saved(path, data, error=error)
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")

@@ -15,10 +15,10 @@ import pytest
 from idx_bytes import image_bytes, label_bytes, some_images, some_labels
 from mirror import Mirror, mirror, serving
 from spritenet.errors import DownloadError
+from spritenet.file_lock import lock_file
 from spritenet.sources import catalog, load
 from spritenet.sources.catalog import CATALOG, Entry, load_entry
 from spritenet.sources.download import RemoteFile
-from spritenet.sources.lock import hold
 
 CONTENTS = {
     "train-images-idx3-ubyte.gz": image_bytes(some_images(30)),
@@ -175,8 +175,8 @@ def test_who_waits_too_long_is_told_for_whom(monkeypatch: pytest.MonkeyPatch, fo
     monkeypatch.setattr(catalog, "WAIT_SECONDS", 0.1)
     folder.mkdir()
     with (
-        hold(folder / "download.lock", 0),
-        pytest.raises(DownloadError, match=f"another process.*process {os.getpid()} holds it"),
+        lock_file(folder / "download.lock", 0),
+        pytest.raises(DownloadError, match=f"another process.*process {os.getpid()}"),
     ):
         load_entry(tiny())
 

@@ -56,5 +56,5 @@ def test_what_can_not_be_written_is_refused_and_leaves_nothing(tmp_path: Path) -
         unpack(data_set(), tmp_path / "x", cast("Kind", "tar"))
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "mine.txt").write_text("x", encoding="utf-8")
-    with pytest.raises(sn.DataError, match=r"the place is taken.*got mine\.txt"):
+    with pytest.raises(sn.DataError, match=r"holds other files.*got mine\.txt"):
         unpack(data_set(), tmp_path)

@@ -76,7 +76,7 @@ def test_only_an_older_folder_of_sprites_is_replaced(tmp_path: Path) -> None:
     sn.pack(data_set(9, seed=2), target, shard_rows=5)
     assert same(sn.load(target), data_set(9, seed=2))
     (target / "notes.txt").write_text("mine", encoding="utf-8")
-    with pytest.raises(sn.DataError, match=r"the place is taken.*got notes\.txt"):
+    with pytest.raises(sn.DataError, match=r"holds other files.*got notes\.txt"):
         sn.pack(data_set(), target, shard_rows=5)
     assert (target / "notes.txt").exists()
 

@@ -147,7 +147,7 @@ def test_a_real_limit_leaves_the_older_checkpoint(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", script, path], capture_output=True, text=True, check=True
     )
-    assert "it can't be saved: File too large" in done.stdout
+    assert "can't be written: got File too large" in done.stdout
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 

@@ -13,7 +13,6 @@ import pytest
 import tiny
 from asking import get
 from spritenet.runs import Run
-from spritenet.runs.lock import locked
 from spritenet.web.serving import running
 from spritenet.web.table import static_files
 from spritenet.web.watch import watching
@@ -149,7 +148,7 @@ def test_nothing_else_is_reached(watched: Server, target: str) -> None:
 )
 def test_what_is_no_command_is_refused(watched: Server, shelf: Path, body: bytes) -> None:
     """Nothing of it reaches the run's folder."""
-    with locked(shelf / "first"):
+    with Run(shelf / "first").locked():
         assert watched.post("/watch/runs/first/control", body).status == 400
     left = [path.name for path in (shelf / "first" / "control").iterdir()]
     assert left == ["watching"]
@@ -161,7 +160,7 @@ def test_a_command_reaches_a_training_and_only_one(watched: Server, shelf: Path)
     assert watched.post("/watch/runs/first/control", body).status == 409
     assert watched.post("/watch/runs/none/control", body).status == 404
     run = Run(shelf / "first")
-    with locked(run.folder):
+    with run.locked():
         answer = watched.post("/watch/runs/first/control", body)
         (command,) = run.controls.poll()
     assert json.loads(answer.body) == {"id": command.id}
@@ -171,7 +170,7 @@ def test_a_command_reaches_a_training_and_only_one(watched: Server, shelf: Path)
 def test_only_the_page_itself_may_ask(watched: Server, shelf: Path) -> None:
     """Another site's request, or one without the cookie, changes nothing."""
     body = b'{"command": "stop"}'
-    with locked(shelf / "first"):
+    with Run(shelf / "first").locked():
         other = watched.post("/watch/runs/first/control", body, origin="http://evil.example")
         stranger = watched.post("/watch/runs/first/control", body, cookie="")
         read = watched.get("/watch/runs/first/control")

@@ -96,8 +96,8 @@ def _html(
         How many images of the data set are in it; how many are not; and whether they, if any, are
         such as the model takes, so that the drawing page can teach it with them.
     """
+    from spritenet.atomic import new_file
     from spritenet.cli.data import load
-    from spritenet.sprites.disk import beside
     from spritenet.web.bundle import Parts, one_file
     from spritenet.web.examples import for_one_sprite
 
@@ -112,7 +112,7 @@ def _html(
         examples = _examples(model, data)
         parts = Parts(model, examples, some)
     content = one_file(parts)
-    with beside(out) as file:
+    with new_file(out) as file:
         file.write(content)
     return images, whole - images, name is None or examples is not None
 

@@ -46,12 +46,12 @@ def predict(
     json: Json = False,
 ) -> None:
     """Say what a saved model takes images for."""
+    from spritenet.atomic import write_file
     from spritenet.cli.counter import counting
     from spritenet.cli.models import load_network
     from spritenet.cli.preparation import of_model
     from spritenet.cli.suffix import check_ending
     from spritenet.destination import destination
-    from spritenet.training.disk import write_file
 
     if csv is not None:
         check_ending(csv, ".csv", folder=False)

@@ -86,10 +86,10 @@ def sheet(
     reading: Reading,
 ) -> None:
     """Draw some images of a data set with their names, or all of them for the projector."""
+    from spritenet.atomic import write_file
     from spritenet.cli.suffix import check_ending
     from spritenet.dataset.contact_sheet import contact_sheet, mosaic
     from spritenet.destination import destination
-    from spritenet.training.disk import write_file
 
     check_ending(out, *([] if projector else [".png"]), folder=projector)
     with destination(out) as place:
@@ -139,9 +139,9 @@ def _projector(split: Split, folder: Path, count: int | None, seed: int, model: 
     Raises:
         InputError: there are more images than a texture holds, or the folder is taken.
     """
+    from spritenet.atomic import new_folder
     from spritenet.dataset.atlas import LARGEST_SIDE, atlas, most_images
     from spritenet.errors import InputError
-    from spritenet.sprites.disk import new_folder
 
     most = most_images(split.image_shape)
     if count is not None and count > most:
@@ -156,7 +156,7 @@ def _projector(split: Split, folder: Path, count: int | None, seed: int, model: 
     points = None if model is None else _seen(model, split)
     shown = min(count or most, len(split))
     files = atlas(split, shown, seed, points)
-    with new_folder(folder, replaced="") as fresh:
+    with new_folder(folder) as fresh:
         for name, content in files.items():
             (fresh / name).write_bytes(content)
     return shown

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from spritenet.atomic import write_file
 from spritenet.cli import clock, progress, terminal, train_log
 from spritenet.cli.interrupt import Interruptible
 from spritenet.cli.options import Options
@@ -21,7 +22,6 @@ from spritenet.model import train as training
 from spritenet.model.recording import observed
 from spritenet.runs import Run
 from spritenet.training.controls import BY_HAND
-from spritenet.training.disk import write_file
 from spritenet.training.events import (
     Controlled,
     Evaluated,

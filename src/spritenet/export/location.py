@@ -11,8 +11,8 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from spritenet.atomic import existing_folder
 from spritenet.errors import ModelError
-from spritenet.export import folder as folders
 
 __all__ = ["MODEL_JSON", "is_model", "is_zip", "locate"]
 
@@ -72,7 +72,7 @@ def locate(path: Path) -> Path:
     if path.suffix.lower() == ".json" and path.name != MODEL_JSON and path.is_file():
         return path
     folder = path.parent if path.name == MODEL_JSON else path
-    folder = folders.existing(folder)
+    folder = existing_folder(folder)
     if folder.is_dir():
         return _in_folder(folder, path)
     _refuse_foreign(path)
@@ -85,7 +85,7 @@ def _in_folder(folder: Path, path: Path) -> Path:
     """The JSON file of a folder's model. See `locate`."""
     if (folder / MODEL_JSON).is_file():
         return folder / MODEL_JSON
-    inside = folders.existing(folder / "model") / MODEL_JSON
+    inside = existing_folder(folder / "model") / MODEL_JSON
     if inside.is_file():  # the folder of a run
         return inside
     found = _models_in(folder)
@@ -157,7 +157,7 @@ def is_model(path: Path) -> bool:
         if ending == ".json":
             return path.name == MODEL_JSON or _describes_a_model(path)
         return ending in ONLY_MODELS or _is_keras(path)
-    folder = folders.existing(path)
+    folder = existing_folder(path)
     if not folder.is_dir():
         return path.name == MODEL_JSON
     inside = (folder / MODEL_JSON, folder / "model" / MODEL_JSON, folder / "saved_model.pb")

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import spritenet
+from spritenet.atomic import write_folder
 from spritenet.destination import destination, local_only
 from spritenet.errors import DataWarning, ModelError
-from spritenet.export import folder as folders
 from spritenet.export import optimizer_state
 from spritenet.export.class_names import METADATA_JSON, checked_names, labels_beside
 from spritenet.export.error_location import located
@@ -66,6 +66,9 @@ ASSUMED = (
     "which range fits"
 )
 
+MODEL_FILES = r"model\.json|weights\.bin|group\d+-shard\d+of\d+(\.bin)?"
+"""The files that a new model replaces: ours, and those that TensorFlow.js's converter writes."""
+
 
 def save(model: SavedModel, folder: str | os.PathLike[str]) -> None:
     """Write a model into a folder, which appears whole or not at all.
@@ -79,7 +82,7 @@ def save(model: SavedModel, folder: str | os.PathLike[str]) -> None:
     with destination(folder) as place:
         with located(place.path):
             content = files(model)
-        folders.replace(place.path, content)
+        write_folder(place.path, content, MODEL_FILES, error=ModelError)
 
 
 def files(model: SavedModel) -> dict[str, bytes]:

@@ -148,16 +148,16 @@ class Weighted(Network):
         """Write the weights alone, as NumPy's .npz: an array for each name of `weights`.
 
         Raises:
-            ModelError: it has no weights yet, or the name ends as another format's does.
-            RunError: the disk refuses.
+            ModelError: it has no weights yet, the name ends as another format's does, or the disk
+                refuses.
         """
         import io
 
-        from spritenet.training.disk import write_file
+        from spritenet.atomic import write_file
 
         path, buffer = _npz(filepath), io.BytesIO()
         np.savez(buffer, allow_pickle=False, **self.weights)
-        write_file(path, buffer.getvalue())
+        write_file(path, buffer.getvalue(), error=ModelError)
 
     @accepts
     def load_weights(self, filepath: str | Path) -> None:

@@ -1,13 +1,12 @@
 """Runs: what a training leaves on disk.
 
-    folder    config.json, events.jsonl, checkpoint/, model/: who may write there, and how
-    lock      one training to a folder
-    journal   events.jsonl, written: a line for each event
-    lines     the same, read where one likes
-    reader    the same, as a page follows it: a part of it where it is large
-    controls  what is asked of a training while it works
-    summary   a run in a few figures
-    shelf     a folder of runs
+    folder          one run: config.json, events.jsonl, checkpoint/, model/; one writer at a time
+    journal         events.jsonl as it is written, a line an event
+    journal_format  the same as it is read, from any place on
+    reader          the same as a page follows it, thinned out where it is long
+    controls        commands to a training that is running
+    summary         the figures of a run
+    run_directory   a folder of runs
 
 It reads events and writes files; it knows no network.
 """

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter, time, time_ns
 
+from spritenet.atomic import write_file
 from spritenet.errors import RunError
 from spritenet.training.controls import COMMANDS, Command
-from spritenet.training.disk import write_file
 
 __all__ = ["ControlFolder", "ask"]
 
@@ -57,7 +57,7 @@ def ask(folder: Path, name: str, value: float | None = None) -> str:
         )
     made = f"{time_ns()}-{os.urandom(4).hex()}"
     command = {"id": made, "command": name, "value": value}
-    write_file(folder / f"{made}.json", json.dumps(command).encode(), durable=False)
+    write_file(folder / f"{made}.json", json.dumps(command).encode(), error=RunError, durable=False)
     return made
 
 

@@ -12,6 +12,7 @@ Only one training at a time may write there.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import sys
@@ -22,19 +23,22 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from spritenet.atomic import write_file
 from spritenet.destination import local_only
 from spritenet.errors import RunError
+from spritenet.file_lock import is_locked, lock_file
 from spritenet.runs.controls import ControlFolder, ask
 from spritenet.runs.journal import Journal, read_journal
-from spritenet.runs.lock import NAME, held, locked
 from spritenet.training import checkpoint
 from spritenet.training.checkpoint import Checkpoint
-from spritenet.training.disk import write_file
 from spritenet.training.events import Event, Finished, StepEvent, Stopped
 
-__all__ = ["Run"]
+__all__ = ["LOCK", "Run"]
 
-EARLY = frozenset({NAME, "control", "events.jsonl", "snapshots"})
+LOCK = ".lock"
+"""The file that a training locks; it stays."""
+
+EARLY = frozenset({LOCK, "control", "events.jsonl", "snapshots"})
 """What may be in a run's folder before its config.json is: another training has just begun there,
 or it was killed as it did, or somebody watches it from the start."""
 
@@ -91,7 +95,7 @@ class Run:
     @property
     def running(self) -> bool:
         """Whether a training writes there now."""
-        return held(self.folder)
+        return is_locked(self.folder / LOCK)
 
     def config(self) -> dict[str, Any]:
         """What was trained, on what, how.
@@ -118,6 +122,32 @@ class Run:
         return read_journal(self.journal_path)
 
     @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Locks the folder, which is created if it is missing, against other trainings.
+
+        Raises:
+            RunError: another training has the lock, or the folder can't be created.
+        """
+        with contextlib.ExitStack() as stack:
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(lock_file(self.folder / LOCK))
+            except TimeoutError as error:
+                raise RunError(
+                    "another training is writing here",
+                    where=self.folder,
+                    got=error,
+                    do="Wait until it has ended, or choose another folder.",
+                ) from error
+            except OSError as error:
+                raise RunError(
+                    f"the folder can't be used: {error.strerror or error}",
+                    where=self.folder,
+                    do="Choose another folder.",
+                ) from error
+            yield
+
+    @contextmanager
     def opened(self, *, resume: bool) -> Iterator[Checkpoint | None]:
         """Hold the folder for writing; gives the checkpoint to go on from, if there is one.
 
@@ -129,7 +159,7 @@ class Run:
                 with, its checkpoint is broken, or the folder is somebody else's.
         """
         self._check_strangers()
-        with locked(self.folder):
+        with self.locked():
             if self.exists and not resume:
                 raise RunError(
                     "there is a run already",
@@ -160,7 +190,7 @@ class Run:
             RunError: the disk refuses.
         """
         text = json.dumps(config, indent=1, ensure_ascii=False)
-        write_file(self.config_path, text.encode() + b"\n")
+        write_file(self.config_path, text.encode() + b"\n", error=RunError)
 
     def recording(
         self,
@@ -215,7 +245,7 @@ class Run:
         Raises:
             RunError: a training writes there, or the disk refuses.
         """
-        with locked(self.folder), Journal(self.journal_path, sys.maxsize, ended=True) as journal:
+        with self.locked(), Journal(self.journal_path, sys.maxsize, ended=True) as journal:
             for event in events:
                 journal.write(event)
 
@@ -229,7 +259,7 @@ class Run:
             for name in ("checkpoint", "model", "snapshots", "control"):
                 if (self.folder / name).is_dir():
                     shutil.rmtree(self.folder / name)
-            for name in ("events.jsonl", "report.html", "example.png", "config.json", NAME):
+            for name in ("events.jsonl", "report.html", "example.png", "config.json", LOCK):
                 (self.folder / name).unlink(missing_ok=True)
             if not any(self.folder.iterdir()):
                 self.folder.rmdir()
@@ -246,5 +276,5 @@ class Run:
         """
         if not self.exists:
             raise RunError("there is no run", where=self.folder)
-        with locked(self.folder):
+        with self.locked():
             self.clear()

@@ -13,9 +13,9 @@ from time import perf_counter
 from types import TracebackType
 from typing import Self
 
+from spritenet.atomic import write_file
 from spritenet.errors import RunError
 from spritenet.runs.journal_format import Lines, entry_of
-from spritenet.training.disk import write_file
 from spritenet.training.events import Event, Finished, StepEvent, from_json
 
 __all__ = ["Journal", "read_journal"]
@@ -42,7 +42,7 @@ class Journal:
         if last_step is not None and path.exists():
             self._cut(path, last_step, set() if ended else ENDS)
         else:
-            write_file(path, b"")
+            write_file(path, b"", error=RunError)
         self.path = path
         self._file = path.open("ab", buffering=0)
         self._lines: list[str] = []

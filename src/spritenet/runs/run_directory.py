@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spritenet.errors import RunError
-from spritenet.runs.folder import Run
+from spritenet.runs.folder import LOCK, Run
 from spritenet.runs.summary import Summary, summary
 
 __all__ = ["Shelf"]
@@ -70,4 +70,4 @@ def _written(path: Path) -> float | None:
             times.append((path / name).stat().st_mtime)
         except OSError:
             continue
-    return max(times) if times and (path / ".lock").exists() else None
+    return max(times) if times and (path / LOCK).exists() else None

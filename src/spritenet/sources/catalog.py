@@ -14,6 +14,7 @@ from pathlib import Path
 
 from spritenet.dataset import Dataset
 from spritenet.errors import DataError, DownloadError
+from spritenet.file_lock import lock_file
 from spritenet.sources import tfjs_mnist
 from spritenet.sources.download import (
     Progress,
@@ -24,7 +25,6 @@ from spritenet.sources.download import (
     mirrors_of,
 )
 from spritenet.sources.idx_folder import find_idx_files, read_idx, role_of
-from spritenet.sources.lock import hold
 
 __all__ = ["CATALOG", "Entry", "at_hand", "load_entry"]
 
@@ -223,7 +223,7 @@ def _provide(entry: Entry, folder: Path, progress: Progress | None) -> None:
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with hold(folder / LOCK_FILE, WAIT_SECONDS):
+        with lock_file(folder / LOCK_FILE, WAIT_SECONDS):
             for part in folder.glob("*.part"):  # of a process that was killed
                 part.unlink(missing_ok=True)
             mirrors = mirrors_of(entry.name, entry.mirrors)

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from spritenet.atomic import new_file, new_folder
 from spritenet.core.png import COLOUR_TYPES, encode_png
 from spritenet.core.pool import threads
 from spritenet.dataset import Dataset
@@ -23,7 +24,6 @@ from spritenet.destination import destination
 from spritenet.errors import DataError, InputError
 from spritenet.sources.idx import IMAGES, LABELS
 from spritenet.sources.idx_folder import CLASSES_FILE
-from spritenet.sprites.disk import beside, new_folder
 from spritenet.sprites.gather import Part, gather
 from spritenet.sprites.parallel import each
 
@@ -119,7 +119,7 @@ def unpack(
         if kind == "npz":
             _write_npz(listing, splits, place.path)
         else:
-            with new_folder(place.path, "") as fresh:
+            with new_folder(place.path) as fresh:
                 try:
                     (_write_idx if kind == "idx" else _write_pictures)(listing, splits, fresh)
                 except OSError as error:
@@ -134,7 +134,7 @@ def _write_npz(listing: LazyDataset, splits: dict[str, Parts], target: Path) -> 
     from zipfile import ZIP_DEFLATED, ZipFile
 
     sides = listing.image_shape[: 2 if listing.image_shape[2] == 1 else 3]
-    with beside(target) as file, ZipFile(file, "w", ZIP_DEFLATED) as opened:
+    with new_file(target) as file, ZipFile(file, "w", ZIP_DEFLATED) as opened:
         for name, parts in splits.items():
             short = NPZ_NAMES.get(name, name)
             labels = []

@@ -11,7 +11,6 @@
     segments.py       rows, compressed so that they can be read alone; filters.py chooses filters
     gather.py         a part of a listing, read on a few threads
     writer.py          the file
-    disk.py           files and folders that appear whole or not at all
     parallel.py       the same work on a few threads
 
 It knows data sets and PNGs, never where data sets come from.

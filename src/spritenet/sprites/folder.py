@@ -19,10 +19,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from spritenet.atomic import new_file
 from spritenet.dataset import Dataset
 from spritenet.errors import DataError, InputError
 from spritenet.lfs_pointer import refuse_pointer
-from spritenet.sprites.disk import beside
 from spritenet.sprites.metadata import Fields, Metadata, Ranges, encoded, parse, within
 from spritenet.sprites.sprite import Sprite, as_dataset
 from spritenet.sprites.writer import Written
@@ -88,7 +88,7 @@ def write_index(path: Path, metadata: Metadata, shards: Sequence[Shard]) -> None
         **metadata.to_json(),
         "shards": [shard.to_json() for shard in shards],
     }
-    with beside(path) as file:
+    with new_file(path) as file:
         file.write(encoded(values) + b"\n")
 
 

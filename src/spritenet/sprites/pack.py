@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spritenet.atomic import new_folder
 from spritenet.core.pool import threads
 from spritenet.dataset import Dataset, Split
 from spritenet.dataset.lazy_dataset import ArrayImages, LazyDataset, SplitRanges
 from spritenet.dataset.load_warnings import LoadWarnings
 from spritenet.destination import destination
 from spritenet.errors import InputError
-from spritenet.sprites.disk import new_folder
 from spritenet.sprites.folder import INDEX, OURS, Shard, write_index
 from spritenet.sprites.gather import Progress, as_dataset, nothing_readable
 from spritenet.sprites.layout import MOST_ROWS, Layout, fitting

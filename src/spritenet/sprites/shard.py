@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from spritenet.atomic import new_file
 from spritenet.core.pool import threads
 from spritenet.dataset import Dataset, Split
 from spritenet.dataset.lazy_dataset import ArrayImages, LazyDataset, SplitRanges
 from spritenet.errors import DataError
-from spritenet.sprites.disk import beside
 from spritenet.sprites.gather import Part, Progress, gather
 from spritenet.sprites.layout import Sheet
 from spritenet.sprites.metadata import Metadata
@@ -147,5 +147,5 @@ def _write_one_hot(path: Path, labels: NDArray[np.int32], classes: int) -> None:
     """Writes labels as one-hot rows, a byte a class."""
     one_hot = np.zeros((len(labels), classes), np.uint8)
     one_hot[np.arange(len(labels)), labels] = 1
-    with beside(path) as file:
+    with new_file(path) as file:
         file.write(one_hot.tobytes())

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from spritenet.atomic import new_file
 from spritenet.sprites import index, labels
 from spritenet.sprites.chunks import OVERHEAD, SIGNATURE, chunk
-from spritenet.sprites.disk import beside
 from spritenet.sprites.header import ihdr
 from spritenet.sprites.index import Segment, hash_of
 from spritenet.sprites.layout import Sheet
@@ -115,7 +115,7 @@ def write_sprite(
     digest = hashlib.sha256(head)
     head_sha256 = digest.hexdigest()
     last = CLOSED + total.to_bytes(4, "big")
-    with beside(path) as file:
+    with new_file(path) as file:
         file.write(head)
         for body in (index.ZLIB_HEADER, *(body for body, _ in bodies), last):
             piece = chunk(b"IDAT", body)

@@ -11,7 +11,6 @@
     callbacks   EarlyStopping and the others
     checkpoint  everything needed to go on, in one file
     history     the epochs' figures, as Keras gives them
-    disk        a file that appears whole or not at all
 
 It prints nothing and knows no terminal, page or journal.
 """

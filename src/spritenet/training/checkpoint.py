@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spritenet.atomic import write_file
 from spritenet.errors import RunError
-from spritenet.training.disk import write_file
 from spritenet.training.events import EpochEnded, from_json
 from spritenet.training.plan import Plan
 from spritenet.training.state import Snapshot, Totals
@@ -88,7 +88,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]  # none is called allow_pickle
-    write_file(path, buffer.getvalue())
+    write_file(path, buffer.getvalue(), error=RunError)
 
 
 def load(path: Path) -> Checkpoint:

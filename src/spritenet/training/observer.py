@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spritenet.atomic import write_file
 from spritenet.engines.engine import Engine, Examples
+from spritenet.errors import RunError
 from spritenet.metrics import confusion_matrix
 from spritenet.permutation import permutation
 from spritenet.training import evaluation
-from spritenet.training.disk import write_file
 from spritenet.training.events import Confused, Event, Predicted, SnapshotSaved
 from spritenet.training.snapshot import Weights, samples, snapshot
 
@@ -194,4 +195,5 @@ def _followed(tried: _Tried, seed: int) -> _Tried:
 
 def _write(path: Path, document: dict[str, object]) -> None:
     """A document as JSON."""
-    write_file(path, json.dumps(document, separators=(",", ":")).encode(), durable=False)
+    data = json.dumps(document, separators=(",", ":")).encode()
+    write_file(path, data, error=RunError, durable=False)

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import spritenet
+from spritenet.atomic import write_file
 from spritenet.formatting import html
 from spritenet.report import Report
-from spritenet.training.disk import write_file
 from spritenet.web.report import class_metrics, galleries, matrix, sections
 from spritenet.web.report.sheet import Sheet
 
