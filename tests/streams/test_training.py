@@ -13,7 +13,7 @@ from spritenet import Dataset, Split
 from spritenet.errors import DataError
 from spritenet.streams.order import Shuffled
 from spritenet.training.events import StepEvent
-from spritenet.training.feed import Feed
+from spritenet.training.feed import SplitFeed
 
 SMALL = 1 << 20
 """Bytes of memory: 4,096 of these images at a time. `chunk` and `window` make units smaller."""
@@ -179,7 +179,7 @@ def test_a_feed_begins_anew_where_it_is_asked_to(data: Dataset, sprites: Path) -
     from spritenet.permutation import permutation
 
     with sn.open(sprites, order="shuffled") as stream:
-        feed = Feed(stream.train, Examples)
+        feed = SplitFeed(stream.train, Examples)
         for seed, epoch, first, last in (
             (1, 0, 0, 16),
             (1, 0, 16, 32),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-__all__ = ["as_array"]
+__all__ = ["as_array", "is_pillow"]
 
 WIDE = ("I", "F")  # Pillow's modes of more than 8 bits begin so
 CHANNELS = {"L": 1, "RGB": 3, "RGBA": 4}
@@ -30,10 +30,10 @@ def as_array(images: object) -> NDArray[Any]:
     """
     if isinstance(images, np.ndarray):
         return images
-    if _is_pillow(images):
+    if is_pillow(images):
         one: NDArray[Any] = _stacked([cast("Image.Image", images)])[0]
         return one
-    if isinstance(images, list | tuple) and images and all(map(_is_pillow, images)):
+    if isinstance(images, list | tuple) and images and all(map(is_pillow, images)):
         return _stacked(images)
     try:
         return np.asarray(images)
@@ -55,7 +55,7 @@ def _shapes(images: object) -> str:
     return " and ".join(map(str, shapes[:3])) if None not in shapes else ""
 
 
-def _is_pillow(image: object) -> bool:
+def is_pillow(image: object) -> bool:
     """Whether this is one of Pillow's images; Pillow isn't imported for that."""
     return type(image).__module__.startswith("PIL.") and hasattr(image, "getbands")
 

@@ -9,7 +9,12 @@
     building    names, the division by 255, the weights' places and first values
     fitting     train: from the arguments of `fit` to a training
     kept        a training that is kept in a run's folder
-    examples    from what people give `fit` to what engines take
+    data_adapter LabelledImages: whatever people hand in, as arrays
+    foreign_arrays  arrays of other libraries
+    collection_reader image_collector  data sets and batches of other libraries, read into memory
+    batch_feed  batches that are read while they are trained on
+    examples    labelled images as engines take them
+    class_weight label_notes  factors of classes; doubts about labels
     doubting    when it is not sure
     pixels targets  images, labels and weights in all their forms
     scores predictions  how well it does, and what it said of each image

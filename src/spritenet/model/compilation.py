@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -15,6 +15,7 @@ from spritenet.layers import Input, Layer
 from spritenet.losses import Loss
 from spritenet.migration import accepts, attribute, word
 from spritenet.model import building, trainer
+from spritenet.model.class_weight import ClassWeight
 from spritenet.model.doubting import Doubter
 from spritenet.model.scores import Scores
 from spritenet.optimizers import Optimizer
@@ -138,7 +139,7 @@ class Compiled(Doubter):
         x: object,
         y: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
-        class_weight: Mapping[int, float] | None = None,
+        class_weight: ClassWeight | None = None,
         *,
         return_dict: bool = False,
     ) -> Scores | dict[str, float]:

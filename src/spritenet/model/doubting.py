@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spritenet.dataset import Split
 from spritenet.errors import DataError, ModelError
 from spritenet.layers import Dense
 from spritenet.losses import SparseCategoricalCrossentropy
 from spritenet.model.building import last_activation
-from spritenet.model.examples import given, sample, to_examples
+from spritenet.model.data_adapter import adapt
+from spritenet.model.examples import sample, to_examples
 from spritenet.model.features import before
-from spritenet.model.image_batch import batch_of, is_one
+from spritenet.model.image_batch import array_of, batch_of, is_one
 from spritenet.model.weights import Weighted
 from spritenet.training import evaluation
 from spritenet.training.controls import KEPT
@@ -92,7 +92,7 @@ class Doubter(Weighted):
             DataError: the images don't fit.
         """
         shape, parameters = self._shape(), self.state.now.best_guess
-        images = np.asarray(x.images if isinstance(x, Split) else x)
+        images = array_of(x, shape)
         batch = batch_of(images, shape)
         answers = classified(self, self.doubt, parameters, batch)
         return answers.only() if is_one(images.shape, shape) else answers
@@ -115,7 +115,8 @@ class Doubter(Weighted):
         loss = SparseCategoricalCrossentropy()
         shape, outputs = self._shape(), self.output_shape[-1]
         taught, held = (
-            to_examples(given(some), shape, outputs, loss) for some in (learnt, held_out)
+            to_examples(adapt(some, image_shape=shape), shape, outputs, loss)
+            for some in (learnt, held_out)
         )
         self.doubt = calibration(self, taught, held, seed=seed)
         return self.doubt

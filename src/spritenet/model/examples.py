@@ -1,131 +1,53 @@
-"""From what people give `fit` and `evaluate` to what engines take."""
+"""Examples: labelled images as engines take them, samples of them, and their hash."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spritenet.dataset import Dataset, Split
-from spritenet.dataset.arrays import as_images
-from spritenet.dataset.axes import check_axes
-from spritenet.dataset.image_list import as_array
-from spritenet.dataset.load_warnings import warn
-from spritenet.dataset.pixel_range import FROM_ARRAYS, dim_note
-from spritenet.dataset.streamed import Streamed, StreamedDataset
+from spritenet.dataset import Split
+from spritenet.dataset.arrays import as_labels
 from spritenet.engines.engine import Examples
-from spritenet.errors import DataError
-from spritenet.losses import Loss
+from spritenet.errors import DataError, ModelError
+from spritenet.losses import CategoricalCrossentropy, Loss, SparseCategoricalCrossentropy
+from spritenet.model.class_weight import ClassWeight, class_factors
+from spritenet.model.data_adapter import LabelledImages
 from spritenet.model.targets import labels_or_targets, weights
 from spritenet.permutation import permutation
-from spritenet.training import feed
-from spritenet.training.feed import Feed
+from spritenet.training.feed import Feed, SplitFeed
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
-__all__ = ["Given", "at_hand", "given", "sample", "sha256", "to_examples"]
+    from spritenet.model.batch_feed import Block
+
+__all__ = ["at_hand", "sample", "sha256", "to_examples"]
 
 AT_HAND = 1000
 """Images of a stream that are held in memory for those who look on."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Given:
-    """Images with what they mean, before a network is known.
-
-    Attributes:
-        images: uint8 n h w c.
-        y: labels, one-hot rows or targets; None if there are none.
-        weights: a factor for each image; None for 1.
-        class_names: of the labels; empty if nobody said.
-        name: of the split.
-        split: they are this split's images, or a part of them; None if they are nobody's.
-        stream: the split they are read from while they are used; `images` then has none.
-    """
-
-    images: NDArray[np.uint8]
-    y: ArrayLike | None = None
-    weights: ArrayLike | None = None
-    class_names: tuple[str, ...] = ()
-    name: str = ""
-    split: Split | None = None
-    stream: Streamed | None = None
-
-    def __len__(self) -> int:
-        """How many images there are."""
-        return len(self.images if self.stream is None else self.stream)
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """Height, width, channels of an image."""
-        _, height, width, channels = self.images.shape
-        return height, width, channels
-
-    def part(self, index: slice) -> Given:
-        """A range of them."""
-        return replace(
-            self,
-            images=self.images[index],
-            y=None if self.y is None else np.asarray(self.y)[index],
-            weights=None if self.weights is None else np.asarray(self.weights)[index],
-        )
-
-
-def given(x: object, y: ArrayLike | None = None, weights: ArrayLike | None = None) -> Given:
-    """Images and labels from a Split, a Dataset's training images, a tuple, or arrays.
-
-    Args:
-        x: a Split or a StreamSplit; a Dataset or a Stream; (x, y) or (x, y, sample_weight); or
-            images n h w c or n h w, uint8 or float k/255.
-        y: what the images mean, where x has no labels itself.
-        weights: a factor for each image.
-
-    Raises:
-        DataError: they are no images, or there are two sets of labels.
-    """
-    if isinstance(x, Dataset | StreamedDataset):
-        x = x.train
-    if isinstance(x, tuple) and y is None and 2 <= len(x) <= 3:
-        return given(*x)
-    if isinstance(x, Streamed):
-        if y is not None or weights is not None:
-            raise DataError("a stream has labels of its own, and no weights", where=x.name)
-        empty = np.empty((0, *x.image_shape), np.uint8)
-        return Given(empty, class_names=x.class_names, name=x.name, stream=x)
-    if isinstance(x, Split):
-        if y is not None:
-            raise DataError("the images have labels already", where="y", got="a Split and y")
-        return Given(x.images, x.labels, weights, x.class_names, x.name, x)
-    array = as_array(x)
-    if y is not None:
-        check_axes(array.shape, *np.shape(y)[:1])
-    images = as_images(array)
-    if note := dim_note(images, FROM_ARRAYS):
-        warn(note)
-    if y is not None and np.asarray(y).dtype.kind in "UO":
-        split = Split.from_arrays(images, y)
-        return Given(split.images, split.labels, weights, split.class_names)
-    return Given(images, y, weights)
-
-
 def to_examples(
-    given: Given,
+    given: LabelledImages,
     input_shape: tuple[int, int, int],
     outputs: int,
     loss: Loss,
-    class_weight: Mapping[int, float] | None = None,
+    class_weight: ClassWeight | None = None,
+    class_names: tuple[str, ...] = (),
 ) -> Examples | Feed:
     """What a network with that input and so many outputs can learn from or be tried on.
 
     Raises:
         DataError: images, labels or weights don't fit.
+        ModelError: one output stands for all classes.
     """
+    _check_outputs(outputs, loss)
     count = len(given)
+    factors_of = partial(_factors_of, class_weight, outputs, class_names)
     if given.shape != input_shape:
         raise DataError(
             "the images don't fit the network",
@@ -136,14 +58,52 @@ def to_examples(
     if not count:
         raise DataError("there are no images", where=given.name)
     if given.stream is not None:
-        some = partial(_made, outputs=outputs, loss=loss, weight=class_weight)
-        about = "" if class_weight is None else f"class_weight {sorted(class_weight.items())}"
-        return Feed(given.stream, some, about)
+        known = given.stream.labels_at(np.arange(count)) if isinstance(class_weight, str) else None
+        by_class = factors_of(known)
+        about = "" if by_class is None else f"class_weight {sorted(by_class.items())}"
+        some = partial(_made, outputs=outputs, loss=loss, weight=by_class)
+        return SplitFeed(given.stream, some, about)
+    if given.batches is not None:
+        from spritenet.model.batch_feed import BatchFeed  # rarely needed
+
+        make = partial(
+            _of_block, outputs=outputs, loss=loss, weight=factors_of(None), class_names=class_names
+        )
+        return BatchFeed(given.batches, count, given.batch_size or 1, make)
     if given.y is None:
         raise DataError("there are no labels", where="y", do="Give a Split, or y beside x.")
     labels, targets = labels_or_targets(given.y, count, outputs, loss)
-    factors = weights(labels, count, class_weight=class_weight, sample_weight=given.weights)
+    factors = weights(labels, count, class_weight=factors_of(labels), sample_weight=given.weights)
+    if factors is not None and not factors.any():
+        raise DataError(
+            "the weight of every image is 0: there is nothing to learn from or to judge by",
+            where="sample_weight" if class_weight is None else "class_weight",
+        )
     return Examples(given.images, labels, targets, factors)
+
+
+def _check_outputs(outputs: int, loss: Loss) -> None:
+    """Raises ModelError if a single output stands for all classes."""
+    if outputs == 1 and isinstance(loss, CategoricalCrossentropy | SparseCategoricalCrossentropy):
+        raise ModelError(
+            "a softmax of one output is always 1: the loss is 0, and nothing is learnt",
+            where=loss.name,
+            expected="an output for each class",
+            got="1",
+            do="Give the last layer as many units as there are classes, at least 2.",
+        )
+
+
+def _factors_of(
+    class_weight: ClassWeight | None,
+    outputs: int,
+    class_names: tuple[str, ...],
+    labels: NDArray[np.int32] | None,
+) -> dict[int, float] | None:
+    """The factor of each class that has one; None if none was given."""
+    if class_weight is None:
+        return None
+    return class_factors(class_weight, outputs, class_names, labels)
 
 
 def _made(
@@ -159,10 +119,40 @@ def _made(
     return Examples(images, labels, targets, weights(labels, len(images), class_weight=weight))
 
 
+def _of_block(
+    block: Block,
+    *,
+    outputs: int,
+    loss: Loss,
+    weight: Mapping[int, float] | None,
+    class_names: tuple[str, ...],
+) -> Examples:
+    """A block of a stream of batches as examples.
+
+    Raises:
+        DataError: labels or weights don't fit.
+    """
+    images, y, factors = block
+    if y is None:
+        raise DataError("there are no labels", where="x", do="Give batches (images, labels).")
+    if y.dtype.kind in "UO":
+        if not class_names:
+            raise DataError(
+                "the classes of these names aren't known before all of them are read",
+                where="y",
+                expected="class indices",
+                got=repr(y.reshape(-1)[0]),
+            )
+        y = as_labels(y, class_names)[0]
+    labels, targets = labels_or_targets(y, len(images), outputs, loss)
+    made = weights(labels, len(images), class_weight=weight, sample_weight=factors)
+    return Examples(np.ascontiguousarray(images), labels, targets, made)
+
+
 def sample(examples: Examples | Feed, size: int, seed: int) -> Examples:
     """So many of the examples, picked by the seed; all of them if there are no more."""
     if isinstance(examples, Feed):
-        return feed.sample(examples, size, seed)
+        return examples.sample(size, seed)
     if size >= len(examples):
         return examples
     places = np.sort(permutation(seed, 0, len(examples), 0, size))
@@ -178,7 +168,7 @@ def sample(examples: Examples | Feed, size: int, seed: int) -> Examples:
 
 def at_hand(examples: Examples | Feed, seed: int) -> Examples:
     """Examples in memory, to look at: all of them, or some picked by the seed of a stream's."""
-    return feed.sample(examples, AT_HAND, seed) if isinstance(examples, Feed) else examples
+    return examples.sample(AT_HAND, seed) if isinstance(examples, Feed) else examples
 
 
 def sha256(examples: Examples | Feed, split: Split | None = None) -> str:

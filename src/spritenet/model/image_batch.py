@@ -2,19 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spritenet.dataset import Dataset, Split
 from spritenet.dataset.arrays import as_images
 from spritenet.dataset.axes import fitting_axes
 from spritenet.dataset.image_list import as_array
+from spritenet.dataset.load_warnings import warn
 from spritenet.errors import DataError
+from spritenet.model.foreign_arrays import channels_last, from_torch, is_collection, to_array
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["batch_of", "is_one"]
+__all__ = ["array_of", "batch_of", "is_one"]
+
+
+def array_of(x: object, input_shape: tuple[int, int, int]) -> NDArray[Any]:
+    """Returns an array of one image or of many, from whatever holds them.
+
+    Args:
+        x: a Split, an array of any library, or a collection, whose labels are passed over.
+        input_shape: h w c of the network.
+
+    Raises:
+        DataError: it makes no array.
+    """
+    if isinstance(x, Split):
+        return x.images
+    if isinstance(x, Dataset):
+        do = "Pass one of its splits: data.test."
+        raise DataError("a data set has several splits", where="x", got=", ".join(x.splits), do=do)
+    if is_collection(x):
+        from spritenet.model.collection_reader import read  # rarely needed
+
+        return read(x).images
+    array = to_array(x)
+    if from_torch(x) and array.shape[-3:] != input_shape:
+        turned, note = channels_last(array, one=array.ndim == 3)
+        if turned.shape[-3:] == input_shape:
+            if note:
+                warn(note)
+            return turned
+    return array
 
 
 def is_one(shape: tuple[int, ...], input_shape: tuple[int, int, int]) -> bool:

@@ -282,7 +282,7 @@ class Network:
             DataError: it is not one image of the network's size.
         """
         shape = self._shape()
-        given = np.asarray(image)
+        given = image_batch.array_of(image, shape)
         pixels_u8 = image_batch.batch_of(given, shape)
         if len(pixels_u8) != 1:
             raise DataError("this is not one image", expected="h w c", got=f"shape {given.shape}")

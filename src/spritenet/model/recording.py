@@ -16,6 +16,7 @@ from spritenet.errors import RunError
 from spritenet.export.metadata import TrainedOn
 from spritenet.model import building
 from spritenet.model import examples as made
+from spritenet.model.data_adapter import adapt
 from spritenet.runs import Run
 from spritenet.training import checkpoint, evaluation, loop
 from spritenet.training.callbacks import Callbacks
@@ -162,7 +163,7 @@ def observed(model: Sequential, split: Split | Streamed, run: Run, seed: int) ->
         seed: of the images that are followed.
     """
     loss = model.compiled()[1]
-    given = made.given(split)
+    given = adapt(split)
     examples = made.to_examples(given, given.shape, model.output_shape[-1], loss)
     at_a_time = evaluation.share(model.layers, given.shape)
     task = Task(model.engine(), loss, model.compiled()[0], examples, examples, at_a_time=at_a_time)

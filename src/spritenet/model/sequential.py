@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal, Self, overload
 import numpy as np
 
 from spritenet.arguments import file_path
-from spritenet.dataset import Split
 from spritenet.dataset.streamed import Streamed
 from spritenet.engines.engine import Engine, Examples
 from spritenet.errors import ModelError
@@ -18,7 +17,9 @@ from spritenet.layers import Layer
 from spritenet.migration import accepts, refuse_format
 from spritenet.model import building, examples, image_batch, progress, trainer
 from spritenet.model.building import Input
+from spritenet.model.class_weight import ClassWeight
 from spritenet.model.compilation import Compiled
+from spritenet.model.data_adapter import adapt
 from spritenet.model.scores import Scores
 from spritenet.training import evaluation
 from spritenet.training.callbacks import AnyCallback
@@ -95,7 +96,7 @@ class Sequential(Compiled):
         validation_split: float = 0.0,
         validation_data: object = None,
         shuffle: bool = True,
-        class_weight: Mapping[int, float] | None = None,
+        class_weight: ClassWeight | None = None,
         sample_weight: ArrayLike | None = None,
         initial_epoch: int = 0,
         steps_per_epoch: int | None = None,
@@ -127,7 +128,8 @@ class Sequential(Compiled):
             validation_split: the share of x to keep apart, and to evaluate on after each epoch.
             validation_data: instead, what to evaluate on: a Split, or (x, y).
             shuffle: False takes the images as they lie.
-            class_weight: class -> factor on its images' loss.
+            class_weight: factors on the loss of each class: {class or its name: factor}, a row
+                of them, or "balanced".
             sample_weight: a factor on each image's loss.
             initial_epoch: epochs that have been done before.
             steps_per_epoch: updates in an epoch; by default as many as see every image once.
@@ -237,7 +239,7 @@ class Sequential(Compiled):
         loss = self.compiled()[1]
         shape, parameters = self._shape(), self.state.now.best_guess
         made = examples.to_examples(
-            examples.given(x, y, sample_weight), shape, self.output_shape[-1], loss
+            adapt(x, y, sample_weight, image_shape=shape), shape, self.output_shape[-1], loss
         )
         share = evaluation.share(self._layers, shape)
         result = evaluation.evaluate(self.engine(), parameters, made, loss, share)
@@ -254,7 +256,7 @@ class Sequential(Compiled):
         from spritenet.model.predictions import Predictions, as_probabilities
 
         if isinstance(made, Feed):
-            made = made.at(np.arange(len(made)))
+            made = made.all()
         labels = made.labels
         if labels is None and made.targets is not None:
             labels = made.targets.argmax(axis=1).astype(np.int32)
@@ -274,7 +276,7 @@ class Sequential(Compiled):
 
         Args:
             x: a Split or a StreamSplit; images n h w c or n h w; or one image h w c or h w. uint8,
-                or float k/255.
+                or float k/255. Or what another library holds them in; labels are passed over.
             batch_size: taken as in Keras, but it changes nothing.
             verbose: the same.
 
@@ -286,7 +288,7 @@ class Sequential(Compiled):
         if isinstance(x, Streamed):
             return np.concatenate([*self._outputs_of(x)])
         shape, parameters = self._shape(), self.state.now.best_guess
-        images = np.asarray(x.images if isinstance(x, Split) else x)
+        images = image_batch.array_of(x, shape)
         batch = image_batch.batch_of(images, shape)
         few = len(batch) <= evaluation.LEAST
         share = len(batch) if few else evaluation.share(self._layers, shape)

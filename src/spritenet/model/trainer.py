@@ -8,15 +8,22 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from spritenet.arguments import count, number, seed_of
 from spritenet.dataset import Dataset, Split
+from spritenet.dataset.load_warnings import warn
+from spritenet.dataset.stratify import stratified_mask, validation_size
 from spritenet.dataset.streamed import Streamed, StreamedDataset
 from spritenet.engines.engine import Examples
-from spritenet.errors import ModelError
+from spritenet.errors import DataError, ModelError
 from spritenet.migration import accepts
 from spritenet.model import doubting
 from spritenet.model import examples as made
-from spritenet.model.examples import Given
+from spritenet.model.class_weight import ClassWeight
+from spritenet.model.data_adapter import LabelledImages, adapt
+from spritenet.model.foreign_arrays import is_collection, is_stream
+from spritenet.model.label_notes import absence_note, label_notes
 from spritenet.training import evaluation, loop
 from spritenet.training.callbacks import AnyCallback, Callbacks
 from spritenet.training.events import Event
@@ -82,7 +89,7 @@ def train(
     seed: int | None = 0,
     test_every: int | None = None,
     test_size: int | None = None,
-    class_weight: Mapping[int, float] | None = None,
+    class_weight: ClassWeight | None = None,
     sample_weight: ArrayLike | None = None,
     ema: float | None = None,
     initial_epoch: int = 0,
@@ -119,7 +126,8 @@ def train(
         seed: of the first weights, the order and the dropout; None for another each time.
         test_every: evaluate on `test_size` of the validation images after every so many updates.
         test_size: how many; all by default.
-        class_weight: class -> factor on its images' loss.
+        class_weight: factors on the loss of each class: {class or its name: factor}, a row of
+            them, or "balanced".
         sample_weight: a factor on each image's loss.
         ema: the share of a moving average of the weights that stays at each update, 0.999 for
             example; the average is what is evaluated, and what the model ends with.
@@ -144,10 +152,21 @@ def train(
         DivergedError: a loss was not finite; the model has the last good weights.
     """
     seed = seed_of(seed, "fit")
-    learn, held = _apart(data, labels, sample_weight, validation_split, seed)
+    shape = model.input_shape
+    streamed = steps_per_epoch if steps_per_epoch is not None else steps
+    if streamed is not None and is_stream(data):
+        learn, held = _stream(data, labels, sample_weight, validation_split, resume=resume), None
+    else:
+        learn, held = _apart(data, labels, sample_weight, validation_split, seed, shape)
+    tail = held is not None and learn.split is None and learn.stream is None
     if validation_data is not None:
-        held = made.given(validation_data)
-    batch = count(32 if batch_size is None else batch_size, "batch_size", "fit")
+        held, tail = adapt(validation_data, image_shape=learn.shape), False
+    batch = count(
+        (learn.batch_size or 32) if batch_size is None else batch_size, "batch_size", "fit"
+    )
+    if learn.batches is not None and streamed is not None:
+        each_epoch = count(streamed, "steps_per_epoch", "fit")
+        learn = replace(learn, length=each_epoch * batch, batch_size=batch)
     batch = min(batch, max(1, len(learn)))  # a pass is then one update
     first = count(initial_epoch, "initial_epoch", "fit", least=0)
     updates, each = _Amount(epochs, first, steps, steps_per_epoch, batch).plan(len(learn))
@@ -156,12 +175,16 @@ def train(
     model.prepare(shape, learn.class_names, seed)
     optimizer, loss = model.compiled()
     outputs = model.output_shape[-1]
-    examples = made.to_examples(learn, shape, outputs, loss, class_weight)
+    names = model.class_names
+    examples = made.to_examples(learn, shape, outputs, loss, class_weight, names)
     validation = None if held is None else made.to_examples(held, shape, outputs, loss)
+    if steps != 1:  # a single batch rarely has all classes
+        _warn_of_labels(examples, validation if tail else None, learn, names)
 
     held_out = validation
     if calibrate_on is not None:
-        held_out = made.to_examples(made.given(calibrate_on), shape, outputs, loss)
+        known = adapt(calibrate_on, image_shape=shape)
+        held_out = made.to_examples(known, shape, outputs, loss)
 
     now = model.state.now
     parts = -(-len(examples) // batch)
@@ -215,22 +238,82 @@ def _apart(
     sample_weight: ArrayLike | None,
     share: float,
     seed: int,
-) -> tuple[Given, Given | None]:
+    image_shape: tuple[int, int, int] | None,
+) -> tuple[LabelledImages, LabelledImages | None]:
     """The images to learn from and, if a share was asked for, those kept apart."""
     share = number(share, "validation_split", "fit", least=0, below=1)
     split = data.train if isinstance(data, Dataset | StreamedDataset) else data
     if share and isinstance(split, Split | Streamed) and sample_weight is None:
         train, validation = split.split(validation=share, seed=seed)
-        return made.given(train), made.given(validation)
-    given = made.given(split, labels, sample_weight)
+        return adapt(train), adapt(validation)
+    given = adapt(split, labels, sample_weight, image_shape=image_shape)
     if not share:
         return given, None
+    labels = given.y if given.split is not None or is_collection(data) else None
+    if isinstance(labels, np.ndarray) and labels.ndim == 1 and labels.dtype.kind in "iu":
+        aside = stratified_mask(labels, validation_size(share, len(given)), seed)
+        return given.part(~aside), given.part(aside)
     at = int(len(given.images) * (1 - share))  # as Keras rounds it
     if not 0 < at < len(given.images):
         raise ModelError(
             "it leaves no images on one side", where="validation_split", got=f"{share:g}"
         )
     return given.part(slice(0, at)), given.part(slice(at, None))
+
+
+def _stream(
+    data: object,
+    labels: ArrayLike | None,
+    sample_weight: ArrayLike | None,
+    share: float,
+    *,
+    resume: bool,
+) -> LabelledImages:
+    """Batches that are read while they are trained on.
+
+    Raises:
+        DataError: they can't be combined with an argument.
+    """
+    for value, name, do in (
+        (labels, "y", "Let it give (images, labels)."),
+        (sample_weight, "sample_weight", "Let it give (images, labels, weights)."),
+        (share or None, "validation_split", "Give validation_data."),
+        (resume or None, "resume", "Give a Split, arrays or a Stream."),
+    ):
+        if value is not None:
+            raise DataError(f"batches that are read as they come take no {name}", where=name, do=do)
+    from spritenet.model.batch_feed import BatchStream  # rarely needed
+
+    batches = BatchStream(data)
+    empty = np.empty((0, *batches.image_shape), np.uint8)
+    size = batches.batch_size or None
+    return LabelledImages(empty, class_names=batches.class_names, batches=batches, batch_size=size)
+
+
+def _warn_of_labels(
+    examples: Examples | Feed,
+    tail: Examples | Feed | None,
+    learn: LabelledImages,
+    class_names: tuple[str, ...],
+) -> None:
+    """Warn of labels that are probably not those meant.
+
+    Args:
+        examples: to train on.
+        tail: the last ones, if those were kept apart.
+        learn: where the examples are from.
+        class_names: of classes 0, 1, …; empty if they only have numbers.
+    """
+    if isinstance(examples, Feed) or examples.labels is None:
+        return
+    labels = every = examples.labels
+    if isinstance(tail, Examples) and tail.labels is not None:
+        every = np.concatenate([labels, tail.labels])
+        if note := absence_note(labels, tail.labels, class_names):
+            warn(f"{note}: Split.from_arrays(x, y) keeps a part of each class apart")
+    numbered = learn.split is None and not learn.class_names
+    for note in label_notes(every, class_names, numbered=numbered):
+        warn(note)
 
 
 def _sample(

@@ -6,6 +6,7 @@ comes next is known, and is read while the engine is at work.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -19,10 +20,50 @@ from spritenet.permutation import permutation
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Feed", "sample"]
+__all__ = ["Feed", "SplitFeed"]
 
 
-class Feed:
+class Feed(ABC):
+    """Examples that are read in the order in which they are trained on."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """How many there are in an epoch."""
+
+    @property
+    @abstractmethod
+    def identity(self) -> str:
+        """SHA-256, in hex, that differs where images, labels or their order differ."""
+
+    @property
+    @abstractmethod
+    def at_a_time(self) -> int:
+        """How many images may be asked for at a time."""
+
+    @abstractmethod
+    def part(self, seed: int | None, epoch: int, first: int, last: int) -> Examples:
+        """The examples at some places of an epoch; they stay as they are until the next call.
+
+        Args:
+            seed: of the order; None for the order in which images are stored.
+            epoch: counted from 0.
+            first: the first place.
+            last: the place behind the last.
+
+        Raises:
+            DataError: an image can't be read.
+        """
+
+    @abstractmethod
+    def sample(self, size: int, seed: int) -> Examples:
+        """So many examples in memory, picked by the seed; all of them if there are no more."""
+
+    @abstractmethod
+    def all(self) -> Examples:
+        """All examples in memory, as they are stored."""
+
+
+class SplitFeed(Feed):
     """A streamed split as examples.
 
     Args:
@@ -48,27 +89,17 @@ class Feed:
 
     @property
     def identity(self) -> str:
-        """SHA-256, in hex, that differs where images, labels or their order differ."""
+        """See `Feed.identity`."""
         known = self.split.identity
         return sha256(f"{known} {self._about}".encode()).hexdigest() if self._about else known
 
     @property
     def at_a_time(self) -> int:
-        """How many images may be asked for at a time."""
+        """See `Feed.at_a_time`."""
         return self.split.at_a_time
 
     def part(self, seed: int | None, epoch: int, first: int, last: int) -> Examples:
-        """The examples at some places of an epoch; they stay as they are until the next call.
-
-        Args:
-            seed: of the order; None for the order in which images are stored.
-            epoch: counted from 0.
-            first: the first place.
-            last: the place behind the last.
-
-        Raises:
-            DataError: an image can't be read.
-        """
+        """See `Feed.part`."""
         if self._flow is None or self._at != (seed, epoch, first):
             self.close()
             self._flow = self.split.flow(seed, epoch, first)
@@ -80,8 +111,16 @@ class Feed:
             self._at = (seed, epoch + 1, 0)
         return self._examples(images, labels)
 
-    def at(self, places: NDArray[np.int64]) -> Examples:
-        """Some examples in memory, counted as they are stored."""
+    def sample(self, size: int, seed: int) -> Examples:
+        """See `Feed.sample`."""
+        size = min(size, len(self))
+        return self._at_places(np.sort(permutation(seed, 0, len(self), 0, size)))
+
+    def all(self) -> Examples:
+        """See `Feed.all`."""
+        return self._at_places(np.arange(len(self)))
+
+    def _at_places(self, places: NDArray[np.int64]) -> Examples:
         return self._examples(self.split.images_at(places), self.split.labels_at(places))
 
     def close(self) -> None:
@@ -89,9 +128,3 @@ class Feed:
         if self._flow is not None:
             self._flow.close()
         self._flow = self._at = None
-
-
-def sample(feed: Feed, size: int, seed: int) -> Examples:
-    """So many examples in memory, picked by the seed; all of them if there are no more."""
-    size = min(size, len(feed))
-    return feed.at(np.sort(permutation(seed, 0, len(feed), 0, size)))

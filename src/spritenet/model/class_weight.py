@@ -1,0 +1,122 @@
+"""Class weights: a factor on the loss of each class, in all the forms that people give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from spritenet.arguments import number
+from spritenet.errors import DataError, ModelError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["ClassWeight", "class_factors"]
+
+ClassWeight = Mapping[int, float] | Mapping[str, float] | ArrayLike
+"""Class or its name -> factor; a factor for each class; or "balanced"."""
+
+WHERE = "class_weight"
+NUMBERS = int | float | np.integer | np.floating
+FORMS = "{class: factor}, a factor for each class, or 'balanced'"
+FEW = 12
+
+
+def class_factors(
+    given: object,
+    outputs: int,
+    class_names: Sequence[str] = (),
+    labels: NDArray[np.int32] | None = None,
+) -> dict[int, float]:
+    """Returns the factor of each class that has one of its own.
+
+    Args:
+        given: a mapping from class indices or class names to factors; a factor for each class; or
+            "balanced", which gives every class the same weight in all, as scikit-learn does it.
+        outputs: how many classes there are.
+        class_names: of classes 0, 1, …; empty if they only have numbers.
+        labels: class indices (n,), to count for "balanced".
+
+    Raises:
+        DataError: a class that isn't there, or what is no factor.
+    """
+    if isinstance(given, str):
+        return _balanced(given, outputs, labels)
+    if hasattr(given, "to_dict"):  # a pandas Series, whose index names the classes
+        given = given.to_dict()
+    if isinstance(given, Mapping):
+        factors: dict[int, float] = {}
+        for key, factor in given.items():
+            index = _index(key, outputs, class_names)
+            if index in factors:
+                raise DataError("a class is named twice", where=WHERE, got=repr(key))
+            factors[index] = _factor(factor, key)
+        return factors
+    try:
+        row = np.asarray(cast(ArrayLike, given))
+    except (TypeError, ValueError, RuntimeError):
+        row = np.empty(0, object)
+    if row.dtype.kind not in "iuf" or row.ndim != 1:
+        raise DataError("these are no class weights", where=WHERE, expected=FORMS, got=repr(given))
+    if len(row) != outputs:
+        raise DataError(
+            "the class weights don't fit the classes",
+            where=WHERE,
+            expected=f"a factor for each of {outputs} classes",
+            got=len(row),
+        )
+    return {index: _factor(factor, index) for index, factor in enumerate(row.tolist())}
+
+
+def _balanced(word: str, outputs: int, labels: NDArray[np.int32] | None) -> dict[int, float]:
+    """N / (classes with images · images of the class), of each class with images."""
+    if word != "balanced":
+        raise DataError("unknown word", where=WHERE, expected=FORMS, got=repr(word))
+    if labels is None:
+        raise DataError(
+            "the images of each class can't be counted",
+            where=WHERE,
+            expected="class labels that are known before training, for 'balanced'",
+            do="Give {class: factor}.",
+        )
+    counts = np.bincount(labels, minlength=outputs)
+    present = np.flatnonzero(counts).tolist()
+    return {index: len(labels) / (len(present) * int(counts[index])) for index in present}
+
+
+def _index(key: object, outputs: int, class_names: Sequence[str]) -> int:
+    """The class that a key means.
+
+    Raises:
+        DataError: there is none.
+    """
+    if isinstance(key, str):
+        if key in class_names:
+            return class_names.index(key)
+        if not class_names and key.isdecimal() and int(key) < outputs:
+            return int(key)  # as JSON writes a mapping's keys
+    elif isinstance(key, NUMBERS) and not isinstance(key, bool) and key in range(outputs):
+        return int(key)
+    names = ", ".join(class_names[:FEW]) + (", …" if len(class_names) > FEW else "")
+    raise DataError(
+        "there is no such class",
+        where=WHERE,
+        expected=f"0 … {outputs - 1}" + (f", or one of {names}" if names else ""),
+        got=repr(key),
+    )
+
+
+def _factor(value: object, key: object) -> float:
+    """A finite number ≥ 0; a DataError for anything else."""
+    try:
+        return number(value, "a factor", WHERE, least=0)
+    except ModelError as error:
+        raise DataError(
+            f"the factor of class {key!r} is wrong",
+            where=WHERE,
+            expected=error.expected,
+            got=error.got,
+        ) from None
