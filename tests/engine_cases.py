@@ -53,8 +53,19 @@ def on_images(activation: str) -> st.SearchStrategy[Layer]:
         paddings,
         st.booleans(),
     )
+    depthwise = st.builds(
+        lambda kernel, strides, padding, each, use_bias: kinds.DepthwiseConv2D(
+            kernel, strides, padding, each, activation, use_bias
+        ),
+        pairs,
+        pairs,
+        paddings,
+        st.integers(1, 3),
+        st.booleans(),
+    )
     return st.one_of(
         convolution,
+        depthwise,
         st.builds(kinds.MaxPooling2D, pairs, pairs, paddings),
         st.builds(kinds.AveragePooling2D, pairs, pairs, paddings),
         st.just(kinds.Activation(activation)),

@@ -67,6 +67,14 @@ anywhere: st.SearchStrategy[Layer] = st.one_of(
 )
 on_images: st.SearchStrategy[Layer] = st.one_of(
     st.builds(kinds.Conv2D, st.integers(1, 5), pairs, strides=pairs, padding=paddings, **learnt),
+    st.builds(
+        kinds.DepthwiseConv2D,
+        pairs,
+        strides=pairs,
+        padding=paddings,
+        depth_multiplier=small,
+        **{key.replace("kernel", "depthwise"): value for key, value in learnt.items()},
+    ),
     st.builds(kinds.MaxPooling2D, **windows),
     st.builds(kinds.AveragePooling2D, **windows),
     anywhere,

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from spritenet import layers as kinds
 from spritenet.engines.engine import Evaluation, Examples, Steps
 from spritenet.layers import ActivationFunction, Layer, Shape
+from spritenet.layers.parametric import Learnt
 from spritenet.layers.pooling import Pooling2D
 from spritenet.losses import Loss, MeanSquaredError
 from spritenet.optimizers import SGD, Adam, Optimizer, RMSprop
@@ -87,9 +88,9 @@ class Windows:
     output: tuple[int, int]
 
     @classmethod
-    def of(cls, layer: kinds.Conv2D | Pooling2D, shape: Shape) -> Windows:
+    def of(cls, layer: kinds.Conv2D | kinds.DepthwiseConv2D | Pooling2D, shape: Shape) -> Windows:
         """The layer's windows over inputs of the shape h w c."""
-        window = layer.kernel_size if isinstance(layer, kinds.Conv2D) else layer.pool_size
+        window = layer.pool_size if isinstance(layer, Pooling2D) else layer.kernel_size
         pads = [_around(shape[i], window[i], layer.strides[i], layer.padding) for i in (0, 1)]
         height, width, _ = layer.output_shape(shape)
         return cls(
@@ -146,6 +147,33 @@ def convolve(layer: kinds.Conv2D, x: Array, weights: Sequence[Array]) -> tuple[A
     return y, backward
 
 
+def convolve_depthwise(
+    layer: kinds.DepthwiseConv2D, x: Array, weights: Sequence[Array]
+) -> tuple[Array, Backward]:
+    """The depthwise convolution before its activation."""
+    shape = x.shape[1:]
+    windows, kernel = Windows.of(layer, shape), weights[0]
+    padded = windows.pad(x, 0)
+    channels = kernel.shape[2] * kernel.shape[3]
+    y = np.zeros((len(x), *windows.output, *kernel.shape[2:]))
+    for a, b in windows.offsets():
+        y += padded[windows.at(a, b)][..., None] * kernel[a, b]
+    y = y.reshape(*y.shape[:3], channels)
+    if layer.use_bias:
+        y += weights[1]
+
+    def backward(g: Array) -> tuple[Array, list[Array]]:
+        apart = g.reshape(*g.shape[:3], *kernel.shape[2:])
+        inputs, kernels = np.zeros_like(padded), np.zeros_like(kernel)
+        for a, b in windows.offsets():
+            inputs[windows.at(a, b)] += (apart * kernel[a, b]).sum(axis=-1)
+            kernels[a, b] = np.einsum("nijc,nijcm->cm", padded[windows.at(a, b)], apart)
+        bias = [g.sum(axis=(0, 1, 2))] if layer.use_bias else []
+        return windows.cut(inputs, shape), [kernels, *bias]
+
+    return y, backward
+
+
 def pool(layer: Pooling2D, x: Array) -> tuple[Array, Backward]:
     """Maxima or averages; what lies outside the image counts for neither."""
     shape = x.shape[1:]
@@ -173,11 +201,8 @@ def run(  # noqa: PLR0911 - one return a kind of layer
     """One layer, forward, and its derivative."""
     if isinstance(layer, kinds.Rescaling):
         return x * layer.scale + layer.offset, lambda g: (g * layer.scale, [])
-    if isinstance(layer, kinds.Conv2D | kinds.Dense):
-        if isinstance(layer, kinds.Conv2D):
-            before, backward = convolve(layer, x, weights)
-        else:
-            before, backward = multiply(layer, x, weights)
+    if isinstance(layer, Learnt):
+        before, backward = combine(layer, x, weights)
         y, slope = activate(layer.function, before)
         return y, lambda g: backward(slope(g))
     if isinstance(layer, Pooling2D):
@@ -211,6 +236,18 @@ def multiply(layer: kinds.Dense, x: Array, weights: Sequence[Array]) -> tuple[Ar
         return g @ kernel.T, [x.T @ g, *bias]
 
     return y, backward
+
+
+def combine(layer: Learnt, x: Array, weights: Sequence[Array]) -> tuple[Array, Backward]:
+    """A layer with a kernel before its activation."""
+    match layer:
+        case kinds.Conv2D():
+            return convolve(layer, x, weights)
+        case kinds.DepthwiseConv2D():
+            return convolve_depthwise(layer, x, weights)
+        case kinds.Dense():
+            return multiply(layer, x, weights)
+    raise TypeError(layer)
 
 
 def update(

@@ -82,4 +82,20 @@ inline void backward_row(T* to, const T* values, const T* gradient, int64_t coun
   }
 }
 
+// The sum of the output's gradients, channel by channel.
+inline void bias_gradient_of(const Context<Lanes>& ctx, float* bias) {
+  const Operation& op = ctx.op;
+  const Rows<Lanes> dy = ctx.dy();
+  for (int c = 0; c < op.out.channels; ++c) {
+    Lanes sum = Lanes{};
+    for (int row = 0; row < op.out.height; ++row) {
+      const Lanes* from = dy.row(row) + c;
+      for (int column = 0; column < op.out.width; ++column) {
+        sum += from[int64_t{column} * op.out.channels];
+      }
+    }
+    bias[c] = sum_of(sum);
+  }
+}
+
 }  // namespace sn

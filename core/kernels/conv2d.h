@@ -172,19 +172,8 @@ inline void conv2d_kernel_gradient(const Context<Lanes>& ctx) {
 
 inline void conv2d_bias_gradient(const Context<Lanes>& ctx) {
   const Operation& op = ctx.op;
-  float* gradient = ctx.slab.gradients + op.slab_gradient;
-  float* bias = gradient + int64_t{op.fan_in} * op.out.channels;
-  const Rows<Lanes> dy = ctx.dy();
-  for (int c = 0; c < op.out.channels; ++c) {
-    Lanes sum = Lanes{};
-    for (int row = 0; row < op.out.height; ++row) {
-      const Lanes* from = dy.row(row) + c;
-      for (int column = 0; column < op.out.width; ++column) {
-        sum += from[int64_t{column} * op.out.channels];
-      }
-    }
-    bias[c] = sum_of(sum);
-  }
+  bias_gradient_of(ctx, ctx.slab.gradients + op.slab_gradient +
+                            int64_t{op.fan_in} * op.out.channels);
 }
 
 }  // namespace sn

@@ -3,10 +3,22 @@
 
 namespace sn {
 
-#define SN_OPERATORS(row)                                                                           \
-  row(kActivationOperator) row(kAveragePooling2D) row(kConv2D) row(kDense) row(kDropout) row(kELU) \
-  row(kFlatten) row(kGlobalAveragePooling2D) row(kGlobalMaxPooling2D) row(kLeakyReLU)              \
-  row(kMaxPooling2D) row(kReLU) row(kRescaling) row(kSoftmaxOperator)
+#define SN_OPERATORS(row)      \
+  row(kActivationOperator) \
+  row(kAveragePooling2D) \
+  row(kConv2D) \
+  row(kDense) \
+  row(kDepthwiseConv2D) \
+  row(kDropout) \
+  row(kELU) \
+  row(kFlatten) \
+  row(kGlobalAveragePooling2D) \
+  row(kGlobalMaxPooling2D) \
+  row(kLeakyReLU) \
+  row(kMaxPooling2D) \
+  row(kReLU) \
+  row(kRescaling) \
+  row(kSoftmaxOperator)
 
 #define SN_DECLARE(name) extern const Operator name;
 #define SN_ADDRESS(name) &name,

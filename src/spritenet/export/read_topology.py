@@ -57,7 +57,12 @@ IDLE = frozenset(
 )
 """Layers that change nothing but while training."""
 
-TRAINING_ONLY = ("activity_regularizer", "bias_constraint", "kernel_constraint")
+TRAINING_ONLY = (
+    "activity_regularizer",
+    "bias_constraint",
+    "depthwise_constraint",
+    "kernel_constraint",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,17 +181,16 @@ def _activation(value: dict[str, Any], name: str) -> tuple[object, ActivationLay
 def _leave_out(config: dict[str, Any], name: str) -> None:
     """Take what only concerns training, and doesn't exist here, out of a config; say so."""
     left = [key for key in TRAINING_ONLY if config.pop(key, None) is not None]
-    for key in ("kernel_regularizer", "bias_regularizer"):
+    for key in [key for key in config if key.endswith("_regularizer")]:
         if _has_l1(config.get(key)):
             left.append(key)
             config[key] = None
-    for key in ("kernel_initializer", "bias_initializer"):
-        if key in config:
-            try:
-                config[key] = _initializer(config[key])
-            except ModelError:
-                left.append(key)
-                del config[key]
+    for key in [key for key in config if key.endswith("_initializer")]:
+        try:
+            config[key] = _initializer(config[key])
+        except ModelError:
+            left.append(key)
+            del config[key]
     if left:
         verb = "are" if len(left) > 1 else "is"
         warnings.warn(f"{name}: {' and '.join(left)} {verb} left out.", stacklevel=2)

@@ -64,9 +64,10 @@ def _entries(layer: Layer, weights: Sequence[Weight]) -> Iterator[dict[str, Any]
     config = layer.config()
     if isinstance(layer, Learnt):
         kernel = weights[0].shape
-        config["kernel_initializer"] = _initializer(layer.kernel_initializer, kernel)
+        begin, begin_bias = layer.rules
+        config[f"{layer.kernel_name}_initializer"] = _initializer(begin, kernel)
         # Also of a layer without a bias: TensorFlow.js reads the word before it asks.
-        config["bias_initializer"] = _initializer(layer.bias_initializer, kernel[-1:])
+        config["bias_initializer"] = _initializer(begin_bias, kernel[-1:])
     if isinstance(layer, ActivationLayer) and layer.function.name == "leaky_relu":
         yield _leaky(layer.name, layer.function.alpha)
         return

@@ -3,7 +3,7 @@
     base         Layer, Weight: what every layer is
     activations  the activation functions by name
     input        Input: the shape of a network's images
-    conv2d dense pooling flatten rescaling dropout activation
+    conv2d depthwise_conv2d dense pooling flatten rescaling dropout activation
 
 A layer is a frozen description; engines read its fields and compute.
 """
@@ -26,6 +26,7 @@ from spritenet.layers.activations import ActivationFunction
 from spritenet.layers.base import Layer, Shape, Weight
 from spritenet.layers.conv2d import Conv2D
 from spritenet.layers.dense import Dense
+from spritenet.layers.depthwise_conv2d import DepthwiseConv2D
 from spritenet.layers.dropout import Dropout
 from spritenet.layers.flatten import Flatten
 from spritenet.layers.input import ImageShape, Input
@@ -42,6 +43,7 @@ __all__ = [
     "AveragePooling2D",
     "Conv2D",
     "Dense",
+    "DepthwiseConv2D",
     "Dropout",
     "Flatten",
     "GlobalAveragePooling2D",
@@ -71,6 +73,7 @@ LAYERS: dict[str, type[Layer]] = {
         AveragePooling2D,
         Conv2D,
         Dense,
+        DepthwiseConv2D,
         Dropout,
         ELU,
         Flatten,

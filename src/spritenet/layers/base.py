@@ -28,6 +28,7 @@ _FIXED: dict[str, tuple[object, ...]] = {
     "activity_regularizer": (None,),
     "bias_constraint": (None,),
     "data_format": (None, "channels_last"),
+    "depthwise_constraint": (None,),
     "dilation_rate": (None, 1, (1, 1)),
     "dtype": (None, "float32"),
     "groups": (None, 1),

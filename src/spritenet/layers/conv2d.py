@@ -45,6 +45,12 @@ class Conv2D(Learnt):
     kernel_size: tuple[int, int]
     strides: tuple[int, int]
     padding: str
+    activation: str
+    use_bias: bool
+    kernel_initializer: Initializer
+    bias_initializer: Initializer
+    kernel_regularizer: L2 | None
+    bias_regularizer: L2 | None
     class_name: ClassVar[str] = "Conv2D"
 
     def __init__(
@@ -95,7 +101,7 @@ class Conv2D(Learnt):
     def weights(self, input_shape: Shape, /) -> tuple[Weight, ...]:
         """Kernel (kernel_height, kernel_width, in, filters), then bias (filters,)."""
         channels = self._image(input_shape)[2]
-        return self._kernel_and_bias((*self.kernel_size, channels, self.filters))
+        return self._kernel_and_bias((*self.kernel_size, channels, self.filters), self.filters)
 
     def config(self) -> dict[str, object]:
         """See `Layer.config`."""

@@ -38,6 +38,12 @@ class Dense(Learnt):
     """
 
     units: int
+    activation: str
+    use_bias: bool
+    kernel_initializer: Initializer
+    bias_initializer: Initializer
+    kernel_regularizer: L2 | None
+    bias_regularizer: L2 | None
     class_name: ClassVar[str] = "Dense"
 
     def __init__(
@@ -69,7 +75,7 @@ class Dense(Learnt):
 
     def weights(self, input_shape: Shape, /) -> tuple[Weight, ...]:
         """Kernel (in, units), then bias (units,)."""
-        return self._kernel_and_bias((self._inputs(input_shape), self.units))
+        return self._kernel_and_bias((self._inputs(input_shape), self.units), self.units)
 
     def _inputs(self, input_shape: Shape) -> int:
         """The length of the input vector.

@@ -1,8 +1,9 @@
-"""What Conv2D and Dense share: a kernel, a bias and an activation."""
+"""What Conv2D, DepthwiseConv2D and Dense share: a kernel, a bias and an activation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from spritenet import initializers, regularizers
 from spritenet.initializers import Initializer
@@ -16,14 +17,23 @@ __all__ = ["Learnt"]
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Learnt(Layer):
-    """A layer that learns a kernel and, if `use_bias`, one number for each of its outputs."""
+    """A layer that learns a kernel and, if `use_bias`, one number for each of its outputs.
 
-    activation: str
-    use_bias: bool
-    kernel_initializer: Initializer
-    bias_initializer: Initializer
-    kernel_regularizer: L2 | None
-    bias_regularizer: L2 | None
+    Each class has the fields below, those of the kernel under `kernel_name`.
+    """
+
+    if TYPE_CHECKING:  # the fields are the classes' own, in the order of their arguments
+        activation: str
+        use_bias: bool
+        bias_initializer: Initializer
+        bias_regularizer: L2 | None
+    kernel_name: ClassVar[str] = "kernel"
+    kernel_weight: ClassVar[str] = "kernel"
+
+    @property
+    def rules(self) -> tuple[Initializer, Initializer]:
+        """How the kernel and the bias begin."""
+        return getattr(self, f"{self.kernel_name}_initializer"), self.bias_initializer
 
     def _set_learnt(
         self,
@@ -38,10 +48,12 @@ class Learnt(Layer):
         self._fill(
             activation=activations.get(activation, where).name,
             use_bias=bool(use_bias),
-            kernel_initializer=initializers.get(starts[0], where),
             bias_initializer=initializers.get(starts[1], where),
-            kernel_regularizer=regularizers.get(penalties[0], where),
             bias_regularizer=regularizers.get(penalties[1], where),
+            **{
+                f"{self.kernel_name}_initializer": initializers.get(starts[0], where),
+                f"{self.kernel_name}_regularizer": regularizers.get(penalties[0], where),
+            },
         )
 
     @property
@@ -49,14 +61,15 @@ class Learnt(Layer):
         """The activation with its parameter."""
         return activations.get(self.activation, self.label)
 
-    def _kernel_and_bias(self, kernel_shape: Shape) -> tuple[Weight, ...]:
-        """The weights for a kernel of that shape, whose last axis is the outputs."""
-        l2 = self.kernel_regularizer.l2 if self.kernel_regularizer else 0.0
-        kernel = Weight("kernel", kernel_shape, self.kernel_initializer, l2)
+    def _kernel_and_bias(self, kernel_shape: Shape, outputs: int) -> tuple[Weight, ...]:
+        """The weights for a kernel of that shape and so many output channels."""
+        penalty: L2 | None = getattr(self, f"{self.kernel_name}_regularizer")
+        l2 = penalty.l2 if penalty else 0.0
+        kernel = Weight(self.kernel_weight, kernel_shape, self.rules[0], l2)
         if not self.use_bias:
             return (kernel,)
         l2 = self.bias_regularizer.l2 if self.bias_regularizer else 0.0
-        return kernel, Weight("bias", kernel_shape[-1:], self.bias_initializer, l2)
+        return kernel, Weight("bias", (outputs,), self.bias_initializer, l2)
 
     def _default(self, name: str, default: object, /) -> object:
         """What the default of the argument became as a field."""
@@ -67,15 +80,15 @@ class Learnt(Layer):
     def config(self) -> dict[str, object]:
         """See `Layer.config`."""
         config = super(Learnt, self).config()
-        for name in ("kernel_initializer", "bias_initializer"):
+        for name in (f"{self.kernel_name}_initializer", "bias_initializer"):
             rule: Initializer = getattr(self, name)
             config[name] = {"class_name": type(rule).__name__, "config": rule.config()}
-        for name in ("kernel_regularizer", "bias_regularizer"):
+        for name in (f"{self.kernel_name}_regularizer", "bias_regularizer"):
             penalty: L2 | None = getattr(self, name)
             config[name] = penalty and penalty.config()
         return {
             **config,
             "activity_regularizer": None,
-            "kernel_constraint": None,
+            f"{self.kernel_name}_constraint": None,
             "bias_constraint": None,
         }

@@ -68,6 +68,7 @@ ARGUMENTS: Mapping[str, Rule] = {
     "autocast": Ignored("networks compute in float32", silent=True),
     "bias_constraint": Refused("Use bias_regularizer=L2(factor)."),
     "data_format": Refused(_CHANNELS_LAST, ("channels_last",)),
+    "depthwise_constraint": Refused("Use depthwise_regularizer=L2(factor)."),
     "dilation_rate": Refused("Use a larger kernel_size.", (1, (1, 1), [1, 1])),
     "dtype": Refused(_FLOAT32, ("float32",)),
     "groups": Refused("Every filter reads all channels.", (1,)),

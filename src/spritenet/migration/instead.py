@@ -194,7 +194,7 @@ UNSUPPORTED = {
             ContrastLimitedAdaptiveHistogramEqualization Conv1D Conv1DTranspose Conv2DTranspose
             Conv3D Conv3DTranspose ConvLSTM1D ConvLSTM2D ConvLSTM3D Convolution1D
             Convolution1DTranspose Convolution2DTranspose Convolution3D Convolution3DTranspose
-            Cropping1D Cropping2D Cropping3D CutMix DepthwiseConv1D DepthwiseConv2D Discretization
+            Cropping1D Cropping2D Cropping3D CutMix DepthwiseConv1D Discretization
             EinsumDense Embedding Equalization GRU GRUCell GlobalAveragePooling1D
             GlobalAveragePooling3D GlobalAvgPool1D GlobalAvgPool3D GlobalMaxPool1D GlobalMaxPool3D
             GlobalMaxPooling1D GlobalMaxPooling3D GroupNormalization GroupQueryAttention

@@ -8,7 +8,7 @@ import { ModelError, shown } from './errors.js';
 
 /** @typedef {number[]} Shape  [height, width, channels] of an image, or [units]; never the batch. */
 /** @typedef {Record<string, unknown>} Config  Keras 2's, as in the model file. */
-/** @typedef {{ name: string, shape: Shape, initializer: unknown }} Weight  name is "kernel" or "bias" */
+/** @typedef {{ name: string, shape: Shape, initializer: unknown }} Weight  name is "kernel", "bias", … */
 /**
  * @typedef {object} Layer
  * @property {string} className
@@ -52,6 +52,18 @@ const CLASSES = {
   GlobalAveragePooling2D: {},
   Flatten: {},
   Dense: { units: undefined, ...LEARNT },
+  DepthwiseConv2D: {
+    kernel_size: undefined,
+    strides: [1, 1],
+    padding: 'valid',
+    depth_multiplier: 1,
+    activation: 'linear',
+    use_bias: true,
+    depthwise_initializer: 'glorot_uniform',
+    bias_initializer: 'zeros',
+    depthwise_regularizer: null,
+    bias_regularizer: null,
+  },
   Dropout: { rate: undefined },
   Activation: { activation: undefined },
   ReLU: { max_value: null, negative_slope: 0 },
@@ -79,6 +91,7 @@ const NO_MATTER = new Set([
   'batch_shape',
   'batch_size',
   'bias_constraint',
+  'depthwise_constraint',
   'input_dim',
   'input_dtype',
   'input_shape',
@@ -151,6 +164,7 @@ function checked(className, key, value, where) {
     throw new ModelError(`${key} is wrong`, { where, expected, got: value });
   };
   switch (key) {
+    case 'depth_multiplier':
     case 'filters':
     case 'units':
       if (!isCount(value)) refuse('a whole number ≥ 1');
@@ -158,7 +172,7 @@ function checked(className, key, value, where) {
     case 'kernel_size':
     case 'pool_size':
     case 'strides': {
-      if (value === null && className !== 'Conv2D') return null;
+      if (value === null && className.endsWith('Pooling2D')) return null;
       const pair = Array.isArray(value) ? value : [value, value];
       if (pair.length !== 2 || !pair.every(isCount)) refuse('one or two whole numbers ≥ 1');
       return pair;
@@ -176,9 +190,11 @@ function checked(className, key, value, where) {
       return word;
     }
     case 'kernel_initializer':
+    case 'depthwise_initializer':
     case 'bias_initializer':
       return value;
     case 'kernel_regularizer':
+    case 'depthwise_regularizer':
     case 'bias_regularizer':
       return regularizer(value, refuse);
     case 'max_value':
@@ -265,7 +281,7 @@ export function activationOf({ className, config }) {
  */
 export function outputShape({ className, name, config }, input) {
   const where = name || className;
-  const { filters, units, padding } = /** @type {any} */ (config);
+  const { filters, units, padding, depth_multiplier: each = 1 } = /** @type {any} */ (config);
   const window = /** @type {[number, number] | undefined} */ (config.kernel_size ?? config.pool_size);
   if (window || className === 'GlobalAveragePooling2D') {
     if (input.length !== 3) {
@@ -286,7 +302,7 @@ export function outputShape({ className, name, config }, input) {
         got: `${input[0]}×${input[1]}`,
       });
     }
-    return [...places, filters ?? input[2]];
+    return [...places, filters ?? input[2] * each];
   }
   if (className === 'GlobalAveragePooling2D') return [input[2]];
   if (className === 'Flatten') return [size(input)];
@@ -307,7 +323,13 @@ export function outputShape({ className, name, config }, input) {
  * @returns {Weight[]}
  */
 export function weightsOf({ className, config }, input) {
-  const { kernel_size: window, filters, units, use_bias: bias } = /** @type {any} */ (config);
+  const { kernel_size: window, filters, units, use_bias: bias, depth_multiplier: each } = /** @type {any} */ (config);
+  if (className === 'DepthwiseConv2D') {
+    const depthwise = { name: 'depthwise_kernel', shape: [...window, input[2], each], initializer: config.depthwise_initializer };
+    return bias
+      ? [depthwise, { name: 'bias', shape: [input[2] * each], initializer: config.bias_initializer }]
+      : [depthwise];
+  }
   if (className !== 'Conv2D' && className !== 'Dense') return [];
   const shape = className === 'Conv2D' ? [...window, input[2], filters] : [input[0], units];
   const kernel = { name: 'kernel', shape, initializer: config.kernel_initializer };
@@ -378,6 +400,7 @@ function maker(className) {
 export const layers = Object.freeze({
   rescaling: maker('Rescaling'),
   conv2d: maker('Conv2D'),
+  depthwiseConv2d: maker('DepthwiseConv2D'),
   maxPooling2d: maker('MaxPooling2D'),
   averagePooling2d: maker('AveragePooling2D'),
   globalAveragePooling2d: maker('GlobalAveragePooling2D'),

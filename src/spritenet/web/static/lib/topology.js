@@ -82,7 +82,7 @@ function readLayers({ className, config }, inputShape) {
   const policy = /** @type {any} */ (own.dtype);
   if (isObject(policy)) own.dtype = policy.config?.name; // Keras 3's policy
   if (className === 'Softmax' && own.axis === inputShape.length) own.axis = -1;
-  for (const key of ['kernel_initializer', 'bias_initializer']) {
+  for (const key of Object.keys(own).filter((name) => name.endsWith('_initializer'))) {
     const rule = own[key];
     if (isObject(rule)) own[key] = { class_name: rule.class_name ?? rule.className, config: rule.config ?? {} };
   }
@@ -127,7 +127,7 @@ function withActivation(layer, after) {
     after.className === 'LeakyReLU' &&
     after.name === `${layer.name}${LEAKY}` &&
     layer.config.activation === 'linear' &&
-    (layer.className === 'Conv2D' || layer.className === 'Dense') &&
+    ['Conv2D', 'DepthwiseConv2D', 'Dense'].includes(layer.className) &&
     Math.abs(Number(after.config.alpha) - 0.2) < 1e-9;
   return split
     ? makeLayer(layer.className, { ...layer.config, activation: 'leaky_relu' }, layer.name)
@@ -160,8 +160,8 @@ export function writeTopology(layers, inputShape) {
 function entriesOf({ className, name, config }) {
   /** @type {Config} */
   const own = { name, trainable: true, dtype: 'float32', ...config };
-  for (const key of ['kernel_initializer', 'bias_initializer']) {
-    if (key in own) own[key] = initializerOf(own[key]);
+  for (const key of Object.keys(own)) {
+    if (key.endsWith('_initializer')) own[key] = initializerOf(own[key]);
   }
   const slope = className === 'ReLU' ? Number(config.negative_slope) : 0;
   if (slope || (className === 'Activation' && config.activation === 'leaky_relu')) {
