@@ -14,6 +14,7 @@ from spritenet.core.library import ERROR_BYTES, library
 from spritenet.core.operators import operators
 from spritenet.engines import native
 from spritenet.engines.description import attributes_of
+from spritenet.layers import Shape
 
 Given = Mapping[str, str | Sequence[float]]
 Drawn = tuple[str | None, Sequence[int], Given]
@@ -117,7 +118,7 @@ def test_what_the_core_refuses_is_said_in_a_line(name: str) -> None:
 
 def test_the_same_without_the_fault_is_taken() -> None:
     """The refusals above are for their fault alone; defaults stand for what is left out."""
-    given = {**CONV, "padding": "same", "activation": "elu"}
+    given: Given = {**CONV, "padding": "same", "activation": "elu"}
     assert not refusal(
         ("Conv2D", [-1], given), ("Flatten", [0], {}), ("Dense", [1], {"units": [2]})
     )
@@ -146,7 +147,8 @@ def test_the_core_lists_weights_as_the_layers_do() -> None:
         kinds.Dense(5),
     ]
     network = native.Network(layers, (6, 6, 2))
-    expected, offset, shape = [], 0, (6, 6, 2)
+    expected, offset = [], 0
+    shape: Shape = (6, 6, 2)
     for index, layer in enumerate(layers):
         for weight in layer.weights(shape):
             expected.append((index, weight.name, weight.shape, offset, True))
