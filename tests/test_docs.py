@@ -101,13 +101,13 @@ def test_every_environment_variable_is_documented(documentation: str) -> None:
     assert sorted(variable for variable in named if variable not in documentation) == []
 
 
-def test_the_readmes_tree_has_a_line_for_each_file_and_folder() -> None:
+def test_the_architectures_tree_has_a_line_for_each_file_and_folder() -> None:
     """Of the package, one level deep, and nothing that is gone."""
     package = ROOT / "src" / "spritenet"
     there = {path.name for path in package.glob("*.py") if not path.stem.startswith("__")}
     there |= {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    tree = readme.partition("src/spritenet/\n")[2].partition("\ntests/")[0]
+    page = (ROOT / "docs" / "explanation" / "architecture.md").read_text(encoding="utf-8")
+    tree = page.partition("src/spritenet/\n")[2].partition("\ntests/")[0]
     assert {line.split()[0] for line in tree.splitlines()} == there
 
 

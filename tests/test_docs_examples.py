@@ -23,14 +23,22 @@ def ten_classes(count: int, seed: int) -> Split:
 
 
 @pytest.mark.parametrize(
-    "page", ["reference/models.md", "reference/training.md", "how-to/visualisation.md"]
+    "page",
+    [
+        "tutorials/first-model.md",
+        "how-to/keras.md",
+        "how-to/own-images.md",
+        "how-to/visualisation.md",
+        "reference/models.md",
+        "reference/training.md",
+    ],
 )
 def test_the_examples_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One after the other, as a reader types them; the data set is replaced by a small one."""
     data = Dataset(
         "noise", {"train": ten_classes(300, 0), "test": ten_classes(50, 1)}, tuple("0123456789")
     )
-    monkeypatch.setattr(sn, "load", lambda _: data, raising=False)
+    monkeypatch.setattr(sn, "load", lambda *_, **__: data, raising=False)
     monkeypatch.chdir(tmp_path)
     text = (DOCS / page).read_text(encoding="utf-8")
     names: dict[str, object] = {}
