@@ -118,11 +118,11 @@ def placed(strokes: Sequence[Points], way: Way, random: np.random.Generator) -> 
 def program_hands(count: int, *, neat: bool) -> Iterator[tuple[int, list[Points]]]:
     """Drawings of the program that draws `strokes`, which are in no data set."""
     from spritenet.sources.strokes import pen_paths
-    from spritenet.sources.strokes.style import HABITS, Habits
+    from spritenet.sources.strokes.style import DEFAULT_STYLE, HandwritingStyle
 
-    habits = Habits(sloppy=(0.2, 0.9)) if neat else HABITS
+    style = HandwritingStyle(sloppy=(0.2, 0.9)) if neat else DEFAULT_STYLE
     for digit in range(10):
-        for strokes in pen_paths(digit, count, seed=2026, habits=habits):
+        for strokes in pen_paths(digit, count, seed=2026, style=style):
             yield digit, [stroke.astype(np.float64) for stroke in strokes]
 
 

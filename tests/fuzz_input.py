@@ -15,7 +15,7 @@ import numpy as np
 
 import spritenet as sn
 from second_sprite_reader import read
-from spritenet.sources.foreign import read_rows
+from spritenet.sources.png_rows import read_png
 from spritenet.sprites import Sprite, verify
 
 __all__ = ["AS_IT_IS", "FOREIGN", "RIGHT_CRCS", "RIGHT_INDEX", "one_input", "picture"]
@@ -130,7 +130,7 @@ def _part_of_a_broken_one(path: Path) -> None:
 def _foreign(path: Path) -> None:
     """Any other PNG is refused, or gives pixels n h w c."""
     try:
-        rows = read_rows(path)
+        rows = read_png(path)
     except sn.InputError as error:
         _one_line(error, path)
     else:

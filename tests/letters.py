@@ -11,10 +11,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.sources.strokes.glyphs import Way
+from spritenet.sources.strokes.glyphs import GlyphVariant
 from spritenet.sources.strokes.noise import Noise, image_keys
-from spritenet.sources.strokes.style import HABITS, Habits
-from spritenet.sources.strokes.writer import write
+from spritenet.sources.strokes.style import DEFAULT_STYLE, HandwritingStyle
+from spritenet.sources.strokes.writer import write_glyphs
 
 __all__ = ["LETTERS", "LOOK_ALIKES", "letter_paths"]
 
@@ -174,13 +174,13 @@ LETTERS: dict[str, tuple[tuple[str, float], ...]] = {
 
 
 @cache
-def _ways(letter: str) -> tuple[Way, ...]:
+def _ways(letter: str) -> tuple[GlyphVariant, ...]:
     """A letter's ways; the field for the digit means nothing here."""
-    return tuple(Way(0, 1, (pose,), width) for pose, width in LETTERS[letter])
+    return tuple(GlyphVariant(0, 1, (pose,), width) for pose, width in LETTERS[letter])
 
 
 def letter_paths(
-    letter: str, count: int, *, seed: int = 0, habits: Habits = HABITS
+    letter: str, count: int, *, seed: int = 0, style: HandwritingStyle = DEFAULT_STYLE
 ) -> list[Strokes]:
     """So many drawings of a letter, in the hands that write the digits of `pen_paths`.
 
@@ -188,14 +188,14 @@ def letter_paths(
         letter: A to Z or a to z.
         count: how many.
         seed: whose.
-        habits: how much writers differ.
+        style: the variation between writers.
     """
     ways = _ways(letter)
     drawings: list[Strokes] = []
     for number, way in enumerate(ways):
         share = (count + len(ways) - 1 - number) // len(ways)
         keys = image_keys(seed, 5_000_000 + 10 * ord(letter) + number, np.arange(share))
-        lines = write(way, Noise(keys), habits)
+        lines = write_glyphs(way, Noise(keys), style)
         places = np.stack([lines.x, lines.y], axis=2)
         least, most = places.min(axis=1, keepdims=True), places.max(axis=1, keepdims=True)
         longest = (most - least).max(axis=2, keepdims=True)

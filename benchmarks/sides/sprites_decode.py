@@ -25,9 +25,9 @@ def by_spritenet(path: Path) -> NDArray[np.uint8]:
 
 def by_spritenet_as_foreign(path: Path) -> NDArray[np.uint8]:
     """As a PNG that is no sprite: one stream."""
-    from spritenet.sources.foreign import read_rows
+    from spritenet.sources.png_rows import read_png
 
-    return read_rows(path)
+    return read_png(path)
 
 
 def by_pillow(path: Path) -> NDArray[np.uint8]:

@@ -21,14 +21,14 @@ import spritenet as sn
 from drawing_page import Strokes, answer, box_of, draw, page_on, served_page, visited
 from spritenet.prepare import Preparation, prepare
 from spritenet.sources.strokes import pen_paths
-from spritenet.sources.strokes.style import Habits
+from spritenet.sources.strokes.style import HandwritingStyle
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
 
 expect = pytest.importorskip("playwright.sync_api", reason="pip install playwright").expect
 
-NEAT = Habits(sloppy=(0.2, 0.6))
+NEAT = HandwritingStyle(sloppy=(0.2, 0.6))
 MIRRORED_SEVEN = [[(0.9, 0.02), (0.5, 0.0), (0.1, 0.02), (0.35, 0.5), (0.6, 1.0)]]
 ONE = [[(0.5, 0.0), (0.5, 0.35), (0.5, 0.7), (0.5, 1.0)]]
 PREPARATION = Preparation("digit", 28, 28, 1)
@@ -69,7 +69,7 @@ def page(chromium: Browser, site: Site) -> Iterator[Page]:
 
 def digit(label: int, number: int = 0) -> Strokes:
     """A neat drawing of a digit."""
-    return [s.tolist() for s in pen_paths(label, number + 1, seed=11, habits=NEAT)[number]]
+    return [s.tolist() for s in pen_paths(label, number + 1, seed=11, style=NEAT)[number]]
 
 
 def test_digits_drawn_with_the_mouse_are_read(page: Page) -> None:

@@ -19,13 +19,13 @@ from program import spritenet
 from spritenet import export
 from spritenet.prepare import Preparation
 from spritenet.sources.strokes import pen_paths
-from spritenet.sources.strokes.style import Habits
+from spritenet.sources.strokes.style import HandwritingStyle
 from spritenet.web.bundle import Parts, one_file
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-NEAT = Habits(sloppy=(0.2, 0.6))
+NEAT = HandwritingStyle(sloppy=(0.2, 0.6))
 SHOWN = "() => window.spritenetDraw?.answer"
 
 
@@ -77,7 +77,7 @@ def test_it_predicts_what_python_predicts(chromium: Browser, exported: Exported)
     with opened(chromium, exported.plain) as page:
         page.wait_for_function(SHOWN)
         for label in (2, 3, 4, 6, 8):
-            (path,) = pen_paths(label, 1, seed=11, habits=NEAT)
+            (path,) = pen_paths(label, 1, seed=11, style=NEAT)
             page.keyboard.press("Delete")
             draw(page, [stroke.tolist() for stroke in path])
             said = answer(page)

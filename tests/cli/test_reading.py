@@ -17,7 +17,7 @@ from program import spritenet
 from spritenet.cli import COMMANDS, application
 from spritenet.cli.options import Options as Training
 from spritenet.cli.reading import OPTIONS, Reading
-from spritenet.sources.options import Options
+from spritenet.sources.options import ReadOptions
 
 TAKE_DATA = {"train", "evaluate", "report", "info", "pack", "unpack", "sheet", "draw", "lab"}
 TAKE_DATA |= {"export"}
@@ -34,21 +34,21 @@ def spellings(name: str) -> set[str]:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_what_data_needs_is_an_option_of_each_command_that_takes_it(command: str) -> None:
     """Each field of the library's options and --strict; none of them on any other command."""
-    wanted = {f"--{field.name.replace('_', '-')}" for field in fields(Options)} | {"--strict"}
+    wanted = {f"--{field.name.replace('_', '-')}" for field in fields(ReadOptions)} | {"--strict"}
     there = spellings(command) & wanted
     assert there == (wanted if command in TAKE_DATA else set())
 
 
 def test_each_option_reaches_the_library_by_its_name() -> None:
     """In the types that the library takes; and a run's file gives back what was typed."""
-    assert set(OPTIONS) == {field.name for field in fields(Options)}
+    assert set(OPTIONS) == {field.name for field in fields(ReadOptions)}
     typed: dict[str, Any] = dict.fromkeys(OPTIONS, "28x28")
     typed |= {"train": 3, "bits": 12, "label_column": "-1", "class_names": "a, b"}
     reading = Reading(typed, strict=True)
     arguments = reading.arguments
     assert arguments["label_column"] == -1
     assert arguments["class_names"] == ("a", "b")
-    assert Options(**arguments).train == 3
+    assert ReadOptions(**arguments).train == 3
     training = Training(reading=reading)
     kept = json.loads(json.dumps(training.to_json()))
     assert Training.from_json(kept) == training
@@ -154,7 +154,7 @@ def test_strict_makes_a_note_an_error(tmp_path: Path, command: str) -> None:
             "--bits is for the data set that --with",
         ),
         (["info", "strokes", "--class-names", "a,,b"], "--class-names: a class has no name"),
-        (["info", "strokes", "--size", "8x8"], "size is for pictures"),
+        (["info", "strokes", "--size", "8x8"], "size is for image files"),
     ],
 )
 def test_options_that_mean_nothing_are_refused(run: Path, words: list[str], line: str) -> None:

@@ -17,7 +17,7 @@ import atheris
 sys.path.insert(0, str(Path(__file__).parents[1]))
 with atheris.instrument_imports(include=["spritenet.sprites", "spritenet.sources"]):
     from fuzz_input import one_input
-    from spritenet.sources import foreign  # noqa: F401 - instrumented before it is needed
+    from spritenet.sources import png_rows as foreign  # noqa: F401 - instrumented before it is needed
 
 
 def main() -> None:

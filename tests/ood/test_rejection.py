@@ -25,7 +25,7 @@ from spritenet.ood.outliers import strange
 from spritenet.ood.temperature import COLDEST, HOTTEST, best_temperature, softened
 from spritenet.prepare import Preparation, prepare
 from spritenet.sources.strokes import pen_paths, strokes
-from spritenet.sources.strokes.pseudo_glyphs import draw_inventions
+from spritenet.sources.strokes.pseudo_glyphs import draw_pseudo_glyphs
 
 
 @pytest.fixture(scope="session")
@@ -198,9 +198,9 @@ def test_colours_and_other_sizes() -> None:
 
 def test_inventions_are_the_same_however_many() -> None:
     """Image i is a function of seed and i; another seed draws others."""
-    many = draw_inventions(120, seed=1)
-    assert (draw_inventions(40, seed=1) == many[:40]).all()
-    assert (draw_inventions(40, seed=2) != many[:40]).any()
+    many = draw_pseudo_glyphs(120, seed=1)
+    assert (draw_pseudo_glyphs(40, seed=1) == many[:40]).all()
+    assert (draw_pseudo_glyphs(40, seed=2) != many[:40]).any()
     assert many.any(axis=(1, 2, 3)).all()
 
 

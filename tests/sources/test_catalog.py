@@ -17,8 +17,8 @@ from mirror import Mirror, mirror, serving
 from spritenet.errors import DownloadError
 from spritenet.file_lock import lock_file
 from spritenet.sources import catalog, load
-from spritenet.sources.catalog import CATALOG, Entry, load_entry
-from spritenet.sources.download import RemoteFile
+from spritenet.sources.catalog import CATALOG, CatalogEntry, load_entry
+from spritenet.sources.remote.download import RemoteFile
 
 CONTENTS = {
     "train-images-idx3-ubyte.gz": image_bytes(some_images(30)),
@@ -33,10 +33,10 @@ FILES = tuple(
 )
 
 
-def tiny(*mirrors: str) -> Entry:
+def tiny(*mirrors: str) -> CatalogEntry:
     """A data set of the catalog's kind."""
     names = tuple("abcdefghij")
-    return Entry("tiny", "a test", names, "nobody", "CC0-1.0", mirrors, FILES)
+    return CatalogEntry("tiny", "a test", names, "nobody", "CC0-1.0", mirrors, FILES)
 
 
 @pytest.fixture(autouse=True)
@@ -140,7 +140,7 @@ def test_files_are_hashed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """After that, their sizes and times are enough."""
     with mirror(serving(PACKED)) as server:
         load_entry(tiny(server.address))
-    monkeypatch.setattr(catalog, "is_right", lambda *_: pytest.fail("hashed again"))
+    monkeypatch.setattr(catalog, "matches_hash", lambda *_: pytest.fail("hashed again"))
     assert len(load_entry(tiny()).train) == 30
 
 

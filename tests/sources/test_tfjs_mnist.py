@@ -13,7 +13,7 @@ from mirror import mirror, serving
 from spritenet.errors import DownloadError
 from spritenet.sources import tfjs_mnist
 from spritenet.sources.catalog import CATALOG
-from spritenet.sources.foreign import read_rows
+from spritenet.sources.png_rows import read_png
 
 ENTRY = CATALOG["tfjs-mnist"]
 
@@ -118,7 +118,7 @@ def test_the_real_mnist_is_known(
     folder = cache / "tfjs-mnist"
     with pytest.warns(sn.DataWarning):
         sn.pack(sn.load(mnist_folder), folder / "mnist.png", tfjs=True, level=1)
-    rows = read_rows(folder / "mnist.png")
+    rows = read_png(folder / "mnist.png")
     (folder / "mnist.png").unlink()
     opaque = np.full_like(rows, 255)
     canvas = Image.fromarray(np.concatenate([rows, rows, rows, opaque], -1))

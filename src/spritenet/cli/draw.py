@@ -107,10 +107,10 @@ def _examples(model: SavedModel, path: Path, data: str | None, reading: Reading)
 
 def _at_hand(model: SavedModel, begun: str) -> str | None:
     """What it was trained on, if that can be had without a download."""
-    from spritenet.sources.catalog import CATALOG, at_hand
+    from spritenet.sources.catalog import CATALOG, is_cached
 
     trained = model.metadata.trained_on
     name = begun or (trained.dataset if trained else "")
     if name in CATALOG:
-        return name if at_hand(CATALOG[name]) else None
+        return name if is_cached(CATALOG[name]) else None
     return name if name and Path(name).expanduser().exists() else None

@@ -28,7 +28,7 @@ def files_below(folder: Path) -> list[Path]:
     Raises:
         DataError: there are none.
     """
-    from spritenet.sources.class_folders import natural
+    from spritenet.dataset.natural_order import natural
 
     found = sorted(_walk(folder), key=lambda path: [natural(part) for part in path.parts])
     if not found:
@@ -38,11 +38,13 @@ def files_below(folder: Path) -> list[Path]:
 
 def _walk(folder: Path) -> Iterator[Path]:
     """Those files, in any order. Links to folders aren't followed: they may lead round."""
-    from spritenet.sources.class_folders import is_hidden, is_picture
+    from spritenet.sources.file_names import is_hidden, is_image_file
 
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not is_hidden(name)]
-        yield from (Path(place, name) for name in names if is_picture(name) and not is_hidden(name))
+        yield from (
+            Path(place, name) for name in names if is_image_file(name) and not is_hidden(name)
+        )
 
 
 def check_no_data_set(path: Path, model: Path) -> None:
@@ -56,12 +58,12 @@ def check_no_data_set(path: Path, model: Path) -> None:
         DataError: it is one.
     """
     from spritenet.sources import FORMATS
-    from spritenet.sources.class_folders import is_picture
+    from spritenet.sources.file_names import is_image_file
     from spritenet.sources.sprite import is_sprite
 
     if is_sprite(path):
         kind = "sprites" if path.is_dir() else "a sprite"
-    elif any(_walk(path)) if path.is_dir() else is_picture(path.name):
+    elif any(_walk(path)) if path.is_dir() else is_image_file(path.name):
         return
     else:
         kind = next((form.name for form in FORMATS if form.recognises(path)), "")

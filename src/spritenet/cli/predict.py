@@ -160,12 +160,12 @@ class _Ways:
         from spritenet.cli.image_files import check_no_data_set, check_no_rows
         from spritenet.errors import DataError
         from spritenet.prepare import prepare
-        from spritenet.sources.picture import read_picture
+        from spritenet.sources.images.image_file import read_image
 
         if not file.is_file():
             raise DataError("there is no such file", where=file)
         check_no_data_set(file, self.typed)
-        pixels = read_picture(file, upright=True)
+        pixels = read_image(file, upright=True)
         if not self.chosen:
             check_no_rows(pixels, self.preparation.shape, file, self.typed)
         image = prepare(pixels, self.preparation)

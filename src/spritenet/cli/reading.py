@@ -1,7 +1,7 @@
 """`Reading`: the options that say how DATA is read, the same for each command that takes DATA.
 
-They are the fields of `spritenet.sources.options.Options`, and `--strict`; this is the one place
-where they become options of the command line. A test compares the two.
+They are the fields of `spritenet.sources.options.ReadOptions`, and `--strict`; only here do they
+become options of the command line. A test compares the two.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import numpy as np
 
 from spritenet.initializers import stream
 from spritenet.prepare.resample import covered
-from spritenet.sources.strokes.pseudo_glyphs import draw_inventions
+from spritenet.sources.strokes.pseudo_glyphs import draw_pseudo_glyphs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -158,7 +158,7 @@ def _invented(
 ) -> Pixels:
     """Characters that nobody knows, in the data's colours and size."""
     _, height, width, channels = images.shape
-    ink = draw_inventions(count, seed=seed)
+    ink = draw_pseudo_glyphs(count, seed=seed)
     side = ink.shape[1]
     if (height, width) != (side, side):
         down = covered(0, side, height, height, side) / side

@@ -16,17 +16,17 @@ from spritenet.dataset import Dataset
 from spritenet.errors import DataError, DownloadError
 from spritenet.file_lock import lock_file
 from spritenet.sources import tfjs_mnist
-from spritenet.sources.download import (
+from spritenet.sources.idx.idx_folder import find_idx_files, idx_role, read_idx
+from spritenet.sources.remote.download import (
     Progress,
     RemoteFile,
     cache_folder,
     download,
-    is_right,
+    matches_hash,
     mirrors_of,
 )
-from spritenet.sources.idx_folder import find_idx_files, read_idx, role_of
 
-__all__ = ["CATALOG", "Entry", "at_hand", "load_entry"]
+__all__ = ["CATALOG", "CatalogEntry", "is_cached", "load_entry", "unknown_name"]
 
 CHECKED_FILE = "checked.json"
 LOCK_FILE = "download.lock"
@@ -36,7 +36,7 @@ LABELS_SIZE = {"train": 8 + 60_000, "t10k": 8 + 10_000}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogEntry:
     """A data set of the catalog.
 
     Args:
@@ -83,7 +83,7 @@ def _mnist_files(hashes: dict[str, str], *, of_gzip: bool) -> tuple[RemoteFile, 
 DIGITS = tuple("0123456789")
 
 ENTRIES = (
-    Entry(
+    CatalogEntry(
         "strokes",
         "handwritten digits drawn by program; nothing to download",
         DIGITS,
@@ -91,7 +91,7 @@ ENTRIES = (
         "Apache-2.0",
         make=_strokes,
     ),
-    Entry(
+    CatalogEntry(
         "mnist",
         "handwritten digits, 60,000 and 10,000",
         DIGITS,
@@ -114,7 +114,7 @@ ENTRIES = (
             of_gzip=False,
         ),
     ),
-    Entry(
+    CatalogEntry(
         "fashion-mnist",
         "articles of clothing, 60,000 and 10,000",
         (
@@ -148,7 +148,7 @@ ENTRIES = (
             of_gzip=True,
         ),
     ),
-    Entry(
+    CatalogEntry(
         "kmnist",
         "cursive Japanese characters, 60,000 and 10,000",
         ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
@@ -171,7 +171,7 @@ ENTRIES = (
             of_gzip=True,
         ),
     ),
-    Entry(
+    CatalogEntry(
         "tfjs-mnist",
         "the 65,000 of MNIST in the TensorFlow.js tutorials' own file, 55,000 and 10,000",
         DIGITS,
@@ -186,7 +186,7 @@ ENTRIES = (
 CATALOG = {entry.name: entry for entry in ENTRIES}
 
 
-def load_entry(entry: Entry, progress: Progress | None = None) -> Dataset:
+def load_entry(entry: CatalogEntry, progress: Progress | None = None) -> Dataset:
     """Draws a data set of the catalog, or reads it, downloading first what is not here yet.
 
     Args:
@@ -212,12 +212,12 @@ def load_entry(entry: Entry, progress: Progress | None = None) -> Dataset:
     return replace(data, name=entry.name, source=entry.source, licence=entry.licence)
 
 
-def at_hand(entry: Entry) -> bool:
+def is_cached(entry: CatalogEntry) -> bool:
     """Whether a data set of the catalog can be had without a download."""
     return entry.make is not None or not _missing(entry, cache_folder() / entry.name)
 
 
-def _provide(entry: Entry, folder: Path, progress: Progress | None) -> None:
+def _provide(entry: CatalogEntry, folder: Path, progress: Progress | None) -> None:
     """Sees to it that all files are in the folder, each with the right hash."""
     if not _missing(entry, folder):
         return
@@ -231,7 +231,7 @@ def _provide(entry: Entry, folder: Path, progress: Progress | None) -> None:
             for file, wrong in _missing(entry, folder).items():
                 answered = download(file, mirrors, folder, progress)
                 mirrors = (answered, *(mirror for mirror in mirrors if mirror != answered))
-                if wrong is not None and not is_right(wrong, file):
+                if wrong is not None and not matches_hash(wrong, file):
                     wrong.unlink(missing_ok=True)  # under a name that the reader would prefer
             _missing(entry, folder)
     except DownloadError as error:
@@ -259,7 +259,7 @@ def _provide(entry: Entry, folder: Path, progress: Progress | None) -> None:
         ) from None
 
 
-def _missing(entry: Entry, folder: Path) -> dict[RemoteFile, Path | None]:
+def _missing(entry: CatalogEntry, folder: Path) -> dict[RemoteFile, Path | None]:
     """The files that are not here, or, with the path of what is here, are not the right ones.
 
     A file is hashed once; after that its size and time are enough, and gzip's own checksum.
@@ -275,7 +275,7 @@ def _missing(entry: Entry, folder: Path) -> dict[RemoteFile, Path | None]:
             continue
         status = path.stat()
         stamp = [status.st_size, status.st_mtime_ns]
-        if checked.get(path.name) == stamp or is_right(path, file):
+        if checked.get(path.name) == stamp or matches_hash(path, file):
             now[path.name] = stamp
         else:
             missing[file] = path
@@ -284,7 +284,7 @@ def _missing(entry: Entry, folder: Path) -> dict[RemoteFile, Path | None]:
     return missing
 
 
-def _here(entry: Entry, folder: Path) -> dict[str, Path]:
+def _here(entry: CatalogEntry, folder: Path) -> dict[str, Path]:
     """What is in the folder in the place of each file, by its name; IDX files have several."""
     if not folder.is_dir():
         return {}
@@ -292,7 +292,7 @@ def _here(entry: Entry, folder: Path) -> dict[str, Path]:
         found = {file.name: folder / file.name for file in entry.files}
         return {name: path for name, path in found.items() if path.is_file()}
     roles = find_idx_files(folder).get("", {})
-    names = {file.name: roles.get(role_of(file.name)) for file in entry.files}
+    names = {file.name: roles.get(idx_role(file.name)) for file in entry.files}
     return {name: path for name, path in names.items() if path is not None}
 
 
@@ -315,3 +315,17 @@ def _write_checked(folder: Path, stamps: dict[str, list[int]]) -> None:
         part.replace(folder / CHECKED_FILE)
     except OSError:  # a cache that others fill and this user may only read
         part.unlink(missing_ok=True)
+
+
+def unknown_name(given: str) -> DataError:
+    """Returns the error for a name that is no path and no data set of the catalog."""
+    import difflib
+
+    names = ", ".join(CATALOG)
+    nearest = difflib.get_close_matches(given.lower(), CATALOG, n=1)
+    return DataError(
+        "there is no file or folder of this name, nor a data set in the catalog",
+        where=repr(given),
+        expected=f"a path or one of {names}",
+        do=f"Did you mean {nearest[0]}?" if nearest else "",
+    )

@@ -1,4 +1,4 @@
-"""Formats: the ways in which a data set lies on disk, in the order in which they are asked for."""
+"""Formats of data sets: how each is recognized, and its reader."""
 
 from __future__ import annotations
 
@@ -7,131 +7,135 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spritenet.dataset.lazy_dataset import LazyDataset
-from spritenet.sources.idx_folder import is_idx, survey_idx
-from spritenet.sources.options import Options
-from spritenet.sources.refusals import no_labels
+from spritenet.errors import DataError, InputError
+from spritenet.sources.idx.idx_folder import is_idx, survey_idx
+from spritenet.sources.options import ReadOptions
 
-__all__ = ["FORMATS", "Format"]
+__all__ = ["FORMATS", "Format", "find_format", "unknown_format"]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A way in which a data set lies on disk.
+    """A format of data sets.
 
     Args:
-        name: in words, for messages: "IDX files".
-        recognises: whether a path is one, from its name or first bytes; it exists.
-        survey: looks at it, as the options say.
-        takes: which of the options mean something for it.
-        remarked_on: whether its classes were remarked on when it was made.
-        needs_labels: whether it is none without labels from elsewhere.
-        is_last: whether another data set in the folder comes before it.
+        name: a description for messages: "IDX files".
+        recognises: returns true for an existing path of this format, by its name or first bytes.
+        survey: reads the labels of a path, with the options.
+        takes: the supported options.
+        has_class_notes: true if its files were checked for doubtful classes when written.
+        needs_labels: true if the labels are in another file.
+        is_last: true if a single data file in the folder takes precedence.
     """
 
     name: str
     recognises: Callable[[Path], bool]
-    survey: Callable[[Path, Options], LazyDataset]
+    survey: Callable[[Path, ReadOptions], LazyDataset]
     takes: tuple[str, ...] = ()
-    remarked_on: bool = False
+    has_class_notes: bool = False
     needs_labels: bool = False
     is_last: bool = False
 
 
-def _idx(path: Path, options: Options) -> LazyDataset:
+def _idx(path: Path, options: ReadOptions) -> LazyDataset:
     return survey_idx(path, options.class_names, options.labels_path)
 
 
-def _sprite(path: Path, options: Options) -> LazyDataset:
+def _sprite(path: Path, options: ReadOptions) -> LazyDataset:
     from spritenet.sources.sprite import survey_sprite
 
     return survey_sprite(path, options.class_names)
 
 
-def _foreign(path: Path, options: Options) -> LazyDataset:
-    from spritenet.sources.foreign import read_foreign
+def _foreign(path: Path, options: ReadOptions) -> LazyDataset:
+    from spritenet.sources.png_rows import read_png_rows
 
     labels = options.labels_path
     if options.tile is not None:
         from spritenet.sources.tile_sheet import survey_tiles
 
-        options.only(("tile", "labels", "train", "class_names"), path)
+        options.check_supported(("tile", "labels", "train", "class_names"), path)
         return survey_tiles(path, options.tile, labels, options.train, options.class_names)
     if options.image_size is None or labels is None:
-        raise no_labels(path)
+        raise InputError(
+            "the PNG is no sprite: it has neither the size of its images nor their labels",
+            where=path,
+            do="Pass image_size and labels (--image-size 28x28 --labels FILE).",
+        )
     return LazyDataset.from_dataset(
-        read_foreign(path, options.image_size, labels, options.train, options.class_names)
+        read_png_rows(path, options.image_size, labels, options.train, options.class_names)
     )
 
 
-def _npz(path: Path, options: Options) -> LazyDataset:
-    from spritenet.sources.array_sets import survey_npz
+def _npz(path: Path, options: ReadOptions) -> LazyDataset:
+    from spritenet.sources.arrays.numpy_sets import survey_npz
 
     return survey_npz(path, options.image_size, options.class_names, options.pixel_range)
 
 
-def _npy(path: Path, options: Options) -> LazyDataset:
-    from spritenet.sources.array_sets import survey_npy
+def _npy(path: Path, options: ReadOptions) -> LazyDataset:
+    from spritenet.sources.arrays.numpy_sets import survey_npy
 
     return survey_npy(
         path, options.image_size, options.class_names, options.labels_path, options.pixel_range
     )
 
 
-def _npy_classes(path: Path, options: Options) -> LazyDataset:
-    from spritenet.sources.npy_classes import survey_npy_classes
+def _npy_classes(path: Path, options: ReadOptions) -> LazyDataset:
+    from spritenet.sources.arrays.class_arrays import survey_npy_classes
 
     return survey_npy_classes(path, options.image_size, options.class_names, options.pixel_range)
 
 
-def _csv(path: Path, options: Options) -> LazyDataset:
-    from spritenet.sources.csv_rows import survey_csv
+def _csv(path: Path, options: ReadOptions) -> LazyDataset:
+    from spritenet.sources.tables.csv_files import survey_csv
 
     return survey_csv(path, options)
 
 
-def _parquet(path: Path, options: Options) -> LazyDataset:
-    from spritenet.sources.parquet import survey_parquet
+def _parquet(path: Path, options: ReadOptions) -> LazyDataset:
+    from spritenet.sources.tables.parquet import survey_parquet
 
     return survey_parquet(path, options)
 
 
-def _archive(path: Path, options: Options) -> LazyDataset:
-    from spritenet.sources.archive import survey_archive
+def _archive(path: Path, options: ReadOptions) -> LazyDataset:
+    from spritenet.sources.images.archive import survey_archive
 
-    return survey_archive(path, options.form, options.class_names, options.labelled_by)
+    return survey_archive(path, options.image_spec, options.class_names, options.label_rule)
 
 
-def _hdf5(path: Path, options: Options) -> LazyDataset:
-    from spritenet.sources.hdf5 import survey_hdf5
+def _hdf5(path: Path, options: ReadOptions) -> LazyDataset:
+    from spritenet.sources.arrays.hdf5 import survey_hdf5
 
     return survey_hdf5(path, options.image_size, options.class_names, options.pixel_range)
 
 
-def _matlab(path: Path, options: Options) -> LazyDataset:
-    from spritenet.sources.matlab import survey_matlab
+def _matlab(path: Path, options: ReadOptions) -> LazyDataset:
+    from spritenet.sources.arrays.matlab import survey_matlab
 
     return survey_matlab(path, options.image_size, options.class_names, options.pixel_range)
 
 
-def _webdataset(path: Path, options: Options) -> LazyDataset:
-    from spritenet.sources.webdataset import survey_webdataset
+def _webdataset(path: Path, options: ReadOptions) -> LazyDataset:
+    from spritenet.sources.images.webdataset import survey_webdataset
 
-    return survey_webdataset(path, options.form, options.class_names)
+    return survey_webdataset(path, options.image_spec, options.class_names)
 
 
-def _image_folder(path: Path, options: Options) -> LazyDataset:
-    from spritenet.sources.image_folder import survey_image_folder
+def _image_folder(path: Path, options: ReadOptions) -> LazyDataset:
+    from spritenet.sources.images.image_folder import survey_image_folder
 
     if options.tile is not None:
         from spritenet.sources.tile_sheet import survey_tile_folder
 
-        options.only(("tile",), path)
+        options.check_supported(("tile",), path)
         return survey_tile_folder(path, options.tile)
-    return survey_image_folder(path, options.form, options.labelled_by)
+    return survey_image_folder(path, options.image_spec, options.label_rule)
 
 
 def _is(name: str, module: str) -> Callable[[Path], bool]:
-    """A function of a module that is imported only when it is called."""
+    """Returns a function of a module that is imported on the first call."""
 
     def recognises(path: Path) -> bool:
         from importlib import import_module
@@ -155,58 +159,77 @@ FORMATS = (
         _is("is_sprite", "sprite"),
         _sprite,
         NAMES,
-        remarked_on=True,
+        has_class_notes=True,
     ),
     Format(
         "a PNG of rows with its labels",
-        _is("is_png", "foreign"),
+        _is("is_png", "png_rows"),
         _foreign,
         (*NAMES, *SIZE, "labels", "train", "tile"),
         needs_labels=True,
     ),
-    Format("npz", _is("is_npz", "array_sets"), _npz, (*NAMES, *SIZE, *VALUES)),
-    Format("npy", _is("is_npy", "array_sets"), _npy, (*NAMES, *SIZE, *VALUES, "labels")),
+    Format("npz", _is("is_npz", "arrays.numpy_sets"), _npz, (*NAMES, *SIZE, *VALUES)),
+    Format("npy", _is("is_npy", "arrays.numpy_sets"), _npy, (*NAMES, *SIZE, *VALUES, "labels")),
     Format(
         "an npy for each class (cat.npy, …)",
-        _is("is_npy_classes", "npy_classes"),
+        _is("is_npy_classes", "arrays.class_arrays"),
         _npy_classes,
         (*NAMES, *SIZE, *VALUES),
     ),
     Format(
         "pictures with a table of their labels",
-        _is("is_labelled_folder", "image_folder"),
+        _is("is_labelled_folder", "images.image_folder"),
         _image_folder,
         (*FORM, *BY, "tile"),
     ),
     Format(
         "CSV",
-        _is("is_csv", "csv_rows"),
+        _is("is_csv", "tables.csv_files"),
         _csv,
         (*NAMES, *SIZE, *VALUES, "label_column"),
     ),
     Format(
         "parquet",
-        _is("is_parquet", "parquet"),
+        _is("is_parquet", "tables.parquet"),
         _parquet,
         (*NAMES, *FORM, *SIZE, *VALUES, "label_column"),
     ),
-    Format("HDF5", _is("is_hdf5", "hdf5"), _hdf5, (*NAMES, *SIZE, *VALUES)),
-    Format("MATLAB's .mat", _is("is_matlab", "matlab"), _matlab, (*NAMES, *SIZE, *VALUES)),
+    Format("HDF5", _is("is_hdf5", "arrays.hdf5"), _hdf5, (*NAMES, *SIZE, *VALUES)),
+    Format("MATLAB's .mat", _is("is_matlab", "arrays.matlab"), _matlab, (*NAMES, *SIZE, *VALUES)),
     Format(
-        "a zip or tar of pictures", _is("is_archive", "archive"), _archive, (*NAMES, *FORM, *BY)
+        "a zip or tar of pictures",
+        _is("is_archive", "images.archive"),
+        _archive,
+        (*NAMES, *FORM, *BY),
     ),
     Format(
         "a folder of WebDataset's tars",
-        _is("is_webdataset", "webdataset"),
+        _is("is_webdataset", "images.webdataset"),
         _webdataset,
         (*NAMES, *FORM),
     ),
     Format(
         "a folder of pictures (cat/1.png, …)",
-        _is("is_image_folder", "image_folder"),
+        _is("is_image_folder", "images.image_folder"),
         _image_folder,
         (*FORM, *BY, "tile"),
         is_last=True,
     ),
 )
-"""Asked in this order."""
+"""All formats, in the order in which they are tried."""
+
+
+def find_format(path: Path) -> Format | None:
+    """Returns the format of a file or folder; None if it is unknown."""
+    return next((format_ for format_ in FORMATS if format_.recognises(path)), None)
+
+
+def unknown_format(path: Path) -> DataError:
+    """Returns the error for a path of no known format."""
+    got = "an empty file" if path.is_file() and not path.stat().st_size else "another file"
+    if path.is_dir():
+        names = sorted(found.name for found in path.iterdir())
+        few = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+        got = few or "an empty folder"
+    expected = ", ".join(format_.name for format_ in FORMATS)
+    return DataError("holds no data set", where=path, expected=expected, got=got)

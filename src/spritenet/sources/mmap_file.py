@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gzip import GzipFile
     from lzma import LZMAFile
 
-__all__ = ["Mapped", "spooled"]
+__all__ = ["MappedFile", "spool"]
 
 PIECE = 1 << 20
 LEAST_MOST = 1 << 28
@@ -30,7 +30,7 @@ shrink, text of digits to a tenth; a file that inflates a thousandfold is a bomb
 GZIP, XZ, BZIP2 = b"\x1f\x8b", b"\xfd7zXZ\x00", b"BZh"
 
 
-class Mapped:
+class MappedFile:
     """The bytes of a file, or what it inflates to if it is compressed (gzip, xz or bzip2).
 
     Can be pickled: what comes back opens the file again.
@@ -51,7 +51,7 @@ class Mapped:
                 inflated = _inflating(path, start)
                 if inflated is not None:
                     with inflated:
-                        self._map = spooled(_pieces(inflated, path), path)
+                        self._map = spool(_pieces(inflated, path), path)
                 elif not start:
                     raise DataError("is empty", where=path)
                 else:
@@ -71,11 +71,11 @@ class Mapped:
         """All of them."""
         return self._map
 
-    def __reduce__(self) -> tuple[type[Mapped], tuple[Path]]:
+    def __reduce__(self) -> tuple[type[MappedFile], tuple[Path]]:
         return type(self), (self.path,)
 
 
-def spooled(pieces: Iterator[bytes], where: object) -> mmap.mmap:
+def spool(pieces: Iterator[bytes], where: object) -> mmap.mmap:
     """Bytes in a temporary file without a name, mapped.
 
     Raises:

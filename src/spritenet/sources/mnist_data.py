@@ -16,10 +16,10 @@ from spritenet.dataset import Dataset, Split
 from spritenet.errors import InputError
 from spritenet.permutation import permutation
 from spritenet.sources import tfjs_mnist
-from spritenet.sources.origin import Source
-from spritenet.sources.size import ImageSize
+from spritenet.sources.image_size import ImageSize
+from spritenet.sources.remote.origin import FileOrPath
+from spritenet.sources.remote.transfer import Progress
 from spritenet.sources.tfjs_mnist import IMAGES, LABELS
-from spritenet.sources.transfer import Progress
 
 __all__ = ["Batch", "MnistData"]
 
@@ -58,10 +58,10 @@ class MnistData:
 
     def __init__(
         self,
-        source: Source | Dataset = "tfjs-mnist",
+        source: FileOrPath | Dataset = "tfjs-mnist",
         *,
         image_size: ImageSize = "28x28",
-        labels: Source | None = None,
+        labels: FileOrPath | None = None,
         train: int | None = None,
         seed: int = 0,
         flat: bool = True,

@@ -1,4 +1,4 @@
-"""How a data set is to be read, and which of that means something for what it is."""
+"""Read options: the arguments of `load` and `survey`, and their checks."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import cast
 
 from spritenet.dataset.pixel_range import PixelRange
 from spritenet.errors import InputError
-from spritenet.sources.image_spec import Form
-from spritenet.sources.labelled_files import LabelledBy
-from spritenet.sources.origin import Source
-from spritenet.sources.size import ImageSize
+from spritenet.sources.image_size import ImageSize
+from spritenet.sources.images.image_spec import ImageSpec
+from spritenet.sources.images.labelled_files import LabelRule
+from spritenet.sources.remote.origin import FileOrPath
 
-__all__ = ["Options"]
+__all__ = ["ReadOptions"]
 
-FOR = {
-    "class_names": "for files that hold no names of classes",
-    "size": "for pictures",
-    "fit": "for pictures",
-    "color": "for pictures",
+SUPPORTED_BY = {
+    "class_names": "for files without class names",
+    "size": "for image files",
+    "fit": "for image files",
+    "color": "for image files",
     "image_size": "for images stored as rows: a PNG that is no sprite, a CSV, an npz",
     "labels": "for a PNG that is no sprite, an npy or IDX file",
     "train": "for a PNG that is no sprite",
-    "label_column": "for tables: CSV, text and parquet, and tables beside pictures",
+    "label_column": "for tables: CSV, text and parquet, and label tables of image files",
     "label_from": "for folders and archives of images",
     "tile": "for a PNG, or a folder of PNGs, that holds images side by side",
     "bits": "for images of 16 bits",
@@ -34,15 +34,15 @@ FOR = {
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """What was asked for; None is nothing. `spritenet.sources.load` describes them."""
+class ReadOptions:
+    """The arguments of `spritenet.sources.load`, which describes them; None for the default."""
 
     class_names: Sequence[str] | None = None
     size: ImageSize | None = None
     fit: str | None = None
     color: str | None = None
     image_size: ImageSize | None = None
-    labels: Source | None = None
+    labels: FileOrPath | None = None
     train: int | None = None
     label_column: str | int | None = None
     label_from: str | None = None
@@ -52,33 +52,33 @@ class Options:
 
     @property
     def labels_path(self) -> Path | None:
-        """The file of the labels, on this machine."""
+        """The local file of the labels."""
         return None if self.labels is None else Path(os.fspath(cast("Path", self.labels)))
 
     @property
-    def form(self) -> Form:
-        """The form of pictures.
+    def image_spec(self) -> ImageSpec:
+        """The size and channels of image files.
 
         Raises:
-            InputError: it is none.
+            InputError: an option is out of range.
         """
-        return Form.of(self.size, self.fit, self.color, self.bits)
+        return ImageSpec.of(self.size, self.fit, self.color, self.bits)
 
     @property
-    def labelled_by(self) -> LabelledBy:
-        """How the classes of pictures are found.
+    def label_rule(self) -> LabelRule:
+        """The source of the labels of image files.
 
         Raises:
-            InputError: in no such way.
+            InputError: an option is out of range.
         """
-        return LabelledBy(self.label_from, self.label_column)
+        return LabelRule(self.label_from, self.label_column)
 
     @property
     def pixel_range(self) -> PixelRange | None:
         """The values of black and white, from `range` or `bits`.
 
         Raises:
-            InputError: it is none, or both are given.
+            InputError: the range is invalid, or both are given.
         """
         if self.range is not None and self.bits is not None:
             raise InputError("range and bits are mutually exclusive", where="bits")
@@ -86,14 +86,14 @@ class Options:
             return PixelRange.of_bits(self.bits)
         return None if self.range is None else PixelRange.of(self.range)
 
-    def only(self, known: Sequence[str], where: object) -> None:
-        """Raises InputError for what was asked for and means nothing here."""
+    def check_supported(self, known: Sequence[str], where: object) -> None:
+        """Raises InputError if an option is given that the format doesn't support."""
         for option in fields(self):
             if getattr(self, option.name) is not None and option.name not in known:
-                raise InputError(f"{option.name} is {FOR[option.name]}", where=where)
+                raise InputError(f"{option.name} is {SUPPORTED_BY[option.name]}", where=where)
 
-    def none_given(self, name: str) -> None:
-        """Raises InputError for anything that was asked for: the catalog knows its data sets."""
+    def check_none(self, name: str) -> None:
+        """Raises InputError if any option is given: data sets of the catalog take none."""
         if self.class_names is not None:
             raise InputError(f"{name} has class names of its own", where="class_names")
-        self.only((), name)
+        self.check_supported((), name)

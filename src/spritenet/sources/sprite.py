@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from spritenet.dataset import Dataset
 from spritenet.dataset.lazy_dataset import Indices, LazyDataset, ReadResult
 from spritenet.errors import DataError, InputError
-from spritenet.sources.foreign import is_png
+from spritenet.sources.png_rows import is_png
 from spritenet.sprites import INDEX, Sprite, SpriteFolder
 from spritenet.sprites.chunks import FileBlob
 from spritenet.sprites.header import holds_sprite

@@ -14,8 +14,8 @@ import numpy as np
 
 from spritenet.dataset import Dataset
 from spritenet.errors import DataWarning
-from spritenet.sources.download import RemoteFile
-from spritenet.sources.magic import PNG
+from spritenet.sources.file_type import PNG
+from spritenet.sources.remote.download import RemoteFile
 
 __all__ = ["ADDRESS", "FILES", "IMAGES", "LABELS", "TRAIN", "read_tfjs_mnist"]
 
@@ -63,9 +63,9 @@ def read_tfjs_mnist(folder: Path, class_names: tuple[str, ...]) -> Dataset:
     Raises:
         DataError: damaged.
     """
-    from spritenet.sources.foreign import read_foreign
+    from spritenet.sources.png_rows import read_png_rows
 
-    data = read_foreign(folder / IMAGES, (SIDE, SIDE), folder / LABELS, TRAIN, class_names)
+    data = read_png_rows(folder / IMAGES, (SIDE, SIDE), folder / LABELS, TRAIN, class_names)
     pixels = hashlib.sha256()
     for split in data.splits.values():
         pixels.update(split.images.data)

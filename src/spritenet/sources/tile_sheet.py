@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.dataset.lazy_dataset import ArrayImages, LazyDataset
+from spritenet.dataset.natural_order import natural
 from spritenet.errors import DataError, InputError
-from spritenet.sources.array_names import ordered
-from spritenet.sources.class_folders import SPLITS, natural
-from spritenet.sources.foreign import is_png, label_counts, labels_of, read_rows
-from spritenet.sources.size import ImageSize, size_of
-from spritenet.sources.unused import MOST_NAMED
+from spritenet.sources.field_names import SPLITS, sort_splits
+from spritenet.sources.folder_files import MAX_NAMED
+from spritenet.sources.image_size import ImageSize, parse_image_size
+from spritenet.sources.png_rows import is_png, possible_label_counts, read_labels, read_png
 
 __all__ = ["survey_tile_folder", "survey_tiles", "tiles_of"]
 
@@ -40,8 +40,8 @@ def tiles_of(path: Path, tile: ImageSize) -> tuple[NDArray[np.uint8], int]:
         DataError: damaged, or no whole number of tiles.
         InputError: an impossible size.
     """
-    height, width = size_of(tile, "tile")
-    pixels = read_rows(path)
+    height, width = parse_image_size(tile, "tile")
+    pixels = read_png(path)
     rows, columns = pixels.shape[0] // height, pixels.shape[1] // width
     if pixels.shape[:2] != (rows * height, columns * width) or not rows * columns:
         raise DataError(
@@ -84,9 +84,9 @@ def survey_tiles(
             "the labels of the tiles are missing", where=path, do="Name their file (--labels FILE)."
         )
     tiles, shown = tiles_of(path, tile)
-    fitting = [c for c in label_counts(labels, len(tiles)) if shown <= c <= len(tiles)]
+    fitting = [c for c in possible_label_counts(labels, len(tiles)) if shown <= c <= len(tiles)]
     count = max(fitting, default=shown)  # as many as there are tiles, or else as are not blank
-    indices, names = labels_of(labels, count, class_names)
+    indices, names = read_labels(labels, count, class_names)
     first = count if train is None else train
     if not 0 < first <= count:
         raise InputError(
@@ -126,7 +126,7 @@ def survey_tile_folder(path: Path, tile: ImageSize) -> LazyDataset:
     unused = [
         file.name for file in sorted(path.rglob("*.*")) if file not in used and file.is_file()
     ]
-    few = ", ".join(unused[:MOST_NAMED]) + ", …" * (len(unused) > MOST_NAMED)
+    few = ", ".join(unused[:MAX_NAMED]) + ", …" * (len(unused) > MAX_NAMED)
     notes = [f"passed over, being no PNGs: {few}"] if unused else []
     for _, _, file in sheets:
         tiles, count = tiles_of(file, tile)
@@ -138,7 +138,7 @@ def survey_tile_folder(path: Path, tile: ImageSize) -> LazyDataset:
                 "is too large", where=path, expected=f"at most {MOST_BYTES:,} bytes of pixels"
             )
     names = sorted({name for _, name, _ in sheets}, key=natural)
-    splits = ordered({split for split, _, _ in sheets})
+    splits = sort_splits({split for split, _, _ in sheets})
     counts = [len(part) for part in parts]
     images = tuple(_widened(parts, max(part.shape[3] for part in parts)))
     shape = images[0].shape[1:]

@@ -22,8 +22,8 @@ from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.dataset.load_warnings import LoadWarnings
 from spritenet.destination import destination
 from spritenet.errors import DataError, InputError
-from spritenet.sources.idx import IMAGES, LABELS
-from spritenet.sources.idx_folder import CLASSES_FILE
+from spritenet.sources.idx.idx_file import IMAGES, LABELS
+from spritenet.sources.idx.idx_folder import CLASSES_FILE
 from spritenet.sprites.gather import Part, gather
 from spritenet.sprites.parallel import each
 

@@ -222,7 +222,7 @@ class Remote:
     """
 
     def __init__(self, cache: int, folder: str | os.PathLike[str] | None, timeout: float) -> None:
-        from spritenet.sources.download import cache_folder
+        from spritenet.sources.remote.download import cache_folder
 
         place = cache_folder() / "streams" if folder is None else local_only(folder).expanduser()
         self._blocks = Blocks(place, cache)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from spritenet.errors import DataError, InputError
 from spritenet.sources.strokes import draw_digits, pen_paths, strokes
-from spritenet.sources.strokes.glyphs import WAYS, Way
+from spritenet.sources.strokes.glyphs import GLYPH_VARIANTS, GlyphVariant
 from spritenet.sources.strokes.shapes import shapes_of
 
 GOLDEN = "363fcb7f6a2742b448fc2ed1e744caacdca47a5f1a2f14093d7eb2914e55a4af"
@@ -92,7 +92,7 @@ def test_an_empty_split_is_refused(sizes: tuple[int, int]) -> None:
 @pytest.mark.parametrize("digit", range(10))
 def test_every_way_to_write_a_digit_is_well_formed(digit: int) -> None:
     """Its poses agree in points, lie in their box and number at least one."""
-    ways = [way for way in WAYS if way.digit == digit]
+    ways = [way for way in GLYPH_VARIANTS if way.digit == digit]
     assert len(ways) >= 3
     for way in ways:
         shapes = shapes_of(way)
@@ -105,7 +105,7 @@ def test_every_way_to_write_a_digit_is_well_formed(digit: int) -> None:
 def test_poses_that_disagree_are_refused() -> None:
     """A slip in the table is found, and said."""
     with pytest.raises(DataError, match="a way to write 1"):
-        shapes_of(Way(1, 1, ("0,0 0,100", "0,0 50,50 0,100")))
+        shapes_of(GlyphVariant(1, 1, ("0,0 0,100", "0,0 50,50 0,100")))
 
 
 @pytest.mark.parametrize("digit", [0, 4, 7])

@@ -10,17 +10,17 @@ import numpy as np
 
 from spritenet.core.lines import draw_lines
 from spritenet.errors import InputError
-from spritenet.sources.strokes.glyphs import WAYS
+from spritenet.sources.strokes.glyphs import GLYPH_VARIANTS
 from spritenet.sources.strokes.noise import Noise, image_keys
-from spritenet.sources.strokes.paper import fit
-from spritenet.sources.strokes.style import HABITS
-from spritenet.sources.strokes.writer import Lines, write
+from spritenet.sources.strokes.paper import fit_to_box
+from spritenet.sources.strokes.style import DEFAULT_STYLE
+from spritenet.sources.strokes.writer import PenLines, write_glyphs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spritenet.sources.strokes.glyphs import Way
-    from spritenet.sources.strokes.style import Habits
+    from spritenet.sources.strokes.glyphs import GlyphVariant
+    from spritenet.sources.strokes.style import HandwritingStyle
 
 __all__ = ["BOX", "SIZE", "STREAMS", "draw_digits", "pen_paths"]
 
@@ -30,29 +30,29 @@ BOX, SIZE = 20, 28
 STREAMS = {"train": 0, "test": 1, "paths": 2}
 """Numbers of a seed's independent streams of images."""
 
-_WAY_CHOICE, _LABEL_ORDER = 1_000_000, 2_000_000  # streams of chance that draw nothing
+_VARIANT_CHOICE, _LABEL_ORDER = 1_000_000, 2_000_000  # streams of chance that draw nothing
 
 
 def draw_digits(
-    count: int, *, seed: int = 0, stream: int = 0, habits: Habits = HABITS
+    count: int, *, seed: int = 0, stream: int = 0, style: HandwritingStyle = DEFAULT_STYLE
 ) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
     """Images 0 … count - 1 of a stream: uint8 count × 28 × 28 × 1, and their digits, int32."""
     indices = np.arange(count)
     labels = _labels(count, seed, stream)
     images = np.empty((count, SIZE, SIZE, 1), np.uint8)
     stray = np.empty((count, 2), np.float32)
-    for way, mine in _by_way(indices, labels, seed, stream):
+    for variant, mine in _by_variant(indices, labels, seed, stream):
         noise = Noise(image_keys(seed, stream, mine))
-        lines = write(way, noise, habits)
-        places, gains = fit(lines, noise, habits, BOX)
+        lines = write_glyphs(variant, noise, style)
+        places, gains = fit_to_box(lines, noise, style, BOX)
         images[mine] = draw_lines(places, lines.lifts, gains, box=BOX, size=SIZE)
         stray[mine] = noise.uniform(2)[:, :2]
-    _move_strays(images, stray, habits)
+    _move_strays(images, stray, style)
     return images, labels
 
 
 def pen_paths(
-    digit: int, count: int, *, seed: int = 0, habits: Habits = HABITS
+    digit: int, count: int, *, seed: int = 0, style: HandwritingStyle = DEFAULT_STYLE
 ) -> tuple[tuple[NDArray[np.float32], ...], ...]:
     """The strokes of drawings that are in no data set, to be drawn again elsewhere.
 
@@ -60,7 +60,7 @@ def pen_paths(
         digit: 0 to 9.
         count: how many drawings.
         seed: whose drawings.
-        habits: how much writers differ; as in the data set, unless others are given.
+        style: the variation between writers; by default that of the data set.
 
     Returns:
         For each drawing its strokes; a stroke is a float32 array (points, 2) of x and y (downwards)
@@ -76,14 +76,14 @@ def pen_paths(
     # Ten streams, one a digit, so that each digit has as many as are wanted.
     stream = STREAMS["paths"] + digit
     drawings: list[tuple[NDArray[np.float32], ...]] = [()] * count
-    for way, mine in _by_way(np.arange(count), np.full(count, digit), seed, stream):
-        lines = write(way, Noise(image_keys(seed, stream, mine)), habits)
+    for variant, mine in _by_variant(np.arange(count), np.full(count, digit), seed, stream):
+        lines = write_glyphs(variant, Noise(image_keys(seed, stream, mine)), style)
         for index, strokes in zip(mine.tolist(), _strokes(lines), strict=True):
             drawings[index] = strokes
     return tuple(drawings)
 
 
-def _strokes(lines: Lines) -> Iterator[tuple[NDArray[np.float32], ...]]:
+def _strokes(lines: PenLines) -> Iterator[tuple[NDArray[np.float32], ...]]:
     """Each drawing's strokes in a unit square."""
     places = np.stack([lines.x, lines.y], axis=2)
     least, most = places.min(axis=1, keepdims=True), places.max(axis=1, keepdims=True)
@@ -102,37 +102,39 @@ def _labels(count: int, seed: int, stream: int) -> NDArray[np.int32]:
 
 
 @cache
-def _ways(digit: int) -> tuple[tuple[Way, ...], NDArray[np.float64]]:
+def _variants(digit: int) -> tuple[tuple[GlyphVariant, ...], NDArray[np.float64]]:
     """A digit's ways, and the share of them up to each but the last."""
-    ways = tuple(way for way in WAYS if way.digit == digit)
-    bounds = np.cumsum([way.share for way in ways])
-    return ways, bounds[:-1] / bounds[-1]
+    variants = tuple(variant for variant in GLYPH_VARIANTS if variant.digit == digit)
+    bounds = np.cumsum([variant.share for variant in variants])
+    return variants, bounds[:-1] / bounds[-1]
 
 
-def _by_way(
+def _by_variant(
     indices: NDArray[np.int64], labels: NDArray[np.int32], seed: int, stream: int
-) -> Iterator[tuple[Way, NDArray[np.int64]]]:
+) -> Iterator[tuple[GlyphVariant, NDArray[np.int64]]]:
     """The images in groups that are written the same way; each image draws its own way."""
-    pick = Noise(image_keys(seed, stream + _WAY_CHOICE, indices)).uniform(1)[:, 0]
+    pick = Noise(image_keys(seed, stream + _VARIANT_CHOICE, indices)).uniform(1)[:, 0]
     for digit in range(10):
         mine = np.flatnonzero(labels == digit)
-        ways, bounds = _ways(digit)
+        variants, bounds = _variants(digit)
         chosen = np.searchsorted(bounds, pick[mine], side="right")
-        for number, way in enumerate(ways):
+        for number, variant in enumerate(variants):
             group = mine[chosen == number]
             if group.size:
-                yield way, group
+                yield variant, group
 
 
-def _move_strays(images: NDArray[np.uint8], u: NDArray[np.float32], habits: Habits) -> None:
+def _move_strays(
+    images: NDArray[np.uint8], u: NDArray[np.float32], style: HandwritingStyle
+) -> None:
     """Move some of n × 28 × 28 × 1 images by a pixel, in place.
 
     Args:
         images: see above.
         u: n × 2, uniform between 0 and 1: for rows and columns.
-        habits: how many.
+        style: the fraction of moved images.
     """
-    half = np.float32(habits.stray / 2)
+    half = np.float32(style.stray / 2)
     moves = (u > 1 - half).astype(int) - (u < half)
     for down, across in ((d, a) for d in (-1, 0, 1) for a in (-1, 0, 1) if d or a):
         mine = np.flatnonzero((moves[:, 0] == down) & (moves[:, 1] == across))

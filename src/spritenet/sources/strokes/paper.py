@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spritenet.sources.strokes.noise import Noise
-    from spritenet.sources.strokes.style import Habits
-    from spritenet.sources.strokes.writer import Lines
+    from spritenet.sources.strokes.style import HandwritingStyle
+    from spritenet.sources.strokes.writer import PenLines
 
     Floats = NDArray[np.float32]
 
-__all__ = ["fit"]
+__all__ = ["fit_to_box"]
 
 ROUNDS = 2
 """Of finding the scale: the outermost ink is known only once the scale is, but soon settles."""
 
 
-def fit(
-    lines: Lines, noise: Noise, habits: Habits, box: int
+def fit_to_box(
+    lines: PenLines, noise: Noise, style: HandwritingStyle, box: int
 ) -> tuple[NDArray[np.int16], NDArray[np.int32]]:
     """Scale n drawings so that their ink just fits the box, and choose each one's pen.
 
@@ -33,12 +33,12 @@ def fit(
         `spritenet.core.lines.draw_lines` takes them.
     """
     u = noise.uniform(3)
-    pen = np.float32(habits.thin) + np.float32(habits.thick) * u[:, 0] * (
+    pen = np.float32(style.thin) + np.float32(style.thick) * u[:, 0] * (
         np.float32(0.4) + np.float32(0.6) * u[:, 1] * u[:, 1]
     )
     wide, high = np.ptp(lines.x, axis=1), np.ptp(lines.y, axis=1)
     longest = np.maximum(np.maximum(wide, high), np.float32(1e-3))
-    pen = np.minimum(pen, _fullest(lines, wide, high, habits, box))
+    pen = np.minimum(pen, _fullest(lines, wide, high, style, box))
     radius = np.maximum(lines.pressure, np.float32(0.4)) * pen[:, None]
     radius = np.minimum(radius, np.float32(box / 5))
     scale = (box - 2 * pen) / longest
@@ -49,7 +49,7 @@ def fit(
     x = _middled(lines.x * scale[:, None], radius, box)
     y = _middled(lines.y * scale[:, None], radius, box)
     places = np.rint(np.stack([x, y, radius], axis=2) * np.float32(UNIT))
-    least, most = habits.edge
+    least, most = style.edge
     edge = np.float32(least) + np.float32(most - least) * u[:, 2]
     return (
         np.clip(places, 0, box * UNIT).astype(np.int16),
@@ -57,7 +57,9 @@ def fit(
     )
 
 
-def _fullest(lines: Lines, wide: Floats, high: Floats, habits: Habits, box: int) -> Floats:
+def _fullest(
+    lines: PenLines, wide: Floats, high: Floats, style: HandwritingStyle, box: int
+) -> Floats:
     """The largest radius, in pixels, at which n long lines don't run together into a blot."""
     dx, dy = np.diff(lines.x, axis=1), np.diff(lines.y, axis=1)
     pieces = np.sqrt(dx * dx + dy * dy) * np.float32(4096)
@@ -66,7 +68,7 @@ def _fullest(lines: Lines, wide: Floats, high: Floats, habits: Habits, box: int)
     length = drawn.astype(np.float32) / np.float32(4096)
     # Of the rectangle round the lines, taken at least 0.42 as wide as high: a 1 may be thick.
     narrow = np.maximum(np.minimum(wide, high), np.float32(0.42) * np.maximum(wide, high))
-    radius: Floats = np.float32(habits.fullest * box / 2) * narrow / length
+    radius: Floats = np.float32(style.fullest * box / 2) * narrow / length
     return radius
 
 

@@ -15,16 +15,16 @@ from spritenet.core.lines import draw_lines
 from spritenet.sources.strokes.curves import smooth_through
 from spritenet.sources.strokes.digits import BOX, SIZE
 from spritenet.sources.strokes.noise import Noise, image_keys
-from spritenet.sources.strokes.paper import fit
-from spritenet.sources.strokes.style import HABITS
-from spritenet.sources.strokes.writer import Lines
+from spritenet.sources.strokes.paper import fit_to_box
+from spritenet.sources.strokes.style import DEFAULT_STYLE
+from spritenet.sources.strokes.writer import PenLines
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
 
-__all__ = ["draw_inventions"]
+__all__ = ["draw_pseudo_glyphs"]
 
 ARC = 0
 """A stroke that is part of an ellipse; other strokes are so many points of a grid."""
@@ -39,7 +39,7 @@ KINDS: tuple[tuple[int, ...], ...] = (
 TANGLES: tuple[tuple[int, ...], ...] = ((14,), (22,), (ARC, ARC, ARC, ARC), (ARC,))
 """The same, with pens so thick that lines run together."""
 
-_BLOTS = replace(HABITS, fullest=2.0, thick=5.0)
+_BLOTS = replace(DEFAULT_STYLE, fullest=2.0, thick=5.0)
 _ARC_POINTS = 7
 _STREAM = 3_000_000  # of chance; the digits' streams are others
 
@@ -50,25 +50,25 @@ _HALF = [*_QUARTER, *_QUARTER[-2:0:-1]]
 _CIRCLE = np.array([*_HALF, *(-sine for sine in _HALF)], np.float32)
 
 
-def draw_inventions(count: int, *, seed: int = 0) -> NDArray[np.uint8]:
+def draw_pseudo_glyphs(count: int, *, seed: int = 0) -> NDArray[np.uint8]:
     """Characters 0 … count - 1 of a seed, placed like digits.
 
     Returns:
         uint8, count × 28 × 28 × 1; ink is 255.
     """
     images = np.empty((count, SIZE, SIZE, 1), np.uint8)
-    kinds = [(kind, HABITS) for kind in KINDS] + [(kind, _BLOTS) for kind in TANGLES]
-    for number, (kind, habits) in enumerate(kinds):
+    kinds = [(kind, DEFAULT_STYLE) for kind in KINDS] + [(kind, _BLOTS) for kind in TANGLES]
+    for number, (kind, style) in enumerate(kinds):
         mine = np.arange(number, count, len(kinds))
         if mine.size:
             noise = Noise(image_keys(seed, _STREAM + number, mine))
             lines = _lines(kind, noise)
-            places, gains = fit(lines, noise, habits, BOX)
+            places, gains = fit_to_box(lines, noise, style, BOX)
             images[mine] = draw_lines(places, lines.lifts, gains, box=BOX, size=SIZE)
     return images
 
 
-def _lines(kind: tuple[int, ...], noise: Noise) -> Lines:
+def _lines(kind: tuple[int, ...], noise: Noise) -> PenLines:
     """Pen lines of one character of a kind for each of the noise's images, about 2 high."""
     width = np.float32(0.9) + np.float32(1.3) * noise.uniform(1)
     lines_x, lines_y, lifts = [], [], []
@@ -85,7 +85,7 @@ def _lines(kind: tuple[int, ...], noise: Noise) -> Lines:
         lines_y.append(line_y)
         lifts += [True] + [False] * (line_x.shape[1] - 1)
     x, y = np.concatenate(lines_x, axis=1), np.concatenate(lines_y, axis=1)
-    return Lines(x, y, np.ones_like(x), np.array(lifts))
+    return PenLines(x, y, np.ones_like(x), np.array(lifts))
 
 
 def _grid(noise: Noise, points: int) -> tuple[Floats, Floats]:

@@ -13,7 +13,7 @@ from spritenet.errors import DataError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spritenet.sources.strokes.glyphs import Way
+    from spritenet.sources.strokes.glyphs import GlyphVariant
 
 __all__ = ["Shapes", "shapes_of"]
 
@@ -35,19 +35,19 @@ class Shapes:
 
 
 @cache
-def shapes_of(way: Way) -> Shapes:
+def shapes_of(variant: GlyphVariant) -> Shapes:
     """Read a way's poses.
 
     Raises:
         DataError: its poses have different numbers of strokes or points.
     """
-    poses = [[stroke.split() for stroke in pose.split("|")] for pose in way.poses]
+    poses = [[stroke.split() for stroke in pose.split("|")] for pose in variant.poses]
     lengths = [len(stroke) for stroke in poses[0]]
-    for text, pose in zip(way.poses, poses, strict=True):
+    for text, pose in zip(variant.poses, poses, strict=True):
         if [len(stroke) for stroke in pose] != lengths:
             raise DataError(
                 "a pose has other numbers of points than the way's first",
-                where=f"a way to write {way.digit}",
+                where=f"a way to write {variant.digit}",
                 expected=lengths,
                 got=text,
             )
@@ -58,7 +58,7 @@ def shapes_of(way: Way) -> Shapes:
     )
     ends = np.cumsum(lengths).tolist()
     return Shapes(
-        x=(places[:, :, 0] / np.float32(50) - 1) * np.float32(way.width),
+        x=(places[:, :, 0] / np.float32(50) - 1) * np.float32(variant.width),
         y=places[:, :, 1] / np.float32(50) - 1,
         corners=np.array([point.endswith("!") for point in first], np.float32),
         strokes=tuple(slice(end - n, end) for n, end in zip(lengths, ends, strict=True)),

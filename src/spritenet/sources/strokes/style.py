@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["HABITS", "Habits"]
+__all__ = ["DEFAULT_STYLE", "HandwritingStyle"]
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class HandwritingStyle:
     """Ranges and deviations. Lengths are in units in which a digit is about 2 high.
 
     Args:
@@ -51,4 +51,4 @@ class Habits:
     stray: float = 0.3
 
 
-HABITS = Habits()
+DEFAULT_STYLE = HandwritingStyle()

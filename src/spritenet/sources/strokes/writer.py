@@ -13,18 +13,18 @@ from spritenet.sources.strokes.shapes import shapes_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spritenet.sources.strokes.glyphs import Way
+    from spritenet.sources.strokes.glyphs import GlyphVariant
     from spritenet.sources.strokes.noise import Noise
     from spritenet.sources.strokes.shapes import Shapes
-    from spritenet.sources.strokes.style import Habits
+    from spritenet.sources.strokes.style import HandwritingStyle
 
     Floats = NDArray[np.float32]
 
-__all__ = ["Lines", "write"]
+__all__ = ["PenLines", "write_glyphs"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lines:
+class PenLines:
     """n drawings of one way: t points each, in units in which a digit is about 2 high.
 
     Args:
@@ -39,21 +39,21 @@ class Lines:
     lifts: NDArray[np.bool_]
 
 
-def write(way: Way, noise: Noise, habits: Habits) -> Lines:
+def write_glyphs(variant: GlyphVariant, noise: Noise, style: HandwritingStyle) -> PenLines:
     """Write one digit for each of the noise's images."""
-    shapes = shapes_of(way)
-    x, y = _mixed(shapes, noise, habits)
-    least, most = habits.sloppy
+    shapes = shapes_of(variant)
+    x, y = _mixed(shapes, noise, style)
+    least, most = style.sloppy
     sloppiness = np.float32(least) + noise.uniform(1) * np.float32(most - least)
-    _jitter(x, y, shapes, noise, habits, sloppiness)
-    _stretch_ends(x, y, shapes, noise, habits)
-    x, y = _bent(x, y, noise, np.float32(habits.bend) * sloppiness)
-    x, y = _slanted(x, y, noise, habits)
-    sharpness = np.minimum(np.float32(habits.corner) * noise.uniform(1), np.float32(1))
-    return _drawn(x, y, sharpness * shapes.corners, _pressure(x.shape, noise, habits), shapes)
+    _jitter(x, y, shapes, noise, style, sloppiness)
+    _stretch_ends(x, y, shapes, noise, style)
+    x, y = _bent(x, y, noise, np.float32(style.bend) * sloppiness)
+    x, y = _slanted(x, y, noise, style)
+    sharpness = np.minimum(np.float32(style.corner) * noise.uniform(1), np.float32(1))
+    return _drawn(x, y, sharpness * shapes.corners, _pressure(x.shape, noise, style), shapes)
 
 
-def _drawn(x: Floats, y: Floats, corners: Floats, pressure: Floats, shapes: Shapes) -> Lines:
+def _drawn(x: Floats, y: Floats, corners: Floats, pressure: Floats, shapes: Shapes) -> PenLines:
     """Smooth lines through n × p control points, stroke after stroke."""
     lines_x, lines_y, lines_p, lifts = [], [], [], []
     for stroke in shapes.strokes:
@@ -62,7 +62,7 @@ def _drawn(x: Floats, y: Floats, corners: Floats, pressure: Floats, shapes: Shap
         lines_y.append(line_y)
         lines_p.append(interpolate(pressure[:, stroke]))
         lifts += [True] + [False] * (line_x.shape[1] - 1)
-    return Lines(
+    return PenLines(
         np.concatenate(lines_x, axis=1),
         np.concatenate(lines_y, axis=1),
         np.concatenate(lines_p, axis=1),
@@ -70,7 +70,7 @@ def _drawn(x: Floats, y: Floats, corners: Floats, pressure: Floats, shapes: Shap
     )
 
 
-def _mixed(shapes: Shapes, noise: Noise, habits: Habits) -> tuple[Floats, Floats]:
+def _mixed(shapes: Shapes, noise: Noise, style: HandwritingStyle) -> tuple[Floats, Floats]:
     """A mixture of the poses, sometimes a little beyond them."""
     poses = shapes.x.shape[0]
     share = noise.uniform(poses)
@@ -81,7 +81,7 @@ def _mixed(shapes: Shapes, noise: Noise, habits: Habits) -> tuple[Floats, Floats
     for k in range(1, poses):  # one by one: a sum of floats depends on the order of its terms
         total = total + share[:, k]
     middle = np.float32(1 / poses)
-    share = middle + np.float32(habits.beyond) * (share / total[:, None] - middle)
+    share = middle + np.float32(style.beyond) * (share / total[:, None] - middle)
     x = share[:, :1] * shapes.x[0]
     y = share[:, :1] * shapes.y[0]
     for k in range(1, poses):
@@ -91,13 +91,13 @@ def _mixed(shapes: Shapes, noise: Noise, habits: Habits) -> tuple[Floats, Floats
 
 
 def _jitter(
-    x: Floats, y: Floats, shapes: Shapes, noise: Noise, habits: Habits, sloppiness: Floats
+    x: Floats, y: Floats, shapes: Shapes, noise: Noise, style: HandwritingStyle, sloppiness: Floats
 ) -> None:
     """Move every point a little, neighbours together, and every stroke as a whole. In place."""
     points = x.shape[1]
     for axis in (x, y):
-        shake = noise.normal(points) * (np.float32(habits.jitter) * sloppiness)
-        together = noise.normal(len(shapes.strokes)) * (np.float32(habits.apart) * sloppiness)
+        shake = noise.normal(points) * (np.float32(style.jitter) * sloppiness)
+        together = noise.normal(len(shapes.strokes)) * (np.float32(style.apart) * sloppiness)
         for number, stroke in enumerate(shapes.strokes):
             part = shake[:, stroke]
             smooth = part.copy()
@@ -108,10 +108,12 @@ def _jitter(
                 axis[:, stroke] += together[:, number : number + 1]
 
 
-def _stretch_ends(x: Floats, y: Floats, shapes: Shapes, noise: Noise, habits: Habits) -> None:
+def _stretch_ends(
+    x: Floats, y: Floats, shapes: Shapes, noise: Noise, style: HandwritingStyle
+) -> None:
     """Begin and end each stroke early or late: gaps and overshoots. In place."""
     for stroke in shapes.strokes:
-        reach = noise.normal(2) * np.float32(habits.reach)
+        reach = noise.normal(2) * np.float32(style.reach)
         first, last = stroke.start, stroke.stop - 1
         for axis in (x, y):
             start = axis[:, first] + reach[:, 0] * (axis[:, first] - axis[:, first + 1])
@@ -130,14 +132,14 @@ def _bent(x: Floats, y: Floats, noise: Noise, deviation: Floats) -> tuple[Floats
     return bent_x, bent_y
 
 
-def _slanted(x: Floats, y: Floats, noise: Noise, habits: Habits) -> tuple[Floats, Floats]:
+def _slanted(x: Floats, y: Floats, noise: Noise, style: HandwritingStyle) -> tuple[Floats, Floats]:
     """Narrow or wide, slanted, turned."""
     a = noise.normal(3)
-    wider = np.float32(habits.width[1]) * a[:, 0:1]
+    wider = np.float32(style.width[1]) * a[:, 0:1]
     # Nearly the exponential, and never below a half.
-    width = np.float32(habits.width[0]) * (1 + wider + np.float32(0.5) * wider * wider)
-    slant = np.float32(habits.slant[0]) + np.float32(habits.slant[1]) * a[:, 1:2]
-    half = np.float32(habits.turn) * a[:, 2:3]
+    width = np.float32(style.width[0]) * (1 + wider + np.float32(0.5) * wider * wider)
+    slant = np.float32(style.slant[0]) + np.float32(style.slant[1]) * a[:, 1:2]
+    half = np.float32(style.turn) * a[:, 2:3]
     x = width * x - slant * y
     # Sine and cosine from the tangent of half the angle: no function that machines round apart.
     square = half * half
@@ -145,12 +147,12 @@ def _slanted(x: Floats, y: Floats, noise: Noise, habits: Habits) -> tuple[Floats
     return cosine * x - sine * y, sine * x + cosine * y
 
 
-def _pressure(shape: tuple[int, ...], noise: Noise, habits: Habits) -> Floats:
+def _pressure(shape: tuple[int, ...], noise: Noise, style: HandwritingStyle) -> Floats:
     """The pen's width at each of n × p control points, about 1."""
     points = shape[1]
-    ends = noise.normal(2) * np.float32(habits.trend)
+    ends = noise.normal(2) * np.float32(style.trend)
     along = np.arange(points, dtype=np.float32) / np.float32(points - 1)
     trend = ends[:, :1] + (ends[:, 1:] - ends[:, :1]) * along
-    tremble: Floats = noise.normal(points) * np.float32(habits.tremble)
+    tremble: Floats = noise.normal(points) * np.float32(style.tremble)
     pressure: Floats = 1 + trend + tremble
     return pressure

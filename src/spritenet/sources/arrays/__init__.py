@@ -1,0 +1,1 @@
+"""Arrays of images and labels: NumPy, HDF5 and MATLAB files."""

@@ -1,0 +1,222 @@
+"""Arrays in NumPy's files as a data set: which of them are images, labels, and of which split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spritenet.dataset.arrays import as_labels
+from spritenet.dataset.axes import check_axes
+from spritenet.dataset.lazy_dataset import LazyDataset
+from spritenet.dataset.pixel_range import PixelRange
+from spritenet.errors import DataError
+from spritenet.sources.arrays.array_images import (
+    image_reader,
+    reshape_images,
+    with_location,
+    with_range_and_notes,
+)
+from spritenet.sources.arrays.numpy_files import (
+    NamedArray,
+    names_in,
+    read_npy_header,
+    read_npz_headers,
+)
+from spritenet.sources.field_names import CLASS_NAMES, role_of, sort_splits
+from spritenet.sources.folder_files import unused_notes
+from spritenet.sources.image_size import ImageSize
+
+__all__ = ["is_npy", "is_npz", "lazy_arrays", "pairs_of", "survey_npy", "survey_npz"]
+
+Pair = dict[str, NamedArray]
+"""A split's "images" and "labels"."""
+
+
+def is_npz(path: Path) -> bool:
+    """Whether a file's name says that it is an npz."""
+    return path.name.lower().endswith(".npz") and path.is_file()
+
+
+def is_npy(path: Path) -> bool:
+    """Whether this is an npy file, or a folder with pairs of them."""
+    if path.is_dir():
+        roles = {role_of(found.stem) for found in path.glob("*.npy")}
+        return any(role is not None and role[1] == "images" for role in roles)
+    return path.name.lower().endswith(".npy")
+
+
+def survey_npz(
+    path: Path,
+    image_size: ImageSize | None = None,
+    class_names: Sequence[str] | None = None,
+    pixel_range: PixelRange | None = None,
+) -> LazyDataset:
+    """Finds images and labels in an npz file.
+
+    Args:
+        path: of the file.
+        image_size: height and width of images that are stored as rows.
+        class_names: of classes 0, 1, …; by default the array `class_names`.
+        pixel_range: the values of black and white; by default those of pixels.
+
+    Raises:
+        DataError: damaged, or there are no images with labels in it.
+    """
+    arrays = read_npz_headers(path)
+    if class_names is None:
+        named = [array for array in arrays if array.name.lower() in CLASS_NAMES]
+        class_names = names_in(named[0].array()) if named else None
+    return lazy_arrays(path, pairs_of(path, arrays), image_size, class_names, pixel_range)
+
+
+def survey_npy(
+    path: Path,
+    image_size: ImageSize | None = None,
+    class_names: Sequence[str] | None = None,
+    labels: Path | None = None,
+    pixel_range: PixelRange | None = None,
+) -> LazyDataset:
+    """Finds images and labels in npy files.
+
+    Args:
+        path: of the images, with their labels beside them; or of a folder of such pairs.
+        image_size: height and width of images that are stored as rows.
+        class_names: of classes 0, 1, …
+        labels: the file of the labels, if its name doesn't say so.
+        pixel_range: the values of black and white; by default those of pixels.
+
+    Raises:
+        DataError: damaged, or images or labels are missing.
+    """
+    if path.is_dir():
+        found = [file for file in sorted(path.glob("*.npy")) if role_of(file.stem)]
+        files = pairs_of(path, list(map(read_npy_header, found)))
+        listing = lazy_arrays(path, files, image_size, class_names, pixel_range)
+        return listing.with_notes(*unused_notes(path, found))
+    images = read_npy_header(path)
+    role = role_of(path.stem)
+    if labels is None:
+        split = role[0] if role else ""
+        beside = [
+            file
+            for file in sorted(path.parent.glob("*.npy"))
+            if role is not None and role_of(file.stem) == (split, "labels")
+        ]
+        if not beside:
+            raise DataError(
+                "its labels are not beside it",
+                where=path,
+                expected="labels.npy, or y_train.npy beside x_train.npy",
+                do="Pass their file as labels (--labels FILE).",
+            )
+        labels = beside[0]
+    pairs: dict[str, Pair] = {
+        role[0] if role else "train": {"images": images, "labels": read_npy_header(labels)}
+    }
+    return lazy_arrays(path, pairs, image_size, class_names, pixel_range)
+
+
+def pairs_of(path: Path, arrays: Sequence[NamedArray]) -> dict[str, Pair]:
+    """Each split's images and labels."""
+    pairs: dict[str, Pair] = {}
+    for array in arrays:
+        role = role_of(array.name)
+        if role is None:
+            continue
+        split, kind = role
+        if kind in pairs.setdefault(split, {}):
+            raise DataError(
+                f"it is not clear which are the {kind} of the {split} split",
+                where=path,
+                got=f"{pairs[split][kind].name} and {array.name}",
+            )
+        pairs[split][kind] = array
+    if not any("images" in pair for pair in pairs.values()) and len(arrays) == 2:
+        # Any two arrays, such as arr_0 and arr_1 of np.savez(file, x, y).
+        one, other = sorted(arrays, key=lambda array: -len(array.shape))
+        if len(one.shape) >= 3 and len(other.shape) <= 2:
+            pairs = {"train": {"images": one, "labels": other}}
+    names = ", ".join(array.name for array in arrays[:6]) + (", …" if len(arrays) > 6 else "")
+    if not pairs:
+        raise DataError(
+            "there are no images and labels in it",
+            where=path,
+            expected="x_train and y_train, or train_images and train_labels, or images and labels",
+            got=names or "no arrays of numbers",
+        )
+    for split, pair in pairs.items():
+        for kind in ("images", "labels"):
+            if kind not in pair:
+                raise DataError(
+                    f"the {kind} of the {split} split are missing", where=path, got=names
+                )
+    return pairs
+
+
+def lazy_arrays(
+    path: Path,
+    pairs: dict[str, Pair],
+    image_size: ImageSize | None,
+    class_names: Sequence[str] | None,
+    pixel_range: PixelRange | None = None,
+) -> LazyDataset:
+    """A listing of pairs that fit together."""
+    splits = sort_splits(list(pairs))
+    arrays: list[NDArray[Any]] = []
+    labels: list[NDArray[Any]] = []
+    where: list[str] = []
+    for split in splits:
+        images, its_labels = pairs[split]["images"], pairs[split]["labels"]
+        values = np.asarray(its_labels.array())
+        check_axes(images.shape, len(values) if values.ndim else None, images.where)
+        array = reshape_images(images.array(), image_size, images.where)
+        if not values.ndim or len(values) != len(array):
+            raise DataError(
+                "different numbers of images and labels",
+                where=its_labels.where,
+                expected=f"{len(array):,} labels as {images.name} has images",
+                got=f"{len(values):,}" if values.ndim else "a single value",
+            )
+        if arrays and array.shape[1:] != arrays[0].shape[1:]:
+            raise DataError(
+                "the splits' images are of different sizes",
+                where=images.where,
+                expected="×".join(map(str, arrays[0].shape[1:])),
+                got="×".join(map(str, array.shape[1:])),
+            )
+        arrays.append(array)
+        labels.append(values)
+        where.append(images.where)
+    try:
+        indices, names = _labels(labels, class_names)
+    except DataError as error:
+        raise with_location(error, str(path)) from None
+    made, notes = image_reader(arrays, where, pixel_range)
+    height, width, channels = arrays[0].shape[1:]
+    listing = LazyDataset.sorted_by_split(
+        path.resolve().name.partition(".")[0],
+        (height, width, channels),
+        indices,
+        names,
+        np.repeat(np.arange(len(arrays)), [len(array) for array in arrays]),
+        splits,
+        made,
+        source=str(path),
+    )
+    return with_range_and_notes(listing, pixel_range, notes)
+
+
+def _labels(
+    parts: list[NDArray[Any]], class_names: Sequence[str] | None
+) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """The labels of all splits together, so that they have the same classes."""
+    if len({part.shape[1:] for part in parts}) > 1:
+        raise DataError("the splits' labels are of different shapes", where="labels")
+    together = np.concatenate(parts)
+    if together.dtype.kind == "U":
+        return as_labels(together.astype(object), class_names)
+    return as_labels(together, class_names)

@@ -1,0 +1,187 @@
+"""Arrays as HDF5 and MATLAB files hold them: found by their names, their axes put in our order.
+
+data and target; x_train and y_train; train/data and train/target   pairs
+X (h w c n) and y                                                   SVHN's, MATLAB's order
+train0, train1, …, test0, …; cat, dog, …                            an array for each class
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spritenet.dataset.lazy_dataset import LazyDataset
+from spritenet.dataset.natural_order import natural
+from spritenet.dataset.pixel_range import PixelRange
+from spritenet.errors import DataError
+from spritenet.sources.arrays.class_arrays import lazy_class_arrays
+from spritenet.sources.arrays.numpy_sets import lazy_arrays, pairs_of
+from spritenet.sources.field_names import CLASS_NAMES, SPLITS, role_of, sort_splits
+from spritenet.sources.image_size import ImageSize
+
+__all__ = ["StoredArray", "survey_arrays"]
+
+NAMES = CLASS_NAMES | {"list_classes"}
+SPLIT_FIRST = re.compile(rf"({'|'.join(SPLITS)})[_\-/]?(.+)", re.IGNORECASE)
+ROWS = "each row of numbers is read as rows of pixels; MATLAB's reshape makes columns of them"
+TEN_IS_ZERO = "label 10 is the digit 0, as in SVHN"
+SVHN_IMAGE = (32, 32, 3)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredArray:
+    """An array that was read, or is mapped.
+
+    Args:
+        name: what it is called in the file: "train/data".
+        where: the file and this name, for messages.
+        values: numbers or texts.
+    """
+
+    name: str
+    where: str
+    values: NDArray[Any]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of its values."""
+        return self.values.shape
+
+    def array(self) -> NDArray[Any]:
+        """Its values."""
+        return self.values
+
+
+def survey_arrays(
+    path: Path,
+    arrays: Sequence[StoredArray],
+    image_size: ImageSize | None = None,
+    class_names: Sequence[str] | None = None,
+    pixel_range: PixelRange | None = None,
+    *,
+    matlab: bool = False,
+) -> LazyDataset:
+    """A listing of what a file holds.
+
+    Args:
+        path: of the file.
+        arrays: all that are in it.
+        image_size: height and width of images that are stored as rows; by default squares.
+        class_names: of classes 0, 1, …; by default an array of that name.
+        pixel_range: the values of black and white; by default those of pixels.
+        matlab: whether MATLAB wrote it, whose arrays of images have n last.
+
+    Raises:
+        DataError: there are no images and labels in it, or they don't fit together.
+    """
+    if class_names is None:
+        named = [one.values for one in arrays if one.name.lower() in NAMES]
+        texts = [values for values in named if values.dtype.kind == "U"]
+        class_names = [str(name) for name in texts[0].ravel()] if texts else None
+    kept = [replace(one, name=one.name.replace("_set_", "_")) for one in arrays]
+    roles = {one.name: role for one in kept if (role := role_of(one.name)) is not None}
+    if not any(kind == "images" for _, kind in roles.values()):
+        return _of_classes(path, kept, image_size, class_names, pixel_range, matlab=matlab)
+    notes = []
+    made: list[StoredArray] = []
+    for split in sort_splits({split for split, _ in roles.values()}):
+        here = [one for one in kept if roles.get(one.name, ("",))[0] == split]
+        pair = {roles[one.name][1]: one for one in here}
+        if len(here) != 2 or len(pair) != 2:
+            made += here  # `pairs_of` says what is missing, or there twice
+            continue
+        images, labels = pair["images"], pair["labels"]
+        labels = replace(labels, values=_flat(labels.values))
+        images = replace(images, values=_first(images, len(labels.values)))
+        if images.values.ndim == 2 and matlab:
+            notes.append(ROWS)
+        if _is_svhn(images, labels):
+            labels = replace(labels, values=np.where(labels.values == 10, 0, labels.values))
+            notes.append(TEN_IS_ZERO)
+        made += [images, labels]
+    unused = [one.name for one in kept if one.name not in roles and one.name.lower() not in NAMES]
+    if unused:
+        notes.append(f"passed over: {', '.join(unused[:3])}" + ", …" * (len(unused) > 3))
+    size = image_size or _square([one for one in made if roles[one.name][1] == "images"])
+    listing = lazy_arrays(path, pairs_of(path, made), size, class_names, pixel_range)
+    return replace(listing, notes=(*listing.notes, *dict.fromkeys(notes)))
+
+
+def _flat(labels: NDArray[Any]) -> NDArray[Any]:
+    """Labels of one axis, which MATLAB's files can't have."""
+    return labels.ravel() if sum(side != 1 for side in labels.shape) <= 1 else labels
+
+
+def _first(images: StoredArray, count: int) -> NDArray[Any]:
+    """The images with n first: MATLAB has it last."""
+    values, shape = images.values, images.shape
+    if len(shape) < 2 or shape[0] == count != shape[-1] or shape[-1] != count:
+        return values
+    if shape[0] == count:
+        if len(shape) == 3 or shape[-1] not in {1, 3, 4}:
+            raise DataError(
+                "it is not clear which axis counts the images",
+                where=images.where,
+                got="×".join(map(str, shape)),
+                do="Save them as n h w c.",
+            )
+        return values
+    return np.moveaxis(values, -1, 0)
+
+
+def _is_svhn(images: StoredArray, labels: StoredArray) -> bool:
+    values = labels.values
+    return (
+        (images.name, labels.name) == ("X", "y")
+        and images.shape[1:] == SVHN_IMAGE
+        and values.dtype.kind in "ui"
+        and values.size > 0
+        and (int(values.min()), int(values.max())) == (1, 10)
+    )
+
+
+def _square(images: Sequence[StoredArray]) -> ImageSize | None:
+    """The size of images that are rows of square numbers."""
+    widths = {one.shape[1] if len(one.shape) == 2 else 0 for one in images}
+    width = widths.pop() if len(widths) == 1 else 0
+    side = math.isqrt(width)
+    return (side, side) if side and side * side == width else None
+
+
+def _of_classes(
+    path: Path,
+    arrays: Sequence[StoredArray],
+    image_size: ImageSize | None,
+    class_names: Sequence[str] | None,
+    pixel_range: PixelRange | None,
+    *,
+    matlab: bool,
+) -> LazyDataset:
+    """A listing of arrays that hold a class each: `cat` and `dog`; `train0`, `test0` and so on."""
+    found: list[tuple[str, str, NDArray[Any], str]] = []
+    for one in arrays:
+        if one.values.dtype.kind not in "buif" or one.values.ndim < 2 or min(one.shape) < 1:
+            continue
+        match = SPLIT_FIRST.fullmatch(one.name)
+        split, name = (SPLITS[match[1].lower()], match[2]) if match else ("train", one.name)
+        found.append((split, name, one.values, one.where))
+    if len({name for _, name, _, _ in found}) < 2:
+        names = ", ".join(one.name for one in arrays[:6]) + ", …" * (len(arrays) > 6)
+        raise DataError(
+            "there are no images and labels in it",
+            where=path,
+            expected="data and target, x_train and y_train, or an array for each class",
+            got=names or "no arrays of numbers",
+        )
+    order = sort_splits({split for split, _, _, _ in found})
+    found.sort(key=lambda one: (order.index(one[0]), natural(one[1])))
+    rows = matlab and any(values.ndim == 2 for _, _, values, _ in found)
+    notes = (ROWS,) if rows else ()
+    return lazy_class_arrays(path, found, image_size, class_names, notes, pixel_range)

@@ -1,0 +1,1 @@
+"""IDX files: MNIST's file format, and folders of such files."""

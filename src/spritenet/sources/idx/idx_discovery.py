@@ -1,0 +1,64 @@
+"""IDX files under any names: known by their magic numbers, told apart by the words in their names.
+
+mnist_train.images.idx  mnist_train.labels.idx     any words beside train, test, images and labels
+pixels.bin              classes.bin                one pair, whatever it is called
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from spritenet.sources.field_names import SPLITS, role_of
+from spritenet.sources.file_names import IMAGE_SUFFIXES
+from spritenet.sources.file_type import start_of
+from spritenet.sources.idx.idx_file import IMAGES, LABELS
+
+__all__ = ["find_by_magic", "kind_of"]
+
+MOST_LOOKED_AT = 200
+"""Files of a folder whose first bytes are read; folders of pictures have millions."""
+
+KINDS = {IMAGES: "images", LABELS: "labels"}
+APART = re.compile(r"[^a-z0-9]+")
+WORDS = frozenset({"gz", "idx", "idx1", "idx3", "ubyte", "u1", "uint8", "bin", "dat", "data"})
+SPLIT_WORDS = SPLITS | {"t10k": "test"}
+
+Found = dict[str, dict[tuple[str, str], Path]]
+"""By the rest of their names ("" or "letters"), then by split and kind."""
+
+
+def kind_of(path: Path) -> str:
+    """What a file is by its magic number: "images", "labels", or "" for no IDX file of ours."""
+    if path.name.lower().endswith(IMAGE_SUFFIXES) or not path.is_file():
+        return ""
+    start = start_of(path, 4)
+    return KINDS.get(int.from_bytes(start, "big"), "") if len(start) == 4 else ""
+
+
+def find_by_magic(folder: Path) -> Found:
+    """The IDX files of a folder. Where two are the same by their names, the first one counts."""
+    kinds: list[tuple[str, Path]] = []
+    with os.scandir(folder) as entries:
+        for _, entry in zip(range(MOST_LOOKED_AT), entries, strict=False):
+            if entry.name.startswith("."):
+                continue
+            kind = kind_of(Path(entry.path))
+            kinds += [(kind, Path(entry.path))] if kind else []
+    kinds.sort(key=lambda one: (one[1].name.endswith(".gz"), one[1].name))  # unpacked: quicker
+    if sorted(kind for kind, _ in kinds) == ["images", "labels"]:
+        return {"": {("train", kind): path for kind, path in kinds}}
+    found: Found = {}
+    for kind, path in kinds:
+        words = [word for word in APART.split(path.name.lower()) if word]
+        splits = {SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS}
+        rest = [word for word in words if not _is_common(word)]
+        split = splits.pop() if len(splits) == 1 else "train"
+        found.setdefault("-".join(rest), {}).setdefault((split, kind), path)
+    return found
+
+
+def _is_common(word: str) -> bool:
+    """Whether a word says which file of a data set this is, not which data set."""
+    return word in SPLIT_WORDS or word in WORDS or role_of(word) is not None

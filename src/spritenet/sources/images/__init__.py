@@ -1,0 +1,1 @@
+"""Image files with classes: in folders, archives and WebDataset shards."""

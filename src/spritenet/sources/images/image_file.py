@@ -1,0 +1,293 @@
+"""A person's image file → pixels: any common format, upright, 8 bits, and never without end.
+
+It knows Pillow and files; what a picture is used for is the caller's affair.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+from spritenet.dataset.load_warnings import warn
+from spritenet.errors import DataError
+from spritenet.lfs_pointer import refuse_pointer, refuse_pointer_at
+from spritenet.sources.file_names import can_read_heic
+from spritenet.sources.images.bit_depth import (
+    ALL_BITS,
+    likely_bits,
+    reduce_to_8_bits,
+    too_many_bits,
+)
+from spritenet.sources.images.fast_png import read_png16
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL import Image
+
+__all__ = ["MAX_PIXELS", "DecodedImage", "decode_first", "read_image"]
+
+MAX_PIXELS = 80_000_000
+"""Pixels; more are refused before anything is decoded. Cameras have up to 60 million."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodedImage:
+    """The first picture of a file.
+
+    Args:
+        pixels: uint8, h w c.
+        several: whether others follow it: an animation, or pages.
+        highest: the highest value it has in the file, if that has 16 bits; else 0.
+    """
+
+    pixels: NDArray[np.uint8]
+    several: bool = False
+    highest: int = 0
+
+
+HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+"""ISO 23008-12's names of formats within its files."""
+
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "ICO")
+"""Pillow's names. Others it knows start programs (EPS), or hold no picture of their own."""
+
+
+def read_image(
+    source: str | os.PathLike[str] | bytes | BinaryIO,
+    *,
+    upright: bool = False,
+    largest: int = MAX_PIXELS,
+    bits: int | None = None,
+) -> NDArray[np.uint8]:
+    """Read an image file.
+
+    The first picture of an animation or of several pages; 16 bits and floating point from 0 to 1
+    reduced to 8 bits, rounded; palettes and other colour spaces made red, green, blue.
+
+    Args:
+        source: a path, the file's bytes, or an open file.
+        upright: whether a photograph is turned as its camera noted (EXIF's Orientation).
+        largest: pixels, beyond which a picture is refused.
+        bits: how many bits of 16 hold the value, such as 12; by default all. A `DataWarning`
+            says so if the highest values leave bits unused.
+
+    Returns:
+        uint8, h × w × c: c is 1 (grey), 3 (red, green, blue) or 4 (and opacity).
+
+    Raises:
+        DataError: it can't be read, is no picture, is damaged or is too large.
+    """
+    picture = decode_first(source, upright=upright, largest=largest, bits=bits)
+    likely = likely_bits(picture.highest)
+    if bits is not None and picture.highest >= 2**bits:
+        raise too_many_bits(_name(source), picture.highest, bits)
+    if bits is None and picture.highest and likely < ALL_BITS:
+        warn(
+            f"{_name(source)}: its 16 bits reach {picture.highest:,} of 65,535 only, so it is "
+            f"dark: read_picture takes bits={likely} if these are {likely} bits"
+        )
+    return picture.pixels
+
+
+def decode_first(
+    source: str | os.PathLike[str] | bytes | BinaryIO,
+    *,
+    upright: bool = False,
+    largest: int = MAX_PIXELS,
+    name: str = "",
+    bits: int | None = None,
+) -> DecodedImage:
+    """The same, and what else there is to know; it warns of nothing.
+
+    Args:
+        source: as above.
+        upright: as above.
+        largest: as above.
+        name: what to call it in errors.
+        bits: as above, but what is higher becomes white.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    where = name or _name(source)
+    file = io.BytesIO(source) if isinstance(source, bytes) else source
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # sizes are judged here; damaged notes don't matter
+            with Image.open(file, formats=_formats()) as picture:
+                many = bool(getattr(picture, "is_animated", False))
+                wide = _is_wide(picture)
+                _check_size(picture, where, largest)
+                if wide and picture.format == "PNG":
+                    values = read_png16(_content(source))
+                    if values is not None:
+                        return replace(_of_wide(values, bits), several=many)
+                picture.seek(0)
+                picture.load()
+                upright_one = ImageOps.exif_transpose(picture) if upright else picture
+                return replace(
+                    _pixels(upright_one, where, bits or ALL_BITS, wide=wide), several=many
+                )
+    except DataError:
+        raise
+    except Image.DecompressionBombError:
+        raise _too_large(where, "far more", largest) from None
+    except UnidentifiedImageError:
+        _refuse_pointer(source, where)
+        raise DataError(
+            "this is no picture that can be read",
+            where=where,
+            expected="a PNG, JPEG, GIF, BMP, WebP, TIFF or the like",
+            got="HEIC" if (heic := _is_heic(source)) else "",
+            do="Type: pip install pillow-heif" if heic else "",
+        ) from None
+    except OSError as error:
+        if error.errno is not None:
+            raise DataError("can't be read", where=where, got=error.strerror) from None
+        raise _damaged(where, error) from None
+    except Exception as error:  # noqa: BLE001  # Pillow's readers raise anything on damaged files
+        raise _damaged(where, error) from None
+
+
+def _refuse_pointer(source: str | os.PathLike[str] | bytes | BinaryIO, where: str) -> None:
+    """Raises DataError if what is no picture is a Git LFS pointer."""
+    if isinstance(source, bytes):
+        refuse_pointer(source, where)
+    elif isinstance(source, str | os.PathLike):
+        refuse_pointer_at(Path(source))
+
+
+def _check_size(picture: Image.Image, where: str, largest: int) -> None:
+    """Raises DataError for an open file whose picture is too large to be decoded."""
+    width, height = picture.size
+    if width * height > largest:
+        raise _too_large(where, f"{width:,}×{height:,}", largest)
+
+
+def _content(source: str | os.PathLike[str] | bytes | BinaryIO) -> bytes:
+    """All bytes of a file that Pillow has opened."""
+    if isinstance(source, bytes):
+        return source
+    if isinstance(source, str | os.PathLike):
+        return Path(source).read_bytes()
+    source.seek(0)
+    return source.read()
+
+
+def _name(source: str | os.PathLike[str] | bytes | BinaryIO) -> str:
+    """What to call it in a message."""
+    if isinstance(source, str | os.PathLike):
+        return str(Path(source))
+    return str(getattr(source, "name", "picture"))
+
+
+def _too_large(where: str, got: str, largest: int) -> DataError:
+    return DataError(
+        "the picture is too large",
+        where=where,
+        expected=f"at most {largest:,} pixels",
+        got=got,
+        do="Make it smaller first.",
+    )
+
+
+def _damaged(where: str, error: Exception) -> DataError:
+    return DataError("the picture is damaged", where=where, got=str(error) or type(error).__name__)
+
+
+@cache
+def _formats() -> list[str]:
+    """Those of `FORMATS` that this Pillow has. What Pillow logs of damaged files is not shown."""
+    import logging
+
+    from PIL import Image
+
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
+    Image.init()
+    names = (*FORMATS, "HEIF") if can_read_heic() else FORMATS
+    return [name for name in names if name in Image.OPEN]
+
+
+def _is_heic(source: str | os.PathLike[str] | bytes | BinaryIO) -> bool:
+    """Whether a file that Pillow can't read is HEIC: by its first bytes."""
+    if isinstance(source, str | os.PathLike):
+        with Path(source).open("rb") as file:
+            start = file.read(12)
+    elif isinstance(source, bytes):
+        start = source[:12]
+    else:
+        source.seek(0)
+        start = source.read(12)
+    return start[4:8] == b"ftyp" and start[8:12] in HEIC_BRANDS
+
+
+def _is_wide(picture: Image.Image) -> bool:
+    """Whether the colours of a file that is not decoded yet have 16 bits."""
+    return picture.mode.startswith(("RGB", "LA")) and ";16" in str(getattr(picture, "tile", ""))
+
+
+def _pixels(picture: Image.Image, where: str, bits: int, *, wide: bool) -> DecodedImage:
+    """Pillow's modes as uint8, h × w × 1, 3 or 4.
+
+    Args:
+        picture: decoded.
+        where: what to call it in errors.
+        bits: how many of 16 hold the value.
+        wide: whether its colours had 16 bits, of which Pillow has left the high 8.
+    """
+    mode = picture.mode
+    if mode.startswith("I"):
+        values = np.asarray(picture).astype(np.int64)
+        low, high = int(values.min(initial=0)), int(values.max(initial=0))
+        if low < 0 or high > 65535:
+            raise DataError(
+                "pixels of 32 bits have no common scale",
+                where=where,
+                expected="0 to 65,535",
+                got=f"{low if low < 0 else high:,}",
+            )
+        return DecodedImage(reduce_to_8_bits(values, bits)[:, :, None], highest=high)
+    if mode == "F":
+        floats = np.asarray(picture)
+        if not (np.isfinite(floats).all() and floats.min() >= 0 and floats.max() <= 1):
+            raise DataError(
+                "floating-point pixels have no common scale", where=where, expected="0 to 1"
+            )
+        scaled: NDArray[np.float32] = np.rint(floats * 255)
+        return DecodedImage(scaled.astype(np.uint8)[:, :, None])
+    if mode in {"LA", "La", "RGBa", "PA"} or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+    elif mode == "1":
+        picture = picture.convert("L")
+    elif mode not in {"L", "RGB", "RGBA"}:
+        picture = picture.convert("RGB")
+    pixels = np.array(picture, np.uint8)
+    pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
+    if not wide:
+        return DecodedImage(pixels)
+    if bits < ALL_BITS:
+        raise DataError(
+            "colours of 16 bits in such a file are read by their high 8 bits only",
+            where=where,
+            expected=f"{bits} bits",
+            do="Save it as a PNG that is not interlaced.",
+        )
+    return DecodedImage(pixels, highest=int(pixels[:, :, :3].max(initial=0)) * 257)
+
+
+def _of_wide(values: NDArray[np.uint16], bits: int | None) -> DecodedImage:
+    """A picture of 16 bits that was read without Pillow: h w c, of 1 to 4 channels."""
+    channels = values.shape[2]
+    pixels = reduce_to_8_bits(values, bits or ALL_BITS)
+    if channels in {2, 4}:  # opacity has all bits, whatever the colours have
+        opacity = reduce_to_8_bits(values[:, :, -1:], ALL_BITS)
+        grey = [pixels[:, :, :1]] * 3 if channels == 2 else [pixels[:, :, :3]]
+        pixels = np.concatenate([*grey, opacity], axis=2)
+        values = values[:, :, :-1]
+    return DecodedImage(pixels, highest=int(values.max(initial=0)))

@@ -1,0 +1,225 @@
+"""A table of labels beside pictures, as Kaggle has them: `labels.csv` with `id,breed`, a row each.
+
+It is read where one of its columns names pictures: by their paths, their names, or those without
+the ending. Its label is the column of that name, or the only other one, or one column a class.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from spritenet.errors import DataError
+from spritenet.sources.field_names import LABELS, SPLITS, split_in_name
+from spritenet.sources.file_names import is_image_file
+from spritenet.sources.images.class_folders import Parts
+
+__all__ = ["LabelTable", "label_table"]
+
+SUFFIXES = (".csv", ".tsv")
+MOST_TABLES = 20
+MOST_BYTES = 1 << 26
+MOST_COLUMNS = 2_000
+LABEL_NAMES = LABELS | {"label_name", "class_name", "category", "breed", "species", "emotion"}
+SPLIT_NAMES = frozenset({"split", "set", "subset", "usage", "partition", "fold"})
+NO_LABELS = ("submission", "sample_sub")  # Kaggle's forms to fill in, with a made-up label each
+
+
+@dataclass(frozen=True, slots=True)
+class LabelTable:
+    """What tables say about pictures.
+
+    Args:
+        pictures: the numbers of the files that are named, in the tables' order.
+        labels: of each.
+        splits: of each.
+        tables: the numbers of the files that were read.
+        note: which columns were taken.
+    """
+
+    pictures: tuple[int, ...]
+    labels: tuple[str, ...]
+    splits: tuple[str, ...]
+    tables: tuple[int, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """A table's rows: which picture, which label, which split."""
+
+    column: str
+    label: str
+    found: tuple[tuple[int, str, str], ...]
+
+
+def label_table(
+    files: Sequence[Parts],
+    read: Callable[[int], bytes],
+    column: str | int | None = None,
+    where: object = "",
+) -> LabelTable | None:
+    """Finds the tables that name pictures; None if there are none.
+
+    Args:
+        files: all of them.
+        read: gives the bytes of one, by its number.
+        column: the label's, by name or number, if it was given.
+        where: what they are in, for errors.
+
+    Raises:
+        DataError: it is not clear which column is the label, or two tables disagree.
+    """
+    tables = [
+        number
+        for number, parts in enumerate(files)
+        if parts[-1].lower().endswith(SUFFIXES)
+        and len(parts) <= 2
+        and not any(word in parts[-1].lower() for word in NO_LABELS)
+    ]
+    if not tables:
+        return None
+    known = _known(files)
+    labelled: dict[int, tuple[str, str]] = {}
+    used: list[int] = []
+    notes: list[str] = []
+    for number in tables[:MOST_TABLES]:
+        name = "/".join(files[number])
+        try:
+            data = read(number)
+        except DataError:
+            continue  # too long, or damaged: it is named among the files that are no pictures
+        rows = _rows(data, name, known, column, where)
+        if rows is None:
+            continue
+        for picture, label, split in rows.found:
+            default = split or _split(files[picture]) or split_in_name(files[number][-1]) or "train"
+            earlier = labelled.setdefault(picture, (label, default))
+            if earlier[0] != label:
+                raise DataError(
+                    "a picture has two labels",
+                    where=f"{where}, {'/'.join(files[picture])}",
+                    got=f"{earlier[0]} and {label}",
+                )
+        used.append(number)
+        notes.append(f"labels are from {name}, by its columns {rows.column} and {rows.label}")
+    if not used:
+        return None
+    labels, splits = zip(*labelled.values(), strict=True)
+    return LabelTable(tuple(labelled), labels, splits, tuple(used), "; ".join(notes))
+
+
+def _split(parts: Parts) -> str | None:
+    """The split that a picture's folders name."""
+    return next((SPLITS[part.casefold()] for part in parts[:-1] if part.casefold() in SPLITS), None)
+
+
+def _known(files: Sequence[Parts]) -> dict[str, int]:
+    """Pictures by all that a table may call them; names that several have are left out."""
+    known: dict[str, int] = {}
+    often: Counter[str] = Counter()
+    for number, parts in enumerate(files):
+        if not is_image_file(parts[-1]):
+            continue
+        calls = {"/".join(parts[first:]) for first in range(len(parts))}
+        calls |= {call.rpartition(".")[0] for call in calls}
+        for call in calls:
+            known[call] = number
+            often[call] += 1
+    return {call: number for call, number in known.items() if often[call] == 1}
+
+
+def _rows(
+    data: bytes, name: str, known: dict[str, int], column: str | int | None, where: object
+) -> _Rows | None:
+    """The rows of a table; None if it names no pictures, or has no labels."""
+    if len(data) > MOST_BYTES:
+        return None
+    text = data.decode("utf-8-sig", "replace")
+    first = text.partition("\n")[0]
+    separator = max(",;\t", key=first.count)
+    try:
+        lines = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if row]
+    except csv.Error:
+        return None
+    if len(lines) < 2 or not 2 <= len(lines[0]) <= MOST_COLUMNS:
+        return None
+    head = [title.strip() for title in lines[0]]
+    rows = [row for row in lines[1:] if len(row) == len(head)]
+    sample = rows[:1000]
+    hits = [
+        len({row[place].strip() for row in sample} & known.keys()) for place in range(len(head))
+    ]
+    named = max(range(len(head)), key=lambda place: hits[place])
+    if hits[named] < 1 or 2 * hits[named] < min(len(sample), len(set(known.values()))):
+        return None
+    split = _split_column(head, rows, named)
+    others = [place for place in range(len(head)) if place not in {named, split}]
+    label, title = _label_column(head, rows, others, column, f"{where}, {name}")
+    found = []
+    for row in rows:
+        picture = known.get(row[named].strip().lstrip("./"))
+        text = label(row)
+        if picture is not None and text:
+            found.append(
+                (picture, text, SPLITS[row[split].strip().casefold()] if split >= 0 else "")
+            )
+    return _Rows(repr(head[named]), title, tuple(found)) if found else None
+
+
+def _split_column(head: list[str], rows: list[list[str]], named: int) -> int:
+    """The column whose values are splits; -1 if there is none."""
+    for place, title in enumerate(head):
+        if place != named and title.casefold() in SPLIT_NAMES:
+            values = {row[place].strip().casefold() for row in rows}
+            return place if values <= SPLITS.keys() else -1
+    return -1
+
+
+def _label_column(
+    head: list[str],
+    rows: list[list[str]],
+    others: list[int],
+    column: str | int | None,
+    where: str,
+) -> tuple[Callable[[list[str]], str], str]:
+    """What gives a row's label, and what it is called."""
+    if column is not None:
+        titles = [str(column)] if str(column) in head else []
+        number = int(column) if str(column).lstrip("-").isdecimal() else len(head)
+        if not titles and not -len(head) <= number < len(head):
+            raise DataError(
+                "there is no such column", where=where, expected=", ".join(head), got=column
+            )
+        place = head.index(titles[0]) if titles else number % len(head)
+    else:
+        called = [place for place in others if head[place].casefold() in LABEL_NAMES]
+        candidates = called or others
+        if len(candidates) != 1 and _is_one_hot(rows, others):
+            return lambda row: next(
+                (head[place] for place in others if float(row[place]) == 1), ""
+            ), f"{len(others)} of classes"
+        if len(candidates) != 1:
+            raise DataError(
+                "it is not clear which column is the label",
+                where=where,
+                got=", ".join(head[:12]),
+                do=f"Name it: label_column={head[others[0]]!r} (--label-column {head[others[0]]}).",
+            )
+        place = candidates[0]
+    return lambda row: row[place].strip(), repr(head[place])
+
+
+def _is_one_hot(rows: list[list[str]], places: list[int]) -> bool:
+    """Whether columns are a class each, with one 1 a row."""
+    if len(places) < 2:
+        return False
+    for row in rows:
+        values = [row[place].strip() for place in places]
+        ones = sum(value in {"1", "1.0"} for value in values)
+        if ones != 1 or not all(value in {"0", "1", "0.0", "1.0"} for value in values):
+            return False
+    return True

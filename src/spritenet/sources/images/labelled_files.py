@@ -1,0 +1,242 @@
+"""Classes of picture files: by folders, by their own names (`cat.0.png`), or by a table of labels.
+
+The same for folders and for archives. It knows paths, and reads tables; never a picture.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spritenet.dataset.natural_order import in_natural_order, natural
+from spritenet.errors import DataError, InputError
+from spritenet.sources.field_names import ORDER, SPLITS
+from spritenet.sources.file_names import is_image_file
+from spritenet.sources.images.class_folders import LOOSE, LabelledFiles, Parts, label_by_folder
+from spritenet.sources.images.label_table import LabelTable, label_table
+
+__all__ = ["LabelRule", "class_of_name", "label_files"]
+
+NUMBERED = re.compile(r"(.+?)(?:[\s._-]+\(?\d+\)?|(?<=\D)\d+)")
+"""cat.0, cat_0, cat-0, cat (0), cat0, 3_0017: the class before the number."""
+
+WORD = re.compile(r"([^\s._-]+)[\s._-]")
+
+NO_CLASSES = frozenset(
+    {
+        *("dsc", "dscn", "dscf", "img", "imgp", "image", "images", "photo", "picture", "pic"),
+        *("pxl", "scan", "screenshot", "file", "frame", "p", "pict", "capture", "untitled"),
+        *("snapshot", "mvi", "vid", "wp", "tile", "crop", "patch", "sample", "train", "test"),
+    }
+)
+"""What cameras and programs call files."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRule:
+    """What was asked for.
+
+    Args:
+        label_from: "folder" or "name"; None for what is found.
+        label_column: of a table of labels, by name or number.
+
+    Raises:
+        InputError: there is no such choice, or both were made.
+    """
+
+    label_from: str | None = None
+    label_column: str | int | None = None
+
+    def __post_init__(self) -> None:
+        if self.label_from not in {None, "folder", "name"}:
+            raise InputError(
+                "there is no such choice",
+                where="label_from",
+                expected="folder or name",
+                got=self.label_from,
+            )
+        if self.label_from is not None and self.label_column is not None:
+            raise InputError("label_from and label_column are mutually exclusive")
+
+
+def label_files(
+    files: Sequence[Parts],
+    folders: Sequence[Parts],
+    read: Callable[[int], bytes],
+    where: object,
+    by: LabelRule,
+) -> tuple[LabelledFiles, tuple[str, ...]]:
+    """Finds the pictures, their classes and splits; and what is doubtful about them.
+
+    Args:
+        files: all that are not hidden.
+        folders: likewise.
+        read: gives the bytes of a file, by its number.
+        where: what they are in, for errors.
+        by: what was asked for.
+
+    Raises:
+        DataError: there are no pictures, or their classes are not clear.
+    """
+    if by.label_from is None:
+        found = _by_table(files, folders, read, where, by.label_column)
+        if found is not None:
+            return found
+        if by.label_column is not None:
+            raise DataError(
+                "no table beside the pictures names them",
+                where=where,
+                expected="labels.csv with a column of their names",
+            )
+    if by.label_from == "name":
+        return _by_name(files, certain=False) or _no_names(files, where)
+    try:
+        return label_by_folder(files, folders, where), ()
+    except DataError as error:
+        if error.what != LOOSE or by.label_from == "folder":
+            raise
+        by_name = _by_name(files, certain=True)
+        if by_name is not None:
+            return by_name
+        raise DataError(
+            error.what,
+            where=error.where,
+            expected=error.expected,
+            got=error.got,
+            do=f"{error.do} Or, if their names begin with it as in cat.0.png, pass "
+            'label_from="name" (--label-from name).',
+        ) from None
+
+
+def class_of_name(name: str, *, certain: bool = False) -> str | None:
+    """The class in a picture's name; None if there is none.
+
+    >>> class_of_name("cat.0.png"), class_of_name("3_0017.png"), class_of_name("0017.png")
+    ('cat', '3', None)
+
+    Args:
+        name: of the file.
+        certain: whether only a number may follow it, and no camera's word is one.
+    """
+    stem = name.rpartition(".")[0]
+    match = NUMBERED.fullmatch(stem) or (None if certain else WORD.match(stem))
+    found = match[1].strip() if match else None
+    return None if certain and found and found.casefold() in NO_CLASSES else found
+
+
+def _by_name(
+    files: Sequence[Parts], *, certain: bool
+) -> tuple[LabelledFiles, tuple[str, ...]] | None:
+    """By the names of pictures; None if one has no class, or if it has to be certain and isn't."""
+    pictures = [number for number, parts in enumerate(files) if is_image_file(parts[-1])]
+    rows = []
+    unnamed: Counter[str] = Counter()
+    for number in pictures:
+        parts = files[number]
+        split = next(
+            (SPLITS[part.casefold()] for part in parts[:-1] if part.casefold() in SPLITS), ""
+        )
+        name = class_of_name(parts[-1], certain=certain)
+        if name is None:
+            unnamed[split] += 1
+        else:
+            rows.append((split or "train", name, number))
+    if not rows or unnamed.keys() & ({split for split, *_ in rows} | {""}):
+        return None
+    counts = Counter(name for _, name, _ in rows)
+    if certain and (len(counts) < 2 or min(counts.values()) < 2):
+        return None
+    notes = [f"{count:,} images of {split} have no class in their names and were passed over"
+             for split, count in unnamed.items()]  # fmt: skip
+    if certain:
+        notes.append(
+            f"classes are the beginnings of the files' names: {_few(in_natural_order(counts))}"
+        )
+    rows.sort(key=lambda row: (natural(row[1]), row[1], natural(files[row[2]][-1]), files[row[2]]))
+    others = tuple(parts for parts in files if not is_image_file(parts[-1]))
+    return _tree(rows, others), tuple(notes)
+
+
+def _no_names(files: Sequence[Parts], where: object) -> tuple[LabelledFiles, tuple[str, ...]]:
+    pictures = [parts[-1] for parts in files if is_image_file(parts[-1])]
+    without = [name for name in pictures if class_of_name(name) is None]
+    raise DataError(
+        "a picture has no class in its name" if without else "no pictures are in it",
+        where=where,
+        expected="names such as cat.0.png or cat_12.jpg",
+        got=without[0] if without else "no picture",
+    )
+
+
+def _by_table(
+    files: Sequence[Parts],
+    folders: Sequence[Parts],
+    read: Callable[[int], bytes],
+    where: object,
+    column: str | int | None,
+) -> tuple[LabelledFiles, tuple[str, ...]] | None:
+    """By the tables beside them; None if there are none, or if folders say as much."""
+    try:
+        table = label_table(files, read, column, where)
+    except DataError:
+        if column is None and _classes_in_folders(files, folders, where) is not None:
+            return None
+        raise
+    if table is None:
+        return None
+    if column is None:
+        tree = _classes_in_folders(files, folders, where)
+        if tree is not None and _agree(table, tree):
+            return None
+    rows = list(zip(table.splits, table.labels, table.pictures, strict=True))
+    named = set(table.pictures) | set(table.tables)
+    left = [parts for number, parts in enumerate(files) if number not in named]
+    unlabelled = sum(is_image_file(parts[-1]) for parts in left)
+    notes = [] if column is not None else [table.note]
+    if unlabelled:
+        many = "1 image is" if unlabelled == 1 else f"{unlabelled:,} images are"
+        notes.append(f"{many} not in it and left out")
+    return _tree(rows, tuple(parts for parts in left if not is_image_file(parts[-1]))), tuple(notes)
+
+
+def _classes_in_folders(
+    files: Sequence[Parts], folders: Sequence[Parts], where: object
+) -> LabelledFiles | None:
+    """Classes that are folders, if there are two or more with images."""
+    try:
+        tree = label_by_folder(files, folders, where)
+    except DataError:
+        return None
+    return tree if len(np.unique(tree.labels)) > 1 else None
+
+
+def _agree(table: LabelTable, tree: LabelledFiles) -> bool:
+    """Whether a table says nothing that folders don't."""
+    places = zip(tree.chosen.tolist(), tree.labels.tolist(), strict=True)
+    classes = {picture: tree.class_names[label] for picture, label in places}
+    pairs = zip(table.pictures, table.labels, strict=True)
+    return all(classes.get(picture) == label for picture, label in pairs)
+
+
+def _tree(rows: Sequence[tuple[str, str, int]], others: tuple[Parts, ...]) -> LabelledFiles:
+    """Split, class and file of each picture as a tree."""
+    class_names = in_natural_order(name for _, name, _ in rows)
+    found = {split for split, _, _ in rows}
+    split_names = tuple(split for split in ORDER if split in found)
+    classes = {name: number for number, name in enumerate(class_names)}
+    return LabelledFiles(
+        class_names,
+        split_names,
+        np.array([number for _, _, number in rows], np.int64),
+        np.array([classes[name] for _, name, _ in rows], np.int32),
+        np.array([split_names.index(split) for split, _, _ in rows], np.int64),
+        others,
+    )
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:6]) + (f", {len(names) - 6:,} more" if len(names) > 6 else "")

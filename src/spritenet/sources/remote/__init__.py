@@ -1,0 +1,1 @@
+"""Remote files: downloads into the cache, and temporary copies of other inputs."""

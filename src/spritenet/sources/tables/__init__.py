@@ -1,0 +1,1 @@
+"""Tables of images: CSV, text and parquet files with an image a row."""

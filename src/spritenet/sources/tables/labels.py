@@ -1,0 +1,98 @@
+"""Labels as tables have them written → class indices and names: 7, "7.0", cat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spritenet.dataset.arrays import as_labels
+from spritenet.dataset.natural_order import natural
+from spritenet.errors import DataError
+
+__all__ = ["ParsedLabels", "RowLocator", "parse_labels"]
+
+ParsedLabels = tuple[NDArray[np.int32], tuple[str, ...], tuple[str, ...]]
+"""Class indices, the names of classes, and what is to be said of how labels were read."""
+
+MOST_DIGITS = 9
+
+
+class RowLocator(Protocol):
+    """Rows that can be named."""
+
+    def __len__(self) -> int: ...
+
+    def place(self, row: int) -> str:
+        """A row in words."""
+        ...
+
+
+def parse_labels(
+    texts: list[str], class_names: Sequence[str] | None, tables: Sequence[RowLocator]
+) -> ParsedLabels:
+    """Class indices and names of labels as they are written: numbers, or names.
+
+    Args:
+        texts: the labels of all tables.
+        class_names: of classes 0, 1, …, if they were given.
+        tables: where the labels are, for errors.
+
+    Raises:
+        DataError: a label is missing, or is no class.
+    """
+
+    def where(number: int) -> str:
+        for table in tables:
+            if number < len(table):
+                return table.place(number)
+            number -= len(table)
+        return ""
+
+    if "" in texts:
+        raise DataError("the label is missing", where=where(texts.index("")))
+    notes: tuple[str, ...] = ()
+    found = set(texts)
+    numbers = all(map(_is_index, found))
+    if not numbers and all(map(_is_float, found)):
+        wrong = next((text for text in texts if float(text) != int(float(text))), None)
+        if wrong is not None:
+            raise DataError(
+                "the label is no class",
+                where=where(texts.index(wrong)),
+                expected="a whole number, or a name",
+                got=wrong,
+                do="Is another column the label? Pass its name or number: label_column "
+                "(--label-column).",
+            )
+        shown = next(text for text in texts if not _is_index(text))
+        if min(map(float, found)) >= 0:
+            numbers = True
+            notes = (f"labels are written as {shown!r}: read as {int(float(shown))}",)
+            texts = [str(int(float(text))) for text in texts]
+    try:
+        if numbers:
+            return *as_labels(np.array(texts, np.int64), class_names), notes
+        names = class_names or sorted(found, key=lambda text: (natural(text), text))
+        return *as_labels(np.array(texts), names), notes
+    except DataError as error:
+        raise DataError(
+            error.what,
+            where=where(0).partition(", line")[0],
+            expected=error.expected,
+            got=error.got,
+            do=error.do,
+        ) from None
+
+
+def _is_index(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS
+
+
+def _is_float(text: str) -> bool:
+    try:
+        return abs(float(text)) < 10.0**MOST_DIGITS
+    except ValueError:
+        return False

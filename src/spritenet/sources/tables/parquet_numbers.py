@@ -1,0 +1,306 @@
+"""Parquet files of numbers: a column for each pixel, or one of lists, and a column of labels.
+
+y, x0, x1, … x783           int or double
+label, pixels               list<uint8>, list<double>, or lists of lists
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spritenet.dataset.lazy_dataset import Indices, LazyDataset, ReadResult
+from spritenet.errors import DataError
+from spritenet.sources.field_names import sort_splits
+from spritenet.sources.image_size import image_shape
+from spritenet.sources.options import ReadOptions
+from spritenet.sources.tables.labels import parse_labels
+from spritenet.sources.tables.layout import TableLayout, infer_layout, row_split
+from spritenet.sources.tables.parquet_files import (
+    import_pyarrow,
+    list_row_groups,
+    open_parquet,
+    parquet_errors,
+    read_column,
+    split_of_file,
+)
+from spritenet.sources.tables.value_scale import ValueScale, infer_scale
+
+__all__ = ["holds_numbers", "survey_numbers"]
+
+FEWEST_COLUMNS = 4
+SAMPLED_ROWS = 300
+SAMPLED_CELLS = 1 << 18
+BLOCK = 1 << 20  # numbers converted at a time
+
+
+class _Held(threading.local):
+    """The row group that a thread read last, as pixels."""
+
+    def __init__(self) -> None:
+        self.group = -1
+        self.pixels: NDArray[np.uint8] = np.empty((0, 0), np.uint8)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ParquetNumbers:
+    """Images in the rows of files.
+
+    Args:
+        files: their paths.
+        names: of the columns that hold pixels.
+        groups: for each row group of all files its file, its number there and its first row,
+            counted through all files: int64, n × 3.
+        count: rows of all files.
+        shape: h w c of an image.
+        values: what the numbers are.
+        threads: whether reading on several threads is quicker.
+    """
+
+    files: tuple[str, ...]
+    names: tuple[str, ...]
+    groups: NDArray[np.int64]
+    count: int
+    shape: tuple[int, int, int]
+    values: ValueScale
+    threads: bool = False
+    _held: _Held = field(default_factory=_Held, init=False, repr=False)
+
+    def read(self, indices: Indices) -> ReadResult:
+        """Reads images.
+
+        Raises:
+            DataError: a row group is damaged, or a number is no pixel.
+        """
+        images = np.empty((len(indices), *self.shape), np.uint8)
+        ends = [*self.groups[1:, 2].tolist(), self.count]
+        numbers = np.searchsorted(self.groups[:, 2], indices, side="right") - 1
+        for group in np.unique(numbers).tolist():
+            here = np.flatnonzero(numbers == group)
+            first = int(self.groups[group, 2])
+            if self._held.group != group:
+                self._held.group = -1
+                self._held.pixels = self._group(group, ends[group] - first)
+                self._held.group = group
+            rows = self._held.pixels[indices[here] - first]
+            images[here] = rows.reshape(len(here), *self.shape)
+        return ReadResult(images)
+
+    def _group(self, group: int, rows: int) -> NDArray[np.uint8]:
+        """The pixels of a row group, rows × pixels."""
+        file, number, _ = self.groups[group].tolist()
+        path = Path(self.files[file])
+        with open_parquet(path) as read, parquet_errors(path):
+            table = read.read_row_group(number, columns=list(self.names), use_threads=False)
+        if table.num_rows != rows:
+            raise DataError("a row group has not the rows it promises", where=path)
+        pixels = np.empty((rows, int(np.prod(self.shape))), np.uint8)
+        for place, name in enumerate(self.names):
+            values = numbers_in(table.column(name), path)
+            one = pixels[:, place] if len(self.names) > 1 else pixels.reshape(-1)
+            if len(values) != len(one):
+                raise DataError(
+                    "a row has another number of pixels",
+                    where=f"{path}, column {name}",
+                    expected=f"{len(one):,} numbers in {rows:,} rows",
+                    got=f"{len(values):,}",
+                )
+            for first in range(0, len(values), BLOCK):
+                block = values[first : first + BLOCK]
+                one[first : first + BLOCK], wrong = self.values.pixels(block.astype(np.float64))
+                if wrong.any():
+                    raise DataError(
+                        "a number is no pixel",
+                        where=f"{path}, column {name}",
+                        expected=self.values.expected,
+                        got=block[wrong][0],
+                        do=self.values.advice,
+                    )
+        return pixels
+
+    def __reduce__(self) -> tuple[type[ParquetNumbers], tuple[object, ...]]:
+        given = (self.files, self.names, self.groups, self.count, self.shape, self.values)
+        return ParquetNumbers, given
+
+
+def numbers_in(column: Any, path: Path) -> NDArray[Any]:  # noqa: ANN401 - pyarrow has no types
+    """All numbers of a column, those of lists one after the other."""
+    arrow, _ = import_pyarrow()
+    values = column.combine_chunks()
+    values = arrow.concat_arrays(values.chunks) if hasattr(values, "chunks") else values
+    lengths = []
+    while values.null_count == 0 and _is_list(values.type):
+        lengths.append(values.value_lengths().to_numpy(zero_copy_only=False))
+        values = values.flatten()
+    if values.null_count:
+        raise DataError("a pixel is missing", where=path)
+    if any(len(found) and found.min() != found.max() for found in lengths):
+        raise DataError("its rows have different numbers of pixels", where=path)
+    made: NDArray[Any] = values.to_numpy(zero_copy_only=False)
+    return made
+
+
+def _is_list(kind: Any) -> bool:  # noqa: ANN401 - pyarrow has no types
+    types = import_pyarrow()[0].types
+    return bool(types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind))
+
+
+def _is_numeric(kind: Any) -> bool:  # noqa: ANN401 - pyarrow has no types
+    types = import_pyarrow()[0].types
+    while _is_list(kind):
+        kind = kind.value_type
+    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind))
+
+
+def holds_numbers(schema: Any) -> bool:  # noqa: ANN401 - pyarrow has no types
+    """Whether columns hold images as numbers: one of lists, or many of numbers; no pictures."""
+    types = import_pyarrow()[0].types
+    kinds = [column.type for column in schema]
+    if any(map(types.is_struct, kinds)) or any(
+        types.is_binary(kind) or types.is_large_binary(kind) for kind in kinds
+    ):
+        return False
+    numeric = [kind for kind in kinds if _is_numeric(kind)]
+    return len(numeric) > FEWEST_COLUMNS or any(map(_is_list, numeric))
+
+
+def survey_numbers(path: Path, files: list[Path], options: ReadOptions) -> LazyDataset:
+    """Finds the images, classes and splits of files of numbers.
+
+    Args:
+        path: of the file or the folder.
+        files: in order.
+        options: as `survey_parquet` has them.
+
+    Raises:
+        DataError: damaged, without labels, or its rows are no images of this size.
+    """
+    layout, names, values, notes = _looked_at(files[0], options)
+    shape = image_shape(layout.pixels, options.image_size, files[0])
+    groups: list[tuple[int, int, int]] = []
+    texts: list[str] = []
+    splits: list[str] = []
+    for number, file in enumerate(files):
+        with open_parquet(file) as read:
+            if tuple(read.schema_arrow.names) != names:
+                raise DataError(
+                    "its columns are others than those of the first file",
+                    where=file,
+                    expected=", ".join(names[:6]),
+                    got=", ".join(read.schema_arrow.names[:6]),
+                )
+            groups += list_row_groups(read, file, number, len(texts))
+            texts += _labels(read, layout, names, file)
+            if layout.split >= 0:
+                found = [
+                    row_split(str(cell)) for cell in read_column(read, names[layout.split], file)
+                ]
+                splits += [split or "train" for split in found]
+        if layout.split < 0:
+            splits += [split_of_file(file, path)] * (len(texts) - len(splits))
+    if not texts:
+        raise DataError("there are no rows", where=path)
+    labels, classes, written = parse_labels(texts, options.class_names, [_Rows(len(texts), path)])
+    known = sort_splits(set(splits))
+    pixels = (layout.text,) if layout.text >= 0 else tuple(_left(layout))
+    images = ParquetNumbers(
+        tuple(map(str, files)),
+        tuple(names[place] for place in pixels),
+        np.array(groups, np.int64),
+        len(texts),
+        shape,
+        values,
+    )
+    return LazyDataset.sorted_by_split(
+        path.name.partition(".")[0],
+        shape,
+        labels,
+        classes,
+        np.array([known.index(split) for split in splits], np.int64),
+        known,
+        images,
+        source=str(path),
+        pixel_range=values.pixel_range,
+        notes=(*layout.notes, *notes, *written),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of all files, for errors."""
+
+    count: int
+    path: Path
+
+    def __len__(self) -> int:
+        return self.count
+
+    def place(self, row: int) -> str:
+        """A row in words."""
+        return f"{self.path}, row {row:,}"
+
+
+def _left(layout: TableLayout) -> list[int]:
+    gone = set(layout.dropped)
+    return [place for place in range(layout.columns) if place not in gone]
+
+
+def _looked_at(
+    file: Path, options: ReadOptions
+) -> tuple[TableLayout, tuple[str, ...], ValueScale, tuple[str, ...]]:
+    """The layout, the columns' names, the scale, and what is to be said, by the first rows."""
+    with open_parquet(file) as read, parquet_errors(file):
+        names = tuple(read.schema_arrow.names)
+        groups = list_row_groups(read, file, 0, 0)
+        if not groups:
+            raise DataError("there are no rows", where=file)
+        table = read.read_row_group(groups[0][1], use_threads=False)
+        rows = max(20, min(SAMPLED_ROWS, SAMPLED_CELLS // len(names)))
+        step = max(1, -(-table.num_rows // rows))
+        columns = [
+            [_text(table.column(place)[row].as_py()) for row in range(0, table.num_rows, step)]
+            for place in range(len(names))
+        ]
+    sample = [list(row) for row in zip(*columns, strict=True)]
+    layout = infer_layout(names, sample, options.image_size, options.label_column, file)
+    if layout is None:
+        raise DataError(
+            "there is no column of labels",
+            where=file,
+            expected="label",
+            got=", ".join(names[:8]) + (", …" if len(names) > 8 else ""),
+            do="Name it: label_column (--label-column).",
+        )
+    cells = [cell for row in sample for cell in layout.pixel_cells(row)]
+    values, notes = infer_scale(cells, options.pixel_range, file)
+    return layout, names, values, notes
+
+
+def _text(value: object) -> str:
+    """A value as a table would have it written."""
+    if isinstance(value, bool):
+        return str(int(value))
+    return "" if value is None else str(value)
+
+
+def _labels(file: Any, layout: TableLayout, names: tuple[str, ...], path: Path) -> list[str]:  # noqa: ANN401 - pyarrow has no types
+    """The labels of a file as texts; those that are one-hot as class indices."""
+    columns = [read_column(file, names[place], path) for place in layout.label]
+    if len(columns) == 1:
+        whole = all(isinstance(value, float) and value == int(value) for value in columns[0])
+        return [_text(int(value) if whole else value) for value in columns[0]]
+    values = np.array(columns, np.float64).T
+    wrong = ((values == 1).sum(axis=1) != 1) | ((values != 0).sum(axis=1) != 1)
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise DataError(
+            "the label is not one-hot",
+            where=f"{path}, row {row:,}",
+            expected="one 1, and 0 elsewhere",
+        )
+    return [str(label) for label in values.argmax(axis=1).tolist()]
