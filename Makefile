@@ -4,6 +4,7 @@
 # make format    the style of Python and JavaScript, as `make check` wants it
 # make sanitize  the tests of the core again, with a build that stops at memory errors (Linux)
 # make wasm      the core for browsers again, after a change to core/
+# make pages    the exported pages again, after a change to the pages or their JavaScript library
 # make fuzz      look for bytes that break the readers, for MINUTES=10 (Linux, macOS)
 # make lock      pin what all of these install anew, from the ranges of pyproject.toml
 # make test-lowest, make test-newest   the tests with the lowest and the newest dependencies allowed
@@ -31,7 +32,7 @@ CORE := $(shell find core -name '*.cpp' -o -name '*.h')
 
 TESTS_OF_CORE := tests/core tests/engines tests/sprites tests/test_order.py
 
-.PHONY: demo test check check-javascript format format-javascript format-core sanitize wasm fuzz bench lock test-lowest test-newest test-pythons clean
+.PHONY: demo test check check-javascript format format-javascript format-core sanitize wasm pages fuzz bench lock test-lowest test-newest test-pythons clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -73,6 +74,9 @@ sanitize: $(VENV)/compiled
 
 wasm: $(VENV)/installed-dev
 	$(BIN)/python tools/build_wasm.py
+
+pages: tests/node/node_modules/installed
+	$(PYTHON) tools/bundle_pages.py
 
 fuzz: $(VENV)/compiled
 	mkdir -p build/fuzz

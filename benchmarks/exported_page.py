@@ -15,8 +15,8 @@ from typing import Any
 import spritenet as sn
 from figures import Row, arguments, chromium, report
 from spritenet import export
-from spritenet.web.bundle import Parts, one_file
 from spritenet.web.examples import examples_for
+from spritenet.web.html_file import PageContents, html_file
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
@@ -63,13 +63,13 @@ def written(folder: Path) -> dict[str, Path]:
     model.save(folder / "calibrated")
     plain, calibrated = (export.load(folder / name) for name in ("model", "calibrated"))
     carried = {
-        "without calibration": Parts(plain),
-        "page": Parts(calibrated),
-        "with data and the lab": Parts(calibrated, examples_for(calibrated, data), data),
+        "without calibration": PageContents(plain),
+        "page": PageContents(calibrated),
+        "with data and the lab": PageContents(calibrated, examples_for(calibrated, data), data),
     }
     pages = {name: folder / f"{name}.html" for name in carried}
-    for name, parts in carried.items():
-        pages[name].write_bytes(one_file(parts))
+    for name, contents in carried.items():
+        pages[name].write_bytes(html_file(contents))
     return pages
 
 

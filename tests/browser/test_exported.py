@@ -20,7 +20,7 @@ from spritenet import export
 from spritenet.prepare import Preparation
 from spritenet.sources.strokes import pen_paths
 from spritenet.sources.strokes.style import HandwritingStyle
-from spritenet.web.bundle import Parts, one_file
+from spritenet.web.html_file import PageContents, html_file
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -156,7 +156,7 @@ def test_what_a_model_says_of_itself_is_text(
     names = tuple(f"</script><img src=x onerror=alert({n})><!--" for n in range(10))
     evil = replace(saved, metadata=replace(saved.metadata, class_names=names))
     file = tmp_path / "evil.html"
-    file.write_bytes(one_file(Parts(evil)))
+    file.write_bytes(html_file(PageContents(evil)))
     with opened(chromium, file) as page:
         page.wait_for_function(SHOWN)
         assert page.locator("#classes button").first.inner_text() == names[0]

@@ -98,22 +98,22 @@ def _html(
     """
     from spritenet.atomic import new_file
     from spritenet.cli.data import load
-    from spritenet.web.bundle import Parts, one_file
     from spritenet.web.examples import for_one_sprite
+    from spritenet.web.html_file import PageContents, html_file
 
     if out.is_dir():
         raise InputError("it is a folder", where=out, expected="the name of an HTML file")
     model.check_classifies()
-    parts, images, whole, examples = Parts(model), 0, 0, None
+    contents, images, whole, examples = PageContents(model), 0, 0, None
     if name is not None:
         data = load(name, reading)
         some = for_one_sprite(data)
         images, whole = (sum(map(len, each.splits.values())) for each in (some, data))
         examples = _examples(model, data)
-        parts = Parts(model, examples, some)
-    content = one_file(parts)
+        contents = PageContents(model, examples, some)
+    page = html_file(contents)
     with new_file(out) as file:
-        file.write(content)
+        file.write(page)
     return images, whole - images, name is None or examples is not None
 
 

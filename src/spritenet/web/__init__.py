@@ -9,7 +9,7 @@
     locked_page.py       what those are shown who have no key
     watch.py        the live page: journals as they grow, and control
 
-    bundle/         a model and its pages in one HTML file
+    html_file.py    a model and its pages in one HTML file
 
     static/         the pages and the JavaScript library: plain ES modules, no build step
 

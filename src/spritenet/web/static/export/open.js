@@ -1,34 +1,36 @@
-// What a page in one file does first: it unpacks what it carries, and runs the page that is asked for.
+// The start of an exported page: unpacks the files inside it, then runs the page that is asked for.
 //
-// The file holds templates of its pages and, as text, everything they would fetch. See bundle/.
+// The page holds a template of each of its pages and, as base64, every file that they would fetch.
+// tools/bundle_pages.py builds it around this program; spritenet/web/html_file.py fills the files in.
 
 import { Core, useCore } from '../lib/core.js';
 
-/** @typedef {(name: string) => any} Load  runs a module of the program */
+/** @typedef {Record<string, () => Promise<unknown>>} Programs  each page's, by the name of the page */
 
 /**
- * The bytes of a part of the file; null if there is no such part.
+ * Returns the bytes of a file inside the page; null if there is none of that name.
  *
  * @param {string} id
  * @returns {Promise<Uint8Array | null>}
  */
-async function part(id) {
+async function file(id) {
   const element = /** @type {HTMLScriptElement | null} */ (document.getElementById(id));
   if (!element) return null;
-  const bytes = decoded(element.text);
+  const bytes = decode(element.text);
   if (element.type !== 'application/gzip') return bytes;
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
   const unpacked = new Uint8Array(await new Response(stream).arrayBuffer());
-  return joined(unpacked, Number(element.dataset.planes ?? 1));
+  return interleave(unpacked, Number(element.dataset.planes ?? 1));
 }
 
 /**
- * Numbers whose first bytes came first, then all their second bytes, …: they are smaller like that.
+ * Puts numbers together again of which all first bytes came first, then all second bytes, …: ordered
+ * like that, they compress better.
  *
  * @param {Uint8Array} bytes
  * @param {number} planes  bytes of a number
  */
-function joined(bytes, planes) {
+function interleave(bytes, planes) {
   if (planes === 1) return bytes;
   const count = bytes.length / planes;
   const whole = new Uint8Array(bytes.length);
@@ -42,7 +44,7 @@ function joined(bytes, planes) {
  * @param {string} text  base64
  * @returns {Uint8Array<ArrayBuffer>}
  */
-function decoded(text) {
+function decode(text) {
   const native = /** @type {any} */ (Uint8Array).fromBase64;
   if (native) return native(text);
   const letters = atob(text);
@@ -51,21 +53,21 @@ function decoded(text) {
   return bytes;
 }
 
-/** The core, compiled at once: it is small, and to wait for another thread takes longer. */
+/** Compiles the core at once: it is small, and waiting for another thread takes longer. */
 async function core() {
-  const bytes = /** @type {BufferSource} */ (await part('core.wasm'));
+  const bytes = /** @type {BufferSource} */ (await file('core.wasm'));
   return new Core(new WebAssembly.Module(bytes));
 }
 
-/** The program once more, as a worker. Not as a module: a page opened from disk can start no such one. */
+/** Starts this program as a worker. Not as a module: a page opened from disk can't start those. */
 function worker() {
   const script = /** @type {HTMLScriptElement} */ (document.getElementById('program'));
   const address = URL.createObjectURL(new Blob([script.text], { type: 'text/javascript' }));
   return new Worker(address, { name: 'spritenet' });
 }
 
-/** All of the file has arrived. */
-function arrived() {
+/** Resolves when all of the page has arrived. */
+function loaded() {
   return new Promise((resolve) => {
     if (document.readyState !== 'loading') resolve(null);
     else document.addEventListener('DOMContentLoaded', resolve, { once: true });
@@ -90,7 +92,7 @@ function show() {
 }
 
 /**
- * The way from one page to the other.
+ * Returns the links from one page to the other.
  *
  * @param {HTMLTemplateElement[]} pages
  * @param {HTMLTemplateElement} shown
@@ -110,28 +112,28 @@ function links(pages, shown) {
 }
 
 /**
- * Opens the file.
+ * Opens the page.
  *
- * @param {Load} load
+ * @param {Programs} programs
  */
-export async function open(load) {
+export async function open(programs) {
   performance.mark('spritenet:begun');
   try {
     useCore(core());
-    const model = Promise.all(['model.json', 'weights.bin'].map(part));
+    const model = Promise.all(['model.json', 'weights.bin'].map(file));
     const page = show();
-    if (page.id === 'lab') await arrived();
+    if (page.id === 'lab') await loaded();
     const [json, weights] = await model;
     performance.mark('spritenet:unpacked');
     Object.assign(window, {
       SPRITENET: {
         model: { 'model.json': json, 'weights.bin': weights },
-        examples: await part('examples.png'),
-        data: page.id === 'lab' ? await part('data.png') : null,
+        examples: await file('examples.png'),
+        data: page.id === 'lab' ? await file('data.png') : null,
         worker,
       },
     });
-    await load(/** @type {string} */ (page.dataset.entry));
+    await programs[page.id]();
   } catch (error) {
     document.body.append(
       `This page can't be opened here: ${error instanceof Error ? error.message : error}`,

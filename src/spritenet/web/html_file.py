@@ -1,0 +1,83 @@
+"""An exported page: one HTML file that opens from disk and requests nothing.
+
+`tools/bundle_pages.py` builds the pages with their styles and their program; this module fills in
+what differs from model to model, as base64: the core, the model, example images and the data. The
+data comes last, as it may be large and the drawing page doesn't wait for it.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+
+import deflate
+import numpy as np
+
+import spritenet
+from spritenet.dataset import Dataset, Split
+from spritenet.export import SavedModel, files
+from spritenet.web.examples import sprite_bytes
+from spritenet.web.table import STATIC
+
+__all__ = ["PageContents", "html_file"]
+
+WEIGHTS = "weights.bin"
+FLOAT_BYTES = 4
+LEVEL = 12  # libdeflate's smallest
+
+
+@dataclass(frozen=True, slots=True)
+class PageContents:
+    """The contents of an exported page.
+
+    Attributes:
+        model: the model of the drawing page.
+        examples: images to teach it with.
+        data: the data set of the lab; without it the page has no lab.
+    """
+
+    model: SavedModel
+    examples: Split | None = None
+    data: Dataset | Split | None = None
+
+
+def html_file(contents: PageContents) -> bytes:
+    """Returns the HTML file.
+
+    Raises:
+        InputError: the data is too large for one sprite.
+        ModelError: the network is no classifier, which the drawing page needs.
+    """
+    contents.model.check_classifies()
+    data = contents.data
+    name = "draw.html" if data is None else "draw-lab.html"
+    page = (STATIC / "export" / name).read_text(encoding="utf-8")
+    slots = {
+        "VERSION": spritenet.__version__,
+        "FILES": "\n".join(_element(name, content) for name, content in _files(contents).items()),
+        "DATA": "" if data is None else _element("data.png", sprite_bytes(data)),
+    }
+    for slot, text in slots.items():
+        page = page.replace(f"{{{{{slot}}}}}", text, 1)
+    return page.encode()
+
+
+def _files(contents: PageContents) -> dict[str, bytes]:
+    """Returns the files that the drawing page would fetch, by name."""
+    core = (STATIC / "lib" / "core.wasm").read_bytes()
+    found = {"core.wasm": core, **files(contents.model)}
+    if contents.examples is not None:
+        found["examples.png"] = sprite_bytes(contents.examples)
+    return found
+
+
+def _element(name: str, content: bytes) -> str:
+    """Returns a file as an element that no browser runs, compressed unless it is a PNG."""
+    kind = 'type="image/png"'
+    if not name.endswith(".png"):
+        kind = 'type="application/gzip"'
+        if name == WEIGHTS:  # all first bytes, then all second bytes, …: a tenth smaller
+            kind += f' data-planes="{FLOAT_BYTES}"'
+            content = np.frombuffer(content, np.uint8).reshape(-1, FLOAT_BYTES).T.tobytes()
+        content = bytes(deflate.gzip_compress(content, LEVEL))
+    return f'<script {kind} id="{name}">{base64.b64encode(content).decode()}</script>'
