@@ -15,7 +15,7 @@ import spritenet as sn
 from hostile_server import HostileServer, Manner, Request, first
 from spritenet import Dataset
 from spritenet.errors import DataError, DownloadError, SpritenetError
-from spritenet.streams import disk_cache, http, remote
+from spritenet.streams import disk_cache, http, remote_blob
 
 BLOCK = 1500
 """So small that a sprite of 70 images is several of them."""
@@ -24,8 +24,8 @@ BLOCK = 1500
 @pytest.fixture(autouse=True)
 def _small_and_quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small blocks, no pauses between attempts, no proxy of this machine's."""
-    monkeypatch.setattr(remote, "BLOCK", BLOCK)
-    monkeypatch.setattr(http, "BLOCK", BLOCK)
+    monkeypatch.setattr(remote_blob, "BLOCK_BYTES", BLOCK)
+    monkeypatch.setattr(http, "BLOCK_BYTES", BLOCK)
     monkeypatch.setattr(http, "FIRST_PAUSE", 0.001)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
 
@@ -165,11 +165,11 @@ def test_a_server_that_forgets_ranges_halfway_is_still_read(
 ) -> None:
     """The first answers are ranges, later ones the whole file of the same version."""
 
-    def forget(request: Request) -> bool:
+    def invalidate(request: Request) -> bool:
         request.server.host.ranges = len(request.server.host.requests) < 4
         return False
 
-    server.manner = forget
+    server.manner = invalidate
     with opened(server, tmp_path) as stream:
         assert holds(stream, data)
 
@@ -497,7 +497,7 @@ def test_a_body_that_is_too_long_is_not_read_to_its_end(
     server: HostileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Announced or not; a range that is longer than asked for is cut."""
-    monkeypatch.setattr(http, "MOST_WHOLE", 10_000)
+    monkeypatch.setattr(http, "MAX_FULL_BODY", 10_000)
     server.ranges = False
     server.files = {"dataset.json": b"{" + b" " * 20_000}
     with pytest.raises(DataError, match="too long"):
@@ -529,10 +529,10 @@ def test_a_sprite_that_is_not_the_one_of_the_index_is_refused(
 
 def test_processes_may_share_a_cache(tmp_path: Path) -> None:
     """Threads that write, read and tidy the same blocks see each block whole or not at all."""
-    stores = [disk_cache.Blocks(tmp_path, 60_000) for _ in range(4)]
+    stores = [disk_cache.DiskCache(tmp_path, 60_000) for _ in range(4)]
     wrong: list[object] = []
 
-    def work(store: disk_cache.Blocks, seed: int) -> None:
+    def work(store: disk_cache.DiskCache, seed: int) -> None:
         dice = random.Random(seed)  # noqa: S311 - no secret
         for _ in range(150):
             number = dice.randrange(40)

@@ -11,7 +11,7 @@ import spritenet as sn
 import tiny
 from spritenet import Dataset, Split
 from spritenet.errors import DataError
-from spritenet.streams.order import Shuffled
+from spritenet.streams.sample_order import Shuffled
 from spritenet.training.events import StepEvent
 from spritenet.training.feed import SplitFeed
 

@@ -79,7 +79,7 @@ def _stream(data: Stream, json: bool) -> None:
                     name: {"images": len(split), "classes": counts[name]}
                     for name, split in data.splits.items()
                 },
-                "sprites": len(data.members),
+                "sprites": len(data.shards),
                 "source": data.source,
                 "licence": data.licence,
                 "content_hash": data.content_hash,
@@ -88,7 +88,7 @@ def _stream(data: Stream, json: bool) -> None:
         return
     print(
         f"{data.name}: {shape(data.image_shape)} pixels, {plural(len(data.class_names), 'class')}, "
-        f"{plural(data.count, 'image')} in {plural(len(data.members), 'sprite')}"
+        f"{plural(data.count, 'image')} in {plural(len(data.shards), 'sprite')}"
     )
     for word, text in (("source", data.source), ("licence", data.licence)):
         if text:

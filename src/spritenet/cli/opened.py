@@ -130,10 +130,10 @@ def _is_sprite(name: str) -> bool:
 
 def _limit(memory: str | None) -> int:
     """Bytes that images may take."""
-    from spritenet.streams.size import as_bytes
+    from spritenet.streams.settings import parse_bytes
 
     if memory is not None:
-        return as_bytes(memory, "--memory")
+        return parse_bytes(memory, "--memory")
     try:
         whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):  # Windows

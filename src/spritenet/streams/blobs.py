@@ -16,19 +16,19 @@ from typing import Protocol
 
 from spritenet.sprites.chunks import Blob, FileBlob
 
-__all__ = ["LocalBlob", "OpenBlobs", "Source", "SpanBlob"]
+__all__ = ["LocalBlob", "OpenFiles", "RangeBlob", "SpanBlob"]
 
 
-class Source(Blob, Protocol):
+class RangeBlob(Blob, Protocol):
     """Bytes that may be far away."""
 
     def span(self, start: int, stop: int) -> Blob:
         """A blob that has the bytes from `start` to `stop` at hand, at their places."""
 
-    def forget(self, start: int, stop: int) -> bool:
+    def invalidate(self, start: int, stop: int) -> bool:
         """Drops what is kept of these bytes; whether asking again may give others."""
 
-    def announce(self, start: int, stop: int) -> None:
+    def will_need(self, start: int, stop: int) -> None:
         """Says that these bytes will be read soon."""
 
 
@@ -40,12 +40,12 @@ class LocalBlob(FileBlob):
         del start, stop
         return self
 
-    def forget(self, start: int, stop: int) -> bool:
+    def invalidate(self, start: int, stop: int) -> bool:
         """Nothing is kept."""
         del start, stop
         return False
 
-    def announce(self, start: int, stop: int) -> None:
+    def will_need(self, start: int, stop: int) -> None:
         """Lets the system read them while others are read: many requests at a time suit disks."""
         if hasattr(os, "posix_fadvise"):
             with contextlib.suppress(OSError):
@@ -84,7 +84,7 @@ class SpanBlob:
         return len(data)
 
 
-class OpenBlobs:
+class OpenFiles:
     """At most so many open at a time; the one that was used longest ago is let go.
 
     Whoever still reads from it holds it, so it is closed only behind the last reader.
@@ -95,10 +95,10 @@ class OpenBlobs:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._open: OrderedDict[object, Source] = OrderedDict()
+        self._open: OrderedDict[object, RangeBlob] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: object, opened: Callable[[], Source]) -> Source:
+    def get(self, key: object, opened: Callable[[], RangeBlob]) -> RangeBlob:
         """The blob of this key, opened if it isn't open."""
         with self._lock:
             if key in self._open:

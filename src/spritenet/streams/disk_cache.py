@@ -18,9 +18,9 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
-__all__ = ["BLOCK", "Blocks"]
+__all__ = ["BLOCK_BYTES", "DiskCache"]
 
-BLOCK = 1 << 17
+BLOCK_BYTES = 1 << 17
 """Bytes of a block: three segments of MNIST, 10 ms on a line of 100 Mbit/s."""
 
 HASH_BYTES = 32
@@ -31,8 +31,8 @@ KEPT_SHARE = 0.9
 """Of the limit, what is left after blocks were removed; so that this is rare."""
 
 
-class Blocks:
-    """Blocks of remote files. Several threads and processes may use it at the same time.
+class DiskCache:
+    """Blocks of remote files on disk. Several threads and processes may use it at the same time.
 
     Args:
         folder: where; it is made when something is first kept.
@@ -68,7 +68,7 @@ class Blocks:
         except OSError:
             return None
         data = kept[HASH_BYTES:]
-        if len(data) > BLOCK or hashlib.sha256(data).digest() != kept[:HASH_BYTES]:
+        if len(data) > BLOCK_BYTES or hashlib.sha256(data).digest() != kept[:HASH_BYTES]:
             with contextlib.suppress(OSError):
                 path.unlink()
             return None

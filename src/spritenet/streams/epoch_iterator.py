@@ -1,4 +1,4 @@
-"""Through a split in some order, epoch after epoch: units made and read ahead, cut into batches."""
+"""Epoch iterators: the batches of one epoch after another, prefetched, in the order of a seed."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.streams.order import Order
-from spritenet.streams.prefetch import Ahead
-from spritenet.streams.rank_slice import Share
-from spritenet.streams.reader import Images
+from spritenet.streams.prefetch import Prefetcher
+from spritenet.streams.rank_slice import RankSlice
+from spritenet.streams.sample_order import Order
+from spritenet.streams.segment_reader import ImageReader
 
-__all__ = ["Walk"]
+__all__ = ["EpochIterator"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Walk:
-    """Images in the order of a seed.
+class EpochIterator:
+    """The images of a split in the order of a seed.
 
     Args:
-        images: reads them by their number.
-        order: which comes when.
+        images: reads them by number.
+        order: of the images.
         seed: of the order.
         keep: whether inflated segments stay in the cache.
     """
 
-    images: Images
+    images: ImageReader
     order: Order
     seed: int
     keep: bool
 
     def units(
-        self, share: Share, epoch: int, place: int, *, once: bool
+        self, part: RankSlice, epoch: int, place: int, *, once: bool
     ) -> Iterator[NDArray[np.int64]]:
-        """The numbers of the images of one unit after the other.
+        """Yields the numbers of the images of one unit after another.
 
         Args:
-            share: which of them are wanted.
+            part: the rank's part of each batch.
             epoch: the first epoch.
-            place: where in it to begin.
+            place: the first place in it.
             once: whether to end with this epoch.
         """
         size = self.order.size
@@ -50,7 +50,7 @@ class Walk:
             while start < size:
                 stop = self.order.unit(self.seed, epoch, start)[1]
                 numbers = self.order.indices(self.seed, epoch, start, stop)
-                wanted = share.of(numbers, start, first, size)
+                wanted = part.select(numbers, start, first, size)
                 if len(wanted):
                     yield wanted
                 start = stop
@@ -59,35 +59,35 @@ class Walk:
             epoch += 1
             start = first = 0
 
-    def ahead(self, share: Share, epoch: int, place: int, *, once: bool) -> Ahead:
-        """The images of these units, read a unit ahead."""
-        units = self.units(share, epoch, place, once=once)
-        return Ahead(units, partial(self.images.read, keep=self.keep), self.images.image_shape)
+    def prefetch(self, part: RankSlice, epoch: int, place: int, *, once: bool) -> Prefetcher:
+        """Returns the images of these units, which a thread reads a unit prefetcher."""
+        units = self.units(part, epoch, place, once=once)
+        return Prefetcher(units, partial(self.images.read, keep=self.keep), self.images.image_shape)
 
     def batches(
-        self, share: Share, epoch: int, done: int, steps: int | None
+        self, part: RankSlice, epoch: int, done: int, steps: int | None
     ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int32]]]:
-        """Images and labels of one batch after the other, in arrays of their own.
+        """Yields images and labels of one batch after another, in arrays of their own.
 
         Args:
-            share: the size of a batch, and which part of it.
+            part: the size of a batch, and the rank's part of it.
             epoch: the first epoch.
-            done: images of it that are left out.
+            done: images of it that are skipped.
             steps: how many batches; None for those of this epoch.
         """
         size = self.order.size
-        ahead = self.ahead(share, epoch, done, once=steps is None)
+        prefetcher = self.prefetch(part, epoch, done, once=steps is None)
         left = -1 if steps is None else steps
         try:
             while left:
-                for count in share.sizes(size, done):
+                for count in part.sizes(size, done):
                     if not left:
                         return
                     left -= 1
-                    images, labels = ahead.take(count)
+                    images, labels = prefetcher.take(count)
                     yield images.copy(), labels.copy()
                 if steps is None:
                     return
                 done = 0
         finally:
-            ahead.close()
+            prefetcher.close()

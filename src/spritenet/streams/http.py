@@ -16,10 +16,10 @@ from typing import IO, TypeVar
 from spritenet.address import shown
 from spritenet.errors import DataError, DownloadError
 from spritenet.http_client import HttpClient, HTTPError, RedirectError, Response, reason_of
-from spritenet.streams.disk_cache import BLOCK
-from spritenet.streams.remote import MOST_WHOLE, Found, Whole, held
+from spritenet.streams.disk_cache import BLOCK_BYTES
+from spritenet.streams.range_reader import MAX_FULL_BODY, FileInfo, FullBody, spool
 
-__all__ = ["WebFile"]
+__all__ = ["HttpReader"]
 
 ATTEMPTS = 4
 FIRST_PAUSE = 0.2  # seconds; each is three times as long as the one before
@@ -46,7 +46,7 @@ class _AgainError(Exception):
         self.pause = pause
 
 
-class WebFile:
+class HttpReader:
     """A file on a web server.
 
     Args:
@@ -61,26 +61,26 @@ class WebFile:
         self._size = -1
         self._version = ""
 
-    def find(self) -> Found:
+    def read_info(self) -> FileInfo:
         """Asks for the first block, and learns size and version from the answer.
 
         Raises:
-            Whole: the server doesn't know ranges, and all of it came.
+            FullBody: the server doesn't know ranges, and all of it came.
             DataError: the server sent a web page.
             DownloadError: it isn't there, or the server doesn't answer.
         """
         self._size, self._version = -1, ""
-        begin = self._tried(partial(self._part, 0, BLOCK))
+        begin = self._tried(partial(self._part, 0, BLOCK_BYTES))
         if begin.lstrip()[:1] == b"<":
             raise self._page(begin)
-        return Found(self._size, self._version, begin)
+        return FileInfo(self._size, self._version, begin)
 
-    def fetch(self, start: int, stop: int) -> bytes:
-        """Exactly the bytes from `start` to `stop` of the file that was found.
+    def read_range(self, start: int, stop: int) -> bytes:
+        """Exactly the bytes from `start` to `stop` of the version last asked for.
 
         Raises:
-            Whole: all of it came instead.
-            DataError: the file changed since it was found.
+            FullBody: the server sent the whole file.
+            DataError: the file has another version now.
             DownloadError: the server doesn't answer.
         """
         data = b""
@@ -89,7 +89,7 @@ class WebFile:
             data += self._tried(partial(self._part, begin, stop))
         return data
 
-    def check(self) -> None:
+    def check_unchanged(self) -> None:
         """Every answer is checked when it comes."""
 
     def _tried(self, work: Callable[[], Answer]) -> Answer:
@@ -161,14 +161,14 @@ class WebFile:
             raise _AgainError(f"{len(data):,} bytes of {length:,}")
         return data
 
-    def _whole(self, response: Response) -> Whole:
+    def _whole(self, response: Response) -> FullBody:
         """The whole file, in place of a range."""
         announced = response.headers.get("content-length", "")
         if self._size >= 0:
             self._same(response, int(announced) if announced.isdecimal() else self._size)
-        if announced.isdecimal() and int(announced) > MOST_WHOLE:
+        if announced.isdecimal() and int(announced) > MAX_FULL_BODY:
             raise self._long(int(announced))
-        pieces = self._body(response, MOST_WHOLE + 1)
+        pieces = self._body(response, MAX_FULL_BODY + 1)
         begin = next(pieces, b"")
         if begin.lstrip()[:1] == b"<":
             raise self._page(begin)
@@ -178,14 +178,14 @@ class WebFile:
             yield begin
             for piece in pieces:
                 size += len(piece)
-                if size > MOST_WHOLE:
+                if size > MAX_FULL_BODY:
                     raise self._long(size)
                 yield piece
             if announced.isdecimal() and size != int(announced):
                 raise _AgainError(f"{size:,} bytes of {int(announced):,}")
 
-        file: IO[bytes] = held(checked())
-        return Whole(file)
+        file: IO[bytes] = spool(checked())
+        return FullBody(file)
 
     def _body(self, response: Response, most: int) -> Iterator[bytes]:
         """The body in pieces, at most so many bytes, neither stalled nor all too slow."""
@@ -231,7 +231,7 @@ class WebFile:
         )
 
     def _long(self, size: int) -> DataError:
-        expected = f"at most {MOST_WHOLE:,} bytes"
+        expected = f"at most {MAX_FULL_BODY:,} bytes"
         return DataError("is too long", where=self.name, expected=expected, got=f"{size:,} or more")
 
     def _page(self, begin: bytes) -> DataError:

@@ -1,4 +1,4 @@
-"""`open`: finds out what a path or an address leads to, and makes a stream of it."""
+"""The function `open`: a stream of the sprites at paths and addresses."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from spritenet.sprites.folder import INDEX, MOST_BYTES, read_index
 from spritenet.sprites.header import holds_sprite, is_png_head
 from spritenet.sprites.metadata import within
 from spritenet.sprites.parallel import each
-from spritenet.streams.blobs import LocalBlob, OpenBlobs, Source
-from spritenet.streams.order import Kind
-from spritenet.streams.shard import Expected, Member
-from spritenet.streams.size import as_bytes
-from spritenet.streams.stream import Part, Settings, Stream, check
+from spritenet.streams.blobs import LocalBlob, OpenFiles, RangeBlob
+from spritenet.streams.sample_order import Kind
+from spritenet.streams.settings import StreamSettings, parse_bytes
+from spritenet.streams.shard import ExpectedShard, Shard
+from spritenet.streams.stream import ShardGroup, Stream
 
 if TYPE_CHECKING:
-    from spritenet.streams.remote import Remote
+    from spritenet.streams.remote_blob import RemoteFiles
 
 __all__ = ["NO_SPRITE", "open_stream"]
 
@@ -35,7 +35,7 @@ MOST_OPEN = 128
 """Files of this machine that are open at a time; systems allow 256 and more."""
 
 NO_SPRITE = "this is no sprite"
-"""What is said first of any other file."""
+"""The first words of the error for any other file."""
 
 FAR_WORKERS = 16
 """Threads that fetch: most of the time they wait."""
@@ -90,23 +90,22 @@ def open_stream(
     if not wheres:
         raise InputError("there is nothing to open", where="open", expected="a path or an address")
     far = any(is_address(one) for one in wheres)
-    settings = Settings(
-        as_bytes(memory, "memory", LEAST_MEMORY),
+    settings = StreamSettings(
+        parse_bytes(memory, "memory", LEAST_MEMORY),
         workers or (FAR_WORKERS if far else threads()),
         far,
         order,
         chunk,
         window,
     )
-    check(settings)
     opener = _Opener(settings.workers)
     if far:
-        from spritenet.streams.remote import Remote
+        from spritenet.streams.remote_blob import RemoteFiles
 
-        opener.remote = Remote(as_bytes(cache, "cache"), cache_folder, timeout)
+        opener.remote = RemoteFiles(parse_bytes(cache, "cache"), cache_folder, timeout)
     try:
-        parts = opener.parts(wheres)
-        names = [part.metadata.name for part in parts]
+        groups = opener.open_all(wheres)
+        names = [group.metadata.name for group in groups]
         name = names[0] or Path(urlsplit(os.fspath(wheres[0])).path).stem
         again = partial(
             open_stream,
@@ -120,41 +119,41 @@ def open_stream(
             cache_folder=None if cache_folder is None else os.fspath(cache_folder),
             timeout=timeout,
         )
-        return Stream(name, parts, settings, opener.close, again)
+        return Stream(name, groups, settings, opener.close, again)
     except BaseException:
         opener.close()
         raise
 
 
 class _Opener:
-    """Opens sprites and holds what is open."""
+    """The open files and connections of a stream."""
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
-        self.remote: Remote | None = None
-        self._files = OpenBlobs(MOST_OPEN)
+        self.remote: RemoteFiles | None = None
+        self._files = OpenFiles(MOST_OPEN)
         self._count = 0
 
     def close(self) -> None:
-        """Lets go of all that is open."""
+        """Closes files and connections."""
         self._files.close()
         if self.remote is not None:
             self.remote.close()
 
-    def parts(self, wheres: Sequence[Where]) -> list[Part]:
-        """What is at each place."""
-        found: list[Part | None] = [None] * len(wheres)
+    def open_all(self, wheres: Sequence[Where]) -> list[ShardGroup]:
+        """Opens what is at each place, in this order."""
+        found: list[ShardGroup | None] = [None] * len(wheres)
 
         def work(number: int) -> None:
-            found[number] = self._part(os.fspath(wheres[number]))
+            found[number] = self._open(os.fspath(wheres[number]))
 
         each(work, len(wheres), self.workers)
-        parts = [part for part in found if part is not None]
-        for number, member in enumerate(member for part in parts for member in part.members):
-            member.number = number
-        return parts
+        groups = [group for group in found if group is not None]
+        for number, shard in enumerate(shard for group in groups for shard in group.shards):
+            shard.number = number
+        return groups
 
-    def _part(self, where: str) -> Part:
+    def _open(self, where: str) -> ShardGroup:
         file = _file(where)
         try:
             blob = self._blob(file)
@@ -166,49 +165,49 @@ class _Opener:
         where = file
         begin = blob.read(0, len(SIGNATURE))
         if begin == SIGNATURE:
-            member = Member(0, blob.name, partial(self._blob, where), None)
+            shard = Shard(0, blob.name, partial(self._blob, where), None)
             try:
-                metadata = member.metadata
+                metadata = shard.metadata
             except DataError:
                 if holds_sprite(blob) or not is_png_head(blob):
                     raise
                 raise _no_sprite(blob.name, "another PNG") from None
-            return Part(metadata, [member], [metadata.sheet.count])
+            return ShardGroup(metadata, [shard], [metadata.sheet.count])
         refuse_pointer(blob.read(0, len(BEGINNING)), blob.name)
         if begin[:1] != b"{":
             got = repr(begin.decode("latin-1")) if begin else "an empty file"
             raise _no_sprite(blob.name, got)
         return self._folder(where, blob)
 
-    def _folder(self, where: str, blob: Source) -> Part:
-        """The sprites that a `dataset.json` names."""
+    def _folder(self, where: str, blob: RangeBlob) -> ShardGroup:
+        """Returns the sprites that a `dataset.json` names."""
         if blob.size > MOST_BYTES:
             raise DataError(
                 "is too long", where=blob.name, expected=f"at most {MOST_BYTES:,} bytes"
             )
         try:
-            metadata, shards = read_index(blob.read(0, blob.size), blob.name)
+            metadata, entries = read_index(blob.read(0, blob.size), blob.name)
         except DataError:
-            if not blob.forget(0, blob.size):
+            if not blob.invalidate(0, blob.size):
                 raise
-            metadata, shards = read_index(blob.read(0, blob.size), blob.name)
+            metadata, entries = read_index(blob.read(0, blob.size), blob.name)
         sheet = metadata.sheet
-        members, place = [], 0
-        for shard in shards:
-            expected = Expected(
-                shard.count,
-                shard.written,
-                within(metadata.splits, place, place + shard.count),
+        shards, place = [], 0
+        for entry in entries:
+            expected = ExpectedShard(
+                entry.count,
+                entry.written,
+                within(metadata.splits, place, place + entry.count),
                 (sheet.height, sheet.width, sheet.channels),
                 metadata.class_names,
             )
-            place += shard.count
-            file = _beside(where, shard.file)
-            members.append(Member(0, file, partial(self._blob, file), expected))
-        return Part(metadata, members, [shard.count for shard in shards])
+            place += entry.count
+            file = _sibling(where, entry.file)
+            shards.append(Shard(0, file, partial(self._blob, file), expected))
+        return ShardGroup(metadata, shards, [entry.count for entry in entries])
 
-    def _blob(self, where: str) -> Source:
-        """A file, opened if it isn't open."""
+    def _blob(self, where: str) -> RangeBlob:
+        """Opens a file, or returns the one that is open."""
         if not is_address(where):
             return self._files.get(where, lambda: LocalBlob(Path(where)))
         assert self.remote is not None  # noqa: S101 - made for the first address
@@ -226,21 +225,21 @@ def _no_sprite(where: str, got: str) -> DataError:
 
 
 def _file(where: str) -> str:
-    """The file that is meant: of a folder its `dataset.json`.
+    """Returns the file at a place: for a folder its `dataset.json`.
 
     Raises:
         DataError: nothing is there.
     """
     if is_address(where):
         try:
-            parts = urlsplit(where)
-            _ = parts.port  # is looked at only when it is asked for
+            address = urlsplit(where)
+            _ = address.port  # is looked at only when it is asked for
         except ValueError as error:
             bare = where.rpartition("@")[2]  # without a password
             raise DataError("this is no address", where=bare, got=error) from None
-        if parts.scheme in {"http", "https"} and "." not in parts.path.rpartition("/")[2]:
-            path = parts.path.rstrip("/") + "/" + INDEX
-            return parts._replace(path=path, fragment="").geturl()
+        if address.scheme in {"http", "https"} and "." not in address.path.rpartition("/")[2]:
+            path = address.path.rstrip("/") + "/" + INDEX
+            return address._replace(path=path, fragment="").geturl()
         if "." not in where.rpartition("/")[2]:
             return where.rstrip("/") + "/" + INDEX
         return where
@@ -259,8 +258,8 @@ def _file(where: str) -> str:
     )
 
 
-def _beside(where: str, name: str) -> str:
-    """The place of a file beside another."""
+def _sibling(where: str, name: str) -> str:
+    """Returns the path or address of a file in the same folder as another."""
     if not is_address(where):
         return str(Path(where).with_name(name))
     scheme = urlsplit(where).scheme

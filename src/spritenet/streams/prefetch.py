@@ -1,4 +1,4 @@
-"""Reads ahead: while one unit is used, a thread reads the next into the other of two buffers."""
+"""Prefetching: while one unit is used, a thread reads the next into the other of two buffers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from spritenet.dataset.streamed import Flow
 from spritenet.errors import CoreError
 
-__all__ = ["Ahead"]
+__all__ = ["Prefetcher"]
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.int32]
@@ -24,7 +24,7 @@ Read = Callable[[NDArray[np.int64], Images, Labels], None]
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What the thread works on. It does not hold `Ahead`, so that this can be let go of."""
+    """The state of the thread. It has no reference to `Prefetcher`, so that this can be freed."""
 
     units: Iterator[NDArray[np.int64]]
     read: Read
@@ -34,7 +34,7 @@ class _Task:
     stop: threading.Event
 
     def run(self) -> None:
-        """Reads unit after unit, each as soon as a buffer is free."""
+        """Reads one unit after another, each as soon as a buffer is free."""
         buffers = [np.empty((0, *self.image_shape), np.uint8) for _ in range(2)]
         try:
             for wanted in self.units:
@@ -51,16 +51,16 @@ class _Task:
             self.ready.put(error)
 
     def end(self) -> None:
-        """Lets the thread end after the unit it is at."""
+        """Ends the thread after its current unit."""
         self.stop.set()
         self.free.put(None)
 
 
-class Ahead(Flow):
-    """Images and labels in one long row, read a unit ahead.
+class Prefetcher(Flow):
+    """A sequence of images and labels that a thread reads a unit ahead.
 
     Args:
-        units: the numbers of the images of one unit after the other; made in the thread.
+        units: the numbers of the images of one unit after another; iterated in the thread.
         read: reads images into arrays.
         image_shape: h w c.
     """
@@ -78,53 +78,53 @@ class Ahead(Flow):
         self._labels = np.empty(0, np.int32)
         self._used = 0
         self._buffer: int | None = None
-        self._ended = weakref.finalize(self, task.end)
-        threading.Thread(target=task.run, name="spritenet reads ahead", daemon=True).start()
+        self._finalizer = weakref.finalize(self, task.end)
+        threading.Thread(target=task.run, name="spritenet prefetch", daemon=True).start()
 
     @property
-    def at_hand(self) -> int:
-        """How many images come without waiting."""
+    def ready(self) -> int:
+        """The number of images that come without waiting."""
         return len(self._labels) - self._used
 
     def take(self, count: int) -> tuple[Images, Labels]:
-        """The next images (n h w c) and labels (n), which stay as they are until the next `take`.
+        """Returns the next images (n h w c) and labels (n), valid until the next `take`.
 
         Raises:
             DataError: one of them can't be read.
         """
-        if not self.at_hand and count:
+        if not self.ready and count:
             self._next()
-        if count <= self.at_hand:
-            return self._some(count)
+        if count <= self.ready:
+            return self._slice(count)
         images = np.empty((count, *self._task.image_shape), np.uint8)
         labels = np.empty(count, np.int32)
         done = 0
         while done < count:
-            if not self.at_hand:
+            if not self.ready:
                 self._next()
-            size = min(count - done, self.at_hand)
-            images[done : done + size], labels[done : done + size] = self._some(size)
+            size = min(count - done, self.ready)
+            images[done : done + size], labels[done : done + size] = self._slice(size)
             done += size
         return images, labels
 
-    def _some(self, count: int) -> tuple[Images, Labels]:
-        """The next images of this unit."""
+    def _slice(self, count: int) -> tuple[Images, Labels]:
+        """Returns the next images of this unit."""
         part = slice(self._used, self._used + count)
         self._used += count
         return self._images[part], self._labels[part]
 
     def _next(self) -> None:
-        """Goes on with the next unit, and gives the buffer of this one back."""
+        """Moves on to the next unit and frees the buffer of this one."""
         if self._buffer is not None:
             self._task.free.put(self._buffer)
             self._buffer = None
         found = self._task.ready.get()
         if found is None or isinstance(found, Exception):
-            self._task.ready.put(found)  # whoever asks again is told again
+            self._task.ready.put(found)  # the next call gets it again
             raise found or CoreError("more images were asked for than an epoch has")
         self._buffer, self._images, self._labels = found
         self._used = 0
 
     def close(self) -> None:
-        """Ends the reading."""
-        self._ended()
+        """Ends the thread."""
+        self._finalizer()

@@ -1,7 +1,7 @@
-"""Which images of each batch are one rank's, where several work on the same epoch.
+"""Rank slices: the part of each batch that one rank sees, where several share an epoch.
 
-A batch is cut into `ranks` parts as equal as can be. Which images a step sees does then not depend
-on how many ranks there are, and a run goes on with another number of them.
+A batch is cut into `ranks` parts as equal as can be. So the images of a step don't depend on the
+number of ranks, and a run can be resumed with another number of them.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 
 from spritenet.errors import InputError
 
-__all__ = ["Share", "check"]
+__all__ = ["RankSlice", "check"]
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """The part of a rank.
+class RankSlice:
+    """The part of each batch that one rank sees.
 
     Args:
         batch_size: images in a batch, of all ranks together.
-        rank: which part is meant.
-        ranks: how many parts there are.
-        drop_last: whether an epoch's batch that is not full is left out.
+        rank: number of the part, from 0.
+        ranks: number of parts.
+        drop_last: whether an epoch's last batch is dropped if it is not full.
     """
 
     batch_size: int = 1
@@ -34,15 +34,17 @@ class Share:
     drop_last: bool = False
 
     def sizes(self, size: int, done: int) -> Iterator[int]:
-        """How many images of each batch are its own, of an epoch of which some images are done."""
+        """Yields the number of its images in each batch after the first `done` images."""
         full, rest = divmod(size - done, self.batch_size)
         for _ in range(full):
             yield self._cut(self.batch_size, self.rank + 1) - self._cut(self.batch_size, self.rank)
         if rest and not self.drop_last:
             yield self._cut(rest, self.rank + 1) - self._cut(rest, self.rank)
 
-    def of(self, wanted: NDArray[np.int64], start: int, first: int, end: int) -> NDArray[np.int64]:
-        """Those of some images that are its own.
+    def select(
+        self, wanted: NDArray[np.int64], start: int, first: int, end: int
+    ) -> NDArray[np.int64]:
+        """Returns those of some images that belong to this rank.
 
         Args:
             wanted: the images at the places from `start` on.
@@ -50,23 +52,23 @@ class Share:
             first: the place at which the epoch's first batch begins.
             end: the size of the epoch.
         """
-        last = end - (end - first) % self.batch_size  # where a batch begins that is not full
+        last = end - (end - first) % self.batch_size  # the first place of a batch that is not full
         if self.ranks == 1:
             return wanted[: max(0, last - start)] if self.drop_last else wanted
         places = np.arange(start, start + len(wanted))
         inside = (places - first) % self.batch_size
-        mine = self._mine(inside, self.batch_size)
+        own = self._is_own(inside, self.batch_size)
         short = places >= last
-        mine[short] = False if self.drop_last else self._mine(inside[short], end - last)
-        return wanted[mine]
+        own[short] = False if self.drop_last else self._is_own(inside[short], end - last)
+        return wanted[own]
 
-    def _mine(self, inside: NDArray[np.int64], size: int) -> NDArray[np.bool_]:
-        """Whether places in a batch of this size are its own."""
+    def _is_own(self, inside: NDArray[np.int64], size: int) -> NDArray[np.bool_]:
+        """Returns a mask of the places in a batch of this size that belong to this rank."""
         low, high = self._cut(size, self.rank), self._cut(size, self.rank + 1)
         return np.asarray((inside >= low) & (inside < high))
 
     def _cut(self, size: int, rank: int) -> int:
-        """Where the part of a rank begins in a batch of this size."""
+        """Returns the first place of a rank's part in a batch of this size."""
         return size * rank // self.ranks
 
 

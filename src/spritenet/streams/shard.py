@@ -21,13 +21,13 @@ from spritenet.sprites.labels import item_bytes
 from spritenet.sprites.layout import Sheet
 from spritenet.sprites.metadata import Metadata, Ranges
 from spritenet.sprites.writer import Written
-from spritenet.streams.blobs import Source
+from spritenet.streams.blobs import RangeBlob
 
-__all__ = ["Expected", "Member"]
+__all__ = ["ExpectedShard", "Shard"]
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedShard:
     """What `dataset.json` says of a sprite.
 
     Args:
@@ -46,7 +46,7 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Head:
+class _CompactHeader:
     """A head in few bytes: 32 a segment, and a label's width an image.
 
     Args:
@@ -70,7 +70,7 @@ class _Head:
     sha256: str
 
 
-class Member:
+class Shard:
     """A sprite of a stream. Several threads may read from it at the same time.
 
     Args:
@@ -81,17 +81,17 @@ class Member:
     """
 
     def __init__(
-        self, number: int, name: str, blob: Callable[[], Source], expected: Expected | None
+        self, number: int, name: str, blob: Callable[[], RangeBlob], expected: ExpectedShard | None
     ) -> None:
         self.number = number
         self.name = name
         self.blob = blob
         self.expected = expected
-        self._head: _Head | None = None
+        self._head: _CompactHeader | None = None
         self._lock = threading.Lock()
 
     @property
-    def head(self) -> _Head:
+    def head(self) -> _CompactHeader:
         """All but the pixels, read when it is first asked for.
 
         Raises:
@@ -129,16 +129,16 @@ class Member:
         """Class indices, n, of 1, 2 or 4 bytes."""
         return self.head.labels
 
-    def _read(self) -> _Head:
+    def _read(self) -> _CompactHeader:
         blob = self.blob()
         try:
             return self._read_from(blob)
         except DataError:
-            if not blob.forget(0, blob.size):
+            if not blob.invalidate(0, blob.size):
                 raise
         return self._read_from(self.blob())
 
-    def _read_from(self, blob: Source) -> _Head:
+    def _read_from(self, blob: RangeBlob) -> _CompactHeader:
         expected = self.expected
         size = expected.written.head_size if expected else 0
         near = blob.span(0, min(size, blob.size)) if expected else blob
@@ -171,7 +171,7 @@ class Member:
         found_segments = head.segments
         rows = [segment.first_row for segment in found_segments]
         images = [sheet.images_of(row, row)[0] for row in rows]
-        return _Head(
+        return _CompactHeader(
             head.metadata,
             head.labels.astype(f"u{item_bytes(len(head.metadata.class_names))}"),
             np.array([*rows, sheet.picture_height], np.int32),
@@ -182,7 +182,7 @@ class Member:
             sha256,
         )
 
-    def _other(self, blob: Blob, expected: Expected, sha256: str) -> DataError:
+    def _other(self, blob: Blob, expected: ExpectedShard, sha256: str) -> DataError:
         """Another file is there than `dataset.json` names."""
         written = expected.written
         return DataError(
@@ -201,9 +201,9 @@ class Member:
         """The segments `first` to `stop - 1`, at hand."""
         return self.blob().span(*self._bytes(first, stop))
 
-    def announce(self, first: int, stop: int) -> None:
+    def will_need(self, first: int, stop: int) -> None:
         """Says that the segments `first` to `stop - 1` will be read soon."""
-        self.blob().announce(*self._bytes(first, stop))
+        self.blob().will_need(*self._bytes(first, stop))
 
     def segment(self, number: int, near: Blob | None = None) -> NDArray[np.uint8]:
         """A segment's images (n h w c), every byte of them checked.
@@ -221,7 +221,7 @@ class Member:
         try:
             return self._inflated(number, near)
         except DataError:
-            if not self.blob().forget(*self._bytes(number, number + 1)):
+            if not self.blob().invalidate(*self._bytes(number, number + 1)):
                 raise
         return self._inflated(number, self.span(number, number + 1))
 

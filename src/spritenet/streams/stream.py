@@ -12,15 +12,16 @@ from typing import Self
 
 from spritenet.dataset import Dataset
 from spritenet.dataset.streamed import StreamedDataset
-from spritenet.errors import DataError, InputError
+from spritenet.errors import DataError
 from spritenet.sprites.metadata import Metadata, within
-from spritenet.streams.cache import SegmentCache
-from spritenet.streams.order import Kind, Order, Piece, Shuffled, Windowed
-from spritenet.streams.reader import Reader
-from spritenet.streams.shard import Member
-from spritenet.streams.split import StreamSplit
+from spritenet.streams.sample_order import Extent, Order, Shuffled, Windowed
+from spritenet.streams.segment_cache import SegmentCache
+from spritenet.streams.segment_reader import SegmentReader
+from spritenet.streams.settings import StreamSettings
+from spritenet.streams.shard import Shard
+from spritenet.streams.stream_split import StreamSplit
 
-__all__ = ["Part", "Settings", "Stream", "check"]
+__all__ = ["ShardGroup", "Stream"]
 
 FAR_CHUNK_BYTES = 1 << 20
 """Of a file that is far away, so many bytes are asked for at a time, about: on a line of 100 Mbit/s
@@ -31,39 +32,17 @@ LEAST_CHUNKS = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """How a stream is read.
-
-    Args:
-        memory: bytes that inflated images may take: half of it for what is read ahead, half for a
-            cache of segments.
-        workers: threads that fetch and inflate.
-        far: whether each request takes long.
-        order: how images are shuffled; None chooses by size.
-        chunk: images of a chunk of the windowed order; None chooses by kind of access.
-        window: chunks in a window; None as many as memory allows.
-    """
-
-    memory: int
-    workers: int
-    far: bool = False
-    order: Kind | None = None
-    chunk: int | None = None
-    window: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
+class ShardGroup:
     """Sprites that were packed together, with what is said of all of them.
 
     Args:
         metadata: of all images together.
-        members: the sprites.
+        shards: the sprites.
         counts: how many images each holds.
     """
 
     metadata: Metadata
-    members: Sequence[Member]
+    shards: Sequence[Shard]
     counts: Sequence[int]
 
 
@@ -75,7 +54,7 @@ class Stream(StreamedDataset):
 
     Args:
         name: what to call it.
-        parts: its sprites.
+        groups: its sprites.
         settings: how it is read.
         close: lets go of files and connections.
         again: opens the same anew: what is pickled, for other processes.
@@ -83,44 +62,44 @@ class Stream(StreamedDataset):
     Attributes:
         name: what to call it.
         count: images in all splits together.
-        members: all sprites.
-        parts: those.
+        shards: all sprites.
+        groups: those.
         splits: `StreamSplit` under their names.
         class_names: the classes' names.
         source: who made it, and where it was got.
         licence: under which it may be used.
 
     Raises:
-        DataError: the parts have different classes or image sizes.
+        DataError: the groups have different classes or image sizes.
     """
 
     def __init__(
         self,
         name: str,
-        parts: Sequence[Part],
-        settings: Settings,
+        groups: Sequence[ShardGroup],
+        settings: StreamSettings,
         close: Callable[[], None],
         again: Callable[[], Stream],
     ) -> None:
-        first = parts[0].metadata
-        for part in parts[1:]:
-            _check_alike(first, part)
+        first = groups[0].metadata
+        for group in groups[1:]:
+            _check_alike(first, group)
         self.name = name
         self.class_names = first.class_names
         self.source = first.source or name
         self.licence = first.licence
         self.settings = settings
-        self.parts = tuple(parts)
+        self.groups = tuple(groups)
         self._close = close
         self._again = again
         self._cache = SegmentCache(settings.memory // 2)
         sheet = first.sheet
         self._shape = (sheet.height, sheet.width, sheet.channels)
-        self.count = sum(count for part in parts for count in part.counts)
-        self.members = tuple(member for part in parts for member in part.members)
-        pieces = _pieces(parts)
+        self.count = sum(count for group in groups for count in group.counts)
+        self.shards = tuple(shard for group in groups for shard in group.shards)
+        extents = _extents(groups)
         self.splits: Mapping[str, StreamSplit] = MappingProxyType(
-            {name: self._split(name, found) for name, found in pieces.items()}
+            {name: self._split(name, found) for name, found in extents.items()}
         )
 
     @property
@@ -139,7 +118,7 @@ class Stream(StreamedDataset):
 
         `spritenet verify` finds out whether they are right.
         """
-        return self.parts[0].metadata.content_hash if len(self.parts) == 1 else ""
+        return self.groups[0].metadata.content_hash if len(self.groups) == 1 else ""
 
     @property
     def train(self) -> StreamSplit:
@@ -159,9 +138,9 @@ class Stream(StreamedDataset):
         return self.splits[name]
 
     def __repr__(self) -> str:
-        parts = ", ".join(f"{name} {len(split):,}" for name, split in self.splits.items())
+        groups = ", ".join(f"{name} {len(split):,}" for name, split in self.splits.items())
         height, width, channels = self._shape
-        return f"Stream({self.name!r}: {parts}, {height}×{width}×{channels})"
+        return f"Stream({self.name!r}: {groups}, {height}×{width}×{channels})"
 
     def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
         """Pickles as a call that opens it: each process has files and a cache of its own."""
@@ -195,23 +174,23 @@ class Stream(StreamedDataset):
     ) -> None:
         self.close()
 
-    def _split(self, name: str, pieces: Sequence[Piece]) -> StreamSplit:
+    def _split(self, name: str, extents: Sequence[Extent]) -> StreamSplit:
         settings = self.settings
-        reader = Reader(self.members, pieces, self._shape, self._cache, settings.workers)
+        reader = SegmentReader(self.shards, extents, self._shape, self._cache, settings.workers)
         most = max(1, settings.memory // 4 // math.prod(self._shape))
         keep = self.pixel_bytes <= self._cache.limit
         order: Order = Shuffled(reader.size, most)
         if settings.order == "windowed" or (settings.order is None and not keep):
-            chunk = settings.chunk or self._chunk(pieces, most)
-            order = Windowed(pieces, chunk, settings.window or max(1, most // chunk))
+            chunk = settings.chunk or self._chunk(extents, most)
+            order = Windowed(extents, chunk, settings.window or max(1, most // chunk))
         again = partial(_split_of, self._again, name)
         return StreamSplit(name, self.class_names, reader, order, most, keep, again)
 
-    def _chunk(self, pieces: Sequence[Piece], most: int) -> int:
+    def _chunk(self, extents: Sequence[Extent], most: int) -> int:
         """Images of a chunk: whole segments, as many as it takes to make a request worth while."""
-        if not pieces:
+        if not extents:
             return 1
-        head = self.members[pieces[0].sprite].head
+        head = self.shards[extents[0].sprite].head
         each = int(head.images[1])
         if not self.settings.far:
             return each
@@ -224,32 +203,32 @@ def _split_of(again: Callable[[], Stream], name: str) -> StreamSplit:
     return again()[name]
 
 
-def _pieces(parts: Sequence[Part]) -> dict[str, list[Piece]]:
-    """Where the images of each split lie, all parts one after the other."""
-    pieces: dict[str, list[Piece]] = {}
+def _extents(groups: Sequence[ShardGroup]) -> dict[str, list[Extent]]:
+    """Where the images of each split lie, all groups one after the other."""
+    extents: dict[str, list[Extent]] = {}
     sizes: dict[str, int] = {}
     sprite = 0
-    for part in parts:
-        for name, _, _ in part.metadata.splits:
+    for group in groups:
+        for name, _, _ in group.metadata.splits:
             sizes.setdefault(name, 0)
         place = 0
-        for count in part.counts:
-            for name, first, stop in within(part.metadata.splits, place, place + count):
+        for count in group.counts:
+            for name, first, stop in within(group.metadata.splits, place, place + count):
                 start = sizes[name]
                 if first < stop:
-                    pieces.setdefault(name, []).append(Piece(sprite, first, start, stop - first))
+                    extents.setdefault(name, []).append(Extent(sprite, first, start, stop - first))
                     sizes[name] = start + stop - first
             place += count
             sprite += 1
-    return {name: pieces.get(name, []) for name in sizes}
+    return {name: extents.get(name, []) for name in sizes}
 
 
-def _check_alike(first: Metadata, part: Part) -> None:
-    """Raises DataError unless a part has the classes and image size of the first."""
+def _check_alike(first: Metadata, group: ShardGroup) -> None:
+    """Raises DataError unless a group has the classes and image size of the first."""
     for what, say in (("classes", _classes), ("image size", _size)):
-        expected, got = say(first), say(part.metadata)
+        expected, got = say(first), say(group.metadata)
         if expected != got:
-            where = part.members[0].name
+            where = group.shards[0].name
             raise DataError(f"other {what} than before it", where=where, expected=expected, got=got)
 
 
@@ -260,17 +239,3 @@ def _classes(metadata: Metadata) -> str:
 def _size(metadata: Metadata) -> str:
     sheet = metadata.sheet
     return f"{sheet.height}×{sheet.width}×{sheet.channels}"
-
-
-def check(settings: Settings) -> None:
-    """Raises InputError for settings that are out of range."""
-    if settings.order not in {None, "shuffled", "windowed"}:
-        raise InputError(
-            "there is no such order",
-            where="order",
-            expected='"shuffled" or "windowed"',
-            got=settings.order,
-        )
-    for what, number in (("chunk", settings.chunk), ("window", settings.window)):
-        if number is not None and number < 1:
-            raise InputError(f"{what} is too small", expected="at least 1", got=number)

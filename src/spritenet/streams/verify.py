@@ -10,8 +10,8 @@ from spritenet.errors import DataError, DownloadError, InputError
 from spritenet.sprites.folder import INDEX
 from spritenet.sprites.sprite import Sprite
 from spritenet.sprites.verify import Progress, check, check_content
-from spritenet.streams.blobs import Source
-from spritenet.streams.shard import Member
+from spritenet.streams.blobs import RangeBlob
+from spritenet.streams.shard import Shard
 from spritenet.streams.stream import Stream
 
 __all__ = ["verify"]
@@ -30,35 +30,35 @@ def verify(stream: Stream, progress: Progress | None = None) -> list[InputError]
         What is wrong, in the order of the sprites; nothing if all is right.
     """
     wrong: list[InputError] = []
-    for member in stream.members:
+    for shard in stream.shards:
         try:
-            member.open()
-            wrong += _sha256(member)
-            wrong += check(_sprite(member), stream.settings.workers, progress)
+            shard.open()
+            wrong += _sha256(shard)
+            wrong += check(_sprite(shard), stream.settings.workers, progress)
         except (DataError, DownloadError) as error:
             wrong.append(error)
-    for part in stream.parts if not wrong else ():
-        if part.members[0].expected is None:
+    for group in stream.groups if not wrong else ():
+        if group.shards[0].expected is None:
             continue  # of a sprite that is there alone it has been checked
-        sprites: list[Callable[[], Sprite]] = [partial(_sprite, each) for each in part.members]
+        sprites: list[Callable[[], Sprite]] = [partial(_sprite, each) for each in group.shards]
         where = f"{stream.name}, {INDEX}"
         workers = stream.settings.workers
-        wrong += check_content(part.metadata, sprites, where=where, workers=workers)
+        wrong += check_content(group.metadata, sprites, where=where, workers=workers)
     return wrong
 
 
-def _sprite(member: Member) -> Sprite:
-    return Sprite(member.name, member.blob())
+def _sprite(shard: Shard) -> Sprite:
+    return Sprite(shard.name, shard.blob())
 
 
-def _sha256(member: Member) -> list[InputError]:
+def _sha256(shard: Shard) -> list[InputError]:
     """Whether the whole file is the one that `dataset.json` names."""
-    if member.expected is None:
+    if shard.expected is None:
         return []
-    blob: Source = member.blob()
+    blob: RangeBlob = shard.blob()
     digest = hashlib.sha256()
     for first in range(0, blob.size, BLOCK):
         digest.update(blob.read(first, BLOCK))
-    if digest.hexdigest() == member.expected.written.sha256:
+    if digest.hexdigest() == shard.expected.written.sha256:
         return []
-    return [DataError(f"the file is not the one that {INDEX} names", where=member.name)]
+    return [DataError(f"the file is not the one that {INDEX} names", where=shard.name)]

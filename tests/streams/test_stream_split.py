@@ -20,8 +20,8 @@ from sprite_data import data_set, data_sets
 from spritenet import Dataset, Split, Stream
 from spritenet.errors import DataError, InputError
 from spritenet.sprites import pack
-from spritenet.streams.rank_slice import Share
-from spritenet.streams.size import as_bytes
+from spritenet.streams.rank_slice import RankSlice
+from spritenet.streams.settings import parse_bytes
 
 WAYS = [
     {},
@@ -84,16 +84,16 @@ def test_any_images_can_be_chosen(stream: Stream, data: Dataset) -> None:
 
 def test_one_image_reads_one_segment(sprites: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And the second time none."""
-    from spritenet.streams.shard import Member
+    from spritenet.streams.shard import Shard
 
     read: list[tuple[int, int]] = []
-    whole = Member.segment
+    whole = Shard.segment
 
-    def counted(self: Member, number: int, near: object = None) -> object:
+    def counted(self: Shard, number: int, near: object = None) -> object:
         read.append((self.number, number))
         return whole(self, number, near)  # type: ignore[arg-type]  # whatever it was given
 
-    monkeypatch.setattr(Member, "segment", counted)
+    monkeypatch.setattr(Shard, "segment", counted)
     with sn.open(sprites) as stream:
         for place in (75, 76, 75):
             _ = stream.train[place]
@@ -132,15 +132,15 @@ def test_ranks_share_an_epoch_exactly_and_another_number_goes_on(draw: st.DataOb
     stop = draw.draw(st.integers(0, steps))
     order = np.random.default_rng(size).permutation(size)
 
-    def seen(share: Share, done: int, batches: int | None) -> list[list[int]]:
-        mine = share.of(order[done:], done, done, size).tolist()
+    def seen(share: RankSlice, done: int, batches: int | None) -> list[list[int]]:
+        mine = share.select(order[done:], done, done, size).tolist()
         counts = list(islice(share.sizes(size, done), batches))
         ends = np.cumsum([0, *counts])
         return [mine[a:b] for a, b in pairwise(ends)]
 
-    before = [seen(Share(batch, rank, ranks), 0, stop) for rank in range(ranks)]
+    before = [seen(RankSlice(batch, rank, ranks), 0, stop) for rank in range(ranks)]
     done = min(size, stop * batch)
-    after = [seen(Share(batch, rank, others), done, None) for rank in range(others)]
+    after = [seen(RankSlice(batch, rank, others), done, None) for rank in range(others)]
     for parts, begin in ((before, 0), (after, done)):
         for step, together in enumerate(zip(*parts, strict=True)):
             joined = [image for part in together for image in part]
@@ -351,7 +351,7 @@ def test_reading_ahead_ends_with_who_wanted_it(sprites: Path) -> None:
 
 def reading() -> int:
     """How many threads read ahead."""
-    return sum(thread.name == "spritenet reads ahead" for thread in threading.enumerate())
+    return sum(thread.name == "spritenet prefetch" for thread in threading.enumerate())
 
 
 def test_threads_may_read_at_the_same_time(sprites: Path, data: Dataset) -> None:
@@ -397,8 +397,8 @@ def test_memory_stays_bounded(tmp_path: Path) -> None:
 
 def test_sizes_are_read_as_people_write_them() -> None:
     """And nonsense is refused."""
-    assert as_bytes("2 GiB", "memory") == 2 << 30
-    assert as_bytes("10k", "memory") == 10_000
+    assert parse_bytes("2 GiB", "memory") == 2 << 30
+    assert parse_bytes("10k", "memory") == 10_000
     for wrong in ("", "MB", "1.5.2G", "-1", "1e9", "9" * 30):
         with pytest.raises(InputError, match="no number of bytes"):
-            as_bytes(wrong, "memory")
+            parse_bytes(wrong, "memory")

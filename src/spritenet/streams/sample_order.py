@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from spritenet.permutation import epoch_key, permutation
 
-__all__ = ["Kind", "Order", "Piece", "Shuffled", "Stored", "Windowed"]
+__all__ = ["Extent", "Kind", "Order", "Shuffled", "Stored", "Windowed"]
 
 Kind = Literal["shuffled", "windowed"]
 
@@ -28,7 +28,7 @@ BLOCK = 1 << 15  # chunks looked through at a time: 0.25 MiB
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Extent:
     """Neighbouring images of a split that lie in one sprite.
 
     Args:
@@ -131,27 +131,27 @@ class Windowed:
     sprite has two at most: all that is held of an epoch is where those came to lie.
 
     Args:
-        pieces: where the split's images lie, in order.
+        extents: where the split's images lie, in order.
         chunk: images in a chunk.
         window: chunks in a window.
     """
 
-    pieces: Sequence[Piece]
+    extents: Sequence[Extent]
     chunk: int
     window: int
     size: int = field(init=False)
-    _starts: NDArray[np.int64] = field(init=False)  # of each piece in the split, and the end
+    _starts: NDArray[np.int64] = field(init=False)  # of each extent in the split, and the end
     _phases: NDArray[np.int64] = field(init=False)  # images of its first chunk that lie before it
-    _numbers: NDArray[np.int64] = field(init=False)  # of each piece's first chunk, and the end
+    _numbers: NDArray[np.int64] = field(init=False)  # of each extent's first chunk, and the end
     _short: NDArray[np.int64] = field(init=False)  # numbers of chunks that are not full
     _missing: NDArray[np.int64] = field(init=False)  # images they lack
     _layout: tuple[int, int, list[int], list[int]] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        counts = np.array([piece.count for piece in self.pieces], np.int64)
+        counts = np.array([extent.count for extent in self.extents], np.int64)
         self._starts = np.concatenate([[0], np.cumsum(counts)])
         self.size = int(self._starts[-1])
-        self._phases = np.array([piece.first for piece in self.pieces], np.int64) % self.chunk
+        self._phases = np.array([extent.first for extent in self.extents], np.int64) % self.chunk
         ends = self._phases + counts
         chunks = -(-ends // self.chunk)
         self._numbers = np.concatenate([[0], np.cumsum(chunks)])
@@ -239,11 +239,11 @@ class Windowed:
         numbers = permutation(
             seed, epoch, self.chunks, position, min(position + self.window, self.chunks)
         )
-        piece = np.searchsorted(self._numbers, numbers, side="right") - 1
-        start = self._starts[piece] - self._phases[piece]
-        start += (numbers - self._numbers[piece]) * self.chunk
-        stop = np.minimum(start + self.chunk, self._starts[piece + 1])
-        start = np.maximum(start, self._starts[piece])
+        extent = np.searchsorted(self._numbers, numbers, side="right") - 1
+        start = self._starts[extent] - self._phases[extent]
+        start += (numbers - self._numbers[extent]) * self.chunk
+        stop = np.minimum(start + self.chunk, self._starts[extent + 1])
+        start = np.maximum(start, self._starts[extent])
         sizes = stop - start
         shifts = np.repeat(stop - np.cumsum(sizes), sizes)  # from a window's number to the split's
         images: NDArray[np.int64] = inside + shifts.take(inside)

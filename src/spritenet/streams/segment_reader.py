@@ -1,7 +1,7 @@
-"""Images by their number, from wherever they lie: each segment they are in is inflated once.
+"""Segment readers: images by their number, with each segment inflated once.
 
-Wanted images are sorted, so that those of one segment come together; neighbouring segments are
-fetched in one piece. Threads inflate segments and put each image at its place.
+The wanted images are sorted, so that those of one segment come together, and neighbouring segments
+are fetched in one piece. Threads inflate segments and copy each image to its place.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from spritenet.sprites.chunks import Blob
 from spritenet.sprites.parallel import each
-from spritenet.streams.cache import SegmentCache
-from spritenet.streams.order import Piece
-from spritenet.streams.shard import Member
+from spritenet.streams.sample_order import Extent
+from spritenet.streams.segment_cache import SegmentCache
+from spritenet.streams.shard import Shard
 
-__all__ = ["Images", "Reader"]
+__all__ = ["ImageReader", "SegmentReader"]
 
 RUN_BYTES = 1 << 20
 """Neighbouring segments that are fetched in one piece, about."""
@@ -30,30 +30,30 @@ class _Run:
     """Neighbouring segments of a sprite, with the wanted images in them.
 
     Args:
-        member: the sprite.
+        shard: the sprite.
         first: the first segment.
-        cuts: for each segment where its images begin in `images`, and the end.
+        cuts: for each segment the first of its images in `images`, and the end.
         images: wanted images, counted in the sprite, ascending.
-        places: where each is to go.
+        places: the destination of each.
     """
 
-    member: Member
+    shard: Shard
     first: int
     cuts: NDArray[np.intp]
     images: NDArray[np.int64]
     places: NDArray[np.intp]
 
 
-class Images(Protocol):
-    """Images of a split, by their numbers."""
+class ImageReader(Protocol):
+    """A reader of the images of a split by their numbers."""
 
     @property
-    def pieces(self) -> tuple[Piece, ...]:
-        """Where they lie."""
+    def extents(self) -> tuple[Extent, ...]:
+        """The sprites and ranges that hold them."""
 
     @property
     def size(self) -> int:
-        """How many there are."""
+        """The number of images."""
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -67,24 +67,24 @@ class Images(Protocol):
         *,
         keep: bool,
     ) -> None:
-        """Reads images and labels in the order in which they are wanted."""
+        """Reads images and labels in the order of `wanted`."""
 
     def labels(self, wanted: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Labels of images; no pixels are read."""
+        """Returns labels; no pixels are read."""
 
     def image(self, number: int) -> tuple[NDArray[np.uint8], int]:
-        """One image (h w c, read-only) with its label."""
+        """Returns one image (h w c, read-only) and its label."""
 
-    def marks(self) -> list[str]:
-        """What the images are known by."""
+    def fingerprints(self) -> list[str]:
+        """Returns hashes and ranges that identify the images."""
 
 
-class Reader:
+class SegmentReader:
     """Reads images of a split by their numbers.
 
     Args:
-        members: all sprites of the stream.
-        pieces: where the split's images lie.
+        shards: all sprites of the stream.
+        extents: the ranges of sprites that hold the split's images.
         image_shape: h w c.
         cache: of inflated segments, shared by the stream's splits.
         workers: threads that fetch and inflate.
@@ -92,23 +92,23 @@ class Reader:
 
     def __init__(
         self,
-        members: Sequence[Member],
-        pieces: Sequence[Piece],
+        shards: Sequence[Shard],
+        extents: Sequence[Extent],
         image_shape: tuple[int, int, int],
         cache: SegmentCache,
         workers: int,
     ) -> None:
-        self.pieces = tuple(pieces)
+        self.extents = tuple(extents)
         self.image_shape = image_shape
         self.workers = workers
-        self._members = members
+        self._shards = shards
         self._cache = cache
-        self._starts = np.array([piece.start for piece in pieces], np.int64)
+        self._starts = np.array([extent.start for extent in extents], np.int64)
 
     @property
     def size(self) -> int:
-        """How many images there are."""
-        return self.pieces[-1].start + self.pieces[-1].count if self.pieces else 0
+        """The number of images."""
+        return self.extents[-1].start + self.extents[-1].count if self.extents else 0
 
     def read(
         self,
@@ -118,12 +118,12 @@ class Reader:
         *,
         keep: bool,
     ) -> None:
-        """Reads images and labels in the order in which they are wanted.
+        """Reads images and labels in the order of `wanted`.
 
         Args:
             wanted: numbers of images in the split, m.
-            images: m h w c, where they go.
-            labels: m, where the labels go.
+            images: m h w c, filled with the pixels.
+            labels: m, filled with the labels.
             keep: whether segments stay in the cache.
 
         Raises:
@@ -133,7 +133,7 @@ class Reader:
         pixels = _pixels(images)
         if not keep:
             for run in runs:
-                run.member.announce(run.first, run.first + len(run.cuts) - 1)
+                run.shard.will_need(run.first, run.first + len(run.cuts) - 1)
 
         def work(number: int) -> None:
             self._fill(runs[number], pixels, keep=keep)
@@ -141,54 +141,54 @@ class Reader:
         each(work, len(runs), self.workers)
 
     def labels(self, wanted: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Labels of images, m; no pixels are read."""
+        """Returns the labels of images, m; no pixels are read."""
         found = np.empty(len(wanted), np.int32)
-        for member, images, places in self._by_member(wanted):
-            found[places] = member.labels[images]
+        for shard, images, places in self._by_shard(wanted):
+            found[places] = shard.labels[images]
         return found
 
     def image(self, number: int) -> tuple[NDArray[np.uint8], int]:
-        """One image (h w c, read-only) with its label; its segment stays in the cache."""
+        """Returns one image (h w c, read-only) and its label; its segment stays in the cache."""
         place = int(np.searchsorted(self._starts, number, side="right")) - 1
-        piece = self.pieces[place]
-        member = self._members[piece.sprite]
-        inside = piece.first + number - piece.start
-        segment = member.segment_of(inside)
-        images = self._segment(member, segment, None, keep=True)
-        image = images[inside - int(member.head.images[segment])]
-        return image, int(member.labels[inside])
+        extent = self.extents[place]
+        shard = self._shards[extent.sprite]
+        inside = extent.first + number - extent.start
+        segment = shard.segment_of(inside)
+        images = self._segment(shard, segment, None, keep=True)
+        image = images[inside - int(shard.head.images[segment])]
+        return image, int(shard.labels[inside])
 
-    def marks(self) -> list[str]:
-        """What the images are known by: the SHA-256 of the head of each piece's sprite, in hex."""
+    def fingerprints(self) -> list[str]:
+        """Returns the SHA-256 of the header of each extent's sprite, in hex, and its range."""
         return [
-            f"{self._members[piece.sprite].head_sha256} {piece.first} {piece.count}"
-            for piece in self.pieces
+            f"{self._shards[extent.sprite].head_sha256} {extent.first} {extent.count}"
+            for extent in self.extents
         ]
 
-    def _by_member(
+    def _by_shard(
         self, wanted: NDArray[np.int64]
-    ) -> list[tuple[Member, NDArray[np.int64], NDArray[np.intp]]]:
-        """The wanted images of each piece, ascending, counted in its sprite; and their places."""
+    ) -> list[tuple[Shard, NDArray[np.int64], NDArray[np.intp]]]:
+        """Groups the wanted images by sprite: ascending, counted in it; and their places."""
         ascending = np.argsort(wanted)
         numbers = wanted[ascending]
         used = np.unique(np.searchsorted(self._starts, numbers, side="right") - 1)
         found = []
         for place in used.tolist():
-            piece = self.pieces[place]
-            first, last = np.searchsorted(numbers, (piece.start, piece.start + piece.count))
-            inside = numbers[first:last] + (piece.first - piece.start)
-            found.append((self._members[piece.sprite], inside, ascending[first:last]))
-        missing = [member for member, _, _ in found if not member.opened]
+            extent = self.extents[place]
+            first, last = np.searchsorted(numbers, (extent.start, extent.start + extent.count))
+            inside = numbers[first:last] + (extent.first - extent.start)
+            found.append((self._shards[extent.sprite], inside, ascending[first:last]))
+        missing = [shard for shard, _, _ in found if not shard.opened]
         each(lambda number: missing[number].open(), len(missing), self.workers)
         return found
 
     def _runs(self, wanted: NDArray[np.int64], labels: NDArray[np.int32]) -> list[_Run]:
-        """The wanted images by neighbouring segments; and their labels."""
+        """Groups the wanted images by neighbouring segments, and fills in their labels."""
         runs = []
-        for member, images, places in self._by_member(wanted):
-            head = member.head
+        for shard, images, places in self._by_shard(wanted):
+            head = shard.head
             labels[places] = head.labels[images]
-            low, high = member.segment_of(int(images[0])), member.segment_of(int(images[-1])) + 1
+            low, high = shard.segment_of(int(images[0])), shard.segment_of(int(images[-1])) + 1
             cuts = np.searchsorted(images, head.images[low : high + 1])
             used = np.flatnonzero(np.diff(cuts))
             sizes = head.lengths[low:high][used]
@@ -198,40 +198,40 @@ class Reader:
                 ends = place == len(used) or used[place] != used[place - 1] + 1
                 if ends or size >= RUN_BYTES:
                     first, stop = int(used[begin]), int(used[place - 1]) + 1
-                    run = _Run(member, low + first, cuts[first : stop + 1], images, places)
+                    run = _Run(shard, low + first, cuts[first : stop + 1], images, places)
                     runs.append(run)
                     begin, size = place, 0
         return runs
 
     def _fill(self, run: _Run, pixels: NDArray[Any], *, keep: bool) -> None:
-        """Puts the images of a run at their places."""
-        member, near = run.member, None
+        """Copies the images of a run to their places."""
+        shard, near = run.shard, None
         count = len(run.cuts) - 1
         for number, (begin, end) in enumerate(zip(run.cuts[:-1], run.cuts[1:], strict=True)):
             segment = run.first + number
-            if near is None and self._cache.get((member.number, segment)) is None:
-                near = member.span(segment, run.first + count)
-            images = _pixels(self._segment(member, segment, near, keep=keep))
+            if near is None and self._cache.get((shard.number, segment)) is None:
+                near = shard.span(segment, run.first + count)
+            images = _pixels(self._segment(shard, segment, near, keep=keep))
             if end - begin == len(images):
                 pixels[run.places[begin:end]] = images
             else:
-                inside = run.images[begin:end] - member.head.images[segment]
+                inside = run.images[begin:end] - shard.head.images[segment]
                 pixels[run.places[begin:end]] = images[inside]
 
     def _segment(
-        self, member: Member, number: int, near: Blob | None, *, keep: bool
+        self, shard: Shard, number: int, near: Blob | None, *, keep: bool
     ) -> NDArray[np.uint8]:
-        """A segment's images, from the cache if they are there."""
-        key = (member.number, number)
+        """Returns a segment's images, from the cache if it has them."""
+        key = (shard.number, number)
         images = self._cache.get(key)
         if images is None:
-            images = member.segment(number, near)
+            images = shard.segment(number, near)
             if keep:
                 self._cache.put(key, images)
         return images
 
 
 def _pixels(images: NDArray[np.uint8]) -> NDArray[Any]:
-    """Images (n h w c) as n values of h·w·c bytes: NumPy moves those a third faster than rows."""
+    """Views images (n h w c) as n values of h·w·c bytes, which NumPy moves a third faster."""
     size = images[0].size if len(images) else 1
     return images.reshape(len(images), size).view(f"V{size}")[:, 0]

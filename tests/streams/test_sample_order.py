@@ -7,23 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spritenet.permutation import epoch_key, permutation
-from spritenet.streams.order import Order, Piece, Shuffled, Stored, Windowed
+from spritenet.streams.sample_order import Extent, Order, Shuffled, Stored, Windowed
 
 
-def pieces(draw: st.DrawFn) -> list[Piece]:
-    """Some pieces of sprites, one after the other in the split."""
+def extents(draw: st.DrawFn) -> list[Extent]:
+    """Some extents of sprites, one after the other in the split."""
     made, start = [], 0
     for sprite in range(draw(st.integers(1, 6))):
         count = draw(st.integers(1, 60))
-        made.append(Piece(sprite, draw(st.integers(0, 40)), start, count))
+        made.append(Extent(sprite, draw(st.integers(0, 40)), start, count))
         start += count
     return made
 
 
 @st.composite
 def windowed(draw: st.DrawFn) -> Windowed:
-    """An order by windows of any pieces."""
-    return Windowed(pieces(draw), draw(st.integers(1, 30)), draw(st.integers(1, 9)))
+    """An order by windows of any extents."""
+    return Windowed(extents(draw), draw(st.integers(1, 30)), draw(st.integers(1, 9)))
 
 
 @st.composite
@@ -41,7 +41,7 @@ EPOCHS = st.integers(0, 5)
 
 @given(orders(), SEEDS, EPOCHS)
 def test_an_epoch_has_each_image_once(order: Order, seed: int, epoch: int) -> None:
-    """For any pieces, chunks, windows and seeds."""
+    """For any extents, chunks, windows and seeds."""
     seen = order.indices(seed, epoch, 0, order.size)
     assert sorted(seen.tolist()) == list(range(order.size))
 
@@ -73,11 +73,11 @@ def test_units_tile_an_epoch(order: Order, seed: int, epoch: int) -> None:
 def test_windows_are_what_the_documentation_says(order: Windowed, seed: int, epoch: int) -> None:
     """Chunks made as lists, shuffled and joined, give the same as the arithmetic."""
     chunks: list[list[int]] = []
-    for piece in order.pieces:
+    for extent in order.extents:
         by_number: dict[int, list[int]] = {}
-        for image in range(piece.count):
-            chunk = (piece.first + image) // order.chunk
-            by_number.setdefault(chunk, []).append(piece.start + image)
+        for image in range(extent.count):
+            chunk = (extent.first + image) // order.chunk
+            by_number.setdefault(chunk, []).append(extent.start + image)
         chunks += by_number.values()
     shuffled = [chunks[number] for number in permutation(seed, epoch, len(chunks))]
     expected = []
@@ -95,7 +95,7 @@ def test_windows_mix_classes_that_lie_one_after_the_other() -> None:
     64 chunks of 10 classes: the share of a class varies by sqrt(0.1 · 0.9 / 64) = 0.0375. A chunk
     order that kept neighbours together would give windows of one class, with shares of 0 and 1.
     """
-    order = Windowed([Piece(0, 0, 0, 64_000)], 50, 64)
+    order = Windowed([Extent(0, 0, 0, 64_000)], 50, 64)
     labels = np.arange(64_000) // 6_400
     shares = []
     for epoch in range(5):
@@ -106,7 +106,7 @@ def test_windows_mix_classes_that_lie_one_after_the_other() -> None:
 
 def test_every_image_comes_everywhere() -> None:
     """Over many epochs each image is in each tenth of the epoch equally often (chi-square)."""
-    order = Windowed([Piece(0, 3, 0, 97), Piece(1, 0, 97, 103)], 10, 4)
+    order = Windowed([Extent(0, 3, 0, 97), Extent(1, 0, 97, 103)], 10, 4)
     epochs = 500
     seen = np.zeros((200, 10))
     for epoch in range(epochs):
@@ -120,7 +120,7 @@ def test_every_image_comes_everywhere() -> None:
 
 def test_neighbours_in_a_window_are_not_neighbours_in_the_file() -> None:
     """No serial correlation within windows, as in a plain shuffle."""
-    order = Windowed([Piece(0, 0, 0, 60_000)], 166, 64)
+    order = Windowed([Extent(0, 0, 0, 60_000)], 166, 64)
     places = order.indices(1, 0, 0, 60_000)
     start, stop = order.unit(1, 0, 20_000)
     inside = places[start:stop].astype(np.float64)

@@ -7,10 +7,10 @@ import time
 from spritenet.address import shown
 from spritenet.errors import DataError, DownloadError
 from spritenet.store import open_store, words
-from spritenet.streams.disk_cache import BLOCK
-from spritenet.streams.remote import Found
+from spritenet.streams.disk_cache import BLOCK_BYTES
+from spritenet.streams.range_reader import FileInfo
 
-__all__ = ["ObjectFile"]
+__all__ = ["ObjectReader"]
 
 ATTEMPTS = 3
 PAUSE = 0.3  # seconds; stores have retries of their own below this
@@ -27,7 +27,7 @@ VERSIONS = (
 """What stores call that by which they tell a file from others of the same name."""
 
 
-class ObjectFile:
+class ObjectReader:
     """A file behind fsspec: `s3://bucket/digits.png`, `gs://…`, `memory://…`.
 
     Args:
@@ -41,10 +41,10 @@ class ObjectFile:
 
     def __init__(self, address: str) -> None:
         self.name = shown(address)
-        self._found = Found(-1, "")
+        self._found = FileInfo(-1, "")
         self._files, self._path = open_store(address, "reading from")
 
-    def find(self) -> Found:
+    def read_info(self) -> FileInfo:
         """Asks for size and version.
 
         Raises:
@@ -53,18 +53,18 @@ class ObjectFile:
         self._found = self._about()
         return self._found
 
-    def fetch(self, start: int, stop: int) -> bytes:
-        """Exactly the bytes from `start` to `stop` of the file that was found.
+    def read_range(self, start: int, stop: int) -> bytes:
+        """Exactly the bytes from `start` to `stop` of the version last asked for.
 
         Raises:
-            DataError: the file changed since it was found.
+            DataError: the file has another version now.
             DownloadError: the store doesn't answer.
         """
         reason = ""
         for attempt in range(ATTEMPTS):
             if attempt:
                 time.sleep(PAUSE)
-                self.check()
+                self.check_unchanged()
             try:
                 data = bytes(self._files.cat_file(self._path, start=start, end=stop))
             except Exception as error:  # noqa: BLE001 - each store raises errors of its own
@@ -75,8 +75,8 @@ class ObjectFile:
             reason = f"{len(data):,} bytes of {stop - start:,}"
         raise DownloadError("can't be fetched", where=self.name, got=f"{reason}, {ATTEMPTS} times")
 
-    def check(self) -> None:
-        """Raises DataError if the file changed since it was found."""
+    def check_unchanged(self) -> None:
+        """Raises DataError if the file has another version now."""
         now = self._about()
         if (now.size, now.version) != (self._found.size, self._found.version):
             raise DataError(
@@ -85,7 +85,7 @@ class ObjectFile:
                 do="Open it again.",
             )
 
-    def _about(self) -> Found:
+    def _about(self) -> FileInfo:
         try:
             self._files.invalidate_cache()
             about = self._files.info(self._path)
@@ -98,4 +98,4 @@ class ObjectFile:
         if about.get("type") == "directory" or not isinstance(size, int):
             raise DownloadError("this is no file", where=self.name)
         version = next((f"{key} {about[key]}" for key in VERSIONS if about.get(key)), "")
-        return Found(size, version[: BLOCK // 1024])
+        return FileInfo(size, version[: BLOCK_BYTES // 1024])

@@ -1,4 +1,4 @@
-"""A split that is read while it is used: from disk or from afar, in bounded memory."""
+"""Stream splits: splits that are read while they are used, in bounded memory."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from spritenet.dataset.batches import Batch, convert_batch, pixel_type
 from spritenet.dataset.stratify import stratified_mask, validation_size
 from spritenet.dataset.streamed import Flow, Streamed
 from spritenet.errors import InputError
-from spritenet.streams.epoch_iterator import Walk
-from spritenet.streams.order import Order, Shuffled, Stored, Windowed
-from spritenet.streams.rank_slice import Share, check
-from spritenet.streams.reader import Images
-from spritenet.streams.subset import parted
+from spritenet.streams.epoch_iterator import EpochIterator
+from spritenet.streams.rank_slice import RankSlice, check
+from spritenet.streams.sample_order import Order, Shuffled, Stored, Windowed
+from spritenet.streams.segment_reader import ImageReader
+from spritenet.streams.subset import partition
 
 __all__ = ["StreamSplit"]
 
@@ -30,7 +30,7 @@ BLOCK = 1 << 16  # labels at a time: 0.5 MiB of places
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StreamSplit(Streamed):
-    """Images and labels of a stream's split; it can do what a `Split` can, and holds no images.
+    """Images and labels of a stream's split; the interface of `Split`, without images in memory.
 
         data = sn.open("https://example.org/digits/dataset.json")
         image, label = data.train[7]
@@ -42,16 +42,16 @@ class StreamSplit(Streamed):
     Args:
         name: "train", "test", …
         class_names: the classes' names.
-        reader: reads images by their number.
-        order: in which they come when they are shuffled.
-        most: images in memory at a time, twice.
+        reader: reads images by number.
+        order: of shuffled batches.
+        most: images of a prefetched unit, of which two are in memory.
         keep: whether all of its inflated images fit into the cache.
-        again: opens the same anew: what is pickled, for other processes.
+        again: opens the same split anew; it is what is pickled, for other processes.
     """
 
     name: str
     class_names: tuple[str, ...]
-    reader: Images
+    reader: ImageReader
     order: Order
     most: int
     keep: bool
@@ -71,7 +71,7 @@ class StreamSplit(Streamed):
 
     @property
     def at_a_time(self) -> int:
-        """How many images may be taken at a time, so that memory stays bounded."""
+        """The number of images that may be read at a time, so that memory stays bounded."""
         return self.most
 
     @overload
@@ -81,9 +81,9 @@ class StreamSplit(Streamed):
     def __getitem__(
         self, which: int | np.integer | slice | Sequence[int] | NDArray[Any]
     ) -> tuple[NDArray[np.uint8], int] | Split:
-        """One image (h w c) with its label; or, for a slice, indices or a mask, a split in memory.
+        """Returns one image (h w c) and its label; for a slice, indices or a mask, a `Split`.
 
-        No other segments are read than those the images are in.
+        Only the segments that hold these images are read.
 
         Raises:
             IndexError: there is no such image.
@@ -111,7 +111,7 @@ class StreamSplit(Streamed):
         return self._read(places % max(1, size))
 
     def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], int]]:
-        """Each image (h w c) with its label, in stored order, read ahead."""
+        """Yields each image (h w c) and its label, in stored order, prefetched."""
         for images, labels in self.batches(min(self.most, 1024), seed=None):
             yield from zip(images, labels.tolist(), strict=True)
 
@@ -124,12 +124,12 @@ class StreamSplit(Streamed):
 
     @property
     def labels(self) -> NDArray[np.int32]:
-        """All class indices (n), made anew: 4 bytes an image. No pixels are read."""
+        """All class indices (n), as a new array of 4 bytes an image. No pixels are read."""
         return self.labels_at(np.arange(len(self), dtype=np.int64))
 
     @property
     def class_counts(self) -> dict[str, int]:
-        """How many images each class has, by its name. No pixels are read."""
+        """The number of images of each class, by its name. No pixels are read."""
         counts = np.zeros(len(self.class_names), np.int64)
         for first in range(0, len(self), BLOCK):
             places = np.arange(first, min(first + BLOCK, len(self)), dtype=np.int64)
@@ -140,17 +140,17 @@ class StreamSplit(Streamed):
     def identity(self) -> str:
         """SHA-256, in hex, that differs where pixels, labels or the order of training differ.
 
-        Of the order, and of the heads of the sprites, which hold the hashes of their segments: no
-        pixels are read.
+        It covers the order and the headers of the sprites, which hold the hashes of their
+        segments. No pixels are read.
         """
         digest = hashlib.sha256(f"{self.order.description}\n".encode())
-        for mark in self.reader.marks():
-            digest.update(f"{mark}\n".encode())
+        for line in self.reader.fingerprints():
+            digest.update(f"{line}\n".encode())
         return digest.hexdigest()
 
     @property
     def content_hash(self) -> str:
-        """`Split.content_hash` of the same images in memory. All of them are read for it."""
+        """`Split.content_hash` of the same images. All of them are read for it."""
         digest = hashlib.sha256(" ".join(map(str, (len(self), *self.image_shape))).encode() + b"\n")
         for images, _ in self.batches(self.most, seed=None):
             digest.update(images.data)
@@ -160,37 +160,38 @@ class StreamSplit(Streamed):
         return digest.hexdigest()
 
     def split(self, validation: float = 0.1, seed: int = 0) -> tuple[StreamSplit, StreamSplit]:
-        """Sets a part of every class aside: the images that `Split.split` would set aside.
+        """Splits off a stratified validation set: the same images as `Split.split`.
 
-        Both parts are streams; nothing is read but labels. Of each image that is set aside its
-        number is held, 8 bytes.
+        Both parts are streams; only labels are read. Memory: 8 bytes an image of the validation
+        set.
 
         Args:
-            validation: the share to set aside, between 0 and 1; or how many images, as an int.
-            seed: decides which ones.
+            validation: the fraction to split off, between 0 and 1; or the number of images, an int.
+            seed: of the choice.
 
         Returns:
-            What remains, under this split's name, and what was set aside, named "validation".
+            The remaining images, under this split's name, and the validation set, named
+            "validation".
 
         Raises:
             InputError: nothing would remain, or nothing be set aside.
         """
         aside = stratified_mask(self.labels, validation_size(validation, len(self)), seed)
-        kept, held = parted(self.reader, aside)
+        rest, validation_set = partition(self.reader, aside)
         names = (self.name, "validation")
-        again = [partial(_part_of, self.again, validation, seed, number) for number in range(2)]
-        first, second = map(self._of, (kept, held), names, again)
+        again = [partial(_open_part, self.again, validation, seed, number) for number in range(2)]
+        first, second = map(self._of, (rest, validation_set), names, again)
         return first, second
 
-    def _of(self, images: Images, name: str, again: Callable[[], StreamSplit]) -> StreamSplit:
-        """A split of some of its images."""
+    def _of(self, images: ImageReader, name: str, again: Callable[[], StreamSplit]) -> StreamSplit:
+        """Returns a split of some of its images."""
         order: Order = Shuffled(images.size, self.most)
         if isinstance(self.order, Windowed):
-            order = Windowed(images.pieces, self.order.chunk, self.order.window)
+            order = Windowed(images.extents, self.order.chunk, self.order.window)
         return replace(self, name=name, reader=images, order=order, again=again)
 
     def read(self, progress: Callable[[int], object] | None = None) -> Split:
-        """All of it in memory.
+        """Reads all of it into memory.
 
         Args:
             progress: called with the number of images read since the last call.
@@ -209,7 +210,7 @@ class StreamSplit(Streamed):
         return Split(images, labels, self.class_names, self.name)
 
     def labels_at(self, places: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Labels of some images (n); no pixels are read."""
+        """Returns the labels of some images (n); no pixels are read."""
         return self.reader.labels(places)
 
     def take(self, indices: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
@@ -218,11 +219,11 @@ class StreamSplit(Streamed):
         return split.images, split.labels
 
     def images_at(self, places: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Some images, n h w c."""
+        """Returns some images, n h w c."""
         return self._read(places).images
 
     def _read(self, places: NDArray[np.int64]) -> Split:
-        """Some images, in this order, with their labels."""
+        """Reads some images and their labels, in this order."""
         wanted, back = np.unique(places, return_inverse=True)
         images = np.empty((len(wanted), *self.image_shape), np.uint8)
         labels = np.empty(len(wanted), np.int32)
@@ -232,19 +233,19 @@ class StreamSplit(Streamed):
         return Split(images, labels, self.class_names, self.name)
 
     def flow(self, seed: int | None, epoch: int = 0, place: int = 0) -> Flow:
-        """Images in training's order, epoch after epoch; with no seed once as they lie.
+        """Returns images in training's order, epoch after epoch; without a seed once, as stored.
 
         Args:
             seed: of the order; None for the order in which images are stored.
             epoch: the first epoch.
             place: the first image's place in it.
         """
-        return self._walk(seed).ahead(Share(), epoch, place, once=seed is None)
+        return self._iterator(seed).prefetch(RankSlice(), epoch, place, once=seed is None)
 
-    def _walk(self, seed: int | None) -> Walk:
-        """Its images in the order of a seed; with none as they lie."""
+    def _iterator(self, seed: int | None) -> EpochIterator:
+        """Returns an iterator in the order of a seed; without one, in stored order."""
         order = Stored(len(self), self.most) if seed is None else self.order
-        return Walk(self.reader, order, seed or 0, self.keep)
+        return EpochIterator(self.reader, order, seed or 0, self.keep)
 
     def batches(
         self,
@@ -268,7 +269,7 @@ class StreamSplit(Streamed):
             batch_size: images in a batch, of all ranks together; an epoch's last has what remains.
             seed: of the order; None for the order in which images are stored.
             epoch: the epoch to begin with; each has an order of its own.
-            steps: how many batches; epoch follows epoch until they are done. By default those that
+            steps: the number of batches, over as many epochs as it takes; by default those that
                 remain of one epoch.
             one_hot: labels as float32 rows (batch classes) in place of int32 class indices.
             dtype: uint8 pixels 0 to 255, or float32 from 0 to 1.
@@ -277,9 +278,9 @@ class StreamSplit(Streamed):
             first_step: batches of the first epoch that are done.
             first_image: instead, images of the first epoch that are done, by all ranks together:
                 what to keep for going on with another batch size.
-            rank: which part of each batch to yield.
-            ranks: into how many parts each batch is cut, as equal as can be; some are empty where
-                a batch has fewer images.
+            rank: the part of each batch to yield.
+            ranks: the number of parts of each batch, as equal as can be; some are empty where a
+                batch has fewer images.
 
         Returns:
             Images (batch h w c) and labels (batch), in arrays of their own.
@@ -303,19 +304,19 @@ class StreamSplit(Streamed):
             raise InputError(
                 f"an epoch of {size} images has no batch of {batch_size}", where=self.name
             )
-        share = Share(batch_size, rank, ranks, drop_last=drop_last)
-        walk = self._walk(seed).batches(share, epoch, done, steps)
+        part = RankSlice(batch_size, rank, ranks, drop_last=drop_last)
+        batches = self._iterator(seed).batches(part, epoch, done, steps)
         if kind == "uint8" and not (one_hot or flat):
-            return walk
+            return batches
         classes = len(self.class_names)
         return (
             convert_batch(images, labels, classes, dtype=kind, one_hot=one_hot, flat=flat)
-            for images, labels in walk
+            for images, labels in batches
         )
 
 
-def _part_of(
+def _open_part(
     again: Callable[[], StreamSplit], validation: float, seed: int, number: int
 ) -> StreamSplit:
-    """What remains (0) or was set aside (1) of a split that is opened anew."""
+    """Returns the rest (0) or the validation set (1) of a split that is opened anew."""
     return again().split(validation, seed)[number]

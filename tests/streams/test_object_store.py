@@ -10,7 +10,7 @@ import pytest
 import spritenet as sn
 from spritenet import Dataset
 from spritenet.errors import DataError, DownloadError, InputError, MissingExtraError
-from spritenet.streams import remote
+from spritenet.streams import remote_blob
 
 fsspec = pytest.importorskip("fsspec")
 
@@ -60,7 +60,7 @@ def test_what_is_not_there_is_said(bucket: str, tmp_path: Path) -> None:
 
 def test_a_change_is_noticed(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the hash of a segment, and then by size and version."""
-    monkeypatch.setattr(remote, "BLOCK", 1500)
+    monkeypatch.setattr(remote_blob, "BLOCK_BYTES", 1500)
     store = fsspec.filesystem("memory")
     path = "/bucket/digits/quarters-00000.png"
     with sn.open(bucket, cache=0, cache_folder=tmp_path) as stream:
