@@ -338,7 +338,7 @@ def test_reading_ahead_ends_with_who_wanted_it(sprites: Path) -> None:
     with sn.open(sprites, order="windowed", chunk=9, window=2) as stream:
         walk = stream.train.batches(8, steps=10_000)
         next(walk)
-        flow = stream.train.flow(0)
+        flow = stream.train.queue(0)
         flow.take(10)
         assert reading() >= 1
         del walk, flow

@@ -4,7 +4,7 @@
     split.py           Split: images, labels and class names in memory
     lazy_dataset.py    LazyDataset: images are read on demand
     source.py          Source: the protocol of all kinds of splits
-    streamed.py        Streamed: abstract class of splits that are fetched during training
+    streamed.py        StreamSource: abstract class of splits that are fetched during training
     arrays.py          conversion of arrays to uint8 images and class indices
     image_list.py      conversion of lists and Pillow images to arrays
     axes.py            the order of axes: n h w c, or an error that names another

@@ -1,4 +1,4 @@
-"""Streamed splits: abstract classes of splits whose images are fetched during training."""
+"""Stream sources: abstract classes of splits whose images are fetched during training."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Flow", "Streamed", "StreamedDataset"]
+__all__ = ["ImageQueue", "StreamSource", "StreamedDataset"]
 
 
-class Flow(ABC):
-    """Images in an order, given out a few at a time."""
+class ImageQueue(ABC):
+    """A queue of images in some order, filled in the background."""
 
     @abstractmethod
     def take(self, count: int) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
-        """The next images (n h w c) and labels (n), which stay as they are until the next call."""
+        """Returns the next images (n h w c) and labels (n), valid until the next call."""
 
     @abstractmethod
     def close(self) -> None:
-        """Ends it."""
+        """Stops filling the queue."""
 
 
-class Streamed(ABC):
-    """A split whose images are read when they are needed."""
+class StreamSource(ABC):
+    """A split whose images are read when they are needed, in training's order ahead of time."""
 
     class_names: tuple[str, ...]
     name: str
 
     @abstractmethod
     def __len__(self) -> int:
-        """How many images it has."""
+        """The number of images."""
 
     @property
     @abstractmethod
@@ -44,24 +44,24 @@ class Streamed(ABC):
 
     @property
     @abstractmethod
-    def at_a_time(self) -> int:
-        """How many images may be taken at a time, so that memory stays bounded."""
+    def max_images(self) -> int:
+        """The number of images that may be read at a time, so that memory stays bounded."""
 
     @abstractmethod
-    def split(self, validation: float = 0.1, seed: int = 0) -> tuple[Streamed, Streamed]:
-        """What remains when a part of every class is set aside, and that part."""
+    def split(self, validation: float = 0.1, seed: int = 0) -> tuple[StreamSource, StreamSource]:
+        """Splits off a stratified validation set: what remains, and that set."""
 
     @abstractmethod
-    def flow(self, seed: int | None, epoch: int = 0, place: int = 0) -> Flow:
-        """Images in training's order, epoch after epoch; with no seed once as they lie."""
+    def queue(self, seed: int | None, epoch: int = 0, place: int = 0) -> ImageQueue:
+        """Returns images in training's order, epoch after epoch; without a seed once, as stored."""
 
     @abstractmethod
     def labels_at(self, places: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Labels of some images."""
+        """Returns the labels of some images."""
 
     @abstractmethod
     def images_at(self, places: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Some images, n h w c."""
+        """Returns some images, n h w c."""
 
 
 class StreamedDataset(ABC):
@@ -69,5 +69,5 @@ class StreamedDataset(ABC):
 
     @property
     @abstractmethod
-    def train(self) -> Streamed:
+    def train(self) -> StreamSource:
         """The split to train on."""

@@ -116,7 +116,7 @@ class BatchFeed(Feed):
     Args:
         stream: where they come from.
         length: images in an epoch.
-        at_a_time: images in a step.
+        max_images: images in a step.
         examples: makes examples of a block.
     """
 
@@ -124,12 +124,12 @@ class BatchFeed(Feed):
         self,
         stream: BatchStream,
         length: int,
-        at_a_time: int,
+        max_images: int,
         examples: Callable[[Block], Examples],
     ) -> None:
         self._stream = stream
         self._length = length
-        self._at_a_time = at_a_time
+        self._at_a_time = max_images
         self._examples = examples
         self._begin: int | None = None
         self._held: Block | None = None
@@ -150,8 +150,8 @@ class BatchFeed(Feed):
         return digest.hexdigest()
 
     @property
-    def at_a_time(self) -> int:
-        """See `Feed.at_a_time`."""
+    def max_images(self) -> int:
+        """See `Feed.max_images`."""
         return self._at_a_time
 
     def part(self, seed: int | None, epoch: int, first: int, last: int) -> Examples:

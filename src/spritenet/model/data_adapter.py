@@ -15,7 +15,7 @@ from spritenet.dataset.axes import check_axes
 from spritenet.dataset.image_list import is_pillow
 from spritenet.dataset.load_warnings import warn
 from spritenet.dataset.pixel_range import FROM_ARRAYS, dim_note
-from spritenet.dataset.streamed import Streamed, StreamedDataset
+from spritenet.dataset.streamed import StreamedDataset, StreamSource
 from spritenet.errors import DataError
 from spritenet.model.foreign_arrays import (
     LABEL_NAMES,
@@ -59,7 +59,7 @@ class LabelledImages:
     class_names: tuple[str, ...] = ()
     name: str = ""
     split: Split | None = None
-    stream: Streamed | None = None
+    stream: StreamSource | None = None
     batches: BatchStream | None = None
     length: int = 0
     batch_size: int | None = None
@@ -113,7 +113,7 @@ def adapt(
         x = x.train
     if y is None and _is_pair(x):
         return adapt(*x, image_shape=image_shape)  # type: ignore[misc]  # it is a tuple or a list
-    if isinstance(x, Streamed):
+    if isinstance(x, StreamSource):
         if y is not None or weights is not None:
             raise DataError("a stream has labels of its own, and no weights", where=x.name)
         empty = np.empty((0, *x.image_shape), np.uint8)
@@ -202,7 +202,7 @@ def _is_pair(x: object) -> bool:
     if isinstance(x, tuple):
         return True
     first, second = x[:2]
-    if any(isinstance(part, Split | Streamed) for part in x) or is_pillow(first):
+    if any(isinstance(part, Split | StreamSource) for part in x) or is_pillow(first):
         return False
     if is_collection(first) or isinstance(second, str):
         return True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import spritenet
 from spritenet.dataset import Split
-from spritenet.dataset.streamed import Streamed
+from spritenet.dataset.streamed import StreamSource
 from spritenet.engines.engine import Examples
 from spritenet.errors import RunError
 from spritenet.export.metadata import TrainedOn
@@ -153,7 +153,9 @@ class Kept:
             yield event
 
 
-def observed(model: Sequential, split: Split | Streamed, run: Run, seed: int) -> Iterator[Event]:
+def observed(
+    model: Sequential, split: Split | StreamSource, run: Run, seed: int
+) -> Iterator[Event]:
     """What is seen of a trained model when it is tried on a split, for the run's journal.
 
     Args:
@@ -165,8 +167,10 @@ def observed(model: Sequential, split: Split | Streamed, run: Run, seed: int) ->
     loss = model.compiled()[1]
     given = adapt(split)
     examples = made.to_examples(given, given.shape, model.output_shape[-1], loss)
-    at_a_time = evaluation.share(model.layers, given.shape)
-    task = Task(model.engine(), loss, model.compiled()[0], examples, examples, at_a_time=at_a_time)
+    max_images = evaluation.share(model.layers, given.shape)
+    task = Task(
+        model.engine(), loss, model.compiled()[0], examples, examples, max_images=max_images
+    )
     yield from _observer(model, task, seed, run, examples).evaluated(model.state.now)
 
 
@@ -184,6 +188,6 @@ def _observer(
         [layer.label for layer in model.layers],
         images[0],
         model.class_names,
-        task.at_a_time,
+        task.max_images,
     )
     return Observer(subject, tried, run.snapshots_path, seed, run.controls.watched)

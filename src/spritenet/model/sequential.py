@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, Self, overload
 import numpy as np
 
 from spritenet.arguments import file_path
-from spritenet.dataset.streamed import Streamed
+from spritenet.dataset.streamed import StreamSource
 from spritenet.engines.engine import Engine, Examples
 from spritenet.errors import ModelError
 from spritenet.layers import Layer
@@ -285,7 +285,7 @@ class Sequential(Compiled):
             DataError: the images don't fit.
         """
         del batch_size, verbose
-        if isinstance(x, Streamed):
+        if isinstance(x, StreamSource):
             return np.concatenate([*self._outputs_of(x)])
         shape, parameters = self._shape(), self.state.now.best_guess
         images = image_batch.array_of(x, shape)
@@ -304,14 +304,14 @@ class Sequential(Compiled):
             ModelError: it has no weights yet.
             DataError: the images don't fit.
         """
-        if isinstance(x, Streamed):
+        if isinstance(x, StreamSource):
             return np.concatenate([rows.argmax(axis=-1) for rows in self._outputs_of(x)])
         return np.asarray(self.predict(x).argmax(axis=-1))
 
-    def _outputs_of(self, split: Streamed) -> Iterator[NDArray[np.float32]]:
+    def _outputs_of(self, split: StreamSource) -> Iterator[NDArray[np.float32]]:
         """The outputs of a stream's images, in the order they are stored, some at a time."""
-        size = min(evaluation.share(self._layers, self._shape()), split.at_a_time)
-        flow = split.flow(None)
+        size = min(evaluation.share(self._layers, self._shape()), split.max_images)
+        flow = split.queue(None)
         try:
             for first in range(0, len(split), size):
                 yield self.predict(flow.take(min(size, len(split) - first))[0])

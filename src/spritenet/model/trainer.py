@@ -14,7 +14,7 @@ from spritenet.arguments import count, number, seed_of
 from spritenet.dataset import Dataset, Split
 from spritenet.dataset.load_warnings import warn
 from spritenet.dataset.stratify import stratified_mask, validation_size
-from spritenet.dataset.streamed import Streamed, StreamedDataset
+from spritenet.dataset.streamed import StreamedDataset, StreamSource
 from spritenet.engines.engine import Examples
 from spritenet.errors import DataError, ModelError
 from spritenet.migration import accepts
@@ -212,7 +212,7 @@ def train(
         examples=examples,
         validation=validation,
         sample=_sample(validation, test_size, seed),
-        at_a_time=evaluation.share(model.layers, shape),
+        max_images=evaluation.share(model.layers, shape),
     )
     model.state.now, model.doubt = now, None
     rates = plan.rates(optimizer.schedule)
@@ -243,7 +243,7 @@ def _apart(
     """The images to learn from and, if a share was asked for, those kept apart."""
     share = number(share, "validation_split", "fit", least=0, below=1)
     split = data.train if isinstance(data, Dataset | StreamedDataset) else data
-    if share and isinstance(split, Split | Streamed) and sample_weight is None:
+    if share and isinstance(split, Split | StreamSource) and sample_weight is None:
         train, validation = split.split(validation=share, seed=seed)
         return adapt(train), adapt(validation)
     given = adapt(split, labels, sample_weight, image_shape=image_shape)

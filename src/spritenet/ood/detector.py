@@ -94,15 +94,15 @@ def _trained(
     examples = Examples(np.ascontiguousarray(x).reshape(count, *shape), y)
     # One thread: its steps are so short that two would mostly wait for each other.
     engine = native.Network(layers, shape, batch_size=batch, threads=1)
-    at_a_time = 256  # steps, so that Ctrl-C is answered
-    for first in range(0, steps, at_a_time):
+    max_images = 256  # steps, so that Ctrl-C is answered
+    for first in range(0, steps, max_images):
         engine.train(
             parameters,
             slots,
             examples,
             loss=losses.SparseCategoricalCrossentropy(),
             optimizer=optimizer,
-            learning_rates=rates[first : first + at_a_time],
+            learning_rates=rates[first : first + max_images],
             first_step=first,
             batch_size=batch,
             seed=seed,

@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 from spritenet.dataset import Split
 from spritenet.dataset.batches import Batch, convert_batch, pixel_type
 from spritenet.dataset.stratify import stratified_mask, validation_size
-from spritenet.dataset.streamed import Flow, Streamed
+from spritenet.dataset.streamed import ImageQueue, StreamSource
 from spritenet.errors import InputError
 from spritenet.streams.epoch_iterator import EpochIterator
 from spritenet.streams.rank_slice import RankSlice, check
@@ -29,7 +29,7 @@ BLOCK = 1 << 16  # labels at a time: 0.5 MiB of places
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StreamSplit(Streamed):
+class StreamSplit(StreamSource):
     """Images and labels of a stream's split; the interface of `Split`, without images in memory.
 
         data = sn.open("https://example.org/digits/dataset.json")
@@ -70,7 +70,7 @@ class StreamSplit(Streamed):
         return self.reader.image_shape
 
     @property
-    def at_a_time(self) -> int:
+    def max_images(self) -> int:
         """The number of images that may be read at a time, so that memory stays bounded."""
         return self.most
 
@@ -232,7 +232,7 @@ class StreamSplit(Streamed):
             images, labels = images[back], labels[back]
         return Split(images, labels, self.class_names, self.name)
 
-    def flow(self, seed: int | None, epoch: int = 0, place: int = 0) -> Flow:
+    def queue(self, seed: int | None, epoch: int = 0, place: int = 0) -> ImageQueue:
         """Returns images in training's order, epoch after epoch; without a seed once, as stored.
 
         Args:

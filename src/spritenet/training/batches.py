@@ -35,7 +35,7 @@ def batch_images(place: int, batch_size: int, count: int) -> int:
 def permitted(now: Snapshot, plan: Plan, steps: int, examples: Examples | Feed) -> int:
     """How many of the next `steps` updates one call can do; see `advance`."""
     if isinstance(examples, Feed):
-        steps = min(steps, max(1, examples.at_a_time // plan.batch_size))
+        steps = min(steps, max(1, examples.max_images // plan.batch_size))
     elif _engine_knows(now, plan):
         return steps
     whole, rest = divmod(len(examples), plan.batch_size)

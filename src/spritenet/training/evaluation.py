@@ -53,14 +53,14 @@ def evaluate(
     parameters: NDArray[np.float32],
     examples: Examples | Feed,
     loss: Loss,
-    at_a_time: int,
+    max_images: int,
 ) -> Evaluation:
     """The sums over all examples."""
     total = Evaluation(0.0, 0.0, 0, 0)
     if isinstance(examples, Feed):
-        at_a_time = min(at_a_time, examples.at_a_time)
-    for first in range(0, len(examples), at_a_time):
-        count = min(at_a_time, len(examples) - first)
+        max_images = min(max_images, examples.max_images)
+    for first in range(0, len(examples), max_images):
+        count = min(max_images, len(examples) - first)
         if isinstance(examples, Feed):
             some = examples.part(None, 0, first, first + count)
             part = engine.evaluate(parameters, some, loss)
@@ -76,12 +76,12 @@ def predict(
     engine: Engine,
     parameters: NDArray[np.float32],
     images: NDArray[np.uint8],
-    at_a_time: int,
+    max_images: int,
 ) -> NDArray[np.float32]:
     """The outputs of all images, (n, k) or, for a network that ends in images, (n, h, w, c)."""
-    if len(images) <= at_a_time:
+    if len(images) <= max_images:
         return engine.predict(parameters, images)
-    shares = range(0, len(images), at_a_time)
+    shares = range(0, len(images), max_images)
     return np.concatenate(
-        [engine.predict(parameters, images[first : first + at_a_time]) for first in shares]
+        [engine.predict(parameters, images[first : first + max_images]) for first in shares]
     )

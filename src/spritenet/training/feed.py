@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spritenet.dataset.streamed import Flow, Streamed
+from spritenet.dataset.streamed import ImageQueue, StreamSource
 from spritenet.engines.engine import Examples
 from spritenet.permutation import permutation
 
@@ -37,7 +37,7 @@ class Feed(ABC):
 
     @property
     @abstractmethod
-    def at_a_time(self) -> int:
+    def max_images(self) -> int:
         """How many images may be asked for at a time."""
 
     @abstractmethod
@@ -74,14 +74,14 @@ class SplitFeed(Feed):
 
     def __init__(
         self,
-        split: Streamed,
+        split: StreamSource,
         examples: Callable[[NDArray[np.uint8], NDArray[np.int32]], Examples],
         about: str = "",
     ) -> None:
         self._about = about
         self.split = split
         self._examples = examples
-        self._flow: Flow | None = None
+        self._queue: ImageQueue | None = None
         self._at: tuple[int | None, int, int] | None = None
 
     def __len__(self) -> int:
@@ -94,16 +94,16 @@ class SplitFeed(Feed):
         return sha256(f"{known} {self._about}".encode()).hexdigest() if self._about else known
 
     @property
-    def at_a_time(self) -> int:
-        """See `Feed.at_a_time`."""
-        return self.split.at_a_time
+    def max_images(self) -> int:
+        """See `Feed.max_images`."""
+        return self.split.max_images
 
     def part(self, seed: int | None, epoch: int, first: int, last: int) -> Examples:
         """See `Feed.part`."""
-        if self._flow is None or self._at != (seed, epoch, first):
+        if self._queue is None or self._at != (seed, epoch, first):
             self.close()
-            self._flow = self.split.flow(seed, epoch, first)
-        images, labels = self._flow.take(last - first)
+            self._queue = self.split.queue(seed, epoch, first)
+        images, labels = self._queue.take(last - first)
         self._at = (seed, epoch, last)
         if last == len(self) and seed is None:
             self.close()  # what was taken stays; the next pass begins a new one
@@ -125,6 +125,6 @@ class SplitFeed(Feed):
 
     def close(self) -> None:
         """Ends the reading ahead; the next `part` begins it anew."""
-        if self._flow is not None:
-            self._flow.close()
-        self._flow = self._at = None
+        if self._queue is not None:
+            self._queue.close()
+        self._queue = self._at = None

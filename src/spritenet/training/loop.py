@@ -69,7 +69,7 @@ class Task:
         examples: to learn from.
         validation: to evaluate on at the end of each epoch; None for no evaluation.
         sample: the few of them to evaluate on in between.
-        at_a_time: images in one call of an evaluation.
+        max_images: images in one call of an evaluation.
         identity: what a checkpoint must share to be gone on with; JSON values.
         checkpoint: the checkpoint's file; None for none.
         controls: where commands come from; None for nowhere.
@@ -82,7 +82,7 @@ class Task:
     examples: Examples | Feed
     validation: Examples | Feed | None = None
     sample: Examples | Feed | None = None
-    at_a_time: int = 1024
+    max_images: int = 1024
     identity: Mapping[str, object] = field(default_factory=dict)
     checkpoint: Path | None = None
     controls: Controls | None = None
@@ -313,7 +313,7 @@ class _Loop:
         """How the network does on the examples."""
         task = self.task
         return evaluation.evaluate(
-            task.engine, self.now.best_guess, examples, task.loss, task.at_a_time
+            task.engine, self.now.best_guess, examples, task.loss, task.max_images
         )
 
     def _epoch_ended(self, evaluated: Evaluated | None) -> EpochEnded:

@@ -60,7 +60,7 @@ class Subject:
         layers: the names of its layers.
         example: an image, uint8 h w c, to see the layers' outputs for.
         class_names: empty if nobody said.
-        at_a_time: images in one call.
+        max_images: images in one call.
     """
 
     engine: Engine
@@ -68,7 +68,7 @@ class Subject:
     layers: Sequence[str]
     example: NDArray[np.uint8]
     class_names: Sequence[str] = ()
-    at_a_time: int = 1024
+    max_images: int = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,7 +160,7 @@ class Observer:
     def _outputs(self, now: Snapshot, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The network's outputs, (n, classes)."""
         subject = self.subject
-        outputs = evaluation.predict(subject.engine, now.best_guess, images, subject.at_a_time)
+        outputs = evaluation.predict(subject.engine, now.best_guess, images, subject.max_images)
         return outputs.reshape(len(images), -1)
 
     def _predicted(self, now: Snapshot) -> Predicted:
