@@ -14,7 +14,7 @@ from program import spritenet
 
 
 def test_pack_verify_unpack_and_back(data: str, tmp_path: Path) -> None:
-    """IDX to a sprite, to IDX, to npz and to pictures: the content hash never changes."""
+    """IDX to a sprite, to IDX, to npz and to images: the content hash never changes."""
     done = spritenet("pack", data, "digits.png", "--segment-rows", "64", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("digits.png: 500 images of 28×28×1, ")

@@ -119,20 +119,20 @@ def test_pictures_get_a_size_a_fit_and_a_colour(tmp_path: Path) -> None:
 def test_what_could_not_be_read_is_listed_at_the_end(tmp_path: Path) -> None:
     """A line each on standard error, a list in JSON, exit code 0; with --strict a mistake."""
     write_pictures(tmp_path / "pets", *(f"cat/{number}.png" for number in range(5)))
-    (tmp_path / "pets/cat/2.png").write_bytes(b"no picture")
+    (tmp_path / "pets/cat/2.png").write_bytes(b"no image")
     (tmp_path / "pets/cat/3.png").write_bytes(encoded(noise())[:60])
     (tmp_path / "pets/notes.txt").touch()
     done = spritenet("pack", "pets", "pets.png", "--json", folder=tmp_path)
     assert done.returncode == OK
     left = done.stderr.splitlines()
     assert len(left) == 3
-    assert left[0].startswith("left out: pets/cat/2.png: this is no picture that can be read")
-    assert left[1].startswith("left out: pets/cat/3.png: the picture is damaged")
-    assert left[2] == "note: passed over, being no pictures: notes.txt."
+    assert left[0].startswith("left out: pets/cat/2.png: unsupported image file")
+    assert left[1].startswith("left out: pets/cat/3.png: the image is damaged")
+    assert left[2] == "note: passed over, being no images: notes.txt."
     said = json.loads(done.stdout)
     assert (said["images"], len(said["left_out"]), len(said["notes"])) == (3, 2, 1)
-    refused = "error: pets: passed over, being no pictures: notes.txt."
-    for first in (refused, "error: pets/cat/2.png: this is no picture"):
+    refused = "error: pets: passed over, being no images: notes.txt."
+    for first in (refused, "error: pets/cat/2.png: unsupported image"):
         done = spritenet("pack", "pets", "pets.png", "--strict", folder=tmp_path)
         assert (done.returncode, done.stderr.count("\n")) == (WRONG, 1)
         assert done.stderr.startswith(first)
@@ -153,7 +153,7 @@ def test_tensorflows_labels_lie_beside(sources: dict[str, Path], tmp_path: Path)
     ("name", "content", "words"),
     [
         ("empty", "", "holds no data set: expected IDX files"),
-        ("photos", "loose.png", "a picture is in no folder of a class"),
+        ("photos", "loose.png", "an image is in no folder of a class"),
         ("a.csv", "label,p0,p1,p2,p3\n1,2,3,4,256\n", "pixel 3 is no pixel"),
         ("a.npz", "no zip", "this is no npz that can be read"),
         ("a.zip", "no zip", "this is no zip that can be read"),

@@ -1,4 +1,4 @@
-"""`spritenet predict`: pictures of all kinds in, classes out."""
+"""`spritenet predict`: images of all kinds in, classes out."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_csv_holds_every_file(run: Path, folder: Path, tmp_path: Path) -> None:
     done = spritenet("predict", run, folder, "--csv", "out.csv", "--top", "2", folder=tmp_path)
     assert done.returncode == 2
     assert done.stdout == "out.csv: 4 images\n"
-    assert "a, b.png: this is no picture that can be read" in done.stderr
+    assert "a, b.png: unsupported image file" in done.stderr
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
         rows = [*csv.DictReader(file)]
     found = json.loads(spritenet("predict", run, folder, "--json").stdout)["predictions"]
@@ -162,7 +162,7 @@ def test_a_data_set_is_called_one(run: Path, data: str, tmp_path: Path) -> None:
 
 
 def test_a_photograph_is_turned_upright(run: Path, tmp_path: Path) -> None:
-    """As its camera noted: the sensor's rows are the picture's columns."""
+    """As its camera noted: the sensor's rows are the image's columns."""
     image = Image.open(run / "example.png")
     turned = image.transpose(Image.Transpose.ROTATE_90)
     exif = turned.getexif()

@@ -49,9 +49,9 @@ LABELS = np.zeros(2, np.int32)
         (IMAGES, LABELS[:1], NAMES, "a label for each of 2 images, got 1 labels"),
         (IMAGES, LABELS + 4, NAMES, "the label of image 0 is no class: expected 0 to 3, got 4"),
         (IMAGES, LABELS - 1, NAMES, "the label of image 0 is no class: expected 0 to 3, got -1"),
-        (IMAGES, LABELS, (), "class names are missing"),
-        (IMAGES, LABELS, "abcd", "class names are missing"),
-        (IMAGES, LABELS, ("a", 1), "class names are missing"),
+        (IMAGES, LABELS, (), "missing class names"),
+        (IMAGES, LABELS, "abcd", "missing class names"),
+        (IMAGES, LABELS, ("a", 1), "missing class names"),
         (IMAGES, LABELS, ("a", "b", "a"), "two classes have the same name: got 'a'"),
     ],
 )

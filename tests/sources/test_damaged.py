@@ -21,7 +21,7 @@ NEGATIVE = b"\x80\0\0\0"
 
 
 def zipped(method: int) -> bytes:
-    """Two pictures in a zip."""
+    """Two images in a zip."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", method) as made:
         made.writestr("a/1.png", encoded(noise()))

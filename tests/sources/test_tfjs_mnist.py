@@ -80,7 +80,7 @@ def test_a_mirror_may_be_a_folder(
         (
             tfjs_mnist.IMAGES,
             lambda body: body[:16] + (100).to_bytes(4, "big") + body[20:],
-            "a picture of 100×65000, expected 784×65000",
+            "an image of 100×65000, expected 784×65000",
         ),
     ],
 )

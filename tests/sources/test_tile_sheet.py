@@ -20,7 +20,7 @@ LABELS = (np.arange(10) % 3).astype(np.uint8)
 
 
 def sheet(path: Path, tiles: NDArray[np.uint8], columns: int, rows: int) -> Path:
-    """A picture of tiles, pasted by Pillow; black where there are none."""
+    """An image of tiles, pasted by Pillow; black where there are none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     height, width = tiles.shape[1:3]
     mode = "RGB" if tiles.shape[3] == 3 else "L"

@@ -30,7 +30,7 @@ def test_pictures_are_those_of_their_folders(tmp_path: Path, channels: int) -> N
     splits = {
         name: sn.Split(split.images, split.labels, names) for name, split in made.splits.items()
     }
-    folder = unpack(sn.Dataset("x", splits, names), tmp_path / "pictures")
+    folder = unpack(sn.Dataset("x", splits, names), tmp_path / "images")
     for name, split in made.splits.items():
         for place, (image, label) in enumerate(split):
             inside = ["a_b", "a_b (2)", "__"][label]

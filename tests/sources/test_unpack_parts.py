@@ -41,7 +41,7 @@ def test_parts_change_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, k
 
 @pytest.mark.parametrize("kind", ["npz", "folder", "idx"])
 def test_what_can_not_be_read_is_left_out(tmp_path: Path, kind: str) -> None:
-    """Of a folder of pictures; counts and labels are those of what remains."""
+    """Of a folder of images; counts and labels are those of what remains."""
     names = [f"{split}/{n % 2}/{n}.png" for split in ("train", "test") for n in range(8)]
     write_pictures(tmp_path / "pets", *names)
     for name in (names[0], names[5], names[-1]):
@@ -55,6 +55,6 @@ def test_what_can_not_be_read_is_left_out(tmp_path: Path, kind: str) -> None:
     found = sn.load(path)
     assert found.train.content_hash == known.train.content_hash
     assert found.test.content_hash == known.test.content_hash
-    with pytest.raises(sn.DataError, match="this is no picture"):
+    with pytest.raises(sn.DataError, match="unsupported image file"):
         unpack(survey(tmp_path / "pets"), tmp_path / "y", strict=True)
     assert not (tmp_path / "y").exists()

@@ -23,7 +23,7 @@ from spritenet.sprites.shard import Packed, write_shard
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """60 pictures of three classes in two splits, of which three can't be read."""
+    """60 images of three classes in two splits, of which three can't be read."""
     names = [f"{'train' if n < 40 else 'test'}/{n % 3}/{n}.png" for n in range(60)]
     write_pictures(tmp_path / "pets", *names)
     for name in (names[0], names[17], names[59]):
@@ -55,7 +55,7 @@ def test_parts_are_the_whole(folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("layout", ["rows", "grid"])
 def test_the_number_of_threads_changes_no_byte(folder: Path, tmp_path: Path, layout: str) -> None:
-    """Of any file, with unreadable pictures among them."""
+    """Of any file, with unreadable images among them."""
     made = []
     for workers in (1, 2, 5):
         place = tmp_path / str(workers) / "x"
@@ -111,7 +111,7 @@ def test_a_sprite_none_of_whose_pictures_can_be_read_is_not_there(tmp_path: Path
 def test_strict_leaves_nothing_behind(folder: Path, tmp_path: Path) -> None:
     """One line, and no half of a data set."""
     for target in (tmp_path / "a.png", tmp_path / "a"):
-        with pytest.raises(sn.DataError, match=r"pets.train.0.0\.png: this is no picture"):
+        with pytest.raises(sn.DataError, match=r"pets.train.0.0\.png: unsupported image"):
             sn.pack(survey(folder), target, strict=True, shard_rows=20)
     assert [path.name for path in tmp_path.iterdir()] == ["pets"]
 

@@ -8,7 +8,7 @@
     arrays.py          conversion of arrays to uint8 images and class indices
     image_list.py      conversion of lists and Pillow images to arrays
     axes.py            the order of axes: n h w c, or an error that names another
-    pixel_range.py     PixelRange: the values of black and white
+    pixel_range.py     ValueRange: the values of black and white
     batches.py         batches in the order of training
     stratify.py        stratified choice of a validation set
     natural_order.py   names sorted by their numbers: "2" before "10"

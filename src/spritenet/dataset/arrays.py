@@ -1,7 +1,7 @@
-"""What people have in their arrays → uint8 images (n h w c) and int32 class indices (n).
+"""Conversion of arrays to uint8 images (n h w c) and int32 class indices (n).
 
 Nothing is guessed: pixels that are not exactly 0–255, and labels that are not exactly classes,
-are refused with the reason.
+are errors that say why.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from spritenet.dataset.axes import check_axes
 from spritenet.dataset.image_list import as_array
 from spritenet.dataset.load_warnings import warn
 from spritenet.dataset.natural_order import in_natural_order
-from spritenet.dataset.pixel_range import (
+from spritenet.dataset.value_range import (
     BEYOND,
     FROM_ARRAYS,
-    PixelRange,
     RangeLike,
+    ValueRange,
     coarse_note,
     likely_range,
 )
@@ -48,7 +48,7 @@ def as_images(
     range: RangeLike | None = None,  # noqa: A002 - NumPy's word for it
     call: str = FROM_ARRAYS,
 ) -> NDArray[np.uint8]:
-    """Turns images into uint8 n h w c, losing nothing; or, in a range, as little as can be.
+    """Converts images to uint8 n h w c: without loss, or quantized if a range is given.
 
     Args:
         images: n h w (one channel) or n h w c. Of uint8; of another integer type with values 0 to
@@ -56,8 +56,8 @@ def as_images(
             to 1, which is what dividing pixels by 255 gives; or of booleans, of which True is 255.
             Also a list of arrays, or of Pillow's images.
         range: the values of black and white, where they are others: (-1, 1) or "-1..1". Values
-            are quantised to 256 levels: an error is (high - low) / 510 at most.
-        call: how to give a range, as `PixelRange.said` takes it.
+            are quantized to 256 levels, with an error of (high - low) / 510 at most.
+        call: the call that takes a range, as for `ValueRange.as_argument`.
 
     Returns:
         uint8, n h w c, C-contiguous; the array itself, not a copy, where it already is that.
@@ -79,8 +79,8 @@ def as_images(
             else "",
         )
     check_axes(array.shape)
-    wanted = None if range is None else PixelRange.of(range)
-    if array.dtype == np.uint8 and (wanted is None or wanted.is_plain):
+    wanted = None if range is None else ValueRange.of(range)
+    if array.dtype == np.uint8 and (wanted is None or wanted.is_default):
         return np.ascontiguousarray(array)  # the core reads it through a pointer
     scale = scale_of(array)
     pixels = np.empty(array.shape, np.uint8)
@@ -97,21 +97,21 @@ def as_images(
 
 
 def _blocks(array: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
-    """A few images at a time, and the number of the first."""
+    """Yields blocks of images, each with the index of its first."""
     rows = max(1, BLOCK // max(1, array[:1].size))
     for first in range(0, len(array), rows):
         yield first, array[first : first + rows]
 
 
 def scale_of(array: NDArray[Any]) -> int:
-    """255 for booleans and floats that never exceed 1, else 1: what to multiply with for pixels.
+    """Returns the factor that makes pixels of values: 255 for booleans and floats up to 1, else 1.
 
     Raises:
-        DataError: these are no numbers.
+        DataError: the values are no numbers.
     """
     if array.dtype.kind not in "biuf":
         raise DataError(
-            "these are not pixels", where="images", expected="numbers 0 to 255", got=array.dtype
+            "unsupported pixels", where="images", expected="numbers 0 to 255", got=array.dtype
         )
     if array.dtype.kind == "b":
         return 255
@@ -120,14 +120,14 @@ def scale_of(array: NDArray[Any]) -> int:
     return 255 if all(bool((block <= 1).all()) for _, block in _blocks(array)) else 1
 
 
-def as_pixels(block: NDArray[Any], scale: int | PixelRange) -> NDArray[np.uint8]:
-    """Some of the values, of a scale found by `scale_of` for all of them or a range, as pixels.
+def as_pixels(block: NDArray[Any], scale: int | ValueRange) -> NDArray[np.uint8]:
+    """Converts values to pixels, by a factor from `scale_of` or a range.
 
     Raises:
         DataError: a value is no pixel.
     """
-    if isinstance(scale, PixelRange):
-        return scale.quantised(block)
+    if isinstance(scale, ValueRange):
+        return scale.quantize(block)
     if block.dtype == np.uint8:
         return block
     values = block if scale == 1 else block.astype(np.float64) * scale
@@ -154,27 +154,27 @@ def as_pixels(block: NDArray[Any], scale: int | PixelRange) -> NDArray[np.uint8]
 
 
 def with_range(error: DataError, array: NDArray[Any], call: str) -> DataError:
-    """The error of values that are no pixels, with the range to give.
+    """Returns an error of `as_pixels` with the range that would fit the values.
 
     Args:
-        error: as `as_pixels` raises it.
+        error: the error.
         array: all values.
-        call: how to give a range, as `PixelRange.said` takes it.
+        call: the call that takes a range, as for `ValueRange.as_argument`.
     """
     likely = likely_range(array)
     if likely is None:
         return error
     if error.what == BEYOND:
-        do = f"Pass {likely.said(call)}, which holds all values."
+        do = f"Pass {likely.as_argument(call)}, which holds all values."
     else:
-        do = f"{error.do} Or pass the values of black and white: {likely.said(call)}."
+        do = f"{error.do} Or pass the values of black and white: {likely.as_argument(call)}."
     return DataError(error.what, where=error.where, expected=error.expected, got=error.got, do=do)
 
 
 def as_labels(
     labels: ArrayLike, class_names: Sequence[str] | None = None
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Turns labels into class indices, and says what the classes are called.
+    """Converts labels to class indices, and returns the names of the classes.
 
     Args:
         labels: class indices (n, or n 1) of any integer type or of whole floats; or one-hot rows
@@ -187,7 +187,7 @@ def as_labels(
         int32 class indices (n), and the names.
 
     Raises:
-        DataError: labels that are no classes, or not of those named.
+        DataError: a label is no class, or none of the class names.
     """
     array = np.asarray(labels)
     if array.ndim == 2 and array.shape[1] == 1:
@@ -205,7 +205,7 @@ def as_labels(
     elif array.dtype.kind in "UO":
         return _from_names(array, class_names)
     else:
-        indices = _whole(array)
+        indices = _to_integers(array)
         classes = int(indices.max(initial=0)) + 1
     if class_names is None:
         if classes > MOST_CLASSES:
@@ -235,11 +235,11 @@ def check_range(indices: NDArray[Any], classes: int, where: str = "labels") -> N
 
 
 def check_names(names: Sequence[str], where: str) -> tuple[str, ...]:
-    """Class names as a tuple: at least one, all strings, all different."""
+    """Returns class names as a tuple; raises DataError unless all are different strings."""
     given: tuple[object, ...] = () if isinstance(names, str) else tuple(names)
     if not given or not all(isinstance(name, str) and name for name in given):
         raise DataError(
-            "class names are missing", where=where, expected="a name for each class", got=names
+            "missing class names", where=where, expected="a name for each class", got=names
         )
     names = tuple(names)
     seen: set[str] = set()
@@ -250,8 +250,8 @@ def check_names(names: Sequence[str], where: str) -> tuple[str, ...]:
     return names
 
 
-def _whole(array: NDArray[Any]) -> NDArray[Any]:
-    """Class indices as integers: integers as they are, booleans, and whole floats."""
+def _to_integers(array: NDArray[Any]) -> NDArray[Any]:
+    """Converts class indices to integers: from integers, booleans or whole floats."""
     if array.dtype.kind in "iu":
         return array
     if array.dtype.kind == "b":
@@ -269,9 +269,9 @@ def _whole(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def one_hot_rows(values: NDArray[Any]) -> int:
-    """Counts the one-hot rows that values are when they are cut into rows; 0 if they are none.
+    """Counts the one-hot rows in a flat array; 0 if it holds none.
 
-    There are as many rows as ones, so the rows' length needs no guess.
+    One-hot rows are as many as their ones, which gives the length of a row.
 
     >>> one_hot_rows(np.array([0, 0, 1, 1, 0, 0]))
     2

@@ -1,6 +1,6 @@
-"""One square picture of many images, as the Embedding Projector and Facets Dive read it.
+"""Image atlases: one square PNG of many images, for the Embedding Projector and Facets Dive.
 
-Both lay images of one size row by row into a near-square texture and know an image by its place:
+Both lay images of one size row by row into a near-square texture and number them by position:
 the projector by its line in a table (https://www.tensorflow.org/tensorboard/tensorboard_projector_plugin),
 Facets by its entry in a list (https://github.com/PAIR-code/facets/tree/master/facets_dive).
 """
@@ -24,23 +24,23 @@ LARGEST_SIDE = 8192  # pixels: the texture that every WebGL machine has, and the
 
 
 def most_images(image_shape: tuple[int, int, int]) -> int:
-    """How many images of that height and width the picture takes."""
+    """Returns the number of images of a shape that an atlas holds."""
     return (LARGEST_SIDE // max(image_shape[:2])) ** 2
 
 
 def atlas(
     split: Split, count: int, seed: int = 0, points: NDArray[np.float32] | None = None
 ) -> Mapping[str, bytes]:
-    """The files of a folder that both programs show.
+    """Returns the files of a folder that both programs read.
 
     Args:
         split: the images.
-        count: how many of them; all, in their own order, if there are no more than that.
-        seed: picks them.
+        count: the number of images; all, in stored order, if there are no more.
+        seed: of the choice.
         points: a vector for each image of the split, float32 (n, d); None for its pixels.
 
     Returns:
-        Contents by name: `sprite.png`, the picture; `metadata.tsv`, a line an image;
+        Contents by name: `sprite.png`, the atlas; `metadata.tsv`, a line an image;
         `tensors.bytes`, a vector of little-endian float32 an image; `config.json`, which names the
         three for the projector; `data.json`, a list with an object an image for Facets.
     """
@@ -57,14 +57,14 @@ def atlas(
     square[: len(images)] = images
     tiles = square.reshape(columns, columns, height, width, channels).swapaxes(1, 2)
     pixels = tiles.reshape(columns * height, columns * width, channels)
-    picture = io.BytesIO()
-    Image.fromarray(pixels if channels in {3, 4} else pixels[:, :, 0]).save(picture, "PNG")
+    png = io.BytesIO()
+    Image.fromarray(pixels if channels in {3, 4} else pixels[:, :, 0]).save(png, "PNG")
     names = [split.class_names[label] for label in labels.tolist()]
     places = chosen.tolist()
     lines = [f"{_cell(name)}\t{place}" for name, place in zip(names, places, strict=True)]
     entries = [{"class": name, "index": place} for name, place in zip(names, places, strict=True)]
     return {
-        "sprite.png": picture.getvalue(),
+        "sprite.png": png.getvalue(),
         "metadata.tsv": "\n".join(["class\tindex", *lines, ""]).encode(),
         "tensors.bytes": np.ascontiguousarray(vectors, dtype="<f4").tobytes(),
         "config.json": _json(
@@ -88,10 +88,10 @@ def atlas(
 
 
 def _cell(text: str) -> str:
-    """The text without what separates cells and lines."""
+    """Replaces tabs and line breaks in a text."""
     return " ".join(text.split())
 
 
 def _json(value: object) -> bytes:
-    """JSON with a newline at its end."""
+    """Encodes JSON, with a newline at its end."""
     return json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n"

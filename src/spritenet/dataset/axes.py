@@ -1,7 +1,7 @@
-"""The axes of an array of images: n h w c, or another order, which is named and refused.
+"""Axes of arrays of images: n h w c, or an error that names another order.
 
-PyTorch has n c h w, MATLAB's files h w c n, some archives h w n. Reading them as n h w c would give
-images of another shape without a word.
+PyTorch has n c h w, MATLAB's files h w c n, some archives h w n. Reading these as n h w c would
+silently give images of another shape.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Axes = tuple[int, ...]
 
 
 def meant_axes(shape: tuple[int, ...], labels: int | None = None) -> Axes | None:
-    """The transposition that makes n h w (c) of an array; None if it seems to be that already.
+    """Infers the transposition of an array to n h w (c); None if it seems to have that order.
 
     >>> meant_axes((20, 3, 32, 32)), meant_axes((28, 28, 1000), labels=1000)
     ((0, 2, 3, 1), (2, 0, 1))
@@ -27,8 +27,8 @@ def meant_axes(shape: tuple[int, ...], labels: int | None = None) -> Axes | None
     True
 
     Args:
-        shape: of the array.
-        labels: how many labels there are for it, if that is known.
+        shape: the array's.
+        labels: the number of labels, if it is known.
     """
     if len(shape) not in {3, 4} or 0 in shape:
         return None
@@ -42,7 +42,7 @@ def meant_axes(shape: tuple[int, ...], labels: int | None = None) -> Axes | None
 
 
 def _counted(shape: tuple[int, ...]) -> Axes | None:
-    """The transposition of an array whose last axis counts images, as the labels do."""
+    """Returns the transposition of an array whose last axis counts images, as the labels do."""
     if len(shape) == 3:  # of other shapes, width and labels may agree by chance
         return (2, 0, 1) if shape[0] == shape[1] or shape[2] > max(shape[:2]) else None
     if shape[2] <= MOST_CHANNELS:
@@ -51,7 +51,7 @@ def _counted(shape: tuple[int, ...]) -> Axes | None:
 
 
 def fitting_axes(shape: tuple[int, ...], image_shape: tuple[int, ...]) -> Axes | None:
-    """The transposition after which an array holds images of a shape; None if there is none.
+    """Returns the transposition to images of a shape; None if there is none.
 
     >>> fitting_axes((10, 3, 32, 32), (32, 32, 3)), fitting_axes((3, 32, 32), (32, 32, 3))
     ((0, 2, 3, 1), (1, 2, 0))
@@ -69,12 +69,12 @@ def fitting_axes(shape: tuple[int, ...], image_shape: tuple[int, ...]) -> Axes |
 
 
 def check_axes(shape: tuple[int, ...], labels: int | None = None, where: str = "images") -> None:
-    """Raises DataError for an array whose axes are in another order, with the call to type.
+    """Raises DataError for an array with another order of axes, with the call that corrects it.
 
     Args:
-        shape: of the array.
-        labels: how many labels there are for it, if that is known.
-        where: what to call it.
+        shape: the array's.
+        labels: the number of labels, if it is known.
+        where: the array's name, for the error.
     """
     axes = meant_axes(shape, labels)
     if axes is None:

@@ -1,6 +1,6 @@
-"""Doubts about classes, a line each: empty ones, labels counted from 1, names alike but for case.
+"""Class notes: warnings about empty classes, labels from 1, and names that differ in case only.
 
-Every reader of data calls it, so that the same labels are remarked on in the same words.
+Every reader of data sets uses them, so that equal labels give equal warnings.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ FEW = 8
 
 
 def class_notes(labels: NDArray[Any], class_names: Sequence[str]) -> tuple[str, ...]:
-    """Says what is doubtful about the classes of a data set.
+    """Returns warnings about the classes of a data set.
 
     Args:
         labels: class indices, n, of all splits together.
         class_names: of classes 0, 1, …
 
     Returns:
-        A line for each doubt, without a full stop: classes without images (labels that begin at 1
-        leave class 0 empty; classes that only have numbers may end before the highest), and names
-        that differ in case only.
+        One line for each warning, without a full stop: classes without images (labels that begin
+        at 1 leave class 0 empty; numbered classes may end before the highest), and names that
+        differ in case only.
 
     >>> class_notes(np.array([1, 2, 3]), ["0", "1", "2", "3"])
     ('the labels begin at 1: class 0 has no images',)

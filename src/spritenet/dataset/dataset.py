@@ -15,8 +15,8 @@ from spritenet.dataset.class_notes import class_notes
 from spritenet.dataset.image_list import as_array
 from spritenet.dataset.load_warnings import warn
 from spritenet.dataset.natural_order import in_natural_order
-from spritenet.dataset.pixel_range import RangeLike, dim_note, pixel_range_of
 from spritenet.dataset.split import Split, check_counts
+from spritenet.dataset.value_range import RangeLike, dim_note, pixel_range_of
 from spritenet.errors import DataError
 
 __all__ = ["Dataset"]

@@ -1,4 +1,4 @@
-"""Images in a list, or Pillow's own, as one array."""
+"""Image lists: conversion of lists of arrays and Pillow images to one array."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def as_array(images: object) -> NDArray[Any]:
         return np.asarray(images)
     except ValueError as error:
         raise DataError(
-            "these make no array",
+            "unsupported images",
             where="images",
             expected="images of one size and type",
             got=_shapes(images) or error,
@@ -56,7 +56,7 @@ def _shapes(images: object) -> str:
 
 
 def is_pillow(image: object) -> bool:
-    """Whether this is one of Pillow's images; Pillow isn't imported for that."""
+    """True for a Pillow image, without importing Pillow."""
     return type(image).__module__.startswith("PIL.") and hasattr(image, "getbands")
 
 

@@ -1,6 +1,6 @@
-"""Natural order: names that hold numbers are sorted by their value, "2" before "10".
+"""Natural order: names sorted by the numbers in them, "2" before "10".
 
-It is the one order of class names, wherever they come from: arrays, folders, archives and tables.
+All readers sort class names so: of arrays, folders, archives and tables.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ DIGITS = re.compile(r"(\d+)")
 
 
 def natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """A key that sorts numbers in names by their value, however long they are.
+    """Returns a sort key that compares numbers in names by their values.
 
     >>> sorted(["img10", "img9", "B", "a"], key=natural)
     ['a', 'B', 'img9', 'img10']
@@ -28,13 +28,13 @@ def natural(text: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def _number(digits: str) -> tuple[int, int, str]:
-    """A number's key: of two without leading zeros, the longer is the larger."""
+    """Returns a number's key: without leading zeros, the longer one is larger."""
     short = digits.lstrip("0")
     return 0, len(short), short
 
 
 def in_natural_order(names: Iterable[str]) -> tuple[str, ...]:
-    """Different names in natural order; those that differ in case or zeros only, as Python has it.
+    """Returns the different names in natural order, ties in code point order.
 
     >>> in_natural_order(["10", "2", "cat", "2"])
     ('2', '10', 'cat')

@@ -16,9 +16,9 @@ from spritenet.dataset.batches import Batch, batches, convert_batch, pixel_type
 from spritenet.dataset.class_notes import class_notes
 from spritenet.dataset.image_list import as_array
 from spritenet.dataset.load_warnings import warn
-from spritenet.dataset.pixel_range import FROM_ARRAYS, RangeLike, dim_note, pixel_range_of
 from spritenet.dataset.source import Indices
 from spritenet.dataset.stratify import stratified_mask, validation_size
+from spritenet.dataset.value_range import FROM_ARRAYS, RangeLike, dim_note, pixel_range_of
 from spritenet.errors import DataError, InputError
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from spritenet.dataset.arrays import as_images
 from spritenet.dataset.axes import check_axes
 from spritenet.dataset.image_list import is_pillow
 from spritenet.dataset.load_warnings import warn
-from spritenet.dataset.pixel_range import FROM_ARRAYS, dim_note
 from spritenet.dataset.streamed import StreamedDataset, StreamSource
+from spritenet.dataset.value_range import FROM_ARRAYS, dim_note
 from spritenet.errors import DataError
 from spritenet.model.foreign_arrays import (
     LABEL_NAMES,

@@ -10,7 +10,7 @@ from spritenet.dataset.arrays import as_pixels, scale_of, with_range
 from spritenet.dataset.axes import check_axes
 from spritenet.dataset.image_list import is_pillow
 from spritenet.dataset.load_warnings import warn
-from spritenet.dataset.pixel_range import FROM_ARRAYS
+from spritenet.dataset.value_range import FROM_ARRAYS
 from spritenet.errors import DataError
 from spritenet.model.foreign_arrays import (
     MOST_BYTES,

@@ -213,7 +213,7 @@ def load_entry(entry: CatalogEntry, progress: Progress | None = None) -> Dataset
 
 
 def is_cached(entry: CatalogEntry) -> bool:
-    """Whether a data set of the catalog can be had without a download."""
+    """True if a data set of the catalog can be had without a download."""
     return entry.make is not None or not _missing(entry, cache_folder() / entry.name)
 
 

@@ -73,7 +73,7 @@ def _is_tar(start: bytes) -> bool:
 
 
 def _is_text(start: bytes) -> bool:
-    """Whether these are bytes of a text: UTF-8 without control characters."""
+    """True if these are bytes of a text: UTF-8 without control characters."""
     if not start or min(start) < 9:
         return False
     try:

@@ -177,7 +177,7 @@ FORMATS = (
         (*NAMES, *SIZE, *VALUES),
     ),
     Format(
-        "pictures with a table of their labels",
+        "images with a table of their labels",
         _is("is_labelled_folder", "images.image_folder"),
         _image_folder,
         (*FORM, *BY, "tile"),
@@ -197,7 +197,7 @@ FORMATS = (
     Format("HDF5", _is("is_hdf5", "arrays.hdf5"), _hdf5, (*NAMES, *SIZE, *VALUES)),
     Format("MATLAB's .mat", _is("is_matlab", "arrays.matlab"), _matlab, (*NAMES, *SIZE, *VALUES)),
     Format(
-        "a zip or tar of pictures",
+        "a zip or tar of images",
         _is("is_archive", "images.archive"),
         _archive,
         (*NAMES, *FORM, *BY),
@@ -209,7 +209,7 @@ FORMATS = (
         (*NAMES, *FORM),
     ),
     Format(
-        "a folder of pictures (cat/1.png, …)",
+        "a folder of images (cat/1.png, …)",
         _is("is_image_folder", "images.image_folder"),
         _image_folder,
         (*FORM, *BY, "tile"),

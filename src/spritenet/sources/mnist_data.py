@@ -96,7 +96,7 @@ class MnistData:
         return self
 
     def _of_tutorials(self) -> bool:
-        """Whether these are the two addresses of the tutorials, which are known to the catalog."""
+        """True if these are the two addresses of the tutorials, which are known to the catalog."""
         images, labels = (tfjs_mnist.ADDRESS + name for name in (IMAGES, LABELS))
         return (
             self._source == images

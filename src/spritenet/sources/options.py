@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import cast
 
-from spritenet.dataset.pixel_range import PixelRange
+from spritenet.dataset.value_range import ValueRange
 from spritenet.errors import InputError
 from spritenet.sources.image_size import ImageSize
 from spritenet.sources.images.image_spec import ImageSpec
@@ -74,7 +74,7 @@ class ReadOptions:
         return LabelRule(self.label_from, self.label_column)
 
     @property
-    def pixel_range(self) -> PixelRange | None:
+    def pixel_range(self) -> ValueRange | None:
         """The values of black and white, from `range` or `bits`.
 
         Raises:
@@ -83,8 +83,8 @@ class ReadOptions:
         if self.range is not None and self.bits is not None:
             raise InputError("range and bits are mutually exclusive", where="bits")
         if self.bits is not None:
-            return PixelRange.of_bits(self.bits)
-        return None if self.range is None else PixelRange.of(self.range)
+            return ValueRange.of_bits(self.bits)
+        return None if self.range is None else ValueRange.of(self.range)
 
     def check_supported(self, known: Sequence[str], where: object) -> None:
         """Raises InputError if an option is given that the format doesn't support."""

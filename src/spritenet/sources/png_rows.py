@@ -31,13 +31,13 @@ __all__ = ["is_png", "possible_label_counts", "read_labels", "read_png", "read_p
 CHANNELS = {0: 1, 2: 3, 6: 4}
 """By PNG's colour type: those read without Pillow."""
 
-MOST_BYTES = 1 << 30  # of a decoded picture; Chromium refuses 2^31
+MOST_BYTES = 1 << 30  # of a decoded image; Chromium refuses 2^31
 HIGHEST_RATIO = 1032  # deflate's: 258 bytes from two bits; zlib's technical notes
 IDX_MAGIC = LABELS.to_bytes(4, "big")
 
 
 def is_png(path: Path) -> bool:
-    """Whether a file begins as every PNG does."""
+    """True if a file begins as every PNG does."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -63,7 +63,7 @@ def read_png_rows(
         class_names: of classes 0, 1, …; by default "0", "1", …
 
     Returns:
-        The data set. A picture whose colours are all grey and opaque gives images of one channel.
+        The data set. An image whose colours are all grey and opaque gives images of one channel.
 
     Raises:
         DataError: damaged, of another size, or labels that are not one an image.

@@ -22,7 +22,7 @@ __all__ = ["is_sprite", "read_sprite", "survey_sprite"]
 
 
 def is_sprite(path: Path) -> bool:
-    """Whether this is a sprite, a folder of sprites, or its `dataset.json`."""
+    """True if this is a sprite, a folder of sprites, or its `dataset.json`."""
     if path.is_dir():
         return (path / INDEX).is_file()
     if path.name == INDEX:

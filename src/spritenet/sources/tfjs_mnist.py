@@ -33,13 +33,13 @@ and testing. The published labels begin like these, and like no others of MNIST.
 
 
 def _check_images(content: bytes) -> str:
-    """What is wrong with the picture; its pixels are compared when it is read."""
+    """What is wrong with the image; its pixels are compared when it is read."""
     if not content.startswith(PNG):
         return "no PNG"
     sides = int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
     if sides != (SIDE * SIDE, COUNT):
-        return f"a picture of {sides[0]}×{sides[1]}, expected {SIDE * SIDE}×{COUNT}"
-    return "" if content[-8:-4] == b"IEND" else "a picture without an end"
+        return f"an image of {sides[0]}×{sides[1]}, expected {SIDE * SIDE}×{COUNT}"
+    return "" if content[-8:-4] == b"IEND" else "an image without an end"
 
 
 def _check_labels(content: bytes) -> str:

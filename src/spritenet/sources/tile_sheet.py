@@ -45,9 +45,9 @@ def tiles_of(path: Path, tile: ImageSize) -> tuple[NDArray[np.uint8], int]:
     rows, columns = pixels.shape[0] // height, pixels.shape[1] // width
     if pixels.shape[:2] != (rows * height, columns * width) or not rows * columns:
         raise DataError(
-            f"the picture is no whole number of tiles of {height}×{width}",
+            f"the image is no whole number of tiles of {height}×{width}",
             where=path,
-            got=f"a picture of {pixels.shape[0]:,}×{pixels.shape[1]:,}",
+            got=f"an image of {pixels.shape[0]:,}×{pixels.shape[1]:,}",
             do="Pass the size as tile (--tile HxW). Gaps between tiles are unsupported.",
         )
     channels = pixels.shape[2]
@@ -167,8 +167,8 @@ def _sheets(folder: Path) -> list[tuple[str, str, Path]]:
             found += [(split, name, path) for _, name, path in _sheets(place)]
     found += [("train", path.stem, path) for path in inside if is_png(path)]
     for place in folders if not splits else []:
-        pictures = [path for path in sorted(place.iterdir()) if is_png(path)]
-        found += [("train", place.name, path) for path in pictures]
+        images = [path for path in sorted(place.iterdir()) if is_png(path)]
+        found += [("train", place.name, path) for path in images]
     if len(found) > MOST_SHEETS:
         raise DataError("has too many sheets", where=folder, expected=f"at most {MOST_SHEETS:,}")
     return found

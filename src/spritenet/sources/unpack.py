@@ -121,7 +121,7 @@ def unpack(
         else:
             with new_folder(place.path) as fresh:
                 try:
-                    (_write_idx if kind == "idx" else _write_pictures)(listing, splits, fresh)
+                    (_write_idx if kind == "idx" else _write_images)(listing, splits, fresh)
                 except OSError as error:
                     reason = error.strerror or error
                     raise DataError("can't be written", where=target, got=reason) from None
@@ -199,7 +199,7 @@ def _write_idx(listing: LazyDataset, splits: dict[str, Parts], folder: Path) -> 
     (folder / CLASSES_FILE).write_text("".join(f"{n}\n" for n in listing.class_names), "utf-8")
 
 
-def _write_pictures(listing: LazyDataset, splits: dict[str, Parts], folder: Path) -> None:
+def _write_images(listing: LazyDataset, splits: dict[str, Parts], folder: Path) -> None:
     if listing.image_shape[2] not in COLOUR_TYPES:
         raise InputError(
             "a PNG has no such number of channels",

@@ -72,7 +72,7 @@ def test_labels_may_be_elsewhere(tmp_path: Path) -> None:
 
 
 def test_other_files_are_none(tmp_path: Path) -> None:
-    """Too short, another magic number, a picture by its name, a folder, broken gzip."""
+    """Too short, another magic number, an image by its name, a folder, broken gzip."""
     for name, content in (
         ("short", b"\0\0\x08"),
         ("other", b"\0\0\x0d\x03" + bytes(20)),

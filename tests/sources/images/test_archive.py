@@ -1,4 +1,4 @@
-"""Zips and tars of pictures, read in place."""
+"""Zips and tars of images, read in place."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def pictures() -> dict[str, bytes]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_archive_is_its_folder(tmp_path: Path, kind: str) -> None:
-    """The same content hash, whatever holds the pictures and in whatever order."""
+    """The same content hash, whatever holds the images and in whatever order."""
     for name, data in pictures().items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +97,7 @@ def test_bombs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     entry = data.index(b"PK\x01\x02")
     data[entry + 24 : entry + 28] = (2**32 - 2).to_bytes(4, "little")
     path.write_bytes(data)
-    with pytest.warns(UserWarning, match="the file is too long for a picture"):
+    with pytest.warns(UserWarning, match="the file is too long for an image"):
         sn.load(path)
 
 
@@ -131,5 +131,5 @@ def test_an_archive_cut_off_anywhere_is_one_line(tmp_path: Path, kind: str) -> N
 def test_an_archive_of_something_else_names_it(tmp_path: Path) -> None:
     """Kaggle's zips hold tables."""
     path = archive(tmp_path / "digit-recognizer.zip", {"train.csv": b"label,pixel0\n"})
-    with pytest.raises(sn.DataError, match=r"no pictures are in it: .* got train\.csv"):
+    with pytest.raises(sn.DataError, match=r"no images are in it: .* got train\.csv"):
         sn.load(path)

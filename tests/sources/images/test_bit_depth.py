@@ -97,7 +97,7 @@ def test_all_16_bits_of_colours_are_read(channels: int) -> None:
 def test_the_range_seen_over_the_data_set_is_the_scale_and_is_said(
     tmp_path: Path, highest: int, bits: int, channels: int, kind: str
 ) -> None:
-    """The same for all pictures, bright or dark; `bits` says it without a warning."""
+    """The same for all images, bright or dark; `bits` says it without a warning."""
     write(tmp_path, highest, channels, kind=kind)
     values = infer_scale(tmp_path)
     with pytest.warns(DataWarning, match=rf"seem to hold {bits} and are read so: pass bits={bits}"):
@@ -112,7 +112,7 @@ def test_the_range_seen_over_the_data_set_is_the_scale_and_is_said(
 
 
 def test_all_bits_are_no_news(tmp_path: Path) -> None:
-    """One bright pixel in any of the pictures is enough."""
+    """One bright pixel in any of the images is enough."""
     write(tmp_path, 40_000)
     values = infer_scale(tmp_path)
     found = sn.load(tmp_path, strict=True).train.images

@@ -1,4 +1,4 @@
-"""Paths of pictures → splits, classes and an order, whatever holds them."""
+"""Paths of images → splits, classes and an order, whatever holds them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_one_folder_around_everything_is_passed_through() -> None:
 
 
 def test_folders_within_a_class_belong_to_it() -> None:
-    """Its own pictures come first."""
+    """Its own images come first."""
     paths = parts("cat/indoors/1.png", "cat/2.png", "dog/1.png")
     assert found(label_by_folder(paths, [], "x"), paths) == [
         ("train", "cat", "2.png"),
@@ -91,7 +91,7 @@ def test_two_ways_to_write_one_letter_are_one_class() -> None:
     [
         (["a.png", "b.png"], r"in no folder of a class: expected CLASS/file.png, got a.png and 1"),
         (["train/a.png", "test/b.png"], r"expected train/CLASS/file.png, got train/a.png and 1"),
-        (["notes.txt", "a/b.csv"], r"no pictures are in it: .* got notes.txt, a/b.csv"),
+        (["notes.txt", "a/b.csv"], r"no images are in it: .* got notes.txt, a/b.csv"),
         ([], "got no files"),
     ],
 )

@@ -22,7 +22,7 @@ GREYS = CHANCE.integers(0, 256, (7, 5), dtype=np.uint8)
 
 
 def file_of(picture: Image.Image, kind: str, **options: object) -> bytes:
-    """A picture as Pillow writes it."""
+    """An image as Pillow writes it."""
     out = io.BytesIO()
     picture.save(out, kind, **options)
     return out.getvalue()
@@ -33,7 +33,7 @@ def test_lossless_kinds_keep_every_pixel(kind: str, tmp_path: Path) -> None:
     """From a path, from bytes and from an open file."""
     options = {"lossless": True} if kind == "WEBP" else {}
     content = file_of(Image.fromarray(COLOURS), kind, **options)
-    path = tmp_path / "picture"
+    path = tmp_path / "image"
     path.write_bytes(content)
     for source in (path, str(path), content, io.BytesIO(content)):
         pixels = read_image(source)
@@ -49,7 +49,7 @@ def test_grey_has_one_channel() -> None:
 
 
 def test_a_jpeg_is_close() -> None:
-    """Lossy, but the picture."""
+    """Lossy, but the image."""
     smooth = np.linspace(0, 255, 64 * 64).reshape(64, 64).astype(np.uint8)
     pixels = read_image(file_of(Image.fromarray(smooth), "JPEG", quality=95))
     assert np.abs(pixels[:, :, 0].astype(int) - smooth).max() < 12
@@ -98,7 +98,7 @@ def test_floating_point_has_a_scale_or_is_refused() -> None:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_photographs_are_turned_upright_if_asked(orientation: int) -> None:
-    """Each of EXIF's eight: the tall picture's bright corner comes back to where it was."""
+    """Each of EXIF's eight: the tall image's bright corner comes back to where it was."""
     back = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # Image.Transpose that undoes each
     upright = Image.fromarray(COLOURS)
     stored = upright if orientation == 1 else upright.transpose(Image.Transpose(back[orientation]))
@@ -160,7 +160,7 @@ FILES = {
 @settings(max_examples=300)
 @given(st.sampled_from(sorted(FILES)), st.data())
 def test_damage_never_escapes_as_another_error(kind: str, data: st.DataObject) -> None:
-    """A file cut or with bytes changed gives a picture or a DataError, nothing else."""
+    """A file cut or with bytes changed gives an image or a DataError, nothing else."""
     content = bytearray(FILES[kind])
     for _ in range(data.draw(st.integers(0, 4))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))

@@ -1,4 +1,4 @@
-"""A folder of pictures as a data set."""
+"""A folder of images as a data set."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from spritenet.sprites.gather import gather
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two classes and two splits, of 6×5 grey pictures."""
+    """Two classes and two splits, of 6×5 grey images."""
     write_pictures(tmp_path, "train/cat/1.png", "train/cat/10.png", "train/dog/2.png")
     write_pictures(tmp_path / "test", "dog/3.png")
     return tmp_path
@@ -79,7 +79,7 @@ def test_different_sizes_say_what_to_type(folder: Path) -> None:
     (folder / "train/dog/9.png").write_bytes(encoded(noise((7, 8))))
     with pytest.raises(
         sn.DataError,
-        match=r"dog.9\.png: the pictures are of different sizes: expected 6×5 as .*cat.1\.png, got "
+        match=r"dog.9\.png: the images are of different sizes: expected 6×5 as .*cat.1\.png, got "
         r"7×8\. Pass size=\"6x6\" \(--size 6x6\), .*fit=\"crop\"",
     ):
         sn.load(folder)
@@ -99,7 +99,7 @@ def test_sizes_are_made_as_predict_makes_them(tmp_path: Path, fit: str) -> None:
 
 
 def test_padding_leaves_pixels_alone(folder: Path) -> None:
-    """Black around them; a picture that is larger is refused."""
+    """Black around them; an image that is larger is refused."""
     images = sn.load(folder, size=(8, 8), fit="pad").train.images
     assert np.array_equal(images[0, 1:7, 1:6, 0], noise())
     assert int(images[0].sum()) == int(noise().sum())
@@ -125,10 +125,10 @@ def test_colours_are_kept_where_there_are_some(tmp_path: Path) -> None:
 
 
 def test_a_late_colour_is_not_lost(tmp_path: Path) -> None:
-    """Some pictures are looked at first; one that is not may be the only one in colour."""
+    """Some images are looked at first; one that is not may be the only one in colour."""
     write_pictures(tmp_path, *(f"a/{number}.png" for number in range(250)))
     (tmp_path / "a/1.png").write_bytes(encoded(noise((6, 5, 3))))
-    with pytest.raises(sn.DataError, match=r"1\.png: the picture is in colour.*--color rgb"):
+    with pytest.raises(sn.DataError, match=r"1\.png: the image is in colour.*--color rgb"):
         sn.load(tmp_path)
     assert sn.load(tmp_path, color="rgb").image_shape == (6, 5, 3)
 
@@ -145,15 +145,15 @@ def test_unreadable_files_are_left_out_and_named(folder: Path) -> None:
     with pytest.warns(UserWarning, match=r"[34] images can't be read and left out: .*2\.png"):
         data = sn.load(folder)
     assert data.content_hash == whole.content_hash
-    with pytest.raises(sn.DataError, match=r"cat.2\.png: the picture is damaged"):
+    with pytest.raises(sn.DataError, match=r"cat.2\.png: the image is damaged"):
         sn.load(folder, strict=True)
 
 
 def test_nothing_readable_is_an_error(tmp_path: Path) -> None:
     """With the first reason."""
     (tmp_path / "a").mkdir()
-    (tmp_path / "a/1.png").write_bytes(b"no picture")
-    with pytest.raises(sn.DataError, match=r"none of its pictures can be read: got .*1\.png"):
+    (tmp_path / "a/1.png").write_bytes(b"no image")
+    with pytest.raises(sn.DataError, match=r"none of its images can be read: got .*1\.png"):
         sn.load(tmp_path)
 
 
@@ -162,7 +162,7 @@ def test_bombs_are_refused_before_they_are_decoded(folder: Path) -> None:
     header = struct.pack(">IIBBBBB", 1 << 16, 1 << 15, 8, 0, 0, 0, 0)
     body = chunk(b"IHDR", header) + chunk(b"IDAT", b"x\x9c\x03\x00") + chunk(b"IEND", b"")
     (folder / "train/cat/5.png").write_bytes(b"\x89PNG\r\n\x1a\n" + body)
-    with pytest.warns(UserWarning, match=r"5\.png: the picture is too large"):
+    with pytest.warns(UserWarning, match=r"5\.png: the image is too large"):
         assert len(sn.load(folder).train) == 3
 
 
@@ -170,7 +170,7 @@ def test_the_first_picture_of_an_animation_is_taken_and_said_so(folder: Path) ->
     """GIF; the same goes for pages of a TIFF."""
     frames = [Image.fromarray(noise(seed=seed)) for seed in (7, 8)]
     frames[0].save(folder / "train/cat/0.gif", save_all=True, append_images=frames[1:])
-    with pytest.warns(UserWarning, match=r"0\.gif: only the first of its pictures was taken"):
+    with pytest.warns(UserWarning, match=r"0\.gif: only the first of its images was taken"):
         data = sn.load(folder)
     first = read_image(folder / "train/cat/0.gif")
     assert np.array_equal(data.train.images[0], first[..., :1])
@@ -190,13 +190,13 @@ def test_litter_is_ignored_and_other_files_are_named(folder: Path) -> None:
         warnings.simplefilter("error")
         assert sn.load(folder).class_names == ("cat", "dog")
     (folder / "train/cat/photo.txt").touch()
-    with pytest.warns(UserWarning, match=r"passed over, being no pictures: .*photo\.txt"):
+    with pytest.warns(UserWarning, match=r"passed over, being no images: .*photo\.txt"):
         sn.load(folder)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="not on this machine: no links, no pipes")
 def test_links_in_circles_end_and_pipes_do_not_block(folder: Path) -> None:
-    """A link to a folder above is not followed; a link to a pipe is no picture."""
+    """A link to a folder above is not followed; a link to a pipe is no image."""
     (folder / "train/cat/again").symlink_to(folder, target_is_directory=True)
     os.mkfifo(folder / "pipe")
     (folder / "train/dog/9.png").symlink_to(folder / "pipe")
@@ -222,7 +222,7 @@ def test_options_that_mean_nothing_are_refused(folder: Path, tmp_path: Path) -> 
 
 
 def test_any_part_can_be_read_on_any_number_of_threads(tmp_path: Path) -> None:
-    """Large pictures are decoded on several; what comes out is the same."""
+    """Large images are decoded on several; what comes out is the same."""
     write_pictures(tmp_path, *(f"{n % 3}/{n}.png" for n in range(30)), shape=(70, 70, 3))
     (tmp_path / "1/1.png").write_bytes(b"broken")
     listing = survey(tmp_path)

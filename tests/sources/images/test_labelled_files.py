@@ -146,7 +146,7 @@ def test_a_table_of_labels(
 
 
 def test_splits_of_a_table(tmp_path: Path) -> None:
-    """In a column, in the tables' names, or in the pictures' folders."""
+    """In a column, in the tables' names, or in the images' folders."""
     write_pictures(tmp_path / "one", *(f"{number}.png" for number in range(4)))
     table(
         tmp_path / "one",
@@ -199,15 +199,15 @@ def test_folders_that_say_as_much_are_classes_as_before(tmp_path: Path) -> None:
         ("notes,more", "nothing,here"),
     ):
         table(tmp_path, "meta.csv", *lines)
-        with pytest.warns(DataWarning, match=r"passed over, being no pictures: meta\.csv"):
+        with pytest.warns(DataWarning, match=r"passed over, being no images: meta\.csv"):
             assert sn.load(tmp_path).content_hash == plain.content_hash
 
 
 def test_labels_that_disagree_or_are_missing(tmp_path: Path) -> None:
-    """Two labels for one picture are refused; a row without one is not a picture's."""
+    """Two labels for one image are refused; a row without one is not an image's."""
     write_pictures(tmp_path, "a.png", "b.png")
     table(tmp_path, "labels.csv", "id,label", "a,x", "b,y", "a,y")
-    with pytest.raises(DataError, match="a picture has two labels: got x and y"):
+    with pytest.raises(DataError, match="an image has two labels: got x and y"):
         sn.load(tmp_path)
     table(tmp_path, "labels.csv", "id,label", "a,x", "b,")
     with warnings.catch_warnings(record=True) as caught:

@@ -1,4 +1,4 @@
-"""WebDataset's tars: each picture has its label beside it."""
+"""WebDataset's tars: each image has its label beside it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PICTURES = RANDOM.integers(0, 256, (12, 6, 5), dtype=np.uint8)
 
 
 def png(place: int) -> bytes:
-    """A picture's file."""
+    """An image's file."""
     out = io.BytesIO()
     Image.fromarray(PICTURES[place]).save(out, "PNG")
     return out.getvalue()
@@ -74,13 +74,13 @@ def test_shards_name_splits_and_json_names_classes(tmp_path: Path) -> None:
 
 
 def test_what_has_no_label_is_left_out_and_said(tmp_path: Path) -> None:
-    """A few pictures; and a picture that is broken."""
+    """A few images; and an image that is broken."""
     files = {f"{place}.png": png(place) for place in range(5)}
     files |= {f"{place}.cls": b"1" for place in range(4)}
     files["0.png"] = b"broken"
     path = tar(tmp_path / "a.tar", files)
     with pytest.warns(
-        sn.DataWarning, match=r"1 image can't be read.*pictures without a label are left out: 1"
+        sn.DataWarning, match=r"1 image can't be read.*images without a label are left out: 1"
     ):
         data = load(path)
     assert len(data.train) == 3
@@ -116,5 +116,5 @@ def test_other_tars_are_what_they_were(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="classes are called as their folders"):
         load(path, class_names=["a", "b"])
     tar(tmp_path / "d" / "a.tar", {"readme.txt": b"nothing"})
-    with pytest.raises(DataError, match="there are no pictures with labels in it"):
+    with pytest.raises(DataError, match="there are no images with labels in it"):
         load(tmp_path / "d")

@@ -114,7 +114,7 @@ def test_rows_without_pictures_are_left_out(tmp_path: Path) -> None:
         ({"labels": None}, r"there is no column of labels: expected label, got image \(struct"),
         ({"labels": [0, None, 1]}, "a label is missing: got row 1"),
         ({"labels": [0, 3, 1]}, "the label of image 1 is no class: expected 0 to 2, got 3"),
-        ({"images": ["a", "b", "c"], "kind": arrow.string()}, "there is no column of pictures"),
+        ({"images": ["a", "b", "c"], "kind": arrow.string()}, "there is no column of images"),
     ],
 )
 def test_what_is_missing_is_said(tmp_path: Path, options: dict[str, Any], words: str) -> None:

@@ -17,7 +17,7 @@ from spritenet.dataset.lazy_dataset import (
     LazyDataset,
     ReadResult,
 )
-from spritenet.dataset.pixel_range import LOAD, PixelRange, dim_note
+from spritenet.dataset.value_range import LOAD, ValueRange, dim_note
 from spritenet.errors import DataError
 from spritenet.sources.image_size import ImageSize, parse_image_size
 
@@ -45,7 +45,7 @@ class ConvertedArrays:
     """
 
     arrays: tuple[NDArray[Any], ...]
-    scales: tuple[int | PixelRange, ...]
+    scales: tuple[int | ValueRange, ...]
     where: tuple[str, ...]
     threads: bool = True
 
@@ -69,7 +69,7 @@ class ConvertedArrays:
 
 
 def image_reader(
-    arrays: Sequence[NDArray[Any]], where: Sequence[str], pixel_range: PixelRange | None = None
+    arrays: Sequence[NDArray[Any]], where: Sequence[str], pixel_range: ValueRange | None = None
 ) -> tuple[ImageReader, tuple[str, ...]]:
     """The images in arrays, and what is doubtful about their values.
 
@@ -91,7 +91,7 @@ def image_reader(
     if pixel_range is None:
         notes = [dim_note(array, LOAD, scale) for array, scale in zip(arrays, scales, strict=True)]
     dim = tuple(notes[:1]) if all(notes) else ()
-    plain = pixel_range is None or pixel_range.is_plain
+    plain = pixel_range is None or pixel_range.is_default
     if plain and all(array.dtype == np.uint8 and array.flags.c_contiguous for array in arrays):
         return ArrayImages(tuple(arrays)), dim
     known = scales if pixel_range is None else [pixel_range] * len(arrays)
@@ -99,10 +99,10 @@ def image_reader(
 
 
 def with_range_and_notes(
-    listing: LazyDataset, pixel_range: PixelRange | None, notes: Sequence[str]
+    listing: LazyDataset, pixel_range: ValueRange | None, notes: Sequence[str]
 ) -> LazyDataset:
     """A listing that knows its range and its notes."""
-    known = None if pixel_range is None or pixel_range.is_plain else pixel_range.pair
+    known = None if pixel_range is None or pixel_range.is_default else pixel_range.pair
     return replace(listing, pixel_range=known, notes=(*listing.notes, *notes))
 
 

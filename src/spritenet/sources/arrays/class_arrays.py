@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from spritenet.dataset.axes import check_axes
 from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.dataset.natural_order import natural
-from spritenet.dataset.pixel_range import PixelRange
+from spritenet.dataset.value_range import ValueRange
 from spritenet.errors import DataError
 from spritenet.sources.arrays.array_images import image_reader, with_range_and_notes
 from spritenet.sources.arrays.numpy_files import read_npy_header
@@ -35,7 +35,7 @@ MOST_CLASSES = 10_000
 
 
 def is_npy_classes(path: Path) -> bool:
-    """Whether this is a folder of two npy files or more whose names aren't those of a pair."""
+    """True if this is a folder of two npy files or more whose names aren't those of a pair."""
     if not path.is_dir():
         return False
     return any(len(files) > 1 for files in _files(path).values())
@@ -66,7 +66,7 @@ def survey_npy_classes(
     path: Path,
     image_size: ImageSize | None = None,
     class_names: Sequence[str] | None = None,
-    pixel_range: PixelRange | None = None,
+    pixel_range: ValueRange | None = None,
 ) -> LazyDataset:
     """Finds the images of each class.
 
@@ -96,7 +96,7 @@ def lazy_class_arrays(
     image_size: ImageSize | None = None,
     class_names: Sequence[str] | None = None,
     notes: tuple[str, ...] = (),
-    pixel_range: PixelRange | None = None,
+    pixel_range: ValueRange | None = None,
 ) -> LazyDataset:
     """A listing of arrays that hold a class each.
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.dataset.lazy_dataset import LazyDataset
-from spritenet.dataset.pixel_range import PixelRange
+from spritenet.dataset.value_range import ValueRange
 from spritenet.errors import DataError, MissingExtraError
 from spritenet.sources.arrays.stored_arrays import StoredArray, survey_arrays
 from spritenet.sources.file_type import HDF5
@@ -38,7 +38,7 @@ BROKEN = (OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError)
 
 
 def is_hdf5(path: Path) -> bool:
-    """Whether a file begins as HDF5, or as MATLAB's since version 7.3."""
+    """True if a file begins as HDF5, or as MATLAB's since version 7.3."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -50,7 +50,7 @@ def survey_hdf5(
     path: Path,
     image_size: ImageSize | None = None,
     class_names: Sequence[str] | None = None,
-    pixel_range: PixelRange | None = None,
+    pixel_range: ValueRange | None = None,
 ) -> LazyDataset:
     """Finds images and labels.
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from spritenet.dataset.lazy_dataset import LazyDataset
-from spritenet.dataset.pixel_range import PixelRange
+from spritenet.dataset.value_range import ValueRange
 from spritenet.errors import DataError, MissingExtraError
 from spritenet.sources.arrays.hdf5 import is_hdf5
 from spritenet.sources.arrays.stored_arrays import StoredArray, survey_arrays
@@ -35,7 +35,7 @@ SLACK = 1 << 20
 
 
 def is_matlab(path: Path) -> bool:
-    """Whether a file's name says that it is MATLAB's, and it is no HDF5."""
+    """True if a file's name says that it is MATLAB's, and it is no HDF5."""
     return path.name.lower().endswith(".mat") and path.is_file() and not is_hdf5(path)
 
 
@@ -43,7 +43,7 @@ def survey_matlab(
     path: Path,
     image_size: ImageSize | None = None,
     class_names: Sequence[str] | None = None,
-    pixel_range: PixelRange | None = None,
+    pixel_range: ValueRange | None = None,
 ) -> LazyDataset:
     """Finds images and labels.
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from spritenet.dataset.arrays import as_labels
 from spritenet.dataset.axes import check_axes
 from spritenet.dataset.lazy_dataset import LazyDataset
-from spritenet.dataset.pixel_range import PixelRange
+from spritenet.dataset.value_range import ValueRange
 from spritenet.errors import DataError
 from spritenet.sources.arrays.array_images import (
     image_reader,
@@ -37,12 +37,12 @@ Pair = dict[str, NamedArray]
 
 
 def is_npz(path: Path) -> bool:
-    """Whether a file's name says that it is an npz."""
+    """True if a file's name says that it is an npz."""
     return path.name.lower().endswith(".npz") and path.is_file()
 
 
 def is_npy(path: Path) -> bool:
-    """Whether this is an npy file, or a folder with pairs of them."""
+    """True if this is an npy file, or a folder with pairs of them."""
     if path.is_dir():
         roles = {role_of(found.stem) for found in path.glob("*.npy")}
         return any(role is not None and role[1] == "images" for role in roles)
@@ -53,7 +53,7 @@ def survey_npz(
     path: Path,
     image_size: ImageSize | None = None,
     class_names: Sequence[str] | None = None,
-    pixel_range: PixelRange | None = None,
+    pixel_range: ValueRange | None = None,
 ) -> LazyDataset:
     """Finds images and labels in an npz file.
 
@@ -78,7 +78,7 @@ def survey_npy(
     image_size: ImageSize | None = None,
     class_names: Sequence[str] | None = None,
     labels: Path | None = None,
-    pixel_range: PixelRange | None = None,
+    pixel_range: ValueRange | None = None,
 ) -> LazyDataset:
     """Finds images and labels in npy files.
 
@@ -162,7 +162,7 @@ def lazy_arrays(
     pairs: dict[str, Pair],
     image_size: ImageSize | None,
     class_names: Sequence[str] | None,
-    pixel_range: PixelRange | None = None,
+    pixel_range: ValueRange | None = None,
 ) -> LazyDataset:
     """A listing of pairs that fit together."""
     splits = sort_splits(list(pairs))

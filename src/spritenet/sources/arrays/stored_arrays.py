@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.dataset.natural_order import natural
-from spritenet.dataset.pixel_range import PixelRange
+from spritenet.dataset.value_range import ValueRange
 from spritenet.errors import DataError
 from spritenet.sources.arrays.class_arrays import lazy_class_arrays
 from spritenet.sources.arrays.numpy_sets import lazy_arrays, pairs_of
@@ -64,7 +64,7 @@ def survey_arrays(
     arrays: Sequence[StoredArray],
     image_size: ImageSize | None = None,
     class_names: Sequence[str] | None = None,
-    pixel_range: PixelRange | None = None,
+    pixel_range: ValueRange | None = None,
     *,
     matlab: bool = False,
 ) -> LazyDataset:
@@ -160,7 +160,7 @@ def _of_classes(
     arrays: Sequence[StoredArray],
     image_size: ImageSize | None,
     class_names: Sequence[str] | None,
-    pixel_range: PixelRange | None,
+    pixel_range: ValueRange | None,
     *,
     matlab: bool,
 ) -> LazyDataset:

@@ -25,7 +25,7 @@ UPRIGHT = "EMNIST's images lie on their side in its files: their rows and column
 
 
 def is_emnist(files: Iterable[Path]) -> bool:
-    """Whether these are EMNIST's, by their names."""
+    """True if these are EMNIST's, by their names."""
     return any(NAME.fullmatch(path.name) for path in files)
 
 

@@ -18,7 +18,7 @@ from spritenet.sources.idx.idx_file import IMAGES, LABELS
 __all__ = ["find_by_magic", "kind_of"]
 
 MOST_LOOKED_AT = 200
-"""Files of a folder whose first bytes are read; folders of pictures have millions."""
+"""Files of a folder whose first bytes are read; folders of images have millions."""
 
 KINDS = {IMAGES: "images", LABELS: "labels"}
 APART = re.compile(r"[^a-z0-9]+")
@@ -60,5 +60,5 @@ def find_by_magic(folder: Path) -> Found:
 
 
 def _is_common(word: str) -> bool:
-    """Whether a word says which file of a data set this is, not which data set."""
+    """True if a word says which file of a data set this is, not which data set."""
     return word in SPLIT_WORDS or word in WORDS or role_of(word) is not None

@@ -63,7 +63,7 @@ def idx_role(name: str) -> Role:
 
 
 def is_idx(path: Path) -> bool:
-    """Whether this is a folder of IDX files, one that has them in `raw`, or one such file."""
+    """True if this is a folder of IDX files, one that has them in `raw`, or one such file."""
     if path.is_dir():
         if find_idx_files(path) or ((path / RAW).is_dir() and is_idx(path / RAW)):
             return True

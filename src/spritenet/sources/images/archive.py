@@ -1,4 +1,4 @@
-"""A zip or tar of a folder of pictures, read in place: nothing is extracted.
+"""A zip or tar of a folder of images, read in place: nothing is extracted.
 
 Names in an archive are only ever looked at, never opened: one that leads elsewhere (`/etc/passwd`,
 `../x.png`) can do no harm, and is passed over.
@@ -96,7 +96,7 @@ class ArchiveStore:
 
     def _too_long(self, place: int) -> DataError:
         return DataError(
-            "the file is too long for a picture",
+            "the file is too long for an image",
             where=self.name(place),
             expected=f"at most {MOST_BYTES:,} bytes",
         )
@@ -106,7 +106,7 @@ class ArchiveStore:
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a file's name says that it is a zip or a tar."""
+    """True if a file's name says that it is a zip or a tar."""
     return path.name.lower().endswith(ZIPS + TARS) and path.is_file()
 
 
@@ -126,16 +126,16 @@ def survey_archive(
     class_names: Sequence[str] | None = None,
     by: LabelRule | None = None,
 ) -> LazyDataset:
-    """Finds the pictures, classes and splits of an archive.
+    """Finds the images, classes and splits of an archive.
 
     Args:
         path: of the zip or tar.
-        form: what pictures are to become.
+        form: what images are to become.
         class_names: of classes 0, 1, …, for one of WebDataset's tars.
         by: how classes are found; by default by a table, by folders or by names, as there are.
 
     Raises:
-        DataError: it is damaged or no archive, or holds no pictures in folders of classes.
+        DataError: it is damaged or no archive, or holds no images in folders of classes.
     """
     archive = MappedFile(path)
     found = _in_zip if path.name.lower().endswith(ZIPS) else _in_tar

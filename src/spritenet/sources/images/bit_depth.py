@@ -35,12 +35,12 @@ def reduce_to_8_bits(values: NDArray[np.integer], bits: int) -> NDArray[np.uint8
 
 
 def too_many_bits(where: str, highest: int, bits: int) -> DataError:
-    """The error of a picture that has more bits than were said or seen."""
+    """The error of an image that has more bits than were said or seen."""
     return DataError(
         f"a value has more than {bits} bits",
         where=where,
         expected=f"0 to {2**bits - 1:,}",
         got=f"{highest:,}",
-        do=f"Pass how many bits the values of all pictures have: bits={likely_bits(highest)} "
+        do=f"Pass how many bits the values of all images have: bits={likely_bits(highest)} "
         f"(--bits {likely_bits(highest)}).",
     )

@@ -1,4 +1,4 @@
-"""Paths of picture files → splits, classes and an order: `train/cat/1.png`, or `cat/1.png`.
+"""Paths of image files → splits, classes and an order: `train/cat/1.png`, or `cat/1.png`.
 
 The same for folders and for archives, so that a folder, its zip and its tar are one data set.
 It knows paths, never a disk.
@@ -23,7 +23,7 @@ __all__ = ["LOOSE", "LabelledFiles", "label_by_folder"]
 Parts = tuple[str, ...]
 """A path from the folder down: ("train", "cat", "1.png")."""
 
-LOOSE = "a picture is in no folder of a class"
+LOOSE = "an image is in no folder of a class"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class LabelledFiles:
         chosen: which of the paths are images, in order: by split, class and name.
         labels: int32, of the images.
         split_of: the number of each image's split.
-        others: files that are no pictures, which people may want to know of.
+        others: files that are no images, which people may want to know of.
     """
 
     class_names: tuple[str, ...]
@@ -58,18 +58,18 @@ def label_by_folder(
         where: what they are in, for errors.
 
     Raises:
-        DataError: there are no pictures, or they are not in a folder for each class.
+        DataError: there are no images, or they are not in a folder for each class.
     """
     below = {folder for folder in folders if folder}
     holding = {path[:-1] for path in paths} | below
     below = {folder[:depth] for folder in holding for depth in range(1, len(folder) + 1)}
     depth = _shared(below, paths)
     tops = {folder[depth] for folder in below if len(folder) > depth}
-    pictures = [number for number, path in enumerate(paths) if is_image_file(path[-1])]
+    images = [number for number, path in enumerate(paths) if is_image_file(path[-1])]
     others = tuple(path for path in paths if not is_image_file(path[-1]))
-    if not pictures:
+    if not images:
         raise DataError(
-            "no pictures are in it",
+            "no images are in it",
             where=where,
             expected="class/file.png, or train/class/file.png and test/class/file.png",
             got=", ".join("/".join(path) for path in paths[:3]) or "no files",
@@ -77,7 +77,7 @@ def label_by_folder(
         )
     split = bool(tops) and all(top.casefold() in SPLITS for top in tops)
     needed = depth + 1 + split
-    loose = [paths[number] for number in pictures if len(paths[number]) <= needed]
+    loose = [paths[number] for number in images if len(paths[number]) <= needed]
     if loose:
         name = "/".join(loose[0])
         raise DataError(
@@ -85,7 +85,7 @@ def label_by_folder(
             where=where,
             expected="train/CLASS/file.png" if split else "CLASS/file.png",
             got=f"{name} and {len(loose) - 1:,} more" if len(loose) > 1 else name,
-            do="Put the pictures of each class into a folder of its own.",
+            do="Put the images of each class into a folder of its own.",
         )
     classes = {_name(folder[needed - 1]) for folder in below if len(folder) >= needed}
     class_names = in_natural_order(classes)
@@ -93,12 +93,12 @@ def label_by_folder(
     if split:
         found = {SPLITS[top.casefold()] for top in tops}
         split_names = tuple(name for name in ORDER if name in found)
-    return _ordered(paths, pictures, others, class_names, split_names, needed, has_splits=split)
+    return _ordered(paths, images, others, class_names, split_names, needed, has_splits=split)
 
 
 def _ordered(
     paths: Sequence[Parts],
-    pictures: list[int],
+    images: list[int],
     others: tuple[Parts, ...],
     class_names: tuple[str, ...],
     split_names: tuple[str, ...],
@@ -109,7 +109,7 @@ def _ordered(
     numbers = {name: number for number, name in enumerate(class_names)}
     places = {name: number for number, name in enumerate(split_names)}
     folders: dict[Parts, list[int]] = {}
-    for number in pictures:
+    for number in images:
         folders.setdefault(paths[number][:-1], []).append(number)
 
     def place_of(folder: Parts) -> tuple[int, int, int, list[object], Parts]:
@@ -152,7 +152,7 @@ def _in_order(files: list[int], paths: Sequence[Parts]) -> list[int]:
 def _shared(folders: set[Parts], paths: Sequence[Parts]) -> int:
     """How many folders down everything lies: archives often hold one folder with all in it.
 
-    Only where that folder holds folders, and no pictures of its own.
+    Only where that folder holds folders, and no images of its own.
     """
     depth = 0
     while True:

@@ -78,7 +78,7 @@ def _raw(
 
 
 def _packed(data: bytes) -> bytes:
-    """The data of all IDAT chunks; none if one is damaged or a chunk may change the picture."""
+    """The data of all IDAT chunks; none if one is damaged or a chunk may change the image."""
     from deflate import crc32
 
     packed = b""

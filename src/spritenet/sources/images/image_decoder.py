@@ -1,6 +1,6 @@
-"""Picture files, wherever they lie, as images of one form.
+"""Image files, wherever they lie, as images of one form.
 
-A *store* has the bytes of each picture under a number: of a folder, an archive or a table. What is
+A *store* has the bytes of each image under a number: of a folder, an archive or a table. What is
 made of them is the same for all.
 """
 
@@ -27,21 +27,21 @@ from spritenet.sources.images.image_spec import ImageSpec, least_channels
 
 __all__ = ["MOST_BYTES", "FileStore", "ImageDecoder", "lazy_images"]
 
-MOST_BYTES = 1 << 28  # of one picture's file
+MOST_BYTES = 1 << 28  # of one image's file
 LOOKED_AT = 100
-"""Pictures, evenly spread, that decide whether a data set is in colour."""
+"""Images, evenly spread, that decide whether a data set is in colour."""
 
 SMALL = 32
-"""Height and width that are advised where pictures differ: CIFAR's, quick to train on."""
+"""Height and width that are advised where images differ: CIFAR's, quick to train on."""
 
 LARGE = 64 * 64
 """Pixels from which on several threads decode more than one: below, Python's lock costs more."""
 
-SEVERAL = "{}: only the first of its pictures was taken"
+SEVERAL = "{}: only the first of its images was taken"
 
 
 class FileStore(Protocol):
-    """Files that hold pictures. Can be pickled, and read in any thread."""
+    """Files that hold images. Can be pickled, and read in any thread."""
 
     def __len__(self) -> int: ...
 
@@ -66,7 +66,7 @@ class ImageDecoder:
         store: the files.
         form: what they are to become.
         shape: h w c of the images.
-        like: the picture that has that shape already, for errors.
+        like: the image that has that shape already, for errors.
         path: of the store, for errors.
         threads: whether decoding on several threads is quicker.
     """
@@ -79,7 +79,7 @@ class ImageDecoder:
     threads: bool
 
     def read(self, indices: Indices) -> ReadResult:
-        """Decodes pictures.
+        """Decodes images.
 
         Raises:
             DataError: one is of another size or in other colours, and no form was asked for; or it
@@ -98,31 +98,31 @@ class ImageDecoder:
                 notes.append(SEVERAL.format(self.store.name(place)))
             if found.highest:
                 self._check_bits(found.highest, place)
-            picture = found.pixels
-            if picture.shape != self.shape:
-                picture = self._shaped(picture, place)
-            images[row] = picture
+            image = found.pixels
+            if image.shape != self.shape:
+                image = self._shaped(image, place)
+            images[row] = image
         return ReadResult(images, tuple(unreadable), tuple(notes))
 
-    def _shaped(self, picture: NDArray[np.uint8], place: int) -> NDArray[np.uint8]:
-        """A picture of the images' shape."""
+    def _shaped(self, image: NDArray[np.uint8], place: int) -> NDArray[np.uint8]:
+        """An image of the images' shape."""
         height, width, channels = self.shape
-        if self.form.size is None and picture.shape[:2] != (height, width):
+        if self.form.size is None and image.shape[:2] != (height, width):
             raise DataError(
-                "the pictures are of different sizes",
+                "the images are of different sizes",
                 where=self.store.name(place),
                 expected=f"{height}×{width} as {self.like}",
-                got=f"{picture.shape[0]}×{picture.shape[1]}",
+                got=f"{image.shape[0]}×{image.shape[1]}",
                 do=_size_advice(max(height, width)),
             )
-        if self.form.color is None and picture.shape[2] > channels:
-            least = least_channels(picture)
+        if self.form.color is None and image.shape[2] > channels:
+            least = least_channels(image)
             if least > channels:
                 raise self._too_colourful(place, channels, least)
-        return self.form.made(picture, channels, self.store.name(place))
+        return self.form.made(image, channels, self.store.name(place))
 
     def _check_bits(self, highest: int, place: int) -> None:
-        """Raises DataError for a picture of 16 bits that fewer or unknown bits would spoil."""
+        """Raises DataError for an image of 16 bits that fewer or unknown bits would spoil."""
         bits = self.form.bits
         if bits is None and likely_bits(highest) < ALL_BITS:
             raise DataError(
@@ -137,7 +137,7 @@ class ImageDecoder:
     def _too_colourful(self, place: int, channels: int, least: int) -> DataError:
         color = "rgb" if least == 3 else "rgba"
         return DataError(
-            "the picture is " + ("in colour" if least == 3 else "partly transparent"),
+            "the image is " + ("in colour" if least == 3 else "partly transparent"),
             where=self.store.name(place),
             expected="grey" if channels == 1 else "opaque colours",
             got=color,
@@ -146,7 +146,7 @@ class ImageDecoder:
 
 
 def _size_advice(side: int) -> str:
-    """The argument that gives pictures one size: a small square."""
+    """The argument that gives images one size: a small square."""
     size = f"{min(side, SMALL)}x{min(side, SMALL)}"
     return (
         f'Pass size="{size}" (--size {size}), which shows all of each with black bars, or '
@@ -155,7 +155,7 @@ def _size_advice(side: int) -> str:
 
 
 def _decoded(store: FileStore, place: int, bits: int | None) -> DecodedImage:
-    """A picture; of 16 bits, so many hold the value."""
+    """An image; of 16 bits, so many hold the value."""
     data = store.read(place)
     pixels = read_png8(data)
     if pixels is not None:
@@ -174,7 +174,7 @@ def lazy_images(
     form: ImageSpec,
     notes: tuple[str, ...] = (),
 ) -> LazyDataset:
-    """A listing of a store's pictures.
+    """A listing of a store's images.
 
     Args:
         path: of the store.
@@ -183,7 +183,7 @@ def lazy_images(
         class_names: of classes 0, 1, …
         split_of: the number of each one's split, n.
         split_names: of splits 0, 1, …
-        form: what pictures are to become. Without a size, all must have that of the first.
+        form: what images are to become. Without a size, all must have that of the first.
         notes: what people should know.
 
     Raises:
@@ -192,7 +192,7 @@ def lazy_images(
     images = _looked_at(path, store, form)
     if form.bits is None and images.form.bits not in {None, ALL_BITS}:
         bits = images.form.bits
-        seen = f"pictures of 16 bits seem to hold {bits} and are read so: pass bits={bits}"
+        seen = f"images of 16 bits seem to hold {bits} and are read so: pass bits={bits}"
         notes += (f"{seen} (--bits {bits}) to say it, bits={ALL_BITS} if they are that dark",)
     return LazyDataset.sorted_by_split(
         _called(path),
@@ -217,7 +217,7 @@ def lazy_labelled_images(
     if others:
         few = ", ".join(others[:MAX_NAMED])
         more = len(others) - MAX_NAMED
-        notes += (f"passed over, being no pictures: {few}" + (f", {more:,} more" * (more > 0)),)
+        notes += (f"passed over, being no images: {few}" + (f", {more:,} more" * (more > 0)),)
     return lazy_images(
         path,
         store,
@@ -244,16 +244,16 @@ def _looked_at(path: Path, store: FileStore, form: ImageSpec) -> ImageDecoder:
         except DataError as error:
             first_error = first_error or error
             continue
-        picture = found.pixels
-        pixels = max(pixels, picture.shape[0] * picture.shape[1])
-        made = form.made(picture, form.channels_of(picture), store.name(place))
+        image = found.pixels
+        pixels = max(pixels, image.shape[0] * image.shape[1])
+        made = form.made(image, form.channels_of(image), store.name(place))
         if shape is None:
             shape, like = made.shape, store.name(place)
         elif made.shape[2] > shape[2]:
             shape = (*shape[:2], made.shape[2])
     if shape is None:
         reason = str(first_error).rstrip(".")
-        raise DataError("none of its pictures can be read", where=path, got=reason)
+        raise DataError("none of its images can be read", where=path, got=reason)
     if highest:
         form = replace(form, bits=likely_bits(highest))
     height, width, channels = shape

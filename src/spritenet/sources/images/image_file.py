@@ -1,6 +1,6 @@
 """A person's image file → pixels: any common format, upright, 8 bits, and never without end.
 
-It knows Pillow and files; what a picture is used for is the caller's affair.
+It knows Pillow and files; what an image is used for is the caller's affair.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ MAX_PIXELS = 80_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecodedImage:
-    """The first picture of a file.
+    """The first image of a file.
 
     Args:
         pixels: uint8, h w c.
@@ -56,7 +56,7 @@ HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b
 """ISO 23008-12's names of formats within its files."""
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "ICO")
-"""Pillow's names. Others it knows start programs (EPS), or hold no picture of their own."""
+"""Pillow's names. Others it knows start programs (EPS), or hold no image of their own."""
 
 
 def read_image(
@@ -68,13 +68,13 @@ def read_image(
 ) -> NDArray[np.uint8]:
     """Read an image file.
 
-    The first picture of an animation or of several pages; 16 bits and floating point from 0 to 1
+    The first image of an animation or of several pages; 16 bits and floating point from 0 to 1
     reduced to 8 bits, rounded; palettes and other colour spaces made red, green, blue.
 
     Args:
         source: a path, the file's bytes, or an open file.
         upright: whether a photograph is turned as its camera noted (EXIF's Orientation).
-        largest: pixels, beyond which a picture is refused.
+        largest: pixels, beyond which an image is refused.
         bits: how many bits of 16 hold the value, such as 12; by default all. A `DataWarning`
             says so if the highest values leave bits unused.
 
@@ -82,18 +82,18 @@ def read_image(
         uint8, h × w × c: c is 1 (grey), 3 (red, green, blue) or 4 (and opacity).
 
     Raises:
-        DataError: it can't be read, is no picture, is damaged or is too large.
+        DataError: it can't be read, is no image, is damaged or is too large.
     """
-    picture = decode_first(source, upright=upright, largest=largest, bits=bits)
-    likely = likely_bits(picture.highest)
-    if bits is not None and picture.highest >= 2**bits:
-        raise too_many_bits(_name(source), picture.highest, bits)
-    if bits is None and picture.highest and likely < ALL_BITS:
+    image = decode_first(source, upright=upright, largest=largest, bits=bits)
+    likely = likely_bits(image.highest)
+    if bits is not None and image.highest >= 2**bits:
+        raise too_many_bits(_name(source), image.highest, bits)
+    if bits is None and image.highest and likely < ALL_BITS:
         warn(
-            f"{_name(source)}: its 16 bits reach {picture.highest:,} of 65,535 only, so it is "
+            f"{_name(source)}: its 16 bits reach {image.highest:,} of 65,535 only, so it is "
             f"dark: read_picture takes bits={likely} if these are {likely} bits"
         )
-    return picture.pixels
+    return image.pixels
 
 
 def decode_first(
@@ -120,17 +120,17 @@ def decode_first(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # sizes are judged here; damaged notes don't matter
-            with Image.open(file, formats=_formats()) as picture:
-                many = bool(getattr(picture, "is_animated", False))
-                wide = _is_wide(picture)
-                _check_size(picture, where, largest)
-                if wide and picture.format == "PNG":
+            with Image.open(file, formats=_formats()) as image:
+                many = bool(getattr(image, "is_animated", False))
+                wide = _is_wide(image)
+                _check_size(image, where, largest)
+                if wide and image.format == "PNG":
                     values = read_png16(_content(source))
                     if values is not None:
                         return replace(_of_wide(values, bits), several=many)
-                picture.seek(0)
-                picture.load()
-                upright_one = ImageOps.exif_transpose(picture) if upright else picture
+                image.seek(0)
+                image.load()
+                upright_one = ImageOps.exif_transpose(image) if upright else image
                 return replace(
                     _pixels(upright_one, where, bits or ALL_BITS, wide=wide), several=many
                 )
@@ -141,7 +141,7 @@ def decode_first(
     except UnidentifiedImageError:
         _refuse_pointer(source, where)
         raise DataError(
-            "this is no picture that can be read",
+            "unsupported image file",
             where=where,
             expected="a PNG, JPEG, GIF, BMP, WebP, TIFF or the like",
             got="HEIC" if (heic := _is_heic(source)) else "",
@@ -156,16 +156,16 @@ def decode_first(
 
 
 def _refuse_pointer(source: str | os.PathLike[str] | bytes | BinaryIO, where: str) -> None:
-    """Raises DataError if what is no picture is a Git LFS pointer."""
+    """Raises DataError if what is no image is a Git LFS pointer."""
     if isinstance(source, bytes):
         refuse_pointer(source, where)
     elif isinstance(source, str | os.PathLike):
         refuse_pointer_at(Path(source))
 
 
-def _check_size(picture: Image.Image, where: str, largest: int) -> None:
-    """Raises DataError for an open file whose picture is too large to be decoded."""
-    width, height = picture.size
+def _check_size(image: Image.Image, where: str, largest: int) -> None:
+    """Raises DataError for an open file whose image is too large to be decoded."""
+    width, height = image.size
     if width * height > largest:
         raise _too_large(where, f"{width:,}×{height:,}", largest)
 
@@ -184,12 +184,12 @@ def _name(source: str | os.PathLike[str] | bytes | BinaryIO) -> str:
     """What to call it in a message."""
     if isinstance(source, str | os.PathLike):
         return str(Path(source))
-    return str(getattr(source, "name", "picture"))
+    return str(getattr(source, "name", "image"))
 
 
 def _too_large(where: str, got: str, largest: int) -> DataError:
     return DataError(
-        "the picture is too large",
+        "the image is too large",
         where=where,
         expected=f"at most {largest:,} pixels",
         got=got,
@@ -198,7 +198,7 @@ def _too_large(where: str, got: str, largest: int) -> DataError:
 
 
 def _damaged(where: str, error: Exception) -> DataError:
-    return DataError("the picture is damaged", where=where, got=str(error) or type(error).__name__)
+    return DataError("the image is damaged", where=where, got=str(error) or type(error).__name__)
 
 
 @cache
@@ -215,7 +215,7 @@ def _formats() -> list[str]:
 
 
 def _is_heic(source: str | os.PathLike[str] | bytes | BinaryIO) -> bool:
-    """Whether a file that Pillow can't read is HEIC: by its first bytes."""
+    """True if a file that Pillow can't read is HEIC: by its first bytes."""
     if isinstance(source, str | os.PathLike):
         with Path(source).open("rb") as file:
             start = file.read(12)
@@ -227,23 +227,23 @@ def _is_heic(source: str | os.PathLike[str] | bytes | BinaryIO) -> bool:
     return start[4:8] == b"ftyp" and start[8:12] in HEIC_BRANDS
 
 
-def _is_wide(picture: Image.Image) -> bool:
-    """Whether the colours of a file that is not decoded yet have 16 bits."""
-    return picture.mode.startswith(("RGB", "LA")) and ";16" in str(getattr(picture, "tile", ""))
+def _is_wide(image: Image.Image) -> bool:
+    """True if the colours of a file that is not decoded yet have 16 bits."""
+    return image.mode.startswith(("RGB", "LA")) and ";16" in str(getattr(image, "tile", ""))
 
 
-def _pixels(picture: Image.Image, where: str, bits: int, *, wide: bool) -> DecodedImage:
+def _pixels(image: Image.Image, where: str, bits: int, *, wide: bool) -> DecodedImage:
     """Pillow's modes as uint8, h × w × 1, 3 or 4.
 
     Args:
-        picture: decoded.
+        image: decoded.
         where: what to call it in errors.
         bits: how many of 16 hold the value.
         wide: whether its colours had 16 bits, of which Pillow has left the high 8.
     """
-    mode = picture.mode
+    mode = image.mode
     if mode.startswith("I"):
-        values = np.asarray(picture).astype(np.int64)
+        values = np.asarray(image).astype(np.int64)
         low, high = int(values.min(initial=0)), int(values.max(initial=0))
         if low < 0 or high > 65535:
             raise DataError(
@@ -254,20 +254,20 @@ def _pixels(picture: Image.Image, where: str, bits: int, *, wide: bool) -> Decod
             )
         return DecodedImage(reduce_to_8_bits(values, bits)[:, :, None], highest=high)
     if mode == "F":
-        floats = np.asarray(picture)
+        floats = np.asarray(image)
         if not (np.isfinite(floats).all() and floats.min() >= 0 and floats.max() <= 1):
             raise DataError(
                 "floating-point pixels have no common scale", where=where, expected="0 to 1"
             )
         scaled: NDArray[np.float32] = np.rint(floats * 255)
         return DecodedImage(scaled.astype(np.uint8)[:, :, None])
-    if mode in {"LA", "La", "RGBa", "PA"} or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
+    if mode in {"LA", "La", "RGBa", "PA"} or "transparency" in image.info:
+        image = image.convert("RGBA")
     elif mode == "1":
-        picture = picture.convert("L")
+        image = image.convert("L")
     elif mode not in {"L", "RGB", "RGBA"}:
-        picture = picture.convert("RGB")
-    pixels = np.array(picture, np.uint8)
+        image = image.convert("RGB")
+    pixels = np.array(image, np.uint8)
     pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
     if not wide:
         return DecodedImage(pixels)
@@ -282,7 +282,7 @@ def _pixels(picture: Image.Image, where: str, bits: int, *, wide: bool) -> Decod
 
 
 def _of_wide(values: NDArray[np.uint16], bits: int | None) -> DecodedImage:
-    """A picture of 16 bits that was read without Pillow: h w c, of 1 to 4 channels."""
+    """An image of 16 bits that was read without Pillow: h w c, of 1 to 4 channels."""
     channels = values.shape[2]
     pixels = reduce_to_8_bits(values, bits or ALL_BITS)
     if channels in {2, 4}:  # opacity has all bits, whatever the colours have

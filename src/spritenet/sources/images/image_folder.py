@@ -1,4 +1,4 @@
-"""A folder of pictures as a data set: `cat/1.png`, or `train/cat/1.png` and `test/cat/2.png`."""
+"""A folder of images as a data set: `cat/1.png`, or `train/cat/1.png` and `test/cat/2.png`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["is_image_folder", "is_labelled_folder", "survey_image_folder"]
 TABLES = (".csv", ".tsv")
 
 DEEPEST = 16  # folders in folders; beyond it, links lead round in circles
-START = 1 << 16  # bytes read at first: most small pictures are shorter
+START = 1 << 16  # bytes read at first: most small images are shorter
 OPEN = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 """Not waiting: a link may lead to a pipe that nobody writes to."""
 
@@ -67,7 +67,7 @@ def _content(path: str) -> bytes:
             return data
         if os.fstat(file).st_size > MOST_BYTES:
             raise DataError(
-                "the file is too long for a picture",
+                "the file is too long for an image",
                 where=path,
                 expected=f"at most {MOST_BYTES:,} bytes",
             )
@@ -82,7 +82,7 @@ def _content(path: str) -> bytes:
 
 
 def is_image_folder(path: Path) -> bool:
-    """Whether pictures are somewhere in a folder, or files that would be if they could be read."""
+    """True if images are somewhere in a folder, or files that would be if they could be read."""
     if not path.is_dir():
         return False
     seen = 0
@@ -96,7 +96,7 @@ def is_image_folder(path: Path) -> bool:
 
 
 def is_labelled_folder(path: Path) -> bool:
-    """Whether a folder has pictures and, beside them, a table that names them."""
+    """True if a folder has images and, beside them, a table that names them."""
     if not path.is_dir() or not any(found.suffix.lower() in TABLES for found in path.iterdir()):
         return False
     files = [parts for parts, is_folder in _walk(path) if not is_folder]
@@ -109,11 +109,11 @@ def is_labelled_folder(path: Path) -> bool:
 
 
 def survey_image_folder(path: Path, form: ImageSpec, by: LabelRule | None = None) -> LazyDataset:
-    """Finds the pictures, classes and splits of a folder; no more than 100 pictures are read.
+    """Finds the images, classes and splits of a folder; no more than 100 images are read.
 
     Args:
         path: the folder.
-        form: what pictures are to become.
+        form: what images are to become.
         by: how classes are found; by default by a table, by folders or by names, as there are.
 
     Raises:

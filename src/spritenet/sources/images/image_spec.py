@@ -1,6 +1,6 @@
-"""Which form pictures of a folder or an archive get: one size, and so many channels.
+"""Which form images of a folder or an archive get: one size, and so many channels.
 
-It is the arithmetic of `spritenet.prepare`, so a network learns pictures made in the same way as
+It is the arithmetic of `spritenet.prepare`, so a network learns images made in the same way as
 those that it is asked about.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.pixel_range import PixelRange
+from spritenet.dataset.value_range import ValueRange
 from spritenet.errors import DataError, InputError
 from spritenet.prepare import Preparation, prepare, with_channels
 from spritenet.sources.image_size import ImageSize, parse_image_size
@@ -28,12 +28,12 @@ class ImageSpec:
     """The form.
 
     Args:
-        size: height and width; None leaves pictures as they are.
-        fit: how a picture of another size gets it: "fit" shows all of it with black bars beside
+        size: height and width; None leaves images as they are.
+        fit: how an image of another size gets it: "fit" shows all of it with black bars beside
             it, "crop" fills the image with its middle, "stretch" changes its proportions, "pad"
             leaves its pixels alone and puts black around them.
         color: "grey", "rgb" or "rgba"; None for the least that loses nothing.
-        bits: how many bits hold the value of pictures of 16; None for what they seem to have.
+        bits: how many bits hold the value of images of 16; None for what they seem to have.
 
     Raises:
         InputError: there is no such form.
@@ -52,14 +52,14 @@ class ImageSpec:
                 )
         if self.size is not None and max(self.size) > LARGEST_SIDE:
             raise InputError(
-                "this is larger than pictures are made",
+                "this is larger than images are made",
                 where="size",
                 expected=f"sides of at most {LARGEST_SIDE}",
                 got="x".join(map(str, self.size)),
             )
 
         if self.bits is not None:
-            PixelRange.of_bits(self.bits)
+            ValueRange.of_bits(self.bits)
 
     @classmethod
     def of(
@@ -71,25 +71,25 @@ class ImageSpec:
         wanted = None if size is None else parse_image_size(size, "size")
         return cls(wanted, fit or "fit", "grey" if color == "gray" else color, bits)
 
-    def channels_of(self, picture: NDArray[np.uint8]) -> int:
-        """The channels asked for, or the least that lose nothing of a picture (h w c)."""
-        return least_channels(picture) if self.color is None else COLORS[self.color]
+    def channels_of(self, image: NDArray[np.uint8]) -> int:
+        """The channels asked for, or the least that lose nothing of an image (h w c)."""
+        return least_channels(image) if self.color is None else COLORS[self.color]
 
-    def made(self, picture: NDArray[np.uint8], channels: int, where: str) -> NDArray[np.uint8]:
-        """A picture (h w c) of the size wanted, with so many channels.
+    def made(self, image: NDArray[np.uint8], channels: int, where: str) -> NDArray[np.uint8]:
+        """An image (h w c) of the size wanted, with so many channels.
 
         Raises:
             DataError: it is larger, and is to be padded.
         """
-        if self.size is None or picture.shape[:2] == self.size:
-            return with_channels(picture, channels)
+        if self.size is None or image.shape[:2] == self.size:
+            return with_channels(image, channels)
         height, width = self.size
         if self.fit != "pad":
-            return prepare(picture, Preparation(self.fit, height, width, channels))
-        h, w, _ = picture.shape
+            return prepare(image, Preparation(self.fit, height, width, channels))
+        h, w, _ = image.shape
         if h > height or w > width:
             raise DataError(
-                "the picture is larger than what it is to be padded to",
+                "the image is larger than what it is to be padded to",
                 where=where,
                 expected=f"at most {height}×{width}",
                 got=f"{h}×{w}",
@@ -98,14 +98,14 @@ class ImageSpec:
         made = np.zeros((height, width, channels), np.uint8)
         made[:, :, 3:] = 255
         top, left = (height - h) // 2, (width - w) // 2
-        made[top : top + h, left : left + w] = with_channels(picture, channels)
+        made[top : top + h, left : left + w] = with_channels(image, channels)
         return made
 
 
-def least_channels(picture: NDArray[np.uint8]) -> int:
-    """1 for a picture all of whose pixels are grey and opaque, 3 if they are opaque, else 4."""
-    if picture.shape[2] == 1:
+def least_channels(image: NDArray[np.uint8]) -> int:
+    """1 for an image all of whose pixels are grey and opaque, 3 if they are opaque, else 4."""
+    if image.shape[2] == 1:
         return 1
-    if picture.shape[2] == 4 and (picture[:, :, 3] != 255).any():
+    if image.shape[2] == 4 and (image[:, :, 3] != 255).any():
         return 4
-    return 1 if (picture[:, :, 1:3] == picture[:, :, :1]).all() else 3
+    return 1 if (image[:, :, 1:3] == image[:, :, :1]).all() else 3

@@ -1,6 +1,6 @@
-"""A table of labels beside pictures, as Kaggle has them: `labels.csv` with `id,breed`, a row each.
+"""A table of labels beside images, as Kaggle has them: `labels.csv` with `id,breed`, a row each.
 
-It is read where one of its columns names pictures: by their paths, their names, or those without
+It is read where one of its columns names images: by their paths, their names, or those without
 the ending. Its label is the column of that name, or the only other one, or one column a class.
 """
 
@@ -30,17 +30,17 @@ NO_LABELS = ("submission", "sample_sub")  # Kaggle's forms to fill in, with a ma
 
 @dataclass(frozen=True, slots=True)
 class LabelTable:
-    """What tables say about pictures.
+    """What tables say about images.
 
     Args:
-        pictures: the numbers of the files that are named, in the tables' order.
+        images: the numbers of the files that are named, in the tables' order.
         labels: of each.
         splits: of each.
         tables: the numbers of the files that were read.
         note: which columns were taken.
     """
 
-    pictures: tuple[int, ...]
+    images: tuple[int, ...]
     labels: tuple[str, ...]
     splits: tuple[str, ...]
     tables: tuple[int, ...]
@@ -49,7 +49,7 @@ class LabelTable:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """A table's rows: which picture, which label, which split."""
+    """A table's rows: which image, which label, which split."""
 
     column: str
     label: str
@@ -62,7 +62,7 @@ def label_table(
     column: str | int | None = None,
     where: object = "",
 ) -> LabelTable | None:
-    """Finds the tables that name pictures; None if there are none.
+    """Finds the tables that name images; None if there are none.
 
     Args:
         files: all of them.
@@ -91,17 +91,17 @@ def label_table(
         try:
             data = read(number)
         except DataError:
-            continue  # too long, or damaged: it is named among the files that are no pictures
+            continue  # too long, or damaged: it is named among the files that are no images
         rows = _rows(data, name, known, column, where)
         if rows is None:
             continue
-        for picture, label, split in rows.found:
-            default = split or _split(files[picture]) or split_in_name(files[number][-1]) or "train"
-            earlier = labelled.setdefault(picture, (label, default))
+        for image, label, split in rows.found:
+            default = split or _split(files[image]) or split_in_name(files[number][-1]) or "train"
+            earlier = labelled.setdefault(image, (label, default))
             if earlier[0] != label:
                 raise DataError(
-                    "a picture has two labels",
-                    where=f"{where}, {'/'.join(files[picture])}",
+                    "an image has two labels",
+                    where=f"{where}, {'/'.join(files[image])}",
                     got=f"{earlier[0]} and {label}",
                 )
         used.append(number)
@@ -113,12 +113,12 @@ def label_table(
 
 
 def _split(parts: Parts) -> str | None:
-    """The split that a picture's folders name."""
+    """The split that an image's folders name."""
     return next((SPLITS[part.casefold()] for part in parts[:-1] if part.casefold() in SPLITS), None)
 
 
 def _known(files: Sequence[Parts]) -> dict[str, int]:
-    """Pictures by all that a table may call them; names that several have are left out."""
+    """Images by all that a table may call them; names that several have are left out."""
     known: dict[str, int] = {}
     often: Counter[str] = Counter()
     for number, parts in enumerate(files):
@@ -135,7 +135,7 @@ def _known(files: Sequence[Parts]) -> dict[str, int]:
 def _rows(
     data: bytes, name: str, known: dict[str, int], column: str | int | None, where: object
 ) -> _Rows | None:
-    """The rows of a table; None if it names no pictures, or has no labels."""
+    """The rows of a table; None if it names no images, or has no labels."""
     if len(data) > MOST_BYTES:
         return None
     text = data.decode("utf-8-sig", "replace")
@@ -161,12 +161,10 @@ def _rows(
     label, title = _label_column(head, rows, others, column, f"{where}, {name}")
     found = []
     for row in rows:
-        picture = known.get(row[named].strip().lstrip("./"))
+        image = known.get(row[named].strip().lstrip("./"))
         text = label(row)
-        if picture is not None and text:
-            found.append(
-                (picture, text, SPLITS[row[split].strip().casefold()] if split >= 0 else "")
-            )
+        if image is not None and text:
+            found.append((image, text, SPLITS[row[split].strip().casefold()] if split >= 0 else ""))
     return _Rows(repr(head[named]), title, tuple(found)) if found else None
 
 
@@ -214,7 +212,7 @@ def _label_column(
 
 
 def _is_one_hot(rows: list[list[str]], places: list[int]) -> bool:
-    """Whether columns are a class each, with one 1 a row."""
+    """True if columns are a class each, with one 1 a row."""
     if len(places) < 2:
         return False
     for row in rows:

@@ -1,6 +1,6 @@
-"""Classes of picture files: by folders, by their own names (`cat.0.png`), or by a table of labels.
+"""Classes of image files: by folders, by their own names (`cat.0.png`), or by a table of labels.
 
-The same for folders and for archives. It knows paths, and reads tables; never a picture.
+The same for folders and for archives. It knows paths, and reads tables; never an image.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WORD = re.compile(r"([^\s._-]+)[\s._-]")
 
 NO_CLASSES = frozenset(
     {
-        *("dsc", "dscn", "dscf", "img", "imgp", "image", "images", "photo", "picture", "pic"),
+        *("dsc", "dscn", "dscf", "img", "imgp", "image", "images", "photo", "image", "pic"),
         *("pxl", "scan", "screenshot", "file", "frame", "p", "pict", "capture", "untitled"),
         *("snapshot", "mvi", "vid", "wp", "tile", "crop", "patch", "sample", "train", "test"),
     }
@@ -70,7 +70,7 @@ def label_files(
     where: object,
     by: LabelRule,
 ) -> tuple[LabelledFiles, tuple[str, ...]]:
-    """Finds the pictures, their classes and splits; and what is doubtful about them.
+    """Finds the images, their classes and splits; and what is doubtful about them.
 
     Args:
         files: all that are not hidden.
@@ -80,7 +80,7 @@ def label_files(
         by: what was asked for.
 
     Raises:
-        DataError: there are no pictures, or their classes are not clear.
+        DataError: there are no images, or their classes are not clear.
     """
     if by.label_from is None:
         found = _by_table(files, folders, read, where, by.label_column)
@@ -88,7 +88,7 @@ def label_files(
             return found
         if by.label_column is not None:
             raise DataError(
-                "no table beside the pictures names them",
+                "no table beside the images names them",
                 where=where,
                 expected="labels.csv with a column of their names",
             )
@@ -113,7 +113,7 @@ def label_files(
 
 
 def class_of_name(name: str, *, certain: bool = False) -> str | None:
-    """The class in a picture's name; None if there is none.
+    """The class in an image's name; None if there is none.
 
     >>> class_of_name("cat.0.png"), class_of_name("3_0017.png"), class_of_name("0017.png")
     ('cat', '3', None)
@@ -131,11 +131,11 @@ def class_of_name(name: str, *, certain: bool = False) -> str | None:
 def _by_name(
     files: Sequence[Parts], *, certain: bool
 ) -> tuple[LabelledFiles, tuple[str, ...]] | None:
-    """By the names of pictures; None if one has no class, or if it has to be certain and isn't."""
-    pictures = [number for number, parts in enumerate(files) if is_image_file(parts[-1])]
+    """By the names of images; None if one has no class, or if it has to be certain and isn't."""
+    images = [number for number, parts in enumerate(files) if is_image_file(parts[-1])]
     rows = []
     unnamed: Counter[str] = Counter()
-    for number in pictures:
+    for number in images:
         parts = files[number]
         split = next(
             (SPLITS[part.casefold()] for part in parts[:-1] if part.casefold() in SPLITS), ""
@@ -162,13 +162,13 @@ def _by_name(
 
 
 def _no_names(files: Sequence[Parts], where: object) -> tuple[LabelledFiles, tuple[str, ...]]:
-    pictures = [parts[-1] for parts in files if is_image_file(parts[-1])]
-    without = [name for name in pictures if class_of_name(name) is None]
+    images = [parts[-1] for parts in files if is_image_file(parts[-1])]
+    without = [name for name in images if class_of_name(name) is None]
     raise DataError(
-        "a picture has no class in its name" if without else "no pictures are in it",
+        "an image has no class in its name" if without else "no images are in it",
         where=where,
         expected="names such as cat.0.png or cat_12.jpg",
-        got=without[0] if without else "no picture",
+        got=without[0] if without else "no image",
     )
 
 
@@ -192,8 +192,8 @@ def _by_table(
         tree = _classes_in_folders(files, folders, where)
         if tree is not None and _agree(table, tree):
             return None
-    rows = list(zip(table.splits, table.labels, table.pictures, strict=True))
-    named = set(table.pictures) | set(table.tables)
+    rows = list(zip(table.splits, table.labels, table.images, strict=True))
+    named = set(table.images) | set(table.tables)
     left = [parts for number, parts in enumerate(files) if number not in named]
     unlabelled = sum(is_image_file(parts[-1]) for parts in left)
     notes = [] if column is not None else [table.note]
@@ -215,15 +215,15 @@ def _classes_in_folders(
 
 
 def _agree(table: LabelTable, tree: LabelledFiles) -> bool:
-    """Whether a table says nothing that folders don't."""
+    """True if a table says nothing that folders don't."""
     places = zip(tree.chosen.tolist(), tree.labels.tolist(), strict=True)
-    classes = {picture: tree.class_names[label] for picture, label in places}
-    pairs = zip(table.pictures, table.labels, strict=True)
-    return all(classes.get(picture) == label for picture, label in pairs)
+    classes = {image: tree.class_names[label] for image, label in places}
+    pairs = zip(table.images, table.labels, strict=True)
+    return all(classes.get(image) == label for image, label in pairs)
 
 
 def _tree(rows: Sequence[tuple[str, str, int]], others: tuple[Parts, ...]) -> LabelledFiles:
-    """Split, class and file of each picture as a tree."""
+    """Split, class and file of each image as a tree."""
     class_names = in_natural_order(name for _, name, _ in rows)
     found = {split for split, _, _ in rows}
     split_names = tuple(split for split in ORDER if split in found)

@@ -1,4 +1,4 @@
-"""WebDataset's tars: a picture and its label beside it, `000.png` and `000.cls` or `000.json`.
+"""WebDataset's tars: an image and its label beside it, `000.png` and `000.cls` or `000.json`.
 
 One tar, or a folder of them, whose names may name splits: `train-000000.tar`. They are read in
 place; only labels are read at once. https://github.com/webdataset/webdataset
@@ -41,11 +41,11 @@ INTEGER = re.compile(r"[+-]?\d{1,9}")
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Pictures of several tars as one.
+    """Images of several tars as one.
 
     Args:
         stores: of each tar.
-        places: of each picture the number of its store, and its place there: int64, n × 2.
+        places: of each image the number of its store, and its place there: int64, n × 2.
     """
 
     stores: tuple[ArchiveStore, ...]
@@ -60,13 +60,13 @@ class Stores:
         return self.stores[store].name(inside)
 
     def read(self, place: int) -> bytes:
-        """Reads a picture's file."""
+        """Reads an image's file."""
         store, inside = map(int, self.places[place])
         return self.stores[store].read(inside)
 
 
 def is_webdataset(path: Path) -> bool:
-    """Whether this is a folder of tars; of one tar, what is in it tells."""
+    """True if this is a folder of tars; of one tar, what is in it tells."""
     return path.is_dir() and bool(_tars_in(path))
 
 
@@ -80,7 +80,7 @@ def _tars_in(folder: Path) -> list[Path]:
 
 
 def pairs_of(files: Sequence[Parts]) -> list[tuple[int, int]]:
-    """The pictures that have a label's file beside them, and those files; [] for another archive.
+    """The images that have a label's file beside them, and those files; [] for another archive.
 
     A key is all of a name before its first dot: `a/000.img.png` belongs to `a/000.cls`.
     """
@@ -89,9 +89,9 @@ def pairs_of(files: Sequence[Parts]) -> list[tuple[int, int]]:
         for number, parts in enumerate(files):
             if parts[-1].lower().endswith(suffix):
                 labels[_key(parts)] = number
-    pictures = [number for number, parts in enumerate(files) if is_image_file(parts[-1])]
-    found = [(number, labels[key]) for number in pictures if (key := _key(files[number])) in labels]
-    return found if 2 * len(found) >= len(pictures) else []
+    images = [number for number, parts in enumerate(files) if is_image_file(parts[-1])]
+    found = [(number, labels[key]) for number in images if (key := _key(files[number])) in labels]
+    return found if 2 * len(found) >= len(images) else []
 
 
 def _key(parts: Parts) -> Parts:
@@ -101,15 +101,15 @@ def _key(parts: Parts) -> Parts:
 def survey_webdataset(
     path: Path, form: ImageSpec, class_names: Sequence[str] | None = None
 ) -> LazyDataset:
-    """Finds the pictures, and reads their labels.
+    """Finds the images, and reads their labels.
 
     Args:
         path: a tar, or a folder of tars.
-        form: what pictures are to become.
+        form: what images are to become.
         class_names: of classes 0, 1, …; by default the numbers, or the texts of the labels.
 
     Raises:
-        DataError: damaged, no labelled pictures, or labels that are of no kind that is known.
+        DataError: damaged, no labelled images, or labels that are of no kind that is known.
     """
     tars = _tars_in(path) if path.is_dir() else [path]
     if len(tars) > MOST_TARS:
@@ -125,14 +125,14 @@ def survey_webdataset(
         alone += sum(is_image_file(parts[-1]) for parts in files) - len(pairs)
         names = tuple("/".join(parts) for parts in files)
         store = ArchiveStore(MappedFile(tar), names, np.array(spans, np.int64).reshape(-1, 5))
-        for picture, label in pairs:
-            places.append((len(stores), picture))
+        for image, label in pairs:
+            places.append((len(stores), image))
             labels.append(_label(store, label))
             splits.append(split_in_name(tar.name) or "train")
         stores.append(store)
     if not labels:
         raise DataError(
-            "there are no pictures with labels in it",
+            "there are no images with labels in it",
             where=path,
             expected="000.png and 000.cls, or 000.json with a label",
         )
@@ -140,7 +140,7 @@ def survey_webdataset(
     known = sort_splits(set(splits))
     notes = unused_notes(path, tars) if path.is_dir() else ()
     if alone:
-        notes += (f"pictures without a label are left out: {alone:,}",)
+        notes += (f"images without a label are left out: {alone:,}",)
     return lazy_images(
         path,
         Stores(tuple(stores), np.array(places, np.int64)),
@@ -154,7 +154,7 @@ def survey_webdataset(
 
 
 def _label(store: ArchiveStore, place: int) -> int | str:
-    """A picture's label: a number, or a text."""
+    """An image's label: a number, or a text."""
     where = store.name(place)
     if store.spans[place][2] > LONGEST_LABEL:
         raise DataError("is too long for a label", where=where, expected=f"at most {LONGEST_LABEL}")

@@ -77,7 +77,7 @@ def mirrors_of(name: str, mirrors: Sequence[str]) -> tuple[str, ...]:
 
 
 def matches_hash(path: Path, file: RemoteFile) -> bool:
-    """Whether a file here is the one that is known, gzipped or not, by its hash."""
+    """True if a file here is the one that is known, gzipped or not, by its hash."""
     try:
         return _complaint(path.read_bytes(), file, path) == ""
     except (OSError, MemoryError):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["BOX", "SIZE", "STREAMS", "draw_digits", "pen_paths"]
 
 BOX, SIZE = 20, 28
-"""MNIST's: the ink fits a square of 20 pixels, the picture is one of 28."""
+"""MNIST's: the ink fits a square of 20 pixels, the image is one of 28."""
 
 STREAMS = {"train": 0, "test": 1, "paths": 2}
 """Numbers of a seed's independent streams of images."""

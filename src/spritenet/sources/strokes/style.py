@@ -28,7 +28,7 @@ class HandwritingStyle:
         thick: how much more the thickest has.
         fullest: the most of the rectangle round the lines that the pen may pass over, as a share.
         edge: least and most width of the ink's grey edge, in pixels.
-        stray: how often, down and across, the picture is one pixel off, as where specks on the
+        stray: how often, down and across, the image is one pixel off, as where specks on the
             paper moved the box or the centre of mass.
     """
 

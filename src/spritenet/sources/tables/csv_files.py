@@ -53,14 +53,14 @@ SPARSE = re.compile(r"\d+:[-+.\deE]+")
 
 
 def is_csv(path: Path) -> bool:
-    """Whether this is a table, or a folder of tables that are splits."""
+    """True if this is a table, or a folder of tables that are splits."""
     if path.is_dir():
         return bool(_tables_in(path))
     return _is_table(path)
 
 
 def _is_table(path: Path) -> bool:
-    """Whether a file is a table, by its name; texts of other names by how they begin."""
+    """True if a file is a table, by its name; texts of other names by how they begin."""
     name = path.name.lower()
     if name.endswith(SUFFIXES):
         return True

@@ -60,12 +60,12 @@ class Evidence:
 
     @property
     def is_constant(self) -> bool:
-        """Whether there is only one value."""
+        """True if there is only one value."""
         return self.distinct == 1
 
     @property
     def is_gapless(self) -> bool:
-        """Whether the values are 0, 1, … or 1, 2, …, none left out, each several times."""
+        """True if the values are 0, 1, … or 1, 2, …, none left out, each several times."""
         gapless = self.highest - self.lowest + 1 == self.distinct
         return gapless and self.lowest in {0, 1} and 2 * self.distinct <= self.rows
 
@@ -84,7 +84,7 @@ class Evidence:
         return beyond, 4 * self.highest < self.top, self.mode < MOSTLY
 
     def is_likelier(self, other: Evidence) -> bool | None:
-        """Whether this is likelier the label than another column; None if that isn't clear."""
+        """True if this is likelier the label than another column; None if that isn't clear."""
         if not (self.whole or other.whole):
             return None
         for mine, its in zip(self.strong + self.weak, other.strong + other.weak, strict=True):
@@ -102,7 +102,7 @@ class Evidence:
 
 
 def is_count(cells: Sequence[str]) -> bool:
-    """Whether a column counts the rows, of which the cells are some in their order.
+    """True if a column counts the rows, of which the cells are some in their order.
 
     The first must be 0 or 1, and each higher than the one before, evenly.
     """

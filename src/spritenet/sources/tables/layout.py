@@ -201,7 +201,7 @@ class _Table:
     where: object
 
     def fits(self, pixels: int) -> bool:
-        """Whether an image can have so many pixels."""
+        """True if an image can have so many pixels."""
         return infer_image_shape(pixels, self.image_size) is not None
 
     def layout(self, label: tuple[int, ...], pixels: Sequence[int], *notes: str) -> TableLayout:
@@ -298,7 +298,7 @@ def _is_label(name: str | None) -> bool:
 
 
 def _is_many(cells: Sequence[str]) -> bool:
-    """Whether most cells of a column hold many numbers each."""
+    """True if most cells of a column hold many numbers each."""
     many = 0
     for cell in cells:
         if len(cell) < 2 * FEWEST_NUMBERS - 1:

@@ -1,11 +1,11 @@
-"""Parquet files of images, such as those with a column of pictures that Hugging Face writes.
+"""Parquet files of images, such as those with a column of images that Hugging Face writes.
 
     train-00000-of-00002.parquet    a column of {bytes, path}, a column of class indices, and the
                                     classes' names in the schema's metadata, under `huggingface`
     y, x0, x1, …; or label, pixels  numbers, in columns or in lists: parquet_numbers.py
     a folder                        of such files; each one's split is in its name
 
-Labels are read at once, pictures when they are wanted, a row group at a time. Needs pyarrow: the
+Labels are read at once, images when they are wanted, a row group at a time. Needs pyarrow: the
 extra `parquet`.
 """
 
@@ -44,7 +44,7 @@ from spritenet.sources.tables.parquet_numbers import holds_numbers, survey_numbe
 
 __all__ = ["is_parquet", "survey_parquet"]
 
-NAMES = ("image", "img", "picture", "png", "jpg")
+NAMES = ("image", "img", "image", "png", "jpg")
 LABEL_NAMES = ("label", "labels", "fine_label")
 METADATA = b"huggingface"
 
@@ -54,7 +54,7 @@ class Columns:
     """Which columns of a file are what.
 
     Args:
-        image: the pictures' column.
+        image: the images' column.
         bytes_within: whether it holds {bytes, path}, not bytes.
         label: the column of the classes.
         class_names: of classes 0, 1, …, if the file says.
@@ -76,7 +76,7 @@ class _Held(threading.local):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ParquetStore:
-    """Pictures in the rows of files.
+    """Images in the rows of files.
 
     Args:
         files: their paths.
@@ -103,7 +103,7 @@ class ParquetStore:
         return f"{self.files[file]}, row {place - first:,}"
 
     def read(self, place: int) -> bytes:
-        """The bytes of a picture."""
+        """The bytes of an image."""
         group = find_row_group(self.groups, place)
         if self._held.group != group:
             self._held.group, self._held.values = group, None
@@ -113,11 +113,11 @@ class ParquetStore:
         data = self._held.values[place - int(self.groups[group, 2])].as_py()
         if data is None:
             raise DataError(
-                "the row holds no picture, or only the path of one", where=self.name(place)
+                "the row holds no image, or only the path of one", where=self.name(place)
             )
         if len(data) > MOST_BYTES:
             raise DataError(
-                "the picture's file is too long",
+                "the image's file is too long",
                 where=self.name(place),
                 expected=f"at most {MOST_BYTES:,} bytes",
                 got=f"{len(data):,}",
@@ -125,7 +125,7 @@ class ParquetStore:
         return bytes(data)
 
     def _values(self, group: int) -> Any:  # noqa: ANN401 - pyarrow has no types
-        """The pictures' bytes of a row group, an Arrow array."""
+        """The images' bytes of a row group, an Arrow array."""
         file, number, _ = self.groups[group].tolist()
         columns = self.columns[file]
         path = Path(self.files[file])
@@ -142,7 +142,7 @@ class ParquetStore:
 
 
 def is_parquet(path: Path) -> bool:
-    """Whether this is a parquet file, or a folder of them."""
+    """True if this is a parquet file, or a folder of them."""
     return bool(files_in(path))
 
 
@@ -152,7 +152,7 @@ def survey_parquet(path: Path, options: ReadOptions | None = None) -> LazyDatase
     Args:
         path: of a file, or of a folder of them.
         options: `class_names` (by default those that the files name) and `label_column`; for
-            pictures `size`, `fit`, `color`; for numbers `image_size`, `range`, `bits`.
+            images `size`, `fit`, `color`; for numbers `image_size`, `range`, `bits`.
 
     Raises:
         MissingExtraError: pyarrow is not installed.
@@ -169,11 +169,11 @@ def survey_parquet(path: Path, options: ReadOptions | None = None) -> LazyDatase
         )
         return survey_numbers(path, files, options).with_notes(*notes)
     options.check_supported(("class_names", "label_column", "size", "fit", "color"), path)
-    return _pictures(path, files, options).with_notes(*notes)
+    return _images(path, files, options).with_notes(*notes)
 
 
-def _pictures(path: Path, files: list[Path], options: ReadOptions) -> LazyDataset:
-    """The pictures of files."""
+def _images(path: Path, files: list[Path], options: ReadOptions) -> LazyDataset:
+    """The images of files."""
     names = [split_of_file(file, path) for file in files]
     splits = sort_splits(set(names))
     columns: list[Columns] = []
@@ -220,7 +220,7 @@ def _columns(
     path: Path,
     label_column: str | int | None,
 ) -> Columns:
-    """Which columns hold pictures and labels."""
+    """Which columns hold images and labels."""
     arrow, _ = import_pyarrow()
     schema = file.schema_arrow
     features = _features(schema.metadata)
@@ -237,7 +237,7 @@ def _columns(
     has = ", ".join(f"{column.name} ({column.type})" for column in schema)[:200]
     if image is None:
         raise DataError(
-            "there is no column of pictures",
+            "there is no column of images",
             where=path,
             expected="a column image of {bytes, path}, as Hugging Face writes it",
             got=has,

@@ -158,7 +158,7 @@ def _is_numeric(kind: Any) -> bool:  # noqa: ANN401 - pyarrow has no types
 
 
 def holds_numbers(schema: Any) -> bool:  # noqa: ANN401 - pyarrow has no types
-    """Whether columns hold images as numbers: one of lists, or many of numbers; no pictures."""
+    """True if columns hold images as numbers: one of lists, or many of numbers; no images."""
     types = import_pyarrow()[0].types
     kinds = [column.type for column in schema]
     if any(map(types.is_struct, kinds)) or any(

@@ -230,7 +230,7 @@ def split_cells(line: bytes, separator: bytes) -> list[bytes]:
 
 
 def _are_names(cells: list[bytes]) -> bool:
-    """Whether the cells of a first line are names: no numbers, or numbers that only count them."""
+    """True if the cells of a first line are names: no numbers, or numbers that only count them."""
     middle = cells[1:-1]
     if len(middle) > 4 and all(cell.isdigit() for cell in middle):
         return bool((np.diff([int(cell) for cell in middle]) == 1).all())
@@ -247,7 +247,7 @@ def parse_floats(cells: Sequence[str]) -> NDArray[np.float64]:
 
 
 def is_number(cell: bytes | str) -> bool:
-    """Whether a cell can be read as a number."""
+    """True if a cell can be read as a number."""
     try:
         float(cell)
     except ValueError:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.pixel_range import LOAD, PixelRange, likely_range
+from spritenet.dataset.value_range import LOAD, ValueRange, likely_range
 from spritenet.errors import DataError
 from spritenet.sources.tables.text_rows import parse_floats
 
@@ -44,14 +44,14 @@ class ValueScale:
         found: whether the range was found, not given.
     """
 
-    range: PixelRange | None = None
+    range: ValueRange | None = None
     tolerance: float = 0.0
     found: bool = False
 
     @property
     def pixel_range(self) -> tuple[float, float] | None:
         """The values of black and white; None for those of pixels."""
-        return None if self.range is None or self.range.is_plain else self.range.pair
+        return None if self.range is None or self.range.is_default else self.range.pair
 
     @property
     def expected(self) -> str:
@@ -96,7 +96,7 @@ BYTES = ValueScale()
 
 def infer_scale(
     cells: Sequence[str],
-    given: PixelRange | None,
+    given: ValueRange | None,
     where: object,
     all_highest: Callable[[], float] | None = None,
 ) -> tuple[ValueScale, tuple[str, ...]]:
@@ -118,7 +118,7 @@ def infer_scale(
     numbers = numbers[np.isfinite(numbers)]
     if given is not None:
         whole = bool((numbers == np.rint(numbers)).all())
-        return (BYTES if given.is_plain and whole else ValueScale(given)), ()
+        return (BYTES if given.is_default and whole else ValueScale(given)), ()
     if not len(numbers):
         return BYTES, ()
     low, high = float(numbers.min()), float(numbers.max())
@@ -133,13 +133,13 @@ def infer_scale(
         if near.all():
             return ValueScale(tolerance=tolerance), ()
     whole = bool((numbers == np.rint(numbers)).all()) and high < 2**31
-    likely = likely_range(numbers.astype(np.int64) if whole else numbers) or PixelRange(0, 1)
+    likely = likely_range(numbers.astype(np.int64) if whole else numbers) or ValueRange(0, 1)
     raise DataError(
         "its numbers are no pixels",
         where=where,
         expected="whole numbers from 0 to 255, or multiples of 1/255 from 0 to 1",
         got=f"numbers from {low:g} to {high:g}",
-        do=f"Pass the values of black and white, such as {likely.said(LOAD)}: "
+        do=f"Pass the values of black and white, such as {likely.as_argument(LOAD)}: "
         "they are quantised to 256 levels.",
     )
 
@@ -172,11 +172,11 @@ def _of_whole(high: float) -> tuple[ValueScale, tuple[str, ...]]:
     if top:
         note = (
             f"the numbers go from 0 to {high:g}, not to 255: {top} was taken as white "
-            f"({PixelRange(0, 255).said(LOAD)} leaves them as they are)"
+            f"({ValueRange(0, 255).as_argument(LOAD)} leaves them as they are)"
         )
-        return ValueScale(PixelRange(0, top), found=True), (note,)
+        return ValueScale(ValueRange(0, top), found=True), (note,)
     note = (
         f"the highest number is {high:g} of 255, so the images are nearly black: pass "
-        f"{PixelRange(0, high).said(LOAD)} if {high:g} is white"
+        f"{ValueRange(0, high).as_argument(LOAD)} if {high:g} is white"
     )
     return BYTES, (note,)

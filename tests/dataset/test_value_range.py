@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 import spritenet as sn
-from spritenet.dataset.pixel_range import PixelRange, likely_range
+from spritenet.dataset.value_range import ValueRange, likely_range
 from spritenet.errors import DataError, DataWarning, InputError
 
 Y = np.arange(20) % 2
@@ -31,7 +31,7 @@ def test_no_value_is_further_than_half_a_level_from_its_pixel(
     values = data.draw(hnp.arrays(np.float64, 12, elements=st.floats(low, high)))
     dtype = data.draw(st.sampled_from(["float32", "float64"]))
     values = np.clip(values.astype(dtype), low, high)
-    pixels = PixelRange(low, high).quantised(values)
+    pixels = ValueRange(low, high).quantize(values)
     level = (high - low) / 255
     assert pixels.dtype == np.uint8
     assert np.abs(low + pixels * level - values.astype(np.float64)).max() <= level * (0.5 + 1e-5)
@@ -186,14 +186,14 @@ def test_a_range_that_is_far_too_wide_is_said() -> None:
 @pytest.mark.parametrize("given", [(1, 1), (2, 1), "1", "a..b", (0, np.inf), (0,), (None, 1), 3])
 def test_what_is_no_range_is_refused(given: object) -> None:
     """In one line."""
-    with pytest.raises(InputError, match="this is no range of values"):
+    with pytest.raises(InputError, match="invalid range of values"):
         sn.Split.from_arrays(dark(), Y, range=given)  # type: ignore[arg-type]  # that's the test
 
 
 @pytest.mark.parametrize("text", ["-1..1", "-1, 1", " -1.0 .. +1.0 ", "-1:1", "-1e0..1"])
 def test_ranges_are_written_in_several_ways(text: str) -> None:
     """As the command line takes them."""
-    assert PixelRange.of(text) == PixelRange(-1, 1)
+    assert ValueRange.of(text) == ValueRange(-1, 1)
 
 
 def test_the_range_stays_with_the_images() -> None:

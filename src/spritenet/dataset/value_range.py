@@ -19,8 +19,8 @@ __all__ = [
     "BEYOND",
     "FROM_ARRAYS",
     "LOAD",
-    "PixelRange",
     "RangeLike",
+    "ValueRange",
     "coarse_note",
     "dim_note",
     "likely_range",
@@ -28,14 +28,14 @@ __all__ = [
 ]
 
 RangeLike = tuple[float, float] | str
-"""A range as people write it: (-1, 1) or "-1..1"."""
+"""A range as an argument: (-1, 1) or "-1..1"."""
 
 FROM_ARRAYS = "range={range} to Split.from_arrays"
 LOAD = "range={range} (--range={option})"
 
 BEYOND = "a value is beyond the range"
 LEVELS = 255
-BLOCK = 1 << 20  # values looked at at a time
+BLOCK = 1 << 20  # values checked at a time
 NUMBER = r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*"
 DIM = 63
 """The highest value of images that are likelier to be on another scale than to be that dark."""
@@ -48,7 +48,7 @@ HIGHEST = (1, 16, 255, 1023, 4095, 16383, 65535)
 
 
 @dataclass(frozen=True, slots=True)
-class PixelRange:
+class ValueRange:
     """The values that become 0 and 255; between them there are 254 levels more, evenly spaced.
 
     Args:
@@ -56,7 +56,7 @@ class PixelRange:
         high: becomes 255, white.
 
     Raises:
-        InputError: these are no range.
+        InputError: the range is invalid.
     """
 
     low: float
@@ -67,14 +67,14 @@ class PixelRange:
             raise _no_range((self.low, self.high))
 
     @classmethod
-    def of(cls, given: RangeLike) -> PixelRange:
-        """The range that is written.
+    def of(cls, given: RangeLike) -> ValueRange:
+        """Parses a range.
 
-        >>> PixelRange.of("-1..1")
-        PixelRange(low=-1.0, high=1.0)
+        >>> ValueRange.of("-1..1")
+        ValueRange(low=-1.0, high=1.0)
 
         Raises:
-            InputError: it is none.
+            InputError: the range is invalid.
         """
         pair: Iterable[Any] = given
         if isinstance(given, str):
@@ -87,23 +87,23 @@ class PixelRange:
         return cls(low, high)
 
     @classmethod
-    def of_bits(cls, bits: int) -> PixelRange:
-        """The range of integers of so many bits.
+    def of_bits(cls, bits: int) -> ValueRange:
+        """Returns the range of unsigned integers of this many bits.
 
         Raises:
             InputError: not 1 to 16.
         """
         if not 1 <= bits <= 16:
-            raise InputError("there are no such pixels", where="bits", expected="1 to 16", got=bits)
+            raise InputError("unsupported bit depth", where="bits", expected="1 to 16", got=bits)
         return cls(0, 2**bits - 1)
 
     def __str__(self) -> str:
         return f"({self.low:g}, {self.high:g})"
 
-    def said(self, call: str) -> str:
-        """How to give this range, for a message.
+    def as_argument(self, call: str) -> str:
+        """Returns the argument that gives this range, for a message.
 
-        >>> PixelRange(-1, 1).said(LOAD)
+        >>> ValueRange(-1, 1).as_argument(LOAD)
         'range=(-1, 1) (--range=-1..1)'
 
         Args:
@@ -117,8 +117,8 @@ class PixelRange:
         return self.low, self.high
 
     @property
-    def is_plain(self) -> bool:
-        """Whether these are pixels already: 0 to 255."""
+    def is_default(self) -> bool:
+        """True for 0 to 255."""
         return self.pair == (0, LEVELS)
 
     @property
@@ -126,12 +126,12 @@ class PixelRange:
         """The step from one level to the next."""
         return (self.high - self.low) / LEVELS
 
-    def quantised(self, values: NDArray[Any]) -> NDArray[np.uint8]:
-        """Values as pixels: none is further than half a level from what its pixel stands for.
+    def quantize(self, values: NDArray[Any]) -> NDArray[np.uint8]:
+        """Quantizes values to pixels, with an error of half a level at most.
 
         Values beyond the range by no more than that, as rounding leaves them, are its ends.
 
-        >>> PixelRange(-1, 1).quantised(np.array([-1, 0, 0.5, 1])).tolist()
+        >>> ValueRange(-1, 1).quantize(np.array([-1, 0, 0.5, 1])).tolist()
         [0, 128, 191, 255]
 
         Raises:
@@ -153,36 +153,36 @@ class PixelRange:
 
 
 def pixel_range_of(given: RangeLike | None) -> tuple[float, float] | None:
-    """Low and high of a range that was given; None for none and for that of pixels, 0 to 255."""
-    wanted = None if given is None else PixelRange.of(given)
-    return None if wanted is None or wanted.is_plain else wanted.pair
+    """Returns low and high of a range; None for no range and for 0 to 255."""
+    wanted = None if given is None else ValueRange.of(given)
+    return None if wanted is None or wanted.is_default else wanted.pair
 
 
-def likely_range(values: NDArray[Any]) -> PixelRange | None:
-    """The range that values probably have, to be named in a message; None if there is none."""
+def likely_range(values: NDArray[Any]) -> ValueRange | None:
+    """Returns the likely range of values, for a message; None if there is none."""
     if not values.size or values.dtype.kind not in "iuf":
         return None
     low, high = float(values.min()), float(values.max())
     if not (math.isfinite(low) and math.isfinite(high)) or low == high:
         return None
     if values.dtype.kind in "iu" and low >= 0:
-        return PixelRange(0, next((top for top in HIGHEST if top >= high), high))
+        return ValueRange(0, next((top for top in HIGHEST if top >= high), high))
     for least, most in ((0, 1), (-1, 1), (-0.5, 0.5), (0, 255)):
         if least <= low and high <= most and high - low >= (most - least) / 4:
-            return PixelRange(least, most)
+            return ValueRange(least, most)
     step = 10 ** (math.floor(math.log10(high - low)) - 1)
-    return PixelRange(
+    return ValueRange(
         float(f"{math.floor(low / step) * step:.6g}"), float(f"{math.ceil(high / step) * step:.6g}")
     )
 
 
 def dim_note(images: NDArray[Any], call: str, scale: int = 1) -> str:
-    """A line on images that are so dark that they are probably on another scale; else none.
+    """Returns a warning about images so dark that their scale is probably another; else "".
 
     Args:
-        images: all of them, of which the first axis counts.
-        call: how to give a range, as `PixelRange.said` takes it.
-        scale: what to multiply values with to get pixels: 255 or 1.
+        images: n first.
+        call: the call that takes a range, as for `ValueRange.as_argument`.
+        scale: the factor from values to pixels: 255 or 1.
     """
     rows = max(1, BLOCK // max(1, images[:1].size))
     highest = 0.0
@@ -193,16 +193,16 @@ def dim_note(images: NDArray[Any], call: str, scale: int = 1) -> str:
     if highest < 1:
         return ""
     top = next(top for top in TOPS if top >= highest)
-    white = PixelRange(0, top / scale)
+    white = ValueRange(0, top / scale)
     return (
         f"the highest pixel is {highest:.0f} of 255, so the images are nearly black: pass "
-        f"{white.said(call)} if {white.high:g} is white, range=(0, {LEVELS // scale}) if they are "
-        "so dark"
+        f"{white.as_argument(call)} if {white.high:g} is white, range=(0, {LEVELS // scale}) if "
+        "they are so dark"
     )
 
 
 def coarse_note(pixels: NDArray[np.uint8]) -> str:
-    """A line on pixels that use few levels of the range they were quantised to; else none."""
+    """Returns a warning about pixels that use few of the 256 levels; else ""."""
     if not pixels.size:
         return ""
     low, high = int(pixels.min()), int(pixels.max())
@@ -216,7 +216,7 @@ def coarse_note(pixels: NDArray[np.uint8]) -> str:
 
 def _no_range(given: object) -> InputError:
     return InputError(
-        "this is no range of values",
+        "invalid range of values",
         where="range",
         expected="the lowest and the highest, such as (-1, 1) or -1..1",
         got=repr(given),
