@@ -12,7 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 import spritenet
 from spritenet.cli import COMMANDS, application
-from spritenet.cli.reading import OPTIONS
+from spritenet.cli.data_options import OPTIONS
 
 PACKAGE = Path(spritenet.__file__).parent
 OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]*[a-z])")

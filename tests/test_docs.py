@@ -72,10 +72,10 @@ def documented() -> dict[str, set[str]]:
         }
         for heading, text in texts.items()
     }
-    shared = found.pop("How DATA is read")
+    shared = found.pop("Data options")
     found["spritenet"] = found.pop("# The command line") - {"--help", "-h"}
     return {
-        heading: options | (shared if "(#how-data-is-read)" in texts.get(heading, "") else set())
+        heading: options | (shared if "(#data-options)" in texts.get(heading, "") else set())
         for heading, options in found.items()
     }
 

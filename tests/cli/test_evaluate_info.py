@@ -37,7 +37,7 @@ def test_evaluate_shows_every_class_and_the_confusion(run: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "test: 100 images" in done.stdout
     assert "with 95 % confidence" in done.stdout
-    for word in ("recall", "precision", "most often taken for", "is ↓  taken for →"):
+    for word in ("recall", "precision", "often predicted as", "true ↓ predicted→"):
         assert word in done.stdout
 
 
@@ -49,10 +49,10 @@ def test_evaluate_shows_mistakes_if_asked_for(data: str, tmp_path: Path) -> None
     assert "most confident" not in spritenet("evaluate", run).stdout
     for no_color in ("", "1"):
         done = spritenet("evaluate", run, "--mistakes", "2", NO_COLOR=no_color)
-        shown = done.stdout.partition("The 2 most confident mistakes:")[2]
+        shown = done.stdout.partition("2 most confident mistakes:")[2]
         assert "▓" in shown or "█" in shown
         assert "▀" not in shown
-        assert ", is " in shown
+        assert ", true " in shown
     # Whoever wants no colours gets none, also where they are forced.
     done = spritenet("evaluate", run, "--mistakes", "2", NO_COLOR="1", FORCE_COLOR="1")
     assert "▀" not in done.stdout
@@ -87,8 +87,8 @@ def test_info_of_a_data_set(data: str) -> None:
     done = spritenet("info", data)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("quarters: 28×28×1 pixels, 10 classes\n")
-    assert ["together", "400", "100"] in [line.split() for line in done.stdout.splitlines()]
-    assert done.stdout.endswith("no image is there twice\n")
+    assert ["total", "400", "100"] in [line.split() for line in done.stdout.splitlines()]
+    assert done.stdout.endswith("no duplicate images\n")
     lines = done.stdout.splitlines()
     captions = next(i for i, line in enumerate(lines) if line.split() == ["0", "1", "2", "3"])
     assert len(lines[captions - 1]) <= 80
@@ -108,9 +108,9 @@ def test_info_tells_of_copies(tmp_path: Path) -> None:
     data = sn.Dataset("copies", {"train": train, "test": test}, ("a", "b"))
     sn.pack(data, tmp_path / "copies.png")
     done = spritenet("info", "copies.png", folder=tmp_path)
-    assert "1 image of test after one with the same pixels\n" in done.stdout
-    assert "3 images of test are in train, too\n" in done.stdout
-    assert "2 images with the pixels of another class's\n" in done.stdout
+    assert "1 duplicate image within test\n" in done.stdout
+    assert "3 images of test also in train\n" in done.stdout
+    assert "2 duplicate images with contradictory labels\n" in done.stdout
     assert "test 0 = train 0, test 1 = train 1, test 2 = train 1\n" in done.stdout
     found = json.loads(spritenet("info", "copies.png", "--json", folder=tmp_path).stdout)
     assert found["duplicates"]["between"] == [{"splits": ["train", "test"], "images": 3}]

@@ -61,12 +61,15 @@ def test_with_data_the_page_holds_all_of_it(run: Path, data: str, tmp_path: Path
     ("arguments", "line"),
     [
         (["nowhere", "x.html"], "nowhere: there is no model"),
-        (["{run}", "{folder}", "--to", "html"], "it is a folder: expected the name of an HTML"),
-        (["{run}", "x", "--with-data", "strokes"], "--with-data: only an HTML file holds data"),
+        (
+            ["{run}", "{folder}", "--to", "html"],
+            "the output is a folder: expected the name",
+        ),
+        (["{run}", "x", "--with-data", "strokes"], "--with-data: only an HTML file includes data"),
         (["{run}", "x.html", "--with-data", "nothing"], "'nothing': there is no file or folder"),
         (["{run}", "x.html", "--to", "onnx"], "'--to'"),
-        (["{run}", "x.html", "--to", "tfjs"], "x.html: .html is the ending of another kind"),
-        (["{run}", "x.onnx"], "x.onnx: .onnx is the ending of another kind of file"),
+        (["{run}", "x.html", "--to", "tfjs"], "x.html: unsupported file extension .html"),
+        (["{run}", "x.onnx"], "x.onnx: unsupported file extension .onnx"),
         (["{run}", "x.png", "--to", "html"], "expected a name that ends in .html or .htm."),
         (["{run}"], "Missing argument 'OUT'"),
     ],
@@ -88,6 +91,4 @@ def test_images_the_model_does_not_take_are_for_the_lab_alone(run: Path, tmp_pat
     words = ["digits.html", "--with-data", "other.png"]
     done = spritenet("export", run, *words, folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert (
-        "other.png is for the lab alone: its images are not what the model takes\n" in done.stdout
-    )
+    assert "other.png is for the lab only: its images don't fit the model's input\n" in done.stdout

@@ -43,7 +43,7 @@ def test_evaluate_finds_the_range_that_fits(bright: Path, data: Path) -> None:
     assert answer["accuracy"] == 1
     assert answer["accuracy_by_pixel_range"]["0..255"] == 1
     assert answer["accuracy_by_pixel_range"]["0..1"] < 0.7
-    assert done.stderr.startswith(f"note: {bright}: its file doesn't say what range its pixels had")
+    assert done.stderr.startswith(f"note: {bright}: no pixel range in the model's file")
     assert "100 % with 0..255" in done.stderr
     assert "so 0..255 is used; give --pixels 0..255" in done.stderr
     said = spritenet("evaluate", bright, data, "--json", "--pixels", "0..1")

@@ -44,7 +44,7 @@ def test_a_terminal_sees_how_far_how_fast_and_how_well(data: str, tmp_path: Path
     """Standard output has its lines all the same, since it is not the terminal."""
     words = ["--epochs", "60", "--batch-size", "8", "--test-every", "500"]
     seen, out = on_terminal("train", data, *words, folder=tmp_path)
-    for word in ("epoch 1/60", "━", "images/s", "loss", "accuracy", "tested"):
+    for word in ("epoch 1/60", "━", "images/s", "loss", "accuracy", "test"):
         assert word in seen
     assert "epoch 60/60: loss " in out
     assert "\x1b" not in out
@@ -61,7 +61,7 @@ def test_the_line_fits_a_narrow_terminal(data: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "word"), [(["--test-every", "9"], "tested"), (["--validation", "0.2"], "validation")]
+    ("more", "word"), [(["--test-every", "9"], "test"), (["--validation", "0.2"], "validation")]
 )
 def test_a_narrow_line_keeps_the_time_and_names_what_it_was_evaluated_on(
     data: str, tmp_path: Path, more: list[str], word: str
@@ -82,7 +82,7 @@ def test_json_has_the_line_too_and_nothing_else(data: str, tmp_path: Path) -> No
 
 
 def test_a_wide_terminal_sees_the_curve_of_the_loss(data: str, tmp_path: Path) -> None:
-    """In a few signs, which begin high and end low."""
+    """In a few characters, which begin high and end low."""
     import re
 
     words = ["--epochs", "60", "--batch-size", "8"]

@@ -32,16 +32,16 @@ def test_without_arguments_it_helps() -> None:
         (["train", "--epoch", "3"], "No such option: --epoch"),
         (
             ["train", "--gpu"],
-            "--gpu: Spritenet trains and predicts on the CPU, on all cores;",
+            "--gpu: Spritenet runs on the CPU, on all cores or",
         ),
         (
             ["train", "--device", "cuda"],
-            "--device: Spritenet trains and predicts on the CPU",
+            "--device: Spritenet runs on the CPU",
         ),
         (["train", "--epochs", "0"], "'--epochs'"),
         (["train", "--epochs", "x"], "'--epochs'"),
         (["train", "nowhere"], "'nowhere': there is no file or folder of this name"),
-        (["train", "--schedule", "up"], "--schedule: there is no such schedule: expected one of"),
+        (["train", "--schedule", "up"], "--schedule: unknown schedule: expected one of"),
         (["train", "--optimizer", "best"], "Unsupported optimizer 'best'. Supported: SGD"),
         (["train", "--learning-rate", "-1"], "'--learning-rate'"),
         (["train", "--model", "best"], "the network is not known: expected one of tutorial"),
@@ -86,7 +86,7 @@ def test_a_mistake_of_ours_is_one_line_and_exit_code_1() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("error: ValueError: what is this. This is a mistake of ours")
+    assert done.stderr.startswith("error: ValueError: what is this. This is a bug")
     assert done.stderr.count("\n") == 1
     seen = subprocess.run(
         [sys.executable, "-c", "import os; os.environ['SPRITENET_TRACEBACK'] = '1'\n" + script],

@@ -13,9 +13,8 @@ import pytest
 
 import spritenet as sn
 from program import spritenet
-from spritenet.cli.preparation import for_data
 from spritenet.dataset import Dataset, Split
-from spritenet.prepare import Preparation, prepare
+from spritenet.prepare import Preparation, infer_preparation, prepare
 
 Image = pytest.importorskip("PIL.Image")
 
@@ -81,7 +80,7 @@ def test_files_that_are_no_pictures_are_named_and_the_others_answered(
     lines = done.stderr.splitlines()
     assert len(lines) == 5
     assert all(line.startswith("error: ") for line in lines)
-    assert "missing.png: there is no such file" in lines[3]
+    assert "missing.png: no such file" in lines[3]
     found = json.loads(spritenet("predict", run, *files, "--json").stdout)
     assert all("error" in answer for answer in found["predictions"])
 
@@ -197,7 +196,7 @@ def test_an_unknown_mode_is_one_line(run: Path) -> None:
     """With those there are."""
     done = spritenet("predict", run, run / "example.png", "--prepare", "magic")
     assert done.returncode == 2
-    assert "--prepare: there is no such mode: expected one of digit, fit, crop" in done.stderr
+    assert "--prepare: unknown mode: expected one of digit, fit, crop" in done.stderr
 
 
 def dataset(images: np.ndarray, name: str = "mine") -> Dataset:
@@ -210,17 +209,19 @@ def dataset(images: np.ndarray, name: str = "mine") -> Dataset:
 def test_characters_are_told_from_other_images() -> None:
     """By their corners and their centre of mass, whatever the data set is called."""
     noise = np.random.default_rng(0).integers(0, 256, (30, 28, 28, 1), np.uint8)
-    assert for_data(dataset(noise)).mode == "fit"
+    assert infer_preparation(dataset(noise)).mode == "fit"
     centred = np.zeros((30, 28, 28, 1), np.uint8)
     centred[:, 9:20, 10:19] = 255
-    assert for_data(dataset(centred)).mode == "digit"
-    assert for_data(dataset(np.roll(centred, 4, 1))).mode == "fit"
-    assert for_data(dataset(np.roll(centred, 4, 1), "kmnist")).mode == "digit"
-    assert for_data(dataset(centred.repeat(3, 3))) == Preparation("fit", 28, 28, 3)
-    assert for_data(dataset(np.zeros((5, 8, 9, 1), np.uint8))) == Preparation("fit", 8, 9, 1)
+    assert infer_preparation(dataset(centred)).mode == "digit"
+    assert infer_preparation(dataset(np.roll(centred, 4, 1))).mode == "fit"
+    assert infer_preparation(dataset(np.roll(centred, 4, 1), "kmnist")).mode == "digit"
+    assert infer_preparation(dataset(centred.repeat(3, 3))) == Preparation("fit", 28, 28, 3)
+    assert infer_preparation(dataset(np.zeros((5, 8, 9, 1), np.uint8))) == Preparation(
+        "fit", 8, 9, 1
+    )
 
 
 def test_the_real_digits_are_characters(mnist_folder: Path) -> None:
     """And so are ours."""
-    assert for_data(sn.load(mnist_folder)).mode == "digit"
-    assert for_data(sn.load("strokes")).mode == "digit"
+    assert infer_preparation(sn.load(mnist_folder)).mode == "digit"
+    assert infer_preparation(sn.load("strokes")).mode == "digit"

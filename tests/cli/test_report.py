@@ -82,7 +82,7 @@ def test_without_test_images_it_says_that_the_figures_flatter(run: Path, tmp_pat
     np.savez(tmp_path / "d.npz", **arrays)  # type: ignore[arg-type]  # arrays and a list of words
     done = spritenet("report", run, tmp_path / "d.npz", "--out", tmp_path / "r.html")
     assert done.returncode == 0, done.stderr
-    assert "the figures flatter it" in done.stdout
+    assert "its accuracy is overestimated" in done.stdout
     assert "All figures flatter it" in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
@@ -92,7 +92,10 @@ def test_mistakes_are_one_line(run: Path, data: str, tmp_path: Path) -> None:
         ((tmp_path / "nothing", data), "nothing"),
         ((run, data, "--split", "moon"), "there is no split 'moon'"),
         ((run, data, "--out", tmp_path / "file" / "r.html"), "no such folder"),
-        ((run, data, "--out", tmp_path / "x.html", "--png", tmp_path / "file"), "can't be made"),
+        (
+            (run, data, "--out", tmp_path / "x.html", "--png", tmp_path / "file"),
+            "can't make the folder",
+        ),
     ):
         (tmp_path / "file").write_text("")
         done = spritenet("report", *arguments)

@@ -64,7 +64,7 @@ def test_an_empty_shelf_says_what_to_do(tmp_path: Path) -> None:
     done = spritenet("runs", folder=tmp_path)
     assert (done.returncode, done.stdout) == (
         0,
-        "There is no run in runs. Type spritenet train to make one.\n",
+        "No runs in runs. Type spritenet train to make one.\n",
     )
 
 
@@ -78,7 +78,7 @@ def test_comparing_shows_what_differs(shelf: Path) -> None:
     answer = json.loads(spritenet("runs", "good", "killed", "--json", folder=shelf.parent).stdout)
     assert answer["differences"] == {"plan.seed": [0, 7]}
     same = spritenet("runs", "good", "old", folder=shelf.parent)
-    assert "They were begun in the same way." in same.stdout
+    assert "Their settings are the same." in same.stdout
 
 
 @pytest.mark.parametrize(
@@ -110,10 +110,10 @@ def test_pruning_never_touches_a_run_that_is_trained(shelf: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--prune"], "which runs shall go"),
+        (["--prune"], "no runs chosen"),
         (["--prune", "--keep-best", "0"], "Add --yes."),
-        (["good"], "one run can't be compared"),
-        (["good", "bad"], "bad: there is no run"),
+        (["good"], "a comparison needs two runs"),
+        (["good", "bad"], "bad: no such run"),
     ],
 )
 def test_mistakes_are_one_line(shelf: Path, words: list[str], said: str) -> None:
@@ -130,4 +130,4 @@ def test_watching_needs_a_run(tmp_path: Path) -> None:
     for words in (["watch"], ["watch", "nowhere"]):
         done = spritenet(*words, folder=tmp_path)
         assert done.returncode == 2
-        assert "there is no run" in done.stderr
+        assert "there is no run" in done.stderr or "no such run" in done.stderr

@@ -47,8 +47,8 @@ def test_the_projector_gets_what_a_model_sees(data: str, run: Path, tmp_path: Pa
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["--split", "tset"], "--split: there is no such split: expected one of train, test, got"),
-        (["--projector", "--count", "1000000"], "--count: so many images need a picture wider"),
+        (["--split", "tset"], "--split: unknown split: expected one of train, test, got"),
+        (["--projector", "--count", "1000000"], "--count: too many images for a texture"),
         (["--projector", "--model", "nowhere"], "nowhere: there is no model"),
     ],
 )
@@ -67,4 +67,4 @@ def test_a_folder_that_is_there_is_left_alone(data: str, tmp_path: Path) -> None
     (tmp_path / "out" / "mine").write_text("x")
     done = spritenet("sheet", data, "out", "--projector", folder=tmp_path)
     assert done.returncode == 2
-    assert "out: it is there already" in done.stderr
+    assert "out: the folder exists" in done.stderr

@@ -97,7 +97,7 @@ def test_images_are_held_out_of_a_stream_too(folder: Path, tmp_path: Path) -> No
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["images"] == 360
     done = spritenet("train", folder, "--memory", "100kB", "--steps", "1", folder=tmp_path)
-    line = "read while they are used; the order is windowed, chunks of 20, windows of 1"
+    line = "streamed while training; the order is windowed, chunks of 20, windows of 1"
     assert line in done.stdout.splitlines()
     done = spritenet("info", folder, "--memory", "much", folder=tmp_path)
     assert done.returncode == 2

@@ -32,13 +32,13 @@ def test_it_trains_tests_saves_and_says_what_to_type_next(data: str, tmp_path: P
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0] == "quarters: 400 train and 100 test images of 28×28×1, 10 classes"
-    assert lines[1].startswith("tutorial: 5,994 parameters; SGD at 0.15, 64 images an update")
+    assert lines[1].startswith("tutorial: 5,994 parameters; SGD, learning rate 0.15, batch size 64")
     assert lines[2].startswith("epoch 1/2: loss ")
     assert lines[3].startswith("epoch 2/2: loss ")
     assert lines[4].startswith("trained on 800 images in ")
     assert lines[5].startswith("tested on 100 images: accuracy ")
     assert lines[6].startswith("saved in runs/tutorial-1, ")
-    assert lines[7:9] == ["", "Now type"]
+    assert lines[7:9] == ["", "Next, try"]
     for line in lines[9:]:
         program, *words = shlex.split(line)
         assert program == "spritenet"
@@ -209,7 +209,7 @@ def test_of_two_options_that_stand_for_each_other_one_is_typed(
     done = spritenet("train", "strokes", one, "3", other, "3", folder=tmp_path)
     assert done.returncode == 2
     assert done.stderr == (
-        f"error: {other}: it stands instead of {one}: expected one of the two, got both.\n"
+        f"error: {other}: mutually exclusive with {one}: expected one of the two, got both.\n"
     )
     assert not [*tmp_path.iterdir()]
 
@@ -282,7 +282,7 @@ def test_a_killed_run_resumes_to_the_same_weights(data: str, tmp_path: Path) -> 
     done = killed_when(checkpoint.exists, signal.SIGKILL, *words, folder=tmp_path)
     assert done.returncode == -signal.SIGKILL
     resumed = spritenet("train", "--resume", folder=tmp_path)
-    assert "going on after " in resumed.stdout
+    assert "resuming after " in resumed.stdout
     assert "saved in runs/tutorial-1" in resumed.stdout
     found = load(tmp_path / "runs" / "tutorial-1" / "model")
     assert found.weights_sha256 == whole["weights_sha256"]
@@ -339,10 +339,10 @@ def test_a_run_that_is_not_there_is_begun_and_said_to_be_new(data: str, tmp_path
     """A mistyped name must not pass for a run that goes on."""
     done = spritenet("train", data, "--steps", "2", "--resume", "--out", "new", folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "new: there is no run yet, so this is a new one\n" in done.stdout
+    assert "new: no run to resume, so a new one begins\n" in done.stdout
     again = spritenet("train", data, "--steps", "4", "--resume", "--out", "new", folder=tmp_path)
     assert "no run yet" not in again.stdout
-    assert "going on after 2 steps" in again.stdout
+    assert "resuming after 2 steps" in again.stdout
 
 
 def test_images_are_called_what_they_are(data: str, tmp_path: Path) -> None:

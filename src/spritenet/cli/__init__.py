@@ -1,9 +1,15 @@
-"""The command line: arguments become calls, errors become one line and an exit code.
+"""The command line: turns arguments into calls, and errors into one line and an exit code.
 
-Nobody imports it. One file a command: train.py, pack.py, verify.py, … Everything heavy
-is imported inside the commands, so that `spritenet --help` answers at once.
+No other package imports it. Each command has a file: train.py, pack.py, verify.py, … Heavy modules
+are imported inside the commands, so that `spritenet --help` is quick.
 
-Exit codes: 0 done, 1 our mistake, or a training that diverged, 2 the user's mistake, 130 Ctrl-C.
+    arguments.py, data_options.py, train_options.py   arguments and options
+    datasets.py, models.py, image_files.py            what they name, read from disk
+    experiment.py, train_log.py, live_line.py         training, and what it prints
+    terminal.py, graphics.py                          output: tables, progress bars, images
+    serving.py                                        pages of `draw`, `lab` and `watch`
+
+Exit codes: 0 success, 1 an internal error or a diverged training, 2 a user error, 130 Ctrl-C.
 """
 
 from __future__ import annotations
@@ -17,11 +23,10 @@ from typing import Annotated, Any
 
 import typer
 
-from spritenet.cli import clock
-from spritenet.cli.terminal import complain
+from spritenet.cli.terminal import print_error
 from spritenet.errors import CoreError, DataWarning, InputError, SpritenetError
 
-__all__ = ["COMMANDS", "application", "clock", "main"]
+__all__ = ["COMMANDS", "application", "main"]
 
 COMMANDS = (
     "train",
@@ -39,29 +44,28 @@ COMMANDS = (
     "runs",
     "export",
 )
-"""The commands, as help lists them. Each is the function of its name in the module of its name."""
-
+"""The commands in the order of the help: functions, each in the module of its name."""
 
 DEVICES = ("--gpu", "--gpus", "--device", "--devices", "--cuda", "--no-cuda", "--mps", "--tpu")
-"""Options with which other programs choose a processor."""
+"""Options of other programs that choose a processor."""
 
-CPU_ONLY = "Spritenet trains and predicts on the CPU, on all cores; --threads says on how many."
+CPU_ONLY = "Spritenet runs on the CPU, on all cores or as many as --threads says."
 
 
 def application(*names: str) -> typer.Typer:
-    """The program with these of its commands, or with all of them.
+    """Returns the program with some of its commands, or with all of them.
 
-    Typer asks every command for its arguments, which takes as long as NumPy's import. So a command
-    that is called by its name is made alone.
+    Typer inspects the arguments of every command, which takes as long as importing NumPy. So when
+    a command is called by name, only that one is added.
     """
     app = typer.Typer(
         name="spritenet",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
-        help="Small images, the whole way: train a small network on them, judge it, ship it.",
+        help="Pack small images into sprites; train, evaluate and export networks on them.",
     )
-    app.callback()(_options)
+    app.callback()(_program)
     for name in names or COMMANDS:
         module = import_module(f"spritenet.cli.{name}")
         app.command(name)(getattr(module, name))
@@ -69,7 +73,7 @@ def application(*names: str) -> typer.Typer:
 
 
 def _version(wanted: bool) -> None:
-    """Print the version and end."""
+    """Prints the version and exits."""
     if wanted:
         import spritenet
 
@@ -77,7 +81,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def _options(
+def _program(
     _: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
@@ -86,67 +90,69 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line of this process, and end it."""
-    warnings.formatwarning = _noted
+    """Runs the command line of this process, and exits."""
+    warnings.formatwarning = _format_warning
     try:
-        words = [_at_home(word) for word in sys.argv[1:]]
+        words = [_expand_home(word) for word in sys.argv[1:]]
         called = [word for word in words[:1] if word in COMMANDS]
         code = application(*called)(words, prog_name="spritenet", standalone_mode=False)
-    except Exception as error:  # noqa: BLE001 - the last place where anything can be said of it
+    except Exception as error:  # noqa: BLE001 - the last place where it can be explained
         code = _explain(error)
     except KeyboardInterrupt:
         code = 130
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _at_home(word: str) -> str:
-    """A typed word with "~" as the home folder: shells don't expand it in `--out=~/x`."""
+def _expand_home(word: str) -> str:
+    """Returns a word with "~" expanded, which shells don't do in `--out=~/x`."""
     option, mark, path = word.rpartition("=") if word.startswith("--") else ("", "", word)
     home = path == "~" or path.startswith("~/")
     return option + mark + str(Path(path).expanduser()) if home else word
 
 
-def _noted(message: Warning | str, category: type[Warning], *_: object, **__: object) -> str:
-    """A warning in a line: a doubtful reading of data is a note."""
+def _format_warning(
+    message: Warning | str, category: type[Warning], *_: object, **__: object
+) -> str:
+    """Returns a warning as a line; that of a doubtful reading is a note."""
     word = "note" if issubclass(category, DataWarning) else "warning"
     return f"{word}: {message}\n"
 
 
 def _explain(error: Exception) -> int:
-    """Say what went wrong in one line on standard error; the exit code."""
+    """Prints an error as one line on standard error, and returns the exit code."""
     if isinstance(error, DataWarning):  # which --strict made an error
-        complain(f"{str(error).rstrip('.')}. Not allowed with --strict.")
+        print_error(f"{str(error).rstrip('.')}. Not allowed with --strict.")
         return 2
     if isinstance(error, SpritenetError):
-        complain(str(error))
+        print_error(str(error))
         if isinstance(error, CoreError):
-            complain("This is a mistake of ours: please report it with the command you typed.")
+            print_error("This is a bug: please report it with the command you typed.")
         return 2 if isinstance(error, InputError) else 1
     if isinstance(error, BrokenPipeError):
-        # Whoever read our output has seen enough; nothing may be flushed into the pipe any more.
+        # The reader closed the pipe; nothing may be flushed into it any more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     if hasattr(error, "format_message"):
         return _explain_usage(error)
     if os.environ.get("SPRITENET_TRACEBACK", "") not in {"", "0"}:
         raise error
-    complain(
-        f"{type(error).__name__}: {error}. This is a mistake of ours: please report it with the "
+    print_error(
+        f"{type(error).__name__}: {error}. This is a bug: please report it with the "
         "command you typed. SPRITENET_TRACEBACK=1 shows where it happened."
     )
     return 1
 
 
 def _explain_usage(error: Any) -> int:  # noqa: ANN401 - typer's errors, whose class is private
-    """Say what was typed wrongly."""
+    """Prints an error of usage, and returns the exit code."""
     if not error.format_message():
-        return 0  # no arguments at all: help was shown
+        return 0  # without arguments, the help was printed
     option = getattr(error, "option_name", "")
     if option in DEVICES:
-        complain(f"{option}: {CPU_ONLY}")
+        print_error(f"{option}: {CPU_ONLY}")
         return 2
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "spritenet"
     message = error.format_message().rstrip(".")
-    complain(f"{message}{'' if message.endswith('?') else '.'} Type {path} --help.")
+    print_error(f"{message}{'' if message.endswith('?') else '.'} Type {path} --help.")
     return 2

@@ -1,7 +1,4 @@
-"""What the commands' arguments have in common: their types, and what they mean.
-
-Knows names and paths; opens them with the library's own functions.
-"""
+"""Arguments and options that several commands share, and a check of the files they write."""
 
 from __future__ import annotations
 
@@ -10,15 +7,20 @@ from typing import Annotated
 
 import typer
 
-from spritenet.cli.reading import PANEL, Reading
+from spritenet.cli.data_options import PANEL
+from spritenet.errors import InputError
 
 __all__ = [
+    "Classes",
     "Data",
     "Json",
     "Memory",
     "Model",
-    "data_of",
-    "trained_on",
+    "OptionalData",
+    "Pixels",
+    "Threads",
+    "check_suffix",
+    "threads_option",
 ]
 
 Data = Annotated[
@@ -28,42 +30,86 @@ Data = Annotated[
         help="A data set: strokes, mnist, fashion-mnist, kmnist, or a path or address.",
     ),
 ]
+OptionalData = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="DATA",
+        help="A data set.",
+        show_default="the one the model was trained on",
+    ),
+]
 Model = Annotated[
     Path,
-    typer.Argument(metavar="MODEL", help="A saved model's folder, or the folder of a run."),
+    typer.Argument(metavar="MODEL", help="The folder of a saved model or of a run."),
 ]
 Json = Annotated[
-    bool, typer.Option("--json", help="End with one JSON object, the last line of the output.")
+    bool, typer.Option("--json", help="Print one JSON object as the last line of output.")
 ]
 Memory = Annotated[
     str | None,
     typer.Option(
         metavar="SIZE",
-        help="What images may take, like 400MB; larger sets of sprites are read while in use.",
+        help="Memory for images, such as 400MB. Larger sets of sprites are streamed.",
         show_default="half of the machine's",
         rich_help_panel=PANEL,
     ),
 ]
+Pixels = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RANGE",
+        help="Pixel range of the model's inputs, if its file doesn't have it: 0..1, 0..255 or "
+        "-1..1; for dark on light 1..0, 255..0 or 1..-1.",
+        show_default="0..1",
+    ),
+]
+Classes = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Names of the model's classes: one per line, or the labels of a JSON file.",
+        show_default="those in the model's file",
+    ),
+]
 
 
-def trained_on(run: Path) -> tuple[str, Reading]:
-    """What was typed for the data when a run was begun; "" for a folder that is no run."""
-    from spritenet.runs import Run
+def threads_option(panel: str | None = None) -> typer.models.OptionInfo:
+    """Returns the option `--threads`, in a panel of the help."""
+    option: typer.models.OptionInfo = typer.Option(
+        metavar="N", min=1, help="Number of threads.", show_default="all", rich_help_panel=panel
+    )
+    return option
 
-    kept = Run(run).config().get("command") if Run(run).config_path.exists() else None
-    command = kept if isinstance(kept, dict) else {}
-    return str(command.get("data", "")), Reading.from_json(command.get("reading"))
+
+Threads = Annotated[int | None, threads_option()]
+
+# A line for images, one for tables and pages, one for models and archives.
+# fmt: off
+SUFFIXES = frozenset({
+    ".bmp", ".gif", ".jpeg", ".jpg", ".pdf", ".png", ".svg", ".tif", ".tiff", ".webp",
+    ".csv", ".htm", ".html", ".json", ".npy", ".npz", ".parquet",
+    ".gz", ".h5", ".keras", ".onnx", ".pt", ".pth", ".tar", ".tflite", ".tgz", ".zip",
+})
+# fmt: on
+"""Suffixes of file formats. Others, as in `digits-1.5`, are parts of a name."""
 
 
-def data_of(run: Path, data: str | None, reading: Reading, named: str) -> tuple[str, Reading]:
-    """What data a command about a model reads, and how: as its run did, but for what is typed.
+def check_suffix(out: Path, *allowed: str, folder: bool = True) -> None:
+    """Refuses an output file whose suffix is that of another format.
 
     Args:
-        run: the folder of the run, or of another model.
-        data: what was typed for it.
-        reading: likewise.
-        named: what the model's file says it was trained on; "" if it doesn't.
+        out: the output file or folder.
+        allowed: suffixes of the format that will be written.
+        folder: whether it may be a folder, so that a name without a suffix is right as well.
+
+    Raises:
+        InputError: the suffix is that of another format.
     """
-    begun, how = trained_on(run)
-    name = data or begun or named or "strokes"
-    return name, reading.over(how) if name == begun else reading
+    suffix = out.suffix.lower()
+    if suffix not in SUFFIXES or suffix in allowed:
+        return
+    expected = [f"a name that ends in {' or '.join(allowed)}"] if allowed else []
+    expected += ["the name of a folder"] if folder else []
+    raise InputError(
+        f"unsupported file extension {suffix}", where=out, expected=", or ".join(expected)
+    )

@@ -1,4 +1,4 @@
-"""`spritenet draw`: draw in the browser, and see what a model takes it for."""
+"""`spritenet draw`: a page to draw on, with a model's predictions."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spritenet.cli.arguments import trained_on
-from spritenet.cli.models import Classes, Pixels, read_saved
-from spritenet.cli.reading import Reading, reads_data
+from spritenet.cli.arguments import Classes, Pixels
+from spritenet.cli.data_options import DataOptions, with_data_options
+from spritenet.cli.models import read_saved, recorded_data
 from spritenet.cli.serving import Host, NoBrowser, Port, serve
 from spritenet.formatting import percent, plural, shape
 
@@ -23,22 +23,22 @@ RUNS = Path("runs")
 PORT = 8028
 
 
-@reads_data
+@with_data_options
 def draw(
     model: Annotated[
         Path | None,
         typer.Argument(
             metavar="MODEL",
-            help="A saved model's folder, or the folder of a run; by default the latest in runs/.",
-            show_default=False,
+            help="The folder of a saved model or of a run.",
+            show_default="the latest in runs/",
         ),
     ] = None,
     data: Annotated[
         str | None,
         typer.Option(
             metavar="DATA",
-            help="Whose images it keeps in mind when it is taught in the page.",
-            show_default="what it was trained on",
+            help="Data set whose images are mixed in when the model is taught in the page.",
+            show_default="the training data",
         ),
     ] = None,
     pixels: Pixels = None,
@@ -47,70 +47,73 @@ def draw(
     port: Port = PORT,
     no_browser: NoBrowser = False,
     *,
-    reading: Reading,
+    data_options: DataOptions,
 ) -> None:
-    """Open a page to draw on, which shows what a model takes the drawing for."""
+    """Open a page to draw on, which shows a model's predictions and teaches it."""
     from spritenet.web.pages import drawing_page
 
     path = model or _latest()
     saved = read_saved(path, pixels, classes)
     saved.check_classifies()
-    examples = _examples(saved, path, data, reading)
-    print(f"{path}: {_described(saved)}")
+    examples = _examples(saved, path, data, data_options)
+    print(f"{path}: {_describe(saved)}")
     pages = drawing_page(saved, examples)
     serve(pages, home="/draw/", host=host, port=port, no_browser=no_browser)
 
 
 def _latest() -> Path:
-    """The run in runs/ whose model was saved last."""
+    """Returns the run in runs/ whose model was saved last."""
     from spritenet.errors import ModelError
 
     saved = RUNS.glob("*/model/model.json")
     latest = max(saved, key=lambda path: path.stat().st_mtime, default=None)
     if latest is None:
         raise ModelError(
-            "there is no model in runs/ yet",
+            "no model in runs/ yet",
             do="Type spritenet train to make one, or name the folder of another.",
         )
     return latest.parents[1]
 
 
-def _described(model: SavedModel) -> str:
-    """What it takes, and how good it is."""
-    line = f"takes images of {shape(model.input_shape)} pixels"
+def _describe(model: SavedModel) -> str:
+    """Returns the model's inputs, classes and test accuracy."""
+    line = f"images of {shape(model.input_shape)} pixels"
     if model.metadata.class_names:
-        line += f", tells {plural(len(model.metadata.class_names), 'class')} apart"
+        line += f", {plural(len(model.metadata.class_names), 'class')}"
     accuracy = model.metadata.scores.get("test_accuracy")
-    return line if accuracy is None else f"{line}, {percent(accuracy)} of test images right"
+    return line if accuracy is None else f"{line}, test accuracy {percent(accuracy)}"
 
 
-def _examples(model: SavedModel, path: Path, data: str | None, reading: Reading) -> Split | None:
-    """Images to teach it with: of the data named, or of what it was trained on if that is here.
+def _examples(
+    model: SavedModel, path: Path, data: str | None, options: DataOptions
+) -> Split | None:
+    """Returns images to teach the model with: of `data`, or of its training data if it is local.
 
     Raises:
-        InputError: the data that was named can't be read, or isn't what the model takes.
+        InputError: `data` can't be read, or its images don't fit the model.
     """
-    from spritenet.cli.data import load
+    from spritenet.cli.datasets import load
     from spritenet.errors import InputError
     from spritenet.web.examples import examples_for
 
-    begun, how = trained_on(path)
+    recorded, recorded_options = recorded_data(path)
     if data is not None:
-        return examples_for(model, load(data, reading.over(how) if data == begun else reading))
-    reading.refused("draw", "is for the data set that --data names")
-    name = _at_hand(model, begun)
+        options = options.or_else(recorded_options) if data == recorded else options
+        return examples_for(model, load(data, options))
+    options.refuse("draw", "is for the data set that --data names")
+    name = _local_training_data(model, recorded)
     try:
-        return examples_for(model, load(name, how)) if name else None
+        return examples_for(model, load(name, recorded_options)) if name else None
     except InputError:
-        return None  # what lies there by now is something else
+        return None  # other data has its name by now
 
 
-def _at_hand(model: SavedModel, begun: str) -> str | None:
-    """What it was trained on, if that can be had without a download."""
+def _local_training_data(model: SavedModel, recorded: str) -> str | None:
+    """Returns the data set the model was trained on, if it needs no download."""
     from spritenet.sources.catalog import CATALOG, is_cached
 
     trained = model.metadata.trained_on
-    name = begun or (trained.dataset if trained else "")
+    name = recorded or (trained.dataset if trained else "")
     if name in CATALOG:
         return name if is_cached(CATALOG[name]) else None
     return name if name and Path(name).expanduser().exists() else None

@@ -1,4 +1,4 @@
-"""`spritenet evaluate`: how well a saved model does, and where it errs."""
+"""`spritenet evaluate`: accuracy, loss and confusion matrix of a saved model."""
 
 from __future__ import annotations
 
@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import Json, Memory, Model, data_of
-from spritenet.cli.confusion import confusion_table
-from spritenet.cli.models import Classes, Pixels, read_saved
-from spritenet.cli.reading import Reading, reads_data
+from spritenet.cli.arguments import (
+    Classes,
+    Json,
+    Memory,
+    Model,
+    OptionalData,
+    Pixels,
+    Threads,
+)
+from spritenet.cli.data_options import DataOptions, with_data_options
+from spritenet.cli.graphics import confusion_table, image_grid
+from spritenet.cli.models import read_saved, resolve_data
 from spritenet.formatting import percent, plural
 
 if TYPE_CHECKING:
@@ -29,28 +37,18 @@ if TYPE_CHECKING:
 __all__ = ["evaluate"]
 
 
-@reads_data
+@with_data_options
 def evaluate(
     model: Model,
-    data: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="DATA",
-            help="The data set; by default the one the model was trained on.",
-            show_default=False,
-        ),
-    ] = None,
-    split: Annotated[str, typer.Option(metavar="NAME", help="Which of its splits.")] = "test",
-    threads: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=1, help="How many work at a time.", show_default="all"),
-    ] = None,
+    data: OptionalData = None,
+    split: Annotated[str, typer.Option(metavar="NAME", help="Split to evaluate on.")] = "test",
+    threads: Threads = None,
     mistakes: Annotated[
         int | None,
         typer.Option(
             metavar="N",
             min=0,
-            help="Show so many of the most confident mistakes as pictures.",
+            help="Number of the most confident mistakes to show as images.",
             show_default="6 on a terminal",
         ),
     ] = None,
@@ -59,21 +57,23 @@ def evaluate(
     classes: Classes = None,
     json: Json = False,
     *,
-    reading: Reading,
+    data_options: DataOptions,
 ) -> None:
-    """Try a saved model on a data set's test images."""
-    from spritenet.cli.opened import one_split
+    """Evaluate a saved model on the test set of a data set."""
+    from spritenet.cli.datasets import load_split
     from spritenet.metrics import accuracy_interval
     from spritenet.model import Sequential
     from spritenet.report import predictions_of
 
     saved = read_saved(model, pixels, classes, optimizer=True, note_range=False)
-    made = saved.metadata.trained_on
-    name, reading = data_of(model, data, reading, made.dataset if made else "")
-    images = one_split(name, split, memory, reading)
+    trained_on = saved.metadata.trained_on
+    name, data_options = resolve_data(
+        model, data, data_options, trained_on.dataset if trained_on else ""
+    )
+    images = load_split(name, split, memory, data_options)
     ranges: dict[str, float] = {}
     if saved.assumed:
-        saved, ranges = _fed(model, saved, images)
+        saved, ranges = _with_best_range(model, saved, images)
     loaded = Sequential.from_saved(saved, threads=threads)
     found = predictions_of(loaded, images)
     table = found.confusion
@@ -98,54 +98,56 @@ def evaluate(
         )
         return
     print(f"{model} on {name}, {split}: {plural(count, 'image')}")
-    range_ = f"{percent(low)} to {percent(high)} with 95 % confidence"
-    print(f"accuracy {percent(right / count)} ({range_}), {plural(count - right, 'error')}")
+    interval = f"{percent(low)} to {percent(high)} with 95 % confidence"
+    print(f"accuracy {percent(right / count)} ({interval}), {plural(count - right, 'error')}")
     if loss is not None:
         print(f"loss {loss:.4f}")
-    _show(table, images.class_names)
-    _show_mistakes(found, (6 if sys.stdout.isatty() else 0) if mistakes is None else mistakes)
+    _print_classes(table, images.class_names)
+    _print_mistakes(found, (6 if sys.stdout.isatty() else 0) if mistakes is None else mistakes)
 
 
-def _fed(path: Path, saved: SavedModel, images: Split) -> tuple[SavedModel, dict[str, float]]:
-    """The model fed with the range of pixels that fits, which is told; each range's accuracy."""
+def _with_best_range(
+    path: Path, saved: SavedModel, images: Split
+) -> tuple[SavedModel, dict[str, float]]:
+    """Returns the model with the pixel range of highest accuracy, and each range's accuracy."""
     from spritenet.errors import DataWarning
     from spritenet.export import RANGES
     from spritenet.model import accuracies_by_range, best_range
 
     found = accuracies_by_range(saved, images)
     best = best_range(found, "0..1", len(images))
-    shown = sorted(found, key=lambda name: -found[name])
-    figures = ", ".join(f"{percent(found[name], 1)} with {name}" for name in shown)
-    line = f"its file doesn't say what range its pixels had: {figures} are right, so {best} is used"
-    line = f"{path}: {line}; give --pixels {best} to the other commands"
+    ranked = sorted(found, key=lambda name: -found[name])
+    scores = ", ".join(f"{percent(found[name], 1)} with {name}" for name in ranked)
+    line = f"{path}: no pixel range in the model's file: accuracy {scores}, so {best} is used"
+    line += f"; give --pixels {best} to the other commands"
     warnings.warn(line, DataWarning, stacklevel=2)
     return saved.with_pixels(RANGES[best]), found
 
 
 def _loss(model: Sequential, images: Split) -> float | None:
-    """The mean cross-entropy; None for a network that doesn't end in probabilities or logits."""
+    """Returns the mean cross-entropy; None if the outputs are neither probabilities nor logits."""
     from spritenet.losses import SparseCategoricalCrossentropy
     from spritenet.model.building import last_activation
 
-    ending = last_activation(model.layers)
-    if ending not in {"softmax", "linear"}:
+    activation = last_activation(model.layers)
+    if activation not in {"softmax", "linear"}:
         return None
-    model.compile("sgd", SparseCategoricalCrossentropy(from_logits=ending == "linear"))
+    model.compile("sgd", SparseCategoricalCrossentropy(from_logits=activation == "linear"))
     return model.evaluate(images).loss
 
 
-def _show(table: NDArray[np.int64], names: tuple[str, ...]) -> None:
-    """The table of the classes, and the confusion matrix where it fits."""
+def _print_classes(table: NDArray[np.int64], names: tuple[str, ...]) -> None:
+    """Prints the metrics of each class, and the confusion matrix where it fits."""
     screen = terminal.console()
-    classes = terminal.table("class", "images", "recall", "precision", "most often taken for")
+    classes = terminal.table("class", "images", "recall", "precision", "often predicted as")
     for place, name in enumerate(names):
         row, right = table[place], int(table[place, place])
         wrong = row.copy()
         wrong[place] = 0
         other = f"{names[wrong.argmax()]} ({wrong.max()})" if wrong.any() else "–"
-        images, taken = int(row.sum()), int(table[:, place].sum())
+        images, predicted = int(row.sum()), int(table[:, place].sum())
         recall = percent(right / images, 1) if images else "–"
-        precision = percent(right / taken, 1) if taken else "–"
+        precision = percent(right / predicted, 1) if predicted else "–"
         classes.add_row(name, f"{images:,}", recall, precision, other)
     screen.print(classes)
     matrix = confusion_table(table, names, screen.width)
@@ -153,21 +155,19 @@ def _show(table: NDArray[np.int64], names: tuple[str, ...]) -> None:
         screen.print(matrix)
 
 
-def _show_mistakes(found: Predictions, most: int) -> None:
-    """The most confident mistakes, as pictures."""
-    from spritenet.cli.preview import side_by_side
-
+def _print_mistakes(found: Predictions, most: int) -> None:
+    """Prints the most confident mistakes as images."""
     wrong = found.mistakes(most).tolist()
     if not wrong:
         return
     names, predicted, sure = found.class_names, found.predicted, found.confidence
     captions = [
-        f"{names[predicted[i]]} {percent(float(sure[i]), 1)}, is {names[found.labels[i]]}"
+        f"{names[predicted[i]]} {percent(float(sure[i]), 1)}, true {names[found.labels[i]]}"
         for i in wrong
     ]
     screen = terminal.console()
-    print(f"The {plural(len(wrong), 'most confident mistake')}:\n")
+    print(f"{plural(len(wrong), 'most confident mistake')}:\n")
     colour = screen.color_system is not None and not screen.no_color
     images = [found.images[i] for i in wrong]
-    for line in side_by_side(images, captions, columns=screen.width, colour=colour):
+    for line in image_grid(images, captions, columns=screen.width, colour=colour):
         screen.print(line, no_wrap=True)

@@ -1,4 +1,4 @@
-"""`spritenet export`: a saved model as one HTML file, or for TensorFlow.js."""
+"""`spritenet export`: writes a saved model as one HTML file, or for TensorFlow.js."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import Json, Model, data_of
-from spritenet.cli.models import Classes, Pixels, read_saved
-from spritenet.cli.reading import Reading, reads_data
-from spritenet.cli.suffix import check_ending
+from spritenet.cli.arguments import Classes, Json, Model, Pixels, check_suffix
+from spritenet.cli.data_options import DataOptions, with_data_options
+from spritenet.cli.models import read_saved, resolve_data
 from spritenet.errors import DataError, InputError
 from spritenet.formatting import plural
 
@@ -20,31 +19,34 @@ if TYPE_CHECKING:
     from spritenet.dataset import Dataset, Split
     from spritenet.export import SavedModel
 
-__all__ = ["Form", "export"]
+__all__ = ["ExportFormat", "export"]
+
+HTML_SUFFIXES = (".html", ".htm")
 
 
-class Form(StrEnum):
-    """What to write."""
+class ExportFormat(StrEnum):
+    """Formats of an exported model."""
 
     HTML = "html"
     TFJS = "tfjs"
 
 
-@reads_data
+@with_data_options
 def export(
     model: Model,
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="A file .html, or a new folder.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="An .html file, or a new folder.")],
     to: Annotated[
-        Form | None,
+        ExportFormat | None,
         typer.Option(
-            help="The drawing page in one file, or TensorFlow.js's folder.", show_default=False
+            help="Format: the drawing page in one file, or a folder for TensorFlow.js.",
+            show_default="html if OUT ends so, else tfjs",
         ),
     ] = None,
     with_data: Annotated[
         str | None,
         typer.Option(
             metavar="DATA",
-            help="Also put this data set and the lab into the HTML file.",
+            help="Include a data set and the lab in the HTML file.",
             show_default=False,
         ),
     ] = None,
@@ -52,73 +54,73 @@ def export(
     classes: Classes = None,
     json: Json = False,
     *,
-    reading: Reading,
+    data_options: DataOptions,
 ) -> None:
-    """Write a saved model as one HTML file, which opens offline, or for TensorFlow.js."""
+    """Write a saved model as one HTML file that opens offline, or for TensorFlow.js."""
     from spritenet import export as models
     from spritenet.destination import destination
 
-    form = to or (Form.HTML if out.suffix.lower() in {".html", ".htm"} else Form.TFJS)
-    check_ending(out, *([".html", ".htm"] if form is Form.HTML else []), folder=form is Form.TFJS)
-    if form is Form.TFJS and with_data is not None:
-        raise InputError("only an HTML file holds data", where="--with-data", got=form.value)
+    is_html = to is ExportFormat.HTML or (to is None and out.suffix.lower() in HTML_SUFFIXES)
+    check_suffix(out, *(HTML_SUFFIXES if is_html else ()), folder=not is_html)
+    if with_data is not None and not is_html:
+        raise InputError("only an HTML file includes data", where="--with-data", got="tfjs")
     if with_data is None:
-        reading.refused("export", "is for the data set that --with-data names")
+        data_options.refuse("export", "is for the data set that --with-data names")
     else:
-        _, reading = data_of(model, with_data, reading, "")
+        _, data_options = resolve_data(model, with_data, data_options, "")
     saved = read_saved(model, pixels, classes)
-    images, left_out, teaches = 0, 0, True
+    images, left_out, fits_model = 0, 0, True
     with destination(out) as place:
-        if form is Form.HTML:
-            images, left_out, teaches = _html(saved, place.path, with_data, reading)
+        if is_html:
+            images, left_out, fits_model = _write_html(saved, place.path, with_data, data_options)
             size = place.path.stat().st_size
         else:
             models.save(saved, place.path)
             size = sum(file.stat().st_size for file in place.path.iterdir())
     path = place.of(place.path)
     if json:
-        written = {"path": str(path), "to": form.value, "bytes": size}
+        written = {"path": str(path), "to": "html" if is_html else "tfjs", "bytes": size}
         terminal.print_json({**written, "images": images, "left_out": left_out})
         return
-    if not teaches:
-        print(f"{with_data} is for the lab alone: its images are not what the model takes")
+    if not fits_model:
+        print(f"{with_data} is for the lab only: its images don't fit the model's input")
     if left_out:
-        print(f"{plural(left_out, 'image')} of {with_data} left out: one sprite can't hold more")
+        print(f"{plural(left_out, 'image')} of {with_data} left out: too many for one sprite")
     print(f"{path}: {size:,} bytes" + (f" with {plural(images, 'image')}" if images else ""))
 
 
-def _html(
-    model: SavedModel, out: Path, name: str | None, reading: Reading
+def _write_html(
+    model: SavedModel, out: Path, name: str | None, options: DataOptions
 ) -> tuple[int, int, bool]:
-    """Write the HTML file.
+    """Writes the HTML file.
 
     Returns:
-        How many images of the data set are in it; how many are not; and whether they, if any, are
-        such as the model takes, so that the drawing page can teach it with them.
+        The number of images included and left out; and whether those included, if any, fit the
+        model, so that the drawing page can teach it with them.
     """
     from spritenet.atomic import new_file
-    from spritenet.cli.data import load
+    from spritenet.cli.datasets import load
     from spritenet.web.examples import for_one_sprite
     from spritenet.web.html_file import PageContents, html_file
 
     if out.is_dir():
-        raise InputError("it is a folder", where=out, expected="the name of an HTML file")
+        raise InputError("the output is a folder", where=out, expected="the name of an HTML file")
     model.check_classifies()
-    contents, images, whole, examples = PageContents(model), 0, 0, None
+    contents, included, whole, examples = PageContents(model), 0, 0, None
     if name is not None:
-        data = load(name, reading)
+        data = load(name, options)
         some = for_one_sprite(data)
-        images, whole = (sum(map(len, each.splits.values())) for each in (some, data))
+        included, whole = (sum(map(len, each.splits.values())) for each in (some, data))
         examples = _examples(model, data)
         contents = PageContents(model, examples, some)
     page = html_file(contents)
     with new_file(out) as file:
         file.write(page)
-    return images, whole - images, name is None or examples is not None
+    return included, whole - included, name is None or examples is not None
 
 
 def _examples(model: SavedModel, data: Dataset) -> Split | None:
-    """Images to teach it with, if the data is what the model takes; the lab takes any."""
+    """Returns images to teach the model with; None if they don't fit it, as the lab takes any."""
     from spritenet.web.examples import examples_for
 
     try:

@@ -1,6 +1,6 @@
-"""The image files that `spritenet predict` is given: files, and all below folders.
+"""Image files of `spritenet predict`: found in folders, and told from data sets.
 
-A data set is none: what looks like one is refused with the command that reads it.
+A data set is refused with the command that evaluates a model on it.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["check_no_data_set", "check_no_rows", "files_below"]
+__all__ = ["image_files", "refuse_data_set", "refuse_rows"]
 
-LONG = 4
-"""An image is so many times as high as it is wide at most, rows of images are not."""
+TALLEST = 4
+"""Height of an image divided by its width, at most. Rows of images are taller."""
 
 
-def files_below(folder: Path) -> list[Path]:
-    """The image files in a folder and in those below it, in natural order.
+def image_files(folder: Path) -> list[Path]:
+    """Returns the image files in a folder and its subfolders, in natural order.
 
     Raises:
         DataError: there are none.
@@ -32,12 +32,12 @@ def files_below(folder: Path) -> list[Path]:
 
     found = sorted(_walk(folder), key=lambda path: [natural(part) for part in path.parts])
     if not found:
-        raise DataError("there are no images in the folder", where=folder)
+        raise DataError("no images in this folder", where=folder)
     return found
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Those files, in any order. Links to folders aren't followed: they may lead round."""
+    """Yields those files in any order; follows no links to folders, which may form cycles."""
     from spritenet.sources.file_names import is_hidden, is_image_file
 
     for place, folders, names in os.walk(folder):
@@ -47,12 +47,12 @@ def _walk(folder: Path) -> Iterator[Path]:
         )
 
 
-def check_no_data_set(path: Path, model: Path) -> None:
-    """Refuses what is a data set by its name or its first bytes.
+def refuse_data_set(path: Path, model: Path) -> None:
+    """Refuses a data set, recognised by its name or first bytes.
 
     Args:
         path: of a file or a folder.
-        model: what was typed for the model, for the command to type.
+        model: path of the model, for the suggested command.
 
     Raises:
         DataError: it is one.
@@ -76,24 +76,24 @@ def check_no_data_set(path: Path, model: Path) -> None:
         )
 
 
-def check_no_rows(
+def refuse_rows(
     pixels: NDArray[np.uint8], input_shape: tuple[int, int, int], path: Path, model: Path
 ) -> None:
-    """Refuses what looks like the tutorials' data: an image in each row.
+    """Refuses a file that looks like the tutorials' data: an image in each row.
 
     Args:
         pixels: of an image file, h w c.
         input_shape: of the model, h w c.
         path: of the file.
-        model: what was typed for the model, for the command to type.
+        model: path of the model, for the suggested command.
 
     Raises:
-        DataError: a row has as many pixels as the model's input, and there are very many; or all
-            is grey, as are images, but few images are just so wide.
+        DataError: each row has as many pixels as the model's input, and the file is grey, or very
+            tall.
     """
     rows, width, channels = pixels.shape
     high, wide, _ = input_shape
-    if rows > 1 and width == high * wide and (channels == 1 or rows > LONG * width):
+    if rows > 1 and width == high * wide and (channels == 1 or rows > TALLEST * width):
         size = f"{high}x{wide}"
         raise DataError(
             "this looks like a data set, an image in each row",
@@ -101,5 +101,5 @@ def check_no_rows(
             expected="an image",
             got=f"{rows:,} rows of {width:,} pixels",
             do=f"Type: spritenet evaluate {model} {path} --image-size {size} --labels FILE. "
-            "If it is one image, say how it becomes an input: --prepare fit.",
+            "If it is one image, choose its preparation: --prepare fit.",
         )

@@ -1,4 +1,4 @@
-"""`spritenet info`: what is in a data set, or in a saved model."""
+"""`spritenet info`: the contents of a data set or a saved model."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import Json, Memory
-from spritenet.cli.models import Classes, Pixels
-from spritenet.cli.reading import Reading, reads_data
+from spritenet.cli.arguments import Classes, Json, Memory, Pixels
+from spritenet.cli.data_options import DataOptions, with_data_options
+from spritenet.errors import InputError
 from spritenet.formatting import percent, plural, shape
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ BAR = 30
 """Columns of the longest bar."""
 
 
-@reads_data
+@with_data_options
 def info(
     what: Annotated[
         str, typer.Argument(metavar="DATA|MODEL", help="A data set, a saved model, or a run.")
@@ -43,31 +43,34 @@ def info(
     classes: Classes = None,
     json: Json = False,
     *,
-    reading: Reading,
+    data_options: DataOptions,
 ) -> None:
-    """Show what is in a data set or a saved model."""
+    """Describe a data set or a saved model."""
     from spritenet.export import is_model
 
     path = Path(what)
     if is_model(path.expanduser()):
         from spritenet.cli.models import read_saved
 
-        reading.refused(what, "is for data sets, and this is a model")
-        _model(path, read_saved(path, pixels, classes), json)
+        data_options.refuse(what, "is for data sets, and this is a model")
+        _describe_model(path, read_saved(path, pixels, classes), json)
+        return
+    from spritenet.cli.datasets import load_or_stream
+    from spritenet.dataset import Dataset
+
+    for option, value in (("--pixels", pixels), ("--classes", classes)):
+        if value is not None:
+            raise InputError(f"{option} is for models, and this is a data set", where=what)
+    data = load_or_stream(what, memory, data_options)
+    if isinstance(data, Dataset):
+        _describe_dataset(data, json)
     else:
-        from spritenet.cli.opened import load_or_open
-        from spritenet.dataset import Dataset
-
-        data = load_or_open(what, memory, reading)
-        if isinstance(data, Dataset):
-            _data(data, json)
-        else:
-            with data:
-                _stream(data, json)
+        with data:
+            _describe_stream(data, json)
 
 
-def _stream(data: Stream, json: bool) -> None:
-    """A data set that does not fit into memory: what its files say, without reading images."""
+def _describe_stream(data: Stream, json: bool) -> None:
+    """Prints the metadata of a data set that does not fit into memory, without reading images."""
     counts = {name: split.class_counts for name, split in data.splits.items()}
     if json:
         terminal.print_json(
@@ -93,13 +96,13 @@ def _stream(data: Stream, json: bool) -> None:
     for word, text in (("source", data.source), ("licence", data.licence)):
         if text:
             print(f"{word}: {text}")
-    print(f"content hash, as its files say: {data.content_hash}")
+    print(f"content hash, from its metadata: {data.content_hash}")
     terminal.console().print(_classes(data.class_names, counts))
-    print("They do not fit into memory, and were not read. `spritenet verify` reads them all.")
+    print("The images do not fit into memory and were not read. `spritenet verify` reads them all.")
 
 
-def _data(data: Dataset, json: bool) -> None:
-    """A data set."""
+def _describe_dataset(data: Dataset, json: bool) -> None:
+    """Prints the metadata, classes, statistics and duplicates of a data set."""
     from spritenet.dataset.statistics import find_duplicates, pixel_statistics
 
     pixels = {name: pixel_statistics(split) for name, split in data.splits.items()}
@@ -147,22 +150,22 @@ def _data(data: Dataset, json: bool) -> None:
         print(f"  of {name}: {split.content_hash}")
     counts = {name: split.class_counts for name, split in data.splits.items()}
     terminal.console().print(_classes(data.class_names, counts))
-    _preview(data)
-    for name, figures in pixels.items():
+    _print_images(data)
+    for name, statistics in pixels.items():
         mean, deviation = (
             ", ".join(f"{value:.4f}" for value in values)
-            for values in (figures.mean, figures.deviation)
+            for values in (statistics.mean, statistics.deviation)
         )
-        print(f"pixels of {name}, from 0 to 1: mean {mean}, standard deviation {deviation}")
-    for line in _repeated(duplicates):
+        print(f"pixels of {name}, scaled to 0..1: mean {mean}, standard deviation {deviation}")
+    for line in _duplicate_lines(duplicates):
         print(line)
 
 
-def _preview(data: Dataset) -> None:
-    """A row of images: the first of each class, as many classes as fit."""
+def _print_images(data: Dataset) -> None:
+    """Prints a row of images: the first of each class, as many classes as fit."""
     import numpy as np
 
-    from spritenet.cli.preview import side_by_side
+    from spritenet.cli.graphics import image_grid
 
     split = next(iter(data.splits.values()))
     screen = terminal.console()
@@ -171,33 +174,32 @@ def _preview(data: Dataset) -> None:
     colour = screen.color_system is not None and not screen.no_color
     captions = [data.class_names[split.labels[place]] for place in firsts]
     images = [split.images[place] for place in firsts]
-    shown = side_by_side(images, captions, columns=screen.width, colour=colour, width=PREVIEW)
+    shown = image_grid(images, captions, columns=screen.width, colour=colour, width=PREVIEW)
     for line in shown:
         screen.print(line, no_wrap=True)
 
 
-def _repeated(duplicates: Duplicates) -> Iterator[str]:
-    """What there is to say of images that are there more than once."""
+def _duplicate_lines(duplicates: Duplicates) -> Iterator[str]:
+    """Yields lines about images that occur more than once."""
     from spritenet.dataset.statistics import MOST_EXAMPLES
 
     if not duplicates:
-        yield "no image is there twice"
+        yield "no duplicate images"
         return
     for name, count in duplicates.within.items():
         if count:
-            yield f"{plural(count, 'image')} of {name} after one with the same pixels"
+            yield f"{plural(count, 'duplicate image')} within {name}"
     for (first, second), count in duplicates.between.items():
         if count:
-            be = "is" if count == 1 else "are"
-            yield f"{plural(count, 'image')} of {second} {be} in {first}, too"
+            yield f"{plural(count, 'image')} of {second} also in {first}"
     if duplicates.contradictions:
-        yield f"{plural(duplicates.contradictions, 'image')} with the pixels of another class's"
+        yield f"{plural(duplicates.contradictions, 'duplicate image')} with contradictory labels"
     pairs = (f"{a} {i} = {b} {j}" for (a, i), (b, j) in duplicates.examples)
     yield f"  {', '.join(pairs)}{', …' if len(duplicates.examples) == MOST_EXAMPLES else ''}"
 
 
 def _classes(names: Sequence[str], counts: Mapping[str, Mapping[str, int]]) -> Table:
-    """How many images of each class every split has, with bars."""
+    """Returns the number of images per class and split, with bars."""
     rows = terminal.table("class", *counts, "")
     rows.columns[-1].justify = "left"
     totals = {name: sum(each[name] for each in counts.values()) for name in names}
@@ -206,14 +208,14 @@ def _classes(names: Sequence[str], counts: Mapping[str, Mapping[str, int]]) -> T
         bar = "█" * round(BAR * total / largest)
         rows.add_row(name, *(f"{each[name]:,}" for each in counts.values()), bar)
     rows.add_section()
-    rows.add_row("together", *(f"{sum(each.values()):,}" for each in counts.values()), "")
+    rows.add_row("total", *(f"{sum(each.values()):,}" for each in counts.values()), "")
     return rows
 
 
-def _model(folder: Path, model: SavedModel, json: bool) -> None:
-    """A saved model."""
+def _describe_model(folder: Path, model: SavedModel, json: bool) -> None:
+    """Prints the layers and metadata of a saved model."""
     metadata, trained = model.metadata, model.metadata.trained_on
-    rows = list(_rows(model))
+    rows = list(_layer_rows(model))
     count = model.parameters.size
     if json:
         terminal.print_json(
@@ -231,15 +233,15 @@ def _model(folder: Path, model: SavedModel, json: bool) -> None:
                     }
                     for layer, made, size in rows
                 ],
-                **_known(model),
+                **_metadata(model),
             }
         )
         return
     print(f"{folder}: a network of {plural(count, 'parameter')}, {4 * count:,} bytes")
-    print(f"takes images of {shape(model.input_shape)} pixels, 0 to 255")
-    layers = terminal.table("layer", "", "makes", "parameters", left=2)
+    print(f"input: images of {shape(model.input_shape)} pixels, 0 to 255")
+    layers = terminal.table("layer", "", "output shape", "parameters", left=2)
     for layer, made, size in rows:
-        layers.add_row(layer.name, _described(layer), shape(made), f"{size:,}" if size else "")
+        layers.add_row(layer.name, _call(layer), shape(made), f"{size:,}" if size else "")
     terminal.console().print(layers)
     if metadata.class_names:
         print("classes:", ", ".join(metadata.class_names))
@@ -247,26 +249,26 @@ def _model(folder: Path, model: SavedModel, json: bool) -> None:
         print(
             f"trained on: {trained.dataset}, seed {trained.seed}, {plural(trained.steps, 'step')}"
         )
-        print(f"its content hash: {trained.content_hash}")
+        print(f"content hash of the data: {trained.content_hash}")
     for name, score in metadata.scores.items():
         print(f"{name.replace('_', ' ')}: {score:.4g}")
     if metadata.doubt is not None:
         known = metadata.doubt
-        held = plural(known.images, "image")
-        print(f"calibrated on {held}, not sure of {percent(known.refused)} of them")
+        images = plural(known.images, "image")
+        print(f"calibrated on {images}, {percent(known.refused)} of them rejected as not sure")
     print(f"SHA-256 of the weights: {model.weights_sha256}")
 
 
-def _known(model: SavedModel) -> dict[str, object]:
-    """What the model's file says of it, without the arrays of its doubt."""
+def _metadata(model: SavedModel) -> dict[str, object]:
+    """Returns the metadata of the model, without the arrays of its OOD detector."""
     entry = model.metadata.to_json(model.input_shape, {"weights_sha256": model.weights_sha256})
     if "doubt" in entry:
         entry["doubt"].pop("watcher")
     return entry
 
 
-def _rows(model: SavedModel) -> list[tuple[Layer, tuple[int, ...], int]]:
-    """Each layer, what it makes, and how many parameters it has."""
+def _layer_rows(model: SavedModel) -> list[tuple[Layer, tuple[int, ...], int]]:
+    """Returns each layer with its output shape and number of parameters."""
     rows = []
     made: tuple[int, ...] = model.input_shape
     for layer in model.layers:
@@ -276,7 +278,7 @@ def _rows(model: SavedModel) -> list[tuple[Layer, tuple[int, ...], int]]:
     return rows
 
 
-def _described(layer: Layer) -> str:
-    """The call that makes the layer, without its name."""
+def _call(layer: Layer) -> str:
+    """Returns the call that makes the layer, without its name."""
     call = repr(layer).replace(f"name={layer.name!r}", "").replace("(, ", "(").replace(", )", ")")
     return call.replace(repr(1 / 255), "1/255")

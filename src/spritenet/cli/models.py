@@ -1,37 +1,26 @@
-"""Saved models for a command: which folder is meant, and what their files don't say."""
+"""Saved models of commands: read from a folder, with the data they were trained on."""
 
 from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from spritenet.errors import DataWarning
+from spritenet.cli.data_options import DataOptions
+from spritenet.errors import DataWarning, InputError, ModelError
 
 if TYPE_CHECKING:
     from spritenet.export import SavedModel
     from spritenet.model import Sequential
+    from spritenet.prepare import Preparation
 
-__all__ = ["Classes", "Pixels", "load_network", "read_saved"]
-
-Pixels = Annotated[
-    str | None,
-    typer.Option(
-        metavar="RANGE",
-        help="What the model was fed with, where its file doesn't say: 0..1, 0..255, -1..1; "
-        "or, dark on light, 1..0, 255..0, 1..-1.",
-        show_default="0..1",
-    ),
-]
-Classes = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        help="The names of the model's classes: a line each, or labels of a JSON file.",
-        show_default="those in the model's file",
-    ),
+__all__ = [
+    "load_network",
+    "model_preparation",
+    "read_saved",
+    "recorded_command",
+    "recorded_data",
+    "resolve_data",
 ]
 
 
@@ -43,14 +32,14 @@ def read_saved(
     optimizer: bool = False,
     note_range: bool = True,
 ) -> SavedModel:
-    """The saved model meant by a path; its doubtful readings are told on standard error.
+    """Reads the saved model of a path, and warns of doubtful readings.
 
     Args:
         path: of a model or a run.
         pixels: the option `--pixels`.
         classes: the option `--classes`.
-        optimizer: whether its optimizer's memory is read, too.
-        note_range: whether it is told that a range of pixels is assumed.
+        optimizer: whether to read the optimizer's state, too.
+        note_range: whether to warn that a pixel range is assumed.
 
     Raises:
         ModelError: there is none, or it can't be used.
@@ -71,7 +60,7 @@ def load_network(
     *,
     threads: int | None = None,
 ) -> Sequential:
-    """The model of a path, ready to use. See `read_saved`.
+    """Loads the network of a path. See `read_saved`.
 
     Raises:
         ModelError: there is none, or it can't be used.
@@ -79,3 +68,65 @@ def load_network(
     from spritenet.model import Sequential
 
     return Sequential.from_saved(read_saved(path, pixels, classes, optimizer=True), threads=threads)
+
+
+def model_preparation(model: Sequential, mode: str | None) -> Preparation:
+    """Returns the preparation of a model's inputs, in another mode if one is given.
+
+    A model without one gets "digit" if its inputs are 28×28 grey pixels, as MNIST's, else "fit".
+
+    Raises:
+        InputError: the mode is unknown.
+        ModelError: the model's preparation is unsupported, or doesn't fit its inputs.
+    """
+    from spritenet.prepare import Preparation
+    from spritenet.prepare.preparation import MODES
+
+    shape = model.input_shape or (0, 0, 0)
+    if mode is not None:
+        if mode not in MODES:
+            expected = "one of " + ", ".join(MODES)
+            raise InputError("unknown mode", where="--prepare", expected=expected, got=mode)
+        return Preparation(mode, *shape)
+    if model.preparation is None:
+        return Preparation("digit" if shape == (28, 28, 1) else "fit", *shape)
+    found = Preparation.from_json(model.preparation)
+    if found.shape != model.input_shape:
+        raise ModelError(
+            "the model's preparation doesn't fit its input",
+            expected=f"{model.input_shape}",
+            got=f"{found.shape}",
+        )
+    return found
+
+
+def recorded_command(run: Path) -> dict[str, object]:
+    """Returns the options of the `train` command that began a run; empty if there is none."""
+    from spritenet.runs import Run
+
+    recorded = Run(run).config().get("command") if Run(run).config_path.exists() else None
+    return recorded if isinstance(recorded, dict) else {}
+
+
+def recorded_data(run: Path) -> tuple[str, DataOptions]:
+    """Returns the data set and data options of a run; "" for a folder that is no run."""
+    command = recorded_command(run)
+    return str(command.get("data", "")), DataOptions.of_command(command)
+
+
+def resolve_data(
+    run: Path, data: str | None, options: DataOptions, trained_on: str
+) -> tuple[str, DataOptions]:
+    """Returns the data set of a command about a model, and how to read it.
+
+    By default it is that of the run; options that aren't given are the run's as well.
+
+    Args:
+        run: folder of the run, or of another model.
+        data: the command's argument.
+        options: the command's options.
+        trained_on: the data set named in the model's file, or "".
+    """
+    recorded, recorded_options = recorded_data(run)
+    name = data or recorded or trained_on or "strokes"
+    return name, options.or_else(recorded_options) if name == recorded else options

@@ -1,7 +1,9 @@
-"""`spritenet pack`: any data set as a sprite."""
+"""`spritenet pack`: writes any data set as a sprite, with other splits if asked."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,108 +11,111 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import Json
-from spritenet.cli.counter import counting
-from spritenet.cli.data import survey
-from spritenet.cli.reading import Reading, reads_data
+from spritenet.cli.arguments import Json, check_suffix
+from spritenet.cli.data_options import DataOptions, with_data_options
+from spritenet.cli.datasets import print_remarks, survey
+from spritenet.errors import InputError
 from spritenet.formatting import plural, shape
 
 if TYPE_CHECKING:
+    from spritenet.dataset.lazy_dataset import LazyDataset
     from spritenet.dataset.load_warnings import LoadWarnings
     from spritenet.destination import Destination
 
-__all__ = ["Layout", "pack"]
+__all__ = ["Layout", "pack", "resplit"]
+
+FRACTION = re.compile(r"([^=]+)=(\d+(?:\.\d+)?)(%?)")
 
 
 class Layout(StrEnum):
-    """How images lie in the picture."""
+    """Layouts of a sprite."""
 
     ROWS = "rows"
     GRID = "grid"
 
 
-@reads_data
+@with_data_options
 def pack(
     source: Annotated[
-        str, typer.Argument(metavar="SOURCE", help="A data set: its name or its path.")
+        str, typer.Argument(metavar="SOURCE", help="A data set: its name, path or address.")
     ],
     out: Annotated[
         Path, typer.Argument(metavar="OUT", help="The sprite, or the folder of sprites.")
     ],
     layout: Annotated[
-        Layout, typer.Option(help="An image a row, or tiles side by side.")
+        Layout, typer.Option(help="One image per row, or a grid of tiles.")
     ] = Layout.ROWS,
     columns: Annotated[
         int | None,
-        typer.Option(
-            metavar="N", help="Tiles side by side in a grid.", show_default="about square"
-        ),
+        typer.Option(metavar="N", help="Tiles per row of a grid.", show_default="about square"),
     ] = None,
     segment_rows: Annotated[
         int | None,
         typer.Option(
-            metavar="N", help="Rows that are read together.", show_default="128 KiB of them"
+            metavar="N",
+            help="Rows per segment, which are compressed together.",
+            show_default="128 KiB of them",
         ),
     ] = None,
     shard_rows: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Rows of a sprite at most.", show_default="65,000"),
+        typer.Option(metavar="N", help="Rows per sprite, at most.", show_default="65,000"),
     ] = None,
     level: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Of compression, 1 (fast) to 12 (small).", show_default="7"),
+        typer.Option(
+            metavar="N",
+            help="Compression level, 1 (fast) to 12 (small).",
+            show_default="7",
+        ),
     ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
             metavar="N",
-            help="Threads; the bytes are the same on any number.",
+            help="Number of threads; the bytes are the same for any number.",
             show_default="all cores",
         ),
     ] = None,
     processes: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Processes that write sprites, if there are several."),
+        typer.Option(
+            metavar="N", help="Number of processes that write sprites, if there are several."
+        ),
     ] = None,
-    ray: Annotated[
-        bool, typer.Option("--ray", help="Let the machines of a Ray cluster write them.")
-    ] = False,
+    ray: Annotated[bool, typer.Option("--ray", help="Write sprites on a Ray cluster.")] = False,
     tfjs: Annotated[
         bool,
         typer.Option(
             "--tfjs",
-            help="Also write the labels file of the tutorials' loader. Of MNIST, what the "
-            "tutorials' own file has: 55,000 and 10,000 images.",
+            help="Also write the labels file of the TensorFlow.js tutorials; of MNIST, their "
+            "55,000 training and 10,000 test images.",
         ),
     ] = False,
     split: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME|NAME=SHARE",
-            help="Set a part of train aside (test=10% or test=1000), or keep only this split; "
+            metavar="NAME|NAME=FRACTION",
+            help="Split a fraction off train (test=10% or test=1000), or keep only this split; "
             "may be repeated.",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="Decides which images are set aside.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Random seed of --split.")] = 0,
     json: Json = False,
     *,
-    reading: Reading,
+    data_options: DataOptions,
 ) -> None:
     """Write a data set as a sprite: a PNG with images, labels, classes and splits."""
     from spritenet import sprites
-    from spritenet.cli.notes import tell
-    from spritenet.cli.splits import split as with_splits
-    from spritenet.cli.suffix import check_ending
     from spritenet.dataset.load_warnings import LoadWarnings
     from spritenet.destination import destination
     from spritenet.sprites.pack import DEFAULT_LEVEL
 
-    check_ending(out, ".png")
+    check_suffix(out, ".png")
     with destination(out) as place:
-        listing = survey(source, reading)
-        listing = with_splits(listing, split or (), seed)
+        listing = resplit(survey(source, data_options), split or (), seed)
         remarks = LoadWarnings()
-        with counting("packing", len(listing)) as progress:
+        with terminal.progress_bar("packing", len(listing)) as progress:
             path = sprites.pack(
                 listing,
                 place.path,
@@ -123,36 +128,70 @@ def pack(
                 processes=processes,
                 ray=ray,
                 tfjs=tfjs,
-                strict=reading.strict,
+                strict=data_options.strict,
                 remarks=remarks,
                 progress=progress,
             )
-        written = _written(path, place)
-    tell(remarks)
+        written = _describe(path, place)
+    print_remarks(remarks)
     _report(written, remarks, json)
 
 
-def _written(path: Path, place: Destination) -> dict[str, Any]:
-    """The facts of what was written, before it is uploaded to where it belongs."""
+def resplit(listing: LazyDataset, requests: Sequence[str], seed: int = 0) -> LazyDataset:
+    """Returns a data set with other splits.
+
+    Args:
+        listing: the data set.
+        requests: "train" keeps this split, and drops those not named; "test=10%" splits a tenth of
+            each class off `train`, "test=1000" a thousand images.
+        seed: of the choice of images.
+
+    Raises:
+        InputError: a request is malformed or impossible.
+    """
+    names = [text for text in requests if "=" not in text]
+    new = [text.partition("=")[0].strip() for text in requests if "=" in text]
+    if names:
+        source = {"train"} & {name for name, _, _ in listing.splits} if new else set()
+        listing = listing.select([*names, *source])
+    for text in requests:
+        if "=" not in text:
+            continue
+        match = FRACTION.fullmatch(text.strip())
+        if match is None or ("." in match[2] and not match[3] and float(match[2]) >= 1):
+            raise InputError(
+                "invalid split",
+                where="--split",
+                expected="a split's name, or test=10%, or test=1000",
+                got=text,
+            )
+        number = float(match[2])
+        size = number / 100 if match[3] else number if number < 1 else int(match[2])
+        listing = listing.hold_out(match[1].strip(), size, seed)
+    return listing.select([*names, *new]) if names else listing
+
+
+def _describe(path: Path, place: Destination) -> dict[str, Any]:
+    """Returns the entries of `--json` about what was written, before it is uploaded."""
     from spritenet import sprites
 
     with sprites.SpriteFolder(path) if path.is_dir() else sprites.Sprite(path) as opened:
         metadata, image_shape, count = opened.metadata, opened.image_shape, len(opened)
     files = sorted(path.iterdir()) if path.is_dir() else [path]
-    pictures = [file for file in files if file.suffix == ".png"]
+    sprites_written = [file for file in files if file.suffix == ".png"]
     return {
         "path": str(place.of(path)),
         "images": count,
         "image_shape": list(image_shape),
         "splits": {name: stop - first for name, first, stop in metadata.splits},
-        "files": [str(place.of(file)) for file in pictures],
-        "bytes": sum(file.stat().st_size for file in pictures),
+        "files": [str(place.of(file)) for file in sprites_written],
+        "bytes": sum(file.stat().st_size for file in sprites_written),
         "content_hash": metadata.content_hash,
     }
 
 
 def _report(written: dict[str, Any], remarks: LoadWarnings, json: bool) -> None:
-    """Say what was written."""
+    """Prints what was written."""
     if json:
         left_out = [str(error) for error in remarks.left_out]
         terminal.print_json({**written, "left_out": left_out, "notes": remarks.notes})

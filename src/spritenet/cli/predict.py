@@ -1,26 +1,46 @@
-"""`spritenet predict`: what a saved model takes images for."""
+"""`spritenet predict`: a saved model's predictions for image files, as lines, a table or a CSV."""
 
 from __future__ import annotations
 
+import csv as csv_files
+import io
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import Json, Model
-from spritenet.cli.models import Classes, Pixels
-from spritenet.cli.predictions import Answer, as_csv, as_table, as_words
-from spritenet.formatting import plural
+from spritenet.cli.arguments import Classes, Json, Model, Pixels, check_suffix
+from spritenet.formatting import percent, plural
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from spritenet.model import Classified, Sequential
     from spritenet.prepare import Preparation
 
-__all__ = ["predict"]
+__all__ = ["Prediction", "predict"]
+
+NO_INK = "no ink"
+"""Printed for an image on which nothing is drawn."""
+
+NOT_SURE = "not sure"
+"""Printed for an out-of-distribution image."""
+
+ClassProbability = TypedDict("ClassProbability", {"class": str, "probability": float})
+
+
+class Prediction(TypedDict, total=False):
+    """The prediction for a file: its classes, most probable first, or an error."""
+
+    file: str
+    classes: list[ClassProbability]
+    sure: bool
+    score: float
+    error: str
 
 
 def predict(
@@ -28,119 +48,116 @@ def predict(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILES...", help="Image files, or folders of them.")
     ],
-    top: Annotated[int, typer.Option(metavar="N", min=1, help="How many classes to name.")] = 3,
+    top: Annotated[int, typer.Option(metavar="N", min=1, help="Number of classes to print.")] = 3,
     prepare: Annotated[
         str | None,
         typer.Option(
             metavar="MODE",
-            help="How images become inputs: digit, fit, crop or stretch.",
-            show_default="as the model says",
+            help="Preparation of images: digit, fit, crop or stretch.",
+            show_default="the model's",
         ),
     ] = None,
     csv: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write a line a file there.", show_default=False),
+        typer.Option(metavar="FILE", help="Write the predictions to a CSV file."),
     ] = None,
     pixels: Pixels = None,
     classes: Classes = None,
     json: Json = False,
 ) -> None:
-    """Say what a saved model takes images for."""
+    """Predict the classes of image files."""
     from spritenet.atomic import write_file
-    from spritenet.cli.counter import counting
-    from spritenet.cli.models import load_network
-    from spritenet.cli.preparation import of_model
-    from spritenet.cli.suffix import check_ending
+    from spritenet.cli.models import load_network, model_preparation
     from spritenet.destination import destination
 
     if csv is not None:
-        check_ending(csv, ".csv", folder=False)
+        check_suffix(csv, ".csv", folder=False)
     loaded = load_network(model, pixels, classes)
-    ways = _Ways(loaded, model, of_model(loaded, prepare), chosen=prepare is not None)
+    preparation = model_preparation(loaded, prepare)
+    predictor = _Predictor(loaded, model, preparation, any_image=prepare is not None)
     many = csv is not None or any(path.is_dir() for path in files)
-    answers: list[Answer] = []
-    found = [*_meant(files, model)]
-    with counting("predicting", len(found)) if many else nullcontext() as progress:
+    predictions: list[Prediction] = []
+    found = [*_expand_folders(files, model)]
+    with terminal.progress_bar("predicting", len(found)) if many else nullcontext() as progress:
         for one in found:
-            answer = one if isinstance(one, dict) else ways.answer(one, top)
-            answers.append(answer)
+            prediction = one if isinstance(one, dict) else predictor.predict(one, top)
+            predictions.append(prediction)
             if progress is not None:
                 progress(1)
             if not json and not many:
-                _say(answer)
+                _print_line(prediction)
     if csv is not None:
         with destination(csv) as place:
-            write_file(place.path, as_csv(answers, top).encode())
+            write_file(place.path, _csv(predictions, top).encode())
     if json:
-        terminal.print_json({"model": str(model), "predictions": answers})
+        terminal.print_json({"model": str(model), "predictions": predictions})
     elif many:
-        _conclude(answers, csv)
-    if any("error" in answer for answer in answers):
+        _print_all(predictions, csv)
+    if any("error" in prediction for prediction in predictions):
         raise typer.Exit(2)
 
 
-def _say(answer: Answer) -> None:
-    """A line for people."""
-    if "error" in answer:
-        terminal.complain(answer["error"])
+def _print_line(prediction: Prediction) -> None:
+    """Prints the prediction or error of a file."""
+    if "error" in prediction:
+        terminal.print_error(prediction["error"])
     else:
-        print(f"{answer['file']}: {as_words(answer)}")
+        print(f"{prediction['file']}: {_words(prediction)}")
 
 
-def _conclude(answers: Sequence[Answer], csv: Path | None) -> None:
-    """All of many files: the table, or where it was written."""
-    read = sum("error" not in answer for answer in answers)
+def _print_all(predictions: Sequence[Prediction], csv: Path | None) -> None:
+    """Prints a table of predictions, or the name of their CSV file, then the errors."""
     if csv is not None:
-        print(f"{csv}: {plural(len(answers), 'image')}")
-    elif read:
-        terminal.console().print(as_table(answers))
+        print(f"{csv}: {plural(len(predictions), 'image')}")
+    elif any("error" not in prediction for prediction in predictions):
+        terminal.console().print(_table(predictions))
     sys.stdout.flush()  # the table before its errors
-    for answer in answers:
-        if "error" in answer:
-            _say(answer)
+    for prediction in predictions:
+        if "error" in prediction:
+            _print_line(prediction)
 
 
-def _meant(paths: Sequence[Path], model: Path) -> Iterator[Path | Answer]:
-    """The files that are meant by paths, or why there are none."""
-    from spritenet.cli.image_files import check_no_data_set, files_below
+def _expand_folders(paths: Sequence[Path], model: Path) -> Iterator[Path | Prediction]:
+    """Yields the files of paths, or an error."""
+    from spritenet.cli.image_files import image_files, refuse_data_set
     from spritenet.errors import DataError
 
     for path in paths:
         try:
-            check_no_data_set(path, model)
-            yield from files_below(path) if path.is_dir() else [path]
+            refuse_data_set(path, model)
+            yield from image_files(path) if path.is_dir() else [path]
         except DataError as error:
             yield {"file": str(path), "error": str(error)}
 
 
-class _Ways:
-    """One model, and how files become its inputs.
+class _Predictor:
+    """A model with the preparation of its inputs.
 
     Args:
         model: the network.
-        typed: what was typed for it.
+        path: of the model, for errors.
         preparation: of images.
-        chosen: whether that was typed, too, so that every file is an image.
+        any_image: whether every file is an image, also one that looks like a data set.
     """
 
     def __init__(
-        self, model: Sequential, typed: Path, preparation: Preparation, *, chosen: bool
+        self, model: Sequential, path: Path, preparation: Preparation, *, any_image: bool
     ) -> None:
         self.model = model
-        self.typed = typed
+        self.path = path
         self.preparation = preparation
-        self.chosen = chosen
+        self.any_image = any_image
 
-    def answer(self, file: Path, top: int) -> Answer:
-        """The most likely classes of a file, or what is wrong with it.
+    def predict(self, file: Path, top: int) -> Prediction:
+        """Returns the most probable classes of a file, or an error.
 
         Raises:
-            ModelError: the network doesn't choose among classes.
+            ModelError: the network is no classifier.
         """
         from spritenet.errors import DataError
 
         try:
-            found = self._classified(file)
+            found = self._classify(file)
         except DataError as error:
             return {"file": str(file), "error": str(error)}
         if found is None:
@@ -148,26 +165,26 @@ class _Ways:
         return {
             "file": str(file),
             "classes": [
-                {"class": name, "probability": share}
-                for name, share in _ranked(self.model, found)[:top]
+                {"class": name, "probability": probability}
+                for name, probability in _ranked(self.model, found)[:top]
             ],
             "sure": bool(found.sure),
             "score": float(found.score),
         }
 
-    def _classified(self, file: Path) -> Classified | None:
-        """What the model says of an image; None where there is no ink."""
-        from spritenet.cli.image_files import check_no_data_set, check_no_rows
+    def _classify(self, file: Path) -> Classified | None:
+        """Classifies an image; returns None where there is no ink."""
+        from spritenet.cli.image_files import refuse_data_set, refuse_rows
         from spritenet.errors import DataError
         from spritenet.prepare import prepare
         from spritenet.sources.images.image_file import read_image
 
         if not file.is_file():
-            raise DataError("there is no such file", where=file)
-        check_no_data_set(file, self.typed)
+            raise DataError("no such file", where=file)
+        refuse_data_set(file, self.path)
         pixels = read_image(file, upright=True)
-        if not self.chosen:
-            check_no_rows(pixels, self.preparation.shape, file, self.typed)
+        if not self.any_image:
+            refuse_rows(pixels, self.preparation.shape, file, self.path)
         image = prepare(pixels, self.preparation)
         if self.preparation.mode == "digit" and not image.any():
             return None
@@ -175,9 +192,58 @@ class _Ways:
 
 
 def _ranked(model: Sequential, found: Classified) -> list[tuple[str, float]]:
-    """The classes with their probabilities, likeliest first."""
+    """Returns the classes with their probabilities, most probable first."""
     import numpy as np
 
-    shares = found.probabilities
-    names = model.class_names or [str(place) for place in range(len(shares))]
-    return [(names[place], float(shares[place])) for place in np.argsort(-shares, kind="stable")]
+    values = found.probabilities
+    names = model.class_names or [str(place) for place in range(len(values))]
+    return [(names[place], float(values[place])) for place in np.argsort(-values, kind="stable")]
+
+
+def _words(prediction: Prediction) -> str:
+    """Returns a prediction in words."""
+    if not prediction["classes"]:
+        return NO_INK
+    words = _list_classes(prediction["classes"])
+    return words if prediction["sure"] else f"{NOT_SURE}; if any, {words}"
+
+
+def _list_classes(classes: Sequence[ClassProbability]) -> str:
+    """Returns classes with their probabilities."""
+    return ", ".join(f"{one['class']} ({percent(one['probability'])})" for one in classes)
+
+
+def _table(predictions: Sequence[Prediction]) -> Table:
+    """Returns a table with a row for each file that could be read."""
+    made = terminal.table("image", "class", "probability", "then")
+    made.columns[1].justify = made.columns[3].justify = "left"
+    for prediction in predictions:
+        if "error" in prediction:
+            continue
+        found = prediction["classes"]
+        if found and prediction["sure"]:
+            first = found[0]
+            row = (first["class"], percent(first["probability"]), _list_classes(found[1:]))
+        else:
+            row = (NOT_SURE if found else NO_INK, "", _list_classes(found))
+        made.add_row(prediction["file"], *row)
+    return made
+
+
+def _csv(predictions: Sequence[Prediction], top: int) -> str:
+    """Returns a CSV with a line per file: class and probability, the next ones, or an error."""
+    heads = ["file", "class", "probability", "sure"]
+    for place in range(2, top + 1):
+        heads += [f"class_{place}", f"probability_{place}"]
+    text = io.StringIO()
+    writer = csv_files.writer(text, lineterminator="\n")
+    writer.writerow([*heads, "error"])
+    for prediction in predictions:
+        cells: list[object] = []
+        for one in prediction.get("classes", []):
+            cells += [one["class"], repr(one["probability"])]
+        cells += [""] * (2 * top - len(cells))
+        sure = str(prediction["sure"]).lower() if "sure" in prediction else ""
+        error = prediction.get("error", "")
+        writer.writerow([prediction["file"], *cells[:2], sure, *cells[2:], error])
+    return text.getvalue()

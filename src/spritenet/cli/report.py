@@ -1,4 +1,4 @@
-"""`spritenet report`: one HTML file that says how good a network is, and where it fails."""
+"""`spritenet report`: writes an HTML file about the quality and the mistakes of a network."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spritenet.cli import clock, terminal
-from spritenet.cli.arguments import Json, Model, data_of
-from spritenet.cli.models import Classes, Pixels, load_network
-from spritenet.cli.reading import Reading, reads_data
+from spritenet.cli import terminal
+from spritenet.cli.arguments import Classes, Json, Model, OptionalData, Pixels, Threads
+from spritenet.cli.data_options import DataOptions, with_data_options
+from spritenet.cli.models import load_network, recorded_command, resolve_data
 from spritenet.formatting import duration, percent, plural
 
 if TYPE_CHECKING:
@@ -22,52 +22,42 @@ if TYPE_CHECKING:
 __all__ = ["report"]
 
 
-@reads_data
+@with_data_options
 def report(
     model: Model,
-    data: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="DATA",
-            help="The data set; by default the one the model was trained on.",
-            show_default=False,
-        ),
-    ] = None,
+    data: OptionalData = None,
     out: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="The HTML file to write.",
+            help="HTML file to write.",
             show_default="report.html in the run's folder, or MODEL-report.html",
         ),
     ] = None,
     png: Annotated[
         Path | None,
         typer.Option(
-            metavar="FOLDER", help="Write each chart as a PNG there, too.", show_default=False
+            metavar="FOLDER", help="Also write each chart as a PNG there.", show_default=False
         ),
     ] = None,
     split: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Which of the data's splits.", show_default="test, if there is one"
+            metavar="NAME", help="Split to evaluate on.", show_default="test, if there is one"
         ),
     ] = None,
-    threads: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=1, help="How many work at a time.", show_default="all"),
-    ] = None,
+    threads: Threads = None,
     pixels: Pixels = None,
     classes: Classes = None,
     json: Json = False,
     *,
-    reading: Reading,
+    data_options: DataOptions,
 ) -> None:
-    """Write a report of a trained network: one HTML file, to read, to print, to send."""
-    # Before NumPy is imported: threads of its own gain little here, and wait for each other where
-    # anything else works, which makes a report several times as slow.
+    """Write a report of a trained network as one HTML file."""
+    # Before NumPy is imported: its own threads gain little here, and compete with those of the
+    # core, which makes a report several times as slow.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from spritenet.cli.data import load
+    from spritenet.cli.datasets import load
     from spritenet.core.pool import threads as threads_to_use
     from spritenet.report import Learning, judge
     from spritenet.report.machine import machine
@@ -76,25 +66,25 @@ def report(
 
     run = Run(model) if Run(model).exists else None
     network = _network(model, run, threads, pixels, classes)
-    named = network.trained_on.dataset if network.trained_on else ""
-    name, reading = data_of(model, data, reading, named)
+    trained_on = network.trained_on.dataset if network.trained_on else ""
+    name, data_options = resolve_data(model, data, data_options, trained_on)
     path = out or (model / "report.html" if run else Path(f"{model.resolve().name}-report.html"))
-    _check_places(path, png)
+    _check_outputs(path, png)
     has_journal = run is not None and run.journal_path.exists()
     made = judge(
         network,
-        load(name, reading),
+        load(name, data_options),
         name=model.resolve().name,
         split=split,
         learning=Learning.of_run(run) if run is not None and has_journal else None,
         config=run.config() if run is not None and run.config_path.exists() else {},
         machine=machine(threads or threads_to_use()),
-        commands=_commands(model, [name, *reading.words], run),
+        commands=_commands(model, [name, *data_options.words]),
     )
     size = write_report(made, path)
-    pictures = [] if png is None else _pictures(made, png)
+    charts = [] if png is None else _write_charts(made, png)
     if json:
-        terminal.print_json(_result(made, path, size, pictures))
+        terminal.print_json(_results(made, path, size, charts))
         return
     found = made.predictions
     low, high = found.interval
@@ -102,18 +92,18 @@ def report(
     print(f"{model} on {name}, {made.split.name}: {plural(len(found), 'image')}")
     print(f"accuracy {percent(found.accuracy)} ({percent(low)} to {percent(high)}), {errors}")
     if made.learnt_from:
-        print("These are images it may have learnt from: the figures flatter it.")
-    for picture in pictures:
-        print(f"wrote {picture}")
-    print(f"wrote {path}, {size / 1e6:.2f} MB, in {duration(clock.process_seconds())}")
+        print("The network may have been trained on these images: its accuracy is overestimated.")
+    for chart in charts:
+        print(f"wrote {chart}")
+    print(f"wrote {path}, {size / 1e6:.2f} MB, in {duration(terminal.process_seconds())}")
 
 
-def _check_places(path: Path, png: Path | None) -> None:
-    """Refuse places that can't be written to before the work, not after it.
+def _check_outputs(path: Path, png: Path | None) -> None:
+    """Refuses outputs that can't be written, before the work.
 
     Raises:
         InputError: there is no such folder, or it can't be made.
-        MissingExtraError: pictures are wanted, and matplotlib is not installed.
+        MissingExtraError: `png` is given, and matplotlib is not installed.
     """
     from spritenet.destination import local_only
     from spritenet.errors import InputError
@@ -121,18 +111,16 @@ def _check_places(path: Path, png: Path | None) -> None:
     local_only(path)
     local_only(png)
     if not path.parent.is_dir():
-        raise InputError(
-            "there is no such folder", where=path.parent, do="Choose another file with --out."
-        )
+        raise InputError("no such folder", where=path.parent, do="Choose another file with --out.")
     if png is None:
         return
-    import spritenet.plots.figure  # noqa: F401 - which needs matplotlib
+    import spritenet.plots.figure  # noqa: F401 - raises without matplotlib
 
     try:
         png.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            f"the folder can't be made: {error.strerror or error}",
+            f"can't make the folder: {error.strerror or error}",
             where=png,
             do="Choose another one with --png.",
         ) from error
@@ -141,7 +129,7 @@ def _check_places(path: Path, png: Path | None) -> None:
 def _network(
     model: Path, run: Run | None, threads: int | None, pixels: str | None, classes: Path | None
 ) -> Sequential:
-    """The network of a run, or of a model's folder."""
+    """Returns the network of a run, or of a model's folder."""
     from spritenet.report import model_of_run
 
     if run is not None:
@@ -149,36 +137,35 @@ def _network(
     return load_network(model, pixels, classes, threads=threads)
 
 
-def _commands(model: Path, data: list[str], run: Run | None) -> list[str]:
-    """How to train, evaluate and report again."""
-    lines = []
-    kept = run.config().get("command") if run is not None and run.config_path.exists() else None
-    if isinstance(kept, dict):
-        lines.append(terminal.command(["spritenet", "train", *_typed(kept)]))
-    lines.append(terminal.command(["spritenet", "evaluate", model, *data]))
-    lines.append(terminal.command(["spritenet", "report", model, *data]))
-    return lines
+def _commands(model: Path, data: list[str]) -> list[str]:
+    """Returns the commands that train, evaluate and report again."""
+    recorded = recorded_command(model)
+    words: list[list[object]] = []
+    if recorded:
+        words.append(["train", *_train_words(recorded)])
+    words += [["evaluate", model, *data], ["report", model, *data]]
+    return [terminal.shell_command(["spritenet", *each]) for each in words]
 
 
-def _typed(kept: dict[str, Any]) -> list[object]:
-    """The arguments of `train` that differ from its defaults."""
+def _train_words(recorded: dict[str, Any]) -> list[object]:
+    """Returns the arguments of a `train` command that differ from the defaults."""
     from dataclasses import fields
 
-    from spritenet.cli.options import Options
+    from spritenet.cli.train_options import TrainOptions
 
-    words: list[object] = [kept.get("data", "strokes")]
-    words += Reading.from_json(kept.get("reading")).words
-    for option in fields(Options):
-        value = kept.get(option.name)
-        if option.name in {"data", "reading"} or value is None or value == option.default:
+    words: list[object] = [recorded.get("data", "strokes")]
+    words += DataOptions.of_command(recorded).words
+    for option in fields(TrainOptions):
+        value = recorded.get(option.name)
+        if option.name in {"data", "data_options"} or value is None or value == option.default:
             continue
         spelling = "--from" if option.name == "start" else f"--{option.name.replace('_', '-')}"
         words += [spelling] if value is True else [spelling, value]
     return words
 
 
-def _pictures(made: Report, folder: Path) -> list[Path]:
-    """Each chart as a PNG.
+def _write_charts(made: Report, folder: Path) -> list[Path]:
+    """Writes each chart as a PNG, and returns their paths.
 
     Raises:
         InputError: the folder can't be written to.
@@ -195,21 +182,21 @@ def _pictures(made: Report, folder: Path) -> list[Path]:
             written.append(path)
     except OSError as error:
         raise InputError(
-            f"the pictures can't be written: {error.strerror or error}",
+            f"can't write the charts: {error.strerror or error}",
             where=folder,
             do="Choose another folder with --png.",
         ) from error
     return written
 
 
-def _result(made: Report, path: Path, size: int, pictures: list[Path]) -> dict[str, object]:
-    """What `--json` prints."""
+def _results(made: Report, path: Path, size: int, charts: list[Path]) -> dict[str, object]:
+    """Returns the object that `--json` prints."""
     found, near = made.predictions, made.near
     low, high = found.interval
     return {
         "report": str(path),
         "bytes": size,
-        "pictures": [str(picture) for picture in pictures],
+        "charts": [str(chart) for chart in charts],
         "data": made.data.name,
         "split": made.split.name,
         "images": len(found),
@@ -224,5 +211,5 @@ def _result(made: Report, path: Path, size: int, pictures: list[Path]) -> dict[s
             curve.name: dict(zip(map(str, curve.levels), curve.accuracy, strict=True))
             for curve in made.curves
         },
-        "seconds": clock.process_seconds(),
+        "seconds": terminal.process_seconds(),
     }

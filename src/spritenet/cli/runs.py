@@ -1,4 +1,4 @@
-"""`spritenet runs`: list the trainings that were kept, compare them, remove them."""
+"""`spritenet runs`: lists, compares and removes runs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spritenet.cli.arguments import Json
+from spritenet.formatting import duration, percent, plural
 
 if TYPE_CHECKING:
     from spritenet.runs import Run
@@ -17,13 +18,13 @@ if TYPE_CHECKING:
 
 __all__ = ["runs"]
 
-RESULTS = ("state", "steps", "test accuracy", "held-out accuracy", "loss", "duration")
-"""What is always shown when runs are compared."""
+RESULTS = ("state", "steps", "test accuracy", "validation accuracy", "loss", "duration")
+"""Rows of a comparison after the differences."""
 
-UNTOLD = ("data_sha256", "table", "version")
-"""Parts of a config.json that say nothing to people."""
+HIDDEN = ("data_sha256", "table", "version")
+"""Keys of config.json that a comparison leaves out."""
 
-Pruned = "With --prune"
+Pruning = "With --prune"
 
 
 def runs(
@@ -31,21 +32,21 @@ def runs(
         list[str] | None,
         typer.Argument(
             metavar="RUNS...",
-            help="Two or more to compare: names in the folder, or paths.",
+            help="Runs to compare: names in the folder, or paths.",
             show_default="list all",
         ),
     ] = None,
-    folder: Annotated[
-        Path, typer.Option("--in", metavar="FOLDER", help="Where the runs are.")
-    ] = Path("runs"),
-    prune: Annotated[bool, typer.Option("--prune", help="Remove runs, once you agree.")] = False,
+    folder: Annotated[Path, typer.Option("--in", metavar="FOLDER", help="Folder of runs.")] = Path(
+        "runs"
+    ),
+    prune: Annotated[bool, typer.Option("--prune", help="Remove runs, after asking.")] = False,
     older_than: Annotated[
         float | None,
         typer.Option(
             metavar="DAYS",
             min=0,
-            help="Those untouched for so many days.",
-            rich_help_panel=Pruned,
+            help="Remove runs unchanged for this many days.",
+            rich_help_panel=Pruning,
         ),
     ] = None,
     keep_best: Annotated[
@@ -53,14 +54,14 @@ def runs(
         typer.Option(
             metavar="N",
             min=0,
-            help="All but the N most accurate for each data set.",
-            rich_help_panel=Pruned,
+            help="Keep the N most accurate runs of each data set.",
+            rich_help_panel=Pruning,
         ),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.", rich_help_panel=Pruned)] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.", rich_help_panel=Pruning)] = False,
     json: Json = False,
 ) -> None:
-    """List the trainings that were kept, compare some of them, or remove some."""
+    """List runs, compare some of them, or remove some."""
     if prune:
         _prune(folder, older_than, keep_best, yes=yes, json=json)
     elif names:
@@ -70,7 +71,7 @@ def runs(
 
 
 def _list(folder: Path, *, json: bool) -> None:
-    """All runs, a line each."""
+    """Prints all runs, one per line."""
     from spritenet.cli.terminal import console, print_json, table
     from spritenet.runs.run_directory import Shelf
 
@@ -79,9 +80,11 @@ def _list(folder: Path, *, json: bool) -> None:
         print_json({"folder": str(folder), "runs": [one.to_json() for one in found]})
         return
     if not found:
-        print(f"There is no run in {folder}. Type spritenet train to make one.")
+        print(f"No runs in {folder}. Type spritenet train to make one.")
         return
-    shown = table("run", "network", "data", "state", "steps", "test", "held out", "when", left=4)
+    shown = table(
+        "run", "network", "data", "state", "steps", "test", "validation", "changed", left=4
+    )
     for one in found:
         shown.add_row(
             one.name,
@@ -97,16 +100,16 @@ def _list(folder: Path, *, json: bool) -> None:
 
 
 def _compare(chosen: Sequence[Run], *, json: bool) -> None:
-    """What differs between runs, and what came of each."""
+    """Prints the settings in which runs differ, and their results."""
     from spritenet.cli.terminal import console, print_json, table
     from spritenet.errors import RunError
     from spritenet.runs.summary import summary
 
     if len(chosen) < 2:
         raise RunError(
-            "one run can't be compared",
+            "a comparison needs two runs",
             where=chosen[0].folder,
-            do="Name two or more; spritenet watch shows a single one.",
+            do="Name another; spritenet watch shows a single run.",
         )
     configs = [_flat(run.config()) for run in chosen]
     keys = sorted({key for config in configs for key in config})
@@ -130,50 +133,49 @@ def _compare(chosen: Sequence[Run], *, json: bool) -> None:
         shown.add_row(name, *(result[name] for result in results))
     console().print(shown)
     if not different:
-        print("They were begun in the same way.")
+        print("Their settings are the same.")
 
 
 def _prune(
     folder: Path, older_than: float | None, keep_best: int | None, *, yes: bool, json: bool
 ) -> None:
-    """Remove runs; never one that a training works on."""
+    """Removes runs, except those still training."""
     import sys
 
     from spritenet.cli.terminal import print_json
     from spritenet.errors import InputError
-    from spritenet.formatting import plural
     from spritenet.runs import Run
     from spritenet.runs.run_directory import Shelf
 
     if older_than is None and keep_best is None:
         raise InputError(
-            "it must be said which runs shall go",
+            "no runs chosen",
             where="--prune",
             do="Add --older-than DAYS, --keep-best N, or both.",
         )
     found = Shelf(folder).summaries()
-    going = [one for one in found if not one.under_way]
+    chosen = [one for one in found if not one.under_way]
     if older_than is not None:
-        going = [one for one in going if time() - one.changed > older_than * 86_400]
+        chosen = [one for one in chosen if time() - one.changed > older_than * 86_400]
     if keep_best is not None:
         best = _best(found, keep_best)
-        going = [one for one in going if one.name not in best]
-    if going and not yes:
+        chosen = [one for one in chosen if one.name not in best]
+    if chosen and not yes:
         if json or not sys.stdin.isatty():
-            raise InputError("nobody can be asked", where="--prune", do="Add --yes.")
-        for one in going:
+            raise InputError("no terminal to ask in", where="--prune", do="Add --yes.")
+        for one in chosen:
             print(f"  {one.name}: {one.state}, {_percent(one.accuracy)}, {_age(one)}")
-        typer.confirm(f"Remove {plural(len(going), 'run')} from {folder}?", abort=True)
-    for one in going:
+        typer.confirm(f"Remove {plural(len(chosen), 'run')} from {folder}?", abort=True)
+    for one in chosen:
         Run(folder / one.name).remove()
     if json:
-        print_json({"removed": [one.name for one in going], "kept": len(found) - len(going)})
+        print_json({"removed": [one.name for one in chosen], "kept": len(found) - len(chosen)})
     else:
-        print(f"Removed {plural(len(going), 'run')}; {len(found) - len(going)} stay.")
+        print(f"Removed {plural(len(chosen), 'run')}; {len(found) - len(chosen)} kept.")
 
 
 def _best(found: Sequence[Summary], count: int) -> set[str]:
-    """The names of the most accurate runs for each data set."""
+    """Returns the names of the most accurate runs of each data set."""
     kept: set[str] = set()
     for data in {one.data for one in found}:
         known = [one for one in found if one.data == data and one.accuracy is not None]
@@ -183,7 +185,7 @@ def _best(found: Sequence[Summary], count: int) -> set[str]:
 
 
 def _found(name: str, folder: Path) -> Run:
-    """A run by its name in the folder, or by its path.
+    """Returns a run by its name in the folder, or by its path.
 
     Raises:
         RunError: there is none.
@@ -194,15 +196,15 @@ def _found(name: str, folder: Path) -> Run:
     for path in (folder / name, Path(name)):
         if Run(path).config_path.exists():
             return Run(path)
-    raise RunError("there is no run", where=name, do="spritenet runs lists them.")
+    raise RunError("no such run", where=name, do="spritenet runs lists them.")
 
 
 def _flat(config: Mapping[str, object], before: str = "") -> dict[str, object]:
-    """A config.json in one level, with dots; layers by their place."""
+    """Returns a config.json as one level of dotted keys; list entries by their index."""
     flat: dict[str, object] = {}
     for key, value in config.items():
         name = f"{before}{key}"
-        if not before and key in UNTOLD:
+        if not before and key in HIDDEN:
             continue
         if isinstance(value, dict):
             flat |= _flat(value, f"{name}.")
@@ -214,10 +216,8 @@ def _flat(config: Mapping[str, object], before: str = "") -> dict[str, object]:
 
 
 def _results(one: Summary) -> dict[str, str]:
-    """What came of a run, in words."""
-    from spritenet.formatting import duration
-
-    figures = (
+    """Returns the results of a run as text."""
+    values = (
         one.state,
         "–" if one.steps is None else f"{one.steps:,}",
         _percent(one.test_accuracy),
@@ -225,26 +225,26 @@ def _results(one: Summary) -> dict[str, str]:
         "–" if one.loss is None else f"{one.loss:.4f}",
         "–" if one.seconds is None else duration(one.seconds),
     )
-    return dict(zip(RESULTS, figures, strict=True))
+    return dict(zip(RESULTS, values, strict=True))
 
 
-def _percent(share: float | None) -> str:
-    """A share in per cent, if it is known."""
-    return "–" if share is None else f"{100 * share:.2f} %"
+def _percent(fraction: float | None) -> str:
+    """Returns a fraction in per cent, or a dash."""
+    return "–" if fraction is None else percent(fraction, 2)
 
 
 def _word(value: object) -> str:
-    """A setting."""
+    """Returns a setting, or a dash."""
     return "–" if value is None else str(value)
 
 
 def _age(one: Summary) -> str:
-    """When a run last changed."""
+    """Returns the time since a run last changed."""
     return _ago(time() - one.changed)
 
 
 def _ago(seconds: float) -> str:
-    """How long ago, in its largest unit.
+    """Returns the time since, in its largest unit.
 
     >>> _ago(5), _ago(150), _ago(7300), _ago(200_000)
     ('just now', '2 min ago', '2 h ago', '2 days ago')

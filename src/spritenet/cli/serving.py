@@ -1,4 +1,4 @@
-"""What the commands that serve a page have in common: their options, and the screen they show."""
+"""Serving of pages: the options of the commands that do, and the address they print."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ __all__ = ["Host", "NoBrowser", "Port", "serve"]
 Host = Annotated[
     str,
     typer.Option(
-        metavar="ADDRESS", help="Where to listen; 0.0.0.0 lets other devices in your network in."
+        metavar="ADDRESS",
+        help="Address to listen on; 0.0.0.0 admits other devices in your network.",
     ),
 ]
 Port = Annotated[
-    int, typer.Option(metavar="N", min=0, max=65535, help="Where to listen; 0 is any free one.")
+    int, typer.Option(metavar="N", min=0, max=65535, help="Port to listen on; 0 is any free one.")
 ]
-NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Print the address, open nothing.")]
+NoBrowser = Annotated[
+    bool, typer.Option("--no-browser", help="Print the address, but don't open it.")
+]
 
 
 def serve(
@@ -36,22 +39,22 @@ def serve(
     port: int,
     no_browser: bool,
 ) -> None:
-    """Serve pages until Ctrl-C, and say where.
+    """Serves pages until Ctrl-C, and prints their address.
 
     Args:
-        pages: the fixed table of files, by address.
-        routes: starlette's, of what is not a file.
+        pages: files, by address.
+        routes: of Starlette, for everything else.
         home: the page to open, like "/draw/".
-        host: where to listen.
-        port: where to listen; 0 is any free one.
-        no_browser: whether not to open one.
+        host: address to listen on.
+        port: to listen on; 0 is any free one.
+        no_browser: whether not to open a browser.
 
     Raises:
         InputError: the port is taken, or this machine has no such address.
     """
     from spritenet.web import serving
 
-    _end_in_order()
+    _exit_on_signals()
     serving.serve(
         pages,
         routes,
@@ -59,16 +62,16 @@ def serve(
         host=host,
         port=port,
         browser=not no_browser,
-        ready=_show,
-        knocked=_show_again,
+        ready=_print_address,
+        knocked=_print_new_address,
     )
-    print()  # the shell's prompt begins behind ^C
+    print()  # ends the line of ^C, before the shell's prompt
 
 
-def _end_in_order() -> None:
-    """Let `kill`, or the closing of the terminal, end it in order: temporary files go.
+def _exit_on_signals() -> None:
+    """Exits normally on `kill` or the terminal's closing, so that temporary files are removed.
 
-    Uvicorn sends itself the signal again once it has shut down, and then nothing else would run.
+    Uvicorn sends itself the signal again once it has shut down, which would skip all cleanup.
     """
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
@@ -76,19 +79,19 @@ def _end_in_order() -> None:
             signal.signal(number, lambda got, _: sys.exit(128 + got))
 
 
-def _show(site: Site) -> None:
-    """Where the page is, and who can open it."""
+def _print_address(site: Site) -> None:
+    """Prints the address of the page, and who can open it."""
     print(f"\n  {site.address}\n")
     if site.local:
-        print("This address opens once, on this machine. Ctrl-C ends.", flush=True)
+        print("This address opens once, on this machine. Press Ctrl-C to quit.", flush=True)
         return
     print("This address opens once, on any device that reaches this machine: the token in it is")
-    print("the key, and travels unencrypted, so use it only in a network that you trust.")
-    print("Ctrl-C ends.", flush=True)
+    print("the key, and is sent unencrypted. Use it only in a network that you trust.")
+    print("Press Ctrl-C to quit.", flush=True)
 
 
-def _show_again(site: Site) -> None:
-    """A fresh address for the next browser."""
+def _print_new_address(site: Site) -> None:
+    """Prints a new address for the next browser."""
     print(
         f"\nA browser came without its key. The address for it:\n\n  {site.address}\n", flush=True
     )

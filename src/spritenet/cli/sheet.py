@@ -1,4 +1,4 @@
-"""`spritenet sheet`: a picture of a data set's images, for people or for other programs."""
+"""`spritenet sheet`: a contact sheet of a data set, or files for the Embedding Projector."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import Json
-from spritenet.cli.data import load
-from spritenet.cli.reading import Reading, reads_data
+from spritenet.cli.arguments import Json, check_suffix
+from spritenet.cli.data_options import DataOptions, with_data_options
+from spritenet.cli.datasets import load
 from spritenet.formatting import plural
 
 if TYPE_CHECKING:
@@ -20,35 +20,37 @@ if TYPE_CHECKING:
 
     from spritenet.dataset import Dataset, Split
 
-__all__ = ["Arranged", "sheet"]
+__all__ = ["Arrangement", "sheet"]
 
 ROWS = {"class": 20, "random": 8}
-FEATURES = 4096
-"""Numbers in a vector at most: the projector is a page, and holds all of them in memory."""
+MOST_FEATURES = 4096
+"""Per vector: the projector is a page, which keeps all of them in memory."""
 
 
-class Arranged(StrEnum):
-    """How the images lie in the picture."""
+class Arrangement(StrEnum):
+    """Arrangements of a contact sheet."""
 
     CLASS = "class"
     RANDOM = "random"
 
 
-@reads_data
+@with_data_options
 def sheet(
-    data: Annotated[str, typer.Argument(metavar="DATA", help="A data set: its name or its path.")],
+    data: Annotated[
+        str, typer.Argument(metavar="DATA", help="A data set: its name, path or address.")
+    ],
     out: Annotated[
-        Path, typer.Argument(metavar="OUT", help="The PNG file, or the folder for --projector.")
+        Path, typer.Argument(metavar="OUT", help="A PNG file; with --projector, a new folder.")
     ],
     by: Annotated[
-        Arranged, typer.Option(help="A class a row, or images at random with their names.")
-    ] = Arranged.CLASS,
+        Arrangement, typer.Option(help="One class per row, or random images with class names.")
+    ] = Arrangement.CLASS,
     split: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Which images: train, test, …", show_default="the first"),
+        typer.Option(metavar="NAME", help="Split: train, test, …", show_default="the first"),
     ] = None,
     columns: Annotated[
-        int, typer.Option(metavar="N", min=1, max=200, help="Images a row, at most.")
+        int, typer.Option(metavar="N", min=1, max=200, help="Images per row, at most.")
     ] = 14,
     rows: Annotated[
         int | None,
@@ -56,13 +58,17 @@ def sheet(
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Picks the images.", show_default="the first ones, or 0"),
+        typer.Option(
+            metavar="N",
+            help="Random seed of the choice of images.",
+            show_default="the first images; 0 for random",
+        ),
     ] = None,
     projector: Annotated[
         bool,
         typer.Option(
             "--projector",
-            help="Write the folder that the Embedding Projector and Facets Dive read.",
+            help="Write a folder for the Embedding Projector and Facets Dive.",
         ),
     ] = False,
     count: Annotated[
@@ -70,7 +76,7 @@ def sheet(
         typer.Option(
             metavar="N",
             min=1,
-            help="How many images for --projector.",
+            help="Number of images for --projector.",
             show_default="as many as fit",
         ),
     ] = None,
@@ -78,26 +84,25 @@ def sheet(
         Path | None,
         typer.Option(
             metavar="MODEL",
-            help="Place images in the projector as this model sees them before its last layer.",
+            help="Use the inputs of this model's last layer as vectors, instead of pixels.",
         ),
     ] = None,
     json: Json = False,
     *,
-    reading: Reading,
+    data_options: DataOptions,
 ) -> None:
-    """Draw some images of a data set with their names, or all of them for the projector."""
+    """Write a contact sheet of a data set, or files for the Embedding Projector."""
     from spritenet.atomic import write_file
-    from spritenet.cli.suffix import check_ending
     from spritenet.dataset.contact_sheet import contact_sheet, mosaic
     from spritenet.destination import destination
 
-    check_ending(out, *([] if projector else [".png"]), folder=projector)
+    check_suffix(out, *([] if projector else [".png"]), folder=projector)
     with destination(out) as place:
-        chosen = _split(load(data, reading), split)
+        chosen = _split(load(data, data_options), split)
         arrays = chosen.images, chosen.labels, chosen.class_names
         if projector:
-            shown = _projector(chosen, place.path, count, seed or 0, model)
-        elif by is Arranged.CLASS:
+            shown = _write_projector(chosen, place.path, count, seed or 0, model)
+        elif by is Arrangement.CLASS:
             picture = contact_sheet(*arrays, columns, rows or ROWS["class"], seed)
             write_file(place.path, picture)
         else:
@@ -113,10 +118,10 @@ def sheet(
 
 
 def _split(dataset: Dataset, name: str | None) -> Split:
-    """The split of that name; the first one if nobody named one.
+    """Returns the split of a name; the first one without a name.
 
     Raises:
-        InputError: there is none of that name.
+        InputError: there is no such split.
     """
     from spritenet.errors import InputError
 
@@ -125,7 +130,7 @@ def _split(dataset: Dataset, name: str | None) -> Split:
         return next(iter(splits.values()))
     if name not in splits:
         raise InputError(
-            "there is no such split",
+            "unknown split",
             where="--split",
             expected="one of " + ", ".join(splits),
             got=name,
@@ -133,11 +138,13 @@ def _split(dataset: Dataset, name: str | None) -> Split:
     return splits[name]
 
 
-def _projector(split: Split, folder: Path, count: int | None, seed: int, model: Path | None) -> int:
-    """Write the folder for the projector and for Facets; how many images are in it.
+def _write_projector(
+    split: Split, folder: Path, count: int | None, seed: int, model: Path | None
+) -> int:
+    """Writes the folder for the projector and Facets, and returns the number of its images.
 
     Raises:
-        InputError: there are more images than a texture holds, or the folder is taken.
+        InputError: there are more images than a texture holds, or the folder exists.
     """
     from spritenet.atomic import new_folder
     from spritenet.dataset.atlas import LARGEST_SIDE, atlas, most_images
@@ -146,14 +153,14 @@ def _projector(split: Split, folder: Path, count: int | None, seed: int, model: 
     most = most_images(split.image_shape)
     if count is not None and count > most:
         raise InputError(
-            f"so many images need a picture wider than {LARGEST_SIDE} pixels",
+            f"too many images for a texture of {LARGEST_SIDE} pixels",
             where="--count",
             expected=f"at most {most}",
             got=count,
         )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError("it is there already", where=folder, do="Name a new folder.")
-    points = None if model is None else _seen(model, split)
+        raise InputError("the folder exists", where=folder, do="Name a new one.")
+    points = None if model is None else _features(model, split)
     shown = min(count or most, len(split))
     files = atlas(split, shown, seed, points)
     with new_folder(folder) as fresh:
@@ -163,7 +170,7 @@ def _projector(split: Split, folder: Path, count: int | None, seed: int, model: 
 
 
 def _report_projector(split: Split, path: str, shown: int, json: bool) -> None:
-    """Say what was written for the projector."""
+    """Prints what was written for the projector."""
     if json:
         terminal.print_json({"path": path, "split": split.name, "images": shown})
         return
@@ -175,22 +182,22 @@ def _report_projector(split: Split, path: str, shown: int, json: bool) -> None:
     )
 
 
-def _seen(model: Path, split: Split) -> NDArray[np.float32]:
-    """What the model's last layer is given for each image, (n, d).
+def _features(model: Path, split: Split) -> NDArray[np.float32]:
+    """Returns the inputs of the model's last layer for each image, (n, d).
 
     Raises:
-        ModelError: the model takes other images, or there are too many numbers.
+        ModelError: the images don't fit the model, or there are too many features.
     """
     from spritenet.cli.models import load_network
     from spritenet.errors import ModelError
     from spritenet.model.features import features
 
     points = features(load_network(model), split.images)
-    if points.shape[1] > FEATURES:
+    if points.shape[1] > MOST_FEATURES:
         raise ModelError(
-            "the last layer is given too many numbers for the projector",
+            "too many features for the projector",
             where=model,
-            expected=f"at most {FEATURES}",
+            expected=f"at most {MOST_FEATURES}",
             got=points.shape[1],
         )
     return points

@@ -1,38 +1,55 @@
-"""Where output goes: standard output for people and programs, tables through rich."""
+"""Terminal output: results on standard output; progress bars and errors on standard error."""
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress, ProgressColumn, TaskID
     from rich.table import Table
 
-__all__ = ["columns", "command", "complain", "console", "print_json", "table"]
+__all__ = [
+    "DownloadBars",
+    "columns",
+    "console",
+    "print_error",
+    "print_json",
+    "process_seconds",
+    "progress_bar",
+    "shell_command",
+    "table",
+]
 
 WIDEST = 110
-"""Columns a table takes at most, and where nobody says how wide the output is."""
+"""Columns of a table at most, and those assumed where the output has no width."""
+
+IMPORTED = time.perf_counter()
 
 
 def columns() -> int:
-    """Columns that output has."""
+    """Returns the width of the output."""
     return min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns)
 
 
 def console() -> Console:
-    """Standard output through rich; class and file names are never taken for markup."""
+    """Returns standard output as rich's console, which never takes class names for markup."""
     from rich.console import Console
 
     return Console(width=columns(), markup=False, highlight=False, emoji=False)
 
 
 def table(*heads: str, left: int = 1) -> Table:
-    """An empty table; the first `left` columns are words, the others numbers."""
+    """Returns an empty table; the first `left` columns are words, the others numbers."""
     from rich import box
     from rich.table import Table
 
@@ -43,24 +60,24 @@ def table(*heads: str, left: int = 1) -> Table:
 
 
 def print_json(values: Mapping[str, object]) -> None:
-    """One JSON object on a line of its own; what is not a number there becomes null."""
+    """Prints one JSON object on a line of its own, with null for NaN and infinities."""
     sys.stdout.flush()
-    print(json.dumps(_plain(values), ensure_ascii=False))
+    print(json.dumps(_without_nan(values), ensure_ascii=False))
 
 
-def _plain(value: object) -> object:
-    """The value with null for NaN and infinities, which JSON doesn't have."""
+def _without_nan(value: object) -> object:
+    """Returns the value with None for NaN and infinities, which JSON doesn't have."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        return {str(key): _without_nan(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
+        return [_without_nan(inner) for inner in value]
     if isinstance(value, float) and not abs(value) < float("inf"):
         return None
     return value
 
 
-def complain(line: str) -> None:
-    """One line on standard error, its first word red on a terminal."""
+def print_error(line: str) -> None:
+    """Prints one line on standard error, its first word in red on a terminal."""
     word = "error:"
     if sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
         word = f"\x1b[1;31m{word}\x1b[0m"
@@ -68,8 +85,76 @@ def complain(line: str) -> None:
     print(word, text.encode("utf-8", "replace").decode(), file=sys.stderr)
 
 
-def command(words: Sequence[object]) -> str:
-    """A command as it can be pasted into a shell."""
-    import shlex
-
+def shell_command(words: Sequence[object]) -> str:
+    """Returns a command as it can be pasted into a shell."""
     return shlex.join(str(word) for word in words)
+
+
+@contextmanager
+def progress_bar(description: str, total: int) -> Iterator[Callable[[int], object] | None]:
+    """Shows a progress bar that counts images, if standard error is a terminal.
+
+    Args:
+        description: of the work, such as "packing".
+        total: number of images.
+
+    Yields:
+        A function to call with the number of images done since the last call, from any thread;
+        None without a bar.
+    """
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import MofNCompleteColumn
+
+    with _progress(MofNCompleteColumn()) as progress:
+        task = progress.add_task(description, total=total)
+        yield lambda count: progress.advance(task, count)
+
+
+class DownloadBars:
+    """A progress bar for each downloaded file, added when its first bytes arrive."""
+
+    def __init__(self) -> None:
+        self._progress: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def update(self, name: str, received: int, expected: int) -> None:
+        """Shows how many bytes of a file have arrived, of how many (0: unknown)."""
+        from rich.progress import DownloadColumn
+
+        if self._progress is None:
+            self._progress = _progress(DownloadColumn())
+            self._progress.start()
+        if name not in self._tasks:
+            self._tasks[name] = self._progress.add_task(name)
+        self._progress.update(self._tasks[name], completed=received, total=expected or None)
+
+
+def _progress(count: ProgressColumn) -> Progress:
+    """Returns an empty progress display on standard error."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    words = TextColumn("{task.description}")
+    return Progress(words, BarColumn(), count, console=Console(stderr=True), transient=True)
+
+
+def process_seconds() -> float:
+    """Returns the seconds since this process began, imports included; since this import elsewhere.
+
+    Linux counts a process's start in clock ticks since the machine's start: proc(5), field 22.
+    """
+    try:
+        fields = Path("/proc/self/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        started = int(fields[19]) / os.sysconf("SC_CLK_TCK")
+        return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - started)
+    except (OSError, ValueError, IndexError, AttributeError):  # other systems
+        return time.perf_counter() - IMPORTED

@@ -1,20 +1,19 @@
-"""`spritenet train`: train a network on a data set, test it, save it."""
+"""`spritenet train`: trains a network on a data set, tests it and saves it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spritenet.cli.arguments import Json, Memory
-from spritenet.cli.reading import Reading, reads_data
+from spritenet.cli.arguments import Json, Memory, threads_option
+from spritenet.cli.data_options import DataOptions, with_data_options
 
 if TYPE_CHECKING:
-    from spritenet.cli.options import Options
+    from spritenet.cli.train_options import TrainOptions
     from spritenet.dataset import Dataset
     from spritenet.model import Sequential
     from spritenet.streams import Stream
@@ -22,14 +21,15 @@ if TYPE_CHECKING:
 __all__ = ["train"]
 
 RUNS = Path("runs")
-RUN_HERE = "Name a path on this machine; `spritenet export` writes the model to addresses."
-"""Where runs are kept if nobody says where."""
+"""Folder of runs by default."""
 
-How = "How it is trained"
-Kept = "What is kept"
+LOCAL_ONLY = "Name a path on this machine; `spritenet export` writes the model to addresses."
+
+Training = "Training"
+Output = "Output"
 
 
-@reads_data
+@with_data_options
 def train(
     data: Annotated[
         str | None,
@@ -43,31 +43,52 @@ def train(
         str | None,
         typer.Option(
             metavar="NETWORK",
-            help="tutorial, convnet, mnist-node, or module:function for one of your own.",
+            help="Network: tutorial, convnet, mnist-node, or module:function for your own.",
             show_default="tutorial",
+            rich_help_panel=Training,
         ),
     ] = None,
     start: Annotated[
         str | None,
-        typer.Option("--from", metavar="MODEL", help="Go on from a saved model's weights instead."),
+        typer.Option(
+            "--from",
+            metavar="MODEL",
+            help="Start from the layers and weights of a saved model.",
+            rich_help_panel=Training,
+        ),
     ] = None,
     epochs: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, help="How often every image is seen.", show_default="5"),
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Number of epochs.",
+            show_default="5",
+            rich_help_panel=Training,
+        ),
     ] = None,
     steps: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="How many updates, instead of epochs.")
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Number of steps, instead of --epochs.",
+            rich_help_panel=Training,
+        ),
     ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Images in an update.", show_default="64")
+        int | None,
+        typer.Option(
+            metavar="N", min=1, help="Batch size.", show_default="64", rich_help_panel=Training
+        ),
     ] = None,
     optimizer: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
-            help="sgd, rmsprop, adam or adamw.",
+            help="Optimizer: sgd, rmsprop, adam or adamw.",
             show_default="the network's",
-            rich_help_panel=How,
+            rich_help_panel=Training,
         ),
     ] = None,
     learning_rate: Annotated[
@@ -75,89 +96,79 @@ def train(
         typer.Option(
             metavar="RATE",
             min=0.0,
-            help="How far an update goes.",
+            help="Learning rate.",
             show_default="the optimizer's",
-            rich_help_panel=How,
+            rich_help_panel=Training,
         ),
     ] = None,
     schedule: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
-            help="How the learning rate changes: constant, cosine, one-cycle or exponential.",
+            help="Learning rate schedule: constant, cosine, one-cycle or exponential.",
             show_default="constant",
-            rich_help_panel=How,
+            rich_help_panel=Training,
         ),
     ] = None,
     ema: Annotated[
         float | None,
         typer.Option(
-            metavar="SHARE",
+            metavar="DECAY",
             min=0.0,
             max=0.999999,
-            help="Use a moving average of the weights, of which this share stays at each update.",
-            rich_help_panel=How,
+            help="Evaluate and save an exponential moving average of the weights, with this decay.",
+            rich_help_panel=Training,
         ),
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(
-            metavar="N",
-            help="Of the weights, the order and the dropout.",
-            show_default="0",
-            rich_help_panel=How,
-        ),
+        typer.Option(metavar="N", help="Random seed.", show_default="0", rich_help_panel=Training),
     ] = None,
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=1,
-            help="How many work at a time.",
-            show_default="all",
-            rich_help_panel=How,
-        ),
-    ] = None,
+    threads: Annotated[int | None, threads_option(Training)] = None,
     validation: Annotated[
         float | None,
         typer.Option(
-            metavar="SHARE",
+            metavar="FRACTION",
             min=0.0,
             max=0.99,
-            help="Hold this share of the training images out, and try on them.",
+            help="Fraction of the training set held out for validation.",
+            rich_help_panel=Training,
         ),
     ] = None,
     test_every: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, help="Try on test images after every so many updates."),
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Evaluate every N steps, on the validation set or else the test set.",
+            rich_help_panel=Training,
+        ),
     ] = None,
     test_size: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=1, help="On how many of them.", show_default="all"),
-    ] = None,
-    log_every: Annotated[
         int | None,
         typer.Option(
             metavar="N",
             min=1,
-            help="Print a line every so many steps, as the Node.js tutorial does.",
+            help="Number of images evaluated every N steps.",
+            show_default="all",
+            rich_help_panel=Training,
         ),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Keep the run there.",
+            help="Folder of the run.",
             show_default="runs/NETWORK-NUMBER",
-            rich_help_panel=Kept,
+            rich_help_panel=Output,
         ),
     ] = None,
     resume: Annotated[
         bool,
         typer.Option(
             "--resume",
-            help="Go on with the run in that folder, or with the latest in runs/.",
-            rich_help_panel=Kept,
+            help="Resume the run in --out, or the latest in runs/.",
+            rich_help_panel=Output,
         ),
     ] = False,
     checkpoint_every: Annotated[
@@ -165,83 +176,97 @@ def train(
         typer.Option(
             metavar="N",
             min=1,
-            help="Updates between two checkpoints.",
+            help="Steps between checkpoints.",
             show_default="each epoch, or 10 seconds",
-            rich_help_panel=Kept,
+            rich_help_panel=Output,
+        ),
+    ] = None,
+    log_every: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Print a line every N steps, as the Node.js tutorial does.",
+            rich_help_panel=Output,
         ),
     ] = None,
     watch: Annotated[
         bool,
-        typer.Option(
-            "--watch",
-            help="Open a page that shows how it learns, and try it on the test images each epoch.",
-        ),
+        typer.Option("--watch", help="Open the live page of the run.", rich_help_panel=Output),
     ] = False,
     no_browser: Annotated[
-        bool, typer.Option("--no-browser", help="Print that page's address, open nothing.")
+        bool,
+        typer.Option(
+            "--no-browser",
+            help="Print the address of that page, but don't open it.",
+            rich_help_panel=Output,
+        ),
     ] = False,
     memory: Memory = None,
     json: Json = False,
     *,
-    reading: Reading,
+    data_options: DataOptions,
 ) -> None:
     """Train a network on a data set, test it, and save it."""
     given = dict(locals())
-    from spritenet.cli.options import Options
+    from spritenet.cli.models import recorded_command
+    from spritenet.cli.train_options import TrainOptions
     from spritenet.destination import local_only
 
-    _check_one("--epochs", epochs, "--steps", steps)
-    _check_one("--model", model, "--from", start)
+    _check_exclusive("--epochs", epochs, "--steps", steps)
+    _check_exclusive("--model", model, "--from", start)
 
-    folder = local_only(out, RUN_HERE) if out else (_latest() if resume else None)
-    kept = _command(folder) if folder is not None and resume else {}
-    options = Options.from_json(kept).but(given)
-    reads = _reading(options)
-    from spritenet.cli.train_command import Job
-    from spritenet.cli.watch_process import page
+    folder = local_only(out, LOCAL_ONLY) if out else (_latest() if resume else None)
+    recorded = recorded_command(folder) if folder is not None and resume else {}
+    options = TrainOptions.from_json(recorded).updated(given)
+    load = _loader(options)
+    from spritenet.cli.experiment import Experiment
+    from spritenet.cli.watch import start_page
     from spritenet.runs import Run
     from spritenet.training.controls import DISCARDED, KEPT
     from spritenet.training.events import Stopped
 
-    dataset = reads()
+    dataset = load()
     network = _network(options, dataset, threads)
     run = Run(folder or _new_folder(options.label))
-    job = Job(options, dataset, network, run, log_every=log_every, quiet=json, watched=watch)
+    experiment = Experiment(
+        options, dataset, network, run, log_every=log_every, quiet=json, watched=watch
+    )
     if resume and not run.exists and not json:
-        print(f"{run.folder}: there is no run yet, so this is a new one")
+        print(f"{run.folder}: no run to resume, so a new one begins")
     try:
         if watch:
-            page(run.folder, no_browser=no_browser, quiet=json)
-        end = job.work(resume=resume)
+            start_page(run.folder, no_browser=no_browser, quiet=json)
+        end = experiment.train(resume=resume)
     finally:
         with suppress(OSError):
-            run.folder.rmdir()  # only an empty one goes: of a training that never began
+            run.folder.rmdir()  # succeeds only if it is empty: the training never began
     if isinstance(end, Stopped) and end.reason == DISCARDED:
-        job.discarded(end)
+        experiment.discard(end)
         return
     if isinstance(end, Stopped) and end.reason != KEPT:
         raise typer.Exit(130)
-    job.finish(end)
+    experiment.conclude(end)
 
 
-def _check_one(this: str, one: object, that: str, other: object) -> None:
-    """Raises InputError if two options were typed of which each is instead of the other."""
+def _check_exclusive(first: str, one: object, second: str, other: object) -> None:
+    """Raises InputError if both of two options are given."""
     if one is not None and other is not None:
         from spritenet.errors import InputError
 
         raise InputError(
-            f"it stands instead of {this}", where=that, expected="one of the two", got="both"
+            f"mutually exclusive with {first}", where=second, expected="one of the two", got="both"
         )
 
 
 def _latest() -> Path | None:
-    """The run in runs/ that was written to last."""
+    """Returns the latest run in runs/."""
     runs = [path.parent for path in RUNS.glob("*/config.json")]
     return max(runs, key=lambda path: (path / "config.json").stat().st_mtime, default=None)
 
 
 def _new_folder(label: str) -> Path:
-    """A folder of its own in runs/, made now so that nobody else takes it."""
+    """Makes a new folder in runs/, at once so that no other process takes it."""
     from spritenet.errors import RunError
 
     number = 1
@@ -253,7 +278,7 @@ def _new_folder(label: str) -> Path:
             number += 1
         except OSError as error:
             raise RunError(
-                f"the folder can't be made: {error.strerror or error}",
+                f"can't make the folder: {error.strerror or error}",
                 where=folder,
                 do="Choose another one with --out.",
             ) from error
@@ -261,41 +286,47 @@ def _new_folder(label: str) -> Path:
             return folder
 
 
-def _command(folder: Path) -> dict[str, Any]:
-    """What was typed when the run in the folder was begun; nothing if there is none."""
-    from spritenet.runs import Run
+def _loader(options: TrainOptions) -> Callable[[], Dataset | Stream]:
+    """Returns a function that loads the data set.
 
-    kept = Run(folder).config().get("command") if Run(folder).config_path.exists() else None
-    return kept if isinstance(kept, dict) else {}
+    A local one is loaded in a thread, while the main thread imports everything else. It is a
+    daemon thread, so that Ctrl-C and errors end the process at once.
+    """
+    import threading
+    from concurrent.futures import Future
 
-
-def _reading(options: Options) -> Callable[[], Dataset | Stream]:
-    """Reads a data set; if it is on this disk, already while everything else is imported."""
-    from spritenet.cli.ahead import Ahead
-    from spritenet.cli.opened import load_or_open
+    from spritenet.cli.datasets import load_or_stream
     from spritenet.dataset import Dataset
 
-    name, memory, how = options.data, options.memory, options.reading
-
-    def read() -> Dataset | Stream:
-        dataset = load_or_open(name, memory, how)
+    def load() -> Dataset | Stream:
+        dataset = load_or_stream(options.data, options.memory, options.data_options)
         if isinstance(dataset, Dataset) and "train" in dataset.splits:
-            _ = dataset.train.content_hash  # which the split remembers
+            _ = dataset.train.content_hash  # cached in the split
         return dataset
 
-    there = Path(name).exists()
-    return Ahead(read).result if there else partial(load_or_open, name, memory, how)
+    if not Path(options.data).exists():
+        return load
+    future: Future[Dataset | Stream] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(load())
+        except BaseException as error:  # noqa: BLE001 - raised in the main thread
+            future.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    return future.result
 
 
-def _network(options: Options, dataset: Dataset | Stream, threads: int | None) -> Sequential:
-    """The network that was asked for, compiled as asked for."""
+def _network(options: TrainOptions, dataset: Dataset | Stream, threads: int | None) -> Sequential:
+    """Returns the network of the options, compiled."""
     from spritenet import networks, optimizers
     from spritenet.cli.models import load_network
     from spritenet.optimizers import Adam
 
     if options.start is None:
         model = (
-            _own(options.model, dataset)
+            _custom_network(options.model, dataset)
             if ":" in options.model
             else networks.get(options.model, dataset.train)
         )
@@ -306,17 +337,17 @@ def _network(options: Options, dataset: Dataset | Stream, threads: int | None) -
     model.threads = threads
     default, loss = model.compiled()
     chosen = default if options.optimizer is None else optimizers.get(options.optimizer)
-    scheduled = options.scheduled(chosen, options.steps_on(len(dataset.train)))
+    scheduled = options.with_schedule(chosen, options.steps_on(len(dataset.train)))
     if scheduled != default:
         model.compile(scheduled, loss, metrics=["accuracy"])
     return model
 
 
-def _own(name: str, dataset: Dataset | Stream) -> Sequential:
-    """The network that a function of the user's makes.
+def _custom_network(name: str, dataset: Dataset | Stream) -> Sequential:
+    """Calls the user's function that makes a network.
 
     Raises:
-        InputError: whatever goes wrong in there is the user's to mend.
+        InputError: the function raised an error.
     """
     import os
 

@@ -1,12 +1,16 @@
-"""What `spritenet train` prints on its way: a line an epoch, or the Node.js tutorial's lines."""
+"""Lines that `spritenet train` prints: an introduction, one per epoch or step, and the results."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from spritenet.cli import terminal
-from spritenet.formatting import percent, plural
+from spritenet.dataset import Dataset
+from spritenet.formatting import duration, percent, plural, shape
+from spritenet.metrics import accuracy_interval
 from spritenet.training.events import (
     Controlled,
     EpochEnded,
@@ -15,28 +19,48 @@ from spritenet.training.events import (
     Finished,
     Started,
     StepEvent,
+    Stopped,
 )
 
-__all__ = ["by_epoch", "like_node", "obeyed"]
+if TYPE_CHECKING:
+    from spritenet.cli.train_options import TrainOptions
+    from spritenet.model import Sequential
+    from spritenet.streams import Stream
 
-OBEYED = {
+__all__ = ["conclusion", "control_line", "epoch_log", "introduction", "node_log"]
+
+CONTROLS = {
     "pause": "paused",
     "resume": "resumed",
     "stop": "stopping",
-    "discard": "stopping, to discard it",
+    "discard": "stopping and discarding",
 }
-
 
 MARGIN = 3
 """Columns that the live line leaves free, and whatever is printed above it."""
 
 
-def by_epoch(events: Iterable[Event], tried: str) -> Iterator[Event]:
-    """Hand the events on; print a line at the end of each epoch.
+def introduction(data: Dataset | Stream, model: Sequential, options: TrainOptions) -> Iterator[str]:
+    """Yields lines about the data set, the network and its optimizer."""
+    counts = " and ".join(f"{len(split):,} {name}" for name, split in data.splits.items())
+    classes = plural(len(data.class_names), "class")
+    yield f"{data.name}: {counts} images of {shape(data.image_shape)}, {classes}"
+    if not isinstance(data, Dataset):
+        yield f"streamed while training; the order is {data.train.order.description}"
+    optimizer = model.compiled()[0]
+    rate = options.describe_rate(optimizer)
+    yield (
+        f"{model.name}: {plural(model.count_params(), 'parameter')}; "
+        f"{type(optimizer).__name__}, learning rate {rate}, batch size {options.batch_size}"
+    )
+
+
+def epoch_log(events: Iterable[Event], evaluation: str) -> Iterator[Event]:
+    """Yields the events, and prints a line at the end of each epoch.
 
     Args:
         events: of the training.
-        tried: the images that it is evaluated on after an epoch: validation, test.
+        evaluation: the images evaluated after an epoch: "validation" or "test".
     """
     epochs, width = 1, terminal.columns() - MARGIN
     for event in events:
@@ -48,25 +72,26 @@ def by_epoch(events: Iterable[Event], tried: str) -> Iterator[Event]:
                 line = f"epoch {event.epoch + 1}/{epochs}: loss {event.loss:.4f}, "
                 line += f"accuracy {percent(event.accuracy)}"
                 if event.val_loss is not None and event.val_accuracy is not None:
-                    line += f"; {tried} loss {event.val_loss:.4f}, {percent(event.val_accuracy)}"
+                    line += f"; {evaluation} loss {event.val_loss:.4f}, "
+                    line += percent(event.val_accuracy)
                 fast = f"  ({speed:,.0f} images/s)"
-                _say(line + fast if len(line + fast) <= width else line)
+                _print(line + fast if len(line + fast) <= width else line)
             case _:
                 pass
         yield event
 
 
-def like_node(events: Iterable[Event], every: int, tried: str) -> Iterator[Event]:
-    """Hand the events on; print the lines of TensorFlow.js's MNIST example for Node.js.
+def node_log(events: Iterable[Event], every: int, evaluation: str) -> Iterator[Event]:
+    """Yields the events, and prints the lines of TensorFlow.js's MNIST example for Node.js.
 
-    They are those of tfjs-examples/mnist-node/index.js of 2018, which has `every` 20, with the
-    batch's accuracy in place of the step's time: many steps are done in one call of the core, so
-    nobody knows how long one of them took. An epoch's time is that of its steps.
+    They are those of tfjs-examples/mnist-node/index.js of 2018, where `every` is 20, with the
+    batch's accuracy instead of the step's time: the core does many steps per call, so the time of
+    one is unknown. An epoch's time is that of its steps.
 
     Args:
         events: of the training.
         every: steps between two lines; the first step of each epoch has one.
-        tried: the images it is evaluated on: "Test set" or "Validation set".
+        evaluation: the images evaluated: "Test set" or "Validation set".
     """
     steps_per_epoch = 1
     began = perf_counter()
@@ -79,30 +104,46 @@ def like_node(events: Iterable[Event], every: int, tried: str) -> Iterator[Event
                 step = (event.step - 1) % steps_per_epoch
                 if step % every == 0:
                     accuracy = f"accuracy: {100 * event.accuracy:.2f}%"
-                    _say(f"  - step: {step}: loss: {event.loss:.6g}, {accuracy}")
+                    _print(f"  - step: {step}: loss: {event.loss:.6g}, {accuracy}")
             case EpochEnded():
-                _say(f"* End Epoch: {event.epoch + 1}: time: {event.seconds:.3f} secs")
+                _print(f"* End Epoch: {event.epoch + 1}: time: {event.seconds:.3f} secs")
                 while evaluated:
-                    _say(evaluated.pop(0))
+                    _print(evaluated.pop(0))
             case Evaluated():
-                evaluated.append(f"* {tried} accuracy: {100 * event.accuracy:.2f}%")
+                evaluated.append(f"* {evaluation} accuracy: {100 * event.accuracy:.2f}%")
                 if event.step % steps_per_epoch:
-                    _say(evaluated.pop())  # at an epoch's end it comes behind the epoch's line
+                    _print(evaluated.pop())  # at an epoch's end it follows the epoch's line
             case Finished():
                 epochs = -(-event.step // steps_per_epoch)
-                _say(f"**** Trained {epochs} epochs in {perf_counter() - began:.3f} secs")
+                _print(f"**** Trained {epochs} epochs in {perf_counter() - began:.3f} secs")
             case _:
                 pass
         yield event
 
 
-def obeyed(event: Controlled) -> str:
-    """What was done because somebody asked for it."""
+def control_line(event: Controlled) -> str:
+    """Returns the line about a command from the live page."""
     rate = f"learning rate {event.value:g}" if event.value is not None else ""
-    done = OBEYED.get(event.command, rate)
-    return f"{done} after {plural(event.step, 'step')}, as asked from the page"
+    done = CONTROLS.get(event.command, rate)
+    return f"{done} after {plural(event.step, 'step')}, from the page"
 
 
-def _say(line: str) -> None:
-    """One line, shown at once."""
+def conclusion(
+    data: Dataset | Stream, end: Finished | Stopped, result: Evaluated | None, folder: Path
+) -> Iterator[str]:
+    """Yields lines about speed, test results and the run's folder."""
+    speed = end.images / end.seconds if end.seconds else 0.0
+    images, steps = plural(end.images, "image"), plural(end.step, "step")
+    yield f"trained on {images} in {duration(end.seconds)}: {speed:,.0f} images/s, {steps}"
+    if result is not None:
+        low, high = accuracy_interval(round(result.accuracy * result.images), result.images)
+        accuracy = f"accuracy {percent(result.accuracy)} ({percent(low)} to {percent(high)})"
+        yield f"tested on {plural(result.images, 'image')}: {accuracy}, loss {result.loss:.4f}"
+        if low <= 1 / len(data.class_names) and end.images >= len(data.train):
+            yield "No better than guessing. Try a lower --learning-rate."
+    yield f"saved in {folder}, {duration(terminal.process_seconds())} after the start"
+
+
+def _print(line: str) -> None:
+    """Prints a line at once."""
     print(line, flush=True)

@@ -1,4 +1,4 @@
-"""`spritenet unpack`: a data set as files that other programs read."""
+"""`spritenet unpack`: writes a data set as files for other programs."""
 
 from __future__ import annotations
 
@@ -9,56 +9,63 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import Data, Json
-from spritenet.cli.counter import counting
-from spritenet.cli.data import survey
-from spritenet.cli.reading import Reading, reads_data
+from spritenet.cli.arguments import Data, Json, check_suffix
+from spritenet.cli.data_options import DataOptions, with_data_options
+from spritenet.cli.datasets import print_remarks, survey
 from spritenet.formatting import plural, shape
 
 if TYPE_CHECKING:
     from spritenet.dataset.lazy_dataset import LazyDataset
 
-__all__ = ["Form", "unpack"]
+__all__ = ["FileFormat", "unpack"]
 
 
-class Form(StrEnum):
-    """What to write."""
+class FileFormat(StrEnum):
+    """File formats of data sets."""
 
     IDX = "idx"
     FOLDER = "folder"
     NPZ = "npz"
 
 
-@reads_data
+@with_data_options
 def unpack(
     data: Data,
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder, or a file .npz.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder, or an .npz file.")],
     to: Annotated[
-        Form | None,
-        typer.Option(help="IDX files, a folder of PNGs, or NumPy's npz.", show_default=False),
+        FileFormat | None,
+        typer.Option(
+            help="File format: IDX files, a folder of PNGs, or npz.",
+            show_default="npz if OUT ends so, else folder",
+        ),
     ] = None,
     json: Json = False,
     *,
-    reading: Reading,
+    data_options: DataOptions,
 ) -> None:
-    """Write a data set, a sprite for example, as IDX files, a folder of PNGs or an npz file."""
-    from spritenet.cli.notes import tell
-    from spritenet.cli.suffix import check_ending
+    """Write a data set as IDX files, a folder of PNGs, or an npz file."""
     from spritenet.dataset.load_warnings import LoadWarnings
     from spritenet.destination import destination
     from spritenet.sources import unpack as target
 
-    check_ending(out, *([".npz"] if to in {None, Form.NPZ} else []), folder=to is not Form.NPZ)
+    check_suffix(
+        out, *([".npz"] if to in {None, FileFormat.NPZ} else []), folder=to is not FileFormat.NPZ
+    )
     kind = next((kind for kind in target.KINDS if to is not None and kind == to.value), None)
     remarks = LoadWarnings()
     with destination(out) as place:
-        listing = survey(data, reading)
-        with counting("unpacking", len(listing)) as progress:
+        listing = survey(data, data_options)
+        with terminal.progress_bar("unpacking", len(listing)) as progress:
             done = target.unpack(
-                listing, place.path, kind, strict=reading.strict, remarks=remarks, progress=progress
+                listing,
+                place.path,
+                kind,
+                strict=data_options.strict,
+                remarks=remarks,
+                progress=progress,
             )
     path = place.of(done)
-    tell(remarks)
+    print_remarks(remarks)
     count = len(listing) - len(remarks.left_out)
     if json:
         whole = None if remarks.left_out else _content_hash(listing)
@@ -76,6 +83,6 @@ def unpack(
 
 
 def _content_hash(listing: LazyDataset) -> str | None:
-    """The hash of what is in memory; None where finding it would mean reading all again."""
+    """Returns the content hash of images in memory; None if it would mean reading all again."""
     data = listing.to_dataset()
     return None if data is None else data.content_hash

@@ -1,4 +1,4 @@
-"""`spritenet verify`: all that is wrong with a sprite."""
+"""`spritenet verify`: checks sprites byte by byte."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import typer
 
 from spritenet.cli import terminal
 from spritenet.cli.arguments import Json
-from spritenet.cli.counter import counting
 from spritenet.formatting import plural
 
 __all__ = ["verify"]
@@ -18,13 +17,15 @@ def verify(
     path: Annotated[
         str,
         typer.Argument(
-            metavar="SPRITE", help="A sprite, or a folder of them: its path or its address."
+            metavar="SPRITE", help="A sprite or a folder of sprites: its path or address."
         ),
     ],
-    workers: Annotated[int | None, typer.Option(metavar="N", help="Threads; all cores.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Number of threads.", show_default="all cores")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Check every segment of a sprite, and name the rows that are broken."""
+    """Check every segment of a sprite, and list damaged rows."""
     from spritenet import sprites
     from spritenet.sprites.pack import check_options
 
@@ -43,11 +44,11 @@ def verify(
 
         with (
             streams.open(path, cache=0, workers=workers) as stream,
-            counting("verifying", stream.count) as progress,
+            terminal.progress_bar("verifying", stream.count) as progress,
         ):
             wrong = [*streams.verify(stream, progress=count)]
     else:
-        with counting("verifying", sprites.count(path)) as progress:
+        with terminal.progress_bar("verifying", sprites.count(path)) as progress:
             wrong = [*sprites.verify(path, workers=workers, progress=count)]
     if json:
         terminal.print_json(
@@ -56,6 +57,6 @@ def verify(
     elif not wrong:
         print(f"{path}: {plural(seen, 'image')}, all right")
     for error in wrong:
-        terminal.complain(str(error))
+        terminal.print_error(str(error))
     if wrong:
         raise typer.Exit(2)

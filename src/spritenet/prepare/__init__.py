@@ -1,6 +1,7 @@
 """A picture of any size → a model's input, the way the model's metadata says.
 
     preparation.py   Preparation: the value in the metadata
+    inference.py     the preparation that fits a data set
     resample.py      making pictures smaller and larger, by area
     ink.py           mode "digit": finding ink, and placing it as in MNIST
 
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spritenet.errors import DataError
+from spritenet.prepare.inference import infer_preparation
 from spritenet.prepare.ink import find_ink, place_ink
 from spritenet.prepare.preparation import Preparation
 from spritenet.prepare.resample import reduced, stretched
@@ -22,7 +24,7 @@ from spritenet.prepare.resample import reduced, stretched
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Preparation", "prepare", "with_channels"]
+__all__ = ["Preparation", "infer_preparation", "prepare", "with_channels"]
 
 LARGEST_SIDE = 1024
 """Larger pictures are made smaller by a whole factor before anything else."""

@@ -7,7 +7,7 @@ import { Order } from '../lib/index.js';
 /** @typedef {{ name: string, title: string, imageShape: number[], classNames: string[], train: Part, test: Part, note: string, hash: string }} Lesson */
 
 const HELD_OUT = 0.1;
-// As spritenet/cli/preparation.py has them.
+// As spritenet/prepare/inference.py has them.
 const CHARACTERS = ['kmnist', 'mnist', 'strokes', 'tfjs-mnist'];
 const LOOKED_AT = 500; // images
 const CENTRED = 0.9;

@@ -1,7 +1,6 @@
-"""What `spritenet train` was asked for: typed now, or kept in a run's folder.
+"""Options of `spritenet train`, from the command line or from a run's config.json.
 
-Every option has its default here, so that a run that is resumed can tell what was typed from what
-was not.
+Their defaults are here, so that a resumed run can tell given options from others.
 """
 
 from __future__ import annotations
@@ -12,20 +11,20 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from spritenet.cli.reading import Reading
+from spritenet.cli.data_options import DataOptions
 from spritenet.errors import InputError
 from spritenet.optimizers import Optimizer
 from spritenet.schedules import CosineDecay, ExponentialDecay, OneCycle, Schedule
 
-__all__ = ["Options"]
+__all__ = ["TrainOptions"]
 
 SCHEDULES = ("constant", "cosine", "one-cycle", "exponential")
-LAST_SHARE = 0.01
-"""What `exponential` leaves of the learning rate at the end of the training."""
+FINAL_FRACTION = 0.01
+"""Of the learning rate, at the end of an exponential schedule."""
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class TrainOptions:
     """The options of a training, as in `spritenet train --help`."""
 
     data: str = "strokes"
@@ -44,56 +43,56 @@ class Options:
     test_size: int | None = None
     checkpoint_every: int | None = None
     memory: str | None = None
-    reading: Reading = field(default_factory=Reading)
+    data_options: DataOptions = field(default_factory=DataOptions)
 
-    def but(self, given: Mapping[str, Any]) -> Options:
-        """The same with what is given; None is not given."""
+    def updated(self, given: Mapping[str, Any]) -> TrainOptions:
+        """Returns these options with the given ones; None means not given."""
         names = {f.name for f in fields(self)}
         changes = {k: v for k, v in given.items() if k in names and v is not None}
         for name in {"data", "start"} & changes.keys():
-            changes[name] = _from_anywhere(changes[name])
+            changes[name] = _absolute(changes[name])
         if changes.get("epochs") is not None and "steps" not in changes:
-            changes["steps"] = None  # typed epochs mean more than the steps of a resumed run
-        if "reading" in changes and changes.get("data", self.data) == self.data:
-            changes["reading"] = changes["reading"].over(self.reading)
+            changes["steps"] = None  # given epochs override the steps of a resumed run
+        if "data_options" in changes and changes.get("data", self.data) == self.data:
+            changes["data_options"] = changes["data_options"].or_else(self.data_options)
         return replace(self, **changes)
 
     def to_json(self) -> dict[str, object]:
-        """For a run's config.json."""
-        return {**asdict(self), "reading": self.reading.to_json()}
+        """Returns the entry of a run's config.json."""
+        return {**asdict(self), "data_options": self.data_options.to_json()}
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Options:
-        """The inverse of `to_json`; what is unknown here is left out."""
-        return cls().but({**kept, "reading": Reading.from_json(kept.get("reading"))})
+    def from_json(cls, entry: Mapping[str, Any]) -> TrainOptions:
+        """Returns the options of an entry of config.json; unknown ones are ignored."""
+        return cls().updated({**entry, "data_options": DataOptions.of_command(entry)})
 
     @property
     def label(self) -> str:
-        """A word for the network that may be part of a folder's name."""
+        """The network's name as a part of a folder's name."""
         word = self.start or self.model
         return "".join(sign if sign.isalnum() or sign in "-_" else "-" for sign in word).strip("-")
 
     def steps_on(self, images: int) -> int:
-        """How many updates the training has on so many images."""
+        """Returns the number of steps of a training on so many images."""
         return self.steps or self.epochs * -(-images // self.batch_size)
 
-    def rate_of(self, optimizer: Optimizer) -> str:
-        """The learning rate in words."""
+    def describe_rate(self, optimizer: Optimizer) -> str:
+        """Returns the learning rate in words."""
         rate = optimizer.learning_rate
         if isinstance(rate, float | int):
             return f"{rate:g}"
         words = type(rate).__name__ if self.schedule is None else self.schedule
         return f"{words} {self.learning_rate:g}" if self.learning_rate else words
 
-    def scheduled(self, optimizer: Optimizer, steps: int) -> Optimizer:
-        """The optimizer with the learning rate and schedule that were asked for.
+    def with_schedule(self, optimizer: Optimizer, steps: int) -> Optimizer:
+        """Returns the optimizer with the learning rate and schedule of these options.
 
         Args:
-            optimizer: the network's, or the one that was asked for.
-            steps: how many updates there will be.
+            optimizer: the network's, or that of `--optimizer`.
+            steps: number of steps of the training.
 
         Raises:
-            InputError: there is no schedule of that name.
+            InputError: the schedule is unknown.
         """
         rate = self.learning_rate
         if rate is None:
@@ -107,11 +106,11 @@ class Options:
             "constant": rate,
             "cosine": CosineDecay(rate),
             "one-cycle": OneCycle(rate),
-            "exponential": ExponentialDecay(rate, max(1, steps), LAST_SHARE),
+            "exponential": ExponentialDecay(rate, max(1, steps), FINAL_FRACTION),
         }
         if self.schedule not in schedules:
             raise InputError(
-                "there is no such schedule",
+                "unknown schedule",
                 where="--schedule",
                 expected="one of " + ", ".join(SCHEDULES),
                 got=self.schedule,
@@ -119,7 +118,7 @@ class Options:
         return replace(optimizer, learning_rate=schedules[self.schedule])
 
 
-def _from_anywhere(path: str) -> str:
-    """A path that means the same in another folder: "." and "../x" are where they were typed."""
+def _absolute(path: str) -> str:
+    """Returns a path with "." or ".." resolved, so that it means the same in any folder."""
     first = re.split(r"[/\\]", path)[0]
     return os.path.abspath(path) if first in {".", ".."} else path  # noqa: PTH100 - resolving would follow links

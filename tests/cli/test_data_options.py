@@ -1,4 +1,4 @@
-"""How DATA is read: the same options on each command that takes it, remembered by a run."""
+"""Data options: the same on each command that takes DATA, and recorded by a run."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from typer.core import TyperCommand, TyperGroup
 
 from program import spritenet
 from spritenet.cli import COMMANDS, application
-from spritenet.cli.options import Options as Training
-from spritenet.cli.reading import OPTIONS, Reading
+from spritenet.cli.data_options import OPTIONS, DataOptions
+from spritenet.cli.train_options import TrainOptions
 from spritenet.sources.options import ReadOptions
 
 TAKE_DATA = {"train", "evaluate", "report", "info", "pack", "unpack", "sheet", "draw", "lab"}
@@ -44,24 +44,26 @@ def test_each_option_reaches_the_library_by_its_name() -> None:
     assert set(OPTIONS) == {field.name for field in fields(ReadOptions)}
     typed: dict[str, Any] = dict.fromkeys(OPTIONS, "28x28")
     typed |= {"train": 3, "bits": 12, "label_column": "-1", "class_names": "a, b"}
-    reading = Reading(typed, strict=True)
-    arguments = reading.arguments
+    options = DataOptions(typed, strict=True)
+    arguments = options.arguments
     assert arguments["label_column"] == -1
     assert arguments["class_names"] == ("a", "b")
     assert ReadOptions(**arguments).train == 3
-    training = Training(reading=reading)
-    kept = json.loads(json.dumps(training.to_json()))
-    assert Training.from_json(kept) == training
-    assert Training.from_json({**kept, "new": 1}).reading == reading
+    training = TrainOptions(data_options=options)
+    entry = json.loads(json.dumps(training.to_json()))
+    assert TrainOptions.from_json(entry) == training
+    assert TrainOptions.from_json({**entry, "new": 1}).data_options == options
+    older = {"reading": entry.pop("data_options"), **entry}
+    assert TrainOptions.from_json(older) == training
 
 
-def test_typed_options_go_before_remembered_ones_of_the_same_data() -> None:
-    """Those of another data set are forgotten."""
-    kept = Training(data="a", reading=Reading({"size": "8x8", "fit": "crop"}))
-    same = kept.but({"reading": Reading({"size": "9x9"})})
-    other = kept.but({"data": "b", "reading": Reading({"size": "9x9"})})
-    assert same.reading.given == {"size": "9x9", "fit": "crop"}
-    assert other.reading.given == {"size": "9x9"}
+def test_given_options_override_recorded_ones_of_the_same_data() -> None:
+    """Those of another data set are dropped."""
+    recorded = TrainOptions(data="a", data_options=DataOptions({"size": "8x8", "fit": "crop"}))
+    same = recorded.updated({"data_options": DataOptions({"size": "9x9"})})
+    other = recorded.updated({"data": "b", "data_options": DataOptions({"size": "9x9"})})
+    assert same.data_options.given == {"size": "9x9", "fit": "crop"}
+    assert other.data_options.given == {"size": "9x9"}
 
 
 @pytest.fixture
@@ -81,7 +83,7 @@ def test_a_run_remembers_how_its_data_is_read(rows: list[str], tmp_path: Path) -
     done = spritenet("train", *rows, *words, "--steps", "20", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "rows: 90 train and 30 test images of 16×16×1, 2 classes" in done.stdout
-    kept = json.loads((tmp_path / "run" / "config.json").read_text())["command"]["reading"]
+    kept = json.loads((tmp_path / "run" / "config.json").read_text())["command"]["data_options"]
     assert kept == {
         "image_size": "16x16",
         "labels": "rows_labels_uint8",
@@ -153,8 +155,10 @@ def test_strict_makes_a_note_an_error(tmp_path: Path, command: str) -> None:
             ["export", "run", "a", "--bits", "9"],
             "--bits is for the data set that --with",
         ),
-        (["info", "strokes", "--class-names", "a,,b"], "--class-names: a class has no name"),
+        (["info", "strokes", "--class-names", "a,,b"], "--class-names: empty class name"),
         (["info", "strokes", "--size", "8x8"], "size is for image files"),
+        (["info", "strokes", "--pixels", "0..1"], "--pixels is for models, and this is a data set"),
+        (["info", "strokes", "--classes", "c"], "--classes is for models, and this is a data set"),
     ],
 )
 def test_options_that_mean_nothing_are_refused(run: Path, words: list[str], line: str) -> None:

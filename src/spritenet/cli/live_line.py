@@ -1,7 +1,4 @@
-"""The live line of a training on a terminal: how far, how fast, how well.
-
-It pulls events and shows them; nothing is shown where standard error is not a terminal.
-"""
+"""The live line of a training: a progress bar with speed, loss and accuracy, on standard error."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from time import perf_counter
 from typing import TYPE_CHECKING, Self
 
-from spritenet.cli.sparkline import BLOCKS, Sparkline
+from spritenet.cli.graphics import BLOCKS, Sparkline
 from spritenet.formatting import percent
 from spritenet.training.events import Evaluated, Event, Started, StepEvent
 
@@ -19,54 +16,50 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
-__all__ = ["LiveLine", "watched"]
+__all__ = ["LiveLine", "with_live_line"]
 
 REFRESH = 0.1
-"""Seconds between two pictures of the line."""
+"""Seconds between two redraws."""
 
-MEMORY = 0.95
-"""What the figures keep of their past at each step, so that they can be read."""
+DECAY = 0.95
+"""Of the moving averages of loss and accuracy, per step."""
 
 WIDTH = 100
-"""Columns at most: a bar right across a wide screen is no easier to read."""
+"""Columns at most: a bar across a wide screen is no easier to read."""
 
-ROOM = 90
-"""Columns at least for the curve of the loss."""
+CURVE_WIDTH = 90
+"""Columns of the line from which on it has a curve of the loss."""
+
+BAR_WIDTH = 12
+"""Columns of the shortest bar, the remaining time, and the gaps."""
 
 
-BESIDE = 12
-"""Columns of the shortest bar, the time that remains, and the gaps."""
+def with_live_line(events: Iterable[Event], *, evaluation: str = "test") -> Iterator[Event]:
+    """Yields the events, and shows a live line meanwhile if standard error is a terminal.
 
-
-def watched(
-    events: Iterable[Event], *, live: bool = True, evaluated: str = "tested"
-) -> Iterator[Event]:
-    """Hand the events on, and show them while they pass if standard error is a terminal.
-
-    What is printed in between stays above the line.
+    Lines printed meanwhile stay above it.
 
     Args:
         events: of the training.
-        live: whether they are shown at all.
-        evaluated: the word for an evaluation: "tested", or "validation".
+        evaluation: the images evaluated: "test" or "validation".
     """
-    if not live or not sys.stderr.isatty():
+    if not sys.stderr.isatty():
         yield from events
         return
-    with LiveLine(evaluated) as line:
+    with LiveLine(evaluation) as line:
         for event in events:
             line.show(event)
             yield event
 
 
 class LiveLine:
-    """A progress bar with figures, on standard error.
+    """A progress bar with speed, loss and accuracy.
 
     Args:
-        evaluated: the word for an evaluation.
+        evaluation: the images evaluated: "test" or "validation".
     """
 
-    def __init__(self, evaluated: str = "tested") -> None:
+    def __init__(self, evaluation: str = "test") -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -75,22 +68,22 @@ class LiveLine:
         self.progress: Progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
-            TextColumn("{task.fields[figures]}"),
+            TextColumn("{task.fields[metrics]}"),
             TimeRemainingColumn(compact=True),
             console=console,
             auto_refresh=False,
             transient=True,
-            redirect_stdout=sys.stdout.isatty(),  # a file must get its lines itself
-            redirect_stderr=False,  # nothing but Ctrl-C's word is written there meanwhile
+            redirect_stdout=sys.stdout.isatty(),  # a file gets its lines directly
+            redirect_stderr=False,  # only the message of Ctrl-C is written there meanwhile
             expand=True,
         )
-        self.task = self.progress.add_task("", total=None, figures="")
+        self.task = self.progress.add_task("", total=None, metrics="")
         self.epochs = self.steps_per_epoch = 1
-        self.curve = Sparkline() if console.width >= ROOM and _writes(BLOCKS) else None
+        self.curve = Sparkline() if console.width >= CURVE_WIDTH and _can_encode(BLOCKS) else None
         self.images = 0
-        self.figures: tuple[float, float] | None = None
-        self.evaluated = evaluated
-        self.tested = ""
+        self.averages: tuple[float, float] | None = None
+        self.evaluation = evaluation
+        self.evaluated = ""
         self.drawn = 0.0
         self.marks: list[tuple[float, int]] = []
 
@@ -107,7 +100,7 @@ class LiveLine:
         self.progress.stop()
 
     def show(self, event: Event) -> None:
-        """Take an event in, and draw the line if it is time."""
+        """Takes an event, and redraws the line if it is time."""
         match event:
             case Started():
                 self.progress.update(self.task, total=event.last_step, completed=event.step)
@@ -117,25 +110,25 @@ class LiveLine:
             case StepEvent():
                 self._add(event)
             case Evaluated():
-                self.tested = f"  {self.evaluated} {percent(event.accuracy)}"
+                self.evaluated = f"  {self.evaluation} {percent(event.accuracy)}"
             case _:
                 pass
-        if perf_counter() - self.drawn >= REFRESH and self.figures:
-            self._draw(event.step, *self.figures)
+        if perf_counter() - self.drawn >= REFRESH and self.averages:
+            self._draw(event.step, *self.averages)
 
     def _add(self, event: StepEvent) -> None:
-        """Take a step's figures into the moving averages."""
+        """Updates the moving averages with a step's loss and accuracy."""
         self.images += event.images
         if self.curve is not None:
             self.curve.add(event.loss)
-        loss, accuracy = self.figures or (event.loss, event.accuracy)
-        self.figures = (
-            MEMORY * loss + (1 - MEMORY) * event.loss,
-            MEMORY * accuracy + (1 - MEMORY) * event.accuracy,
+        loss, accuracy = self.averages or (event.loss, event.accuracy)
+        self.averages = (
+            DECAY * loss + (1 - DECAY) * event.loss,
+            DECAY * accuracy + (1 - DECAY) * event.accuracy,
         )
 
     def _draw(self, step: int, loss: float, accuracy: float) -> None:
-        """Draw the line."""
+        """Draws the line."""
         self.drawn = now = perf_counter()
         then, before = self.marks[0]
         speed = (self.images - before) / max(now - then, 1e-9)
@@ -143,19 +136,19 @@ class LiveLine:
         curve = f"{self.curve} " if self.curve is not None else ""
         epoch = min(self.epochs, (step - 1) // self.steps_per_epoch + 1)
         description = f"epoch {epoch}/{self.epochs}"
-        figures = f"loss {curve}{loss:.3f}  accuracy {percent(accuracy)}{self.tested}"
+        metrics = f"loss {curve}{loss:.3f}  accuracy {percent(accuracy)}{self.evaluated}"
         fast = f"{speed:,.0f} images/s  "
-        if len(description) + len(fast) + len(figures) <= self.progress.console.width - BESIDE:
-            figures = fast + figures
+        if len(description) + len(fast) + len(metrics) <= self.progress.console.width - BAR_WIDTH:
+            metrics = fast + metrics
         self.progress.update(
-            self.task, completed=step, description=description, figures=figures, refresh=True
+            self.task, completed=step, description=description, metrics=metrics, refresh=True
         )
 
 
-def _writes(signs: str) -> bool:
-    """Whether standard error can show them."""
+def _can_encode(text: str) -> bool:
+    """Whether standard error can show these characters."""
     try:
-        signs.encode(sys.stderr.encoding or "ascii")
+        text.encode(sys.stderr.encoding or "ascii")
     except (UnicodeError, LookupError):
         return False
     return True

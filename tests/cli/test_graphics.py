@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from spritenet.cli.confusion import confusion_table
-from spritenet.cli.preview import picture, side_by_side
+from spritenet.cli.graphics import confusion_table, image_grid, image_lines
 
 RANDOM = np.random.default_rng(0)
 
@@ -27,7 +26,7 @@ def printed(*things: object, width: int = 80) -> list[str]:
 def test_two_rows_of_pixels_are_a_line(channels: int) -> None:
     """The upper one the character's, the lower one its ground's; an odd last one stands alone."""
     image = RANDOM.integers(0, 256, (5, 4, channels), np.uint8)
-    lines = picture(image)
+    lines = image_lines(image)
     assert [line.plain for line in lines] == ["▀▀▀▀"] * 3
     styles = [str(span.style) for span in lines[1].spans]
     red, green, blue = (
@@ -42,12 +41,12 @@ def test_without_colours_shades_tell_light_from_dark() -> None:
     """Black is empty, white is full."""
     image = np.zeros((4, 3, 1), np.uint8)
     image[:2] = 255
-    assert [line.plain for line in picture(image, colour=False)] == ["███", "   "]
+    assert [line.plain for line in image_lines(image, colour=False)] == ["███", "   "]
 
 
 def test_large_images_are_made_smaller() -> None:
     """In proportion."""
-    lines = picture(RANDOM.integers(0, 256, (100, 200, 3), np.uint8), width=40)
+    lines = image_lines(RANDOM.integers(0, 256, (100, 200, 3), np.uint8), width=40)
     assert {line.cell_len for line in lines} == {40}
     assert len(lines) == 10
 
@@ -57,11 +56,11 @@ def test_images_side_by_side_fit_the_terminal(columns: int) -> None:
     """As many in a row as fit, each with its caption."""
     images = list(RANDOM.integers(0, 256, (5, 28, 28, 1), np.uint8))
     captions = ["7 99.9 %, is 1", "b", "a very long caption that can't possibly fit", "d", "e"]
-    lines = side_by_side(images, captions, columns=columns, colour=False)
+    lines = image_grid(images, captions, columns=columns, colour=False)
     assert max(line.cell_len for line in lines) <= columns
     whole = " ".join(line.plain for line in lines)
     assert all(caption[:12] in whole for caption in captions)
-    assert side_by_side([], [], columns=80) == []
+    assert image_grid([], [], columns=80) == []
 
 
 def test_ten_classes_fit_eighty_columns() -> None:
@@ -78,6 +77,16 @@ def test_ten_classes_fit_eighty_columns() -> None:
         row = next(line for line in lines if line.strip().startswith(row_names[3]))
         cells = row.strip().removeprefix(row_names[3]).split()
         assert cells == [str(count) if count else "·" for count in counts[3].tolist()]
+
+
+@pytest.mark.parametrize("columns", range(70, 111))
+def test_a_matrix_that_is_drawn_fits(columns: int) -> None:
+    """No count is cut off at any width."""
+    counts = np.full((10, 10), 1123)
+    table = confusion_table(counts, tuple("0123456789"), columns)
+    if table is not None:
+        assert all(line.count("1123") == 10 for line in printed(table, width=columns)[3:13])
+    assert (table is not None) == (columns >= 80)
 
 
 def test_colours_tell_right_from_wrong() -> None:

@@ -1,0 +1,293 @@
+"""An experiment of `spritenet train`: a network is trained on a data set, tested and saved."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from spritenet.atomic import write_file
+from spritenet.cli import live_line, terminal, train_log
+from spritenet.cli.train_options import TrainOptions
+from spritenet.core.png import COLOUR_TYPES, encode_png
+from spritenet.dataset import Dataset
+from spritenet.errors import CoreError, DivergedError
+from spritenet.formatting import plural
+from spritenet.model import Sequential
+from spritenet.model import train as training
+from spritenet.model.recording import observed
+from spritenet.prepare import infer_preparation
+from spritenet.runs import Run
+from spritenet.training.callbacks import Callback, Logs
+from spritenet.training.controls import BY_HAND
+from spritenet.training.events import (
+    Controlled,
+    Evaluated,
+    Event,
+    Finished,
+    Started,
+    Stopped,
+    Tested,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from spritenet.streams import Stream
+
+__all__ = ["Experiment"]
+
+INTERRUPTED = "Ctrl-C"
+"""Reason of a training that was stopped by Ctrl-C."""
+
+
+class Interrupt(Callback):
+    """Stops training before the next step once Ctrl-C is pressed; a second Ctrl-C raises.
+
+    Training then ends as planned: checkpoint, journal and model are written.
+    """
+
+    pressed = False
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Clears the reason for which a resumed run was stopped before."""
+        del logs
+        if self.session.reason == INTERRUPTED:
+            self.session.reason = ""
+
+    @contextmanager
+    def handle_signal(self) -> Iterator[None]:
+        """Handles Ctrl-C while the context lasts."""
+        before = signal.signal(signal.SIGINT, self._press)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _press(self, number: int, frame: FrameType | None) -> None:
+        """Stops the training; raises KeyboardInterrupt the second time."""
+        del number, frame
+        if self.pressed or not hasattr(self, "session"):
+            raise KeyboardInterrupt
+        self.pressed = True
+        self.session.stop(INTERRUPTED)
+        if sys.stderr.isatty():
+            sys.stderr.write("\r\x1b[2KStopping. Press Ctrl-C again to stop at once.\n")
+            sys.stderr.flush()
+
+
+@dataclass(slots=True, eq=False)
+class Experiment:
+    """The training of a network on a data set, its test, and its run on disk.
+
+    Attributes:
+        options: of the command.
+        dataset: to train and test on.
+        model: compiled.
+        run: where everything is saved.
+        log_every: steps between two lines of the Node.js tutorial; None for a line per epoch.
+        quiet: print only a JSON object at the end.
+        watched: the live page is open from the start; the test set is evaluated each epoch.
+        last_evaluation: the latest evaluation on the test set during training.
+        test_result: the evaluation on the whole test set at the end.
+    """
+
+    options: TrainOptions
+    dataset: Dataset | Stream
+    model: Sequential
+    run: Run
+    log_every: int | None = None
+    quiet: bool = False
+    watched: bool = False
+    last_evaluation: Evaluated | None = None
+    test_result: Evaluated | None = None
+
+    def train(self, *, resume: bool) -> Finished | Stopped:
+        """Trains the network and returns the last event.
+
+        Raises:
+            DivergedError: the loss is no longer a number; the error says where the weights are.
+        """
+        interrupt = Interrupt()
+        events = self._events(interrupt, resume=resume)
+        for line in train_log.introduction(self.dataset, self.model, self.options):
+            self._print(line)
+        end: Event | None = None
+        with self._saving_on_error(), interrupt.handle_signal():
+            for event in self._logged(events):
+                if isinstance(event, Started) and event.step:
+                    self._print(f"resuming after {plural(event.step, 'step')}")
+                if isinstance(event, Evaluated) and not self.options.validation:
+                    self.last_evaluation = event
+                if isinstance(event, Controlled) and not event.refused:
+                    self._print(train_log.control_line(event))
+                end = event
+        if isinstance(end, Stopped) and end.reason not in BY_HAND:
+            self._save()
+            self._explain_stop()
+        if not isinstance(end, Finished | Stopped):
+            raise CoreError("the training ended without a last event")
+        return end
+
+    def conclude(self, end: Finished | Stopped) -> None:
+        """Tests the network, saves it, and prints the results."""
+        try:
+            self._test()
+        except KeyboardInterrupt:
+            self._explain_stop()
+            raise
+        self._save()
+        example = self._write_example()
+        if self.quiet:
+            terminal.print_json(self._results(end))
+            return
+        data, run = self.dataset, self.run.folder
+        for line in train_log.conclusion(data, end, self.test_result, run):
+            self._print(line)
+        commands: list[list[object]] = [["spritenet", "evaluate", run, self.options.data]]
+        if example is not None:
+            commands += [["spritenet", "predict", run, example], ["spritenet", "draw", run]]
+        self._print("\nNext, try")
+        for words in commands:
+            self._print(f"  {terminal.shell_command(words)}")
+
+    def discard(self, end: Stopped) -> None:
+        """Reports that the run was deleted from the live page."""
+        steps = plural(end.step, "step")
+        self._print(f"Discarded after {steps}, from the page: {self.run.folder} is deleted.")
+        if self.quiet:
+            terminal.print_json({"discarded": True, "steps": end.step, "run": None, "model": None})
+
+    def _print(self, line: str) -> None:
+        """Prints a line unless quiet."""
+        if not self.quiet:
+            print(line, flush=True)
+
+    def _events(self, interrupt: Interrupt, *, resume: bool) -> Iterator[Event]:
+        """Returns the training's events; it trains while they are pulled."""
+        options = self.options
+        self.model.preparation = infer_preparation(self.dataset).to_json()
+        each_epoch = self.watched or self.log_every is not None
+        on_test_set = options.test_every is not None
+        on_test_set |= each_epoch and "test" in self.dataset.splits
+        on_test_set &= not options.validation
+        if self.watched:
+            self.run.controls.watch()
+        return training(
+            self.model,
+            self.dataset.train,
+            validation_data=self.dataset.test if on_test_set else None,
+            validation_split=options.validation,
+            epochs=options.epochs,
+            steps=options.steps,
+            batch_size=options.batch_size,
+            seed=options.seed,
+            test_every=options.test_every,
+            test_size=options.test_size,
+            ema=options.ema,
+            callbacks=interrupt,
+            run=self.run.folder,
+            resume=resume,
+            checkpoint_every=options.checkpoint_every,
+            about={"data": self.dataset.name, "command": options.to_json()},
+            calibrate_on=None if options.validation else self.dataset.splits.get("test"),
+        )
+
+    def _logged(self, events: Iterator[Event]) -> Iterator[Event]:
+        """Yields the events, printing the log and the live line."""
+        word = "validation" if self.options.validation else "test"
+        if self.log_every is not None:
+            events = train_log.node_log(events, self.log_every, f"{word.capitalize()} set")
+        elif not self.quiet:
+            events = train_log.epoch_log(events, word)
+        return live_line.with_live_line(events, evaluation=word)
+
+    @contextmanager
+    def _saving_on_error(self) -> Iterator[None]:
+        """Saves the model also when training ends with an error or a second Ctrl-C."""
+        try:
+            yield
+        except DivergedError as error:
+            self._save()
+            raise DivergedError(
+                error.what, where=error.where, do=f"{error.do} They are in {self.run.model_path}."
+            ) from error
+        except KeyboardInterrupt:
+            if self.model.trained_on is not None:
+                self._save()
+                self._explain_stop()
+            raise
+
+    def _test(self) -> None:
+        """Evaluates the network on the test set, unless the training just did."""
+        if "test" not in self.dataset.splits:
+            return
+        test, step, last = self.dataset.test, self.model.state.now.step, self.last_evaluation
+        if last is not None and (last.images, last.step) == (len(test), step):
+            self.test_result = last
+        else:
+            scores = self.model.evaluate(test)
+            self.test_result = Evaluated(step, 0, scores.loss, scores.accuracy, len(test))
+        self._record(self.test_result)
+
+    def _record(self, result: Evaluated) -> None:
+        """Writes the test result into the journal."""
+        event = Tested(result.step, result.loss, result.accuracy, result.images)
+        observations: tuple[Event, ...] = ()
+        if self.last_evaluation is None and not self.options.validation:  # no images observed yet
+            test, seed = self.dataset.test, self.options.seed
+            observations = tuple(observed(self.model, test, self.run, seed))
+        self.run.add(event, *observations)
+
+    def _save(self) -> None:
+        """Saves the model with its metadata."""
+        model = self.model
+        if model.trained_on is not None:
+            model.trained_on = replace(model.trained_on, dataset=self.dataset.name)
+        if self.test_result is not None:
+            result = self.test_result
+            scores = {"test_accuracy": result.accuracy, "test_loss": result.loss}
+            model.scores = {**model.scores, **scores}
+        model.save(self.run.model_path)
+
+    def _explain_stop(self) -> None:
+        """Prints where everything is after Ctrl-C, and how to resume."""
+        steps, folder = plural(self.model.state.now.step, "step"), self.run.folder
+        self._print(f"Stopped after {steps}. Weights and history are in {folder}; resume with")
+        words = ["spritenet", "train", "--resume", "--out", folder]
+        self._print(f"  {terminal.shell_command(words)}")
+
+    def _results(self, end: Finished | Stopped) -> dict[str, object]:
+        """Returns the object that `--json` prints."""
+        model, result = self.model, self.test_result
+        return {
+            "network": model.name,
+            "data": self.dataset.name,
+            "parameters": model.count_params(),
+            "steps": end.step,
+            "images": end.images,
+            "batch_size": self.options.batch_size,
+            "seed": self.options.seed,
+            "images_per_second": end.images / end.seconds if end.seconds else 0.0,
+            "train_seconds": end.seconds,
+            "total_seconds": terminal.process_seconds(),
+            "test_accuracy": result.accuracy if result else None,
+            "test_loss": result.loss if result else None,
+            "weights_sha256": model.weights_sha256,
+            "run": str(self.run.folder),
+            "model": str(self.run.model_path),
+        }
+
+    def _write_example(self) -> Path | None:
+        """Writes a test image to try `predict` on; None for channels that PNG doesn't have."""
+        split = self.dataset.splits.get("test", self.dataset.train)
+        image, _ = split[0]
+        if image.shape[2] not in COLOUR_TYPES:
+            return None
+        path = self.run.folder / "example.png"
+        write_file(path, encode_png(image))
+        return path
