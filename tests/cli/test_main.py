@@ -116,7 +116,7 @@ def test_a_training_loads_only_what_it_needs(data: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("strict", [False, True])
-def test_a_doubtful_reading_is_a_note_or_an_error(tmp_path: Path, strict: bool) -> None:
+def test_an_ambiguous_reading_is_a_note_or_an_error(tmp_path: Path, strict: bool) -> None:
     """Also one that is no reader's, but a warning of the library's."""
     words = ["spritenet", "info", "strokes", *(["--strict"] if strict else [])]
     script = (

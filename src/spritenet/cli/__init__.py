@@ -113,7 +113,7 @@ def _expand_home(word: str) -> str:
 def _format_warning(
     message: Warning | str, category: type[Warning], *_: object, **__: object
 ) -> str:
-    """Returns a warning as a line; that of a doubtful reading is a note."""
+    """Returns a warning as a line; that of a ambiguous reading is a note."""
     word = "note" if issubclass(category, DataWarning) else "warning"
     return f"{word}: {message}\n"
 

@@ -1,6 +1,6 @@
 """Data options: the options of every command that takes DATA, which say how to read it.
 
-They are the fields of `spritenet.sources.options.ReadOptions`, and `--strict`; a test compares them.
+The fields of `spritenet.sources.options.ReadOptions`, and `--strict`; a test compares the two.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ STRICT = Annotated[
     bool,
     typer.Option(
         "--strict",
-        help="Treat unreadable images and doubtful readings as errors.",
+        help="Treat unreadable images and ambiguous readings as errors.",
         rich_help_panel=PANEL,
     ),
 ]
@@ -129,7 +129,7 @@ class DataOptions:
 
     Attributes:
         given: values of the options that were used, by their names in the library.
-        strict: whether unreadable images and doubtful readings are errors.
+        strict: whether unreadable images and ambiguous readings are errors.
     """
 
     given: Mapping[str, Any] = field(default_factory=dict)

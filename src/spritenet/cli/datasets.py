@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from spritenet.dataset.load_warnings import LoadWarnings
     from spritenet.streams import Stream
 
-__all__ = ["load", "load_or_stream", "load_split", "print_remarks", "survey"]
+__all__ = ["load", "load_or_stream", "load_split", "print_warnings", "survey"]
 
 DEFAULTS = DataOptions()
 
@@ -34,14 +34,14 @@ ASSUMED_MEMORY = 8 << 30
 """Bytes of memory assumed where the system doesn't say."""
 
 MOST_LINES = 20
-"""Printed lines of each kind of remark; `--json` has all of them."""
+"""Printed lines of each kind; `--json` has all of them."""
 
 
 def survey(name: str, options: DataOptions = DEFAULTS) -> LazyDataset:
     """Returns the data set with its labels, its images not yet read if they need not be.
 
     Raises:
-        DataError: there is none, it is damaged, or `options` are strict and a reading is doubtful.
+        DataError: there is none, it is damaged, or `options` are strict and a reading is ambiguous.
         DownloadError: it must be downloaded and can't be.
     """
     from spritenet import sources
@@ -60,10 +60,10 @@ def survey(name: str, options: DataOptions = DEFAULTS) -> LazyDataset:
 
 
 def load(name: str, options: DataOptions = DEFAULTS) -> Dataset:
-    """Returns the data set in memory, and prints its remarks on standard error.
+    """Returns the data set in memory, and prints its warnings on standard error.
 
     Raises:
-        DataError: there is none, it is damaged, or `options` are strict and a reading is doubtful.
+        DataError: there is none, it is damaged, or `options` are strict and a reading is ambiguous.
         DownloadError: it must be downloaded and can't be.
     """
     sprites = _open_sprites(name, options=options) if is_address(name) else None
@@ -81,7 +81,7 @@ def load_or_stream(
         options: how to read it. With any, it is read into memory: sprites take none.
 
     Raises:
-        DataError: there is none, it is damaged, or `options` are strict and a reading is doubtful.
+        DataError: there is none, it is damaged, or `options` are strict and a reading is ambiguous.
         DownloadError: it must be downloaded and can't be.
     """
     sprites = _open_sprites(name, memory, options)
@@ -120,10 +120,10 @@ def load_split(
             return found.read(progress)
 
 
-def print_remarks(remarks: LoadWarnings) -> None:
+def print_warnings(warnings: LoadWarnings) -> None:
     """Prints a line for each image left out and for each note, on standard error."""
-    left_out = [f"left out: {error}" for error in remarks.left_out]
-    for lines in (left_out, [f"note: {note}." for note in remarks.notes]):
+    left_out = [f"left out: {error}" for error in warnings.left_out]
+    for lines in (left_out, [f"note: {note}." for note in warnings.notes]):
         for line in lines[:MOST_LINES]:
             print(line, file=sys.stderr)
         if len(lines) > MOST_LINES:
@@ -149,7 +149,7 @@ def _open_sprites(
 
 
 def _may_be_large(path: Path, memory: str | None) -> bool:
-    """Whether a path is that of sprites that may exceed memory: a single one never exceeds all."""
+    """Returns whether a path is that of sprites that may exceed a limit of memory."""
     if path.name == "dataset.json" or (path / "dataset.json").is_file():
         return True
     if memory is None or not path.exists():
@@ -169,18 +169,18 @@ def _read(name: str, sprites: Stream | None, options: DataOptions) -> Dataset:
     from spritenet.dataset.load_warnings import LoadWarnings
 
     listing = survey(name, options)
-    remarks = LoadWarnings()
+    warnings = LoadWarnings()
     data = listing.to_dataset()
     if data is None:
         from spritenet.sprites.gather import as_dataset
 
         with progress_bar("reading", len(listing)) as progress:
-            data = as_dataset(listing, strict=options.strict, remarks=remarks, progress=progress)
+            data = as_dataset(listing, strict=options.strict, remarks=warnings, progress=progress)
     else:
-        remarks.add(notes=listing.notes)
+        warnings.add(notes=listing.notes)
     if options.strict:
-        remarks.raise_for_notes(name)
-    print_remarks(remarks)
+        warnings.raise_for_notes(name)
+    print_warnings(warnings)
     return data
 
 

@@ -146,7 +146,7 @@ class LiveLine:
 
 
 def _can_encode(text: str) -> bool:
-    """Whether standard error can show these characters."""
+    """Returns whether standard error can show these characters."""
     try:
         text.encode(sys.stderr.encoding or "ascii")
     except (UnicodeError, LookupError):

@@ -13,7 +13,7 @@ import typer
 from spritenet.cli import terminal
 from spritenet.cli.arguments import Json, check_suffix
 from spritenet.cli.data_options import DataOptions, with_data_options
-from spritenet.cli.datasets import print_remarks, survey
+from spritenet.cli.datasets import print_warnings, survey
 from spritenet.errors import InputError
 from spritenet.formatting import plural, shape
 
@@ -114,7 +114,7 @@ def pack(
     check_suffix(out, ".png")
     with destination(out) as place:
         listing = resplit(survey(source, data_options), split or (), seed)
-        remarks = LoadWarnings()
+        warnings = LoadWarnings()
         with terminal.progress_bar("packing", len(listing)) as progress:
             path = sprites.pack(
                 listing,
@@ -129,12 +129,12 @@ def pack(
                 ray=ray,
                 tfjs=tfjs,
                 strict=data_options.strict,
-                remarks=remarks,
+                remarks=warnings,
                 progress=progress,
             )
         written = _describe(path, place)
-    print_remarks(remarks)
-    _report(written, remarks, json)
+    print_warnings(warnings)
+    _report(written, warnings, json)
 
 
 def resplit(listing: LazyDataset, requests: Sequence[str], seed: int = 0) -> LazyDataset:
@@ -190,11 +190,11 @@ def _describe(path: Path, place: Destination) -> dict[str, Any]:
     }
 
 
-def _report(written: dict[str, Any], remarks: LoadWarnings, json: bool) -> None:
+def _report(written: dict[str, Any], warnings: LoadWarnings, json: bool) -> None:
     """Prints what was written."""
     if json:
-        left_out = [str(error) for error in remarks.left_out]
-        terminal.print_json({**written, "left_out": left_out, "notes": remarks.notes})
+        left_out = [str(error) for error in warnings.left_out]
+        terminal.print_json({**written, "left_out": left_out, "notes": warnings.notes})
         return
     files = written["files"]
     many = "" if files == [written["path"]] else f" in {plural(len(files), 'sprite')}"

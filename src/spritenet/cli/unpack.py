@@ -11,7 +11,7 @@ import typer
 from spritenet.cli import terminal
 from spritenet.cli.arguments import Data, Json, check_suffix
 from spritenet.cli.data_options import DataOptions, with_data_options
-from spritenet.cli.datasets import print_remarks, survey
+from spritenet.cli.datasets import print_warnings, survey
 from spritenet.formatting import plural, shape
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def unpack(
         out, *([".npz"] if to in {None, FileFormat.NPZ} else []), folder=to is not FileFormat.NPZ
     )
     kind = next((kind for kind in target.KINDS if to is not None and kind == to.value), None)
-    remarks = LoadWarnings()
+    warnings = LoadWarnings()
     with destination(out) as place:
         listing = survey(data, data_options)
         with terminal.progress_bar("unpacking", len(listing)) as progress:
@@ -61,21 +61,21 @@ def unpack(
                 place.path,
                 kind,
                 strict=data_options.strict,
-                remarks=remarks,
+                remarks=warnings,
                 progress=progress,
             )
     path = place.of(done)
-    print_remarks(remarks)
-    count = len(listing) - len(remarks.left_out)
+    print_warnings(warnings)
+    count = len(listing) - len(warnings.left_out)
     if json:
-        whole = None if remarks.left_out else _content_hash(listing)
+        whole = None if warnings.left_out else _content_hash(listing)
         terminal.print_json(
             {
                 "path": str(path),
                 "images": count,
                 "image_shape": list(listing.image_shape),
                 "content_hash": whole,
-                "left_out": [str(error) for error in remarks.left_out],
+                "left_out": [str(error) for error in warnings.left_out],
             }
         )
         return
