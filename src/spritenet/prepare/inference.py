@@ -40,7 +40,7 @@ def infer_preparation(data: Dataset | Stream) -> Preparation:
 
 
 def _is_centred(images: Split | StreamSplit) -> bool:
-    """Whether the images have black corners, and their centres of mass in the middle."""
+    """Returns whether the images have black corners, and their centres of mass in the middle."""
     import numpy as np
 
     ink = images[:SAMPLE].images[:, :, :, 0].astype(np.float64)  # a stream reads no others
