@@ -15,7 +15,7 @@ from sprite_data import data_set, data_sets, same
 from spritenet.dataset.lazy_dataset import ArrayImages, Indices, LazyDataset, ReadResult
 from spritenet.dataset.load_warnings import LoadWarnings
 from spritenet.errors import DataError, InputError
-from spritenet.sprites.gather import as_dataset, gather
+from spritenet.sprites.image_block import read_block, read_dataset
 
 
 class Counted:
@@ -55,7 +55,7 @@ def numbers(images: np.ndarray[Any, Any]) -> list[int]:
 @given(data_sets())
 def test_a_data_set_is_a_listing_and_comes_back(data: sn.Dataset) -> None:
     """The same images in the same memory."""
-    made = as_dataset(LazyDataset.from_dataset(data))
+    made = read_dataset(LazyDataset.from_dataset(data))
     assert same(made, data)
     for name, split in data.splits.items():
         assert np.shares_memory(made[name].images, split.images) or not len(split)
@@ -82,7 +82,7 @@ def test_what_can_not_be_read_is_left_out(
 ) -> None:
     """Labels and splits go with the images that remain, on any number of threads."""
     stop = min(1000, first + count)
-    part = gather(listing(broken=broken), first, stop, workers=workers)
+    part = read_block(listing(broken=broken), first, stop, workers=workers)
     kept = [number for number in range(first, stop) if number not in broken]
     assert numbers(part.images) == kept
     assert part.labels.tolist() == [number % 3 for number in kept]
@@ -96,16 +96,16 @@ def test_what_can_not_be_read_is_left_out(
 
 def test_strict_raises_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever thread meets another one before."""
-    monkeypatch.setattr("spritenet.sprites.gather.BLOCK_BYTES", 20)
+    monkeypatch.setattr("spritenet.sprites.image_block.BLOCK_BYTES", 20)
     for _ in range(20):
         with pytest.raises(DataError, match=r"^333: broken"):
-            gather(listing(broken=frozenset({900, 333, 334})), strict=True, workers=4)
+            read_block(listing(broken=frozenset({900, 333, 334})), strict=True, workers=4)
 
 
 def test_nothing_readable_is_an_error() -> None:
     """A data set without images is none."""
     with pytest.raises(DataError, match=r"none of its 5 images can be read: got 0: broken"):
-        as_dataset(listing(5, frozenset(range(5)), 3))
+        read_dataset(listing(5, frozenset(range(5)), 3))
 
 
 def test_images_of_mixed_splits_are_sorted() -> None:
@@ -117,14 +117,14 @@ def test_images_of_mixed_splits_are_sorted() -> None:
     )
     assert made.splits == (("train", 0, 2), ("test", 2, 4))
     assert made.labels.tolist() == [1, 0, 0, 2]
-    assert numbers(gather(made).images) == [1, 3, 0, 2]
+    assert numbers(read_block(made).images) == [1, 3, 0, 2]
 
 
 @pytest.mark.parametrize("share", [0.1, 70])
 def test_setting_aside_is_what_a_split_does(share: float) -> None:
     """The same images as `Split.split`, and the other splits as they were."""
     made = listing().hold_out("validation", share, seed=5)
-    data, whole = as_dataset(made), as_dataset(listing())
+    data, whole = read_dataset(made), read_dataset(listing())
     kept, held = whole.train.split(share, seed=5)
     assert data.train.content_hash == kept.content_hash
     assert data["validation"].content_hash == held.content_hash
@@ -140,7 +140,7 @@ def test_splits_that_can_not_be_made_are_refused() -> None:
         listing().hold_out("validation", 1.0)
     with pytest.raises(InputError, match=r"no split 'dev': expected train, test"):
         listing().select(["dev"])
-    assert numbers(gather(listing(10, train=7).select(["test"])).images) == [7, 8, 9]
+    assert numbers(read_block(listing(10, train=7).select(["test"])).images) == [7, 8, 9]
 
 
 def test_remarks_are_one_line() -> None:

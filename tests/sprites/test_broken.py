@@ -386,7 +386,7 @@ def test_a_changed_segment_in_a_folder_is_named(folder: Path) -> None:
     """File, segment and rows; the other sprites' images are still there."""
     path = folder / "many-00001.png"
     with Sprite(path) as sprite:
-        offset = sprite.head.segments[0].offset
+        offset = sprite.header.segments[0].offset
     content = bytearray(path.read_bytes())
     content[offset] ^= 1
     path.write_bytes(content)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from spritenet.core.png import PAETH, SUB, stream_end, undo_filters
 from spritenet.errors import CoreError
-from spritenet.sprites.segments import opened
+from spritenet.sprites.segments import reopen_stream
 
 
 def undone(filtered: bytes, rows: int, row_bytes: int, pixel: int) -> bytes:
@@ -91,7 +91,7 @@ def test_any_stream_can_be_made_to_go_on(
     b = compressor.compress(second) + compressor.flush()
     assert stream_end(a).bytes == len(first)
     inflater = zlib.decompressobj(-15)
-    assert inflater.decompress(opened(a) + opened(b) + b"\x03\x00") == first + second
+    assert inflater.decompress(reopen_stream(a) + reopen_stream(b) + b"\x03\x00") == first + second
     assert inflater.eof
     assert inflater.unused_data == b""
 

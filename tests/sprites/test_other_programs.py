@@ -57,11 +57,11 @@ def test_all_see_the_same_picture(
         data, tmp_path / "a.png", layout="rows" if layout == "rows" else "grid", segment_rows=18
     )
     with Sprite(path) as sprite:
-        assert len(sprite.head.segments) > 2
-        sheet = sprite.head.sheet
-        rows = sheet.arrange(sprite.images())
+        assert len(sprite.header.segments) > 2
+        tiling = sprite.header.tiling
+        rows = tiling.arrange(sprite.images())
     pixels = decode(path)
-    assert pixels.shape[:2] == (sheet.picture_height, sheet.picture_width)
+    assert pixels.shape[:2] == (tiling.picture_height, tiling.picture_width)
     assert pixels.tobytes() == rows.tobytes()
 
 

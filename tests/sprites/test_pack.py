@@ -13,7 +13,7 @@ from PIL import Image
 
 import spritenet as sn
 from sprite_data import data_set, same
-from spritenet.sprites.parallel import each
+from spritenet.sprites.thread_pool import parallel_for
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_the_first_of_several_errors_is_raised(workers: int) -> None:
 
     for _ in range(20):
         with pytest.raises(ValueError, match="7"):
-            each(work, 100, workers)
+            parallel_for(work, 100, workers)
 
 
 def test_an_interruption_ends_all_threads_soon() -> None:
@@ -116,7 +116,7 @@ def test_an_interruption_ends_all_threads_soon() -> None:
         time.sleep(0.01)
 
     with pytest.raises(KeyboardInterrupt):
-        each(work, 10_000, 3)
+        parallel_for(work, 10_000, 3)
     assert len(begun) < 100
     assert threading.active_count() <= others
 

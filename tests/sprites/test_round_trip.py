@@ -14,7 +14,7 @@ import second_sprite_reader
 import spritenet as sn
 from sprite_data import data_set, data_sets, same
 from spritenet.sprites import INDEX, Sprite, SpriteFolder, verify
-from spritenet.sprites.layout import Layout
+from spritenet.sprites.tiling import Layout
 
 LAYOUTS = st.sampled_from(["rows", "grid"])
 
@@ -96,11 +96,11 @@ def test_a_segment_that_is_not_asked_for_is_not_read(tmp_path: Path) -> None:
     data = data_set(100)
     path = sn.pack(data, tmp_path / "a.png", segment_rows=10)
     with Sprite(path) as sprite:
-        keep = sprite.head.segments[4]
+        keep = sprite.header.segments[4]
     content = bytearray(path.read_bytes())
     with Sprite(path) as sprite:
-        for segment in sprite.head.segments:
-            if segment is not sprite.head.segments[4]:
+        for segment in sprite.header.segments:
+            if segment is not sprite.header.segments[4]:
                 content[segment.offset : segment.offset + segment.length] = bytes(segment.length)
     path.write_bytes(content)
     with Sprite(path) as sprite:

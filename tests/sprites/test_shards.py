@@ -17,8 +17,8 @@ from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.dataset.load_warnings import LoadWarnings
 from spritenet.sources import survey
 from spritenet.sprites import SpriteFolder, verify
-from spritenet.sprites.pack import arranged, finish, shard_names
-from spritenet.sprites.shard import Packed, write_shard
+from spritenet.sprites.pack import pack_options, shard_ranges, write_folder_index
+from spritenet.sprites.shard import PackedShard, write_shard
 
 
 @pytest.fixture
@@ -73,27 +73,27 @@ def test_the_number_of_threads_changes_no_byte(folder: Path, tmp_path: Path, lay
     assert made[0] == made[1] == made[2]
 
 
-def job(listing: bytes, first: int, stop: int, path: Path) -> Packed:
+def job(listing: bytes, first: int, stop: int, path: Path) -> PackedShard:
     """A shard, in another process, of a listing that came as bytes."""
     found: LazyDataset = pickle.loads(listing)
-    return write_shard(found, arranged(found, shard_rows=20), first, stop, path, workers=1)
+    return write_shard(found, pack_options(found, shard_rows=20), first, stop, path, workers=1)
 
 
 def test_shards_are_jobs_of_their_own(folder: Path, tmp_path: Path) -> None:
     """Written by other processes in any order, they are the files that one process writes."""
     listing = survey(folder)
     known = files(sn.pack(listing, tmp_path / "x", shard_rows=20, remarks=LoadWarnings()))
-    plan = arranged(listing, shard_rows=20)
+    plan = pack_options(listing, shard_rows=20)
     apart = tmp_path / "apart"
     apart.mkdir()
-    names = shard_names("x", plan, len(listing))
+    names = shard_ranges("x", plan, len(listing))
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         jobs = [
             pool.submit(job, pickle.dumps(listing), first, stop, apart / name)
             for name, first, stop in reversed(names)
         ]
     done = [(name, job.result()) for (name, _, _), job in zip(names, reversed(jobs), strict=True)]
-    finish(listing, plan, apart, done)
+    write_folder_index(listing, plan, apart, done)
     assert files(apart) == known
 
 

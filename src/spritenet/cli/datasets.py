@@ -172,10 +172,10 @@ def _read(name: str, sprites: Stream | None, options: DataOptions) -> Dataset:
     warnings = LoadWarnings()
     data = listing.to_dataset()
     if data is None:
-        from spritenet.sprites.gather import as_dataset
+        from spritenet.sprites.image_block import read_dataset
 
         with progress_bar("reading", len(listing)) as progress:
-            data = as_dataset(listing, strict=options.strict, remarks=warnings, progress=progress)
+            data = read_dataset(listing, strict=options.strict, remarks=warnings, progress=progress)
     else:
         warnings.add(notes=listing.notes)
     if options.strict:

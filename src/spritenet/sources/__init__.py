@@ -131,9 +131,9 @@ def load(
         lazy = origin.describe(_survey_path(origin.path, options))
         data = lazy.to_dataset()
         if data is None:
-            from spritenet.sprites.gather import as_dataset
+            from spritenet.sprites.image_block import read_dataset
 
-            data = as_dataset(lazy, strict=strict, remarks=remarks)
+            data = read_dataset(lazy, strict=strict, remarks=remarks)
         else:
             remarks.add(notes=lazy.notes)
     origin.close()

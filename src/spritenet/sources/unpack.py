@@ -24,8 +24,8 @@ from spritenet.destination import destination
 from spritenet.errors import DataError, InputError
 from spritenet.sources.idx.idx_file import IMAGES, LABELS
 from spritenet.sources.idx.idx_folder import CLASSES_FILE
-from spritenet.sprites.gather import Part, gather
-from spritenet.sprites.parallel import each
+from spritenet.sprites.image_block import ImageBlock, read_block
+from spritenet.sprites.thread_pool import parallel_for
 
 if TYPE_CHECKING:
     from zipfile import ZipFile
@@ -36,7 +36,7 @@ Kind = Literal["idx", "folder", "npz"]
 KINDS: tuple[Kind, ...] = ("idx", "folder", "npz")
 
 Progress = Callable[[int], object]
-Parts = Iterator[Part]
+Parts = Iterator[ImageBlock]
 NPZ_NAMES = {"validation": "val"}  # as Keras's guides call it
 IDX_NAMES = {"train": "train", "test": "t10k"}
 UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]|^\.|[. ]$')  # what some system can't have in a name
@@ -108,7 +108,7 @@ def unpack(
     def parts(first: int, stop: int) -> Parts:
         step = max(1, BLOCK_BYTES // int(np.prod(listing.image_shape)))
         for low in range(first, stop, step):
-            part = gather(listing, low, min(low + step, stop), strict=strict)
+            part = read_block(listing, low, min(low + step, stop), strict=strict)
             told.add(part.left_out, part.notes)
             yield part
             if progress is not None:
@@ -220,7 +220,7 @@ def _write_images(listing: LazyDataset, splits: dict[str, Parts], folder: Path) 
             written += len(part.images)
 
 
-def _write_part(part: Part, folders: list[str], written: int, digits: int) -> None:
+def _write_part(part: ImageBlock, folders: list[str], written: int, digits: int) -> None:
     """Writes the images of a part, the first of them under the number `written`."""
     block = 500
     labels = part.labels.tolist()
@@ -231,7 +231,7 @@ def _write_part(part: Part, folders: list[str], written: int, digits: int) -> No
             with open(path, "xb", 0) as file:  # noqa: PTH123 - half the time of a Path
                 file.write(encode_png(part.images[row]))
 
-    each(work, -(-len(labels) // block), threads())
+    parallel_for(work, -(-len(labels) // block), threads())
 
 
 def _folder_names(names: tuple[str, ...]) -> list[str]:

@@ -3,15 +3,15 @@
     pack.py           a data set → one sprite, or a folder of them
     sprite.py         an open sprite: labels at once, any images on demand
     folder.py         many sprites and their dataset.json
-    verify.py         all that is wrong with one
+    verify.py         all errors in one
 
-    layout.py          where each image is in the picture
-    chunks.py         PNG chunks; Blob, where bytes come from
-    header.py           all before the pixels: metadata.py (iTXt), labels.py (snLB), index.py (snIX)
-    segments.py       rows, compressed so that they can be read alone; filters.py chooses filters
-    gather.py         a part of a listing, read on a few threads
-    writer.py          the file
-    parallel.py       the same work on a few threads
+    tiling.py         the place of each image in the picture
+    chunks.py         PNG chunks; Blob, the protocol of their sources
+    header.py         all before the pixels: metadata.py (iTXt), labels.py (snLB), index.py (snIX)
+    segments.py       rows that are compressed together; filters.py filters them
+    image_block.py    a range of a lazy data set, read by threads
+    writer.py         the writer of one sprite; shard.py, process_pool.py, cluster.py of many
+    thread_pool.py    parallel_for
 
 It knows data sets and PNGs, never where data sets come from.
 """

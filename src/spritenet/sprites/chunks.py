@@ -1,6 +1,6 @@
 """PNG chunks: length, type, data, CRC (ISO/IEC 15948, clause 5). Bytes in, bytes out.
 
-`Blob` is where bytes come from: a file now, anything that can be read at a place.
+`Blob` is the protocol of their sources: a file, or anything else that can be read at any offset.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ class Blob(Protocol):
 
     @property
     def name(self) -> str:
-        """What to call it in messages."""
+        """The name for messages."""
 
     @property
     def size(self) -> int:
-        """How many bytes it has."""
+        """The number of bytes."""
 
     def read(self, offset: int, size: int) -> bytes:
-        """The bytes from `offset` on: `size` of them, or fewer if it ends there."""
+        """Returns the bytes from `offset` on: `size` of them, or fewer at the end."""
 
     def read_into(self, offset: int, buffer: bytearray) -> int:
-        """Fills the buffer with the bytes from `offset` on; how many, fewer if it ends there."""
+        """Fills the buffer with the bytes from `offset` on; returns their number."""
 
 
 class FileBlob:
@@ -61,7 +61,7 @@ class FileBlob:
             raise
 
     def read(self, offset: int, size: int) -> bytes:
-        """The bytes from `offset` on: `size` of them, or fewer if the file ends there.
+        """Returns the bytes from `offset` on: `size` of them, or fewer at the end of the file.
 
         Raises:
             DataError: the system can't read them.
@@ -71,9 +71,9 @@ class FileBlob:
         return bytes(buffer)
 
     def read_into(self, offset: int, buffer: bytearray) -> int:
-        """Fills the buffer with the bytes from `offset` on; how many, fewer if the file ends there.
+        """Fills the buffer with the bytes from `offset` on; returns their number.
 
-        Into a buffer that is there: a third of the time that reading into a new one takes.
+        Reusing a buffer takes a third of the time of reading into a new one.
 
         Raises:
             DataError: the system can't read them.
@@ -96,7 +96,7 @@ class FileBlob:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A chunk that was read.
+    """A chunk of a PNG, its CRC checked.
 
     Args:
         kind: four ASCII letters.
@@ -110,12 +110,12 @@ class Chunk:
 
     @property
     def end(self) -> int:
-        """Where the next chunk begins."""
+        """The start of the next chunk."""
         return self.offset + len(self.data) + 4
 
 
 def crc32(data: bytes | memoryview, start: int = 0) -> int:
-    """The CRC of PNG, gzip and zip, by libdeflate: several times as fast as zlib's."""
+    """Returns the CRC-32 of PNG, gzip and zip, by libdeflate: several times as fast as zlib."""
     import deflate
 
     value: int = deflate.crc32(data, start)
@@ -123,7 +123,7 @@ def crc32(data: bytes | memoryview, start: int = 0) -> int:
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
-    """A chunk as it stands in the file."""
+    """Returns a chunk as it stands in the file."""
     return b"".join(
         (struct.pack(">I4s", len(data), kind), data, struct.pack(">I", crc32(data, crc32(kind))))
     )
@@ -142,7 +142,7 @@ def read_chunk(blob: Blob, start: int, most: int) -> Chunk:
     """
     head = blob.read(start, 8)
     if len(head) < 8:
-        raise truncated(blob, f"a chunk at byte {start:,}")
+        raise truncation_error(blob, f"a chunk at byte {start:,}")
     size, kind = struct.unpack(">I4s", head)
     name = kind.decode("ascii", "replace") if kind.isalpha() else repr(kind)
     if size > most:
@@ -153,10 +153,10 @@ def read_chunk(blob: Blob, start: int, most: int) -> Chunk:
             got=f"{size:,}",
         )
     if start + 8 + size + 4 > blob.size:
-        raise truncated(blob, f"chunk {name}")
+        raise truncation_error(blob, f"chunk {name}")
     buffer = bytearray(size + 4)
     if blob.read_into(start + 8, buffer) < len(buffer):
-        raise truncated(blob, f"chunk {name}")
+        raise truncation_error(blob, f"chunk {name}")
     crc = int.from_bytes(buffer[size:], "big")
     data = bytes(memoryview(buffer)[:size])
     if crc != crc32(data, crc32(kind)):
@@ -166,8 +166,8 @@ def read_chunk(blob: Blob, start: int, most: int) -> Chunk:
     return Chunk(kind, data, start + 8)
 
 
-def truncated(blob: Blob, what: str) -> DataError:
-    """The file ends within `what`."""
+def truncation_error(blob: Blob, what: str) -> DataError:
+    """Returns the error of a file that ends within `what`."""
     return DataError(f"ends within {what}", where=blob.name, got=f"{blob.size:,} bytes", do=DO)
 
 

@@ -1,4 +1,4 @@
-"""The sprites of a large data set, written by the machines of a Ray cluster. Ray's one door.
+"""Ray clusters that write the sprites of a large data set: the one module that knows Ray.
 
 https://docs.ray.io
 """
@@ -9,14 +9,16 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 from spritenet.errors import DataError, MissingExtraError, SpritenetError
-from spritenet.sprites.process_pool import Job, Range
-from spritenet.sprites.shard import Packed
+from spritenet.sprites.process_pool import ShardRange, ShardWriter
+from spritenet.sprites.shard import PackedShard
 
-__all__ = ["over_ray"]
+__all__ = ["ray_backend"]
 
 
-def over_ray(job: Job, ranges: Sequence[Range]) -> Iterator[tuple[int, Packed]]:
-    """A `Spread`: each sprite is a task of one processor.
+def ray_backend(
+    writer: ShardWriter, ranges: Sequence[ShardRange]
+) -> Iterator[tuple[int, PackedShard]]:
+    """Writes sprites on a Ray cluster, each as a task of one processor; a `Backend`.
 
     The cluster is the one this process is connected to already; else the one that `RAY_ADDRESS`
     names or that runs on this machine; else one of this machine alone, for as long as it takes.
@@ -35,16 +37,18 @@ def over_ray(job: Job, ranges: Sequence[Range]) -> Iterator[tuple[int, Packed]]:
     if ours:
         ray.init(log_to_driver=False, logging_level="ERROR", configure_logging=False)
     try:
-        yield from _tasks(ray, job, ranges)
+        yield from _tasks(ray, writer, ranges)
     finally:
         if ours:
             ray.shutdown()
 
 
-def _tasks(ray: ModuleType, job: Job, ranges: Sequence[Range]) -> Iterator[tuple[int, Packed]]:
-    """One task a range."""
-    shared = ray.put(job)
-    task = ray.remote(num_cpus=1, max_retries=3)(_do)
+def _tasks(
+    ray: ModuleType, writer: ShardWriter, ranges: Sequence[ShardRange]
+) -> Iterator[tuple[int, PackedShard]]:
+    """Yields the results of one task a range."""
+    shared = ray.put(writer)
+    task = ray.remote(num_cpus=1, max_retries=3)(_write)
     numbers = {task.remote(shared, sprite): i for i, sprite in enumerate(ranges)}
     left = list(numbers)
     try:
@@ -53,7 +57,7 @@ def _tasks(ray: ModuleType, job: Job, ranges: Sequence[Range]) -> Iterator[tuple
             number = numbers[done]
             packed = _result(ray, done)
             path = ranges[number][2]
-            if packed.written is not None and not path.exists():
+            if packed.digest is not None and not path.exists():
                 raise DataError(
                     "this sprite was written, but not here",
                     where=path,
@@ -67,15 +71,15 @@ def _tasks(ray: ModuleType, job: Job, ranges: Sequence[Range]) -> Iterator[tuple
             ray.wait(left, num_returns=len(left))  # nobody writes any more
 
 
-def _do(job: Job, sprite: Range) -> Packed:
-    """The task."""
-    return job(sprite)
+def _write(writer: ShardWriter, sprite: ShardRange) -> PackedShard:
+    """Writes a range; the function of a task."""
+    return writer(sprite)
 
 
-def _result(ray: ModuleType, task: object) -> Packed:
-    """What a task gave, or raised: an error of ours as it is."""
+def _result(ray: ModuleType, task: object) -> PackedShard:
+    """Returns the result of a task, or raises its error; ours as they are."""
     try:
-        packed: Packed = ray.get(task)
+        packed: PackedShard = ray.get(task)
     except ray.exceptions.RayTaskError as error:
         if isinstance(error.cause, SpritenetError):
             raise error.cause from None

@@ -1,4 +1,4 @@
-"""Which filter makes a row small: None or Sub, so that no row needs the row above.
+"""Row filters: None or Sub, whichever compresses better; no row needs the row above.
 
 Ways are tried on some rows of a segment with the fastest compression: None for all, Sub for all,
 and, unless one of the two is much better, for each row the one with the smaller sum of absolute
@@ -11,17 +11,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["filtered"]
+__all__ = ["apply_filters"]
 
 SAMPLE_BYTES = 1 << 14
 MUCH = 1.15
-"""How much larger the one way is where choosing row by row gains nothing."""
+"""The ratio of sizes above which choosing row by row gains nothing."""
 
 FASTEST = 1  # libdeflate's level
 
 
-def filtered(rows: NDArray[np.uint8], pixel_bytes: int) -> NDArray[np.uint8]:
-    """Rows with their filters.
+def apply_filters(rows: NDArray[np.uint8], pixel_bytes: int) -> NDArray[np.uint8]:
+    """Filters rows.
 
     Args:
         rows: rows of pixels (rows, bytes).

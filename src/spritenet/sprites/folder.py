@@ -1,4 +1,4 @@
-"""Many sprites in a folder, and `dataset.json`, which knows each by its hash.
+"""Folders of sprites, and `dataset.json`, which has the hash of each.
 
 `dataset.json` holds what a sprite's own metadata hold, of all of them together, and `shards`: for
 each its file's name, images, bytes and SHA-256, and the bytes and SHA-256 of its head. A head holds
@@ -23,22 +23,29 @@ from spritenet.atomic import new_file
 from spritenet.dataset import Dataset
 from spritenet.errors import DataError, InputError
 from spritenet.lfs_pointer import refuse_pointer
-from spritenet.sprites.metadata import Fields, Metadata, Ranges, encoded, parse, within
-from spritenet.sprites.sprite import Sprite, as_dataset
-from spritenet.sprites.writer import Written
+from spritenet.sprites.metadata import (
+    JsonFields,
+    Metadata,
+    Ranges,
+    clip_ranges,
+    encode_json,
+    parse_json,
+)
+from spritenet.sprites.sprite import Sprite, split_dataset
+from spritenet.sprites.writer import FileDigest
 
-__all__ = ["INDEX", "MOST_BYTES", "OURS", "Shard", "SpriteFolder", "read_index", "write_index"]
+__all__ = ["INDEX", "MAX_BYTES", "OURS", "ShardEntry", "SpriteFolder", "read_index", "write_index"]
 
 INDEX = "dataset.json"
 FORMAT = "spritenet sprites"
-MOST_BYTES = 64 << 20  # 200,000 shards: 13 billion images of 28×28
+MAX_BYTES = 64 << 20  # 200,000 shards: 13 billion images of 28×28
 OURS = r"dataset\.json|.*-\d{5}(\.png|_labels_uint8)"
-"""Names of files that a folder of sprites may have, and that a new one may replace."""
+"""The files of a folder of sprites, which a new one may replace."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shard:
-    """A sprite of a folder, as `dataset.json` has it.
+class ShardEntry:
+    """The entry of a sprite in `dataset.json`.
 
     Args:
         file: its name in the folder.
@@ -48,23 +55,23 @@ class Shard:
 
     file: str
     count: int
-    written: Written
+    digest: FileDigest
 
     def to_json(self) -> dict[str, object]:
-        """The JSON object."""
+        """Returns the JSON object."""
         return {
             "file": self.file,
             "count": self.count,
-            "bytes": self.written.size,
-            "sha256": self.written.sha256,
-            "head_bytes": self.written.head_size,
-            "head_sha256": self.written.head_sha256,
+            "bytes": self.digest.size,
+            "sha256": self.digest.sha256,
+            "head_bytes": self.digest.header_size,
+            "head_sha256": self.digest.header_sha256,
         }
 
     @classmethod
-    def from_json(cls, values: dict[str, Any], where: str) -> Shard:
+    def from_json(cls, values: dict[str, Any], where: str) -> ShardEntry:
         """Reads the JSON object, or DataError."""
-        fields = Fields(values, where)
+        fields = JsonFields(values, where)
         file = fields.text("file")
         if not file or file != Path(file).name or "\\" in file or file in {".", ".."}:
             raise fields.wrong("file", "the name of a file in this folder")
@@ -72,7 +79,7 @@ class Shard:
         return cls(
             file,
             fields.number("count", 1, most),
-            Written(
+            FileDigest(
                 fields.number("bytes", 1, most),
                 fields.hexadecimal("sha256"),
                 fields.number("head_bytes", 1, most),
@@ -81,7 +88,7 @@ class Shard:
         )
 
 
-def write_index(path: Path, metadata: Metadata, shards: Sequence[Shard]) -> None:
+def write_index(path: Path, metadata: Metadata, shards: Sequence[ShardEntry]) -> None:
     """Writes `dataset.json`."""
     values = {
         "format": FORMAT,
@@ -89,23 +96,23 @@ def write_index(path: Path, metadata: Metadata, shards: Sequence[Shard]) -> None
         "shards": [shard.to_json() for shard in shards],
     }
     with new_file(path) as file:
-        file.write(encoded(values) + b"\n")
+        file.write(encode_json(values) + b"\n")
 
 
-def read_index(text: bytes, where: str) -> tuple[Metadata, tuple[Shard, ...]]:
+def read_index(text: bytes, where: str) -> tuple[Metadata, tuple[ShardEntry, ...]]:
     """Reads the content of `dataset.json`.
 
     Raises:
         DataError: it is too long, no JSON, or contradicts itself.
     """
-    if len(text) > MOST_BYTES:
-        raise DataError("is too long", where=where, expected=f"at most {MOST_BYTES:,} bytes")
+    if len(text) > MAX_BYTES:
+        raise DataError("is too long", where=where, expected=f"at most {MAX_BYTES:,} bytes")
     refuse_pointer(text, where)
-    values = parse(text, where)
+    values = parse_json(text, where)
     if values.get("format") != FORMAT:
-        raise Fields(values, where).wrong("format", f'"{FORMAT}"')
+        raise JsonFields(values, where).wrong("format", f'"{FORMAT}"')
     metadata = Metadata.from_json(values, where)
-    return metadata, _shards(values, metadata.sheet.count, where)
+    return metadata, _shards(values, metadata.tiling.count, where)
 
 
 class SpriteFolder:
@@ -125,7 +132,7 @@ class SpriteFolder:
         where = str(index)
         try:
             with index.open("rb") as file:
-                text = file.read(MOST_BYTES + 1)
+                text = file.read(MAX_BYTES + 1)
         except FileNotFoundError:
             raise DataError(
                 "no sprites in this folder",
@@ -142,13 +149,13 @@ class SpriteFolder:
         self._open: dict[int, Sprite] = {}
 
     def __len__(self) -> int:
-        return self.metadata.sheet.count
+        return self.metadata.tiling.count
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """Height, width and channels of each image."""
-        sheet = self.metadata.sheet
-        return sheet.height, sheet.width, sheet.channels
+        tiling = self.metadata.tiling
+        return tiling.height, tiling.width, tiling.channels
 
     def sprite(self, number: int) -> Sprite:
         """One of the sprites, its head checked against `dataset.json`.
@@ -167,14 +174,14 @@ class SpriteFolder:
             raise DataError("a sprite of the data set is missing", where=path)
         size = path.stat().st_size
         with path.open("rb") as file:
-            head = file.read(min(shard.written.head_size, size))
+            head = file.read(min(shard.digest.header_size, size))
         sha256 = hashlib.sha256(head).hexdigest()
-        if size != shard.written.size or sha256 != shard.written.head_sha256:
+        if size != shard.digest.size or sha256 != shard.digest.header_sha256:
             raise DataError(
                 f"the sprite is not the one that {INDEX} names",
                 where=path,
-                expected=f"{shard.written.size:,} bytes, SHA-256 of its head "
-                f"{shard.written.head_sha256[:16]}…",
+                expected=f"{shard.digest.size:,} bytes, SHA-256 of its head "
+                f"{shard.digest.header_sha256[:16]}…",
                 got=f"{size:,} bytes, {sha256[:16]}…",
                 do="Copy the whole folder again, or pack it again.",
             )
@@ -183,7 +190,7 @@ class SpriteFolder:
             len(sprite) == shard.count
             and sprite.image_shape == self.image_shape
             and sprite.metadata.class_names == self.metadata.class_names
-            and sprite.head.size == shard.written.head_size
+            and sprite.header.size == shard.digest.header_size
             and sprite.metadata.splits == self._splits_of(number)
         )
         if not same:
@@ -194,7 +201,7 @@ class SpriteFolder:
     def _splits_of(self, number: int) -> Ranges:
         """The parts of the splits that are in a sprite, counted from its beginning."""
         first, stop = self._firsts[number : number + 2]
-        return within(self.metadata.splits, first, stop)
+        return clip_ranges(self.metadata.splits, first, stop)
 
     def image(self, place: int) -> NDArray[np.uint8]:
         """One image, uint8 h w c; no other segment than its own is read.
@@ -234,7 +241,7 @@ class SpriteFolder:
             DataError: a sprite is missing, changed, or damaged: which one, and which rows.
         """
         images, labels = self.read(workers=workers)
-        return as_dataset(self.metadata, images, labels, self.path)
+        return split_dataset(self.metadata, images, labels, self.path)
 
     def close(self) -> None:
         """Closes all files."""
@@ -254,11 +261,11 @@ class SpriteFolder:
         self.close()
 
 
-def _shards(values: dict[str, Any], count: int, where: str) -> tuple[Shard, ...]:
+def _shards(values: dict[str, Any], count: int, where: str) -> tuple[ShardEntry, ...]:
     given = values.get("shards")
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
         raise DataError("its shards are no list of objects", where=where)
-    shards = tuple(Shard.from_json(one, where) for one in given)
+    shards = tuple(ShardEntry.from_json(one, where) for one in given)
     if len({shard.file for shard in shards}) != len(shards):
         raise DataError("a shard is named twice", where=where)
     held = sum(shard.count for shard in shards)

@@ -1,4 +1,4 @@
-"""Everything in a sprite but its pixels: read first, checked as a whole, small.
+"""Headers: everything in a sprite but its pixels, read first and checked as a whole.
 
 Order in the file: IHDR, then iTXt `spritenet`, snLB and snIX, each once and in this order, among
 them perhaps chunks that say nothing of colours; then the IDAT chunks, then IEND.
@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from spritenet.core.png import COLOUR_TYPES
 from spritenet.errors import DataError
 from spritenet.sprites import index, labels
-from spritenet.sprites.chunks import OVERHEAD, SIGNATURE, Blob, chunk, read_chunk, truncated
+from spritenet.sprites.chunks import OVERHEAD, SIGNATURE, Blob, chunk, read_chunk, truncation_error
 from spritenet.sprites.index import Segment
-from spritenet.sprites.layout import MOST_ROWS, Sheet
-from spritenet.sprites.metadata import KEYWORD, MOST_BYTES, Metadata
+from spritenet.sprites.metadata import KEYWORD, MAX_BYTES, Metadata
 from spritenet.sprites.segments import CLOSED
+from spritenet.sprites.tiling import MAX_ROWS, Tiling
 
-__all__ = ["Head", "holds_sprite", "ihdr", "is_png_head", "read_head"]
+__all__ = ["Header", "has_png_header", "holds_sprite", "ihdr", "read_header"]
 
 # Chunks after which other programs would show other pixels than those that are stored.
 FORBIDDEN = {
@@ -45,13 +45,13 @@ MOST_CHUNKS = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Head:
-    """What a sprite says before its pixels.
+class Header:
+    """The content of a sprite before its pixels.
 
     Args:
         metadata: image size, classes, splits, …
         labels: int32 class indices, n, read-only.
-        segments: where the pixels are.
+        segments: places and hashes of the pixels.
         size: bytes of the file before the first IDAT chunk.
         adler32: of all filtered rows, from the end of the file.
     """
@@ -63,35 +63,35 @@ class Head:
     adler32: int
 
     @property
-    def sheet(self) -> Sheet:
-        """Where each image is in the picture."""
-        return self.metadata.sheet
+    def tiling(self) -> Tiling:
+        """The place of each image in the picture."""
+        return self.metadata.tiling
 
 
-def ihdr(sheet: Sheet) -> bytes:
-    """The IHDR chunk's data: 8 bits, not interlaced."""
-    size = (sheet.picture_width, sheet.picture_height)
-    return struct.pack(">IIBBBBB", *size, 8, COLOUR_TYPES[sheet.channels], 0, 0, 0)
+def ihdr(tiling: Tiling) -> bytes:
+    """Returns the IHDR chunk's data: 8 bits, not interlaced."""
+    size = (tiling.picture_width, tiling.picture_height)
+    return struct.pack(">IIBBBBB", *size, 8, COLOUR_TYPES[tiling.channels], 0, 0, 0)
 
 
 def holds_sprite(blob: Blob) -> bool:
-    """Whether a PNG has the chunk `spritenet` before its pixels; False for anything damaged."""
+    """Returns whether a PNG has a `spritenet` chunk before its pixels; False if it is damaged."""
     try:
-        return any(_is_ours(blob, kind, start) for kind, start, _ in _heads(blob))
+        return any(_is_ours(blob, kind, start) for kind, start, _ in _iterate_chunks(blob))
     except DataError:
         return False
 
 
-def is_png_head(blob: Blob) -> bool:
-    """Whether all chunks of a PNG before its pixels are whole, of a sprite or not."""
+def has_png_header(blob: Blob) -> bool:
+    """Returns whether all chunks of a PNG before its pixels are whole."""
     try:
-        return any(kind == b"IDAT" for kind, _, _ in _heads(blob))
+        return any(kind == b"IDAT" for kind, _, _ in _iterate_chunks(blob))
     except DataError:
         return False
 
 
-def read_head(blob: Blob) -> Head:
-    """Reads all of a sprite but its segments.
+def read_header(blob: Blob) -> Header:
+    """Reads a sprite's header.
 
     Raises:
         DataError: it isn't a sprite, or is damaged, or contradicts itself.
@@ -99,32 +99,32 @@ def read_head(blob: Blob) -> Head:
     where = blob.name
     if blob.read(0, 8) != SIGNATURE:
         raise DataError("this is not a PNG", where=where)
-    places = _places(blob)
-    itxt = read_chunk(blob, places[OURS], MOST_BYTES).data
+    places = _find_chunks(blob)
+    itxt = read_chunk(blob, places[OURS], MAX_BYTES).data
     metadata = Metadata.from_itxt(itxt, where)
-    sheet = metadata.sheet
-    _check_header(read_chunk(blob, places[b"IHDR"], 13).data, sheet, where)
-    most = labels.most_bytes(sheet.count, len(metadata.class_names))
+    tiling = metadata.tiling
+    _check_header(read_chunk(blob, places[b"IHDR"], 13).data, tiling, where)
+    most = labels.most_bytes(tiling.count, len(metadata.class_names))
     packed = read_chunk(blob, places[b"snLB"], most).data
-    entries = read_chunk(blob, places[b"snIX"], MOST_ROWS * index.ENTRY.size).data
-    segments = index.unpack(entries, sheet, where)
+    entries = read_chunk(blob, places[b"snIX"], MAX_ROWS * index.ENTRY.size).data
+    segments = index.unpack(entries, tiling, where)
     size = places[b"IDAT"]
-    trailer = index.check_tiling(segments, size, blob.size, sheet.row_bytes, where)
+    trailer = index.check_contiguous(segments, size, blob.size, tiling.row_bytes, where)
     adler = _check_ends(blob, size, trailer)
-    values = labels.unpack(packed, sheet.count, metadata.class_counts, where)
+    values = labels.unpack(packed, tiling.count, metadata.class_counts, where)
     values.flags.writeable = False
-    return Head(metadata, values, segments, size, adler)
+    return Header(metadata, values, segments, size, adler)
 
 
-def _places(blob: Blob) -> dict[bytes, int]:
-    """Where each of our chunks begins, and the first IDAT; each is there once, in this order.
+def _find_chunks(blob: Blob) -> dict[bytes, int]:
+    """Returns the start of each of our chunks and of the first IDAT; each must be there once.
 
     Raises:
         DataError: one is missing, twice there or out of place, or there is one that a sprite must
             not have.
     """
     places: dict[bytes, int] = {}
-    for kind, start, length in _heads(blob):
+    for kind, start, length in _iterate_chunks(blob):
         name = OURS if _is_ours(blob, kind, start) else kind
         shown = "spritenet" if name == OURS else kind.decode("ascii", "replace")
         if name in ORDER:
@@ -148,17 +148,17 @@ def _places(blob: Blob) -> dict[bytes, int]:
 
 
 def _is_ours(blob: Blob, kind: bytes, start: int) -> bool:
-    """Whether a chunk is the iTXt chunk of our keyword."""
+    """Returns whether a chunk is the iTXt chunk of our keyword."""
     return kind == b"iTXt" and blob.read(start + 8, len(KEYWORD) + 1) == KEYWORD + b"\0"
 
 
-def _heads(blob: Blob) -> Iterator[tuple[bytes, int, int]]:
-    """Type, start and length of each chunk up to the first IDAT or IEND, without their data."""
+def _iterate_chunks(blob: Blob) -> Iterator[tuple[bytes, int, int]]:
+    """Yields type, start and length of each chunk up to the first IDAT or IEND."""
     start = len(SIGNATURE)
     for number in range(MOST_CHUNKS):
         head = blob.read(start, 8)
         if len(head) < 8:
-            raise truncated(blob, "its first chunks")
+            raise truncation_error(blob, "its first chunks")
         length, kind = struct.unpack(">I4s", head)
         if (kind == b"IHDR") != (number == 0):
             raise DataError("this is not a PNG", where=blob.name, expected="an IHDR chunk first")
@@ -171,26 +171,26 @@ def _heads(blob: Blob) -> Iterator[tuple[bytes, int, int]]:
     raise DataError("it has too many chunks before its pixels", where=blob.name)
 
 
-def _check_header(data: bytes, sheet: Sheet, where: str) -> None:
-    """Raises DataError unless IHDR is that of this sheet, and the sheet of a possible size."""
-    if not sheet.fits:
-        got = f"{sheet.picture_height:,} rows of {sheet.picture_width:,} pixels"
+def _check_header(data: bytes, tiling: Tiling, where: str) -> None:
+    """Raises DataError unless IHDR is that of this tiling, and its size is possible."""
+    if not tiling.fits:
+        got = f"{tiling.picture_height:,} rows of {tiling.picture_width:,} pixels"
         raise DataError("the picture is larger than a sprite may be", where=where, got=got)
-    if data != ihdr(sheet):
+    if data != ihdr(tiling):
         width, height, depth, colour, *rest = struct.unpack(
             ">IIBBBBB", data.ljust(13, b"\xff")[:13]
         )
         raise DataError(
             "the picture is not the one its metadata describe",
             where=where,
-            expected=f"{sheet.picture_width}×{sheet.picture_height} pixels, 8 bits, colour type "
-            f"{COLOUR_TYPES[sheet.channels]}, not interlaced",
+            expected=f"{tiling.picture_width}×{tiling.picture_height} pixels, 8 bits, colour type "
+            f"{COLOUR_TYPES[tiling.channels]}, not interlaced",
             got=f"{width}×{height}, {depth} bits, colour type {colour}, {rest}",
         )
 
 
 def _check_ends(blob: Blob, start: int, trailer: int) -> int:
-    """Checks the first and the last IDAT chunk, and IEND; the Adler-32."""
+    """Checks the first and the last IDAT chunk and IEND, and returns the Adler-32."""
     first = chunk(b"IDAT", index.ZLIB_HEADER)
     if blob.read(start, len(first)) != first:
         raise DataError("its first IDAT chunk is not a zlib header alone", where=blob.name)

@@ -1,4 +1,4 @@
-"""Chunk snIX: where each segment is, and the hash by which it is known.
+"""The chunk snIX: place and hash of each segment.
 
 For each segment 32 bytes, big-endian like everything in a PNG: its first row (4 bytes), the offset
 of its first byte in the file (8), its length (4), and the first 16 bytes of the SHA-256 of its
@@ -15,16 +15,16 @@ from itertools import pairwise
 
 from spritenet.errors import DataError
 from spritenet.sprites.chunks import OVERHEAD
-from spritenet.sprites.layout import Sheet
+from spritenet.sprites.tiling import Tiling
 
 __all__ = [
     "ENTRY",
     "TRAILER",
     "ZLIB_HEADER",
     "Segment",
-    "check_tiling",
-    "hash_of",
+    "check_contiguous",
     "pack",
+    "segment_hash",
     "unpack",
 ]
 
@@ -56,52 +56,54 @@ class Segment:
 
     @property
     def rows(self) -> int:
-        """How many rows it has."""
+        """The number of rows."""
         return self.stop_row - self.first_row
 
     @property
     def end(self) -> int:
-        """Where the next segment begins: behind this one's CRC and the next one's head."""
+        """The start of the next segment, behind this one's CRC and the next one's chunk header."""
         return self.offset + self.length + OVERHEAD
 
 
-def hash_of(data: bytes | memoryview) -> bytes:
-    """By what a segment is known: 16 bytes."""
+def segment_hash(data: bytes | memoryview) -> bytes:
+    """Returns the hash of a segment: 16 bytes."""
     return hashlib.sha256(data).digest()[:HASH_BYTES]
 
 
 def pack(segments: Sequence[Segment]) -> bytes:
-    """The chunk's data."""
+    """Returns the chunk's data."""
     return b"".join(
         ENTRY.pack(segment.first_row, segment.offset, segment.length, segment.digest)
         for segment in segments
     )
 
 
-def unpack(data: bytes, sheet: Sheet, where: str) -> tuple[Segment, ...]:
+def unpack(data: bytes, tiling: Tiling, where: str) -> tuple[Segment, ...]:
     """Reads the chunk's data.
 
     Args:
         data: of the chunk.
-        sheet: the picture; its segments must cover all of its rows.
+        tiling: the picture; its segments must cover all of its rows.
         where: the file's name, for errors.
 
     Raises:
         DataError: it isn't whole entries, or rows are missing, out of order or of half a tile.
     """
     if not data or len(data) % ENTRY.size:
-        raise _lies("it is no list of segments", where, f"entries of {ENTRY.size} bytes", len(data))
+        raise _index_error(
+            "it is no list of segments", where, f"entries of {ENTRY.size} bytes", len(data)
+        )
     entries = list(ENTRY.iter_unpack(data))
-    firsts = [*(entry[0] for entry in entries), sheet.picture_height]
+    firsts = [*(entry[0] for entry in entries), tiling.picture_height]
     if firsts[0] != 0:
-        raise _lies("the first segment does not begin at row 0", where, 0, firsts[0])
+        raise _index_error("the first segment does not begin at row 0", where, 0, firsts[0])
     for number, (first, stop) in enumerate(pairwise(firsts)):
         if not first < stop:
             what = f"segment {number} has no rows"
-            raise _lies(what, where, f"the next one to begin behind row {first}", stop)
-        if first % sheet.tile_rows:
+            raise _index_error(what, where, f"the next one to begin behind row {first}", stop)
+        if first % tiling.tile_rows:
             what = f"segment {number} begins within a tile"
-            raise _lies(what, where, f"a multiple of {sheet.tile_rows}", f"row {first}")
+            raise _index_error(what, where, f"a multiple of {tiling.tile_rows}", f"row {first}")
     return tuple(
         Segment(first, stop, offset, length, digest)
         for (first, stop), (_, offset, length, digest) in zip(
@@ -110,10 +112,10 @@ def unpack(data: bytes, sheet: Sheet, where: str) -> tuple[Segment, ...]:
     )
 
 
-def check_tiling(
+def check_contiguous(
     segments: Sequence[Segment], start: int, size: int, row_bytes: int, where: str
 ) -> int:
-    """Checks that the segments tile the compressed data, without reading it.
+    """Checks that the segments cover the compressed data without gaps, without reading it.
 
     Args:
         segments: as the index has them.
@@ -123,7 +125,7 @@ def check_tiling(
         where: the file's name, for errors.
 
     Returns:
-        Where the trailing IDAT chunk begins.
+        The start of the trailing IDAT chunk.
 
     Raises:
         DataError: a gap, an overlap, an impossible length, or a file of another size.
@@ -133,12 +135,16 @@ def check_tiling(
         what = f"segment {number} (rows {segment.first_row} to {segment.stop_row - 1})"
         if segment.offset != place:
             overlaps = "overlaps what is before it" if segment.offset < place else "leaves a gap"
-            raise _lies(f"{what} {overlaps}", where, f"byte {place:,}", f"{segment.offset:,}")
+            raise _index_error(
+                f"{what} {overlaps}", where, f"byte {place:,}", f"{segment.offset:,}"
+            )
         raw = segment.rows * (row_bytes + 1)
         least, most = raw // HIGHEST_RATIO + len(FLUSH), raw + raw // 512 + 64
         if not least <= segment.length <= most:
             expected = f"{least:,} to {most:,} bytes for {raw:,}"
-            raise _lies(f"{what} can't have this length", where, expected, f"{segment.length:,}")
+            raise _index_error(
+                f"{what} can't have this length", where, expected, f"{segment.length:,}"
+            )
         place = segment.end
     place -= 8
     end = place + OVERHEAD + TRAILER + OVERHEAD  # a last IDAT, and IEND
@@ -153,5 +159,5 @@ def check_tiling(
     return place
 
 
-def _lies(what: str, where: str, expected: object, got: object) -> DataError:
+def _index_error(what: str, where: str, expected: object, got: object) -> DataError:
     return DataError(f"the index is wrong: {what}", where=where, expected=expected, got=got)

@@ -1,4 +1,4 @@
-"""Chunk snLB: the class index of each image, little-endian, zlib-compressed.
+"""The chunk snLB: the class index of each image, little-endian, zlib-compressed.
 
 An index takes as many bytes as the number of classes needs: 1 up to 256 classes, 2 up to 65,536,
 else 4.
@@ -17,18 +17,18 @@ __all__ = ["item_bytes", "most_bytes", "pack", "unpack"]
 
 
 def item_bytes(classes: int) -> int:
-    """Bytes of a class index."""
+    """Returns the bytes of a class index."""
     return 1 if classes <= 1 << 8 else 2 if classes <= 1 << 16 else 4
 
 
 def most_bytes(count: int, classes: int) -> int:
-    """What the chunk has at most: zlib never makes data longer than this."""
+    """Returns the maximal bytes of the chunk: zlib never makes data longer than this."""
     size = count * item_bytes(classes)
     return size + size // 512 + 64
 
 
 def pack(labels: NDArray[np.int32], classes: int) -> bytes:
-    """The chunk's data, of class indices (n)."""
+    """Returns the chunk's data for class indices (n)."""
     import deflate
 
     indices = labels.astype(f"<u{item_bytes(classes)}")

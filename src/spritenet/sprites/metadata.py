@@ -8,14 +8,23 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from spritenet.errors import DataError
-from spritenet.sprites.layout import MOST_PIXELS, Sheet
+from spritenet.sprites.tiling import MAX_PIXELS, Tiling
 
-__all__ = ["KEYWORD", "MOST_BYTES", "VERSION", "Fields", "Metadata", "Ranges", "parse", "within"]
+__all__ = [
+    "KEYWORD",
+    "MAX_BYTES",
+    "VERSION",
+    "JsonFields",
+    "Metadata",
+    "Ranges",
+    "clip_ranges",
+    "parse_json",
+]
 
 VERSION = 1
 KEYWORD = b"spritenet"
 HEAD = KEYWORD + b"\0\0\0\0\0"  # not compressed, method 0, no language, no translated keyword
-MOST_BYTES = 4 << 20  # of JSON: 65,536 classes with names of 50 letters
+MAX_BYTES = 4 << 20  # of JSON: 65,536 classes with names of 50 letters
 
 Ranges = tuple[tuple[str, int, int], ...]
 """Splits: name, first image, the image behind the last."""
@@ -28,7 +37,7 @@ class Metadata:
     """What a sprite, or a folder of sprites, says of its images.
 
     Args:
-        sheet: image size, count and layout.
+        tiling: image size, count and layout.
         class_names: of classes 0, 1, …
         splits: ranges of images that together are all of them, in order.
         class_counts: how many images each class has.
@@ -38,7 +47,7 @@ class Metadata:
         licence: under which it may be used.
     """
 
-    sheet: Sheet
+    tiling: Tiling
     class_names: tuple[str, ...]
     splits: Ranges
     class_counts: tuple[int, ...]
@@ -49,16 +58,16 @@ class Metadata:
 
     def to_json(self) -> dict[str, object]:
         """The JSON object."""
-        sheet = self.sheet
+        tiling = self.tiling
         return {
             "version": VERSION,
             "name": self.name,
-            "height": sheet.height,
-            "width": sheet.width,
-            "channels": sheet.channels,
-            "count": sheet.count,
-            "layout": sheet.layout,
-            "columns": sheet.columns,
+            "height": tiling.height,
+            "width": tiling.width,
+            "channels": tiling.channels,
+            "count": tiling.count,
+            "layout": tiling.layout,
+            "columns": tiling.columns,
             "classes": list(self.class_names),
             "class_counts": list(self.class_counts),
             "splits": {name: [first, stop] for name, first, stop in self.splits},
@@ -73,12 +82,12 @@ class Metadata:
         Raises:
             DataError: the class names are too long.
         """
-        data = HEAD + encoded(self.to_json())
-        if len(data) > MOST_BYTES:
+        data = HEAD + encode_json(self.to_json())
+        if len(data) > MAX_BYTES:
             raise DataError(
                 "the class names are too long for a sprite",
                 where=self.name,
-                expected=f"at most {MOST_BYTES:,} bytes of metadata",
+                expected=f"at most {MAX_BYTES:,} bytes of metadata",
                 got=f"{len(data):,}",
             )
         return data
@@ -94,7 +103,7 @@ class Metadata:
             raise DataError(
                 "its metadata are compressed or translated", where=where, expected="plain iTXt"
             )
-        return cls.from_json(parse(data[len(HEAD) :], where), where)
+        return cls.from_json(parse_json(data[len(HEAD) :], where), where)
 
     @classmethod
     def from_json(cls, values: dict[str, Any], where: str) -> Metadata:
@@ -103,7 +112,7 @@ class Metadata:
         Raises:
             DataError: a key is missing or says something impossible.
         """
-        fields = Fields(values, where)
+        fields = JsonFields(values, where)
         if fields.number("version", 1, 2**31) != VERSION:
             raise DataError(
                 "it is of a newer version",
@@ -112,24 +121,24 @@ class Metadata:
                 got=values["version"],
                 do="Install a newer spritenet.",
             )
-        sheet = Sheet(
-            height=fields.number("height", 1, MOST_PIXELS),
-            width=fields.number("width", 1, MOST_PIXELS),
+        tiling = Tiling(
+            height=fields.number("height", 1, MAX_PIXELS),
+            width=fields.number("width", 1, MAX_PIXELS),
             channels=fields.choice("channels", (1, 3, 4)),
             count=fields.number("count", 1, 2**62),
             layout=fields.choice("layout", ("rows", "grid")),
-            columns=fields.number("columns", 1, MOST_PIXELS),
+            columns=fields.number("columns", 1, MAX_PIXELS),
         )
-        if sheet.layout == "rows" and sheet.columns != 1:
+        if tiling.layout == "rows" and tiling.columns != 1:
             raise fields.wrong("columns", "1 in layout rows")
         names = fields.names("classes")
         counts = tuple(fields.numbers("class_counts", len(names)))
-        if sum(counts) != sheet.count:
-            raise fields.wrong("class_counts", f"{sheet.count} images together")
+        if sum(counts) != tiling.count:
+            raise fields.wrong("class_counts", f"{tiling.count} images together")
         return cls(
-            sheet,
+            tiling,
             names,
-            fields.ranges("splits", sheet.count),
+            fields.ranges("splits", tiling.count),
             counts,
             fields.hexadecimal("sha256"),
             fields.text("name"),
@@ -138,7 +147,7 @@ class Metadata:
         )
 
 
-def within(splits: Ranges, first: int, stop: int) -> Ranges:
+def clip_ranges(splits: Ranges, first: int, stop: int) -> Ranges:
     """The splits' parts in a range of images, counted from its beginning.
 
     Splits without images stay only where the range is all there is.
@@ -150,12 +159,12 @@ def within(splits: Ranges, first: int, stop: int) -> Ranges:
     return tuple(part for part in parts if part[1] < part[2] or whole)
 
 
-def encoded(values: dict[str, object]) -> bytes:
+def encode_json(values: dict[str, object]) -> bytes:
     """JSON as it is written: the same bytes for the same values."""
     return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def parse(text: bytes, where: str) -> dict[str, Any]:
+def parse_json(text: bytes, where: str) -> dict[str, Any]:
     """A JSON object, or DataError."""
     try:
         values = json.loads(text.decode("utf-8"))
@@ -167,7 +176,7 @@ def parse(text: bytes, where: str) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
+class JsonFields:
     """A JSON object whose values are checked as they are read.
 
     Args:

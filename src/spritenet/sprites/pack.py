@@ -1,4 +1,4 @@
-"""A data set as one sprite, or as a folder of them where one would be too large."""
+"""Packing: a data set as one sprite, or as a folder of them where one would be too large."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from spritenet.dataset.lazy_dataset import ArrayImages, LazyDataset, SplitRanges
 from spritenet.dataset.load_warnings import LoadWarnings
 from spritenet.destination import destination
 from spritenet.errors import InputError
-from spritenet.sprites.folder import INDEX, OURS, Shard, write_index
-from spritenet.sprites.gather import Progress, as_dataset, nothing_readable
-from spritenet.sprites.layout import MOST_ROWS, Layout, fitting
+from spritenet.sprites.folder import INDEX, OURS, ShardEntry, write_index
+from spritenet.sprites.image_block import Progress, nothing_readable, read_dataset
 from spritenet.sprites.metadata import Metadata
-from spritenet.sprites.shard import TFJS_LABELS, Packed, Plan, write_shard
+from spritenet.sprites.shard import TFJS_LABELS, PackedShard, PackOptions, write_shard
 from spritenet.sprites.sprite import Sprite
+from spritenet.sprites.tiling import MAX_ROWS, Layout, fit_tiling
 
 if TYPE_CHECKING:
-    from spritenet.sprites.process_pool import Spread
+    from spritenet.sprites.process_pool import Backend
 
 __all__ = [
     "DEFAULT_LEVEL",
     "TFJS_LABELS",
-    "arranged",
     "check_options",
-    "finish",
     "pack",
-    "shard_names",
+    "pack_options",
+    "shard_ranges",
+    "write_folder_index",
 ]
 
 Packable = Dataset | Split | LazyDataset | tuple[ArrayLike, ArrayLike]
@@ -48,7 +48,7 @@ validation. The tutorials' picture has the others: its labels begin 7, 3, 4, 6, 
 of MNIST's training images from number 5,000 on (github.com/tensorflow/tfjs/issues/5588)."""
 
 DEFAULT_LEVEL = 7
-"""Of libdeflate. Level 12 makes MNIST 5 % smaller and takes 60 times as long."""
+"""The level of libdeflate. Level 12 makes MNIST 5 % smaller and takes 60 times as long."""
 
 
 @overload
@@ -143,7 +143,7 @@ def pack(
         MissingExtraError: Ray, or what the store needs, is not installed.
         DataError: the disk refuses; what was there before is unchanged. Or nothing can be read.
     """
-    listing = _listing_of(dataset, Path(path))
+    lazy = _as_lazy_dataset(dataset, Path(path))
     check_options(
         level=level,
         segment_rows=segment_rows,
@@ -151,18 +151,18 @@ def pack(
         workers=workers,
         processes=processes,
     )
-    if not len(listing):
-        raise InputError("there are no images to pack", where=listing.name)
-    if tfjs and (layout != "rows" or listing.image_shape[2] == 3):
+    if not len(lazy):
+        raise InputError("there are no images to pack", where=lazy.name)
+    if tfjs and (layout != "rows" or lazy.image_shape[2] == 3):
         raise InputError(
             "the tutorials' loader reads grey or RGBA images in rows", where="tfjs", got=layout
         )
-    if tfjs and tuple(stop - first for _, first, stop in listing.splits) == MNIST_SPLITS:
-        listing = listing.drop_first(TFJS_VALIDATION).with_notes(
+    if tfjs and tuple(stop - first for _, first, stop in lazy.splits) == MNIST_SPLITS:
+        lazy = lazy.drop_first(TFJS_VALIDATION).with_notes(
             f"the first {TFJS_VALIDATION:,} training images are left out, as in the tutorials' file"
         )
-    plan = arranged(
-        listing,
+    options = pack_options(
+        lazy,
         layout=layout,
         columns=columns,
         segment_rows=segment_rows,
@@ -172,19 +172,19 @@ def pack(
         strict=strict,
     )
     told = LoadWarnings() if remarks is None else remarks
-    told.add(notes=listing.notes)
+    told.add(notes=lazy.notes)
     with destination(path) as place:
         target = place.path
-        if plan.each >= len(listing) and target.suffix.lower() == ".png":
+        if options.shard_images >= len(lazy) and target.suffix.lower() == ".png":
             done = write_shard(
-                listing, plan, 0, len(listing), target, workers=workers, progress=progress
+                lazy, options, 0, len(lazy), target, workers=workers, progress=progress
             )
             told.add(done.left_out, done.notes)
-            if done.written is None:
-                raise nothing_readable(listing, done.left_out[0])
+            if done.digest is None:
+                raise nothing_readable(lazy, done.left_out[0])
         else:
             target = target.with_suffix("") if target.suffix.lower() == ".png" else target
-            _write_folder(listing, plan, target, workers, _spread(processes, ray), told, progress)
+            _write_folder(lazy, options, target, workers, _backend(processes, ray), told, progress)
     if remarks is None:
         told.warn()
     return place.of(target)
@@ -194,8 +194,8 @@ def check_options(**options: int | None) -> None:
     """Raises InputError for a number that is out of range; None is no number."""
     most = {
         "level": 12,
-        "segment_rows": MOST_ROWS,
-        "shard_rows": MOST_ROWS,
+        "segment_rows": MAX_ROWS,
+        "shard_rows": MAX_ROWS,
         "workers": 1024,
         "processes": 1024,
     }
@@ -205,16 +205,16 @@ def check_options(**options: int | None) -> None:
             raise InputError(f"{what} is out of range", expected=expected, got=value)
 
 
-def shard_names(stem: str, plan: Plan, count: int) -> list[tuple[str, int, int]]:
-    """Each sprite's file, its first image in the listing, and the one behind its last."""
+def shard_ranges(stem: str, options: PackOptions, count: int) -> list[tuple[str, int, int]]:
+    """Returns each sprite's file name, its first image, and the one behind its last."""
     return [
-        (f"{stem}-{number:05d}.png", first, min(first + plan.each, count))
-        for number, first in enumerate(range(0, count, plan.each))
+        (f"{stem}-{number:05d}.png", first, min(first + options.shard_images, count))
+        for number, first in enumerate(range(0, count, options.shard_images))
     ]
 
 
-def _listing_of(data: Packable, path: Path) -> LazyDataset:
-    """What is to be packed, as a listing."""
+def _as_lazy_dataset(data: Packable, path: Path) -> LazyDataset:
+    """Returns what is to be packed as a lazy data set."""
     if isinstance(data, LazyDataset):
         return data
     if isinstance(data, tuple):
@@ -226,8 +226,8 @@ def _listing_of(data: Packable, path: Path) -> LazyDataset:
     return LazyDataset.from_dataset(data)
 
 
-def _spread(processes: int | None, ray: bool) -> Spread | None:
-    """Who writes sprites besides this process; None for nobody.
+def _backend(processes: int | None, ray: bool) -> Backend | None:
+    """Returns the processes that write sprites; None for this one alone.
 
     Raises:
         InputError: both processes and Ray were asked for.
@@ -235,106 +235,106 @@ def _spread(processes: int | None, ray: bool) -> Spread | None:
     if ray:
         if processes is not None:
             raise InputError("Ray has processes of its own", where="processes", got=processes)
-        from spritenet.sprites.cluster import over_ray
+        from spritenet.sprites.cluster import ray_backend
 
-        return over_ray
+        return ray_backend
     if processes is None or processes == 1:
         return None
-    from spritenet.sprites.process_pool import over_processes
+    from spritenet.sprites.process_pool import process_backend
 
-    return over_processes(processes)
+    return process_backend(processes)
 
 
 def _write_folder(
-    listing: LazyDataset,
-    plan: Plan,
+    lazy: LazyDataset,
+    options: PackOptions,
     folder: Path,
     workers: int | None,
-    spread: Spread | None,
+    backend: Backend | None,
     remarks: LoadWarnings,
     progress: Progress | None,
 ) -> None:
     """Writes the sprites and their index."""
     with new_folder(folder, OURS) as fresh:
-        names = shard_names(folder.name, plan, len(listing))
-        done: dict[int, Packed] = {}
-        if spread is None:
+        names = shard_ranges(folder.name, options, len(lazy))
+        done: dict[int, PackedShard] = {}
+        if backend is None:
             for number, (name, first, stop) in enumerate(names):
                 done[number] = write_shard(
-                    listing, plan, first, stop, fresh / name, workers=workers, progress=progress
+                    lazy, options, first, stop, fresh / name, workers=workers, progress=progress
                 )
         else:
-            from spritenet.sprites.process_pool import Job
+            from spritenet.sprites.process_pool import ShardWriter
 
-            job = Job(listing, plan, Path.cwd())
+            writer = ShardWriter(lazy, options, Path.cwd())
             ranges = [(first, stop, (fresh / name).absolute()) for name, first, stop in names]
-            for number, packed in spread(job, ranges):
+            for number, packed in backend(writer, ranges):
                 done[number] = packed
                 if progress is not None:
                     progress(ranges[number][1] - ranges[number][0])
         written = [(name, done[number]) for number, (name, _, _) in enumerate(names)]
         for _, packed in written:
             remarks.add(packed.left_out, packed.notes)
-        finish(listing, plan, fresh, written, workers)
+        write_folder_index(lazy, options, fresh, written, workers)
 
 
-def finish(
-    listing: LazyDataset,
-    plan: Plan,
+def write_folder_index(
+    lazy: LazyDataset,
+    options: PackOptions,
     folder: Path,
-    done: Sequence[tuple[str, Packed]],
+    done: Sequence[tuple[str, PackedShard]],
     workers: int | None = None,
 ) -> None:
     """Writes the index of a folder whose sprites are all written.
 
     Args:
-        listing: what they were made of.
-        plan: likewise.
-        folder: where they are.
-        done: each one's file and what was written, in order.
-        workers: threads that read them again, for the hash of all that they hold, if the images
-            are not in memory.
+        lazy: the data set that they hold.
+        options: its options.
+        folder: with the sprites.
+        done: file name and result of each sprite, in order.
+        workers: threads that read the sprites again for the content hash, if the images are not
+            in memory.
 
     Raises:
         DataError: no image could be read, or what was written can't be read again.
     """
-    shards, splits = [], {name: 0 for name, _, _ in listing.splits}
+    shards, splits = [], {name: 0 for name, _, _ in lazy.splits}
     for name, packed in done:
-        if packed.written is not None:
-            shards.append(Shard(name, packed.count, packed.written))
+        if packed.digest is not None:
+            shards.append(ShardEntry(name, packed.count, packed.digest))
         for split, low, high in packed.splits:
             splits[split] += high - low
     if not shards:
-        raise nothing_readable(listing, done[0][1].left_out[0])
+        raise nothing_readable(lazy, done[0][1].left_out[0])
     labels = np.concatenate([packed.labels for _, packed in done])
     ends = np.cumsum([0, *splits.values()]).tolist()
     ranges = tuple(zip(splits, ends[:-1], ends[1:], strict=True))
-    if isinstance(listing.images, ArrayImages):
-        content = as_dataset(listing).content_hash
+    if isinstance(lazy.images, ArrayImages):
+        content = read_dataset(lazy).content_hash
     else:
-        content = _content_hash(folder, shards, listing.image_shape, ranges, labels, workers)
+        content = _content_hash(folder, shards, lazy.image_shape, ranges, labels, workers)
     whole = Metadata(
-        replace(plan.sheet, count=len(labels)),
-        listing.class_names,
+        replace(options.tiling, count=len(labels)),
+        lazy.class_names,
         ranges,
-        tuple(np.bincount(labels, minlength=len(listing.class_names)).tolist()),
+        tuple(np.bincount(labels, minlength=len(lazy.class_names)).tolist()),
         content,
-        listing.name,
-        listing.source,
-        listing.licence,
+        lazy.name,
+        lazy.source,
+        lazy.licence,
     )
     write_index(folder / INDEX, whole, shards)
 
 
 def _content_hash(
     folder: Path,
-    shards: Sequence[Shard],
+    shards: Sequence[ShardEntry],
     image_shape: tuple[int, int, int],
     splits: SplitRanges,
     labels: NDArray[np.int32],
     workers: int | None,
 ) -> str:
-    """`Dataset.content_hash` of all that is in the sprites, which are read again one by one."""
+    """Returns `Dataset.content_hash` of all sprites, which are read again one by one."""
     digests = {}
     for name, low, high in splits:
         sizes = " ".join(map(str, (high - low, *image_shape)))
@@ -351,8 +351,8 @@ def _content_hash(
     return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
 
 
-def arranged(
-    listing: LazyDataset,
+def pack_options(
+    lazy: LazyDataset,
     *,
     layout: Layout = "rows",
     columns: int | None = None,
@@ -361,16 +361,16 @@ def arranged(
     level: int = DEFAULT_LEVEL,
     tfjs: bool = False,
     strict: bool = False,
-) -> Plan:
-    """How `pack` packs a listing with these options.
+) -> PackOptions:
+    """Returns the arrangement and options with which `pack` packs a data set.
 
     Raises:
         InputError: the images don't fit into sprites.
     """
-    shape, count = listing.image_shape, len(listing)
+    shape, count = lazy.image_shape, len(lazy)
     most = shard_rows
     if shard_rows is not None and layout != "rows":
-        columns = fitting(shape, count, layout, columns)[0].columns
+        columns = fit_tiling(shape, count, layout, columns)[0].columns
         most = max(1, shard_rows // shape[0]) * columns
-    sheet, each = fitting(shape, count, layout, columns, most)
-    return Plan(sheet, each, segment_rows, level, tfjs, strict)
+    tiling, shard_images = fit_tiling(shape, count, layout, columns, most)
+    return PackOptions(tiling, shard_images, segment_rows, level, tfjs, strict)

@@ -1,7 +1,7 @@
-"""The sprites of a large data set, written by several processes: of this machine or of a cluster.
+"""Process pools that write the sprites of a large data set.
 
-Each sprite is a job of its own whose bytes depend on nothing else, so it doesn't matter who does it
-and when it is done.
+The bytes of a sprite depend on nothing but its images and options, so any process may write it at
+any time.
 """
 
 from __future__ import annotations
@@ -14,70 +14,72 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from spritenet.dataset.lazy_dataset import LazyDataset
-from spritenet.sprites.shard import Packed, Plan, write_shard
+from spritenet.sprites.shard import PackedShard, PackOptions, write_shard
 
-__all__ = ["Job", "Range", "Spread", "over_processes"]
+__all__ = ["Backend", "ShardRange", "ShardWriter", "process_backend"]
 
-Range = tuple[int, int, Path]
-"""Of a sprite: its first image in the listing, the one behind its last, and its file."""
+ShardRange = tuple[int, int, Path]
+"""A sprite's first image, the one behind its last, and its file."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Job:
-    """Writes any of the sprites of a data set, in any process that sees the same files.
+class ShardWriter:
+    """A picklable function that writes any sprite of a data set.
 
     Args:
-        listing: of all images.
-        plan: how to pack.
-        folder: in which relative paths are meant.
+        data: the whole data set; all processes must see the same files.
+        options: of packing.
+        folder: the base of relative paths.
     """
 
-    listing: LazyDataset
-    plan: Plan
+    data: LazyDataset
+    options: PackOptions
     folder: Path
 
-    def __call__(self, sprite: Range) -> Packed:
-        """Write one of them, on one thread."""
+    def __call__(self, sprite: ShardRange) -> PackedShard:
+        """Writes one sprite, on one thread."""
         first, stop, path = sprite
         os.chdir(self.folder)
-        return write_shard(self.listing, self.plan, first, stop, path, workers=1)
+        return write_shard(self.data, self.options, first, stop, path, workers=1)
 
 
-Spread = Callable[[Job, Sequence[Range]], Iterator[tuple[int, Packed]]]
-"""Does a job for each range; the ranges' numbers with what came of them, as they are done."""
+Backend = Callable[[ShardWriter, Sequence[ShardRange]], Iterator[tuple[int, PackedShard]]]
+"""Runs a writer for each range, and yields the ranges' numbers and results as they are done."""
 
 
-def over_processes(count: int) -> Spread:
-    """Processes of this machine.
+def process_backend(count: int) -> Backend:
+    """Returns a backend of processes on this machine.
 
-    They are started afresh (`spawn`), since a process with threads can't be copied: a script that
-    packs like this needs its `if __name__ == "__main__":`.
+    They are spawned, since a process with threads can't be forked: a script that packs like this
+    needs its `if __name__ == "__main__":`.
 
     Args:
-        count: how many work at a time.
+        count: number of processes.
     """
 
-    def spread(job: Job, ranges: Sequence[Range]) -> Iterator[tuple[int, Packed]]:
+    def backend(
+        writer: ShardWriter, ranges: Sequence[ShardRange]
+    ) -> Iterator[tuple[int, PackedShard]]:
         workers = min(count, len(ranges))
-        with ProcessPoolExecutor(workers, get_context("spawn"), _keep, (job,)) as pool:
-            futures = {pool.submit(_do, sprite): i for i, sprite in enumerate(ranges)}
+        with ProcessPoolExecutor(workers, get_context("spawn"), _set_writer, (writer,)) as pool:
+            futures = {pool.submit(_write, sprite): i for i, sprite in enumerate(ranges)}
             try:
                 for future in as_completed(futures):
                     yield futures[future], future.result()
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
 
-    return spread
+    return backend
 
 
-_KEPT: list[Job] = []
+_WRITERS: list[ShardWriter] = []
 
 
-def _keep(job: Job) -> None:
-    """The job reaches each process once, not with each range."""
-    _KEPT.append(job)
+def _set_writer(writer: ShardWriter) -> None:
+    """Sets the writer of this process, so that it is not sent with each range."""
+    _WRITERS.append(writer)
 
 
-def _do(sprite: Range) -> Packed:
-    """One range, in a process that has the job."""
-    return _KEPT[0](sprite)
+def _write(sprite: ShardRange) -> PackedShard:
+    """Writes a range with the writer of this process."""
+    return _WRITERS[0](sprite)

@@ -1,4 +1,4 @@
-"""Compresses rows into a segment that can be inflated alone, and inflates it.
+"""Segments: rows that are compressed together and can be inflated alone.
 
 A segment is a run of deflate blocks ended by a full flush: none is the last, nothing refers to what
 is before, and it ends on a whole byte with 00 00 FF FF. Closed by `03 00` (an empty last block) it
@@ -13,26 +13,34 @@ from numpy.typing import NDArray
 
 from spritenet.core.png import stream_end, undo_filters
 from spritenet.errors import DataError
-from spritenet.sprites.chunks import OVERHEAD, Blob, crc32, truncated
-from spritenet.sprites.filters import filtered
-from spritenet.sprites.index import FLUSH, Segment, hash_of
+from spritenet.sprites.chunks import OVERHEAD, Blob, crc32, truncation_error
+from spritenet.sprites.filters import apply_filters
+from spritenet.sprites.index import FLUSH, Segment, segment_hash
 
-__all__ = ["CLOSED", "adler32", "combined", "compress", "fetch", "inflate", "place_of"]
+__all__ = [
+    "CLOSED",
+    "adler32",
+    "combine_adler32",
+    "compress",
+    "inflate",
+    "read_segment",
+    "segment_label",
+]
 
 CLOSED = b"\x03\x00"
 ADLER = 65521  # RFC 1950: the largest prime below 65,536
 
 
 def compress(rows: NDArray[np.uint8], pixel_bytes: int, level: int) -> tuple[bytes, int]:
-    """Rows of pixels (rows, bytes) as a segment, and the Adler-32 of what it inflates to."""
+    """Compresses rows (rows, bytes) to a segment; the Adler-32 is that of its filtered rows."""
     import deflate
 
-    raw = filtered(rows, pixel_bytes)
-    return opened(bytes(deflate.deflate_compress(raw, level))), adler32(raw)
+    raw = apply_filters(rows, pixel_bytes)
+    return reopen_stream(bytes(deflate.deflate_compress(raw, level))), adler32(raw)
 
 
-def opened(stream: bytes) -> bytes:
-    """A whole deflate stream as one that goes on: its last block no longer says it is the last.
+def reopen_stream(stream: bytes) -> bytes:
+    """Clears the mark of the last block of a deflate stream, so that others can follow.
 
     What is appended is what zlib's Z_FULL_FLUSH appends: an empty stored block.
     """
@@ -45,7 +53,7 @@ def opened(stream: bytes) -> bytes:
     return bytes(made) + FLUSH
 
 
-def fetch(blob: Blob, number: int, segment: Segment) -> memoryview:
+def read_segment(blob: Blob, number: int, segment: Segment) -> memoryview:
     """Reads a segment and checks its chunk and its hash.
 
     Returns:
@@ -55,13 +63,13 @@ def fetch(blob: Blob, number: int, segment: Segment) -> memoryview:
         DataError: it is not the segment that the index names.
     """
     data = bytearray(segment.length + OVERHEAD)
-    where = place_of(blob, number, segment)
+    where = segment_label(blob, number, segment)
     if blob.read_into(segment.offset - 8, data) < len(data):
-        raise truncated(blob, where.removeprefix(f"{blob.name}, "))
+        raise truncation_error(blob, where.removeprefix(f"{blob.name}, "))
     if data[:8] != segment.length.to_bytes(4, "big") + b"IDAT":
         raise DataError("the index is wrong: no IDAT chunk of this length is there", where=where)
     view = memoryview(data)
-    digest = hash_of(view[8:-4])
+    digest = segment_hash(view[8:-4])
     if digest != segment.digest:
         raise DataError(
             "the segment is damaged",
@@ -79,7 +87,7 @@ def fetch(blob: Blob, number: int, segment: Segment) -> memoryview:
 
 
 def inflate(closed: memoryview, rows: int, row_bytes: int, where: str) -> bytearray:
-    """What a closed segment inflates to, with filters: exactly `rows` rows.
+    """Inflates a closed segment to exactly `rows` filtered rows.
 
     Raises:
         DataError: it is no deflate data, or inflates to more or less than its rows.
@@ -122,23 +130,23 @@ def unfilter(
         )
 
 
-def place_of(blob: Blob, number: int, segment: Segment) -> str:
-    """A segment in words: file, number and rows."""
+def segment_label(blob: Blob, number: int, segment: Segment) -> str:
+    """Returns file, number and rows of a segment, for messages."""
     last = segment.stop_row - 1
     rows = f"row {last}" if segment.rows == 1 else f"rows {segment.first_row} to {last}"
     return f"{blob.name}, segment {number} ({rows})"
 
 
 def adler32(data: bytes | bytearray | NDArray[np.uint8]) -> int:
-    """The Adler-32 of zlib streams."""
+    """Returns the Adler-32 of zlib streams."""
     import deflate
 
     value: int = deflate.adler32(data)
     return value
 
 
-def combined(first: int, second: int, second_size: int) -> int:
-    """The Adler-32 of two pieces one after the other, as zlib's adler32_combine makes it."""
+def combine_adler32(first: int, second: int, second_size: int) -> int:
+    """Returns the Adler-32 of two pieces one after the other, like zlib's adler32_combine."""
     low, high = first & 0xFFFF, first >> 16
     second_low, second_high = second & 0xFFFF, second >> 16
     sums = (low + second_low - 1) % ADLER

@@ -1,7 +1,7 @@
-"""A part of a data set as one sprite: a job of its own.
+"""Shards: a range of a data set's images as one sprite.
 
-What it writes depends on the listing, the plan and the range alone. So shards can be written in any
-order, by any process, on any machine that sees the same files, and the bytes are the same.
+The bytes depend on the data, the options and the range alone. So shards can be written in any
+order, by any process, on any machine that sees the same files.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ from spritenet.core.pool import threads
 from spritenet.dataset import Dataset, Split
 from spritenet.dataset.lazy_dataset import ArrayImages, LazyDataset, SplitRanges
 from spritenet.errors import DataError
-from spritenet.sprites.gather import Part, Progress, gather
-from spritenet.sprites.layout import Sheet
+from spritenet.sprites.image_block import ImageBlock, Progress, read_block
 from spritenet.sprites.metadata import Metadata
-from spritenet.sprites.writer import Written, rows_of_a_segment, write_sprite
+from spritenet.sprites.tiling import Tiling
+from spritenet.sprites.writer import FileDigest, rows_of_a_segment, write_sprite
 
-__all__ = ["TFJS_LABELS", "Packed", "Plan", "write_shard"]
+__all__ = ["TFJS_LABELS", "PackOptions", "PackedShard", "write_shard"]
 
 TFJS_LABELS = "_labels_uint8"
 """What the name of the one-hot labels ends with, as in the tutorials' `mnist_labels_uint8`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """How a data set is packed: the same for all its sprites.
+class PackOptions:
+    """The options that all sprites of a data set share.
 
     Args:
-        sheet: of a full sprite.
-        each: images of the listing that a sprite is made of, but for the last one.
-        segment_rows: rows that are compressed together, about; None for the default.
+        tiling: of a full sprite.
+        shard_images: images of each sprite but the last one.
+        segment_rows: approximate rows of a segment; None for the default.
         level: of compression.
         tfjs: whether one-hot labels are written beside each sprite.
         strict: whether an image that can't be read is an error.
     """
 
-    sheet: Sheet
-    each: int
+    tiling: Tiling
+    shard_images: int
     segment_rows: int | None
     level: int
     tfjs: bool = False
@@ -50,92 +50,92 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
-    """A sprite that was written.
+class PackedShard:
+    """The result of writing a sprite.
 
     Args:
-        count: images in it.
+        count: number of images.
         splits: their ranges.
-        labels: their labels, int32.
-        written: sizes and hashes of the file; None if no image could be read, so there is no file.
-        left_out: why each image that is missing is.
-        notes: what people should know.
+        labels: int32, n.
+        digest: sizes and hashes of the file; None if no image could be read, so there is no file.
+        left_out: an error for each image that could not be read.
+        notes: remarks for people.
     """
 
     count: int
     splits: SplitRanges
     labels: NDArray[np.int32]
-    written: Written | None
+    digest: FileDigest | None
     left_out: tuple[DataError, ...] = ()
     notes: tuple[str, ...] = ()
 
 
 def write_shard(
-    listing: LazyDataset,
-    plan: Plan,
+    data: LazyDataset,
+    options: PackOptions,
     first: int,
     stop: int,
     path: Path,
     *,
     workers: int | None = None,
     progress: Progress | None = None,
-) -> Packed:
-    """Writes the images of a range as one sprite, in no more memory than they take.
+) -> PackedShard:
+    """Writes a range of images as one sprite.
 
     Args:
-        listing: of all images.
-        plan: how to pack.
-        first: image.
+        data: the whole data set.
+        options: of packing.
+        first: the first image.
         stop: the image behind the last.
-        path: where to.
+        path: of the sprite.
         workers: threads; by default all cores. The bytes don't depend on it.
         progress: called with the number of images done since the last call, from any thread.
 
     Raises:
-        DataError: the disk refuses; an image does not fit the others; or, if the plan is strict,
+        DataError: the disk refuses; an image does not fit the others; or, with `strict`,
             one can't be read.
     """
-    at_hand = isinstance(listing.images, ArrayImages)
-    part = gather(
-        listing,
+    at_hand = isinstance(data.images, ArrayImages)
+    part = read_block(
+        data,
         first,
         stop,
-        strict=plan.strict,
+        strict=options.strict,
         workers=workers,
         progress=None if at_hand else progress,
     )
     count = len(part.images)
-    packed = Packed(count, part.splits, part.labels, None, part.left_out, part.notes)
+    packed = PackedShard(count, part.splits, part.labels, None, part.left_out, part.notes)
     if not count:
         return packed
-    names = listing.class_names
+    names = data.class_names
     metadata = Metadata(
-        replace(plan.sheet, count=count),
+        replace(options.tiling, count=count),
         names,
         part.splits,
         tuple(np.bincount(part.labels, minlength=len(names)).tolist()),
         content_hash(part, names),
-        listing.name,
-        listing.source,
-        listing.licence,
+        data.name,
+        data.source,
+        data.licence,
     )
-    written = write_sprite(
+    digest = write_sprite(
         path,
         part.images,
         part.labels,
         metadata,
-        segment_rows=rows_of_a_segment(metadata.sheet, plan.segment_rows),
-        level=plan.level,
+        segment_rows=rows_of_a_segment(metadata.tiling, options.segment_rows),
+        level=options.level,
         workers=workers or threads(),
         progress=progress if at_hand else None,
     )
-    if plan.tfjs:
+    if options.tfjs:
         _write_one_hot(path.with_name(path.stem + TFJS_LABELS), part.labels, len(names))
-    return replace(packed, written=written)
+    return replace(packed, digest=digest)
 
 
-def content_hash(part: Part, names: tuple[str, ...]) -> str:
-    """`Dataset.content_hash` of a part."""
+def content_hash(part: ImageBlock, names: tuple[str, ...]) -> str:
+    """Returns `Dataset.content_hash` of a block."""
     splits = {
         name: Split(part.images[low:high], part.labels[low:high], names, name)
         for name, low, high in part.splits

@@ -1,4 +1,4 @@
-"""An open sprite: its labels and metadata at once, its pixels when they are asked for."""
+"""An open sprite: labels and metadata in memory, pixels read on demand."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from spritenet.dataset import Dataset, Split
 from spritenet.errors import DataError, InputError
 from spritenet.sprites import segments as segment_data
 from spritenet.sprites.chunks import Blob, FileBlob
-from spritenet.sprites.header import Head, read_head
+from spritenet.sprites.header import Header, read_header
 from spritenet.sprites.index import Segment
 from spritenet.sprites.metadata import Metadata
-from spritenet.sprites.parallel import each
+from spritenet.sprites.thread_pool import parallel_for
 
-__all__ = ["Sprite", "as_dataset"]
+__all__ = ["Sprite", "split_dataset"]
 
 
 class Sprite:
@@ -33,7 +33,7 @@ class Sprite:
 
     Args:
         path: of the file.
-        blob: where its bytes come from, if not from that file; `close` leaves it as it is.
+        blob: the source of its bytes, if not that file; `close` leaves it open.
 
     Raises:
         DataError: it isn't a sprite, or is damaged, or contradicts itself.
@@ -44,33 +44,33 @@ class Sprite:
         self._file = FileBlob(self.path) if blob is None else None
         self.blob: Blob = self._file or blob  # type: ignore[assignment]  # one of them is there
         try:
-            self.head: Head = read_head(self.blob)
+            self.header: Header = read_header(self.blob)
         except DataError:
             self.close()
             raise
-        self._firsts = [segment.first_row for segment in self.head.segments]
+        self._firsts = [segment.first_row for segment in self.header.segments]
 
     @property
     def metadata(self) -> Metadata:
-        """What the sprite says of itself."""
-        return self.head.metadata
+        """The metadata."""
+        return self.header.metadata
 
     @property
     def labels(self) -> NDArray[np.int32]:
         """Class indices, n."""
-        return self.head.labels
+        return self.header.labels
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """Height, width and channels of each image."""
-        sheet = self.head.sheet
-        return sheet.height, sheet.width, sheet.channels
+        tiling = self.header.tiling
+        return tiling.height, tiling.width, tiling.channels
 
     def __len__(self) -> int:
-        return self.head.sheet.count
+        return self.header.tiling.count
 
     def image(self, place: int) -> NDArray[np.uint8]:
-        """One image, uint8 h w c; no other segment than its own is read.
+        """Returns one image, uint8 h w c; only its segment is read.
 
         Raises:
             InputError: there is no image of this number.
@@ -88,7 +88,7 @@ class Sprite:
     def images(
         self, first: int = 0, stop: int | None = None, *, workers: int | None = None
     ) -> NDArray[np.uint8]:
-        """A range of images, uint8 n h w c; only the segments they are in are read.
+        """Returns a range of images, uint8 n h w c; only their segments are read.
 
         Args:
             first: the first image.
@@ -125,29 +125,29 @@ class Sprite:
         """
         if not len(out):
             return
-        sheet = self.head.sheet
-        begin = bisect_right(self._firsts, sheet.rows_of(first)[0]) - 1
-        end = bisect_right(self._firsts, sheet.rows_of(first + len(out) - 1)[0])
-        whole = len(out) == sheet.count
+        tiling = self.header.tiling
+        begin = bisect_right(self._firsts, tiling.rows_of(first)[0]) - 1
+        end = bisect_right(self._firsts, tiling.rows_of(first + len(out) - 1)[0])
+        whole = len(out) == tiling.count
         checks = [1] * (end - begin)
 
         def read(place: int) -> None:
-            segment = self.head.segments[begin + place]
+            segment = self.header.segments[begin + place]
             raw = self.inflated(begin + place)
             if whole:
                 checks[place] = segment_data.adler32(raw)
             self._place(raw, begin + place, segment, out, first)
 
-        each(read, end - begin, threads() if workers is None else workers)
+        parallel_for(read, end - begin, threads() if workers is None else workers)
         if whole:
             self._check_adler(checks)
 
     def inflated(self, number: int) -> bytearray:
         """A segment's rows with their filters, its hash and its size checked."""
-        segment = self.head.segments[number]
-        closed = segment_data.fetch(self.blob, number, segment)
-        where = segment_data.place_of(self.blob, number, segment)
-        return segment_data.inflate(closed, segment.rows, self.head.sheet.row_bytes, where)
+        segment = self.header.segments[number]
+        closed = segment_data.read_segment(self.blob, number, segment)
+        where = segment_data.segment_label(self.blob, number, segment)
+        return segment_data.inflate(closed, segment.rows, self.header.tiling.row_bytes, where)
 
     def _place(
         self,
@@ -158,51 +158,51 @@ class Sprite:
         first: int,
     ) -> None:
         """Writes those images of an inflated segment that belong into `out`."""
-        sheet = self.head.sheet
-        low, high = sheet.images_of(segment.first_row, segment.stop_row)
+        tiling = self.header.tiling
+        low, high = tiling.images_of(segment.first_row, segment.stop_row)
         begin, end = max(low, first), min(high, first + len(out))
         wanted = out[begin - first : end - first]
-        where = segment_data.place_of(self.blob, number, segment)
-        if sheet.layout == "rows" and (begin, end) == (low, high):
-            rows = wanted.reshape(segment.rows, sheet.row_bytes)
-            segment_data.unfilter(raw, segment, sheet.channels, rows, where)
+        where = segment_data.segment_label(self.blob, number, segment)
+        if tiling.layout == "rows" and (begin, end) == (low, high):
+            rows = wanted.reshape(segment.rows, tiling.row_bytes)
+            segment_data.unfilter(raw, segment, tiling.channels, rows, where)
             return
-        rows = np.empty((segment.rows, sheet.row_bytes), np.uint8)
-        segment_data.unfilter(raw, segment, sheet.channels, rows, where)
-        first_row = sheet.rows_of(begin)[0]
-        band = sheet.images_of(first_row, first_row)[0]
-        stop_row = sheet.rows_of(end - 1)[1]
+        rows = np.empty((segment.rows, tiling.row_bytes), np.uint8)
+        segment_data.unfilter(raw, segment, tiling.channels, rows, where)
+        first_row = tiling.rows_of(begin)[0]
+        band = tiling.images_of(first_row, first_row)[0]
+        stop_row = tiling.rows_of(end - 1)[1]
         rows = rows[first_row - segment.first_row : stop_row - segment.first_row]
         if begin == band:
-            sheet.restore(rows, wanted)
+            tiling.restore(rows, wanted)
             return
         images = np.empty((end - band, *self.image_shape), np.uint8)
-        sheet.restore(rows, images)
+        tiling.restore(rows, images)
         wanted[:] = images[begin - band :]
 
     def _check_adler(self, checks: list[int]) -> None:
         """Raises DataError unless a reader of the whole stream would see what the segments hold."""
         total = 1
-        for check, segment in zip(checks, self.head.segments, strict=True):
-            size = segment.rows * (self.head.sheet.row_bytes + 1)
-            total = segment_data.combined(total, check, size)
-        if total != self.head.adler32:
+        for check, segment in zip(checks, self.header.segments, strict=True):
+            size = segment.rows * (self.header.tiling.row_bytes + 1)
+            total = segment_data.combine_adler32(total, check, size)
+        if total != self.header.adler32:
             raise DataError(
                 "the segments are not those of the compressed stream",
                 where=self.blob.name,
-                expected=f"Adler-32 {self.head.adler32:08x}",
+                expected=f"Adler-32 {self.header.adler32:08x}",
                 got=f"{total:08x}",
                 do="Pack it again.",
             )
 
     def dataset(self, *, workers: int | None = None) -> Dataset:
-        """All of it as a data set.
+        """Reads all of it as a data set.
 
         Raises:
             DataError: a segment is damaged: which one, and its rows.
         """
         images = self.images(workers=workers)
-        return as_dataset(self.metadata, images, self.labels, self.path)
+        return split_dataset(self.metadata, images, self.labels, self.path)
 
     def close(self) -> None:
         """Closes the file."""
@@ -222,17 +222,17 @@ class Sprite:
 
     def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], int]]:
         """Each image (h w c) with its label, a segment read at a time."""
-        for segment in self.head.segments:
-            low, high = self.head.sheet.images_of(segment.first_row, segment.stop_row)
+        for segment in self.header.segments:
+            low, high = self.header.tiling.images_of(segment.first_row, segment.stop_row)
             yield from zip(
                 self.images(low, high, workers=1), self.labels[low:high].tolist(), strict=True
             )
 
 
-def as_dataset(
+def split_dataset(
     metadata: Metadata, images: NDArray[np.uint8], labels: NDArray[np.int32], path: Path
 ) -> Dataset:
-    """Images (n h w c) and labels (n) as the splits that the metadata name."""
+    """Divides images (n h w c) and labels (n) into the splits of the metadata."""
     splits = {
         name: Split(images[first:stop], labels[first:stop], metadata.class_names, name)
         for name, first, stop in metadata.splits

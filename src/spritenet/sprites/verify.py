@@ -1,4 +1,4 @@
-"""Everything that is wrong with a sprite or a folder of them, not the first thing only."""
+"""Verification: all errors in a sprite or a folder of them, not only the first."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from spritenet.errors import DataError
 from spritenet.sprites.folder import INDEX, SpriteFolder
 from spritenet.sprites.index import ZLIB_HEADER
 from spritenet.sprites.metadata import Metadata
-from spritenet.sprites.parallel import each
-from spritenet.sprites.segments import CLOSED, fetch, place_of
+from spritenet.sprites.segments import CLOSED, read_segment, segment_label
 from spritenet.sprites.sprite import Sprite
+from spritenet.sprites.thread_pool import parallel_for
 
 __all__ = ["check", "check_content", "count", "verify"]
 
@@ -27,7 +27,7 @@ BLOCK = 1 << 20
 
 
 def count(path: str | os.PathLike[str]) -> int:
-    """How many images a sprite or a folder of them says it holds; 0 if it can't be read."""
+    """Returns the number of images that a sprite or folder declares; 0 if it can't be read."""
     place = Path(path)
     try:
         if place.is_dir() or place.name == INDEX:
@@ -77,7 +77,7 @@ def _folder(folder: SpriteFolder, workers: int, progress: Progress | None) -> li
         path = folder.path / shard.file
         try:
             folder.sprite(number)
-            if _sha256(path) != shard.written.sha256:
+            if _sha256(path) != shard.digest.sha256:
                 wrong.append(DataError(f"the file is not the one that {INDEX} names", where=path))
         except DataError as error:
             wrong.append(error)
@@ -93,19 +93,19 @@ def _folder(folder: SpriteFolder, workers: int, progress: Progress | None) -> li
 def check_content(
     metadata: Metadata, sprites: Sequence[Callable[[], Sprite]], *, where: str, workers: int
 ) -> list[DataError]:
-    """Whether several sprites together hold what is said of them, one in memory at a time.
+    """Checks labels and content hash of several sprites, one in memory at a time.
 
     Args:
-        metadata: what is said of all of them together.
-        sprites: give each sprite, in order.
-        where: what says so, for errors.
+        metadata: of all of them together.
+        sprites: functions that open each sprite, in order.
+        where: the file with the metadata, for errors.
         workers: threads.
 
     Raises:
         DataError: a segment is damaged.
     """
-    sheet = metadata.sheet
-    shape = f"{sheet.height} {sheet.width} {sheet.channels}"
+    tiling = metadata.tiling
+    shape = f"{tiling.height} {tiling.width} {tiling.channels}"
     digests = [
         hashlib.sha256(f"{stop - first} {shape}\n".encode()) for _, first, stop in metadata.splits
     ]
@@ -141,7 +141,7 @@ def _file(path: Path, workers: int, progress: Progress | None) -> list[DataError
 
 
 def check(sprite: Sprite, workers: int, progress: Progress | None) -> list[DataError]:
-    """All that is wrong with a sprite whose head is right.
+    """Returns all errors in the pixels of a sprite whose header is right.
 
     Args:
         sprite: open.
@@ -149,11 +149,11 @@ def check(sprite: Sprite, workers: int, progress: Progress | None) -> list[DataE
         progress: called with the number of images checked since the last call, from any thread.
     """
     found: dict[int, DataError] = {}
-    sheet = sprite.head.sheet
+    tiling = sprite.header.tiling
 
     def check(number: int) -> None:
-        segment = sprite.head.segments[number]
-        first, stop = sheet.images_of(segment.first_row, segment.stop_row)
+        segment = sprite.header.segments[number]
+        first, stop = tiling.images_of(segment.first_row, segment.stop_row)
         try:
             sprite.images(first, stop, workers=1)
         except DataError as error:
@@ -161,7 +161,7 @@ def check(sprite: Sprite, workers: int, progress: Progress | None) -> list[DataE
         if progress is not None:
             progress(stop - first)
 
-    each(check, len(sprite.head.segments), workers)
+    parallel_for(check, len(sprite.header.segments), workers)
     wrong = [found[number] for number in sorted(found)]
     if wrong:
         return wrong
@@ -184,18 +184,18 @@ def _serial(sprite: Sprite) -> None:
     """
     inflater = zlib.decompressobj()
     inflater.decompress(ZLIB_HEADER)
-    for number, segment in enumerate(sprite.head.segments):
+    for number, segment in enumerate(sprite.header.segments):
         alone = sprite.inflated(number)
-        where = place_of(sprite.blob, number, segment)
+        where = segment_label(sprite.blob, number, segment)
         try:
-            closed = fetch(sprite.blob, number, segment)
+            closed = read_segment(sprite.blob, number, segment)
             seen = inflater.decompress(closed[: -len(CLOSED)], len(alone) + 1)
         except zlib.error as error:
             raise DataError("other programs can't read it", where=where, got=error) from None
         if seen != alone or inflater.eof or inflater.unconsumed_tail:
             raise DataError("other programs see other pixels", where=where)
     try:
-        rest = inflater.decompress(CLOSED + sprite.head.adler32.to_bytes(4, "big"))
+        rest = inflater.decompress(CLOSED + sprite.header.adler32.to_bytes(4, "big"))
     except zlib.error as error:
         raise DataError("other programs can't read it", where=sprite.blob.name, got=error) from None
     if rest or not inflater.eof:

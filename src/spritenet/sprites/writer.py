@@ -1,4 +1,4 @@
-"""Writes one sprite: the same bytes on any number of threads, whole or not at all."""
+"""The writer of one sprite: the same bytes on any number of threads, atomically."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from spritenet.atomic import new_file
 from spritenet.sprites import index, labels
 from spritenet.sprites.chunks import OVERHEAD, SIGNATURE, chunk
 from spritenet.sprites.header import ihdr
-from spritenet.sprites.index import Segment, hash_of
-from spritenet.sprites.layout import Sheet
+from spritenet.sprites.index import Segment, segment_hash
 from spritenet.sprites.metadata import Metadata
-from spritenet.sprites.parallel import each
-from spritenet.sprites.segments import CLOSED, combined, compress
+from spritenet.sprites.segments import CLOSED, combine_adler32, compress
+from spritenet.sprites.thread_pool import parallel_for
+from spritenet.sprites.tiling import Tiling
 
-__all__ = ["Progress", "Written", "rows_of_a_segment", "write_sprite"]
+__all__ = ["FileDigest", "Progress", "rows_of_a_segment", "write_sprite"]
 
 Progress = Callable[[int], object]
-"""Called with the number of images that were done since the last call, from any thread."""
+"""A function that gets the number of images done since the last call, from any thread."""
 
 SEGMENT_BYTES = 1 << 17
 """Of a segment when inflated: one image is read in 0.2 ms, and what is lost to the start of each
@@ -31,31 +31,31 @@ segment is 0.1 % of the file."""
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """By what a written file is known.
+class FileDigest:
+    """Size and hashes of a sprite's file.
 
     Args:
         size: its bytes.
         sha256: of all of them, in hex.
-        head_size: bytes before the first IDAT chunk.
-        head_sha256: of those, in hex; they hold the hashes of all others.
+        header_size: bytes before the first IDAT chunk.
+        header_sha256: of those, in hex; they hold the hashes of all others.
     """
 
     size: int
     sha256: str
-    head_size: int
-    head_sha256: str
+    header_size: int
+    header_sha256: str
 
 
-def rows_of_a_segment(sheet: Sheet, wanted: int | None = None) -> int:
-    """How many rows to put into a segment: whole bands.
+def rows_of_a_segment(tiling: Tiling, wanted: int | None = None) -> int:
+    """Returns the number of rows of a segment: whole bands.
 
     Args:
-        sheet: the picture.
+        tiling: the picture.
         wanted: about so many; by default so many as make `SEGMENT_BYTES`.
     """
-    rows = SEGMENT_BYTES // (sheet.row_bytes + 1) if wanted is None else wanted
-    return max(1, rows // sheet.tile_rows) * sheet.tile_rows
+    rows = SEGMENT_BYTES // (tiling.row_bytes + 1) if wanted is None else wanted
+    return max(1, rows // tiling.tile_rows) * tiling.tile_rows
 
 
 def write_sprite(
@@ -68,14 +68,14 @@ def write_sprite(
     level: int,
     workers: int,
     progress: Progress | None = None,
-) -> Written:
+) -> FileDigest:
     """Writes a sprite beside its place and renames it.
 
     Args:
         path: where to; an existing file is replaced.
         images: n h w c.
         indices: class indices, n.
-        metadata: what it is to say; its sheet is that of these images.
+        metadata: of these images.
         segment_rows: rows of a segment, whole bands.
         level: of libdeflate, 1 (fast) to 12 (small).
         workers: threads; the bytes don't depend on it.
@@ -87,33 +87,33 @@ def write_sprite(
     Raises:
         DataError: the disk refuses.
     """
-    sheet = metadata.sheet
-    starts = range(0, sheet.picture_height, segment_rows)
+    tiling = metadata.tiling
+    starts = range(0, tiling.picture_height, segment_rows)
     bodies: list[tuple[bytes, int]] = [(b"", 1)] * len(starts)
 
     def work(place: int) -> None:
-        first, stop = _rows(sheet, starts, place)
-        begin, end = sheet.images_of(first, stop)
-        bodies[place] = compress(sheet.arrange(images[begin:end]), sheet.channels, level)
+        first, stop = _rows(tiling, starts, place)
+        begin, end = tiling.images_of(first, stop)
+        bodies[place] = compress(tiling.arrange(images[begin:end]), tiling.channels, level)
         if progress is not None:
             progress(end - begin)
 
-    each(work, len(starts), workers)
+    parallel_for(work, len(starts), workers)
 
-    head = SIGNATURE + chunk(b"IHDR", ihdr(sheet)) + chunk(b"iTXt", metadata.to_itxt())
+    head = SIGNATURE + chunk(b"IHDR", ihdr(tiling)) + chunk(b"iTXt", metadata.to_itxt())
     head += chunk(b"snLB", labels.pack(indices, len(metadata.class_names)))
     place = len(head) + OVERHEAD + len(starts) * index.ENTRY.size
     place += OVERHEAD + len(index.ZLIB_HEADER) + 8
     segments = []
     total = 1
     for number, (body, adler) in enumerate(bodies):
-        first, stop = _rows(sheet, starts, number)
-        segments.append(Segment(first, stop, place, len(body), hash_of(body)))
+        first, stop = _rows(tiling, starts, number)
+        segments.append(Segment(first, stop, place, len(body), segment_hash(body)))
         place = segments[-1].end
-        total = combined(total, adler, (stop - first) * (sheet.row_bytes + 1))
+        total = combine_adler32(total, adler, (stop - first) * (tiling.row_bytes + 1))
     head += chunk(b"snIX", index.pack(segments))
     digest = hashlib.sha256(head)
-    head_sha256 = digest.hexdigest()
+    header_sha256 = digest.hexdigest()
     last = CLOSED + total.to_bytes(4, "big")
     with new_file(path) as file:
         file.write(head)
@@ -125,8 +125,8 @@ def write_sprite(
         digest.update(piece)
         file.write(piece)
         size = file.tell()
-    return Written(size, digest.hexdigest(), len(head), head_sha256)
+    return FileDigest(size, digest.hexdigest(), len(head), header_sha256)
 
 
-def _rows(sheet: Sheet, starts: range, place: int) -> tuple[int, int]:
-    return starts[place], min(starts[place] + starts.step, sheet.picture_height)
+def _rows(tiling: Tiling, starts: range, place: int) -> tuple[int, int]:
+    return starts[place], min(starts[place] + starts.step, tiling.picture_height)

@@ -14,10 +14,10 @@ from spritenet.core.pool import threads
 from spritenet.errors import DataError, DownloadError, InputError
 from spritenet.lfs_pointer import BEGINNING, refuse_pointer
 from spritenet.sprites.chunks import SIGNATURE
-from spritenet.sprites.folder import INDEX, MOST_BYTES, read_index
-from spritenet.sprites.header import holds_sprite, is_png_head
-from spritenet.sprites.metadata import within
-from spritenet.sprites.parallel import each
+from spritenet.sprites.folder import INDEX, MAX_BYTES, read_index
+from spritenet.sprites.header import has_png_header, holds_sprite
+from spritenet.sprites.metadata import clip_ranges
+from spritenet.sprites.thread_pool import parallel_for
 from spritenet.streams.blobs import LocalBlob, OpenFiles, RangeBlob
 from spritenet.streams.sample_order import Kind
 from spritenet.streams.settings import StreamSettings, parse_bytes
@@ -147,7 +147,7 @@ class _Opener:
         def work(number: int) -> None:
             found[number] = self._open(os.fspath(wheres[number]))
 
-        each(work, len(wheres), self.workers)
+        parallel_for(work, len(wheres), self.workers)
         groups = [group for group in found if group is not None]
         for number, shard in enumerate(shard for group in groups for shard in group.shards):
             shard.number = number
@@ -169,10 +169,10 @@ class _Opener:
             try:
                 metadata = shard.metadata
             except DataError:
-                if holds_sprite(blob) or not is_png_head(blob):
+                if holds_sprite(blob) or not has_png_header(blob):
                     raise
                 raise _no_sprite(blob.name, "another PNG") from None
-            return ShardGroup(metadata, [shard], [metadata.sheet.count])
+            return ShardGroup(metadata, [shard], [metadata.tiling.count])
         refuse_pointer(blob.read(0, len(BEGINNING)), blob.name)
         if begin[:1] != b"{":
             got = repr(begin.decode("latin-1")) if begin else "an empty file"
@@ -181,24 +181,22 @@ class _Opener:
 
     def _folder(self, where: str, blob: RangeBlob) -> ShardGroup:
         """Returns the sprites that a `dataset.json` names."""
-        if blob.size > MOST_BYTES:
-            raise DataError(
-                "is too long", where=blob.name, expected=f"at most {MOST_BYTES:,} bytes"
-            )
+        if blob.size > MAX_BYTES:
+            raise DataError("is too long", where=blob.name, expected=f"at most {MAX_BYTES:,} bytes")
         try:
             metadata, entries = read_index(blob.read(0, blob.size), blob.name)
         except DataError:
             if not blob.invalidate(0, blob.size):
                 raise
             metadata, entries = read_index(blob.read(0, blob.size), blob.name)
-        sheet = metadata.sheet
+        tiling = metadata.tiling
         shards, place = [], 0
         for entry in entries:
             expected = ExpectedShard(
                 entry.count,
-                entry.written,
-                within(metadata.splits, place, place + entry.count),
-                (sheet.height, sheet.width, sheet.channels),
+                entry.digest,
+                clip_ranges(metadata.splits, place, place + entry.count),
+                (tiling.height, tiling.width, tiling.channels),
                 metadata.class_names,
             )
             place += entry.count

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.sprites.chunks import Blob
-from spritenet.sprites.parallel import each
+from spritenet.sprites.thread_pool import parallel_for
 from spritenet.streams.sample_order import Extent
 from spritenet.streams.segment_cache import SegmentCache
 from spritenet.streams.shard import Shard
@@ -138,7 +138,7 @@ class SegmentReader:
         def work(number: int) -> None:
             self._fill(runs[number], pixels, keep=keep)
 
-        each(work, len(runs), self.workers)
+        parallel_for(work, len(runs), self.workers)
 
     def labels(self, wanted: NDArray[np.int64]) -> NDArray[np.int32]:
         """Returns the labels of images, m; no pixels are read."""
@@ -155,13 +155,13 @@ class SegmentReader:
         inside = extent.first + number - extent.start
         segment = shard.segment_of(inside)
         images = self._segment(shard, segment, None, keep=True)
-        image = images[inside - int(shard.head.images[segment])]
+        image = images[inside - int(shard.header.images[segment])]
         return image, int(shard.labels[inside])
 
     def fingerprints(self) -> list[str]:
         """Returns the SHA-256 of the header of each extent's sprite, in hex, and its range."""
         return [
-            f"{self._shards[extent.sprite].head_sha256} {extent.first} {extent.count}"
+            f"{self._shards[extent.sprite].header_sha256} {extent.first} {extent.count}"
             for extent in self.extents
         ]
 
@@ -179,14 +179,14 @@ class SegmentReader:
             inside = numbers[first:last] + (extent.first - extent.start)
             found.append((self._shards[extent.sprite], inside, ascending[first:last]))
         missing = [shard for shard, _, _ in found if not shard.opened]
-        each(lambda number: missing[number].open(), len(missing), self.workers)
+        parallel_for(lambda number: missing[number].open(), len(missing), self.workers)
         return found
 
     def _runs(self, wanted: NDArray[np.int64], labels: NDArray[np.int32]) -> list[_Run]:
         """Groups the wanted images by neighbouring segments, and fills in their labels."""
         runs = []
         for shard, images, places in self._by_shard(wanted):
-            head = shard.head
+            head = shard.header
             labels[places] = head.labels[images]
             low, high = shard.segment_of(int(images[0])), shard.segment_of(int(images[-1])) + 1
             cuts = np.searchsorted(images, head.images[low : high + 1])
@@ -215,7 +215,7 @@ class SegmentReader:
             if end - begin == len(images):
                 pixels[run.places[begin:end]] = images
             else:
-                inside = run.images[begin:end] - shard.head.images[segment]
+                inside = run.images[begin:end] - shard.header.images[segment]
                 pixels[run.places[begin:end]] = images[inside]
 
     def _segment(

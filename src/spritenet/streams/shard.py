@@ -15,12 +15,12 @@ from spritenet.errors import DataError
 from spritenet.sprites import segments as segment_data
 from spritenet.sprites.chunks import OVERHEAD, Blob
 from spritenet.sprites.folder import INDEX
-from spritenet.sprites.header import read_head
+from spritenet.sprites.header import read_header
 from spritenet.sprites.index import HASH_BYTES, Segment
 from spritenet.sprites.labels import item_bytes
-from spritenet.sprites.layout import Sheet
 from spritenet.sprites.metadata import Metadata, Ranges
-from spritenet.sprites.writer import Written
+from spritenet.sprites.tiling import Tiling
+from spritenet.sprites.writer import FileDigest
 from spritenet.streams.blobs import RangeBlob
 
 __all__ = ["ExpectedShard", "Shard"]
@@ -39,7 +39,7 @@ class ExpectedShard:
     """
 
     count: int
-    written: Written
+    digest: FileDigest
     splits: Ranges
     image_shape: tuple[int, int, int]
     class_names: tuple[str, ...]
@@ -87,47 +87,47 @@ class Shard:
         self.name = name
         self.blob = blob
         self.expected = expected
-        self._head: _CompactHeader | None = None
+        self._header: _CompactHeader | None = None
         self._lock = threading.Lock()
 
     @property
-    def head(self) -> _CompactHeader:
+    def header(self) -> _CompactHeader:
         """All but the pixels, read when it is first asked for.
 
         Raises:
             DataError: it is damaged, or not the one that `dataset.json` names.
         """
-        head = self._head
+        head = self._header
         if head is None:
             with self._lock:
-                head = self._head
+                head = self._header
                 if head is None:
-                    head = self._head = self._read()
+                    head = self._header = self._read()
         return head
 
     @property
-    def head_sha256(self) -> str:
+    def header_sha256(self) -> str:
         """The SHA-256 of its head, in hex: it holds the hashes of everything else."""
-        return self.head.sha256 if self.expected is None else self.expected.written.head_sha256
+        return self.header.sha256 if self.expected is None else self.expected.digest.header_sha256
 
     @property
     def opened(self) -> bool:
         """Whether the head has been read."""
-        return self._head is not None
+        return self._header is not None
 
     def open(self) -> None:
         """Reads the head, if it hasn't been."""
-        _ = self.head
+        _ = self.header
 
     @property
     def metadata(self) -> Metadata:
         """What it says of itself."""
-        return self.head.metadata
+        return self.header.metadata
 
     @property
     def labels(self) -> NDArray[np.unsignedinteger]:
         """Class indices, n, of 1, 2 or 4 bytes."""
-        return self.head.labels
+        return self.header.labels
 
     def _read(self) -> _CompactHeader:
         blob = self.blob()
@@ -140,26 +140,26 @@ class Shard:
 
     def _read_from(self, blob: RangeBlob) -> _CompactHeader:
         expected = self.expected
-        size = expected.written.head_size if expected else 0
+        size = expected.digest.header_size if expected else 0
         near = blob.span(0, min(size, blob.size)) if expected else blob
         sha256 = ""
         if expected is not None:
             sha256 = hashlib.sha256(near.read(0, size)).hexdigest()
-            if (blob.size, sha256) != (expected.written.size, expected.written.head_sha256):
+            if (blob.size, sha256) != (expected.digest.size, expected.digest.header_sha256):
                 raise self._other(blob, expected, sha256)
-        head = read_head(blob)
-        sheet = head.sheet
+        head = read_header(blob)
+        tiling = head.tiling
         if expected is not None:
             found = (
-                sheet.count,
+                tiling.count,
                 head.size,
-                (sheet.height, sheet.width, sheet.channels),
+                (tiling.height, tiling.width, tiling.channels),
                 head.metadata.class_names,
                 head.metadata.splits,
             )
             if found != (
                 expected.count,
-                expected.written.head_size,
+                expected.digest.header_size,
                 expected.image_shape,
                 expected.class_names,
                 expected.splits,
@@ -170,12 +170,12 @@ class Shard:
             sha256 = hashlib.sha256(blob.read(0, head.size)).hexdigest()
         found_segments = head.segments
         rows = [segment.first_row for segment in found_segments]
-        images = [sheet.images_of(row, row)[0] for row in rows]
+        images = [tiling.images_of(row, row)[0] for row in rows]
         return _CompactHeader(
             head.metadata,
             head.labels.astype(f"u{item_bytes(len(head.metadata.class_names))}"),
-            np.array([*rows, sheet.picture_height], np.int32),
-            np.array([*images, sheet.count], np.int64),
+            np.array([*rows, tiling.picture_height], np.int32),
+            np.array([*images, tiling.count], np.int64),
             np.array([segment.offset for segment in found_segments], np.int64),
             np.array([segment.length for segment in found_segments], np.int32),
             b"".join(segment.digest for segment in found_segments),
@@ -184,18 +184,18 @@ class Shard:
 
     def _other(self, blob: Blob, expected: ExpectedShard, sha256: str) -> DataError:
         """Another file is there than `dataset.json` names."""
-        written = expected.written
+        written = expected.digest
         return DataError(
             f"the sprite is not the one that {INDEX} names",
             where=self.name,
-            expected=f"{written.size:,} bytes, SHA-256 of its head {written.head_sha256[:16]}…",
+            expected=f"{written.size:,} bytes, SHA-256 of its head {written.header_sha256[:16]}…",
             got=f"{blob.size:,} bytes, {sha256[:16]}…",
             do="Copy the whole folder again, or pack it again.",
         )
 
     def segment_of(self, image: int) -> int:
         """The number of the segment that an image is in."""
-        return int(bisect_right(self.head.images, image)) - 1
+        return int(bisect_right(self.header.images, image)) - 1
 
     def span(self, first: int, stop: int) -> Blob:
         """The segments `first` to `stop - 1`, at hand."""
@@ -227,12 +227,12 @@ class Shard:
 
     def _bytes(self, first: int, stop: int) -> tuple[int, int]:
         """Where segments lie in the file, with the first one's head and the last one's CRC."""
-        head = self.head
+        head = self.header
         start, last = int(head.offsets[first]) - 8, stop - 1
         return start, int(head.offsets[last]) + int(head.lengths[last]) + OVERHEAD - 8
 
     def _inflated(self, number: int, near: Blob) -> NDArray[np.uint8]:
-        head, sheet = self.head, self.head.metadata.sheet
+        head, tiling = self.header, self.header.metadata.tiling
         segment = Segment(
             int(head.rows[number]),
             int(head.rows[number + 1]),
@@ -240,19 +240,19 @@ class Shard:
             int(head.lengths[number]),
             head.digests[number * HASH_BYTES : (number + 1) * HASH_BYTES],
         )
-        closed = segment_data.fetch(near, number, segment)
-        where = segment_data.place_of(near, number, segment)
-        raw = segment_data.inflate(closed, segment.rows, sheet.row_bytes, where)
-        rows = np.empty((segment.rows, sheet.row_bytes), np.uint8)
-        segment_data.unfilter(raw, segment, sheet.channels, rows, where)
-        return _images(sheet, rows, int(head.images[number + 1] - head.images[number]))
+        closed = segment_data.read_segment(near, number, segment)
+        where = segment_data.segment_label(near, number, segment)
+        raw = segment_data.inflate(closed, segment.rows, tiling.row_bytes, where)
+        rows = np.empty((segment.rows, tiling.row_bytes), np.uint8)
+        segment_data.unfilter(raw, segment, tiling.channels, rows, where)
+        return _images(tiling, rows, int(head.images[number + 1] - head.images[number]))
 
 
-def _images(sheet: Sheet, rows: NDArray[np.uint8], count: int) -> NDArray[np.uint8]:
+def _images(tiling: Tiling, rows: NDArray[np.uint8], count: int) -> NDArray[np.uint8]:
     """Rows of whole bands as images, n h w c."""
-    shape = (count, sheet.height, sheet.width, sheet.channels)
-    if sheet.layout == "rows":
+    shape = (count, tiling.height, tiling.width, tiling.channels)
+    if tiling.layout == "rows":
         return rows.reshape(shape)
     images = np.empty(shape, np.uint8)
-    sheet.restore(rows, images)
+    tiling.restore(rows, images)
     return images

@@ -13,7 +13,7 @@ from typing import Self
 from spritenet.dataset import Dataset
 from spritenet.dataset.streamed import StreamedDataset
 from spritenet.errors import DataError
-from spritenet.sprites.metadata import Metadata, within
+from spritenet.sprites.metadata import Metadata, clip_ranges
 from spritenet.streams.sample_order import Extent, Order, Shuffled, Windowed
 from spritenet.streams.segment_cache import SegmentCache
 from spritenet.streams.segment_reader import SegmentReader
@@ -93,8 +93,8 @@ class Stream(StreamedDataset):
         self._close = close
         self._again = again
         self._cache = SegmentCache(settings.memory // 2)
-        sheet = first.sheet
-        self._shape = (sheet.height, sheet.width, sheet.channels)
+        tiling = first.tiling
+        self._shape = (tiling.height, tiling.width, tiling.channels)
         self.count = sum(count for group in groups for count in group.counts)
         self.shards = tuple(shard for group in groups for shard in group.shards)
         extents = _extents(groups)
@@ -190,7 +190,7 @@ class Stream(StreamedDataset):
         """Images of a chunk: whole segments, as many as it takes to make a request worth while."""
         if not extents:
             return 1
-        head = self.shards[extents[0].sprite].head
+        head = self.shards[extents[0].sprite].header
         each = int(head.images[1])
         if not self.settings.far:
             return each
@@ -213,7 +213,7 @@ def _extents(groups: Sequence[ShardGroup]) -> dict[str, list[Extent]]:
             sizes.setdefault(name, 0)
         place = 0
         for count in group.counts:
-            for name, first, stop in within(group.metadata.splits, place, place + count):
+            for name, first, stop in clip_ranges(group.metadata.splits, place, place + count):
                 start = sizes[name]
                 if first < stop:
                     extents.setdefault(name, []).append(Extent(sprite, first, start, stop - first))
@@ -237,5 +237,5 @@ def _classes(metadata: Metadata) -> str:
 
 
 def _size(metadata: Metadata) -> str:
-    sheet = metadata.sheet
-    return f"{sheet.height}×{sheet.width}×{sheet.channels}"
+    tiling = metadata.tiling
+    return f"{tiling.height}×{tiling.width}×{tiling.channels}"

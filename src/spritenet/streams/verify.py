@@ -59,6 +59,6 @@ def _sha256(shard: Shard) -> list[InputError]:
     digest = hashlib.sha256()
     for first in range(0, blob.size, BLOCK):
         digest.update(blob.read(first, BLOCK))
-    if digest.hexdigest() == shard.expected.written.sha256:
+    if digest.hexdigest() == shard.expected.digest.sha256:
         return []
     return [DataError(f"the file is not the one that {INDEX} names", where=shard.name)]

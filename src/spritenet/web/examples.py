@@ -12,7 +12,7 @@ from spritenet.dataset import Dataset, Split
 from spritenet.errors import DataError
 from spritenet.export import SavedModel
 from spritenet.permutation import permutation
-from spritenet.sprites.layout import fitting
+from spritenet.sprites.tiling import fit_tiling
 
 __all__ = ["COUNT", "examples_for", "for_one_sprite", "sprite_bytes"]
 
@@ -56,7 +56,7 @@ def for_one_sprite(data: Dataset) -> Dataset:
         InputError: that split alone doesn't suffice, or an image is too large for a sprite.
     """
     count = sum(len(split) for split in data.splits.values())
-    excess = count - fitting(data.image_shape, count)[1]
+    excess = count - fit_tiling(data.image_shape, count)[1]
     if excess <= 0:
         return data
     name = max(data.splits, key=lambda name: len(data[name]))

@@ -90,9 +90,9 @@ def test_npy_is_mapped_not_read(tmp_path: Path) -> None:
     images[-1] = 7
     np.save(tmp_path / "labels.npy", np.zeros(shape[0], np.uint8))
     from spritenet.sources import survey
-    from spritenet.sprites.gather import gather
+    from spritenet.sprites.image_block import read_block
 
-    part = gather(survey(tmp_path / "images.npy"), shape[0] - 3)
+    part = read_block(survey(tmp_path / "images.npy"), shape[0] - 3)
     assert part.images.sum(axis=(1, 2, 3)).tolist() == [0, 0, 7 * 784]
 
 

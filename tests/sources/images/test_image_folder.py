@@ -18,7 +18,7 @@ from spritenet.prepare import Preparation, prepare
 from spritenet.sources import survey
 from spritenet.sources.images.image_file import read_image
 from spritenet.sprites.chunks import chunk
-from spritenet.sprites.gather import gather
+from spritenet.sprites.image_block import read_block
 
 
 @pytest.fixture
@@ -227,7 +227,7 @@ def test_any_part_can_be_read_on_any_number_of_threads(tmp_path: Path) -> None:
     (tmp_path / "1/1.png").write_bytes(b"broken")
     listing = survey(tmp_path)
     assert listing.images.threads
-    one, many = (gather(listing, 2, 25, workers=workers) for workers in (1, 5))
+    one, many = (read_block(listing, 2, 25, workers=workers) for workers in (1, 5))
     assert np.array_equal(one.images, many.images)
     assert len(one.images) == 22
     assert [str(error) for error in one.left_out] == [str(error) for error in many.left_out]

@@ -16,7 +16,7 @@ import spritenet as sn
 from picture_folders import encoded, noise
 from spritenet.errors import DataError
 from spritenet.sources import survey
-from spritenet.sprites.gather import as_dataset
+from spritenet.sprites.image_block import read_dataset
 
 arrow = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -137,7 +137,7 @@ def test_damage_is_one_line(tmp_path: Path) -> None:
         ):
             path.write_bytes(data)
             try:
-                found = as_dataset(survey(path))
+                found = read_dataset(survey(path))
             except DataError:
                 continue
             if len(found.train) == len(right.train) and found.image_shape == right.image_shape:
@@ -248,7 +248,7 @@ def test_damaged_numbers_are_one_line(tmp_path: Path) -> None:
         ):
             path.write_bytes(data)
             try:
-                found = as_dataset(survey(path))
+                found = read_dataset(survey(path))
             except DataError:
                 continue
             assert found.train.images.shape[0] == len(found.train)

@@ -188,18 +188,18 @@ def _scratch() -> Iterator[tempfile.TemporaryDirectory[str]]:
 
 def _fetch_folder(address: str, folder: Path, progress: Progress | None) -> None:
     """Brings `dataset.json` and the sprites it names."""
-    from spritenet.sprites.folder import MOST_BYTES, read_index
+    from spritenet.sprites.folder import MAX_BYTES, read_index
 
     display_name = shown(address)
     try:
-        _fetch(address, folder / INDEX, MOST_BYTES, progress)
+        _fetch(address, folder / INDEX, MAX_BYTES, progress)
         _, shards = read_index((folder / INDEX).read_bytes(), display_name)
         parts = urlsplit(address)
         for shard in shards:
             path = parts.path.rpartition("/")[0] + "/" + _quoted(shard.file, parts.scheme)
             there = parts._replace(path=path).geturl()
             display_name = shown(there)
-            _fetch(there, folder / shard.file, shard.written.size, progress)
+            _fetch(there, folder / shard.file, shard.digest.size, progress)
     except TransferError as error:
         raise DownloadError("can't be downloaded", where=display_name, got=str(error)) from None
 

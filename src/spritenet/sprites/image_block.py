@@ -1,4 +1,4 @@
-"""Reads a part of a listing into memory, on a few threads."""
+"""Blocks of images: a range of a lazy data set, read into memory by threads."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from spritenet.dataset import Dataset, Split
 from spritenet.dataset.lazy_dataset import ArrayImages, LazyDataset, SplitRanges
 from spritenet.dataset.load_warnings import LoadWarnings
 from spritenet.errors import DataError
-from spritenet.sprites.metadata import within
-from spritenet.sprites.parallel import each
+from spritenet.sprites.metadata import clip_ranges
+from spritenet.sprites.thread_pool import parallel_for
 
-__all__ = ["Part", "as_dataset", "gather", "nothing_readable"]
+__all__ = ["ImageBlock", "nothing_readable", "read_block", "read_dataset"]
 
 BLOCK_BYTES = 1 << 22
 """Of pixels that a thread reads at a time, at most."""
@@ -28,15 +28,15 @@ Progress = Callable[[int], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A range of a listing, read; what could not be read is not in it.
+class ImageBlock:
+    """A range of images in memory, without those that could not be read.
 
     Args:
         images: uint8, n h w c.
         labels: int32, n.
-        splits: ranges of images, counted from the part's beginning.
-        left_out: why each image that is missing is.
-        notes: what people should know.
+        splits: ranges of images, counted from the block's beginning.
+        left_out: an error for each image that could not be read.
+        notes: remarks for people.
     """
 
     images: NDArray[np.uint8]
@@ -46,20 +46,20 @@ class Part:
     notes: tuple[str, ...] = ()
 
 
-def gather(
-    listing: LazyDataset,
+def read_block(
+    data: LazyDataset,
     first: int = 0,
     stop: int | None = None,
     *,
     strict: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
-) -> Part:
-    """Reads the images of a range. What comes out does not depend on the number of threads.
+) -> ImageBlock:
+    """Reads a range of images. The result does not depend on the number of threads.
 
     Args:
-        listing: what to read.
-        first: image.
+        data: the data set.
+        first: the first image.
         stop: the image behind the last.
         strict: whether an image that can't be read, or a note, is an error.
         workers: threads; by default all cores, or one where more are no help.
@@ -69,16 +69,16 @@ def gather(
         DataError: with `strict`, the first image that can't be read, or note; or nothing can be
             read; or an image does not fit the others.
     """
-    stop = len(listing) if stop is None else stop
-    splits = within(listing.splits, first, stop)
-    labels = listing.labels[first:stop]
-    source = listing.images
+    stop = len(data) if stop is None else stop
+    splits = clip_ranges(data.splits, first, stop)
+    labels = data.labels[first:stop]
+    source = data.images
     if isinstance(source, ArrayImages):
         images = source.view(first, stop)
         if progress is not None:
             progress(len(images))
-        return Part(images, labels, splits)
-    images = np.empty((stop - first, *listing.image_shape), np.uint8)
+        return ImageBlock(images, labels, splits)
+    images = np.empty((stop - first, *data.image_shape), np.uint8)
     size = min(BLOCK_BYTES // max(1, images[:1].nbytes), -(-len(images) // BLOCKS)) or 1
     starts = range(0, len(images), size)
     failed: list[list[tuple[int, DataError]]] = [[] for _ in starts]
@@ -91,14 +91,14 @@ def gather(
         if strict and found.unreadable:
             raise found.unreadable[0][1]
         if strict:
-            LoadWarnings(notes=[*found.notes]).raise_for_notes(listing.name)
+            LoadWarnings(notes=[*found.notes]).raise_for_notes(data.name)
         images[low:high] = found.images
         failed[number] = [(low + row, error) for row, error in found.unreadable]
         notes[number] = found.notes
         if progress is not None:
             progress(high - low)
 
-    each(work, len(starts), (workers or threads()) if source.threads else 1)
+    parallel_for(work, len(starts), (workers or threads()) if source.threads else 1)
     missing = [pair for block in failed for pair in block]
     if missing:
         keep = np.ones(len(images), bool)
@@ -107,11 +107,13 @@ def gather(
         before = np.concatenate([[0], np.cumsum(keep)])
         splits = tuple((name, int(before[low]), int(before[high])) for name, low, high in splits)
     errors = tuple(error for _, error in missing)
-    return Part(images, labels, splits, errors, tuple(note for some in notes for note in some))
+    return ImageBlock(
+        images, labels, splits, errors, tuple(note for some in notes for note in some)
+    )
 
 
 def _compacted(images: NDArray[np.uint8], keep: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """The images that are kept, moved together in place: no second copy of all of them."""
+    """Moves the images that are kept together, in place, without a second copy of all of them."""
     place = 0
     for row in np.flatnonzero(keep).tolist():
         if row != place:
@@ -120,46 +122,46 @@ def _compacted(images: NDArray[np.uint8], keep: NDArray[np.bool_]) -> NDArray[np
     return images[:place]
 
 
-def as_dataset(
-    listing: LazyDataset,
+def read_dataset(
+    data: LazyDataset,
     *,
     strict: bool = False,
     workers: int | None = None,
     remarks: LoadWarnings | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Reads all of a listing.
+    """Reads a whole lazy data set into memory.
 
     Args:
-        listing: what to read.
+        data: the data set.
         strict: whether an image that can't be read is an error.
         workers: threads; by default all cores.
-        remarks: takes in what was left out, and notes.
+        remarks: collects notes and what was left out.
         progress: called with the number of images done, from any thread.
 
     Raises:
-        DataError: as `gather`, or not a single image can be read.
+        DataError: as `read_block`, or not a single image can be read.
     """
-    at_hand = listing.to_dataset()
+    at_hand = data.to_dataset()
     if at_hand is not None:
         if remarks is not None:
-            remarks.add(notes=listing.notes)
+            remarks.add(notes=data.notes)
         return at_hand
-    part = gather(listing, strict=strict, workers=workers, progress=progress)
+    part = read_block(data, strict=strict, workers=workers, progress=progress)
     if part.left_out and not len(part.images):
-        raise nothing_readable(listing, part.left_out[0])
+        raise nothing_readable(data, part.left_out[0])
     if remarks is not None:
-        remarks.add(part.left_out, (*listing.notes, *part.notes))
-    names = listing.class_names
+        remarks.add(part.left_out, (*data.notes, *part.notes))
+    names = data.class_names
     splits = {
-        name: Split(part.images[low:high], part.labels[low:high], names, name, listing.pixel_range)
+        name: Split(part.images[low:high], part.labels[low:high], names, name, data.pixel_range)
         for name, low, high in part.splits
     }
-    return Dataset(listing.name, splits, names, listing.source, listing.licence)
+    return Dataset(data.name, splits, names, data.source, data.licence)
 
 
-def nothing_readable(listing: LazyDataset, first: DataError) -> DataError:
-    """The error of a listing none of whose images can be read."""
+def nothing_readable(data: LazyDataset, first: DataError) -> DataError:
+    """Returns the error of a data set of which no image can be read."""
     error = str(first).rstrip(".")
-    what = f"none of its {len(listing):,} images can be read"
-    return DataError(what, where=listing.name, got=error)
+    what = f"none of its {len(data):,} images can be read"
+    return DataError(what, where=data.name, got=error)

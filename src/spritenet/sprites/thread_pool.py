@@ -1,6 +1,6 @@
-"""The same work for many places on a few threads; what it makes does not depend on how many.
+"""A thread pool: the same function for many indices; results don't depend on the threads.
 
-Compressing, inflating, hashing and undoing filters all let go of Python's lock.
+Compressing, inflating, hashing and undoing filters all release the GIL.
 """
 
 from __future__ import annotations
@@ -8,14 +8,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-__all__ = ["each"]
+__all__ = ["parallel_for"]
 
 
-def each(work: Callable[[int], None], count: int, workers: int) -> None:
+def parallel_for(work: Callable[[int], None], count: int, workers: int) -> None:
     """Calls `work(0)` to `work(count - 1)`, each once, on this thread and `workers - 1` others.
 
-    If some fail no new ones are begun, and the error of the lowest failed place is raised: which
-    one that is does not depend on the number of threads.
+    After a failure no new call is begun, and the error of the lowest index that failed is raised.
     """
     if min(workers, count) <= 1:
         for place in range(count):

@@ -1,4 +1,4 @@
-"""Where each image is in the picture: tiles of one size, `columns` to a band.
+"""Tilings: the place of each image in the picture, in tiles of one size, `columns` to a band.
 
 Layout `rows`: an image is one row, flattened row-major; a band is that row. Layout `grid`: a tile
 has the image's own height and width; a band is as many rows as an image has. Both are the same
@@ -16,16 +16,16 @@ from numpy.typing import NDArray
 
 from spritenet.errors import InputError
 
-__all__ = ["MOST_PIXELS", "MOST_ROWS", "Layout", "Sheet", "fitting"]
+__all__ = ["MAX_PIXELS", "MAX_ROWS", "Layout", "Tiling", "fit_tiling"]
 
 Layout = Literal["rows", "grid"]
 
-MOST_ROWS = 65_000  # Firefox decodes no picture of more than 65,535 rows
-MOST_PIXELS = 1 << 26  # Pillow warns at 89 million; Chromium decodes at most 2^31 bytes
+MAX_ROWS = 65_000  # Firefox decodes no picture of more than 65,535 rows
+MAX_PIXELS = 1 << 26  # Pillow warns at 89 million; Chromium decodes at most 2^31 bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class Tiling:
     """The arrangement of `count` images in one picture.
 
     Args:
@@ -76,22 +76,22 @@ class Sheet:
 
     @property
     def fits(self) -> bool:
-        """Whether every browser and decoder takes a picture of this size."""
+        """Whether every browser and decoder accepts a picture of this size."""
         pixels = self.picture_height * self.picture_width
-        return self.picture_height <= MOST_ROWS and pixels <= MOST_PIXELS
+        return self.picture_height <= MAX_ROWS and pixels <= MAX_PIXELS
 
     def images_of(self, first_row: int, stop_row: int) -> tuple[int, int]:
-        """The first image of these whole bands, and the one behind the last."""
+        """Returns the first image of these whole bands, and the one behind the last."""
         first, stop = (row // self.tile_rows * self.columns for row in (first_row, stop_row))
         return first, min(stop, self.count)
 
     def rows_of(self, image: int) -> tuple[int, int]:
-        """The first row of the band an image is in, and the one behind the last."""
+        """Returns the first row of an image's band, and the one behind the last."""
         first = image // self.columns * self.tile_rows
         return first, first + self.tile_rows
 
     def arrange(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Images (n h w c) of whole bands as rows of the picture (rows, row_bytes)."""
+        """Arranges images (n h w c) of whole bands as rows of the picture (rows, row_bytes)."""
         if self.layout == "rows":
             return images.reshape(len(images), self.row_bytes)
         bands = -(-len(images) // self.columns)
@@ -103,7 +103,7 @@ class Sheet:
         return tiles.swapaxes(1, 2).reshape(bands * self.height, self.row_bytes)
 
     def restore(self, rows: NDArray[np.uint8], images: NDArray[np.uint8]) -> None:
-        """Writes the images (n h w c) of whole bands, given as rows (rows, row_bytes)."""
+        """Restores the images (n h w c) of whole bands from rows (rows, row_bytes)."""
         bands = len(rows) // self.tile_rows
         shape = (bands, self.tile_rows, self.columns, self.tile_pixels * self.channels)
         tiles = rows.reshape(shape).swapaxes(1, 2)
@@ -115,14 +115,14 @@ class Sheet:
             rest.reshape(len(rest), *wide[2:])[:] = tiles[whole, : len(rest)]
 
 
-def fitting(
+def fit_tiling(
     image_shape: tuple[int, int, int],
     count: int,
     layout: Layout = "rows",
     columns: int | None = None,
     most_images: int | None = None,
-) -> tuple[Sheet, int]:
-    """Arranges `count` images in as few pictures as it takes.
+) -> tuple[Tiling, int]:
+    """Returns a tiling of `count` images in as few pictures as possible.
 
     Args:
         image_shape: h w c.
@@ -132,7 +132,7 @@ def fitting(
         most_images: in one picture, if fewer than would fit.
 
     Returns:
-        The sheet of a full picture, and how many images each but the last one holds.
+        The tiling of a full picture, and how many images each but the last one holds.
 
     Raises:
         InputError: an image doesn't fit into a picture, or has a number of channels PNG hasn't.
@@ -149,20 +149,20 @@ def fitting(
     wanted = min(count, most_images or count)
     if layout == "rows":
         columns = 1
-        most = min(MOST_ROWS, MOST_PIXELS // (height * width))
+        most = min(MAX_ROWS, MAX_PIXELS // (height * width))
     else:
-        side = math.isqrt(MOST_PIXELS)
-        square = math.ceil(math.sqrt(min(wanted * height * width, MOST_PIXELS)) / width)
+        side = math.isqrt(MAX_PIXELS)
+        square = math.ceil(math.sqrt(min(wanted * height * width, MAX_PIXELS)) / width)
         columns = columns or max(1, min(square, wanted, side // width))
-        bands = min(MOST_ROWS // height, MOST_PIXELS // (height * width * columns))
+        bands = min(MAX_ROWS // height, MAX_PIXELS // (height * width * columns))
         most = columns * bands
     if most < 1:
         raise InputError(
             "the images are too large for a sprite",
-            expected=f"at most {MOST_ROWS:,} rows and {MOST_PIXELS:,} pixels",
+            expected=f"at most {MAX_ROWS:,} rows and {MAX_PIXELS:,} pixels",
             got=f"{height}×{width}",
         )
     each = min(wanted, most)
     if layout == "grid" and each < count and each >= columns:
         each -= each % columns  # full bands
-    return Sheet(height, width, channels, each, layout, columns), each
+    return Tiling(height, width, channels, each, layout, columns), each
