@@ -36,43 +36,107 @@ void add_gradients(const Context<Lanes>& ctx) {
 
 }  // namespace
 
-void forward(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass,
-             const uint8_t* images, const Picked& picked) {
-  const Plan& plan = net.plan;
+namespace {
+
+void gather_images(const Plan& plan, const Slab<Lanes>& slab, const uint8_t* images,
+                   const Picked& picked) {
   const bool rescaled = plan.starts_with_rescaling;
   const Tensor& first = plan.tensors[rescaled ? 1 : 0];
   gather(picked, images, plan.tensors[0].shape, rescaled ? plan.operations[0].scale : 1.0f,
          rescaled ? plan.operations[0].offset : 0.0f, slab.values(first));
   activate_rows(first, slab.values(first));
-  const int32_t done = operations_done(plan, pass.keep_logits);
-  for (int32_t i = rescaled ? 1 : 0; i < done; ++i) {
+}
+
+int32_t first_operation(const Plan& plan) { return plan.starts_with_rescaling ? 1 : 0; }
+
+void forward_range(const Plan& plan, const Slab<Lanes>& slab, const Pass& pass, int32_t first,
+                   int32_t last) {
+  for (int32_t i = first; i < last; ++i) {
     const Operation& op = plan.operations[i];
     op.kernels->forward(context_of(plan, op, slab), pass);
   }
 }
 
-void backward(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass) {
-  const Plan& plan = net.plan;
-  for (int32_t i = operations_done(plan, pass.keep_logits) - 1; i >= 0; --i) {
+void input_gradients(const Context<Lanes>& ctx, const Pass& pass) {
+  if (!ctx.op.input_gradient) return;  // nothing before it learns
+  ctx.op.kernels->backward(ctx, pass);
+  add_gradients(ctx);
+}
+
+// From operation last - 1 down to `first`.
+void backward_range(const Plan& plan, const Slab<Lanes>& slab, const Pass& pass, int32_t last,
+                    int32_t first) {
+  for (int32_t i = last - 1; i >= first; --i) {
     const Operation& op = plan.operations[i];
     const Context<Lanes> ctx = context_of(plan, op, slab);
-    if (op.trainable && op.kernels->weight_gradient) op.kernels->weight_gradient(ctx);
-    if (!op.input_gradient) continue;  // nothing before it learns
-    op.kernels->backward(ctx, pass);
-    add_gradients(ctx);
+    if (op.trainable && op.kernels->weight_gradient) op.kernels->weight_gradient(ctx, pass);
+    input_gradients(ctx, pass);
   }
+}
+
+}  // namespace
+
+void forward(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass,
+             const uint8_t* images, const Picked& picked) {
+  gather_images(net.plan, slab, images, picked);
+  forward_range(net.plan, slab, pass, first_operation(net.plan),
+                operations_done(net.plan, pass.keep_logits));
+}
+
+void backward(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass) {
+  backward_range(net.plan, slab, pass, operations_done(net.plan, pass.keep_logits), 0);
+}
+
+void forward_stage(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass, int32_t stage,
+                   const uint8_t* images, const Picked& picked) {
+  const Plan& plan = net.plan;
+  if (stage == 0) gather_images(plan, slab, images, picked);
+  const bool last = stage == plan.barrier_count;
+  const int32_t end =
+      last ? operations_done(plan, pass.keep_logits) : plan.barriers[stage];
+  forward_range(plan, slab, pass, stage ? plan.barriers[stage - 1] : first_operation(plan), end);
+  if (last) return;
+  const Operation& op = plan.operations[end];
+  op.kernels->collect(context_of(plan, op, slab), pass);
+}
+
+void backward_stage(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass,
+                    int32_t stage) {
+  const Plan& plan = net.plan;
+  const int32_t barrier = 2 * plan.barrier_count - stage;  // the one this stage comes behind
+  int32_t last = operations_done(plan, pass.keep_logits);
+  if (barrier < plan.barrier_count) {
+    last = plan.barriers[barrier];
+    input_gradients(context_of(plan, plan.operations[last], slab), pass);
+  }
+  const int32_t next = barrier > 0 ? plan.barriers[barrier - 1] : -1;
+  backward_range(plan, slab, pass, last, next + 1);
+  if (next < 0) return;
+  const Operation& op = plan.operations[next];
+  op.kernels->weight_gradient(context_of(plan, op, slab), pass);
+}
+
+void join_stage(const sn_network& net, int32_t stage, const float* parameters, int64_t slabs,
+                int64_t images) {
+  const Plan& plan = net.plan;
+  const Joined joined = {net.sums, plan.slab_sum_count, slabs, images, parameters};
+  const int32_t count = plan.barrier_count;
+  const bool ahead = stage < count;
+  const Operation& op = plan.operations[plan.barriers[ahead ? stage : 2 * count - 1 - stage]];
+  (ahead ? op.kernels->join : op.kernels->join_backward)(op, joined, net.statistics);
 }
 
 void forward_single(const sn_network& net, const float* parameters, const uint8_t* image) {
   const Plan& plan = net.plan;
   // Every tensor of a single image has its own place, batch-wide or not.
-  const Slab<float> slab = {net.single, net.single + plan.thread_units, nullptr, nullptr, nullptr};
+  const Slab<float> slab = {net.single, net.single + plan.thread_units, nullptr, nullptr, nullptr,
+                             nullptr};
   const bool rescaled = plan.starts_with_rescaling;
   const Tensor& first = plan.tensors[rescaled ? 1 : 0];
   gather_one(image, plan.tensors[0].shape, rescaled ? plan.operations[0].scale : 1.0f,
              rescaled ? plan.operations[0].offset : 0.0f, slab.values(first));
   activate_rows(first, slab.values(first));
-  const Pass pass = {parameters, nullptr, false, false, false, 0, 0, 0};
+  const Pass pass = {parameters, nullptr, false, false, false, 0, 0, 0, 1, nullptr};
   for (int32_t i = rescaled ? 1 : 0; i < plan.operation_count; ++i) {
     const Operation& op = plan.operations[i];
     op.kernels->single(context_of(plan, op, slab), pass);

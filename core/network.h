@@ -42,8 +42,10 @@ struct sn_network {
   float* gradient;      // as long as the parameters
   float* slab_gradients;
   float* output_gradients;
+  float* sums;          // what slabs leave before barriers
+  float* statistics;    // of the batch
   sn::Lanes* shared;    // one block a slab and a thread
-  sn::Lanes* own;       // one block a thread
+  sn::Lanes* own;       // one block a thread; with barriers, one a slab and a thread
   float* single;        // the tensors of one image
   double* chunk_squares;  // of each chunk's gradient
   double* chunk_l2;
@@ -58,10 +60,13 @@ namespace sn {
 
 inline Slab<Lanes> slab_of(const sn_network& net, int32_t thread, int64_t block) {
   const Plan& p = net.plan;
-  return {net.own + thread * (p.thread_units + p.scratch_units), net.shared + block * p.batch_units,
-          net.own + thread * (p.thread_units + p.scratch_units) + p.thread_units,
+  Lanes* own = net.own + (p.barrier_count ? block : thread) * (p.thread_units + p.scratch_units);
+  return {own,
+          net.shared + block * p.batch_units,
+          own + p.thread_units,
           net.slab_gradients + block * p.slab_gradient_count,
-          net.output_gradients + block * p.output_gradient_count};
+          net.output_gradients + block * p.output_gradient_count,
+          net.sums + block * p.slab_sum_count};
 }
 
 void forward(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass,
@@ -70,6 +75,16 @@ void forward(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass,
 // After the loss has written the gradient of the last tensor (of the last but one, where a final
 // softmax is left out).
 void backward(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass);
+
+// The same in stages: with n barriers n + 1 forward, the last of which also begins the way back, and n
+// more.
+void forward_stage(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass, int32_t stage,
+                   const uint8_t* images, const Picked& picked);
+void backward_stage(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass, int32_t stage);
+
+// While no thread works on a slab, between a stage and the next.
+void join_stage(const sn_network& net, int32_t stage, const float* parameters, int64_t slabs,
+                int64_t images);
 
 // One image through all operations; the outputs are in the last tensor.
 void forward_single(const sn_network& net, const float* parameters, const uint8_t* image);

@@ -198,6 +198,21 @@ void Builder::add_bias(const Node& node, Operation& op, const char* name, float 
   add_weight(node, name, {op.out.channels}, 1, true);
 }
 
+int64_t Builder::add_moving(const Node& node, const char* name, int32_t size) {
+  const int64_t at = plan_.parameter_count;
+  add_weight(node, name, {size}, 1, false);
+  return at;
+}
+
+void Builder::need_batch(Operation& op, int32_t statistics, int32_t slab_sums) {
+  op.whole_batch = true;
+  op.statistics = plan_.statistic_count;
+  plan_.statistic_count += int64_t{statistics} * op.out.channels;
+  op.slab_sums = plan_.slab_sum_count;
+  plan_.slab_sum_count += int64_t{slab_sums} * op.out.channels;
+  plan_.barriers[plan_.barrier_count++] = plan_.operation_count - 1;
+}
+
 bool Builder::activate(const Node& node, int32_t activation) {
   return activate(node, activation, alpha_of(activation));
 }

@@ -81,6 +81,7 @@ struct Operation {
   bool keeps_input, keeps_output;
   bool wants_border;      // its windows read zeros around the input
   bool matrix;            // its kernel is [in][units], with a gradient summed once a batch
+  bool whole_batch;       // cuts the plan: waits for statistics of the whole batch
   bool winograd;          // conv2d: trained by kernels/winograd.h
   Window window;          // conv2d, pooling, padding
   float scale, offset;    // rescaling
@@ -100,6 +101,10 @@ struct Operation {
   int64_t output_gradients;
   int32_t padded_units;   // dense: outputs rounded up to whole vectors
   int64_t scratch;        // vectors it works in
+  // Batch normalisation: places of the moving averages in the parameters, of what a slab leaves in its
+  // sums, and of the batch's statistics in the network's.
+  int64_t moving, slab_sums, statistics;
+  float momentum, epsilon;
 };
 
 // What a node made: seen from outside, and by the nodes that read it.
@@ -117,6 +122,9 @@ struct Plan {
   Tensor tensors[kMaxTensors];
   Operation operations[kMaxOperations];
   Edge edges[kMaxEdges];
+  // Operations that wait for the whole batch: each cuts the way forward before it, and the way back
+  // behind it. None: one stage.
+  int32_t barrier_count, barriers[kMaxNodes];
   Value image, values[kMaxNodes];
   sn_weight weights[kMaxWeights];
   int32_t output;                // the tensor of the last node
@@ -125,7 +133,9 @@ struct Plan {
   int64_t parameter_count;
   int64_t packed_count;          // floats
   int64_t slab_gradient_count;   // floats
-  int64_t thread_units;          // of one slab, private to a thread
+  int64_t slab_sum_count;        // floats that a slab leaves before barriers
+  int64_t statistic_count;       // floats of the batch
+  int64_t thread_units;          // of one slab, private to a thread; with barriers, to the slab
   int64_t batch_units;           // of one slab, kept for the whole batch
   int64_t scratch_units;         // a row to write a gradient into before it is put in place, or more
                                  // where Winograd works

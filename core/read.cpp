@@ -58,7 +58,9 @@ struct Reading {
     }
     const Slab<Lanes> slab = slab_of(net, thread, net.spare_blocks[thread]);
     const bool logits = evaluation && evaluation->loss == SN_CATEGORICAL_CROSSENTROPY;
-    forward(net, slab, {parameters, net.packed, false, logits, false, 0, 0, 0}, images, picked);
+    forward(net, slab,
+            {parameters, net.packed, false, logits, false, 0, 0, 0, picked.count, nullptr}, images,
+            picked);
     const Tensor& last = result_of(plan, logits);
     const Lanes* y = slab.values(last).at;
     if (outputs) {

@@ -22,6 +22,7 @@ struct Slab {
   T* scratch;  // `scratch_units`: at least a row
   float* gradients;         // of this slab's weights, but for the dense ones
   float* output_gradients;  // of this slab's dense outputs, [image][unit]
+  float* sums;              // what this slab leaves before barriers
 
   Rows<T> values(const Tensor& t) const {
     return {(t.batch_wide ? shared : own) + t.values.at, t.values.row};

@@ -55,8 +55,11 @@ void lay_out(sn_network& net, Layout& layout) {
   const int64_t blocks = net.slabs + plan.threads;
   net.slab_gradients = layout.allocate<float>(blocks * plan.slab_gradient_count);
   net.output_gradients = layout.allocate<float>(blocks * plan.output_gradient_count);
+  net.sums = layout.allocate<float>(blocks * plan.slab_sum_count);
+  net.statistics = layout.allocate<float>(plan.statistic_count);
   net.shared = layout.allocate<Lanes>(blocks * plan.batch_units);
-  net.own = layout.allocate<Lanes>(plan.threads * (plan.thread_units + plan.scratch_units));
+  net.own = layout.allocate<Lanes>((plan.barrier_count ? blocks : plan.threads) *
+                                    (plan.thread_units + plan.scratch_units));
   net.single = layout.allocate<float>(plan.thread_units + plan.batch_units);
   net.chunk_squares = layout.allocate<double>(net.chunk_count);
   net.chunk_l2 = layout.allocate<double>(net.chunk_count);

@@ -7,6 +7,7 @@
 #include "train.h"
 
 #include "batch.h"
+#include "chunks.h"
 #include "phases.h"
 
 namespace sn {
@@ -20,6 +21,7 @@ LossTask loss_task(const Plan& plan, const sn_training& t, int64_t images) {
 // The step that slabs are done for.
 struct Step {
   int32_t number = 0;
+  int32_t stage = 0;  // of the plan, where operations wait for the whole batch
   int64_t slabs = 0;
   Batch batch{};
   Order order;
@@ -47,7 +49,7 @@ struct Training {
   bool cut = false;  // a slab was left out, since the host wants to stop
 
   Training(sn_network& n, sn_pool* pool, sn_training& t, float* gradient)
-      : net(n), task(t), gradient_only(gradient), phases(pool), step{0, 0, {}, order_of(t, 0)} {
+      : net(n), task(t), gradient_only(gradient), phases(pool), step{0, 0, 0, {}, order_of(t, 0)} {
     for (int64_t s = 0; s < net.slabs; ++s) net.slab_states[s].done = net.slab_states[s].again = 0;
     phases.begin(kPack, net.chunk_count);
   }
@@ -55,6 +57,7 @@ struct Training {
   void begin_step() {
     step.batch = batch_of(task, step.number);
     if (!task.indices) step.order = order_of(task, step.number);
+    step.stage = 0;
     step.slabs = (step.batch.count + kLanes - 1) / kLanes;
     const int64_t time = task.first_step + step.number + 1;
     update = {&task.optimizer, task.learning_rates ? task.learning_rates[step.number] : 0.0f,
@@ -88,29 +91,66 @@ struct Training {
       __atomic_store_n(&cut, true, __ATOMIC_RELAXED);
       return true;
     }
-    const Plan& plan = net.plan;
-    const int64_t block = net.spare_blocks[thread];
-    const Slab<Lanes> slab = slab_of(net, thread, block);
-    const LossTask loss = loss_task(plan, task, now.batch.count);
-    const Pass pass = {task.parameters,
-                       net.packed,
-                       !task.no_dropout,
-                       loss.from_logits,
-                       true,
-                       task.seed,
-                       static_cast<uint64_t>(task.first_step + now.number),
-                       item.index * kLanes};
+    const Slab<Lanes> slab = slab_of(net, thread, net.spare_blocks[thread]);
     const Picked picked = pick(now, item.index);
+    const Pass pass = pass_of(now, item.index, picked.count);
     forward(net, slab, pass, task.examples.images, picked);
     if (!phases.is_current(item)) return false;
-    const Tensor& last = result_of(plan, loss.from_logits);
-    const Lanes* y = slab.values(last).at;
-    const LossSum sum = loss_of_slab(loss, task.examples, picked, y, slab.scratch);
-    backward_row(slab.gradient(last).at, y, slab.scratch, plan.outputs, last.activation, last.alpha);
+    const LossSum sum = take_loss(slab, picked, now.batch.count);
     backward(net, slab, pass);
     if (!claim_end(item)) return false;
     keep_block(thread, item.index, sum);
     return true;
+  }
+
+  Pass pass_of(const Step& now, int64_t slab, int images) const {
+    return {task.parameters,
+            net.packed,
+            !task.no_dropout,
+            task.loss == SN_CATEGORICAL_CROSSENTROPY,
+            true,
+            task.seed,
+            static_cast<uint64_t>(task.first_step + now.number),
+            slab * kLanes,
+            images,
+            net.statistics};
+  }
+
+  // One stage of a slab, where the plan has barriers. Its results so far are in its own block, so it is
+  // never done twice.
+  bool work_on_stage(int32_t thread, Item item) {
+    if (!claim_end(item)) return false;
+    if (stop_wanted()) {
+      __atomic_store_n(&cut, true, __ATOMIC_RELAXED);
+      return true;
+    }
+    const Plan& plan = net.plan;
+    const int32_t stage = step.stage;
+    SlabState& state = net.slab_states[item.index];
+    const Slab<Lanes> slab = slab_of(net, thread, state.block);
+    const Picked picked = pick(step, item.index);
+    const Pass pass = pass_of(step, item.index, picked.count);
+    if (stage <= plan.barrier_count) {
+      forward_stage(net, slab, pass, stage, task.examples.images, picked);
+    }
+    if (stage < plan.barrier_count) return true;
+    if (stage == plan.barrier_count) {
+      state.loss = take_loss(slab, picked, step.batch.count);
+      keep_dense(state.block, item.index);
+    }
+    backward_stage(net, slab, pass, stage);
+    return true;
+  }
+
+  // The loss of a slab's outputs, whose place its gradient takes.
+  LossSum take_loss(const Slab<Lanes>& slab, const Picked& picked, int64_t images) const {
+    const LossTask loss = loss_task(net.plan, task, images);
+    const Tensor& last = result_of(net.plan, loss.from_logits);
+    const Lanes* y = slab.values(last).at;
+    const LossSum sum = loss_of_slab(loss, task.examples, picked, y, slab.scratch);
+    backward_row(slab.gradient(last).at, y, slab.scratch, net.plan.outputs, last.activation,
+                 last.alpha);
+    return sum;
   }
 
   // True for one thread only, and only while the slab's phase lasts.
@@ -133,6 +173,10 @@ struct Training {
     net.spare_blocks[thread] = state.block;
     state.block = block;
     state.loss = loss;
+    keep_dense(block, slab);
+  }
+
+  void keep_dense(int64_t block, int64_t slab) {
     const Plan& plan = net.plan;
     for (int32_t i = 0; i < plan.operation_count; ++i) {
       const Operation& op = plan.operations[i];
@@ -145,6 +189,7 @@ struct Training {
   }
 
   bool time_slab(int32_t thread, Item item) {
+    if (net.plan.barrier_count) return work_on_stage(thread, item);
     const int64_t began = nanoseconds();
     __atomic_store_n(&net.slab_states[item.index].began, began, __ATOMIC_RELAXED);
     const bool counts = work_on_slab(thread, item);
@@ -188,94 +233,15 @@ struct Training {
     return -1;
   }
 
-  // Sums a chunk's gradient over the batch, adds L2, and returns through the net's arrays what the
-  // norm and the loss need of it.
-  void sum_chunk(int64_t index) {
-    const Chunk& chunk = net.chunks[index];
-    const Operation& op = net.plan.operations[chunk.operation];
-    const int64_t units = op.out.channels;
-    const int64_t count = (chunk.last - chunk.first) * units;
-    const int64_t at = chunk.operation * net.slabs;
-    double squares = 0, l2 = 0;
-    net.chunk_squares[index] = net.chunk_l2[index] = 0;
-    if (!op.trainable) return;
-    for (int32_t s = 0; s < (op.kernel < 0 ? 0 : chunk.stretches); ++s) {
-      const int64_t first = (s * chunk.rows + chunk.first) * units;
-      float* gradient = net.gradient + op.kernel + first;
-      if (op.matrix) {
-        op.kernels->kernel_gradient(op, net.dense_inputs + at, net.dense_gradients + at,
-                                    static_cast<int>(step.slabs), chunk.first, chunk.last, gradient);
-      } else {
-        sum_slabs(op.slab_gradient + first, count, gradient);
-      }
-      add_l2(op.kernel + first, count, op.kernel_l2, squares, l2);
-    }
-    if (chunk.with_bias && op.bias >= 0) {
-      float* bias = net.gradient + op.bias;
-      if (op.matrix) {
-        op.kernels->bias_gradient(op, net.dense_gradients + at, static_cast<int>(step.slabs), bias);
-      } else {
-        sum_slabs(op.slab_gradient + int64_t{op.fan_in} * units, units, bias);
-      }
-      add_l2(op.bias, units, op.bias_l2, squares, l2);
-    }
-    net.chunk_squares[index] = squares;
-    net.chunk_l2[index] = l2;
-  }
-
-  void sum_slabs(int64_t at, int64_t count, float* to) const {
-    const int64_t stride = net.plan.slab_gradient_count;
-    for (int64_t s = 0; s < step.slabs; ++s) {
-      const float* from = net.slab_gradients + net.slab_states[s].block * stride + at;
-      if (s == 0) {
-        for (int64_t i = 0; i < count; ++i) to[i] = from[i];
-      } else {
-        for (int64_t i = 0; i < count; ++i) to[i] += from[i];
-      }
-    }
-  }
-
-  void add_l2(int64_t at, int64_t count, float l2, double& squares, double& penalty) const {
-    float* g = net.gradient + at;
-    const float* w = task.parameters + at;
-    if (l2 > 0) {
-      float sum = 0;
-      for (int64_t i = 0; i < count; ++i) {
-        sum += w[i] * w[i];
-        g[i] += 2.0f * l2 * w[i];
-      }
-      penalty += static_cast<double>(l2 * sum);
-    }
-    if (task.optimizer.clip_norm > 0) {
-      float sum = 0;
-      for (int64_t i = 0; i < count; ++i) sum += g[i] * g[i];
-      squares += static_cast<double>(sum);
-    }
-  }
-
-  void update_chunk(int64_t index) {
-    const Chunk& chunk = net.chunks[index];
-    const Operation& op = net.plan.operations[chunk.operation];
-    if (!op.trainable) return;
-    const int64_t units = op.out.channels;
-    for (int32_t s = 0; s < (op.kernel < 0 ? 0 : chunk.stretches); ++s) {
-      update_stretch(op.kernel + (s * chunk.rows + chunk.first) * units,
-                     (chunk.last - chunk.first) * units);
-    }
-    if (chunk.with_bias && op.bias >= 0) update_stretch(op.bias, units);
-    pack_chunk(net, chunk, task.parameters, true);
-  }
-
-  void update_stretch(int64_t at, int64_t count) {
-    float* first = task.slots ? task.slots + at : nullptr;
-    float* second = task.slots ? first + net.plan.parameter_count : nullptr;
-    update_parameters(update, task.parameters + at, net.gradient + at, first, second, count);
-  }
-
   // Alone, after all slabs: the step's loss; a loss that is not finite ends training before the update,
   // and so does a step of which a slab is missing.
   void end_slabs() {
     if (cut) return end(SN_STOPPED);
+    if (step.stage < 2 * net.plan.barrier_count) {
+      join_stage(net, step.stage, task.parameters, step.slabs, step.batch.count);
+      ++step.stage;
+      return phases.begin(kSlabs, step.slabs);
+    }
     LossSum sum;
     for (int64_t s = 0; s < step.slabs; ++s) {
       sum.loss += net.slab_states[s].loss.loss;
@@ -285,6 +251,10 @@ struct Training {
     task.losses[step.number] = loss;
     task.correct[step.number] = static_cast<int32_t>(sum.correct);
     if (!__builtin_isfinite(loss)) return end(SN_DIVERGED);
+    for (int32_t i = 0; !gradient_only && i < net.plan.barrier_count; ++i) {
+      const Operation& op = net.plan.operations[net.plan.barriers[i]];
+      op.kernels->commit(op, net.statistics, task.parameters);
+    }
     phases.begin(kSums, net.chunk_count);
   }
 
@@ -325,11 +295,11 @@ struct Training {
       case kSlabs:
         return time_slab(thread, item);
       case kSums:
-        sum_chunk(item.index);
-        if (!clips() && !gradient_only) update_chunk(item.index);
+        sum_chunk(net, task, item.index, step.slabs);
+        if (!clips() && !gradient_only) update_chunk(net, task, update, item.index);
         return true;
       case kUpdates:
-        update_chunk(item.index);
+        update_chunk(net, task, update, item.index);
         return true;
     }
     return false;

@@ -57,28 +57,42 @@ inline T slope(T y, int32_t activation, float alpha) {
   }
 }
 
+namespace detail {
+
+// Not inlined: each operator would have all functions in it, several times.
+template <class T>
+[[gnu::noinline]] inline void activate_slowly(T* values, int64_t count, int32_t activation,
+                                              float alpha) {
+  for (int64_t i = 0; i < count; ++i) values[i] = activated(values[i], activation, alpha);
+}
+
+template <class T>
+[[gnu::noinline]] inline void backward_slowly(T* to, const T* values, const T* gradient,
+                                              int64_t count, int32_t activation, float alpha) {
+  for (int64_t i = 0; i < count; ++i) {
+    to[i] = gradient[i] * slope(values[i], activation, alpha);
+  }
+}
+
+}  // namespace detail
+
 template <class T>
 inline void activate_row(T* values, int64_t count, int32_t activation, float alpha) {
   if (activation == kLinear) return;
-  if (activation == kRelu) {
-    for (int64_t i = 0; i < count; ++i) values[i] = activated(values[i], kRelu, 0.0f);
-    return;
-  }
-  for (int64_t i = 0; i < count; ++i) values[i] = activated(values[i], activation, alpha);
+  if (activation != kRelu) return detail::activate_slowly(values, count, activation, alpha);
+  for (int64_t i = 0; i < count; ++i) values[i] = activated(values[i], kRelu, 0.0f);
 }
 
 // to = gradient * slope(values); `to` may be `values`.
 template <class T>
 inline void backward_row(T* to, const T* values, const T* gradient, int64_t count,
-                             int32_t activation, float alpha) {
+                         int32_t activation, float alpha) {
   if (activation == kLinear) {
     for (int64_t i = 0; i < count; ++i) to[i] = gradient[i];
   } else if (activation == kRelu) {
     for (int64_t i = 0; i < count; ++i) to[i] = values[i] > T{} ? gradient[i] : T{};
   } else {
-    for (int64_t i = 0; i < count; ++i) {
-      to[i] = gradient[i] * slope(values[i], activation, alpha);
-    }
+    detail::backward_slowly(to, values, gradient, count, activation, alpha);
   }
 }
 

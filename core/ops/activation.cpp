@@ -108,9 +108,9 @@ constexpr sn_attribute_info kOfElu[] = {number("alpha", 1, 0)};
 }  // namespace
 
 const Kernels kActivationKernels = {activation_forward<Lanes>, activation_forward<float>,
-                                    activation_backward, nullptr, nullptr, nullptr, nullptr};
+                                    activation_backward};
 const Kernels kSoftmaxKernels = {softmax_forward<Lanes>, softmax_forward<float>, softmax_backward,
-                                 nullptr, nullptr, nullptr, nullptr};
+};
 
 extern const Operator kActivationOperator = {row_of("Activation", kOfActivation), add_activation};
 extern const Operator kReLU = {row_of("ReLU", kOfRelu), add_relu};

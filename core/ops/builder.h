@@ -79,6 +79,11 @@ class Builder {
                   int32_t rank, float l2);
   void add_bias(const Node& node, Operation& op, const char* name, float l2);
 
+  // A weight that no optimizer changes; its place among the parameters.
+  int64_t add_moving(const Node& node, const char* name, int32_t size);
+  // Cuts the plan at the operation, which keeps so many arrays of a number for each channel.
+  void need_batch(Operation& op, int32_t statistics, int32_t slab_sums);
+
   // Applies an activation to what the node has made so far (for a node without an operation of its
   // own: to its input).
   bool activate(const Node& node, int32_t activation, float alpha, bool may_tag = true);

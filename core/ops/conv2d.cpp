@@ -16,7 +16,7 @@ void forward(const Context<Lanes>& ctx, const Pass& pass) {
   }
 }
 
-void weight_gradient(const Context<Lanes>& ctx) {
+void weight_gradient(const Context<Lanes>& ctx, const Pass&) {
   by_winograd(ctx.op) ? winograd_kernel_gradient(ctx) : conv2d_kernel_gradient(ctx);
   conv2d_bias_gradient(ctx);
 }
@@ -30,7 +30,7 @@ void backward(const Context<Lanes>& ctx, const Pass& pass) {
 }
 
 constexpr Kernels kKernels = {forward,     single_forward, backward, weight_gradient,
-                              pack_kernel, nullptr,        nullptr};
+                              pack_kernel};
 
 bool add(Builder& builder, const Node& node) {
   if (!builder.needs_image(node)) return false;

@@ -48,7 +48,7 @@ void dense_backward(const Context<Lanes>& ctx, const Pass& pass) {
 }
 
 // Keeps the output gradients as [image][unit], for the batch's sum.
-void dense_keep_gradient(const Context<Lanes>& ctx) {
+void dense_keep_gradient(const Context<Lanes>& ctx, const Pass&) {
   const Operation& op = ctx.op;
   float* to = ctx.slab.output_gradients + op.output_gradients;
   const Lanes* dy = ctx.dy().at;

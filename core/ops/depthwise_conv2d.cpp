@@ -140,7 +140,7 @@ void taps_left(const Context<Lanes>& ctx, const Lanes* x, const Lanes* dy, int f
   }
 }
 
-void weight_gradient(const Context<Lanes>& ctx) {
+void weight_gradient(const Context<Lanes>& ctx, const Pass&) {
   const Operation& op = ctx.op;
   const Window& w = op.window;
   const int taps = w.height * w.width, each = multiplier(op);
@@ -183,7 +183,7 @@ void single(const Context<float>& ctx, const Pass& pass) {
   }
 }
 
-constexpr Kernels kKernels = {forward, single, backward, weight_gradient, nullptr, nullptr, nullptr};
+constexpr Kernels kKernels = {forward, single, backward, weight_gradient};
 
 bool add(Builder& builder, const Node& node) {
   if (!builder.needs_image(node)) return false;

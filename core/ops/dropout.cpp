@@ -77,7 +77,7 @@ void backward(const Context<Lanes>& ctx, const Pass& pass) {
 
 void single(const Context<float>& ctx, const Pass& pass) { kCopy.single(ctx, pass); }
 
-constexpr Kernels kKernels = {forward, single, backward, nullptr, nullptr, nullptr, nullptr};
+constexpr Kernels kKernels = {forward, single, backward};
 
 bool add(Builder& builder, const Node& node) {
   const float rate = node.real("rate");

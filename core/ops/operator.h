@@ -19,24 +19,39 @@ struct Pass {
   bool winograd;       // where the plan says so
   uint64_t seed, step;
   int64_t first_image; // of the slab, counted in the batch
+  int images;          // in the slab; the other lanes repeat the first
+  const float* statistics;  // of the batch, while training; else null
+};
+
+// What all slabs have left before a barrier: slab s at sums + s stride.
+struct Joined {
+  const float* sums;
+  int64_t stride, slabs, images;
+  const float* parameters;
 };
 
 // The work of one kind of operation; null where there is none.
 struct Kernels {
-  void (*forward)(const Context<Lanes>&, const Pass&);
-  void (*single)(const Context<float>&, const Pass&);  // one image
+  void (*forward)(const Context<Lanes>&, const Pass&) = nullptr;
+  void (*single)(const Context<float>&, const Pass&) = nullptr;  // one image
   // Writes the gradient of every input that wants one, by the derivative of that tensor's activation.
-  void (*backward)(const Context<Lanes>&, const Pass&);
+  void (*backward)(const Context<Lanes>&, const Pass&) = nullptr;
   // Leaves the gradients of the weights in the slab's sums, or what the batch's sum is taken from.
-  void (*weight_gradient)(const Context<Lanes>&);
+  void (*weight_gradient)(const Context<Lanes>&, const Pass&) = nullptr;
   // Rearranges rows first ... last-1 of the kernel (of each of nine taps, for Winograd).
   void (*pack)(const Operation&, const float* kernel, float* packed, int64_t first, int64_t last,
-               bool winograd);
+               bool winograd) = nullptr;
   // Operation::matrix: the gradients of rows of the kernel and of the bias, of `slabs` slabs.
   void (*kernel_gradient)(const Operation&, const Lanes* const* inputs,
                           const float* const* gradients, int slabs, int64_t first, int64_t last,
-                          float* gradient);
-  void (*bias_gradient)(const Operation&, const float* const* gradients, int slabs, float* gradient);
+                          float* gradient) = nullptr;
+  void (*bias_gradient)(const Operation&, const float* const* gradients, int slabs, float* gradient) = nullptr;
+  // Operation::whole_batch: what a slab leaves before `forward` (before `backward`: weight_gradient),
+  // what is made of all slabs' while no thread works on one, and what a finished step writes.
+  void (*collect)(const Context<Lanes>&, const Pass&) = nullptr;
+  void (*join)(const Operation&, const Joined&, float* statistics) = nullptr;
+  void (*join_backward)(const Operation&, const Joined&, float* statistics) = nullptr;
+  void (*commit)(const Operation&, const float* statistics, float* parameters) = nullptr;
 };
 
 struct Operator {

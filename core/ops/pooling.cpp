@@ -227,9 +227,9 @@ void average_pooling_backward(const Context<Lanes>& ctx, const Pass&) {
 }
 
 constexpr Kernels kMaxKernels = {max_pooling_forward<Lanes>, max_pooling_forward<float>,
-                                 max_pooling_backward,       nullptr, nullptr, nullptr, nullptr};
+                                 max_pooling_backward};
 constexpr Kernels kAverageKernels = {average_pooling_forward<Lanes>, average_pooling_forward<float>,
-                                     average_pooling_backward, nullptr, nullptr, nullptr, nullptr};
+                                     average_pooling_backward};
 
 bool add_pooling(Builder& builder, const Node& node, const Kernels& kernels) {
   if (!builder.needs_image(node)) return false;

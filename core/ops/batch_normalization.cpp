@@ -1,0 +1,223 @@
+// BatchNormalization: each channel brought to the mean beta and the deviation gamma over the batch.
+//
+// In training the statistics are of the whole batch, so the plan is cut in two places: before the
+// forward pass, when every slab has left the mean and the squares of its values, and before the backward
+// pass, when each has left the sums of its gradients. Predicting uses the moving averages.
+#include "operator.h"
+
+namespace sn {
+namespace {
+
+// What is known of the batch, each an array of channels.
+enum Statistic { kMean, kInverse, kGradient, kProduct, kMovingMean, kMovingVariance, kStatistics };
+
+float* statistic(float* all, const Operation& op, Statistic which) {
+  return all + op.statistics + int64_t{which} * op.out.channels;
+}
+const float* statistic(const float* all, const Operation& op, Statistic which) {
+  return all + op.statistics + int64_t{which} * op.out.channels;
+}
+
+// One channel's arithmetic: (x - mean) factor + shift.
+struct Channel {
+  float mean, inverse, factor, shift;
+
+  Channel(const Operation& op, const Pass& pass, int c) {
+    if (pass.statistics && op.whole_batch) {
+      mean = statistic(pass.statistics, op, kMean)[c];
+      inverse = statistic(pass.statistics, op, kInverse)[c];
+    } else {
+      const float* moving = pass.parameters + op.moving;
+      mean = moving[c];
+      inverse = 1.0f / __builtin_sqrtf(moving[op.out.channels + c] + op.epsilon);
+    }
+    factor = op.kernel >= 0 ? pass.parameters[op.kernel + c] * inverse : inverse;
+    shift = op.bias >= 0 ? pass.parameters[op.bias + c] : 0.0f;
+  }
+};
+
+// Lanes that hold an image: 1; those that repeat one: 0.
+Lanes mask_of(const Pass& pass) {
+  Lanes mask = Lanes{};
+  for (int i = 0; i < pass.images; ++i) mask[i] = 1.0f;
+  return mask;
+}
+
+template <class T>
+void forward(const Context<T>& ctx, const Pass& pass) {
+  const Operation& op = ctx.op;
+  const int64_t channels = op.out.channels;
+  for (int c = 0; c < channels; ++c) {
+    const Channel channel(op, pass, c);
+    for (int r = 0; r < op.out.height; ++r) {
+      const T* x = ctx.x().row(r);
+      T* y = ctx.y().row(r);
+      for (int64_t i = c; i < ctx.out_row(); i += channels) {
+        y[i] = (x[i] - channel.mean) * channel.factor + channel.shift;
+      }
+    }
+  }
+  for (int r = 0; r < op.out.height; ++r) {
+    activate_row(ctx.y().row(r), ctx.out_row(), ctx.out.activation, ctx.out.alpha);
+  }
+}
+
+// Leaves the slab's mean of each channel, and the sum of squares around it.
+void collect(const Context<Lanes>& ctx, const Pass& pass) {
+  const Operation& op = ctx.op;
+  const int64_t channels = op.in.channels;
+  float* means = ctx.slab.sums + op.slab_sums;
+  const Lanes mask = mask_of(pass);
+  const float share =
+      1.0f / (static_cast<float>(op.in.height) * static_cast<float>(op.in.width * pass.images));
+  for (int c = 0; c < channels; ++c) {
+    Lanes sum = Lanes{}, squares = Lanes{};
+    for (int r = 0; r < op.in.height; ++r) {
+      const Lanes* x = ctx.x().row(r);
+      for (int64_t i = c; i < ctx.in_row(); i += channels) sum += x[i];
+    }
+    const float mean = sum_of(sum * mask) * share;
+    for (int r = 0; r < op.in.height; ++r) {
+      const Lanes* x = ctx.x().row(r);
+      for (int64_t i = c; i < ctx.in_row(); i += channels) {
+        const Lanes apart = x[i] - mean;
+        squares += apart * apart;
+      }
+    }
+    means[c] = mean;
+    means[channels + c] = sum_of(squares * mask);
+  }
+}
+
+// The batch's mean and variance from those of the slabs, in their order (Chan, Golub and LeVeque 1979).
+void join(const Operation& op, const Joined& all, float* statistics) {
+  const int64_t channels = op.in.channels;
+  const double places = static_cast<double>(op.in.height) * op.in.width;
+  for (int c = 0; c < channels; ++c) {
+    double count = 0, mean = 0, squares = 0;
+    for (int64_t s = 0; s < all.slabs; ++s) {
+      const float* sums = all.sums + s * all.stride + op.slab_sums;
+      const int64_t left = all.images - s * kLanes;
+      const double more = places * static_cast<double>(left < kLanes ? left : kLanes);
+      const double apart = static_cast<double>(sums[c]) - mean;
+      squares += static_cast<double>(sums[channels + c]) + apart * apart * count * more / (count + more);
+      mean += apart * more / (count + more);
+      count += more;
+    }
+    const double variance = squares / count;
+    statistic(statistics, op, kMean)[c] = static_cast<float>(mean);
+    statistic(statistics, op, kInverse)[c] =
+        static_cast<float>(1 / __builtin_sqrt(variance + static_cast<double>(op.epsilon)));
+    const float* moving = all.parameters + op.moving;
+    const float rest = 1.0f - op.momentum;
+    statistic(statistics, op, kMovingMean)[c] =
+        moving[c] * op.momentum + static_cast<float>(mean) * rest;
+    statistic(statistics, op, kMovingVariance)[c] =
+        moving[channels + c] * op.momentum + static_cast<float>(variance) * rest;
+  }
+}
+
+// Leaves the sums of the gradients and of their products with the normalised values: also the gradients
+// of beta and gamma.
+void weight_gradient(const Context<Lanes>& ctx, const Pass& pass) {
+  const Operation& op = ctx.op;
+  const int64_t channels = op.in.channels;
+  float* sums = ctx.slab.sums + op.slab_sums;
+  float* gradient = ctx.slab.gradients + op.slab_gradient;
+  for (int c = 0; c < channels; ++c) {
+    const Channel channel(op, pass, c);
+    Lanes sum = Lanes{}, product = Lanes{};
+    for (int r = 0; r < op.in.height; ++r) {
+      const Lanes* x = ctx.x().row(r);
+      const Lanes* dy = ctx.dy().row(r);
+      for (int64_t i = c; i < ctx.in_row(); i += channels) {
+        sum += dy[i];
+        product += dy[i] * (x[i] - channel.mean);
+      }
+    }
+    sums[c] = sum_of(sum);  // lanes without an image have no gradient
+    sums[channels + c] = sum_of(product) * channel.inverse;
+    if (op.kernel >= 0) gradient[c] = sums[channels + c];
+    if (op.bias >= 0) gradient[op.fan_in * channels + c] = sums[c];
+  }
+}
+
+// The means of both over the batch.
+void join_backward(const Operation& op, const Joined& all, float* statistics) {
+  const int64_t channels = op.in.channels;
+  const double count = static_cast<double>(op.in.height) * op.in.width * static_cast<double>(all.images);
+  for (int c = 0; c < channels; ++c) {
+    double sum = 0, product = 0;
+    for (int64_t s = 0; s < all.slabs; ++s) {
+      const float* sums = all.sums + s * all.stride + op.slab_sums;
+      sum += static_cast<double>(sums[c]);
+      product += static_cast<double>(sums[channels + c]);
+    }
+    statistic(statistics, op, kGradient)[c] = static_cast<float>(sum / count);
+    statistic(statistics, op, kProduct)[c] = static_cast<float>(product / count);
+  }
+}
+
+// dx = gamma / deviation (dy - mean(dy) - normalised x mean(dy normalised x)); with moving averages the
+// means are constants, and only the first term is left.
+void backward(const Context<Lanes>& ctx, const Pass& pass) {
+  const Operation& op = ctx.op;
+  const int64_t channels = op.in.channels;
+  const Lanes mask = mask_of(pass);
+  for (int r = 0; r < op.in.height; ++r) {
+    const Lanes* x = ctx.x().row(r);
+    const Lanes* dy = ctx.dy().row(r);
+    for (int c = 0; c < channels; ++c) {
+      const Channel channel(op, pass, c);
+      float mean = 0, product = 0;
+      if (op.whole_batch) {
+        mean = statistic(pass.statistics, op, kGradient)[c];
+        product = statistic(pass.statistics, op, kProduct)[c] * channel.inverse;
+      }
+      for (int64_t i = c; i < ctx.in_row(); i += channels) {
+        const Lanes through = (dy[i] - mean - (x[i] - channel.mean) * product) * channel.factor;
+        ctx.slab.scratch[i] = through * mask;
+      }
+    }
+    backward_row(ctx.dx().row(r), x, ctx.slab.scratch, ctx.in_row(), ctx.in.activation,
+                 ctx.in.alpha);
+  }
+}
+
+void commit(const Operation& op, const float* statistics, float* parameters) {
+  const float* moving = statistic(statistics, op, kMovingMean);  // and the variance behind it
+  for (int64_t i = 0; i < 2 * int64_t{op.out.channels}; ++i) parameters[op.moving + i] = moving[i];
+}
+
+constexpr Kernels kKernels = {
+    forward<Lanes>, forward<float>, backward, weight_gradient, nullptr, nullptr, nullptr,
+    collect,        join,           join_backward, commit};
+
+bool add(Builder& builder, const Node& node) {
+  const Shape shape = builder.input(node).shape;
+  Operation& op = builder.add(node, kKernels, shape);
+  op.epsilon = node.real("epsilon");
+  op.momentum = node.real("momentum");
+  op.fan_in = node.flag("scale") ? 1 : 0;
+  const int32_t channels[4] = {shape.channels};
+  if (node.flag("scale")) builder.add_kernel(node, op, "gamma", channels, 1, node.real("gamma_regularizer"));
+  if (node.flag("center")) builder.add_bias(node, op, "beta", node.real("beta_regularizer"));
+  op.moving = builder.add_moving(node, "moving_mean", shape.channels);
+  builder.add_moving(node, "moving_variance", shape.channels);
+  if (builder.trains() && node.given.trainable) builder.need_batch(op, kStatistics, 2);
+  return true;
+}
+
+constexpr sn_attribute_info kAttributes[] = {
+    number("momentum", 0.99, 0, 1),
+    number("epsilon", 0.001, 0),
+    flag("center", true),
+    flag("scale", true),
+    l2("beta_regularizer"),
+    l2("gamma_regularizer")};
+
+}  // namespace
+
+extern const Operator kBatchNormalization = {row_of("BatchNormalization", kAttributes), add};
+
+}  // namespace sn
