@@ -177,7 +177,7 @@ def test_figures_and_weights_are_asked_for_in_older_ways() -> None:
         with pytest.raises(MissingKeyError, match=words) as caught:
             history[name]
         assert isinstance(caught.value, KeyError)
-        assert str(caught.value).startswith("history: there is no such figure")
+        assert str(caught.value).startswith("history: Unknown metric")
     weights: Any = model.weights
     with pytest.raises(KeyError, match=r"get_weights\(\) gives a list"):
         weights[0]

@@ -10,7 +10,7 @@
     session     what callbacks may see and ask
     callbacks   EarlyStopping and the others
     checkpoint  everything needed to go on, in one file
-    history     the epochs' figures, as Keras gives them
+    history     the metrics of each epoch, as Keras gives them, and as HTML
 
 It prints nothing and knows no terminal, page or journal.
 """

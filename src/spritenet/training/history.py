@@ -1,13 +1,15 @@
-"""History: the epochs' figures as Keras gives them, collected from events."""
+"""History: the metrics of each epoch as Keras gives them, collected from events."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING
 
 from spritenet.errors import MissingKeyError
+from spritenet.svg import Line, Thinned, chart
 from spritenet.training.events import (
     EpochEnded,
     Evaluated,
@@ -22,22 +24,27 @@ if TYPE_CHECKING:
 
 __all__ = ["History"]
 
+MOST_ROWS = 20
+"""Epochs in the HTML table; a longer training shows its last ones."""
 
-class Figures(dict[str, list[float]]):
-    """The epochs' figures by name. Keras 2's and TensorFlow.js's "acc" is understood."""
+CELL = 'style="text-align:right;padding:2px 8px"'
+
+
+class MetricsByName(dict[str, list[float]]):
+    """Metrics of all epochs by name; "acc" of Keras 2 and TensorFlow.js means "accuracy"."""
 
     def __missing__(self, name: str) -> list[float]:
-        """The figure of an older name.
+        """Returns the metric of an older name.
 
         Raises:
-            MissingKeyError: there is none.
+            MissingKeyError: the name is unknown.
         """
         newer = re.sub(r"acc$", "accuracy", str(name))
         if newer in self:
             return self[newer]
         do = "Give compile metrics=['accuracy']." if newer == "accuracy" else ""
         raise MissingKeyError(
-            "there is no such figure",
+            "Unknown metric",
             where="history",
             expected="one of " + ", ".join(self),
             got=repr(name),
@@ -47,35 +54,35 @@ class Figures(dict[str, list[float]]):
 
 @dataclass(slots=True, eq=False)
 class History:
-    """What `fit` returns.
+    """The record of a training, returned by `fit`.
 
     Attributes:
-        params: how it was trained: epochs, steps.
-        metrics: "loss", and "accuracy" if it was asked for.
+        params: "epochs" and "steps" of the training.
+        metrics: "loss", and "accuracy" if the model was compiled with it.
         history: for "loss", "accuracy", "val_loss", "val_accuracy" and "learning_rate" the
-            figures of each epoch.
+            value of each epoch.
         epoch: the numbers of the epochs, from 0.
-        steps: every update.
-        evaluations: every evaluation, also those between the ends of epochs.
+        steps: every optimizer step.
+        evaluations: every evaluation, including those within epochs.
         end: the last event; None while training.
     """
 
     metrics: tuple[str, ...] = ("loss", "accuracy")
     params: dict[str, int] = field(default_factory=dict)
-    history: dict[str, list[float]] = field(default_factory=Figures)
+    history: dict[str, list[float]] = field(default_factory=MetricsByName)
     epoch: list[int] = field(default_factory=list)
     steps: list[StepEvent] = field(default_factory=list)
     evaluations: list[Evaluated] = field(default_factory=list)
     end: Finished | Stopped | None = None
 
     def recording(self, events: Iterable[Event]) -> Iterator[Event]:
-        """Hand the events on, keeping what matters of them."""
+        """Records events while passing them on."""
         for event in events:
             self.add(event)
             yield event
 
     def add(self, event: Event) -> None:
-        """Keep what matters of an event."""
+        """Records one event."""
         match event:
             case StepEvent():
                 self.steps.append(event)
@@ -83,9 +90,9 @@ class History:
                 self.evaluations.append(event)
             case EpochEnded():
                 self.epoch.append(event.epoch)
-                for name, figure in event.logs.items():
+                for name, value in event.logs.items():
                     if name == "learning_rate" or name.removeprefix("val_") in self.metrics:
-                        self.history.setdefault(name, []).append(figure)
+                        self.history.setdefault(name, []).append(value)
             case Finished() | Stopped():
                 self.end = event
             case _:
@@ -93,40 +100,75 @@ class History:
 
     @property
     def images_per_second(self) -> float:
-        """Training speed, without evaluation; 0 while training."""
+        """Training speed, without the time of evaluations; 0 while training."""
         if self.end is None or not self.end.seconds:
             return 0.0
         return self.end.images / self.end.seconds
 
     def plot(self, *, title: str = "") -> Figure:
-        """Loss and accuracy against steps, training and validation. Needs the extra `plot`.
+        """Plots loss and accuracy of training and validation against steps. Needs the extra `plot`.
 
         Raises:
-            DataError: there is no step yet.
+            DataError: no step has been made.
         """
         from spritenet import plots
 
         panels: dict[str, dict[str, tuple[list[int], list[float]]]] = {}
-        for what in self.metrics:
-            training = [float(getattr(event, what)) for event in self.steps]
-            panels[what] = {"training": ([event.step for event in self.steps], training)}
+        for metric in self.metrics:
+            training = [float(getattr(event, metric)) for event in self.steps]
+            panels[metric] = {"training": ([event.step for event in self.steps], training)}
             if self.evaluations:
-                tested = [float(getattr(event, what)) for event in self.evaluations]
+                values = [float(getattr(event, metric)) for event in self.evaluations]
                 steps = [event.step for event in self.evaluations]
-                panels[what]["validation"] = (steps, tested)
+                panels[metric]["validation"] = (steps, values)
         return plots.curves(panels if self.steps else {}, title=title)
 
     def _repr_html_(self) -> str:
-        """The figures of each epoch and the curves, for notebooks."""
-        from spritenet.training import history_html
-
-        return history_html.history_html(self)
+        """The curves and a table of the epochs' metrics, for notebooks, light or dark."""
+        charts = "".join(
+            f'<div style="flex:1 1 300px;max-width:480px">{_curve(self, metric)}</div>'
+            for metric in self.metrics
+            if self.steps
+        )
+        return (
+            f"<div>{escape(repr(self)[1:-1])}</div>"
+            f'<div style="display:flex;flex-wrap:wrap;gap:16px">{charts}</div>{_table(self)}'
+        )
 
     def __repr__(self) -> str:
-        """The last epoch's figures and how it ended."""
-        last = ", ".join(f"{name} {figures[-1]:.4g}" for name, figures in self.history.items())
+        """The metrics of the last epoch, and the end of the training."""
+        last = ", ".join(f"{name} {values[-1]:.4g}" for name, values in self.history.items())
         if isinstance(self.end, Stopped):
             end = f"stopped: {self.end.reason}"
         else:
             end = f"{self.images_per_second:,.0f} images/s"
-        return f"<History of {len(self.epoch)} epochs, {len(self.steps)} updates: {last}; {end}>"
+        return f"<History of {len(self.epoch)} epochs, {len(self.steps)} steps: {last}; {end}>"
+
+
+def _curve(history: History, metric: str) -> str:
+    """One metric against steps, as SVG."""
+    curve = Thinned()
+    for event in history.steps:
+        curve.add(event.step, getattr(event, metric))
+    name = "training" if curve.each == 1 else f"training (means of {curve.each:,}, range)"
+    lines = [Line(name, curve.x, curve.y, curve.low, curve.high)]
+    if history.evaluations:
+        values = [getattr(event, metric) for event in history.evaluations]
+        steps = [event.step for event in history.evaluations]
+        lines.append(Line("validation", steps, values, dots=True))
+    label = f"{metric} against steps; at the end of training {curve.y[-1]:.4g}"
+    return chart(lines, label=label, x_label="step", y_label=metric, percent=metric == "accuracy")
+
+
+def _table(history: History) -> str:
+    """A row of metrics for each epoch, as HTML."""
+    names = list(history.history)
+    head = "".join(f"<th {CELL}>{escape(name)}</th>" for name in ("epoch", *names))
+    rows = []
+    for row in range(max(0, len(history.epoch) - MOST_ROWS), len(history.epoch)):
+        cells = "".join(
+            f"<td {CELL}>{values[row]:.4g}</td>" if row < len(values) else "<td></td>"
+            for values in history.history.values()
+        )
+        rows.append(f"<tr><td {CELL}>{history.epoch[row] + 1}</td>{cells}</tr>")
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
