@@ -90,7 +90,7 @@ def write(plain: Plain, folder: Path) -> tuple[float, int]:
     empty = time.process_time() - began
     done = 0
     began = time.process_time()
-    for _ in Run(folder).recording(given(), None, lambda: done):
+    for _ in Run(folder).record(given(), None, lambda: done):
         pass
     return time.process_time() - began - empty, len(plain.events)
 

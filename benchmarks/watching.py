@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from figures import Row, arguments, chromium, report
 from spritenet.runs import Run
 from spritenet.runs.journal import Journal
-from spritenet.runs.reader import Reader
+from spritenet.runs.journal_follower import JournalFollower
 from spritenet.training.events import EpochEnded, Started, StepEvent
 from spritenet.web.serving import running
 from spritenet.web.table import static_files
@@ -171,7 +171,7 @@ def large(browser: Browser, folder: Path, gigabytes: float) -> list[Row]:
             number += 93_800
             journal.write(EpochEnded(number, number // 938, 0.1, 0.9, 0.15, 0.2, 0.9, 60_000, 1.0))
     began = time.perf_counter()
-    batch = Reader(run.journal_path).read()
+    batch = JournalFollower(run.journal_path).read()
     read = time.perf_counter() - began
     with page_of(browser, run) as page:
         page.wait_for_function("Object.keys(drawn).length > 0")

@@ -91,7 +91,7 @@ def test_verify_names_the_broken_rows(data: str, tmp_path: Path) -> None:
     """A line for each segment, exit code 2, and JSON for programs."""
     path = sn.pack(sn.load(data), tmp_path / "a.png", segment_rows=50)
     with sn.Sprite(path) as sprite:
-        offsets = [sprite.head.segments[number].offset for number in (2, 7)]
+        offsets = [sprite.header.segments[number].offset for number in (2, 7)]
     content = bytearray(path.read_bytes())
     for offset in offsets:
         content[offset] ^= 1

@@ -12,7 +12,7 @@ import pytest
 
 from program import spritenet
 from spritenet.runs import Run
-from spritenet.runs.run_directory import Shelf
+from spritenet.runs.run_directory import RunDirectory
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def shelf(run: Path, tmp_path: Path) -> Path:
 
 def names(folder: Path) -> set[str]:
     """The runs that are there."""
-    return {run.folder.name for run in Shelf(folder).runs()}
+    return {run.folder.name for run in RunDirectory(folder).runs()}
 
 
 def test_runs_are_listed_the_newest_first(shelf: Path) -> None:

@@ -16,7 +16,7 @@ import tiny
 from spritenet.errors import RunError
 from spritenet.model import Sequential, train
 from spritenet.runs import Run
-from spritenet.runs.controls import LARGEST, ControlFolder, ask
+from spritenet.runs.controls import LARGEST, ControlFolder, send_command
 from spritenet.training.callbacks import Callback
 from spritenet.training.controls import DISCARDED, KEPT
 from spritenet.training.events import (
@@ -59,9 +59,9 @@ class Training:
             assert time.monotonic() < end, "it never happened"
             time.sleep(0.01)
 
-    def ask(self, name: str, value: float | None = None) -> Controlled:
+    def send_command(self, name: str, value: float | None = None) -> Controlled:
         """Ask for something; the answer."""
-        made = self.run.ask(name, value)
+        made = self.run.send_command(name, value)
         self.until(lambda: made in {e.id for e in self.answers()})
         return next(answer for answer in self.answers() if answer.id == made)
 
@@ -82,35 +82,35 @@ def training(tmp_path: Path) -> Iterator[Training]:
     made = Training(tmp_path / "run", tiny.model())
     yield made
     if made._thread.is_alive():
-        ask(made.run.controls.folder, "stop")
+        send_command(made.run.controls.folder, "stop")
         made.end()
 
 
 def test_pausing_stands_still_and_resuming_goes_on(training: Training) -> None:
     """While it is paused there is no update, and a checkpoint has everything."""
-    answer = training.ask("pause")
+    answer = training.send_command("pause")
     assert answer.refused == ""
     training.until(lambda: isinstance(training.events[-1], CheckpointSaved))
     assert training.events[-1].step == answer.step
     seen = len(training.events)
     time.sleep(0.2)
     assert len(training.events) == seen
-    assert training.ask("pause").refused == "it is paused already"
-    assert training.ask("resume").refused == ""
+    assert training.send_command("pause").refused == "it is paused already"
+    assert training.send_command("resume").refused == ""
     training.until(lambda: isinstance(training.events[-1], StepEvent))
     assert training.events[-1].step > answer.step
-    assert training.ask("resume").refused == "it is not paused"
+    assert training.send_command("resume").refused == "it is not paused"
 
 
 def test_the_learning_rate_changes_from_the_next_update_on(training: Training) -> None:
     """A rate that is none is refused, and nothing changes."""
-    answer = training.ask("rate", 0.001953125)
+    answer = training.send_command("rate", 0.001953125)
     training.until(lambda: training.events[-1].step > answer.step + 50)
     rates = {e.step: e.learning_rate for e in list(training.events) if isinstance(e, StepEvent)}
     assert rates[answer.step] == pytest.approx(0.01)
     assert rates[answer.step + 1] == 0.001953125
     for wrong in (-1.0, float("nan"), None):
-        assert "finite number" in training.ask("rate", wrong).refused
+        assert "finite number" in training.send_command("rate", wrong).refused
 
 
 @pytest.mark.parametrize("first", ["", "pause"])
@@ -119,8 +119,8 @@ def test_stop_and_keep_keeps_weights_and_history_and_can_be_resumed(
 ) -> None:
     """Also while it is paused; what goes on ends in the same weights as if nothing had been."""
     if first:
-        training.ask(first)
-    answer = training.ask("stop")
+        training.send_command(first)
+    answer = training.send_command("stop")
     end = training.end()
     assert isinstance(end, Stopped)
     assert end.reason == KEPT
@@ -141,7 +141,7 @@ def test_a_paused_training_is_stopped_by_its_callbacks_too(tmp_path: Path) -> No
     """Ctrl-C is one of them."""
     callback = Callback()
     training = Training(tmp_path / "run", tiny.model(), callbacks=callback)
-    answer = training.ask("pause")
+    answer = training.send_command("pause")
     callback.session.stop("enough")
     end = training.end()
     assert isinstance(end, Stopped)
@@ -150,7 +150,7 @@ def test_a_paused_training_is_stopped_by_its_callbacks_too(tmp_path: Path) -> No
 
 def test_stop_and_discard_leaves_nothing(training: Training) -> None:
     """The folder goes, with weights, history and all."""
-    training.ask("discard")
+    training.send_command("discard")
     end = training.end()
     assert isinstance(end, Stopped)
     assert end.reason == DISCARDED
@@ -161,14 +161,14 @@ def test_discarding_leaves_what_is_not_the_runs(tmp_path: Path) -> None:
     """A file of the user's in the folder stays."""
     training = Training(tmp_path, tiny.model())
     (tmp_path / "notes.txt").write_text("mine")
-    training.ask("discard")
+    training.send_command("discard")
     training.end()
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
 def test_what_was_asked_of_a_training_before_is_forgotten(tmp_path: Path) -> None:
     """A command that nobody took doesn't stop the next training."""
-    ask(tmp_path / "run" / "control", "stop")
+    send_command(tmp_path / "run" / "control", "stop")
     model = tiny.model()
     history = model.fit(DATA, steps=200, batch_size=16, run=tmp_path / "run", verbose=0)
     assert isinstance(history.end, Finished)
@@ -186,18 +186,18 @@ def test_commands_of_strangers_do_no_harm(tmp_path: Path) -> None:
     (command,) = folder.poll()
     assert (command.id, command.name, command.value) == ("5-ee", "explode", None)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.json"]
-    with pytest.raises(RunError, match="no such command"):
-        ask(tmp_path, "explode")
+    with pytest.raises(RunError, match="unknown command"):
+        send_command(tmp_path, "explode")
 
 
 def test_nobody_is_asked_where_no_training_goes_on(tmp_path: Path) -> None:
     """Neither in an empty folder nor in one whose training has ended."""
     run = Run(tmp_path / "run")
-    with pytest.raises(RunError, match="no training goes on there"):
-        run.ask("pause")
+    with pytest.raises(RunError, match="no training is running there"):
+        run.send_command("pause")
     tiny.model().fit(DATA, steps=5, batch_size=16, run=run.folder, verbose=0)
-    with pytest.raises(RunError, match="no training goes on there"):
-        run.ask("pause")
+    with pytest.raises(RunError, match="no training is running there"):
+        run.send_command("pause")
 
 
 def test_asking_whether_a_training_goes_on_disturbs_nobody(tmp_path: Path) -> None:

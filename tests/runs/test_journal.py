@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from spritenet.errors import RunError
 from spritenet.runs.journal import Journal, read_journal
-from spritenet.runs.journal_format import Lines
-from spritenet.runs.reader import HEAD, TAIL, Reader
+from spritenet.runs.journal_follower import HEAD, TAIL, JournalFollower
+from spritenet.runs.journal_lines import JournalLines
 from spritenet.training.events import EpochEnded, Event, Finished, Started, StepEvent
 
 START = Started(0, 10_000, 100, 100, 64, 6400, 5000, 0)
@@ -91,7 +91,7 @@ def test_what_is_no_update_is_found_from_the_end(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     write(path, 500)
     data = path.read_bytes()
-    with Lines(path) as lines:
+    with JournalLines(path) as lines:
         place = lines.last_other(lines.size)
     kinds = []
     while place >= 0:
@@ -122,7 +122,7 @@ def test_going_on_keeps_what_was_until_then(tmp_path: Path, last_step: int) -> N
 def test_a_journal_grows_while_it_is_read(tmp_path: Path) -> None:
     """A reader gets each line once, whole, and nothing twice; a cut begins everything anew."""
     path = tmp_path / "events.jsonl"
-    reader = Reader(path)
+    reader = JournalFollower(path)
     assert not reader.read()
     with Journal(path) as journal:
         journal.write(START)
@@ -154,7 +154,7 @@ def test_a_journal_that_was_cut_and_grew_again_is_noticed(tmp_path: Path) -> Non
     """Though it is longer than it was when it was read last."""
     path = tmp_path / "events.jsonl"
     write(path, 100, end=False)
-    reader = Reader(path)
+    reader = JournalFollower(path)
     reader.read()
     with Journal(path, 50) as journal:
         for number in range(51, 200):
@@ -175,7 +175,7 @@ def test_a_newer_version_is_read(tmp_path: Path) -> None:
             b' "images": 2, "learning_rate": 0.1, "mood": "good"}\n'
         )
     assert [event.step for event in read_journal(path)] == [0, 1, 2, 3, 4]
-    batch = Reader(path).read()
+    batch = JournalFollower(path).read()
     assert batch.others[-1] == {"event": "dreamt", "at": 9.0, "step": 3, "of": ["sheep"]}
     assert batch.steps["step"] == [1, 2, 3, 4]
     assert batch.steps["loss"][-1] is None  # JSON has no NaN
@@ -192,7 +192,7 @@ def test_no_bytes_break_a_reader(
     """Whatever stands in the file: updates are found, all else is passed over."""
     path = tmp_path_factory.mktemp("x") / "events.jsonl"
     path.write_bytes(b"\n".join(lines))
-    batch = Reader(path).read()
+    batch = JournalFollower(path).read()
     whole = path.read_bytes().split(b"\n")[:-1]
     assert len(batch.steps["step"]) >= sum(
         line == b'{"event": "step", "step": 1}' for line in whole
@@ -204,7 +204,7 @@ def test_no_bytes_break_a_reader(
 
 def test_a_large_journal_is_sampled(large: Path) -> None:
     """Its beginning, its end and all that is no update are there; of the rest a part, in order."""
-    reader = Reader(large)
+    reader = JournalFollower(large)
     batch = reader.read()
     steps = [int(s) for s in batch.steps["step"] if s is not None]
     assert batch.sampled > 10
@@ -227,19 +227,19 @@ def test_a_large_journal_is_cut_without_being_read(
     path = tmp_path / "events.jsonl"
     path.write_bytes(large.read_bytes())
     read = 0
-    plain = Lines.read
+    plain = JournalLines.read
 
-    def counted(self: Lines, start: int, count: int) -> bytes:
+    def counted(self: JournalLines, start: int, count: int) -> bytes:
         nonlocal read
         data = plain(self, start, count)
         read += len(data)
         return data
 
-    monkeypatch.setattr(Lines, "read", counted)
+    monkeypatch.setattr(JournalLines, "read", counted)
     with Journal(path, 150_000):
         pass
     assert read < 12 << 20
-    with Lines(path) as lines:
+    with JournalLines(path) as lines:
         *_, (_, last) = lines.whole(lines.last_other(lines.size), lines.size)
     assert json.loads(last)["step"] == 150_000
 

@@ -73,9 +73,9 @@ def runs(
 def _list(folder: Path, *, json: bool) -> None:
     """Prints all runs, one per line."""
     from spritenet.cli.terminal import console, print_json, table
-    from spritenet.runs.run_directory import Shelf
+    from spritenet.runs.run_directory import RunDirectory
 
-    found = Shelf(folder).summaries()
+    found = RunDirectory(folder).summaries()
     if json:
         print_json({"folder": str(folder), "runs": [one.to_json() for one in found]})
         return
@@ -145,7 +145,7 @@ def _prune(
     from spritenet.cli.terminal import print_json
     from spritenet.errors import InputError
     from spritenet.runs import Run
-    from spritenet.runs.run_directory import Shelf
+    from spritenet.runs.run_directory import RunDirectory
 
     if older_than is None and keep_best is None:
         raise InputError(
@@ -153,7 +153,7 @@ def _prune(
             where="--prune",
             do="Add --older-than DAYS, --keep-best N, or both.",
         )
-    found = Shelf(folder).summaries()
+    found = RunDirectory(folder).summaries()
     chosen = [one for one in found if not one.under_way]
     if older_than is not None:
         chosen = [one for one in chosen if time() - one.changed > older_than * 86_400]

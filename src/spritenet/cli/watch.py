@@ -44,9 +44,9 @@ def watch(
     """Open the live page of a run, during training and afterwards."""
     from spritenet.errors import RunError
     from spritenet.runs import Run
-    from spritenet.runs.run_directory import Shelf
+    from spritenet.runs.run_directory import RunDirectory
 
-    chosen = Shelf(Path("runs")).latest() if run is None else Run(run)
+    chosen = RunDirectory(Path("runs")).latest() if run is None else Run(run)
     if not chosen.exists and not chosen.journal_path.exists() and not training:
         raise RunError(
             "no such run", where=chosen.folder, do="spritenet runs lists those in runs/."

@@ -62,7 +62,7 @@ class Kept:
     def events(self, task: Task, session: Session, callbacks: Callbacks) -> Iterator[Event]:
         """The training's events, written down as they are pulled."""
         run, plan = Run(self.folder), session.plan
-        with run.opened(resume=self.resume) as found:
+        with run.open_for_writing(resume=self.resume) as found:
             content_hash = made.sha256(task.examples, self.split)
             identity = self._identity(task, content_hash)
             last_step = None
@@ -83,7 +83,7 @@ class Kept:
             )
             events = self.ending(loop.run(task, session, callbacks, found))
             events = self._with_model(events, run)
-            yield from run.recording(events, last_step, lambda: session.state.now.step)
+            yield from run.record(events, last_step, lambda: session.state.now.step)
             if session.reason == DISCARDED:
                 run.clear()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from spritenet.runs import Run
-from spritenet.runs.reader import Reader
+from spritenet.runs.journal_follower import JournalFollower
 from spritenet.svg import Thinned
 from spritenet.training.events import (
     EpochEnded,
@@ -76,7 +76,7 @@ class Learning:
         Raises:
             RunError: the journal can't be read.
         """
-        batch = Reader(run.journal_path).read()
+        batch = JournalFollower(run.journal_path).read()
         found = cls.of(event for entry in batch.others if (event := _event(entry)) is not None)
         found.sampled = batch.sampled
         columns = (batch.steps[name] for name in ("step", "loss", "correct", "images"))

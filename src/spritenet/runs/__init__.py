@@ -1,9 +1,9 @@
-"""Runs: what a training leaves on disk.
+"""Runs: the files of a training on disk.
 
-    folder          one run: config.json, events.jsonl, checkpoint/, model/; one writer at a time
+    run             one run: config.json, events.jsonl, checkpoint/, model/; one writer at a time
     journal         events.jsonl as it is written, a line an event
-    journal_format  the same as it is read, from any place on
-    reader          the same as a page follows it, thinned out where it is long
+    journal_lines   its lines, with random access
+    journal_follower  its new events for a page, sampled where it is long
     controls        commands to a training that is running
     summary         the figures of a run
     run_directory   a folder of runs
@@ -13,6 +13,6 @@ It reads events and writes files; it knows no network.
 
 from __future__ import annotations
 
-from spritenet.runs.folder import Run
+from spritenet.runs.run import Run
 
 __all__ = ["Run"]

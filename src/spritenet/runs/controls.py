@@ -1,7 +1,7 @@
-"""The folder `control` of a run: what is asked of its training, a file each.
+"""Control folders: commands to a running training, a file each, in the folder `control` of its run.
 
-Whoever asks puts a file there, whole; the training takes it away and answers in the journal, under
-the command's id. The file `watching` is touched by whoever looks on.
+A client writes a file atomically; the training deletes it and answers in the journal, under the
+command's id. A client that follows the training touches the file `watching`.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from spritenet.atomic import write_file
 from spritenet.errors import RunError
 from spritenet.training.controls import COMMANDS, Command
 
-__all__ = ["ControlFolder", "ask"]
+__all__ = ["ControlFolder", "send_command"]
 
-EVERY = 0.04
-"""Seconds between two looks into the folder."""
+POLL_SECONDS = 0.04
+"""Seconds between two listings of the folder."""
 
-WATCHED_EVERY = 0.5
-"""Seconds between two looks whether somebody looks on."""
+WATCHED_POLL_SECONDS = 0.5
+"""Seconds between two looks at the file `watching`."""
 
 LARGEST = 4096
 """Bytes of a command."""
@@ -33,28 +33,26 @@ LARGEST = 4096
 MOST = 100
 """Commands taken at a time."""
 
-LOOKING = 10.0
+WATCH_SECONDS = 10.0
 """Seconds for which a touch of `watching` counts."""
 
 NAME = re.compile(r"[0-9]{1,20}-[0-9a-f]{1,16}")
-"""Of a command's id: when it was asked, in nanoseconds, and something to tell it from others."""
+"""A command's id: its time in nanoseconds, and a random part."""
 
 
-def ask(folder: Path, name: str, value: float | None = None) -> str:
-    """Ask something of the training whose control folder this is; the command's id.
+def send_command(folder: Path, name: str, value: float | None = None) -> str:
+    """Sends a command to the training with this control folder, and returns the command's id.
 
     Args:
-        folder: the control folder; it is made if it isn't there.
+        folder: the control folder, created if it is missing.
         name: "pause", "resume", "stop" (and keep), "discard" or "rate".
-        value: the learning rate that is wanted, for "rate".
+        value: the new learning rate, for "rate".
 
     Raises:
-        RunError: there is no such command, or the disk refuses.
+        RunError: the command is unknown, or the disk refuses.
     """
     if name not in COMMANDS:
-        raise RunError(
-            "there is no such command", expected="one of " + ", ".join(COMMANDS), got=name
-        )
+        raise RunError("unknown command", expected="one of " + ", ".join(COMMANDS), got=name)
     made = f"{time_ns()}-{os.urandom(4).hex()}"
     command = {"id": made, "command": name, "value": value}
     write_file(folder / f"{made}.json", json.dumps(command).encode(), error=RunError, durable=False)
@@ -63,12 +61,12 @@ def ask(folder: Path, name: str, value: float | None = None) -> str:
 
 @dataclass(slots=True, eq=False)
 class ControlFolder:
-    """The training's side of it.
+    """The training's side of a control folder.
 
     Attributes:
-        folder: it need not be there.
-        seen: when it was last looked into.
-        answer: whether somebody looked on, and when that was found out.
+        folder: its path; it may be missing.
+        seen: time of the last listing.
+        answer: the last result of `watched`, and its time.
     """
 
     folder: Path
@@ -76,14 +74,14 @@ class ControlFolder:
     answer: tuple[bool, float] = (False, float("-inf"))
 
     def clear(self) -> None:
-        """Forget what was asked of a training before this one."""
+        """Deletes the commands to an earlier training."""
         for path in self._files():
             path.unlink(missing_ok=True)
 
     def poll(self) -> Sequence[Command]:
-        """The commands that came, oldest first; each is given once."""
+        """Returns new commands, oldest first; each is returned once."""
         now = perf_counter()
-        if now - self.seen < EVERY:
+        if now - self.seen < POLL_SECONDS:
             return ()
         self.seen = now
         commands = []
@@ -96,26 +94,26 @@ class ControlFolder:
         return commands
 
     def watch(self) -> None:
-        """Say that somebody looks on."""
+        """Marks the training as watched."""
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / "watching").touch()
 
     def watched(self) -> bool:
-        """Whether somebody looked on a moment ago; cheap to ask often."""
+        """Returns whether the training is being watched; cheap to call often."""
         known, then = self.answer
         now = perf_counter()
-        if now - then < WATCHED_EVERY:
+        if now - then < WATCHED_POLL_SECONDS:
             return known
         try:
-            known = time() - (self.folder / "watching").stat().st_mtime < LOOKING
+            known = time() - (self.folder / "watching").stat().st_mtime < WATCH_SECONDS
         except OSError:
             known = False
         self.answer = known, now
         return known
 
     def _files(self) -> list[Path]:
-        """The commands' files, oldest first."""
+        """Returns the files of commands, oldest first."""
         try:
             names = os.listdir(self.folder)  # noqa: PTH208 - a third of the time of iterdir
         except OSError:
@@ -125,7 +123,7 @@ class ControlFolder:
 
 
 def _read(path: Path) -> Command | None:
-    """The command of a file; None if it is none."""
+    """Reads a command; None if the file holds none."""
     try:
         with path.open("rb") as file:
             entry = json.loads(file.read(LARGEST))

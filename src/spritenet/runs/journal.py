@@ -15,26 +15,26 @@ from typing import Self
 
 from spritenet.atomic import write_file
 from spritenet.errors import RunError
-from spritenet.runs.journal_format import Lines, entry_of
+from spritenet.runs.journal_lines import JournalLines, entry_of
 from spritenet.training.events import Event, Finished, StepEvent, from_json
 
 __all__ = ["Journal", "read_journal"]
 
 ENDS = {Finished.kind}
-"""What a training that goes on after its end takes back."""
+"""The events that a resumed training removes."""
 
 
 class Journal:
-    """The writer; a context manager.
+    """The writer of a journal; a context manager.
 
-    Each line that is none of an update says where the one before it begins (`before`, in bytes, -1
-    for none), so that a reader finds all of them without reading the updates between.
+    Each line but those of steps has the offset of the previous such line (`before`, in bytes, -1
+    for none), so that a reader finds all of them without reading the steps between.
 
     Args:
         path: the file.
-        last_step: None begins a new journal; a number keeps what is there up to that many updates,
-            and what a killed training wrote after its last checkpoint goes.
-        ended: True keeps the end too: what is added comes after it.
+        last_step: None begins a new journal; a number keeps the lines up to that step and removes
+            those that a killed training wrote after its last checkpoint.
+        ended: True keeps the event of the end too, and appends behind it.
     """
 
     def __init__(self, path: Path, last_step: int | None = None, *, ended: bool = False) -> None:
@@ -49,7 +49,7 @@ class Journal:
         self._began = perf_counter()
 
     def write(self, event: Event) -> None:
-        """Add a line: the event with `at`, the seconds the run has been going on.
+        """Appends an event as a line, with `at`, the seconds since the run began.
 
         It reaches the file with the next `flush`.
         """
@@ -70,7 +70,7 @@ class Journal:
         self.flush()
 
     def flush(self) -> None:
-        """Hand what was written to the operating system, in one piece: a kill loses none of it.
+        """Hands all lines to the operating system in one piece, so that a kill loses none of them.
 
         Raises:
             RunError: the disk refuses.
@@ -92,13 +92,13 @@ class Journal:
         self._place += len(data)
 
     def _cut(self, path: Path, last_step: int, ends: Container[object]) -> None:
-        """Keep the lines up to so many updates; remember where and when they end."""
+        """Removes the lines behind a step, and notes the offset and time of the last one kept."""
 
         def late(entry: Mapping[str, object]) -> bool:
             step = entry.get("step")
             return entry.get("event") in ends or (isinstance(step, int) and step > last_step)
 
-        with Lines(path) as lines:
+        with JournalLines(path) as lines:
             low, high = 0, lines.size
             while low < high:  # steps only grow: the first late line is found by halving
                 middle = (low + high) // 2
@@ -117,7 +117,7 @@ class Journal:
             file.truncate(self._place)
 
     def __enter__(self) -> Self:
-        """The journal itself."""
+        """Returns the journal itself."""
         return self
 
     def __exit__(
@@ -126,7 +126,7 @@ class Journal:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Write what is left, and close the file."""
+        """Writes what is left, and closes the file."""
         try:
             self.flush()
         finally:
@@ -134,14 +134,14 @@ class Journal:
 
 
 def read_journal(path: Path) -> Iterator[Event]:
-    """The events of a journal, also of one that is being written.
+    """Yields the events of a journal, also of one that is being written.
 
-    Lines that are torn, or of a kind not known here, are passed over.
+    Torn lines and unknown kinds of events are skipped.
 
     Raises:
         RunError: there is no journal.
     """
-    with Lines(path) as lines:
+    with JournalLines(path) as lines:
         for _, line in lines.whole(0, lines.size):
             event = from_json(entry_of(line))
             if event is not None:

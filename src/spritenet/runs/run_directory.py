@@ -1,4 +1,4 @@
-"""A folder of runs, like `runs/`: which there are, and each by its name."""
+"""Run directories: folders of runs, like `runs/`."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spritenet.errors import RunError
-from spritenet.runs.folder import LOCK, Run
+from spritenet.runs.run import LOCK, Run
 from spritenet.runs.summary import Summary, summary
 
-__all__ = ["Shelf"]
+__all__ = ["RunDirectory"]
 
 MOST = 500
 """Runs that are listed: the newest ones."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class RunDirectory:
     """The runs in a folder.
 
     Attributes:
-        folder: it need not be there.
+        folder: its path; it may be missing.
     """
 
     folder: Path
 
     def runs(self) -> list[Run]:
-        """The runs, the one that was written to last first."""
+        """Returns the runs, the most recently written first."""
         found = []
         try:
             for path in self.folder.iterdir():
@@ -39,11 +39,11 @@ class Shelf:
         return [Run(path) for _, path in sorted(found, reverse=True)[:MOST]]
 
     def summaries(self) -> list[Summary]:
-        """The runs in a few figures each."""
+        """Returns a summary of each run."""
         return [summary(run) for run in self.runs()]
 
     def latest(self) -> Run:
-        """The run that was written to last.
+        """Returns the most recently written run.
 
         Raises:
             RunError: there is none.
@@ -58,12 +58,12 @@ class Shelf:
         return runs[0]
 
     def named(self, name: str) -> Run | None:
-        """The run of that name; None if there is none. Nothing but a name finds one."""
+        """Returns the run of a name, or None; paths are not accepted."""
         return next((run for run in self.runs() if run.folder.name == name), None)
 
 
 def _written(path: Path) -> float | None:
-    """When a run's folder was last written to; None for a folder that is none."""
+    """Returns the time at which a run was last written; None for other folders."""
     times = []
     for name in ("events.jsonl", "config.json"):
         try:

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from spritenet.errors import RunError
-from spritenet.runs.folder import Run
-from spritenet.runs.journal_format import Lines, entry_of
+from spritenet.runs.journal_lines import JournalLines, entry_of
+from spritenet.runs.run import Run
 
 __all__ = ["STATES", "Summary", "summary"]
 
@@ -60,16 +60,16 @@ class Summary:
 
     @property
     def under_way(self) -> bool:
-        """Whether a training works on it."""
+        """Whether a training is running."""
         return self.state in {"starting", "running", "paused"}
 
     def to_json(self) -> dict[str, object]:
-        """Its fields."""
+        """Returns the fields."""
         return asdict(self)
 
 
 def summary(run: Run) -> Summary:
-    """What a run is and how it went. What is broken or of a newer version counts as not known."""
+    """Summarizes a run. Fields that are broken or of a newer version are None."""
     config = _config(run)
     found = _newest(run)
     return Summary(
@@ -88,7 +88,7 @@ def summary(run: Run) -> Summary:
 
 
 def _state(run: Run, found: Mapping[str, Any]) -> str:
-    """One of `STATES`."""
+    """Returns one of `STATES`."""
     if run.running:
         if not found["line"]:
             return "starting"
@@ -100,13 +100,13 @@ def _state(run: Run, found: Mapping[str, Any]) -> str:
 
 
 def _newest(run: Run) -> dict[str, dict[str, Any]]:
-    """The newest line of each kind but updates; "line" is the newest of all, "end" how it ended.
+    """Returns the newest entry of each kind but steps; "line" is the newest of all, "end" the last.
 
-    An end before the newest beginning is none: the training went on.
+    An end before the newest beginning doesn't count: the training was resumed.
     """
     found: dict[str, dict[str, Any]] = {"line": {}}
     try:
-        with Lines(run.journal_path) as lines:
+        with JournalLines(run.journal_path) as lines:
             size = lines.size
             place = lines.last_other(size)
             start = max(place, size - 4096, 0)
@@ -137,7 +137,7 @@ def _newest(run: Run) -> dict[str, dict[str, Any]]:
 
 
 def _config(run: Run) -> dict[str, Any]:
-    """Its config.json; empty if there is none, or it is broken."""
+    """Returns config.json; empty if it is missing or broken."""
     try:
         if run.config_path.stat().st_size > MOST_CONFIG:
             return {}
@@ -147,7 +147,7 @@ def _config(run: Run) -> dict[str, Any]:
 
 
 def _changed(run: Run) -> float:
-    """When the journal last changed."""
+    """Returns the time of the journal's last change."""
     for path in (run.journal_path, run.config_path, run.folder):
         if path.exists():
             return path.stat().st_mtime
@@ -155,17 +155,17 @@ def _changed(run: Run) -> float:
 
 
 def _text(value: object) -> str | None:
-    """A name."""
+    """Returns a name, or None."""
     return value[:200] if isinstance(value, str) else None
 
 
 def _whole(value: object) -> int | None:
-    """A count."""
+    """Returns a count, or None."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _figure(value: object) -> float | None:
-    """A finite number."""
+    """Returns a finite number, or None."""
     if isinstance(value, int | float) and abs(value) < float("inf"):
         return float(value)
     return None

@@ -26,9 +26,9 @@ from starlette.routing import Route
 
 from spritenet.errors import RunError
 from spritenet.runs import Run
-from spritenet.runs.controls import ask
-from spritenet.runs.reader import Reader
-from spritenet.runs.run_directory import Shelf
+from spritenet.runs.controls import send_command
+from spritenet.runs.journal_follower import JournalFollower
+from spritenet.runs.run_directory import RunDirectory
 from spritenet.runs.summary import Summary, summary
 from spritenet.training.controls import COMMANDS
 
@@ -64,7 +64,7 @@ class _Watched:
         connected: told 1 when a page begins to follow a run, -1 when it ends.
     """
 
-    def __init__(self, shelf: Shelf, chosen: Run, connected: Callable[[int], None]) -> None:
+    def __init__(self, shelf: RunDirectory, chosen: Run, connected: Callable[[int], None]) -> None:
         self.shelf, self.chosen, self.connected = shelf, chosen, connected
         self.known: dict[str, tuple[object, Summary]] = {}
 
@@ -127,7 +127,7 @@ class _Watched:
         if not run.running:
             return PlainTextResponse("Its training has ended: nobody would do it.\n", 409)
         try:
-            made = await run_in_threadpool(ask, run.controls.folder, command, value)
+            made = await run_in_threadpool(send_command, run.controls.folder, command, value)
         except RunError as error:
             return PlainTextResponse(f"{error}\n", 500)
         return JSONResponse({"id": made})
@@ -174,7 +174,7 @@ class _Followed:
 
     def __init__(self, run: Run) -> None:
         self.run, self.name = run, run.folder.name
-        self.reader = Reader(run.journal_path)
+        self.reader = JournalFollower(run.journal_path)
         self.mark: object = ()
 
     def changed(self) -> bool:
@@ -223,7 +223,7 @@ def watching(chosen: Run, connected: Callable[[int], None] = lambda _: None) -> 
         connected: told 1 when a page begins to follow a run, -1 when it ends.
     """
     chosen = Run(chosen.folder.absolute())
-    routes = _Watched(Shelf(chosen.folder.parent), chosen, connected)
+    routes = _Watched(RunDirectory(chosen.folder.parent), chosen, connected)
     one = "/watch/runs/{name}"
     return [
         Route("/watch/runs", routes.runs),

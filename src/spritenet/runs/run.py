@@ -1,11 +1,11 @@
-"""A run's folder: everything one training leaves, in known places.
+"""Runs: the folder of one training, with everything that it leaves.
 
-    config.json    what was trained, on what, how: enough to do it again
+    config.json    model, data and options: enough to repeat it
     events.jsonl   the journal
     checkpoint/    everything needed to go on
     model/         the trained model
-    snapshots/     pictures of the network's inside while it learnt
-    control/       what is asked of the training
+    snapshots/     snapshots of weights and activations during training
+    control/       commands to the training
 
 Only one training at a time may write there.
 """
@@ -27,7 +27,7 @@ from spritenet.atomic import write_file
 from spritenet.destination import local_only
 from spritenet.errors import RunError
 from spritenet.file_lock import is_locked, lock_file
-from spritenet.runs.controls import ControlFolder, ask
+from spritenet.runs.controls import ControlFolder, send_command
 from spritenet.runs.journal import Journal, read_journal
 from spritenet.training import checkpoint
 from spritenet.training.checkpoint import Checkpoint
@@ -39,16 +39,16 @@ LOCK = ".lock"
 """The file that a training locks; it stays."""
 
 EARLY = frozenset({LOCK, "control", "events.jsonl", "snapshots"})
-"""What may be in a run's folder before its config.json is: another training has just begun there,
-or it was killed as it did, or somebody watches it from the start."""
+"""The files that may come before config.json: of a training that has just begun, was killed as it
+began, or is watched from the start."""
 
 
 @dataclass(frozen=True, slots=True, init=False)
 class Run:
-    """The places in one run's folder, and what is there.
+    """One run: the paths in its folder, and their content.
 
     Args:
-        folder: it need not be there yet.
+        folder: its path; it may be missing.
     """
 
     folder: Path
@@ -59,17 +59,17 @@ class Run:
 
     @property
     def config_path(self) -> Path:
-        """What was trained, on what, how."""
+        """The path of config.json."""
         return self.folder / "config.json"
 
     @property
     def journal_path(self) -> Path:
-        """The journal."""
+        """The path of the journal."""
         return self.folder / "events.jsonl"
 
     @property
     def checkpoint_path(self) -> Path:
-        """Everything needed to go on."""
+        """The path of the last checkpoint."""
         return self.folder / "checkpoint" / "state.npz"
 
     @property
@@ -79,26 +79,26 @@ class Run:
 
     @property
     def snapshots_path(self) -> Path:
-        """The folder of what was seen of the network while it learnt."""
+        """The folder of snapshots."""
         return self.folder / "snapshots"
 
     @property
     def controls(self) -> ControlFolder:
-        """Where commands for the training are put."""
+        """The folder of commands to the training."""
         return ControlFolder(self.folder / "control")
 
     @property
     def exists(self) -> bool:
-        """Whether there is a run in the folder."""
+        """Whether the folder holds a run."""
         return self.config_path.exists() or self.checkpoint_path.exists()
 
     @property
     def running(self) -> bool:
-        """Whether a training writes there now."""
+        """Whether a training is writing to it now."""
         return is_locked(self.folder / LOCK)
 
     def config(self) -> dict[str, Any]:
-        """What was trained, on what, how.
+        """Returns the content of config.json: model, data and options.
 
         Raises:
             RunError: there is no run, or its config.json is broken.
@@ -114,7 +114,7 @@ class Run:
         return config
 
     def events(self) -> Iterator[Event]:
-        """What has happened so far.
+        """Yields the events so far.
 
         Raises:
             RunError: there is no journal.
@@ -148,17 +148,17 @@ class Run:
             yield
 
     @contextmanager
-    def opened(self, *, resume: bool) -> Iterator[Checkpoint | None]:
-        """Hold the folder for writing; gives the checkpoint to go on from, if there is one.
+    def open_for_writing(self, *, resume: bool) -> Iterator[Checkpoint | None]:
+        """Locks the folder for a training, and yields the checkpoint to resume from, if any.
 
         Args:
-            resume: whether a run that is there already is gone on with.
+            resume: whether an existing run is resumed.
 
         Raises:
-            RunError: another training writes there, a run is there that shall not be gone on
-                with, its checkpoint is broken, or the folder is somebody else's.
+            RunError: another training writes there, a run exists and is not to be resumed, its
+                checkpoint is broken, or the folder holds other files.
         """
-        self._check_strangers()
+        self._check_other_files()
         with self.locked():
             if self.exists and not resume:
                 raise RunError(
@@ -169,22 +169,22 @@ class Run:
             there = resume and self.checkpoint_path.exists()
             yield checkpoint.load(self.checkpoint_path) if there else None
 
-    def _check_strangers(self) -> None:
-        """Raises RunError where there is no run, but other files: a data set, say, or all of it."""
+    def _check_other_files(self) -> None:
+        """Raises RunError if the folder holds other files and no run."""
         if self.exists or not self.folder.is_dir():
             return
-        strangers = sorted({path.name for path in self.folder.iterdir()} - EARLY)
-        if strangers:
+        others = sorted({path.name for path in self.folder.iterdir()} - EARLY)
+        if others:
             raise RunError(
                 "the folder holds other files",
                 where=self.folder,
                 expected="a new or empty folder",
-                got=", ".join(strangers[:3]) + (", …" if len(strangers) > 3 else ""),
+                got=", ".join(others[:3]) + (", …" if len(others) > 3 else ""),
                 do="Choose another folder.",
             )
 
     def write_config(self, config: Mapping[str, object]) -> None:
-        """Write config.json.
+        """Writes config.json.
 
         Raises:
             RunError: the disk refuses.
@@ -192,19 +192,19 @@ class Run:
         text = json.dumps(config, indent=1, ensure_ascii=False)
         write_file(self.config_path, text.encode() + b"\n", error=RunError)
 
-    def recording(
+    def record(
         self,
         events: Iterable[Event],
         last_step: int | None,
         done: Callable[[], int] = lambda: 0,
     ) -> Iterator[Event]:
-        """Write each event into the journal, then hand it on.
+        """Writes each event into the journal, then yields it.
 
         Args:
             events: of the training.
-            last_step: where it goes on from; None for a new one.
-            done: how many updates have been done by now. The events of those that were done in one
-                go reach the file in one go, before the next updates begin.
+            last_step: the step it is resumed from; None for a new training.
+            done: returns the number of steps done by now. Events of steps that were done together
+                reach the file together, before the next steps begin.
 
         Raises:
             RunError: the disk refuses.
@@ -225,22 +225,22 @@ class Run:
                     journal.write(Stopped(step, "interrupted", images, seconds, seconds))
                 raise
 
-    def ask(self, command: str, value: float | None = None) -> str:
-        """Ask something of the training that goes on there; the answer's `id` in the journal.
+    def send_command(self, command: str, value: float | None = None) -> str:
+        """Sends a command to the running training, and returns its `id` in the journal.
 
         Args:
             command: "pause", "resume", "stop" (and keep), "discard" or "rate".
-            value: the learning rate that is wanted, for "rate".
+            value: the new learning rate, for "rate".
 
         Raises:
-            RunError: there is no such command, no training goes on there, or the disk refuses.
+            RunError: the command is unknown, no training is running, or the disk refuses.
         """
         if not self.running:
-            raise RunError("no training goes on there", where=self.folder)
-        return ask(self.controls.folder, command, value)
+            raise RunError("no training is running there", where=self.folder)
+        return send_command(self.controls.folder, command, value)
 
     def add(self, *events: Event) -> None:
-        """Write events into the journal of a training that has ended.
+        """Appends events to the journal of a training that has ended.
 
         Raises:
             RunError: a training writes there, or the disk refuses.
@@ -250,7 +250,7 @@ class Run:
                 journal.write(event)
 
     def clear(self) -> None:
-        """Remove everything that a training left there, and the folder if nothing else is in it.
+        """Deletes everything that a training left, and the folder if nothing else is in it.
 
         Raises:
             RunError: the disk refuses.
@@ -269,7 +269,7 @@ class Run:
             ) from error
 
     def remove(self) -> None:
-        """The same for a run that nobody trains.
+        """Deletes a run that no training is writing to.
 
         Raises:
             RunError: a training writes there, there is no run, or the disk refuses.

@@ -1,7 +1,7 @@
-"""A journal as a page wants it: updates in columns, everything else as it is, and then what is new.
+"""Followers of a journal, for pages: steps in columns, other events as they are, then what is new.
 
-A journal too large to be read is sampled: its beginning, its newest updates and everything but
-updates are read whole, of the updates between only some. It says so.
+A large journal is sampled: its beginning, its newest steps and all other events are read whole, and
+only some of the steps between. The result has the sampling factor.
 """
 
 from __future__ import annotations
@@ -12,36 +12,36 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from spritenet.runs.journal_format import Lines, entries_of, entry_of, is_step
+from spritenet.runs.journal_lines import JournalLines, entries_of, entry_of, is_step
 
-__all__ = ["COLUMNS", "Batch", "Reader"]
+__all__ = ["COLUMNS", "JournalFollower", "JournalUpdate"]
 
 COLUMNS = ("step", "at", "loss", "correct", "images", "learning_rate")
-"""Of each update."""
+"""The fields of each step."""
 
 WHOLE = 24 << 20
-"""Bytes of a journal that is read whole: 160,000 updates."""
+"""Bytes of a journal that is read whole: 160,000 steps."""
 
 HEAD, TAIL = 1 << 18, 1 << 21
 """Bytes of a larger one's two ends that are read whole."""
 
 PLACES = 8192
-"""Updates that are read of what is between."""
+"""Steps that are sampled between the ends."""
 
 OTHERS = 20_000
-"""Lines that are none of an update, the newest ones, that are found one after the other."""
+"""Newest lines of other events than steps that are followed back."""
 
 MARK = 64
-"""Bytes before the place a reader is at that must stay the same: else the file was cut."""
+"""Bytes before the reader's offset that must stay the same: else the file was cut."""
 
 
 @dataclass(slots=True)
-class Batch:
-    """What came since the last time.
+class JournalUpdate:
+    """The new content of a journal.
 
     Attributes:
-        restarted: what was given before holds no more; this is everything.
-        sampled: one of about so many updates is given; 1 for all.
+        restarted: whether earlier content is void, and this is everything.
+        sampled: the sampling factor of steps; 1 for all.
         steps: the columns, as long as each other; None for what is not a finite number.
         others: the other lines' objects, in their order.
     """
@@ -52,11 +52,11 @@ class Batch:
     others: list[dict[str, Any]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        """Whether there is anything new."""
+        """Returns whether there is anything new."""
         return self.restarted or bool(self.others) or bool(self.steps["step"])
 
     def add(self, lines: Sequence[bytes]) -> None:
-        """Take lines in."""
+        """Adds lines."""
         entries = entries_of(lines)
         steps = [entry for entry in entries if is_step(entry)]
         for name, column in self.steps.items():
@@ -65,7 +65,7 @@ class Batch:
             self.others += [_plain(e) for e in entries if e and not is_step(e)]
 
 
-class Reader:
+class JournalFollower:
     """Follows one journal.
 
     Args:
@@ -78,14 +78,14 @@ class Reader:
         self.place = 0
         self.mark: bytes | None = None
 
-    def read(self) -> Batch:
+    def read(self) -> JournalUpdate:
         """What is new; everything the first time, and after the file was cut or replaced."""
         if not self.path.exists():
-            batch = Batch(restarted=self.mark is not None)
+            batch = JournalUpdate(restarted=self.mark is not None)
             self.place, self.mark = 0, None
             return batch
-        with Lines(self.path) as lines:
-            size, batch = lines.size, Batch()
+        with JournalLines(self.path) as lines:
+            size, batch = lines.size, JournalUpdate()
             if self.mark is None or not self._unchanged(lines, size):
                 batch.restarted, self.place = True, 0
                 if size > self.largest:
@@ -96,12 +96,12 @@ class Reader:
             self.mark = lines.read(max(0, self.place - MARK), min(MARK, self.place))
         return batch
 
-    def _unchanged(self, lines: Lines, size: int) -> bool:
+    def _unchanged(self, lines: JournalLines, size: int) -> bool:
         """Whether the file still holds what was read, as far as its end tells."""
         start = max(0, self.place - MARK)
         return size >= self.place and lines.read(start, self.place - start) == self.mark
 
-    def _sample(self, lines: Lines, size: int, batch: Batch) -> None:
+    def _sample(self, lines: JournalLines, size: int, batch: JournalUpdate) -> None:
         """Read a large journal but for its tail; `place` is then where the tail begins."""
         head, tail = (lines.line_after(at, size) for at in (HEAD, size - TAIL))
         start, end = (size if found is None else found[0] for found in (head, tail))
@@ -121,7 +121,7 @@ class Reader:
         self.place = end
 
 
-def _others(lines: Lines, end: int) -> Iterator[tuple[int, bytes]]:
+def _others(lines: JournalLines, end: int) -> Iterator[tuple[int, bytes]]:
     """The newest lines before `end` that are none of an update, from last to first."""
     place = lines.last_other(end)
     for _ in range(OTHERS):

@@ -1,6 +1,6 @@
-"""The lines of a journal, read where one likes: a file of 1 GB is not read to see its end.
+"""The lines of a journal, with random access: a file of 1 GB is not read to see its end.
 
-A line that is torn, or no JSON object, is passed over.
+A line that is torn, or no JSON object, is skipped.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from typing import Any, Self
 
 from spritenet.errors import RunError
 
-__all__ = ["STEP", "Lines", "entries_of", "entry_of", "is_step"]
+__all__ = ["STEP", "JournalLines", "entries_of", "entry_of", "is_step"]
 
 BLOCK = 1 << 16
 """Bytes read at a time."""
 
 LONGEST = 1 << 22
-"""Bytes that a line may have; longer ones are passed over."""
+"""Bytes that a line may have; longer ones are skipped."""
 
 STEP = b'{"event": "step"'
-"""How the line of an update begins."""
+"""The beginning of a step's line."""
 
 
 def entry_of(line: bytes) -> dict[str, Any]:
-    """The JSON object of a line; empty if it is none."""
+    """Parses the JSON object of a line; returns an empty one if it is none."""
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError):
@@ -36,7 +36,7 @@ def entry_of(line: bytes) -> dict[str, Any]:
 
 
 def entries_of(lines: Sequence[bytes]) -> list[dict[str, Any]]:
-    """The same of many lines, in a third of the time."""
+    """Parses many lines at once, in a third of the time."""
     try:
         entries = json.loads(b"[" + b",".join(lines) + b"]")
     except (ValueError, RecursionError):
@@ -47,12 +47,12 @@ def entries_of(lines: Sequence[bytes]) -> list[dict[str, Any]]:
 
 
 def is_step(entry: Mapping[str, object]) -> bool:
-    """Whether it tells of an update."""
+    """Returns whether an entry is that of a step."""
     return entry.get("event") == "step"
 
 
-class Lines:
-    """A journal, open for reading; a context manager.
+class JournalLines:
+    """A journal open for reading; a context manager.
 
     Args:
         path: the file.
@@ -72,11 +72,11 @@ class Lines:
 
     @property
     def size(self) -> int:
-        """Its bytes now."""
+        """The size of the file now, in bytes."""
         return os.fstat(self._file.fileno()).st_size
 
     def read(self, start: int, count: int) -> bytes:
-        """Bytes from there; fewer where it ends."""
+        """Reads bytes from an offset on; fewer at the end."""
         parts = []
         self._file.seek(start)
         while count > 0 and (part := self._file.read(min(count, 1 << 24))):
@@ -85,7 +85,7 @@ class Lines:
         return b"".join(parts)
 
     def blocks(self, start: int, end: int) -> Iterator[tuple[int, list[bytes]]]:
-        """Whole lines, many at a time, and where the first of them begins.
+        """Yields whole lines, many at a time, with the offset of the first one.
 
         Args:
             start: where a line begins.
@@ -110,7 +110,7 @@ class Lines:
                 rest, at = b"", found[0]
 
     def whole(self, start: int, end: int) -> Iterator[tuple[int, bytes]]:
-        """Where each whole line begins and what it is, from the start of a line to `end`."""
+        """Yields offset and content of each whole line, from the start of a line to `end`."""
         for at, lines in self.blocks(start, end):
             place = at
             for line in lines:
@@ -118,7 +118,7 @@ class Lines:
                 place += len(line) + 1
 
     def line_after(self, start: int, end: int) -> tuple[int, bytes] | None:
-        """The first whole line that begins at `start` or later and before `end`.
+        """Returns the first whole line that begins at `start` or later and before `end`.
 
         `start` itself counts as a beginning only if it is 0 or follows a line's end.
         """
