@@ -189,11 +189,11 @@ def with_data_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def wrapper(**values: Any) -> None:
-        typed = {name: values.pop(name) for name in OPTIONS}
+        options = {name: values.pop(name) for name in OPTIONS}
         strict = values.pop("strict")
         if strict:
             warnings.filterwarnings("error", category=DataWarning)
-        given = {k: _plain(v) for k, v in typed.items() if v is not None}
+        given = {k: _plain(v) for k, v in options.items() if v is not None}
         command(**values, data_options=DataOptions(given, strict))
 
     signature = inspect.signature(command, eval_str=True)

@@ -49,7 +49,7 @@ def draw(
     *,
     data_options: DataOptions,
 ) -> None:
-    """Open a page to draw on, which shows a model's predictions and teaches it."""
+    """Open a page to draw on, with a model's predictions."""
     from spritenet.web.pages import drawing_page
 
     path = model or _latest()

@@ -56,7 +56,7 @@ def export(
     *,
     data_options: DataOptions,
 ) -> None:
-    """Write a saved model as one HTML file that opens offline, or for TensorFlow.js."""
+    """Write a saved model as one HTML file, or for TensorFlow.js."""
     from spritenet import export as models
     from spritenet.destination import destination
 

@@ -1,4 +1,4 @@
-"""Image files of `spritenet predict`: found in folders, and told from data sets.
+"""Image files of `spritenet predict`: found in folders, and distinguished from data sets.
 
 A data set is refused with the command that evaluates a model on it.
 """

@@ -105,7 +105,7 @@ def pack(
     *,
     data_options: DataOptions,
 ) -> None:
-    """Write a data set as a sprite: a PNG with images, labels, classes and splits."""
+    """Write a data set as a sprite: one PNG with images and labels."""
     from spritenet import sprites
     from spritenet.dataset.load_warnings import LoadWarnings
     from spritenet.destination import destination

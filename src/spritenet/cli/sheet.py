@@ -91,7 +91,7 @@ def sheet(
     *,
     data_options: DataOptions,
 ) -> None:
-    """Write a contact sheet of a data set, or files for the Embedding Projector."""
+    """Write a contact sheet, or files for the Embedding Projector."""
     from spritenet.atomic import write_file
     from spritenet.dataset.contact_sheet import contact_sheet, mosaic
     from spritenet.destination import destination

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,8 +26,8 @@ RUNS = Path("runs")
 
 LOCAL_ONLY = "Name a path on this machine; `spritenet export` writes the model to addresses."
 
-Training = "Training"
-Output = "Output"
+training_option = partial(typer.Option, rich_help_panel="Training")
+output_option = partial(typer.Option, rich_help_panel="Output")
 
 
 @with_data_options
@@ -41,166 +42,114 @@ def train(
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option(
+        training_option(
             metavar="NETWORK",
             help="Network: tutorial, convnet, mnist-node, or module:function for your own.",
             show_default="tutorial",
-            rich_help_panel=Training,
         ),
     ] = None,
     start: Annotated[
         str | None,
-        typer.Option(
-            "--from",
-            metavar="MODEL",
-            help="Start from the layers and weights of a saved model.",
-            rich_help_panel=Training,
+        training_option(
+            "--from", metavar="MODEL", help="Start from the layers and weights of a saved model."
         ),
     ] = None,
     epochs: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=1,
-            help="Number of epochs.",
-            show_default="5",
-            rich_help_panel=Training,
-        ),
+        int | None, training_option(metavar="N", min=1, help="Number of epochs.", show_default="5")
     ] = None,
     steps: Annotated[
         int | None,
-        typer.Option(
-            metavar="N",
-            min=1,
-            help="Number of steps, instead of --epochs.",
-            rich_help_panel=Training,
-        ),
+        training_option(metavar="N", min=1, help="Number of steps, instead of --epochs."),
     ] = None,
     batch_size: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=1, help="Batch size.", show_default="64", rich_help_panel=Training
-        ),
+        int | None, training_option(metavar="N", min=1, help="Batch size.", show_default="64")
     ] = None,
     optimizer: Annotated[
         str | None,
-        typer.Option(
+        training_option(
             metavar="NAME",
             help="Optimizer: sgd, rmsprop, adam or adamw.",
             show_default="the network's",
-            rich_help_panel=Training,
         ),
     ] = None,
     learning_rate: Annotated[
         float | None,
-        typer.Option(
-            metavar="RATE",
-            min=0.0,
-            help="Learning rate.",
-            show_default="the optimizer's",
-            rich_help_panel=Training,
+        training_option(
+            metavar="RATE", min=0.0, help="Learning rate.", show_default="the optimizer's"
         ),
     ] = None,
     schedule: Annotated[
         str | None,
-        typer.Option(
+        training_option(
             metavar="NAME",
             help="Learning rate schedule: constant, cosine, one-cycle or exponential.",
             show_default="constant",
-            rich_help_panel=Training,
         ),
     ] = None,
     ema: Annotated[
         float | None,
-        typer.Option(
+        training_option(
             metavar="DECAY",
             min=0.0,
             max=0.999999,
             help="Evaluate and save an exponential moving average of the weights, with this decay.",
-            rich_help_panel=Training,
         ),
     ] = None,
     seed: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Random seed.", show_default="0", rich_help_panel=Training),
+        int | None, training_option(metavar="N", help="Random seed.", show_default="0")
     ] = None,
-    threads: Annotated[int | None, threads_option(Training)] = None,
+    threads: Annotated[int | None, threads_option("Training")] = None,
     validation: Annotated[
         float | None,
-        typer.Option(
+        training_option(
             metavar="FRACTION",
             min=0.0,
             max=0.99,
             help="Fraction of the training set held out for validation.",
-            rich_help_panel=Training,
         ),
     ] = None,
     test_every: Annotated[
         int | None,
-        typer.Option(
+        training_option(
             metavar="N",
             min=1,
             help="Evaluate every N steps, on the validation set or else the test set.",
-            rich_help_panel=Training,
         ),
     ] = None,
     test_size: Annotated[
         int | None,
-        typer.Option(
-            metavar="N",
-            min=1,
-            help="Number of images evaluated every N steps.",
-            show_default="all",
-            rich_help_panel=Training,
+        training_option(
+            metavar="N", min=1, help="Number of images evaluated every N steps.", show_default="all"
         ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Folder of the run.",
-            show_default="runs/NETWORK-NUMBER",
-            rich_help_panel=Output,
+        output_option(
+            metavar="FOLDER", help="Folder of the run.", show_default="runs/NETWORK-NUMBER"
         ),
     ] = None,
     resume: Annotated[
-        bool,
-        typer.Option(
-            "--resume",
-            help="Resume the run in --out, or the latest in runs/.",
-            rich_help_panel=Output,
-        ),
+        bool, output_option("--resume", help="Resume the run in --out, or the latest in runs/.")
     ] = False,
     checkpoint_every: Annotated[
         int | None,
-        typer.Option(
+        output_option(
             metavar="N",
             min=1,
             help="Steps between checkpoints.",
             show_default="each epoch, or 10 seconds",
-            rich_help_panel=Output,
         ),
     ] = None,
     log_every: Annotated[
         int | None,
-        typer.Option(
-            metavar="N",
-            min=1,
-            help="Print a line every N steps, as the Node.js tutorial does.",
-            rich_help_panel=Output,
+        output_option(
+            metavar="N", min=1, help="Print a line every N steps, as the Node.js tutorial does."
         ),
     ] = None,
-    watch: Annotated[
-        bool,
-        typer.Option("--watch", help="Open the live page of the run.", rich_help_panel=Output),
-    ] = False,
+    watch: Annotated[bool, output_option("--watch", help="Open the live page of the run.")] = False,
     no_browser: Annotated[
         bool,
-        typer.Option(
-            "--no-browser",
-            help="Print the address of that page, but don't open it.",
-            rich_help_panel=Output,
-        ),
+        output_option("--no-browser", help="Print the address of that page, but don't open it."),
     ] = False,
     memory: Memory = None,
     json: Json = False,
