@@ -52,6 +52,7 @@ def test_without_arguments_it_helps() -> None:
         (["evaluate"], "Missing argument 'MODEL'. Type spritenet evaluate --help."),
         (["evaluate", "nowhere"], "nowhere: there is no model"),
         (["predict", "nowhere", "x.png"], "nowhere: there is no model"),
+        (["verify", "."], ".: no sprites in this folder: expected dataset.json, which names them."),
         (["info", "nowhere"], "'nowhere': there is no file or folder of this name"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
