@@ -1,10 +1,11 @@
 # make demo      train the tutorial network on handwriting drawn by program, and say what to do next
 # make test      everything that is proven
+# make quick     the tests to run while editing, half a minute
 # make check     style, types, import order, and the core without a warning
 # make format    the style of Python and JavaScript, as `make check` wants it
 # make sanitize  the tests of the core again, with a build that stops at memory errors (Linux)
 # make wasm      the core for browsers again, after a change to core/
-# make pages    the exported pages again, after a change to the pages or their JavaScript library
+# make pages     the exported pages again, after a change to the pages or their JavaScript library
 # make fuzz      look for bytes that break the readers, for MINUTES=10 (Linux, macOS)
 # make lock      pin what all of these install anew, from the ranges of pyproject.toml
 # make test-lowest, make test-newest   the tests with the lowest and the newest dependencies allowed
@@ -30,9 +31,12 @@ NODE := tests/node/node_modules/.bin
 JAVASCRIPT := 'src/**/*.{js,css}' 'tests/**/*.{js,mjs}' 'benchmarks/**/*.{js,mjs}'
 CORE := $(shell find core -name '*.cpp' -o -name '*.h')
 
+SLOW := tests/test_benchmarks.py tests/test_build.py tests/test_tutorials.py
+QUICK := tests/core tests/dataset tests/migration tests/model tests/svg tests/training
+QUICK += $(filter-out $(SLOW),$(wildcard tests/test_*.py))
 TESTS_OF_CORE := tests/core tests/engines tests/sprites tests/test_order.py
 
-.PHONY: demo test check check-javascript format format-javascript format-core sanitize wasm pages fuzz bench lock test-lowest test-newest test-pythons clean
+.PHONY: demo test quick check check-javascript format format-javascript format-core sanitize wasm pages fuzz bench lock test-lowest test-newest test-pythons clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -40,6 +44,9 @@ demo: $(VENV)/installed
 
 test: $(VENV)/compiled
 	$(BIN)/python -m pytest --numprocesses auto $(TESTS)
+
+quick: $(VENV)/compiled
+	$(BIN)/python -m pytest --numprocesses auto $(QUICK)
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check
