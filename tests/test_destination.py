@@ -216,9 +216,9 @@ def test_nothing_else_is_written_to_an_address(
         sn.ModelCheckpoint("s3://b/m-{epoch}")
     with pytest.raises(InputError, match="a run can't be at an address"):
         sn.Run("s3://b/run")
-    with pytest.raises(InputError, match="this names no file"):
+    with pytest.raises(InputError, match="the address has no file name"):
         sn.pack(data, "memory://")
-    with pytest.raises(InputError, match="no such kind of address"):
+    with pytest.raises(InputError, match="unknown kind of address"):
         sn.pack(data, "nonsense://bucket/a.png")
     assert list(Path.cwd().iterdir()) == []
     assert store.find("/") == []

@@ -1,4 +1,4 @@
-"""Addresses, such as `https://…` and `s3://…`: told from paths, and shown without secrets."""
+"""Addresses, such as `https://…` and `s3://…`: recognized, converted and shown without secrets."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from urllib.parse import urlsplit
 __all__ = ["address_of", "is_address", "path_of", "shown"]
 
 SCHEME = re.compile(r"[A-Za-z][\w+.:-]+")
-"""Two letters and more: one is a drive of Windows. fsspec chains them: `simplecache::s3`."""
+"""Two letters or more, since one is a drive of Windows; fsspec chains them: `simplecache::s3`."""
 
 COLLAPSED = re.compile(rf"({SCHEME.pattern}):[/\\](?=[^/\\]|$)")
-"""What `pathlib` makes of an address: two slashes become one."""
+"""An address after `pathlib`, which makes one slash of two."""
 
 
 def is_address(where: object) -> bool:
-    """Whether this is an address, such as https://…, and no path."""
+    """Returns whether this is an address, such as https://…, and not a path."""
     scheme, mark, _ = str(where).partition("://")
     return bool(mark) and SCHEME.fullmatch(scheme) is not None
 
 
 def address_of(where: object) -> str:
-    """The address that is meant, "" for a path.
+    """Returns the address in a string or path object; "" for a path.
 
     >>> from pathlib import Path
     >>> address_of(Path("s3://bucket/digits.png")), address_of("runs/s3")
@@ -40,14 +40,14 @@ def address_of(where: object) -> str:
 
 
 def path_of(address: str) -> Path:
-    """The path that `file://…` leads to."""
+    """Returns the path of a `file://…` address."""
     from urllib.request import url2pathname  # with http and ssl, which few need
 
     return Path(url2pathname(urlsplit(address).path))
 
 
 def shown(address: str) -> str:
-    """An address for messages: without a password, and without what may be a signature."""
+    """Returns an address for messages, without password, query and fragment."""
     try:
         parts = urlsplit(address)
     except ValueError:

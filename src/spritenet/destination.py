@@ -1,8 +1,8 @@
-"""Destinations: where results are written, on this machine or in a store.
+"""Destinations: the places of results, on this machine or in a store.
 
-All that writes asks here first. What takes addresses writes beside the temporary files of this
-machine, then uploads; what doesn't is refused, since a path `s3://bucket/out` would be a local
-folder `s3:` that nobody looks for.
+Everything that writes calls `destination` or `local_only` first. The first writes into a temporary
+folder and uploads it; the second refuses addresses, which would otherwise become a local folder
+`s3:` that nobody looks for.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from typing import Any
 
 from spritenet.address import address_of, path_of, shown
 from spritenet.errors import DataError, InputError
-from spritenet.store import open_store, words
+from spritenet.store import open_store, reason_of
 
 __all__ = ["Destination", "destination", "local_only"]
 
 WEB = {"http", "https", "ftp", "data"}
-"""Read from, never written to."""
+"""Schemes that are read from, never written to."""
 
 LAST = {"dataset.json", "model.json"}
-"""Files that name others: uploaded behind them, so that nobody follows them too early."""
+"""Files that refer to others: uploaded last, so that nobody follows them too early."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +33,15 @@ class Destination:
     """A place to write to.
 
     Args:
-        path: on this machine.
-        parent: the address of the folder that what is there will be in, with its last slash; "" if
-            it stays.
+        path: the local path.
+        parent: the address of the folder for the upload, with its last slash; "" for none.
     """
 
     path: Path
     parent: str = ""
 
     def of(self, written: Path) -> Path | str:
-        """The path or the address at which something written here ends up."""
+        """Returns the final path or address of something written here."""
         if not self.parent:
             return written
         return f"{self.parent}{written.relative_to(self.path.parent).as_posix()}"
@@ -53,12 +52,12 @@ def local_only(
     do: str = "Name a path on this machine.",
     what: str = "can't be written to an address",
 ) -> Path:
-    """The path, where addresses aren't supported.
+    """Returns the path, where addresses aren't supported.
 
     Args:
-        where: a path; or `file://…`, which is one.
-        what: what is wrong, for the message.
-        do: what to do instead, for the message.
+        where: a path, or `file://…`.
+        do: the advice of the error.
+        what: the first words of the error.
 
     Raises:
         InputError: it is an address.
@@ -73,14 +72,14 @@ def local_only(
 
 @contextmanager
 def destination(where: object) -> Iterator[Destination]:
-    """A place to write a file or a folder to, which is uploaded if its address is that of a store.
+    """Provides a place for a file or a folder, and uploads it if its address is that of a store.
 
     Args:
         where: a path, or an address such as `s3://bucket/digits.png`.
 
     Yields:
-        The place. All that is written to its path, and beside it, is uploaded at the end: whole or
-        not at all. Several files replace none that are there; a single one does, as on a disk.
+        The place. Everything written to its path, and beside it, is uploaded at the end, whole or
+        not at all. A single file replaces an existing one, as on a disk; several don't.
 
     Raises:
         InputError: the address is one of the web, or of no kind that is known.
@@ -103,7 +102,9 @@ def destination(where: object) -> Iterator[Destination]:
     folder, mark, name = rest.rstrip("/").rpartition("/")
     if not name:
         raise InputError(
-            "this names no file", where=shown(address), expected="such as s3://bucket/name"
+            "the address has no file name",
+            where=shown(address),
+            expected="such as s3://bucket/name",
         )
     with tempfile.TemporaryDirectory(prefix="spritenet-") as scratch:
         place = Destination(Path(scratch) / name, f"{scheme}://{folder}{mark}")
@@ -112,7 +113,7 @@ def destination(where: object) -> Iterator[Destination]:
 
 
 def _upload(files: Any, parent: str, scratch: Path, address: str) -> None:  # noqa: ANN401 - a file system of fsspec, which has no types
-    """Copies all files of a folder into one of a store, or none.
+    """Uploads all files of a folder, or none.
 
     Raises:
         DataError: the place is taken, or the store refuses; nothing new is left there.
@@ -141,13 +142,13 @@ def _upload(files: Any, parent: str, scratch: Path, address: str) -> None:  # no
         raise DataError(
             "can't be written",
             where=shown(address),
-            got=words(error),
+            got=reason_of(error),
             do="What had been uploaded is removed.",
         ) from None
 
 
 def _check_free(files: Any, parent: str, scratch: Path, targets: list[str], address: str) -> None:  # noqa: ANN401 - as above
-    """Raises DataError if something is there that several files would be mixed with."""
+    """Raises DataError if several files would be mixed with existing ones."""
     files.invalidate_cache()
     tops = {f"{parent}/{path.name}": path.is_dir() for path in scratch.iterdir()}
     taken = [

@@ -7,19 +7,19 @@ from typing import Any
 from spritenet.address import shown
 from spritenet.errors import DownloadError, InputError, MissingExtraError
 
-__all__ = ["open_store", "words"]
+__all__ = ["open_store", "reason_of"]
 
 
 def open_store(address: str, doing: str) -> tuple[Any, str]:
-    """The file system that an address leads to, and the path in it.
+    """Returns the file system of an address, and the path in it.
 
     Args:
         address: `s3://bucket/digits.png`, `gs://…`, `memory://…`.
-        doing: what it is wanted for, for messages: "reading from".
+        doing: the action, for messages: "reading from".
 
     Raises:
         MissingExtraError: fsspec, or its part for such addresses, is not installed.
-        InputError: there is no such kind of address.
+        InputError: the kind of address is unknown.
         DownloadError: the store doesn't answer.
     """
     try:
@@ -30,15 +30,15 @@ def open_store(address: str, doing: str) -> tuple[Any, str]:
         scheme = address.partition("://")[0]
         raise MissingExtraError(f"{doing} {scheme}://", "fsspec") from None
     except ValueError as error:
-        raise InputError(
-            "there is no such kind of address", where=shown(address), got=error
-        ) from None
+        raise InputError("unknown kind of address", where=shown(address), got=error) from None
     except Exception as error:  # noqa: BLE001 - each store raises errors of its own
-        raise DownloadError("can't be reached", where=shown(address), got=words(error)) from None
+        raise DownloadError(
+            "can't be reached", where=shown(address), got=reason_of(error)
+        ) from None
     return files, path
 
 
-def words(error: BaseException) -> str:
-    """An error of a store, in one short line."""
+def reason_of(error: BaseException) -> str:
+    """Returns the reason of a store's error, in one short line."""
     text = " ".join(str(error).split())
     return text[:120] or type(error).__name__

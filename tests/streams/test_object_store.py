@@ -45,7 +45,7 @@ def test_file_addresses_lead_to_files(sprites: Path, data: Dataset, tmp_path: Pa
 
 
 def test_what_is_not_there_is_said(bucket: str, tmp_path: Path) -> None:
-    """A missing file, a missing sprite, no such kind of address."""
+    """A missing file, a missing sprite, an unknown kind of address."""
     with pytest.raises(DownloadError, match="there is no such file"):
         sn.open("memory://bucket/none.png", cache_folder=tmp_path)
     fsspec.filesystem("memory").rm("/bucket/digits/quarters-00001.png")
@@ -54,7 +54,7 @@ def test_what_is_not_there_is_said(bucket: str, tmp_path: Path) -> None:
         stream.read()
     with pytest.raises(DownloadError, match=r"ftp://127\.0\.0\.1:9/a\.png: can't be reached"):
         sn.open("ftp://127.0.0.1:9/a.png", cache_folder=tmp_path)
-    with pytest.raises(InputError, match="no such kind of address"):
+    with pytest.raises(InputError, match="unknown kind of address"):
         sn.open("nonsense://bucket/a.png", cache_folder=tmp_path)
 
 

@@ -378,7 +378,7 @@ def test_threads_may_read_at_the_same_time(sprites: Path, data: Dataset) -> None
         for thread in threads:
             thread.join()
         assert wrong == []
-        assert stream._cache.held <= stream._cache.limit
+        assert stream._cache.size <= stream._cache.limit
 
 
 def test_memory_stays_bounded(tmp_path: Path) -> None:
@@ -392,7 +392,7 @@ def test_memory_stays_bounded(tmp_path: Path) -> None:
         assert total == int(images.sum())
         for place in range(0, 16_000, 50):
             _ = split[place]
-        assert 0 < stream._cache.held <= 1 << 20
+        assert 0 < stream._cache.size <= 1 << 20
 
 
 def test_sizes_are_read_as_people_write_them() -> None:

@@ -1,8 +1,7 @@
-"""Where a stream's bytes come from: local files now, remote ones in remote.py.
+"""Blobs of a stream: local files here, remote ones in remote_blob.py.
 
-A local file is read at its place through the system's page cache, not mapped into memory: a file
-that somebody shortens while it is mapped ends the process without a word, and the bytes of a
-segment are copied once in either case.
+A local file is read through the system's page cache, not mapped into memory: truncating a mapped
+file would kill the process, and the bytes of a segment are copied once in either case.
 """
 
 from __future__ import annotations
@@ -20,33 +19,33 @@ __all__ = ["LocalBlob", "OpenFiles", "RangeBlob", "SpanBlob"]
 
 
 class RangeBlob(Blob, Protocol):
-    """Bytes that may be far away."""
+    """A blob that may be far away, with hints for caching."""
 
     def span(self, start: int, stop: int) -> Blob:
-        """A blob that has the bytes from `start` to `stop` at hand, at their places."""
+        """Returns a blob with the bytes from `start` to `stop` in memory, at their offsets."""
 
     def invalidate(self, start: int, stop: int) -> bool:
-        """Drops what is kept of these bytes; whether asking again may give others."""
+        """Drops these bytes from caches; returns whether reading again may give others."""
 
     def will_need(self, start: int, stop: int) -> None:
-        """Says that these bytes will be read soon."""
+        """Announces that these bytes will be read soon, as MADV_WILLNEED does."""
 
 
 class LocalBlob(FileBlob):
-    """A file of this machine. It is closed when nobody holds it any more."""
+    """A local file, closed when it is garbage-collected."""
 
     def span(self, start: int, stop: int) -> Blob:
-        """Itself: the system reads ahead and keeps what was read."""
+        """Returns itself: the system reads ahead and caches."""
         del start, stop
         return self
 
     def invalidate(self, start: int, stop: int) -> bool:
-        """Nothing is kept."""
+        """Returns False: nothing is cached here."""
         del start, stop
         return False
 
     def will_need(self, start: int, stop: int) -> None:
-        """Lets the system read them while others are read: many requests at a time suit disks."""
+        """Lets the system read them in the background."""
         if hasattr(os, "posix_fadvise"):
             with contextlib.suppress(OSError):
                 os.posix_fadvise(self._file.fileno(), start, stop - start, os.POSIX_FADV_WILLNEED)
@@ -57,13 +56,13 @@ class LocalBlob(FileBlob):
 
 
 class SpanBlob:
-    """A part of another blob, held in memory.
+    """A part of another blob in memory.
 
     Args:
         name: of the blob.
         size: of the whole blob.
-        start: where the part begins.
-        data: the part.
+        start: offset of the part.
+        data: its bytes.
     """
 
     def __init__(self, name: str, size: int, start: int, data: bytes) -> None:
@@ -73,24 +72,24 @@ class SpanBlob:
         self._data = memoryview(data)
 
     def read(self, offset: int, size: int) -> bytes:
-        """The bytes from `offset` on, as far as they are here."""
+        """Returns the bytes from `offset` on, as far as the part has them."""
         first = max(0, offset - self._start)
         return bytes(self._data[first : first + size])
 
     def read_into(self, offset: int, buffer: bytearray) -> int:
-        """Fills the buffer with the bytes from `offset` on; how many."""
+        """Fills the buffer with the bytes from `offset` on; returns their number."""
         data = self.read(offset, len(buffer))
         buffer[: len(data)] = data
         return len(data)
 
 
 class OpenFiles:
-    """At most so many open at a time; the one that was used longest ago is let go.
+    """A cache of open files; the least recently used one is dropped.
 
-    Whoever still reads from it holds it, so it is closed only behind the last reader.
+    Readers keep a reference, so that a dropped file is closed after its last reader.
 
     Args:
-        most: how many.
+        most: number of open files.
     """
 
     def __init__(self, most: int) -> None:
@@ -98,13 +97,13 @@ class OpenFiles:
         self._open: OrderedDict[object, RangeBlob] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: object, opened: Callable[[], RangeBlob]) -> RangeBlob:
-        """The blob of this key, opened if it isn't open."""
+    def get(self, key: object, open_blob: Callable[[], RangeBlob]) -> RangeBlob:
+        """Returns the blob of a key, opened if necessary."""
         with self._lock:
             if key in self._open:
                 self._open.move_to_end(key)
                 return self._open[key]
-        blob = opened()
+        blob = open_blob()
         with self._lock:
             blob = self._open.setdefault(key, blob)
             while len(self._open) > self._most:
@@ -112,6 +111,6 @@ class OpenFiles:
         return blob
 
     def close(self) -> None:
-        """Lets go of all."""
+        """Drops all files."""
         with self._lock:
             self._open.clear()

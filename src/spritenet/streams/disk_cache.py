@@ -1,11 +1,11 @@
-"""What was fetched from afar, kept on this machine's disk up to a number of bytes.
+"""The cache of fetched blocks on disk, bounded in bytes.
 
 A file is fetched in blocks. Each block is a file of its own, under a name made of the remote file's
 identity and the block's number, with the SHA-256 of its content before the content. It is written
 beside and renamed, so several processes may share the folder: they see a block whole or not at all.
-A block whose hash is wrong is removed and counts as missing. What was used longest ago goes first.
+A block whose hash is wrong is removed and counts as missing. The least recently used ones go first.
 
-The disk may refuse anything at any time: then nothing is kept, and everything still works.
+If the disk refuses, nothing is cached, and everything still works.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import secrets
 import threading
 from collections import OrderedDict
 from pathlib import Path
+
+from spritenet.atomic import write_file
+from spritenet.errors import DataError
 
 __all__ = ["BLOCK_BYTES", "DiskCache"]
 
@@ -25,18 +27,18 @@ BLOCK_BYTES = 1 << 17
 
 HASH_BYTES = 32
 IN_MEMORY = 64
-"""Blocks that are kept in memory too, 8 MiB: heads are read in many small pieces."""
+"""Blocks that are cached in memory too, 8 MiB: headers are read in many small pieces."""
 
-KEPT_SHARE = 0.9
-"""Of the limit, what is left after blocks were removed; so that this is rare."""
+KEPT_FRACTION = 0.9
+"""The fraction of the limit that remains after a clean-up, so that these are rare."""
 
 
 class DiskCache:
-    """Blocks of remote files on disk. Several threads and processes may use it at the same time.
+    """A cache of blocks of remote files, for several threads and processes.
 
     Args:
-        folder: where; it is made when something is first kept.
-        limit: bytes on disk; 0 keeps blocks in memory only.
+        folder: of the cache; it is created with the first block.
+        limit: bytes on disk; 0 caches in memory only.
     """
 
     def __init__(self, folder: Path, limit: int) -> None:
@@ -44,11 +46,11 @@ class DiskCache:
         self.limit = limit
         self._memory: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._lock = threading.Lock()
-        self._held = self._since = 0  # bytes on disk, as far as is known here; written since then
+        self._size = self._since = 0  # bytes on disk, as far as is known here; written since then
         self._known = False
 
     def get(self, file: str, number: int) -> bytes | None:
-        """A block, if it is here and whole.
+        """Returns a block, or None.
 
         Args:
             file: the identity of the remote file, its version with it.
@@ -76,23 +78,17 @@ class DiskCache:
         return data
 
     def put(self, file: str, number: int, data: bytes) -> None:
-        """Keeps a block."""
+        """Adds a block."""
         self._remember((file, number), data)
         if not self.limit:
             return
         path = self._path(file, number)
-        fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
-        try:
+        with contextlib.suppress(DataError, OSError):  # the disk refuses
             self._make_room(len(data) + HASH_BYTES)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_bytes(hashlib.sha256(data).digest() + data)
-            fresh.replace(path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                fresh.unlink()
+            write_file(path, hashlib.sha256(data).digest() + data, durable=False)
 
     def drop(self, file: str, number: int) -> None:
-        """Forgets a block."""
+        """Removes a block."""
         with self._lock:
             self._memory.pop((file, number), None)
         if self.limit:
@@ -100,7 +96,7 @@ class DiskCache:
                 self._path(file, number).unlink()
 
     def clear(self) -> None:
-        """Forgets what is in memory."""
+        """Drops the blocks in memory."""
         with self._lock:
             self._memory.clear()
 
@@ -116,21 +112,21 @@ class DiskCache:
         return self.folder / name[:2] / f"{name[2:]}.block"
 
     def _make_room(self, size: int) -> None:
-        """Removes the oldest blocks if so many more bytes would be too much.
+        """Removes the oldest blocks if `size` more bytes would exceed the limit.
 
-        Other processes write too: the folder is looked through before the first block, and again
+        Other processes write too: the folder is listed before the first block, and again
         whenever this process has written a tenth of the limit.
         """
         with self._lock:
-            self._held += size
+            self._size += size
             self._since += size
-            if self._known and self._held <= self.limit and self._since <= self.limit // 10:
+            if self._known and self._size <= self.limit and self._since <= self.limit // 10:
                 return
-            self._held = self._tidy(self.limit - size) + size
+            self._size = self._evict(self.limit - size) + size
             self._known, self._since = True, 0
 
-    def _tidy(self, most: int) -> int:
-        """Removes the blocks used longest ago unless there are at most so many bytes; what is left.
+    def _evict(self, most: int) -> int:
+        """Removes the least recently used blocks beyond a limit, and returns the bytes that remain.
 
         It then removes a tenth more, so that it is rare.
         """
@@ -139,13 +135,13 @@ class DiskCache:
             with contextlib.suppress(OSError):
                 about = path.stat()
                 found.append((about.st_mtime_ns, about.st_size, path))
-        held = sum(size for _, size, _ in found)
-        if held <= most:
-            return held
+        size_on_disk = sum(size for _, size, _ in found)
+        if size_on_disk <= most:
+            return size_on_disk
         for _, size, path in sorted(found, key=lambda each: each[0]):
-            if held <= most * KEPT_SHARE:
+            if size_on_disk <= most * KEPT_FRACTION:
                 break
             with contextlib.suppress(OSError):
                 path.unlink()
-                held -= size
-        return held
+                size_on_disk -= size
+        return size_on_disk

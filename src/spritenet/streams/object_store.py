@@ -1,4 +1,4 @@
-"""Files in object stores, and wherever else fsspec leads, read by ranges."""
+"""Files in object stores, and wherever else fsspec leads, as range readers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 from spritenet.address import shown
 from spritenet.errors import DataError, DownloadError
-from spritenet.store import open_store, words
+from spritenet.store import open_store, reason_of
 from spritenet.streams.disk_cache import BLOCK_BYTES
 from spritenet.streams.range_reader import FileInfo
 
@@ -24,24 +24,24 @@ VERSIONS = (
     "mtime",
     "created",
 )
-"""What stores call that by which they tell a file from others of the same name."""
+"""The fields in which stores keep a file's version."""
 
 
 class ObjectReader:
-    """A file behind fsspec: `s3://bucket/digits.png`, `gs://…`, `memory://…`.
+    """A range reader of a file behind fsspec: `s3://bucket/digits.png`, `gs://…`, `memory://…`.
 
     Args:
         address: of the file.
 
     Raises:
         MissingExtraError: fsspec, or its part for such addresses, is not installed.
-        InputError: there is no such kind of address.
+        InputError: the kind of address is unknown.
         DownloadError: the store doesn't answer.
     """
 
     def __init__(self, address: str) -> None:
         self.name = shown(address)
-        self._found = FileInfo(-1, "")
+        self._info = FileInfo(-1, "")
         self._files, self._path = open_store(address, "reading from")
 
     def read_info(self) -> FileInfo:
@@ -50,8 +50,8 @@ class ObjectReader:
         Raises:
             DownloadError: it isn't there, or the store doesn't answer.
         """
-        self._found = self._about()
-        return self._found
+        self._info = self._read_info()
+        return self._info
 
     def read_range(self, start: int, stop: int) -> bytes:
         """Exactly the bytes from `start` to `stop` of the version last asked for.
@@ -68,7 +68,7 @@ class ObjectReader:
             try:
                 data = bytes(self._files.cat_file(self._path, start=start, end=stop))
             except Exception as error:  # noqa: BLE001 - each store raises errors of its own
-                reason = words(error)
+                reason = reason_of(error)
                 continue
             if len(data) == stop - start:
                 return data
@@ -77,22 +77,22 @@ class ObjectReader:
 
     def check_unchanged(self) -> None:
         """Raises DataError if the file has another version now."""
-        now = self._about()
-        if (now.size, now.version) != (self._found.size, self._found.version):
+        now = self._read_info()
+        if (now.size, now.version) != (self._info.size, self._info.version):
             raise DataError(
                 "the file changed in the store while it was read",
                 where=self.name,
                 do="Open it again.",
             )
 
-    def _about(self) -> FileInfo:
+    def _read_info(self) -> FileInfo:
         try:
             self._files.invalidate_cache()
             about = self._files.info(self._path)
         except Exception as error:  # noqa: BLE001 - each store raises errors of its own
             gone = isinstance(error, FileNotFoundError)
             what = "there is no such file" if gone else "can't be reached"
-            got = "" if gone else words(error)
+            got = "" if gone else reason_of(error)
             raise DownloadError(what, where=self.name, got=got) from None
         size = about.get("size")
         if about.get("type") == "directory" or not isinstance(size, int):

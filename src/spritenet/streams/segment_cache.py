@@ -1,4 +1,4 @@
-"""What was inflated, kept in memory up to a number of bytes; what was used longest ago goes."""
+"""The cache of inflated segments in memory; the least recently used ones go first."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ Key = tuple[int, int]
 
 
 class SegmentCache:
-    """Images of segments. Several threads may use it at the same time.
+    """A thread-safe LRU cache of the images of segments.
 
     Args:
-        limit: bytes of pixels it may hold.
+        limit: maximal bytes of pixels.
     """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.held = 0
-        self._kept: OrderedDict[Key, NDArray[np.uint8]] = OrderedDict()
+        self.size = 0
+        self._images: OrderedDict[Key, NDArray[np.uint8]] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, key: Key) -> NDArray[np.uint8] | None:
-        """A segment's images, if they are here."""
+        """Returns a segment's images, or None."""
         with self._lock:
-            images = self._kept.get(key)
+            images = self._images.get(key)
             if images is not None:
-                self._kept.move_to_end(key)
+                self._images.move_to_end(key)
             return images
 
     def put(self, key: Key, images: NDArray[np.uint8]) -> None:
-        """Keeps a segment's images, read-only from now on; others may have to go for them."""
+        """Adds a segment's images, which become read-only."""
         if images.nbytes > self.limit:
             return
         images.flags.writeable = False
         with self._lock:
-            if key in self._kept:
+            if key in self._images:
                 return
-            self._kept[key] = images
-            self.held += images.nbytes
-            while self.held > self.limit:
-                self.held -= self._kept.popitem(last=False)[1].nbytes
+            self._images[key] = images
+            self.size += images.nbytes
+            while self.size > self.limit:
+                self.size -= self._images.popitem(last=False)[1].nbytes
 
     def clear(self) -> None:
-        """Lets go of everything."""
+        """Drops everything."""
         with self._lock:
-            self._kept.clear()
-            self.held = 0
+            self._images.clear()
+            self.size = 0

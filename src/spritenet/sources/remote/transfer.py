@@ -51,7 +51,7 @@ def transfer(
     Raises:
         TransferError: it isn't there, can't be reached or is too long.
         MissingExtraError: fsspec, or its part for such addresses, is not installed.
-        InputError: there is no such kind of address.
+        InputError: the kind of address is unknown.
     """
     scheme = address.partition("://")[0].lower() if is_address(address) else ""
     if scheme in {"http", "https"}:
