@@ -61,6 +61,15 @@ def test_importing_loads_nothing_heavy() -> None:
     assert {name.partition(".")[0] for name in done.stdout.split()} & HEAVY == set()
 
 
+def test_a_model_needs_no_http_client() -> None:
+    """`Sequential` comes without `urllib.request` and what that brings: ssl, http and email."""
+    script = "import sys, spritenet; spritenet.Sequential; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert {"urllib.request", "http.client", "ssl", "urllib3"} & set(done.stdout.split()) == set()
+
+
 def test_importing_does_nothing() -> None:
     """No thread is started, no compiled library is loaded, nothing is printed."""
     script = (

@@ -102,10 +102,10 @@ def test_every_picture_is_prepared_to_the_same_bytes(node: str, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"mode": "digits"}, "preparation, mode: it can't be so"),
+        ({"mode": "digits"}, "preparation, mode: invalid value"),
         ({"height": 0}, "preparation, height"),
         ({"width": 2.5}, "preparation, width"),
-        ({"channels": 3}, "preparation, channels: it can't be so: expected 1, got 3"),
+        ({"channels": 3}, "preparation, channels: invalid value: expected 1, got 3"),
         ({"background": 256}, "0 to 255"),
         ({"blur": 1}, "other values than those known here"),
     ],

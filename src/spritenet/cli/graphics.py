@@ -116,7 +116,7 @@ def _small(image: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
     """Returns an image of 1 or 3 channels, at most `width` wide; transparent parts on black."""
     import numpy as np
 
-    from spritenet.prepare.resample import stretched
+    from spritenet.prepare.resample import resize
 
     channels = image.shape[2]
     if channels == 4:
@@ -126,7 +126,7 @@ def _small(image: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
         image = image[:, :, :1]
     height, wide, _ = image.shape
     if wide > width:
-        image = stretched(image, max(1, round(height * width / wide)), width)
+        image = resize(image, max(1, round(height * width / wide)), width)
     return image
 
 

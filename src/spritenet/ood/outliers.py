@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spritenet.initializers import stream
-from spritenet.prepare.resample import covered
+from spritenet.prepare.resample import coverage
 from spritenet.sources.strokes.pseudo_glyphs import draw_pseudo_glyphs
 
 if TYPE_CHECKING:
@@ -161,8 +161,8 @@ def _invented(
     ink = draw_pseudo_glyphs(count, seed=seed)
     side = ink.shape[1]
     if (height, width) != (side, side):
-        down = covered(0, side, height, height, side) / side
-        across = covered(0, side, width, width, side) / side
+        down = coverage(0, side, height, height, side) / side
+        across = coverage(0, side, width, width, side) / side
         grey = down @ ink[:, :, :, 0].astype(np.float64) @ across.T
         ink = np.rint(grey).astype(np.uint8)[:, :, :, None]
     # The colour that stands out most in some image, as the ink of a drawing does.

@@ -1,4 +1,4 @@
-"""How a model wants its pictures: a value that travels in the model's file."""
+"""Preparations: the conversion of images to a model's input, saved in the model's file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LARGEST_SIDE = 1024
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """The steps from a picture of any size to a model's input: docs/reference/prepare.md.
+    """The conversion of an image of any size to a model's input: docs/reference/prepare.md.
 
     Args:
         mode: "digit" finds the ink of one drawn character, makes it light on black and puts it
@@ -42,7 +42,7 @@ class Preparation:
     def __post_init__(self) -> None:
         def refuse(name: str, expected: object, got: object) -> ModelError:
             return ModelError(
-                "it can't be so", where=f"preparation, {name}", expected=expected, got=repr(got)
+                "invalid value", where=f"preparation, {name}", expected=expected, got=repr(got)
             )
 
         if self.mode not in MODES:
@@ -61,16 +61,16 @@ class Preparation:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Height, width, channels of what comes out."""
+        """Height, width and channels of the result."""
         return (self.height, self.width, self.channels)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, for the model's metadata."""
+        """Returns plain values, for the model's metadata."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, values: object, *, where: object = "preparation") -> Preparation:
-        """Read what `to_json` wrote.
+        """Reads the values of `to_json`.
 
         Raises:
             ModelError: a value is missing, unknown or out of range.

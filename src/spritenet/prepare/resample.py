@@ -1,6 +1,6 @@
-"""Pictures made smaller or larger by area: exact in integers, so that a browser does the same.
+"""Resizing by area, exact in integers, so that a browser does the same.
 
-A pixel is a square of even colour. A pixel of the result is the mean of what it covers.
+A pixel is a square of one colour. A pixel of the result is the mean of the area that it covers.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["covered", "mean_over", "reduced", "stretched"]
+__all__ = ["area_mean", "coverage", "resize", "shrink"]
 
 ALONE = 1 << 17
 """Multiplications that one thread does: half of what OpenBLAS begins to share at."""
 
 
-def covered(start: int, step: int, count: int, pixel: int, pixels: int) -> NDArray[np.float64]:
-    """How much of each source pixel each new pixel covers, along one axis.
+def coverage(start: int, step: int, count: int, pixel: int, pixels: int) -> NDArray[np.float64]:
+    """Returns the length of each source pixel that each new pixel covers, along one axis.
 
     Lengths are in a unit in which both are whole: a source pixel is `pixel` long, a new one `step`,
     and the first new one begins at `start`.
@@ -34,13 +34,13 @@ def covered(start: int, step: int, count: int, pixel: int, pixels: int) -> NDArr
     return lengths.astype(np.float64)
 
 
-def mean_over(
+def area_mean(
     image: NDArray[np.uint8],
     down: NDArray[np.float64],
     across: NDArray[np.float64],
     area: int,
 ) -> NDArray[np.uint8]:
-    """Each new pixel's mean, rounded half up, of an h × w image: (down · image · acrossᵀ) / area.
+    """Returns each new pixel's mean, rounded half up: (down · image · acrossᵀ) / area, h × w.
 
     Whole numbers below 2^53 add exactly in float64, in any order: no rounding before the last.
     """
@@ -62,17 +62,17 @@ def product(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np
     return np.concatenate([left @ right[:, first : first + step] for first in columns], axis=1)
 
 
-def stretched(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-    """All of an h × w × c image in height × width × c."""
+def resize(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    """Resizes an h × w × c image to height × width × c."""
     h, w, channels = image.shape
-    down = covered(0, h, height, height, h)
-    across = covered(0, w, width, width, w)
-    planes = [mean_over(image[:, :, k], down, across, h * w) for k in range(channels)]
+    down = coverage(0, h, height, height, h)
+    across = coverage(0, w, width, width, w)
+    planes = [area_mean(image[:, :, k], down, across, h * w) for k in range(channels)]
     return np.stack(planes, axis=2)
 
 
-def reduced(image: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
-    """An h × w × c image made smaller by the least whole factor that leaves sides ≤ `longest`.
+def shrink(image: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
+    """Shrinks an h × w × c image by the least whole factor for sides of at most `longest`.
 
     The last rows and columns are left out where they don't fill a block.
     """

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spritenet.permutation import permutation
-from spritenet.prepare.resample import covered
+from spritenet.prepare.resample import coverage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -98,8 +98,8 @@ def thumbnails(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """
     n, height, width, channels = images.shape
     tall, wide = min(SIDE, height), min(SIDE, width)
-    down = covered(0, height, tall, tall, height) / height
-    across = covered(0, width, wide, wide, width) / width
+    down = coverage(0, height, tall, tall, height) / height
+    across = coverage(0, width, wide, wide, width) / width
     kernel = np.einsum("ah,bw->hwab", down, across).reshape(height * width, tall * wide)
     kernel32 = kernel.astype(np.float32)
     rows = np.empty((n, tall * wide * channels), np.float32)

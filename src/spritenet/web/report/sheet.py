@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spritenet.core.png import COLOUR_TYPES, encode_png
-from spritenet.prepare.resample import reduced
+from spritenet.prepare.resample import shrink
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,7 +68,7 @@ class Sheet:
         """As it is shown: not too large, with channels that PNG knows."""
         if image.shape[2] not in COLOUR_TYPES:
             image = image[:, :, :1]
-        return reduced(image, LARGEST)
+        return shrink(image, LARGEST)
 
     def show(self, number: int, label: str) -> str:
         """A tile as an <svg> element."""

@@ -40,7 +40,7 @@ export function readPreparation(values) {
   /** @param {string} key @param {boolean} good @param {string} expected */
   const check = (key, good, expected) => {
     if (!good) {
-      throw new ModelError("it can't be so", {
+      throw new ModelError('invalid value', {
         where: `preparation, ${key}`,
         expected,
         got: given[key],
@@ -77,7 +77,7 @@ export function prepare({ data, height, width }, preparation) {
   const wanted = readPreparation(preparation);
   const channels = data.length / (height * width);
   if (![1, 3, 4].includes(channels)) {
-    throw new DataError('this is no picture', {
+    throw new DataError('not an image', {
       expected: 'height × width × 1, 3 or 4 bytes',
       got: `${data.length} bytes for ${height} × ${width}`,
     });
