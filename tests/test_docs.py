@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#]+)")
 
+ANCHOR = re.compile(r"\]\((?!https?://)([^)#]*)#([^)]+)\)")
+
 
 @pytest.fixture(scope="module")
 def documentation() -> str:
@@ -119,6 +121,23 @@ def test_every_link_leads_somewhere() -> None:
         for page in pages
         for target in LINK.findall(page.read_text(encoding="utf-8"))
         if not (page.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_anchor_is_a_heading() -> None:
+    """Links to a part of a page name a heading that is there."""
+    broken = [
+        f"{page.relative_to(ROOT)}: {target}#{anchor}"
+        for page in PAGES
+        for target, anchor in ANCHOR.findall(page.read_text(encoding="utf-8"))
+        if anchor not in anchors(page.parent / target if target else page)
     ]
     assert broken == []
 
