@@ -24,6 +24,11 @@ def test_banned_words_only_become_fewer(left: list[vocabulary.Hit]) -> None:
     assert now == known, "fewer than before: python tests/vocabulary.py --write"
 
 
+def test_documentation_has_no_banned_word(left: list[vocabulary.Hit]) -> None:
+    """The README and all pages of docs/."""
+    assert [hit for hit in left if hit.area in {"docs", "root"}] == []
+
+
 def test_every_exception_is_needed() -> None:
     """An entry of `ALLOWED` names a place that is there, and says why."""
     for (file, _), reason in vocabulary.ALLOWED.items():
