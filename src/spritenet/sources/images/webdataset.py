@@ -21,7 +21,7 @@ from spritenet.errors import DataError
 from spritenet.sources.field_names import sort_splits, split_in_name
 from spritenet.sources.file_names import is_image_file
 from spritenet.sources.folder_files import unused_notes
-from spritenet.sources.images.archive import ArchiveStore, members_of
+from spritenet.sources.images.archive_files import ArchiveStore, list_tar
 from spritenet.sources.images.class_folders import Parts
 from spritenet.sources.images.image_decoder import lazy_images
 from spritenet.sources.images.image_spec import ImageSpec
@@ -120,11 +120,13 @@ def survey_webdataset(
     splits: list[str] = []
     alone = 0
     for tar in tars:
-        files, spans = members_of(MappedFile(tar))
+        archive = MappedFile(tar)
+        content = list_tar(archive)
+        files = content.files
         pairs = pairs_of(files)
         alone += sum(is_image_file(parts[-1]) for parts in files) - len(pairs)
         names = tuple("/".join(parts) for parts in files)
-        store = ArchiveStore(MappedFile(tar), names, np.array(spans, np.int64).reshape(-1, 5))
+        store = ArchiveStore(archive, names, content.span_array)
         for image, label in pairs:
             places.append((len(stores), image))
             labels.append(_label(store, label))

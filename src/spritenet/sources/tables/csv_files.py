@@ -28,7 +28,8 @@ from spritenet.sources.image_size import image_shape
 from spritenet.sources.options import ReadOptions
 from spritenet.sources.tables.csv_reader import CsvImages, Table
 from spritenet.sources.tables.labels import parse_labels
-from spritenet.sources.tables.layout import TableLayout, infer_layout, row_split
+from spritenet.sources.tables.layout import TableLayout, row_split
+from spritenet.sources.tables.layout_inference import infer_layout
 from spritenet.sources.tables.text_rows import TextRows, find_rows
 from spritenet.sources.tables.value_scale import BYTES, infer_scale
 

@@ -20,7 +20,8 @@ from spritenet.sources.field_names import sort_splits
 from spritenet.sources.image_size import image_shape
 from spritenet.sources.options import ReadOptions
 from spritenet.sources.tables.labels import parse_labels
-from spritenet.sources.tables.layout import TableLayout, infer_layout, row_split
+from spritenet.sources.tables.layout import TableLayout, row_split
+from spritenet.sources.tables.layout_inference import infer_layout
 from spritenet.sources.tables.parquet_files import (
     import_pyarrow,
     list_row_groups,
