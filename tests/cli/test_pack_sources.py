@@ -153,11 +153,11 @@ def test_tensorflows_labels_lie_beside(sources: dict[str, Path], tmp_path: Path)
     ("name", "content", "words"),
     [
         ("empty", "", "holds no data set: expected IDX files"),
-        ("photos", "loose.png", "an image is in no folder of a class"),
+        ("photos", "loose.png", "an image is in no class folder"),
         ("a.csv", "label,p0,p1,p2,p3\n1,2,3,4,256\n", "pixel 3 is no pixel"),
-        ("a.npz", "no zip", "this is no npz that can be read"),
-        ("a.zip", "no zip", "this is no zip that can be read"),
-        ("a.parquet", "no parquet", "this is no parquet file that can be read"),
+        ("a.npz", "no zip", "damaged or unsupported npz"),
+        ("a.zip", "no zip", "damaged or unsupported zip"),
+        ("a.parquet", "no parquet", "damaged or unsupported parquet file"),
     ],
 )
 def test_every_mistake_is_one_line(tmp_path: Path, name: str, content: str, words: str) -> None:

@@ -38,7 +38,7 @@ def test_nothing_but_heic_is_an_error_that_names_it(tmp_path: Path) -> None:
     """In a folder, and of a single file; whatever its name."""
     (tmp_path / "dog").mkdir()
     (tmp_path / "dog/1.heic").write_bytes(HEIC)
-    with pytest.raises(DataError, match=r"no images are in it.*pip install pillow-heif"):
+    with pytest.raises(DataError, match=r"no images found.*pip install pillow-heif"):
         sn.load(tmp_path)
     (tmp_path / "photo.jpg").write_bytes(HEIC)
     for source in (tmp_path / "photo.jpg", HEIC, io.BytesIO(HEIC)):

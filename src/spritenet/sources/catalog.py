@@ -1,8 +1,7 @@
-"""Data sets by name: what they are, where to get them, and how to know them byte by byte.
+"""Catalog: data sets by name, with their mirrors and the hashes of their files.
 
-`strokes` is drawn here. The others are downloaded once into the cache folder and then read from
-there, most like any folder of IDX files; so files put there by hand do as well, if they are the
-right ones.
+`strokes` is drawn by program. The others are downloaded once into the cache folder and read from
+there; files that were put there by hand are used if their hashes match.
 """
 
 from __future__ import annotations
@@ -40,15 +39,15 @@ class CatalogEntry:
     """A data set of the catalog.
 
     Args:
-        name: what to type.
-        about: one line on it.
+        name: the argument of `load`.
+        about: a description in one line.
         class_names: the classes' names.
-        source: who made it.
-        licence: under which it may be used.
-        mirrors: addresses to put a file's name behind.
-        files: what to download; none where `make` draws it.
-        make: draws it, where nothing is downloaded.
-        read: reads its folder, where that holds no IDX files.
+        source: the authors.
+        licence: the licence's name.
+        mirrors: base addresses of the files.
+        files: the files to download; none if `make` is given.
+        make: draws the data set, without a download.
+        read: reads its folder, if that holds no IDX files.
     """
 
     name: str
@@ -69,7 +68,7 @@ def _strokes() -> Dataset:
 
 
 def _mnist_files(hashes: dict[str, str], *, of_gzip: bool) -> tuple[RemoteFile, ...]:
-    """The four files that everything in MNIST's likeness has, with a SHA-256 each."""
+    """Returns the four files of a data set in MNIST's format, with a SHA-256 each."""
     files = []
     for name, digest in hashes.items():
         part, kind = name.split("-")
@@ -187,38 +186,38 @@ CATALOG = {entry.name: entry for entry in ENTRIES}
 
 
 def load_entry(entry: CatalogEntry, progress: Progress | None = None) -> Dataset:
-    """Draws a data set of the catalog, or reads it, downloading first what is not here yet.
+    """Loads a data set of the catalog, downloading missing files first.
 
     Args:
-        entry: which one.
-        progress: told of every piece that arrives.
+        entry: the data set.
+        progress: called with every piece that arrives.
 
     Raises:
-        DownloadError: it is not here, and can't be got; the line says what to do.
-        DataError: what is here can't be read.
+        DownloadError: a file is missing and the download failed.
+        DataError: a file can't be read.
     """
     if entry.make is not None:
         return entry.make()
     folder = cache_folder() / entry.name
     read = entry.read or read_idx
-    _provide(entry, folder, progress)
+    _download_missing(entry, folder, progress)
     try:
         data = read(folder, entry.class_names)
     except DataError:
         # It was right when it came: look again, and fetch what no longer is.
         (folder / CHECKED_FILE).unlink(missing_ok=True)
-        _provide(entry, folder, progress)
+        _download_missing(entry, folder, progress)
         data = read(folder, entry.class_names)
     return replace(data, name=entry.name, source=entry.source, licence=entry.licence)
 
 
 def is_cached(entry: CatalogEntry) -> bool:
-    """True if a data set of the catalog can be had without a download."""
+    """True if a data set of the catalog needs no download."""
     return entry.make is not None or not _missing(entry, cache_folder() / entry.name)
 
 
-def _provide(entry: CatalogEntry, folder: Path, progress: Progress | None) -> None:
-    """Sees to it that all files are in the folder, each with the right hash."""
+def _download_missing(entry: CatalogEntry, folder: Path, progress: Progress | None) -> None:
+    """Downloads missing files into the folder, and checks the hash of each."""
     if not _missing(entry, folder):
         return
     try:
@@ -260,16 +259,16 @@ def _provide(entry: CatalogEntry, folder: Path, progress: Progress | None) -> No
 
 
 def _missing(entry: CatalogEntry, folder: Path) -> dict[RemoteFile, Path | None]:
-    """The files that are not here, or, with the path of what is here, are not the right ones.
+    """Returns missing files, and wrong ones with their paths.
 
     A file is hashed once; after that its size and time are enough, and gzip's own checksum.
     """
-    here = _here(entry, folder)
+    local = _local_files(entry, folder)
     checked = _read_checked(folder)
     now: dict[str, list[int]] = {}
     missing: dict[RemoteFile, Path | None] = {}
     for file in entry.files:
-        path = here.get(file.name)
+        path = local.get(file.name)
         if path is None:
             missing[file] = None
             continue
@@ -284,8 +283,8 @@ def _missing(entry: CatalogEntry, folder: Path) -> dict[RemoteFile, Path | None]
     return missing
 
 
-def _here(entry: CatalogEntry, folder: Path) -> dict[str, Path]:
-    """What is in the folder in the place of each file, by its name; IDX files have several."""
+def _local_files(entry: CatalogEntry, folder: Path) -> dict[str, Path]:
+    """Returns the local path of each file, by its name; IDX files have several spellings."""
     if not folder.is_dir():
         return {}
     if entry.read is not None:

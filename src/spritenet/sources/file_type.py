@@ -28,9 +28,9 @@ PACKED = 1 << 17  # enough for a gzip header with a name and an extra field, of 
 
 
 def ending_of(path: Path) -> str:
-    """The ending that a file's name should have, as it begins; "" for IDX and the unknown.
+    """Returns the suffix for a file's type by its first bytes; "" for IDX and unknown types.
 
-    Texts are taken for CSV: nothing else is a text.
+    Texts with commas are CSV.
     """
     with path.open("rb") as file:
         start = file.read(START)
@@ -46,7 +46,7 @@ def ending_of(path: Path) -> str:
 
 
 def start_of(path: Path, size: int = START) -> bytes:
-    """The first bytes of a file, inflated if it is gzipped; b"" if that fails."""
+    """Reads the first bytes of a file, inflated if it is gzipped; b"" if that fails."""
     try:
         with path.open("rb") as file:
             start = file.read(PACKED)
@@ -73,7 +73,7 @@ def _is_tar(start: bytes) -> bool:
 
 
 def _is_text(start: bytes) -> bool:
-    """True if these are bytes of a text: UTF-8 without control characters."""
+    """True for bytes of a text: UTF-8 without control characters."""
     if not start or min(start) < 9:
         return False
     try:

@@ -1,8 +1,8 @@
-"""Inflates gzip files whose size is known beforehand, never to more than that.
+"""Inflation of gzip files of known size, never to more than that.
 
-libdeflate does it in one go, into memory of exactly that size. What it refuses, the standard
-library's zlib looks at again, piece by piece: that finds the files it can't read (several gzip
-members in a row) and, for all others, what is wrong with them.
+libdeflate inflates into memory of exactly that size. Files that it refuses are inflated again by
+the standard library's zlib, piece by piece: it reads several gzip members in a row, and says what
+is wrong with damaged files.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DO = "Download or copy it again."
 
 
 def inflate_start(packed: bytes, size: int, where: Path) -> bytes:
-    """The first `size` bytes that a gzip file inflates to, or fewer if it has fewer.
+    """Inflates the first `size` bytes of a gzip file, or fewer if it has fewer.
 
     Args:
         packed: the file, or its beginning.
@@ -38,7 +38,7 @@ def inflate_start(packed: bytes, size: int, where: Path) -> bytes:
 
 
 def inflate(packed: bytes, size: int, where: Path) -> bytearray:
-    """All that a gzip file inflates to, which must be exactly `size` bytes.
+    """Inflates a gzip file, which must hold exactly `size` bytes.
 
     Args:
         packed: the whole file.
@@ -73,7 +73,7 @@ def inflate(packed: bytes, size: int, where: Path) -> bytearray:
 
 
 def _inflate_by_parts(packed: bytes, size: int, where: Path) -> bytearray:
-    """The same with zlib: slower, of any number of gzip members, and with a diagnosis."""
+    """Inflates with zlib: slower, any number of gzip members, and with a diagnosis."""
     content = bytearray()
     rest = packed
     while rest.startswith(GZIP_MAGIC):
@@ -111,5 +111,5 @@ def _inflate_by_parts(packed: bytes, size: int, where: Path) -> bytearray:
 
 
 def _reason(error: zlib.error) -> str:
-    """What zlib says, without its error number: "incorrect data check"."""
+    """Returns zlib's message without its error number: "incorrect data check"."""
     return str(error).rpartition(": ")[2]

@@ -1,7 +1,7 @@
-"""A file's bytes, without reading all of them into memory: mapped by the system.
+"""Memory-mapped files, inflated first if they are compressed.
 
-A compressed file is inflated once into a temporary file that has no name and is gone with the
-process; so any part of it can be read too, and nothing is ever extracted under a name of its own.
+A compressed file is inflated once into a temporary file without a name, which is removed with the
+process. So any part of it can be read, and nothing is extracted under a name of its own.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ GZIP, XZ, BZIP2 = b"\x1f\x8b", b"\xfd7zXZ\x00", b"BZh"
 
 
 class MappedFile:
-    """The bytes of a file, or what it inflates to if it is compressed (gzip, xz or bzip2).
+    """A memory-mapped file, inflated if it is compressed (gzip, xz or bzip2).
 
-    Can be pickled: what comes back opens the file again.
+    Can be pickled: unpickling opens the file again.
 
     Args:
         path: of the file.
@@ -63,12 +63,12 @@ class MappedFile:
         return len(self._map)
 
     def __getitem__(self, which: slice) -> bytes:
-        """A copy of some bytes."""
+        """Returns a copy of some bytes."""
         return self._map[which]
 
     @property
     def bytes(self) -> mmap.mmap:
-        """All of them."""
+        """The map of all bytes."""
         return self._map
 
     def __reduce__(self) -> tuple[type[MappedFile], tuple[Path]]:
@@ -76,7 +76,7 @@ class MappedFile:
 
 
 def spool(pieces: Iterator[bytes], where: object) -> mmap.mmap:
-    """Bytes in a temporary file without a name, mapped.
+    """Writes bytes to a temporary file without a name, and maps it.
 
     Raises:
         DataError: there are none, or the disk is full.
@@ -101,7 +101,7 @@ def spool(pieces: Iterator[bytes], where: object) -> mmap.mmap:
 
 
 def _inflating(path: Path, start: bytes) -> GzipFile | LZMAFile | BZ2File | None:
-    """The file opened so that it is inflated; None if it isn't compressed."""
+    """Opens a compressed file for inflation; None if it isn't compressed."""
     if start.startswith(GZIP):
         import gzip
 
@@ -118,7 +118,7 @@ def _inflating(path: Path, start: bytes) -> GzipFile | LZMAFile | BZ2File | None
 
 
 def _pieces(file: GzipFile | LZMAFile | BZ2File, path: Path) -> Iterator[bytes]:
-    """What a compressed file inflates to, but never without end."""
+    """Yields the inflated bytes of a compressed file, up to a limit."""
     import lzma
     import zlib
 

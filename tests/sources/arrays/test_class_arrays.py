@@ -60,10 +60,10 @@ def test_what_does_not_fit_is_said(tmp_path: Path) -> None:
     for array, said in (
         (DOG[:, :14], "b.npy: the classes' images are of different sizes: expected 28×28×1"),
         (DOG.reshape(4, -1)[:, :700], "b.npy: these rows of numbers are no squares"),
-        (np.array(["x", "y"]), "b.npy: these are no numbers"),
-        (np.arange(5), "b.npy: these are not images"),
+        (np.array(["x", "y"]), "b.npy: unsupported data type"),
+        (np.arange(5), "b.npy: unsupported images"),
         (np.array([{}, []], object), "pickled objects"),
-        (DOG[:0], "b.npy: these are not images"),
+        (DOG[:0], "b.npy: unsupported images"),
     ):
         np.save(tmp_path / "b.npy", array, allow_pickle=True)
         with pytest.raises(DataError, match=said):

@@ -64,7 +64,7 @@ def test_labels_may_be_elsewhere(tmp_path: Path) -> None:
         data = load(tmp_path / "a" / "one", labels=labels)
         assert np.array_equal(data.train.labels, some_labels(7, seed=7))
     assert len(load((tmp_path / "a" / "one").read_bytes(), labels=tmp_path / "two").train) == 7
-    with pytest.raises(DataError, match="the labels of the train split are missing"):
+    with pytest.raises(DataError, match="missing labels of the train split"):
         load(tmp_path / "a" / "one")
     write(tmp_path / "b", "one", "two")
     with pytest.raises(DataError, match="labels are for one file of images"):

@@ -193,7 +193,7 @@ def test_labels_without_images_are_named(tmp_path: Path) -> None:
     """And the other way round."""
     write_folder(tmp_path)
     (tmp_path / "t10k-images-idx3-ubyte.gz").unlink()
-    with pytest.raises(DataError, match="the images of the test split are missing"):
+    with pytest.raises(DataError, match="missing images of the test split"):
         load(tmp_path)
 
 

@@ -89,9 +89,9 @@ def test_two_ways_to_write_one_letter_are_one_class() -> None:
 @pytest.mark.parametrize(
     ("paths", "words"),
     [
-        (["a.png", "b.png"], r"in no folder of a class: expected CLASS/file.png, got a.png and 1"),
+        (["a.png", "b.png"], r"in no class folder: expected CLASS/file.png, got a.png and 1"),
         (["train/a.png", "test/b.png"], r"expected train/CLASS/file.png, got train/a.png and 1"),
-        (["notes.txt", "a/b.csv"], r"no images are in it: .* got notes.txt, a/b.csv"),
+        (["notes.txt", "a/b.csv"], r"no images found: .* got notes.txt, a/b.csv"),
         ([], "got no files"),
     ],
 )

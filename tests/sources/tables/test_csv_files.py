@@ -143,7 +143,7 @@ def test_a_wrong_row_is_named_as_an_editor_counts(
         ("", "is empty"),
         ("\n\n", "there are no rows"),
         ("label,pixel0\n", "there are no rows below"),
-        (table().replace("\n" + str(LABELS[0]) + ",", "\n,", 1), r"line 2: the label is missing"),
+        (table().replace("\n" + str(LABELS[0]) + ",", "\n,", 1), r"line 2: missing label"),
         (table(labels=["70000"] * 30), "a label is too high"),
     ],
 )

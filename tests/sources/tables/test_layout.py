@@ -101,7 +101,7 @@ def test_two_readings_that_fit_are_refused_and_decided(tmp_path: Path) -> None:
     """A first and a last column of the same kind: named, and `label_column` decides."""
     table = RANDOM.integers(0, 2, (50, 17))
     path = put(tmp_path / "a.csv", table)
-    words = r"not clear which column is the label.*columns 0 and 16.*label_column=16"
+    words = r"ambiguous label column.*columns 0 and 16.*label_column=16"
     with pytest.raises(DataError, match=words):
         sn.load(path)
     for named in (16, -1, "16", "-1"):
@@ -110,7 +110,7 @@ def test_two_readings_that_fit_are_refused_and_decided(tmp_path: Path) -> None:
         assert data.train.labels.tolist() == table[:, 16].tolist()
     with pytest.warns(DataWarning):
         assert sn.load(path, label_column=0).train.labels.tolist() == table[:, 0].tolist()
-    with pytest.raises(InputError, match=r"there is no such column: expected 0 to 16.*got 'x'"):
+    with pytest.raises(InputError, match=r"unknown column: expected 0 to 16.*got 'x'"):
         sn.load(path, label_column="x")
 
 
@@ -292,7 +292,7 @@ def test_other_fractions_need_a_range(tmp_path: Path) -> None:
         rows = np.column_stack([LABELS, RANDOM.uniform(0, 1, (40, 16))])
         path = tmp_path / "a.csv"
         np.savetxt(path, rows, fmt=["%d"] + [form] * 16, delimiter=",")
-        with pytest.raises(DataError, match=r"its numbers are no pixels.*range=\(0, 1\)"):
+        with pytest.raises(DataError, match=r"the numbers are no pixels.*range=\(0, 1\)"):
             sn.load(path)
         data = sn.load(path, range=(0, 1))
         read_again = np.loadtxt(path, delimiter=",")[:, 1:]

@@ -111,10 +111,10 @@ def test_rows_without_pictures_are_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"labels": None}, r"there is no column of labels: expected label, got image \(struct"),
-        ({"labels": [0, None, 1]}, "a label is missing: got row 1"),
+        ({"labels": None}, r"missing label column: expected label, got image \(struct"),
+        ({"labels": [0, None, 1]}, "missing label: got row 1"),
         ({"labels": [0, 3, 1]}, "the label of image 1 is no class: expected 0 to 2, got 3"),
-        ({"images": ["a", "b", "c"], "kind": arrow.string()}, "there is no column of images"),
+        ({"images": ["a", "b", "c"], "kind": arrow.string()}, "missing image column"),
     ],
 )
 def test_what_is_missing_is_said(tmp_path: Path, options: dict[str, Any], words: str) -> None:
@@ -217,7 +217,7 @@ def test_numbers_that_are_no_bytes(tmp_path: Path) -> None:
     with pytest.warns(sn.DataWarning, match="15 was taken as white"):
         assert np.array_equal(sn.load(path).train.images.reshape(20, 16), PIXELS // 16 * 17)
     numbers(path, {"label": LABELS, "pixels": (PIXELS / 127.5 - 1).tolist()})
-    with pytest.raises(DataError, match=r"its numbers are no pixels.*range=\(-1, 1\)"):
+    with pytest.raises(DataError, match=r"the numbers are no pixels.*range=\(-1, 1\)"):
         sn.load(path)
     assert np.array_equal(sn.load(path, range=(-1, 1)).train.images.reshape(20, 16), PIXELS)
 
@@ -228,7 +228,7 @@ def test_numbers_that_are_no_images_say_so(tmp_path: Path) -> None:
     cases: list[tuple[dict[str, Any], str]] = [
         ({"label": LABELS, "p": [*rows[:5], rows[5][:9], *rows[6:]]}, "different numbers"),
         ({"label": LABELS, "p": [*rows[:5], None, *rows[6:]]}, "a pixel is missing"),
-        ({"p": rows}, "there is no column of labels"),
+        ({"p": rows}, "missing label column"),
         ({"label": LABELS, "p": [row[:15] for row in rows]}, "15 pixels, which is no square"),
     ]
     for columns, words in cases:

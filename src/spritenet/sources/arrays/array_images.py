@@ -1,4 +1,4 @@
-"""Images in arrays of any type, which become pixels when they are read."""
+"""Converted arrays: images of any numeric type, converted to pixels when they are read."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ SHORTEST_ROW = 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConvertedArrays:
-    """Images in arrays of any type, which become pixels when they are read.
+    """A reader of images in arrays of any numeric type, which converts them to pixels.
 
     Args:
-        arrays: n h w c, one after the other.
-        scales: for each 255 if its values go from 0 to 1, else 1; or the range of its values.
-        where: for each what to call it in errors.
-        threads: whether reading on several threads is quicker.
+        arrays: n h w c, concatenated in this order.
+        scales: for each array the factor to pixels, 1 or 255; or the range of its values.
+        where: the name of each array, for errors.
+        threads: true if several threads read faster than one.
     """
 
     arrays: tuple[NDArray[Any], ...]
@@ -71,15 +71,15 @@ class ConvertedArrays:
 def image_reader(
     arrays: Sequence[NDArray[Any]], where: Sequence[str], pixel_range: ValueRange | None = None
 ) -> tuple[ImageReader, tuple[str, ...]]:
-    """The images in arrays, and what is doubtful about their values.
+    """Returns a reader of the images in arrays, and warnings about their values.
 
     Args:
-        arrays: n h w c, one after the other.
-        where: for each what to call it in errors.
-        pixel_range: the values of black and white, if they were given.
+        arrays: n h w c, concatenated in this order.
+        where: the name of each array, for errors.
+        pixel_range: the values of black and white; None to infer them.
 
     Raises:
-        DataError: these are no numbers.
+        DataError: the values are no numbers.
     """
     scales: list[int] = []
     for array, place in zip(arrays, where, strict=True):
@@ -99,23 +99,23 @@ def image_reader(
 
 
 def with_range_and_notes(
-    listing: LazyDataset, pixel_range: ValueRange | None, notes: Sequence[str]
+    lazy: LazyDataset, pixel_range: ValueRange | None, notes: Sequence[str]
 ) -> LazyDataset:
-    """A listing that knows its range and its notes."""
+    """Returns a copy of a lazy data set with a range and notes."""
     known = None if pixel_range is None or pixel_range.is_default else pixel_range.pair
-    return replace(listing, pixel_range=known, notes=(*listing.notes, *notes))
+    return replace(lazy, pixel_range=known, notes=(*lazy.notes, *notes))
 
 
 def reshape_images(array: NDArray[Any], image_size: ImageSize | None, where: str) -> NDArray[Any]:
-    """Images n h w c of an array whose images are stored as they are, or as rows of numbers.
+    """Reshapes an array to images n h w c, from images or rows of numbers.
 
     Args:
         array: n h w c or n h w; or n k or n 1 k, of which `image_size` makes images.
         image_size: height and width; None where the array has them.
-        where: what to call it in errors.
+        where: the array's name, for errors.
 
     Raises:
-        DataError: these are not images, or not of this size.
+        DataError: the array holds no images, or none of this size.
     """
     sides = "×".join(map(str, array.shape))
     rows = array.ndim == 2 or (array.ndim == 3 and array.shape[1] == 1)
@@ -141,7 +141,7 @@ def reshape_images(array: NDArray[Any], image_size: ImageSize | None, where: str
     if array.ndim == 3:
         array = array[..., np.newaxis]
     if array.ndim != 4 or 0 in array.shape[1:] or not len(array):
-        raise DataError("these are not images", where=where, expected="n h w or n h w c", got=sides)
+        raise DataError("unsupported images", where=where, expected="n h w or n h w c", got=sides)
     if array.shape[3] not in {1, 3, 4}:
         raise DataError(
             "images have 1, 3 or 4 channels, which come last",
@@ -153,5 +153,5 @@ def reshape_images(array: NDArray[Any], image_size: ImageSize | None, where: str
 
 
 def with_location(error: DataError, where: str) -> DataError:
-    """The same error, of this array."""
+    """Returns the error with another location."""
     return DataError(error.what, where=where, expected=error.expected, got=error.got, do=error.do)

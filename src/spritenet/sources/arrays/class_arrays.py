@@ -1,7 +1,7 @@
-"""A folder with an npy file for each class: `cat.npy`, `dog.npy`, as QuickDraw has them.
+"""Class arrays: a folder with an npy file for each class, as QuickDraw has `cat.npy`, `dog.npy`.
 
-Each holds images, n h w (c), or rows of numbers, n h·w, which are squares unless it is said. The
-files are mapped, never read as a whole. `train/cat.npy` and `test/cat.npy` are splits.
+Each holds images, n h w (c), or rows of numbers, n h·w, which are squares by default. The files
+are memory-mapped. `train/cat.npy` and `test/cat.npy` are splits.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from spritenet.sources.image_size import ImageSize, parse_image_size
 __all__ = ["is_npy_classes", "lazy_class_arrays", "survey_npy_classes"]
 
 QUICKDRAW = re.compile(r"full(_|/|%2F)numpy_bitmap(_|/|%2F)", re.IGNORECASE)
-"""What browsers and gsutil make of QuickDraw's `full/numpy_bitmap/cat.npy`."""
+"""The names that browsers and gsutil make of QuickDraw's `full/numpy_bitmap/cat.npy`."""
 
 MOST_CLASSES = 10_000
 
 
 def is_npy_classes(path: Path) -> bool:
-    """True if this is a folder of two npy files or more whose names aren't those of a pair."""
+    """True for a folder of two or more npy files that aren't pairs of images and labels."""
     if not path.is_dir():
         return False
     return any(len(files) > 1 for files in _files(path).values())
 
 
 def _files(folder: Path) -> dict[str, list[Path]]:
-    """The files of each split."""
+    """Returns the files of each split."""
     places = {"train": folder}
     found = {"train": _arrays_in(folder)}
     if not found["train"]:
@@ -85,9 +85,9 @@ def survey_npy_classes(
         for file in files[split]:
             opened = read_npy_header(file)
             arrays.append((split, _class_of(file), opened.array(), opened.where))
-    listing = lazy_class_arrays(path, arrays, image_size, class_names, pixel_range=pixel_range)
+    lazy = lazy_class_arrays(path, arrays, image_size, class_names, pixel_range=pixel_range)
     used = [file for files in _files(path).values() for file in files]
-    return listing.with_notes(*unused_notes(path, used))
+    return lazy.with_notes(*unused_notes(path, used))
 
 
 def lazy_class_arrays(
@@ -98,7 +98,7 @@ def lazy_class_arrays(
     notes: tuple[str, ...] = (),
     pixel_range: ValueRange | None = None,
 ) -> LazyDataset:
-    """A listing of arrays that hold a class each.
+    """Makes a lazy data set of arrays with one class each.
 
     Args:
         path: where they are from.
@@ -106,7 +106,7 @@ def lazy_class_arrays(
             call it in errors; split after split.
         image_size: height and width of rows; by default squares.
         class_names: other names for the classes, in natural order of those given.
-        notes: of the listing.
+        notes: of the lazy.
         pixel_range: the values of black and white; by default those of pixels.
 
     Raises:
@@ -131,7 +131,7 @@ def lazy_class_arrays(
     splits = sort_splits(list({split for split, _, _, _ in arrays}))
     images, dim = image_reader(made, [where for *_, where in arrays], pixel_range)
     height, width, channels = made[0].shape[1:]
-    listing = LazyDataset.sorted_by_split(
+    lazy = LazyDataset.sorted_by_split(
         path.resolve().name.partition(".")[0],
         (height, width, channels),
         np.repeat([known.index(name) for _, name, _, _ in arrays], counts).astype(np.int32),
@@ -142,7 +142,7 @@ def lazy_class_arrays(
         source=str(path),
         notes=notes,
     )
-    return with_range_and_notes(listing, pixel_range, dim)
+    return with_range_and_notes(lazy, pixel_range, dim)
 
 
 def _class_of(path: Path) -> str:
@@ -150,10 +150,10 @@ def _class_of(path: Path) -> str:
 
 
 def _images(array: NDArray[Any], image_size: ImageSize | None, where: str) -> NDArray[Any]:
-    """The images of an array, n h w c."""
+    """Reshapes an array to images n h w c."""
     shape = "×".join(map(str, array.shape))
     if array.dtype.kind not in "buif":
-        raise DataError("these are no numbers", where=where, got=array.dtype)
+        raise DataError("unsupported data type", where=where, got=array.dtype)
     if array.ndim == 2 and array.shape[1]:
         side = math.isqrt(array.shape[1])
         height, width = (side, side) if image_size is None else parse_image_size(image_size)
@@ -173,6 +173,6 @@ def _images(array: NDArray[Any], image_size: ImageSize | None, where: str) -> ND
         array = array[..., np.newaxis]
     if array.ndim != 4 or array.shape[3] not in {1, 3, 4} or not all(array.shape):
         raise DataError(
-            "these are not images", where=where, expected="n h w, n h w c or n h·w", got=shape
+            "unsupported images", where=where, expected="n h w, n h w c or n h·w", got=shape
         )
     return array

@@ -1,8 +1,7 @@
-"""HDF5 files, and MATLAB's since version 7.3, which are such. h5py's one door.
+"""HDF5 files, which MATLAB writes too since version 7.3. Only this module imports h5py.
 
-What is read is what the file itself holds: links to other files are not followed, object
-references and compound types are passed over, and nothing is unpickled. What is not compressed
-stays in the file, and is mapped.
+Links to other files are not followed, object references and compound types are skipped, and
+nothing is unpickled. Uncompressed arrays are memory-mapped.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ BROKEN = (OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError)
 
 
 def is_hdf5(path: Path) -> bool:
-    """True if a file begins as HDF5, or as MATLAB's since version 7.3."""
+    """True for HDF5 files and MATLAB files since version 7.3, by their first bytes."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -73,11 +72,11 @@ def survey_hdf5(
     try:
         with h5py.File(path, "r") as opened:
             if "model_config" in opened.attrs or "model_weights" in opened:
-                raise DataError("this is a network that Keras saved, no data set", where=path)
+                raise DataError("this is a Keras model, not a data set", where=path)
             found = [_array(h5py, name, one, path) for name, one in _datasets(h5py, opened)]
     except BROKEN as error:
         reason = " ".join(str(error).split())[:120]
-        raise DataError("can't be read as HDF5", where=path, got=reason) from None
+        raise DataError("damaged or unsupported HDF5 file", where=path, got=reason) from None
     arrays = [one for one in found if one is not None]
     if matlab:  # HDF5 has rows first, MATLAB columns
         arrays = [StoredArray(one.name, one.where, one.values.transpose()) for one in arrays]
@@ -85,7 +84,7 @@ def survey_hdf5(
 
 
 def _datasets(h5py: Any, group: Any, before: str = "", depth: int = 1) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - h5py has no types
-    """All arrays below a group that are in this file, by their paths."""
+    """Yields the arrays below a group that are in this file, with their paths."""
     count = 0
     for name in group:
         count += 1
@@ -101,7 +100,7 @@ def _datasets(h5py: Any, group: Any, before: str = "", depth: int = 1) -> Iterat
 
 
 def _array(h5py: Any, name: str, dataset: Any, path: Path) -> StoredArray | None:  # noqa: ANN401 - as above
-    """An array's values; None for what is neither numbers nor texts, or lies in other files."""
+    """Reads an array; None for one of other types than numbers and texts, or in other files."""
     where = f"{path}, {name}"
     if dataset.shape is None or dataset.external or dataset.is_virtual:
         return None
@@ -116,7 +115,7 @@ def _array(h5py: Any, name: str, dataset: Any, path: Path) -> StoredArray | None
     stored = dataset.id.get_storage_size()
     if size > min(MOST_BYTES, stored * HIGHEST_RATIO + SLACK):
         raise DataError(
-            "it promises more numbers than such a file can hold",
+            "the stated size exceeds what the file can hold",
             where=where,
             got="×".join(map(str, dataset.shape)),
         )
@@ -124,7 +123,7 @@ def _array(h5py: Any, name: str, dataset: Any, path: Path) -> StoredArray | None
 
 
 def _values(dataset: Any, size: int, path: Path, where: str) -> NDArray[Any]:  # noqa: ANN401 - as above
-    """The values: mapped, in memory, or, if they are many and compressed, in a temporary file."""
+    """Reads values: mapped, into memory, or, if large and compressed, into a temporary file."""
     offset = dataset.id.get_offset()
     if offset is not None and size and offset + size <= path.stat().st_size:
         return np.memmap(path, dataset.dtype, "r", offset, dataset.shape)

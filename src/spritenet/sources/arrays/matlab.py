@@ -1,6 +1,6 @@
-"""MATLAB's files up to version 7.2 (`.mat`), by SciPy; later ones are HDF5.
+"""MATLAB files up to version 7.2 (`.mat`), read by SciPy; later ones are HDF5.
 
-Nothing is unpickled: of structs, cells and objects none is read.
+Nothing is unpickled: structs, cells and objects are not read.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SLACK = 1 << 20
 
 
 def is_matlab(path: Path) -> bool:
-    """True if a file's name says that it is MATLAB's, and it is no HDF5."""
+    """True for files with the suffix .mat that are not HDF5."""
     return path.name.lower().endswith(".mat") and path.is_file() and not is_hdf5(path)
 
 
@@ -67,7 +67,7 @@ def survey_matlab(
     size = sum(each * math.prod(shape) for _, shape, each in wanted)
     if size > min(MOST_BYTES, path.stat().st_size * HIGHEST_RATIO + SLACK):
         raise DataError(
-            "it promises more numbers than such a file can hold",
+            "the stated size exceeds what the file can hold",
             where=path,
             got=", ".join(f"{name} {'×'.join(map(str, shape))}" for name, shape, _ in wanted[:3]),
         )
@@ -82,7 +82,7 @@ def survey_matlab(
     if not arrays and known:
         kinds = ", ".join(f"{name} ({kind})" for name, _, kind in known[:4])
         raise DataError(
-            "it holds no arrays of numbers",
+            "there are no arrays of numbers",
             where=path,
             got=kinds,
             do="Structs and cells are unsupported: save images and labels as arrays.",
@@ -92,9 +92,9 @@ def survey_matlab(
 
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
-    """What SciPy raises within, which on damaged files is anything, as one line of ours."""
+    """Converts SciPy's errors, of any type on damaged files, to DataError."""
     try:
         yield
     except Exception as error:  # noqa: BLE001 - as above
         reason = " ".join(str(error).split())[:120]
-        raise DataError("can't be read as MATLAB's", where=path, got=reason) from None
+        raise DataError("damaged or unsupported MATLAB file", where=path, got=reason) from None

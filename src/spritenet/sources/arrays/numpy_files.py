@@ -1,12 +1,12 @@
-"""NumPy's files: an npz with images and labels, or an npy of each.
+"""NumPy files: headers and values of the arrays in npz and npy files.
 
     x_train, y_train, x_test, y_test            Keras's mnist.npz
     train_images, train_labels, val_images, …   MedMNIST, and `spritenet unpack --to npz`
     images, labels                              a plain pair; or any two arrays that can be one
     x_train.npy, y_train.npy, …                 beside each other
 
-Nothing is ever unpickled. What a header promises is compared with the file before anything is
-allocated. Arrays that are not compressed stay in the file, and are mapped.
+Nothing is unpickled. A header's size is compared with the file's before anything is allocated.
+Uncompressed arrays are memory-mapped.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ PIECE = 1 << 24  # bytes hashed at a time
 STORED, DEFLATED = 0, 8
 MOST_MEMBERS = 10_000
 BROKEN = (EOFError, OSError, RuntimeError, ValueError, struct.error, zlib.error)
-"""What the standard library raises on damaged archives, beside what it says it raises."""
+"""Undocumented errors of the standard library on damaged archives."""
 
 
 class NamedArray(Protocol):
@@ -50,35 +50,35 @@ class NamedArray(Protocol):
 
     @property
     def name(self) -> str:
-        """What it is called there: "x_train"."""
+        """The array's name: "x_train"."""
 
     @property
     def where(self) -> str:
-        """The file, and the array's name in it, for messages."""
+        """The file and the array's name, for messages."""
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of its values."""
+        """The shape of the values."""
 
     def array(self) -> NDArray[Any]:
-        """Its values."""
+        """Reads the values."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArrayHeader:
-    """An array in a file, its header read and found possible.
+    """The header of an array in a file, checked against the file's size.
 
     Args:
-        name: "x_train".
-        path: of the file.
-        where: the file, and the array's name in it.
-        shape: of the array.
-        dtype: likewise.
-        fortran: whether its first axis is the one that runs fastest.
-        offset: where its values begin in the file; -1 if they are compressed.
-        member: what the zip calls it.
-        begin: where that begins in the file.
-        crc: the CRC-32 of all of it.
+        name: the array's name: "x_train".
+        path: the file.
+        where: the file and the array's name, for messages.
+        shape: the array's shape.
+        dtype: the array's data type.
+        fortran: true for Fortran order, in which the first axis varies fastest.
+        offset: the offset of its values in the file; -1 if they are compressed.
+        member: its name in the zip.
+        begin: the offset of the member in the file.
+        crc: the member's CRC-32.
     """
 
     name: str
@@ -93,14 +93,14 @@ class ArrayHeader:
     crc: int = 0
 
     def array(self) -> NDArray[Any]:
-        """The values: mapped, or inflated into memory, or, if they are many, into a file.
+        """Reads the values: mapped, or inflated into memory or, if large, into a temporary file.
 
         Raises:
-            DataError: damaged, not as long as promised, or pickled objects.
+            DataError: the array is damaged, truncated, or of pickled objects.
         """
         if self.dtype.hasobject:
             raise DataError(
-                "it holds pickled objects, which are programs and are never run",
+                "pickled objects are unsupported, as they can run code",
                 where=self.where,
                 expected="numbers",
                 do="Save it again as an array of numbers.",
@@ -120,7 +120,7 @@ class ArrayHeader:
         return np.frombuffer(content, self.dtype).reshape(self.shape, order=order)
 
     def _inflated(self, size: int) -> bytes | mmap:
-        """The values of a compressed array, as bytes."""
+        """Inflates the values of a compressed array."""
         from zipfile import BadZipFile, ZipFile
 
         try:
@@ -135,7 +135,7 @@ class ArrayHeader:
         return content
 
     def _mapped(self) -> NDArray[Any]:
-        """The values in the file, one after the other."""
+        """Maps the values in the file."""
         from deflate import crc32
 
         end = self.offset + self.dtype.itemsize * math.prod(self.shape)
@@ -154,7 +154,7 @@ def read_npy_header(path: Path) -> ArrayHeader:
     """Reads the header of an npy file.
 
     Raises:
-        DataError: it is none, or is not as long as its header says.
+        DataError: the file is no npy, or its size is not the header's.
     """
     refuse_pointer_at(path)
     size = path.stat().st_size
@@ -169,7 +169,7 @@ def read_npz_headers(path: Path) -> list[ArrayHeader]:
     """Reads the headers of the arrays in an npz file.
 
     Raises:
-        DataError: it is none, or an array is larger than the file can hold.
+        DataError: the file is no npz, or an array is larger than the file can hold.
     """
     from zipfile import BadZipFile, ZipFile
 
@@ -181,17 +181,17 @@ def read_npz_headers(path: Path) -> list[ArrayHeader]:
     except DataError:
         raise
     except (BadZipFile, *BROKEN) as error:
-        raise DataError("this is no npz that can be read", where=path, got=error) from None
+        raise DataError("damaged or unsupported npz", where=path, got=error) from None
 
 
 def _member(path: Path, opened: ZipFile, info: ZipInfo) -> ArrayHeader:
-    """An array of an npz."""
+    """Reads the header of an array of an npz."""
     name = info.filename.removesuffix(".npy")
     where = f"{path}, {name}"
     packed = info.compress_size * (HIGHEST_RATIO if info.compress_type else 1)
     if info.file_size > packed or info.compress_type not in {STORED, DEFLATED}:
         raise DataError(
-            "promises more than so short a file can hold",
+            "the stated size exceeds what the file can hold",
             where=where,
             expected=f"at most {packed:,} bytes",
             got=f"{info.file_size:,}",
@@ -208,10 +208,10 @@ def _member(path: Path, opened: ZipFile, info: ZipInfo) -> ArrayHeader:
 
 
 def _read_header(file: IO[bytes], where: str) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
-    """Shape, order, type and length of the header at the beginning of a file."""
+    """Reads the header at the beginning of a file: shape, order, data type and its length."""
     start = file.read(12)
     if not start.startswith(MAGIC) or len(start) < 12 or start[6] not in {1, 2, 3}:
-        raise DataError("this is no npy array", where=where, expected="NumPy's format")
+        raise DataError("no npy array", where=where, expected="NumPy's format")
     wide = start[6] > 1
     length = int.from_bytes(start[8:12] if wide else start[8:10], "little")
     if length > LONGEST_HEADER:
@@ -237,7 +237,7 @@ def _check_size(found: ArrayHeader, held: int) -> None:
         return  # refused if it is wanted
     if held != size or min(found.shape, default=1) < 0 or not found.dtype.itemsize:
         raise DataError(
-            "its header promises another size",
+            "the size is not the one in the header",
             where=found.where,
             expected=f"{size:,} bytes for {'×'.join(map(str, found.shape))} of {found.dtype}",
             got=f"{held:,}",
@@ -246,18 +246,18 @@ def _check_size(found: ArrayHeader, held: int) -> None:
 
 
 def _begin(path: Path, header: int) -> int:
-    """Where a stored member of a zip begins, behind its local header."""
+    """Returns the offset of a stored member of a zip, after its local header."""
     with path.open("rb") as file:
         file.seek(header)
         head = file.read(30)
     if len(head) < 30:
-        raise DataError("this is no npz that can be read", where=path, got="a cut-off file")
+        raise DataError("damaged or unsupported npz", where=path, got="a cut-off file")
     names = int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
     return header + 30 + names
 
 
 def names_in(values: NDArray[Any] | None) -> Sequence[str] | None:
-    """Class names, if an array holds texts."""
+    """Returns class names, if an array holds texts; else None."""
     if values is None or values.dtype.kind != "U" or values.ndim != 1:
         return None
     return [str(name) for name in values]

@@ -1,4 +1,4 @@
-"""Arrays in NumPy's files as a data set: which of them are images, labels, and of which split."""
+"""Data sets in npz and npy files: finds the images and labels of each split by their names."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ Pair = dict[str, NamedArray]
 
 
 def is_npz(path: Path) -> bool:
-    """True if a file's name says that it is an npz."""
+    """True for files with the suffix .npz."""
     return path.name.lower().endswith(".npz") and path.is_file()
 
 
 def is_npy(path: Path) -> bool:
-    """True if this is an npy file, or a folder with pairs of them."""
+    """True for an npy file, or a folder with pairs of them."""
     if path.is_dir():
         roles = {role_of(found.stem) for found in path.glob("*.npy")}
         return any(role is not None and role[1] == "images" for role in roles)
@@ -95,8 +95,8 @@ def survey_npy(
     if path.is_dir():
         found = [file for file in sorted(path.glob("*.npy")) if role_of(file.stem)]
         files = pairs_of(path, list(map(read_npy_header, found)))
-        listing = lazy_arrays(path, files, image_size, class_names, pixel_range)
-        return listing.with_notes(*unused_notes(path, found))
+        lazy = lazy_arrays(path, files, image_size, class_names, pixel_range)
+        return lazy.with_notes(*unused_notes(path, found))
     images = read_npy_header(path)
     role = role_of(path.stem)
     if labels is None:
@@ -108,7 +108,7 @@ def survey_npy(
         ]
         if not beside:
             raise DataError(
-                "its labels are not beside it",
+                "missing labels",
                 where=path,
                 expected="labels.npy, or y_train.npy beside x_train.npy",
                 do="Pass their file as labels (--labels FILE).",
@@ -121,7 +121,7 @@ def survey_npy(
 
 
 def pairs_of(path: Path, arrays: Sequence[NamedArray]) -> dict[str, Pair]:
-    """Each split's images and labels."""
+    """Pairs images with labels, by split."""
     pairs: dict[str, Pair] = {}
     for array in arrays:
         role = role_of(array.name)
@@ -130,7 +130,7 @@ def pairs_of(path: Path, arrays: Sequence[NamedArray]) -> dict[str, Pair]:
         split, kind = role
         if kind in pairs.setdefault(split, {}):
             raise DataError(
-                f"it is not clear which are the {kind} of the {split} split",
+                f"ambiguous {kind} of the {split} split",
                 where=path,
                 got=f"{pairs[split][kind].name} and {array.name}",
             )
@@ -143,7 +143,7 @@ def pairs_of(path: Path, arrays: Sequence[NamedArray]) -> dict[str, Pair]:
     names = ", ".join(array.name for array in arrays[:6]) + (", …" if len(arrays) > 6 else "")
     if not pairs:
         raise DataError(
-            "there are no images and labels in it",
+            "missing images and labels",
             where=path,
             expected="x_train and y_train, or train_images and train_labels, or images and labels",
             got=names or "no arrays of numbers",
@@ -151,9 +151,7 @@ def pairs_of(path: Path, arrays: Sequence[NamedArray]) -> dict[str, Pair]:
     for split, pair in pairs.items():
         for kind in ("images", "labels"):
             if kind not in pair:
-                raise DataError(
-                    f"the {kind} of the {split} split are missing", where=path, got=names
-                )
+                raise DataError(f"missing {kind} of the {split} split", where=path, got=names)
     return pairs
 
 
@@ -164,20 +162,20 @@ def lazy_arrays(
     class_names: Sequence[str] | None,
     pixel_range: ValueRange | None = None,
 ) -> LazyDataset:
-    """A listing of pairs that fit together."""
+    """Makes a lazy data set of pairs; raises DataError if they don't agree."""
     splits = sort_splits(list(pairs))
     arrays: list[NDArray[Any]] = []
     labels: list[NDArray[Any]] = []
     where: list[str] = []
     for split in splits:
-        images, its_labels = pairs[split]["images"], pairs[split]["labels"]
-        values = np.asarray(its_labels.array())
+        images, split_labels = pairs[split]["images"], pairs[split]["labels"]
+        values = np.asarray(split_labels.array())
         check_axes(images.shape, len(values) if values.ndim else None, images.where)
         array = reshape_images(images.array(), image_size, images.where)
         if not values.ndim or len(values) != len(array):
             raise DataError(
                 "different numbers of images and labels",
-                where=its_labels.where,
+                where=split_labels.where,
                 expected=f"{len(array):,} labels as {images.name} has images",
                 got=f"{len(values):,}" if values.ndim else "a single value",
             )
@@ -197,7 +195,7 @@ def lazy_arrays(
         raise with_location(error, str(path)) from None
     made, notes = image_reader(arrays, where, pixel_range)
     height, width, channels = arrays[0].shape[1:]
-    listing = LazyDataset.sorted_by_split(
+    lazy = LazyDataset.sorted_by_split(
         path.resolve().name.partition(".")[0],
         (height, width, channels),
         indices,
@@ -207,13 +205,13 @@ def lazy_arrays(
         made,
         source=str(path),
     )
-    return with_range_and_notes(listing, pixel_range, notes)
+    return with_range_and_notes(lazy, pixel_range, notes)
 
 
 def _labels(
     parts: list[NDArray[Any]], class_names: Sequence[str] | None
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """The labels of all splits together, so that they have the same classes."""
+    """Converts the labels of all splits together, so that they have the same classes."""
     if len({part.shape[1:] for part in parts}) > 1:
         raise DataError("the splits' labels are of different shapes", where="labels")
     together = np.concatenate(parts)

@@ -1,4 +1,4 @@
-"""Arrays as HDF5 and MATLAB files hold them: found by their names, their axes put in our order.
+"""Stored arrays of HDF5 and MATLAB files: pairs them by name, and transposes them to n h w c.
 
 data and target; x_train and y_train; train/data and train/target   pairs
 X (h w c n) and y                                                   SVHN's, MATLAB's order
@@ -37,10 +37,10 @@ SVHN_IMAGE = (32, 32, 3)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredArray:
-    """An array that was read, or is mapped.
+    """An array of a file, in memory or mapped.
 
     Args:
-        name: what it is called in the file: "train/data".
+        name: its name in the file: "train/data".
         where: the file and this name, for messages.
         values: numbers or texts.
     """
@@ -51,11 +51,11 @@ class StoredArray:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of its values."""
+        """The shape of the values."""
         return self.values.shape
 
     def array(self) -> NDArray[Any]:
-        """Its values."""
+        """Returns the values."""
         return self.values
 
 
@@ -68,11 +68,11 @@ def survey_arrays(
     *,
     matlab: bool = False,
 ) -> LazyDataset:
-    """A listing of what a file holds.
+    """Makes a lazy data set of the arrays in a file.
 
     Args:
-        path: of the file.
-        arrays: all that are in it.
+        path: the file.
+        arrays: all arrays in it.
         image_size: height and width of images that are stored as rows; by default squares.
         class_names: of classes 0, 1, …; by default an array of that name.
         pixel_range: the values of black and white; by default those of pixels.
@@ -98,8 +98,8 @@ def survey_arrays(
             made += here  # `pairs_of` says what is missing, or there twice
             continue
         images, labels = pair["images"], pair["labels"]
-        labels = replace(labels, values=_flat(labels.values))
-        images = replace(images, values=_first(images, len(labels.values)))
+        labels = replace(labels, values=_flatten(labels.values))
+        images = replace(images, values=_images_first(images, len(labels.values)))
         if images.values.ndim == 2 and matlab:
             notes.append(ROWS)
         if _is_svhn(images, labels):
@@ -110,24 +110,24 @@ def survey_arrays(
     if unused:
         notes.append(f"passed over: {', '.join(unused[:3])}" + ", …" * (len(unused) > 3))
     size = image_size or _square([one for one in made if roles[one.name][1] == "images"])
-    listing = lazy_arrays(path, pairs_of(path, made), size, class_names, pixel_range)
-    return replace(listing, notes=(*listing.notes, *dict.fromkeys(notes)))
+    lazy = lazy_arrays(path, pairs_of(path, made), size, class_names, pixel_range)
+    return replace(lazy, notes=(*lazy.notes, *dict.fromkeys(notes)))
 
 
-def _flat(labels: NDArray[Any]) -> NDArray[Any]:
-    """Labels of one axis, which MATLAB's files can't have."""
+def _flatten(labels: NDArray[Any]) -> NDArray[Any]:
+    """Flattens labels: MATLAB's arrays have two axes at least."""
     return labels.ravel() if sum(side != 1 for side in labels.shape) <= 1 else labels
 
 
-def _first(images: StoredArray, count: int) -> NDArray[Any]:
-    """The images with n first: MATLAB has it last."""
+def _images_first(images: StoredArray, count: int) -> NDArray[Any]:
+    """Moves the axis of images to the front: MATLAB has it last."""
     values, shape = images.values, images.shape
     if len(shape) < 2 or shape[0] == count != shape[-1] or shape[-1] != count:
         return values
     if shape[0] == count:
         if len(shape) == 3 or shape[-1] not in {1, 3, 4}:
             raise DataError(
-                "it is not clear which axis counts the images",
+                "ambiguous axis of images",
                 where=images.where,
                 got="×".join(map(str, shape)),
                 do="Save them as n h w c.",
@@ -148,7 +148,7 @@ def _is_svhn(images: StoredArray, labels: StoredArray) -> bool:
 
 
 def _square(images: Sequence[StoredArray]) -> ImageSize | None:
-    """The size of images that are rows of square numbers."""
+    """Returns the size of square images stored as rows; None if they aren't."""
     widths = {one.shape[1] if len(one.shape) == 2 else 0 for one in images}
     width = widths.pop() if len(widths) == 1 else 0
     side = math.isqrt(width)
@@ -164,7 +164,7 @@ def _of_classes(
     *,
     matlab: bool,
 ) -> LazyDataset:
-    """A listing of arrays that hold a class each: `cat` and `dog`; `train0`, `test0` and so on."""
+    """Makes a lazy data set of arrays with one class each: `cat` and `dog`; `train0`, `test0`."""
     found: list[tuple[str, str, NDArray[Any], str]] = []
     for one in arrays:
         if one.values.dtype.kind not in "buif" or one.values.ndim < 2 or min(one.shape) < 1:
@@ -175,7 +175,7 @@ def _of_classes(
     if len({name for _, name, _, _ in found}) < 2:
         names = ", ".join(one.name for one in arrays[:6]) + ", …" * (len(arrays) > 6)
         raise DataError(
-            "there are no images and labels in it",
+            "missing images and labels",
             where=path,
             expected="data and target, x_train and y_train, or an array for each class",
             got=names or "no arrays of numbers",

@@ -1,4 +1,4 @@
-"""EMNIST's IDX files: their images lie on their side, and a mapping names their classes.
+"""EMNIST's IDX files: transposed images, and a mapping that names their classes.
 
 `emnist-letters-mapping.txt` has a line a class: its label, then its characters' codes. Labels of
 letters begin at 1. https://www.nist.gov/itl/products-and-services/emnist-dataset
@@ -25,17 +25,17 @@ UPRIGHT = "EMNIST's images lie on their side in its files: their rows and column
 
 
 def is_emnist(files: Iterable[Path]) -> bool:
-    """True if these are EMNIST's, by their names."""
+    """True if a file's name is that of an EMNIST file."""
     return any(NAME.fullmatch(path.name) for path in files)
 
 
 def survey_emnist(data: Dataset, files: Sequence[Path], *, named: bool) -> LazyDataset:
-    """EMNIST's images upright, its classes called by its mapping.
+    """Transposes EMNIST's images, and names its classes by its mapping.
 
     Args:
-        data: as its files hold it.
-        files: those.
-        named: whether its classes have names already.
+        data: the data set as stored.
+        files: its files.
+        named: true if its classes have names already.
 
     Raises:
         DataError: the mapping is damaged, or lacks a label.
@@ -76,7 +76,7 @@ def _mapping_beside(files: Sequence[Path]) -> Path | None:
 
 
 def _names_in(path: Path) -> dict[int, str]:
-    """The class of each label: "A", or "Aa" where one has two characters."""
+    """Reads the class of each label: "A", or "Aa" if it has two characters."""
     try:
         if path.stat().st_size > MOST_BYTES:
             raise DataError("is too long", where=path, expected=f"at most {MOST_BYTES:,} bytes")

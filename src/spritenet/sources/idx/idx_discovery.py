@@ -1,4 +1,4 @@
-"""IDX files under any names: known by their magic numbers, told apart by the words in their names.
+"""Discovery of IDX files with other names, by their magic numbers and the words in their names.
 
 mnist_train.images.idx  mnist_train.labels.idx     any words beside train, test, images and labels
 pixels.bin              classes.bin                one pair, whatever it is called
@@ -17,7 +17,7 @@ from spritenet.sources.idx.idx_file import IMAGES, LABELS
 
 __all__ = ["find_by_magic", "kind_of"]
 
-MOST_LOOKED_AT = 200
+MAX_SCANNED = 200
 """Files of a folder whose first bytes are read; folders of images have millions."""
 
 KINDS = {IMAGES: "images", LABELS: "labels"}
@@ -30,7 +30,7 @@ Found = dict[str, dict[tuple[str, str], Path]]
 
 
 def kind_of(path: Path) -> str:
-    """What a file is by its magic number: "images", "labels", or "" for no IDX file of ours."""
+    """Returns a file's kind by its magic number: "images", "labels", or "" for other files."""
     if path.name.lower().endswith(IMAGE_SUFFIXES) or not path.is_file():
         return ""
     start = start_of(path, 4)
@@ -38,10 +38,10 @@ def kind_of(path: Path) -> str:
 
 
 def find_by_magic(folder: Path) -> Found:
-    """The IDX files of a folder. Where two are the same by their names, the first one counts."""
+    """Finds the IDX files of a folder; of two with the same role the first one."""
     kinds: list[tuple[str, Path]] = []
     with os.scandir(folder) as entries:
-        for _, entry in zip(range(MOST_LOOKED_AT), entries, strict=False):
+        for _, entry in zip(range(MAX_SCANNED), entries, strict=False):
             if entry.name.startswith("."):
                 continue
             kind = kind_of(Path(entry.path))
@@ -60,5 +60,5 @@ def find_by_magic(folder: Path) -> Found:
 
 
 def _is_common(word: str) -> bool:
-    """True if a word says which file of a data set this is, not which data set."""
+    """True for words that tell the files of one data set apart, not data sets."""
     return word in SPLIT_WORDS or word in WORDS or role_of(word) is not None

@@ -39,13 +39,13 @@ SLACK = 1 << 20  # a gzip file longer than twice its content and this is somethi
 
 @dataclass(frozen=True, slots=True)
 class IdxFile:
-    """An IDX file whose header has been read and found possible.
+    """An IDX file with its header, checked against the file's size.
 
     Args:
         path: the file.
         magic: `IMAGES` or `LABELS`.
         shape: (n, height, width) or (n,).
-        gzipped: whether to inflate it.
+        gzipped: true if it is compressed.
     """
 
     path: Path
@@ -64,10 +64,10 @@ class IdxFile:
         return self.header_size + math.prod(self.shape)
 
     def read(self) -> NDArray[np.uint8]:
-        """The content: n h w pixels or n labels. Large files stay on the disk, and are mapped.
+        """Reads pixels (n h w) or labels (n); large files are memory-mapped.
 
         Raises:
-            DataError: unreadable, damaged, or not of the size that the header promises.
+            DataError: the file is unreadable, damaged, or has another size than its header states.
         """
         content: bytes | bytearray | mmap
         if self.size > IN_MEMORY:
@@ -89,14 +89,14 @@ class IdxFile:
 
 
 def open_idx(path: Path, magic: int) -> IdxFile:
-    """Reads the header of an IDX file, gzipped or not whatever its name says, and checks it.
+    """Reads and checks the header of an IDX file, gzipped or not whatever its suffix.
 
     Args:
         path: the file.
-        magic: what it must be, `IMAGES` or `LABELS`.
+        magic: the expected magic number, `IMAGES` or `LABELS`.
 
     Raises:
-        DataError: unreadable, another kind of file, no images in it, or sizes that can't be true.
+        DataError: the file is unreadable, of another kind, empty, or has impossible sizes.
     """
     try:
         with path.open("rb") as file:
@@ -169,7 +169,7 @@ def _wrong_size(file: IdxFile, size: int) -> DataError:
 
 
 def _reason(error: OSError | MemoryError) -> str:
-    """What the system says, without number and path: "Permission denied"."""
+    """Returns the system's message without number and path: "Permission denied"."""
     if isinstance(error, MemoryError):
         return "more bytes than fit into memory"
     return error.strerror or str(error)

@@ -1,10 +1,10 @@
-"""A folder of IDX files as a data set: finds them by their names, and checks that they agree.
+"""Folders of IDX files: pairs images and labels by their names, and checks that they agree.
 
 train-images-idx3-ubyte.gz   train-labels-idx1-ubyte.gz      as MNIST names them
 t10k-images.idx3-ubyte       t10k-labels.idx1-ubyte          with a dot, and unpacked
 emnist-letters-test-images-idx3-ubyte.gz                     with something before
 
-Files of other names are known by their magic numbers: idx_magic.py.
+Files with other names are found by their magic numbers: idx_discovery.py.
 """
 
 from __future__ import annotations
@@ -55,15 +55,15 @@ def find_idx_files(folder: Path) -> Found:
 
 
 def idx_role(name: str) -> Role:
-    """What a file is by its name: ("train" or "test", "images" or "labels")."""
+    """Returns a file's role by its name: ("train" or "test", "images" or "labels")."""
     match = NAME.fullmatch(name)
     if match is None:
-        raise DataError("this is no name of an IDX file", where=name)
+        raise DataError("unknown name of an IDX file", where=name)
     return SPLITS[match["split"].lower()], match["kind"].lower()
 
 
 def is_idx(path: Path) -> bool:
-    """True if this is a folder of IDX files, one that has them in `raw`, or one such file."""
+    """True for a folder of IDX files, in it or in `raw`, and for one such file."""
     if path.is_dir():
         if find_idx_files(path) or ((path / RAW).is_dir() and is_idx(path / RAW)):
             return True
@@ -75,7 +75,7 @@ def is_idx(path: Path) -> bool:
 def survey_idx(
     path: Path, class_names: Sequence[str] | None = None, labels: Path | None = None
 ) -> LazyDataset:
-    """Reads as `read_idx` does; EMNIST's images are put upright, its classes named by its mapping.
+    """Reads IDX files as `read_idx` does; EMNIST's images are transposed, its classes named.
 
     Args:
         path: as of `read_idx`.
@@ -101,7 +101,7 @@ def survey_idx(
 
 
 def _used(folder: Path, files: dict[Role, Path]) -> list[Path]:
-    """The files that are read, and what belongs to them: packed twins, names of classes."""
+    """Returns the files that are read, their gzipped copies, and the files of class names."""
     twins = [path.with_name(f"{path.name}.gz") for path in files.values()]
     mappings = list(folder.glob("*-mapping.txt")) if is_emnist(files.values()) else []
     return [*files.values(), *twins, *mappings, folder / CLASSES_FILE]
@@ -129,7 +129,7 @@ def read_idx(path: Path, class_names: Sequence[str] | None = None) -> Dataset:
 def _read(
     folder: Path, files: dict[Role, Path], path: Path, class_names: Sequence[str] | None
 ) -> Dataset:
-    """The data set of these files; `path` is what to call it."""
+    """Reads the data set in these files, named after `path`."""
     if class_names is None and (folder / CLASSES_FILE).is_file():
         class_names = _read_names(folder / CLASSES_FILE)
     names = sorted({split for split, _ in files}, key=["train", "test"].index)
@@ -179,7 +179,7 @@ def _files_of(path: Path) -> tuple[Path, dict[Role, Path]]:
 
 
 def _holder(found: Found, path: Path) -> str | None:
-    """Of which of several data sets a file is a part."""
+    """Returns the prefix of the data set that a file belongs to."""
     path = path.absolute()
     for prefix, files in found.items():
         if any(file.absolute() == path for file in files.values()):
@@ -188,13 +188,11 @@ def _holder(found: Found, path: Path) -> str | None:
 
 
 def _open_pair(folder: Path, files: dict[Role, Path], name: str) -> tuple[IdxFile, IdxFile]:
-    """Headers of a split's images and labels, which must be of the same number."""
+    """Reads the headers of a split's images and labels, and compares their numbers."""
     for kind in ("images", "labels"):
         if (name, kind) not in files:
             have = next(path.name for (split, _), path in files.items() if split == name)
-            raise DataError(
-                f"the {kind} of the {name} split are missing", where=folder, got=f"only {have}"
-            )
+            raise DataError(f"missing {kind} of the {name} split", where=folder, got=f"only {have}")
     images = open_idx(files[name, "images"], IMAGES)
     labels = open_idx(files[name, "labels"], LABELS)
     if images.shape[0] != labels.shape[0]:
@@ -219,7 +217,7 @@ def _read_names(path: Path) -> list[str]:
 def _numbered_classes(
     labels: dict[str, NDArray[np.uint8]], pairs: dict[str, tuple[IdxFile, IdxFile]]
 ) -> list[str]:
-    """Names "0" to "9", and beyond as far as labels go without leaving one out.
+    """Returns names "0" to "9", and beyond as far as the labels have no gap.
 
     A single damaged label of 200 would otherwise make 201 classes.
     """
@@ -255,7 +253,7 @@ def _check_labels(values: NDArray[np.uint8], classes: int, path: Path, do: str =
 
 
 def _read_together(files: Sequence[IdxFile]) -> list[NDArray[np.uint8]]:
-    """Reads the files at the same time, one a thread: inflating leaves Python's lock."""
+    """Reads the files in parallel threads, as inflating releases Python's lock."""
     done: dict[int, NDArray[np.uint8] | Exception] = {}
 
     def read(place: int) -> None:

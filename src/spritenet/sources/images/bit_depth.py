@@ -1,7 +1,7 @@
-"""Pixels of more than 8 bits, reduced to 8, and how many bits of 16 hold their value.
+"""Bit depth: the number of bits of values in 16-bit files, and their reduction to 8.
 
-Cameras, scanners and microscopes write 10, 12 or 14 bits into files of 16. Divided by 65,535 these
-would be nearly black, so the highest value of a data set decides, or `bits`.
+Cameras, scanners and microscopes write 10, 12 or 14 bits into 16-bit files. Divided by 65,535
+these would be nearly black, so the highest value of a data set decides, or `bits`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ USUAL = (8, 10, 12, 14, ALL_BITS)
 
 
 def likely_bits(highest: int) -> int:
-    """The usual number of bits that hold a value.
+    """Returns the usual bit depth that holds a value.
 
     >>> likely_bits(4032), likely_bits(200), likely_bits(40000)
     (12, 8, 16)
@@ -27,7 +27,7 @@ def likely_bits(highest: int) -> int:
 
 
 def reduce_to_8_bits(values: NDArray[np.integer], bits: int) -> NDArray[np.uint8]:
-    """Values of so many bits as 8 bits, rounded; what is higher is white: see `too_many_bits`."""
+    """Reduces values of this many bits to 8, rounded; higher values become 255."""
     top = 2**bits - 1
     within = np.minimum(values.astype(np.int64), top)
     eight: NDArray[np.int64] = (within * 255 + top // 2) // top
@@ -35,12 +35,12 @@ def reduce_to_8_bits(values: NDArray[np.integer], bits: int) -> NDArray[np.uint8
 
 
 def too_many_bits(where: str, highest: int, bits: int) -> DataError:
-    """The error of an image that has more bits than were said or seen."""
+    """Returns the error for a value beyond the bit depth."""
     return DataError(
         f"a value has more than {bits} bits",
         where=where,
         expected=f"0 to {2**bits - 1:,}",
         got=f"{highest:,}",
-        do=f"Pass how many bits the values of all images have: bits={likely_bits(highest)} "
+        do=f"Pass the bit depth of all images: bits={likely_bits(highest)} "
         f"(--bits {likely_bits(highest)}).",
     )

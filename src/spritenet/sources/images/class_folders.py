@@ -1,7 +1,7 @@
-"""Paths of image files → splits, classes and an order: `train/cat/1.png`, or `cat/1.png`.
+"""Class folders: splits and classes from the paths of images, such as `train/cat/1.png`.
 
-The same for folders and for archives, so that a folder, its zip and its tar are one data set.
-It knows paths, never a disk.
+Folders and archives share this module, so that a folder, its zip and its tar are one data set.
+It has paths only and reads no files.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ __all__ = ["LOOSE", "LabelledFiles", "label_by_folder"]
 Parts = tuple[str, ...]
 """A path from the folder down: ("train", "cat", "1.png")."""
 
-LOOSE = "an image is in no folder of a class"
+LOOSE = "an image is in no class folder"
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledFiles:
-    """What lies where.
+    """Image files with their classes and splits.
 
     Args:
-        class_names: folders of classes in natural order: "2" before "10".
-        split_names: those that are there, "train" first.
-        chosen: which of the paths are images, in order: by split, class and name.
-        labels: int32, of the images.
+        class_names: the classes, in natural order: "2" before "10".
+        split_names: the splits, "train" first.
+        chosen: the indices of the images among all paths, sorted by split, class and name.
+        labels: class indices of the images, int32.
         split_of: the number of each image's split.
-        others: files that are no images, which people may want to know of.
+        others: the paths of other files.
     """
 
     class_names: tuple[str, ...]
@@ -50,15 +50,15 @@ class LabelledFiles:
 def label_by_folder(
     paths: Sequence[Parts], folders: Iterable[Parts], where: object
 ) -> LabelledFiles:
-    """Finds splits and classes.
+    """Labels images by their folders.
 
     Args:
-        paths: of all files that are not hidden.
-        folders: of all folders that are not hidden, empty ones too.
-        where: what they are in, for errors.
+        paths: the paths of all files that are not hidden.
+        folders: the paths of all folders that are not hidden, including empty ones.
+        where: the folder or archive, for errors.
 
     Raises:
-        DataError: there are no images, or they are not in a folder for each class.
+        DataError: there are no images, or some are in no class folder.
     """
     below = {folder for folder in folders if folder}
     holding = {path[:-1] for path in paths} | below
@@ -69,7 +69,7 @@ def label_by_folder(
     others = tuple(path for path in paths if not is_image_file(path[-1]))
     if not images:
         raise DataError(
-            "no images are in it",
+            "no images found",
             where=where,
             expected="class/file.png, or train/class/file.png and test/class/file.png",
             got=", ".join("/".join(path) for path in paths[:3]) or "no files",
@@ -137,7 +137,7 @@ def _ordered(
 
 
 def _in_order(files: list[int], paths: Sequence[Parts]) -> list[int]:
-    """The files of a folder in natural order."""
+    """Sorts the files of a folder in natural order."""
     stems = [paths[number][-1].rpartition(".")[0] for number in files]
     if all(
         stem.isascii() and stem.isdecimal() for stem in stems
@@ -150,9 +150,9 @@ def _in_order(files: list[int], paths: Sequence[Parts]) -> list[int]:
 
 
 def _shared(folders: set[Parts], paths: Sequence[Parts]) -> int:
-    """How many folders down everything lies: archives often hold one folder with all in it.
+    """Returns the depth of the common folder of all files: archives often have one.
 
-    Only where that folder holds folders, and no images of its own.
+    It must hold folders, and no images of its own.
     """
     depth = 0
     while True:
@@ -167,5 +167,5 @@ def _shared(folders: set[Parts], paths: Sequence[Parts]) -> int:
 
 
 def _name(folder: str) -> str:
-    """A class's name: the same on systems that write é as one character and as two."""
+    """Returns a class's name, composed: some systems write é as two characters."""
     return unicodedata.normalize("NFC", folder)

@@ -1,7 +1,6 @@
-"""Image files, wherever they lie, as images of one form.
+"""Image decoding: reads the image files of a folder, archive or table with one shape.
 
-A *store* has the bytes of each image under a number: of a folder, an archive or a table. What is
-made of them is the same for all.
+A *store* returns the bytes of each file by its index.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from spritenet.sources.images.image_spec import ImageSpec, least_channels
 __all__ = ["MOST_BYTES", "FileStore", "ImageDecoder", "lazy_images"]
 
 MOST_BYTES = 1 << 28  # of one image's file
-LOOKED_AT = 100
+SAMPLE_SIZE = 100
 """Images, evenly spread, that decide whether a data set is in colour."""
 
 SMALL = 32
@@ -41,38 +40,38 @@ SEVERAL = "{}: only the first of its images was taken"
 
 
 class FileStore(Protocol):
-    """Files that hold images. Can be pickled, and read in any thread."""
+    """The protocol of stores of image files. They can be pickled, and read in any thread."""
 
     def __len__(self) -> int: ...
 
     def name(self, place: int) -> str:
-        """What to call a file in a message."""
+        """Returns a file's name for messages."""
         ...
 
     def read(self, place: int) -> bytes:
-        """All bytes of a file, at most `MOST_BYTES`.
+        """Reads a file, at most `MOST_BYTES`.
 
         Raises:
-            DataError: it can't be read.
+            DataError: the file can't be read.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImageDecoder:
-    """The images of a store.
+    """A reader that decodes the images of a store.
 
     Args:
         store: the files.
-        form: what they are to become.
-        shape: h w c of the images.
-        like: the image that has that shape already, for errors.
-        path: of the store, for errors.
-        threads: whether decoding on several threads is quicker.
+        spec: the size and channels of the images.
+        shape: the images' shape, h w c.
+        like: the name of an image of this shape, for errors.
+        path: the store's path, for errors.
+        threads: true if several threads decode faster than one.
     """
 
     store: FileStore
-    form: ImageSpec
+    spec: ImageSpec
     shape: tuple[int, int, int]
     like: str
     path: str
@@ -82,15 +81,15 @@ class ImageDecoder:
         """Decodes images.
 
         Raises:
-            DataError: one is of another size or in other colours, and no form was asked for; or it
-                is larger than what it is to be padded to.
+            DataError: an image has another size or other channels and the spec has none; or it is
+                larger than the size to pad to.
         """
         images = np.zeros((len(indices), *self.shape), np.uint8)
         unreadable = []
         notes = []
         for row, place in enumerate(indices.tolist()):
             try:
-                found = _decoded(self.store, place, self.form.bits)
+                found = _decode(self.store, place, self.spec.bits)
             except DataError as error:
                 unreadable.append((row, error))
                 continue
@@ -100,14 +99,14 @@ class ImageDecoder:
                 self._check_bits(found.highest, place)
             image = found.pixels
             if image.shape != self.shape:
-                image = self._shaped(image, place)
+                image = self._to_shape(image, place)
             images[row] = image
         return ReadResult(images, tuple(unreadable), tuple(notes))
 
-    def _shaped(self, image: NDArray[np.uint8], place: int) -> NDArray[np.uint8]:
-        """An image of the images' shape."""
+    def _to_shape(self, image: NDArray[np.uint8], place: int) -> NDArray[np.uint8]:
+        """Converts an image to the common shape."""
         height, width, channels = self.shape
-        if self.form.size is None and image.shape[:2] != (height, width):
+        if self.spec.size is None and image.shape[:2] != (height, width):
             raise DataError(
                 "the images are of different sizes",
                 where=self.store.name(place),
@@ -115,15 +114,15 @@ class ImageDecoder:
                 got=f"{image.shape[0]}×{image.shape[1]}",
                 do=_size_advice(max(height, width)),
             )
-        if self.form.color is None and image.shape[2] > channels:
+        if self.spec.color is None and image.shape[2] > channels:
             least = least_channels(image)
             if least > channels:
                 raise self._too_colourful(place, channels, least)
-        return self.form.made(image, channels, self.store.name(place))
+        return self.spec.convert(image, channels, self.store.name(place))
 
     def _check_bits(self, highest: int, place: int) -> None:
-        """Raises DataError for an image of 16 bits that fewer or unknown bits would spoil."""
-        bits = self.form.bits
+        """Raises DataError for a 16-bit image of unknown bit depth, or with values beyond it."""
+        bits = self.spec.bits
         if bits is None and likely_bits(highest) < ALL_BITS:
             raise DataError(
                 "how many of its 16 bits hold the value is not clear",
@@ -146,7 +145,7 @@ class ImageDecoder:
 
 
 def _size_advice(side: int) -> str:
-    """The argument that gives images one size: a small square."""
+    """Returns advice for images of different sizes: resize them to a small square."""
     size = f"{min(side, SMALL)}x{min(side, SMALL)}"
     return (
         f'Pass size="{size}" (--size {size}), which shows all of each with black bars, or '
@@ -154,8 +153,8 @@ def _size_advice(side: int) -> str:
     )
 
 
-def _decoded(store: FileStore, place: int, bits: int | None) -> DecodedImage:
-    """An image; of 16 bits, so many hold the value."""
+def _decode(store: FileStore, place: int, bits: int | None) -> DecodedImage:
+    """Decodes an image of a store."""
     data = store.read(place)
     pixels = read_png8(data)
     if pixels is not None:
@@ -171,31 +170,31 @@ def lazy_images(
     class_names: Sequence[str],
     split_of: NDArray[np.int64],
     split_names: Sequence[str],
-    form: ImageSpec,
+    spec: ImageSpec,
     notes: tuple[str, ...] = (),
 ) -> LazyDataset:
-    """A listing of a store's images.
+    """Makes a lazy data set of a store's images.
 
     Args:
-        path: of the store.
-        store: the files, of which file i has label i.
+        path: the store's path.
+        store: the files; file i has label i.
         labels: int32 class indices, n.
-        class_names: of classes 0, 1, …
-        split_of: the number of each one's split, n.
-        split_names: of splits 0, 1, …
-        form: what images are to become. Without a size, all must have that of the first.
-        notes: what people should know.
+        class_names: the names of classes 0, 1, …
+        split_of: the number of each image's split, n.
+        split_names: the names of splits 0, 1, …
+        spec: the size and channels of the images. Without a size, all must have that of the first.
+        notes: warnings, a line each.
 
     Raises:
-        DataError: none of those looked at can be read.
+        DataError: no image of the sample can be read.
     """
-    images = _looked_at(path, store, form)
-    if form.bits is None and images.form.bits not in {None, ALL_BITS}:
-        bits = images.form.bits
+    images = _inspect_sample(path, store, spec)
+    if spec.bits is None and images.spec.bits not in {None, ALL_BITS}:
+        bits = images.spec.bits
         seen = f"images of 16 bits seem to hold {bits} and are read so: pass bits={bits}"
-        notes += (f"{seen} (--bits {bits}) to say it, bits={ALL_BITS} if they are that dark",)
+        notes += (f"{seen} (--bits {bits}) to confirm it, bits={ALL_BITS} if they are that dark",)
     return LazyDataset.sorted_by_split(
-        _called(path),
+        _data_set_name(path),
         images.shape,
         labels,
         class_names,
@@ -208,10 +207,10 @@ def lazy_images(
 
 
 def lazy_labelled_images(
-    path: Path, store: FileStore, tree: LabelledFiles, form: ImageSpec, notes: tuple[str, ...] = ()
+    path: Path, store: FileStore, files: LabelledFiles, spec: ImageSpec, notes: tuple[str, ...] = ()
 ) -> LazyDataset:
-    """A listing of a store whose files are those that a tree has chosen, in its order."""
-    names = ["/".join(parts) for parts in tree.others]
+    """Makes a lazy data set of a store of labelled files, in their order."""
+    names = ["/".join(parts) for parts in files.others]
     notes += unsupported_notes(names)
     others = [name for name in names if unsupported_format(name) is None]
     if others:
@@ -221,32 +220,32 @@ def lazy_labelled_images(
     return lazy_images(
         path,
         store,
-        tree.labels,
-        tree.class_names,
-        tree.split_of,
-        tree.split_names,
-        form,
+        files.labels,
+        files.class_names,
+        files.split_of,
+        files.split_names,
+        spec,
         notes,
     )
 
 
-def _looked_at(path: Path, store: FileStore, form: ImageSpec) -> ImageDecoder:
+def _inspect_sample(path: Path, store: FileStore, spec: ImageSpec) -> ImageDecoder:
     """The images, of a shape found by looking at some."""
     first_error: DataError | None = None
     shape, like, pixels, highest = None, "", 0, 0
-    step = max(1, len(store) // LOOKED_AT)
+    step = max(1, len(store) // SAMPLE_SIZE)
     for place in range(0, len(store), step):
         try:
-            found = _decoded(store, place, form.bits)
-            if form.bits is None and found.highest:
+            found = _decode(store, place, spec.bits)
+            if spec.bits is None and found.highest:
                 highest = max(highest, found.highest)
-                found = _decoded(store, place, likely_bits(found.highest))
+                found = _decode(store, place, likely_bits(found.highest))
         except DataError as error:
             first_error = first_error or error
             continue
         image = found.pixels
         pixels = max(pixels, image.shape[0] * image.shape[1])
-        made = form.made(image, form.channels_of(image), store.name(place))
+        made = spec.convert(image, spec.channels_of(image), store.name(place))
         if shape is None:
             shape, like = made.shape, store.name(place)
         elif made.shape[2] > shape[2]:
@@ -255,12 +254,12 @@ def _looked_at(path: Path, store: FileStore, form: ImageSpec) -> ImageDecoder:
         reason = str(first_error).rstrip(".")
         raise DataError("none of its images can be read", where=path, got=reason)
     if highest:
-        form = replace(form, bits=likely_bits(highest))
+        spec = replace(spec, bits=likely_bits(highest))
     height, width, channels = shape
-    return ImageDecoder(store, form, (height, width, channels), like, str(path), pixels >= LARGE)
+    return ImageDecoder(store, spec, (height, width, channels), like, str(path), pixels >= LARGE)
 
 
-def _called(path: Path) -> str:
-    """What to call a data set: its folder's or file's name without endings."""
+def _data_set_name(path: Path) -> str:
+    """Returns a data set's name: its folder's or file's without suffixes."""
     name = path.resolve().name
     return name if path.is_dir() else name.partition(".")[0] or name

@@ -1,6 +1,6 @@
-"""A person's image file → pixels: any common format, upright, 8 bits, and never without end.
+"""Image files: decoding of any common format to 8-bit pixels, with bounded size.
 
-It knows Pillow and files; what an image is used for is the caller's affair.
+Only this module reads images with Pillow.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ MAX_PIXELS = 80_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecodedImage:
-    """The first image of a file.
+    """The first image of a file, decoded.
 
     Args:
         pixels: uint8, h w c.
-        several: whether others follow it: an animation, or pages.
-        highest: the highest value it has in the file, if that has 16 bits; else 0.
+        several: true if there are more, as in an animation.
+        highest: the highest value in a 16-bit file; 0 for others.
     """
 
     pixels: NDArray[np.uint8]
@@ -53,10 +53,10 @@ class DecodedImage:
 
 
 HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
-"""ISO 23008-12's names of formats within its files."""
+"""Brands of ISO 23008-12 files."""
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "ICO")
-"""Pillow's names. Others it knows start programs (EPS), or hold no image of their own."""
+"""Pillow's names. Others that it knows start programs (EPS) or hold no image."""
 
 
 def read_image(
@@ -66,23 +66,23 @@ def read_image(
     largest: int = MAX_PIXELS,
     bits: int | None = None,
 ) -> NDArray[np.uint8]:
-    """Read an image file.
+    """Reads an image file.
 
-    The first image of an animation or of several pages; 16 bits and floating point from 0 to 1
-    reduced to 8 bits, rounded; palettes and other colour spaces made red, green, blue.
+    Of an animation or several pages the first image is read. 16 bits and floats from 0 to 1 are
+    rounded to 8 bits; palettes and other colour spaces are converted to RGB.
 
     Args:
         source: a path, the file's bytes, or an open file.
-        upright: whether a photograph is turned as its camera noted (EXIF's Orientation).
-        largest: pixels, beyond which an image is refused.
-        bits: how many bits of 16 hold the value, such as 12; by default all. A `DataWarning`
-            says so if the highest values leave bits unused.
+        upright: rotate a photograph by its EXIF orientation.
+        largest: the most pixels of an image.
+        bits: the bit depth of values in a 16-bit file, such as 12; by default 16, with a
+            `DataWarning` if the highest values leave bits unused.
 
     Returns:
         uint8, h × w × c: c is 1 (grey), 3 (red, green, blue) or 4 (and opacity).
 
     Raises:
-        DataError: it can't be read, is no image, is damaged or is too large.
+        DataError: the file can't be read, is no image, is damaged or is too large.
     """
     image = decode_first(source, upright=upright, largest=largest, bits=bits)
     likely = likely_bits(image.highest)
@@ -104,14 +104,14 @@ def decode_first(
     name: str = "",
     bits: int | None = None,
 ) -> DecodedImage:
-    """The same, and what else there is to know; it warns of nothing.
+    """Reads an image file as `read_image` does, with more facts and without warnings.
 
     Args:
-        source: as above.
-        upright: as above.
-        largest: as above.
-        name: what to call it in errors.
-        bits: as above, but what is higher becomes white.
+        source: as for `read_image`.
+        upright: likewise.
+        largest: likewise.
+        name: the file's name for errors.
+        bits: likewise; higher values become white.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -156,7 +156,7 @@ def decode_first(
 
 
 def _refuse_pointer(source: str | os.PathLike[str] | bytes | BinaryIO, where: str) -> None:
-    """Raises DataError if what is no image is a Git LFS pointer."""
+    """Raises DataError if the file is a Git LFS pointer."""
     if isinstance(source, bytes):
         refuse_pointer(source, where)
     elif isinstance(source, str | os.PathLike):
@@ -171,7 +171,7 @@ def _check_size(image: Image.Image, where: str, largest: int) -> None:
 
 
 def _content(source: str | os.PathLike[str] | bytes | BinaryIO) -> bytes:
-    """All bytes of a file that Pillow has opened."""
+    """Reads all bytes of a file that Pillow has opened."""
     if isinstance(source, bytes):
         return source
     if isinstance(source, str | os.PathLike):
@@ -181,7 +181,7 @@ def _content(source: str | os.PathLike[str] | bytes | BinaryIO) -> bytes:
 
 
 def _name(source: str | os.PathLike[str] | bytes | BinaryIO) -> str:
-    """What to call it in a message."""
+    """Returns the file's name for messages."""
     if isinstance(source, str | os.PathLike):
         return str(Path(source))
     return str(getattr(source, "name", "image"))
@@ -203,7 +203,7 @@ def _damaged(where: str, error: Exception) -> DataError:
 
 @cache
 def _formats() -> list[str]:
-    """Those of `FORMATS` that this Pillow has. What Pillow logs of damaged files is not shown."""
+    """Returns the supported formats of this Pillow, and silences its log of damaged files."""
     import logging
 
     from PIL import Image
@@ -215,7 +215,7 @@ def _formats() -> list[str]:
 
 
 def _is_heic(source: str | os.PathLike[str] | bytes | BinaryIO) -> bool:
-    """True if a file that Pillow can't read is HEIC: by its first bytes."""
+    """True for HEIC files, by their first bytes."""
     if isinstance(source, str | os.PathLike):
         with Path(source).open("rb") as file:
             start = file.read(12)
@@ -228,18 +228,18 @@ def _is_heic(source: str | os.PathLike[str] | bytes | BinaryIO) -> bool:
 
 
 def _is_wide(image: Image.Image) -> bool:
-    """True if the colours of a file that is not decoded yet have 16 bits."""
+    """True if the colours of an opened file have 16 bits."""
     return image.mode.startswith(("RGB", "LA")) and ";16" in str(getattr(image, "tile", ""))
 
 
 def _pixels(image: Image.Image, where: str, bits: int, *, wide: bool) -> DecodedImage:
-    """Pillow's modes as uint8, h × w × 1, 3 or 4.
+    """Converts Pillow's modes to uint8, h × w × 1, 3 or 4.
 
     Args:
         image: decoded.
-        where: what to call it in errors.
-        bits: how many of 16 hold the value.
-        wide: whether its colours had 16 bits, of which Pillow has left the high 8.
+        where: the file's name for errors.
+        bits: the bit depth of values in 16-bit files.
+        wide: true if its colours had 16 bits, of which Pillow keeps the high 8.
     """
     mode = image.mode
     if mode.startswith("I"):
@@ -282,7 +282,7 @@ def _pixels(image: Image.Image, where: str, bits: int, *, wide: bool) -> Decoded
 
 
 def _of_wide(values: NDArray[np.uint16], bits: int | None) -> DecodedImage:
-    """An image of 16 bits that was read without Pillow: h w c, of 1 to 4 channels."""
+    """Converts a 16-bit image (h w c, 1 to 4 channels) that was read without Pillow."""
     channels = values.shape[2]
     pixels = reduce_to_8_bits(values, bits or ALL_BITS)
     if channels in {2, 4}:  # opacity has all bits, whatever the colours have

@@ -1,4 +1,4 @@
-"""A folder of images as a data set: `cat/1.png`, or `train/cat/1.png` and `test/cat/2.png`."""
+"""Image folders: `cat/1.png`, or `train/cat/1.png` and `test/cat/2.png`."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ TABLES = (".csv", ".tsv")
 DEEPEST = 16  # folders in folders; beyond it, links lead round in circles
 START = 1 << 16  # bytes read at first: most small images are shorter
 OPEN = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
-"""Not waiting: a link may lead to a pipe that nobody writes to."""
+"""Non-blocking, as a link may lead to a pipe without a writer."""
 
-LOOKED_AT = 2000
-"""Files that are looked at to recognise a folder."""
+MAX_SCANNED = 2000
+"""Files scanned to recognise a folder."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FolderStore:
-    """Files below a folder.
+    """A store of the files below a folder.
 
     Args:
-        folder: its path.
-        paths: from there, one a file.
+        folder: the folder.
+        paths: the files' paths below it.
     """
 
     folder: str
@@ -45,7 +45,7 @@ class FolderStore:
         return len(self.paths)
 
     def name(self, place: int) -> str:
-        """Its path."""
+        """Returns the file's path."""
         return os.sep.join((self.folder, *self.paths[place]))  # noqa: PTH118 - a tenth of the time
 
     def read(self, place: int) -> bytes:
@@ -59,7 +59,7 @@ class FolderStore:
 
 
 def _content(path: str) -> bytes:
-    """A file's bytes; half the time of `Path.read_bytes`, which asks for its size first."""
+    """Reads a file, twice as fast as `Path.read_bytes`, which asks for its size first."""
     file = os.open(path, OPEN)
     try:
         data = os.read(file, START)
@@ -82,7 +82,7 @@ def _content(path: str) -> bytes:
 
 
 def is_image_folder(path: Path) -> bool:
-    """True if images are somewhere in a folder, or files that would be if they could be read."""
+    """True for a folder with images below it, of supported formats or not."""
     if not path.is_dir():
         return False
     seen = 0
@@ -90,13 +90,13 @@ def is_image_folder(path: Path) -> bool:
         if not is_folder and (is_image_file(parts[-1]) or unsupported_format(parts[-1])):
             return True
         seen += not is_folder
-        if seen > LOOKED_AT:
+        if seen > MAX_SCANNED:
             return False
     return False
 
 
 def is_labelled_folder(path: Path) -> bool:
-    """True if a folder has images and, beside them, a table that names them."""
+    """True for a folder of images with a label table."""
     if not path.is_dir() or not any(found.suffix.lower() in TABLES for found in path.iterdir()):
         return False
     files = [parts for parts, is_folder in _walk(path) if not is_folder]
@@ -108,32 +108,32 @@ def is_labelled_folder(path: Path) -> bool:
         return True  # `survey_image_folder` says what is wrong with it
 
 
-def survey_image_folder(path: Path, form: ImageSpec, by: LabelRule | None = None) -> LazyDataset:
-    """Finds the images, classes and splits of a folder; no more than 100 images are read.
+def survey_image_folder(path: Path, spec: ImageSpec, rule: LabelRule | None = None) -> LazyDataset:
+    """Reads the paths and labels of the images in a folder, and decodes at most 100 images.
 
     Args:
         path: the folder.
-        form: what images are to become.
-        by: how classes are found; by default by a table, by folders or by names, as there are.
+        spec: the size and channels of the images.
+        rule: the source of labels; by default a table, folders or names, whatever there is.
 
     Raises:
-        DataError: there are none, their classes are not clear, or none can be read.
+        DataError: there are no images, no labels, or no image can be read.
     """
     files: list[Parts] = []
     folders: list[Parts] = []
     for parts, is_folder in _walk(path):
         (folders if is_folder else files).append(parts)
     read = FolderStore(str(path), tuple(files)).read
-    tree, notes = label_files(files, folders, read, path, by or LabelRule())
-    chosen = tuple(files[number] for number in tree.chosen.tolist())
-    return lazy_labelled_images(path, FolderStore(str(path), chosen), tree, form, notes)
+    found, notes = label_files(files, folders, read, path, rule or LabelRule())
+    chosen = tuple(files[number] for number in found.chosen.tolist())
+    return lazy_labelled_images(path, FolderStore(str(path), chosen), found, spec, notes)
 
 
 def _walk(folder: Path) -> Iterator[tuple[Parts, bool]]:
-    """All that is below a folder and not hidden: the parts of its path, and whether it is a folder.
+    """Yields the path of everything below a folder that is not hidden, and true for folders.
 
-    A link that leads back up is not followed. A link that leads nowhere counts as a file, so that
-    reading it says so.
+    Links that lead back up are not followed. Broken links count as files, so that reading them
+    raises an error.
     """
     status = folder.stat()
     waiting: list[tuple[Parts, tuple[tuple[int, int], ...]]] = [

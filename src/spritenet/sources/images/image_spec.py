@@ -1,7 +1,6 @@
-"""Which form images of a folder or an archive get: one size, and so many channels.
+"""Image specs: the size and channels that image files are converted to.
 
-It is the arithmetic of `spritenet.prepare`, so a network learns images made in the same way as
-those that it is asked about.
+The conversion is that of `spritenet.prepare`, so training and prediction see the same images.
 """
 
 from __future__ import annotations
@@ -25,18 +24,17 @@ LARGEST_SIDE = 1024  # of a `Preparation`
 
 @dataclass(frozen=True, slots=True)
 class ImageSpec:
-    """The form.
+    """The size, channels and bit depth of images.
 
     Args:
-        size: height and width; None leaves images as they are.
-        fit: how an image of another size gets it: "fit" shows all of it with black bars beside
-            it, "crop" fills the image with its middle, "stretch" changes its proportions, "pad"
-            leaves its pixels alone and puts black around them.
-        color: "grey", "rgb" or "rgba"; None for the least that loses nothing.
-        bits: how many bits hold the value of images of 16; None for what they seem to have.
+        size: height and width; None for no resizing.
+        fit: the method of resizing: "fit" keeps the whole image and adds black bars, "crop" keeps
+            its center, "stretch" changes its proportions, "pad" keeps its pixels and adds black.
+        color: "grey", "rgb" or "rgba"; None for the fewest channels that lose nothing.
+        bits: the bit depth of values in 16-bit images; None to infer it.
 
     Raises:
-        InputError: there is no such form.
+        InputError: an argument is unsupported.
     """
 
     size: tuple[int, int] | None = None
@@ -48,11 +46,11 @@ class ImageSpec:
         for what, value, known in (("fit", self.fit, FITS), ("color", self.color, tuple(COLORS))):
             if value is not None and value not in known:
                 raise InputError(
-                    "there is no such choice", where=what, expected=", ".join(known), got=value
+                    f"unsupported {what}", where=what, expected=", ".join(known), got=value
                 )
         if self.size is not None and max(self.size) > LARGEST_SIDE:
             raise InputError(
-                "this is larger than images are made",
+                "the size is too large",
                 where="size",
                 expected=f"sides of at most {LARGEST_SIDE}",
                 got="x".join(map(str, self.size)),
@@ -65,21 +63,21 @@ class ImageSpec:
     def of(
         cls, size: ImageSize | None, fit: str | None, color: str | None, bits: int | None = None
     ) -> ImageSpec:
-        """The form of these options, of which None is left as it is by default."""
+        """Makes a spec of options, of which None is the default."""
         if fit is not None and size is None:
             raise InputError("this needs a size", where="fit", do="Pass size (--size 28x28) too.")
         wanted = None if size is None else parse_image_size(size, "size")
         return cls(wanted, fit or "fit", "grey" if color == "gray" else color, bits)
 
     def channels_of(self, image: NDArray[np.uint8]) -> int:
-        """The channels asked for, or the least that lose nothing of an image (h w c)."""
+        """Returns the number of channels wanted, or the fewest that lose nothing of an image."""
         return least_channels(image) if self.color is None else COLORS[self.color]
 
-    def made(self, image: NDArray[np.uint8], channels: int, where: str) -> NDArray[np.uint8]:
-        """An image (h w c) of the size wanted, with so many channels.
+    def convert(self, image: NDArray[np.uint8], channels: int, where: str) -> NDArray[np.uint8]:
+        """Converts an image (h w c) to the size, with this many channels.
 
         Raises:
-            DataError: it is larger, and is to be padded.
+            DataError: the image is larger than the size to pad to.
         """
         if self.size is None or image.shape[:2] == self.size:
             return with_channels(image, channels)
@@ -89,7 +87,7 @@ class ImageSpec:
         h, w, _ = image.shape
         if h > height or w > width:
             raise DataError(
-                "the image is larger than what it is to be padded to",
+                "the image is larger than the size to pad to",
                 where=where,
                 expected=f"at most {height}×{width}",
                 got=f"{h}×{w}",
@@ -103,7 +101,7 @@ class ImageSpec:
 
 
 def least_channels(image: NDArray[np.uint8]) -> int:
-    """1 for an image all of whose pixels are grey and opaque, 3 if they are opaque, else 4."""
+    """Returns the fewest channels without loss: 1 for grey, 3 for opaque colours, else 4."""
     if image.shape[2] == 1:
         return 1
     if image.shape[2] == 4 and (image[:, :, 3] != 255).any():

@@ -1,7 +1,7 @@
-"""A table of labels beside images, as Kaggle has them: `labels.csv` with `id,breed`, a row each.
+"""Label tables of image files, as Kaggle has them: `labels.csv` with `id,breed`, a row an image.
 
-It is read where one of its columns names images: by their paths, their names, or those without
-the ending. Its label is the column of that name, or the only other one, or one column a class.
+A label table has a column with the paths or names of images, with or without suffixes. Its label
+column is the one of that name, or the only other one, or there is a column for each class.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ NO_LABELS = ("submission", "sample_sub")  # Kaggle's forms to fill in, with a ma
 
 @dataclass(frozen=True, slots=True)
 class LabelTable:
-    """What tables say about images.
+    """The labels of images in tables.
 
     Args:
-        images: the numbers of the files that are named, in the tables' order.
-        labels: of each.
-        splits: of each.
-        tables: the numbers of the files that were read.
-        note: which columns were taken.
+        images: the indices of the named files, in the tables' order.
+        labels: the label of each.
+        splits: the split of each.
+        tables: the indices of the tables.
+        note: a note that names the columns.
     """
 
     images: tuple[int, ...]
@@ -49,7 +49,7 @@ class LabelTable:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """A table's rows: which image, which label, which split."""
+    """The image, label and split of each row of a table."""
 
     column: str
     label: str
@@ -62,16 +62,16 @@ def label_table(
     column: str | int | None = None,
     where: object = "",
 ) -> LabelTable | None:
-    """Finds the tables that name images; None if there are none.
+    """Reads the tables that name images; None if there are none.
 
     Args:
-        files: all of them.
-        read: gives the bytes of one, by its number.
-        column: the label's, by name or number, if it was given.
-        where: what they are in, for errors.
+        files: the paths of all files.
+        read: reads a file by its index.
+        column: the name or index of the label column; None to infer it.
+        where: the folder or archive, for errors.
 
     Raises:
-        DataError: it is not clear which column is the label, or two tables disagree.
+        DataError: the label column is ambiguous, or two tables disagree.
     """
     tables = [
         number
@@ -113,12 +113,12 @@ def label_table(
 
 
 def _split(parts: Parts) -> str | None:
-    """The split that an image's folders name."""
+    """Returns the split in the names of an image's folders."""
     return next((SPLITS[part.casefold()] for part in parts[:-1] if part.casefold() in SPLITS), None)
 
 
 def _known(files: Sequence[Parts]) -> dict[str, int]:
-    """Images by all that a table may call them; names that several have are left out."""
+    """Returns the index of each image by all names a table may use, except ambiguous ones."""
     known: dict[str, int] = {}
     often: Counter[str] = Counter()
     for number, parts in enumerate(files):
@@ -135,7 +135,7 @@ def _known(files: Sequence[Parts]) -> dict[str, int]:
 def _rows(
     data: bytes, name: str, known: dict[str, int], column: str | int | None, where: object
 ) -> _Rows | None:
-    """The rows of a table; None if it names no images, or has no labels."""
+    """Reads the rows of a table; None if it names no images, or has no labels."""
     if len(data) > MOST_BYTES:
         return None
     text = data.decode("utf-8-sig", "replace")
@@ -169,7 +169,7 @@ def _rows(
 
 
 def _split_column(head: list[str], rows: list[list[str]], named: int) -> int:
-    """The column whose values are splits; -1 if there is none."""
+    """Returns the index of the column of splits; -1 if there is none."""
     for place, title in enumerate(head):
         if place != named and title.casefold() in SPLIT_NAMES:
             values = {row[place].strip().casefold() for row in rows}
@@ -184,14 +184,12 @@ def _label_column(
     column: str | int | None,
     where: str,
 ) -> tuple[Callable[[list[str]], str], str]:
-    """What gives a row's label, and what it is called."""
+    """Returns a function that gives a row's label, and the column's name."""
     if column is not None:
         titles = [str(column)] if str(column) in head else []
         number = int(column) if str(column).lstrip("-").isdecimal() else len(head)
         if not titles and not -len(head) <= number < len(head):
-            raise DataError(
-                "there is no such column", where=where, expected=", ".join(head), got=column
-            )
+            raise DataError("unknown column", where=where, expected=", ".join(head), got=column)
         place = head.index(titles[0]) if titles else number % len(head)
     else:
         called = [place for place in others if head[place].casefold() in LABEL_NAMES]
@@ -202,7 +200,7 @@ def _label_column(
             ), f"{len(others)} of classes"
         if len(candidates) != 1:
             raise DataError(
-                "it is not clear which column is the label",
+                "ambiguous label column",
                 where=where,
                 got=", ".join(head[:12]),
                 do=f"Name it: label_column={head[others[0]]!r} (--label-column {head[others[0]]}).",
@@ -212,7 +210,7 @@ def _label_column(
 
 
 def _is_one_hot(rows: list[list[str]], places: list[int]) -> bool:
-    """True if columns are a class each, with one 1 a row."""
+    """True if the columns are one-hot labels."""
     if len(places) < 2:
         return False
     for row in rows:

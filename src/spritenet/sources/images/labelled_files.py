@@ -1,6 +1,6 @@
-"""Classes of image files: by folders, by their own names (`cat.0.png`), or by a table of labels.
+"""Labelling of image files: by folders, by file names (`cat.0.png`), or by a label table.
 
-The same for folders and for archives. It knows paths, and reads tables; never an image.
+Folders and archives share this module. It reads tables, and no images.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ WORD = re.compile(r"([^\s._-]+)[\s._-]")
 
 NO_CLASSES = frozenset(
     {
-        *("dsc", "dscn", "dscf", "img", "imgp", "image", "images", "photo", "image", "pic"),
+        *("dsc", "dscn", "dscf", "img", "imgp", "image", "images", "photo", "picture", "pic"),
         *("pxl", "scan", "screenshot", "file", "frame", "p", "pict", "capture", "untitled"),
         *("snapshot", "mvi", "vid", "wp", "tile", "crop", "patch", "sample", "train", "test"),
     }
 )
-"""What cameras and programs call files."""
+"""Names that cameras and programs give files."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelRule:
-    """What was asked for.
+    """The source of labels.
 
     Args:
-        label_from: "folder" or "name"; None for what is found.
-        label_column: of a table of labels, by name or number.
+        label_from: "folder" or "name"; None to infer it.
+        label_column: the name or index of a label table's column.
 
     Raises:
-        InputError: there is no such choice, or both were made.
+        InputError: an argument is unsupported, or both are given.
     """
 
     label_from: str | None = None
@@ -54,7 +54,7 @@ class LabelRule:
     def __post_init__(self) -> None:
         if self.label_from not in {None, "folder", "name"}:
             raise InputError(
-                "there is no such choice",
+                "unsupported label_from",
                 where="label_from",
                 expected="folder or name",
                 got=self.label_from,
@@ -70,17 +70,17 @@ def label_files(
     where: object,
     by: LabelRule,
 ) -> tuple[LabelledFiles, tuple[str, ...]]:
-    """Finds the images, their classes and splits; and what is doubtful about them.
+    """Labels image files, and returns warnings about the labels.
 
     Args:
-        files: all that are not hidden.
-        folders: likewise.
-        read: gives the bytes of a file, by its number.
-        where: what they are in, for errors.
-        by: what was asked for.
+        files: the paths of all files that are not hidden.
+        folders: the paths of all folders that are not hidden.
+        read: reads a file by its index.
+        where: the folder or archive, for errors.
+        by: the source of labels.
 
     Raises:
-        DataError: there are no images, or their classes are not clear.
+        DataError: there are no images, or their labels are missing or ambiguous.
     """
     if by.label_from is None:
         found = _by_table(files, folders, read, where, by.label_column)
@@ -88,7 +88,7 @@ def label_files(
             return found
         if by.label_column is not None:
             raise DataError(
-                "no table beside the images names them",
+                "missing label table",
                 where=where,
                 expected="labels.csv with a column of their names",
             )
@@ -113,14 +113,14 @@ def label_files(
 
 
 def class_of_name(name: str, *, certain: bool = False) -> str | None:
-    """The class in an image's name; None if there is none.
+    """Returns the class in an image's name; None if there is none.
 
     >>> class_of_name("cat.0.png"), class_of_name("3_0017.png"), class_of_name("0017.png")
     ('cat', '3', None)
 
     Args:
-        name: of the file.
-        certain: whether only a number may follow it, and no camera's word is one.
+        name: the file's name.
+        certain: accept only a class before a number, and no names that cameras give.
     """
     stem = name.rpartition(".")[0]
     match = NUMBERED.fullmatch(stem) or (None if certain else WORD.match(stem))
@@ -131,7 +131,7 @@ def class_of_name(name: str, *, certain: bool = False) -> str | None:
 def _by_name(
     files: Sequence[Parts], *, certain: bool
 ) -> tuple[LabelledFiles, tuple[str, ...]] | None:
-    """By the names of images; None if one has no class, or if it has to be certain and isn't."""
+    """Labels images by their names; None if one has no class, or an uncertain one if `certain`."""
     images = [number for number, parts in enumerate(files) if is_image_file(parts[-1])]
     rows = []
     unnamed: Counter[str] = Counter()
@@ -158,14 +158,14 @@ def _by_name(
         )
     rows.sort(key=lambda row: (natural(row[1]), row[1], natural(files[row[2]][-1]), files[row[2]]))
     others = tuple(parts for parts in files if not is_image_file(parts[-1]))
-    return _tree(rows, others), tuple(notes)
+    return _collect(rows, others), tuple(notes)
 
 
 def _no_names(files: Sequence[Parts], where: object) -> tuple[LabelledFiles, tuple[str, ...]]:
     images = [parts[-1] for parts in files if is_image_file(parts[-1])]
     without = [name for name in images if class_of_name(name) is None]
     raise DataError(
-        "an image has no class in its name" if without else "no images are in it",
+        "an image has no class in its name" if without else "no images found",
         where=where,
         expected="names such as cat.0.png or cat_12.jpg",
         got=without[0] if without else "no image",
@@ -179,7 +179,7 @@ def _by_table(
     where: object,
     column: str | int | None,
 ) -> tuple[LabelledFiles, tuple[str, ...]] | None:
-    """By the tables beside them; None if there are none, or if folders say as much."""
+    """Labels images by tables; None if there are none, or if folders give the same labels."""
     try:
         table = label_table(files, read, column, where)
     except DataError:
@@ -189,8 +189,8 @@ def _by_table(
     if table is None:
         return None
     if column is None:
-        tree = _classes_in_folders(files, folders, where)
-        if tree is not None and _agree(table, tree):
+        found = _classes_in_folders(files, folders, where)
+        if found is not None and _agree(table, found):
             return None
     rows = list(zip(table.splits, table.labels, table.images, strict=True))
     named = set(table.images) | set(table.tables)
@@ -200,30 +200,32 @@ def _by_table(
     if unlabelled:
         many = "1 image is" if unlabelled == 1 else f"{unlabelled:,} images are"
         notes.append(f"{many} not in it and left out")
-    return _tree(rows, tuple(parts for parts in left if not is_image_file(parts[-1]))), tuple(notes)
+    return _collect(rows, tuple(parts for parts in left if not is_image_file(parts[-1]))), tuple(
+        notes
+    )
 
 
 def _classes_in_folders(
     files: Sequence[Parts], folders: Sequence[Parts], where: object
 ) -> LabelledFiles | None:
-    """Classes that are folders, if there are two or more with images."""
+    """Labels images by folders; None unless two or more classes have images."""
     try:
-        tree = label_by_folder(files, folders, where)
+        found = label_by_folder(files, folders, where)
     except DataError:
         return None
-    return tree if len(np.unique(tree.labels)) > 1 else None
+    return found if len(np.unique(found.labels)) > 1 else None
 
 
-def _agree(table: LabelTable, tree: LabelledFiles) -> bool:
-    """True if a table says nothing that folders don't."""
-    places = zip(tree.chosen.tolist(), tree.labels.tolist(), strict=True)
-    classes = {image: tree.class_names[label] for image, label in places}
+def _agree(table: LabelTable, found: LabelledFiles) -> bool:
+    """True if a table and the folders give the same labels."""
+    places = zip(found.chosen.tolist(), found.labels.tolist(), strict=True)
+    classes = {image: found.class_names[label] for image, label in places}
     pairs = zip(table.images, table.labels, strict=True)
     return all(classes.get(image) == label for image, label in pairs)
 
 
-def _tree(rows: Sequence[tuple[str, str, int]], others: tuple[Parts, ...]) -> LabelledFiles:
-    """Split, class and file of each image as a tree."""
+def _collect(rows: Sequence[tuple[str, str, int]], others: tuple[Parts, ...]) -> LabelledFiles:
+    """Makes labelled files of the split, class and index of each image."""
     class_names = in_natural_order(name for _, name, _ in rows)
     found = {split for split, _, _ in rows}
     split_names = tuple(split for split in ORDER if split in found)

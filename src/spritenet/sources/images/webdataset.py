@@ -1,7 +1,7 @@
-"""WebDataset's tars: an image and its label beside it, `000.png` and `000.cls` or `000.json`.
+"""WebDataset shards: tars of images and labels, `000.png` and `000.cls` or `000.json`.
 
-One tar, or a folder of them, whose names may name splits: `train-000000.tar`. They are read in
-place; only labels are read at once. https://github.com/webdataset/webdataset
+One tar or a folder of them, with the split in their names: `train-000000.tar`. Labels are read at
+once, images on demand. https://github.com/webdataset/webdataset
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ INTEGER = re.compile(r"[+-]?\d{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
-class Stores:
-    """Images of several tars as one.
+class ShardStore:
+    """A store of the images in several tars.
 
     Args:
-        stores: of each tar.
-        places: of each image the number of its store, and its place there: int64, n × 2.
+        stores: the store of each tar.
+        places: for each image the number of its store and its index there, int64, n × 2.
     """
 
     stores: tuple[ArchiveStore, ...]
@@ -55,7 +55,7 @@ class Stores:
         return len(self.places)
 
     def name(self, place: int) -> str:
-        """The tar's path and the file's in it."""
+        """Returns the tar's path and the file's in it."""
         store, inside = map(int, self.places[place])
         return self.stores[store].name(inside)
 
@@ -66,7 +66,7 @@ class Stores:
 
 
 def is_webdataset(path: Path) -> bool:
-    """True if this is a folder of tars; of one tar, what is in it tells."""
+    """True for a folder of tars."""
     return path.is_dir() and bool(_tars_in(path))
 
 
@@ -80,9 +80,9 @@ def _tars_in(folder: Path) -> list[Path]:
 
 
 def pairs_of(files: Sequence[Parts]) -> list[tuple[int, int]]:
-    """The images that have a label's file beside them, and those files; [] for another archive.
+    """Pairs images with their label files; [] for other archives.
 
-    A key is all of a name before its first dot: `a/000.img.png` belongs to `a/000.cls`.
+    A key is a name up to its first dot: `a/000.img.png` belongs to `a/000.cls`.
     """
     labels: dict[Parts, int] = {}
     for suffix in reversed(LABELS):  # .cls counts before .json
@@ -99,17 +99,17 @@ def _key(parts: Parts) -> Parts:
 
 
 def survey_webdataset(
-    path: Path, form: ImageSpec, class_names: Sequence[str] | None = None
+    path: Path, spec: ImageSpec, class_names: Sequence[str] | None = None
 ) -> LazyDataset:
-    """Finds the images, and reads their labels.
+    """Reads the labels of shards.
 
     Args:
         path: a tar, or a folder of tars.
-        form: what images are to become.
-        class_names: of classes 0, 1, …; by default the numbers, or the texts of the labels.
+        spec: the size and channels of the images.
+        class_names: the names of classes 0, 1, …; by default the numbers or texts of the labels.
 
     Raises:
-        DataError: damaged, no labelled images, or labels that are of no kind that is known.
+        DataError: a tar is damaged, has no labelled images, or unsupported labels.
     """
     tars = _tars_in(path) if path.is_dir() else [path]
     if len(tars) > MOST_TARS:
@@ -134,7 +134,7 @@ def survey_webdataset(
         stores.append(store)
     if not labels:
         raise DataError(
-            "there are no images with labels in it",
+            "missing labels",
             where=path,
             expected="000.png and 000.cls, or 000.json with a label",
         )
@@ -145,18 +145,18 @@ def survey_webdataset(
         notes += (f"images without a label are left out: {alone:,}",)
     return lazy_images(
         path,
-        Stores(tuple(stores), np.array(places, np.int64)),
+        ShardStore(tuple(stores), np.array(places, np.int64)),
         indices,
         names,
         np.array([known.index(split) for split in splits], np.int64),
         known,
-        form,
+        spec,
         notes,
     )
 
 
 def _label(store: ArchiveStore, place: int) -> int | str:
-    """An image's label: a number, or a text."""
+    """Reads an image's label: a number, or a text."""
     where = store.name(place)
     if store.spans[place][2] > LONGEST_LABEL:
         raise DataError("is too long for a label", where=where, expected=f"at most {LONGEST_LABEL}")
@@ -182,7 +182,7 @@ def _label(store: ArchiveStore, place: int) -> int | str:
 def _classes(
     labels: Sequence[int | str], class_names: Sequence[str] | None, path: Path
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Class indices and the classes' names."""
+    """Converts labels to class indices and class names."""
     from spritenet.dataset.arrays import as_labels
 
     numbers = [label for label in labels if isinstance(label, int)]

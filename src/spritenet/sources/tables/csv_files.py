@@ -1,11 +1,11 @@
-"""Tables of pixels, as Kaggle has its digits: `label,pixel0,pixel1,…`, an image a row.
+"""CSV and text files of pixels, as Kaggle has its digits: `label,pixel0,pixel1,…`, an image a row.
 
     train.csv, train.csv.gz     with or without a line of column names; commas, semicolons or tabs
     optdigits.tra, semeion.data numbers with blanks or commas between, as UCI has them
     fer2013.csv                 emotion,pixels,Usage: the pixels of an image in one cell
     a folder                    with train.csv and test.csv
 
-Where each row begins is found once; its numbers are read when the image is wanted.
+The offsets of rows are found once; numbers are read on demand.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ __all__ = ["is_csv", "survey_csv"]
 
 SUFFIXES = (".csv", ".csv.gz", ".csv.xz", ".csv.bz2", ".tsv", ".tsv.gz")
 NUMBER_SUFFIXES = (".txt", ".data", ".dat", ".tra", ".tes", ".train", ".test", ".ssv")
-"""Of texts that are tables only if they begin with enough numbers."""
+"""Suffixes of texts that are tables only if they begin with enough numbers."""
 
 FEWEST_NUMBERS = 16
 NUMBERS = re.compile(rb"[-+.\deE,;\s\"]*")
 SPLIT_WORDS = {"tra": "train", "tes": "test"}
-"""UCI's names of splits, beside those that folders have."""
+"""UCI's words for splits, besides `SPLITS`."""
 
 SAMPLED_ROWS = 1000
 SAMPLED_CELLS = 1 << 18
@@ -54,14 +54,14 @@ SPARSE = re.compile(r"\d+:[-+.\deE]+")
 
 
 def is_csv(path: Path) -> bool:
-    """True if this is a table, or a folder of tables that are splits."""
+    """True for a table, and for a folder of tables with splits in their names."""
     if path.is_dir():
         return bool(_tables_in(path))
     return _is_table(path)
 
 
 def _is_table(path: Path) -> bool:
-    """True if a file is a table, by its name; texts of other names by how they begin."""
+    """True for a table, by its suffix; for other texts by their first line."""
     name = path.name.lower()
     if name.endswith(SUFFIXES):
         return True
@@ -75,14 +75,14 @@ def _is_table(path: Path) -> bool:
 
 
 def _split_of(name: str) -> str | None:
-    """The split that a table's name names."""
+    """Returns the split in a table's name; None if there is none."""
     return split_in_name(name) or next(
         (SPLIT_WORDS[word] for word in name.lower().split(".") if word in SPLIT_WORDS), None
     )
 
 
 def _tables_in(folder: Path) -> dict[str, Path]:
-    """The tables of a folder whose names name a split."""
+    """Returns the tables of a folder by the split in their names."""
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         split = _split_of(path.name)
@@ -92,15 +92,15 @@ def _tables_in(folder: Path) -> dict[str, Path]:
 
 
 def survey_csv(path: Path, options: ReadOptions | None = None) -> LazyDataset:
-    """Finds the rows and labels of a table, or of a folder of tables.
+    """Reads the labels of a table, or of a folder of tables.
 
     Args:
-        path: of the file or the folder.
+        path: the file or folder.
         options: `image_size` (by default images are square), `class_names`, `label_column` and
             `range` or `bits`.
 
     Raises:
-        DataError: damaged, without labels, or its rows are no images of this size.
+        DataError: the table is damaged, has no labels, or rows of another length.
     """
     options = options or ReadOptions()
     files = _tables_in(path) if path.is_dir() else {"train": path}
@@ -151,7 +151,7 @@ def survey_csv(path: Path, options: ReadOptions | None = None) -> LazyDataset:
 
 
 def _sample(rows: TextRows) -> list[list[str]]:
-    """The cells of some rows, evenly spread; of those that are as long as most are."""
+    """Samples rows evenly; only those of the most frequent length."""
     most = max(20, min(SAMPLED_ROWS, SAMPLED_CELLS // max(1, len(rows.cells(0)))))
     step = max(1, math.ceil(len(rows) / most))
     every = [rows.cells(row) for row in range(0, len(rows), step)]
@@ -163,7 +163,7 @@ def _sample(rows: TextRows) -> list[list[str]]:
 def _layout(
     rows: TextRows, sample: list[list[str]], first: Table | None, options: ReadOptions
 ) -> TableLayout | None:
-    """What the columns are: as in the first table, if this one looks the same."""
+    """Infers the layout; of a similar table it is that of the first one."""
     where = rows.file.path
     if len(sample[0]) > 1 and SPARSE.fullmatch(sample[0][1]):
         raise DataError(
@@ -182,7 +182,7 @@ def _layout(
 def _with_values(
     tables: list[Table], samples: list[list[list[str]]], options: ReadOptions
 ) -> tuple[list[Table], tuple[str, ...]]:
-    """The tables with the scale of their numbers, and what is to be said of it."""
+    """Returns the tables with the scale of their numbers, and warnings about it."""
     where = tables[0].rows.file.path
     cells = [
         cell
@@ -197,7 +197,7 @@ def _with_values(
 
 
 def _highest(table: Table) -> float:
-    """The highest number of a table; 0 if its rows are not all whole numbers up to 255."""
+    """Returns the highest number of a table, up to the first that is no byte."""
     highest = 0
     step = max(1, CELLS // max(1, table.layout.pixels))
     for first in range(0, len(table), step):
@@ -210,7 +210,7 @@ def _highest(table: Table) -> float:
 
 
 def _splits(names: list[str], tables: list[Table]) -> tuple[list[str], NDArray[np.int64]]:
-    """The splits, and the number of each row's."""
+    """Returns the splits, and the number of each row's split."""
     counts = [len(table) for table in tables]
     if len(tables) > 1 or tables[0].layout.split < 0:
         return names, np.repeat(np.arange(len(counts)), counts)

@@ -1,4 +1,4 @@
-"""A table: the rows of one file, with what its columns are; labels and pixels of any of them."""
+"""CSV reader: labels and pixels of any rows of a table."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ __all__ = ["CsvImages", "Table"]
 NUMBERS = 1 << 17  # read at a time: what that takes fits into a processor's cache
 LABEL_BYTES = 200  # of a line, in which its first or last cell is looked for
 APART = bytes.maketrans(b"[](),;\t", b"       ")
-"""What is between the numbers of a cell that holds many."""
+"""Translates separators in a cell of many numbers to blanks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CsvImages:
-    """The images of tables, one after the other.
+    """A reader of the images of tables, concatenated in order.
 
     Args:
-        tables: the files.
+        tables: the tables.
         shape: h w c of an image.
-        threads: whether reading on several threads is quicker.
+        threads: true if several threads read faster than one.
     """
 
     tables: tuple[Table, ...]
@@ -41,7 +41,7 @@ class CsvImages:
         """Reads images.
 
         Raises:
-            DataError: a row is no image: which one, and what is wrong with it.
+            DataError: a row is no image.
         """
         images = np.empty((len(indices), *self.shape), np.uint8)
         first = 0
@@ -59,9 +59,9 @@ class Table:
     """The rows of one file.
 
     Args:
-        rows: where they are.
-        layout: what the columns are.
-        values: what the numbers are.
+        rows: the rows.
+        layout: the roles of the columns.
+        values: the scale of the numbers.
     """
 
     rows: TextRows
@@ -72,7 +72,7 @@ class Table:
         return len(self.rows)
 
     def read(self, rows: Indices) -> NDArray[np.uint8]:
-        """The pixels of some rows, uint8, n × pixels."""
+        """Reads the pixels of some rows, uint8, n × pixels."""
         pixels = np.empty((len(rows), self.layout.pixels), np.uint8)
         step = max(1, NUMBERS // max(1, self.layout.pixels))
         for first in range(0, len(rows), step):
@@ -101,7 +101,7 @@ class Table:
         return lambda row: self.rows.place(int(rows[row]))
 
     def _text(self, line: bytes, row: int) -> list[bytes]:
-        """The numbers of the cell that holds all of them."""
+        """Returns the numbers of a cell with all pixels."""
         return self._cells(line, row)[self.layout.text].translate(APART).split()
 
     def _counted(self, cells: list[bytes], where: str) -> list[bytes]:
@@ -115,7 +115,7 @@ class Table:
         return cells
 
     def _cells(self, line: bytes, row: int) -> list[bytes]:
-        """The cells of a row, as many as there are columns."""
+        """Splits a row into cells, and checks their number."""
         cells = split_cells(line, self.rows.separator)
         if len(cells) != self.layout.columns:
             raise DataError(
@@ -127,11 +127,11 @@ class Table:
         return cells
 
     def place(self, row: int) -> str:
-        """A row in words: the file and the line."""
+        """Returns the file and line of a row, for messages."""
         return self.rows.place(row)
 
     def column(self, place: int) -> list[str]:
-        """The cells of a column, of all rows."""
+        """Returns the cells of a column in all rows."""
         last = place == self.layout.columns - 1
         if place and not last:
             every = range(len(self))
@@ -141,7 +141,7 @@ class Table:
         return [cell.decode("utf-8", "replace") for cell in cells]
 
     def _at_an_end(self, row: int, *, last: bool) -> bytes:
-        """The first or last cell of a row: the line is not cut into all of them."""
+        """Returns the first or last cell of a row, without splitting the line."""
         start, stop = int(self.rows.starts[row]), int(self.rows.stops[row])
         separator = self.rows.separator
         if last:
@@ -154,7 +154,7 @@ class Table:
         return (piece.rpartition(separator)[2] if last else piece.partition(separator)[0]).strip()
 
     def labels(self) -> list[str]:
-        """The labels of all rows, as they are written; those that are one-hot as class indices.
+        """Returns the labels of all rows as text; one-hot labels as class indices.
 
         Raises:
             DataError: a row's label is not one-hot.

@@ -1,4 +1,4 @@
-"""Evidence that a column of numbers is the label: what its values are like, beside the pixels."""
+"""Evidence for a label column: statistics of its values, compared with the pixels."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ MOSTLY = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The values of a column.
+    """Statistics of a column's values.
 
     Args:
-        whole: whether they are whole numbers that can be classes.
-        lowest: the lowest.
-        highest: the highest.
-        distinct: how many different ones there are.
-        rows: how many values were looked at.
-        mode: the fraction of the most frequent one.
-        top: the highest of all other columns.
+        whole: true for whole numbers that can be classes.
+        lowest: the lowest value.
+        highest: the highest value.
+        distinct: the number of different values.
+        rows: the number of values.
+        mode: the fraction of the most frequent value.
+        top: the highest value of all other columns.
     """
 
     whole: bool
@@ -43,10 +43,10 @@ class Evidence:
 
     @classmethod
     def of(cls, cells: Sequence[str], top: float) -> Evidence:
-        """Gathers it from the cells of a column.
+        """Computes the statistics of a column.
 
         Args:
-            cells: of the rows that are looked at.
+            cells: the cells of the sampled rows.
             top: the highest number of the columns between.
         """
         if not all(map(is_number, cells)):
@@ -71,12 +71,12 @@ class Evidence:
 
     @property
     def strong(self) -> tuple[bool, ...]:
-        """Answers of which the first that two columns differ in decides, beyond doubt."""
+        """Criteria, most decisive first, that decide for certain."""
         return self.whole, not self.is_constant, self.is_gapless
 
     @property
     def weak(self) -> tuple[bool, ...]:
-        """Answers that decide where the strong ones don't: the range beside that of the pixels.
+        """Criteria for columns with equal strong ones: the range compared with the pixels'.
 
         An image's corner is mostly of one colour.
         """
@@ -84,7 +84,7 @@ class Evidence:
         return beyond, 4 * self.highest < self.top, self.mode < MOSTLY
 
     def is_likelier(self, other: Evidence) -> bool | None:
-        """True if this is likelier the label than another column; None if that isn't clear."""
+        """True if this column is likelier the label than another; None if undecided."""
         if not (self.whole or other.whole):
             return None
         for mine, its in zip(self.strong + self.weak, other.strong + other.weak, strict=True):
@@ -93,7 +93,7 @@ class Evidence:
         return None
 
     def __str__(self) -> str:
-        """What its values are, in words."""
+        """Describes the values, for messages."""
         if not self.whole:
             return "holds numbers that are no classes"
         if self.is_constant:
@@ -102,7 +102,7 @@ class Evidence:
 
 
 def is_count(cells: Sequence[str]) -> bool:
-    """True if a column counts the rows, of which the cells are some in their order.
+    """True for a column that counts the rows.
 
     The first must be 0 or 1, and each higher than the one before, evenly.
     """

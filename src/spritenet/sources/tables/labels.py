@@ -1,4 +1,4 @@
-"""Labels as tables have them written → class indices and names: 7, "7.0", cat."""
+"""Parsing of a table's labels to class indices and names: 7, "7.0", cat."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from spritenet.errors import DataError
 __all__ = ["ParsedLabels", "RowLocator", "parse_labels"]
 
 ParsedLabels = tuple[NDArray[np.int32], tuple[str, ...], tuple[str, ...]]
-"""Class indices, the names of classes, and what is to be said of how labels were read."""
+"""Class indices, class names, and warnings."""
 
 MOST_DIGITS = 9
 
 
 class RowLocator(Protocol):
-    """Rows that can be named."""
+    """The protocol of rows with locations."""
 
     def __len__(self) -> int: ...
 
     def place(self, row: int) -> str:
-        """A row in words."""
+        """Returns the location of a row, for messages."""
         ...
 
 
 def parse_labels(
     texts: list[str], class_names: Sequence[str] | None, tables: Sequence[RowLocator]
 ) -> ParsedLabels:
-    """Class indices and names of labels as they are written: numbers, or names.
+    """Parses labels: numbers or names.
 
     Args:
         texts: the labels of all tables.
-        class_names: of classes 0, 1, …, if they were given.
-        tables: where the labels are, for errors.
+        class_names: the names of classes 0, 1, …; None to infer them.
+        tables: the rows of the labels, for errors.
 
     Raises:
         DataError: a label is missing, or is no class.
@@ -52,7 +52,7 @@ def parse_labels(
         return ""
 
     if "" in texts:
-        raise DataError("the label is missing", where=where(texts.index("")))
+        raise DataError("missing label", where=where(texts.index("")))
     notes: tuple[str, ...] = ()
     found = set(texts)
     numbers = all(map(_is_index, found))

@@ -12,23 +12,23 @@ from spritenet.sources.field_names import split_in_name
 __all__ = ["BRACKETS", "TableLayout", "column_number", "row_split"]
 
 SPLIT_VALUES = {"publictest": "validation", "privatetest": "test"}
-"""FER2013's, beside those that folders have."""
+"""FER2013's words for splits, besides `SPLITS`."""
 
 BRACKETS = re.compile(r"[\[\](),;]")
 
 
 @dataclass(frozen=True, slots=True)
 class TableLayout:
-    """What the columns of a table are.
+    """The roles of a table's columns.
 
     Args:
-        columns: how many each row has.
-        label: the label's column; or the columns of one-hot labels.
+        columns: the number of columns.
+        label: the label column; or the columns of one-hot labels.
         text: the column whose cells hold all pixels of an image; -1 if pixels are columns.
-        dropped: columns that are no pixels, the label's among them; rising.
-        split: the column that names each row's split; -1 if there is none.
-        pixels: how many numbers an image has.
-        notes: how the label was found where its name doesn't say so, and what was passed over.
+        dropped: the columns without pixels, including the label; ascending.
+        split: the column of splits; -1 if there is none.
+        pixels: the numbers in an image.
+        notes: warnings about an inferred label column and skipped columns.
     """
 
     columns: int
@@ -40,7 +40,7 @@ class TableLayout:
     notes: tuple[str, ...] = ()
 
     def pixel_cells(self, row: Sequence[str]) -> list[str]:
-        """The numbers of a row's image, as they are written."""
+        """Returns the numbers of a row's image, as text."""
         if self.text >= 0:
             return BRACKETS.sub(" ", row[self.text]).split()
         gone = set(self.dropped)
@@ -48,7 +48,7 @@ class TableLayout:
 
 
 def row_split(text: str) -> str | None:
-    """The split that a cell names; None if it names none.
+    """Returns the split in a cell; None if there is none.
 
     >>> row_split("PublicTest"), row_split("Training"), row_split("7")
     ('validation', 'train', None)
@@ -57,16 +57,16 @@ def row_split(text: str) -> str | None:
 
 
 def column_number(given: str | int, names: Sequence[str], columns: int, where: object) -> int:
-    """The number of the column that was named.
+    """Returns the index of a column.
 
     Args:
-        given: its name, or its number from 0; -1 is the last.
-        names: of the columns; none where there are none.
-        columns: how many there are.
+        given: its name, or its index from 0; -1 is the last.
+        names: the columns' names; empty without a header.
+        columns: the number of columns.
         where: the table, for errors.
 
     Raises:
-        InputError: there is no such column.
+        InputError: the column is unknown.
     """
     found = [place for place, name in enumerate(names) if name == given]
     found = found or [
@@ -81,7 +81,7 @@ def column_number(given: str | int, names: Sequence[str], columns: int, where: o
     if not -columns <= number < columns:
         few = ", ".join(names[:6]) + (", …" if len(names) > 6 else "")
         raise InputError(
-            "there is no such column",
+            "unknown column",
             where=f"{where}, label_column",
             expected=f"0 to {columns - 1}, or a name" + (f": {few}" if names else ""),
             got=repr(given),

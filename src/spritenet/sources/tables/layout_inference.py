@@ -50,21 +50,21 @@ def infer_layout(
     label_column: str | int | None,
     where: object,
 ) -> TableLayout | None:
-    """Finds out what the columns of a table are.
+    """Infers the layout of a table.
 
     Args:
-        names: of the columns; none where the table has none.
-        sample: the cells of some rows, evenly spread and in their order.
-        image_size: height and width of images, if they were given.
-        label_column: the name or number of the label's column, if it was given.
+        names: the columns' names; empty without a header.
+        sample: the cells of some rows, evenly spread and in order.
+        image_size: height and width of images; None to infer them.
+        label_column: the name or index of the label column; None to infer it.
         where: the table, for errors.
 
     Returns:
         The layout; None if the table has no labels.
 
     Raises:
-        DataError: it is not clear which column is the label.
-        InputError: there is no such column.
+        DataError: the label column is ambiguous.
+        InputError: the label column is unknown.
     """
     columns = len(sample[0])
     names = _fitted(names, sample)
@@ -107,14 +107,14 @@ def infer_layout(
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """Columns of numbers, of which one is the label.
+    """A table whose label column is to be inferred.
 
     Args:
-        columns: how many there are.
-        names: of the columns, or none.
+        columns: the number of columns.
+        names: the columns' names, or none.
         cells: the sample, column by column.
         split: the column of splits, or -1.
-        image_size: of images, if given.
+        image_size: height and width of images, or None.
         where: the table.
     """
 
@@ -126,17 +126,17 @@ class _Table:
     where: object
 
     def fits(self, pixels: int) -> bool:
-        """True if an image can have so many pixels."""
+        """True if an image can have this many pixels."""
         return infer_image_shape(pixels, self.image_size) is not None
 
     def layout(self, label: tuple[int, ...], pixels: Sequence[int], *notes: str) -> TableLayout:
-        """The layout with these pixels and this label."""
+        """Returns the layout with these pixels and this label."""
         kept = set(pixels)
         dropped = tuple(place for place in range(self.columns) if place not in kept)
         return TableLayout(self.columns, label, -1, dropped, self.split, len(pixels), notes)
 
     def with_label(self, label: int, pixels: list[int]) -> TableLayout:
-        """The layout if the label is known: columns that can't be pixels are passed over."""
+        """Returns the layout for a known label; skips columns that can't be pixels."""
         if not self.fits(len(pixels)):
             found = [
                 place
@@ -146,12 +146,12 @@ class _Table:
             left = [place for place in pixels if place not in found]
             if found and self.fits(len(left)):
                 verb = "was" if len(found) == 1 else "were"
-                note = f"{_said(found, self.names)} {verb} passed over, being no pixels"
+                note = f"{_describe(found, self.names)} {verb} passed over, being no pixels"
                 return self.layout((label,), left, note)
         return self.layout((label,), pixels)
 
     def without_label(self, pixels: list[int]) -> TableLayout | None:
-        """The layout if no name says which column is the label."""
+        """Infers the layout without a known label; None if there is no label."""
         words = [place for place in pixels if not any(map(is_number, self.cells[place]))]
         if len(words) == 1 and len(pixels) > 1:
             return self.with_label(words[0], [place for place in pixels if place != words[0]])
@@ -160,7 +160,7 @@ class _Table:
         counted = is_count(self.cells[pixels[0]])
         if counted and self.fits(len(pixels) - 2):
             made = self.at_an_end(pixels[1:])
-            note = f"{_said(pixels[:1], self.names)} was passed over: it counts the rows"
+            note = f"{_describe(pixels[:1], self.names)} was passed over: it counts the rows"
             return replace(made, notes=(note, *made.notes))
         if counted and self.fits(len(pixels) - 1) and len(self.cells[0]) > MOST_SORTED:
             return None
@@ -169,7 +169,7 @@ class _Table:
         return self.at_an_end(pixels)
 
     def at_an_end(self, pixels: list[int]) -> TableLayout:
-        """The layout whose label is the first or the last column, whichever is likelier."""
+        """Returns the layout with the first or the last column as label, whichever is likelier."""
         inner = [self.cells[place] for place in pixels[1:-1]]
         highest = _highest(inner)
         ends = (pixels[0], pixels[-1])
@@ -179,16 +179,16 @@ class _Table:
             why = "either can be" if first.whole else "neither holds classes"
             raise _unclear(self.where, list(ends), self.names, why)
         if likelier in {True, None}:
-            why = f"{first}, and {_said(ends[1:], self.names)} {last}"
-            note = f"{_said(ends[:1], self.names)} was taken as the label: {why}"
+            why = f"{first}, and {_describe(ends[1:], self.names)} {last}"
+            note = f"{_describe(ends[:1], self.names)} was taken as the label: {why}"
             notes = () if first.strong != last.strong else (note,)
             return self.layout((ends[0],), pixels[1:], *notes)
-        why = f"{last}, and {_said(ends[:1], self.names)} {first}"
-        note = f"{_said(ends[1:], self.names)} (the last) was taken as the label: {why}"
+        why = f"{last}, and {_describe(ends[:1], self.names)} {first}"
+        note = f"{_describe(ends[1:], self.names)} (the last) was taken as the label: {why}"
         return self.layout((ends[1],), pixels[:-1], note)
 
     def one_hot(self, pixels: list[int]) -> TableLayout | None:
-        """The layout whose last or first columns are one-hot labels; None if none are."""
+        """Returns the layout with one-hot labels in the last or first columns, or None."""
         values = _numbers([self.cells[place] for place in pixels])
         for classes in range(2, min(MOST_CLASSES, len(pixels) - 4) + 1):
             if not self.fits(len(pixels) - classes):
@@ -205,7 +205,7 @@ class _Table:
 
 
 def _fitted(names: Sequence[str], sample: Sequence[Sequence[str]]) -> Sequence[str]:
-    """The names of columns, as many as there are columns.
+    """Adjusts the names to the number of columns.
 
     Lines may end with a separator that the line of names lacks; R writes no name for the names of
     rows, which come first.
@@ -223,7 +223,7 @@ def _is_label(name: str | None) -> bool:
 
 
 def _is_many(cells: Sequence[str]) -> bool:
-    """True if most cells of a column hold many numbers each."""
+    """True if most cells of a column hold many numbers."""
     many = 0
     for cell in cells:
         if len(cell) < 2 * FEWEST_NUMBERS - 1:
@@ -242,10 +242,10 @@ def _of_text(
     cells: Sequence[Sequence[str]],
     where: object,
 ) -> TableLayout | None:
-    """The layout of a table in which one column holds all pixels."""
+    """Returns the layout of a table with all pixels in one column."""
     if len(text) > 1:
         raise DataError(
-            "several columns hold many numbers each", where=where, got=_said(text, names)
+            "several columns hold many numbers each", where=where, got=_describe(text, names)
         )
     if not labels:
         labels = [place for place in rest if place != text[0] and not is_count(cells[place])]
@@ -260,18 +260,18 @@ def _of_text(
 
 
 def _numbers(cells: Sequence[Sequence[str]]) -> NDArray[np.float64]:
-    """Columns as numbers, rows × columns; what is none is NaN."""
+    """Parses columns to numbers, rows × columns; others become NaN."""
     return np.array([parse_floats(column) for column in cells]).T
 
 
 def _highest(columns: Sequence[Sequence[str]]) -> float:
-    """The highest number of some columns."""
+    """Returns the highest number of some columns."""
     if not columns:
         return 0.0
     return float(np.nanmax(_numbers(columns), initial=0.0))
 
 
-def _said(places: Sequence[int], names: Sequence[str]) -> str:
+def _describe(places: Sequence[int], names: Sequence[str]) -> str:
     if names:
         return ("column " if len(places) == 1 else "columns ") + " and ".join(
             repr(names[place]) for place in places
@@ -282,9 +282,9 @@ def _said(places: Sequence[int], names: Sequence[str]) -> str:
 def _unclear(where: object, labels: list[int], names: Sequence[str], why: str) -> DataError:
     option = names[labels[-1]] if names else labels[-1]
     return DataError(
-        "it is not clear which column is the label",
+        "ambiguous label column",
         where=where,
         expected="one column of labels",
-        got=f"{_said(labels, names)}: {why}",
+        got=f"{_describe(labels, names)}: {why}",
         do=f"Name it: label_column={option!r} (--label-column={option}).",
     )

@@ -1,12 +1,11 @@
-"""Parquet files of images, such as those with a column of images that Hugging Face writes.
+"""Parquet files of image files, as Hugging Face writes them, or of numbers.
 
     train-00000-of-00002.parquet    a column of {bytes, path}, a column of class indices, and the
                                     classes' names in the schema's metadata, under `huggingface`
     y, x0, x1, …; or label, pixels  numbers, in columns or in lists: parquet_numbers.py
     a folder                        of such files; each one's split is in its name
 
-Labels are read at once, images when they are wanted, a row group at a time. Needs pyarrow: the
-extra `parquet`.
+Labels are read at once, images on demand, a row group at a time. Needs the extra `parquet`.
 """
 
 from __future__ import annotations
@@ -44,20 +43,20 @@ from spritenet.sources.tables.parquet_numbers import holds_numbers, survey_numbe
 
 __all__ = ["is_parquet", "survey_parquet"]
 
-NAMES = ("image", "img", "image", "png", "jpg")
+NAMES = ("image", "img", "picture", "png", "jpg")
 LABEL_NAMES = ("label", "labels", "fine_label")
 METADATA = b"huggingface"
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which columns of a file are what.
+    """The columns of images and labels in a file.
 
     Args:
-        image: the images' column.
-        bytes_within: whether it holds {bytes, path}, not bytes.
-        label: the column of the classes.
-        class_names: of classes 0, 1, …, if the file says.
+        image: the image column.
+        bytes_within: true if it holds {bytes, path}, not bytes.
+        label: the label column.
+        class_names: the names of classes 0, 1, …, if the file has them.
     """
 
     image: str
@@ -66,7 +65,7 @@ class Columns:
     class_names: tuple[str, ...] | None
 
 
-class _Held(threading.local):
+class _RowGroupCache(threading.local):
     """The row group that a thread read last."""
 
     def __init__(self) -> None:
@@ -90,27 +89,27 @@ class ParquetStore:
     columns: tuple[Columns, ...]
     groups: NDArray[np.int64]
     count: int
-    _held: _Held = field(default_factory=_Held, init=False, repr=False)
+    _cache: _RowGroupCache = field(default_factory=_RowGroupCache, init=False, repr=False)
 
     def __len__(self) -> int:
         return self.count
 
     def name(self, place: int) -> str:
-        """The file and the row."""
+        """Returns the file and the row."""
         group = find_row_group(self.groups, place)
         file = int(self.groups[group, 0])
         first = int(self.groups[np.flatnonzero(self.groups[:, 0] == file)[0], 2])
         return f"{self.files[file]}, row {place - first:,}"
 
     def read(self, place: int) -> bytes:
-        """The bytes of an image."""
+        """Reads the bytes of an image."""
         group = find_row_group(self.groups, place)
-        if self._held.group != group:
-            self._held.group, self._held.values = group, None
-            self._held.values = self._values(group)
-        if self._held.values is None:
+        if self._cache.group != group:
+            self._cache.group, self._cache.values = group, None
+            self._cache.values = self._values(group)
+        if self._cache.values is None:
             raise DataError("its row group is damaged", where=self.name(place))
-        data = self._held.values[place - int(self.groups[group, 2])].as_py()
+        data = self._cache.values[place - int(self.groups[group, 2])].as_py()
         if data is None:
             raise DataError(
                 "the row holds no image, or only the path of one", where=self.name(place)
@@ -125,7 +124,7 @@ class ParquetStore:
         return bytes(data)
 
     def _values(self, group: int) -> Any:  # noqa: ANN401 - pyarrow has no types
-        """The images' bytes of a row group, an Arrow array."""
+        """Reads the image bytes of a row group, an Arrow array."""
         file, number, _ = self.groups[group].tolist()
         columns = self.columns[file]
         path = Path(self.files[file])
@@ -133,7 +132,7 @@ class ParquetStore:
             table = file_read.read_row_group(number, columns=[columns.image], use_threads=False)
         ends = [*self.groups[1:, 2].tolist(), self.count]
         if table.num_rows != ends[group] - self.groups[group, 2]:
-            raise DataError("a row group has not the rows it promises", where=path)
+            raise DataError("the rows of a row group are not as many as in the footer", where=path)
         values = table.column(0).combine_chunks()
         return values.field("bytes") if columns.bytes_within else values
 
@@ -142,21 +141,21 @@ class ParquetStore:
 
 
 def is_parquet(path: Path) -> bool:
-    """True if this is a parquet file, or a folder of them."""
+    """True for a parquet file, and for a folder of them."""
     return bool(files_in(path))
 
 
 def survey_parquet(path: Path, options: ReadOptions | None = None) -> LazyDataset:
-    """Finds the images, classes and splits of parquet files.
+    """Reads the labels of parquet files.
 
     Args:
-        path: of a file, or of a folder of them.
-        options: `class_names` (by default those that the files name) and `label_column`; for
+        path: a file, or a folder of files.
+        options: `class_names` (by default those in the files) and `label_column`; for
             images `size`, `fit`, `color`; for numbers `image_size`, `range`, `bits`.
 
     Raises:
         MissingExtraError: pyarrow is not installed.
-        DataError: damaged, or there is no column of images, or none of labels.
+        DataError: a file is damaged, or has no column of images or labels.
     """
     options = options or ReadOptions()
     files = files_in(path)
@@ -173,7 +172,7 @@ def survey_parquet(path: Path, options: ReadOptions | None = None) -> LazyDatase
 
 
 def _images(path: Path, files: list[Path], options: ReadOptions) -> LazyDataset:
-    """The images of files."""
+    """Reads the labels of files with image columns."""
     names = [split_of_file(file, path) for file in files]
     splits = sort_splits(set(names))
     columns: list[Columns] = []
@@ -200,9 +199,9 @@ def _images(path: Path, files: list[Path], options: ReadOptions) -> LazyDataset:
 def _labels(
     values: list[Any], class_names: Sequence[str] | None, path: Path
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Class indices and names of what a column holds."""
+    """Converts a column to class indices and class names."""
     if None in values:
-        raise DataError("a label is missing", where=path, got=f"row {values.index(None):,}")
+        raise DataError("missing label", where=path, got=f"row {values.index(None):,}")
     if class_names is None and all(isinstance(value, str) for value in values):
         class_names = sorted(set(values), key=lambda name: (natural(name), name))
     try:
@@ -220,7 +219,7 @@ def _columns(
     path: Path,
     label_column: str | int | None,
 ) -> Columns:
-    """Which columns hold images and labels."""
+    """Finds the columns of images and labels."""
     arrow, _ = import_pyarrow()
     schema = file.schema_arrow
     features = _features(schema.metadata)
@@ -237,7 +236,7 @@ def _columns(
     has = ", ".join(f"{column.name} ({column.type})" for column in schema)[:200]
     if image is None:
         raise DataError(
-            "there is no column of images",
+            "missing image column",
             where=path,
             expected="a column image of {bytes, path}, as Hugging Face writes it",
             got=has,
@@ -249,14 +248,14 @@ def _columns(
     if label_column is not None:
         label = schema.names[column_number(label_column, schema.names, len(schema.names), path)]
     if label is None:
-        raise DataError("there is no column of labels", where=path, expected="label", got=has)
+        raise DataError("missing label column", where=path, expected="label", got=has)
     names = features.get(label, {}).get("names")
     fine = isinstance(names, list) and names and all(isinstance(name, str) for name in names)
     return Columns(image, image in structs, label, tuple(names) if fine and names else None)
 
 
 def _features(metadata: dict[bytes, bytes] | None) -> dict[str, dict[str, Any]]:
-    """What Hugging Face writes of its columns; empty where it wrote nothing that can be read."""
+    """Returns Hugging Face's description of columns; empty if there is none."""
     try:
         found = json.loads((metadata or {})[METADATA])["info"]["features"]
         return {name: kind for name, kind in found.items() if isinstance(kind, dict)}

@@ -1,4 +1,4 @@
-"""Parquet files, opened: the one door to pyarrow. Their row groups, columns and faults."""
+"""Parquet files: their row groups, columns and errors. Only this module imports pyarrow."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MOST_GROUP_BYTES = 1 << 31  # of a row group, which is read as a whole
 
 
 def files_in(path: Path) -> list[Path]:
-    """The file itself; or those of a folder, or of its folders: `data`, or one for each split."""
+    """Returns the file itself, or the files of a folder or its subfolders."""
     if not path.is_dir():
         return [path] if path.name.lower().endswith(SUFFIX) else []
     for pattern in (f"*{SUFFIX}", f"*/*{SUFFIX}"):
@@ -45,21 +45,21 @@ def files_in(path: Path) -> list[Path]:
 
 
 def split_of_file(file: Path, folder: Path) -> str:
-    """The split that a file's name names, or that of the folder it is in within `folder`."""
+    """Returns the split in a file's name, or in that of its folder within `folder`."""
     outer = split_in_name(file.parent.name) if file.parent not in {folder, folder.parent} else None
     return split_in_name(file.name) or outer or "train"
 
 
 def open_parquet(path: Path) -> Any:  # noqa: ANN401 - pyarrow has no types
-    """A parquet file, its footer read."""
+    """Opens a parquet file and reads its footer."""
     _, parquet = import_pyarrow()
     refuse_pointer_at(path)
-    with parquet_errors(path, "this is no parquet file that can be read"):
+    with parquet_errors(path, "damaged or unsupported parquet file"):
         return parquet.ParquetFile(path, page_checksum_verification=True)
 
 
 def list_row_groups(file: Any, path: Path, number: int, count: int) -> list[tuple[int, int, int]]:  # noqa: ANN401 - pyarrow has no types
-    """The row groups of a file that have rows.
+    """Lists the row groups of a file that have rows.
 
     Args:
         file: as `open_parquet` returns it.
@@ -90,12 +90,12 @@ def list_row_groups(file: Any, path: Path, number: int, count: int) -> list[tupl
 
 
 def read_column(file: Any, name: str, path: Path) -> list[Any]:  # noqa: ANN401 - pyarrow has no types
-    """All values of a column."""
+    """Reads all values of a column."""
     with parquet_errors(path):
         values: list[Any] = file.read(columns=[name]).column(0).to_pylist()
     if len(values) != file.metadata.num_rows:
         raise DataError(
-            "it has not the rows it promises",
+            "the number of rows is not the one in the footer",
             where=path,
             expected=f"{file.metadata.num_rows:,} labels",
             got=f"{len(values):,}",
@@ -105,7 +105,7 @@ def read_column(file: Any, name: str, path: Path) -> list[Any]:  # noqa: ANN401 
 
 @contextmanager
 def parquet_errors(path: Path, what: str = "is damaged") -> Iterator[None]:
-    """What pyarrow raises, as the file's error."""
+    """Converts pyarrow's errors to DataError."""
     arrow, _ = import_pyarrow()
     try:
         yield
@@ -114,10 +114,10 @@ def parquet_errors(path: Path, what: str = "is damaged") -> Iterator[None]:
 
 
 def import_pyarrow() -> tuple[ModuleType, ModuleType]:
-    """The library, and its part for parquet.
+    """Imports pyarrow and pyarrow.parquet.
 
     Raises:
-        MissingExtraError: it is not installed.
+        MissingExtraError: pyarrow is not installed.
     """
     try:
         import pyarrow as pa
@@ -128,5 +128,5 @@ def import_pyarrow() -> tuple[ModuleType, ModuleType]:
 
 
 def find_row_group(groups: NDArray[np.int64], place: int) -> int:
-    """The row group in which a row is."""
+    """Returns the row group of a row."""
     return int(np.searchsorted(groups[:, 2], place, side="right")) - 1

@@ -1,4 +1,4 @@
-"""Parquet files of numbers: a column for each pixel, or one of lists, and a column of labels.
+"""Parquet files of numbers: a column for each pixel, or a column of lists, and a label column.
 
 y, x0, x1, … x783           int or double
 label, pixels               list<uint8>, list<double>, or lists of lists
@@ -40,8 +40,8 @@ SAMPLED_CELLS = 1 << 18
 BLOCK = 1 << 20  # numbers converted at a time
 
 
-class _Held(threading.local):
-    """The row group that a thread read last, as pixels."""
+class _RowGroupCache(threading.local):
+    """The pixels of the row group that a thread read last."""
 
     def __init__(self) -> None:
         self.group = -1
@@ -50,17 +50,17 @@ class _Held(threading.local):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ParquetNumbers:
-    """Images in the rows of files.
+    """A reader of images in the rows of files.
 
     Args:
-        files: their paths.
-        names: of the columns that hold pixels.
+        files: the paths.
+        names: the columns with pixels.
         groups: for each row group of all files its file, its number there and its first row,
             counted through all files: int64, n × 3.
-        count: rows of all files.
+        count: the rows of all files.
         shape: h w c of an image.
-        values: what the numbers are.
-        threads: whether reading on several threads is quicker.
+        values: the scale of the numbers.
+        threads: true if several threads read faster than one.
     """
 
     files: tuple[str, ...]
@@ -70,7 +70,7 @@ class ParquetNumbers:
     shape: tuple[int, int, int]
     values: ValueScale
     threads: bool = False
-    _held: _Held = field(default_factory=_Held, init=False, repr=False)
+    _cache: _RowGroupCache = field(default_factory=_RowGroupCache, init=False, repr=False)
 
     def read(self, indices: Indices) -> ReadResult:
         """Reads images.
@@ -84,22 +84,22 @@ class ParquetNumbers:
         for group in np.unique(numbers).tolist():
             here = np.flatnonzero(numbers == group)
             first = int(self.groups[group, 2])
-            if self._held.group != group:
-                self._held.group = -1
-                self._held.pixels = self._group(group, ends[group] - first)
-                self._held.group = group
-            rows = self._held.pixels[indices[here] - first]
+            if self._cache.group != group:
+                self._cache.group = -1
+                self._cache.pixels = self._group(group, ends[group] - first)
+                self._cache.group = group
+            rows = self._cache.pixels[indices[here] - first]
             images[here] = rows.reshape(len(here), *self.shape)
         return ReadResult(images)
 
     def _group(self, group: int, rows: int) -> NDArray[np.uint8]:
-        """The pixels of a row group, rows × pixels."""
+        """Reads the pixels of a row group, rows × pixels."""
         file, number, _ = self.groups[group].tolist()
         path = Path(self.files[file])
         with open_parquet(path) as read, parquet_errors(path):
             table = read.read_row_group(number, columns=list(self.names), use_threads=False)
         if table.num_rows != rows:
-            raise DataError("a row group has not the rows it promises", where=path)
+            raise DataError("the rows of a row group are not as many as in the footer", where=path)
         pixels = np.empty((rows, int(np.prod(self.shape))), np.uint8)
         for place, name in enumerate(self.names):
             values = numbers_in(table.column(name), path)
@@ -130,7 +130,7 @@ class ParquetNumbers:
 
 
 def numbers_in(column: Any, path: Path) -> NDArray[Any]:  # noqa: ANN401 - pyarrow has no types
-    """All numbers of a column, those of lists one after the other."""
+    """Returns all numbers of a column, with lists flattened."""
     arrow, _ = import_pyarrow()
     values = column.combine_chunks()
     values = arrow.concat_arrays(values.chunks) if hasattr(values, "chunks") else values
@@ -159,7 +159,7 @@ def _is_numeric(kind: Any) -> bool:  # noqa: ANN401 - pyarrow has no types
 
 
 def holds_numbers(schema: Any) -> bool:  # noqa: ANN401 - pyarrow has no types
-    """True if columns hold images as numbers: one of lists, or many of numbers; no images."""
+    """True for columns with images as numbers: one of lists, or many of numbers."""
     types = import_pyarrow()[0].types
     kinds = [column.type for column in schema]
     if any(map(types.is_struct, kinds)) or any(
@@ -171,17 +171,17 @@ def holds_numbers(schema: Any) -> bool:  # noqa: ANN401 - pyarrow has no types
 
 
 def survey_numbers(path: Path, files: list[Path], options: ReadOptions) -> LazyDataset:
-    """Finds the images, classes and splits of files of numbers.
+    """Reads the labels of files of numbers.
 
     Args:
-        path: of the file or the folder.
-        files: in order.
-        options: as `survey_parquet` has them.
+        path: the file or folder.
+        files: the files, in order.
+        options: as for `survey_parquet`.
 
     Raises:
-        DataError: damaged, without labels, or its rows are no images of this size.
+        DataError: a file is damaged, has no labels, or rows of another length.
     """
-    layout, names, values, notes = _looked_at(files[0], options)
+    layout, names, values, notes = _infer(files[0], options)
     shape = image_shape(layout.pixels, options.image_size, files[0])
     groups: list[tuple[int, int, int]] = []
     texts: list[str] = []
@@ -233,7 +233,7 @@ def survey_numbers(path: Path, files: list[Path], options: ReadOptions) -> LazyD
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """The rows of all files, for errors."""
+    """The locations of the rows of all files."""
 
     count: int
     path: Path
@@ -242,7 +242,7 @@ class _Rows:
         return self.count
 
     def place(self, row: int) -> str:
-        """A row in words."""
+        """Returns the location of a row, for messages."""
         return f"{self.path}, row {row:,}"
 
 
@@ -251,10 +251,10 @@ def _left(layout: TableLayout) -> list[int]:
     return [place for place in range(layout.columns) if place not in gone]
 
 
-def _looked_at(
+def _infer(
     file: Path, options: ReadOptions
 ) -> tuple[TableLayout, tuple[str, ...], ValueScale, tuple[str, ...]]:
-    """The layout, the columns' names, the scale, and what is to be said, by the first rows."""
+    """Infers layout and scale from the first rows; returns the columns' names and warnings too."""
     with open_parquet(file) as read, parquet_errors(file):
         names = tuple(read.schema_arrow.names)
         groups = list_row_groups(read, file, 0, 0)
@@ -271,7 +271,7 @@ def _looked_at(
     layout = infer_layout(names, sample, options.image_size, options.label_column, file)
     if layout is None:
         raise DataError(
-            "there is no column of labels",
+            "missing label column",
             where=file,
             expected="label",
             got=", ".join(names[:8]) + (", …" if len(names) > 8 else ""),
@@ -283,14 +283,14 @@ def _looked_at(
 
 
 def _text(value: object) -> str:
-    """A value as a table would have it written."""
+    """Formats a value as in a CSV file."""
     if isinstance(value, bool):
         return str(int(value))
     return "" if value is None else str(value)
 
 
 def _labels(file: Any, layout: TableLayout, names: tuple[str, ...], path: Path) -> list[str]:  # noqa: ANN401 - pyarrow has no types
-    """The labels of a file as texts; those that are one-hot as class indices."""
+    """Reads the labels of a file as text; one-hot labels as class indices."""
     columns = [read_column(file, names[place], path) for place in layout.label]
     if len(columns) == 1:
         whole = all(isinstance(value, float) and value == int(value) for value in columns[0])

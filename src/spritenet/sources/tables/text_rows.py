@@ -1,6 +1,6 @@
-"""Text rows: the lines of a table, found once, and the cells of any of them.
+"""Text rows: the offsets of a table's lines, and their cells.
 
-    label,pixel0,pixel1         commas, semicolons, tabs or blanks, told by the first line
+    label,pixel0,pixel1         commas, semicolons, tabs or blanks, by the first line
     sep=;                       spreadsheets' first line: it is obeyed
     # made by numpy.savetxt     comments
     UTF-8 or UTF-16             with a mark of order or without; lines end with LF, CR LF or CR
@@ -27,34 +27,34 @@ PIECE = 1 << 24  # bytes looked through at a time for ends of lines
 LONGEST_LINE = 1 << 24
 BOM = b"\xef\xbb\xbf"
 BLANK = b" "
-"""The separator of columns that are apart by any number of blanks."""
+"""The separator that stands for any number of blanks."""
 
 SEPARATORS = (b",", b";", b"\t")
 QUOTE = b'"'
 LF, CR, COMMENT = 10, 13, ord("#")
-LOOKED_AT = 1000
-"""Bytes that decide in which encoding a file is."""
+ENCODING_BYTES = 1000
+"""Bytes that decide the encoding."""
 
 
 class TextFile(MappedFile):
-    """The bytes of a text in UTF-8, whatever its encoding in the file, without a byte order mark.
+    """A mapped text file, converted from UTF-16 to UTF-8 if need be.
 
     Args:
-        path: of the file.
+        path: the file.
 
     Raises:
-        DataError: as `MappedFile`; or it is not of the encoding that it begins as.
+        DataError: as for `MappedFile`; or the text is not in its encoding.
     """
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        encoding = _utf16(self._map[:LOOKED_AT])
+        encoding = _utf16(self._map[:ENCODING_BYTES])
         if encoding:
             self._map = spool(_decoded(self._map, encoding, path), path)
 
 
 def _utf16(start: bytes) -> str:
-    """The encoding of a text that is no UTF-8; else none. Every other byte of UTF-16 is 0."""
+    """Returns the encoding of UTF-16, of which every other byte is mostly 0; else ""."""
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     for encoding, first in (("utf-16-le", 1), ("utf-16-be", 0)):
@@ -64,7 +64,7 @@ def _utf16(start: bytes) -> str:
 
 
 def _decoded(data: object, encoding: str, path: Path) -> Iterator[bytes]:
-    """The text in UTF-8, piece by piece."""
+    """Yields the text in UTF-8, piece by piece."""
     view = memoryview(data)  # type: ignore[arg-type] # a map of a file, which typeshed has as none
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
@@ -80,15 +80,15 @@ def _decoded(data: object, encoding: str, path: Path) -> Iterator[bytes]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextRows:
-    """The rows of a table, its comments and the line of its columns' names not among them.
+    """The rows of a table, without comments and the header.
 
     Args:
-        file: its bytes.
-        starts: where each row begins, int64, n.
-        stops: where each ends.
-        separator: between columns.
-        end: the byte at which lines end.
-        names: of the columns; none where the file has none.
+        file: the file.
+        starts: the offset of each row, int64, n.
+        stops: the offset after each row.
+        separator: the separator of columns.
+        end: the byte that ends lines.
+        names: the columns' names; empty without a header.
     """
 
     file: MappedFile
@@ -102,17 +102,17 @@ class TextRows:
         return len(self.starts)
 
     def line(self, row: int) -> bytes:
-        """A row as it is written."""
+        """Returns the bytes of a row."""
         return self.file[int(self.starts[row]) : int(self.stops[row])]
 
     def cells(self, row: int) -> list[str]:
-        """The cells of a row."""
+        """Returns the cells of a row."""
         return [
             cell.decode("utf-8", "replace") for cell in split_cells(self.line(row), self.separator)
         ]
 
     def place(self, row: int) -> str:
-        """A row in words: the file and the line, as an editor counts it."""
+        """Returns the file and line of a row, for messages."""
         line = self.file.bytes[: int(self.starts[row])].count(bytes([self.end])) + 1
         return f"{self.file.path}, line {line:,}"
 
@@ -121,7 +121,7 @@ def find_rows(path: Path) -> TextRows:
     """Finds the rows of a table.
 
     Raises:
-        DataError: there are none, or a line is too long for a row of pixels.
+        DataError: there are no rows, or a line is too long.
     """
     file = TextFile(path)
     starts, stops, end = _lines(file, len(BOM) if file[:3] == BOM else 0)
@@ -148,7 +148,7 @@ def find_rows(path: Path) -> TextRows:
 
 
 def _lines(file: MappedFile, start: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-    """Where lines begin and end that are not empty, their ends not in them; and how they end."""
+    """Returns the offsets of lines that aren't empty, and the byte that ends lines."""
     view = np.frombuffer(file.bytes, np.uint8)
     end = LF if file.bytes.find(bytes([LF])) >= 0 else CR
     found = [
@@ -181,9 +181,9 @@ def _without_comments(
     columns: int,
     first: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[str, ...]]:
-    """Rows without comments, and the names of columns, which the first comment may hold.
+    """Removes comments, and returns the columns' names if a comment holds them.
 
-    A line that begins with # and has as many cells as the others is a row, or names at the top.
+    A line that begins with # and has as many cells as the others is a row, or a header at the top.
     """
     view = np.frombuffer(file.bytes, np.uint8)
     kept = np.ones(len(starts), bool)
@@ -198,13 +198,13 @@ def _without_comments(
 
 
 def _separator(line: bytes) -> bytes:
-    """The separator that occurs most in a line, in quotes or not; blanks where there is none."""
+    """Returns the most frequent separator of a line; blanks if it has none."""
     best = max(SEPARATORS, key=line.count)
     return best if best in line else BLANK
 
 
 def split_cells(line: bytes, separator: bytes) -> list[bytes]:
-    """The cells of a line, without blanks around them and without quotes."""
+    """Splits a line into cells, and strips blanks and quotes."""
     if QUOTE not in line:
         if separator == BLANK:
             return line.split()
@@ -230,7 +230,7 @@ def split_cells(line: bytes, separator: bytes) -> list[bytes]:
 
 
 def _are_names(cells: list[bytes]) -> bool:
-    """True if the cells of a first line are names: no numbers, or numbers that only count them."""
+    """True if the cells of a first line are a header: no numbers, or consecutive ones."""
     middle = cells[1:-1]
     if len(middle) > 4 and all(cell.isdigit() for cell in middle):
         return bool((np.diff([int(cell) for cell in middle]) == 1).all())
@@ -238,7 +238,7 @@ def _are_names(cells: list[bytes]) -> bool:
 
 
 def parse_floats(cells: Sequence[str]) -> NDArray[np.float64]:
-    """Cells as numbers; what is none is NaN."""
+    """Parses cells as numbers; others become NaN."""
     try:
         return np.fromiter(map(float, cells), np.float64, len(cells))
     except ValueError:
@@ -247,7 +247,7 @@ def parse_floats(cells: Sequence[str]) -> NDArray[np.float64]:
 
 
 def is_number(cell: bytes | str) -> bool:
-    """True if a cell can be read as a number."""
+    """True for a cell with a number."""
     try:
         float(cell)
     except ValueError:

@@ -1,9 +1,9 @@
-"""The scale of a table's numbers, found in some of its rows: bytes, fractions of 255, or a range.
+"""Value scales of tables, inferred from a sample: bytes, fractions of 255, or a range.
 
 0 … 255             bytes, as they are
-0 … 16, 0 and 1     scaled to 255, which is said
+0 … 16, 0 and 1     scaled to 255, with a note
 0.0039216           k/255 as printed with a few digits
--1 … 1              quantised to 256 levels, if the range is given
+-1 … 1              quantized to 256 levels, if the range is given
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from spritenet.dataset.value_range import LOAD, ValueRange, likely_range
 from spritenet.errors import DataError
 from spritenet.sources.tables.text_rows import parse_floats
 
-__all__ = ["BYTES", "ValueScale", "digits_of", "infer_scale"]
+__all__ = ["BYTES", "ValueScale", "decimal_places", "infer_scale"]
 
 SCALED = (1, 15, 16)
 """Highest values of images that are no bytes: bits, 4 bits, scikit-learn's and UCI's digits."""
@@ -36,12 +36,12 @@ CLOSE = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class ValueScale:
-    """How the numbers of a table become pixels.
+    """The scale of a table's numbers.
 
     Args:
-        range: what becomes 0 and 255; None for bytes, and for fractions.
-        tolerance: how far fractions, times 255, may be from whole numbers; 0 for bytes.
-        found: whether the range was found, not given.
+        range: the values of black and white; None for bytes and fractions.
+        tolerance: the distance of fractions, times 255, from whole numbers; 0 for bytes.
+        found: true if the range was inferred.
     """
 
     range: ValueRange | None = None
@@ -50,12 +50,12 @@ class ValueScale:
 
     @property
     def pixel_range(self) -> tuple[float, float] | None:
-        """The values of black and white; None for those of pixels."""
+        """The values of black and white; None for 0 and 255."""
         return None if self.range is None or self.range.is_default else self.range.pair
 
     @property
     def expected(self) -> str:
-        """What a number must be, for errors."""
+        """The expected numbers, for errors."""
         if self.range is not None:
             return f"{self.range.low:g} to {self.range.high:g}"
         return (
@@ -64,14 +64,14 @@ class ValueScale:
 
     @property
     def advice(self) -> str:
-        """What to do about a number that is none of these."""
+        """Advice for other numbers."""
         if not self.found and not self.tolerance:
             return ""
         call = LOAD.format(range="(LOW, HIGH)", option="LOW..HIGH")
         return f"Pass the values of black and white: {call}."
 
     def pixels(self, values: NDArray[np.float64]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        """Numbers as pixels, and which of them can't be."""
+        """Converts numbers to pixels, with a mask of those that are none."""
         if self.range is not None:
             exact = (values - self.range.low) / self.range.level
             near = 0.5 + 1e-6
@@ -84,7 +84,7 @@ class ValueScale:
         return np.where(wrong, 0, whole).astype(np.uint8), wrong
 
     def of_bytes(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-        """Whole numbers up to 255 as pixels; None if one can't be."""
+        """Converts whole numbers up to 255 to pixels; None if one is none."""
         if self == BYTES:
             return pixels
         table, wrong = self.pixels(np.arange(256, dtype=np.float64))
@@ -100,19 +100,19 @@ def infer_scale(
     where: object,
     all_highest: Callable[[], float] | None = None,
 ) -> tuple[ValueScale, tuple[str, ...]]:
-    """Finds out what the numbers of a table are.
+    """Infers the scale of a table's numbers.
 
     Args:
-        cells: some of them, as they are written.
-        given: the range that was given.
+        cells: a sample of them, as text.
+        given: the range, or None.
         where: the table, for errors.
-        all_highest: looks through all numbers for the highest, where that of these is low.
+        all_highest: returns the highest of all numbers, called if that of the sample is low.
 
     Returns:
-        The scale, and a line on it if it is doubtful.
+        The scale, and a warning if it is doubtful.
 
     Raises:
-        DataError: they are no pixels, and no range was given.
+        DataError: the numbers are no pixels, and there is no range.
     """
     numbers = parse_floats(cells)
     numbers = numbers[np.isfinite(numbers)]
@@ -127,7 +127,7 @@ def infer_scale(
     wrong = (numbers < 0) | (numbers > 255) | (numbers != np.rint(numbers))
     if np.count_nonzero(wrong) <= max(1, FEW_WRONG * np.count_nonzero(numbers)):
         return _of_whole(high)
-    tolerance = max(CLOSE, 255 * 0.5 * 10.0 ** -digits_of(cells) * 1.001)
+    tolerance = max(CLOSE, 255 * 0.5 * 10.0 ** -decimal_places(cells) * 1.001)
     if low >= 0 and high <= 1 and tolerance < 0.25:
         near = np.abs(numbers * 255 - np.rint(numbers * 255)) <= tolerance
         if near.all():
@@ -135,22 +135,22 @@ def infer_scale(
     whole = bool((numbers == np.rint(numbers)).all()) and high < 2**31
     likely = likely_range(numbers.astype(np.int64) if whole else numbers) or ValueRange(0, 1)
     raise DataError(
-        "its numbers are no pixels",
+        "the numbers are no pixels",
         where=where,
         expected="whole numbers from 0 to 255, or multiples of 1/255 from 0 to 1",
         got=f"numbers from {low:g} to {high:g}",
         do=f"Pass the values of black and white, such as {likely.as_argument(LOAD)}: "
-        "they are quantised to 256 levels.",
+        "they are quantized to 256 levels.",
     )
 
 
-def digits_of(cells: Iterable[str]) -> int:
-    """The most digits that numbers are printed with behind the point.
+def decimal_places(cells: Iterable[str]) -> int:
+    """Returns the most decimal places of printed numbers.
 
     Of those from 0.1 on, if there are any: smaller ones may be printed with as many digits that
     count, and so with more behind the point.
 
-    >>> digits_of(["0.988235", "0.00392157", "1.0"])
+    >>> decimal_places(["0.988235", "0.00392157", "1.0"])
     6
     """
     most = fewest = 0
@@ -165,7 +165,7 @@ def digits_of(cells: Iterable[str]) -> int:
 
 
 def _of_whole(high: float) -> tuple[ValueScale, tuple[str, ...]]:
-    """The scale of whole numbers."""
+    """Returns the scale of whole numbers, and warnings."""
     if high <= 0 or high > DIM:
         return BYTES, ()
     top = next((top for top in SCALED if top >= high), 0)
