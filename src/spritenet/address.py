@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-__all__ = ["address_of", "is_address", "path_of", "shown"]
+__all__ = ["address_of", "is_address", "path_of", "redact"]
 
 SCHEME = re.compile(r"[A-Za-z][\w+.:-]+")
 """Two letters or more, since one is a drive of Windows; fsspec chains them: `simplecache::s3`."""
@@ -46,7 +46,7 @@ def path_of(address: str) -> Path:
     return Path(url2pathname(urlsplit(address).path))
 
 
-def shown(address: str) -> str:
+def redact(address: str) -> str:
     """Returns an address for messages, without password, query and fragment."""
     try:
         parts = urlsplit(address)

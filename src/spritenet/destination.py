@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from spritenet.address import address_of, path_of, shown
+from spritenet.address import address_of, path_of, redact
 from spritenet.errors import DataError, InputError
 from spritenet.store import open_store, reason_of
 
@@ -67,7 +67,7 @@ def local_only(
         return Path(str(where)).expanduser()
     if address.startswith("file://"):
         return path_of(address)
-    raise InputError(what, where=shown(address), do=do)
+    raise InputError(what, where=redact(address), do=do)
 
 
 @contextmanager
@@ -94,7 +94,7 @@ def destination(where: object) -> Iterator[Destination]:
     if address.partition("://")[0].lower() in WEB:
         raise InputError(
             "web addresses can't be written to",
-            where=shown(address),
+            where=redact(address),
             expected="a path, or an address of a store, such as s3://bucket/name",
         )
     files, target = open_store(address, "writing to")
@@ -103,7 +103,7 @@ def destination(where: object) -> Iterator[Destination]:
     if not name:
         raise InputError(
             "the address has no file name",
-            where=shown(address),
+            where=redact(address),
             expected="such as s3://bucket/name",
         )
     with tempfile.TemporaryDirectory(prefix="spritenet-") as scratch:
@@ -141,7 +141,7 @@ def _upload(files: Any, parent: str, scratch: Path, address: str) -> None:  # no
             raise  # interrupted
         raise DataError(
             "can't be written",
-            where=shown(address),
+            where=redact(address),
             got=reason_of(error),
             do="What had been uploaded is removed.",
         ) from None
@@ -160,7 +160,7 @@ def _check_free(files: Any, parent: str, scratch: Path, targets: list[str], addr
     if taken:
         raise DataError(
             "the place is taken",
-            where=shown(address),
+            where=redact(address),
             expected="a new name",
             got=", ".join(Path(one).name for one in taken[:3]),
             do="Several files can't be replaced at once in a store; choose another name.",

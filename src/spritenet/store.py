@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spritenet.address import shown
+from spritenet.address import redact
 from spritenet.errors import DownloadError, InputError, MissingExtraError
 
 __all__ = ["open_store", "reason_of"]
@@ -30,10 +30,10 @@ def open_store(address: str, doing: str) -> tuple[Any, str]:
         scheme = address.partition("://")[0]
         raise MissingExtraError(f"{doing} {scheme}://", "fsspec") from None
     except ValueError as error:
-        raise InputError("unknown kind of address", where=shown(address), got=error) from None
+        raise InputError("unknown kind of address", where=redact(address), got=error) from None
     except Exception as error:  # noqa: BLE001 - each store raises errors of its own
         raise DownloadError(
-            "can't be reached", where=shown(address), got=reason_of(error)
+            "can't be reached", where=redact(address), got=reason_of(error)
         ) from None
     return files, path
 

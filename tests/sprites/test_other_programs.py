@@ -61,7 +61,7 @@ def test_all_see_the_same_picture(
         tiling = sprite.header.tiling
         rows = tiling.arrange(sprite.images())
     pixels = decode(path)
-    assert pixels.shape[:2] == (tiling.picture_height, tiling.picture_width)
+    assert pixels.shape[:2] == (tiling.png_height, tiling.png_width)
     assert pixels.tobytes() == rows.tobytes()
 
 

@@ -79,7 +79,7 @@ class JournalFollower:
         self.mark: bytes | None = None
 
     def read(self) -> JournalUpdate:
-        """What is new; everything the first time, and after the file was cut or replaced."""
+        """Returns what is new: everything the first time, and after the file was cut or replaced."""
         if not self.path.exists():
             batch = JournalUpdate(restarted=self.mark is not None)
             self.place, self.mark = 0, None
@@ -97,7 +97,7 @@ class JournalFollower:
         return batch
 
     def _unchanged(self, lines: JournalLines, size: int) -> bool:
-        """Whether the file still holds what was read, as far as its end tells."""
+        """Returns whether the file still has the last bytes that were read."""
         start = max(0, self.place - MARK)
         return size >= self.place and lines.read(start, self.place - start) == self.mark
 

@@ -145,7 +145,7 @@ class JournalLines:
         return None
 
     def last_other(self, end: int, reach: int = 1 << 25) -> int:
-        """Where the last line before `end` begins that is none of an update; -1 if there is none.
+        """Returns the offset of the last line before `end` that isn't a step's, or -1.
 
         Args:
             end: the end of a line.

@@ -89,12 +89,12 @@ class Run:
 
     @property
     def exists(self) -> bool:
-        """Whether the folder holds a run."""
+        """True if the folder holds a run."""
         return self.config_path.exists() or self.checkpoint_path.exists()
 
     @property
     def running(self) -> bool:
-        """Whether a training is writing to it now."""
+        """True while a training is writing to it."""
         return is_locked(self.folder / LOCK)
 
     def config(self) -> dict[str, Any]:

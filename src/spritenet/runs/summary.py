@@ -60,7 +60,7 @@ class Summary:
 
     @property
     def under_way(self) -> bool:
-        """Whether a training is running."""
+        """True while a training is running."""
         return self.state in {"starting", "running", "paused"}
 
     def to_json(self) -> dict[str, object]:

@@ -173,5 +173,5 @@ def truncation_error(blob: Blob, what: str) -> DataError:
 
 def _unreadable(name: str, error: OSError) -> DataError:
     if isinstance(error, FileNotFoundError):
-        return DataError("there is no such file", where=name)
+        return DataError("the file doesn't exist", where=name)
     return DataError("can't be read", where=name, got=error.strerror or error)

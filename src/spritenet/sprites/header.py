@@ -70,7 +70,7 @@ class Header:
 
 def ihdr(tiling: Tiling) -> bytes:
     """Returns the IHDR chunk's data: 8 bits, not interlaced."""
-    size = (tiling.picture_width, tiling.picture_height)
+    size = (tiling.png_width, tiling.png_height)
     return struct.pack(">IIBBBBB", *size, 8, COLOUR_TYPES[tiling.channels], 0, 0, 0)
 
 
@@ -174,16 +174,16 @@ def _iterate_chunks(blob: Blob) -> Iterator[tuple[bytes, int, int]]:
 def _check_header(data: bytes, tiling: Tiling, where: str) -> None:
     """Raises DataError unless IHDR is that of this tiling, and its size is possible."""
     if not tiling.fits:
-        got = f"{tiling.picture_height:,} rows of {tiling.picture_width:,} pixels"
-        raise DataError("the picture is larger than a sprite may be", where=where, got=got)
+        got = f"{tiling.png_height:,} rows of {tiling.png_width:,} pixels"
+        raise DataError("the PNG is larger than a sprite may be", where=where, got=got)
     if data != ihdr(tiling):
         width, height, depth, colour, *rest = struct.unpack(
             ">IIBBBBB", data.ljust(13, b"\xff")[:13]
         )
         raise DataError(
-            "the picture is not the one its metadata describe",
+            "the PNG is not the one its metadata describe",
             where=where,
-            expected=f"{tiling.picture_width}×{tiling.picture_height} pixels, 8 bits, colour type "
+            expected=f"{tiling.png_width}×{tiling.png_height} pixels, 8 bits, colour type "
             f"{COLOUR_TYPES[tiling.channels]}, not interlaced",
             got=f"{width}×{height}, {depth} bits, colour type {colour}, {rest}",
         )

@@ -94,7 +94,7 @@ def unpack(data: bytes, tiling: Tiling, where: str) -> tuple[Segment, ...]:
             "it is no list of segments", where, f"entries of {ENTRY.size} bytes", len(data)
         )
     entries = list(ENTRY.iter_unpack(data))
-    firsts = [*(entry[0] for entry in entries), tiling.picture_height]
+    firsts = [*(entry[0] for entry in entries), tiling.png_height]
     if firsts[0] != 0:
         raise _index_error("the first segment does not begin at row 0", where, 0, firsts[0])
     for number, (first, stop) in enumerate(pairwise(firsts)):

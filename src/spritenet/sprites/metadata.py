@@ -34,7 +34,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a sprite, or a folder of sprites, says of its images.
+    """The metadata of a sprite or a folder of sprites.
 
     Args:
         tiling: image size, count and layout.

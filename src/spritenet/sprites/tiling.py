@@ -60,25 +60,25 @@ class Tiling:
         return -(-self.count // self.columns)
 
     @property
-    def picture_height(self) -> int:
+    def png_height(self) -> int:
         """Rows of the picture."""
         return self.bands * self.tile_rows
 
     @property
-    def picture_width(self) -> int:
+    def png_width(self) -> int:
         """Pixels of a row."""
         return self.columns * self.tile_pixels
 
     @property
     def row_bytes(self) -> int:
         """Bytes of a row's pixels."""
-        return self.picture_width * self.channels
+        return self.png_width * self.channels
 
     @property
     def fits(self) -> bool:
-        """Whether every browser and decoder accepts a picture of this size."""
-        pixels = self.picture_height * self.picture_width
-        return self.picture_height <= MAX_ROWS and pixels <= MAX_PIXELS
+        """True if every browser and decoder accepts a PNG of this size."""
+        pixels = self.png_height * self.png_width
+        return self.png_height <= MAX_ROWS and pixels <= MAX_PIXELS
 
     def images_of(self, first_row: int, stop_row: int) -> tuple[int, int]:
         """Returns the first image of these whole bands, and the one behind the last."""

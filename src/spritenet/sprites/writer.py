@@ -88,7 +88,7 @@ def write_sprite(
         DataError: the disk refuses.
     """
     tiling = metadata.tiling
-    starts = range(0, tiling.picture_height, segment_rows)
+    starts = range(0, tiling.png_height, segment_rows)
     bodies: list[tuple[bytes, int]] = [(b"", 1)] * len(starts)
 
     def work(place: int) -> None:
@@ -129,4 +129,4 @@ def write_sprite(
 
 
 def _rows(tiling: Tiling, starts: range, place: int) -> tuple[int, int]:
-    return starts[place], min(starts[place] + starts.step, tiling.picture_height)
+    return starts[place], min(starts[place] + starts.step, tiling.png_height)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import IO, TypeVar
 
-from spritenet.address import shown
+from spritenet.address import redact
 from spritenet.errors import DataError, DownloadError
 from spritenet.http_client import HttpClient, HTTPError, RedirectError, Response, reason_of
 from spritenet.streams.disk_cache import BLOCK_BYTES
@@ -55,7 +55,7 @@ class HttpReader:
     """
 
     def __init__(self, client: HttpClient, address: str) -> None:
-        self.name = shown(address)
+        self.name = redact(address)
         self._client = client
         self._address = address
         self._size = -1
@@ -122,7 +122,7 @@ class HttpReader:
         try:
             response = self._client.get(self._address, headers)
         except RedirectError as error:
-            got = shown(error.target) if error.target else ""
+            got = redact(error.target) if error.target else ""
             raise DownloadError(str(error), where=self.name, got=got) from None
         try:
             if response.status == 206:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from spritenet.address import shown
+from spritenet.address import redact
 from spritenet.errors import DataError, DownloadError
 from spritenet.store import open_store, reason_of
 from spritenet.streams.disk_cache import BLOCK_BYTES
@@ -40,7 +40,7 @@ class ObjectReader:
     """
 
     def __init__(self, address: str) -> None:
-        self.name = shown(address)
+        self.name = redact(address)
         self._info = FileInfo(-1, "")
         self._files, self._path = open_store(address, "reading from")
 

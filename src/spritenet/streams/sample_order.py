@@ -1,4 +1,4 @@
-"""In which order a stream's images come: three ways, all of them arithmetic.
+"""Orders of a stream's images: three kinds, all of them arithmetic.
 
 `Shuffled` is the order of training from memory: one permutation of all images. `Windowed` is for
 images that are slow to reach one by one: chunks of neighbours are shuffled, some of them at a time
@@ -45,18 +45,18 @@ class Extent:
 
 
 class Order(Protocol):
-    """Which image comes at which place of which epoch."""
+    """The order of images: the image at each place of each epoch."""
 
     @property
     def size(self) -> int:
-        """How many images an epoch has."""
+        """The number of images of an epoch."""
 
     @property
     def description(self) -> str:
         """The order in words that differ where orders do; the seed is not part of it."""
 
     def unit(self, seed: int, epoch: int, place: int) -> tuple[int, int]:
-        """The first place of the unit that this place is in, and the one behind its last."""
+        """Returns the first place of the unit of a place, and the one behind its last."""
 
     def indices(self, seed: int, epoch: int, start: int, stop: int) -> NDArray[np.int64]:
         """The images at these places of an epoch, counted in the split."""
@@ -80,13 +80,13 @@ class Shuffled:
         return "shuffled"
 
     def unit(self, seed: int, epoch: int, place: int) -> tuple[int, int]:
-        """The first place of the unit that this place is in, and the one behind its last."""
+        """Returns the first place of the unit of a place, and the one behind its last."""
         del seed, epoch
         start = place - place % self.most
         return start, min(self.size, start + self.most)
 
     def indices(self, seed: int, epoch: int, start: int, stop: int) -> NDArray[np.int64]:
-        """The images at these places of an epoch."""
+        """Returns the images at these places of an epoch."""
         return permutation(seed, epoch, self.size, start, stop)
 
 
@@ -108,11 +108,11 @@ class Stored:
         return "stored"
 
     def unit(self, seed: int, epoch: int, place: int) -> tuple[int, int]:
-        """The first place of the unit that this place is in, and the one behind its last."""
+        """Returns the first place of the unit of a place, and the one behind its last."""
         return Shuffled(self.size, self.most).unit(seed, epoch, place)
 
     def indices(self, seed: int, epoch: int, start: int, stop: int) -> NDArray[np.int64]:
-        """The images at these places of an epoch."""
+        """Returns the images at these places of an epoch."""
         del seed, epoch
         return np.arange(start, stop, dtype=np.int64)
 
@@ -168,12 +168,12 @@ class Windowed:
 
     @property
     def chunks(self) -> int:
-        """How many chunks there are."""
+        """The number of chunks."""
         return int(self._numbers[-1])
 
     @property
     def windows(self) -> int:
-        """How many windows an epoch has."""
+        """The number of windows of an epoch."""
         return -(-self.chunks // self.window)
 
     @property
@@ -187,7 +187,7 @@ class Windowed:
         return self._begins(seed, epoch, number), self._begins(seed, epoch, number + 1)
 
     def indices(self, seed: int, epoch: int, start: int, stop: int) -> NDArray[np.int64]:
-        """The images at these places of an epoch."""
+        """Returns the images at these places of an epoch."""
         made = np.empty(stop - start, np.int64)
         place = start
         while place < stop:

@@ -178,7 +178,7 @@ class SegmentReader:
             first, last = np.searchsorted(numbers, (extent.start, extent.start + extent.count))
             inside = numbers[first:last] + (extent.first - extent.start)
             found.append((self._shards[extent.sprite], inside, ascending[first:last]))
-        missing = [shard for shard, _, _ in found if not shard.opened]
+        missing = [shard for shard, _, _ in found if not shard.is_open]
         parallel_for(lambda number: missing[number].open(), len(missing), self.workers)
         return found
 

@@ -1,4 +1,4 @@
-"""One sprite of a stream: its head once it is needed, in few bytes; its segments on demand."""
+"""Shards: the sprites of a stream, with a compact header and segments on demand."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["ExpectedShard", "Shard"]
 
 @dataclass(frozen=True, slots=True)
 class ExpectedShard:
-    """What `dataset.json` says of a sprite.
+    """The entry of a sprite in `dataset.json`, to compare with the file.
 
     Args:
         count: images.
@@ -47,17 +47,17 @@ class ExpectedShard:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _CompactHeader:
-    """A head in few bytes: 32 a segment, and a label's width an image.
+    """A header in few bytes: 32 a segment, and a label's width an image.
 
     Args:
-        metadata: what it says of itself.
+        metadata: of the sprite.
         labels: class indices, of 1, 2 or 4 bytes.
         rows: the first row of each segment, and the end.
         images: the first image of each segment, and the end.
         offsets: where each segment is.
         lengths: its bytes.
         digests: `HASH_BYTES` of each.
-        sha256: of the head itself, in hex.
+        sha256: of the header itself, in hex.
     """
 
     metadata: Metadata
@@ -71,13 +71,13 @@ class _CompactHeader:
 
 
 class Shard:
-    """A sprite of a stream. Several threads may read from it at the same time.
+    """A sprite of a stream, for several threads.
 
     Args:
         number: of the sprite in the stream.
         name: what to call it in messages.
-        blob: opens it, or gives it open.
-        expected: what `dataset.json` says of it; None for a sprite that is there alone.
+        blob: opens the file, or returns it open.
+        expected: its entry in `dataset.json`; None for a single sprite.
     """
 
     def __init__(
@@ -111,17 +111,17 @@ class Shard:
         return self.header.sha256 if self.expected is None else self.expected.digest.header_sha256
 
     @property
-    def opened(self) -> bool:
-        """Whether the head has been read."""
+    def is_open(self) -> bool:
+        """True once the header has been read."""
         return self._header is not None
 
     def open(self) -> None:
-        """Reads the head, if it hasn't been."""
+        """Reads the header, if it hasn't been read."""
         _ = self.header
 
     @property
     def metadata(self) -> Metadata:
-        """What it says of itself."""
+        """The sprite's metadata."""
         return self.header.metadata
 
     @property
@@ -174,7 +174,7 @@ class Shard:
         return _CompactHeader(
             head.metadata,
             head.labels.astype(f"u{item_bytes(len(head.metadata.class_names))}"),
-            np.array([*rows, tiling.picture_height], np.int32),
+            np.array([*rows, tiling.png_height], np.int32),
             np.array([*images, tiling.count], np.int64),
             np.array([segment.offset for segment in found_segments], np.int64),
             np.array([segment.length for segment in found_segments], np.int32),
@@ -194,21 +194,21 @@ class Shard:
         )
 
     def segment_of(self, image: int) -> int:
-        """The number of the segment that an image is in."""
+        """Returns the number of an image's segment."""
         return int(bisect_right(self.header.images, image)) - 1
 
     def span(self, first: int, stop: int) -> Blob:
-        """The segments `first` to `stop - 1`, at hand."""
+        """Returns a blob with the segments `first` to `stop - 1` in memory."""
         return self.blob().span(*self._bytes(first, stop))
 
     def will_need(self, first: int, stop: int) -> None:
-        """Says that the segments `first` to `stop - 1` will be read soon."""
+        """Announces that the segments `first` to `stop - 1` will be read soon."""
         self.blob().will_need(*self._bytes(first, stop))
 
     def segment(self, number: int, near: Blob | None = None) -> NDArray[np.uint8]:
-        """A segment's images (n h w c), every byte of them checked.
+        """Returns a segment's images (n h w c), with every byte checked.
 
-        What was kept of a remote file and is not right is fetched once more.
+        Damaged blocks of the cache are fetched once more.
 
         Args:
             number: of the segment.
@@ -226,7 +226,7 @@ class Shard:
         return self._inflated(number, self.span(number, number + 1))
 
     def _bytes(self, first: int, stop: int) -> tuple[int, int]:
-        """Where segments lie in the file, with the first one's head and the last one's CRC."""
+        """Returns the range of segments in the file, with their chunk headers and CRCs."""
         head = self.header
         start, last = int(head.offsets[first]) - 8, stop - 1
         return start, int(head.offsets[last]) + int(head.lengths[last]) + OVERHEAD - 8

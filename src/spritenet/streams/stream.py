@@ -1,4 +1,4 @@
-"""A data set that is read while it is used: sprites on disk or afar, as splits."""
+"""Streams: data sets that are read while they are used, from sprites on disk or afar."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LEAST_CHUNKS = 32
 
 @dataclass(frozen=True, slots=True)
 class ShardGroup:
-    """Sprites that were packed together, with what is said of all of them.
+    """Sprites that were packed together, with their common metadata.
 
     Args:
         metadata: of all images together.
@@ -204,7 +204,7 @@ def _split_of(again: Callable[[], Stream], name: str) -> StreamSplit:
 
 
 def _extents(groups: Sequence[ShardGroup]) -> dict[str, list[Extent]]:
-    """Where the images of each split lie, all groups one after the other."""
+    """Returns the extents of each split, all groups one after the other."""
     extents: dict[str, list[Extent]] = {}
     sizes: dict[str, int] = {}
     sprite = 0

@@ -1,4 +1,4 @@
-"""Everything that is wrong with sprites on another machine: `sprites.verify`, from afar."""
+"""Verification of sprites on other machines: `sprites.verify` over streams."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _sprite(shard: Shard) -> Sprite:
 
 
 def _sha256(shard: Shard) -> list[InputError]:
-    """Whether the whole file is the one that `dataset.json` names."""
+    """Checks the hash of the whole file against `dataset.json`."""
     if shard.expected is None:
         return []
     blob: RangeBlob = shard.blob()

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Protocol, runtime_checkable
 from urllib.parse import unquote, urlsplit
 
-from spritenet.address import address_of, path_of, shown
+from spritenet.address import address_of, path_of, redact
 from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.errors import DataError, DownloadError, InputError, MissingExtraError, SpritenetError
 from spritenet.sources.file_type import ending_of
@@ -152,19 +152,19 @@ def _from_address(address: str, progress: Progress | None) -> Origin:
         path = folder / _safe(name)
         if name == INDEX:
             _fetch_folder(address, folder, progress)
-            return Origin(folder, shown(address), scratch)
+            return Origin(folder, redact(address), scratch)
         try:
             _fetch(address, path, MOST, progress)
         except TransferError as error:
             if not error.missing or "." in name:
                 raise DownloadError(
-                    "can't be downloaded", where=shown(address), got=str(error)
+                    "can't be downloaded", where=redact(address), got=str(error)
                 ) from None
             # A name without a dot may be that of a folder.
             inside = parts._replace(path=parts.path.rstrip("/") + "/" + INDEX).geturl()
             _fetch_folder(inside, folder, progress)
-            return Origin(folder, shown(address), scratch)
-        return Origin(_with_ending(path), shown(address), scratch)
+            return Origin(folder, redact(address), scratch)
+        return Origin(_with_ending(path), redact(address), scratch)
 
 
 @contextmanager
@@ -190,7 +190,7 @@ def _fetch_folder(address: str, folder: Path, progress: Progress | None) -> None
     """Brings `dataset.json` and the sprites it names."""
     from spritenet.sprites.folder import MAX_BYTES, read_index
 
-    display_name = shown(address)
+    display_name = redact(address)
     try:
         _fetch(address, folder / INDEX, MAX_BYTES, progress)
         _, shards = read_index((folder / INDEX).read_bytes(), display_name)
@@ -198,7 +198,7 @@ def _fetch_folder(address: str, folder: Path, progress: Progress | None) -> None
         for shard in shards:
             path = parts.path.rpartition("/")[0] + "/" + _quoted(shard.file, parts.scheme)
             there = parts._replace(path=path).geturl()
-            display_name = shown(there)
+            display_name = redact(there)
             _fetch(there, folder / shard.file, shard.digest.size, progress)
     except TransferError as error:
         raise DownloadError("can't be downloaded", where=display_name, got=str(error)) from None

@@ -95,7 +95,7 @@ def _from_web(
 def _from_store(
     address: str, out: IO[bytes], name: str, limit: int, progress: Progress | None
 ) -> None:
-    from spritenet.store import open_store, words
+    from spritenet.store import open_store, reason_of
 
     try:
         files, path = open_store(address, "reading from")
@@ -108,20 +108,20 @@ def _from_store(
     except FileNotFoundError:
         raise TransferError("there is no such file", missing=True) from None
     except Exception as error:  # noqa: BLE001 - each store raises errors of its own
-        raise TransferError(words(error)) from None
+        raise TransferError(reason_of(error)) from None
     with file:
         _copy(_pieces(file), total, out, name, limit, progress)
 
 
 def _pieces(file: IO[bytes]) -> Pieces:
     """A file's bytes; what goes wrong is the transfer's, unlike what goes wrong in writing them."""
-    from spritenet.store import words
+    from spritenet.store import reason_of
 
     while True:
         try:
             piece = file.read(CHUNK)
         except Exception as error:  # noqa: BLE001 - each store raises errors of its own
-            raise TransferError(words(error)) from None
+            raise TransferError(reason_of(error)) from None
         if not piece:
             return
         yield piece
