@@ -79,7 +79,7 @@ class JournalFollower:
         self.mark: bytes | None = None
 
     def read(self) -> JournalUpdate:
-        """Returns what is new: everything the first time, and after the file was cut or replaced."""
+        """Returns what is new: everything at first, and after the file was cut or replaced."""
         if not self.path.exists():
             batch = JournalUpdate(restarted=self.mark is not None)
             self.place, self.mark = 0, None
