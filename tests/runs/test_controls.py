@@ -230,7 +230,7 @@ def test_an_unknown_command_is_refused_by_name(training: Training) -> None:
     folder.mkdir(exist_ok=True)
     (folder / "7-ff.json").write_text('{"command": "dream"}')
     training.until(lambda: bool(training.answers()))
-    assert training.answers()[0].refused == "this training knows no such command"
+    assert training.answers()[0].refused == "unknown command"
 
 
 def test_who_watches_sees_predictions_confusions_and_the_inside(tmp_path: Path) -> None:

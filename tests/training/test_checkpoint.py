@@ -20,7 +20,7 @@ from spritenet.training import checkpoint
 from spritenet.training.checkpoint import Checkpoint
 from spritenet.training.events import EpochEnded
 from spritenet.training.plan import Plan
-from spritenet.training.state import Snapshot, Totals
+from spritenet.training.state import Totals, TrainingState
 
 PLAN = Plan(10, 50, batch_size=8, seed=3, steps_per_epoch=9, average=0.9)
 
@@ -28,7 +28,7 @@ PLAN = Plan(10, 50, batch_size=8, seed=3, steps_per_epoch=9, average=0.9)
 def example(**how: Any) -> Checkpoint:
     """A checkpoint with something in every field."""
     random = np.random.default_rng(1)
-    snapshot = Snapshot(
+    state = TrainingState(
         random.normal(size=7).astype(np.float32),
         random.normal(size=(2, 7)).astype(np.float32),
         random.normal(size=7).astype(np.float32),
@@ -40,7 +40,7 @@ def example(**how: Any) -> Checkpoint:
     )
     memory = {"best": float("inf"), "wait": 2, "parameters": np.arange(7, dtype=np.float32)}
     ended = EpochEnded(19, 0, 0.5, 0.75, 0.1, None, None, 72, 0.25)
-    made = Checkpoint(snapshot, PLAN, {"data": "abc"}, 0.25, "", [{}, memory], [ended])
+    made = Checkpoint(state, PLAN, {"data": "abc"}, 0.25, "", [{}, memory], [ended])
     return replace(made, **how)
 
 
@@ -51,9 +51,9 @@ def test_everything_comes_back(tmp_path: Path) -> None:
     checkpoint.save(path, before)
     after = checkpoint.load(path)
     for name in ("parameters", "slots", "average"):
-        np.testing.assert_array_equal(getattr(after.snapshot, name), getattr(before.snapshot, name))
+        np.testing.assert_array_equal(getattr(after.state, name), getattr(before.state, name))
     for name in ("step", "place", "parts", "epoch", "whole"):
-        assert getattr(after.snapshot, name) == getattr(before.snapshot, name)
+        assert getattr(after.state, name) == getattr(before.state, name)
     assert (after.plan, after.identity, after.rate, after.reason) == (
         PLAN,
         {"data": "abc"},
@@ -89,13 +89,13 @@ def test_a_broken_file_is_refused_with_one_line(
         refusal = str(error)
     assert "\n" not in refusal
     if not refusal:
-        np.testing.assert_array_equal(found.snapshot.parameters, example().snapshot.parameters)
-        np.testing.assert_array_equal(found.snapshot.slots, example().snapshot.slots)
+        np.testing.assert_array_equal(found.state.parameters, example().state.parameters)
+        np.testing.assert_array_equal(found.state.slots, example().state.slots)
 
 
 def test_a_missing_checkpoint_is_said(tmp_path: Path) -> None:
     """With its path."""
-    with pytest.raises(RunError, match=r"state\.npz: there is no checkpoint"):
+    with pytest.raises(RunError, match=r"state\.npz: Missing checkpoint"):
         checkpoint.load(tmp_path / "state.npz")
 
 

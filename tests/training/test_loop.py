@@ -17,7 +17,7 @@ from spritenet.engines import native
 from spritenet.engines.engine import Steps
 from spritenet.model import Sequential, train
 from spritenet.training import batches, call_size, evaluation
-from spritenet.training.call_size import Pace
+from spritenet.training.call_size import CallSize
 from spritenet.training.events import StepEvent
 from spritenet.training.plan import Plan
 
@@ -130,8 +130,8 @@ def test_the_pace_changes_no_bit(seconds: float, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_call_stays_short() -> None:
-    """Pace: once it has measured, calls take about what they should, and one update at least."""
-    measured = Pace()
+    """Once measured, a call takes about the time it should, and makes at least one step."""
+    measured = CallSize()
     steps = []
     for _ in range(6):
         steps.append(measured.steps)
@@ -190,9 +190,9 @@ def test_shares_of_an_evaluation_depend_on_the_network_alone() -> None:
     model = fresh()
     layers = model.layers
     assert evaluation.multiplications(layers, (8, 8, 1)) == pytest.approx(36 * 4 * 9, rel=0.5)
-    assert evaluation.share(layers, (8, 8, 1)) == evaluation.MOST
+    assert evaluation.images_per_call(layers, (8, 8, 1)) == evaluation.MOST
     big = [layer for layer in layers if layer.class_name != "Flatten"][:2] * 1
-    assert evaluation.share(big, (2000, 2000, 1)) == evaluation.LEAST
+    assert evaluation.images_per_call(big, (2000, 2000, 1)) == evaluation.LEAST
     expected = model.evaluate(DATA)
     task_share = evaluation.LEAST
     assert task_share < len(DATA)

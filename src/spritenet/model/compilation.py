@@ -21,7 +21,7 @@ from spritenet.model.scores import Scores
 from spritenet.optimizers import Optimizer
 from spritenet.training.events import StepEvent
 from spritenet.training.session import Session
-from spritenet.training.state import Snapshot
+from spritenet.training.state import TrainingState
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -102,7 +102,7 @@ class Compiled(Doubter):
         if self._state is not None:
             now = self._state.now
             slots = self._empty_slots(len(now.parameters))
-            self._state.now = Snapshot(now.parameters, slots, place=now.place, parts=now.parts)
+            self._state.now = TrainingState(now.parameters, slots, place=now.place, parts=now.parts)
 
     @property
     def _slot_names(self) -> tuple[str, ...]:

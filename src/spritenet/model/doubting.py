@@ -234,7 +234,7 @@ def _logits(
     model: Network, parameters: NDArray[np.float32], images: NDArray[np.uint8]
 ) -> NDArray[np.float64]:
     """A model's outputs before the softmax, (n, k), up to a number added to each row."""
-    share = evaluation.share(model.layers, images.shape[1:])
+    share = evaluation.images_per_call(model.layers, images.shape[1:])
     outputs = evaluation.predict(model.engine(), parameters, images, share).astype(np.float64)
     if last_activation(model.layers) == "linear":
         return outputs

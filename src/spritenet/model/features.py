@@ -23,7 +23,7 @@ def before(
     """What the layers before number `end` make of n images, flat: (n, d)."""
     engine = model.beginning(end)
     part = np.ascontiguousarray(parameters[: engine.parameter_count])
-    share = evaluation.share(model.layers, images.shape[1:])
+    share = evaluation.images_per_call(model.layers, images.shape[1:])
     return evaluation.predict(engine, part, images, share).reshape(len(images), -1)
 
 

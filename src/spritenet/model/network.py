@@ -16,7 +16,7 @@ from spritenet.migration import accepts, attribute, not_settable
 from spritenet.model import building, image_batch, inspection
 from spritenet.model.building import Place
 from spritenet.model.summary import summary
-from spritenet.training.state import Snapshot, State
+from spritenet.training.state import CurrentState, TrainingState
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -60,7 +60,7 @@ class Network:
         self._make_engine = engine or _native
         self._engine: tuple[int, Engine] | None = None
         self._beginning: tuple[tuple[Layer, ...], Engine] | None = None
-        self._state: State | None = None
+        self._state: CurrentState | None = None
         self._places: tuple[Place, ...] = ()
         self._output_shape: tuple[int, ...] = ()
         self._layers: tuple[Layer, ...] = ()
@@ -167,7 +167,7 @@ class Network:
         places = building.places(layers, shape)
         output = building.output_shape(layers, shape)
         parameters = building.initial(places, self._seed)
-        new = Snapshot(parameters, self._empty_slots(len(parameters)))
+        new = TrainingState(parameters, self._empty_slots(len(parameters)))
         if self._state is not None:
             now = self._state.now
             same = min(len(parameters), len(now.parameters))
@@ -177,7 +177,7 @@ class Network:
             if output != self._output_shape:
                 self.class_names = ()
         self._layers, self._places, self.input_shape = layers, places, shape
-        self._output_shape, self._state = output, State(new)
+        self._output_shape, self._state = output, CurrentState(new)
         self._engine = self._beginning = self.doubt = None
 
     @property
@@ -301,7 +301,7 @@ class Network:
         return plots.activations(self.activations(image), title=self.name)
 
     @property
-    def state(self) -> State:
+    def state(self) -> CurrentState:
         """What training changes.
 
         Raises:

@@ -26,8 +26,8 @@ from spritenet.training.feed import Feed
 from spritenet.training.loop import Task
 from spritenet.training.observer import Observer, Subject
 from spritenet.training.session import Session
-from spritenet.training.snapshot import Weights
-from spritenet.training.state import Snapshot
+from spritenet.training.snapshot import WeightSlice
+from spritenet.training.state import TrainingState
 
 if TYPE_CHECKING:
     from spritenet.model.sequential import Sequential
@@ -69,8 +69,8 @@ class Kept:
             if found is not None:
                 plan = checkpoint.continued(found, plan, identity, run.checkpoint_path)
                 session.plan, session.rates = plan, plan.rates(task.optimizer.schedule)
-                last_step = found.snapshot.step
-                self._check(found.snapshot)
+                last_step = found.state.step
+                self._check(found.state)
             run.write_config({**identity, "plan": asdict(plan), **self._setting()})
             self.model.trained_on = TrainedOn(self.data_name, content_hash, plan.seed, 0)
             run.controls.clear()
@@ -87,7 +87,7 @@ class Kept:
             if session.reason == DISCARDED:
                 run.clear()
 
-    def _check(self, found: Snapshot) -> None:
+    def _check(self, found: TrainingState) -> None:
         """Refuse a checkpoint whose arrays aren't of the model's sizes.
 
         Raises:
@@ -167,7 +167,7 @@ def observed(
     loss = model.compiled()[1]
     given = adapt(split)
     examples = made.to_examples(given, given.shape, model.output_shape[-1], loss)
-    max_images = evaluation.share(model.layers, given.shape)
+    max_images = evaluation.images_per_call(model.layers, given.shape)
     task = Task(
         model.engine(), loss, model.compiled()[0], examples, examples, max_images=max_images
     )
@@ -184,7 +184,7 @@ def _observer(
     places = building.places(model.layers, images.shape[1:])
     subject = Subject(
         task.engine,
-        [Weights(place.name, place.weight.shape, place.start) for place in places],
+        [WeightSlice(place.name, place.weight.shape, place.start) for place in places],
         [layer.label for layer in model.layers],
         images[0],
         model.class_names,

@@ -25,7 +25,7 @@ from spritenet.training import evaluation
 from spritenet.training.callbacks import AnyCallback
 from spritenet.training.feed import Feed
 from spritenet.training.history import History
-from spritenet.training.state import Snapshot, State
+from spritenet.training.state import CurrentState, TrainingState
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -241,7 +241,7 @@ class Sequential(Compiled):
         made = examples.to_examples(
             adapt(x, y, sample_weight, image_shape=shape), shape, self.output_shape[-1], loss
         )
-        share = evaluation.share(self._layers, shape)
+        share = evaluation.images_per_call(self._layers, shape)
         result = evaluation.evaluate(self.engine(), parameters, made, loss, share)
         kept = parameters.copy()  # training goes on in the same memory
         scores = Scores(result.loss, result.accuracy, lambda: self._predictions(made, kept))
@@ -262,7 +262,7 @@ class Sequential(Compiled):
             labels = made.targets.argmax(axis=1).astype(np.int32)
         if labels is None or len(self._output_shape) != 1:
             raise ModelError("there are no classes to judge by", where=self.name)
-        share = evaluation.share(self._layers, self._shape())
+        share = evaluation.images_per_call(self._layers, self._shape())
         outputs = evaluation.predict(self.engine(), parameters, made.images, share)
         rows = as_probabilities(outputs, building.last_activation(self._layers))
         names = self.class_names or tuple(map(str, range(rows.shape[1])))
@@ -291,7 +291,7 @@ class Sequential(Compiled):
         images = image_batch.array_of(x, shape)
         batch = image_batch.batch_of(images, shape)
         few = len(batch) <= evaluation.LEAST
-        share = len(batch) if few else evaluation.share(self._layers, shape)
+        share = len(batch) if few else evaluation.images_per_call(self._layers, shape)
         outputs = evaluation.predict(self.engine(), parameters, batch, share)
         one = image_batch.is_one(images.shape, shape)
         return outputs.reshape(self._output_shape if one else (len(batch), *self._output_shape))
@@ -310,7 +310,7 @@ class Sequential(Compiled):
 
     def _outputs_of(self, split: StreamSource) -> Iterator[NDArray[np.float32]]:
         """The outputs of a stream's images, in the order they are stored, some at a time."""
-        size = min(evaluation.share(self._layers, self._shape()), split.max_images)
+        size = min(evaluation.images_per_call(self._layers, self._shape()), split.max_images)
         flow = split.queue(None)
         try:
             for first in range(0, len(split), size):
@@ -354,7 +354,7 @@ class Sequential(Compiled):
             model.optimizer, model.loss = memory.optimizer, memory.loss
         slots = model._empty_slots(saved.parameters.size) if memory is None else memory.slots
         step = 0 if memory is None else memory.steps
-        model._state = State(Snapshot(saved.parameters.copy(), slots.copy(), step=step))
+        model._state = CurrentState(TrainingState(saved.parameters.copy(), slots.copy(), step=step))
         model.class_names = metadata.class_names
         model.preparation, model.scores = metadata.preparation, metadata.scores
         model.trained_on, model.doubt = metadata.trained_on, metadata.doubt

@@ -212,7 +212,7 @@ def train(
         examples=examples,
         validation=validation,
         sample=_sample(validation, test_size, seed),
-        max_images=evaluation.share(model.layers, shape),
+        max_images=evaluation.images_per_call(model.layers, shape),
     )
     model.state.now, model.doubt = now, None
     rates = plan.rates(optimizer.schedule)

@@ -43,7 +43,7 @@ def model_of_run(run: Run, *, threads: int | None = None) -> Sequential:
     try:
         network = read_topology(topology)
         words = tuple(map(str, names)) if isinstance(names, list) else ()
-        parameters = found.snapshot.best_guess
+        parameters = found.state.best_guess
         saved = SavedModel(network.layers, network.input_shape, parameters, Metadata(words))
         saved.check()
     except ModelError as error:

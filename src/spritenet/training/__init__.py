@@ -1,15 +1,19 @@
 """Training: a loop that yields events.
 
     events      what happens, as frozen values
-    state       weights and place, changed in one assignment
-    plan        how many updates, and where to pause
-    batches     which images each update learns from
-    pace        how many updates go into one call of the engine
-    measure     evaluation and prediction in shares
+    state       weights, optimizer slots and position, replaced in one assignment
+    plan        the number of steps, and where the loop pauses
+    batches     the images of each step
+    feed        examples that are read while training on them
+    call_size   the number of steps in one call of the engine
+    evaluation  evaluation and prediction in chunks
     loop        the loop itself
-    session     what callbacks may see and ask
+    session     what callbacks may read and request
     callbacks   EarlyStopping and the others
-    checkpoint  everything needed to go on, in one file
+    controls    commands to a running training
+    observer    predictions, confusion matrices and snapshots during training
+    snapshot    histograms, filters and activations at one step
+    checkpoint  everything needed to resume, in one file
     history     the metrics of each epoch, as Keras gives them, and as HTML
 
 It prints nothing and knows no terminal, page or journal.

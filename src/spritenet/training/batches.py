@@ -1,9 +1,9 @@
-"""Which images the updates of one engine call learn from.
+"""Batches: the images of the steps in one engine call.
 
-The engine itself knows the order of (seed, epoch) for as long as batches and updates are counted
-alike. They no longer are when a second training, with other images or another batch size, begins
-its own first pass; then the indices are made here, by the same arithmetic. Of examples that are not
-in memory the next ones are put into memory, and taken one after the other.
+The engine computes the permutation of (seed, epoch) itself as long as the number of batches equals
+the number of steps. A second training, with other images or another batch size, starts a new first
+pass, and the two numbers differ; then the indices are computed here, by the same arithmetic.
+Examples that are not in memory are read first and trained on in the order they were read.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from spritenet.optimizers import Optimizer
 from spritenet.permutation import permutation
 from spritenet.training.feed import Feed
 from spritenet.training.plan import Plan
-from spritenet.training.state import Snapshot
+from spritenet.training.state import TrainingState
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,13 +27,13 @@ __all__ = ["advance", "batch_images", "permitted"]
 
 
 def batch_images(place: int, batch_size: int, count: int) -> int:
-    """How many images batch number `place` of the order has; the last of a pass may have fewer."""
+    """Returns the size of batch number `place`; the last one of a pass may be smaller."""
     part = place % -(-count // batch_size)
     return min(batch_size, count - part * batch_size)
 
 
-def permitted(now: Snapshot, plan: Plan, steps: int, examples: Examples | Feed) -> int:
-    """How many of the next `steps` updates one call can do; see `advance`."""
+def permitted(now: TrainingState, plan: Plan, steps: int, examples: Examples | Feed) -> int:
+    """Returns how many of the next `steps` steps one call can make; see `advance`."""
     if isinstance(examples, Feed):
         steps = min(steps, max(1, examples.max_images // plan.batch_size))
     elif _engine_knows(now, plan):
@@ -45,7 +45,7 @@ def permitted(now: Snapshot, plan: Plan, steps: int, examples: Examples | Feed) 
 
 def advance(
     engine: Engine,
-    work: Snapshot,
+    work: TrainingState,
     examples: Examples | Feed,
     plan: Plan,
     *,
@@ -53,10 +53,10 @@ def advance(
     optimizer: Optimizer,
     rates: NDArray[np.float32],
 ) -> Steps:
-    """Do len(rates) updates on the arrays of `work`, in place.
+    """Makes len(rates) steps on the arrays of `work`, in place.
 
-    Without the engine's own order all of them must lie in one pass and have the same size; that is
-    what `permitted` sees to.
+    Without the engine's own permutation, all batches must lie in one pass and have the same size;
+    `permitted` ensures that.
     """
     indices, size = None, plan.batch_size
     if isinstance(examples, Feed):
@@ -89,6 +89,6 @@ def advance(
     )
 
 
-def _engine_knows(now: Snapshot, plan: Plan) -> bool:
-    """Whether the engine's order, counted from the first update, is the one that is meant."""
+def _engine_knows(now: TrainingState, plan: Plan) -> bool:
+    """Returns True if the engine's own permutation, counted from the first step, applies."""
     return plan.shuffle and now.place == now.step

@@ -1,7 +1,7 @@
-"""Everything needed to go on with a training, in one file: the weights and the place, bit for bit.
+"""Checkpoint: everything needed to resume a training bit for bit, in one file.
 
 The file is a `.npz` without pickles: the arrays, and `about`, a JSON text with the rest. It is
-replaced as a whole, so that a crash leaves the one before.
+replaced as a whole, so that a crash leaves the previous one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from spritenet.atomic import write_file
 from spritenet.errors import RunError
 from spritenet.training.events import EpochEnded, from_json
 from spritenet.training.plan import Plan
-from spritenet.training.state import Snapshot, Totals
+from spritenet.training.state import Totals, TrainingState
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,19 +31,19 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Checkpoint:
-    """A training as it was after `snapshot.step` updates.
+    """A training as it was after `state.step` steps.
 
     Attributes:
-        snapshot: weights and place.
-        plan: what it was doing.
-        identity: what must be the same to go on: layers, optimizer, loss, data.
-        rate: the learning rate a callback had set, if any.
-        reason: why it was stopped, if it was.
-        memories: what each callback must remember.
+        state: weights, optimizer slots and position.
+        plan: its steps and pauses.
+        identity: JSON values that must match to resume: layers, optimizer, loss, data.
+        rate: the learning rate set by a callback, if any.
+        reason: the reason for stopping, if it was stopped.
+        memories: the state of each callback.
         epochs: the epochs so far.
     """
 
-    snapshot: Snapshot
+    state: TrainingState
     plan: Plan
     identity: Mapping[str, object]
     rate: float | None = None
@@ -53,12 +53,12 @@ class Checkpoint:
 
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
-    """Write it, flushed to the disk, in place of an older one.
+    """Writes a checkpoint and flushes it to the disk, replacing an older one.
 
     Raises:
-        RunError: the disk refuses; the older one is unchanged.
+        RunError: writing fails; the older checkpoint is unchanged.
     """
-    now = checkpoint.snapshot
+    now = checkpoint.state
     arrays: dict[str, NDArray[Any]] = {"parameters": now.parameters, "slots": now.slots}
     if now.average is not None:
         arrays["average"] = now.average
@@ -92,10 +92,10 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def load(path: Path) -> Checkpoint:
-    """Read it.
+    """Reads a checkpoint.
 
     Raises:
-        RunError: there is none, or it is broken.
+        RunError: the file is missing or damaged.
     """
     import struct
     import zipfile  # only here: starting a training shall not wait for them
@@ -111,28 +111,28 @@ def load(path: Path) -> Checkpoint:
         about = json.loads(arrays.pop("about").tobytes())
         if about["version"] != VERSION:
             raise RunError(
-                "it was written by another version of Spritenet",
+                "Unsupported version of a checkpoint",
                 where=path,
                 expected=f"version {VERSION}",
                 got=about["version"],
             )
         return _assemble(about, arrays)
     except FileNotFoundError as error:
-        raise RunError("there is no checkpoint", where=path) from error
+        raise RunError("Missing checkpoint", where=path) from error
     except broken as error:
         raise RunError(
-            f"the checkpoint is broken ({error})", where=path, do="Start the training anew."
+            f"Damaged checkpoint ({error})", where=path, do="Start the training again."
         ) from error
 
 
 def _assemble(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Checkpoint:
-    """The checkpoint of its parts."""
+    """Returns the checkpoint of a file's JSON and arrays."""
     parameters, slots = arrays["parameters"], arrays["slots"]
     average = arrays.get("average")
     size = len(parameters)
     for array in (parameters, slots, *(() if average is None else (average,))):
         if array.dtype != np.float32 or array.shape[-1] != size:
-            raise ValueError("an array has another shape or type than it should")
+            raise ValueError("an array has the wrong shape or dtype")
     memories = []
     for number, plain in enumerate(about["memories"]):
         prefix = f"callback{number}/"
@@ -142,7 +142,7 @@ def _assemble(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> C
         event for entry in about["epochs"] if isinstance(event := from_json(entry), EpochEnded)
     ]
     return Checkpoint(
-        Snapshot(
+        TrainingState(
             parameters,
             slots,
             average,
@@ -162,10 +162,10 @@ def _assemble(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> C
 
 
 def continued(found: Checkpoint, wanted: Plan, identity: Mapping[str, object], where: Path) -> Plan:
-    """The plan that goes on where the checkpoint was, to the end that is wanted now.
+    """Returns the plan that resumes at the checkpoint and ends where `wanted` ends.
 
     Raises:
-        RunError: the checkpoint belongs to something else.
+        RunError: the checkpoint belongs to another model, data set or plan.
     """
     for key in {**identity, **found.identity}:
         if identity.get(key) != found.identity.get(key):
@@ -175,7 +175,7 @@ def continued(found: Checkpoint, wanted: Plan, identity: Mapping[str, object], w
             raise _belongs_elsewhere(key, getattr(found.plan, key), getattr(wanted, key), where)
     return replace(
         found.plan,
-        last_step=max(found.snapshot.step, found.plan.first_step + wanted.steps),
+        last_step=max(found.state.step, found.plan.first_step + wanted.steps),
         test_every=wanted.test_every,
         validation_freq=wanted.validation_freq,
         checkpoint_every=wanted.checkpoint_every,
@@ -183,11 +183,11 @@ def continued(found: Checkpoint, wanted: Plan, identity: Mapping[str, object], w
 
 
 def _belongs_elsewhere(key: str, there: object, here: object, where: Path) -> RunError:
-    """The error of a checkpoint made with something else."""
+    """Returns the error for a checkpoint that was made with something else."""
     return RunError(
-        f"the checkpoint was made with another {key.replace('_', ' ')}",
+        f"Mismatched checkpoint: it was made with another {key.replace('_', ' ')}",
         where=where,
         expected=str(there)[:200],
         got=str(here)[:200],
-        do="Go on with the same, or choose another folder.",
+        do="Resume with the same one, or choose another folder.",
     )

@@ -1,6 +1,6 @@
-"""What somebody may ask of a running training, and how it answers.
+"""Controls: commands to a running training, and the answers to them.
 
-The loop polls between its calls of the engine. It knows no page and no file: only whom to ask.
+The loop polls between calls of the engine. It knows no page and no file, only `Controls`.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ __all__ = ["BY_HAND", "COMMANDS", "DISCARDED", "KEPT", "Command", "Controls", "o
 COMMANDS = ("pause", "resume", "stop", "discard", "rate")
 
 KEPT = "stopped by hand"
-"""The reason of a training that was stopped, its weights kept."""
+"""Reason of a training that was stopped and keeps its weights."""
 
 DISCARDED = "discarded"
-"""The reason of a training that was stopped, and of which nothing shall stay."""
+"""Reason of a training that was stopped and whose results are deleted."""
 
 BY_HAND = (KEPT, DISCARDED)
-"""Reasons that hold for one time only: a run that is resumed goes on."""
+"""Reasons that a resumed run ignores: it continues."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Something that is asked of a training.
+    """A command to a training.
 
     Attributes:
-        id: the answer carries it.
+        id: an identifier, repeated in the answer.
         name: one of `COMMANDS`.
-        value: the learning rate that is wanted, for "rate".
+        value: the new learning rate, for "rate".
     """
 
     id: str
@@ -43,19 +43,19 @@ class Command:
 
 
 class Controls(Protocol):
-    """Where commands come from."""
+    """A source of commands."""
 
     def poll(self) -> Sequence[Command]:
-        """Those that came since the last time, oldest first. It is called often: be cheap."""
+        """Returns the commands since the last call, oldest first. Called often: must be cheap."""
 
 
 def obey(command: Command, session: Session, *, paused: bool) -> Controlled:
-    """Do it, or say why not; pausing itself is left to the loop.
+    """Executes a command, or answers why it was refused. The loop itself pauses and resumes.
 
     Args:
-        command: what is asked.
-        session: of whom.
-        paused: whether the training is pausing now.
+        command: the command.
+        session: the training that it is for.
+        paused: True while the training is paused.
     """
     refused = _refusal(command, paused=paused)
     if not refused:
@@ -70,10 +70,10 @@ def obey(command: Command, session: Session, *, paused: bool) -> Controlled:
 
 
 def _refusal(command: Command, *, paused: bool) -> str:
-    """Why it can't be done; empty if it can."""
+    """Returns the reason to refuse a command; empty if there is none."""
     rate = command.value
     if command.name not in COMMANDS:
-        return "this training knows no such command"
+        return "unknown command"
     if command.name == "pause" and paused:
         return "it is paused already"
     if command.name == "resume" and not paused:

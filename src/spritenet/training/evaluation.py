@@ -1,7 +1,7 @@
-"""How a network does on images it doesn't learn from.
+"""Evaluation and prediction, in chunks of images.
 
-The images go through in shares whose size depends on the network alone: large enough to cost
-nothing, small enough for Ctrl-C, and never on the clock, so that the sums are the same every time.
+The size of a chunk depends on the network alone: large enough to cost nothing, small enough for
+Ctrl-C. It never depends on time, so that sums are the same in every run.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from spritenet.training.feed import Feed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["evaluate", "multiplications", "predict", "share"]
+__all__ = ["evaluate", "images_per_call", "multiplications", "predict"]
 
 MULTIPLICATIONS = 400_000_000
-"""In one call: about 20 ms of one core."""
+"""Multiplications in one call: about 20 ms of one core."""
 
 LEAST, MOST = 256, 65_536
-"""Images in one call."""
+"""Limits of the images in one call."""
 
 
 def multiplications(layers: Sequence[Layer], input_shape: Shape) -> int:
-    """About how many multiplications one image costs, forward."""
+    """Returns the approximate number of multiplications of one image's forward pass."""
     total, shape = prod(input_shape), input_shape
     for layer in layers:
         output = layer.output_shape(shape)
@@ -42,8 +42,8 @@ def multiplications(layers: Sequence[Layer], input_shape: Shape) -> int:
     return total
 
 
-def share(layers: Sequence[Layer], input_shape: Shape) -> int:
-    """How many images of a network go into one call."""
+def images_per_call(layers: Sequence[Layer], input_shape: Shape) -> int:
+    """Returns the number of images that a network evaluates in one call."""
     fitting = MULTIPLICATIONS // multiplications(layers, input_shape)
     return max(LEAST, min(MOST, fitting - fitting % LEAST))
 
@@ -55,7 +55,7 @@ def evaluate(
     loss: Loss,
     max_images: int,
 ) -> Evaluation:
-    """The sums over all examples."""
+    """Returns the sums of loss and correct predictions over all examples."""
     total = Evaluation(0.0, 0.0, 0, 0)
     if isinstance(examples, Feed):
         max_images = min(max_images, examples.max_images)
@@ -78,10 +78,10 @@ def predict(
     images: NDArray[np.uint8],
     max_images: int,
 ) -> NDArray[np.float32]:
-    """The outputs of all images, (n, k) or, for a network that ends in images, (n, h, w, c)."""
+    """Returns the outputs, (n, k) or, of a network that ends in images, (n, h, w, c)."""
     if len(images) <= max_images:
         return engine.predict(parameters, images)
-    shares = range(0, len(images), max_images)
+    starts = range(0, len(images), max_images)
     return np.concatenate(
-        [engine.predict(parameters, images[first : first + max_images]) for first in shares]
+        [engine.predict(parameters, images[first : first + max_images]) for first in starts]
     )

@@ -1,8 +1,8 @@
-"""What happens in a training, as frozen values in the order it happens.
+"""Events of a training, as frozen values in order.
 
 A training yields them; the journal, the terminal and the pages pull them. The last one is
-`Finished` or `Stopped`; what a run's journal holds after that came of a test. `step` is always the
-number of updates done so far.
+`Finished` or `Stopped`; later entries of a run's journal come from evaluations of the test set.
+`step` is always the number of steps so far.
 """
 
 from __future__ import annotations
@@ -31,33 +31,33 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened.
+    """An event of a training.
 
     Attributes:
-        step: how many updates had been done.
-        kind: the word that stands for the class in a journal.
+        step: the number of steps so far.
+        kind: the name of the class in a journal.
     """
 
     step: int
     kind: ClassVar[str] = "event"
 
     def to_json(self) -> dict[str, object]:
-        """The event as a JSON object: its kind, then its fields."""
+        """Returns the event as a JSON object: its kind, then its fields."""
         return {"event": self.kind, **{f.name: getattr(self, f.name) for f in fields(self)}}
 
 
 @dataclass(frozen=True, slots=True)
 class Started(Event):
-    """Training begins, or goes on after `step` updates.
+    """Training begins, or resumes after `step` steps.
 
     Attributes:
-        last_step: at which number of updates it will be finished.
-        steps_per_epoch: how many updates make an epoch.
+        last_step: the number of steps at which it is finished.
+        steps_per_epoch: steps in an epoch.
         epochs: the number of the last epoch, counted from 1.
-        batch_size: images in a batch; an epoch's last may be smaller.
-        images: how many there are to train on.
-        parameters: how many numbers are learnt.
-        seed: of the order and the dropout.
+        batch_size: images in a batch; the last of an epoch may be smaller.
+        images: size of the training set.
+        parameters: size of the network's weights.
+        seed: of the shuffling and the dropout.
     """
 
     last_step: int
@@ -72,14 +72,14 @@ class Started(Event):
 
 @dataclass(frozen=True, slots=True)
 class StepEvent(Event):
-    """One update was done.
+    """One optimizer step was made.
 
     Attributes:
         epoch: the epoch it belongs to, from 0.
-        loss: the mean of weight · loss over its batch, plus the L2 penalty, before the update.
-        correct: how many of the batch were right, before the update.
-        images: how many images the batch had.
-        learning_rate: the rate of this update.
+        loss: the mean of weight · loss over its batch, plus the L2 penalty, before the step.
+        correct: correctly classified images of the batch, before the step.
+        images: images in the batch.
+        learning_rate: the learning rate of this step.
     """
 
     epoch: int
@@ -91,19 +91,19 @@ class StepEvent(Event):
 
     @property
     def accuracy(self) -> float:
-        """The share of the batch that was right."""
+        """The fraction of the batch that was classified correctly."""
         return self.correct / self.images
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluated(Event):
-    """The network was tried on images it doesn't learn from.
+    """The network was evaluated on the validation images.
 
     Attributes:
-        epoch: the epoch it happened in, from 0.
+        epoch: the current epoch, from 0.
         loss: the mean of weight · loss, plus the L2 penalty.
-        accuracy: the share that was right.
-        images: how many there were.
+        accuracy: the fraction classified correctly.
+        images: images evaluated on.
     """
 
     epoch: int
@@ -118,14 +118,14 @@ class EpochEnded(Event):
     """An epoch is over.
 
     Attributes:
-        epoch: which, from 0.
-        loss: the mean over its images, each measured before its own update.
-        accuracy: the share that was right, measured likewise.
-        learning_rate: the rate of its last update.
+        epoch: its number, from 0.
+        loss: the mean over its images, each measured before its own step.
+        accuracy: the fraction classified correctly, measured likewise.
+        learning_rate: the learning rate of its last step.
         val_loss: the loss on the validation images, if there are any.
-        val_accuracy: the share of them that was right.
-        images: how many images it trained on.
-        seconds: how long their updates took; evaluation is not counted.
+        val_accuracy: the fraction of them classified correctly.
+        images: images trained on.
+        seconds: duration of its steps, without evaluations.
     """
 
     epoch: int
@@ -140,16 +140,16 @@ class EpochEnded(Event):
 
     @property
     def logs(self) -> dict[str, float]:
-        """The figures under Keras's names; those of the validation only if there was one."""
-        figures = {"loss": self.loss, "accuracy": self.accuracy}
+        """The metrics under Keras's names; those of the validation only if there was one."""
+        logs = {"loss": self.loss, "accuracy": self.accuracy}
         if self.val_loss is not None and self.val_accuracy is not None:
-            figures |= {"val_loss": self.val_loss, "val_accuracy": self.val_accuracy}
-        return figures | {"learning_rate": self.learning_rate}
+            logs |= {"val_loss": self.val_loss, "val_accuracy": self.val_accuracy}
+        return logs | {"learning_rate": self.learning_rate}
 
 
 @dataclass(frozen=True, slots=True)
 class CheckpointSaved(Event):
-    """Everything needed to go on from here is on disk.
+    """A checkpoint of the training was written.
 
     Attributes:
         path: the checkpoint's file.
@@ -161,12 +161,12 @@ class CheckpointSaved(Event):
 
 @dataclass(frozen=True, slots=True)
 class Finished(Event):
-    """All planned updates are done.
+    """All planned steps were made.
 
     Attributes:
-        images: how many images were trained on, counted again in each epoch.
-        seconds: how long their updates took; evaluation is not counted.
-        total_seconds: how long everything took since `Started`.
+        images: images trained on, counted again in each epoch.
+        seconds: duration of the steps, without evaluations.
+        total_seconds: duration since `Started`.
     """
 
     images: int
@@ -185,7 +185,7 @@ class Stopped(Event):
     """Training ended before its planned end.
 
     Attributes:
-        reason: why, in words.
+        reason: the reason, in words.
         images: as in `Finished`.
         seconds: as in `Finished`.
         total_seconds: as in `Finished`.
@@ -200,12 +200,12 @@ class Stopped(Event):
 
 @dataclass(frozen=True, slots=True)
 class Tested(Event):
-    """After a training's end, the network was tried on the test images.
+    """The trained network was evaluated on the test images.
 
     Attributes:
         loss: the mean of weight · loss, plus the L2 penalty.
-        accuracy: the share that was right.
-        images: how many there were.
+        accuracy: the fraction classified correctly.
+        images: images evaluated on.
     """
 
     loss: float
@@ -216,12 +216,12 @@ class Tested(Event):
 
 @dataclass(frozen=True, slots=True)
 class Predicted(Event):
-    """What the network takes a few images for that it doesn't learn from: always the same ones.
+    """Predictions for a few validation images, the same ones every time.
 
     Attributes:
-        labels: the class index of each.
-        predicted: what it is taken for.
-        probabilities: how sure the network is of that.
+        labels: the class index of each image.
+        predicted: the predicted class index of each.
+        probabilities: the predicted probability of that class.
     """
 
     labels: Sequence[int]
@@ -232,11 +232,11 @@ class Predicted(Event):
 
 @dataclass(frozen=True, slots=True)
 class Confused(Event):
-    """What the network takes the images for that it was just tried on.
+    """The confusion matrix of the evaluation just made.
 
     Attributes:
-        images: how many there were.
-        matrix: how many of each true class (rows) were taken for each class (columns).
+        images: images evaluated on.
+        matrix: the number of images of each true class (rows) predicted as each class (columns).
     """
 
     images: int
@@ -246,7 +246,7 @@ class Confused(Event):
 
 @dataclass(frozen=True, slots=True)
 class SnapshotSaved(Event):
-    """Pictures of the network's inside are on disk.
+    """A snapshot of weights and activations was written.
 
     Attributes:
         path: the file.
@@ -258,13 +258,13 @@ class SnapshotSaved(Event):
 
 @dataclass(frozen=True, slots=True)
 class Controlled(Event):
-    """The training answers what somebody asked of it.
+    """The training answers a command.
 
     Attributes:
         id: of the command.
         command: "pause", "resume", "stop", "discard" or "rate".
         value: the new learning rate, for "rate".
-        refused: why it was not done; empty if it was.
+        refused: the reason for refusing it; empty if it was executed.
     """
 
     id: str
@@ -284,7 +284,7 @@ _KINDS: dict[str, type[Event]] = {
 
 
 def from_json(entry: Mapping[str, object]) -> Event | None:
-    """The event of a journal's line; None if it is of a kind or a shape not known here."""
+    """Returns the event of a journal's line; None if its kind or its fields are unknown."""
     cls = _KINDS.get(str(entry.get("event")))
     if cls is None:
         return None

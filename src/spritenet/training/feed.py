@@ -1,7 +1,7 @@
-"""Examples that are read while they are learnt from, for data sets larger than memory.
+"""Feed: examples that are read while training on them, for data sets larger than memory.
 
-A feed stands where `Examples` stand. Training goes through an epoch once and in order, so what
-comes next is known, and is read while the engine is at work.
+A feed replaces `Examples`. Training reads an epoch once and in order, so the next examples are
+known, and are prefetched while the engine computes.
 """
 
 from __future__ import annotations
@@ -24,31 +24,31 @@ __all__ = ["Feed", "SplitFeed"]
 
 
 class Feed(ABC):
-    """Examples that are read in the order in which they are trained on."""
+    """Examples that are read in the order of training."""
 
     @abstractmethod
     def __len__(self) -> int:
-        """How many there are in an epoch."""
+        """The number of examples in an epoch."""
 
     @property
     @abstractmethod
     def identity(self) -> str:
-        """SHA-256, in hex, that differs where images, labels or their order differ."""
+        """A SHA-256, in hex, of images, labels and their order."""
 
     @property
     @abstractmethod
     def max_images(self) -> int:
-        """How many images may be asked for at a time."""
+        """The largest number of images in one call of `part`."""
 
     @abstractmethod
     def part(self, seed: int | None, epoch: int, first: int, last: int) -> Examples:
-        """The examples at some places of an epoch; they stay as they are until the next call.
+        """Returns a range of an epoch's examples, valid until the next call.
 
         Args:
-            seed: of the order; None for the order in which images are stored.
+            seed: of the permutation; None for the order in which images are stored.
             epoch: counted from 0.
-            first: the first place.
-            last: the place behind the last.
+            first: the first position.
+            last: the position after the last.
 
         Raises:
             DataError: an image can't be read.
@@ -56,20 +56,20 @@ class Feed(ABC):
 
     @abstractmethod
     def sample(self, size: int, seed: int) -> Examples:
-        """So many examples in memory, picked by the seed; all of them if there are no more."""
+        """Returns up to `size` random examples in memory, picked by the seed."""
 
     @abstractmethod
     def all(self) -> Examples:
-        """All examples in memory, as they are stored."""
+        """Returns all examples in memory, in the order in which they are stored."""
 
 
 class SplitFeed(Feed):
-    """A streamed split as examples.
+    """The examples of a streamed split.
 
     Args:
-        split: where the images are.
-        examples: makes examples of images (n h w c) and labels (n), each by itself.
-        about: what else enters its identity.
+        split: the source of the images.
+        examples: converts images (n h w c) and labels (n) to examples, each image by itself.
+        about: a text that is hashed into the identity too.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class SplitFeed(Feed):
         images, labels = self._queue.take(last - first)
         self._at = (seed, epoch, last)
         if last == len(self) and seed is None:
-            self.close()  # what was taken stays; the next pass begins a new one
+            self.close()  # images already read stay valid; the next pass opens a new queue
         elif last == len(self):
             self._at = (seed, epoch + 1, 0)
         return self._examples(images, labels)
@@ -124,7 +124,7 @@ class SplitFeed(Feed):
         return self._examples(self.split.images_at(places), self.split.labels_at(places))
 
     def close(self) -> None:
-        """Ends the reading ahead; the next `part` begins it anew."""
+        """Stops prefetching; the next call of `part` starts it again."""
         if self._queue is not None:
             self._queue.close()
         self._queue = self._at = None

@@ -1,7 +1,7 @@
-"""The loop: updates, evaluations and checkpoints, as a stream of events.
+"""The training loop: steps, evaluations and checkpoints, as a stream of events.
 
-It prints nothing and knows no terminal, page or journal: whoever wants to see something pulls.
-Between two events the state is whole, so that a consumer may stop pulling at any time.
+It prints nothing and knows no terminal, page or journal: consumers pull events. Between two events
+the state is consistent, so that a consumer may stop pulling at any time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from spritenet.errors import DivergedError
 from spritenet.losses import Loss
 from spritenet.optimizers import Optimizer
 from spritenet.training import batches, evaluation
-from spritenet.training.call_size import Pace
+from spritenet.training.call_size import CallSize
 from spritenet.training.callbacks import Callbacks
 from spritenet.training.controls import BY_HAND, Controls, obey
 from spritenet.training.events import (
@@ -37,7 +37,7 @@ from spritenet.training.events import (
 from spritenet.training.feed import Feed
 from spritenet.training.plan import AVERAGE_EVERY
 from spritenet.training.session import Session
-from spritenet.training.state import Snapshot, Totals
+from spritenet.training.state import Totals, TrainingState
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,31 +49,31 @@ __all__ = ["Task", "run"]
 
 
 EXPLODED = 1000.0
-"""A loss this many times the first (or 1, if that is more) means that training has gone astray."""
+"""Training has diverged at a loss this many times the first one, or 1 if that is larger."""
 
 LONGEST_UNSAVED = 10.0
-"""Seconds of work that a crash may cost, unless it is said how many updates."""
+"""Seconds of work that a crash may cost, if the plan gives no number of steps."""
 
 PAUSED = 0.05
-"""Seconds between two looks for commands while the training is paused."""
+"""Seconds between two polls for commands while the training is paused."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """What is trained on what, and where it is kept.
+    """A training: network, loss, optimizer, data, and the file of its checkpoints.
 
     Attributes:
         engine: the network, made for the plan's batch size.
-        loss: what becomes small.
-        optimizer: how the weights move.
-        examples: to learn from.
-        validation: to evaluate on at the end of each epoch; None for no evaluation.
-        sample: the few of them to evaluate on in between.
+        loss: the loss to minimize.
+        optimizer: the optimizer.
+        examples: the training set.
+        validation: the examples evaluated on after each epoch; None for no evaluation.
+        sample: a few of them, evaluated on within epochs.
         max_images: images in one call of an evaluation.
-        identity: what a checkpoint must share to be gone on with; JSON values.
+        identity: JSON values that a checkpoint must have in common with it to be resumed.
         checkpoint: the checkpoint's file; None for none.
-        controls: where commands come from; None for nowhere.
-        observer: looks at the network now and then; None for nobody.
+        controls: the source of commands; None for none.
+        observer: takes snapshots and predictions; None for none.
     """
 
     engine: Engine
@@ -95,7 +95,7 @@ def run(
     callbacks: Callbacks,
     found: Checkpoint | None = None,
 ) -> Iterator[Event]:
-    """Train as `session.plan` says, from `session.state` on, or from the checkpoint that was found.
+    """Trains by `session.plan`, from `session.state` on, or from the checkpoint that was found.
 
     Raises:
         DivergedError: a loss was not finite. The last good weights are in `session.state`.
@@ -105,7 +105,7 @@ def run(
 
 
 class _Loop:
-    """One run of the loop: what it needs at hand between events."""
+    """One run of the loop, with its state between events."""
 
     def __init__(
         self, task: Task, session: Session, callbacks: Callbacks, found: Checkpoint | None
@@ -114,13 +114,13 @@ class _Loop:
         self.session = session
         self.plan = session.plan
         self.callbacks = callbacks
-        self.pace = Pace()
+        self.call_size = CallSize()
         self.began = self.saved = perf_counter()
         self.epochs: list[EpochEnded] = []
-        self.largest_loss = math.inf  # known from the first update on
+        self.largest_loss = math.inf  # known after the first step
         now = session.state.now
         if found is not None:
-            now = found.snapshot
+            now = found.state
             session.rate = found.rate
             session.reason = "" if found.reason in BY_HAND else found.reason
             self.epochs = list(found.epochs)
@@ -129,39 +129,39 @@ class _Loop:
         if self.plan.average and now.average is None:
             now = replace(now, average=now.parameters.copy())
         session.state.now = now
-        # Three sets of arrays take turns: the present, the one before it, and the next.
+        # Three sets of arrays rotate: the present one, the previous one, and the next.
         self.before = now.copy()
         self.spare = now.copy()
 
     @property
-    def now(self) -> Snapshot:
-        """Weights and place."""
+    def now(self) -> TrainingState:
+        """Weights, optimizer slots and position."""
         return self.session.state.now
 
     def events(self) -> Iterator[Event]:
-        """All events, each shown to the callbacks before it is given out."""
+        """Yields all events, each after the callbacks were called with it."""
         callbacks, plan = self.callbacks, self.plan
         callbacks.begin(self.session)
-        yield self._shown(self._started())
+        yield self._notify(self._started())
         if self.now.step < plan.last_step and not self.now.epoch.images:
             callbacks.epoch_begins(plan.epoch(self.now.step))
         try:
             while self.now.step < plan.last_step and not self.session.reason:
                 for event in chain(self._some_steps(), self._between(), self._at_pause()):
-                    yield self._shown(event)
+                    yield self._notify(event)
             self._finite(self.now.best_guess)
         except DivergedError as error:
-            yield self._shown(self._stopped(error.what))
+            yield self._notify(self._stopped(error.what))
             raise
-        yield self._shown(self._end())
+        yield self._notify(self._end())
 
-    def _shown(self, event: Event) -> Event:
-        """The event, after the callbacks have seen it."""
+    def _notify(self, event: Event) -> Event:
+        """Calls the callbacks with an event and returns it."""
         self.callbacks.show(event)
         return event
 
     def _started(self) -> Started:
-        """The first event."""
+        """Returns the first event."""
         plan, now = self.plan, self.now
         return Started(
             now.step,
@@ -175,9 +175,9 @@ class _Loop:
         )
 
     def _some_steps(self) -> Iterator[StepEvent]:
-        """Do updates up to the next pause, or fewer; then tell of each."""
+        """Makes steps up to the next pause, or fewer, and yields an event for each."""
         now, plan, task = self.now, self.plan, self.task
-        steps = 1 if self.callbacks.exact else self.pace.steps
+        steps = 1 if self.callbacks.exact else self.call_size.steps
         steps = min(plan.pause(now.step) - now.step, steps)
         steps = batches.permitted(now, plan, steps, task.examples)
         rates = self._rates(steps)
@@ -196,7 +196,7 @@ class _Loop:
         self._finite(np.where(done.losses > self.largest_loss, np.inf, done.losses), done)
         if len(done) and self.largest_loss == math.inf:
             self.largest_loss = EXPLODED * max(1.0, float(done.losses[0]))
-        self.pace.took(len(done), seconds)
+        self.call_size.took(len(done), seconds)
         sizes = [
             batches.batch_images(now.place + k, plan.batch_size, len(task.examples))
             for k in range(len(done))
@@ -207,21 +207,21 @@ class _Loop:
             yield StepEvent(now.step + k + 1, epoch, float(loss), int(correct), sizes[k], rate)
 
     def _rates(self, steps: int) -> NDArray[np.float32]:
-        """The learning rates of the next updates."""
+        """Returns the learning rates of the next steps."""
         if self.session.rate is not None:
             return np.full(steps, self.session.rate, np.float32)
         first = self.now.step - self.plan.first_step
         return self.session.rates[first : first + steps]
 
-    def _commit(self, work: Snapshot, steps: int, sums: Totals) -> None:
-        """Make what was worked out the present state, in one assignment."""
+    def _commit(self, work: TrainingState, steps: int, sums: Totals) -> None:
+        """Makes the computed state the present one, in one assignment."""
         now = self.now
         step = now.step + steps
         if work.average is not None and self.plan.averages(step):
             done = step - self.plan.first_step
             # TensorFlow's warm-up: a young average forgets the untrained weights quickly.
-            stays = min(self.plan.average, (1 + done) / (10 + done)) ** AVERAGE_EVERY
-            work.average[:] += np.float32(1 - stays) * (work.parameters - work.average)
+            decay = min(self.plan.average, (1 + done) / (10 + done)) ** AVERAGE_EVERY
+            work.average[:] += np.float32(1 - decay) * (work.parameters - work.average)
         self.spare, self.before = self.before, now
         self.session.state.now = replace(
             work,
@@ -232,10 +232,10 @@ class _Loop:
         )
 
     def _finite(self, values: NDArray[np.float32], done: Steps | None = None) -> None:
-        """Go back to the last good weights if a value is not finite, or a loss has exploded.
+        """Restores the last good weights if a value is not finite, or the loss has exploded.
 
-        Weights are good if a loss computed with them was finite. That is known of the present ones
-        only if the first of the updates that were tried was all right.
+        Weights are good if a loss computed with them was finite. This is known of the present
+        weights only if the first of the new steps succeeded.
 
         Raises:
             DivergedError: a value is not finite.
@@ -247,14 +247,14 @@ class _Loop:
         if done is None or step == self.now.step:
             self.session.state.now = self.before
         raise DivergedError(
-            f"training diverged: the loss after update {step} is infinite, not a number, or more "
+            f"training diverged: the loss after step {step} is infinite, not a number, or more "
             f"than {EXPLODED:,.0f} times the first",
-            do=f"The weights after update {self.now.step} are kept. "
+            do=f"The weights after step {self.now.step} are kept. "
             f"Use a learning rate below {self.session.learning_rate:g}.",
         )
 
     def _at_pause(self) -> Iterator[Event]:
-        """What is due after the updates done so far."""
+        """Yields the evaluations, the end of an epoch and the checkpoint due at this step."""
         plan, task, step = self.plan, self.task, self.now.step
         if plan.tests(step) and task.sample is not None:
             yield self._evaluated(task.sample)
@@ -277,7 +277,7 @@ class _Loop:
             self.callbacks.epoch_begins(plan.epoch(step))
 
     def _between(self) -> Iterator[Event]:
-        """Look at the network, and do what is asked for; while it is paused, wait."""
+        """Takes snapshots and executes commands; waits while the training is paused."""
         if self.task.observer is not None:
             yield from self.task.observer.passed(self.now)
         if self.task.controls is None:
@@ -296,12 +296,12 @@ class _Loop:
             sleep(PAUSED)
 
     def _observed(self) -> Iterator[Event]:
-        """What is seen of images that it doesn't learn from."""
+        """Yields the observer's predictions for validation images."""
         if self.task.observer is not None:
             yield from self.task.observer.evaluated(self.now)
 
     def _evaluated(self, examples: Examples | Feed) -> Evaluated:
-        """Try the network on the examples."""
+        """Evaluates the network and returns the event."""
         result = self._evaluate(examples)
         self._finite(np.array([result.loss], np.float32))
         step = self.now.step
@@ -310,14 +310,14 @@ class _Loop:
         )
 
     def _evaluate(self, examples: Examples | Feed) -> Evaluation:
-        """How the network does on the examples."""
+        """Returns the network's loss and accuracy on the examples."""
         task = self.task
         return evaluation.evaluate(
             task.engine, self.now.best_guess, examples, task.loss, task.max_images
         )
 
     def _epoch_ended(self, evaluated: Evaluated | None) -> EpochEnded:
-        """The figures of the epoch that is over."""
+        """Returns the metrics of the epoch that has ended."""
         step, sums = self.now.step, self.now.epoch
         rate = self.session.rate
         if rate is None:
@@ -335,19 +335,19 @@ class _Loop:
         )
 
     def _saves(self) -> bool:
-        """Whether a checkpoint is due."""
+        """Returns True if a checkpoint is due."""
         late = not self.plan.checkpoint_every and perf_counter() - self.saved > LONGEST_UNSAVED
         return late or bool(self.session.reason) or self.plan.saves(self.now.step)
 
     def _checkpointed(self, path: Path) -> CheckpointSaved:
-        """Write a checkpoint; the event that says so."""
+        """Writes a checkpoint and returns its event."""
         self._save(path)
         self.saved = perf_counter()
         return CheckpointSaved(self.now.step, str(path))
 
     def _save(self, path: Path) -> None:
-        """Write everything needed to go on from here."""
-        from spritenet.training import checkpoint  # only here: others shall not wait for it
+        """Writes everything needed to resume here."""
+        from spritenet.training import checkpoint  # only here: its import costs time
 
         made = checkpoint.Checkpoint(
             self.now,
@@ -361,7 +361,7 @@ class _Loop:
         checkpoint.save(path, made)
 
     def _end(self) -> Finished | Stopped:
-        """Settle the weights, and say how it ended."""
+        """Makes the averaged weights final and returns the last event."""
         now = self.now
         self.session.state.now = replace(now, parameters=now.best_guess.copy(), average=None)
         self.callbacks.end(self.epochs[-1].logs if self.epochs else {})
@@ -371,13 +371,13 @@ class _Loop:
         return Finished(now.step, now.whole.images, now.whole.seconds, total)
 
     def _stopped(self, reason: str) -> Stopped:
-        """The last event of a training that didn't come to its end."""
+        """Returns the last event of a training that stopped early."""
         whole = self.now.whole
         total = perf_counter() - self.began
         return Stopped(self.now.step, reason, whole.images, whole.seconds, total)
 
 
 def _sums(done: Steps, sizes: list[int], seconds: float) -> Totals:
-    """The updates' share of an epoch's figures."""
+    """Returns the sums that these steps add to an epoch's metrics."""
     loss = float(np.dot(done.losses.astype(np.float64), sizes))
     return Totals(loss, int(done.correct.sum()), sum(sizes), seconds)

@@ -1,4 +1,4 @@
-"""What a training will do, fixed before it starts: how many updates, and where it pauses.
+"""Plan of a training, fixed before it starts: the number of steps, and where the loop pauses.
 
 Knows numbers only: no images, no engine.
 """
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 __all__ = ["AVERAGE_EVERY", "Plan"]
 
 AVERAGE_EVERY = 8
-"""Updates between two of the moving average's: fixed, so that it never depends on speed."""
+"""Steps between two updates of the moving average: fixed, so that it never depends on speed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A training from update `first_step` to update `last_step`.
+    """A training from step `first_step` to step `last_step`.
 
     Attributes:
-        first_step: updates done before it.
-        last_step: updates done after it.
+        first_step: the number of steps before it.
+        last_step: the number of steps after it.
         batch_size: images in a batch.
-        seed: of the order and the dropout.
-        steps_per_epoch: updates in an epoch, as reported.
+        seed: of the shuffling and the dropout.
+        steps_per_epoch: steps in an epoch, as reported.
         first_epoch: the number of the first epoch.
-        shuffle: False takes the images as they lie.
-        test_every: updates between two small evaluations; 0 for none.
-        checkpoint_every: updates between two checkpoints; 0 for the end of each epoch, and
+        shuffle: False keeps the order in which images are stored.
+        test_every: steps between two small evaluations; 0 for none.
+        checkpoint_every: steps between two checkpoints; 0 for the end of each epoch, and
             sooner if an epoch takes long.
-        average: the share of the moving average that stays at each update; 0 for no average.
+        average: the decay of the moving average of the weights per step; 0 for no average.
         validation_freq: epochs between two evaluations.
     """
 
@@ -54,37 +54,37 @@ class Plan:
 
     @property
     def steps(self) -> int:
-        """How many updates it does."""
+        """The number of steps in this training."""
         return self.last_step - self.first_step
 
     def epoch(self, step: int) -> int:
-        """The number of the epoch that the update after `step` updates belongs to."""
+        """Returns the number of the epoch of the step that follows `step` steps."""
         return self.first_epoch + (step - self.first_step) // self.steps_per_epoch
 
     def ends_epoch(self, step: int) -> bool:
-        """Whether an epoch, perhaps cut short, is over after `step` updates."""
+        """Returns True if an epoch, perhaps cut short, ends after `step` steps."""
         return step == self.last_step or self._divides(self.steps_per_epoch, step)
 
     def tests(self, step: int) -> bool:
-        """Whether the network is tried on a few images after `step` updates."""
+        """Returns True if a small evaluation is due after `step` steps."""
         return bool(self.test_every) and self._divides(self.test_every, step)
 
     def validates(self, step: int) -> bool:
-        """Whether the epoch that is over after `step` updates is one to evaluate after."""
+        """Returns True if the epoch that ends after `step` steps is followed by an evaluation."""
         return (self.epoch(step - 1) + 1) % self.validation_freq == 0
 
     def averages(self, step: int) -> bool:
-        """Whether the moving average takes the parameters in after `step` updates."""
+        """Returns True if the moving average is updated after `step` steps."""
         return bool(self.average) and self._divides(AVERAGE_EVERY, step)
 
     def saves(self, step: int) -> bool:
-        """Whether a checkpoint is due after `step` updates."""
+        """Returns True if a checkpoint is due after `step` steps."""
         if step == self.last_step or not self.checkpoint_every:
             return self.ends_epoch(step)
         return self._divides(self.checkpoint_every, step)
 
     def pause(self, step: int) -> int:
-        """After how many updates there is something else to do, once `step` are done."""
+        """Returns the step, after `step`, at which the loop pauses next."""
         every = (
             self.steps_per_epoch,
             self.test_every,
@@ -97,7 +97,7 @@ class Plan:
         )
 
     def rates(self, schedule: Schedule) -> NDArray[np.float32]:
-        """The learning rates of all its updates."""
+        """Returns the learning rates of all steps."""
         whole = schedule.spanning(self.first_step, self.steps)
         return whole(np.arange(self.first_step, self.last_step)).astype(np.float32)
 

@@ -1,4 +1,4 @@
-"""What callbacks see of a running training, and what they may ask of it."""
+"""Session: a running training as callbacks see and control it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from spritenet.arguments import number
 from spritenet.training.plan import Plan
-from spritenet.training.state import State
+from spritenet.training.state import CurrentState
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,13 +20,13 @@ __all__ = ["Saveable", "Session"]
 
 
 class Saveable(Protocol):
-    """A model that can be saved while it learns."""
+    """A model that can be saved during training."""
 
     def save(self, path: str | Path, /) -> None:
-        """Write it to a folder, whole or not at all."""
+        """Writes the model to a folder, whole or not at all."""
 
     def save_weights(self, filepath: str | Path, /) -> None:
-        """Write its weights alone to a file."""
+        """Writes the weights alone to a file."""
 
 
 @dataclass(slots=True, eq=False)
@@ -34,17 +34,17 @@ class Session:
     """One running training.
 
     Attributes:
-        plan: what it will do.
-        state: weights and place.
-        rates: the learning rates of the plan's updates.
-        model: what is being trained.
-        interrupt: ends the engine's call under way.
-        reason: why it shall stop; empty to go on.
+        plan: its steps and pauses.
+        state: weights, optimizer slots and position.
+        rates: the learning rates of the plan's steps.
+        model: the model in training.
+        interrupt: aborts the engine's current call.
+        reason: the reason to stop; empty to continue.
         rate: the learning rate from now on; None for the optimizer's own.
     """
 
     plan: Plan
-    state: State
+    state: CurrentState
     rates: NDArray[np.float32]
     model: Saveable | None = None
     interrupt: Callable[[], None] = lambda: None
@@ -52,31 +52,31 @@ class Session:
     rate: float | None = None
 
     def stop(self, reason: str) -> None:
-        """End the training before its next update, also while that is being worked out."""
+        """Ends the training before its next step, even if that is being computed."""
         self.reason = self.reason or reason
         self.interrupt()
 
     def set_learning_rate(self, rate: float | None) -> None:
-        """Use this rate from the next update on; None goes back to the optimizer's.
+        """Sets the learning rate from the next step on; None restores the optimizer's.
 
         Raises:
-            ModelError: it is not a finite number ≥ 0.
+            ModelError: the rate is not a finite number ≥ 0.
         """
         self.rate = None if rate is None else number(rate, "the rate", "learning rate", least=0)
 
     @property
     def parameters(self) -> NDArray[np.float32]:
-        """A copy of the parameters that would be saved now."""
+        """A copy of the parameters that would be saved at this step."""
         return self.state.now.best_guess.copy()
 
     @property
     def learning_rate(self) -> float:
-        """The rate of the next update."""
+        """The learning rate of the next step."""
         if self.rate is not None:
             return self.rate
         place = min(self.state.now.step, self.plan.last_step - 1) - self.plan.first_step
         return float(self.rates[place])
 
     def restore(self, parameters: NDArray[np.float32]) -> None:
-        """Make these the parameters; optimizer memories and place stay as they are."""
+        """Replaces the parameters; optimizer slots and position stay."""
         self.state.now = replace(self.state.now, parameters=parameters.copy(), average=None)

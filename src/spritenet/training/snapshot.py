@@ -1,6 +1,6 @@
-"""A network's inside at one moment, small enough to keep many: histograms, filters, activations.
+"""Snapshot of a network at one step: histograms of weights, filters, activations.
 
-Pictures are bytes in base64, from `low` (0) to `high` (255), so that a page can draw them at once.
+Maps are bytes in base64, from `low` (0) to `high` (255), so that a page can draw them at once.
 Format: docs/reference/runs.md.
 """
 
@@ -16,32 +16,32 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["VERSION", "Weights", "samples", "snapshot"]
+__all__ = ["VERSION", "WeightSlice", "samples", "snapshot"]
 
 VERSION = 1
 
 BINS = 41
-"""Of a histogram: odd, so that a symmetric one has a middle."""
+"""Bins of a histogram: odd, so that a symmetric one has a middle."""
 
 FEW_BINS = 11
-"""Of one of few numbers."""
+"""Bins of a histogram of few weights."""
 
 FEW = 100
-"""Numbers that are few."""
+"""Fewer weights than this get a histogram of `FEW_BINS`."""
 
 MOST_FILTERS = 64
-"""Pictures of one layer; the first of them."""
+"""Filters or maps of one layer; of more, the first ones."""
 
 MOST_VALUES = 65_536
-"""Numbers that one layer's activations may have in a snapshot; of more only the first maps."""
+"""Values of one layer's activations; of more, the first maps."""
 
 MOST_HISTOGRAM = 100_000
 """Weights that a histogram counts; of more, evenly spaced ones."""
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """Where one weight array lies among the parameters.
+class WeightSlice:
+    """The slice of the parameters that holds one weight array.
 
     Attributes:
         name: "conv2d/kernel".
@@ -54,7 +54,7 @@ class Weights:
     start: int
 
     def of(self, parameters: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The array itself, a view."""
+        """Returns a view of the array."""
         size = int(np.prod(self.shape))
         return parameters[self.start : self.start + size].reshape(self.shape)
 
@@ -62,16 +62,16 @@ class Weights:
 def snapshot(
     step: int,
     parameters: NDArray[np.float32],
-    weights: Sequence[Weights],
+    weights: Sequence[WeightSlice],
     names: Sequence[str],
     activations: Sequence[NDArray[np.float32]],
 ) -> dict[str, object]:
-    """The document of one moment.
+    """Returns the JSON document of one step.
 
     Args:
-        step: how many updates had been done.
+        step: the number of steps so far.
         parameters: of the whole network.
-        weights: where each array is.
+        weights: the slice of each array.
         names: of the layers.
         activations: of each layer, h w c, for one image.
     """
@@ -90,12 +90,12 @@ def snapshot(
 def samples(
     images: NDArray[np.uint8], labels: Sequence[int], class_names: Sequence[str]
 ) -> dict[str, object]:
-    """The document of the images whose predictions the journal follows.
+    """Returns the JSON document of the images in the journal's predictions.
 
     Args:
         images: uint8, n h w c.
         labels: the class index of each.
-        class_names: of all classes; empty if nobody said.
+        class_names: of all classes; empty if unknown.
     """
     return {
         "version": VERSION,
@@ -107,7 +107,7 @@ def samples(
 
 
 def _histogram(array: NDArray[np.float32]) -> dict[str, object]:
-    """How an array's numbers are spread."""
+    """Returns the histogram, mean and deviation of an array."""
     values = array.ravel()
     values = values[:: max(1, -(-len(values) // MOST_HISTOGRAM))]
     low, high = float(values.min()), float(values.max())
@@ -124,22 +124,22 @@ def _histogram(array: NDArray[np.float32]) -> dict[str, object]:
 
 
 def _filters(kernel: NDArray[np.float32]) -> dict[str, object]:
-    """A kernel (height, width, from, to) as pictures (from · to, height, width)."""
+    """Returns a kernel (height, width, from, to) as maps (from · to, height, width)."""
     height, width, inputs, outputs = kernel.shape
-    pictures = kernel.transpose(3, 2, 0, 1).reshape(-1, height, width)[:MOST_FILTERS]
-    size = float(np.abs(pictures).max()) or 1.0  # no weight is middle grey
+    maps = kernel.transpose(3, 2, 0, 1).reshape(-1, height, width)[:MOST_FILTERS]
+    size = float(np.abs(maps).max()) or 1.0  # weight 0 is middle grey
     return {
-        "shape": [len(pictures), height, width],
+        "shape": [len(maps), height, width],
         "of": inputs * outputs,
-        **_bytes(pictures, -size, size),
+        **_bytes(maps, -size, size),
     }
 
 
 def _maps(outputs: NDArray[np.float32]) -> dict[str, object]:
-    """A layer's outputs (h, w, c) as pictures (c, h, w)."""
+    """Returns a layer's outputs (h, w, c) as maps (c, h, w)."""
     maps = outputs.transpose(2, 0, 1)
     count, height, width = maps.shape
-    if height == width == 1:  # what a dense layer gives is one row
+    if height == width == 1:  # the outputs of a dense layer are one row
         maps = maps.reshape(1, 1, count)[:, :, :MOST_VALUES]
     else:
         maps = maps[: max(1, min(MOST_FILTERS, MOST_VALUES // (height * width)))]
@@ -150,8 +150,8 @@ def _maps(outputs: NDArray[np.float32]) -> dict[str, object]:
     }
 
 
-def _bytes(pictures: NDArray[np.float32], low: float, high: float) -> dict[str, object]:
-    """Pictures as bytes."""
+def _bytes(maps: NDArray[np.float32], low: float, high: float) -> dict[str, object]:
+    """Returns maps as bytes in base64."""
     scale = 255 / (high - low) if high > low else 0.0
-    grey = np.clip(np.rint((pictures - low) * scale), 0, 255).astype(np.uint8)
+    grey = np.clip(np.rint((maps - low) * scale), 0, 255).astype(np.uint8)
     return {"low": low, "high": high, "pixels": base64.b64encode(grey.tobytes()).decode()}

@@ -1,7 +1,8 @@
-"""What changes while a network learns, changed in one assignment at a time.
+"""State of a training: weights, optimizer slots and position, replaced in one assignment.
 
-`State.now` is a whole and consistent `Snapshot`; training computes the next one in spare memory
-and then puts it there. So an interrupt at any moment finds the one or the other, never a mixture.
+`CurrentState.now` is a whole and consistent `TrainingState`. Training computes the next one in
+spare arrays and then assigns it, so that an interrupt at any moment finds one or the other, never
+a mixture.
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Snapshot", "State", "Totals"]
+__all__ = ["CurrentState", "Totals", "TrainingState"]
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over the updates of an epoch so far.
+    """Sums over the steps of an epoch so far.
 
     Attributes:
-        loss: of images · their batch's loss.
-        correct: of images that were right.
-        images: of images.
-        seconds: spent on the updates.
+        loss: the sum of each batch's loss times its images.
+        correct: correctly classified images.
+        images: images trained on.
+        seconds: time spent on the steps.
     """
 
     loss: float = 0.0
@@ -34,7 +35,7 @@ class Totals:
     seconds: float = 0.0
 
     def plus(self, other: Totals) -> Totals:
-        """Both together."""
+        """Returns the sum of both."""
         return Totals(
             self.loss + other.loss,
             self.correct + other.correct,
@@ -44,17 +45,17 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Snapshot:
-    """Weights and place of a training at one moment.
+class TrainingState:
+    """Weights, optimizer slots and position of a training at one moment.
 
     Attributes:
         parameters: float32, layer after layer, kernel before bias.
         slots: float32 (slots of the optimizer, parameters).
         average: float32, the moving average of the parameters; None if there is none.
-        step: updates done since the weights were made.
-        place: batches taken from the order; next is `place % parts` of pass `place // parts`.
+        step: steps since the weights were initialized.
+        place: batches trained on; the next one is `place % parts` of pass `place // parts`.
         parts: batches in one pass through the images.
-        epoch: sums over the epoch that is going on.
+        epoch: sums over the current epoch.
         whole: sums over the whole training.
     """
 
@@ -69,16 +70,16 @@ class Snapshot:
 
     @property
     def passes(self) -> int:
-        """How many passes through the images have been begun."""
+        """The number of passes through the images that have begun."""
         return -(-self.place // self.parts)
 
     @property
     def best_guess(self) -> NDArray[np.float32]:
-        """The parameters to evaluate and to save: the average where there is one."""
+        """The parameters to evaluate and save: the moving average where there is one."""
         return self.parameters if self.average is None else self.average
 
-    def copy(self) -> Snapshot:
-        """The same in arrays of its own."""
+    def copy(self) -> TrainingState:
+        """Returns a copy with its own arrays."""
         return replace(
             self,
             parameters=self.parameters.copy(),
@@ -86,8 +87,8 @@ class Snapshot:
             average=None if self.average is None else self.average.copy(),
         )
 
-    def copy_into(self, spare: Snapshot) -> Snapshot:
-        """The same in the arrays of `spare`, which has as many."""
+    def copy_into(self, spare: TrainingState) -> TrainingState:
+        """Returns a copy that reuses the arrays of `spare`, which have the same shapes."""
         np.copyto(spare.parameters, self.parameters)
         np.copyto(spare.slots, self.slots)
         if self.average is not None and spare.average is not None:
@@ -96,7 +97,7 @@ class Snapshot:
 
 
 @dataclass(slots=True, eq=False)
-class State:
-    """The one thing that training changes."""
+class CurrentState:
+    """The present state of a training; the only object that the loop changes."""
 
-    now: Snapshot
+    now: TrainingState
