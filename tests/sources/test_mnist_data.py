@@ -87,7 +87,7 @@ def test_the_original_sprite_and_our_own_give_the_same_batches(tmp_path: Path) -
 @pytest.mark.parametrize("size", [0, -1])
 def test_an_empty_batch_is_refused(size: int) -> None:
     """One line."""
-    with pytest.raises(sn.InputError, match="there is no such batch"):
+    with pytest.raises(sn.InputError, match="unsupported batch size"):
         sn.MnistData(DATA).next_train_batch(size)
     with pytest.raises(sn.DataError, match="there is no split 'validation'"):
         sn.MnistData(DATA).next_batch(1, "validation")

@@ -52,7 +52,7 @@ def test_what_can_not_be_written_is_refused_and_leaves_nothing(tmp_path: Path) -
     """Colours as IDX, a form there is not, a place that is taken."""
     with pytest.raises(sn.InputError, match="hold grey images"):
         unpack(data_set(3, (2, 2, 3)), tmp_path / "idx", "idx")
-    with pytest.raises(sn.InputError, match="no such form: expected one of idx, folder, npz"):
+    with pytest.raises(sn.InputError, match="unsupported format: expected one of idx, folder, npz"):
         unpack(data_set(), tmp_path / "x", cast("Kind", "tar"))
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "mine.txt").write_text("x", encoding="utf-8")

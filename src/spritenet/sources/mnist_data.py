@@ -1,7 +1,7 @@
-"""The tutorials' loader, `MnistData`, with what it lacked: an order of its own for each epoch.
+"""MnistData: the TensorFlow.js tutorials' loader, shuffled anew in each epoch.
 
-TensorFlow.js's `MnistData` shuffles once, and hands the same order out again and again. Here each
-epoch has another, and all follow from the seed.
+TensorFlow.js's `MnistData` shuffles once and repeats that order. Here each epoch has its own,
+and all follow from the seed.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class MnistData:
         return self
 
     def _of_tutorials(self) -> bool:
-        """True if these are the two addresses of the tutorials, which are known to the catalog."""
+        """True for the two addresses of the tutorials, which are in the catalog."""
         images, labels = (tfjs_mnist.ADDRESS + name for name in (IMAGES, LABELS))
         return (
             self._source == images
@@ -141,23 +141,23 @@ class MnistData:
         images = self.dataset[split]
         if size < 1 or not len(images):
             raise InputError(
-                "there is no such batch",
+                "unsupported batch size",
                 where=f"next_batch({size}, {split!r})",
                 expected="at least 1 image",
                 got=f"{size} of {len(images)}",
             )
         start = self._places.get(split, 0)
         self._places[split] = start + size
-        chosen = images[_places(self.seed, start, start + size, len(images))]
-        return Batch(*_presented(chosen, self.dtype, one_hot=self.one_hot, flat=self.flat))
+        chosen = images[_indices(self.seed, start, start + size, len(images))]
+        return Batch(*_convert(chosen, self.dtype, one_hot=self.one_hot, flat=self.flat))
 
     def reset(self) -> None:
         """Begins again, with the first epoch of every split."""
         self._places.clear()
 
 
-def _places(seed: int, start: int, stop: int, count: int) -> NDArray[np.int64]:
-    """Which images come at these places, counted through all epochs."""
+def _indices(seed: int, start: int, stop: int, count: int) -> NDArray[np.int64]:
+    """Returns the indices of images at positions counted through all epochs."""
     parts = []
     while start < stop:
         epoch, place = divmod(start, count)
@@ -167,14 +167,14 @@ def _places(seed: int, start: int, stop: int, count: int) -> NDArray[np.int64]:
     return np.concatenate(parts)
 
 
-def _presented(
+def _convert(
     chosen: Split, dtype: DTypeLike, *, one_hot: bool, flat: bool
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """In the form asked for, and the caller's own to change."""
+    """Returns a batch in writable arrays of the wanted type and shape."""
     images, labels = chosen.arrays(dtype=dtype, one_hot=one_hot, flat=flat)
     return _own(images), _own(labels)
 
 
 def _own(array: NDArray[Any]) -> NDArray[Any]:
-    """The array, or a copy of one that must not be changed."""
+    """Returns the array, or a copy if it is read-only."""
     return array if array.flags.writeable else array.copy()

@@ -1,6 +1,6 @@
-"""PNGs of images in rows that other programs made, such as the tutorials' `mnist_images.png`.
+"""PNG rows: PNGs with an image in each row of pixels, such as the tutorials' `mnist_images.png`.
 
-They hold no labels and no image size, so both are given. 8-bit grey, RGB and RGBA that are not
+They hold no labels and no image size, so both are arguments. 8-bit grey, RGB and RGBA that are not
 interlaced, which is nearly all there are, are inflated in one go and their filters undone in place;
 others are read by Pillow.
 """
@@ -37,7 +37,7 @@ IDX_MAGIC = LABELS.to_bytes(4, "big")
 
 
 def is_png(path: Path) -> bool:
-    """True if a file begins as every PNG does."""
+    """True for PNG files, by their first bytes."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -94,7 +94,7 @@ def read_png_rows(
 
 
 def read_png(path: Path) -> NDArray[np.uint8]:
-    """All pixels of a PNG, uint8 h w c; one channel if all of them are grey and opaque.
+    """Reads all pixels of a PNG, uint8 h w c; one channel if all are grey and opaque.
 
     Raises:
         DataError: damaged, or too large.
@@ -107,7 +107,7 @@ def read_png(path: Path) -> NDArray[np.uint8]:
         pixels = _inflated(blob, header, pieces) if plain and not transparent else None
     finally:
         blob.close()
-    return _plainest(read_image(path) if pixels is None else pixels)
+    return _drop_channels(read_image(path) if pixels is None else pixels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class _Header:
 
 
 def _checked_chunks(blob: Blob) -> tuple[list[bytes], bool]:
-    """The data of all IDAT chunks, every chunk's CRC checked; and whether there is a tRNS chunk.
+    """Returns the data of all IDAT chunks, and true if there is a tRNS chunk; checks every CRC.
 
     Pillow passes over some of what this finds.
     """
@@ -182,8 +182,8 @@ def _inflated(blob: Blob, header: _Header, pieces: list[bytes]) -> NDArray[np.ui
     return pixels.reshape(header.height, header.width, channels)
 
 
-def _plainest(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """One channel in place of three or four, if nothing is lost."""
+def _drop_channels(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Drops channels that hold nothing: returns one channel for grey, opaque pixels."""
     channels = pixels.shape[2]
     red = pixels[..., :1]
     if channels > 1 and (pixels[..., 1:3] == red).all() and (pixels[..., 3:] == 255).all():
@@ -192,7 +192,7 @@ def _plainest(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def possible_label_counts(path: Path, most: int) -> list[int]:
-    """How many labels a file may hold, `most` at most: a byte each, or one-hot rows.
+    """Returns the possible numbers of labels in a file, up to `most`: bytes or one-hot rows.
 
     Raises:
         DataError: it can't be read.
@@ -206,7 +206,7 @@ def possible_label_counts(path: Path, most: int) -> list[int]:
 def read_labels(
     path: Path, count: int, class_names: Sequence[str] | None
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Class indices (n) and the names, from a file of one of three kinds.
+    """Reads labels from a file of one of three kinds; returns class indices (n) and names.
 
     Args:
         path: one-hot rows of bytes, a byte an image, or IDX.

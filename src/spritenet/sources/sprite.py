@@ -1,4 +1,4 @@
-"""Sprites as a data set: one file, or a folder of them with its `dataset.json`."""
+"""Sprites: one file, or a folder of them with its `dataset.json`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["is_sprite", "read_sprite", "survey_sprite"]
 
 
 def is_sprite(path: Path) -> bool:
-    """True if this is a sprite, a folder of sprites, or its `dataset.json`."""
+    """True for a sprite, a folder of sprites, and its `dataset.json`."""
     if path.is_dir():
         return (path / INDEX).is_file()
     if path.name == INDEX:

@@ -33,7 +33,7 @@ and testing. The published labels begin like these, and like no others of MNIST.
 
 
 def _check_images(content: bytes) -> str:
-    """What is wrong with the image; its pixels are compared when it is read."""
+    """Returns the fault of the PNG's header; pixels are compared when it is read."""
     if not content.startswith(PNG):
         return "no PNG"
     sides = int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
@@ -43,7 +43,7 @@ def _check_images(content: bytes) -> str:
 
 
 def _check_labels(content: bytes) -> str:
-    """What is wrong with the labels."""
+    """Returns the fault of the labels; "" if there is none."""
     if len(content) != COUNT * CLASSES:
         return f"{len(content):,} bytes, expected {COUNT * CLASSES:,}"
     rows = np.frombuffer(content, np.uint8).reshape(COUNT, CLASSES)

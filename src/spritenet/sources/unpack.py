@@ -100,7 +100,7 @@ def unpack(
     kind = to or ("npz" if target.suffix == ".npz" else "folder")
     if kind not in KINDS:
         expected = "one of " + ", ".join(KINDS)
-        raise InputError("there is no such form", where="to", expected=expected, got=kind)
+        raise InputError("unsupported format", where="to", expected=expected, got=kind)
     listing = data if isinstance(data, LazyDataset) else LazyDataset.from_dataset(data)
     told = LoadWarnings() if remarks is None else remarks
     told.add(notes=listing.notes)

@@ -124,7 +124,7 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
         load(path)
     with h5py.File(tmp_path / "model.h5", "w") as file:
         file.attrs["model_config"] = "{}"
-    with pytest.raises(DataError, match="a network that Keras saved, no data set"):
+    with pytest.raises(DataError, match="a Keras model, not a data set"):
         load(tmp_path / "model.h5")
 
 

@@ -1,4 +1,4 @@
-"""Fetches one file from the first mirror that has it, whole and unchanged.
+"""Downloads of known files from mirrors into the cache, checked by their hashes.
 
 A file appears under its name only after its hash was found right; until then it has a name of its
 own beside it, which is removed whatever happens.
@@ -52,7 +52,7 @@ class RemoteFile:
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept: `$SPRITENET_CACHE`, else the system's folder for caches."""
+    """Returns the folder of downloads: `$SPRITENET_CACHE`, else the system's cache folder."""
     chosen = os.environ.get(CACHE_VARIABLE)
     if chosen:
         return local_only(chosen, f"Set {CACHE_VARIABLE} to a folder.").expanduser()
@@ -66,7 +66,7 @@ def cache_folder() -> Path:
 
 
 def mirrors_of(name: str, mirrors: Sequence[str]) -> tuple[str, ...]:
-    """The mirrors of a data set: `$SPRITENET_MIRROR/NAME/` first, where that is set.
+    """Returns the mirrors of a data set: `$SPRITENET_MIRROR/NAME/` first, if that is set.
 
     Args:
         name: of the data set, in the catalog.
@@ -77,7 +77,7 @@ def mirrors_of(name: str, mirrors: Sequence[str]) -> tuple[str, ...]:
 
 
 def matches_hash(path: Path, file: RemoteFile) -> bool:
-    """True if a file here is the one that is known, gzipped or not, by its hash."""
+    """True if a local file has the known hash, gzipped or not."""
     try:
         return _complaint(path.read_bytes(), file, path) == ""
     except (OSError, MemoryError):
@@ -135,7 +135,7 @@ def _download_from(mirror: str, file: RemoteFile, folder: Path, progress: Progre
 
 
 def _complaint(content: bytes, file: RemoteFile, path: Path) -> str:
-    """What is wrong with a file's bytes, in a few words; "" if they are the known ones."""
+    """Returns the fault of a file's bytes in a few words; "" if they are the known ones."""
     from hashlib import sha256
 
     if not content:

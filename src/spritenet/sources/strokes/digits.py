@@ -70,7 +70,7 @@ def pen_paths(
         InputError: there is no such digit, or fewer than no drawings.
     """
     if digit not in range(10):
-        raise InputError("there is no such digit", where="digit", expected="0 to 9", got=digit)
+        raise InputError("unknown digit", where="digit", expected="0 to 9", got=digit)
     if count < 0:
         raise InputError("too few drawings", where="count", expected="0 or more", got=count)
     # Ten streams, one a digit, so that each digit has as many as are wanted.
@@ -145,5 +145,5 @@ def _move_strays(
 
 
 def _part(move: int) -> slice:
-    """What of a row or column still shows after a move, as places behind it."""
+    """Returns the part of a row or column that remains after a move."""
     return slice(max(move, 0), SIZE + min(move, 0))

@@ -73,7 +73,7 @@ def _fullest(
 
 
 def _extent(places: Floats, radius: Floats) -> Floats:
-    """How far n lines reach along one axis, ink included."""
+    """Returns the extent of n lines along one axis, including ink."""
     extent: Floats = (places + radius).max(axis=1) - (places - radius).min(axis=1)
     return extent
 

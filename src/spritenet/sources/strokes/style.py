@@ -1,4 +1,4 @@
-"""How much writers, and a writer's own digits, differ. Numbers only."""
+"""Handwriting style: the variation between writers and within one writer's digits."""
 
 from __future__ import annotations
 
