@@ -136,7 +136,7 @@ def test_the_lab_in_it_trains_in_a_worker(chromium: Browser, exported: Exported)
     with opened(chromium, exported.with_data, "#lab") as page:
         assert page.title() == "Lab"
         page.locator("#length").fill("30")
-        page.locator("#unit").select_option(label="updates")
+        page.locator("#unit").select_option(label="steps")
         page.locator("#test-every").fill("15")
         page.locator("#start").click()
         page.locator("#now-test").filter(has_text="%").wait_for()

@@ -127,9 +127,9 @@ def train(tab: Page, **fields: object) -> None:
     state(tab, "idle")
 
 
-def updates(tab: Page) -> int:
+def steps(tab: Page) -> int:
     """The number in the line about the progress."""
-    found = re.search(r"([\d,]+) (?:of|updates)", tab.inner_text("#progress-text"))
+    found = re.search(r"([\d,]+) (?:of|steps)", tab.inner_text("#progress-text"))
     assert found is not None, tab.inner_text("#progress-text")
     return int(found[1].replace(",", ""))
 
@@ -202,8 +202,8 @@ def test_a_visitor_sees_the_images(visit: Open, bench: Bench) -> None:
 def test_a_training_fills_the_page(visit: Open, bench: Bench) -> None:
     """Both charts, the figures, and which class it takes for which."""
     tab = visit()
-    train(tab, length=60, unit="updates", test_every=15)
-    assert updates(tab) == 60
+    train(tab, length=60, unit="steps", test_every=15)
+    assert steps(tab) == 60
     reached = accuracy(tab)
     assert reached > 0.6
     # The charts have both lines, and say so to those who can't see them.
@@ -220,7 +220,7 @@ def test_a_training_fills_the_page(visit: Open, bench: Bench) -> None:
 def test_what_it_says_can_be_looked_at(visit: Open) -> None:
     """The worst first, one cell of the matrix, an image inside of the network, an own drawing."""
     tab = visit()
-    train(tab, length=60, unit="updates")
+    train(tab, length=60, unit="steps")
     matrix = np.array(cells(tab.locator("#matrix"))).reshape(10, 10)
     # A mistake is marked by a sign too. A cell shows its images only.
     assert tab.locator("#tiles .tile span").first.inner_text().startswith("✗")
@@ -229,7 +229,7 @@ def test_what_it_says_can_be_looked_at(visit: Open) -> None:
     cell.click()
     captions = tab.locator("#tiles .tile span").all_inner_texts()
     assert captions == [f"✗ {said}, is {truth}"] * int(matrix[truth, said])
-    assert tab.inner_text("#filter span") == f"Only {truth} taken for {said}"
+    assert tab.inner_text("#filter span") == f"Only {truth} predicted as {said}"
     tab.click("#unfilter")
     tab.locator("label", has_text="random").click()
     assert tab.locator("#tiles .tile").count() == 30
@@ -254,7 +254,7 @@ def test_what_it_says_can_be_looked_at(visit: Open) -> None:
 def test_a_model_is_kept(visit: Open, bench: Bench, tmp_path: Path) -> None:
     """Python finds the same model, and evaluates it alike; so does the page, reloaded."""
     tab = visit()
-    train(tab, length=60, unit="updates")
+    train(tab, length=60, unit="steps")
     reached = accuracy(tab)
     folder = save(tab, tmp_path / "saved")
     model = sn.load_model(folder)
@@ -270,7 +270,7 @@ def test_a_model_is_kept(visit: Open, bench: Bench, tmp_path: Path) -> None:
     tab.locator("#data").wait_for()
     assert tab.inner_text("#now-test") == "–"
     load(tab, folder)
-    tab.locator("#progress-text", has_text="Loaded, after 60 updates").wait_for()
+    tab.locator("#progress-text", has_text="Loaded, after 60 steps").wait_for()
     tab.locator("#now-test", has_text="%").wait_for()
     assert accuracy(tab) == pytest.approx(reached, abs=0.001)
     assert tab.inner_text("#start") == "Train on"
@@ -282,7 +282,7 @@ def test_a_model_is_kept(visit: Open, bench: Bench, tmp_path: Path) -> None:
 def test_a_model_goes_round(visit: Open, tfjs_folder: Path, tmp_path: Path) -> None:
     """Tab, Python, TensorFlow.js, tab: the same weights at the end."""
     tab = visit()
-    train(tab, length=10, unit="updates")
+    train(tab, length=10, unit="steps")
     first = sn.load_model(save(tab, tmp_path / "tab"))
     first.save(tmp_path / "python")
     (tmp_path / "tfjs").mkdir()
@@ -298,16 +298,16 @@ def test_a_model_goes_round(visit: Open, tfjs_folder: Path, tmp_path: Path) -> N
 def test_a_training_is_paused_changed_stopped_and_gone_on_with(visit: Open) -> None:
     """Nothing happens while it is paused; a new rate counts at once; Stop keeps the weights."""
     tab = visit()
-    plan(tab, length=100_000, unit="updates", test_every=0)
+    plan(tab, length=100_000, unit="steps", test_every=0)
     tab.click("#start")
     tab.locator("#progress-text", has_text="left").wait_for()
     assert tab.locator("#optimizer").is_disabled()
     tab.click("#pause")
     tab.locator("#progress-text", has_text="Paused").wait_for()
     tab.wait_for_timeout(100)
-    stood = updates(tab)
+    stood = steps(tab)
     tab.wait_for_timeout(300)
-    assert updates(tab) == stood
+    assert steps(tab) == stood
     plan(tab, rate=0)
     tab.locator("#rate").press("Tab")
     tab.click("#pause")
@@ -315,18 +315,18 @@ def test_a_training_is_paused_changed_stopped_and_gone_on_with(visit: Open) -> N
     tab.click("#stop")
     state(tab, "idle")
     tab.locator("#progress-text", has_text="weights are kept").wait_for()
-    first, reached = updates(tab), accuracy(tab)
+    first, reached = steps(tab), accuracy(tab)
     assert first > stood
     # With a rate of 0 it goes on, and learns nothing.
     train(tab, length=5)
-    assert updates(tab) == first + 5
+    assert steps(tab) == first + 5
     assert accuracy(tab) == reached
 
 
 def test_what_is_learnt_can_be_left_behind_at_any_time(visit: Open, bench: Bench) -> None:
     """Reset and other images, in the middle of a training and of a pause; it begins anew."""
     tab = visit()
-    plan(tab, length=100_000, unit="updates")
+    plan(tab, length=100_000, unit="steps")
     for paused in (False, True):
         tab.click("#start")
         tab.locator("#progress-text", has_text="left").wait_for()
@@ -343,7 +343,7 @@ def test_what_is_learnt_can_be_left_behind_at_any_time(visit: Open, bench: Bench
     state(tab, "idle")
     tab.locator("#progress-text", has_text="Press Start").wait_for()
     train(tab, length=4)
-    assert updates(tab) == 4
+    assert steps(tab) == 4
     assert tab.locator("#learning-problem").is_hidden()
 
 
@@ -360,8 +360,8 @@ def test_the_layers_can_be_edited(visit: Open, tmp_path: Path) -> None:
     tab.get_by_label("Layer 1, filters").fill("3")
     tab.get_by_label("Layer 1, filters").press("Tab")
     tab.get_by_label("Move up layer 4").click()
-    tab.get_by_label("Layer 4, then").select_option("tanh")
-    train(tab, length=3, unit="updates", optimizer="momentum", schedule="one-cycle")
+    tab.get_by_label("Layer 4, activation").select_option("tanh")
+    train(tab, length=3, unit="steps", optimizer="momentum", schedule="one-cycle")
     model = sn.load_model(save(tab, tmp_path))
     assert [layer.base_name() for layer in model.layers] == [
         "rescaling",
@@ -386,7 +386,7 @@ def test_the_layers_can_be_edited(visit: Open, tmp_path: Path) -> None:
 def test_the_keyboard_is_enough(visit: Open) -> None:
     """Start, stop, the matrix and the images, without a mouse."""
     tab = visit()
-    plan(tab, length=20, unit="updates")
+    plan(tab, length=20, unit="steps")
     tab.locator("#load").focus()
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.id") == "start"
@@ -397,9 +397,9 @@ def test_the_keyboard_is_enough(visit: Open) -> None:
     for key in ("ArrowRight", "ArrowDown", "End", "Home", "ArrowLeft", "ArrowDown"):
         tab.keyboard.press(key)
     focused = "document.activeElement.getAttribute('aria-label')"
-    assert tab.evaluate(focused).startswith("2 taken for 0:")
+    assert tab.evaluate(focused).startswith("2 predicted as 0:")
     tab.keyboard.press("Enter")
-    assert tab.inner_text("#filter span") == "Only 2 taken for 0"
+    assert tab.inner_text("#filter span") == "Only 2 predicted as 0"
     tab.keyboard.press("Enter")
     assert tab.locator("#filter").is_hidden()
     tab.locator("#tiles button").nth(2).press("Enter")
@@ -413,7 +413,7 @@ def test_the_keyboard_is_enough(visit: Open) -> None:
 def test_nothing_is_named_badly_and_nothing_is_too_wide(visit: Open) -> None:
     """Every control has a name; the page fits 360 pixels and 1920, before and after a training."""
     tab = visit()
-    train(tab, length=5, unit="updates")
+    train(tab, length=5, unit="steps")
     tab.click("text=Layers")
     tab.click("text=Other images")
     for width in (360, 768, 1280, 1920):
@@ -437,11 +437,11 @@ def test_offline_and_hidden_it_learns_all_the_same(visit: Open, context: Browser
       const frame = window.requestAnimationFrame.bind(window);
       window.requestAnimationFrame = (act) => window.unseen ? 0 : frame(act);
     """)
-    train(tab, length=3, unit="updates")
+    train(tab, length=3, unit="steps")
     context.set_offline(True)
     tab.evaluate("window.unseen = true")
     train(tab, length=40)
-    assert tab.inner_text("#progress-text") == "Done: 43 updates."
+    assert tab.inner_text("#progress-text") == "Done: 43 steps."
     tab.evaluate("window.unseen = false; document.dispatchEvent(new Event('visibilitychange'))")
     tab.locator("#chart-loss .chart-legend", has_text="training").wait_for()
     context.set_offline(False)
@@ -450,13 +450,13 @@ def test_offline_and_hidden_it_learns_all_the_same(visit: Open, context: Browser
 def test_without_a_worker_the_page_trains_and_stays_free(visit: Open) -> None:
     """In slices: a click is answered while it learns."""
     tab = visit("window.SPRITENET = { worker: false };")
-    plan(tab, length=100_000, unit="updates")
+    plan(tab, length=100_000, unit="steps")
     tab.click("#start")
     tab.locator("#progress-text", has_text="left").wait_for()
     tab.click("#other-examples", timeout=5000)
     tab.click("#stop")
     state(tab, "idle")
-    assert updates(tab) > 0
+    assert steps(tab) > 0
 
 
 def test_a_worker_that_dies_is_replaced(visit: Open) -> None:
@@ -469,7 +469,7 @@ def test_a_worker_that_dies_is_replaced(visit: Open) -> None:
         }
       };
     """)
-    plan(tab, length=100_000, unit="updates")
+    plan(tab, length=100_000, unit="steps")
     tab.click("#start")
     tab.locator("#progress-text", has_text="left").wait_for()
     tab.evaluate(
@@ -480,7 +480,7 @@ def test_a_worker_that_dies_is_replaced(visit: Open) -> None:
     )
     tab.locator("#learning-problem", has_text="the worker failed: got out of memory").wait_for()
     train(tab, length=3)
-    assert tab.inner_text("#progress-text") == "Done: 3 updates."
+    assert tab.inner_text("#progress-text") == "Done: 3 steps."
     assert tab.locator("#learning-problem").is_hidden()
 
 
@@ -488,7 +488,7 @@ def test_two_tabs_do_not_mind_each_other(visit: Open) -> None:
     """Each has a worker of its own, and the same seed gives the same result in both."""
     tabs = [visit(), visit()]
     for tab in tabs:
-        plan(tab, length=20, unit="updates")
+        plan(tab, length=20, unit="steps")
         tab.click("#start")
     for tab in tabs:
         state(tab, "running", "idle")
@@ -525,7 +525,7 @@ def test_other_images_are_read(visit: Open, bench: Bench) -> None:
     tab.fill("#foreign-train", "")
     tab.click("#foreign-load")
     tab.locator("#data-note", has_text="64 of its images are held out").wait_for()
-    train(tab, length=5, unit="updates")
+    train(tab, length=5, unit="steps")
     assert np.sum(cells(tab.locator("#matrix"))) == 64
 
 
@@ -535,12 +535,12 @@ def test_files_can_be_dropped_anywhere(visit: Open, bench: Bench, tmp_path: Path
     shutil.copy(bench.files / "lab" / "data.png", tmp_path / "digits.png")
     drop(tab, tmp_path / "digits.png")
     tab.locator("#data-about", has_text="640 images").wait_for()
-    train(tab, length=2, unit="updates")
+    train(tab, length=2, unit="steps")
     folder = save(tab, tmp_path / "model")
     assert sn.load_model(folder).trained_on is not None
     assert '"dataset": "digits"' in (folder / "model.json").read_text()
     drop(tab, folder / "model.json", folder / "weights.bin")
-    tab.locator("#progress-text", has_text="Loaded, after 2 updates").wait_for()
+    tab.locator("#progress-text", has_text="Loaded, after 2 steps").wait_for()
     drop(tab, folder / "weights.bin")
     tab.locator("#keep-problem", has_text="model.json: the file is missing").wait_for()
     assert not tab.evaluate("document.body.classList.contains('dropping')")
@@ -576,14 +576,14 @@ def test_files_that_are_no_images_are_one_line(
     assert all(line.startswith(NOT_FOUND) for line in complaints), complaints
     assert len(complaints) == 2
     complaints.clear()
-    train(tab, length=3, unit="updates")
-    assert updates(tab) == 3
+    train(tab, length=3, unit="steps")
+    assert steps(tab) == 3
 
 
 def test_files_that_are_no_model_are_one_line(visit: Open, tmp_path: Path) -> None:
     """Not JSON, weights too short, another size; what was trained stays."""
     tab = visit()
-    train(tab, length=5, unit="updates")
+    train(tab, length=5, unit="steps")
     reached = accuracy(tab)
     good = save(tab, tmp_path / "good")
     content, weights = (good / "model.json").read_text(), (good / "weights.bin").read_bytes()
@@ -641,7 +641,7 @@ def test_what_tensorflow_js_downloads_is_read(visit: Open, tmp_path: Path) -> No
 def test_a_rate_that_is_too_high_is_one_line(visit: Open) -> None:
     """Training diverges: the weights before it are kept, and a lower rate goes on with them."""
     tab = visit()
-    train(tab, length=10, unit="updates", rate="1e20")
+    train(tab, length=10, unit="steps", rate="1e20")
     assert "Use a lower learning rate" in tab.inner_text("#learning-problem")
     train(tab, rate="0.05", length=5)
     assert tab.locator("#learning-problem").is_hidden()

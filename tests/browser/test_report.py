@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    """A network that errs, on quarters; two classes are never mistaken for each other."""
+    """A network that errs, on quarters; two classes are never mispredicted as each other."""
     train, test = tiny.images(300), tiny.images(150, seed=1, name="test")
     names = ("0", "<b>one</b>", "2", "3")
     splits = {s.name: Split(s.images, s.labels, names, s.name) for s in (train, test)}
@@ -71,7 +71,7 @@ def test_a_click_shows_a_cells_images(report: Report, tab: Page) -> None:
         tab.click(f'[data-cell="{key}"]')
         is_, taken = (report.data.class_names[int(n)] for n in key.split(","))
         title = tab.inner_text("#cell-title")
-        assert title.startswith(f"{is_}, right" if is_ == taken else f"{is_} taken for {taken}")
+        assert title.startswith(f"{is_}, right" if is_ == taken else f"{is_} predicted as {taken}")
         most = 30 if is_ == taken else 60
         assert tab.locator("#cell-images .view").count() == min(count, most)
         assert tab.locator('[data-cell][aria-pressed="true"]').count() == 1

@@ -117,7 +117,7 @@ def test_a_confusion_matrix_has_its_numbers_where_they_belong() -> None:
             assert numbers.get((column, row), "0") == f"{count:,}"
     right = np.asarray(axes.images[1].get_array(), float)
     np.testing.assert_allclose(np.diag(right), metrics.per_class_accuracy(MATRIX))
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("taken for", "is")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted as", "is")
     many = FIGURES["confusion of 100"]().axes[0]
     assert many.get_title("left") == "the 40 most confused of 100 classes"
 

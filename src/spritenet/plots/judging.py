@@ -53,7 +53,7 @@ class Bins(Protocol):
 def confusion(
     matrix: ArrayLike, class_names: Sequence[str] | None = None, *, title: str = ""
 ) -> Picture:
-    """A confusion matrix: rows are what images are, columns what they were taken for.
+    """A confusion matrix: rows are what images are, columns what they were predicted as.
 
     Blue is right, darker for a larger share of the row; orange is wrong, darker where there are
     more mistakes, so that rare ones are seen. Numbers are images. Of more than 40 classes, those
@@ -72,7 +72,7 @@ def confusion(
     side = max(3.0, min(11.0, 1.6 + 0.42 * size))
     figure = opened(side + 1.1, side, title)
     axes = figure.add_subplot()
-    labelled(axes, "taken for", "is", note)
+    labelled(axes, "predicted as", "is", note)
     axes.grid(visible=False)
     sums = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, sums, out=np.zeros(counts.shape), where=sums > 0)

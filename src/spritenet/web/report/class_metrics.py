@@ -14,7 +14,7 @@ __all__ = ["calibration", "classes"]
 
 
 def classes(report: Report) -> str:
-    """Precision, recall and F1 of each class, with what it is most often taken for."""
+    """Precision, recall and F1 of each class, and its most frequent wrong prediction."""
     found = report.predictions
     names, confusion, figures = found.class_names, found.confusion, found.classes
     shares = per_class_accuracy(confusion)
@@ -56,12 +56,13 @@ def classes(report: Report) -> str:
     table = (
         '<div class="scroll tall" tabindex="0" role="region" aria-label="Figures of each class">'
         '<table class="classes"><thead><tr><th scope=col data-sort>class</th>'
-        f'{heads}<td class="bar-cell"></td><th scope=col>most often taken for</th>'
+        f'{heads}<td class="bar-cell"></td><th scope=col>most often predicted as</th>'
         f"</tr></thead><tbody>{''.join(rows)}</tbody><tfoot>{''.join(foot)}</tfoot></table></div>"
     )
     note = (
-        '<p class="small faint">Precision: of the images taken for the class, the share that is of '
-        "it. Recall: of the images of the class, the share taken for it. F1: their harmonic mean."
+        '<p class="small faint">Precision: of the images predicted as the class, the fraction that '
+        "is of it. Recall: of the images of the class, the fraction predicted as it. F1: their "
+        "harmonic mean."
         "</p>"
     )
     return section("classes", "Each class", table, note)

@@ -39,7 +39,7 @@ def mistakes(report: Report, sheet: Sheet) -> str:
             )
         some = f"The {len(wrong)} most confident of {total:,}" if total > len(wrong) else "All"
         parts.append(
-            f'<h3>Most confident mistakes</h3><p class="small faint">{some}: what it was taken for '
+            f'<h3>Most confident mistakes</h3><p class="small faint">{some}: the prediction '
             f'and how surely, and what it is.</p><div class="gallery">{"".join(tiles)}</div>'
         )
     else:

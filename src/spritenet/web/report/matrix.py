@@ -45,9 +45,9 @@ def confusion(report: Report, sheet: Sheet) -> str:
     if len(chosen) < len(names):
         part = f"The {len(chosen)} most confused of {len(names):,} classes. "
     note = (
-        f'<p class="small faint">{part}Rows: what images are. Columns: what they were taken for. '
-        "Blue: right, darker for a larger share of the row. Orange: mistakes, darker where there "
-        "are more. Choose a cell to see its images; arrow keys move.</p>"
+        f'<p class="small faint">{part}Rows: true classes. Columns: predicted classes. '
+        "Blue: right, darker for a larger fraction of the row. Orange: mistakes, darker where "
+        "there are more. Choose a cell to see its images; arrow keys move.</p>"
     )
     table = (
         f'<div>{note}<div class="scroll"><table class="matrix{kinds}">'
@@ -65,7 +65,7 @@ def confusion(report: Report, sheet: Sheet) -> str:
     script = f'<script type="application/json" id="cells">{data}</script>'
     wide = " wide" * (len(chosen) > 12)
     halves = f'<div class="halves{wide}">{table}{pane}</div>'
-    return section("confusion", "What is taken for what", halves, script)
+    return section("confusion", "Confusion matrix", halves, script)
 
 
 def _most_confused(counts: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -94,7 +94,7 @@ def _row(
         kind = "r" if other == number else "w"
         shade = max(1, round(STEPS * share))
         is_, taken = html(names[number], 30), html(names[other], 30)
-        said = "right" if other == number else f"taken for {taken}"
+        said = "right" if other == number else f"predicted as {taken}"
         cells.append(
             f'<td class="{kind}{shade}"><button type="button" data-cell="{number},{other}" '
             f'aria-label="{plural(count, "image")} of {is_} {said}">{count}</button></td>'

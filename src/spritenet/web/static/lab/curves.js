@@ -7,8 +7,8 @@ import { LineChart } from '../ui/chart.js';
 
 const HEIGHT = 230;
 const x = {
-  label: 'updates',
-  format: (/** @type {number} */ step) => `update ${step.toLocaleString('en')}`,
+  label: 'steps',
+  format: (/** @type {number} */ step) => `step ${step.toLocaleString('en')}`,
 };
 
 /** @typedef {{ step: number[], loss: number[], accuracy: number[] }} Points */
@@ -19,7 +19,7 @@ const none = () => ({ step: [], loss: [], accuracy: [] });
 export class Curves {
   /** @param {HTMLElement} loss @param {HTMLElement} accuracy  elements that get a chart each */
   constructor(loss, accuracy) {
-    const shared = { x, height: HEIGHT, empty: 'Nothing learnt yet' };
+    const shared = { x, height: HEIGHT, empty: 'No training yet' };
     this.loss = new LineChart(loss, {
       ...shared,
       title: 'Loss',

@@ -216,5 +216,5 @@ function fixed(words, shape) {
 function summary(result) {
   if (!result?.shape) return '';
   const { shape, parameters } = result;
-  return `→ ${shapeText(shape)}${parameters ? ` · ${parameters.toLocaleString('en')} numbers` : ''}`;
+  return `→ ${shapeText(shape)}${parameters ? ` · ${parameters.toLocaleString('en')} parameters` : ''}`;
 }

@@ -121,8 +121,8 @@ export class Form {
 
   /** The learning rate as it is now, and what becomes of it. */
   get rate() {
-    const { schedule, rate, updates } = this.plan;
-    return scheduled(schedule, rate, updates);
+    const { schedule, rate, steps } = this.plan;
+    return scheduled(schedule, rate, steps);
   }
 
   /** How it learns; what can't be is brought within its limits. @returns {Plan} */
@@ -144,7 +144,7 @@ export class Form {
       rate: Number.isFinite(rate) && rate >= 0 ? rate : RATES[at('optimizer').value],
       schedule: at('schedule').value,
       batchSize,
-      updates: at('unit').value === 'epochs' ? length * Math.ceil(count / batchSize) : length,
+      steps: at('unit').value === 'epochs' ? length * Math.ceil(count / batchSize) : length,
       seed: whole('seed', 0),
       testEvery: whole('test-every', 100),
       testSize: whole('test-size', TESTED),
@@ -154,11 +154,11 @@ export class Form {
   /** Says how long the training is. */
   count() {
     if (!this.lesson) return;
-    const { updates, batchSize } = this.plan;
-    const epochs = updates / Math.ceil(this.lesson.train.labels.length / batchSize);
+    const { steps, batchSize } = this.plan;
+    const epochs = steps / Math.ceil(this.lesson.train.labels.length / batchSize);
     const times = epochs < 10 ? Number(epochs.toFixed(2)) : Math.round(epochs);
     at('plan-note').textContent =
-      `${counted(updates)} updates: each image is seen ${times === 1 ? 'once' : `${times} times`}.`;
+      `${counted(steps)} steps: each image is seen ${times === 1 ? 'once' : `${times} times`}.`;
   }
 
   /** Only the learning rate may be changed while it learns. @param {boolean} fixed */

@@ -8,8 +8,8 @@ import { outputShape, size, weightsOf } from '../lib/layers.js';
 /** @typedef {{ key: string, label: string, least?: number, most?: number, step?: number, choices?: string[] }} Argument */
 
 const ACTIVATIONS = ['relu', 'linear', 'leaky_relu', 'elu', 'gelu', 'sigmoid', 'tanh'];
-const activation = { key: 'activation', label: 'then', choices: ACTIVATIONS };
-const window = { key: 'poolSize', label: 'of', least: 1, most: 64 };
+const activation = { key: 'activation', label: 'activation', choices: ACTIVATIONS };
+const window = { key: 'poolSize', label: 'pool size', least: 1, most: 64 };
 
 /**
  * What a row may be, and what can be said of it.
@@ -22,24 +22,24 @@ export const KINDS = {
     standard: { filters: 16, kernelSize: 3, padding: 'valid', activation: 'relu' },
     arguments: [
       { key: 'filters', label: 'filters', least: 1, most: 1024 },
-      { key: 'kernelSize', label: 'size', least: 1, most: 64 },
-      { key: 'padding', label: 'edge', choices: ['valid', 'same'] },
+      { key: 'kernelSize', label: 'kernel size', least: 1, most: 64 },
+      { key: 'padding', label: 'padding', choices: ['valid', 'same'] },
       activation,
     ],
   },
   maxPooling2d: { name: 'Max pooling', standard: { poolSize: 2 }, arguments: [window] },
   averagePooling2d: { name: 'Average pooling', standard: { poolSize: 2 }, arguments: [window] },
-  globalAveragePooling2d: { name: 'Global average', standard: {}, arguments: [] },
+  globalAveragePooling2d: { name: 'Global average pooling', standard: {}, arguments: [] },
   flatten: { name: 'Flatten', standard: {}, arguments: [] },
   dense: {
     name: 'Dense',
     standard: { units: 64, activation: 'relu' },
-    arguments: [{ key: 'units', label: 'outputs', least: 1, most: 65536 }, activation],
+    arguments: [{ key: 'units', label: 'units', least: 1, most: 65536 }, activation],
   },
   dropout: {
     name: 'Dropout',
     standard: { rate: 0.25 },
-    arguments: [{ key: 'rate', label: 'share', least: 0, most: 0.95, step: 0.05 }],
+    arguments: [{ key: 'rate', label: 'rate', least: 0, most: 0.95, step: 0.05 }],
   },
 };
 

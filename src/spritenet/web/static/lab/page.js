@@ -103,7 +103,7 @@ class Lab {
   described() {
     this.stale = true;
     if (this.trained) {
-      at('network-about').textContent += ' Start makes it anew: what was learnt is left behind.';
+      at('network-about').textContent += ' Start begins with new weights.';
     }
     this.enter(this.trainer.state);
   }
@@ -131,14 +131,14 @@ class Lab {
         this.arrived(model);
       }
       this.trained = true;
-      progress.begin(model.step, plan.updates);
+      progress.begin(model.step, plan.steps);
       const { aborted } = await trainer.run(plan);
       if (model === trainer.model && aborted) await trainer.test();
       if (model !== trainer.model) return; // left behind meanwhile
       progress.say(
         aborted
-          ? `Stopped after ${counted(model.step)} updates; the weights are kept.`
-          : `Done: ${counted(model.step)} updates.`,
+          ? `Stopped after ${counted(model.step)} steps; the weights are kept.`
+          : `Done: ${counted(model.step)} steps.`,
       );
     } catch (error) {
       if (model !== trainer.model) return;
@@ -277,7 +277,7 @@ class Lab {
     try {
       save(await model.toFiles({ includeOptimizer: true }));
       at('keep-note').textContent =
-        `Saved after ${counted(model.step)} updates: model.json and weights.bin.`;
+        `Saved after ${counted(model.step)} steps: model.json and weights.bin.`;
     } catch (error) {
       tell('keep-problem', error);
     }
@@ -307,7 +307,7 @@ class Lab {
       this.trained = true;
       this.arrived(model);
       this.enter('idle');
-      this.progress.say(`Loaded, after ${counted(model.step)} updates.`);
+      this.progress.say(`Loaded, after ${counted(model.step)} steps.`);
       at('keep-note').textContent = [
         `Loaded: ${files.map(({ name }) => name).join(', ')}`,
         ...model.notes,

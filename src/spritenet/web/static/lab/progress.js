@@ -16,7 +16,7 @@ export class Progress {
     /** @type {Step | null} */
     this.last = null;
     this.from = 0;
-    this.updates = 1;
+    this.steps = 1;
     this.isRunning = false;
     /** Times, and images until then. @type {[number, number][]} */
     this.recent = [];
@@ -36,12 +36,12 @@ export class Progress {
   /**
    * A training begins.
    *
-   * @param {number} from  updates done before
-   * @param {number} updates
+   * @param {number} from  steps done before
+   * @param {number} steps
    */
-  begin(from, updates) {
+  begin(from, steps) {
     this.from = from;
-    this.updates = updates;
+    this.steps = steps;
     this.recent = [];
   }
 
@@ -76,27 +76,27 @@ export class Progress {
 
   show() {
     this.frame = 0;
-    const { last, curves, from, updates, recent } = this;
+    const { last, curves, from, steps, recent } = this;
     curves.draw();
     if (!last) return;
     at('now-loss').textContent = mean(curves.learnt.loss.slice(-SOME)).toFixed(4);
     at('now-accuracy').textContent = percent(mean(curves.learnt.accuracy.slice(-SOME)) / 100);
     const done = last.step - from;
-    at('progress').value = done / updates;
+    at('progress').value = done / steps;
     const seconds = recent.length ? (recent[recent.length - 1][0] - recent[0][0]) / 1000 : 0;
     if (!this.isRunning || seconds < 0.05) return;
     const speed = (recent[recent.length - 1][1] - recent[0][1]) / seconds;
     at('now-speed').textContent = counted(Math.round(speed));
-    const left = ((updates - done) * last.images) / speed;
+    const left = ((steps - done) * last.images) / speed;
     at('progress-text').textContent =
-      `Update ${counted(done)} of ${counted(updates)}, epoch ${last.epoch + 1}, about ${duration(left)} left`;
+      `Step ${counted(done)} of ${counted(steps)}, epoch ${last.epoch + 1}, about ${duration(left)} left`;
   }
 
   /** It stands still. */
   pause() {
     this.recent = [];
     this.say(
-      `Paused at update ${counted((this.last?.step ?? this.from) - this.from)} of ${counted(this.updates)}`,
+      `Paused at step ${counted((this.last?.step ?? this.from) - this.from)} of ${counted(this.steps)}`,
     );
   }
 }

@@ -101,14 +101,14 @@ export class Results {
       const sure = `${Math.round(100 * examination.confidences[place])} % sure`;
       const label = right
         ? `${truth}, recognised, ${sure}`
-        : `${truth}, taken for ${said}, ${sure}`;
+        : `${truth}, predicted as ${said}, ${sure}`;
       return { ...own, caption: right ? truth : `${said}, is ${truth}`, right, label };
     });
     this.tiles.show(tiles, imageShape, this.picked);
     places.filter.hidden = !cell;
     if (cell) {
       const [text] = places.filter.children;
-      const words = `Only ${classNames[cell.truth]} taken for ${classNames[cell.predicted]}`;
+      const words = `Only ${classNames[cell.truth]} predicted as ${classNames[cell.predicted]}`;
       text.textContent =
         cell.truth === cell.predicted ? `Only ${classNames[cell.truth]} recognised` : words;
     }

@@ -15,9 +15,9 @@ import { Remote, optimizers, schedules } from '../lib/index.js';
  * @property {number} rate
  * @property {string} schedule  of SCHEDULES
  * @property {number} batchSize
- * @property {number} updates
+ * @property {number} steps
  * @property {number} seed
- * @property {number} testEvery  updates; 0 for never
+ * @property {number} testEvery  steps; 0 for never
  * @property {number} testSize  images
  */
 /**
@@ -29,24 +29,24 @@ import { Remote, optimizers, schedules } from '../lib/index.js';
  * @property {(evaluated: Evaluated) => unknown} tested
  */
 
-/** Learning rates that change, by name: what becomes of the rate that is given, over a training. */
+/** Learning-rate schedules by name, as the form shows them. */
 export const SCHEDULES = /** @type {const} */ ({
-  constant: 'stays as it is',
-  cosine: 'falls to 0, as half a cosine',
-  'one-cycle': 'rises for a third, then falls',
-  exponential: 'halves ten times',
+  constant: 'constant: stays as it is',
+  cosine: 'cosine decay: falls to 0',
+  'one-cycle': '1cycle: rises for a third, then falls',
+  exponential: 'exponential decay: halves ten times',
 });
 
 /**
  * @param {string} name  of SCHEDULES
  * @param {number} rate
- * @param {number} updates
+ * @param {number} steps
  */
-export function scheduled(name, rate, updates) {
+export function scheduled(name, rate, steps) {
   if (name === 'cosine') return schedules.cosineDecay({ initialLearningRate: rate });
   if (name === 'one-cycle') return schedules.oneCycle({ maxLearningRate: rate });
   if (name === 'exponential') {
-    const decaySteps = Math.max(1, Math.round(updates / 10));
+    const decaySteps = Math.max(1, Math.round(steps / 10));
     return schedules.exponentialDecay({ initialLearningRate: rate, decaySteps, decayRate: 0.5 });
   }
   return rate;
@@ -180,7 +180,7 @@ export class Trainer {
     this.enter('starting');
     try {
       const { train, test } = await this.ready;
-      const learningRate = scheduled(plan.schedule, plan.rate, plan.updates);
+      const learningRate = scheduled(plan.schedule, plan.rate, plan.steps);
       // Its memory stays good as long as the optimizer is the same, also that of a model from files.
       const same = model.loss && model.optimizer && nameOf(model.optimizer) === plan.optimizer;
       if (same) await model.setLearningRate(learningRate);
@@ -194,7 +194,7 @@ export class Trainer {
       if (model.calibrated) await model.setMetadata({ doubt: null }); // it was found out for other weights
       this.enter('running');
       return await model.fit(train, {
-        steps: plan.updates,
+        steps: plan.steps,
         batchSize: plan.batchSize,
         seed: plan.seed,
         validation: test,

@@ -82,7 +82,7 @@ function readLayers({ className, config }, inputShape) {
   const policy = /** @type {any} */ (own.dtype);
   if (isObject(policy)) own.dtype = policy.config?.name; // Keras 3's policy
   if (className === 'Softmax' && own.axis === inputShape.length) own.axis = -1;
-  for (const key of Object.keys(own).filter((name) => name.endsWith('_initializer'))) {
+  for (const key of Object.keys(own).filter((argument) => argument.endsWith('_initializer'))) {
     const rule = own[key];
     if (isObject(rule)) own[key] = { class_name: rule.class_name ?? rule.className, config: rule.config ?? {} };
   }

@@ -61,7 +61,7 @@
     const count = counts[key] ?? images.length;
     const name = names[is ?? ''] ?? '';
     const right = is === taken;
-    const what = right ? `${name}, right` : `${name} taken for ${names[taken ?? ''] ?? ''}`;
+    const what = right ? `${name}, right` : `${name} predicted as ${names[taken ?? ''] ?? ''}`;
     element('cell-title').textContent =
       `${what}: ${count.toLocaleString('en')} ${count === 1 ? 'image' : 'images'}`;
     const some = images.length < count ? `${images.length} of them: ` : '';

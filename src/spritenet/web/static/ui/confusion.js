@@ -48,7 +48,7 @@ export function confusionMatrix(container, confusion) {
       cell.classList.toggle('none', !count);
       // The root of the share, so that one mistake in a hundred can be seen.
       cell.style.setProperty('--share', Math.sqrt(share).toFixed(3));
-      const said = `${classNames[truth]} taken for ${classNames[predicted]}`;
+      const said = `${classNames[truth]} predicted as ${classNames[predicted]}`;
       cell.setAttribute(
         'aria-label',
         `${truth === predicted ? `${classNames[truth]} recognised` : said}: ${count} of ${total}`,
@@ -69,12 +69,14 @@ function build(container, classNames) {
   table.className = classNames.some((name) => name.length > 4) ? 'confusion long' : 'confusion';
   table.setAttribute('role', 'grid');
   const caption = document.createElement('caption');
-  caption.textContent = 'Rows: what it is. Columns: what the network says.';
+  caption.textContent = 'Rows: true classes. Columns: predicted classes.';
   table.append(caption);
   const head = table.createTHead().insertRow();
   head.append(document.createElement('td'));
   for (const name of classNames) head.append(header(name, 'col'));
-  head.append(header('right', 'col', 'The share of the class that was recognised'));
+  head.append(
+    header('recall', 'col', 'Recall: the fraction of the class that was predicted as such'),
+  );
   const body = table.createTBody();
   /** @type {HTMLTableCellElement[][]} */
   const cells = [];
@@ -159,7 +161,7 @@ function listConfusions(container, { matrix, classNames, onPick }) {
   list.className = 'confusions';
   for (const [count, truth, predicted] of found.slice(0, MOST_LISTED)) {
     const item = document.createElement('li');
-    const text = `${count} × ${classNames[truth]} taken for ${classNames[predicted]}`;
+    const text = `${count} × ${classNames[truth]} predicted as ${classNames[predicted]}`;
     if (onPick) {
       const button = document.createElement('button');
       button.type = 'button';
@@ -171,7 +173,7 @@ function listConfusions(container, { matrix, classNames, onPick }) {
     }
     list.append(item);
   }
-  if (!found.length) list.append('No image was taken for another class.');
+  if (!found.length) list.append('No image was predicted as another class.');
   container.replaceChildren(list);
 }
 

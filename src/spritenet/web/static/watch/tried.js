@@ -96,7 +96,7 @@ export class Tried {
         right,
         scale: SIDE / Math.max(height, width),
       });
-      tile.title = `taken for ${name(entry.predicted[i])} with ${sure}; it is ${name(labels[i])}`;
+      tile.title = `predicted as ${name(entry.predicted[i])} with ${sure}; it is ${name(labels[i])}`;
       return tile;
     });
     const good = labels.slice(0, shown).filter((label, i) => label === entry.predicted[i]).length;
