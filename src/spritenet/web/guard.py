@@ -1,4 +1,4 @@
-"""Who may ask for what. It stands before everything else, so that no route can forget it.
+"""The guard in front of every route: access by host, origin and key.
 
 A request passes if
 
@@ -157,7 +157,7 @@ class Guard:
 
 
 def _is_ours(request: Request, origin: str) -> bool:
-    """Whether the browser says that our own page sent this, or the person."""
+    """Returns whether the browser says that our own page sent this, or the person."""
     headers = request.headers
     if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return False

@@ -1,4 +1,4 @@
-"""Which Host and Origin headers belong to us.
+"""Host and Origin headers that belong to this server.
 
 A page on evil.example can make its name lead to 127.0.0.1 (DNS rebinding) and then ask this server
 as if it were its own; its requests still carry `Host: evil.example`. So only known names, and
@@ -41,7 +41,7 @@ class Hosts:
         return cls(port, LOOPBACK if is_loopback(host) else frozenset({written(host)}))
 
     def allow(self, header: str | None) -> bool:
-        """Whether a request with this Host header is meant for us."""
+        """Returns whether a request with this Host header is meant for us."""
         parts = HOST.fullmatch((header or "").lower())
         if parts is None or int(parts["port"] or 80) != self.port:
             return False
@@ -49,12 +49,12 @@ class Hosts:
 
 
 def is_wildcard(host: str) -> bool:
-    """Whether a server bound to this host can be reached from other machines at any address."""
+    """Returns whether a server bound to this host listens on every address."""
     return host in {"", "0.0.0.0", "::"}  # noqa: S104 - compared, not bound
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a server bound to this host can be reached from this machine only."""
+    """Returns whether a server bound to this host can be reached from this machine only."""
     if host == "localhost":
         return True
     try:
@@ -69,7 +69,7 @@ def written(host: str) -> str:
 
 
 def _is_address(name: str) -> bool:
-    """Whether this is an IP address."""
+    """Returns whether this is an IP address."""
     try:
         ipaddress.ip_address(name.strip("[]"))
     except ValueError:

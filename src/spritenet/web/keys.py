@@ -1,4 +1,4 @@
-"""Who may look: a token that opens once, and the cookie it is exchanged for.
+"""Access keys: a token that opens once, and the cookie it is exchanged for.
 
 The token stands in the address that is opened or printed. Addresses are seen by others (a process
 list, a history, a screen that is shared), so it is worth nothing after its first use.
@@ -26,7 +26,7 @@ class Keys:
 
     @property
     def waiting(self) -> bool:
-        """Whether there is a token that has not been used."""
+        """Returns whether there is a token that has not been used."""
         return self._token != ""
 
     def token(self) -> str:
@@ -42,10 +42,10 @@ class Keys:
         return f"{self.cookie}={self._session}; Path=/; HttpOnly; SameSite=Strict"
 
     def open(self, cookies: dict[str, str]) -> bool:
-        """Whether a request with these cookies comes from a browser that had a token."""
+        """Returns whether a request with these cookies comes from a browser that had a token."""
         return _same(cookies.get(self.cookie, ""), self._session)
 
 
 def _same(given: str, secret: str) -> bool:
-    """Whether they are equal, in a time that doesn't tell where they differ."""
+    """Returns whether they are equal, in a time that doesn't tell where they differ."""
     return hmac.compare_digest(given.encode("utf-8", "replace"), secret.encode())

@@ -1,4 +1,4 @@
-"""What those are shown who have no key: one page that says where the key is."""
+"""The page for visitors without a key, which says where the key is."""
 
 from __future__ import annotations
 

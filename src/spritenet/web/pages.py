@@ -1,4 +1,4 @@
-"""What each page is served with: the addresses at which its JavaScript looks for its data."""
+"""The files of each page, at the addresses where its JavaScript looks for its data."""
 
 from __future__ import annotations
 

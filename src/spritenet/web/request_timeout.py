@@ -1,4 +1,4 @@
-"""How long a request may take to arrive.
+"""The time limit within which a request must arrive.
 
 uvicorn waits without an end for the rest of a request that comes a byte at a time.
 """

@@ -44,7 +44,7 @@ class Site:
 
     @property
     def local(self) -> bool:
-        """Whether only this machine can reach it."""
+        """Returns whether only this machine can reach it."""
         return is_loopback(self.host)
 
     @property

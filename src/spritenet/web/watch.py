@@ -1,4 +1,4 @@
-"""What the live page asks for: which runs there are, their journals as they grow, and control.
+"""Routes of the live page: the list of runs, their journals as they grow, and control.
 
     GET  /watch/runs                       every run in a few figures
     GET  /watch/events?run=NAME&run=…      journals as server-sent events, from their beginning
@@ -178,7 +178,7 @@ class _Followed:
         self.mark: object = ()
 
     def changed(self) -> bool:
-        """Whether its journal may have changed since the last time."""
+        """Returns whether its journal may have changed since the last time."""
         before, self.mark = self.mark, _mark(self.run.journal_path)
         return before != self.mark
 

@@ -74,7 +74,7 @@ def _cell(words: str, value: float) -> str:
 
 
 def calibration(report: Report) -> str:
-    """Whether it is as sure as it is right."""
+    """Returns whether it is as sure as it is right."""
     bins = report.predictions.calibration()
     there = bins.count > 0
     gap = float(((bins.confidence - bins.accuracy)[there] * bins.count[there]).sum())

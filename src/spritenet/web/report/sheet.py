@@ -52,7 +52,7 @@ class Sheet:
 
     @property
     def full(self) -> bool:
-        """Whether there is no room for more that can be done without."""
+        """Returns whether there is no room for more that can be done without."""
         return len(self) >= self.most
 
     def add(self, image: NDArray[np.uint8]) -> int:
