@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from program import PROGRAM, environment, spritenet
@@ -352,3 +353,50 @@ def test_images_are_called_what_they_are(data: str, tmp_path: Path) -> None:
     held_out = spritenet(*words, "--validation", "0.2", folder=tmp_path).stdout
     assert "; test loss" in tested
     assert "; validation loss" in held_out
+
+
+def shapes_without_sense(path: Path, tests: int) -> None:
+    """Images of noise in two classes: nothing can be learnt of them but by heart."""
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (80 + tests, 28, 28), np.uint8)
+    labels = random.integers(0, 2, 80 + tests)
+    train, test = slice(0, 80), slice(80, None)
+    x, y = (pixels[train], pixels[test]), (labels[train], labels[test])
+    np.savez(path, x_train=x[0], y_train=y[0], x_test=x[1], y_test=y[1])
+
+
+def test_overfitting_is_called_so(tmp_path: Path) -> None:
+    """Images learnt by heart: not a lower rate helps, but more images; and no percentage is 97."""
+    shapes_without_sense(tmp_path / "noise.npz", 40)
+    words = ["--epochs", "60", "--optimizer", "adam", "--learning-rate", "0.003"]
+    done = spritenet(
+        "train", "noise.npz", *words, "--batch-size", "16", "--out", "r", folder=tmp_path
+    )
+    assert re.search(r"Overfitting: accuracy (9.*|100) % on training images, \d", done.stdout)
+    assert "More training images help most" in done.stdout
+    assert "guessing" not in done.stdout
+    assert "not calibrated" not in done.stdout
+    said = spritenet("predict", "r", "r/example.png", "--json", folder=tmp_path)
+    (answer,) = json.loads(said.stdout)["predictions"]
+    assert answer["calibrated"]
+    assert answer["classes"][0]["probability"] < 0.7
+
+
+def test_a_model_that_is_not_calibrated_is_called_so(tmp_path: Path) -> None:
+    """In `train`, `info` and `predict`; never "sure"."""
+    shapes_without_sense(tmp_path / "noise.npz", 10)
+    done = spritenet("train", "noise.npz", "--steps", "3", "--out", "r", folder=tmp_path)
+    words = "not calibrated: its percentages mean nothing until it is, on 20 held-out images\n"
+    assert words in done.stdout
+    assert words in spritenet("info", "r", folder=tmp_path).stdout
+    said = spritenet("predict", "r", "r/example.png", folder=tmp_path).stdout
+    assert said.endswith(" %); not calibrated\n")
+    assert "sure" not in said
+    (tmp_path / "many").mkdir()
+    shutil.copy(tmp_path / "r/example.png", tmp_path / "many/a.png")
+    said = spritenet("predict", "r", "many", folder=tmp_path).stdout
+    assert "The model is not calibrated" in said
+    assert "sure" not in said
+    found = json.loads(spritenet("predict", "r", "r/example.png", "--json", folder=tmp_path).stdout)
+    assert not found["predictions"][0]["sure"]
+    assert not found["predictions"][0]["calibrated"]

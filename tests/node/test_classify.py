@@ -67,12 +67,12 @@ def test_both_languages_say_the_same(node: str, folder: Path) -> None:
     assert got["doubt"] == json.loads(json.dumps(to_json(model.doubt)))
 
 
-def test_without_calibration_it_is_always_sure(node: str, folder: Path) -> None:
-    """An absent entry is fine."""
+def test_without_calibration_it_is_never_sure(node: str, folder: Path) -> None:
+    """An absent entry is fine, and nobody found out."""
     got = told(node, folder, doubt=None)
     assert not got["calibrated"]
     assert got["doubt"] is None
-    assert all(answer["sure"] and answer["score"] == 1 for answer in got["answers"])
+    assert all(not answer["sure"] and answer["score"] == 0 for answer in got["answers"])
 
 
 @pytest.mark.parametrize(

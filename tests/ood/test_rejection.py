@@ -124,13 +124,14 @@ def test_one_image_is_one_answer(reader: sn.Sequential) -> None:
     assert (many.label == reader.predict_classes(images)).all()
 
 
-def test_an_uncalibrated_model_is_always_sure() -> None:
-    """And its probabilities are those of `predict`."""
+def test_an_uncalibrated_model_is_never_sure() -> None:
+    """Nobody found out; and its probabilities are those of `predict`."""
     model, split = tiny.model(), tiny.images(50)
     model.fit(split, verbose=0)
     assert not model.calibrated
     answers = model.classify(split)
-    assert answers.sure.all()
+    assert not answers.sure.any()
+    assert not answers.score.any()
     np.testing.assert_allclose(answers.probabilities, model.predict(split), atol=1e-6)
 
 
@@ -158,6 +159,22 @@ def test_calibrating_twice_finds_the_same() -> None:
     first = ood.to_json(model.calibrate(held, split, seed=3))
     assert ood.to_json(model.calibrate(held, split, seed=3)) == first
     assert ood.to_json(model.calibrate(held, split, seed=4)) != first
+
+
+def test_a_network_that_guesses_says_so_after_few_images() -> None:
+    """It knows 160 images by heart, and 40 held out teach it that it knows nothing of others."""
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (200, 8, 8, 1), np.uint8)
+    labels = random.integers(0, 2, 200).astype(np.int32)
+    split = sn.Split(images, labels, ("circle", "square"))
+    model = sn.Sequential([sn.Flatten(), sn.Dense(64, "relu"), sn.Dense(2, "softmax")])
+    model.compile(sn.optimizers.Adam(0.01), "categorical_crossentropy", metrics=["accuracy"])
+    model.fit(split[:160], validation_data=split[160:], epochs=100, verbose=0)
+    assert model.evaluate(split[:160]).accuracy > 0.95
+    others = random.integers(0, 256, (500, 8, 8, 1), np.uint8)
+    assert np.median(model.predict(others).max(axis=1)) > 0.9
+    assert model.calibrated
+    assert np.median(model.classify(others).probabilities.max(axis=1)) < 0.6
 
 
 def test_too_few_images_are_named() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from spritenet.atomic import write_file
 from spritenet.cli import live_line, terminal, train_log
+from spritenet.cli.advice import NOT_CALIBRATED, advice
 from spritenet.cli.train_options import TrainOptions
 from spritenet.core.png import COLOUR_TYPES, encode_png
 from spritenet.dataset import Dataset
@@ -26,6 +27,7 @@ from spritenet.training.callbacks import Callback, Logs
 from spritenet.training.controls import BY_HAND
 from spritenet.training.events import (
     Controlled,
+    EpochEnded,
     Evaluated,
     Event,
     Finished,
@@ -94,6 +96,8 @@ class Experiment:
         watched: the live page is open from the start; the test set is evaluated each epoch.
         last_evaluation: the latest evaluation on the test set during training.
         test_result: the evaluation on the whole test set at the end.
+        last_validation: the latest evaluation on the validation set.
+        last_epoch: the latest epoch that ended.
     """
 
     options: TrainOptions
@@ -105,6 +109,8 @@ class Experiment:
     watched: bool = False
     last_evaluation: Evaluated | None = None
     test_result: Evaluated | None = None
+    last_validation: Evaluated | None = None
+    last_epoch: EpochEnded | None = None
 
     def train(self, *, resume: bool) -> Finished | Stopped:
         """Trains the network and returns the last event.
@@ -121,8 +127,12 @@ class Experiment:
             for event in self._logged(events):
                 if isinstance(event, Started) and event.step:
                     self._print(f"resuming after {plural(event.step, 'step')}")
-                if isinstance(event, Evaluated) and not self.options.validation:
+                if isinstance(event, Evaluated) and self.options.validation:
+                    self.last_validation = event
+                elif isinstance(event, Evaluated):
                     self.last_evaluation = event
+                if isinstance(event, EpochEnded):
+                    self.last_epoch = event
                 if isinstance(event, Controlled) and not event.refused:
                     self._print(train_log.control_line(event))
                 end = event
@@ -145,8 +155,9 @@ class Experiment:
         if self.quiet:
             terminal.print_json(self._results(end))
             return
-        data, run = self.dataset, self.run.folder
-        for line in train_log.conclusion(data, end, self.test_result, run):
+        run = self.run.folder
+        tips = self._advice(end)
+        for line in train_log.conclusion(end, self.test_result, run, tips):
             self._print(line)
         commands: list[list[object]] = [["spritenet", "evaluate", run, self.options.data]]
         if example is not None:
@@ -161,6 +172,17 @@ class Experiment:
         self._print(f"Discarded after {steps}, from the page: {self.run.folder} is deleted.")
         if self.quiet:
             terminal.print_json({"discarded": True, "steps": end.step, "run": None, "model": None})
+
+    def _advice(self, end: Finished | Stopped) -> Iterator[str]:
+        """Yields what the accuracies mean, and that a model is not calibrated."""
+        result, model = self.test_result or self.last_validation, self.model
+        if result is not None and end.images >= len(self.dataset.train):
+            training = None if self.last_epoch is None else self.last_epoch.accuracy
+            classes = len(self.dataset.class_names)
+            name = "test images" if self.test_result is not None else "validation images"
+            yield from advice(training, result.accuracy, result.images, classes, name)
+        if not model.calibrated and model.classifies:
+            yield NOT_CALIBRATED
 
     def _print(self, line: str) -> None:
         """Prints a line unless quiet."""

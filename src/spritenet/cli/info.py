@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spritenet.cli import terminal
+from spritenet.cli.advice import NOT_CALIBRATED
 from spritenet.cli.arguments import Classes, Json, Memory, Pixels
 from spritenet.cli.data_options import DataOptions, with_data_options
 from spritenet.errors import InputError
@@ -214,6 +215,8 @@ def _classes(names: Sequence[str], counts: Mapping[str, Mapping[str, int]]) -> T
 
 def _describe_model(folder: Path, model: SavedModel, json: bool) -> None:
     """Prints the layers and metadata of a saved model."""
+    from spritenet.model.building import classifies
+
     metadata, trained = model.metadata, model.metadata.trained_on
     rows = list(_layer_rows(model))
     count = model.parameters.size
@@ -256,6 +259,8 @@ def _describe_model(folder: Path, model: SavedModel, json: bool) -> None:
         known = metadata.doubt
         images = plural(known.images, "image")
         print(f"calibrated on {images}, {percent(known.refused)} of them rejected as not sure")
+    elif classifies(model.layers, rows[-1][1]):
+        print(NOT_CALIBRATED)
     print(f"SHA-256 of the weights: {model.weights_sha256}")
 
 

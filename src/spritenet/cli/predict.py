@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 import typer
 
 from spritenet.cli import terminal
+from spritenet.cli.advice import NOT_CALIBRATED
 from spritenet.cli.arguments import Classes, Json, Model, Pixels, check_suffix
 from spritenet.formatting import percent, plural
 
@@ -38,6 +39,7 @@ class Prediction(TypedDict, total=False):
 
     file: str
     classes: list[ClassProbability]
+    calibrated: bool
     sure: bool
     score: float
     error: str
@@ -111,6 +113,8 @@ def _print_all(predictions: Sequence[Prediction], csv: Path | None) -> None:
         print(f"{csv}: {plural(len(predictions), 'image')}")
     elif any("error" not in prediction for prediction in predictions):
         terminal.console().print(_table(predictions))
+        if any(not prediction.get("calibrated", True) for prediction in predictions):
+            print(f"The model is {NOT_CALIBRATED}.")
     sys.stdout.flush()  # the table before its errors
     for prediction in predictions:
         if "error" in prediction:
@@ -161,13 +165,15 @@ class _Predictor:
         except DataError as error:
             return {"file": str(file), "error": str(error)}
         if found is None:
-            return {"file": str(file), "classes": [], "sure": False}
+            known = self.model.calibrated
+            return {"file": str(file), "classes": [], "calibrated": known, "sure": False}
         return {
             "file": str(file),
             "classes": [
                 {"class": name, "probability": probability}
                 for name, probability in _ranked(self.model, found)[:top]
             ],
+            "calibrated": self.model.calibrated,
             "sure": bool(found.sure),
             "score": float(found.score),
         }
@@ -205,6 +211,8 @@ def _words(prediction: Prediction) -> str:
     if not prediction["classes"]:
         return NO_INK
     words = _list_classes(prediction["classes"])
+    if not prediction["calibrated"]:
+        return f"{words}; not calibrated"
     return words if prediction["sure"] else f"{NOT_SURE}; if any, {words}"
 
 
@@ -221,7 +229,7 @@ def _table(predictions: Sequence[Prediction]) -> Table:
         if "error" in prediction:
             continue
         found = prediction["classes"]
-        if found and prediction["sure"]:
+        if found and (prediction["sure"] or not prediction["calibrated"]):
             first = found[0]
             row = (first["class"], percent(first["probability"]), _list_classes(found[1:]))
         else:
@@ -243,7 +251,7 @@ def _csv(predictions: Sequence[Prediction], top: int) -> str:
         for one in prediction.get("classes", []):
             cells += [one["class"], repr(one["probability"])]
         cells += [""] * (2 * top - len(cells))
-        sure = str(prediction["sure"]).lower() if "sure" in prediction else ""
+        sure = str(prediction["sure"]).lower() if prediction.get("calibrated") else ""
         error = prediction.get("error", "")
         writer.writerow([prediction["file"], *cells[:2], sure, *cells[2:], error])
     return text.getvalue()

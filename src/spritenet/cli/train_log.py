@@ -129,9 +129,12 @@ def control_line(event: Controlled) -> str:
 
 
 def conclusion(
-    data: Dataset | Stream, end: Finished | Stopped, result: Evaluated | None, folder: Path
+    end: Finished | Stopped,
+    result: Evaluated | None,
+    folder: Path,
+    advice: Iterable[str] = (),
 ) -> Iterator[str]:
-    """Yields lines about speed, test results and the run's folder."""
+    """Yields lines about speed, test results, what to do about them, and the run's folder."""
     speed = end.images / end.seconds if end.seconds else 0.0
     images, steps = plural(end.images, "image"), plural(end.step, "step")
     yield f"trained on {images} in {duration(end.seconds)}: {speed:,.0f} images/s, {steps}"
@@ -139,8 +142,7 @@ def conclusion(
         low, high = accuracy_interval(round(result.accuracy * result.images), result.images)
         accuracy = f"accuracy {percent(result.accuracy)} ({percent(low)} to {percent(high)})"
         yield f"tested on {plural(result.images, 'image')}: {accuracy}, loss {result.loss:.4f}"
-        if low <= 1 / len(data.class_names) and end.images >= len(data.train):
-            yield "No better than guessing. Try a lower --learning-rate."
+    yield from advice
     yield f"saved in {folder}, {duration(terminal.process_seconds())} after the start"
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "ImageShape",
     "Input",
     "Place",
+    "classifies",
     "initial",
     "last_activation",
     "named",
@@ -115,6 +116,12 @@ def initial(places: Iterable[Place], seed: int) -> NDArray[np.float32]:
         for number, place in enumerate(places)
     ]
     return np.concatenate(values) if values else np.zeros(0, np.float32)
+
+
+def classifies(layers: Iterable[Layer], outputs: Shape) -> bool:
+    """Whether outputs are classes of which one is chosen: at least two, softmax or linear."""
+    ending = last_activation(layers)
+    return len(outputs) == 1 and outputs[0] > 1 and ending in ("softmax", "linear")
 
 
 def last_activation(layers: Iterable[Layer]) -> str:

@@ -48,7 +48,8 @@ class Classified:
     Attributes:
         label: int64 (n,), the likeliest class's index.
         probabilities: float64 (n, k), calibrated if the model is.
-        sure: bool (n,), false for an image unlike those it learnt.
+        sure: bool (n,), false for an image unlike those it learnt; of a model that is not
+            calibrated always false.
         score: float64 (n,), how much it looks like those, 0 … 1; sure from 0.5 on.
     """
 
@@ -79,7 +80,7 @@ class Doubter(Weighted):
         """What it takes images for, with calibrated probabilities, and whether it may be sure.
 
         Flags an image that is out of the training distribution: see docs/explanation/ood.md.
-        A model that is not calibrated is always sure.
+        A model that is not `calibrated` is never sure: its probabilities mean nothing yet.
 
             answer = model.classify(drawing)
             print(model.class_names[answer.label] if answer.sure else "not sure")
@@ -101,7 +102,7 @@ class Doubter(Weighted):
         """Find out how sure it may be, on images it didn't learn from. `fit` does it at its end.
 
         Args:
-            held_out: a Split, or (x, y): at least 100 images that it didn't learn from.
+            held_out: a Split, or (x, y): at least 20 images that it didn't learn from.
             learnt: what it learnt from: a Split, a Dataset (its training images), or (x, y).
             seed: of the strange pictures it is shown.
 
@@ -135,14 +136,14 @@ def classified(
     """
     from spritenet.ood.temperature import softened
 
-    if not _chooses(model):
+    if not model.classifies:
         from spritenet.export.saved_model import unclassified
 
         raise unclassified(last_activation(model.layers), model.output_shape, model.name)
     found = _logits(model, parameters, images)
     label = found.argmax(axis=1)
     if doubt is None:
-        sure = np.ones(len(images), np.bool_)
+        sure = np.zeros(len(images), np.bool_)  # nobody found out
         return Classified(label, softened(found, 1.0), sure, sure.astype(np.float64))
     end = 1 + [layer.label for layer in model.layers].index(doubt.layer)
     score = doubt.scores(before(model, parameters, end, images), images)
@@ -172,7 +173,7 @@ def calibration(
     """
     from spritenet.ood.calibration import calibrate
 
-    if not _chooses(model):
+    if not model.classifies:
         raise ModelError("the network doesn't choose among classes", where=model.name)
     some = sample(learnt, count, seed)
     held = sample(held_out, min(MOST_HELD_OUT, max(LEAST_HELD_OUT, count)), seed)
@@ -197,23 +198,13 @@ def after_training(
         images = 0
         if isinstance(event, Finished) or (isinstance(event, Stopped) and event.reason == KEPT):
             images = event.images
-        if images and held_out is not None and _chooses(model):
+        if images and held_out is not None and model.classifies:
             some = sample(held_out, LEAST, seed), sample(learnt, 1, seed)
             labelled = all(examples.labels is not None for examples in some)
             if labelled and len(held_out) >= LEAST:
                 count = min(MOST_LEARNT, max(LEAST_LEARNT, images // SHARE))
                 model.doubt = calibration(model, learnt, held_out, count, seed=seed)
         yield event
-
-
-def _chooses(model: Network) -> bool:
-    """Whether a model's outputs are classes of which one is chosen."""
-    outputs = model.output_shape
-    return (
-        len(outputs) == 1
-        and outputs[0] > 1
-        and last_activation(model.layers) in ("softmax", "linear")
-    )
 
 
 def _looked(model: Network, parameters: NDArray[np.float32]) -> Looked:

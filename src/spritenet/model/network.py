@@ -239,6 +239,11 @@ class Network:
         self._shape()
         return self._output_shape
 
+    @property
+    def classifies(self) -> bool:
+        """Whether its outputs are classes of which one is chosen: two or more, or logits."""
+        return building.classifies(self._layers, self.output_shape)
+
     @accepts
     def summary(self, print_fn: Callable[[str], object] | None = None) -> None:
         """Print its layers as a table.

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["LEAST", "REFUSED", "Looked", "calibrate"]
 
-LEAST = 100
-"""Held-out images below which a share of a few per cent means nothing."""
+LEAST = 20
+"""Held-out images below which nothing can be found out. Of so few the temperature is honest, as a
+single number is fitted; the threshold lies above all of them, so that of others like them about
+one in LEAST is refused."""
 
 REFUSED = 0.015
 """The share of held-out images the model may not be sure of."""

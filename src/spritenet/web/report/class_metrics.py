@@ -97,7 +97,7 @@ def _doubts(report: Report) -> str:
     """What a calibrated network says of what it is not sure of."""
     doubts = report.doubts
     if doubts is None:
-        return ""
+        return "<p>It is not calibrated: nobody found out what its percentages mean.</p>"
     unsure = doubts.asked - doubts.sure
     share = percent(doubts.right / doubts.sure) if doubts.sure else "none"
     return (

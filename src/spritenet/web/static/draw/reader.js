@@ -11,7 +11,8 @@ import { Raster } from './raster.js';
 /**
  * @typedef {object} Answer
  * @property {Uint8Array} input  height × width × channels: what the network sees
- * @property {'empty' | 'unsure' | 'sure'} state  nothing there; nothing the model has learnt; a class
+ * @property {'empty' | 'unsure' | 'sure' | 'uncalibrated'} state  nothing there; nothing the model
+ *     has learnt; a class; a class as well, by a model of which nobody found out how sure it may be
  * @property {number} best  the likeliest class
  * @property {ArrayLike<number>} probabilities  of all classes; of length 0 if there is nothing
  */
@@ -154,7 +155,7 @@ export class Reader {
  * @param {Model} model
  * @param {Uint8Array} input
  * @param {Familiar | null} familiar
- * @returns {{ state: 'unsure' | 'sure', best: number, probabilities: ArrayLike<number> }}
+ * @returns {{ state: 'unsure' | 'sure' | 'uncalibrated', best: number, probabilities: ArrayLike<number> }}
  */
 export function judge(model, input, familiar) {
   const able = model.outputs > 1 && ['softmax', 'linear'].includes(model.lastActivation);
@@ -164,6 +165,7 @@ export function judge(model, input, familiar) {
   for (let i = 1; i < probabilities.length; i++) {
     if (probabilities[i] > probabilities[best]) best = i;
   }
-  const sure = !told || (familiar ? familiar.sure(input, best) : told.sure);
+  if (!told || !model.calibrated) return { state: 'uncalibrated', best, probabilities };
+  const sure = familiar ? familiar.sure(input, best) : told.sure;
   return { state: sure ? 'sure' : 'unsure', best, probabilities };
 }

@@ -38,15 +38,16 @@ export class Verdict {
       this.bars.set(probabilities, { sure: false });
     } else {
       set(sign, name);
-      set(line, `${percent(probabilities[best])} sure`);
+      const share = percent(probabilities[best]);
+      set(line, state === 'sure' ? `${share} sure` : `${share}, not calibrated`);
       this.bars.set(probabilities);
     }
     this.speak(
-      state === 'sure'
-        ? `${name}, ${percent(probabilities[best])}`
-        : state === 'empty'
-          ? 'The sheet is empty'
-          : `Not sure, perhaps ${name}`,
+      state === 'empty'
+        ? 'The sheet is empty'
+        : state === 'unsure'
+          ? `Not sure, perhaps ${name}`
+          : `${name}, ${percent(probabilities[best])}`,
     );
   }
 

@@ -127,8 +127,10 @@ export class Pad {
     }
     this.busy = true;
     try {
-      const { label, probabilities, sure } = await model.classify(this.reader.input(sheet));
+      const answer = await model.classify(this.reader.input(sheet));
       if (model !== this.model) return;
+      const { label, probabilities } = answer;
+      const sure = answer.sure || !model.calibrated; // what is trained here is not calibrated
       this.bars.set(probabilities, { sure });
       const { classNames } = this.input;
       places.verdict.textContent =

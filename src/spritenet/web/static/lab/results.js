@@ -98,10 +98,10 @@ export class Results {
       if (!examination) return { ...own, caption: truth, label: `a ${truth}` };
       const said = classNames[examination.predicted[place]];
       const right = said === truth;
-      const sure = `${Math.round(100 * examination.confidences[place])} % sure`;
+      const share = `${Math.round(100 * examination.confidences[place])} %`;
       const label = right
-        ? `${truth}, recognised, ${sure}`
-        : `${truth}, predicted as ${said}, ${sure}`;
+        ? `${truth}, recognised, ${share}`
+        : `${truth}, predicted as ${said}, ${share}`;
       return { ...own, caption: right ? truth : `${said}, is ${truth}`, right, label };
     });
     this.tiles.show(tiles, imageShape, this.picked);

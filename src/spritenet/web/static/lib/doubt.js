@@ -11,7 +11,7 @@ import { ModelError } from './errors.js';
  * @typedef {object} Classified
  * @property {number} label  the likeliest class's index
  * @property {Float64Array} probabilities  of each class, calibrated if the model is
- * @property {boolean} sure  false for an image unlike those it learnt
+ * @property {boolean} sure  false for an image unlike those it learnt, and if it isn't calibrated
  * @property {number} score  how much it looks like those, 0 … 1; sure from 0.5 on
  */
 

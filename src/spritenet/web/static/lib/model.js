@@ -223,7 +223,7 @@ export class Model {
 
   /**
    * What it takes one image for, with calibrated probabilities, and whether it may be sure. A model
-   * that is not calibrated is always sure.
+   * that is not `calibrated` is never sure: its probabilities mean nothing yet.
    *
    * @param {Uint8Array | Uint8ClampedArray} image  raw pixels, h w c
    * @returns {Classified}
@@ -243,7 +243,7 @@ export class Model {
       (best, value, k) => (value > probabilities[best] ? k : best),
       0,
     );
-    if (!doubt) return { label, probabilities, sure: true, score: 1 };
+    if (!doubt) return { label, probabilities, sure: false, score: 0 }; // nobody found out
     const features = values[this.layers.findIndex(({ name }) => name === doubt.layer)];
     const score = familiarity(doubt, features, pixels, this.inputShape[2]);
     return { label, probabilities, sure: score >= 0.5, score };
