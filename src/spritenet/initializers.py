@@ -1,4 +1,4 @@
-"""How weights begin: Keras's initializers, with exactly Keras's distributions.
+"""Initializers of weights: Keras's, with exactly Keras's distributions.
 
 The distributions are Keras's; the random numbers are NumPy's PCG64, so the same seed gives other
 weights than it does in Keras. Each weight array draws from a stream of its own (`stream`), so that
@@ -56,7 +56,7 @@ def stream(seed: int, index: int) -> np.random.Generator:
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
-    """How many values one output reads and one input feeds, as Keras counts them.
+    """Returns fan-in and fan-out of a weight array, as Keras counts them.
 
     >>> fans((5, 5, 8, 16))
     (200, 400)

@@ -1,4 +1,4 @@
-"""What training makes small: Keras's losses, fused with the softmax before them.
+"""Losses: Keras's, fused with the softmax before them.
 
 A loss here is a frozen description; the engine computes it. Values are the mean over the batch of
 weight · loss, as in Keras.

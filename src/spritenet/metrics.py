@@ -1,4 +1,4 @@
-"""How good predictions are: plain functions of labels and predicted probabilities.
+"""Metrics: plain functions of labels and predicted probabilities.
 
 Each figure has one definition, here. Labels are class indices (n,); probabilities are (n, classes),
 each row summing to 1.
@@ -42,7 +42,7 @@ LEAST_PROBABILITY = float(np.finfo(np.float64).eps)
 
 @accepts
 def accuracy(labels: ArrayLike, probabilities: ArrayLike) -> float:
-    """The share of the images whose most probable class is their label.
+    """Returns the fraction of images whose most probable class is their label.
 
     >>> accuracy([0, 1], [[0.9, 0.1], [0.8, 0.2]])
     0.5
@@ -56,7 +56,7 @@ def accuracy(labels: ArrayLike, probabilities: ArrayLike) -> float:
 
 @accepts
 def accuracy_interval(right: int, count: int) -> tuple[float, float]:
-    """Between what shares the true accuracy lies with 95 % confidence, after `right` of `count`.
+    """Returns the 95 % confidence interval of an accuracy, of `right` images of `count`.
 
     E. B. Wilson, Probable inference, the law of succession, and statistical inference, 1927.
 
@@ -83,7 +83,7 @@ def accuracy_interval(right: int, count: int) -> tuple[float, float]:
 
 @accepts
 def top_k_accuracy(labels: ArrayLike, probabilities: ArrayLike, k: int = 5) -> float:
-    """The share of the images whose label is among the k most probable classes.
+    """Returns the fraction of images whose label is among the k most probable classes.
 
     Of equally probable classes the first come first.
 
@@ -117,7 +117,7 @@ def log_loss(labels: ArrayLike, probabilities: ArrayLike) -> float:
 
 @accepts
 def confusion_matrix(labels: ArrayLike, predicted: ArrayLike, classes: int) -> NDArray[np.int64]:
-    """How many images of class i were taken for class j: int64 (classes, classes).
+    """Returns the number of images of class i predicted as class j: int64 (classes, classes).
 
     >>> confusion_matrix([0, 0, 1], [0, 1, 1], classes=2).tolist()
     [[1, 1], [0, 1]]
@@ -146,7 +146,7 @@ def confusion_matrix(labels: ArrayLike, predicted: ArrayLike, classes: int) -> N
 
 @accepts
 def per_class_accuracy(confusion: ArrayLike) -> NDArray[np.float64]:
-    """The share of each class's images that was right: float64 (classes,).
+    """Returns the accuracy of each class: float64 (classes,).
 
     It is the recall, but NaN for a class that has no images: nothing is known of it.
 
@@ -171,7 +171,7 @@ class Averages:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassReport:
-    """Figures of each class, float64 (classes,); 0 where there is nothing to divide by.
+    """Metrics of each class, float64 (classes,); 0 where there is nothing to divide by.
 
     Attributes:
         precision: of the images taken for the class, the share that is of it.
@@ -229,7 +229,7 @@ def class_report(confusion: ArrayLike) -> ClassReport:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibration:
-    """How far confidence is from accuracy, in bins of confidence of equal width.
+    """Accuracy and mean confidence in bins of confidence of equal width.
 
     Attributes:
         edges: of the bins, float64 (bins + 1,), from 0 to 1.
@@ -248,7 +248,7 @@ class Calibration:
 
 @accepts
 def calibration(labels: ArrayLike, probabilities: ArrayLike, bins: int = 15) -> Calibration:
-    """How far confidence is from accuracy, bin by bin.
+    """Returns accuracy and mean confidence, bin by bin.
 
     Images are sorted into bins of equal width by their largest probability, (0, 1/bins], ….
     Guo et al., On Calibration of Modern Neural Networks, 2017.
@@ -275,7 +275,7 @@ def calibration(labels: ArrayLike, probabilities: ArrayLike, bins: int = 15) -> 
 
 @accepts
 def calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins: int = 15) -> float:
-    """The expected calibration error: how far confidence is from accuracy, 0 … 1.
+    """Returns the expected calibration error, 0 … 1: the mean gap of confidence and accuracy.
 
     Raises:
         DataError: labels and probabilities don't fit, or there is no bin.

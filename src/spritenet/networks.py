@@ -108,7 +108,7 @@ def get(name: str, data: Split | StreamSource) -> Sequential:
             )
         maker = getattr(_module(module), function, None)
     if not callable(maker):
-        raise ModelError("there is no such function", where=name)
+        raise ModelError("Unknown function", where=name)
     model = maker(data)
     if not isinstance(model, Sequential):
         raise ModelError(
@@ -131,8 +131,6 @@ def _module(name: str) -> object:
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
-        raise ModelError(
-            "there is no such module", where=name, do="Is it in this folder?"
-        ) from None
+        raise ModelError("Unknown module", where=name, do="Is it in this folder?") from None
     finally:
         sys.path.remove(here)

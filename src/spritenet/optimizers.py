@@ -1,4 +1,4 @@
-"""How weights move: Keras 3's optimizers, defaults and formulas.
+"""Optimizers: Keras 3's, with its defaults and formulas.
 
 Frozen descriptions; the engine computes. In what follows g is the gradient of the batch's mean
 loss, w a weight, r the learning rate of the step. Before any of it, `global_clipnorm` scales the
@@ -22,13 +22,13 @@ __all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "get"]
 
 @dataclass(frozen=True, slots=True)
 class Optimizer(ABC):
-    """What all optimizers have.
+    """The base of all optimizers.
 
     Attributes:
         learning_rate: a number, or a schedule of the step.
         weight_decay: decoupled weight decay, as in AdamW; None or 0 for none.
         global_clipnorm: the largest norm of the whole gradient; None for no limit.
-        slot_names: its memories, one array as long as the parameters each, in the engine's order.
+        slot_names: its slots, one array as long as the parameters each, in the engine's order.
     """
 
     learning_rate: float | Schedule
@@ -41,7 +41,7 @@ class Optimizer(ABC):
 
     @property
     def slots(self) -> tuple[str, ...]:
-        """The names of the memories these arguments need."""
+        """The names of the slots that these arguments need."""
         return self.slot_names
 
     def _check(self, **shares: float) -> None:

@@ -45,7 +45,7 @@ def test_without_arguments_it_helps() -> None:
         (["train", "--optimizer", "best"], "Unsupported optimizer 'best'. Supported: SGD"),
         (["train", "--learning-rate", "-1"], "'--learning-rate'"),
         (["train", "--model", "best"], "the network is not known: expected one of tutorial"),
-        (["train", "--model", "nowhere:make"], "nowhere: there is no such module"),
+        (["train", "--model", "nowhere:make"], "nowhere: Unknown module"),
         (["train", "--from", "nowhere"], "nowhere: there is no model"),
         (["train", "--validation", "2"], "'--validation'"),
         (["train", "--test-every", "0"], "'--test-every'"),

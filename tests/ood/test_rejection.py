@@ -21,7 +21,7 @@ from letters import LETTERS, LOOK_ALIKES, letter_paths
 from spritenet import ood
 from spritenet.metrics import calibration_error
 from spritenet.ood.calibration import LEAST, REFUSED
-from spritenet.ood.outliers import strange
+from spritenet.ood.outliers import make_outliers
 from spritenet.ood.temperature import COLDEST, HOTTEST, best_temperature, softened
 from spritenet.prepare import Preparation, prepare
 from spritenet.sources.strokes import pen_paths, strokes
@@ -207,7 +207,7 @@ def test_colours_and_other_sizes() -> None:
     model.compile("adam", sn.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     model.fit(images[:200], labels[:200], epochs=5, verbose=0)
     model.calibrate((images[200:], labels[200:]), (images[:200], labels[:200]))
-    made = strange(images, 50, seed=0)
+    made = make_outliers(images, 50, seed=0)
     assert made.shape == (50, 12, 10, 3)
     assert made.dtype == np.uint8
     assert refused(model, 255 - images[200:]) > 0.9
@@ -252,24 +252,24 @@ def test_probabilities_mean_what_they_say() -> None:
     assert calibration_error(labels, softened(3 * logits, found)) < 0.02
 
 
-def test_the_watcher_computes_what_scikit_learn_does(reader: sn.Sequential) -> None:
-    """Its weights, put into scikit-learn's network, give its strangeness."""
+def test_the_detector_computes_what_scikit_learn_does(reader: sn.Sequential) -> None:
+    """Its weights, put into scikit-learn's network, give its outlier scores."""
     assert reader.doubt is not None
-    watcher = reader.doubt.watcher
+    detector = reader.doubt.detector
     random = np.random.default_rng(0)
     features = random.uniform(0, 3, (50, 256)).astype(np.float32)
-    u = (features[:, watcher.places] - watcher.low) * watcher.scale
+    u = (features[:, detector.places] - detector.low) * detector.scale
     x = np.clip(u, 0, 1)
     outside = np.maximum(u - 1, 0).sum(axis=1) + np.maximum(-u, 0).sum(axis=1)
-    other = MLPClassifier(hidden_layer_sizes=(watcher.bias.size,), max_iter=1, random_state=0)
-    classes = np.arange(watcher.output_bias.size)
+    other = MLPClassifier(hidden_layer_sizes=(detector.bias.size,), max_iter=1, random_state=0)
+    classes = np.arange(detector.output_bias.size)
     with pytest.warns(Warning, match="Maximum iterations"):
         other.fit(random.normal(size=(classes.size, x.shape[1])), classes)
-    other.coefs_ = [watcher.kernel * watcher.kernel_scale, watcher.output_kernel]
-    other.intercepts_ = [watcher.bias, watcher.output_bias]
+    other.coefs_ = [detector.kernel * detector.kernel_scale, detector.output_kernel]
+    other.intercepts_ = [detector.bias, detector.output_bias]
     z = other.predict_log_proba(x)
     expected = z[:, -1] - logsumexp(z[:, :-1], axis=1) + outside
-    np.testing.assert_allclose(watcher.strangeness(features), expected, atol=1e-3)
+    np.testing.assert_allclose(detector.outlier_score(features), expected, atol=1e-3)
 
 
 json_values = st.recursive(
@@ -285,7 +285,7 @@ json_values = st.recursive(
 def test_whatever_a_file_says_is_read_or_refused(
     reader: sn.Sequential, data: st.DataObject
 ) -> None:
-    """An entry with anything in the place of anything: a Doubt, or one ModelError."""
+    """An entry with anything in the place of anything: a Rejection, or one ModelError."""
     assert reader.doubt is not None
     entry = ood.to_json(reader.doubt)
     inner = data.draw(st.booleans())
@@ -298,7 +298,7 @@ def test_whatever_a_file_says_is_read_or_refused(
         read = ood.from_json(json.loads(json.dumps(entry)), where="model.json")
     except sn.ModelError:
         return
-    assert np.isfinite(read.watcher.strangeness(np.zeros((1, 4096 * 16), np.float32))).all()
+    assert np.isfinite(read.detector.outlier_score(np.zeros((1, 4096 * 16), np.float32))).all()
 
 
 def test_an_entry_comes_back_as_it_was(reader: sn.Sequential) -> None:

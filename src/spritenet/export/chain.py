@@ -37,7 +37,7 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """What the file calls it."""
+        """The name in the file."""
         return str(self.config["name"])
 
 
@@ -212,6 +212,6 @@ def _source(layer: Mapping[str, Any]) -> str:
 
 
 def _history(tensor: object) -> object:
-    """Where a tensor of Keras 3 comes from: [layer, node, place]."""
+    """Returns the origin of a Keras 3 tensor: [layer, node, place]."""
     config = tensor.get("config") if isinstance(tensor, dict) else None
     return config.get("keras_history") if isinstance(config, dict) else tensor

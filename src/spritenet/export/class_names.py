@@ -1,4 +1,4 @@
-"""Class names that lie beside a model: lines of a text, or `labels` of a `metadata.json`."""
+"""Class names in files beside a model: lines of text, or `labels` of a `metadata.json`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from spritenet.errors import ModelError
 from spritenet.export.error_location import shown
 from spritenet.export.weights import read_file
 
-__all__ = ["METADATA_JSON", "checked_names", "labels_beside", "read_class_names"]
+__all__ = ["METADATA_JSON", "checked_names", "read_class_names", "read_labels"]
 
 METADATA_JSON = "metadata.json"
 """What Teachable Machine puts beside its models."""
@@ -42,7 +42,7 @@ def read_class_names(path: Path) -> tuple[str, ...]:
     return checked_names(lines, path)
 
 
-def labels_beside(folder: Path) -> tuple[str, ...]:
+def read_labels(folder: Path) -> tuple[str, ...]:
     """The `labels` of a folder's metadata.json; empty where there are none.
 
     Raises:

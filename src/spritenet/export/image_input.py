@@ -81,7 +81,7 @@ def reshaped(entry: Entry, shape: Shape) -> Shape:
 
 
 def _square(side: int) -> str:
-    """What is said of an image whose sides were guessed."""
+    """Returns the note on an image whose sides were guessed."""
     return f"it takes rows of {side * side} numbers: grey images of {side}×{side} are assumed"
 
 

@@ -113,7 +113,7 @@ def _models_in(folder: Path) -> list[Path]:
 
 
 def _describes_a_model(file: Path) -> bool:
-    """Whether a JSON file speaks of a `modelTopology`."""
+    """Returns True if a JSON file has a `modelTopology`."""
     try:
         if not file.is_file() or file.stat().st_size > MAXIMAL_MODEL_JSON:
             return False
@@ -144,12 +144,12 @@ def _refuse_foreign(path: Path) -> None:
 
 
 def is_zip(path: Path) -> bool:
-    """Whether a path is meant as a ZIP."""
+    """Returns True if a path is a ZIP file."""
     return path.suffix.lower() == ".zip" and path.is_file()
 
 
 def is_model(path: Path) -> bool:
-    """Whether a path is that of a model, ours or another program's, rather than of data."""
+    """Returns True if a path is a model, ours or another program's, rather than data."""
     if is_zip(path):
         return _models_in_zip(path)
     ending = path.suffix.lower()
@@ -165,14 +165,14 @@ def is_model(path: Path) -> bool:
 
 
 def _is_keras(path: Path) -> bool:
-    """Whether an HDF5 file is a model of Keras's rather than data."""
+    """Returns True if an HDF5 file is a Keras model rather than data."""
     with path.open("rb") as file:
         head = file.read(HEAD)
     return head.startswith(SIGNS[0][1]) and any(word in head for word in KERAS_IN_HDF5)
 
 
 def _models_in_zip(path: Path) -> bool:
-    """Whether a ZIP holds a JSON file that may describe a model, and weights."""
+    """Returns True if a ZIP holds weights and a JSON file that may describe a model."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = [PurePosixPath(name).name for name in _names(archive)]

@@ -1,4 +1,4 @@
-"""What a model file says of itself beyond TensorFlow.js's format: `userDefinedMetadata.spritenet`.
+"""Metadata of a model file beyond TensorFlow.js's format: `userDefinedMetadata.spritenet`.
 
 Knows the names and types of the entries, not where they are kept. Everything is optional to read,
 since a model saved by TensorFlow.js has none of it; what is there must be of the right type.
@@ -16,7 +16,7 @@ from typing import Any
 from spritenet import ood
 from spritenet.errors import ModelError
 from spritenet.export.error_location import shown
-from spritenet.ood import Doubt
+from spritenet.ood import Rejection
 
 __all__ = ["VERSION", "Metadata", "TrainedOn"]
 
@@ -28,13 +28,13 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class TrainedOn:
-    """What made the weights.
+    """The training that made the weights.
 
     Attributes:
-        dataset: its name.
-        content_hash: SHA-256 of the data set's images and labels, in hexadecimal.
-        seed: of the weights, the order and the dropout.
-        steps: updates done.
+        dataset: the data set's name.
+        content_hash: SHA-256 of its images and labels, in hexadecimal.
+        seed: of the initial weights, the shuffling and the dropout.
+        steps: the number of steps.
     """
 
     dataset: str
@@ -45,21 +45,21 @@ class TrainedOn:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a saved model tells beyond its layers and weights.
+    """Metadata of a saved model, beyond its layers and weights.
 
     Attributes:
         class_names: one for each output, or none at all.
-        preparation: how a person's picture becomes an input (`spritenet.prepare`), as JSON.
-        trained_on: None if nobody knows.
+        preparation: the conversion of an image to an input (`spritenet.prepare`), as JSON.
+        trained_on: None if unknown.
         scores: like {"test_accuracy": 0.98, "test_loss": 0.06}.
-        doubt: how sure it may be; None if nobody found out.
+        doubt: the calibration and OOD detector; None if it was not calibrated.
     """
 
     class_names: tuple[str, ...] = ()
     preparation: Mapping[str, Any] | None = None
     trained_on: TrainedOn | None = None
     scores: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
-    doubt: Doubt | None = None
+    doubt: Rejection | None = None
 
     def to_json(
         self, input_shape: tuple[int, int, int], hashes: Mapping[str, str]
@@ -146,7 +146,7 @@ def _wrong(key: str, expected: str, got: object, where: Path) -> ModelError:
 
 
 def _is_word(value: object) -> bool:
-    """Whether it can be shown in a terminal, on one line."""
+    """Returns True if it can be printed in a terminal, on one line."""
     return isinstance(value, str) and len(value) <= 200 and value.isprintable()
 
 
@@ -159,7 +159,7 @@ def _object(entry: Mapping[str, Any], key: str, where: Path) -> Mapping[str, Any
 
 
 def _trained_on(entry: Mapping[str, Any] | None, where: Path) -> TrainedOn | None:
-    """What made the weights."""
+    """Returns the training that made the weights."""
     if entry is None:
         return None
     words = [entry.get(key) or "" for key in ("dataset", "content_hash")]

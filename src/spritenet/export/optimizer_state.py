@@ -1,8 +1,8 @@
-"""An optimizer's memory in a model file, arranged as TensorFlow.js's optimizers arrange theirs.
+"""Optimizer state in a model file, in the order of TensorFlow.js's optimizers.
 
-TensorFlow.js keeps an int32 step counter, then slot after slot an array for each weight. Its
-RMSProp always has a velocity; it has no AdamW, weight decay or clipping, and such an optimizer's
-memory is saved without a `trainingConfig`, so that TensorFlow.js passes over it.
+TensorFlow.js stores an int32 step counter, then slot after slot an array for each weight. Its
+RMSProp always has a velocity. It has no AdamW, weight decay or clipping; the state of such an
+optimizer is saved without a `trainingConfig`, so that TensorFlow.js ignores it.
 """
 
 from __future__ import annotations
@@ -139,5 +139,5 @@ def training_config(state: OptimizerState) -> dict[str, Any] | None:
 
 
 def _is_special(loss: Loss) -> bool:
-    """Whether TensorFlow.js, which knows a loss only by its name, would compute another."""
+    """Returns True if TensorFlow.js, which identifies a loss by name, would compute another."""
     return bool(getattr(loss, "from_logits", False) or loss.smoothing)

@@ -1,7 +1,7 @@
-"""Ranges that pixels are brought into before a network sees them.
+"""Pixel ranges: the values that a network expects for black and white.
 
-A network of somebody else's was fed with pixels divided by 255, or with raw ones, or with ones from
--1 to 1, or with any of these turned over, dark on light; and its file says nothing of it.
+Networks of other programs expect pixels divided by 255, raw pixels, or pixels from -1 to 1, and
+any of these inverted, dark on light. Their files don't record it.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ __all__ = ["RANGES", "UNIT", "PixelRange"]
 
 @dataclass(frozen=True, slots=True)
 class PixelRange:
-    """What became of pixels 0 and 255.
+    """The values of pixels 0 and 255 at a network's input.
 
     Attributes:
-        name: as people write it, like "-1..1".
-        black: what 0 became.
-        white: what 255 became.
+        name: like "-1..1".
+        black: the value of pixel 0.
+        white: the value of pixel 255.
     """
 
     name: str
@@ -29,7 +29,7 @@ class PixelRange:
     white: float
 
     def rescaling(self, name: str) -> Rescaling:
-        """The layer that makes such values of raw pixels."""
+        """Returns the layer that maps raw pixels to this range."""
         return Rescaling((self.white - self.black) / 255, self.black, name=name)
 
     @classmethod
@@ -59,4 +59,4 @@ RANGES: dict[str, PixelRange] = {
         PixelRange("1..-1", 1.0, -1.0),
     )
 }
-"""Every range by its name; the later ones turn light and dark."""
+"""All ranges by name; the last three are inverted."""

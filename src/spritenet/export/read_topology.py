@@ -197,7 +197,7 @@ def _leave_out(config: dict[str, Any], name: str) -> None:
 
 
 def _has_l1(regularizer: object) -> bool:
-    """Whether it is an L1, or an L1L2 with an L1 part; only L2 exists here."""
+    """Returns True for an L1, or an L1L2 with an L1 part; only L2 is supported."""
     content = regularizer.get("config") if isinstance(regularizer, dict) else None
     return isinstance(content, dict) and bool(content.get("l1"))
 

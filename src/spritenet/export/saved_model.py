@@ -1,4 +1,4 @@
-"""A saved model, in memory: what `tfjs.save` writes and `tfjs.load` returns."""
+"""SavedModel: a model in memory, as `tfjs.save` writes and `tfjs.load` returns it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from spritenet.export.pixel_range import PixelRange
 from spritenet.layers import ActivationLayer, Layer, Shape
 from spritenet.layers.parametric import Learnt
 from spritenet.losses import Loss
-from spritenet.ood import Doubt
+from spritenet.ood import Rejection
 from spritenet.optimizers import Optimizer
 
 if TYPE_CHECKING:
@@ -30,13 +30,13 @@ CHOOSING = ("softmax", "linear")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OptimizerState:
-    """What an optimizer has in its memory after some steps.
+    """The state of an optimizer after some steps.
 
     Attributes:
-        optimizer: which one, with its arguments.
-        steps: updates done.
+        optimizer: the optimizer with its arguments.
+        steps: the number of steps.
         slots: float32, (len(optimizer.slots), parameters).
-        loss: what it was making small; TensorFlow.js needs it to go on training.
+        loss: the loss it minimized; TensorFlow.js needs it to resume training.
     """
 
     optimizer: Optimizer
@@ -54,8 +54,8 @@ class SavedModel:
         input_shape: height, width, channels.
         parameters: float32, all weights in layer order, kernel before bias.
         metadata: class names, preparation, what it was trained on, scores.
-        optimizer: its optimizer's memory, if that was saved too.
-        assumed: whether its file didn't say what range its pixels had, so that 0..1 is assumed.
+        optimizer: its optimizer's state, if that was saved too.
+        assumed: True if the file doesn't give the range of pixels and 0..1 is assumed.
         notes: a line for each doubtful reading of its file; that one last.
     """
 
@@ -114,8 +114,8 @@ class SavedModel:
         if self.metadata.doubt is not None:
             self._check_doubt(self.metadata.doubt)
 
-    def _check_doubt(self, doubt: Doubt) -> None:
-        """Refuse a watcher that looks at another network.
+    def _check_doubt(self, doubt: Rejection) -> None:
+        """Refuses a detector that was trained on another network.
 
         Raises:
             ModelError: its layer, features or classes aren't this network's.
@@ -125,12 +125,12 @@ class SavedModel:
         for layer in self.layers:
             shape = layer.output_shape(shape)
             sizes[layer.label] = prod(shape)
-        size, watcher = sizes.get(doubt.layer, 0), doubt.watcher
-        if watcher.places.max() >= size or (len(watcher.output_bias) - 1,) != self.output_shape:
+        size, detector = sizes.get(doubt.layer, 0), doubt.detector
+        if detector.places.max() >= size or (len(detector.output_bias) - 1,) != self.output_shape:
             raise ModelError(
                 "its doubt belongs to another network",
                 expected=f"{self.output_shape} classes, features of {doubt.layer} below {size}",
-                got=f"{len(watcher.output_bias) - 1}, {int(watcher.places.max())}",
+                got=f"{len(detector.output_bias) - 1}, {int(detector.places.max())}",
                 do="Train the model again, or take the entry `doubt` out.",
             )
 

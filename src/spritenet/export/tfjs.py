@@ -22,7 +22,7 @@ from spritenet.atomic import write_folder
 from spritenet.destination import destination, local_only
 from spritenet.errors import DataWarning, ModelError
 from spritenet.export import optimizer_state
-from spritenet.export.class_names import METADATA_JSON, checked_names, labels_beside
+from spritenet.export.class_names import METADATA_JSON, checked_names, read_labels
 from spritenet.export.error_location import located
 from spritenet.export.location import MAXIMAL_MODEL_JSON, MODEL_JSON, is_zip, locate
 from spritenet.export.metadata import Metadata, digest
@@ -252,7 +252,7 @@ def _own_entry(
 
 def _labels(folder: Path, network: Topology, notes: list[str]) -> tuple[str, ...] | None:
     """The class names beside a model, if they are as many as its outputs."""
-    names = labels_beside(folder)
+    names = read_labels(folder)
     shape: tuple[int, ...] = network.input_shape
     for layer in network.layers:
         shape = layer.output_shape(shape)

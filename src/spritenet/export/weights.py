@@ -57,7 +57,7 @@ class Array:
 
     @property
     def size(self) -> int:
-        """How many numbers."""
+        """The number of values."""
         return math.prod(self.shape)
 
     def entry(self) -> dict[str, object]:
@@ -79,7 +79,7 @@ class Group:
 
     @property
     def bytes(self) -> int:
-        """How many bytes the files must hold together."""
+        """The total size of the files in bytes."""
         return sum(4 * array.size for array in self.arrays)
 
 

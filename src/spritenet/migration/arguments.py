@@ -166,7 +166,7 @@ ARGUMENTS: Mapping[str, Rule] = {
 
 
 def rule(owner: str, argument: str) -> Rule | None:
-    """What becomes of an argument that `owner` doesn't have; None if it is unknown."""
+    """Returns the rule for an argument that `owner` doesn't have; None if it is unknown."""
     return ARGUMENTS.get(f"{owner}.{argument}") or ARGUMENTS.get(argument)
 
 
@@ -245,7 +245,7 @@ def _unknown(owner: str, name: str, known: list[str]) -> UnsupportedError:
 
 
 def _same(value: object, harmless: object) -> bool:
-    """Whether the value is that one; 1 is not True."""
+    """Returns True if both values are equal; 1 is not True."""
     if isinstance(value, bool) is not isinstance(harmless, bool):
         return False
     try:
@@ -261,7 +261,7 @@ def _short(value: object) -> str:
 
 
 class _FrozenError(UnsupportedError, FrozenInstanceError):
-    """What Python raises for a frozen dataclass, with the words for what to do."""
+    """The error for setting an attribute of a frozen dataclass, with what to do."""
 
 
 def _refuse_change(self: object, name: str, value: object = None) -> None:

@@ -99,7 +99,7 @@ def _anywhere(name: str, supported: list[str]) -> tuple[str, str]:
 
 
 def _words(name: str, part: str, supported: list[str]) -> tuple[str, str]:
-    """What is wrong with a name of a part, and what to do about it."""
+    """Returns the problem with a name of a module, and what to do about it."""
     from spritenet.migration import instead  # only here: nobody else shall wait for it
 
     what = f"Unsupported {instead.KINDS[part]} {name!r}"

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from spritenet.engines.engine import Examples
     from spritenet.model.network import Network
-    from spritenet.ood import Doubt
-    from spritenet.ood.calibration import Looked
+    from spritenet.ood import Rejection
+    from spritenet.ood.calibration import ModelView
     from spritenet.training.feed import Feed
 
 __all__ = ["Classified", "Doubter", "after_training", "calibration", "classified"]
@@ -98,7 +98,7 @@ class Doubter(Weighted):
         answers = classified(self, self.doubt, parameters, batch)
         return answers.only() if is_one(images.shape, shape) else answers
 
-    def calibrate(self, held_out: object, learnt: object, *, seed: int = 0) -> Doubt:
+    def calibrate(self, held_out: object, learnt: object, *, seed: int = 0) -> Rejection:
         """Find out how sure it may be, on images it didn't learn from. `fit` does it at its end.
 
         Args:
@@ -125,7 +125,7 @@ class Doubter(Weighted):
 
 def classified(
     model: Network,
-    doubt: Doubt | None,
+    doubt: Rejection | None,
     parameters: NDArray[np.float32],
     images: NDArray[np.uint8],
 ) -> Classified:
@@ -157,7 +157,7 @@ def calibration(
     count: int = MOST_LEARNT,
     *,
     seed: int = 0,
-) -> Doubt:
+) -> Rejection:
     """What calibrating a model finds.
 
     Args:
@@ -207,14 +207,14 @@ def after_training(
         yield event
 
 
-def _looked(model: Network, parameters: NDArray[np.float32]) -> Looked:
+def _looked(model: Network, parameters: NDArray[np.float32]) -> ModelView:
     """The model as calibrating sees it: what its first Dense layer reads, and its outputs."""
-    from spritenet.ood.calibration import Looked
+    from spritenet.ood.calibration import ModelView
 
     layers = model.layers
     dense = [place for place, layer in enumerate(layers) if isinstance(layer, Dense)]
     end = dense[0] if dense else len(layers)
-    return Looked(
+    return ModelView(
         layers[end - 1].label,
         lambda images: before(model, parameters, end, images),
         lambda images: _logits(model, parameters, images),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from spritenet.ood import Doubt
+    from spritenet.ood import Rejection
 
 __all__ = ["Network"]
 
@@ -56,7 +56,7 @@ class Network:
         self.threads = threads
         self.input_shape: ImageShape | None = None
         self.class_names: tuple[str, ...] = ()
-        self.doubt: Doubt | None = None
+        self.doubt: Rejection | None = None
         self._make_engine = engine or _native
         self._engine: tuple[int, Engine] | None = None
         self._beginning: tuple[tuple[Layer, ...], Engine] | None = None

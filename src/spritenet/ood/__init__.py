@@ -1,19 +1,19 @@
-"""The honest "not sure": what a trained model says of pictures unlike those it learnt.
+"""Out-of-distribution detection: a trained model rejects images unlike its training set.
 
-    doubt        Doubt: the value that travels in the model's file, and judges
-    block        its JSON, written and read
-    strange      pictures that are in no class, made from the data and by program
-    watcher      the small network that tells them from the others
-    temperature  probabilities that mean what they say
-    calibrate    all of it, after a training, on images that were not learnt from
+    rejection      Rejection: temperature, threshold and detector, saved with the model
+    serialization  its JSON, written and read
+    outliers       images of no class, made from the data and synthetic
+    detector       training of the small network that separates them from the others
+    temperature    temperature scaling of the probabilities
+    calibration    all of it, after a training, on held-out images
 
-It knows arrays of features and outputs, not how a model makes them.
+It knows arrays of features and outputs, not how a model computes them.
 docs/explanation/ood.md has the formulas.
 """
 
 from __future__ import annotations
 
-from spritenet.ood.rejection import Doubt, Watcher, is_blank
+from spritenet.ood.rejection import Detector, Rejection, is_blank
 from spritenet.ood.serialization import from_json, to_json
 
-__all__ = ["Doubt", "Watcher", "from_json", "is_blank", "to_json"]
+__all__ = ["Detector", "Rejection", "from_json", "is_blank", "to_json"]

@@ -1,4 +1,4 @@
-"""After a training: how sure the model may be, found out on images it did not learn from."""
+"""Calibration of a trained model's confidence, on held-out images."""
 
 from __future__ import annotations
 
@@ -9,31 +9,30 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spritenet.errors import DataError
-from spritenet.ood.detector import taught
-from spritenet.ood.outliers import strange
-from spritenet.ood.rejection import Doubt
+from spritenet.ood.detector import train_detector
+from spritenet.ood.outliers import make_outliers
+from spritenet.ood.rejection import Rejection
 from spritenet.ood.temperature import best_temperature
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["LEAST", "REFUSED", "Looked", "calibrate"]
+__all__ = ["LEAST", "REFUSED", "ModelView", "calibrate"]
 
 LEAST = 20
-"""Held-out images below which nothing can be found out. Of so few the temperature is honest, as a
-single number is fitted; the threshold lies above all of them, so that of others like them about
-one in LEAST is refused."""
+"""Fewest held-out images. The temperature is a single fitted number, which so few determine; the
+threshold lies above the scores of all of them, so that about one in LEAST others is rejected."""
 
 REFUSED = 0.015
-"""The share of held-out images the model may not be sure of."""
+"""Default fraction of held-out images that the model rejects."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Looked:
-    """A model as calibrating sees it.
+class ModelView:
+    """The functions of a model that calibration calls.
 
     Attributes:
-        layer: the name of the layer whose outputs are looked at.
+        layer: the name of the layer whose outputs are the features.
         features: uint8 n h w c → its outputs, float32 (n, d).
         logits: uint8 n h w c → float64 (n, k), up to a number added to each row.
     """
@@ -44,52 +43,52 @@ class Looked:
 
 
 def calibrate(
-    model: Looked,
-    learnt: tuple[NDArray[np.uint8], NDArray[np.int32]],
+    model: ModelView,
+    training: tuple[NDArray[np.uint8], NDArray[np.int32]],
     held_out: tuple[NDArray[np.uint8], NDArray[np.int32]],
     *,
     refused: float = REFUSED,
     seed: int = 0,
-) -> Doubt:
-    """What the model should know of its limits.
+) -> Rejection:
+    """Returns the temperature, the threshold and the detector of a trained model.
 
-    The watcher learns from images learnt from and from as many strange ones; temperature and
-    threshold come from the held-out images alone.
+    The detector is trained on the training images and as many outliers; temperature and threshold
+    come from the held-out images alone.
 
     Args:
-        model: what it is.
-        learnt: uint8 n h w c and int32 (n,).
-        held_out: likewise, other images.
-        refused: the share of held-out images that may look strange to it, at most.
-        seed: of the strange pictures and the watcher's weights.
+        model: the model's functions.
+        training: its training set, uint8 n h w c and int32 (n,).
+        held_out: other images, likewise.
+        refused: the largest fraction of held-out images to reject.
+        seed: of the outliers and the detector's weights.
 
     Raises:
-        DataError: there are fewer than LEAST held-out images, or none were learnt.
+        DataError: there are fewer than LEAST held-out images, or no training images.
     """
     images, labels = held_out
-    if len(images) < LEAST or not len(learnt[0]):
+    if len(images) < LEAST or not len(training[0]):
         raise DataError(
-            "there are too few images to calibrate on",
-            expected=f"at least {LEAST}, not learnt from",
+            "Too few images for calibration",
+            expected=f"at least {LEAST} held-out images",
             got=len(images),
         )
     logits = model.logits(images)
-    odd = strange(learnt[0], len(learnt[0]), seed=seed)
-    watcher = taught(
-        model.features(learnt[0]),
-        learnt[1],
-        model.features(odd),
+    outliers = make_outliers(training[0], len(training[0]), seed=seed)
+    detector = train_detector(
+        model.features(training[0]),
+        training[1],
+        model.features(outliers),
         logits.shape[1],
         seed=seed,
     )
-    strangeness = np.sort(watcher.strangeness(model.features(images)))
+    scores = np.sort(detector.outlier_score(model.features(images)))
     last = len(images) - 1 - int(len(images) * refused)
-    threshold = float(np.nextafter(strangeness[last], np.inf))
-    return Doubt(
+    threshold = float(np.nextafter(scores[last], np.inf))
+    return Rejection(
         temperature=best_temperature(logits, labels),
         threshold=threshold,
         layer=model.layer,
-        watcher=watcher,
+        detector=detector,
         images=len(images),
-        refused=float((strangeness >= threshold).mean()),
+        refused=float((scores >= threshold).mean()),
     )

@@ -1,4 +1,4 @@
-"""The watcher is taught: a small network on features, trained by the same core as any other."""
+"""Training of the detector: a small network on features, trained by the compiled core."""
 
 from __future__ import annotations
 
@@ -9,54 +9,54 @@ import numpy as np
 from spritenet import initializers, losses, optimizers, schedules
 from spritenet.engines.engine import Examples
 from spritenet.layers import Dense, Flatten, Rescaling
-from spritenet.ood.rejection import Watcher
+from spritenet.ood.rejection import Detector
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["taught"]
+__all__ = ["train_detector"]
 
 MOST_FEATURES = 256
-"""A layer with more outputs is seen through those that vary most."""
+"""Features of the detector; of a layer with more outputs, those of largest variance."""
 
 HIDDEN = 64
 BATCH, EPOCHS = 64, 6
 RATE, DECAY = 0.01, 0.02
-"""AdamW with one cycle; docs/log.md has what else was tried."""
+"""AdamW with one cycle; docs/log.md lists the alternatives that were measured."""
 
 
-def taught(
-    familiar: NDArray[np.float32],
+def train_detector(
+    inliers: NDArray[np.float32],
     labels: NDArray[np.int32],
-    odd: NDArray[np.float32],
+    outliers: NDArray[np.float32],
     classes: int,
     *,
     seed: int,
-) -> Watcher:
-    """A watcher that tells features of images learnt from those of strange ones.
+) -> Detector:
+    """Trains a detector to separate features of training images from those of outliers.
 
     Args:
-        familiar: float32 (n, outputs of the layer).
-        labels: int32 (n,), their classes.
-        odd: float32 (m, outputs of the layer).
-        classes: how many there are.
-        seed: of its weights and their order of training.
+        inliers: features of training images, float32 (n, outputs of the layer).
+        labels: their classes, int32 (n,).
+        outliers: features of outliers, float32 (m, outputs of the layer).
+        classes: the number of classes.
+        seed: of the weights and the shuffling.
     """
-    features = np.concatenate([familiar, odd])
+    features = np.concatenate([inliers, outliers])
     places = np.arange(features.shape[1])
     if len(places) > MOST_FEATURES:
         variance = features.var(axis=0)
         places = np.sort(np.argsort(-variance, kind="stable")[:MOST_FEATURES])
         features = features[:, places]
-    low, high = familiar[:, places].min(axis=0), familiar[:, places].max(axis=0)
-    # A feature that hardly ever moves would make much of very little.
+    low, high = inliers[:, places].min(axis=0), inliers[:, places].max(axis=0)
+    # A feature that hardly varies would otherwise amplify tiny differences.
     least = np.float32(1e-3) * np.abs(high).max() + np.float32(1e-9)
     scale = np.asarray(1 / np.maximum(high - low, least), np.float32)
     x = np.rint(np.clip((features - low) * scale, 0, 1) * 255).astype(np.uint8)
-    y = np.concatenate([labels, np.full(len(odd), classes, np.int32)])
+    y = np.concatenate([labels, np.full(len(outliers), classes, np.int32)])
     kernel, bias, output_kernel, output_bias = _trained(x, y, classes + 1, seed)
     kernel_scale = np.maximum(np.abs(kernel).max(axis=0), np.float32(1e-12)) / np.float32(127)
-    return Watcher(
+    return Detector(
         places=places.astype(np.int32),
         low=low,
         scale=scale,
@@ -71,7 +71,7 @@ def taught(
 def _trained(
     x: NDArray[np.uint8], y: NDArray[np.int32], outputs: int, seed: int
 ) -> list[NDArray[np.float32]]:
-    """Kernel and bias of both its layers, after training on x (n, d) with classes y (n,)."""
+    """Returns kernel and bias of both layers, trained on x (n, d) with classes y (n,)."""
     from spritenet.engines import native
 
     count, inputs = x.shape

@@ -1,7 +1,7 @@
-"""Pictures that are in no class: made from the data itself, and by program.
+"""Outliers: images of no class, made from the data itself, and synthetic characters.
 
 Hendrycks, Mazeika and Dietterich, Deep Anomaly Detection with Outlier Exposure, ICLR 2019, show
-that a network which has seen some strange pictures knows others too.
+that a network trained on some outliers detects others too.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     Pixels = NDArray[np.uint8]
 
-__all__ = ["strange"]
+__all__ = ["make_outliers"]
 
-SHARES = {
+FRACTIONS = {
     "mixed": 0.12,
     "cut": 0.1,
     "turned": 0.08,
@@ -30,16 +30,16 @@ SHARES = {
     "inverted": 0.03,
     "blank": 0.01,
 }
-"""How many of each kind; the rest are invented characters."""
+"""The fraction of each kind; the rest are synthetic characters."""
 
 
-def strange(images: Pixels, count: int, *, seed: int) -> Pixels:
-    """So many pictures that are in no class, of the size and colours of n h w c images.
+def make_outliers(images: Pixels, count: int, *, seed: int) -> Pixels:
+    """Returns images of no class, of the size and colours of the training images.
 
     Args:
-        images: what is learnt, uint8 n h w c.
-        count: how many are wanted.
-        seed: of everything random.
+        images: the training images, uint8 n h w c.
+        count: the number of outliers.
+        seed: of all random choices.
     """
     makers = {
         "mixed": _mixed,
@@ -52,9 +52,9 @@ def strange(images: Pixels, count: int, *, seed: int) -> Pixels:
     }
     paper = _paper(images)
     parts = []
-    for number, (kind, share) in enumerate(SHARES.items()):
+    for number, (kind, fraction) in enumerate(FRACTIONS.items()):
         random = stream(seed, number)
-        parts.append(makers[kind](images, round(count * share), paper, random))
+        parts.append(makers[kind](images, round(count * fraction), paper, random))
     rest = count - sum(map(len, parts))
     parts.append(_invented(images, rest, paper, stream(seed, len(parts)), seed))
     return np.concatenate(parts)
@@ -70,12 +70,12 @@ def _paper(images: Pixels) -> NDArray[np.int64]:
 
 
 def _picked(images: Pixels, count: int, random: np.random.Generator) -> Pixels:
-    """So many of the images, by chance."""
+    """Returns randomly picked images."""
     return images[random.integers(0, len(images), count)]
 
 
 def _sides(images: Pixels, count: int, random: np.random.Generator) -> NDArray[np.bool_]:
-    """Which pixels lie on one side of a line near the middle: (count, h, w, 1)."""
+    """Returns masks of the pixels on one side of a line near the middle: (count, h, w, 1)."""
     _, height, width, _ = images.shape
     down, across = np.mgrid[0:height, 0:width].astype(np.float64)
     down, across = down / height - 0.5, across / width - 0.5
@@ -129,7 +129,7 @@ def _overlaid(
 
 
 def _noise(images: Pixels, count: int, _: NDArray[np.int64], random: np.random.Generator) -> Pixels:
-    """Every pixel by chance; in half of them few are set."""
+    """Random pixels; in half of the images few are set."""
     shape = (count, *images.shape[1:])
     made = random.integers(0, 256, shape).astype(np.uint8)
     made[: count // 2][random.random((count // 2, *images.shape[1:])) < 0.8] = 0
@@ -156,7 +156,7 @@ def _invented(
     random: np.random.Generator,
     seed: int,
 ) -> Pixels:
-    """Characters that nobody knows, in the data's colours and size."""
+    """Synthetic characters of no script, in the data's colours and size."""
     _, height, width, channels = images.shape
     ink = draw_pseudo_glyphs(count, seed=seed)
     side = ink.shape[1]

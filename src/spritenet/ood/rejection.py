@@ -1,4 +1,4 @@
-"""Doubt: what a model knows of its own limits, and how it judges by it."""
+"""Rejection of out-of-distribution images, by a threshold on the detector's score."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from spritenet.ood.temperature import softened
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Doubt", "Watcher", "is_blank"]
+__all__ = ["Detector", "Rejection", "is_blank"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Watcher:
-    """A small network on d of the model's features: is it one of k classes, or strange?
+class Detector:
+    """A small network on d of the model's features, for k classes and one of outliers.
 
-    With u = (features[places] - low) · scale, of which 0 … 1 is the range among familiar images,
+    With u = (features[places] - low) · scale, of which 0 … 1 is the range among training images,
     x = clip(u, 0, 1), and z = max(x · kernel · kernel_scale + bias, 0) · output_kernel +
-    output_bias, of which the last number stands for "strange":
-    strangeness = z[k] - log Σ exp z[0 … k-1] + Σ |u - x|.
+    output_bias, of which the last number is the logit of outliers:
+    outlier_score = z[k] - log Σ exp z[0 … k-1] + Σ |u - x|.
 
     Attributes:
-        places: int32 (d,), which of the layer's outputs.
+        places: int32 (d,), the indices of the layer's outputs.
         low, scale: float32 (d,).
         kernel: int8 (d, hidden).
         kernel_scale, bias: float32 (hidden,).
@@ -42,8 +42,8 @@ class Watcher:
     output_kernel: NDArray[np.float32]
     output_bias: NDArray[np.float32]
 
-    def strangeness(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
-        """How much stranger than familiar n images look, in nats: (n,) of the layer's outputs."""
+    def outlier_score(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Returns the log odds that n images are outliers, (n,), from the layer's outputs."""
         u = (features[:, self.places].astype(np.float64) - self.low) * self.scale
         x = np.clip(u, 0, 1)
         hidden = x @ self.kernel.astype(np.float64) * self.kernel_scale + self.bias
@@ -56,44 +56,44 @@ class Watcher:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Doubt:
-    """What calibrating a model found.
+class Rejection:
+    """The result of calibrating a model.
 
     Attributes:
-        temperature: logits are divided by it, so that probabilities mean what they say.
-        threshold: the strangeness from which on the model isn't sure.
-        layer: the name of the layer whose outputs the watcher looks at.
-        watcher: the small network.
-        images: how many it was calibrated on; none of them was learnt from.
-        refused: the share of them it isn't sure of.
+        temperature: the divisor of the logits, for calibrated probabilities.
+        threshold: the outlier score from which on an image is rejected.
+        layer: the name of the layer whose outputs are the detector's features.
+        detector: the small network.
+        images: the number of held-out images it was calibrated on.
+        refused: the fraction of them that is rejected.
     """
 
     temperature: float
     threshold: float
     layer: str
-    watcher: Watcher
+    detector: Detector
     images: int
     refused: float
 
     def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Calibrated probabilities (n, k), of logits or of logarithms of probabilities."""
+        """Returns calibrated probabilities (n, k) of logits, or of log probabilities."""
         return softened(logits, self.temperature)
 
     def scores(
         self, features: NDArray[np.float32], images: NDArray[np.uint8]
     ) -> NDArray[np.float64]:
-        """How familiar n images look, 0 … 1: sure from 0.5 on. A blank one is 0.
+        """Returns scores from 0 to 1 of n images: rejected below 0.5. A blank image has 0.
 
         Args:
             features: float32 (n, outputs of the layer).
             images: uint8, n h w c.
         """
-        excess = np.clip(self.watcher.strangeness(features) - self.threshold, -500, 500)
+        excess = np.clip(self.detector.outlier_score(features) - self.threshold, -500, 500)
         return np.where(is_blank(images), 0.0, 1 / (1 + np.exp(excess)))
 
 
 def is_blank(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Which of n h w c images show nothing: one even colour."""
+    """Returns True for each of n h w c images that is one even colour."""
     pixels = images.reshape(len(images), -1, images.shape[-1])
     result: NDArray[np.bool_] = (pixels == pixels[:, :1]).all(axis=(1, 2))
     return result

@@ -1,6 +1,7 @@
-"""A Doubt as JSON: `userDefinedMetadata.spritenet.doubt` of model.json. Arrays are base64.
+"""Serialization of a `Rejection` as JSON: `userDefinedMetadata.spritenet.doubt` of model.json.
 
-Knows names, types and sizes; what comes from a file is bounded and checked before it is used.
+Arrays are base64. Names, types and sizes of a file's entries are bounded and checked
+before they are used.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spritenet.errors import ModelError
-from spritenet.ood.rejection import Doubt, Watcher
+from spritenet.ood.rejection import Detector, Rejection
 from spritenet.ood.temperature import COLDEST, HOTTEST
 
 if TYPE_CHECKING:
@@ -23,35 +24,35 @@ if TYPE_CHECKING:
 __all__ = ["from_json", "to_json"]
 
 MOST_FEATURES, MOST_HIDDEN, MOST_CLASSES = 4096, 512, 65_536
-"""What a file may ask for; far more than is ever written."""
+"""Limits for a file; far more than is ever written."""
 
 MOST_NUMBERS = 4_000_000
 """In one array."""
 
 
-def to_json(doubt: Doubt) -> dict[str, Any]:
-    """Plain values, for the model's metadata."""
-    watcher = doubt.watcher
+def to_json(rejection: Rejection) -> dict[str, Any]:
+    """Returns plain values for the model's metadata."""
+    detector = rejection.detector
     arrays = {
-        "places": watcher.places.astype("<u2" if watcher.places.max() < 65_536 else "<u4"),
-        "low": watcher.low.astype("<f4"),
-        "scale": watcher.scale.astype("<f4"),
-        "kernel": watcher.kernel,
-        "kernel_scale": watcher.kernel_scale.astype("<f4"),
-        "bias": watcher.bias.astype("<f4"),
-        "output_kernel": watcher.output_kernel.astype("<f4"),
-        "output_bias": watcher.output_bias.astype("<f4"),
+        "places": detector.places.astype("<u2" if detector.places.max() < 65_536 else "<u4"),
+        "low": detector.low.astype("<f4"),
+        "scale": detector.scale.astype("<f4"),
+        "kernel": detector.kernel,
+        "kernel_scale": detector.kernel_scale.astype("<f4"),
+        "bias": detector.bias.astype("<f4"),
+        "output_kernel": detector.output_kernel.astype("<f4"),
+        "output_bias": detector.output_bias.astype("<f4"),
     }
     return {
-        "temperature": doubt.temperature,
-        "threshold": doubt.threshold,
-        "layer": doubt.layer,
-        "images": doubt.images,
-        "refused": doubt.refused,
+        "temperature": rejection.temperature,
+        "threshold": rejection.threshold,
+        "layer": rejection.layer,
+        "images": rejection.images,
+        "refused": rejection.refused,
         "watcher": {
-            "features": len(watcher.places),
-            "hidden": len(watcher.bias),
-            "classes": len(watcher.output_bias) - 1,
+            "features": len(detector.places),
+            "hidden": len(detector.bias),
+            "classes": len(detector.output_bias) - 1,
             **{
                 name: base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
                 for name, array in arrays.items()
@@ -60,11 +61,11 @@ def to_json(doubt: Doubt) -> dict[str, Any]:
     }
 
 
-def from_json(entry: Mapping[str, Any], *, where: object) -> Doubt:
-    """Read what `to_json` wrote.
+def from_json(entry: Mapping[str, Any], *, where: object) -> Rejection:
+    """Reads the values that `to_json` wrote.
 
     Args:
-        entry: an object of a JSON file that anybody may have written.
+        entry: an object of an untrusted JSON file.
         where: the file, for the error.
 
     Raises:
@@ -85,7 +86,7 @@ def from_json(entry: Mapping[str, Any], *, where: object) -> Doubt:
     features = read.count("features", MOST_FEATURES)
     hidden = read.count("hidden", MOST_HIDDEN)
     outputs = read.count("classes", MOST_CLASSES) + 1
-    watcher = Watcher(
+    detector = Detector(
         places=read.places(features),
         low=read.array("low", "<f4", (features,)),
         scale=read.array("scale", "<f4", (features,)),
@@ -95,7 +96,7 @@ def from_json(entry: Mapping[str, Any], *, where: object) -> Doubt:
         output_kernel=read.array("output_kernel", "<f4", (hidden, outputs)),
         output_bias=read.array("output_bias", "<f4", (outputs,)),
     )
-    return Doubt(temperature, threshold, layer, watcher, images, refused)
+    return Rejection(temperature, threshold, layer, detector, images, refused)
 
 
 class _Reader:
@@ -111,7 +112,7 @@ class _Reader:
         self._entry, self._where, self._prefix = entry, where, prefix
 
     def wrong(self, key: str, expected: str) -> ModelError:
-        """The error for an entry that is not as it should be."""
+        """Returns the error for an invalid entry."""
         got = repr(self._entry.get(key))
         return ModelError(
             f"doubt.{self._prefix}{key} of its metadata is wrong",

@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say: temperature scaling.
+"""Temperature scaling: calibrated probabilities.
 
 Guo, Pleiss, Sun and Weinberger, On Calibration of Modern Neural Networks, ICML 2017.
 """
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 __all__ = ["COLDEST", "HOTTEST", "best_temperature", "softened"]
 
 COLDEST, HOTTEST = 0.05, 20.0
-"""Where a temperature lies: beyond it, more images would be needed to tell."""
+"""Limits of a temperature: beyond them, more images would be needed to estimate it."""
 
 ROUNDS = 30
-"""Of Newton's method; a handful suffices, and the rest guards against a first step too far."""
+"""Steps of Newton's method; a handful suffices, the rest is a margin."""
 
 
 def softened(logits: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
-    """The softmax of logits / temperature, (n, k)."""
+    """Returns the softmax of logits / temperature, (n, k)."""
     z = logits / temperature
     powers = np.exp(z - z.max(axis=1, keepdims=True))
     result: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
@@ -30,20 +30,20 @@ def softened(logits: NDArray[np.float64], temperature: float) -> NDArray[np.floa
 
 
 def best_temperature(logits: NDArray[np.float64], labels: NDArray[np.int32]) -> float:
-    """The temperature at which the labels are likeliest.
+    """Returns the temperature that maximizes the likelihood of the labels.
 
     The mean of -log p(label) is convex in 1/T: Newton's method, kept within COLDEST … HOTTEST.
-    As Platt proposes (Probabilistic Outputs for Support Vector Machines, 1999), of n labels a share
-    of 1 / (n + 2) is taken to be any class: images that are all right don't prove that no image
-    is ever wrong.
+    As Platt proposes (Probabilistic Outputs for Support Vector Machines, 1999), a fraction
+    1 / (n + 2) of n labels counts as any class: n correct predictions don't prove that none is
+    ever wrong.
 
     Args:
         logits: (n, k).
         labels: (n,).
     """
     z = logits - logits.max(axis=1, keepdims=True)
-    doubtful = 1 / (len(z) + 2)
-    chosen = (1 - doubtful) * z[np.arange(len(z)), labels].mean() + doubtful * z.mean()
+    smoothing = 1 / (len(z) + 2)
+    chosen = (1 - smoothing) * z[np.arange(len(z)), labels].mean() + smoothing * z.mean()
     inverse = 1.0
     for _ in range(ROUNDS):
         p = softened(z, 1 / inverse)

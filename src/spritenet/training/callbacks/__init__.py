@@ -1,13 +1,13 @@
-"""Code of others that is called while a network learns.
+"""Callbacks: users' code that is called during training.
 
-    base              Callback: the hooks; plain functions are shown every event
+    base              Callback: the hooks; plain functions are called with every event
     early_stopping    EarlyStopping
     learning_rate     LearningRateScheduler, ReduceLROnPlateau
     model_checkpoint  ModelCheckpoint
     functions         LambdaCallback
-    monitor           what some of them share: watching one figure
+    monitor           Monitor: one metric, and the direction that is better
 
-The loop knows only `Callbacks`; the rest could be anybody's.
+The loop knows only `Callbacks`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Callbacks: code of others that is called while a network learns, with Keras's hooks.
+"""Callbacks: users' code that is called during training, with Keras's hooks.
 
 The loop knows only `Callbacks`, which turns events into the hooks.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["AnyCallback", "Callback", "Callbacks", "FunctionCallback", "Logs"]
 
 Logs: TypeAlias = Mapping[str, float]
-"""Figures under Keras's names: loss, accuracy, val_loss, val_accuracy, learning_rate."""
+"""Metrics under Keras's names: loss, accuracy, val_loss, val_accuracy, learning_rate."""
 
 
 class Callback:
@@ -32,67 +32,67 @@ class Callback:
 
     @property
     def model(self) -> Sequential:
-        """What is being trained, as in Keras. `self.model.stop_training = True` ends it."""
+        """The model in training, as in Keras. `self.model.stop_training = True` ends it."""
         return cast("Sequential", self.session.model)
 
     @property
     def params(self) -> dict[str, int]:
-        """How much is trained: "epochs", and "steps" in each."""
+        """The number of "epochs", and of "steps" in each."""
         plan = self.session.plan
         return {"epochs": plan.epoch(plan.last_step - 1) + 1, "steps": plan.steps_per_epoch}
 
     if not TYPE_CHECKING:  # type checkers shall know what is missing
 
         def __getattr__(self, name: str) -> object:
-            """Names our way to what Keras's callbacks have."""
+            """Refuses attributes of Keras's callbacks, with the way to do it here."""
             raise attribute(name, "callback", dir(type(self)))
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Training begins, or goes on."""
+        """Called when training begins or resumes."""
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        """An epoch (from 0) begins."""
+        """Called when an epoch (from 0) begins."""
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """An update (from 0 in its epoch) was done. Overriding it makes training slower."""
+        """Called after a step (from 0 in its epoch). Overriding it makes training slower."""
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """An epoch is over; logs has its figures."""
+        """Called after an epoch, with its metrics as `logs`."""
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        """Training is over; the weights are final but for what the hooks do to them."""
+        """Called after training, before the weights are final: hooks may still change them."""
 
     def on_event(self, event: Event) -> None:
-        """Anything happened. The other hooks are called as well."""
+        """Called with every event, in addition to the other hooks."""
 
     def memory(self) -> dict[str, object]:
-        """What a checkpoint must keep of it: JSON values and float32 arrays."""
+        """Returns the callback's state for a checkpoint: JSON values and float32 arrays."""
         return {}
 
     def remember(self, memory: Mapping[str, object]) -> None:
-        """Take over what `memory` gave before."""
+        """Restores a state that `memory` returned."""
 
 
 class FunctionCallback(Callback):
-    """A plain function that is shown every event."""
+    """A plain function that is called with every event."""
 
     def __init__(self, function: Callable[[Event], object]) -> None:
         self.function = function
 
     def on_event(self, event: Event) -> None:
-        """Show it the event."""
+        """Calls the function with the event."""
         self.function(event)
 
 
 AnyCallback: TypeAlias = Callback | Callable[[Event], object]
-"""What `fit` takes as a callback."""
+"""The types that `fit` accepts as a callback."""
 
 
 class Callbacks:
     """All callbacks of one training."""
 
     def __init__(self, callbacks: Iterable[AnyCallback] | AnyCallback | None) -> None:
-        """Take one callback or many.
+        """Accepts one callback or many.
 
         Raises:
             ModelError: one is no Callback or function, or has a hook that is never called.
@@ -115,27 +115,27 @@ class Callbacks:
 
     @property
     def exact(self) -> bool:
-        """Whether one of them may act after any single update."""
+        """True if one of them may act after any single step."""
         own = Callback.on_train_batch_end
         return any(getattr(c.on_train_batch_end, "__func__", None) is not own for c in self.all)
 
     def begin(self, session: Session) -> None:
-        """Tell them whose they are."""
+        """Gives each callback the session."""
         for callback in self.all:
             callback.session = session
 
     def epoch_begins(self, epoch: int) -> None:
-        """Call the hooks of an epoch's beginning."""
+        """Calls the hooks of an epoch's beginning."""
         for callback in self.all:
             callback.on_epoch_begin(epoch, {})
 
     def end(self, logs: Logs) -> None:
-        """Call the hooks of the end, before the last event."""
+        """Calls the hooks of the end, before the last event."""
         for callback in self.all:
             callback.on_train_end(logs)
 
     def show(self, event: Event) -> None:
-        """Show them an event."""
+        """Calls the hooks of an event."""
         for callback in self.all:
             match event:
                 case StepEvent():

@@ -1,4 +1,4 @@
-"""Watching one figure of the epochs: is it better than before?"""
+"""Monitor: one metric of the epochs, and the direction that is better."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["Monitor"]
 
 
 class Monitor:
-    """One figure under its Keras name, and which way is better.
+    """One metric under its Keras name, and the direction that is better.
 
     Args:
         name: "loss", "accuracy", "val_loss" or "val_accuracy".
         mode: "min", "max", or "auto": accuracies grow, losses fall.
-        min_delta: by how much it must be better.
-        where: whose monitor it is, for messages.
+        min_delta: the least improvement that counts.
+        where: the callback, for errors.
     """
 
     def __init__(self, name: str, mode: str, min_delta: float, where: str) -> None:
@@ -32,24 +32,24 @@ class Monitor:
         self.worst = -math.inf if self.grows else math.inf
 
     def read(self, logs: Logs | None) -> float:
-        """The figure of an epoch.
+        """Returns the metric of an epoch.
 
         Raises:
-            ModelError: the epoch has no such figure.
+            ModelError: the epoch lacks the metric.
         """
-        figures = logs or {}
-        if self.name not in figures:
+        metrics = logs or {}
+        if self.name not in metrics:
             raise ModelError(
-                "there is no such figure to watch",
+                "Unknown metric to monitor",
                 where=self.where,
-                expected="one of " + ", ".join(figures),
+                expected="one of " + ", ".join(metrics),
                 got=repr(self.name),
                 do="Give validation_data." if self.name.startswith("val_") else "",
             )
-        return figures[self.name]
+        return metrics[self.name]
 
-    def improves(self, figure: float, best: float) -> bool:
-        """Whether the figure is better than the best by min_delta."""
+    def improves(self, value: float, best: float) -> bool:
+        """Returns True if the value is better than the best by min_delta."""
         if self.grows:
-            return figure > best + self.min_delta
-        return figure < best - self.min_delta
+            return value > best + self.min_delta
+        return value < best - self.min_delta
