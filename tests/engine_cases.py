@@ -24,7 +24,9 @@ def begin(network: Network, layers: list[Layer], shape: Shape, seed: int = 0) ->
     values, index = [np.zeros(0)], 0
     for layer in layers:
         for weight in layer.weights(shape):
-            values.append(stream(seed, index).normal(0, 0.3, weight.size))
+            value = stream(seed, index).normal(0, 0.3, weight.size)
+            positive = weight.name in ("gamma", "moving_variance")
+            values.append(np.abs(value) + 0.5 if positive else value)
             index += 1
         shape = layer.output_shape(shape)
     assert network.parameter_count == sum(len(v) for v in values)
@@ -63,8 +65,11 @@ def on_images(activation: str) -> st.SearchStrategy[Layer]:
         st.integers(1, 3),
         st.booleans(),
     )
+    side = st.tuples(st.integers(0, 2), st.integers(0, 2))
     return st.one_of(
         convolution,
+        st.builds(kinds.ZeroPadding2D, st.tuples(side, side)),
+        st.builds(kinds.BatchNormalization, center=st.booleans(), scale=st.booleans()),
         depthwise,
         st.builds(kinds.MaxPooling2D, pairs, pairs, paddings),
         st.builds(kinds.AveragePooling2D, pairs, pairs, paddings),
@@ -85,7 +90,13 @@ def networks(draw: st.DrawFn) -> tuple[list[Layer], tuple[int, int, int]]:
         except ModelError:
             continue
         layers.append(layer)
-    layers.append(draw(st.sampled_from([kinds.Flatten(), kinds.GlobalAveragePooling2D()])))
+    layers.append(
+        draw(
+            st.sampled_from(
+                [kinds.Flatten(), kinds.GlobalAveragePooling2D(), kinds.GlobalMaxPooling2D()]
+            )
+        )
+    )
     if draw(st.booleans()):
         last = draw(st.sampled_from([*ACTIVATIONS, "softmax"]))
         layers.append(kinds.Dense(draw(st.integers(1, 9)), last, kernel_regularizer=L2(0.01)))

@@ -64,6 +64,15 @@ anywhere: st.SearchStrategy[Layer] = st.one_of(
     st.builds(kinds.LeakyReLU, st.floats(0, 1)),
     st.builds(kinds.ELU),
     st.builds(kinds.Softmax),
+    st.builds(
+        kinds.BatchNormalization,
+        momentum=st.floats(0, 0.99),
+        epsilon=st.floats(0.001, 0.1),
+        center=st.booleans(),
+        scale=st.booleans(),
+        gamma_initializer=initializers.filter(lambda rule: not isinstance(rule, Orthogonal)),
+        beta_regularizer=penalties,
+    ),
 )
 on_images: st.SearchStrategy[Layer] = st.one_of(
     st.builds(kinds.Conv2D, st.integers(1, 5), pairs, strides=pairs, padding=paddings, **learnt),
@@ -75,13 +84,14 @@ on_images: st.SearchStrategy[Layer] = st.one_of(
         depth_multiplier=small,
         **{key.replace("kernel", "depthwise"): value for key, value in learnt.items()},
     ),
+    st.builds(kinds.ZeroPadding2D, st.tuples(small, small) | small),
     st.builds(kinds.MaxPooling2D, **windows),
     st.builds(kinds.AveragePooling2D, **windows),
     anywhere,
 )
 on_vectors = st.one_of(st.builds(kinds.Dense, st.integers(1, 6), **learnt), anywhere)
 to_vector: st.SearchStrategy[Layer] = st.sampled_from(
-    [kinds.Flatten(), kinds.GlobalAveragePooling2D()]
+    [kinds.Flatten(), kinds.GlobalAveragePooling2D(), kinds.GlobalMaxPooling2D()]
 )
 
 
@@ -115,6 +125,8 @@ def parameters_of(
         for weight in layer.weights(shape):
             fan = math.prod(weight.shape[:-1]) or 1
             values = random.normal(0, fan**-0.5, math.prod(weight.shape))
+            if weight.name == "moving_variance":
+                values = np.abs(values) + 0.5
             parts.append(values.astype(np.float32))
         shape = layer.output_shape(shape)
     return np.concatenate(parts)

@@ -195,8 +195,36 @@ def pool(layer: Pooling2D, x: Array) -> tuple[Array, Backward]:
     return y, backward
 
 
-def run(  # noqa: PLR0911 - one return a kind of layer
-    layer: Layer, x: Array, weights: Sequence[Array], number: int, mask: Mask | None
+def normalise(
+    layer: kinds.BatchNormalization, x: Array, weights: Sequence[Array], training: bool
+) -> tuple[Array, Backward]:
+    """Batch normalisation: by the batch's moments in training, else by the moving averages."""
+    axes = tuple(range(x.ndim - 1))
+    mean, variance = (x.mean(axes), x.var(axes)) if training else weights[-2:]
+    gamma = weights[0] if layer.scale else np.ones(x.shape[-1])
+    beta = weights[-3] if layer.center else np.zeros(x.shape[-1])
+    inverse = 1 / np.sqrt(variance + layer.epsilon)
+    normal = (x - mean) * inverse
+
+    def backward(g: Array) -> tuple[Array, list[Array]]:
+        own = [(g * normal).sum(axes)] if layer.scale else []
+        own += [g.sum(axes)] if layer.center else []
+        own += [np.zeros(x.shape[-1])] * 2
+        g = g * gamma
+        if training:
+            g = g - g.mean(axes) - normal * (g * normal).mean(axes)
+        return g * inverse, own
+
+    return normal * gamma + beta, backward
+
+
+def run(  # noqa: C901, PLR0911 - one return a kind of layer
+    layer: Layer,
+    x: Array,
+    weights: Sequence[Array],
+    number: int,
+    mask: Mask | None,
+    training: bool = False,
 ) -> tuple[Array, Backward]:
     """One layer, forward, and its derivative."""
     if isinstance(layer, kinds.Rescaling):
@@ -213,6 +241,17 @@ def run(  # noqa: PLR0911 - one return a kind of layer
             np.broadcast_to(g[:, None, None, :] / places, x.shape),
             [],
         )
+    if isinstance(layer, kinds.GlobalMaxPooling2D):
+        flat = x.reshape(len(x), -1, x.shape[3])
+        first = np.eye(flat.shape[1])[flat.argmax(axis=1)].transpose(0, 2, 1)  # the first maximum
+        return flat.max(axis=1), lambda g: ((first * g[:, None, :]).reshape(x.shape), [])
+    if isinstance(layer, kinds.ZeroPadding2D):
+        (top, bottom), (left, right) = layer.padding
+        height, width = x.shape[1:3]
+        padded = np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)))
+        return padded, lambda g: (g[:, top : top + height, left : left + width], [])
+    if isinstance(layer, kinds.BatchNormalization):
+        return normalise(layer, x, weights, training)
     if isinstance(layer, kinds.Flatten):
         return x.reshape(len(x), -1), lambda g: (g.reshape(x.shape), [])
     if isinstance(layer, kinds.Dropout):
@@ -341,6 +380,8 @@ class Network:
         self.mask = mask
         self.output_shapes: list[tuple[int, ...]] = []
         self.weights: list[tuple[int, slice, Shape, float]] = []  # layer, place, shape, l2
+        self.frozen: list[slice] = []  # moving averages
+        self.moments: dict[int, list[Array]] = {}  # of the last batch
         shape: Shape = input_shape
         place = 0
         for number, layer in enumerate(self.layers):
@@ -348,13 +389,19 @@ class Network:
                 self.weights.append(
                     (number, slice(place, place + weight.size), weight.shape, weight.l2)
                 )
+                if not weight.trainable:
+                    self.frozen.append(slice(place, place + weight.size))
                 place += weight.size
             shape = layer.output_shape(shape)
             self.output_shapes.append(shape)
         self.parameter_count = place
 
     def forward(
-        self, parameters: NDArray[np.floating], images: NDArray[np.uint8], mask: Mask | None = None
+        self,
+        parameters: NDArray[np.floating],
+        images: NDArray[np.uint8],
+        mask: Mask | None = None,
+        training: bool = False,
     ) -> tuple[list[Array], list[Backward]]:
         """Every layer's outputs and derivative."""
         x = images.astype(np.float64)
@@ -365,7 +412,10 @@ class Network:
                 for n, place, shape, _ in self.weights
                 if n == number
             ]
-            x, backward = run(layer, x, own, number, mask)
+            if training and isinstance(layer, kinds.BatchNormalization):
+                axes = tuple(range(x.ndim - 1))
+                self.moments[number] = [x.mean(axes), x.var(axes)]
+            x, backward = run(layer, x, own, number, mask, training)
             outputs.append(x)
             backwards.append(backward)
         return outputs, backwards
@@ -444,7 +494,7 @@ class Network:
         mask: Mask | None = None,
     ) -> tuple[float, Array, int]:
         """The batch's loss, its float64 gradient, and how many were right."""
-        outputs, backwards = self.forward(parameters, examples.images[indices], mask)
+        outputs, backwards = self.forward(parameters, examples.images[indices], mask, True)
         losses, g, correct = self.loss_of(outputs[-1], examples, indices, loss)
         g = g / len(indices)
         gradient = np.zeros(self.parameter_count)
@@ -456,6 +506,15 @@ class Network:
         for _, place, _, l2 in self.weights:
             gradient[place] += 2 * l2 * parameters[place].astype(np.float64)
         return float(losses.mean()) + self.penalty(parameters), gradient, correct
+
+    def move(self, w: Array) -> None:
+        """Move the moving averages towards the last batch's moments."""
+        for number, moments in self.moments.items():
+            layer = self.layers[number]
+            assert isinstance(layer, kinds.BatchNormalization)
+            own = [place for n, place, *_ in self.weights if n == number][-2:]
+            for place, new in zip(own, moments, strict=True):
+                w[place] = w[place] * layer.momentum + new * (1 - layer.momentum)
 
     def gradient(
         self,
@@ -502,7 +561,11 @@ class Network:
             if not math.isfinite(value):
                 return _steps(losses, corrects, diverged=True)
             w, s = parameters.astype(np.float64), slots.astype(np.float64)
+            kept = [w[place].copy() for place in self.frozen]
             update(optimizer, w, s, gradient, rate=float(rate), step=step)
+            for place, old in zip(self.frozen, kept, strict=True):
+                w[place] = old
+            self.move(w)
             parameters[:], slots[:] = w, s
             losses.append(value)
             corrects.append(correct)

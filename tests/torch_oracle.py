@@ -45,7 +45,7 @@ def same(x: Tensor, window: tuple[int, int], strides: tuple[int, int], value: fl
     return functional.pad(x, sides, value=value)
 
 
-def apply(  # noqa: C901, PLR0911 - one case a kind of layer
+def apply(  # noqa: C901, PLR0911, PLR0912 - one case a kind of layer
     layer: Layer, x: Tensor, weights: Sequence[Tensor]
 ) -> Tensor:
     """One layer in PyTorch, n c h w or n k."""
@@ -59,6 +59,27 @@ def apply(  # noqa: C901, PLR0911 - one case a kind of layer
         return TORCH_ACTIVATIONS[layer.function.name](x, layer.function.alpha)
     if isinstance(layer, kinds.Dense):
         y = x @ weights[0] + (weights[1] if layer.use_bias else 0)
+        return TORCH_ACTIVATIONS[layer.function.name](y, layer.function.alpha)
+    if isinstance(layer, kinds.GlobalMaxPooling2D):
+        return x.flatten(2).max(dim=2).values  # of equal maxima one gets the gradient
+    if isinstance(layer, kinds.ZeroPadding2D):
+        (top, bottom), (left, right) = layer.padding
+        return functional.pad(x, (left, right, top, bottom))
+    if isinstance(layer, kinds.BatchNormalization):
+        gamma = weights[0] if layer.scale else None
+        beta = weights[-3] if layer.center else None
+        axes = (0, 2, 3) if x.dim() == 4 else (0,)
+        deviation = (x.var(axes, unbiased=False, keepdim=True) + layer.epsilon).sqrt()
+        y = (x - x.mean(axes, keepdim=True)) / deviation
+        sides = (1, -1, 1, 1)[: x.dim()]
+        y = y if gamma is None else y * gamma.reshape(sides)
+        return y if beta is None else y + beta.reshape(sides)
+    if isinstance(layer, kinds.DepthwiseConv2D):
+        if layer.padding == "same":
+            x = same(x, layer.kernel_size, layer.strides, 0.0)
+        bias = weights[1] if layer.use_bias else None
+        kernel = weights[0].permute(2, 3, 0, 1).reshape(-1, 1, *layer.kernel_size)
+        y = functional.conv2d(x, kernel, bias, stride=layer.strides, groups=x.shape[1])
         return TORCH_ACTIVATIONS[layer.function.name](y, layer.function.alpha)
     if isinstance(layer, kinds.Conv2D):
         if layer.padding == "same":

@@ -39,8 +39,8 @@ def _value(field: object) -> str | Numbers | None:
         return field
     if isinstance(field, L2):
         return (field.l2,)
-    if isinstance(field, tuple):
-        return tuple(map(float, field))
+    if isinstance(field, tuple):  # ((top, bottom), (left, right)), too
+        return tuple(number for part in field for number in _value(part) or ())  # type: ignore[misc]  # numbers alone
     return (float(field),)  # type: ignore[arg-type]  # the table names numbers and flags
 
 

@@ -59,8 +59,10 @@ IDLE = frozenset(
 
 TRAINING_ONLY = (
     "activity_regularizer",
+    "beta_constraint",
     "bias_constraint",
     "depthwise_constraint",
+    "gamma_constraint",
     "kernel_constraint",
 )
 
@@ -146,8 +148,8 @@ def _layers(entry: Entry, input_shape: Shape) -> list[Layer]:
         config["dtype"] = dtype["config"].get("name")  # Keras 3's policy
     if config.get("data_format") == "channelsLast":  # TensorFlow.js's own word
         config["data_format"] = "channels_last"
-    if entry.class_name == "Softmax" and config.get("axis") == len(input_shape):
-        config["axis"] = -1  # TensorFlow.js's default, 1, is the last axis of a vector
+    if config.get("axis") in (len(input_shape), [len(input_shape)]):
+        config["axis"] = -1  # the last one, counted with the batch
     after = None
     if isinstance(config.get("activation"), dict):
         config["activation"], after = _activation(config["activation"], name)

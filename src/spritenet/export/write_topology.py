@@ -23,7 +23,15 @@ from spritenet.initializers import (
     RandomNormal,
     VarianceScaling,
 )
-from spritenet.layers import ELU, ActivationLayer, Layer, LeakyReLU, Shape, Weight
+from spritenet.layers import (
+    ELU,
+    ActivationLayer,
+    BatchNormalization,
+    Layer,
+    LeakyReLU,
+    Shape,
+    Weight,
+)
 from spritenet.layers.parametric import Learnt
 
 __all__ = ["LEAKY", "write_topology"]
@@ -68,6 +76,10 @@ def _entries(layer: Layer, weights: Sequence[Weight]) -> Iterator[dict[str, Any]
         config[f"{layer.kernel_name}_initializer"] = _initializer(begin, kernel)
         # Also of a layer without a bias: TensorFlow.js reads the word before it asks.
         config["bias_initializer"] = _initializer(begin_bias, kernel[-1:])
+    if isinstance(layer, BatchNormalization):
+        for name in ("beta", "gamma", "moving_mean", "moving_variance"):
+            rule = getattr(layer, f"{name}_initializer")
+            config[f"{name}_initializer"] = _initializer(rule, weights[0].shape)
     if isinstance(layer, ActivationLayer) and layer.function.name == "leaky_relu":
         yield _leaky(layer.name, layer.function.alpha)
         return

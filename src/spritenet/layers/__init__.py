@@ -3,7 +3,8 @@
     base         Layer, Weight: what every layer is
     activations  the activation functions by name
     input        Input: the shape of a network's images
-    conv2d depthwise_conv2d dense pooling flatten rescaling dropout activation
+    conv2d depthwise_conv2d dense batch_normalization
+    pooling zero_padding2d flatten rescaling dropout activation
 
 A layer is a frozen description; engines read its fields and compute.
 """
@@ -24,14 +25,21 @@ from spritenet.layers.activation import (
 )
 from spritenet.layers.activations import ActivationFunction
 from spritenet.layers.base import Layer, Shape, Weight
+from spritenet.layers.batch_normalization import BatchNormalization
 from spritenet.layers.conv2d import Conv2D
 from spritenet.layers.dense import Dense
 from spritenet.layers.depthwise_conv2d import DepthwiseConv2D
 from spritenet.layers.dropout import Dropout
 from spritenet.layers.flatten import Flatten
 from spritenet.layers.input import ImageShape, Input
-from spritenet.layers.pooling import AveragePooling2D, GlobalAveragePooling2D, MaxPooling2D
+from spritenet.layers.pooling import (
+    AveragePooling2D,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling2D,
+    MaxPooling2D,
+)
 from spritenet.layers.rescaling import Rescaling
+from spritenet.layers.zero_padding2d import ZeroPadding2D
 from spritenet.migration import module_name
 
 __all__ = [
@@ -41,12 +49,14 @@ __all__ = [
     "ActivationFunction",
     "ActivationLayer",
     "AveragePooling2D",
+    "BatchNormalization",
     "Conv2D",
     "Dense",
     "DepthwiseConv2D",
     "Dropout",
     "Flatten",
     "GlobalAveragePooling2D",
+    "GlobalMaxPooling2D",
     "ImageShape",
     "Input",
     "Layer",
@@ -57,6 +67,7 @@ __all__ = [
     "Shape",
     "Softmax",
     "Weight",
+    "ZeroPadding2D",
     "from_config",
 ]
 
@@ -64,6 +75,7 @@ __all__ = [
 AvgPool2D = AveragePooling2D
 Convolution2D = Conv2D
 GlobalAvgPool2D = GlobalAveragePooling2D
+GlobalMaxPool2D = GlobalMaxPooling2D
 MaxPool2D = MaxPooling2D
 
 LAYERS: dict[str, type[Layer]] = {
@@ -71,6 +83,7 @@ LAYERS: dict[str, type[Layer]] = {
     for cls in (
         Activation,
         AveragePooling2D,
+        BatchNormalization,
         Conv2D,
         Dense,
         DepthwiseConv2D,
@@ -78,11 +91,13 @@ LAYERS: dict[str, type[Layer]] = {
         ELU,
         Flatten,
         GlobalAveragePooling2D,
+        GlobalMaxPooling2D,
         LeakyReLU,
         MaxPooling2D,
         ReLU,
         Rescaling,
         Softmax,
+        ZeroPadding2D,
     )
 }
 """Every layer by the class name its config goes with."""

@@ -26,11 +26,13 @@ Shape = tuple[int, ...]
 # Arguments of Keras's layers that exist here only with their harmless value.
 _FIXED: dict[str, tuple[object, ...]] = {
     "activity_regularizer": (None,),
+    "beta_constraint": (None,),
     "bias_constraint": (None,),
     "data_format": (None, "channels_last"),
     "depthwise_constraint": (None,),
     "dilation_rate": (None, 1, (1, 1)),
     "dtype": (None, "float32"),
+    "gamma_constraint": (None,),
     "groups": (None, 1),
     "input_axes": (None,),
     "keepdims": (None, False),
@@ -38,6 +40,8 @@ _FIXED: dict[str, tuple[object, ...]] = {
     "lora_alpha": (None,),
     "lora_rank": (None,),
     "noise_shape": (None,),
+    "renorm": (None, False),
+    "synchronized": (None, False),
     "threshold": (None, 0, 0.0),
 }
 
@@ -51,6 +55,8 @@ _NO_MATTER = frozenset(
         "input_dim",
         "input_dtype",
         "input_shape",
+        "renorm_clipping",
+        "renorm_momentum",
         "seed",
         "trainable",
     }
@@ -66,12 +72,14 @@ class Weight:
         shape: Conv2D kernels: kernel_height, kernel_width, in, filters. Dense kernels: in, units.
         initializer: how it begins.
         l2: the factor of its L2 penalty; 0 for none.
+        trainable: whether an optimizer changes it.
     """
 
     name: str
     shape: Shape
     initializer: Initializer
     l2: float = 0.0
+    trainable: bool = True
 
     @property
     def size(self) -> int:

@@ -1,4 +1,4 @@
-"""MaxPooling2D, AveragePooling2D and GlobalAveragePooling2D: images made smaller."""
+"""Pooling layers: images made smaller, one number for each window or for a whole channel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ from spritenet.layers.base import Layer, Shape
 from spritenet.layers.windows import slide
 from spritenet.migration import accepts
 
-__all__ = ["AveragePooling2D", "GlobalAveragePooling2D", "MaxPooling2D", "Pooling2D"]
+__all__ = [
+    "AveragePooling2D",
+    "GlobalAveragePooling2D",
+    "GlobalMaxPooling2D",
+    "GlobalPooling2D",
+    "MaxPooling2D",
+    "Pooling2D",
+]
 
 
 @accepts
@@ -98,10 +105,10 @@ class AveragePooling2D(Pooling2D):
 
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
-class GlobalAveragePooling2D(Layer):
-    """The average of each whole channel: h w c becomes a vector of c."""
+class GlobalPooling2D(Layer):
+    """One number for each whole channel: h w c becomes a vector of c."""
 
-    class_name: ClassVar[str] = "GlobalAveragePooling2D"
+    class_name: ClassVar[str] = "GlobalPooling2D"
 
     def __init__(
         self, *, name: str | None = None, input_shape: Sequence[int] | None = None
@@ -115,4 +122,18 @@ class GlobalAveragePooling2D(Layer):
 
     def config(self) -> dict[str, object]:
         """See `Layer.config`."""
-        return {**super(GlobalAveragePooling2D, self).config(), "data_format": "channels_last"}
+        return {**super(GlobalPooling2D, self).config(), "data_format": "channels_last"}
+
+
+class GlobalAveragePooling2D(GlobalPooling2D):
+    """The average of each whole channel: h w c becomes a vector of c."""
+
+    __slots__ = ()
+    class_name = "GlobalAveragePooling2D"
+
+
+class GlobalMaxPooling2D(GlobalPooling2D):
+    """The largest value of each whole channel: h w c becomes a vector of c."""
+
+    __slots__ = ()
+    class_name = "GlobalMaxPooling2D"

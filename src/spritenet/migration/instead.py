@@ -83,8 +83,6 @@ NAMES: dict[str, dict[str, str]] = {
             "Use sn.Input((height, width, channels)), or input_shape= of the first layer.",
         "Add Average Concatenate Dot Maximum Minimum Multiply Subtract "
         "add average concatenate dot maximum minimum multiply subtract": _CHAIN,
-        "GlobalMaxPooling2D GlobalMaxPool2D":
-            "Use MaxPooling2D as large as its input, then Flatten().",
         "Identity": "Leave it out.",
         "Lambda FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper":
             "Layers run in the compiled core, which calls no other code.",
@@ -92,7 +90,6 @@ NAMES: dict[str, dict[str, str]] = {
         "Normalization": "Use Rescaling(scale, offset).",
         "PReLU": "Use LeakyReLU(negative_slope).",
         "Resizing CenterCrop": "Images are resized when they are read: sn.load(path, size=(h, w)).",
-        "ZeroPadding2D": "Use padding='same' of the layer after it.",
         "serialize": "Use layer.config().",
         "deserialize": "Use sn.layers.from_config(class_name, config).",
     }),
@@ -190,7 +187,7 @@ UNSUPPORTED = {
             ActivityRegularization AdaptiveAveragePooling1D AdaptiveAveragePooling2D
             AdaptiveAveragePooling3D AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D
             AdditiveAttention Attention AugMix AutoContrast AveragePooling1D AveragePooling3D
-            AvgPool1D AvgPool3D BatchNormalization Bidirectional CategoryEncoding
+            AvgPool1D AvgPool3D Bidirectional CategoryEncoding
             ContrastLimitedAdaptiveHistogramEqualization Conv1D Conv1DTranspose Conv2DTranspose
             Conv3D Conv3DTranspose ConvLSTM1D ConvLSTM2D ConvLSTM3D Convolution1D
             Convolution1DTranspose Convolution2DTranspose Convolution3D Convolution3DTranspose

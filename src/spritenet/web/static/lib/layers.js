@@ -49,7 +49,22 @@ const CLASSES = {
   Conv2D: { filters: undefined, kernel_size: undefined, strides: [1, 1], padding: 'valid', ...LEARNT },
   MaxPooling2D: POOLING,
   AveragePooling2D: POOLING,
+  BatchNormalization: {
+    axis: -1,
+    momentum: 0.99,
+    epsilon: 0.001,
+    center: true,
+    scale: true,
+    beta_initializer: 'zeros',
+    gamma_initializer: 'ones',
+    moving_mean_initializer: 'zeros',
+    moving_variance_initializer: 'ones',
+    beta_regularizer: null,
+    gamma_regularizer: null,
+  },
   GlobalAveragePooling2D: {},
+  GlobalMaxPooling2D: {},
+  ZeroPadding2D: { padding: [1, 1] },
   Flatten: {},
   Dense: { units: undefined, ...LEARNT },
   DepthwiseConv2D: {
@@ -80,6 +95,8 @@ const FIXED = /** @type {Record<string, unknown[]>} */ ({
   groups: [null, 1],
   keepdims: [null, false],
   noise_shape: [null],
+  renorm: [null, false],
+  synchronized: [null, false],
   threshold: [null, 0],
 });
 
@@ -90,8 +107,10 @@ const NO_MATTER = new Set([
   'batch_input_shape',
   'batch_shape',
   'batch_size',
+  'beta_constraint',
   'bias_constraint',
   'depthwise_constraint',
+  'gamma_constraint',
   'input_dim',
   'input_dtype',
   'input_shape',
@@ -163,6 +182,12 @@ function checked(className, key, value, where) {
   const refuse = (expected) => {
     throw new ModelError(`${key} is wrong`, { where, expected, got: value });
   };
+  if (key.endsWith('_initializer')) return value;
+  if (key.endsWith('_regularizer')) return regularizer(value, refuse);
+  if (className === 'ZeroPadding2D') return sidesOf(value, refuse);
+  if (className === 'BatchNormalization' && (key === 'center' || key === 'scale')) {
+    return Boolean(value);
+  }
   switch (key) {
     case 'depth_multiplier':
     case 'filters':
@@ -189,14 +214,6 @@ function checked(className, key, value, where) {
       }
       return word;
     }
-    case 'kernel_initializer':
-    case 'depthwise_initializer':
-    case 'bias_initializer':
-      return value;
-    case 'kernel_regularizer':
-    case 'depthwise_regularizer':
-    case 'bias_regularizer':
-      return regularizer(value, refuse);
     case 'max_value':
       if (value !== null && value !== 6) refuse('null or 6');
       return value;
@@ -206,11 +223,29 @@ function checked(className, key, value, where) {
     default:
       if (typeof value !== 'number' || !Number.isFinite(value)) return refuse('a finite number');
       if (key === 'rate' && !(value >= 0 && value < 1)) refuse('0 <= rate < 1');
-      if ((key === 'negative_slope' || key === 'alpha') && value < 0) {
+      if (key === 'momentum' && !(value >= 0 && value < 1)) refuse('0 <= momentum < 1');
+      if (['negative_slope', 'alpha', 'epsilon'].includes(key) && value < 0) {
         refuse('a number ≥ 0');
       }
       return value;
   }
+}
+
+/**
+ * Padding as [[top, bottom], [left, right]].
+ *
+ * @param {unknown} value
+ * @param {(expected: string) => never} refuse
+ * @returns {number[][]}
+ */
+function sidesOf(value, refuse) {
+  const both = Array.isArray(value) ? value : [value, value];
+  const sides = both.map((side) => (Array.isArray(side) ? side : [side, side]));
+  const whole = sides.flat().every((end) => end === 0 || isCount(end));
+  if (!whole || sides.length !== 2 || sides.some((side) => side.length !== 2)) {
+    refuse('a whole number, [rows, columns] or [[top, bottom], [left, right]]');
+  }
+  return sides;
 }
 
 /** @param {unknown} value */
@@ -283,7 +318,8 @@ export function outputShape({ className, name, config }, input) {
   const where = name || className;
   const { filters, units, padding, depth_multiplier: each = 1 } = /** @type {any} */ (config);
   const window = /** @type {[number, number] | undefined} */ (config.kernel_size ?? config.pool_size);
-  if (window || className === 'GlobalAveragePooling2D') {
+  const isGlobal = className.startsWith('Global');
+  if (window || isGlobal || className === 'ZeroPadding2D') {
     if (input.length !== 3) {
       throw new ModelError('it needs an image', { where, got: input, todo: 'Put it before Flatten.' });
     }
@@ -304,7 +340,11 @@ export function outputShape({ className, name, config }, input) {
     }
     return [...places, filters ?? input[2] * each];
   }
-  if (className === 'GlobalAveragePooling2D') return [input[2]];
+  if (isGlobal) return [input[2]];
+  if (className === 'ZeroPadding2D') {
+    const [[top, bottom], [left, right]] = /** @type {number[][]} */ (config.padding);
+    return [input[0] + top + bottom, input[1] + left + right, input[2]];
+  }
   if (className === 'Flatten') return [size(input)];
   if (className === 'Dense') {
     if (input.length !== 1) {
@@ -316,7 +356,7 @@ export function outputShape({ className, name, config }, input) {
 }
 
 /**
- * The arrays a layer learns, kernel before bias.
+ * The arrays a layer has, kernel before bias, in the core's order.
  *
  * @param {Layer} layer
  * @param {Shape} input
@@ -324,6 +364,16 @@ export function outputShape({ className, name, config }, input) {
  */
 export function weightsOf({ className, config }, input) {
   const { kernel_size: window, filters, units, use_bias: bias, depth_multiplier: each } = /** @type {any} */ (config);
+  if (className === 'BatchNormalization') {
+    const names = ['gamma', 'beta', 'moving_mean', 'moving_variance'].filter(
+      (name) => (name !== 'gamma' || config.scale) && (name !== 'beta' || config.center),
+    );
+    return names.map((name) => ({
+      name,
+      shape: input.slice(-1),
+      initializer: config[`${name}_initializer`],
+    }));
+  }
   if (className === 'DepthwiseConv2D') {
     const depthwise = { name: 'depthwise_kernel', shape: [...window, input[2], each], initializer: config.depthwise_initializer };
     return bias
@@ -404,6 +454,9 @@ export const layers = Object.freeze({
   maxPooling2d: maker('MaxPooling2D'),
   averagePooling2d: maker('AveragePooling2D'),
   globalAveragePooling2d: maker('GlobalAveragePooling2D'),
+  globalMaxPooling2d: maker('GlobalMaxPooling2D'),
+  batchNormalization: maker('BatchNormalization'),
+  zeroPadding2d: maker('ZeroPadding2D'),
   flatten: maker('Flatten'),
   dense: maker('Dense'),
   dropout: maker('Dropout'),

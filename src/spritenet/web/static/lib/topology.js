@@ -81,8 +81,13 @@ function readLayers({ className, config }, inputShape) {
   const own = { ...config };
   const policy = /** @type {any} */ (own.dtype);
   if (isObject(policy)) own.dtype = policy.config?.name; // Keras 3's policy
+<<<<<<< HEAD
   if (className === 'Softmax' && own.axis === inputShape.length) own.axis = -1;
   for (const key of Object.keys(own).filter((argument) => argument.endsWith('_initializer'))) {
+=======
+  if (String(own.axis) === String(inputShape.length)) own.axis = -1; // counted with the batch
+  for (const key of Object.keys(own).filter((name) => name.endsWith('_initializer'))) {
+>>>>>>> f606c17 (Add BatchNormalization, ZeroPadding2D and GlobalMaxPooling2D)
     const rule = own[key];
     if (isObject(rule)) own[key] = { class_name: rule.class_name ?? rule.className, config: rule.config ?? {} };
   }
