@@ -13,7 +13,7 @@ from spritenet.engines import native
 from spritenet.engines.engine import Examples
 from spritenet.losses import Loss, MeanSquaredError
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason="PyTorch is the oracle here")
 
 Tensor = Any
 """PyTorch's: float64, n c h w."""
@@ -23,12 +23,13 @@ Described = Any
 
 def activate(name: str, x: Tensor) -> Tensor:
     """An activation by Keras's name."""
-    functions = torch.nn.functional
-    return {
-        "linear": lambda: x,
-        "leaky_relu": lambda: functions.leaky_relu(x, 0.2),
-        "softmax": lambda: functions.softmax(x, 1),
-    }.get(name, lambda: getattr(functions, name)(x))()
+    if name == "linear":
+        return x
+    if name == "leaky_relu":
+        return torch.nn.functional.leaky_relu(x, 0.2)
+    if name == "softmax":
+        return torch.softmax(x, 1)
+    return getattr(torch.nn.functional, name)(x)
 
 
 class TorchGraph:
@@ -132,6 +133,8 @@ class TorchGraph:
         self, parameters: Tensor, examples: Examples, rows: NDArray[np.int64], loss: Loss
     ) -> Tensor:
         """The mean loss of a batch in training."""
+        assert examples.weights is not None
+        assert examples.labels is not None
         logits = self.outputs(parameters, examples.images[rows], training=True)[-1]
         weights = torch.tensor(examples.weights[rows].astype(np.float64))
         labels = torch.tensor(examples.labels[rows].astype(np.int64))
