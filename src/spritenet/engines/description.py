@@ -20,7 +20,7 @@ Numbers = tuple[float, ...]
 
 
 def attributes_of(layer: Layer) -> dict[str, str | Numbers]:
-    """What the core is told of a layer: the fields that the table of operators names.
+    """The attributes of a layer for the core: the fields that the table of operators names.
 
     A field that is None has its default.
 

@@ -24,7 +24,7 @@ class ActivationLayer(Layer):
     @property
     @abstractmethod
     def function(self) -> ActivationFunction:
-        """What is applied to every input."""
+        """The function applied to every input."""
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The input's."""
@@ -58,7 +58,7 @@ class Activation(ActivationLayer):
 
     @property
     def function(self) -> ActivationFunction:
-        """What is applied to every input."""
+        """The function applied to every input."""
         return activations.get(self.activation, self.label)
 
 
@@ -104,7 +104,7 @@ class ReLU(ActivationLayer):
 
     @property
     def function(self) -> ActivationFunction:
-        """What is applied to every input."""
+        """The function applied to every input."""
         if self.negative_slope:
             return ActivationFunction("leaky_relu", self.negative_slope)
         return ActivationFunction("relu6" if self.max_value else "relu")
@@ -148,7 +148,7 @@ class LeakyReLU(ActivationLayer):
 
     @property
     def function(self) -> ActivationFunction:
-        """What is applied to every input."""
+        """The function applied to every input."""
         return ActivationFunction("leaky_relu", self.negative_slope)
 
     def config(self) -> dict[str, object]:
@@ -187,7 +187,7 @@ class ELU(ActivationLayer):
 
     @property
     def function(self) -> ActivationFunction:
-        """What is applied to every input."""
+        """The function applied to every input."""
         return ActivationFunction("elu", self.alpha)
 
 
@@ -219,5 +219,5 @@ class Softmax(ActivationLayer):
 
     @property
     def function(self) -> ActivationFunction:
-        """What is applied to every input."""
+        """The function applied to every input."""
         return ActivationFunction("softmax")

@@ -27,7 +27,7 @@ ACTIVATIONS: dict[str, float] = {
 
 @dataclass(frozen=True, slots=True)
 class ActivationFunction:
-    """What is applied to every output; softmax is over the last axis.
+    """The function applied to every output; softmax is over the last axis.
 
     Attributes:
         name: a key of `ACTIVATIONS`. gelu is the exact one, with erf.

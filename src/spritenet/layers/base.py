@@ -1,4 +1,4 @@
-"""What every layer is: a frozen description with a shape rule, a list of weights and a config.
+"""The base of every layer: a frozen description with a shape rule, a list of weights and a config.
 
 A layer here holds no numbers and computes nothing: the engine reads its fields.
 """
@@ -83,7 +83,7 @@ class Weight:
 
     @property
     def size(self) -> int:
-        """How many numbers it holds."""
+        """The number of values."""
         return math.prod(self.shape)
 
 
@@ -212,7 +212,7 @@ class Layer(ABC):
         return f"{self.class_name}({', '.join(shown)})"
 
     def _default(self, _name: str, default: object, /) -> object:
-        """What the default of the argument became as a field."""
+        """Returns the default of the argument as a field."""
         return default
 
     def _image(self, input_shape: Shape) -> tuple[int, int, int]:

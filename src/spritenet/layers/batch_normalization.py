@@ -121,7 +121,7 @@ class BatchNormalization(Layer):
         )
 
     def _default(self, name: str, default: object, /) -> object:
-        """What the default of the argument became as a field."""
+        """Returns the default of the argument as a field."""
         return initializers.get(default) if name.endswith("_initializer") else default
 
     def config(self) -> dict[str, object]:

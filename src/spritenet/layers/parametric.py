@@ -1,4 +1,4 @@
-"""What Conv2D, DepthwiseConv2D and Dense share: a kernel, a bias and an activation."""
+"""The base of Conv2D, DepthwiseConv2D and Dense: a kernel, a bias and an activation."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Learnt(Layer):
 
     @property
     def rules(self) -> tuple[Initializer, Initializer]:
-        """How the kernel and the bias begin."""
+        """The initializers of kernel and bias."""
         return getattr(self, f"{self.kernel_name}_initializer"), self.bias_initializer
 
     def _set_learnt(
@@ -72,7 +72,7 @@ class Learnt(Layer):
         return kernel, Weight("bias", (outputs,), self.bias_initializer, l2)
 
     def _default(self, name: str, default: object, /) -> object:
-        """What the default of the argument became as a field."""
+        """Returns the default of the argument as a field."""
         if name.endswith("_initializer"):
             return initializers.get(default)
         return "linear" if name == "activation" else default

@@ -76,7 +76,7 @@ class Pooling2D(Layer):
         return (*size, channels)
 
     def _default(self, name: str, default: object, /) -> object:
-        """What the default of the argument became as a field."""
+        """Returns the default of the argument as a field."""
         return self.pool_size if name == "strides" else default
 
     def config(self) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""How a window slides over an image: the sizes of convolution and pooling, as in TensorFlow."""
+"""Windows that slide over an image: the sizes of convolution and pooling, as in TensorFlow."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["output_size", "slide"]
 
 
 def output_size(size: int, window: int, stride: int, padding: str) -> int:
-    """How many places a window takes along an axis; 0 if it doesn't fit.
+    """The number of places of a window along an axis; 0 if it doesn't fit.
 
     >>> output_size(28, 5, 1, "valid"), output_size(28, 5, 2, "same")
     (24, 14)

@@ -67,7 +67,7 @@ class ZeroPadding2D(Layer):
         return height + sum(self.padding[0]), width + sum(self.padding[1]), channels
 
     def _default(self, _name: str, default: object, /) -> object:
-        """What the default of the argument became as a field."""
+        """Returns the default of the argument as a field."""
         return _sides(default, self.label) if _name == "padding" else default
 
     def config(self) -> dict[str, object]:
