@@ -177,7 +177,7 @@ def test_stop_and_discard_asks_and_then_removes_everything(watch: Callable[..., 
     seen.press("No")
     seen.press("Stop and discard")
     seen.press("Yes, remove everything")
-    assert "is gone" in seen.end()
+    assert "is deleted" in seen.end()
     seen.state("^The run was removed$")
     assert not seen.run.folder.exists()
 
