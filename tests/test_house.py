@@ -122,3 +122,22 @@ def test_every_ignored_rule_carries_its_reason() -> None:
     rules = [line for line in text.splitlines() if re.match(r'\s+"[A-Z]{1,4}\d*",', line)]
     assert rules
     assert [line for line in rules if not re.search(r"#\s*\w+", line)] == []
+
+
+def test_no_conflict_is_left_unresolved() -> None:
+    """No file holds the marks that a merge leaves where two changes meet."""
+    marks = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
+    kinds = (
+        "src/**/*.py",
+        "src/**/*.js",
+        "src/**/*.css",
+        "core/**/*",
+        "tests/**/*",
+        "docs/**/*.md",
+    )
+    left = [
+        str(path.relative_to(ROOT))
+        for path in files(*kinds, "*.md", "*.toml", "Makefile")
+        if path.is_file() and marks.search(path.read_text(encoding="utf-8", errors="replace"))
+    ]
+    assert left == []

@@ -142,7 +142,10 @@ export class Arena {
     this.core = /** @type {Exports} */ (/** @type {unknown} */ (instance.exports));
     const version = this.core.sn_interface_version();
     if (version !== INTERFACE_VERSION) {
-      throw new CoreError('the compiled core is of another version', { expected: INTERFACE_VERSION, got: version });
+      throw new CoreError('the compiled core is of another version', {
+        expected: INTERFACE_VERSION,
+        got: version,
+      });
     }
     this.top = /** @type {number} */ (this.core.__heap_base.value);
   }

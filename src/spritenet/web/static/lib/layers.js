@@ -46,7 +46,13 @@ const POOLING = { pool_size: [2, 2], strides: null, padding: 'valid' };
  */
 const CLASSES = {
   Rescaling: { scale: undefined, offset: 0 },
-  Conv2D: { filters: undefined, kernel_size: undefined, strides: [1, 1], padding: 'valid', ...LEARNT },
+  Conv2D: {
+    filters: undefined,
+    kernel_size: undefined,
+    strides: [1, 1],
+    padding: 'valid',
+    ...LEARNT,
+  },
   MaxPooling2D: POOLING,
   AveragePooling2D: POOLING,
   BatchNormalization: {
@@ -136,22 +142,39 @@ export function hasClass(className) {
 export function makeLayer(className, config, name = '') {
   const known = Object.hasOwn(CLASSES, className) ? CLASSES[className] : undefined;
   if (!known) {
-    throw new ModelError(`unsupported layer ${shown(className)}`, { where: name, todo: `Supported: ${Object.keys(CLASSES).join(', ')}.` });
+    throw new ModelError(`unsupported layer ${shown(className)}`, {
+      where: name,
+      todo: `Supported: ${Object.keys(CLASSES).join(', ')}.`,
+    });
   }
   const where = name || className;
-  if (className === 'LeakyReLU' && config.negative_slope !== undefined && config.alpha === undefined) {
+  if (
+    className === 'LeakyReLU' &&
+    config.negative_slope !== undefined &&
+    config.alpha === undefined
+  ) {
     config = { ...config, alpha: config.negative_slope };
   }
   for (const key of Object.keys(config)) {
     const value = config[key] ?? null; // null: an argument not given
-    if (Object.hasOwn(known, key) || NO_MATTER.has(key) || value === null || (key === 'negative_slope' && className === 'LeakyReLU')) continue;
+    if (
+      Object.hasOwn(known, key) ||
+      NO_MATTER.has(key) ||
+      value === null ||
+      (key === 'negative_slope' && className === 'LeakyReLU')
+    )
+      continue;
     const allowed = Object.hasOwn(FIXED, key) ? FIXED[key] : undefined;
     if (!allowed) {
       const expected = Object.keys(known).join(', ') || 'no arguments';
       throw new ModelError(`${className} has no argument ${shown(key)}`, { where, expected });
     }
     if (!allowed.includes(Array.isArray(value) ? String(value) : value)) {
-      throw new ModelError(`${key} can't be changed here`, { where, expected: allowed.at(-1), got: value });
+      throw new ModelError(`${key} can't be changed here`, {
+        where,
+        expected: allowed.at(-1),
+        got: value,
+      });
     }
   }
   /** @type {Config} */
@@ -163,7 +186,10 @@ export function makeLayer(className, config, name = '') {
   }
   if (className.endsWith('Pooling2D') && 'strides' in own) own.strides ??= own.pool_size;
   if (className === 'ReLU' && own.max_value && own.negative_slope) {
-    throw new ModelError("this ReLU doesn't exist here", { where, expected: 'max_value without negative_slope' });
+    throw new ModelError("this ReLU doesn't exist here", {
+      where,
+      expected: 'max_value without negative_slope',
+    });
   }
   return Object.freeze({ className, name, config: Object.freeze(own) });
 }
@@ -317,11 +343,17 @@ export function activationOf({ className, config }) {
 export function outputShape({ className, name, config }, input) {
   const where = name || className;
   const { filters, units, padding, depth_multiplier: each = 1 } = /** @type {any} */ (config);
-  const window = /** @type {[number, number] | undefined} */ (config.kernel_size ?? config.pool_size);
+  const window = /** @type {[number, number] | undefined} */ (
+    config.kernel_size ?? config.pool_size
+  );
   const isGlobal = className.startsWith('Global');
   if (window || isGlobal || className === 'ZeroPadding2D') {
     if (input.length !== 3) {
-      throw new ModelError('it needs an image', { where, got: input, todo: 'Put it before Flatten.' });
+      throw new ModelError('it needs an image', {
+        where,
+        got: input,
+        todo: 'Put it before Flatten.',
+      });
     }
   }
   if (window) {
@@ -348,7 +380,11 @@ export function outputShape({ className, name, config }, input) {
   if (className === 'Flatten') return [size(input)];
   if (className === 'Dense') {
     if (input.length !== 1) {
-      throw new ModelError('it needs a vector', { where, got: input, todo: 'Put Flatten before it.' });
+      throw new ModelError('it needs a vector', {
+        where,
+        got: input,
+        todo: 'Put Flatten before it.',
+      });
     }
     return [units];
   }
@@ -363,7 +399,13 @@ export function outputShape({ className, name, config }, input) {
  * @returns {Weight[]}
  */
 export function weightsOf({ className, config }, input) {
-  const { kernel_size: window, filters, units, use_bias: bias, depth_multiplier: each } = /** @type {any} */ (config);
+  const {
+    kernel_size: window,
+    filters,
+    units,
+    use_bias: bias,
+    depth_multiplier: each,
+  } = /** @type {any} */ (config);
   if (className === 'BatchNormalization') {
     const names = ['gamma', 'beta', 'moving_mean', 'moving_variance'].filter(
       (name) => (name !== 'gamma' || config.scale) && (name !== 'beta' || config.center),
@@ -375,9 +417,16 @@ export function weightsOf({ className, config }, input) {
     }));
   }
   if (className === 'DepthwiseConv2D') {
-    const depthwise = { name: 'depthwise_kernel', shape: [...window, input[2], each], initializer: config.depthwise_initializer };
+    const depthwise = {
+      name: 'depthwise_kernel',
+      shape: [...window, input[2], each],
+      initializer: config.depthwise_initializer,
+    };
     return bias
-      ? [depthwise, { name: 'bias', shape: [input[2] * each], initializer: config.bias_initializer }]
+      ? [
+          depthwise,
+          { name: 'bias', shape: [input[2] * each], initializer: config.bias_initializer },
+        ]
       : [depthwise];
   }
   if (className !== 'Conv2D' && className !== 'Dense') return [];
@@ -406,7 +455,8 @@ export function size(shape) {
  */
 export function named(layers) {
   const whole = [...layers];
-  if (whole[0]?.className !== 'Rescaling') whole.unshift(makeLayer('Rescaling', { scale: 1 / 255 }));
+  if (whole[0]?.className !== 'Rescaling')
+    whole.unshift(makeLayer('Rescaling', { scale: 1 / 255 }));
   const taken = new Set();
   for (const { name } of whole) {
     if (name && taken.has(name)) throw new ModelError(`two layers are called ${shown(name)}`);

@@ -62,7 +62,16 @@ export class Network {
     this.batchSize = 0;
     this.trainer = 0;
     this.capacity = 0;
-    this.stageAt = { images: 0, labels: 0, targets: 0, weights: 0, outputs: 0, indices: 0, steps: 0, gradient: 0 };
+    this.stageAt = {
+      images: 0,
+      labels: 0,
+      targets: 0,
+      weights: 0,
+      outputs: 0,
+      indices: 0,
+      steps: 0,
+      gradient: 0,
+    };
     this.reserve(0);
   }
 
@@ -155,7 +164,8 @@ export class Network {
     for (let i = 0; i < count; i++) {
       const from = pick(i);
       staged.set(images.subarray(from * imageBytes, (from + 1) * imageBytes), i * imageBytes);
-      if (targets) stagedTargets.set(targets.subarray(from * outputs, (from + 1) * outputs), i * outputs);
+      if (targets)
+        stagedTargets.set(targets.subarray(from * outputs, (from + 1) * outputs), i * outputs);
       else if (labels) stagedLabels[i] = labels[from];
       if (weights) stagedWeights[i] = weights[from];
     }
@@ -258,7 +268,13 @@ export class Network {
         .u8(stageAt.images, here * imageBytes)
         .set(images.subarray(first * imageBytes, (first + here) * imageBytes));
       const status = arena.core.sn_predict(
-        this.viewer, this.pool, this.parametersAt, stageAt.images, BigInt(here), stageAt.outputs, this.error,
+        this.viewer,
+        this.pool,
+        this.parametersAt,
+        stageAt.images,
+        BigInt(here),
+        stageAt.outputs,
+        this.error,
       );
       if (status !== STATUS.ok) throw new CoreError(arena.text(this.error));
       result.set(arena.f32(stageAt.outputs, here * outputs), first * outputs);
@@ -279,7 +295,13 @@ export class Network {
     const top = arena.top;
     const at = arena.take(4 * whole);
     arena.u8(stageAt.images, this.imageBytes).set(image);
-    const status = arena.core.sn_activations(this.viewer, this.parametersAt, stageAt.images, at, this.error);
+    const status = arena.core.sn_activations(
+      this.viewer,
+      this.parametersAt,
+      stageAt.images,
+      at,
+      this.error,
+    );
     arena.release(top);
     if (status !== STATUS.ok) throw new CoreError(arena.text(this.error));
     let from = at;

@@ -28,7 +28,9 @@ export function readTable(arena) {
     /** @param {string} key */
     const field = (key) => read(arena.view, row, OPERATOR_INFO, key);
     const names = Array.from({ length: field('attribute_count') }, (_, k) =>
-      arena.text(read(arena.view, field('attributes') + k * ATTRIBUTE_INFO.bytes, ATTRIBUTE_INFO, 'name')),
+      arena.text(
+        read(arena.view, field('attributes') + k * ATTRIBUTE_INFO.bytes, ATTRIBUTE_INFO, 'name'),
+      ),
     );
     table.set(arena.text(field('name')), names);
   }
@@ -66,7 +68,11 @@ export function writeNodes(arena, layers) {
   const nodes = arena.take(NODE.bytes * layers.length);
   layers.forEach((layer, i) => {
     const names = table.get(layer.className);
-    if (!names) throw new ModelError('the core has no such layer', { where: layer.name, got: layer.className });
+    if (!names)
+      throw new ModelError('the core has no such layer', {
+        where: layer.name,
+        got: layer.className,
+      });
     const given = attributesOf(layer, names);
     const attributes = arena.take(ATTRIBUTE.bytes * Math.max(1, given.length));
     given.forEach(([name, value], k) => {

@@ -56,10 +56,19 @@ export function readTopology(topology, pixels) {
   }
   const own = found[0]?.className === 'Rescaling';
   if (own && pixels !== undefined) {
-    throw new ModelError('the model itself says what its pixels are', { where: found[0].name, expected: 'no pixels', got: pixels });
+    throw new ModelError('the model itself says what its pixels are', {
+      where: found[0].name,
+      expected: 'no pixels',
+      got: pixels,
+    });
   }
   if (!own && pixels !== undefined) found.unshift(makeLayer('Rescaling', rescalingTo(pixels)));
-  return { layers: named(found), inputShape, assumed: !own && pixels === undefined, notes: note ? [note] : [] };
+  return {
+    layers: named(found),
+    inputShape,
+    assumed: !own && pixels === undefined,
+    notes: note ? [note] : [],
+  };
 }
 
 /**
@@ -81,15 +90,11 @@ function readLayers({ className, config }, inputShape) {
   const own = { ...config };
   const policy = /** @type {any} */ (own.dtype);
   if (isObject(policy)) own.dtype = policy.config?.name; // Keras 3's policy
-<<<<<<< HEAD
-  if (className === 'Softmax' && own.axis === inputShape.length) own.axis = -1;
-  for (const key of Object.keys(own).filter((argument) => argument.endsWith('_initializer'))) {
-=======
   if (String(own.axis) === String(inputShape.length)) own.axis = -1; // counted with the batch
-  for (const key of Object.keys(own).filter((name) => name.endsWith('_initializer'))) {
->>>>>>> f606c17 (Add BatchNormalization, ZeroPadding2D and GlobalMaxPooling2D)
+  for (const key of Object.keys(own).filter((argument) => argument.endsWith('_initializer'))) {
     const rule = own[key];
-    if (isObject(rule)) own[key] = { class_name: rule.class_name ?? rule.className, config: rule.config ?? {} };
+    if (isObject(rule))
+      own[key] = { class_name: rule.class_name ?? rule.className, config: rule.config ?? {} };
   }
   /** @type {Layer[]} */
   const after = [];
@@ -107,10 +112,12 @@ function readLayers({ className, config }, inputShape) {
  */
 function activationLayer(value, name, after) {
   const { class_name: className, config } = snakeKeys(value, name);
-  if (typeof className !== 'string') throw new ModelError('its activation is wrong', { where: name, got: value });
+  if (typeof className !== 'string')
+    throw new ModelError('its activation is wrong', { where: name, got: value });
   if (className === 'function') return config; // Keras 3
   if (!hasClass(className)) return className; // "relu", as Keras writes functions
-  if (!PLAIN.includes(className)) throw new ModelError('its activation is no activation', { where: name, got: className });
+  if (!PLAIN.includes(className))
+    throw new ModelError('its activation is no activation', { where: name, got: className });
   const inner = isObject(config) ? snakeKeys(config, name) : {};
   if (className === 'Softmax' && inner.axis === 1) inner.axis = -1;
   const layer = makeLayer(className, inner, `${name}_activation`);
