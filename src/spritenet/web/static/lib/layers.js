@@ -162,8 +162,9 @@ export function makeLayer(className, config, name = '') {
       NO_MATTER.has(key) ||
       value === null ||
       (key === 'negative_slope' && className === 'LeakyReLU')
-    )
+    ) {
       continue;
+    }
     const allowed = Object.hasOwn(FIXED, key) ? FIXED[key] : undefined;
     if (!allowed) {
       const expected = Object.keys(known).join(', ') || 'no arguments';
@@ -455,8 +456,9 @@ export function size(shape) {
  */
 export function named(layers) {
   const whole = [...layers];
-  if (whole[0]?.className !== 'Rescaling')
+  if (whole[0]?.className !== 'Rescaling') {
     whole.unshift(makeLayer('Rescaling', { scale: 1 / 255 }));
+  }
   const taken = new Set();
   for (const { name } of whole) {
     if (name && taken.has(name)) throw new ModelError(`two layers are called ${shown(name)}`);

@@ -164,9 +164,9 @@ export class Network {
     for (let i = 0; i < count; i++) {
       const from = pick(i);
       staged.set(images.subarray(from * imageBytes, (from + 1) * imageBytes), i * imageBytes);
-      if (targets)
+      if (targets) {
         stagedTargets.set(targets.subarray(from * outputs, (from + 1) * outputs), i * outputs);
-      else if (labels) stagedLabels[i] = labels[from];
+      } else if (labels) stagedLabels[i] = labels[from];
       if (weights) stagedWeights[i] = weights[from];
     }
     return {

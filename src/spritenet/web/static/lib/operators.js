@@ -68,11 +68,12 @@ export function writeNodes(arena, layers) {
   const nodes = arena.take(NODE.bytes * layers.length);
   layers.forEach((layer, i) => {
     const names = table.get(layer.className);
-    if (!names)
+    if (!names) {
       throw new ModelError('the core has no such layer', {
         where: layer.name,
         got: layer.className,
       });
+    }
     const given = attributesOf(layer, names);
     const attributes = arena.take(ATTRIBUTE.bytes * Math.max(1, given.length));
     given.forEach(([name, value], k) => {

@@ -93,8 +93,9 @@ function readLayers({ className, config }, inputShape) {
   if (String(own.axis) === String(inputShape.length)) own.axis = -1; // counted with the batch
   for (const key of Object.keys(own).filter((argument) => argument.endsWith('_initializer'))) {
     const rule = own[key];
-    if (isObject(rule))
+    if (isObject(rule)) {
       own[key] = { class_name: rule.class_name ?? rule.className, config: rule.config ?? {} };
+    }
   }
   /** @type {Layer[]} */
   const after = [];
@@ -112,12 +113,14 @@ function readLayers({ className, config }, inputShape) {
  */
 function activationLayer(value, name, after) {
   const { class_name: className, config } = snakeKeys(value, name);
-  if (typeof className !== 'string')
+  if (typeof className !== 'string') {
     throw new ModelError('its activation is wrong', { where: name, got: value });
+  }
   if (className === 'function') return config; // Keras 3
   if (!hasClass(className)) return className; // "relu", as Keras writes functions
-  if (!PLAIN.includes(className))
+  if (!PLAIN.includes(className)) {
     throw new ModelError('its activation is no activation', { where: name, got: className });
+  }
   const inner = isObject(config) ? snakeKeys(config, name) : {};
   if (className === 'Softmax' && inner.axis === 1) inner.axis = -1;
   const layer = makeLayer(className, inner, `${name}_activation`);
