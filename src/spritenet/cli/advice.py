@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from spritenet.formatting import percent
-from spritenet.metrics import accuracy_interval
 
 __all__ = ["NOT_CALIBRATED", "advice"]
 
@@ -34,6 +33,8 @@ def advice(
         classes: how many there are.
         judged: what to call those images.
     """
+    from spritenet.metrics import accuracy_interval  # only here: `info --help` needs no NumPy
+
     low, high = accuracy_interval(round(accuracy * images), images)
     # It errs less than half as often on what it was trained on, and that is no chance.
     if training is not None and training - high > GAP and 2 * (1 - training) < 1 - high:
