@@ -14,6 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,9 @@ def _methods(model: sn.Sequential) -> Iterator[Entry]:
 def _looked_up(part: str, name: str, owner: object) -> Entry:
     """A name, by asking for it."""
     try:
-        getattr(owner, name)
+        # Whoever imported `spritenet.export` has set it: the public names alone count.
+        if owner is not sn or name not in sn.__all__:
+            (sn.__getattr__ if owner is sn else partial(getattr, owner))(name)
     except UnsupportedError as error:
         return Entry(part, "", name, REFUSED, str(error))
     return Entry(part, "", name, WORKS)

@@ -76,7 +76,7 @@ def test_thousands_of_updates_take_no_memory_in_a_tab(page: Page) -> None:
         session.send("HeapProfiler.collectGarbage")
         arenas.append(arena)
         heaps.append(session.send("Runtime.getHeapUsage")["usedSize"])
-    assert len(set(arenas)) == 1
+    assert len(set(arenas)) == 1, arenas
     assert heaps[-1] - heaps[0] < 300_000, heaps
 
 
