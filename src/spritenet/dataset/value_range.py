@@ -41,7 +41,7 @@ DIM = 63
 """The highest value of images that are likelier to be on another scale than to be that dark."""
 
 TOPS = (1, 15, 16, 31, DIM)
-"""What may be white in dark images: of 1 bit, 4 bits, scikit-learn's digits, 5 and 6 bits."""
+"""Values that may be white in dark ones: of 1 bit, 4 bits, scikit-learn's digits, 5 and 6 bits."""
 
 HIGHEST = (1, 16, 255, 1023, 4095, 16383, 65535)
 """Of images that people hold as integers: bits, scikit-learn's digits, 8, 10, 12, 14, 16 bits."""

@@ -12,7 +12,7 @@ from spritenet.export.weights import read_file
 __all__ = ["METADATA_JSON", "checked_names", "read_class_names", "read_labels"]
 
 METADATA_JSON = "metadata.json"
-"""What Teachable Machine puts beside its models."""
+"""The file that Teachable Machine puts beside its models."""
 
 MAXIMAL_BYTES = 2**20
 MAXIMAL_NAMES = 65_536

@@ -36,7 +36,7 @@ SUPPORTED = {
     "metrics": "While training: metrics=['accuracy']. Of labels and probabilities: accuracy, "
     "top_k_accuracy, log_loss, confusion_matrix, class_report, calibration.",
 }
-"""What is said of a part where its list would be too long."""
+"""Words for a part whose list would be too long."""
 
 
 def _words(table: dict[str, str]) -> dict[str, str]:

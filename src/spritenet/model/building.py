@@ -119,7 +119,7 @@ def initial(places: Iterable[Place], seed: int) -> NDArray[np.float32]:
 
 
 def classifies(layers: Iterable[Layer], outputs: Shape) -> bool:
-    """Whether outputs are classes of which one is chosen: at least two, softmax or linear."""
+    """Tells if outputs are classes of which one is chosen: at least two, softmax or linear."""
     ending = last_activation(layers)
     return len(outputs) == 1 and outputs[0] > 1 and ending in ("softmax", "linear")
 

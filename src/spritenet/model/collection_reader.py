@@ -46,7 +46,7 @@ STREAM = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Collection:
-    """What was read of a collection.
+    """Images and labels read from a collection.
 
     Attributes:
         images: uint8, n h w c.
@@ -179,7 +179,7 @@ def _keys(row: Mapping[Any, object], features: Mapping[Any, object]) -> tuple[ob
 
 
 def _is_image(value: object) -> bool:
-    """Whether a column's value has rows and columns of its own."""
+    """Tells if a column's value has rows and columns of its own."""
     if type(value).__module__.startswith("PIL."):
         return True
     if isinstance(value, list | np.ndarray) or is_foreign_array(value):
@@ -224,7 +224,7 @@ def class_names(x: object) -> tuple[str, ...]:
 
 
 def _endless(x: object) -> bool:
-    """Whether a tf.data.Dataset says that it never ends."""
+    """Tells if a tf.data.Dataset says that it never ends."""
     cardinality = getattr(x, "cardinality", None)
     if not callable(cardinality):
         return False
@@ -235,7 +235,7 @@ def _endless(x: object) -> bool:
 
 
 def _plain_loader(x: object) -> bool:
-    """Whether a DataLoader gives each item of its data set once, batched as PyTorch does.
+    """Tells if a DataLoader gives each item of its data set once, batched as PyTorch does.
 
     Its data set is then read in stored order: a shuffled one would be in another order each time.
     """

@@ -93,7 +93,7 @@ class Compiled(Doubter):
 
     @property
     def optimizer(self) -> Optimizer | None:
-        """How weights move; None before `compile`. One that is set begins with an empty state."""
+        """The optimizer; None before `compile`. One that is set begins with an empty state."""
         return self._optimizer
 
     @optimizer.setter
@@ -111,7 +111,7 @@ class Compiled(Doubter):
 
     @property
     def loss(self) -> Loss | None:
-        """What becomes small; None before `compile`."""
+        """The loss; None before `compile`."""
         return self._loss
 
     @loss.setter
@@ -125,7 +125,7 @@ class Compiled(Doubter):
 
     @property
     def stop_training(self) -> bool:
-        """Whether the last or running `fit` was told to stop. A callback may set it."""
+        """True if the last or running `fit` was told to stop. A callback may set it."""
         return self.session is not None and bool(self.session.reason)
 
     @stop_training.setter
@@ -181,18 +181,18 @@ class Compiled(Doubter):
         *,
         return_dict: bool = False,
     ) -> Scores | dict[str, float]:
-        """What `evaluate` gives."""
+        """Returns the scores that `evaluate` gives."""
         model = cast("Sequential", self)
         return model.evaluate(x, y, sample_weight=sample_weight, return_dict=return_dict)
 
     @accepts
     def predict_on_batch(self, x: object) -> NDArray[np.float32]:
-        """What `predict` gives."""
+        """Returns the outputs that `predict` gives."""
         return cast("Sequential", self).predict(x)
 
     @accepts
     def __call__(self, x: object, training: bool = False) -> NDArray[np.float32]:
-        """What `predict` gives. Dropout never works here: `fit` alone trains.
+        """Returns the outputs that `predict` gives. Dropout never works here: `fit` alone trains.
 
         Raises:
             ModelError: it has no weights yet, or training was asked for.

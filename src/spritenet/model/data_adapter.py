@@ -65,7 +65,7 @@ class LabelledImages:
     batch_size: int | None = None
 
     def __len__(self) -> int:
-        """How many images there are."""
+        """The number of images."""
         if self.batches is not None:
             return self.length
         return len(self.images if self.stream is None else self.stream)
@@ -196,7 +196,7 @@ def _labelled(
 
 
 def _is_pair(x: object) -> bool:
-    """Whether this is (images, labels) or (images, labels, weights), also as a list."""
+    """Tells (images, labels) or (images, labels, weights), also as a list."""
     if not isinstance(x, tuple | list) or not 2 <= len(x) <= 3:
         return False
     if isinstance(x, tuple):

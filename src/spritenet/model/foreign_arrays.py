@@ -90,7 +90,7 @@ def is_stream(x: object) -> bool:
 
 
 def length_of(x: object) -> int | None:
-    """How many items something says it has; None if it doesn't."""
+    """Returns the length that an object reports; None if it reports none."""
     thing: Any = x
     try:
         return len(thing)

@@ -50,7 +50,7 @@ def array_of(x: object, input_shape: tuple[int, int, int]) -> NDArray[Any]:
 
 
 def is_one(shape: tuple[int, ...], input_shape: tuple[int, int, int]) -> bool:
-    """Whether an array of that shape is a single image h w c, or h w of grey, not a batch."""
+    """Tells if an array of that shape is a single image h w c, or h w of grey, not a batch."""
     return shape == input_shape or (input_shape[2] == 1 and shape == input_shape[:2])
 
 

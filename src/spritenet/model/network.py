@@ -241,7 +241,7 @@ class Network:
 
     @property
     def classifies(self) -> bool:
-        """Whether its outputs are classes of which one is chosen: two or more, or logits."""
+        """True if its outputs are classes of which one is chosen: two or more, or logits."""
         return building.classifies(self._layers, self.output_shape)
 
     @accepts

@@ -67,7 +67,7 @@ class Weighted(Network):
     """A network whose weights go out and in."""
 
     def count_params(self) -> int:
-        """How many numbers it learns.
+        """The number of trainable parameters.
 
         Raises:
             ModelError: it is not built yet.

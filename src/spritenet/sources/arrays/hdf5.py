@@ -33,7 +33,7 @@ HIGHEST_RATIO = 1032  # deflate's: 258 bytes from two bits; zlib's technical not
 SLACK = 1 << 20
 IN_MEMORY = 1 << 28  # bytes; more are put into a temporary file
 BROKEN = (OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError)
-"""What h5py raises on damaged files."""
+"""Errors that h5py raises on damaged files."""
 
 
 def is_hdf5(path: Path) -> bool:
