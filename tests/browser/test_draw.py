@@ -528,6 +528,10 @@ def test_drawing_for_long_takes_no_more_memory(page: Page) -> None:
     memory = page.evaluate(scribble, 300)
     before = heap()
     assert page.evaluate(scribble, 2000) == memory
+    for _ in range(20):  # a busy browser frees what a frame still held a moment later
+        if heap() < before + 600_000:
+            break
+        page.wait_for_timeout(250)
     assert heap() < before + 600_000
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +15,25 @@ import spritenet as sn
 from picture_folders import noise, write_pictures
 from spritenet.errors import DataError, DataWarning
 from spritenet.sources.file_names import can_read_heic
+from spritenet.sources.images import image_file
 from spritenet.sources.images.image_file import read_image
 
 HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100)
-without_heic = pytest.mark.skipif(can_read_heic(), reason="pillow-heif is installed")
 
 
-@without_heic
+@pytest.fixture
+def without_heic(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine where pillow-heif is not installed, whatever this one has."""
+    cached = (can_read_heic, image_file._formats)
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    for function in cached:
+        function.cache_clear()
+    yield
+    for function in cached:
+        function.cache_clear()
+
+
+@pytest.mark.usefixtures("without_heic")
 def test_heic_in_a_class_names_pillow_heif(tmp_path: Path) -> None:
     """A class of photographs of a telephone, beside one that can be read."""
     write_pictures(tmp_path, "cat/1.png", "cat/2.png")
@@ -33,7 +47,7 @@ def test_heic_in_a_class_names_pillow_heif(tmp_path: Path) -> None:
         sn.load(tmp_path, strict=True)
 
 
-@without_heic
+@pytest.mark.usefixtures("without_heic")
 def test_nothing_but_heic_is_an_error_that_names_it(tmp_path: Path) -> None:
     """In a folder, and of a single file; whatever its name."""
     (tmp_path / "dog").mkdir()

@@ -98,6 +98,7 @@ export class Images {
     const reading = new AbortController();
     this.reading = reading;
     tell('data-problem', null);
+    at('other').open = false; // now, not when it ends: by then somebody may be typing in it
     at('loading').hidden = false;
     at('loading-bar').removeAttribute('value');
     at('loading-text').textContent = 'Loading images …';
@@ -139,7 +140,6 @@ export class Images {
     const kind = channels === 1 ? 'grey' : channels === 3 ? 'colour' : `${channels} channels`;
     at('data').hidden = false;
     at('loading-bar').hidden = false;
-    at('other').open = false;
     at('data-about').textContent =
       `${counted(train.labels.length)} images to learn from and ${counted(test.labels.length)} to test on, ${width}×${height}, ${kind}, of ${classNames.length} classes.`;
     at('data-note').textContent = note;
