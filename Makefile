@@ -51,6 +51,7 @@ quick: $(VENV)/compiled
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/clang-format --dry-run --Werror $(CORE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python hatch_build.py --warnings-as-errors --out build/check
@@ -63,15 +64,12 @@ check-javascript: tests/node/node_modules/installed
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff format
+	$(BIN)/clang-format -i $(CORE)
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory format-javascript; \
 	  else echo "JavaScript is not formatted: Node.js is missing."; fi
 
 format-javascript: tests/node/node_modules/installed
 	$(NODE)/prettier --log-level warn --write $(JAVASCRIPT)
-
-# Not yet part of `format`: core/ was written before .clang-format.
-format-core: $(VENV)/installed-dev
-	$(BIN)/clang-format -i $(CORE)
 
 sanitize: $(VENV)/compiled
 	$(BIN)/python hatch_build.py --sanitize --out build/sanitized

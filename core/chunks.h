@@ -17,8 +17,8 @@ inline void sum_slabs(const sn_network& net, int64_t slabs, int64_t at, int64_t 
   }
 }
 
-inline void add_l2(const sn_network& net, const sn_training& task, int64_t at, int64_t count, float l2,
-                   double& squares, double& penalty) {
+inline void add_l2(const sn_network& net, const sn_training& task, int64_t at, int64_t count,
+                   float l2, double& squares, double& penalty) {
   float* g = net.gradient + at;
   const float* w = task.parameters + at;
   if (l2 > 0) {

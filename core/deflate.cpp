@@ -138,11 +138,14 @@ struct Codes {
       }
       if (symbol == 16 && count == 0) return false;
       const uint8_t again = symbol == 16 ? made[count - 1] : uint8_t{0};
-      int times = symbol == 16 ? 3 + bits.take(2) : symbol == 17 ? 3 + bits.take(3) : 11 + bits.take(7);
+      int times = symbol == 16   ? 3 + bits.take(2)
+                  : symbol == 17 ? 3 + bits.take(3)
+                                 : 11 + bits.take(7);
       if (count + times > literal_count + distance_count) return false;
       while (times--) made[count++] = again;
     }
-    return literals.make(made, literal_count) && distances.make(made + literal_count, distance_count);
+    return literals.make(made, literal_count) &&
+           distances.make(made + literal_count, distance_count);
   }
 };
 

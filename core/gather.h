@@ -44,7 +44,7 @@ inline void gather(const Picked& picked, const uint8_t* images, Shape shape, flo
 }
 
 inline void gather_one(const uint8_t* image, Shape shape, float scale, float offset,
-                              const Rows<float>& to) {
+                       const Rows<float>& to) {
   const int64_t row = int64_t{shape.width} * shape.channels;
   for (int r = 0; r < shape.height; ++r) {
     for (int64_t p = 0; p < row; ++p) {

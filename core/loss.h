@@ -6,11 +6,11 @@
 namespace sn {
 
 struct LossTask {
-  int32_t kind;           // sn_loss
+  int32_t kind;  // sn_loss
   int32_t outputs;
   float label_smoothing;
-  float share;            // 1 / batch size: the gradient is of the mean
-  bool from_logits;       // the outputs still lack their softmax
+  float share;       // 1 / batch size: the gradient is of the mean
+  bool from_logits;  // the outputs still lack their softmax
 };
 
 struct LossSum {

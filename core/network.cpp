@@ -92,8 +92,7 @@ void forward_stage(const sn_network& net, const Slab<Lanes>& slab, const Pass& p
   const Plan& plan = net.plan;
   if (stage == 0) gather_images(plan, slab, images, picked);
   const bool last = stage == plan.barrier_count;
-  const int32_t end =
-      last ? operations_done(plan, pass.keep_logits) : plan.barriers[stage];
+  const int32_t end = last ? operations_done(plan, pass.keep_logits) : plan.barriers[stage];
   forward_range(plan, slab, pass, stage ? plan.barriers[stage - 1] : first_operation(plan), end);
   if (last) return;
   const Operation& op = plan.operations[end];
@@ -130,7 +129,7 @@ void forward_single(const sn_network& net, const float* parameters, const uint8_
   const Plan& plan = net.plan;
   // Every tensor of a single image has its own place, batch-wide or not.
   const Slab<float> slab = {net.single, net.single + plan.thread_units, nullptr, nullptr, nullptr,
-                             nullptr};
+                            nullptr};
   const bool rescaled = plan.starts_with_rescaling;
   const Tensor& first = plan.tensors[rescaled ? 1 : 0];
   gather_one(image, plan.tensors[0].shape, rescaled ? plan.operations[0].scale : 1.0f,

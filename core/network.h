@@ -25,7 +25,7 @@ inline constexpr int64_t kChunkParameters = 4096;
 // A slab of the batch in training: where its results are, and how far it is. The numbers of phases are
 // those of phases.h.
 struct SlabState {
-  int64_t block;   // of batch-wide memory: the slab's dense inputs and gradients
+  int64_t block;  // of batch-wide memory: the slab's dense inputs and gradients
   LossSum loss;
   int64_t began;   // nanoseconds
   uint32_t done;   // the last phase in which it was done
@@ -36,23 +36,23 @@ struct SlabState {
 
 struct sn_network {
   sn::Plan plan;
-  int64_t slabs;        // of the largest batch
+  int64_t slabs;  // of the largest batch
   int64_t chunk_count;
   float* packed;
-  float* gradient;      // as long as the parameters
+  float* gradient;  // as long as the parameters
   float* slab_gradients;
   float* output_gradients;
-  float* sums;          // what slabs leave before barriers
-  float* statistics;    // of the batch
-  sn::Lanes* shared;    // one block a slab and a thread
-  sn::Lanes* own;       // one block a thread; with barriers, one a slab and a thread
-  float* single;        // the tensors of one image
+  float* sums;            // what slabs leave before barriers
+  float* statistics;      // of the batch
+  sn::Lanes* shared;      // one block a slab and a thread
+  sn::Lanes* own;         // one block a thread; with barriers, one a slab and a thread
+  float* single;          // the tensors of one image
   double* chunk_squares;  // of each chunk's gradient
   double* chunk_l2;
   sn::SlabState* slab_states;
   int64_t* spare_blocks;  // of each thread: the block in which it does its next slab
   sn::Chunk* chunks;
-  const sn::Lanes** dense_inputs;       // [operation][slab]
+  const sn::Lanes** dense_inputs;  // [operation][slab]
   const float** dense_gradients;
 };
 
@@ -80,7 +80,8 @@ void backward(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass);
 // more.
 void forward_stage(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass, int32_t stage,
                    const uint8_t* images, const Picked& picked);
-void backward_stage(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass, int32_t stage);
+void backward_stage(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass,
+                    int32_t stage);
 
 // While no thread works on a slab, between a stage and the next.
 void join_stage(const sn_network& net, int32_t stage, const float* parameters, int64_t slabs,

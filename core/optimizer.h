@@ -43,9 +43,9 @@ inline void update_parameters(const Update& update, float* __restrict w, const f
   }
   if (o.kind == SN_ADAM) {
     const float rest_1 = 1.0f - o.beta_1, rest_2 = 1.0f - o.beta_2;
-    const float step = static_cast<float>(static_cast<double>(rate) *
-                                          __builtin_sqrt(1 - update.second_power) /
-                                          (1 - update.first_power));
+    const float step =
+        static_cast<float>(static_cast<double>(rate) * __builtin_sqrt(1 - update.second_power) /
+                           (1 - update.first_power));
     for (int64_t i = 0; i < count; ++i) {
       const float gradient = g[i] * scale;
       slot_a[i] += (gradient - slot_a[i]) * rest_1;

@@ -61,7 +61,9 @@ class Phases {
  private:
   static constexpr uint32_t kEnded = 0xFFFFFFFF;
 
-  static uint64_t ticket_of(uint32_t phase, uint32_t items) { return uint64_t{phase} << 32 | items; }
+  static uint64_t ticket_of(uint32_t phase, uint32_t items) {
+    return uint64_t{phase} << 32 | items;
+  }
   static uint32_t phase_of(uint64_t ticket) { return static_cast<uint32_t>(ticket >> 32); }
   static uint32_t unclaimed(uint64_t ticket) { return static_cast<uint32_t>(ticket); }
   uint32_t next() const { return (phase_of(ticket()) / 4 + 1) * 4; }

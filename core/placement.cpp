@@ -137,8 +137,7 @@ bool Builder::check_memory() {
   const int64_t blocks = plan_.batch_size / kLanes + 1 + plan_.threads;
   const int64_t thread_units = plan_.thread_units + plan_.scratch_units;
   const int64_t own = plan_.barrier_count ? blocks : plan_.threads;
-  if (thread_units > kMaxUnits / own / kLanes ||
-      plan_.batch_units > kMaxUnits / blocks / kLanes ||
+  if (thread_units > kMaxUnits / own / kLanes || plan_.batch_units > kMaxUnits / blocks / kLanes ||
       plan_.slab_gradient_count > kMaxUnits / blocks || plan_.parameter_count > (1 << 30)) {
     Line(error_) << "the network needs more memory than a terabyte or 2^30 parameters";
     return false;

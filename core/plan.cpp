@@ -87,7 +87,8 @@ bool Builder::add_node(int32_t index) {
   Node node(index, spec_.nodes[index], error_);
   const Operator* known = operator_of(node.given.operation);
   if (!known) {
-    node.line() << "unknown operator '" << (node.given.operation ? node.given.operation : "") << "'";
+    node.line() << "unknown operator '" << (node.given.operation ? node.given.operation : "")
+                << "'";
     return false;
   }
   if (!node.read(known->info)) return false;
@@ -174,8 +175,8 @@ void Builder::view(const Node& node, Shape out, bool flat) {
   plan_.values[node.index].flat = flat;
 }
 
-void Builder::add_weight(const Node& node, const char* name, const int32_t (&shape)[4], int32_t rank,
-                         bool trainable) {
+void Builder::add_weight(const Node& node, const char* name, const int32_t (&shape)[4],
+                         int32_t rank, bool trainable) {
   sn_weight& weight = plan_.weights[plan_.weight_count++];
   weight = {name, plan_.parameter_count, node.index, trainable && node.given.trainable, rank, {}};
   int64_t size = 1;
@@ -258,8 +259,8 @@ bool Builder::take_relu(const Node& node) {
   return true;
 }
 
-bool Builder::fit_window(const Node& node, Pair size, Pair strides, int32_t padding,
-                         Window& window, Shape& out) const {
+bool Builder::fit_window(const Node& node, Pair size, Pair strides, int32_t padding, Window& window,
+                         Shape& out) const {
   const Shape in = input(node).shape;
   window = {size.height, size.width, strides.height, strides.width, 0, 0};
   if (padding == kValid) {

@@ -11,11 +11,13 @@ namespace sn {
 struct Kernels;  // ops/operator.h
 
 inline constexpr int kMaxNodes = 256;
-inline constexpr int kMaxOperations = 384;  // a node may need a copy of its input, and its activation
+inline constexpr int kMaxOperations =
+    384;  // a node may need a copy of its input, and its activation
 inline constexpr int kMaxTensors = kMaxOperations + 1;
 inline constexpr int kMaxEdges = 768;
 inline constexpr int kMaxWeights = 4 * kMaxNodes;
-inline constexpr int64_t kMaxUnits = int64_t{1} << 40;  // refuse networks beyond a terabyte of values
+inline constexpr int64_t kMaxUnits = int64_t{1}
+                                     << 40;  // refuse networks beyond a terabyte of values
 
 // The activations, in the order of the table's choices (ops/operator.h).
 enum ActivationKind : int32_t {
@@ -27,7 +29,7 @@ enum ActivationKind : int32_t {
   kGelu,       // exact: x/2 (1 + erf(x/sqrt 2))
   kSigmoid,
   kTanh,
-  kSoftmax     // over the last axis
+  kSoftmax  // over the last axis
 };
 
 enum PaddingKind : int32_t { kValid, kSame };
@@ -45,7 +47,7 @@ struct Place {
 // What flows between operations. `activation` is applied by whoever writes the values, and its
 // derivative by whoever writes the gradient; so it costs no pass and no memory of its own.
 struct Tensor {
-  Shape shape;             // as written; Flatten reads the same values as one row
+  Shape shape;  // as written; Flatten reads the same values as one row
   Place values;
   Place gradient;  // the same place as the values, wherever nobody needs those any more
   int64_t padded_at, padded_size;  // the block including a border of zeros for `same` padding
@@ -60,9 +62,9 @@ struct Tensor {
 // way back writes it, and each of the others writes one of its own, which is then added.
 struct Edge {
   int32_t tensor;
-  bool gradient;   // whether anything before it learns
+  bool gradient;  // whether anything before it learns
   bool adds;
-  Place place;     // of the gradient that the operation writes
+  Place place;  // of the gradient that the operation writes
 };
 
 struct Window {
@@ -71,36 +73,36 @@ struct Window {
 
 struct Operation {
   const Kernels* kernels;
-  int32_t node;           // where it came from; also its place in dropout's random numbers
+  int32_t node;  // where it came from; also its place in dropout's random numbers
   int32_t first_edge, edge_count;
   int32_t input, output;  // tensors; the first of its inputs
   Shape in, out;
-  bool input_gradient;    // of any of its inputs
-  bool trainable;         // its weights get gradients and steps
+  bool input_gradient;  // of any of its inputs
+  bool trainable;       // its weights get gradients and steps
   // What its backward pass reads while it writes the gradients of its inputs.
   bool keeps_input, keeps_output;
-  bool wants_border;      // its windows read zeros around the input
-  bool matrix;            // its kernel is [in][units], with a gradient summed once a batch
-  bool whole_batch;       // cuts the plan: waits for statistics of the whole batch
-  bool winograd;          // conv2d: trained by kernels/winograd.h
-  Window window;          // conv2d, pooling, padding
-  float scale, offset;    // rescaling
-  float rate;             // dropout
-  int32_t function;       // activation
+  bool wants_border;    // its windows read zeros around the input
+  bool matrix;          // its kernel is [in][units], with a gradient summed once a batch
+  bool whole_batch;     // cuts the plan: waits for statistics of the whole batch
+  bool winograd;        // conv2d: trained by kernels/winograd.h
+  Window window;        // conv2d, pooling, padding
+  float scale, offset;  // rescaling
+  float rate;           // dropout
+  int32_t function;     // activation
   float alpha;
   // Weights that are trained: rows of as many numbers as there are output channels, and one row more.
   // Offsets into the host's one array; -1 for none.
   int64_t kernel, bias;
-  int32_t fan_in;         // rows of the kernel; conv2d: kernel_height * kernel_width * channels
+  int32_t fan_in;  // rows of the kernel; conv2d: kernel_height * kernel_width * channels
   float kernel_l2, bias_l2;
   // Packed copies of the kernel (see kernels/pack.h), offsets into the network's packed floats.
-  int64_t packed_count;   // floats of each
+  int64_t packed_count;  // floats of each
   int64_t packed_forward, packed_backward;
   int64_t slab_gradient;  // place of its weights' gradients in a slab's sums, kernel before bias
   // dense: place of the transposed output gradients in a slab's batch-wide memory, in floats.
   int64_t output_gradients;
-  int32_t padded_units;   // dense: outputs rounded up to whole vectors
-  int64_t scratch;        // vectors it works in
+  int32_t padded_units;  // dense: outputs rounded up to whole vectors
+  int64_t scratch;       // vectors it works in
   // Batch normalisation: places of the moving averages in the parameters, of what a slab leaves in its
   // sums, and of the batch's statistics in the network's.
   int64_t moving, slab_sums, statistics;
@@ -110,10 +112,11 @@ struct Operation {
 // What a node made: seen from outside, and by the nodes that read it.
 struct Value {
   int32_t tensor;
-  int32_t activation;  // still to be applied: relu before a max pooling is applied after the pooling
+  int32_t
+      activation;  // still to be applied: relu before a max pooling is applied after the pooling
   Shape shape;
-  bool flat;           // its rows and columns are gone
-  int32_t readers;     // nodes, and the host for the last
+  bool flat;        // its rows and columns are gone
+  int32_t readers;  // nodes, and the host for the last
 };
 
 struct Plan {
@@ -127,20 +130,20 @@ struct Plan {
   int32_t barrier_count, barriers[kMaxNodes];
   Value image, values[kMaxNodes];
   sn_weight weights[kMaxWeights];
-  int32_t output;                // the tensor of the last node
+  int32_t output;  // the tensor of the last node
   bool ends_in_softmax;
-  bool starts_with_rescaling;    // done while the images are gathered
+  bool starts_with_rescaling;  // done while the images are gathered
   int64_t parameter_count;
-  int64_t packed_count;          // floats
-  int64_t slab_gradient_count;   // floats
-  int64_t slab_sum_count;        // floats that a slab leaves before barriers
-  int64_t statistic_count;       // floats of the batch
-  int64_t thread_units;          // of one slab, private to a thread; with barriers, to the slab
-  int64_t batch_units;           // of one slab, kept for the whole batch
-  int64_t scratch_units;         // a row to write a gradient into before it is put in place, or more
-                                 // where Winograd works
-  int64_t output_gradient_count; // floats of one slab, of all dense
-  int32_t outputs;               // values of the last tensor
+  int64_t packed_count;         // floats
+  int64_t slab_gradient_count;  // floats
+  int64_t slab_sum_count;       // floats that a slab leaves before barriers
+  int64_t statistic_count;      // floats of the batch
+  int64_t thread_units;         // of one slab, private to a thread; with barriers, to the slab
+  int64_t batch_units;          // of one slab, kept for the whole batch
+  int64_t scratch_units;        // a row to write a gradient into before it is put in place, or more
+                                // where Winograd works
+  int64_t output_gradient_count;  // floats of one slab, of all dense
+  int32_t outputs;                // values of the last tensor
 };
 
 // Fills `plan`; false and a line of text if the nodes do not fit each other or the image.

@@ -15,7 +15,7 @@ struct Reading {
   sn_evaluation* evaluation;  // or null: predict
   float* outputs;             // or null: evaluate
   int64_t count;
-  LossSum* losses;            // of each slab, for evaluation
+  LossSum* losses;  // of each slab, for evaluation
   Phases phases;
 
   int64_t slabs() const { return (count + kLanes - 1) / kLanes; }
@@ -96,8 +96,14 @@ void predict(sn_network& net, sn_pool* pool, const float* parameters, const uint
   const int64_t image = plan.tensors[0].shape.size();
   for (int64_t first = 0; first < count; first += kWave) {
     const int64_t left = count - first;
-    Reading reading{net,     parameters, images + first * image, nullptr, outputs + first * plan.outputs,
-                    left < kWave ? left : kWave, nullptr, Phases(pool)};
+    Reading reading{net,
+                    parameters,
+                    images + first * image,
+                    nullptr,
+                    outputs + first * plan.outputs,
+                    left < kWave ? left : kWave,
+                    nullptr,
+                    Phases(pool)};
     reading.begin(first > 0);
     run_together(pool, read_on, &reading);
   }
@@ -115,8 +121,9 @@ sn_status evaluate(sn_network& net, sn_pool* pool, sn_evaluation& task) {
     sn_evaluation wave = task;
     wave.first = task.first + first;
     wave.indices = task.indices ? task.indices + first : nullptr;
-    Reading reading{net,  task.parameters, task.examples.images, &wave, nullptr,
-                    left < kWave * kLanes ? left : kWave * kLanes, losses, Phases(pool)};
+    Reading reading{net,    task.parameters, task.examples.images,
+                    &wave,  nullptr,         left < kWave * kLanes ? left : kWave * kLanes,
+                    losses, Phases(pool)};
     reading.begin(first > 0);
     run_together(pool, read_on, &reading);
     for (int64_t s = 0; s < reading.slabs(); ++s) {

@@ -59,7 +59,7 @@ void lay_out(sn_network& net, Layout& layout) {
   net.statistics = layout.allocate<float>(plan.statistic_count);
   net.shared = layout.allocate<Lanes>(blocks * plan.batch_units);
   net.own = layout.allocate<Lanes>((plan.barrier_count ? blocks : plan.threads) *
-                                    (plan.thread_units + plan.scratch_units));
+                                   (plan.thread_units + plan.scratch_units));
   net.single = layout.allocate<float>(plan.thread_units + plan.batch_units);
   net.chunk_squares = layout.allocate<double>(net.chunk_count);
   net.chunk_l2 = layout.allocate<double>(net.chunk_count);

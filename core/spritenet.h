@@ -47,21 +47,21 @@ typedef enum sn_optimizer_kind {
 /* An attribute of a node, by the name the table of operators gives it. */
 typedef struct sn_attribute {
   const char* name;
-  const char* text;      /* of a choice; null where numbers are meant */
+  const char* text; /* of a choice; null where numbers are meant */
   const double* numbers;
-  int32_t count;         /* of the numbers */
+  int32_t count; /* of the numbers */
 } sn_attribute;
 
 enum { SN_IMAGE = -1 };
 
 /* An operator at work: what a layer is here. */
 typedef struct sn_node {
-  const char* operation; /* a name of the table */
-  const int32_t* inputs; /* nodes before this one, or SN_IMAGE */
+  const char* operation;          /* a name of the table */
+  const int32_t* inputs;          /* nodes before this one, or SN_IMAGE */
   const sn_attribute* attributes; /* those left out have their defaults */
   int32_t input_count;
   int32_t attribute_count;
-  int32_t trainable;     /* 0: its weights are frozen */
+  int32_t trainable; /* 0: its weights are frozen */
 } sn_node;
 
 /* Nodes in an order in which each comes after its inputs; the last one's output is the network's. */
@@ -87,7 +87,7 @@ typedef struct sn_attribute_info {
   double least, most;  /* of each number */
   double value;        /* the default of each number */
   int32_t kind;
-  int32_t count;       /* numbers */
+  int32_t count; /* numbers */
   int32_t required;
 } sn_attribute_info;
 
@@ -114,18 +114,18 @@ typedef struct sn_pool sn_pool;
 
 /* Examples in the host's memory. `labels` or `targets` may be null where nothing is learnt. */
 typedef struct sn_examples {
-  const uint8_t* images;  /* count h w c */
-  const int32_t* labels;  /* count, or null */
-  const float* targets;   /* count outputs, or null: used instead of labels */
-  const float* weights;   /* count, or null: 1 for each */
+  const uint8_t* images; /* count h w c */
+  const int32_t* labels; /* count, or null */
+  const float* targets;  /* count outputs, or null: used instead of labels */
+  const float* weights;  /* count, or null: 1 for each */
   int64_t count;
 } sn_examples;
 
 typedef struct sn_optimizer {
   int32_t kind;
   int32_t nesterov;
-  float momentum;     /* SGD, RMSprop */
-  float rho;          /* RMSprop */
+  float momentum;       /* SGD, RMSprop */
+  float rho;            /* RMSprop */
   float beta_1, beta_2; /* Adam */
   float epsilon;
   float weight_decay; /* decoupled: w -= rate * weight_decay * w */
@@ -136,14 +136,14 @@ typedef struct sn_training {
   sn_examples examples;
   sn_optimizer optimizer;
   float* parameters;
-  float* slots;          /* slot after slot, each as long as the parameters; null if none */
+  float* slots;                /* slot after slot, each as long as the parameters; null if none */
   const float* learning_rates; /* steps */
   /* Which images: indices != null gives them, batch after batch (steps * batch_size of them);
    * else step s takes part s mod ceil(count/batch_size) of epoch s / ceil(count/batch_size) in the
    * order of (seed, epoch), whose last part may be smaller. */
   const int64_t* indices;
-  uint64_t seed;         /* order and dropout */
-  int64_t first_step;    /* counted from 0 since training began */
+  uint64_t seed;      /* order and dropout */
+  int64_t first_step; /* counted from 0 since training began */
   int32_t steps;
   int32_t batch_size;
   int32_t loss;          /* sn_loss */
@@ -153,8 +153,8 @@ typedef struct sn_training {
    * never was. */
   const int32_t* stop;
   /* Results */
-  float* losses;         /* steps: mean over the batch of weight * loss, plus L2 */
-  int32_t* correct;      /* steps: images whose largest output is their label */
+  float* losses;    /* steps: mean over the batch of weight * loss, plus L2 */
+  int32_t* correct; /* steps: images whose largest output is their label */
   int32_t steps_done;
 } sn_training;
 
@@ -167,8 +167,8 @@ typedef struct sn_evaluation {
   float label_smoothing;
   const int32_t* stop; /* as above; looked at every few thousand images */
   /* Results */
-  double loss_sum;       /* of weight * loss over the images; no L2 */
-  double l2;             /* the L2 penalty of the parameters */
+  double loss_sum; /* of weight * loss over the images; no L2 */
+  double l2;       /* the L2 penalty of the parameters */
   int64_t correct;
 } sn_evaluation;
 

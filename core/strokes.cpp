@@ -34,7 +34,9 @@ Row min(Row a, Row b) { return a < b ? a : b; }
 Row max(Row a, Row b) { return a > b ? a : b; }
 
 // The whole part of the square root of what is not negative.
-int root(int square) { return static_cast<int>(__builtin_elementwise_sqrt(static_cast<float>(square))); }
+int root(int square) {
+  return static_cast<int>(__builtin_elementwise_sqrt(static_cast<float>(square)));
+}
 
 Row root(Row square) {
   return __builtin_convertvector(

@@ -73,8 +73,9 @@ struct Training {
     picked.count = static_cast<int>(left < kLanes ? left : kLanes);
     for (int i = 0; i < picked.count; ++i) {
       const int64_t place = now.batch.first + first + i;
-      picked.index[i] = task.indices ? task.indices[place]
-                                     : static_cast<int64_t>(now.order(static_cast<uint64_t>(place)));
+      picked.index[i] = task.indices
+                            ? task.indices[place]
+                            : static_cast<int64_t>(now.order(static_cast<uint64_t>(place)));
     }
     return picked;
   }

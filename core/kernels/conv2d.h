@@ -11,7 +11,8 @@
 
 namespace sn {
 
-inline void conv2d_forward(const Context<Lanes>& ctx, const float* parameters, const float* packed) {
+inline void conv2d_forward(const Context<Lanes>& ctx, const float* parameters,
+                           const float* packed) {
   const Operation& op = ctx.op;
   const Window& w = op.window;
   const Rows<Lanes> x = ctx.x(), y = ctx.y();
@@ -84,8 +85,8 @@ namespace detail {
 // The gradient of Steps x Channels neighbouring weights stays in registers while all positions of the
 // image pass by; its lanes are summed once, at the end.
 template <int Steps, int Channels>
-[[gnu::noinline]] inline void kernel_tile(const Context<Lanes>& ctx, const Lanes* x, const Lanes* dy,
-                                          float* gradient) {
+[[gnu::noinline]] inline void kernel_tile(const Context<Lanes>& ctx, const Lanes* x,
+                                          const Lanes* dy, float* gradient) {
   const Operation& op = ctx.op;
   const int64_t step = int64_t{op.window.stride_width} * op.in.channels;
   const int64_t x_row = ctx.x().stride * op.window.stride_height;
@@ -172,8 +173,8 @@ inline void conv2d_kernel_gradient(const Context<Lanes>& ctx) {
 
 inline void conv2d_bias_gradient(const Context<Lanes>& ctx) {
   const Operation& op = ctx.op;
-  bias_gradient_of(ctx, ctx.slab.gradients + op.slab_gradient +
-                            int64_t{op.fan_in} * op.out.channels);
+  bias_gradient_of(ctx,
+                   ctx.slab.gradients + op.slab_gradient + int64_t{op.fan_in} * op.out.channels);
 }
 
 }  // namespace sn

@@ -11,22 +11,22 @@
 namespace sn {
 
 struct RowTask {
-  const Lanes* input;    // what kernel row 0, tap 0 of position 0 reads; may lie outside when clipped
-  int64_t input_row;     // vectors from one kernel row to the next
-  int64_t step;          // vectors from one position to the next
+  const Lanes* input;  // what kernel row 0, tap 0 of position 0 reads; may lie outside when clipped
+  int64_t input_row;   // vectors from one kernel row to the next
+  int64_t step;        // vectors from one position to the next
   int first_row, last_row;  // kernel rows inside the image
   int kernel_rows;
-  int taps, depth;       // kernel columns; channels of each
+  int taps, depth;  // kernel columns; channels of each
   int positions;
   // Clipping: position p reads tap k only if 0 <= clip_start + p + k < clip_width.
   bool clipped;
   int clip_start, clip_width;
   const float* weights;  // packed for `channels` outputs in tiles of `tile`
   int channels;
-  const float* bias;     // may be null
-  float floor;           // 0: relu; -infinity: none
+  const float* bias;  // may be null
+  float floor;        // 0: relu; -infinity: none
   Lanes* output;
-  int64_t output_step;   // vectors from one position's channels to the next's
+  int64_t output_step;  // vectors from one position's channels to the next's
 };
 
 namespace detail {
@@ -34,7 +34,7 @@ namespace detail {
 // Positions From … To-1 take steps first … last-1.
 template <int P, int C, int From, int To>
 [[gnu::always_inline]] inline void run(Lanes (&sum)[P][C], const Lanes* input, int64_t step,
-                                              const float* weights, int64_t first, int64_t last) {
+                                       const float* weights, int64_t first, int64_t last) {
   for (int64_t t = first; t < last; ++t) {
     Lanes x[To - From];
     for (int p = From; p < To; ++p) x[p - From] = input[t + p * step];
@@ -47,9 +47,8 @@ template <int P, int C, int From, int To>
 
 // Steps that only the last positions take, left of the steps all take: a staircase.
 template <int P, int C, int From>
-[[gnu::always_inline]] inline void run_left(Lanes (&sum)[P][C], const Lanes* input,
-                                                   int64_t step, const float* weights,
-                                                   const int64_t* low) {
+[[gnu::always_inline]] inline void run_left(Lanes (&sum)[P][C], const Lanes* input, int64_t step,
+                                            const float* weights, const int64_t* low) {
   if constexpr (From >= 1) {
     run<P, C, From, P>(sum, input, step, weights, low[From], low[From - 1]);
     run_left<P, C, From - 1>(sum, input, step, weights, low);
@@ -57,9 +56,8 @@ template <int P, int C, int From>
 }
 
 template <int P, int C, int To>
-[[gnu::always_inline]] inline void run_right(Lanes (&sum)[P][C], const Lanes* input,
-                                                    int64_t step, const float* weights,
-                                                    const int64_t* high) {
+[[gnu::always_inline]] inline void run_right(Lanes (&sum)[P][C], const Lanes* input, int64_t step,
+                                             const float* weights, const int64_t* high) {
   if constexpr (To >= 1) {
     run<P, C, 0, To>(sum, input, step, weights, high[To], high[To - 1]);
     run_right<P, C, To - 1>(sum, input, step, weights, high);

@@ -15,9 +15,7 @@ namespace sn {
 inline constexpr int kConvTile = 4;
 inline constexpr int kDenseTile = kSums >= 24 ? 16 : 8;
 
-inline int tile_width(const Operation& op) {
-  return op.matrix ? kDenseTile : kConvTile;
-}
+inline int tile_width(const Operation& op) { return op.matrix ? kDenseTile : kConvTile; }
 
 // Taps t of a window of `window` with t % stride == phase.
 inline int phase_taps(int window, int stride, int phase) {
@@ -44,7 +42,7 @@ inline int64_t packed_index(int64_t taps, int64_t tap, int channels, int channel
 
 // Packs kernel rows first … last-1 (a row: the weights from one input value to all outputs).
 inline void pack_rows(const Operation& op, const float* kernel, float* packed, int64_t first,
-                             int64_t last) {
+                      int64_t last) {
   const Window& w = op.window;
   const int tile = tile_width(op);
   const int inputs = op.matrix ? op.fan_in : op.in.channels;

@@ -23,8 +23,8 @@ struct Stretch<1> {
 // N channels of P neighbouring positions.
 template <int N, int P>
 [[gnu::always_inline]] inline void single_tile(const Context<float>& ctx, const float* input,
-                                                      int64_t input_row, const float* kernel,
-                                                      const float* bias, float* output) {
+                                               int64_t input_row, const float* kernel,
+                                               const float* bias, float* output) {
   typedef typename Stretch<N>::Type Channels;
   const Operation& op = ctx.op;
   const int64_t units = op.out.channels;
@@ -76,10 +76,9 @@ inline void single_forward(const Context<float>& ctx, const Pass& pass) {
   const Rows<float> x = ctx.x(), y = ctx.y();
   const int units = op.out.channels;
   for (int row = 0; row < op.out.height; ++row) {
-    const float* input = op.matrix
-                             ? x.at
-                             : x.row(int64_t{row} * w.stride_height - w.pad_top) -
-                                   int64_t{w.pad_left} * op.in.channels;
+    const float* input = op.matrix ? x.at
+                                   : x.row(int64_t{row} * w.stride_height - w.pad_top) -
+                                         int64_t{w.pad_left} * op.in.channels;
     for (int c = 0; c < units;) {
       const float* kernel = pass.parameters + op.kernel + c;
       const float* bias = op.bias >= 0 ? pass.parameters + op.bias + c : nullptr;

@@ -128,7 +128,8 @@ inline void transform_back(const Frequencies& m, int tile, const float* bias, fl
 
 }  // namespace detail
 
-inline void winograd_forward(const Context<Lanes>& ctx, const float* parameters, const float* packed) {
+inline void winograd_forward(const Context<Lanes>& ctx, const float* parameters,
+                             const float* packed) {
   using namespace detail;
   const Operation& op = ctx.op;
   const Frequencies v = {ctx.slab.scratch, op.in.channels}, m = {v.end(), op.out.channels};
@@ -178,7 +179,7 @@ inline void winograd_input_gradient(const Context<Lanes>& ctx, const float* pack
         for (int j = 0; j < 2 && column + j < op.in.width; ++j) {
           const int64_t to = int64_t{column + j} * inputs;
           backward_row(dx.row(row + i) + to, x.row(row + i) + to, pixels[i][j], inputs,
-                    ctx.in.activation, ctx.in.alpha);
+                       ctx.in.activation, ctx.in.alpha);
         }
       }
     }

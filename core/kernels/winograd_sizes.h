@@ -22,9 +22,9 @@ inline constexpr int kPlaneGap = 5;
 // 26x26 outputs, 4 to 256 channels: docs/log.md.
 inline bool winograd_pays(const Operation& op) {
   const Window& w = op.window;
-  return kWinograd && w.height == 3 && w.width == 3 &&
-         w.stride_height == 1 && w.stride_width == 1 && op.out.height >= 3 && op.out.width >= 3 &&
-         op.in.channels >= 16 && op.out.channels >= 16;
+  return kWinograd && w.height == 3 && w.width == 3 && w.stride_height == 1 &&
+         w.stride_width == 1 && op.out.height >= 3 && op.out.width >= 3 && op.in.channels >= 16 &&
+         op.out.channels >= 16;
 }
 
 // So that the code is left out where `kWinograd` is false.

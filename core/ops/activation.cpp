@@ -109,7 +109,10 @@ constexpr sn_attribute_info kOfElu[] = {number("alpha", 1, 0)};
 
 const Kernels kActivationKernels = {activation_forward<Lanes>, activation_forward<float>,
                                     activation_backward};
-const Kernels kSoftmaxKernels = {softmax_forward<Lanes>, softmax_forward<float>, softmax_backward,
+const Kernels kSoftmaxKernels = {
+    softmax_forward<Lanes>,
+    softmax_forward<float>,
+    softmax_backward,
 };
 
 extern const Operator kActivationOperator = {row_of("Activation", kOfActivation), add_activation};

@@ -100,7 +100,8 @@ void join(const Operation& op, const Joined& all, float* statistics) {
       const int64_t left = all.images - s * kLanes;
       const double more = places * static_cast<double>(left < kLanes ? left : kLanes);
       const double apart = static_cast<double>(sums[c]) - mean;
-      squares += static_cast<double>(sums[channels + c]) + apart * apart * count * more / (count + more);
+      squares +=
+          static_cast<double>(sums[channels + c]) + apart * apart * count * more / (count + more);
       mean += apart * more / (count + more);
       count += more;
     }
@@ -145,7 +146,8 @@ void weight_gradient(const Context<Lanes>& ctx, const Pass& pass) {
 // The means of both over the batch.
 void join_backward(const Operation& op, const Joined& all, float* statistics) {
   const int64_t channels = op.in.channels;
-  const double count = static_cast<double>(op.in.height) * op.in.width * static_cast<double>(all.images);
+  const double count =
+      static_cast<double>(op.in.height) * op.in.width * static_cast<double>(all.images);
   for (int c = 0; c < channels; ++c) {
     double sum = 0, product = 0;
     for (int64_t s = 0; s < all.slabs; ++s) {
@@ -189,9 +191,9 @@ void commit(const Operation& op, const float* statistics, float* parameters) {
   for (int64_t i = 0; i < 2 * int64_t{op.out.channels}; ++i) parameters[op.moving + i] = moving[i];
 }
 
-constexpr Kernels kKernels = {
-    forward<Lanes>, forward<float>, backward, weight_gradient, nullptr, nullptr, nullptr,
-    collect,        join,           join_backward, commit};
+constexpr Kernels kKernels = {forward<Lanes>, forward<float>, backward, weight_gradient,
+                              nullptr,        nullptr,        nullptr,  collect,
+                              join,           join_backward,  commit};
 
 bool add(Builder& builder, const Node& node) {
   const Shape shape = builder.input(node).shape;
@@ -200,7 +202,8 @@ bool add(Builder& builder, const Node& node) {
   op.momentum = node.real("momentum");
   op.fan_in = node.flag("scale") ? 1 : 0;
   const int32_t channels[4] = {shape.channels};
-  if (node.flag("scale")) builder.add_kernel(node, op, "gamma", channels, 1, node.real("gamma_regularizer"));
+  if (node.flag("scale"))
+    builder.add_kernel(node, op, "gamma", channels, 1, node.real("gamma_regularizer"));
   if (node.flag("center")) builder.add_bias(node, op, "beta", node.real("beta_regularizer"));
   op.moving = builder.add_moving(node, "moving_mean", shape.channels);
   builder.add_moving(node, "moving_variance", shape.channels);
@@ -209,12 +212,9 @@ bool add(Builder& builder, const Node& node) {
 }
 
 constexpr sn_attribute_info kAttributes[] = {
-    number("momentum", 0.99, 0, 1),
-    number("epsilon", 0.001, 0),
-    flag("center", true),
-    flag("scale", true),
-    l2("beta_regularizer"),
-    l2("gamma_regularizer")};
+    number("momentum", 0.99, 0, 1), number("epsilon", 0.001, 0),
+    flag("center", true),           flag("scale", true),
+    l2("beta_regularizer"),         l2("gamma_regularizer")};
 
 }  // namespace
 

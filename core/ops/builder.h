@@ -26,9 +26,7 @@ class Node {
 
   double number(const char* name, int k = 0) const { return values_[find(name)][k]; }
   float real(const char* name) const { return static_cast<float>(number(name)); }
-  int32_t whole(const char* name, int k = 0) const {
-    return static_cast<int32_t>(number(name, k));
-  }
+  int32_t whole(const char* name, int k = 0) const { return static_cast<int32_t>(number(name, k)); }
   bool flag(const char* name) const { return number(name) != 0; }
   int32_t choice(const char* name) const { return whole(name); }
   Pair pair(const char* name) const { return {whole(name, 0), whole(name, 1)}; }

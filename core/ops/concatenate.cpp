@@ -19,7 +19,8 @@ void forward(const Context<T>& ctx, const Pass&) {
       const int channels = channels_of(ctx, k);
       const T* x = ctx.x(k).row(r);
       for (int column = 0; column < ctx.op.out.width; ++column) {
-        for (int c = 0; c < channels; ++c) y[column * outputs + first + c] = x[column * channels + c];
+        for (int c = 0; c < channels; ++c)
+          y[column * outputs + first + c] = x[column * channels + c];
       }
       first += channels;
     }

@@ -29,8 +29,7 @@ void backward(const Context<Lanes>& ctx, const Pass& pass) {
   }
 }
 
-constexpr Kernels kKernels = {forward,     single_forward, backward, weight_gradient,
-                              pack_kernel};
+constexpr Kernels kKernels = {forward, single_forward, backward, weight_gradient, pack_kernel};
 
 bool add(Builder& builder, const Node& node) {
   if (!builder.needs_image(node)) return false;
@@ -54,15 +53,14 @@ bool add(Builder& builder, const Node& node) {
   return builder.activate(node, node.choice("activation"));
 }
 
-constexpr sn_attribute_info kAttributes[] = {
-    required(whole("filters", 0, 1, kMostUnits)),
-    kKernelSize,
-    kStrides,
-    kPadding,
-    kActivation,
-    kUseBias,
-    l2("kernel_regularizer"),
-    l2("bias_regularizer")};
+constexpr sn_attribute_info kAttributes[] = {required(whole("filters", 0, 1, kMostUnits)),
+                                             kKernelSize,
+                                             kStrides,
+                                             kPadding,
+                                             kActivation,
+                                             kUseBias,
+                                             l2("kernel_regularizer"),
+                                             l2("bias_regularizer")};
 
 }  // namespace
 

@@ -43,8 +43,7 @@ void dense_backward(const Context<Lanes>& ctx, const Pass& pass) {
   task.output = ctx.dx().at;
   task.output_step = op.fan_in;
   correlate_row<kDenseTile, false>(task);
-  backward_row(ctx.dx().at, ctx.x().at, ctx.dx().at, op.fan_in, ctx.in.activation,
-            ctx.in.alpha);
+  backward_row(ctx.dx().at, ctx.x().at, ctx.dx().at, op.fan_in, ctx.in.activation, ctx.in.alpha);
 }
 
 // Keeps the output gradients as [image][unit], for the batch's sum.
@@ -59,8 +58,8 @@ void dense_keep_gradient(const Context<Lanes>& ctx, const Pass&) {
 
 // Rows inputs x Width vectors of units, over all images of all slabs.
 template <int Rows, int Width>
-void outer_tile(const Lanes* const* inputs, const float* const* gradients, int slabs,
-                       int64_t row, int64_t unit, int64_t padded_units, Lanes (&sum)[Rows][Width]) {
+void outer_tile(const Lanes* const* inputs, const float* const* gradients, int slabs, int64_t row,
+                int64_t unit, int64_t padded_units, Lanes (&sum)[Rows][Width]) {
   for (int r = 0; r < Rows; ++r) {
     for (int w = 0; w < Width; ++w) sum[r][w] = Lanes{};
   }
@@ -82,8 +81,8 @@ void outer_tile(const Lanes* const* inputs, const float* const* gradients, int s
 
 // Writes the gradient of rows first … last-1 from `gradient` on; `inputs[s]` and `gradients[s]` are slab s's.
 void dense_kernel_gradient(const Operation& op, const Lanes* const* inputs,
-                                  const float* const* gradients, int slabs, int64_t first,
-                                  int64_t last, float* gradient) {
+                           const float* const* gradients, int slabs, int64_t first, int64_t last,
+                           float* gradient) {
   constexpr int kRows = 4, kWidth = 2;
   const int64_t units = op.out.channels;
   const auto store = [&](int64_t row, int64_t unit, Lanes values) {
@@ -116,7 +115,7 @@ void dense_kernel_gradient(const Operation& op, const Lanes* const* inputs,
 }
 
 void dense_bias_gradient(const Operation& op, const float* const* gradients, int slabs,
-                                float* gradient) {
+                         float* gradient) {
   for (int u = 0; u < op.out.channels; ++u) gradient[u] = 0.0f;
   for (int s = 0; s < slabs; ++s) {
     for (int i = 0; i < kLanes; ++i) {
@@ -126,8 +125,8 @@ void dense_bias_gradient(const Operation& op, const float* const* gradients, int
   }
 }
 
-constexpr Kernels kDenseKernels = {dense_forward,       single_forward,     dense_backward,
-                                   dense_keep_gradient, pack_kernel,        dense_kernel_gradient,
+constexpr Kernels kDenseKernels = {dense_forward,       single_forward, dense_backward,
+                                   dense_keep_gradient, pack_kernel,    dense_kernel_gradient,
                                    dense_bias_gradient};
 
 bool add_dense(Builder& builder, const Node& node) {
@@ -144,9 +143,9 @@ bool add_dense(Builder& builder, const Node& node) {
   return builder.activate(node, node.choice("activation"));
 }
 
-constexpr sn_attribute_info kAttributes[] = {
-    required(whole("units", 0, 1, kMostUnits)), kActivation, kUseBias, l2("kernel_regularizer"),
-    l2("bias_regularizer")};
+constexpr sn_attribute_info kAttributes[] = {required(whole("units", 0, 1, kMostUnits)),
+                                             kActivation, kUseBias, l2("kernel_regularizer"),
+                                             l2("bias_regularizer")};
 
 }  // namespace
 

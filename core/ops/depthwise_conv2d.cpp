@@ -116,8 +116,8 @@ void taps_of(const Context<Lanes>& ctx, const Lanes* x, const Lanes* dy, int fir
   const int64_t step = op.window.stride_width * inputs;
   int64_t place[T];
   for (int t = 0; t < T; ++t) {
-    place[t] = (first + t) / op.window.width * ctx.x().stride +
-               (first + t) % op.window.width * inputs;
+    place[t] =
+        (first + t) / op.window.width * ctx.x().stride + (first + t) % op.window.width * inputs;
   }
   Lanes sum[T] = {};
   for (int row = 0; row < op.out.height; ++row) {
@@ -205,15 +205,14 @@ bool add(Builder& builder, const Node& node) {
   return builder.activate(node, node.choice("activation"));
 }
 
-constexpr sn_attribute_info kAttributes[] = {
-    kKernelSize,
-    kStrides,
-    kPadding,
-    whole("depth_multiplier", 1, 1, kMostUnits),
-    kActivation,
-    kUseBias,
-    l2("depthwise_regularizer"),
-    l2("bias_regularizer")};
+constexpr sn_attribute_info kAttributes[] = {kKernelSize,
+                                             kStrides,
+                                             kPadding,
+                                             whole("depth_multiplier", 1, 1, kMostUnits),
+                                             kActivation,
+                                             kUseBias,
+                                             l2("depthwise_regularizer"),
+                                             l2("bias_regularizer")};
 
 }  // namespace
 

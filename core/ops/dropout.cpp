@@ -8,8 +8,7 @@
 namespace sn {
 namespace {
 
-typedef uint32_t UnsignedLanes
-    __attribute__((vector_size(kLanes * 4), aligned(kLanes * 4)));
+typedef uint32_t UnsignedLanes __attribute__((vector_size(kLanes * 4), aligned(kLanes * 4)));
 
 struct DropoutKey {
   uint32_t key;
@@ -61,7 +60,6 @@ void dropout_backward(const Context<Lanes>& ctx, const DropoutKey* key) {
     }
   }
 }
-
 
 void forward(const Context<Lanes>& ctx, const Pass& pass) {
   if (!pass.dropout) return dropout_forward(ctx, nullptr);

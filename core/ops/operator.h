@@ -14,12 +14,12 @@ namespace sn {
 struct Pass {
   const float* parameters;
   const float* packed;
-  bool dropout;        // dropout works
-  bool keep_logits;    // leave out a final softmax
-  bool winograd;       // where the plan says so
+  bool dropout;      // dropout works
+  bool keep_logits;  // leave out a final softmax
+  bool winograd;     // where the plan says so
   uint64_t seed, step;
-  int64_t first_image; // of the slab, counted in the batch
-  int images;          // in the slab; the other lanes repeat the first
+  int64_t first_image;      // of the slab, counted in the batch
+  int images;               // in the slab; the other lanes repeat the first
   const float* statistics;  // of the batch, while training; else null
 };
 
@@ -45,7 +45,8 @@ struct Kernels {
   void (*kernel_gradient)(const Operation&, const Lanes* const* inputs,
                           const float* const* gradients, int slabs, int64_t first, int64_t last,
                           float* gradient) = nullptr;
-  void (*bias_gradient)(const Operation&, const float* const* gradients, int slabs, float* gradient) = nullptr;
+  void (*bias_gradient)(const Operation&, const float* const* gradients, int slabs,
+                        float* gradient) = nullptr;
   // Operation::whole_batch: what a slab leaves before `forward` (before `backward`: weight_gradient),
   // what is made of all slabs' while no thread works on one, and what a finished step writes.
   void (*collect)(const Context<Lanes>&, const Pass&) = nullptr;

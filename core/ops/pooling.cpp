@@ -70,8 +70,8 @@ void average_pooling_forward(const Context<T>& ctx, const Pass&) {
     const Span rows = window_rows(op, row);
     for (int column = 0; column < op.out.width; ++column) {
       const Span columns = window_columns(op, column);
-      const float share = 1.0f / static_cast<float>((rows.last - rows.first) *
-                                                    (columns.last - columns.first));
+      const float share =
+          1.0f / static_cast<float>((rows.last - rows.first) * (columns.last - columns.first));
       for (int c = 0; c < channels; ++c) {
         T sum = T{};
         for (int i = rows.first; i < rows.last; ++i) {
@@ -185,8 +185,7 @@ void max_pooling_backward(const Context<Lanes>& ctx, const Pass&) {
         out_row < op.out.height && ry % op.window.stride_height < op.window.height;
     for (int j = 0; j < op.in.width; ++j) {
       const int cx = j + op.window.pad_left, out_column = cx / op.window.stride_width;
-      if (row_used && out_column < op.out.width &&
-          cx % op.window.stride_width < op.window.width) {
+      if (row_used && out_column < op.out.width && cx % op.window.stride_width < op.window.width) {
         continue;
       }
       for (int c = 0; c < channels; ++c) dx.row(r)[j * channels + c] = Lanes{};
@@ -203,7 +202,8 @@ void average_pooling_backward(const Context<Lanes>& ctx, const Pass&) {
   for (int r = 0; r < op.in.height; ++r) {
     const int ry = r + w.pad_top;
     const int row_from = ry < w.height ? 0 : (ry - w.height) / w.stride_height + 1;
-    const int row_to = ry / w.stride_height < op.out.height ? ry / w.stride_height + 1 : op.out.height;
+    const int row_to =
+        ry / w.stride_height < op.out.height ? ry / w.stride_height + 1 : op.out.height;
     for (int j = 0; j < op.in.width; ++j) {
       const int cx = j + w.pad_left;
       const int from = cx < w.width ? 0 : (cx - w.width) / w.stride_width + 1;
@@ -275,6 +275,7 @@ constexpr sn_attribute_info kAttributes[] = {whole("pool_size", 2, 1, kMaxSide, 
 extern const Operator kMaxPooling2D = {row_of("MaxPooling2D", kAttributes), add_max};
 extern const Operator kAveragePooling2D = {row_of("AveragePooling2D", kAttributes), add_average};
 extern const Operator kGlobalMaxPooling2D = {row_of("GlobalMaxPooling2D"), add_global_max};
-extern const Operator kGlobalAveragePooling2D = {row_of("GlobalAveragePooling2D"), add_global_average};
+extern const Operator kGlobalAveragePooling2D = {row_of("GlobalAveragePooling2D"),
+                                                 add_global_average};
 
 }  // namespace sn

@@ -24,8 +24,8 @@ void backward(const Context<Lanes>& ctx, const Pass&) {
   const Rows<Lanes> x = ctx.x(), dx = ctx.dx(), dy = ctx.dy();
   for (int r = 0; r < ctx.op.in.height; ++r) {
     for (int64_t i = 0; i < ctx.in_row(); ++i) {
-      dx.row(r)[i] = dy.row(r)[i] * ctx.op.scale *
-                     slope(x.row(r)[i], ctx.in.activation, ctx.in.alpha);
+      dx.row(r)[i] =
+          dy.row(r)[i] * ctx.op.scale * slope(x.row(r)[i], ctx.in.activation, ctx.in.alpha);
     }
   }
 }
@@ -60,8 +60,8 @@ void copy_backward(const Context<Lanes>& ctx, const Pass&) {
 
 }  // namespace
 
-const Kernels kRescalingKernels = {forward<Lanes>, forward<float>, backward, nullptr,
-                                   nullptr,        nullptr};
+const Kernels kRescalingKernels = {forward<Lanes>, forward<float>, backward,
+                                   nullptr,        nullptr,        nullptr};
 const Kernels kCopy = {copy<Lanes>, copy<float>, copy_backward};
 extern const Operator kRescaling = {row_of("Rescaling", kAttributes), add};
 

@@ -13,7 +13,8 @@ void forward(const Context<T>& ctx, const Pass&) {
     const int from = r - op.window.pad_top;
     const bool inside = from >= 0 && from < op.in.height;
     const T* x = ctx.x().row(inside ? from : 0) - first;
-    for (int64_t i = 0; i < ctx.out_row(); ++i) y[i] = inside && i >= first && i < last ? x[i] : T{};
+    for (int64_t i = 0; i < ctx.out_row(); ++i)
+      y[i] = inside && i >= first && i < last ? x[i] : T{};
     activate_row(y, ctx.out_row(), ctx.out.activation, ctx.out.alpha);
   }
 }
