@@ -36,7 +36,7 @@ QUICK := tests/core tests/dataset tests/migration tests/model tests/svg tests/tr
 QUICK += $(filter-out $(SLOW),$(wildcard tests/test_*.py))
 TESTS_OF_CORE := tests/core tests/engines tests/sprites tests/test_order.py
 
-.PHONY: demo test quick check check-javascript format format-javascript format-core sanitize wasm pages fuzz bench lock test-lowest test-newest test-pythons clean
+.PHONY: demo test quick check check-javascript format format-javascript sanitize wasm pages fuzz bench lock test-lowest test-newest test-pythons clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
