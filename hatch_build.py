@@ -254,7 +254,7 @@ def build(
         levels: which of its instruction sets.
         out: the folder for the libraries; made if it isn't there.
         sources: the folder whose C++ files are compiled, with those of its folders.
-        warnings_as_errors: refuse code that a careful compiler doubts.
+        warnings_as_errors: treat compiler warnings as errors.
         sanitize: stop at the first memory error or undefined behaviour, at a fifth of the speed.
 
     Returns:

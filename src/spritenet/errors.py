@@ -106,7 +106,7 @@ class DataError(InputError):
 
 
 class DataWarning(UserWarning):
-    """A doubtful reading of data: how pixels were scaled, which column was taken as the label.
+    """Warns of an assumption about data: the scale of its pixels, the column of its labels.
 
     `strict=True`, or `--strict`, makes each of them an error.
     """

@@ -1,4 +1,4 @@
-"""Doubts about classes, and rows of one-hot labels."""
+"""Warnings about classes, and rows of one-hot labels."""
 
 from __future__ import annotations
 

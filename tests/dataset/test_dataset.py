@@ -86,7 +86,7 @@ def test_the_content_hash_is_what_the_manual_says() -> None:
 
 
 def test_classes_may_be_in_another_split() -> None:
-    """Doubts are about all splits together; counts are compared before the labels are read."""
+    """Warnings are about all splits together; counts are compared before the labels are read."""
     images = np.zeros((2, 4, 4), np.uint8)
     data = Dataset.from_arrays((images, [0, 1]), (images, [2, 2]))
     assert data.class_names == ("0", "1", "2")

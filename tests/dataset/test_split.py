@@ -215,7 +215,7 @@ def test_counts_are_compared_before_contents() -> None:
         Split.from_arrays(np.zeros((2, 4, 4), np.uint8), np.zeros((65, 3)))
 
 
-def test_doubtful_labels_of_arrays_are_said() -> None:
+def test_suspicious_labels_of_arrays_warn() -> None:
     """Labels from 1 on, a gap, and names alike but for case; names that are given are right."""
     images = np.zeros((3, 4, 4), np.uint8)
     with pytest.warns(DataWarning, match="the labels begin at 1: class 0 has no images"):

@@ -69,7 +69,7 @@ def test_one_hot_labels_are_classes_and_targets_are_none(model: sn.Sequential) -
     np.testing.assert_array_equal(scores.predictions.labels, TEST.labels)
 
 
-def test_mistakes_and_doubts_are_in_order(model: sn.Sequential) -> None:
+def test_mistakes_and_ambiguous_images_are_in_order(model: sn.Sequential) -> None:
     """The most confident mistake first; the smallest margin first."""
     found = model.evaluate(TEST).predictions
     wrong = found.mistakes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def told(node: str, folder: Path, **more: object) -> Any:  # noqa: ANN401 - JSON
-    """What the JavaScript library says."""
+def classify(node: str, folder: Path, **more: object) -> Any:  # noqa: ANN401 - JSON
+    """Classifies the images of a folder with the JavaScript library."""
     given = {"folder": str(folder / "model"), "pixels": str(folder / "pixels.bin"), **more}
     done = subprocess.run(
         [node, HERE / "classify.mjs"],
@@ -49,10 +50,10 @@ def told(node: str, folder: Path, **more: object) -> Any:  # noqa: ANN401 - JSON
 
 
 def test_both_languages_say_the_same(node: str, folder: Path) -> None:
-    """Labels, probabilities, scores and doubts; and the entry is written again unchanged."""
+    """Labels, probabilities, scores and rejections; and the entry is written again unchanged."""
     model = sn.load_model(folder / "model")
     expected = model.classify(np.load(folder / "pixels.npy"))
-    got = told(node, folder)
+    got = classify(node, folder)
     answers = got["answers"]
     assert got["calibrated"]
     assert [a["label"] for a in answers] == expected.label.tolist()
@@ -63,15 +64,32 @@ def test_both_languages_say_the_same(node: str, folder: Path) -> None:
     assert [a["sure"] for a in answers] == expected.sure.tolist()
     assert expected.sure.any()
     assert not expected.sure[-2:].any()
-    assert model.doubt is not None
-    assert got["doubt"] == json.loads(json.dumps(to_json(model.doubt)))
+    assert model.rejection is not None
+    assert got["rejection"] == json.loads(json.dumps(to_json(model.rejection)))
+
+
+def test_an_earlier_file_is_read(node: str, tmp_path: Path) -> None:
+    """Its keys `doubt` and `watcher` are read; `rejection` and `detector` are written."""
+    earlier = HERE.parent / "export" / "earlier"
+    expected = np.load(earlier / "expected.npz")
+    shutil.copytree(earlier, tmp_path / "model")
+    (tmp_path / "pixels.bin").write_bytes(expected["pixels"].tobytes())
+    got = classify(node, tmp_path)
+    assert got["calibrated"]
+    assert [a["label"] for a in got["answers"]] == expected["label"].tolist()
+    assert [a["sure"] for a in got["answers"]] == expected["sure"].tolist()
+    scores = [a["score"] for a in got["answers"]]
+    np.testing.assert_allclose(scores, expected["score"], rtol=0, atol=1e-5)
+    loaded = sn.load_model(earlier)
+    assert loaded.rejection is not None
+    assert got["rejection"] == json.loads(json.dumps(to_json(loaded.rejection)))
 
 
 def test_without_calibration_it_is_never_sure(node: str, folder: Path) -> None:
-    """An absent entry is fine, and nobody found out."""
-    got = told(node, folder, doubt=None)
+    """An absent entry is fine."""
+    got = classify(node, folder, rejection=None)
     assert not got["calibrated"]
-    assert got["doubt"] is None
+    assert got["rejection"] is None
     assert all(not answer["sure"] and answer["score"] == 0 for answer in got["answers"])
 
 
@@ -82,11 +100,11 @@ def test_without_calibration_it_is_never_sure(node: str, folder: Path) -> None:
         ({"temperature": "1"}, "temperature"),
         ({"threshold": None}, "threshold"),
         ({"layer": "elsewhere"}, "another network"),
-        ({"watcher": []}, "watcher"),
-        ({"watcher": {"hidden": 10**9}}, "hidden"),
-        ({"watcher": {"kernel": "AAAA"}}, "kernel"),
-        ({"watcher": {"bias": "!" * 344}}, "bias"),
-        ({"watcher": {"classes": 3}}, "output_kernel"),
+        ({"detector": []}, "detector"),
+        ({"detector": {"hidden": 10**9}}, "hidden"),
+        ({"detector": {"kernel": "AAAA"}}, "kernel"),
+        ({"detector": {"bias": "!" * 344}}, "bias"),
+        ({"detector": {"classes": 3}}, "output_kernel"),
     ],
 )
 def test_a_broken_entry_is_refused(
@@ -94,12 +112,12 @@ def test_a_broken_entry_is_refused(
 ) -> None:
     """In both languages, by one error that names it."""
     entry = json.loads((folder / "model" / "model.json").read_text())
-    doubt = entry["userDefinedMetadata"]["spritenet"]["doubt"]
-    inner = change.get("watcher")
-    merged = {**doubt["watcher"], **inner} if isinstance(inner, dict) else inner
-    broken = {**doubt, **change, **({"watcher": merged} if "watcher" in change else {})}
-    assert words in told(node, folder, doubt=broken)["error"]
-    entry["userDefinedMetadata"]["spritenet"]["doubt"] = broken
+    rejection = entry["userDefinedMetadata"]["spritenet"]["rejection"]
+    inner = change.get("detector")
+    merged = {**rejection["detector"], **inner} if isinstance(inner, dict) else inner
+    broken = {**rejection, **change, **({"detector": merged} if "detector" in change else {})}
+    assert words in classify(node, folder, rejection=broken)["error"]
+    entry["userDefinedMetadata"]["spritenet"]["rejection"] = broken
     other = folder / "broken"
     other.mkdir(exist_ok=True)
     (other / "model.json").write_text(json.dumps(entry))
@@ -120,7 +138,7 @@ def test_tensorflow_js_passes_over_the_entry(folder: Path, tfjs_folder: Path) ->
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "temperature" in json.loads(done.stdout)[0]["metadata"]["spritenet"]["doubt"]
+    assert "temperature" in json.loads(done.stdout)[0]["metadata"]["spritenet"]["rejection"]
     got = np.fromfile(folder / "model" / "outputs.bin", "<f4").reshape(len(pixels), -1)
     expected = sn.load_model(folder / "model").predict(pixels)
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-5)

@@ -51,8 +51,8 @@ def refused(model: sn.Sequential, images: NDArray[np.uint8]) -> float:
 
 def test_it_is_sure_of_digits(reader: sn.Sequential) -> None:
     """Of the test images it refuses about as many as it may; of drawn ones not many more."""
-    assert reader.doubt is not None
-    assert reader.doubt.refused <= REFUSED
+    assert reader.rejection is not None
+    assert reader.rejection.refused <= REFUSED
     other = strokes(1, 2_000, seed=5).test
     assert refused(reader, other.images) < 0.03
     digits = [path for digit in range(10) for path in pen_paths(digit, 6, seed=6)]
@@ -101,7 +101,7 @@ def test_softmax_alone_would_have_been_sure(reader: sn.Sequential) -> None:
     assert refused(reader, letters) > weak + 0.2
 
 
-def test_a_model_takes_its_doubt_along(reader: sn.Sequential, tmp_path: Path) -> None:
+def test_a_model_saves_its_calibration(reader: sn.Sequential, tmp_path: Path) -> None:
     """Saved and loaded it says the same, and the entry is small."""
     images = strokes(1, 100, seed=7).test.images
     reader.save(tmp_path / "model")
@@ -111,7 +111,7 @@ def test_a_model_takes_its_doubt_along(reader: sn.Sequential, tmp_path: Path) ->
     assert (again.score == now.score).all()
     assert (again.probabilities == now.probabilities).all()
     content = json.loads((tmp_path / "model" / "model.json").read_text())
-    assert len(json.dumps(content["userDefinedMetadata"]["spritenet"]["doubt"])) < 40_000
+    assert len(json.dumps(content["userDefinedMetadata"]["spritenet"]["rejection"])) < 40_000
 
 
 def test_one_image_is_one_answer(reader: sn.Sequential) -> None:
@@ -149,7 +149,7 @@ def test_new_weights_are_not_calibrated() -> None:
     known.append(model.calibrated)
     assert known == [True, False, True, False]
     found = model.calibrate(held, split)
-    assert model.doubt is found
+    assert model.rejection is found
 
 
 def test_calibrating_twice_finds_the_same() -> None:
@@ -228,12 +228,12 @@ def test_the_temperature_is_the_best(seed: int, hidden: float, classes: int) -> 
     logits = random.normal(0, 3, (200, classes))
     labels = (softened(logits, hidden).cumsum(axis=1) < random.random((200, 1))).sum(axis=1)
     labels = np.minimum(labels, classes - 1).astype(np.int32)
-    doubtful = 1 / 202
+    smoothing = 1 / 202
 
     def cost(log_t: float) -> float:
         rows = log_softmax(logits / np.exp(log_t), axis=1)
         chosen = rows[np.arange(200), labels].mean()
-        return float(-(1 - doubtful) * chosen - doubtful * rows.mean())
+        return float(-(1 - smoothing) * chosen - smoothing * rows.mean())
 
     bounds = (np.log(COLDEST), np.log(HOTTEST))
     best = minimize_scalar(cost, bounds=bounds, method="bounded", options={"xatol": 1e-9})
@@ -254,8 +254,8 @@ def test_probabilities_mean_what_they_say() -> None:
 
 def test_the_detector_computes_what_scikit_learn_does(reader: sn.Sequential) -> None:
     """Its weights, put into scikit-learn's network, give its outlier scores."""
-    assert reader.doubt is not None
-    detector = reader.doubt.detector
+    assert reader.rejection is not None
+    detector = reader.rejection.detector
     random = np.random.default_rng(0)
     features = random.uniform(0, 3, (50, 256)).astype(np.float32)
     u = (features[:, detector.places] - detector.low) * detector.scale
@@ -286,10 +286,10 @@ def test_whatever_a_file_says_is_read_or_refused(
     reader: sn.Sequential, data: st.DataObject
 ) -> None:
     """An entry with anything in the place of anything: a Rejection, or one ModelError."""
-    assert reader.doubt is not None
-    entry = ood.to_json(reader.doubt)
+    assert reader.rejection is not None
+    entry = ood.to_json(reader.rejection)
     inner = data.draw(st.booleans())
-    part = entry["watcher"] if inner else entry
+    part = entry["detector"] if inner else entry
     key = data.draw(st.sampled_from(sorted(part)))
     text = part[key] if isinstance(part[key], str) else "AAAA"
     cut = data.draw(st.integers(0, len(text)))
@@ -303,6 +303,6 @@ def test_whatever_a_file_says_is_read_or_refused(
 
 def test_an_entry_comes_back_as_it_was(reader: sn.Sequential) -> None:
     """Written, read, written."""
-    assert reader.doubt is not None
-    entry = json.loads(json.dumps(ood.to_json(reader.doubt)))
+    assert reader.rejection is not None
+    entry = json.loads(json.dumps(ood.to_json(reader.rejection)))
     assert ood.to_json(ood.from_json(entry, where="model.json")) == entry

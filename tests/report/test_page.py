@@ -215,20 +215,20 @@ def test_a_killed_training_is_said_to_be_one(report: Report) -> None:
     assert "This is the last checkpoint" in page(replace(report, learning=learning))
 
 
-def test_a_calibrated_network_tells_of_its_doubts(data: Dataset) -> None:
+def test_a_calibrated_model_reports_its_rejections(data: Dataset) -> None:
     """How many of the images, and how good it is on the others, as `classify` says."""
     model = tiny.model()
     model.fit(data.train, validation_data=data.test, epochs=1, verbose=0)
     assert model.calibrated
     made = judge(model, data, name="x")
     answers = model.classify(data.test)
-    assert made.doubts is not None
-    assert made.doubts.asked == len(data.test)
-    assert made.doubts.sure == int(answers.sure.sum())
+    assert made.rejections is not None
+    assert made.rejections.images == len(data.test)
+    assert made.rejections.accepted == int(answers.sure.sum())
     right = (answers.label == data.test.labels) & answers.sure
-    assert made.doubts.right == int(right.sum())
-    unsure = made.doubts.asked - made.doubts.sure
-    assert f"it doubts <b>{unsure:,}</b>" in page(made)
+    assert made.rejections.correct == int(right.sum())
+    rejected = made.rejections.images - made.rejections.accepted
+    assert f"rejects <b>{rejected:,}</b>" in page(made)
 
 
 def test_a_network_without_mistakes_has_a_report() -> None:

@@ -255,8 +255,8 @@ def _describe_model(folder: Path, model: SavedModel, json: bool) -> None:
         print(f"content hash of the data: {trained.content_hash}")
     for name, score in metadata.scores.items():
         print(f"{name.replace('_', ' ')}: {score:.4g}")
-    if metadata.doubt is not None:
-        known = metadata.doubt
+    if metadata.rejection is not None:
+        known = metadata.rejection
         images = plural(known.images, "image")
         print(f"calibrated on {images}, {percent(known.refused)} of them rejected as not sure")
     elif classifies(model.layers, rows[-1][1]):
@@ -267,8 +267,8 @@ def _describe_model(folder: Path, model: SavedModel, json: bool) -> None:
 def _metadata(model: SavedModel) -> dict[str, object]:
     """Returns the metadata of the model, without the arrays of its OOD detector."""
     entry = model.metadata.to_json(model.input_shape, {"weights_sha256": model.weights_sha256})
-    if "doubt" in entry:
-        entry["doubt"].pop("watcher")
+    if "rejection" in entry:
+        entry["rejection"].pop("detector")
     return entry
 
 

@@ -1,4 +1,4 @@
-"""Load warnings: unreadable images and doubtful readings, collected while data is loaded."""
+"""Load warnings: unreadable images and assumptions, collected while data is loaded."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class LoadWarnings:
 
     Attributes:
         left_out: the errors of images that could not be read, in order.
-        notes: doubtful readings, a line each.
+        notes: assumptions about the data, a line each.
     """
 
     left_out: list[DataError] = field(default_factory=list)

@@ -23,6 +23,9 @@ __all__ = ["VERSION", "Metadata", "TrainedOn"]
 VERSION = 1
 """Of the metadata; a reader refuses a larger one."""
 
+REJECTION, OLD_REJECTION = "rejection", "doubt"
+"""The entry of the calibration and OOD detector, and its name in earlier files."""
+
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -52,14 +55,14 @@ class Metadata:
         preparation: the conversion of an image to an input (`spritenet.prepare`), as JSON.
         trained_on: None if unknown.
         scores: like {"test_accuracy": 0.98, "test_loss": 0.06}.
-        doubt: the calibration and OOD detector; None if it was not calibrated.
+        rejection: the calibration and OOD detector; None if it was not calibrated.
     """
 
     class_names: tuple[str, ...] = ()
     preparation: Mapping[str, Any] | None = None
     trained_on: TrainedOn | None = None
     scores: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
-    doubt: Rejection | None = None
+    rejection: Rejection | None = None
 
     def to_json(
         self, input_shape: tuple[int, int, int], hashes: Mapping[str, str]
@@ -80,8 +83,8 @@ class Metadata:
             "trained_on": None,
             "scores": dict(self.scores),
         }
-        if self.doubt is not None:
-            entry["doubt"] = ood.to_json(self.doubt)
+        if self.rejection is not None:
+            entry[REJECTION] = ood.to_json(self.rejection)
         if self.trained_on is not None:
             known = self.trained_on
             entry["trained_on"] = {
@@ -114,13 +117,14 @@ class Metadata:
         if not isinstance(names, list) or not all(_is_word(name) for name in names):
             raise _wrong("class_names", "a list of printable words", names, where)
         picture = _object(entry, "input", where) or _NOTHING
-        known = _object(entry, "doubt", where)
+        key = next((key for key in (REJECTION, OLD_REJECTION) if entry.get(key)), REJECTION)
+        known = _object(entry, key, where)
         return cls(
             class_names=tuple(names),
             preparation=_object(picture, "preparation", where),
             trained_on=_trained_on(_object(entry, "trained_on", where), where),
             scores=MappingProxyType(_scores(_object(entry, "scores", where) or _NOTHING, where)),
-            doubt=None if known is None else ood.from_json(known, where=where),
+            rejection=None if known is None else ood.from_json(known, where=where, key=key),
         )
 
 

@@ -75,7 +75,7 @@ class Topology:
         layers: named; the first is a Rescaling.
         input_shape: height, width, channels.
         assumed: whether that Rescaling is ours, as the file has none.
-        notes: a line for each other doubtful reading.
+        notes: a line for each other assumption.
     """
 
     layers: tuple[Layer, ...]

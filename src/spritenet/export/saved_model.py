@@ -56,7 +56,7 @@ class SavedModel:
         metadata: class names, preparation, what it was trained on, scores.
         optimizer: its optimizer's state, if that was saved too.
         assumed: True if the file doesn't give the range of pixels and 0..1 is assumed.
-        notes: a line for each doubtful reading of its file; that one last.
+        notes: a line for each assumption about its file; that one last.
     """
 
     layers: tuple[Layer, ...]
@@ -111,10 +111,10 @@ class SavedModel:
             raise ModelError(
                 "the class names don't fit the outputs", expected=outputs[-1], got=len(names)
             )
-        if self.metadata.doubt is not None:
-            self._check_doubt(self.metadata.doubt)
+        if self.metadata.rejection is not None:
+            self._check_rejection(self.metadata.rejection)
 
-    def _check_doubt(self, doubt: Rejection) -> None:
+    def _check_rejection(self, rejection: Rejection) -> None:
         """Refuses a detector that was trained on another network.
 
         Raises:
@@ -125,13 +125,13 @@ class SavedModel:
         for layer in self.layers:
             shape = layer.output_shape(shape)
             sizes[layer.label] = prod(shape)
-        size, detector = sizes.get(doubt.layer, 0), doubt.detector
+        size, detector = sizes.get(rejection.layer, 0), rejection.detector
         if detector.places.max() >= size or (len(detector.output_bias) - 1,) != self.output_shape:
             raise ModelError(
-                "its doubt belongs to another network",
-                expected=f"{self.output_shape} classes, features of {doubt.layer} below {size}",
+                "the OOD detector belongs to another network",
+                expected=f"{self.output_shape} classes, features of {rejection.layer} below {size}",
                 got=f"{len(detector.output_bias) - 1}, {int(detector.places.max())}",
-                do="Train the model again, or take the entry `doubt` out.",
+                do="Calibrate the model again, or remove the entry `rejection`.",
             )
 
 

@@ -159,7 +159,7 @@ def read(
     pixels: str | None = None,
     class_names: Sequence[str] | None = None,
 ) -> SavedModel:
-    """Read a model as `load` does, its doubtful readings in `notes` and not warned of.
+    """Read a model as `load` does, with assumptions in `notes` instead of warnings.
 
     Raises:
         ModelError: see `load`.

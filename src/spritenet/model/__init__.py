@@ -14,8 +14,8 @@
     collection_reader image_collector  data sets and batches of other libraries, read into memory
     batch_feed  batches that are read while they are trained on
     examples    labelled images as engines take them
-    class_weight label_notes  factors of classes; doubts about labels
-    doubting    when it is not sure
+    class_weight label_notes  class weights; warnings about labels
+    classifier  Classifier: calibrated probabilities, and rejection of unfamiliar images
     pixels targets  images, labels and weights in all their forms
     scores predictions  how well it does, and what it said of each image
     looking live progress summary  what is shown
@@ -26,7 +26,7 @@ Nothing here computes: engines do.
 from __future__ import annotations
 
 from spritenet.layers import Input
-from spritenet.model.doubting import Classified
+from spritenet.model.classifier import Classified
 from spritenet.model.model_file import load_model
 from spritenet.model.pixel_ranges import accuracies_by_range, best_range
 from spritenet.model.scores import Scores

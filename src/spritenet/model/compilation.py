@@ -16,7 +16,7 @@ from spritenet.losses import Loss
 from spritenet.migration import accepts, attribute, word
 from spritenet.model import building, trainer
 from spritenet.model.class_weight import ClassWeight
-from spritenet.model.doubting import Doubter
+from spritenet.model.classifier import Classifier
 from spritenet.model.scores import Scores
 from spritenet.optimizers import Optimizer
 from spritenet.training.events import StepEvent
@@ -33,7 +33,7 @@ __all__ = ["Compiled"]
 ACCURACIES = ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy")
 
 
-class Compiled(Doubter):
+class Compiled(Classifier):
     """A network that knows its optimizer, its loss and its metrics."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Doubts about the labels of a training, a line each: a single class, classes missing in a part."""
+"""Warnings about training labels, a line each: a single class, classes missing in a subset."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EXPECTED = 3
 def label_notes(
     labels: NDArray[np.int32], class_names: Sequence[str], *, numbered: bool
 ) -> tuple[str, ...]:
-    """Says what is doubtful about the labels of a training.
+    """Returns warnings about the labels of a training.
 
     >>> label_notes(np.array([1, 1]), ["cat", "dog"], numbered=False)
     ("all 2 training images are of class 'dog': there is nothing to tell it from",)

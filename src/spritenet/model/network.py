@@ -42,7 +42,7 @@ class Network:
         threads: how many work at a time; None for all.
         input_shape: height, width, channels of its images; None before it is built.
         class_names: what its outputs mean; empty if nobody said.
-        doubt: how sure it may be; None until it is calibrated, and again when weights change.
+        rejection: the calibration and OOD detector; None until calibrated and when weights change.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Network:
         self.threads = threads
         self.input_shape: ImageShape | None = None
         self.class_names: tuple[str, ...] = ()
-        self.doubt: Rejection | None = None
+        self.rejection: Rejection | None = None
         self._make_engine = engine or _native
         self._engine: tuple[int, Engine] | None = None
         self._beginning: tuple[tuple[Layer, ...], Engine] | None = None
@@ -178,7 +178,7 @@ class Network:
                 self.class_names = ()
         self._layers, self._places, self.input_shape = layers, places, shape
         self._output_shape, self._state = output, CurrentState(new)
-        self._engine = self._beginning = self.doubt = None
+        self._engine = self._beginning = self.rejection = None
 
     @property
     def built(self) -> bool:

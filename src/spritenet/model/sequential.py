@@ -63,7 +63,7 @@ class Sequential(Compiled):
         preparation: how a person's picture becomes an input, as JSON values; saved with it.
         trained_on: what made the weights; saved with it.
         scores: like {"test_accuracy": 0.98}; saved with it.
-        doubt: how sure it may be, saved with it; None until it is calibrated.
+        rejection: the calibration and OOD detector, saved with it; None until it is calibrated.
 
     Raises:
         ModelError: two layers have the same name, or they don't fit each other.
@@ -340,7 +340,7 @@ class Sequential(Compiled):
         made = self.trained_on
         if made is not None:
             made = replace(made, steps=now.step)
-        metadata = Metadata(self.class_names, self.preparation, made, self.scores, self.doubt)
+        metadata = Metadata(self.class_names, self.preparation, made, self.scores, self.rejection)
         tfjs.save(SavedModel(self._layers, self._shape(), now.best_guess, metadata, memory), path)
 
     @classmethod
@@ -357,5 +357,5 @@ class Sequential(Compiled):
         model._state = CurrentState(TrainingState(saved.parameters.copy(), slots.copy(), step=step))
         model.class_names = metadata.class_names
         model.preparation, model.scores = metadata.preparation, metadata.scores
-        model.trained_on, model.doubt = metadata.trained_on, metadata.doubt
+        model.trained_on, model.rejection = metadata.trained_on, metadata.rejection
         return model

@@ -18,7 +18,7 @@ from spritenet.dataset.streamed import StreamedDataset, StreamSource
 from spritenet.engines.engine import Examples
 from spritenet.errors import DataError, ModelError
 from spritenet.migration import accepts
-from spritenet.model import doubting
+from spritenet.model import classifier
 from spritenet.model import examples as made
 from spritenet.model.class_weight import ClassWeight
 from spritenet.model.data_adapter import LabelledImages, adapt
@@ -214,12 +214,12 @@ def train(
         sample=_sample(validation, test_size, seed),
         max_images=evaluation.images_per_call(model.layers, shape),
     )
-    model.state.now, model.doubt = now, None
+    model.state.now, model.rejection = now, None
     rates = plan.rates(optimizer.schedule)
     session = Session(plan, model.state, rates, model, task.engine.interrupt)
     model.session = session
     ending = partial(
-        doubting.after_training, model=model, learnt=examples, held_out=held_out, seed=seed
+        classifier.after_training, model=model, training=examples, held_out=held_out, seed=seed
     )
     if run is None:
         return ending(loop.run(task, session, Callbacks(callbacks)))

@@ -122,7 +122,7 @@ class Weighted(Network):
         if not np.isfinite(parameters).all():
             raise ModelError("a weight is not a finite number", where=self.name)
         self.state.now = replace(now, parameters=parameters, average=None)
-        self.doubt = None
+        self.rejection = None
 
     def get_config(self) -> dict[str, object]:
         """Its name and its layers as plain values, in Keras 2's form.

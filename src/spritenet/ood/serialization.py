@@ -1,4 +1,4 @@
-"""Serialization of a `Rejection` as JSON: `userDefinedMetadata.spritenet.doubt` of model.json.
+"""Serialization of a `Rejection` as JSON: `userDefinedMetadata.spritenet.rejection` of model.json.
 
 Arrays are base64. Names, types and sizes of a file's entries are bounded and checked
 before they are used.
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["from_json", "to_json"]
+
+DETECTOR, OLD_DETECTOR = "detector", "watcher"
+"""The entry of the detector's arrays, and its name in earlier files."""
 
 MOST_FEATURES, MOST_HIDDEN, MOST_CLASSES = 4096, 512, 65_536
 """Limits for a file; far more than is ever written."""
@@ -49,7 +52,7 @@ def to_json(rejection: Rejection) -> dict[str, Any]:
         "layer": rejection.layer,
         "images": rejection.images,
         "refused": rejection.refused,
-        "watcher": {
+        DETECTOR: {
             "features": len(detector.places),
             "hidden": len(detector.bias),
             "classes": len(detector.output_bias) - 1,
@@ -61,17 +64,18 @@ def to_json(rejection: Rejection) -> dict[str, Any]:
     }
 
 
-def from_json(entry: Mapping[str, Any], *, where: object) -> Rejection:
-    """Reads the values that `to_json` wrote.
+def from_json(entry: Mapping[str, Any], *, where: object, key: str = "rejection") -> Rejection:
+    """Reads the values that `to_json` wrote, or an earlier version of it.
 
     Args:
         entry: an object of an untrusted JSON file.
         where: the file, for the error.
+        key: the name of the object in the file, for the error.
 
     Raises:
         ModelError: an entry is missing, of another type or size, or not finite.
     """
-    read = _Reader(entry, where)
+    read = _Reader(entry, where, key)
     temperature = read.number("temperature", COLDEST / 2, HOTTEST * 2)
     threshold = read.number("threshold", -1e6, 1e6)
     refused = read.number("refused", 0, 1)
@@ -79,10 +83,11 @@ def from_json(entry: Mapping[str, Any], *, where: object) -> Rejection:
     layer = entry.get("layer")
     if not isinstance(layer, str) or not 0 < len(layer) <= 200 or not layer.isprintable():
         raise read.wrong("layer", "a layer's name")
-    inner = entry.get("watcher")
+    name = OLD_DETECTOR if OLD_DETECTOR in entry and DETECTOR not in entry else DETECTOR
+    inner = entry.get(name)
     if not isinstance(inner, Mapping):
-        raise read.wrong("watcher", "an object")
-    read = _Reader(inner, where, "watcher.")
+        raise read.wrong(name, "an object")
+    read = _Reader(inner, where, key, f"{name}.")
     features = read.count("features", MOST_FEATURES)
     hidden = read.count("hidden", MOST_HIDDEN)
     outputs = read.count("classes", MOST_CLASSES) + 1
@@ -105,21 +110,24 @@ class _Reader:
     Args:
         entry: the object.
         where: the file.
+        name: the name of the outermost object.
         prefix: of the entries' names in errors.
     """
 
-    def __init__(self, entry: Mapping[str, Any], where: object, prefix: str = "") -> None:
-        self._entry, self._where, self._prefix = entry, where, prefix
+    def __init__(
+        self, entry: Mapping[str, Any], where: object, name: str, prefix: str = ""
+    ) -> None:
+        self._entry, self._where, self._name, self._prefix = entry, where, name, prefix
 
     def wrong(self, key: str, expected: str) -> ModelError:
         """Returns the error for an invalid entry."""
         got = repr(self._entry.get(key))
         return ModelError(
-            f"doubt.{self._prefix}{key} of its metadata is wrong",
+            f"{self._name}.{self._prefix}{key} of its metadata is wrong",
             where=self._where,
             expected=expected,
             got=got if len(got) <= 60 else f"{got[:60]}…",
-            do="Train the model again, or take the entry `doubt` out.",
+            do=f"Calibrate the model again, or remove the entry `{self._name}`.",
         )
 
     def number(self, key: str, least: float, most: float) -> float:

@@ -24,7 +24,7 @@ from spritenet.training import evaluation
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Doubts", "Report", "judge", "predictions_of", "tested_on"]
+__all__ = ["RejectionCounts", "Report", "judge", "predictions_of", "tested_on"]
 
 STRESSED = 1000
 """Images that are changed at each level, at most."""
@@ -40,18 +40,18 @@ LEVELS = 34
 
 
 @dataclass(frozen=True, slots=True)
-class Doubts:
-    """How a calibrated network doubts.
+class RejectionCounts:
+    """Counts of images that a calibrated model accepts and rejects.
 
     Attributes:
-        asked: images it was asked about.
-        sure: of how many it was sure.
-        right: how many of those were right.
+        images: all of them.
+        accepted: those it is sure of.
+        correct: those accepted and classified correctly.
     """
 
-    asked: int
-    sure: int
-    right: int
+    images: int
+    accepted: int
+    correct: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +68,7 @@ class Report:
         near: those images compared with the training images; None if there are no others.
         curves: accuracy on changed images.
         stressed: how many images were changed.
-        doubts: how it doubts, on those images as they are; None if it is not calibrated.
+        rejections: counts on those images as they are; None if it is not calibrated.
         learning: the run's journal; None for a model without a run.
         config: the run's config.json; empty for a model without a run.
         machine: where the report was made: word → text.
@@ -84,7 +84,7 @@ class Report:
     near: NearDuplicates | None
     curves: tuple[Curve, ...]
     stressed: int
-    doubts: Doubts | None = None
+    rejections: RejectionCounts | None = None
     learning: Learning | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     machine: Mapping[str, str] = field(default_factory=dict)
@@ -159,7 +159,7 @@ def judge(
         twins,
         curves,
         len(chosen),
-        _doubts(model, tested, chosen),
+        _rejections(model, tested, chosen),
         learning,
         config or {},
         machine or {},
@@ -188,14 +188,16 @@ def predictions_of(model: Sequential, split: Split) -> Predictions:
     return Predictions(split.images, split.labels, rows, split.class_names)
 
 
-def _doubts(model: Sequential, split: Split, chosen: NDArray[np.int64]) -> Doubts | None:
-    """How the network doubts these images; None if it is not calibrated."""
+def _rejections(
+    model: Sequential, split: Split, chosen: NDArray[np.int64]
+) -> RejectionCounts | None:
+    """Counts accepted and rejected images; None if the model is not calibrated."""
     if not model.calibrated:
         return None
     answers = model.classify(split.images[chosen])
     sure = np.asarray(answers.sure, bool)
     right = np.asarray(answers.label) == split.labels[chosen]
-    return Doubts(len(chosen), int(sure.sum()), int((sure & right).sum()))
+    return RejectionCounts(len(chosen), int(sure.sum()), int((sure & right).sum()))
 
 
 def _sample(model: Sequential, split: Split) -> NDArray[np.int64]:

@@ -81,7 +81,7 @@ def load(
         fit: the method of resizing: "fit" (the whole image with black bars; the default), "crop"
             (its center), "stretch" or "pad" (original pixels, black around them).
         color: "grey", "rgb" or "rgba"; by default the fewest channels that lose nothing.
-        strict: True raises an error for an unreadable image or a doubtful reading. By default
+        strict: True raises an error for an unreadable image or an assumption. By default
             unreadable images are left out, and a `DataWarning` reports both.
         image_size: height and width of images that are stored as rows of numbers: in a PNG that is
             no sprite, a CSV or an npz. CSV takes squares by default.

@@ -23,7 +23,7 @@ class Format:
         recognises: returns true for an existing path of this format, by its name or first bytes.
         survey: reads the labels of a path, with the options.
         takes: the supported options.
-        has_class_notes: true if its files were checked for doubtful classes when written.
+        has_class_notes: true if its files were checked for suspicious classes when written.
         needs_labels: true if the labels are in another file.
         is_last: true if a single data file in the folder takes precedence.
     """

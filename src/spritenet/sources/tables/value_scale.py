@@ -109,7 +109,7 @@ def infer_scale(
         all_highest: returns the highest of all numbers, called if that of the sample is low.
 
     Returns:
-        The scale, and a warning if it is doubtful.
+        The scale, and a warning if it is ambiguous.
 
     Raises:
         DataError: the numbers are no pixels, and there is no range.

@@ -84,7 +84,7 @@ def calibration(report: Report) -> str:
     words = words or (f"too sure, by {size}" if mean > 0 else f"not sure enough, by {size}")
     note = (
         f"<p>Expected calibration error <b>{percent(bins.error)}</b>, in 15 bins. On the average "
-        f"it is {words}.</p>{_doubts(report)}"
+        f"it is {words}.</p>{_rejections(report)}"
     )
     both = (
         f'<div class="charts"><figure>{charts.calibration_chart(bins)}</figure>'
@@ -93,15 +93,16 @@ def calibration(report: Report) -> str:
     return section("calibration", "Is it as sure as it is right?", note, both)
 
 
-def _doubts(report: Report) -> str:
-    """What a calibrated network says of what it is not sure of."""
-    doubts = report.doubts
-    if doubts is None:
+def _rejections(report: Report) -> str:
+    """The images that a calibrated model rejects as not sure."""
+    counts = report.rejections
+    if counts is None:
         return "<p>It is not calibrated: nobody found out what its percentages mean.</p>"
-    unsure = doubts.asked - doubts.sure
-    share = percent(doubts.right / doubts.sure) if doubts.sure else "none"
+    rejected = counts.images - counts.accepted
+    correct = percent(counts.correct / counts.accepted) if counts.accepted else "none"
     return (
-        f"<p>Asked with <code>classify</code> about {plural(doubts.asked, 'image')}, it doubts "
-        f"<b>{unsure:,}</b> ({percent(unsure / doubts.asked)}); of the others {share} are right. "
-        "The curve below is that of <code>predict</code>, which doesn't doubt.</p>"
+        f"<p>Of {plural(counts.images, 'image')}, <code>classify</code> rejects "
+        f"<b>{rejected:,}</b> ({percent(rejected / counts.images)}) as not sure; of the others, "
+        f"{correct} are classified correctly. The curve below is of <code>predict</code>, which "
+        "rejects none.</p>"
     )

@@ -1,4 +1,4 @@
-"""Parts of a report that show images: mistakes and doubts, near-duplicates, changed images."""
+"""Sections of a report with images: mistakes, ambiguous images, near-duplicates, changed images."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def mistakes(report: Report, sheet: Sheet) -> str:
             '<p class="small faint">Where the two most probable classes are nearest to each other.'
             f'</p><div class="gallery">{"".join(tiles)}</div>'
         )
-    return section("mistakes", "Mistakes and doubts", *parts)
+    return section("mistakes", "Mistakes and ambiguous images", *parts)
 
 
 def twins(report: Report, sheet: Sheet) -> str:

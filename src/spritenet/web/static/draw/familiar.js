@@ -1,6 +1,6 @@
-// How sure to be of a model that was taught. Its doubt was calibrated for the weights it came with, so
-// those are asked, in a model of their own; and of drawings that look like what it was taught, which
-// they have never seen, it is sure all the same. No DOM.
+// Rejection for a model that was trained on drawings of the page. Its OOD detector belongs to the
+// weights that it was loaded with, so it is evaluated on a copy of the model with those weights;
+// drawings similar to a lesson are accepted as well. No DOM.
 
 import { chanceOf, redrawn, warped } from './vary.js';
 
@@ -22,7 +22,7 @@ export class Familiar {
    */
   constructor(model, lessons, preparation, sheet) {
     this.model = model;
-    this.layer = model.layers.findIndex(({ name }) => name === model.metadata.doubt?.layer);
+    this.layer = model.layers.findIndex(({ name }) => name === model.metadata.rejection?.layer);
     const count = Math.min(VARIATIONS, Math.max(8, Math.floor(ALL / lessons.length)));
     /** @type {Taught[]} */
     this.taught =

@@ -191,7 +191,7 @@ export class Trainer {
         seed: plan.seed,
         steps: model.step,
       };
-      if (model.calibrated) await model.setMetadata({ doubt: null }); // it was found out for other weights
+      if (model.calibrated) await model.setMetadata({ rejection: null }); // it belongs to the former weights
       this.enter('running');
       return await model.fit(train, {
         steps: plan.steps,

@@ -4,7 +4,7 @@
 // `evaluate` work in slices, so that a page stays responsive, and may be aborted between two.
 
 import { defaultCore } from './core.js';
-import { familiarity, softened } from './doubt.js';
+import { familiarity, softened } from './rejection.js';
 import { DataError, ModelError } from './errors.js';
 import { initial, Stream } from './initializers.js';
 import { activationOf, named, outputShape, size } from './layers.js';
@@ -15,7 +15,7 @@ import { readPreparation } from './prepare.js';
 import { namedShapes, readModel, writeModel } from './saved.js';
 import { Training } from './training.js';
 
-/** @typedef {import('./doubt.js').Classified} Classified */
+/** @typedef {import('./rejection.js').Classified} Classified */
 /** @typedef {import('./layers.js').Layer} Layer */
 /** @typedef {import('./network.js').Examples} Examples */
 /** @typedef {import('./optimizers.js').Optimizer} Optimizer */
@@ -52,7 +52,7 @@ export class Model {
     /** What the core makes of it. */
     this.network = new Network(core, layers, inputShape);
     this.metadata = metadata;
-    /** A line for each doubtful reading of the file it comes from. @type {string[]} */
+    /** A line for each assumption about the file it comes from. @type {string[]} */
     this.notes = [];
     /** @type {Optimizer | null} */
     this.optimizer = null;
@@ -216,9 +216,9 @@ export class Model {
     return this.network.predict(this.pixels(images));
   }
 
-  /** Whether it knows when to doubt: Python finds that out at the end of a training. */
+  /** True if it is calibrated, which Python does at the end of a training. */
   get calibrated() {
-    return Boolean(this.metadata.doubt);
+    return Boolean(this.metadata.rejection);
   }
 
   /**
@@ -232,20 +232,20 @@ export class Model {
     const pixels = this.one(image);
     const { lastActivation } = this;
     this.checkClassifies();
-    const doubt = this.metadata.doubt ?? null;
-    const values = doubt ? this.network.activations(pixels) : [this.network.predict(pixels)];
+    const rejection = this.metadata.rejection ?? null;
+    const values = rejection ? this.network.activations(pixels) : [this.network.predict(pixels)];
     const probabilities = softened(
       values[values.length - 1],
       lastActivation,
-      doubt?.temperature ?? 1,
+      rejection?.temperature ?? 1,
     );
     const label = probabilities.reduce(
       (best, value, k) => (value > probabilities[best] ? k : best),
       0,
     );
-    if (!doubt) return { label, probabilities, sure: false, score: 0 }; // nobody found out
-    const features = values[this.layers.findIndex(({ name }) => name === doubt.layer)];
-    const score = familiarity(doubt, features, pixels, this.inputShape[2]);
+    if (!rejection) return { label, probabilities, sure: false, score: 0 }; // not calibrated
+    const features = values[this.layers.findIndex(({ name }) => name === rejection.layer)];
+    const score = familiarity(rejection, features, pixels, this.inputShape[2]);
     return { label, probabilities, sure: score >= 0.5, score };
   }
 

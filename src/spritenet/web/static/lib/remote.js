@@ -212,7 +212,7 @@ export class RemoteModel {
     this.inputShape = state.inputShape;
     /** @type {import('./saved.js').Metadata} */
     this.metadata = state.metadata;
-    /** A line for each doubtful reading of the file it comes from. @type {string[]} */
+    /** A line for each assumption about the file it comes from. @type {string[]} */
     this.notes = state.notes;
     /** @type {number} */
     this.parameterCount = state.parameterCount;
@@ -333,12 +333,12 @@ export class RemoteModel {
   }
 
   get calibrated() {
-    return Boolean(this.metadata.doubt);
+    return Boolean(this.metadata.rejection);
   }
 
   /**
    * @param {Uint8Array | Uint8ClampedArray} image
-   * @returns {Promise<import('./doubt.js').Classified>}
+   * @returns {Promise<import('./rejection.js').Classified>}
    */
   classify(image) {
     return this.ask('classify', [image.slice()]);

@@ -1,6 +1,6 @@
 // The model file: TensorFlow.js's layers format, `model.json` and `weights.bin`. See docs/reference/model-format.md.
 
-import { checkDoubt, readDoubt } from './doubt.js';
+import { checkRejection, readRejection } from './rejection.js';
 import { ModelError, SpritenetError } from './errors.js';
 import { folderOf } from './files.js';
 import { outputShape, size, weightsOf } from './layers.js';
@@ -27,7 +27,7 @@ import { join, match, parseManifest, readGroup } from './weights.js';
  * @property {Record<string, any> | null} preparation  how a person's picture becomes an input
  * @property {Record<string, any> | null} trainedOn
  * @property {Record<string, number>} scores
- * @property {import('./doubt.js').Doubt | null} [doubt]  how sure it may be; null if nobody found out
+ * @property {import('./rejection.js').Rejection | null} [rejection]  null if it is not calibrated
  */
 /**
  * @typedef {object} Saved
@@ -36,7 +36,7 @@ import { join, match, parseManifest, readGroup } from './weights.js';
  * @property {Float32Array} parameters
  * @property {Metadata} metadata
  * @property {Memory | null} memory
- * @property {string[]} [notes]  a line for each doubtful reading of its file
+ * @property {string[]} [notes]  a line for each assumption about its file
  */
 /**
  * What a file of another program doesn't say.
@@ -107,7 +107,7 @@ export async function readModel(source, { pixels, classNames: given } = {}) {
       got: classNames.length,
     });
   }
-  compareDoubt(metadata, layers, inputShape, where);
+  compareRejection(metadata, layers, inputShape, where);
   const memory = entry.optimizer
     ? readMemory(entry.optimizer, values, wanted, promised, where)
     : null;
@@ -224,29 +224,30 @@ function readMetadata(entry, where) {
   const names = entry.class_names ?? [];
   const isWord = (/** @type {unknown} */ name) => typeof name === 'string' && name.length <= 200;
   if (!Array.isArray(names) || !names.every(isWord)) refuse('class_names', 'a list of words');
-  for (const key of ['input', 'trained_on', 'scores', 'doubt']) {
+  for (const key of ['input', 'trained_on', 'scores', 'rejection', 'doubt']) {
     if (entry[key] !== undefined && !isObject(entry[key])) refuse(key, 'an object');
   }
   const preparation = entry.input?.preparation ?? null;
   if (!isObject(preparation)) refuse('input', 'preparation as an object');
   const scores = entry.scores ?? {};
   if (!Object.values(scores).every(Number.isFinite)) refuse('scores', 'numbers by name');
-  const doubt = entry.doubt ? readDoubt(entry.doubt, where) : null;
-  return { classNames: names, preparation, trainedOn: entry.trained_on ?? null, scores, doubt };
+  const calibration = entry.rejection ?? entry.doubt; // its name in earlier files
+  const rejection = calibration ? readRejection(calibration, where) : null;
+  return { classNames: names, preparation, trainedOn: entry.trained_on ?? null, scores, rejection };
 }
 
 /**
- * Refuses a watcher that looks at another network.
+ * Throws if the OOD detector belongs to another network.
  *
  * @param {Metadata} metadata
  * @param {readonly Layer[]} layers
  * @param {readonly number[]} inputShape
  * @param {string} where
  */
-function compareDoubt({ doubt }, layers, inputShape, where) {
+function compareRejection({ rejection }, layers, inputShape, where) {
   let shape = [...inputShape];
   const sizes = layers.map((layer) => size((shape = outputShape(layer, shape))));
-  if (doubt) located(where, () => checkDoubt(doubt, layers, sizes));
+  if (rejection) located(where, () => checkRejection(rejection, layers, sizes));
 }
 
 /**
@@ -320,7 +321,7 @@ export function writeModel({ layers, inputShape, parameters, metadata, memory })
     weights_sha256: sha256(join([parameters])),
     trained_on: metadata.trainedOn,
     scores: metadata.scores,
-    ...(metadata.doubt && { doubt: metadata.doubt.entry }),
+    ...(metadata.rejection && { rejection: metadata.rejection.entry }),
   };
   const data = [/** @type {Float32Array | Int32Array} */ (parameters)];
   if (memory) {

@@ -35,7 +35,7 @@ const SLOPES = /** @type {Record<string, number>} */ ({ leaky_relu: 0.2, elu: 1 
  * @param {string | undefined} [pixels]  the range it was fed with, where it doesn't begin with a Rescaling
  * @returns {{ layers: Layer[], inputShape: number[], assumed: boolean, notes: string[] }}
  *     the named layers; height, width and channels; whether the range of pixels is assumed; and a line
- *     for each doubtful reading
+ *     for each assumption
  */
 export function readTopology(topology, pixels) {
   const { inputShape, entries, note } = asImages(stackOf(topology));

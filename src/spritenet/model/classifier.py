@@ -1,4 +1,4 @@
-"""How sure a model may be: what it looks at, when it is calibrated, and what it then says."""
+"""Classification with calibrated probabilities and rejection of out-of-distribution images."""
 
 from __future__ import annotations
 
@@ -30,27 +30,27 @@ if TYPE_CHECKING:
     from spritenet.ood.calibration import ModelView
     from spritenet.training.feed import Feed
 
-__all__ = ["Classified", "Doubter", "after_training", "calibration", "classified"]
+__all__ = ["Classified", "Classifier", "after_training", "calibration", "classified"]
 
-MOST_LEARNT, MOST_HELD_OUT = 20_000, 5_000
-"""Images that calibrating looks at: learnt from (and as many strange ones), and held out."""
+MOST_TRAINING, MOST_HELD_OUT = 20_000, 5_000
+"""Training images (and as many synthetic outliers) and held-out images used at most."""
 
-LEAST_LEARNT, LEAST_HELD_OUT, SHARE = 500, 1_000, 10
-"""After a training it looks at a tenth of the images that the training did, but at no fewer."""
+LEAST_TRAINING, LEAST_HELD_OUT, ONE_IN = 500, 1_000, 10
+"""After a training, calibration uses one in ten of the images it processed, but no fewer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Classified:
-    """What a model takes images for, and whether they look like what it learnt.
+    """Predicted classes of n images, and the rejection of those unlike the training set.
 
     For one image every field has one dimension less.
 
     Attributes:
-        label: int64 (n,), the likeliest class's index.
+        label: int64 (n,), the index of the most likely class.
         probabilities: float64 (n, k), calibrated if the model is.
-        sure: bool (n,), false for an image unlike those it learnt; of a model that is not
-            calibrated always false.
-        score: float64 (n,), how much it looks like those, 0 … 1; sure from 0.5 on.
+        sure: bool (n,), false for a rejected image; always false for a model that is not
+            calibrated.
+        score: float64 (n,), the likeness to the training set from 0 to 1; sure from 0.5 on.
     """
 
     label: NDArray[np.int64]
@@ -59,7 +59,7 @@ class Classified:
     score: NDArray[np.float64]
 
     def only(self) -> Classified:
-        """Of a single image, without the first dimension."""
+        """Returns the fields of a single image, without the first dimension."""
         return Classified(
             self.label.reshape(()),
             self.probabilities[0],
@@ -68,19 +68,19 @@ class Classified:
         )
 
 
-class Doubter(Weighted):
-    """A network that may know when it is not sure."""
+class Classifier(Weighted):
+    """A network that classifies, and rejects out-of-distribution images once calibrated."""
 
     @property
     def calibrated(self) -> bool:
-        """Whether it knows when to doubt: after a `fit` with validation images, or `calibrate`."""
-        return self.doubt is not None
+        """True after a `fit` with validation images or `calibrate`, until the weights change."""
+        return self.rejection is not None
 
     def classify(self, x: object) -> Classified:
-        """What it takes images for, with calibrated probabilities, and whether it may be sure.
+        """Classifies images with calibrated probabilities; rejects those unlike the training set.
 
-        Flags an image that is out of the training distribution: see docs/explanation/ood.md.
-        A model that is not `calibrated` is never sure: its probabilities mean nothing yet.
+        docs/explanation/ood.md describes the detector. A model that is not `calibrated` is never
+        sure, since nobody has measured what its probabilities mean.
 
             answer = model.classify(drawing)
             print(model.class_names[answer.label] if answer.sure else "not sure")
@@ -95,19 +95,19 @@ class Doubter(Weighted):
         shape, parameters = self._shape(), self.state.now.best_guess
         images = array_of(x, shape)
         batch = batch_of(images, shape)
-        answers = classified(self, self.doubt, parameters, batch)
+        answers = classified(self, self.rejection, parameters, batch)
         return answers.only() if is_one(images.shape, shape) else answers
 
-    def calibrate(self, held_out: object, learnt: object, *, seed: int = 0) -> Rejection:
-        """Find out how sure it may be, on images it didn't learn from. `fit` does it at its end.
+    def calibrate(self, held_out: object, training: object, *, seed: int = 0) -> Rejection:
+        """Fits the temperature and the OOD detector on held-out images; `fit` does it at its end.
 
         Args:
-            held_out: a Split, or (x, y): at least 20 images that it didn't learn from.
-            learnt: what it learnt from: a Split, a Dataset (its training images), or (x, y).
-            seed: of the strange pictures it is shown.
+            held_out: a Split, or (x, y): at least 20 images that it was not trained on.
+            training: the training set: a Split, a Dataset (its training images), or (x, y).
+            seed: of the synthetic outliers.
 
         Returns:
-            What was found; it is also in `doubt`, and saved with the model.
+            The calibration; it is also in `rejection`, and saved with the model.
 
         Raises:
             ModelError: it has no weights yet, or doesn't choose among classes.
@@ -115,21 +115,21 @@ class Doubter(Weighted):
         """
         loss = SparseCategoricalCrossentropy()
         shape, outputs = self._shape(), self.output_shape[-1]
-        taught, held = (
+        trained, held = (
             to_examples(adapt(some, image_shape=shape), shape, outputs, loss)
-            for some in (learnt, held_out)
+            for some in (training, held_out)
         )
-        self.doubt = calibration(self, taught, held, seed=seed)
-        return self.doubt
+        self.rejection = calibration(self, trained, held, seed=seed)
+        return self.rejection
 
 
 def classified(
     model: Network,
-    doubt: Rejection | None,
+    rejection: Rejection | None,
     parameters: NDArray[np.float32],
     images: NDArray[np.uint8],
 ) -> Classified:
-    """What a model says of n images.
+    """Classifies n images.
 
     Raises:
         ModelError: its outputs aren't classes of which one is chosen.
@@ -142,30 +142,30 @@ def classified(
         raise unclassified(last_activation(model.layers), model.output_shape, model.name)
     found = _logits(model, parameters, images)
     label = found.argmax(axis=1)
-    if doubt is None:
-        sure = np.zeros(len(images), np.bool_)  # nobody found out
+    if rejection is None:
+        sure = np.zeros(len(images), np.bool_)  # not calibrated
         return Classified(label, softened(found, 1.0), sure, sure.astype(np.float64))
-    end = 1 + [layer.label for layer in model.layers].index(doubt.layer)
-    score = doubt.scores(before(model, parameters, end, images), images)
-    return Classified(label, doubt.probabilities(found), score >= 0.5, score)
+    end = 1 + [layer.label for layer in model.layers].index(rejection.layer)
+    score = rejection.scores(before(model, parameters, end, images), images)
+    return Classified(label, rejection.probabilities(found), score >= 0.5, score)
 
 
 def calibration(
     model: Network,
-    learnt: Examples | Feed,
+    training: Examples | Feed,
     held_out: Examples | Feed,
-    count: int = MOST_LEARNT,
+    count: int = MOST_TRAINING,
     *,
     seed: int = 0,
 ) -> Rejection:
-    """What calibrating a model finds.
+    """Calibrates a model.
 
     Args:
         model: trained.
-        learnt: what it learnt from, with labels; up to `count` of them are looked at.
-        held_out: other images with labels; up to MOST_HELD_OUT are looked at.
-        count: see there.
-        seed: of which, and of everything else that is random.
+        training: its training set, with labels; up to `count` images of it are used.
+        held_out: other images with labels; up to MOST_HELD_OUT are used.
+        count: the largest number of training images.
+        seed: of the choice of images and of the synthetic outliers.
 
     Raises:
         ModelError: its outputs aren't classes of which one is chosen.
@@ -175,23 +175,23 @@ def calibration(
 
     if not model.classifies:
         raise ModelError("the network doesn't choose among classes", where=model.name)
-    some = sample(learnt, count, seed)
+    some = sample(training, count, seed)
     held = sample(held_out, min(MOST_HELD_OUT, max(LEAST_HELD_OUT, count)), seed)
     if some.labels is None or held.labels is None:
         raise DataError("calibrating needs labels, not targets", where=model.name)
     parameters = model.state.now.best_guess
-    seen = (some.images, some.labels), (held.images, held.labels)
-    return calibrate(_looked(model, parameters), *seen, seed=seed)
+    sets = (some.images, some.labels), (held.images, held.labels)
+    return calibrate(_view(model, parameters), *sets, seed=seed)
 
 
 def after_training(
     events: Iterator[Event],
     model: Network,
-    learnt: Examples | Feed,
+    training: Examples | Feed,
     held_out: Examples | Feed | None,
     seed: int,
 ) -> Iterator[Event]:
-    """The events of a training; before its last one, the model is calibrated if it can be."""
+    """Passes the events of a training on; calibrates the model, if possible, before the last."""
     from spritenet.ood.calibration import LEAST
 
     for event in events:
@@ -199,16 +199,16 @@ def after_training(
         if isinstance(event, Finished) or (isinstance(event, Stopped) and event.reason == KEPT):
             images = event.images
         if images and held_out is not None and model.classifies:
-            some = sample(held_out, LEAST, seed), sample(learnt, 1, seed)
+            some = sample(held_out, LEAST, seed), sample(training, 1, seed)
             labelled = all(examples.labels is not None for examples in some)
             if labelled and len(held_out) >= LEAST:
-                count = min(MOST_LEARNT, max(LEAST_LEARNT, images // SHARE))
-                model.doubt = calibration(model, learnt, held_out, count, seed=seed)
+                count = min(MOST_TRAINING, max(LEAST_TRAINING, images // ONE_IN))
+                model.rejection = calibration(model, training, held_out, count, seed=seed)
         yield event
 
 
-def _looked(model: Network, parameters: NDArray[np.float32]) -> ModelView:
-    """The model as calibrating sees it: what its first Dense layer reads, and its outputs."""
+def _view(model: Network, parameters: NDArray[np.float32]) -> ModelView:
+    """The functions of the model that calibration calls: features and outputs."""
     from spritenet.ood.calibration import ModelView
 
     layers = model.layers
@@ -224,9 +224,9 @@ def _looked(model: Network, parameters: NDArray[np.float32]) -> ModelView:
 def _logits(
     model: Network, parameters: NDArray[np.float32], images: NDArray[np.uint8]
 ) -> NDArray[np.float64]:
-    """A model's outputs before the softmax, (n, k), up to a number added to each row."""
-    share = evaluation.images_per_call(model.layers, images.shape[1:])
-    outputs = evaluation.predict(model.engine(), parameters, images, share).astype(np.float64)
+    """Returns the outputs before the softmax, (n, k), up to a number added to each row."""
+    size = evaluation.images_per_call(model.layers, images.shape[1:])
+    outputs = evaluation.predict(model.engine(), parameters, images, size).astype(np.float64)
     if last_activation(model.layers) == "linear":
         return outputs
     result: NDArray[np.float64] = np.log(np.maximum(outputs, np.finfo(np.float32).tiny))

@@ -1,50 +1,50 @@
-// The honest "not sure": how a calibrated model judges, the same as spritenet/doubt in Python.
+// Calibrated probabilities and rejection of out-of-distribution images, as in spritenet/ood in Python.
 //
-// docs/explanation/ood.md has the formulas and where they come from. Calibrating is Python's; it needs images
-// that the model did not learn from.
+// docs/explanation/ood.md has the formulas and their sources. Models are calibrated in Python, with
+// held-out images.
 
 import { ModelError } from './errors.js';
 
 /**
- * What a model takes an image for, and whether it looks like what the model learnt.
+ * The predicted class of an image, and its rejection if it is unlike the training set.
  *
  * @typedef {object} Classified
- * @property {number} label  the likeliest class's index
+ * @property {number} label  the index of the most likely class
  * @property {Float64Array} probabilities  of each class, calibrated if the model is
- * @property {boolean} sure  false for an image unlike those it learnt, and if it isn't calibrated
- * @property {number} score  how much it looks like those, 0 … 1; sure from 0.5 on
+ * @property {boolean} sure  false for a rejected image, and if the model is not calibrated
+ * @property {number} score  the likeness to the training set, 0 … 1; sure from 0.5 on
  */
 
 const MOST = { features: 4096, hidden: 512, classes: 65536, numbers: 4_000_000 };
 const TINY = 2 ** -126; // float32's smallest normal number, as in Python
 
 /**
- * What calibrating found: how to soften probabilities, and what to doubt. Plain data, so that it
+ * The result of calibrating a model: temperature, threshold and OOD detector. Plain data, so that it
  * can be sent to a worker.
  *
- * @typedef {ReturnType<typeof readDoubt>} Doubt
+ * @typedef {ReturnType<typeof readRejection>} Rejection
  */
 
 /**
- * The entry `doubt` of a model's metadata, checked.
+ * Reads and checks the entry `rejection` of a model's metadata.
  *
- * @param {any} entry
+ * @param {any} entry  in earlier files `doubt`, with `watcher` for `detector`
  * @param {string} where  the file, for errors
  */
-export function readDoubt(entry, where) {
+export function readRejection(entry, where) {
   const read = reader(entry, where, '');
   const temperature = read.number('temperature', 0.025, 40);
   const threshold = read.number('threshold', -1e6, 1e6);
   read.number('refused', 0, 1);
   read.count('images', Number.MAX_SAFE_INTEGER);
-  const { layer, watcher } = entry;
+  const { layer, watcher, detector = watcher, ...rest } = entry;
   if (typeof layer !== 'string' || !layer || layer.length > 200) {
     read.refuse('layer', "a layer's name");
   }
-  if (typeof watcher !== 'object' || !watcher || Array.isArray(watcher)) {
-    read.refuse('watcher', 'an object');
+  if (typeof detector !== 'object' || !detector || Array.isArray(detector)) {
+    read.refuse('detector', 'an object');
   }
-  const inner = reader(watcher, where, 'watcher.');
+  const inner = reader(detector, where, 'detector.');
   const features = inner.count('features', MOST.features);
   const hidden = inner.count('hidden', MOST.hidden);
   const classes = inner.count('classes', MOST.classes);
@@ -53,11 +53,11 @@ export function readDoubt(entry, where) {
     inner.refuse('hidden', `at most ${MOST.numbers} numbers`);
   }
   return {
-    /** As in the file, to be written again. */
-    entry,
+    /** As written into a file. */
+    entry: { ...rest, layer, detector },
     temperature,
     threshold,
-    /** The name of the layer whose outputs are looked at. */
+    /** The name of the layer whose outputs are the features. */
     layer: String(layer),
     hidden,
     classes,
@@ -73,37 +73,37 @@ export function readDoubt(entry, where) {
 }
 
 /**
- * Refuses a network that it doesn't belong to.
+ * Throws if it belongs to another network.
  *
- * @param {Doubt} doubt
+ * @param {Rejection} rejection
  * @param {readonly { name: string }[]} layers
- * @param {readonly number[]} sizes  how many numbers each layer makes
+ * @param {readonly number[]} sizes  the number of outputs of each layer
  */
-export function checkDoubt({ layer, places, classes }, layers, sizes) {
+export function checkRejection({ layer, places, classes }, layers, sizes) {
   const size = sizes[layers.findIndex(({ name }) => name === layer)] ?? 0;
   const outputs = sizes[sizes.length - 1];
   const last = places.reduce((a, b) => Math.max(a, b), 0);
   if (last >= size || classes !== outputs) {
-    throw new ModelError('its doubt belongs to another network', {
+    throw new ModelError('the OOD detector belongs to another network', {
       expected: `${outputs} classes, features of ${layer} below ${size}`,
       got: `${classes}, ${last}`,
-      todo: 'Train the model again, or take the entry `doubt` out.',
+      todo: 'Calibrate the model again, or remove the entry `rejection`.',
     });
   }
 }
 
 /**
- * How much stranger than familiar an image looks, in nats.
+ * The log odds that an image is an outlier.
  *
- * @param {Doubt} doubt
+ * @param {Rejection} rejection
  * @param {Float32Array} features  all outputs of its layer
  */
-export function strangeness(doubt, features) {
+export function outlierScore(rejection, features) {
   const { hidden, classes, kernel, low, scale, kernelScale, bias, outputKernel, outputBias } =
-    doubt;
+    rejection;
   const sums = new Float64Array(hidden);
   let outside = 0; // of the range among familiar images
-  doubt.places.forEach((place, i) => {
+  rejection.places.forEach((place, i) => {
     const u = (features[place] - low[i]) * scale[i];
     const x = Math.min(Math.max(u, 0), 1);
     outside += Math.abs(u - x);
@@ -128,16 +128,16 @@ export function strangeness(doubt, features) {
 }
 
 /**
- * How familiar an image looks, 0 … 1. A blank one is 0.
+ * The score of an image, 0 … 1: rejected below 0.5. A blank image has 0.
  *
- * @param {Doubt} doubt
+ * @param {Rejection} rejection
  * @param {Float32Array} features  all outputs of its layer
  * @param {Uint8Array} image  h w c
  * @param {number} channels
  */
-export function familiarity(doubt, features, image, channels) {
+export function familiarity(rejection, features, image, channels) {
   if (isBlank(image, channels)) return 0;
-  const excess = strangeness(doubt, features) - doubt.threshold;
+  const excess = outlierScore(rejection, features) - rejection.threshold;
   return 1 / (1 + Math.exp(Math.min(Math.max(excess, -500), 500)));
 }
 
@@ -160,7 +160,7 @@ export function softened(outputs, activation, temperature) {
 }
 
 /**
- * Whether an image shows nothing: one even colour.
+ * Returns true for an image of one even colour.
  *
  * @param {Uint8Array} image  h w c
  * @param {number} channels
@@ -179,11 +179,11 @@ export function isBlank(image, channels) {
 function reader(entry, where, prefix) {
   /** @param {string} key @param {string} expected @returns {never} */
   const refuse = (key, expected) => {
-    throw new ModelError(`doubt.${prefix}${key} of its metadata is wrong`, {
+    throw new ModelError(`rejection.${prefix}${key} of its metadata is wrong`, {
       where,
       expected,
       got: String(entry?.[key]).slice(0, 60),
-      todo: 'Train the model again, or take the entry `doubt` out.',
+      todo: 'Calibrate the model again, or remove the entry `rejection`.',
     });
   };
   /** @param {string} key @param {number} least @param {number} most @returns {number} */
