@@ -34,7 +34,7 @@ CORE := $(shell find core -name '*.cpp' -o -name '*.h')
 SLOW := tests/test_benchmarks.py tests/test_build.py tests/test_tutorials.py
 QUICK := tests/core tests/dataset tests/migration tests/model tests/svg tests/training
 QUICK += $(filter-out $(SLOW),$(wildcard tests/test_*.py))
-TESTS_OF_CORE := tests/core tests/engines tests/sprites tests/test_order.py
+TESTS_OF_CORE := tests/core tests/engines tests/sprites tests/test_permutation.py
 
 .PHONY: demo test quick check check-javascript format format-javascript sanitize wasm pages fuzz bench lock test-lowest test-newest test-pythons clean
 .DELETE_ON_ERROR:
