@@ -10,8 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from spritenet.dataset import Split
-from spritenet.dataset.streamed import StreamSource
+from spritenet.dataset.source import Source
 from spritenet.errors import ModelError
 from spritenet.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D
 from spritenet.migration import accepts
@@ -21,9 +20,7 @@ from spritenet.optimizers import SGD, Adam, Optimizer, RMSprop
 __all__ = ["NETWORKS", "convnet", "get", "mnist_node", "tutorial"]
 
 
-def _made(
-    name: str, layers: list[Layer], optimizer: Optimizer, data: Split | StreamSource
-) -> Sequential:
+def _made(name: str, layers: list[Layer], optimizer: Optimizer, data: Source) -> Sequential:
     """The network with an output for each class, built for the data and compiled."""
     layers.append(Dense(len(data.class_names), activation="softmax"))
     model = Sequential(layers, name)
@@ -32,7 +29,7 @@ def _made(
 
 
 @accepts
-def tutorial(data: Split | StreamSource) -> Sequential:
+def tutorial(data: Source) -> Sequential:
     """TensorFlow.js's first MNIST tutorial: two convolutions of 5×5, SGD at 0.15."""
     layers: list[Layer] = [
         Conv2D(8, 5, activation="relu"),
@@ -45,7 +42,7 @@ def tutorial(data: Split | StreamSource) -> Sequential:
 
 
 @accepts
-def convnet(data: Split | StreamSource) -> Sequential:
+def convnet(data: Source) -> Sequential:
     """Three convolutions of 3×3 and a hidden layer, Adam."""
     layers: list[Layer] = [
         Conv2D(16, 3, activation="relu"),
@@ -60,7 +57,7 @@ def convnet(data: Split | StreamSource) -> Sequential:
 
 
 @accepts
-def mnist_node(data: Split | StreamSource) -> Sequential:
+def mnist_node(data: Source) -> Sequential:
     """TensorFlow.js's MNIST example for Node.js: four convolutions, dropout, RMSprop."""
     layers: list[Layer] = [
         Conv2D(32, 3, activation="relu"),
@@ -77,7 +74,7 @@ def mnist_node(data: Split | StreamSource) -> Sequential:
     return _made("mnist-node", layers, RMSprop(), data)
 
 
-NETWORKS: dict[str, Callable[[Split | StreamSource], Sequential]] = {
+NETWORKS: dict[str, Callable[[Source], Sequential]] = {
     "tutorial": tutorial,
     "convnet": convnet,
     "mnist-node": mnist_node,
@@ -86,7 +83,7 @@ NETWORKS: dict[str, Callable[[Split | StreamSource], Sequential]] = {
 
 
 @accepts
-def get(name: str, data: Split | StreamSource) -> Sequential:
+def get(name: str, data: Source) -> Sequential:
     """The network of that name, made for the data.
 
     Args:

@@ -12,8 +12,8 @@ import tiny
 from spritenet import Dataset, Split
 from spritenet.errors import DataError
 from spritenet.streams.sample_order import Shuffled
+from spritenet.training.batch_source import SourceBatches
 from spritenet.training.events import StepEvent
-from spritenet.training.feed import SplitFeed
 
 SMALL = 1 << 20
 """Bytes of memory: 4,096 of these images at a time. `chunk` and `window` make units smaller."""
@@ -173,22 +173,23 @@ def test_what_a_stream_cannot_do_is_said(sprites: Path) -> None:
         tiny.model().fit(stream.train, sample_weight=np.ones(203))
 
 
-def test_a_feed_begins_anew_where_it_is_asked_to(data: Dataset, sprites: Path) -> None:
+def test_batches_are_read_from_any_place(data: Dataset, sprites: Path) -> None:
     """Going back, jumping ahead and another seed give the images of that place."""
     from spritenet.engines.engine import Examples
     from spritenet.permutation import permutation
 
     with sn.open(sprites, order="shuffled") as stream:
-        feed = SplitFeed(stream.train, Examples)
+        batches = SourceBatches(stream.train, Examples)
         for seed, epoch, first, last in (
             (1, 0, 0, 16),
             (1, 0, 16, 32),
             (1, 0, 5, 9),
             (2, 3, 200, 203),
         ):
-            part = feed.part(seed, epoch, first, last)
+            part, indices = batches.read(seed, epoch, first, last)
+            assert indices.tolist() == list(range(last - first))
             expected: Split = data.train[permutation(seed, epoch, 203, first, last)]
             assert np.array_equal(part.images, expected.images)
             assert part.labels is not None
             assert part.labels.tolist() == expected.labels.tolist()
-        feed.close()
+        batches.close()

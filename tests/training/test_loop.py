@@ -198,11 +198,12 @@ def test_shares_of_an_evaluation_depend_on_the_network_alone() -> None:
     assert task_share < len(DATA)
     from spritenet.engines.engine import Examples
     from spritenet.losses import CategoricalCrossentropy
+    from spritenet.training.batch_source import MemoryBatches
 
     result = evaluation.evaluate(
         model.engine(),
         model.parameters,
-        Examples(DATA.images, DATA.labels),
+        MemoryBatches(Examples(DATA.images, DATA.labels)),
         CategoricalCrossentropy(),
         100,
     )

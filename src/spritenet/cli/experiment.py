@@ -18,9 +18,8 @@ from spritenet.core.png import COLOUR_TYPES, encode_png
 from spritenet.dataset import Dataset
 from spritenet.errors import CoreError, DivergedError
 from spritenet.formatting import plural
-from spritenet.model import Sequential
-from spritenet.model import train as training
-from spritenet.model.recording import observed
+from spritenet.model import Sequential, trainer
+from spritenet.model.recording import observe
 from spritenet.prepare import infer_preparation
 from spritenet.runs import Run
 from spritenet.training.callbacks import Callback, Logs
@@ -199,25 +198,16 @@ class Experiment:
         on_test_set &= not options.validation
         if self.watched:
             self.run.controls.watch()
-        return training(
-            self.model,
-            self.dataset.train,
+        fit_options = replace(
+            options.fit_options,
             validation_data=self.dataset.test if on_test_set else None,
-            validation_split=options.validation,
-            epochs=options.epochs,
-            steps=options.steps,
-            batch_size=options.batch_size,
-            seed=options.seed,
-            test_every=options.test_every,
-            test_size=options.test_size,
-            ema=options.ema,
             callbacks=interrupt,
             run=self.run.folder,
             resume=resume,
-            checkpoint_every=options.checkpoint_every,
             about={"data": self.dataset.name, "command": options.to_json()},
             calibrate_on=None if options.validation else self.dataset.splits.get("test"),
         )
+        return trainer.events(self.model, self.dataset.train, None, fit_options)
 
     def _logged(self, events: Iterator[Event]) -> Iterator[Event]:
         """Yields the events, printing the log and the live line."""
@@ -262,7 +252,7 @@ class Experiment:
         observations: tuple[Event, ...] = ()
         if self.last_evaluation is None and not self.options.validation:  # no images observed yet
             test, seed = self.dataset.test, self.options.seed
-            observations = tuple(observed(self.model, test, self.run, seed))
+            observations = tuple(observe(self.model, test, self.run, seed))
         self.run.add(event, *observations)
 
     def _save(self) -> None:

@@ -9,12 +9,15 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spritenet.cli.data_options import DataOptions
 from spritenet.errors import InputError
 from spritenet.optimizers import Optimizer
 from spritenet.schedules import CosineDecay, ExponentialDecay, OneCycle, Schedule
+
+if TYPE_CHECKING:
+    from spritenet.model.fit_options import FitOptions
 
 __all__ = ["TrainOptions"]
 
@@ -71,6 +74,13 @@ class TrainOptions:
         """The network's name as a part of a folder's name."""
         word = self.start or self.model
         return "".join(sign if sign.isalnum() or sign in "-_" else "-" for sign in word).strip("-")
+
+    @property
+    def fit_options(self) -> FitOptions:
+        """The options that `Sequential.fit` has too."""
+        from spritenet.model.fit_options import FitOptions  # data loads while models are imported
+
+        return FitOptions.of({**asdict(self), "validation_split": self.validation})
 
     def steps_on(self, images: int) -> int:
         """Returns the number of steps of a training on so many images."""

@@ -3,12 +3,11 @@
     dataset.py         Dataset: splits that share their classes, with origin and licence
     split.py           Split: images, labels and class names in memory
     lazy_dataset.py    LazyDataset: images are read on demand
-    source.py          Source: the protocol of all kinds of splits
-    streamed.py        StreamSource: abstract class of splits that are fetched during training
+    source.py          Source: the protocol of splits in memory, in files and in streams
     arrays.py          conversion of arrays to uint8 images and class indices
     image_list.py      conversion of lists and Pillow images to arrays
     axes.py            the order of axes: n h w c, or an error that names another
-    pixel_range.py     ValueRange: the values of black and white
+    value_range.py     ValueRange: the values of black and white
     batches.py         batches in the order of training
     stratify.py        stratified choice of a validation set
     natural_order.py   names sorted by their numbers: "2" before "10"

@@ -40,8 +40,8 @@ class Examples:
         """How many there are."""
         return len(self.images)
 
-    def __getitem__(self, index: slice) -> Examples:
-        """A range of them, without copying."""
+    def __getitem__(self, index: slice | NDArray[np.int64]) -> Examples:
+        """Returns a range of them without copying, or copies of those at some indices."""
         return replace(
             self,
             images=self.images[index],

@@ -1,24 +1,34 @@
-"""What people hold in their hands: Sequential, and training as one call or as events.
+"""Models: Sequential, and training as one call or as a stream of events.
 
-    sequential  Sequential: training, trying, using, saving
-    model_file  load_model
-    pixel_ranges  which range of pixels a network of somebody else's was fed with
-    network     Network: layers that fit each other
-    weights     Weighted: weights got, set, saved, loaded
-    compilation Compiled: optimizer, loss, metrics
-    building    names, the division by 255, the weights' places and first values
-    fitting     train: from the arguments of `fit` to a training
-    kept        a training that is kept in a run's folder
-    data_adapter LabelledImages: whatever people hand in, as arrays
-    foreign_arrays  arrays of other libraries
-    collection_reader image_collector  data sets and batches of other libraries, read into memory
-    batch_feed  batches that are read while they are trained on
-    examples    labelled images as engines take them
-    class_weight label_notes  class weights; warnings about labels
-    classifier  Classifier: calibrated probabilities, and rejection of unfamiliar images
-    pixels targets  images, labels and weights in all their forms
-    scores predictions  how well it does, and what it said of each image
-    looking live progress summary  what is shown
+    sequential         Sequential: fit, evaluate, predict, save
+    model_file         load_model
+    network            Network: layers and their weights
+    building           layer names, the default Rescaling, offsets and initial values of weights
+    weights            Weighted: weights read, set, saved and loaded
+    compilation        Compiled: optimizer, loss, metrics
+    classifier         Classifier: calibrated probabilities, rejection of unfamiliar images
+    fit_options        FitOptions: the description of a training
+    trainer            train: the events of a training
+    recording          Recorder: a training in the folder of a run
+    input_data         the adapter of whatever is given to `fit`
+    data_adapter       DataAdapter: arrays and sources as batches to train on
+    generator_adapter  GeneratorAdapter: iterables of batches
+    image_batch        the images given to `predict`
+    foreign_arrays     arrays of other libraries
+    collection_reader  data sets of other libraries, read into memory
+    image_collector    ImageCollector: images collected an item or a batch at a time
+    encoder            Encoder: labels and weights as the examples of an engine
+    targets            labels, one-hot rows and targets
+    class_weight       class weights
+    label_notes        warnings about labels
+    pixel_ranges       the pixel range of another program's model, by its accuracy
+    scores             Scores: the result of `evaluate`
+    predictions        Predictions: probabilities for labelled images
+    features           outputs of inner layers
+    inspection         activations and tables of a network
+    summary            the table of layers, as text
+    progress           a line for each epoch
+    live_chart         LiveChart: curves in notebooks
 
 Nothing here computes: engines do.
 """

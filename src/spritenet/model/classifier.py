@@ -12,10 +12,10 @@ from spritenet.errors import DataError, ModelError
 from spritenet.layers import Dense
 from spritenet.losses import SparseCategoricalCrossentropy
 from spritenet.model.building import last_activation
-from spritenet.model.data_adapter import adapt
-from spritenet.model.examples import sample, to_examples
+from spritenet.model.encoder import Encoder, to_batches
 from spritenet.model.features import before
 from spritenet.model.image_batch import array_of, batch_of, is_one
+from spritenet.model.input_data import adapt
 from spritenet.model.weights import Weighted
 from spritenet.training import evaluation
 from spritenet.training.controls import KEPT
@@ -24,11 +24,10 @@ from spritenet.training.events import Event, Finished, Stopped
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spritenet.engines.engine import Examples
     from spritenet.model.network import Network
     from spritenet.ood import Rejection
     from spritenet.ood.calibration import ModelView
-    from spritenet.training.feed import Feed
+    from spritenet.training.batch_source import BatchSource
 
 __all__ = ["Classified", "Classifier", "after_training", "calibration", "classified"]
 
@@ -113,10 +112,10 @@ class Classifier(Weighted):
             ModelError: it has no weights yet, or doesn't choose among classes.
             DataError: images or labels are wrong, or too few.
         """
-        loss = SparseCategoricalCrossentropy()
-        shape, outputs = self._shape(), self.output_shape[-1]
+        shape = self._shape()
+        encoder = Encoder(self.output_shape[-1], SparseCategoricalCrossentropy())
         trained, held = (
-            to_examples(adapt(some, image_shape=shape), shape, outputs, loss)
+            to_batches(adapt(some, image_shape=shape), shape, encoder)
             for some in (training, held_out)
         )
         self.rejection = calibration(self, trained, held, seed=seed)
@@ -152,8 +151,8 @@ def classified(
 
 def calibration(
     model: Network,
-    training: Examples | Feed,
-    held_out: Examples | Feed,
+    training: BatchSource,
+    held_out: BatchSource,
     count: int = MOST_TRAINING,
     *,
     seed: int = 0,
@@ -175,8 +174,8 @@ def calibration(
 
     if not model.classifies:
         raise ModelError("the network doesn't choose among classes", where=model.name)
-    some = sample(training, count, seed)
-    held = sample(held_out, min(MOST_HELD_OUT, max(LEAST_HELD_OUT, count)), seed)
+    some = training.sample(count, seed)
+    held = held_out.sample(min(MOST_HELD_OUT, max(LEAST_HELD_OUT, count)), seed)
     if some.labels is None or held.labels is None:
         raise DataError("calibrating needs labels, not targets", where=model.name)
     parameters = model.state.now.best_guess
@@ -187,8 +186,8 @@ def calibration(
 def after_training(
     events: Iterator[Event],
     model: Network,
-    training: Examples | Feed,
-    held_out: Examples | Feed | None,
+    training: BatchSource,
+    held_out: BatchSource | None,
     seed: int,
 ) -> Iterator[Event]:
     """Passes the events of a training on; calibrates the model, if possible, before the last."""
@@ -199,7 +198,7 @@ def after_training(
         if isinstance(event, Finished) or (isinstance(event, Stopped) and event.reason == KEPT):
             images = event.images
         if images and held_out is not None and model.classifies:
-            some = sample(held_out, LEAST, seed), sample(training, 1, seed)
+            some = held_out.sample(LEAST, seed), training.sample(1, seed)
             labelled = all(examples.labels is not None for examples in some)
             if labelled and len(held_out) >= LEAST:
                 count = min(MOST_TRAINING, max(LEAST_TRAINING, images // ONE_IN))

@@ -1,14 +1,13 @@
-"""Data sets and batches of other libraries, read into memory as images and labels.
+"""Collection reader: data sets and batches of other libraries, read into memory.
 
-PyTorch's Dataset and DataLoader, TensorFlow's tf.data, Keras's PyDataset, Hugging Face's datasets,
-generators: they are known by what they can do, and none is imported. Everything is read once, an
-item or a batch at a time, into arrays of a bounded size.
+PyTorch's Dataset and DataLoader, TensorFlow's tf.data, Keras's PyDataset, Hugging Face's datasets
+and generators are recognized by their members; none is imported. Everything is read once, an item
+or a batch at a time, into arrays of bounded size.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -25,54 +24,39 @@ from spritenet.model.foreign_arrays import (
     length_of,
     to_array,
 )
-from spritenet.model.image_collector import ImageCollector
+from spritenet.model.image_collector import ImageCollector, RawExamples
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    pass
 
-__all__ = ["Collection", "class_names", "elements", "read", "split_element"]
+__all__ = ["class_names", "elements", "read", "split_element"]
 
-LOOKED_AT = 8
-"""Items that are read twice, to see whether they are the same each time."""
+READ_TWICE = 8
+"""Items that are read twice, to detect random transformations."""
 
 MOST_NESTED = 8
-"""Data sets inside data sets: a DataLoader's, a Subset's."""
+"""Depth of data sets within data sets, such as a DataLoader's of a Subset."""
 
 STREAM = (
-    "To train, give steps_per_epoch: so many batches are then read anew for each epoch. "
+    "To train, give steps_per_epoch: that many batches are then read in each epoch. "
     "Else take some: itertools.islice(batches, 100)."
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Collection:
-    """Images and labels read from a collection.
-
-    Attributes:
-        images: uint8, n h w c.
-        labels: class indices, names, one-hot rows or targets, n; None if it has none.
-        weights: a factor for each image; None if it has none.
-        class_names: as the collection knows them; empty if it doesn't.
-        batch_size: images in the batches that it gives; None if it gives single ones.
-    """
-
-    images: NDArray[np.uint8]
-    labels: NDArray[Any] | None
-    weights: NDArray[Any] | None
-    class_names: tuple[str, ...]
-    batch_size: int | None
-
-
-def read(x: object) -> Collection:
+def read(x: object) -> tuple[RawExamples, tuple[str, ...], int | None]:
     """Reads all of a collection, once.
+
+    Returns:
+        The images with labels; the names of the classes, empty if the collection doesn't know
+        them; and the images in each of its batches, None if it yields single images.
 
     Raises:
         DataError: it has no end, is too large, or its items are no images with labels.
     """
     if isinstance(x, Mapping):
-        x = _part(x)
+        x = _training_part(x)
         if isinstance(x, Mapping):
-            return _columns(x)
+            return _read_columns(x), (), None
     name = type(x).__name__
     if _endless(x):
         raise DataError("it has no end, so it can't be read into memory", where=name, do=STREAM)
@@ -84,18 +68,17 @@ def read(x: object) -> Collection:
     collector.expected = None if in_order else length_of(source)
     for element in elements(source):
         collector.add(*split_element(element, source))
-    images, labels, weights = collector.arrays()
     size = collector.batch_size
     if batched:
         size = int(getattr(x, "batch_size", None) or 1)
-    return Collection(images, labels, weights, class_names(source), size)
+    return collector.collected(), class_names(source), size
 
 
 def elements(x: object) -> Iterator[object]:
-    """The items or batches of a collection, one at a time.
+    """Yields the items or batches of a collection.
 
     Raises:
-        DataError: it fails in giving one.
+        DataError: one can't be read.
     """
     length = None if is_iterable_only(x) else length_of(x)
     thing: Any = x
@@ -115,14 +98,14 @@ def elements(x: object) -> Iterator[object]:
 
 
 def split_element(element: object, source: object = None) -> tuple[object, object, object]:
-    """The image or images of an item or a batch, what they mean, and their weights.
+    """Returns the images of an item or a batch, their labels and their weights.
 
     Args:
         element: an image; (image, label) or (image, label, weight); or a mapping of columns.
-        source: where it is from; its `features` may say which column holds classes.
+        source: the collection, whose `features` may name the column of labels.
 
     Raises:
-        DataError: it is something else.
+        DataError: it is none of these.
     """
     if isinstance(element, Mapping):
         features = getattr(source, "features", None)
@@ -146,10 +129,10 @@ def split_element(element: object, source: object = None) -> tuple[object, objec
 
 
 def _keys(row: Mapping[Any, object], features: Mapping[Any, object]) -> tuple[object, object]:
-    """The columns of images and of labels; the latter None if there is none.
+    """Returns the names of the columns of images and of labels; None if there are no labels.
 
     Raises:
-        DataError: there is no image, or several columns may be the label.
+        DataError: there is no column of images, or several may be the label.
     """
     image = column_named([*row], IMAGE_NAMES)
     if image is None:
@@ -179,7 +162,7 @@ def _keys(row: Mapping[Any, object], features: Mapping[Any, object]) -> tuple[ob
 
 
 def _is_image(value: object) -> bool:
-    """Tells if a column's value has rows and columns of its own."""
+    """Returns True if the value of a column is an image."""
     if type(value).__module__.startswith("PIL."):
         return True
     if isinstance(value, list | np.ndarray) or is_foreign_array(value):
@@ -187,24 +170,23 @@ def _is_image(value: object) -> bool:
     return False
 
 
-def _part(x: Mapping[Any, object]) -> object:
-    """The training images of a mapping of splits, such as Hugging Face's; else itself."""
+def _training_part(x: Mapping[Any, object]) -> object:
+    """Returns the training split of a mapping of splits, such as Hugging Face's; else `x`."""
     if "train" in x and not any(name in x for name in (*IMAGE_NAMES, *LABEL_NAMES)):
         return x["train"]
     return x
 
 
-def _columns(x: Mapping[Any, object]) -> Collection:
-    """A mapping from columns to all their values."""
+def _read_columns(x: Mapping[Any, object]) -> RawExamples:
+    """Reads a mapping from columns to all their values."""
     image, label = _keys(x, {})
     collector = ImageCollector("columns", "")
     collector.add(x[image], None if label is None else x[label], None, batch=True)
-    images, labels, weights = collector.arrays()
-    return Collection(images, labels, weights, (), None)
+    return collector.collected()
 
 
 def class_names(x: object) -> tuple[str, ...]:
-    """The names of classes as a data set knows them, or one inside it; empty if none does."""
+    """Returns the class names that a data set has, or one within it; empty if none has."""
     for _ in range(MOST_NESTED):
         features = getattr(x, "features", None)
         if isinstance(features, Mapping):
@@ -224,7 +206,7 @@ def class_names(x: object) -> tuple[str, ...]:
 
 
 def _endless(x: object) -> bool:
-    """Tells if a tf.data.Dataset says that it never ends."""
+    """Returns True for a tf.data.Dataset without an end."""
     cardinality = getattr(x, "cardinality", None)
     if not callable(cardinality):
         return False
@@ -235,7 +217,7 @@ def _endless(x: object) -> bool:
 
 
 def _plain_loader(x: object) -> bool:
-    """Tells if a DataLoader gives each item of its data set once, batched as PyTorch does.
+    """Returns True if a DataLoader yields each item of its data set once, batched by PyTorch.
 
     Its data set is then read in stored order: a shuffled one would be in another order each time.
     """
@@ -254,12 +236,12 @@ def _plain_loader(x: object) -> bool:
 
 
 def _check_repeats(x: object) -> None:
-    """Warns if items are others when they are read again: random transformations are frozen."""
+    """Warns if items differ when they are read again: random transformations are then frozen."""
     length = length_of(x)
     if not length or is_iterable_only(x):
         return
     thing: Any = x
-    for place in range(min(LOOKED_AT, length)):
+    for place in range(min(READ_TWICE, length)):
         try:
             first, second = (to_array(split_element(thing[place], x)[0]) for _ in range(2))
         except Exception:  # noqa: BLE001 - reading it says what is wrong
@@ -267,7 +249,7 @@ def _check_repeats(x: object) -> None:
         if first.shape != second.shape or not np.array_equal(first, second):
             warn(
                 "the images are others each time they are read (random transformations?): they "
-                "are read once, so every epoch sees the same; a DataLoader and steps_per_epoch "
-                "read them anew"
+                "are read once, so every epoch sees the same; with a DataLoader and "
+                "steps_per_epoch they are read in each epoch"
             )
             return

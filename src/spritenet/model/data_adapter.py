@@ -1,56 +1,105 @@
-"""LabelledImages: whatever people hand to `fit`, `evaluate` and `predict`, as arrays."""
+"""DataAdapter: the interface of data given to `fit`, as batches to train on.
+
+ArrayAdapter      arrays in memory
+SourceAdapter     a source that is read while it is used
+GeneratorAdapter  an iterable of batches (generator_adapter.py)
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from inspect import isfunction, ismethod
-from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from spritenet.dataset import Dataset, Split
-from spritenet.dataset.arrays import as_images
-from spritenet.dataset.axes import check_axes
-from spritenet.dataset.image_list import is_pillow
-from spritenet.dataset.load_warnings import warn
-from spritenet.dataset.streamed import StreamedDataset, StreamSource
-from spritenet.dataset.value_range import FROM_ARRAYS, dim_note
-from spritenet.errors import DataError
-from spritenet.model.foreign_arrays import (
-    LABEL_NAMES,
-    channels_last,
-    column_named,
-    from_torch,
-    is_collection,
-    is_frame,
-    rows_as_images,
-    to_array,
-)
+from spritenet.dataset import Split
+from spritenet.dataset.source import Source, stored_blocks
+from spritenet.dataset.stratify import stratified_mask, validation_size
+from spritenet.errors import DataError, ModelError
+from spritenet.model.encoder import Encoder
+from spritenet.model.foreign_arrays import to_array
+from spritenet.model.image_collector import RawExamples
+from spritenet.training.batch_source import BatchSource, MemoryBatches, SourceBatches
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from spritenet.model.batch_feed import BatchStream
+__all__ = ["ArrayAdapter", "DataAdapter", "SourceAdapter"]
 
-__all__ = ["LabelledImages", "adapt", "images_of"]
+
+class DataAdapter(Protocol):
+    """Images with labels, before a network is known."""
+
+    @property
+    def name(self) -> str:
+        """The name of the split; empty if it has none."""
+        ...
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The names of the classes; empty if unknown."""
+        ...
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of each image."""
+        ...
+
+    @property
+    def batch_size(self) -> int | None:
+        """Images in a step, if the data comes in batches; else None."""
+        ...
+
+    @property
+    def ordered(self) -> bool:
+        """True for arrays, of which Keras holds out the last images for validation."""
+        ...
+
+    @property
+    def unnamed(self) -> bool:
+        """True if labels are numbers in no known range, so that a class may be missing."""
+        ...
+
+    def __len__(self) -> int:
+        """The number of images in an epoch."""
+        ...
+
+    def hold_out(self, fraction: float, seed: int) -> tuple[DataAdapter, DataAdapter]:
+        """Returns the training set and the validation set.
+
+        Args:
+            fraction: the fraction of images to hold out, between 0 and 1.
+            seed: of the choice.
+
+        Raises:
+            DataError: this data can't be split.
+            InputError: one of the two would be empty.
+        """
+        ...
+
+    def batches(self, encoder: Encoder) -> BatchSource:
+        """Returns the examples to train or evaluate on.
+
+        Raises:
+            DataError: labels or weights don't fit the network or the images.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LabelledImages:
-    """Images with their labels or targets, before a network is known.
+class ArrayAdapter:
+    """Images in memory.
 
     Attributes:
-        images: uint8 n h w c.
+        images: uint8, n h w c.
         y: labels, one-hot rows or targets; None if there are none.
-        weights: a factor for each image; None for 1.
-        class_names: of the labels; empty if nobody said.
-        name: of the split.
-        split: they are this split's images, or a part of them; None if they are nobody's.
-        stream: the split they are read from while they are used; `images` then has none.
-        batches: where batches come from while they are used; likewise.
-        length: images that are read of those in an epoch.
-        batch_size: images in a step, if the data says it; None if it doesn't.
+        weights: a factor on the loss of each image; None for 1.
+        class_names: the names of the classes; empty if unknown.
+        name: the name of the split.
+        source: the split with these images, or from which they were picked; None if there is none.
+        batch_size: images in a step, if the data came in batches; else None.
+        ordered: True if the last images are held out for validation, False if a fraction of each
+            class is.
     """
 
     images: NDArray[np.uint8]
@@ -58,165 +107,132 @@ class LabelledImages:
     weights: ArrayLike | None = None
     class_names: tuple[str, ...] = ()
     name: str = ""
-    split: Split | None = None
-    stream: StreamSource | None = None
-    batches: BatchStream | None = None
-    length: int = 0
+    source: Split | None = None
     batch_size: int | None = None
+    ordered: bool = True
 
     def __len__(self) -> int:
-        """The number of images."""
-        if self.batches is not None:
-            return self.length
-        return len(self.images if self.stream is None else self.stream)
+        return len(self.images)
 
     @property
-    def shape(self) -> tuple[int, int, int]:
-        """Height, width, channels of an image."""
+    def image_shape(self) -> tuple[int, int, int]:
+        """See `DataAdapter.image_shape`."""
         _, height, width, channels = self.images.shape
         return height, width, channels
 
-    def part(self, index: slice | NDArray[np.bool_]) -> LabelledImages:
-        """A range of them, or those of a mask."""
-        return replace(
-            self,
-            images=self.images[index],
-            y=None if self.y is None else to_array(self.y, "y")[index],
-            weights=None
-            if self.weights is None
-            else to_array(self.weights, "sample_weight")[index],
+    @property
+    def unnamed(self) -> bool:
+        """See `DataAdapter.unnamed`."""
+        return self.source is None and not self.class_names
+
+    def hold_out(self, fraction: float, seed: int) -> tuple[ArrayAdapter, ArrayAdapter]:
+        """See `DataAdapter.hold_out`."""
+        y = self.y
+        if not self.ordered and isinstance(y, np.ndarray) and y.ndim == 1 and y.dtype.kind in "iu":
+            held_out = stratified_mask(y, validation_size(fraction, len(self)), seed)
+            return self._pick(~held_out), self._pick(held_out, "validation")
+        first = int(len(self) * (1 - fraction))  # as Keras rounds it
+        if not 0 < first < len(self):
+            raise ModelError(
+                "it leaves no images on one side", where="validation_split", got=f"{fraction:g}"
+            )
+        return self._pick(slice(0, first)), self._pick(slice(first, None), "validation")
+
+    def _pick(self, index: slice | NDArray[np.bool_], name: str = "") -> ArrayAdapter:
+        """Returns a range of the images, or those of a mask."""
+        y = None if self.y is None else to_array(self.y, "y")
+        weights = None if self.weights is None else to_array(self.weights, "sample_weight")
+        raw = RawExamples(self.images, y, weights)[index]
+        return ArrayAdapter(
+            raw.images,
+            raw.labels,
+            raw.weights,
+            self.class_names,
+            name or self.name,
+            self.source,
+            self.batch_size,
+            self.ordered,
         )
 
+    def batches(self, encoder: Encoder) -> MemoryBatches:
+        """See `DataAdapter.batches`."""
+        if self.y is None:
+            raise DataError("missing labels", where="y", do="Pass a Split, or y after x.")
+        examples = encoder.encode(self.images, self.y, self.weights)
+        if examples.weights is not None and not examples.weights.any():
+            raise DataError(
+                "the weight of every image is 0",
+                where="sample_weight" if encoder.class_weight is None else "class_weight",
+                expected="a weight above 0 for some images",
+            )
+        whole = self.source is not None and self.images is self.source.images
+        return MemoryBatches(examples, self.source if whole else None)
 
-def adapt(
-    x: object,
-    y: ArrayLike | None = None,
-    weights: ArrayLike | None = None,
-    *,
-    image_shape: tuple[int, int, int] | None = None,
-) -> LabelledImages:
-    """Returns images and labels of whatever holds them.
 
-    Args:
-        x: a Split or a StreamSplit; a Dataset or a Stream (its training images); (x, y) or
-            (x, y, sample_weight); images n h w c or n h w, uint8 or float k/255; another library's
-            array or table of pixels; or a collection, see `collection_reader`.
-        y: what the images mean, where x has no labels itself.
-        weights: a factor for each image.
-        image_shape: h w c of the network's images, if it is known.
+@dataclass(frozen=True, slots=True, eq=False)
+class SourceAdapter:
+    """A source whose images are read while they are used, such as a split of a stream.
 
-    Raises:
-        DataError: they are no images, or there are two sets of labels.
+    Attributes:
+        source: reads the images.
     """
-    _check_kind(x)
-    if isinstance(x, Dataset | StreamedDataset):
-        x = x.train
-    if y is None and _is_pair(x):
-        return adapt(*x, image_shape=image_shape)  # type: ignore[misc]  # it is a tuple or a list
-    if isinstance(x, StreamSource):
-        if y is not None or weights is not None:
-            raise DataError("a stream has labels of its own, and no weights", where=x.name)
-        empty = np.empty((0, *x.image_shape), np.uint8)
-        return LabelledImages(empty, class_names=x.class_names, name=x.name, stream=x)
-    if isinstance(x, Split):
-        if y is not None:
-            raise DataError("the images have labels already", where="y", got="a Split and y")
-        return LabelledImages(x.images, x.labels, weights, x.class_names, x.name, x)
-    if is_collection(x):
-        from spritenet.model.collection_reader import read  # rarely needed
 
-        found = read(x)
-        if y is not None and found.labels is not None:
-            raise DataError("the images have labels already", where="y", got="two sets of labels")
-        labels = found.labels if y is None else y
-        weights = found.weights if weights is None else weights
-        return _labelled(found.images, labels, weights, found.class_names, found.batch_size)
-    x, y = _frame(x, y)
-    return _labelled(images_of(x, image_shape), y, weights)
+    source: Source
 
+    def __len__(self) -> int:
+        return len(self.source)
 
-def _check_kind(x: object) -> None:
-    """Raises DataError for what leads to images, but is none yet."""
-    if isinstance(x, str | PathLike):
-        do = f"Pass sn.load({str(x)!r}).train."
-        raise DataError("a name or a path is not yet data", where="x", got=repr(str(x)), do=do)
-    if isfunction(x) or ismethod(x):
-        do = f"Call it: {x.__name__}()."
-        raise DataError("a function is no data", where="x", got=x.__name__, do=do)
+    @property
+    def name(self) -> str:
+        """See `DataAdapter.name`."""
+        return self.source.name
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """See `DataAdapter.class_names`."""
+        return tuple(self.source.class_names)
 
-def images_of(x: object, image_shape: tuple[int, int, int] | None = None) -> NDArray[Any]:
-    """Returns an array of images, channels last, in whatever type they are.
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """See `DataAdapter.image_shape`."""
+        return self.source.image_shape
 
-    Args:
-        x: an array of any library; rows of pixels only in a table, or where h w c is known.
-        image_shape: h w c of the network's images, if it is known.
+    @property
+    def batch_size(self) -> None:
+        """See `DataAdapter.batch_size`."""
+        return
 
-    Raises:
-        DataError: it makes no array, or none whose height and width are known.
-    """
-    array = to_array(x)
-    if from_torch(x):
-        array, note = channels_last(array)
-        if note:
-            warn(note)
-    if array.ndim == 2 and (is_frame(x) or image_shape is not None):
-        array = rows_as_images(array, image_shape)
-    return array
-
-
-def _labelled(
-    array: NDArray[Any],
-    y: ArrayLike | None,
-    weights: ArrayLike | None,
-    class_names: tuple[str, ...] = (),
-    batch_size: int | None = None,
-) -> LabelledImages:
-    """Arrays as images with labels.
-
-    Raises:
-        DataError: they are none.
-    """
-    labels = None if y is None else to_array(y, "y")
-    if labels is not None:
-        check_axes(array.shape, *labels.shape[:1])
-    images = as_images(array)
-    if note := dim_note(images, FROM_ARRAYS):
-        warn(note)
-    if labels is None:
-        return LabelledImages(images, None, weights, batch_size=batch_size)
-    if labels.dtype.kind in "UO":
-        split = Split.from_arrays(images, labels, class_names or None)
-        images, labels, class_names = split.images, split.labels, split.class_names
-    elif labels.dtype.kind not in "iu" or labels.size != len(images):
-        class_names = ()
-    elif labels.max(initial=0) >= len(class_names):
-        class_names = ()  # they are names of something else
-    return LabelledImages(images, labels, weights, class_names, batch_size=batch_size)
-
-
-def _is_pair(x: object) -> bool:
-    """Tells (images, labels) or (images, labels, weights), also as a list."""
-    if not isinstance(x, tuple | list) or not 2 <= len(x) <= 3:
+    @property
+    def ordered(self) -> bool:
+        """See `DataAdapter.ordered`."""
         return False
-    if isinstance(x, tuple):
-        return True
-    first, second = x[:2]
-    if any(isinstance(part, Split | StreamSource) for part in x) or is_pillow(first):
+
+    @property
+    def unnamed(self) -> bool:
+        """See `DataAdapter.unnamed`."""
         return False
-    if is_collection(first) or isinstance(second, str):
-        return True
-    return to_array(first).ndim > to_array(second, "y").ndim
 
+    def hold_out(self, fraction: float, seed: int) -> tuple[SourceAdapter, SourceAdapter]:
+        """See `DataAdapter.hold_out`."""
+        split = getattr(self.source, "split", None)
+        if split is None:
+            raise DataError(
+                f"a {type(self.source).__name__} can't be split",
+                where="validation_split",
+                do="Give validation_data.",
+            )
+        train, validation = split(validation=fraction, seed=seed)
+        return SourceAdapter(train), SourceAdapter(validation)
 
-def _frame(x: object, y: ArrayLike | None) -> tuple[object, ArrayLike | None]:
-    """A table's columns of pixels, and its column of labels if nobody gave others."""
-    if not is_frame(x) or y is not None:
-        return x, y
-    table: Any = x
-    label = column_named([*table.columns], LABEL_NAMES)
-    if label is None or len(table.shape) != 2:
-        return x, y
-    return table.drop(columns=[label]) if hasattr(table, "iloc") else table.drop(label), table[
-        label
-    ]
+    def batches(self, encoder: Encoder) -> SourceBatches:
+        """See `DataAdapter.batches`."""
+        factors = encoder.factors(self._labels() if encoder.counts_classes else None)
+        about = "" if factors is None else f"class_weight {sorted(factors.items())}"
+        return SourceBatches(self.source, replace(encoder, class_weight=factors).encode, about)
+
+    def _labels(self) -> NDArray[np.int32]:
+        """Returns all labels; images are read only if the source knows its labels no other way."""
+        labels: NDArray[np.int32] | None = getattr(self.source, "labels", None)
+        if labels is not None:
+            return labels
+        return np.concatenate([labels for _, labels in stored_blocks(self.source)])

@@ -1,7 +1,9 @@
-"""ImageCollector: images and labels that come an item or a batch at a time, put together."""
+"""ImageCollector: collects images and labels that arrive an item or a batch at a time."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,17 +26,68 @@ from spritenet.model.foreign_arrays import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ImageCollector", "is_batch"]
+__all__ = ["ImageCollector", "RawExamples", "is_batch"]
 
 MOST_CHANNELS = 4
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class RawExamples:
+    """Images with their labels and weights as given, before a network is known.
+
+    Attributes:
+        images: uint8, n h w c.
+        labels: class indices, names, one-hot rows or targets, n; None if there are none.
+        weights: a factor on the loss of each image, n; None for 1.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[Any] | None = None
+    weights: NDArray[Any] | None = None
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: slice | NDArray[np.int64] | NDArray[np.bool_]) -> RawExamples:
+        """Returns a range of them, or those at some indices or of a mask."""
+        return RawExamples(
+            self.images[index],
+            None if self.labels is None else self.labels[index],
+            None if self.weights is None else self.weights[index],
+        )
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[RawExamples]) -> RawExamples:
+        """Concatenates batches.
+
+        Raises:
+            DataError: some have no labels or weights, or labels of another shape.
+        """
+        if len(parts) == 1:
+            return parts[0]
+        try:
+            return cls(
+                np.concatenate([part.images for part in parts]),
+                _concatenated([part.labels for part in parts]),
+                _concatenated([part.weights for part in parts]),
+            )
+        except ValueError as error:
+            raise DataError("the batches have different shapes", got=error) from None
+
+
+def _concatenated(arrays: list[NDArray[Any] | None]) -> NDArray[Any] | None:
+    present = [array for array in arrays if array is not None]
+    if present and len(present) < len(arrays):
+        raise DataError("some batches have labels or weights, and others none")
+    return np.concatenate(present) if present else None
+
+
 def is_batch(image: object, label: object) -> bool:
-    """Tells a batch of images from a single one.
+    """Returns True for a batch of images, False for a single image.
 
     Args:
         image: n h w c, n h w or n rows of pixels; or h w c, h w, c h w, or a row of pixels.
-        label: what it means; None if nobody said.
+        label: its label or labels; None if there are none.
     """
     if is_pillow(image) or (isinstance(image, list | tuple) and any(map(is_pillow, image))):
         return not is_pillow(image)
@@ -50,15 +103,15 @@ def is_batch(image: object, label: object) -> bool:
 
 
 class ImageCollector:
-    """Takes images in until all are there. They are held as uint8, however they come.
+    """Collects images as uint8, whatever their type.
 
     Args:
-        where: what to call them in errors.
-        do: what to do if they are too many; by default what is said of large data sets.
+        where: the name of the data in errors.
+        do: the advice if there are too many images; by default that for large data sets.
 
     Attributes:
-        batch_size: images in the first batch; None if single images come.
-        expected: how many items or batches will come; None if that isn't known.
+        batch_size: images in the first batch; None if single images arrive.
+        expected: the number of items or batches to come; None if it is unknown.
     """
 
     def __init__(self, where: str, do: str = "") -> None:
@@ -81,10 +134,10 @@ class ImageCollector:
     def add(
         self, image: object, label: object, weight: object, *, batch: bool | None = None
     ) -> None:
-        """Takes an image with its label in, or a batch of them.
+        """Adds an image with its label, or a batch of them.
 
         Raises:
-            DataError: it is none, is unlike those before, or one too many.
+            DataError: it is no image, doesn't match those before, or exceeds the memory limit.
         """
         if self._batched is None:
             self._batched = is_batch(image, label) if batch is None else batch
@@ -98,7 +151,7 @@ class ImageCollector:
             coming = block.nbytes * self.expected
         if coming > MOST_BYTES:
             raise too_large(self.where, self._do)
-        for value, kept, name in (
+        for value, arrays, name in (
             (label, self._labels, "labels"),
             (weight, self._weights, "sample_weight"),
         ):
@@ -114,13 +167,13 @@ class ImageCollector:
                     expected=f"{len(block)}",
                     got=f"shape {array.shape}",
                 )
-            kept.append(array)
+            arrays.append(array)
 
-    def arrays(self) -> tuple[NDArray[np.uint8], NDArray[Any] | None, NDArray[Any] | None]:
-        """Images n h w c, and their labels and weights, if there are any, since the last call.
+    def collected(self) -> RawExamples:
+        """Returns what was added since the last call.
 
         Raises:
-            DataError: there are no images, or some lack what others have.
+            DataError: there are no images, or only some have labels or weights.
         """
         if not self._pixels:
             raise DataError("there are no images", where=self.where)
@@ -129,12 +182,12 @@ class ImageCollector:
         self._pixels, self._floats, self._labels, self._weights = [], [], [], []
         self._bytes, self._taken = 0, True
         found: list[NDArray[Any] | None] = []
-        for kept, name in parts:
-            if not kept:
+        for arrays, name in parts:
+            if not arrays:
                 found.append(None)
                 continue
             try:
-                array = np.concatenate(kept)
+                array = np.concatenate(arrays)
             except ValueError as error:
                 raise DataError(
                     f"{name} are of different shapes", where=self.where, got=error
@@ -147,10 +200,10 @@ class ImageCollector:
                     got=f"{len(array):,}",
                 )
             found.append(array)
-        return images, found[0], found[1]
+        return RawExamples(images, found[0], found[1])
 
     def _images(self, image: object) -> NDArray[np.uint8]:
-        """An item or a batch as uint8 n h w c."""
+        """Returns an item or a batch as uint8 n h w c."""
         self._pillow |= is_pillow(image) or isinstance(image, list | tuple)
         array = to_array(image)
         place = self._count
@@ -185,7 +238,7 @@ class ImageCollector:
         return self._as_pixels(array)
 
     def _as_pixels(self, array: NDArray[Any]) -> NDArray[np.uint8]:
-        """Values as pixels, by one scale for all: that of `dataset.arrays.scale_of`."""
+        """Converts values to pixels, all by one scale: that of `dataset.arrays.scale_of`."""
         if array.dtype == np.uint8:
             return np.array(array, order="C")  # a copy: a generator may fill one array again
         scale = scale_of(array)
@@ -202,7 +255,7 @@ class ImageCollector:
         return pixels
 
     def _rescale(self, array: NDArray[Any]) -> None:
-        """What seemed to be fractions so far were whole numbers that never exceeded 1.
+        """Corrects images read as fractions that were whole numbers up to 1.
 
         Raises:
             DataError: they were fractions.
@@ -218,7 +271,7 @@ class ImageCollector:
             np.floor_divide(block, 255, out=block)
 
     def _same_channels(self) -> list[NDArray[np.uint8]]:
-        """The blocks with as many channels as the one of most: grey becomes colour, and opaque."""
+        """Returns the blocks with equal channels: grey becomes RGB, RGB opaque RGBA."""
         most = max(block.shape[3] for block in self._pixels)
         if self._taken and self._shape is not None:
             most = max(most, self._shape[2])
@@ -227,7 +280,7 @@ class ImageCollector:
 
 
 def _widened(block: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
-    """Images of 1, 3 or 4 channels with so many, as Pillow converts them."""
+    """Converts images of 1, 3 or 4 channels to so many, as Pillow does."""
     if block.shape[3] == channels:
         return block
     if block.shape[3] == 1:

@@ -1,4 +1,4 @@
-"""A training that is kept in a run's folder: written down, resumable, its model saved last."""
+"""Recorder: writes a training to the folder of a run, from which it can be resumed."""
 
 from __future__ import annotations
 
@@ -9,20 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import spritenet
-from spritenet.dataset import Split
-from spritenet.dataset.streamed import StreamSource
-from spritenet.engines.engine import Examples
+from spritenet.dataset.source import Source
 from spritenet.errors import RunError
 from spritenet.export.metadata import TrainedOn
 from spritenet.model import building
-from spritenet.model import examples as made
-from spritenet.model.data_adapter import adapt
+from spritenet.model.encoder import Encoder, to_batches
+from spritenet.model.input_data import adapt
 from spritenet.runs import Run
 from spritenet.training import checkpoint, evaluation, loop
+from spritenet.training.batch_source import BatchSource
 from spritenet.training.callbacks import Callbacks
 from spritenet.training.controls import DISCARDED
 from spritenet.training.events import EpochEnded, Event, Finished, Stopped
-from spritenet.training.feed import Feed
 from spritenet.training.loop import Task
 from spritenet.training.observer import Observer, Subject
 from spritenet.training.session import Session
@@ -32,38 +30,39 @@ from spritenet.training.state import TrainingState
 if TYPE_CHECKING:
     from spritenet.model.sequential import Sequential
 
-__all__ = ["Kept", "observed"]
+__all__ = ["Recorder", "observe"]
+
+MOST_OBSERVED = 1000
+"""Images of a stream that are held in memory for observation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A training that is kept in a run's folder.
+@dataclass(frozen=True, slots=True, eq=False)
+class Recorder:
+    """Writes a training to the folder of a run.
 
     Attributes:
-        model: what is trained.
-        folder: the run's.
-        about: more for its config.json.
-        data_name: what the images are called.
-        split: whose they are, if they are a split's.
-        resume: go on with the run that is there.
-        ending: what is done with the events before the model is saved.
-        shown: images not learnt from, to show those who watch what they are taken for.
+        model: the model in training.
+        folder: of the run.
+        about: JSON values to add to config.json.
+        data_name: the name of the training set.
+        resume: True to resume the run in the folder.
+        finish: passes the events on and completes the model before the last one.
+        held_out: held-out images to observe predictions on; None for none.
     """
 
     model: Sequential
     folder: Path
     about: Mapping[str, object]
     data_name: str
-    split: Split | None
     resume: bool
-    ending: Callable[[Iterator[Event]], Iterator[Event]]
-    shown: Examples | Feed | None = None
+    finish: Callable[[Iterator[Event]], Iterator[Event]]
+    held_out: BatchSource | None = None
 
     def events(self, task: Task, session: Session, callbacks: Callbacks) -> Iterator[Event]:
-        """The training's events, written down as they are pulled."""
+        """Yields the events of the training, each after it is in the journal."""
         run, plan = Run(self.folder), session.plan
         with run.open_for_writing(resume=self.resume) as found:
-            content_hash = made.sha256(task.examples, self.split)
+            content_hash = task.examples.identity
             identity = self._identity(task, content_hash)
             last_step = None
             if found is not None:
@@ -71,7 +70,7 @@ class Kept:
                 session.plan, session.rates = plan, plan.rates(task.optimizer.schedule)
                 last_step = found.state.step
                 self._check(found.state)
-            run.write_config({**identity, "plan": asdict(plan), **self._setting()})
+            run.write_config({**identity, "plan": asdict(plan), **self._settings()})
             self.model.trained_on = TrainedOn(self.data_name, content_hash, plan.seed, 0)
             run.controls.clear()
             task = replace(
@@ -79,33 +78,29 @@ class Kept:
                 identity=identity,
                 checkpoint=run.checkpoint_path,
                 controls=run.controls,
-                observer=_observer(self.model, task, plan.seed, run, self.shown),
+                observer=_observer(self.model, task, plan.seed, run, self.held_out),
             )
-            events = self.ending(loop.run(task, session, callbacks, found))
+            events = self.finish(loop.run(task, session, callbacks, found))
             events = self._with_model(events, run)
             yield from run.record(events, last_step, lambda: session.state.now.step)
             if session.reason == DISCARDED:
                 run.clear()
 
     def _check(self, found: TrainingState) -> None:
-        """Refuse a checkpoint whose arrays aren't of the model's sizes.
-
-        Raises:
-            RunError: they aren't.
-        """
+        """Raises RunError if the arrays of a checkpoint don't have the sizes of the model's."""
         now = self.model.state.now
         expected, got = now.slots.shape, found.slots.shape
         if now.parameters.shape != found.parameters.shape or expected != got:
             raise RunError(
-                "the checkpoint's arrays are of other sizes",
+                "the arrays of the checkpoint have other sizes",
                 where=Run(self.folder).checkpoint_path,
                 expected=f"{now.parameters.size} parameters, slots {expected}",
                 got=f"{found.parameters.size} parameters, slots {got}",
-                do="Start the training anew.",
+                do="Start the training again.",
             )
 
     def _identity(self, task: Task, content_hash: str) -> dict[str, object]:
-        """What must be the same to go on with a checkpoint, as JSON gives it back."""
+        """Returns the JSON values that must be equal to resume from a checkpoint."""
         values = {
             "layers": [
                 {"class_name": layer.class_name, "config": layer.config()}
@@ -120,8 +115,8 @@ class Kept:
         result: dict[str, object] = json.loads(json.dumps(values))
         return result
 
-    def _setting(self) -> dict[str, object]:
-        """What config.json holds beyond what a checkpoint needs."""
+    def _settings(self) -> dict[str, object]:
+        """Returns the other values of config.json."""
         return {
             "version": 1,
             "spritenet": spritenet.__version__,
@@ -133,17 +128,17 @@ class Kept:
         }
 
     def _table(self) -> list[dict[str, object]]:
-        """Of each layer what it makes of an image and how much it learns, for those who look on."""
+        """Returns name, output shape and parameters of each layer, for pages."""
         rows = []
         shape: tuple[int, ...] = self.model.input_shape or ()
         for layer in self.model.layers:
-            learnt = sum(weight.size for weight in layer.weights(shape))
+            parameters = sum(weight.size for weight in layer.weights(shape))
             shape = layer.output_shape(shape)
-            rows.append({"name": layer.label, "output_shape": shape, "parameters": learnt})
+            rows.append({"name": layer.label, "output_shape": shape, "parameters": parameters})
         return rows
 
     def _with_model(self, events: Iterable[Event], run: Run) -> Iterator[Event]:
-        """Save the model before the last event."""
+        """Passes the events on, and saves the model before the last one."""
         for event in events:
             if isinstance(event, EpochEnded):
                 logs = event.logs.items()
@@ -153,34 +148,30 @@ class Kept:
             yield event
 
 
-def observed(
-    model: Sequential, split: Split | StreamSource, run: Run, seed: int
-) -> Iterator[Event]:
-    """What is seen of a trained model when it is tried on a split, for the run's journal.
+def observe(model: Sequential, source: Source, run: Run, seed: int) -> Iterator[Event]:
+    """Yields the observations of a trained model on a test set, for the journal of its run.
 
     Args:
         model: trained.
-        split: what it is tried on.
-        run: where snapshots are kept.
-        seed: of the images that are followed.
+        source: the test set.
+        run: the run, for the folder of snapshots.
+        seed: of the sampled images.
     """
-    loss = model.compiled()[1]
-    given = adapt(split)
-    examples = made.to_examples(given, given.shape, model.output_shape[-1], loss)
-    max_images = evaluation.images_per_call(model.layers, given.shape)
-    task = Task(
-        model.engine(), loss, model.compiled()[0], examples, examples, max_images=max_images
-    )
+    optimizer, loss = model.compiled()
+    encoder = Encoder(model.output_shape[-1], loss)
+    examples = to_batches(adapt(source), source.image_shape, encoder)
+    most = evaluation.images_per_call(model.layers, source.image_shape)
+    task = Task(model.engine(), loss, optimizer, examples, examples, max_images=most)
     yield from _observer(model, task, seed, run, examples).evaluated(model.state.now)
 
 
 def _observer(
-    model: Sequential, task: Task, seed: int, run: Run, shown: Examples | Feed | None
+    model: Sequential, task: Task, seed: int, run: Run, held_out: BatchSource | None
 ) -> Observer:
-    """Who looks at the network for those who watch."""
-    unlearnt = shown if task.validation is None else task.validation
-    tried = None if unlearnt is None else made.at_hand(unlearnt, seed)
-    images = (made.at_hand(task.examples, seed) if tried is None else tried).images
+    """Returns the observer of a training, on its validation set or else held-out images."""
+    source = held_out if task.validation is None else task.validation
+    examples = None if source is None else source.in_memory(MOST_OBSERVED, seed)
+    images = (task.examples.in_memory(MOST_OBSERVED, seed) if examples is None else examples).images
     places = building.places(model.layers, images.shape[1:])
     subject = Subject(
         task.engine,
@@ -190,4 +181,4 @@ def _observer(
         model.class_names,
         task.max_images,
     )
-    return Observer(subject, tried, run.snapshots_path, seed, run.controls.watched)
+    return Observer(subject, examples, run.snapshots_path, seed, run.controls.watched)

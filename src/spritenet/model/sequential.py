@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 import numpy as np
 
 from spritenet.arguments import file_path
-from spritenet.dataset.streamed import StreamSource
-from spritenet.engines.engine import Engine, Examples
+from spritenet.engines.engine import Engine
 from spritenet.errors import ModelError
 from spritenet.layers import Layer
 from spritenet.migration import accepts, refuse_format
-from spritenet.model import building, examples, image_batch, progress, trainer
+from spritenet.model import building, image_batch, progress, trainer
 from spritenet.model.building import Input
 from spritenet.model.class_weight import ClassWeight
 from spritenet.model.compilation import Compiled
-from spritenet.model.data_adapter import adapt
+from spritenet.model.encoder import Encoder, to_batches
+from spritenet.model.fit_options import FitOptions
+from spritenet.model.input_data import adapt
 from spritenet.model.scores import Scores
 from spritenet.training import evaluation
+from spritenet.training.batch_source import BatchSource
 from spritenet.training.callbacks import AnyCallback
-from spritenet.training.feed import Feed
 from spritenet.training.history import History
 from spritenet.training.state import CurrentState, TrainingState
 
@@ -112,73 +113,56 @@ class Sequential(Compiled):
         calibrate_on: object = None,
         validation_freq: int = 1,
     ) -> History:
-        """Train it. `spritenet.train` does the same, and yields events instead.
+        """Trains the model. `spritenet.train` takes the same options and yields events.
 
-        Ctrl-C stops it at once; the model keeps its weights, and `history` what was so far.
+        Ctrl-C stops training at once: the model keeps its weights, and `history` the metrics so
+        far.
 
         Args:
-            x: a Split, a Dataset (its training images), a StreamSplit or a Stream, or images
-                n h w c.
-            y: what the images mean, if x has no labels itself.
-            batch_size: images in an update; 32 by default.
+            x: a Split, a StreamSplit or another `Source`; a Dataset or a Stream, whose training
+                split is used; images n h w c, uint8 or float k/255; an array, table or data set of
+                another library; or, with `steps_per_epoch`, an iterable of batches.
+            y: labels or targets, n, unless x has labels.
+            batch_size: images in a step; 32 by default, or the size of the batches in x.
             epochs: the number of the last epoch, counted from 1.
-            verbose: 1 writes a line for each epoch, 0 nothing; "auto" writes to people only, and
+            verbose: 1 prints a line for each epoch, 0 nothing; "auto" prints only to terminals, and
                 draws a live chart in notebooks.
-            callbacks: `Callback` objects, or functions that are shown every event.
-            validation_split: the share of x to keep apart, and to evaluate on after each epoch.
-            validation_data: instead, what to evaluate on: a Split, or (x, y).
-            shuffle: False takes the images as they lie.
-            class_weight: factors on the loss of each class: {class or its name: factor}, a row
-                of them, or "balanced".
-            sample_weight: a factor on each image's loss.
-            initial_epoch: epochs that have been done before.
-            steps_per_epoch: updates in an epoch; by default as many as see every image once.
-            steps: how many updates, instead of epochs.
-            seed: of the first weights, the order and the dropout; None for another each time.
-            test_every: evaluate on `test_size` validation images after every so many updates.
-            test_size: how many; all by default.
-            ema: the share of a moving average of the weights that stays at each update.
-            run: a folder for config.json, the journal, checkpoints and the model.
-            resume: go on with the run that is in the folder.
-            checkpoint_every: updates between two checkpoints.
-            calibrate_on: images on which it finds out how sure it may be; by default those to
-                evaluate on.
-            validation_freq: epochs between two evaluations.
+            callbacks: `Callback` objects, or functions called with every event.
+            validation_split: the fraction of x held out to evaluate on after each epoch: of a
+                Split a fraction of each class, picked by the seed; of arrays the last images, as
+                in Keras.
+            validation_data: the validation set instead: a Split, a StreamSplit, or (x, y).
+            shuffle: False keeps the stored order.
+            class_weight: factors on the loss of each class: {class or its name: factor}, one
+                factor per class, or "balanced".
+            sample_weight: a factor on the loss of each image, n.
+            initial_epoch: the number of epochs trained before.
+            steps_per_epoch: steps in an epoch; by default as many as see every image once.
+            steps: the number of steps, in place of epochs.
+            seed: random seed of the initial weights, the shuffling and the dropout; None for a new
+                one each time.
+            test_every: steps between evaluations on `test_size` validation images.
+            test_size: the number of those images; all by default.
+            ema: decay per step of an exponential moving average of the weights, such as 0.999; the
+                average is evaluated, and the model ends with it.
+            run: the folder of the run, for config.json, journal, checkpoints and model.
+            resume: resumes the run in that folder, to a bit-identical end.
+            checkpoint_every: steps between checkpoints; by default each epoch, or 10 seconds.
+            calibrate_on: held-out images to calibrate the model on at the end
+                (docs/explanation/ood.md): a Split or (x, y); the validation set by default.
+            validation_freq: epochs between evaluations.
 
         Returns:
-            The figures of each epoch, as in Keras.
+            The metrics of each epoch, as in Keras.
 
         Raises:
-            ModelError: it isn't compiled or doesn't fit the images.
+            ModelError: the model isn't compiled or doesn't fit the images, or a number is out of
+                range.
             DataError: images or labels are wrong.
             RunError: the run's folder can't be used.
             DivergedError: a loss was not finite; the model has the last good weights.
         """
-        events = trainer.train(
-            self,
-            x,
-            y,
-            validation_data=validation_data,
-            validation_split=validation_split,
-            epochs=epochs,
-            steps=steps,
-            steps_per_epoch=steps_per_epoch,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            seed=seed,
-            test_every=test_every,
-            test_size=test_size,
-            class_weight=class_weight,
-            sample_weight=sample_weight,
-            ema=ema,
-            initial_epoch=initial_epoch,
-            callbacks=callbacks,
-            run=run,
-            resume=resume,
-            checkpoint_every=checkpoint_every,
-            calibrate_on=calibrate_on,
-            validation_freq=validation_freq,
-        )
+        events = trainer.events(self, x, y, FitOptions.of(locals()))
         self.history = history = History(("loss", *self.metrics))
         if progress.wanted(verbose):
             events = progress.shown(events, verbose)
@@ -238,35 +222,33 @@ class Sequential(Compiled):
         del batch_size, verbose
         loss = self.compiled()[1]
         shape, parameters = self._shape(), self.state.now.best_guess
-        made = examples.to_examples(
-            adapt(x, y, sample_weight, image_shape=shape), shape, self.output_shape[-1], loss
-        )
-        share = evaluation.images_per_call(self._layers, shape)
-        result = evaluation.evaluate(self.engine(), parameters, made, loss, share)
-        kept = parameters.copy()  # training goes on in the same memory
-        scores = Scores(result.loss, result.accuracy, lambda: self._predictions(made, kept))
+        data = adapt(x, y, sample_weight, image_shape=shape)
+        examples = to_batches(data, shape, Encoder(self.output_shape[-1], loss))
+        most = evaluation.images_per_call(self._layers, shape)
+        result = evaluation.evaluate(self.engine(), parameters, examples, loss, most)
+        copy = parameters.copy()  # training changes them in place
+        scores = Scores(result.loss, result.accuracy, lambda: self._predictions(examples, copy))
         return scores._asdict() if return_dict else scores
 
-    def _predictions(self, made: Examples | Feed, parameters: NDArray[np.float32]) -> Predictions:
-        """What these weights say of images whose classes are known.
+    def _predictions(self, source: BatchSource, parameters: NDArray[np.float32]) -> Predictions:
+        """Returns the predictions of these weights for labelled images.
 
         Raises:
             ModelError: they have targets that are no classes.
         """
         from spritenet.model.predictions import Predictions, as_probabilities
 
-        if isinstance(made, Feed):
-            made = made.all()
-        labels = made.labels
-        if labels is None and made.targets is not None:
-            labels = made.targets.argmax(axis=1).astype(np.int32)
+        examples = source.all()
+        labels = examples.labels
+        if labels is None and examples.targets is not None:
+            labels = examples.targets.argmax(axis=1).astype(np.int32)
         if labels is None or len(self._output_shape) != 1:
             raise ModelError("there are no classes to judge by", where=self.name)
         share = evaluation.images_per_call(self._layers, self._shape())
-        outputs = evaluation.predict(self.engine(), parameters, made.images, share)
+        outputs = evaluation.predict(self.engine(), parameters, examples.images, share)
         rows = as_probabilities(outputs, building.last_activation(self._layers))
         names = self.class_names or tuple(map(str, range(rows.shape[1])))
-        return Predictions(made.images, labels, rows, names)
+        return Predictions(examples.images, labels, rows, names)
 
     @accepts
     def predict(
@@ -285,10 +267,13 @@ class Sequential(Compiled):
             DataError: the images don't fit.
         """
         del batch_size, verbose
-        if isinstance(x, StreamSource):
-            return np.concatenate([*self._outputs_of(x)])
+        blocks = image_batch.image_blocks(x, self._shape())
+        outputs = [self._outputs(images) for images in blocks]
+        return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
+
+    def _outputs(self, images: NDArray[Any]) -> NDArray[np.float32]:
+        """Returns the outputs for an array of images, or for one image."""
         shape, parameters = self._shape(), self.state.now.best_guess
-        images = image_batch.array_of(x, shape)
         batch = image_batch.batch_of(images, shape)
         few = len(batch) <= evaluation.LEAST
         share = len(batch) if few else evaluation.images_per_call(self._layers, shape)
@@ -304,19 +289,7 @@ class Sequential(Compiled):
             ModelError: it has no weights yet.
             DataError: the images don't fit.
         """
-        if isinstance(x, StreamSource):
-            return np.concatenate([rows.argmax(axis=-1) for rows in self._outputs_of(x)])
         return np.asarray(self.predict(x).argmax(axis=-1))
-
-    def _outputs_of(self, split: StreamSource) -> Iterator[NDArray[np.float32]]:
-        """The outputs of a stream's images, in the order they are stored, some at a time."""
-        size = min(evaluation.images_per_call(self._layers, self._shape()), split.max_images)
-        flow = split.queue(None)
-        try:
-            for first in range(0, len(split), size):
-                yield self.predict(flow.take(min(size, len(split) - first))[0])
-        finally:
-            flow.close()
 
     @accepts
     def save(self, path: str | Path, *, include_optimizer: bool = False) -> None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.streamed import ImageQueue
 from spritenet.errors import CoreError
 
 __all__ = ["Prefetcher"]
@@ -56,7 +55,7 @@ class _Task:
         self.free.put(None)
 
 
-class Prefetcher(ImageQueue):
+class Prefetcher:
     """A sequence of images and labels that a thread reads a unit ahead.
 
     Args:

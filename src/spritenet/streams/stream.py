@@ -11,7 +11,6 @@ from types import MappingProxyType, TracebackType
 from typing import Self
 
 from spritenet.dataset import Dataset
-from spritenet.dataset.streamed import StreamedDataset
 from spritenet.errors import DataError
 from spritenet.sprites.metadata import Metadata, clip_ranges
 from spritenet.streams.sample_order import Extent, Order, Shuffled, Windowed
@@ -46,7 +45,7 @@ class ShardGroup:
     counts: Sequence[int]
 
 
-class Stream(StreamedDataset):
+class Stream:
     """A data set that is read while it is used. `spritenet.open` makes it.
 
         with sn.open("https://example.org/digits/dataset.json") as data:

@@ -14,8 +14,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from spritenet.dataset import Split
 from spritenet.dataset.batches import Batch, convert_batch, pixel_type
+from spritenet.dataset.source import ImageQueue
 from spritenet.dataset.stratify import stratified_mask, validation_size
-from spritenet.dataset.streamed import ImageQueue, StreamSource
 from spritenet.errors import InputError
 from spritenet.streams.epoch_iterator import EpochIterator
 from spritenet.streams.rank_slice import RankSlice, check
@@ -29,7 +29,7 @@ BLOCK = 1 << 16  # labels at a time: 0.5 MiB of places
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StreamSplit(StreamSource):
+class StreamSplit:
     """Images and labels of a stream's split; the interface of `Split`, without images in memory.
 
         data = sn.open("https://example.org/digits/dataset.json")
@@ -217,10 +217,6 @@ class StreamSplit(StreamSource):
         """Reads some images (n h w c) and their labels (n), in the order of the indices."""
         split = self._read(indices)
         return split.images, split.labels
-
-    def images_at(self, places: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Returns some images, n h w c."""
-        return self._read(places).images
 
     def _read(self, places: NDArray[np.int64]) -> Split:
         """Reads some images and their labels, in this order."""

@@ -4,7 +4,7 @@
     state       weights, optimizer slots and position, replaced in one assignment
     plan        the number of steps, and where the loop pauses
     batches     the images of each step
-    feed        examples that are read while training on them
+    batch_source  the training set and the validation set, in memory or read while training
     call_size   the number of steps in one call of the engine
     evaluation  evaluation and prediction in chunks
     loop        the loop itself

@@ -3,24 +3,22 @@
 The engine computes the permutation of (seed, epoch) itself as long as the number of batches equals
 the number of steps. A second training, with other images or another batch size, starts a new first
 pass, and the two numbers differ; then the indices are computed here, by the same arithmetic.
-Examples that are not in memory are read first and trained on in the order they were read.
+Examples that are not resident are read first and trained on in the order they were read.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from spritenet.engines.engine import Engine, Examples, Steps
+from spritenet.engines.engine import Engine, Steps
 from spritenet.losses import Loss
 from spritenet.optimizers import Optimizer
-from spritenet.permutation import permutation
-from spritenet.training.feed import Feed
+from spritenet.training.batch_source import BatchSource
 from spritenet.training.plan import Plan
 from spritenet.training.state import TrainingState
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["advance", "batch_images", "permitted"]
@@ -32,13 +30,12 @@ def batch_images(place: int, batch_size: int, count: int) -> int:
     return min(batch_size, count - part * batch_size)
 
 
-def permitted(now: TrainingState, plan: Plan, steps: int, examples: Examples | Feed) -> int:
+def permitted(now: TrainingState, plan: Plan, steps: int, source: BatchSource) -> int:
     """Returns how many of the next `steps` steps one call can make; see `advance`."""
-    if isinstance(examples, Feed):
-        steps = min(steps, max(1, examples.max_images // plan.batch_size))
-    elif _engine_knows(now, plan):
+    steps = min(steps, max(1, source.max_images // plan.batch_size))
+    if _engine_shuffles(now, plan, source):
         return steps
-    whole, rest = divmod(len(examples), plan.batch_size)
+    whole, rest = divmod(len(source), plan.batch_size)
     left = whole - now.place % now.parts
     return min(steps, left) if left else int(bool(rest))
 
@@ -46,7 +43,7 @@ def permitted(now: TrainingState, plan: Plan, steps: int, examples: Examples | F
 def advance(
     engine: Engine,
     work: TrainingState,
-    examples: Examples | Feed,
+    source: BatchSource,
     plan: Plan,
     *,
     loss: Loss,
@@ -58,23 +55,14 @@ def advance(
     Without the engine's own permutation, all batches must lie in one pass and have the same size;
     `permitted` ensures that.
     """
-    indices, size = None, plan.batch_size
-    if isinstance(examples, Feed):
+    if _engine_shuffles(work, plan, source):
+        examples, indices, size = source.all(), None, plan.batch_size
+    else:
         epoch, part = divmod(work.place, work.parts)
-        size = batch_images(work.place, plan.batch_size, len(examples))
+        size = batch_images(work.place, plan.batch_size, len(source))
         first = part * plan.batch_size
-        last = first + len(rates) * size
-        examples = examples.part(plan.seed if plan.shuffle else None, epoch, first, last)
-        indices = np.arange(len(examples), dtype=np.int64)
-    elif not _engine_knows(work, plan):
-        epoch, part = divmod(work.place, work.parts)
-        size = batch_images(work.place, plan.batch_size, len(examples))
-        first = part * plan.batch_size
-        last = first + len(rates) * size
-        if plan.shuffle:
-            indices = permutation(plan.seed, epoch, len(examples), first, last)
-        else:
-            indices = np.arange(first, last, dtype=np.int64)
+        seed = plan.seed if plan.shuffle else None
+        examples, indices = source.read(seed, epoch, first, first + len(rates) * size)
     return engine.train(
         work.parameters,
         work.slots,
@@ -89,6 +77,6 @@ def advance(
     )
 
 
-def _engine_knows(now: TrainingState, plan: Plan) -> bool:
+def _engine_shuffles(now: TrainingState, plan: Plan, source: BatchSource) -> bool:
     """Returns True if the engine's own permutation, counted from the first step, applies."""
-    return plan.shuffle and now.place == now.step
+    return source.resident and plan.shuffle and now.place == now.step

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spritenet.engines.engine import Engine, Evaluation, Examples
+from spritenet.engines.engine import Engine, Evaluation
 from spritenet.layers import Layer, Shape
 from spritenet.losses import Loss
-from spritenet.training.feed import Feed
+from spritenet.training.batch_source import BatchSource
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,23 +51,18 @@ def images_per_call(layers: Sequence[Layer], input_shape: Shape) -> int:
 def evaluate(
     engine: Engine,
     parameters: NDArray[np.float32],
-    examples: Examples | Feed,
+    source: BatchSource,
     loss: Loss,
     max_images: int,
 ) -> Evaluation:
     """Returns the sums of loss and correct predictions over all examples."""
     total = Evaluation(0.0, 0.0, 0, 0)
-    if isinstance(examples, Feed):
-        max_images = min(max_images, examples.max_images)
-    for first in range(0, len(examples), max_images):
-        count = min(max_images, len(examples) - first)
-        if isinstance(examples, Feed):
-            some = examples.part(None, 0, first, first + count)
-            part = engine.evaluate(parameters, some, loss)
-        else:
-            part = engine.evaluate(parameters, examples, loss, first=first, count=count)
+    max_images = min(max_images, source.max_images)
+    for first in range(0, len(source), max_images):
+        last = min(first + max_images, len(source))
+        part = engine.evaluate(parameters, source.stored(first, last), loss)
         total = Evaluation(
-            total.loss_sum + part.loss_sum, part.l2, total.correct + part.correct, first + count
+            total.loss_sum + part.loss_sum, part.l2, total.correct + part.correct, last
         )
     return total
 

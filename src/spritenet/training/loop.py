@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spritenet.engines.engine import Engine, Evaluation, Examples, Steps
+from spritenet.engines.engine import Engine, Evaluation, Steps
 from spritenet.errors import DivergedError
 from spritenet.losses import Loss
 from spritenet.optimizers import Optimizer
 from spritenet.training import batches, evaluation
+from spritenet.training.batch_source import BatchSource
 from spritenet.training.call_size import CallSize
 from spritenet.training.callbacks import Callbacks
 from spritenet.training.controls import BY_HAND, Controls, obey
@@ -34,7 +35,6 @@ from spritenet.training.events import (
     StepEvent,
     Stopped,
 )
-from spritenet.training.feed import Feed
 from spritenet.training.plan import AVERAGE_EVERY
 from spritenet.training.session import Session
 from spritenet.training.state import Totals, TrainingState
@@ -79,9 +79,9 @@ class Task:
     engine: Engine
     loss: Loss
     optimizer: Optimizer
-    examples: Examples | Feed
-    validation: Examples | Feed | None = None
-    sample: Examples | Feed | None = None
+    examples: BatchSource
+    validation: BatchSource | None = None
+    sample: BatchSource | None = None
     max_images: int = 1024
     identity: Mapping[str, object] = field(default_factory=dict)
     checkpoint: Path | None = None
@@ -300,7 +300,7 @@ class _Loop:
         if self.task.observer is not None:
             yield from self.task.observer.evaluated(self.now)
 
-    def _evaluated(self, examples: Examples | Feed) -> Evaluated:
+    def _evaluated(self, examples: BatchSource) -> Evaluated:
         """Evaluates the network and returns the event."""
         result = self._evaluate(examples)
         self._finite(np.array([result.loss], np.float32))
@@ -309,7 +309,7 @@ class _Loop:
             step, self.plan.epoch(step - 1), result.loss, result.accuracy, result.count
         )
 
-    def _evaluate(self, examples: Examples | Feed) -> Evaluation:
+    def _evaluate(self, examples: BatchSource) -> Evaluation:
         """Returns the network's loss and accuracy on the examples."""
         task = self.task
         return evaluation.evaluate(
