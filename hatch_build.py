@@ -122,11 +122,11 @@ class Platform:
 
     @property
     def suffix(self) -> str:
-        """Of a shared library's file name."""
+        """The suffix of a shared library's file name."""
         return {"macos": ".dylib", "windows": ".dll"}.get(self.system, ".so")
 
     def wheel_tag(self, *, portable: bool = True) -> str:
-        """What pip compares with the machine it runs on.
+        """Returns the platform tag of the wheel, which pip compares with its machine's.
 
         Args:
             portable: the libraries were made for `zig_target`; else, on Linux, for this machine's

@@ -21,13 +21,13 @@ from typing import Any
 
 import spritenet as sn
 from spritenet.errors import UnsupportedError
-from spritenet.migration import Ignored, Refused, Renamed, instead, rule
+from spritenet.migration import Ignored, Refused, Renamed, advice, rule
 
 ROOT = Path(__file__).parents[1]
 KERAS: dict[str, Any] = json.loads((ROOT / "tests" / "migration" / "keras.json").read_text("utf-8"))
 PAGE = ROOT / "docs" / "reference" / "keras.md"
 BEGIN, END = "<!-- python tests/keras_names.py --write -->\n", "<!-- end -->\n"
-MODULES = [part for part in instead.KINDS if part]
+MODULES = [part for part in advice.KINDS if part]
 WORKS, IGNORED, REFUSED = "works", "ignored", "refused"
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from spritenet import layers as kinds
 from spritenet.engines.engine import Evaluation, Examples, Steps
 from spritenet.layers import ActivationFunction, Layer, Shape
-from spritenet.layers.parametric import Learnt
+from spritenet.layers.parametric import Parametric
 from spritenet.layers.pooling import Pooling2D
 from spritenet.losses import Loss, MeanSquaredError
 from spritenet.optimizers import SGD, Adam, Optimizer, RMSprop
@@ -229,7 +229,7 @@ def run(  # noqa: C901, PLR0911 - one return a kind of layer
     """One layer, forward, and its derivative."""
     if isinstance(layer, kinds.Rescaling):
         return x * layer.scale + layer.offset, lambda g: (g * layer.scale, [])
-    if isinstance(layer, Learnt):
+    if isinstance(layer, Parametric):
         before, backward = combine(layer, x, weights)
         y, slope = activate(layer.function, before)
         return y, lambda g: backward(slope(g))
@@ -277,7 +277,7 @@ def multiply(layer: kinds.Dense, x: Array, weights: Sequence[Array]) -> tuple[Ar
     return y, backward
 
 
-def combine(layer: Learnt, x: Array, weights: Sequence[Array]) -> tuple[Array, Backward]:
+def combine(layer: Parametric, x: Array, weights: Sequence[Array]) -> tuple[Array, Backward]:
     """A layer with a kernel before its activation."""
     match layer:
         case kinds.Conv2D():

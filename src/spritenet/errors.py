@@ -98,7 +98,7 @@ def _remade(cls: type[SpritenetError], line: str, parts: dict[str, object]) -> S
 
 
 class InputError(SpritenetError):
-    """The user can mend it: a wrong option, argument or file."""
+    """A wrong option, argument or file, which the user can correct."""
 
 
 class DataError(InputError):

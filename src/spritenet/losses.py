@@ -32,7 +32,7 @@ class Loss(ABC):
 
     @property
     def smoothing(self) -> float:
-        """The share s of each label spread evenly over the k outputs: 1 - s + s/k on the class."""
+        """The fraction s of a label spread evenly over the k outputs: 1 - s + s/k on the class."""
         return 0.0
 
     @abstractmethod
@@ -112,7 +112,7 @@ class CategoricalCrossentropy(Loss):
 
     @property
     def smoothing(self) -> float:
-        """The share of each label spread evenly over the outputs."""
+        """The fraction of each label spread evenly over the outputs."""
         return self.label_smoothing
 
     def check(self, last_activation: str, /) -> None:

@@ -174,11 +174,11 @@ class ClassReport:
     """Metrics of each class, float64 (classes,); 0 where there is nothing to divide by.
 
     Attributes:
-        precision: of the images taken for the class, the share that is of it.
+        precision: of the images predicted as the class, the fraction that is of it.
         recall: of the images of the class, the share taken for it.
         f1: the harmonic mean of the two.
         support: how many images of the class there are, int64.
-        predicted: how many images were taken for the class, int64.
+        predicted: the number of images predicted as the class, int64.
     """
 
     precision: NDArray[np.float64]
@@ -235,7 +235,7 @@ class Calibration:
         edges: of the bins, float64 (bins + 1,), from 0 to 1.
         count: how many images are in each bin, int64 (bins,).
         confidence: the mean of their largest probabilities, float64 (bins,); NaN in an empty bin.
-        accuracy: the share of them that was right, float64 (bins,); NaN in an empty bin.
+        accuracy: the fraction of correct predictions, float64 (bins,); NaN in an empty bin.
         error: the expected calibration error: the mean over the images of their bin's gap, 0 … 1.
     """
 

@@ -1,6 +1,6 @@
 """Networks by name, made for a data set and compiled: `tutorial`, `convnet`, `mnist-node`.
 
-The number of classes comes from the data. `get` also finds one's own: "module:function".
+The number of classes comes from the data. `get` also finds your own: "module:function".
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def get(name: str, data: Source) -> Sequential:
     """The network of that name, made for the data.
 
     Args:
-        name: a key of `NETWORKS`, or "module:function" for a maker of one's own, which is looked
+        name: a key of `NETWORKS`, or "module:function" for a function of your own, which is looked
             for where Python looks, then in the current folder.
         data: the training images.
 

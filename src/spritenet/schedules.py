@@ -96,7 +96,7 @@ class CosineDecay(Schedule):
     Args:
         initial_learning_rate: the rate at step 0.
         decay_steps: how long the cosine takes; None: what the warm-up leaves of the training.
-        alpha: the last rate as a share of the highest.
+        alpha: the last rate as a fraction of the highest.
         warmup_target: the rate the warm-up climbs to; None: no warm-up.
         warmup_steps: how long the warm-up takes.
     """
@@ -225,7 +225,7 @@ class OneCycle(Schedule):
     Args:
         max_learning_rate: the highest rate.
         total_steps: how many steps it spans; None: the training.
-        rise: the share of the steps spent going up.
+        rise: the fraction of the steps with a rising rate.
         div_factor: how much lower it begins.
         final_div_factor: how much lower still it ends.
     """

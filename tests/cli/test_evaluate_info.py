@@ -149,6 +149,8 @@ def test_a_warning_is_one_line() -> None:
     keras = Path(__file__).parents[1] / "export" / "keras3"
     done = spritenet("info", keras)
     assert done.returncode == 0
-    line = "warning: dense_1: kernel_constraint and kernel_regularizer are left out.\n"
+    line = (
+        "warning: dense_1: kernel_constraint and kernel_regularizer are unsupported and ignored.\n"
+    )
     assert done.stderr == line
     assert "Rescaling(0.00784313725490196, offset=-1.0)" in done.stdout

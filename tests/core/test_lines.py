@@ -94,7 +94,7 @@ def test_every_instruction_set_draws_the_same() -> None:
         ({"box": 65, "size": 70}, "1 to 64"),
         ({"size": 19}, "must hold the box"),
         ({"gains": np.array([15], np.int32)}, "gain"),
-        ({"gains": np.array([256, 256], np.int32)}, "don't agree"),
+        ({"gains": np.array([256, 256], np.int32)}, "sizes of the arrays differ"),
         ({"places": np.full((1, 2, 3), -1, np.int16)}, "outside"),
         ({"places": np.full((1, 2, 3), 20 * 256 + 1, np.int16)}, "outside"),
         ({"places": np.zeros((1, 0, 3), np.int16), "lifts": np.zeros(0, bool)}, "too few"),

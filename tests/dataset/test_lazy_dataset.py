@@ -145,16 +145,16 @@ def test_splits_that_can_not_be_made_are_refused() -> None:
 
 def test_remarks_are_one_line() -> None:
     """The first few, and how many more."""
-    remarks = LoadWarnings()
+    load_warnings = LoadWarnings()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        remarks.warn()
-    remarks.add([DataError("broken", where=n) for n in range(5)], ["one note"])
+        load_warnings.warn()
+    load_warnings.add([DataError("broken", where=n) for n in range(5)], ["one note"])
     words = (
         r"5 images can't be read and left out: 0: broken; 1: broken; 2: broken; and 2 more\. one"
     )
     with pytest.warns(UserWarning, match=words):
-        remarks.warn()
+        load_warnings.warn()
 
 
 def test_arrays_become_a_data_set() -> None:

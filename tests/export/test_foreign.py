@@ -22,10 +22,10 @@ KERAS_3 = Path(__file__).parent / "keras3"
 
 def test_a_model_of_keras_3_predicts_the_same_here(tmp_path: Path) -> None:
     """Whatever Keras 3 calls things; what only concerns its training is left out, and said so."""
-    with pytest.warns(UserWarning, match="left out") as warned:
+    with pytest.warns(UserWarning, match="unsupported and ignored") as warned:
         model = load(KERAS_3)
     assert [str(w.message) for w in warned] == [
-        "dense_1: kernel_constraint and kernel_regularizer are left out."
+        "dense_1: kernel_constraint and kernel_regularizer are unsupported and ignored."
     ]
     with np.load(KERAS_3 / "expected.npz") as expected:
         network = reference.Network(model.layers, model.input_shape)
@@ -84,7 +84,7 @@ def test_keras_2_s_names_are_understood(keras: Path) -> None:
         (2, {"dtype": "float16"}, "conv2d: dtype can't be changed here"),
         (2, {"activation": "swish"}, "conv2d: activation is not known"),
         (2, {"filters": None}, "conv2d: filters is wrong"),
-        (5, {"max_value": 3}, "re_lu: this ReLU doesn't exist here"),
+        (5, {"max_value": 3}, "re_lu: unsupported arguments of ReLU"),
         (10, {"keepdims": True}, "global_average_pooling2d: keepdims can't be changed here"),
         (14, {"axis": 0}, "softmax: softmax is over the last axis"),
         (0, {"batch_shape": [None, None, None, 3]}, "images of a known size"),
@@ -106,5 +106,5 @@ def test_what_does_not_exist_here_is_refused_by_name(
 def test_an_unknown_initializer_is_left_out(keras: Path) -> None:
     """It is past."""
     edit(keras, lambda _, layers: layers[2].update(kernel_initializer={"class_name": "Mine"}))
-    with pytest.warns(UserWarning, match="conv2d: kernel_initializer is left out"):
+    with pytest.warns(UserWarning, match="conv2d: kernel_initializer is unsupported and ignored"):
         load(keras)

@@ -31,7 +31,7 @@ def predicted(tfjs_folder: Path, folder: Path, shape: tuple[int, ...]) -> tuple[
     return pixels, np.fromfile(folder / "outputs.bin", "<f4").reshape(5, -1)
 
 
-@pytest.mark.filterwarnings("ignore:.* acts only while training")
+@pytest.mark.filterwarnings("ignore:.* acts only in training")
 @pytest.mark.parametrize("name", [*STACKS, "a functional that is a stack"])
 def test_it_predicts_what_tensorflow_js_does(tfjs_folder: Path, tmp_path: Path, name: str) -> None:
     """Within 1e-5, with pixels that were divided by 255."""

@@ -200,7 +200,7 @@ def test_what_tensorflow_js_saves_predicts_the_same_here(tfjs_folder: Path, tmp_
     for name in ("tutorial", "sharded", "optimizer", "mixed"):
         folder = tmp_path / name
         if name == "mixed":
-            with pytest.warns(UserWarning, match="kernel_constraint is left out"):
+            with pytest.warns(UserWarning, match="kernel_constraint is unsupported and ignored"):
                 model = load(folder)
         else:
             model = load(folder, pixels="0..1")

@@ -27,7 +27,7 @@ from spritenet.errors import (
     UnsupportedError,
     UnsupportedImportError,
 )
-from spritenet.migration import Refused, Renamed, instead
+from spritenet.migration import Refused, Renamed, advice
 from spritenet.migration.arguments import ARGUMENTS
 
 TABLE = list(keras_names.entries())
@@ -91,11 +91,11 @@ def test_the_page_has_the_lists() -> None:
 
 def test_the_words_are_for_names_that_are_not_here() -> None:
     """Advice for what works would never be read."""
-    for part, names in {**instead.NAMES, **instead.UNSUPPORTED}.items():
+    for part, names in {**advice.NAMES, **advice.UNSUPPORTED}.items():
         module = sn if not part else import_module(f"spritenet.{part}")
         assert [name for name in names if name in getattr(module, "__all__", ())] == [], part
     model = sn.Sequential()
-    assert [name for name in instead.ATTRIBUTES["model"] if name in dir(model)] == []
+    assert [name for name in advice.ATTRIBUTES["model"] if name in dir(model)] == []
 
 
 @pytest.mark.parametrize(("part", "name"), CLASSES)
@@ -172,7 +172,7 @@ def test_every_rule_says_something() -> None:
     """A refusal says what to do, and a new name is one that exists somewhere."""
     for name, rule in ARGUMENTS.items():
         if isinstance(rule, Refused):
-            assert rule.instead.endswith("."), name
+            assert rule.advice.endswith("."), name
         if isinstance(rule, Renamed):
             assert rule.to.isidentifier()
 

@@ -46,10 +46,12 @@ def test_what_can_not_be_read_is_left_out(tmp_path: Path, kind: str) -> None:
     write_pictures(tmp_path / "pets", *names)
     for name in (names[0], names[5], names[-1]):
         (tmp_path / "pets" / name).write_bytes(b"broken")
-    remarks = LoadWarnings()
+    load_warnings = LoadWarnings()
     target = tmp_path / ("x.npz" if kind == "npz" else "x")
-    path = unpack(survey(tmp_path / "pets"), target, cast("Kind", kind), remarks=remarks)
-    assert len(remarks.left_out) == 3
+    path = unpack(
+        survey(tmp_path / "pets"), target, cast("Kind", kind), load_warnings=load_warnings
+    )
+    assert len(load_warnings.left_out) == 3
     with pytest.warns(UserWarning, match="3 images can't be read"):
         known = sn.load(tmp_path / "pets")
     found = sn.load(path)

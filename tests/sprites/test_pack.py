@@ -23,7 +23,7 @@ from spritenet.sprites.thread_pool import parallel_for
         ({"segment_rows": 0}, "segment_rows is out of range"),
         ({"shard_rows": 65_001}, "shard_rows is out of range: expected 1 to 65,000"),
         ({"workers": 0}, "workers is out of range"),
-        ({"columns": 3}, "columns are of a grid"),
+        ({"columns": 3}, "columns need layout grid"),
         ({"layout": "grid", "tfjs": True}, "the tutorials' loader"),
     ],
 )

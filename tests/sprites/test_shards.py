@@ -40,10 +40,10 @@ def test_parts_are_the_whole(folder: Path, tmp_path: Path) -> None:
     """As one sprite, as many, and as `load` reads the folder: the same data set."""
     with pytest.warns(UserWarning, match="3 images can't be read"):
         whole = sn.load(folder)
-    remarks = LoadWarnings()
-    one = sn.pack(survey(folder), tmp_path / "one.png", remarks=remarks)
-    many = sn.pack(survey(folder), tmp_path / "many", shard_rows=7, remarks=remarks)
-    assert len(remarks.left_out) == 6
+    load_warnings = LoadWarnings()
+    one = sn.pack(survey(folder), tmp_path / "one.png", load_warnings=load_warnings)
+    many = sn.pack(survey(folder), tmp_path / "many", shard_rows=7, load_warnings=load_warnings)
+    assert len(load_warnings.left_out) == 6
     assert sn.load(one).content_hash == sn.load(many).content_hash == whole.content_hash
     assert list(verify(one)) == list(verify(many)) == []
     with SpriteFolder(many) as sprites:
@@ -66,7 +66,7 @@ def test_the_number_of_threads_changes_no_byte(folder: Path, tmp_path: Path, lay
             shard_rows=20 if layout == "rows" else 12,
             workers=workers,
             tfjs=layout == "rows",
-            remarks=LoadWarnings(),
+            load_warnings=LoadWarnings(),
         )
         made.append(files(place))
     assert len(made[0]) > 3
@@ -82,7 +82,7 @@ def job(listing: bytes, first: int, stop: int, path: Path) -> PackedShard:
 def test_shards_are_jobs_of_their_own(folder: Path, tmp_path: Path) -> None:
     """Written by other processes in any order, they are the files that one process writes."""
     listing = survey(folder)
-    known = files(sn.pack(listing, tmp_path / "x", shard_rows=20, remarks=LoadWarnings()))
+    known = files(sn.pack(listing, tmp_path / "x", shard_rows=20, load_warnings=LoadWarnings()))
     plan = pack_options(listing, shard_rows=20)
     apart = tmp_path / "apart"
     apart.mkdir()
@@ -102,7 +102,9 @@ def test_a_sprite_none_of_whose_pictures_can_be_read_is_not_there(tmp_path: Path
     write_pictures(tmp_path / "pets", *(f"a/{n}.png" for n in range(12)))
     for number in range(4, 8):
         (tmp_path / "pets/a" / f"{number}.png").write_bytes(b"broken")
-    path = sn.pack(survey(tmp_path / "pets"), tmp_path / "x", shard_rows=4, remarks=LoadWarnings())
+    path = sn.pack(
+        survey(tmp_path / "pets"), tmp_path / "x", shard_rows=4, load_warnings=LoadWarnings()
+    )
     assert sorted(files(path)) == ["dataset.json", "x-00000.png", "x-00002.png"]
     assert len(sn.load(path).train) == 8
     assert list(verify(path)) == []
@@ -127,7 +129,11 @@ def test_progress_counts_every_picture_once(folder: Path, tmp_path: Path) -> Non
     """Those that can't be read too."""
     done: list[int] = []
     sn.pack(
-        survey(folder), tmp_path / "a", shard_rows=9, remarks=LoadWarnings(), progress=done.append
+        survey(folder),
+        tmp_path / "a",
+        shard_rows=9,
+        load_warnings=LoadWarnings(),
+        progress=done.append,
     )
     assert sum(done) == 60
 

@@ -46,11 +46,11 @@ def test_file_addresses_lead_to_files(sprites: Path, data: Dataset, tmp_path: Pa
 
 def test_what_is_not_there_is_said(bucket: str, tmp_path: Path) -> None:
     """A missing file, a missing sprite, an unknown kind of address."""
-    with pytest.raises(DownloadError, match="there is no such file"):
+    with pytest.raises(DownloadError, match="missing file"):
         sn.open("memory://bucket/none.png", cache_folder=tmp_path)
     fsspec.filesystem("memory").rm("/bucket/digits/quarters-00001.png")
     stream = sn.open(bucket, cache_folder=tmp_path)
-    with pytest.raises(DownloadError, match=r"quarters-00001\.png: there is no such file"):
+    with pytest.raises(DownloadError, match=r"quarters-00001\.png: missing file"):
         stream.read()
     with pytest.raises(DownloadError, match=r"ftp://127\.0\.0\.1:9/a\.png: can't be reached"):
         sn.open("ftp://127.0.0.1:9/a.png", cache_folder=tmp_path)

@@ -231,7 +231,7 @@ def test_parts_that_do_not_fit_are_refused(sprites: Path, tmp_path: Path) -> Non
         sn.open([sprites, others])
     with pytest.raises(DataError, match=r"size\.png: other image size.*8×16×1"):
         sn.open([sprites, tmp_path / "size.png"])
-    with pytest.raises(DataError, match="there is no such sprite"):
+    with pytest.raises(DataError, match="missing sprite"):
         sn.open(tmp_path / "none")
     (tmp_path / "text.png").write_text("hello")
     with pytest.raises(DataError, match="this is no sprite"):

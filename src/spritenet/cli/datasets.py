@@ -175,7 +175,9 @@ def _read(name: str, sprites: Stream | None, options: DataOptions) -> Dataset:
         from spritenet.sprites.image_block import read_dataset
 
         with progress_bar("reading", len(listing)) as progress:
-            data = read_dataset(listing, strict=options.strict, remarks=warnings, progress=progress)
+            data = read_dataset(
+                listing, strict=options.strict, load_warnings=warnings, progress=progress
+            )
     else:
         warnings.add(notes=listing.notes)
     if options.strict:

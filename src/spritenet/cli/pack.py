@@ -129,7 +129,7 @@ def pack(
                 ray=ray,
                 tfjs=tfjs,
                 strict=data_options.strict,
-                remarks=warnings,
+                load_warnings=warnings,
                 progress=progress,
             )
         written = _describe(path, place)

@@ -102,7 +102,7 @@ def _check_outputs(path: Path, png: Path | None) -> None:
     """Refuses outputs that can't be written, before the work.
 
     Raises:
-        InputError: there is no such folder, or it can't be made.
+        InputError: the folder is missing or can't be created.
         MissingExtraError: `png` is given, and matplotlib is not installed.
     """
     from spritenet.destination import local_only

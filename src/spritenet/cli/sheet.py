@@ -121,7 +121,7 @@ def _split(dataset: Dataset, name: str | None) -> Split:
     """Returns the split of a name; the first one without a name.
 
     Raises:
-        InputError: there is no such split.
+        InputError: the split is unknown.
     """
     from spritenet.errors import InputError
 

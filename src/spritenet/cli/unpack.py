@@ -61,7 +61,7 @@ def unpack(
                 place.path,
                 kind,
                 strict=data_options.strict,
-                remarks=warnings,
+                load_warnings=warnings,
                 progress=progress,
             )
     path = place.of(done)

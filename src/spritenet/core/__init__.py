@@ -1,7 +1,7 @@
-"""The Python side of core/: the one door to ctypes.
+"""Bindings of the C++ core: the only package that imports ctypes.
 
-library  picks and loads the build for this processor
+library  selects and loads the build for this processor
 structs  the C structures, field by field
 pool     the core's threads
-lines    pen lines to pictures
+lines    rasterisation of pen lines
 """

@@ -57,7 +57,7 @@ _FUNCTIONS: dict[str, tuple[object, tuple[object, ...]]] = {
     "sn_png_rows": (_I64, (_P, _I64, _I64, _I32, _I32, _P)),
     "sn_deflate_end": (_I32, (_P, _I64, _P, _P)),
 }
-"""What spritenet.h declares: each function's result and arguments. Pointers are plain addresses."""
+"""The declarations of spritenet.h: result and arguments of each function; pointers as addresses."""
 
 
 def _declare(core: ctypes.CDLL) -> None:

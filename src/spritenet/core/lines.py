@@ -1,7 +1,4 @@
-"""Pen lines to small grey pictures, by the core: the same pixels on every machine.
-
-Knows points and pixels; what is drawn is the caller's affair.
-"""
+"""Rasterisation of pen lines into small grey images: the same pixels on every machine."""
 
 from __future__ import annotations
 
@@ -44,14 +41,14 @@ def draw_lines(
     box: int = 20,
     size: int = 28,
 ) -> NDArray[np.uint8]:
-    """Draw n pictures of t points each, all with the pen lifted at the same places.
+    """Draws n images of t points each, all with the pen lifted at the same points.
 
     Args:
         places: int16, n × t × 3: x, y and the pen's radius, in 1/256 pixel, inside the box.
         lifts: t; true where the pen is lifted before that point.
-        gains: int32, n; how fast the ink's edge rises: 256 for one pixel from none to full.
+        gains: int32, n; the slope of the ink's edge: 256 for one pixel from none to full.
         box: side of the square the ink fits in, 1 to 64 pixels.
-        size: side of a picture; the ink's centre of mass is put in its middle.
+        size: side of an image; the ink's centre of mass is moved to its middle.
 
     Returns:
         uint8, n × size × size × 1; ink is 255.
@@ -64,12 +61,12 @@ def draw_lines(
     lifts_u8 = np.ascontiguousarray(lifts, np.uint8)
     gains = np.ascontiguousarray(gains, np.int32)
     if lifts_u8.shape != (points,) or gains.shape != (count,) or places.shape[2] != 3:
-        raise CoreError("lines: arrays of sizes that don't agree")
-    pictures = np.empty((count, size, size, 1), np.uint8)
+        raise CoreError("the sizes of the arrays differ")
+    images = np.empty((count, size, size, 1), np.uint8)
     lines = _CLines(
         places.ctypes.data, lifts_u8.ctypes.data, gains.ctypes.data, count, points, box, size
     )
     error = ctypes.create_string_buffer(ERROR_BYTES)
-    if library().sn_draw_lines(ctypes.addressof(lines), pictures.ctypes.data, error):
+    if library().sn_draw_lines(ctypes.addressof(lines), images.ctypes.data, error):
         raise CoreError(error.value.decode(), where="core")
-    return pictures
+    return images

@@ -1,7 +1,4 @@
-"""PNG files: their filters and the ends of their streams, in the core, outside of Python's lock.
-
-And an encoder of plain PNGs, for images that are written one by one.
-"""
+"""PNG: filters and ends of streams, computed in the core without the GIL; an encoder of PNGs."""
 
 from __future__ import annotations
 
@@ -26,12 +23,12 @@ PAETH = 4
 
 @dataclass(frozen=True, slots=True)
 class StreamEnd:
-    """Where a raw deflate stream ends, in bits counted from the lowest of its first byte.
+    """The end of a raw deflate stream, in bits counted from the lowest of its first byte.
 
     Args:
-        last_block: at which the last block begins, with the mark that it is the last.
-        end: behind it.
-        bytes: to which the whole stream inflates.
+        last_block: the offset of the last block, which begins with its BFINAL bit.
+        end: the offset behind it.
+        bytes: the inflated size of the whole stream.
     """
 
     last_block: int
@@ -60,7 +57,7 @@ def undo_filters(
 
     Args:
         filtered: `rows` rows of a filter byte and `row_bytes` bytes.
-        rows: how many; the first has nothing above it.
+        rows: their number; the first has none above it.
         row_bytes: bytes of a row's pixels.
         pixel_bytes: bytes of a pixel, 1 to 8.
         out: `rows * row_bytes` bytes, C-contiguous; None writes over the beginning of `filtered`.
@@ -74,7 +71,7 @@ def undo_filters(
     """
     contiguous = out is None or (out.nbytes == rows * row_bytes and out.flags.c_contiguous)
     if len(filtered) != rows * (row_bytes + 1) or not contiguous:
-        raise CoreError("the sizes of a picture's rows don't fit together")
+        raise CoreError("the sizes of the rows don't match")
     if rows == 0:
         return 0
     source = (ctypes.c_char * len(filtered)).from_buffer(filtered)
@@ -82,15 +79,15 @@ def undo_filters(
     target = address if out is None else out.ctypes.data
     done: int = library().sn_png_rows(address, rows, row_bytes, pixel_bytes, highest_filter, target)
     if done < 0:
-        raise CoreError("the core refused the rows of a picture")
+        raise CoreError("invalid rows of a PNG")
     return done
 
 
 def stream_end(stream: bytes | bytearray) -> StreamEnd:
-    """Where a raw deflate stream (RFC 1951) ends, and where its last block begins.
+    """Finds the end of a raw deflate stream (RFC 1951), and of its last block the beginning.
 
     Raises:
-        CoreError: this is no whole deflate stream.
+        CoreError: the stream is damaged or incomplete.
     """
     found = _Stream()
     error = ctypes.create_string_buffer(ERROR_BYTES)

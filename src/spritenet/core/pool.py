@@ -19,12 +19,12 @@ def instruction_set() -> str:
 
 
 def lanes() -> int:
-    """How many images one vector holds."""
+    """Returns the number of images in one vector."""
     return int(library().sn_lanes())
 
 
 def threads() -> int:
-    """How many threads work: `SPRITENET_THREADS`, else all processors this process may use.
+    """Returns the number of threads: `SPRITENET_THREADS`, else the processors this process may use.
 
     Raises:
         InputError: `SPRITENET_THREADS` is not a number from 1 to 1024.
@@ -33,7 +33,7 @@ def threads() -> int:
     if wanted:
         if not wanted.isdecimal() or not 1 <= int(wanted) <= 1024:
             raise InputError(
-                "it must be a number of threads",
+                "invalid number of threads",
                 where="SPRITENET_THREADS",
                 expected="1 to 1024",
                 got=wanted,
@@ -44,15 +44,15 @@ def threads() -> int:
 
 
 class Pool:
-    """The core's threads, shared by all networks of this process that want as many."""
+    """The core's threads, shared by all networks of this process that use the same number."""
 
     _pools: ClassVar[dict[int, Self]] = {}
 
     def __init__(self, count: int) -> None:
-        """Start them.
+        """Starts them.
 
         Raises:
-            CoreError: the system gives no memory for them.
+            CoreError: memory is exhausted.
         """
         made = library().sn_pool_create(count)
         if not made:

@@ -289,9 +289,7 @@ class LazyDataset:
         """
         ranges = {found: (first, stop) for found, first, stop in self.splits}
         if name in ranges or of not in ranges or not name:
-            what = (
-                f"there is a split {name!r} already" if name in ranges else "there is no such split"
-            )
+            what = f"there is a split {name!r} already" if name in ranges else "unknown split"
             raise InputError(what, where=self.name, got=", ".join(ranges))
         first, stop = ranges[of]
         total = fraction if isinstance(fraction, int) else round(fraction * (stop - first))

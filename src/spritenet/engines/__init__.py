@@ -1,7 +1,8 @@
-"""Where networks run: values that go in and out, and the engines themselves.
+"""Engines: the implementations of training and prediction.
 
-    values  what every engine takes and gives
-    native  the compiled core
+    engine              the `Engine` protocol and its values
+    native              the compiled core
+    interruptible_call  long calls that Ctrl-C interrupts
 
-They read the frozen descriptions of layers, losses and optimizers, and do the arithmetic.
+An engine takes the immutable descriptions of layers, losses and optimizers, and computes.
 """

@@ -1,6 +1,6 @@
-"""What every engine takes and gives: examples in, losses out, and the methods it has.
+"""The `Engine` protocol, and the values that engines take and return.
 
-Knows no engine; the training loop is written against this, so that it runs on any of them.
+The training loop uses nothing else, so it runs on any engine.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ __all__ = ["Engine", "Evaluation", "Examples", "Steps"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """Images with what is to be learnt of them.
+    """Images with their labels or targets.
 
     Attributes:
         images: uint8, n h w c, C-contiguous.
-        labels: int32 (n,), class indices; None where there are targets or nothing is learnt.
+        labels: int32 (n,), class indices; None with targets, or for prediction.
         targets: float32 (n, k), used instead of labels.
         weights: float32 (n,), a factor on each example's loss; None for 1.
     """
@@ -37,7 +37,7 @@ class Examples:
     weights: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
-        """How many there are."""
+        """The number of examples."""
         return len(self.images)
 
     def __getitem__(self, index: slice | NDArray[np.int64]) -> Examples:
@@ -53,13 +53,13 @@ class Examples:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """How a network does on some examples.
+    """The loss and accuracy of a network on some examples.
 
     Attributes:
         loss_sum: the sum of weight · loss over the examples, without the L2 penalty.
         l2: the L2 penalty of the parameters.
-        correct: how many have their largest output at their label.
-        count: how many examples.
+        correct: the number of examples whose largest output is at their label.
+        count: the number of examples.
     """
 
     loss_sum: float
@@ -74,19 +74,19 @@ class Evaluation:
 
     @property
     def accuracy(self) -> float:
-        """The share whose largest output is at their label."""
+        """The fraction of examples whose largest output is at their label."""
         return self.correct / max(1, self.count)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Steps:
-    """What a call of `Engine.train` did.
+    """The result of a call of `Engine.train`.
 
     Attributes:
         losses: float32 (done,), each step's mean of weight · loss, plus the L2 penalty.
-        correct: int32 (done,), how many of each batch were right before its update.
-        diverged: the step after these had a loss that is not finite, and was not done.
-        stopped: somebody asked for a stop before all steps were done.
+        correct: int32 (done,), correct predictions of each batch before its step.
+        diverged: the loss of the next step was not finite; that step was not done.
+        stopped: a stop was requested before all steps were done.
     """
 
     losses: NDArray[np.float32]
@@ -95,33 +95,33 @@ class Steps:
     stopped: bool = False
 
     def __len__(self) -> int:
-        """How many steps were done."""
+        """The number of steps done."""
         return len(self.losses)
 
 
 class Engine(Protocol):
-    """A network made ready for one input shape and a largest batch size.
+    """A network compiled for one input shape and a largest batch size.
 
     Parameters are one float32 array, layer after layer, kernel before bias.
     """
 
     @property
     def parameter_count(self) -> int:
-        """How many numbers the parameters are."""
+        """The number of parameters."""
 
     @property
     def output_shapes(self) -> Sequence[tuple[int, ...]]:
-        """What each layer makes of one image."""
+        """The output shape of each layer for one image."""
 
     def predict(
         self, parameters: NDArray[np.float32], images: NDArray[np.uint8]
     ) -> NDArray[np.float32]:
-        """The last layer's outputs, (n, k)."""
+        """Returns the last layer's outputs, (n, k)."""
 
     def activations(
         self, parameters: NDArray[np.float32], image: NDArray[np.uint8]
     ) -> list[NDArray[np.float32]]:
-        """Every layer's outputs for one image (h, w, c)."""
+        """Returns every layer's outputs for one image (h, w, c)."""
 
     def evaluate(
         self,
@@ -132,7 +132,7 @@ class Engine(Protocol):
         first: int = 0,
         count: int | None = None,
     ) -> Evaluation:
-        """How well the examples first … first + count are done."""
+        """Returns loss and accuracy of the examples first … first + count, by default of all."""
 
     def gradient(
         self,
@@ -141,10 +141,10 @@ class Engine(Protocol):
         indices: NDArray[np.int64],
         loss: Loss,
     ) -> tuple[float, NDArray[np.float32]]:
-        """The loss of one batch and its gradient, without dropout."""
+        """Returns the loss of one batch and its gradient, without dropout."""
 
     def interrupt(self) -> None:
-        """End the training call under way soon, or else the next one at once; whole steps stay."""
+        """Ends the current training call after a whole step, or the next call at once."""
 
     def train(
         self,
@@ -160,8 +160,8 @@ class Engine(Protocol):
         seed: int,
         indices: NDArray[np.int64] | None = None,
     ) -> Steps:
-        """Do len(learning_rates) steps, changing parameters and slots in place.
+        """Does len(learning_rates) steps, changing parameters and slots in place.
 
-        Step s (from 0) takes part s mod p of epoch s // p in the order of (seed, epoch), where
-        p = ceil(n / batch_size); or `indices`, batch_size of them a step.
+        Step s (from 0) takes batch s mod b of epoch s // b in the permutation of (seed, epoch),
+        where b = ceil(n / batch_size); or `indices`, batch_size of them a step.
         """

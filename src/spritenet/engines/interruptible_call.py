@@ -1,4 +1,4 @@
-"""Waiting for a long call into the core in a way that Ctrl-C can interrupt.
+"""Calls into the core that Ctrl-C can interrupt.
 
 Python runs its signal handlers between two lines of the main thread, never inside a foreign call.
 """
@@ -12,15 +12,15 @@ __all__ = ["waiting_for"]
 
 
 def waiting_for(work: Callable[[], int], interrupt: Callable[[], None]) -> int:
-    """What `work` gives, done in a thread of its own while this one can take signals.
+    """Runs `work` in a thread of its own, while this one handles signals, and returns its result.
 
     Args:
         work: the call.
-        interrupt: makes it end soon; called if a signal's handler raises.
+        interrupt: ends it soon; called if a signal handler raises.
 
     Raises:
         Exception: what the call raised.
-        KeyboardInterrupt: from a signal's handler; the call is over by then.
+        KeyboardInterrupt: from a signal handler; the call has ended by then.
     """
     results: list[int] = []
     errors: list[Exception] = []

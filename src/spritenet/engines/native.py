@@ -37,7 +37,7 @@ SLOW_SECONDS = 0.05
 
 
 def _address(array: NDArray[Any] | None) -> int | None:
-    """Where an array's numbers are."""
+    """Returns the address of an array's data."""
     if array is None:
         return None
     address: int = array.__array_interface__["data"][0]  # half the time of array.ctypes.data
@@ -56,7 +56,7 @@ def _check(array: NDArray[Any] | None, dtype: type, shape: tuple[int, ...], name
         return
     if array.dtype != dtype or array.shape != shape or not array.flags.c_contiguous:
         raise CoreError(
-            "an array is not as the core wants it",
+            "an array has the wrong type or shape",
             where=name,
             expected=f"contiguous {np.dtype(dtype).name} {shape}",
             got=f"{array.dtype} {array.shape}",
@@ -64,7 +64,7 @@ def _check(array: NDArray[Any] | None, dtype: type, shape: tuple[int, ...], name
 
 
 class PlacedWeight(NamedTuple):
-    """One of a network's weights, and where the core keeps it among the parameters."""
+    """One of a network's weights, and its offset among the parameters."""
 
     layer: int
     name: str
@@ -74,14 +74,14 @@ class PlacedWeight(NamedTuple):
 
 
 class Network:
-    """A network made ready for one input shape and a largest batch size.
+    """A network compiled for one input shape and a largest batch size.
 
     Args:
-        layers: what it is, first to last.
+        layers: first to last.
         input_shape: height, width, channels of the uint8 images.
-        inputs: for each layer the places of those it reads, -1 for the images; None for a chain.
+        inputs: for each layer the indices of those it reads, -1 for the images; None for a chain.
         batch_size: the largest batch it will train on; 0 if it never trains.
-        threads: how many work at a time; None for `threads()`.
+        threads: the number of threads; None for `threads()`.
 
     Raises:
         ModelError: the layers don't fit each other or the images.
@@ -207,7 +207,7 @@ class Network:
         first: int = 0,
         count: int | None = None,
     ) -> Evaluation:
-        """How well the examples first … first + count (all after first by default) are done."""
+        """Returns loss and accuracy of the examples first … first + count, by default of all."""
         _check(parameters, np.float32, (self.parameter_count,), "parameters")
         total = len(examples.images) - first if count is None else count
         task = structs.CEvaluation(
@@ -235,7 +235,7 @@ class Network:
         *,
         dropout_seed: int | None = None,
     ) -> tuple[float, NDArray[np.float32]]:
-        """The loss of the batch `indices` and its gradient; dropout works only if it is seeded."""
+        """Returns the loss of the batch `indices` and its gradient; dropout only with a seed."""
         _check(parameters, np.float32, (self.parameter_count,), "parameters")
         _check(indices, np.int64, (len(indices),), "indices")
         gradient = np.empty(self.parameter_count, np.float32)

@@ -1,10 +1,19 @@
-"""Models on disk: what they are saved as, and read from.
+"""Model files in TensorFlow.js's layers format.
 
-tfjs.py reads and writes the model file, TensorFlow.js's layers format: `save` and `load`.
+tfjs              `save`, `load` and `read`: model.json and weights.bin
+saved_model       SavedModel: layers, weights and metadata of a file, in memory
+metadata          class names, preparation, training, scores, calibration
+write_topology    layers to `modelTopology`
+read_topology     `modelTopology` to layers; chain, image_input: its layers in order, its input
+weights           arrays and the files they are in
+optimizer_state   optimizer state as arrays and `trainingConfig`
+class_names       class names from a file
+pixel_range       ranges of pixels that other programs' models expect
+location          the model file that a path means
+zip_file          models in a ZIP
+error_location    errors that begin with their file
 
-    saved.py        a saved model in memory        metadata.py  what it says of itself
-    write_topology.py, read_topology.py  layers    weights.py   arrays and their files
-    optimizer_state.py  an optimizer's memory      folder.py    a folder, whole or not at all
+Every value of a file is checked before it is used.
 """
 
 from __future__ import annotations

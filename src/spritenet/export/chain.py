@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spritenet.errors import ModelError
-from spritenet.export.error_location import shown
+from spritenet.export.error_location import quoted
 
 __all__ = ["Entry", "chain", "snake_keys"]
 
@@ -52,9 +52,9 @@ def snake_keys(config: Mapping[str, Any], where: str = "") -> dict[str, Any]:
         snake = STEP.sub("_", key).lower() if key.isascii() else key
         if snake in result and result[snake] != value:
             raise ModelError(
-                f"{shown(snake)} is there twice, with two values",
+                f"{quoted(snake)} is there twice, with two values",
                 where=where,
-                got=f"{shown(result[snake])} and {shown(value)}",
+                got=f"{quoted(result[snake])} and {quoted(value)}",
             )
         result[snake] = value
     return result
@@ -95,7 +95,7 @@ def _no_stack(got: object, where: object = "") -> ModelError:
         "the network is not a plain stack of layers",
         where=where,
         expected="layers that each take what the one before makes",
-        got=shown(got),
+        got=quoted(got),
     )
 
 
@@ -112,7 +112,7 @@ def _unfolded(model: Mapping[str, Any], depth: int) -> Iterator[Entry]:
         raise ModelError(
             "its layers are wrong",
             expected=f"a list of 1 to {MAXIMAL_LAYERS}",
-            got=len(listed) if isinstance(listed, list) else shown(listed),
+            got=len(listed) if isinstance(listed, list) else quoted(listed),
         )
     layers = [_entry(value) for value in listed]
     if model["class_name"] in GRAPHS:
@@ -136,14 +136,14 @@ def _entry(value: object) -> dict[str, Any]:
     class_name, config = entry.get("class_name"), entry.get("config")
     is_model = class_name in ("Sequential", *GRAPHS)
     if not isinstance(class_name, str) or not isinstance(config, dict | list):
-        raise ModelError("a layer has no class_name or config", got=shown(value))
+        raise ModelError("a layer has no class_name or config", got=quoted(value))
     if isinstance(config, list):
         if not is_model:
-            raise ModelError("a layer has no class_name or config", got=shown(value))
+            raise ModelError("a layer has no class_name or config", got=quoted(value))
         return entry | {"name": entry.get("name", "")}
     name = config.get("name", class_name.lower())
     if not isinstance(name, str) or not 0 < len(name) <= MAXIMAL_NAME or not name.isprintable():
-        raise ModelError("the name of a layer is wrong", got=shown(name))
+        raise ModelError("the name of a layer is wrong", got=quoted(name))
     config = snake_keys(config, name) | {"name": name}
     return entry | {"config": config, "name": entry.get("name", name)}
 
@@ -175,7 +175,7 @@ def _in_a_row(layers: list[dict[str, Any]], content: Mapping[str, Any]) -> list[
     if isinstance(outputs, list) and outputs and isinstance(outputs[0], str):
         outputs = [outputs]  # Keras 3, for a single one
     if not isinstance(outputs, list) or [o[:1] for o in outputs] != [[row[-1]["name"]]]:
-        raise _no_stack(f"outputs of {shown(outputs)}", row[-1]["name"])
+        raise _no_stack(f"outputs of {quoted(outputs)}", row[-1]["name"])
     return row
 
 
@@ -203,11 +203,11 @@ def _source(layer: Mapping[str, Any]) -> str:
         raise _no_stack(f"{layer['class_name']} of {len(tensors)} inputs", name)
     tensor = tensors[0]
     if not isinstance(tensor, list) or len(tensor) != 3 or not isinstance(tensor[0], str):
-        raise _no_stack(f"{layer['class_name']} of {shown(tensor)}", name)
+        raise _no_stack(f"{layer['class_name']} of {quoted(tensor)}", name)
     if tensor[1:] != [0, 0]:
-        raise _no_stack(f"{layer['class_name']} of {shown(tensor)}", name)
+        raise _no_stack(f"{layer['class_name']} of {quoted(tensor)}", name)
     if isinstance(extra, dict) and any(extra.values()):  # null and false say nothing
-        raise _no_stack(f"{layer['class_name']} called with {shown(extra)}", name)
+        raise _no_stack(f"{layer['class_name']} called with {quoted(extra)}", name)
     return tensor[0]
 
 

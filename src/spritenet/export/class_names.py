@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from spritenet.errors import ModelError
-from spritenet.export.error_location import shown
+from spritenet.export.error_location import quoted
 from spritenet.export.weights import read_file
 
 __all__ = ["METADATA_JSON", "checked_names", "read_class_names", "read_labels"]
@@ -31,7 +31,7 @@ def read_class_names(path: Path) -> tuple[str, ...]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ModelError("it is no text in UTF-8", where=path, got=shown(str(error))) from error
+        raise ModelError("it is no text in UTF-8", where=path, got=quoted(str(error))) from error
     if text.lstrip()[:1] in ("[", "{"):
         return checked_names(_listed(text, path), path)
     lines = [line.strip() for line in text.splitlines()]
@@ -62,7 +62,7 @@ def checked_names(value: object, where: object, *, empty: bool = False) -> tuple
     """
     listed = list(value) if isinstance(value, list | tuple) else None
     if listed is None or len(listed) > MAXIMAL_NAMES or not (listed or empty):
-        got = shown(value) if listed is None else f"{len(listed)} names"
+        got = quoted(value) if listed is None else f"{len(listed)} names"
         raise ModelError(
             "the class names are wrong", where=where, expected="a list of words", got=got
         )
@@ -72,7 +72,7 @@ def checked_names(value: object, where: object, *, empty: bool = False) -> tuple
                 "a class name is wrong",
                 where=where,
                 expected=f"a printable word of 1 to {MAXIMAL_NAME} letters",
-                got=shown(name) or "an empty one",
+                got=quoted(name) or "an empty one",
             )
     return tuple(listed)
 
@@ -82,5 +82,5 @@ def _listed(text: str | bytes, where: Path) -> object:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ModelError("it is not JSON", where=where, got=shown(str(error))) from error
+        raise ModelError("it is not JSON", where=where, got=quoted(str(error))) from error
     return content.get("labels", []) if isinstance(content, dict) else content

@@ -13,7 +13,7 @@ from typing import Any
 
 from spritenet.errors import ModelError
 from spritenet.export.chain import Entry
-from spritenet.export.error_location import shown
+from spritenet.export.error_location import quoted
 from spritenet.layers import Shape
 
 __all__ = ["as_images", "reshaped"]
@@ -75,7 +75,7 @@ def reshaped(entry: Entry, shape: Shape) -> Shape:
             "its target_shape doesn't fit",
             where=entry.name,
             expected=f"{whole} numbers in all",
-            got=shown(target),
+            got=quoted(target),
         )
     return tuple(sides)
 
@@ -106,11 +106,11 @@ def _given(entries: Sequence[Entry]) -> Shape:
 
 def _unknown(shape: object, after: Entry | None) -> ModelError:
     """The error for another input."""
-    got = shown(str(shape).replace("None", "null")) if isinstance(shape, list) else shown(shape)
+    got = quoted(str(shape).replace("None", "null")) if isinstance(shape, list) else quoted(shape)
     return ModelError(
         "the network doesn't take images of a known size",
         expected="batch_input_shape [null, height, width, channels]",
-        got=f"{got} before {after.class_name} {shown(after.name)!r}" if after else got,
+        got=f"{got} before {after.class_name} {quoted(after.name)!r}" if after else got,
     )
 
 

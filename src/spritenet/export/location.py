@@ -67,7 +67,7 @@ def locate(path: Path) -> Path:
     """The JSON file of the model that a path means: the file, one in the folder, or a run's.
 
     Raises:
-        ModelError: there is none, it can't be told which, or it is another program's model.
+        ModelError: there is none, there are several, or it is in an unsupported format.
     """
     if path.suffix.lower() == ".json" and path.name != MODEL_JSON and path.is_file():
         return path

@@ -15,7 +15,7 @@ from typing import Any
 
 from spritenet import ood
 from spritenet.errors import ModelError
-from spritenet.export.error_location import shown
+from spritenet.export.error_location import quoted
 from spritenet.ood import Rejection
 
 __all__ = ["VERSION", "Metadata", "TrainedOn"]
@@ -145,7 +145,7 @@ def digest(entry: Mapping[str, Any], key: str, where: Path) -> str | None:
 def _wrong(key: str, expected: str, got: object, where: Path) -> ModelError:
     """The error for an entry of the wrong type."""
     return ModelError(
-        f"{key} of its metadata is wrong", where=where, expected=expected, got=shown(got)
+        f"{key} of its metadata is wrong", where=where, expected=expected, got=quoted(got)
     )
 
 

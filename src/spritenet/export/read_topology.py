@@ -1,8 +1,7 @@
 """Layers from `modelTopology`, as TensorFlow.js, Keras 2 and Keras 3 write it.
 
-Reads what exists here and refuses the rest by name. Of what only concerns training (constraints,
-penalties, initializers), the parts that don't exist here are left out with a warning: the outputs
-are the same without them.
+Unsupported layers and arguments raise an error that names them. Unsupported constraints, penalties
+and initializers only matter in training: a warning names them, and they are ignored.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from spritenet import initializers
 from spritenet import layers as kinds
 from spritenet.errors import ModelError
 from spritenet.export.chain import Entry, chain, snake_keys
-from spritenet.export.error_location import shown
+from spritenet.export.error_location import quoted
 from spritenet.export.image_input import as_images, reshaped
 from spritenet.export.pixel_range import UNIT, PixelRange
 from spritenet.export.write_topology import LEAKY
@@ -32,7 +31,7 @@ from spritenet.initializers import (
 )
 from spritenet.layers import ActivationLayer, Flatten, Layer, LeakyReLU, Rescaling, Shape
 from spritenet.layers.activations import ACTIVATIONS
-from spritenet.layers.parametric import Learnt
+from spritenet.layers.parametric import Parametric
 
 __all__ = ["Topology", "read_topology"]
 
@@ -134,7 +133,7 @@ def _layers(entry: Entry, input_shape: Shape) -> list[Layer]:
     name, config = entry.name, dict(entry.config)
     if entry.class_name in IDLE and entry.class_name not in kinds.LAYERS:
         warnings.warn(
-            f"{name}: {entry.class_name} acts only while training; it is left out.", stacklevel=2
+            f"{name}: {entry.class_name} acts only in training and is ignored.", stacklevel=2
         )
         return []
     if entry.class_name == "Reshape" and "Reshape" not in kinds.LAYERS:
@@ -163,7 +162,7 @@ def _activation(value: dict[str, Any], name: str) -> tuple[object, ActivationLay
     value = snake_keys(value, name)
     class_name, config = value.get("class_name"), value.get("config")
     if not isinstance(class_name, str):
-        raise ModelError("its activation is wrong", where=name, got=shown(value))
+        raise ModelError("its activation is wrong", where=name, got=quoted(value))
     if class_name == "function":  # Keras 3
         return config, None
     if class_name not in kinds.LAYERS:
@@ -181,7 +180,7 @@ def _activation(value: dict[str, Any], name: str) -> tuple[object, ActivationLay
 
 
 def _leave_out(config: dict[str, Any], name: str) -> None:
-    """Take what only concerns training, and doesn't exist here, out of a config; say so."""
+    """Removes unsupported arguments that only matter in training from a config, with a warning."""
     left = [key for key in TRAINING_ONLY if config.pop(key, None) is not None]
     for key in [key for key in config if key.endswith("_regularizer")]:
         if _has_l1(config.get(key)):
@@ -195,7 +194,7 @@ def _leave_out(config: dict[str, Any], name: str) -> None:
             del config[key]
     if left:
         verb = "are" if len(left) > 1 else "is"
-        warnings.warn(f"{name}: {' and '.join(left)} {verb} left out.", stacklevel=2)
+        warnings.warn(f"{name}: {' and '.join(left)} {verb} unsupported and ignored.", stacklevel=2)
 
 
 def _has_l1(regularizer: object) -> bool:
@@ -208,7 +207,7 @@ def _initializer(identifier: object) -> Initializer:
     """The initializer, by the name it has in Keras if it has one.
 
     Raises:
-        ModelError: it doesn't exist here.
+        ModelError: it is unsupported.
     """
     rule = initializers.get(identifier)
     return NAMED.get(rule, rule) if isinstance(rule, VarianceScaling) else rule
@@ -218,7 +217,7 @@ def _with_activation(layer: Layer, after: Layer) -> Layer | None:
     """The layer with the activation that `write_topology` split off it, if `after` is that."""
     if (
         not isinstance(after, LeakyReLU)
-        or not isinstance(layer, Learnt)
+        or not isinstance(layer, Parametric)
         or layer.activation != "linear"
         or after.name != f"{layer.name}{LEAKY}"
     ):

@@ -14,7 +14,7 @@ from spritenet.errors import ModelError
 from spritenet.export.metadata import Metadata
 from spritenet.export.pixel_range import PixelRange
 from spritenet.layers import ActivationLayer, Layer, Shape
-from spritenet.layers.parametric import Learnt
+from spritenet.layers.parametric import Parametric
 from spritenet.losses import Loss
 from spritenet.ood import Rejection
 from spritenet.optimizers import Optimizer
@@ -88,7 +88,9 @@ class SavedModel:
     def check_classifies(self) -> None:
         """Raise ModelError if its outputs aren't classes of which one is chosen."""
         last, shape = self.layers[-1], self.output_shape
-        function = last.function.name if isinstance(last, Learnt | ActivationLayer) else "linear"
+        function = (
+            last.function.name if isinstance(last, Parametric | ActivationLayer) else "linear"
+        )
         if len(shape) != 1 or shape[0] < 2 or function not in CHOOSING:
             raise unclassified(function, shape)
 

@@ -117,7 +117,7 @@ def files(model: SavedModel) -> dict[str, bytes]:
 
 
 def _optimizer_entry(state: OptimizerState, slots: bytes) -> dict[str, Any]:
-    """The metadata of an optimizer's memory."""
+    """Returns the metadata of an optimizer state."""
     return {
         "optimizer": state.optimizer.config(),
         "loss": None if state.loss is None else state.loss.config(),
@@ -132,18 +132,18 @@ def load(
     pixels: str | None = None,
     class_names: Sequence[str] | None = None,
 ) -> SavedModel:
-    """Read a model from its folder, its JSON file, or a ZIP of both.
+    """Reads a model from its folder, its JSON file, or a ZIP of both.
 
     Args:
         path: the folder, the folder of a run, the JSON file, or a file that ends in .zip.
-        optimizer: whether to read its optimizer's memory too, if it was saved.
-        pixels: what pixels became before the network saw them, where its file doesn't say: "0..1"
-            (which is assumed, with a warning), "0..255", "-1..1"; or, dark on light, "1..0",
+        optimizer: True reads the optimizer state too, if it was saved.
+        pixels: the range that pixels are scaled to for the network, if its file lacks it: "0..1"
+            (assumed by default, with a warning), "0..255", "-1..1"; or, dark on light, "1..0",
             "255..0", "1..-1".
-        class_names: what its outputs mean, in place of those in the file.
+        class_names: names of its outputs, in place of those in the file.
 
     Raises:
-        ModelError: something is missing, broken, unsafe or doesn't exist here. Sizes are checked
+        ModelError: something is missing, damaged, unsafe or unsupported. Sizes are checked
             before anything of that size is read.
     """
     model = read(path, optimizer=optimizer, pixels=pixels, class_names=class_names)
@@ -159,7 +159,7 @@ def read(
     pixels: str | None = None,
     class_names: Sequence[str] | None = None,
 ) -> SavedModel:
-    """Read a model as `load` does, with assumptions in `notes` instead of warnings.
+    """Reads a model as `load` does, with assumptions in `notes` instead of warnings.
 
     Raises:
         ModelError: see `load`.
@@ -291,7 +291,7 @@ def _optimizer(
     named: Sequence[tuple[str, tuple[int, ...]]],
     where: Path,
 ) -> OptimizerState:
-    """The optimizer's memory."""
+    """Reads the optimizer state."""
     if not isinstance(entry, dict):
         raise ModelError("optimizer of its metadata is wrong", where=where, expected="an object")
     with located(where):

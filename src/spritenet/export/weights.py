@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spritenet.errors import ModelError
-from spritenet.export.error_location import shown
+from spritenet.export.error_location import quoted
 from spritenet.lfs_pointer import refuse_pointer, refuse_pointer_at
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _path(value: object, where: Path) -> str:
             "weightsManifest names a file elsewhere",
             where=where,
             expected="the name of a file beside model.json",
-            got=shown(value),
+            got=quoted(value),
         )
     return value
 
@@ -154,7 +154,7 @@ def _array(entry: object, where: Path) -> Array:
     name = entry.get("name") if isinstance(entry, dict) else None
     if not isinstance(entry, dict) or not isinstance(name, str):
         raise ModelError("an array of weightsManifest has no name", where=where)
-    label = f"weightsManifest: {shown(name)}"
+    label = f"weightsManifest: {quoted(name)}"
     shape, dtype = entry.get("shape"), entry.get("dtype")
     axes: list[Any] = shape if isinstance(shape, list) else [None]
     if len(axes) > MAXIMAL_RANK or any(type(n) is not int or not 0 <= n < 2**40 for n in axes):
@@ -162,13 +162,13 @@ def _array(entry: object, where: Path) -> Array:
             f"{label}: its shape is wrong",
             where=where,
             expected=f"up to {MAXIMAL_RANK} whole numbers",
-            got=shown(shape),
+            got=quoted(shape),
         )
     optimizer = entry.get("group") == "optimizer"
     if "quantization" in entry or dtype not in (
         ("float32", "int32") if optimizer else ("float32",)
     ):
-        kind = "quantised" if "quantization" in entry else shown(dtype)
+        kind = "quantised" if "quantization" in entry else quoted(dtype)
         raise ModelError(
             f"{label}: only float32 weights can be read",
             where=where,
@@ -209,7 +209,7 @@ def match(
         names.append(found[0].name)
     strangers = {array.name for array in promised} - set(names)
     if strangers:
-        name = shown(min(strangers))
+        name = quoted(min(strangers))
         raise ModelError("weightsManifest has weights of no layer", where=where, got=name)
     return names
 

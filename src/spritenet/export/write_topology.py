@@ -1,7 +1,7 @@
-"""Layers to `modelTopology`, the part of model.json that says what the network is.
+"""Layers to `modelTopology`, the description of the network in model.json.
 
-Keras 2's form, as TensorFlow.js 4.22 loads it. Where TensorFlow.js lacks something, it is said
-another way:
+Keras 2's form, as TensorFlow.js 4.22 loads it. What TensorFlow.js lacks is written as an
+equivalent:
 
 - the activation "leaky_relu", and a ReLU with a slope, become a LeakyReLU layer of their own;
 - LeCun's initializers become VarianceScaling, and an untruncated one RandomNormal.
@@ -32,7 +32,7 @@ from spritenet.layers import (
     Shape,
     Weight,
 )
-from spritenet.layers.parametric import Learnt
+from spritenet.layers.parametric import Parametric
 
 __all__ = ["LEAKY", "write_topology"]
 
@@ -70,7 +70,7 @@ def write_topology(layers: Sequence[Layer], input_shape: tuple[int, int, int]) -
 def _entries(layer: Layer, weights: Sequence[Weight]) -> Iterator[dict[str, Any]]:
     """The layer as TensorFlow.js knows it: one layer, or two for a leaky activation."""
     config = layer.config()
-    if isinstance(layer, Learnt):
+    if isinstance(layer, Parametric):
         kernel = weights[0].shape
         begin, begin_bias = layer.rules
         config[f"{layer.kernel_name}_initializer"] = _initializer(begin, kernel)
@@ -87,7 +87,7 @@ def _entries(layer: Layer, weights: Sequence[Weight]) -> Iterator[dict[str, Any]
         warnings.warn(
             f"{layer.label}: TensorFlow.js can't load an ELU whose alpha is not 1.", stacklevel=2
         )
-    if isinstance(layer, Learnt) and layer.activation == "leaky_relu":
+    if isinstance(layer, Parametric) and layer.activation == "leaky_relu":
         yield {"class_name": layer.class_name, "config": {**config, "activation": "linear"}}
         yield _leaky(f"{layer.name}{LEAKY}", layer.function.alpha)
         return

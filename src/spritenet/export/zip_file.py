@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from zlib import error as DeflateError  # noqa: N812 - an exception, whatever zlib calls it
 
 from spritenet.errors import ModelError
-from spritenet.export.error_location import shown
+from spritenet.export.error_location import quoted
 
 __all__ = ["unzipped"]
 
@@ -34,7 +34,7 @@ def unzipped(path: Path) -> Iterator[Path]:
             with zipfile.ZipFile(path) as archive:
                 _extract(archive, folder, path)
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, DeflateError) as error:
-            raise ModelError("the ZIP is damaged", where=path, got=shown(str(error))) from error
+            raise ModelError("the ZIP is damaged", where=path, got=quoted(str(error))) from error
         except OSError as error:
             raise ModelError(f"it can't be read: {error.strerror or error}", where=path) from error
         try:
@@ -59,6 +59,6 @@ def _extract(archive: zipfile.ZipFile, folder: Path, where: Path) -> None:
         name = PurePosixPath(info.filename.replace("\\", "/")).name
         if name in {"", ".", ".."} or "\0" in name or ":" in name or (folder / name).exists():
             raise ModelError(
-                "a file of the ZIP can't be taken", where=where, got=shown(info.filename)
+                "a file of the ZIP can't be taken", where=where, got=quoted(info.filename)
             )
         (folder / name).write_bytes(archive.read(info))

@@ -107,7 +107,7 @@ def from_config(class_name: str, config: Mapping[str, object]) -> Layer:
     """The layer of a class name and a config, as `Layer.config` and TensorFlow.js write them.
 
     Raises:
-        ModelError: the class doesn't exist here, or its config asks for something that doesn't.
+        ModelError: the class, or an argument in its config, is unsupported.
     """
     cls = LAYERS.get(class_name)
     if cls is None:

@@ -95,7 +95,7 @@ class ReLU(ActivationLayer):
         slope = number(negative_slope, "negative_slope", where, least=0)
         if top not in (None, 6.0) or (top and slope):
             raise ModelError(
-                "this ReLU doesn't exist here",
+                "unsupported arguments of ReLU",
                 where=where,
                 expected="max_value None, or 6 with negative_slope 0",
                 got=f"max_value {top}, negative_slope {slope}",

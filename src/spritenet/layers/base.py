@@ -157,7 +157,7 @@ class Layer(ABC):
         """The layer of a config as Keras 2, Keras 3 or TensorFlow.js writes it.
 
         Raises:
-            ModelError: it asks for something that doesn't exist here.
+            ModelError: an argument is unsupported.
         """
         known = {f.name for f in fields(cls)} - {"input_shape"}
         name = config.get("name")

@@ -9,7 +9,7 @@ from typing import ClassVar
 from spritenet.arguments import choice, count, pair
 from spritenet.initializers import Initializer
 from spritenet.layers.base import Shape, Weight
-from spritenet.layers.parametric import Learnt
+from spritenet.layers.parametric import Parametric
 from spritenet.layers.windows import slide
 from spritenet.migration import accepts
 from spritenet.regularizers import L2
@@ -19,7 +19,7 @@ __all__ = ["Conv2D"]
 
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
-class Conv2D(Learnt):
+class Conv2D(Parametric):
     """A convolution over h w c images (cross-correlation, as in Keras), then an activation.
 
     Args:

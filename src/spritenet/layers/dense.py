@@ -10,7 +10,7 @@ from spritenet.arguments import count
 from spritenet.errors import ModelError
 from spritenet.initializers import Initializer
 from spritenet.layers.base import Shape, Weight
-from spritenet.layers.parametric import Learnt
+from spritenet.layers.parametric import Parametric
 from spritenet.migration import accepts
 from spritenet.regularizers import L2
 
@@ -19,7 +19,7 @@ __all__ = ["Dense"]
 
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
-class Dense(Learnt):
+class Dense(Parametric):
     """A matrix product over vectors, then an activation. Images need `Flatten()` before it.
 
     Args:

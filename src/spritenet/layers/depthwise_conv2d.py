@@ -9,7 +9,7 @@ from typing import ClassVar
 from spritenet.arguments import choice, count, pair
 from spritenet.initializers import Initializer
 from spritenet.layers.base import Shape, Weight
-from spritenet.layers.parametric import Learnt
+from spritenet.layers.parametric import Parametric
 from spritenet.layers.windows import slide
 from spritenet.migration import accepts
 from spritenet.regularizers import L2
@@ -19,7 +19,7 @@ __all__ = ["DepthwiseConv2D"]
 
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
-class DepthwiseConv2D(Learnt):
+class DepthwiseConv2D(Parametric):
     """A convolution in which each filter reads one channel, then an activation.
 
     Output channel `c · depth_multiplier + m` is filter m of input channel c, as in Keras.

@@ -16,13 +16,13 @@ __all__ = ["Dropout"]
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Dropout(Layer):
-    """In training, sets a share of its inputs to 0 and multiplies the others by 1 / (1 - rate).
+    """In training, sets a fraction of its inputs to 0 and multiplies the others by 1 / (1 - rate).
 
     Which ones is a function of the training's seed, the step and the place, so that a resumed
     training drops the same ones.
 
     Args:
-        rate: the share, 0 ≤ rate < 1.
+        rate: the fraction, 0 ≤ rate < 1.
         name: its name in messages, summaries and files.
         input_shape: of its images, where it is the first layer; see `sn.Input`.
 

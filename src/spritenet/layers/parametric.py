@@ -12,12 +12,12 @@ from spritenet.layers.activations import ActivationFunction
 from spritenet.layers.base import Layer, Shape, Weight
 from spritenet.regularizers import L2
 
-__all__ = ["Learnt"]
+__all__ = ["Parametric"]
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
-class Learnt(Layer):
-    """A layer that learns a kernel and, if `use_bias`, one number for each of its outputs.
+class Parametric(Layer):
+    """A layer with a trained kernel and, if `use_bias`, a trained bias for each output channel.
 
     Each class has the fields below, those of the kernel under `kernel_name`.
     """
@@ -79,7 +79,7 @@ class Learnt(Layer):
 
     def config(self) -> dict[str, object]:
         """See `Layer.config`."""
-        config = super(Learnt, self).config()
+        config = super(Parametric, self).config()
         for name in (f"{self.kernel_name}_initializer", "bias_initializer"):
             rule: Initializer = getattr(self, name)
             config[name] = {"class_name": type(rule).__name__, "config": rule.config()}

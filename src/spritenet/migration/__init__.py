@@ -1,11 +1,11 @@
-"""Migration from Keras and PyTorch: what their users type works, or is refused with our way.
+"""Migration from Keras and PyTorch: their names and arguments work, or raise an error with advice.
 
-    names      names that don't exist here: of modules, models, layers, optimizers
-    instead    the words for each: what to use
-    arguments  arguments that are renamed, ignored or refused: `accepts`
-    formats    model files that aren't written yet
+names      errors for unsupported names of modules, models, layers, optimizers
+advice     the advice for each unsupported name
+arguments  arguments that are renamed, ignored or refused: `accepts`
+formats    errors for unsupported model file formats
 
-Knows no class of the package; the package asks it when something is missing.
+The package calls it when something is missing; it imports no class of the package.
 """
 
 from __future__ import annotations

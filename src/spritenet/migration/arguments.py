@@ -38,11 +38,11 @@ class Refused:
     """An argument that may only have the values that change nothing.
 
     Attributes:
-        instead: a sentence that says what to do.
+        advice: a sentence that says what to do.
         harmless: those values; None always is one.
     """
 
-    instead: str = ""
+    advice: str = ""
     harmless: tuple[object, ...] = ()
 
 
@@ -180,7 +180,7 @@ def accepts(target: Taking) -> Taking:
     """Makes a function, or a class's constructor, take Keras's arguments as the table says.
 
     What fits neither the table nor the arguments raises `UnsupportedError`, never a bare
-    TypeError. A frozen class says what to do instead where somebody sets an attribute.
+    TypeError. A frozen class advises on attributes that can't be set.
     """
     if not isinstance(target, type):
         return _taking(target)
@@ -278,12 +278,12 @@ def _refuse_change(self: object, name: str, value: object = None) -> None:
     """
     if name == "trainable" and value is True:
         return
-    from spritenet.migration import instead  # only here: nobody else shall wait for it
+    from spritenet.migration import advice  # imported late: only errors need it
 
     kind = next(
         base.__name__ for base in reversed(type(self).__mro__[:-1]) if base.__name__ != "ABC"
     )
-    words = instead.ATTRIBUTES.get(kind.lower(), {})
+    words = advice.ATTRIBUTES.get(kind.lower(), {})
     raise _FrozenError(
         f"Unsupported: changing {name} of {type(self).__name__}, which is frozen",
         do=words.get(name, "") or f"Make another {type(self).__name__}.",

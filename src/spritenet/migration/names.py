@@ -1,4 +1,4 @@
-"""Names that don't exist here, and the error that says so and names our way."""
+"""Errors for unsupported names, with the name to use."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ def attribute(name: str, owner: str, known: Iterable[str] = ()) -> Exception:
 
     Args:
         name: of the attribute.
-        owner: a key of `instead.ATTRIBUTES`: "model", "layer", "optimizer", "loss", "callback".
+        owner: a key of `advice.ATTRIBUTES`: "model", "layer", "optimizer", "loss", "callback".
         known: the attributes it has.
     """
     if name.startswith("_"):  # Python itself, copying, pickling and notebooks ask for such
         return AttributeError(f"{owner} has no attribute {name!r}")
-    from spritenet.migration import instead  # only here: nobody else shall wait for it
+    from spritenet.migration import advice  # imported late: only errors need it
 
     return UnsupportedError(
-        f"Unsupported attribute {name!r} of {instead.ARTICLES[owner]}",
-        do=instead.ATTRIBUTES[owner].get(name, "") or _near(name, known),
+        f"Unsupported attribute {name!r} of {advice.ARTICLES[owner]}",
+        do=advice.ATTRIBUTES[owner].get(name, "") or _near(name, known),
     )
 
 
 def not_settable(name: str) -> UnsupportedError:
     """The error for an attribute of a model that can't be set."""
-    from spritenet.migration import instead  # only here: nobody else shall wait for it
+    from spritenet.migration import advice  # imported late: only errors need it
 
-    do = instead.SETTING.get(name, "")
+    do = advice.SETTING.get(name, "")
     return UnsupportedError(f"Unsupported: setting {name} of a model", do=do)
 
 
@@ -51,17 +51,17 @@ def word(name: object, part: str, supported: Iterable[str]) -> UnsupportedError:
 
     Args:
         name: that was given.
-        part: a key of `instead.KINDS`.
+        part: a key of `advice.KINDS`.
         supported: the words there are.
     """
-    from spritenet.migration import instead  # only here: nobody else shall wait for it
+    from spritenet.migration import advice  # imported late: only errors need it
 
     known = list(supported)
     plain = str(name).lower().replace("_", "")
-    advice = {key.lower().replace("_", ""): do for key, do in instead.NAMES[part].items()}
-    do = advice.get(plain) or _near(str(name), known) or instead.SUPPORTED.get(part, "")
+    known_advice = {key.lower().replace("_", ""): do for key, do in advice.NAMES[part].items()}
+    do = known_advice.get(plain) or _near(str(name), known) or advice.SUPPORTED.get(part, "")
     do = do or f"Supported: {', '.join(known)}."
-    return UnsupportedError(f"Unsupported {instead.KINDS[part]} {str(name)[:80]!r}", do=do)
+    return UnsupportedError(f"Unsupported {advice.KINDS[part]} {str(name)[:80]!r}", do=do)
 
 
 def module_name(name: str, module: str, supported: Iterable[str]) -> Exception:
@@ -84,13 +84,13 @@ def module_name(name: str, module: str, supported: Iterable[str]) -> Exception:
 
 def _anywhere(name: str, supported: list[str]) -> tuple[str, str]:
     """The words for a name after `spritenet.`, which may be of any part."""
-    from spritenet.migration import instead  # only here: nobody else shall wait for it
+    from spritenet.migration import advice  # imported late: only errors need it
 
-    for part in filter(None, instead.KINDS):
+    for part in filter(None, advice.KINDS):
         module = import_module(f"spritenet.{part}")
         if name in module.__all__:
             return f"Unsupported name {name!r} of spritenet", f"Use sn.{part}.{name}."
-        if name in instead.UNSUPPORTED[part]:
+        if name in advice.UNSUPPORTED[part]:
             own: Iterable[str] = getattr(module, "LAYERS", None) or getattr(
                 module, "_CLASSES", module.__all__
             )
@@ -100,13 +100,13 @@ def _anywhere(name: str, supported: list[str]) -> tuple[str, str]:
 
 def _words(name: str, part: str, supported: list[str]) -> tuple[str, str]:
     """Returns the problem with a name of a module, and what to do about it."""
-    from spritenet.migration import instead  # only here: nobody else shall wait for it
+    from spritenet.migration import advice  # imported late: only errors need it
 
-    what = f"Unsupported {instead.KINDS[part]} {name!r}"
-    do = instead.NAMES[part].get(name) or instead.TORCH.get(name)
-    if not do and name not in instead.UNSUPPORTED.get(part, ()):
+    what = f"Unsupported {advice.KINDS[part]} {name!r}"
+    do = advice.NAMES[part].get(name) or advice.TORCH.get(name)
+    if not do and name not in advice.UNSUPPORTED.get(part, ()):
         do = _near(name, supported)
-    return what, do or instead.SUPPORTED.get(part) or f"Supported: {', '.join(supported)}."
+    return what, do or advice.SUPPORTED.get(part) or f"Supported: {', '.join(supported)}."
 
 
 def _near(name: str, known: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from spritenet.errors import ModelError
 from spritenet.initializers import stream
 from spritenet.layers import ImageShape, Input, Layer, Rescaling, Shape, Weight
 from spritenet.layers.activation import ActivationLayer
-from spritenet.layers.parametric import Learnt
+from spritenet.layers.parametric import Parametric
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -127,4 +127,4 @@ def classifies(layers: Iterable[Layer], outputs: Shape) -> bool:
 def last_activation(layers: Iterable[Layer]) -> str:
     """The name of the function applied last; "linear" if the last layer has none."""
     last = list(layers)[-1]
-    return last.function.name if isinstance(last, Learnt | ActivationLayer) else "linear"
+    return last.function.name if isinstance(last, Parametric | ActivationLayer) else "linear"

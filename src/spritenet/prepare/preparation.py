@@ -21,13 +21,13 @@ class Preparation:
 
     Args:
         mode: "digit" finds the ink of one drawn character, makes it light on black and puts it
-            where MNIST has it; "fit" shows the whole picture with bars beside it; "crop" fills the
-            input with the picture's middle; "stretch" fills it with all of the picture.
+            where MNIST has it; "fit" shows the whole image with bars beside it; "crop" fills the
+            input with the middle of the image; "stretch" fills it with the whole image.
         height: of the model's input, in pixels.
         width: likewise.
         channels: 1 (grey), 3 (red, green, blue) or 4 (and opacity); 1 for "digit".
-        background: 0 to 255, what "fit" puts beside the picture and what shows through where a
-            picture is transparent and the model wants no opacity; "digit" needs none.
+        background: 0 to 255, the level beside the image with "fit", and behind transparent pixels
+            for a model without an opacity channel; unused by "digit".
 
     Raises:
         ModelError: a value is out of range.

@@ -51,9 +51,9 @@ def area_mean(
 def product(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
     """Multiplies two matrices, a few columns of the right one at a time.
 
-    The library behind NumPy starts threads for larger products. For pictures they only wait for
-    each other: 4 ms of the processor for a picture of 224×224 in place of 0.4, and more where
-    several pictures are made at a time.
+    The library behind NumPy starts threads for larger products. For images they only wait for each
+    other: 4 ms of processor time for an image of 224×224 instead of 0.4, and more if several
+    images are resampled at a time.
     """
     step = max(1, ALONE // left.size)
     if step >= right.shape[1]:

@@ -122,7 +122,7 @@ class JournalFollower:
 
 
 def _others(lines: JournalLines, end: int) -> Iterator[tuple[int, bytes]]:
-    """The newest lines before `end` that are none of an update, from last to first."""
+    """The newest lines before `end` that are not of a step, from last to first."""
     place = lines.last_other(end)
     for _ in range(OTHERS):
         if place < 0:

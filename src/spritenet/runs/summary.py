@@ -13,7 +13,7 @@ from spritenet.runs.run import Run
 __all__ = ["STATES", "Summary", "summary"]
 
 STATES = ("starting", "running", "paused", "finished", "stopped", "killed")
-"""What a run may be in."""
+"""The states of a run."""
 
 NEWEST = 100
 """Lines of the journal that are looked at, from its end."""
@@ -24,16 +24,16 @@ MOST_CONFIG = 1 << 22
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A run in a few figures; None for what is not known.
+    """The state and results of a run; None for unknown values.
 
     Attributes:
         name: of its folder.
-        state: one of `STATES`; "killed" is a run that didn't say how it ended, and whose process is
+        state: one of `STATES`; "killed" is a run without a last event whose process is
             gone.
         network: its name.
-        data: what it learns from.
-        steps: updates done.
-        last_step: updates planned.
+        data: the data set it is trained on.
+        steps: steps done.
+        last_step: steps planned.
         test_accuracy: on the test images, after the end.
         val_accuracy: at the last evaluation while training.
         loss: of the last epoch.

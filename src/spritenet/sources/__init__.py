@@ -8,7 +8,7 @@
     images/         image files in folders, archives and WebDataset shards
     arrays/         arrays in NumPy, HDF5 and MATLAB files
     tables/         images in the rows of CSV, text and parquet files
-    strokes/        handwritten digits drawn by program
+    strokes/        synthetic handwritten digits
     remote/         downloads, and copies of addresses, bytes and file objects
     unpack.py       writes data sets as IDX, npz or image folders
     field_names.py  names of arrays, columns and splits; file_names.py, folder_files.py
@@ -16,7 +16,7 @@
     image_size.py   ImageSize: height and width
     mmap_file.py    MappedFile: memory-mapped files, inflated if need be; inflate.py
 
-It has formats, never a network or training.
+The package knows formats, no networks or training.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def load(
         data = load("sheet.png", image_size="28x28", labels="labels_uint8", train=55000)
 
     Args:
-        name_or_path: "strokes" (drawn by program), "mnist", "fashion-mnist" or "kmnist"
+        name_or_path: "strokes" (synthetic), "mnist", "fashion-mnist" or "kmnist"
             (downloaded once); or the path of a sprite, or of a folder of sprites; of a folder of
             IDX files; of a folder of images, or a zip or tar of one; of a CSV, npz, npy or
             parquet file, or a folder of them.
@@ -126,20 +126,20 @@ def load(
     if entry is not None:
         options.check_none(entry)
         return load_entry(CATALOG[entry], progress)
-    remarks = LoadWarnings()
+    load_warnings = LoadWarnings()
     with _open_origin(name_or_path, options, progress) as (origin, options):
         lazy = origin.describe(_survey_path(origin.path, options))
         data = lazy.to_dataset()
         if data is None:
             from spritenet.sprites.image_block import read_dataset
 
-            data = read_dataset(lazy, strict=strict, remarks=remarks)
+            data = read_dataset(lazy, strict=strict, load_warnings=load_warnings)
         else:
-            remarks.add(notes=lazy.notes)
+            load_warnings.add(notes=lazy.notes)
     origin.close()
     if strict:
-        remarks.raise_for_notes(origin.display_name)
-    remarks.warn()
+        load_warnings.raise_for_notes(origin.display_name)
+    load_warnings.warn()
     return data
 
 

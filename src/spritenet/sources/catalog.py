@@ -1,6 +1,6 @@
 """Catalog: data sets by name, with their mirrors and the hashes of their files.
 
-`strokes` is drawn by program. The others are downloaded once into the cache folder and read from
+`strokes` is synthetic. The others are downloaded once into the cache folder and read from
 there; files that were put there by hand are used if their hashes match.
 """
 

@@ -54,7 +54,7 @@ def image_shape(pixels: int, image_size: ImageSize | None, where: object) -> tup
         where: the file, for errors.
 
     Raises:
-        DataError: there is no such shape.
+        DataError: the shape is invalid.
     """
     shape = infer_image_shape(pixels, image_size)
     if shape is not None:

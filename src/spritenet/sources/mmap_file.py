@@ -24,7 +24,7 @@ __all__ = ["MappedFile", "spool"]
 PIECE = 1 << 20
 LEAST_MOST = 1 << 28
 HIGHEST_RATIO = 100
-"""How much longer than itself a file may inflate, beyond `LEAST_MOST` bytes. Images hardly
+"""The largest ratio of inflated to compressed size, beyond `LEAST_MOST` bytes. Images hardly
 shrink, text of digits to a tenth; a file that inflates a thousandfold is a bomb."""
 
 GZIP, XZ, BZIP2 = b"\x1f\x8b", b"\xfd7zXZ\x00", b"BZh"

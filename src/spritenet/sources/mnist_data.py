@@ -1,4 +1,4 @@
-"""MnistData: the TensorFlow.js tutorials' loader, shuffled anew in each epoch.
+"""MnistData: the TensorFlow.js tutorials' loader, reshuffled in each epoch.
 
 TensorFlow.js's `MnistData` shuffles once and repeats that order. Here each epoch has its own,
 and all follow from the seed.
@@ -84,7 +84,7 @@ class MnistData:
             progress: as of `sn.load`.
 
         Raises:
-            DataError: there is no such data set, or it is damaged.
+            DataError: the data set is missing or damaged.
             DownloadError: it must be downloaded and can't be.
         """
         from spritenet.sources import load
@@ -134,7 +134,7 @@ class MnistData:
         """The next images of a split of this name; otherwise as `next_train_batch`.
 
         Raises:
-            DataError: there is no such split.
+            DataError: the split is unknown.
             InputError: the size is not at least 1, or the split is empty.
         """
         size = operator.index(size)

@@ -140,7 +140,7 @@ class _Header:
 def _checked_chunks(blob: Blob) -> tuple[list[bytes], bool]:
     """Returns the data of all IDAT chunks, and true if there is a tRNS chunk; checks every CRC.
 
-    Pillow passes over some of what this finds.
+    Pillow ignores some of these errors.
     """
     pieces: list[bytes] = []
     transparent = False
@@ -245,7 +245,7 @@ def _size_and_start(path: Path) -> tuple[int, bytes]:
         with path.open("rb") as file:
             size, start = path.stat().st_size, file.read(len(BEGINNING))
     except FileNotFoundError:
-        raise DataError("there is no such file", where=path) from None
+        raise DataError("missing file", where=path) from None
     except OSError as error:
         raise DataError("can't be read", where=path, got=error.strerror or error) from None
     refuse_pointer(start, path)

@@ -51,7 +51,7 @@ def unpack(
     to: Kind | None = ...,
     *,
     strict: bool = ...,
-    remarks: LoadWarnings | None = ...,
+    load_warnings: LoadWarnings | None = ...,
     progress: Progress | None = ...,
 ) -> Path: ...
 @overload
@@ -61,7 +61,7 @@ def unpack(
     to: Kind | None = ...,
     *,
     strict: bool = ...,
-    remarks: LoadWarnings | None = ...,
+    load_warnings: LoadWarnings | None = ...,
     progress: Progress | None = ...,
 ) -> Path | str: ...
 def unpack(
@@ -70,7 +70,7 @@ def unpack(
     to: Kind | None = None,
     *,
     strict: bool = False,
-    remarks: LoadWarnings | None = None,
+    load_warnings: LoadWarnings | None = None,
     progress: Progress | None = None,
 ) -> Path | str:
     """Writes a data set as other programs read it, whole or not at all.
@@ -84,8 +84,8 @@ def unpack(
             image, in `train/CLASS/000000.png`. "npz": one file with Keras's arrays `x_train`,
             `y_train`, `x_val`, `x_test`, … and `class_names`. By default "npz" if the path ends
             so, else "folder".
-        strict: whether an image that can't be read is an error; by default it is left out.
-        remarks: takes in what was left out; without it, a warning says so.
+        strict: True raises an error for an unreadable image; by default it is skipped.
+        load_warnings: collects skipped images and notes; by default they are warned of.
         progress: called with the number of images done since the last call, from any thread.
 
     Returns:
@@ -102,14 +102,14 @@ def unpack(
         expected = "one of " + ", ".join(KINDS)
         raise InputError("unsupported format", where="to", expected=expected, got=kind)
     listing = data if isinstance(data, LazyDataset) else LazyDataset.from_dataset(data)
-    told = LoadWarnings() if remarks is None else remarks
-    told.add(notes=listing.notes)
+    collected = LoadWarnings() if load_warnings is None else load_warnings
+    collected.add(notes=listing.notes)
 
     def parts(first: int, stop: int) -> Parts:
         step = max(1, BLOCK_BYTES // int(np.prod(listing.image_shape)))
         for low in range(first, stop, step):
             part = read_block(listing, low, min(low + step, stop), strict=strict)
-            told.add(part.left_out, part.notes)
+            collected.add(part.left_out, part.notes)
             yield part
             if progress is not None:
                 progress(min(low + step, stop) - low)
@@ -125,8 +125,8 @@ def unpack(
                 except OSError as error:
                     reason = error.strerror or error
                     raise DataError("can't be written", where=target, got=reason) from None
-    if remarks is None:
-        told.warn()
+    if load_warnings is None:
+        collected.warn()
     return place.of(place.path)
 
 

@@ -5,7 +5,7 @@
     folder.py         many sprites and their dataset.json
     verify.py         all errors in one
 
-    tiling.py         the place of each image in the picture
+    tiling.py         the place of each image in the PNG
     chunks.py         PNG chunks; Blob, the protocol of their sources
     header.py         all before the pixels: metadata.py (iTXt), labels.py (snLB), index.py (snIX)
     segments.py       rows that are compressed together; filters.py filters them

@@ -1,6 +1,6 @@
 """Row filters: None or Sub, whichever compresses better; no row needs the row above.
 
-Ways are tried on some rows of a segment with the fastest compression: None for all, Sub for all,
+Some rows of a segment are compressed at the fastest level: with None for all, with Sub for all,
 and, unless one of the two is much better, for each row the one with the smaller sum of absolute
 differences (the PNG specification's advice, 12.7). Drawings on an even ground want None;
 photographs want Sub.

@@ -2,7 +2,7 @@
 
 `dataset.json` holds what a sprite's own metadata hold, of all of them together, and `shards`: for
 each its file's name, images, bytes and SHA-256, and the bytes and SHA-256 of its head. A head holds
-the hashes of its segments, so whoever trusts `dataset.json` hashes nothing but what is read.
+the hashes of its segments, so a reader that trusts `dataset.json` only hashes what it reads.
 """
 
 from __future__ import annotations
@@ -213,7 +213,7 @@ class SpriteFolder:
         if not 0 <= place < len(self):
             expected = f"0 to {len(self) - 1}"
             raise InputError(
-                "there is no such image", where=self.path, expected=expected, got=place
+                "image index out of range", where=self.path, expected=expected, got=place
             )
         number = bisect_right(self._firsts, place) - 1
         return self.sprite(number).image(place - self._firsts[number])

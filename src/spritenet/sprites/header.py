@@ -64,7 +64,7 @@ class Header:
 
     @property
     def tiling(self) -> Tiling:
-        """The place of each image in the picture."""
+        """The place of each image in the PNG."""
         return self.metadata.tiling
 
 

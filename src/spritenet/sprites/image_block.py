@@ -22,7 +22,7 @@ BLOCK_BYTES = 1 << 22
 """Of pixels that a thread reads at a time, at most."""
 
 BLOCKS = 16
-"""That there are at least, so that threads end together where pictures are large to decode."""
+"""The least number of blocks, so that threads end together if images are slow to decode."""
 
 Progress = Callable[[int], object]
 
@@ -36,7 +36,7 @@ class ImageBlock:
         labels: int32, n.
         splits: ranges of images, counted from the block's beginning.
         left_out: an error for each image that could not be read.
-        notes: remarks for people.
+        notes: warnings about the data, a line each.
     """
 
     images: NDArray[np.uint8]
@@ -127,7 +127,7 @@ def read_dataset(
     *,
     strict: bool = False,
     workers: int | None = None,
-    remarks: LoadWarnings | None = None,
+    load_warnings: LoadWarnings | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
     """Reads a whole lazy data set into memory.
@@ -136,7 +136,7 @@ def read_dataset(
         data: the data set.
         strict: whether an image that can't be read is an error.
         workers: threads; by default all cores.
-        remarks: collects notes and what was left out.
+        load_warnings: collects notes and what was left out.
         progress: called with the number of images done, from any thread.
 
     Raises:
@@ -144,14 +144,14 @@ def read_dataset(
     """
     at_hand = data.to_dataset()
     if at_hand is not None:
-        if remarks is not None:
-            remarks.add(notes=data.notes)
+        if load_warnings is not None:
+            load_warnings.add(notes=data.notes)
         return at_hand
     part = read_block(data, strict=strict, workers=workers, progress=progress)
     if part.left_out and not len(part.images):
         raise nothing_readable(data, part.left_out[0])
-    if remarks is not None:
-        remarks.add(part.left_out, (*data.notes, *part.notes))
+    if load_warnings is not None:
+        load_warnings.add(part.left_out, (*data.notes, *part.notes))
     names = data.class_names
     splits = {
         name: Split(part.images[low:high], part.labels[low:high], names, name, data.pixel_range)

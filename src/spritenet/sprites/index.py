@@ -41,7 +41,7 @@ class Segment:
     """Some whole rows of a sprite, compressed so that they can be read alone.
 
     Args:
-        first_row: of the picture.
+        first_row: of the PNG.
         stop_row: the row behind the last.
         offset: of its first byte in the file.
         length: its bytes.
@@ -83,7 +83,7 @@ def unpack(data: bytes, tiling: Tiling, where: str) -> tuple[Segment, ...]:
 
     Args:
         data: of the chunk.
-        tiling: the picture; its segments must cover all of its rows.
+        tiling: of the PNG; its segments must cover all of its rows.
         where: the file's name, for errors.
 
     Raises:

@@ -44,7 +44,7 @@ Packable = Dataset | Split | LazyDataset | tuple[ArrayLike, ArrayLike]
 MNIST_SPLITS = (60_000, 10_000)
 TFJS_VALIDATION = 5_000
 """Images that TensorFlow's `input_data.read_data_sets` takes from the beginning of MNIST for
-validation. The tutorials' picture has the others: its labels begin 7, 3, 4, 6, 1, 8, 1, 0, as those
+validation. The tutorials' sprite has the others: its labels begin 7, 3, 4, 6, 1, 8, 1, 0, as those
 of MNIST's training images from number 5,000 on (github.com/tensorflow/tfjs/issues/5588)."""
 
 DEFAULT_LEVEL = 7
@@ -66,7 +66,7 @@ def pack(
     ray: bool = ...,
     tfjs: bool = ...,
     strict: bool = ...,
-    remarks: LoadWarnings | None = ...,
+    load_warnings: LoadWarnings | None = ...,
     progress: Progress | None = ...,
 ) -> Path: ...
 @overload
@@ -84,7 +84,7 @@ def pack(
     ray: bool = ...,
     tfjs: bool = ...,
     strict: bool = ...,
-    remarks: LoadWarnings | None = ...,
+    load_warnings: LoadWarnings | None = ...,
     progress: Progress | None = ...,
 ) -> Path | str: ...
 def pack(
@@ -101,7 +101,7 @@ def pack(
     ray: bool = False,
     tfjs: bool = False,
     strict: bool = False,
-    remarks: LoadWarnings | None = None,
+    load_warnings: LoadWarnings | None = None,
     progress: Progress | None = None,
 ) -> Path | str:
     """Writes a data set as a sprite: a PNG that holds images, labels, classes and splits.
@@ -130,8 +130,8 @@ def pack(
         tfjs: also write the one-hot labels, a byte a class, that TensorFlow.js's `MnistData`
             reads, into `digits_labels_uint8` beside the sprite. Of 60,000 and 10,000 images, as
             MNIST has, the first 5,000 are left out: 55,000 and 10,000 are the tutorials' own file.
-        strict: whether an image that can't be read is an error; by default it is left out.
-        remarks: takes in what was left out; without it, a warning says so.
+        strict: True raises an error for an unreadable image; by default it is skipped.
+        load_warnings: collects skipped images and notes; by default they are warned of.
         progress: called with the number of images done since the last call, from any thread.
 
     Returns:
@@ -171,22 +171,24 @@ def pack(
         tfjs=tfjs,
         strict=strict,
     )
-    told = LoadWarnings() if remarks is None else remarks
-    told.add(notes=lazy.notes)
+    collected = LoadWarnings() if load_warnings is None else load_warnings
+    collected.add(notes=lazy.notes)
     with destination(path) as place:
         target = place.path
         if options.shard_images >= len(lazy) and target.suffix.lower() == ".png":
             done = write_shard(
                 lazy, options, 0, len(lazy), target, workers=workers, progress=progress
             )
-            told.add(done.left_out, done.notes)
+            collected.add(done.left_out, done.notes)
             if done.digest is None:
                 raise nothing_readable(lazy, done.left_out[0])
         else:
             target = target.with_suffix("") if target.suffix.lower() == ".png" else target
-            _write_folder(lazy, options, target, workers, _backend(processes, ray), told, progress)
-    if remarks is None:
-        told.warn()
+            _write_folder(
+                lazy, options, target, workers, _backend(processes, ray), collected, progress
+            )
+    if load_warnings is None:
+        collected.warn()
     return place.of(target)
 
 
@@ -251,7 +253,7 @@ def _write_folder(
     folder: Path,
     workers: int | None,
     backend: Backend | None,
-    remarks: LoadWarnings,
+    load_warnings: LoadWarnings,
     progress: Progress | None,
 ) -> None:
     """Writes the sprites and their index."""
@@ -274,7 +276,7 @@ def _write_folder(
                     progress(ranges[number][1] - ranges[number][0])
         written = [(name, done[number]) for number, (name, _, _) in enumerate(names)]
         for _, packed in written:
-            remarks.add(packed.left_out, packed.notes)
+            load_warnings.add(packed.left_out, packed.notes)
         write_folder_index(lazy, options, fresh, written, workers)
 
 

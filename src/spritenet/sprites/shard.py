@@ -25,7 +25,7 @@ from spritenet.sprites.writer import FileDigest, rows_of_a_segment, write_sprite
 __all__ = ["TFJS_LABELS", "PackOptions", "PackedShard", "write_shard"]
 
 TFJS_LABELS = "_labels_uint8"
-"""What the name of the one-hot labels ends with, as in the tutorials' `mnist_labels_uint8`."""
+"""The end of the name of the one-hot labels file, as in the tutorials' `mnist_labels_uint8`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class PackedShard:
         labels: int32, n.
         digest: sizes and hashes of the file; None if no image could be read, so there is no file.
         left_out: an error for each image that could not be read.
-        notes: remarks for people.
+        notes: warnings about the data, a line each.
     """
 
     count: int

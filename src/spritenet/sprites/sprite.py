@@ -79,7 +79,7 @@ class Sprite:
         if not 0 <= place < len(self):
             expected = f"0 to {len(self) - 1}"
             raise InputError(
-                "there is no such image", where=self.blob.name, expected=expected, got=place
+                "image index out of range", where=self.blob.name, expected=expected, got=place
             )
         out = np.empty((1, *self.image_shape), np.uint8)
         self.read_into(out, place, workers=1)

@@ -1,4 +1,4 @@
-"""Tilings: the place of each image in the picture, in tiles of one size, `columns` to a band.
+"""Tilings: the place of each image in the PNG, in tiles of one size, `columns` to a band.
 
 Layout `rows`: an image is one row, flattened row-major; a band is that row. Layout `grid`: a tile
 has the image's own height and width; a band is as many rows as an image has. Both are the same
@@ -20,13 +20,13 @@ __all__ = ["MAX_PIXELS", "MAX_ROWS", "Layout", "Tiling", "fit_tiling"]
 
 Layout = Literal["rows", "grid"]
 
-MAX_ROWS = 65_000  # Firefox decodes no picture of more than 65,535 rows
+MAX_ROWS = 65_000  # Firefox decodes no image of more than 65,535 rows
 MAX_PIXELS = 1 << 26  # Pillow warns at 89 million; Chromium decodes at most 2^31 bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Tiling:
-    """The arrangement of `count` images in one picture.
+    """The arrangement of `count` images in one PNG.
 
     Args:
         height: of an image.
@@ -61,7 +61,7 @@ class Tiling:
 
     @property
     def png_height(self) -> int:
-        """Rows of the picture."""
+        """Rows of the PNG."""
         return self.bands * self.tile_rows
 
     @property
@@ -91,7 +91,7 @@ class Tiling:
         return first, first + self.tile_rows
 
     def arrange(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Arranges images (n h w c) of whole bands as rows of the picture (rows, row_bytes)."""
+        """Arranges images (n h w c) of whole bands as rows of the PNG (rows, row_bytes)."""
         if self.layout == "rows":
             return images.reshape(len(images), self.row_bytes)
         bands = -(-len(images) // self.columns)
@@ -122,29 +122,27 @@ def fit_tiling(
     columns: int | None = None,
     most_images: int | None = None,
 ) -> tuple[Tiling, int]:
-    """Returns a tiling of `count` images in as few pictures as possible.
+    """Returns a tiling of `count` images in as few PNGs as possible.
 
     Args:
         image_shape: h w c.
         count: images, at least 1.
         layout: "rows" or "grid".
-        columns: of a grid; by default so many that the picture is about square.
-        most_images: in one picture, if fewer than would fit.
+        columns: of a grid; by default enough that the PNG is about square.
+        most_images: in one PNG, if fewer than would fit.
 
     Returns:
-        The tiling of a full picture, and how many images each but the last one holds.
+        The tiling of a full PNG, and the number of images in each but the last.
 
     Raises:
-        InputError: an image doesn't fit into a picture, or has a number of channels PNG hasn't.
+        InputError: an image is too large for a PNG, or its number of channels is unsupported.
     """
     height, width, channels = image_shape
     if channels not in {1, 3, 4}:
-        raise InputError(
-            "a sprite can't hold images of so many channels", expected="1, 3 or 4", got=channels
-        )
+        raise InputError("unsupported number of channels", expected="1, 3 or 4", got=channels)
     if columns is not None and (layout == "rows" or columns < 1):
         raise InputError(
-            "columns are of a grid", where="columns", expected="layout grid, 1 or more"
+            "columns need layout grid", where="columns", expected="layout grid, 1 or more"
         )
     wanted = min(count, most_images or count)
     if layout == "rows":

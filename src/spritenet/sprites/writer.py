@@ -51,7 +51,7 @@ def rows_of_a_segment(tiling: Tiling, wanted: int | None = None) -> int:
     """Returns the number of rows of a segment: whole bands.
 
     Args:
-        tiling: the picture.
+        tiling: of the PNG.
         wanted: about so many; by default so many as make `SEGMENT_BYTES`.
     """
     rows = SEGMENT_BYTES // (tiling.row_bytes + 1) if wanted is None else wanted

@@ -131,7 +131,7 @@ class HttpReader:
             answer = self._whole(response) if whole else self._response_error(response, start)
             response.close()
         except BaseException:
-            response.close()  # what is still to come must not be taken for the next answer
+            response.close()  # the rest must not be read as the next answer
             raise
         finally:
             response.release_conn()

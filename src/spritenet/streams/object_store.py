@@ -91,7 +91,7 @@ class ObjectReader:
             about = self._files.info(self._path)
         except Exception as error:  # noqa: BLE001 - each store raises errors of its own
             gone = isinstance(error, FileNotFoundError)
-            what = "there is no such file" if gone else "can't be reached"
+            what = "missing file" if gone else "can't be reached"
             got = "" if gone else reason_of(error)
             raise DownloadError(what, where=self.name, got=got) from None
         size = about.get("size")

@@ -234,7 +234,7 @@ def _file(where: str) -> str:
             _ = address.port  # is looked at only when it is asked for
         except ValueError as error:
             bare = where.rpartition("@")[2]  # without a password
-            raise DataError("this is no address", where=bare, got=error) from None
+            raise DataError("invalid address", where=bare, got=error) from None
         if address.scheme in {"http", "https"} and "." not in address.path.rpartition("/")[2]:
             path = address.path.rstrip("/") + "/" + INDEX
             return address._replace(path=path, fragment="").geturl()
@@ -248,11 +248,11 @@ def _file(where: str) -> str:
         if place.is_file():
             return str(place)
     except (OSError, ValueError) as error:
-        raise DataError("this is no path", where=repr(where), got=error) from None
+        raise DataError("invalid path", where=repr(where), got=error) from None
     raise DataError(
-        "there is no such sprite, or folder of sprites",
+        "missing sprite or folder of sprites",
         where=place,
-        do="`spritenet pack` makes one.",
+        do="Make one with `spritenet pack`.",
     )
 
 

@@ -80,7 +80,7 @@ def spool(pieces: Iterator[bytes]) -> IO[bytes]:
     Raises:
         DataError: the disk refuses.
     """
-    file = tempfile.NamedTemporaryFile(prefix="spritenet-")  # noqa: SIM115 - whoever gets it closes it
+    file = tempfile.NamedTemporaryFile(prefix="spritenet-")  # noqa: SIM115 - the caller closes it
     try:
         for piece in pieces:
             try:

@@ -43,7 +43,7 @@ class RemoteBlob:
         self._refresh()
 
     def _refresh(self) -> None:
-        """Asks for size and version anew."""
+        """Requests size and version again."""
         try:
             found = self._reader.read_info()
         except FullBody as whole:
@@ -51,7 +51,7 @@ class RemoteBlob:
             return
         self._whole = None
         self.size = found.size
-        # Without a version nothing may be taken for this file's that wasn't fetched just now.
+        # Without a version, cached bytes of an earlier fetch may belong to another file.
         version = found.version or secrets.token_hex(16)
         self._id = f"{self.name} {found.size} {version}"
         if len(found.begin) >= min(BLOCK_BYTES, found.size):

@@ -52,14 +52,14 @@ class Stream:
             model.fit(data.train, epochs=5)
 
     Args:
-        name: what to call it.
+        name: for messages.
         groups: its sprites.
         settings: how it is read.
-        close: lets go of files and connections.
-        again: opens the same anew: what is pickled, for other processes.
+        close: closes files and connections.
+        again: opens it again; this is pickled, for other processes.
 
     Attributes:
-        name: what to call it.
+        name: for messages.
         count: images in all splits together.
         shards: all sprites.
         groups: those.
@@ -198,7 +198,7 @@ class Stream:
 
 
 def _split_of(again: Callable[[], Stream], name: str) -> StreamSplit:
-    """A split of a stream that is opened anew."""
+    """Opens a stream again and returns one of its splits."""
     return again()[name]
 
 

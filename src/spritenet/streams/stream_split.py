@@ -45,8 +45,8 @@ class StreamSplit:
         reader: reads images by number.
         order: of shuffled batches.
         most: images of a prefetched unit, of which two are in memory.
-        keep: whether all of its inflated images fit into the cache.
-        again: opens the same split anew; it is what is pickled, for other processes.
+        keep: True if all of its inflated images fit into the cache.
+        again: opens it again; this is pickled, for other processes.
     """
 
     name: str
@@ -86,7 +86,7 @@ class StreamSplit:
         Only the segments that hold these images are read.
 
         Raises:
-            IndexError: there is no such image.
+            IndexError: the index is out of range.
             DataError: a segment is damaged.
         """
         size = len(self)
@@ -314,5 +314,5 @@ class StreamSplit:
 def _open_part(
     again: Callable[[], StreamSplit], validation: float, seed: int, number: int
 ) -> StreamSplit:
-    """Returns the rest (0) or the validation set (1) of a split that is opened anew."""
+    """Opens a split again and returns its rest (0) or its validation set (1)."""
     return again().split(validation, seed)[number]

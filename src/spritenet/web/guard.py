@@ -51,7 +51,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",  # whose pictures they are is nobody's business but theirs
+    "Cache-Control": "no-store",  # images and predictions are private
 }
 
 logger = logging.getLogger("spritenet.web")
@@ -98,7 +98,7 @@ class Guard:
             await self._pass(scope, receive, strict)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Lets a request through; a route that fails is our mistake, and is said to be."""
+        """Passes a request on; answers 500 and logs the error if its route fails."""
         began = False
 
         async def noting(message: Message) -> None:
@@ -168,7 +168,7 @@ def _is_ours(request: Request, origin: str) -> bool:
 
 
 def _head(request: Request) -> int:
-    """How many bytes the address and the headers have. uvicorn limits only what is incomplete."""
+    """Returns the bytes of address and headers; uvicorn only limits incomplete ones."""
     scope = request.scope
     address = len(scope["raw_path"]) + len(scope["query_string"])
     return address + sum(len(name) + len(value) for name, value in scope["headers"])

@@ -20,12 +20,12 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 @dataclass(frozen=True, slots=True)
 class Hosts:
-    """What may stand in a Host header.
+    """The allowed values of a Host header.
 
     Attributes:
         port: the server's.
         names: in lower case, IPv6 addresses in brackets.
-        addresses: whether any IP address will do, which no rebound name can be.
+        addresses: True allows any IP address, which DNS rebinding can't forge.
     """
 
     port: int
@@ -34,14 +34,14 @@ class Hosts:
 
     @classmethod
     def of(cls, host: str, port: int) -> Hosts:
-        """Those of a server bound to this host and port."""
+        """Returns those of a server bound to this host and port."""
         if is_wildcard(host):
             own = socket.gethostname().lower()
             return cls(port, LOOPBACK | {own, f"{own}.local"}, addresses=True)
         return cls(port, LOOPBACK if is_loopback(host) else frozenset({written(host)}))
 
     def allow(self, header: str | None) -> bool:
-        """Returns whether a request with this Host header is meant for us."""
+        """Returns True if a request with this Host header is meant for this server."""
         parts = HOST.fullmatch((header or "").lower())
         if parts is None or int(parts["port"] or 80) != self.port:
             return False

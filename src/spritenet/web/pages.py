@@ -26,8 +26,8 @@ def drawing_page(model: SavedModel, examples: Split | None) -> dict[str, Content
     """The drawing page at /draw/.
 
     Args:
-        model: at model/model.json and model/weights.bin, without its optimizer's memory.
-        examples: at examples.png, to teach it more; an empty answer if there are none.
+        model: at model/model.json and model/weights.bin, without its optimizer state.
+        examples: at examples.png, for further training; an empty answer if there are none.
 
     Raises:
         ModelError: the network doesn't choose among classes.

@@ -30,12 +30,12 @@ MOST_CONNECTIONS = 100
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where a server can be reached.
+    """The address of a server.
 
     Attributes:
         host: it is bound to.
         port: it is bound to.
-        token: opens once.
+        token: valid once.
     """
 
     host: str
@@ -44,18 +44,18 @@ class Site:
 
     @property
     def local(self) -> bool:
-        """Returns whether only this machine can reach it."""
+        """True if only this machine can reach it."""
         return is_loopback(self.host)
 
     @property
     def address(self) -> str:
-        """What to open, with the token."""
+        """The URL to open, with the token."""
         host = _own_address() if is_wildcard(self.host) else self.host
         return f"http://{written(host)}:{self.port}/?token={self.token}"
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there.
+    """Returns a listening socket.
 
     Args:
         host: 127.0.0.1 for this machine only, 0.0.0.0 for all that can reach it.

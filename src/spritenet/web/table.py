@@ -29,7 +29,7 @@ MEDIA_TYPES = {
     ".svg": "image/svg+xml",
     ".bin": "application/octet-stream",
 }
-"""What browsers are told of a file; one with another ending is not served."""
+"""Media types by suffix; files with other suffixes are not served."""
 
 PLAIN = re.compile(r"/[A-Za-z0-9._~%/-]*")
 SHARED = ("lib", "ui", "vendor")
@@ -88,7 +88,7 @@ class Table:
         await self.response(Request(scope))(scope, receive, send)
 
     def response(self, request: Request) -> Response:
-        """What is at the address of a request."""
+        """Returns the response for the path of a request."""
         address = request.scope["raw_path"].decode("latin-1")
         content = self.contents.get(address)
         if content is None:

@@ -3,11 +3,11 @@
     GET  /watch/runs                       every run in a few figures
     GET  /watch/events?run=NAME&run=…      journals as server-sent events, from their beginning
     GET  /watch/runs/NAME/config           a run's config.json
-    GET  /watch/runs/NAME/snapshots/FILE   what was seen of the network
+    GET  /watch/runs/NAME/snapshots/FILE   weights and activations at some steps
     POST /watch/runs/NAME/control          {"command": "pause"}; the answer comes in the journal
 
-It only reads and writes files of the run's folder. So the training and the page outlive each other,
-and several pages look on. A name in an address only ever selects a run that is listed.
+It only reads and writes files of the run's folder, so training and page are independent, and
+several pages can watch a run. A name in an address only selects a listed run.
 """
 
 from __future__ import annotations
@@ -178,12 +178,12 @@ class _Followed:
         self.mark: object = ()
 
     def changed(self) -> bool:
-        """Returns whether its journal may have changed since the last time."""
+        """Returns True if its journal may have changed since the last call."""
         before, self.mark = self.mark, _mark(self.run.journal_path)
         return before != self.mark
 
     def news(self) -> Sequence[str]:
-        """What is new in its journal, as JSON; nothing if nothing is."""
+        """Returns new events of its journal as JSON; empty without any."""
         try:
             batch = self.reader.read()
         except (OSError, RunError):
@@ -200,14 +200,14 @@ class _Followed:
         return (json.dumps(news, separators=(",", ":")),)
 
     def state(self) -> str:
-        """How it does, as JSON."""
+        """Returns the state of the run as JSON."""
         if not self.run.folder.is_dir():
             return json.dumps({"name": self.name, "state": "gone"})
         found = summary(self.run)
         return json.dumps({**found.to_json(), "silent": max(0.0, time() - found.changed)})
 
     def touch(self) -> None:
-        """Tell its training that somebody looks on."""
+        """Tells its training that a page is open."""
         if self.run.running:
             self.run.controls.watch()
 

@@ -99,7 +99,7 @@ def test_every_way_to_write_a_digit_is_well_formed(digit: int) -> None:
         assert np.abs(shapes.y).max() <= 1
         assert np.abs(shapes.x).max() <= np.float32(way.width) + 1e-6
         assert all(stroke.stop - stroke.start >= 2 for stroke in shapes.strokes)
-        assert way.share > 0
+        assert way.frequency > 0
 
 
 def test_poses_that_disagree_are_refused() -> None:

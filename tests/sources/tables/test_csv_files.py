@@ -102,7 +102,7 @@ def test_a_folder_of_tables_has_splits(tmp_path: Path) -> None:
     (tmp_path / "test.csv").write_text(unlabelled, encoding="utf-8")
     with pytest.warns(UserWarning, match=r"test\.csv has no labels and was passed over"):
         assert list(sn.load(tmp_path).splits) == ["train"]
-    with pytest.raises(DataError, match=r"test\.csv: its rows have no labels.*--split test=10%"):
+    with pytest.raises(DataError, match=r"test\.csv: missing labels.*--split test=10%"):
         sn.load(tmp_path / "test.csv")
     (tmp_path / "test.csv").write_text(table(), encoding="utf-8")
     with pytest.warns(sn.DataWarning, match=r"not read in .*: sample_submission\.csv\.$"):

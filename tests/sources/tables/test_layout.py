@@ -339,7 +339,7 @@ def test_unlabelled_and_other_tables_say_what_they_are(tmp_path: Path) -> None:
     """Pixels with an id alone; libsvm's sparse rows."""
     pixels = RANDOM.integers(0, 256, (150, 16))
     for head in (f"id,{NAMED}", ""):
-        with pytest.raises(DataError, match=r"its rows have no labels"):
+        with pytest.raises(DataError, match=r"missing labels"):
             read(tmp_path / "a.csv", ([head] if head else []) + table(np.arange(150), pixels))
     (tmp_path / "usps.txt").write_text("8 1:-1 2:-0.9 5:0.3\n7 1:-1 3:0.2\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"libsvm's sparse format.*load_svmlight_file"):

@@ -93,7 +93,7 @@ def download(
         file: which one, and how to know it.
         mirrors: addresses to put its name behind, tried one after the other.
         folder: where to put it, under its own name; it must exist.
-        progress: told of every piece that arrives.
+        progress: called for every chunk that arrives.
 
     Returns:
         The mirror that had it.

@@ -85,7 +85,7 @@ def fetch_local(given: FileOrPath, progress: Progress | None = None, stem: str =
 
     Args:
         given: a path, which is taken as it is; an address; bytes; or a file object.
-        progress: told of every piece that is downloaded.
+        progress: called for every chunk that is downloaded.
         stem: what to call bytes that have no name.
 
     Raises:

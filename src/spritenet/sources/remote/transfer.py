@@ -24,11 +24,11 @@ Pieces = Iterator[bytes]
 
 
 class TransferError(Exception):
-    """The file can't be had from there; the text says why, in a few words.
+    """The transfer failed; the text is the reason, in a few words.
 
     Args:
-        why: those words.
-        missing: whether the server answered that there is no such file.
+        why: the reason.
+        missing: True if the server answered that the file is missing.
     """
 
     def __init__(self, why: str, *, missing: bool = False) -> None:
@@ -39,17 +39,17 @@ class TransferError(Exception):
 def transfer(
     address: str, out: IO[bytes], name: str, limit: int, progress: Progress | None = None
 ) -> None:
-    """Copies the file at an address; stops what is too long, too slow or breaks off.
+    """Copies the file at an address; stops if it is too long or too slow.
 
     Args:
         address: `https://…`; `s3://…` and others with the extra `fsspec`; or a path.
         out: to write to.
-        name: what to call it in progress.
-        limit: the most bytes that are taken.
-        progress: told of every piece that arrives.
+        name: the name for `progress`.
+        limit: the largest number of bytes.
+        progress: called for every chunk that arrives.
 
     Raises:
-        TransferError: it isn't there, can't be reached or is too long.
+        TransferError: the file is missing, unreachable or too long.
         MissingExtraError: fsspec, or its part for such addresses, is not installed.
         InputError: the kind of address is unknown.
     """
@@ -106,7 +106,7 @@ def _from_store(
         total = files.info(path).get("size") or 0
         file = files.open(path, "rb")
     except FileNotFoundError:
-        raise TransferError("there is no such file", missing=True) from None
+        raise TransferError("missing file", missing=True) from None
     except Exception as error:  # noqa: BLE001 - each store raises errors of its own
         raise TransferError(reason_of(error)) from None
     with file:

@@ -1,4 +1,4 @@
-"""`strokes`: handwriting drawn by program, so that everything works offline and is nobody's.
+"""`strokes`: synthetic handwriting, so that everything works offline and without a licence.
 
     glyphs.py   the ways to write each digit, as text
     shapes.py   that text as control points

@@ -67,7 +67,7 @@ def pen_paths(
         in 0 … 1: the drawing's longer side fills the square, the other is in its middle.
 
     Raises:
-        InputError: there is no such digit, or fewer than no drawings.
+        InputError: an unknown digit, or a negative count.
     """
     if digit not in range(10):
         raise InputError("unknown digit", where="digit", expected="0 to 9", got=digit)
@@ -103,9 +103,9 @@ def _labels(count: int, seed: int, stream: int) -> NDArray[np.int32]:
 
 @cache
 def _variants(digit: int) -> tuple[tuple[GlyphVariant, ...], NDArray[np.float64]]:
-    """A digit's ways, and the share of them up to each but the last."""
+    """Returns a digit's variants, and the cumulative frequency of each but the last."""
     variants = tuple(variant for variant in GLYPH_VARIANTS if variant.digit == digit)
-    bounds = np.cumsum([variant.share for variant in variants])
+    bounds = np.cumsum([variant.frequency for variant in variants])
     return variants, bounds[:-1] / bounds[-1]
 
 

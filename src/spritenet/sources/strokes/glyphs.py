@@ -22,14 +22,14 @@ class GlyphVariant:
 
     Args:
         digit: 0 to 9.
-        share: how often, among the ways of its digit; any positive scale.
+        frequency: among the variants of its digit, on any positive scale.
         poses: one or more shapes, as in the module's text above, with equal numbers of points,
             and pen lifts at the same places. Corners are taken from the first.
         width: width of the box over its height, before the writer's own variation.
     """
 
     digit: int
-    share: float
+    frequency: float
     poses: tuple[str, ...]
     width: float = 0.7
 

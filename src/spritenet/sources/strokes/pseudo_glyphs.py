@@ -1,4 +1,4 @@
-"""Characters that nobody knows, drawn by program: lines, arcs and corners put together by chance.
+"""Pseudo-characters: random combinations of lines, arcs and corners.
 
 With them a model learns what is not among its classes (`spritenet.ood`). Like the digits they
 are a function of seed and index.

@@ -26,7 +26,7 @@ class HandwritingStyle:
         tremble: deviation of the pen's width at every point.
         thin: radius of the thinnest pen, in pixels of the box.
         thick: how much more the thickest has.
-        fullest: the most of the rectangle round the lines that the pen may pass over, as a share.
+        fullest: the largest fraction of the lines' bounding box that the pen may cover.
         edge: least and most width of the ink's grey edge, in pixels.
         stray: how often, down and across, the image is one pixel off, as where specks on the
             paper moved the box or the centre of mass.

@@ -232,9 +232,9 @@ def _splits(names: list[str], tables: list[Table]) -> tuple[list[str], NDArray[n
 
 def _unlabelled(path: Path) -> DataError:
     return DataError(
-        "its rows have no labels",
+        "missing labels",
         where=path,
         expected="a first or last column called label",
-        do="Kaggle's test.csv has none: nothing can be learnt from it, nor tested on it. "
-        "Name train.csv, and set a part aside: spritenet pack train.csv a.png --split test=10%.",
+        do="Kaggle's test.csv has none, so it can't be used for training or evaluation. "
+        "Use train.csv and hold out a part: spritenet pack train.csv a.png --split test=10%.",
     )

@@ -157,9 +157,9 @@ def _check_hooks(callback: Callback) -> None:
     Raises:
         UnsupportedError: it has one.
     """
-    from spritenet.migration import instead  # only here: nobody else shall wait for it
+    from spritenet.migration import advice  # imported late: only errors need it
 
-    for name, words in instead.ATTRIBUTES["callback"].items():
+    for name, words in advice.ATTRIBUTES["callback"].items():
         if name.startswith("on_") and hasattr(type(callback), name):
             raise UnsupportedError(
                 f"Unsupported hook {name}", where=type(callback).__name__, do=words

@@ -1,7 +1,7 @@
-"""The words for each name of Keras and PyTorch that isn't here: what to use instead.
+"""Advice for each unsupported name of Keras and PyTorch.
 
-A part is a module of `spritenet`, "" for the package itself. A name without words of its own is
-answered with the list of what is supported. A test holds all of it against Keras's public names.
+A part is a module of `spritenet`, "" for the package itself. For a name without advice, the error
+lists the supported names. A test compares the names with those of Keras.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _words(table: dict[str, str]) -> dict[str, str]:
 
 _CHAIN = "Networks are lists of layers: sn.Sequential([...])."
 _FLOAT32 = "Networks compute in float32."
-_RATE = "Give the optimizer a schedule, fit a LearningRateScheduler, or call compile anew."
+_RATE = "Give the optimizer a schedule, fit a LearningRateScheduler, or call compile again."
 _BINARY = "Use Dense(2, activation='softmax') and loss='sparse_categorical_crossentropy'."
 _ACCURACY = "Give compile metrics=['accuracy'], or call sn.metrics.accuracy."
 _CONFIG = "Use config(), and get(config) of the module."
