@@ -34,7 +34,7 @@ def loaded(node: str, folder: Path, *models: dict[str, Any]) -> list[Any]:
     return list(json.loads(done.stdout))
 
 
-@pytest.mark.filterwarnings("ignore:.* acts only while training")
+@pytest.mark.filterwarnings("ignore:.* acts only in training")
 def test_it_reads_what_python_reads(node: str, tmp_path: Path) -> None:
     """Every topology, with the same outputs and the same notes."""
     topologies = {

@@ -3,7 +3,7 @@
 
 import { drawMaps, drawPixels, mapGrid } from '../ui/pictures.js';
 import { layerTable, shapeText } from '../ui/layertable.js';
-import { size, weightsOf } from '../lib/layers.js';
+import { size, weightsOf } from '../lib/shapes.js';
 
 /** @typedef {import('../lib/remote.js').RemoteModel} RemoteModel */
 

@@ -1,7 +1,7 @@
 // Networks by name and by hand: rows of a small table, and the layers they stand for. No DOM.
 
 import { layers } from '../lib/index.js';
-import { outputShape, size, weightsOf } from '../lib/layers.js';
+import { outputShape, size, weightsOf } from '../lib/shapes.js';
 
 /** @typedef {import('../lib/layers.js').Layer} Layer */
 /** @typedef {Record<string, any> & { kind: string }} Row  its kind, and the arguments of KINDS */

@@ -4,7 +4,7 @@
 // joined, if the layers after it read it so: before a Flatten, a Reshape or a Dense.
 
 import { ModelError } from './errors.js';
-import { size } from './layers.js';
+import { size } from './shapes.js';
 
 /** @typedef {import('./stack.js').Entry} Entry */
 

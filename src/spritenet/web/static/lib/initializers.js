@@ -5,7 +5,7 @@
 // them from tables.
 
 import { ModelError } from './errors.js';
-import { size } from './layers.js';
+import { size } from './shapes.js';
 
 const WORD32 = 0xffffffffn;
 const WORD64 = (1n << 64n) - 1n;

@@ -5,7 +5,7 @@
 // depends on the network and the batch alone.
 
 import { CoreError, ModelError } from './errors.js';
-import { size } from './layers.js';
+import { size } from './shapes.js';
 import { writeNodes } from './operators.js';
 import { describeOptimizer } from './optimizers.js';
 import { EVALUATION, SPEC, TRAINING, read, write } from './structs.js';

@@ -3,7 +3,7 @@
 import { checkRejection, readRejection } from './rejection.js';
 import { ModelError, SpritenetError } from './errors.js';
 import { folderOf } from './files.js';
-import { outputShape, size, weightsOf } from './layers.js';
+import { outputShape, size, weightsOf } from './shapes.js';
 import { makeOptimizer, slotNames } from './optimizers.js';
 import { readRate, savedRate } from './schedules.js';
 import { sha256 } from './sha256.js';

@@ -2,7 +2,9 @@
 
 import { asImages, reshaped } from './image-input.js';
 import { ModelError } from './errors.js';
-import { activationOf, hasClass, makeLayer, named, outputShape } from './layers.js';
+import { activationOf } from './activations.js';
+import { hasClass, makeLayer, named } from './layers.js';
+import { outputShape } from './shapes.js';
 import { rescalingTo } from './pixel-range.js';
 import { isObject, snakeKeys, stackOf } from './stack.js';
 

@@ -3,7 +3,7 @@
 // Knows TensorFlow.js's `weightsManifest`; knows nothing of layers.
 
 import { ModelError, shown } from './errors.js';
-import { size } from './layers.js';
+import { size } from './shapes.js';
 
 /** @typedef {{ name: string, shape: number[], dtype: string, group: string }} Entry  of the manifest */
 /** @typedef {{ paths: string[], entries: Entry[], bytes: number }} Group  its files' bytes, joined, are its arrays' */
