@@ -111,6 +111,22 @@ def test_a_folder_s_images_are_a_table(run: Path, folder: Path) -> None:
     assert [answer["classes"] for answer in found] == [one["predictions"][0]["classes"]] * 3
 
 
+def test_a_pipe_gets_whole_paths(run: Path, folder: Path) -> None:
+    """A row for each image, however long its path; COLUMNS folds it as a terminal does."""
+    deep = folder / ("long" * 30)
+    deep.mkdir()
+    (deep / "0.png").write_bytes((folder / "2.png").read_bytes())
+    done = spritenet("predict", run, folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = [line.split() for line in done.stdout.splitlines() if str(folder) in line]
+    names = ["2.png", "10.png", "more/1.png", f"{deep.name}/0.png"]
+    assert sorted(row[0] for row in rows) == sorted(str(folder / name) for name in names)
+    assert all("%)" in row[-1] for row in rows)
+    folded = spritenet("predict", run, folder, COLUMNS="80").stdout
+    assert all(len(line) <= 80 for line in folded.splitlines())
+    assert str(deep) not in folded
+
+
 def test_csv_holds_every_file(run: Path, folder: Path, tmp_path: Path) -> None:
     """Also those that can't be read, with the reason; read back by the standard library."""
     (folder / "a, b.png").write_text("no image")

@@ -138,7 +138,6 @@ def _loss(model: Sequential, images: Split) -> float | None:
 
 def _print_classes(table: NDArray[np.int64], names: tuple[str, ...]) -> None:
     """Prints the metrics of each class, and the confusion matrix where it fits."""
-    screen = terminal.console()
     classes = terminal.table("class", "images", "recall", "precision", "often predicted as")
     for place, name in enumerate(names):
         row, right = table[place], int(table[place, place])
@@ -149,10 +148,10 @@ def _print_classes(table: NDArray[np.int64], names: tuple[str, ...]) -> None:
         recall = percent(right / images, 1) if images else "–"
         precision = percent(right / predicted, 1) if predicted else "–"
         classes.add_row(name, f"{images:,}", recall, precision, other)
-    screen.print(classes)
-    matrix = confusion_table(table, names, screen.width)
+    terminal.print_table(classes)
+    matrix = confusion_table(table, names, terminal.columns())
     if matrix is not None:
-        screen.print(matrix)
+        terminal.print_table(matrix)
 
 
 def _print_mistakes(found: Predictions, most: int) -> None:

@@ -98,7 +98,7 @@ def _describe_stream(data: Stream, json: bool) -> None:
         if text:
             print(f"{word}: {text}")
     print(f"content hash, from its metadata: {data.content_hash}")
-    terminal.console().print(_classes(data.class_names, counts))
+    terminal.print_table(_classes(data.class_names, counts))
     print("The images do not fit into memory and were not read. `spritenet verify` reads them all.")
 
 
@@ -150,7 +150,7 @@ def _describe_dataset(data: Dataset, json: bool) -> None:
     for name, split in data.splits.items():
         print(f"  of {name}: {split.content_hash}")
     counts = {name: split.class_counts for name, split in data.splits.items()}
-    terminal.console().print(_classes(data.class_names, counts))
+    terminal.print_table(_classes(data.class_names, counts))
     _print_images(data)
     for name, statistics in pixels.items():
         mean, deviation = (
@@ -245,7 +245,7 @@ def _describe_model(folder: Path, model: SavedModel, json: bool) -> None:
     layers = terminal.table("layer", "", "output shape", "parameters", left=2)
     for layer, made, size in rows:
         layers.add_row(layer.name, _call(layer), shape(made), f"{size:,}" if size else "")
-    terminal.console().print(layers)
+    terminal.print_table(layers)
     if metadata.class_names:
         print("classes:", ", ".join(metadata.class_names))
     if trained:

@@ -112,7 +112,7 @@ def _print_all(predictions: Sequence[Prediction], csv: Path | None) -> None:
     if csv is not None:
         print(f"{csv}: {plural(len(predictions), 'image')}")
     elif any("error" not in prediction for prediction in predictions):
-        terminal.console().print(_table(predictions))
+        terminal.print_table(_table(predictions))
         if any(not prediction.get("calibrated", True) for prediction in predictions):
             print(f"The model is {NOT_CALIBRATED}.")
     sys.stdout.flush()  # the table before its errors

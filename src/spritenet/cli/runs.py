@@ -72,7 +72,7 @@ def runs(
 
 def _list(folder: Path, *, json: bool) -> None:
     """Prints all runs, one per line."""
-    from spritenet.cli.terminal import console, print_json, table
+    from spritenet.cli.terminal import print_json, print_table, table
     from spritenet.runs.run_directory import RunDirectory
 
     found = RunDirectory(folder).summaries()
@@ -96,12 +96,12 @@ def _list(folder: Path, *, json: bool) -> None:
             _percent(one.val_accuracy),
             _ago(time() - one.changed),
         )
-    console().print(shown)
+    print_table(shown)
 
 
 def _compare(chosen: Sequence[Run], *, json: bool) -> None:
     """Prints the settings in which runs differ, and their results."""
-    from spritenet.cli.terminal import console, print_json, table
+    from spritenet.cli.terminal import print_json, print_table, table
     from spritenet.errors import RunError
     from spritenet.runs.summary import summary
 
@@ -131,7 +131,7 @@ def _compare(chosen: Sequence[Run], *, json: bool) -> None:
     results = [_results(one) for one in summaries]
     for name in RESULTS:
         shown.add_row(name, *(result[name] for result in results))
-    console().print(shown)
+    print_table(shown)
     if not different:
         print("Their settings are the same.")
 

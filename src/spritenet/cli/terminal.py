@@ -24,6 +24,7 @@ __all__ = [
     "console",
     "print_error",
     "print_json",
+    "print_table",
     "process_seconds",
     "progress_bar",
     "shell_command",
@@ -33,6 +34,9 @@ __all__ = [
 WIDEST = 110
 """Columns of a table at most, and those assumed where the output has no width."""
 
+UNLIMITED = 1 << 16
+"""Columns of a table in a pipe or a file, where a folded path could not be read back."""
+
 IMPORTED = time.perf_counter()
 
 
@@ -41,11 +45,15 @@ def columns() -> int:
     return min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns)
 
 
-def console() -> Console:
-    """Returns standard output as rich's console, which never takes class names for markup."""
+def console(width: int | None = None) -> Console:
+    """Returns standard output as rich's console, which never reads class names as markup.
+
+    Args:
+        width: columns; by default those of the terminal.
+    """
     from rich.console import Console
 
-    return Console(width=columns(), markup=False, highlight=False, emoji=False)
+    return Console(width=width or columns(), markup=False, highlight=False, emoji=False)
 
 
 def table(*heads: str, left: int = 1) -> Table:
@@ -57,6 +65,12 @@ def table(*heads: str, left: int = 1) -> Table:
     for place, head in enumerate(heads):
         made.add_column(head, justify="left" if place < left else "right", overflow="fold")
     return made
+
+
+def print_table(made: Table) -> None:
+    """Prints a table: cells are folded to fit a terminal or COLUMNS, and whole in a pipe."""
+    folded = sys.stdout.isatty() or "COLUMNS" in os.environ
+    console(None if folded else UNLIMITED).print(made)
 
 
 def print_json(values: Mapping[str, object]) -> None:
