@@ -61,10 +61,26 @@ def test_everything_comes_back(tmp_path: Path) -> None:
         "",
     )
     assert after.epochs == before.epochs
-    assert after.memories[0] == {}
-    np.testing.assert_array_equal(after.memories[1]["parameters"], np.arange(7))
-    assert after.memories[1]["best"] == float("inf")
+    assert after.callbacks[0] == {}
+    np.testing.assert_array_equal(after.callbacks[1]["parameters"], np.arange(7))
+    assert after.callbacks[1]["best"] == float("inf")
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_an_earlier_checkpoint_is_read(tmp_path: Path) -> None:
+    """The states of callbacks were once called memories."""
+    path = tmp_path / "state.npz"
+    checkpoint.save(path, example())
+    with np.load(path) as file:
+        arrays = dict(file)
+    about = arrays["about"].tobytes().decode()
+    assert about.count('"callbacks"') == 1
+    earlier = about.replace('"callbacks"', '"memories"').encode()
+    np.savez(path, **{**arrays, "about": np.frombuffer(earlier, np.uint8)})
+    found = checkpoint.load(path).callbacks
+    assert found[0] == {}
+    assert found[1]["wait"] == 2
+    np.testing.assert_array_equal(found[1]["parameters"], np.arange(7))
 
 
 @given(st.data())

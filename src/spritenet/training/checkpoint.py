@@ -39,7 +39,7 @@ class Checkpoint:
         identity: JSON values that must match to resume: layers, optimizer, loss, data.
         rate: the learning rate set by a callback, if any.
         reason: the reason for stopping, if it was stopped.
-        memories: the state of each callback.
+        callbacks: the state of each callback.
         epochs: the epochs so far.
     """
 
@@ -48,7 +48,7 @@ class Checkpoint:
     identity: Mapping[str, object]
     rate: float | None = None
     reason: str = ""
-    memories: Sequence[Mapping[str, object]] = ()
+    callbacks: Sequence[Mapping[str, object]] = ()
     epochs: Sequence[EpochEnded] = field(default_factory=tuple)
 
 
@@ -62,15 +62,15 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     arrays: dict[str, NDArray[Any]] = {"parameters": now.parameters, "slots": now.slots}
     if now.average is not None:
         arrays["average"] = now.average
-    memories = []
-    for number, memory in enumerate(checkpoint.memories):
+    callbacks = []
+    for number, state in enumerate(checkpoint.callbacks):
         plain = {}
-        for key, value in memory.items():
+        for key, value in state.items():
             if isinstance(value, np.ndarray):
                 arrays[f"callback{number}/{key}"] = value
             else:
                 plain[key] = value
-        memories.append(plain)
+        callbacks.append(plain)
     about = {
         "version": VERSION,
         "step": now.step,
@@ -82,7 +82,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         "identity": checkpoint.identity,
         "rate": checkpoint.rate,
         "reason": checkpoint.reason,
-        "memories": memories,
+        "callbacks": callbacks,
         "epochs": [event.to_json() for event in checkpoint.epochs],
     }
     arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
@@ -133,11 +133,12 @@ def _assemble(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> C
     for array in (parameters, slots, *(() if average is None else (average,))):
         if array.dtype != np.float32 or array.shape[-1] != size:
             raise ValueError("an array has the wrong shape or dtype")
-    memories = []
-    for number, plain in enumerate(about["memories"]):
+    callbacks = []
+    states = about["memories"] if "memories" in about else about["callbacks"]  # the earlier key
+    for number, plain in enumerate(states):
         prefix = f"callback{number}/"
         own = {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
-        memories.append({**plain, **own})
+        callbacks.append({**plain, **own})
     epochs = [
         event for entry in about["epochs"] if isinstance(event := from_json(entry), EpochEnded)
     ]
@@ -156,7 +157,7 @@ def _assemble(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> C
         about["identity"],
         about["rate"],
         about["reason"],
-        memories,
+        callbacks,
         epochs,
     )
 

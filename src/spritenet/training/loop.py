@@ -124,8 +124,8 @@ class _Loop:
             session.rate = found.rate
             session.reason = "" if found.reason in BY_HAND else found.reason
             self.epochs = list(found.epochs)
-            for callback, memory in zip(callbacks.all, found.memories, strict=False):
-                callback.remember(memory)
+            for callback, state in zip(callbacks.all, found.callbacks, strict=False):
+                callback.load_state_dict(state)
         if self.plan.average and now.average is None:
             now = replace(now, average=now.parameters.copy())
         session.state.now = now
@@ -355,7 +355,7 @@ class _Loop:
             self.task.identity,
             self.session.rate,
             self.session.reason,
-            [callback.memory() for callback in self.callbacks.all],
+            [callback.state_dict() for callback in self.callbacks.all],
             self.epochs,
         )
         checkpoint.save(path, made)

@@ -23,7 +23,7 @@ Logs: TypeAlias = Mapping[str, float]
 
 
 class Callback:
-    """To be subclassed: override the hooks you need.
+    """Base class of callbacks; override the hooks you need.
 
     `self.session` is the running training: it can be stopped, and its learning rate changed.
     """
@@ -41,10 +41,10 @@ class Callback:
         plan = self.session.plan
         return {"epochs": plan.epoch(plan.last_step - 1) + 1, "steps": plan.steps_per_epoch}
 
-    if not TYPE_CHECKING:  # type checkers shall know what is missing
+    if not TYPE_CHECKING:  # type checkers shall report missing attributes
 
         def __getattr__(self, name: str) -> object:
-            """Refuses attributes of Keras's callbacks, with the way to do it here."""
+            """Raises an error with the replacement for attributes of Keras's callbacks."""
             raise attribute(name, "callback", dir(type(self)))
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
@@ -65,12 +65,12 @@ class Callback:
     def on_event(self, event: Event) -> None:
         """Called with every event, in addition to the other hooks."""
 
-    def memory(self) -> dict[str, object]:
+    def state_dict(self) -> dict[str, object]:
         """Returns the callback's state for a checkpoint: JSON values and float32 arrays."""
         return {}
 
-    def remember(self, memory: Mapping[str, object]) -> None:
-        """Restores a state that `memory` returned."""
+    def load_state_dict(self, state: Mapping[str, object]) -> None:
+        """Restores a state that `state_dict` returned."""
 
 
 class FunctionCallback(Callback):
@@ -152,12 +152,8 @@ class Callbacks:
 
 
 def _check_hooks(callback: Callback) -> None:
-    """Refuses a hook of Keras's that would never be called.
-
-    Raises:
-        UnsupportedError: it has one.
-    """
-    from spritenet.migration import advice  # imported late: only errors need it
+    """Raises UnsupportedError for a hook of Keras's that would never be called."""
+    from spritenet.migration import replacements  # only here: its import costs time
 
     for name, words in advice.ATTRIBUTES["callback"].items():
         if name.startswith("on_") and hasattr(type(callback), name):

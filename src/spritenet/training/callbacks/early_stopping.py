@@ -1,4 +1,4 @@
-"""EarlyStopping: no more epochs once they no longer help."""
+"""EarlyStopping: stops a training whose metric no longer improves."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ __all__ = ["EarlyStopping"]
 
 @accepts
 class EarlyStopping(Callback):
-    """Stops when a figure has not got better for `patience` epochs, as Keras's does.
+    """Stops when a metric has not improved for `patience` epochs, as Keras's does.
 
     Args:
         monitor: "val_loss", "val_accuracy", "loss" or "accuracy".
-        min_delta: a smaller change is no improvement.
-        patience: epochs without improvement that are waited for.
+        min_delta: the smallest change that counts as an improvement.
+        patience: epochs without improvement before training stops.
         mode: "min", "max" or "auto".
-        baseline: a figure that must be beaten to count as an improvement.
-        restore_best_weights: end with the weights of the best epoch instead of the last.
+        baseline: a value that must be exceeded to count as an improvement.
+        restore_best_weights: True ends with the weights of the best epoch, not of the last.
         start_from_epoch: the first epoch that counts.
 
     Attributes:
-        best: the best figure so far.
+        best: the best value so far.
         best_epoch: its epoch, from 0.
         stopped_epoch: the epoch after which it stopped training; 0 if it did not.
     """
@@ -54,10 +54,10 @@ class EarlyStopping(Callback):
         self.baseline = None if baseline is None else number(baseline, "baseline", where)
         self.restore_best_weights = restore_best_weights
         self.start_from_epoch = count(start_from_epoch, "start_from_epoch", where, least=0)
-        self._forget()
+        self._reset()
 
-    def _forget(self) -> None:
-        """Begin anew."""
+    def _reset(self) -> None:
+        """Clears the state."""
         self.best = self.monitor.worst
         self.best_epoch = 0
         self.stopped_epoch = 0
@@ -65,24 +65,24 @@ class EarlyStopping(Callback):
         self.parameters: NDArray[np.float32] | None = None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Begin anew, unless the training goes on from a checkpoint."""
+        """Clears the state, unless the training resumes from a checkpoint."""
         del logs
         if self.session.state.now.step == self.session.plan.first_step:
-            self._forget()
+            self._reset()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Compare the epoch with the best."""
-        figure = self.monitor.read(logs)
+        """Compares the epoch with the best one."""
+        value = self.monitor.read(logs)
         if epoch < self.start_from_epoch:
             return
         if self.restore_best_weights and self.parameters is None:
             self.parameters, self.best_epoch = self.session.parameters, epoch
         self.wait += 1
-        if self.monitor.improves(figure, self.best):
-            self.best, self.best_epoch = figure, epoch
+        if self.monitor.improves(value, self.best):
+            self.best, self.best_epoch = value, epoch
             if self.restore_best_weights:
                 self.parameters = self.session.parameters
-            if self.baseline is None or self.monitor.improves(figure, self.baseline):
+            if self.baseline is None or self.monitor.improves(value, self.baseline):
                 self.wait = 0
             return
         if self.wait >= self.patience and epoch > 0:
@@ -92,24 +92,24 @@ class EarlyStopping(Callback):
             )
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        """Put the best weights back."""
+        """Restores the best weights."""
         del logs
         if self.restore_best_weights and self.parameters is not None:
             self.session.restore(self.parameters)
 
-    def memory(self) -> dict[str, object]:
-        """See `Callback.memory`."""
-        memory: dict[str, object] = {
+    def state_dict(self) -> dict[str, object]:
+        """See `Callback.state_dict`."""
+        state: dict[str, object] = {
             "best": self.best,
             "best_epoch": self.best_epoch,
             "wait": self.wait,
         }
-        return memory if self.parameters is None else {**memory, "parameters": self.parameters}
+        return state if self.parameters is None else {**state, "parameters": self.parameters}
 
-    def remember(self, memory: Mapping[str, object]) -> None:
-        """See `Callback.remember`."""
-        self.best = float(str(memory["best"]))
-        self.best_epoch = int(str(memory["best_epoch"]))
-        self.wait = int(str(memory["wait"]))
-        parameters = memory.get("parameters")
+    def load_state_dict(self, state: Mapping[str, object]) -> None:
+        """See `Callback.load_state_dict`."""
+        self.best = float(str(state["best"]))
+        self.best_epoch = int(str(state["best_epoch"]))
+        self.wait = int(str(state["wait"]))
+        parameters = state.get("parameters")
         self.parameters = parameters if isinstance(parameters, np.ndarray) else None

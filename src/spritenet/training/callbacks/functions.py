@@ -1,4 +1,4 @@
-"""LambdaCallback: single functions as hooks."""
+"""LambdaCallback: functions as hooks."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["LambdaCallback"]
 
 @accepts
 class LambdaCallback(Callback):
-    """Calls the functions it is given, with Keras's arguments.
+    """Calls functions as hooks, with Keras's arguments.
 
     Args:
         on_epoch_begin: (epoch, logs).
         on_epoch_end: (epoch, logs).
         on_train_begin: (logs).
         on_train_end: (logs).
-        on_train_batch_end: (batch, logs). It makes training slower.
+        on_train_batch_end: (batch, logs). Slows training down.
 
     Raises:
         ModelError: one is no function.
@@ -44,7 +44,7 @@ class LambdaCallback(Callback):
         self.train_begin = on_train_begin
         self.train_end = on_train_end
         if on_train_batch_end:
-            # Set only here: its presence is what makes each step a call of its own.
+            # Set only if given: with this hook each step is a call of the engine.
             setattr(self, "on_train_batch_end", on_train_batch_end)  # noqa: B010 - a method's place
 
     def on_train_begin(self, logs: Logs | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Learning rates that follow the epochs: LearningRateScheduler and ReduceLROnPlateau."""
+"""LearningRateScheduler and ReduceLROnPlateau: the learning rate changed after each epoch."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = ["LearningRateScheduler", "ReduceLROnPlateau"]
 
 @accepts
 class LearningRateScheduler(Callback):
-    """Asks a function for the learning rate of each epoch, as Keras's does.
+    """Calls a function for the learning rate of each epoch, as Keras's does.
 
-    For a rate that changes with every update, give the optimizer a schedule instead.
+    For a rate that changes in every step, give the optimizer a schedule.
 
     Args:
-        schedule: the function: epoch (from 0) and, if it takes it, the rate so far -> the rate of
-            that epoch.
+        schedule: takes the epoch (from 0) and, if it has a second parameter, the current rate;
+            returns the rate of that epoch.
 
     Raises:
         ModelError: it is no function.
@@ -45,13 +45,13 @@ class LearningRateScheduler(Callback):
             inspect.signature(schedule).bind(0, 0.0)
         except TypeError:
             self.takes_rate = False
-        except ValueError:  # a function that doesn't say what it takes
+        except ValueError:  # a function without a signature
             self.takes_rate = True
         else:
             self.takes_rate = True
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        """Set the epoch's rate."""
+        """Sets the rate of the epoch."""
         del logs
         arguments = (epoch, self.session.learning_rate)[: 1 + self.takes_rate]
         ask: Callable[..., float] = self.schedule
@@ -61,15 +61,15 @@ class LearningRateScheduler(Callback):
 
 @accepts
 class ReduceLROnPlateau(Callback):
-    """Lowers the learning rate when a figure stops getting better, as Keras's does.
+    """Lowers the learning rate when a metric stops improving, as Keras's does.
 
     Args:
         monitor: "val_loss", "val_accuracy", "loss" or "accuracy".
-        factor: what the rate is multiplied by.
-        patience: epochs without improvement that are waited for.
+        factor: the factor on the rate, below 1.
+        patience: epochs without improvement before the rate is lowered.
         mode: "min", "max" or "auto".
-        min_delta: a smaller change is no improvement.
-        cooldown: epochs after a change that are not counted.
+        min_delta: the smallest change that counts as an improvement.
+        cooldown: epochs after a change that don't count.
         min_lr: the lowest rate.
     """
 
@@ -90,29 +90,29 @@ class ReduceLROnPlateau(Callback):
         self.patience = count(patience, "patience", where, least=0)
         self.cooldown = count(cooldown, "cooldown", where, least=0)
         self.min_lr = number(min_lr, "min_lr", where, least=0)
-        self._forget()
+        self._reset()
 
-    def _forget(self) -> None:
-        """Begin anew."""
+    def _reset(self) -> None:
+        """Clears the state."""
         self.best = self.monitor.worst
         self.wait = 0
         self.rest = 0
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Begin anew, unless the training goes on from a checkpoint."""
+        """Clears the state, unless the training resumes from a checkpoint."""
         del logs
         if self.session.state.now.step == self.session.plan.first_step:
-            self._forget()
+            self._reset()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Compare the epoch with the best."""
+        """Compares the epoch with the best one."""
         del epoch
-        figure = self.monitor.read(logs)
+        value = self.monitor.read(logs)
         if self.rest:
             self.rest -= 1
             self.wait = 0
-        if self.monitor.improves(figure, self.best):
-            self.best, self.wait = figure, 0
+        if self.monitor.improves(value, self.best):
+            self.best, self.wait = value, 0
         elif not self.rest:
             self.wait += 1
             rate = self.session.learning_rate
@@ -120,12 +120,12 @@ class ReduceLROnPlateau(Callback):
                 self.session.set_learning_rate(max(rate * self.factor, self.min_lr))
                 self.rest, self.wait = self.cooldown, 0
 
-    def memory(self) -> dict[str, object]:
-        """See `Callback.memory`."""
+    def state_dict(self) -> dict[str, object]:
+        """See `Callback.state_dict`."""
         return {"best": self.best, "wait": self.wait, "rest": self.rest}
 
-    def remember(self, memory: Mapping[str, object]) -> None:
-        """See `Callback.remember`."""
-        self.best = float(str(memory["best"]))
-        self.wait = int(str(memory["wait"]))
-        self.rest = int(str(memory["rest"]))
+    def load_state_dict(self, state: Mapping[str, object]) -> None:
+        """See `Callback.load_state_dict`."""
+        self.best = float(str(state["best"]))
+        self.wait = int(str(state["wait"]))
+        self.rest = int(str(state["rest"]))

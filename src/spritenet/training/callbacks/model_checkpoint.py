@@ -1,4 +1,4 @@
-"""ModelCheckpoint: the model saved as it learns, all of it or the best."""
+"""ModelCheckpoint: saves the model after each epoch, or after each best one."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ SAVE_AFTERWARDS = "Name a path on this machine; model.save takes addresses after
 class ModelCheckpoint(Callback):
     """Saves the model after each epoch, as Keras's does.
 
-    This keeps a model to use. To go on with a training that was cut off, give `fit` a `run` folder.
+    The saved model can be loaded, but not resumed. To resume a training, give `fit` a `run` folder.
 
     Args:
-        filepath: the model's folder; may hold {epoch} (from 1) and the figures, as in
+        filepath: the model's folder; may contain {epoch} (from 1) and metrics, as in
             "model-{epoch:02d}-{val_loss:.2f}".
-        monitor: the figure that says which is the best.
+        monitor: the metric that decides which epoch is the best.
         mode: "min", "max" or "auto".
-        save_best_only: only when the figure is better than ever before.
-        save_weights_only: write the weights alone; `filepath` then ends in .npz.
-        initial_value_threshold: the figure to beat at first.
+        save_best_only: True saves only when the metric has improved.
+        save_weights_only: True saves only the weights; `filepath` then ends in .npz.
+        initial_value_threshold: the first value to exceed.
 
     Raises:
         InputError: `filepath` is an address, or ends as another format's files do.
@@ -60,34 +60,34 @@ class ModelCheckpoint(Callback):
             self.best = number(initial_value_threshold, where, "ModelCheckpoint")
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Save the model, if it is due.
+        """Saves the model, if it is due.
 
         Raises:
-            ModelError: `filepath` names a figure that isn't there.
+            ModelError: `filepath` contains an unknown metric.
         """
         if self.save_best_only:
-            figure = self.monitor.read(logs)
-            if not self.monitor.improves(figure, self.best):
+            value = self.monitor.read(logs)
+            if not self.monitor.improves(value, self.best):
                 return
-            self.best = figure
-        figures = {"epoch": epoch + 1, **(logs or {})}
+            self.best = value
+        values = {"epoch": epoch + 1, **(logs or {})}
         try:
-            path = self.filepath.format(**figures)
+            path = self.filepath.format(**values)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             raise ModelError(
                 f"filepath can't be filled in ({error})",
                 where="ModelCheckpoint",
-                expected=f"{{name}} with one of {', '.join(figures)}",
+                expected=f"{{name}} with one of {', '.join(values)}",
                 got=self.filepath,
             ) from error
         if self.session.model is not None:
             model = self.session.model
             (model.save_weights if self.save_weights_only else model.save)(path)
 
-    def memory(self) -> dict[str, object]:
-        """See `Callback.memory`."""
+    def state_dict(self) -> dict[str, object]:
+        """See `Callback.state_dict`."""
         return {"best": self.best}
 
-    def remember(self, memory: Mapping[str, object]) -> None:
-        """See `Callback.remember`."""
-        self.best = float(str(memory["best"]))
+    def load_state_dict(self, state: Mapping[str, object]) -> None:
+        """See `Callback.load_state_dict`."""
+        self.best = float(str(state["best"]))
