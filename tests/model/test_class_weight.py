@@ -62,7 +62,7 @@ def test_digits_are_classes_where_classes_have_no_other_names() -> None:
     """JSON writes keys as strings; where classes have names, "1" is none of them."""
     arrays = DATA.images, DATA.labels
     assert weights({"1": 3.0}, *arrays) == weights({1: 3.0}, *arrays)
-    with pytest.raises(DataError, match=r"no such class.*a, b, c, d, got '1'"):
+    with pytest.raises(DataError, match=r"unknown class.*a, b, c, d, got '1'"):
         weights({"1": 3.0})
     named = tuple("3210")
     assert class_factors({"3": 2.0}, 4, named) == {0: 2.0}
@@ -80,12 +80,12 @@ def test_balanced_is_scikit_learns() -> None:
 @pytest.mark.parametrize(
     ("form", "words"),
     [
-        ({"cat": 3.0}, "no such class.*got 'cat'"),
-        ({7: 3.0}, "no such class.*0 … 3.*got 7"),
-        ({-1: 3.0}, "no such class"),
-        ({0.5: 3.0}, "no such class"),
-        ({True: 3.0}, "no such class"),
-        ({None: 3.0}, "no such class"),
+        ({"cat": 3.0}, "unknown class.*got 'cat'"),
+        ({7: 3.0}, "unknown class.*0 … 3.*got 7"),
+        ({-1: 3.0}, "unknown class"),
+        ({0.5: 3.0}, "unknown class"),
+        ({True: 3.0}, "unknown class"),
+        ({None: 3.0}, "unknown class"),
         ({1: 3.0, "b": 2.0}, "named twice"),
         ({1: -1.0}, "factor of class 1 is wrong.*≥ 0"),
         ({1: "much"}, "factor of class 1 is wrong"),

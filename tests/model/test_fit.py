@@ -189,7 +189,7 @@ def test_another_batch_size_begins_a_new_pass() -> None:
 
 
 def test_validation_split_of_arrays_is_kerass() -> None:
-    """The last share, kept apart before shuffling."""
+    """The last fraction, held out before shuffling."""
     at = int(len(DATA) * 0.75)
     first = tiny.model()
     first.fit(DATA.images, DATA.labels, validation_split=0.25, verbose=0)

@@ -1,4 +1,4 @@
-"""Class weights: a factor on the loss of each class, in all the forms that people give."""
+"""Class weights: a factor on the loss of each class, in every form that Keras users know."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["ClassWeight", "class_factors"]
 
 ClassWeight = Mapping[int, float] | Mapping[str, float] | ArrayLike
-"""Class or its name -> factor; a factor for each class; or "balanced"."""
+"""Factors by class index or class name; a factor for each class; or "balanced"."""
 
 WHERE = "class_weight"
 NUMBERS = int | float | np.integer | np.floating
@@ -31,17 +31,17 @@ def class_factors(
     class_names: Sequence[str] = (),
     labels: NDArray[np.int32] | None = None,
 ) -> dict[int, float]:
-    """Returns the factor of each class that has one of its own.
+    """Returns the factor of each class that has one.
 
     Args:
         given: a mapping from class indices or class names to factors; a factor for each class; or
-            "balanced", which gives every class the same weight in all, as scikit-learn does it.
-        outputs: how many classes there are.
-        class_names: of classes 0, 1, …; empty if they only have numbers.
-        labels: class indices (n,), to count for "balanced".
+            "balanced", which gives all classes the same total weight, as in scikit-learn.
+        outputs: the number of classes.
+        class_names: the names of classes 0, 1, …; empty if unknown.
+        labels: class indices (n,), counted for "balanced"; None if they are unknown.
 
     Raises:
-        DataError: a class that isn't there, or what is no factor.
+        DataError: a class is unknown, or a factor is no finite number ≥ 0.
     """
     if isinstance(given, str):
         return _balanced(given, outputs, labels)
@@ -72,7 +72,7 @@ def class_factors(
 
 
 def _balanced(word: str, outputs: int, labels: NDArray[np.int32] | None) -> dict[int, float]:
-    """N / (classes with images · images of the class), of each class with images."""
+    """Returns n / (classes with images · images of the class) for each class with images."""
     if word != "balanced":
         raise DataError("unknown word", where=WHERE, expected=FORMS, got=repr(word))
     if labels is None:
@@ -88,7 +88,7 @@ def _balanced(word: str, outputs: int, labels: NDArray[np.int32] | None) -> dict
 
 
 def _index(key: object, outputs: int, class_names: Sequence[str]) -> int:
-    """The class that a key means.
+    """Returns the class of a key.
 
     Raises:
         DataError: there is none.
@@ -102,7 +102,7 @@ def _index(key: object, outputs: int, class_names: Sequence[str]) -> int:
         return int(key)
     names = ", ".join(class_names[:FEW]) + (", …" if len(class_names) > FEW else "")
     raise DataError(
-        "there is no such class",
+        "unknown class",
         where=WHERE,
         expected=f"0 … {outputs - 1}" + (f", or one of {names}" if names else ""),
         got=repr(key),
@@ -110,7 +110,7 @@ def _index(key: object, outputs: int, class_names: Sequence[str]) -> int:
 
 
 def _factor(value: object, key: object) -> float:
-    """A finite number ≥ 0; a DataError for anything else."""
+    """Returns a finite number ≥ 0; raises DataError for anything else."""
     try:
         return number(value, "a factor", WHERE, least=0)
     except ModelError as error:

@@ -1,6 +1,6 @@
 """Arrays of other libraries: tensors of PyTorch and TensorFlow, frames of pandas and Polars.
 
-They are known by what they can do. No library is imported for that.
+They are recognized by their members; no library is imported.
 """
 
 from __future__ import annotations
@@ -36,29 +36,29 @@ __all__ = [
 ]
 
 MOST_BYTES = 2 << 30
-"""Of images that are read into memory from what isn't an array yet."""
+"""Largest size in bytes of images that are read into memory from a collection."""
 
 MOST_CHANNELS = 4
 
 IMAGE_NAMES = ("image", "images", "img", "pixel_values", "pixels", "x")
 LABEL_NAMES = ("label", "labels", "y", "target", "targets", "class")
-"""Names of columns."""
+"""Names of columns of images and of labels."""
 
 
 def from_torch(value: object) -> bool:
-    """Tells whether a value is PyTorch's tensor, or a subclass of it."""
+    """Returns True for a tensor of PyTorch, or of a subclass."""
     return any(
         cls.__module__ == "torch" and cls.__name__ == "Tensor" for cls in type(value).__mro__
     )
 
 
 def is_frame(value: object) -> bool:
-    """Tells whether a value is a table of pandas or Polars."""
+    """Returns True for a table of pandas or Polars."""
     return hasattr(value, "columns") and hasattr(value, "to_numpy") and hasattr(value, "shape")
 
 
 def is_foreign_array(value: object) -> bool:
-    """Tells whether a value is another library's array, tensor, table or column."""
+    """Returns True for an array, tensor, table or column of another library."""
     if isinstance(value, np.ndarray | np.generic | type):
         return False
     return from_torch(value) or (
@@ -67,7 +67,7 @@ def is_foreign_array(value: object) -> bool:
 
 
 def is_collection(x: object) -> bool:
-    """Tells whether something is no array, but holds or gives out images."""
+    """Returns True for a container or iterable that may hold images, and is no array."""
     if isinstance(x, np.ndarray | list | tuple | str | bytes | type) or is_foreign_array(x):
         return False
     if type(x).__module__.startswith("PIL."):
@@ -76,7 +76,7 @@ def is_collection(x: object) -> bool:
 
 
 def is_iterable_only(x: object) -> bool:
-    """Tells whether a collection can only be gone through, not asked for an item by its number."""
+    """Returns True for a collection that can be iterated over, but not indexed."""
     if isinstance(x, Mapping):
         return False
     if hasattr(x, "__next__"):
@@ -85,24 +85,24 @@ def is_iterable_only(x: object) -> bool:
 
 
 def is_stream(x: object) -> bool:
-    """Tells whether something gives out batches one after the other, and in no other way."""
+    """Returns True for an iterable of batches that can't be indexed."""
     return is_collection(x) and is_iterable_only(x)
 
 
 def length_of(x: object) -> int | None:
-    """Returns the length that an object reports; None if it reports none."""
+    """Returns the length of an object; None if it has none."""
     thing: Any = x
     try:
         return len(thing)
-    except Exception:  # noqa: BLE001 - no length, or one that another library can't tell
+    except Exception:  # noqa: BLE001 - no length, or one that fails
         return None
 
 
 def to_array(value: object, where: str = "images") -> NDArray[Any]:
-    """Returns an array of what people hold, tensors that need gradients or lie elsewhere too.
+    """Returns a NumPy array of any array-like, also of tensors with gradients or on a device.
 
     Raises:
-        DataError: it makes no array, or one that is larger than MOST_BYTES.
+        DataError: it is no array, or larger than MOST_BYTES.
     """
     if not is_foreign_array(value):
         return as_array(value)
@@ -125,7 +125,7 @@ def to_array(value: object, where: str = "images") -> NDArray[Any]:
 
 
 def too_large(where: str, do: str = "") -> DataError:
-    """An error for data that doesn't fit into the memory that is allowed for it."""
+    """Returns the error for images larger than MOST_BYTES."""
     return DataError(
         "the images are too many to be read into memory",
         where=where,
@@ -136,7 +136,7 @@ def too_large(where: str, do: str = "") -> DataError:
 
 
 def _bytes(value: Any) -> int:  # noqa: ANN401 - another library's array
-    """The size of an array that isn't in memory yet, if it is known."""
+    """Returns the size in bytes of an array that isn't in memory yet; 0 if unknown."""
     try:
         return prod(map(int, value.shape)) * int(getattr(value.dtype, "itemsize", 1))
     except (AttributeError, TypeError, ValueError):
@@ -144,9 +144,9 @@ def _bytes(value: Any) -> int:  # noqa: ANN401 - another library's array
 
 
 def channels_last(array: NDArray[Any], *, one: bool = False) -> tuple[NDArray[Any], str]:
-    """PyTorch's images n c h w, or one image c h w, as n h w c or h w c; and a note, or "".
+    """Returns PyTorch's images n c h w, or one image c h w, as n h w c or h w c; and a note, or "".
 
-    Grey ones need no note: a single channel lies alike in either order.
+    Grey images need no note: with one channel both orders are the same.
     """
     dimensions = 3 if one else 4
     first = -3
@@ -167,15 +167,15 @@ def channels_last(array: NDArray[Any], *, one: bool = False) -> tuple[NDArray[An
 def rows_as_images(
     rows: NDArray[Any], image_shape: tuple[int, ...] | None, where: str = "images"
 ) -> NDArray[Any]:
-    """Rows of pixels (n, h·w) as grey images n h w.
+    """Returns rows of pixels (n, h·w) as grey images n h w.
 
     Args:
-        rows: one for each image.
-        image_shape: h w c of the network, if it is known.
-        where: what to call them.
+        rows: a row for each image.
+        image_shape: h w c of the network, if known.
+        where: the name of the data in errors.
 
     Raises:
-        DataError: it isn't known how high and wide they are, or which way their channels lie.
+        DataError: height and width are unknown, or the order of the channels is.
     """
     count, width = rows.shape
     if image_shape is not None and prod(image_shape) == width:
@@ -203,6 +203,6 @@ def rows_as_images(
 
 
 def column_named(columns: Sequence[object], names: Sequence[str]) -> object:
-    """The first column that has one of some names, in any case; None if there is none."""
+    """Returns the first column with one of these names, in any case; None if there is none."""
     lower = {str(column).lower(): column for column in columns}
     return next((lower[name] for name in names if name in lower), None)

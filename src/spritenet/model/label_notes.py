@@ -17,7 +17,7 @@ __all__ = ["absence_note", "label_notes"]
 FEW = 8
 
 EXPECTED = 3
-"""Validation images of a class that a random part would have; of fewer, none is no surprise."""
+"""Expected number of held-out images of a class from which on none of them is a surprise."""
 
 
 def label_notes(
@@ -46,37 +46,39 @@ def label_notes(
 def absence_note(
     training: NDArray[np.int32], validation: NDArray[np.int32], class_names: Sequence[str]
 ) -> str:
-    """Says which classes a part lacks when the last images are kept apart; "" if none.
+    """Returns a note on classes missing when the last images are held out; "" if there are none.
 
     >>> absence_note(np.repeat([0, 1], 5), np.repeat([1, 2], 5), [])
-    'validation_split keeps the last images apart, and class 2 is in none of the training images'
+    'validation_split holds out the last images, and class 2 is in none of the training images'
 
     Args:
-        training: labels of the images trained on, (n,).
-        validation: labels of those kept apart, (m,).
-        class_names: of classes 0, 1, …; empty if they only have numbers.
+        training: labels of the training images, (n,).
+        validation: labels of the images held out, (m,).
+        class_names: of classes 0, 1, …; empty if unknown.
     """
     classes = int(max(training.max(initial=0), validation.max(initial=0))) + 1
     in_training = np.bincount(training, minlength=classes)
     in_validation = np.bincount(validation, minlength=classes)
-    share = len(validation) / max(1, len(training) + len(validation))
+    fraction = len(validation) / max(1, len(training) + len(validation))
     missing = np.flatnonzero((in_training == 0) & (in_validation > 0)).tolist()
     where = "training"
     if not missing:
-        missing = np.flatnonzero((in_validation == 0) & (in_training * share >= EXPECTED)).tolist()
+        missing = np.flatnonzero(
+            (in_validation == 0) & (in_training * fraction >= EXPECTED)
+        ).tolist()
         where = "validation"
     if not missing:
         return ""
     be = "is" if len(missing) == 1 else "are"
     named = _names(missing, class_names)
     return (
-        f"validation_split keeps the last images apart, and {named} {be} in none of the "
+        f"validation_split holds out the last images, and {named} {be} in none of the "
         f"{where} images"
     )
 
 
 def _names(classes: list[int], class_names: Sequence[str]) -> str:
-    """Some classes in words."""
+    """Returns the names of a few classes."""
     few = [repr(class_names[k]) if class_names else str(k) for k in classes[:FEW]]
     more = f" and {len(classes) - FEW:,} more" if len(classes) > FEW else ""
     return f"{'class' if len(classes) == 1 else 'classes'} {', '.join(few)}{more}"

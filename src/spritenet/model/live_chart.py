@@ -1,7 +1,7 @@
-"""LiveChart: loss and accuracy as they come, in a notebook. It is shown events, and draws.
+"""LiveChart: the curves of loss and accuracy in a notebook, during training.
 
-Needs neither matplotlib nor widgets: the chart is SVG in an output that is replaced. Nothing is
-drawn where there is no notebook.
+The chart is SVG in an output that is replaced; matplotlib and widgets aren't needed. Nothing is
+drawn outside notebooks.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from time import perf_counter
 from spritenet.svg import Line, Thinned, chart
 from spritenet.training.events import Evaluated, Event, Finished, Started, StepEvent, Stopped
 
-__all__ = ["LiveChart", "in_notebook", "shown"]
+__all__ = ["LiveChart", "in_notebook", "with_live_chart"]
 
 EVERY = 0.5
-"""Seconds between two pictures, at least."""
+"""Least seconds between two drawings."""
 
 Show = Callable[[str], object]
-"""Takes HTML, and puts it where the HTML before was."""
+"""Replaces the HTML of an output."""
 
 
 class LiveChart:
-    """A callback that shows a training's curves while it goes on.
+    """A callback that draws the curves of a training while it runs.
 
         model.fit(data.train, epochs=5, callbacks=sn.LiveChart(), verbose=0)
 
-    In a notebook `fit` shows one by itself, unless `verbose=0`.
+    In a notebook `fit` draws one by default, unless `verbose=0`.
 
     Args:
-        show: what takes the HTML; by default an output of the notebook, and nothing elsewhere.
-        every: seconds between two pictures, at least.
-        clock: tells the seconds.
+        show: called with the HTML; by default it goes to an output of the notebook, if any.
+        every: least seconds between two drawings.
+        clock: returns the time in seconds.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class LiveChart:
         self._began, self._drawn = self._clock(), float("-inf")
 
     def __call__(self, event: Event) -> None:
-        """See an event, and draw if it is time."""
+        """Records an event, and draws if it is time."""
         match event:
             case Started():
                 self._begin(event)
@@ -81,13 +81,13 @@ class LiveChart:
             self._show(self.html())
 
     def html(self) -> str:
-        """The chart as it is now."""
+        """Returns the chart so far."""
         tests = [test.step for test in self._tests]
         panels = [
             ("loss", self._losses, [test.loss for test in self._tests]),
             ("accuracy", self._accuracies, [test.accuracy for test in self._tests]),
         ]
-        pictures = []
+        charts = []
         for what, curve, tested in panels:
             if not len(curve):
                 continue
@@ -95,20 +95,20 @@ class LiveChart:
             if tests:
                 lines.append(Line("validation", tests, tested, dots=True))
             label = f"{what} against steps; training now {curve.y[-1]:.4g}"
-            picture = chart(
+            svg = chart(
                 lines, label=label, x_label="step", y_label=what, percent=what == "accuracy"
             )
-            pictures.append(f'<div style="flex:1 1 300px;max-width:480px">{picture}</div>')
+            charts.append(f'<div style="flex:1 1 300px;max-width:480px">{svg}</div>')
         each = self._losses.each
-        said = f"each point the mean of {each:,} steps, over their range" if each > 1 else ""
+        note = f"each point the mean of {each:,} steps, over their range" if each > 1 else ""
         return (
-            f'<div style="display:flex;flex-wrap:wrap;gap:16px">{"".join(pictures)}</div>'
+            f'<div style="display:flex;flex-wrap:wrap;gap:16px">{"".join(charts)}</div>'
             f"<div>{escape(self._status())}"
-            f'<span style="opacity:.7">{" · " + said if said else ""}</span></div>'
+            f'<span style="opacity:.7">{" · " + note if note else ""}</span></div>'
         )
 
     def _status(self) -> str:
-        """How far it is, how fast, how long it will take."""
+        """Returns step, speed and remaining time, in words."""
         words = []
         if self._started is not None:
             words.append(f"step {self._step:,} of {self._started.last_step:,}")
@@ -126,8 +126,8 @@ class LiveChart:
         return " · ".join(words)
 
 
-def shown(events: Iterable[Event]) -> Iterator[Event]:
-    """Hand the events on; show them in the notebook."""
+def with_live_chart(events: Iterable[Event]) -> Iterator[Event]:
+    """Yields the events, and draws them in the notebook."""
     live = LiveChart()
     for event in events:
         live(event)
@@ -135,7 +135,7 @@ def shown(events: Iterable[Event]) -> Iterator[Event]:
 
 
 def in_notebook() -> bool:
-    """Whether a notebook shows what this process displays: IPython with a kernel behind it."""
+    """Returns True if a notebook shows the output of this process: IPython with a kernel."""
     if "IPython" not in sys.modules:
         return False
     from IPython import get_ipython
@@ -144,7 +144,7 @@ def in_notebook() -> bool:
 
 
 def _notebook_output() -> Show:
-    """A new output, whose content is replaced each time."""
+    """Returns a function that replaces the content of a new output."""
     from IPython.display import HTML, display
 
     handle = display(HTML(""), display_id=True)
@@ -152,4 +152,4 @@ def _notebook_output() -> Show:
 
 
 def _nowhere(_: str) -> None:
-    """Where there is no notebook."""
+    """Discards the HTML, outside notebooks."""

@@ -1,4 +1,4 @@
-"""The range of pixels that a network of somebody else's was fed with, found on labelled images."""
+"""Pixel ranges: the input range of a model from another program, found by its accuracy."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["accuracies_by_range", "best_range"]
 
 ENOUGH = 1_000
-"""Images that are looked at, at most."""
+"""Largest number of images evaluated on."""
 
 
 def accuracies_by_range(model: SavedModel, images: Split) -> dict[str, float]:
-    """The accuracy with each range of `export.RANGES`, on up to 1,000 of the images.
+    """Returns the accuracy with each range of `export.RANGES`, on up to 1,000 of the images.
 
     Raises:
         ModelError: the network's outputs aren't classes.
@@ -31,27 +31,27 @@ def accuracies_by_range(model: SavedModel, images: Split) -> dict[str, float]:
     model.check_classifies()
     some = images[permutation(0, 0, len(images), stop=min(ENOUGH, len(images)))]
     return {
-        name: float((_fed(model, name).predict_classes(some) == some.labels).mean())
+        name: float((_with_range(model, name).predict_classes(some) == some.labels).mean())
         for name in RANGES
     }
 
 
 def best_range(accuracies: Mapping[str, float], assumed: str, count: int) -> str:
-    """The range of the highest accuracy; the assumed one where the difference may be chance.
+    """Returns the range of highest accuracy, or the assumed one if the difference may be chance.
 
     Args:
-        accuracies: as `accuracies_by_range` finds them.
-        assumed: the range to stay with.
-        count: how many images there are.
+        accuracies: from `accuracies_by_range`.
+        assumed: the range to keep unless another is significantly better.
+        count: the number of images.
     """
     best = max(accuracies, key=lambda name: accuracies[name])
-    looked = min(count, ENOUGH)
-    low, _ = accuracy_interval(round(accuracies[best] * looked), looked)
+    size = min(count, ENOUGH)
+    low, _ = accuracy_interval(round(accuracies[best] * size), size)
     return best if low > accuracies[assumed] else assumed
 
 
-def _fed(model: SavedModel, name: str) -> Sequential:
-    """The network, fed with pixels of a range."""
+def _with_range(model: SavedModel, name: str) -> Sequential:
+    """Returns the network for pixels of a range."""
     from spritenet.export import RANGES
 
     return Sequential.from_saved(model.with_pixels(RANGES[name]))

@@ -1,4 +1,4 @@
-"""Predictions: what a network said of labelled images, and how good that is."""
+"""Predictions: the probabilities of labelled images, and their metrics."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ __all__ = ["Predictions", "as_probabilities"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
-    """What a network said of labelled images.
+    """The predictions of a network for labelled images.
 
     Attributes:
         images: uint8, n h w c.
-        labels: what they are, class indices (n,).
-        probabilities: what the network said, (n, classes); each row sums to 1.
-        class_names: what the classes are called.
+        labels: class indices, (n,).
+        probabilities: float32, (n, classes); each row sums to 1.
+        class_names: the names of the classes.
 
     Raises:
-        DataError: they don't fit each other.
+        DataError: the shapes don't match.
     """
 
     images: NDArray[np.uint8]
@@ -62,12 +62,12 @@ class Predictions:
 
     @property
     def right(self) -> NDArray[np.bool_]:
-        """Whether that class is the label, (n,)."""
+        """True for images whose most probable class is their label, (n,)."""
         return np.equal(self.predicted, self.labels)
 
     @property
     def confusion(self) -> NDArray[np.int64]:
-        """How many images of class i were taken for class j, (classes, classes)."""
+        """The confusion matrix: images of class i predicted as class j, (classes, classes)."""
         return metrics.confusion_matrix(self.labels, self.predicted, len(self.class_names))
 
     @property
@@ -77,16 +77,16 @@ class Predictions:
 
     @property
     def accuracy(self) -> float:
-        """The share that was right."""
+        """The fraction of images whose most probable class is their label."""
         return metrics.accuracy(self.labels, self.probabilities)
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Where the true accuracy lies with 95 % confidence."""
+        """The 95 % confidence interval of the accuracy."""
         return metrics.accuracy_interval(int(self.right.sum()), len(self))
 
     def top_k(self, k: int = 5) -> float:
-        """The share whose label is among the k most probable classes."""
+        """Returns the fraction of images whose label is among the k most probable classes."""
         return metrics.top_k_accuracy(self.labels, self.probabilities, k)
 
     @property
@@ -95,17 +95,17 @@ class Predictions:
         return metrics.log_loss(self.labels, self.probabilities)
 
     def calibration(self, bins: int = 15) -> Calibration:
-        """How far confidence is from accuracy."""
+        """Returns the calibration: confidence against accuracy, in bins."""
         return metrics.calibration(self.labels, self.probabilities, bins)
 
     def mistakes(self, most: int | None = None) -> NDArray[np.int64]:
-        """The images that were taken for something else, the most confident first: indices."""
+        """Returns the indices of wrongly predicted images, the most confident first."""
         wrong = np.flatnonzero(~self.right)
         order = np.argsort(-self.confidence[wrong], kind="stable")
         return wrong[order][:most]
 
     def least_certain(self, most: int | None = None) -> NDArray[np.int64]:
-        """The images whose two most probable classes are nearest to each other: indices."""
+        """Returns the indices of images by the margin of their two best classes, smallest first."""
         if self.probabilities.shape[1] < 2:
             return np.zeros(0, np.int64)
         two = np.partition(self.probabilities, -2, axis=1)[:, -2:]
@@ -114,19 +114,19 @@ class Predictions:
 
 
 def as_probabilities(outputs: NDArray[np.float32], ending: str) -> NDArray[np.float32]:
-    """A network's outputs (n, classes) as probabilities whose rows sum to 1.
+    """Converts outputs (n, classes) to probabilities whose rows sum to 1.
 
     Args:
         outputs: of the last layer.
-        ending: the activation they come from. "softmax" leaves them as they are; "linear" ones are
-            logits, and get the softmax; of others, what is above zero is divided by its sum.
+        ending: the last activation. Outputs of "softmax" are unchanged; those of "linear" are
+            logits, so the softmax is applied; of others the positive part is divided by its sum.
     """
     if ending == "softmax":
         return outputs
     if ending == "linear":
         powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-        shares: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
-        return shares
+        probabilities: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
+        return probabilities
     above = np.maximum(outputs, 0)
     sums = above.sum(axis=1, keepdims=True)
     even = np.float32(1 / outputs.shape[1])

@@ -1,4 +1,4 @@
-"""A line for each epoch, for people who watch a terminal or a notebook: it pulls events."""
+"""Progress of `fit`: a line for each epoch in a terminal, a chart in a notebook."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from collections.abc import Iterable, Iterator
 
 from spritenet.training.events import EpochEnded, Event, Started, Stopped
 
-__all__ = ["shown", "wanted"]
+__all__ = ["is_enabled", "with_progress"]
 
 
-def wanted(verbose: str | int) -> bool:
-    """Whether to show anything: "auto" means only to a person."""
+def is_enabled(verbose: str | int) -> bool:
+    """Returns True if progress is shown: with "auto" only in terminals and notebooks."""
     if verbose == "auto":
         return sys.stdout.isatty() or "ipykernel" in sys.modules or _in_notebook()
     return bool(verbose)
 
 
-def shown(events: Iterable[Event], verbose: str | int = 1) -> Iterator[Event]:
-    """Hand the events on; write a line at the end of each epoch, or draw in a notebook."""
+def with_progress(events: Iterable[Event], verbose: str | int = 1) -> Iterator[Event]:
+    """Yields the events, and prints a line at the end of each epoch or draws in a notebook."""
     if verbose == "auto" and _in_notebook():
         from spritenet.model import live_chart
 
-        return live_chart.shown(events)
+        return live_chart.with_live_chart(events)
     return _lines(events)
 
 
 def _in_notebook() -> bool:
-    """Whether pictures can be shown; a plain Python loads nothing to find out."""
+    """Returns True in a notebook. A plain Python imports nothing for this."""
     if "IPython" not in sys.modules:
         return False
     from spritenet.model import live_chart
@@ -36,7 +36,7 @@ def _in_notebook() -> bool:
 
 
 def _lines(events: Iterable[Event]) -> Iterator[Event]:
-    """Hand the events on; write a line at the end of each epoch."""
+    """Yields the events, and prints a line at the end of each epoch."""
     epochs = 0
     for event in events:
         match event:
@@ -44,13 +44,13 @@ def _lines(events: Iterable[Event]) -> Iterator[Event]:
                 epochs = event.epochs
             case EpochEnded():
                 speed = event.images / event.seconds if event.seconds else 0.0
-                figures = [
-                    f"{name} {figure:.4f}"
-                    for name, figure in event.logs.items()
+                metrics = [
+                    f"{name} {value:.4f}"
+                    for name, value in event.logs.items()
                     if name != "learning_rate"
                 ]
                 _write(
-                    f"Epoch {event.epoch + 1}/{epochs}: {', '.join(figures)}, {speed:,.0f} images/s"
+                    f"Epoch {event.epoch + 1}/{epochs}: {', '.join(metrics)}, {speed:,.0f} images/s"
                 )
             case Stopped():
                 _write(f"Stopped: {event.reason}")
@@ -60,6 +60,6 @@ def _lines(events: Iterable[Event]) -> Iterator[Event]:
 
 
 def _write(line: str) -> None:
-    """One line, shown at once."""
+    """Prints a line at once."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()

@@ -164,8 +164,8 @@ class Sequential(Compiled):
         """
         events = trainer.events(self, x, y, FitOptions.of(locals()))
         self.history = history = History(("loss", *self.metrics))
-        if progress.wanted(verbose):
-            events = progress.shown(events, verbose)
+        if progress.is_enabled(verbose):
+            events = progress.with_progress(events, verbose)
         for _ in history.recording(events):
             pass
         return history

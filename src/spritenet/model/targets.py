@@ -1,4 +1,4 @@
-"""What is to be learnt, as people hold it: labels, one-hot rows or targets, and weights."""
+"""Targets: labels, one-hot rows and targets as an engine takes them, and weights."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 __all__ = ["labels_or_targets", "weights"]
 
 Targets = tuple["NDArray[np.int32] | None", "NDArray[np.float32] | None"]
-"""Labels (n,), or targets (n, k)."""
+"""Labels (n,), or targets (n, k); the other is None."""
 
 
 def labels_or_targets(y: ArrayLike, count: int, outputs: int, loss: Loss) -> Targets:
-    """Class indices where y means classes, else one row of targets an image.
+    """Returns class indices if y holds classes, else a row of targets for each image.
 
     Args:
         y: integers (n,) or (n, 1); one-hot rows or probabilities (n, k); for mean squared error
             also any floats (n, k), and (n,) for a single output.
-        count: how many images there are.
-        outputs: k, how many outputs the network has.
-        loss: what they are for.
+        count: the number of images.
+        outputs: k, the number of outputs of the network.
+        loss: the loss to minimize.
 
     Raises:
-        DataError: they don't fit the images, the outputs or the loss.
+        DataError: y doesn't fit the images, the outputs or the loss.
     """
     array = np.asarray(y)
     if array.ndim not in (1, 2) or len(array) != count or array.dtype.kind not in "iufb":
@@ -72,10 +72,10 @@ def labels_or_targets(y: ArrayLike, count: int, outputs: int, loss: Loss) -> Tar
 
 
 def _labels(array: NDArray[np.generic], outputs: int) -> NDArray[np.int32]:
-    """Class indices as int32, each an output's.
+    """Returns class indices as int32.
 
     Raises:
-        DataError: one is no class.
+        DataError: one is not the index of an output.
     """
     whole = array.astype(np.int64)
     if (whole != array).any():
@@ -98,16 +98,16 @@ def weights(
     class_weight: Mapping[int, float] | None = None,
     sample_weight: ArrayLike | None = None,
 ) -> NDArray[np.float32] | None:
-    """The factor on each image's loss, float32 (n,); None where all are 1.
+    """Returns the factor on each image's loss, float32 (n,); None if all are 1.
 
     Args:
-        labels: class indices (n,), if the images have any.
-        count: how many images there are.
-        class_weight: class -> factor; a class that isn't in it has 1.
+        labels: class indices (n,); None if there are targets.
+        count: the number of images.
+        class_weight: the factor of each class; 1 if it is missing.
         sample_weight: a factor for each image.
 
     Raises:
-        DataError: they don't fit the images, or aren't finite numbers ≥ 0.
+        DataError: weights don't fit the images, or are no finite numbers ≥ 0.
     """
     if class_weight is None and sample_weight is None:
         return None

@@ -153,7 +153,7 @@ class Callbacks:
 
 def _check_hooks(callback: Callback) -> None:
     """Raises UnsupportedError for a hook of Keras's that would never be called."""
-    from spritenet.migration import replacements  # only here: its import costs time
+    from spritenet.migration import advice  # imported late: only errors need it
 
     for name, words in advice.ATTRIBUTES["callback"].items():
         if name.startswith("on_") and hasattr(type(callback), name):
