@@ -16,10 +16,8 @@ import tiny
 from spritenet.engines import native
 from spritenet.engines.engine import Steps
 from spritenet.model import Sequential, train
-from spritenet.training import batches, call_size, evaluation
-from spritenet.training.call_size import CallSize
+from spritenet.training import call_size
 from spritenet.training.events import StepEvent
-from spritenet.training.plan import Plan
 
 DATA = tiny.images(400)
 
@@ -129,44 +127,6 @@ def test_the_pace_changes_no_bit(seconds: float, monkeypatch: pytest.MonkeyPatch
     assert run() == expected
 
 
-def test_a_call_stays_short() -> None:
-    """Once measured, a call takes about the time it should, and makes at least one step."""
-    measured = CallSize()
-    steps = []
-    for _ in range(6):
-        steps.append(measured.steps)
-        measured.took(measured.steps, measured.steps * 1e-4)
-    assert steps[:3] == [1, 8, 64]
-    assert set(steps[3:]) <= {249, 250}
-    measured.took(measured.steps, 10.0)
-    assert measured.steps == 1
-    measured.took(1, 3.0)
-    assert measured.steps == 1
-
-
-def test_pauses_are_where_something_is_due() -> None:
-    """Ends of epochs, tests, checkpoints and averages, counted from the first update."""
-    plan = Plan(
-        100,
-        125,
-        batch_size=8,
-        seed=0,
-        steps_per_epoch=10,
-        test_every=4,
-        checkpoint_every=7,
-        average=0.5,
-    )
-    found, step = [], 100
-    while step < 125:
-        step = plan.pause(step)
-        found.append(step - 100)
-    assert found == [4, 7, 8, 10, 12, 14, 16, 20, 21, 24, 25]
-    assert [s for s in range(101, 126) if plan.ends_epoch(s)] == [110, 120, 125]
-    assert [s for s in range(101, 126) if plan.tests(s)] == [104, 108, 112, 116, 120, 124]
-    assert [s for s in range(101, 126) if plan.saves(s)] == [107, 114, 121, 125]
-    assert [s for s in range(101, 126) if plan.averages(s)] == [108, 116, 124]
-
-
 class Stalling(native.Network):
     """The core, but each call does only some of what it is asked, as when it is told to stop."""
 
@@ -183,40 +143,6 @@ def test_an_engine_may_do_fewer_updates_than_it_is_asked() -> None:
     model.compile(tiny.model().optimizer or "sgd", "categorical_crossentropy")
     model.fit(DATA, steps=60, batch_size=16, verbose=0)
     assert model.weights_sha256 == after(60)
-
-
-def test_shares_of_an_evaluation_depend_on_the_network_alone() -> None:
-    """Never on the clock; and they don't change what is counted."""
-    model = fresh()
-    layers = model.layers
-    assert evaluation.multiplications(layers, (8, 8, 1)) == pytest.approx(36 * 4 * 9, rel=0.5)
-    assert evaluation.images_per_call(layers, (8, 8, 1)) == evaluation.MOST
-    big = [layer for layer in layers if layer.class_name != "Flatten"][:2] * 1
-    assert evaluation.images_per_call(big, (2000, 2000, 1)) == evaluation.LEAST
-    expected = model.evaluate(DATA)
-    task_share = evaluation.LEAST
-    assert task_share < len(DATA)
-    from spritenet.engines.engine import Examples
-    from spritenet.losses import CategoricalCrossentropy
-    from spritenet.training.batch_source import MemoryBatches
-
-    result = evaluation.evaluate(
-        model.engine(),
-        model.parameters,
-        MemoryBatches(Examples(DATA.images, DATA.labels)),
-        CategoricalCrossentropy(),
-        100,
-    )
-    assert result.count == len(DATA)
-    assert result.accuracy == expected.accuracy
-    assert result.loss == pytest.approx(expected.loss)
-
-
-def test_the_last_batch_of_a_pass_has_what_remains() -> None:
-    """Sizes by place."""
-    assert [batches.batch_images(place, 50, 203) for place in range(6)] == [50, 50, 50, 50, 3, 50]
-    assert [batches.batch_images(place, 300, 203) for place in range(2)] == [203, 203]
-    assert [batches.batch_images(place, 50, 100) for place in range(3)] == [50, 50, 50]
 
 
 def test_two_models_train_in_two_threads() -> None:
