@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,9 @@ ROOT = Path(__file__).parents[1]
 TABLES = {ROOT / "src/spritenet/sources/strokes/glyphs.py"}  # how each digit may be written
 HEAVY = {"PIL", "urllib3", "typer", "click", "rich", "torch", "scipy", "matplotlib"}
 HEAVY |= {"starlette", "uvicorn", "anyio", "h11"}
+CALLED_BY_LIBRARIES = {"_repr_html_", "_repr_png_"}  # by IPython
+CALLED_BY_LIBRARIES |= {"connection_made", "data_received", "connection_lost"}  # by asyncio
+WORD = re.compile(r"[A-Za-z_]\w*")
 EXCUSE = re.compile(r"#\s*(?:noqa|type: ignore)\b(?P<rest>.*)")
 REASON = re.compile(r"^(?:: [A-Z0-9, ]+|\[[a-z-]+(?:, ?[a-z-]+)*\])\s+(?:-|#|–)\s*\w+")
 
@@ -27,6 +31,125 @@ def files(*patterns: str) -> Iterator[Path]:
         for path in ROOT.glob(pattern):
             if "node_modules" not in path.parts:
                 yield path
+
+
+def used_names(tree: ast.AST, without: ast.AST | None = None) -> set[str]:
+    """Names that code reads or imports, or has in a string; no docstrings, no `__all__`."""
+    left_out = {id(node) for node in ast.walk(without)} if without else set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            left_out.add(id(node.value))
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            left_out |= {id(inner) for inner in ast.walk(node)}
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case _ if id(node) in left_out:
+                continue
+            case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name):
+                names.add(name)
+            case ast.alias(name=name):
+                names.update(name.split("."))
+            case ast.Constant(value=str(text)):
+                names.update(WORD.findall(text))
+    return names
+
+
+def exported_names(tree: ast.Module) -> list[str]:
+    """The strings of a module's `__all__`."""
+    return [
+        str(element.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+        for element in ast.walk(node.value)
+        if isinstance(element, ast.Constant)
+    ]
+
+
+def dead_exports(modules: dict[Path, ast.Module], elsewhere: set[str]) -> list[str]:
+    """Names of `__all__` that no other module uses; of a package's, none outside the package."""
+    uses = {path: used_names(tree) for path, tree in modules.items()}
+    return [
+        f"{path}: {name}"
+        for path, tree in modules.items()
+        for name in exported_names(tree)
+        if name not in elsewhere
+        and not any(
+            name in used
+            for other, used in uses.items()
+            if other != path and not (path.name == "__init__.py" and path.parent in other.parents)
+        )
+    ]
+
+
+def dead_definitions(modules: dict[Path, ast.Module], elsewhere: set[str]) -> list[str]:
+    """Functions and classes that nothing names: a module's private ones, nothing in it.
+
+    Methods are named by any module: a class may be extended in another one.
+    """
+    uses = {path: used_names(tree) for path, tree in modules.items()}
+    users = Counter(name for used in uses.values() for name in used)
+    dead = []
+    for path, tree in modules.items():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                continue
+            name, private = node.name, node.name.startswith("_")
+            if name in CALLED_BY_LIBRARIES or name.startswith("__"):
+                continue
+            others = users[name] - (name in uses[path])
+            if private and node in tree.body:
+                others = 0
+            elif not private and name in elsewhere:
+                continue
+            if not others and name not in used_names(tree, without=node):
+                dead.append(f"{path}:{node.lineno}: {name}")
+    return dead
+
+
+def own_modules() -> tuple[dict[Path, ast.Module], set[str]]:
+    """The trees of the package's modules, and the names that all other files use."""
+    trees = {
+        path.relative_to(ROOT): ast.parse(path.read_text(encoding="utf-8"))
+        for path in files("src/**/*.py")
+    }
+    names: set[str] = set()
+    for path in files("tests/**/*.py", "benchmarks/**/*.py", "tools/**/*.py", "*.py"):
+        names |= used_names(ast.parse(path.read_text(encoding="utf-8")))
+    for path in files("docs/**/*.md", "*.md"):
+        for code in re.findall(r"```.*?```|`[^`]+`", path.read_text(encoding="utf-8"), re.DOTALL):
+            names.update(WORD.findall(code))
+    names.update(WORD.findall((ROOT / "pyproject.toml").read_text(encoding="utf-8")))
+    return trees, names
+
+
+def test_every_exported_name_is_used_elsewhere() -> None:
+    """A name of `__all__` is used by another module, by a test or tool, or in the docs' code."""
+    assert dead_exports(*own_modules()) == []
+
+
+def test_every_function_is_used() -> None:
+    """A private function is used in its module, any other function or class somewhere."""
+    assert dead_definitions(*own_modules()) == []
+
+
+def test_dead_names_are_found() -> None:
+    """The two searches find what is planted: recursion, a docstring and `__all__` are no uses."""
+    modules = {
+        Path("a/__init__.py"): ast.parse("from a.b import used, dead\n__all__ = ['used', 'dead']"),
+        Path("a/b.py"): ast.parse(
+            "__all__ = ['used', 'dead', 'inside']\n"
+            "def used(): return inside()\n"
+            "def dead(): 'See _alone.'\n"
+            "def inside(): 0\n"
+            "def _alone(): return _alone()\n"
+            "class K:\n def _method(self): 0\n def told(self): return self._method()"
+        ),
+        Path("c.py"): ast.parse("from a import used\nused(); K()\n_alone"),
+    }
+    assert dead_exports(modules, {"told"}) == ["a/__init__.py: dead", "a/b.py: inside"]
+    assert dead_definitions(modules, {"told"}) == ["a/b.py:5: _alone"]
+    assert dead_definitions(modules, set()) == ["a/b.py:5: _alone", "a/b.py:8: told"]
 
 
 def test_every_public_name_is_there() -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spritenet.dataset import Dataset, Split
     from spritenet.export import SavedModel
 
-__all__ = ["ExportFormat", "export"]
+__all__ = ["export"]
 
 HTML_SUFFIXES = (".html", ".htm")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
-__all__ = ["LiveLine", "with_live_line"]
+__all__ = ["with_live_line"]
 
 REFRESH = 0.1
 """Seconds between two redraws."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from spritenet.dataset.load_warnings import LoadWarnings
     from spritenet.destination import Destination
 
-__all__ = ["Layout", "pack", "resplit"]
+__all__ = ["Layout", "pack"]
 
 FRACTION = re.compile(r"([^=]+)=(\d+(?:\.\d+)?)(%?)")
 
@@ -113,7 +113,7 @@ def pack(
 
     check_suffix(out, ".png")
     with destination(out) as place:
-        listing = resplit(survey(source, data_options), split or (), seed)
+        listing = _resplit(survey(source, data_options), split or (), seed)
         warnings = LoadWarnings()
         with terminal.progress_bar("packing", len(listing)) as progress:
             path = sprites.pack(
@@ -137,7 +137,7 @@ def pack(
     _report(written, warnings, json)
 
 
-def resplit(listing: LazyDataset, requests: Sequence[str], seed: int = 0) -> LazyDataset:
+def _resplit(listing: LazyDataset, requests: Sequence[str], seed: int = 0) -> LazyDataset:
     """Returns a data set with other splits.
 
     Args:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from spritenet.model import Classified, Sequential
     from spritenet.prepare import Preparation
 
-__all__ = ["Prediction", "predict"]
+__all__ = ["predict"]
 
 NO_INK = "no ink"
 """Printed for an image on which nothing is drawn."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from spritenet.dataset import Dataset, Split
 
-__all__ = ["Arrangement", "sheet"]
+__all__ = ["sheet"]
 
 ROWS = {"class": 20, "random": 8}
 MOST_FEATURES = 4096

@@ -17,7 +17,7 @@ from spritenet.formatting import plural, shape
 if TYPE_CHECKING:
     from spritenet.dataset.lazy_dataset import LazyDataset
 
-__all__ = ["FileFormat", "unpack"]
+__all__ = ["unpack"]
 
 
 class FileFormat(StrEnum):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from spritenet.errors import CoreError, InputError
 
-__all__ = ["ERROR_BYTES", "INTERFACE_VERSION", "builds", "library", "load"]
+__all__ = ["ERROR_BYTES", "builds", "library", "load"]
 
 INTERFACE_VERSION = 2
 ERROR_BYTES = 256

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from spritenet.core.library import library
 from spritenet.core.structs import CAttributeInfo, COperatorInfo
 
-__all__ = ["Attribute", "Operator", "operators"]
+__all__ = ["Operator", "operators"]
 
 
 @dataclass(frozen=True, slots=True)

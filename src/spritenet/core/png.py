@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from spritenet.core.library import ERROR_BYTES, library
 from spritenet.errors import CoreError
 
-__all__ = ["COLOUR_TYPES", "PAETH", "SUB", "StreamEnd", "encode_png", "stream_end", "undo_filters"]
+__all__ = ["COLOUR_TYPES", "PAETH", "SUB", "encode_png", "stream_end", "undo_filters"]
 
 COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
 """PNG's colour type of each number of channels: grey, RGB, RGBA."""

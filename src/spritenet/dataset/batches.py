@@ -17,7 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 from spritenet.errors import InputError
 from spritenet.permutation import permutation
 
-__all__ = ["Batch", "PixelType", "batches", "convert_batch", "pixel_type"]
+__all__ = ["Batch", "batches", "convert_batch", "pixel_type"]
 
 BLOCK = 1 << 15  # indices of an epoch computed at a time: 0.25 MiB
 

@@ -25,7 +25,6 @@ __all__ = [
     "ImageReader",
     "Indices",
     "LazyDataset",
-    "LazySplit",
     "ReadResult",
     "SplitRanges",
 ]

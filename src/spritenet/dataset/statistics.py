@@ -10,7 +10,7 @@ import numpy as np
 
 from spritenet.dataset.split import Split
 
-__all__ = ["MOST_EXAMPLES", "Duplicates", "PixelStatistics", "find_duplicates", "pixel_statistics"]
+__all__ = ["MOST_EXAMPLES", "Duplicates", "find_duplicates", "pixel_statistics"]
 
 BLOCK = 4096  # images at a time, so that no second copy of a large set is made
 MOST_EXAMPLES = 10

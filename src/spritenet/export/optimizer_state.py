@@ -23,7 +23,7 @@ from spritenet.optimizers import SGD, Adam, Optimizer, RMSprop
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["COUNTER", "arrays", "from_arrays", "training_config"]
+__all__ = ["arrays", "from_arrays", "training_config"]
 
 COUNTER = "iter"
 SUFFIXES = {

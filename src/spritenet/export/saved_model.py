@@ -22,7 +22,7 @@ from spritenet.optimizers import Optimizer
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["CHOOSING", "OptimizerState", "SavedModel", "named_shapes", "sha256", "unclassified"]
+__all__ = ["OptimizerState", "SavedModel", "named_shapes", "sha256", "unclassified"]
 
 CHOOSING = ("softmax", "linear")
 """Activations after which the largest output is the class."""

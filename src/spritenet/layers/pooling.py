@@ -15,7 +15,6 @@ __all__ = [
     "AveragePooling2D",
     "GlobalAveragePooling2D",
     "GlobalMaxPooling2D",
-    "GlobalPooling2D",
     "MaxPooling2D",
     "Pooling2D",
 ]

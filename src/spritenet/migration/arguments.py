@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from spritenet.errors import UnsupportedError
 
-__all__ = ["ARGUMENTS", "Ignored", "Refused", "Renamed", "Rule", "accepts", "rule"]
+__all__ = ["ARGUMENTS", "Ignored", "Refused", "Renamed", "accepts", "rule"]
 
 Taking = TypeVar("Taking", bound=Callable[..., Any])
 

@@ -26,7 +26,7 @@ from spritenet.model.foreign_arrays import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ImageCollector", "RawExamples", "is_batch"]
+__all__ = ["ImageCollector", "RawExamples"]
 
 MOST_CHANNELS = 4
 
@@ -82,7 +82,7 @@ def _concatenated(arrays: list[NDArray[Any] | None]) -> NDArray[Any] | None:
     return np.concatenate(present) if present else None
 
 
-def is_batch(image: object, label: object) -> bool:
+def _is_batch(image: object, label: object) -> bool:
     """Returns True for a batch of images, False for a single image.
 
     Args:
@@ -140,7 +140,7 @@ class ImageCollector:
             DataError: it is no image, doesn't match those before, or exceeds the memory limit.
         """
         if self._batched is None:
-            self._batched = is_batch(image, label) if batch is None else batch
+            self._batched = _is_batch(image, label) if batch is None else batch
             self.batch_size = len(to_array(image)) if self._batched and batch is None else None
         block = self._images(image)
         self._pixels.append(block)

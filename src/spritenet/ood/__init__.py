@@ -13,7 +13,7 @@ docs/explanation/ood.md has the formulas.
 
 from __future__ import annotations
 
-from spritenet.ood.rejection import Detector, Rejection, is_blank
+from spritenet.ood.rejection import Rejection
 from spritenet.ood.serialization import from_json, to_json
 
-__all__ = ["Detector", "Rejection", "from_json", "is_blank", "to_json"]
+__all__ = ["Rejection", "from_json", "to_json"]

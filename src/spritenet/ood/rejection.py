@@ -12,7 +12,7 @@ from spritenet.ood.temperature import softened
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Detector", "Rejection", "is_blank"]
+__all__ = ["Detector", "Rejection"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,10 +89,10 @@ class Rejection:
             images: uint8, n h w c.
         """
         excess = np.clip(self.detector.outlier_score(features) - self.threshold, -500, 500)
-        return np.where(is_blank(images), 0.0, 1 / (1 + np.exp(excess)))
+        return np.where(_is_blank(images), 0.0, 1 / (1 + np.exp(excess)))
 
 
-def is_blank(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _is_blank(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Returns True for each of n h w c images that is one even colour."""
     pixels = images.reshape(len(images), -1, images.shape[-1])
     result: NDArray[np.bool_] = (pixels == pixels[:, :1]).all(axis=(1, 2))

@@ -17,13 +17,11 @@ from __future__ import annotations
 from spritenet.report.cached_predictions import model_of_run
 from spritenet.report.content import Report, judge, predictions_of
 from spritenet.report.learning import Learning
-from spritenet.report.near_duplicates import NearDuplicates
 from spritenet.report.stress import Curve
 
 __all__ = [
     "Curve",
     "Learning",
-    "NearDuplicates",
     "Report",
     "judge",
     "model_of_run",

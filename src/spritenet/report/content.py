@@ -24,7 +24,7 @@ from spritenet.training import evaluation
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["RejectionCounts", "Report", "judge", "predictions_of", "tested_on"]
+__all__ = ["Report", "judge", "predictions_of"]
 
 STRESSED = 1000
 """Images that are changed at each level, at most."""
@@ -91,7 +91,7 @@ class Report:
     commands: Sequence[str] = ()
 
 
-def tested_on(data: Dataset, wanted: str | None) -> Split:
+def _tested_on(data: Dataset, wanted: str | None) -> Split:
     """The split that is asked for; by default test, else validation, else whatever there is.
 
     Raises:
@@ -132,7 +132,7 @@ def judge(
         DataError: the images don't fit the network, or there are none.
         ModelError: its outputs are not the data's classes.
     """
-    tested = tested_on(data, split)
+    tested = _tested_on(data, split)
     predictions = predictions_of(model, tested)
     train = data.splits.get("train")
     learnt_from = train is None or tested is train

@@ -21,7 +21,7 @@ from spritenet.prepare.resample import coverage
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ALIKE", "NearDuplicates", "find", "thumbnails"]
+__all__ = ["ALIKE", "NearDuplicates", "find"]
 
 SIDE = 8
 """Pixels of a thumbnail's side, at most."""
@@ -82,7 +82,7 @@ def find(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NearDuplicates:
     own = second if len(chosen) == len(second) else second[chosen]
     nearest = np.zeros(len(own), np.int64)
     similarity = np.full(len(own), -1, np.float32)
-    for candidates in _candidates(*_shortened(thumbnails(first), thumbnails(own))):
+    for candidates in _candidates(*_shortened(_thumbnails(first), _thumbnails(own))):
         found = _correlations(first, candidates, own)
         better = found > similarity
         similarity[better], nearest[better] = found[better], candidates[better]
@@ -91,7 +91,7 @@ def find(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NearDuplicates:
     return NearDuplicates(chosen, len(first), nearest, similarity, exact)
 
 
-def thumbnails(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _thumbnails(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Images n h w c as rows of at most 8·8·c numbers, less their mean, of length 1.
 
     Images of one colour all over have nothing to compare, and become zeros.

@@ -14,7 +14,7 @@ from typing import Any
 
 from spritenet.runs.journal_lines import JournalLines, entries_of, entry_of, is_step
 
-__all__ = ["COLUMNS", "JournalFollower", "JournalUpdate"]
+__all__ = ["COLUMNS", "JournalFollower"]
 
 COLUMNS = ("step", "at", "loss", "correct", "images", "learning_rate")
 """The fields of each step."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from spritenet.errors import RunError
 from spritenet.runs.journal_lines import JournalLines, entry_of
 from spritenet.runs.run import Run
 
-__all__ = ["STATES", "Summary", "summary"]
+__all__ = ["Summary", "summary"]
 
-STATES = ("starting", "running", "paused", "finished", "stopped", "killed")
-"""The states of a run."""
+State = Literal["starting", "running", "paused", "finished", "stopped", "killed"]
 
 NEWEST = 100
 """Lines of the journal that are looked at, from its end."""
@@ -28,8 +27,7 @@ class Summary:
 
     Attributes:
         name: of its folder.
-        state: one of `STATES`; "killed" is a run without a last event whose process is
-            gone.
+        state: "killed" is a run without a last event whose process is gone.
         network: its name.
         data: the data set it is trained on.
         steps: steps done.
@@ -42,7 +40,7 @@ class Summary:
     """
 
     name: str
-    state: str
+    state: State
     network: str | None
     data: str | None
     steps: int | None
@@ -87,15 +85,15 @@ def summary(run: Run) -> Summary:
     )
 
 
-def _state(run: Run, found: Mapping[str, Any]) -> str:
-    """Returns one of `STATES`."""
+def _state(run: Run, found: Mapping[str, Any]) -> State:
+    """Returns the state that the lock and the newest lines of the journal show."""
     if run.running:
         if not found["line"]:
             return "starting"
         answer = found.get("control", {})
         paused = answer.get("command") == "pause" and not answer.get("refused")
         return "paused" if paused and not found.get("end") else "running"
-    ends = {"finished": "finished", "stopped": "stopped"}
+    ends: dict[str, State] = {"finished": "finished", "stopped": "stopped"}
     return ends.get(found.get("end", {}).get("event"), "killed")
 
 

@@ -7,14 +7,13 @@ from pathlib import Path
 
 from spritenet.sources.inflate import GZIP_MAGIC
 
-__all__ = ["HDF5", "IDX_KINDS", "PNG", "ending_of", "start_of"]
+__all__ = ["HDF5", "PNG", "ending_of", "start_of"]
 
 PNG = b"\x89PNG\r\n\x1a\n"
 HDF5 = b"\x89HDF\r\n\x1a\n"
 """Of HDF5, and behind 512 bytes of their own of MATLAB 7.3's files."""
 
 MATLAB = b"MATLAB "
-IDX_KINDS = {0x0801: "labels", 0x0803: "images"}
 ENDINGS = (
     (PNG, ".png"),
     (b"\x93NUMPY", ".npy"),

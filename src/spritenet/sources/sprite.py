@@ -18,7 +18,7 @@ from spritenet.sprites import INDEX, Sprite, SpriteFolder
 from spritenet.sprites.chunks import FileBlob
 from spritenet.sprites.header import holds_sprite
 
-__all__ = ["is_sprite", "read_sprite", "survey_sprite"]
+__all__ = ["is_sprite", "survey_sprite"]
 
 
 def is_sprite(path: Path) -> bool:
@@ -36,7 +36,7 @@ def is_sprite(path: Path) -> bool:
         blob.close()
 
 
-def read_sprite(path: Path, class_names: Sequence[str] | None = None) -> Dataset:
+def _read_sprite(path: Path, class_names: Sequence[str] | None = None) -> Dataset:
     """Reads a sprite or a folder of sprites, on all cores.
 
     Args:
@@ -68,7 +68,7 @@ def survey_sprite(path: Path, class_names: Sequence[str] | None = None) -> LazyD
         InputError: class names were given.
     """
     if class_names is not None or not (path.is_dir() or path.name == INDEX):
-        return LazyDataset.from_dataset(read_sprite(path, class_names))
+        return LazyDataset.from_dataset(_read_sprite(path, class_names))
     images = SpriteImages(path)
     metadata = images.folder.metadata
     return LazyDataset(

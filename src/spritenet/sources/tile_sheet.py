@@ -21,7 +21,7 @@ from spritenet.sources.folder_files import MAX_NAMED
 from spritenet.sources.image_size import ImageSize, parse_image_size
 from spritenet.sources.png_rows import is_png, possible_label_counts, read_labels, read_png
 
-__all__ = ["survey_tile_folder", "survey_tiles", "tiles_of"]
+__all__ = ["survey_tile_folder", "survey_tiles"]
 
 MOST_BYTES = 1 << 32
 """Of all the tiles of a folder."""
@@ -29,7 +29,7 @@ MOST_BYTES = 1 << 32
 MOST_SHEETS = 100_000
 
 
-def tiles_of(path: Path, tile: ImageSize) -> tuple[NDArray[np.uint8], int]:
+def _tiles_of(path: Path, tile: ImageSize) -> tuple[NDArray[np.uint8], int]:
     """All tiles of a PNG, n h w c, and how many there are before the blank ones at its end.
 
     Args:
@@ -83,7 +83,7 @@ def survey_tiles(
         raise InputError(
             "the labels of the tiles are missing", where=path, do="Name their file (--labels FILE)."
         )
-    tiles, shown = tiles_of(path, tile)
+    tiles, shown = _tiles_of(path, tile)
     fitting = [c for c in possible_label_counts(labels, len(tiles)) if shown <= c <= len(tiles)]
     count = max(fitting, default=shown)  # as many as there are tiles, or else as are not blank
     indices, names = read_labels(labels, count, class_names)
@@ -129,7 +129,7 @@ def survey_tile_folder(path: Path, tile: ImageSize) -> LazyDataset:
     few = ", ".join(unused[:MAX_NAMED]) + ", …" * (len(unused) > MAX_NAMED)
     notes = [f"passed over, being no PNGs: {few}"] if unused else []
     for _, _, file in sheets:
-        tiles, count = tiles_of(file, tile)
+        tiles, count = _tiles_of(file, tile)
         parts.append(tiles[:count].copy() if count < len(tiles) else tiles)
         notes += _left_out(file, len(tiles) - count)
         held += parts[-1].nbytes

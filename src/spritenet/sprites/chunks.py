@@ -15,7 +15,7 @@ from typing import Protocol
 from spritenet.errors import DataError
 from spritenet.lfs_pointer import BEGINNING, LONGEST, refuse_pointer
 
-__all__ = ["OVERHEAD", "SIGNATURE", "Blob", "Chunk", "FileBlob", "chunk", "crc32", "read_chunk"]
+__all__ = ["OVERHEAD", "SIGNATURE", "Blob", "FileBlob", "chunk", "crc32", "read_chunk"]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 OVERHEAD = 12

@@ -20,7 +20,7 @@ from spritenet.streams.range_reader import FullBody, RangeReader
 if TYPE_CHECKING:
     from spritenet.http_client import HttpClient
 
-__all__ = ["RemoteBlob", "RemoteFiles"]
+__all__ = ["RemoteFiles"]
 
 
 class RemoteBlob:

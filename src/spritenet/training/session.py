@@ -16,7 +16,7 @@ from spritenet.training.state import CurrentState
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Saveable", "Session"]
+__all__ = ["Session"]
 
 
 class Saveable(Protocol):

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-__all__ = ["ICON", "STATIC", "Content", "Moved", "Table", "static_files"]
+__all__ = ["STATIC", "Content", "Moved", "Table", "static_files"]
 
 STATIC = Path(__file__).parent / "static"
 

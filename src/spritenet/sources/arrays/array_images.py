@@ -22,7 +22,6 @@ from spritenet.errors import DataError
 from spritenet.sources.image_size import ImageSize, parse_image_size
 
 __all__ = [
-    "ConvertedArrays",
     "image_reader",
     "reshape_images",
     "with_location",

@@ -31,7 +31,7 @@ from spritenet.sources.mmap_file import spool
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
 
-__all__ = ["ArrayHeader", "NamedArray", "read_npy_header", "read_npz_headers"]
+__all__ = ["NamedArray", "read_npy_header", "read_npz_headers"]
 
 MAGIC = b"\x93NUMPY"
 LONGEST_HEADER = 10_000  # NumPy's own limit

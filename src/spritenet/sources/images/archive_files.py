@@ -19,7 +19,7 @@ from spritenet.sources.images.class_folders import Parts
 from spritenet.sources.images.image_decoder import MOST_BYTES
 from spritenet.sources.mmap_file import MappedFile
 
-__all__ = ["ArchiveContent", "ArchiveStore", "list_tar", "list_zip"]
+__all__ = ["ArchiveStore", "list_tar", "list_zip"]
 
 STORED, DEFLATED = 0, 8
 LOCAL_HEADER = b"PK\x03\x04"

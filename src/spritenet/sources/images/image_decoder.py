@@ -24,7 +24,7 @@ from spritenet.sources.images.fast_png import read_png8
 from spritenet.sources.images.image_file import DecodedImage, decode_first
 from spritenet.sources.images.image_spec import ImageSpec, least_channels
 
-__all__ = ["MOST_BYTES", "FileStore", "ImageDecoder", "lazy_images"]
+__all__ = ["MOST_BYTES", "lazy_images"]
 
 MOST_BYTES = 1 << 28  # of one image's file
 SAMPLE_SIZE = 100

@@ -15,7 +15,7 @@ from spritenet.errors import DataError, InputError
 from spritenet.prepare import Preparation, prepare, with_channels
 from spritenet.sources.image_size import ImageSize, parse_image_size
 
-__all__ = ["COLORS", "FITS", "ImageSpec"]
+__all__ = ["ImageSpec"]
 
 FITS = ("fit", "crop", "stretch", "pad")
 COLORS = {"grey": 1, "rgb": 3, "rgba": 4}

@@ -18,8 +18,6 @@ from spritenet.sources.inflate import GZIP_MAGIC, inflate
 from spritenet.sources.remote.transfer import Progress, TransferError, transfer
 
 __all__ = [
-    "CACHE_VARIABLE",
-    "MIRROR_VARIABLE",
     "Progress",
     "RemoteFile",
     "cache_folder",

@@ -22,7 +22,7 @@ from spritenet.errors import DataError, DownloadError, InputError, MissingExtraE
 from spritenet.sources.file_type import ending_of
 from spritenet.sources.remote.transfer import CHUNK, Progress, TransferError, transfer
 
-__all__ = ["FileOrPath", "Origin", "Readable", "fetch_local", "report_original"]
+__all__ = ["FileOrPath", "Origin", "fetch_local", "report_original"]
 
 MOST = 1 << 33
 """Bytes of one file from elsewhere."""

@@ -12,7 +12,7 @@ from spritenet.dataset.arrays import as_labels
 from spritenet.dataset.natural_order import natural
 from spritenet.errors import DataError
 
-__all__ = ["ParsedLabels", "RowLocator", "parse_labels"]
+__all__ = ["parse_labels"]
 
 ParsedLabels = tuple[NDArray[np.int32], tuple[str, ...], tuple[str, ...]]
 """Class indices, class names, and warnings."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from spritenet.errors import DataError
 from spritenet.sources.mmap_file import MappedFile, spool
 
-__all__ = ["BLANK", "TextFile", "TextRows", "find_rows", "is_number", "parse_floats", "split_cells"]
+__all__ = ["BLANK", "TextRows", "find_rows", "is_number", "parse_floats", "split_cells"]
 
 PIECE = 1 << 24  # bytes looked through at a time for ends of lines
 LONGEST_LINE = 1 << 24

@@ -18,7 +18,7 @@ from spritenet.dataset.value_range import LOAD, ValueRange, likely_range
 from spritenet.errors import DataError
 from spritenet.sources.tables.text_rows import parse_floats
 
-__all__ = ["BYTES", "ValueScale", "decimal_places", "infer_scale"]
+__all__ = ["BYTES", "ValueScale", "infer_scale"]
 
 SCALED = (1, 15, 16)
 """Highest values of images that are no bytes: bits, 4 bits, scikit-learn's and UCI's digits."""
@@ -127,7 +127,7 @@ def infer_scale(
     wrong = (numbers < 0) | (numbers > 255) | (numbers != np.rint(numbers))
     if np.count_nonzero(wrong) <= max(1, FEW_WRONG * np.count_nonzero(numbers)):
         return _of_whole(high)
-    tolerance = max(CLOSE, 255 * 0.5 * 10.0 ** -decimal_places(cells) * 1.001)
+    tolerance = max(CLOSE, 255 * 0.5 * 10.0 ** -_decimal_places(cells) * 1.001)
     if low >= 0 and high <= 1 and tolerance < 0.25:
         near = np.abs(numbers * 255 - np.rint(numbers * 255)) <= tolerance
         if near.all():
@@ -144,13 +144,13 @@ def infer_scale(
     )
 
 
-def decimal_places(cells: Iterable[str]) -> int:
+def _decimal_places(cells: Iterable[str]) -> int:
     """Returns the most decimal places of printed numbers.
 
     Of those from 0.1 on, if there are any: smaller ones may be printed with as many digits that
     count, and so with more behind the point.
 
-    >>> decimal_places(["0.988235", "0.00392157", "1.0"])
+    >>> _decimal_places(["0.988235", "0.00392157", "1.0"])
     6
     """
     most = fewest = 0

@@ -16,7 +16,7 @@ from spritenet.training.session import Session
 if TYPE_CHECKING:
     from spritenet.model.sequential import Sequential
 
-__all__ = ["AnyCallback", "Callback", "Callbacks", "FunctionCallback", "Logs"]
+__all__ = ["AnyCallback", "Callback", "Callbacks", "Logs"]
 
 Logs: TypeAlias = Mapping[str, float]
 """Metrics under Keras's names: loss, accuracy, val_loss, val_accuracy, learning_rate."""

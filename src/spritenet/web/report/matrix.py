@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from spritenet.model.predictions import Predictions
 
-__all__ = ["confusion", "payload"]
+__all__ = ["confusion"]
 
 MOST_CLASSES = 40
 """In the table: of more, those with the most mistakes."""
@@ -60,7 +60,7 @@ def confusion(report: Report, sheet: Sheet) -> str:
         '<p id="cell-note" class="small faint"></p><div id="cell-images" class="gallery"></div>'
         "<noscript>Choosing a cell needs JavaScript; nothing else here does.</noscript></div>"
     )
-    cells = payload(found, sheet, chosen)
+    cells = _payload(found, sheet, chosen)
     data = json.dumps(cells, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
     script = f'<script type="application/json" id="cells">{data}</script>'
     wide = " wide" * (len(chosen) > 12)
@@ -103,7 +103,7 @@ def _row(
     return f"<tr>{name}{''.join(cells)}</tr>"
 
 
-def payload(found: Predictions, sheet: Sheet, chosen: NDArray[np.int64]) -> dict[str, object]:
+def _payload(found: Predictions, sheet: Sheet, chosen: NDArray[np.int64]) -> dict[str, object]:
     """What the script needs to show a cell: tiles by cell, and where tiles lie.
 
     Mistakes first, those cells with the fewest images first, so that each has something to show
