@@ -16,6 +16,7 @@ COMMANDS = (
     "training.py",
     "training.py --isa x86-64-v3",
     "training.py --network mnist-node --batch-size 128",
+    "networks.py",
     "neighbours.py",
     "peak.py",
     "startup.py",

@@ -78,47 +78,101 @@ inline void pack_rows(const Operation& op, const float* kernel, float* packed, i
   }
 }
 
+// Nine taps to 16 frequencies, for as many pairs of channels as T has values.
+template <class T, class Store>
+[[gnu::always_inline]] inline void winograd_frequencies(const T (&g)[9], Store store) {
+  T t[4][3];
+  for (int j = 0; j < 3; ++j) {
+    const T ends = g[j] + g[6 + j];
+    t[0][j] = g[j];
+    t[1][j] = (ends + g[3 + j]) * 0.5f;
+    t[2][j] = (ends - g[3 + j]) * 0.5f;
+    t[3][j] = g[6 + j];
+  }
+  for (int i = 0; i < 4; ++i) {
+    const T ends = t[i][0] + t[i][2];
+    store(i, 0, t[i][0]);
+    store(i, 1, (ends + t[i][1]) * 0.5f);
+    store(i, 2, (ends - t[i][1]) * 0.5f);
+    store(i, 3, t[i][2]);
+  }
+}
+
+// Packed by pack_winograd between one input channel and up to four outputs.
+inline void pack_winograd_tile(const Operation& op, const float* kernel, float* packed,
+                               int64_t input, int start) {
+  typedef Vector<kConvTile>::Float Tile;
+  constexpr int kTurned[4] = {3, 1, 2, 0};
+  const int inputs = op.in.channels, outputs = op.out.channels;
+  const int64_t plane = int64_t{inputs} * outputs;
+  const int64_t left = inputs - input / kConvTile * kConvTile;
+  const int64_t step = left < kConvTile ? left : kConvTile;  // of packed_backward's tile
+  const int width = outputs - start < kConvTile ? outputs - start : kConvTile;
+  Tile g[9] = {};
+  for (int tap = 0; tap < 9; ++tap) {
+    const float* from = kernel + (tap * inputs + input) * outputs + start;
+    for (int c = 0; c < width; ++c) g[tap][c] = from[c];
+  }
+  float* forward = packed + op.packed_forward + start * int64_t{inputs} + input * width;
+  float* backward = packed + op.packed_backward +
+                    packed_index(outputs, start, inputs, static_cast<int>(input), kConvTile);
+  winograd_frequencies(g, [&](int i, int j, Tile value) {
+    for (int c = 0; c < width; ++c) forward[(4 * i + j) * plane + c] = value[c];
+    if (!op.input_gradient) return;
+    float* to = backward + (4 * kTurned[i] + kTurned[j]) * plane;
+    for (int c = 0; c < width; ++c) to[c * step] = value[c];
+  });
+}
+
+// The same of four input channels and four outputs: 16 values at a time, which are neighbours in both
+// packed kernels, there turned.
+inline void pack_winograd_block(const Operation& op, const float* kernel, float* packed,
+                                int64_t input, int start) {
+  typedef Vector<16>::Float Block;
+  typedef Vector<16>::Loose Loose;
+  typedef Vector<4>::Loose Four;
+  constexpr int kTurned[4] = {3, 1, 2, 0};
+  const int inputs = op.in.channels, outputs = op.out.channels;
+  const int64_t plane = int64_t{inputs} * outputs;
+  Block g[9];
+  for (int tap = 0; tap < 9; ++tap) {
+    const float* from = kernel + (tap * inputs + input) * outputs + start;
+    const auto row = [&](int i) { return *reinterpret_cast<const Four*>(from + i * outputs); };
+    const auto low = __builtin_shufflevector(row(0), row(1), 0, 1, 2, 3, 4, 5, 6, 7);
+    const auto high = __builtin_shufflevector(row(2), row(3), 0, 1, 2, 3, 4, 5, 6, 7);
+    g[tap] =
+        __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  }
+  float* forward = packed + op.packed_forward + start * int64_t{inputs} + input * kConvTile;
+  float* backward = packed + op.packed_backward + input * outputs + start * int64_t{kConvTile};
+  winograd_frequencies(g, [&](int i, int j, Block value) {
+    *reinterpret_cast<Loose*>(forward + (4 * i + j) * plane) = value;
+    if (!op.input_gradient) return;
+    *reinterpret_cast<Loose*>(backward + (4 * kTurned[i] + kTurned[j]) * plane) =
+        __builtin_shufflevector(value, value, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  });
+}
+
 // For training by Winograd (winograd.h): the nine taps between input channels first … last-1 and each
 // output become 16 frequencies. Packed: [frequency][tile of output channels][input channel][channel in
 // the tile]. Turning the kernel, as the gradient of the input does, exchanges the first frequency of a
 // row or column and the last.
 inline void pack_winograd(const Operation& op, const float* kernel, float* packed, int64_t first,
                           int64_t last) {
-  typedef Vector<kConvTile>::Float Tile;
-  constexpr int kTurned[4] = {3, 1, 2, 0};
-  const int inputs = op.in.channels, outputs = op.out.channels;
-  const int64_t plane = int64_t{inputs} * outputs;
-  for (int64_t input = first; input < last; ++input) {
-    const int64_t left = inputs - input / kConvTile * kConvTile;
-    const int64_t step = left < kConvTile ? left : kConvTile;  // of packed_backward's tile
+  static_assert(kConvTile == 4);
+  const int outputs = op.out.channels;
+  for (int64_t input = first; input < last;) {
+    const bool four = input % 4 == 0 && input + 4 <= last;
     for (int start = 0; start < outputs; start += kConvTile) {
-      const int width = outputs - start < kConvTile ? outputs - start : kConvTile;
-      Tile g[9] = {}, t[4][3];
-      for (int tap = 0; tap < 9; ++tap) {
-        const float* from = kernel + (tap * inputs + input) * outputs + start;
-        for (int c = 0; c < width; ++c) g[tap][c] = from[c];
-      }
-      for (int j = 0; j < 3; ++j) {
-        const Tile ends = g[j] + g[6 + j];
-        t[0][j] = g[j];
-        t[1][j] = (ends + g[3 + j]) * 0.5f;
-        t[2][j] = (ends - g[3 + j]) * 0.5f;
-        t[3][j] = g[6 + j];
-      }
-      float* forward = packed + op.packed_forward + start * int64_t{inputs} + input * width;
-      float* backward = packed + op.packed_backward +
-                        packed_index(outputs, start, inputs, static_cast<int>(input), kConvTile);
-      for (int f = 0; f < 16; ++f) {
-        const Tile* row = t[f / 4];
-        const Tile ends = row[0] + row[2];
-        const Tile u[4] = {row[0], (ends + row[1]) * 0.5f, (ends - row[1]) * 0.5f, row[2]};
-        const Tile value = u[f % 4];
-        for (int c = 0; c < width; ++c) forward[f * plane + c] = value[c];
-        if (!op.input_gradient) continue;
-        float* to = backward + (4 * kTurned[f / 4] + kTurned[f % 4]) * plane;
-        for (int c = 0; c < width; ++c) to[c * step] = value[c];
+      if (four && start + kConvTile <= outputs) {
+        pack_winograd_block(op, kernel, packed, input, start);
+      } else {
+        for (int64_t i = 0; i < (four ? 4 : 1); ++i) {
+          pack_winograd_tile(op, kernel, packed, input + i, start);
+        }
       }
     }
+    input += four ? 4 : 1;
   }
 }
 
