@@ -50,9 +50,9 @@ def start(layers: list[Layer], shape: tuple[int, int, int]) -> NDArray[np.float3
 def near(got: NDArray[np.float32], expected: NDArray[np.floating], tolerance: float) -> None:
     """Equal up to a share of the largest value: float32 sums of many products.
 
-    Products are near 1, so what cancels to nothing in float64 leaves some 1e-8 in float32.
+    Products are near 1, so what cancels to nothing in float64 leaves some 1e-7 in float32.
     """
-    scale = max(1e-4, float(np.abs(expected).max(initial=0)))
+    scale = max(5e-4, float(np.abs(expected).max(initial=0)))
     np.testing.assert_allclose(got, expected, rtol=tolerance, atol=tolerance * scale)
 
 
