@@ -91,7 +91,7 @@ class Encoder:
                     "the classes of these names aren't known before all of them are read",
                     where="y",
                     expected="class indices",
-                    got=repr(given.reshape(-1)[0]),
+                    got=repr(str(given.reshape(-1)[0])),
                 )
             given = as_labels(given, self.class_names)[0]
         labels, targets = labels_or_targets(given, len(images), self.outputs, self.loss)
