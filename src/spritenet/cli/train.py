@@ -245,12 +245,11 @@ def _loader(options: TrainOptions) -> Callable[[], Dataset | Stream]:
     from concurrent.futures import Future
 
     from spritenet.cli.datasets import load_or_stream
-    from spritenet.dataset import Dataset
 
     def load() -> Dataset | Stream:
         dataset = load_or_stream(options.data, options.memory, options.data_options)
-        if isinstance(dataset, Dataset) and "train" in dataset.splits:
-            _ = dataset.train.content_hash  # cached in the split
+        if "train" in dataset.splits:
+            _ = dataset.train.identity  # hashed here, beside the imports, and cached in the split
         return dataset
 
     if not Path(options.data).exists():
