@@ -44,8 +44,11 @@ inline void sum_chunk(sn_network& net, const sn_training& task, int64_t index, i
   const int64_t units = op.out.channels;
   const int64_t count = (chunk.last - chunk.first) * units;
   const int64_t at = chunk.operation * net.slabs;
-  double squares = 0, l2 = 0;
-  net.chunk_squares[index] = net.chunk_l2[index] = 0;
+  const int64_t rows = op.matrix ? chunk.part_rows : chunk.last - chunk.first;
+  const int64_t parts = rows ? (chunk.last - chunk.first + rows - 1) / rows : 1;
+  double* squares = net.part_squares + chunk.part;
+  double* l2 = net.part_l2 + chunk.part;
+  for (int64_t p = 0; p < parts; ++p) squares[p] = l2[p] = 0;
   if (!op.trainable) return;
   for (int32_t s = 0; s < (op.kernel < 0 ? 0 : chunk.stretches); ++s) {
     const int64_t first = (s * chunk.rows + chunk.first) * units;
@@ -56,7 +59,11 @@ inline void sum_chunk(sn_network& net, const sn_training& task, int64_t index, i
     } else {
       sum_slabs(net, slabs, op.slab_gradient + first, count, gradient);
     }
-    add_l2(net, task, op.kernel + first, count, op.kernel_l2, squares, l2);
+    for (int64_t p = 0; p < parts; ++p) {
+      const int64_t done = p * rows * units, size = rows * units;
+      add_l2(net, task, op.kernel + first + done, size < count - done ? size : count - done,
+             op.kernel_l2, squares[p], l2[p]);
+    }
   }
   if (chunk.with_bias && op.bias >= 0) {
     float* bias = net.gradient + op.bias;
@@ -65,10 +72,8 @@ inline void sum_chunk(sn_network& net, const sn_training& task, int64_t index, i
     } else {
       sum_slabs(net, slabs, op.slab_gradient + int64_t{op.fan_in} * units, units, bias);
     }
-    add_l2(net, task, op.bias, units, op.bias_l2, squares, l2);
+    add_l2(net, task, op.bias, units, op.bias_l2, squares[parts - 1], l2[parts - 1]);
   }
-  net.chunk_squares[index] = squares;
-  net.chunk_l2[index] = l2;
 }
 
 inline void update_stretch(const sn_network& net, const sn_training& task, const Update& update,

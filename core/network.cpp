@@ -49,11 +49,15 @@ void gather_images(const Plan& plan, const Slab<Lanes>& slab, const uint8_t* ima
 
 int32_t first_operation(const Plan& plan) { return plan.starts_with_rescaling ? 1 : 0; }
 
-void forward_range(const Plan& plan, const Slab<Lanes>& slab, const Pass& pass, int32_t first,
-                   int32_t last) {
+void forward_range(const Plan& plan, const Slab<Lanes>* slabs, const Pass* passes, int count,
+                   int32_t first, int32_t last) {
   for (int32_t i = first; i < last; ++i) {
     const Operation& op = plan.operations[i];
-    op.kernels->forward(context_of(plan, op, slab), pass);
+    if (count > 1 && op.kernels->forward_group) {
+      op.kernels->forward_group(plan, op, slabs, count, passes[0]);
+      continue;
+    }
+    for (int s = 0; s < count; ++s) op.kernels->forward(context_of(plan, op, slabs[s]), passes[s]);
   }
 }
 
@@ -64,27 +68,34 @@ void input_gradients(const Context<Lanes>& ctx, const Pass& pass) {
 }
 
 // From operation last - 1 down to `first`.
-void backward_range(const Plan& plan, const Slab<Lanes>& slab, const Pass& pass, int32_t last,
-                    int32_t first) {
+void backward_range(const Plan& plan, const Slab<Lanes>* slabs, const Pass* passes, int count,
+                    int32_t last, int32_t first) {
   for (int32_t i = last - 1; i >= first; --i) {
     const Operation& op = plan.operations[i];
-    const Context<Lanes> ctx = context_of(plan, op, slab);
-    if (op.trainable && op.kernels->weight_gradient) op.kernels->weight_gradient(ctx, pass);
-    input_gradients(ctx, pass);
+    const bool together = count > 1 && op.kernels->backward_group && op.input_gradient;
+    for (int s = 0; s < count; ++s) {
+      const Context<Lanes> ctx = context_of(plan, op, slabs[s]);
+      if (op.trainable && op.kernels->weight_gradient) op.kernels->weight_gradient(ctx, passes[s]);
+      if (!together) input_gradients(ctx, passes[s]);
+    }
+    if (!together) continue;
+    op.kernels->backward_group(plan, op, slabs, count, passes[0]);
+    for (int s = 0; s < count; ++s) add_gradients(context_of(plan, op, slabs[s]));
   }
 }
 
 }  // namespace
 
-void forward(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass,
-             const uint8_t* images, const Picked& picked) {
-  gather_images(net.plan, slab, images, picked);
-  forward_range(net.plan, slab, pass, first_operation(net.plan),
-                operations_done(net.plan, pass.keep_logits));
+void forward(const sn_network& net, const Slab<Lanes>* slabs, const Pass* passes, int count,
+             const uint8_t* images, const Picked* picked) {
+  for (int s = 0; s < count; ++s) gather_images(net.plan, slabs[s], images, picked[s]);
+  forward_range(net.plan, slabs, passes, count, first_operation(net.plan),
+                operations_done(net.plan, passes[0].keep_logits));
 }
 
-void backward(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass) {
-  backward_range(net.plan, slab, pass, operations_done(net.plan, pass.keep_logits), 0);
+void backward(const sn_network& net, const Slab<Lanes>* slabs, const Pass* passes, int count) {
+  backward_range(net.plan, slabs, passes, count, operations_done(net.plan, passes[0].keep_logits),
+                 0);
 }
 
 void forward_stage(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass, int32_t stage,
@@ -93,7 +104,8 @@ void forward_stage(const sn_network& net, const Slab<Lanes>& slab, const Pass& p
   if (stage == 0) gather_images(plan, slab, images, picked);
   const bool last = stage == plan.barrier_count;
   const int32_t end = last ? operations_done(plan, pass.keep_logits) : plan.barriers[stage];
-  forward_range(plan, slab, pass, stage ? plan.barriers[stage - 1] : first_operation(plan), end);
+  const int32_t first = stage ? plan.barriers[stage - 1] : first_operation(plan);
+  forward_range(plan, &slab, &pass, 1, first, end);
   if (last) return;
   const Operation& op = plan.operations[end];
   op.kernels->collect(context_of(plan, op, slab), pass);
@@ -109,7 +121,7 @@ void backward_stage(const sn_network& net, const Slab<Lanes>& slab, const Pass& 
     input_gradients(context_of(plan, plan.operations[last], slab), pass);
   }
   const int32_t next = barrier > 0 ? plan.barriers[barrier - 1] : -1;
-  backward_range(plan, slab, pass, last, next + 1);
+  backward_range(plan, &slab, &pass, 1, last, next + 1);
   if (next < 0) return;
   const Operation& op = plan.operations[next];
   op.kernels->weight_gradient(context_of(plan, op, slab), pass);

@@ -18,15 +18,20 @@ struct Chunk {
   int64_t first, last;
   int32_t stretches;
   int64_t rows;
+  // The norm and the penalty are summed over parts of so many rows, the first of which is `part`.
+  int64_t part_rows, part;
 };
 
 inline constexpr int64_t kChunkParameters = 4096;
 
-// A slab of the batch in training: where its results are, and how far it is. The numbers of phases are
-// those of phases.h.
+// A slab of the batch in training: where its results are.
 struct SlabState {
   int64_t block;  // of batch-wide memory: the slab's dense inputs and gradients
   LossSum loss;
+};
+
+// How far a group of slabs is. The numbers of phases are those of phases.h.
+struct GroupState {
   int64_t began;   // nanoseconds
   uint32_t done;   // the last phase in which it was done
   uint32_t again;  // the last phase in which a second thread began it, too
@@ -37,20 +42,21 @@ struct SlabState {
 struct sn_network {
   sn::Plan plan;
   int64_t slabs;  // of the largest batch
-  int64_t chunk_count;
+  int64_t chunk_count, part_count;
   float* packed;
   float* gradient;  // as long as the parameters
   float* slab_gradients;
   float* output_gradients;
-  float* sums;            // what slabs leave before barriers
-  float* statistics;      // of the batch
-  sn::Lanes* shared;      // one block a slab and a thread
-  sn::Lanes* own;         // one block a thread; with barriers, one a slab and a thread
-  float* single;          // the tensors of one image
-  double* chunk_squares;  // of each chunk's gradient
-  double* chunk_l2;
+  float* sums;           // what slabs leave before barriers
+  float* statistics;     // of the batch
+  sn::Lanes* shared;     // one block a slab, and `group` a thread
+  sn::Lanes* own;        // `group` blocks a thread; with barriers, one a slab and a thread
+  float* single;         // the tensors of one image
+  double* part_squares;  // of each part's gradient
+  double* part_l2;
   sn::SlabState* slab_states;
-  int64_t* spare_blocks;  // of each thread: the block in which it does its next slab
+  sn::GroupState* group_states;
+  int64_t* spare_blocks;  // of each thread: the `group` blocks in which it does its next slabs
   sn::Chunk* chunks;
   const sn::Lanes** dense_inputs;  // [operation][slab]
   const float** dense_gradients;
@@ -58,9 +64,10 @@ struct sn_network {
 
 namespace sn {
 
-inline Slab<Lanes> slab_of(const sn_network& net, int32_t thread, int64_t block) {
+// `place`: the thread's times the group, and which of the group.
+inline Slab<Lanes> slab_of(const sn_network& net, int32_t place, int64_t block) {
   const Plan& p = net.plan;
-  Lanes* own = net.own + (p.barrier_count ? block : thread) * (p.thread_units + p.scratch_units);
+  Lanes* own = net.own + (p.barrier_count ? block : place) * (p.thread_units + p.scratch_units);
   return {own,
           net.shared + block * p.batch_units,
           own + p.thread_units,
@@ -69,12 +76,13 @@ inline Slab<Lanes> slab_of(const sn_network& net, int32_t thread, int64_t block)
           net.sums + block * p.slab_sum_count};
 }
 
-void forward(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass,
-             const uint8_t* images, const Picked& picked);
+// `count` slabs through all operations; their passes differ in their images alone.
+void forward(const sn_network& net, const Slab<Lanes>* slabs, const Pass* passes, int count,
+             const uint8_t* images, const Picked* picked);
 
 // After the loss has written the gradient of the last tensor (of the last but one, where a final
 // softmax is left out).
-void backward(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass);
+void backward(const sn_network& net, const Slab<Lanes>* slabs, const Pass* passes, int count);
 
 // The same in stages: with n barriers n + 1 forward, the last of which also begins the way back, and n
 // more.

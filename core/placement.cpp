@@ -65,6 +65,23 @@ void Builder::place_tensors() {
   place_edges();
   for (int32_t i = 0; i < plan_.operation_count; ++i) place_weights(plan_.operations[i]);
   plan_.scratch_units = most_scratch();
+  plan_.group = slabs_together();
+}
+
+// Several slabs share the way of a large matrix through the cache, where their values fit beside it.
+int32_t Builder::slabs_together() const {
+  constexpr int64_t kLargeMatrix = 128 * 1024;                       // floats
+  constexpr int64_t kCache = (1 << 21) / (kMostGroup * kLanes * 4);  // vectors of each slab
+  if (!trains() || plan_.barrier_count) return 1;
+  if (plan_.thread_units + plan_.batch_units > kCache) return 1;
+  bool large = false;
+  for (int32_t i = 0; i < plan_.operation_count; ++i) {
+    const Operation& op = plan_.operations[i];
+    large = large || (op.matrix && op.packed_count >= kLargeMatrix);
+  }
+  const int32_t slabs = (plan_.batch_size + kLanes - 1) / kLanes / plan_.threads;
+  if (!large || slabs < 2) return 1;
+  return slabs < kMostGroup ? slabs : kMostGroup;
 }
 
 // A gradient may overwrite the values it belongs to unless somebody still needs those: another reader,
@@ -134,9 +151,10 @@ int64_t Builder::most_scratch() const {
 }
 
 bool Builder::check_memory() {
-  const int64_t blocks = plan_.batch_size / kLanes + 1 + plan_.threads;
+  const int64_t spare = int64_t{plan_.threads} * plan_.group;
+  const int64_t blocks = plan_.batch_size / kLanes + 1 + spare;
   const int64_t thread_units = plan_.thread_units + plan_.scratch_units;
-  const int64_t own = plan_.barrier_count ? blocks : plan_.threads;
+  const int64_t own = plan_.barrier_count ? blocks : spare;
   if (thread_units > kMaxUnits / own / kLanes || plan_.batch_units > kMaxUnits / blocks / kLanes ||
       plan_.slab_gradient_count > kMaxUnits / blocks || plan_.parameter_count > (1 << 30)) {
     Line(error_) << "the network needs more memory than a terabyte or 2^30 parameters";

@@ -16,6 +16,16 @@ inline constexpr int kMaxOperations =
 inline constexpr int kMaxTensors = kMaxOperations + 1;
 inline constexpr int kMaxEdges = 768;
 inline constexpr int kMaxWeights = 4 * kMaxNodes;
+
+// Slabs that a thread takes through a network together, at most: as many as registers hold of a tile
+// (kernels/dense.h).
+#if defined(__wasm__)
+inline constexpr int kMostGroup = 1;  // there a small download counts for more
+#elif defined(__AVX512F__) || defined(__aarch64__)
+inline constexpr int kMostGroup = 4;
+#else
+inline constexpr int kMostGroup = 2;
+#endif
 inline constexpr int64_t kMaxUnits = int64_t{1}
                                      << 40;  // refuse networks beyond a terabyte of values
 
@@ -122,6 +132,7 @@ struct Value {
 struct Plan {
   int32_t node_count, tensor_count, operation_count, edge_count, weight_count;
   int32_t threads, batch_size;
+  int32_t group;  // slabs that a thread takes through the network together
   Tensor tensors[kMaxTensors];
   Operation operations[kMaxOperations];
   Edge edges[kMaxEdges];

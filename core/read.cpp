@@ -56,11 +56,12 @@ struct Reading {
                         : evaluation->indices ? evaluation->indices[place]
                                               : evaluation->first + place;
     }
-    const Slab<Lanes> slab = slab_of(net, thread, net.spare_blocks[thread]);
+    const int32_t place = thread * plan.group;
+    const Slab<Lanes> slab = slab_of(net, place, net.spare_blocks[place]);
     const bool logits = evaluation && evaluation->loss == SN_CATEGORICAL_CROSSENTROPY;
-    forward(net, slab,
-            {parameters, net.packed, false, logits, false, 0, 0, 0, picked.count, nullptr}, images,
-            picked);
+    const Pass pass = {parameters, net.packed, false, logits,       false,
+                       0,          0,          0,     picked.count, nullptr};
+    forward(net, &slab, &pass, 1, images, &picked);
     const Tensor& last = result_of(plan, logits);
     const Lanes* y = slab.values(last).at;
     if (outputs) {

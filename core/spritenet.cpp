@@ -1,6 +1,7 @@
 // The C interface: every argument is checked here, and only here.
 #include "spritenet.h"
 
+#include "kernels/pack.h"
 #include "text.h"
 #include "train.h"
 
@@ -21,24 +22,35 @@ struct Layout {
   }
 };
 
-int64_t count_chunks(const Plan& plan, Chunk* chunks) {
+// A chunk of a matrix is a multiple of this many rows, so that whole tiles of the turned kernel are
+// packed at once (kernels/pack.h).
+constexpr int64_t kMatrixRows = kDenseTile;
+
+int64_t count_chunks(const Plan& plan, Chunk* chunks, int64_t& parts) {
   int64_t count = 0;
+  parts = 0;
   for (int32_t i = 0; i < plan.operation_count; ++i) {
     const Operation& op = plan.operations[i];
     if (op.kernel < 0 && op.bias < 0) continue;
     if (op.kernel < 0) {
-      if (chunks) chunks[count] = {i, true, 0, 0, 1, 0};
+      if (chunks) chunks[count] = {i, true, 0, 0, 1, 0, 0, parts};
       ++count;
+      ++parts;
       continue;
     }
     const int32_t stretches = op.winograd ? 9 : 1;
     const int64_t stretch = op.fan_in / stretches;
     int64_t rows = kChunkParameters / stretches / op.out.channels / 4 * 4;
     if (rows < 4) rows = 4;
+    const int64_t part_rows = rows;
+    while (op.matrix && rows % kMatrixRows != 0) rows += part_rows;
     for (int64_t first = 0; first < stretch; first += rows) {
       const int64_t last = first + rows < stretch ? first + rows : stretch;
-      if (chunks) chunks[count] = {i, last == stretch, first, last, stretches, stretch};
+      if (chunks) {
+        chunks[count] = {i, last == stretch, first, last, stretches, stretch, part_rows, parts};
+      }
       ++count;
+      parts += (last - first + part_rows - 1) / part_rows;
     }
   }
   return count;
@@ -48,23 +60,24 @@ void lay_out(sn_network& net, Layout& layout) {
   const Plan& plan = net.plan;
   const bool trains = plan.batch_size > 0;
   net.slabs = trains ? (plan.batch_size + kLanes - 1) / kLanes : 0;
-  net.chunk_count = count_chunks(plan, nullptr);
+  net.chunk_count = count_chunks(plan, nullptr, net.part_count);
   net.packed = layout.allocate<float>(plan.packed_count);
   net.gradient = layout.allocate<float>(trains ? plan.parameter_count : 0);
-  // One block for each slab's results, and one for each thread to make the next in.
-  const int64_t blocks = net.slabs + plan.threads;
+  // One block for each slab's results, and some for each thread to make the next in.
+  const int64_t spare = plan.threads * plan.group, blocks = net.slabs + spare;
   net.slab_gradients = layout.allocate<float>(blocks * plan.slab_gradient_count);
   net.output_gradients = layout.allocate<float>(blocks * plan.output_gradient_count);
   net.sums = layout.allocate<float>(blocks * plan.slab_sum_count);
   net.statistics = layout.allocate<float>(plan.statistic_count);
   net.shared = layout.allocate<Lanes>(blocks * plan.batch_units);
-  net.own = layout.allocate<Lanes>((plan.barrier_count ? blocks : plan.threads) *
+  net.own = layout.allocate<Lanes>((plan.barrier_count ? blocks : spare) *
                                    (plan.thread_units + plan.scratch_units));
   net.single = layout.allocate<float>(plan.thread_units + plan.batch_units);
-  net.chunk_squares = layout.allocate<double>(net.chunk_count);
-  net.chunk_l2 = layout.allocate<double>(net.chunk_count);
+  net.part_squares = layout.allocate<double>(net.part_count);
+  net.part_l2 = layout.allocate<double>(net.part_count);
   net.slab_states = layout.allocate<SlabState>(net.slabs);
-  net.spare_blocks = layout.allocate<int64_t>(plan.threads);
+  net.group_states = layout.allocate<GroupState>(net.slabs);
+  net.spare_blocks = layout.allocate<int64_t>(spare);
   net.chunks = layout.allocate<Chunk>(net.chunk_count);
   net.dense_inputs = layout.allocate<const Lanes*>(plan.operation_count * net.slabs);
   net.dense_gradients = layout.allocate<const float*>(plan.operation_count * net.slabs);
@@ -189,9 +202,10 @@ sn_network* sn_network_init(void* memory, int64_t bytes, const sn_network_spec* 
   sn_network* net = layout.allocate<sn_network>(1);
   make_plan(*spec, net->plan, error);
   lay_out(*net, layout);
-  count_chunks(net->plan, net->chunks);
+  count_chunks(net->plan, net->chunks, net->part_count);
   for (int64_t s = 0; s < net->slabs; ++s) net->slab_states[s].block = s;
-  for (int32_t t = 0; t < net->plan.threads; ++t) net->spare_blocks[t] = net->slabs + t;
+  const int32_t spare = net->plan.threads * net->plan.group;
+  for (int32_t k = 0; k < spare; ++k) net->spare_blocks[k] = net->slabs + k;
   return net;
 }
 

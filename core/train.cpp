@@ -21,8 +21,8 @@ LossTask loss_task(const Plan& plan, const sn_training& t, int64_t images) {
 // The step that slabs are done for.
 struct Step {
   int32_t number = 0;
-  int32_t stage = 0;  // of the plan, where operations wait for the whole batch
-  int64_t slabs = 0;
+  int32_t stage = 0;              // of the plan, where operations wait for the whole batch
+  int64_t slabs = 0, groups = 0;  // of slabs, which are done together
   Batch batch{};
   Order order;
 };
@@ -44,13 +44,15 @@ struct Training {
   Phases phases;
   Step step;
   Update update{};
-  int64_t fastest = kLongestAgain;  // nanoseconds that a slab took
+  int64_t fastest = kLongestAgain;  // nanoseconds that a group took
   sn_status status = SN_OK;
   bool cut = false;  // a slab was left out, since the host wants to stop
 
   Training(sn_network& n, sn_pool* pool, sn_training& t, float* gradient)
-      : net(n), task(t), gradient_only(gradient), phases(pool), step{0, 0, 0, {}, order_of(t, 0)} {
-    for (int64_t s = 0; s < net.slabs; ++s) net.slab_states[s].done = net.slab_states[s].again = 0;
+      : net(n), task(t), gradient_only(gradient), phases(pool), step{0, 0,  0,
+                                                                     0, {}, order_of(t, 0)} {
+    for (int64_t g = 0; g < net.slabs; ++g)
+      net.group_states[g].done = net.group_states[g].again = 0;
     phases.begin(kPack, net.chunk_count);
   }
 
@@ -59,11 +61,12 @@ struct Training {
     if (!task.indices) step.order = order_of(task, step.number);
     step.stage = 0;
     step.slabs = (step.batch.count + kLanes - 1) / kLanes;
+    step.groups = (step.slabs + net.plan.group - 1) / net.plan.group;
     const int64_t time = task.first_step + step.number + 1;
     update = {&task.optimizer, task.learning_rates ? task.learning_rates[step.number] : 0.0f,
               power(static_cast<double>(task.optimizer.beta_1), time),
               power(static_cast<double>(task.optimizer.beta_2), time), 1.0f};
-    phases.begin(kSlabs, step.slabs);
+    phases.begin(kSlabs, step.groups);
   }
 
   Picked pick(const Step& now, int64_t slab) const {
@@ -82,9 +85,9 @@ struct Training {
 
   bool stop_wanted() const { return stop_raised(task.stop); }
 
-  // Does a slab in this thread's spare block; true if it is the first to end it. One that comes too late
-  // reads parameters that are being changed, so nothing it has made is ever looked at.
-  bool work_on_slab(int32_t thread, Item item) {
+  // Does a group of slabs in this thread's spare blocks; true if it is the first to end it. One that
+  // comes too late reads parameters that are being changed, so nothing it has made is ever looked at.
+  bool work_on_group(int32_t thread, Item item) {
     const Step now = step;
     if (!phases.is_current(item)) return false;  // others have done it, and `now` may be torn
     if (stop_wanted()) {
@@ -92,15 +95,24 @@ struct Training {
       __atomic_store_n(&cut, true, __ATOMIC_RELAXED);
       return true;
     }
-    const Slab<Lanes> slab = slab_of(net, thread, net.spare_blocks[thread]);
-    const Picked picked = pick(now, item.index);
-    const Pass pass = pass_of(now, item.index, picked.count);
-    forward(net, slab, pass, task.examples.images, picked);
+    const int32_t group = net.plan.group, place = thread * group;
+    const int64_t first = item.index * group, left = now.slabs - first;
+    const int count = static_cast<int>(left < group ? left : group);
+    Slab<Lanes> slabs[kMostGroup];
+    Picked picked[kMostGroup];
+    Pass passes[kMostGroup];
+    LossSum sums[kMostGroup];
+    for (int s = 0; s < count; ++s) {
+      slabs[s] = slab_of(net, place + s, net.spare_blocks[place + s]);
+      picked[s] = pick(now, first + s);
+      passes[s] = pass_of(now, first + s, picked[s].count);
+    }
+    forward(net, slabs, passes, count, task.examples.images, picked);
     if (!phases.is_current(item)) return false;
-    const LossSum sum = take_loss(slab, picked, now.batch.count);
-    backward(net, slab, pass);
+    for (int s = 0; s < count; ++s) sums[s] = take_loss(slabs[s], picked[s], now.batch.count);
+    backward(net, slabs, passes, count);
     if (!claim_end(item)) return false;
-    keep_block(thread, item.index, sum);
+    for (int s = 0; s < count; ++s) keep_block(place + s, first + s, sums[s]);
     return true;
   }
 
@@ -156,7 +168,7 @@ struct Training {
 
   // True for one thread only, and only while the slab's phase lasts.
   bool claim_end(Item item) {
-    uint32_t& done = net.slab_states[item.index].done;
+    uint32_t& done = net.group_states[item.index].done;
     uint32_t seen = __atomic_load_n(&done, __ATOMIC_RELAXED);
     while (static_cast<int32_t>(item.phase - seen) > 0) {
       if (__atomic_compare_exchange_n(&done, &seen, item.phase, false, __ATOMIC_ACQ_REL,
@@ -167,11 +179,11 @@ struct Training {
     return false;
   }
 
-  // The block a slab was done in becomes the slab's; the one it had is the thread's next.
-  void keep_block(int32_t thread, int64_t slab, const LossSum& loss) {
+  // The block a slab was done in becomes the slab's; the one it had is the next in that place.
+  void keep_block(int32_t place, int64_t slab, const LossSum& loss) {
     SlabState& state = net.slab_states[slab];
-    const int64_t block = net.spare_blocks[thread];
-    net.spare_blocks[thread] = state.block;
+    const int64_t block = net.spare_blocks[place];
+    net.spare_blocks[place] = state.block;
     state.block = block;
     state.loss = loss;
     keep_dense(block, slab);
@@ -189,11 +201,11 @@ struct Training {
     }
   }
 
-  bool time_slab(int32_t thread, Item item) {
+  bool time_group(int32_t thread, Item item) {
     if (net.plan.barrier_count) return work_on_stage(thread, item);
     const int64_t began = nanoseconds();
-    __atomic_store_n(&net.slab_states[item.index].began, began, __ATOMIC_RELAXED);
-    const bool counts = work_on_slab(thread, item);
+    __atomic_store_n(&net.group_states[item.index].began, began, __ATOMIC_RELAXED);
+    const bool counts = work_on_group(thread, item);
     const int64_t took = nanoseconds() - began;
     if (counts && took < __atomic_load_n(&fastest, __ATOMIC_RELAXED)) {
       __atomic_store_n(&fastest, took, __ATOMIC_RELAXED);
@@ -201,15 +213,15 @@ struct Training {
     return counts;
   }
 
-  // With nothing to claim: waits for the phase's end, and does a late slab again. Once only: a second
+  // With nothing to claim: waits for the phase's end, and does a late group again. Once only: a second
   // thread that doesn't come back either is waited for.
   void stand_by(int32_t thread, Item item) {
     while (item.kind() == kSlabs && phases.waits(item) &&
            __atomic_load_n(&fastest, __ATOMIC_RELAXED) < kLongestAgain) {
       bool some = false;
-      item.index = late_slab(item.phase, some);
+      item.index = late_group(item.phase, some);
       if (item.index >= 0) {
-        if (work_on_slab(thread, item)) finish(item);
+        if (work_on_group(thread, item)) finish(item);
         return;
       }
       if (!some) break;
@@ -218,18 +230,18 @@ struct Training {
     phases.wait(item);
   }
 
-  // A late slab that this thread may do again, or -1; `some`: one may become late.
-  int64_t late_slab(uint32_t phase, bool& some) {
+  // A late group that this thread may do again, or -1; `some`: one may become late.
+  int64_t late_group(uint32_t phase, bool& some) {
     const int64_t now = nanoseconds();
     const int64_t late = late_after(__atomic_load_n(&fastest, __ATOMIC_RELAXED));
-    for (int64_t s = 0; s < net.slabs; ++s) {
-      SlabState& state = net.slab_states[s];
-      if (s >= __atomic_load_n(&step.slabs, __ATOMIC_RELAXED)) break;
+    for (int64_t g = 0; g < net.slabs; ++g) {
+      GroupState& state = net.group_states[g];
+      if (g >= __atomic_load_n(&step.groups, __ATOMIC_RELAXED)) break;
       if (__atomic_load_n(&state.done, __ATOMIC_RELAXED) == phase) continue;
       if (__atomic_load_n(&state.again, __ATOMIC_RELAXED) == phase) continue;
       some = true;
       if (now - __atomic_load_n(&state.began, __ATOMIC_RELAXED) < late) continue;
-      if (__atomic_exchange_n(&state.again, phase, __ATOMIC_RELAXED) != phase) return s;
+      if (__atomic_exchange_n(&state.again, phase, __ATOMIC_RELAXED) != phase) return g;
     }
     return -1;
   }
@@ -241,7 +253,7 @@ struct Training {
     if (step.stage < 2 * net.plan.barrier_count) {
       join_stage(net, step.stage, task.parameters, step.slabs, step.batch.count);
       ++step.stage;
-      return phases.begin(kSlabs, step.slabs);
+      return phases.begin(kSlabs, step.groups);
     }
     LossSum sum;
     for (int64_t s = 0; s < step.slabs; ++s) {
@@ -262,7 +274,7 @@ struct Training {
   // Alone, after all sums and before any update: what clipping leaves of the gradient.
   void end_sums() {
     double squares = 0;
-    for (int64_t i = 0; i < net.chunk_count; ++i) squares += net.chunk_squares[i];
+    for (int64_t i = 0; i < net.part_count; ++i) squares += net.part_squares[i];
     const double norm = __builtin_sqrt(squares);
     const double most = static_cast<double>(task.optimizer.clip_norm);
     update.gradient_scale = norm > most ? static_cast<float>(most / norm) : 1.0f;
@@ -272,7 +284,7 @@ struct Training {
   // Alone, after all updates.
   void end_step() {
     double l2 = 0;
-    for (int64_t i = 0; i < net.chunk_count; ++i) l2 += net.chunk_l2[i];
+    for (int64_t i = 0; i < net.part_count; ++i) l2 += net.part_l2[i];
     task.losses[step.number] += static_cast<float>(l2);
     ++step.number;
     if (step.number >= task.steps || gradient_only) return end(SN_OK);
@@ -294,7 +306,7 @@ struct Training {
         pack_chunk(net, net.chunks[item.index], task.parameters, true);
         return true;
       case kSlabs:
-        return time_slab(thread, item);
+        return time_group(thread, item);
       case kSums:
         sum_chunk(net, task, item.index, step.slabs);
         if (!clips() && !gradient_only) update_chunk(net, task, update, item.index);

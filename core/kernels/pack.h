@@ -40,6 +40,26 @@ inline int64_t packed_index(int64_t taps, int64_t tap, int channels, int channel
   return first * taps + tap * width + (channel - first);
 }
 
+// The turned kernel of a matrix between a whole tile of inputs and all outputs.
+inline void pack_turned_tile(const Operation& op, const float* kernel, float* packed, int64_t row) {
+  typedef Vector<kLanes>::Loose Loose;
+  const int64_t outputs = op.out.channels;
+  const float* from = kernel + row * outputs;
+  float* to = packed + op.packed_backward + row * outputs;
+  int64_t c = 0;
+  for (; c + kLanes <= outputs; c += kLanes) {
+    Lanes v[kLanes];
+    for (int i = 0; i < kLanes; ++i) {
+      v[i] = *reinterpret_cast<const Loose*>(from + i * outputs + c);
+    }
+    transpose_lanes(v);
+    for (int i = 0; i < kLanes; ++i) *reinterpret_cast<Loose*>(to + (c + i) * kLanes) = v[i];
+  }
+  for (; c < outputs; ++c) {
+    for (int i = 0; i < kLanes; ++i) to[c * kLanes + i] = from[i * outputs + c];
+  }
+}
+
 // Packs kernel rows first … last-1 (a row: the weights from one input value to all outputs).
 inline void pack_rows(const Operation& op, const float* kernel, float* packed, int64_t first,
                       int64_t last) {
@@ -49,16 +69,26 @@ inline void pack_rows(const Operation& op, const float* kernel, float* packed, i
   const int outputs = op.out.channels;
   const int64_t taps = int64_t{w.height} * w.width;
   float* forward = packed + op.packed_forward;
-  for (int64_t row = first; row < last; ++row) {
-    const float* from = kernel + row * outputs;
-    for (int start = 0; start < outputs; start += tile) {
-      const int width = outputs - start < tile ? outputs - start : tile;
-      float* to = forward + start * taps * inputs + row * width;
-      for (int c = 0; c < width; ++c) to[c] = from[start + c];
+  for (int start = 0; start < outputs; start += tile) {
+    const int width = outputs - start < tile ? outputs - start : tile;
+    float* to = forward + start * taps * inputs + first * width;
+    const float* from = kernel + first * outputs + start;
+    for (int64_t row = first; row < last; ++row, from += outputs, to += width) {
+      if (width == kDenseTile) {
+        for (int c = 0; c < kDenseTile; ++c) to[c] = from[c];
+      } else if (width == kConvTile) {
+        for (int c = 0; c < kConvTile; ++c) to[c] = from[c];
+      } else {
+        for (int c = 0; c < width; ++c) to[c] = from[c];
+      }
     }
   }
   if (!op.input_gradient) return;
-  for (int64_t row = first; row < last; ++row) {
+  int64_t row = first;
+  if (op.matrix && kDenseTile == kLanes && first % kLanes == 0) {
+    for (; row + kLanes <= last; row += kLanes) pack_turned_tile(op, kernel, packed, row);
+  }
+  for (; row < last; ++row) {
     const int input = static_cast<int>(row % inputs);
     const int kx = static_cast<int>(row / inputs % w.width);
     const int ky = static_cast<int>(row / inputs / w.width);

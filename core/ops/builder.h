@@ -114,6 +114,7 @@ class Builder {
   void place_weights(Operation& op);
   bool gradient_apart(const Tensor& tensor, int32_t index) const;
   int64_t most_scratch() const;
+  int32_t slabs_together() const;
   bool check_memory();
 };
 

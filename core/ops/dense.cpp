@@ -4,6 +4,7 @@
 // images, which are lanes here; so it is taken once a batch, as an outer product: vectors run along the
 // units, and each image's inputs are broadcast. No lane is ever summed.
 #include "../kernels/correlate.h"
+#include "../kernels/dense.h"
 #include "../kernels/pack.h"
 #include "../kernels/single.h"
 #include "operator.h"
@@ -46,12 +47,60 @@ void dense_backward(const Context<Lanes>& ctx, const Pass& pass) {
   backward_row(ctx.dx().at, ctx.x().at, ctx.dx().at, op.fan_in, ctx.in.activation, ctx.in.alpha);
 }
 
+void dense_forward_group(const Plan& plan, const Operation& op, const Slab<Lanes>* slabs, int count,
+                         const Pass& pass) {
+  const Tensor& in = plan.tensors[op.input];
+  const Tensor& out = plan.tensors[op.output];
+  DenseTask task{};
+  task.slabs = count;
+  for (int s = 0; s < count; ++s) {
+    task.input[s] = slabs[s].values(in).at;
+    task.output[s] = slabs[s].values(out).at;
+  }
+  task.weights = pass.packed + op.packed_forward;
+  task.bias = op.bias >= 0 ? pass.parameters + op.bias : nullptr;
+  task.depth = op.fan_in;
+  task.channels = op.out.channels;
+  dense_group(task);
+  for (int s = 0; s < count; ++s) {
+    activate_row(task.output[s], op.out.channels, out.activation, out.alpha);
+  }
+}
+
+void dense_backward_group(const Plan& plan, const Operation& op, const Slab<Lanes>* slabs,
+                          int count, const Pass& pass) {
+  const Tensor& in = plan.tensors[op.input];
+  DenseTask task{};
+  task.slabs = count;
+  for (int s = 0; s < count; ++s) {
+    task.input[s] = slabs[s].gradient(plan.tensors[op.output]).at;
+    task.output[s] = slabs[s].own + plan.edges[op.first_edge].place.at;
+  }
+  task.weights = pass.packed + op.packed_backward;
+  task.depth = op.out.channels;
+  task.channels = op.fan_in;
+  dense_group(task);
+  for (int s = 0; s < count; ++s) {
+    backward_row(task.output[s], slabs[s].values(in).at, task.output[s], op.fan_in, in.activation,
+                 in.alpha);
+  }
+}
+
 // Keeps the output gradients as [image][unit], for the batch's sum.
 void dense_keep_gradient(const Context<Lanes>& ctx, const Pass&) {
   const Operation& op = ctx.op;
   float* to = ctx.slab.output_gradients + op.output_gradients;
   const Lanes* dy = ctx.dy().at;
-  for (int u = 0; u < op.out.channels; ++u) {
+  int u = 0;
+  for (; u + kLanes <= op.out.channels; u += kLanes) {
+    Lanes v[kLanes];
+    for (int i = 0; i < kLanes; ++i) v[i] = dy[u + i];
+    transpose_lanes(v);
+    for (int i = 0; i < kLanes; ++i) {
+      *reinterpret_cast<Lanes*>(to + i * op.padded_units + u) = v[i];
+    }
+  }
+  for (; u < op.out.channels; ++u) {
     for (int i = 0; i < kLanes; ++i) to[i * op.padded_units + u] = dy[u][i];
   }
 }
@@ -83,16 +132,21 @@ void outer_tile(const Lanes* const* inputs, const float* const* gradients, int s
 void dense_kernel_gradient(const Operation& op, const Lanes* const* inputs,
                            const float* const* gradients, int slabs, int64_t first, int64_t last,
                            float* gradient) {
-  constexpr int kRows = 4, kWidth = 2;
+  constexpr int kRows = kSums >= 24 ? 8 : 4, kWidth = 2;
   const int64_t units = op.out.channels;
   const auto store = [&](int64_t row, int64_t unit, Lanes values) {
-    const int64_t count = units - unit < kLanes ? units - unit : kLanes;
-    for (int64_t i = 0; i < count; ++i) gradient[(row - first) * units + unit + i] = values[i];
+    float* to = gradient + (row - first) * units + unit;
+    if (unit + kLanes <= units) {
+      *reinterpret_cast<Vector<kLanes>::Loose*>(to) = values;
+      return;
+    }
+    for (int64_t i = 0; i < units - unit; ++i) to[i] = values[i];
   };
-  for (int64_t row = first; row < last;) {
-    const bool many = row + kRows <= last;
-    for (int64_t unit = 0; unit < op.padded_units;) {
-      const bool wide = unit + kWidth * kLanes <= op.padded_units;
+  // The output gradients of two vectors of units stay in the nearest cache for all rows.
+  for (int64_t unit = 0; unit < units;) {
+    const bool wide = unit + (kWidth - 1) * kLanes < units;
+    for (int64_t row = first; row < last;) {
+      const bool many = row + kRows <= last;
       if (many && wide) {
         Lanes sum[kRows][kWidth];
         outer_tile(inputs, gradients, slabs, row, unit, op.padded_units, sum);
@@ -103,14 +157,18 @@ void dense_kernel_gradient(const Operation& op, const Lanes* const* inputs,
         Lanes sum[kRows][1];
         outer_tile(inputs, gradients, slabs, row, unit, op.padded_units, sum);
         for (int r = 0; r < kRows; ++r) store(row + r, unit, sum[r][0]);
+      } else if (wide) {
+        Lanes sum[1][kWidth];
+        outer_tile(inputs, gradients, slabs, row, unit, op.padded_units, sum);
+        for (int w = 0; w < kWidth; ++w) store(row, unit + w * kLanes, sum[0][w]);
       } else {
         Lanes sum[1][1];
         outer_tile(inputs, gradients, slabs, row, unit, op.padded_units, sum);
         store(row, unit, sum[0][0]);
       }
-      unit += many && wide ? kWidth * kLanes : kLanes;
+      row += many ? kRows : 1;
     }
-    row += many ? kRows : 1;
+    unit += wide ? kWidth * kLanes : kLanes;
   }
 }
 
@@ -125,9 +183,19 @@ void dense_bias_gradient(const Operation& op, const float* const* gradients, int
   }
 }
 
-constexpr Kernels kDenseKernels = {dense_forward,       single_forward, dense_backward,
-                                   dense_keep_gradient, pack_kernel,    dense_kernel_gradient,
-                                   dense_bias_gradient};
+constexpr Kernels kDenseKernels = {dense_forward,
+                                   single_forward,
+                                   dense_backward,
+                                   dense_keep_gradient,
+                                   pack_kernel,
+                                   dense_kernel_gradient,
+                                   dense_bias_gradient,
+                                   nullptr,
+                                   nullptr,
+                                   nullptr,
+                                   nullptr,
+                                   dense_forward_group,
+                                   dense_backward_group};
 
 bool add_dense(Builder& builder, const Node& node) {
   if (!builder.needs_vector(node)) return false;
@@ -136,7 +204,9 @@ bool add_dense(Builder& builder, const Node& node) {
   op.window = {1, 1, 1, 1, 0, 0};
   op.matrix = op.keeps_input = true;
   op.fan_in = inputs;
+  // Images that lie a multiple of 4096 bytes apart would fight for the same lines of the cache.
   op.padded_units = ceil_div(units, kLanes) * kLanes;
+  if (op.padded_units % 256 == 0) op.padded_units += kLanes;
   op.packed_count = int64_t{inputs} * units;
   builder.add_kernel(node, op, "kernel", {inputs, units}, 2, node.real("kernel_regularizer"));
   if (node.flag("use_bias")) builder.add_bias(node, op, "bias", node.real("bias_regularizer"));

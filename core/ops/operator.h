@@ -53,6 +53,11 @@ struct Kernels {
   void (*join)(const Operation&, const Joined&, float* statistics) = nullptr;
   void (*join_backward)(const Operation&, const Joined&, float* statistics) = nullptr;
   void (*commit)(const Operation&, const float* statistics, float* parameters) = nullptr;
+  // `forward` and `backward` of several slabs at a time, where that is faster.
+  void (*forward_group)(const Plan&, const Operation&, const Slab<Lanes>* slabs, int count,
+                        const Pass&) = nullptr;
+  void (*backward_group)(const Plan&, const Operation&, const Slab<Lanes>* slabs, int count,
+                         const Pass&) = nullptr;
 };
 
 struct Operator {
