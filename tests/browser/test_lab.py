@@ -18,6 +18,7 @@ from PIL import Image
 
 import spritenet as sn
 from foreign_models import sequential, write
+from foreign_topologies import functional, node
 from site_server import served
 from spritenet.sources.strokes import strokes
 
@@ -293,6 +294,53 @@ def test_a_model_goes_round(visit: Open, tfjs_folder: Path, tmp_path: Path) -> N
     again = sn.load_model(save(tab, tmp_path / "again"))
     assert (again.state.now.parameters == first.state.now.parameters).all()
     assert again.class_names == first.class_names
+
+
+def test_a_network_with_branches_is_shown_trained_and_saved(visit: Open, tmp_path: Path) -> None:
+    """Its table names each layer's inputs; training changes what is not frozen; it goes round."""
+    grey = [None, 28, 28, 1]
+    nodes = [
+        node("i", "", "InputLayer", batch_input_shape=grey, dtype="float32"),
+        node("c", "i", "Conv2D", filters=4, kernel_size=3, strides=2, trainable=False),
+        node("b", "c", "Conv2D", filters=4, kernel_size=3, padding="same", activation="relu"),
+        {**node("a", "", "Add"), "inbound_nodes": [[["c", 0, 0, {}], ["b", 0, 0, {}]]]},
+        node("f", "a", "Flatten"),
+        node("d", "f", "Dense", units=10, activation="softmax"),
+    ]
+    weights = {
+        "c/kernel": (3, 3, 1, 4),
+        "c/bias": (4,),
+        "b/kernel": (3, 3, 4, 4),
+        "b/bias": (4,),
+        "d/kernel": (676, 10),
+        "d/bias": (10,),
+    }
+    folder = write(tmp_path / "branches", functional(nodes), weights).parent
+    tab = visit()
+    load(tab, folder)
+    tab.locator("#progress-text", has_text="Loaded").wait_for()
+    assert "network with branches" in tab.inner_text("#network-about")
+    table = tab.locator("#layer-table")
+    heads = table.locator("thead th").all_inner_texts()
+    assert heads == ["layer", "connected to", "output", "parameters"]
+    rows = {
+        row.locator("th").inner_text(): row.locator("td").all_inner_texts()
+        for row in table.locator("tbody tr").all()
+    }
+    assert rows["a"] == ["sum of its inputs", "c, b", "13×13×4", "–"]
+    assert rows["rescaling"][1] == "the image"
+    assert rows["c"][0].endswith(", frozen")
+    train(tab, length=6, unit="steps", optimizer="adam")
+    assert steps(tab) == 6
+    saved = save(tab, tmp_path / "saved")
+    content = json.loads((saved / "model.json").read_text())
+    assert content["modelTopology"]["class_name"] == "Functional"
+    before = np.fromfile(folder / "weights.bin", "<f4")
+    after = np.fromfile(saved / "weights.bin", "<f4")[: before.size]
+    assert (after[:40] == before[:40]).all()  # c's kernel and bias
+    assert (after[40:] != before[40:]).any()
+    load(tab, saved)
+    tab.locator("#progress-text", has_text="Loaded, after 6 steps").wait_for()
 
 
 def test_a_training_is_paused_changed_stopped_and_gone_on_with(visit: Open) -> None:

@@ -11,7 +11,9 @@ import {
   SpriteData,
   SpritenetError,
   hasRelaxedSimd,
+  input as imageInput,
   layers,
+  model as makeModel,
   optimizers,
   prepare,
   rateAt,
@@ -361,6 +363,128 @@ const jobs = {
     remote.close();
     const closed = await remote.create(how).then(() => '', told);
     return { results, isWorker, closed };
+  },
+
+  /** A residual network by the functional API: here, at the other side of a channel, and frozen. */
+  async graph() {
+    const examples = { images: bytes('images.bin'), labels: words('labels.bin') };
+    const network = () => {
+      const inputs = imageInput({ shape: [8, 8, 1] });
+      const conv = (x, name) =>
+        layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', name }).apply(x);
+      const x = conv(inputs, 'first');
+      let y = layers.batchNormalization().apply(conv(x));
+      y = layers.add().apply([layers.reLU().apply(y), x]);
+      y = layers
+        .multiply()
+        .apply([layers.concatenate().apply([y, x]), layers.concatenate().apply([x, x])]);
+      y = layers.globalAveragePooling2d().apply(y);
+      return {
+        inputs,
+        outputs: layers.dense({ units: 4, activation: 'softmax' }).apply(y),
+        seed: 3,
+      };
+    };
+    const remote = await Remote.start();
+    const results = [];
+    for (const make of [makeModel, (how) => remote.create(how)]) {
+      const model = await make(network());
+      await model.compile({ optimizer: optimizers.adam({ learningRate: 0.01 }) });
+      const first = await model.fit(examples, { epochs: 2, batchSize: 16 });
+      await model.setTrainable(false, ['first', 'batch_normalization']);
+      const before = await model.weights;
+      const second = await model.fit(examples, { epochs: 1, batchSize: 16 });
+      const after = await model.weights;
+      const files = await model.toFiles();
+      await model.setTrainable(false);
+      results.push({
+        layers: model.layers.map(({ name, inputs, trainable }) => [name, inputs, trainable]),
+        losses: [...first.losses, ...second.losses],
+        moved: after
+          .filter(({ values }, i) => values.some((value, k) => value !== before[i].values[k]))
+          .map(({ name }) => name),
+        weights: after.map(({ name, values }) => [name, [...values]]),
+        json: files['model.json'],
+        again: (await Model.load(files)).layers.map((layer) => [layer.inputs, layer.trainable]),
+        frozen: await Promise.resolve()
+          .then(() => model.fit(examples))
+          .then(() => '', told),
+        unknown: await Promise.resolve()
+          .then(() => model.setTrainable(true, ['second']))
+          .then(() => '', told),
+      });
+    }
+    remote.close();
+    return results;
+  },
+
+  /** What is said of graphs that can't be. */
+  async graphs() {
+    const image = () => imageInput({ shape: [8, 8, 1] });
+    const dense = (units = 2) => layers.dense({ units });
+    const flat = (x) => layers.flatten().apply(x);
+    const cases = {
+      'two inputs': () => {
+        const inputs = [image(), image()];
+        return { inputs, outputs: dense().apply(flat(layers.add().apply(inputs))) };
+      },
+      'another input': () => ({
+        inputs: image(),
+        outputs: dense().apply(flat(image())),
+      }),
+      'two outputs': () => {
+        const inputs = image();
+        return { inputs, outputs: [flat(inputs), flat(inputs)] };
+      },
+      'an output in place of an input': () => {
+        const inputs = flat(image());
+        return { inputs, outputs: dense().apply(inputs) };
+      },
+      shapes: () => {
+        const inputs = image();
+        const pooled = layers.maxPooling2d({ name: 'small' }).apply(inputs);
+        return { inputs, outputs: layers.add({ name: 'sum' }).apply([inputs, pooled]) };
+      },
+      'shapes of a concatenation': () => {
+        const inputs = image();
+        const outputs = layers.concatenate().apply([inputs, flat(inputs)]);
+        return { inputs, outputs };
+      },
+      'one for a sum': () => {
+        const inputs = image();
+        return { inputs, outputs: layers.add().apply(inputs) };
+      },
+      'two for a Dense': () => {
+        const inputs = image();
+        return { inputs, outputs: dense().apply([flat(inputs), flat(inputs)]) };
+      },
+      'a layer twice': () => {
+        const inputs = image();
+        const shared = layers.conv2d({ filters: 1, kernelSize: 3, padding: 'same', name: 'one' });
+        return { inputs, outputs: shared.apply(shared.apply(inputs)) };
+      },
+      'no tensor': () => ({ inputs: image(), outputs: dense().apply(/** @type {any} */ (7)) }),
+      'no shape': () => imageInput({ shape: [28, 28] }),
+      'a name twice': () => {
+        const inputs = image();
+        const named = () => layers.reLU({ name: 'one' });
+        return { inputs, outputs: named().apply(named().apply(inputs)) };
+      },
+      'ten thousand layers': () => {
+        const inputs = image();
+        let outputs = inputs;
+        for (let i = 0; i < 10_000; i++) outputs = layers.add().apply([outputs, inputs]);
+        return { inputs, outputs: dense().apply(flat(outputs)) };
+      },
+    };
+    const messages = {};
+    for (const [name, make] of Object.entries(cases)) {
+      messages[name] = await new Promise((resolve) => resolve(makeModel(make()))).then(
+        () => 'made',
+        told,
+      );
+    }
+    return messages;
   },
 
   /** Pauses, goes on, and changes the learning rate from outside. */

@@ -1,6 +1,7 @@
 // The panels of the network and of how it learns: what a person wants.
 
 import { LayerEditor } from './editor.js';
+import { hasBranches } from '../ui/layertable.js';
 import { at, counted, on } from './elements.js';
 import { NETWORKS, fitting, toLayers, toRows } from './networks.js';
 import { SCHEDULES, nameOf, scheduled } from './trainer.js';
@@ -103,7 +104,9 @@ export class Form {
     }
     at('network-about').textContent = rows
       ? 'As it was loaded.'
-      : 'A loaded network with layers that are not in this list. Reset goes back to the one below.';
+      : hasBranches(layers)
+        ? 'A loaded network with branches, listed under Inside. Start trains it; Reset goes back to the one below.'
+        : 'A loaded network with layers that are not in this list. Start trains it; Reset goes back to the one below.';
     if (!optimizer) return;
     at('optimizer').value = nameOf(optimizer);
     if (typeof optimizer.learningRate === 'number') at('rate').value = optimizer.learningRate;

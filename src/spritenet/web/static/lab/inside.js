@@ -3,7 +3,7 @@
 
 import { drawMaps, drawPixels, mapGrid } from '../ui/pictures.js';
 import { layerTable, shapeText } from '../ui/layertable.js';
-import { size, weightsOf } from '../lib/shapes.js';
+import { inferShapes, size } from '../lib/shapes.js';
 
 /** @typedef {import('../lib/remote.js').RemoteModel} RemoteModel */
 
@@ -31,13 +31,9 @@ export class Inside {
       place.replaceChildren();
     }
     if (!model) return;
-    let shape = [...model.inputShape];
-    const parameters = model.layers.map((layer, i) => {
-      const count = weightsOf(layer, shape).reduce((sum, weight) => sum + size(weight.shape), 0);
-      const next = model.outputShapes[i];
-      shape = next[0] === 1 && next[1] === 1 && layer.className !== 'Conv2D' ? [next[2]] : next;
-      return count;
-    });
+    const parameters = inferShapes(model.layers, model.inputShape).weights.map((weights) =>
+      weights.reduce((sum, { shape }) => sum + size(shape), 0),
+    );
     layerTable(this.places.table, {
       layers: model.layers,
       outputShapes: model.outputShapes,

@@ -1,5 +1,6 @@
 // Networks by name and by hand: rows of a small table, and the layers they stand for. No DOM.
 
+import { isChain } from '../lib/graph.js';
 import { layers } from '../lib/index.js';
 import { outputShape, size, weightsOf } from '../lib/shapes.js';
 
@@ -121,12 +122,13 @@ export function toLayers(rows, classes) {
 }
 
 /**
- * The rows of a network's layers, if rows can say all of it.
+ * Returns the rows of a network's layers; null if it has branches, frozen layers or others than these.
  *
  * @param {readonly Layer[]} all
  * @returns {Row[] | null}
  */
 export function toRows(all) {
+  if (!isChain(all) || all.some(({ trainable }) => !trainable)) return null;
   const own = all.filter(({ className }, i) => !(i === 0 && className === 'Rescaling'));
   const last = own.pop();
   if (!last || last.className !== 'Dense' || last.config.activation !== 'softmax') return null;
@@ -172,8 +174,8 @@ export function measured(rows, inputShape, classes) {
     try {
       const [layer] = toLayers([one], 1);
       const before = shape;
-      shape = outputShape(layer, before);
-      const parameters = weightsOf(layer, before).reduce(
+      shape = outputShape(layer, [before]);
+      const parameters = weightsOf(layer, [before]).reduce(
         (sum, weight) => sum + size(weight.shape),
         0,
       );

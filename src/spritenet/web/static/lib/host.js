@@ -156,6 +156,12 @@ export class Host {
       this.model(model).setLearningRate(rate);
     },
 
+    /** @param {Call} _ @param {number} model @param {boolean} trainable @param {string[]} [names] @this {Host} */
+    setTrainable(_, model, trainable, names) {
+      this.model(model).setTrainable(trainable, names);
+      return [this.model(model).layers];
+    },
+
     /** @param {Call} _ @param {number} model @this {Host} */
     pause(_, model) {
       this.model(model).pause();

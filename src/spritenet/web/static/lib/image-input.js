@@ -4,35 +4,45 @@
 // joined, if the layers after it read it so: before a Flatten, a Reshape or a Dense.
 
 import { ModelError } from './errors.js';
+import { IMAGE } from './graph.js';
 import { size } from './shapes.js';
 
-/** @typedef {import('./stack.js').Entry} Entry */
+/** @typedef {import('./layers.js').Config} Config */
+/** @typedef {import('./topology-graph.js').Entry} Entry */
 
 const MAXIMAL_SIDE = 65535; // pixels
 const LEAST_SIDE = 8; // of an image whose sides are guessed: fewer numbers are measurements, not pixels
 const POINTWISE = ['Dropout', 'ELU', 'LeakyReLU', 'ReLU', 'Rescaling']; // they read each number alone
 
 /**
- * Height, width and channels of the images; the layers that take those; and what was assumed.
+ * Returns the shape of the images, height, width and channels; the layers that take those; and a note
+ * of what was assumed.
  *
- * InputLayers are left out, as is a Reshape that only makes images of rows or channels of none.
+ * A Reshape that only makes images of rows, or channels of none, is left out.
  *
- * @param {readonly Entry[]} entries
+ * @param {{ input: Config, entries: Entry[], output: string }} graph
  * @returns {{ inputShape: number[], entries: Entry[], note: string }}
  */
-export function asImages(entries) {
-  let shape = given(entries);
-  const layers = entries.filter(({ className }) => className !== 'InputLayer');
+export function asImages({ input, entries }) {
+  let shape = given(input);
+  const layers = [...entries];
   /** @type {Entry | undefined} */
   let after;
   let place = 0;
   while (shape.length < 3) {
     place = layers.findIndex((entry) => !isPointwise(entry));
     if (place < 0) place = layers.length;
+    if (!inARow(layers, place)) break; // what reads such an input may be anything
     after = layers[place];
     if (after?.className !== 'Reshape') break;
     shape = reshaped(after, shape);
+    const { id } = after;
+    const [source] = after.inputs;
     layers.splice(place, 1);
+    layers.forEach((entry, i) => {
+      if (!entry.inputs.includes(id)) return;
+      layers[i] = { ...entry, inputs: entry.inputs.map((each) => (each === id ? source : each)) };
+    });
   }
   const kind = after?.className;
   if (shape.length === 3 && Math.max(...shape) <= MAXIMAL_SIDE) {
@@ -42,12 +52,23 @@ export function asImages(entries) {
     return { inputShape: [...shape, 1], entries: layers, note: '' };
   }
   const side = shape.length === 1 ? Math.round(Math.sqrt(shape[0])) : 0;
-  if (side >= LEAST_SIDE && side * side === shape[0] && (kind === 'Flatten' || kind === 'Dense')) {
+  if (
+    after &&
+    side >= LEAST_SIDE &&
+    side * side === shape[0] &&
+    (kind === 'Flatten' || kind === 'Dense')
+  ) {
     if (kind === 'Dense') {
       const taken = new Set(layers.map(({ config }) => config.name));
       let name = 'flatten';
       for (let i = 1; taken.has(name); i++) name = `flatten_${i}`;
-      layers.splice(place, 0, { className: 'Flatten', config: { name } });
+      layers[place] = { ...after, inputs: [name] };
+      layers.splice(place, 0, {
+        id: name,
+        className: 'Flatten',
+        config: { name },
+        inputs: after.inputs,
+      });
     }
     const note = `it takes rows of ${side * side} numbers: grey images of ${side}×${side} are assumed`;
     return { inputShape: [side, side, 1], entries: layers, note };
@@ -56,9 +77,23 @@ export function asImages(entries) {
 }
 
 /**
- * The shape a Reshape makes; -1 in it is what is left.
+ * Returns true if the layers up to a place each take the one before, and nothing else reads them.
  *
- * @param {Entry} entry
+ * @param {readonly Entry[]} layers
+ * @param {number} place
+ */
+function inARow(layers, place) {
+  return layers.every(({ inputs }, i) => {
+    const before = i ? layers[i - 1].id : IMAGE;
+    if (i <= place) return inputs.length === 1 && inputs[0] === before;
+    return !inputs.includes(IMAGE) && !layers.slice(0, place).some(({ id }) => inputs.includes(id));
+  });
+}
+
+/**
+ * Returns the output shape of a Reshape; -1 in it is what is left.
+ *
+ * @param {{ config: Entry['config'] }} entry
  * @param {readonly number[]} shape
  * @returns {number[]}
  */
@@ -93,13 +128,13 @@ function isPointwise({ className, config }) {
 }
 
 /**
- * The shape without the batch, from the config of the first layer.
+ * Returns the shape without the batch, from the config of the first layer.
  *
- * @param {readonly Entry[]} entries
+ * @param {Config} config
  * @returns {number[]}
  */
-function given([{ config }]) {
-  let shape = config.batch_input_shape ?? config.batch_shape;
+function given(config) {
+  let shape = /** @type {any} */ (config.batch_input_shape ?? config.batch_shape);
   if (!shape && Array.isArray(config.input_shape)) shape = [null, ...config.input_shape];
   if (!shape && config.input_dim) shape = [null, config.input_dim];
   const sides = Array.isArray(shape) ? shape.slice(1) : [];

@@ -6,14 +6,44 @@
 
 import { checked, CLASSES, FIXED, NO_MATTER, snake } from './arguments.js';
 import { ModelError, shown } from './errors.js';
+import { SymbolicTensor } from './tensor.js';
 
 /** @typedef {Record<string, unknown>} Config  Keras 2's, as in the model file. */
-/**
- * @typedef {object} Layer
- * @property {string} className
- * @property {string} name  what messages and files call it; '' until a network names it
- * @property {Config} config  without the name
- */
+
+/** A frozen description of a layer. */
+export class Layer {
+  /**
+   * Use `layers`.
+   *
+   * @param {object} values
+   * @param {string} values.className
+   * @param {Config} values.config  without the name
+   * @param {string} [values.name]
+   * @param {boolean} [values.trainable]
+   * @param {readonly string[]} [values.inputs]
+   */
+  constructor({ className, config, name = '', trainable = true, inputs }) {
+    this.className = className;
+    /** The name in messages and files; '' until a network names it. */
+    this.name = name;
+    this.config = config;
+    /** False: its weights are frozen, and a BatchNormalization uses its moving averages. */
+    this.trainable = trainable;
+    /** The names of the layers whose outputs it takes, '' for the image; set by a network. */
+    this.inputs = inputs;
+    Object.freeze(this);
+  }
+
+  /**
+   * Applies the layer to the output of one layer, or of several.
+   *
+   * @param {SymbolicTensor | readonly SymbolicTensor[]} inputs
+   * @returns {SymbolicTensor}
+   */
+  apply(inputs) {
+    return new SymbolicTensor(this, Array.isArray(inputs) ? inputs : [inputs]);
+  }
+}
 
 /** Returns true for a supported layer. @param {string} className */
 export function hasClass(className) {
@@ -81,7 +111,12 @@ export function makeLayer(className, config, name = '') {
       expected: 'max_value without negative_slope',
     });
   }
-  return Object.freeze({ className, name, config: Object.freeze(own) });
+  return new Layer({
+    className,
+    name,
+    config: Object.freeze(own),
+    trainable: config.trainable !== false,
+  });
 }
 
 /** Returns the class in snake case, from which Keras makes names: Conv2D -> conv2d. @param {string} className */
@@ -90,33 +125,6 @@ export function baseName(className) {
     .replace(/(.)([A-Z][a-z0-9]+)/g, '$1_$2')
     .replace(/([a-z])([A-Z])/g, '$1_$2')
     .toLowerCase();
-}
-
-/**
- * Names the layers as Keras does: conv2d, conv2d_1, …; with Rescaling(1/255)
- * put first unless they begin with a Rescaling, so that the network takes raw pixels.
- *
- * @param {readonly Layer[]} layers
- * @returns {Layer[]}
- */
-export function named(layers) {
-  const whole = [...layers];
-  if (whole[0]?.className !== 'Rescaling') {
-    whole.unshift(makeLayer('Rescaling', { scale: 1 / 255 }));
-  }
-  const taken = new Set();
-  for (const { name } of whole) {
-    if (name && taken.has(name)) throw new ModelError(`two layers are called ${shown(name)}`);
-    if (name) taken.add(name);
-  }
-  return whole.map((layer) => {
-    if (layer.name) return layer;
-    const base = baseName(layer.className);
-    let name = base;
-    for (let number = 1; taken.has(name); number++) name = `${base}_${number}`;
-    taken.add(name);
-    return Object.freeze({ ...layer, name });
-  });
 }
 
 /**
@@ -131,7 +139,7 @@ function maker(className) {
     /** @type {Config} */
     const config = {};
     for (const [key, value] of Object.entries(rest)) {
-      if (!(snake(key) in CLASSES[className])) {
+      if (key !== 'trainable' && !Object.hasOwn(CLASSES[className], snake(key))) {
         throw new ModelError(`it has no argument ${key}`, {
           where: String(name) || className,
           expected: Object.keys(CLASSES[className]).join(', ') || 'none',
@@ -158,6 +166,9 @@ export const layers = Object.freeze({
   dense: maker('Dense'),
   dropout: maker('Dropout'),
   activation: maker('Activation'),
+  add: maker('Add'),
+  concatenate: maker('Concatenate'),
+  multiply: maker('Multiply'),
   reLU: maker('ReLU'),
   leakyReLU: maker('LeakyReLU'),
   elu: maker('ELU'),

@@ -6,20 +6,22 @@
 import { defaultCore } from './core.js';
 import { familiarity, softened } from './rejection.js';
 import { DataError, ModelError } from './errors.js';
+import { connected, networkOf } from './graph.js';
 import { initial, Stream } from './initializers.js';
 import { activationOf } from './activations.js';
-import { named } from './layers.js';
-import { outputShape, size } from './shapes.js';
+import { inferShapes, namedWeights, size } from './shapes.js';
+import { Layer } from './layers.js';
 import { Network } from './network.js';
 import { makeLoss, slotNames, withRate } from './optimizers.js';
 import { Pace, SLICE } from './pause.js';
 import { readPreparation } from './prepare.js';
-import { namedShapes, readModel, writeModel } from './saved.js';
+import { readModel, writeModel } from './saved.js';
+import { checkImageShape } from './tensor.js';
 import { Training } from './training.js';
 
 /** @typedef {import('./rejection.js').Classified} Classified */
-/** @typedef {import('./layers.js').Layer} Layer */
 /** @typedef {import('./network.js').Examples} Examples */
+/** @typedef {import('./tensor.js').SymbolicTensor} SymbolicTensor */
 /** @typedef {import('./optimizers.js').Optimizer} Optimizer */
 /** @typedef {import('./optimizers.js').Loss} Loss */
 /** @typedef {import('./saved.js').Metadata} Metadata */
@@ -48,6 +50,7 @@ export class Model {
    * @param {Metadata} metadata
    */
   constructor(core, layers, inputShape, metadata) {
+    this.core = core;
     this.layers = layers;
     /** Height, width, channels of its images. */
     this.inputShape = inputShape;
@@ -74,25 +77,21 @@ export class Model {
    * A new network. It takes raw pixels: `Rescaling(1/255)` is put first unless one is there.
    *
    * @param {object} how
-   * @param {number[]} how.inputShape  height, width, channels
-   * @param {readonly Layer[]} how.layers  first to last, of `layers`
+   * @param {readonly number[]} [how.inputShape]  height, width, channels
+   * @param {readonly Layer[]} [how.layers]  first to last, of `layers`
+   * @param {SymbolicTensor | readonly SymbolicTensor[]} [how.inputs]  of `input`, in place of `inputShape`
+   * @param {SymbolicTensor | readonly SymbolicTensor[]} [how.outputs]  of `apply`, in place of `layers`
    * @param {string[]} [how.classNames]  one for each output
    * @param {number | bigint} [how.seed]  of the weights; the same as in Python where a rule is uniform
    * @param {import('./prepare.js').Preparation | null} [how.preparation]  how a drawing becomes an input
    * @param {import('./core.js').Core} [how.core]
    */
-  static async create({ inputShape, layers, classNames = [], seed = 0, preparation = null, core }) {
-    if (
-      inputShape.length !== 3 ||
-      !inputShape.every((side) => Number.isInteger(side) && side > 0)
-    ) {
-      throw new ModelError('the shape of the images is wrong', {
-        expected: '[height, width, channels]',
-        got: inputShape,
-      });
-    }
-    const whole = named(layers);
-    const outputs = whole.reduce((shape, layer) => outputShape(layer, shape), inputShape);
+  static async create({ classNames = [], seed = 0, preparation = null, core, ...how }) {
+    const given = how.outputs ? networkOf(how.inputs ?? [], how.outputs) : how;
+    const { inputShape = [], layers = [] } = given;
+    checkImageShape(inputShape);
+    const whole = connected(layers);
+    const { output: outputs } = inferShapes(whole, inputShape);
     if (classNames.length && String(outputs) !== String(classNames.length)) {
       throw new ModelError("the class names don't fit the outputs", {
         expected: outputs,
@@ -107,7 +106,7 @@ export class Model {
     };
     const model = new Model(core ?? (await defaultCore()), whole, inputShape, metadata);
     let at = 0;
-    namedShapes(whole, inputShape).forEach(({ shape, initializer }, i) => {
+    namedWeights(whole, inputShape).forEach(({ shape, initializer }, i) => {
       model.network.parameters.set(initial(initializer, shape, new Stream(seed, i)), at);
       at += size(shape);
     });
@@ -147,6 +146,42 @@ export class Model {
     return this.network.parameterCount;
   }
 
+  /** The number of parameters that training changes: those of no frozen layer, no moving averages. */
+  get trainableCount() {
+    return this.network.weights.reduce(
+      (sum, { shape, trainable }) => sum + (trainable ? size(shape) : 0),
+      0,
+    );
+  }
+
+  /**
+   * Freezes layers, or trains them again. Frozen weights have no gradients and stay as they are; a
+   * frozen BatchNormalization uses its moving averages.
+   *
+   * @param {boolean} trainable
+   * @param {readonly string[]} [names]  of layers; all of them if not given
+   */
+  setTrainable(trainable, names = this.layers.map(({ name }) => name)) {
+    if (this.busy) {
+      throw new ModelError('it is being trained', { todo: 'Wait for the training, or abort it.' });
+    }
+    for (const name of names) {
+      if (!this.layers.some((layer) => layer.name === name)) {
+        throw new ModelError('unknown layer', {
+          expected: `one of ${this.layers.map((layer) => layer.name).join(', ')}`,
+          got: name,
+        });
+      }
+    }
+    const { parameters, slots } = this.network;
+    this.layers = this.layers.map((layer) =>
+      names.includes(layer.name) ? new Layer({ ...layer, trainable }) : layer,
+    );
+    this.network = new Network(this.core, this.layers, this.inputShape);
+    this.network.parameters.set(parameters);
+    this.network.slots.set(slots);
+  }
+
   /** What its outputs mean; empty if nobody said. */
   get classNames() {
     return this.metadata.classNames;
@@ -169,13 +204,12 @@ export class Model {
 
   /** Its weights by name ("conv2d/kernel"), each a copy. */
   get weights() {
-    const parameters = this.network.parameters;
-    let at = 0;
-    return namedShapes(this.layers, this.inputShape).map(({ name, shape }) => {
-      const values = parameters.slice(at, at + size(shape));
-      at += values.length;
-      return { name, shape, values };
-    });
+    const { parameters, weights } = this.network;
+    return weights.map(({ name, shape, offset }) => ({
+      name,
+      shape,
+      values: parameters.slice(offset, offset + size(shape)),
+    }));
   }
 
   /** A copy of all parameters: layer after layer, kernel before bias. */
@@ -253,10 +287,7 @@ export class Model {
 
   /** Throws a ModelError if its outputs aren't classes of which one is chosen. */
   checkClassifies() {
-    const shape = this.layers.reduce(
-      (before, layer) => outputShape(layer, before),
-      [...this.inputShape],
-    );
+    const { output: shape } = inferShapes(this.layers, this.inputShape);
     if (
       shape.length !== 1 ||
       shape[0] < 2 ||
@@ -331,6 +362,12 @@ export class Model {
     const count = this.check(examples);
     if (options.validation) this.check(options.validation);
     this.compiled();
+    if (!this.trainableCount) {
+      throw new ModelError('there is nothing to train', {
+        expected: 'a layer with weights that is not frozen',
+        todo: 'Call setTrainable(true).',
+      });
+    }
     this.busy = true;
     try {
       return await new Training(this, examples, count, options).run();

@@ -8,11 +8,20 @@ import { CoreError, ModelError } from './errors.js';
 import { size } from './shapes.js';
 import { writeNodes } from './operators.js';
 import { describeOptimizer } from './optimizers.js';
-import { EVALUATION, SPEC, TRAINING, read, write } from './structs.js';
+import { EVALUATION, SPEC, TRAINING, WEIGHT, read, write } from './structs.js';
 
 /** @typedef {import('./layers.js').Layer} Layer */
 /** @typedef {import('./optimizers.js').Optimizer} Optimizer */
 /** @typedef {import('./optimizers.js').Loss} Loss */
+/**
+ * One of the weights, and its place among the parameters.
+ *
+ * @typedef {object} PlacedWeight
+ * @property {string} name  "conv2d/kernel"
+ * @property {number[]} shape
+ * @property {number} offset
+ * @property {boolean} trainable
+ */
 
 /**
  * Images with what is to be learnt of them.
@@ -56,6 +65,7 @@ export class Network {
       return [...arena.i32(shape, 3)];
     });
     this.outputs = size(this.outputShapes[layers.length - 1]);
+    this.weights = this.listWeights(layers);
     this.parametersAt = arena.take(4 * this.parameterCount);
     this.slotsAt = arena.take(8 * this.parameterCount);
     this.floor = arena.top; // above it: what a batch size needs
@@ -73,6 +83,32 @@ export class Network {
       gradient: 0,
     };
     this.reserve(0);
+  }
+
+  /**
+   * Asks the core for the weights, in the order of the parameters.
+   *
+   * @param {readonly Layer[]} layers
+   * @returns {PlacedWeight[]}
+   */
+  listWeights(layers) {
+    const { arena, viewer } = this;
+    const top = arena.top;
+    const row = arena.take(WEIGHT.bytes);
+    const weights = Array.from({ length: arena.core.sn_weight_count(viewer) }, (_, index) => {
+      arena.core.sn_network_weight(viewer, index, row);
+      /** @param {string} key */
+      const field = (key) => Number(read(arena.view, row, WEIGHT, key));
+      const shape = Array.from({ length: field('rank') }, (__, i) => field(`shape[${i}]`));
+      return {
+        name: `${layers[field('node')].name}/${arena.text(field('name'))}`,
+        shape,
+        offset: field('offset'),
+        trainable: field('trainable') !== 0,
+      };
+    });
+    arena.release(top);
+    return weights;
   }
 
   /** The parameters: layer after layer, kernel before bias. The view ends when memory grows. */

@@ -3,6 +3,7 @@
 // Knows how the two sides name the same; the table itself says which arguments the core wants.
 
 import { ModelError } from './errors.js';
+import { inputPlaces } from './graph.js';
 import { ATTRIBUTE, ATTRIBUTE_INFO, NODE, OPERATOR_INFO, read, write } from './structs.js';
 
 /** @typedef {import('./core.js').Arena} Arena */
@@ -57,7 +58,7 @@ export function attributesOf({ className, config }, names) {
 }
 
 /**
- * Writes layers as nodes, each on the one before.
+ * Writes layers as nodes.
  *
  * @param {Arena} arena
  * @param {readonly Layer[]} layers
@@ -66,6 +67,7 @@ export function attributesOf({ className, config }, names) {
 export function writeNodes(arena, layers) {
   const table = readTable(arena);
   const nodes = arena.take(NODE.bytes * layers.length);
+  const places = inputPlaces(layers);
   layers.forEach((layer, i) => {
     const names = table.get(layer.className);
     if (!names) {
@@ -80,22 +82,24 @@ export function writeNodes(arena, layers) {
       const isText = typeof value === 'string';
       const numbers = isText ? 0 : arena.take(8 * value.length);
       if (!isText) arena.f64(numbers, value.length).set(value);
-      write(arena.view, attributes + k * ATTRIBUTE.bytes, ATTRIBUTE, {
+      const fields = {
         name: arena.write(name),
         text: isText ? arena.write(value) : 0,
         numbers,
         count: isText ? 0 : value.length,
-      });
+      };
+      write(arena.view, attributes + k * ATTRIBUTE.bytes, ATTRIBUTE, fields); // a view of now
     });
-    const inputs = arena.take(4);
-    arena.i32(inputs, 1)[0] = i - 1;
+    const inputs = arena.take(4 * places[i].length);
+    arena.i32(inputs, places[i].length).set(places[i]);
+    const operation = arena.write(layer.className);
     write(arena.view, nodes + i * NODE.bytes, NODE, {
-      operation: arena.write(layer.className),
+      operation,
       inputs,
       attributes,
-      input_count: 1,
+      input_count: places[i].length,
       attribute_count: given.length,
-      trainable: 1,
+      trainable: Number(layer.trainable),
     });
   });
   return nodes;

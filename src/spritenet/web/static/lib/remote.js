@@ -10,6 +10,7 @@
 
 import { defaultCore } from './core.js';
 import { CoreError, DataError, DivergedError, ModelError } from './errors.js';
+import { networkOf } from './graph.js';
 import { Host, STEP_FIELDS } from './host.js';
 
 /** @typedef {import('./model.js').Examination} Examination */
@@ -99,11 +100,11 @@ export class Remote {
   /**
    * A new network there; arguments as of `Model.create`, but for the core.
    *
-   * @param {{ inputShape: number[], layers: readonly import('./layers.js').Layer[], classNames?: string[],
-   *     seed?: number | bigint, preparation?: import('./prepare.js').Preparation | null }} how
+   * @param {Omit<Parameters<typeof import('./model.js').Model.create>[0], 'core'>} how
    */
-  async create(how) {
-    return new RemoteModel(this, await this.ask('create', [how]));
+  async create({ inputs, outputs, ...how }) {
+    const network = outputs ? networkOf(inputs ?? [], outputs) : {};
+    return new RemoteModel(this, await this.ask('create', [{ ...how, ...network }]));
   }
 
   /**
@@ -253,6 +254,11 @@ export class RemoteModel {
     if (typeof rate === 'function') throw noFunctions();
     await this.ask('setLearningRate', [rate]);
     if (this.optimizer) this.optimizer = { ...this.optimizer, learningRate: rate };
+  }
+
+  /** @param {boolean} trainable @param {readonly string[]} [names] */
+  async setTrainable(trainable, names) {
+    this.layers = await this.ask('setTrainable', [trainable, names]);
   }
 
   async pause() {

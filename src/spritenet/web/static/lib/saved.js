@@ -3,7 +3,7 @@
 import { checkRejection, readRejection } from './rejection.js';
 import { ModelError, SpritenetError } from './errors.js';
 import { folderOf } from './files.js';
-import { outputShape, size, weightsOf } from './shapes.js';
+import { inferShapes, namedWeights, size } from './shapes.js';
 import { makeOptimizer, slotNames } from './optimizers.js';
 import { readRate, savedRate } from './schedules.js';
 import { sha256 } from './sha256.js';
@@ -70,7 +70,7 @@ export async function readModel(source, { pixels, classNames: given } = {}) {
   const { layers, inputShape, assumed, notes } = located(where, () =>
     readTopology(content.modelTopology, pixels),
   );
-  const wanted = located(where, () => namedShapes(layers, inputShape));
+  const wanted = located(where, () => namedWeights(layers, inputShape));
   const groups = parseManifest(content.weightsManifest, where);
   const promised = groups.flatMap((group) => group.entries);
   const sources = match(
@@ -98,7 +98,7 @@ export async function readModel(source, { pixels, classNames: given } = {}) {
       throw new ModelError('a weight is not a finite number', { where: name });
     }
   });
-  const outputs = layers.reduce((shape, layer) => outputShape(layer, shape), inputShape);
+  const outputs = inferShapes(layers, inputShape).output;
   const { classNames } = metadata;
   if (classNames.length && String(outputs) !== String(classNames.length)) {
     throw new ModelError("the class names don't fit the outputs", {
@@ -172,24 +172,6 @@ function located(where, work) {
 }
 
 /**
- * The name ("conv2d/kernel") and shape of each weight, in the order of the parameters.
- *
- * @param {readonly Layer[]} layers
- * @param {readonly number[]} inputShape
- */
-export function namedShapes(layers, inputShape) {
-  const arrays = [];
-  let shape = [...inputShape];
-  for (const layer of layers) {
-    for (const weight of weightsOf(layer, shape)) {
-      arrays.push({ ...weight, name: `${layer.name}/${weight.name}` });
-    }
-    shape = outputShape(layer, shape);
-  }
-  return arrays;
-}
-
-/**
  * @param {any} entry
  * @param {string} where
  * @returns {Metadata}
@@ -245,8 +227,7 @@ function readMetadata(entry, where) {
  * @param {string} where
  */
 function compareRejection({ rejection }, layers, inputShape, where) {
-  let shape = [...inputShape];
-  const sizes = layers.map((layer) => size((shape = outputShape(layer, shape))));
+  const sizes = inferShapes(layers, inputShape).shapes.map(size);
   if (rejection) located(where, () => checkRejection(rejection, layers, sizes));
 }
 
@@ -310,7 +291,7 @@ function readMemory(entry, values, wanted, promised, where) {
  */
 export function writeModel({ layers, inputShape, parameters, metadata, memory }) {
   if (!parameters.every(Number.isFinite)) throw new ModelError('a weight is not a finite number');
-  const wanted = namedShapes(layers, inputShape);
+  const wanted = namedWeights(layers, inputShape);
   const entries = wanted.map(({ name, shape }) => ({ name, shape, dtype: 'float32' }));
   const [height, width, channels] = inputShape;
   /** @type {Record<string, any>} */

@@ -1,20 +1,65 @@
 // Shape inference: the output shape and the weights of each layer.
 
 import { ModelError } from './errors.js';
+import { inputPlaces } from './graph.js';
 
 /** @typedef {import('./layers.js').Layer} Layer */
 /** @typedef {number[]} Shape  [height, width, channels] of an image, or [units]; never the batch. */
 /** @typedef {{ name: string, shape: Shape, initializer: unknown }} Weight  name is "kernel", "bias", … */
 
+const MERGES = ['Add', 'Concatenate', 'Multiply'];
+
+/**
+ * Returns the output shape and the weights of each layer of a network.
+ *
+ * @param {readonly Layer[]} layers  connected
+ * @param {readonly number[]} inputShape  height, width, channels
+ * @returns {{ shapes: Shape[], weights: Weight[][], output: Shape }}
+ */
+export function inferShapes(layers, inputShape) {
+  /** @type {Shape[]} */
+  const shapes = [];
+  const weights = inputPlaces(layers).map((places, i) => {
+    const inputs = places.map((place) => (place < 0 ? [...inputShape] : shapes[place]));
+    shapes.push(outputShape(layers[i], inputs));
+    return weightsOf(layers[i], inputs);
+  });
+  return { shapes, weights, output: shapes[shapes.length - 1] };
+}
+
+/**
+ * Returns the name ("conv2d/kernel"), shape and initializer of each weight, in the order of the
+ * parameters.
+ *
+ * @param {readonly Layer[]} layers  connected
+ * @param {readonly number[]} inputShape
+ * @returns {Weight[]}
+ */
+export function namedWeights(layers, inputShape) {
+  return inferShapes(layers, inputShape).weights.flatMap((weights, i) =>
+    weights.map((weight) => ({ ...weight, name: `${layers[i].name}/${weight.name}` })),
+  );
+}
+
 /**
  * Returns the output shape of one image.
  *
  * @param {Layer} layer
- * @param {Shape} input
+ * @param {readonly Shape[]} inputs
  * @returns {Shape}
  */
-export function outputShape({ className, name, config }, input) {
+export function outputShape({ className, name, config }, inputs) {
   const where = name || className;
+  const [input] = inputs;
+  const merges = MERGES.includes(className);
+  if (merges ? inputs.length < 2 : inputs.length !== 1) {
+    throw new ModelError('wrong number of inputs', {
+      where,
+      expected: merges ? '2 or more' : '1',
+      got: inputs.length,
+    });
+  }
+  if (merges) return mergedShape(className, where, inputs);
   const { filters, units, padding, depth_multiplier: each = 1 } = /** @type {any} */ (config);
   const window = /** @type {[number, number] | undefined} */ (
     config.kernel_size ?? config.pool_size
@@ -65,13 +110,41 @@ export function outputShape({ className, name, config }, input) {
 }
 
 /**
+ * Returns the output shape of a layer of several inputs.
+ *
+ * @param {string} className
+ * @param {string} where
+ * @param {readonly Shape[]} inputs
+ * @returns {Shape}
+ */
+function mergedShape(className, where, inputs) {
+  const [first] = inputs;
+  const joins = className === 'Concatenate';
+  const kept = joins ? first.length - 1 : first.length; // sides that must be equal
+  for (const other of inputs) {
+    if (
+      other.length !== first.length ||
+      String(other.slice(0, kept)) !== String(first.slice(0, kept))
+    ) {
+      throw new ModelError('its inputs have different shapes', {
+        where,
+        expected: joins ? 'shapes that differ in their channels only' : 'one shape',
+        got: `${first.join('×')} and ${other.join('×')}`,
+      });
+    }
+  }
+  if (!joins) return first;
+  return [...first.slice(0, kept), inputs.reduce((sum, shape) => sum + shape[kept], 0)];
+}
+
+/**
  * Returns the weights of a layer, kernel before bias, in the core's order.
  *
  * @param {Layer} layer
- * @param {Shape} input
+ * @param {readonly Shape[]} inputs
  * @returns {Weight[]}
  */
-export function weightsOf({ className, config }, input) {
+export function weightsOf({ className, config }, [input]) {
   const {
     kernel_size: window,
     filters,

@@ -1,17 +1,17 @@
-// Layers from and to `modelTopology`, as TensorFlow.js, Keras 2 and Keras 3 write it.
+// Networks from and to `modelTopology`, as TensorFlow.js, Keras 2 and Keras 3 write it.
 
 import { asImages, reshaped } from './image-input.js';
-import { ModelError } from './errors.js';
+import { ModelError, shown } from './errors.js';
 import { activationOf } from './activations.js';
-import { hasClass, makeLayer, named } from './layers.js';
+import { connected, IMAGE, inputsOf, isChain, startsWithRescaling } from './graph.js';
+import { hasClass, Layer, makeLayer } from './layers.js';
 import { outputShape } from './shapes.js';
 import { rescalingTo } from './pixel-range.js';
-import { isObject, snakeKeys, stackOf } from './stack.js';
+import { graphOf, isObject, snakeKeys } from './topology-graph.js';
 
-/** @typedef {import('./layers.js').Layer} Layer */
 /** @typedef {import('./layers.js').Config} Config */
 
-/** @typedef {import('./stack.js').Entry} Entry */
+/** @typedef {import('./topology-graph.js').Entry} Entry */
 
 const LEAKY = '_leaky_relu'; // ends the name of a LeakyReLU that is the activation of the layer before
 const IDLE = [
@@ -31,42 +31,59 @@ const PLAIN = ['ReLU', 'LeakyReLU', 'ELU', 'Softmax', 'Activation']; // activati
 const SLOPES = /** @type {Record<string, number>} */ ({ leaky_relu: 0.2, elu: 1 }); // of activations by name
 
 /**
- * The network of a `modelTopology`.
+ * Returns the network of a `modelTopology`.
  *
  * @param {unknown} topology
  * @param {string | undefined} [pixels]  the range it was fed with, where it doesn't begin with a Rescaling
  * @returns {{ layers: Layer[], inputShape: number[], assumed: boolean, notes: string[] }}
- *     the named layers; height, width and channels; whether the range of pixels is assumed; and a line
- *     for each assumption
+ *     the connected layers; height, width and channels; whether the range of pixels is assumed; and a
+ *     line for each assumption
  */
 export function readTopology(topology, pixels) {
-  const { inputShape, entries, note } = asImages(stackOf(topology));
-  /** @type {Layer[]} */
-  const found = [];
-  let shape = inputShape;
-  for (const entry of entries) {
-    for (const layer of readLayers(entry, shape)) {
-      const before = found.at(-1);
-      const joined = before && withActivation(before, layer);
-      if (joined) {
-        found[found.length - 1] = joined;
-      } else {
-        shape = outputShape(layer, shape);
-        found.push(layer);
-      }
-    }
+  const graph = graphOf(topology);
+  const { inputShape, entries, note } = asImages(graph);
+  /** @type {Map<string, { name: string, shape: number[] }>} */
+  const outputs = new Map([[IMAGE, { name: IMAGE, shape: inputShape }]]); // by the file's ids
+  /** @type {Map<string, Layer>} */
+  const found = new Map();
+  const readers = new Map();
+  for (const name of entries.flatMap(({ inputs }) => inputs)) {
+    readers.set(name, (readers.get(name) ?? 0) + 1);
   }
-  const own = found[0]?.className === 'Rescaling';
+  for (const entry of entries) {
+    let inputs = entry.inputs.map(
+      (name) => /** @type {{ name: string, shape: number[] }} */ (outputs.get(name)),
+    );
+    for (const layer of readLayers(entry, inputs[0].shape)) {
+      const before = found.get(inputs[0].name);
+      const alone = entry.inputs.length === 1 && readers.get(entry.inputs[0]) === 1;
+      const joined = before && alone && withActivation(before, layer);
+      if (joined) {
+        found.set(before.name, new Layer({ ...joined, inputs: before.inputs }));
+        continue;
+      }
+      const shape = outputShape(
+        layer,
+        inputs.map((each) => each.shape),
+      );
+      const names = inputs.map(({ name }) => name);
+      if (found.has(layer.name)) throw new ModelError(`two layers are called ${shown(layer.name)}`);
+      found.set(layer.name, new Layer({ ...layer, inputs: names }));
+      inputs = [{ name: layer.name, shape }];
+    }
+    outputs.set(entry.id, inputs[0]);
+  }
+  const layers = [...found.values()];
+  const own = startsWithRescaling(layers);
   if (own && pixels !== undefined) {
     throw new ModelError('the model itself says what its pixels are', {
-      where: found[0].name,
+      where: layers[0].name,
       expected: 'no pixels',
       got: pixels,
     });
   }
-  if (!own && pixels !== undefined) found.unshift(makeLayer('Rescaling', rescalingTo(pixels)));
   return {
-    layers: named(found),
+    layers: connected(layers, pixels === undefined ? undefined : rescalingTo(pixels)),
     inputShape,
     assumed: !own && pixels === undefined,
     notes: note ? [note] : [],
@@ -74,17 +91,17 @@ export function readTopology(topology, pixels) {
 }
 
 /**
- * The layers of an entry: one; two if its activation is a layer; none if it does nothing.
+ * Returns the layers of an entry: one; two if its activation is a layer; none if it does nothing.
  *
  * @param {Entry} entry
- * @param {number[]} inputShape
+ * @param {number[]} inputShape  of its first input
  * @returns {Layer[]}
  */
 function readLayers({ className, config }, inputShape) {
   const { name } = config;
   if (IDLE.includes(className) && !hasClass(className)) return [];
   if (className === 'Reshape' && !hasClass(className)) {
-    const made = reshaped({ className, config }, inputShape);
+    const made = reshaped({ config }, inputShape);
     if (String(made) === String(inputShape)) return [];
     if (made.length === 1) return [makeLayer('Flatten', {}, name)];
   }
@@ -147,36 +164,69 @@ function withActivation(layer, after) {
     ['Conv2D', 'DepthwiseConv2D', 'Dense'].includes(layer.className) &&
     Math.abs(Number(after.config.alpha) - 0.2) < 1e-9;
   return split
-    ? makeLayer(layer.className, { ...layer.config, activation: 'leaky_relu' }, layer.name)
+    ? new Layer({
+        ...layer,
+        config: Object.freeze({ ...layer.config, activation: 'leaky_relu' }),
+      })
     : null;
 }
 
 /**
- * The `modelTopology` of named layers, in Keras 2's form, as TensorFlow.js 4.22 loads it.
+ * Returns the `modelTopology` of connected layers, in Keras 2's form, as TensorFlow.js 4.22 loads it:
+ * a Sequential of a chain, else a Functional.
  *
  * @param {readonly Layer[]} layers
  * @param {readonly number[]} inputShape
  */
 export function writeTopology(layers, inputShape) {
-  const list = layers.flatMap(entriesOf);
-  list[0].config.batch_input_shape = [null, ...inputShape];
-  return {
-    class_name: 'Sequential',
-    config: { name: 'sequential', layers: list },
-    keras_version: '2.15.0',
-    backend: 'tensorflow',
+  const batchInputShape = [null, ...inputShape];
+  const written = { keras_version: '2.15.0', backend: 'tensorflow' };
+  if (isChain(layers)) {
+    const list = layers.flatMap(entriesOf);
+    list[0].config.batch_input_shape = batchInputShape;
+    return { class_name: 'Sequential', config: { name: 'sequential', layers: list }, ...written };
+  }
+  const taken = new Set(layers.map(({ name }) => name));
+  let input = 'input';
+  for (let i = 1; taken.has(input); i++) input = `input_${i}`;
+  const outputs = new Map([[IMAGE, input]]);
+  /** @param {readonly string[]} names */
+  const node = (names) => [names.map((name) => [name, 0, 0, {}])];
+  const list = layers.flatMap((layer) => {
+    let inputs = inputsOf(layer).map((name) => /** @type {string} */ (outputs.get(name)));
+    return entriesOf(layer).map((entry) => {
+      const name = String(entry.config.name);
+      const whole = { ...entry, name, inbound_nodes: node(inputs) };
+      inputs = [name];
+      outputs.set(layer.name, name);
+      return whole;
+    });
+  });
+  const first = {
+    class_name: 'InputLayer',
+    config: { name: input, batch_input_shape: batchInputShape, dtype: 'float32', sparse: false },
+    name: input,
+    inbound_nodes: [],
   };
+  const output = outputs.get(layers[layers.length - 1].name);
+  const config = {
+    name: 'model',
+    layers: [first, ...list],
+    input_layers: [[input, 0, 0]],
+    output_layers: [[output, 0, 0]],
+  };
+  return { class_name: 'Functional', config, ...written };
 }
 
 /**
- * The layer as TensorFlow.js knows it: one, or two for a leaky activation, which it lacks.
+ * Returns the layer as TensorFlow.js knows it: one, or two for a leaky activation, which it lacks.
  *
  * @param {Layer} layer
  * @returns {{ class_name: string, config: Config }[]}
  */
-function entriesOf({ className, name, config }) {
+function entriesOf({ className, name, config, trainable }) {
   /** @type {Config} */
-  const own = { name, trainable: true, dtype: 'float32', ...config };
+  const own = { name, trainable, dtype: 'float32', ...config };
   for (const key of Object.keys(own)) {
     if (key.endsWith('_initializer')) own[key] = initializerOf(own[key]);
   }

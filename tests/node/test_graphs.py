@@ -1,0 +1,193 @@
+"""Networks with branches in JavaScript: TensorFlow.js's, the functional API, and refusals."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tiny
+from foreign_models import write
+from foreign_topologies import CONV, GREY, functional, node, plain
+
+HERE = Path(__file__).parent
+Json = Any
+
+
+def ran(program: str, folder: Path, name: str, **values: object) -> Json:
+    """The result of a job of library.mjs."""
+    done = subprocess.run(
+        [program, HERE / "library.mjs", name],
+        input=json.dumps({"folder": str(folder), **values}),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_graphs_compute_what_tensorflow_js_computes(tfjs_folder: Path, tmp_path: Path) -> None:
+    """Outputs, losses of steps, weights after them, and the way back through files."""
+    done = subprocess.run(
+        ["node", "graphs.mjs", tmp_path],
+        cwd=tfjs_folder,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    assert len(lines) == 6
+    for found in lines:
+        assert found["kind"] == "Functional"
+        assert max(found["before"], found["returned"]) < 1e-5, found
+        assert max(found["losses"], found["after"]) < 1e-3, found
+        assert not found["moved"], found
+        frozen = {name for name, trainable in found["written"] if trainable is False}
+        assert frozen == set(found["frozen"]), found
+    assert len(lines[-1]["frozen"]) == 2
+
+
+def test_the_functional_api_trains_and_freezes(node: str, tmp_path: Path) -> None:
+    """The same here and in a worker, bit for bit; frozen weights and averages stay as they are."""
+    data = tiny.images()
+    (tmp_path / "images.bin").write_bytes(data.images.tobytes())
+    (tmp_path / "labels.bin").write_bytes(data.labels.astype("<i4").tobytes())
+    here, there = ran(node, tmp_path, "graph")
+    assert there == here
+    names = [name for name, *_ in here["layers"]]
+    assert names[:4] == ["rescaling", "first", "conv2d", "batch_normalization"]
+    assert {name: inputs for name, inputs, _ in here["layers"]}["add"] == ["re_lu", "first"]
+    assert here["losses"][-1] < here["losses"][0]
+    assert here["moved"] == ["conv2d/kernel", "conv2d/bias", "dense/kernel", "dense/bias"]
+    assert [trainable for _, trainable in here["again"]].count(False) == 2
+    assert here["frozen"].startswith("ModelError there is nothing to train: ")
+    assert here["unknown"].startswith("ModelError unknown layer: ")
+
+
+REFUSALS = {
+    "two inputs": "unsupported inputs: expected one input, a symbolic tensor, got 2 inputs",
+    "another input": "the output is computed from another input",
+    "two outputs": "unsupported outputs: expected one output, a symbolic tensor, got 2 outputs",
+    "an output in place of an input": "Flatten: the input of the network is the output of a layer",
+    "shapes": "sum: its inputs have different shapes: expected one shape, got 8×8×1 and 4×4×1",
+    "shapes of a concatenation": "concatenate: its inputs have different shapes",
+    "one for a sum": "add: wrong number of inputs: expected 2 or more, got 1",
+    "two for a Dense": "dense: wrong number of inputs: expected 1, got 2",
+    "a layer twice": "one: unsupported: a layer applied twice",
+    "no tensor": "Dense: unsupported input: expected symbolic tensors",
+    "no shape": "the shape of the images is wrong",
+    "a name twice": "two layers are called 'one'",
+    "ten thousand layers": "a network has 1 to 256 nodes",
+}
+
+
+def test_graphs_that_cannot_be_are_refused_in_a_line(node: str, tmp_path: Path) -> None:
+    """Whatever is wrong with the tensors, a ModelError names the layer and the fault."""
+    messages = ran(node, tmp_path, "graphs")
+    assert messages.keys() == REFUSALS.keys()
+    for name, message in messages.items():
+        words = REFUSALS[name].replace("'", "")
+        assert message.replace("'", "").startswith("ModelError "), (name, message)
+        assert words in message.replace("'", ""), (name, message)
+        assert "\n" not in message
+
+
+def merged(name: str, kind: str, *sources: str) -> Json:
+    """A layer of several inputs."""
+    return {**node(name, "", kind), "inbound_nodes": [[[s, 0, 0, {}] for s in sources]]}
+
+
+def head(source: str) -> list[Json]:
+    """The last layers."""
+    return [node("f", source, "Flatten"), node("d", "f", "Dense", units=4, activation="softmax")]
+
+
+IMAGE = node("i", "", "InputLayer", batch_input_shape=GREY, dtype="float32")
+OTHER = node("j", "", "InputLayer", batch_input_shape=GREY, dtype="float32")
+FILES: dict[str, tuple[list[Json], str]] = {
+    "a cycle": (
+        [IMAGE, merged("a", "Add", "i", "b"), node("b", "a", "ReLU"), *head("b")],
+        "a: the layers form a cycle",
+    ),
+    "two inputs": (
+        [IMAGE, OTHER, merged("a", "Add", "i", "j"), *head("a")],
+        "the network has 2 inputs: expected one input, got i, j",
+    ),
+    "no way from the input": (
+        [IMAGE, {**node("c", "", "Conv2D", filters=2, kernel_size=3)}, *head("c")],
+        "c: there is no path from the input",
+    ),
+    "no way to the output": (
+        [*plain()[:2], node("e", "c", "Dense", units=2), *plain()[2:]],
+        "e: there is no path to the output",
+    ),
+    "shapes": (
+        [*plain()[:2], merged("a", "Add", "i", "c"), *head("a")],
+        "a: its inputs have different shapes: expected one shape, got 9×9×1 and 7×7×2",
+    ),
+    "a missing layer": (
+        [IMAGE, node("a", "z", "ReLU"), *head("a")],
+        "a: it takes the output of a layer that is missing: got z",
+    ),
+    "a layer twice": (
+        [*plain()[:3], {**plain()[3], "inbound_nodes": [[["f", 0, 0, {}]], [["f", 0, 0, {}]]]}],
+        "d: unsupported: a layer applied twice",
+    ),
+    "called with arguments": (
+        [*plain()[:3], {**plain()[3], "inbound_nodes": [[["f", 0, 0, {"training": True}]]]}],
+        "d: unsupported arguments of a call",
+    ),
+    "no tensors": (
+        [*plain()[:3], {**plain()[3], "inbound_nodes": [[["f"]]]}],
+        "d: its inbound_nodes are wrong",
+    ),
+    "a name twice": (
+        [*plain()[:3], node("c", "f", "Dense", units=4)],
+        "two layers are called c",
+    ),
+    "ten thousand layers": (
+        [IMAGE, *(node(f"r{i}", f"r{i - 1}" if i else "i", "ReLU") for i in range(10_000))],
+        "its layers are wrong: expected a list of 1 to 1000",
+    ),
+}
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_files_of_graphs_that_cannot_be_are_refused(
+    node: str, tmp_path: Path, version: int
+) -> None:
+    """In the form of Keras 2 and of Keras 3; a good one is read in both."""
+    files = {**FILES, "good": ([*plain()[:2], merged("a", "Add", "c", "c"), *head("a")], "")}
+    for name, (nodes, _) in files.items():
+        listed = nodes if version == 2 else [keras_3(layer) for layer in nodes]
+        write(tmp_path / name, functional(listed), CONV)
+    models = [{"names": name} for name in files]
+    for name, got in zip(files, ran(node, tmp_path, "foreign", models=models), strict=True):
+        if name == "good":
+            assert isinstance(got, dict), got
+            continue
+        assert isinstance(got, str), name
+        assert files[name][1] in got.replace("'", ""), (name, got)
+        assert "\n" not in got
+
+
+def keras_3(layer: Json) -> Json:
+    """The layer with its connections as Keras 3 writes them."""
+
+    def tensor(origin: list[Json]) -> Json:
+        return {"class_name": "__keras_tensor__", "config": {"keras_history": origin[:3]}}
+
+    def call(tensors: list[list[Json]]) -> Json:
+        args = [tensor(t) for t in tensors]
+        merges = layer["class_name"] == "Add"
+        extra = tensors[0][3] if len(tensors[0]) > 3 else {}
+        return {"args": [args] if merges else args, "kwargs": extra}
+
+    return {**layer, "inbound_nodes": [call(tensors) for tensors in layer["inbound_nodes"]]}
