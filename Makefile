@@ -32,7 +32,7 @@ JAVASCRIPT := 'src/**/*.{js,css}' 'tests/**/*.{js,mjs}' 'benchmarks/**/*.{js,mjs
 CORE := $(shell find core -name '*.cpp' -o -name '*.h')
 
 SLOW := tests/test_benchmarks.py tests/test_build.py tests/test_tutorials.py
-QUICK := tests/core tests/dataset tests/migration tests/model tests/svg tests/training
+QUICK := tests/core tests/dataset tests/migration tests/model tests/charts tests/training
 QUICK += $(filter-out $(SLOW),$(wildcard tests/test_*.py))
 TESTS_OF_CORE := tests/core tests/engines tests/sprites tests/test_permutation.py
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from spritenet import metrics, plots
+from spritenet.charts import calibration_curve
 from spritenet.errors import DataError
 
 pytest.importorskip("matplotlib", reason="pip install matplotlib")
@@ -32,6 +33,7 @@ def run_script(script: str) -> subprocess.CompletedProcess[str]:
 
 
 FIGURES: dict[str, Callable[[], Figure]] = {
+    "chart": lambda: plots.chart(calibration_curve(metrics.calibration(LABELS, ROWS))),
     "bar": lambda: plots.bar([3, 1, 2], ["a", "b", "a longer name"], x_label="class"),
     "line": lambda: plots.line({"a": [1, 2, np.nan, 4], "b": [4, 3, 2, 1]}, x_label="time (s)"),
     "scatter": lambda: plots.scatter({"a": [1, 2], "b": [2, 1]}, [5, 6], title="points"),
@@ -108,7 +110,7 @@ def test_a_histogram_counts_everything_and_says_what_it_leaves_out() -> None:
 
 
 def test_a_confusion_matrix_has_its_numbers_where_they_belong() -> None:
-    """Row is, column taken for; shares of the row on the diagonal."""
+    """Rows are true classes, columns predicted ones; the diagonal has fractions of the row."""
     axes = FIGURES["confusion"]().axes[0]
     numbers = {text.get_position(): text.get_text() for text in axes.texts}
     for row in range(4):
@@ -143,11 +145,11 @@ def test_a_calibration_curve_has_the_bins_that_have_images() -> None:
 
 
 def test_long_curves_are_means_and_say_so() -> None:
-    """Of 1,000 steps a point stands for three, over a band from least to greatest."""
+    """Of 1,000 steps a point is the mean of four, over a band from smallest to largest."""
     steps = np.arange(1000)
-    axes = plots.curves({"loss": {"training": (steps, steps % 3)}}).axes[0]
-    assert axes.get_title("right") == "means of 3 steps, and their range"
-    np.testing.assert_allclose(np.asarray(axes.lines[0].get_ydata(), float)[:-1], 1)
+    axes = plots.curves({"loss": {"training": (steps, steps % 4)}}).axes[0]
+    assert axes.get_title("right") == "means of 4 steps, and their range"
+    np.testing.assert_allclose(np.asarray(axes.lines[0].get_ydata(), float), 1.5)
     assert len(axes.collections) == 1
     short = plots.curves({"loss": {"training": (steps[:9], steps[:9])}}).axes[0]
     assert short.get_title("right") == ""

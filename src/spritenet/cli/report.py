@@ -172,11 +172,11 @@ def _write_charts(made: Report, folder: Path) -> list[Path]:
         MissingExtraError: matplotlib is not installed.
     """
     from spritenet.errors import InputError
-    from spritenet.report.pictures import pictures
+    from spritenet.report.figures import figures
 
     written = []
     try:
-        for name, draw in pictures(made).items():
+        for name, draw in figures(made).items():
             path = folder / f"{name}.png"
             draw().savefig(path)
             written.append(path)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from html import escape
 from time import perf_counter
 
-from spritenet.svg import Line, Thinned, chart
+from spritenet.charts import Thinned, learning_curve, svg_row
 from spritenet.training.events import Evaluated, Event, Finished, Started, StepEvent, Stopped
 
 __all__ = ["LiveChart", "in_notebook", "with_live_chart"]
@@ -82,30 +82,17 @@ class LiveChart:
 
     def html(self) -> str:
         """Returns the chart so far."""
-        tests = [test.step for test in self._tests]
-        panels = [
-            ("loss", self._losses, [test.loss for test in self._tests]),
-            ("accuracy", self._accuracies, [test.accuracy for test in self._tests]),
-        ]
-        charts = []
-        for what, curve, tested in panels:
-            if not len(curve):
-                continue
-            lines = [Line("training", curve.x, curve.y, curve.low, curve.high)]
-            if tests:
-                lines.append(Line("validation", tests, tested, dots=True))
-            label = f"{what} against steps; training now {curve.y[-1]:.4g}"
-            svg = chart(
-                lines, label=label, x_label="step", y_label=what, percent=what == "accuracy"
-            )
-            charts.append(f'<div style="flex:1 1 300px;max-width:480px">{svg}</div>')
-        each = self._losses.each
-        note = f"each point the mean of {each:,} steps, over their range" if each > 1 else ""
-        return (
-            f'<div style="display:flex;flex-wrap:wrap;gap:16px">{"".join(charts)}</div>'
-            f"<div>{escape(self._status())}"
-            f'<span style="opacity:.7">{" · " + note if note else ""}</span></div>'
+        steps = [test.step for test in self._tests]
+        panels = {
+            "loss": (self._losses, [test.loss for test in self._tests]),
+            "accuracy": (self._accuracies, [test.accuracy for test in self._tests]),
+        }
+        charts = svg_row(
+            learning_curve(metric, {"training": curve, "validation": (steps, tested)})
+            for metric, (curve, tested) in panels.items()
+            if len(curve)
         )
+        return f"{charts}<div>{escape(self._status())}</div>"
 
     def _status(self) -> str:
         """Returns step, speed and remaining time, in words."""

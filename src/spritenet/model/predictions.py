@@ -12,6 +12,7 @@ from spritenet.errors import DataError
 from spritenet.metrics import Calibration, ClassReport
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 __all__ = ["Predictions", "as_probabilities"]
@@ -103,6 +104,22 @@ class Predictions:
         wrong = np.flatnonzero(~self.right)
         order = np.argsort(-self.confidence[wrong], kind="stable")
         return wrong[order][:most]
+
+    def plot_mistakes(self, most: int = 30, *, title: str = "") -> Figure:
+        """Plots the most confident mistakes, as "predicted class (true class)".
+
+        Raises:
+            DataError: there is none.
+        """
+        from spritenet import plots
+
+        wrong = self.mistakes(most)
+        if not len(wrong):
+            raise DataError("there are no mistakes to show", where="plot_mistakes")
+        names, predicted = self.class_names, self.predicted
+        captions = [f"{names[predicted[i]]} ({names[self.labels[i]]})" for i in wrong]
+        marks = [False] * len(wrong)
+        return plots.images(self.images[wrong], captions, right=marks, title=title)
 
     def least_certain(self, most: int | None = None) -> NDArray[np.int64]:
         """Returns the indices of images by the margin of their two best classes, smallest first."""

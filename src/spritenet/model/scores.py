@@ -81,21 +81,12 @@ class Scores(_Pair):
         return plots.calibration(self.predictions.calibration(bins), title=title)
 
     def plot_mistakes(self, most: int = 30, *, title: str = "") -> Figure:
-        """The most confident mistakes, as "what it was taken for (what it is)".
+        """Plots the most confident mistakes, as "predicted class (true class)".
 
         Raises:
-            ModelError: there is none.
+            DataError: there is none.
         """
-        from spritenet import plots
-
-        found = self.predictions
-        wrong = found.mistakes(most)
-        if not len(wrong):
-            raise ModelError("there are no mistakes to show", where="plot_mistakes")
-        names, predicted = found.class_names, found.predicted
-        captions = [f"{names[predicted[i]]} ({names[found.labels[i]]})" for i in wrong]
-        marks = [False] * len(wrong)
-        return plots.images(found.images[wrong], captions, right=marks, title=title)
+        return self.predictions.plot_mistakes(most, title=title)
 
     def _repr_html_(self) -> str:
         """The figures, for notebooks."""

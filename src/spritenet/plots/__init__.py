@@ -1,10 +1,11 @@
 """Figures of arrays: the one door to matplotlib.
 
-    figure.py    Picture: a matplotlib figure that notebooks show by itself; colours, axes
-    charts.py    bar, line, scatter, heatmap, histogram, table
-    judging.py   confusion, class_accuracy, calibration: how good predictions are
-    pictures.py  images, filters, activations: pixels and maps
-    learning.py  curves, distribution: what training does to figures and weights
+    figure.py       NotebookFigure: a matplotlib figure that notebooks show; colours, axes
+    drawing.py      draw: a chart of `spritenet.charts` on matplotlib's axes
+    charts.py       bar, line, scatter, heatmap, histogram, table; chart: any `charts.Chart`
+    evaluation.py   confusion, class_accuracy, calibration: the quality of predictions
+    image_grids.py  images, filters, activations: pixels and maps
+    training.py     curves, distribution: metrics and weights during training
 
 Every function takes arrays and returns a matplotlib figure. None shows it, and nothing global
 changes: `figure.savefig("name.png")` writes it, a notebook shows it. They know no model and no
@@ -19,15 +20,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from spritenet.plots.charts import bar, heatmap, histogram, line, scatter, table
-    from spritenet.plots.judging import calibration, class_accuracy, confusion
-    from spritenet.plots.learning import curves, distribution
-    from spritenet.plots.pictures import activations, filters, images
+    from spritenet.plots.charts import bar, chart, heatmap, histogram, line, scatter, table
+    from spritenet.plots.evaluation import calibration, class_accuracy, confusion
+    from spritenet.plots.image_grids import activations, filters, images
+    from spritenet.plots.training import curves, distribution
 
 __all__ = [
     "activations",
     "bar",
     "calibration",
+    "chart",
     "class_accuracy",
     "confusion",
     "curves",
@@ -42,15 +44,16 @@ __all__ = [
 ]
 
 _HOME = {
-    **dict.fromkeys(("bar", "heatmap", "histogram", "line", "scatter", "table"), "charts"),
-    **dict.fromkeys(("calibration", "class_accuracy", "confusion"), "judging"),
-    **dict.fromkeys(("curves", "distribution"), "learning"),
-    **dict.fromkeys(("activations", "filters", "images"), "pictures"),
+    **dict.fromkeys(("bar", "chart", "heatmap", "histogram"), "charts"),
+    **dict.fromkeys(("line", "scatter", "table"), "charts"),
+    **dict.fromkeys(("calibration", "class_accuracy", "confusion"), "evaluation"),
+    **dict.fromkeys(("curves", "distribution"), "training"),
+    **dict.fromkeys(("activations", "filters", "images"), "image_grids"),
 }
 
 
 def __getattr__(name: str) -> object:
-    """The function, fetched from its module.
+    """Returns a function, fetched from its module.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -62,5 +65,5 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    """All public names."""
+    """Returns all public names."""
     return list(__all__)

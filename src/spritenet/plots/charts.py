@@ -1,4 +1,4 @@
-"""bar, line, scatter, heatmap, histogram, table: plain charts of arrays."""
+"""bar, chart, heatmap, histogram, line, scatter, table: charts of arrays."""
 
 from __future__ import annotations
 
@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from spritenet.charts import Bars, Chart, Line
+from spritenet.charts import histogram as count_values
+from spritenet.charts.chart import COLOURS
 from spritenet.errors import DataError
+from spritenet.plots.drawing import draw
 from spritenet.plots.figure import (
     FAINT,
+    FRACTIONS,
     INK,
     LINE,
     MAP,
-    SERIES,
-    SHARES,
-    Picture,
+    NotebookFigure,
     checked_names,
-    labelled,
+    color_scale,
+    label_axes,
     legend,
-    opened,
-    scale,
+    new_figure,
     shortened,
 )
 
@@ -31,7 +34,7 @@ from matplotlib.transforms import Bbox  # isort: skip
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["bar", "edges", "heatmap", "histogram", "line", "scatter", "table"]
+__all__ = ["bar", "chart", "heatmap", "histogram", "line", "scatter", "table"]
 
 WIDTH, HEIGHT = 6.4, 4.0
 """Inches."""
@@ -44,15 +47,15 @@ def bar(
     x_label: str = "",
     y_label: str = "value",
     title: str = "",
-) -> Picture:
-    """A bar for each value, from zero.
+) -> NotebookFigure:
+    """Plots a bar for each value, from zero.
 
     Args:
-        heights: (n,).
+        heights: (n,), finite.
         names: of the bars; 0, 1, … by default.
-        x_label: what the bars are.
-        y_label: what is measured, with its unit.
-        title: above it.
+        x_label: of the x axis.
+        y_label: of the y axis, with its unit.
+        title: of the figure.
 
     Raises:
         DataError: the values are no row of finite numbers, or the names don't fit.
@@ -61,11 +64,11 @@ def bar(
     if not np.isfinite(values).all():
         raise DataError("a bar has no height", where="heights", expected="finite numbers")
     words = checked_names(names, len(values), "bars")
-    figure = opened(max(3.2, min(14.0, 1.2 + 0.45 * len(values))), HEIGHT)
+    figure = new_figure(max(3.2, min(14.0, 1.2 + 0.45 * len(values))), HEIGHT)
     axes = figure.add_subplot()
-    labelled(axes, x_label, y_label, title)
+    bars = Bars("", np.arange(len(values) + 1) - 0.5, values, gap=0.28)
+    draw(axes, Chart((bars,), x_label, y_label, from_zero=True), title)
     axes.grid(visible=False, axis="x")
-    axes.bar(range(len(values)), values, color=SERIES[0], width=0.72)
     axes.axhline(0, color=FAINT, linewidth=0.8)
     every = -(-len(values) // 40)  # more names than that overlap
     places = range(0, len(values), every)
@@ -79,6 +82,20 @@ def bar(
     return figure
 
 
+def chart(*charts: Chart, title: str = "") -> NotebookFigure:
+    """Plots charts of `spritenet.charts`, side by side.
+
+    Args:
+        charts: at least one.
+        title: of the figure.
+    """
+    width, height = (WIDTH, HEIGHT) if len(charts) == 1 else (1.0 + 4.4 * len(charts), 3.8)
+    figure = new_figure(width, height, title)
+    for number, each in enumerate(charts, 1):
+        draw(figure.add_subplot(1, len(charts), number), each)
+    return figure
+
+
 def line(
     series: Mapping[str, ArrayLike] | ArrayLike,
     x: ArrayLike | None = None,
@@ -88,30 +105,31 @@ def line(
     x_label: str = "",
     y_label: str = "value",
     title: str = "",
-) -> Picture:
-    """A line for each series; NaN leaves a gap.
+) -> NotebookFigure:
+    """Plots a line for each series; NaN leaves a gap.
 
     Args:
         series: name → values (n,); or one row of values, or several (series, n).
-        x: where they are measured, (n,); 0, 1, … by default.
-        bands: series' name → the lower and the upper edge of a band around it, (n,) each.
-        y_limits: the ends of the y axis; as the values need by default.
-        x_label: what x is, with its unit.
-        y_label: what is measured, with its unit.
-        title: above it.
+        x: (n,); 0, 1, … by default.
+        bands: name of a series → the lower and the upper edge of a band around it, (n,) each.
+        y_limits: the ends of the y axis; by default those of the values.
+        x_label: of the x axis, with its unit.
+        y_label: of the y axis, with its unit.
+        title: of the figure.
 
     Raises:
         DataError: a series has another length than x.
     """
-    figure = _drawn(series, x, (x_label, y_label, title), dots=False)
-    axes = figure.axes[0]
-    for drawn in axes.get_lines():
-        band = (bands or {}).get(str(drawn.get_label()))
-        if band is not None:
-            places = np.asarray(drawn.get_xdata(), np.float64)
-            low, high = _row(band[0], "bands"), _row(band[1], "bands")
-            colour = drawn.get_color()
-            axes.fill_between(places, low, high, color=colour, alpha=0.18, linewidth=0)
+    edges = bands or {}
+    lines = []
+    for name, (places, heights) in _series(series, x).items():
+        low, high = edges.get(name, (None, None))
+        low = None if low is None else _row(low, "bands")
+        high = None if high is None else _row(high, "bands")
+        lines.append(Line(name, places, heights, low, high, dots=len(heights) < 30))
+    figure = new_figure(WIDTH, HEIGHT)
+    axes = figure.add_subplot()
+    draw(axes, Chart(tuple(lines), x_label, y_label), title)
     if y_limits is not None:
         axes.set_ylim(*y_limits)
     return figure
@@ -124,35 +142,43 @@ def scatter(
     x_label: str = "",
     y_label: str = "value",
     title: str = "",
-) -> Picture:
-    """A point for each value of each series. The arguments are those of `line`.
+) -> NotebookFigure:
+    """Plots a point for each value of each series. The arguments are those of `line`.
 
     Raises:
         DataError: a series has another length than x.
     """
-    return _drawn(series, x, (x_label, y_label, title), dots=True)
+    figure = new_figure(WIDTH, HEIGHT)
+    axes = figure.add_subplot()
+    label_axes(axes, x_label, y_label, title)
+    named = _series(series, x)
+    for number, (name, (places, heights)) in enumerate(named.items()):
+        mark = "osD^vP"[number % 6]  # shapes too: colour alone shall not tell series apart
+        colour = COLOURS[number % len(COLOURS)]
+        label = shortened(name, 30) or None
+        axes.scatter(places, heights, s=18, marker=mark, color=colour, alpha=0.75, label=label)
+    if any(named):
+        legend(axes)
+    return figure
 
 
-def _drawn(
-    series: Mapping[str, ArrayLike] | ArrayLike,
-    x: ArrayLike | None,
-    labels: tuple[str, str, str],
-    *,
-    dots: bool,
-) -> Picture:
-    """Lines or points."""
-    named: dict[str, ArrayLike]
+def _series(
+    series: Mapping[str, ArrayLike] | ArrayLike, x: ArrayLike | None
+) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Returns name → x and y, (n,) each; a single row has no name.
+
+    Raises:
+        DataError: a series has another length than x.
+    """
     if isinstance(series, Mapping):
         named = dict(series)
     else:
         rows = np.atleast_2d(np.asarray(series, np.float64))
         named = {"" if len(rows) == 1 else f"{number}": row for number, row in enumerate(rows)}
-    figure = opened(WIDTH, HEIGHT)
-    axes = figure.add_subplot()
-    labelled(axes, *labels)
-    for number, (name, values) in enumerate(named.items()):
+    pairs = {}
+    for name, values in named.items():
         heights = _row(values, name or "series")
-        places = np.arange(len(heights)) if x is None else _row(x, "x")
+        places = np.arange(len(heights), dtype=np.float64) if x is None else _row(x, "x")
         if len(places) != len(heights):
             raise DataError(
                 "a series doesn't fit x",
@@ -160,18 +186,8 @@ def _drawn(
                 expected=f"{len(places)} values",
                 got=len(heights),
             )
-        label = shortened(name, 30) or None
-        colour = SERIES[number % len(SERIES)]
-        if dots:
-            mark = "osD^vP"[number % 6]  # shapes too: colour alone shall not tell series apart
-            axes.scatter(places, heights, s=18, marker=mark, color=colour, alpha=0.75, label=label)
-        else:
-            style = ("-", "--", ":", "-.")[number // len(SERIES) % 4]
-            mark = "." if len(heights) < 30 else ""
-            axes.plot(places, heights, color=colour, linestyle=style, marker=mark, label=label)
-    if any(named):
-        legend(axes)
-    return figure
+        pairs[name] = places, heights
+    return pairs
 
 
 def heatmap(
@@ -183,22 +199,22 @@ def heatmap(
     y_label: str = "",
     value_label: str = "value",
     title: str = "",
-) -> Picture:
-    """A matrix as colours, with the scale beside it; small ones with their numbers.
+) -> NotebookFigure:
+    """Plots a matrix as colours, with their scale; a small one with its numbers.
 
-    Where values lie on both sides of zero, zero is the middle of the colours.
+    If values lie on both sides of zero, zero is the middle of the colours.
 
     Args:
         matrix: (rows, columns).
         row_names: of the rows; 0, 1, … by default.
         column_names: likewise.
-        x_label: what columns are.
-        y_label: what rows are.
-        value_label: what is measured, with its unit.
-        title: above it.
+        x_label: of the columns.
+        y_label: of the rows.
+        value_label: of the colours, with its unit.
+        title: of the figure.
 
     Raises:
-        DataError: it is no matrix, or the names don't fit.
+        DataError: the matrix is empty or has other axes, or the names don't fit.
     """
     values = np.asarray(matrix, np.float64)
     if values.ndim != 2 or not values.size:
@@ -208,21 +224,21 @@ def heatmap(
         checked_names(row_names, rows, "rows"),
         checked_names(column_names, columns, "columns"),
     )
-    figure = opened(min(14.0, 2.6 + 0.42 * columns), min(14.0, 1.6 + 0.42 * rows))
+    figure = new_figure(min(14.0, 2.6 + 0.42 * columns), min(14.0, 1.6 + 0.42 * rows))
     axes = figure.add_subplot()
-    labelled(axes, x_label, y_label, title)
+    label_axes(axes, x_label, y_label, title)
     axes.grid(visible=False)
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     signed = low < 0 < high
     limit = max(-low, high)
-    shown = axes.imshow(
+    image = axes.imshow(
         values,
-        cmap=MAP if signed else SHARES,
+        cmap=MAP if signed else FRACTIONS,
         vmin=-limit if signed else low,
         vmax=limit if signed else high,
         interpolation="nearest",
     )
-    scale(figure, shown, axes, value_label)
+    color_scale(figure, image, axes, value_label)
     for axis, words in ((axes.yaxis, names[0]), (axes.xaxis, names[1])):
         every = -(-len(words) // 40)
         axis.set_ticks(
@@ -244,38 +260,33 @@ def histogram(
     bins: int | None = None,
     *,
     x_label: str = "value",
-    y_label: str = "how many",
+    y_label: str = "count",
     title: str = "",
-) -> Picture:
-    """How the values are distributed. What is not finite is counted beside it, not drawn.
+) -> NotebookFigure:
+    """Plots a histogram of the finite values, and says how many others there are.
 
     Args:
         values: of any shape.
-        bins: how many; chosen by the spread (Freedman and Diaconis) if not given.
-        x_label: what is measured, with its unit.
-        y_label: what is counted.
-        title: above it.
+        bins: their number; chosen by Freedman and Diaconis's rule by default.
+        x_label: of the x axis, with its unit.
+        y_label: of the y axis.
+        title: of the figure.
 
     Raises:
         DataError: there is no finite value.
     """
-    given = np.asarray(values, np.float64).ravel()
-    finite = given[np.isfinite(given)]
-    if not finite.size:
+    counted = count_values(values, bins, x_label=x_label, y_label=y_label)
+    if not counted.content:
         raise DataError("there is nothing to count", where="values", got="no finite number")
-    figure = opened(WIDTH, HEIGHT)
-    axes = figure.add_subplot()
-    left_out = given.size - finite.size
-    labelled(axes, x_label, y_label, title)
-    axes.hist(finite, bins=bins or edges(finite), color=SERIES[0])
-    axes.set_ylim(bottom=0)
-    if left_out:
-        axes.set_title(f"{left_out:,} not finite", loc="right", fontsize=8.5, color=FAINT)
+    figure = new_figure(WIDTH, HEIGHT)
+    draw(figure.add_subplot(), counted, title)
     return figure
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> Picture:
-    """A table as a figure: words left, numbers right.
+def table(
+    heads: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = ""
+) -> NotebookFigure:
+    """Draws a table as a figure: words left, numbers right.
 
     Raises:
         DataError: a row has another length than the heads.
@@ -288,7 +299,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]], *, title: str 
             )
     widths = [max(len(word) for word in column) for column in zip(heads, *texts, strict=True)]
     total = sum(widths) + 2 * len(widths)
-    figure = opened(
+    figure = new_figure(
         max(2.4, 0.085 * total + 0.4), 0.27 * (len(texts) + 1) + 0.35 + 0.3 * bool(title)
     )
     axes = figure.add_subplot()
@@ -318,7 +329,7 @@ def _is_number(value: object) -> bool:
 
 
 def _cell(value: object) -> str:
-    """A value as a table shows it."""
+    """Formats a value of a table."""
     if isinstance(value, bool | str):
         return shortened(str(value), 40)
     if isinstance(value, int | np.integer):
@@ -329,23 +340,12 @@ def _cell(value: object) -> str:
 
 
 def _row(values: ArrayLike, where: str) -> NDArray[np.float64]:
-    """Values (n,).
+    """Returns values (n,).
 
     Raises:
-        DataError: they have another shape.
+        DataError: the values have another shape.
     """
     row = np.asarray(values, np.float64)
     if row.ndim != 1:
         raise DataError("this is no row of values", where=where, expected="(n,)", got=row.shape)
     return row
-
-
-def edges(values: NDArray[np.float64]) -> list[float]:
-    """Bins by Freedman and Diaconis's rule, 5 to 100 of them."""
-    low, high = float(values.min()), float(values.max())
-    if high <= low:
-        return [low - 0.5, low + 0.5]
-    upper, lower = np.percentile(values, [75, 25])
-    width = 2 * float(upper - lower) / len(values) ** (1 / 3)
-    count = int(np.clip((high - low) / width, 5, 100)) if width > 0 else 10
-    return [float(edge) for edge in np.linspace(low, high, count + 1)]

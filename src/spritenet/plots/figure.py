@@ -1,7 +1,6 @@
-"""Picture: a matplotlib figure with our looks, without anything of matplotlib's global state.
+"""NotebookFigure: a matplotlib figure in this project's style, without matplotlib's global state.
 
-Colours that carry meaning are Okabe and Ito's, which colour-blind people can tell apart
-(https://jfly.uni-koeln.de/color/): the same as on our pages.
+Colours that carry meaning are those of `spritenet.charts`.
 """
 
 from __future__ import annotations
@@ -27,39 +26,37 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FAINT",
+    "FRACTIONS",
     "INK",
     "LINE",
     "MAP",
     "MISTAKES",
     "RIGHT",
-    "SERIES",
-    "SHARES",
     "WRONG",
-    "Picture",
+    "NotebookFigure",
     "checked_names",
-    "labelled",
+    "color_scale",
+    "label_axes",
     "legend",
-    "opened",
-    "scale",
+    "new_figure",
     "shortened",
 ]
 
 PAPER, INK, FAINT, LINE = "#ffffff", "#1c1d20", "#5c6068", "#dcdad4"
 RIGHT, WRONG = "#00795a", "#b84a00"
-SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b38600", "#56b4e9")
 DOTS_PER_INCH = 144
 
-SHARES = LinearSegmentedColormap.from_list("shares", [PAPER, "#8fc1e3", "#0072b2", "#003a5c"])
-"""From nothing to everything: lightness falls all the way, so that it reads in grey as well."""
+FRACTIONS = LinearSegmentedColormap.from_list("fractions", [PAPER, "#8fc1e3", "#0072b2", "#003a5c"])
+"""From 0 to 1: lightness falls all the way, so that it reads in grey as well."""
 
 MISTAKES = LinearSegmentedColormap.from_list("mistakes", [PAPER, "#f6c9a4", "#d55e00"])
-"""From no mistake to the most frequent one."""
+"""From 0 to the most frequent mistake."""
 
 MAP = LinearSegmentedColormap.from_list("map", ["#a04000", "#f7f6f3", "#00507e"])
 """Below zero, zero, above zero."""
 
 
-class Picture(Figure):
+class NotebookFigure(Figure):
     """A figure that a notebook shows as a PNG even if nobody imported pyplot."""
 
     def _repr_png_(self) -> bytes:
@@ -68,9 +65,9 @@ class Picture(Figure):
         return file.getvalue()
 
 
-def opened(width: float, height: float, title: str = "") -> Picture:
-    """An empty figure, sizes in inches."""
-    figure = Picture(
+def new_figure(width: float, height: float, title: str = "") -> NotebookFigure:
+    """Makes an empty figure, sizes in inches."""
+    figure = NotebookFigure(
         figsize=(width, height), dpi=DOTS_PER_INCH, layout="constrained", facecolor=PAPER
     )
     FigureCanvasAgg(figure)
@@ -79,8 +76,8 @@ def opened(width: float, height: float, title: str = "") -> Picture:
     return figure
 
 
-def labelled(axes: Axes, x_label: str, y_label: str, title: str = "") -> None:
-    """Axes with our looks: what they measure, a light grid behind, no box."""
+def label_axes(axes: Axes, x_label: str, y_label: str, title: str = "") -> None:
+    """Labels and styles axes: a light grid behind, no box."""
     axes.set_xlabel(x_label, color=INK)
     axes.set_ylabel(y_label, color=INK)
     if title:
@@ -95,13 +92,13 @@ def labelled(axes: Axes, x_label: str, y_label: str, title: str = "") -> None:
 
 
 def legend(axes: Axes) -> None:
-    """What the colours mean, on paper so that it reads over points."""
+    """Adds a legend, on a background so that it reads over points."""
     axes.legend(facecolor=PAPER, edgecolor="none", framealpha=0.85, fontsize=8.5, labelcolor=INK)
 
 
-def scale(figure: FigureBase, shown: AxesImage, beside: object, label: str) -> Colorbar:
-    """What an image's colours mean, beside it."""
-    bar = figure.colorbar(shown, ax=beside, shrink=0.85, pad=0.02)  # type: ignore[arg-type]  # one or many
+def color_scale(figure: FigureBase, image: AxesImage, axes: object, label: str) -> Colorbar:
+    """Adds the scale of an image's colours beside its axes."""
+    bar = figure.colorbar(image, ax=axes, shrink=0.85, pad=0.02)  # type: ignore[arg-type]  # one or many
     bar.set_label(label, color=INK, fontsize=8.5)
     bar.ax.tick_params(labelsize=8, color=FAINT, labelcolor=INK)
     bar.outline.set_visible(False)
@@ -109,19 +106,19 @@ def scale(figure: FigureBase, shown: AxesImage, beside: object, label: str) -> C
 
 
 def shortened(text: str, length: int = 18) -> str:
-    """A name that fits, and whose dollar signs are no formulas."""
+    """Returns a name that fits, and whose dollar signs are no formulas."""
     text = " ".join(text.split())
     text = text if len(text) <= length else text[: length - 1] + "…"
     return text.replace("$", r"\$")
 
 
 def checked_names(names: Sequence[str] | None, count: int, what: str) -> list[str]:
-    """So many names, "0", "1", … by default.
+    """Returns the names, "0", "1", … by default.
 
     Raises:
-        DataError: there are more or fewer.
+        DataError: their number isn't `count`.
     """
-    found = [str(i) for i in range(count)] if names is None or not len(names) else list(names)
-    if len(found) != count:
-        raise DataError(f"the names don't fit the {what}", expected=count, got=len(found))
-    return found
+    words = [str(i) for i in range(count)] if names is None or not len(names) else list(names)
+    if len(words) != count:
+        raise DataError(f"wrong number of names for the {what}", expected=count, got=len(words))
+    return words

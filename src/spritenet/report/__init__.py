@@ -6,7 +6,8 @@
     perturbations.py   those changes, as arithmetic on pixels
     learning.py  what a run's journal tells: curves, how it ended
     machine.py   the machine it was made on
-    pictures.py  its charts as figures
+    charts.py    its charts, as data
+    figures.py   its charts as matplotlib figures
     saved.py     the network of a run, also of one that was killed
 
 It computes, and draws nothing: `web.report` writes the page, `plots` the pictures.
@@ -17,10 +18,8 @@ from __future__ import annotations
 from spritenet.report.cached_predictions import model_of_run
 from spritenet.report.content import Report, judge, predictions_of
 from spritenet.report.learning import Learning
-from spritenet.report.stress import Curve
 
 __all__ = [
-    "Curve",
     "Learning",
     "Report",
     "judge",

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from spritenet.charts import Thinned
 from spritenet.runs import Run
 from spritenet.runs.journal_follower import JournalFollower
-from spritenet.svg import Thinned
 from spritenet.training.events import (
     EpochEnded,
     Evaluated,

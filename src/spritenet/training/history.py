@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING
 
+from spritenet.charts import learning_curve, svg_row
 from spritenet.errors import MissingKeyError
-from spritenet.svg import Line, Thinned, chart
 from spritenet.training.events import (
     EpochEnded,
     Evaluated,
@@ -113,27 +113,26 @@ class History:
         """
         from spritenet import plots
 
-        panels: dict[str, dict[str, tuple[list[int], list[float]]]] = {}
-        for metric in self.metrics:
-            training = [float(getattr(event, metric)) for event in self.steps]
-            panels[metric] = {"training": ([event.step for event in self.steps], training)}
-            if self.evaluations:
-                values = [float(getattr(event, metric)) for event in self.evaluations]
-                steps = [event.step for event in self.evaluations]
-                panels[metric]["validation"] = (steps, values)
-        return plots.curves(panels if self.steps else {}, title=title)
+        return plots.curves(self._curves() if self.steps else {}, title=title)
 
     def _repr_html_(self) -> str:
         """The curves and a table of the epochs' metrics, for notebooks, light or dark."""
-        charts = "".join(
-            f'<div style="flex:1 1 300px;max-width:480px">{_curve(self, metric)}</div>'
+        curves = self._curves() if self.steps else {}
+        charts = svg_row(learning_curve(metric, series) for metric, series in curves.items())
+        return f"<div>{escape(repr(self)[1:-1])}</div>{charts}{_table(self)}"
+
+    def _curves(self) -> dict[str, dict[str, tuple[list[int], list[float]]]]:
+        """Metric → training and validation → steps and values."""
+        recorded: dict[str, Sequence[StepEvent] | Sequence[Evaluated]]
+        recorded = {"training": self.steps, "validation": self.evaluations}
+        return {
+            metric: {
+                name: ([e.step for e in events], [float(getattr(e, metric)) for e in events])
+                for name, events in recorded.items()
+                if events
+            }
             for metric in self.metrics
-            if self.steps
-        )
-        return (
-            f"<div>{escape(repr(self)[1:-1])}</div>"
-            f'<div style="display:flex;flex-wrap:wrap;gap:16px">{charts}</div>{_table(self)}'
-        )
+        }
 
     def __repr__(self) -> str:
         """The metrics of the last epoch, and the end of the training."""
@@ -143,21 +142,6 @@ class History:
         else:
             end = f"{self.images_per_second:,.0f} images/s"
         return f"<History of {len(self.epoch)} epochs, {len(self.steps)} steps: {last}; {end}>"
-
-
-def _curve(history: History, metric: str) -> str:
-    """One metric against steps, as SVG."""
-    curve = Thinned()
-    for event in history.steps:
-        curve.add(event.step, getattr(event, metric))
-    name = "training" if curve.each == 1 else f"training (means of {curve.each:,}, range)"
-    lines = [Line(name, curve.x, curve.y, curve.low, curve.high)]
-    if history.evaluations:
-        values = [getattr(event, metric) for event in history.evaluations]
-        steps = [event.step for event in history.evaluations]
-        lines.append(Line("validation", steps, values, dots=True))
-    label = f"{metric} against steps; at the end of training {curve.y[-1]:.4g}"
-    return chart(lines, label=label, x_label="step", y_label=metric, percent=metric == "accuracy")
 
 
 def _table(history: History) -> str:

@@ -5,9 +5,7 @@
     class_metrics.py    each class; as sure as it is right?
     galleries.py mistakes, near-duplicates, changed images
     matrix.py    the confusion matrix, whose cells show their images
-    charts.py    its charts
-    layout.py     all its images as one PNG, shown tile by tile
-    formatting.py     figures as people read them
+    sheet.py     all its images as one PNG, shown tile by tile
 
 Looks and script are in static/report/ and static/ui/theme.css; they go into the file.
 """

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from spritenet.charts import calibration_curve, confidence_histogram, svg
 from spritenet.formatting import html, percent, plural
 from spritenet.metrics import per_class_accuracy
 from spritenet.report import Report
-from spritenet.web.report import charts
 from spritenet.web.report.sections import section
 
 __all__ = ["calibration", "classes"]
+
+SIZE = 400, 290
+"""Width and height of the charts of calibration, in pixels."""
 
 
 def classes(report: Report) -> str:
@@ -87,8 +90,8 @@ def calibration(report: Report) -> str:
         f"it is {words}.</p>{_rejections(report)}"
     )
     both = (
-        f'<div class="charts"><figure>{charts.calibration_chart(bins)}</figure>'
-        f"<figure>{charts.confidence_chart(bins)}</figure></div>"
+        f'<div class="charts"><figure>{svg(calibration_curve(bins), SIZE)}</figure>'
+        f"<figure>{svg(confidence_histogram(bins), SIZE)}</figure></div>"
     )
     return section("calibration", "Is it as sure as it is right?", note, both)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from spritenet.charts import svg
 from spritenet.formatting import html, percent, plural, signed
 from spritenet.report import Report
+from spritenet.report.charts import stress_chart
 from spritenet.report.near_duplicates import ALIKE
-from spritenet.web.report import charts
 from spritenet.web.report.sections import section
 from spritenet.web.report.sheet import Sheet
 
@@ -114,8 +115,9 @@ def under_stress(report: Report, sheet: Sheet) -> str:
             f"<small>{signed(value)}</small></div>"
             for value, image in zip(curve.levels, curve.examples, strict=True)
         )
+        chart = svg(stress_chart(curve, count, report.stressed), (360, 230))
         figures.append(
-            f"<figure><h3>{curve.name.capitalize()}</h3>{charts.stress_chart(curve, count)}"
+            f"<figure><h3>{curve.name.capitalize()}</h3>{chart}"
             f'<div class="strip">{tiles}</div></figure>'
         )
     note = (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spritenet.charts import ConfusionMatrix
 from spritenet.formatting import html, html_middle, percent, plural
 from spritenet.report import Report
 from spritenet.web.report.sections import section
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["confusion"]
 
-MOST_CLASSES = 40
-"""In the table: of more, those with the most mistakes."""
-
 IN_A_CELL = 60
 """Images of a cell, at most; half as many where they were right."""
 
@@ -32,18 +30,14 @@ STEPS = 8
 def confusion(report: Report, sheet: Sheet) -> str:
     """The table, the place for a cell's images, and those images' numbers."""
     found = report.predictions
-    counts, names = found.confusion, found.class_names
-    chosen = _most_confused(counts)
-    rows = [_row(counts, names, chosen, number) for number in chosen.tolist()]
+    shown = ConfusionMatrix.of(found.confusion, found.class_names)
+    rows = [_row(shown, number) for number in range(len(shown.classes))]
     heads = "".join(
-        f'<th scope=col title="{html(names[n])}">{html_middle(names[n], 10)}</th>'
-        for n in chosen.tolist()
+        f'<th scope=col title="{html(name)}">{html_middle(name, 10)}</th>' for name in shown.names
     )
-    long = max(len(names[n]) for n in chosen.tolist()) > 3
-    kinds = " long" * long + " few" * (len(chosen) <= 12)
-    part = ""
-    if len(chosen) < len(names):
-        part = f"The {len(chosen)} most confused of {len(names):,} classes. "
+    few = len(shown.names) <= 12
+    kinds = " long" * (max(map(len, shown.names)) > 3) + " few" * few
+    part = f"{shown.note[0].upper()}{shown.note[1:]}. " if shown.note else ""
     note = (
         f'<p class="small faint">{part}Rows: true classes. Columns: predicted classes. '
         "Blue: right, darker for a larger fraction of the row. Orange: mistakes, darker where "
@@ -60,47 +54,33 @@ def confusion(report: Report, sheet: Sheet) -> str:
         '<p id="cell-note" class="small faint"></p><div id="cell-images" class="gallery"></div>'
         "<noscript>Choosing a cell needs JavaScript; nothing else here does.</noscript></div>"
     )
-    cells = _payload(found, sheet, chosen)
+    cells = _payload(found, sheet, shown.classes)
     data = json.dumps(cells, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
     script = f'<script type="application/json" id="cells">{data}</script>'
-    wide = " wide" * (len(chosen) > 12)
-    halves = f'<div class="halves{wide}">{table}{pane}</div>'
+    halves = f'<div class="halves{"" if few else " wide"}">{table}{pane}</div>'
     return section("confusion", "Confusion matrix", halves, script)
 
 
-def _most_confused(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Which classes are shown, ascending."""
-    if len(counts) <= MOST_CLASSES:
-        return np.arange(len(counts), dtype=np.int64)
-    wrong = counts.sum(axis=1) + counts.sum(axis=0) - 2 * np.diag(counts)
-    return np.sort(np.argsort(-wrong, kind="stable")[:MOST_CLASSES]).astype(np.int64)
-
-
-def _row(
-    counts: NDArray[np.int64], names: tuple[str, ...], chosen: NDArray[np.int64], number: int
-) -> str:
-    """One class's row."""
-    total = int(counts[number].sum())
-    wrong = counts[np.ix_(chosen, chosen)].copy()
-    np.fill_diagonal(wrong, 0)
-    worst = int(wrong.max(initial=1)) or 1
+def _row(shown: ConfusionMatrix, row: int) -> str:
+    """Returns one class's row."""
+    true = html(shown.names[row], 30)
     cells = []
-    for other in chosen.tolist():
-        count = int(counts[number, other])
+    for column, name in enumerate(shown.names):
+        count = int(shown.counts[row, column])
         if not count:
             cells.append("<td></td>")
             continue
-        share = count / total if other == number else count / worst
-        kind = "r" if other == number else "w"
-        shade = max(1, round(STEPS * share))
-        is_, taken = html(names[number], 30), html(names[other], 30)
-        said = "right" if other == number else f"predicted as {taken}"
+        shade = max(1, round(STEPS * float(shown.shades[row, column])))
+        kind = "r" if row == column else "w"
+        place = f"{shown.classes[row]},{shown.classes[column]}"
+        answer = "right" if row == column else f"predicted as {html(name, 30)}"
         cells.append(
-            f'<td class="{kind}{shade}"><button type="button" data-cell="{number},{other}" '
-            f'aria-label="{plural(count, "image")} of {is_} {said}">{count}</button></td>'
+            f'<td class="{kind}{shade}"><button type="button" data-cell="{place}" '
+            f'aria-label="{plural(count, "image")} of {true} {answer}">{count}</button></td>'
         )
-    name = f'<th scope=row title="{html(names[number])}">{html_middle(names[number], 16)}</th>'
-    return f"<tr>{name}{''.join(cells)}</tr>"
+    name = shown.names[row]
+    head = f'<th scope=row title="{html(name)}">{html_middle(name, 16)}</th>'
+    return f"<tr>{head}{''.join(cells)}</tr>"
 
 
 def _payload(found: Predictions, sheet: Sheet, chosen: NDArray[np.int64]) -> dict[str, object]:

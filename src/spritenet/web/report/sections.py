@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import escape
 
+from spritenet.charts import Chart, svg
 from spritenet.formatting import duration, html, percent, plural
 from spritenet.model.inspection import rows as layer_rows
 from spritenet.report import Report
-from spritenet.web.report import charts
+from spritenet.report.charts import learning_charts
 
 __all__ = ["again", "curves", "header", "section", "summary", "trained"]
 
@@ -18,6 +20,13 @@ def section(name: str, title: str, *parts: str) -> str:
         f'<section class="panel" id="{name}" aria-labelledby="{name}-title">'
         f'<h2 id="{name}-title">{title}</h2>{"".join(parts)}</section>'
     )
+
+
+def _figure(chart: Chart) -> str:
+    """Returns a chart with its note and its description below."""
+    note = f"{chart.note[0].upper()}{chart.note[1:]}. " if chart.note else ""
+    words = escape(note + chart.description)
+    return f'<figure>{svg(chart)}<figcaption class="small faint">{words}</figcaption></figure>'
 
 
 def header(report: Report, made_at: str, version: str, there: list[tuple[str, str]]) -> str:
@@ -156,13 +165,10 @@ def _training(report: Report) -> Iterator[tuple[str, str]]:
 
 def curves(report: Report) -> str:
     """Loss and accuracy against steps; "" where there is no journal."""
-    made = [] if report.learning is None else charts.learning_charts(report.learning)
-    if not made:
+    charts = {} if report.learning is None else learning_charts(report.learning)
+    if not charts:
         return ""
-    figures = "".join(
-        f'<figure>{drawn}<figcaption class="small faint">{said}</figcaption></figure>'
-        for _, drawn, said in made
-    )
+    figures = "".join(map(_figure, charts.values()))
     return section("curves", "Learning", f'<div class="charts">{figures}</div>')
 
 

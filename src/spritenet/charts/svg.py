@@ -1,117 +1,63 @@
-"""chart: lines and bars on labelled axes, as SVG text."""
+"""svg: a chart as SVG text, without a library, a script or a style sheet.
+
+Text takes the colour of what is around it, so that a chart reads on light and on dark; a page may
+recolour the classes `s1` … `s6`.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spritenet.svg.scale import Scale, span
+from spritenet.charts.chart import COLOURS, Bars, Chart, Line
+from spritenet.charts.scale import Scale, span
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
-
-__all__ = ["Bars", "Line", "chart"]
-
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b38600", "#56b4e9")
-"""Okabe and Ito's, as on our pages."""
+__all__ = ["svg", "svg_row"]
 
 FONT = 11
 LETTER = 6.0  # pixels of a letter of that size, about
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Line:
-    """A line of a chart.
-
-    Attributes:
-        name: in the legend.
-        x: where it is measured, (n,).
-        y: what was measured, (n,); NaN leaves a gap.
-        low: the lower edge of a band around it, (n,), or None.
-        high: the upper edge, or None.
-        dots: whether each point has a dot, with its values as a tooltip.
-        dashed: drawn faint and dashed: something to compare with.
-        colour: its number among the six, or None for its place in the chart.
-    """
-
-    name: str
-    x: ArrayLike
-    y: ArrayLike
-    low: ArrayLike | None = None
-    high: ArrayLike | None = None
-    dots: bool = False
-    dashed: bool = False
-    colour: int | None = None
+def svg_row(charts: Iterable[Chart]) -> str:
+    """Returns charts side by side as HTML, each with its note below."""
+    panels = "".join(
+        f'<div style="flex:1 1 300px;max-width:480px">{svg(chart)}'
+        f'<div style="opacity:.7">{escape(chart.note)}</div></div>'
+        for chart in charts
+    )
+    return f'<div style="display:flex;flex-wrap:wrap;gap:16px">{panels}</div>'
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Bars:
-    """Bars of a chart, from zero.
-
-    Attributes:
-        name: in the legend.
-        edges: of the bars, (n + 1,).
-        heights: (n,).
-        colour: its number among the six.
-    """
-
-    name: str
-    edges: ArrayLike
-    heights: ArrayLike
-    colour: int = 0
-
-
-def chart(
-    content: Sequence[Line | Bars],
-    *,
-    label: str,
-    x_label: str,
-    y_label: str,
-    x_range: tuple[float, float] | None = None,
-    y_range: tuple[float, float] | None = None,
-    percent: bool = False,
-    marked: float | None = None,
-    size: tuple[int, int] = (400, 250),
-) -> str:
-    """A chart as an <svg> element that is as wide as it may be.
+def svg(chart: Chart, size: tuple[int, int] = (400, 250)) -> str:
+    """Returns a chart as an <svg> element that is as wide as it may be; without its note.
 
     Args:
-        content: what to draw, first to last.
-        label: what it shows, in a sentence, for those who don't see it.
-        x_label: what x is, with its unit.
-        y_label: what y is, with its unit.
-        x_range: of the axis; by default, and if it is empty, that of the values.
-        y_range: likewise.
-        percent: whether y is a share, shown in per cent.
-        marked: an x to draw a line at.
+        chart: the data and the words.
         size: width and height in pixels, at which letters have their size.
     """
     width, height = size
+    content, x_range, y_range = chart.content, chart.x_range, chart.y_range
     xs, ys = _values(content)
-    from_zero = any(isinstance(item, Bars) for item in content)
     x_low, x_high = x_range if x_range and x_range[0] < x_range[1] else span(xs)
     y_low, y_high = (
-        y_range if y_range and y_range[0] < y_range[1] else span(ys, from_zero=from_zero)
+        y_range if y_range and y_range[0] < y_range[1] else span(ys, from_zero=chart.from_zero)
     )
-    named = [c for c in content if c.name]
-    top = 12 + (18 if len(named) > 1 else 0)
-    down = Scale(y_low, y_high, height - 40, top, percent)
+    top = 12 + (18 if chart.names else 0)
+    down = Scale(y_low, y_high, height - 40, top, chart.percent)
     ticks = down.ticks(6)
     left = 24 + LETTER * max((len(text) for _, text in ticks), default=1)
     across = Scale(x_low, x_high, left, width - 12)
     parts = [
         f'<svg class="chart" viewBox="0 0 {width} {height}" width="100%" role="img"',
-        f' aria-label="{escape(label)}" font-size="{FONT}" font-family="inherit"',
+        f' aria-label="{escape(chart.description)}" font-size="{FONT}" font-family="inherit"',
         ' fill="currentColor" xmlns="http://www.w3.org/2000/svg">',
-        *_axes(across, down, (x_label, y_label), height),
+        *_axes(across, down, (chart.x_label, chart.y_label), height),
     ]
-    if marked is not None:
-        x = across.place(marked)
+    if chart.marked is not None:
+        x = across.place(chart.marked)
         parts.append(
             f'<path class="marked" d="M{x:.1f} {down.start:.1f}V{down.end:.1f}" '
             'stroke="currentColor" stroke-opacity=".55" stroke-dasharray="2 3"/>'
@@ -119,13 +65,13 @@ def chart(
     for number, item in enumerate(content):
         parts.extend(_bars(item, across, down) if isinstance(item, Bars) else [])
         parts.extend(_line(item, number, across, down) if isinstance(item, Line) else [])
-    if len(named) > 1:
+    if chart.names:
         parts.extend(_legend(content, left))
     return "".join((*parts, "</svg>"))
 
 
 def _values(content: Sequence[Line | Bars]) -> tuple[list[float], list[float]]:
-    """All x and all y that are drawn."""
+    """Returns all x and all y that are drawn."""
     xs: list[float] = []
     ys: list[float] = []
     for item in content:
@@ -141,7 +87,7 @@ def _values(content: Sequence[Line | Bars]) -> tuple[list[float], list[float]]:
 
 
 def _axes(across: Scale, down: Scale, labels: tuple[str, str], height: int) -> Iterator[str]:
-    """A grid, its numbers, and what the axes measure."""
+    """Yields a grid, its numbers and the labels of the axes."""
     left, right = across.start, across.end
     bottom, top = down.start, down.end
     for value, text in down.ticks(6):
@@ -174,14 +120,14 @@ def _axes(across: Scale, down: Scale, labels: tuple[str, str], height: int) -> I
 
 
 def _colour(item: Line | Bars, number: int) -> tuple[str, str]:
-    """Its class, and its colour where no page says another."""
+    """Returns its class, and its colour where no page has another."""
     place = number if item.colour is None else item.colour
     place %= len(COLOURS)
     return f"s{place + 1}", COLOURS[place]
 
 
 def _line(line: Line, number: int, across: Scale, down: Scale) -> Iterator[str]:
-    """Its band, its path and its dots."""
+    """Yields its band, its path and its dots."""
     kind, colour = _colour(line, number)
     x = np.asarray(line.x, np.float64).tolist()
     y = np.asarray(line.y, np.float64).tolist()
@@ -213,7 +159,7 @@ def _line(line: Line, number: int, across: Scale, down: Scale) -> Iterator[str]:
 
 
 def _path(x: Sequence[float], y: Sequence[float], across: Scale, down: Scale) -> str:
-    """A path through the finite points, lifted where one is not."""
+    """Returns a path through the finite points, with a gap at each other one."""
     steps: list[str] = []
     lifted = True
     for a, b in zip(x, y, strict=True):
@@ -226,7 +172,7 @@ def _path(x: Sequence[float], y: Sequence[float], across: Scale, down: Scale) ->
 
 
 def _bars(bars: Bars, across: Scale, down: Scale) -> Iterator[str]:
-    """One rectangle for each that is there."""
+    """Yields a rectangle for each that is finite and not 0."""
     kind, colour = _colour(bars, 0)
     edges = np.asarray(bars.edges, np.float64).tolist()
     zero = down.place(0)
@@ -234,15 +180,16 @@ def _bars(bars: Bars, across: Scale, down: Scale) -> Iterator[str]:
         if not (math.isfinite(height) and height):
             continue
         x, end, y = across.place(edges[number]), across.place(edges[number + 1]), down.place(height)
+        free = max(1.0, bars.gap * (end - x))
         yield (
-            f'<rect class="{kind} bar" x="{x + 0.5:.1f}" y="{min(y, zero):.1f}" '
-            f'width="{max(0.5, end - x - 1):.1f}" height="{abs(zero - y):.1f}" fill="{colour}">'
+            f'<rect class="{kind} bar" x="{x + free / 2:.1f}" y="{min(y, zero):.1f}" '
+            f'width="{max(0.5, end - x - free):.1f}" height="{abs(zero - y):.1f}" fill="{colour}">'
             f"<title>{edges[number]:.3g} to {edges[number + 1]:.3g}: {height:,g}</title></rect>"
         )
 
 
 def _legend(content: Sequence[Line | Bars], left: float) -> Iterator[str]:
-    """A sample and a name for each, in one row above."""
+    """Yields a sample and a name for each, in one row above."""
     x = left
     for number, item in enumerate(content):
         if not item.name:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["Thinned"]
 
 
 @dataclass(slots=True, eq=False)
 class Thinned:
-    """A curve that is added to point by point, and never holds more than `most` of them.
+    """A curve that grows point by point and never holds more than `most` of them.
 
         >>> curve = Thinned(most=2)
         >>> for step in range(4):
@@ -27,15 +27,24 @@ class Thinned:
         most: points to keep; an even number.
 
     Attributes:
-        each: how many values a point stands for; the last point may stand for fewer.
+        each: the number of values of which a point is the mean; fewer for the last point.
     """
 
     most: int = 400
     each: int = 1
     _points: list[tuple[float, float, float, float, int]] = field(default_factory=list)
 
+    @classmethod
+    def of(cls, x: ArrayLike, y: ArrayLike) -> Self:
+        """Makes the curve of x and y, (n,) each."""
+        curve = cls()
+        places, values = np.asarray(x, np.float64).tolist(), np.asarray(y, np.float64).tolist()
+        for place, value in zip(places, values, strict=True):
+            curve.add(place, value)
+        return curve
+
     def add(self, x: float, y: float) -> None:
-        """One value more."""
+        """Adds one point."""
         last = self._points[-1] if self._points else None
         if last is not None and last[4] < self.each:
             self._points[-1] = _joined(last, (x, y, y, y, 1))
@@ -51,22 +60,22 @@ class Thinned:
 
     @property
     def x(self) -> NDArray[np.float64]:
-        """The means of where they were measured."""
+        """The means of x, (n,)."""
         return np.array([point[0] / point[4] for point in self._points])
 
     @property
     def y(self) -> NDArray[np.float64]:
-        """The means."""
+        """The means of y, (n,)."""
         return np.array([point[1] / point[4] for point in self._points])
 
     @property
     def low(self) -> NDArray[np.float64]:
-        """The least of each point's values."""
+        """The smallest y of each point, (n,)."""
         return np.array([point[2] for point in self._points])
 
     @property
     def high(self) -> NDArray[np.float64]:
-        """The greatest of each point's values."""
+        """The largest y of each point, (n,)."""
         return np.array([point[3] for point in self._points])
 
 

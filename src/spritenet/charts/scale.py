@@ -1,4 +1,4 @@
-"""An axis: round numbers along it, and where values lie."""
+"""Scale: a straight axis, its round numbers and the pixels of its values."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Scale:
     Attributes:
         low: the value at its beginning.
         high: the value at its end, above low.
-        start: where that beginning is drawn.
-        end: where its end is drawn.
-        percent: whether values are shares, shown in per cent.
+        start: the pixel of `low`.
+        end: the pixel of `high`.
+        percent: True if values are fractions, shown in per cent.
     """
 
     low: float
@@ -29,12 +29,12 @@ class Scale:
     percent: bool = False
 
     def place(self, value: float) -> float:
-        """Where a value is drawn; one that lies outside, at the edge."""
-        share = (value - self.low) / (self.high - self.low)
-        return self.start + min(1.0, max(0.0, share)) * (self.end - self.start)
+        """Returns the pixel of a value; that of the nearer end for one outside."""
+        fraction = (value - self.low) / (self.high - self.low)
+        return self.start + min(1.0, max(0.0, fraction)) * (self.end - self.start)
 
     def ticks(self, most: int = 6) -> list[tuple[float, str]]:
-        """At most so many round values inside, with their texts."""
+        """Returns at most `most` round values inside, with their texts."""
         rough = (self.high - self.low) / max(1, most - 1)
         power = 10.0 ** math.floor(math.log10(rough))
         step = next((s * power for s in STEPS if s * power >= rough * 0.999), 10 * power)
@@ -43,7 +43,7 @@ class Scale:
         return [(i * step, self._text(i * step, step)) for i in range(first, last + 1)]
 
     def _text(self, value: float, step: float) -> str:
-        """A value with the digits that its step needs."""
+        """Returns a value with the digits that its step needs."""
         unit, factor = (" %", 100) if self.percent else ("", 1)
         digits = max(0, -math.floor(math.log10(step * factor) + 1e-9))
         shown = value * factor
@@ -53,7 +53,7 @@ class Scale:
 
 
 def span(values: list[float], *, from_zero: bool = False) -> tuple[float, float]:
-    """The range of the finite values, never empty, with a little room."""
+    """Returns the range of the finite values, never empty, with a little room."""
     finite = [value for value in values if math.isfinite(value)]
     if not finite:
         return 0.0, 1.0

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spritenet.charts import Bars, Chart
 from spritenet.errors import DataError
+from spritenet.plots.drawing import draw
 from spritenet.plots.figure import (
     FAINT,
     INK,
     MAP,
     RIGHT,
     WRONG,
-    Picture,
-    opened,
-    scale,
+    NotebookFigure,
+    color_scale,
+    new_figure,
     shortened,
 )
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["activations", "filters", "images"]
 
 MOST_TILES = 64
-"""Maps of one layer in a picture; if there are more, that is said."""
+"""Maps of one layer in a figure; the scale says how many more there are."""
 
 
 def images(
@@ -41,16 +43,16 @@ def images(
     right: Sequence[bool] | None = None,
     columns: int = 10,
     title: str = "",
-) -> Picture:
-    """Images as a grid, every pixel a square.
+) -> NotebookFigure:
+    """Plots images as a grid, every pixel a square.
 
     Args:
         pixels: n h w c or n h w, 0 to 255, or floats from 0 to 1. Of other channel counts than
             1, 3 and 4 the first is shown.
-        captions: one for each, below it.
-        right: whether each is right: its caption gets ✓ and green, or ✗ and orange.
+        captions: one for each image, below it.
+        right: True for a caption with ✓ in green, False for ✗ in orange.
         columns: tiles side by side.
-        title: above them.
+        title: of the figure.
 
     Raises:
         DataError: these are no images, or the captions don't fit.
@@ -72,11 +74,11 @@ def images(
     columns = max(1, min(columns, n))
     rows = -(-n // columns)
     tall = 0.85 * height / max(height, width) + (0.26 if captions is not None else 0.05)
-    figure = opened(0.9 * columns + 0.1, tall * rows + (0.45 if title else 0.1), title)
+    figure = new_figure(0.9 * columns + 0.1, tall * rows + (0.45 if title else 0.1), title)
     for number, image in enumerate(array):
         axes = figure.add_subplot(rows, columns, number + 1)
-        shown = image if channels in {3, 4} else image[:, :, 0]
-        axes.imshow(shown, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+        pixels_u8 = image if channels in {3, 4} else image[:, :, 0]
+        axes.imshow(pixels_u8, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
         _bare(axes)
         if captions is None:
             continue
@@ -88,14 +90,14 @@ def images(
     return figure
 
 
-def filters(kernel: ArrayLike, *, columns: int = 8, title: str = "") -> Picture:
-    """A layer's filters as a grid: blue above zero, brown below, one scale for all.
+def filters(kernel: ArrayLike, *, columns: int = 8, title: str = "") -> NotebookFigure:
+    """Plots a layer's filters as a grid: blue above zero, brown below, one scale for all.
 
     Args:
         kernel: (height, width, in, filters). Filters over one channel are shown as they are, over
             more channels as the mean over those.
         columns: tiles side by side.
-        title: above them.
+        title: of the figure.
 
     Raises:
         DataError: this is no kernel of a convolution.
@@ -109,18 +111,20 @@ def filters(kernel: ArrayLike, *, columns: int = 8, title: str = "") -> Picture:
         )
     maps = np.moveaxis(weights.mean(axis=2), -1, 0)
     what = "weight" if weights.shape[2] == 1 else f"mean weight over {weights.shape[2]} channels"
-    figure = opened(0.72 * min(columns, len(maps)) + 1.3, _tall(len(maps), columns), title)
+    figure = new_figure(0.72 * min(columns, len(maps)) + 1.3, _tall(len(maps), columns), title)
     _grid(figure, maps[:MOST_TILES], min(columns, len(maps)), what, more=len(maps) - MOST_TILES)
     return figure
 
 
-def activations(maps: Mapping[str, NDArray[Any]], *, columns: int = 8, title: str = "") -> Picture:
-    """What each layer makes of one image: its channels as maps, a vector as bars.
+def activations(
+    maps: Mapping[str, NDArray[Any]], *, columns: int = 8, title: str = ""
+) -> NotebookFigure:
+    """Plots each layer's output for one image: channels as maps, a vector as bars.
 
     Args:
         maps: layer's name → its output, (h, w, c) or (units,).
         columns: tiles side by side.
-        title: above them.
+        title: of the figure.
 
     Raises:
         DataError: there is no layer.
@@ -131,21 +135,16 @@ def activations(maps: Mapping[str, NDArray[Any]], *, columns: int = 8, title: st
     for values in maps.values():
         flat = values.ndim == 1 or values.shape[:2] == (1, 1)
         heights.append(1.5 if flat else _tall(values.shape[2], columns))
-    figure = opened(0.72 * columns + 1.6, sum(heights) + (0.3 if title else 0.0), title)
+    figure = new_figure(0.72 * columns + 1.6, sum(heights) + (0.3 if title else 0.0), title)
     parts = figure.subfigures(len(maps), 1, height_ratios=heights, squeeze=False)[:, 0]
     for part, (name, values) in zip(parts, maps.items(), strict=True):
         size = "×".join(map(str, values.shape))
         part.suptitle(f"{shortened(name, 40)}, {size}", fontsize=9, color=INK, x=0.01, ha="left")
         if values.ndim == 1 or values.shape[:2] == (1, 1):
-            flat_values = values.ravel()
             axes = part.add_subplot()
-            axes.bar(range(len(flat_values)), flat_values, width=0.9, color="#0072b2")
-            axes.tick_params(colors=FAINT, labelcolor=INK, labelsize=7.5)
+            bars = Bars("", np.arange(values.size + 1) - 0.5, values.ravel(), gap=0.1)
+            draw(axes, Chart((bars,), "unit", "output", from_zero=True))
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-            axes.set_xlabel("unit", fontsize=8, color=INK)
-            axes.set_ylabel("output", fontsize=8, color=INK)
-            for side in ("top", "right"):
-                axes.spines[side].set_visible(False)
         else:
             tiles = np.moveaxis(values, -1, 0)
             _grid(part, tiles[:MOST_TILES], columns, "output", more=len(tiles) - MOST_TILES)
@@ -153,36 +152,36 @@ def activations(maps: Mapping[str, NDArray[Any]], *, columns: int = 8, title: st
 
 
 def _tall(count: int, columns: int) -> float:
-    """Inches of so many tiles, with a heading."""
+    """Returns the height in inches of that many tiles, with a heading."""
     return 0.72 * -(-min(count, MOST_TILES) // columns) + 0.5
 
 
 def _grid(figure: FigureBase, maps: NDArray[Any], columns: int, what: str, *, more: int) -> None:
-    """Maps (n h w) on one scale, zero in its middle where there are values on both sides."""
+    """Draws maps (n h w) on one scale, zero in its middle if there are values on both sides."""
     rows = -(-len(maps) // columns)
     low, high = float(maps.min()), float(maps.max())
     signed = low < 0
     limit = max(-low, high) or 1.0
     grid = figure.subplots(rows, columns, squeeze=False)
-    shown = None
+    image = None
     for number, axes in enumerate(grid.ravel()):
         _bare(axes)
         if number >= len(maps):
             axes.set_visible(False)
             continue
-        shown = axes.imshow(
+        image = axes.imshow(
             maps[number],
             cmap=MAP if signed else "gray",
             vmin=-limit if signed else 0.0,
             vmax=limit,
             interpolation="nearest",
         )
-    if shown is not None:
-        scale(figure, shown, grid, what if more <= 0 else f"{what}\n({more} more not shown)")
+    if image is not None:
+        color_scale(figure, image, grid, what if more <= 0 else f"{what}\n({more} more not shown)")
 
 
 def _bare(axes: Axes) -> None:
-    """No ticks, a thin frame."""
+    """Removes the ticks and thins the frame."""
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
