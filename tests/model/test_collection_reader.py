@@ -207,34 +207,6 @@ def test_a_part_of_each_class_of_a_collection_is_kept_apart() -> None:
     assert fitted(items, validation_split=0.3) == fitted(DATA[order], validation_split=0.3)
 
 
-def test_images_of_mixed_modes_get_the_channels_of_all() -> None:
-    """Grey beside colour becomes colour, as Pillow converts it."""
-    pictures = [Image.fromarray(x[..., 0]) for x in X]
-    pictures[3] = Image.fromarray(np.repeat(X[3], 3, axis=2) // 2)
-    pictures[5] = pictures[5].convert("RGBA")
-    found = collection_reader.read(Items(pictures))[0].images
-    assert found.shape == (203, 8, 8, 4)
-    for picture, image in zip(pictures, found, strict=True):
-        assert np.array_equal(np.asarray(picture.convert("RGBA")), image)
-
-
-def test_booleans_are_black_and_white() -> None:
-    """True is white, in an array and in a collection."""
-    assert fitted(X > 100, Y) == fitted((X > 100) * np.uint8(255), Y)
-    assert fitted(Items(X > 100, Y)) == fitted(X > 100, Y)
-
-
-def test_floats_that_only_seemed_to_be_fractions() -> None:
-    """The scale is that of all images: 0 and 1 are nearly black where others reach 255."""
-    images = X.astype(np.float32)
-    images[:40] = X[:40] > 100
-    expected = fitted(images, Y)
-    assert fitted(Items(images, Y)) == expected
-    images[0] = 0.2  # 51 / 255
-    with pytest.raises(DataError, match="some images have values up to 1, others above"):
-        fitted(Items(images, Y))
-
-
 class Endless(Items):
     """Says that it has many images, and never ends."""
 

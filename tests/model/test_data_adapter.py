@@ -91,23 +91,3 @@ def test_sources_make_the_examples_of_arrays(class_weight: Any) -> None:  # noqa
             assert np.array_equal(one.weights, other.weights)
     assert (read.identity == "reading") == (class_weight is None)
     assert (held.identity == DATA.content_hash) == (class_weight is None)
-
-
-@pytest.mark.parametrize(
-    ("x", "y", "words"),
-    [
-        (DATA, DATA.labels, "labels already"),
-        (Reading(), DATA.labels, "labels of its own"),
-        (DATA.images, None, "missing labels"),
-        (DATA.images[:0], DATA.labels[:0], "there are no images"),
-        (DATA.images[:, :4], DATA.labels, r"don't fit the network.*8×8×1.*4×8×1"),
-        ("digits", None, r"not yet data.*sn\.load\('digits'\)"),
-        (adapt, None, r"a function is no data.*adapt\(\)"),
-    ],
-    ids=range(7),
-)
-def test_others_are_refused(x: Any, y: Any, words: str) -> None:  # noqa: ANN401 - as of fit
-    """In one line."""
-    with pytest.raises(DataError, match=words) as caught:
-        to_batches(adapt(x, y), DATA.image_shape, ENCODER)
-    assert "\n" not in str(caught.value)

@@ -302,25 +302,6 @@ def test_an_early_stop_is_remembered(tmp_path: Path) -> None:
     assert isinstance(list(Run(tmp_path).events())[-1], Stopped)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe"])
-def test_a_broken_config_is_refused(tmp_path: Path, content: bytes) -> None:
-    """With one line."""
-    (tmp_path / "config.json").write_bytes(content)
-    with pytest.raises(RunError):
-        Run(tmp_path).config()
-    with pytest.raises(RunError, match="no run"):
-        Run(tmp_path / "nowhere").config()
-
-
-def test_a_folder_that_can_not_be_made_is_refused(tmp_path: Path) -> None:
-    """A file in its place, for example."""
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(RunError, match="can't be used"):
-        tiny.model().fit(DATA, run=tmp_path / "file", verbose=0, **HOW)
-    with pytest.raises(RunError, match="can't be used"):
-        tiny.model().fit(DATA, run=tmp_path / "file" / "x", verbose=0, **HOW)
-
-
 def test_the_model_of_a_run_is_not_needed_to_resume(tmp_path: Path) -> None:
     """The checkpoint alone decides; the fresh model's own weights don't."""
     tiny.model().fit(DATA, run=tmp_path, verbose=0, **{**HOW, "epochs": 2})
