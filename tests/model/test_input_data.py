@@ -61,17 +61,6 @@ def test_batches_of_a_collection_set_the_batch_size() -> None:
     assert adapt(DATA).batch_size is None
 
 
-def test_a_table_of_pixels_is_images() -> None:
-    """With its label column, and with labels beside it."""
-    pandas = pytest.importorskip("pandas")
-    table = pandas.DataFrame(DATA.images.reshape(60, 64))
-    for x, y in ((table.assign(label=DATA.labels), None), (table, DATA.labels)):
-        examples = to_batches(adapt(x, y), DATA.image_shape, ENCODER).all()
-        assert np.array_equal(examples.images, DATA.images)
-        assert examples.labels is not None
-        assert np.array_equal(examples.labels, DATA.labels)
-
-
 def test_rows_need_the_networks_size() -> None:
     """Else an array of two axes is what it is."""
     rows = DATA.images.reshape(60, 64)

@@ -68,8 +68,9 @@ def is_foreign_array(value: object) -> bool:
 
 def is_collection(x: object) -> bool:
     """Returns True for a container or iterable that may hold images, and is no array."""
-    plain = np.ndarray | np.generic | list | tuple | str | bytes | type
-    if isinstance(x, plain) or is_foreign_array(x):
+    if isinstance(x, np.ndarray | np.generic | list | tuple | str | bytes | type):
+        return False
+    if is_foreign_array(x):
         return False
     if type(x).__module__.startswith("PIL."):
         return False
