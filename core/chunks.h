@@ -41,7 +41,7 @@ inline void add_l2(const sn_network& net, const sn_training& task, int64_t at, i
 inline void sum_chunk(sn_network& net, const sn_training& task, int64_t index, int64_t slabs) {
   const Chunk& chunk = net.chunks[index];
   const Operation& op = net.plan.operations[chunk.operation];
-  const int64_t units = op.out.channels;
+  const int64_t units = op.units;
   const int64_t count = (chunk.last - chunk.first) * units;
   const int64_t at = chunk.operation * net.slabs;
   const int64_t rows = op.matrix ? chunk.part_rows : chunk.last - chunk.first;
@@ -88,7 +88,7 @@ inline void update_chunk(const sn_network& net, const sn_training& task, const U
   const Chunk& chunk = net.chunks[index];
   const Operation& op = net.plan.operations[chunk.operation];
   if (!op.trainable) return;
-  const int64_t units = op.out.channels;
+  const int64_t units = op.units;
   for (int32_t s = 0; s < (op.kernel < 0 ? 0 : chunk.stretches); ++s) {
     update_stretch(net, task, update, op.kernel + (s * chunk.rows + chunk.first) * units,
                    (chunk.last - chunk.first) * units);

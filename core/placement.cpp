@@ -133,7 +133,7 @@ void Builder::place_weights(Operation& op) {
     plan_.output_gradient_count += int64_t{op.padded_units} * kLanes;
   } else {
     op.slab_gradient = plan_.slab_gradient_count;
-    plan_.slab_gradient_count += (int64_t{op.fan_in} + 1) * op.out.channels;
+    plan_.slab_gradient_count += (int64_t{op.fan_in} + 1) * op.units;
   }
 }
 

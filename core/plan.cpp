@@ -17,9 +17,10 @@ bool Builder::build() {
   plan_.tensors[0].producer = -1;
   plan_.tensor_count = 1;
   plan_.image.shape = plan_.tensors[0].shape;
+  plan_.image.rank = 3;
   if (!check_graph()) return false;
   for (int32_t i = 0; i < spec_.node_count; ++i) {
-    if (!add_node(i)) return false;
+    if (!add_node(spec_.nodes[i], i)) return false;
   }
   const Value& last = plan_.values[spec_.node_count - 1];
   if (last.shape.size() > (1 << 20)) {
@@ -35,6 +36,41 @@ bool Builder::build() {
   mark_gradients();
   place_tensors();
   return check_memory();
+}
+
+bool infer(const sn_node& node, const sn_shape* inputs, Plan& plan, char* error) {
+  sn_network_spec spec{};  // of a network that never trains
+  return Builder(spec, plan, error).infer(node, inputs);
+}
+
+bool Builder::infer(const sn_node& node, const sn_shape* inputs) {
+  constexpr int32_t kMost = kMaxNodes - 1;
+  const Node named(0, node, error_);
+  if (node.input_count < 1 || node.input_count > kMost)
+    return named.refuse("it has no input, or too many");
+  plan_ = Plan{};
+  plan_.node_count = node.input_count + 1;
+  plan_.tensor_count = node.input_count;
+  int32_t places[kMost];
+  for (int32_t k = 0; k < node.input_count; ++k) {
+    const sn_shape& given = inputs[k];
+    if (given.rank < 1 || given.rank > 3) return named.refuse("a shape has one to three sides");
+    int32_t sides[3] = {1, 1, 1};
+    int64_t size = 1;
+    for (int32_t i = 0; i < given.rank; ++i) {
+      const int32_t side = given.sides[i];
+      if (side < 1 || (size *= side) > (1 << 30)) return named.refuse("its input is too large");
+      sides[3 - given.rank + i] = side;
+    }
+    Value& value = plan_.values[k];
+    value = {k, kLinear, {sides[0], sides[1], sides[2]}, given.rank, 1};
+    plan_.tensors[k].shape = value.shape;
+    plan_.tensors[k].producer = -1;
+    places[k] = k;
+  }
+  sn_node placed = node;
+  placed.inputs = places;
+  return add_node(placed, node.input_count);
 }
 
 bool Builder::check_spec() {
@@ -83,8 +119,8 @@ bool Builder::check_graph() {
   return true;
 }
 
-bool Builder::add_node(int32_t index) {
-  Node node(index, spec_.nodes[index], error_);
+bool Builder::add_node(const sn_node& given, int32_t index) {
+  Node node(index, given, error_);
   const Operator* known = operator_of(node.given.operation);
   if (!known) {
     node.line() << "unknown operator '" << (node.given.operation ? node.given.operation : "")
@@ -118,14 +154,8 @@ const Value& Builder::input(const Node& node, int k) const {
 }
 
 bool Builder::needs_image(const Node& node) const {
-  if (!input(node).flat) return true;
-  return node.refuse(
-      "it needs rows and columns, but comes after Flatten or GlobalAveragePooling2D");
-}
-
-bool Builder::needs_vector(const Node& node) const {
-  if (input(node).flat) return true;
-  return node.refuse("it needs a Flatten or GlobalAveragePooling2D before it");
+  if (input(node).rank == 3) return true;
+  return node.refuse("it needs an image. Put it before Flatten or GlobalAveragePooling2D");
 }
 
 Operation& Builder::new_operation(const Node& node, const Kernels& kernels, Shape in, Shape out) {
@@ -138,6 +168,8 @@ Operation& Builder::new_operation(const Node& node, const Kernels& kernels, Shap
   op.in = in;
   op.out = out;
   op.kernel = op.bias = -1;
+  op.units = out.channels;
+  op.groups = 1;
   op.output = plan_.tensor_count++;
   Tensor& made = plan_.tensors[op.output];
   made = Tensor{};
@@ -149,30 +181,30 @@ Operation& Builder::new_operation(const Node& node, const Kernels& kernels, Shap
   return op;
 }
 
-void Builder::connect(Operation& op, int32_t tensor) {
-  plan_.edges[plan_.edge_count++] = {tensor, false, false, {}};
-  if (op.edge_count++ == 0) op.input = tensor;
-  ++plan_.tensors[tensor].readers;
+void Builder::connect(Operation& op, const Value& from) {
+  plan_.edges[plan_.edge_count++] = {from.tensor, from.shape, false, false, {}};
+  if (op.edge_count++ == 0) op.input = from.tensor;
+  ++plan_.tensors[from.tensor].readers;
 }
 
 Operation& Builder::add(const Node& node, const Kernels& kernels, Shape out) {
   Operation& op = new_operation(node, kernels, input(node).shape, out);
-  for (int32_t k = 0; k < node.given.input_count; ++k) connect(op, input(node, k).tensor);
+  for (int32_t k = 0; k < node.given.input_count; ++k) connect(op, input(node, k));
   return op;
 }
 
 Operation& Builder::append(const Node& node, const Kernels& kernels, Shape out) {
   const Value before = plan_.values[node.index];
   Operation& op = new_operation(node, kernels, before.shape, out);
-  connect(op, before.tensor);
+  connect(op, before);
   return op;
 }
 
-void Builder::view(const Node& node, Shape out, bool flat) {
+void Builder::view(const Node& node, Shape out, int32_t rank) {
   // What others read, too, may get a border of zeros, or keep its activation for them.
   if (input(node).readers > 1) append(node, kCopy, out);
   plan_.values[node.index].shape = out;
-  plan_.values[node.index].flat = flat;
+  plan_.values[node.index].rank = rank;
 }
 
 void Builder::add_weight(const Node& node, const char* name, const int32_t (&shape)[4],
@@ -260,13 +292,16 @@ bool Builder::take_relu(const Node& node) {
 }
 
 bool Builder::fit_window(const Node& node, Pair size, Pair strides, int32_t padding, Window& window,
-                         Shape& out) const {
+                         Shape& out, Pair dilation) const {
   const Shape in = input(node).shape;
-  window = {size.height, size.width, strides.height, strides.width, 0, 0};
+  window = {size.height, size.width, strides.height,  strides.width,
+            0,           0,          dilation.height, dilation.width};
+  size = {(size.height - 1) * dilation.height + 1, (size.width - 1) * dilation.width + 1};
   if (padding == kValid) {
     if (in.height < size.height || in.width < size.width) {
-      node.line() << "its window is " << size.height << "x" << size.width << ", but only "
-                  << in.height << "x" << in.width << " are left of the image";
+      node.line() << "its window of " << size.height << "x" << size.width
+                  << " is larger than its input of " << in.height << "x" << in.width
+                  << ". Use larger images, fewer layers or padding='same'";
       return false;
     }
     out = {(in.height - size.height) / strides.height + 1,

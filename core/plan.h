@@ -68,10 +68,11 @@ struct Tensor {
   bool batch_wide;  // kept for every slab of the batch, not only for the one a thread works on
 };
 
-// That an operation reads a tensor. Where several readers of a tensor want a gradient, the first on the
+// That an operation reads a tensor, in that shape. Where several readers of a tensor want a gradient, the first on the
 // way back writes it, and each of the others writes one of its own, which is then added.
 struct Edge {
   int32_t tensor;
+  Shape shape;
   bool gradient;  // whether anything before it learns
   bool adds;
   Place place;  // of the gradient that the operation writes
@@ -79,6 +80,7 @@ struct Edge {
 
 struct Window {
   int32_t height, width, stride_height, stride_width, pad_top, pad_left;
+  int32_t dilation_height = 1, dilation_width = 1;
 };
 
 struct Operation {
@@ -95,14 +97,17 @@ struct Operation {
   bool matrix;          // its kernel is [in][units], with a gradient summed once a batch
   bool whole_batch;     // cuts the plan: waits for statistics of the whole batch
   bool winograd;        // conv2d: trained by kernels/winograd.h
-  Window window;        // conv2d, pooling, padding
+  Window window;        // convolutions, pooling, padding
+  int32_t groups;       // conv2d: of channels that are convolved apart
+  int32_t sides[3];     // permute: the axis each axis comes from; prelu: the shape of alpha
   float scale, offset;  // rescaling
   float rate;           // dropout
   int32_t function;     // activation
   float alpha;
-  // Weights that are trained: rows of as many numbers as there are output channels, and one row more.
-  // Offsets into the host's one array; -1 for none.
+  // Weights that are trained: rows of `units` numbers, and one row more. Offsets into the host's one
+  // array; -1 for none.
   int64_t kernel, bias;
+  int32_t units;   // as many as there are output channels, unless an operator says otherwise
   int32_t fan_in;  // rows of the kernel; conv2d: kernel_height * kernel_width * channels
   float kernel_l2, bias_l2;
   // Packed copies of the kernel (see kernels/pack.h), offsets into the network's packed floats.
@@ -125,7 +130,7 @@ struct Value {
   int32_t
       activation;  // still to be applied: relu before a max pooling is applied after the pooling
   Shape shape;
-  bool flat;        // its rows and columns are gone
+  int32_t rank;     // 3: an image; 2: rows of channels, one image row; 1: a vector
   int32_t readers;  // nodes, and the host for the last
 };
 
@@ -156,6 +161,10 @@ struct Plan {
   int64_t output_gradient_count;  // floats of one slab, of all dense
   int32_t outputs;                // values of the last tensor
 };
+
+// The node after `count` values of these shapes; fills `plan` with it alone. False and a line of text
+// if it does not fit them.
+bool infer(const sn_node& node, const sn_shape* inputs, Plan& plan, char* error);
 
 // Fills `plan`; false and a line of text if the nodes do not fit each other or the image.
 bool make_plan(const sn_network_spec& spec, Plan& plan, char* error);

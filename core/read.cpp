@@ -142,7 +142,7 @@ double l2_of(const sn_network& net, const float* parameters) {
   for (int32_t i = 0; i < net.plan.operation_count; ++i) {
     const Operation& op = net.plan.operations[i];
     if (!op.trainable) continue;
-    const int64_t units = op.out.channels;
+    const int64_t units = op.units;
     double squares = 0;
     if (op.kernel >= 0 && op.kernel_l2 > 0) {
       for (int64_t k = 0; k < op.fan_in * units; ++k) {

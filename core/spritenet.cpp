@@ -40,7 +40,7 @@ int64_t count_chunks(const Plan& plan, Chunk* chunks, int64_t& parts) {
     }
     const int32_t stretches = op.winograd ? 9 : 1;
     const int64_t stretch = op.fan_in / stretches;
-    int64_t rows = kChunkParameters / stretches / op.out.channels / 4 * 4;
+    int64_t rows = kChunkParameters / stretches / op.units / 4 * 4;
     if (rows < 4) rows = 4;
     const int64_t part_rows = rows;
     while (op.matrix && rows % kMatrixRows != 0) rows += part_rows;
@@ -235,6 +235,25 @@ int32_t sn_operator_count(void) { return operator_count(); }
 const sn_operator_info* sn_operator_at(int32_t index) {
   const Operator* found = operator_at(index);
   return found ? &found->info : nullptr;
+}
+
+int32_t sn_infer(const sn_node* node, const sn_shape* inputs, sn_shape* output, sn_weight* weights,
+                 int32_t most, char* error) {
+  if (!check_given(node, "node", error) || !check_given(inputs, "shapes", error) ||
+      !check_given(output, "place for the shape", error)) {
+    return -1;
+  }
+  sn_network net{};  // for its plan, as everywhere
+  Plan& plan = net.plan;
+  if (!infer(*node, inputs, plan, error)) return -1;
+  const Value& made = plan.values[plan.node_count - 1];
+  const int32_t sides[3] = {made.shape.height, made.shape.width, made.shape.channels};
+  *output = {made.rank, {}};
+  for (int32_t i = 0; i < made.rank; ++i) output->sides[i] = sides[3 - made.rank + i];
+  for (int32_t i = 0; weights && i < most && i < plan.weight_count; ++i) {
+    weights[i] = plan.weights[i];
+  }
+  return plan.weight_count;
 }
 
 int32_t sn_slot_count(const sn_optimizer* optimizer) {

@@ -87,7 +87,7 @@ typedef struct sn_attribute_info {
   double least, most;  /* of each number */
   double value;        /* the default of each number */
   int32_t kind;
-  int32_t count; /* numbers */
+  int32_t count; /* numbers; -3: one to three, none where it is left out */
   int32_t required;
 } sn_attribute_info;
 
@@ -98,6 +98,12 @@ typedef struct sn_operator_info {
   int32_t attribute_count;
   int32_t least_inputs, most_inputs;
 } sn_operator_info;
+
+/* h w c of an image, or fewer numbers: two of rows of channels, one of a vector. */
+typedef struct sn_shape {
+  int32_t rank;
+  int32_t sides[3];
+} sn_shape;
 
 /* One of a network's weights: where it is in the parameters. */
 typedef struct sn_weight {
@@ -195,6 +201,11 @@ SN_API void sn_network_weight(const sn_network* network, int32_t index, sn_weigh
 /* The table: row 0 <= index < count; null beyond. */
 SN_API int32_t sn_operator_count(void);
 SN_API const sn_operator_info* sn_operator_at(int32_t index);
+/* What a node makes of `input_count` inputs of these shapes: fills `output`, and the first `most` of its
+ * weights, offsets counted from its own first. Returns how many weights it has; -1 and a line of text
+ * if it does not take them. `node->inputs` is not read. */
+SN_API int32_t sn_infer(const sn_node* node, const sn_shape* inputs, sn_shape* output,
+                        sn_weight* weights, int32_t most, char* error);
 SN_API int32_t sn_slot_count(const sn_optimizer* optimizer);
 
 SN_API sn_status sn_train(sn_network* network, sn_pool* pool, sn_training* training,

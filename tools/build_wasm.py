@@ -50,12 +50,29 @@ COMMON = (
 )
 FAST = "-O3"
 SMALL = "-Oz"
+SELDOM = (
+    "add",
+    "any_convolution",
+    "concatenate",
+    "conv2d_transpose",
+    "cropping2d",
+    "merge",
+    "multiply",
+    "permute",
+    "prelu",
+    "reshape",
+    "up_sampling2d",
+    "zero_padding2d",
+)
+"""Operators whose download counts for more than their speed."""
+
 FILES = {
     "network.cpp": (FAST, "-fno-vectorize"),  # its loops run over vectors already
     **{
         f"ops/{file.name}": (FAST, "-fno-vectorize")
         for file in sorted((SOURCES / "ops").glob("*.cpp"))
     },
+    **{f"ops/{name}.cpp": ("-Os", "-fno-vectorize") for name in SELDOM},
     "ops/node.cpp": (SMALL,),
     "ops/table.cpp": (SMALL,),
     "train.cpp": (FAST,),
@@ -81,6 +98,7 @@ FUNCTIONS = (
     "sn_network_weight",
     "sn_operator_count",
     "sn_operator_at",
+    "sn_infer",
     "sn_slot_count",
     "sn_train",
     "sn_gradient",

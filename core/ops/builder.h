@@ -30,7 +30,8 @@ class Node {
   bool flag(const char* name) const { return number(name) != 0; }
   int32_t choice(const char* name) const { return whole(name); }
   Pair pair(const char* name) const { return {whole(name, 0), whole(name, 1)}; }
-  bool has(const char* name) const { return given_[find(name)]; }
+  bool has(const char* name) const { return counts_[find(name)] > 0; }
+  int32_t count(const char* name) const { return counts_[find(name)]; }  // of what is given
 
   bool refuse(const char* why) const {
     line() << why;
@@ -43,7 +44,7 @@ class Node {
 
   char* error_;
   const sn_operator_info* row_ = nullptr;
-  bool given_[kMaxAttributes] = {};
+  int32_t counts_[kMaxAttributes] = {};
   double values_[kMaxAttributes][4] = {};
 
   int find(const char* name) const;
@@ -57,20 +58,23 @@ class Builder {
       : spec_(spec), plan_(plan), error_(error) {}
 
   bool build();
+  bool infer(const sn_node& node, const sn_shape* inputs);
 
   // For operators. What the node reads, and whether it is the only one that does.
   bool trains() const { return plan_.batch_size > 0; }
   const Value& input(const Node& node, int k = 0) const;
-  bool needs_image(const Node& node) const;   // false and a line if its rows and columns are gone
-  bool needs_vector(const Node& node) const;  // the other way round
+  const Value& made(const Node& node) const { return plan_.values[node.index]; }  // so far
+  bool needs_image(const Node& node) const;  // false and a line if its rows and columns are gone
 
   // A new operation on all inputs of the node, whose output becomes the node's.
   Operation& add(const Node& node, const Kernels& kernels, Shape out);
   // The same, on what the node has made so far.
   Operation& append(const Node& node, const Kernels& kernels, Shape out);
   // The node's output is its input's values, seen in another shape.
-  void view(const Node& node, Shape out, bool flat);
-  void set_flat(const Node& node) { plan_.values[node.index].flat = true; }
+  void view(const Node& node, Shape out, int32_t rank);
+  void set_rank(const Node& node, int32_t rank) { plan_.values[node.index].rank = rank; }
+
+  Operation& last() { return plan_.operations[plan_.operation_count - 1]; }
 
   // Weights of an operation that are trained, each the size its operation tells, kernel before bias.
   void add_kernel(const Node& node, Operation& op, const char* name, const int32_t (&shape)[4],
@@ -91,7 +95,7 @@ class Builder {
 
   // Keras's arithmetic: `valid` drops what does not fill a window, `same` pads the smaller half first.
   bool fit_window(const Node& node, Pair size, Pair strides, int32_t padding, Window& window,
-                  Shape& out) const;
+                  Shape& out, Pair dilation = {1, 1}) const;
 
  private:
   const sn_network_spec& spec_;
@@ -100,11 +104,10 @@ class Builder {
 
   bool check_spec();
   bool check_graph();
-  bool add_node(int32_t index);
-  bool begin(const Node& node);
+  bool add_node(const sn_node& given, int32_t index);
   Value& value(int32_t node) { return node < 0 ? plan_.image : plan_.values[node]; }
   Operation& new_operation(const Node& node, const Kernels& kernels, Shape in, Shape out);
-  void connect(Operation& op, int32_t tensor);
+  void connect(Operation& op, const Value& from);
   void add_weight(const Node& node, const char* name, const int32_t (&shape)[4], int32_t rank,
                   bool trainable);
   void unshare(const Node& node);

@@ -47,7 +47,7 @@ void backward(const Context<Lanes>& ctx, const Pass&) {
 constexpr Kernels kKernels = {forward<Lanes>, forward<float>, backward};
 
 bool add(Builder& builder, const Node& node) {
-  if (!same_shapes(builder, node, false)) return false;
+  if (!same_images(builder, node)) return false;
   Shape out = builder.input(node).shape;
   int64_t channels = 0;
   for (int32_t k = 0; k < node.given.input_count; ++k) {

@@ -3,7 +3,7 @@
 
 #include "../kernels/single.h"
 #include "../kernels/winograd_gradient.h"
-#include "operator.h"
+#include "convolutions.h"
 
 namespace sn {
 namespace {
@@ -32,22 +32,31 @@ void backward(const Context<Lanes>& ctx, const Pass& pass) {
 constexpr Kernels kKernels = {forward, single_forward, backward, weight_gradient, pack_kernel};
 
 bool add(Builder& builder, const Node& node) {
-  if (!builder.needs_image(node)) return false;
-  const Pair size = node.pair("kernel_size");
+  if (!builder.needs_image(node) || !check_dilation(node)) return false;
+  const Pair size = node.pair("kernel_size"), dilation = node.pair("dilation_rate");
   const int32_t inputs = builder.input(node).shape.channels, filters = node.whole("filters");
+  const int32_t groups = node.whole("groups");
+  if (inputs % groups || filters % groups) {
+    node.line() << "its " << inputs << " channels and " << filters << " filters can't be in "
+                << groups << " groups";
+    return false;
+  }
   Window window;
   Shape out;
-  if (!builder.fit_window(node, size, node.pair("strides"), node.choice("padding"), window, out))
+  if (!builder.fit_window(node, size, node.pair("strides"), node.choice("padding"), window, out,
+                          dilation))
     return false;
   out.channels = filters;
-  Operation& op = builder.add(node, kKernels, out);
+  const bool plain = groups == 1 && dilation.height == 1 && dilation.width == 1;
+  Operation& op = builder.add(node, plain ? kKernels : kAnyConvolution, out);
   op.window = window;
-  op.wants_border = true;
-  op.fan_in = size.height * size.width * inputs;
-  op.winograd = builder.trains() && winograd_pays(op);
-  op.packed_count = op.winograd ? winograd_packed(op) : int64_t{op.fan_in} * filters;
+  op.groups = groups;
+  op.wants_border = plain;
+  op.fan_in = size.height * size.width * (inputs / groups);
+  op.winograd = plain && builder.trains() && winograd_pays(op);
+  op.packed_count = op.winograd ? winograd_packed(op) : plain ? int64_t{op.fan_in} * filters : 0;
   op.scratch = op.winograd ? winograd_scratch(op) : 0;
-  builder.add_kernel(node, op, "kernel", {size.height, size.width, inputs, filters}, 4,
+  builder.add_kernel(node, op, "kernel", {size.height, size.width, inputs / groups, filters}, 4,
                      node.real("kernel_regularizer"));
   if (node.flag("use_bias")) builder.add_bias(node, op, "bias", node.real("bias_regularizer"));
   return builder.activate(node, node.choice("activation"));
@@ -57,12 +66,22 @@ constexpr sn_attribute_info kAttributes[] = {required(whole("filters", 0, 1, kMo
                                              kKernelSize,
                                              kStrides,
                                              kPadding,
+                                             kDilation,
+                                             whole("groups", 1, 1, kMostUnits),
                                              kActivation,
                                              kUseBias,
                                              l2("kernel_regularizer"),
                                              l2("bias_regularizer")};
 
 }  // namespace
+
+Operation& add_pointwise(Builder& builder, const Node& node, Shape out) {
+  Operation& op = builder.append(node, kKernels, out);
+  op.window = {1, 1, 1, 1, 0, 0};
+  op.fan_in = op.in.channels;
+  op.packed_count = int64_t{op.fan_in} * out.channels;
+  return op;
+}
 
 extern const Operator kConv2D = {row_of("Conv2D", kAttributes), add};
 

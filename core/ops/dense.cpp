@@ -7,7 +7,7 @@
 #include "../kernels/dense.h"
 #include "../kernels/pack.h"
 #include "../kernels/single.h"
-#include "operator.h"
+#include "convolutions.h"
 
 namespace sn {
 namespace {
@@ -197,9 +197,7 @@ constexpr Kernels kDenseKernels = {dense_forward,
                                    dense_forward_group,
                                    dense_backward_group};
 
-bool add_dense(Builder& builder, const Node& node) {
-  if (!builder.needs_vector(node)) return false;
-  const int32_t inputs = builder.input(node).shape.channels, units = node.whole("units");
+Operation& add_matrix(Builder& builder, const Node& node, int32_t inputs, int32_t units) {
   Operation& op = builder.add(node, kDenseKernels, {1, 1, units});
   op.window = {1, 1, 1, 1, 0, 0};
   op.matrix = op.keeps_input = true;
@@ -208,6 +206,16 @@ bool add_dense(Builder& builder, const Node& node) {
   op.padded_units = ceil_div(units, kLanes) * kLanes;
   if (op.padded_units % 256 == 0) op.padded_units += kLanes;
   op.packed_count = int64_t{inputs} * units;
+  return op;
+}
+
+// Over the last axis; where there are others, it is a convolution of 1 x 1.
+bool add_dense(Builder& builder, const Node& node) {
+  const Shape in = builder.input(node).shape;
+  const int32_t inputs = in.channels, units = node.whole("units");
+  const bool alone = in.height == 1 && in.width == 1;
+  Operation& op = alone ? add_matrix(builder, node, inputs, units)
+                        : add_pointwise(builder, node, {in.height, in.width, units});
   builder.add_kernel(node, op, "kernel", {inputs, units}, 2, node.real("kernel_regularizer"));
   if (node.flag("use_bias")) builder.add_bias(node, op, "bias", node.real("bias_regularizer"));
   return builder.activate(node, node.choice("activation"));

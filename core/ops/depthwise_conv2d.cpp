@@ -2,7 +2,7 @@
 //
 // A filter reads one channel, so there is no sum over channels to keep in registers; positions are kept
 // there instead. The input's border of zeros is part of its memory, as for Conv2D.
-#include "operator.h"
+#include "convolutions.h"
 
 namespace sn {
 namespace {
@@ -185,22 +185,35 @@ void single(const Context<float>& ctx, const Pass& pass) {
 
 constexpr Kernels kKernels = {forward, single, backward, weight_gradient};
 
-bool add(Builder& builder, const Node& node) {
-  if (!builder.needs_image(node)) return false;
-  const Pair size = node.pair("kernel_size");
+}  // namespace
+
+bool add_depthwise(Builder& builder, const Node& node) {
+  if (!builder.needs_image(node) || !check_dilation(node)) return false;
+  const Pair size = node.pair("kernel_size"), dilation = node.pair("dilation_rate");
   const int32_t inputs = builder.input(node).shape.channels, each = node.whole("depth_multiplier");
   if (int64_t{inputs} * each > kMostUnits) return node.refuse("it makes more than 65536 channels");
   Window window;
   Shape out;
-  if (!builder.fit_window(node, size, node.pair("strides"), node.choice("padding"), window, out))
+  if (!builder.fit_window(node, size, node.pair("strides"), node.choice("padding"), window, out,
+                          dilation))
     return false;
   out.channels = inputs * each;
-  Operation& op = builder.add(node, kKernels, out);
+  const bool plain = dilation.height == 1 && dilation.width == 1;
+  Operation& op = builder.add(node, plain ? kKernels : kAnyConvolution, out);
   op.window = window;
-  op.wants_border = true;
+  op.groups = inputs;
+  op.wants_border = plain;
   op.fan_in = size.height * size.width;
   builder.add_kernel(node, op, "depthwise_kernel", {size.height, size.width, inputs, each}, 4,
                      node.real("depthwise_regularizer"));
+  return true;
+}
+
+namespace {
+
+bool add(Builder& builder, const Node& node) {
+  if (!add_depthwise(builder, node)) return false;
+  Operation& op = builder.last();
   if (node.flag("use_bias")) builder.add_bias(node, op, "bias", node.real("bias_regularizer"));
   return builder.activate(node, node.choice("activation"));
 }
@@ -208,6 +221,7 @@ bool add(Builder& builder, const Node& node) {
 constexpr sn_attribute_info kAttributes[] = {kKernelSize,
                                              kStrides,
                                              kPadding,
+                                             kDilation,
                                              whole("depth_multiplier", 1, 1, kMostUnits),
                                              kActivation,
                                              kUseBias,

@@ -6,44 +6,29 @@ namespace {
 
 template <class T>
 void forward(const Context<T>& ctx, const Pass&) {
-  for (int r = 0; r < ctx.op.out.height; ++r) {
-    T* y = ctx.y().row(r);
-    const T* first = ctx.x(0).row(r);
-    const T* second = ctx.x(1).row(r);
-    for (int64_t i = 0; i < ctx.out_row(); ++i) y[i] = first[i] * second[i];
-    for (int k = 2; k < ctx.op.edge_count; ++k) {
-      const T* x = ctx.x(k).row(r);
-      for (int64_t i = 0; i < ctx.out_row(); ++i) y[i] *= x[i];
-    }
-    activate_row(y, ctx.out_row(), ctx.out.activation, ctx.out.alpha);
-  }
+  merge_forward(ctx, [](T a, T b) { return a * b; });
+  activate_output(ctx);
 }
 
 // Each input's gradient is that of the output times all other inputs.
 void backward(const Context<Lanes>& ctx, const Pass&) {
-  for (int k = 0; k < ctx.op.edge_count; ++k) {
-    if (!ctx.edge(k).gradient) continue;
-    const Tensor& in = ctx.in_of(k);
-    for (int r = 0; r < ctx.op.out.height; ++r) {
-      const Lanes* dy = ctx.dy().row(r);
-      Lanes* dx = ctx.dx(k).row(r);
-      for (int64_t i = 0; i < ctx.out_row(); ++i) dx[i] = dy[i];
-      for (int j = 0; j < ctx.op.edge_count; ++j) {
-        const Lanes* x = ctx.x(j).row(r);
-        for (int64_t i = 0; j != k && i < ctx.out_row(); ++i) dx[i] *= x[i];
-      }
-      backward_row(dx, ctx.x(k).row(r), dx, ctx.out_row(), in.activation, in.alpha);
+  const Shape out = ctx.op.out;
+  merge_backward(ctx, [&](int k, int r, Lanes* to) {
+    const Lanes* dy = ctx.dy().row(r);
+    for (int64_t i = 0; i < ctx.out_row(); ++i) to[i] = dy[i];
+    for (int j = 0; j < ctx.op.edge_count; ++j) {
+      if (j == k) continue;
+      const Spread spread(ctx.edge(j).shape, out);
+      const Lanes* x = ctx.x(j).row(r * spread.row);
+      for_each_value(spread, out, [&](int64_t at, int64_t from) { to[at] *= x[from]; });
     }
-  }
+    return to;
+  });
 }
 
 constexpr Kernels kKernels = {forward<Lanes>, forward<float>, backward};
 
-bool add(Builder& builder, const Node& node) {
-  if (!same_shapes(builder, node, true)) return false;
-  builder.add(node, kKernels, builder.input(node).shape).keeps_input = true;
-  return true;
-}
+bool add(Builder& builder, const Node& node) { return add_merge(builder, node, kKernels, true); }
 
 }  // namespace
 

@@ -56,7 +56,7 @@ bool Node::read(const sn_operator_info& row) {
     if (!read_attribute(given.attributes[i])) return false;
   }
   for (int32_t i = 0; i < row.attribute_count; ++i) {
-    if (!row.attributes[i].required || given_[i]) continue;
+    if (!row.attributes[i].required || counts_[i]) continue;
     line() << row.attributes[i].name << " is missing";
     return false;
   }
@@ -75,17 +75,24 @@ bool Node::read_attribute(const sn_attribute& attribute) {
     return false;
   }
   const sn_attribute_info& info = row_->attributes[place];
-  if (given_[place]) {
+  if (counts_[place]) {
     line() << info.name << " is given twice";
     return false;
   }
-  given_[place] = true;
+  counts_[place] = 1;
   if (info.kind == SN_CHOICE) return read_choice(info, attribute.text, values_[place][0]);
-  if (attribute.count != info.count || !attribute.numbers) {
-    line() << info.name << " must be " << info.count << (info.count > 1 ? " numbers" : " number");
+  const bool fitting = info.count < 0 ? attribute.count >= 1 && attribute.count <= -info.count
+                                      : attribute.count == info.count;
+  if (!fitting || !attribute.numbers) {
+    Line refusal = line();
+    refusal << info.name << " must be ";
+    if (info.count < 0) refusal << "1 to ";
+    refusal << (info.count < 0 ? -info.count : info.count)
+            << (info.count == 1 ? " number" : " numbers");
     return false;
   }
-  for (int32_t k = 0; k < info.count; ++k) {
+  counts_[place] = attribute.count;
+  for (int32_t k = 0; k < attribute.count; ++k) {
     const double value = attribute.numbers[k];
     const bool inside = value >= info.least && value <= info.most;  // and not NaN
     const bool fits = info.kind == SN_NUMBER || (inside && value == static_cast<int64_t>(value));

@@ -89,6 +89,10 @@ constexpr sn_attribute_info whole(const char* name, double value, double least, 
                                   int count = 1) {
   return {name, nullptr, least, most, value, SN_WHOLE, count, 0};
 }
+// One to so many numbers, or none.
+constexpr sn_attribute_info list(const char* name, double least, double most, int count) {
+  return {name, nullptr, least, most, 0, SN_WHOLE, -count, 0};
+}
 constexpr sn_attribute_info choice(const char* name, const char* choices) {
   return {name, choices, 0, 0, 0, SN_CHOICE, 1, 0};
 }
@@ -106,6 +110,7 @@ constexpr float alpha_of(int32_t activation) {
 constexpr sn_attribute_info kPadding = choice("padding", "valid|same");
 constexpr sn_attribute_info kKernelSize = required(whole("kernel_size", 0, 1, kMaxSide, 2));
 constexpr sn_attribute_info kStrides = whole("strides", 1, 1, kMaxSide, 2);
+constexpr sn_attribute_info kDilation = whole("dilation_rate", 1, 1, kMaxSide, 2);
 constexpr sn_attribute_info kUseBias = flag("use_bias", true);
 constexpr sn_attribute_info l2(const char* name) { return number(name, 0, 0); }
 

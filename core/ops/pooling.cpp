@@ -251,7 +251,7 @@ bool add_global(Builder& builder, const Node& node, const Kernels& kernels) {
   const bool later = &kernels == &kMaxKernels && builder.take_relu(node);
   builder.add(node, kernels, {1, 1, in.channels}).window = {in.height, in.width, in.height,
                                                             in.width,  0,        0};
-  builder.set_flat(node);
+  builder.set_rank(node, node.flag("keepdims") ? 3 : 1);
   return !later || builder.activate(node, kRelu);
 }
 
@@ -267,6 +267,7 @@ bool add_global_average(Builder& builder, const Node& node) {
 }
 
 // Left out, the strides are the pool size.
+constexpr sn_attribute_info kOfGlobal[] = {flag("keepdims", false)};
 constexpr sn_attribute_info kAttributes[] = {whole("pool_size", 2, 1, kMaxSide, 2), kStrides,
                                              kPadding};
 
@@ -274,8 +275,9 @@ constexpr sn_attribute_info kAttributes[] = {whole("pool_size", 2, 1, kMaxSide, 
 
 extern const Operator kMaxPooling2D = {row_of("MaxPooling2D", kAttributes), add_max};
 extern const Operator kAveragePooling2D = {row_of("AveragePooling2D", kAttributes), add_average};
-extern const Operator kGlobalMaxPooling2D = {row_of("GlobalMaxPooling2D"), add_global_max};
-extern const Operator kGlobalAveragePooling2D = {row_of("GlobalAveragePooling2D"),
+extern const Operator kGlobalMaxPooling2D = {row_of("GlobalMaxPooling2D", kOfGlobal),
+                                             add_global_max};
+extern const Operator kGlobalAveragePooling2D = {row_of("GlobalAveragePooling2D", kOfGlobal),
                                                  add_global_average};
 
 }  // namespace sn

@@ -3,12 +3,41 @@
 
 namespace sn {
 
-#define SN_OPERATORS(row)                                                                        \
-  row(kActivationOperator) row(kAdd) row(kAveragePooling2D) row(kBatchNormalization)             \
-      row(kConcatenate) row(kConv2D) row(kDense) row(kDepthwiseConv2D) row(kDropout) row(kELU)   \
-          row(kFlatten) row(kGlobalAveragePooling2D) row(kGlobalMaxPooling2D) row(kLeakyReLU)    \
-              row(kMaxPooling2D) row(kMultiply) row(kReLU) row(kRescaling) row(kSoftmaxOperator) \
-                  row(kZeroPadding2D)
+// clang-format off: a line an operator
+#define SN_OPERATORS(row) \
+  row(kActivationOperator) \
+  row(kAdd) \
+  row(kAverage) \
+  row(kAveragePooling2D) \
+  row(kBatchNormalization) \
+  row(kConcatenate) \
+  row(kConv2D) \
+  row(kConv2DTranspose) \
+  row(kCropping2D) \
+  row(kDense) \
+  row(kDepthwiseConv2D) \
+  row(kDropout) \
+  row(kELU) \
+  row(kFlatten) \
+  row(kGlobalAveragePooling2D) \
+  row(kGlobalMaxPooling2D) \
+  row(kIdentity) \
+  row(kLeakyReLU) \
+  row(kMaximum) \
+  row(kMaxPooling2D) \
+  row(kMinimum) \
+  row(kMultiply) \
+  row(kPermute) \
+  row(kPReLU) \
+  row(kReLU) \
+  row(kRescaling) \
+  row(kReshape) \
+  row(kSeparableConv2D) \
+  row(kSoftmaxOperator) \
+  row(kSubtract) \
+  row(kUpSampling2D) \
+  row(kZeroPadding2D)
+// clang-format on
 
 #define SN_DECLARE(name) extern const Operator name;
 #define SN_ADDRESS(name) &name,

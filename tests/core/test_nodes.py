@@ -99,13 +99,12 @@ REFUSED: dict[str, tuple[list[Drawn], str]] = {
     ),
     "a shape that does not fit": (
         [("Conv2D", [-1], {**CONV, "kernel_size": [7, 3]})],
-        "its window is 7x3, but only 6x6 are left of the image",
+        "its window of 7x3 is larger than its input of 6x6",
     ),
     "an image wanted": (
         [FLAT, ("Conv2D", [0], CONV)],
-        "node 1 (Conv2D): it needs rows and columns",
+        "node 1 (Conv2D): it needs an image",
     ),
-    "a vector wanted": ([("Dense", [-1], {"units": [2]})], "it needs a Flatten"),
 }
 
 

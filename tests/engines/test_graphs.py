@@ -81,7 +81,7 @@ NETWORKS: dict[str, Nodes] = {
         (node("Concatenate"), (0, 1)),
         (convolution(2, 5, "leaky_relu"), (2,)),
         (node("Concatenate"), (2, 3, 1)),
-        (node("GlobalMaxPooling2D"), (4,)),
+        (kinds.GlobalMaxPooling2D(), (4,)),
         (kinds.GlobalAveragePooling2D(), (4,)),
         (node("Concatenate"), (5, 6)),
         (kinds.Dense(6, "relu"), (7,)),

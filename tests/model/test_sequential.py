@@ -305,5 +305,7 @@ def test_what_is_missing_is_named() -> None:
         Sequential([Flatten, Dense(2)])  # type: ignore[list-item]  # that is the point
     small = Sequential([Conv2D(2, 9), Flatten(), Dense(4, "softmax")])
     small.compile(SGD(), "categorical_crossentropy")
-    with pytest.raises(ModelError, match="conv2d: its kernel is larger than its input"):
+    with pytest.raises(
+        ModelError, match="conv2d: its window of 9x9 is larger than its input of 8x8"
+    ):
         small.fit(data)

@@ -1,4 +1,4 @@
-"""Advice after a training: overfitting, guessing, missing calibration, and what to try next."""
+"""Advice after a training: what its figures mean, and what to try next."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from spritenet.formatting import percent
 __all__ = ["NOT_CALIBRATED", "advice"]
 
 NOT_CALIBRATED = "not calibrated: its percentages mean nothing until it is, on 20 held-out images"
-"""Printed for a classifier that is not calibrated."""
+"""Printed of a model that classifies and is not calibrated."""
 
 GAP = 0.1
-"""Least difference between training and test accuracy, beyond chance, that is overfitting."""
+"""Accuracy on training images beyond what other images' may be by chance: overfitting."""
 
 
 def advice(
-    training: float | None, accuracy: float, images: int, classes: int, name: str
+    training: float | None, accuracy: float, images: int, classes: int, judged: str
 ) -> list[str]:
-    """Returns lines about what is wrong with a training, if anything is.
+    """Says in lines what is wrong with a training, if anything is.
 
     >>> advice(1.0, 0.35, 40, 2, "test images")
     ['Overfitting: accuracy 100 % on training images, 35.0 % on test images.',
@@ -27,20 +27,20 @@ def advice(
     ([], [])
 
     Args:
-        training: accuracy on training images in the last epoch; None if unknown.
-        accuracy: accuracy on the test images or validation images.
-        images: the number of those images.
-        classes: the number of classes.
-        name: "test images" or "validation images".
+        training: accuracy on training images in the last epoch; None if it isn't known.
+        accuracy: on images that it was not trained on.
+        images: how many those are.
+        classes: how many there are.
+        judged: what to call those images.
     """
     from spritenet.metrics import accuracy_interval  # only here: `info --help` needs no NumPy
 
     low, high = accuracy_interval(round(accuracy * images), images)
-    # The error on training images is less than half as large, and not by chance.
+    # It errs less than half as often on what it was trained on, and that is no chance.
     if training is not None and training - high > GAP and 2 * (1 - training) < 1 - high:
-        both = f"{percent(training)} on training images, {percent(accuracy)} on {name}"
+        figures = f"{percent(training)} on training images, {percent(accuracy)} on {judged}"
         remedy = "More training images help most; fewer --epochs or a smaller network may."
-        return [f"Overfitting: accuracy {both}.", remedy]
+        return [f"Overfitting: accuracy {figures}.", remedy]
     if low <= 1 / classes:
         return ["No better than guessing. Try a lower --learning-rate."]
     return []

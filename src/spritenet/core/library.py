@@ -47,6 +47,7 @@ _FUNCTIONS: dict[str, tuple[object, tuple[object, ...]]] = {
     "sn_network_weight": (None, (_P, _I32, _P)),
     "sn_operator_count": (_I32, ()),
     "sn_operator_at": (_P, (_I32,)),
+    "sn_infer": (_I32, (_P, _P, _P, _P, _I32, _P)),
     "sn_train": (_I32, (_P, _P, _P, _P)),
     "sn_evaluate": (_I32, (_P, _P, _P, _P)),
     "sn_gradient": (_I32, (_P, _P, _P, _P, _P)),

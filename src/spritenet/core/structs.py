@@ -17,6 +17,7 @@ __all__ = [
     "CNode",
     "COperatorInfo",
     "COptimizer",
+    "CShape",
     "CSpec",
     "CTraining",
     "CWeight",
@@ -72,6 +73,12 @@ class COperatorInfo(ctypes.Structure):
         ("least_inputs", c_int32),
         ("most_inputs", c_int32),
     ]
+
+
+class CShape(ctypes.Structure):
+    """sn_shape."""
+
+    _fields_: ClassVar = [("rank", c_int32), ("sides", c_int32 * 3)]
 
 
 class CWeight(ctypes.Structure):

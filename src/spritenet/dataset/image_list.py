@@ -20,13 +20,13 @@ CHANNELS = {"L": 1, "RGB": 3, "RGBA": 4}
 
 
 def as_array(images: object) -> NDArray[Any]:
-    """Returns an array of an array, nested lists, or one or many of Pillow's images.
+    """An array of what people hold: an array, nested lists, one of Pillow's images, or many.
 
-    Pillow's images get the fewest channels that all of them need: grey, RGB or RGBA. Palettes
-    become their colours.
+    Pillow's images get the fewest channels that all of them need: grey, colour, or colour with
+    opacity. Palettes become their colours.
 
     Raises:
-        DataError: the images have different sizes, or are no arrays.
+        DataError: images of different sizes, or what is no array at all.
     """
     if isinstance(images, np.ndarray):
         return images
@@ -48,7 +48,7 @@ def as_array(images: object) -> NDArray[Any]:
 
 
 def _shapes(images: object) -> str:
-    """Returns the shapes in a list of arrays, for a message."""
+    """The shapes that are in a list of arrays, for a message."""
     if not isinstance(images, list | tuple):
         return ""
     shapes = list(dict.fromkeys(getattr(image, "shape", None) for image in images))
@@ -56,7 +56,7 @@ def _shapes(images: object) -> str:
 
 
 def is_pillow(image: object) -> bool:
-    """Returns True for a Pillow image, without importing Pillow."""
+    """True for a Pillow image, without importing Pillow."""
     return type(image).__module__.startswith("PIL.") and hasattr(image, "getbands")
 
 

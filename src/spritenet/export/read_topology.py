@@ -56,15 +56,6 @@ IDLE = frozenset(
 )
 """Layers that change nothing but while training."""
 
-TRAINING_ONLY = (
-    "activity_regularizer",
-    "beta_constraint",
-    "bias_constraint",
-    "depthwise_constraint",
-    "gamma_constraint",
-    "kernel_constraint",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Topology:
@@ -181,7 +172,8 @@ def _activation(value: dict[str, Any], name: str) -> tuple[object, ActivationLay
 
 def _leave_out(config: dict[str, Any], name: str) -> None:
     """Removes unsupported arguments that only matter in training from a config, with a warning."""
-    left = [key for key in TRAINING_ONLY if config.pop(key, None) is not None]
+    training_only = [key for key in config if key.endswith(("activity_regularizer", "_constraint"))]
+    left = [key for key in training_only if config.pop(key) is not None]
     for key in [key for key in config if key.endswith("_regularizer")]:
         if _has_l1(config.get(key)):
             left.append(key)

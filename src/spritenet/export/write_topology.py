@@ -26,12 +26,12 @@ from spritenet.initializers import (
 from spritenet.layers import (
     ELU,
     ActivationLayer,
-    BatchNormalization,
     Layer,
     LeakyReLU,
     Shape,
     Weight,
 )
+from spritenet.layers.operator_layer import OperatorLayer
 from spritenet.layers.parametric import Parametric
 
 __all__ = ["LEAKY", "write_topology"]
@@ -70,16 +70,14 @@ def write_topology(layers: Sequence[Layer], input_shape: tuple[int, int, int]) -
 def _entries(layer: Layer, weights: Sequence[Weight]) -> Iterator[dict[str, Any]]:
     """The layer as TensorFlow.js knows it: one layer, or two for a leaky activation."""
     config = layer.config()
-    if isinstance(layer, Parametric):
-        kernel = weights[0].shape
-        begin, begin_bias = layer.rules
-        config[f"{layer.kernel_name}_initializer"] = _initializer(begin, kernel)
-        # Also of a layer without a bias: TensorFlow.js reads the word before it asks.
-        config["bias_initializer"] = _initializer(begin_bias, kernel[-1:])
-    if isinstance(layer, BatchNormalization):
-        for name in ("beta", "gamma", "moving_mean", "moving_variance"):
-            rule = getattr(layer, f"{name}_initializer")
-            config[f"{name}_initializer"] = _initializer(rule, weights[0].shape)
+    starts = {w.name.removesuffix("_kernel"): w for w in weights}
+    # Also of a layer without a bias: TensorFlow.js reads the word before it asks.
+    for key in [key for key in config if key.endswith("_initializer")]:
+        weight = starts.get(key.removesuffix("_initializer"))
+        shape = weight.shape if weight else weights[0].shape[-1:]
+        config[key] = _initializer(getattr(layer, key), shape)
+    if isinstance(layer, OperatorLayer) and (missing := layer.missing_in_tensorflow_js()):
+        warnings.warn(f"{layer.label}: TensorFlow.js has no {missing}.", stacklevel=2)
     if isinstance(layer, ActivationLayer) and layer.function.name == "leaky_relu":
         yield _leaky(layer.name, layer.function.alpha)
         return

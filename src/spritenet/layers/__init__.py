@@ -3,8 +3,8 @@
     base         Layer, Weight: what every layer is
     activations  the activation functions by name
     input        Input: the shape of a network's images
-    conv2d depthwise_conv2d dense batch_normalization
-    pooling zero_padding2d flatten rescaling dropout activation
+    operator_layer, parametric   what layers described in the core share
+    each other module            a layer, or a few of one kind
 
 A layer is a frozen description; engines read its fields and compute.
 """
@@ -15,30 +15,32 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from spritenet.errors import ModelError
-from spritenet.layers.activation import (
-    ELU,
-    Activation,
-    ActivationLayer,
-    LeakyReLU,
-    ReLU,
-    Softmax,
-)
+from spritenet.layers.activation import ELU, Activation, ActivationLayer, LeakyReLU, ReLU, Softmax
 from spritenet.layers.activations import ActivationFunction
 from spritenet.layers.base import Layer, Shape, Weight
 from spritenet.layers.batch_normalization import BatchNormalization
 from spritenet.layers.conv2d import Conv2D
+from spritenet.layers.conv2d_transpose import Conv2DTranspose
+from spritenet.layers.cropping2d import Cropping2D
 from spritenet.layers.dense import Dense
 from spritenet.layers.depthwise_conv2d import DepthwiseConv2D
 from spritenet.layers.dropout import Dropout
 from spritenet.layers.flatten import Flatten
+from spritenet.layers.identity import Identity
 from spritenet.layers.input import ImageShape, Input
+from spritenet.layers.merging import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
+from spritenet.layers.permute import Permute
 from spritenet.layers.pooling import (
     AveragePooling2D,
     GlobalAveragePooling2D,
     GlobalMaxPooling2D,
     MaxPooling2D,
 )
+from spritenet.layers.prelu import PReLU
 from spritenet.layers.rescaling import Rescaling
+from spritenet.layers.reshape import Reshape
+from spritenet.layers.separable_conv2d import SeparableConv2D
+from spritenet.layers.up_sampling2d import UpSampling2D
 from spritenet.layers.zero_padding2d import ZeroPadding2D
 from spritenet.migration import module_name
 
@@ -48,24 +50,39 @@ __all__ = [
     "Activation",
     "ActivationFunction",
     "ActivationLayer",
+    "Add",
+    "Average",
     "AveragePooling2D",
     "BatchNormalization",
+    "Concatenate",
     "Conv2D",
+    "Conv2DTranspose",
+    "Cropping2D",
     "Dense",
     "DepthwiseConv2D",
     "Dropout",
     "Flatten",
     "GlobalAveragePooling2D",
     "GlobalMaxPooling2D",
+    "Identity",
     "ImageShape",
     "Input",
     "Layer",
     "LeakyReLU",
     "MaxPooling2D",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "PReLU",
+    "Permute",
     "ReLU",
     "Rescaling",
+    "Reshape",
+    "SeparableConv2D",
     "Shape",
     "Softmax",
+    "Subtract",
+    "UpSampling2D",
     "Weight",
     "ZeroPadding2D",
     "from_config",
@@ -74,17 +91,24 @@ __all__ = [
 # Keras's other names of the same.
 AvgPool2D = AveragePooling2D
 Convolution2D = Conv2D
+Convolution2DTranspose = Conv2DTranspose
 GlobalAvgPool2D = GlobalAveragePooling2D
 GlobalMaxPool2D = GlobalMaxPooling2D
 MaxPool2D = MaxPooling2D
+SeparableConvolution2D = SeparableConv2D
 
 LAYERS: dict[str, type[Layer]] = {
     cls.class_name: cls
     for cls in (
         Activation,
+        Add,
+        Average,
         AveragePooling2D,
         BatchNormalization,
+        Concatenate,
         Conv2D,
+        Conv2DTranspose,
+        Cropping2D,
         Dense,
         DepthwiseConv2D,
         Dropout,
@@ -92,11 +116,21 @@ LAYERS: dict[str, type[Layer]] = {
         Flatten,
         GlobalAveragePooling2D,
         GlobalMaxPooling2D,
+        Identity,
         LeakyReLU,
+        Maximum,
         MaxPooling2D,
+        Minimum,
+        Multiply,
+        Permute,
+        PReLU,
         ReLU,
         Rescaling,
+        Reshape,
+        SeparableConv2D,
         Softmax,
+        Subtract,
+        UpSampling2D,
         ZeroPadding2D,
     )
 }

@@ -214,20 +214,3 @@ class Layer(ABC):
     def _default(self, _name: str, default: object, /) -> object:
         """Returns the default of the argument as a field."""
         return default
-
-    def _image(self, input_shape: Shape) -> tuple[int, int, int]:
-        """The input as height, width, channels.
-
-        Raises:
-            ModelError: it is a vector.
-        """
-        if len(input_shape) != 3:
-            raise ModelError(
-                "it needs an image",
-                where=self.label,
-                expected="(height, width, channels)",
-                got=input_shape,
-                do="Put it before Flatten.",
-            )
-        height, width, channels = input_shape
-        return height, width, channels

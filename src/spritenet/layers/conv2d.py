@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from spritenet.arguments import choice, count, pair
 from spritenet.initializers import Initializer
-from spritenet.layers.base import Shape, Weight
 from spritenet.layers.parametric import Parametric
-from spritenet.layers.windows import slide
 from spritenet.migration import accepts
 from spritenet.regularizers import L2
 
@@ -30,10 +27,13 @@ class Conv2D(Parametric):
             the more after, as in TensorFlow).
         activation: a name in `activations.ACTIVATIONS`; None is linear.
         use_bias: whether each filter adds a number of its own.
-        kernel_initializer: how the kernel (kernel_height, kernel_width, in, filters) begins.
+        kernel_initializer: how the kernel (kernel_height, kernel_width, in / groups,
+            filters) begins.
         bias_initializer: how the bias (filters,) begins.
         kernel_regularizer: `L2(factor)` or None.
         bias_regularizer: `L2(factor)` or None.
+        dilation_rate: from tap to tap of a filter; more than 1 only with strides of 1.
+        groups: of channels that are convolved apart, each by its part of the filters.
         name: its name in messages, summaries and files.
         input_shape: of its images, where it is the first layer; see `sn.Input`.
 
@@ -51,6 +51,8 @@ class Conv2D(Parametric):
     bias_initializer: Initializer
     kernel_regularizer: L2 | None
     bias_regularizer: L2 | None
+    dilation_rate: tuple[int, int]
+    groups: int
     class_name: ClassVar[str] = "Conv2D"
 
     def __init__(
@@ -65,51 +67,11 @@ class Conv2D(Parametric):
         bias_initializer: str | Initializer = "zeros",
         kernel_regularizer: str | L2 | None = None,
         bias_regularizer: str | L2 | None = None,
+        dilation_rate: int | Sequence[int] = (1, 1),
+        groups: int = 1,
         *,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,
     ) -> None:
         """See the class."""
-        where = name or self.class_name
-        self._set(
-            name,
-            input_shape,
-            filters=count(filters, "filters", where),
-            kernel_size=pair(kernel_size, "kernel_size", where),
-            strides=pair(strides, "strides", where),
-            padding=choice(padding, "padding", where, ("valid", "same")),
-        )
-        self._set_learnt(
-            activation=activation,
-            use_bias=use_bias,
-            starts=(kernel_initializer, bias_initializer),
-            penalties=(kernel_regularizer, bias_regularizer),
-        )
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """(height, width, filters). See `Layer.output_shape`."""
-        height, width, _ = self._image(input_shape)
-        size = slide(
-            (height, width),
-            self.kernel_size,
-            self.strides,
-            padding=self.padding,
-            where=f"{self.label}: its kernel",
-        )
-        return (*size, self.filters)
-
-    def weights(self, input_shape: Shape, /) -> tuple[Weight, ...]:
-        """Kernel (kernel_height, kernel_width, in, filters), then bias (filters,)."""
-        channels = self._image(input_shape)[2]
-        return self._kernel_and_bias((*self.kernel_size, channels, self.filters), self.filters)
-
-    def config(self) -> dict[str, object]:
-        """See `Layer.config`."""
-        return {
-            **super(Conv2D, self).config(),
-            "kernel_size": list(self.kernel_size),
-            "strides": list(self.strides),
-            "data_format": "channels_last",
-            "dilation_rate": [1, 1],
-            "groups": 1,
-        }
+        self._set_arguments(locals())

@@ -6,10 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from spritenet.arguments import count
-from spritenet.errors import ModelError
 from spritenet.initializers import Initializer
-from spritenet.layers.base import Shape, Weight
 from spritenet.layers.parametric import Parametric
 from spritenet.migration import accepts
 from spritenet.regularizers import L2
@@ -20,7 +17,9 @@ __all__ = ["Dense"]
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Dense(Parametric):
-    """A matrix product over vectors, then an activation. Images need `Flatten()` before it.
+    """A matrix product over the last axis, then an activation.
+
+    `Flatten()` makes a vector of an image; without it, each pixel is multiplied on its own.
 
     Args:
         units: how many outputs it makes.
@@ -60,35 +59,4 @@ class Dense(Parametric):
         input_shape: Sequence[int] | None = None,
     ) -> None:
         """See the class."""
-        self._set(name, input_shape, units=count(units, "units", name or self.class_name))
-        self._set_learnt(
-            activation=activation,
-            use_bias=use_bias,
-            starts=(kernel_initializer, bias_initializer),
-            penalties=(kernel_regularizer, bias_regularizer),
-        )
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """(units,). See `Layer.output_shape`."""
-        self._inputs(input_shape)
-        return (self.units,)
-
-    def weights(self, input_shape: Shape, /) -> tuple[Weight, ...]:
-        """Kernel (in, units), then bias (units,)."""
-        return self._kernel_and_bias((self._inputs(input_shape), self.units), self.units)
-
-    def _inputs(self, input_shape: Shape) -> int:
-        """The length of the input vector.
-
-        Raises:
-            ModelError: the input is an image.
-        """
-        if len(input_shape) != 1:
-            raise ModelError(
-                "it needs a vector",
-                where=self.label,
-                expected="(units,)",
-                got=input_shape,
-                do="Put Flatten() or GlobalAveragePooling2D() before it.",
-            )
-        return input_shape[0]
+        self._set_arguments(locals())

@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from spritenet.arguments import choice, count, pair
 from spritenet.initializers import Initializer
-from spritenet.layers.base import Shape, Weight
 from spritenet.layers.parametric import Parametric
-from spritenet.layers.windows import slide
 from spritenet.migration import accepts
 from spritenet.regularizers import L2
 
@@ -36,6 +33,7 @@ class DepthwiseConv2D(Parametric):
         bias_initializer: how the bias (in · depth_multiplier,) begins.
         depthwise_regularizer: `L2(factor)` or None.
         bias_regularizer: `L2(factor)` or None.
+        dilation_rate: from tap to tap of a filter; more than 1 only with strides of 1.
         name: its name in messages, summaries and files.
         input_shape: of its images, where it is the first layer; see `sn.Input`.
 
@@ -53,9 +51,8 @@ class DepthwiseConv2D(Parametric):
     bias_initializer: Initializer
     depthwise_regularizer: L2 | None
     bias_regularizer: L2 | None
+    dilation_rate: tuple[int, int]
     class_name: ClassVar[str] = "DepthwiseConv2D"
-    kernel_name: ClassVar[str] = "depthwise"
-    kernel_weight: ClassVar[str] = "depthwise_kernel"
 
     def __init__(
         self,
@@ -69,51 +66,10 @@ class DepthwiseConv2D(Parametric):
         bias_initializer: str | Initializer = "zeros",
         depthwise_regularizer: str | L2 | None = None,
         bias_regularizer: str | L2 | None = None,
+        dilation_rate: int | Sequence[int] = (1, 1),
         *,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,
     ) -> None:
         """See the class."""
-        where = name or self.class_name
-        self._set(
-            name,
-            input_shape,
-            kernel_size=pair(kernel_size, "kernel_size", where),
-            strides=pair(strides, "strides", where),
-            padding=choice(padding, "padding", where, ("valid", "same")),
-            depth_multiplier=count(depth_multiplier, "depth_multiplier", where),
-        )
-        self._set_learnt(
-            activation=activation,
-            use_bias=use_bias,
-            starts=(depthwise_initializer, bias_initializer),
-            penalties=(depthwise_regularizer, bias_regularizer),
-        )
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """(height, width, in · depth_multiplier). See `Layer.output_shape`."""
-        height, width, channels = self._image(input_shape)
-        size = slide(
-            (height, width),
-            self.kernel_size,
-            self.strides,
-            padding=self.padding,
-            where=f"{self.label}: its kernel",
-        )
-        return (*size, channels * self.depth_multiplier)
-
-    def weights(self, input_shape: Shape, /) -> tuple[Weight, ...]:
-        """Kernel (kernel_height, kernel_width, in, depth_multiplier), then bias."""
-        channels = self._image(input_shape)[2]
-        kernel_shape = (*self.kernel_size, channels, self.depth_multiplier)
-        return self._kernel_and_bias(kernel_shape, channels * self.depth_multiplier)
-
-    def config(self) -> dict[str, object]:
-        """See `Layer.config`."""
-        return {
-            **super(DepthwiseConv2D, self).config(),
-            "kernel_size": list(self.kernel_size),
-            "strides": list(self.strides),
-            "data_format": "channels_last",
-            "dilation_rate": [1, 1],
-        }
+        self._set_arguments(locals())

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from spritenet.arguments import choice, pair
-from spritenet.layers.base import Layer, Shape
-from spritenet.layers.windows import slide
+from spritenet.layers.operator_layer import OperatorLayer
 from spritenet.migration import accepts
 
 __all__ = [
@@ -22,7 +21,7 @@ __all__ = [
 
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
-class Pooling2D(Layer):
+class Pooling2D(OperatorLayer):
     """One number for each window of each channel.
 
     Args:
@@ -62,30 +61,11 @@ class Pooling2D(Layer):
             padding=choice(padding, "padding", where, ("valid", "same")),
         )
 
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """(height, width, channels). See `Layer.output_shape`."""
-        height, width, channels = self._image(input_shape)
-        size = slide(
-            (height, width),
-            self.pool_size,
-            self.strides,
-            padding=self.padding,
-            where=f"{self.label}: its window",
-        )
-        return (*size, channels)
-
     def _default(self, name: str, default: object, /) -> object:
         """Returns the default of the argument as a field."""
-        return self.pool_size if name == "strides" else default
-
-    def config(self) -> dict[str, object]:
-        """See `Layer.config`."""
-        return {
-            **super(Pooling2D, self).config(),
-            "pool_size": list(self.pool_size),
-            "strides": list(self.strides),
-            "data_format": "channels_last",
-        }
+        if name == "strides":
+            return self.pool_size
+        return super(Pooling2D, self)._default(name, default)
 
 
 class MaxPooling2D(Pooling2D):
@@ -104,24 +84,30 @@ class AveragePooling2D(Pooling2D):
 
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
-class GlobalPooling2D(Layer):
-    """One number for each whole channel: h w c becomes a vector of c."""
+class GlobalPooling2D(OperatorLayer):
+    """One number for each whole channel: h w c becomes a vector of c.
 
+    Args:
+        keepdims: whether it stays an image, of 1×1 pixels.
+        name: its name in messages, summaries and files.
+        input_shape: of its images, where it is the first layer; see `sn.Input`.
+
+    Raises:
+        ModelError: an argument is wrong.
+    """
+
+    keepdims: bool
     class_name: ClassVar[str] = "GlobalPooling2D"
 
     def __init__(
-        self, *, name: str | None = None, input_shape: Sequence[int] | None = None
+        self,
+        keepdims: bool = False,
+        *,
+        name: str | None = None,
+        input_shape: Sequence[int] | None = None,
     ) -> None:
         """See the class."""
-        self._set(name, input_shape)
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """(channels,). See `Layer.output_shape`."""
-        return self._image(input_shape)[2:]
-
-    def config(self) -> dict[str, object]:
-        """See `Layer.config`."""
-        return {**super(GlobalPooling2D, self).config(), "data_format": "channels_last"}
+        self._set_arguments(locals())
 
 
 class GlobalAveragePooling2D(GlobalPooling2D):

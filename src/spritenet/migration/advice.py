@@ -81,14 +81,12 @@ NAMES: dict[str, dict[str, str]] = {
     "layers": _words({
         "InputLayer InputSpec":
             "Use sn.Input((height, width, channels)), or input_shape= of the first layer.",
-        "Add Average Concatenate Dot Maximum Minimum Multiply Subtract "
+        "Dot "
         "add average concatenate dot maximum minimum multiply subtract": _CHAIN,
-        "Identity": "Leave it out.",
         "Lambda FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper":
             "Layers run in the compiled core, which calls no other code.",
         "AlphaDropout GaussianDropout GaussianNoise SpatialDropout2D": "Use Dropout(rate).",
         "Normalization": "Use Rescaling(scale, offset).",
-        "PReLU": "Use LeakyReLU(negative_slope).",
         "Resizing CenterCrop": "Images are resized when they are read: sn.load(path, size=(h, w)).",
         "serialize": "Use layer.config().",
         "deserialize": "Use sn.layers.from_config(class_name, config).",
@@ -188,24 +186,24 @@ UNSUPPORTED = {
             AdaptiveAveragePooling3D AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D
             AdditiveAttention Attention AugMix AutoContrast AveragePooling1D AveragePooling3D
             AvgPool1D AvgPool3D Bidirectional CategoryEncoding
-            ContrastLimitedAdaptiveHistogramEqualization Conv1D Conv1DTranspose Conv2DTranspose
+            ContrastLimitedAdaptiveHistogramEqualization Conv1D Conv1DTranspose
             Conv3D Conv3DTranspose ConvLSTM1D ConvLSTM2D ConvLSTM3D Convolution1D
-            Convolution1DTranspose Convolution2DTranspose Convolution3D Convolution3DTranspose
-            Cropping1D Cropping2D Cropping3D CutMix DepthwiseConv1D Discretization
+            Convolution1DTranspose Convolution3D Convolution3DTranspose
+            Cropping1D Cropping3D CutMix DepthwiseConv1D Discretization
             EinsumDense Embedding Equalization GRU GRUCell GlobalAveragePooling1D
             GlobalAveragePooling3D GlobalAvgPool1D GlobalAvgPool3D GlobalMaxPool1D GlobalMaxPool3D
             GlobalMaxPooling1D GlobalMaxPooling3D GroupNormalization GroupQueryAttention
             HashedCrossing Hashing IntegerLookup LSTM LSTMCell LayerNormalization Masking
             MaxNumBoundingBoxes MaxPool1D MaxPool3D MaxPooling1D MaxPooling3D MelSpectrogram MixUp
-            MultiHeadAttention Permute Pipeline RMSNormalization RNN RandAugment RandomBrightness
+            MultiHeadAttention Pipeline RMSNormalization RNN RandAugment RandomBrightness
             RandomColorDegeneration RandomColorJitter RandomContrast RandomCrop
             RandomElasticTransform RandomErasing RandomFlip RandomGaussianBlur RandomGrayscale
             RandomHue RandomInvert RandomPerspective RandomPosterization RandomRotation
             RandomSaturation RandomSharpness RandomShear RandomTranslation RandomZoom RepeatVector
-            Reshape ReversibleEmbedding STFTSpectrogram SeparableConv1D SeparableConv2D
-            SeparableConvolution1D SeparableConvolution2D SimpleRNN SimpleRNNCell Solarization
+            ReversibleEmbedding STFTSpectrogram SeparableConv1D
+            SeparableConvolution1D SimpleRNN SimpleRNNCell Solarization
             SpatialDropout1D SpatialDropout3D SpectralNormalization StackedRNNCells StringLookup
-            TextVectorization TimeDistributed UnitNormalization UpSampling1D UpSampling2D
+            TextVectorization TimeDistributed UnitNormalization UpSampling1D
             UpSampling3D Wrapper ZeroPadding1D ZeroPadding3D
         """,
         "optimizers": "",
@@ -237,7 +235,7 @@ UNSUPPORTED = {
         """,
     }.items()
 }
-"""Part → all names of Keras's that are not here."""
+"""Part → names of Keras's. Those that are here by now are never looked up."""
 
 TORCH = _words({
     "nn Module Sequential": "Use sn.Sequential([sn.Conv2D(8, 3), …]).",

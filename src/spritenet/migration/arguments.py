@@ -66,18 +66,10 @@ ARGUMENTS: Mapping[str, Rule] = {
     # layers
     "activity_regularizer": Refused("Use kernel_regularizer=L2(factor)."),
     "autocast": Ignored("networks compute in float32", silent=True),
-    "beta_constraint": Refused("Use beta_regularizer=L2(factor)."),
-    "bias_constraint": Refused("Use bias_regularizer=L2(factor)."),
     "data_format": Refused(_CHANNELS_LAST, ("channels_last",)),
-    "depthwise_constraint": Refused("Use depthwise_regularizer=L2(factor)."),
-    "dilation_rate": Refused("Use a larger kernel_size.", (1, (1, 1), [1, 1])),
     "dtype": Refused(_FLOAT32, ("float32",)),
-    "gamma_constraint": Refused("Use gamma_regularizer=L2(factor)."),
-    "groups": Refused("Every filter reads all channels.", (1,)),
     "input_axes": Refused("Fans are counted as for kernels."),
     "input_dim": Refused("Say input_shape=(height, width, channels)."),
-    "keepdims": Refused("It makes a vector, which Dense takes.", (False,)),
-    "kernel_constraint": Refused("Use kernel_regularizer=L2(factor)."),
     "lora_alpha": Refused("All weights are trained."),
     "lora_rank": Refused("All weights are trained."),
     "noise_shape": Refused("Every value is dropped on its own."),
@@ -173,7 +165,10 @@ ARGUMENTS: Mapping[str, Rule] = {
 
 def rule(owner: str, argument: str) -> Rule | None:
     """Returns the rule for an argument that `owner` doesn't have; None if it is unknown."""
-    return ARGUMENTS.get(f"{owner}.{argument}") or ARGUMENTS.get(argument)
+    known = ARGUMENTS.get(f"{owner}.{argument}") or ARGUMENTS.get(argument)
+    if known is None and argument.endswith("_constraint"):
+        known = Refused(f"Use {argument.removesuffix('constraint')}regularizer=L2(factor).")
+    return known
 
 
 def accepts(target: Taking) -> Taking:

@@ -30,8 +30,8 @@ def label_notes(
 
     Args:
         labels: class indices (n,).
-        class_names: of classes 0, 1, …; empty if unknown.
-        numbered: True for labels without names that have not been checked before.
+        class_names: of classes 0, 1, …; empty if they only have numbers.
+        numbered: the labels came without names, and nobody has looked at them yet.
     """
     if len(labels) > 1 and (labels == labels[0]).all():
         name = _names([int(labels[0])], class_names)

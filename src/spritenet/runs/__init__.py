@@ -5,7 +5,7 @@
     journal_lines   its lines, with random access
     journal_follower  its new events for a page, sampled where it is long
     controls        commands to a training that is running
-    summary         Summary: state, steps and metrics of a run
+    summary         the figures of a run
     run_directory   a folder of runs
 
 It reads events and writes files; it knows no network.

@@ -1,4 +1,4 @@
-"""Summary of a run, from its config.json and the end of its journal: nothing large is read."""
+"""A run in a few figures, from its config.json and its journal's end: nothing large is read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Summary", "summary"]
 State = Literal["starting", "running", "paused", "finished", "stopped", "killed"]
 
 NEWEST = 100
-"""Lines of the journal that are read, from its end."""
+"""Lines of the journal that are looked at, from its end."""
 
 MOST_CONFIG = 1 << 22
 """Bytes of a config.json."""
@@ -28,15 +28,15 @@ class Summary:
     Attributes:
         name: of its folder.
         state: "killed" is a run without a last event whose process is gone.
-        network: the name of the network.
+        network: its name.
         data: the data set it is trained on.
         steps: steps done.
         last_step: steps planned.
-        test_accuracy: on the test set, after training.
-        val_accuracy: at the last evaluation during training.
+        test_accuracy: on the test images, after the end.
+        val_accuracy: at the last evaluation while training.
         loss: of the last epoch.
-        seconds: duration so far.
-        changed: time of the last change of the journal, in seconds since 1970.
+        seconds: it has been going on.
+        changed: when the journal last changed, in seconds since 1970.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Summary:
 
     @property
     def accuracy(self) -> float | None:
-        """The test accuracy, or else the last one during training."""
+        """The test accuracy, or else the last one while training."""
         return self.val_accuracy if self.test_accuracy is None else self.test_accuracy
 
     @property

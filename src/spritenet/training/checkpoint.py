@@ -98,7 +98,7 @@ def load(path: Path) -> Checkpoint:
         RunError: the file is missing or damaged.
     """
     import struct
-    import zipfile  # only here: their import costs time
+    import zipfile  # only here: starting a training shall not wait for them
     import zlib
 
     broken = (

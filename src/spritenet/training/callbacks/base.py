@@ -41,7 +41,7 @@ class Callback:
         plan = self.session.plan
         return {"epochs": plan.epoch(plan.last_step - 1) + 1, "steps": plan.steps_per_epoch}
 
-    if not TYPE_CHECKING:  # so that type checkers report missing attributes
+    if not TYPE_CHECKING:  # type checkers shall report missing attributes
 
         def __getattr__(self, name: str) -> object:
             """Raises an error with the replacement for attributes of Keras's callbacks."""

@@ -1,0 +1,38 @@
+"""A layer's arguments in the core's words: the fields that its table of operators names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spritenet.core.operators import operators
+from spritenet.errors import ModelError
+from spritenet.regularizers import L2
+
+if TYPE_CHECKING:
+    from spritenet.core.nodes import Attributes
+    from spritenet.layers.base import Layer
+
+__all__ = ["attributes_of"]
+
+
+def attributes_of(layer: Layer) -> Attributes:
+    """The attributes of a layer. A field that is None has its default.
+
+    Raises:
+        ModelError: the core has no such operator.
+    """
+    row = operators().get(layer.class_name)
+    if row is None:
+        raise ModelError("the core has no such layer", where=layer.class_name)
+    found = {a.name: _value(getattr(layer, a.name)) for a in row.attributes}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _value(field: object) -> str | tuple[float, ...] | None:
+    if field is None or isinstance(field, str):
+        return field
+    if isinstance(field, L2):
+        return (field.l2,)
+    if isinstance(field, tuple):  # ((top, bottom), (left, right)), too
+        return tuple(number for part in field for number in _value(part) or ())  # type: ignore[misc]  # numbers alone
+    return (float(field),)  # type: ignore[arg-type]  # the table names numbers and flags

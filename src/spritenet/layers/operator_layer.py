@@ -1,0 +1,194 @@
+"""The base of layers described once, in the core: arguments, shapes and weights follow from there.
+
+A class on it has a field of each argument's name, and an `__init__` with Keras's signature that
+hands its arguments to `_set_arguments`. What the core's table says of an argument (a whole number
+and its range, a pair, a choice) is checked here; what it doesn't know, by the name's ending:
+`_initializer`, `_regularizer`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import cast
+
+from spritenet import initializers, regularizers
+from spritenet.arguments import choice, count, flag, number, pair
+from spritenet.core.nodes import Inferred, NodeError, infer
+from spritenet.core.operators import Attribute, operators
+from spritenet.errors import ModelError
+from spritenet.initializers import Initializer
+from spritenet.layers import activations
+from spritenet.layers.attributes import attributes_of
+from spritenet.layers.base import Layer, Shape, Weight
+from spritenet.regularizers import L2
+
+__all__ = ["OperatorLayer", "Shapes", "Sides"]
+
+Shapes = Shape | Sequence[Shape]
+"""The shape of an input, or of each of several."""
+
+Sides = tuple[tuple[int, int], tuple[int, int]]
+"""Rows above and below, columns left and right."""
+
+
+@dataclass(frozen=True, slots=True, init=False, repr=False)
+class OperatorLayer(Layer):
+    """A layer that says what the core's table of operators says."""
+
+    def _set_arguments(self, given: Mapping[str, object]) -> None:
+        """Check and fill the fields, once, from `__init__`: give it `locals()`."""
+        name = cast("str | None", given["name"])
+        where = str(name or self.class_name)
+        own = {
+            f.name: self._checked(f.name, given[f.name], where)
+            for f in fields(self)
+            if f.name not in ("name", "input_shape")
+        }
+        self._set(name, cast("Sequence[int] | None", given["input_shape"]), **own)
+
+    def _checked(self, name: str, value: object, where: str) -> object:
+        """The argument in the form in which it is kept.
+
+        Raises:
+            ModelError: it is wrong.
+        """
+        if name.endswith("_initializer"):
+            return initializers.get(value, where)
+        if name.endswith("_regularizer"):
+            return regularizers.get(value, where)
+        if name == "activation":
+            return activations.get(value, where).name
+        for attribute in operators()[self.class_name].attributes:
+            if attribute.name == name:
+                return _checked_attribute(attribute, value, where)
+        raise ModelError("the core has no such argument", where=where, got=name)
+
+    def _default(self, name: str, default: object, /) -> object:
+        """Returns the default of the argument as a field."""
+        own = name not in ("name", "input_shape")
+        return self._checked(name, default, self.label) if own else default
+
+    def infer(self, input_shape: Shapes) -> Inferred:
+        """The output's shape and the weights, as the core tells them.
+
+        Raises:
+            ModelError: it can't take such an input.
+        """
+        several = bool(input_shape) and not isinstance(input_shape[0], int)
+        shapes = input_shape if several else (input_shape,)
+        try:
+            return infer(
+                self.class_name, attributes_of(self), cast("Sequence[Shape]", tuple(shapes))
+            )
+        except NodeError as refusal:
+            what, _, advice = str(refusal).partition(". ")
+            do = f"{advice}." if advice else ""
+            raise ModelError(what, where=self.label, got=input_shape, do=do) from None
+
+    def output_shape(self, input_shape: Shapes) -> Shape:
+        """The shape it makes. See `Layer.output_shape`."""
+        return self.infer(input_shape).shape
+
+    def weights(self, input_shape: Shapes, /) -> tuple[Weight, ...]:
+        """The arrays it has for such inputs, in Keras's order."""
+        found = []
+        for weight in self.infer(input_shape).weights:
+            argument = weight.name.removesuffix("_kernel")
+            start: Initializer = getattr(self, f"{argument}_initializer")
+            penalty: L2 | None = getattr(self, f"{argument}_regularizer", None)
+            l2 = penalty.l2 if penalty else 0.0
+            found.append(Weight(weight.name, weight.shape, start, l2, weight.trainable))
+        return tuple(found)
+
+    def missing_in_tensorflow_js(self) -> str:
+        """Names the argument that TensorFlow.js lacks or computes in another way; "" for none."""
+        return ""
+
+    def config(self) -> dict[str, object]:
+        """See `Layer.config`."""
+        own = super(OperatorLayer, self).config()
+        plain = {key: _plain(value) for key, value in own.items()}
+        return {**plain, "data_format": "channels_last"}
+
+
+def _plain(value: object) -> object:
+    """The argument as Keras 2 writes it."""
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, Initializer):
+        return {"class_name": type(value).__name__, "config": value.config()}
+    if isinstance(value, L2):
+        return value.config()
+    return value
+
+
+def _checked_attribute(attribute: Attribute, value: object, where: str) -> object:
+    """An argument that the core knows.
+
+    Raises:
+        ModelError: it is wrong.
+    """
+    name = attribute.name
+    if attribute.kind == "choice":
+        return choice(value, name, where, attribute.choices)
+    if attribute.kind == "flag":
+        return flag(value, name, where)
+    if attribute.kind == "number":
+        return number(value, name, where, least=attribute.least)
+    least, most = int(attribute.least), int(attribute.most)
+    if value is None and not attribute.required and attribute.count != 1:
+        return None
+    found: object
+    if attribute.count == 1:
+        found = count(value, name, where, least=least)
+    elif attribute.count == 2 and least > 0:
+        found = pair(value, name, where)
+    elif attribute.count == 4:
+        found = _sides(value, name, where)
+    else:
+        both = isinstance(value, int) and attribute.count > 0
+        found = _whole_numbers((value,) * attribute.count if both else value, attribute, where)
+    _check_most(found, most, name, where)
+    return found
+
+
+def _check_most(value: object, most: int, name: str, where: str) -> None:
+    """Refuses numbers that the core can't take."""
+    if isinstance(value, tuple):
+        for part in value:
+            _check_most(part, most, name, where)
+    elif isinstance(value, int) and value > most:
+        raise ModelError(f"{name} is too large", where=where, expected=f"≤ {most}", got=value)
+
+
+def _whole_numbers(value: object, attribute: Attribute, where: str) -> tuple[int, ...]:
+    """One whole number or several, as many as the table says."""
+    parts = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
+    size = attribute.count
+    if len(parts) != size if size > 0 else not 1 <= len(parts) <= -size:
+        raise ModelError(
+            f"{attribute.name} is wrong",
+            where=where,
+            expected=f"{size} whole numbers" if size > 0 else f"1 to {-size} whole numbers",
+            got=repr(value),
+        )
+    return tuple(count(part, attribute.name, where, least=int(attribute.least)) for part in parts)
+
+
+def _sides(value: object, name: str, where: str) -> Sides:
+    """Rows above and below, columns left and right."""
+    both = [value, value] if isinstance(value, int) else value
+    if not isinstance(both, Sequence) or isinstance(both, str) or len(both) != 2:
+        raise ModelError(
+            f"{name} is wrong",
+            where=where,
+            expected="a whole number, (rows, columns) or ((top, bottom), (left, right))",
+            got=repr(value),
+        )
+    made = []
+    for side in both:
+        ends = side if isinstance(side, Sequence) and len(side) == 2 else (side, side)
+        made.append(tuple(count(end, name, where, least=0) for end in ends))
+    (top, bottom), (left, right) = made
+    return (top, bottom), (left, right)

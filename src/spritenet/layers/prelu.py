@@ -1,0 +1,50 @@
+"""PReLU: a ReLU whose slope below 0 is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from spritenet.initializers import Initializer
+from spritenet.layers.operator_layer import OperatorLayer
+from spritenet.migration import accepts
+from spritenet.regularizers import L2
+
+__all__ = ["PReLU"]
+
+
+@accepts
+@dataclass(frozen=True, slots=True, init=False, repr=False)
+class PReLU(OperatorLayer):
+    """x, but `alpha · x` below 0, with a trained alpha for each value of the input.
+
+    He, Zhang, Ren and Sun, "Delving Deep into Rectifiers", 2015.
+
+    Args:
+        alpha_initializer: how alpha (the input's shape, 1 along shared axes) begins.
+        alpha_regularizer: `L2(factor)` or None.
+        shared_axes: axes, counted from 1, along which one alpha is used: [1, 2] for one a channel.
+        name: its name in messages, summaries and files.
+        input_shape: of its images, where it is the first layer; see `sn.Input`.
+
+    Raises:
+        ModelError: an argument is wrong.
+    """
+
+    alpha_initializer: Initializer
+    alpha_regularizer: L2 | None
+    shared_axes: tuple[int, ...] | None
+    class_name: ClassVar[str] = "PReLU"
+
+    def __init__(
+        self,
+        alpha_initializer: str | Initializer = "zeros",
+        alpha_regularizer: str | L2 | None = None,
+        shared_axes: int | Sequence[int] | None = None,
+        *,
+        name: str | None = None,
+        input_shape: Sequence[int] | None = None,
+    ) -> None:
+        """See the class."""
+        self._set_arguments(locals())

@@ -1,0 +1,84 @@
+"""SeparableConv2D: filters for each channel, then a mixture of the channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from spritenet.initializers import Initializer
+from spritenet.layers.parametric import Parametric
+from spritenet.migration import accepts
+from spritenet.regularizers import L2
+
+__all__ = ["SeparableConv2D"]
+
+
+@accepts
+@dataclass(frozen=True, slots=True, init=False, repr=False)
+class SeparableConv2D(Parametric):
+    """A depthwise convolution, a convolution of 1×1, then an activation.
+
+    Args:
+        filters: how many channels it makes.
+        kernel_size: height and width of a filter, or one number for both.
+        strides: how far a filter moves at a time.
+        padding: "valid" (only whole windows) or "same" (zeros around; where their number is odd,
+            the more after, as in TensorFlow).
+        dilation_rate: from tap to tap of a filter; more than 1 only with strides of 1.
+        depth_multiplier: filters for each input channel.
+        activation: a name in `activations.ACTIVATIONS`; None is linear.
+        use_bias: whether each filter adds a number of its own.
+        depthwise_initializer: how the depthwise kernel (kernel_height, kernel_width, in,
+            depth_multiplier) begins.
+        pointwise_initializer: how the pointwise kernel (1, 1, in · depth_multiplier, filters)
+            begins.
+        bias_initializer: how the bias (filters,) begins.
+        depthwise_regularizer: `L2(factor)` or None.
+        pointwise_regularizer: `L2(factor)` or None.
+        bias_regularizer: `L2(factor)` or None.
+        name: its name in messages, summaries and files.
+        input_shape: of its images, where it is the first layer; see `sn.Input`.
+
+    Raises:
+        ModelError: an argument is wrong.
+    """
+
+    filters: int
+    kernel_size: tuple[int, int]
+    strides: tuple[int, int]
+    padding: str
+    dilation_rate: tuple[int, int]
+    depth_multiplier: int
+    activation: str
+    use_bias: bool
+    depthwise_initializer: Initializer
+    pointwise_initializer: Initializer
+    bias_initializer: Initializer
+    depthwise_regularizer: L2 | None
+    pointwise_regularizer: L2 | None
+    bias_regularizer: L2 | None
+    class_name: ClassVar[str] = "SeparableConv2D"
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = (1, 1),
+        padding: str = "valid",
+        dilation_rate: int | Sequence[int] = (1, 1),
+        depth_multiplier: int = 1,
+        activation: str | None = None,
+        use_bias: bool = True,
+        depthwise_initializer: str | Initializer = "glorot_uniform",
+        pointwise_initializer: str | Initializer = "glorot_uniform",
+        bias_initializer: str | Initializer = "zeros",
+        depthwise_regularizer: str | L2 | None = None,
+        pointwise_regularizer: str | L2 | None = None,
+        bias_regularizer: str | L2 | None = None,
+        *,
+        name: str | None = None,
+        input_shape: Sequence[int] | None = None,
+    ) -> None:
+        """See the class."""
+        self._set_arguments(locals())

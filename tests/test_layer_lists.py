@@ -1,0 +1,24 @@
+"""The lists that name every layer are those that tools/layer_lists.py writes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PRETTIER = ROOT / "tests" / "node" / "node_modules" / ".bin" / "prettier"
+
+
+@pytest.mark.skipif(not PRETTIER.exists(), reason="Prettier formats the list for JavaScript")
+def test_the_lists_are_current() -> None:
+    """After a new layer: python tools/layer_lists.py."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "layer_lists.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"Run: python tools/layer_lists.py\n{done.stdout}{done.stderr}"

@@ -1,0 +1,245 @@
+"""Writes the lists that name every layer, from the layers' own modules.
+
+    python tools/layer_lists.py            writes those that are not current
+    python tools/layer_lists.py --check    only says which
+
+A layer is a class of `src/spritenet/layers` whose `class_name` is a row of the core's table. Lists
+are: the imports, `__all__` and `LAYERS` of `spritenet.layers`; the names of `spritenet`; the table
+of layers in docs/reference/models.md and the list in docs/reference/model-format.md; and the
+arguments of each for JavaScript, in `lib/layer-table.js`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "src"))
+
+from spritenet.core.operators import Operator, operators  # noqa: E402 - after the path is set
+from spritenet.initializers import Initializer  # noqa: E402 - the same
+from spritenet.layers.base import Layer  # noqa: E402 - the same
+
+PACKAGE = ROOT / "src" / "spritenet"
+LAYERS = PACKAGE / "layers"
+MODELS = ROOT / "docs" / "reference" / "models.md"
+FORMAT = ROOT / "docs" / "reference" / "model-format.md"
+SCRIPT = PACKAGE / "web" / "static" / "lib" / "layer-table.js"
+INPUT = "Input"  # no layer, but named beside them
+
+WEIGHT = re.compile(r"how (?:the )?([\w ]+?) \(([^)]*)\)\s+begins")
+SKIP = ("name", "input_shape", "trainable")
+
+
+def layers() -> dict[str, type[Layer]]:
+    """Every layer by its name, in alphabetical order."""
+    found: dict[str, type[Layer]] = {}
+    for path in sorted(LAYERS.glob("[!_]*.py")):
+        module = importlib.import_module(f"spritenet.layers.{path.stem}")
+        for name, cls in vars(module).items():
+            own = isinstance(cls, type) and cls.__module__ == module.__name__
+            if own and issubclass(cls, Layer) and name == cls.class_name and name in operators():
+                found[name] = cls
+    return dict(sorted(found.items(), key=lambda item: item[0].lower()))
+
+
+def _replaced(text: str, pattern: str, new: str) -> str:
+    changed, count = re.subn(pattern, lambda _: new, text, count=1, flags=re.DOTALL | re.MULTILINE)
+    if not count:
+        raise SystemExit(f"no list like {pattern!r}")
+    return changed
+
+
+def _lines(names: list[str], quote: str = '"') -> str:
+    return "".join(f"{quote}{name}{quote},\n" for name in names)
+
+
+def _public(text: str) -> tuple[str, set[str]]:
+    """The comment of a module's `__all__`, and its names that are no layers."""
+    _, _, rest = text.partition("\n__all__ = [")
+    inside = rest.partition("]")[0]
+    names = re.findall(r'"(\w+)"', inside)
+    return inside.partition("\n")[0], {name for name in names if name not in operators()}
+
+
+def package_init(text: str, found: dict[str, type[Layer]]) -> str:
+    """`spritenet/layers/__init__.py` with its imports, `__all__` and `LAYERS`."""
+    modules: dict[str, list[str]] = {}
+    for name, cls in found.items():
+        modules.setdefault(cls.__module__, []).append(name)
+    also = {"spritenet.layers.activation": ["ActivationLayer"]}
+    for module in modules:
+        text = re.sub(rf"^from {module} import (\([^)]*\)|[^\n]*)\n", "", text, flags=re.MULTILINE)
+    imports = "".join(
+        f"from {module} import {', '.join([*names, *also.get(module, [])])}\n"
+        for module, names in modules.items()
+    )
+    text = _replaced(text, r"^(?=from spritenet\.errors import)", imports)
+    _, rest = _public(text)
+    text = _replaced(
+        text, r"^__all__ = \[.*?\]", f"__all__ = [\n{_lines(sorted(rest | set(found)))}]"
+    )
+    return _replaced(
+        text, r"for cls in \([^)]*\)", f"for cls in (\n{_lines(list(found), quote='')})"
+    )
+
+
+def front_init(text: str, found: dict[str, type[Layer]]) -> str:
+    """`spritenet/__init__.py` with the layers' names in its three lists."""
+    names = [INPUT, *found]
+    pattern = r'"spritenet\.layers": \([^)]*\)'
+    text = _replaced(text, pattern, f'"spritenet.layers": (\n{_lines(names)})')
+    text = _replaced(
+        text,
+        r"from spritenet\.layers import \([^)]*\)",
+        f"from spritenet.layers import (\n{_lines(names, quote='')})",
+    )
+    comment, rest = _public(text)
+    whole = _lines(sorted(rest | set(found)))
+    return _replaced(text, r"^__all__ = \[.*?\]", f"__all__ = [{comment}\n{whole}]")
+
+
+def _arguments(cls: type[Layer]) -> list[inspect.Parameter]:
+    return [p for p in inspect.signature(cls).parameters.values() if p.name not in SKIP]
+
+
+def models_page(text: str, found: dict[str, type[Layer]]) -> str:
+    """docs/reference/models.md with its table of layers."""
+    rows = ["| layer | output |", "| --- | --- |"]
+    for name, cls in found.items():
+        call = ", ".join(
+            p.name
+            if p.default is p.empty
+            else f"{p.name}={json.dumps(p.default)}"
+            if isinstance(p.default, str)
+            else f"{p.name}={p.default!r}"
+            for p in _arguments(cls)
+        )
+        words = inspect.cleandoc(cls.__doc__ or "")
+        summary = words.partition("\n")[0].split(" Arguments: see")[0].split(" See `")[0]
+        weights = [f"{weight} ({shape})" for weight, shape in WEIGHT.findall(words)]
+        own = f" Weights: {', '.join(weights)}" if weights else ""
+        rows.append(f"| `{name}({call})` | {summary}{' '.join(own.split(chr(10)))} |")
+    table = re.sub(r"  +", " ", "\n".join(rows))
+    return _replaced(text, r"^\| layer \| output \|\n(?:\|[^\n]*\n)*", table + "\n")
+
+
+def format_page(text: str, found: dict[str, type[Layer]]) -> str:
+    """docs/reference/model-format.md with its list of layers."""
+    return _replaced(
+        text,
+        r"^Written and read: [^;]*;",
+        f"Written and read: {', '.join(found)};",
+    )
+
+
+def _described(parameter: inspect.Parameter, row: Operator) -> dict[str, Any]:
+    """What JavaScript has to know of an argument."""
+    told: dict[str, Any] = {}
+    if parameter.default is not parameter.empty:
+        default = parameter.default
+        told["default"] = default.config() if isinstance(default, Initializer) else default
+        if parameter.name == "activation":
+            told["default"] = default or "linear"
+    ending = parameter.name.rpartition("_")[2]
+    if ending in ("initializer", "regularizer"):
+        return {**told, "kind": ending}
+    for attribute in row.attributes:
+        if attribute.name == parameter.name:
+            told["kind"] = attribute.kind
+            if attribute.kind == "choice":
+                told["choices"] = attribute.choices
+            elif attribute.kind in ("whole", "number"):
+                told |= {"count": attribute.count, "least": attribute.least}
+                if attribute.kind == "whole":
+                    told |= {"least": int(attribute.least), "most": int(attribute.most)}
+    if "least" in told and abs(told["least"]) > 1e30:
+        del told["least"]
+    return told
+
+
+def script(found: dict[str, type[Layer]]) -> str:
+    """lib/layer-table.js."""
+    table = {}
+    for name, cls in found.items():
+        row = operators()[name]
+        table[name] = {
+            "inputs": [row.least_inputs, row.most_inputs],
+            "arguments": {p.name: _described(p, row) for p in _arguments(cls)},
+        }
+    return (
+        "// Every layer and its arguments. Written by tools/layer_lists.py; don't edit.\n\n"
+        "/**\n"
+        " * @typedef {object} Argument\n"
+        " * @property {unknown} [default]  without one it is required\n"
+        " * @property {'number' | 'whole' | 'flag' | 'choice' | 'initializer' | 'regularizer'}"
+        " [kind]\n"
+        " * @property {readonly string[]} [choices]\n"
+        " * @property {number} [count]  of numbers; -3: one to three, or none\n"
+        " * @property {number} [least]\n"
+        " * @property {number} [most]\n"
+        " */\n\n"
+        "/** @type {Readonly<Record<string, { inputs: [number, number], "
+        "arguments: Readonly<Record<string, Argument>> }>>} */\n"
+        f"export const LAYERS = {json.dumps(table)};\n"
+    )
+
+
+def _formatted(path: Path, text: str) -> str:
+    """The text as ruff or Prettier leaves it."""
+    if path.suffix == ".py":
+        for arguments in (["check", "--select", "I,RUF022", "--fix", "-q"], ["format", "-q"]):
+            command = ["ruff", *arguments, "--stdin-filename", str(path), "-"]
+            text = subprocess.run(
+                command, input=text, capture_output=True, text=True, check=True
+            ).stdout
+    if path.suffix == ".js":
+        prettier = ROOT / "tests" / "node" / "node_modules" / ".bin" / "prettier"
+        text = subprocess.run(
+            [str(prettier), "--stdin-filepath", str(path)],
+            input=text,
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=ROOT / "tests" / "node",
+        ).stdout
+    return text
+
+
+def lists() -> Iterator[tuple[Path, str]]:
+    """Each file and what it should be."""
+    found = layers()
+    for path, write in (
+        (LAYERS / "__init__.py", package_init),
+        (PACKAGE / "__init__.py", front_init),
+        (MODELS, models_page),
+        (FORMAT, format_page),
+    ):
+        yield path, _formatted(path, write(path.read_text(encoding="utf-8"), found))
+    yield SCRIPT, _formatted(SCRIPT, script(found))
+
+
+def main() -> int:
+    """Write or compare the lists."""
+    stale = [
+        (path, text)
+        for path, text in lists()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    for path, text in stale:
+        print(path.relative_to(ROOT))
+        if "--check" not in sys.argv:
+            path.write_text(text, encoding="utf-8")
+    return int(bool(stale) and "--check" in sys.argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
