@@ -12,7 +12,7 @@ import pytest
 
 import tiny
 from spritenet.dataset import Dataset, Split
-from spritenet.report import Report, judge
+from spritenet.report import Report, make_report
 from spritenet.web.report import write_report
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ def report() -> Report:
     splits = {s.name: Split(s.images, s.labels, names, s.name) for s in (train, test)}
     model = tiny.model()
     model.fit(splits["train"], epochs=1, verbose=0)
-    return judge(model, Dataset("quarters", splits, names), name="a report", commands=["true"])
+    return make_report(
+        model, Dataset("quarters", splits, names), name="a report", commands=["true"]
+    )
 
 
 @pytest.fixture(scope="module")

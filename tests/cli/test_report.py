@@ -18,7 +18,7 @@ def test_a_run_gets_its_report(run: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "test: 100 images" in done.stdout
     page = (run / "report.html").read_text(encoding="utf-8")
-    assert '<h2 id="curves-title">Learning</h2>' in page
+    assert '<h2 id="curves-title">Learning curves</h2>' in page
     assert "spritenet train" in page
     assert "--epochs 3" in page
     assert "these training images" in page
@@ -83,7 +83,7 @@ def test_without_test_images_it_says_that_the_figures_flatter(run: Path, tmp_pat
     done = spritenet("report", run, tmp_path / "d.npz", "--out", tmp_path / "r.html")
     assert done.returncode == 0, done.stderr
     assert "its accuracy is overestimated" in done.stdout
-    assert "All figures flatter it" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "All metrics are too optimistic" in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
 def test_mistakes_are_one_line(run: Path, data: str, tmp_path: Path) -> None:

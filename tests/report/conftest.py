@@ -9,7 +9,7 @@ import pytest
 import tiny
 from spritenet.dataset import Dataset
 from spritenet.model import Sequential
-from spritenet.report import Learning, Report, judge
+from spritenet.report import Report, TrainingRecord, make_report
 from spritenet.runs import Run
 
 
@@ -49,12 +49,12 @@ def model(run: Run) -> Sequential:
 @pytest.fixture(scope="session")
 def report(model: Sequential, data: Dataset, run: Run) -> Report:
     """Everything that is to be said of it."""
-    return judge(
+    return make_report(
         model,
         data,
         name="quarters-1",
-        learning=Learning.of_run(run),
+        training=TrainingRecord.of_run(run),
         config=run.config(),
-        machine={"judged on": "a test's machine"},
+        machine={"evaluated on": "a test's machine"},
         commands=["spritenet report 'a <folder>'"],
     )

@@ -19,7 +19,7 @@ from spritenet.dataset import Dataset, Split
 from spritenet.errors import DataError, ModelError
 from spritenet.layers import Dense, Flatten
 from spritenet.model import Sequential
-from spritenet.report import Report, judge
+from spritenet.report import Report, make_report
 from spritenet.web.report import page
 from spritenet.web.report.sheet import COLUMNS, Sheet
 
@@ -109,7 +109,7 @@ def test_it_says_the_figures(report: Report, html: str) -> None:
     for share in (found.accuracy, low, high):
         assert f"{100 * share:.1f}" in words or f"{100 * share:.2f}" in words
     assert f"{int((~found.right).sum())}" in words
-    assert "3 images it was judged on are also among the training images" in words
+    assert "3 images of the evaluation are identical to training images" in words
     assert "spritenet report &#x27;a &lt;folder&gt;&#x27;" in html
     assert "a test&#x27;s machine" in html
 
@@ -172,15 +172,15 @@ def many_classes(
 def test_it_works_for_any_number_of_classes(classes: int) -> None:
     """RGB images, no test split, no run: what is not known is left out, and it says so."""
     model, data = many_classes(classes)
-    made = judge(model, data, name="untrained")
+    made = make_report(model, data, name="untrained")
     html = page(made)
     parsed = Tags()
     parsed.feed(html)
     assert (parsed.wrong, parsed.open) == ([], [])
-    assert made.learnt_from
-    assert "All figures flatter it" in html
+    assert made.on_training_data
+    assert "All metrics are too optimistic" in html
     assert 'id="curves"' not in html
-    assert 'id="twins"' not in html
+    assert 'id="near-duplicates"' not in html
     if classes > 40:
         assert f"The 40 most confused of {classes} classes" in html
     rows = html.partition('class="classes"')[2].partition("</tbody>")[0].count("<th scope=row>")
@@ -190,7 +190,7 @@ def test_it_works_for_any_number_of_classes(classes: int) -> None:
 def test_the_sheet_stays_small_for_photographs() -> None:
     """Of 96×96 RGB there is room for a few hundred made smaller, and no more."""
     model, data = many_classes(120, (96, 96, 3))
-    html = page(judge(model, data, name="untrained"))
+    html = page(make_report(model, data, name="untrained"))
     assert len(html.encode()) < 3_000_000
 
 
@@ -198,21 +198,21 @@ def test_what_can_not_be_judged_is_refused(report: Report) -> None:
     """Other classes, other sizes, no images."""
     model, data = many_classes(5)
     with pytest.raises(ModelError, match="outputs are not the data's classes"):
-        judge(report.model, data, name="x")
+        make_report(report.model, data, name="x")
     small, _ = many_classes(5, (4, 4, 3))
     with pytest.raises(DataError, match="don't fit"):
-        judge(small, data, name="x")
+        make_report(small, data, name="x")
     nothing = Dataset("none", {"test": data.train[:0]}, data.class_names)
     with pytest.raises(DataError, match="no images"):
-        judge(model, nothing, name="x")
+        make_report(model, nothing, name="x")
     with pytest.raises(DataError, match="no split 'moon'"):
-        judge(model, data, name="x", split="moon")
+        make_report(model, data, name="x", split="moon")
 
 
 def test_a_killed_training_is_said_to_be_one(report: Report) -> None:
     """Above everything else."""
-    learning = replace(report.learning, end=None)  # type: ignore[type-var]  # it is there
-    assert "This is the last checkpoint" in page(replace(report, learning=learning))
+    learning = replace(report.training, end=None)  # type: ignore[type-var]  # it is there
+    assert "This is the last checkpoint" in page(replace(report, training=learning))
 
 
 def test_a_calibrated_model_reports_its_rejections(data: Dataset) -> None:
@@ -220,7 +220,7 @@ def test_a_calibrated_model_reports_its_rejections(data: Dataset) -> None:
     model = tiny.model()
     model.fit(data.train, validation_data=data.test, epochs=1, verbose=0)
     assert model.calibrated
-    made = judge(model, data, name="x")
+    made = make_report(model, data, name="x")
     answers = model.classify(data.test)
     assert made.rejections is not None
     assert made.rejections.images == len(data.test)
@@ -240,8 +240,12 @@ def test_a_network_without_mistakes_has_a_report() -> None:
     kernel, bias = model.get_weights()
     model.set_weights([kernel * 0, bias + np.array([9, 0, 0, 0], np.float32)])
     only = data[np.flatnonzero(data.labels == 0)]
-    perfect = judge(model, Dataset("one", {"train": data, "test": only}, names), name="constant")
+    perfect = make_report(
+        model, Dataset("one", {"train": data, "test": only}, names), name="constant"
+    )
     html = page(perfect)
-    assert "There are none." in html
+    assert "There are no mistakes." in html
     assert "100 %" in html
-    page(judge(model, Dataset("all", {"train": data, "test": data[:]}, names), name="constant"))
+    page(
+        make_report(model, Dataset("all", {"train": data, "test": data[:]}, names), name="constant")
+    )

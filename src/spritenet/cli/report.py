@@ -59,7 +59,7 @@ def report(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from spritenet.cli.datasets import load
     from spritenet.core.pool import threads as threads_to_use
-    from spritenet.report import Learning, judge
+    from spritenet.report import TrainingRecord, make_report
     from spritenet.report.machine import machine
     from spritenet.runs import Run
     from spritenet.web.report import write_report
@@ -71,12 +71,12 @@ def report(
     path = out or (model / "report.html" if run else Path(f"{model.resolve().name}-report.html"))
     _check_outputs(path, png)
     has_journal = run is not None and run.journal_path.exists()
-    made = judge(
+    made = make_report(
         network,
         load(name, data_options),
         name=model.resolve().name,
         split=split,
-        learning=Learning.of_run(run) if run is not None and has_journal else None,
+        training=TrainingRecord.of_run(run) if run is not None and has_journal else None,
         config=run.config() if run is not None and run.config_path.exists() else {},
         machine=machine(threads or threads_to_use()),
         commands=_commands(model, [name, *data_options.words]),
@@ -91,7 +91,7 @@ def report(
     errors = plural(int((~found.right).sum()), "error")
     print(f"{model} on {name}, {made.split.name}: {plural(len(found), 'image')}")
     print(f"accuracy {percent(found.accuracy)} ({percent(low)} to {percent(high)}), {errors}")
-    if made.learnt_from:
+    if made.on_training_data:
         print("The network may have been trained on these images: its accuracy is overestimated.")
     for chart in charts:
         print(f"wrote {chart}")
@@ -191,7 +191,7 @@ def _write_charts(made: Report, folder: Path) -> list[Path]:
 
 def _results(made: Report, path: Path, size: int, charts: list[Path]) -> dict[str, object]:
     """Returns the object that `--json` prints."""
-    found, near = made.predictions, made.near
+    found, near = made.predictions, made.near_duplicates
     low, high = found.interval
     return {
         "report": str(path),
@@ -209,7 +209,7 @@ def _results(made: Report, path: Path, size: int, charts: list[Path]) -> dict[st
         "near_duplicates": near.count if near else None,
         "changed": {
             curve.name: dict(zip(map(str, curve.levels), curve.accuracy, strict=True))
-            for curve in made.curves
+            for curve in made.robustness
         },
         "seconds": terminal.process_seconds(),
     }

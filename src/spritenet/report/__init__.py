@@ -1,28 +1,28 @@
-"""The numbers of a report: how good a trained network is, on what, and where it fails.
+"""Evaluation of a trained network: metrics, mistakes, near-duplicates, robustness.
 
-    content.py   Report: everything in one value, and `judge`, which works it out
-    near.py      near-duplicates between two sets of images
-    stress.py    accuracy on images that are shifted, turned, noisy, blurred, thinner or thicker
-    perturbations.py   those changes, as arithmetic on pixels
-    learning.py  what a run's journal tells: curves, how it ended
-    machine.py   the machine it was made on
-    charts.py    its charts, as data
-    figures.py   its charts as matplotlib figures
-    saved.py     the network of a run, also of one that was killed
+    report.py           Report: all results in one value; make_report computes them
+    near_duplicates.py  images of one set that are nearly images of another
+    robustness.py       accuracy on images that are shifted, rotated, noisy, blurred or thicker
+    perturbations.py    those changes, as arithmetic on pixels
+    training_record.py  TrainingRecord: the curves and the outcome of a training, from its journal
+    run_model.py        model_of_run: the network of a run, also of one that was killed
+    machine.py          the processor and the system
+    charts.py           the charts of a report, as data
+    figures.py          the same as matplotlib figures
 
-It computes, and draws nothing: `web.report` writes the page, `plots` the pictures.
+`web.report` writes the page.
 """
 
 from __future__ import annotations
 
-from spritenet.report.cached_predictions import model_of_run
-from spritenet.report.content import Report, judge, predictions_of
-from spritenet.report.learning import Learning
+from spritenet.report.report import Report, make_report, predictions_of
+from spritenet.report.run_model import model_of_run
+from spritenet.report.training_record import TrainingRecord
 
 __all__ = [
-    "Learning",
     "Report",
-    "judge",
+    "TrainingRecord",
+    "make_report",
     "model_of_run",
     "predictions_of",
 ]

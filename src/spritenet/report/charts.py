@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from spritenet.charts import Chart, Line, learning_curve
 from spritenet.formatting import percent, signed
-from spritenet.report.learning import Learning
-from spritenet.report.stress import Curve
+from spritenet.report.robustness import RobustnessCurve
+from spritenet.report.training_record import TrainingRecord
 
-__all__ = ["learning_charts", "stress_chart"]
+__all__ = ["learning_charts", "robustness_chart"]
 
 
-def learning_charts(learning: Learning) -> dict[str, Chart]:
+def learning_charts(training: TrainingRecord) -> dict[str, Chart]:
     """Returns the curves of loss and accuracy, if there are steps or evaluations."""
-    tests = learning.evaluations
+    tests = training.evaluations
     steps = [test.step for test in tests]
     panels = {
-        "loss": (learning.loss, [test.loss for test in tests]),
-        "accuracy": (learning.accuracy, [test.accuracy for test in tests]),
+        "loss": (training.loss, [test.loss for test in tests]),
+        "accuracy": (training.accuracy, [test.accuracy for test in tests]),
     }
     return {
         metric: learning_curve(
             metric,
-            {"training": training, "validation": (steps, values)},
-            sampled=learning.sampled,
+            {"training": curve, "validation": (steps, values)},
+            sampled=training.sampled,
         )
-        for metric, (training, values) in panels.items()
-        if len(training) or tests
+        for metric, (curve, values) in panels.items()
+        if len(curve) or tests
     }
 
 
-def stress_chart(curve: Curve, classes: int, images: int) -> Chart:
+def robustness_chart(curve: RobustnessCurve, classes: int, images: int) -> Chart:
     """Returns the chart of accuracy against the strength of a perturbation.
 
     Args:

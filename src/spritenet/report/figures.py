@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from spritenet import plots
 from spritenet.report import charts
-from spritenet.report.content import Report
+from spritenet.report.report import Report
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,13 +26,13 @@ def figures(report: Report) -> dict[str, Draw]:
         "classes": partial(plots.class_accuracy, predictions.confusion, predictions.class_names),
         "calibration": partial(plots.calibration, predictions.calibration()),
     }
-    if report.learning is not None and len(report.learning.loss):
-        drawn["learning"] = partial(plots.chart, *charts.learning_charts(report.learning).values())
+    if report.training is not None and len(report.training.loss):
+        drawn["learning"] = partial(plots.chart, *charts.learning_charts(report.training).values())
     if not predictions.right.all():
         drawn["mistakes"] = predictions.plot_mistakes
-    for curve in report.curves:
+    for curve in report.robustness:
         classes = len(report.data.class_names)
         drawn[curve.name] = partial(
-            plots.chart, charts.stress_chart(curve, classes, report.stressed)
+            plots.chart, charts.robustness_chart(curve, classes, report.perturbed)
         )
     return drawn

@@ -1,4 +1,4 @@
-"""The machine that a report was made on: word → text, without names of people or places."""
+"""The machine of an evaluation: word → text, without names of people or places."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ CPUINFO = Path("/proc/cpuinfo")
 
 
 def machine(threads: int) -> dict[str, str]:
-    """Processor and system, as far as they are known.
+    """Returns the processor and the system, as far as they are known.
 
     Args:
-        threads: how many worked at a time.
+        threads: the number of threads.
     """
     words = "thread" if threads == 1 else "threads"
     return {
-        "judged on": f"{_processor()}: {native.instruction_set()}, {threads} {words}",
+        "evaluated on": f"{_processor()}: {native.instruction_set()}, {threads} {words}",
         "system": f"{platform.system()}, Python {platform.python_version()}",
     }
 
 
 def _processor() -> str:
-    """The processor's name; its architecture where the system doesn't tell."""
+    """Returns the processor's name; its architecture if the system doesn't report one."""
     try:
         with CPUINFO.open(encoding="utf-8", errors="replace") as file:
             for line in file.read(4096).splitlines():

@@ -1,4 +1,4 @@
-"""Images of one set that are nearly images of another, such as test images that were learnt from.
+"""Near-duplicates: images of one set that are nearly images of another.
 
 Every image becomes a thumbnail of at most 8×8 pixels, less its mean, of length 1; of that, the 32
 directions in which the thumbnails differ most are kept. Products of such rows are nearly
@@ -41,14 +41,14 @@ MOST_PRODUCTS = 1_200_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NearDuplicates:
-    """For images of one set, the most similar of another.
+    """The most similar image of a first set, for each image of a second.
 
     Attributes:
-        images: which images were compared: indices (n,) of the second set, ascending.
-        among: with how many images of the first set.
-        nearest: the most similar of those, index (n,).
-        similarity: how well their pixels correlate, -1 … 1, (n,).
-        exact: whether they are the same in every pixel, (n,).
+        images: indices (n,) of the compared images of the second set, ascending.
+        among: the number of images of the first set.
+        nearest: the index of the most similar of those, (n,).
+        similarity: the correlation of the pixels of the two, -1 … 1, (n,).
+        exact: True where all pixels are equal, (n,).
     """
 
     images: NDArray[np.int64]
@@ -59,21 +59,21 @@ class NearDuplicates:
 
     @property
     def count(self) -> int:
-        """How many correlate by at least 0.98."""
+        """The number of images with a correlation of at least 0.98."""
         return int((self.similarity >= ALIKE).sum())
 
     def closest(self, most: int) -> NDArray[np.int64]:
-        """The places (in `images`) of the most similar pairs, the most similar first."""
+        """Returns the positions in `images` of the most similar pairs, the most similar first."""
         return np.argsort(-self.similarity, kind="stable")[:most].astype(np.int64)
 
 
 def find(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NearDuplicates:
-    """The image of the first set that is most like each image of the second.
+    """Finds the image of the first set that is most similar to each image of the second.
 
     Args:
-        first: uint8 n h w c, not empty; what was learnt from.
-        second: uint8 m h w c; what is tested on. More than 1,200 million pairs are not compared: a
-            sample of the second set is.
+        first: uint8 n h w c, not empty, such as the training set.
+        second: uint8 m h w c, such as the test set; sampled, if there are more than 1,200 million
+            pairs.
     """
     chosen = np.arange(len(second), dtype=np.int64)
     most = max(1, MOST_PRODUCTS // len(first))
@@ -82,19 +82,19 @@ def find(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NearDuplicates:
     own = second if len(chosen) == len(second) else second[chosen]
     nearest = np.zeros(len(own), np.int64)
     similarity = np.full(len(own), -1, np.float32)
-    for candidates in _candidates(*_shortened(_thumbnails(first), _thumbnails(own))):
+    for candidates in _candidates(*_projected(_thumbnails(first), _thumbnails(own))):
         found = _correlations(first, candidates, own)
         better = found > similarity
         similarity[better], nearest[better] = found[better], candidates[better]
-    exact = _same(first, own, nearest)
+    exact = _identical(first, own, nearest)
     similarity[exact] = 1.0
     return NearDuplicates(chosen, len(first), nearest, similarity, exact)
 
 
 def _thumbnails(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Images n h w c as rows of at most 8·8·c numbers, less their mean, of length 1.
+    """Returns images n h w c as rows of at most 8·8·c numbers with mean 0 and length 1.
 
-    Images of one colour all over have nothing to compare, and become zeros.
+    Images of a single colour become zeros.
     """
     n, height, width, channels = images.shape
     tall, wide = min(SIDE, height), min(SIDE, width)
@@ -111,17 +111,17 @@ def _thumbnails(images: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _normed(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Rows less their mean, of length 1; zeros where they are even."""
+    """Returns rows with mean 0 and length 1; zeros for constant rows."""
     rows -= rows.mean(axis=1, keepdims=True)
     lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
     rows /= np.where(lengths > 1e-3, lengths, np.inf)
     return rows
 
 
-def _shortened(
+def _projected(
     first: NDArray[np.float32], second: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Both turned and cut to the 32 directions in which a sample of the first differs most."""
+    """Projects both on the 32 principal components of a sample of the first."""
     if first.shape[1] <= PARTS:
         return first, second
     some = first[:: max(1, len(first) // 10_000)].astype(np.float64)
@@ -133,7 +133,7 @@ def _shortened(
 def _candidates(
     first: NDArray[np.float32], second: NDArray[np.float32]
 ) -> Iterator[NDArray[np.int64]]:
-    """For each row of the second, the row with the largest product, of each part of the first."""
+    """Yields the row with the largest product for each row of the second, block by block."""
     columns = np.ascontiguousarray(first.T)
     for left in range(0, len(first), COLUMNS):
         part = np.ascontiguousarray(columns[:, left : left + COLUMNS])
@@ -146,10 +146,10 @@ def _candidates(
         yield nearest + left
 
 
-def _same(
+def _identical(
     first: NDArray[np.uint8], second: NDArray[np.uint8], nearest: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Which images of the second are in the first to the pixel; `nearest` then names them."""
+    """Returns True for images of the second that are in the first; sets their `nearest`."""
     known: dict[bytes, int] = {}
     for number, image in enumerate(first):
         known.setdefault(image.tobytes(), number)
@@ -164,7 +164,7 @@ def _same(
 def _correlations(
     first: NDArray[np.uint8], places: NDArray[np.int64], second: NDArray[np.uint8]
 ) -> NDArray[np.float32]:
-    """How well the pixels of second[i] and first[places[i]] correlate; 0 where one is even."""
+    """Returns the correlations of second[i] with first[places[i]]; 0 if one is constant."""
     found = np.empty(len(second), np.float32)
     for start in range(0, len(second), 512):
         part = slice(start, start + 512)

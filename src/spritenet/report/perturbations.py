@@ -1,7 +1,7 @@
-"""Changes of pixels that should not change what a picture shows, of uint8 images n h w c.
+"""Perturbations of uint8 images n h w c that should not change their class.
 
-Beyond the edge, the edge's pixels go on. Each image is changed in a way of its own where there is a
-choice (which direction, which noise), decided by its place, never by the clock.
+Pixels beyond the edge repeat the edge. Directions and noise differ from image to image and depend
+on its index alone.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["blurred", "noisy", "shifted", "thickened", "turned"]
+__all__ = ["add_noise", "blur", "rotate", "shift", "thicken"]
 
 
-def shifted(images: NDArray[np.uint8], pixels: float) -> NDArray[np.uint8]:
-    """Moved by so many whole pixels: image i to the right, down, left or up, by i mod 4."""
+def shift(images: NDArray[np.uint8], pixels: float) -> NDArray[np.uint8]:
+    """Shifts by whole pixels: image i to the right, down, left or up, by i mod 4."""
     n = round(pixels)
     result = np.empty_like(images)
     for turn, (axis, sign) in enumerate(((2, 1), (1, 1), (2, -1), (1, -1))):
@@ -29,8 +29,8 @@ def shifted(images: NDArray[np.uint8], pixels: float) -> NDArray[np.uint8]:
     return result
 
 
-def turned(images: NDArray[np.uint8], degrees: float) -> NDArray[np.uint8]:
-    """Turned around the middle, anticlockwise, with straight lines between pixels."""
+def rotate(images: NDArray[np.uint8], degrees: float) -> NDArray[np.uint8]:
+    """Rotates around the centre, anticlockwise, with linear interpolation."""
     _, height, width, channels = images.shape
     angle = math.radians(degrees)
     rows, columns = np.mgrid[:height, :width]
@@ -56,16 +56,16 @@ def turned(images: NDArray[np.uint8], degrees: float) -> NDArray[np.uint8]:
     return _images(mixed.reshape(height, width, channels, -1))
 
 
-def noisy(images: NDArray[np.uint8], deviation: float) -> NDArray[np.uint8]:
-    """With normal noise of that standard deviation, in grey levels, seed 0."""
+def add_noise(images: NDArray[np.uint8], deviation: float) -> NDArray[np.uint8]:
+    """Adds normal noise of a standard deviation in grey levels, with seed 0."""
     noise = np.random.default_rng(0).standard_normal(images.shape, np.float32)
     noise *= np.float32(deviation)
     noise += images
     return np.clip(np.rint(noise), 0, 255).astype(np.uint8)
 
 
-def blurred(images: NDArray[np.uint8], deviation: float) -> NDArray[np.uint8]:
-    """Through a Gaussian of that standard deviation, in pixels."""
+def blur(images: NDArray[np.uint8], deviation: float) -> NDArray[np.uint8]:
+    """Blurs with a Gaussian of a standard deviation in pixels."""
     if deviation <= 0:
         return images
     _, height, width, channels = images.shape
@@ -78,7 +78,7 @@ def blurred(images: NDArray[np.uint8], deviation: float) -> NDArray[np.uint8]:
 
 
 def _gaussian(size: int, deviation: float) -> NDArray[np.float32]:
-    """(size, size): what each new pixel takes from each old one; the edge goes on outside."""
+    """Returns the weight of each old pixel in each new one, (size, size); the edge is repeated."""
     reach = math.ceil(3 * deviation)
     offsets = np.arange(-reach, reach + 1)
     weights = np.exp(-0.5 * (offsets / deviation) ** 2)
@@ -90,10 +90,10 @@ def _gaussian(size: int, deviation: float) -> NDArray[np.float32]:
     return matrix.astype(np.float32)
 
 
-def thickened(images: NDArray[np.uint8], pixels: float) -> NDArray[np.uint8]:
-    """What stands out from the edge's brightness grown by so many pixels, or shrunk if negative.
+def thicken(images: NDArray[np.uint8], pixels: float) -> NDArray[np.uint8]:
+    """Grows the foreground, which differs from the edge in brightness; shrinks it if negative.
 
-    Grey dilation and erosion with a cross of three pixels each way, as often as there are pixels.
+    Grey dilation or erosion with a cross of 3×3 pixels, once for each pixel.
     """
     edge = np.concatenate([images[:, [0, -1]].ravel(), images[:, :, [0, -1]].ravel()])
     grow_light = bool(np.median(edge) < 128) if edge.size else True
@@ -112,6 +112,6 @@ def thickened(images: NDArray[np.uint8], pixels: float) -> NDArray[np.uint8]:
 
 
 def _images(values: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Values h w c n as images n h w c."""
+    """Rounds values h w c n to images n h w c."""
     pixels = np.clip(np.rint(values), 0, 255).astype(np.uint8)
     return np.ascontiguousarray(pixels.transpose(3, 0, 1, 2))

@@ -1,13 +1,13 @@
 """The report as one HTML file: no other file, no request, no library.
 
-    page.py      page, write_report: the file, its policy, what is where
-    sections.py  what it was trained on, how that went, the summary
-    class_metrics.py    each class; as sure as it is right?
-    galleries.py mistakes, near-duplicates, changed images
+    page.py      page, write_report: the file and its content security policy
+    sections.py  summary, model and data, learning curves, commands
+    class_metrics.py  metrics of each class, calibration
+    galleries.py mistakes, near-duplicates, robustness
     matrix.py    the confusion matrix, whose cells show their images
-    sheet.py     all its images as one PNG, shown tile by tile
+    sheet.py     all images as one PNG, shown tile by tile
 
-Looks and script are in static/report/ and static/ui/theme.css; they go into the file.
+Style and script are in static/report/ and static/ui/theme.css; they go into the file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Parts of a report: the figures of each class, and whether it is as sure as it is right."""
+"""Sections of a report: the metrics of each class, and calibration."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ SIZE = 400, 290
 
 
 def classes(report: Report) -> str:
-    """Precision, recall and F1 of each class, and its most frequent wrong prediction."""
-    found = report.predictions
-    names, confusion, figures = found.class_names, found.confusion, found.classes
-    shares = per_class_accuracy(confusion)
+    """Returns precision, recall, F1 and the most frequent wrong prediction of each class."""
+    predictions = report.predictions
+    names, confusion, metrics = predictions.class_names, predictions.confusion, predictions.classes
+    accuracies = per_class_accuracy(confusion)
     wrong = confusion.copy()
     np.fill_diagonal(wrong, 0)
     rows = []
     for number, name in enumerate(names):
         other = int(wrong[number].argmax())
-        often = int(wrong[number, other])
-        taken = f"{html(names[other], 24)} ({often:,})" if often else "–"
+        count = int(wrong[number, other])
+        predicted_as = f"{html(names[other], 24)} ({count:,})" if count else "–"
         cells = [
             _cell(percent(value, 1) if known else "–", value if known else -1)
             for value, known in (
-                (figures.precision[number], figures.predicted[number] > 0),
-                (figures.recall[number], figures.support[number] > 0),
-                (figures.f1[number], figures.support[number] + figures.predicted[number] > 0),
+                (metrics.precision[number], metrics.predicted[number] > 0),
+                (metrics.recall[number], metrics.support[number] > 0),
+                (metrics.f1[number], metrics.support[number] + metrics.predicted[number] > 0),
             )
         ]
-        share = 0.0 if np.isnan(shares[number]) else float(shares[number])
+        accuracy = float(np.nan_to_num(accuracies[number]))
         rows.append(
             f"<tr><th scope=row>{html(name, 30)}</th>"
-            f"{_cell(f'{int(figures.support[number]):,}', float(figures.support[number]))}"
+            f"{_cell(f'{int(metrics.support[number]):,}', float(metrics.support[number]))}"
             f'{"".join(cells)}<td class="bar-cell"><svg class="share" viewBox="0 0 100 8" '
             f'preserveAspectRatio="none" aria-hidden="true"><rect class="rail" width="100" '
-            f'height="8"/><rect width="{100 * share:.1f}" height="8"/></svg></td>'
-            f"<td>{taken}</td></tr>"
+            f'height="8"/><rect width="{100 * accuracy:.1f}" height="8"/></svg></td>'
+            f"<td>{predicted_as}</td></tr>"
         )
     foot = []
-    for label, mean in (("mean of classes", figures.macro), ("mean of images", figures.weighted)):
+    for label, mean in (("mean of classes", metrics.macro), ("mean of images", metrics.weighted)):
         means = "".join(
             f'<td class="number">{percent(value, 1)}</td>'
             for value in (mean.precision, mean.recall, mean.f1)
@@ -57,7 +57,7 @@ def classes(report: Report) -> str:
         for head in ("images", "precision", "recall", "F1")
     )
     table = (
-        '<div class="scroll tall" tabindex="0" role="region" aria-label="Figures of each class">'
+        '<div class="scroll tall" tabindex="0" role="region" aria-label="Metrics of each class">'
         '<table class="classes"><thead><tr><th scope=col data-sort>class</th>'
         f'{heads}<td class="bar-cell"></td><th scope=col>most often predicted as</th>'
         f"</tr></thead><tbody>{''.join(rows)}</tbody><tfoot>{''.join(foot)}</tfoot></table></div>"
@@ -68,39 +68,39 @@ def classes(report: Report) -> str:
         "harmonic mean."
         "</p>"
     )
-    return section("classes", "Each class", table, note)
+    return section("classes", "Classes", table, note)
 
 
 def _cell(words: str, value: float) -> str:
-    """A number in a table that can be sorted by it."""
+    """Returns a number in a table that can be sorted by it."""
     return f'<td class="number" data-value="{value:.6g}">{words}</td>'
 
 
 def calibration(report: Report) -> str:
-    """Returns whether it is as sure as it is right."""
+    """Returns the calibration: confidence against accuracy."""
     bins = report.predictions.calibration()
-    there = bins.count > 0
-    gap = float(((bins.confidence - bins.accuracy)[there] * bins.count[there]).sum())
+    filled = bins.count > 0
+    gap = float(((bins.confidence - bins.accuracy)[filled] * bins.count[filled]).sum())
     mean = gap / max(1, len(report.predictions))
     size = percent(abs(mean))
-    words = "as sure as it is right" if abs(mean) < 0.0005 else ""
-    words = words or (f"too sure, by {size}" if mean > 0 else f"not sure enough, by {size}")
+    words = "equals the accuracy" if abs(mean) < 0.0005 else ""
+    words = words or f"is {size} {'above' if mean > 0 else 'below'} the accuracy"
     note = (
-        f"<p>Expected calibration error <b>{percent(bins.error)}</b>, in 15 bins. On the average "
-        f"it is {words}.</p>{_rejections(report)}"
+        f"<p>Expected calibration error <b>{percent(bins.error)}</b>, in 15 bins. The mean "
+        f"confidence {words}.</p>{_rejections(report)}"
     )
     both = (
         f'<div class="charts"><figure>{svg(calibration_curve(bins), SIZE)}</figure>'
         f"<figure>{svg(confidence_histogram(bins), SIZE)}</figure></div>"
     )
-    return section("calibration", "Is it as sure as it is right?", note, both)
+    return section("calibration", "Calibration: confidence against accuracy", note, both)
 
 
 def _rejections(report: Report) -> str:
-    """The images that a calibrated model rejects as not sure."""
+    """Returns the number of images that a calibrated model rejects as not sure."""
     counts = report.rejections
     if counts is None:
-        return "<p>It is not calibrated: nobody found out what its percentages mean.</p>"
+        return "<p>The model is not calibrated: it rejects no images.</p>"
     rejected = counts.images - counts.accepted
     correct = percent(counts.correct / counts.accepted) if counts.accepted else "none"
     return (

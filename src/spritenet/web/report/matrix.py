@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 __all__ = ["confusion"]
 
 IN_A_CELL = 60
-"""Images of a cell, at most; half as many where they were right."""
+"""Images of a cell, at most; half as many on the diagonal."""
 
 STEPS = 8
 """Shades of a cell."""
 
 
 def confusion(report: Report, sheet: Sheet) -> str:
-    """The table, the place for a cell's images, and those images' numbers."""
-    found = report.predictions
-    shown = ConfusionMatrix.of(found.confusion, found.class_names)
-    rows = [_row(shown, number) for number in range(len(shown.classes))]
+    """Returns the table, the pane for a cell's images, and the tiles of these images."""
+    predictions = report.predictions
+    matrix = ConfusionMatrix.of(predictions.confusion, predictions.class_names)
+    rows = [_row(matrix, number) for number in range(len(matrix.classes))]
     heads = "".join(
-        f'<th scope=col title="{html(name)}">{html_middle(name, 10)}</th>' for name in shown.names
+        f'<th scope=col title="{html(name)}">{html_middle(name, 10)}</th>' for name in matrix.names
     )
-    few = len(shown.names) <= 12
-    kinds = " long" * (max(map(len, shown.names)) > 3) + " few" * few
-    part = f"{shown.note[0].upper()}{shown.note[1:]}. " if shown.note else ""
+    few = len(matrix.names) <= 12
+    kinds = " long" * (max(map(len, matrix.names)) > 3) + " few" * few
+    part = f"{matrix.note[0].upper()}{matrix.note[1:]}. " if matrix.note else ""
     note = (
         f'<p class="small faint">{part}Rows: true classes. Columns: predicted classes. '
         "Blue: right, darker for a larger fraction of the row. Orange: mistakes, darker where "
@@ -54,62 +54,66 @@ def confusion(report: Report, sheet: Sheet) -> str:
         '<p id="cell-note" class="small faint"></p><div id="cell-images" class="gallery"></div>'
         "<noscript>Choosing a cell needs JavaScript; nothing else here does.</noscript></div>"
     )
-    cells = _payload(found, sheet, shown.classes)
+    cells = _payload(predictions, sheet, matrix.classes)
     data = json.dumps(cells, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
     script = f'<script type="application/json" id="cells">{data}</script>'
     halves = f'<div class="halves{"" if few else " wide"}">{table}{pane}</div>'
     return section("confusion", "Confusion matrix", halves, script)
 
 
-def _row(shown: ConfusionMatrix, row: int) -> str:
+def _row(matrix: ConfusionMatrix, row: int) -> str:
     """Returns one class's row."""
-    true = html(shown.names[row], 30)
+    true = html(matrix.names[row], 30)
     cells = []
-    for column, name in enumerate(shown.names):
-        count = int(shown.counts[row, column])
+    for column, name in enumerate(matrix.names):
+        count = int(matrix.counts[row, column])
         if not count:
             cells.append("<td></td>")
             continue
-        shade = max(1, round(STEPS * float(shown.shades[row, column])))
+        shade = max(1, round(STEPS * float(matrix.shades[row, column])))
         kind = "r" if row == column else "w"
-        place = f"{shown.classes[row]},{shown.classes[column]}"
+        place = f"{matrix.classes[row]},{matrix.classes[column]}"
         answer = "right" if row == column else f"predicted as {html(name, 30)}"
         cells.append(
             f'<td class="{kind}{shade}"><button type="button" data-cell="{place}" '
             f'aria-label="{plural(count, "image")} of {true} {answer}">{count}</button></td>'
         )
-    name = shown.names[row]
+    name = matrix.names[row]
     head = f'<th scope=row title="{html(name)}">{html_middle(name, 16)}</th>'
     return f"<tr>{head}{''.join(cells)}</tr>"
 
 
-def _payload(found: Predictions, sheet: Sheet, chosen: NDArray[np.int64]) -> dict[str, object]:
-    """What the script needs to show a cell: tiles by cell, and where tiles lie.
+def _payload(
+    predictions: Predictions, sheet: Sheet, chosen: NDArray[np.int64]
+) -> dict[str, object]:
+    """Returns the script's data: the tiles of each cell, names, counts and the size of a tile.
 
-    Mistakes first, those cells with the fewest images first, so that each has something to show
-    when there isn't room for all. Mistakes by falling confidence; of those that were right, the
-    least certain.
+    Tiles are given to mistakes first, to cells with few images first, so that each cell has one
+    if there isn't room for all. Mistakes come by falling confidence, right predictions by rising.
     """
-    shown = np.zeros(len(found.class_names), bool)
-    shown[chosen] = True
-    labels, predicted, confidence = found.labels, found.predicted, found.confidence
-    inside = shown[labels] & shown[predicted]
+    is_chosen = np.zeros(len(predictions.class_names), bool)
+    is_chosen[chosen] = True
+    labels, predicted, confidence = (
+        predictions.labels,
+        predictions.predicted,
+        predictions.confidence,
+    )
+    inside = is_chosen[labels] & is_chosen[predicted]
     members: dict[tuple[int, int], list[int]] = {}
-    # Each cell's images come in this order: the surest mistakes, the least sure of what is right.
-    order = np.argsort(np.where(found.right, confidence, -confidence), kind="stable")
+    order = np.argsort(np.where(predictions.right, confidence, -confidence), kind="stable")
     for i in order[inside[order]].tolist():
         members.setdefault((int(labels[i]), int(predicted[i])), []).append(i)
     cells: dict[str, list[list[object]]] = {}
-    for (is_, taken), images in sorted(
+    for (true, answer), images in sorted(
         members.items(), key=lambda item: (item[0][0] == item[0][1], len(item[1]), item[0])
     ):
-        kept: list[list[object]] = []
-        for i in images[: IN_A_CELL // (2 if is_ == taken else 1)]:
-            if sheet.full and kept:
+        tiles: list[list[object]] = []
+        for i in images[: IN_A_CELL // (2 if true == answer else 1)]:
+            if sheet.full and tiles:
                 break
-            kept.append([sheet.add(found.images[i]), percent(float(confidence[i])), i])
-        cells[f"{is_},{taken}"] = kept
-    names = {str(n): found.class_names[n] for n in chosen.tolist()}
+            tiles.append([sheet.add(predictions.images[i]), percent(float(confidence[i])), i])
+        cells[f"{true},{answer}"] = tiles
+    names = {str(n): predictions.class_names[n] for n in chosen.tolist()}
     return {
         "names": names,
         "cells": cells,

@@ -1,4 +1,4 @@
-"""The file: one HTML page with its looks, its script and its images inside."""
+"""The report as one HTML page with its style, script and images inside."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ __all__ = ["page", "write_report"]
 STATIC = Path(__file__).parents[1] / "static"
 ORDER = (
     *("trained", "curves", "confusion", "classes", "mistakes", "calibration"),
-    *("twins", "stress", "again"),
+    *("near-duplicates", "robustness", "again"),
 )
 
 STYLES = ("ui/theme.css", "report/report.css")
 
 
 def page(report: Report, *, at: datetime | None = None) -> str:
-    """A report as HTML that asks for nothing else.
+    """Returns a report as HTML that loads nothing.
 
     Args:
-        report: its numbers.
-        at: when it was made; now by default.
+        report: the results.
+        at: the time on the page; now by default.
     """
     sheet = Sheet(report.split.image_shape)
     parts = [  # in the order in which images matter, if there isn't room for all
-        ("trained", "What was trained", sections.trained(report)),
-        ("curves", "Learning", sections.curves(report)),
+        ("trained", "Model and data", sections.trained(report)),
+        ("curves", "Learning curves", sections.curves(report)),
         ("mistakes", "Mistakes", galleries.mistakes(report, sheet)),
-        ("twins", "Near-duplicates", galleries.twins(report, sheet)),
-        ("stress", "When images change", galleries.under_stress(report, sheet)),
-        ("confusion", "Confusion", matrix.confusion(report, sheet)),
+        ("near-duplicates", "Near-duplicates", galleries.near_duplicates(report, sheet)),
+        ("robustness", "Robustness", galleries.robustness(report, sheet)),
+        ("confusion", "Confusion matrix", matrix.confusion(report, sheet)),
         ("classes", "Classes", class_metrics.classes(report)),
         ("calibration", "Calibration", class_metrics.calibration(report)),
-        ("again", "Run it again", sections.again(report)),
+        ("again", "Reproduction", sections.again(report)),
     ]
     shown = sorted((p for p in parts if p[2]), key=lambda part: ORDER.index(part[0]))
     style = "".join(_style(name) for name in STYLES)
@@ -81,10 +81,10 @@ def page(report: Report, *, at: datetime | None = None) -> str:
 
 
 def write_report(report: Report, path: Path) -> int:
-    """Write it, whole or not at all; how many bytes it has.
+    """Writes a report atomically, and returns its number of bytes.
 
     Raises:
-        RunError: the disk refuses.
+        RunError: the file can't be written.
     """
     data = page(report).encode()
     write_file(path, data)
@@ -92,11 +92,11 @@ def write_report(report: Report, path: Path) -> int:
 
 
 def _style(name: str) -> str:
-    """A style sheet without comments and indentation."""
+    """Returns a style sheet without comments and indentation."""
     css = re.sub(r"/\*.*?\*/", "", (STATIC / name).read_text(encoding="utf-8"), flags=re.DOTALL)
     return "\n".join(line.strip() for line in css.splitlines() if line.strip()) + "\n"
 
 
 def _digest(content: str) -> str:
-    """As a content security policy names an inline script or style."""
+    """Returns the hash of an inline script or style, for a content security policy."""
     return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}"

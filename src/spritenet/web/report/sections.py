@@ -1,4 +1,4 @@
-"""What each part of a report says, as HTML: what it was trained on, how that went, the summary."""
+"""Sections of a report as HTML: summary, model and data, learning curves, commands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["again", "curves", "header", "section", "summary", "trained"]
 
 
 def section(name: str, title: str, *parts: str) -> str:
-    """A panel with a heading that can be linked to."""
+    """Returns a panel with a heading that can be linked to."""
     return (
         f'<section class="panel" id="{name}" aria-labelledby="{name}-title">'
         f'<h2 id="{name}-title">{title}</h2>{"".join(parts)}</section>'
@@ -29,41 +29,46 @@ def _figure(chart: Chart) -> str:
     return f'<figure>{svg(chart)}<figcaption class="small faint">{words}</figcaption></figure>'
 
 
-def header(report: Report, made_at: str, version: str, there: list[tuple[str, str]]) -> str:
-    """Title, what this is, and where to go."""
-    links = "".join(f'<li><a href="#{name}">{title}</a></li>' for name, title in there)
+def header(report: Report, made_at: str, version: str, names: list[tuple[str, str]]) -> str:
+    """Returns the title, the data set and links to the sections."""
+    links = "".join(f'<li><a href="#{name}">{title}</a></li>' for name, title in names)
     return (
         f"<header><h1>{html(report.name)}</h1>"
-        f'<p class="faint">judged on {html(report.data.name)}, {html(report.split.name)} · '
+        f'<p class="faint">evaluated on {html(report.data.name)}, {html(report.split.name)} · '
         f"{made_at} · Spritenet {version}</p>"
         f'<nav aria-label="Parts of this report"><ul>{links}</ul></nav></header>'
     )
 
 
 def summary(report: Report) -> str:
-    """The accuracy, large; the other figures; what must be said at once."""
-    found = report.predictions
-    low, high = found.interval
-    errors = int((~found.right).sum())
-    figures = [
-        ("errors", f"{errors:,}", f"of {plural(len(found), 'image')}"),
-        ("log loss", f"{found.log_loss:.4f}", "nats an image"),
-        ("F1, macro", f"{found.classes.macro.f1:.4f}", "mean over the classes"),
-        ("calibration error", percent(found.calibration().error), "confidence against accuracy"),
+    """Returns the accuracy, the other metrics and the warnings."""
+    predictions = report.predictions
+    low, high = predictions.interval
+    errors = int((~predictions.right).sum())
+    metrics = [
+        ("errors", f"{errors:,}", f"of {plural(len(predictions), 'image')}"),
+        ("log loss", f"{predictions.log_loss:.4f}", "nats an image"),
+        ("F1, macro", f"{predictions.classes.macro.f1:.4f}", "mean over the classes"),
+        (
+            "calibration error",
+            percent(predictions.calibration().error),
+            "confidence against accuracy",
+        ),
     ]
-    if len(found.class_names) > 5:
-        figures.insert(1, ("among the top 5", percent(found.top_k(5)), "of the classes"))
-    if report.near is not None:
-        share = report.near.count / max(1, len(report.near.images))
-        figures.append(("near-duplicates", f"{report.near.count:,}", f"{percent(share)} of them"))
+    if len(predictions.class_names) > 5:
+        metrics.insert(1, ("among the top 5", percent(predictions.top_k(5)), "accuracy"))
+    if report.near_duplicates is not None:
+        near = report.near_duplicates
+        fraction = percent(near.count / max(1, len(near.images)))
+        metrics.append(("near-duplicates", f"{near.count:,}", f"{fraction} of the images"))
     tiles = "".join(
-        f'<div><dt>{name}</dt><dd><b>{figure}</b> <span class="faint">{note}</span></dd></div>'
-        for name, figure, note in figures
+        f'<div><dt>{name}</dt><dd><b>{value}</b> <span class="faint">{note}</span></dd></div>'
+        for name, value, note in metrics
     )
     notices = "".join(f'<p class="notice">{words}</p>' for words in _warnings(report))
     return (
         '<section class="panel hero" id="summary" aria-label="Summary">'
-        f'<div class="figure"><p class="big">{percent(found.accuracy)}</p>'
+        f'<div class="figure"><p class="big">{percent(predictions.accuracy)}</p>'
         f"<p>accuracy<br>"
         f'<span class="faint">{percent(low)} to {percent(high)} with 95 % confidence</span></p>'
         "</div>"
@@ -72,25 +77,25 @@ def summary(report: Report) -> str:
 
 
 def _warnings(report: Report) -> Iterator[str]:
-    """What changes how the figures are to be read."""
-    if report.learnt_from:
+    """Yields what makes the metrics too optimistic or preliminary."""
+    if report.on_training_data:
         yield (
-            "These are images the network may have learnt from: the data set has no others. "
-            "All figures flatter it."
+            "The network may have been trained on these images: the data set has no others. "
+            "All metrics are too optimistic."
         )
-    if report.near is not None and report.near.exact.any():
-        exact = int(report.near.exact.sum())
+    if report.near_duplicates is not None and report.near_duplicates.exact.any():
+        exact = int(report.near_duplicates.exact.sum())
         yield (
-            f"{plural(exact, 'image')} it was judged on {'is' if exact == 1 else 'are'} also among "
-            "the training images, to the pixel. They make it look better than it is."
+            f"{plural(exact, 'image')} of the evaluation {'is' if exact == 1 else 'are'} identical "
+            "to training images, which makes the metrics too optimistic."
         )
-    learning = report.learning
-    if learning is not None and learning.end is None:
-        yield f"The training is {learning.how_it_ended}. This is the last checkpoint."
+    training = report.training
+    if training is not None and training.end is None:
+        yield f"The training is {training.outcome}. This is the last checkpoint."
 
 
 def trained(report: Report) -> str:
-    """The network, the data, the training, the machine."""
+    """Returns the layers, the data set, the training and the machine."""
     model = report.model
     rows, total = [], 0
     for label, kind, shape, size in layer_rows(model.layers, model.input_shape):
@@ -100,11 +105,11 @@ def trained(report: Report) -> str:
             f"<tr><th scope=row>{html(label)}</th><td>{html(kind)}</td><td>{html(shape)}</td>"
             f'<td class="number">{count}</td></tr>'
         )
-    takes = "×".join(map(str, model.input_shape or ()))
+    input_shape = "×".join(map(str, model.input_shape or ()))
     network = (
-        f'<div class="scroll"><table><caption>The network: images of {takes}, '
+        f'<div class="scroll"><table><caption>The network: images of {input_shape}, '
         f"{plural(total, 'parameter')}, {4 * total:,} bytes</caption><thead><tr>"
-        "<th scope=col>layer</th><th scope=col>type</th><th scope=col>makes</th>"
+        "<th scope=col>layer</th><th scope=col>type</th><th scope=col>output shape</th>"
         f'<th scope=col class="number">parameters</th></tr></thead><tbody>{"".join(rows)}</tbody>'
         "</table></div>"
     )
@@ -113,11 +118,11 @@ def trained(report: Report) -> str:
         for name, words in _facts(report)
     )
     content = f'<div class="halves">{network}<dl class="facts">{facts}</dl></div>'
-    return section("trained", "What was trained on what", content)
+    return section("trained", "Model, data and training", content)
 
 
 def _facts(report: Report) -> Iterator[tuple[str, str]]:
-    """Word and figure, those that are known."""
+    """Yields word and text of each known fact on data, training and machine."""
     data, model = report.data, report.model
     splits = ", ".join(f"{name} {len(split):,}" for name, split in data.splits.items())
     yield "data", f"{data.name}: {splits}"
@@ -127,11 +132,11 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
         if words:
             yield name, words
     known = model.trained_on
-    learnt = known.content_hash if known else str(report.config.get("data_sha256", ""))
-    if learnt and "train" in data.splits:
-        same = learnt == data.train.content_hash
-        words = "these training images" if same else "other images, or a part of these"
-        yield "learnt from", f"{words} (SHA-256 {learnt[:12]}…)"
+    digest = known.content_hash if known else str(report.config.get("data_sha256", ""))
+    if digest and "train" in data.splits:
+        same = digest == data.train.content_hash
+        words = "these training images" if same else "other images, or a subset of these"
+        yield "trained on", f"{words} (SHA-256 {digest[:12]}…)"
     yield from _training(report)
     yield "weights", f"SHA-256 {model.weights_sha256[:12]}…"
     for name, words in report.machine.items():
@@ -139,8 +144,8 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
 
 
 def _training(report: Report) -> Iterator[tuple[str, str]]:
-    """How it was trained, as far as the run or the model tells."""
-    config, learning, known = report.config, report.learning, report.model.trained_on
+    """Yields optimizer, shuffling and steps, as far as the run or the model has them."""
+    config, training, known = report.config, report.training, report.model.trained_on
     optimizer = config.get("optimizer")
     if isinstance(optimizer, dict):
         own = optimizer.get("config")
@@ -149,32 +154,32 @@ def _training(report: Report) -> Iterator[tuple[str, str]]:
         yield "optimizer", f"{optimizer.get('class_name')}{at}"
     plan = config.get("plan")
     if isinstance(plan, dict):
-        yield "order", f"seed {plan.get('seed')}, {plan.get('batch_size')} images an update"
+        yield "shuffling", f"seed {plan.get('seed')}, batch size {plan.get('batch_size')}"
     elif known is not None:
-        yield "order", f"seed {known.seed}"
-    if learning is None:
+        yield "shuffling", f"seed {known.seed}"
+    if training is None:
         if known is not None and known.steps:
             yield "training", plural(known.steps, "step")
         return
-    words = f"{plural(learning.last_step, 'step')}, {learning.how_it_ended}"
-    if learning.end is not None and learning.end.seconds:
-        speed = learning.end.images / learning.end.seconds
-        words += f", {duration(learning.end.seconds)}: {speed:,.0f} images/s"
+    words = f"{plural(training.last_step, 'step')}, {training.outcome}"
+    if training.end is not None and training.end.seconds:
+        speed = training.end.images / training.end.seconds
+        words += f", {duration(training.end.seconds)}: {speed:,.0f} images/s"
     yield "training", words
 
 
 def curves(report: Report) -> str:
-    """Loss and accuracy against steps; "" where there is no journal."""
-    charts = {} if report.learning is None else learning_charts(report.learning)
+    """Returns loss and accuracy against steps; "" without a journal."""
+    charts = {} if report.training is None else learning_charts(report.training)
     if not charts:
         return ""
     figures = "".join(map(_figure, charts.values()))
-    return section("curves", "Learning", f'<div class="charts">{figures}</div>')
+    return section("curves", "Learning curves", f'<div class="charts">{figures}</div>')
 
 
 def again(report: Report) -> str:
-    """The commands that repeat it."""
+    """Returns the commands that repeat the evaluation."""
     lines = "\n".join(html(command, 400) for command in report.commands)
     if not lines:
         return ""
-    return section("again", "Run it again", f'<pre class="scroll"><code>{lines}</code></pre>')
+    return section("again", "Reproduction", f'<pre class="scroll"><code>{lines}</code></pre>')

@@ -1,4 +1,4 @@
-"""All images of a report as one PNG. Each is shown as a window onto it, without a script.
+"""Sheet: all images of a report as one PNG; each is shown as a window onto it, without a script.
 
 A tile is the image with a frame of one pixel that repeats its edge, so that scaling never mixes
 neighbours. Larger images are made smaller.
@@ -27,21 +27,21 @@ LARGEST = 64
 """Pixels of a tile's longer side, at most."""
 
 MOST_BYTES = 1_400_000
-"""Of pixels, uncompressed: photographs hardly get smaller, and base64 adds a third."""
+"""Bytes of pixels, uncompressed: photographs hardly compress, and base64 adds a third."""
 
 
 class Sheet:
-    """The tiles that a report shows; each image is there once.
+    """The tiles of a report's images; equal images share a tile.
 
     Args:
         shape: height, width, channels of the images.
 
     Attributes:
-        most: how many tiles there is room for.
+        most: the number of tiles there is room for.
     """
 
     def __init__(self, shape: tuple[int, int, int]) -> None:
-        sample = self._made(np.zeros(shape, np.uint8))
+        sample = self._tile(np.zeros(shape, np.uint8))
         self.height, self.width, self.channels = sample.shape
         self.most = max(200, MOST_BYTES // sample.size)
         self._tiles: list[NDArray[np.uint8]] = []
@@ -52,26 +52,26 @@ class Sheet:
 
     @property
     def full(self) -> bool:
-        """Returns whether there is no room for more that can be done without."""
+        """True if only indispensable tiles may be added."""
         return len(self) >= self.most
 
     def add(self, image: NDArray[np.uint8]) -> int:
-        """The number of an image's tile, uint8 h w c."""
-        tile = self._made(image)
+        """Adds an image, uint8 h w c, and returns the number of its tile."""
+        tile = self._tile(image)
         key = tile.tobytes()
         if key not in self._places:
             self._places[key] = len(self._tiles)
             self._tiles.append(tile)
         return self._places[key]
 
-    def _made(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """As it is shown: not too large, with channels that PNG knows."""
+    def _tile(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Returns an image of at most 64 pixels a side, with channels that PNG supports."""
         if image.shape[2] not in COLOUR_TYPES:
             image = image[:, :, :1]
         return shrink(image, LARGEST)
 
     def show(self, number: int, label: str) -> str:
-        """A tile as an <svg> element."""
+        """Returns a tile as an <svg> element."""
         x = number % COLUMNS * (self.width + 2) + 1
         y = number // COLUMNS * (self.height + 2) + 1
         return (
@@ -80,7 +80,7 @@ class Sheet:
         )
 
     def element(self) -> str:
-        """The PNG itself, in an <svg> element that shows nothing."""
+        """Returns the PNG, in an <svg> element that shows nothing."""
         pixels = self._pixels()
         height, width, _ = pixels.shape
         data = base64.b64encode(encode_png(pixels)).decode()
@@ -91,7 +91,7 @@ class Sheet:
         )
 
     def _pixels(self) -> NDArray[np.uint8]:
-        """All tiles with their frames."""
+        """Returns all tiles with their frames, uint8 h w c."""
         rows = max(1, -(-len(self._tiles) // COLUMNS))
         tall, wide = self.height + 2, self.width + 2
         pixels = np.zeros((rows * tall, COLUMNS * wide, self.channels), np.uint8)

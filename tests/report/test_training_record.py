@@ -12,7 +12,7 @@ import tiny
 from spritenet.errors import RunError
 from spritenet.layers import Conv2D, Dense, Flatten, LeakyReLU
 from spritenet.model import Sequential
-from spritenet.report import Learning, model_of_run
+from spritenet.report import TrainingRecord, model_of_run
 from spritenet.runs import Run
 from spritenet.training.events import Evaluated, Event, Finished, Started, StepEvent, Stopped
 
@@ -22,8 +22,8 @@ def test_a_journal_becomes_curves() -> None:
     events: list[Event] = [Started(0, 1000, 500, 2, 4, 2000, 9, 0)]
     events += [StepEvent(i, 0, 1 / i, 1, 4, 0.1) for i in range(1, 1001)]
     events += [Evaluated(1000, 0, 0.5, 0.25, 100), Finished(1000, 4000, 2.0, 3.0)]
-    found = Learning.of(events)
-    assert found.how_it_ended == "finished"
+    found = TrainingRecord.of(events)
+    assert found.outcome == "finished"
     assert (found.last_step, len(found.evaluations)) == (1000, 1)
     assert len(found.loss) == 250
     assert found.loss.each == 4
@@ -33,10 +33,10 @@ def test_a_journal_becomes_curves() -> None:
 
 def test_a_runs_journal_tells_what_its_events_tell(run: Run) -> None:
     """Read in columns or as events: the same curves."""
-    columns, events = Learning.of_run(run), Learning.of(run.events())
+    columns, events = TrainingRecord.of_run(run), TrainingRecord.of(run.events())
     np.testing.assert_array_equal(columns.loss.y, events.loss.y)
     np.testing.assert_array_equal(columns.accuracy.x, events.accuracy.x)
-    assert (columns.last_step, columns.how_it_ended) == (events.last_step, "finished")
+    assert (columns.last_step, columns.outcome) == (events.last_step, "finished")
     assert columns.evaluations == events.evaluations
     assert columns.sampled == 1
 
@@ -50,13 +50,13 @@ def test_a_large_journal_is_sampled_and_it_is_told(run: Run, tmp_path: Path) -> 
     first = run.journal_path.read_text().splitlines(keepends=True)[0]
     lines = (step % (i / 100, i, 1 / i) for i in range(1, 300_001))
     large.journal_path.write_text(first + "".join(lines))
-    found = Learning.of_run(large)
+    found = TrainingRecord.of_run(large)
     assert found.sampled > 1
     assert found.last_step == 300_000
     assert found.loss.x[0] < 1000
     assert found.accuracy.y == pytest.approx(0.75)
     assert found.started is not None
-    assert "killed" in found.how_it_ended
+    assert "killed" in found.outcome
 
 
 def test_a_journal_of_strange_figures_is_read(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_journal_of_strange_figures_is_read(tmp_path: Path) -> None:
         "[1]\n"
         '{"event": "finished", "step": 5, "images": [], "seconds": 1, "total_seconds": 1}\n'
     )
-    found = Learning.of_run(odd)
+    found = TrainingRecord.of_run(odd)
     assert [test.accuracy for test in found.evaluations] == [0.5]
     assert np.isnan(found.evaluations[0].loss)
     assert len(found.loss) == 0
@@ -81,13 +81,13 @@ def test_a_journal_of_strange_figures_is_read(tmp_path: Path) -> None:
 
 def test_it_tells_how_a_training_ended() -> None:
     """Killed is: it doesn't say. Resumed is: the last word counts."""
-    killed = Learning.of([StepEvent(1, 0, 1.0, 1, 4, 0.1)])
-    assert "killed" in killed.how_it_ended
+    killed = TrainingRecord.of([StepEvent(1, 0, 1.0, 1, 4, 0.1)])
+    assert "killed" in killed.outcome
     stop = Stopped(1, "interrupted", 4, 1.0, 1.0)
-    assert Learning.of([stop]).how_it_ended == "stopped: interrupted"
-    again = Learning.of([stop, Started(1, 9, 9, 1, 4, 9, 9, 0)])
-    assert "killed" in again.how_it_ended
-    assert Learning.of([]).last_step == 0
+    assert TrainingRecord.of([stop]).outcome == "stopped: interrupted"
+    again = TrainingRecord.of([stop, Started(1, 9, 9, 1, 4, 9, 9, 0)])
+    assert "killed" in again.outcome
+    assert TrainingRecord.of([]).last_step == 0
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_a_killed_run_has_the_checkpoints_network(killed: Run, run: Run) -> None
     model = model_of_run(killed)
     assert model.parameters.tobytes() == model_of_run(run).parameters.tobytes()
     assert model.class_names == ("top <left>", "b", "c", "d")
-    assert "killed" in Learning.of(killed.events()).how_it_ended
+    assert "killed" in TrainingRecord.of(killed.events()).outcome
 
 
 def test_every_kind_of_layer_comes_back(tmp_path: Path) -> None:
@@ -126,10 +126,10 @@ def test_a_run_with_nothing_in_it_is_refused(killed: Run) -> None:
     """In one line each: no checkpoint, no layers, layers of another network."""
     text = killed.config_path.read_text()
     killed.config_path.write_text(text.replace('"filters": 4', '"filters": 5'))
-    with pytest.raises(RunError, match="its network can't be made again"):
+    with pytest.raises(RunError, match="invalid network"):
         model_of_run(killed)
     killed.config_path.write_text("{}")
-    with pytest.raises(RunError, match="doesn't say what the network is"):
+    with pytest.raises(RunError, match="missing layers or input_shape"):
         model_of_run(killed)
     shutil.rmtree(killed.checkpoint_path.parent)
     with pytest.raises(RunError, match="no model and no checkpoint"):

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from spritenet.report import perturbations
-from spritenet.report.stress import stress
+from spritenet.report.robustness import robustness_curves
 
 ndimage = pytest.importorskip("scipy.ndimage", reason="scipy is the oracle of changed images")
 
@@ -22,7 +22,7 @@ def close(ours: NDArray[np.uint8], theirs: NDArray[np.float64]) -> None:
 
 def test_shifts_are_scipys() -> None:
     """Right, down, left, up in turn; the edge goes on."""
-    moved = perturbations.shifted(IMAGES, 2)
+    moved = perturbations.shift(IMAGES, 2)
     for i, way in enumerate([(0, 2), (2, 0), (0, -2), (-2, 0)] * 2):
         expected = ndimage.shift(IMAGES[i], (*way, 0), order=0, mode="nearest")
         np.testing.assert_array_equal(moved[i], expected)
@@ -34,7 +34,7 @@ def test_rotations_are_scipys(degrees: float) -> None:
     expected = ndimage.rotate(
         IMAGES.astype(float), degrees, axes=(1, 2), reshape=False, order=1, mode="nearest"
     )
-    close(perturbations.turned(IMAGES, degrees), expected)
+    close(perturbations.rotate(IMAGES, degrees), expected)
 
 
 @pytest.mark.parametrize("deviation", [0.5, 1.5, 3])
@@ -45,7 +45,7 @@ def test_blurs_are_scipys(deviation: float) -> None:
     expected = ndimage.gaussian_filter(
         IMAGES.astype(float), sigma, mode="nearest", radius=(0, radius, radius, 0)
     )
-    close(perturbations.blurred(IMAGES, deviation), expected)
+    close(perturbations.blur(IMAGES, deviation), expected)
 
 
 @pytest.mark.parametrize("pixels", [-2, -1, 0, 1, 2])
@@ -56,18 +56,18 @@ def test_thickness_is_scipys_dilation(pixels: int) -> None:
     for _ in range(abs(pixels)):
         step = ndimage.grey_dilation if pixels > 0 else ndimage.grey_erosion
         expected = step(expected, footprint=cross, mode="nearest")
-    np.testing.assert_array_equal(perturbations.thickened(IMAGES, pixels), expected)
-    np.testing.assert_array_equal(perturbations.thickened(255 - IMAGES, pixels), 255 - expected)
+    np.testing.assert_array_equal(perturbations.thicken(IMAGES, pixels), expected)
+    np.testing.assert_array_equal(perturbations.thicken(255 - IMAGES, pixels), 255 - expected)
 
 
 def test_noise_has_its_deviation_and_its_seed() -> None:
     """The same noise every time; nothing wraps around."""
     grey = np.full((50, 20, 20, 1), 128, np.uint8)
-    noisy = perturbations.noisy(grey, 16)
+    noisy = perturbations.add_noise(grey, 16)
     assert noisy.std() == pytest.approx(16, rel=0.03)
     assert noisy.mean() == pytest.approx(128, abs=0.5)
-    np.testing.assert_array_equal(noisy, perturbations.noisy(grey, 16))
-    assert perturbations.noisy(np.full((50, 9, 9, 1), 255, np.uint8), 64).min() > 0
+    np.testing.assert_array_equal(noisy, perturbations.add_noise(grey, 16))
+    assert perturbations.add_noise(np.full((50, 9, 9, 1), 255, np.uint8), 64).min() > 0
 
 
 def test_curves_count_what_is_right() -> None:
@@ -81,7 +81,7 @@ def test_curves_count_what_is_right() -> None:
         calls.append(len(given))
         return (given[:, 14, 14, 0] > 128).astype(np.int64)
 
-    curves = {curve.name: curve for curve in stress(predict, images, labels)}
+    curves = {curve.name: curve for curve in robustness_curves(predict, images, labels)}
     assert list(curves) == ["shift", "rotation", "noise", "blur", "thickness"]
     assert set(calls) == {40}
     for curve in curves.values():
@@ -102,7 +102,9 @@ def test_curves_count_what_is_right() -> None:
 def test_levels_grow_with_the_images() -> None:
     """Twice the side, twice the pixels; degrees and grey levels stay."""
     images = np.zeros((1, 56, 56, 1), np.uint8)
-    curves = stress(lambda given: np.zeros(len(given), np.int64), images, np.zeros(1, np.int32))
+    curves = robustness_curves(
+        lambda given: np.zeros(len(given), np.int64), images, np.zeros(1, np.int32)
+    )
     levels = {curve.name: curve.levels for curve in curves}
     assert max(levels["shift"]) == 12
     assert max(levels["rotation"]) == 60
@@ -112,6 +114,8 @@ def test_levels_grow_with_the_images() -> None:
 def test_tiny_images_have_fewer_curves() -> None:
     """On 4×4 pixels a stroke can't get thicker in proportion: no curve has a single level."""
     images = np.zeros((1, 4, 4, 1), np.uint8)
-    curves = stress(lambda given: np.zeros(len(given), np.int64), images, np.zeros(1, np.int32))
+    curves = robustness_curves(
+        lambda given: np.zeros(len(given), np.int64), images, np.zeros(1, np.int32)
+    )
     assert [curve.name for curve in curves] == ["shift", "rotation", "noise", "blur"]
     assert all(len(curve.levels) > 1 for curve in curves)

@@ -1,4 +1,4 @@
-"""The network of a run: the saved one, or the checkpoint's if the training was killed before."""
+"""model_of_run: the saved network of a run, or that of its checkpoint if training was killed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["model_of_run"]
 
 
 def model_of_run(run: Run, *, threads: int | None = None) -> Sequential:
-    """The network of a run.
+    """Loads the network of a run.
 
     Raises:
         RunError: there is neither a model nor a checkpoint, or the run's config is broken.
@@ -35,7 +35,7 @@ def model_of_run(run: Run, *, threads: int | None = None) -> Sequential:
     found = checkpoint.load(run.checkpoint_path)
     entries, shape = config.get("layers"), config.get("input_shape")
     if not (isinstance(entries, list) and entries and isinstance(shape, list)):
-        raise RunError("it doesn't say what the network is", where=run.config_path)
+        raise RunError("missing layers or input_shape", where=run.config_path)
     first = entries[0] if isinstance(entries[0], dict) else {}
     sized = {**first, "config": {**first.get("config", {}), "batch_input_shape": [None, *shape]}}
     topology = {"class_name": "Sequential", "config": {"layers": [sized, *entries[1:]]}}
@@ -47,9 +47,7 @@ def model_of_run(run: Run, *, threads: int | None = None) -> Sequential:
         saved = SavedModel(network.layers, network.input_shape, parameters, Metadata(words))
         saved.check()
     except ModelError as error:
-        raise RunError(
-            f"its network can't be made again ({error})", where=run.config_path
-        ) from error
+        raise RunError(f"invalid network ({error})", where=run.config_path) from error
     model = Sequential.from_saved(saved, threads=threads)
     model.name = str(config.get("model", model.name))
     return model

@@ -1,4 +1,4 @@
-"""Report: everything a report says, as one value; and `judge`, which works it out."""
+"""Report: the evaluation of a network on a data set; make_report computes it."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from spritenet.model.building import last_activation
 from spritenet.model.predictions import Predictions, as_probabilities
 from spritenet.permutation import permutation
 from spritenet.report import near_duplicates
-from spritenet.report.learning import Learning
 from spritenet.report.near_duplicates import NearDuplicates
-from spritenet.report.stress import Curve, stress
+from spritenet.report.robustness import RobustnessCurve, robustness_curves
+from spritenet.report.training_record import TrainingRecord
 from spritenet.training import evaluation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Report", "judge", "predictions_of"]
+__all__ = ["Report", "make_report", "predictions_of"]
 
-STRESSED = 1000
+MOST_PERTURBED = 1000
 """Images that are changed at each level, at most."""
 
-STRESS_WORK = 12_000_000_000
+PERTURBED_WORK = 12_000_000_000
 """Multiplications for all of them, at most: about half a second of two cores."""
 
-STRESS_VALUES = 3_200_000
+PERTURBED_VALUES = 3_200_000
 """Pixels, times channels, of all of them, at most: 1000 images of 32×32 in colour."""
 
 LEVELS = 34
-"""Levels of all changes together."""
+"""Levels of all perturbations together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,111 +56,111 @@ class RejectionCounts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """What a report says.
+    """The evaluation of a network on a data set.
 
     Attributes:
         name: of the network.
         model: the network.
         data: the data set's name, source and licence, and its splits.
-        split: which of them it was judged on.
-        learnt_from: whether those are images it learnt from, so that all figures flatter it.
-        predictions: what it said of each of those images.
-        near: those images compared with the training images; None if there are no others.
-        curves: accuracy on changed images.
-        stressed: how many images were changed.
-        rejections: counts on those images as they are; None if it is not calibrated.
-        learning: the run's journal; None for a model without a run.
+        split: the images of the evaluation.
+        on_training_data: True if these may be training images, so that metrics are too optimistic.
+        predictions: the predictions for the images of the split.
+        near_duplicates: those images compared with the training images; None without a test set.
+        robustness: accuracy on perturbed images, a curve for each perturbation.
+        perturbed: the number of images that were perturbed.
+        rejections: counts on the same images, unchanged; None if the model is not calibrated.
+        training: the record of the run; None for a model without a run.
         config: the run's config.json; empty for a model without a run.
-        machine: where the report was made: word → text.
-        commands: how to do it again.
+        machine: the machine of the evaluation: word → text.
+        commands: the commands that repeat it.
     """
 
     name: str
     model: Sequential
     data: Dataset
     split: Split
-    learnt_from: bool
+    on_training_data: bool
     predictions: Predictions
-    near: NearDuplicates | None
-    curves: tuple[Curve, ...]
-    stressed: int
+    near_duplicates: NearDuplicates | None
+    robustness: tuple[RobustnessCurve, ...]
+    perturbed: int
     rejections: RejectionCounts | None = None
-    learning: Learning | None = None
+    training: TrainingRecord | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     machine: Mapping[str, str] = field(default_factory=dict)
     commands: Sequence[str] = ()
 
 
-def _tested_on(data: Dataset, wanted: str | None) -> Split:
-    """The split that is asked for; by default test, else validation, else whatever there is.
+def _split(data: Dataset, name: str | None) -> Split:
+    """Returns the split of that name; by default test, validation or the first one.
 
     Raises:
-        DataError: there is no such split.
+        DataError: the data set has no such split.
     """
-    if wanted is not None:
-        return data[wanted]
-    for name in ("test", "validation", *data.splits):
-        if name in data.splits:
-            return data.splits[name]
+    if name is not None:
+        return data[name]
+    for known in ("test", "validation", *data.splits):
+        if known in data.splits:
+            return data.splits[known]
     raise DataError("there is no split", where=data.name)
 
 
-def judge(
+def make_report(
     model: Sequential,
     data: Dataset,
     *,
     name: str,
     split: str | None = None,
-    learning: Learning | None = None,
+    training: TrainingRecord | None = None,
     config: Mapping[str, Any] | None = None,
     machine: Mapping[str, str] | None = None,
     commands: Sequence[str] = (),
 ) -> Report:
-    """Try a network on a data set, in every way a report tells of.
+    """Evaluates a network on a data set: metrics, near-duplicates, robustness.
 
     Args:
         model: with weights, an output for each class.
-        data: what to judge it on.
+        data: the data set; with a split "train", its images are searched for near-duplicates.
         name: of the network, or of its run.
-        split: on which images; by default `test`, else `validation`, else what there is.
-        learning: its run's journal.
+        split: of the evaluation; by default "test", "validation" or the first one.
+        training: the record of its run.
         config: its run's config.json.
-        machine: where this is: word → text.
-        commands: how to do it again.
+        machine: this machine: word → text.
+        commands: the commands that repeat the evaluation.
 
     Raises:
         DataError: the images don't fit the network, or there are none.
-        ModelError: its outputs are not the data's classes.
+        ModelError: the outputs of the network are not the classes of the data set.
     """
-    tested = _tested_on(data, split)
+    tested = _split(data, split)
     predictions = predictions_of(model, tested)
     train = data.splits.get("train")
-    learnt_from = train is None or tested is train
+    on_training_data = train is None or tested is train
     chosen = _sample(model, tested)
-    ending = last_activation(model.layers)
+    activation = last_activation(model.layers)
     # Side by side: the network computes on its own threads, the search in NumPy.
     with ThreadPoolExecutor(1) as other:
         search = None
-        if train is not None and not learnt_from and len(train):
+        if train is not None and not on_training_data and len(train):
             search = other.submit(near_duplicates.find, train.images, tested.images)
-        curves = stress(
-            lambda images: as_probabilities(model.predict(images), ending).argmax(axis=1),
+        curves = robustness_curves(
+            lambda images: as_probabilities(model.predict(images), activation).argmax(axis=1),
             tested.images[chosen],
             tested.labels[chosen],
         )
-        twins = None if search is None else search.result()
+        near = None if search is None else search.result()
     return Report(
         name,
         model,
         data,
         tested,
-        learnt_from,
+        on_training_data,
         predictions,
-        twins,
+        near,
         curves,
         len(chosen),
         _rejections(model, tested, chosen),
-        learning,
+        training,
         config or {},
         machine or {},
         tuple(commands),
@@ -168,11 +168,11 @@ def judge(
 
 
 def predictions_of(model: Sequential, split: Split) -> Predictions:
-    """What the network says of the images.
+    """Returns the predictions of a network for the images of a split.
 
     Raises:
         DataError: the images don't fit the network, or there are none.
-        ModelError: its outputs are not the data's classes.
+        ModelError: the outputs of the network are not the classes of the data set.
     """
     classes = len(split.class_names)
     if model.output_shape != (classes,):
@@ -183,7 +183,7 @@ def predictions_of(model: Sequential, split: Split) -> Predictions:
             got=f"{model.output_shape[-1]} outputs",
         )
     if not len(split):
-        raise DataError("there are no images to judge it on", where=split.name)
+        raise DataError("there are no images to evaluate on", where=split.name)
     rows = as_probabilities(model.predict(split), last_activation(model.layers))
     return Predictions(split.images, split.labels, rows, split.class_names)
 
@@ -201,9 +201,9 @@ def _rejections(
 
 
 def _sample(model: Sequential, split: Split) -> NDArray[np.int64]:
-    """Which images are changed: picked by seed 0, as many as the network's size allows."""
+    """Samples the images to perturb with seed 0, as many as the network's size allows."""
     shape = model.input_shape
     work = evaluation.multiplications(model.layers, shape) if shape else 1
-    most = min(STRESS_WORK // (LEVELS * work), STRESS_VALUES // split.images[:1].size)
-    most, size = int(np.clip(most, 100, STRESSED)), len(split)
+    most = min(PERTURBED_WORK // (LEVELS * work), PERTURBED_VALUES // split.images[:1].size)
+    most, size = int(np.clip(most, 100, MOST_PERTURBED)), len(split)
     return np.sort(permutation(0, 0, size, 0, min(size, most))).astype(np.int64)

@@ -1,4 +1,4 @@
-"""What a run's journal tells: curves of any length as a few hundred points, and how it ended."""
+"""TrainingRecord: the curves and the outcome of a training, from its journal."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from spritenet.training.events import (
     from_json,
 )
 
-__all__ = ["Learning"]
+__all__ = ["TrainingRecord"]
 
 
 @dataclass(slots=True, eq=False)
-class Learning:
-    """A training as its journal tells it.
+class TrainingRecord:
+    """The curves and the outcome of a training.
 
     Attributes:
-        loss: of training, against steps.
-        accuracy: of training, against steps.
-        evaluations: on images it didn't learn from.
-        epochs: the figures of each.
-        started: how it was meant to be; None if the journal doesn't say.
-        end: how it ended; None if it was killed, or is still going on.
-        last_step: updates done.
-        sampled: the journal is so large that one of about so many steps was read; 1 for all.
+        loss: of the training batches, against steps.
+        accuracy: of the training batches, against steps.
+        evaluations: on validation and test images.
+        epochs: the metrics of each epoch.
+        started: the first event; None if the journal has none.
+        end: the last event; None if the training was killed or still runs.
+        last_step: the number of steps.
+        sampled: one of about this many steps was read of a large journal; 1 for all.
     """
 
     loss: Thinned = field(default_factory=Thinned)
@@ -48,8 +48,8 @@ class Learning:
     sampled: int = 1
 
     @classmethod
-    def of(cls, events: Iterable[Event]) -> Learning:
-        """What the events tell, in one pass."""
+    def of(cls, events: Iterable[Event]) -> TrainingRecord:
+        """Collects events, in one pass."""
         found = cls()
         for event in events:
             found.last_step = max(found.last_step, event.step)
@@ -70,8 +70,8 @@ class Learning:
         return found
 
     @classmethod
-    def of_run(cls, run: Run) -> Learning:
-        """What a run's journal tells; a large one is sampled, so that 1 GB takes no longer.
+    def of_run(cls, run: Run) -> TrainingRecord:
+        """Reads the journal of a run. A large one is sampled, so that 1 GB takes no longer.
 
         Raises:
             RunError: the journal can't be read.
@@ -91,19 +91,19 @@ class Learning:
         return found
 
     @property
-    def how_it_ended(self) -> str:
-        """In words."""
+    def outcome(self) -> str:
+        """Finished, stopped or not finished, in words."""
         if isinstance(self.end, Finished):
             return "finished"
         if isinstance(self.end, Stopped):
             return f"stopped: {self.end.reason}"
-        return "not finished: it was killed, or is still going on"
+        return "not finished: it was killed or still runs"
 
 
 def _event(entry: Mapping[str, object]) -> Event | None:
-    """The event of a journal's line; None if it is none, or its figures are no numbers.
+    """Returns the event of a journal's line; None for other lines and invalid numbers.
 
-    What was not finite is null in what the reader gives, and NaN here.
+    The reader has null for numbers that aren't finite; they become NaN.
     """
     missing = {"loss", "accuracy", "val_loss", "val_accuracy"}
     figures = {
