@@ -137,20 +137,38 @@ void join_stage(const sn_network& net, int32_t stage, const float* parameters, i
   (ahead ? op.kernels->join : op.kernels->join_backward)(op, joined, net.statistics);
 }
 
-void forward_single(const sn_network& net, const float* parameters, const uint8_t* image) {
+namespace {
+
+// Every tensor of a single image has its own place, batch-wide or not.
+Slab<float> single_slab(const sn_network& net) {
+  float* shared = net.single + net.plan.thread_units;
+  return {net.single, shared, net.packed, nullptr, nullptr, nullptr};
+}
+
+}  // namespace
+
+int32_t begin_single(const sn_network& net, const uint8_t* image) {
   const Plan& plan = net.plan;
-  // Every tensor of a single image has its own place, batch-wide or not.
-  const Slab<float> slab = {net.single, net.single + plan.thread_units, nullptr, nullptr, nullptr,
-                            nullptr};
+  const Slab<float> slab = single_slab(net);
   const bool rescaled = plan.starts_with_rescaling;
   const Tensor& first = plan.tensors[rescaled ? 1 : 0];
   gather_one(image, plan.tensors[0].shape, rescaled ? plan.operations[0].scale : 1.0f,
              rescaled ? plan.operations[0].offset : 0.0f, slab.values(first));
   activate_rows(first, slab.values(first));
-  const Pass pass = {parameters, nullptr, false, false, false, 0, 0, 0, 1, nullptr};
-  for (int32_t i = rescaled ? 1 : 0; i < plan.operation_count; ++i) {
-    const Operation& op = plan.operations[i];
-    op.kernels->single(context_of(plan, op, slab), pass);
+  return first_operation(plan);
+}
+
+void single_operation(const sn_network& net, const float* parameters, int32_t index, int32_t part,
+                      int32_t parts) {
+  const Slab<float> slab = single_slab(net);
+  const Pass pass = {parameters, nullptr, false, false, false, 0, 0, 0, 1, nullptr, part, parts};
+  const Operation& op = net.plan.operations[index];
+  op.kernels->single(context_of(net.plan, op, slab), pass);
+}
+
+void forward_single(const sn_network& net, const float* parameters, const uint8_t* image) {
+  for (int32_t i = begin_single(net, image); i < net.plan.operation_count; ++i) {
+    single_operation(net, parameters, i, 0, 1);
   }
 }
 

@@ -95,6 +95,12 @@ void backward_stage(const sn_network& net, const Slab<Lanes>& slab, const Pass& 
 void join_stage(const sn_network& net, int32_t stage, const float* parameters, int64_t slabs,
                 int64_t images);
 
+// One image step by step: its pixels, after which comes the operation that is returned; and one
+// operation, or a part of it.
+int32_t begin_single(const sn_network& net, const uint8_t* image);
+void single_operation(const sn_network& net, const float* parameters, int32_t index, int32_t part,
+                      int32_t parts);
+
 // One image through all operations; the outputs are in the last tensor.
 void forward_single(const sn_network& net, const float* parameters, const uint8_t* image);
 

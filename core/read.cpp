@@ -79,6 +79,73 @@ struct Reading {
 
 void read_on(void* context, int32_t thread) { static_cast<Reading*>(context)->work(thread); }
 
+// Operations with fewer products than this are done sooner than another thread has heard of them, and
+// networks with fewer before it has woken.
+constexpr int64_t kSharedProducts = 1 << 19, kSharedNetwork = 1 << 23;
+
+int64_t products_of(const Operation& op) {
+  return op.kernels->single_parts ? int64_t{op.fan_in} * op.out.size() : 0;
+}
+
+bool is_shared(const Plan& plan) {
+  int64_t products = 0;
+  for (int32_t i = 0; i < plan.operation_count; ++i) products += products_of(plan.operations[i]);
+  return products >= kSharedNetwork;
+}
+
+// One image, operation by operation; threads share the large ones.
+struct Viewing {
+  sn_network& net;
+  const float* parameters;
+  int32_t threads;
+  Phases phases;
+  int32_t operation, parts;
+
+  Viewing(sn_network& n, sn_pool* pool, const float* p, const uint8_t* image)
+      : net(n),
+        parameters(p),
+        threads(sn_pool_threads(pool)),
+        phases(pool),
+        operation(begin_single(n, image)),
+        parts(1) {
+    advance();
+  }
+
+  // Alone: up to the next operation that threads share.
+  void advance() {
+    for (; operation < net.plan.operation_count; ++operation) {
+      const Operation& op = net.plan.operations[operation];
+      parts = products_of(op) < kSharedProducts ? 1 : op.kernels->single_parts(op);
+      if (parts > 2 * threads) parts = 2 * threads;  // so that one who comes late finds some
+      if (parts > 1) return phases.begin(0, parts);
+      single_operation(net, parameters, operation, 0, 1);
+    }
+    phases.end();
+  }
+
+  void work() {
+    for (Item item; (item = phases.claim()).index != Phases::kOver;) {
+      if (item.index < 0) {
+        phases.wait(item);
+        continue;
+      }
+      single_operation(net, parameters, operation, static_cast<int32_t>(item.index), parts);
+      if (!phases.finish()) continue;
+      ++operation;
+      advance();
+    }
+  }
+};
+
+void view_on(void* context, int32_t) { static_cast<Viewing*>(context)->work(); }
+
+void view(sn_network& net, sn_pool* pool, const float* parameters, const uint8_t* image) {
+  if (sn_pool_threads(pool) < 2 || !is_shared(net.plan))
+    return forward_single(net, parameters, image);
+  Viewing viewing(net, pool, parameters, image);
+  run_together(pool, view_on, &viewing);
+}
+
 }  // namespace
 
 void predict(sn_network& net, sn_pool* pool, const float* parameters, const uint8_t* images,
@@ -88,7 +155,7 @@ void predict(sn_network& net, sn_pool* pool, const float* parameters, const uint
   if (count <= kFewImages) {
     const Tensor& last = plan.tensors[plan.output];
     for (int64_t i = 0; i < count; ++i) {
-      forward_single(net, parameters, images + i * plan.tensors[0].shape.size());
+      view(net, pool, parameters, images + i * plan.tensors[0].shape.size());
       const float* y = net.single + (last.batch_wide ? plan.thread_units : 0) + last.values.at;
       for (int c = 0; c < plan.outputs; ++c) outputs[i * plan.outputs + c] = y[c];
     }

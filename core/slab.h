@@ -19,7 +19,7 @@ template <class T>
 struct Slab {
   T* own;                   // a thread's: used again for the next slab
   T* shared;                // kept until the batch is done
-  T* scratch;               // `scratch_units`: at least a row
+  T* scratch;               // `scratch_units`: at least a row; for one image, the packed kernels
   float* gradients;         // of this slab's weights, but for the dense ones
   float* output_gradients;  // of this slab's dense outputs, [image][unit]
   float* sums;              // what this slab leaves before barriers

@@ -9,9 +9,8 @@ template <class T>
 void activation_forward(const Context<T>& ctx, const Pass&) {
   const Rows<T> x = ctx.x(), y = ctx.y();
   for (int r = 0; r < ctx.op.out.height; ++r) {
-    for (int64_t i = 0; i < ctx.out_row(); ++i) {
-      y.row(r)[i] = activated(x.row(r)[i], ctx.op.function, 0.0f);
-    }
+    for (int64_t i = 0; i < ctx.out_row(); ++i) y.row(r)[i] = x.row(r)[i];
+    activate_row(y.row(r), ctx.out_row(), ctx.op.function, 0.0f);
     activate_row(y.row(r), ctx.out_row(), ctx.out.activation, ctx.out.alpha);
   }
 }

@@ -29,7 +29,12 @@ void backward(const Context<Lanes>& ctx, const Pass& pass) {
   }
 }
 
-constexpr Kernels kKernels = {forward, single_forward, backward, weight_gradient, pack_kernel};
+constexpr Kernels kKernels = {.forward = forward,
+                              .single = conv2d_single,
+                              .backward = backward,
+                              .weight_gradient = weight_gradient,
+                              .pack = pack_kernel,
+                              .single_parts = conv2d_single_parts};
 
 bool add(Builder& builder, const Node& node) {
   if (!builder.needs_image(node) || !check_dilation(node)) return false;

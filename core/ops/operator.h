@@ -18,9 +18,10 @@ struct Pass {
   bool keep_logits;  // leave out a final softmax
   bool winograd;     // where the plan says so
   uint64_t seed, step;
-  int64_t first_image;      // of the slab, counted in the batch
-  int images;               // in the slab; the other lanes repeat the first
-  const float* statistics;  // of the batch, while training; else null
+  int64_t first_image;          // of the slab, counted in the batch
+  int images;                   // in the slab; the other lanes repeat the first
+  const float* statistics;      // of the batch, while training; else null
+  int32_t part = 0, parts = 1;  // of an operation on one image that threads share
 };
 
 // What all slabs have left before a barrier: slab s at sums + s stride.
@@ -58,6 +59,7 @@ struct Kernels {
                         const Pass&) = nullptr;
   void (*backward_group)(const Plan&, const Operation&, const Slab<Lanes>* slabs, int count,
                          const Pass&) = nullptr;
+  int32_t (*single_parts)(const Operation&) = nullptr;  // that `single` may be shared among
 };
 
 struct Operator {
