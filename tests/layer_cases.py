@@ -135,10 +135,10 @@ def check(
     loss = torch.nn.functional.cross_entropy(logits, labels)
     loss.backward()
     expected = torch.softmax(logits, 1).detach().numpy()
-    _near(ours.predict(parameters, examples.images), expected, 1e-4)
-    _near(ours.predict(parameters, examples.images[:1]), expected[:1], 1e-4)
+    near(ours.predict(parameters, examples.images), expected, 1e-4)
+    near(ours.predict(parameters, examples.images[:1]), expected[:1], 1e-4)
     seen = native.Network(layers, image, inputs=inputs).activations(parameters, examples.images[0])
-    _near(seen[place].ravel(), outputs[0].detach().numpy().ravel(), 1e-4)
+    near(seen[place].ravel(), outputs[0].detach().numpy().ravel(), 1e-4)
     value, gradient = ours.gradient(
         parameters, examples, np.arange(count), CategoricalCrossentropy()
     )
@@ -147,7 +147,8 @@ def check(
     assert np.linalg.norm(gradient - slopes) <= 1e-4 * np.linalg.norm(slopes) + 1e-7
 
 
-def _near(got: NDArray[Any], expected: NDArray[Any], tolerance: float) -> None:
+def near(got: NDArray[Any], expected: NDArray[Any], tolerance: float) -> None:
+    """Checks that arrays are equal up to a fraction of the largest value."""
     scale = max(1e-4, float(np.abs(expected).max(initial=0)))
     np.testing.assert_allclose(got, expected, rtol=tolerance, atol=tolerance * scale)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from folders import content
 from spritenet.atomic import existing_folder, new_file, new_folder, write_file, write_folder
 from spritenet.errors import DataError, ModelError, RunError
 
@@ -17,11 +18,6 @@ NEW = {"model.json": b"{}", "weights.bin": b"new!"}
 def save(target: Path, files: dict[str, bytes]) -> None:
     """Writes a model's folder."""
     write_folder(target, files, r"model\.json|weights\.bin|group1.*", error=ModelError)
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    """The files of a folder."""
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_a_folder_is_made_with_its_parents(tmp_path: Path) -> None:

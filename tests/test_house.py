@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,25 @@ def dead_definitions(modules: dict[Path, ast.Module], elsewhere: set[str]) -> li
     return dead
 
 
+def repeated_helpers(modules: dict[Path, ast.Module]) -> list[list[str]]:
+    """Functions and classes of several modules with the same body; tests and tiny ones left out."""
+    places: dict[str, list[str]] = {}
+    for path, tree in modules.items():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                continue
+            body = [
+                part
+                for part in node.body
+                if ast.get_docstring(node) is None or part != node.body[0]
+            ]
+            if not node.name.startswith("test_") and sum(1 for p in body for _ in ast.walk(p)) > 15:
+                key = "".join(map(ast.dump, body))
+                places.setdefault(key, []).append(f"{path}:{node.lineno}: {node.name}")
+    return [same for same in places.values() if len({word.partition(":")[0] for word in same}) > 1]
+
+
+@cache
 def own_modules() -> tuple[dict[Path, ast.Module], set[str]]:
     """The trees of the package's modules, and the names that all other files use."""
     trees = {
@@ -150,6 +170,21 @@ def test_dead_names_are_found() -> None:
     assert dead_exports(modules, {"told"}) == ["a/__init__.py: dead", "a/b.py: inside"]
     assert dead_definitions(modules, {"told"}) == ["a/b.py:5: _alone"]
     assert dead_definitions(modules, set()) == ["a/b.py:5: _alone", "a/b.py:8: told"]
+
+
+def test_no_helper_of_tests_is_written_twice() -> None:
+    """Helpers that several test files need are in one module of tests/."""
+    modules = {
+        path.relative_to(ROOT): ast.parse(path.read_text(encoding="utf-8"))
+        for path in files("tests/**/*.py")
+    }
+    assert repeated_helpers(modules) == []
+    body = "return {path.name: path.read_bytes() for path in folder.iterdir()}"
+    planted = {
+        Path("a.py"): ast.parse(f"def files(folder): {body}"),
+        Path("b.py"): ast.parse(f"def content(folder):\n  'All files.'\n  {body}"),
+    }
+    assert repeated_helpers(planted) == [["a.py:1: files", "b.py:1: content"]]
 
 
 def test_every_public_name_is_there() -> None:

@@ -1,6 +1,8 @@
-"""A tiny learnable task and a tiny network, for tests that train."""
+"""A tiny learnable task and a tiny network, untrained and trained, for tests."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -38,3 +40,39 @@ def model(optimizer: Optimizer | None = None, *, dropout: float = 0.2) -> Sequen
         metrics=["accuracy"],
     )
     return made
+
+
+def built() -> Sequential:
+    """The network with its first weights."""
+    made = model()
+    made.build((8, 8, 1))
+    return made
+
+
+def trained(test: Split) -> Sequential:
+    """The network after two epochs, so few that it makes mistakes."""
+    made = model()
+    made.fit(images(), validation_data=test, epochs=2, verbose=0)
+    return made
+
+
+def weights_after(x: object, y: Any = None, **options: Any) -> str:  # noqa: ANN401 - as for fit
+    """The SHA-256 of the network's weights after training."""
+    made = model()
+    made.fit(x, y, verbose=0, **options)
+    return made.weights_sha256
+
+
+class MapStyle:
+    """A map-style data set, as in PyTorch, of the tiny task by default; slices work too."""
+
+    def __init__(self, pixels: Any = None, labels: Any = None) -> None:  # noqa: ANN401 - sequences
+        task = images()
+        self.images = task.images if pixels is None else pixels
+        self.labels = task.labels if labels is None else labels
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, which: Any) -> tuple[object, object]:  # noqa: ANN401 - int or slice
+        return self.images[which], self.labels[which]

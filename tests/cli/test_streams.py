@@ -12,6 +12,7 @@ from PIL import Image
 
 import packed
 import spritenet as sn
+from folders import content
 from hostile_server import HostileServer
 from program import spritenet
 from spritenet import Dataset, Split
@@ -41,7 +42,7 @@ def folder(quarters: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
     """Where a server has them."""
-    with HostileServer({path.name: path.read_bytes() for path in folder.iterdir()}) as server:
+    with HostileServer(content(folder)) as server:
         yield server.url
 
 
@@ -153,7 +154,7 @@ def test_info_of_an_address_reads_it_or_tells_what_its_files_say(
 
 def test_verify_of_an_address_names_what_is_broken(folder: Path, tmp_path: Path) -> None:
     """All right at first; then a byte on the server is another, and a sprite is gone."""
-    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    files = content(folder)
     with HostileServer(files) as server:
         done = spritenet("verify", server.url, folder=tmp_path, no_proxy="127.0.0.1")
         assert done.stdout == f"{server.url}: 500 images, all right\n"

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from layer_cases import near
 from spritenet import layers as kinds
 from spritenet.engines import native
 from spritenet.engines.engine import Examples
@@ -178,12 +179,6 @@ def some(count: int) -> Examples:
     )
 
 
-def close(got: NDArray[Any], expected: NDArray[Any], tolerance: float) -> None:
-    """Equal up to a fraction of the largest value."""
-    scale = max(1e-4, float(np.abs(expected).max(initial=0)))
-    np.testing.assert_allclose(got, expected, rtol=tolerance, atol=tolerance * scale)
-
-
 @pytest.mark.parametrize("count", [1, 16, 37])
 @pytest.mark.parametrize("loss", [CategoricalCrossentropy(), MeanSquaredError()], ids=["ce", "mse"])
 @pytest.mark.parametrize("name", NETWORKS)
@@ -200,12 +195,12 @@ def test_outputs_and_gradients_are_pytorchs(name: str, loss: Loss, count: int) -
         )
     expected = torch.softmax(shown[-1], 1).numpy()
     for ours in (network, viewer):
-        close(ours.predict(parameters, examples.images), expected, 1e-4)
-        close(ours.predict(parameters, examples.images[:1]), expected[:1], 1e-4)
+        near(ours.predict(parameters, examples.images), expected, 1e-4)
+        near(ours.predict(parameters, examples.images[:1]), expected[:1], 1e-4)
     seen = viewer.activations(parameters, examples.images[0])
     for mine, other in zip(seen[:-1], shown[:-1], strict=True):
         one = other[0].permute(1, 2, 0) if other.ndim == 4 else other[0]
-        close(mine.ravel(), one.numpy().ravel(), 1e-4)
+        near(mine.ravel(), one.numpy().ravel(), 1e-4)
     if "normalised" in name and count == 1:
         return  # one image of a vector has no deviation
     at = torch.tensor(parameters.astype(np.float64), requires_grad=True)
@@ -219,7 +214,7 @@ def test_outputs_and_gradients_are_pytorchs(name: str, loss: Loss, count: int) -
         if not w.trainable:
             assert not gradient[here].any()
             slopes[here] = 0
-    close(gradient, slopes, 2e-3)
+    near(gradient, slopes, 2e-3)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -273,10 +268,10 @@ def test_training_moves_averages_as_keras_does_and_leaves_frozen_weights_alone()
         for w in network.weights:
             here = slice(w.offset, w.offset + int(np.prod(w.shape)))
             if w.trainable:
-                close(parameters[here], before[here] - 0.1 * at.grad.numpy()[here], 1e-3)
+                near(parameters[here], before[here] - 0.1 * at.grad.numpy()[here], 1e-3)
             elif w.layer in theirs.moving:
                 new = theirs.moving[w.layer][w.name == "moving_variance"]
-                close(parameters[here], new.numpy(), 1e-4)
+                near(parameters[here], new.numpy(), 1e-4)
             else:
                 np.testing.assert_array_equal(parameters[here], before[here])
 

@@ -21,9 +21,7 @@ Wrong = Callable[[Any], object]
 @pytest.fixture(name="model")
 def fixture_model() -> Any:  # noqa: ANN401 - whatever its types say
     """Built and compiled."""
-    model = tiny.model()
-    model.build((8, 8, 1))
-    return model
+    return tiny.built()
 
 
 @pytest.mark.parametrize(

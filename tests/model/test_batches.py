@@ -103,8 +103,7 @@ def test_weights_go_to_a_file_and_back(tmp_path: Path) -> None:
 
 def test_a_weight_file_of_another_model_or_a_broken_one_is_refused(tmp_path: Path) -> None:
     """With one line; the weights stay, and nothing is allocated that a header only promises."""
-    model = tiny.model()
-    model.build((8, 8, 1))
+    model = tiny.built()
     before, path = model.weights_sha256, tmp_path / "w.npz"
     model.save_weights(path)
     whole = path.read_bytes()

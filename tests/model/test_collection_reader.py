@@ -25,29 +25,9 @@ X, Y = DATA.images, DATA.labels
 Pixels = NDArray[Any]
 
 
-def fitted(x: object, y: Any = None, **how: Any) -> str:  # noqa: ANN401 - whatever fit takes
-    """The hash of a tiny model's weights after training."""
-    model = tiny.model()
-    model.fit(x, y, verbose=0, **how)
-    return model.weights_sha256
-
-
 @pytest.fixture(scope="module", name="expected")
 def _expected() -> str:
-    return fitted(X, Y)
-
-
-class Items:
-    """A map-style data set, as PyTorch's users write them; slices work too."""
-
-    def __init__(self, images: Any = X, labels: Any = Y) -> None:  # noqa: ANN401 - any sequence
-        self.images, self.labels = images, labels
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, which: Any) -> tuple[object, object]:  # noqa: ANN401 - int or slice
-        return self.images[which], self.labels[which]
+    return tiny.weights_after(X, Y)
 
 
 class Sequence:
@@ -134,12 +114,12 @@ def batches(size: int = 32) -> Iterator[tuple[Pixels, Pixels]]:
 FRAME = Frame({f"pixel{k}": X.reshape(len(X), -1)[:, k] for k in range(64)})
 
 FORMS: dict[str, Any] = {
-    "items": lambda: (Items(), None),
-    "floats": lambda: (Items(X / 255, Y), None),
-    "one-hot": lambda: (Items(X, np.eye(4)[Y]), None),
-    "names": lambda: (Items(X, [DATA.class_names[k] for k in Y]), None),
+    "items": lambda: (tiny.MapStyle(), None),
+    "floats": lambda: (tiny.MapStyle(X / 255, Y), None),
+    "one-hot": lambda: (tiny.MapStyle(X, np.eye(4)[Y]), None),
+    "names": lambda: (tiny.MapStyle(X, [DATA.class_names[k] for k in Y]), None),
     "images alone": lambda: ([*X], Y),
-    "PIL items": lambda: (Items([Image.fromarray(x[..., 0]) for x in X]), None),
+    "PIL items": lambda: (tiny.MapStyle([Image.fromarray(x[..., 0]) for x in X]), None),
     "PIL list": lambda: ([Image.fromarray(x[..., 0]) for x in X], Y),
     "nested lists": lambda: (X.tolist(), Y.tolist()),
     "pair": lambda: ([X, Y], None),
@@ -163,7 +143,7 @@ FORMS: dict[str, Any] = {
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_is_the_same_data(form: str, expected: str) -> None:
     """Trained on, the weights are those of the arrays."""
-    assert fitted(*FORMS[form]()) == expected
+    assert tiny.weights_after(*FORMS[form]()) == expected
 
 
 def test_a_generator_may_fill_one_array_again(expected: str) -> None:
@@ -175,14 +155,14 @@ def test_a_generator_may_fill_one_array_again(expected: str) -> None:
             held[: len(images)] = images
             yield held[: len(images)], labels.copy()
 
-    assert fitted(again()) == expected
+    assert tiny.weights_after(again()) == expected
 
 
 def test_weights_of_a_collection_are_used() -> None:
     """(images, labels, weights), as Keras has it."""
     weights = np.where(Y == 1, 3.0, 1.0)
     three = ((X[k : k + 32], Y[k : k + 32], weights[k : k + 32]) for k in range(0, 203, 32))
-    assert fitted(three) == fitted(X, Y, sample_weight=weights)
+    assert tiny.weights_after(three) == tiny.weights_after(X, Y, sample_weight=weights)
 
 
 def test_validation_evaluation_and_prediction_take_them_too() -> None:
@@ -190,9 +170,9 @@ def test_validation_evaluation_and_prediction_take_them_too() -> None:
     model = tiny.model()
     history = model.fit(X, Y, validation_data=[X, Y], verbose=0)
     assert history.history["val_accuracy"][-1] == model.evaluate(X, Y).accuracy
-    for x in (Items(), Sequence(), batches(), Rows()):
+    for x in (tiny.MapStyle(), Sequence(), batches(), Rows()):
         assert model.evaluate(x) == model.evaluate(X, Y)
-    forms: list[object] = [Items(), Sequence(), batches(), Rows(), FRAME, X.tolist()]
+    forms: list[object] = [tiny.MapStyle(), Sequence(), batches(), Rows(), FRAME, X.tolist()]
     for form in forms:
         assert np.array_equal(model.predict(form), model.predict(X))
     rows = model.fit(Rows(), validation_data=Rows(), verbose=0)
@@ -203,11 +183,13 @@ def test_validation_evaluation_and_prediction_take_them_too() -> None:
 def test_a_part_of_each_class_of_a_collection_is_kept_apart() -> None:
     """Collections often lie by class; `validation_split` minds it, as of a Split."""
     order = np.argsort(Y, kind="stable")
-    items = Items(X[order], Y[order])
-    assert fitted(items, validation_split=0.3) == fitted(DATA[order], validation_split=0.3)
+    items = tiny.MapStyle(X[order], Y[order])
+    assert tiny.weights_after(items, validation_split=0.3) == tiny.weights_after(
+        DATA[order], validation_split=0.3
+    )
 
 
-class Endless(Items):
+class Endless(tiny.MapStyle):
     """Says that it has many images, and never ends."""
 
     def __len__(self) -> int:
@@ -222,7 +204,7 @@ def test_what_is_too_large_is_refused_after_one_item() -> None:
     """Its length is known, so nothing more is read, and memory stays as it is."""
     endless = Endless()
     with pytest.raises(DataError, match=r"too many.*2 GiB.*sn\.pack"):
-        fitted(endless)
+        tiny.weights_after(endless)
     assert endless.asked <= collection_reader.READ_TWICE
 
 
@@ -230,12 +212,12 @@ def test_a_generator_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) 
     """At a bound of memory, with the argument that decides."""
     monkeypatch.setattr(image_collector, "MOST_BYTES", 100_000)
     with pytest.raises(DataError, match=r"too many to be read into memory.*steps_per_epoch"):
-        fitted(itertools.cycle([(X, Y)]))
+        tiny.weights_after(itertools.cycle([(X, Y)]))
     with pytest.raises(DataError, match=r"no end.*steps_per_epoch"):
-        fitted(Dataset(repeated=True))
+        tiny.weights_after(Dataset(repeated=True))
 
 
-class Broken(Items):
+class Broken(tiny.MapStyle):
     """Fails at its tenth item."""
 
     def __getitem__(self, which: object) -> tuple[object, object]:
@@ -248,7 +230,7 @@ class Broken(Items):
     ("x", "y", "words"),
     [
         (Broken(), None, "Broken: item 10 can't be read: got RuntimeError: the disk is on holiday"),
-        (Items(), Y, "labels already"),
+        (tiny.MapStyle(), Y, "labels already"),
         (iter([]), None, "there are no images"),
         (iter([(X, Y), (X[:, :7], Y)]), None, "different sizes.*7×8×1"),
         (iter([(X, Y[:9])]), None, "labels don't fit the images"),
@@ -267,7 +249,7 @@ class Broken(Items):
 def test_others_are_refused(x: object, y: object, words: str) -> None:
     """In one line that says what is wrong with which item."""
     with pytest.raises(DataError, match=words) as caught:
-        fitted(x, y)
+        tiny.weights_after(x, y)
     assert "\n" not in str(caught.value)
 
 
@@ -281,20 +263,20 @@ def test_two_columns_of_classes_need_a_name() -> None:
     two = Two("img", "fine")
     two.features["coarse"] = ClassLabel()
     with pytest.raises(DataError, match=r"several columns may be the label.*fine, coarse.*rename"):
-        fitted(two)
+        tiny.weights_after(two)
 
 
 def test_random_transformations_are_warned_of() -> None:
     """They are frozen by reading once; the way to read anew is named."""
     random = np.random.default_rng(0)
 
-    class Augmented(Items):
+    class Augmented(tiny.MapStyle):
         def __getitem__(self, which: object) -> tuple[object, object]:
             image, label = super().__getitem__(which)
             return np.roll(np.asarray(image), random.integers(8), axis=1), label
 
     with pytest.warns(DataWarning, match="others each time.*steps_per_epoch"):
-        fitted(Augmented())
+        tiny.weights_after(Augmented())
 
 
 class TestTorch:
@@ -315,10 +297,10 @@ class TestTorch:
         shuffled = self.data.DataLoader(pairs, batch_size=32, shuffle=True)
         own = self.data.DataLoader(pairs, batch_size=32, collate_fn=self._collate)
         for x in (pairs, loader, shuffled, own, self.data.Subset(pairs, range(203))):
-            assert fitted(x) == expected
-        assert fitted(self.x, self.y) == expected
-        assert fitted(self.x.clone().requires_grad_(), self.y) == expected
-        assert fitted(self.x[:, 0], self.y) == expected
+            assert tiny.weights_after(x) == expected
+        assert tiny.weights_after(self.x, self.y) == expected
+        assert tiny.weights_after(self.x.clone().requires_grad_(), self.y) == expected
+        assert tiny.weights_after(self.x[:, 0], self.y) == expected
 
     def _collate(self, items: list[tuple[Any, Any]]) -> tuple[Any, Any]:
         """A batch, as a function of the user's own."""
@@ -328,15 +310,15 @@ class TestTorch:
     def test_the_batch_size_is_the_loaders(self) -> None:
         """Unless another is given."""
         loader = self.data.DataLoader(self.data.TensorDataset(self.x, self.y), batch_size=16)
-        assert fitted(loader) == fitted(X, Y, batch_size=16)
-        assert fitted(loader, batch_size=8) == fitted(X, Y, batch_size=8)
+        assert tiny.weights_after(loader) == tiny.weights_after(X, Y, batch_size=16)
+        assert tiny.weights_after(loader, batch_size=8) == tiny.weights_after(X, Y, batch_size=8)
 
     def test_colours_are_turned_and_said(self) -> None:
         """Channels first is what PyTorch has: everywhere, in words."""
         colour = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), np.uint8)
         tensor = self.torch.from_numpy(colour).permute(0, 3, 1, 2).contiguous()
         labels = self.y[:40]
-        expected = fitted(colour, Y[:40])
+        expected = tiny.weights_after(colour, Y[:40])
         said = pytest.warns(DataWarning, match="3×8×8 have their channels first.*8×8×3")
         for x, y in (
             (tensor, labels),
@@ -344,7 +326,7 @@ class TestTorch:
             (self.data.DataLoader(self.data.TensorDataset(tensor, labels), batch_size=32), None),
         ):
             with said:
-                assert fitted(x, y) == expected
+                assert tiny.weights_after(x, y) == expected
         model = tiny.model()
         model.fit(colour, Y[:40], verbose=0)
         with said:
@@ -357,14 +339,14 @@ class TestTorch:
     def test_normalised_images_name_the_range(self) -> None:
         """Normalize(.5, .5) makes no pixels."""
         with pytest.raises(DataError, match=r"no pixel.*range"):
-            fitted(self.data.TensorDataset(self.x * 2 - 1, self.y))
+            tiny.weights_after(self.data.TensorDataset(self.x * 2 - 1, self.y))
 
 
 def test_classes_known_to_the_data_set_name_the_outputs() -> None:
     """Torchvision's `classes`, also through a Subset's and a DataLoader's `dataset`."""
-    items = Items()
+    items = tiny.MapStyle()
     items.classes = ["a", "b", "c", "d"]  # type: ignore[attr-defined]  # as torchvision sets it
-    outer = Items()
+    outer = tiny.MapStyle()
     outer.dataset = items  # type: ignore[attr-defined]  # as Subset keeps it
     for x in (items, outer):
         model = sn.Sequential([sn.layers.Flatten(), sn.layers.Dense(4, activation="softmax")])

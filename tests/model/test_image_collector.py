@@ -18,32 +18,12 @@ DATA = tiny.images()
 X, Y = DATA.images, DATA.labels
 
 
-def fitted(x: object, y: Any = None, **how: Any) -> str:  # noqa: ANN401 - whatever fit takes
-    """The hash of a tiny model's weights after training."""
-    model = tiny.model()
-    model.fit(x, y, verbose=0, **how)
-    return model.weights_sha256
-
-
-class Items:
-    """A map-style data set, as PyTorch's users write them; slices work too."""
-
-    def __init__(self, images: Any = X, labels: Any = Y) -> None:  # noqa: ANN401 - any sequence
-        self.images, self.labels = images, labels
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, which: Any) -> tuple[object, object]:  # noqa: ANN401 - int or slice
-        return self.images[which], self.labels[which]
-
-
 def test_images_of_mixed_modes_get_the_channels_of_all() -> None:
     """Grey beside colour becomes colour, as Pillow converts it."""
     pictures = [Image.fromarray(x[..., 0]) for x in X]
     pictures[3] = Image.fromarray(np.repeat(X[3], 3, axis=2) // 2)
     pictures[5] = pictures[5].convert("RGBA")
-    found = collection_reader.read(Items(pictures))[0].images
+    found = collection_reader.read(tiny.MapStyle(pictures))[0].images
     assert found.shape == (203, 8, 8, 4)
     for picture, image in zip(pictures, found, strict=True):
         assert np.array_equal(np.asarray(picture.convert("RGBA")), image)
@@ -51,19 +31,19 @@ def test_images_of_mixed_modes_get_the_channels_of_all() -> None:
 
 def test_booleans_are_black_and_white() -> None:
     """True is white, in an array and in a collection."""
-    assert fitted(X > 100, Y) == fitted((X > 100) * np.uint8(255), Y)
-    assert fitted(Items(X > 100, Y)) == fitted(X > 100, Y)
+    assert tiny.weights_after(X > 100, Y) == tiny.weights_after((X > 100) * np.uint8(255), Y)
+    assert tiny.weights_after(tiny.MapStyle(X > 100, Y)) == tiny.weights_after(X > 100, Y)
 
 
 def test_floats_that_only_seemed_to_be_fractions() -> None:
     """The scale is that of all images: 0 and 1 are nearly black where others reach 255."""
     images = X.astype(np.float32)
     images[:40] = X[:40] > 100
-    expected = fitted(images, Y)
-    assert fitted(Items(images, Y)) == expected
+    expected = tiny.weights_after(images, Y)
+    assert tiny.weights_after(tiny.MapStyle(images, Y)) == expected
     images[0] = 0.2  # 51 / 255
     with pytest.raises(DataError, match="some images have values up to 1, others above"):
-        fitted(Items(images, Y))
+        tiny.weights_after(tiny.MapStyle(images, Y))
 
 
 @pytest.mark.parametrize(

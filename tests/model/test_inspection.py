@@ -14,14 +14,6 @@ from spritenet.errors import DataError, ModelError
 TEST = tiny.images(120, seed=1, name="test")
 
 
-@pytest.fixture(name="model", scope="module")
-def fixture_model() -> sn.Sequential:
-    """Trained a little, so that it errs."""
-    model = tiny.model()
-    model.fit(tiny.images(), validation_data=TEST, epochs=2, verbose=0)
-    return model
-
-
 def test_activations_are_each_layers_output(model: sn.Sequential) -> None:
     """In the layer's own shape; the last is the prediction, the first the picture over 255."""
     image = TEST.images[3]

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 import spritenet as sn
 import tiny
 from spritenet.model.predictions import as_probabilities
 
 TEST = tiny.images(120, seed=1, name="test")
-
-
-@pytest.fixture(name="model", scope="module")
-def fixture_model() -> sn.Sequential:
-    """Trained a little, so that it errs."""
-    model = tiny.model()
-    model.fit(tiny.images(), validation_data=TEST, epochs=2, verbose=0)
-    return model
 
 
 def test_mistakes_and_ambiguous_images_are_in_order(model: sn.Sequential) -> None:

@@ -16,14 +16,6 @@ from spritenet.errors import ModelError
 TEST = tiny.images(120, seed=1, name="test")
 
 
-@pytest.fixture(name="model", scope="module")
-def fixture_model() -> sn.Sequential:
-    """Trained a little, so that it errs."""
-    model = tiny.model()
-    model.fit(tiny.images(), validation_data=TEST, epochs=2, verbose=0)
-    return model
-
-
 def test_scores_are_two_figures_and_know_more(model: sn.Sequential) -> None:
     """They unpack like Keras's; their predictions agree with them."""
     loss, accuracy = scores = model.evaluate(TEST)

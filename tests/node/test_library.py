@@ -354,8 +354,7 @@ def test_new_networks_begin_with_pythons_weights(job: Job) -> None:
 def test_thousands_of_steps_take_no_memory(job: Job, tmp_path: Path) -> None:
     """The core's memory keeps its size to the byte, JavaScript's within the collector's noise."""
     data = tiny.images()
-    model = tiny.model()
-    model.build((8, 8, 1))
+    model = tiny.built()
     model.save(tmp_path / "model")
     put(data, tmp_path)
     result = job("memory", "--expose-gc", model="model", steps=4000)
@@ -369,8 +368,7 @@ def test_thousands_of_steps_take_no_memory(job: Job, tmp_path: Path) -> None:
 
 def test_a_training_stops_when_asked_and_keeps_its_weights(job: Job, tmp_path: Path) -> None:
     """Aborted from a callback: no further step, and the model counts those it did."""
-    model = tiny.model()
-    model.build((8, 8, 1))
+    model = tiny.built()
     model.save(tmp_path / "model")
     put(tiny.images(), tmp_path)
     result = job("abort", model="model")
@@ -466,8 +464,7 @@ def test_a_model_elsewhere_does_what_one_here_does(job: Job, tmp_path: Path) -> 
 
 def test_a_training_waits_while_paused_and_takes_another_rate(job: Job, tmp_path: Path) -> None:
     """No update while it is paused; the new rate from then on; an abort ends a pause."""
-    model = tiny.model()
-    model.build((8, 8, 1))
+    model = tiny.built()
     model.save(tmp_path / "model")
     put(tiny.images(), tmp_path)
     found = job("control", model="model")
@@ -479,8 +476,7 @@ def test_a_training_waits_while_paused_and_takes_another_rate(job: Job, tmp_path
 
 def test_misuse_is_one_clear_line(job: Job, tmp_path: Path) -> None:
     """Each mistake is refused by an error of ours that says what to give."""
-    model = tiny.model()
-    model.build((8, 8, 1))
+    model = tiny.built()
     model.save(tmp_path / "model")
     put(tiny.images(), tmp_path)
     messages: dict[str, str] = job("misuse", model="model")
@@ -580,8 +576,7 @@ def broken(content: dict[str, Any]) -> Iterator[tuple[str, object, str]]:
 
 def test_a_broken_model_is_one_clear_line(job: Job, tmp_path: Path) -> None:
     """Whatever is wrong with the files, a ModelError names the file and the fault."""
-    model = tiny.model()
-    model.build((8, 8, 1))
+    model = tiny.built()
     model.save(tmp_path / "good")
     content = json.loads((tmp_path / "good" / "model.json").read_text())
     weights = (tmp_path / "good" / "weights.bin").read_bytes()

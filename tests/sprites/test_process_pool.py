@@ -12,15 +12,11 @@ import pytest
 from PIL import Image
 
 import spritenet as sn
+from folders import content
 from program import spritenet
 from sprite_data import data_set
 from spritenet.sources import survey
 from spritenet.sprites import verify
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    """Every file of a folder."""
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +41,9 @@ def test_processes_write_the_same_bytes(pictures: Path, tmp_path: Path, processe
     several = ["--processes", str(processes)]
     done = spritenet(*words, tmp_path / "more" / "all", *several, folder=pictures.parent)
     assert done.returncode == 0, done.stderr
-    found = contents(tmp_path / "more" / "all")
+    found = content(tmp_path / "more" / "all")
     assert len(found) == 5 + 5 + 1  # sprites, their labels, the index
-    assert found == contents(tmp_path / "one" / "all")
+    assert found == content(tmp_path / "one" / "all")
     assert verify(tmp_path / "more" / "all") == []
 
 
@@ -97,7 +93,7 @@ def test_ray_writes_the_same_bytes(broken: Path, tmp_path: Path) -> None:
     finally:
         ray.shutdown()
     sn.pack(data, tmp_path / "one" / "all", shard_rows=20)
-    assert contents(tmp_path / "ray" / "all") == contents(tmp_path / "one" / "all")
+    assert content(tmp_path / "ray" / "all") == content(tmp_path / "one" / "all")
 
 
 def test_without_ray_the_command_to_type_is_named(

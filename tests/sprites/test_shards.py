@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import spritenet as sn
+from folders import content
 from picture_folders import encoded, noise, write_pictures
 from sprite_data import data_set
 from spritenet.dataset.lazy_dataset import LazyDataset
@@ -29,11 +30,6 @@ def folder(tmp_path: Path) -> Path:
     for name in (names[0], names[17], names[59]):
         (tmp_path / "pets" / name).write_bytes(b"broken")
     return tmp_path / "pets"
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    """All files of a folder."""
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_parts_are_the_whole(folder: Path, tmp_path: Path) -> None:
@@ -68,7 +64,7 @@ def test_the_number_of_threads_changes_no_byte(folder: Path, tmp_path: Path, lay
             tfjs=layout == "rows",
             load_warnings=LoadWarnings(),
         )
-        made.append(files(place))
+        made.append(content(place))
     assert len(made[0]) > 3
     assert made[0] == made[1] == made[2]
 
@@ -82,7 +78,7 @@ def job(listing: bytes, first: int, stop: int, path: Path) -> PackedShard:
 def test_shards_are_jobs_of_their_own(folder: Path, tmp_path: Path) -> None:
     """Written by other processes in any order, they are the files that one process writes."""
     listing = survey(folder)
-    known = files(sn.pack(listing, tmp_path / "x", shard_rows=20, load_warnings=LoadWarnings()))
+    known = content(sn.pack(listing, tmp_path / "x", shard_rows=20, load_warnings=LoadWarnings()))
     plan = pack_options(listing, shard_rows=20)
     apart = tmp_path / "apart"
     apart.mkdir()
@@ -94,7 +90,7 @@ def test_shards_are_jobs_of_their_own(folder: Path, tmp_path: Path) -> None:
         ]
     done = [(name, job.result()) for (name, _, _), job in zip(names, reversed(jobs), strict=True)]
     write_folder_index(listing, plan, apart, done)
-    assert files(apart) == known
+    assert content(apart) == known
 
 
 def test_a_sprite_none_of_whose_pictures_can_be_read_is_not_there(tmp_path: Path) -> None:
@@ -105,7 +101,7 @@ def test_a_sprite_none_of_whose_pictures_can_be_read_is_not_there(tmp_path: Path
     path = sn.pack(
         survey(tmp_path / "pets"), tmp_path / "x", shard_rows=4, load_warnings=LoadWarnings()
     )
-    assert sorted(files(path)) == ["dataset.json", "x-00000.png", "x-00002.png"]
+    assert sorted(content(path)) == ["dataset.json", "x-00000.png", "x-00002.png"]
     assert len(sn.load(path).train) == 8
     assert list(verify(path)) == []
 

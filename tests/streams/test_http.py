@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import spritenet as sn
+from folders import content
 from hostile_server import HostileServer, Manner, Request, first
 from spritenet import Dataset
 from spritenet.errors import DataError, DownloadError, SpritenetError
@@ -33,7 +34,7 @@ def _small_and_quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def server(sprites: Path) -> Iterator[HostileServer]:
     """A server of the sprites."""
-    with HostileServer({path.name: path.read_bytes() for path in sprites.iterdir()}) as server:
+    with HostileServer(content(sprites)) as server:
         yield server
 
 

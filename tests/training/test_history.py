@@ -14,10 +14,8 @@ TEST = tiny.images(120, seed=1, name="test")
 
 @pytest.fixture(name="model", scope="module")
 def fixture_model() -> sn.Sequential:
-    """Trained a little, so that it errs."""
-    model = tiny.model()
-    model.fit(tiny.images(), validation_data=TEST, epochs=2, verbose=0)
-    return model
+    """Trained on the tiny task."""
+    return tiny.trained(TEST)
 
 
 def test_a_history_plots_every_step(model: sn.Sequential) -> None:

@@ -22,16 +22,9 @@ from spritenet.training.events import StepEvent
 DATA = tiny.images(400)
 
 
-def fresh() -> Sequential:
-    """A model that has seen nothing."""
-    model = tiny.model()
-    model.build((8, 8, 1))
-    return model
-
-
 def after(steps: int, **how: Any) -> str:
     """The weights' hash after so many updates, undisturbed."""
-    model = fresh()
+    model = tiny.built()
     if steps:
         model.fit(DATA, steps=steps, batch_size=16, verbose=0, **how)
     return model.weights_sha256
@@ -62,7 +55,7 @@ def test_ctrl_c_at_any_moment_leaves_weights_and_count_that_belong_together() ->
     random = np.random.default_rng(0)
     counts = []
     for _ in range(40):
-        model = fresh()
+        model = tiny.built()
         try:
             signal.setitimer(signal.ITIMER_REAL, random.uniform(0.001, 0.06))
             model.fit(DATA, steps=100_000, batch_size=16, verbose=0)
@@ -82,7 +75,7 @@ def test_ctrl_c_at_any_moment_leaves_weights_and_count_that_belong_together() ->
 @pytest.mark.usefixtures("alarm")
 def test_ctrl_c_then_fit_again_goes_on() -> None:
     """The interrupted model trains on, in the seed's next pass."""
-    model = fresh()
+    model = tiny.built()
     signal.setitimer(signal.ITIMER_REAL, 0.05)
     with pytest.raises(KeyboardInterrupt):
         model.fit(DATA, steps=100_000, batch_size=16, verbose=0)
@@ -94,7 +87,7 @@ def test_ctrl_c_then_fit_again_goes_on() -> None:
 
 def test_who_stops_pulling_stops_the_training() -> None:
     """The generator does nothing that isn't asked for."""
-    model = fresh()
+    model = tiny.built()
     events = train(model, DATA, steps=1000, batch_size=16)
     for event in events:
         if isinstance(event, StepEvent) and event.step == 5:
@@ -109,7 +102,7 @@ def test_the_pace_changes_no_bit(seconds: float, monkeypatch: pytest.MonkeyPatch
     """One update a call or hundreds: the same weights and figures, moving average and all."""
 
     def run() -> tuple[str, object]:
-        model = fresh()
+        model = tiny.built()
         model.fit(
             DATA,
             epochs=4,
