@@ -16,6 +16,7 @@ from spritenet.charts import (
     histogram,
     learning_curve,
 )
+from spritenet.errors import DataError
 
 RANDOM = np.random.default_rng(0)
 
@@ -27,7 +28,14 @@ def test_a_learning_curve_holds_short_series_as_they_are() -> None:
     assert isinstance(line, Line)
     np.testing.assert_array_equal(line.y, [0.5, 0.75])
     assert (line.low, line.dots, chart.note, chart.percent) == (None, True, "", True)
-    assert chart.description == "Accuracy against steps. At the end: training 75.0 %."
+    assert chart.description == "Accuracy by step. At the end: training 75.0 %."
+
+
+@pytest.mark.parametrize("series", [([1, 2], [0.5]), ([[1]], [[1]]), (1, 1)])
+def test_a_series_whose_x_and_y_differ_is_refused(series: tuple[object, object]) -> None:
+    """With its name, and the shapes."""
+    with pytest.raises(DataError, match=r"training: x and y don't fit: expected \(n,\) each"):
+        learning_curve("loss", {"training": series})  # type: ignore[dict-item]  # on purpose
 
 
 def test_a_long_learning_curve_says_that_it_is_averaged() -> None:

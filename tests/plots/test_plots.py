@@ -164,7 +164,7 @@ def test_curves_stand_on_0(least: float, from_0: bool) -> None:
 
 
 def test_a_distribution_tells_what_tfvis_tells() -> None:
-    """How many, least, greatest, zeros, what is not finite."""
+    """Count, range, mean, zeros, values that aren't finite."""
     axes = plots.distribution([0, 0, 2, np.nan]).axes[0]
     (said,) = [text.get_text() for text in axes.texts]
     assert said == "4 values · 0 to 2 · mean 0.67 ± 0.94 · 2 zero · 1 not finite"

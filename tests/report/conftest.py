@@ -1,4 +1,4 @@
-"""A small data set, a network that learnt it, and its report: made once."""
+"""A small data set, a network trained on it, and its report: made once."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def run(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture(scope="session")
 def model(run: Run) -> Sequential:
-    """What it learnt."""
+    """The network of that run."""
     from spritenet.report import model_of_run
 
     return model_of_run(run)

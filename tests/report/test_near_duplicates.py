@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from spritenet.report import near_duplicates
 
 
-def pictures(count: int, shape: tuple[int, int, int], seed: int) -> NDArray[np.uint8]:
+def smooth_images(count: int, shape: tuple[int, int, int], seed: int) -> NDArray[np.uint8]:
     """Smooth random images: noise alone would have nothing in common with its thumbnail."""
     random = np.random.default_rng(seed)
     height, width, channels = shape
@@ -21,7 +21,7 @@ def pictures(count: int, shape: tuple[int, int, int], seed: int) -> NDArray[np.u
 @pytest.mark.parametrize("shape", [(28, 28, 1), (32, 20, 3), (5, 9, 4)])
 def test_planted_twins_are_found(shape: tuple[int, int, int]) -> None:
     """To the pixel, with a little noise, and brighter: each names the image it was made of."""
-    train, test = pictures(500, shape, 0), pictures(60, shape, 1)
+    train, test = smooth_images(500, shape, 0), smooth_images(60, shape, 1)
     random = np.random.default_rng(2)
     test[0] = train[123]
     noise = random.normal(0, 4, shape)
@@ -38,7 +38,7 @@ def test_planted_twins_are_found(shape: tuple[int, int, int]) -> None:
 
 def test_similarity_is_the_correlation_of_pixels() -> None:
     """NumPy's, of the pair that was found."""
-    train, test = pictures(90, (12, 12, 1), 0), pictures(30, (12, 12, 1), 1)
+    train, test = smooth_images(90, (12, 12, 1), 0), smooth_images(30, (12, 12, 1), 1)
     found = near_duplicates.find(train, test)
     for i in range(30):
         pair = train[found.nearest[i]].ravel(), test[i].ravel()
@@ -47,7 +47,7 @@ def test_similarity_is_the_correlation_of_pixels() -> None:
 
 def test_it_is_nearly_always_the_most_similar_one() -> None:
     """Against every pair, of smooth images that all resemble each other somewhat."""
-    train, test = pictures(800, (16, 16, 1), 3), pictures(80, (16, 16, 1), 4)
+    train, test = smooth_images(800, (16, 16, 1), 3), smooth_images(80, (16, 16, 1), 4)
     found = near_duplicates.find(train, test)
     rows = [np.asarray(i, float).reshape(len(i), -1) for i in (train, test)]
     rows = [(r - r.mean(1, keepdims=True)) for r in rows]
@@ -69,7 +69,7 @@ def test_even_images_have_nothing_to_compare() -> None:
 def test_many_pairs_are_sampled_and_it_is_told_which(monkeypatch: pytest.MonkeyPatch) -> None:
     """The images that were compared are named."""
     monkeypatch.setattr(near_duplicates, "MOST_PRODUCTS", 500)
-    train, test = pictures(100, (8, 8, 1), 0), pictures(50, (8, 8, 1), 1)
+    train, test = smooth_images(100, (8, 8, 1), 0), smooth_images(50, (8, 8, 1), 1)
     found = near_duplicates.find(train, test)
     assert len(found.images) == 5
     assert found.images.tolist() == sorted(found.images.tolist())
@@ -78,7 +78,7 @@ def test_many_pairs_are_sampled_and_it_is_told_which(monkeypatch: pytest.MonkeyP
 
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """However large they are, a planted twin is found."""
-    train, test = pictures(700, (16, 16, 1), 0), pictures(50, (16, 16, 1), 1)
+    train, test = smooth_images(700, (16, 16, 1), 0), smooth_images(50, (16, 16, 1), 1)
     test[7] = train[650]
     monkeypatch.setattr(near_duplicates, "ROWS", 8)
     monkeypatch.setattr(near_duplicates, "COLUMNS", 64)

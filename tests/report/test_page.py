@@ -194,7 +194,7 @@ def test_the_sheet_stays_small_for_photographs() -> None:
     assert len(html.encode()) < 3_000_000
 
 
-def test_what_can_not_be_judged_is_refused(report: Report) -> None:
+def test_data_of_another_model_is_refused(report: Report) -> None:
     """Other classes, other sizes, no images."""
     model, data = many_classes(5)
     with pytest.raises(ModelError, match="outputs are not the data's classes"):
@@ -216,7 +216,7 @@ def test_a_killed_training_is_said_to_be_one(report: Report) -> None:
 
 
 def test_a_calibrated_model_reports_its_rejections(data: Dataset) -> None:
-    """How many of the images, and how good it is on the others, as `classify` says."""
+    """The number of rejected images and the accuracy on the others are those of `classify`."""
     model = tiny.model()
     model.fit(data.train, validation_data=data.test, epochs=1, verbose=0)
     assert model.calibrated

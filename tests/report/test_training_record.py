@@ -1,4 +1,4 @@
-"""What a journal tells, and the network of a run that was killed."""
+"""The record of a training from its journal, and the network of a run that was killed."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_large_journal_is_sampled_and_it_is_told(run: Run, tmp_path: Path) -> 
 
 
 def test_a_journal_of_strange_figures_is_read(tmp_path: Path) -> None:
-    """What is not finite is a gap; what is no number, or no event, is passed over."""
+    """Values that aren't finite are gaps; other values and other events are skipped."""
     odd = Run(tmp_path)
     odd.journal_path.write_text(
         '{"event": "evaluated", "step": 1, "epoch": 0, "loss": NaN, "accuracy": 0.5, "images": 4}\n'

@@ -9,6 +9,7 @@ import numpy as np
 
 from spritenet.charts.chart import Chart, Line
 from spritenet.charts.downsample import Thinned
+from spritenet.errors import DataError
 from spritenet.formatting import percent
 
 if TYPE_CHECKING:
@@ -35,12 +36,12 @@ def learning_curve(
         series: name → `Thinned`, or x and y, (n,) each. Empty ones are left out.
         x_label: of the x axis, with its unit.
         sampled: one of about this many steps is among the values; 1 for all.
+
+    Raises:
+        DataError: x and y of a series have different lengths or other axes.
     """
     fraction = metric.endswith("accuracy")
-    thinned = {
-        name: values if isinstance(values, Thinned) else Thinned.of(*values)
-        for name, values in series.items()
-    }
+    thinned = {name: _thinned(name, values) for name, values in series.items()}
     most = max(map(len, thinned.values()), default=0)
     lines = tuple(
         _line(name, curve, colour, dots=len(curve) <= (FEW if len(curve) == most else MOST_DOTS))
@@ -62,8 +63,24 @@ def learning_curve(
         from_zero=True,
         percent=fraction,
         note="; ".join(notes),
-        description=f"{metric.capitalize()} against {x_label}s. At the end: {last}.",
+        description=f"{metric.capitalize()} by {x_label}. At the end: {last}.",
     )
+
+
+def _thinned(name: str, values: Thinned | tuple[ArrayLike, ArrayLike]) -> Thinned:
+    """Returns a series as a curve.
+
+    Raises:
+        DataError: x and y have different lengths or other axes.
+    """
+    if isinstance(values, Thinned):
+        return values
+    x, y = (np.asarray(each, np.float64) for each in values)
+    if x.ndim != 1 or x.shape != y.shape:
+        raise DataError(
+            "x and y don't fit", where=name, expected="(n,) each", got=f"{x.shape} and {y.shape}"
+        )
+    return Thinned.of(x, y)
 
 
 def _line(name: str, curve: Thinned, colour: int, *, dots: bool) -> Line:

@@ -1,4 +1,4 @@
-"""How well a network does: what `evaluate` returns."""
+"""Scores: the loss and the accuracy that `evaluate` returns, and plots of the predictions."""
 
 from __future__ import annotations
 
@@ -23,59 +23,59 @@ class _Pair(NamedTuple):
 class Scores(_Pair):
     """Loss and accuracy; unpacks like Keras's list: `loss, accuracy = model.evaluate(...)`.
 
-    The plots need the extra `plot`. They are of the weights that were evaluated, also when the
-    model has learnt since. Copies made by pickling keep only the two figures.
+    The plots need the extra `plot`. They show the weights that were evaluated, even if the
+    model was trained since. Pickling keeps only the two metrics.
 
     Attributes:
         loss: the mean of weight · loss, plus the L2 penalty.
-        accuracy: the share of the images whose largest output is at their label.
+        accuracy: the fraction of images whose largest output is at their label.
     """
 
-    _judge: Callable[[], Predictions] | None = None
+    _predict: Callable[[], Predictions] | None = None
     _predictions: Predictions | None = None
 
     def __new__(
-        cls, loss: float, accuracy: float, judge: Callable[[], Predictions] | None = None
+        cls, loss: float, accuracy: float, predict: Callable[[], Predictions] | None = None
     ) -> Self:
-        """The two figures, and how to get at what the network said of each image."""
+        """Makes the scores; `predict` computes the predictions when they are first asked for."""
         scores = super().__new__(cls, loss, accuracy)
-        scores._judge = judge
+        scores._predict = predict
         return scores
 
     def __getstate__(self) -> None:
-        """Only the figures are copied."""
+        """Drops the predictions from pickles and copies."""
 
     @property
     def predictions(self) -> Predictions:
-        """What the network said of each image; worked out when first asked for.
+        """The predictions for each image, computed when first used.
 
         Raises:
-            ModelError: they can't be had of these figures, or the images have no classes.
+            ModelError: the scores are a copy, or the images have no classes.
         """
         if self._predictions is None:
-            if self._judge is None:
+            if self._predict is None:
                 raise ModelError(
-                    "these figures came without predictions", where="Scores", do="Evaluate again."
+                    "these scores came without predictions", where="Scores", do="Evaluate again."
                 )
-            self._predictions, self._judge = self._judge(), None
+            self._predictions, self._predict = self._predict(), None
         return self._predictions
 
     def plot_confusion(self, *, title: str = "") -> Figure:
-        """The confusion matrix: rows are what images are, columns what they were taken for."""
+        """Plots the confusion matrix: rows are true classes, columns predicted ones."""
         from spritenet import plots
 
         found = self.predictions
         return plots.confusion(found.confusion, found.class_names, title=title)
 
     def plot_classes(self, *, title: str = "") -> Figure:
-        """The accuracy of each class."""
+        """Plots the accuracy of each class."""
         from spritenet import plots
 
         found = self.predictions
         return plots.class_accuracy(found.confusion, found.class_names, title=title)
 
     def plot_calibration(self, bins: int = 15, *, title: str = "") -> Figure:
-        """Accuracy against confidence."""
+        """Plots accuracy against confidence."""
         from spritenet import plots
 
         return plots.calibration(self.predictions.calibration(bins), title=title)
@@ -89,7 +89,7 @@ class Scores(_Pair):
         return self.predictions.plot_mistakes(most, title=title)
 
     def _repr_html_(self) -> str:
-        """The figures, for notebooks."""
+        """Accuracy and loss, for notebooks."""
         return (
             f"<div><b>accuracy</b> {100 * self.accuracy:.2f} % &nbsp; "
             f"<b>loss</b> {self.loss:.4f}</div>"

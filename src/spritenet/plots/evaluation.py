@@ -55,29 +55,29 @@ def confusion(
     Raises:
         DataError: the matrix is not square, or the names don't fit.
     """
-    shown = ConfusionMatrix.of(*_square(matrix, class_names))
-    size = len(shown.names)
+    confusion_matrix = ConfusionMatrix.of(*_square(matrix, class_names))
+    size = len(confusion_matrix.names)
     side = max(3.0, min(11.0, 1.6 + 0.42 * size))
     figure = new_figure(side + 1.1, side, title)
     axes = figure.add_subplot()
-    label_axes(axes, "predicted as", "is", shown.note)
+    label_axes(axes, "predicted as", "is", confusion_matrix.note)
     axes.grid(visible=False)
     diagonal = np.eye(size, dtype=bool)
     for cells, colours in ((~diagonal, MISTAKES), (diagonal, FRACTIONS)):
-        values = np.where(cells, shown.shades, np.nan)
+        values = np.where(cells, confusion_matrix.shades, np.nan)
         image = axes.imshow(values, cmap=colours, vmin=0, vmax=1, interpolation="nearest")
     color_scale(figure, image, axes, "right: fraction of the row")
-    if shown.most_mistakes:
-        note = f"orange: mistakes, up to {shown.most_mistakes:,.0f}"
+    if confusion_matrix.most_mistakes:
+        note = f"orange: mistakes, up to {confusion_matrix.most_mistakes:,.0f}"
         axes.set_title(note, loc="right", fontsize=8, color=FAINT)
-    words = [shortened(name, 12) for name in shown.names]
+    words = [shortened(name, 12) for name in confusion_matrix.names]
     long = max(map(len, words)) > 3
     axes.set_xticks(range(size), words, rotation=90 if long else 0)
     axes.set_yticks(range(size), words)
     if size <= NUMBERS_UP_TO:
-        for (row, column), count in np.ndenumerate(shown.counts):
+        for (row, column), count in np.ndenumerate(confusion_matrix.counts):
             if count:
-                dark = row == column and shown.shades[row, column] > 0.45
+                dark = row == column and confusion_matrix.shades[row, column] > 0.45
                 axes.text(
                     column,
                     row,

@@ -38,7 +38,7 @@ def curves(
         title: of the figure.
 
     Raises:
-        DataError: there is nothing to draw.
+        DataError: there is nothing to draw, or x and y of a series don't fit.
     """
     charts = [
         learning_curve(metric, series, x_label=x_label)

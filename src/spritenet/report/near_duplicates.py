@@ -2,7 +2,7 @@
 
 Every image becomes a thumbnail of at most 8×8 pixels, less its mean, of length 1; of that, the 32
 directions in which the thumbnails differ most are kept. Products of such rows are nearly
-correlations; the largest of every 8,000 in a row of their matrix name likely twins, and those
+correlations; the largest of every 8,000 in a row of their matrix name candidates, and those
 pairs are then compared pixel by pixel. 10,000 against 60,000 images are 38 thousand million
 operations in one matrix product after another: about half a second on two cores.
 """
@@ -33,7 +33,7 @@ PARTS = 32
 """Principal components of the thumbnails that are compared."""
 
 ROWS, COLUMNS = 512, 8_000
-"""Of a block of products: 16 MB. Each block of columns names a likely twin of its own."""
+"""Of a block of products: 16 MB. Each block of columns names a candidate of its own."""
 
 MOST_PRODUCTS = 1_200_000_000
 """Pairs that are compared, at most: twice MNIST's. Of more, the second set is sampled."""
