@@ -1,6 +1,7 @@
 // The drawing page: brings the sheet, the model and what is shown of them together.
 
 import { Core, Model, SpritenetError, useCore } from '../lib/index.js';
+import { Frame } from '../ui/frame.js';
 import { drawPixels } from '../ui/pictures.js';
 import { LayerPictures } from './layers.js';
 import { Lessons } from './lessons.js';
@@ -35,7 +36,7 @@ class Page {
     this.reader = new Reader(model);
     /** The stroke that is being drawn. @type {Stroke | null} */
     this.stroke = null;
-    this.frame = 0;
+    this.frame = new Frame(() => this.show());
     /** @type {Answer | null} */
     this.answer = null;
     const { ink } = this.reader;
@@ -125,12 +126,11 @@ class Page {
   }
 
   schedule() {
-    this.frame ||= requestAnimationFrame(() => this.show());
+    this.frame.schedule();
   }
 
   /** One frame: the new ink, and what the model makes of it. */
   show() {
-    this.frame = 0;
     const { stroke, sheet, model } = this;
     if (stroke) {
       this.paper.extend(stroke);

@@ -8,7 +8,7 @@ import { SCHEDULES, nameOf, scheduled } from './trainer.js';
 
 /** @typedef {import('./parts.js').Lesson} Lesson */
 /** @typedef {import('./trainer.js').Plan} Plan */
-/** @typedef {import('../lib/remote.js').RemoteModel} RemoteModel */
+/** @typedef {import('../lib/remote-model.js').RemoteModel} RemoteModel */
 /**
  * Who is told of changes.
  *

@@ -5,7 +5,7 @@ import { drawMaps, drawPixels, mapGrid } from '../ui/pictures.js';
 import { layerTable, shapeText } from '../ui/layertable.js';
 import { inferShapes, size } from '../lib/shapes.js';
 
-/** @typedef {import('../lib/remote.js').RemoteModel} RemoteModel */
+/** @typedef {import('../lib/remote-model.js').RemoteModel} RemoteModel */
 
 const UNSEEN = ['Rescaling', 'Flatten', 'Dropout']; // they show nothing that isn't shown beside them
 const WIDE = 220; // CSS pixels that a layer's pictures may have

@@ -4,9 +4,10 @@ import { Paper } from '../draw/paper.js';
 import { Reader } from '../draw/reader.js';
 import { Sheet } from '../draw/sheet.js';
 import { Bars } from '../ui/bars.js';
+import { Frame } from '../ui/frame.js';
 import { drawPixels } from '../ui/pictures.js';
 
-/** @typedef {import('../lib/remote.js').RemoteModel} RemoteModel */
+/** @typedef {import('../lib/remote-model.js').RemoteModel} RemoteModel */
 /** @typedef {import('../lib/prepare.js').Preparation} Preparation */
 
 const PEN = 20; // units of the sheet, whose longer side has 280
@@ -33,7 +34,7 @@ export class Pad {
     this.model = null;
     /** @type {import('../draw/stroke.js').Stroke | null} */
     this.stroke = null;
-    this.frame = 0;
+    this.frame = new Frame(() => this.show());
     this.busy = false;
     this.again = false;
     places.bars.replaceChildren();
@@ -96,11 +97,10 @@ export class Pad {
   }
 
   schedule() {
-    this.frame ||= requestAnimationFrame(() => this.show());
+    this.frame.schedule();
   }
 
   show() {
-    this.frame = 0;
     const { stroke, places, sheet } = this;
     if (stroke) {
       this.paper.extend(stroke);
@@ -151,6 +151,6 @@ export class Pad {
   /** Takes it off the page. */
   close() {
     this.observer.disconnect();
-    cancelAnimationFrame(this.frame);
+    this.frame.cancel();
   }
 }

@@ -13,7 +13,7 @@ import { Trainer } from './trainer.js';
 
 /** @typedef {import('./parts.js').Lesson} Lesson */
 /** @typedef {import('./trainer.js').State} State */
-/** @typedef {import('../lib/remote.js').RemoteModel} RemoteModel */
+/** @typedef {import('../lib/remote-model.js').RemoteModel} RemoteModel */
 /** @typedef {import('../lib/training.js').Evaluated} Evaluated */
 
 const LOOK_EVERY = 700; // milliseconds between two looks inside while it learns

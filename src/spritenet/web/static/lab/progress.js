@@ -1,5 +1,6 @@
 // How far a training is: figures, bar, words, and the charts. Drawn once a frame, while it is seen.
 
+import { Frame } from '../ui/frame.js';
 import { Curves } from './curves.js';
 import { at, counted, percent } from './elements.js';
 
@@ -12,7 +13,7 @@ const SPAN = 2000; // milliseconds over which speed is measured
 export class Progress {
   constructor() {
     this.curves = new Curves(at('chart-loss'), at('chart-accuracy'));
-    this.frame = 0;
+    this.frame = new Frame(() => this.show());
     /** @type {Step | null} */
     this.last = null;
     this.from = 0;
@@ -71,11 +72,10 @@ export class Progress {
 
   schedule() {
     if (document.hidden) return;
-    this.frame ||= requestAnimationFrame(() => this.show());
+    this.frame.schedule();
   }
 
   show() {
-    this.frame = 0;
     const { last, curves, from, steps, recent } = this;
     curves.draw();
     if (!last) return;

@@ -5,7 +5,7 @@ import { confusionMatrix } from '../ui/confusion.js';
 import { imageAt, somePlaces } from './parts.js';
 import { Tiles } from './tiles.js';
 
-/** @typedef {import('../lib/model.js').Examination} Examination */
+/** @typedef {import('../lib/evaluation.js').Examination} Examination */
 /** @typedef {import('./parts.js').Lesson} Lesson */
 /** @typedef {{ truth: number, predicted: number }} Cell */
 

@@ -2,8 +2,8 @@
 
 import { Remote, optimizers, schedules } from '../lib/index.js';
 
-/** @typedef {import('../lib/remote.js').RemoteModel} RemoteModel */
-/** @typedef {import('../lib/remote.js').Kept} Kept */
+/** @typedef {import('../lib/remote-model.js').RemoteModel} RemoteModel */
+/** @typedef {import('../lib/messages.js').RemoteExamples} RemoteExamples */
 /** @typedef {import('../lib/training.js').Step} Step */
 /** @typedef {import('../lib/training.js').Evaluated} Evaluated */
 /** @typedef {import('../lib/training.js').History} History */
@@ -62,7 +62,7 @@ export class Trainer {
     this.model = null;
     /** @type {Lesson | null} */
     this.lesson = null;
-    /** @type {Promise<{ remote: Remote, train: Kept, test: Kept }> | null} */
+    /** @type {Promise<{ remote: Remote, train: RemoteExamples, test: RemoteExamples }> | null} */
     this.ready = null;
     /** @type {Promise<Remote> | null} */
     this.remote = null;

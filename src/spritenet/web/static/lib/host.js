@@ -7,7 +7,7 @@ import { Core } from './core.js';
 import { CoreError, DataError, SpritenetError } from './errors.js';
 import { Model } from './model.js';
 
-/** @typedef {import('./network.js').Examples} Examples */
+/** @typedef {import('./examples.js').Examples} Examples */
 /** @typedef {import('./training.js').Step} Step */
 /**
  * @typedef {object} Request

@@ -13,5 +13,7 @@ export { Model } from './model.js';
 export { optimizers } from './optimizers.js';
 export { Order, permutation, stepIndices } from './order.js';
 export { prepare, readPreparation } from './prepare.js';
-export { Kept, Remote, RemoteModel } from './remote.js';
+export { RemoteExamples } from './messages.js';
+export { Remote } from './remote.js';
+export { RemoteModel } from './remote-model.js';
 export { rateAt, schedules } from './schedules.js';

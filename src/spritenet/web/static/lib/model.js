@@ -5,40 +5,32 @@
 
 import { defaultCore } from './core.js';
 import { familiarity, softened } from './rejection.js';
-import { DataError, ModelError } from './errors.js';
+import { ModelError } from './errors.js';
+import { evaluate, examine } from './evaluation.js';
+import { checkExamples, onePixels, pixelsOf } from './examples.js';
 import { connected, networkOf } from './graph.js';
 import { initial, Stream } from './initializers.js';
 import { activationOf } from './activations.js';
 import { inferShapes, namedWeights, size } from './shapes.js';
 import { Layer } from './layers.js';
+import { lossConfig, makeLoss, savedLoss } from './losses.js';
 import { Network } from './network.js';
-import { makeLoss, slotNames, withRate } from './optimizers.js';
-import { Pace, SLICE } from './pause.js';
+import { slotNames, withRate } from './optimizers.js';
 import { readPreparation } from './prepare.js';
 import { readModel, writeModel } from './saved.js';
 import { checkImageShape } from './tensor.js';
 import { Training } from './training.js';
 
 /** @typedef {import('./rejection.js').Classified} Classified */
-/** @typedef {import('./network.js').Examples} Examples */
+/** @typedef {import('./examples.js').Examples} Examples */
 /** @typedef {import('./tensor.js').SymbolicTensor} SymbolicTensor */
 /** @typedef {import('./optimizers.js').Optimizer} Optimizer */
-/** @typedef {import('./optimizers.js').Loss} Loss */
+/** @typedef {import('./losses.js').Loss} Loss */
 /** @typedef {import('./saved.js').Metadata} Metadata */
 /** @typedef {import('./training.js').FitOptions} FitOptions */
 /** @typedef {import('./training.js').History} History */
 
-const LEAST_PROBABILITY = 1e-7; // as Keras cuts it, so that one confident mistake is not infinite
-
-/**
- * @typedef {object} Examination
- * @property {Int32Array} predicted  the class of each image that is most probable
- * @property {Float32Array} confidences  how probable
- * @property {Int32Array[]} matrix  matrix[true class][predicted class]: how many images
- * @property {number} accuracy
- * @property {number} logLoss  the mean of -ln of the probability given to what was right; without L2
- * @property {number} count
- */
+/** @typedef {import('./evaluation.js').Examination} Examination */
 
 export class Model {
   /**
@@ -249,7 +241,7 @@ export class Model {
    * @returns {Float32Array}
    */
   predict(images) {
-    return this.network.predict(this.pixels(images));
+    return this.network.predict(pixelsOf(images, this.inputShape));
   }
 
   /** True if it is calibrated, which Python does at the end of a training. */
@@ -265,7 +257,7 @@ export class Model {
    * @returns {Classified}
    */
   classify(image) {
-    const pixels = this.one(image);
+    const pixels = onePixels(image, this.inputShape);
     const { lastActivation } = this;
     this.checkClassifies();
     const rejection = this.metadata.rejection ?? null;
@@ -307,43 +299,22 @@ export class Model {
    * @returns {{ name: string, shape: number[], values: Float32Array }[]}
    */
   activations(image) {
-    const values = this.network.activations(this.one(image));
+    const values = this.network.activations(onePixels(image, this.inputShape));
     const { outputShapes } = this.network;
     return this.layers.map(({ name }, i) => ({ name, shape: outputShapes[i], values: values[i] }));
   }
 
   /**
-   * How well it does, as Keras reports it.
+   * Evaluates the model, as Keras does.
    *
    * @param {Examples} examples
    * @param {{ loss?: string, signal?: AbortSignal, sliceMilliseconds?: number }} [options]
    * @returns {Promise<{ loss: number, accuracy: number, count: number }>}  of those done before an abort
    */
-  async evaluate(examples, { loss, signal, sliceMilliseconds = SLICE } = {}) {
+  async evaluate(examples, { loss, ...options } = {}) {
     const wanted = loss ? makeLoss(loss, this.lastActivation) : this.compiled().loss;
-    const count = this.check(examples);
-    const pace = new Pace(sliceMilliseconds);
-    pace.amount = Math.min(64, this.network.capacity);
-    let lossSum = 0;
-    let correct = 0;
-    let l2 = 0;
-    let done = 0;
-    while (done < count && !signal?.aborted) {
-      const here = Math.min(pace.amount, count - done, this.network.capacity);
-      const start = performance.now();
-      const part = this.network.evaluate(examples, done, here, wanted);
-      pace.took(here, performance.now() - start);
-      lossSum += part.lossSum;
-      correct += part.correct;
-      l2 = part.l2;
-      done += here;
-      await pace.breathe();
-    }
-    return {
-      loss: lossSum / Math.max(1, done) + l2,
-      accuracy: correct / Math.max(1, done),
-      count: done,
-    };
+    checkExamples(examples, this.inputShape, this.outputs);
+    return evaluate(this.network, examples, wanted, options);
   }
 
   /**
@@ -359,8 +330,8 @@ export class Model {
         todo: 'Wait for the first training, or abort it.',
       });
     }
-    const count = this.check(examples);
-    if (options.validation) this.check(options.validation);
+    const count = checkExamples(examples, this.inputShape, this.outputs);
+    if (options.validation) checkExamples(options.validation, this.inputShape, this.outputs);
     this.compiled();
     if (!this.trainableCount) {
       throw new ModelError('there is nothing to train', {
@@ -417,56 +388,15 @@ export class Model {
   }
 
   /**
-   * What it says of each image, and which classes it takes for which.
+   * Predicts the class of each image, and counts the classes predicted for each class.
    *
    * @param {Examples} examples  with labels
    * @param {{ signal?: AbortSignal, sliceMilliseconds?: number }} [options]
    * @returns {Promise<Examination>}  of those done before an abort
    */
-  async examine(examples, { signal, sliceMilliseconds = SLICE } = {}) {
-    const count = this.check(examples);
-    const { labels } = examples;
-    if (!labels) throw new DataError('there are no labels');
-    const { outputs, network } = this;
-    const predicted = new Int32Array(count);
-    const confidences = new Float32Array(count);
-    const matrix = Array.from({ length: outputs }, () => new Int32Array(outputs));
-    const pace = new Pace(sliceMilliseconds);
-    pace.amount = Math.min(64, network.capacity);
-    let correct = 0;
-    let logLoss = 0;
-    let done = 0;
-    while (done < count && !signal?.aborted) {
-      const here = Math.min(pace.amount, count - done, network.capacity);
-      const start = performance.now();
-      const { imageBytes } = network;
-      const values = network.predict(
-        examples.images.subarray(done * imageBytes, (done + here) * imageBytes),
-      );
-      for (let i = 0; i < here; i++) {
-        let best = 0;
-        for (let k = 1; k < outputs; k++) {
-          if (values[i * outputs + k] > values[i * outputs + best]) best = k;
-        }
-        predicted[done + i] = best;
-        confidences[done + i] = values[i * outputs + best];
-        logLoss -= Math.log(Math.max(values[i * outputs + labels[done + i]], LEAST_PROBABILITY));
-        matrix[labels[done + i]][best]++;
-        if (best === labels[done + i]) correct++;
-      }
-      pace.took(here, performance.now() - start);
-      done += here;
-      await pace.breathe();
-    }
-    const share = Math.max(1, done);
-    return {
-      predicted: predicted.subarray(0, done),
-      confidences: confidences.subarray(0, done),
-      matrix,
-      accuracy: correct / share,
-      logLoss: logLoss / share,
-      count: done,
-    };
+  async examine(examples, options) {
+    checkExamples(examples, this.inputShape, this.outputs);
+    return examine(this.network, examples, options);
   }
 
   /**
@@ -505,118 +435,4 @@ export class Model {
     }
     return { optimizer, loss };
   }
-
-  /**
-   * One image's pixels as the core takes them.
-   *
-   * @param {Uint8Array | Uint8ClampedArray} image
-   */
-  one(image) {
-    if (image.length !== this.network.imageBytes) {
-      throw new DataError('there must be one image', {
-        expected: `${this.network.imageBytes} pixels`,
-        got: image.length,
-      });
-    }
-    return this.pixels(image);
-  }
-
-  /**
-   * Pixels as the core takes them.
-   *
-   * @param {unknown} images
-   * @returns {Uint8Array}
-   */
-  pixels(images) {
-    const bytes =
-      images instanceof Uint8ClampedArray
-        ? new Uint8Array(images.buffer, images.byteOffset, images.length)
-        : images;
-    if (!(bytes instanceof Uint8Array)) {
-      throw new DataError('images must be raw pixels from 0 to 255', {
-        expected: 'a Uint8Array',
-        got: typeName(images),
-      });
-    }
-    const { imageBytes } = this.network;
-    if (bytes.length === 0 || bytes.length % imageBytes !== 0) {
-      throw new DataError("the images don't fit the network", {
-        expected: `a multiple of ${this.inputShape.join('×')} = ${imageBytes} pixels`,
-        got: bytes.length,
-      });
-    }
-    return bytes;
-  }
-
-  /**
-   * How many examples there are, once all of them are checked.
-   *
-   * @param {Examples} examples
-   * @returns {number}
-   */
-  check({ images, labels, targets, weights }) {
-    const count = this.pixels(images).length / this.network.imageBytes;
-    const { outputs } = this;
-    if (!labels && !targets) throw new DataError('there are no labels or targets');
-    if (targets && !(targets instanceof Float32Array && targets.length === count * outputs)) {
-      throw new DataError("the targets don't fit the images", {
-        expected: `a Float32Array of ${count} × ${outputs}`,
-        got: targets.length,
-      });
-    }
-    if (labels && !targets) {
-      if (labels.length !== count) {
-        throw new DataError("the labels don't fit the images", {
-          expected: `${count} labels`,
-          got: labels.length,
-        });
-      }
-      for (let i = 0; i < count; i++) {
-        if (!(Number.isInteger(labels[i]) && labels[i] >= 0 && labels[i] < outputs)) {
-          throw new DataError(`the label of image ${i} is none of the classes`, {
-            expected: `0 to ${outputs - 1}`,
-            got: labels[i],
-          });
-        }
-      }
-    }
-    if (weights && !(weights instanceof Float32Array && weights.length === count)) {
-      throw new DataError("the weights don't fit the images", {
-        expected: `a Float32Array of ${count}`,
-        got: weights.length,
-      });
-    }
-    return count;
-  }
-}
-
-/** @param {unknown} value */
-function typeName(value) {
-  return value === null ? 'null' : (/** @type {any} */ (value)?.constructor?.name ?? typeof value);
-}
-
-/**
- * A loss as Python's files have it.
- *
- * @param {Loss} loss
- */
-function lossConfig({ name, fromLogits, smoothing }) {
-  const className = name.replace(/(^|_)([a-z])/g, (_, __, letter) => letter.toUpperCase());
-  if (name === 'mean_squared_error') return { class_name: className, config: {} };
-  const own = name === 'categorical_crossentropy' ? { label_smoothing: smoothing } : {};
-  return { class_name: className, config: { from_logits: fromLogits, ...own } };
-}
-
-/**
- * The other way round.
- *
- * @param {any} entry
- */
-function savedLoss(entry) {
-  const { class_name: name, config = {} } = entry;
-  return {
-    name,
-    fromLogits: Boolean(config.from_logits),
-    labelSmoothing: config.label_smoothing ?? 0,
-  };
 }

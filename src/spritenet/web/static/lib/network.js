@@ -7,12 +7,14 @@
 import { CoreError, ModelError } from './errors.js';
 import { size } from './shapes.js';
 import { writeNodes } from './operators.js';
+import { lossKind } from './losses.js';
 import { describeOptimizer } from './optimizers.js';
 import { EVALUATION, SPEC, TRAINING, WEIGHT, read, write } from './structs.js';
 
+/** @typedef {import('./examples.js').Examples} Examples */
 /** @typedef {import('./layers.js').Layer} Layer */
 /** @typedef {import('./optimizers.js').Optimizer} Optimizer */
-/** @typedef {import('./optimizers.js').Loss} Loss */
+/** @typedef {import('./losses.js').Loss} Loss */
 /**
  * One of the weights, and its place among the parameters.
  *
@@ -21,16 +23,6 @@ import { EVALUATION, SPEC, TRAINING, WEIGHT, read, write } from './structs.js';
  * @property {number[]} shape
  * @property {number} offset
  * @property {boolean} trainable
- */
-
-/**
- * Images with what is to be learnt of them.
- *
- * @typedef {object} Examples
- * @property {Uint8Array} images  n h w c, 0 to 255
- * @property {ArrayLike<number>} [labels]  n class indices
- * @property {Float32Array} [targets]  n × outputs, used instead of labels
- * @property {Float32Array} [weights]  n factors on each image's loss
  */
 
 const ERROR_BYTES = 256;
@@ -347,9 +339,4 @@ export class Network {
       return values;
     });
   }
-}
-
-/** @param {Loss} loss */
-function lossKind(loss) {
-  return loss.name === 'mean_squared_error' ? 1 : 0;
 }

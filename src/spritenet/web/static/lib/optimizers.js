@@ -1,4 +1,4 @@
-// How weights move, and what becomes small: Keras 3's optimizers and losses, defaults and formulas.
+// Optimizers: Keras 3's names, arguments, defaults and formulas.
 
 import { ModelError } from './errors.js';
 
@@ -7,10 +7,9 @@ import { ModelError } from './errors.js';
 /**
  * @typedef {object} Optimizer
  * @property {string} className
- * @property {Rate} learningRate  a number, one of `schedules`, or a function of the updates done, from 0
+ * @property {Rate} learningRate  a number, one of `schedules`, or a function of the completed steps
  * @property {Record<string, number | boolean | null>} config  without the learning rate, as in the file
  */
-/** @typedef {{ name: string, fromLogits: boolean, smoothing: number }} Loss */
 
 const SHARED = { weight_decay: null, global_clipnorm: null };
 
@@ -31,7 +30,7 @@ const CLASSES = {
     },
   },
 };
-const SHARES = ['momentum', 'rho', 'beta_1', 'beta_2']; // 0 ≤ share < 1
+const FRACTIONS = ['momentum', 'rho', 'beta_1', 'beta_2']; // 0 ≤ value < 1
 
 /**
  * @param {string} className
@@ -55,7 +54,7 @@ export function makeOptimizer(className, config, learningRate) {
     const good =
       value === null ||
       typeof value === 'boolean' ||
-      (typeof value === 'number' && value >= 0 && value < (SHARES.includes(key) ? 1 : Infinity));
+      (typeof value === 'number' && value >= 0 && value < (FRACTIONS.includes(key) ? 1 : Infinity));
     if (!good) throw new ModelError(`${key} is wrong`, { where: className, got: value });
     own[key] = /** @type {number | boolean | null} */ (value);
   }
@@ -80,7 +79,7 @@ function checkRate(rate, where) {
 }
 
 /**
- * The same optimizer with another learning rate: its memory stays good.
+ * Returns the optimizer with another learning rate; its state stays valid.
  *
  * @param {Optimizer} optimizer
  * @param {Rate} rate
@@ -121,7 +120,7 @@ export const optimizers = Object.freeze({
 });
 
 /**
- * The optimizer as the fields of sn_optimizer.
+ * Returns the optimizer as the fields of sn_optimizer.
  *
  * @param {Optimizer} optimizer
  * @returns {Record<string, number>}
@@ -135,7 +134,7 @@ export function describeOptimizer({ className, config }) {
 }
 
 /**
- * The names of the memories an optimizer needs, in the core's order.
+ * Returns the names of an optimizer's state arrays, in the core's order.
  *
  * @param {Optimizer} optimizer
  * @returns {string[]}
@@ -144,46 +143,4 @@ export function slotNames({ className, config }) {
   if (className === 'SGD') return config.momentum ? ['momentum'] : [];
   if (className === 'RMSprop') return config.momentum ? ['rms', 'momentum'] : ['rms'];
   return ['m', 'v'];
-}
-
-/**
- * The loss of a Keras name, checked against the last activation.
- *
- * @param {string | { name: string, fromLogits?: boolean, labelSmoothing?: number }} loss
- * @param {string} lastActivation
- * @returns {Loss}
- */
-export function makeLoss(loss, lastActivation) {
-  const given = typeof loss === 'string' ? { name: loss } : loss;
-  const word = String(given.name)
-    .replace(/([a-z])([A-Z])/g, '$1_$2')
-    .toLowerCase();
-  const name = word === 'mse' ? 'mean_squared_error' : word;
-  const { fromLogits = false, labelSmoothing: smoothing = 0 } = /** @type {any} */ (given);
-  const known = [
-    'categorical_crossentropy',
-    'sparse_categorical_crossentropy',
-    'mean_squared_error',
-  ];
-  if (!known.includes(name)) {
-    throw new ModelError('the loss is not known', {
-      expected: `one of ${known.join(', ')}`,
-      got: given.name,
-    });
-  }
-  const wanted = fromLogits ? 'linear' : 'softmax';
-  if (name !== 'mean_squared_error' && lastActivation !== wanted) {
-    throw new ModelError(`it can't follow the activation ${lastActivation}`, {
-      where: name,
-      expected: fromLogits ? 'no activation' : 'softmax',
-    });
-  }
-  if (!(smoothing >= 0 && smoothing < 1)) {
-    throw new ModelError('labelSmoothing is wrong', {
-      where: name,
-      expected: '0 <= s < 1',
-      got: smoothing,
-    });
-  }
-  return { name, fromLogits, smoothing };
 }

@@ -8,7 +8,7 @@ import { Pace, SLICE } from './pause.js';
 import { rateAt, spanning } from './schedules.js';
 
 /** @typedef {import('./model.js').Model} Model */
-/** @typedef {import('./network.js').Examples} Examples */
+/** @typedef {import('./examples.js').Examples} Examples */
 /**
  * One update.
  *
@@ -37,7 +37,7 @@ import { rateAt, spanning } from './schedules.js';
  * @property {number} loss
  * @property {number} accuracy
  * @property {number} images  tested
- * @property {import('./model.js').Examination} [examination]  if it was asked for
+ * @property {import('./evaluation.js').Examination} [examination]  if it was asked for
  */
 /**
  * What a training did.

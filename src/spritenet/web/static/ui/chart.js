@@ -4,7 +4,14 @@
 // the theme's, in light and dark; a dashed line is told from a whole one without its colour.
 
 import uPlot from '../vendor/uplot.js';
-import { extremes, join, nearest, smooth, thin } from './points.js';
+import { axisLabel, axisRange, axisWidth, tickTexts } from './chart-axis.js';
+import { Legend, series } from './chart-legend.js';
+import { sentence, Summary } from './chart-summary.js';
+import { Switches } from './chart-switches.js';
+import { element } from './dom.js';
+import { Frame } from './frame.js';
+import { plain } from './numbers.js';
+import { join, smooth, thin } from './points.js';
 
 /** @typedef {import('./points.js').Numbers} Numbers */
 /**
@@ -44,25 +51,20 @@ import { extremes, join, nearest, smooth, thin } from './points.js';
  */
 
 const LINE = 1.25; // pixels
-const WINDOWS = [0, 11, 51, 201, 1001];
-const SUMMARY_EVERY = 2000; // milliseconds: for screen readers, which nobody shall interrupt
 let charts = 0;
 
 /** A chart that is given data again and again. */
 export class LineChart {
   root = element('figure', 'chart');
-  legend = element('ul', 'chart-legend');
   box = element('div', 'chart-plot');
   nothing = element('p', 'chart-empty small');
-  summary = element('p', 'visually-hidden chart-summary');
+  summary = new Summary();
   spoken = element('p', 'visually-hidden');
-  /** @type {(() => void)[]} what brings the switches in line with the chart */
-  reflect = [];
+  legend = new Legend(() => this.draw());
+  switches = new Switches();
+  frame = new Frame(() => this.#draw());
   /** @type {[number, number]} of the x axis */
   limits = [0, 1];
-  named = '';
-  /** @type {ReturnType<typeof setTimeout> | 0} */
-  later = 0;
 
   /**
    * @param {HTMLElement} container  is filled
@@ -74,8 +76,6 @@ export class LineChart {
     this.lines = [];
     /** @type {Numbers} */
     this.x = [];
-    /** @type {Set<string>} */
-    this.hidden = new Set();
     this.log = false;
     this.fitted = false;
     this.window = 0;
@@ -84,8 +84,6 @@ export class LineChart {
     /** @type {uPlot | null} */
     this.plot = null;
     this.shape = '';
-    this.asked = 0;
-    this.summarised = -Infinity;
     /** @type {Map<string, {y: Numbers, window: number, mean: Float64Array}>} */
     this.means = new Map();
     this.#build(container);
@@ -100,7 +98,7 @@ export class LineChart {
   }
 
   /**
-   * Show these lines from now on. Cheap: it is drawn once a frame, however often it is called.
+   * Shows these lines from now on. Cheap: it draws once a frame, however often it is called.
    *
    * @param {Numbers} x  ascending; for all lines without their own
    * @param {Line[]} lines
@@ -111,7 +109,7 @@ export class LineChart {
     this.draw();
   }
 
-  /** Another x axis; the lines follow with `setData`. @param {XAxis} axis */
+  /** Sets another x axis; the lines follow with `setData`. @param {XAxis} axis */
   setX(axis) {
     if (axis.label === this.options.x.label) return;
     this.options = { ...this.options, x: axis };
@@ -119,33 +117,29 @@ export class LineChart {
     this.shape = '';
   }
 
-  /** Loss by powers of ten, or not. @param {boolean} on */
+  /** Sets a logarithmic y axis, or a linear one. @param {boolean} on */
   setLog(on) {
     this.log = on;
-    this.#inputs();
+    this.switches.update();
     this.draw();
   }
 
-  /** Means of so many points; 0 or 1 for none. @param {number} points */
+  /** Shows means of so many points; 0 or 1 for none. @param {number} points */
   setSmoothing(points) {
     this.window = points > 1 ? points : 0;
-    this.#inputs();
+    this.switches.update();
     this.draw();
   }
 
-  /** Draw at the next frame. */
+  /** Draws at the next frame. */
   draw() {
-    if (this.asked) return;
-    this.asked = requestAnimationFrame(() => {
-      this.asked = 0;
-      this.#draw();
-    });
+    this.frame.schedule();
   }
 
-  /** Take it off the page. */
+  /** Takes the chart off the page. */
   destroy() {
-    cancelAnimationFrame(this.asked);
-    clearTimeout(this.later);
+    this.frame.cancel();
+    this.summary.cancel();
     this.observer.disconnect();
     this.media.removeEventListener('change', this.repaint);
     this.plot?.destroy();
@@ -160,35 +154,33 @@ export class LineChart {
     const head = element('div', 'chart-head');
     const heading = element('h3', '', title);
     heading.id = id;
-    const switches = element('div', 'chart-switches');
-    if (smoothing) switches.append(this.#smoothing());
+    const { switches } = this;
+    switches.button(
+      'Show all',
+      () => this.zoom !== null,
+      () => this.#whole(),
+    );
+    if (smoothing) {
+      switches.smoothing(
+        () => this.window,
+        (points) => this.setSmoothing(points),
+      );
+    }
     if (y.fit) {
-      switches.append(
-        this.#switch(
-          'zoom to the data',
-          () => this.fitted,
-          (on) => (this.fitted = on),
-        ),
+      switches.checkbox(
+        'zoom to the data',
+        () => this.fitted,
+        (on) => this.#setFitted(on),
       );
     }
     if (y.log) {
-      switches.append(
-        this.#switch(
-          'log scale',
-          () => this.log,
-          (on) => (this.log = on),
-        ),
+      switches.checkbox(
+        'log scale',
+        () => this.log,
+        (on) => this.setLog(on),
       );
     }
-    const whole = /** @type {HTMLButtonElement} */ (element('button', '', 'Show all'));
-    whole.type = 'button';
-    whole.onclick = () => {
-      this.zoom = null;
-      this.draw();
-    };
-    this.reflect.push(() => (whole.hidden = this.zoom === null));
-    switches.prepend(whole);
-    head.append(heading, switches);
+    head.append(heading, switches.root);
     this.box.tabIndex = 0;
     this.box.setAttribute('role', 'application');
     this.box.setAttribute('aria-label', `${title}: arrow keys move along the lines`);
@@ -196,47 +188,16 @@ export class LineChart {
     this.nothing.textContent = empty ?? 'No data yet';
     this.box.append(this.nothing);
     this.spoken.setAttribute('aria-live', 'polite');
-    this.root.append(head, this.legend, this.box, this.summary, this.spoken);
+    this.root.append(head, this.legend.root, this.box, this.summary.root, this.spoken);
     container.append(this.root);
     this.box.style.minHeight = `${this.options.height ?? 260}px`;
-    this.#inputs();
+    this.switches.update();
   }
 
-  /**
-   * @param {string} words
-   * @param {() => boolean} now
-   * @param {(on: boolean) => void} set
-   */
-  #switch(words, now, set) {
-    const label = element('label', '', '');
-    const box = document.createElement('input');
-    box.type = 'checkbox';
-    box.onchange = () => {
-      set(box.checked);
-      this.#inputs();
-      this.draw();
-    };
-    label.append(box, words);
-    this.reflect.push(() => (box.checked = now()));
-    return label;
-  }
-
-  #smoothing() {
-    const label = element('label', '', 'smoothing');
-    const choice = document.createElement('select');
-    for (const points of WINDOWS) {
-      choice.append(
-        new Option(points ? `mean of ${points.toLocaleString('en')}` : 'none', `${points}`),
-      );
-    }
-    choice.onchange = () => this.setSmoothing(Number(choice.value));
-    this.reflect.push(() => (choice.value = `${this.window}`));
-    label.append(choice);
-    return label;
-  }
-
-  #inputs() {
-    for (const show of this.reflect) show();
+  /** @param {boolean} on */
+  #setFitted(on) {
+    this.fitted = on;
+    this.draw();
   }
 
   /** The x values of a line. @param {Line} line */
@@ -249,7 +210,7 @@ export class LineChart {
     /** @type {{line: Line, place: number, y: Numbers, raw: boolean}[]} */
     const strands = [];
     this.lines.forEach((line, place) => {
-      if (this.hidden.has(line.name)) return;
+      if (this.legend.hidden.has(line.name)) return;
       const smoothed = this.window > 0 && line.smoothed !== false;
       if (smoothed) strands.push({ line, place, y: line.values, raw: true });
       const y = smoothed ? this.#mean(line) : line.values;
@@ -287,7 +248,7 @@ export class LineChart {
       to = Math.max(to, x[count - 1]);
     }
     const any = from <= to;
-    this.nothing.hidden = any || this.lines.some((line) => this.hidden.has(line.name));
+    this.nothing.hidden = any || this.lines.some((line) => this.legend.hidden.has(line.name));
     if (this.zoom && any) [from, to] = this.zoom;
     const columns = width * (strands.length > 6 ? 1 : Math.min(2, devicePixelRatio || 1));
     const data = any
@@ -314,9 +275,9 @@ export class LineChart {
       });
     }
     this.shape = shape;
-    this.#inputs();
+    this.switches.update();
     this.#legend();
-    this.#summarise();
+    this.summary.show(() => this.#text());
   }
 
   /**
@@ -355,21 +316,21 @@ export class LineChart {
         y: {
           distr: this.log ? 3 : 1,
           range: (/** @type {any} */ _, /** @type {number} */ low, /** @type {number} */ high) =>
-            this.#range(low, high),
+            axisRange(this.options.y, this, low, high),
         },
       },
       axes: [
         { ...axis, label: x.label, labelSize: 18, labelGap: 0, size: 28, gap: 4, space: 60 },
         {
           ...axis,
-          label: this.#yLabel(),
+          label: axisLabel(this.options.y, this),
           labelSize: 18,
           labelGap: 2,
           gap: 4,
           size: (/** @type {any} */ _, /** @type {string[] | null} */ ticks) =>
-            this.#room(ticks, font),
+            axisWidth(ticks, font),
           values: (/** @type {any} */ _, /** @type {(number | null)[]} */ ticks) =>
-            this.#ticks(ticks),
+            tickTexts(this.options.y, this, ticks),
         },
       ],
       series: [
@@ -389,54 +350,7 @@ export class LineChart {
     this.plot = new uPlot(options, /** @type {uPlot.AlignedData} */ (data), this.box);
   }
 
-  /** The y axis says what it is, and where it begins if that is not what one expects. */
-  #yLabel() {
-    const { label } = this.options.y;
-    if (this.log) return `${label}, log scale`;
-    return this.fitted ? `${label} (zoomed in)` : label;
-  }
-
-  /**
-   * @param {number | null} low  of the data that is seen
-   * @param {number | null} high
-   * @returns {[number, number]}
-   */
-  #range(low, high) {
-    const { from, to } = this.options.y;
-    if (low === null || high === null || !Number.isFinite(low) || !Number.isFinite(high)) {
-      return this.log ? [0.1, 1] : [from ?? 0, to ?? 1];
-    }
-    if (this.log) {
-      const least = Math.max(low, 1e-12);
-      return [least / 1.2, 1.2 * Math.max(high, 2 * least)];
-    }
-    const room = 0.05 * (high - low || Math.abs(high) || 1);
-    const free = this.fitted || from === undefined;
-    const bottom = free ? low - room : Math.min(from, low);
-    const top = this.fitted || to === undefined ? high + room : Math.max(to, high);
-    return [bottom, top > bottom ? top : bottom + 1];
-  }
-
-  /** Numbers beside the axis; on a log scale only those there is room for. @param {(number | null)[]} ticks */
-  #ticks(ticks) {
-    const { tick } = this.options.y;
-    return ticks.map((value) => {
-      if (value === null || (this.log && !round(value))) return '';
-      return tick ? tick(value) : plain(value);
-    });
-  }
-
-  /** @param {string[] | null} ticks @param {string} font */
-  #room(ticks, font) {
-    const context = /** @type {CanvasRenderingContext2D} */ (sheet().getContext('2d'));
-    context.font = font;
-    return (
-      10 +
-      Math.ceil(Math.max(16, ...(ticks ?? []).map((text) => context.measureText(text ?? '').width)))
-    );
-  }
-
-  /** The reader marked a part. @param {uPlot} plot */
+  /** Zooms in on the part that the reader marked. @param {uPlot} plot */
   #select(plot) {
     if (plot.select.width < 6) return;
     const from = plot.posToVal(plot.select.left, 'x');
@@ -472,152 +386,38 @@ export class LineChart {
     const left = plot.cursor.left !== undefined && plot.cursor.left >= 0 ? plot.cursor.left : width;
     if (step === undefined) plot.setCursor({ left: -10, top: -10 });
     else plot.setCursor({ left: Math.min(width - 1, Math.max(0, left + 4 * step)), top: 1 });
-    const words = [...this.legend.querySelectorAll('li')].map((item) => item.textContent);
-    if (step !== undefined) this.spoken.textContent = words.join(', ');
+    if (step !== undefined) this.spoken.textContent = this.legend.text;
   }
 
-  /** Names, colours and values: at the crosshair, or the last ones. */
   #legend() {
     const left = this.plot?.cursor.left;
-    const at = this.plot && left !== undefined && left >= 0 ? this.plot.posToVal(left, 'x') : null;
-    const names = JSON.stringify(
-      this.lines.map((line) => [line.name, line.color, line.dashed, line.dots]),
-    );
-    if (this.named !== names) this.#names(names);
     const { x, y } = this.options;
-    const format = y.format ?? plain;
-    /** @type {number | null} */
-    let place = null;
-    this.lines.forEach((line, index) => {
-      const own = this.#xOf(line);
-      const near = at === null ? lastKnown(line.values) : nearest(own, at);
-      const value = near < 0 ? NaN : line.values[near];
-      if (at !== null && near >= 0 && place === null) place = own[near];
-      const mean = this.window && line.smoothed !== false ? this.#mean(line) : null;
-      const words = Number.isFinite(value) ? format(value) : '–';
-      const also = mean && Number.isFinite(mean[near]) ? `mean ${format(mean[near])}` : words;
-      const cell = this.legend.children[index]?.querySelector('.chart-value');
-      if (cell && cell.textContent !== also) cell.textContent = also;
-    });
-    const where = /** @type {HTMLElement} */ (this.legend.lastElementChild);
-    const words =
-      place === null ? '' : x.format ? x.format(place) : `at ${plain(place)} ${x.label}`;
-    if (where && where.textContent !== words) where.textContent = words;
-  }
-
-  /** @param {string} names */
-  #names(names) {
-    this.named = names;
-    this.legend.replaceChildren(
-      ...this.lines.map((line, place) => {
-        const item = element('li', '');
-        const button = /** @type {HTMLButtonElement} */ (element('button', ''));
-        button.type = 'button';
-        button.title = 'Show or hide this line';
-        const swatch = element(
-          'span',
-          `chart-line${line.dashed ? ' dashed' : ''}${line.dots && !line.dashed ? ' dots' : ''}`,
-        );
-        swatch.style.borderColor = `var(--series-${series(line, place)})`;
-        const pressed = () => button.setAttribute('aria-pressed', `${!this.hidden.has(line.name)}`);
-        button.onclick = () => {
-          if (!this.hidden.delete(line.name)) this.hidden.add(line.name);
-          pressed();
-          this.draw();
-        };
-        pressed();
-        button.append(
-          swatch,
-          element('span', 'chart-name', line.name),
-          element('span', 'chart-value'),
-        );
-        item.append(button);
-        return item;
+    this.legend.show(this.lines, {
+      curve: (line) => ({
+        values: line.values,
+        x: this.#xOf(line),
+        mean: this.window && line.smoothed !== false ? this.#mean(line) : null,
       }),
-      element('li', 'chart-x'),
-    );
+      at: this.plot && left !== undefined && left >= 0 ? this.plot.posToVal(left, 'x') : null,
+      x,
+      y,
+    });
   }
 
-  /** What the chart shows, in words. */
-  #summarise() {
-    const now = performance.now();
-    const early = this.summarised + SUMMARY_EVERY - now;
-    if (early > 0) {
-      this.later ||= setTimeout(() => this.#summarise(), early + 1);
-      return;
-    }
-    this.later = 0;
-    this.summarised = now;
+  /** Describes the chart in words. */
+  #text() {
     const { title, x, y } = this.options;
-    const format = y.format ?? plain;
-    const sentences = this.lines.map((line) => {
-      const own = this.#xOf(line);
-      const last = lastKnown(line.values);
-      if (last < 0) return `${line.name}: no data.`;
-      const { low, high, lowAt, highAt } = extremes(line.values);
-      const where = (/** @type {number} */ at) => `at ${plain(own[at])} ${x.label}`;
-      return (
-        `${line.name}: ${line.values.length.toLocaleString('en')} points, last ${format(line.values[last])} ` +
-        `${where(last)}, lowest ${format(low)} ${where(lowAt)}, highest ${format(high)} ${where(highAt)}.`
-      );
-    });
-    const said = this.window
+    const sentences = this.lines.map((line) =>
+      sentence(line.name, this.#xOf(line), line.values, x.label, y.format ?? plain),
+    );
+    const means = this.window
       ? ` Lines are means of ${this.window} points; the raw ones are faint.`
       : '';
-    this.summary.textContent = `${title}, ${this.#yLabel()} against ${x.label}. ${sentences.join(' ')}${said}`;
+    return `${title}, ${axisLabel(y, this)} against ${x.label}. ${sentences.join(' ')}${means}`;
   }
-}
-
-/**
- * A number as short as it may be: 1,234, 0.0123, 1.2e-7.
- *
- * @param {number} value
- */
-export function plain(value) {
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e9)) return value.toExponential(1);
-  const digits = size >= 100 ? 1 : size >= 1 ? 3 : 4;
-  return value.toLocaleString('en', { maximumFractionDigits: digits });
-}
-
-/** Whether it is 1, 2 or 5 of a power of ten. @param {number} value */
-function round(value) {
-  return ['1', '2', '5'].includes(value.toExponential(2).replace(/\.?0*e.*/, ''));
-}
-
-/** The number of a line's colour. @param {Line} line @param {number} place */
-function series(line, place) {
-  return line.color ?? (place % 6) + 1;
 }
 
 /** @param {Line} line @param {number} place @param {(name: string) => string} token */
 function color(line, place, token) {
   return token(`--series-${series(line, place)}`);
-}
-
-/** @param {Numbers} values */
-function lastKnown(values) {
-  for (let at = values.length - 1; at >= 0; at -= 1) if (Number.isFinite(values[at])) return at;
-  return -1;
-}
-
-/** @type {HTMLCanvasElement | undefined} */
-let measuring;
-
-/** A canvas to measure text with. */
-function sheet() {
-  measuring ??= document.createElement('canvas');
-  return measuring;
-}
-
-/**
- * @param {string} name
- * @param {string} className
- * @param {string} [text]
- */
-function element(name, className, text = '') {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  if (text) made.textContent = text;
-  return made;
 }

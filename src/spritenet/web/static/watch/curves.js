@@ -1,6 +1,7 @@
 // Loss and accuracy of the runs that are shown, against steps, epochs or seconds.
 
-import { LineChart, plain } from '../ui/chart.js';
+import { LineChart } from '../ui/chart.js';
+import { plain } from '../ui/numbers.js';
 import { percent } from './words.js';
 
 /** @typedef {import('./run.js').Run} Run */

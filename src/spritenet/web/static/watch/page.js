@@ -1,5 +1,6 @@
 // The live page: follows journals, shows what is in them, and asks things of the training.
 
+import { Frame } from '../ui/frame.js';
 import { layerTable } from '../ui/layertable.js';
 import { Controls } from './controls.js';
 import { Curves } from './curves.js';
@@ -29,7 +30,7 @@ let names = [];
 /** @type {EventSource | null} */
 let source = null;
 let connected = false;
-let asked = 0;
+const frame = new Frame(drawNow);
 let drawnLast = '';
 
 const curves = new Curves(at('loss'), at('accuracy'));
@@ -87,29 +88,28 @@ function connection(there) {
   draw();
 }
 
-/** Draw everything, at the next frame. */
+/** Draws everything, at the next frame. */
 function draw() {
-  if (asked) return;
-  asked = requestAnimationFrame(() => {
-    asked = 0;
-    const record = main();
-    if (!record) return;
-    now(record);
-    const drawn =
-      [...records.values()].map(({ name, version }) => `${name} ${version}`).join('\n') +
-      curves.axis;
-    if (drawn !== drawnLast) curves.show([...records.values()]);
-    drawnLast = drawn;
-    at('curves').hidden = false;
-    controls.show(record);
-    tried.show(record, names);
-    inside.show(record);
-    story(record);
-    const most = Math.max(...[...records.values()].map(({ sampled }) => sampled));
-    at('sampled').hidden = most < 2;
-    at('sampled').textContent =
-      `A large journal: about one step in ${count(most)} is drawn, the newest ones all.`;
-  });
+  frame.schedule();
+}
+
+function drawNow() {
+  const record = main();
+  if (!record) return;
+  now(record);
+  const drawn =
+    [...records.values()].map(({ name, version }) => `${name} ${version}`).join('\n') + curves.axis;
+  if (drawn !== drawnLast) curves.show([...records.values()]);
+  drawnLast = drawn;
+  at('curves').hidden = false;
+  controls.show(record);
+  tried.show(record, names);
+  inside.show(record);
+  story(record);
+  const most = Math.max(...[...records.values()].map(({ sampled }) => sampled));
+  at('sampled').hidden = most < 2;
+  at('sampled').textContent =
+    `A large journal: about one step in ${count(most)} is drawn, the newest ones all.`;
 }
 
 /** @param {Run} record */

@@ -1,0 +1,23 @@
+// Frame: one drawing at the next animation frame, however often it is asked for.
+
+export class Frame {
+  /** @param {() => unknown} draw */
+  constructor(draw) {
+    this.draw = draw;
+    this.request = 0;
+  }
+
+  /** Draws at the next frame. */
+  schedule() {
+    this.request ||= requestAnimationFrame(() => {
+      this.request = 0;
+      this.draw();
+    });
+  }
+
+  /** Drops what is scheduled. */
+  cancel() {
+    cancelAnimationFrame(this.request);
+    this.request = 0;
+  }
+}
