@@ -301,7 +301,7 @@ def test_what_is_no_picture_is_one_line(page: Page, tmp_path: Path) -> None:
     before = answer(page)
     (tmp_path / "letter.png").write_text("Dear Sir")
     page.set_input_files("#file", tmp_path / "letter.png")
-    expect(page.locator("#problem")).to_contain_text("letter.png: it can't be opened as a picture")
+    expect(page.locator("#problem")).to_contain_text("letter.png: it can't be opened as an image")
     assert answer(page) == before
     page.set_input_files("#file", as_file(3, tmp_path / "three.png"))
     expect(page.locator("#problem")).to_be_hidden()

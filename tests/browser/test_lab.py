@@ -184,9 +184,7 @@ def cells(matrix: Locator) -> list[int]:
 def test_a_visitor_sees_the_images(visit: Open, bench: Bench) -> None:
     """How many there are, twenty with their labels, others on demand, each class counted."""
     tab = visit()
-    assert "640 images to learn from and 160 to test on, 28×28, grey, of 10" in tab.inner_text(
-        "#data-about"
-    )
+    assert "640 training and 160 test images, 28×28, grey, of 10" in tab.inner_text("#data-about")
     first = tab.locator("#examples .tile span").all_inner_texts()
     assert len(first) == 20
     assert set(first) <= set("0123456789")
@@ -550,7 +548,7 @@ def test_other_images_are_read(visit: Open, bench: Bench) -> None:
     tab = visit()
     files = sorted((bench.files / "set").iterdir())
     tab.set_input_files("#data-files", files)
-    tab.locator("#data-about", has_text="640 images to learn from and 160").wait_for()
+    tab.locator("#data-about", has_text="640 training and 160").wait_for()
     tab.click("text=Other images")
     tab.fill("#url", f"{bench.address}files/set/dataset.json")
     tab.click("#address button")
@@ -561,7 +559,7 @@ def test_other_images_are_read(visit: Open, bench: Bench) -> None:
     tab.locator("#foreign").wait_for()
     tab.fill("#foreign-train", "600")
     tab.click("#foreign-load")
-    tab.locator("#data-about", has_text="600 images to learn from and 40 to test on").wait_for()
+    tab.locator("#data-about", has_text="600 training and 40 test images").wait_for()
     tab.click("text=Other images")
     tab.fill("#foreign-height", "20")
     tab.set_input_files(
@@ -582,7 +580,7 @@ def test_files_can_be_dropped_anywhere(visit: Open, bench: Bench, tmp_path: Path
     tab = visit()
     shutil.copy(bench.files / "lab" / "data.png", tmp_path / "digits.png")
     drop(tab, tmp_path / "digits.png")
-    tab.locator("#data-about", has_text="640 images").wait_for()
+    tab.locator("#data-about", has_text="640 training").wait_for()
     train(tab, length=2, unit="steps")
     folder = save(tab, tmp_path / "model")
     assert sn.load_model(folder).trained_on is not None

@@ -100,7 +100,7 @@ def test_lab_serves_a_sprite_or_a_folder_of_them(
     with started("lab", path) as address, visited(chromium) as context:
         page = context.new_page()
         page.goto(address)
-        page.locator("#data-about").filter(has_text="500 images to learn from and 100").wait_for()
+        page.locator("#data-about").filter(has_text="500 training and 100").wait_for()
         page.locator("#start:enabled").wait_for()
 
 

@@ -48,7 +48,7 @@ export class Familiar {
   }
 
   /**
-   * Whether to be sure that an input is of this class.
+   * Returns true unless an input of this predicted class is to be rejected.
    *
    * @param {Uint8Array} input
    * @param {number} label
@@ -58,7 +58,7 @@ export class Familiar {
   }
 
   /**
-   * Whether an input looks like a lesson that means this class.
+   * Returns true for an input like a lesson of this class.
    *
    * @param {Uint8Array} input
    * @param {number} label
@@ -71,7 +71,7 @@ export class Familiar {
   }
 
   /**
-   * What the calibrated layer makes of an input, scaled to length 1.
+   * Returns the calibrated layer's output for an input, scaled to length 1.
    *
    * @param {Uint8Array} input
    */

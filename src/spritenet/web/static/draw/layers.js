@@ -1,4 +1,4 @@
-// What each layer makes of the drawing, as pictures.
+// The output of each layer for the drawing, as images.
 
 import { drawMaps, mapGrid } from '../ui/pictures.js';
 
@@ -50,7 +50,7 @@ export class LayerPictures {
         if (this.visible && this.waiting) this.show(this.waiting);
       }).observe(container);
     }
-    /** What to show once it can be seen. @type {Uint8Array | null} */
+    /** The input to show once the layers are visible. @type {Uint8Array | null} */
     this.waiting = null;
   }
 

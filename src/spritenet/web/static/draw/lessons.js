@@ -1,4 +1,4 @@
-// The panel where one says what a drawing means: lessons learnt, taken back, kept and downloaded.
+// The panel that teaches: lessons added, undone, stored and downloaded.
 
 import { defaultCore } from '../lib/index.js';
 import { readSprite } from '../lib/sprite.js'; // not all of SpriteData, for the page that is one small file
@@ -10,12 +10,12 @@ import { Teacher } from './teacher.js';
 
 /** @typedef {import('../lib/model.js').Model} Model */
 /** @typedef {import('./reader.js').Reader} Reader */
-/** @typedef {import('./shelf.js').Kept} Kept */
+/** @typedef {import('./shelf.js').StoredLesson} StoredLesson */
 /** @typedef {import('./stroke.js').Stroke} Stroke */
 /** @typedef {import('./teacher.js').Result} Result */
 /** @typedef {import('./teacher.js').Stored} Stored */
 /**
- * @typedef {object} Drawing  what is to be learnt
+ * @typedef {object} Drawing  the lesson
  * @property {Uint8Array} input
  * @property {readonly Stroke[]} strokes  none of a picture
  */
@@ -50,8 +50,8 @@ export class Lessons {
     this.drawing = drawing;
     this.changed = changed;
     this.base = model.getParameters();
-    /** @type {Kept[]} */
-    this.kept = [];
+    /** @type {StoredLesson[]} */
+    this.taught = [];
     this.ready = false; // whether there is something to teach
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.soon = undefined;
@@ -67,8 +67,8 @@ export class Lessons {
       places.classes.append(button);
       return button;
     });
-    places.undo.onclick = () => this.guarded(this.takeBack(this.kept.slice(-1)));
-    places.forget.onclick = () => this.guarded(this.takeBack(this.kept));
+    places.undo.onclick = () => this.guarded(this.takeBack(this.taught.slice(-1)));
+    places.forget.onclick = () => this.guarded(this.takeBack(this.taught));
     places.save.onclick = () => this.save();
     this.shelf = Shelf.open(sha256(new Uint8Array(this.base.buffer)), {
       inputBytes: model.network.imageBytes,
@@ -78,17 +78,17 @@ export class Lessons {
     this.guarded(this.recall());
   }
 
-  /** What was taught at an earlier visit. */
+  /** Takes the lessons of an earlier visit. */
   async recall() {
     const shelf = await this.shelf;
     shelf.watch(() => this.guarded(this.refresh()));
-    this.kept = await shelf.all();
-    if (this.kept.length) await this.learn();
+    this.taught = await shelf.all();
+    if (this.taught.length) await this.learn();
   }
 
-  /** What was taught in another tab. */
+  /** Takes the lessons of another tab. */
   async refresh() {
-    this.kept = await (await this.shelf).all();
+    this.taught = await (await this.shelf).all();
     await this.learn();
   }
 
@@ -110,15 +110,15 @@ export class Lessons {
       input: drawing.input.slice(),
       lines: drawing.strokes.map(({ width, points }) => ({ width, points: points.slice() })),
     });
-    this.kept = await shelf.all();
+    this.taught = await shelf.all();
     await this.learn();
   }
 
-  /** @param {readonly Kept[]} lessons */
+  /** @param {readonly StoredLesson[]} lessons */
   async takeBack(lessons) {
     const shelf = await this.shelf;
     await shelf.remove(lessons.map(({ id }) => id));
-    this.kept = await shelf.all();
+    this.taught = await shelf.all();
     await this.learn();
   }
 
@@ -160,35 +160,35 @@ export class Lessons {
     const running = new AbortController();
     this.running = running;
     this.label();
-    this.say(this.kept.length ? 'Learning …' : '');
+    this.say(this.taught.length ? 'Learning …' : '');
     const teacher = await this.prepare();
-    const result = await teacher.learn(this.kept, running.signal);
+    const result = await teacher.learn(this.taught, running.signal);
     if (this.running !== running || !result) return;
     this.running = null;
-    const { model, reader, kept } = this;
+    const { model, reader, taught } = this;
     model.setParameters(result.parameters);
     reader.familiar =
-      kept.length && model.calibrated
-        ? new Familiar(teacher.witness(), kept, reader.preparation, teacher.sheet)
+      taught.length && model.calibrated
+        ? new Familiar(teacher.witness(), taught, reader.preparation, teacher.sheet)
         : null;
-    this.say(this.told(result, teacher));
+    this.say(this.report(result, teacher));
     this.changed();
   }
 
   /** @param {Result} result @param {Teacher} teacher */
-  told({ seconds, right, before, after }, teacher) {
-    const { kept } = this;
-    if (!kept.length) return 'It has forgotten all lessons and is as it came.';
-    const count = kept.length === 1 ? '1 drawing' : `${kept.length} drawings`;
+  report({ seconds, right, before, after }, teacher) {
+    const { taught } = this;
+    if (!taught.length) return 'It has forgotten all lessons and is as it came.';
+    const count = taught.length === 1 ? '1 drawing' : `${taught.length} drawings`;
     const parts = [`It was taught ${count}, in ${seconds.toFixed(1)} s.`];
-    if (right < kept.length) {
-      parts.push(`${kept.length - right} of them it still reads otherwise: draw that once more.`);
+    if (right < taught.length) {
+      parts.push(`${taught.length - right} of them it still reads otherwise: draw that once more.`);
     }
     if (before !== null && after !== null) {
-      const share = (/** @type {number} */ p) => `${(100 * p).toFixed(1)} %`;
-      const same = share(after) === share(before);
+      const percent = (/** @type {number} */ p) => `${(100 * p).toFixed(1)} %`;
+      const same = percent(after) === percent(before);
       parts.push(
-        `Of ${teacher.guardCount} stored examples it reads ${share(after)} right, ${same ? 'as before' : `${share(before)} before`}.`,
+        `Of ${teacher.guardCount} stored examples it reads ${percent(after)} right, ${same ? 'as before' : `${percent(before)} before`}.`,
       );
     } else {
       parts.push(
@@ -200,25 +200,25 @@ export class Lessons {
 
   /** The model with what it was taught, as one file. */
   save() {
-    const { model, kept } = this;
+    const { model, taught } = this;
     const { metadata, step } = model;
-    if (kept.length) {
+    if (taught.length) {
       // Its scores were those of other weights.
       model.metadata = {
         ...metadata,
         scores: {},
-        trainedOn: { ...metadata.trainedOn, lessons: kept.length },
+        trainedOn: { ...metadata.trainedOn, lessons: taught.length },
       };
     }
     model.step = metadata.trainedOn?.steps ?? step;
-    download(zipped(model.toFiles()), kept.length ? 'model-taught.zip' : 'model.zip');
+    download(zipped(model.toFiles()), taught.length ? 'model-taught.zip' : 'model.zip');
     Object.assign(model, { metadata, step });
   }
 
   /** The buttons' words: how often each class was taught. */
   label() {
     this.buttons.forEach((button, label) => {
-      const times = this.kept.filter((lesson) => lesson.label === label).length;
+      const times = this.taught.filter((lesson) => lesson.label === label).length;
       button.textContent = this.names[label];
       button.setAttribute(
         'aria-label',
@@ -231,8 +231,8 @@ export class Lessons {
       button.append(count);
     });
     const { undo, forget, save } = this.places;
-    undo.disabled = forget.disabled = this.kept.length === 0;
-    save.textContent = this.kept.length ? 'Download the improved model' : 'Download the model';
+    undo.disabled = forget.disabled = this.taught.length === 0;
+    save.textContent = this.taught.length ? 'Download the improved model' : 'Download the model';
   }
 
   /** @param {string} text */

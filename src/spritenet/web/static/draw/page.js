@@ -14,7 +14,7 @@ import { Verdict } from './verdict.js';
 /** @typedef {import('./reader.js').Answer} Answer */
 /** @typedef {import('./stroke.js').Stroke} Stroke */
 /**
- * What a page that carries its data inside has in `window.SPRITENET`.
+ * The data of a page that carries it inside, `window.SPRITENET`.
  *
  * @typedef {object} Embedded
  * @property {Record<string, string | ArrayBuffer | Uint8Array>} [model]  the model's files by name
@@ -129,7 +129,7 @@ class Page {
     this.frame.schedule();
   }
 
-  /** One frame: the new ink, and what the model makes of it. */
+  /** Draws one frame: the new ink, and the prediction. */
   show() {
     const { stroke, sheet, model } = this;
     if (stroke) {
@@ -147,7 +147,7 @@ class Page {
     this.lessons.enable(answer.state !== 'empty');
   }
 
-  /** What there is to be taught. */
+  /** Returns the drawing to be taught. */
   drawing() {
     this.show();
     const { answer, sheet } = this;
@@ -256,7 +256,7 @@ function report(error, before = '', after = '') {
 }
 
 /**
- * What is known of the model, in a line.
+ * Describes the model in a line.
  *
  * @param {Model} model
  */
@@ -297,7 +297,7 @@ function shortcuts() {
     [`${command}Shift+Z`, 'again'],
     ['Delete', 'clear'],
     ['[ ]', 'thinner, thicker'],
-    [`${command}V`, 'paste a picture'],
+    [`${command}V`, 'paste an image'],
     ['Tab, arrows, space', 'draw with the keyboard'],
   ];
   for (const [key, meaning] of keys) {
@@ -320,7 +320,7 @@ async function start() {
   at('hint').append(what ? `Draw ${what} here` : 'Draw here');
   const other = document.createElement('span');
   other.className = 'small';
-  other.textContent = 'or drop or paste a picture';
+  other.textContent = 'or drop or paste an image';
   at('hint').append(other);
   at('stage').hidden = false;
   at('footer').hidden = false;

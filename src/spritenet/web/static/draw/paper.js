@@ -71,7 +71,7 @@ export class Paper {
   }
 
   /**
-   * Where on the sheet an event is, in units. Outside of it too, within reason.
+   * Returns the place of an event on the sheet, in units; outside of it too, within reason.
    *
    * @param {PointerEvent} event
    * @param {DOMRect} box
@@ -187,7 +187,7 @@ export class Paper {
   }
 
   /**
-   * Draws all of it anew.
+   * Draws all of it again.
    *
    * @param {readonly Stroke[]} strokes
    * @param {Picture | null} picture

@@ -27,7 +27,7 @@ export function pictureFile(from) {
 export async function decodePicture(file) {
   const where = file.name ?? 'picture';
   if (file.size > MOST_BYTES) {
-    throw new DataError('the picture is too large', {
+    throw new DataError('the image is too large', {
       where,
       expected: 'at most 40 MB',
       got: `${Math.round(file.size / 1e6)} MB`,
@@ -40,7 +40,7 @@ export async function decodePicture(file) {
       colorSpaceConversion: 'none',
     });
   } catch {
-    throw new DataError("it can't be opened as a picture", {
+    throw new DataError("it can't be opened as an image", {
       where,
       todo: 'Take a PNG, JPEG, WebP or GIF.',
     });
@@ -53,7 +53,7 @@ export async function decodePicture(file) {
     canvas.width = width;
     canvas.height = height;
     const context = canvas.getContext('2d', { willReadFrequently: true });
-    if (!context) throw new DataError('there is no memory for the picture', { where });
+    if (!context) throw new DataError('there is no memory for the image', { where });
     context.drawImage(bitmap, 0, 0, width, height);
     return { data: context.getImageData(0, 0, width, height).data, width, height };
   } finally {

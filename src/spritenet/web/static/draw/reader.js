@@ -12,7 +12,7 @@ import { Raster } from './raster.js';
  * @typedef {object} Answer
  * @property {Uint8Array} input  height × width × channels: what the network sees
  * @property {'empty' | 'unsure' | 'sure' | 'uncalibrated'} state  nothing there; nothing the model
- *     has learnt; a class; a class as well, by a model of which nobody found out how sure it may be
+ *     was trained on; a class; a class of a model without calibration
  * @property {number} best  the likeliest class
  * @property {ArrayLike<number>} probabilities  of all classes; of length 0 if there is nothing
  */
@@ -21,7 +21,7 @@ import { Raster } from './raster.js';
 export const UNITS = 280;
 
 /**
- * How a picture becomes this model's input: as its file says, or else as Python's `spritenet predict`
+ * Returns the preprocessing of this model's input: as its file says, or else as Python's `spritenet predict`
  * does it.
  *
  * @param {Model} model
@@ -82,7 +82,7 @@ export class Reader {
     /** The same, to where the pen is now. */
     this.seen = new Raster(width, height);
     this.part = 0;
-    /** What it was taught, once it was. @type {Familiar | null} */
+    /** The lessons, once there are any. @type {Familiar | null} */
     this.familiar = null;
     this.line = this.ink.line.bind(this.ink);
     this.end = this.seen.line.bind(this.seen);
@@ -122,7 +122,7 @@ export class Reader {
   }
 
   /**
-   * What the network sees.
+   * Returns the network's input.
    *
    * @param {Sheet} sheet
    * @returns {Uint8Array}
@@ -135,7 +135,7 @@ export class Reader {
   }
 
   /**
-   * What the model says.
+   * Returns the prediction.
    *
    * @param {Sheet} sheet
    * @returns {Answer}
@@ -150,7 +150,7 @@ export class Reader {
 }
 
 /**
- * The likeliest class, and whether the picture looks like what the model has learnt, or was taught.
+ * Returns the most likely class, rejected unless the image is like the training set or a lesson.
  *
  * @param {Model} model
  * @param {Uint8Array} input
@@ -159,13 +159,13 @@ export class Reader {
  */
 export function judge(model, input, familiar) {
   const able = model.outputs > 1 && ['softmax', 'linear'].includes(model.lastActivation);
-  const told = able ? model.classify(input) : null;
-  const probabilities = told?.probabilities ?? probabilitiesOf(model, model.predict(input));
+  const classified = able ? model.classify(input) : null;
+  const probabilities = classified?.probabilities ?? probabilitiesOf(model, model.predict(input));
   let best = 0;
   for (let i = 1; i < probabilities.length; i++) {
     if (probabilities[i] > probabilities[best]) best = i;
   }
-  if (!told || !model.calibrated) return { state: 'uncalibrated', best, probabilities };
-  const sure = familiar ? familiar.sure(input, best) : told.sure;
+  if (!classified || !model.calibrated) return { state: 'uncalibrated', best, probabilities };
+  const sure = familiar ? familiar.sure(input, best) : classified.sure;
   return { state: sure ? 'sure' : 'unsure', best, probabilities };
 }

@@ -1,4 +1,4 @@
-// What lies on the sheet, and what lay there before: strokes and pictures, undone and done again.
+// The sheet: strokes and images on it, with undo and redo.
 //
 // Knows neither a canvas nor a model.
 
@@ -44,7 +44,7 @@ export class Sheet {
     return this.items.length > 0;
   }
 
-  /** Whether there are as many strokes on the sheet as it bears. */
+  /** Returns true if no stroke can be added. */
   get isFull() {
     return pointsOf(this.strokes) >= MOST_POINTS;
   }
@@ -86,7 +86,7 @@ export class Sheet {
   push(item) {
     this.items.push(item);
     this.undone = [];
-    // What is seen stays; of what can be undone the oldest goes.
+    // Visible strokes stay; the oldest that can be undone goes.
     const seen = Math.max(1, this.strokes.length);
     while (
       this.items.length > seen &&
@@ -96,7 +96,7 @@ export class Sheet {
     }
   }
 
-  /** How many points all strokes have that can be undone. */
+  /** The number of points of all strokes that can be undone. */
   get points() {
     return pointsOf(this.items.flatMap((item) => (item.kind === 'stroke' ? item.stroke : [])));
   }

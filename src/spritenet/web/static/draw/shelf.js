@@ -1,10 +1,10 @@
-// Where lessons are kept from one visit to the next: the browser's own database, where it lets us; else
+// The store of lessons from one visit to the next: the browser's database, where it lets us; else
 // memory, until the page is closed.
 //
 // Lessons are added and taken away one by one, so two tabs never write over each other's.
 
 /** @typedef {import('./teacher.js').Lesson} Lesson */
-/** @typedef {Lesson & { id: number }} Kept */
+/** @typedef {Lesson & { id: number }} StoredLesson */
 
 const NAME = 'spritenet-draw';
 const MOST = 60; // lessons of a model; the oldest go
@@ -21,7 +21,7 @@ export class Shelf {
     this.model = model;
     this.database = database;
     this.sizes = sizes;
-    /** @type {Kept[]} */
+    /** @type {StoredLesson[]} */
     this.memory = [];
     this.channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel(NAME) : null;
   }
@@ -34,7 +34,7 @@ export class Shelf {
     return new Shelf(model, await openDatabase().catch(() => null), sizes);
   }
 
-  /** Whether lessons outlive the page. */
+  /** Returns true if lessons outlive the page. */
   get lasting() {
     return this.database !== null;
   }
@@ -50,7 +50,7 @@ export class Shelf {
     this.channel?.postMessage(this.model);
   }
 
-  /** All lessons of this model, oldest first; what is no lesson is left out. @returns {Promise<Kept[]>} */
+  /** All lessons of this model, oldest first; what is no lesson is left out. @returns {Promise<StoredLesson[]>} */
   async all() {
     if (!this.database) return this.memory;
     const found = await this.work('readonly', (lessons) =>
@@ -133,7 +133,7 @@ function openDatabase() {
  *
  * @param {any} entry
  * @param {{ inputBytes: number, outputs: number }} sizes
- * @returns {Kept | null}
+ * @returns {StoredLesson | null}
  */
 function readLesson(entry, { inputBytes, outputs }) {
   const { id, label, input, lines } = entry ?? {};

@@ -16,11 +16,11 @@ export class Stroke {
   constructor(width, fresh = false) {
     this.width = width;
     this.fresh = fresh;
-    /** @type {number[]} x, y and the share of the width, of point after point */
+    /** @type {number[]} x, y and the fraction of the width, of point after point */
     this.points = [];
   }
 
-  /** How many points it has. */
+  /** The number of points. */
   get count() {
     return this.points.length / 3;
   }
@@ -30,7 +30,7 @@ export class Stroke {
    *
    * @param {number} x
    * @param {number} y
-   * @param {number} [share]  of the width: what a pen's pressure says
+   * @param {number} [share]  of the width: the pen's pressure
    * @returns {boolean}  whether it was taken
    */
   add(x, y, share = 1) {

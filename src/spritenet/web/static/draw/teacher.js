@@ -1,7 +1,7 @@
 // Teaching a model a few drawings, without it forgetting the rest. No DOM.
 //
-// Every time the model begins at the weights it came with and learns all lessons anew. So what has to
-// be kept is the lessons alone: the last one can be taken back exactly, and the lessons of two tabs add
+// Every time training begins at the weights the model came with, and takes all lessons. So only the
+// lessons have to be stored: the last one can be taken back exactly, and the lessons of two tabs add
 // up. docs/how-to/draw.md says what was measured.
 
 import { Model, optimizers } from '../lib/index.js';
@@ -12,36 +12,36 @@ import { chanceOf, redrawn, warped } from './vary.js';
 /** @typedef {import('../lib/prepare.js').Preparation} Preparation */
 /** @typedef {import('./vary.js').Line} Line */
 /**
- * What one lesson says: this drawing means that class.
+ * A lesson: this drawing means that class.
  *
  * @typedef {object} Lesson
  * @property {number} label
  * @property {Uint8Array} input  as the network saw it
  * @property {Line[]} lines  the drawing's strokes; none of a picture
  */
-/** @typedef {{ images: Uint8Array, labels: ArrayLike<number> }} Stored  examples of what it learnt before */
+/** @typedef {{ images: Uint8Array, labels: ArrayLike<number> }} Stored  examples of its training set */
 /**
  * @typedef {object} Result
  * @property {Float32Array} parameters
  * @property {number} seconds
  * @property {number} right  lessons that are read as they were meant
- * @property {number | null} before  share of the examples it never learns from here that are read right
+ * @property {number | null} before  accuracy on the stored examples it isn't trained on here
  * @property {number | null} after
  */
 
 export const PLAN = {
-  images: 2880, // learnt from at a time
+  images: 2880, // of one training
   batch: 48,
-  taught: 0.12, // the share of them that are variations of the lessons
+  taught: 0.12, // the fraction of them that are variations of the lessons
   rate: 0.003, // Adam's at first; it falls to 0 in a straight line
-  soft: 0.8, // how much of an example's target is what the model said of it before
+  soft: 0.8, // the weight of the former prediction in an example's target
   guard: 400, // stored examples that are kept back to see whether it forgets
-  lost: 0.0125, // the share of them it may lose
-  seconds: 0.7, // for the updates, on slow machines or large networks
+  lost: 0.0125, // the fraction of them it may lose
+  seconds: 0.7, // for the steps, on slow machines or large networks
 };
 
-const BLENDS = [1, 0.8, 0.6, 0.45, 0.3, 0.15]; // shares of what was learnt
-const ALONE = 480; // images learnt from where there is no stored example to keep the rest alive
+const BLENDS = [1, 0.8, 0.6, 0.45, 0.3, 0.15]; // of the change of the weights
+const ALONE = 480; // images of one training where no stored example guards against forgetting
 
 export class Teacher {
   /**
@@ -59,7 +59,7 @@ export class Teacher {
     this.sheet = sheet;
     this.plan = { ...PLAN, ...plan };
     this.base = base;
-    /** Learns in the background, so that the model answers meanwhile. */
+    /** Trains in the background, so that the model predicts meanwhile. */
     this.pupil = new Model(core, model.layers, model.inputShape, model.metadata);
     this.core = core;
     /** As it came; made when it is first needed. @type {Model | null} */
@@ -70,7 +70,7 @@ export class Teacher {
     const guard = Math.min(this.plan.guard, Math.floor(count / 3));
     /** The calls of `learn` so far. @type {Promise<unknown>} */
     this.turn = Promise.resolve();
-    /** Examples it may learn from, and those it is only tried on. */
+    /** Examples to train on, and those that are only evaluated. */
     this.known = stored && part(stored, guard, count, this.size);
     this.guard = stored && guard ? part(stored, 0, guard, this.size) : null;
   }
@@ -106,36 +106,36 @@ export class Teacher {
     const taught = Math.round(count * (this.known ? plan.taught : 1));
     const chance = chanceOf(1 + lessons.length);
     const examples = await this.gather(lessons, taught, this.known ? count - taught : 0, chance);
-    const updates = Math.ceil(examples.images.length / this.size / plan.batch);
+    const steps = Math.ceil(examples.images.length / this.size / plan.batch);
     pupil.step = 0;
     pupil.compile({
       optimizer: optimizers.adam({
         learningRate: (/** @type {number} */ step) =>
-          plan.rate * (1 - Math.min(step, updates - 1) / updates),
+          plan.rate * (1 - Math.min(step, steps - 1) / steps),
       }),
       loss: { name: 'categorical_crossentropy', fromLogits: pupil.lastActivation === 'linear' },
     });
     await pupil.fit(examples, { batchSize: plan.batch, seed: lessons.length, signal });
     if (signal.aborted) return null;
-    const learnt = pupil.getParameters();
-    const take = (/** @type {number} */ share) =>
-      pupil.setParameters(learnt.map((v, i) => base[i] + share * (v - base[i])));
+    const trained = pupil.getParameters();
+    const take = (/** @type {number} */ blend) =>
+      pupil.setParameters(trained.map((v, i) => base[i] + blend * (v - base[i])));
     const goal = this.right(lessons);
     let after = before;
     let taken = 1;
     if (guard) {
-      // As much of what was learnt as leaves the examples right; but never so little that a lesson is lost.
-      for (const share of BLENDS) {
-        take(share);
+      // As much of the change as leaves the examples right; but never so little that a lesson is lost.
+      for (const blend of BLENDS) {
+        take(blend);
         if (this.right(lessons) < goal) break;
-        taken = share;
+        taken = blend;
         after = await this.accuracy(guard);
         if (after >= Number(before) - plan.lost) break;
       }
     } else {
       // Nothing tells what is lost: as little as suffices.
       taken =
-        [...BLENDS].reverse().find((share) => (take(share), this.right(lessons) === goal)) ?? 1;
+        [...BLENDS].reverse().find((blend) => (take(blend), this.right(lessons) === goal)) ?? 1;
     }
     take(taken);
     const parameters = pupil.getParameters();
@@ -158,24 +158,24 @@ export class Teacher {
     return this.before;
   }
 
-  /** How many examples it is only tried on. */
+  /** The number of examples that are only evaluated. */
   get guardCount() {
     return this.guard ? this.guard.labels.length : 0;
   }
 
-  /** How many images there is time for. */
+  /** Returns the number of images there is time for. */
   affordable() {
     const { pupil, plan, size } = this;
     const probe = new Uint8Array(32 * size);
     const start = performance.now();
     pupil.predict(probe);
-    const perImage = (3 * (performance.now() - start)) / 32000; // an update takes three times as long
+    const perImage = (3 * (performance.now() - start)) / 32000; // a step takes three times as long
     const batches = Math.min(plan.images, plan.seconds / Math.max(perImage, 1e-9)) / plan.batch;
     return plan.batch * Math.max(6, Math.floor(batches));
   }
 
   /**
-   * What is learnt from: variations of each lesson in turn, and stored examples.
+   * Returns the training set: variations of each lesson in turn, and stored examples.
    *
    * @param {readonly Lesson[]} lessons
    * @param {number} taught
@@ -208,7 +208,7 @@ export class Teacher {
   }
 
   /**
-   * Stored examples, and what to say of them: partly what they are, partly what the model said before
+   * Returns stored examples and their targets: partly their labels, partly the former predictions
    * all lessons. Each is taken as it is before any is taken again, turned and moved a little.
    *
    * @param {Stored} known
@@ -237,7 +237,7 @@ export class Teacher {
     }
   }
 
-  /** How many lessons it reads as they were meant. @param {readonly Lesson[]} lessons */
+  /** Returns the number of lessons predicted as they were meant. @param {readonly Lesson[]} lessons */
   right(lessons) {
     return lessons.filter(({ input, label }) => {
       const outputs = this.pupil.predict(input);

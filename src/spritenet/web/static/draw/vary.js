@@ -7,7 +7,7 @@ import { Stroke } from './stroke.js';
 
 /** @typedef {import('../lib/prepare.js').Preparation} Preparation */
 /** @typedef {() => number} Chance  a number from 0 to 1 */
-/** @typedef {{ width: number, points: number[] }} Line  of a stroke: x, y, share of the width */
+/** @typedef {{ width: number, points: number[] }} Line  of a stroke: x, y, fraction of the width */
 
 const SMALL = 84; // pixels of the sheet a variation is drawn on: thrice MNIST's, so that it is soon done
 const DIGIT = 60; // of which a character's longer side takes as many

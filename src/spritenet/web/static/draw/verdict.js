@@ -38,8 +38,8 @@ export class Verdict {
       this.bars.set(probabilities, { sure: false });
     } else {
       set(sign, name);
-      const share = percent(probabilities[best]);
-      set(line, state === 'sure' ? `${share} sure` : `${share}, not calibrated`);
+      const confidence = percent(probabilities[best]);
+      set(line, state === 'sure' ? `${confidence} sure` : `${confidence}, not calibrated`);
       this.bars.set(probabilities);
     }
     this.speak(

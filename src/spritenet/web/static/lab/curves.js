@@ -1,4 +1,4 @@
-// The charts of a training: loss and accuracy, of the batches that are learnt from and of the tests.
+// The charts of a training: loss and accuracy, of the batches and of the test set.
 
 import { LineChart } from '../ui/chart.js';
 
@@ -33,22 +33,22 @@ export class Curves {
     });
     this.loss.setSmoothing(11);
     this.accuracy.setSmoothing(11);
-    this.learnt = none();
+    this.training = none();
     this.tests = none();
     this.draw();
   }
 
   clear() {
-    this.learnt = none();
+    this.training = none();
     this.tests = none();
     this.draw();
   }
 
   /** @param {Step} step */
   step({ step, loss, accuracy }) {
-    this.learnt.step.push(step);
-    this.learnt.loss.push(loss);
-    this.learnt.accuracy.push(100 * accuracy);
+    this.training.step.push(step);
+    this.training.loss.push(loss);
+    this.training.accuracy.push(100 * accuracy);
   }
 
   /** @param {Evaluated} evaluated */
@@ -63,9 +63,9 @@ export class Curves {
   /** Shows what came since; cheap while nothing did. */
   draw() {
     for (const key of /** @type {const} */ (['loss', 'accuracy'])) {
-      const { learnt, tests } = this;
-      this[key].setData(learnt.step, [
-        { name: 'training', values: learnt[key], color: 1 },
+      const { training, tests } = this;
+      this[key].setData(training.step, [
+        { name: 'training', values: training[key], color: 1 },
         { name: 'test', x: tests.step, values: tests[key], color: 2, dots: true, smoothed: false },
       ]);
     }

@@ -52,7 +52,7 @@ export class LayerEditor {
     this.render();
   }
 
-  /** Nothing may be changed while it learns. @param {boolean} on */
+  /** Locks the layers during training. @param {boolean} on */
   lock(on) {
     this.locked = on;
     for (const control of this.list.querySelectorAll('input, select, button')) {
@@ -61,7 +61,7 @@ export class LayerEditor {
     this.add.disabled = on;
   }
 
-  /** What is wrong with the layers; '' if nothing. */
+  /** Returns the first problem of the layers; '' without one. */
   get problem() {
     const results = measured(this.rows, this.inputShape, this.classes);
     const wrong = results.findIndex(({ error }) => error);

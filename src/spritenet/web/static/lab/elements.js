@@ -8,8 +8,8 @@ export const at = (id) => document.getElementById(id);
 /** @param {number} n */
 export const counted = (n) => n.toLocaleString('en');
 
-/** @param {number} share */
-export const percent = (share) => `${(100 * share).toFixed(share > 0.99 ? 2 : 1)} %`;
+/** @param {number} fraction */
+export const percent = (fraction) => `${(100 * fraction).toFixed(fraction > 0.99 ? 2 : 1)} %`;
 
 /**
  * @param {string} id
@@ -29,6 +29,6 @@ export function on(id, event, act) {
 export function tell(id, error) {
   at(id).hidden = error === null;
   at(id).textContent = error instanceof Error ? error.message : (error ?? '');
-  // A bug is told to whoever looks for bugs, too.
+  // A bug is logged, too.
   if (error instanceof Error && !(error instanceof SpritenetError)) reportError(error);
 }

@@ -1,4 +1,4 @@
-// The panels of the network and of how it learns: what a person wants.
+// The panels of network and training: the choices of a person.
 
 import { LayerEditor } from './editor.js';
 import { hasBranches } from '../ui/layertable.js';
@@ -10,7 +10,7 @@ import { SCHEDULES, nameOf, scheduled } from './trainer.js';
 /** @typedef {import('./trainer.js').Plan} Plan */
 /** @typedef {import('../lib/remote-model.js').RemoteModel} RemoteModel */
 /**
- * Who is told of changes.
+ * The callbacks of the form.
  *
  * @typedef {object} Ear
  * @property {() => unknown} network  another network is described than before
@@ -34,7 +34,7 @@ const FIXED = [
   'test-every',
   'test-size',
   'seed',
-]; // while it learns
+]; // during training
 const TESTED = 1000; // images of a test in between
 
 export class Form {
@@ -94,7 +94,7 @@ export class Form {
     this.ear.network();
   }
 
-  /** What a loaded model is, as far as the form can say it. @param {RemoteModel} model */
+  /** Shows a loaded model, as far as the form has it. @param {RemoteModel} model */
   take({ layers, optimizer }) {
     const { lesson } = this;
     const rows = toRows(layers);
@@ -112,7 +112,7 @@ export class Form {
     if (typeof optimizer.learningRate === 'number') at('rate').value = optimizer.learningRate;
   }
 
-  /** What is wrong with the layers; '' if nothing. */
+  /** Returns the first problem of the layers; '' without one. */
   get problem() {
     return this.editor.problem;
   }
@@ -128,7 +128,7 @@ export class Form {
     return scheduled(schedule, rate, steps);
   }
 
-  /** How it learns; what can't be is brought within its limits. @returns {Plan} */
+  /** Returns the training options, brought within their limits. @returns {Plan} */
   get plan() {
     const count = this.lesson?.train.labels.length ?? 1;
     /** @param {string} id @param {number} standard */
@@ -164,7 +164,7 @@ export class Form {
       `${counted(steps)} steps: each image is seen ${times === 1 ? 'once' : `${times} times`}.`;
   }
 
-  /** Only the learning rate may be changed while it learns. @param {boolean} fixed */
+  /** Locks all but the learning rate during training. @param {boolean} fixed */
   lock(fixed) {
     for (const id of FIXED) at(id).disabled = fixed;
     this.editor.lock(fixed);

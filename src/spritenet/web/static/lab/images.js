@@ -1,7 +1,7 @@
 // The panel of images: reads them from wherever they come, and shows some of them.
 
 import { SpriteData } from '../lib/index.js';
-import { onChoice, onDrop } from './keep.js';
+import { onChoice, onDrop } from './model-files.js';
 import { at, counted, on, tell } from './elements.js';
 import { classCounts, imageAt, lessonOf, somePlaces } from './parts.js';
 import { isPng, kindOf, ownData, shortName } from './source.js';
@@ -113,7 +113,7 @@ export class Images {
       });
       if (reading.signal.aborted) return;
       if (!data) {
-        at('loading-text').textContent = 'Choose the images to learn from.';
+        at('loading-text').textContent = 'Choose the training images.';
         at('loading-bar').hidden = true;
         at('other').open = true;
         return;
@@ -126,7 +126,7 @@ export class Images {
       if (reading.signal.aborted) return;
       at('loading').hidden = Boolean(this.lesson);
       at('loading-bar').hidden = true;
-      at('loading-text').textContent = 'Choose the images to learn from.';
+      at('loading-text').textContent = 'Choose the training images.';
       at('other').open = true;
       tell('data-problem', error);
     }
@@ -141,7 +141,7 @@ export class Images {
     at('data').hidden = false;
     at('loading-bar').hidden = false;
     at('data-about').textContent =
-      `${counted(train.labels.length)} images to learn from and ${counted(test.labels.length)} to test on, ${width}×${height}, ${kind}, of ${classNames.length} classes.`;
+      `${counted(train.labels.length)} training and ${counted(test.labels.length)} test images, ${width}×${height}, ${kind}, of ${classNames.length} classes.`;
     at('data-note').textContent = note;
     at('data-note').hidden = !note;
     this.showExamples();
@@ -167,7 +167,7 @@ export class Images {
     const tests = classCounts(test, classNames.length);
     const most = Math.max(1, ...counts);
     const table = document.createElement('table');
-    table.createCaption().textContent = 'Images of each class, to learn from and to test on';
+    table.createCaption().textContent = 'Images of each class, for training and test';
     counts.forEach((count, k) => {
       const line = table.insertRow();
       const head = document.createElement('th');

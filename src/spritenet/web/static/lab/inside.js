@@ -1,5 +1,4 @@
-// Inside of the network: its layers in a table, what it looks for, and what each layer makes of one
-// image.
+// Inside the network: its layers in a table, its filters, and the activations of one image.
 
 import { drawMaps, drawPixels, mapGrid } from '../ui/pictures.js';
 import { layerTable, shapeText } from '../ui/layertable.js';
@@ -91,7 +90,7 @@ export class Inside {
     const place = figureIn(
       this.places.filters,
       'filters',
-      'What its first convolution looks for',
+      'Filters of its first convolution: the patterns it looks for',
       `${outputs} filters of ${width}×${height}`,
     );
     drawMaps(place, kernel.values, shape, {

@@ -13,7 +13,7 @@ const activation = { key: 'activation', label: 'activation', choices: ACTIVATION
 const window = { key: 'poolSize', label: 'pool size', least: 1, most: 64 };
 
 /**
- * What a row may be, and what can be said of it.
+ * The kinds of rows, and the arguments of each.
  *
  * @type {Record<string, { name: string, standard: Record<string, any>, arguments: Argument[] }>}
  */
@@ -159,7 +159,8 @@ export function toRows(all) {
 }
 
 /**
- * What each row, and the last layer, makes of an image; after a row that can't be, nothing.
+ * Returns the output shape and the number of parameters of each row and of the last layer, up to the
+ * first that is refused.
  *
  * @param {readonly Row[]} rows
  * @param {readonly number[]} inputShape

@@ -1,4 +1,4 @@
-// A sheet to draw on, and what the network says of it, while it learns too.
+// A sheet to draw on, and the prediction for it, during training too.
 
 import { Paper } from '../draw/paper.js';
 import { Reader } from '../draw/reader.js';
@@ -40,7 +40,7 @@ export class Pad {
     places.bars.replaceChildren();
     this.bars = new Bars(places.bars, {
       names: input.classNames,
-      label: 'What it is, says the network',
+      label: 'Prediction: the probability of each class',
     });
     const { ink } = this.reader;
     this.paper = new Paper(

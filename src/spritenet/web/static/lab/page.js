@@ -4,7 +4,7 @@ import { at, counted, on, percent, tell } from './elements.js';
 import { Form } from './form.js';
 import { Images } from './images.js';
 import { Inside } from './inside.js';
-import { onChoice, save } from './keep.js';
+import { onChoice, save } from './model-files.js';
 import { Pad } from './pad.js';
 import { imageAt, preparationFor } from './parts.js';
 import { Progress } from './progress.js';
@@ -16,7 +16,7 @@ import { Trainer } from './trainer.js';
 /** @typedef {import('../lib/remote-model.js').RemoteModel} RemoteModel */
 /** @typedef {import('../lib/training.js').Evaluated} Evaluated */
 
-const LOOK_EVERY = 700; // milliseconds between two looks inside while it learns
+const LOOK_EVERY = 700; // milliseconds between two looks inside during training
 
 class Lab {
   constructor() {
@@ -88,7 +88,7 @@ class Lab {
     this.images.begin();
   }
 
-  /** Other images: what was learnt before is left behind. @param {Lesson} lesson */
+  /** Takes other images: the network before is dropped. @param {Lesson} lesson */
   async teach(lesson) {
     await this.trainer.teach(lesson);
     this.lesson = lesson;
@@ -108,7 +108,7 @@ class Lab {
     this.enter(this.trainer.state);
   }
 
-  /** Another rate counts at once, also while it learns. */
+  /** Sets another learning rate at once, also during training. */
   rateChanged() {
     const { state, model } = this.trainer;
     if (!model || (state !== 'running' && state !== 'paused')) return;
@@ -194,7 +194,7 @@ class Lab {
     const { lesson, trained, stale, progress } = this;
     const model = this.trainer?.model;
     at('start').disabled = !idle || !lesson || Boolean(this.form.problem);
-    at('start').textContent = idle ? (trained && !stale ? 'Train on' : 'Start') : 'Learning …';
+    at('start').textContent = idle ? (trained && !stale ? 'Train on' : 'Start') : 'Training …';
     at('pause').disabled = state !== 'running' && state !== 'paused';
     at('pause').textContent = state === 'paused' ? 'Go on' : 'Pause';
     at('stop').disabled = idle || state === 'stopping';
@@ -211,7 +211,7 @@ class Lab {
     if (state === 'stopping') progress.say('Stopping …');
   }
 
-  /** What is to be done before anything is learnt. */
+  /** Returns what is to be done before training. */
   get hint() {
     if (!this.lesson) return 'First, images.';
     return this.form.problem ? 'First, layers that fit: see Network.' : 'Press Start.';

@@ -1,4 +1,4 @@
-// The images to learn from, the images to test on, and how pictures become such images. No DOM.
+// The training set, the test set, and the preprocessing of drawings. No DOM.
 
 import { Order } from '../lib/index.js';
 
@@ -14,7 +14,7 @@ const CENTRED = 0.9;
 const NEAR = 1; // pixel
 
 /**
- * What is learnt from, and what is tested on: the parts of that name, or else a tenth held out.
+ * Returns the training set and the test set: the splits of these names, or else a tenth held out.
  *
  * @param {SpriteData} data
  * @param {string} name
@@ -84,7 +84,7 @@ export function somePlaces(count, some, seed) {
 }
 
 /**
- * How many images each class has.
+ * Returns the number of images of each class.
  *
  * @param {Part} part
  * @param {number} classes
@@ -96,7 +96,7 @@ export function classCounts({ labels }, classes) {
 }
 
 /**
- * How a drawing becomes such an image: "digit" for data sets of characters, and where images are light
+ * Returns the preprocessing of a drawing: "digit" for data sets of characters, and where images are light
  * on black and centred by their mass, as MNIST's are; else "fit". `spritenet train` chooses alike.
  *
  * @param {Lesson} lesson

@@ -1,4 +1,4 @@
-// How far a training is: figures, bar, words, and the charts. Drawn once a frame, while it is seen.
+// The progress of a training: metrics, bar, text and charts. Drawn once a frame, while it is visible.
 
 import { Frame } from '../ui/frame.js';
 import { Curves } from './curves.js';
@@ -24,7 +24,7 @@ export class Progress {
     document.addEventListener('visibilitychange', () => this.schedule());
   }
 
-  /** Nothing was learnt. */
+  /** Clears the charts and metrics. */
   clear() {
     this.last = null;
     this.curves.clear();
@@ -64,7 +64,7 @@ export class Progress {
     this.schedule();
   }
 
-  /** @param {string} words  where the progress is told, aloud too */
+  /** @param {string} words  the progress, read aloud too */
   say(words) {
     at('progress-text').textContent = words;
     at('spoken').textContent = words;
@@ -79,8 +79,8 @@ export class Progress {
     const { last, curves, from, steps, recent } = this;
     curves.draw();
     if (!last) return;
-    at('now-loss').textContent = mean(curves.learnt.loss.slice(-SOME)).toFixed(4);
-    at('now-accuracy').textContent = percent(mean(curves.learnt.accuracy.slice(-SOME)) / 100);
+    at('now-loss').textContent = mean(curves.training.loss.slice(-SOME)).toFixed(4);
+    at('now-accuracy').textContent = percent(mean(curves.training.accuracy.slice(-SOME)) / 100);
     const done = last.step - from;
     at('progress').value = done / steps;
     const seconds = recent.length ? (recent[recent.length - 1][0] - recent[0][0]) / 1000 : 0;

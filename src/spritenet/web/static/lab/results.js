@@ -1,5 +1,4 @@
-// What the network says of the test images: pictures in green and red, and which class it takes for
-// which.
+// The predictions of the test images: images in green and red, and the confusion matrix.
 
 import { confusionMatrix } from '../ui/confusion.js';
 import { imageAt, somePlaces } from './parts.js';
@@ -98,10 +97,10 @@ export class Results {
       if (!examination) return { ...own, caption: truth, label: `a ${truth}` };
       const said = classNames[examination.predicted[place]];
       const right = said === truth;
-      const share = `${Math.round(100 * examination.confidences[place])} %`;
+      const confidence = `${Math.round(100 * examination.confidences[place])} %`;
       const label = right
-        ? `${truth}, recognised, ${share}`
-        : `${truth}, predicted as ${said}, ${share}`;
+        ? `${truth}, recognised, ${confidence}`
+        : `${truth}, predicted as ${said}, ${confidence}`;
       return { ...own, caption: right ? truth : `${said}, is ${truth}`, right, label };
     });
     this.tiles.show(tiles, imageShape, this.picked);

@@ -1,4 +1,4 @@
-// Where the images come from: the page's own, files a person chose or dropped, or an address.
+// Sources of images: the page's own, files a person chose or dropped, or an address.
 
 import { SpriteData } from '../lib/index.js';
 
@@ -6,7 +6,7 @@ import { SpriteData } from '../lib/index.js';
 
 const MODELS = /\.(json|bin|zip|h5|hdf5|keras|onnx|pt|pth|safetensors|tflite)$/; // read, or refused by name
 
-/** What the files of one choice are. @typedef {'data' | 'model' | 'foreign' | 'unknown'} Kind */
+/** The kind of the files of one choice. @typedef {'data' | 'model' | 'foreign' | 'unknown'} Kind */
 
 /**
  * The page's own images: what it carries inside, or what lies beside it, data.png unless its <meta>
@@ -26,7 +26,7 @@ export async function ownData(options) {
 }
 
 /**
- * What a person gave, judged by names and first bytes.
+ * Returns the kind of the files that a person chose, by names and first bytes.
  *
  * @param {readonly File[]} files
  * @returns {Promise<Kind>}

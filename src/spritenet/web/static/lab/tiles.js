@@ -1,4 +1,4 @@
-// Images in a grid, each a button, with what is said of them below. Brought up to date in place, so
+// Images in a grid, each a button, with the prediction below. Brought up to date in place, so
 // that focus stays while a training goes on.
 
 import { drawPixels } from '../ui/pictures.js';

@@ -1,4 +1,4 @@
-// One network and its training in a worker: made, started, paused, stopped, begun anew. No DOM.
+// One network and its training in a worker: made, started, paused, stopped, reset. No DOM.
 
 import { Remote, optimizers, schedules } from '../lib/index.js';
 
@@ -21,7 +21,7 @@ import { Remote, optimizers, schedules } from '../lib/index.js';
  * @property {number} testSize  images
  */
 /**
- * What a page hears.
+ * The callbacks of a page.
  *
  * @typedef {object} Ear
  * @property {(state: State) => unknown} state
@@ -81,7 +81,7 @@ export class Trainer {
   }
 
   /**
-   * Other images: what was learnt before is left behind.
+   * Takes other images: the network before is dropped.
    *
    * @param {Lesson} lesson
    */
@@ -100,12 +100,12 @@ export class Trainer {
       train: await remote.keep(lesson.train),
       test: await remote.keep(lesson.test),
     }));
-    ready.catch(() => {}); // whoever needs it is told
+    ready.catch(() => {}); // callers get it from `ready`
     this.ready = ready;
     return ready;
   }
 
-  /** Whether the worker is no more: it had no memory, or the browser ended it. */
+  /** Returns true if the worker is gone: out of memory, or ended by the browser. */
   async isLost() {
     const remote = await this.remote?.catch(() => null);
     return Boolean(remote?.broken);
@@ -181,7 +181,7 @@ export class Trainer {
     try {
       const { train, test } = await this.ready;
       const learningRate = scheduled(plan.schedule, plan.rate, plan.steps);
-      // Its memory stays good as long as the optimizer is the same, also that of a model from files.
+      // The state stays valid as long as the optimizer is the same, also that of a model from files.
       const same = model.loss && model.optimizer && nameOf(model.optimizer) === plan.optimizer;
       if (same) await model.setLearningRate(learningRate);
       else await model.compile({ optimizer: made(plan.optimizer, learningRate) });
@@ -262,7 +262,7 @@ export class Trainer {
 }
 
 /**
- * What a page calls an optimizer.
+ * Returns the page's name of an optimizer.
  *
  * @param {import('../lib/optimizers.js').Optimizer} optimizer
  */

@@ -9,7 +9,7 @@ const INTERFACE_VERSION = 2;
 const PAGE = 65536; // bytes, of WebAssembly
 
 /**
- * What core.wasm exports.
+ * The exports of core.wasm.
  *
  * @typedef {object} Exports
  * @property {WebAssembly.Memory} memory
@@ -45,7 +45,7 @@ const SIMD = new Uint8Array([
   11,
 ]);
 
-/** Whether this engine has relaxed SIMD, whose fused multiply-add makes training 1.2 times as fast. */
+/** Returns true for an engine with relaxed SIMD, whose fused multiply-add makes training 1.2 times as fast. */
 export function hasRelaxedSimd() {
   return WebAssembly.validate(RELAXED);
 }
@@ -93,7 +93,7 @@ export class Core {
 /** @type {Promise<Core> | undefined} */
 let shared;
 
-/** The core all models use unless told otherwise, loaded on first use. */
+/** Returns the core that models use by default, loaded on first use. */
 export function defaultCore() {
   shared ??= Core.load().catch((error) => {
     shared = undefined;
@@ -150,7 +150,7 @@ export class Arena {
     this.top = /** @type {number} */ (this.core.__heap_base.value);
   }
 
-  /** How many bytes the memory has by now; it never shrinks. */
+  /** The size of the memory in bytes; it never shrinks. */
   get bytes() {
     return this.core.memory.buffer.byteLength;
   }
@@ -187,7 +187,7 @@ export class Arena {
     this.top = top;
   }
 
-  // Views end when memory grows, so they are made anew each time.
+  // Views end when memory grows, so they are made each time.
 
   get view() {
     return new DataView(this.core.memory.buffer);

@@ -29,7 +29,7 @@ export class SpriteData {
    * @param {Int32Array} labels
    */
   constructor(head, images, labels) {
-    /** What the file tells of itself. */
+    /** The file's header. */
     this.head = head;
     /** All images, n h w c. */
     this.images = images;

@@ -1,4 +1,4 @@
-// Where a model's files come from: an address, files a person chose, or memory.
+// Files of a model: at an address, chosen by a person, or in memory.
 
 import { ModelError } from './errors.js';
 import { inStore } from './stored.js';

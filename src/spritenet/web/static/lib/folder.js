@@ -14,7 +14,7 @@ const FORMAT = 'spritenet sprites';
 const MOST_BYTES = 64 * 2 ** 20; // of dataset.json
 
 /**
- * Whether a source is a folder of sprites: the address of a dataset.json, or more than one file.
+ * Returns true for a folder of sprites: the address of a dataset.json, or more than one file.
  *
  * @param {any} source
  */
@@ -61,8 +61,8 @@ export async function readFolder(source, { onProgress, signal }) {
   let loaded = 0;
   let first = 0;
   for (const { file, count, bytes, sha256 } of shards) {
-    const told = (/** @type {number} */ here) => onProgress?.(loaded + here, whole);
-    const sprite = await download(open(file), { signal, onProgress: told, limit: bytes });
+    const report = (/** @type {number} */ here) => onProgress?.(loaded + here, whole);
+    const sprite = await download(open(file), { signal, onProgress: report, limit: bytes });
     loaded += bytes;
     if (sprite.bytes.length !== bytes || (await digest(sprite.bytes)) !== sha256) {
       throw new DataError(`the sprite is not the one that ${INDEX} names`, {

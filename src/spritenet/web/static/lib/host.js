@@ -1,4 +1,4 @@
-// The side of a worker: it keeps models and examples, does what messages ask, and tells what happens.
+// The worker's side: it keeps models and examples, answers requests and reports events.
 //
 // `remote.js` is the other side. Both speak through anything with `postMessage`, so that the same code
 // answers in a worker and, where there are none, in the page itself.
@@ -17,7 +17,7 @@ import { Model } from './model.js';
  */
 /** @typedef {(message: any, transfer?: Transferable[]) => void} Post */
 
-const EVENTS_EVERY = 50; // milliseconds between two messages about updates
+const EVENTS_EVERY = 50; // milliseconds between two messages about steps
 export const STEP_FIELDS = /** @type {const} */ ([
   'step',
   'epoch',
@@ -41,7 +41,7 @@ export class Host {
     /** @type {Map<number, () => void>} */
     this.waiting = new Map(); // for an answer of the page's callback
     /** @type {Map<number, () => void>} */
-    this.flushes = new Map(); // by model: tells of the updates nobody was told of yet
+    this.flushes = new Map(); // by model: sends the steps not reported yet
     /** @type {Core | undefined} */
     this.core = undefined;
     this.made = 0;
@@ -98,7 +98,7 @@ export class Host {
   }
 
   /**
-   * Examples as they come: kept before, or here and now.
+   * Returns examples: kept before, or sent with the request.
    *
    * @param {{ kept?: number, first?: number, count?: number } & Partial<Examples>} given
    * @returns {Examples}
@@ -112,7 +112,7 @@ export class Host {
 
   /** @typedef {{ id: number, signal: AbortSignal }} Call */
 
-  /** What can be asked for. Each answers with a value and what of it may move instead of being copied. */
+  /** The methods of requests. Each returns a value and those of its buffers that may move instead of being copied. */
   methods = {
     /** @param {Call} _ @param {WebAssembly.Module} module @this {Host} */
     core(_, module) {
@@ -246,7 +246,7 @@ export class Host {
   }
 
   /**
-   * A training whose events go to the page: those of updates together, at most every 50 ms; an epoch's
+   * A training whose events go to the page: those of steps together, at most every 50 ms; an epoch's
    * end, and a test's, at once, and training waits until the page has seen it.
    *
    * @param {Call} call
@@ -267,7 +267,7 @@ export class Host {
       this.post({ id, steps: values }, [values.buffer]);
     };
     /** @param {object} event */
-    const told = async (event) => {
+    const report = async (event) => {
       flush();
       if (signal.aborted) {
         this.post({ id, ...event });
@@ -287,8 +287,8 @@ export class Host {
           for (const field of STEP_FIELDS) steps.push(step[field]);
           if (performance.now() - last >= EVENTS_EVERY) flush();
         },
-        onEvaluate: (evaluated) => told({ evaluated }),
-        onEpoch: (epoch) => told({ epoch }),
+        onEvaluate: (evaluated) => report({ evaluated }),
+        onEpoch: (epoch) => report({ epoch }),
       });
     } finally {
       flush();
@@ -299,7 +299,7 @@ export class Host {
 }
 
 /**
- * What the other side shows of a model without asking.
+ * Returns the attributes of a remote model.
  *
  * @param {Model} model
  */

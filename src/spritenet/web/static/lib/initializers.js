@@ -1,4 +1,4 @@
-// How weights begin: Keras's initializers, drawn from NumPy's generator (SeedSequence and PCG64).
+// Initializers of weights: Keras's, drawn from NumPy's generator (SeedSequence and PCG64).
 //
 // Constant and uniform rules, Keras's default among them, give the same numbers as Spritenet in
 // Python with the same seed. Normal rules have the same distribution but other numbers: NumPy draws

@@ -11,7 +11,7 @@ const FAINTEST = 24; // grey levels between paper and ink, under which there is 
 const BOX_LEVEL = 48; // ink counts for the box from here on, of 255
 
 /**
- * What is drawn on a grey picture of a page, dark on light or light on dark: 0 for paper, 255 for
+ * Returns the ink of a grey image of a page, dark on light or light on dark: 0 for paper, 255 for
  * full ink; null if there is none.
  *
  * @param {Picture} grey
@@ -28,7 +28,7 @@ export function findInk(grey) {
 }
 
 /**
- * Whether what differs most from the picture's frame is darker than that.
+ * Returns true if what differs most from the image's frame is darker than it.
  *
  * @param {Picture} grey
  */
@@ -86,15 +86,15 @@ function paperOf({ data, height, width }) {
   });
   const whole = 4 * height * width;
   const paper = new Uint8Array(height * width);
-  // Even paper, as drawings on a screen have it, blends to itself: shares add up to the whole.
+  // Even paper, as drawings on a screen have it, blends to itself: weights add up to 1.
   if (lowest.every((level) => level === lowest[0])) return paper.fill(lowest[0]);
-  const down = Array.from({ length: height }, (_, k) => shares(k, height, rows));
-  const across = Array.from({ length: width }, (_, k) => shares(k, width, columns));
+  const down = Array.from({ length: height }, (_, k) => weights(k, height, rows));
+  const across = Array.from({ length: width }, (_, k) => weights(k, width, columns));
   for (let r = 0; r < height; r++) {
     for (let c = 0; c < width; c++) {
       let sum = whole / 2;
-      for (const [i, share] of down[r]) {
-        for (const [j, other] of across[c]) sum += share * other * lowest[i * columns + j];
+      for (const [i, weight] of down[r]) {
+        for (const [j, other] of across[c]) sum += weight * other * lowest[i * columns + j];
       }
       paper[r * width + c] = Math.floor(sum / whole);
     }
@@ -127,20 +127,20 @@ function quarter(data, width, rows, columns) {
 }
 
 /**
- * The tiles that have a share of a pixel, in straight lines from middle to middle.
+ * Returns the tiles that cover a pixel, in straight lines from middle to middle.
  *
  * @param {number} k
  * @param {number} pixels
  * @param {number} tiles
- * @returns {[number, number][]}  tile and share, of 2 · pixels
+ * @returns {[number, number][]}  tile and weight, of 2 · pixels
  */
-function shares(k, pixels, tiles) {
+function weights(k, pixels, tiles) {
   const place = Math.min(Math.max((2 * k + 1) * tiles - pixels, 0), 2 * pixels * (tiles - 1));
   /** @type {[number, number][]} */
   const found = [];
   for (let t = 0; t < tiles; t++) {
-    const share = 2 * pixels - Math.abs(place - 2 * pixels * t);
-    if (share > 0) found.push([t, share]);
+    const weight = 2 * pixels - Math.abs(place - 2 * pixels * t);
+    if (weight > 0) found.push([t, weight]);
   }
   return found;
 }
@@ -235,7 +235,7 @@ export function placeInk(ink, height, width) {
 }
 
 /**
- * Where the new pixels lie along one axis: the character begins on a whole one.
+ * Returns the places of the new pixels along one axis: the character begins on a whole one.
  *
  * @param {{ mass: Float64Array, first: number, last: number }} along  ink in each row, and the character's
  * @param {number} longest  how many rows become `box` pixels

@@ -46,7 +46,7 @@ export class Model {
     this.layers = layers;
     /** Height, width, channels of its images. */
     this.inputShape = inputShape;
-    /** What the core makes of it. */
+    /** The network in the core. */
     this.network = new Network(core, layers, inputShape);
     this.metadata = metadata;
     /** A line for each assumption about the file it comes from. @type {string[]} */
@@ -55,7 +55,7 @@ export class Model {
     this.optimizer = null;
     /** @type {Loss | null} */
     this.loss = null;
-    /** Updates done since the weights were made. */
+    /** Steps done since the weights were made. */
     this.step = 0;
     /** Passes through the images that were begun: the next training begins a new one. */
     this.passes = 0;
@@ -106,8 +106,8 @@ export class Model {
   }
 
   /**
-   * A model from its files, ours or TensorFlow.js's. If its optimizer's memory was saved, training
-   * goes on where it was; else call `compile` first.
+   * A model from its files, ours or TensorFlow.js's. If its optimizer's state was saved, training
+   * continues where it was; else call `compile` first.
    *
    * @param {import('./files.js').Source} source  the address of model.json or its folder; the files
    *     a person chose; or an object of file names and contents
@@ -123,8 +123,8 @@ export class Model {
     );
     model.network.parameters.set(saved.parameters);
     model.notes = saved.notes ?? [];
-    if (saved.memory) {
-      const { optimizer, loss, steps, slots } = saved.memory;
+    if (saved.state) {
+      const { optimizer, loss, steps, slots } = saved.state;
       model.optimizer = optimizer;
       model.loss = loss && makeLoss(savedLoss(loss), model.lastActivation);
       model.step = steps;
@@ -133,7 +133,7 @@ export class Model {
     return model;
   }
 
-  /** How many numbers it learns. */
+  /** The number of parameters. */
   get parameterCount() {
     return this.network.parameterCount;
   }
@@ -174,17 +174,17 @@ export class Model {
     this.network.slots.set(slots);
   }
 
-  /** What its outputs mean; empty if nobody said. */
+  /** The names of the outputs; empty if unknown. */
   get classNames() {
     return this.metadata.classNames;
   }
 
-  /** How a person's picture becomes an input, for `prepare`; null if nobody said. */
+  /** The preprocessing of an image, for `prepare`; null if unknown. */
   get preparation() {
     return this.metadata.preparation && readPreparation(this.metadata.preparation);
   }
 
-  /** How many values it answers with for an image. */
+  /** The number of outputs for an image. */
   get outputs() {
     return this.network.outputs;
   }
@@ -221,7 +221,7 @@ export class Model {
   }
 
   /**
-   * Says how it is trained. The optimizer begins with an empty memory.
+   * Sets the optimizer and the loss. The optimizer's state begins empty.
    *
    * @param {object} how
    * @param {Optimizer} how.optimizer  of `optimizers`
@@ -250,8 +250,8 @@ export class Model {
   }
 
   /**
-   * What it takes one image for, with calibrated probabilities, and whether it may be sure. A model
-   * that is not `calibrated` is never sure: its probabilities mean nothing yet.
+   * Classifies one image, with calibrated probabilities and rejection. A model that is not `calibrated`
+   * is never sure: its probabilities mean nothing yet.
    *
    * @param {Uint8Array | Uint8ClampedArray} image  raw pixels, h w c
    * @returns {Classified}
@@ -374,7 +374,7 @@ export class Model {
   }
 
   /**
-   * Another learning rate, also while it trains: from the next slice on. The optimizer's memory stays.
+   * Sets the learning rate, also during training: from the next slice on. The optimizer's state stays.
    *
    * @param {import('./schedules.js').Rate} rate
    */
@@ -402,7 +402,7 @@ export class Model {
   /**
    * Its two files, which Python and TensorFlow.js load.
    *
-   * @param {{ includeOptimizer?: boolean }} [options]  whether its memory is saved too
+   * @param {{ includeOptimizer?: boolean }} [options]  saves the optimizer's state, too
    */
   toFiles({ includeOptimizer = false } = {}) {
     const { optimizer, loss } = this;
@@ -413,7 +413,7 @@ export class Model {
       inputShape: [...this.inputShape],
       parameters: this.getParameters(),
       metadata: { ...this.metadata, trainedOn: trainedOn && { ...trainedOn, steps: this.step } },
-      memory:
+      state:
         includeOptimizer && optimizer
           ? {
               optimizer,

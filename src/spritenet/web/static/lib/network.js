@@ -168,7 +168,7 @@ export class Network {
   }
 
   /**
-   * How many steps one call of `train` may do.
+   * Returns the most steps that one call of `train` may do.
    *
    * @param {number} batchSize
    */
@@ -214,7 +214,7 @@ export class Network {
    * @param {number} how.steps
    * @param {number} how.batchSize  of each of them
    * @param {(i: number) => number} how.pick  the example at place 0 … steps · batchSize - 1
-   * @param {number} how.firstStep  updates done before
+   * @param {number} how.firstStep  steps done before
    * @param {number | bigint} how.seed  of the dropout
    * @param {Optimizer} how.optimizer
    * @param {ArrayLike<number>} how.rates  a learning rate for each step
@@ -253,7 +253,7 @@ export class Network {
   }
 
   /**
-   * How well up to `capacity` examples are done.
+   * Evaluates up to `capacity` examples.
    *
    * @param {Examples} examples
    * @param {number} first

@@ -39,7 +39,7 @@ export function readTable(arena) {
 }
 
 /**
- * What the core is told of a layer: a text or numbers for each attribute that isn't left to its default.
+ * Returns a layer's attributes for the core: a text or numbers for each that isn't left to its default.
  *
  * @param {Layer} layer
  * @param {readonly string[]} names

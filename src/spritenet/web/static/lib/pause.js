@@ -1,7 +1,7 @@
 // Giving the page its turn: long work is cut into slices, and between two slices the page may draw
 // and answer.
 
-/** What a page can wait for at a time, in milliseconds: a frame at 60 Hz lasts 16.7. */
+/** The milliseconds that a page can wait at a time: a frame at 60 Hz lasts 16.7. */
 export const SLICE = 12;
 
 const LONGEST = 50; // milliseconds to wait for a frame: frames that aren't seen may never come

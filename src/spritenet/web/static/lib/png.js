@@ -155,7 +155,7 @@ export async function inflate(format, packed, size, where) {
   let done = 0;
   try {
     const written = [writer.write(/** @type {Uint8Array<ArrayBuffer>} */ (packed)), writer.close()];
-    for (const promise of written) promise.catch(() => {}); // the reader is told too
+    for (const promise of written) promise.catch(() => {}); // the reader gets it too
     const reader = stream.readable.getReader();
     for (;;) {
       const { value, done: end } = await reader.read();

@@ -8,7 +8,7 @@ import { reduced, stretched } from './resample.js';
 
 /** @typedef {import('./resample.js').Picture} Picture */
 /**
- * How a picture becomes a model's input, as in the model's file.
+ * The preprocessing of a model's input, as in the model's file.
  *
  * @typedef {object} Preparation
  * @property {'digit' | 'fit' | 'crop' | 'stretch'} mode
@@ -118,7 +118,7 @@ function greyOf({ data, height, width, channels }) {
   return { data: grey, height, width, channels: 1 };
 }
 
-/** What is seen of a half-transparent colour before another. @param {number} v @param {number} alpha @param {number} behind */
+/** Blends a half-transparent colour with the one behind it. @param {number} v @param {number} alpha @param {number} behind */
 function over(v, alpha, behind) {
   return Math.floor((v * alpha + behind * (255 - alpha) + 127) / 255);
 }

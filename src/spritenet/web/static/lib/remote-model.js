@@ -38,7 +38,7 @@ export class RemoteModel {
     this.parameterCount = state.parameterCount;
     /** @type {number} */
     this.outputs = state.outputs;
-    /** What each layer makes of an image: height, width, channels. @type {number[][]} */
+    /** The output shape of each layer: height, width, channels. @type {number[][]} */
     this.outputShapes = state.outputShapes;
     /** @type {number} */
     this.step = state.step;
@@ -91,7 +91,7 @@ export class RemoteModel {
   }
 
   /**
-   * Trains it, as `Model.fit`. `onStep` is called for every update, some at a time.
+   * Trains it, as `Model.fit`. `onStep` is called for every step, several at a time.
    *
    * @param {Examples | RemoteExamples} examples
    * @param {Omit<FitOptions, 'validation'> & { validation?: Examples | RemoteExamples }} [options]

@@ -18,7 +18,7 @@ import { RemoteModel } from './remote-model.js';
 /** @typedef {import('./examples.js').Examples} Examples */
 /** @typedef {{ postMessage: (message: any, transfer?: any) => void }} Port */
 /**
- * Who waits for an answer.
+ * A caller that waits for an answer.
  *
  * @typedef {object} Waiting
  * @property {(value: any) => void} resolve
@@ -39,7 +39,7 @@ export class Remote {
    */
   constructor(port, isWorker, end) {
     this.port = port;
-    /** Whether there is a worker, and not only the page. */
+    /** True if there is a worker, and not only the page. */
     this.isWorker = isWorker;
     this.end = end;
     this.asked = 0;
@@ -158,7 +158,7 @@ export class Remote {
   }
 
   /**
-   * Everybody who waits is told.
+   * Fails every request that waits.
    *
    * @param {Error} error
    */

@@ -13,9 +13,9 @@ import { join, match, parseManifest, readGroup } from './weights.js';
 /** @typedef {import('./layers.js').Layer} Layer */
 /** @typedef {import('./optimizers.js').Optimizer} Optimizer */
 /**
- * What an optimizer has in its memory after some steps.
+ * The state of an optimizer after some steps.
  *
- * @typedef {object} Memory
+ * @typedef {object} OptimizerState
  * @property {Optimizer} optimizer
  * @property {number} steps  updates done
  * @property {Float32Array} slots  slot after slot, each as long as the parameters
@@ -35,11 +35,11 @@ import { join, match, parseManifest, readGroup } from './weights.js';
  * @property {number[]} inputShape  height, width, channels
  * @property {Float32Array} parameters
  * @property {Metadata} metadata
- * @property {Memory | null} memory
+ * @property {OptimizerState | null} state
  * @property {string[]} [notes]  a line for each assumption about its file
  */
 /**
- * What a file of another program doesn't say.
+ * The facts that files of other programs lack.
  *
  * @typedef {object} Unsaid
  * @property {string} [pixels]  what pixels became before the network saw them: '0..1' (assumed),
@@ -108,16 +108,16 @@ export async function readModel(source, { pixels, classNames: given } = {}) {
     });
   }
   compareRejection(metadata, layers, inputShape, where);
-  const memory = entry.optimizer
-    ? readMemory(entry.optimizer, values, wanted, promised, where)
+  const state = entry.optimizer
+    ? readState(entry.optimizer, values, wanted, promised, where)
     : null;
   if (assumed) notes.push(ASSUMED);
-  return { layers, inputShape, parameters, metadata, memory, notes };
+  return { layers, inputShape, parameters, metadata, state, notes };
 }
 
 /**
  * Our metadata as far as it is true of these weights. TensorFlow.js keeps it when it saves a model
- * of ours, also of one that it has trained on; it never keeps the optimizer's memory as it was.
+ * of ours, also of one that it has trained on; it never keeps the optimizer's state as it was.
  *
  * @param {any} entry
  * @param {unknown} generatedBy
@@ -255,9 +255,9 @@ function compare(expected, bytes, where) {
  * @param {{ name: string, shape: number[] }[]} wanted
  * @param {{ name: string, group: string }[]} promised
  * @param {string} where
- * @returns {Memory}
+ * @returns {OptimizerState}
  */
-function readMemory(entry, values, wanted, promised, where) {
+function readState(entry, values, wanted, promised, where) {
   const slots = promised.filter(({ group }) => group).map(({ name }) => values.get(name));
   compare(entry.sha256, join(/** @type {Float32Array[]} */ (slots)), where);
   return located(where, () => {
@@ -289,7 +289,7 @@ function readMemory(entry, values, wanted, promised, where) {
  * @param {Saved} model
  * @returns {{ 'model.json': string, 'weights.bin': Uint8Array }}
  */
-export function writeModel({ layers, inputShape, parameters, metadata, memory }) {
+export function writeModel({ layers, inputShape, parameters, metadata, state }) {
   if (!parameters.every(Number.isFinite)) throw new ModelError('a weight is not a finite number');
   const wanted = namedWeights(layers, inputShape);
   const entries = wanted.map(({ name, shape }) => ({ name, shape, dtype: 'float32' }));
@@ -305,17 +305,17 @@ export function writeModel({ layers, inputShape, parameters, metadata, memory })
     ...(metadata.rejection && { rejection: metadata.rejection.entry }),
   };
   const data = [/** @type {Float32Array | Int32Array} */ (parameters)];
-  if (memory) {
-    const slots = memoryArrays(memory, wanted, parameters.length);
+  if (state) {
+    const slots = stateArrays(state, wanted, parameters.length);
     entries.push(...slots.map(({ values: _, ...rest }) => rest));
     data.push(...slots.map(({ values }) => values));
-    const { className, learningRate, config } = memory.optimizer;
+    const { className, learningRate, config } = state.optimizer;
     entry.optimizer = {
       optimizer: {
         class_name: className,
-        config: { learning_rate: savedRate(learningRate, memory.steps), ...config },
+        config: { learning_rate: savedRate(learningRate, state.steps), ...config },
       },
-      loss: memory.loss,
+      loss: state.loss,
       sha256: sha256(join(slots.map(({ values }) => values))),
     };
   }
@@ -333,11 +333,11 @@ export function writeModel({ layers, inputShape, parameters, metadata, memory })
 /**
  * The step counter, then slot after slot an array for each weight; RMSprop always with a momentum.
  *
- * @param {Memory} memory
+ * @param {OptimizerState} state
  * @param {{ name: string, shape: number[] }[]} wanted
  * @param {number} count  of parameters
  */
-function memoryArrays({ optimizer, steps, slots }, wanted, count) {
+function stateArrays({ optimizer, steps, slots }, wanted, count) {
   const group = 'optimizer';
   /** @type {{ name: string, shape: number[], dtype: string, group: string, values: Float32Array | Int32Array }[]} */
   const arrays = [

@@ -8,7 +8,7 @@
 import { ModelError } from './errors.js';
 
 /** @typedef {Readonly<{ className: string, config: Readonly<Record<string, any>> }>} Schedule */
-/** @typedef {number | Schedule | ((step: number) => number)} Rate  a function takes the updates done, from 0 */
+/** @typedef {number | Schedule | ((step: number) => number)} Rate  a function takes the steps done, from 0 */
 
 /**
  * Every schedule's arguments with their defaults; `undefined` must be given.
@@ -146,7 +146,7 @@ function checked(where, key, value) {
  * The learning rate of a step.
  *
  * @param {Rate} rate
- * @param {number} step  updates done, from 0
+ * @param {number} step  steps done, from 0
  * @returns {number}
  */
 export function rateAt(rate, step) {

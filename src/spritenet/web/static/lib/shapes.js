@@ -120,11 +120,11 @@ export function outputShape({ className, name, config }, inputs) {
 function mergedShape(className, where, inputs) {
   const [first] = inputs;
   const joins = className === 'Concatenate';
-  const kept = joins ? first.length - 1 : first.length; // sides that must be equal
+  const equal = joins ? first.length - 1 : first.length; // sides that must be equal
   for (const other of inputs) {
     if (
       other.length !== first.length ||
-      String(other.slice(0, kept)) !== String(first.slice(0, kept))
+      String(other.slice(0, equal)) !== String(first.slice(0, equal))
     ) {
       throw new ModelError('its inputs have different shapes', {
         where,
@@ -134,7 +134,7 @@ function mergedShape(className, where, inputs) {
     }
   }
   if (!joins) return first;
-  return [...first.slice(0, kept), inputs.reduce((sum, shape) => sum + shape[kept], 0)];
+  return [...first.slice(0, equal), inputs.reduce((sum, shape) => sum + shape[equal], 0)];
 }
 
 /**

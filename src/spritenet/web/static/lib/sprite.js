@@ -121,7 +121,7 @@ function readHead(bytes, header, text, where) {
 }
 
 /**
- * What a sprite, or a folder of them, tells of itself.
+ * The header of a sprite, or of a folder of them.
  *
  * @param {any} head
  * @param {string} where

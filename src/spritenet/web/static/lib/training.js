@@ -1,6 +1,6 @@
-// One training: updates in slices, epochs, validation, and the way back from a loss that is not finite.
+// One training: steps in slices, epochs, validation, and the way back from a loss that is not finite.
 //
-// Batches, dropout and updates are those of Spritenet in Python with the same seed.
+// Batches, dropout and steps are those of Spritenet in Python with the same seed.
 
 import { DivergedError, ModelError } from './errors.js';
 import { Order } from './order.js';
@@ -10,13 +10,13 @@ import { rateAt, spanning } from './schedules.js';
 /** @typedef {import('./model.js').Model} Model */
 /** @typedef {import('./examples.js').Examples} Examples */
 /**
- * One update.
+ * One step.
  *
  * @typedef {object} Step
- * @property {number} step  updates done, from 1
+ * @property {number} step  from 1
  * @property {number} epoch  from 0
- * @property {number} loss  of the batch, before the update
- * @property {number} accuracy  of the batch, before the update
+ * @property {number} loss  of the batch, before the step
+ * @property {number} accuracy  of the batch, before the step
  * @property {number} images  in the batch
  * @property {number} learningRate
  */
@@ -32,7 +32,7 @@ import { rateAt, spanning } from './schedules.js';
  * A test in between, or after an epoch.
  *
  * @typedef {object} Evaluated
- * @property {number} step  updates done
+ * @property {number} step  steps done
  * @property {number} epoch  from 0
  * @property {number} loss
  * @property {number} accuracy
@@ -40,28 +40,28 @@ import { rateAt, spanning } from './schedules.js';
  * @property {import('./evaluation.js').Examination} [examination]  if it was asked for
  */
 /**
- * What a training did.
+ * The history of a training.
  *
  * @typedef {object} History
  * @property {Epoch[]} epochs  those that ended
- * @property {number[]} losses  of every update
- * @property {number} images  learnt from
+ * @property {number[]} losses  of every step
+ * @property {number} images  trained on
  * @property {number} seconds  spent in the core, without pauses
  * @property {boolean} aborted
  */
 /**
  * @typedef {object} FitOptions
  * @property {number} [epochs]  1
- * @property {number} [steps]  how many updates, instead of epochs
+ * @property {number} [steps]  the number of steps, instead of epochs
  * @property {number} [batchSize]  32
  * @property {number | bigint} [seed]  of the order and the dropout; 0
  * @property {boolean} [shuffle]  false takes the images as they lie
  * @property {Examples} [validation]  evaluated after each epoch
- * @property {number} [testEvery]  evaluate the first `testSize` of them after every so many updates, too
- * @property {number} [testSize]  all of them unless said otherwise
+ * @property {number} [testEvery]  evaluate the first `testSize` of them after every so many steps, too
+ * @property {number} [testSize]  all of them by default
  * @property {AbortSignal} [signal]  ends the training before its next slice; the weights are kept
  * @property {(step: Step) => unknown} [onStep]
- * @property {boolean} [examine]  tests say what it takes for which, too; their loss is then the log loss
+ * @property {boolean} [examine]  evaluations have predictions and a confusion matrix, too; their loss is then the log loss
  * @property {(evaluated: Evaluated) => unknown} [onEvaluate]  after each test
  * @property {(epoch: Epoch) => unknown} [onEpoch]  may return a promise, which is waited for
  * @property {number} [sliceMilliseconds]  how long the page waits at a time; 12
@@ -106,13 +106,13 @@ export class Training {
     this.options = options;
     this.batchSize = Math.min(batchSize, count);
     this.parts = Math.ceil(count / this.batchSize);
-    this.updates = steps ?? epochs * this.parts;
+    this.total = steps ?? epochs * this.parts;
     this.testEvery = options.validation ? options.testEvery : undefined;
     this.seed = seed;
     this.shuffle = shuffle;
     this.firstPass = model.passes;
     this.pace = new Pace(sliceMilliseconds);
-    this.done = 0; // updates
+    this.done = 0; // steps
     /** @type {History} */
     this.history = { epochs: [], losses: [], images: 0, seconds: 0, aborted: false };
     this.sums = { loss: 0, correct: 0, images: 0 };
@@ -131,7 +131,7 @@ export class Training {
   /** @returns {Promise<History>} */
   async run() {
     const { signal } = this.options;
-    while (this.done < this.updates) {
+    while (this.done < this.total) {
       if (this.model.paused) await this.model.resumed(signal);
       if (signal?.aborted) {
         this.history.aborted = true;
@@ -140,14 +140,14 @@ export class Training {
       this.advance();
       await this.test();
       const left = this.done % this.parts;
-      if (left === 0 || this.done === this.updates) await this.endEpoch();
+      if (left === 0 || this.done === this.total) await this.endEpoch();
       await this.pace.breathe();
     }
     this.keepFinite();
     return this.history;
   }
 
-  /** Some updates, all in one epoch and of one size. */
+  /** Does some steps, all in one epoch and of one size. */
   advance() {
     const { model, pace, batchSize, count, options, history } = this;
     const { network } = model;
@@ -159,18 +159,12 @@ export class Training {
     const untested = this.testEvery ? this.testEvery - (this.done % this.testEvery) : Infinity;
     const steps = Math.max(
       1,
-      Math.min(
-        pace.amount,
-        whole,
-        network.mostSteps(batchSize),
-        this.updates - this.done,
-        untested,
-      ),
+      Math.min(pace.amount, whole, network.mostSteps(batchSize), this.total - this.done, untested),
     );
     if (optimizer.learningRate !== this.given) {
       // the first time, or it was changed meanwhile
       this.given = optimizer.learningRate;
-      this.rate = spanning(this.given, model.step, this.updates - this.done);
+      this.rate = spanning(this.given, model.step, this.total - this.done);
     }
     const rates = Array.from({ length: steps }, (_, i) => rateAt(this.rate, model.step + i));
     [this.before, this.now] = [this.now, this.before];
@@ -229,7 +223,7 @@ export class Training {
     return (i) => order.place(first + i);
   }
 
-  /** The test that is due after so many updates. */
+  /** Evaluates if that is due after so many steps. */
   async test() {
     const { validation, testSize } = this.options;
     if (!validation || !this.testEvery || this.done % this.testEvery) return;
@@ -263,12 +257,12 @@ export class Training {
     return { loss, accuracy };
   }
 
-  /** The epoch of the last update, from 0. */
+  /** The epoch of the last step, from 0. */
   get epoch() {
     return Math.floor((this.done - 1) / this.parts);
   }
 
-  /** The figures of the epoch that is over, and the validation. */
+  /** Ends the epoch: its metrics, and the validation. */
   async endEpoch() {
     const { loss, correct, images } = this.sums;
     const { validation, onEpoch } = this.options;
@@ -297,7 +291,7 @@ export class Training {
   }
 
   /**
-   * Copies weights and memory as they are.
+   * Copies weights and optimizer state.
    *
    * @param {{ parameters: Float32Array, slots: Float32Array, step: number }} to
    */
@@ -310,9 +304,9 @@ export class Training {
 
   /**
    * Goes back to the last weights whose loss was finite. That is known of those at the start of this
-   * call only if its first update was all right.
+   * call only if its first step was all right.
    *
-   * @param {number} good  updates of this call with a finite loss
+   * @param {number} good  steps of this call with a finite loss
    * @returns {never}
    */
   diverged(good) {
@@ -322,11 +316,11 @@ export class Training {
     model.network.slots.set(slots);
     model.step = step;
     throw new DivergedError('training diverged: the loss is not a finite number', {
-      todo: `The weights after ${step} updates are kept. Use a lower learning rate.`,
+      todo: `The weights after ${step} steps are kept. Use a lower learning rate.`,
     });
   }
 
-  /** The last update may have broken the weights without any loss having shown it. */
+  /** Throws if the last step broke the weights without any loss having shown it. */
   keepFinite() {
     if (this.done > 0 && !this.model.network.parameters.every(Number.isFinite)) this.diverged(1);
   }

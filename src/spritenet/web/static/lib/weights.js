@@ -167,9 +167,9 @@ export function match(wanted, promised, where) {
     }
     return found[0].name;
   });
-  const stranger = promised.find((entry) => !names.includes(entry.name));
-  if (stranger) {
-    throw new ModelError('weightsManifest has weights of no layer', { where, got: stranger.name });
+  const unknown = promised.find((entry) => !names.includes(entry.name));
+  if (unknown) {
+    throw new ModelError('weightsManifest has weights of no layer', { where, got: unknown.name });
   }
   return names;
 }

@@ -1,4 +1,4 @@
-// How likely each class is, as horizontal bars that move while the answer does.
+// The probability of each class, as horizontal bars that follow the prediction.
 
 const SHOWN = 12; // rows; of more classes the likeliest are shown
 
@@ -55,7 +55,7 @@ export class Bars {
    *
    * @param {ArrayLike<number>} probabilities  one for each class
    * @param {{ sure?: boolean }} [options]  false shows them greyed: what is there looks like nothing
-   *     the model has learnt, so they say little
+   *     the model was trained on, so they say little
    */
   set(probabilities, { sure = true } = {}) {
     const { names, rows, list } = this;

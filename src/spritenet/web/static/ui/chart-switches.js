@@ -8,12 +8,12 @@ export class Switches {
   constructor() {
     this.root = element('div', 'chart-switches');
     /** @type {(() => void)[]} brings each switch in line with the chart */
-    this.updates = [];
+    this.total = [];
   }
 
   /** Brings the switches in line with the chart. */
   update() {
-    for (const update of this.updates) update();
+    for (const update of this.total) update();
   }
 
   /**
@@ -27,7 +27,7 @@ export class Switches {
     const button = /** @type {HTMLButtonElement} */ (element('button', '', text));
     button.type = 'button';
     button.onclick = act;
-    this.updates.push(() => (button.hidden = !useful()));
+    this.total.push(() => (button.hidden = !useful()));
     this.root.append(button);
   }
 
@@ -44,7 +44,7 @@ export class Switches {
     box.type = 'checkbox';
     box.onchange = () => set(box.checked);
     label.append(box, text);
-    this.updates.push(() => (box.checked = get()));
+    this.total.push(() => (box.checked = get()));
     this.root.append(label);
   }
 
@@ -62,7 +62,7 @@ export class Switches {
       choice.append(new Option(text, `${points}`));
     }
     choice.onchange = () => set(Number(choice.value));
-    this.updates.push(() => (choice.value = `${get()}`));
+    this.total.push(() => (choice.value = `${get()}`));
     label.append(choice);
     this.root.append(label);
   }

@@ -1,7 +1,7 @@
 // LineChart: lines against steps, epochs or seconds, live, with labelled axes and nothing hidden.
 //
 // A page that uses it links ../vendor/uplot.css and ../ui/chart.css beside ../ui/theme.css. Colours are
-// the theme's, in light and dark; a dashed line is told from a whole one without its colour.
+// the theme's, in light and dark; a dashed line differs from a solid one without its colour.
 
 import uPlot from '../vendor/uplot.js';
 import { axisLabel, axisRange, axisWidth, tickTexts } from './chart-axis.js';

@@ -13,7 +13,7 @@ const MOST_LISTED = 30;
  *     on it; without it, cells are only read
  */
 
-/** @type {WeakMap<HTMLElement, { table: HTMLTableElement, names: string, cells: HTMLTableCellElement[][], shares: HTMLTableCellElement[], given: Confusion }>} */
+/** @type {WeakMap<HTMLElement, { table: HTMLTableElement, names: string, cells: HTMLTableCellElement[][], fractions: HTMLTableCellElement[], given: Confusion }>} */
 const made = new WeakMap();
 
 /**
@@ -42,19 +42,19 @@ export function confusionMatrix(container, confusion) {
     for (let k = 0; k < classNames.length; k++) total += row[k];
     for (let predicted = 0; predicted < classNames.length; predicted++) {
       const count = row[predicted];
-      const share = total ? count / total : 0;
+      const fraction = total ? count / total : 0;
       const cell = shown.cells[truth][predicted];
       write(cell, count ? count.toLocaleString('en') : '·');
       cell.classList.toggle('none', !count);
-      // The root of the share, so that one mistake in a hundred can be seen.
-      cell.style.setProperty('--share', Math.sqrt(share).toFixed(3));
+      // The root of the fraction, so that one mistake in a hundred can be seen.
+      cell.style.setProperty('--fraction', Math.sqrt(fraction).toFixed(3));
       const said = `${classNames[truth]} predicted as ${classNames[predicted]}`;
       cell.setAttribute(
         'aria-label',
         `${truth === predicted ? `${classNames[truth]} recognised` : said}: ${count} of ${total}`,
       );
     }
-    write(shown.shares[truth], total ? percent(row[truth] / total) : '–');
+    write(shown.fractions[truth], total ? percent(row[truth] / total) : '–');
   }
 }
 
@@ -81,7 +81,7 @@ function build(container, classNames) {
   /** @type {HTMLTableCellElement[][]} */
   const cells = [];
   /** @type {HTMLTableCellElement[]} */
-  const shares = [];
+  const fractions = [];
   classNames.forEach((name, truth) => {
     const row = body.insertRow();
     row.append(header(name, 'row'));
@@ -94,9 +94,9 @@ function build(container, classNames) {
         return cell;
       }),
     );
-    const share = row.insertCell();
-    share.className = 'number share';
-    shares.push(share);
+    const fraction = row.insertCell();
+    fraction.className = 'number fraction';
+    fractions.push(fraction);
   });
   /** @param {EventTarget | null} target */
   const placeOf = (target) => {
@@ -139,7 +139,7 @@ function build(container, classNames) {
   scroll.className = 'scroll';
   scroll.append(table);
   container.replaceChildren(scroll);
-  return { table, cells, shares };
+  return { table, cells, fractions };
 }
 
 /**
@@ -193,10 +193,10 @@ function header(text, scope, title = '') {
 /**
  * Never 100 % of what is not all of them.
  *
- * @param {number} share
+ * @param {number} fraction
  */
-function percent(share) {
-  return `${share === 1 ? '100' : Math.min(99.9, 100 * share).toFixed(1)} %`;
+function percent(fraction) {
+  return `${fraction === 1 ? '100' : Math.min(99.9, 100 * fraction).toFixed(1)} %`;
 }
 
 /** @param {HTMLElement} element @param {string} text */

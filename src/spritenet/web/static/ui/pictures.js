@@ -2,11 +2,11 @@
 //
 // A canvas holds exactly the image's pixels; CSS (`canvas.pixels`) enlarges it without blurring.
 
-const MAPS_SHOWN = 64; // of a layer, unless told otherwise
+const MAPS_SHOWN = 64; // of a layer, by default
 const VECTOR_COLUMNS = 32; // cells in a row where a map is one number
 
 /**
- * The ImageData of a canvas, kept from frame to frame.
+ * The ImageData of a canvas, reused from frame to frame.
  *
  * @type {WeakMap<HTMLCanvasElement, { context: CanvasRenderingContext2D, data: ImageData }>}
  */
@@ -65,7 +65,7 @@ export function drawPixels(canvas, pixels, [height, width, channels], { scale } 
 }
 
 /**
- * How maps are laid out: as wide a grid as fits the proportions wished for.
+ * Returns the layout of maps: as wide a grid as fits the proportions.
  *
  * @param {readonly number[]} shape  height, width, channels
  * @param {{ columns?: number, most?: number, proportion?: number }} [options]  columns of maps; how
@@ -94,7 +94,7 @@ export function mapGrid(
 }
 
 /**
- * How many columns leave no hole in the last row, if about as many as wanted do.
+ * Returns the number of columns that leaves no hole in the last row, if about as many as wanted do.
  *
  * @param {number} count
  * @param {number} wanted

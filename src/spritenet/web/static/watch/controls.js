@@ -2,7 +2,7 @@
 //
 // Nothing counts as done before the training says so in its journal, under the command's id.
 
-import { count, small } from './words.js';
+import { count, small } from './formatting.js';
 
 /** @typedef {import('./run.js').Run} Run */
 /** @typedef {import('./run.js').Entry} Entry */
@@ -105,7 +105,7 @@ export class Controls {
     const late = waiting.some(({ since }) => performance.now() - since > PATIENCE);
     write(
       this.words,
-      late ? 'No answer yet: the training is in a long update or evaluation.' : this.#answer,
+      late ? 'No answer yet: the training is in a long step or evaluation.' : this.#answer,
     );
   }
 

@@ -2,7 +2,7 @@
 
 import { LineChart } from '../ui/chart.js';
 import { plain } from '../ui/numbers.js';
-import { percent } from './words.js';
+import { percent } from './formatting.js';
 
 /** @typedef {import('./run.js').Run} Run */
 /** @typedef {import('../ui/chart.js').Line} Line */

@@ -4,7 +4,7 @@
 import { drawMaps } from '../ui/pictures.js';
 import { bytes, json } from './files.js';
 import { Replay } from './replay.js';
-import { count, small } from './words.js';
+import { count, small } from './formatting.js';
 
 /** @typedef {import('./run.js').Run} Run */
 /** @typedef {{name: string, shape: number[], of: number, low: number, high: number, pixels: string}} Maps */
@@ -37,7 +37,7 @@ export class Inside {
       'How the weights are spread',
       'From the lowest to the highest weight; the thin line is 0.',
     );
-    this.maps = column(seen, 'What the layers make of one image', '');
+    this.maps = column(seen, 'Activations: the output of each layer for one image', '');
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
       if (this.#known.has(this.#wanted)) this.#draw(this.#known.get(this.#wanted));
     });
@@ -165,7 +165,7 @@ export class Inside {
   }
 }
 
-/** How many of so many pictures go side by side: about twice as wide as high, and no row half empty. @param {number} number */
+/** Returns the number of columns of so many images: about twice as wide as high, no row half empty. @param {number} number */
 function across(number) {
   const ideal = Math.sqrt(2.2 * number);
   let best = Math.ceil(ideal);

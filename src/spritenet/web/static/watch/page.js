@@ -7,8 +7,8 @@ import { Curves } from './curves.js';
 import { config, runs } from './files.js';
 import { Inside } from './inside.js';
 import { Run } from './run.js';
-import { Tried } from './tried.js';
-import { count, percent, seconds, small, told } from './words.js';
+import { Predictions } from './predictions.js';
+import { count, percent, seconds, small, eventText } from './formatting.js';
 
 /** @typedef {import('./run.js').News} News */
 /** @typedef {import('./run.js').State} State */
@@ -35,7 +35,7 @@ let drawnLast = '';
 
 const curves = new Curves(at('loss'), at('accuracy'));
 const controls = new Controls(at('controls'));
-const tried = new Tried(at('tried'), at('predictions'), at('confusion'));
+const predictions = new Predictions(at('results'), at('predictions'), at('confusion'));
 const inside = new Inside(at('inside'), at('replay'), at('seen'));
 
 /** The run that is shown in full. */
@@ -103,7 +103,7 @@ function drawNow() {
   drawnLast = drawn;
   at('curves').hidden = false;
   controls.show(record);
-  tried.show(record, names);
+  predictions.show(record, names);
   inside.show(record);
   story(record);
   const most = Math.max(...[...records.values()].map(({ sampled }) => sampled));
@@ -205,7 +205,7 @@ function figures(record) {
     const [term, words] = /** @type {HTMLElement[]} */ ([...item.children]);
     write(term, name);
     write(words, value);
-    term.title = place < 2 ? 'Mean of the last 50 updates, each measured before it' : '';
+    term.title = place < 2 ? 'Mean of the last 50 steps, each measured before it' : '';
   });
 }
 
@@ -222,7 +222,7 @@ function story(record) {
   const key = `${record.name} ${record.log.length} ${record.log.at(-1)?.at}`;
   if (key === storied) return;
   storied = key;
-  const lines = record.log.filter((entry) => told(entry)).slice(-SHOWN);
+  const lines = record.log.filter((entry) => eventText(entry)).slice(-SHOWN);
   at('story').hidden = !lines.length;
   at('log').replaceChildren(
     ...lines.reverse().map((entry) => {
@@ -230,14 +230,14 @@ function story(record) {
       const time = document.createElement('time');
       time.textContent = seconds(entry.at);
       const words = document.createElement('span');
-      words.textContent = told(entry);
+      words.textContent = eventText(entry);
       item.append(time, words);
       return item;
     }),
   );
 }
 
-/** What is trained on what. @param {string} name */
+/** Fetches and shows the configuration. @param {string} name */
 async function describe(name) {
   write(at('title'), name);
   write(at('about'), '');
@@ -258,7 +258,7 @@ async function describe(name) {
 function explain(found) {
   names = Array.isArray(found.class_names) ? found.class_names.map(String) : [];
   const optimizer = found.optimizer?.class_name ? `, ${found.optimizer.class_name}` : '';
-  const batch = found.plan?.batch_size ? `, ${count(found.plan.batch_size)} images an update` : '';
+  const batch = found.plan?.batch_size ? `, ${count(found.plan.batch_size)} images a step` : '';
   const seed = found.plan?.seed !== undefined ? `, seed ${found.plan.seed}` : '';
   write(
     at('about'),

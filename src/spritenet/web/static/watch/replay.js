@@ -1,6 +1,6 @@
 // A slider over what happened at some steps; it stays at the newest until somebody moves it.
 
-import { count } from './words.js';
+import { count } from './formatting.js';
 
 const BEAT = 160; // milliseconds from one step to the next while it plays
 
@@ -15,7 +15,7 @@ export class Replay {
   /**
    * @param {HTMLElement} container
    * @param {string} label
-   * @param {(place: number) => unknown} onPick  told the place of the step that is chosen
+   * @param {(place: number) => unknown} onPick  gets the place of the chosen step
    */
   constructor(container, label, onPick) {
     this.onPick = onPick;

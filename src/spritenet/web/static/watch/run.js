@@ -1,14 +1,14 @@
-// What is known of one run: its updates in columns, its evaluations, what else happened, how it does.
+// One run as far as its journal is known: steps in columns, evaluations, other events, speed.
 
 import { Column } from './column.js';
 
 /** @typedef {{event: string, step: number, at: number, [key: string]: any}} Entry  a line of the journal */
-/** @typedef {{[column: string]: (number | null)[]}} Steps  columns of updates */
+/** @typedef {{[column: string]: (number | null)[]}} Steps  columns of steps */
 /**
  * @typedef {object} News  a message `journal`
  * @property {string} run
  * @property {boolean} restarted  what was known before holds no more
- * @property {number} sampled  one of about so many updates is given
+ * @property {number} sampled  one of about so many steps is given
  * @property {Steps} steps
  * @property {Entry[]} events
  */
@@ -35,7 +35,7 @@ export class Run {
   accuracy = new Column();
   images = new Column();
   rate = NaN;
-  /** @type {Entry[]} on images it doesn't learn from */
+  /** @type {Entry[]} on the test set */
   evaluations = [];
   /** @type {Entry[]} */
   predictions = [];
@@ -117,9 +117,9 @@ export class Run {
       case 'confused':
         if (Array.isArray(entry.matrix)) {
           this.confusions.push(entry);
-          // Where nothing was evaluated, the matrix tells how many were right.
+          // Without an evaluation, the accuracy follows from the matrix.
           if (this.evaluations.at(-1)?.step !== entry.step) {
-            this.evaluations.push({ ...entry, accuracy: share(entry.matrix), loss: NaN });
+            this.evaluations.push({ ...entry, accuracy: accuracyOf(entry.matrix), loss: NaN });
           }
         }
         break;
@@ -151,13 +151,13 @@ export class Run {
     return number(this.started?.last_step);
   }
 
-  /** Updates that have been done. */
+  /** The number of steps done. */
   get done() {
     const last = Math.max(this.step.last || 0, this.log.at(-1)?.step ?? 0);
     return last || 0;
   }
 
-  /** Images and updates a second, just now; NaN if that can't be told. */
+  /** Images and steps a second, just now; NaN if unknown. */
   get speed() {
     const at = this.at.values;
     const count = at.length;
@@ -187,8 +187,8 @@ export class Run {
   }
 }
 
-/** The share of the images of a confusion matrix that is right. @param {number[][]} matrix */
-function share(matrix) {
+/** Returns the fraction of a confusion matrix that is right. @param {number[][]} matrix */
+function accuracyOf(matrix) {
   const all = matrix.reduce((sum, row) => sum + row.reduce((part, count) => part + count, 0), 0);
   return matrix.reduce((sum, row, i) => sum + row[i], 0) / all;
 }

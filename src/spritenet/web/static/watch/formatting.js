@@ -1,4 +1,4 @@
-// Figures and events in words.
+// Metrics and events as text.
 
 /** @typedef {import('./run.js').Entry} Entry */
 
@@ -9,11 +9,11 @@ export function count(value) {
     : Math.round(value).toLocaleString('en');
 }
 
-/** @param {number | null | undefined} share */
-export function percent(share) {
-  return share === null || share === undefined || !Number.isFinite(share)
+/** @param {number | null | undefined} fraction */
+export function percent(fraction) {
+  return fraction === null || fraction === undefined || !Number.isFinite(fraction)
     ? '–'
-    : `${(100 * share).toFixed(share > 0.98 ? 2 : 1)} %`;
+    : `${(100 * fraction).toFixed(fraction > 0.98 ? 2 : 1)} %`;
 }
 
 /** @param {number} value */
@@ -39,14 +39,14 @@ export function small(value) {
  *
  * @param {Entry} entry
  */
-export function told(entry) {
+export function eventText(entry) {
   switch (entry.event) {
     case 'started':
       return entry.step
         ? `Went on after ${count(entry.step)} steps`
         : `Began: ${count(entry.images)} images, ${count(entry.last_step)} steps of ${count(entry.batch_size)}`;
     case 'evaluated':
-      return `Tried on ${count(entry.images)} images: ${percent(entry.accuracy)}, loss ${small(entry.loss)}`;
+      return `Evaluated on ${count(entry.images)} images: ${percent(entry.accuracy)}, loss ${small(entry.loss)}`;
     case 'tested':
       return `Tested on ${count(entry.images)} images: ${percent(entry.accuracy)}, loss ${small(entry.loss)}`;
     case 'epoch':

@@ -1,10 +1,10 @@
-// What the network takes images for: a few, always the same ones, and how all of them are confused.
+// Predictions of test images: a few, always the same ones, and the confusion matrix.
 
 import { confusionMatrix } from '../ui/confusion.js';
 import { imageTile } from '../ui/pictures.js';
 import { bytes, json } from './files.js';
 import { Replay } from './replay.js';
-import { count, percent } from './words.js';
+import { count, percent } from './formatting.js';
 
 /** @typedef {import('./run.js').Run} Run */
 /** @typedef {import('./run.js').Entry} Entry */
@@ -12,7 +12,7 @@ import { count, percent } from './words.js';
 const SIDE = 56; // CSS pixels of a tile's picture
 
 /** Both panels. */
-export class Tried {
+export class Predictions {
   /**
    * @param {HTMLElement} root
    * @param {HTMLElement} predictions
@@ -100,7 +100,7 @@ export class Tried {
       return tile;
     });
     const good = labels.slice(0, shown).filter((label, i) => label === entry.predicted[i]).length;
-    this.right.textContent = `${good} of these ${shown} are right. Always the same images, which it doesn't learn from.`;
+    this.right.textContent = `${good} of these ${shown} are right. Always the same test images.`;
     this.tiles.replaceChildren(...tiles);
   }
 
@@ -112,7 +112,7 @@ export class Tried {
     const classNames = matrix.map(
       (/** @type {number[]} */ _, /** @type {number} */ i) => this.names[i] ?? String(i),
     );
-    this.of.textContent = `${count(entry.images)} images that it doesn't learn from.`;
+    this.of.textContent = `${count(entry.images)} test images.`;
     confusionMatrix(this.matrix, { matrix, classNames });
   }
 }
