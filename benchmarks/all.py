@@ -30,6 +30,7 @@ COMMANDS = (
     "reporting.py",
     "journal.py",
     "watching.py",
+    "memory.py",
     "importing.py",
     "predict_one.py",
     "browser.py",

@@ -4,6 +4,7 @@
 namespace sn {
 
 void Builder::mark_gradients() {
+  if (!trains()) return;
   bool learns[kMaxTensors] = {};
   for (int32_t i = 0; i < plan_.operation_count; ++i) {
     Operation& op = plan_.operations[i];
@@ -18,11 +19,16 @@ void Builder::mark_gradients() {
 
 namespace {
 
+constexpr int64_t kSlabMemory =
+    8 << 20;  // floats of all threads' slabs, in a network that predicts
+
 int64_t allocate(int64_t& used, int64_t count) {
   const int64_t at = used;
   used += (count + 15) / 16 * 16;  // whole cache lines also where a unit is one float
   return at;
 }
+
+}  // namespace
 
 // The rows and columns of zeros an operation wants around its input.
 struct Border {
@@ -40,7 +46,48 @@ struct Border {
   }
 };
 
-}  // namespace
+// Sets all but the place where its memory begins, which it takes for 0.
+void Builder::measure_tensor(Tensor& t, const Border& border) const {
+  const int64_t row = int64_t{t.shape.width + border.left + border.right} * t.shape.channels;
+  t.padded_size = row * (t.shape.height + border.top + border.bottom);
+  t.padded_at = 0;
+  t.values = {border.top * row + int64_t{border.left} * t.shape.channels, row};
+}
+
+// Each tensor in the first gap between those that are still read when it is written.
+void Builder::place_by_liveness() {
+  int32_t last_reader[kMaxTensors] = {};
+  for (int32_t i = 0; i < plan_.operation_count; ++i) {
+    const Operation& op = plan_.operations[i];
+    for (int32_t k = 0; k < op.edge_count; ++k)
+      last_reader[plan_.edges[op.first_edge + k].tensor] = i;
+  }
+  last_reader[plan_.output] = plan_.operation_count;
+  int32_t live[kMaxTensors];  // in the order of their places
+  int32_t count = 0;
+  for (int32_t i = 0; i < plan_.tensor_count; ++i) {  // in the order in which they are written
+    Tensor& t = plan_.tensors[i];
+    int32_t kept = 0;
+    for (int32_t k = 0; k < count; ++k) {
+      if (last_reader[live[k]] >= t.producer) live[kept++] = live[k];
+    }
+    count = kept;
+    const int64_t size = (t.padded_size + 15) / 16 * 16;
+    int64_t at = 0;
+    int32_t before = 0;
+    for (; before < count; ++before) {
+      const Tensor& other = plan_.tensors[live[before]];
+      if (other.padded_at - at >= size) break;
+      at = other.padded_at + (other.padded_size + 15) / 16 * 16;
+    }
+    for (int32_t k = count++; k > before; --k) live[k] = live[k - 1];
+    live[before] = i;
+    t.padded_at += at;
+    t.values.at += at;
+    t.gradient = t.values;
+    plan_.thread_units = at + size > plan_.thread_units ? at + size : plan_.thread_units;
+  }
+}
 
 void Builder::place_tensors() {
   Border borders[kMaxTensors];
@@ -51,21 +98,31 @@ void Builder::place_tensors() {
   }
   for (int32_t i = 0; i < plan_.tensor_count; ++i) {
     Tensor& t = plan_.tensors[i];
-    const Border& border = borders[i];
-    const int64_t row = int64_t{t.shape.width + border.left + border.right} * t.shape.channels;
-    t.padded_size = row * (t.shape.height + border.top + border.bottom);
+    measure_tensor(t, borders[i]);
+    if (plan_.reuses_memory) continue;
     t.padded_at = allocate(t.batch_wide ? plan_.batch_units : plan_.thread_units, t.padded_size);
-    t.values = {t.padded_at + border.top * row + int64_t{border.left} * t.shape.channels, row};
+    t.values.at += t.padded_at;
     t.gradient = t.values;
     if (trains() && gradient_apart(t, i)) {
       t.gradient = {allocate(plan_.thread_units, t.shape.size()),
                     int64_t{t.shape.width} * t.shape.channels};
     }
   }
+  if (kLargeImages && plan_.reuses_memory) place_by_liveness();
   place_edges();
   for (int32_t i = 0; i < plan_.operation_count; ++i) place_weights(plan_.operations[i]);
   plan_.scratch_units = most_scratch();
   plan_.group = slabs_together();
+  if (!kLargeImages || !plan_.reuses_memory) return;
+  const int64_t slabs = (plan_.thread_units + plan_.scratch_units) * kLanes * plan_.threads;
+  plan_.one_by_one = slabs > kSlabMemory;
+  if (!plan_.one_by_one) return;
+  plan_.scratch_units = plan_.packed_count = 0;  // kernels are copied one at a time
+  for (int32_t i = 0; i < plan_.operation_count; ++i) {
+    Operation& op = plan_.operations[i];
+    op.packed_forward = op.packed_backward = 0;
+    if (op.packed_count > plan_.packed_count) plan_.packed_count = op.packed_count;
+  }
 }
 
 // Several slabs share the way of a large matrix through the cache, where their values fit beside it.

@@ -13,6 +13,7 @@ bool Builder::build() {
   plan_.node_count = spec_.node_count;
   plan_.threads = spec_.threads;
   plan_.batch_size = spec_.batch_size;
+  plan_.reuses_memory = kLargeImages && spec_.reuses_memory;
   plan_.tensors[0].shape = {spec_.height, spec_.width, spec_.channels};
   plan_.tensors[0].producer = -1;
   plan_.tensor_count = 1;
@@ -90,6 +91,10 @@ bool Builder::check_spec() {
   }
   if (spec_.batch_size < 0 || spec_.batch_size > (1 << 20)) {
     Line(error_) << "the batch size must be 1 to 1048576, got " << spec_.batch_size;
+    return false;
+  }
+  if (spec_.reuses_memory && spec_.batch_size > 0) {
+    Line(error_) << "a network that trains can't reuse its memory";
     return false;
   }
   return true;

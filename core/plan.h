@@ -29,6 +29,14 @@ inline constexpr int kMostGroup = 2;
 inline constexpr int64_t kMaxUnits = int64_t{1}
                                      << 40;  // refuse networks beyond a terabyte of values
 
+// Whether networks may reuse memory, and threads share one image: not where a small download counts for
+// more.
+#if defined(__wasm__)
+inline constexpr bool kLargeImages = false;
+#else
+inline constexpr bool kLargeImages = true;
+#endif
+
 // The activations, in the order of the table's choices (ops/operator.h).
 enum ActivationKind : int32_t {
   kLinear,
@@ -137,7 +145,9 @@ struct Value {
 struct Plan {
   int32_t node_count, tensor_count, operation_count, edge_count, weight_count;
   int32_t threads, batch_size;
-  int32_t group;  // slabs that a thread takes through the network together
+  int32_t group;       // slabs that a thread takes through the network together
+  bool reuses_memory;  // tensors that nothing reads any more make place for others
+  bool one_by_one;     // no memory for slabs: images are predicted singly
   Tensor tensors[kMaxTensors];
   Operation operations[kMaxOperations];
   Edge edges[kMaxEdges];

@@ -140,7 +140,7 @@ struct Viewing {
 void view_on(void* context, int32_t) { static_cast<Viewing*>(context)->work(); }
 
 void view(sn_network& net, sn_pool* pool, const float* parameters, const uint8_t* image) {
-  if (sn_pool_threads(pool) < 2 || !is_shared(net.plan))
+  if (!kLargeImages || sn_pool_threads(pool) < 2 || !is_shared(net.plan))
     return forward_single(net, parameters, image);
   Viewing viewing(net, pool, parameters, image);
   run_together(pool, view_on, &viewing);
@@ -152,7 +152,7 @@ void predict(sn_network& net, sn_pool* pool, const float* parameters, const uint
              int64_t count, float* outputs) {
   constexpr int64_t kWave = Phases::kMostItems;  // images, and so fewer slabs
   const Plan& plan = net.plan;
-  if (count <= kFewImages) {
+  if (count <= kFewImages || plan.one_by_one) {
     const Tensor& last = plan.tensors[plan.output];
     for (int64_t i = 0; i < count; ++i) {
       view(net, pool, parameters, images + i * plan.tensors[0].shape.size());
@@ -177,13 +177,43 @@ void predict(sn_network& net, sn_pool* pool, const float* parameters, const uint
   }
 }
 
+namespace {
+
+// The same as a slab's, of images that go through the network singly.
+LossSum evaluate_singly(sn_network& net, sn_pool* pool, const sn_evaluation& task, int64_t first) {
+  const Plan& plan = net.plan;
+  const bool logits = task.loss == SN_CATEGORICAL_CROSSENTROPY;
+  const Tensor& last = result_of(plan, logits);
+  const int64_t left = task.count - first;
+  Picked picked{};
+  picked.count = static_cast<int>(left < kLanes ? left : kLanes);
+  for (int i = 0; i < picked.count; ++i) {
+    const int64_t place = first + i;
+    picked.index[i] = task.indices ? task.indices[place] : task.first + place;
+    view(net, pool, task.parameters,
+         task.examples.images + picked.index[i] * plan.tensors[0].shape.size());
+    for (int c = 0; c < plan.outputs; ++c) net.own[c][i] = net.single[last.values.at + c];
+  }
+  const LossTask loss = {task.loss, plan.outputs, task.label_smoothing, 1.0f, logits};
+  return loss_of_slab(loss, task.examples, picked, net.own, nullptr);
+}
+
+}  // namespace
+
 sn_status evaluate(sn_network& net, sn_pool* pool, sn_evaluation& task) {
   // In waves, so that the losses of the slabs in flight fit the memory there is.
   constexpr int64_t kWave = kEvaluationWave;
   LossSum losses[kWave];
   LossSum sum;
   task.l2 = l2_of(net, task.parameters);
-  for (int64_t first = 0; first < task.count; first += kWave * kLanes) {
+  const bool singly = kLargeImages && net.plan.one_by_one;
+  for (int64_t first = 0; singly && first < task.count; first += kLanes) {
+    if (stop_raised(task.stop)) return SN_STOPPED;
+    const LossSum slab = evaluate_singly(net, pool, task, first);
+    sum.loss += slab.loss;
+    sum.correct += slab.correct;
+  }
+  for (int64_t first = 0; !singly && first < task.count; first += kWave * kLanes) {
     if (stop_raised(task.stop)) return SN_STOPPED;
     const int64_t left = task.count - first;
     sn_evaluation wave = task;

@@ -64,14 +64,18 @@ void lay_out(sn_network& net, Layout& layout) {
   net.packed = layout.allocate<float>(plan.packed_count);
   net.gradient = layout.allocate<float>(trains ? plan.parameter_count : 0);
   // One block for each slab's results, and some for each thread to make the next in.
-  const int64_t spare = plan.threads * plan.group, blocks = net.slabs + spare;
+  // Stages do a slab where its results are; only evaluation needs blocks of threads there.
+  const int64_t spare = plan.threads * plan.group;
+  const int64_t most = net.slabs > spare ? net.slabs : spare;
+  const int64_t blocks = plan.barrier_count ? most : net.slabs + spare;
   net.slab_gradients = layout.allocate<float>(blocks * plan.slab_gradient_count);
   net.output_gradients = layout.allocate<float>(blocks * plan.output_gradient_count);
   net.sums = layout.allocate<float>(blocks * plan.slab_sum_count);
   net.statistics = layout.allocate<float>(plan.statistic_count);
   net.shared = layout.allocate<Lanes>(blocks * plan.batch_units);
-  net.own = layout.allocate<Lanes>((plan.barrier_count ? blocks : spare) *
-                                   (plan.thread_units + plan.scratch_units));
+  const int64_t own = plan.barrier_count ? blocks : spare;
+  net.own = layout.allocate<Lanes>(
+      plan.one_by_one ? plan.outputs : own * (plan.thread_units + plan.scratch_units));
   net.single = layout.allocate<float>(plan.thread_units + plan.batch_units);
   net.part_squares = layout.allocate<double>(net.part_count);
   net.part_l2 = layout.allocate<double>(net.part_count);
@@ -205,7 +209,9 @@ sn_network* sn_network_init(void* memory, int64_t bytes, const sn_network_spec* 
   count_chunks(net->plan, net->chunks, net->part_count);
   for (int64_t s = 0; s < net->slabs; ++s) net->slab_states[s].block = s;
   const int32_t spare = net->plan.threads * net->plan.group;
-  for (int32_t k = 0; k < spare; ++k) net->spare_blocks[k] = net->slabs + k;
+  for (int32_t k = 0; k < spare; ++k) {
+    net->spare_blocks[k] = net->plan.barrier_count ? k : net->slabs + k;
+  }
   return net;
 }
 
@@ -318,6 +324,10 @@ sn_status sn_activations(sn_network* network, const float* parameters, const uin
     return SN_INVALID;
   }
   const Plan& plan = network->plan;
+  if (plan.reuses_memory) {
+    refuse(error, "the network reuses the memory of its nodes' outputs");
+    return SN_INVALID;
+  }
   forward_single(*network, parameters, image);
   float* to = outputs;
   for (int32_t i = 0; i < plan.node_count; ++i) {

@@ -71,6 +71,8 @@ typedef struct sn_network_spec {
   int32_t height, width, channels; /* of the uint8 input */
   int32_t threads;                 /* the most that will work at a time */
   int32_t batch_size;              /* the largest training batch; 0: never trains */
+  int32_t reuses_memory;           /* 1, if it never trains: values that nothing reads any more make
+                                      place for others, and `sn_activations` is refused */
 } sn_network_spec;
 
 typedef enum sn_attribute_kind {

@@ -23,7 +23,11 @@ struct Stretch<1> {
 
 // Neighbouring positions in a tile, and vectors of channels in a group.
 inline constexpr int kSinglePositions = kSums >= 24 ? 8 : 4;
+#if defined(__wasm__)
+inline constexpr int kSingleVectors = 1;  // there a small download counts for more
+#else
 inline constexpr int kSingleVectors = 2;
+#endif
 inline constexpr int kSingleGroup = kSingleVectors * kLanes;
 // A group's weights lie a row of all channels apart, where caches keep few of them. They are copied side
 // by side for so many tiles or more.

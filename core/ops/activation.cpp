@@ -68,9 +68,9 @@ void softmax_backward(const Context<Lanes>& ctx, const Pass&) {
   }
 }
 
-// A network that never trains keeps every node's outputs apart, so that they can be shown.
+// A network whose every node can be shown keeps their outputs apart.
 bool apply(Builder& builder, const Node& node, int32_t activation, float alpha) {
-  return builder.activate(node, activation, alpha, builder.trains());
+  return builder.activate(node, activation, alpha, !builder.keeps_outputs());
 }
 
 bool add_activation(Builder& builder, const Node& node) {

@@ -7,6 +7,7 @@
 namespace sn {
 
 struct Operator;
+struct Border;
 
 struct Pair {
   int32_t height, width;
@@ -62,6 +63,7 @@ class Builder {
 
   // For operators. What the node reads, and whether it is the only one that does.
   bool trains() const { return plan_.batch_size > 0; }
+  bool keeps_outputs() const { return !trains() && !plan_.reuses_memory; }  // of every node
   const Value& input(const Node& node, int k = 0) const;
   const Value& made(const Node& node) const { return plan_.values[node.index]; }  // so far
   bool needs_image(const Node& node) const;  // false and a line if its rows and columns are gone
@@ -113,6 +115,8 @@ class Builder {
   void unshare(const Node& node);
   void mark_gradients();
   void place_tensors();
+  void measure_tensor(Tensor& tensor, const Border& border) const;
+  void place_by_liveness();
   void place_edges();
   void place_weights(Operation& op);
   bool gradient_apart(const Tensor& tensor, int32_t index) const;

@@ -183,16 +183,17 @@ void dense_bias_gradient(const Operation& op, const float* const* gradients, int
   }
 }
 
-constexpr Kernels kDenseKernels = {.forward = dense_forward,
-                                   .single = dense_single,
-                                   .backward = dense_backward,
-                                   .weight_gradient = dense_keep_gradient,
-                                   .pack = pack_kernel,
-                                   .kernel_gradient = dense_kernel_gradient,
-                                   .bias_gradient = dense_bias_gradient,
-                                   .forward_group = dense_forward_group,
-                                   .backward_group = dense_backward_group,
-                                   .single_parts = dense_single_parts};
+constexpr Kernels kDenseKernels = {
+    .forward = dense_forward,
+    .single = dense_single,
+    .backward = dense_backward,
+    .weight_gradient = dense_keep_gradient,
+    .pack = pack_kernel,
+    .kernel_gradient = dense_kernel_gradient,
+    .bias_gradient = dense_bias_gradient,
+    .forward_group = kMostGroup > 1 ? dense_forward_group : nullptr,
+    .backward_group = kMostGroup > 1 ? dense_backward_group : nullptr,
+    .single_parts = dense_single_parts};
 
 Operation& add_matrix(Builder& builder, const Node& node, int32_t inputs, int32_t units) {
   Operation& op = builder.add(node, kDenseKernels, {1, 1, units});

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from layer_cases import near
 from spritenet import layers as kinds
+from spritenet.core import structs
 from spritenet.engines import native
 from spritenet.engines.engine import Examples
+from spritenet.errors import ModelError
 from spritenet.layers import Layer
 from spritenet.losses import CategoricalCrossentropy, Loss, MeanSquaredError
 from spritenet.optimizers import SGD, Adam
@@ -297,3 +299,55 @@ def test_a_step_that_diverges_leaves_moving_averages_as_they_were() -> None:
     assert steps.diverged
     assert len(steps) == 0
     np.testing.assert_array_equal(parameters, before)
+
+
+@pytest.mark.parametrize("size", [9, 150])
+def test_reused_memory_changes_no_bit(size: int) -> None:
+    """Also of large images, which go through the network one by one; borders are zeros again."""
+    layers: list[Layer] = [
+        kinds.Rescaling(1 / 128, -0.9),
+        convolution(16, 5, "relu"),
+        kinds.DepthwiseConv2D(3, padding="same"),
+        normalization(),
+        kinds.ReLU(),
+        convolution(16),
+        node("Add"),
+        kinds.MaxPooling2D(2),
+        convolution(4, activation="tanh"),
+        kinds.GlobalAveragePooling2D(),
+        kinds.Dense(4, "softmax"),
+    ]
+    inputs: list[tuple[int, ...]] = [(i - 1,) for i in range(len(layers))]
+    inputs[6] = (5, 1)
+    shape = (size, size + 1, 3)
+    random = np.random.default_rng(3)
+    examples = Examples(
+        random.integers(0, 256, (21, *shape), dtype=np.uint8),
+        random.integers(0, 4, 21, dtype=np.int32),
+    )
+    results = []
+    for keep in (True, False):
+        network = native.Network(layers, shape, inputs=inputs, threads=2, keep_outputs=keep)
+        parameters = begin(network)
+        many = network.predict(parameters, examples.images)
+        one = network.predict(parameters, examples.images[:1])
+        results.append(
+            (many, one, network.evaluate(parameters, examples, CategoricalCrossentropy()))
+        )
+        seen = network.activations(parameters, examples.images[0])
+        np.testing.assert_array_equal(seen[-1].ravel(), one[0])
+    (many, one, score), (fewer, same, other) = results
+    np.testing.assert_allclose(fewer, many, rtol=0, atol=1e-5 if size > 9 else 0)
+    np.testing.assert_array_equal(one, same)
+    assert other.correct == score.correct
+    assert other.loss_sum == pytest.approx(score.loss_sum, rel=1e-5)
+
+
+def test_a_network_that_trains_keeps_its_memory() -> None:
+    """The core refuses to reuse what a training needs."""
+    spec = structs.CSpec
+    layers, inputs = parts("residual")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(structs, "CSpec", lambda *values: spec(*values[:-1], 1))
+        with pytest.raises(ModelError, match="can't reuse its memory"):
+            native.Network(layers, SHAPE, inputs=inputs, batch_size=8)

@@ -105,6 +105,7 @@ class CSpec(ctypes.Structure):
         ("channels", c_int32),
         ("threads", c_int32),
         ("batch_size", c_int32),
+        ("reuses_memory", c_int32),
     ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -82,9 +83,14 @@ class Network:
         inputs: for each layer the indices of those it reads, -1 for the images; None for a chain.
         batch_size: the largest batch it will train on; 0 if it never trains.
         threads: the number of threads; None for `threads()`.
+        keep_outputs: keep every layer's outputs apart, as `activations` needs them; for a network
+            that never trains. Without it, `activations` makes another network when first called.
+
+    Attributes:
+        memory_bytes: the memory that it works in.
 
     Raises:
-        ModelError: the layers don't fit each other or the images.
+        ModelError: the layers don't fit each other or the images, or there is too little memory.
     """
 
     def __init__(
@@ -95,12 +101,16 @@ class Network:
         inputs: Sequence[Sequence[int]] | None = None,
         batch_size: int = 0,
         threads: int | None = None,
+        keep_outputs: bool = False,
     ) -> None:
         self._core = library()
         count = threads or threads_to_use()
         sources = inputs or [(index - 1,) for index in range(len(layers))]
         self._nodes = (structs.CNode * len(layers))(*map(describe_node, layers, sources))
-        self._spec = structs.CSpec(self._nodes, len(layers), *input_shape, count, batch_size)
+        reuses_memory = int(batch_size == 0 and not keep_outputs)
+        self._spec = structs.CSpec(
+            self._nodes, len(layers), *input_shape, count, batch_size, reuses_memory
+        )
         self.input_shape = input_shape
         self.batch_size = batch_size
         self._pool = Pool.of(count)
@@ -109,7 +119,15 @@ class Network:
         needed = self._core.sn_network_bytes(ctypes.byref(self._spec), error)
         if needed < 0:
             raise ModelError(error.value.decode(), where="network")
-        self._memory = _aligned(needed)
+        self.memory_bytes = needed
+        try:
+            self._memory = _aligned(needed)
+        except MemoryError as missing:
+            raise ModelError(
+                f"not enough memory: it needs {needed / 2**20:,.0f} MiB"
+                + (f" for batches of {batch_size}; try smaller ones" if batch_size else ""),
+                where="network",
+            ) from missing
         self._handle = self._core.sn_network_init(
             _address(self._memory), needed, ctypes.byref(self._spec), error
         )
@@ -121,6 +139,12 @@ class Network:
         self._error = error
         self._stop = ctypes.c_int32(0)
         self._slow = False
+        self._viewer: Network | None = None
+        self._make_viewer = (
+            partial(Network, layers, input_shape, inputs=inputs, threads=1, keep_outputs=True)
+            if reuses_memory
+            else None
+        )
 
     def _weight(self, index: int) -> PlacedWeight:
         weight = structs.CWeight()
@@ -186,6 +210,9 @@ class Network:
         """Every layer's outputs for one uint8 image h w c: float32 arrays h w c."""
         _check(parameters, np.float32, (self.parameter_count,), "parameters")
         _check(image, np.uint8, self.input_shape, "image")
+        if self._make_viewer:
+            self._viewer = self._viewer or self._make_viewer()
+            return self._viewer.activations(parameters, image)
         sizes = [int(np.prod(shape)) for shape in self.output_shapes]
         outputs = np.empty(sum(sizes), np.float32)
         self._call(

@@ -130,6 +130,7 @@ export class Network {
       channels,
       threads: 1,
       batch_size: batchSize,
+      reuses_memory: 0,
     });
     const bytes = arena.core.sn_network_bytes(this.spec, this.error);
     if (bytes < 0n) throw new ModelError(arena.text(this.error));

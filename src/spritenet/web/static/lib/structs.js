@@ -66,6 +66,7 @@ export const SPEC = struct('sn_network_spec', {
   channels: 'i32',
   threads: 'i32',
   batch_size: 'i32',
+  reuses_memory: 'i32',
 });
 
 export const ATTRIBUTE_INFO = struct('sn_attribute_info', {
