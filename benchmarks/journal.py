@@ -57,7 +57,7 @@ class Plain:
         self.seconds = 0.0
 
 
-def fresh(data: sn.Dataset) -> sn.Sequential:
+def fresh(data: sn.Dataset) -> sn.Model:
     """An untrained network."""
     return networks.get("tutorial", data.train)
 

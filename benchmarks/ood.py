@@ -130,7 +130,7 @@ def printed(letter: str) -> Pixels:
     return np.stack(made) if made else np.empty((0, 28, 28, 1), np.uint8)
 
 
-def trained(name: str, epochs: int) -> tuple[sn.Sequential, sn.Split]:
+def trained(name: str, epochs: int) -> tuple[sn.Model, sn.Split]:
     """A calibrated model, and images that it never saw."""
     import spritenet as sn
     from spritenet.sources.strokes import strokes

@@ -174,17 +174,18 @@ GRAPHS: dict[str, tuple[list[Json], str]] = {
         [
             *plain()[:2],
             node("a", "c", "Conv2D", filters=2, kernel_size=1),
-            {**node("s", "a", "Add"), "inbound_nodes": [[["c", 0, 0, {}], ["a", 0, 0, {}]]]},
+            {**node("s", "a", "Add"), "inbound_nodes": [[["c", 0, 0, {}], ["f", 0, 0, {}]]]},
+            node("f", "c", "Flatten"),
         ],
-        "s: the network is not a plain stack of layers: .* got Add of 2 inputs",
+        "unsupported graph of layers: .* got a layer whose output nothing",
     ),
     "two ways": (
         [*plain(), node("e", "f", "Dense", units=2)],
-        "e: the network is not a plain stack of layers: .* got f goes into d and e",
+        "unsupported graph of layers: .* a layer whose output nothing reads",
     ),
     "a layer used twice": (
         [*plain()[:3], {**plain()[3], "inbound_nodes": [[["f", 0, 0, {}]], [["f", 0, 0, {}]]]}],
-        "d: the network is not a plain stack of layers: .* got Dense used 2 times",
+        "d: unsupported graph of layers: .* got Dense used 2 times",
     ),
     "two inputs": (
         [node("j", "", "InputLayer", batch_input_shape=GREY), *plain()],
@@ -192,11 +193,11 @@ GRAPHS: dict[str, tuple[list[Json], str]] = {
     ),
     "training": (
         [*plain()[:3], {**plain()[3], "inbound_nodes": [[["f", 0, 0, {"training": True}]]]}],
-        "d: the network is not a plain stack of layers: .* called with",
+        "d: unsupported graph of layers: .* called with",
     ),
     "a circle": (
         [plain()[0], node("f", "d", "Flatten"), node("d", "f", "Dense", units=4)],
-        "the network is not a plain stack of layers",
+        "unsupported graph of layers: .* a cycle",
     ),
 }
 
@@ -246,7 +247,10 @@ REFUSED: dict[str, tuple[list[Layer], str]] = {
         "c: its activation is no activation",
     ),
     "too many reshapes": (
-        [("Reshape", {"batch_input_shape": [None, 80], "target_shape": [80]})] * 999,
+        [
+            ("Reshape", {"name": f"r{i}", "batch_input_shape": [None, 80], "target_shape": [80]})
+            for i in range(999)
+        ],
         "known size",
     ),
 }

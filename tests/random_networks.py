@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from hypothesis import assume
@@ -22,7 +23,7 @@ from spritenet.initializers import (
     VarianceScaling,
     Zeros,
 )
-from spritenet.layers import Layer, Shape
+from spritenet.layers import Graph, Layer, Shape
 from spritenet.layers.activations import ACTIVATIONS
 from spritenet.losses import CategoricalCrossentropy, Loss, MeanSquaredError
 from spritenet.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
@@ -115,20 +116,18 @@ def networks(draw: st.DrawFn) -> tuple[tuple[Layer, ...], tuple[int, int, int]]:
 
 
 def parameters_of(
-    layers: tuple[Layer, ...], input_shape: tuple[int, int, int], seed: int
+    layers: Iterable[Layer], input_shape: tuple[int, int, int], seed: int
 ) -> NDArray[np.float32]:
     """Random parameters of a size that keeps the outputs near 1."""
     random = np.random.default_rng(seed)
     parts = [np.zeros(0, np.float32)]
-    shape: Shape = input_shape
-    for layer in layers:
-        for weight in layer.weights(shape):
+    for node in Graph.of(layers).nodes(input_shape):
+        for weight in node.weights:
             fan = math.prod(weight.shape[:-1]) or 1
             values = random.normal(0, fan**-0.5, math.prod(weight.shape))
             if weight.name == "moving_variance":
                 values = np.abs(values) + 0.5
             parts.append(values.astype(np.float32))
-        shape = layer.output_shape(shape)
     return np.concatenate(parts)
 
 
@@ -171,4 +170,4 @@ def saved_models(draw: st.DrawFn, *, optimizer: bool = True) -> SavedModel:
         slots = np.random.default_rng(1).normal(size=(len(rule.slots), len(parameters)))
         steps = draw(st.integers(0, 2**31 - 1))
         state = OptimizerState(rule, steps, slots.astype(np.float32), draw(losses))
-    return SavedModel(layers, input_shape, parameters, metadata, state)
+    return SavedModel(Graph.of(layers), input_shape, parameters, metadata, state)

@@ -85,7 +85,7 @@ if TYPE_CHECKING:
         MeanSquaredError,
         SparseCategoricalCrossentropy,
     )
-    from spritenet.model import Classified, Scores, Sequential, load_model, train
+    from spritenet.model import Classified, Model, Scores, Sequential, load_model, train
     from spritenet.model.live_chart import LiveChart
     from spritenet.model.predictions import Predictions
     from spritenet.optimizers import SGD, Adam, AdamW, RMSprop
@@ -200,7 +200,7 @@ _NAMES = {
         "MeanSquaredError",
         "SparseCategoricalCrossentropy",
     ),
-    "spritenet.model": ("Classified", "Scores", "Sequential", "load_model", "train"),
+    "spritenet.model": ("Classified", "Model", "Scores", "Sequential", "load_model", "train"),
     "spritenet.model.live_chart": ("LiveChart",),
     "spritenet.model.predictions": ("Predictions",),
     "spritenet.optimizers": ("SGD", "Adam", "AdamW", "RMSprop"),
@@ -243,7 +243,10 @@ _NAMES = {
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 
-__all__ = [  # noqa: RUF022 - in plain order, as a test of the house wants it
+__all__ = [
+    "ELU",
+    "L2",
+    "SGD",
     "Activation",
     "Adam",
     "AdamW",
@@ -271,7 +274,6 @@ __all__ = [  # noqa: RUF022 - in plain order, as a test of the house wants it
     "DivergedError",
     "DownloadError",
     "Dropout",
-    "ELU",
     "EarlyStopping",
     "EpochEnded",
     "Evaluated",
@@ -285,7 +287,6 @@ __all__ = [  # noqa: RUF022 - in plain order, as a test of the house wants it
     "Identity",
     "Input",
     "InputError",
-    "L2",
     "LambdaCallback",
     "LeakyReLU",
     "LearningRateScheduler",
@@ -297,6 +298,7 @@ __all__ = [  # noqa: RUF022 - in plain order, as a test of the house wants it
     "MissingExtraError",
     "MissingKeyError",
     "MnistData",
+    "Model",
     "ModelCheckpoint",
     "ModelError",
     "Multiply",
@@ -313,7 +315,6 @@ __all__ = [  # noqa: RUF022 - in plain order, as a test of the house wants it
     "Reshape",
     "Run",
     "RunError",
-    "SGD",
     "Scores",
     "SeparableConv2D",
     "Sequential",

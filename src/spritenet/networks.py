@@ -14,7 +14,7 @@ from spritenet.dataset.source import Source
 from spritenet.errors import ModelError
 from spritenet.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D
 from spritenet.migration import accepts
-from spritenet.model import Sequential
+from spritenet.model import Model, Sequential
 from spritenet.optimizers import SGD, Adam, Optimizer, RMSprop
 
 __all__ = ["NETWORKS", "convnet", "get", "mnist_node", "tutorial"]
@@ -74,7 +74,7 @@ def mnist_node(data: Source) -> Sequential:
     return _made("mnist-node", layers, RMSprop(), data)
 
 
-NETWORKS: dict[str, Callable[[Source], Sequential]] = {
+NETWORKS: dict[str, Callable[[Source], Model]] = {
     "tutorial": tutorial,
     "convnet": convnet,
     "mnist-node": mnist_node,
@@ -83,7 +83,7 @@ NETWORKS: dict[str, Callable[[Source], Sequential]] = {
 
 
 @accepts
-def get(name: str, data: Source) -> Sequential:
+def get(name: str, data: Source) -> Model:
     """The network of that name, made for the data.
 
     Args:
@@ -107,9 +107,9 @@ def get(name: str, data: Source) -> Sequential:
     if not callable(maker):
         raise ModelError("Unknown function", where=name)
     model = maker(data)
-    if not isinstance(model, Sequential):
+    if not isinstance(model, Model):
         raise ModelError(
-            "it returned no network", where=name, expected="a Sequential", got=type(model).__name__
+            "it returned no network", where=name, expected="a Model", got=type(model).__name__
         )
     model.compiled()
     return model

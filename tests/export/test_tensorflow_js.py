@@ -18,8 +18,10 @@ import spritenet as sn
 from random_networks import parameters_of, saved_models
 from spritenet import layers as kinds
 from spritenet.export import Metadata, OptimizerState, SavedModel, load, save
+from spritenet.layers import Graph
 from spritenet.layers.activations import ACTIVATIONS
 from spritenet.losses import CategoricalCrossentropy, MeanSquaredError
+from spritenet.model import model_of
 from spritenet.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 
 TOLERANCE = 1e-5
@@ -33,7 +35,7 @@ def predict(model: SavedModel, pixels: NDArray[np.uint8]) -> NDArray[np.float64]
 
 def native(model: SavedModel, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     """What the compiled core makes of the images."""
-    return np.asarray(sn.Sequential.from_saved(model).predict(pixels), np.float64)
+    return np.asarray(model_of(model).predict(pixels), np.float64)
 
 
 def put(model: SavedModel, folder: Path) -> NDArray[np.uint8]:
@@ -103,7 +105,7 @@ def test_tensorflow_js_predicts_the_same_for_every_layer(tfjs_folder: Path, tmp_
             else (kinds.Rescaling(1 / 255), *layers)
         )
         named = tuple(layer.named(f"{layer.base_name()}_{i}") for i, layer in enumerate(whole))
-        model = SavedModel(named, (7, 8, 2), parameters_of(named, (7, 8, 2), number))
+        model = SavedModel(Graph.of(named), (7, 8, 2), parameters_of(named, (7, 8, 2), number))
         folder = tmp_path / str(number)
         pixels = put(model, folder)
         cases.append((folder, layers, predict(model, pixels), native(model, pixels)))
@@ -112,6 +114,24 @@ def test_tensorflow_js_predicts_the_same_for_every_layer(tfjs_folder: Path, tmp_
         theirs = outputs(folder, expected)
         assert np.abs(theirs - expected).max() < TOLERANCE, layers
         assert np.abs(theirs - core).max() < TOLERANCE, layers
+
+
+def test_tensorflow_js_predicts_the_same_for_a_network_that_branches(
+    tfjs_folder: Path, tmp_path: Path
+) -> None:
+    """A Functional with a residual block, a concatenation and a leaky activation."""
+    images = sn.Input((7, 8, 2))
+    x = sn.Conv2D(4, 3, padding="same", activation="leaky_relu")(images)
+    y = sn.BatchNormalization()(sn.Conv2D(4, 3, padding="same")(x))
+    x = sn.Concatenate()([x, sn.ReLU()(sn.Add()([x, y]))])
+    x = sn.GlobalAveragePooling2D()(x)
+    model = sn.Model(images, sn.Dense(3, activation="softmax")(x))
+    parameters = parameters_of(model.graph, (7, 8, 2), 5)
+    saved = SavedModel(model.graph, (7, 8, 2), parameters)
+    pixels = put(saved, tmp_path / "m")
+    run(tfjs_folder, "predict.mjs", tmp_path / "m")
+    expected = native(saved, pixels)
+    np.testing.assert_allclose(outputs(tmp_path / "m", expected), expected, atol=2e-5)
 
 
 @given(st.lists(saved_models(optimizer=False), min_size=12, max_size=12))
@@ -156,7 +176,7 @@ def test_tensorflow_js_takes_over_the_optimizer(
     parameters = parameters_of(layers, (2, 2, 1), 0)
     slots = np.arange(len(optimizer.slots) * 10, dtype=np.float32).reshape(-1, 10)
     state = OptimizerState(optimizer, 41, slots, CategoricalCrossentropy())
-    put(SavedModel(layers, (2, 2, 1), parameters, Metadata(), state), tmp_path / "m")
+    put(SavedModel(Graph.of(layers), (2, 2, 1), parameters, Metadata(), state), tmp_path / "m")
     [answer] = json.loads(run(tfjs_folder, "predict.mjs", tmp_path / "m"))
     assert answer["optimizer"] == name
     assert answer["loss"] == "categoricalCrossentropy"
@@ -189,7 +209,7 @@ def test_tensorflow_js_passes_over_an_optimizer_it_lacks(
         kinds.Dense(2, activation="softmax", name="dense"),
     )
     parameters = parameters_of(layers, (2, 2, 1), 0)
-    put(SavedModel(layers, (2, 2, 1), parameters, Metadata(), state), tmp_path / "m")
+    put(SavedModel(Graph.of(layers), (2, 2, 1), parameters, Metadata(), state), tmp_path / "m")
     [answer] = json.loads(run(tfjs_folder, "predict.mjs", tmp_path / "m"))
     assert answer["optimizer"] is None
 

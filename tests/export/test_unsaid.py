@@ -132,7 +132,7 @@ def saved_elsewhere(tfjs_folder: Path, *arguments: Path, **environment: str) -> 
     assert done.returncode == 0, done.stderr
 
 
-def compare(folder: Path, model: sn.Sequential) -> None:
+def compare(folder: Path, model: sn.Model) -> None:
     """The model predicts what TensorFlow.js did."""
     pixels = np.fromfile(folder / "pixels.bin", "<f4").reshape(-1, *(model.input_shape or ()))
     theirs = np.fromfile(folder / "outputs.bin", "<f4").reshape(len(pixels), -1)

@@ -20,8 +20,9 @@ from spritenet import initializers, load_model, networks, optimizers, schedules
 from spritenet import layers as kinds
 from spritenet.dataset import Split
 from spritenet.export import SavedModel, load, save
+from spritenet.layers import Graph
 from spritenet.layers.activations import ACTIVATIONS
-from spritenet.model import Sequential
+from spritenet.model import Model, Sequential
 from spritenet.permutation import permutation, step_indices
 
 HERE = Path(__file__).parent
@@ -125,7 +126,7 @@ def test_predictions_are_within_1e_5_of_float64(job: Job, tmp_path: Path, relaxe
             else (kinds.Rescaling(1 / 255), *layers)
         )
         named = tuple(layer.named(f"{layer.base_name()}_{i}") for i, layer in enumerate(whole))
-        model = SavedModel(named, shape, parameters_of(named, shape, number))
+        model = SavedModel(Graph.of(named), shape, parameters_of(named, shape, number))
         save(model, tmp_path / str(number))
         pixels = np.random.default_rng(number).integers(0, 256, (11, *shape), np.uint8)
         (tmp_path / str(number) / "pixels.bin").write_bytes(pixels.tobytes())
@@ -147,7 +148,7 @@ def test_predictions_are_within_1e_5_of_float64(job: Job, tmp_path: Path, relaxe
         )
 
 
-def trained(model: Sequential, data: Split, **how: Any) -> list[float]:
+def trained(model: Model, data: Split, **how: Any) -> list[float]:
     """The loss of every update in Python."""
     return [e.loss for e in sn.train(model, data, **how) if isinstance(e, sn.StepEvent)]
 

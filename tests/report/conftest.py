@@ -8,7 +8,7 @@ import pytest
 
 import tiny
 from spritenet.dataset import Dataset
-from spritenet.model import Sequential
+from spritenet.model import Model
 from spritenet.report import Report, TrainingRecord, make_report
 from spritenet.runs import Run
 
@@ -39,7 +39,7 @@ def run(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture(scope="session")
-def model(run: Run) -> Sequential:
+def model(run: Run) -> Model:
     """The network of that run."""
     from spritenet.report import model_of_run
 
@@ -47,7 +47,7 @@ def model(run: Run) -> Sequential:
 
 
 @pytest.fixture(scope="session")
-def report(model: Sequential, data: Dataset, run: Run) -> Report:
+def report(model: Model, data: Dataset, run: Run) -> Report:
     """Everything that is to be said of it."""
     return make_report(
         model,

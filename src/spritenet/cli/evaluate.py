@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
     from spritenet.dataset import Split
     from spritenet.export import SavedModel
-    from spritenet.model import Sequential
+    from spritenet.model import Model as AnyModel
+    from spritenet.model import model_of
     from spritenet.model.predictions import Predictions
 
 __all__ = ["evaluate"]
@@ -62,7 +63,6 @@ def evaluate(
     """Evaluate a saved model on the test set of a data set."""
     from spritenet.cli.datasets import load_split
     from spritenet.metrics import accuracy_interval
-    from spritenet.model import Sequential
     from spritenet.report import predictions_of
 
     saved = read_saved(model, pixels, classes, optimizer=True, note_range=False)
@@ -74,7 +74,7 @@ def evaluate(
     ranges: dict[str, float] = {}
     if saved.assumed:
         saved, ranges = _with_best_range(model, saved, images)
-    loaded = Sequential.from_saved(saved, threads=threads)
+    loaded = model_of(saved, threads=threads)
     found = predictions_of(loaded, images)
     table = found.confusion
     loss = _loss(loaded, images)
@@ -124,7 +124,7 @@ def _with_best_range(
     return saved.with_pixels(RANGES[best]), found
 
 
-def _loss(model: Sequential, images: Split) -> float | None:
+def _loss(model: AnyModel, images: Split) -> float | None:
     """Returns the mean cross-entropy; None if the outputs are neither probabilities nor logits."""
     from spritenet.losses import SparseCategoricalCrossentropy
     from spritenet.model.building import last_activation

@@ -18,7 +18,7 @@ from spritenet.core.png import COLOUR_TYPES, encode_png
 from spritenet.dataset import Dataset
 from spritenet.errors import CoreError, DivergedError
 from spritenet.formatting import plural
-from spritenet.model import Sequential, trainer
+from spritenet.model import Model, trainer
 from spritenet.model.recording import observe
 from spritenet.prepare import infer_preparation
 from spritenet.runs import Run
@@ -101,7 +101,7 @@ class Experiment:
 
     options: TrainOptions
     dataset: Dataset | Stream
-    model: Sequential
+    model: Model
     run: Run
     log_every: int | None = None
     quiet: bool = False

@@ -274,13 +274,10 @@ def _metadata(model: SavedModel) -> dict[str, object]:
 
 def _layer_rows(model: SavedModel) -> list[tuple[Layer, tuple[int, ...], int]]:
     """Returns each layer with its output shape and number of parameters."""
-    rows = []
-    made: tuple[int, ...] = model.input_shape
-    for layer in model.layers:
-        size = sum(weight.size for weight in layer.weights(made))
-        made = layer.output_shape(made)
-        rows.append((layer, made, size))
-    return rows
+    return [
+        (node.layer, node.output_shape, sum(weight.size for weight in node.weights))
+        for node in model.layers.nodes(model.input_shape)
+    ]
 
 
 def _call(layer: Layer) -> str:

@@ -11,7 +11,7 @@ from spritenet.errors import DataWarning, InputError, ModelError
 
 if TYPE_CHECKING:
     from spritenet.export import SavedModel
-    from spritenet.model import Sequential
+    from spritenet.model import Model, model_of
     from spritenet.prepare import Preparation
 
 __all__ = [
@@ -59,18 +59,16 @@ def load_network(
     classes: Path | None = None,
     *,
     threads: int | None = None,
-) -> Sequential:
+) -> Model:
     """Loads the network of a path. See `read_saved`.
 
     Raises:
         ModelError: there is none, or it can't be used.
     """
-    from spritenet.model import Sequential
-
-    return Sequential.from_saved(read_saved(path, pixels, classes, optimizer=True), threads=threads)
+    return model_of(read_saved(path, pixels, classes, optimizer=True), threads=threads)
 
 
-def model_preparation(model: Sequential, mode: str | None) -> Preparation:
+def model_preparation(model: Model, mode: str | None) -> Preparation:
     """Returns the preparation of a model's inputs, in another mode if one is given.
 
     A model without one gets "digit" if its inputs are 28×28 grey pixels, as MNIST's, else "fit".

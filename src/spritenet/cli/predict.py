@@ -20,7 +20,8 @@ from spritenet.formatting import percent, plural
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from spritenet.model import Classified, Sequential
+    from spritenet.model import Classified
+    from spritenet.model import Model as AnyModel
     from spritenet.prepare import Preparation
 
 __all__ = ["predict"]
@@ -145,7 +146,7 @@ class _Predictor:
     """
 
     def __init__(
-        self, model: Sequential, path: Path, preparation: Preparation, *, any_image: bool
+        self, model: AnyModel, path: Path, preparation: Preparation, *, any_image: bool
     ) -> None:
         self.model = model
         self.path = path
@@ -197,7 +198,7 @@ class _Predictor:
         return self.model.classify(image)
 
 
-def _ranked(model: Sequential, found: Classified) -> list[tuple[str, float]]:
+def _ranked(model: AnyModel, found: Classified) -> list[tuple[str, float]]:
     """Returns the classes with their probabilities, most probable first."""
     import numpy as np
 

@@ -15,7 +15,7 @@ from spritenet.cli.models import load_network, recorded_command, resolve_data
 from spritenet.formatting import duration, percent, plural
 
 if TYPE_CHECKING:
-    from spritenet.model import Sequential
+    from spritenet.model import Model as AnyModel
     from spritenet.report import Report
     from spritenet.runs import Run
 
@@ -128,7 +128,7 @@ def _check_outputs(path: Path, png: Path | None) -> None:
 
 def _network(
     model: Path, run: Run | None, threads: int | None, pixels: str | None, classes: Path | None
-) -> Sequential:
+) -> AnyModel:
     """Returns the network of a run, or of a model's folder."""
     from spritenet.report import model_of_run
 

@@ -16,7 +16,7 @@ from spritenet.cli.data_options import DataOptions, with_data_options
 if TYPE_CHECKING:
     from spritenet.cli.train_options import TrainOptions
     from spritenet.dataset import Dataset
-    from spritenet.model import Sequential
+    from spritenet.model import Model
     from spritenet.streams import Stream
 
 __all__ = ["train"]
@@ -266,7 +266,7 @@ def _loader(options: TrainOptions) -> Callable[[], Dataset | Stream]:
     return future.result
 
 
-def _network(options: TrainOptions, dataset: Dataset | Stream, threads: int | None) -> Sequential:
+def _network(options: TrainOptions, dataset: Dataset | Stream, threads: int | None) -> Model:
     """Returns the network of the options, compiled."""
     from spritenet import networks, optimizers
     from spritenet.cli.models import load_network
@@ -291,7 +291,7 @@ def _network(options: TrainOptions, dataset: Dataset | Stream, threads: int | No
     return model
 
 
-def _custom_network(name: str, dataset: Dataset | Stream) -> Sequential:
+def _custom_network(name: str, dataset: Dataset | Stream) -> Model:
     """Calls the user's function that makes a network.
 
     Raises:

@@ -24,7 +24,7 @@ from spritenet.training.events import (
 
 if TYPE_CHECKING:
     from spritenet.cli.train_options import TrainOptions
-    from spritenet.model import Sequential
+    from spritenet.model import Model
     from spritenet.streams import Stream
 
 __all__ = ["conclusion", "control_line", "epoch_log", "introduction", "node_log"]
@@ -40,7 +40,7 @@ MARGIN = 3
 """Columns that the live line leaves free, and whatever is printed above it."""
 
 
-def introduction(data: Dataset | Stream, model: Sequential, options: TrainOptions) -> Iterator[str]:
+def introduction(data: Dataset | Stream, model: Model, options: TrainOptions) -> Iterator[str]:
     """Yields lines about the data set, the network and its optimizer."""
     counts = " and ".join(f"{len(split):,} {name}" for name, split in data.splits.items())
     classes = plural(len(data.class_names), "class")

@@ -22,7 +22,7 @@ from spritenet.engines.description import describe_node, describe_optimizer, los
 from spritenet.engines.engine import Evaluation, Examples, Steps
 from spritenet.engines.interruptible_call import waiting_for
 from spritenet.errors import CoreError, ModelError
-from spritenet.layers import Layer
+from spritenet.layers import Graph, Layer
 from spritenet.losses import Loss
 from spritenet.optimizers import Optimizer
 
@@ -78,9 +78,10 @@ class Network:
     """A network compiled for one input shape and a largest batch size.
 
     Args:
-        layers: first to last.
+        layers: a `Graph`, or layers first to last.
         input_shape: height, width, channels of the uint8 images.
-        inputs: for each layer the indices of those it reads, -1 for the images; None for a chain.
+        inputs: for each layer the indices of those it reads, -1 for the images; None for the
+            graph's.
         batch_size: the largest batch it will train on; 0 if it never trains.
         threads: the number of threads; None for `threads()`.
         keep_outputs: keep every layer's outputs apart, as `activations` needs them; for a network
@@ -105,7 +106,7 @@ class Network:
     ) -> None:
         self._core = library()
         count = threads or threads_to_use()
-        sources = inputs or [(index - 1,) for index in range(len(layers))]
+        sources = inputs or Graph.of(layers).inputs
         self._nodes = (structs.CNode * len(layers))(*map(describe_node, layers, sources))
         reuses_memory = int(batch_size == 0 and not keep_outputs)
         self._spec = structs.CSpec(

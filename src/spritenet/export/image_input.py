@@ -8,12 +8,13 @@ joined, if the layers after it read it so: before a Flatten, a Reshape or a Dens
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import isqrt, prod
 from typing import Any
 
 from spritenet.errors import ModelError
-from spritenet.export.chain import Entry
 from spritenet.export.error_location import quoted
+from spritenet.export.layer_entries import IMAGES, Entry
 from spritenet.layers import Shape
 
 __all__ = ["as_images", "reshaped"]
@@ -41,7 +42,7 @@ def as_images(entries: Sequence[Entry]) -> tuple[tuple[int, int, int], list[Entr
         if after is None or after.class_name != "Reshape":
             break
         shape = reshaped(after, shape)
-        del layers[place]
+        layers = _without(layers, place)
     if len(shape) == 3 and max(shape) <= MAXIMAL_SIDE:
         return (shape[0], shape[1], shape[2]), layers, ""
     if after is not None and len(shape) == 2 and after.class_name == "Flatten":
@@ -53,8 +54,10 @@ def as_images(entries: Sequence[Entry]) -> tuple[tuple[int, int, int], list[Entr
         if after.class_name == "Dense":
             taken = {entry.name for entry in layers}
             names = ("flatten", *(f"flatten_{i}" for i in range(1, len(layers) + 1)))
-            flatten = Entry("Flatten", {"name": next(n for n in names if n not in taken)})
-            return (side, side, 1), [*layers[:place], flatten, *layers[place:]], _square(side)
+            name = next(n for n in names if n not in taken)
+            flatten = Entry("Flatten", {"name": name}, after.sources)
+            layers[place : place + 1] = [flatten, replace(after, sources=(name,))]
+            return (side, side, 1), layers, _square(side)
     raise _unknown([None, *shape], after)
 
 
@@ -115,11 +118,31 @@ def _unknown(shape: object, after: Entry | None) -> ModelError:
 
 
 def _first_arranged(layers: Sequence[Entry]) -> int:
-    """The place of the first layer to which the arrangement of the numbers matters."""
+    """The place of the first layer to which the arrangement of the numbers matters.
+
+    Where layers branch off before it, there is none.
+    """
+    source = IMAGES
     for place, entry in enumerate(layers):
+        if sum(source in other.sources for other in layers) != 1 or entry.sources != (source,):
+            return len(layers)
+        source = entry.name
         pointwise = entry.class_name in POINTWISE or (
             entry.class_name == "Activation" and entry.config.get("activation") != "softmax"
         )
         if not pointwise:
             return place
     return len(layers)
+
+
+def _without(layers: list[Entry], place: int) -> list[Entry]:
+    """The entries without one of them; those that read it read what it read."""
+    gone = layers[place]
+    kept = [entry for entry in layers if entry is not gone]
+    return [
+        replace(
+            entry,
+            sources=tuple(gone.sources[0] if s == gone.name else s for s in entry.sources),
+        )
+        for entry in kept
+    ]

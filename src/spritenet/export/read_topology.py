@@ -7,6 +7,8 @@ and initializers only matter in training: a warning names them, and they are ign
 from __future__ import annotations
 
 import warnings
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -14,9 +16,9 @@ from typing import Any
 from spritenet import initializers
 from spritenet import layers as kinds
 from spritenet.errors import ModelError
-from spritenet.export.chain import Entry, chain, snake_keys
 from spritenet.export.error_location import quoted
 from spritenet.export.image_input import as_images, reshaped
+from spritenet.export.layer_entries import IMAGES, Entry, layer_entries, snake_keys
 from spritenet.export.pixel_range import UNIT, PixelRange
 from spritenet.export.write_topology import LEAKY
 from spritenet.initializers import (
@@ -29,7 +31,8 @@ from spritenet.initializers import (
     LecunUniform,
     VarianceScaling,
 )
-from spritenet.layers import ActivationLayer, Flatten, Layer, LeakyReLU, Rescaling, Shape
+from spritenet.layers import IMAGES as FROM_IMAGES
+from spritenet.layers import ActivationLayer, Flatten, Graph, Layer, LeakyReLU, Rescaling, Shape
 from spritenet.layers.activations import ACTIVATIONS
 from spritenet.layers.parametric import Parametric
 
@@ -62,13 +65,13 @@ class Topology:
     """A network as its file describes it.
 
     Attributes:
-        layers: named; the first is a Rescaling.
+        layers: named; the first is a Rescaling, which alone reads the images.
         input_shape: height, width, channels.
         assumed: whether that Rescaling is ours, as the file has none.
         notes: a line for each other assumption.
     """
 
-    layers: tuple[Layer, ...]
+    layers: Graph
     input_shape: tuple[int, int, int]
     assumed: bool = False
     notes: tuple[str, ...] = ()
@@ -86,25 +89,19 @@ def read_topology(topology: object, pixels: PixelRange | None = None) -> Topolog
         pixels: what such a network was fed with.
 
     Raises:
-        ModelError: it is no stack of layers that exist here, taking images; or it begins with a
+        ModelError: it is no supported graph of layers that takes images; or it begins with a
             Rescaling, and `pixels` is given too.
     """
-    input_shape, entries, note = as_images(chain(topology))
-    layers: list[Layer] = []
-    shape: Shape = input_shape
-    for entry in entries:
-        for layer in _layers(entry, shape):
-            if layers and (leaky := _with_activation(layers[-1], layer)):
-                layers[-1] = leaky
-                continue
-            layers.append(layer)
-            shape = layer.output_shape(shape)
-    assumed = not layers or not isinstance(layers[0], Rescaling)
+    input_shape, entries, note = as_images(layer_entries(topology))
+    graph = _graph(entries, input_shape)
+    layers = graph.layers
+    readers = [place for place, read in enumerate(graph.inputs) if FROM_IMAGES in read]
+    assumed = readers != [0] or not isinstance(layers[0], Rescaling)
     if assumed:
         taken = {layer.name for layer in layers}
         names = (f"rescaling_{i}" if i else "rescaling" for i in count())
-        first = (pixels or UNIT).rescaling(next(n for n in names if n not in taken))
-        layers.insert(0, first)
+        name = next(name for name in names if name not in taken)
+        graph = graph.after_images((pixels or UNIT).rescaling(name))
     elif pixels is not None:
         raise ModelError(
             "the model itself says what its pixels are",
@@ -112,11 +109,38 @@ def read_topology(topology: object, pixels: PixelRange | None = None) -> Topolog
             expected="no pixels=, no --pixels",
             got=pixels.name,
         )
-    given = [layer.name for layer in layers]
-    for name in given:
-        if given.count(name) > 1:
-            raise ModelError(f"two layers are called {name!r}")
-    return Topology(tuple(layers), input_shape, assumed, (note,) if note else ())
+    for named, times in Counter(layer.name for layer in graph).items():
+        if times > 1:
+            raise ModelError(f"two layers are called {named!r}")
+    return Topology(graph, input_shape, assumed, (note,) if note else ())
+
+
+def _graph(entries: Sequence[Entry], input_shape: Shape) -> Graph:
+    """The graph of the layers that entries stand for.
+
+    Raises:
+        ModelError: a layer is unsupported or doesn't fit its inputs.
+    """
+    layers: list[Layer] = []
+    inputs: list[tuple[int, ...]] = []
+    shapes: list[Shape] = []
+    outputs = {IMAGES: FROM_IMAGES}
+    readers = Counter(source for entry in entries for source in entry.sources)
+    for entry in entries:
+        read = tuple(outputs[source] for source in entry.sources)
+        given = [input_shape if i == FROM_IMAGES else shapes[i] for i in read]
+        for layer in _layers(entry, given[0]):
+            if read == (len(layers) - 1,) and layers and readers[entry.sources[0]] == 1:
+                leaky = _with_activation(layers[-1], layer)
+                if leaky is not None:
+                    layers[-1] = leaky
+                    continue
+            layers.append(layer)
+            inputs.append(read)
+            shapes.append(layer.merged_shape(given))
+            read, given = (len(layers) - 1,), [shapes[-1]]
+        outputs[entry.name] = read[0]
+    return Graph(tuple(layers), tuple(inputs))
 
 
 def _layers(entry: Entry, input_shape: Shape) -> list[Layer]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ import numpy as np
 from spritenet.errors import ModelError
 from spritenet.export.metadata import Metadata
 from spritenet.export.pixel_range import PixelRange
-from spritenet.layers import ActivationLayer, Layer, Shape
+from spritenet.layers import ActivationLayer, Graph, Layer, Shape
 from spritenet.layers.parametric import Parametric
 from spritenet.losses import Loss
 from spritenet.ood import Rejection
@@ -50,7 +50,7 @@ class SavedModel:
     """Layers, weights, and what is known of them.
 
     Attributes:
-        layers: named, in order; the first is a Rescaling, so that pixels are 0–255.
+        layers: named, in order; a Rescaling is first, so that pixels are 0–255.
         input_shape: height, width, channels.
         parameters: float32, all weights in layer order, kernel before bias.
         metadata: class names, preparation, what it was trained on, scores.
@@ -59,7 +59,7 @@ class SavedModel:
         notes: a line for each assumption about its file; that one last.
     """
 
-    layers: tuple[Layer, ...]
+    layers: Graph
     input_shape: tuple[int, int, int]
     parameters: NDArray[np.float32]
     metadata: Metadata = field(default_factory=Metadata)
@@ -67,13 +67,14 @@ class SavedModel:
     assumed: bool = False
     notes: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Takes plain layers as a chain."""
+        object.__setattr__(self, "layers", Graph.of(self.layers))
+
     @property
     def output_shape(self) -> Shape:
         """(classes,), or (height, width, channels) for a network that ends in an image."""
-        shape: Shape = self.input_shape
-        for layer in self.layers:
-            shape = layer.output_shape(shape)
-        return shape
+        return self.layers.output_shape(self.input_shape)
 
     @property
     def weights_sha256(self) -> str:
@@ -83,7 +84,8 @@ class SavedModel:
     def with_pixels(self, pixels: PixelRange) -> SavedModel:
         """The same network, fed with pixels of that range."""
         first = pixels.rescaling(self.layers[0].label)
-        return replace(self, layers=(first, *self.layers[1:]), assumed=False)
+        layers = self.layers.with_layers((first, *self.layers[1:]))
+        return replace(self, layers=layers, assumed=False)
 
     def check_classifies(self) -> None:
         """Raise ModelError if its outputs aren't classes of which one is chosen."""
@@ -122,11 +124,8 @@ class SavedModel:
         Raises:
             ModelError: its layer, features or classes aren't this network's.
         """
-        shape: Shape = self.input_shape
-        sizes = {}
-        for layer in self.layers:
-            shape = layer.output_shape(shape)
-            sizes[layer.label] = prod(shape)
+        nodes = self.layers.nodes(self.input_shape)
+        sizes = {node.layer.label: prod(node.output_shape) for node in nodes}
         size, detector = sizes.get(rejection.layer, 0), rejection.detector
         if detector.places.max() >= size or (len(detector.output_bias) - 1,) != self.output_shape:
             raise ModelError(
@@ -149,15 +148,14 @@ def unclassified(function: str, shape: Shape, where: object = "") -> ModelError:
 
 
 def named_shapes(
-    layers: Sequence[Layer], input_shape: tuple[int, int, int]
+    layers: Iterable[Layer], input_shape: tuple[int, int, int]
 ) -> list[tuple[str, Shape]]:
-    """The name ("conv2d/kernel") and shape of each weight, in the order of the parameters."""
-    arrays: list[tuple[str, Shape]] = []
-    shape: Shape = input_shape
-    for layer in layers:
-        arrays += [(f"{layer.name}/{w.name}", w.shape) for w in layer.weights(shape)]
-        shape = layer.output_shape(shape)
-    return arrays
+    """Returns the name ("conv2d/kernel") and shape of each weight, in the parameters' order."""
+    return [
+        (f"{node.layer.name}/{weight.name}", weight.shape)
+        for node in Graph.of(layers).nodes(input_shape)
+        for weight in node.weights
+    ]
 
 
 def sha256(values: NDArray[np.float32]) -> str:

@@ -253,9 +253,7 @@ def _own_entry(
 def _labels(folder: Path, network: Topology, notes: list[str]) -> tuple[str, ...] | None:
     """The class names beside a model, if they are as many as its outputs."""
     names = read_labels(folder)
-    shape: tuple[int, ...] = network.input_shape
-    for layer in network.layers:
-        shape = layer.output_shape(shape)
+    shape = network.layers.output_shape(network.input_shape)
     if not names or shape == (len(names),):
         return names or None
     notes.append(

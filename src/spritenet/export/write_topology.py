@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
 from typing import Any
 
 from spritenet import initializers
@@ -25,7 +26,9 @@ from spritenet.initializers import (
 )
 from spritenet.layers import (
     ELU,
+    IMAGES,
     ActivationLayer,
+    Graph,
     Layer,
     LeakyReLU,
     Shape,
@@ -36,34 +39,84 @@ from spritenet.layers.parametric import Parametric
 
 __all__ = ["LEAKY", "write_topology"]
 
+IMAGES_NAME = "input_1"
+"""The name of a graph's input layer, unless a layer has it."""
+
 LEAKY = "_leaky_relu"
 """Ends the name of a LeakyReLU that is the activation of the layer before it."""
 
 
-def write_topology(layers: Sequence[Layer], input_shape: tuple[int, int, int]) -> dict[str, Any]:
-    """The `modelTopology` of named layers that take images of that (height, width, channels).
+def write_topology(layers: Iterable[Layer], input_shape: tuple[int, int, int]) -> dict[str, Any]:
+    """Returns the `modelTopology` of named layers that take images (height, width, channels).
+
+    A chain is written as a Sequential, any other graph as a Functional.
 
     Raises:
         ModelError: there is no layer, one has no name, or two have the same.
     """
+    graph = Graph.of(layers)
     entries: list[dict[str, Any]] = []
-    shape: Shape = input_shape
-    for layer in layers:
-        entries += _entries(layer, layer.weights(shape))
-        shape = layer.output_shape(shape)
+    outputs: list[str] = []  # the name of the entry that gives each layer's output
+    for node in graph.nodes(input_shape):
+        sources = [IMAGES_NAME if i == IMAGES else outputs[i] for i in node.inputs]
+        for entry in _entries(node.layer, node.weights):
+            entries.append({**entry, "sources": sources})
+            sources = [str(entry["config"]["name"])]
+        outputs += sources
     names = [entry["config"]["name"] for entry in entries]
     if not names:
         raise ModelError("a network without layers can't be saved")
     for name in names:
         if not name or names.count(name) > 1:
             raise ModelError("every layer needs a name of its own", got=repr(name))
-    entries[0]["config"]["batch_input_shape"] = [None, *input_shape]
+    if graph.is_chain:
+        for entry in entries:
+            del entry["sources"]
+        entries[0]["config"]["batch_input_shape"] = [None, *input_shape]
+        kind, config = "Sequential", {"name": "sequential", "layers": entries}
+    else:
+        kind, config = "Functional", _functional(entries, input_shape)
     return {
-        "class_name": "Sequential",
-        "config": {"name": "sequential", "layers": entries},
+        "class_name": kind,
+        "config": config,
         # The Keras whose form this is; TensorFlow.js itself writes "tfjs-layers 4.22.0" here.
         "keras_version": "2.15.0",
         "backend": "tensorflow",
+    }
+
+
+def _functional(
+    entries: Sequence[dict[str, Any]], input_shape: tuple[int, int, int]
+) -> dict[str, Any]:
+    """Returns the config of a graph: an input layer, and for each layer the names of its inputs."""
+    taken = {entry["config"]["name"] for entry in entries}
+    names = (f"{IMAGES_NAME}_{i}" if i else IMAGES_NAME for i in count())
+    images = next(name for name in names if name not in taken)
+    found: list[dict[str, Any]] = [
+        {
+            "class_name": "InputLayer",
+            "config": {
+                "batch_input_shape": [None, *input_shape],
+                "dtype": "float32",
+                "sparse": False,
+                "ragged": False,
+                "name": images,
+            },
+            "name": images,
+            "inbound_nodes": [],
+        }
+    ]
+    for entry in entries:
+        sources = entry.pop("sources")
+        first = entry is entries[0]
+        read: list[Any] = [[images if first else name, 0, 0, {}] for name in sources]
+        found.append({**entry, "name": entry["config"]["name"], "inbound_nodes": [read]})
+    return {
+        "name": "model",
+        "trainable": True,
+        "layers": found,
+        "input_layers": [[images, 0, 0]],
+        "output_layers": [[found[-1]["name"], 0, 0]],
     }
 
 

@@ -5,6 +5,7 @@
     input        Input: the shape of a network's images
     operator_layer, parametric   what layers described in the core share
     each other module            a layer, or a few of one kind
+    graph        Graph: the layers of a network and what each reads
 
 A layer is a frozen description; engines read its fields and compute.
 """
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 from spritenet.errors import ModelError
 from spritenet.layers.activation import ELU, Activation, ActivationLayer, LeakyReLU, ReLU, Softmax
 from spritenet.layers.activations import ActivationFunction
-from spritenet.layers.base import Layer, Shape, Weight
+from spritenet.layers.base import Layer, Shape, Tensor, Weight
 from spritenet.layers.batch_normalization import BatchNormalization
 from spritenet.layers.conv2d import Conv2D
 from spritenet.layers.conv2d_transpose import Conv2DTranspose
@@ -26,6 +27,7 @@ from spritenet.layers.dense import Dense
 from spritenet.layers.depthwise_conv2d import DepthwiseConv2D
 from spritenet.layers.dropout import Dropout
 from spritenet.layers.flatten import Flatten
+from spritenet.layers.graph import IMAGES, Graph, Node
 from spritenet.layers.identity import Identity
 from spritenet.layers.input import ImageShape, Input
 from spritenet.layers.merging import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
@@ -46,6 +48,7 @@ from spritenet.migration import module_name
 
 __all__ = [
     "ELU",
+    "IMAGES",
     "LAYERS",
     "Activation",
     "ActivationFunction",
@@ -64,6 +67,7 @@ __all__ = [
     "Flatten",
     "GlobalAveragePooling2D",
     "GlobalMaxPooling2D",
+    "Graph",
     "Identity",
     "ImageShape",
     "Input",
@@ -73,6 +77,7 @@ __all__ = [
     "Maximum",
     "Minimum",
     "Multiply",
+    "Node",
     "PReLU",
     "Permute",
     "ReLU",
@@ -82,6 +87,7 @@ __all__ = [
     "Shape",
     "Softmax",
     "Subtract",
+    "Tensor",
     "UpSampling2D",
     "Weight",
     "ZeroPadding2D",

@@ -1,6 +1,7 @@
 """The base of every layer: a frozen description with a shape rule, a list of weights and a config.
 
-A layer here holds no numbers and computes nothing: the engine reads its fields.
+A layer holds no numbers and computes nothing: the engine reads its fields. Called on a `Tensor`, it
+gives the `Tensor` of its output, from which `Model` makes a network.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from spritenet.arguments import image_shape, text
+from spritenet.arguments import flag, image_shape, text
 from spritenet.errors import ModelError
 from spritenet.initializers import Initializer
 from spritenet.migration import attribute, not_called
 
-__all__ = ["Layer", "Shape", "Weight"]
+__all__ = ["Layer", "Shape", "Tensor", "Weight"]
 
 Shape = tuple[int, ...]
 """(height, width, channels) of an image, or (units,) of a vector; never the batch."""
@@ -58,7 +59,6 @@ _NO_MATTER = frozenset(
         "renorm_clipping",
         "renorm_momentum",
         "seed",
-        "trainable",
     }
 )
 
@@ -87,9 +87,43 @@ class Weight:
         return math.prod(self.shape)
 
 
+class Tensor:
+    """The output of a layer in a network under construction: a shape, and where it comes from.
+
+    Attributes:
+        shape: (height, width, channels) or (units,); never the batch.
+        layer: the layer whose output it is; None for an `Input`.
+        inputs: the tensors that the layer reads.
+        source: the network it was taken from, whose weights a new network begins with; or None.
+    """
+
+    __slots__ = ("inputs", "layer", "shape", "source")
+
+    def __init__(
+        self,
+        shape: Shape,
+        layer: Layer | None = None,
+        inputs: Sequence[Tensor] = (),
+        source: object = None,
+    ) -> None:
+        self.shape, self.layer, self.inputs, self.source = shape, layer, tuple(inputs), source
+
+    def __repr__(self) -> str:
+        """Its shape and layer."""
+        of = f" of {self.layer!r}" if self.layer else ""
+        return f"<{type(self).__name__} {' × '.join(map(str, self.shape))}{of}>"
+
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        """Leaves it out of copies of a layer: a network makes its tensors when asked."""
+        return type(None), ()
+
+
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Layer(ABC):
-    """A layer of a network: frozen, compared by value, the same object usable in many networks.
+    """A layer of a network: compared by value, the same object usable in many networks.
+
+    All but `trainable` is frozen. Every layer takes the argument `trainable=False`, which freezes
+    its weights: training computes no gradient of them.
 
     Attributes:
         name: what messages, summaries and files call it; None until a network names it.
@@ -98,7 +132,10 @@ class Layer(ABC):
 
     name: str | None
     input_shape: tuple[int, int, int] | None = field(compare=False)
+    _trainable: bool = field(compare=False)
+    _output: Tensor | None = field(compare=False)
     class_name: ClassVar[str] = "Layer"
+    SETTABLE: ClassVar[frozenset[str]] = frozenset({"trainable"})
 
     def _set(
         self, name: str | None, input_shape: Sequence[int | None] | None, **values: object
@@ -107,7 +144,7 @@ class Layer(ABC):
         where = str(name or self.class_name)
         name = None if name is None else text(name, "name", where)
         shape = None if input_shape is None else image_shape(input_shape, "input_shape", where)
-        self._fill(name=name, input_shape=shape, **values)
+        self._fill(name=name, input_shape=shape, _trainable=True, _output=None, **values)
 
     def _fill(self, **values: object) -> None:
         """Fill some of the frozen fields."""
@@ -116,8 +153,36 @@ class Layer(ABC):
 
     @property
     def trainable(self) -> bool:
-        """True: every layer is trained."""
-        return True
+        """False if its weights are frozen. It may be set, also within a network."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._fill(_trainable=flag(value, "trainable", self.label))
+
+    @property
+    def output(self) -> Tensor:
+        """Its output in its network, to build another network on.
+
+        Raises:
+            ModelError: it belongs to no network whose image size is known.
+        """
+        if self._output is None:
+            do = "Take it from a built model: model.get_layer(name).output."
+            raise ModelError("the layer has no output yet", where=self.label, do=do)
+        return self._output
+
+    def __call__(self, inputs: Tensor | Sequence[Tensor], /) -> Tensor:
+        """Applies the layer to a tensor, or to a list of tensors if it merges several.
+
+        Raises:
+            ModelError: the shapes don't fit.
+            UnsupportedError: the input is an array: layers compute nothing outside a network.
+        """
+        given = [inputs] if isinstance(inputs, Tensor) else inputs
+        if not isinstance(given, list | tuple) or not all(isinstance(t, Tensor) for t in given):
+            raise not_called(self.label)
+        return Tensor(self.merged_shape([tensor.shape for tensor in given]), self, given)
 
     if not TYPE_CHECKING:  # type checkers shall know what is missing
 
@@ -125,22 +190,29 @@ class Layer(ABC):
             """Names our way to what Keras's layers have."""
             raise attribute(name, "layer", dir(type(self)))
 
-        def __call__(self, *_: object, **__: object) -> object:
-            """Refuses the functional API."""
-            raise not_called(self.label)
-
     @property
     def label(self) -> str:
         """The name, or the class where there is none yet: what errors begin with."""
         return self.name or self.class_name
 
     @abstractmethod
-    def output_shape(self, input_shape: Shape) -> Shape:
+    def output_shape(self, input_shape: Shape, /) -> Shape:
         """The shape it makes of one input, without the batch.
 
         Raises:
             ModelError: it can't take such an input; the message begins with the layer's name.
         """
+
+    def merged_shape(self, input_shapes: Sequence[Shape]) -> Shape:
+        """Returns the output shape for its inputs; only layers that merge take several.
+
+        Raises:
+            ModelError: it can't take such inputs.
+        """
+        if len(input_shapes) != 1:
+            got = f"{len(input_shapes)} inputs"
+            raise ModelError("the layer takes one input", where=self.label, got=got)
+        return self.output_shape(input_shapes[0])
 
     def weights(self, _input_shape: Shape, /) -> tuple[Weight, ...]:
         """The arrays it learns for such inputs, kernel before bias. Shapes are in `Weight`."""
@@ -148,9 +220,14 @@ class Layer(ABC):
 
     def config(self) -> dict[str, object]:
         """The arguments in the form of Keras 2, which TensorFlow.js reads."""
-        own: dict[str, object] = {f.name: getattr(self, f.name) for f in fields(self)}
+        own: dict[str, object] = {name: getattr(self, name) for name in self._arguments()}
         del own["input_shape"]  # a network's, not a layer's
-        return {"name": self.name, "trainable": True, "dtype": "float32", **own}
+        return {"name": self.name, "trainable": self.trainable, "dtype": "float32", **own}
+
+    @classmethod
+    def _arguments(cls) -> list[str]:
+        """The names of the constructor's arguments, each a field."""
+        return [f.name for f in fields(cls) if not f.name.startswith("_")]
 
     @classmethod
     def from_config(cls, config: Mapping[str, object]) -> Self:
@@ -159,7 +236,7 @@ class Layer(ABC):
         Raises:
             ModelError: an argument is unsupported.
         """
-        known = {f.name for f in fields(cls)} - {"input_shape"}
+        known = {*cls._arguments(), "trainable"} - {"input_shape"}
         name = config.get("name")
         where = name if isinstance(name, str) else cls.class_name
         for key, value in config.items():
@@ -170,7 +247,7 @@ class Layer(ABC):
                 raise ModelError(
                     f"{cls.class_name} has no argument {key!r}"[:200],
                     where=where,
-                    expected=", ".join(sorted(known - {"name"})) or "no arguments",
+                    expected=", ".join(sorted(known - {"name", "trainable"})) or "no arguments",
                 )
             plain = tuple(value) if isinstance(value, list) else value
             if plain not in allowed:
@@ -188,11 +265,17 @@ class Layer(ABC):
         ]
         if missing:
             raise ModelError(f"its configuration lacks {', '.join(missing)}", where=where)
-        return cls(**arguments)
+        trainable = arguments.pop("trainable", True)
+        layer = cls(**arguments)
+        object.__setattr__(layer, "_trainable", flag(trainable, "trainable", where))
+        return layer
 
     def named(self, name: str) -> Self:
-        """The same layer under another name."""
-        return type(self)(**{f.name: getattr(self, f.name) for f in fields(self)} | {"name": name})
+        """A copy of the layer under another name."""
+        arguments = {argument: getattr(self, argument) for argument in self._arguments()}
+        copy = type(self)(**arguments | {"name": name})
+        object.__setattr__(copy, "_trainable", self.trainable)
+        return copy
 
     @classmethod
     def base_name(cls) -> str:

@@ -1,13 +1,12 @@
-"""Input: the shape of a network's images, known beforehand."""
+"""Input: the images of a network, of a shape known beforehand."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from spritenet.arguments import image_shape
-from spritenet.migration import accepts, not_called
+from spritenet.layers.base import Tensor
+from spritenet.migration import accepts
 
 __all__ = ["ImageShape", "Input"]
 
@@ -16,9 +15,11 @@ ImageShape = tuple[int, int, int]
 
 
 @accepts
-@dataclass(frozen=True, slots=True, init=False)
-class Input:
-    """The first of a Sequential's layers where its images' shape is known beforehand.
+class Input(Tensor):
+    """The images of a network: what its first layer reads.
+
+    It stands first in the list of a `Sequential`, or is what the first layer of a `Model` is called
+    on: `x = sn.Conv2D(8, 3)(sn.Input((28, 28, 1)))`.
 
     Args:
         shape: height, width, channels; or height, width of grey images.
@@ -27,14 +28,9 @@ class Input:
         ModelError: it is something else.
     """
 
+    __slots__ = ()
     shape: ImageShape
 
     def __init__(self, shape: Sequence[int | None]) -> None:
         """See the class."""
-        object.__setattr__(self, "shape", image_shape(shape, "shape", "Input"))
-
-    if not TYPE_CHECKING:  # type checkers shall know what is missing
-
-        def __call__(self, *_: object, **__: object) -> object:
-            """Refuses the functional API."""
-            raise not_called("Input")
+        super().__init__(image_shape(shape, "shape", "Input"))

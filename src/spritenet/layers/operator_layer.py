@@ -43,7 +43,7 @@ class OperatorLayer(Layer):
         own = {
             f.name: self._checked(f.name, given[f.name], where)
             for f in fields(self)
-            if f.name not in ("name", "input_shape")
+            if f.name not in ("name", "input_shape") and not f.name.startswith("_")
         }
         self._set(name, cast("Sequence[int] | None", given["input_shape"]), **own)
 
@@ -89,6 +89,10 @@ class OperatorLayer(Layer):
     def output_shape(self, input_shape: Shapes) -> Shape:
         """The shape it makes. See `Layer.output_shape`."""
         return self.infer(input_shape).shape
+
+    def merged_shape(self, input_shapes: Sequence[Shape]) -> Shape:
+        """Returns the output shape for its inputs. See `Layer.merged_shape`."""
+        return self.infer(input_shapes[0] if len(input_shapes) == 1 else input_shapes).shape
 
     def weights(self, input_shape: Shapes, /) -> tuple[Weight, ...]:
         """The arrays it has for such inputs, in Keras's order."""

@@ -44,14 +44,14 @@ def _words(table: dict[str, str]) -> dict[str, str]:
     return {name: words for names, words in table.items() for name in names.split()}
 
 
-_CHAIN = "Networks are lists of layers: sn.Sequential([...])."
+_CHAIN = "Networks are sn.Sequential([...]) or sn.Model(inputs, outputs)."
 _FLOAT32 = "Networks compute in float32."
 _RATE = "Give the optimizer a schedule, fit a LearningRateScheduler, or call compile again."
 _BINARY = "Use Dense(2, activation='softmax') and loss='sparse_categorical_crossentropy'."
 _ACCURACY = "Give compile metrics=['accuracy'], or call sn.metrics.accuracy."
 _CONFIG = "Use config(), and get(config) of the module."
 _OWN_LOOP = "For a loop of your own: for event in sn.train(model, data)."
-_TRAINED = "Every layer is trained; frozen layers are not supported yet."
+_TRAINED = "Set layer.trainable = False, or model.trainable = False."
 _EVENTS = "on_event(event) is called for everything that happens."
 _WEIGHTS = "Use model.weights, a dictionary of arrays: model.weights['dense/kernel']."
 _FIT = "Use model.fit(data)."
@@ -59,7 +59,7 @@ _CORE = "The compiled core runs on the CPU; nothing has to be moved."
 
 NAMES: dict[str, dict[str, str]] = {
     "": _words({
-        "Model Function": _CHAIN,
+        "Function": _CHAIN,
         "Metric": _ACCURACY,
         "models": "Use sn.Sequential and sn.load_model.",
         "activations": "Give layers the name: activation='relu'.",
@@ -81,8 +81,9 @@ NAMES: dict[str, dict[str, str]] = {
     "layers": _words({
         "InputLayer InputSpec":
             "Use sn.Input((height, width, channels)), or input_shape= of the first layer.",
-        "Dot "
-        "add average concatenate dot maximum minimum multiply subtract": _CHAIN,
+        "Dot": "Merge with sn.Add, sn.Multiply or sn.Concatenate.",
+        "add average concatenate dot maximum minimum multiply subtract":
+            "Call the layer of that name: sn.Add()([x, y]).",
         "Lambda FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper":
             "Layers run in the compiled core, which calls no other code.",
         "AlphaDropout GaussianDropout GaussianNoise SpatialDropout2D": "Use Dropout(rate).",
@@ -286,7 +287,7 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
         "register_module register_parameter register_buffer add_module set_submodule "
         "quantized_build quantized_call rematerialized_call":
             "Layers run in the compiled core, which calls no other code.",
-        "trainable_weights trainable_variables variables non_trainable_weights torch_params "
+        "trainable_variables variables torch_params "
         "non_trainable_variables get_parameter named_parameters save_own_variables "
         "load_own_variables state_dict get_state_tree": _WEIGHTS,
         "load_state_dict set_state_tree": "Use model.set_weights(arrays) or load_weights(file).",
@@ -302,7 +303,6 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
         "input_dtype quantize quantization_mode get_quantization_layer_structure": _FLOAT32,
         "children named_children modules named_modules get_submodule": "Use model.layers.",
         "buffers named_buffers get_buffer": "There are no weights but trained ones: model.weights.",
-        "input inputs output outputs": "Use model.activations(image) to see each layer's outputs.",
         "input_spec": "Use model.input_shape.",
         "compute_output_shape compute_output_spec": "Use model.output_shape.",
         "export": "Use model.save(folder), or type: spritenet export",
@@ -327,8 +327,8 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
     "layer": _words({
         "get_weights weights_ kernel bias variables trainable_weights": _WEIGHTS,
         "set_weights": "Use model.set_weights(arrays).",
-        "input output": "Use model.activations(image) to see each layer's outputs.",
-        "trainable requires_grad": _TRAINED,
+        "input": "Use model.activations(image) to see each layer's outputs.",
+        "requires_grad": _TRAINED,
         "get_config": "Use layer.config().",
     }),
     "optimizer": _words({

@@ -81,7 +81,6 @@ ARGUMENTS: Mapping[str, Rule] = {
     "renorm_clipping": Refused("Normalisation is over the batch."),
     "renorm_momentum": Refused("Normalisation is over the batch.", (0.99,)),
     "synchronized": Refused("All threads share one batch.", (False,)),
-    "trainable": Refused("Every layer is trained; frozen layers aren't supported yet.", (True,)),
     "weights": Refused("Use model.set_weights(arrays)."),
     "batch_input_shape": Renamed("input_shape"),
     "LeakyReLU.alpha": Renamed("negative_slope"),
@@ -175,7 +174,8 @@ def accepts(target: Taking) -> Taking:
     """Makes a function, or a class's constructor, take Keras's arguments as the table says.
 
     What fits neither the table nor the arguments raises `UnsupportedError`, never a bare
-    TypeError. A frozen class advises on attributes that can't be set.
+    TypeError. A frozen class advises on attributes that can't be set; those
+    that its `SETTABLE` names can, and are arguments of its constructor too.
     """
     if not isinstance(target, type):
         return _taking(target)
@@ -195,8 +195,11 @@ def _taking(function: Taking) -> Taking:
     @wraps(function)
     def taking(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever the function takes
         owner = function.__name__
+        later: dict[str, Any] = {}
         if owner == "__init__":
             owner = type(arguments[0]).__name__
+            settable: frozenset[str] = getattr(type(arguments[0]), "SETTABLE", frozenset())
+            later = {name: named.pop(name) for name in settable & named.keys()}
         if not (free or named.keys() <= own.parameters.keys()):
             named = _translated(owner, named, list(own.parameters)[method:])
         try:
@@ -204,7 +207,10 @@ def _taking(function: Taking) -> Taking:
         except TypeError as error:
             do = f"It takes: {', '.join(list(own.parameters)[method:])}."
             raise UnsupportedError(str(error), where=owner, do=do) from None
-        return function(*arguments, **named)
+        result = function(*arguments, **named)
+        for name, value in later.items():
+            setattr(arguments[0], name, value)
+        return result
 
     return taking  # type: ignore[return-value]  # the same arguments and result
 
@@ -271,7 +277,8 @@ def _refuse_change(self: object, name: str, value: object = None) -> None:
     Raises:
         UnsupportedError: always, but for what changes nothing.
     """
-    if name == "trainable" and value is True:
+    if name in getattr(type(self), "SETTABLE", ()) or (name == "trainable" and value is True):
+        object.__setattr__(self, name, value)
         return
     from spritenet.migration import advice  # imported late: only errors need it
 

@@ -41,9 +41,9 @@ def not_settable(name: str) -> UnsupportedError:
 
 
 def not_called(label: str) -> UnsupportedError:
-    """The error for a layer that is called, as in Keras's functional API."""
-    do = "Networks are lists of layers: sn.Sequential([...])."
-    return UnsupportedError("Unsupported: calling a layer", where=label, do=do)
+    """The error for a layer that is called on an array."""
+    do = "Call it on sn.Input(shape) or another layer's tensor, and predict with sn.Model."
+    return UnsupportedError("Unsupported: calling a layer on an array", where=label, do=do)
 
 
 def word(name: object, part: str, supported: Iterable[str]) -> UnsupportedError:

@@ -1,8 +1,10 @@
 """Models: Sequential, and training as one call or as a stream of events.
 
-    sequential         Sequential: fit, evaluate, predict, save
+    model              Model: fit, evaluate, predict, save
+    sequential         Sequential: a Model whose layers are a chain
     model_file         load_model
     network            Network: layers and their weights
+    assembly           from tensors to the graph of a Model
     building           layer names, the default Rescaling, offsets and initial values of weights
     weights            Weighted: weights read, set, saved and loaded
     compilation        Compiled: optimizer, loss, metrics
@@ -37,7 +39,8 @@ from __future__ import annotations
 
 from spritenet.layers import Input
 from spritenet.model.classifier import Classified
-from spritenet.model.model_file import load_model
+from spritenet.model.model import Model
+from spritenet.model.model_file import load_model, model_of
 from spritenet.model.pixel_ranges import accuracies_by_range, best_range
 from spritenet.model.scores import Scores
 from spritenet.model.sequential import Sequential
@@ -46,10 +49,12 @@ from spritenet.model.trainer import train
 __all__ = [
     "Classified",
     "Input",
+    "Model",
     "Scores",
     "Sequential",
     "accuracies_by_range",
     "best_range",
     "load_model",
+    "model_of",
     "train",
 ]

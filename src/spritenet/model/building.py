@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from spritenet.errors import ModelError
 from spritenet.initializers import stream
-from spritenet.layers import ImageShape, Input, Layer, Rescaling, Shape, Weight
+from spritenet.layers import IMAGES, Graph, ImageShape, Layer, Rescaling, Shape, Weight
 from spritenet.layers.activation import ActivationLayer
 from spritenet.layers.parametric import Parametric
 
@@ -19,13 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ImageShape",
-    "Input",
     "Place",
     "classifies",
     "initial",
     "last_activation",
     "named",
-    "output_shape",
     "places",
     "with_rescaling",
 ]
@@ -39,11 +37,18 @@ class Place:
         name: "conv2d/kernel".
         weight: its shape and how it begins.
         start: the index of its first number.
+        layer: its layer.
     """
 
     name: str
     weight: Weight
     start: int
+    layer: Layer
+
+    @property
+    def trainable(self) -> bool:
+        """True if an optimizer changes it."""
+        return self.weight.trainable and self.layer.trainable
 
     @property
     def slice(self) -> slice:
@@ -51,62 +56,94 @@ class Place:
         return slice(self.start, self.start + self.weight.size)
 
 
-def with_rescaling(layers: Iterable[Layer]) -> list[Layer]:
-    """The layers, with Rescaling(1/255) before them unless they begin with a Rescaling."""
-    layers = list(layers)
-    if layers and not isinstance(layers[0], Rescaling):
-        layers.insert(0, Rescaling(1 / 255))
-    return layers
+def with_rescaling(layers: Iterable[Layer]) -> tuple[Graph, list[int]]:
+    """Returns the graph with a Rescaling that alone reads the images, and the layers' old indices.
+
+    It is the graph's own, if it has one: Rescalings of the images that are equal become one. Layers
+    that read the images directly get Rescaling(1/255), whose old index is `IMAGES`.
+
+    Raises:
+        ModelError: layers read the images directly, and others through another Rescaling.
+    """
+    graph = Graph.of(layers)
+    readers = [place for place, read in enumerate(graph.inputs) if IMAGES in read]
+    rescalings = [
+        (place, layer) for place in readers if isinstance(layer := graph[place], Rescaling)
+    ]
+    kinds = {(layer.scale, layer.offset) for _, layer in rescalings}
+    first: Layer = Rescaling(1 / 255)
+    if len(rescalings) == len(readers):
+        if len(readers) < 2:
+            return graph, list(range(len(graph)))
+        first = rescalings[0][1] if len(kinds) == 1 else Rescaling(1.0)
+    elif kinds - {(1 / 255, 0.0)}:
+        raise ModelError(
+            "some layers read the images through a Rescaling, others directly",
+            where=rescalings[0][1].label,
+            do="Call all of them on the Rescaling's output.",
+        )
+    gone = {place for place, _ in rescalings} if len(kinds) == 1 else set()
+    return _merged(graph, first, gone)
 
 
-def named(layers: Iterable[Layer]) -> tuple[Layer, ...]:
-    """The layers with a name each, made as Keras makes them: conv2d, conv2d_1, ….
+def _merged(graph: Graph, first: Layer, gone: set[int]) -> tuple[Graph, list[int]]:
+    """Returns the graph with a layer that alone reads the images, in place of those gone."""
+    kept = [place for place in range(len(graph)) if place not in gone]
+    new = {old: place + 1 for place, old in enumerate(kept)} | dict.fromkeys({IMAGES, *gone}, 0)
+    inputs = [tuple(new[read] for read in graph.inputs[old]) for old in kept]
+    origin = min(gone) if gone else IMAGES
+    layers = (first, *(graph[old] for old in kept))
+    return Graph(layers, ((IMAGES,), *inputs)), [origin, *kept]
+
+
+def named(graph: Graph, given: Sequence[bool] | None = None) -> Graph:
+    """Returns the graph with a named copy of each layer, as Keras names: conv2d, conv2d_1, ….
+
+    Args:
+        graph: layers with or without names.
+        given: for each layer False if its name may be changed to be unique; True by default.
 
     Raises:
         ModelError: two were given the same name.
     """
-    layers = list(layers)
-    taken = [layer.name for layer in layers if layer.name]
-    for name in taken:
-        if taken.count(name) > 1:
-            raise ModelError("two layers have this name", where=name)
+    fixed = given or [True] * len(graph)
+    taken: set[str] = set()
+    for layer, keep in zip(graph, fixed, strict=True):
+        if layer.name and keep:
+            if layer.name in taken:
+                raise ModelError("two layers have this name", where=layer.name)
+            taken.add(layer.name)
+    count: dict[str, int] = {}
     result = []
-    for layer in layers:
-        if layer.name:
-            result.append(layer)
+    for layer, keep in zip(graph, fixed, strict=True):
+        if layer.name and keep:
+            result.append(layer.named(layer.name))
             continue
-        base, number = layer.base_name(), 0
-        name = base
+        base = layer.name or layer.base_name()
+        number = count.get(base, 0)
+        name = f"{base}_{number}" if number else base
         while name in taken:
             number += 1
             name = f"{base}_{number}"
-        taken.append(name)
+        count[base] = number + 1
+        taken.add(name)
         result.append(layer.named(name))
-    return tuple(result)
+    return graph.with_layers(result)
 
 
 def places(layers: Iterable[Layer], input_shape: Shape) -> tuple[Place, ...]:
-    """Where each weight array lies: layer after layer, kernel before bias.
+    """Returns the slice of each weight array: layer after layer, kernel before bias.
 
     Raises:
         ModelError: a layer doesn't fit what comes before it.
     """
     found: list[Place] = []
-    start, shape = 0, input_shape
-    for layer in layers:
-        for weight in layer.weights(shape):
-            found.append(Place(f"{layer.label}/{weight.name}", weight, start))
+    start = 0
+    for node in Graph.of(layers).nodes(input_shape):
+        for weight in node.weights:
+            found.append(Place(f"{node.layer.label}/{weight.name}", weight, start, node.layer))
             start += weight.size
-        shape = layer.output_shape(shape)
     return tuple(found)
-
-
-def output_shape(layers: Iterable[Layer], input_shape: Shape) -> Shape:
-    """What the last layer makes."""
-    shape = input_shape
-    for layer in layers:
-        shape = layer.output_shape(shape)
-    return shape
 
 
 def initial(places: Iterable[Place], seed: int) -> NDArray[np.float32]:

@@ -210,9 +210,10 @@ def _view(model: Network, parameters: NDArray[np.float32]) -> ModelView:
     """The functions of the model that calibration calls: features and outputs."""
     from spritenet.ood.calibration import ModelView
 
-    layers = model.layers
+    layers = model.graph
     dense = [place for place, layer in enumerate(layers) if isinstance(layer, Dense)]
-    end = dense[0] if dense else len(layers)
+    # The features that the first Dense reads; of a branch, those that the last one reads.
+    end = layers.inputs[dense[0 if layers.is_chain else -1]][0] + 1 if dense else len(layers)
     return ModelView(
         layers[end - 1].label,
         lambda images: before(model, parameters, end, images),
@@ -224,7 +225,7 @@ def _logits(
     model: Network, parameters: NDArray[np.float32], images: NDArray[np.uint8]
 ) -> NDArray[np.float64]:
     """Returns the outputs before the softmax, (n, k), up to a number added to each row."""
-    size = evaluation.images_per_call(model.layers, images.shape[1:])
+    size = evaluation.images_per_call(model.graph, images.shape[1:])
     outputs = evaluation.predict(model.engine(), parameters, images, size).astype(np.float64)
     if last_activation(model.layers) == "linear":
         return outputs

@@ -11,7 +11,7 @@ import numpy as np
 from spritenet import losses, optimizers
 from spritenet.engines.engine import Engine
 from spritenet.errors import ModelError
-from spritenet.layers import Input, Layer
+from spritenet.layers import Graph, ImageShape, Tensor
 from spritenet.losses import Loss
 from spritenet.migration import accepts, attribute, word
 from spritenet.model import building, trainer
@@ -26,7 +26,7 @@ from spritenet.training.state import TrainingState
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from spritenet.model.sequential import Sequential
+    from spritenet.model.model import Model
 
 __all__ = ["Compiled"]
 
@@ -38,16 +38,17 @@ class Compiled(Classifier):
 
     def __init__(
         self,
-        layers: Iterable[Layer | Input] | None,
+        graph: Graph,
         name: str,
         threads: int | None,
         engine: Callable[..., Engine] | None,
+        input_shape: ImageShape | None = None,
     ) -> None:
         self._loss: Loss | None = None
         self._optimizer: Optimizer | None = None
         self.metrics: tuple[str, ...] = ()
         self.session: Session | None = None
-        super().__init__(layers, name, threads, engine)
+        super().__init__(graph, name, threads, engine, input_shape)
 
     @accepts
     def compile(
@@ -157,7 +158,7 @@ class Compiled(Classifier):
                 where="train_on_batch",
                 do=f"Give {type(rate).__name__} a number of steps.",
             )
-        model = cast("Sequential", self)
+        model = cast("Model", self)
         events = trainer.train(
             model,
             x,
@@ -182,17 +183,20 @@ class Compiled(Classifier):
         return_dict: bool = False,
     ) -> Scores | dict[str, float]:
         """Returns the scores that `evaluate` gives."""
-        model = cast("Sequential", self)
+        model = cast("Model", self)
         return model.evaluate(x, y, sample_weight=sample_weight, return_dict=return_dict)
 
     @accepts
     def predict_on_batch(self, x: object) -> NDArray[np.float32]:
         """Returns the outputs that `predict` gives."""
-        return cast("Sequential", self).predict(x)
+        return cast("Model", self).predict(x)
 
     @accepts
-    def __call__(self, x: object, training: bool = False) -> NDArray[np.float32]:
-        """Returns the outputs that `predict` gives. Dropout never works here: `fit` alone trains.
+    def __call__(self, x: object, training: bool = False) -> NDArray[np.float32] | Tensor:
+        """Returns the outputs that `predict` gives; of a `Tensor`, the tensor of its output there.
+
+        Called on a tensor, its layers become part of the network that is built, with copies of its
+        weights. Dropout never works here: `fit` alone trains.
 
         Raises:
             ModelError: it has no weights yet, or training was asked for.
@@ -200,4 +204,6 @@ class Compiled(Classifier):
         """
         if training:
             raise attribute("train", "model")
-        return cast("Sequential", self).predict(x)
+        if isinstance(x, Tensor):
+            return self._layers.tensors(x, self)[-1]
+        return cast("Model", self).predict(x)

@@ -21,9 +21,9 @@ def before(
     model: Network, parameters: NDArray[np.float32], end: int, images: NDArray[np.uint8]
 ) -> NDArray[np.float32]:
     """What the layers before number `end` make of n images, flat: (n, d)."""
-    engine = model.beginning(end)
-    part = np.ascontiguousarray(parameters[: engine.parameter_count])
-    share = evaluation.images_per_call(model.layers, images.shape[1:])
+    engine, places = model.beginning(end)
+    part = np.ascontiguousarray(parameters[places])
+    share = evaluation.images_per_call(model.graph, images.shape[1:])
     return evaluation.predict(engine, part, images, share).reshape(len(images), -1)
 
 
@@ -46,10 +46,10 @@ def features(model: Network, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         raise ModelError(
             "it takes other images", where=model.name, expected=shape, got=images.shape[1:]
         )
-    last, made = 0, tuple(shape)
-    for place, layer in enumerate(model.layers):
-        last = place if layer.weights(made) else last
-        made = layer.output_shape(made)
-    if not last:
-        raise ModelError("there is no layer before the last one that learns", where=model.name)
-    return before(model, model.state.now.best_guess, last, images)
+    last = 0
+    for place, node in enumerate(model.graph.nodes(images.shape[1:])):
+        last = place if node.weights else last
+    read = model.graph.inputs[last]
+    if not last or len(read) != 1:
+        raise ModelError("there is no layer before the last one with weights", where=model.name)
+    return before(model, model.state.now.best_guess, read[0] + 1, images)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spritenet.errors import ModelError
-from spritenet.layers import Layer, Shape
+from spritenet.layers import Graph, Layer, Shape
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,21 +18,22 @@ if TYPE_CHECKING:
 __all__ = ["activations_by_name", "filters", "layer_figure", "rows", "table_html"]
 
 
-def rows(layers: Sequence[Layer], input_shape: Shape | None) -> list[tuple[str, str, str, int]]:
+def rows(layers: Iterable[Layer], input_shape: Shape | None) -> list[tuple[str, str, str, int]]:
     """Of each layer: name, class, output shape in words ("?" if unknown), parameters."""
-    found = []
-    shape = input_shape
-    for layer in layers:
-        size, words = 0, "?"
-        if shape is not None:
-            size = sum(weight.size for weight in layer.weights(shape))
-            shape = layer.output_shape(shape)
-            words = "×".join(map(str, shape))
-        found.append((layer.label, layer.class_name, words, size))
-    return found
+    if input_shape is None:
+        return [(layer.label, layer.class_name, "?", 0) for layer in layers]
+    return [
+        (
+            node.layer.label,
+            node.layer.class_name,
+            "×".join(map(str, node.output_shape)),
+            sum(weight.size for weight in node.weights),
+        )
+        for node in Graph.of(layers).nodes(input_shape)
+    ]
 
 
-def table_html(name: str, layers: Sequence[Layer], input_shape: Shape | None) -> str:
+def table_html(name: str, layers: Iterable[Layer], input_shape: Shape | None) -> str:
     """The table for notebooks, light or dark."""
     heads = ("layer", "type", "makes", "parameters")
     cell = 'style="text-align:{};padding:2px 8px"'
@@ -52,14 +53,14 @@ def table_html(name: str, layers: Sequence[Layer], input_shape: Shape | None) ->
 
 
 def activations_by_name(
-    layers: Sequence[Layer], input_shape: Shape, outputs: Sequence[NDArray[np.float32]]
+    layers: Iterable[Layer], input_shape: Shape, outputs: Sequence[NDArray[np.float32]]
 ) -> dict[str, NDArray[np.float32]]:
     """Every layer's output by its name: (h, w, c), or (units,) for a vector."""
-    found, shape = {}, input_shape
-    for layer, output in zip(layers, outputs, strict=True):
-        shape = layer.output_shape(shape)
-        found[layer.label] = output.reshape(shape)
-    return found
+    nodes = Graph.of(layers).nodes(input_shape)
+    return {
+        node.layer.label: output.reshape(node.output_shape)
+        for node, output in zip(nodes, outputs, strict=True)
+    }
 
 
 def filters(weights: Mapping[str, NDArray[np.float32]], layer: str | None) -> Figure:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spritenet.arguments import file_path
 from spritenet.errors import DataWarning
 from spritenet.migration import accepts
+from spritenet.model.model import Model
 from spritenet.model.sequential import Sequential
 
-__all__ = ["load_model"]
+if TYPE_CHECKING:
+    from spritenet.export import SavedModel
+
+__all__ = ["load_model", "model_of"]
 
 
 @accepts
@@ -21,7 +26,7 @@ def load_model(
     threads: int | None = None,
     pixels: str | None = None,
     class_names: Sequence[str] | None = None,
-) -> Sequential:
+) -> Model:
     """A model from its folder, its JSON file or a ZIP of both; ours or TensorFlow.js's.
 
     If its optimizer's memory was saved, training goes on where it was; else call `compile` first.
@@ -43,4 +48,10 @@ def load_model(
     saved = tfjs.read(path, optimizer=True, pixels=pixels, class_names=class_names)
     for note in saved.notes:
         warnings.warn(note, DataWarning, stacklevel=3)  # past `accepts`
-    return Sequential.from_saved(saved, threads=threads)
+    return model_of(saved, threads=threads)
+
+
+def model_of(saved: SavedModel, *, threads: int | None = None) -> Model:
+    """Returns the model of a model file's content: a `Sequential` if its layers are a chain."""
+    kind = Sequential if saved.layers.is_chain else Model
+    return kind.from_saved(saved, threads=threads)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from spritenet.arguments import image_shape, seed_of, text
 from spritenet.engines.engine import Engine
 from spritenet.errors import DataError, ModelError
-from spritenet.layers import ImageShape, Input, Layer, Rescaling
+from spritenet.layers import Graph, ImageShape, Input, Layer, Tensor
 from spritenet.migration import accepts, attribute, not_settable
 from spritenet.model import building, image_batch, inspection
 from spritenet.model.building import Place
@@ -47,56 +47,94 @@ class Network:
 
     def __init__(
         self,
-        layers: Iterable[Layer | Input] | None,
+        graph: Graph,
         name: str,
         threads: int | None,
         engine: Callable[..., Engine] | None,
+        input_shape: ImageShape | None = None,
     ) -> None:
-        self.name = text(name, "name", "Sequential")
+        self.name = text(name, "name", type(self).__name__)
         self.threads = threads
         self.input_shape: ImageShape | None = None
         self.class_names: tuple[str, ...] = ()
         self.rejection: Rejection | None = None
         self._make_engine = engine or _native
-        self._engine: tuple[int, Engine] | None = None
-        self._beginning: tuple[tuple[Layer, ...], Engine] | None = None
+        self._engine: tuple[int, tuple[bool, ...], Engine] | None = None
+        self._beginning: tuple[int, Engine, NDArray[np.int64]] | None = None
         self._state: CurrentState | None = None
         self._places: tuple[Place, ...] = ()
         self._output_shape: tuple[int, ...] = ()
-        self._layers: tuple[Layer, ...] = ()
-        self._declared: ImageShape | None = None
+        self._layers = Graph()
+        self._images: Input | None = None
+        self._declared = input_shape
         self._seed = 0
-        given: object = layers
-        if given is not None and not isinstance(given, Iterable):
-            do = "Put them in square brackets: Sequential([…])."
-            raise ModelError("layers is no list", where=name, got=repr(given), do=do)
-        layers = list(layers or ())
-        first = layers.pop(0) if layers and isinstance(layers[0], Input) else None
-        own = [layer for layer in layers if isinstance(layer, Layer)]
-        if len(own) != len(layers):
-            strange = next(layer for layer in layers if not isinstance(layer, Layer))
-            raise ModelError("this is no layer", where=name, got=repr(strange))
-        if isinstance(first, Input):
-            self._declared = first.shape
-        elif own:
-            self._declared = own[0].input_shape
-        if own:
-            self._change(building.named(building.with_rescaling(own)))
+        if graph:
+            self._change(graph)
+
+    @property
+    def graph(self) -> Graph:
+        """Its layers, and what each of them reads."""
+        return self._layers
 
     @property
     def layers(self) -> list[Layer]:
-        """Its layers, named, first to last."""
+        """Its layers, named, each after those it reads."""
+        self._bind()
         return list(self._layers)
 
     @property
+    def inputs(self) -> list[Tensor]:
+        """Its images, to build another network on: `sn.Model(model.inputs, …)`.
+
+        Raises:
+            ModelError: the size of its images isn't known.
+        """
+        return [self._bound()]
+
+    @property
+    def output(self) -> Tensor:
+        """Its output, to build another network on.
+
+        Raises:
+            ModelError: the size of its images isn't known.
+        """
+        self._bound()
+        return self._layers[-1].output
+
+    @property
+    def outputs(self) -> list[Tensor]:
+        """Its output, in a list as in Keras."""
+        return [self.output]
+
+    def _bound(self) -> Input:
+        """The tensor of its images, from which those of all layers are made.
+
+        Raises:
+            ModelError: the size of its images isn't known.
+        """
+        self._bind()
+        if self._images is None:
+            do = "Begin with sn.Input(shape), or call build(input_shape)."
+            raise ModelError("the size of its images isn't known", where=self.name, do=do)
+        return self._images
+
+    def _bind(self) -> None:
+        """Gives each layer its tensor, once the size of the images is known."""
+        shape = self.input_shape or self._declared
+        if self._images is None and shape is not None and self._layers:
+            self._images = Input(shape)
+            for tensor in self._layers.tensors(self._images, self):
+                object.__setattr__(tensor.layer, "_output", tensor)
+
+    @property
     def trainable(self) -> bool:
-        """True: every layer is trained. It can't be set to anything else."""
-        return True
+        """False if every layer is frozen. Setting it freezes or frees all of them."""
+        return any(layer.trainable for layer in self._layers) or not self._layers
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        if not value:
-            raise attribute("requires_grad", "model")
+        for layer in self._layers:
+            layer.trainable = value
 
     @accepts
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
@@ -105,6 +143,7 @@ class Network:
         Raises:
             ModelError: there is none.
         """
+        self._bind()
         names = [layer.label for layer in self._layers]
         try:
             return self._layers[names.index(name or "") if index is None else index]
@@ -116,56 +155,20 @@ class Network:
                 got=repr(name if index is None else index),
             ) from None
 
-    @accepts
-    def add(self, layer: Layer | Input) -> None:
-        """Put a layer at the end. Weights that are there stay; its own are new.
-
-        Args:
-            layer: a layer; or, before any, an `Input`.
-
-        Raises:
-            ModelError: it is no layer, doesn't fit the last one, or its name is taken.
-        """
-        if isinstance(layer, Input):
-            if self._layers:
-                raise ModelError("Input comes first", where=self.name)
-            self._declared = layer.shape
-            return
-        if not isinstance(layer, Layer):
-            raise ModelError("this is no layer", where=self.name, got=repr(layer))
-        layers = building.named(building.with_rescaling([*self._layers, layer]))
-        if not self._layers:
-            self._declared = self._declared or layer.input_shape
-        self._change(layers)
-
-    @accepts
-    def pop(self) -> Layer:
-        """Take the last layer away, with its weights, and return it. The others keep theirs.
-
-        Raises:
-            ModelError: there is none.
-        """
-        if not self._layers:
-            raise ModelError("it has no layers", where=self.name)
-        *rest, last = self._layers
-        if len(rest) == 1 and rest[0] == Rescaling(1 / 255, name=rest[0].name):
-            rest = []  # it would be put first again
-        self._change(tuple(rest))
-        return last
-
-    def _change(self, layers: tuple[Layer, ...], shape: ImageShape | None = None) -> None:
+    def _change(self, layers: Graph, shape: ImageShape | None = None) -> None:
         """Have these layers, for images of that shape if it is known; weights that fit stay.
 
         Raises:
             ModelError: they don't fit each other.
         """
         shape = shape or self.input_shape or self._declared
+        self._images = None
         if shape is None or not layers:
             self._declared, self.input_shape = shape, None
             self._layers, self._state, self._places, self._output_shape = layers, None, (), ()
             return
         places = building.places(layers, shape)
-        output = building.output_shape(layers, shape)
+        output = layers.output_shape(shape)
         parameters = building.initial(places, self._seed)
         new = TrainingState(parameters, self._empty_slots(len(parameters)))
         if self._state is not None:
@@ -270,7 +273,7 @@ class Network:
     def __repr__(self) -> str:
         """Its layers, in one line."""
         size = f", {len(self.state.now.parameters):,} parameters" if self.built else ""
-        return f"<Sequential {self.name}: {len(self._layers)} layers{size}>"
+        return f"<{type(self).__name__} {self.name}: {len(self._layers)} layers{size}>"
 
     def _repr_html_(self) -> str:
         """The table, for notebooks."""
@@ -324,24 +327,33 @@ class Network:
         Raises:
             ModelError: it is not built yet.
         """
-        if self._engine is None or self._engine[0] < batch_size:
+        frozen = tuple(not layer.trainable for layer in self._layers)
+        if self._engine is None or self._engine[0] < batch_size or self._engine[1] != frozen:
             made = self._make_engine(
                 self._layers, self._shape(), batch_size=batch_size, threads=self.threads
             )
-            self._engine = (batch_size, made)
-        return self._engine[1]
+            self._engine = (batch_size, frozen, made)
+        return self._engine[2]
 
-    def beginning(self, end: int) -> Engine:
-        """What computes its first layers, up to number `end`; their parameters come first too.
+    def beginning(self, end: int) -> tuple[Engine, NDArray[np.int64]]:
+        """Returns the engine of layer `end` - 1 and all that leads to it, and its parameters.
+
+        The parameters are given by their indices among the network's.
 
         Raises:
             ModelError: it is not built yet.
         """
-        layers = self._layers[:end]
-        if self._beginning is None or self._beginning[0] != layers:
-            made = self._make_engine(layers, self._shape(), batch_size=0, threads=self.threads)
-            self._beginning = (layers, made)
-        return self._beginning[1]
+        if self._beginning is None or self._beginning[0] != end:
+            graph, kept = self._layers.up_to(end - 1)
+            made = self._make_engine(graph, self._shape(), batch_size=0, threads=self.threads)
+            labels = {self._layers[index].label for index in kept}
+            numbers = [
+                np.arange(place.slice.start, place.slice.stop)
+                for place in self._places
+                if place.layer.label in labels
+            ]
+            self._beginning = (end, made, np.concatenate([np.zeros(0, np.int64), *numbers]))
+        return self._beginning[1:]
 
     def _shape(self) -> ImageShape:
         """The shape of its images.
@@ -379,4 +391,10 @@ class Network:
 
     def __getstate__(self) -> dict[str, object]:
         """Everything but the engine, which holds addresses: for copies and other processes."""
-        return {**self.__dict__, "_engine": None, "_beginning": None, "session": None}
+        return {
+            **self.__dict__,
+            "_engine": None,
+            "_beginning": None,
+            "_images": None,
+            "session": None,
+        }

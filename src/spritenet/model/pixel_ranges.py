@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from spritenet.metrics import accuracy_interval
-from spritenet.model.sequential import Sequential
+from spritenet.model.model import Model
+from spritenet.model.model_file import model_of
 from spritenet.permutation import permutation
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ def best_range(accuracies: Mapping[str, float], assumed: str, count: int) -> str
     return best if low > accuracies[assumed] else assumed
 
 
-def _with_range(model: SavedModel, name: str) -> Sequential:
+def _with_range(model: SavedModel, name: str) -> Model:
     """Returns the network for pixels of a range."""
     from spritenet.export import RANGES
 
-    return Sequential.from_saved(model.with_pixels(RANGES[name]))
+    return model_of(model.with_pixels(RANGES[name]))

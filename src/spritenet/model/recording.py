@@ -12,6 +12,7 @@ import spritenet
 from spritenet.dataset.source import Source
 from spritenet.errors import RunError
 from spritenet.export.metadata import TrainedOn
+from spritenet.layers import IMAGES, Graph
 from spritenet.model import building
 from spritenet.model.encoder import Encoder, to_batches
 from spritenet.model.input_data import adapt
@@ -28,7 +29,7 @@ from spritenet.training.snapshot import WeightSlice
 from spritenet.training.state import TrainingState
 
 if TYPE_CHECKING:
-    from spritenet.model.sequential import Sequential
+    from spritenet.model.model import Model
 
 __all__ = ["Recorder", "observe"]
 
@@ -50,7 +51,7 @@ class Recorder:
         held_out: held-out images to observe predictions on; None for none.
     """
 
-    model: Sequential
+    model: Model
     folder: Path
     about: Mapping[str, object]
     data_name: str
@@ -102,10 +103,7 @@ class Recorder:
     def _identity(self, task: Task, content_hash: str) -> dict[str, object]:
         """Returns the JSON values that must be equal to resume from a checkpoint."""
         values = {
-            "layers": [
-                {"class_name": layer.class_name, "config": layer.config()}
-                for layer in self.model.layers
-            ],
+            "layers": describe(self.model.graph),
             "input_shape": self.model.input_shape,
             "optimizer": task.optimizer.config(),
             "loss": task.loss.config(),
@@ -129,13 +127,14 @@ class Recorder:
 
     def _table(self) -> list[dict[str, object]]:
         """Returns name, output shape and parameters of each layer, for pages."""
-        rows = []
-        shape: tuple[int, ...] = self.model.input_shape or ()
-        for layer in self.model.layers:
-            parameters = sum(weight.size for weight in layer.weights(shape))
-            shape = layer.output_shape(shape)
-            rows.append({"name": layer.label, "output_shape": shape, "parameters": parameters})
-        return rows
+        return [
+            {
+                "name": node.layer.label,
+                "output_shape": node.output_shape,
+                "parameters": sum(weight.size for weight in node.weights),
+            }
+            for node in self.model.graph.nodes(self.model.input_shape or ())
+        ]
 
     def _with_model(self, events: Iterable[Event], run: Run) -> Iterator[Event]:
         """Passes the events on, and saves the model before the last one."""
@@ -148,7 +147,18 @@ class Recorder:
             yield event
 
 
-def observe(model: Sequential, source: Source, run: Run, seed: int) -> Iterator[Event]:
+def describe(graph: Graph) -> list[dict[str, object]]:
+    """Returns the layers as JSON values; in a graph, each with the names of those it reads."""
+    found: list[dict[str, object]] = []
+    for layer, inputs in zip(graph.layers, graph.inputs, strict=True):
+        entry: dict[str, object] = {"class_name": layer.class_name, "config": layer.config()}
+        if not graph.is_chain:
+            entry["inputs"] = [None if i == IMAGES else graph[i].label for i in inputs]
+        found.append(entry)
+    return found
+
+
+def observe(model: Model, source: Source, run: Run, seed: int) -> Iterator[Event]:
     """Yields the observations of a trained model on a test set, for the journal of its run.
 
     Args:
@@ -160,19 +170,19 @@ def observe(model: Sequential, source: Source, run: Run, seed: int) -> Iterator[
     optimizer, loss = model.compiled()
     encoder = Encoder(model.output_shape[-1], loss)
     examples = to_batches(adapt(source), source.image_shape, encoder)
-    most = evaluation.images_per_call(model.layers, source.image_shape)
+    most = evaluation.images_per_call(model.graph, source.image_shape)
     task = Task(model.engine(), loss, optimizer, examples, examples, max_images=most)
     yield from _observer(model, task, seed, run, examples).evaluated(model.state.now)
 
 
 def _observer(
-    model: Sequential, task: Task, seed: int, run: Run, held_out: BatchSource | None
+    model: Model, task: Task, seed: int, run: Run, held_out: BatchSource | None
 ) -> Observer:
     """Returns the observer of a training, on its validation set or else held-out images."""
     source = held_out if task.validation is None else task.validation
     examples = None if source is None else source.in_memory(MOST_OBSERVED, seed)
     images = (task.examples.in_memory(MOST_OBSERVED, seed) if examples is None else examples).images
-    places = building.places(model.layers, images.shape[1:])
+    places = building.places(model.graph, images.shape[1:])
     subject = Subject(
         task.engine,
         [WeightSlice(place.name, place.weight.shape, place.start) for place in places],

@@ -32,14 +32,14 @@ from spritenet.training.state import Totals
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from spritenet.model.sequential import Sequential
+    from spritenet.model.model import Model
 
 __all__ = ["events", "train"]
 
 
 @accepts
 def train(  # noqa: D417 - the options are documented once, at Sequential.fit
-    model: Sequential,
+    model: Model,
     data: object,
     labels: ArrayLike | None = None,
     *,
@@ -93,9 +93,7 @@ def train(  # noqa: D417 - the options are documented once, at Sequential.fit
     return events(model, data, labels, FitOptions.of(locals()))
 
 
-def events(
-    model: Sequential, x: object, y: ArrayLike | None, options: FitOptions
-) -> Iterator[Event]:
+def events(model: Model, x: object, y: ArrayLike | None, options: FitOptions) -> Iterator[Event]:
     """Returns the events of a training, as `train` does.
 
     Args:
@@ -115,6 +113,7 @@ def events(
 
     model.prepare(shape, training_set.class_names, seed)
     optimizer, loss = model.compiled()
+    model.check_trainable()
     encoder = Encoder(model.output_shape[-1], loss, options.class_weight, model.class_names)
     unweighted = replace(encoder, class_weight=None)
     examples = to_batches(training_set, shape, encoder)
@@ -141,7 +140,7 @@ def events(
         examples=examples,
         validation=validation,
         sample=_sample(validation, options.test_size, seed),
-        max_images=evaluation.images_per_call(model.layers, shape),
+        max_images=evaluation.images_per_call(model.graph, shape),
     )
     model.state.now, model.rejection = now, None
     rates = plan.rates(optimizer.schedule)

@@ -67,7 +67,7 @@ class Weighted(Network):
     """A network whose weights go out and in."""
 
     def count_params(self) -> int:
-        """The number of trainable parameters.
+        """The number of parameters, trainable or not.
 
         Raises:
             ModelError: it is not built yet.
@@ -84,6 +84,35 @@ class Weighted(Network):
         """A copy of each weight array by its name, like "conv2d/kernel"."""
         parameters = self.state.now.best_guess.copy()
         return _ByName((p.name, parameters[p.slice].reshape(p.weight.shape)) for p in self._places)
+
+    @property
+    def trainable_weights(self) -> dict[str, NDArray[np.float32]]:
+        """Those of `weights` that training changes: not of frozen layers, nor moving averages."""
+        return self._weights_that(trainable=True)
+
+    @property
+    def non_trainable_weights(self) -> dict[str, NDArray[np.float32]]:
+        """Those of `weights` that no optimizer changes."""
+        return self._weights_that(trainable=False)
+
+    def check_trainable(self) -> None:
+        """Refuses to train a network all of whose weights are frozen.
+
+        Raises:
+            ModelError: they are.
+        """
+        if self._places and not any(place.trainable for place in self._places):
+            raise ModelError(
+                "there is nothing to train: every layer with weights is frozen",
+                where=self.name,
+                do="Set trainable = True on a layer, or add one.",
+            )
+
+    def _weights_that(self, *, trainable: bool) -> dict[str, NDArray[np.float32]]:
+        """A copy of each weight array that is, or isn't, trainable."""
+        all_weights = self.weights
+        chosen = [place.name for place in self._places if place.trainable == trainable]
+        return _ByName((name, all_weights[name]) for name in chosen)
 
     @property
     def weights_sha256(self) -> str:
@@ -141,7 +170,8 @@ class Weighted(Network):
         Raises:
             ModelError: it is not built yet.
         """
-        return json.dumps({"class_name": "Sequential", "config": self.get_config()})
+        kind = "Sequential" if self._layers.is_chain else "Functional"
+        return json.dumps({"class_name": kind, "config": self.get_config()})
 
     @accepts
     def save_weights(self, filepath: str | Path) -> None:
@@ -156,7 +186,7 @@ class Weighted(Network):
         from spritenet.atomic import write_file
 
         path, buffer = _npz(filepath), io.BytesIO()
-        np.savez(buffer, allow_pickle=False, **self.weights)
+        np.savez(buffer, **self.weights)  # type: ignore[arg-type]  # names are not its arguments
         write_file(path, buffer.getvalue(), error=ModelError)
 
     @accepts

@@ -11,7 +11,7 @@ import numpy as np
 
 from spritenet.dataset import Dataset, Split
 from spritenet.errors import DataError, ModelError
-from spritenet.model import Sequential
+from spritenet.model import Model
 from spritenet.model.building import last_activation
 from spritenet.model.predictions import Predictions, as_probabilities
 from spritenet.permutation import permutation
@@ -76,7 +76,7 @@ class Report:
     """
 
     name: str
-    model: Sequential
+    model: Model
     data: Dataset
     split: Split
     on_training_data: bool
@@ -106,7 +106,7 @@ def _split(data: Dataset, name: str | None) -> Split:
 
 
 def make_report(
-    model: Sequential,
+    model: Model,
     data: Dataset,
     *,
     name: str,
@@ -167,7 +167,7 @@ def make_report(
     )
 
 
-def predictions_of(model: Sequential, split: Split) -> Predictions:
+def predictions_of(model: Model, split: Split) -> Predictions:
     """Returns the predictions of a network for the images of a split.
 
     Raises:
@@ -188,9 +188,7 @@ def predictions_of(model: Sequential, split: Split) -> Predictions:
     return Predictions(split.images, split.labels, rows, split.class_names)
 
 
-def _rejections(
-    model: Sequential, split: Split, chosen: NDArray[np.int64]
-) -> RejectionCounts | None:
+def _rejections(model: Model, split: Split, chosen: NDArray[np.int64]) -> RejectionCounts | None:
     """Counts accepted and rejected images; None if the model is not calibrated."""
     if not model.calibrated:
         return None
@@ -200,10 +198,10 @@ def _rejections(
     return RejectionCounts(len(chosen), int(sure.sum()), int((sure & right).sum()))
 
 
-def _sample(model: Sequential, split: Split) -> NDArray[np.int64]:
+def _sample(model: Model, split: Split) -> NDArray[np.int64]:
     """Samples the images to perturb with seed 0, as many as the network's size allows."""
     shape = model.input_shape
-    work = evaluation.multiplications(model.layers, shape) if shape else 1
+    work = evaluation.multiplications(model.graph, shape) if shape else 1
     most = min(PERTURBED_WORK // (LEVELS * work), PERTURBED_VALUES // split.images[:1].size)
     most, size = int(np.clip(most, 100, MOST_PERTURBED)), len(split)
     return np.sort(permutation(0, 0, size, 0, min(size, most))).astype(np.int64)

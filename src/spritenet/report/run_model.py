@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spritenet.errors import ModelError, RunError
 from spritenet.export import Metadata, SavedModel
 from spritenet.export.read_topology import read_topology
-from spritenet.model import Sequential, load_model
+from spritenet.model import Model, load_model, model_of
 from spritenet.training import checkpoint
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["model_of_run"]
 
 
-def model_of_run(run: Run, *, threads: int | None = None) -> Sequential:
+def model_of_run(run: Run, *, threads: int | None = None) -> Model:
     """Loads the network of a run.
 
     Raises:
@@ -39,6 +39,8 @@ def model_of_run(run: Run, *, threads: int | None = None) -> Sequential:
     first = entries[0] if isinstance(entries[0], dict) else {}
     sized = {**first, "config": {**first.get("config", {}), "batch_input_shape": [None, *shape]}}
     topology = {"class_name": "Sequential", "config": {"layers": [sized, *entries[1:]]}}
+    if "inputs" in first:
+        topology = {"class_name": "Functional", "config": _functional(entries, shape)}
     names = config.get("class_names")
     try:
         network = read_topology(topology)
@@ -48,6 +50,18 @@ def model_of_run(run: Run, *, threads: int | None = None) -> Sequential:
         saved.check()
     except ModelError as error:
         raise RunError(f"invalid network ({error})", where=run.config_path) from error
-    model = Sequential.from_saved(saved, threads=threads)
+    model = model_of(saved, threads=threads)
     model.name = str(config.get("model", model.name))
     return model
+
+
+def _functional(entries: list[Any], shape: list[Any]) -> dict[str, Any]:
+    """Returns the config of a graph whose layers name their inputs; None names the images."""
+    images = "images of the run"
+    first = {"name": images, "batch_input_shape": [None, *shape]}
+    layers: list[Any] = [{"class_name": "InputLayer", "config": first}]
+    for entry in entries:
+        read: list[Any] = [[name or images, 0, 0, {}] for name in entry["inputs"]]
+        layers.append({**entry, "name": entry["config"]["name"], "inbound_nodes": [read]})
+    last = layers[-1]["name"]
+    return {"layers": layers, "input_layers": [[images, 0, 0]], "output_layers": [[last, 0, 0]]}

@@ -6,14 +6,14 @@ Ctrl-C. It never depends on time, so that sums are the same in every run.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spritenet.engines.engine import Engine, Evaluation
-from spritenet.layers import Layer, Shape
+from spritenet.layers import Graph, Layer, Shape
 from spritenet.losses import Loss
 from spritenet.training.batch_source import BatchSource
 
@@ -29,20 +29,18 @@ LEAST, MOST = 256, 65_536
 """Limits of the images in one call."""
 
 
-def multiplications(layers: Sequence[Layer], input_shape: Shape) -> int:
+def multiplications(layers: Iterable[Layer], input_shape: Shape) -> int:
     """Returns the approximate number of multiplications of one image's forward pass."""
-    total, shape = prod(input_shape), input_shape
-    for layer in layers:
-        output = layer.output_shape(shape)
-        places = prod(output[:-1])  # a kernel is used once for each place of its outputs
-        total += prod(output) + sum(
-            places * weight.size for weight in layer.weights(shape) if len(weight.shape) > 1
+    total = prod(input_shape)
+    for node in Graph.of(layers).nodes(input_shape):
+        places = prod(node.output_shape[:-1])  # a kernel is used once for each place of its outputs
+        total += prod(node.output_shape) + sum(
+            places * weight.size for weight in node.weights if len(weight.shape) > 1
         )
-        shape = output
     return total
 
 
-def images_per_call(layers: Sequence[Layer], input_shape: Shape) -> int:
+def images_per_call(layers: Iterable[Layer], input_shape: Shape) -> int:
     """Returns the number of images that a network evaluates in one call."""
     fitting = MULTIPLICATIONS // multiplications(layers, input_shape)
     return max(LEAST, min(MOST, fitting - fitting % LEAST))

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def reader() -> sn.Sequential:
+def reader() -> sn.Model:
     """The tutorial network after four epochs of strokes."""
     train = sn.load("strokes").train
     model = networks.get("tutorial", train)
@@ -26,18 +26,18 @@ def reader() -> sn.Sequential:
     return model
 
 
-def test_it_reads_other_drawn_digits(reader: sn.Sequential) -> None:
+def test_it_reads_other_drawn_digits(reader: sn.Model) -> None:
     """Believably: most, not all."""
     accuracy = reader.evaluate(sn.load("strokes").test, verbose=0)[1]
     assert 0.95 < accuracy < 0.995
 
 
-def test_it_reads_mnist(reader: sn.Sequential, mnist_folder: Path) -> None:
+def test_it_reads_mnist(reader: sn.Model, mnist_folder: Path) -> None:
     """The bar is 90 %; 97 % is usual. No image of MNIST had a part in the drawing."""
     assert reader.evaluate(sn.load(mnist_folder).test, verbose=0)[1] > 0.96
 
 
-def test_preparing_mnist_changes_little(reader: sn.Sequential, mnist_folder: Path) -> None:
+def test_preparing_mnist_changes_little(reader: sn.Model, mnist_folder: Path) -> None:
     """Dark on light, twice as large, off-centre on a page: read as well as before."""
     test = sn.load(mnist_folder).test[:1000]
     direct = reader.evaluate(test, verbose=0)[1]

@@ -14,7 +14,7 @@ from spritenet.training.events import EpochEnded, Event, Started, StepEvent
 from spritenet.training.session import Session
 
 if TYPE_CHECKING:
-    from spritenet.model.sequential import Sequential
+    from spritenet.model.model import Model
 
 __all__ = ["AnyCallback", "Callback", "Callbacks", "Logs"]
 
@@ -31,9 +31,9 @@ class Callback:
     session: Session
 
     @property
-    def model(self) -> Sequential:
+    def model(self) -> Model:
         """The model in training, as in Keras. `self.model.stop_training = True` ends it."""
-        return cast("Sequential", self.session.model)
+        return cast("Model", self.session.model)
 
     @property
     def params(self) -> dict[str, int]:

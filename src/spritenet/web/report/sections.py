@@ -98,7 +98,7 @@ def trained(report: Report) -> str:
     """Returns the layers, the data set, the training and the machine."""
     model = report.model
     rows, total = [], 0
-    for label, kind, shape, size in layer_rows(model.layers, model.input_shape):
+    for label, kind, shape, size in layer_rows(model.graph, model.input_shape):
         total += size
         count = f"{size:,}" if size else ""
         rows.append(
