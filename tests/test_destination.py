@@ -138,10 +138,12 @@ def test_what_breaks_off_leaves_nothing(
 
     def fails(self: object, path: str, *rest: object, **more: object) -> object:
         nonlocal count
+        if broken == "info":  # which old versions of fsspec also call for folders that aren't there
+            found = real(self, path, *rest, **more)
+            count += found["type"] == "file"
+            return {"size": 1, "type": "file"} if count == 3 else found
         count += 1
         if count == 3:
-            if broken == "info":
-                return {"size": 1, "type": "file"}
             raise PermissionError("the quota is used up")
         return real(self, path, *rest, **more)
 

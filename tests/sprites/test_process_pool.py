@@ -79,6 +79,8 @@ def test_errors_survive_the_way_between_processes() -> None:
         assert vars(again) == vars(error)
 
 
+# Ray 2.30 leaves its own log files open.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_ray_writes_the_same_bytes(broken: Path, tmp_path: Path) -> None:
     """On a cluster of this machine, which is gone afterwards; errors come back as they are."""
     ray = pytest.importorskip("ray", reason='pip install "spritenet[ray]"')
