@@ -195,6 +195,14 @@ def test_a_stroke_may_leave_the_sheet_and_end_elsewhere(page: Page) -> None:
     assert page.evaluate("() => spritenetDraw.sheet.strokes.length") == 1
 
 
+def test_the_page_fits_every_screen(page: Page) -> None:
+    """Nothing makes it scroll sideways, from a phone to a desktop."""
+    for width in (360, 700, 768, 860, 920, 1440):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(50)
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width, width
+
+
 def test_a_finger_draws_and_the_page_stays(chromium: Browser, site: Site) -> None:
     """Touch draws instead of scrolling; a second finger is not a second pen."""
     options = {"has_touch": True, "is_mobile": True, "viewport": {"width": 360, "height": 640}}

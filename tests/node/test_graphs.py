@@ -7,11 +7,18 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import tiny
 from foreign_models import write
-from foreign_topologies import CONV, GREY, functional, node, plain
+from foreign_topologies import CONV, GREY, functional, plain
+from foreign_topologies import node as graph_node
+from spritenet import layers as kinds
+from spritenet.engines import native
+from spritenet.engines.engine import Examples
+from spritenet.losses import CategoricalCrossentropy
+from spritenet.optimizers import SGD
 
 HERE = Path(__file__).parent
 Json = Any
@@ -71,6 +78,70 @@ def test_the_functional_api_trains_and_freezes(node: str, tmp_path: Path) -> Non
     assert here["unknown"].startswith("ModelError unknown layer: ")
 
 
+SMOOTH: list[tuple[str, str, dict[str, Json], list[str]]] = [
+    ("r", "Rescaling", {"scale": 1 / 255}, ["i"]),
+    ("c", "Conv2D", {"filters": 4, "kernel_size": 3, "activation": "tanh"}, ["r"]),
+    ("b", "Conv2D", {"filters": 4, "kernel_size": 3, "padding": "same", "use_bias": False}, ["c"]),
+    ("n", "BatchNormalization", {"momentum": 0.9}, ["b"]),
+    ("a", "Add", {}, ["n", "c"]),
+    ("t", "Activation", {"activation": "tanh"}, ["a"]),
+    ("g", "GlobalAveragePooling2D", {}, ["t"]),
+    ("d", "Dense", {"units": 4, "activation": "softmax"}, ["g"]),
+]
+"""A residual network without branches that rounding could take another way."""
+
+
+def test_a_residual_network_trains_as_in_python(node: str, tmp_path: Path) -> None:
+    """The losses of 60 steps, and the parameters after them, averages of the batches too."""
+    data = tiny.images()
+    names = ["i", *(name for name, *_ in SMOOTH)]
+    layers = [kinds.from_config(kind, {**values, "name": n}) for n, kind, values, _ in SMOOTH]
+    inputs = [tuple(names.index(source) - 1 for source in sources) for *_, sources in SMOOTH]
+    network = native.Network(layers, (8, 8, 1), inputs=inputs, batch_size=16)
+    random = np.random.default_rng(3)
+    parameters = random.normal(0, 0.4, network.parameter_count).astype(np.float32)
+    weights = {}
+    for weight in network.weights:
+        name = f"{layers[weight.layer].name}/{weight.name}"
+        weights[name] = weight.shape
+        if weight.name == "moving_variance":
+            here = slice(weight.offset, weight.offset + weight.shape[0])
+            parameters[here] = np.abs(parameters[here]) + 0.5
+    image = graph_node("i", "", "InputLayer", batch_input_shape=[None, 8, 8, 1], dtype="float32")
+    nodes = [
+        {**merged(n, kind, *sources), "config": {"name": n, **values}}
+        for n, kind, values, sources in SMOOTH
+    ]
+    write(tmp_path / "model", functional([image, *nodes]), weights)
+    (tmp_path / "model" / "weights.bin").write_bytes(parameters.tobytes())
+    (tmp_path / "images.bin").write_bytes(data.images.tobytes())
+    (tmp_path / "labels.bin").write_bytes(data.labels.astype("<i4").tobytes())
+    [theirs] = ran(
+        node,
+        tmp_path,
+        "train",
+        model="model",
+        relaxed=False,
+        optimizer=["sgd", {"learningRate": 0.05, "momentum": 0.9}],
+        fits=[{"steps": 60, "batchSize": 16, "seed": 5}],
+    )
+    steps = network.train(
+        parameters,
+        np.zeros((1, parameters.size), np.float32),
+        Examples(np.ascontiguousarray(data.images), data.labels.astype(np.int32)),
+        loss=CategoricalCrossentropy(),
+        optimizer=SGD(0.05, 0.9),
+        learning_rates=np.full(60, 0.05, np.float32),
+        first_step=0,
+        batch_size=16,
+        seed=5,
+    )
+    assert np.abs(steps.losses - theirs["losses"]).max() < 1e-5
+    assert steps.losses[-1] < steps.losses[0]
+    got = np.fromfile(tmp_path / "trained" / "weights.bin", "<f4")[: parameters.size]
+    assert np.abs(got - parameters).max() < 1e-4
+
+
 REFUSALS = {
     "two inputs": "unsupported inputs: expected one input, a symbolic tensor, got 2 inputs",
     "another input": "the output is computed from another input",
@@ -101,19 +172,22 @@ def test_graphs_that_cannot_be_are_refused_in_a_line(node: str, tmp_path: Path) 
 
 def merged(name: str, kind: str, *sources: str) -> Json:
     """A layer of several inputs."""
-    return {**node(name, "", kind), "inbound_nodes": [[[s, 0, 0, {}] for s in sources]]}
+    return {**graph_node(name, "", kind), "inbound_nodes": [[[s, 0, 0, {}] for s in sources]]}
 
 
 def head(source: str) -> list[Json]:
     """The last layers."""
-    return [node("f", source, "Flatten"), node("d", "f", "Dense", units=4, activation="softmax")]
+    return [
+        graph_node("f", source, "Flatten"),
+        graph_node("d", "f", "Dense", units=4, activation="softmax"),
+    ]
 
 
-IMAGE = node("i", "", "InputLayer", batch_input_shape=GREY, dtype="float32")
-OTHER = node("j", "", "InputLayer", batch_input_shape=GREY, dtype="float32")
+IMAGE = graph_node("i", "", "InputLayer", batch_input_shape=GREY, dtype="float32")
+OTHER = graph_node("j", "", "InputLayer", batch_input_shape=GREY, dtype="float32")
 FILES: dict[str, tuple[list[Json], str]] = {
     "a cycle": (
-        [IMAGE, merged("a", "Add", "i", "b"), node("b", "a", "ReLU"), *head("b")],
+        [IMAGE, merged("a", "Add", "i", "b"), graph_node("b", "a", "ReLU"), *head("b")],
         "a: the layers form a cycle",
     ),
     "two inputs": (
@@ -121,11 +195,11 @@ FILES: dict[str, tuple[list[Json], str]] = {
         "the network has 2 inputs: expected one input, got i, j",
     ),
     "no way from the input": (
-        [IMAGE, {**node("c", "", "Conv2D", filters=2, kernel_size=3)}, *head("c")],
+        [IMAGE, {**graph_node("c", "", "Conv2D", filters=2, kernel_size=3)}, *head("c")],
         "c: there is no path from the input",
     ),
     "no way to the output": (
-        [*plain()[:2], node("e", "c", "Dense", units=2), *plain()[2:]],
+        [*plain()[:2], graph_node("e", "c", "Dense", units=2), *plain()[2:]],
         "e: there is no path to the output",
     ),
     "shapes": (
@@ -133,7 +207,7 @@ FILES: dict[str, tuple[list[Json], str]] = {
         "a: its inputs have different shapes: expected one shape, got 9×9×1 and 7×7×2",
     ),
     "a missing layer": (
-        [IMAGE, node("a", "z", "ReLU"), *head("a")],
+        [IMAGE, graph_node("a", "z", "ReLU"), *head("a")],
         "a: it takes the output of a layer that is missing: got z",
     ),
     "a layer twice": (
@@ -149,11 +223,11 @@ FILES: dict[str, tuple[list[Json], str]] = {
         "d: its inbound_nodes are wrong",
     ),
     "a name twice": (
-        [*plain()[:3], node("c", "f", "Dense", units=4)],
+        [*plain()[:3], graph_node("c", "f", "Dense", units=4)],
         "two layers are called c",
     ),
     "ten thousand layers": (
-        [IMAGE, *(node(f"r{i}", f"r{i - 1}" if i else "i", "ReLU") for i in range(10_000))],
+        [IMAGE, *(graph_node(f"r{i}", f"r{i - 1}" if i else "i", "ReLU") for i in range(10_000))],
         "its layers are wrong: expected a list of 1 to 1000",
     ),
 }
