@@ -418,6 +418,32 @@ const jobs = {
     return results;
   },
 
+  /** New networks of the functional API, and one of Python's: read, and written again. */
+  async functional() {
+    const made = [];
+    for (const seed of input.seeds) {
+      const image = imageInput({ shape: [8, 8, 1] });
+      const conv = (x, options) => layers.conv2d({ padding: 'same', ...options }).apply(x);
+      const x = conv(image, { filters: 4, kernelSize: 3, activation: 'tanh' });
+      let y = conv(x, { filters: 4, kernelSize: 3, useBias: false });
+      y = layers.batchNormalization().apply(y);
+      y = layers.add().apply([y, conv(x, { filters: 4, kernelSize: 1 })]);
+      y = layers.globalAveragePooling2d().apply(layers.concatenate().apply([y, x]));
+      const outputs = layers.dense({ units: 4, activation: 'softmax' }).apply(y);
+      const model = await makeModel({ inputs: image, outputs, seed: BigInt(seed) });
+      made.push({
+        names: model.layers.map(({ name }) => name),
+        parameters: [...model.getParameters()],
+      });
+    }
+    const model = await Model.load(address(input.model));
+    fs.mkdirSync(file('again'));
+    for (const [key, content] of Object.entries(model.toFiles())) {
+      fs.writeFileSync(path.join(file('again'), key), content);
+    }
+    return { made, outputs: [...model.predict(bytes('images.bin'))] };
+  },
+
   /** What is said of graphs that can't be. */
   async graphs() {
     const image = () => imageInput({ shape: [8, 8, 1] });

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import spritenet as sn
 import tiny
 from foreign_models import write
 from foreign_topologies import CONV, GREY, functional, plain
@@ -76,6 +77,39 @@ def test_the_functional_api_trains_and_freezes(node: str, tmp_path: Path) -> Non
     assert [trainable for _, trainable in here["again"]].count(False) == 2
     assert here["frozen"].startswith("ModelError there is nothing to train: ")
     assert here["unknown"].startswith("ModelError unknown layer: ")
+
+
+def residual() -> sn.Model:
+    """The network of the job `functional`."""
+    image = sn.Input((8, 8, 1))
+    x = sn.Conv2D(4, 3, padding="same", activation="tanh")(image)
+    y = sn.BatchNormalization()(sn.Conv2D(4, 3, padding="same", use_bias=False)(x))
+    y = sn.Add()([y, sn.Conv2D(4, 1, padding="same")(x)])
+    y = sn.GlobalAveragePooling2D()(sn.Concatenate()([y, x]))
+    return sn.Model(image, sn.Dense(4, activation="softmax")(y))
+
+
+def test_the_functional_api_makes_pythons_networks(node: str, tmp_path: Path) -> None:
+    """The same names, order and first weights, bit for bit; files go both ways."""
+    seeds = [0, 12345, 2**63 + 7]
+    data = tiny.images()
+    trained = residual()
+    trained.compile("sgd", "sparse_categorical_crossentropy")
+    trained.fit(data.images, data.labels, epochs=2, batch_size=16, verbose=0)
+    trained.save(tmp_path / "model")
+    (tmp_path / "images.bin").write_bytes(data.images.tobytes())
+    found = ran(node, tmp_path, "functional", model="model", seeds=[str(seed) for seed in seeds])
+    for seed, made in zip(seeds, found["made"], strict=True):
+        model = residual()
+        model.build((8, 8, 1), seed=seed)
+        assert made["names"] == [layer.name for layer in model.layers]
+        expected = model.state.now.parameters.astype(np.float64)
+        assert made["parameters"] == expected.tolist()
+    outputs = trained.predict(data.images)
+    assert np.abs(np.reshape(found["outputs"], outputs.shape) - outputs).max() < 1e-5
+    again = sn.load_model(tmp_path / "again")
+    assert (again.state.now.parameters == trained.state.now.parameters).all()
+    assert (again.predict(data.images) == outputs).all()
 
 
 SMOOTH: list[tuple[str, str, dict[str, Json], list[str]]] = [
