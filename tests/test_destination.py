@@ -153,7 +153,7 @@ def test_what_breaks_off_leaves_nothing(
     said = "quota" if broken == "put_file" else "1 bytes of"
     with pytest.raises(DataError, match=rf"many: can't be written: got .*{said}.*removed"):
         sn.pack(data, "memory://b/many", shard_rows=4)
-    assert store.find("/") == []
+    assert [path for path in store.find("/") if path] == []  # old versions find the root
 
 
 def test_an_error_before_the_upload_leaves_nothing(store: Any) -> None:  # noqa: ANN401 - as above

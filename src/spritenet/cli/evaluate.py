@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from spritenet.dataset import Split
     from spritenet.export import SavedModel
     from spritenet.model import Model as AnyModel
-    from spritenet.model import model_of
     from spritenet.model.predictions import Predictions
 
 __all__ = ["evaluate"]
@@ -74,6 +73,8 @@ def evaluate(
     ranges: dict[str, float] = {}
     if saved.assumed:
         saved, ranges = _with_best_range(model, saved, images)
+    from spritenet.model import model_of
+
     loaded = model_of(saved, threads=threads)
     found = predictions_of(loaded, images)
     table = found.confusion

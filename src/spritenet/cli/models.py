@@ -11,7 +11,7 @@ from spritenet.errors import DataWarning, InputError, ModelError
 
 if TYPE_CHECKING:
     from spritenet.export import SavedModel
-    from spritenet.model import Model, model_of
+    from spritenet.model import Model
     from spritenet.prepare import Preparation
 
 __all__ = [
@@ -65,6 +65,8 @@ def load_network(
     Raises:
         ModelError: there is none, or it can't be used.
     """
+    from spritenet.model import model_of
+
     return model_of(read_saved(path, pixels, classes, optimizer=True), threads=threads)
 
 
