@@ -62,6 +62,7 @@ def evaluate(
     """Evaluate a saved model on the test set of a data set."""
     from spritenet.cli.datasets import load_split
     from spritenet.metrics import accuracy_interval
+    from spritenet.model import model_of
     from spritenet.report import predictions_of
 
     saved = read_saved(model, pixels, classes, optimizer=True, note_range=False)
@@ -73,8 +74,6 @@ def evaluate(
     ranges: dict[str, float] = {}
     if saved.assumed:
         saved, ranges = _with_best_range(model, saved, images)
-    from spritenet.model import model_of
-
     loaded = model_of(saved, threads=threads)
     found = predictions_of(loaded, images)
     table = found.confusion
