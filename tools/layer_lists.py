@@ -35,6 +35,8 @@ FORMAT = ROOT / "docs" / "reference" / "model-format.md"
 SCRIPT = PACKAGE / "web" / "static" / "lib" / "layer-table.js"
 INPUT = "Input"  # no layer, but named beside them
 
+MAKERS = {"ELU": "elu", "PReLU": "prelu", "Cropping2D": "cropping2D"}  # TensorFlow.js's own
+
 WEIGHT = re.compile(r"how (?:the )?([\w ]+?) \(([^)]*)\)\s+begins")
 SKIP = ("name", "input_shape", "trainable")
 
@@ -166,12 +168,18 @@ def _described(parameter: inspect.Parameter, row: Operator) -> dict[str, Any]:
     return told
 
 
+def _maker(name: str) -> str:
+    """The function that makes the layer in JavaScript, as TensorFlow.js calls it."""
+    return MAKERS.get(name) or name[0].lower() + name[1:].replace("2D", "2d")
+
+
 def script(found: dict[str, type[Layer]]) -> str:
     """lib/layer-table.js."""
     table = {}
     for name, cls in found.items():
         row = operators()[name]
         table[name] = {
+            "maker": _maker(name),
             "inputs": [row.least_inputs, row.most_inputs],
             "arguments": {p.name: _described(p, row) for p in _arguments(cls)},
         }
@@ -187,8 +195,14 @@ def script(found: dict[str, type[Layer]]) -> str:
         " * @property {number} [least]\n"
         " * @property {number} [most]\n"
         " */\n\n"
-        "/** @type {Readonly<Record<string, { inputs: [number, number], "
-        "arguments: Readonly<Record<string, Argument>> }>>} */\n"
+        "/**\n"
+        " * @typedef {object} Row\n"
+        " * @property {string} maker  the function of `layers`\n"
+        " * @property {readonly number[]} inputs  the fewest and the most\n"
+        " * @property {Readonly<Record<string, Argument>>} arguments\n"
+        " */\n\n"
+        f"/** @typedef {{{' | '.join(repr(_maker(name)) for name in found)}}} LayerName */\n\n"
+        "/** @type {Readonly<Record<string, Row>>} */\n"
         f"export const LAYERS = {json.dumps(table)};\n"
     )
 

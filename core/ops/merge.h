@@ -16,9 +16,9 @@ inline bool same_images(Builder& builder, const Node& node) {
         other.shape.width == first.shape.width) {
       continue;
     }
-    node.line() << "its inputs differ: " << first.shape.height << "x" << first.shape.width << "x"
-                << first.shape.channels << " and " << other.shape.height << "x" << other.shape.width
-                << "x" << other.shape.channels;
+    node.line() << "its inputs have different shapes: " << first.shape.height << "x"
+                << first.shape.width << "x" << first.shape.channels << " and " << other.shape.height
+                << "x" << other.shape.width << "x" << other.shape.channels;
     return false;
   }
   return true;
@@ -40,8 +40,8 @@ inline bool broadcast_shapes(Builder& builder, const Node& node, Shape& out) {
                       (s.width == out.width || s.width == 1 || out.width == 1) &&
                       (s.channels == out.channels || s.channels == 1 || out.channels == 1);
     if (!fits) {
-      node.line() << "its inputs differ: " << out.height << "x" << out.width << "x" << out.channels
-                  << " and " << s.height << "x" << s.width << "x" << s.channels;
+      node.line() << "its inputs have different shapes: " << out.height << "x" << out.width << "x"
+                  << out.channels << " and " << s.height << "x" << s.width << "x" << s.channels;
       return false;
     }
     out.height = s.height > out.height ? s.height : out.height;

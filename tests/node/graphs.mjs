@@ -84,6 +84,45 @@ const networks = {
     });
     return head(stack.apply(model.apply(conv(4).apply(x))));
   },
+  'other operators'(x) {
+    const dilated = conv(4, 3, { dilationRate: 2, activation: 'relu', trainable: false }).apply(x);
+    const separable = layers
+      .separableConv2d({
+        filters: 4,
+        kernelSize: 3,
+        padding: 'same',
+        biasInitializer: 'randomNormal',
+      })
+      .apply(x);
+    let y = layers.maximum().apply([dilated, separable, conv(4).apply(x)]);
+    y = layers.average().apply([y, layers.minimum().apply([dilated, separable])]);
+    y = layers.prelu({ alphaInitializer: 'randomNormal', sharedAxes: [1, 2] }).apply(y);
+    y = layers.maxPooling2d({ poolSize: 2 }).apply(y);
+    let z = layers
+      .conv2dTranspose({ filters: 3, kernelSize: 3, strides: 2, padding: 'same' })
+      .apply(y);
+    z = layers
+      .cropping2D({
+        cropping: [
+          [1, 0],
+          [0, 1],
+        ],
+      })
+      .apply(z);
+    z = layers
+      .zeroPadding2d({
+        padding: [
+          [0, 1],
+          [1, 0],
+        ],
+      })
+      .apply(z);
+    const w = layers.upSampling2d({ size: [2, 2] }).apply(y);
+    z = layers.concatenate().apply([z, w]);
+    z = layers.permute({ dims: [2, 3, 1] }).apply(z);
+    z = layers.reshape({ targetShape: [SIDE, SIDE, 7] }).apply(z);
+    return head(layers.prelu({ alphaInitializer: 'randomNormal' }).apply(z));
+  },
   'frozen layers'(x) {
     let y = conv(4, 3, { activation: 'relu', trainable: false }).apply(x);
     const z = conv(4, 3, { trainable: false }).apply(y);

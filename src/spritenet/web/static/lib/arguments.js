@@ -2,75 +2,39 @@
 
 import { ACTIVATIONS } from './activations.js';
 import { ModelError } from './errors.js';
+import { LAYERS } from './layer-table.js';
 
 /** @typedef {import('./layers.js').Config} Config */
 
-const PARAMETRIC = {
-  activation: 'linear',
-  use_bias: true,
-  kernel_initializer: 'glorot_uniform',
-  bias_initializer: 'zeros',
-  kernel_regularizer: null,
-  bias_regularizer: null,
-};
-const POOLING = { pool_size: [2, 2], strides: null, padding: 'valid' };
+/** The file's name of an argument. @param {string} className @param {string} key */
+const fileName = (className, key) =>
+  className === 'LeakyReLU' && key === 'negative_slope' ? 'alpha' : key;
+
+/**
+ * Every class and its arguments by the file's names.
+ *
+ * @type {Record<string, Record<string, import('./layer-table.js').Argument>>}
+ */
+const ARGUMENTS = Object.fromEntries(
+  Object.entries(LAYERS).map(([className, row]) => [
+    className,
+    Object.fromEntries(
+      Object.entries(row.arguments).map(([key, argument]) => [fileName(className, key), argument]),
+    ),
+  ]),
+);
 
 /**
  * Every class and its arguments with their defaults; `undefined` is required.
  *
  * @type {Record<string, Config>}
  */
-export const CLASSES = {
-  Rescaling: { scale: undefined, offset: 0 },
-  Conv2D: {
-    filters: undefined,
-    kernel_size: undefined,
-    strides: [1, 1],
-    padding: 'valid',
-    ...PARAMETRIC,
-  },
-  MaxPooling2D: POOLING,
-  AveragePooling2D: POOLING,
-  BatchNormalization: {
-    axis: -1,
-    momentum: 0.99,
-    epsilon: 0.001,
-    center: true,
-    scale: true,
-    beta_initializer: 'zeros',
-    gamma_initializer: 'ones',
-    moving_mean_initializer: 'zeros',
-    moving_variance_initializer: 'ones',
-    beta_regularizer: null,
-    gamma_regularizer: null,
-  },
-  GlobalAveragePooling2D: {},
-  GlobalMaxPooling2D: {},
-  ZeroPadding2D: { padding: [1, 1] },
-  Flatten: {},
-  Dense: { units: undefined, ...PARAMETRIC },
-  DepthwiseConv2D: {
-    kernel_size: undefined,
-    strides: [1, 1],
-    padding: 'valid',
-    depth_multiplier: 1,
-    activation: 'linear',
-    use_bias: true,
-    depthwise_initializer: 'glorot_uniform',
-    bias_initializer: 'zeros',
-    depthwise_regularizer: null,
-    bias_regularizer: null,
-  },
-  Add: {},
-  Concatenate: { axis: -1 },
-  Multiply: {},
-  Dropout: { rate: undefined },
-  Activation: { activation: undefined },
-  ReLU: { max_value: null, negative_slope: 0 },
-  LeakyReLU: { alpha: 0.3 },
-  ELU: { alpha: 1 },
-  Softmax: { axis: -1 },
-};
+export const CLASSES = Object.fromEntries(
+  Object.entries(ARGUMENTS).map(([className, own]) => [
+    className,
+    Object.fromEntries(Object.entries(own).map(([key, argument]) => [key, argument.default])),
+  ]),
+);
 
 /** Arguments of Keras's layers of which only these values are supported. */
 export const FIXED = /** @type {Record<string, unknown[]>} */ ({
@@ -92,14 +56,9 @@ export const NO_MATTER = new Set([
   'batch_input_shape',
   'batch_shape',
   'batch_size',
-  'beta_constraint',
-  'bias_constraint',
-  'depthwise_constraint',
-  'gamma_constraint',
   'input_dim',
   'input_dtype',
   'input_shape',
-  'kernel_constraint',
   'name',
   'seed',
   'trainable',
@@ -119,53 +78,90 @@ export function checked(className, key, value, where) {
   const refuse = (expected) => {
     throw new ModelError(`${key} is wrong`, { where, expected, got: value });
   };
-  if (key.endsWith('_initializer')) return value;
-  if (key.endsWith('_regularizer')) return regularizer(value, refuse);
-  if (className === 'ZeroPadding2D') return sidesOf(value, refuse);
-  if (className === 'BatchNormalization' && (key === 'center' || key === 'scale')) {
-    return Boolean(value);
-  }
-  switch (key) {
-    case 'depth_multiplier':
-    case 'filters':
-    case 'units':
-      if (!isCount(value)) refuse('a whole number ≥ 1');
+  const argument = ARGUMENTS[className][key];
+  if (key === 'activation') return activation(value, refuse);
+  if (key === 'max_value' && value !== null && value !== 6) refuse('null or 6');
+  switch (argument.kind) {
+    case 'initializer':
       return value;
-    case 'kernel_size':
-    case 'pool_size':
-    case 'strides': {
-      if (value === null && className.endsWith('Pooling2D')) return null;
-      const pair = Array.isArray(value) ? value : [value, value];
-      if (pair.length !== 2 || !pair.every(isCount)) refuse('one or two whole numbers ≥ 1');
-      return pair;
-    }
-    case 'padding':
-      if (value !== 'valid' && value !== 'same') refuse('valid or same');
-      return value;
-    case 'use_bias':
+    case 'regularizer':
+      return regularizer(value, refuse);
+    case 'flag':
       return Boolean(value);
-    case 'activation': {
-      const word = typeof value === 'string' ? snake(value) : (value ?? 'linear');
-      if (typeof word !== 'string' || !Object.hasOwn(ACTIVATIONS, word)) {
-        refuse(`one of ${Object.keys(ACTIVATIONS).join(', ')}`);
+    case 'choice':
+      if (!argument.choices?.includes(/** @type {string} */ (value))) {
+        refuse(`one of ${argument.choices?.join(', ')}`);
       }
-      return word;
-    }
-    case 'max_value':
-      if (value !== null && value !== 6) refuse('null or 6');
       return value;
-    case 'axis':
-      if (value !== -1) refuse('-1, the last');
-      return value;
-    default:
-      if (typeof value !== 'number' || !Number.isFinite(value)) return refuse('a finite number');
-      if (key === 'rate' && !(value >= 0 && value < 1)) refuse('0 <= rate < 1');
-      if (key === 'momentum' && !(value >= 0 && value < 1)) refuse('0 <= momentum < 1');
-      if (['negative_slope', 'alpha', 'epsilon'].includes(key) && value < 0) {
-        refuse('a number ≥ 0');
-      }
+    case 'whole':
+      return wholes(value, argument, refuse);
+    case 'number':
+      return value === null && argument.default === null
+        ? null
+        : number(value, key, argument, refuse);
+    default: // the core doesn't know it
+      if (value !== argument.default) refuse(`${argument.default}`);
       return value;
   }
+}
+
+/**
+ * Returns the name of an activation.
+ *
+ * @param {unknown} value
+ * @param {(expected: string) => never} refuse
+ */
+function activation(value, refuse) {
+  const word = typeof value === 'string' ? snake(value) : (value ?? 'linear');
+  if (typeof word !== 'string' || !Object.hasOwn(ACTIVATIONS, word)) {
+    refuse(`one of ${Object.keys(ACTIVATIONS).join(', ')}`);
+  }
+  return word;
+}
+
+/**
+ * Returns a finite number.
+ *
+ * @param {unknown} value
+ * @param {string} key
+ * @param {import('./layer-table.js').Argument} argument
+ * @param {(expected: string) => never} refuse
+ */
+function number(value, key, { least = -Infinity }, refuse) {
+  if (typeof value !== 'number' || !Number.isFinite(value)) return refuse('a finite number');
+  if (['rate', 'momentum'].includes(key) && !(value >= 0 && value < 1)) refuse(`0 <= ${key} < 1`);
+  if (value < least) refuse(`a number ≥ ${least}`);
+  return value;
+}
+
+/**
+ * Returns one whole number, or as many as the table says.
+ *
+ * @param {unknown} value
+ * @param {import('./layer-table.js').Argument} argument
+ * @param {(expected: string) => never} refuse
+ */
+function wholes(value, argument, refuse) {
+  const { count = 1, least = 0, most = 65536 } = argument;
+  /** @param {unknown} one */
+  const fits = (one) =>
+    typeof one === 'number' && Number.isInteger(one) && one >= least && one <= most;
+  if (value === null && argument.default === null) return null;
+  if (count === 4) return sidesOf(value, refuse);
+  if (count === 1) {
+    if (!fits(value)) refuse(`a whole number ≥ ${least}`);
+    return value;
+  }
+  const given = Array.isArray(value)
+    ? value
+    : Array.from({ length: Math.max(1, count) }, () => value);
+  const right = count > 0 ? given.length === count : given.length >= 1 && given.length <= -count;
+  if (!right || !given.every(fits)) {
+    refuse(
+      count > 0 ? `one or two whole numbers ≥ ${least}` : `1 to ${-count} whole numbers ≥ ${least}`,
+    );
+  }
+  return given;
 }
 
 /**

@@ -25,6 +25,7 @@ const PAGE = 65536; // bytes, of WebAssembly
  * @property {(network: number, index: number, weight: number) => void} sn_network_weight
  * @property {() => number} sn_operator_count
  * @property {(index: number) => number} sn_operator_at
+ * @property {(node: number, inputs: number, output: number, weights: number, most: number, error: number) => number} sn_infer
  * @property {(optimizer: number) => number} sn_slot_count
  * @property {(network: number, pool: number, training: number, error: number) => number} sn_train
  * @property {(network: number, pool: number, training: number, gradient: number, error: number) => number} sn_gradient
@@ -50,6 +51,20 @@ export function hasRelaxedSimd() {
   return WebAssembly.validate(RELAXED);
 }
 
+/** The last that was compiled. @type {Core | undefined} */
+let loaded;
+
+/**
+ * Returns a core that is compiled already: for what can't wait.
+ *
+ * @returns {Core}
+ */
+export function loadedCore() {
+  if (!loaded)
+    throw new CoreError('the core is not loaded', { todo: 'await defaultCore() first.' });
+  return loaded;
+}
+
 /** The core, compiled once for all models of a page. */
 export class Core {
   /**
@@ -57,6 +72,7 @@ export class Core {
    */
   constructor(module) {
     this.module = module;
+    loaded = this;
   }
 
   /**

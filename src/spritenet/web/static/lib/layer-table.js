@@ -10,9 +10,19 @@
  * @property {number} [most]
  */
 
-/** @type {Readonly<Record<string, { inputs: [number, number], arguments: Readonly<Record<string, Argument>> }>>} */
+/**
+ * @typedef {object} Row
+ * @property {string} maker  the function of `layers`
+ * @property {readonly number[]} inputs  the fewest and the most
+ * @property {Readonly<Record<string, Argument>>} arguments
+ */
+
+/** @typedef {'activation' | 'add' | 'average' | 'averagePooling2d' | 'batchNormalization' | 'concatenate' | 'conv2d' | 'conv2dTranspose' | 'cropping2D' | 'dense' | 'depthwiseConv2d' | 'dropout' | 'elu' | 'flatten' | 'globalAveragePooling2d' | 'globalMaxPooling2d' | 'identity' | 'leakyReLU' | 'maximum' | 'maxPooling2d' | 'minimum' | 'multiply' | 'permute' | 'prelu' | 'reLU' | 'rescaling' | 'reshape' | 'separableConv2d' | 'softmax' | 'subtract' | 'upSampling2d' | 'zeroPadding2d'} LayerName */
+
+/** @type {Readonly<Record<string, Row>>} */
 export const LAYERS = {
   Activation: {
+    maker: 'activation',
     inputs: [1, 1],
     arguments: {
       activation: {
@@ -31,9 +41,10 @@ export const LAYERS = {
       },
     },
   },
-  Add: { inputs: [2, 256], arguments: {} },
-  Average: { inputs: [2, 256], arguments: {} },
+  Add: { maker: 'add', inputs: [2, 256], arguments: {} },
+  Average: { maker: 'average', inputs: [2, 256], arguments: {} },
   AveragePooling2D: {
+    maker: 'averagePooling2d',
     inputs: [1, 1],
     arguments: {
       pool_size: { default: [2, 2], kind: 'whole', count: 2, least: 1, most: 4096 },
@@ -42,6 +53,7 @@ export const LAYERS = {
     },
   },
   BatchNormalization: {
+    maker: 'batchNormalization',
     inputs: [1, 1],
     arguments: {
       axis: { default: -1 },
@@ -57,8 +69,9 @@ export const LAYERS = {
       gamma_regularizer: { default: null, kind: 'regularizer' },
     },
   },
-  Concatenate: { inputs: [2, 256], arguments: { axis: { default: -1 } } },
+  Concatenate: { maker: 'concatenate', inputs: [2, 256], arguments: { axis: { default: -1 } } },
   Conv2D: {
+    maker: 'conv2d',
     inputs: [1, 1],
     arguments: {
       filters: { kind: 'whole', count: 1, least: 1, most: 65536 },
@@ -90,6 +103,7 @@ export const LAYERS = {
     },
   },
   Conv2DTranspose: {
+    maker: 'conv2dTranspose',
     inputs: [1, 1],
     arguments: {
       filters: { kind: 'whole', count: 1, least: 1, most: 65536 },
@@ -121,6 +135,7 @@ export const LAYERS = {
     },
   },
   Cropping2D: {
+    maker: 'cropping2D',
     inputs: [1, 1],
     arguments: {
       cropping: {
@@ -136,6 +151,7 @@ export const LAYERS = {
     },
   },
   Dense: {
+    maker: 'dense',
     inputs: [1, 1],
     arguments: {
       units: { kind: 'whole', count: 1, least: 1, most: 65536 },
@@ -162,6 +178,7 @@ export const LAYERS = {
     },
   },
   DepthwiseConv2D: {
+    maker: 'depthwiseConv2d',
     inputs: [1, 1],
     arguments: {
       kernel_size: { kind: 'whole', count: 2, least: 1, most: 4096 },
@@ -191,24 +208,36 @@ export const LAYERS = {
       dilation_rate: { default: [1, 1], kind: 'whole', count: 2, least: 1, most: 4096 },
     },
   },
-  Dropout: { inputs: [1, 1], arguments: { rate: { kind: 'number', count: 1, least: 0.0 } } },
+  Dropout: {
+    maker: 'dropout',
+    inputs: [1, 1],
+    arguments: { rate: { kind: 'number', count: 1, least: 0.0 } },
+  },
   ELU: {
+    maker: 'elu',
     inputs: [1, 1],
     arguments: { alpha: { default: 1.0, kind: 'number', count: 1, least: 0.0 } },
   },
-  Flatten: { inputs: [1, 1], arguments: {} },
+  Flatten: { maker: 'flatten', inputs: [1, 1], arguments: {} },
   GlobalAveragePooling2D: {
+    maker: 'globalAveragePooling2d',
     inputs: [1, 1],
     arguments: { keepdims: { default: false, kind: 'flag' } },
   },
-  GlobalMaxPooling2D: { inputs: [1, 1], arguments: { keepdims: { default: false, kind: 'flag' } } },
-  Identity: { inputs: [1, 1], arguments: {} },
+  GlobalMaxPooling2D: {
+    maker: 'globalMaxPooling2d',
+    inputs: [1, 1],
+    arguments: { keepdims: { default: false, kind: 'flag' } },
+  },
+  Identity: { maker: 'identity', inputs: [1, 1], arguments: {} },
   LeakyReLU: {
+    maker: 'leakyReLU',
     inputs: [1, 1],
     arguments: { negative_slope: { default: 0.3, kind: 'number', count: 1, least: 0.0 } },
   },
-  Maximum: { inputs: [2, 256], arguments: {} },
+  Maximum: { maker: 'maximum', inputs: [2, 256], arguments: {} },
   MaxPooling2D: {
+    maker: 'maxPooling2d',
     inputs: [1, 1],
     arguments: {
       pool_size: { default: [2, 2], kind: 'whole', count: 2, least: 1, most: 4096 },
@@ -216,10 +245,15 @@ export const LAYERS = {
       padding: { default: 'valid', kind: 'choice', choices: ['valid', 'same'] },
     },
   },
-  Minimum: { inputs: [2, 256], arguments: {} },
-  Multiply: { inputs: [2, 256], arguments: {} },
-  Permute: { inputs: [1, 1], arguments: { dims: { kind: 'whole', count: -3, least: 1, most: 3 } } },
+  Minimum: { maker: 'minimum', inputs: [2, 256], arguments: {} },
+  Multiply: { maker: 'multiply', inputs: [2, 256], arguments: {} },
+  Permute: {
+    maker: 'permute',
+    inputs: [1, 1],
+    arguments: { dims: { kind: 'whole', count: -3, least: 1, most: 3 } },
+  },
   PReLU: {
+    maker: 'prelu',
     inputs: [1, 1],
     arguments: {
       alpha_initializer: { default: 'zeros', kind: 'initializer' },
@@ -228,6 +262,7 @@ export const LAYERS = {
     },
   },
   ReLU: {
+    maker: 'reLU',
     inputs: [1, 1],
     arguments: {
       max_value: { default: null, kind: 'number', count: 1, least: 0.0 },
@@ -235,6 +270,7 @@ export const LAYERS = {
     },
   },
   Rescaling: {
+    maker: 'rescaling',
     inputs: [1, 1],
     arguments: {
       scale: { kind: 'number', count: 1 },
@@ -242,10 +278,12 @@ export const LAYERS = {
     },
   },
   Reshape: {
+    maker: 'reshape',
     inputs: [1, 1],
     arguments: { target_shape: { kind: 'whole', count: -3, least: -1, most: 16777216 } },
   },
   SeparableConv2D: {
+    maker: 'separableConv2d',
     inputs: [1, 1],
     arguments: {
       filters: { kind: 'whole', count: 1, least: 1, most: 65536 },
@@ -278,9 +316,10 @@ export const LAYERS = {
       bias_regularizer: { default: null, kind: 'regularizer' },
     },
   },
-  Softmax: { inputs: [1, 1], arguments: { axis: { default: -1 } } },
-  Subtract: { inputs: [2, 2], arguments: {} },
+  Softmax: { maker: 'softmax', inputs: [1, 1], arguments: { axis: { default: -1 } } },
+  Subtract: { maker: 'subtract', inputs: [2, 2], arguments: {} },
   UpSampling2D: {
+    maker: 'upSampling2d',
     inputs: [1, 1],
     arguments: {
       size: { default: [2, 2], kind: 'whole', count: 2, least: 1, most: 4096 },
@@ -288,6 +327,7 @@ export const LAYERS = {
     },
   },
   ZeroPadding2D: {
+    maker: 'zeroPadding2d',
     inputs: [1, 1],
     arguments: { padding: { default: [1, 1], kind: 'whole', count: 4, least: 0, most: 4096 } },
   },

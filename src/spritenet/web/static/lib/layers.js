@@ -6,6 +6,7 @@
 
 import { checked, CLASSES, FIXED, NO_MATTER, snake } from './arguments.js';
 import { ModelError, shown } from './errors.js';
+import { LAYERS } from './layer-table.js';
 import { SymbolicTensor } from './tensor.js';
 
 /** @typedef {Record<string, unknown>} Config  Keras 2's, as in the model file. */
@@ -79,6 +80,7 @@ export function makeLayer(className, config, name = '') {
     if (
       Object.hasOwn(known, key) ||
       NO_MATTER.has(key) ||
+      key.endsWith('_constraint') ||
       value === null ||
       (key === 'negative_slope' && className === 'LeakyReLU')
     ) {
@@ -151,26 +153,13 @@ function maker(className) {
   };
 }
 
-/** The layers by TensorFlow.js's names: `layers.conv2d({ filters: 8, kernelSize: 5, activation: 'relu' })`. */
-export const layers = Object.freeze({
-  rescaling: maker('Rescaling'),
-  conv2d: maker('Conv2D'),
-  depthwiseConv2d: maker('DepthwiseConv2D'),
-  maxPooling2d: maker('MaxPooling2D'),
-  averagePooling2d: maker('AveragePooling2D'),
-  globalAveragePooling2d: maker('GlobalAveragePooling2D'),
-  globalMaxPooling2d: maker('GlobalMaxPooling2D'),
-  batchNormalization: maker('BatchNormalization'),
-  zeroPadding2d: maker('ZeroPadding2D'),
-  flatten: maker('Flatten'),
-  dense: maker('Dense'),
-  dropout: maker('Dropout'),
-  activation: maker('Activation'),
-  add: maker('Add'),
-  concatenate: maker('Concatenate'),
-  multiply: maker('Multiply'),
-  reLU: maker('ReLU'),
-  leakyReLU: maker('LeakyReLU'),
-  elu: maker('ELU'),
-  softmax: maker('Softmax'),
-});
+/**
+ * The layers by TensorFlow.js's names: `layers.conv2d({ filters: 8, kernelSize: 5, activation: 'relu' })`.
+ *
+ * @type {Readonly<Record<import('./layer-table.js').LayerName, ReturnType<typeof maker>>>}
+ */
+export const layers = Object.freeze(
+  /** @type {any} */ (
+    Object.fromEntries(Object.entries(LAYERS).map(([name, row]) => [row.maker, maker(name)]))
+  ),
+);

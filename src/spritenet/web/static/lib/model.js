@@ -83,6 +83,7 @@ export class Model {
     const { inputShape = [], layers = [] } = given;
     checkImageShape(inputShape);
     const whole = connected(layers);
+    const used = core ?? (await defaultCore());
     const { output: outputs } = inferShapes(whole, inputShape);
     if (classNames.length && String(outputs) !== String(classNames.length)) {
       throw new ModelError("the class names don't fit the outputs", {
@@ -96,7 +97,7 @@ export class Model {
       trainedOn: null,
       scores: {},
     };
-    const model = new Model(core ?? (await defaultCore()), whole, inputShape, metadata);
+    const model = new Model(used, whole, inputShape, metadata);
     let at = 0;
     namedWeights(whole, inputShape).forEach(({ shape, initializer }, i) => {
       model.network.parameters.set(initial(initializer, shape, new Stream(seed, i)), at);
@@ -114,13 +115,9 @@ export class Model {
    * @param {{ core?: import('./core.js').Core } & import('./saved.js').Unsaid} [options]
    */
   static async load(source, { core, ...unsaid } = {}) {
+    const used = core ?? (await defaultCore());
     const saved = await readModel(source, unsaid);
-    const model = new Model(
-      core ?? (await defaultCore()),
-      saved.layers,
-      saved.inputShape,
-      saved.metadata,
-    );
+    const model = new Model(used, saved.layers, saved.inputShape, saved.metadata);
     model.network.parameters.set(saved.parameters);
     model.notes = saved.notes ?? [];
     if (saved.state) {

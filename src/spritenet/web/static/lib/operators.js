@@ -58,6 +58,50 @@ export function attributesOf({ className, config }, names) {
 }
 
 /**
+ * Writes a layer as a node.
+ *
+ * @param {Arena} arena
+ * @param {Map<string, string[]>} table
+ * @param {number} at
+ * @param {Layer} layer
+ * @param {readonly number[]} places  of its inputs among the nodes
+ */
+export function writeNode(arena, table, at, layer, places) {
+  const names = table.get(layer.className);
+  if (!names) {
+    throw new ModelError('the core has no such layer', {
+      where: layer.name,
+      got: layer.className,
+    });
+  }
+  const given = attributesOf(layer, names);
+  const attributes = arena.take(ATTRIBUTE.bytes * Math.max(1, given.length));
+  given.forEach(([name, value], k) => {
+    const isText = typeof value === 'string';
+    const numbers = isText ? 0 : arena.take(8 * value.length);
+    if (!isText) arena.f64(numbers, value.length).set(value);
+    const fields = {
+      name: arena.write(name),
+      text: isText ? arena.write(value) : 0,
+      numbers,
+      count: isText ? 0 : value.length,
+    };
+    write(arena.view, attributes + k * ATTRIBUTE.bytes, ATTRIBUTE, fields); // a view of now
+  });
+  const inputs = arena.take(4 * places.length);
+  arena.i32(inputs, places.length).set(places);
+  const operation = arena.write(layer.className);
+  write(arena.view, at, NODE, {
+    operation,
+    inputs,
+    attributes,
+    input_count: places.length,
+    attribute_count: given.length,
+    trainable: Number(layer.trainable),
+  });
+}
+
+/**
  * Writes layers as nodes.
  *
  * @param {Arena} arena
@@ -68,39 +112,6 @@ export function writeNodes(arena, layers) {
   const table = readTable(arena);
   const nodes = arena.take(NODE.bytes * layers.length);
   const places = inputPlaces(layers);
-  layers.forEach((layer, i) => {
-    const names = table.get(layer.className);
-    if (!names) {
-      throw new ModelError('the core has no such layer', {
-        where: layer.name,
-        got: layer.className,
-      });
-    }
-    const given = attributesOf(layer, names);
-    const attributes = arena.take(ATTRIBUTE.bytes * Math.max(1, given.length));
-    given.forEach(([name, value], k) => {
-      const isText = typeof value === 'string';
-      const numbers = isText ? 0 : arena.take(8 * value.length);
-      if (!isText) arena.f64(numbers, value.length).set(value);
-      const fields = {
-        name: arena.write(name),
-        text: isText ? arena.write(value) : 0,
-        numbers,
-        count: isText ? 0 : value.length,
-      };
-      write(arena.view, attributes + k * ATTRIBUTE.bytes, ATTRIBUTE, fields); // a view of now
-    });
-    const inputs = arena.take(4 * places[i].length);
-    arena.i32(inputs, places[i].length).set(places[i]);
-    const operation = arena.write(layer.className);
-    write(arena.view, nodes + i * NODE.bytes, NODE, {
-      operation,
-      inputs,
-      attributes,
-      input_count: places[i].length,
-      attribute_count: given.length,
-      trainable: Number(layer.trainable),
-    });
-  });
+  layers.forEach((layer, i) => writeNode(arena, table, nodes + i * NODE.bytes, layer, places[i]));
   return nodes;
 }

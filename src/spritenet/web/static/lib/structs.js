@@ -88,6 +88,13 @@ export const OPERATOR_INFO = struct('sn_operator_info', {
   most_inputs: 'i32',
 });
 
+export const SHAPE = struct('sn_shape', {
+  rank: 'i32',
+  'sides[0]': 'i32',
+  'sides[1]': 'i32',
+  'sides[2]': 'i32',
+});
+
 export const WEIGHT = struct('sn_weight', {
   name: 'pointer',
   offset: 'i64',
@@ -161,6 +168,7 @@ export const STRUCTS = [
   SPEC,
   ATTRIBUTE_INFO,
   OPERATOR_INFO,
+  SHAPE,
   WEIGHT,
   EXAMPLES,
   OPTIMIZER,

@@ -5,7 +5,7 @@ import { ModelError, shown } from './errors.js';
 import { activationOf } from './activations.js';
 import { connected, IMAGE, inputsOf, isChain, startsWithRescaling } from './graph.js';
 import { hasClass, Layer, makeLayer } from './layers.js';
-import { outputShape } from './shapes.js';
+import { infer } from './shapes.js';
 import { rescalingTo } from './pixel-range.js';
 import { graphOf, isObject, snakeKeys } from './topology-graph.js';
 
@@ -62,7 +62,7 @@ export function readTopology(topology, pixels) {
         found.set(before.name, new Layer({ ...joined, inputs: before.inputs }));
         continue;
       }
-      const shape = outputShape(
+      const { shape } = infer(
         layer,
         inputs.map((each) => each.shape),
       );
