@@ -109,6 +109,19 @@ def watch(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Watched]]
     assert [text for one in made for text in one.complaints] == []
 
 
+def test_the_page_fits_every_screen(watch: Callable[..., Watched]) -> None:
+    """With charts, predictions, confusion matrix and layers, nothing makes it scroll sideways."""
+    seen = watch("--epochs", "200")
+    page = seen.page
+    says(page, r"training: [\d,]{2,} points")
+    page.locator("#layers th[scope=row]").first.wait_for()
+    page.locator("#results").wait_for()
+    for width in (360, 768, 1440):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(100)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, width
+
+
 def test_a_training_is_watched_and_steered_from_start_to_stop(
     watch: Callable[..., Watched],
 ) -> None:

@@ -77,7 +77,7 @@ export class Curves {
     const tries = record.evaluations;
     if (tries.some((entry) => Number.isFinite(entry[what]))) {
       lines.push({
-        name: `${before}not trained on`,
+        name: `${before}validation`,
         x: tries.map((entry) => record.xOf(entry, this.axis)),
         values: tries.map((entry) => entry[what]),
         color: alone ? 2 : color,

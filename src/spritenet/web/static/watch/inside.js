@@ -34,7 +34,7 @@ export class Inside {
     this.filters = column(left, 'Filters', 'The kernels of the convolutions. Middle grey is 0.');
     this.weights = column(
       left,
-      'How the weights are spread',
+      'Histograms: how the weights are spread',
       'From the lowest to the highest weight; the thin line is 0.',
     );
     this.maps = column(seen, 'Activations: the output of each layer for one image', '');

@@ -187,7 +187,7 @@ function figures(record) {
   const rows = [
     ['loss', small(recent(record.loss.values))],
     ['accuracy', percent(recent(record.accuracy.values))],
-    [last?.event === 'tested' ? 'test accuracy' : 'not trained on', percent(last?.accuracy)],
+    [last?.event === 'tested' ? 'test accuracy' : 'validation accuracy', percent(last?.accuracy)],
     ['learning rate', small(record.rate)],
     ['images a second', count(live ? images : whole)],
     live
