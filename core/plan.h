@@ -105,6 +105,7 @@ struct Operation {
   bool matrix;          // its kernel is [in][units], with a gradient summed once a batch
   bool whole_batch;     // cuts the plan: waits for statistics of the whole batch
   bool winograd;        // conv2d: trained by kernels/winograd.h
+  bool outer;           // conv2d: its kernel's gradient by kernels/outer_gradient.h
   Window window;        // convolutions, pooling, padding
   int32_t groups;       // conv2d: of channels that are convolved apart
   int32_t sides[3];     // permute: the axis each axis comes from; prelu: the shape of alpha

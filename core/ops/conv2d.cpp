@@ -1,8 +1,8 @@
 // Conv2D: small filters slid over an image. The arithmetic: kernels/conv2d.h, kernels/winograd.h.
 #include "../kernels/conv2d.h"
 
+#include "../kernels/outer_gradient.h"
 #include "../kernels/single.h"
-#include "../kernels/winograd_gradient.h"
 #include "convolutions.h"
 
 namespace sn {
@@ -17,7 +17,13 @@ void forward(const Context<Lanes>& ctx, const Pass& pass) {
 }
 
 void weight_gradient(const Context<Lanes>& ctx, const Pass&) {
-  by_winograd(ctx.op) ? winograd_kernel_gradient(ctx) : conv2d_kernel_gradient(ctx);
+  if (by_winograd(ctx.op)) {
+    winograd_kernel_gradient(ctx);
+  } else if (kWinograd && ctx.op.outer) {
+    outer_kernel_gradient(ctx);
+  } else {
+    conv2d_kernel_gradient(ctx);
+  }
   conv2d_bias_gradient(ctx);
 }
 
@@ -60,7 +66,8 @@ bool add(Builder& builder, const Node& node) {
   op.fan_in = size.height * size.width * (inputs / groups);
   op.winograd = plain && builder.trains() && winograd_pays(op);
   op.packed_count = op.winograd ? winograd_packed(op) : plain ? int64_t{op.fan_in} * filters : 0;
-  op.scratch = op.winograd ? winograd_scratch(op) : 0;
+  op.outer = plain && builder.trains() && outer_pays(op);
+  op.scratch = op.winograd ? winograd_scratch(op) : op.outer ? outer_scratch(op) : 0;
   builder.add_kernel(node, op, "kernel", {size.height, size.width, inputs / groups, filters}, 4,
                      node.real("kernel_regularizer"));
   if (node.flag("use_bias")) builder.add_bias(node, op, "bias", node.real("bias_regularizer"));

@@ -69,6 +69,14 @@ NETWORKS: dict[str, Nodes] = {
         (kinds.MaxPooling2D(2), (5,)),
         *END,
     ],
+    "many channels": [
+        RESCALING,
+        (convolution(17, 5, "relu"), (0,)),
+        (kinds.Conv2D(33, (5, 4), (2, 1), activation="tanh"), (1,)),
+        (kinds.Conv2D(16, (1, 3), (1, 2)), (2,)),
+        (kinds.Conv2D(18, 1), (3,)),
+        *END,
+    ],
     "a tensor added to itself and to others": [
         RESCALING,
         (convolution(4, activation="elu"), (0,)),
