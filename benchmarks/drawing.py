@@ -1,4 +1,4 @@
-"""How many digits the drawing page reads: pen paths drawn on the real page in Chromium.
+"""Accuracy of the drawing page: pen paths drawn on the page in Chromium.
 
 Two sets of hands, neither of which any training saw: `pen_paths`, from streams of their own of the
 program that draws `strokes`; and 40 drawings written down point by point (tests/browser/
@@ -59,7 +59,7 @@ PLAY = """(drawings) => drawings.map(({ pen, strokes }) => {
 
 @dataclass(frozen=True)
 class Way:
-    """How a drawing is put on the sheet: ranges, from which each drawing takes its own.
+    """The placement of a drawing on the sheet: ranges from which each drawing samples.
 
     Attributes:
         size: the longer side, as a share of the sheet's.
@@ -144,7 +144,7 @@ def written_hands(count: int) -> Iterator[tuple[int, list[Points]]]:
 
 @dataclass
 class Tally:
-    """What became of the drawings of one way."""
+    """Results for the drawings of one way."""
 
     total: int = 0
     right: int = 0

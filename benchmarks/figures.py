@@ -1,4 +1,4 @@
-"""What every benchmark prints: a table for people, one JSON object for programs.
+"""Output of benchmarks: a table for people, one JSON object for programs.
 
 Loads nothing but the standard library, so that a benchmark which measures a child's memory isn't
 itself large.
@@ -29,7 +29,7 @@ BUSY = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one side measured.
+    """The measurements of one side.
 
     Args:
         side: who, with version: "PyTorch 2.13.0".

@@ -14,7 +14,7 @@ OURS = "from spritenet import Conv2D, Sequential, load"
 
 
 def seconds(python: str, statement: str) -> float:
-    """How long the statement takes."""
+    """Returns the time of the statement."""
     command = [python, "-c", SCRIPT.format(statement)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -20,7 +20,7 @@ def megabytes(folder: Path) -> float:
 
 
 def added(requirements: Sequence[str]) -> float:
-    """What installing that adds to an environment with nothing but pip."""
+    """Returns the bytes that an installation adds to an environment with only pip."""
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         before = megabytes(Path(folder))

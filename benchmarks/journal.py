@@ -1,4 +1,4 @@
-"""What keeping a run costs the training of the tutorial network: the journal, looking, listening.
+"""Cost of a run in training the tutorial network: journal, snapshots, control.
 
 Processor time of the writing against that of the whole training, so that other programs change
 little. The journal has one event an update, and reaches the disk once a call of the core.

@@ -37,7 +37,7 @@ def neighbours(count: int) -> Iterator[None]:
 
 
 def steps_within(side: Side, seconds: float) -> int:
-    """How many steps a side does in that time, alone."""
+    """Returns the number of steps that a side does alone in that time."""
     count = 8
     while (took := side.seconds(count)) < seconds / 4:
         count *= 2

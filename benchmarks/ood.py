@@ -1,4 +1,4 @@
-"""How honest "not sure" is: what trained models refuse of digits, and of drawings that are none.
+"""Rejection rates of trained models, on digits and on drawings that are no digits.
 
 Each network is trained and calibrated as `fit` does it; what is counted here was neither learnt
 from nor calibrated on. Letters, scribbles and shapes come from tests/letters.py and
@@ -36,7 +36,7 @@ MODELS = ("tutorial strokes", "convnet strokes", "tutorial mnist", "convnet mnis
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How digits are drawn.
+    """A way to draw digits.
 
     Attributes:
         name: for the table.

@@ -84,7 +84,7 @@ def measure(part: str, source: Path, scratch: Path, options: Options) -> None:
 
 
 class Options:
-    """What was asked for."""
+    """Returns the parsed arguments."""
 
     json: bool
     rounds: int

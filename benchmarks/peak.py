@@ -1,4 +1,4 @@
-"""Which share of the processor's measured peak of multiply-adds training reaches.
+"""The fraction of the processor's measured peak of multiply-adds that training reaches.
 
 The peak is a loop of nothing but independent multiply-adds in registers (peak.cpp), compiled with
 the core's compiler and flags and run on as many threads. Training's share counts the useful

@@ -144,7 +144,7 @@ def one(folder: Path, options: Options) -> None:
 
 
 class Options:
-    """What was asked for."""
+    """Returns the parsed arguments."""
 
     json: bool
     rounds: int

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 PARTS = ("memory", "peers", "one", "many")
 TIMES = 4
-"""How many times as large as the memory the files are."""
+"""The size of the files, as a multiple of the memory."""
 
 BATCH_SIZE = 64
 
@@ -304,7 +304,7 @@ def many(scratch: Path, options: Options) -> None:
 
 
 class Options:
-    """What was asked for."""
+    """Returns the parsed arguments."""
 
     json: bool
     rounds: int

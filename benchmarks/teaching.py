@@ -1,4 +1,4 @@
-"""What the drawing page learns from a few drawings of an odd digit, and what it forgets.
+"""Accuracy on an unusual digit taught in the drawing page, and on the test set, before and after.
 
 In Node.js, with the page's own modules: nine digits drawn as hardly anyone does, each taught to a
 model by itself. Tried on 200 other drawings of that digit and on all test images.

@@ -60,7 +60,7 @@ def take_turns(
     seconds: float,
     between: Callable[[], object] | None = None,
 ) -> list[tuple[float, ...]]:
-    """How much work a second each side does, once a round.
+    """Measures the work per second of each side, once per round.
 
     Args:
         sides: each is warmed up, works for about `seconds` a round, and is closed at the end.

@@ -156,7 +156,7 @@ def memory_of(browser: Browser) -> float:
 
 
 def large(browser: Browser, folder: Path, gigabytes: float) -> list[Row]:
-    """How long a large journal takes to open: the reading, and the page until it has drawn it."""
+    """Measures the time to open a large journal: reading it, and drawing the page."""
     run = made(folder, 10**8)
     text, number = "", 0
     with Journal(run.journal_path, sys.maxsize) as journal:

@@ -12,7 +12,7 @@ PATIENCE = 20.0  # seconds; only a server that hangs takes so long
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back."""
+    """A server's response."""
 
     status: int
     headers: dict[str, str]

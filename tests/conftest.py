@@ -1,4 +1,4 @@
-"""What tests share: the outside oracles, and what happens when one of them is not there.
+"""Shared fixtures: the outside oracles, and skips if one is missing.
 
 A test asks for an oracle by naming its fixture (`mnist_folder`, `torch`, `node`, `tfjs_folder`), or
 with `@pytest.mark.usefixtures("torch")`. Where it is missing the test is skipped and says why.

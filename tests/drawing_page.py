@@ -69,7 +69,7 @@ def page_on(context: BrowserContext, address: str) -> Page:
 
 
 def box_of(page: Page) -> FloatRect:
-    """Where the sheet is, in CSS pixels."""
+    """Returns the sheet's bounding box, in CSS pixels."""
     box = page.locator("#canvas").bounding_box()
     assert box is not None
     return box
@@ -109,6 +109,6 @@ def draw(
 
 
 def answer(page: Page) -> dict[str, Any]:
-    """What the page shows now: input, state, best, probabilities."""
+    """Returns the page's current answer: input, state, best, probabilities."""
     found: dict[str, Any] = page.evaluate(ANSWER)
     return found

@@ -1,4 +1,4 @@
-"""What people draw on a square canvas, as pixels: digits well and badly placed, and no digits.
+"""Drawings on a square canvas as pixels: digits at good and bad places, and other shapes.
 
 canvas      strokes → a picture of 280×280, as the drawing page's canvas gives it
 scribbles   random lines of many kinds; none of them is made by the package's own program

@@ -244,7 +244,7 @@ REFUSED: dict[str, tuple[list[Layer], str]] = {
     ),
     "an activation that is none": (
         [conv(kernel_size=3, activation={"class_name": "Dense", "config": {"units": 1}})],
-        "c: its activation is no activation",
+        "c: unsupported activation",
     ),
     "too many reshapes": (
         [

@@ -1,4 +1,4 @@
-"""What must hold for any bytes at all that are read as a picture, and how a fuzzer gets deep.
+"""Invariants of image readers for arbitrary bytes, and inputs that reach deep code.
 
 A mutated PNG dies at its first CRC. So the first byte of an input says how much of the rest is put
 right again before it is read: nothing, the CRCs, or also what the index says of the segments.

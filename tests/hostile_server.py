@@ -44,7 +44,7 @@ class Request(BaseHTTPRequestHandler):
 
     @property
     def content(self) -> bytes:
-        """What it holds now."""
+        """The current content."""
         return self.server.host.files[self.name]
 
     def range(self) -> tuple[int, int] | None:

@@ -117,7 +117,7 @@ def _arguments(part: str, owner: str, found: Any, arguments: dict[str, object]) 
 
 
 def counts(table: list[Entry]) -> Counter[str]:
-    """How many there are of each status."""
+    """Returns the number of names of each status."""
     return Counter(entry.status for entry in table)
 
 

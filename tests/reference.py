@@ -70,7 +70,7 @@ def activate(  # noqa: PLR0911 - one return a function
 
 
 def _around(size: int, window: int, stride: int, padding: str) -> tuple[int, int]:
-    """How many places padding adds before and after an axis."""
+    """Returns the padding before and after an axis."""
     if padding == "valid":
         return 0, 0
     total = max((-(-size // stride) - 1) * stride + window - size, 0)
@@ -107,7 +107,7 @@ class Windows:
         return np.pad(x, sides, constant_values=value)
 
     def at(self, y: int, x: int) -> tuple[slice, slice, slice]:
-        """Where the padded input's values at offset (y, x) of every window are."""
+        """Returns the slices of the padded input at offset (y, x) of every window."""
         return (
             slice(None),
             slice(y, y + self.output[0] * self.strides[0], self.strides[0]),

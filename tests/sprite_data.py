@@ -52,7 +52,7 @@ def data_sets(draw: st.DrawFn) -> Dataset:
 
 
 def same(a: Dataset, b: Dataset) -> bool:
-    """Whether two data sets hold the same, in the same splits, under the same names."""
+    """Returns True if two data sets have the same images and labels in the same splits."""
     return (
         list(a.splits) == list(b.splits)
         and a.class_names == b.class_names

@@ -114,7 +114,7 @@ class Draft:
         )
 
     def right_entries(self) -> list[Entry]:
-        """What the index must say."""
+        """Returns the correct index."""
         size = 32 * len(self.segments) if self.index is None else len(self.index)
         place = len(self.head(bytes(size))) + 12 + len(self.zlib_header) + 8
         entries = []

@@ -52,7 +52,7 @@ def test_a_file_in_the_way_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_link_to_a_folder_stays_a_link(tmp_path: Path) -> None:
-    """What it points to is replaced."""
+    """The target of the link is replaced."""
     save(tmp_path / "real", OLD)
     (tmp_path / "link").symlink_to(tmp_path / "real")
     save(tmp_path / "link", NEW)
@@ -129,7 +129,7 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 def test_a_file_cut_off_midway_changes_nothing(tmp_path: Path, kind: BaseException) -> None:
-    """Whether the disk refuses or somebody interrupts it."""
+    """After a full disk as after an interrupt."""
     write_file(tmp_path / "b.txt", b"old")
 
     def write() -> None:

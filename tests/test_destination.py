@@ -157,7 +157,7 @@ def test_what_breaks_off_leaves_nothing(
 
 
 def test_an_error_before_the_upload_leaves_nothing(store: Any) -> None:  # noqa: ANN401 - as above
-    """What fails while it is written locally never reaches the store."""
+    """Output that fails locally never reaches the store."""
 
     def write() -> None:
         with destination("memory://b/a") as place:

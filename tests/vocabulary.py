@@ -291,7 +291,7 @@ def hits() -> list[Hit]:
 
 
 def counts(found: list[Hit]) -> dict[str, int]:
-    """How many are left in each area."""
+    """Returns the number of hits in each area."""
     return dict(sorted(Counter(hit.area for hit in found).items()))
 
 

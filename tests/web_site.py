@@ -1,4 +1,4 @@
-"""What the tested server serves: a page, a post, a stream without an end, a route that fails."""
+"""A server for tests: a page, a POST, an endless stream, a route that fails."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAGE = b"<!doctype html><title>page</title>"
 
 
 async def echo(request: Request) -> Response:
-    """What was posted."""
+    """Returns the posted body."""
     return PlainTextResponse(await request.body())
 
 
@@ -57,7 +57,7 @@ class Server:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The address of the server."""
         return self.site.port
 
     @property

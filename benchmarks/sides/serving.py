@@ -1,4 +1,4 @@
-"""What every side of an interleaved comparison does: work when told, and say how long it took."""
+"""A side of an interleaved comparison: works on command, and reports the time."""
 
 from __future__ import annotations
 

@@ -24,14 +24,14 @@ def by_spritenet(path: Path) -> NDArray[np.uint8]:
 
 
 def by_spritenet_as_foreign(path: Path) -> NDArray[np.uint8]:
-    """As a PNG that is no sprite: one stream."""
+    """As a PNG that is not a sprite: one stream."""
     from spritenet.sources.png_rows import read_png
 
     return read_png(path)
 
 
 def by_pillow(path: Path) -> NDArray[np.uint8]:
-    """What most people use."""
+    """Pillow, the most common decoder."""
     from PIL import Image
 
     with Image.open(path) as picture:

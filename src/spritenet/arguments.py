@@ -38,7 +38,7 @@ def count(value: object, name: str, where: str, *, least: int = 1) -> int:
         whole = least - 1
     if whole < least or isinstance(value, bool):
         raise ModelError(
-            f"{name} is wrong", where=where, expected=f"a whole number ≥ {least}", got=repr(value)
+            f"invalid {name}", where=where, expected=f"a whole number ≥ {least}", got=repr(value)
         )
     return whole
 
@@ -54,7 +54,7 @@ def pair(value: object, name: str, where: str) -> tuple[int, int]:
         if len(parts) == 2:
             return count(parts[0], name, where), count(parts[1], name, where)
         raise ModelError(
-            f"{name} is wrong",
+            f"invalid {name}",
             where=where,
             expected="one whole number or two (height, width)",
             got=repr(value),
@@ -78,7 +78,7 @@ def image_shape(value: object, name: str, where: str) -> tuple[int, int, int]:
         sizes = (*sizes, 1)
     if len(sizes) != 3 or None in sizes:
         raise ModelError(
-            f"{name} is wrong",
+            f"invalid {name}",
             where=where,
             expected="(height, width, channels)",
             got=given,
@@ -100,7 +100,7 @@ def seed_of(value: int | None, where: str) -> int:
         return operator.index(value)
     except TypeError:
         raise ModelError(
-            "seed is wrong", where=where, expected="a whole number, or None", got=repr(value)
+            "invalid seed", where=where, expected="a whole number, or None", got=repr(value)
         ) from None
 
 
@@ -112,7 +112,7 @@ def file_path(value: object, where: str) -> str | os.PathLike[str]:
     """
     if isinstance(value, str | os.PathLike) and os.fspath(value):
         return value
-    raise ModelError("the path is wrong", where=where, expected="a path", got=repr(value))
+    raise ModelError("invalid path", where=where, expected="a path", got=repr(value))
 
 
 def flag(value: object, name: str, where: str) -> bool:
@@ -123,7 +123,7 @@ def flag(value: object, name: str, where: str) -> bool:
     """
     if isinstance(value, bool) or type(value).__name__ == "bool":
         return bool(value)
-    raise ModelError(f"{name} is wrong", where=where, expected="True or False", got=repr(value))
+    raise ModelError(f"invalid {name}", where=where, expected="True or False", got=repr(value))
 
 
 def text(value: object, name: str, where: str) -> str:
@@ -133,7 +133,7 @@ def text(value: object, name: str, where: str) -> str:
         ModelError: it is something else.
     """
     if not isinstance(value, str):
-        raise ModelError(f"{name} is wrong", where=where, expected="a text", got=repr(value))
+        raise ModelError(f"invalid {name}", where=where, expected="a text", got=repr(value))
     return value
 
 
@@ -158,7 +158,7 @@ def number(
         words = [f"≥ {least:g}"] if least > -math.inf else []
         words += [f"< {below:g}"] if below < math.inf else []
         raise ModelError(
-            f"{name} is wrong",
+            f"invalid {name}",
             where=where,
             expected=" and ".join(["a finite number", *words]).replace("number and", "number", 1),
             got=repr(value),
@@ -176,7 +176,7 @@ def choice(value: object, name: str, where: str, choices: Iterable[str]) -> str:
     word = value.lower() if isinstance(value, str) else value
     if not isinstance(word, str) or word not in words:
         raise ModelError(
-            f"{name} is not known",
+            f"unknown {name}",
             where=where,
             expected="one of " + ", ".join(words),
             got=repr(value),

@@ -216,7 +216,7 @@ class VarianceScaling(Initializer):
         """
         where = "VarianceScaling"
         if number(self.scale, "scale", where, least=0) == 0:
-            raise ModelError("scale is wrong", where=where, expected="a number > 0", got=self.scale)
+            raise ModelError("invalid scale", where=where, expected="a number > 0", got=self.scale)
         choice(self.mode, "mode", where, ("fan_in", "fan_out", "fan_avg"))
         word = "truncated_normal" if self.distribution == "normal" else self.distribution
         word = choice(
@@ -342,7 +342,7 @@ def get(identifier: object, where: str = "initializer") -> Initializer:
     cls = _BY_WORD.get(word)
     if cls is None:
         raise ModelError(
-            "the initializer is not known",
+            "unknown initializer",
             where=where,
             expected="one of " + ", ".join(_CLASSES),
             got=repr(name),

@@ -68,7 +68,7 @@ def accuracy_interval(right: int, count: int) -> tuple[float, float]:
         DataError: more were right than there are.
     """
     if not 0 <= right <= count:
-        raise DataError("a count is wrong", expected=f"0 to {count} right", got=right)
+        raise DataError("invalid count", expected=f"0 to {count} right", got=right)
     if not count:
         return 0.0, 1.0
     z2 = NORMAL_97_5**2
@@ -95,7 +95,7 @@ def top_k_accuracy(labels: ArrayLike, probabilities: ArrayLike, k: int = 5) -> f
     """
     known, rows = _checked(labels, probabilities)
     if k < 1:
-        raise DataError("k is wrong", where="top_k_accuracy", expected="at least 1", got=k)
+        raise DataError("invalid k", where="top_k_accuracy", expected="at least 1", got=k)
     best = np.argsort(-rows, axis=1, kind="stable")[:, :k]
     return float((best == known[:, None]).any(axis=1).mean())
 
@@ -139,7 +139,7 @@ def confusion_matrix(labels: ArrayLike, predicted: ArrayLike, classes: int) -> N
     known, found = known.astype(np.int64), found.astype(np.int64)
     for indices in (known, found):
         if len(indices) and not (indices.min() >= 0 and indices.max() < classes):
-            raise DataError("a class doesn't exist", expected=f"0 … {classes - 1}")
+            raise DataError("a class index is out of range", expected=f"0 … {classes - 1}")
     counts = np.bincount(known * classes + found, minlength=classes * classes)
     return counts.reshape(classes, classes)
 
@@ -216,7 +216,7 @@ def class_report(confusion: ArrayLike) -> ClassReport:
     """
     matrix = np.asarray(confusion, np.float64)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-        raise DataError("a confusion matrix is square", got=matrix.shape)
+        raise DataError("the confusion matrix is not square", got=matrix.shape)
     right, taken, there = np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1)
     return ClassReport(
         _share(right, taken),
@@ -262,7 +262,7 @@ def calibration(labels: ArrayLike, probabilities: ArrayLike, bins: int = 15) -> 
     """
     known, rows = _checked(labels, probabilities)
     if bins < 1:
-        raise DataError("bins is wrong", where="calibration", expected="≥ 1", got=bins)
+        raise DataError("invalid bins", where="calibration", expected="≥ 1", got=bins)
     confidence, right = rows.max(axis=1), rows.argmax(axis=1) == known
     edges = np.linspace(0, 1, bins + 1)
     number = np.searchsorted(edges[1:-1], confidence, side="left")
@@ -304,7 +304,7 @@ def _checked(
             got=f"{known.shape} and {rows.shape}",
         )
     if known.dtype.kind not in "iu" or known.min() < 0 or known.max() >= rows.shape[1]:
-        raise DataError("a label is no class", expected=f"0 … {rows.shape[1] - 1}")
+        raise DataError("a label is out of range", expected=f"0 … {rows.shape[1] - 1}")
     return known.astype(np.int64), rows
 
 

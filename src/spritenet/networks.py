@@ -99,7 +99,7 @@ def get(name: str, data: Source) -> Model:
         module, colon, function = name.partition(":")
         if not (module and colon and function):
             raise ModelError(
-                "the network is not known",
+                "unknown network",
                 expected="one of " + ", ".join(NETWORKS) + " or module:function",
                 got=repr(name),
             )
@@ -109,7 +109,7 @@ def get(name: str, data: Source) -> Model:
     model = maker(data)
     if not isinstance(model, Model):
         raise ModelError(
-            "it returned no network", where=name, expected="a Model", got=type(model).__name__
+            "it didn't return a network", where=name, expected="a Model", got=type(model).__name__
         )
     model.compiled()
     return model

@@ -60,10 +60,10 @@ def permutation(
     seed, epoch, size, start = map(operator.index, (seed, epoch, size, start))
     stop = size if stop is None else operator.index(stop)
     if not 1 <= size <= LARGEST_SIZE:
-        raise InputError("there is nothing to order", where="size", expected="1 to 2^62", got=size)
+        raise InputError("invalid number of images", where="size", expected="1 to 2^62", got=size)
     if not 0 <= start <= stop <= size:
         raise InputError(
-            "these places are not in the epoch",
+            "positions out of range",
             expected=f"0 <= start <= stop <= {size}",
             got=f"start {start}, stop {stop}",
         )
@@ -93,7 +93,7 @@ def steps_per_epoch(size: int, batch_size: int) -> int:
     """
     if size < 1 or batch_size < 1:
         raise InputError(
-            "a step needs images",
+            "invalid number of images",
             expected="size and batch_size of at least 1",
             got=f"size {size}, batch_size {batch_size}",
         )
@@ -116,7 +116,7 @@ def step_indices(seed: int, step: int, size: int, batch_size: int) -> NDArray[np
         InputError: a size or the step is out of range.
     """
     if step < 0:
-        raise InputError("steps are counted from 0", where="step", got=step)
+        raise InputError("negative step", where="step", got=step)
     epoch, place = divmod(step, steps_per_epoch(size, batch_size))
     start = place * batch_size
     return permutation(seed, epoch, size, start, min(size, start + batch_size))

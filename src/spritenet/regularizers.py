@@ -51,7 +51,7 @@ def get(identifier: object, where: str = "regularizer") -> L2 | None:
         if isinstance(config, Mapping) and not config.get("l1"):
             return L2(number(config.get("l2") or 0.0, "l2", where, least=0))
     raise ModelError(
-        "the regularizer is not known",
+        "unknown regularizer",
         where=where,
         expected="L2(factor) or None",
         got=repr(identifier),

@@ -301,7 +301,7 @@ def get(identifier: object, where: str = "learning_rate") -> Schedule:
                 return Delayed(get(config["schedule"]), int(config["first_step"]))
             return cls(**config)
         raise ModelError(
-            "the schedule is not known",
+            "unknown schedule",
             where=where,
             expected="one of " + ", ".join(_CLASSES),
             got=identifier.get("class_name"),

@@ -37,10 +37,10 @@ def to_categorical(x: ArrayLike, num_classes: int | None = None) -> NDArray[np.f
     try:
         labels = np.asarray(x)
     except ValueError as error:  # rows of different lengths
-        raise DataError(f"labels are no array ({error})", where="to_categorical") from error
+        raise DataError(f"labels are not an array ({error})", where="to_categorical") from error
     whole = labels.astype(np.int64) if labels.dtype.kind in "biuf" else np.zeros(0, np.int64)
     if whole.shape != labels.shape or (whole != labels).any():
-        raise DataError("labels are no class indices", where="to_categorical", got=labels.dtype)
+        raise DataError("labels are not class indices", where="to_categorical", got=labels.dtype)
     if whole.ndim > 1 and whole.shape[-1] == 1:
         whole = whole[..., 0]
     most = int(whole.max(initial=0)) + 1
@@ -48,7 +48,7 @@ def to_categorical(x: ArrayLike, num_classes: int | None = None) -> NDArray[np.f
     classes = min(classes, MOST_CLASSES)
     if whole.min(initial=0) < 0 or most > classes:
         raise DataError(
-            "a label is no class",
+            "a label is out of range",
             where="to_categorical",
             expected=f"0 … {classes - 1}",
             got=f"{whole.min()} … {most - 1}",

@@ -106,7 +106,7 @@ def test_the_network_sees_what_python_makes_of_the_sheet(page: Page, site: Site)
 
 
 def test_a_screenshot_of_the_sheet_is_read_alike(page: Page, site: Site) -> None:
-    """What Python reads off the screen is what the page reads off the strokes."""
+    """Python prepares a screenshot to the same input as the page prepares the strokes."""
     draw(page, digit(2))
     found = answer(page)
     shot = Image.open(io.BytesIO(page.locator("#canvas").screenshot())).convert("L")
@@ -444,7 +444,7 @@ def fulfill(said: dict[str, Any], route: Route) -> None:
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
-        ({"model.json": (200, "application/json", "{")}, "it is not JSON"),
+        ({"model.json": (200, "application/json", "{")}, "not JSON"),
         ({"model.json": (200, "application/json", "[]")}, "not a JSON object"),
         ({"model.json": (200, "text/html", "<p>Hello")}, "a web page in place of the file"),
         ({"model.json": (404, "text/plain", "")}, "HTTP status 404"),
@@ -470,7 +470,7 @@ def test_what_cant_be_shown_is_one_friendly_line(
 
 
 def test_a_browser_without_simd_is_told_so(chromium: Browser, site: Site) -> None:
-    """What to use instead, in one line."""
+    """One line that names the alternative."""
     with visited(chromium) as context:
         context.add_init_script("WebAssembly.validate = () => false")
         page = context.new_page()

@@ -80,7 +80,7 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def complaints() -> list[str]:
-    """What consoles complain of; a test takes out what it expects."""
+    """The errors in consoles; a test removes those it expects."""
     return []
 
 
@@ -182,7 +182,7 @@ def cells(matrix: Locator) -> list[int]:
 
 
 def test_a_visitor_sees_the_images(visit: Open, bench: Bench) -> None:
-    """How many there are, twenty with their labels, others on demand, each class counted."""
+    """Their number, twenty with labels, others on demand, and the count of each class."""
     tab = visit()
     assert "640 training and 160 test images, 28×28, grey, of 10" in tab.inner_text("#data-about")
     first = tab.locator("#examples .tile span").all_inner_texts()
@@ -394,11 +394,11 @@ def test_what_is_learnt_can_be_left_behind_at_any_time(visit: Open, bench: Bench
 
 
 def test_the_layers_can_be_edited(visit: Open, tmp_path: Path) -> None:
-    """What can't be is said where it is, and can't be started; what can be is trained and saved."""
+    """An invalid layer has an error in its row and can't be trained; a valid network can."""
     tab = visit()
     tab.click("text=Layers")
     tab.get_by_label("Remove layer 5").click()
-    assert "it needs a vector" in tab.inner_text("#editor")
+    assert "its input is not a vector" in tab.inner_text("#editor")
     assert tab.locator("#start").is_disabled()
     tab.get_by_role("button", name="Add a layer").click()
     tab.get_by_label("Layer 5", exact=True).select_option("globalAveragePooling2d")
@@ -644,7 +644,7 @@ def test_files_that_are_no_model_are_one_line(visit: Open, tmp_path: Path) -> No
     small.build((5, 5, 1))
     small.save(tmp_path / "small")
     wrong = {
-        variant("json", content[:200], weights): "it is not JSON",
+        variant("json", content[:200], weights): "not JSON",
         variant("short", content, weights[:-4]): "too short",
         variant("lstm", content.replace('"Flatten"', '"LSTM"'), weights): "unsupported layer LSTM",
         tmp_path / "small": "The model takes images of 5×5×1, these are 28×28×1",

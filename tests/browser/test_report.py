@@ -61,7 +61,7 @@ def tab(chromium: Browser, file: str) -> Iterator[Page]:
 
 
 def cells(report: Report) -> dict[str, int]:
-    """How many images each cell of the matrix has, those that have any."""
+    """Returns the number of images of each non-empty cell of the matrix."""
     found = report.predictions.confusion
     return {f"{i},{j}": int(found[i, j]) for i, j in np.argwhere(found > 0).tolist()}
 

@@ -82,7 +82,7 @@ class Watched:
         self.page.get_by_role("button", name=name, exact=True).click()
 
     def end(self) -> str:
-        """What the training printed until its end."""
+        """Returns the output of the training, once it has ended."""
         out, _ = self.process.communicate(timeout=60)
         return str(out)
 
@@ -247,7 +247,7 @@ def folder(path: Path, journal: str) -> Run:
 
 
 def test_a_run_of_a_newer_version_is_shown(chromium: Browser, tmp_path: Path) -> None:
-    """What is known is drawn; what is not is named; a torn line is nothing."""
+    """Known events are drawn, unknown ones named, incomplete lines ignored."""
     journal = json.dumps({**START, "mood": "good"}) + "\n" + steps(500, ', "mood": "better"')
     journal += '{"event": "dreamt", "at": 1.0, "step": 500, "of": {"sheep": [1]}}\n'
     journal += '{"event": "evaluated", "at": 1.0, "step": 500}\n{"event": "predicted", "step": 1}\n'

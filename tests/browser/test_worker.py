@@ -31,7 +31,7 @@ def files(tmp_path: Path) -> None:
 
 
 def call(page: Page, function: str, argument: object = None) -> Any:  # noqa: ANN401 - whatever it is there
-    """What a function of pages/worker.js resolves to."""
+    """Returns the result of a function of pages/worker.js."""
     script = f"async (given) => (await import('./worker.js')).{function}(given)"
     return page.evaluate(script, argument)
 

@@ -24,7 +24,7 @@ TAKE_DATA |= {"export"}
 
 
 def spellings(name: str) -> set[str]:
-    """What can be typed after a command."""
+    """Returns the options of a command."""
     group = typer.main.get_command(application(name))
     command = next(iter(group.commands.values())) if isinstance(group, TyperGroup) else group
     assert isinstance(command, TyperCommand)
@@ -68,7 +68,7 @@ def test_given_options_override_recorded_ones_of_the_same_data() -> None:
 
 @pytest.fixture
 def rows(tmp_path: Path) -> list[str]:
-    """What to type for 120 images in a PNG without a word about them: half of each are bright."""
+    """Options for a PNG of 120 images without metadata; half of each image is bright."""
     random = np.random.default_rng(0)
     labels = np.arange(120) % 2
     pixels = random.integers(0, 100, (120, 256)) + 150 * labels[:, None]

@@ -63,7 +63,7 @@ def test_evaluate_takes_another_split(run: Path) -> None:
     assert "train: 400 images" in spritenet("evaluate", run, "--split", "train").stdout
     done = spritenet("evaluate", run, "--split", "moon")
     assert done.returncode == 2
-    assert "there is no split 'moon': expected one of train, test" in done.stderr
+    assert "unknown split 'moon': expected one of train, test" in done.stderr
 
 
 def test_evaluate_refuses_data_of_another_kind(run: Path, tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_info_of_a_data_set(data: str) -> None:
 
 
 def test_info_tells_of_copies(tmp_path: Path) -> None:
-    """How many, between which splits, and which of them have another label."""
+    """Their number, the splits, and those with different labels."""
     pixels = np.arange(8, dtype=np.uint8).reshape(4, 2, 1, 1)
     train = sn.Split.from_arrays(pixels, [0, 1, 0, 1], ["a", "b"], range=(0, 255))
     test = sn.Split.from_arrays(pixels[[0, 1, 1]], [0, 0, 0], ["a", "b"], range=(0, 255))
@@ -137,7 +137,7 @@ def test_a_broken_model_is_one_line(run: Path, tmp_path: Path) -> None:
     for command in ("info", "evaluate"):
         done = spritenet(command, tmp_path)
         assert done.returncode == 2
-        assert "it is not JSON" in done.stderr
+        assert "not JSON" in done.stderr
         assert done.stderr.count("\n") == 1
     (tmp_path / "model.json").write_bytes((run / "model" / "model.json").read_bytes())
     done = spritenet("info", tmp_path)

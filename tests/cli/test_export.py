@@ -60,13 +60,13 @@ def test_with_data_the_page_holds_all_of_it(run: Path, data: str, tmp_path: Path
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["nowhere", "x.html"], "nowhere: there is no model"),
+        (["nowhere", "x.html"], "nowhere: no model found"),
         (
             ["{run}", "{folder}", "--to", "html"],
             "the output is a folder: expected the name",
         ),
         (["{run}", "x", "--with-data", "strokes"], "--with-data: only an HTML file includes data"),
-        (["{run}", "x.html", "--with-data", "nothing"], "'nothing': there is no file or folder"),
+        (["{run}", "x.html", "--with-data", "nothing"], "'nothing': unknown data set"),
         (["{run}", "x.html", "--to", "onnx"], "'--to'"),
         (["{run}", "x.html", "--to", "tfjs"], "x.html: unsupported file extension .html"),
         (["{run}", "x.onnx"], "x.onnx: unsupported file extension .onnx"),

@@ -14,7 +14,7 @@ RANDOM = np.random.default_rng(0)
 
 
 def printed(*things: object, width: int = 80) -> list[str]:
-    """What a terminal without colours shows."""
+    """Returns the output for a terminal without colours."""
     file = io.StringIO()
     console = Console(file=file, width=width, markup=False, color_system=None)
     for thing in things:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="not on this mac
 
 
 def on_terminal(*arguments: str, folder: Path, columns: int = 80) -> tuple[str, str]:
-    """What the program writes to a terminal so wide as standard error, and to a pipe."""
+    """Returns the output to a terminal of this width as standard error, and to a pipe."""
     import pty
 
     terminal, end = pty.openpty()

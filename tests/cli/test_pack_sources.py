@@ -154,7 +154,7 @@ def test_tensorflows_labels_lie_beside(sources: dict[str, Path], tmp_path: Path)
     [
         ("empty", "", "holds no data set: expected IDX files"),
         ("photos", "loose.png", "an image is in no class folder"),
-        ("a.csv", "label,p0,p1,p2,p3\n1,2,3,4,256\n", "pixel 3 is no pixel"),
+        ("a.csv", "label,p0,p1,p2,p3\n1,2,3,4,256\n", "invalid pixel 3"),
         ("a.npz", "no zip", "damaged or unsupported npz"),
         ("a.zip", "no zip", "damaged or unsupported zip"),
         ("a.parquet", "no parquet", "damaged or unsupported parquet file"),

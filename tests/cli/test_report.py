@@ -90,7 +90,7 @@ def test_mistakes_are_one_line(run: Path, data: str, tmp_path: Path) -> None:
     """No run, no model, another split, a place that can't be written to."""
     for arguments, words in (
         ((tmp_path / "nothing", data), "nothing"),
-        ((run, data, "--split", "moon"), "there is no split 'moon'"),
+        ((run, data, "--split", "moon"), "unknown split 'moon'"),
         ((run, data, "--out", tmp_path / "file" / "r.html"), "no such folder"),
         (
             (run, data, "--out", tmp_path / "x.html", "--png", tmp_path / "file"),

@@ -130,4 +130,4 @@ def test_watching_needs_a_run(tmp_path: Path) -> None:
     for words in (["watch"], ["watch", "nowhere"]):
         done = spritenet(*words, folder=tmp_path)
         assert done.returncode == 2
-        assert "there is no run" in done.stderr or "no such run" in done.stderr
+        assert "no run found" in done.stderr or "no such run" in done.stderr

@@ -49,7 +49,7 @@ def test_the_projector_gets_what_a_model_sees(data: str, run: Path, tmp_path: Pa
     [
         (["--split", "tset"], "--split: unknown split: expected one of train, test, got"),
         (["--projector", "--count", "1000000"], "--count: too many images for a texture"),
-        (["--projector", "--model", "nowhere"], "nowhere: there is no model"),
+        (["--projector", "--model", "nowhere"], "nowhere: no model found"),
     ],
 )
 def test_a_mistake_is_one_line(data: str, tmp_path: Path, words: list[str], line: str) -> None:

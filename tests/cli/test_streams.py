@@ -41,7 +41,7 @@ def folder(quarters: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
-    """Where a server has them."""
+    """The address of the sprites on a server."""
     with HostileServer(content(folder)) as server:
         yield server.url
 
@@ -102,7 +102,7 @@ def test_images_are_held_out_of_a_stream_too(folder: Path, tmp_path: Path) -> No
     assert line in done.stdout.splitlines()
     done = spritenet("info", folder, "--memory", "much", folder=tmp_path)
     assert done.returncode == 2
-    assert "memory: this is no number of bytes: expected a size like 400MB" in done.stderr
+    assert "memory: invalid number of bytes: expected a size like 400MB" in done.stderr
 
 
 def test_info_of_an_address_reads_it_or_tells_what_its_files_say(
@@ -167,7 +167,7 @@ def test_verify_of_an_address_names_what_is_broken(folder: Path, tmp_path: Path)
     assert done.returncode == 2
     lines = done.stderr.splitlines()
     assert len(lines) == len(json.loads(done.stdout)["wrong"]) == 3
-    assert "quarters-00000.png: the file is not the one that dataset.json names" in lines[0]
+    assert "quarters-00000.png: the file doesn't match dataset.json" in lines[0]
     assert "quarters-00000.png, segment 4 (rows 80 to 99): the segment is damaged" in lines[1]
     assert "quarters-00002.png: the server doesn't have it: got HTTP 404." in lines[2]
 
@@ -191,7 +191,7 @@ def test_other_files_have_addresses_too(address: str, quarters: Dataset, tmp_pat
         done = spritenet("info", *words, server.url + "labels", **options)
         assert (done.returncode, "28×28×1" in done.stdout) == (0, True), done.stderr
         done = spritenet("train", server.url + "rows.png", **options)
-        assert "the PNG is no sprite" in done.stderr
+        assert "the PNG is not a sprite" in done.stderr
         assert "--labels" in done.stderr
     again = sn.load(tmp_path / "a.png")
     assert again.content_hash == quarters.content_hash

@@ -182,7 +182,7 @@ def test_a_network_of_one_s_own_is_found_in_the_folder(data: str, tmp_path: Path
     assert "saved in runs/mine-small-1" in done.stdout
     done = spritenet("train", data, "--model", "mine:broken", folder=tmp_path)
     assert done.returncode == 2
-    assert "mine:broken: making the network failed with ZeroDivisionError" in done.stderr
+    assert "mine:broken: building the network failed with ZeroDivisionError" in done.stderr
 
 
 def test_it_goes_on_from_a_saved_model(data: str, run: Path, tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_a_run_that_is_there_is_not_overwritten(data: str, run: Path) -> None:
     """Unless it is resumed; one line says so."""
     done = spritenet("train", data, "--out", run)
     assert done.returncode == 2
-    assert "there is a run already" in done.stderr
+    assert "already holds a run" in done.stderr
 
 
 @pytest.mark.parametrize("options", [("--epochs", "--steps"), ("--model", "--from")])
@@ -314,7 +314,7 @@ def test_two_trainings_never_write_one_folder(data: str, tmp_path: Path) -> None
     first = killed_when(busy, signal.SIGINT, *words, folder=tmp_path)
     assert first.returncode == 130
     assert second[0].returncode == 2
-    assert "another training is writing here" in second[0].stderr
+    assert "another training is using this folder" in second[0].stderr
 
 
 def test_a_full_disk_is_one_line(data: str, tmp_path: Path) -> None:

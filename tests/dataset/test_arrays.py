@@ -1,4 +1,4 @@
-"""What people have in their arrays becomes pixels and classes, or is refused: never guessed."""
+"""Arrays become pixels and classes or are refused, never guessed."""
 
 import numpy as np
 import pytest
@@ -128,7 +128,9 @@ def test_given_names_decide_the_classes() -> None:
     assert as_labels([1, 0], ["dog", "cat", "cow"])[1] == ("dog", "cat", "cow")
     with pytest.raises(DataError, match="expected one of dog, cat, got cow"):
         as_labels(["dog", "cow"], ["dog", "cat"])
-    with pytest.raises(DataError, match=r"label of image 1 is no class: expected 0 to 1, got 2"):
+    with pytest.raises(
+        DataError, match=r"label of image 1 is out of range: expected 0 to 1, got 2"
+    ):
         as_labels([0, 2], ["dog", "cat"])
 
 
@@ -141,13 +143,13 @@ def test_given_names_decide_the_classes() -> None:
         (np.array([[1, 2]]), "row 0 is not one-hot"),
         (np.array([[1, np.nan]]), "row 0 is not one-hot"),
         (np.zeros((2, 0)), "is not one-hot"),
-        (np.array([1, -1]), r"the label of image 1 is no class: expected 0 to 1, got -1"),
+        (np.array([1, -1]), r"the label of image 1 is out of range: expected 0 to 1, got -1"),
         (np.array([0.5]), "unsupported labels"),
         (np.array([np.nan]), "unsupported labels"),
         (np.array([np.inf]), "unsupported labels"),
         (np.array([1e300]), "unsupported labels"),
         (np.array([2**63], np.uint64), "a label is too high"),
-        (np.array(["a", 3], dtype=object), "a label is no class name: got 3"),
+        (np.array(["a", 3], dtype=object), "a label is not a class name: got 3"),
         (np.zeros((2, 2, 2)), "unsupported labels"),
         (np.array(5), "unsupported labels"),
     ],

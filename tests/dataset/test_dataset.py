@@ -40,7 +40,9 @@ def test_splits_go_by_their_names() -> None:
 def test_a_split_that_is_not_there_is_an_error_that_helps() -> None:
     """With those that are, and how to make one."""
     data = Dataset("digits", {"train": zeros(4)}, ("a", "b"))
-    with pytest.raises(DataError, match=r"no split 'test': expected train\. .*\.split\(validation"):
+    with pytest.raises(
+        DataError, match=r"unknown split 'test': expected train\. .*\.split\(validation"
+    ):
         _ = data.test
     with pytest.raises(DataError, match="expected one of train, test"):
         digits()["tests"]

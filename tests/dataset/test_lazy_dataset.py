@@ -138,7 +138,7 @@ def test_splits_that_can_not_be_made_are_refused() -> None:
         listing().hold_out("test", 0.1)
     with pytest.raises(InputError, match="hold none or all of 700 images"):
         listing().hold_out("validation", 1.0)
-    with pytest.raises(InputError, match=r"no split 'dev': expected train, test"):
+    with pytest.raises(InputError, match=r"unknown split 'dev': expected train, test"):
         listing().select(["dev"])
     assert numbers(read_block(listing(10, train=7).select(["test"])).images) == [7, 8, 9]
 

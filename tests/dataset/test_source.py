@@ -55,11 +55,11 @@ def test_identities_tell_contents_apart(tmp_path: Path) -> None:
 def test_missing_splits_are_refused() -> None:
     """The error names the splits that there are."""
     data = LazyDataset.from_dataset(data_set(20, test=5))
-    with pytest.raises(DataError, match=r"there is no split 'dev': expected train, test"):
+    with pytest.raises(DataError, match=r"unknown split 'dev': expected train, test"):
         data["dev"]
 
 
 def test_the_protocol_is_small() -> None:
-    """What every source must have, and nothing more."""
+    """A source with the required members only."""
     members = {name for name in vars(source.Source) if not name.startswith("_")}
     assert members == {"name", "class_names", "image_shape", "identity", "take"}

@@ -25,7 +25,7 @@ def noise(count: int, seed: int = 0, classes: int = 4) -> Split:
 
 
 def same(a: Split, b: Split) -> bool:
-    """Whether two splits hold the same."""
+    """Returns True if two splits have the same images and labels."""
     return (
         np.array_equal(a.images, b.images)
         and np.array_equal(a.labels, b.labels)
@@ -47,8 +47,13 @@ LABELS = np.zeros(2, np.int32)
         (IMAGES, LABELS.astype("int64"), NAMES, "expected an int32 array of class indices"),
         (IMAGES, LABELS[:, None], NAMES, "unsupported labels"),
         (IMAGES, LABELS[:1], NAMES, "a label for each of 2 images, got 1 labels"),
-        (IMAGES, LABELS + 4, NAMES, "the label of image 0 is no class: expected 0 to 3, got 4"),
-        (IMAGES, LABELS - 1, NAMES, "the label of image 0 is no class: expected 0 to 3, got -1"),
+        (IMAGES, LABELS + 4, NAMES, "the label of image 0 is out of range: expected 0 to 3, got 4"),
+        (
+            IMAGES,
+            LABELS - 1,
+            NAMES,
+            "the label of image 0 is out of range: expected 0 to 3, got -1",
+        ),
         (IMAGES, LABELS, (), "missing class names"),
         (IMAGES, LABELS, "abcd", "missing class names"),
         (IMAGES, LABELS, ("a", 1), "missing class names"),

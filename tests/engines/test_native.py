@@ -283,7 +283,7 @@ DROPPED: list[Layer] = [
 
 
 def test_dropout_is_the_documented_hash() -> None:
-    """What is dropped depends on seed, step, layer and place, not on threads or vectors."""
+    """Dropout masks depend on seed, step, layer and position, not on threads or vectors."""
     shape = (8, 7, 1)
     examples = some(shape, 21, 4, weighted=False)
     ours = native.Network(DROPPED, shape, batch_size=21)

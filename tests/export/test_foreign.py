@@ -21,7 +21,7 @@ KERAS_3 = Path(__file__).parent / "keras3"
 
 
 def test_a_model_of_keras_3_predicts_the_same_here(tmp_path: Path) -> None:
-    """Whatever Keras 3 calls things; what only concerns its training is left out, and said so."""
+    """Whatever Keras 3 calls things; what only concerns its training is ignored, with a warning."""
     with pytest.warns(UserWarning, match="unsupported and ignored") as warned:
         model = load(KERAS_3)
     assert [str(w.message) for w in warned] == [
@@ -78,18 +78,18 @@ def test_keras_2_s_names_are_understood(keras: Path) -> None:
 @pytest.mark.parametrize(
     ("layer", "change", "message"),
     [
-        (2, {"data_format": "channels_first"}, "conv2d: data_format can't be changed here"),
+        (2, {"data_format": "channels_first"}, "conv2d: unsupported data_format"),
         (
             2,
             {"dilation_rate": [2, 2]},
             "conv2d: strides and dilation_rate can't both be more than 1",
         ),
         (2, {"groups": 3}, "conv2d: its 3 channels and 4 filters can't be in 3 groups"),
-        (2, {"dtype": "float16"}, "conv2d: dtype can't be changed here"),
-        (2, {"activation": "swish"}, "conv2d: activation is not known"),
-        (2, {"filters": None}, "conv2d: filters is wrong"),
+        (2, {"dtype": "float16"}, "conv2d: unsupported dtype"),
+        (2, {"activation": "swish"}, "conv2d: unknown activation"),
+        (2, {"filters": None}, "conv2d: invalid filters"),
         (5, {"max_value": 3}, "re_lu: unsupported arguments of ReLU"),
-        (14, {"axis": 0}, "softmax: softmax is over the last axis"),
+        (14, {"axis": 0}, "softmax: unsupported axis"),
         (0, {"batch_shape": [None, None, None, 3]}, "images of a known size"),
         (0, {"batch_shape": [None, 784]}, "images of a known size"),
     ],

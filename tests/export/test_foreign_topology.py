@@ -80,7 +80,7 @@ def test_graphs_are_refused_at_the_layer_that_makes_them_so(tmp_path: Path, name
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_the_rest_is_refused_in_one_line(tmp_path: Path, name: str) -> None:
-    """Which names the layer."""
+    """The error names the layer."""
     layers, message = REFUSED[name]
     write(tmp_path / "m", sequential(layers), {})
     with pytest.raises(ModelError, match=message):

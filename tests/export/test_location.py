@@ -1,4 +1,4 @@
-"""Which file is meant by a path, and what other programs' files are called."""
+"""The model file that a path means, and the names of other programs' files."""
 
 from __future__ import annotations
 
@@ -90,8 +90,8 @@ FILES = {
     "m.pth": (b"\x80\2", r"a PyTorch file"),
     "m.safetensors": (bytes(8), r"a safetensors file"),
     "weights.bin": (bytes(8), r"a file of weights.*the JSON file"),
-    "m.txt": (b"hello", r"it is no model: expected TensorFlow\.js's layers model"),
-    "gone": (None, r"there is no model: expected a folder that holds a model\.json"),
+    "m.txt": (b"hello", r"not a model: expected TensorFlow\.js's layers model"),
+    "gone": (None, r"no model found: expected a folder that holds a model\.json"),
     "gone.h5": (None, r"a Keras model"),
 }
 

@@ -28,13 +28,13 @@ TOLERANCE = 1e-5
 
 
 def predict(model: SavedModel, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """What the reference engine (NumPy, float64) makes of the images."""
+    """Returns the outputs of the reference engine (NumPy, float64)."""
     network = reference.Network(model.layers, model.input_shape)
     return np.asarray(network.predict(model.parameters, pixels), np.float64)
 
 
 def native(model: SavedModel, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """What the compiled core makes of the images."""
+    """Returns the outputs of the compiled core."""
     return np.asarray(model_of(model).predict(pixels), np.float64)
 
 
@@ -56,7 +56,7 @@ def run(tfjs_folder: Path, script: str, *arguments: Path) -> str:
 
 
 def outputs(folder: Path, like: NDArray[np.float64]) -> NDArray[np.float32]:
-    """What TensorFlow.js predicted."""
+    """Returns the outputs of TensorFlow.js."""
     return np.fromfile(folder / "outputs.bin", "<f4").reshape(like.shape)
 
 

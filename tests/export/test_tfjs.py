@@ -360,7 +360,7 @@ def test_class_names_cannot_command_the_terminal(saved: Path) -> None:
     """Control characters are refused: names are printed."""
     names = ["a", "b", "c", "\x1b[2J"]
     edit(saved, lambda c: c["userDefinedMetadata"]["spritenet"].update(class_names=names))
-    assert "class_names of its metadata is wrong" in refusal(saved)
+    assert "invalid class_names in its metadata" in refusal(saved)
 
 
 def test_a_huge_model_json_is_not_read(saved: Path) -> None:
@@ -373,7 +373,7 @@ def test_a_huge_model_json_is_not_read(saved: Path) -> None:
 def test_a_folder_without_a_model_says_so(tmp_path: Path) -> None:
     """An empty folder and a missing one."""
     for folder in (tmp_path, tmp_path / "missing"):
-        assert "there is no model: expected a folder that holds a model.json" in refusal(folder)
+        assert "no model found: expected a folder that holds a model.json" in refusal(folder)
 
 
 def test_loaded_weights_cannot_be_changed_by_accident(saved: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a file of another program doesn't say: the range of its pixels, and its classes' names."""
+"""Information that files of other programs lack: pixel range and class names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PIXELS = np.random.default_rng(1).integers(0, 256, (6, 4, 4, 1), np.uint8)
 
 
 def outputs(path: Path, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What the one Dense layer of `small` makes of values that were rescaled already."""
+    """Returns the outputs of the Dense layer of `small` for rescaled values."""
     numbers = np.frombuffer((path.parent / "weights.bin").read_bytes(), "<f4").astype(np.float64)
     logits = values.reshape(len(values), -1) @ numbers[:48].reshape(16, 3) + numbers[48:]
     shares = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -53,7 +53,7 @@ def test_a_range_of_a_model_that_says_its_own_is_refused(tmp_path: Path) -> None
     save(load(small(tmp_path / "m"), pixels="0..1"), tmp_path / "ours")
     with pytest.raises(ModelError, match=r"rescaling: the model itself says what its pixels are"):
         load(tmp_path / "ours", pixels="0..255")
-    with pytest.raises(ModelError, match=r'pixels is wrong: expected "0..1" or .*got \'0-255\''):
+    with pytest.raises(ModelError, match=r'invalid pixels: expected "0..1" or .*got \'0-255\''):
         load(tmp_path / "m", pixels="0-255")
 
 
@@ -70,7 +70,7 @@ def test_class_names_are_given_or_lie_beside(tmp_path: Path) -> None:
     with pytest.warns(DataWarning, match=r"its 2 labels are left out, as there are 3 outputs"):
         assert load(path, pixels="0..1").metadata.class_names == ()
     beside.write_text('{"labels": [1, 2, 3]}')
-    with pytest.raises(ModelError, match=r"metadata\.json: a class name is wrong"):
+    with pytest.raises(ModelError, match=r"metadata\.json: invalid class name"):
         load(path, pixels="0..1")
 
 
@@ -78,10 +78,10 @@ def test_class_names_are_given_or_lie_beside(tmp_path: Path) -> None:
     ("names", "message"),
     [
         (["a", "b"], "class names don't fit the outputs: expected 3, got 2"),
-        ("abc", "class_names: the class names are wrong"),
-        ([], "class_names: the class names are wrong"),
-        (["a", "b\n", "c"], "class_names: a class name is wrong"),
-        (["a", 1, "c"], "class_names: a class name is wrong"),
+        ("abc", "class_names: invalid class names"),
+        ([], "class_names: invalid class names"),
+        (["a", "b\n", "c"], "class_names: invalid class name"),
+        (["a", 1, "c"], "class_names: invalid class name"),
     ],
 )
 def test_class_names_that_cant_be_are_refused(tmp_path: Path, names: object, message: str) -> None:
@@ -185,13 +185,13 @@ def test_a_model_of_ours_that_tensorflow_js_only_saved_keeps_what_is_true(
 
 
 def test_an_optimizer_that_is_missing_is_called_missing(ours: Path) -> None:
-    """Where nobody says why."""
+    """The manifest has no arrays of the optimizer."""
     path = ours / "model.json"
     content = json.loads(path.read_text())
     group = content["weightsManifest"][0]
     group["weights"] = [entry for entry in group["weights"] if "group" not in entry]
     path.write_text(json.dumps(content))
     (ours / "weights.bin").write_bytes((ours / "weights.bin").read_bytes()[: 51 * 4])
-    with pytest.raises(ModelError, match="the optimizer's state is missing"):
+    with pytest.raises(ModelError, match="missing optimizer state"):
         sn.load_model(ours)
     assert load(ours).optimizer is None

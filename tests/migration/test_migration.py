@@ -1,4 +1,4 @@
-"""What Keras's and PyTorch's users type works, or is refused in one line that names our way."""
+"""Keras's and PyTorch's names and arguments work, or raise an error of one line with advice."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def weights(class_weight: Any, x: object = DATA, y: Any = None) -> str:  # noqa:
 
 
 class Series:
-    """What a pandas Series can do that matters here."""
+    """The part of a pandas Series that matters here."""
 
     def __str__(self) -> str:
         return "Series"  # the same in each process, as it names a test
@@ -87,13 +87,13 @@ def test_balanced_is_scikit_learns() -> None:
         ({True: 3.0}, "unknown class"),
         ({None: 3.0}, "unknown class"),
         ({1: 3.0, "b": 2.0}, "named twice"),
-        ({1: -1.0}, "factor of class 1 is wrong.*≥ 0"),
-        ({1: "much"}, "factor of class 1 is wrong"),
-        ({1: np.nan}, "factor of class 1 is wrong"),
+        ({1: -1.0}, "invalid weight of class 1.*≥ 0"),
+        ({1: "much"}, "invalid weight of class 1"),
+        ({1: np.nan}, "invalid weight of class 1"),
         ([1, 2], "a factor for each of 4 classes, got 2"),
-        (np.ones((4, 1)), "these are no class weights"),
-        (3.0, "these are no class weights"),
-        (object(), "these are no class weights"),
+        (np.ones((4, 1)), "invalid class weights"),
+        (3.0, "invalid class weights"),
+        (object(), "invalid class weights"),
         ("balance", "unknown word"),
         ({0: 0, 1: 0, 2: 0, 3: 0}, "weight of every image is 0"),
     ],

@@ -98,7 +98,7 @@ class Dataset:
         self.repeated = repeated
 
     def cardinality(self) -> int:
-        """How many batches; -1 without an end."""
+        """The number of batches; -1 without an end."""
         return -1 if self.repeated else 7
 
     def __iter__(self) -> Iterator[tuple[Pixels, Pixels]]:
@@ -147,7 +147,7 @@ def test_every_form_is_the_same_data(form: str, expected: str) -> None:
 
 
 def test_a_generator_may_fill_one_array_again(expected: str) -> None:
-    """What it gave is copied before it goes on."""
+    """A batch is copied before the next one is read."""
 
     def again() -> Iterator[tuple[Pixels, Pixels]]:
         held = np.empty((32, 8, 8, 1), np.uint8)
@@ -231,18 +231,18 @@ class Broken(tiny.MapStyle):
     [
         (Broken(), None, "Broken: item 10 can't be read: got RuntimeError: the disk is on holiday"),
         (tiny.MapStyle(), Y, "labels already"),
-        (iter([]), None, "there are no images"),
+        (iter([]), None, "no images"),
         (iter([(X, Y), (X[:, :7], Y)]), None, "different sizes.*7×8×1"),
         (iter([(X, Y[:9])]), None, "labels don't fit the images"),
         (iter([(X, Y), (X, None)]), None, "some images have no labels"),
         (iter([(X, Y, Y, Y)]), None, r"expected \(image, label\)"),
-        (iter([(np.zeros(5), 1)]), None, "rows of 5 numbers are no square images"),
-        (iter([(np.zeros((1, 2, 3, 4, 5)), 1)]), None, "are not images"),
+        (iter([(np.zeros(5), 1)]), None, "rows of 5 numbers aren't square images"),
+        (iter([(np.zeros((1, 2, 3, 4, 5)), 1)]), None, "not images"),
         (Frame(dict.fromkeys(range(65), X[:, 0, 0, 0])), Y, "rows of 65 numbers"),
         ({"left": X, "right": X, "label": Y}, None, "which column holds the images"),
         ("mnist", None, r"sn\.load\('mnist'\)"),
         (batches, None, r"Call it: batches\(\)"),
-        (iter([(X / 100, Y)]), None, "no pixel"),
+        (iter([(X / 100, Y)]), None, "invalid pixel"),
     ],
     ids=range(14),
 )
@@ -338,7 +338,7 @@ class TestTorch:
 
     def test_normalised_images_name_the_range(self) -> None:
         """Normalize(.5, .5) makes no pixels."""
-        with pytest.raises(DataError, match=r"no pixel.*range"):
+        with pytest.raises(DataError, match=r"invalid pixel.*range"):
             tiny.weights_after(self.data.TensorDataset(self.x * 2 - 1, self.y))
 
 

@@ -158,7 +158,7 @@ def test_rows_become_images_of_a_known_size() -> None:
     for shape, words in (
         ((2, 2, 3), r"may be 2×2×3 or 3×2×2.*transpose\(0, 2, 3, 1\)"),
         ((5, 5, 1), "don't fit the network: expected 25 in a row"),
-        (None, "no square images"),
+        (None, "aren't square images"),
     ):
         with pytest.raises(DataError, match=words):
             rows_as_images(rows, shape)

@@ -73,7 +73,7 @@ def test_rows_need_the_networks_size() -> None:
     [
         (DATA, DATA.labels, "labels already"),
         (DATA.images, None, "missing labels"),
-        (DATA.images[:0], DATA.labels[:0], "there are no images"),
+        (DATA.images[:0], DATA.labels[:0], "no images"),
         (DATA.images[:, :4], DATA.labels, r"don't fit the network.*8×8×1.*4×8×1"),
         ("digits", None, r"not yet data.*sn\.load\('digits'\)"),
         (adapt, None, r"a function is no data.*adapt\(\)"),

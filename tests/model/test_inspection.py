@@ -24,7 +24,7 @@ def test_activations_are_each_layers_output(model: sn.Sequential) -> None:
     np.testing.assert_allclose(found["rescaling"], image / 255, rtol=1e-6)
     np.testing.assert_allclose(found["dense"], model.predict(image), rtol=1e-5)
     np.testing.assert_array_equal(found["conv2d"], model.activations(image[:, :, 0])["conv2d"])
-    with pytest.raises(DataError, match="not one image"):
+    with pytest.raises(DataError, match="not a single image"):
         model.activations(TEST.images[:2])
 
 

@@ -84,7 +84,7 @@ def test_layers_are_added_and_taken_away_with_their_weights() -> None:
     assert model.class_names == ()
     three = Split(data.images, data.labels % 3, ("a", "b", "c"), "three")
     model.fit(three, epochs=1, verbose=0)
-    with pytest.raises(ModelError, match="it needs an image"):
+    with pytest.raises(ModelError, match="its input is not an image"):
         model.add(Conv2D(1, 1))
     assert model.output_shape == (3,)
     assert len(model.predict(data)) == len(data)
@@ -301,7 +301,7 @@ def test_what_is_missing_is_named() -> None:
     wrong.compile(SGD(), "categorical_crossentropy")
     with pytest.raises(ModelError, match="dense: its outputs don't fit the classes"):
         wrong.fit(data)
-    with pytest.raises(ModelError, match="no layer"):
+    with pytest.raises(ModelError, match="not a layer"):
         Sequential([Flatten, Dense(2)])  # type: ignore[list-item]  # that is the point
     small = Sequential([Conv2D(2, 9), Flatten(), Dense(4, "softmax")])
     small.compile(SGD(), "categorical_crossentropy")

@@ -102,7 +102,7 @@ def test_a_range_and_class_names_can_be_said(node: str, tmp_path: Path) -> None:
         {"names": "ours", "options": {"pixels": "0..1"}},
         {"names": "m", "options": {"classNames": ["a"]}},
     )
-    assert "pixels is wrong: expected 0..1 or 0..255" in refused[0]
+    assert "invalid pixels: expected 0..1 or 0..255" in refused[0]
     assert "the model itself says what its pixels are" in refused[1]
     assert "the class names don't fit the outputs" in refused[2]
 
@@ -175,6 +175,6 @@ def test_classify_refuses_what_is_no_class(node: str, tmp_path: Path) -> None:
     ]
     for end, got in zip(ends, loaded(node, tmp_path, *jobs), strict=True):
         assert got["label"] == (
-            "ModelError the network doesn't choose among classes: expected two outputs or more, "
-            f"through a softmax or linear, got {end}."
+            "ModelError the network isn't a classifier: expected two or more outputs, "
+            f"with softmax or linear, got {end}."
         )

@@ -75,7 +75,7 @@ def test_the_functional_api_trains_and_freezes(node: str, tmp_path: Path) -> Non
     assert here["losses"][-1] < here["losses"][0]
     assert here["moved"] == ["conv2d/kernel", "conv2d/bias", "dense/kernel", "dense/bias"]
     assert [trainable for _, trainable in here["again"]].count(False) == 2
-    assert here["frozen"].startswith("ModelError there is nothing to train: ")
+    assert here["frozen"].startswith("ModelError nothing to train: ")
     assert here["unknown"].startswith("ModelError unknown layer: ")
 
 
@@ -187,7 +187,7 @@ REFUSALS = {
     "two for a Dense": "dense: it takes 1 input, got 2",
     "a layer twice": "one: unsupported: a layer applied twice",
     "no tensor": "Dense: unsupported input: expected symbolic tensors",
-    "no shape": "the shape of the images is wrong",
+    "no shape": "invalid image shape",
     "a name twice": "two layers are called 'one'",
     "ten thousand layers": "a network has 1 to 256 nodes",
 }
@@ -262,7 +262,7 @@ FILES: dict[str, tuple[list[Json], str]] = {
     ),
     "ten thousand layers": (
         [IMAGE, *(graph_node(f"r{i}", f"r{i - 1}" if i else "i", "ReLU") for i in range(10_000))],
-        "its layers are wrong: expected a list of 1 to 1000",
+        "invalid list of layers: expected a list of 1 to 1000",
     ),
 }
 

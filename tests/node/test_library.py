@@ -484,19 +484,19 @@ def test_misuse_is_one_clear_line(job: Job, tmp_path: Path) -> None:
     words = {
         "floats": "expected a Uint8Array, got Float32Array",
         "half an image": "8×8×1 = 64 pixels, got 100",
-        "no labels": "no labels or targets",
+        "no labels": "missing labels or targets",
         "too few labels": "expected 203 labels, got 202",
         "an unknown label": "expected 0 to 3, got 4",
-        "no batch": "batchSize is wrong",
+        "no batch": "invalid batchSize",
         "no loss": "Call compile",
         "twice": "being trained already",
         "an unknown optimizer argument": "no argument momentun",
         "an unknown layer argument": "no argument unit",
-        "a negative alpha": "alpha is wrong",
+        "a negative alpha": "invalid alpha",
         "a window too large": "conv2d: its window of ",
         "a loss after relu": "can't follow the activation relu",
         "files without weights": "weights.bin: the file is missing",
-        "no address": "this is no address",
+        "no address": "invalid address",
         "diverging": "kept: DivergedError training diverged",
     }
     assert messages.keys() == words.keys()
@@ -526,9 +526,9 @@ def broken(content: dict[str, Any]) -> Iterator[tuple[str, object, str]]:
     def ours(**values: object) -> dict[str, Any]:
         return changed(lambda c: c["userDefinedMetadata"]["spritenet"].update(values))
 
-    yield "half", text[: len(text) // 2], "it is not JSON"
-    yield "html", "<!doctype html><p>Not found", "it is not JSON"
-    yield "bytes", b"\xff\xfe\x00", "it is not JSON"
+    yield "half", text[: len(text) // 2], "not JSON"
+    yield "html", "<!doctype html><p>Not found", "not JSON"
+    yield "bytes", b"\xff\xfe\x00", "not JSON"
     yield "list", [], "not a JSON object"
     yield "empty", {}, "modelTopology is missing"
     yield "graph", changed(lambda c: c.update(modelTopology={"node": []})), "a graph model"
@@ -545,12 +545,12 @@ def broken(content: dict[str, Any]) -> Iterator[tuple[str, object, str]]:
         "unsupported layer constructor",
     )
     yield "shape", layer(0, batch_input_shape=[None, None, 8, 1]), "images of a known size"
-    yield "filters", layer(1, filters=-3), "filters is wrong"
-    yield "huge", layer(1, filters=10**9), "filters is wrong"
+    yield "filters", layer(1, filters=-3), "invalid filters"
+    yield "huge", layer(1, filters=10**9), "invalid filters"
     yield "kernel", layer(1, kernel_size=[9, 9]), "larger than its input"
     yield "dilation", layer(1, dilation_rate=[2, 2]), "dense/kernel have the wrong shape"
-    yield "activation", layer(1, activation="swish"), "activation is wrong"
-    yield "rate", layer(4, rate=1.5), "rate is wrong"
+    yield "activation", layer(1, activation="swish"), "invalid activation"
+    yield "rate", layer(4, rate=1.5), "invalid rate"
     yield "name", layer(1, name="dense"), "two layers"
     yield "no manifest", changed(lambda c: c.pop("weightsManifest")), "not a list of groups"
     yield (
@@ -565,14 +565,14 @@ def broken(content: dict[str, Any]) -> Iterator[tuple[str, object, str]]:
     )
     yield "wrong shape", weight(shape=[3, 3, 1, 5]), "wrong shape"
     yield "many", weight(shape=[2**50]), "too large"
-    yield "negative", weight(shape=[-1]), "its shape is wrong"
+    yield "negative", weight(shape=[-1]), "invalid shape"
     yield "quantised", weight(quantization={"dtype": "uint8"}), "quantised"
     yield "renamed", weight(name="x/y"), "not in weightsManifest"
     yield "twice", weight(name="conv2d/bias"), "twice"
     yield "newer", ours(version=99), "newer Spritenet"
     yield "hash", ours(weights_sha256="0" * 64), "changed after they were saved"
     yield "classes", ours(class_names=["a", "b"]), "class names don't fit"
-    yield "class type", ours(class_names="abcd"), "class_names of its metadata"
+    yield "class type", ours(class_names="abcd"), "invalid class_names in its metadata"
 
 
 def test_a_broken_model_is_one_clear_line(job: Job, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What charts draw of many points: the same pixels, honest means, lines side by side."""
+"""Charts of many points: the same pixels, correct means, lines side by side."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def pictures() -> Iterator[tuple[NDArray[np.uint8], Preparation]]:
 
 
 def answers(node: str, folder: Path, jobs: list[object]) -> list[str | None]:
-    """What library.mjs says of each picture; null where it was prepared."""
+    """Returns library.mjs's error for each image; null if it was prepared."""
     done = subprocess.run(
         [node, HERE / "library.mjs", "prepare"],
         input=json.dumps({"folder": str(folder), "pictures": jobs}),

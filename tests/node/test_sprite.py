@@ -26,7 +26,7 @@ SAME_IN_JAVASCRIPT = {"channels 1.0"}
 
 
 def read(node: str, folder: Path, names: list[str]) -> list[Any]:
-    """What library.mjs finds in each sprite of the folder: an object, or a message."""
+    """Returns library.mjs's result for each sprite of the folder: an object, or an error."""
     done = subprocess.run(
         [node, HERE / "library.mjs", "sprites"],
         input=json.dumps({"folder": str(folder), "sprites": names}),
@@ -69,7 +69,7 @@ def test_a_data_set_is_read_to_the_byte(node: str, tmp_path: Path) -> None:
 
 
 def read_sets(node: str, folder: Path, sets: list[object]) -> list[Any]:
-    """What library.mjs finds in each data set: an object, or a message."""
+    """Returns library.mjs's result for each data set: an object, or an error message."""
     done = subprocess.run(
         [node, HERE / "library.mjs", "sets"],
         input=json.dumps({"folder": str(folder), "sets": sets}),
@@ -101,7 +101,7 @@ def test_a_folder_of_sprites_is_read_to_the_byte(node: str, tmp_path: Path) -> N
     wrong: list[tuple[list[str], str]] = [
         ([f"set/{file}" for file in names[:-1]], "a file of the data set is missing"),
         (variant("html", format="?"), "it is no data set"),
-        (variant("fewer", shards=shards[:-1]), "don't hold its images"),
+        (variant("fewer", shards=shards[:-1]), "different number of images"),
         (variant("twice", shards=[shards[0], *shards[:-1]]), "named twice"),
         (variant("up", shards=[{**shards[0], "file": "../x"}, *shards[1:]]), "no list of files"),
         (
@@ -157,7 +157,7 @@ def test_the_tutorials_picture_is_read_with_its_labels(node: str, tmp_path: Path
     wrong = [
         (
             [["grey.png"], {"labels": "short", "imageSize": [7, 9]}, "x"],
-            "labels and images disagree",
+            "labels don't match the images",
         ),
         ([["grey.png"], {"labels": "bytes", "imageSize": [8, 9]}, "x"], "a 8×9 image needs 72"),
         ([["bytes"], {"labels": "bytes", "imageSize": [7, 9]}, "x"], "it is no PNG"),

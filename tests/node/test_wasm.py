@@ -44,7 +44,7 @@ def build_wasm() -> ModuleType:
 
 @pytest.fixture(scope="module")
 def listing(node: str) -> dict[str, list[object]]:
-    """What Node.js knows of the module, and what JavaScript thinks of the structures."""
+    """The module's exports in Node.js, and the structures' sizes in JavaScript."""
     done = subprocess.run(
         [node, "--input-type=module", "-e", LISTING, LIBRARY / "structs.js", LIBRARY / MODULES[0]],
         capture_output=True,

@@ -193,7 +193,7 @@ def test_a_network_without_classes_has_nothing_to_be_sure_of() -> None:
     model = sn.Sequential([sn.Flatten(), sn.Dense(1)])
     model.compile("adam", "mean_squared_error")
     model.fit(split.images, y, validation_data=(split.images, y), verbose=0)
-    with pytest.raises(sn.ModelError, match="choose among classes"):
+    with pytest.raises(sn.ModelError, match="isn't a classifier"):
         model.classify(split.images)
 
 

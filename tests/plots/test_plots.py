@@ -182,7 +182,7 @@ def test_floats_are_shown_as_the_pixels_they_stand_for() -> None:
     """From 0 to 1, as `MnistData` gives them; others are refused, not shown black."""
     shown = plots.images(IMAGES.astype(np.float32) / 255).axes[3].images[0].get_array()
     np.testing.assert_array_equal(shown, IMAGES[3, :, :, 0])
-    with pytest.raises(DataError, match="floats are no pixels: expected 0 to 1, got 0 to 255"):
+    with pytest.raises(DataError, match="invalid pixel values: expected 0 to 1, got 0 to 255"):
         plots.images(np.array([[[0.0, 255.0]]]))
 
 

@@ -205,7 +205,7 @@ def test_data_of_another_model_is_refused(report: Report) -> None:
     nothing = Dataset("none", {"test": data.train[:0]}, data.class_names)
     with pytest.raises(DataError, match="no images"):
         make_report(model, nothing, name="x")
-    with pytest.raises(DataError, match="no split 'moon'"):
+    with pytest.raises(DataError, match="unknown split 'moon'"):
         make_report(model, data, name="x", split="moon")
 
 

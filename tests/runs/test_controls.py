@@ -66,7 +66,7 @@ class Training:
         return next(answer for answer in self.answers() if answer.id == made)
 
     def answers(self) -> list[Controlled]:
-        """What it has answered."""
+        """Returns the answers in the journal."""
         return [event for event in list(self.events) if isinstance(event, Controlled)]
 
     def end(self) -> Event:
@@ -278,7 +278,7 @@ def test_who_watches_a_training_without_evaluations_sees_predictions_too(tmp_pat
 
 
 def test_predictions_are_those_of_the_model(tmp_path: Path) -> None:
-    """What the journal says last of the followed images is what the saved model says of them."""
+    """The journal's last predictions are those of the saved model."""
     import base64
 
     model = tiny.model()

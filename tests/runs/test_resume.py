@@ -220,7 +220,7 @@ def test_a_run_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     """Unless it is resumed; and then only with the same settings and data."""
     tiny.model().fit(DATA, run=tmp_path, verbose=0, **HOW)
     before = (tmp_path / "events.jsonl").read_bytes()
-    with pytest.raises(RunError, match="there is a run already"):
+    with pytest.raises(RunError, match="already holds a run"):
         tiny.model().fit(DATA, run=tmp_path, verbose=0, **HOW)
     for other in ({"seed": 3}, {"batch_size": 8}, {"ema": None}):
         with pytest.raises(RunError, match="made with another"):
@@ -249,7 +249,7 @@ def test_two_trainings_in_one_folder_are_refused(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert "another training is writing here" in done.stderr
+    assert "another training is using this folder" in done.stderr
     events.close()  # type: ignore[attr-defined]  # it is a generator
     tiny.model().fit(DATA, run=tmp_path, resume=True, verbose=0, **HOW)
 

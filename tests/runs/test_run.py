@@ -58,7 +58,7 @@ def test_a_locked_folder_is_left_alone(tmp_path: Path) -> None:
     with run.locked():
         running = run.running
         for use in (run.remove, lambda: run.add(events.Tested(4, 0.5, 0.75, 100))):
-            with pytest.raises(RunError, match="another training is writing"):
+            with pytest.raises(RunError, match="another training is using"):
                 use()
     assert (running, run.running) == (True, False)
     with pytest.raises(RunError, match="no training is running"):

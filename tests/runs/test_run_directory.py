@@ -55,5 +55,5 @@ def test_without_runs_the_latest_is_an_error(tmp_path: Path) -> None:
     """With the command that makes one; a missing folder has no runs."""
     for folder in (tmp_path, tmp_path / "nowhere"):
         assert RunDirectory(folder).runs() == []
-        with pytest.raises(RunError, match="Type spritenet train"):
+        with pytest.raises(RunError, match="Run spritenet train"):
             RunDirectory(folder).latest()

@@ -48,7 +48,7 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def names(folder: Path) -> set[str]:
-    """What is in a folder."""
+    """Returns the content of a folder."""
     return {path.name for path in folder.iterdir()}
 
 
@@ -156,7 +156,7 @@ def test_a_broken_note_of_what_was_hashed_is_ignored(folder: Path) -> None:
 def test_a_folder_that_can_not_be_made_says_so(folder: Path) -> None:
     """A full or foreign disk is not a download's failure."""
     folder.write_text("a file in its place")
-    with pytest.raises(DownloadError, match=r"folder can't be written.*SPRITENET_CACHE"):
+    with pytest.raises(DownloadError, match=r"can't write to the cache folder.*SPRITENET_CACHE"):
         load_entry(tiny())
 
 

@@ -64,12 +64,12 @@ def test_noise_is_refused_with_a_data_error(noise: bytes, size: int) -> None:
 @pytest.mark.parametrize(
     ("packed", "size", "says"),
     [
-        (gzip.compress(b"abcdef"), 5, "inflates to more than its header promises"),
-        (gzip.compress(b"abcdef"), 7, "holds less than its header promises"),
+        (gzip.compress(b"abcdef"), 5, "inflates to more than its header states"),
+        (gzip.compress(b"abcdef"), 7, "holds less than its header states"),
         (gzip.compress(b"abcdef")[:-9], 6, "ends too early"),
-        (gzip.compress(b"abcdef") + b"garbage", 6, "something follows the compressed data"),
+        (gzip.compress(b"abcdef") + b"garbage", 6, "extra bytes after the compressed data"),
         (gzip.compress(b"abcdef")[:-8] + bytes(8), 6, "incorrect data check"),
-        (b"", 6, "promises more than so short a file can hold"),
+        (b"", 6, "its header states more data than the file can hold"),
     ],
 )
 def test_the_line_says_what_is_wrong(packed: bytes, size: int, says: str) -> None:
@@ -86,19 +86,19 @@ def bomb(size: int) -> bytes:
 
 
 def test_a_bomb_takes_no_memory() -> None:
-    """What inflates to 256 MiB where 100 bytes were promised stays at kilobytes."""
+    """A file that inflates to 256 MiB instead of 100 bytes takes kilobytes of memory."""
     packed = bomb(1 << 28)
     tracemalloc.start()
     try:
         assert inflate_start(packed, 16, HERE) == bytes(16)
-        with pytest.raises(DataError, match="more than its header promises"):
+        with pytest.raises(DataError, match="more than its header states"):
             inflate(packed, 100, HERE)
         assert tracemalloc.get_traced_memory()[1] < 1 << 20
     finally:
         tracemalloc.stop()
 
 
-def test_a_promise_that_can_not_be_kept_allocates_nothing() -> None:
-    """A header that promises terabytes in a kilobyte is refused by arithmetic."""
-    with pytest.raises(DataError, match="more than so short a file can hold"):
+def test_an_impossible_size_allocates_nothing() -> None:
+    """A header that states terabytes for a kilobyte is refused by arithmetic."""
+    with pytest.raises(DataError, match="more data than the file can hold"):
         inflate(gzip.compress(bytes(1000)), 1 << 42, HERE)

@@ -31,7 +31,7 @@ DATA = sn.Dataset(
 def test_batches_of_any_sizes_are_the_epochs_one_after_the_other(
     seed: int, sizes: list[int]
 ) -> None:
-    """What comes out does not depend on how it is cut into batches."""
+    """The images do not depend on the batch sizes."""
     data = sn.MnistData(DATA, seed=seed, dtype="uint8", one_hot=False, flat=False)
     batches = [data.next_train_batch(size) for size in sizes]
     total = sum(sizes)
@@ -89,5 +89,5 @@ def test_an_empty_batch_is_refused(size: int) -> None:
     """One line."""
     with pytest.raises(sn.InputError, match="unsupported batch size"):
         sn.MnistData(DATA).next_train_batch(size)
-    with pytest.raises(sn.DataError, match="there is no split 'validation'"):
+    with pytest.raises(sn.DataError, match="unknown split 'validation'"):
         sn.MnistData(DATA).next_batch(1, "validation")

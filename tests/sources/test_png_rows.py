@@ -55,13 +55,13 @@ def test_counts_are_compared_before_contents(tmp_path: Path) -> None:
     path = saved(tmp_path, Image.fromarray(GREY))
     np.eye(3, dtype=np.uint8)[np.arange(60) % 3].tofile(tmp_path / "labels")
     with pytest.raises(
-        DataError, match=r"labels and images disagree: expected 30 labels.*60 one-hot rows of 3"
+        DataError, match=r"labels don't match the images: expected 30 labels.*60 one-hot rows of 3"
     ):
         sn.load(path, image_size="3x4", labels=tmp_path / "labels")
 
 
 def as_rgba(grey: NDArray[np.uint8]) -> Image.Image:
-    """What a canvas saves."""
+    """Returns an RGBA PNG, as a canvas saves it."""
     opaque = np.full(grey.shape, 255, np.uint8)
     return Image.fromarray(np.stack([grey, grey, grey, opaque], -1))
 
@@ -131,12 +131,12 @@ def test_what_does_not_fit_is_said(tmp_path: Path, labels: Path) -> None:
     path = saved(tmp_path, Image.fromarray(GREY))
     with pytest.raises(sn.DataError, match=r"rows are 12 pixels wide, but a 5×5 image needs 25"):
         sn.load(path, image_size="5x5", labels=labels)
-    with pytest.raises(sn.InputError, match="there are not so many images: expected 1 to 30"):
+    with pytest.raises(sn.InputError, match="train: out of range: expected 1 to 30"):
         sn.load(path, image_size="3x4", labels=labels, train=31)
     with pytest.raises(sn.InputError, match="Pass image_size and labels"):
         sn.load(path, image_size="3x4")
     labels.write_bytes(labels.read_bytes()[:-1])
-    with pytest.raises(sn.DataError, match=r"labels_uint8: labels and images disagree"):
+    with pytest.raises(sn.DataError, match=r"labels_uint8: labels don't match the images"):
         sn.load(path, image_size="3x4", labels=labels)
     labels.write_bytes(bytes(90))
     with pytest.raises(sn.DataError, match=r"labels_uint8: row 0 is not one-hot"):
@@ -146,7 +146,7 @@ def test_what_does_not_fit_is_said(tmp_path: Path, labels: Path) -> None:
 @pytest.mark.parametrize("given", ["28", "28x", "0x5", "axb", "", "123456x1"])
 def test_what_is_no_size_is_refused(given: str) -> None:
     """Height and width, two numbers."""
-    with pytest.raises(sn.InputError, match="this is no image size: expected 28x28"):
+    with pytest.raises(sn.InputError, match="invalid image size: expected 28x28"):
         parse_image_size(given)
 
 
@@ -176,7 +176,7 @@ def test_a_bomb_is_refused_unread(tmp_path: Path) -> None:
     body = b"".join(chunk(kind, data) for kind, data in chunks)
     path = tmp_path / "a.png"
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + body)
-    with pytest.raises(sn.DataError, match="its header promises more than such a file can hold"):
+    with pytest.raises(sn.DataError, match="its header states more data than the file can hold"):
         read_png(path)
 
 
@@ -185,6 +185,6 @@ def test_options_of_foreign_pngs_are_refused_for_anything_else(tmp_path: Path) -
     split = sn.Split(GREY.reshape(30, 3, 4, 1), LABELS.astype(np.int32), ("0", "1", "2"))
     for source in ("strokes", sn.pack(split, tmp_path / "a.png")):
         with pytest.raises(
-            sn.InputError, match=r"(is|are) for (a PNG that is no sprite|images stored)"
+            sn.InputError, match=r"(is|are) for (a PNG that is not a sprite|images stored)"
         ):
             sn.load(source, image_size="3x4")

@@ -101,13 +101,13 @@ def test_what_does_not_fit_is_said(tmp_path: Path) -> None:
     """No labels, other sizes, too many or too few labels, options that mean nothing here."""
     path = sheet(tmp_path / "d" / "sheet.png", TILES, 4, 3)
     cases: list[tuple[dict[str, object], str]] = [
-        ({"tile": "5x4"}, "the labels of the tiles are missing"),
-        ({"tile": "4x4", "labels": bytes(10)}, "no whole number of tiles of 4×4"),
-        ({"tile": "99x99", "labels": bytes(10)}, "no whole number of tiles"),
-        ({"tile": "0x4", "labels": bytes(10)}, "tile: this is no image size"),
-        ({"tile": "5x4", "labels": bytes(7)}, "labels and images disagree: expected 10 labels"),
-        ({"tile": "5x4", "labels": label_bytes(np.zeros(13, np.uint8))}, "disagree"),
-        ({"tile": "5x4", "labels": bytes(12), "train": 13}, "there are not so many images"),
+        ({"tile": "5x4"}, "missing labels of the tiles"),
+        ({"tile": "4x4", "labels": bytes(10)}, "not a multiple of the tile size 4×4"),
+        ({"tile": "99x99", "labels": bytes(10)}, "not a multiple of the tile size"),
+        ({"tile": "0x4", "labels": bytes(10)}, "tile: invalid image size"),
+        ({"tile": "5x4", "labels": bytes(7)}, "labels don't match the images: expected 10 labels"),
+        ({"tile": "5x4", "labels": label_bytes(np.zeros(13, np.uint8))}, "don't match the images"),
+        ({"tile": "5x4", "labels": bytes(12), "train": 13}, "train: out of range"),
         ({"tile": "5x4", "labels": bytes(12), "image_size": "5x4"}, "image_size is for"),
     ]
     for options, said in cases:
@@ -117,5 +117,5 @@ def test_what_does_not_fit_is_said(tmp_path: Path) -> None:
         load(tmp_path / "d", tile="5x4", size="3x3")
     Image.fromarray(TILES[0]).save(tmp_path / "d" / "b.jpg")
     (tmp_path / "d" / "sheet.png").unlink()
-    with pytest.raises(DataError, match="there are no sheets of tiles"):
+    with pytest.raises(DataError, match="no tile sheets found"):
         load(tmp_path / "d", tile="5x4")

@@ -52,7 +52,7 @@ def refuses(path: Path, words: str) -> None:
 
 
 def test_a_file_by_the_second_writer_is_read(tmp_path: Path) -> None:
-    """What the generator makes, unbroken, is a sprite; so what follows tests what it breaks."""
+    """The generator's unbroken output is a sprite, so the tests below test the damage."""
     path = tmp_path / "a.png"
     path.write_bytes(draft().build())
     assert same(sn.load(path), DATA)
@@ -204,53 +204,68 @@ BROKEN: dict[str, tuple[Callable[[Draft], None], str]] = {
     "another cut": (lie(2, 0, lambda v: v - 1), "segment 1 .* inflate"),
     "no segments": (part("index", b""), "no list of segments"),
     "half an entry": (part("index", bytes(31)), "no list of segments"),
-    "too few rows": (segment(1, flushed(raw(1)[:-ROW])), f"{SECOND}: .* less than its rows"),
-    "one byte less": (segment(1, flushed(raw(1)[:-1])), f"{SECOND}: .* less than its rows"),
-    "one byte more": (segment(1, flushed(raw(1) + b"\0")), f"{SECOND}: .* not inflate to its rows"),
-    "a bomb": (segment(1, flushed(bytes(100_000))), f"{SECOND}: .* not inflate to its rows"),
-    "no deflate": (segment(1, b"\x07" * 40 + b"\0\0\xff\xff"), f"{SECOND}: .* not inflate"),
+    "too few rows": (segment(1, flushed(raw(1)[:-ROW])), f"{SECOND}: .* inflates to too little"),
+    "one byte less": (segment(1, flushed(raw(1)[:-1])), f"{SECOND}: .* inflates to too little"),
+    "one byte more": (
+        segment(1, flushed(raw(1) + b"\0")),
+        f"{SECOND}: .* inflates to a wrong size",
+    ),
+    "a bomb": (segment(1, flushed(bytes(100_000))), f"{SECOND}: .* inflates to a wrong size"),
+    "no deflate": (segment(1, b"\x07" * 40 + b"\0\0\xff\xff"), f"{SECOND}: .* inflates to"),
     "no flush": (segment(1, flushed(raw(1))[:-4] + b"\0\0\0\0"), f"{SECOND}: .* full flush"),
     "refers to what is before": (
         segment(1, flushed(raw(0) + raw(0))[len(flushed(raw(0))) :].ljust(9, b"\0")),
         SECOND,
     ),
-    "filter Up": (segment(1, flushed(b"\2" + raw(1)[1:])), "row 5 has a filter"),
+    "filter Up": (segment(1, flushed(b"\2" + raw(1)[1:])), "row 5 has an unsupported filter"),
     "filter 255": (segment(1, flushed(raw(1)[:ROW] + b"\xff" + raw(1)[ROW + 1 :])), "row 6 has a"),
-    "segments exchanged": (swap, "not those of the compressed stream"),
-    "adler": (part("adler", 1), "not those of the compressed stream: expected Adler-32"),
+    "segments exchanged": (swap, "don't match the compressed stream"),
+    "adler": (part("adler", 1), "don't match the compressed stream: expected Adler-32"),
     "another zlib header": (part("zlib_header", b"\x78\x01"), "first IDAT"),
     "a long zlib header": (part("zlib_header", b"\x78\x9c\0\0"), "segment 0 .* leaves a gap"),
     "a type that is none": (part("before", chunk(b"ab\xff\n", b"")), "type is not four letters"),
-    "another end": (part("closing", b"\0\0"), "do not end where they should"),
+    "another end": (part("closing", b"\0\0"), "unexpected end of the pixels or the file"),
     "bytes behind the end": (part("after", b"x"), "longer than its index says"),
-    "2^31 pixels": (huge, "larger than a sprite may be: got 65,536 rows of 32,768 pixels"),
-    "2^31 pixels, in the header only": (header(width=1 << 31), "not the one its metadata"),
-    "another height": (header(height=23), "not the one its metadata"),
+    "2^31 pixels": (huge, "too large for a sprite: got 65,536 rows of 32,768 pixels"),
+    "2^31 pixels, in the header only": (header(width=1 << 31), "doesn't match its metadata"),
+    "another height": (header(height=23), "doesn't match its metadata"),
     "16 bits": (header(depth=16), "got 20×24, 16 bits"),
-    "interlaced": (header(interlace=1), "not the one its metadata"),
+    "interlaced": (header(interlace=1), "doesn't match its metadata"),
     "palette": (header(colour=3), "colour type 3"),
     "a header too short": (
         part("header", b"\0\0\0\1"),
-        "not the one its metadata|no PNG|not a PNG",
+        "doesn't match its metadata|not a PNG",
     ),
-    "labels too short": (part("labels", bytes(23)), "not one an image: expected 24, got 23"),
-    "labels too long": (part("labels", bytes(25)), "not one an image: expected 24, got more"),
-    "labels counted wrongly": (part("labels", bytes(24)), "not those its metadata count"),
+    "labels too short": (
+        part("labels", bytes(23)),
+        "different numbers of labels and images: expected 24, got 23",
+    ),
+    "labels too long": (
+        part("labels", bytes(25)),
+        "different numbers of labels and images: expected 24, got more",
+    ),
+    "labels counted wrongly": (part("labels", bytes(24)), "don't match the counts in the metadata"),
     "a label that is no class": (
         part("labels", bytes(23) + b"\3"),
-        "label of image 23 is no class",
+        "label of image 23 is out of range",
     ),
     "labels not compressed": (part("packed_labels", bytes(24)), "labels are damaged"),
-    "labels cut off": (part("packed_labels", zlib.compress(bytes(24))[:-1]), "not one an image"),
-    "a bomb of labels": (part("packed_labels", zlib.compress(bytes(60_000))), "not one an image"),
+    "labels cut off": (
+        part("packed_labels", zlib.compress(bytes(24))[:-1]),
+        "different numbers of labels and images",
+    ),
+    "a bomb of labels": (
+        part("packed_labels", zlib.compress(bytes(60_000))),
+        "different numbers of labels and images",
+    ),
     "labels too long to read": (part("packed_labels", bytes(200)), "chunk snLB is too long"),
     "no JSON": (part("metadata", b"{"), "not JSON"),
     "no UTF-8": (part("metadata", b'{"a":"\xff"}'), "not JSON"),
     "no object": (part("metadata", b"[]"), "not a JSON object"),
     "deep JSON": (part("metadata", b"[" * 200_000), "not JSON"),
-    "colours": (part("before", chunk(b"gAMA", bytes(4))), "no gAMA chunk"),
-    "transparency": (part("before", chunk(b"tRNS", bytes(2))), "no tRNS chunk"),
-    "an unknown critical chunk": (part("before", chunk(b"ABCD", b"")), "no ABCD chunk"),
+    "colours": (part("before", chunk(b"gAMA", bytes(4))), "unexpected chunk gAMA"),
+    "transparency": (part("before", chunk(b"tRNS", bytes(2))), "unexpected chunk tRNS"),
+    "an unknown critical chunk": (part("before", chunk(b"ABCD", b"")), "unexpected chunk ABCD"),
     "the index twice": (part("before", chunk(b"snIX", bytes(32))), "snIX is out of place"),
     "a long other chunk": (part("before", chunk(b"teXt", bytes(1_100_000))), "teXt is too long"),
     "many chunks": (part("before", chunk(b"teXt", b"") * 99), "too many chunks"),
@@ -367,7 +382,7 @@ def test_exchanged_sprites_are_named(folder: Path) -> None:
     shutil.move(first, aside)
     shutil.move(second, first)
     shutil.move(aside, second)
-    with pytest.raises(sn.DataError, match=r"many-00000\.png: the sprite is not the one that"):
+    with pytest.raises(sn.DataError, match=r"many-00000\.png: the sprite doesn't match"):
         sn.load(folder)
 
 
@@ -378,7 +393,7 @@ def test_a_sprite_packed_again_is_not_the_one_that_was(folder: Path) -> None:
         names = sprite.metadata.class_names
     images[2, 0, 0, 0] ^= 1
     sn.pack(sn.Split(images, labels, names), folder / "many-00001.png")
-    with pytest.raises(sn.DataError, match=r"many-00001\.png: the sprite is not the one that"):
+    with pytest.raises(sn.DataError, match=r"many-00001\.png: the sprite doesn't match"):
         sn.load(folder)
 
 
@@ -404,14 +419,17 @@ def test_a_changed_segment_in_a_folder_is_named(folder: Path) -> None:
         (lambda v: v["shards"][0].update(file="../many-00000.png"), "'file': expected the name"),
         (lambda v: v["shards"][0].update(file="/etc/passwd"), "'file': expected the name"),
         (lambda v: v["shards"][0].update(file="many-00001.png"), "a shard is named twice"),
-        (lambda v: v["shards"][0].update(count=7), "don't hold its images: expected 24, got 25"),
-        (lambda v: v["shards"].pop(), "don't hold its images"),
+        (
+            lambda v: v["shards"][0].update(count=7),
+            "different number of images: expected 24, got 25",
+        ),
+        (lambda v: v["shards"].pop(), "different number of images"),
         (lambda v: v["shards"].reverse(), "does not fit dataset.json"),
-        (lambda v: v["shards"][1].update(head_sha256="0" * 64), "not the one that"),
-        (lambda v: v["shards"][1].update(bytes=7), "not the one that"),
+        (lambda v: v["shards"][1].update(head_sha256="0" * 64), "doesn't match dataset.json"),
+        (lambda v: v["shards"][1].update(bytes=7), "doesn't match dataset.json"),
         (lambda v: v.update(shards=None), "no list of objects"),
         (lambda v: v.update(format="other"), "'format'"),
-        (lambda v: v.update(class_counts=[24, 0, 0]), "not those it counts"),
+        (lambda v: v.update(class_counts=[24, 0, 0]), "don't match their counts"),
         (lambda v: v.update(height=4), "does not fit dataset.json"),
         (lambda v: v.update(classes=["x", "y", "z"]), "does not fit dataset.json"),
     ],
@@ -419,7 +437,7 @@ def test_a_changed_segment_in_a_folder_is_named(folder: Path) -> None:
 def test_a_list_of_sprites_that_lies_is_refused(
     folder: Path, change: Callable[[dict[str, Any]], None], words: str
 ) -> None:
-    """What `dataset.json` says is compared with what is there."""
+    """`dataset.json` is compared with the sprites."""
     values = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     change(values)
     (folder / INDEX).write_text(json.dumps(values), encoding="utf-8")

@@ -19,7 +19,7 @@ Decoder = Callable[[Path], NDArray[np.uint8]]
 
 
 def by_pillow(path: Path) -> NDArray[np.uint8]:
-    """Which warns of large or odd pictures; here that is an error."""
+    """Its warnings of large or odd images are errors here."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with Image.open(path) as picture:
@@ -29,7 +29,7 @@ def by_pillow(path: Path) -> NDArray[np.uint8]:
 
 
 def by_opencv(path: Path) -> NDArray[np.uint8]:
-    """Which turns colours round."""
+    """Its colours are in reverse order."""
     cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed")
     pixels: NDArray[np.uint8] = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if pixels.ndim == 3:

@@ -90,7 +90,7 @@ def test_progress_counts_every_image_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_the_first_of_several_errors_is_raised(workers: int) -> None:
-    """Which error one sees does not depend on how many threads there are."""
+    """The reported error does not depend on the number of threads."""
 
     def work(place: int) -> None:
         if place in {7, 11, 12}:

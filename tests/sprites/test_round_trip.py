@@ -1,4 +1,4 @@
-"""What is packed comes back, through our reader and through one written from the format's page."""
+"""Round trips through our reader, and through one written from the format's page."""
 
 from __future__ import annotations
 

@@ -164,5 +164,5 @@ def test_sprites_are_packed_again_without_being_read_whole(tmp_path: Path) -> No
     together = np.concatenate([data.train.images, data.test.images])
     assert np.array_equal(listing.images.read(places).images, together[places])
     (many / "many-00003.png").write_bytes(b"other")
-    with pytest.raises(sn.DataError, match=r"many-00003\.png: the sprite is not the one"):
+    with pytest.raises(sn.DataError, match=r"many-00003\.png: the sprite doesn't match"):
         survey(many)

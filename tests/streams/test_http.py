@@ -45,7 +45,7 @@ def opened(server: HostileServer, folder: Path, **options: object) -> sn.Stream:
 
 
 def holds(stream: sn.Stream, data: Dataset) -> bool:
-    """Whether both hold the same."""
+    """Returns True if both have the same images and labels."""
     return stream.read().content_hash == data.content_hash
 
 
@@ -114,7 +114,7 @@ def test_a_rotten_cache_is_fetched_again(
 
 
 def test_the_cache_keeps_to_its_size(server: HostileServer, data: Dataset, tmp_path: Path) -> None:
-    """What was used longest ago goes; what is too large for it still comes out right."""
+    """The least recently used block is removed; too large a file is still read correctly."""
     with opened(server, tmp_path, cache=20_000) as stream:
         assert holds(stream, data)
         held = sum(path.stat().st_size for path in tmp_path.glob("??/*"))
@@ -413,7 +413,7 @@ def test_a_web_page_in_place_of_data_is_said_so(
         with pytest.raises(DataError) as caught:
             sn.open(server.url + name, cache_folder=tmp_path, timeout=5.0)
         assert str(caught.value) == (
-            f"{server.url}{name}: the server sent a web page in place of a sprite: got “Please "
+            f"{server.url}{name}: the server sent a web page instead of a sprite: got “Please "
             "sign in”. Open the address in a browser: it may ask for a login, or be misspelt."
         )
 
@@ -524,7 +524,10 @@ def test_a_sprite_that_is_not_the_one_of_the_index_is_refused(
     """Two sprites of the folder swapped on the server."""
     a, b = "quarters-00000.png", "quarters-00001.png"
     server.files[a], server.files[b] = server.files[b], server.files[a]
-    with opened(server, tmp_path) as stream, pytest.raises(DataError, match="not the one that"):
+    with (
+        opened(server, tmp_path) as stream,
+        pytest.raises(DataError, match=r"doesn't match dataset\.json"),
+    ):
         _ = stream.train[0]
 
 

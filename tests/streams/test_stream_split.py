@@ -234,12 +234,12 @@ def test_parts_that_do_not_fit_are_refused(sprites: Path, tmp_path: Path) -> Non
     with pytest.raises(DataError, match="missing sprite"):
         sn.open(tmp_path / "none")
     (tmp_path / "text.png").write_text("hello")
-    with pytest.raises(DataError, match="this is no sprite"):
+    with pytest.raises(DataError, match="not a sprite"):
         sn.open(tmp_path / "text.png")
     for options in ({"memory": "much"}, {"memory": "60kB"}, {"order": "any"}, {"chunk": 0}):
         with pytest.raises(InputError, match=next(iter(options))):
             sn.open(sprites, **options)
-    with sn.open(sprites) as stream, pytest.raises(DataError, match="no split 'none'"):
+    with sn.open(sprites) as stream, pytest.raises(DataError, match="unknown split 'none'"):
         _ = stream["none"]
 
 
@@ -350,7 +350,7 @@ def test_reading_ahead_ends_with_who_wanted_it(sprites: Path) -> None:
 
 
 def reading() -> int:
-    """How many threads read ahead."""
+    """Returns the number of prefetching threads."""
     return sum(thread.name == "spritenet prefetch" for thread in threading.enumerate())
 
 
@@ -400,5 +400,5 @@ def test_sizes_are_read_as_people_write_them() -> None:
     assert parse_bytes("2 GiB", "memory") == 2 << 30
     assert parse_bytes("10k", "memory") == 10_000
     for wrong in ("", "MB", "1.5.2G", "-1", "1e9", "9" * 30):
-        with pytest.raises(InputError, match="no number of bytes"):
+        with pytest.raises(InputError, match="invalid number of bytes"):
             parse_bytes(wrong, "memory")

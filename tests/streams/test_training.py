@@ -28,7 +28,7 @@ def trained(data: object, *, epochs: int = 3, **options: object) -> str:
 
 @pytest.fixture(scope="module")
 def from_memory(data: Dataset) -> str:
-    """What three epochs from memory end with."""
+    """Returns the weights after three epochs from memory."""
     return trained(data.train)
 
 

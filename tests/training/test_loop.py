@@ -31,7 +31,7 @@ def after(steps: int, **how: Any) -> str:
 
 
 def interrupt(signum: int, frame: FrameType | None) -> None:
-    """What Python does on Ctrl-C."""
+    """Raises KeyboardInterrupt, as Python does on Ctrl-C."""
     del signum, frame
     raise KeyboardInterrupt
 

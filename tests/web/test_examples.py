@@ -1,4 +1,4 @@
-"""Which images a page carries: balanced ones to teach with, and what one sprite can hold."""
+"""Images included in a page: balanced examples, as many as one sprite can hold."""
 
 from __future__ import annotations
 

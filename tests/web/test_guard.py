@@ -1,4 +1,4 @@
-"""Who is let in, and what every answer carries. All of it through a real socket."""
+"""Access checks, and the headers of every answer, through a real socket."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STRICT = {
 
 
 def is_strict(answer: Answer) -> bool:
-    """Whether an answer carries all the headers that make a browser strict."""
+    """Returns True if an answer has all security headers."""
     policy = answer.headers.get("content-security-policy", "")
     closed = "default-src 'none'" in policy and "frame-ancestors 'none'" in policy
     return closed and "unsafe-inline" not in policy and STRICT.items() <= answer.headers.items()
@@ -38,7 +38,7 @@ def test_a_token_is_exchanged_for_a_cookie_and_leads_to_the_clean_address(fresh:
 
 
 def test_a_token_opens_once(fresh: Site) -> None:
-    """Who reads the address later gets nothing; the browser it let in is led on."""
+    """The token is valid once; the browser that used it is redirected."""
     cookie = get(fresh.port, f"/?token={fresh.token}").headers["set-cookie"].partition(";")[0]
     again = get(fresh.port, f"/?token={fresh.token}")
     assert (again.status, "set-cookie" in again.headers) == (401, False)
@@ -178,7 +178,7 @@ def test_files_are_read_and_nothing_else(server: Server, method: str) -> None:
 
 
 def test_a_large_body_is_refused(server: Server) -> None:
-    """Whether it announces its length or comes in pieces without one."""
+    """With a length in its header, and in chunks without one."""
     assert server.post("/echo", b"x" * LARGEST_BODY).body == b"x" * LARGEST_BODY
     assert server.post("/echo", b"x" * (LARGEST_BODY + 1)).status == 413
     head = (

@@ -116,7 +116,7 @@ def test_answers_may_take_their_time(tmp_path: Path) -> None:
 
 
 def test_a_stream_ends_with_the_server(tmp_path: Path) -> None:
-    """Who still listens doesn't keep it alive."""
+    """An open connection doesn't keep the server alive."""
     with running(contents(tmp_path), ROUTES, home="/page/") as site:
         cookie = get(site.port, f"/?token={site.token}").headers["set-cookie"].partition(";")[0]
         request = f"GET /stream HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\nCookie: {cookie}\r\n\r\n"

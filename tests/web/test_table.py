@@ -110,7 +110,7 @@ def test_the_home_address_leads_to_the_page(server: Server) -> None:
 
 
 def test_every_static_file_is_either_served_or_known_not_to_be() -> None:
-    """What is added to static/ with a new ending is noticed."""
+    """A file in static/ with an unknown suffix is noticed."""
     served = {path for path in static_files().values() if isinstance(path, Path)}
     for folder in ("lib", "ui", "vendor"):
         left = {p.name for p in (STATIC / folder).rglob("*") if p.is_file() and p not in served}

@@ -1,4 +1,4 @@
-"""What the live page is given, and what it may ask: only of runs that are listed, and bounded."""
+"""Routes of the live page: only listed runs, and bounded."""
 
 from __future__ import annotations
 

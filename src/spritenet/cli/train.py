@@ -310,7 +310,7 @@ def _custom_network(name: str, dataset: Dataset | Stream) -> Model:
         if os.environ.get("SPRITENET_TRACEBACK"):
             raise
         raise InputError(
-            f"making the network failed with {type(error).__name__}",
+            f"building the network failed with {type(error).__name__}",
             where=name,
             got=error,
             do="SPRITENET_TRACEBACK=1 shows where.",

@@ -89,7 +89,7 @@ def load(level: str) -> ctypes.CDLL:
     _declare(loaded)
     if loaded.sn_interface_version() != INTERFACE_VERSION:
         raise CoreError(
-            "the compiled core is of another version",
+            "the compiled core has another version",
             where=path,
             expected=INTERFACE_VERSION,
             got=loaded.sn_interface_version(),
@@ -118,7 +118,7 @@ def library() -> ctypes.CDLL:
     usable = builds()
     if wanted and wanted not in usable:
         raise InputError(
-            "there is no build of the core for this instruction set that runs here",
+            "unsupported instruction set",
             where="SPRITENET_ISA",
             expected="one of " + ", ".join(usable),
             got=wanted,

@@ -143,7 +143,7 @@ def as_pixels(block: NDArray[Any], scale: int | ValueRange) -> NDArray[np.uint8]
     wrong |= (values < 0) | (values > 255)
     if wrong.any():
         raise DataError(
-            "a value is no pixel",
+            "invalid pixel value",
             where="images",
             expected="whole numbers 0 to 255, or exact multiples of 1/255 from 0 to 1",
             got=block[wrong][0],
@@ -227,7 +227,7 @@ def check_range(indices: NDArray[Any], classes: int, where: str = "labels") -> N
         return
     place = int(np.flatnonzero((indices < 0) | (indices >= classes))[0])
     raise DataError(
-        f"the label of image {place} is no class",
+        f"the label of image {place} is out of range",
         where=where,
         expected=f"0 to {classes - 1}",
         got=int(indices[place]),
@@ -302,13 +302,13 @@ def _from_names(
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
     found = [name for name in array.tolist() if not isinstance(name, str)]
     if found:
-        raise DataError("a label is no class name", where="labels", got=repr(found[0]))
+        raise DataError("a label is not a class name", where="labels", got=repr(found[0]))
     names = tuple(class_names) if class_names is not None else in_natural_order(array.tolist())
     numbers = {name: number for number, name in enumerate(names)}
     unknown = [name for name in array.tolist() if name not in numbers]
     if unknown:
         raise DataError(
-            "a label names no class",
+            "unknown class name",
             where="labels",
             expected="one of " + ", ".join(names[:12]) + (", …" if len(names) > 12 else ""),
             got=unknown[0],

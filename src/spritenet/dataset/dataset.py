@@ -133,7 +133,7 @@ class Dataset:
         if name not in self.splits:
             has = ", ".join(self.splits)
             raise DataError(
-                f"there is no split {name!r}",
+                f"unknown split {name!r}",
                 where=self.name,
                 expected=f"one of {has}" if len(self.splits) > 1 else has,
                 do="Name another, or split one: data.train.split(validation=0.1) in Python."

@@ -232,7 +232,7 @@ class LazyDataset:
             if found == name:
                 return LazySplit(self, name, first, stop)
         has = ", ".join(found for found, _, _ in self.splits)
-        raise DataError(f"there is no split {name!r}", where=self.name, expected=has)
+        raise DataError(f"unknown split {name!r}", where=self.name, expected=has)
 
     def with_notes(self, *notes: str) -> LazyDataset:
         """Returns a copy with more notes."""
@@ -248,7 +248,7 @@ class LazyDataset:
         for name in names:
             if name not in has:
                 raise InputError(
-                    f"there is no split {name!r}", where=self.name, expected=", ".join(has)
+                    f"unknown split {name!r}", where=self.name, expected=", ".join(has)
                 )
         chosen = [part for part in self.splits if part[0] in names]
         indices = np.concatenate([np.arange(first, stop) for _, first, stop in chosen])

@@ -39,7 +39,7 @@ def describe_optimizer(optimizer: Optimizer) -> structs.COptimizer:
         made.beta_2 = optimizer.beta_2
         made.epsilon = optimizer.epsilon
     else:
-        raise ModelError("the core has no such optimizer", where=type(optimizer).__name__)
+        raise ModelError("unsupported optimizer", where=type(optimizer).__name__)
     return made
 
 

@@ -31,7 +31,7 @@ def read_class_names(path: Path) -> tuple[str, ...]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ModelError("it is no text in UTF-8", where=path, got=quoted(str(error))) from error
+        raise ModelError("not UTF-8 text", where=path, got=quoted(str(error))) from error
     if text.lstrip()[:1] in ("[", "{"):
         return checked_names(_listed(text, path), path)
     lines = [line.strip() for line in text.splitlines()]
@@ -63,13 +63,11 @@ def checked_names(value: object, where: object, *, empty: bool = False) -> tuple
     listed = list(value) if isinstance(value, list | tuple) else None
     if listed is None or len(listed) > MAXIMAL_NAMES or not (listed or empty):
         got = quoted(value) if listed is None else f"{len(listed)} names"
-        raise ModelError(
-            "the class names are wrong", where=where, expected="a list of words", got=got
-        )
+        raise ModelError("invalid class names", where=where, expected="a list of words", got=got)
     for name in listed:
         if not isinstance(name, str) or not name.isprintable() or not 0 < len(name) <= MAXIMAL_NAME:
             raise ModelError(
-                "a class name is wrong",
+                "invalid class name",
                 where=where,
                 expected=f"a printable word of 1 to {MAXIMAL_NAME} letters",
                 got=quoted(name) or "an empty one",
@@ -82,5 +80,5 @@ def _listed(text: str | bytes, where: Path) -> object:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ModelError("it is not JSON", where=where, got=quoted(str(error))) from error
+        raise ModelError("not JSON", where=where, got=quoted(str(error))) from error
     return content.get("labels", []) if isinstance(content, dict) else content

@@ -118,15 +118,13 @@ def _flatten(model: Mapping[str, Any], source: str, entries: list[Entry], depth:
         ModelError: see `layer_entries`.
     """
     if depth > MAXIMAL_DEPTH:
-        raise ModelError(
-            "models are nested too deep", expected=f"at most {MAXIMAL_DEPTH} in each other"
-        )
+        raise ModelError("models are nested too deep", expected=f"at most {MAXIMAL_DEPTH} levels")
     content = model.get("config")
     content = snake_keys(content) if isinstance(content, dict) else {"layers": content}
     listed = content.get("layers")
     if not isinstance(listed, list) or not 0 < len(listed) <= MAXIMAL_LAYERS:
         raise ModelError(
-            "its layers are wrong",
+            "invalid list of layers",
             expected=f"a list of 1 to {MAXIMAL_LAYERS}",
             got=len(listed) if isinstance(listed, list) else quoted(listed),
         )
@@ -148,7 +146,7 @@ def _flatten(model: Mapping[str, Any], source: str, entries: list[Entry], depth:
         if not is_input or not entries:
             entries.append(entry)
         if len(entries) > MAXIMAL_LAYERS:
-            raise ModelError("its layers are wrong", expected=f"at most {MAXIMAL_LAYERS}")
+            raise ModelError("invalid list of layers", expected=f"at most {MAXIMAL_LAYERS}")
     return outputs[-1]
 
 
@@ -165,7 +163,7 @@ def _entry(value: object) -> dict[str, Any]:
         return entry | {"name": entry.get("name", "")}
     name = config.get("name", class_name.lower())
     if not isinstance(name, str) or not 0 < len(name) <= MAXIMAL_NAME or not name.isprintable():
-        raise ModelError("the name of a layer is wrong", got=quoted(name))
+        raise ModelError("invalid layer name", got=quoted(name))
     config = snake_keys(config, name) | {"name": name}
     return entry | {"config": config, "name": entry.get("name", name)}
 

@@ -76,9 +76,7 @@ def locate(path: Path) -> Path:
     if folder.is_dir():
         return _in_folder(folder, path)
     _refuse_foreign(path)
-    raise ModelError(
-        "there is no model", where=path, expected=f"a folder that holds a {MODEL_JSON}"
-    )
+    raise ModelError("no model found", where=path, expected=f"a folder that holds a {MODEL_JSON}")
 
 
 def _in_folder(folder: Path, path: Path) -> Path:
@@ -98,7 +96,7 @@ def _in_folder(folder: Path, path: Path) -> Path:
         if (folder / "saved_model.pb").is_file():
             _refuse_foreign(folder / "saved_model.pb")
         raise ModelError(
-            "there is no model", where=path, expected=f"a folder that holds a {MODEL_JSON}"
+            "no model found", where=path, expected=f"a folder that holds a {MODEL_JSON}"
         )
     return found[0]
 
@@ -137,7 +135,7 @@ def _refuse_foreign(path: Path) -> None:
         raise ModelError(f"it is {name}", where=path, expected=expected, do=do)
     if path.is_file():
         raise ModelError(
-            "it is no model",
+            "not a model",
             where=path,
             expected="TensorFlow.js's layers model: its folder, its JSON file or a ZIP of both",
         )

@@ -145,7 +145,7 @@ def digest(entry: Mapping[str, Any], key: str, where: Path) -> str | None:
 def _wrong(key: str, expected: str, got: object, where: Path) -> ModelError:
     """The error for an entry of the wrong type."""
     return ModelError(
-        f"{key} of its metadata is wrong", where=where, expected=expected, got=quoted(got)
+        f"invalid {key} in its metadata", where=where, expected=expected, got=quoted(got)
     )
 
 

@@ -79,7 +79,7 @@ def from_arrays(
     """
     if COUNTER not in values:
         raise ModelError(
-            "the optimizer's state is missing",
+            "missing optimizer state",
             expected=f"its arrays, {COUNTER!r} first",
             do="Was the model saved again without it?",
         )
@@ -93,7 +93,7 @@ def from_arrays(
         ]
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ModelError(
-            "the optimizer's state is broken",
+            "invalid optimizer state",
             got=repr(error),
             do="Load the model without it.",
         ) from error

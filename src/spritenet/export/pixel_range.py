@@ -41,7 +41,7 @@ class PixelRange:
         """
         if name not in RANGES:
             raise ModelError(
-                "pixels is wrong", expected=" or ".join(f'"{n}"' for n in RANGES), got=repr(name)
+                "invalid pixels", expected=" or ".join(f'"{n}"' for n in RANGES), got=repr(name)
             )
         return RANGES[str(name)]
 

@@ -177,7 +177,7 @@ def _activation(value: dict[str, Any], name: str) -> tuple[object, ActivationLay
     value = snake_keys(value, name)
     class_name, config = value.get("class_name"), value.get("config")
     if not isinstance(class_name, str):
-        raise ModelError("its activation is wrong", where=name, got=quoted(value))
+        raise ModelError("invalid activation", where=name, got=quoted(value))
     if class_name == "function":  # Keras 3
         return config, None
     if class_name not in kinds.LAYERS:
@@ -187,7 +187,7 @@ def _activation(value: dict[str, Any], name: str) -> tuple[object, ActivationLay
         inner["axis"] = -1
     layer = kinds.from_config(class_name, {**inner, "name": f"{name}_activation"})
     if not isinstance(layer, ActivationLayer):
-        raise ModelError("its activation is no activation", where=name, got=repr(class_name))
+        raise ModelError("unsupported activation", where=name, got=repr(class_name))
     function = layer.function
     if ACTIVATIONS[function.name] == function.alpha:
         return function.name, None

@@ -140,9 +140,9 @@ def unclassified(function: str, shape: Shape, where: object = "") -> ModelError:
     """The error for a network whose outputs, made by a function, are no classes."""
     many = " × ".join(map(str, shape))
     return ModelError(
-        "the network doesn't choose among classes",
+        "the network isn't a classifier",
         where=where,
-        expected="two outputs or more, through a softmax or linear",
+        expected="two or more outputs, with softmax or linear",
         got=f"{many} through {function}",
     )
 

@@ -268,9 +268,9 @@ def _parse(data: bytes, where: Path) -> dict[str, Any]:
     try:
         content = json.loads(data, parse_int=lambda n: int(n) if len(n) < 20 else float(n))
     except (ValueError, RecursionError) as error:
-        raise ModelError("it is not JSON", where=where, got=str(error)) from error
+        raise ModelError("not JSON", where=where, got=str(error)) from error
     if not isinstance(content, dict):
-        raise ModelError("it is not a JSON object", where=where)
+        raise ModelError("not a JSON object", where=where)
     return content
 
 
@@ -291,7 +291,7 @@ def _optimizer(
 ) -> OptimizerState:
     """Reads the optimizer state."""
     if not isinstance(entry, dict):
-        raise ModelError("optimizer of its metadata is wrong", where=where, expected="an object")
+        raise ModelError("invalid optimizer in its metadata", where=where, expected="an object")
     with located(where):
         return optimizer_state.from_arrays(entry, values, named)
 
@@ -305,5 +305,5 @@ def _compare(expected: str | None, *values: NDArray[Any], where: Path) -> None:
             where=where.with_name(WEIGHTS),
             expected=f"SHA-256 {expected[:12]}…",
             got=f"{got[:12]}…",
-            do="Take the model again from where it came from.",
+            do="Download or copy the model again.",
         )

@@ -159,7 +159,7 @@ def _array(entry: object, where: Path) -> Array:
     axes: list[Any] = shape if isinstance(shape, list) else [None]
     if len(axes) > MAXIMAL_RANK or any(type(n) is not int or not 0 <= n < 2**40 for n in axes):
         raise ModelError(
-            f"{label}: its shape is wrong",
+            f"{label}: invalid shape",
             where=where,
             expected=f"up to {MAXIMAL_RANK} whole numbers",
             got=quoted(shape),

@@ -51,14 +51,12 @@ def _extract(archive: zipfile.ZipFile, folder: Path, where: Path) -> None:
     files = [info for info in archive.infolist() if not info.is_dir()]
     if len(files) > MAXIMAL_FILES or sum(info.file_size for info in files) > MAXIMAL_BYTES:
         raise ModelError(
-            "there is more in the ZIP than a model",
+            "the ZIP holds more than a model",
             where=where,
             expected=f"at most {MAXIMAL_FILES} files and {MAXIMAL_BYTES} bytes",
         )
     for info in files:
         name = PurePosixPath(info.filename.replace("\\", "/")).name
         if name in {"", ".", ".."} or "\0" in name or ":" in name or (folder / name).exists():
-            raise ModelError(
-                "a file of the ZIP can't be taken", where=where, got=quoted(info.filename)
-            )
+            raise ModelError("unsupported file in the ZIP", where=where, got=quoted(info.filename))
         (folder / name).write_bytes(archive.read(info))

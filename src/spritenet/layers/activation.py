@@ -214,7 +214,7 @@ class Softmax(ActivationLayer):
         """See the class."""
         if axis != -1:
             where = name or self.class_name
-            raise ModelError("softmax is over the last axis", where=where, expected=-1, got=axis)
+            raise ModelError("unsupported axis", where=where, expected=-1, got=axis)
         self._set(name, input_shape, axis=-1)
 
     @property

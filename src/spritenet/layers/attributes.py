@@ -23,7 +23,7 @@ def attributes_of(layer: Layer) -> Attributes:
     """
     row = operators().get(layer.class_name)
     if row is None:
-        raise ModelError("the core has no such layer", where=layer.class_name)
+        raise ModelError("unsupported layer", where=layer.class_name)
     found = {a.name: _value(getattr(layer, a.name)) for a in row.attributes}
     return {name: value for name, value in found.items() if value is not None}
 

@@ -252,7 +252,7 @@ class Layer(ABC):
             plain = tuple(value) if isinstance(value, list) else value
             if plain not in allowed:
                 raise ModelError(
-                    f"{key} can't be changed here",
+                    f"unsupported {key}",
                     where=where,
                     expected=allowed[-1],
                     got=repr(value),

@@ -82,7 +82,7 @@ class BatchNormalization(Layer):
         """See the class."""
         where = name or self.class_name
         if axis != -1:
-            raise ModelError("the axis can only be the last", where=where, expected=-1, got=axis)
+            raise ModelError("unsupported axis", where=where, expected=-1, got=axis)
         self._set(
             name,
             input_shape,

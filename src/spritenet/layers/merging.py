@@ -101,5 +101,5 @@ class Concatenate(OperatorLayer):
     def _checked(self, name: str, value: object, where: str) -> object:
         """See `OperatorLayer`."""
         if name == "axis" and value != -1:
-            raise ModelError("the axis can only be the last", where=where, expected=-1, got=value)
+            raise ModelError("unsupported axis", where=where, expected=-1, got=value)
         return value

@@ -185,7 +185,7 @@ def _sides(value: object, name: str, where: str) -> Sides:
     both = [value, value] if isinstance(value, int) else value
     if not isinstance(both, Sequence) or isinstance(both, str) or len(both) != 2:
         raise ModelError(
-            f"{name} is wrong",
+            f"invalid {name}",
             where=where,
             expected="a whole number, (rows, columns) or ((top, bottom), (left, right))",
             got=repr(value),

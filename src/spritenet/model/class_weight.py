@@ -60,7 +60,7 @@ def class_factors(
     except (TypeError, ValueError, RuntimeError):
         row = np.empty(0, object)
     if row.dtype.kind not in "iuf" or row.ndim != 1:
-        raise DataError("these are no class weights", where=WHERE, expected=FORMS, got=repr(given))
+        raise DataError("invalid class weights", where=WHERE, expected=FORMS, got=repr(given))
     if len(row) != outputs:
         raise DataError(
             "the class weights don't fit the classes",
@@ -115,7 +115,7 @@ def _factor(value: object, key: object) -> float:
         return number(value, "a factor", WHERE, least=0)
     except ModelError as error:
         raise DataError(
-            f"the factor of class {key!r} is wrong",
+            f"invalid weight of class {key!r}",
             where=WHERE,
             expected=error.expected,
             got=error.got,

@@ -173,7 +173,7 @@ def calibration(
     from spritenet.ood.calibration import calibrate
 
     if not model.classifies:
-        raise ModelError("the network doesn't choose among classes", where=model.name)
+        raise ModelError("the network isn't a classifier", where=model.name)
     some = training.sample(count, seed)
     held = held_out.sample(min(MOST_HELD_OUT, max(LEAST_HELD_OUT, count)), seed)
     if some.labels is None or held.labels is None:

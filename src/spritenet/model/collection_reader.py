@@ -120,7 +120,7 @@ def split_element(element: object, source: object = None) -> tuple[object, objec
         if len(parts) == 3:
             return parts[0], parts[1], parts[2]
         raise DataError(
-            "an item is no image with its label",
+            "an item is not an image with its label",
             where=type(source).__name__,
             expected="(image, label) or (image, label, weight)",
             got=f"{len(parts)} parts",

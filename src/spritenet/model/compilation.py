@@ -86,9 +86,7 @@ class Compiled(Classifier):
             ModelError: it has none, or the loss can't follow the last activation.
         """
         if self.optimizer is None or self.loss is None:
-            raise ModelError(
-                "it doesn't know its loss yet", where=self.name, do="Call compile(optimizer, loss)."
-            )
+            raise ModelError("missing loss", where=self.name, do="Call compile(optimizer, loss).")
         self.loss.check(building.last_activation(self._layers))
         return self.optimizer, self.loss
 

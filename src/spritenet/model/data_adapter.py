@@ -134,7 +134,7 @@ class ArrayAdapter:
         first = int(len(self) * (1 - fraction))  # as Keras rounds it
         if not 0 < first < len(self):
             raise ModelError(
-                "it leaves no images on one side", where="validation_split", got=f"{fraction:g}"
+                "no images left on one side", where="validation_split", got=f"{fraction:g}"
             )
         return self._pick(slice(0, first)), self._pick(slice(first, None), "validation")
 

@@ -120,5 +120,5 @@ def to_batches(
             got="×".join(map(str, data.image_shape)),
         )
     if not len(data):
-        raise DataError("there are no images", where=data.name)
+        raise DataError("no images", where=data.name)
     return data.batches(encoder)

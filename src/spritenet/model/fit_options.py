@@ -68,7 +68,7 @@ class FitOptions:
         self._set("seed", seed_of(self.seed, "fit"))
         if self.steps is None and self.epochs <= self.initial_epoch:
             raise ModelError(
-                "there is nothing to train",
+                "nothing to train",
                 expected="epochs > initial_epoch",
                 got=f"{self.epochs} and {self.initial_epoch}",
             )

@@ -122,7 +122,7 @@ def to_array(value: object, where: str = "images") -> NDArray[Any]:
         return np.asarray(thing)
     except Exception as error:
         raise DataError(
-            "this makes no array", where=where, got=f"{type(value).__name__}: {error}"
+            "can't be converted to an array", where=where, got=f"{type(value).__name__}: {error}"
         ) from error
 
 
@@ -195,7 +195,7 @@ def rows_as_images(
     if image_shape is None and side * side == width and side > 1:
         return rows.reshape(count, side, side)
     raise DataError(
-        f"rows of {width} numbers are no square images"
+        f"rows of {width} numbers aren't square images"
         if image_shape is None
         else f"rows of {width} numbers don't fit the network",
         where=where,

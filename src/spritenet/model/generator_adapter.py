@@ -94,7 +94,7 @@ class BatchReader:
         if element is None:
             count = self._elements_read
             raise DataError(
-                f"it ended after {count:,} items or batches" if count else "it is empty",
+                f"the data ended after {count:,} items or batches" if count else "it is empty",
                 where=self.name,
                 expected="steps_per_epoch batches for each epoch",
                 do="Give one that goes on, or fewer steps. The weights so far are kept."

@@ -176,7 +176,7 @@ class ImageCollector:
             DataError: there are no images, or only some have labels or weights.
         """
         if not self._pixels:
-            raise DataError("there are no images", where=self.where)
+            raise DataError("no images", where=self.where)
         images = np.concatenate(self._same_channels())
         parts = (self._labels, "labels"), (self._weights, "sample_weight")
         self._pixels, self._floats, self._labels, self._weights = [], [], [], []
@@ -220,7 +220,7 @@ class ImageCollector:
             array = array[..., np.newaxis]
         if array.ndim != 4:
             raise DataError(
-                "these are not images",
+                "not images",
                 where=f"{self.where}, item {place}",
                 expected="h w c or h w" if not self._batched else "n h w c or n h w",
                 got=f"shape {array.shape[0 if self._batched else 1 :]}",

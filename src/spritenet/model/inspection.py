@@ -79,7 +79,7 @@ def filters(weights: Mapping[str, NDArray[np.float32]], layer: str | None) -> Fi
     wanted = next(iter(kernels), "") if layer is None else layer
     if wanted not in kernels:
         raise ModelError(
-            "there is no such convolution",
+            "unknown convolution",
             where="show_filters",
             expected="one of " + ", ".join(kernels) if kernels else "a Conv2D layer",
             got=layer or "none",
@@ -99,7 +99,7 @@ def layer_figure(weights: Mapping[str, NDArray[np.float32]], layer: str) -> Figu
     if not own:
         known = dict.fromkeys(name.rpartition("/")[0] for name in weights)
         raise ModelError(
-            "there is no such layer with weights",
+            "unknown layer with weights",
             where="show_layer",
             expected="one of " + ", ".join(known),
             got=layer,

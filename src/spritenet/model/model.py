@@ -279,7 +279,7 @@ class Model(Compiled):
         if labels is None and examples.targets is not None:
             labels = examples.targets.argmax(axis=1).astype(np.int32)
         if labels is None or len(self._output_shape) != 1:
-            raise ModelError("there are no classes to judge by", where=self.name)
+            raise ModelError("no classes to predict", where=self.name)
         share = evaluation.images_per_call(self._layers, self._shape())
         outputs = evaluation.predict(self.engine(), parameters, examples.images, share)
         rows = as_probabilities(outputs, building.last_activation(self._layers))

@@ -149,7 +149,7 @@ class Network:
             return self._layers[names.index(name or "") if index is None else index]
         except (IndexError, TypeError, ValueError):
             raise ModelError(
-                "there is no such layer",
+                "unknown layer",
                 where=self.name,
                 expected=", ".join(names),
                 got=repr(name if index is None else index),
@@ -259,7 +259,7 @@ class Network:
         """
         if print_fn is not None and not callable(print_fn):
             raise ModelError(
-                "print_fn is no function",
+                "print_fn is not a function",
                 where="summary",
                 got=repr(print_fn),
                 do="A network knows the size of its images: model.summary().",
@@ -293,7 +293,7 @@ class Network:
         given = image_batch.array_of(image, shape)
         pixels_u8 = image_batch.batch_of(given, shape)
         if len(pixels_u8) != 1:
-            raise DataError("this is not one image", expected="h w c", got=f"shape {given.shape}")
+            raise DataError("not a single image", expected="h w c", got=f"shape {given.shape}")
         outputs = self.engine().activations(self.state.now.best_guess, pixels_u8[0])
         return inspection.activations_by_name(self._layers, shape, outputs)
 

@@ -115,7 +115,7 @@ class Predictions:
 
         wrong = self.mistakes(most)
         if not len(wrong):
-            raise DataError("there are no mistakes to show", where="plot_mistakes")
+            raise DataError("no mistakes to show", where="plot_mistakes")
         names, predicted = self.class_names, self.predicted
         captions = [f"{names[predicted[i]]} ({names[self.labels[i]]})" for i in wrong]
         marks = [False] * len(wrong)

@@ -66,7 +66,7 @@ class Sequential(Model):
             self._declared = layer.shape
             return
         if not isinstance(layer, Layer):
-            raise ModelError("this is no layer", where=self.name, got=repr(layer))
+            raise ModelError("not a layer", where=self.name, got=repr(layer))
         graph = building.named(building.with_rescaling(self._layers.and_then(layer))[0])
         if not self._layers:
             self._declared = self._declared or layer.input_shape
@@ -96,12 +96,12 @@ def _read(given: object, name: str) -> tuple[Graph, ImageShape | None]:
     """
     if given is not None and not isinstance(given, Iterable):
         do = "Put them in square brackets: Sequential([…])."
-        raise ModelError("layers is no list", where=name, got=repr(given), do=do)
+        raise ModelError("layers is not a list", where=name, got=repr(given), do=do)
     layers = list(given or ())
     first = layers.pop(0) if layers and isinstance(layers[0], Input) else None
     own = [layer for layer in layers if isinstance(layer, Layer)]
     if len(own) != len(layers):
         other = next(layer for layer in layers if not isinstance(layer, Layer))
-        raise ModelError("this is no layer", where=name, got=repr(other))
+        raise ModelError("not a layer", where=name, got=repr(other))
     shape = first.shape if first else own[0].input_shape if own else None
     return building.named(building.with_rescaling(own)[0]), shape

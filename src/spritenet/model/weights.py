@@ -55,7 +55,7 @@ class _ByName(dict[str, "NDArray[np.float32]"]):
         """
         do = "get_weights() gives a list." if isinstance(name, int) else ""
         raise MissingKeyError(
-            "there are no such weights",
+            "unknown weights",
             where="weights",
             expected="one of " + ", ".join(self),
             got=repr(name),
@@ -103,7 +103,7 @@ class Weighted(Network):
         """
         if self._places and not any(place.trainable for place in self._places):
             raise ModelError(
-                "there is nothing to train: every layer with weights is frozen",
+                "nothing to train: every layer with weights is frozen",
                 where=self.name,
                 do="Set trainable = True on a layer, or add one.",
             )
@@ -213,7 +213,7 @@ class Weighted(Network):
                     )
                 arrays = [_array(file, name, shape, path) for name, shape in wanted.items()]
         except FileNotFoundError as error:
-            raise ModelError("there is no such file", where=path) from error
+            raise ModelError("missing file", where=path) from error
         except (OSError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
             raise ModelError(f"the file is broken ({error})", where=path) from error
         self.set_weights(arrays)

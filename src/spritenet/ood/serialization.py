@@ -123,7 +123,7 @@ class _Reader:
         """Returns the error for an invalid entry."""
         got = repr(self._entry.get(key))
         return ModelError(
-            f"{self._name}.{self._prefix}{key} of its metadata is wrong",
+            f"invalid {self._name}.{self._prefix}{key} in its metadata",
             where=self._where,
             expected=expected,
             got=got if len(got) <= 60 else f"{got[:60]}…",

@@ -61,14 +61,14 @@ def images(
     if array.ndim == 3:
         array = array[..., np.newaxis]
     if array.ndim != 4 or not array.size:
-        raise DataError("there are no images", expected="n h w c", got=f"shape {array.shape}")
+        raise DataError("no images", expected="n h w c", got=f"shape {array.shape}")
     for given, what in ((captions, "captions"), (right, "marks")):
         if given is not None and len(given) != len(array):
             raise DataError(f"the {what} don't fit", expected=len(array), got=len(given))
     if array.dtype.kind == "f":
         if not (array.min() >= 0 and array.max() <= 1):
             got = f"{array.min():g} to {array.max():g}"
-            raise DataError("floats are no pixels", expected="0 to 1", got=got)
+            raise DataError("invalid pixel values", expected="0 to 1", got=got)
         array = np.rint(255 * array).astype(np.uint8)
     n, height, width, channels = array.shape
     columns = max(1, min(columns, n))

@@ -102,7 +102,7 @@ def _split(data: Dataset, name: str | None) -> Split:
     for known in ("test", "validation", *data.splits):
         if known in data.splits:
             return data.splits[known]
-    raise DataError("there is no split", where=data.name)
+    raise DataError("no split", where=data.name)
 
 
 def make_report(
@@ -183,7 +183,7 @@ def predictions_of(model: Model, split: Split) -> Predictions:
             got=f"{model.output_shape[-1]} outputs",
         )
     if not len(split):
-        raise DataError("there are no images to evaluate on", where=split.name)
+        raise DataError("no images to evaluate on", where=split.name)
     rows = as_probabilities(model.predict(split), last_activation(model.layers))
     return Predictions(split.images, split.labels, rows, split.class_names)
 

@@ -106,11 +106,11 @@ class Run:
         try:
             config = json.loads(self.config_path.read_bytes())
         except OSError as error:
-            raise RunError("there is no run", where=self.folder) from error
+            raise RunError("no run found", where=self.folder) from error
         except ValueError as error:
-            raise RunError("it is no JSON", where=self.config_path, got=error) from error
+            raise RunError("not JSON", where=self.config_path, got=error) from error
         if not isinstance(config, dict):
-            raise RunError("it is no JSON object", where=self.config_path)
+            raise RunError("not a JSON object", where=self.config_path)
         return config
 
     def events(self) -> Iterator[Event]:
@@ -134,7 +134,7 @@ class Run:
                 stack.enter_context(lock_file(self.folder / LOCK))
             except TimeoutError as error:
                 raise RunError(
-                    "another training is writing here",
+                    "another training is using this folder",
                     where=self.folder,
                     got=error,
                     do="Wait until it has ended, or choose another folder.",
@@ -162,7 +162,7 @@ class Run:
         with self.locked():
             if self.exists and not resume:
                 raise RunError(
-                    "there is a run already",
+                    "the folder already holds a run",
                     where=self.folder,
                     do="Resume it, or choose another folder.",
                 )
@@ -275,6 +275,6 @@ class Run:
             RunError: a training writes there, there is no run, or the disk refuses.
         """
         if not self.exists:
-            raise RunError("there is no run", where=self.folder)
+            raise RunError("no run found", where=self.folder)
         with self.locked():
             self.clear()

@@ -51,9 +51,9 @@ class RunDirectory:
         runs = self.runs()
         if not runs:
             raise RunError(
-                "there is no run",
+                "no run found",
                 where=self.folder,
-                do="Type spritenet train, or say which folder.",
+                do="Run spritenet train, or name the folder.",
             )
         return runs[0]
 

@@ -244,17 +244,17 @@ def _download_missing(entry: CatalogEntry, folder: Path, progress: Progress | No
         ) from None
     except TimeoutError as error:
         raise DownloadError(
-            "another process is downloading it and doesn't finish",
+            "another process is still downloading it",
             where=entry.name,
             got=error,
             do="Try again when it has finished.",
         ) from None
     except OSError as error:
         raise DownloadError(
-            "its folder can't be written",
+            "can't write to the cache folder",
             where=folder,
             got=error.strerror or error,
-            do="Name another one in SPRITENET_CACHE.",
+            do="Set SPRITENET_CACHE to another folder.",
         ) from None
 
 
@@ -323,7 +323,7 @@ def unknown_name(given: str) -> DataError:
     names = ", ".join(CATALOG)
     nearest = difflib.get_close_matches(given.lower(), CATALOG, n=1)
     return DataError(
-        "there is no file or folder of this name, nor a data set in the catalog",
+        "unknown data set",
         where=repr(given),
         expected=f"a path or one of {names}",
         do=f"Did you mean {nearest[0]}?" if nearest else "",

@@ -58,7 +58,7 @@ def _foreign(path: Path, options: ReadOptions) -> LazyDataset:
         return survey_tiles(path, options.tile, labels, options.train, options.class_names)
     if options.image_size is None or labels is None:
         raise InputError(
-            "the PNG is no sprite: it has neither the size of its images nor their labels",
+            "the PNG is not a sprite, so it lacks image size and labels",
             where=path,
             do="Pass image_size and labels (--image-size 28x28 --labels FILE).",
         )

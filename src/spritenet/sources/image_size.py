@@ -30,7 +30,7 @@ def parse_image_size(given: ImageSize, where: str = "image_size") -> tuple[int, 
     else:
         pair = given
     if len(pair) != 2 or min(pair) < 1:
-        raise InputError("this is no image size", where=where, expected="28x28", got=repr(given))
+        raise InputError("invalid image size", where=where, expected="28x28", got=repr(given))
     return pair[0], pair[1]
 
 
@@ -61,7 +61,7 @@ def image_shape(pixels: int, image_size: ImageSize | None, where: object) -> tup
         return shape
     if image_size is None:
         raise DataError(
-            f"its rows have {pixels:,} pixels, which is no square",
+            f"its rows have {pixels:,} pixels, which is not a square number",
             where=where,
             do="Pass the images' height and width: image_size (--image-size 28x28).",
         )

@@ -51,7 +51,7 @@ def inflate(packed: bytes, size: int, where: Path) -> bytearray:
     """
     if size > HIGHEST_RATIO * len(packed):
         raise DataError(
-            "its header promises more than so short a file can hold",
+            "its header states more data than the file can hold",
             where=where,
             expected=f"{size:,} bytes",
             got=f"{len(packed):,} compressed bytes",
@@ -84,7 +84,7 @@ def _inflate_by_parts(packed: bytes, size: int, where: Path) -> bytearray:
             raise DataError("is damaged", where=where, got=_reason(error), do=DO) from None
         if len(content) > size:
             raise DataError(
-                "inflates to more than its header promises", where=where, expected=f"{size:,} bytes"
+                "inflates to more than its header states", where=where, expected=f"{size:,} bytes"
             )
         if not member.eof:
             raise DataError(
@@ -97,11 +97,11 @@ def _inflate_by_parts(packed: bytes, size: int, where: Path) -> bytearray:
         rest = member.unused_data
     if rest.strip(b"\0"):  # tapes and block devices pad with zeros, and gzip ignores them
         raise DataError(
-            "something follows the compressed data", where=where, got=f"{len(rest):,} bytes"
+            "extra bytes after the compressed data", where=where, got=f"{len(rest):,} bytes"
         )
     if len(content) < size:
         raise DataError(
-            "holds less than its header promises",
+            "holds less than its header states",
             where=where,
             expected=f"{size:,} bytes when inflated",
             got=f"{len(content):,}",

@@ -93,10 +93,10 @@ def spool(pieces: Iterator[bytes], where: object) -> mmap.mmap:
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as error:
         raise DataError(
-            "what it inflates to can't be put into the folder for temporary files",
+            "no room for the inflated file in the temporary folder",
             where=where,
             got=error.strerror or error,
-            do="TMPDIR names another folder.",
+            do="Set TMPDIR to a folder with room.",
         ) from None
 
 
@@ -140,9 +140,9 @@ def _pieces(file: GzipFile | LZMAFile | BZ2File, path: Path) -> Iterator[bytes]:
         held += len(piece)
         if held > most:
             raise DataError(
-                "inflates to far more than such a file should",
+                "inflates to an implausible size",
                 where=path,
                 expected=f"at most {most:,} bytes",
-                do="If it is right all the same, unpack it and name what was in it.",
+                do="If the file is right, unpack it first and load the result.",
             )
         yield piece

@@ -109,7 +109,7 @@ class MnistData:
         """All of the data."""
         self.load()
         if self._dataset is None:
-            raise InputError("there is no data set to load", where="MnistData")
+            raise InputError("no data set to load", where="MnistData")
         return self._dataset
 
     def next_train_batch(self, size: int) -> Batch:

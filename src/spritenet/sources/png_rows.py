@@ -84,9 +84,7 @@ def read_png_rows(
     images = rows.reshape(count, height, width, channels)
     first = count if train is None else train
     if not 0 < first <= count:
-        raise InputError(
-            "there are not so many images", where="train", expected=f"1 to {count:,}", got=first
-        )
+        raise InputError("out of range", where="train", expected=f"1 to {count:,}", got=first)
     splits = {"train": Split(images[:first], indices[:first], names, "train")}
     if first < count:
         splits["test"] = Split(images[first:], indices[first:], names, "test")
@@ -130,7 +128,7 @@ class _Header:
         raw = height * (width * CHANNELS.get(colour, 4) + 1)
         if not width or not height or raw > min(MOST_BYTES, HIGHEST_RATIO * blob.size):
             raise DataError(
-                "its header promises more than such a file can hold or than is read",
+                "its header states more data than the file can hold or than is supported",
                 where=blob.name,
                 got=f"{width:,}×{height:,} pixels in {blob.size:,} bytes",
             )
@@ -177,7 +175,7 @@ def _inflated(blob: Blob, header: _Header, pieces: list[bytes]) -> NDArray[np.ui
         )
     done = undo_filters(raw, header.height, row_bytes, channels, highest_filter=PAETH)
     if done < header.height:
-        raise DataError(f"row {done} has a filter that there is not", where=blob.name)
+        raise DataError(f"invalid filter in row {done}", where=blob.name)
     pixels = np.frombuffer(raw, np.uint8, header.height * row_bytes)
     return pixels.reshape(header.height, header.width, channels)
 
@@ -254,7 +252,7 @@ def _size_and_start(path: Path) -> tuple[int, bytes]:
 
 def _not_one_an_image(path: Path, count: int, got: str) -> DataError:
     return DataError(
-        "labels and images disagree",
+        "labels don't match the images",
         where=path,
         expected=f"{count:,} labels: one-hot rows of bytes, a byte each, or IDX",
         got=got,

@@ -109,7 +109,7 @@ class SpriteImages:
         metadata = self.folder.metadata
         counts = np.bincount(labels, minlength=len(metadata.class_names))
         if tuple(counts.tolist()) != metadata.class_counts:
-            raise DataError("the labels are not those it counts", where=self.folder.path / INDEX)
+            raise DataError("the labels don't match their counts", where=self.folder.path / INDEX)
         return labels
 
     def read(self, indices: Indices) -> ReadResult:

@@ -45,7 +45,7 @@ def _tiles_of(path: Path, tile: ImageSize) -> tuple[NDArray[np.uint8], int]:
     rows, columns = pixels.shape[0] // height, pixels.shape[1] // width
     if pixels.shape[:2] != (rows * height, columns * width) or not rows * columns:
         raise DataError(
-            f"the image is no whole number of tiles of {height}×{width}",
+            f"the image size is not a multiple of the tile size {height}×{width}",
             where=path,
             got=f"an image of {pixels.shape[0]:,}×{pixels.shape[1]:,}",
             do="Pass the size as tile (--tile HxW). Gaps between tiles are unsupported.",
@@ -81,7 +81,7 @@ def survey_tiles(
     """
     if labels is None:
         raise InputError(
-            "the labels of the tiles are missing", where=path, do="Name their file (--labels FILE)."
+            "missing labels of the tiles", where=path, do="Name their file (--labels FILE)."
         )
     tiles, shown = _tiles_of(path, tile)
     fitting = [c for c in possible_label_counts(labels, len(tiles)) if shown <= c <= len(tiles)]
@@ -89,9 +89,7 @@ def survey_tiles(
     indices, names = read_labels(labels, count, class_names)
     first = count if train is None else train
     if not 0 < first <= count:
-        raise InputError(
-            "there are not so many images", where="train", expected=f"1 to {count:,}", got=first
-        )
+        raise InputError("out of range", where="train", expected=f"1 to {count:,}", got=first)
     splits = [("train", 0, first)] + ([("test", first, count)] if first < count else [])
     shape = tiles.shape[1:]
     return LazyDataset(
@@ -118,9 +116,7 @@ def survey_tile_folder(path: Path, tile: ImageSize) -> LazyDataset:
     """
     sheets = sorted(_sheets(path), key=lambda one: (one[0], natural(one[1]), natural(one[2].name)))
     if not sheets:
-        raise DataError(
-            "there are no sheets of tiles", where=path, expected="cat.png, or cat/1.png"
-        )
+        raise DataError("no tile sheets found", where=path, expected="cat.png, or cat/1.png")
     parts, held = [], 0
     used = {file for _, _, file in sheets}
     unused = [

@@ -171,7 +171,7 @@ def _write_idx(listing: LazyDataset, splits: dict[str, Parts], folder: Path) -> 
     height, width, channels = listing.image_shape
     if channels != 1 or len(listing.class_names) > 256:
         raise InputError(
-            "IDX files of MNIST's kind hold grey images of at most 256 classes",
+            "IDX files only hold grey images of at most 256 classes",
             where=listing.name,
             got=f"{channels} channels, {len(listing.class_names)} classes",
         )
@@ -202,7 +202,7 @@ def _write_idx(listing: LazyDataset, splits: dict[str, Parts], folder: Path) -> 
 def _write_images(listing: LazyDataset, splits: dict[str, Parts], folder: Path) -> None:
     if listing.image_shape[2] not in COLOUR_TYPES:
         raise InputError(
-            "a PNG has no such number of channels",
+            "unsupported number of channels",
             where=listing.name,
             expected="1, 3 or 4",
             got=listing.image_shape[2],

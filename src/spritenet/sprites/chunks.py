@@ -161,7 +161,7 @@ def read_chunk(blob: Blob, start: int, most: int) -> Chunk:
     data = bytes(memoryview(buffer)[:size])
     if crc != crc32(data, crc32(kind)):
         raise DataError(
-            f"chunk {name} is damaged", where=blob.name, expected="its CRC to hold", do=DO
+            f"chunk {name} is damaged", where=blob.name, expected="a matching CRC", do=DO
         )
     return Chunk(kind, data, start + 8)
 

@@ -59,7 +59,7 @@ def _tasks(
             path = ranges[number][2]
             if packed.digest is not None and not path.exists():
                 raise DataError(
-                    "this sprite was written, but not here",
+                    "the sprite was written on another machine",
                     where=path,
                     do="Pack into a folder that all machines of the cluster see.",
                 )

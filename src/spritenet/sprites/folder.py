@@ -178,7 +178,7 @@ class SpriteFolder:
         sha256 = hashlib.sha256(head).hexdigest()
         if size != shard.digest.size or sha256 != shard.digest.header_sha256:
             raise DataError(
-                f"the sprite is not the one that {INDEX} names",
+                f"the sprite doesn't match {INDEX}",
                 where=path,
                 expected=f"{shard.digest.size:,} bytes, SHA-256 of its head "
                 f"{shard.digest.header_sha256[:16]}…",
@@ -228,7 +228,7 @@ class SpriteFolder:
         labels = np.concatenate([sprite.labels for sprite in sprites])
         counts = np.bincount(labels, minlength=len(self.metadata.class_names))
         if tuple(counts.tolist()) != self.metadata.class_counts:
-            raise DataError("the labels are not those it counts", where=self.path / INDEX)
+            raise DataError("the labels don't match their counts", where=self.path / INDEX)
         images = np.empty((len(self), *self.image_shape), np.uint8)
         for sprite, first in zip(sprites, self._firsts, strict=False):
             sprite.read_into(images[first : first + len(sprite)], workers=workers)
@@ -271,6 +271,9 @@ def _shards(values: dict[str, Any], count: int, where: str) -> tuple[ShardEntry,
     held = sum(shard.count for shard in shards)
     if held != count:
         raise DataError(
-            "its shards don't hold its images", where=where, expected=f"{count:,}", got=f"{held:,}"
+            "the shards have a different number of images",
+            where=where,
+            expected=f"{count:,}",
+            got=f"{held:,}",
         )
     return shards

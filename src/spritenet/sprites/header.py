@@ -138,7 +138,7 @@ def _find_chunks(blob: Blob) -> dict[bytes, int]:
             places[name] = start
         elif kind in FORBIDDEN or kind[:1].isupper():
             raise DataError(
-                f"a sprite has no {shown} chunk before its pixels",
+                f"unexpected chunk {shown} before the pixels",
                 where=blob.name,
                 do=AGAIN,
             )
@@ -175,13 +175,13 @@ def _check_header(data: bytes, tiling: Tiling, where: str) -> None:
     """Raises DataError unless IHDR is that of this tiling, and its size is possible."""
     if not tiling.fits:
         got = f"{tiling.png_height:,} rows of {tiling.png_width:,} pixels"
-        raise DataError("the PNG is larger than a sprite may be", where=where, got=got)
+        raise DataError("the PNG is too large for a sprite", where=where, got=got)
     if data != ihdr(tiling):
         width, height, depth, colour, *rest = struct.unpack(
             ">IIBBBBB", data.ljust(13, b"\xff")[:13]
         )
         raise DataError(
-            "the PNG is not the one its metadata describe",
+            "the PNG doesn't match its metadata",
             where=where,
             expected=f"{tiling.png_width}×{tiling.png_height} pixels, 8 bits, colour type "
             f"{COLOUR_TYPES[tiling.channels]}, not interlaced",
@@ -193,10 +193,10 @@ def _check_ends(blob: Blob, start: int, trailer: int) -> int:
     """Checks the first and the last IDAT chunk and IEND, and returns the Adler-32."""
     first = chunk(b"IDAT", index.ZLIB_HEADER)
     if blob.read(start, len(first)) != first:
-        raise DataError("its first IDAT chunk is not a zlib header alone", where=blob.name)
+        raise DataError("the first IDAT chunk must hold the zlib header alone", where=blob.name)
     last = read_chunk(blob, trailer, index.TRAILER)
     fine = last.kind == b"IDAT" and len(last.data) == index.TRAILER and last.data[:2] == CLOSED
     end = chunk(b"IEND", b"")
     if not fine or blob.read(last.end, len(end)) != end:
-        raise DataError("its pixels or the file do not end where they should", where=blob.name)
+        raise DataError("unexpected end of the pixels or the file", where=blob.name)
     return int.from_bytes(last.data[2:], "big")

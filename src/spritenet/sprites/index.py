@@ -160,4 +160,4 @@ def check_contiguous(
 
 
 def _index_error(what: str, where: str, expected: object, got: object) -> DataError:
-    return DataError(f"the index is wrong: {what}", where=where, expected=expected, got=got)
+    return DataError(f"invalid index: {what}", where=where, expected=expected, got=got)

@@ -60,18 +60,20 @@ def unpack(data: bytes, count: int, class_counts: tuple[int, ...], where: str) -
         raise DataError("its labels are damaged", where=where, got=error) from None
     if len(raw) != count * width or not ended:
         got = f"{len(raw) // width:,}" if len(raw) < count * width else "more"
-        raise DataError("its labels are not one an image", where=where, expected=count, got=got)
+        raise DataError(
+            "different numbers of labels and images", where=where, expected=count, got=got
+        )
     labels = np.frombuffer(raw, f"<u{width}")
     wrong = labels >= classes
     if wrong.any():
         place = int(np.argmax(wrong))
         raise DataError(
-            f"the label of image {place} is no class",
+            f"the label of image {place} is out of range",
             where=where,
             expected=f"0 to {classes - 1}",
             got=int(labels[place]),
         )
     indices = labels.astype(np.int32)
     if tuple(np.bincount(indices, minlength=classes).tolist()) != class_counts:
-        raise DataError("its labels are not those its metadata count", where=where)
+        raise DataError("the labels don't match the counts in the metadata", where=where)
     return indices

@@ -190,9 +190,7 @@ class JsonFields:
     def wrong(self, key: str, expected: object) -> DataError:
         """The error of a value that is not as it must be."""
         got = json.dumps(self.values[key])[:60] if key in self.values else "nothing"
-        return DataError(
-            f"its metadata are wrong: {key!r}", where=self.where, expected=expected, got=got
-        )
+        return DataError(f"invalid metadata: {key!r}", where=self.where, expected=expected, got=got)
 
     def number(self, key: str, least: int, most: int) -> int:
         """A whole number in this range."""

@@ -152,7 +152,7 @@ def pack(
         processes=processes,
     )
     if not len(lazy):
-        raise InputError("there are no images to pack", where=lazy.name)
+        raise InputError("no images to pack", where=lazy.name)
     if tfjs and (layout != "rows" or lazy.image_shape[2] == 3):
         raise InputError(
             "the tutorials' loader reads grey or RGBA images in rows", where="tfjs", got=layout

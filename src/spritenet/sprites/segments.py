@@ -67,7 +67,7 @@ def read_segment(blob: Blob, number: int, segment: Segment) -> memoryview:
     if blob.read_into(segment.offset - 8, data) < len(data):
         raise truncation_error(blob, where.removeprefix(f"{blob.name}, "))
     if data[:8] != segment.length.to_bytes(4, "big") + b"IDAT":
-        raise DataError("the index is wrong: no IDAT chunk of this length is there", where=where)
+        raise DataError("invalid index: no IDAT chunk of this length", where=where)
     view = memoryview(data)
     digest = segment_hash(view[8:-4])
     if digest != segment.digest:
@@ -79,7 +79,7 @@ def read_segment(blob: Blob, number: int, segment: Segment) -> memoryview:
             do="Download or copy the file again.",
         )
     if crc32(view[4:-4]) != int.from_bytes(data[-4:], "big"):
-        raise DataError("the segment's CRC is wrong", where=where)
+        raise DataError("CRC mismatch in a segment", where=where)
     if view[-8:-4] != FLUSH:
         raise DataError("the segment does not end with a full flush", where=where)
     view[-4:-2] = CLOSED  # in place of the CRC: no byte is copied
@@ -99,11 +99,11 @@ def inflate(closed: memoryview, rows: int, row_bytes: int, where: str) -> bytear
         raw: bytearray = deflate.deflate_decompress(closed, size)
     except deflate.DeflateError:
         raise DataError(
-            "the segment does not inflate to its rows", where=where, expected=f"{size:,} bytes"
+            "the segment inflates to a wrong size", where=where, expected=f"{size:,} bytes"
         ) from None
     if len(raw) != size:
         raise DataError(
-            "the segment inflates to less than its rows",
+            "the segment inflates to too little",
             where=where,
             expected=f"{size:,} bytes",
             got=f"{len(raw):,}",
@@ -123,7 +123,7 @@ def unfilter(
     done = undo_filters(raw, segment.rows, row_bytes, pixel_bytes, out)
     if done < segment.rows:
         raise DataError(
-            f"row {segment.first_row + done} has a filter that sprites don't use",
+            f"row {segment.first_row + done} has an unsupported filter",
             where=where,
             expected="0 or 1",
             got=raw[done * (row_bytes + 1)],

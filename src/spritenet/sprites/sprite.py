@@ -104,7 +104,7 @@ class Sprite:
             expected = f"within 0 to {len(self)}"
             got = f"{first} to {stop}"
             raise InputError(
-                "there are no such images", where=self.blob.name, expected=expected, got=got
+                "image range out of bounds", where=self.blob.name, expected=expected, got=got
             )
         out = np.empty((stop - first, *self.image_shape), np.uint8)
         self.read_into(out, first, workers=workers)
@@ -188,7 +188,7 @@ class Sprite:
             total = segment_data.combine_adler32(total, check, size)
         if total != self.header.adler32:
             raise DataError(
-                "the segments are not those of the compressed stream",
+                "the segments don't match the compressed stream",
                 where=self.blob.name,
                 expected=f"Adler-32 {self.header.adler32:08x}",
                 got=f"{total:08x}",

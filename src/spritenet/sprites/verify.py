@@ -78,7 +78,7 @@ def _folder(folder: SpriteFolder, workers: int, progress: Progress | None) -> li
         try:
             folder.sprite(number)
             if _sha256(path) != shard.digest.sha256:
-                wrong.append(DataError(f"the file is not the one that {INDEX} names", where=path))
+                wrong.append(DataError(f"the file doesn't match {INDEX}", where=path))
         except DataError as error:
             wrong.append(error)
         if path.is_file():
@@ -122,14 +122,14 @@ def check_content(
         place += len(sprite)
         counts += np.bincount(sprite.labels, minlength=len(counts))
     if tuple(counts.tolist()) != metadata.class_counts:
-        return [DataError("the labels are not those it counts", where=where)]
+        return [DataError("the labels don't match their counts", where=where)]
     for digest, parts in zip(digests, labels, strict=True):
         digest.update(b"".join(parts))
     names = [name for name, _, _ in metadata.splits]
     lines = [f"{n} {d.hexdigest()}\n" for n, d in zip(names, digests, strict=True)]
     if hashlib.sha256("".join(sorted(lines)).encode()).hexdigest() == metadata.content_hash:
         return []
-    return [DataError("the content hash is wrong", where=where)]
+    return [DataError("content hash mismatch", where=where)]
 
 
 def _file(path: Path, workers: int, progress: Progress | None) -> list[DataError]:
@@ -169,7 +169,7 @@ def check(sprite: Sprite, workers: int, progress: Progress | None) -> list[DataE
         _serial(sprite)
         if sprite.dataset(workers=workers).content_hash != sprite.metadata.content_hash:
             wrong.append(
-                DataError("the content hash is wrong", where=sprite.blob.name, do="Pack it again.")
+                DataError("content hash mismatch", where=sprite.blob.name, do="Pack it again.")
             )
     except DataError as error:
         wrong.append(error)

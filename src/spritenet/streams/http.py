@@ -108,7 +108,7 @@ class HttpReader:
             except (HTTPError, OSError) as error:
                 reason, wait = reason_of(error), pause
             except ValueError as error:  # of urllib3, about addresses
-                raise DownloadError("this is no address", where=self.name, got=error) from None
+                raise DownloadError("invalid address", where=self.name, got=error) from None
             if attempt < ATTEMPTS - 1:
                 time.sleep(wait)
             pause *= 3
@@ -143,7 +143,7 @@ class HttpReader:
         found = RANGE.fullmatch(said.strip())
         if found is None or found[1] is None:
             raise DownloadError(
-                "the server's ranges make no sense",
+                "invalid range in the server's response",
                 where=self.name,
                 expected=f"Content-Range: bytes {start}-…/SIZE",
                 got=said[:60] or "nothing",
@@ -239,7 +239,7 @@ class HttpReader:
         title = TITLE.search(begin)
         words = title[1].decode("utf-8", "replace").strip() if title else ""
         return DataError(
-            "the server sent a web page in place of a sprite",
+            "the server sent a web page instead of a sprite",
             where=self.name,
             got=f"“{words}”" if words else "",
             do="Open the address in a browser: it may ask for a login, or be misspelt.",

@@ -34,7 +34,7 @@ Where = str | os.PathLike[str]
 MOST_OPEN = 128
 """Files of this machine that are open at a time; systems allow 256 and more."""
 
-NO_SPRITE = "this is no sprite"
+NO_SPRITE = "not a sprite"
 """The first words of the error for any other file."""
 
 FAR_WORKERS = 16
@@ -88,7 +88,7 @@ def open_stream(
     """
     wheres = [where] if isinstance(where, (str, os.PathLike)) else list(where)
     if not wheres:
-        raise InputError("there is nothing to open", where="open", expected="a path or an address")
+        raise InputError("nothing to open", where="open", expected="a path or an address")
     far = any(is_address(one) for one in wheres)
     settings = StreamSettings(
         parse_bytes(memory, "memory", LEAST_MEMORY),

@@ -120,7 +120,7 @@ class Prefetcher:
         found = self._task.ready.get()
         if found is None or isinstance(found, Exception):
             self._task.ready.put(found)  # the next call gets it again
-            raise found or CoreError("more images were asked for than an epoch has")
+            raise found or CoreError("more images requested than an epoch has")
         self._buffer, self._images, self._labels = found
         self._used = 0
 

@@ -88,7 +88,7 @@ def spool(pieces: Iterator[bytes]) -> IO[bytes]:
                 file.flush()
             except OSError as error:
                 raise DataError(
-                    "the folder for temporary files takes no more",
+                    "the temporary folder is full",
                     where=tempfile.gettempdir(),
                     got=error.strerror or error,
                     do="Set TMPDIR to a folder with room.",

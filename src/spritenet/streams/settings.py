@@ -72,5 +72,5 @@ def parse_bytes(size: int | str, where: str, least: int = 0) -> int:
         number = int(float(found[1]) * factor) if found and factor else -1
     if not isinstance(number, int) or number < least:
         expected = "a size like 400MB or 2GiB" + (f", {least:,} bytes or more" if least else "")
-        raise InputError("this is no number of bytes", where=where, expected=expected, got=size)
+        raise InputError("invalid number of bytes", where=where, expected=expected, got=size)
     return number

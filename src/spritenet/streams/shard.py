@@ -186,7 +186,7 @@ class Shard:
         """Another file is there than `dataset.json` names."""
         written = expected.digest
         return DataError(
-            f"the sprite is not the one that {INDEX} names",
+            f"the sprite doesn't match {INDEX}",
             where=self.name,
             expected=f"{written.size:,} bytes, SHA-256 of its head {written.header_sha256[:16]}…",
             got=f"{blob.size:,} bytes, {sha256[:16]}…",

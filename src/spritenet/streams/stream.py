@@ -133,7 +133,7 @@ class Stream:
         """The split of this name, or DataError."""
         if name not in self.splits:
             expected = ", ".join(self.splits)
-            raise DataError(f"there is no split {name!r}", where=self.name, expected=expected)
+            raise DataError(f"unknown split {name!r}", where=self.name, expected=expected)
         return self.splits[name]
 
     def __repr__(self) -> str:

@@ -61,4 +61,4 @@ def _sha256(shard: Shard) -> list[InputError]:
         digest.update(blob.read(first, BLOCK))
     if digest.hexdigest() == shard.expected.digest.sha256:
         return []
-    return [DataError(f"the file is not the one that {INDEX} names", where=shard.name)]
+    return [DataError(f"the file doesn't match {INDEX}", where=shard.name)]

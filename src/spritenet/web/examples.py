@@ -41,7 +41,7 @@ def examples_for(model: SavedModel, data: Dataset, count: int = COUNT) -> Split:
     ):
         height, width, channels = model.input_shape
         raise DataError(
-            "these are not the images that the model takes",
+            "the images don't match the model's input",
             where=data.name,
             expected=f"{height}×{width}×{channels} pixels, classes {_short(classes)}",
             got="{}×{}×{} pixels, classes {}".format(*split.image_shape, _short(split.class_names)),

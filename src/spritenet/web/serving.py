@@ -72,7 +72,7 @@ def listen(host: str, port: int) -> socket.socket:
             flags=socket.AI_PASSIVE,
         )[0]
     except (OSError, OverflowError, UnicodeError) as error:
-        raise InputError("this is no address of this machine", where="--host", got=host) from error
+        raise InputError("not an address of this machine", where="--host", got=host) from error
     made = socket.socket(family, socket.SOCK_STREAM)
     try:
         if os.name != "nt":  # there it would let two programs listen on one port

@@ -59,7 +59,7 @@ def test_what_does_not_fit_is_said(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", CAT)
     for array, said in (
         (DOG[:, :14], "b.npy: the classes' images are of different sizes: expected 28×28×1"),
-        (DOG.reshape(4, -1)[:, :700], "b.npy: these rows of numbers are no squares"),
+        (DOG.reshape(4, -1)[:, :700], "b.npy: these rows of numbers aren't square images"),
         (np.array(["x", "y"]), "b.npy: unsupported data type"),
         (np.arange(5), "b.npy: unsupported images"),
         (np.array([{}, []], object), "pickled objects"),
@@ -69,7 +69,7 @@ def test_what_does_not_fit_is_said(tmp_path: Path) -> None:
         with pytest.raises(DataError, match=said):
             load(tmp_path)
     np.save(tmp_path / "b.npy", DOG)
-    with pytest.raises(DataError, match="a name is needed for each class: expected 2, got 1"):
+    with pytest.raises(DataError, match="missing class names: expected 2, got 1"):
         load(tmp_path, class_names=["cat"])
     with pytest.raises(InputError, match="labels is for"):
         load(tmp_path, labels=tmp_path / "a.npy")

@@ -82,7 +82,7 @@ def test_since_7_3_they_are_hdf5(tmp_path: Path) -> None:
 
 def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     """Structs, texts, damage, another file; an axis that could be either."""
-    with pytest.raises(DataError, match=r"no arrays of numbers: got dataset \(struct\)"):
+    with pytest.raises(DataError, match=r"no numeric arrays found: got dataset \(struct\)"):
         load(saved(tmp_path / "a.mat", {"dataset": {"images": IMAGES, "labels": TENS}}))
     with pytest.raises(DataError, match="missing images and labels"):
         load(saved(tmp_path / "b.mat", {"other": np.arange(3)}))

@@ -108,7 +108,7 @@ def test_npy_is_mapped_not_read(tmp_path: Path) -> None:
         ({"x": X, "y": Y, "images": X}, "ambiguous images of the train split"),
         ({"x": np.zeros((2, 3, 9, 8)), "y": Y[:2]}, r"channels come first here"),
         ({"x": X.reshape(20, 30), "y": Y}, "these are rows of numbers, not images"),
-        ({"x": X - 0.5, "y": Y}, r"a\.npz, x: a value is no pixel"),
+        ({"x": X - 0.5, "y": Y}, r"a\.npz, x: invalid pixel value"),
         ({"x": X, "y": Y - 1.5}, "a.npz: unsupported labels"),
         (
             {"x_train": X, "y_train": Y, "x_test": X[:, 1:], "y_test": Y},

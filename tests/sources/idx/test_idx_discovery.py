@@ -67,7 +67,7 @@ def test_labels_may_be_elsewhere(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="missing labels of the train split"):
         load(tmp_path / "a" / "one")
     write(tmp_path / "b", "one", "two")
-    with pytest.raises(DataError, match="labels are for one file of images"):
+    with pytest.raises(DataError, match="labels need a single file of images"):
         load(tmp_path / "b", labels=tmp_path / "two")
 
 

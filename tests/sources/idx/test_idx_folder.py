@@ -73,9 +73,9 @@ def test_emnists_mapping_names_its_classes(tmp_path: Path) -> None:
     for text, said in (
         ("1 65\n2 66\n", "a label is not in the mapping: got 3"),
         ("1 x\n", "the mapping can't be read"),
-        ("", "is no mapping"),
-        ("1\n2\n3\n", "is no mapping"),
-        ("999 65\n", "is no mapping"),
+        ("", "invalid mapping"),
+        ("1\n2\n3\n", "invalid mapping"),
+        ("999 65\n", "invalid mapping"),
         ("1 65\n" * 20_000, "is too long"),
     ):
         mapping.write_text(text)
@@ -133,7 +133,7 @@ def test_a_label_of_200_among_ten_classes_is_refused(tmp_path: Path) -> None:
     """It would make 201 classes, of which 190 have no image."""
     put_labels(write_folder(tmp_path), 3, 200, 5)
     with pytest.raises(
-        DataError, match=r"the label of image 1 is no class: expected 0 to 9, got 200"
+        DataError, match=r"the label of image 1 is out of range: expected 0 to 9, got 200"
     ):
         load(tmp_path)
 
@@ -164,7 +164,9 @@ def test_class_names_come_from_the_caller_or_a_file(tmp_path: Path) -> None:
     assert load(tmp_path, class_names=["cat", "dog"]).train.class_counts == {"cat": 1, "dog": 2}
     (tmp_path / "classes.txt").write_text("Katze\nHund\n\n", "utf-8")
     assert load(tmp_path).class_names == ("Katze", "Hund")
-    with pytest.raises(DataError, match="the label of image 1 is no class: expected 0 to 0, got 1"):
+    with pytest.raises(
+        DataError, match="the label of image 1 is out of range: expected 0 to 0, got 1"
+    ):
         load(tmp_path, class_names=["cat"])
     (tmp_path / "classes.txt").write_bytes(b"\xff\xfe")
     with pytest.raises(DataError, match=r"classes\.txt: the class names can't be read"):

@@ -69,9 +69,9 @@ def test_a_broken_file_in_a_zip_is_left_out(tmp_path: Path) -> None:
     place = data.index(b"IDAT")
     data[place + 8] ^= 1
     path.write_bytes(data)
-    with pytest.warns(UserWarning, match=r"1 image can't be read .* got its CRC is wrong"):
+    with pytest.warns(UserWarning, match=r"1 image can't be read .* got CRC mismatch"):
         assert len(sn.load(path).train) == 3
-    with pytest.raises(sn.DataError, match="CRC is wrong"):
+    with pytest.raises(sn.DataError, match="CRC mismatch"):
         sn.load(path, strict=True)
 
 
@@ -90,7 +90,7 @@ def test_bombs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     """A compressed tar of zeros without end; an entry of gigabytes in a zip."""
     monkeypatch.setattr(mmap_file, "LEAST_MOST", 1 << 22)
     (tmp_path / "a.tar.gz").write_bytes(gzip.compress(bytes(1 << 25)))
-    with pytest.raises(sn.DataError, match="inflates to far more than such a file should"):
+    with pytest.raises(sn.DataError, match="inflates to an implausible size"):
         sn.load(tmp_path / "a.tar.gz")
     path = archive(tmp_path / "a.zip", pictures())
     data = bytearray(path.read_bytes())

@@ -58,7 +58,7 @@ def write(folder: Path, highest: int, channels: int = 1, count: int = 4, kind: s
 
 
 def infer_scale(folder: Path) -> NDArray[np.uint16]:
-    """What was written, in the order in which it is read."""
+    """Returns the written images, in the order in which they are read."""
     found = [np.load(path) for path in sorted(folder.glob("*/*.npy"))]
     for path in folder.glob("*/*.npy"):
         path.unlink()
@@ -139,7 +139,7 @@ def test_one_of_16_bits_among_others_of_8(tmp_path: Path) -> None:
         picture = Image.fromarray(RANDOM.integers(0, 256, (5, 6), np.uint8))
         picture.save(tmp_path / f"a/{number:03}.png")
     (tmp_path / "a/201.png").write_bytes(png_of(np.full((5, 6, 1), 4000, np.uint16)))
-    with pytest.raises(DataError, match=r"201\.png: how many of its 16 bits .*bits=12"):
+    with pytest.raises(DataError, match=r"201\.png: ambiguous bit depth .*bits=12"):
         sn.load(tmp_path)
     assert sn.load(tmp_path, bits=12).train.images[201].max() == 249
 

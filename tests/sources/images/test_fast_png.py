@@ -63,7 +63,7 @@ def test_what_may_change_a_picture_is_left_to_pillow() -> None:
 
 @pytest.mark.parametrize("place", [10, 20, 30, 45, -20, -6])
 def test_damage_is_left_to_pillow(place: int) -> None:
-    """Which says what it is; a byte cut off anywhere as well."""
+    """One error that names the fault; also for a file cut at any byte."""
     data = bytearray(encoded(noise((9, 9))))
     assert read_png8(bytes(data[:place])) is None or place == -6
     data[place] ^= 255

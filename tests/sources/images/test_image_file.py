@@ -144,7 +144,7 @@ def test_what_is_no_picture_is_refused(content: bytes, tmp_path: Path) -> None:
 
 
 def test_a_missing_file_or_a_folder_is_refused(tmp_path: Path) -> None:
-    """What the system says, with the name."""
+    """The system's reason, with the name."""
     with pytest.raises(DataError, match=r"none\.png: can't be read"):
         read_image(tmp_path / "none.png")
     with pytest.raises(DataError, match="can't be read"):

@@ -75,7 +75,7 @@ def test_photographs_are_upright(tmp_path: Path) -> None:
 
 
 def test_different_sizes_say_what_to_type(folder: Path) -> None:
-    """Which file, both sizes, and a small square: that of the first where it is small."""
+    """The file, both sizes, and a square to resize to: the first image's if it is small."""
     (folder / "train/dog/9.png").write_bytes(encoded(noise((7, 8))))
     with pytest.raises(
         sn.DataError,
@@ -177,7 +177,7 @@ def test_the_first_picture_of_an_animation_is_taken_and_said_so(folder: Path) ->
 
 
 def test_litter_is_ignored_and_other_files_are_named(folder: Path) -> None:
-    """What systems leave is no class; a file that may have been meant is told of."""
+    """System files are no class; a skipped file that may be an image is reported."""
     for name in (
         "train/cat/.DS_Store",
         "train/cat/Thumbs.db",
@@ -209,11 +209,11 @@ def test_options_that_mean_nothing_are_refused(folder: Path, tmp_path: Path) -> 
     sprite = sn.pack(sn.load(folder), tmp_path / "a.png")
     with pytest.raises(sn.InputError, match="size is for image files"):
         sn.load(sprite, size="28x28")
-    with pytest.raises(sn.InputError, match="labels is for a PNG that is no sprite"):
+    with pytest.raises(sn.InputError, match="labels is for a PNG that is not a sprite"):
         sn.load(folder, labels="x")
     with pytest.raises(sn.InputError, match=r"fit: this needs a size"):
         sn.load(folder, fit="crop")
-    with pytest.raises(sn.InputError, match=r"size: this is no image size: .* got '28'"):
+    with pytest.raises(sn.InputError, match=r"size: invalid image size: .* got '28'"):
         sn.load(folder, size="28")
     with pytest.raises(sn.InputError, match="unsupported color: expected grey, rgb"):
         sn.load(folder, color="red")

@@ -52,7 +52,7 @@ either = pytest.mark.parametrize("form", [itself, zipped])
     ],
 )
 def test_the_class_of_a_name(name: str, expected: str | None) -> None:
-    """What stands before the number, or before the first separator."""
+    """The text before the number, or before the first separator."""
     assert class_of_name(name) == expected
 
 

@@ -89,14 +89,14 @@ def test_what_has_no_label_is_left_out_and_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("0.cls", b"", "0.cls: is no label"),
-        ("0.cls", b"\xff\xfe", "0.cls: is no label"),
+        ("0.cls", b"", "0.cls: invalid label"),
+        ("0.cls", b"\xff\xfe", "0.cls: invalid label"),
         ("0.cls", b"x" * 100_000, "0.cls: is too long for a label"),
-        ("0.cls", b"-1", "class"),
-        ("0.json", b"{", "0.json: is no label"),
-        ("0.json", b'{"caption": "a cat"}', "0.json: holds no label: expected label or cls or cl"),
-        ("0.json", b'{"label": [1]}', "0.json: holds no label"),
-        ("0.json", b"[" * 5_000, "0.json: is no label"),
+        ("0.cls", b"-1", "out of range"),
+        ("0.json", b"{", "0.json: invalid label"),
+        ("0.json", b'{"caption": "a cat"}', "0.json: missing label: expected label or cls or cl"),
+        ("0.json", b'{"label": [1]}', "0.json: missing label"),
+        ("0.json", b"[" * 5_000, "0.json: invalid label"),
     ],
 )
 def test_labels_that_are_none_are_refused(

@@ -72,7 +72,7 @@ def cut_silently(request: Request) -> None:
 
 
 def web_page(request: Request) -> None:
-    """What a hotel's network answers to everything."""
+    """A login page, as a hotel's network returns for every address."""
     request.send(b"<!DOCTYPE html><p>Please sign in")
 
 
@@ -122,7 +122,7 @@ BAD: dict[str, Behaviour] = {
     "a web page in its place": web_page,
     "another file": other_file,
     "sends more than": endless,
-    "a file that inflates to more than its header promises": bomb,
+    "a file that inflates to more than its header states": bomb,
     "an empty file": empty,
     "HTTP 404": serving({}),
     "an invalid response": no_http,
@@ -152,7 +152,7 @@ def test_one_line_says_what_each_mirror_did(tmp_path: Path, reason: str) -> None
 
 
 def test_a_file_known_by_its_gzip_must_be_that_gzip(tmp_path: Path) -> None:
-    """Where only the packed file's hash is published, another packing can't be vouched for."""
+    """If only the packed file's hash is published, a file packed otherwise is refused."""
     other = serving({NAME: gzip.compress(CONTENT, 1)})
     with mirror(other) as server, pytest.raises(DownloadError, match="known is the gzip file of"):
         download(BY_GZIP, [server.address], tmp_path)

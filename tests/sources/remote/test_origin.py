@@ -127,7 +127,7 @@ def test_stores_are_read_too(files: dict[str, bytes]) -> None:
     for name in ("own.png", "arrays.npz", "dataset.json"):
         data = load(f"memory://bucket/{name}")
         assert np.array_equal(data.train.images[..., 0], PIXELS)
-    with pytest.raises(DownloadError, match=r"memory://bucket/no.npz: .*no such file"):
+    with pytest.raises(DownloadError, match=r"memory://bucket/no.npz: .*missing file"):
         load("memory://bucket/no.npz")
 
 
@@ -164,17 +164,17 @@ def test_errors_say_what_was_given(
         (files["own.png"][:-150], {}, r"^[\d,]+ bytes"),
         (b"", {}, "0 bytes: holds no data set"),
         (b"\x00\x01", {}, "2 bytes: holds no data set"),
-        (io.BytesIO(files["rows.png"]), {}, "a file object: the PNG is no sprite"),
-        (files["rows.png"], {"image_size": "4x3", "labels": b"123"}, "3 bytes: labels and images"),
+        (io.BytesIO(files["rows.png"]), {}, "a file object: the PNG is not a sprite"),
+        (files["rows.png"], {"image_size": "4x3", "labels": b"123"}, "3 bytes: labels don't match"),
         (server.address + "rows.png", {"image_size": "5x5", "labels": b"1"}, "rows.png: rows are"),
     ]
     for given, options, display_name in cases:
         with pytest.raises(InputError, match=display_name) as caught:
             load(given, **options)
         assert str(scratch) not in str(caught.value)
-    with pytest.raises(DataError, match="this is no path"):
+    with pytest.raises(DataError, match="invalid path"):
         load("~nobody-of-this-name/a.png")
-    with pytest.raises(InputError, match=r"this is no data set: .* got int"):
+    with pytest.raises(InputError, match=r"unsupported data set: .* got int"):
         load(3)  # type: ignore[arg-type] # what a mistake would give
     with (
         mirror(serving({"a.csv": b"<!DOCTYPE html><p>Sorry"})) as page,

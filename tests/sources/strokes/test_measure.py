@@ -1,4 +1,4 @@
-"""What the drawn digits are for: a network that saw nothing else reads people's digits."""
+"""A network that was trained on synthetic digits alone reads handwritten ones."""
 
 from __future__ import annotations
 

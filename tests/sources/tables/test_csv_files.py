@@ -90,7 +90,7 @@ def test_images_that_are_no_squares_need_their_size(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"16 pixels: expected 15 for 3×5 images"):
         sn.load(tmp_path / "a.csv", image_size="3x5")
     (tmp_path / "b.csv").write_text("label,a,b,c\n1,2,3,4\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"3 pixels, which is no square.*--image-size"):
+    with pytest.raises(DataError, match=r"3 pixels, which is not a square number.*--image-size"):
         sn.load(tmp_path / "b.csv")
 
 
@@ -113,12 +113,12 @@ def test_a_folder_of_tables_has_splits(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        (1, "1,2,3", r"a\.csv, line 2: the row is of another length: expected 17 columns, got 3"),
-        (5, None, r"line 6: pixel 3 is no pixel: expected a whole number from 0 to 255, got 256"),
-        (7, "x", r"line 8: the row is of another length"),
-        (9, "-", r"line 10: pixel 3 is no pixel: .* got -1"),
-        (11, "", r"line 12: pixel 3 is no pixel: .* got nothing"),
-        (30, "0.5", r"line 31: pixel 3 is no pixel: .* got 0\.5"),
+        (1, "1,2,3", r"a\.csv, line 2: the row has a different length: expected 17 columns, got 3"),
+        (5, None, r"line 6: invalid pixel 3: expected a whole number from 0 to 255, got 256"),
+        (7, "x", r"line 8: the row has a different length"),
+        (9, "-", r"line 10: invalid pixel 3: .* got -1"),
+        (11, "", r"line 12: invalid pixel 3: .* got nothing"),
+        (30, "0.5", r"line 31: invalid pixel 3: .* got 0\.5"),
     ],
 )
 def test_a_wrong_row_is_named_as_an_editor_counts(
@@ -141,8 +141,8 @@ def test_a_wrong_row_is_named_as_an_editor_counts(
     ("text", "words"),
     [
         ("", "is empty"),
-        ("\n\n", "there are no rows"),
-        ("label,pixel0\n", "there are no rows below"),
+        ("\n\n", "the table has no rows"),
+        ("label,pixel0\n", "no rows below"),
         (table().replace("\n" + str(LABELS[0]) + ",", "\n,", 1), r"line 2: missing label"),
         (table(labels=["70000"] * 30), "a label is too high"),
     ],

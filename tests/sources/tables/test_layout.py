@@ -226,10 +226,12 @@ def test_other_cells_of_pixels(tmp_path: Path) -> None:
     data = read(tmp_path / "a.csv", lines)
     assert np.array_equal(data.train.images.reshape(40, 16), PIXELS)
     lines[3] = '2,2,"[1, 2, 3, 4, 5]"'
-    with pytest.raises(DataError, match=r"line 4: the image has another number of pixels.* got 5"):
+    with pytest.raises(
+        DataError, match=r"line 4: the image has a different number of pixels.* got 5"
+    ):
         read(tmp_path / "a.csv", lines)
     lines[3] = "2,2," + cells[2].replace("[", "[x")
-    with pytest.raises(DataError, match=r"line 4: pixel 0 is no pixel"):
+    with pytest.raises(DataError, match=r"line 4: invalid pixel 0"):
         read(tmp_path / "a.csv", lines)
 
 
@@ -267,7 +269,7 @@ def test_usps_needs_its_range(tmp_path: Path) -> None:
     assert data.train.labels.tolist() == (np.arange(40) % 10).tolist()
     expected = np.rint((np.round(pixels, 4) + 1) * 127.5)
     assert np.abs(data.train.images.reshape(40, 256) - expected).max() <= 1
-    with pytest.raises(DataError, match=r"line \d+: pixel \d+ is no pixel: expected 0 to 1"):
+    with pytest.raises(DataError, match=r"line \d+: invalid pixel \d+: expected 0 to 1"):
         sn.load(path, range="0..1")
 
 
@@ -292,7 +294,7 @@ def test_other_fractions_need_a_range(tmp_path: Path) -> None:
         rows = np.column_stack([LABELS, RANDOM.uniform(0, 1, (40, 16))])
         path = tmp_path / "a.csv"
         np.savetxt(path, rows, fmt=["%d"] + [form] * 16, delimiter=",")
-        with pytest.raises(DataError, match=r"the numbers are no pixels.*range=\(0, 1\)"):
+        with pytest.raises(DataError, match=r"invalid pixel values.*range=\(0, 1\)"):
             sn.load(path)
         data = sn.load(path, range=(0, 1))
         read_again = np.loadtxt(path, delimiter=",")[:, 1:]
@@ -325,7 +327,7 @@ def test_labels_are_read_as_they_are_written(tmp_path: Path) -> None:
     with pytest.warns(DataWarning, match=r"labels are written as '0\.0': read as 0"):
         data = read(tmp_path / "a.csv", [HEAD, *table([f"{n}.0" for n in LABELS], PIXELS)])
     assert data.train.labels.tolist() == LABELS.tolist()
-    with pytest.raises(DataError, match=r"line 2: the label is no class.*got 0\.5"):
+    with pytest.raises(DataError, match=r"line 2: invalid label.*got 0\.5"):
         read(tmp_path / "a.csv", [HEAD, *table(LABELS + 0.5, PIXELS.astype(object))])
     with pytest.warns(DataWarning, match="the labels begin at 1: class 0 has no images"):
         read(tmp_path / "a.csv", [HEAD, *table(LABELS + 1, PIXELS)])

@@ -113,7 +113,7 @@ def test_rows_without_pictures_are_left_out(tmp_path: Path) -> None:
     [
         ({"labels": None}, r"missing label column: expected label, got image \(struct"),
         ({"labels": [0, None, 1]}, "missing label: got row 1"),
-        ({"labels": [0, 3, 1]}, "the label of image 1 is no class: expected 0 to 2, got 3"),
+        ({"labels": [0, 3, 1]}, "the label of image 1 is out of range: expected 0 to 2, got 3"),
         ({"images": ["a", "b", "c"], "kind": arrow.string()}, "missing image column"),
     ],
 )
@@ -217,7 +217,7 @@ def test_numbers_that_are_no_bytes(tmp_path: Path) -> None:
     with pytest.warns(sn.DataWarning, match="15 was taken as white"):
         assert np.array_equal(sn.load(path).train.images.reshape(20, 16), PIXELS // 16 * 17)
     numbers(path, {"label": LABELS, "pixels": (PIXELS / 127.5 - 1).tolist()})
-    with pytest.raises(DataError, match=r"the numbers are no pixels.*range=\(-1, 1\)"):
+    with pytest.raises(DataError, match=r"invalid pixel values.*range=\(-1, 1\)"):
         sn.load(path)
     assert np.array_equal(sn.load(path, range=(-1, 1)).train.images.reshape(20, 16), PIXELS)
 
@@ -229,7 +229,10 @@ def test_numbers_that_are_no_images_say_so(tmp_path: Path) -> None:
         ({"label": LABELS, "p": [*rows[:5], rows[5][:9], *rows[6:]]}, "different numbers"),
         ({"label": LABELS, "p": [*rows[:5], None, *rows[6:]]}, "a pixel is missing"),
         ({"p": rows}, "missing label column"),
-        ({"label": LABELS, "p": [row[:15] for row in rows]}, "15 pixels, which is no square"),
+        (
+            {"label": LABELS, "p": [row[:15] for row in rows]},
+            "15 pixels, which is not a square number",
+        ),
     ]
     for columns, words in cases:
         path = numbers(tmp_path / "a.parquet", columns)

@@ -143,7 +143,7 @@ def reshape_images(array: NDArray[Any], image_size: ImageSize | None, where: str
         raise DataError("unsupported images", where=where, expected="n h w or n h w c", got=sides)
     if array.shape[3] not in {1, 3, 4}:
         raise DataError(
-            "images have 1, 3 or 4 channels, which come last",
+            "unsupported number or place of channels",
             where=where,
             expected="n h w c",
             got=sides,

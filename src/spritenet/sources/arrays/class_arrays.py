@@ -115,9 +115,7 @@ def lazy_class_arrays(
     known = sorted({name for _, name, _, _ in arrays}, key=natural)
     names = tuple(known if class_names is None else class_names)
     if len(names) != len(known) or len(names) > MOST_CLASSES:
-        raise DataError(
-            "a name is needed for each class", where=path, expected=len(known), got=len(names)
-        )
+        raise DataError("missing class names", where=path, expected=len(known), got=len(names))
     made = [_images(array, image_size, where) for _, _, array, where in arrays]
     for image, (_, _, _, where) in zip(made, arrays, strict=True):
         if image.shape[1:] != made[0].shape[1:]:
@@ -161,7 +159,7 @@ def _images(array: NDArray[Any], image_size: ImageSize | None, where: str) -> ND
             raise DataError(
                 "these rows are not images of that size"
                 if image_size
-                else "these rows of numbers are no squares",
+                else "these rows of numbers aren't square images",
                 where=where,
                 expected=f"rows of {height * width}" if image_size else "",
                 got=shape,

@@ -82,7 +82,7 @@ def survey_matlab(
     if not arrays and known:
         kinds = ", ".join(f"{name} ({kind})" for name, _, kind in known[:4])
         raise DataError(
-            "there are no arrays of numbers",
+            "no numeric arrays found",
             where=path,
             got=kinds,
             do="Structs and cells are unsupported: save images and labels as arrays.",

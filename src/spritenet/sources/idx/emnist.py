@@ -85,5 +85,5 @@ def _names_in(path: Path) -> dict[int, str]:
     except (OSError, ValueError, OverflowError) as error:
         raise DataError("the mapping can't be read", where=path, got=error) from None
     if not found or not all(found.values()) or not 0 <= min(found) <= max(found) < 256:
-        raise DataError("is no mapping", where=path, expected="lines like 1 65 97")
+        raise DataError("invalid mapping", where=path, expected="lines like 1 65 97")
     return dict(sorted(found.items()))

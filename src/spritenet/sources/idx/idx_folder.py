@@ -91,7 +91,7 @@ def survey_idx(
         folder = path.parent
         files = {("train", "images"): path, ("train", "labels"): labels}
     else:
-        raise DataError("labels are for one file of images", where=path, got="a folder")
+        raise DataError("labels need a single file of images", where=path, got="a folder")
     data = _read(folder, files, path, class_names)
     notes = unused_notes(folder, _used(folder, files)) if path.is_dir() else ()
     if not is_emnist(files.values()):
@@ -244,7 +244,7 @@ def _check_labels(values: NDArray[np.uint8], classes: int, path: Path, do: str =
         return
     place = int(np.argmax(values >= classes))
     raise DataError(
-        f"the label of image {place} is no class",
+        f"the label of image {place} is out of range",
         where=path,
         expected=f"0 to {classes - 1}",
         got=int(values[place]),

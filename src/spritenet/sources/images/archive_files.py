@@ -100,7 +100,7 @@ class ArchiveStore:
                 raise self._damaged(place, str(error)) from None
         data = self._checked(data, size, place)
         if zlib.crc32(data) != crc:
-            raise self._damaged(place, "its CRC is wrong")
+            raise self._damaged(place, "CRC mismatch")
         return data
 
     def _checked(self, data: bytes, size: int, place: int) -> bytes:

@@ -125,7 +125,7 @@ class ImageDecoder:
         bits = self.spec.bits
         if bits is None and likely_bits(highest) < ALL_BITS:
             raise DataError(
-                "how many of its 16 bits hold the value is not clear",
+                "ambiguous bit depth of a 16-bit image",
                 where=self.store.name(place),
                 got=f"values up to {highest:,} of 65,535",
                 do=f"Pass bits={likely_bits(highest)} (--bits {likely_bits(highest)}).",

@@ -169,13 +169,13 @@ def _label(store: ArchiveStore, place: int) -> int | str:
                 found = next((found[key] for key in KEYS if key in found), None)
             if isinstance(found, bool) or not isinstance(found, (int, str)):
                 raise DataError(
-                    "holds no label", where=where, expected=" or ".join(KEYS[:3]), got=text[:40]
+                    "missing label", where=where, expected=" or ".join(KEYS[:3]), got=text[:40]
                 )
             text = str(found).strip()
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise DataError("is no label", where=where, got=error) from None
+        raise DataError("invalid label", where=where, got=error) from None
     if not text or len(text) > 200 or "\n" in text:
-        raise DataError("is no label", where=where, expected="a number or a name", got=text[:40])
+        raise DataError("invalid label", where=where, expected="a number or a name", got=text[:40])
     return int(text) if INTEGER.fullmatch(text) else text
 
 

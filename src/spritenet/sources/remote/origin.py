@@ -100,14 +100,14 @@ def fetch_local(given: FileOrPath, progress: Progress | None = None, stem: str =
             try:
                 return Origin(Path(given).expanduser(), os.fspath(given))
             except RuntimeError as error:  # ~nobody
-                raise DataError("this is no path", where=repr(given), got=error) from None
+                raise DataError("invalid path", where=repr(given), got=error) from None
         if address.startswith("file://"):
             path = path_of(address)
             return Origin(path, str(path))
         return _from_address(address, progress)
     if not isinstance(given, (bytes, bytearray, memoryview, Readable)):
         raise InputError(
-            "this is no data set",
+            "unsupported data set",
             expected="a name, a path, an address, bytes or a file object",
             got=type(given).__name__,
         )
@@ -176,7 +176,7 @@ def _scratch() -> Iterator[tempfile.TemporaryDirectory[str]]:
     except OSError as error:
         scratch.cleanup()
         raise DataError(
-            "the folder for temporary files takes no more",
+            "the temporary folder is full",
             where=tempfile.gettempdir(),
             got=error.strerror or error,
             do="Set TMPDIR to a folder with room.",

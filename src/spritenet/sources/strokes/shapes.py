@@ -46,7 +46,7 @@ def shapes_of(variant: GlyphVariant) -> Shapes:
     for text, pose in zip(variant.poses, poses, strict=True):
         if [len(stroke) for stroke in pose] != lengths:
             raise DataError(
-                "a pose has other numbers of points than the way's first",
+                "the poses have different numbers of points",
                 where=f"a way to write {variant.digit}",
                 expected=lengths,
                 got=text,

@@ -121,7 +121,7 @@ def survey_csv(path: Path, options: ReadOptions | None = None) -> LazyDataset:
             notes += layout.notes
         elif layout.columns != first.layout.columns:
             raise DataError(
-                "its rows are of another length than those of the other table",
+                "the tables have rows of different lengths",
                 where=files[split],
                 expected=f"{first.layout.columns:,} columns as in {first.rows.file.path.name}",
                 got=f"{layout.columns:,}",
@@ -219,7 +219,7 @@ def _splits(names: list[str], tables: list[Table]) -> tuple[list[str], NDArray[n
         split = row_split(cell)
         if split is None:
             raise DataError(
-                "the row names no split",
+                "invalid split name",
                 where=tables[0].rows.place(row),
                 expected="train, validation or test",
                 got=repr(cell),

@@ -156,7 +156,7 @@ def _checked(
     cells = split_cells(line, separator)
     if len(cells) != columns:
         raise DataError(
-            "the row is of another length",
+            "the row has a different length",
             where=where,
             expected=f"{columns:,} columns",
             got=f"{len(cells):,}",
@@ -177,7 +177,7 @@ def _one(
         pixel, wrong = values.pixels(np.array([value]))
         if wrong[0]:
             raise DataError(
-                f"pixel {number} is no pixel",
+                f"invalid pixel {number}",
                 where=place(row),
                 expected=values.expected,
                 got=text.decode("utf-8", "replace")[:20] or "nothing",

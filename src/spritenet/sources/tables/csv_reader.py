@@ -107,7 +107,7 @@ class Table:
     def _counted(self, cells: list[bytes], where: str) -> list[bytes]:
         if len(cells) != self.layout.pixels:
             raise DataError(
-                "the image has another number of pixels",
+                "the image has a different number of pixels",
                 where=where,
                 expected=f"{self.layout.pixels:,}",
                 got=f"{len(cells):,}",
@@ -119,7 +119,7 @@ class Table:
         cells = split_cells(line, self.rows.separator)
         if len(cells) != self.layout.columns:
             raise DataError(
-                "the row is of another length",
+                "the row has a different length",
                 where=self.rows.place(row),
                 expected=f"{self.layout.columns:,} columns",
                 got=f"{len(cells):,}",

@@ -60,7 +60,7 @@ def parse_labels(
         wrong = next((text for text in texts if float(text) != int(float(text))), None)
         if wrong is not None:
             raise DataError(
-                "the label is no class",
+                "invalid label",
                 where=where(texts.index(wrong)),
                 expected="a whole number, or a name",
                 got=wrong,

@@ -132,7 +132,7 @@ class ParquetStore:
             table = file_read.read_row_group(number, columns=[columns.image], use_threads=False)
         ends = [*self.groups[1:, 2].tolist(), self.count]
         if table.num_rows != ends[group] - self.groups[group, 2]:
-            raise DataError("the rows of a row group are not as many as in the footer", where=path)
+            raise DataError("a row group and the footer disagree on the number of rows", where=path)
         values = table.column(0).combine_chunks()
         return values.field("bytes") if columns.bytes_within else values
 
@@ -186,7 +186,7 @@ def _images(path: Path, files: list[Path], options: ReadOptions) -> LazyDataset:
             labels += read_column(read, columns[-1].label, file)
         split_numbers += [splits.index(split)] * (len(labels) - len(split_numbers))
     if not labels:
-        raise DataError("there are no rows", where=path)
+        raise DataError("the table has no rows", where=path)
     known = options.class_names or columns[0].class_names
     indices, classes = _labels(labels, known, path)
     places = np.array(groups, np.int64)

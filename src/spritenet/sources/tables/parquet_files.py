@@ -95,7 +95,7 @@ def read_column(file: Any, name: str, path: Path) -> list[Any]:  # noqa: ANN401 
         values: list[Any] = file.read(columns=[name]).column(0).to_pylist()
     if len(values) != file.metadata.num_rows:
         raise DataError(
-            "the number of rows is not the one in the footer",
+            "the number of rows differs from the footer",
             where=path,
             expected=f"{file.metadata.num_rows:,} labels",
             got=f"{len(values):,}",

@@ -99,14 +99,14 @@ class ParquetNumbers:
         with open_parquet(path) as read, parquet_errors(path):
             table = read.read_row_group(number, columns=list(self.names), use_threads=False)
         if table.num_rows != rows:
-            raise DataError("the rows of a row group are not as many as in the footer", where=path)
+            raise DataError("a row group and the footer disagree on the number of rows", where=path)
         pixels = np.empty((rows, int(np.prod(self.shape))), np.uint8)
         for place, name in enumerate(self.names):
             values = numbers_in(table.column(name), path)
             one = pixels[:, place] if len(self.names) > 1 else pixels.reshape(-1)
             if len(values) != len(one):
                 raise DataError(
-                    "a row has another number of pixels",
+                    "a row has a different number of pixels",
                     where=f"{path}, column {name}",
                     expected=f"{len(one):,} numbers in {rows:,} rows",
                     got=f"{len(values):,}",
@@ -116,7 +116,7 @@ class ParquetNumbers:
                 one[first : first + BLOCK], wrong = self.values.pixels(block.astype(np.float64))
                 if wrong.any():
                     raise DataError(
-                        "a number is no pixel",
+                        "invalid pixel value",
                         where=f"{path}, column {name}",
                         expected=self.values.expected,
                         got=block[wrong][0],
@@ -190,7 +190,7 @@ def survey_numbers(path: Path, files: list[Path], options: ReadOptions) -> LazyD
         with open_parquet(file) as read:
             if tuple(read.schema_arrow.names) != names:
                 raise DataError(
-                    "its columns are others than those of the first file",
+                    "its columns differ from the first file's",
                     where=file,
                     expected=", ".join(names[:6]),
                     got=", ".join(read.schema_arrow.names[:6]),
@@ -205,7 +205,7 @@ def survey_numbers(path: Path, files: list[Path], options: ReadOptions) -> LazyD
         if layout.split < 0:
             splits += [split_of_file(file, path)] * (len(texts) - len(splits))
     if not texts:
-        raise DataError("there are no rows", where=path)
+        raise DataError("the table has no rows", where=path)
     labels, classes, written = parse_labels(texts, options.class_names, [_Rows(len(texts), path)])
     known = sort_splits(set(splits))
     pixels = (layout.text,) if layout.text >= 0 else tuple(_left(layout))
@@ -259,7 +259,7 @@ def _infer(
         names = tuple(read.schema_arrow.names)
         groups = list_row_groups(read, file, 0, 0)
         if not groups:
-            raise DataError("there are no rows", where=file)
+            raise DataError("the table has no rows", where=file)
         table = read.read_row_group(groups[0][1], use_threads=False)
         rows = max(20, min(SAMPLED_ROWS, SAMPLED_CELLS // len(names)))
         step = max(1, -(-table.num_rows // rows))

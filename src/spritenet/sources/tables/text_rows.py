@@ -133,7 +133,7 @@ def find_rows(path: Path) -> TextRows:
     view = np.frombuffer(file.bytes, np.uint8)
     plain = np.flatnonzero(view[starts] != COMMENT)
     if not len(plain):
-        raise DataError("there are no rows", where=path)
+        raise DataError("the table has no rows", where=path)
     lines = [file[int(starts[row]) : int(stops[row])] for row in plain[:2].tolist()]
     separator = separator or _separator(lines[-1])
     columns = len(split_cells(lines[-1], separator))
@@ -143,7 +143,7 @@ def find_rows(path: Path) -> TextRows:
         names = tuple(cell.decode("utf-8", "replace") for cell in cells)
         starts, stops = starts[1:], stops[1:]
     if not len(starts):
-        raise DataError("there are no rows below the names of its columns", where=path)
+        raise DataError("no rows below the column names", where=path)
     return TextRows(file, starts, stops, separator, end, names)
 
 
@@ -165,7 +165,7 @@ def _lines(file: MappedFile, start: int) -> tuple[NDArray[np.int64], NDArray[np.
     longest = int((stops - starts).max(initial=0))
     if longest > LONGEST_LINE:
         raise DataError(
-            "this is no table of pixels",
+            "not a table of pixels",
             where=file.path,
             expected=f"lines of at most {LONGEST_LINE:,} bytes",
             got=f"one of {longest:,}",

@@ -135,7 +135,7 @@ def infer_scale(
     whole = bool((numbers == np.rint(numbers)).all()) and high < 2**31
     likely = likely_range(numbers.astype(np.int64) if whole else numbers) or ValueRange(0, 1)
     raise DataError(
-        "the numbers are no pixels",
+        "invalid pixel values",
         where=where,
         expected="whole numbers from 0 to 255, or multiples of 1/255 from 0 to 1",
         got=f"numbers from {low:g} to {high:g}",

@@ -110,7 +110,7 @@ class Callbacks:
                 self.all.append(FunctionCallback(callback))
             else:
                 raise ModelError(
-                    "this is no callback", expected="a Callback or a function", got=repr(callback)
+                    "not a callback", expected="a Callback or a function", got=repr(callback)
                 )
 
     @property

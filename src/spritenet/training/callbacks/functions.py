@@ -38,7 +38,7 @@ class LambdaCallback(Callback):
         functions = (on_epoch_begin, on_epoch_end, on_train_begin, on_train_end)
         for function in (*functions, on_train_batch_end):
             if function is not None and not callable(function):
-                raise ModelError("this is no function", where="LambdaCallback", got=repr(function))
+                raise ModelError("not a function", where="LambdaCallback", got=repr(function))
         self.epoch_begin = on_epoch_begin
         self.epoch_end = on_epoch_end
         self.train_begin = on_train_begin

@@ -34,7 +34,7 @@ class LearningRateScheduler(Callback):
         if not callable(given) or isinstance(given, Schedule):
             do = "A schedule of sn.schedules is given to the optimizer."
             raise ModelError(
-                "schedule is wrong",
+                "invalid schedule",
                 where="LearningRateScheduler",
                 expected="a function of the epoch",
                 got=repr(given),

@@ -136,7 +136,7 @@ export class Trainer {
    */
   async make(layers, seed, preparation) {
     const { lesson } = this;
-    if (!lesson || !this.ready) throw new Error('there are no images yet');
+    if (!lesson || !this.ready) throw new Error('no images yet');
     const { remote } = await this.ready;
     const { imageShape: inputShape, classNames } = lesson;
     const model = await remote.create({ inputShape, layers, classNames, seed, preparation });

@@ -76,7 +76,7 @@ export const NO_MATTER = new Set([
 export function checked(className, key, value, where) {
   /** @param {string} expected @returns {never} */
   const refuse = (expected) => {
-    throw new ModelError(`${key} is wrong`, { where, expected, got: value });
+    throw new ModelError(`invalid ${key}`, { where, expected, got: value });
   };
   const argument = ARGUMENTS[className][key];
   if (key === 'activation') return activation(value, refuse);

@@ -158,7 +158,7 @@ export class Arena {
     this.core = /** @type {Exports} */ (/** @type {unknown} */ (instance.exports));
     const version = this.core.sn_interface_version();
     if (version !== INTERFACE_VERSION) {
-      throw new CoreError('the compiled core is of another version', {
+      throw new CoreError('the compiled core has another version', {
         expected: INTERFACE_VERSION,
         got: version,
       });

@@ -76,7 +76,7 @@ export async function evaluate(network, examples, loss, options) {
  */
 export async function examine(network, examples, options = {}) {
   const { images, labels } = examples;
-  if (!labels) throw new DataError('there are no labels');
+  if (!labels) throw new DataError('missing labels');
   const { outputs, imageBytes } = network;
   const predicted = new Int32Array(labels.length);
   const confidences = new Float32Array(labels.length);

@@ -68,7 +68,7 @@ export function onePixels(image, shape) {
  */
 export function checkExamples({ images, labels, targets, weights }, shape, outputs) {
   const count = pixelsOf(images, shape).length / size([...shape]);
-  if (!labels && !targets) throw new DataError('there are no labels or targets');
+  if (!labels && !targets) throw new DataError('missing labels or targets');
   if (targets && !(targets instanceof Float32Array && targets.length === count * outputs)) {
     throw new DataError("the targets don't fit the images", {
       expected: `a Float32Array of ${count} × ${outputs}`,

@@ -141,7 +141,7 @@ function atAddress(address) {
   try {
     url = new URL(address, base);
   } catch {
-    throw new ModelError('this is no address', {
+    throw new ModelError('invalid address', {
       where: String(address),
       expected: 'a URL of model.json or its folder',
     });

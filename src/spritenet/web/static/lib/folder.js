@@ -40,7 +40,7 @@ export async function readFolder(source, { onProgress, signal }) {
   try {
     content = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(index.bytes));
   } catch (error) {
-    throw new DataError('it is not JSON', {
+    throw new DataError('not JSON', {
       where,
       got: error instanceof Error ? error.message : error,
     });
@@ -94,7 +94,7 @@ export async function readFolder(source, { onProgress, signal }) {
   const seen = new Float64Array(head.classes.length);
   for (const label of labels) seen[label]++;
   if (head.class_counts.some((n, k) => n !== seen[k])) {
-    throw new DataError('the labels are not those it counts', { where });
+    throw new DataError("the labels don't match their counts", { where });
   }
   return { head, images, labels };
 }
@@ -157,7 +157,11 @@ function checkShards({ shards }, count, where) {
   }
   const held = shards.reduce((sum, shard) => sum + shard.count, 0);
   if (held !== count) {
-    throw new DataError("its shards don't hold its images", { where, expected: count, got: held });
+    throw new DataError('the shards have a different number of images', {
+      where,
+      expected: count,
+      got: held,
+    });
   }
   return shards;
 }

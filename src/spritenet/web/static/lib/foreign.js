@@ -36,7 +36,7 @@ export async function readForeign(bytes, where, labelFile, [height, width], trai
   const { labels, classes } = readLabels(labelFile, count);
   const first = train ?? count;
   if (!(Number.isInteger(first) && first >= 1 && first <= count)) {
-    throw new DataError('there are not so many images', {
+    throw new DataError('out of range', {
       where: 'train',
       expected: `1 to ${count}`,
       got: first,
@@ -87,7 +87,7 @@ async function readRows(bytes, where) {
   const rowBytes = width * channels;
   const size = height * (rowBytes + 1);
   if (!width || !height || size > Math.min(MOST_BYTES, RATIO * bytes.length)) {
-    throw new DataError('its header promises more than such a file can hold or than is read', {
+    throw new DataError('its header states more data than the file can hold or than is supported', {
       where,
       got: `${width}×${height} pixels`,
     });
@@ -174,7 +174,7 @@ function readLabels({ bytes, where }, count) {
   const values = isIdx ? bytes.subarray(8) : bytes;
   const width = values.length / count;
   if (!Number.isInteger(width) || width < 1 || width > MOST_CLASSES) {
-    throw new DataError('labels and images disagree', {
+    throw new DataError("labels don't match the images", {
       where,
       expected: `${count} labels: one-hot rows of bytes, a byte each, or IDX`,
       got: `${bytes.length} bytes`,

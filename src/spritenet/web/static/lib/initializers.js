@@ -158,7 +158,7 @@ export function initial(rule, shape, stream) {
 
 /** @param {unknown} name @returns {never} */
 function refuse(name) {
-  throw new ModelError('the initializer is not known', {
+  throw new ModelError('unknown initializer', {
     expected:
       'zeros, ones, constant, random_uniform, random_normal, truncated_normal, variance_scaling, glorot_…, he_… or lecun_…',
     got: name,

@@ -37,7 +37,7 @@ export function makeLoss(loss, lastActivation) {
     });
   }
   if (!(smoothing >= 0 && smoothing < 1)) {
-    throw new ModelError('labelSmoothing is wrong', {
+    throw new ModelError('invalid labelSmoothing', {
       where: name,
       expected: '0 <= s < 1',
       got: smoothing,

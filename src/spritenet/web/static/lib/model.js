@@ -282,8 +282,8 @@ export class Model {
       shape[0] < 2 ||
       !['softmax', 'linear'].includes(this.lastActivation)
     ) {
-      throw new ModelError("the network doesn't choose among classes", {
-        expected: 'two outputs or more, through a softmax or linear',
+      throw new ModelError("the network isn't a classifier", {
+        expected: 'two or more outputs, with softmax or linear',
         got: `${shape.join(' × ')} through ${this.lastActivation}`,
       });
     }
@@ -331,7 +331,7 @@ export class Model {
     if (options.validation) checkExamples(options.validation, this.inputShape, this.outputs);
     this.compiled();
     if (!this.trainableCount) {
-      throw new ModelError('there is nothing to train', {
+      throw new ModelError('nothing to train', {
         expected: 'a layer with weights that is not frozen',
         todo: 'Call setTrainable(true).',
       });
@@ -426,7 +426,7 @@ export class Model {
   compiled() {
     const { optimizer, loss } = this;
     if (!optimizer || !loss) {
-      throw new ModelError("it doesn't know its loss yet", {
+      throw new ModelError('missing loss', {
         todo: 'Call compile({ optimizer, loss }).',
       });
     }

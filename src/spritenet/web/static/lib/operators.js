@@ -69,7 +69,7 @@ export function attributesOf({ className, config }, names) {
 export function writeNode(arena, table, at, layer, places) {
   const names = table.get(layer.className);
   if (!names) {
-    throw new ModelError('the core has no such layer', {
+    throw new ModelError('unsupported layer', {
       where: layer.name,
       got: layer.className,
     });

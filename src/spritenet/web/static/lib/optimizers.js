@@ -55,7 +55,7 @@ export function makeOptimizer(className, config, learningRate) {
       value === null ||
       typeof value === 'boolean' ||
       (typeof value === 'number' && value >= 0 && value < (FRACTIONS.includes(key) ? 1 : Infinity));
-    if (!good) throw new ModelError(`${key} is wrong`, { where: className, got: value });
+    if (!good) throw new ModelError(`invalid ${key}`, { where: className, got: value });
     own[key] = /** @type {number | boolean | null} */ (value);
   }
   return Object.freeze({ className, learningRate: rate, config: Object.freeze(own) });
@@ -69,7 +69,7 @@ export function makeOptimizer(className, config, learningRate) {
 function checkRate(rate, where) {
   const isSchedule = typeof rate === 'object' && typeof rate?.className === 'string';
   if (!isSchedule && typeof rate !== 'function' && !(Number.isFinite(rate) && Number(rate) >= 0)) {
-    throw new ModelError('the learning rate is wrong', {
+    throw new ModelError('invalid learning rate', {
       where,
       expected: 'a number ≥ 0, one of schedules, or a function of the step',
       got: rate,

@@ -33,7 +33,7 @@ export class Order {
    */
   constructor(seed, epoch, size) {
     if (!Number.isInteger(size) || size < 1 || size > LARGEST_SIZE) {
-      throw new DataError('there is nothing to order', {
+      throw new DataError('invalid number of images', {
         where: 'size',
         expected: '1 to 2^32',
         got: size,
@@ -102,7 +102,7 @@ function mix32(word) {
 export function permutation(seed, epoch, size, start = 0, stop = size) {
   const order = new Order(seed, epoch, size);
   if (!(start >= 0 && start <= stop && stop <= size)) {
-    throw new DataError('these places are not in the epoch', {
+    throw new DataError('positions out of range', {
       expected: `0 <= start <= stop <= ${size}`,
       got: `start ${start}, stop ${stop}`,
     });

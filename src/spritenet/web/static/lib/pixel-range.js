@@ -19,7 +19,7 @@ const RANGES = /** @type {Record<string, [number, number]>} */ ({
  */
 export function rescalingTo(name) {
   if (!Object.hasOwn(RANGES, name)) {
-    throw new ModelError('pixels is wrong', {
+    throw new ModelError('invalid pixels', {
       expected: Object.keys(RANGES).join(' or '),
       got: name,
     });

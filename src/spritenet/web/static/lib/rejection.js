@@ -179,7 +179,7 @@ export function isBlank(image, channels) {
 function reader(entry, where, prefix) {
   /** @param {string} key @param {string} expected @returns {never} */
   const refuse = (key, expected) => {
-    throw new ModelError(`rejection.${prefix}${key} of its metadata is wrong`, {
+    throw new ModelError(`invalid rejection.${prefix}${key} in its metadata`, {
       where,
       expected,
       got: String(entry?.[key]).slice(0, 60),

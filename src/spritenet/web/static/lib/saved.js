@@ -143,13 +143,13 @@ function parse(bytes, where) {
   try {
     content = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    throw new ModelError('it is not JSON', {
+    throw new ModelError('not JSON', {
       where,
       got: error instanceof Error ? error.message : error,
     });
   }
   if (typeof content !== 'object' || !content || Array.isArray(content)) {
-    throw new ModelError('it is not a JSON object', { where });
+    throw new ModelError('not a JSON object', { where });
   }
   return content;
 }
@@ -179,7 +179,7 @@ function located(where, work) {
 function readMetadata(entry, where) {
   /** @param {string} key @param {string} expected @returns {never} */
   const refuse = (key, expected) => {
-    throw new ModelError(`${key} of its metadata is wrong`, {
+    throw new ModelError(`invalid ${key} in its metadata`, {
       where,
       expected,
       got: entry?.[key] ?? null,
@@ -244,7 +244,7 @@ function compare(expected, bytes, where) {
       where,
       expected: `SHA-256 ${String(expected).slice(0, 12)}…`,
       got: `${got.slice(0, 12)}…`,
-      todo: 'Take the model again from where it came from.',
+      todo: 'Download or copy the model again.',
     });
   }
 }
@@ -269,7 +269,7 @@ function readState(entry, values, wanted, promised, where) {
       wanted.map(({ name, shape }) => {
         const part = values.get(`${name}/${slot}`);
         if (!(part instanceof Float32Array) || part.length !== size(shape)) {
-          throw new ModelError("the optimizer's state is broken", { got: `${name}/${slot}` });
+          throw new ModelError('invalid optimizer state', { got: `${name}/${slot}` });
         }
         return part;
       }),

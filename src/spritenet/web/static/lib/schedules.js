@@ -59,7 +59,7 @@ export function makeSchedule(className, config) {
       ? CLASSES[className]
       : undefined;
   if (!known || typeof className !== 'string') {
-    throw new ModelError('the schedule is not known', {
+    throw new ModelError('unknown schedule', {
       expected: `one of ${Object.keys(CLASSES).join(', ')}`,
       got: className,
     });
@@ -99,7 +99,7 @@ export function makeSchedule(className, config) {
 function checked(where, key, value) {
   /** @param {boolean} good @param {string} expected */
   const check = (good, expected) => {
-    if (!good) throw new ModelError(`${key} is wrong`, { where, expected, got: value });
+    if (!good) throw new ModelError(`invalid ${key}`, { where, expected, got: value });
   };
   const isNumber = typeof value === 'number' && Number.isFinite(value);
   switch (key) {

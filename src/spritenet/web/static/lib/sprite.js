@@ -323,7 +323,7 @@ async function readRows(bytes, segments, data, height, head, where) {
     adler.getUint16(2) !== whole[1] ||
     adler.getUint16(4) !== whole[0]
   ) {
-    throw new DataError('the checksum of its pixels is wrong', { where });
+    throw new DataError('checksum mismatch in the pixels', { where });
   }
   return picture;
 }

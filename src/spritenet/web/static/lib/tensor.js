@@ -57,7 +57,7 @@ export function checkImageShape(shape) {
     shape.length !== 3 ||
     !shape.every((side) => Number.isInteger(side) && side > 0)
   ) {
-    throw new ModelError('the shape of the images is wrong', {
+    throw new ModelError('invalid image shape', {
       expected: '[height, width, channels]',
       got: shape,
     });

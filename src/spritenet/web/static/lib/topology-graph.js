@@ -124,7 +124,7 @@ class FlatGraph {
       : snakeKeys(model.config ?? {});
     const listed = content.layers;
     if (!Array.isArray(listed) || listed.length < 1 || listed.length > MAXIMAL_LAYERS) {
-      throw new ModelError('its layers are wrong', {
+      throw new ModelError('invalid list of layers', {
         expected: `a list of 1 to ${MAXIMAL_LAYERS}`,
       });
     }
@@ -193,7 +193,7 @@ class FlatGraph {
     if (inputs.includes(IMAGE)) this.input ??= layer.config;
     if (layer.class_name === 'InputLayer') return inputs;
     if (this.entries.length === MAXIMAL_LAYERS) {
-      throw new ModelError('its layers are wrong', { expected: `at most ${MAXIMAL_LAYERS}` });
+      throw new ModelError('invalid list of layers', { expected: `at most ${MAXIMAL_LAYERS}` });
     }
     const { name } = layer.config;
     const id = this.ids.has(name) ? `${name} ${this.entries.length}` : name;
@@ -219,7 +219,7 @@ function entryOf(value) {
   if (isList) return { ...entry, name: entry.name ?? '' };
   const name = entry.config.name ?? entry.class_name.toLowerCase();
   if (typeof name !== 'string' || name.length < 1 || name.length > 200) {
-    throw new ModelError('the name of a layer is wrong', { got: name });
+    throw new ModelError('invalid layer name', { got: name });
   }
   const config = { ...snakeKeys(entry.config, name), name };
   return { ...entry, config, name: entry.name ?? name };

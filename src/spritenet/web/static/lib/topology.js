@@ -133,12 +133,12 @@ function readLayers({ className, config }, inputShape) {
 function activationLayer(value, name, after) {
   const { class_name: className, config } = snakeKeys(value, name);
   if (typeof className !== 'string') {
-    throw new ModelError('its activation is wrong', { where: name, got: value });
+    throw new ModelError('invalid activation', { where: name, got: value });
   }
   if (className === 'function') return config; // Keras 3
   if (!hasClass(className)) return className; // "relu", as Keras writes functions
   if (!PLAIN.includes(className)) {
-    throw new ModelError('its activation is no activation', { where: name, got: className });
+    throw new ModelError('unsupported activation', { where: name, got: className });
   }
   const inner = isObject(config) ? snakeKeys(config, name) : {};
   if (className === 'Softmax' && inner.axis === 1) inner.axis = -1;

@@ -93,7 +93,7 @@ export class Training {
       testSize,
     })) {
       if (!(Number.isInteger(value) && value >= 1)) {
-        throw new ModelError(`${name} is wrong`, {
+        throw new ModelError(`invalid ${name}`, {
           where: 'fit',
           expected: 'a whole number ≥ 1',
           got: value,

@@ -65,7 +65,7 @@ async function read(file, where) {
     if (!name || name.startsWith('.')) continue; // folders, and what macOS puts beside files
     if ((room -= size) < 0) throw tooMuch(where);
     if (Object.hasOwn(files, name)) {
-      throw new ModelError("a file of the ZIP can't be taken", { where, got: path });
+      throw new ModelError('unsupported file in the ZIP', { where, got: path });
     }
     if (view.getUint32(local, true) !== LOCAL) throw new RangeError('no local header');
     const start = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
@@ -103,7 +103,7 @@ async function content(bytes, method, size) {
 
 /** @param {string} where */
 function tooMuch(where) {
-  return new ModelError('there is more in the ZIP than a model', {
+  return new ModelError('the ZIP holds more than a model', {
     where,
     expected: `at most ${MOST_FILES} files and ${MOST_BYTES} bytes`,
   });

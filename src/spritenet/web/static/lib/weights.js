@@ -84,7 +84,7 @@ function parseEntry(value, where) {
     shape.length > 8 ||
     !shape.every((n) => Number.isSafeInteger(n) && n >= 0)
   ) {
-    throw new ModelError(`${label}: its shape is wrong`, { where, got: shape ?? null });
+    throw new ModelError(`${label}: invalid shape`, { where, got: shape ?? null });
   }
   if (
     'quantization' in entry ||
