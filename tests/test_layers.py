@@ -114,8 +114,8 @@ def test_weights_have_kerass_shapes() -> None:
             "c1: its window of 5x5 is larger than its input of 4x9",
         ),
         (kinds.MaxPooling2D(3), (2, 2, 1), "MaxPooling2D: its window of 3x3 is larger"),
-        (kinds.Conv2D(1, 5), (9,), "Conv2D: its input is not an image"),
-        (kinds.GlobalAveragePooling2D(), (9,), "its input is not an image"),
+        (kinds.Conv2D(1, 5), (9,), "Conv2D: it needs an image"),
+        (kinds.GlobalAveragePooling2D(), (9,), "it needs an image"),
     ],
 )
 def test_an_input_that_does_not_fit_is_refused_by_name(

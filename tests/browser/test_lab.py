@@ -398,7 +398,7 @@ def test_the_layers_can_be_edited(visit: Open, tmp_path: Path) -> None:
     tab = visit()
     tab.click("text=Layers")
     tab.get_by_label("Remove layer 5").click()
-    assert "its input is not a vector" in tab.inner_text("#editor")
+    assert "it needs a vector" in tab.inner_text("#editor")
     assert tab.locator("#start").is_disabled()
     tab.get_by_role("button", name="Add a layer").click()
     tab.get_by_label("Layer 5", exact=True).select_option("globalAveragePooling2d")

@@ -84,7 +84,7 @@ def test_layers_are_added_and_taken_away_with_their_weights() -> None:
     assert model.class_names == ()
     three = Split(data.images, data.labels % 3, ("a", "b", "c"), "three")
     model.fit(three, epochs=1, verbose=0)
-    with pytest.raises(ModelError, match="its input is not an image"):
+    with pytest.raises(ModelError, match="it needs an image"):
         model.add(Conv2D(1, 1))
     assert model.output_shape == (3,)
     assert len(model.predict(data)) == len(data)
