@@ -195,7 +195,7 @@ void Builder::place_weights(Operation& op) {
 }
 
 int64_t Builder::most_scratch() const {
-  int64_t most = 0;
+  int64_t most = plan_.outputs;  // the loss's gradient; a flattened image is longer than its rows
   for (int32_t i = 0; i < plan_.tensor_count; ++i) {
     const Shape s = plan_.tensors[i].shape;
     const int64_t row = int64_t{s.width} * s.channels;

@@ -215,11 +215,11 @@ def bad_graphs() -> dict[str, tuple[Any, str]]:
         "nothing between": (lambda: sn.Model(images, images), "no path leads"),
         "shapes": (
             lambda: sn.Add(name="sum")([images, flat]),
-            "sum: its inputs differ: 8x8x1 and 1x1x64",
+            "sum: its inputs have different shapes: 8x8x1 and 1x1x64",
         ),
         "channels": (
             lambda: sn.Concatenate()([images, sn.Conv2D(1, 3)(images)]),
-            "its inputs differ: 8x8x1 and 6x6x1",
+            "its inputs have different shapes: 8x8x1 and 6x6x1",
         ),
         "one to merge": (lambda: sn.Add()(images), "it takes 2 or more inputs, got 1"),
         "several to one": (lambda: sn.Flatten()([images, images]), "takes one input.*2 inputs"),
@@ -270,6 +270,25 @@ def test_a_network_with_nothing_to_train_is_refused() -> None:
     model.trainable = False
     with pytest.raises(ModelError, match="nothing to train: every layer with weights is frozen"):
         model.fit(tiny.images(), epochs=1, verbose=0)
+
+
+def test_a_network_that_ends_in_an_image_is_not_trained_on_labels() -> None:
+    """Dense takes any rank; a Flatten that was forgotten is named."""
+    model = sn.Sequential([sn.Conv2D(4, 3), sn.Dense(4, activation="softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.raises(ModelError, match=r"ends in an image.*6 × 6 × 4.*Flatten"):
+        model.fit(tiny.images(), verbose=0)
+
+
+def test_a_flattened_image_may_be_the_output() -> None:
+    """Its outputs are more than any row of it, which the loss's gradient must fit."""
+    model = sn.Sequential([sn.Conv2D(4, 3), sn.Flatten(), sn.Softmax()])
+    model.compile("sgd", "mse")
+    data, targets = tiny.images(40), np.full((40, 144), 1 / 144, np.float32)
+    history = model.fit(data.images, targets, epochs=3, batch_size=20, verbose=0)
+    losses = history.history["loss"]
+    assert losses[-1] <= losses[0]
+    assert np.isfinite(losses).all()
 
 
 def test_a_very_long_network_is_refused_by_its_length() -> None:

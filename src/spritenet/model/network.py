@@ -222,6 +222,14 @@ class Network:
                 got=f"{input_shape}",
             )
         outputs = self._output_shape
+        if len(outputs) != 1:
+            raise ModelError(
+                "it ends in an image, not in a vector",
+                where=self._layers[-1].label,
+                expected="one number for each class",
+                got=" × ".join(map(str, outputs)),
+                do="Put Flatten or GlobalAveragePooling2D before the last Dense.",
+            )
         if class_names and outputs != (len(class_names),):
             raise ModelError(
                 "its outputs don't fit the classes",
