@@ -1,4 +1,4 @@
-// Which images one step learns from: a part of an epoch's order, or of the host's indices.
+// The images of one step: a part of an epoch's permutation, or of the host's indices.
 #pragma once
 
 #include "order.h"

@@ -30,7 +30,7 @@ struct SlabState {
   LossSum loss;
 };
 
-// How far a group of slabs is. The numbers of phases are those of phases.h.
+// The progress of a group of slabs. The numbers of phases are those of phases.h.
 struct GroupState {
   int64_t began;   // nanoseconds
   uint32_t done;   // the last phase in which it was done
@@ -104,7 +104,7 @@ void single_operation(const sn_network& net, const float* parameters, int32_t in
 // One image through all operations; the outputs are in the last tensor.
 void forward_single(const sn_network& net, const float* parameters, const uint8_t* image);
 
-// What the loss reads: the outputs, or what a final softmax would read.
+// The tensor that the loss reads: the outputs, or what a final softmax would read.
 inline const Tensor& result_of(const Plan& plan, bool logits) {
   const bool before = logits && plan.ends_in_softmax;
   return plan.tensors[before ? plan.operations[plan.operation_count - 1].input : plan.output];

@@ -47,10 +47,10 @@ class Phases {
   // Says that an item is done; true for the last: who did it begins the next phase, or ends them all.
   bool finish() { return __atomic_sub_fetch(&left_, 1, __ATOMIC_ACQ_REL) == 0; }
 
-  // Whether the phase an item was claimed in, all of it claimed, still goes on.
+  // True if the phase an item was claimed in, all of it claimed, still goes on.
   bool waits(Item item) const { return ticket() == ticket_of(item.phase, 0); }
 
-  // Whether the phase goes on; if so, what was read before this is of this phase.
+  // True if the phase goes on; if so, what was read before this is of this phase.
   bool is_current(Item item) const {
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
     return phase_of(ticket()) == item.phase;

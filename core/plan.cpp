@@ -206,7 +206,7 @@ Operation& Builder::append(const Node& node, const Kernels& kernels, Shape out) 
 }
 
 void Builder::view(const Node& node, Shape out, int32_t rank) {
-  // What others read, too, may get a border of zeros, or keep its activation for them.
+  // A value that others read, too, may get a border of zeros, or keep its activation for them.
   if (input(node).readers > 1) append(node, kCopy, out);
   plan_.values[node.index].shape = out;
   plan_.values[node.index].rank = rank;

@@ -1,4 +1,4 @@
-// What a network is once its sizes are known: tensors, operations, and where each lies in memory.
+// A network whose shapes are known: tensors, operations, and where each lies in memory.
 //
 // Knows: shapes, and offsets in units of one lane vector (a slab) or one float (a single image).
 // Knows nothing of arithmetic. Built once by `make_plan`, then only read.
@@ -29,7 +29,7 @@ inline constexpr int kMostGroup = 2;
 inline constexpr int64_t kMaxUnits = int64_t{1}
                                      << 40;  // refuse networks beyond a terabyte of values
 
-// Whether networks may reuse memory, and threads share one image: not where a small download counts for
+// True if networks may reuse memory, and threads share one image: not where a small download counts for
 // more.
 #if defined(__wasm__)
 inline constexpr bool kLargeImages = false;
@@ -62,7 +62,7 @@ struct Place {
   int64_t at, row;
 };
 
-// What flows between operations. `activation` is applied by whoever writes the values, and its
+// The values that flow between operations. `activation` is applied by whoever writes the values, and its
 // derivative by whoever writes the gradient; so it costs no pass and no memory of its own.
 struct Tensor {
   Shape shape;  // as written; Flatten reads the same values as one row
@@ -99,7 +99,7 @@ struct Operation {
   Shape in, out;
   bool input_gradient;  // of any of its inputs
   bool trainable;       // its weights get gradients and steps
-  // What its backward pass reads while it writes the gradients of its inputs.
+  // The values that its backward pass reads while it writes the gradients of its inputs.
   bool keeps_input, keeps_output;
   bool wants_border;    // its windows read zeros around the input
   bool matrix;          // its kernel is [in][units], with a gradient summed once a batch
@@ -133,7 +133,7 @@ struct Operation {
   float momentum, epsilon;
 };
 
-// What a node made: seen from outside, and by the nodes that read it.
+// The output of a node: seen from outside, and by the nodes that read it.
 struct Value {
   int32_t tensor;
   int32_t

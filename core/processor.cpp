@@ -1,4 +1,4 @@
-// Which of the builds this processor can run. The host asks the plainest build, then loads the best.
+// The builds that this processor can run. The host asks the plainest build, then loads the best.
 #include "spritenet.h"
 
 #if defined(__x86_64__)
@@ -15,7 +15,7 @@ Registers cpuid(uint32_t leaf, uint32_t subleaf) {
   return r;
 }
 
-// What the operating system keeps when it switches threads.
+// The registers that the operating system saves when it switches threads.
 uint32_t saved_state() {
   uint32_t low, high;
   __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));

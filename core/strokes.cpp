@@ -19,7 +19,7 @@ typedef int32_t Row __attribute__((vector_size(kWide * 4)));
 typedef int32_t LooseRow __attribute__((vector_size(kWide * 4), aligned(4), may_alias));
 typedef float FloatRow __attribute__((vector_size(kWide * 4)));
 
-// How deep inside the ink each pixel's middle is; room for a whole row of pixels beyond the last.
+// The depth inside the ink of each pixel's middle; room for a whole row of pixels beyond the last.
 struct Depths {
   int32_t at[kLargestBox][kLargestBox + kWide];
 };

@@ -1,6 +1,6 @@
 // Steps: slabs forward and back on all threads, then chunks of the parameters updated on all threads.
 //
-// What a thread does never depends on which thread it is: each slab has its own sums, each parameter is
+// The work of a thread never depends on which thread it is: each slab has its own sums, each parameter is
 // summed over the slabs in order by whoever takes its chunk. So any number of threads gives the same
 // bits, and a slab may be done twice: when its thread doesn't come back in time, because the system has
 // given the core to another program, another thread does it again, and the first to end counts.

@@ -127,7 +127,7 @@ inline void copy_groups(const Operation& op, const float* kernel, int first, int
 
 }  // namespace detail
 
-// How many threads may share an operation of one image: a group of channels each.
+// The number of threads that may share an operation of one image: a group of channels each.
 inline int32_t conv2d_single_parts(const Operation& op) {
   return ceil_div(op.out.channels, detail::kSingleGroup);
 }

@@ -8,7 +8,7 @@
 namespace sn {
 namespace {
 
-// What is known of the batch, each an array of channels.
+// The statistics of the batch, each an array of channels.
 enum Statistic { kMean, kInverse, kGradient, kProduct, kMovingMean, kMovingVariance, kStatistics };
 
 float* statistic(float* all, const Operation& op, Statistic which) {

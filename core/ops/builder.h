@@ -1,4 +1,4 @@
-// What an operator needs to put itself into a plan: its node's attributes, and the builder.
+// The tools by which an operator adds itself to a plan: its node's attributes, and the builder.
 #pragma once
 
 #include "../plan.h"

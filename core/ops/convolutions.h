@@ -1,4 +1,4 @@
-// What operators that convolve share.
+// Code that convolving operators share.
 #pragma once
 
 #include "operator.h"

@@ -1,6 +1,6 @@
 // Dropout: a share of the values silenced at random while training.
 //
-// Whether a value is dropped is a hash of (seed, step, layer, place of the image in the batch, place of
+// A value is dropped by a hash of (seed, step, layer, place of the image in the batch, place of
 // the value): the same for any number of threads and any lane count, and made again on the way back.
 #include "../order.h"
 #include "operator.h"

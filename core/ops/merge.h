@@ -1,4 +1,4 @@
-// What operators of several inputs share: shapes, and values of inputs that are spread over others.
+// Code that operators of several inputs share: shapes, and values of inputs that are spread over others.
 #pragma once
 
 #include "operator.h"
@@ -28,7 +28,7 @@ inline bool is_same(Shape a, Shape b) {
   return a.height == b.height && a.width == b.width && a.channels == b.channels;
 }
 
-// Whether the inputs' shapes are the same but for sides of 1, which are as long as the others'.
+// True if the inputs' shapes are the same but for sides of 1, which are as long as the others'.
 inline bool broadcast_shapes(Builder& builder, const Node& node, Shape& out) {
   const Value& first = builder.input(node);
   out = first.shape;

@@ -10,7 +10,7 @@
 
 namespace sn {
 
-// What a pass over a slab is told.
+// The inputs of a pass over a slab.
 struct Pass {
   const float* parameters;
   const float* packed;
@@ -24,7 +24,7 @@ struct Pass {
   int32_t part = 0, parts = 1;  // of an operation on one image that threads share
 };
 
-// What all slabs have left before a barrier: slab s at sums + s stride.
+// The sums that all slabs leave before a barrier: slab s at sums + s stride.
 struct Joined {
   const float* sums;
   int64_t stride, slabs, images;
@@ -76,7 +76,7 @@ constexpr sn_operator_info row_of(const char* name, int least_inputs = 1, int mo
   return {name, nullptr, 0, least_inputs, most_inputs};
 }
 
-// What attributes may be.
+// The kinds of attributes.
 constexpr double kAny = 3.4028234e38;  // the largest float
 constexpr int kMaxSide = 4096;
 constexpr int kMostUnits = 65536;
