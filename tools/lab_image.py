@@ -34,7 +34,7 @@ PATIENCE = 300_000  # milliseconds
 @contextmanager
 def lab(folder: Path) -> Iterator[str]:
     """The address of a lab with these images."""
-    command = [sys.executable, "-m", "spritenet", "lab", folder, "--port", "0", "--no-browser"]
+    command = [sys.executable, "-m", "spritenet", "lab", str(folder), "--port", "0", "--no-browser"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             for line in process.stdout or ():

@@ -60,8 +60,9 @@ let loaded;
  * @returns {Core}
  */
 export function loadedCore() {
-  if (!loaded)
+  if (!loaded) {
     throw new CoreError('the core is not loaded', { todo: 'await defaultCore() first.' });
+  }
   return loaded;
 }
 
