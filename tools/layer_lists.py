@@ -211,7 +211,7 @@ def _formatted(path: Path, text: str) -> str:
     """The text as ruff or Prettier leaves it."""
     if path.suffix == ".py":
         for arguments in (["check", "--select", "I,RUF022", "--fix", "-q"], ["format", "-q"]):
-            command = ["ruff", *arguments, "--stdin-filename", str(path), "-"]
+            command = [sys.executable, "-m", "ruff", *arguments, "--stdin-filename", str(path), "-"]
             text = subprocess.run(
                 command, input=text, capture_output=True, text=True, check=True
             ).stdout

@@ -146,7 +146,7 @@ inline void pack_winograd_tile(const Operation& op, const float* kernel, float* 
   float* forward = packed + op.packed_forward + start * int64_t{inputs} + input * width;
   float* backward = packed + op.packed_backward +
                     packed_index(outputs, start, inputs, static_cast<int>(input), kConvTile);
-  winograd_frequencies(g, [&](int i, int j, const Tile& value) {
+  winograd_frequencies(g, [&](int i, int j, const auto& value) {
     for (int c = 0; c < width; ++c) forward[(4 * i + j) * plane + c] = value[c];
     if (!op.input_gradient) return;
     float* to = backward + (4 * kTurned[i] + kTurned[j]) * plane;
@@ -175,7 +175,7 @@ inline void pack_winograd_block(const Operation& op, const float* kernel, float*
   }
   float* forward = packed + op.packed_forward + start * int64_t{inputs} + input * kConvTile;
   float* backward = packed + op.packed_backward + input * outputs + start * int64_t{kConvTile};
-  winograd_frequencies(g, [&](int i, int j, const Block& value) {
+  winograd_frequencies(g, [&](int i, int j, const auto& value) {
     *reinterpret_cast<Loose*>(forward + (4 * i + j) * plane) = value;
     if (!op.input_gradient) return;
     *reinterpret_cast<Loose*>(backward + (4 * kTurned[i] + kTurned[j]) * plane) =

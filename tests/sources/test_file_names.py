@@ -78,6 +78,8 @@ def test_other_formats_are_named(name: str, kind: str, tmp_path: Path) -> None:
 
 def test_pillow_heif_is_used_where_it_is_installed(tmp_path: Path) -> None:
     """By an ending of that kind, to pixels close to what was saved."""
+    can_read_heic.cache_clear()
+    image_file._formats.cache_clear()
     pillow_heif = pytest.importorskip("pillow_heif")
     pillow_heif.register_heif_opener()
     (tmp_path / "cat").mkdir()

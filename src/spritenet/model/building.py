@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ImageShape",
     "Place",
+    "check_outputs",
     "classifies",
     "initial",
     "last_activation",
@@ -153,6 +154,35 @@ def initial(places: Iterable[Place], seed: int) -> NDArray[np.float32]:
         for number, place in enumerate(places)
     ]
     return np.concatenate(values) if values else np.zeros(0, np.float32)
+
+
+def check_outputs(layer: str, outputs: Shape, classes: int) -> None:
+    """Refuses to train outputs that are an image, or as many as classes are not.
+
+    Args:
+        layer: the last layer's name.
+        outputs: its output shape.
+        classes: the number of classes; 0 if unknown.
+
+    Raises:
+        ModelError: they are.
+    """
+    if len(outputs) != 1:
+        raise ModelError(
+            "it ends in an image, not in a vector",
+            where=layer,
+            expected="one number for each class",
+            got=" × ".join(map(str, outputs)),
+            do="Put Flatten or GlobalAveragePooling2D before the last Dense.",
+        )
+    if classes and outputs != (classes,):
+        raise ModelError(
+            "its outputs don't fit the classes",
+            where=layer,
+            expected=f"{classes} outputs",
+            got=" × ".join(map(str, outputs)),
+            do="Give the last layer as many units as there are classes.",
+        )
 
 
 def classifies(layers: Iterable[Layer], outputs: Shape) -> bool:

@@ -221,23 +221,7 @@ class Network:
                 expected=f"{self.input_shape}",
                 got=f"{input_shape}",
             )
-        outputs = self._output_shape
-        if len(outputs) != 1:
-            raise ModelError(
-                "it ends in an image, not in a vector",
-                where=self._layers[-1].label,
-                expected="one number for each class",
-                got=" × ".join(map(str, outputs)),
-                do="Put Flatten or GlobalAveragePooling2D before the last Dense.",
-            )
-        if class_names and outputs != (len(class_names),):
-            raise ModelError(
-                "its outputs don't fit the classes",
-                where=self._layers[-1].label,
-                expected=f"{len(class_names)} outputs",
-                got=" × ".join(map(str, outputs)),
-                do="Give the last layer as many units as there are classes.",
-            )
+        building.check_outputs(self._layers[-1].label, self._output_shape, len(class_names))
         self.class_names = class_names or self.class_names
 
     @property

@@ -79,7 +79,7 @@ def unsupported_notes(names: Iterable[str]) -> tuple[str, ...]:
     """Returns a note for each unsupported format, with its files and what to do.
 
     >>> unsupported_notes(["cat/1.svg", "cat/2.svg", "a.txt"])
-    ('SVG images are unsupported and were skipped: cat/1.svg, cat/2.svg; save them as PNG',)
+    ('SVG images are unsupported and were passed over: cat/1.svg, cat/2.svg; save them as PNG',)
 
     Args:
         names: the names of files; other files are ignored.
