@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 
 class Texts(HTMLParser):
-    """What a page shows, and whether its tags match."""
+    """The text of a page, whose tags must match."""
 
     def __init__(self) -> None:
         super().__init__()

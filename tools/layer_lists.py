@@ -144,7 +144,7 @@ def format_page(text: str, found: dict[str, type[Layer]]) -> str:
 
 
 def _described(parameter: inspect.Parameter, row: Operator) -> dict[str, Any]:
-    """What JavaScript has to know of an argument."""
+    """Returns the description of an argument for JavaScript."""
     told: dict[str, Any] = {}
     if parameter.default is not parameter.empty:
         default = parameter.default

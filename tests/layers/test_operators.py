@@ -386,7 +386,7 @@ def test_inputs_that_do_not_fit_are_refused_in_a_line(
     ],
 )
 def test_wrong_arguments_are_refused_in_a_line(make: Callable[[], Layer]) -> None:
-    """Where they are given."""
+    """At the call that gives them."""
     with pytest.raises(ModelError) as caught:
         make()
     assert "\n" not in str(caught.value)

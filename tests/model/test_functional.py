@@ -241,7 +241,7 @@ def bad_graphs() -> dict[str, tuple[Any, str]]:
 
 @pytest.mark.parametrize("name", bad_graphs())
 def test_bad_graphs_are_refused_in_a_line(name: str) -> None:
-    """Where they are made."""
+    """At the call that makes them."""
     make, said = bad_graphs()[name]
     with pytest.raises(ModelError, match=said):
         make()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, cast, overload
 
@@ -105,10 +105,17 @@ class Graph(Sequence[Layer]):
         """Returns the same graph of other layers, one for each."""
         return Graph(tuple(layers), self.inputs)
 
-    def after_images(self, layer: Layer) -> Graph:
-        """Returns the graph with a layer put between the images and all that reads them."""
-        inputs = [tuple(index + 1 for index in read) for read in self.inputs]
-        return Graph((layer, *self.layers), ((IMAGES,), *inputs))
+    def after_images(self, layer: Layer, gone: Collection[int] = ()) -> Graph:
+        """Returns the graph with a layer between the images and all that read them.
+
+        Args:
+            layer: the new first layer.
+            gone: indices of layers that it stands for; their readers read it.
+        """
+        kept = [place for place in range(len(self)) if place not in gone]
+        new = {old: place + 1 for place, old in enumerate(kept)} | dict.fromkeys({IMAGES, *gone}, 0)
+        inputs = [tuple(new[read] for read in self.inputs[old]) for old in kept]
+        return Graph((layer, *(self[old] for old in kept)), ((IMAGES,), *inputs))
 
     def and_then(self, layer: Layer) -> Graph:
         """Returns the graph with a layer after the last one."""

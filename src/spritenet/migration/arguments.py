@@ -277,7 +277,7 @@ def _refuse_change(self: object, name: str, value: object = None) -> None:
     Raises:
         UnsupportedError: always, but for what changes nothing.
     """
-    if name in getattr(type(self), "SETTABLE", ()) or (name == "trainable" and value is True):
+    if name in getattr(type(self), "SETTABLE", ()):
         object.__setattr__(self, name, value)
         return
     from spritenet.migration import advice  # imported late: only errors need it

@@ -32,7 +32,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one weight array lies among the parameters.
+    """The place of one weight array among the parameters.
 
     Attributes:
         name: "conv2d/kernel".
@@ -84,17 +84,8 @@ def with_rescaling(layers: Iterable[Layer]) -> tuple[Graph, list[int]]:
             do="Call all of them on the Rescaling's output.",
         )
     gone = {place for place, _ in rescalings} if len(kinds) == 1 else set()
-    return _merged(graph, first, gone)
-
-
-def _merged(graph: Graph, first: Layer, gone: set[int]) -> tuple[Graph, list[int]]:
-    """Returns the graph with a layer that alone reads the images, in place of those gone."""
     kept = [place for place in range(len(graph)) if place not in gone]
-    new = {old: place + 1 for place, old in enumerate(kept)} | dict.fromkeys({IMAGES, *gone}, 0)
-    inputs = [tuple(new[read] for read in graph.inputs[old]) for old in kept]
-    origin = min(gone) if gone else IMAGES
-    layers = (first, *(graph[old] for old in kept))
-    return Graph(layers, ((IMAGES,), *inputs)), [origin, *kept]
+    return graph.after_images(first, gone), [min(gone, default=IMAGES), *kept]
 
 
 def named(graph: Graph, given: Sequence[bool] | None = None) -> Graph:

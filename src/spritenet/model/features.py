@@ -1,4 +1,4 @@
-"""What a network has made of images somewhere on their way through it."""
+"""Features: the outputs of inner layers for images."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["before", "features"]
 def before(
     model: Network, parameters: NDArray[np.float32], end: int, images: NDArray[np.uint8]
 ) -> NDArray[np.float32]:
-    """What the layers before number `end` make of n images, flat: (n, d)."""
+    """Returns the output of layer `end` - 1 for n images, flat: (n, d)."""
     engine, places = model.beginning(end)
     part = np.ascontiguousarray(parameters[places])
     share = evaluation.images_per_call(model.graph, images.shape[1:])
@@ -28,7 +28,7 @@ def before(
 
 
 def features(model: Network, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """What the last layer with weights is given for each image.
+    """Returns the input of the last layer with weights for each image.
 
     Args:
         model: with weights.

@@ -88,7 +88,7 @@ def filters(weights: Mapping[str, NDArray[np.float32]], layer: str | None) -> Fi
 
 
 def layer_figure(weights: Mapping[str, NDArray[np.float32]], layer: str) -> Figure:
-    """How the weights of a layer are distributed.
+    """Returns histograms of the weights of a layer.
 
     Raises:
         ModelError: there is no such layer, or it has no weights.

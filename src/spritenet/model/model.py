@@ -241,7 +241,7 @@ class Model(Compiled):
         *,
         return_dict: bool = False,
     ) -> Scores | dict[str, float]:
-        """How well it does: `loss, accuracy = model.evaluate(data.test)`.
+        """Returns loss and accuracy: `loss, accuracy = model.evaluate(data.test)`.
 
         Args:
             x: a Split, a StreamSplit, (x, y), or images n h w c.

@@ -35,13 +35,13 @@ def _native(*arguments: Any, **named: Any) -> Engine:
 
 
 class Network:
-    """Layers with their weights: the part of `Sequential` that neither trains nor predicts.
+    """Layers with their weights: the part of `Model` that neither trains nor predicts.
 
     Attributes:
         name: in summaries and files.
-        threads: how many work at a time; None for all.
+        threads: the number of threads; None for all.
         input_shape: height, width, channels of its images; None before it is built.
-        class_names: what its outputs mean; empty if nobody said.
+        class_names: the names of its outputs; empty if unknown.
         rejection: the calibration and OOD detector; None until calibrated and when weights change.
     """
 
@@ -185,7 +185,7 @@ class Network:
 
     @property
     def built(self) -> bool:
-        """Whether it has weights."""
+        """True if it has weights."""
         return self._state is not None
 
     @accepts
@@ -226,7 +226,7 @@ class Network:
 
     @property
     def output_shape(self) -> tuple[int, ...]:
-        """What it makes of one image.
+        """The output shape for one image.
 
         Raises:
             ModelError: it is not built yet.
@@ -272,7 +272,7 @@ class Network:
         return inspection.table_html(self.name, self._layers, self.input_shape)
 
     def activations(self, image: object) -> dict[str, NDArray[np.float32]]:
-        """What each layer makes of one image: its name → (h, w, c), or (units,) for a vector.
+        """Returns each layer's output for one image: its name → (h, w, c), or (units,).
 
         Args:
             image: h w c or h w; uint8, or float k/255.
@@ -302,7 +302,7 @@ class Network:
 
     @property
     def state(self) -> CurrentState:
-        """What training changes.
+        """The parameters and the optimizer state.
 
         Raises:
             ModelError: it is not built yet.
@@ -314,7 +314,7 @@ class Network:
         return self._state
 
     def engine(self, batch_size: int = 0) -> Engine:
-        """What computes it, able to train on batches of that size.
+        """Returns the engine, able to train on batches of that size.
 
         Raises:
             ModelError: it is not built yet.
@@ -365,7 +365,7 @@ class Network:
         return ()
 
     def _empty_slots(self, size: int) -> NDArray[np.float32]:
-        """The memory of an optimizer that has seen nothing."""
+        """The optimizer state before the first step."""
         return np.zeros((len(self._slot_names), size), np.float32)
 
     if not TYPE_CHECKING:  # type checkers shall know what is missing
