@@ -17,10 +17,32 @@ inline void sum_slabs(const sn_network& net, int64_t slabs, int64_t at, int64_t 
   }
 }
 
-inline void add_l2(const sn_network& net, const sn_training& task, int64_t at, int64_t count,
-                   float l2, double& squares, double& penalty) {
-  float* g = net.gradient + at;
-  const float* w = task.parameters + at;
+// Where a chunk's gradient is: stretch s of the kernel's at kernel + s stretch.
+struct ChunkGradient {
+  float* kernel;
+  int64_t stretch;
+  float* bias;
+};
+
+// Its place among the parameters' gradients.
+inline ChunkGradient gradient_of(const sn_network& net, const Chunk& chunk) {
+  const Operation& op = net.plan.operations[chunk.operation];
+  return {net.gradient + op.kernel + chunk.first * op.units, chunk.rows * op.units,
+          net.gradient + op.bias};
+}
+
+// Memory of the thread, which is still in its cache, for a gradient that is used at once.
+inline ChunkGradient gradient_of(const sn_network& net, const Chunk& chunk, int32_t thread) {
+  if (net.chunk_floats * net.plan.threads > net.plan.parameter_count)
+    return gradient_of(net, chunk);
+  const int64_t count = (chunk.last - chunk.first) * net.plan.operations[chunk.operation].units;
+  float* at = net.gradient + thread * net.chunk_floats;
+  return {at, count, at + chunk.stretches * count};
+}
+
+// To the gradient g of `count` parameters w.
+inline void add_l2(const sn_training& task, float* g, const float* w, int64_t count, float l2,
+                   double& squares, double& penalty) {
   if (l2 > 0) {
     float sum = 0;
     for (int64_t i = 0; i < count; ++i) {
@@ -36,9 +58,10 @@ inline void add_l2(const sn_network& net, const sn_training& task, int64_t at, i
   }
 }
 
-// Sums a chunk's gradient over the batch, adds L2, and returns through the net's arrays what the
+// Sums a chunk's gradient over the batch into `to`, adds L2, and returns through the net's arrays what the
 // norm and the loss need of it.
-inline void sum_chunk(sn_network& net, const sn_training& task, int64_t index, int64_t slabs) {
+inline void sum_chunk(sn_network& net, const sn_training& task, int64_t index, int64_t slabs,
+                      const ChunkGradient& to) {
   const Chunk& chunk = net.chunks[index];
   const Operation& op = net.plan.operations[chunk.operation];
   const int64_t units = op.units;
@@ -52,7 +75,7 @@ inline void sum_chunk(sn_network& net, const sn_training& task, int64_t index, i
   if (!op.trainable) return;
   for (int32_t s = 0; s < (op.kernel < 0 ? 0 : chunk.stretches); ++s) {
     const int64_t first = (s * chunk.rows + chunk.first) * units;
-    float* gradient = net.gradient + op.kernel + first;
+    float* gradient = to.kernel + s * to.stretch;
     if (op.matrix) {
       op.kernels->kernel_gradient(op, net.dense_inputs + at, net.dense_gradients + at,
                                   static_cast<int>(slabs), chunk.first, chunk.last, gradient);
@@ -61,39 +84,39 @@ inline void sum_chunk(sn_network& net, const sn_training& task, int64_t index, i
     }
     for (int64_t p = 0; p < parts; ++p) {
       const int64_t done = p * rows * units, size = rows * units;
-      add_l2(net, task, op.kernel + first + done, size < count - done ? size : count - done,
-             op.kernel_l2, squares[p], l2[p]);
+      add_l2(task, gradient + done, task.parameters + op.kernel + first + done,
+             size < count - done ? size : count - done, op.kernel_l2, squares[p], l2[p]);
     }
   }
   if (chunk.with_bias && op.bias >= 0) {
-    float* bias = net.gradient + op.bias;
     if (op.matrix) {
-      op.kernels->bias_gradient(op, net.dense_gradients + at, static_cast<int>(slabs), bias);
+      op.kernels->bias_gradient(op, net.dense_gradients + at, static_cast<int>(slabs), to.bias);
     } else {
-      sum_slabs(net, slabs, op.slab_gradient + int64_t{op.fan_in} * units, units, bias);
+      sum_slabs(net, slabs, op.slab_gradient + int64_t{op.fan_in} * units, units, to.bias);
     }
-    add_l2(net, task, op.bias, units, op.bias_l2, squares[parts - 1], l2[parts - 1]);
+    add_l2(task, to.bias, task.parameters + op.bias, units, op.bias_l2, squares[parts - 1],
+           l2[parts - 1]);
   }
 }
 
 inline void update_stretch(const sn_network& net, const sn_training& task, const Update& update,
-                           int64_t at, int64_t count) {
+                           int64_t at, int64_t count, const float* gradient) {
   float* first = task.slots ? task.slots + at : nullptr;
   float* second = task.slots ? first + net.plan.parameter_count : nullptr;
-  update_parameters(update, task.parameters + at, net.gradient + at, first, second, count);
+  update_parameters(update, task.parameters + at, gradient, first, second, count);
 }
 
 inline void update_chunk(const sn_network& net, const sn_training& task, const Update& update,
-                         int64_t index) {
+                         int64_t index, const ChunkGradient& from) {
   const Chunk& chunk = net.chunks[index];
   const Operation& op = net.plan.operations[chunk.operation];
   if (!op.trainable) return;
   const int64_t units = op.units;
   for (int32_t s = 0; s < (op.kernel < 0 ? 0 : chunk.stretches); ++s) {
     update_stretch(net, task, update, op.kernel + (s * chunk.rows + chunk.first) * units,
-                   (chunk.last - chunk.first) * units);
+                   (chunk.last - chunk.first) * units, from.kernel + s * from.stretch);
   }
-  if (chunk.with_bias && op.bias >= 0) update_stretch(net, task, update, op.bias, units);
+  if (chunk.with_bias && op.bias >= 0) update_stretch(net, task, update, op.bias, units, from.bias);
   pack_chunk(net, chunk, task.parameters, true);
 }
 

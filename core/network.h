@@ -43,6 +43,7 @@ struct sn_network {
   sn::Plan plan;
   int64_t slabs;  // of the largest batch
   int64_t chunk_count, part_count;
+  int64_t chunk_floats;  // at least the parameters of any chunk
   float* packed;
   float* gradient;  // as long as the parameters
   float* slab_gradients;

@@ -110,9 +110,9 @@ void Builder::place_tensors() {
   }
   if (kLargeImages && plan_.reuses_memory) place_by_liveness();
   place_edges();
+  plan_.group = slabs_together();
   for (int32_t i = 0; i < plan_.operation_count; ++i) place_weights(plan_.operations[i]);
   plan_.scratch_units = most_scratch();
-  plan_.group = slabs_together();
   if (!kLargeImages || !plan_.reuses_memory) return;
   const int64_t slabs = (plan_.thread_units + plan_.scratch_units) * kLanes * plan_.threads;
   plan_.one_by_one = slabs > kSlabMemory;
@@ -183,7 +183,8 @@ void Builder::place_weights(Operation& op) {
   op.packed_forward = plan_.packed_count;
   plan_.packed_count += op.packed_count;
   op.packed_backward = plan_.packed_count;
-  if (op.input_gradient) plan_.packed_count += op.packed_count;
+  op.kernel_in_place = op.matrix && plan_.group > 1;
+  if (op.input_gradient && !op.kernel_in_place) plan_.packed_count += op.packed_count;
   if (!op.trainable) return;
   if (op.matrix) {
     op.output_gradients = plan_.output_gradient_count;

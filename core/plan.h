@@ -126,6 +126,7 @@ struct Operation {
   // dense: place of the transposed output gradients in a slab's batch-wide memory, in floats.
   int64_t output_gradients;
   int32_t padded_units;  // dense: outputs rounded up to whole vectors
+  bool kernel_in_place;  // dense: its backward pass reads the host's kernel, not a turned copy
   int64_t scratch;       // vectors it works in
   // Batch normalisation: places of the moving averages in the parameters, of what a slab leaves in its
   // sums, and of the batch's statistics in the network's.

@@ -22,9 +22,9 @@ struct Layout {
   }
 };
 
-// A chunk of a matrix is a multiple of this many rows, so that whole tiles of the turned kernel are
-// packed at once (kernels/pack.h).
-constexpr int64_t kMatrixRows = kDenseTile;
+// A chunk of a matrix is a multiple of a tile's rows, so that whole tiles of the turned kernel are packed
+// at once (kernels/pack.h), and at least so many: all output gradients pass by for each chunk.
+constexpr int64_t kMatrixRows = 2 * kDenseTile;
 
 int64_t count_chunks(const Plan& plan, Chunk* chunks, int64_t& parts) {
   int64_t count = 0;
@@ -43,7 +43,7 @@ int64_t count_chunks(const Plan& plan, Chunk* chunks, int64_t& parts) {
     int64_t rows = kChunkParameters / stretches / op.units / 4 * 4;
     if (rows < 4) rows = 4;
     const int64_t part_rows = rows;
-    while (op.matrix && rows % kMatrixRows != 0) rows += part_rows;
+    while (op.matrix && (rows < kMatrixRows || rows % kDenseTile != 0)) rows += part_rows;
     for (int64_t first = 0; first < stretch; first += rows) {
       const int64_t last = first + rows < stretch ? first + rows : stretch;
       if (chunks) {
@@ -54,6 +54,18 @@ int64_t count_chunks(const Plan& plan, Chunk* chunks, int64_t& parts) {
     }
   }
   return count;
+}
+
+// The parameters of the largest chunk, bias included, in whole cache lines.
+int64_t most_of_chunks(const Plan& plan, const Chunk* chunks, int64_t count) {
+  int64_t most = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    const Chunk& c = chunks[i];
+    const int64_t rows = (c.last - c.first) * c.stretches + 1;
+    const int64_t floats = rows * plan.operations[c.operation].units;
+    most = floats > most ? floats : most;
+  }
+  return (most + 15) / 16 * 16;
 }
 
 void lay_out(sn_network& net, Layout& layout) {
@@ -207,6 +219,7 @@ sn_network* sn_network_init(void* memory, int64_t bytes, const sn_network_spec* 
   make_plan(*spec, net->plan, error);
   lay_out(*net, layout);
   count_chunks(net->plan, net->chunks, net->part_count);
+  net->chunk_floats = most_of_chunks(net->plan, net->chunks, net->chunk_count);
   for (int64_t s = 0; s < net->slabs; ++s) net->slab_states[s].block = s;
   const int32_t spare = net->plan.threads * net->plan.group;
   for (int32_t k = 0; k < spare; ++k) {

@@ -299,6 +299,15 @@ struct Training {
 
   bool clips() const { return task.optimizer.clip_norm > 0 && !gradient_only; }
 
+  void sum_and_update(int32_t thread, int64_t index) {
+    const Chunk& chunk = net.chunks[index];
+    const bool at_once = !clips() && !gradient_only;
+    const ChunkGradient gradient =
+        at_once ? gradient_of(net, chunk, thread) : gradient_of(net, chunk);
+    sum_chunk(net, task, index, step.slabs, gradient);
+    if (at_once) update_chunk(net, task, update, index, gradient);
+  }
+
   // True when the item is done, and by this thread.
   bool work_on(int32_t thread, Item item) {
     switch (item.kind()) {
@@ -308,11 +317,10 @@ struct Training {
       case kSlabs:
         return time_group(thread, item);
       case kSums:
-        sum_chunk(net, task, item.index, step.slabs);
-        if (!clips() && !gradient_only) update_chunk(net, task, update, item.index);
+        sum_and_update(thread, item.index);
         return true;
       case kUpdates:
-        update_chunk(net, task, update, item.index);
+        update_chunk(net, task, update, item.index, gradient_of(net, net.chunks[item.index]));
         return true;
     }
     return false;

@@ -83,7 +83,7 @@ inline void pack_rows(const Operation& op, const float* kernel, float* packed, i
       }
     }
   }
-  if (!op.input_gradient) return;
+  if (!op.input_gradient || op.kernel_in_place) return;
   int64_t row = first;
   if (op.matrix && kDenseTile == kLanes && first % kLanes == 0) {
     for (; row + kLanes <= last; row += kLanes) pack_turned_tile(op, kernel, packed, row);

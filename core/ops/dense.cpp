@@ -30,23 +30,6 @@ void dense_forward(const Context<Lanes>& ctx, const Pass& pass) {
   activate_row(ctx.y().at, op.out.channels, ctx.out.activation, ctx.out.alpha);
 }
 
-void dense_backward(const Context<Lanes>& ctx, const Pass& pass) {
-  const Operation& op = ctx.op;
-  RowTask task{};
-  task.input = ctx.dy().at;
-  task.last_row = task.kernel_rows = 1;
-  task.taps = 1;
-  task.depth = op.out.channels;
-  task.positions = 1;
-  task.weights = pass.packed + op.packed_backward;
-  task.channels = op.fan_in;
-  task.floor = -__builtin_inff();
-  task.output = ctx.dx().at;
-  task.output_step = op.fan_in;
-  correlate_row<kDenseTile, false>(task);
-  backward_row(ctx.dx().at, ctx.x().at, ctx.dx().at, op.fan_in, ctx.in.activation, ctx.in.alpha);
-}
-
 void dense_forward_group(const Plan& plan, const Operation& op, const Slab<Lanes>* slabs, int count,
                          const Pass& pass) {
   const Tensor& in = plan.tensors[op.input];
@@ -76,50 +59,73 @@ void dense_backward_group(const Plan& plan, const Operation& op, const Slab<Lane
     task.input[s] = slabs[s].gradient(plan.tensors[op.output]).at;
     task.output[s] = slabs[s].own + plan.edges[op.first_edge].place.at;
   }
-  task.weights = pass.packed + op.packed_backward;
+  task.weights = pass.parameters + op.kernel;
   task.depth = op.out.channels;
   task.channels = op.fan_in;
-  dense_group(task);
+  dense_group_turned(task);
   for (int s = 0; s < count; ++s) {
     backward_row(task.output[s], slabs[s].values(in).at, task.output[s], op.fan_in, in.activation,
                  in.alpha);
   }
 }
 
-// Keeps the output gradients as [image][unit], for the batch's sum.
+void dense_backward(const Context<Lanes>& ctx, const Pass& pass) {
+  const Operation& op = ctx.op;
+  if (op.kernel_in_place) return dense_backward_group(ctx.plan, op, &ctx.slab, 1, pass);
+  RowTask task{};
+  task.input = ctx.dy().at;
+  task.last_row = task.kernel_rows = 1;
+  task.taps = 1;
+  task.depth = op.out.channels;
+  task.positions = 1;
+  task.weights = pass.packed + op.packed_backward;
+  task.channels = op.fan_in;
+  task.floor = -__builtin_inff();
+  task.output = ctx.dx().at;
+  task.output_step = op.fan_in;
+  correlate_row<kDenseTile, false>(task);
+  backward_row(ctx.dx().at, ctx.x().at, ctx.dx().at, op.fan_in, ctx.in.activation, ctx.in.alpha);
+}
+
+// Units whose output gradients are neighbours, image by image: two vectors, or one behind the last pair.
+constexpr int kPanel = 2;
+
+// Where the panel of a unit begins, the first of its panel.
+int64_t panel_of(int64_t unit) { return unit * kLanes; }
+int panel_vectors(int64_t unit, int64_t units) { return units - unit > kLanes ? kPanel : 1; }
+
+// Keeps the output gradients as [panel][image][unit of the panel], for the batch's sum.
 void dense_keep_gradient(const Context<Lanes>& ctx, const Pass&) {
   const Operation& op = ctx.op;
-  float* to = ctx.slab.output_gradients + op.output_gradients;
+  const int units = op.out.channels;
   const Lanes* dy = ctx.dy().at;
-  int u = 0;
-  for (; u + kLanes <= op.out.channels; u += kLanes) {
-    Lanes v[kLanes];
-    for (int i = 0; i < kLanes; ++i) v[i] = dy[u + i];
-    transpose_lanes(v);
-    for (int i = 0; i < kLanes; ++i) {
-      *reinterpret_cast<Lanes*>(to + i * op.padded_units + u) = v[i];
+  for (int unit = 0; unit < units;) {
+    const int width = panel_vectors(unit, units);
+    Lanes* to =
+        reinterpret_cast<Lanes*>(ctx.slab.output_gradients + op.output_gradients + panel_of(unit));
+    for (int w = 0; w < width; ++w, unit += kLanes) {
+      Lanes v[kLanes];
+      for (int i = 0; i < kLanes; ++i) v[i] = unit + i < units ? dy[unit + i] : Lanes{};
+      transpose_lanes(v);
+      for (int i = 0; i < kLanes; ++i) to[i * width + w] = v[i];
     }
-  }
-  for (; u < op.out.channels; ++u) {
-    for (int i = 0; i < kLanes; ++i) to[i * op.padded_units + u] = dy[u][i];
   }
 }
 
-// Rows inputs x Width vectors of units, over all images of all slabs.
+// Rows inputs x Width vectors of units, over all images of all slabs; `panel` is where those units' output
+// gradients begin in each slab's.
 template <int Rows, int Width>
 void outer_tile(const Lanes* const* inputs, const float* const* gradients, int slabs, int64_t row,
-                int64_t unit, int64_t padded_units, Lanes (&sum)[Rows][Width]) {
+                int64_t panel, Lanes (&sum)[Rows][Width]) {
   for (int r = 0; r < Rows; ++r) {
     for (int w = 0; w < Width; ++w) sum[r][w] = Lanes{};
   }
   for (int s = 0; s < slabs; ++s) {
     const float* x = reinterpret_cast<const float*>(inputs[s] + row);
-    const float* dy = gradients[s] + unit;
-    for (int i = 0; i < kLanes; ++i) {
+    const Lanes* dy = reinterpret_cast<const Lanes*>(gradients[s] + panel);
+    for (int i = 0; i < kLanes; ++i, dy += Width) {
       Lanes d[Width];
-      for (int w = 0; w < Width; ++w) {
-        d[w] = *reinterpret_cast<const Lanes*>(dy + i * padded_units + w * kLanes);
-      }
+      for (int w = 0; w < Width; ++w) d[w] = dy[w];
       for (int r = 0; r < Rows; ++r) {
         const Lanes value = broadcast<Lanes>(x[r * kLanes + i]);
         for (int w = 0; w < Width; ++w) sum[r][w] += value * d[w];
@@ -128,57 +134,60 @@ void outer_tile(const Lanes* const* inputs, const float* const* gradients, int s
   }
 }
 
-// Writes the gradient of rows first … last-1 from `gradient` on; `inputs[s]` and `gradients[s]` are slab s's.
-void dense_kernel_gradient(const Operation& op, const Lanes* const* inputs,
-                           const float* const* gradients, int slabs, int64_t first, int64_t last,
-                           float* gradient) {
-  constexpr int kRows = kSums >= 24 ? 8 : 4, kWidth = 2;
-  const int64_t units = op.out.channels;
-  const auto store = [&](int64_t row, int64_t unit, Lanes values) {
-    float* to = gradient + (row - first) * units + unit;
-    if (unit + kLanes <= units) {
+// Rows first ... last-1 of a panel's gradient.
+template <int Width>
+void panel_gradient(const Lanes* const* inputs, const float* const* gradients, int slabs,
+                    int64_t first, int64_t last, int64_t unit, int64_t units, float* gradient) {
+  constexpr int kRows = kSums >= 24 ? 8 : 4;
+  const auto store = [&](int64_t row, int w, Lanes values) {
+    const int64_t left = units - unit - w * kLanes;
+    float* to = gradient + (row - first) * units + unit + w * kLanes;
+    if (left >= kLanes) {
       *reinterpret_cast<Vector<kLanes>::Loose*>(to) = values;
       return;
     }
-    for (int64_t i = 0; i < units - unit; ++i) to[i] = values[i];
+    for (int64_t i = 0; i < left; ++i) to[i] = values[i];
   };
-  // The output gradients of two vectors of units stay in the nearest cache for all rows.
-  for (int64_t unit = 0; unit < units;) {
-    const bool wide = unit + (kWidth - 1) * kLanes < units;
-    for (int64_t row = first; row < last;) {
-      const bool many = row + kRows <= last;
-      if (many && wide) {
-        Lanes sum[kRows][kWidth];
-        outer_tile(inputs, gradients, slabs, row, unit, op.padded_units, sum);
-        for (int r = 0; r < kRows; ++r) {
-          for (int w = 0; w < kWidth; ++w) store(row + r, unit + w * kLanes, sum[r][w]);
-        }
-      } else if (many) {
-        Lanes sum[kRows][1];
-        outer_tile(inputs, gradients, slabs, row, unit, op.padded_units, sum);
-        for (int r = 0; r < kRows; ++r) store(row + r, unit, sum[r][0]);
-      } else if (wide) {
-        Lanes sum[1][kWidth];
-        outer_tile(inputs, gradients, slabs, row, unit, op.padded_units, sum);
-        for (int w = 0; w < kWidth; ++w) store(row, unit + w * kLanes, sum[0][w]);
-      } else {
-        Lanes sum[1][1];
-        outer_tile(inputs, gradients, slabs, row, unit, op.padded_units, sum);
-        store(row, unit, sum[0][0]);
-      }
-      row += many ? kRows : 1;
+  int64_t row = first;
+  for (; row + kRows <= last; row += kRows) {
+    Lanes sum[kRows][Width];
+    outer_tile(inputs, gradients, slabs, row, panel_of(unit), sum);
+    for (int r = 0; r < kRows; ++r) {
+      for (int w = 0; w < Width; ++w) store(row + r, w, sum[r][w]);
     }
-    unit += wide ? kWidth * kLanes : kLanes;
+  }
+  for (; row < last; ++row) {
+    Lanes sum[1][Width];
+    outer_tile(inputs, gradients, slabs, row, panel_of(unit), sum);
+    for (int w = 0; w < Width; ++w) store(row, w, sum[0][w]);
+  }
+}
+
+// Writes the gradient of rows first … last-1 from `gradient` on; `inputs[s]` and `gradients[s]` are slab s's.
+// A panel's output gradients stay in the nearest cache for all rows.
+void dense_kernel_gradient(const Operation& op, const Lanes* const* inputs,
+                           const float* const* gradients, int slabs, int64_t first, int64_t last,
+                           float* gradient) {
+  const int64_t units = op.out.channels;
+  for (int64_t unit = 0; unit < units; unit += kPanel * kLanes) {
+    panel_vectors(unit, units) == kPanel
+        ? panel_gradient<kPanel>(inputs, gradients, slabs, first, last, unit, units, gradient)
+        : panel_gradient<1>(inputs, gradients, slabs, first, last, unit, units, gradient);
   }
 }
 
 void dense_bias_gradient(const Operation& op, const float* const* gradients, int slabs,
                          float* gradient) {
-  for (int u = 0; u < op.out.channels; ++u) gradient[u] = 0.0f;
-  for (int s = 0; s < slabs; ++s) {
-    for (int i = 0; i < kLanes; ++i) {
-      const float* dy = gradients[s] + int64_t{i} * op.padded_units;
-      for (int u = 0; u < op.out.channels; ++u) gradient[u] += dy[u];
+  const int64_t units = op.out.channels;
+  for (int64_t unit = 0; unit < units; unit += kPanel * kLanes) {
+    const int64_t width = panel_vectors(unit, units) * kLanes;
+    const int64_t count = units - unit < width ? units - unit : width;
+    for (int64_t u = 0; u < count; ++u) gradient[unit + u] = 0.0f;
+    for (int s = 0; s < slabs; ++s) {
+      const float* dy = gradients[s] + panel_of(unit);
+      for (int i = 0; i < kLanes; ++i, dy += width) {
+        for (int64_t u = 0; u < count; ++u) gradient[unit + u] += dy[u];
+      }
     }
   }
 }
@@ -200,9 +209,7 @@ Operation& add_matrix(Builder& builder, const Node& node, int32_t inputs, int32_
   op.window = {1, 1, 1, 1, 0, 0};
   op.matrix = op.keeps_input = true;
   op.fan_in = inputs;
-  // Images that lie a multiple of 4096 bytes apart would fight for the same lines of the cache.
   op.padded_units = ceil_div(units, kLanes) * kLanes;
-  if (op.padded_units % 256 == 0) op.padded_units += kLanes;
   op.packed_count = int64_t{inputs} * units;
   return op;
 }
