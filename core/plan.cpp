@@ -2,6 +2,18 @@
 #include "ops/operator.h"
 
 namespace sn {
+namespace {
+
+constexpr int32_t kLongestVector = 1 << 20;
+
+// Fewer than three sides are the last ones.
+Shape shape_of(const int32_t* given, int32_t rank) {
+  int32_t sides[3] = {1, 1, 1};
+  for (int32_t i = 0; i < rank; ++i) sides[3 - rank + i] = given[i];
+  return {sides[0], sides[1], sides[2]};
+}
+
+}  // namespace
 
 bool make_plan(const sn_network_spec& spec, Plan& plan, char* error) {
   return Builder(spec, plan, error).build();
@@ -14,11 +26,11 @@ bool Builder::build() {
   plan_.threads = spec_.threads;
   plan_.batch_size = spec_.batch_size;
   plan_.reuses_memory = kLargeImages && spec_.reuses_memory;
-  plan_.tensors[0].shape = {spec_.height, spec_.width, spec_.channels};
+  plan_.tensors[0].shape = shape_of(spec_.sides, spec_.rank);
   plan_.tensors[0].producer = -1;
   plan_.tensor_count = 1;
   plan_.image.shape = plan_.tensors[0].shape;
-  plan_.image.rank = 3;
+  plan_.image.rank = spec_.rank;
   if (!check_graph()) return false;
   for (int32_t i = 0; i < spec_.node_count; ++i) {
     if (!add_node(spec_.nodes[i], i)) return false;
@@ -56,15 +68,13 @@ bool Builder::infer(const sn_node& node, const sn_shape* inputs) {
   for (int32_t k = 0; k < node.input_count; ++k) {
     const sn_shape& given = inputs[k];
     if (given.rank < 1 || given.rank > 3) return named.refuse("a shape has one to three sides");
-    int32_t sides[3] = {1, 1, 1};
     int64_t size = 1;
     for (int32_t i = 0; i < given.rank; ++i) {
       const int32_t side = given.sides[i];
       if (side < 1 || (size *= side) > (1 << 30)) return named.refuse("its input is too large");
-      sides[3 - given.rank + i] = side;
     }
     Value& value = plan_.values[k];
-    value = {k, kLinear, {sides[0], sides[1], sides[2]}, given.rank, 1};
+    value = {k, kLinear, shape_of(given.sides, given.rank), given.rank, 1};
     plan_.tensors[k].shape = value.shape;
     plan_.tensors[k].producer = -1;
     places[k] = k;
@@ -79,12 +89,7 @@ bool Builder::check_spec() {
     Line(error_) << "a network has 1 to " << kMaxNodes << " nodes, got " << spec_.node_count;
     return false;
   }
-  if (spec_.height < 1 || spec_.width < 1 || spec_.channels < 1 || spec_.height > 4096 ||
-      spec_.width > 4096 || spec_.channels > 4096) {
-    Line(error_) << "the input must be 1 to 4096 in each direction, got " << spec_.height << "x"
-                 << spec_.width << "x" << spec_.channels;
-    return false;
-  }
+  if (!check_input()) return false;
   if (spec_.threads < 1 || spec_.threads > 1024) {
     Line(error_) << "threads must be 1 to 1024, got " << spec_.threads;
     return false;
@@ -98,6 +103,22 @@ bool Builder::check_spec() {
     return false;
   }
   return true;
+}
+
+bool Builder::check_input() {
+  if (spec_.rank < 1 || spec_.rank > 3) {
+    Line(error_) << "the input must have 1 to 3 sides, got " << spec_.rank;
+    return false;
+  }
+  const int32_t most = spec_.rank == 1 ? kLongestVector : kMaxSide;
+  bool fits = true;
+  for (int32_t i = 0; i < spec_.rank; ++i)
+    fits = fits && spec_.sides[i] >= 1 && spec_.sides[i] <= most;
+  if (fits) return true;
+  Line line(error_);
+  line << "the input must be 1 to " << most << " in each direction, got ";
+  for (int32_t i = 0; i < spec_.rank; ++i) line << (i ? "x" : "") << spec_.sides[i];
+  return false;
 }
 
 // Every node comes after its inputs, and leads to the output; counts each one's readers.
@@ -159,8 +180,14 @@ const Value& Builder::input(const Node& node, int k) const {
 }
 
 bool Builder::needs_image(const Node& node) const {
-  if (input(node).rank == 3) return true;
-  return node.refuse("it needs an image. Put it before Flatten or GlobalAveragePooling2D");
+  const Value& given = input(node);
+  if (given.rank == 3) return true;
+  if (given.rank == 1)
+    return node.refuse(
+        "it needs an image. Put it before Flatten or GlobalAveragePooling2D, or after a Reshape");
+  node.line() << "it needs an image. Add an axis of channels: Reshape((" << given.shape.width
+              << ", " << given.shape.channels << ", 1))";
+  return false;
 }
 
 Operation& Builder::new_operation(const Node& node, const Kernels& kernels, Shape in, Shape out) {

@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-enum { SN_INTERFACE_VERSION = 2, SN_ERROR_BYTES = 256 };
+enum { SN_INTERFACE_VERSION = 3, SN_ERROR_BYTES = 256 };
 
 typedef enum sn_status {
   SN_OK = 0,
@@ -68,11 +68,12 @@ typedef struct sn_node {
 typedef struct sn_network_spec {
   const sn_node* nodes;
   int32_t node_count;
-  int32_t height, width, channels; /* of the uint8 input */
-  int32_t threads;                 /* the most that will work at a time */
-  int32_t batch_size;              /* the largest training batch; 0: never trains */
-  int32_t reuses_memory;           /* 1, if it never trains: values that nothing reads any more make
-                                      place for others, and `sn_activations` is refused */
+  int32_t rank;          /* of the uint8 input: 3 sides, height, width and channels; or fewer */
+  int32_t sides[3];      /* from the first on */
+  int32_t threads;       /* the most that will work at a time */
+  int32_t batch_size;    /* the largest training batch; 0: never trains */
+  int32_t reuses_memory; /* 1, if it never trains: values that nothing reads any more make
+                            place for others, and `sn_activations` is refused */
 } sn_network_spec;
 
 typedef enum sn_attribute_kind {

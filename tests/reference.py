@@ -369,7 +369,7 @@ class Network:
     def __init__(
         self,
         layers: Sequence[Layer],
-        input_shape: tuple[int, int, int],
+        input_shape: tuple[int, ...],
         *,
         batch_size: int = 0,
         threads: int | None = None,

@@ -105,6 +105,7 @@ class Builder {
   char* error_;
 
   bool check_spec();
+  bool check_input();
   bool check_graph();
   bool add_node(const sn_node& given, int32_t index);
   Value& value(int32_t node) { return node < 0 ? plan_.image : plan_.values[node]; }

@@ -18,7 +18,7 @@ __all__ = [
     "count",
     "file_path",
     "flag",
-    "image_shape",
+    "input_shape",
     "number",
     "pair",
     "seed_of",
@@ -63,29 +63,27 @@ def pair(value: object, name: str, where: str) -> tuple[int, int]:
     return both, both
 
 
-def image_shape(value: object, name: str, where: str) -> tuple[int, int, int]:
-    """Height, width, channels of one image, of a shape with or without the batch's None.
+def input_shape(value: object, name: str, where: str) -> tuple[int, ...]:
+    """The shape of one input, of a shape with or without the batch's None.
 
-    >>> image_shape((28, 28), "input_shape", "Flatten")
+    >>> input_shape((None, 28, 28, 1), "input_shape", "Flatten")
     (28, 28, 1)
+    >>> input_shape((784,), "input_shape", "Dense")
+    (784,)
 
     Raises:
         ModelError: it is something else.
     """
     given = tuple(value) if isinstance(value, Iterable) else (value,)
-    sizes = given[1:] if len(given) == 4 and given[0] is None else given
-    if len(sizes) == 2:
-        sizes = (*sizes, 1)
-    if len(sizes) != 3 or None in sizes:
+    sizes = given[1:] if len(given) > 1 and given[0] is None else given
+    if not 1 <= len(sizes) <= 3 or None in sizes or isinstance(value, str):
         raise ModelError(
             f"invalid {name}",
             where=where,
-            expected="(height, width, channels)",
-            got=given,
-            do="Flatten() makes a vector of an image." if len(sizes) == 1 else "",
+            expected="(height, width, channels), (height, width) or (values,)",
+            got=repr(value),
         )
-    height, width, channels = (count(size, name, where) for size in sizes)
-    return height, width, channels
+    return tuple(count(size, name, where) for size in sizes)
 
 
 def seed_of(value: int | None, where: str) -> int:

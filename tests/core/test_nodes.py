@@ -36,7 +36,7 @@ def refusal(*nodes: Drawn) -> str:
         node.inputs = (ctypes.c_int32 * len(inputs))(*inputs)
         node.attributes = attributes
         node.input_count, node.attribute_count, node.trainable = len(inputs), len(given), 1
-    spec = structs.CSpec(made, len(nodes), 6, 6, 2, 1, 0)
+    spec = structs.CSpec(made, len(nodes), 3, (ctypes.c_int32 * 3)(6, 6, 2), 1, 0)
     error = ctypes.create_string_buffer(ERROR_BYTES)
     needed = library().sn_network_bytes(ctypes.byref(spec), error)
     assert (needed < 0) == bool(error.value)
@@ -131,7 +131,7 @@ def _twice() -> str:
     for place in rates:
         place.name, place.numbers, place.count = b"rate", (ctypes.c_double * 1)(0.5), 1
     node.attributes = rates
-    spec = structs.CSpec((structs.CNode * 1)(node), 1, 6, 6, 2, 1, 0)
+    spec = structs.CSpec((structs.CNode * 1)(node), 1, 3, (ctypes.c_int32 * 3)(6, 6, 2), 1, 0)
     error = ctypes.create_string_buffer(ERROR_BYTES)
     assert library().sn_network_bytes(ctypes.byref(spec), error) == -1
     return error.value.decode()

@@ -91,7 +91,7 @@ def test_keras_2_s_names_are_understood(keras: Path) -> None:
         (5, {"max_value": 3}, "re_lu: unsupported arguments of ReLU"),
         (14, {"axis": 0}, "softmax: unsupported axis"),
         (0, {"batch_shape": [None, None, None, 3]}, "images of a known size"),
-        (0, {"batch_shape": [None, 784]}, "images of a known size"),
+        (0, {"batch_shape": [None, 784]}, "conv2d: it needs an image: got (784,)"),
     ],
 )
 def test_what_does_not_exist_here_is_refused_by_name(

@@ -61,11 +61,15 @@ def test_batches_of_a_collection_set_the_batch_size() -> None:
     assert adapt(DATA).batch_size is None
 
 
-def test_rows_need_the_networks_size() -> None:
-    """Else an array of two axes is what it is."""
+def test_rows_have_the_networks_size_or_are_vectors() -> None:
+    """A network is built for vectors where rows are given to it first; its images are square."""
     rows = DATA.images.reshape(60, 64)
-    assert images_of(rows).shape == (60, 64)
     assert images_of(rows, (8, 8, 1)).shape == (60, 8, 8, 1)
+    assert images_of(rows, (64,)).shape == (60, 8, 8, 1)
+    data = adapt(rows, DATA.labels)
+    assert (data.image_shape, data.input_shape) == ((8, 8, 1), (64,))
+    assert adapt(rows[:, :60], DATA.labels).image_shape == (1, 60, 1)
+    assert adapt(DATA.images, DATA.labels).input_shape == (8, 8, 1)
 
 
 @pytest.mark.parametrize(

@@ -490,7 +490,7 @@ const jobs = {
         return { inputs, outputs: shared.apply(shared.apply(inputs)) };
       },
       'no tensor': () => ({ inputs: image(), outputs: dense().apply(/** @type {any} */ (7)) }),
-      'no shape': () => imageInput({ shape: [28, 28] }),
+      'no shape': () => imageInput({ shape: [2, 28, 28, 1] }),
       'a name twice': () => {
         const inputs = image();
         const named = () => layers.reLU({ name: 'one' });

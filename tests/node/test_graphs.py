@@ -187,7 +187,7 @@ REFUSALS = {
     "two for a Dense": "dense: it takes 1 input, got 2",
     "a layer twice": "one: unsupported: a layer applied twice",
     "no tensor": "Dense: unsupported input: expected symbolic tensors",
-    "no shape": "invalid image shape",
+    "no shape": "invalid input shape",
     "a name twice": "two layers are called 'one'",
     "ten thousand layers": "a network has 1 to 256 nodes",
 }

@@ -77,7 +77,7 @@ def _latest() -> Path:
 
 def _describe(model: SavedModel) -> str:
     """Returns the model's inputs, classes and test accuracy."""
-    line = f"images of {shape(model.input_shape)} pixels"
+    line = f"images of {shape(model.image_shape)} pixels"
     if model.metadata.class_names:
         line += f", {plural(len(model.metadata.class_names), 'class')}"
     accuracy = model.metadata.scores.get("test_accuracy")

@@ -82,7 +82,7 @@ def model_preparation(model: Model, mode: str | None) -> Preparation:
     from spritenet.prepare import Preparation
     from spritenet.prepare.preparation import MODES
 
-    shape = model.input_shape or (0, 0, 0)
+    shape = model.image_shape or (0, 0, 0)
     if mode is not None:
         if mode not in MODES:
             expected = "one of " + ", ".join(MODES)
@@ -91,10 +91,10 @@ def model_preparation(model: Model, mode: str | None) -> Preparation:
     if model.preparation is None:
         return Preparation("digit" if shape == (28, 28, 1) else "fit", *shape)
     found = Preparation.from_json(model.preparation)
-    if found.shape != model.input_shape:
+    if found.shape != model.image_shape:
         raise ModelError(
             "the model's preparation doesn't fit its input",
-            expected=f"{model.input_shape}",
+            expected=f"{model.image_shape}",
             got=f"{found.shape}",
         )
     return found

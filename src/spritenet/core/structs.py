@@ -100,9 +100,8 @@ class CSpec(ctypes.Structure):
     _fields_: ClassVar = [
         ("nodes", POINTER(CNode)),
         ("node_count", c_int32),
-        ("height", c_int32),
-        ("width", c_int32),
-        ("channels", c_int32),
+        ("rank", c_int32),
+        ("sides", c_int32 * 3),
         ("threads", c_int32),
         ("batch_size", c_int32),
         ("reuses_memory", c_int32),

@@ -22,7 +22,8 @@ from spritenet.engines.description import describe_node, describe_optimizer, los
 from spritenet.engines.engine import Evaluation, Examples, Steps
 from spritenet.engines.interruptible_call import waiting_for
 from spritenet.errors import CoreError, ModelError
-from spritenet.layers import Graph, Layer
+from spritenet.layers import Graph, Layer, Shape
+from spritenet.layers.input import fits
 from spritenet.losses import Loss
 from spritenet.optimizers import Optimizer
 
@@ -79,7 +80,7 @@ class Network:
 
     Args:
         layers: a `Graph`, or layers first to last.
-        input_shape: height, width, channels of the uint8 images.
+        input_shape: of the uint8 images: (height, width, channels), (height, width) or (values,).
         inputs: for each layer the indices of those it reads, -1 for the images; None for the
             graph's.
         batch_size: the largest batch it will train on; 0 if it never trains.
@@ -97,7 +98,7 @@ class Network:
     def __init__(
         self,
         layers: Sequence[Layer],
-        input_shape: tuple[int, int, int],
+        input_shape: Shape,
         *,
         inputs: Sequence[Sequence[int]] | None = None,
         batch_size: int = 0,
@@ -110,7 +111,13 @@ class Network:
         self._nodes = (structs.CNode * len(layers))(*map(describe_node, layers, sources))
         reuses_memory = int(batch_size == 0 and not keep_outputs)
         self._spec = structs.CSpec(
-            self._nodes, len(layers), *input_shape, count, batch_size, reuses_memory
+            self._nodes,
+            len(layers),
+            len(input_shape),
+            (ctypes.c_int32 * 3)(*input_shape),
+            count,
+            batch_size,
+            reuses_memory,
         )
         self.input_shape = input_shape
         self.batch_size = batch_size
@@ -169,9 +176,14 @@ class Network:
                 raise CoreError(self._error.value.decode(), where="core")
         return status
 
+    def _check_images(self, images: NDArray[np.uint8]) -> None:
+        """Refuses all but contiguous uint8 arrays of images that fit."""
+        shape = images.shape[1:] if fits(images.shape[1:], self.input_shape) else self.input_shape
+        _check(images, np.uint8, (len(images), *shape), "images")
+
     def _examples(self, examples: Examples) -> structs.CExamples:
         n = len(examples.images)
-        _check(examples.images, np.uint8, (n, *self.input_shape), "images")
+        self._check_images(examples.images)
         _check(examples.labels, np.int32, (n,), "labels")
         _check(examples.targets, np.float32, (n, self.outputs), "targets")
         _check(examples.weights, np.float32, (n,), "weights")
@@ -190,7 +202,7 @@ class Network:
         n = len(images)
         outputs = np.empty((n, self.outputs), np.float32)
         _check(parameters, np.float32, (self.parameter_count,), "parameters")
-        _check(images, np.uint8, (n, *self.input_shape), "images")
+        self._check_images(images)
         chunk = 4096  # so that Ctrl-C is answered
         for first in range(0, n, chunk):
             part = images[first : first + chunk]
@@ -210,7 +222,7 @@ class Network:
     ) -> list[NDArray[np.float32]]:
         """Every layer's outputs for one uint8 image h w c: float32 arrays h w c."""
         _check(parameters, np.float32, (self.parameter_count,), "parameters")
-        _check(image, np.uint8, self.input_shape, "image")
+        self._check_images(image[np.newaxis])
         if self._make_viewer:
             self._viewer = self._viewer or self._make_viewer()
             return self._viewer.activations(parameters, image)

@@ -4,7 +4,7 @@ tfjs              `save`, `load` and `read`: model.json and weights.bin
 saved_model       SavedModel: layers, weights and metadata of a file, in memory
 metadata          class names, preparation, training, scores, calibration
 write_topology    layers to `modelTopology`
-read_topology     `modelTopology` to layers; chain, image_input: its layers in order, its input
+read_topology     `modelTopology` to layers; chain, file_input: its layers in order, its input
 weights           arrays and the files they are in
 optimizer_state   optimizer state as arrays and `trainingConfig`
 class_names       class names from a file

@@ -16,6 +16,8 @@ from typing import Any
 from spritenet import ood
 from spritenet.errors import ModelError
 from spritenet.export.error_location import quoted
+from spritenet.layers import Shape
+from spritenet.layers.input import image_shape
 from spritenet.ood import Rejection
 
 __all__ = ["VERSION", "Metadata", "TrainedOn"]
@@ -64,11 +66,9 @@ class Metadata:
     scores: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
     rejection: Rejection | None = None
 
-    def to_json(
-        self, input_shape: tuple[int, int, int], hashes: Mapping[str, str]
-    ) -> dict[str, Any]:
-        """The JSON object, with the input's (height, width, channels) and the weights' hashes."""
-        height, width, channels = input_shape
+    def to_json(self, input_shape: Shape, hashes: Mapping[str, str]) -> dict[str, Any]:
+        """The JSON object, with the images' height, width and channels, and the weights' hashes."""
+        height, width, channels = image_shape(input_shape)
         entry: dict[str, Any] = {
             "version": VERSION,
             "class_names": list(self.class_names),

@@ -17,7 +17,7 @@ from spritenet import initializers
 from spritenet import layers as kinds
 from spritenet.errors import ModelError
 from spritenet.export.error_location import quoted
-from spritenet.export.image_input import as_images, reshaped
+from spritenet.export.file_input import given_shape, square_note
 from spritenet.export.layer_entries import IMAGES, Entry, layer_entries, snake_keys
 from spritenet.export.pixel_range import UNIT, PixelRange
 from spritenet.export.write_topology import LEAKY
@@ -32,7 +32,7 @@ from spritenet.initializers import (
     VarianceScaling,
 )
 from spritenet.layers import IMAGES as FROM_IMAGES
-from spritenet.layers import ActivationLayer, Flatten, Graph, Layer, LeakyReLU, Rescaling, Shape
+from spritenet.layers import ActivationLayer, Graph, Layer, LeakyReLU, Rescaling, Reshape, Shape
 from spritenet.layers.activations import ACTIVATIONS
 from spritenet.layers.parametric import Parametric
 
@@ -66,13 +66,13 @@ class Topology:
 
     Attributes:
         layers: named; the first is a Rescaling, which alone reads the images.
-        input_shape: height, width, channels.
+        input_shape: of its images.
         assumed: whether that Rescaling is ours, as the file has none.
         notes: a line for each other assumption.
     """
 
     layers: Graph
-    input_shape: tuple[int, int, int]
+    input_shape: Shape
     assumed: bool = False
     notes: tuple[str, ...] = ()
 
@@ -92,7 +92,9 @@ def read_topology(topology: object, pixels: PixelRange | None = None) -> Topolog
         ModelError: it is no supported graph of layers that takes images; or it begins with a
             Rescaling, and `pixels` is given too.
     """
-    input_shape, entries, note = as_images(layer_entries(topology))
+    entries = layer_entries(topology)
+    input_shape = given_shape(entries)
+    entries = [entry for entry in entries if entry.class_name != "InputLayer"]
     graph = _graph(entries, input_shape)
     layers = graph.layers
     readers = [place for place, read in enumerate(graph.inputs) if FROM_IMAGES in read]
@@ -112,6 +114,8 @@ def read_topology(topology: object, pixels: PixelRange | None = None) -> Topolog
     for named, times in Counter(layer.name for layer in graph).items():
         if times > 1:
             raise ModelError(f"two layers are called {named!r}")
+    arranged = any(isinstance(layer, Reshape) for layer in graph)
+    note = square_note(input_shape) if assumed and not arranged else ""
     return Topology(graph, input_shape, assumed, (note,) if note else ())
 
 
@@ -151,12 +155,6 @@ def _layers(entry: Entry, input_shape: Shape) -> list[Layer]:
             f"{name}: {entry.class_name} acts only in training and is ignored.", stacklevel=2
         )
         return []
-    if entry.class_name == "Reshape" and "Reshape" not in kinds.LAYERS:
-        made = reshaped(entry, input_shape)
-        if made == input_shape:
-            return []
-        if len(made) == 1:
-            return [Flatten(name=name)]
     dtype = config.get("dtype")
     if isinstance(dtype, dict) and isinstance(dtype.get("config"), dict):
         config["dtype"] = dtype["config"].get("name")  # Keras 3's policy

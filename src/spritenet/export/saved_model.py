@@ -13,7 +13,8 @@ import numpy as np
 from spritenet.errors import ModelError
 from spritenet.export.metadata import Metadata
 from spritenet.export.pixel_range import PixelRange
-from spritenet.layers import ActivationLayer, Graph, Layer, Shape
+from spritenet.layers import ActivationLayer, Graph, ImageShape, Layer, Shape
+from spritenet.layers.input import image_shape
 from spritenet.layers.parametric import Parametric
 from spritenet.losses import Loss
 from spritenet.ood import Rejection
@@ -51,7 +52,7 @@ class SavedModel:
 
     Attributes:
         layers: named, in order; a Rescaling is first, so that pixels are 0–255.
-        input_shape: height, width, channels.
+        input_shape: (height, width, channels), (height, width) or (values,).
         parameters: float32, all weights in layer order, kernel before bias.
         metadata: class names, preparation, what it was trained on, scores.
         optimizer: its optimizer's state, if that was saved too.
@@ -60,7 +61,7 @@ class SavedModel:
     """
 
     layers: Graph
-    input_shape: tuple[int, int, int]
+    input_shape: Shape
     parameters: NDArray[np.float32]
     metadata: Metadata = field(default_factory=Metadata)
     optimizer: OptimizerState | None = None
@@ -70,6 +71,11 @@ class SavedModel:
     def __post_init__(self) -> None:
         """Takes plain layers as a chain."""
         object.__setattr__(self, "layers", Graph.of(self.layers))
+
+    @property
+    def image_shape(self) -> ImageShape:
+        """Height, width and channels of its images; see `Model.image_shape`."""
+        return image_shape(self.input_shape)
 
     @property
     def output_shape(self) -> Shape:
@@ -147,9 +153,7 @@ def unclassified(function: str, shape: Shape, where: object = "") -> ModelError:
     )
 
 
-def named_shapes(
-    layers: Iterable[Layer], input_shape: tuple[int, int, int]
-) -> list[tuple[str, Shape]]:
+def named_shapes(layers: Iterable[Layer], input_shape: Shape) -> list[tuple[str, Shape]]:
     """Returns the name ("conv2d/kernel") and shape of each weight, in the parameters' order."""
     return [
         (f"{node.layer.name}/{weight.name}", weight.shape)

@@ -46,8 +46,8 @@ LEAKY = "_leaky_relu"
 """Ends the name of a LeakyReLU that is the activation of the layer before it."""
 
 
-def write_topology(layers: Iterable[Layer], input_shape: tuple[int, int, int]) -> dict[str, Any]:
-    """Returns the `modelTopology` of named layers that take images (height, width, channels).
+def write_topology(layers: Iterable[Layer], input_shape: Shape) -> dict[str, Any]:
+    """Returns the `modelTopology` of named layers that take images of a shape.
 
     A chain is written as a Sequential, any other graph as a Functional.
 
@@ -85,9 +85,7 @@ def write_topology(layers: Iterable[Layer], input_shape: tuple[int, int, int]) -
     }
 
 
-def _functional(
-    entries: Sequence[dict[str, Any]], input_shape: tuple[int, int, int]
-) -> dict[str, Any]:
+def _functional(entries: Sequence[dict[str, Any]], input_shape: Shape) -> dict[str, Any]:
     """Returns the config of a graph: an input layer, and for each layer the names of its inputs."""
     taken = {entry["config"]["name"] for entry in entries}
     names = (f"{IMAGES_NAME}_{i}" if i else IMAGES_NAME for i in count())

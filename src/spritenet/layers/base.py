@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from spritenet.arguments import flag, image_shape, text
+from spritenet.arguments import flag, text
+from spritenet.arguments import input_shape as checked_shape
 from spritenet.errors import ModelError
 from spritenet.initializers import Initializer
 from spritenet.migration import attribute, not_called
@@ -22,7 +23,7 @@ from spritenet.migration import attribute, not_called
 __all__ = ["Layer", "Shape", "Tensor", "Weight"]
 
 Shape = tuple[int, ...]
-"""(height, width, channels) of an image, or (units,) of a vector; never the batch."""
+"""(height, width, channels), (height, width) or (units,); never the batch."""
 
 # Arguments of Keras's layers that exist here only with their harmless value.
 _FIXED: dict[str, tuple[object, ...]] = {
@@ -131,7 +132,7 @@ class Layer(ABC):
     """
 
     name: str | None
-    input_shape: tuple[int, int, int] | None = field(compare=False)
+    input_shape: Shape | None = field(compare=False)
     _trainable: bool = field(compare=False)
     _output: Tensor | None = field(compare=False)
     class_name: ClassVar[str] = "Layer"
@@ -143,7 +144,7 @@ class Layer(ABC):
         """Fill the frozen fields, once, from `__init__`."""
         where = str(name or self.class_name)
         name = None if name is None else text(name, "name", where)
-        shape = None if input_shape is None else image_shape(input_shape, "input_shape", where)
+        shape = None if input_shape is None else checked_shape(input_shape, "input_shape", where)
         self._fill(name=name, input_shape=shape, _trainable=True, _output=None, **values)
 
     def _fill(self, **values: object) -> None:

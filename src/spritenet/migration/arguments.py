@@ -69,7 +69,7 @@ ARGUMENTS: Mapping[str, Rule] = {
     "data_format": Refused(_CHANNELS_LAST, ("channels_last",)),
     "dtype": Refused(_FLOAT32, ("float32",)),
     "input_axes": Refused("Fans are counted as for kernels."),
-    "input_dim": Refused("Say input_shape=(height, width, channels)."),
+    "input_dim": Refused("Say input_shape=(values,)."),
     "lora_alpha": Refused("All weights are trained."),
     "lora_rank": Refused("All weights are trained."),
     "noise_shape": Refused("Every value is dropped on its own."),

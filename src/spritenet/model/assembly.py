@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from spritenet.errors import ModelError
-from spritenet.layers import IMAGES, Graph, ImageShape, Node, Tensor
+from spritenet.layers import IMAGES, Graph, Node, Shape, Tensor
 from spritenet.model import building
 
 __all__ = ["Origin", "assemble"]
@@ -29,12 +29,12 @@ class Assembly(NamedTuple):
 
     Attributes:
         graph: copies of the layers, named; a Rescaling alone reads the images.
-        input_shape: height, width, channels of the images.
+        input_shape: of the images.
         origins: for each layer the one whose weights it begins with; None for a new layer.
     """
 
     graph: Graph
-    input_shape: ImageShape
+    input_shape: Shape
     origins: list[Origin | None]
 
 
@@ -45,9 +45,6 @@ def assemble(inputs: Tensor | Sequence[Tensor], outputs: Tensor | Sequence[Tenso
         ModelError: see `Model`.
     """
     images, output = _single(inputs, "inputs"), _single(outputs, "outputs")
-    if len(images.shape) != 3:
-        raise ModelError("inputs is no Input of images", where="Model", got=repr(images))
-    height, width, channels = images.shape
     graph, tensors = Graph.between(images, output)
     first = _first_uses(list(graph.nodes(images.shape)))
     full, places = building.with_rescaling(graph)
@@ -57,7 +54,7 @@ def assemble(inputs: Tensor | Sequence[Tensor], outputs: Tensor | Sequence[Tenso
         source = None if place == IMAGES else tensors[place].source
         origins.append(None if source is None else Origin(source, layer.label))
         given.append(place == IMAGES or (first[place] and source is None))
-    return Assembly(building.named(full, given), (height, width, channels), origins)
+    return Assembly(building.named(full, given), images.shape, origins)
 
 
 def _single(given: Tensor | Sequence[Tensor], name: str) -> Tensor:

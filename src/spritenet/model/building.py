@@ -10,7 +10,7 @@ import numpy as np
 
 from spritenet.errors import ModelError
 from spritenet.initializers import stream
-from spritenet.layers import IMAGES, Graph, ImageShape, Layer, Rescaling, Shape, Weight
+from spritenet.layers import IMAGES, Graph, Layer, Rescaling, Shape, Weight
 from spritenet.layers.activation import ActivationLayer
 from spritenet.layers.parametric import Parametric
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "ImageShape",
     "Place",
     "check_outputs",
     "classifies",

@@ -115,7 +115,7 @@ class Classifier(Weighted):
         shape = self._shape()
         encoder = Encoder(self.output_shape[-1], SparseCategoricalCrossentropy())
         trained, held = (
-            to_batches(adapt(some, image_shape=shape), shape, encoder)
+            to_batches(adapt(some, input_shape=shape), shape, encoder)
             for some in (training, held_out)
         )
         self.rejection = calibration(self, trained, held, seed=seed)

@@ -11,7 +11,7 @@ import numpy as np
 from spritenet import losses, optimizers
 from spritenet.engines.engine import Engine
 from spritenet.errors import ModelError
-from spritenet.layers import Graph, ImageShape, Tensor
+from spritenet.layers import Graph, Shape, Tensor
 from spritenet.losses import Loss
 from spritenet.migration import accepts, attribute, word
 from spritenet.model import building, trainer
@@ -42,7 +42,7 @@ class Compiled(Classifier):
         name: str,
         threads: int | None,
         engine: Callable[..., Engine] | None,
-        input_shape: ImageShape | None = None,
+        input_shape: Shape | None = None,
     ) -> None:
         self._loss: Loss | None = None
         self._optimizer: Optimizer | None = None

@@ -8,6 +8,7 @@ GeneratorAdapter  an iterable of batches (generator_adapter.py)
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import prod
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ from spritenet.dataset import Split
 from spritenet.dataset.source import Source, stored_blocks
 from spritenet.dataset.stratify import stratified_mask, validation_size
 from spritenet.errors import DataError, ModelError
+from spritenet.layers import Shape
 from spritenet.model.encoder import Encoder
 from spritenet.model.foreign_arrays import to_array
 from spritenet.model.image_collector import RawExamples
@@ -43,6 +45,11 @@ class DataAdapter(Protocol):
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """Height, width and channels of each image."""
+        ...
+
+    @property
+    def input_shape(self) -> Shape:
+        """The shape of a network's input that is built for these images."""
         ...
 
     @property
@@ -100,6 +107,7 @@ class ArrayAdapter:
         batch_size: images in a step, if the data came in batches; else None.
         ordered: True if the last images are held out for validation, False if a fraction of each
             class is.
+        rows: True if each image was given as a row of values.
     """
 
     images: NDArray[np.uint8]
@@ -110,6 +118,7 @@ class ArrayAdapter:
     source: Split | None = None
     batch_size: int | None = None
     ordered: bool = True
+    rows: bool = False
 
     def __len__(self) -> int:
         return len(self.images)
@@ -119,6 +128,11 @@ class ArrayAdapter:
         """See `DataAdapter.image_shape`."""
         _, height, width, channels = self.images.shape
         return height, width, channels
+
+    @property
+    def input_shape(self) -> Shape:
+        """See `DataAdapter.input_shape`."""
+        return (prod(self.image_shape),) if self.rows else self.image_shape
 
     @property
     def unnamed(self) -> bool:
@@ -152,6 +166,7 @@ class ArrayAdapter:
             self.source,
             self.batch_size,
             self.ordered,
+            self.rows,
         )
 
     def batches(self, encoder: Encoder) -> MemoryBatches:
@@ -196,6 +211,11 @@ class SourceAdapter:
     def image_shape(self) -> tuple[int, int, int]:
         """See `DataAdapter.image_shape`."""
         return self.source.image_shape
+
+    @property
+    def input_shape(self) -> Shape:
+        """See `DataAdapter.input_shape`."""
+        return self.image_shape
 
     @property
     def batch_size(self) -> None:

@@ -10,6 +10,8 @@ import numpy as np
 from spritenet.dataset.arrays import as_labels
 from spritenet.engines.engine import Examples
 from spritenet.errors import DataError, ModelError
+from spritenet.layers import Shape
+from spritenet.layers.input import fits
 from spritenet.losses import CategoricalCrossentropy, Loss, SparseCategoricalCrossentropy
 from spritenet.model.class_weight import ClassWeight, class_factors
 from spritenet.model.targets import labels_or_targets, weights
@@ -104,15 +106,13 @@ class Encoder:
         return Examples(np.ascontiguousarray(images), labels, targets, factors)
 
 
-def to_batches(
-    data: DataAdapter, input_shape: tuple[int, int, int], encoder: Encoder
-) -> BatchSource:
+def to_batches(data: DataAdapter, input_shape: Shape, encoder: Encoder) -> BatchSource:
     """Returns the examples of some data for a network with that input shape.
 
     Raises:
         DataError: images, labels or weights don't fit.
     """
-    if data.image_shape != input_shape:
+    if not fits(data.image_shape, input_shape):
         raise DataError(
             "the images don't fit the network",
             where=data.name,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spritenet.errors import ModelError
+from spritenet.layers.input import fits
 from spritenet.training import evaluation
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def before(
     """Returns the output of layer `end` - 1 for n images, flat: (n, d)."""
     engine, places = model.beginning(end)
     part = np.ascontiguousarray(parameters[places])
-    share = evaluation.images_per_call(model.graph, images.shape[1:])
+    share = evaluation.images_per_call(model.graph, model.input_shape or images.shape[1:])
     return evaluation.predict(engine, part, images, share).reshape(len(images), -1)
 
 
@@ -41,13 +42,13 @@ def features(model: Network, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         ModelError: it has no weights yet, takes other images, or has no layer before the last one
             with weights.
     """
-    shape = model.input_shape
-    if shape != images.shape[1:]:
+    shape = model.input_shape or ()
+    if not fits(images.shape[1:], shape):
         raise ModelError(
             "it takes other images", where=model.name, expected=shape, got=images.shape[1:]
         )
     last = 0
-    for place, node in enumerate(model.graph.nodes(images.shape[1:])):
+    for place, node in enumerate(model.graph.nodes(shape)):
         last = place if node.weights else last
     read = model.graph.inputs[last]
     if not last or len(read) != 1:

@@ -13,6 +13,8 @@ import numpy as np
 
 from spritenet.dataset.image_list import as_array
 from spritenet.errors import DataError
+from spritenet.layers import Shape
+from spritenet.layers.input import image_shape
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -167,23 +169,23 @@ def channels_last(array: NDArray[Any], *, one: bool = False) -> tuple[NDArray[An
 
 
 def rows_as_images(
-    rows: NDArray[Any], image_shape: tuple[int, ...] | None, where: str = "images"
+    rows: NDArray[Any], input_shape: Shape | None, where: str = "images"
 ) -> NDArray[Any]:
-    """Returns rows of pixels (n, h·w) as grey images n h w.
+    """Returns rows of pixels (n, h·w) as images n h w or n h w c.
 
     Args:
         rows: a row for each image.
-        image_shape: h w c of the network, if known.
+        input_shape: of the network, if known.
         where: the name of the data in errors.
 
     Raises:
         DataError: height and width are unknown, or the order of the channels is.
     """
     count, width = rows.shape
-    if image_shape is not None and prod(image_shape) == width:
-        if image_shape[2] == 1:
-            return rows.reshape(count, *image_shape)
-        h, w, c = image_shape
+    if input_shape is not None and prod(input_shape) == width:
+        h, w, c = image_shape(input_shape)
+        if len(input_shape) < 3 or c == 1:
+            return rows.reshape(count, h, w, c)
         raise DataError(
             f"rows of {width} numbers may be {h}×{w}×{c} or {c}×{h}×{w}",
             where=where,
@@ -192,14 +194,14 @@ def rows_as_images(
             f"or rows.reshape(-1, {c}, {h}, {w}).transpose(0, 2, 3, 1).",
         )
     side = isqrt(width)
-    if image_shape is None and side * side == width and side > 1:
+    if input_shape is None and side * side == width and side > 1:
         return rows.reshape(count, side, side)
     raise DataError(
         f"rows of {width} numbers aren't square images"
-        if image_shape is None
+        if input_shape is None
         else f"rows of {width} numbers don't fit the network",
         where=where,
-        expected="n h w c" if image_shape is None else f"{prod(image_shape)} in a row",
+        expected="n h w c" if input_shape is None else f"{prod(input_shape)} in a row",
         do="Pass rows.reshape(-1, height, width), without columns that are no pixels.",
     )
 

@@ -141,6 +141,11 @@ class GeneratorAdapter:
         return self.reader.image_shape
 
     @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """See `DataAdapter.input_shape`."""
+        return self.reader.image_shape
+
+    @property
     def ordered(self) -> bool:
         """See `DataAdapter.ordered`."""
         return False

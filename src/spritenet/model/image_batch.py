@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from spritenet.dataset.image_list import as_array
 from spritenet.dataset.load_warnings import warn
 from spritenet.dataset.source import is_source, stored_blocks
 from spritenet.errors import DataError
+from spritenet.layers import Shape
+from spritenet.layers.input import fits, image_shape
 from spritenet.model.foreign_arrays import channels_last, from_torch, is_collection, to_array
 
 if TYPE_CHECKING:
@@ -21,12 +24,12 @@ if TYPE_CHECKING:
 __all__ = ["array_of", "batch_of", "image_blocks", "is_one"]
 
 
-def image_blocks(x: object, input_shape: tuple[int, int, int]) -> Iterator[NDArray[Any]]:
+def image_blocks(x: object, input_shape: Shape) -> Iterator[NDArray[Any]]:
     """Yields the images of a source that isn't in memory block by block; of others all at once.
 
     Args:
         x: as for `array_of`.
-        input_shape: h w c of the network.
+        input_shape: of the network.
 
     Raises:
         DataError: it is no array, or an image can't be read.
@@ -37,12 +40,12 @@ def image_blocks(x: object, input_shape: tuple[int, int, int]) -> Iterator[NDArr
         yield array_of(x, input_shape)
 
 
-def array_of(x: object, input_shape: tuple[int, int, int]) -> NDArray[Any]:
+def array_of(x: object, input_shape: Shape) -> NDArray[Any]:
     """Returns an array of one image or of many, whatever holds them.
 
     Args:
         x: a `Source`, an array of any library, or a collection; labels are ignored.
-        input_shape: h w c of the network.
+        input_shape: of the network.
 
     Raises:
         DataError: it is no array.
@@ -59,43 +62,55 @@ def array_of(x: object, input_shape: tuple[int, int, int]) -> NDArray[Any]:
 
         return read(x)[0].images
     array = to_array(x)
-    if from_torch(x) and array.shape[-3:] != input_shape:
+    shape = image_shape(input_shape)
+    if from_torch(x) and array.shape[-3:] != shape:
         turned, note = channels_last(array, one=array.ndim == 3)
-        if turned.shape[-3:] == input_shape:
+        if turned.shape[-3:] == shape:
             if note:
                 warn(note)
             return turned
     return array
 
 
-def is_one(shape: tuple[int, ...], input_shape: tuple[int, int, int]) -> bool:
-    """Returns True if an array of that shape is one image h w c, or h w of grey, not a batch."""
+def is_one(shape: Shape, input_shape: Shape) -> bool:
+    """Returns True if an array of that shape is one image, not a batch.
+
+    Args:
+        shape: h w c, h w of grey, or what the network takes.
+        input_shape: of the network.
+    """
+    if len(input_shape) < 3:
+        return prod(shape) == prod(input_shape) != prod(shape[1:])
     return shape == input_shape or (input_shape[2] == 1 and shape == input_shape[:2])
 
 
-def batch_of(images: ArrayLike, input_shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+def batch_of(images: ArrayLike, input_shape: Shape) -> NDArray[np.uint8]:
     """Returns images as uint8 n h w c.
 
     Args:
         images: n h w c, one h w c, n rows of h·w·c; or grey n h w or h w.
-        input_shape: h w c of the network.
+        input_shape: of the network.
 
     Raises:
         DataError: they have another shape, or are no pixels.
     """
     array = as_array(images)
-    height, width, channels = input_shape
-    forms = [input_shape, (height * width * channels,)]
+    shape = image_shape(input_shape)
+    height, width, channels = shape
+    forms = [shape, (height * width * channels,)]
     if channels == 1:
         forms.append((height, width))
-    if not is_one(array.shape, input_shape) and array.shape[1:] not in forms:
-        axes = fitting_axes(array.shape, input_shape)
-        if axes is None and channels == 1:
-            axes = fitting_axes(array.shape, input_shape[:2])
+    fit = array.shape[1:] in forms or fits(array.shape[1:], input_shape)
+    if not fit and not is_one(array.shape, input_shape):
+        rank = len(input_shape)
+        form = ("n rows", "n h w", "n h w c")[rank - 1]
+        axes = fitting_axes(array.shape, shape) if rank > 1 else None
+        if axes is None and channels == 1 and rank > 1:
+            axes = fitting_axes(array.shape, shape[:2])
         raise DataError(
             "the images don't fit the network",
-            expected=f"{height}×{width}×{channels}, as n h w c",
+            expected=f"{'×'.join(map(str, input_shape))}, as {form}",
             got=f"shape {array.shape}",
             do="" if axes is None else f"Pass images.transpose{axes}.",
         )
-    return np.ascontiguousarray(as_images(array.reshape(-1, *input_shape)))
+    return np.ascontiguousarray(as_images(array.reshape(-1, *shape)))

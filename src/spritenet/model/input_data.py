@@ -15,6 +15,7 @@ from spritenet.dataset.load_warnings import warn
 from spritenet.dataset.source import Source, is_source, training_split
 from spritenet.dataset.value_range import FROM_ARRAYS, dim_note
 from spritenet.errors import DataError
+from spritenet.layers import Shape
 from spritenet.model.data_adapter import ArrayAdapter, DataAdapter, SourceAdapter
 from spritenet.model.foreign_arrays import (
     LABEL_NAMES,
@@ -38,17 +39,18 @@ def adapt(
     y: ArrayLike | None = None,
     weights: ArrayLike | None = None,
     *,
-    image_shape: tuple[int, int, int] | None = None,
+    input_shape: Shape | None = None,
 ) -> DataAdapter:
     """Returns the adapter of images with labels, whatever holds them.
 
     Args:
         x: a `Source`, such as a Split or a StreamSplit; a Dataset or a Stream, whose training split
-            is used; (x, y) or (x, y, sample_weight); images n h w c or n h w, uint8 or float k/255;
-            another library's array or table of pixels; or a collection, see `collection_reader`.
+            is used; (x, y) or (x, y, sample_weight); images n h w c, n h w or n rows,
+            uint8 or float k/255; another library's array or table of pixels; or a collection, see
+            `collection_reader`.
         y: labels or targets, unless x has labels.
         weights: a factor on the loss of each image.
-        image_shape: h w c of the network's images, if known.
+        input_shape: of the network, if known.
 
     Raises:
         DataError: these are no images, or x has labels and y is given too.
@@ -56,7 +58,7 @@ def adapt(
     _check_kind(x)
     x = training_split(x)
     if y is None and _is_pair(x):
-        return adapt(*x, image_shape=image_shape)  # type: ignore[misc]  # it is a tuple or a list
+        return adapt(*x, input_shape=input_shape)  # type: ignore[misc]  # it is a tuple or a list
     if is_source(x):
         return _adapt_source(x, y, weights)
     if is_collection(x):
@@ -70,7 +72,8 @@ def adapt(
         arrays = _adapt_arrays(raw.images, y, weights, class_names)
         return replace(arrays, batch_size=batch_size, ordered=False)
     x, y = _split_table(x, y)
-    return _adapt_arrays(images_of(x, image_shape), y, weights)
+    found = _adapt_arrays(images_of(x, input_shape), y, weights)
+    return replace(found, rows=not is_frame(x) and to_array(x).ndim == 2)
 
 
 def _check_kind(x: object) -> None:
@@ -105,12 +108,12 @@ def _two_labels(got: str) -> DataError:
     return DataError("the images have labels already", where="y", got=got)
 
 
-def images_of(x: object, image_shape: tuple[int, int, int] | None = None) -> NDArray[Any]:
+def images_of(x: object, input_shape: Shape | None = None) -> NDArray[Any]:
     """Returns an array of images, channels last, of any data type.
 
     Args:
-        x: an array of any library; rows of pixels only in a table, or if `image_shape` is known.
-        image_shape: h w c of the network's images, if known.
+        x: an array of any library, also of rows of pixels.
+        input_shape: of the network, if known.
 
     Raises:
         DataError: it is no array, or height and width are unknown.
@@ -120,8 +123,9 @@ def images_of(x: object, image_shape: tuple[int, int, int] | None = None) -> NDA
         array, note = channels_last(array)
         if note:
             warn(note)
-    if array.ndim == 2 and (is_frame(x) or image_shape is not None):
-        array = rows_as_images(array, image_shape)
+    if array.ndim == 2:
+        shape = input_shape or (None if is_frame(x) else array.shape[1:])
+        array = rows_as_images(array, shape)
     return array
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from spritenet.arguments import file_path
 from spritenet.engines.engine import Engine
 from spritenet.errors import ModelError
-from spritenet.layers import Graph, ImageShape, Tensor
+from spritenet.layers import Graph, Shape, Tensor
 from spritenet.migration import accepts, refuse_format
 from spritenet.model import building, image_batch, progress, trainer
 from spritenet.model.assembly import Origin, assemble
@@ -62,7 +62,8 @@ class Model(Compiled):
         engine: where it runs, called as `engines.native.Network` is; None for the compiled core.
 
     Attributes:
-        input_shape: height, width, channels of its images; None before it is built.
+        input_shape: of its images: (height, width, channels), (height, width) or (values,); None
+            before it is built.
         optimizer: the optimizer; None before `compile`.
         loss: the loss; None before `compile`.
         history: of the last `fit`; None before.
@@ -97,7 +98,7 @@ class Model(Compiled):
         name: str,
         threads: int | None,
         engine: Callable[..., Engine] | None,
-        input_shape: ImageShape | None,
+        input_shape: Shape | None,
     ) -> None:
         """Sets all fields."""
         self.history: History | None = None
@@ -258,7 +259,7 @@ class Model(Compiled):
         del batch_size, verbose
         loss = self.compiled()[1]
         shape, parameters = self._shape(), self.state.now.best_guess
-        data = adapt(x, y, sample_weight, image_shape=shape)
+        data = adapt(x, y, sample_weight, input_shape=shape)
         examples = to_batches(data, shape, Encoder(self.output_shape[-1], loss))
         most = evaluation.images_per_call(self._layers, shape)
         result = evaluation.evaluate(self.engine(), parameters, examples, loss, most)

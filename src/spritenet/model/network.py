@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spritenet.arguments import image_shape, seed_of, text
+from spritenet.arguments import input_shape as checked_shape
+from spritenet.arguments import seed_of, text
 from spritenet.engines.engine import Engine
 from spritenet.errors import DataError, ModelError
-from spritenet.layers import Graph, ImageShape, Input, Layer, Tensor
+from spritenet.layers import Graph, ImageShape, Input, Layer, Shape, Tensor
+from spritenet.layers.input import fits, image_shape
 from spritenet.migration import accepts, attribute, not_settable
 from spritenet.model import building, image_batch, inspection
 from spritenet.model.building import Place
@@ -40,7 +42,7 @@ class Network:
     Attributes:
         name: in summaries and files.
         threads: the number of threads; None for all.
-        input_shape: height, width, channels of its images; None before it is built.
+        input_shape: of its images, as in `Input`; None before it is built.
         class_names: the names of its outputs; empty if unknown.
         rejection: the calibration and OOD detector; None until calibrated and when weights change.
     """
@@ -51,11 +53,11 @@ class Network:
         name: str,
         threads: int | None,
         engine: Callable[..., Engine] | None,
-        input_shape: ImageShape | None = None,
+        input_shape: Shape | None = None,
     ) -> None:
         self.name = text(name, "name", type(self).__name__)
         self.threads = threads
-        self.input_shape: ImageShape | None = None
+        self.input_shape: Shape | None = None
         self.class_names: tuple[str, ...] = ()
         self.rejection: Rejection | None = None
         self._make_engine = engine or _native
@@ -155,7 +157,7 @@ class Network:
                 got=repr(name if index is None else index),
             ) from None
 
-    def _change(self, layers: Graph, shape: ImageShape | None = None) -> None:
+    def _change(self, layers: Graph, shape: Shape | None = None) -> None:
         """Have these layers, for images of that shape if it is known; weights that fit stay.
 
         Raises:
@@ -193,20 +195,19 @@ class Network:
         """Make its weights for images of that shape.
 
         Args:
-            input_shape: (height, width, channels), (None, height, width, channels), or
-                (height, width) of grey images.
+            input_shape: as in `Input`, also after the batch's None.
             seed: of the weights; None for another each time.
 
         Raises:
             ModelError: the layers don't fit such images; the message names the layer.
         """
-        shape = image_shape(input_shape, "input_shape", self.name)
+        shape = checked_shape(input_shape, "input_shape", self.name)
         if not self._layers:
             raise ModelError("it has no layers", where=self.name)
         self._seed, self._state = seed_of(seed, "build"), None
         self._change(self._layers, shape)
 
-    def prepare(self, input_shape: ImageShape, class_names: tuple[str, ...], seed: int) -> None:
+    def prepare(self, input_shape: Shape, class_names: tuple[str, ...], seed: int) -> None:
         """Be ready for such images: build it if it isn't, and take over what classes are called.
 
         Raises:
@@ -214,7 +215,7 @@ class Network:
         """
         if self._state is None:
             self.build(input_shape, seed)
-        elif self.input_shape != input_shape:
+        elif not fits(input_shape, self._shape()):
             raise ModelError(
                 "it was built for other images",
                 where=self.name,
@@ -347,8 +348,13 @@ class Network:
             self._beginning = (end, made, np.concatenate([np.zeros(0, np.int64), *numbers]))
         return self._beginning[1:]
 
-    def _shape(self) -> ImageShape:
-        """The shape of its images.
+    @property
+    def image_shape(self) -> ImageShape | None:
+        """Height, width, channels; of vectors square if possible. None before it is built."""
+        return None if self.input_shape is None else image_shape(self.input_shape)
+
+    def _shape(self) -> Shape:
+        """The shape of its input.
 
         Raises:
             ModelError: it is not built yet.

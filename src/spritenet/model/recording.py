@@ -169,8 +169,9 @@ def observe(model: Model, source: Source, run: Run, seed: int) -> Iterator[Event
     """
     optimizer, loss = model.compiled()
     encoder = Encoder(model.output_shape[-1], loss)
-    examples = to_batches(adapt(source), source.image_shape, encoder)
-    most = evaluation.images_per_call(model.graph, source.image_shape)
+    shape = model.input_shape or source.image_shape
+    examples = to_batches(adapt(source), shape, encoder)
+    most = evaluation.images_per_call(model.graph, shape)
     task = Task(model.engine(), loss, optimizer, examples, examples, max_images=most)
     yield from _observer(model, task, seed, run, examples).evaluated(model.state.now)
 
@@ -182,7 +183,7 @@ def _observer(
     source = held_out if task.validation is None else task.validation
     examples = None if source is None else source.in_memory(MOST_OBSERVED, seed)
     images = (task.examples.in_memory(MOST_OBSERVED, seed) if examples is None else examples).images
-    places = building.places(model.graph, images.shape[1:])
+    places = building.places(model.graph, model.input_shape or images.shape[1:])
     subject = Subject(
         task.engine,
         [WeightSlice(place.name, place.weight.shape, place.start) for place in places],

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from spritenet.engines.engine import Engine
 from spritenet.errors import ModelError
-from spritenet.layers import Graph, ImageShape, Input, Layer, Rescaling
+from spritenet.layers import Graph, Input, Layer, Rescaling, Shape
 from spritenet.migration import accepts
 from spritenet.model import building
 from spritenet.model.model import Model
@@ -88,7 +88,7 @@ class Sequential(Model):
         return last
 
 
-def _read(given: object, name: str) -> tuple[Graph, ImageShape | None]:
+def _read(given: object, name: str) -> tuple[Graph, Shape | None]:
     """Returns the chain of a list of layers, named, and the image shape it begins with.
 
     Raises:

@@ -12,6 +12,7 @@ import numpy as np
 
 from spritenet.dataset.load_warnings import warn
 from spritenet.errors import ModelError
+from spritenet.layers import Shape
 from spritenet.migration import accepts
 from spritenet.model import classifier
 from spritenet.model.class_weight import ClassWeight
@@ -105,13 +106,14 @@ def events(model: Model, x: object, y: ArrayLike | None, options: FitOptions) ->
     training_set, validation_set = _split(x, y, options, model.input_shape)
     last_held_out = validation_set is not None and training_set.ordered
     if options.validation_data is not None:
-        validation_set = adapt(options.validation_data, image_shape=training_set.image_shape)
+        validation_set = adapt(options.validation_data, input_shape=training_set.input_shape)
         last_held_out = False
-    shape, seed = training_set.image_shape, options.seed or 0
+    seed = options.seed or 0
     batch_size = options.batch_size or training_set.batch_size or BATCH_SIZE
     batch_size = min(batch_size, max(1, len(training_set)))  # one step an epoch
 
-    model.prepare(shape, training_set.class_names, seed)
+    model.prepare(training_set.input_shape, training_set.class_names, seed)
+    shape = model.input_shape or training_set.input_shape
     optimizer, loss = model.compiled()
     model.check_trainable()
     encoder = Encoder(model.output_shape[-1], loss, options.class_weight, model.class_names)
@@ -123,7 +125,7 @@ def events(model: Model, x: object, y: ArrayLike | None, options: FitOptions) ->
         _warn_of_labels(examples, validation if last_held_out else None, training_set, names)
     held_out = validation
     if options.calibrate_on is not None:
-        known = adapt(options.calibrate_on, image_shape=shape)
+        known = adapt(options.calibrate_on, input_shape=shape)
         held_out = to_batches(known, shape, unweighted)
 
     now = model.state.now
@@ -170,13 +172,13 @@ def _split(
     x: object,
     y: ArrayLike | None,
     options: FitOptions,
-    image_shape: tuple[int, int, int] | None,
+    input_shape: Shape | None,
 ) -> tuple[DataAdapter, DataAdapter | None]:
     """Returns the training set, and the validation set that is held out of it, if any."""
     steps = options.steps_of_stream
     if steps is not None and is_stream(x):
         return _adapt_stream(x, y, options, steps), None
-    data = adapt(x, y, options.sample_weight, image_shape=image_shape)
+    data = adapt(x, y, options.sample_weight, input_shape=input_shape)
     if not options.validation_split:
         return data, None
     return data.hold_out(options.validation_split, options.seed or 0)

@@ -35,11 +35,11 @@ def examples_for(model: SavedModel, data: Dataset, count: int = COUNT) -> Split:
     classes = model.metadata.class_names or split.class_names
     outputs = (len(split.class_names),)
     if (split.image_shape, split.class_names, outputs) != (
-        model.input_shape,
+        model.image_shape,
         classes,
         model.output_shape,
     ):
-        height, width, channels = model.input_shape
+        height, width, channels = model.image_shape
         raise DataError(
             "the images don't match the model's input",
             where=data.name,

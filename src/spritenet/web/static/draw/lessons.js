@@ -149,8 +149,8 @@ export class Lessons {
     const data = await readSprite(bytes, 'examples.png').catch(() => null);
     if (!data) return null;
     const { height, width, channels } = data.head;
-    const { inputShape, outputs } = this.model;
-    const fits = String([height, width, channels]) === String(inputShape);
+    const { imageShape, outputs } = this.model;
+    const fits = String([height, width, channels]) === String(imageShape);
     return fits && data.labels.every((label) => label < outputs) ? data : null;
   }
 

@@ -138,7 +138,7 @@ class Page {
     }
     const answer = this.reader.read(sheet);
     this.answer = answer;
-    drawPixels(at('seen'), answer.input, model.inputShape);
+    drawPixels(at('seen'), answer.input, model.imageShape);
     this.verdict.show(answer);
     this.layers.show(answer.input, answer.state === 'empty');
     at('undo').disabled = !sheet.canUndo;
@@ -315,7 +315,7 @@ async function start() {
   at('title').textContent = what ? `Draw ${what}` : 'Draw';
   document.title = what ? `Draw ${what} · Spritenet` : 'Draw · Spritenet';
   at('about').textContent = about(model);
-  const [height, width, channels] = model.inputShape;
+  const [height, width, channels] = model.imageShape;
   at('size').textContent = `${width}×${height}${channels > 1 ? `, ${channels} channels` : ''}`;
   at('hint').append(what ? `Draw ${what} here` : 'Draw here');
   const other = document.createElement('span');

@@ -28,7 +28,7 @@ export const UNITS = 280;
  * @returns {Preparation}
  */
 export function preparationOf(model) {
-  const [height, width, channels] = model.inputShape;
+  const [height, width, channels] = model.imageShape;
   const likely = String([height, width, channels]) === '28,28,1' ? 'digit' : 'fit';
   return model.preparation ?? { mode: likely, height, width, channels, background: 0 };
 }

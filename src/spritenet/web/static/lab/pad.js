@@ -23,7 +23,7 @@ export class Pad {
    * @param {HTMLElement} places.verdict
    * @param {HTMLButtonElement} places.clear
    * @param {HTMLButtonElement} places.undo
-   * @param {{ inputShape: readonly number[], preparation: Preparation | null, classNames: readonly string[] }} input
+   * @param {{ imageShape: readonly number[], preparation: Preparation | null, classNames: readonly string[] }} input
    */
   constructor(places, input) {
     this.places = places;
@@ -109,7 +109,7 @@ export class Pad {
     places.hint.hidden = !sheet.isEmpty;
     places.clear.disabled = sheet.isEmpty;
     places.undo.disabled = !sheet.canUndo;
-    drawPixels(places.seen, this.reader.input(sheet), this.input.inputShape);
+    drawPixels(places.seen, this.reader.input(sheet), this.input.imageShape);
     void this.ask();
   }
 

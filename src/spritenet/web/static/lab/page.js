@@ -264,7 +264,7 @@ class Lab {
       undo: at('pad-undo'),
     };
     this.pad = new Pad(places, {
-      inputShape: lesson.imageShape,
+      imageShape: lesson.imageShape,
       preparation,
       classNames: lesson.classNames,
     });
@@ -330,8 +330,8 @@ class Lab {
  * @param {Lesson} lesson
  */
 function unlike(model, { imageShape, classNames }) {
-  if (String(model.inputShape) !== String(imageShape)) {
-    return `The model takes images of ${model.inputShape.join('×')}, these are ${imageShape.join('×')}. Load the images it was trained on.`;
+  if (String(model.imageShape) !== String(imageShape)) {
+    return `The model takes images of ${model.imageShape.join('×')}, these are ${imageShape.join('×')}. Load the images it was trained on.`;
   }
   if (model.outputs !== classNames.length) {
     return `The model tells ${model.outputs} classes apart, these images have ${classNames.length}.`;

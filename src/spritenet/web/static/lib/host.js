@@ -307,6 +307,7 @@ function described(model) {
   const {
     layers,
     inputShape,
+    imageShape,
     metadata,
     notes,
     step,
@@ -320,6 +321,7 @@ function described(model) {
   return {
     layers,
     inputShape,
+    imageShape,
     metadata,
     notes,
     step,

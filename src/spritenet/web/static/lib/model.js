@@ -9,6 +9,7 @@ import { ModelError } from './errors.js';
 import { evaluate, examine } from './evaluation.js';
 import { checkExamples, onePixels, pixelsOf } from './examples.js';
 import { connected, networkOf } from './graph.js';
+import { imageShapeOf } from './image-shape.js';
 import { initial, Stream } from './initializers.js';
 import { activationOf } from './activations.js';
 import { inferShapes, namedWeights, size } from './shapes.js';
@@ -18,7 +19,7 @@ import { Network } from './network.js';
 import { slotNames, withRate } from './optimizers.js';
 import { readPreparation } from './prepare.js';
 import { readModel, writeModel } from './saved.js';
-import { checkImageShape } from './tensor.js';
+import { checkInputShape } from './tensor.js';
 import { Training } from './training.js';
 
 /** @typedef {import('./rejection.js').Classified} Classified */
@@ -44,8 +45,10 @@ export class Model {
   constructor(core, layers, inputShape, metadata) {
     this.core = core;
     this.layers = layers;
-    /** Height, width, channels of its images. */
+    /** Of its images: height, width, channels, or fewer sides. */
     this.inputShape = inputShape;
+    /** Height, width and channels of its images; those of a vector are square where they can be. */
+    this.imageShape = imageShapeOf(inputShape);
     /** The network in the core. */
     this.network = new Network(core, layers, inputShape);
     this.metadata = metadata;
@@ -69,7 +72,7 @@ export class Model {
    * A new network. It takes raw pixels: `Rescaling(1/255)` is put first unless one is there.
    *
    * @param {object} how
-   * @param {readonly number[]} [how.inputShape]  height, width, channels
+   * @param {readonly number[]} [how.inputShape]  [height, width, channels], [height, width] or [values]
    * @param {readonly Layer[]} [how.layers]  first to last, of `layers`
    * @param {SymbolicTensor | readonly SymbolicTensor[]} [how.inputs]  of `input`, in place of `inputShape`
    * @param {SymbolicTensor | readonly SymbolicTensor[]} [how.outputs]  of `apply`, in place of `layers`
@@ -81,7 +84,7 @@ export class Model {
   static async create({ classNames = [], seed = 0, preparation = null, core, ...how }) {
     const given = how.outputs ? networkOf(how.inputs ?? [], how.outputs) : how;
     const { inputShape = [], layers = [] } = given;
-    checkImageShape(inputShape);
+    checkInputShape(inputShape);
     const whole = connected(layers);
     const used = core ?? (await defaultCore());
     const { output: outputs } = inferShapes(whole, inputShape);
@@ -270,7 +273,7 @@ export class Model {
     );
     if (!rejection) return { label, probabilities, sure: false, score: 0 }; // not calibrated
     const features = values[this.layers.findIndex(({ name }) => name === rejection.layer)];
-    const score = familiarity(rejection, features, pixels, this.inputShape[2]);
+    const score = familiarity(rejection, features, pixels, this.imageShape[2]);
     return { label, probabilities, sure: score >= 0.5, score };
   }
 

@@ -34,7 +34,7 @@ export class Network {
   /**
    * @param {import('./core.js').Core} core
    * @param {readonly Layer[]} layers
-   * @param {readonly number[]} inputShape  height, width, channels
+   * @param {readonly number[]} inputShape  of its images: height, width, channels, or fewer sides
    */
   constructor(core, layers, inputShape) {
     this.arena = core.instantiate();
@@ -121,13 +121,14 @@ export class Network {
    */
   make(batchSize) {
     const { arena } = this;
-    const [height, width, channels] = this.inputShape;
+    const [first, second = 0, third = 0] = this.inputShape;
     write(arena.view, this.spec, SPEC, {
       nodes: this.nodes,
       node_count: this.layerCount,
-      height,
-      width,
-      channels,
+      rank: this.inputShape.length,
+      'sides[0]': first,
+      'sides[1]': second,
+      'sides[2]': third,
       threads: 1,
       batch_size: batchSize,
       reuses_memory: 0,

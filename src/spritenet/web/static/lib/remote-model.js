@@ -30,6 +30,8 @@ export class RemoteModel {
     this.layers = state.layers;
     /** @type {readonly number[]} */
     this.inputShape = state.inputShape;
+    /** @type {readonly number[]} */
+    this.imageShape = state.imageShape;
     /** @type {import('./saved.js').Metadata} */
     this.metadata = state.metadata;
     /** A line for each assumption about the file it comes from. @type {string[]} */

@@ -3,6 +3,7 @@
 import { checkRejection, readRejection } from './rejection.js';
 import { ModelError, SpritenetError } from './errors.js';
 import { folderOf } from './files.js';
+import { imageShapeOf } from './image-shape.js';
 import { inferShapes, namedWeights, size } from './shapes.js';
 import { makeOptimizer, slotNames } from './optimizers.js';
 import { readRate, savedRate } from './schedules.js';
@@ -32,7 +33,7 @@ import { join, match, parseManifest, readGroup } from './weights.js';
 /**
  * @typedef {object} Saved
  * @property {Layer[]} layers  named; the first is a Rescaling
- * @property {number[]} inputShape  height, width, channels
+ * @property {number[]} inputShape  height, width, channels, or fewer sides
  * @property {Float32Array} parameters
  * @property {Metadata} metadata
  * @property {OptimizerState | null} state
@@ -293,7 +294,7 @@ export function writeModel({ layers, inputShape, parameters, metadata, state }) 
   if (!parameters.every(Number.isFinite)) throw new ModelError('a weight is not a finite number');
   const wanted = namedWeights(layers, inputShape);
   const entries = wanted.map(({ name, shape }) => ({ name, shape, dtype: 'float32' }));
-  const [height, width, channels] = inputShape;
+  const [height, width, channels] = imageShapeOf(inputShape);
   /** @type {Record<string, any>} */
   const entry = {
     version: VERSION,

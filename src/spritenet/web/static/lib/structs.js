@@ -61,9 +61,10 @@ export const NODE = struct('sn_node', {
 export const SPEC = struct('sn_network_spec', {
   nodes: 'pointer',
   node_count: 'i32',
-  height: 'i32',
-  width: 'i32',
-  channels: 'i32',
+  rank: 'i32',
+  'sides[0]': 'i32',
+  'sides[1]': 'i32',
+  'sides[2]': 'i32',
   threads: 'i32',
   batch_size: 'i32',
   reuses_memory: 'i32',

@@ -15,7 +15,7 @@ export class SymbolicTensor {
    *
    * @param {Layer | null} layer  null for the image
    * @param {readonly SymbolicTensor[]} inputs  of the layer
-   * @param {readonly number[]} [shape]  of the image: height, width, channels
+   * @param {readonly number[]} [shape]  of the image: height, width, channels, or fewer sides
    */
   constructor(layer, inputs, shape) {
     const where = layer ? layer.name || layer.className : 'input';
@@ -39,26 +39,27 @@ export class SymbolicTensor {
 /**
  * Returns the image that a network takes.
  *
- * @param {{ shape: readonly number[] }} options  height, width, channels
+ * @param {{ shape: readonly number[] }} options  [height, width, channels], [height, width] or [values]
  */
 export function input({ shape }) {
-  checkImageShape(shape);
+  checkInputShape(shape);
   return new SymbolicTensor(null, [], [...shape]);
 }
 
 /**
- * Throws a ModelError unless it is the shape of an image.
+ * Throws a ModelError unless it is the shape of an input.
  *
  * @param {readonly number[]} shape
  */
-export function checkImageShape(shape) {
+export function checkInputShape(shape) {
   if (
     !Array.isArray(shape) ||
-    shape.length !== 3 ||
+    shape.length < 1 ||
+    shape.length > 3 ||
     !shape.every((side) => Number.isInteger(side) && side > 0)
   ) {
-    throw new ModelError('invalid image shape', {
-      expected: '[height, width, channels]',
+    throw new ModelError('invalid input shape', {
+      expected: '[height, width, channels], [height, width] or [values]',
       got: shape,
     });
   }

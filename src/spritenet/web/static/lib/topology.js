@@ -1,6 +1,6 @@
 // Networks from and to `modelTopology`, as TensorFlow.js, Keras 2 and Keras 3 write it.
 
-import { asImages, reshaped } from './image-input.js';
+import { inputShapeOf, squareNote } from './image-shape.js';
 import { ModelError, shown } from './errors.js';
 import { activationOf } from './activations.js';
 import { connected, IMAGE, inputsOf, isChain, startsWithRescaling } from './graph.js';
@@ -36,12 +36,13 @@ const SLOPES = /** @type {Record<string, number>} */ ({ leaky_relu: 0.2, elu: 1 
  * @param {unknown} topology
  * @param {string | undefined} [pixels]  the range it was fed with, where it doesn't begin with a Rescaling
  * @returns {{ layers: Layer[], inputShape: number[], assumed: boolean, notes: string[] }}
- *     the connected layers; height, width and channels; whether the range of pixels is assumed; and a
+ *     the connected layers; the shape of its images; whether the range of pixels is assumed; and a
  *     line for each assumption
  */
 export function readTopology(topology, pixels) {
   const graph = graphOf(topology);
-  const { inputShape, entries, note } = asImages(graph);
+  const inputShape = inputShapeOf(graph.input);
+  const { entries } = graph;
   /** @type {Map<string, { name: string, shape: number[] }>} */
   const outputs = new Map([[IMAGE, { name: IMAGE, shape: inputShape }]]); // by the file's ids
   /** @type {Map<string, Layer>} */
@@ -82,10 +83,13 @@ export function readTopology(topology, pixels) {
       got: pixels,
     });
   }
+  const assumed = !own && pixels === undefined;
+  const arranged = own || layers.some(({ className }) => className === 'Reshape');
+  const note = arranged ? '' : squareNote(inputShape);
   return {
     layers: connected(layers, pixels === undefined ? undefined : rescalingTo(pixels)),
     inputShape,
-    assumed: !own && pixels === undefined,
+    assumed,
     notes: note ? [note] : [],
   };
 }
@@ -100,11 +104,6 @@ export function readTopology(topology, pixels) {
 function readLayers({ className, config }, inputShape) {
   const { name } = config;
   if (IDLE.includes(className) && !hasClass(className)) return [];
-  if (className === 'Reshape' && !hasClass(className)) {
-    const made = reshaped({ config }, inputShape);
-    if (String(made) === String(inputShape)) return [];
-    if (made.length === 1) return [makeLayer('Flatten', {}, name)];
-  }
   /** @type {Config} */
   const own = { ...config };
   const policy = /** @type {any} */ (own.dtype);
