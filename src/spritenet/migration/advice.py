@@ -271,6 +271,7 @@ SETTING = {
     "layers": "Use model.add(layer) and model.pop().",
     "weights": "Use model.set_weights(arrays).",
     "parameters": "Use model.set_weights(arrays).",
+    "input_shape": "Use model.build(input_shape).",
     "output_shape": "It follows from the layers.",
     "built": "Use model.build(input_shape).",
     "metrics_names": "Use metrics= of compile.",

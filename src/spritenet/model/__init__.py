@@ -1,16 +1,20 @@
 """Models: Sequential, and training as one call or as a stream of events.
 
-    model              Model: fit, evaluate, predict, save
+    model              Model: fit, evaluate, predict, save; made of parts: network, weights, …
     sequential         Sequential: a Model whose layers are a chain
     model_file         load_model
-    network            Network: layers and their weights
+    network            Network: layers, their shapes, tensors and engines
     assembly           from tensors to the graph of a Model
     building           layer names, the default Rescaling, offsets and initial values of weights
-    weights            Weighted: weights read, set, saved and loaded
-    compilation        Compiled: optimizer, loss, metrics
+    weights            Weights: the parameters by name and as arrays, and the optimizer's state
+    weight_file        weights in NumPy's .npz
+    compilation        Compilation: optimizer, loss, metrics
+    prediction         Predictor: outputs, metrics and activations
     classifier         Classifier: calibrated probabilities, rejection of unfamiliar images
+    delegation         methods and properties that belong to a part
     fit_options        FitOptions: the description of a training
-    trainer            train: the events of a training
+    fit_methods        fit, train, train_on_batch
+    trainer            the events of a training
     recording          Recorder: a training in the folder of a run
     input_data         the adapter of whatever is given to `fit`
     data_adapter       DataAdapter: arrays and sources as batches to train on
@@ -39,12 +43,12 @@ from __future__ import annotations
 
 from spritenet.layers import Input
 from spritenet.model.classifier import Classified
+from spritenet.model.fit_methods import train
 from spritenet.model.model import Model
 from spritenet.model.model_file import load_model, model_of
 from spritenet.model.pixel_ranges import accuracies_by_range, best_range
 from spritenet.model.scores import Scores
 from spritenet.model.sequential import Sequential
-from spritenet.model.trainer import train
 
 __all__ = [
     "Classified",

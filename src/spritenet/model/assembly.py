@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+
+import numpy as np
 
 from spritenet.errors import ModelError
 from spritenet.layers import IMAGES, Graph, Node, Shape, Tensor
 from spritenet.model import building
 
-__all__ = ["Origin", "assemble"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["assemble", "inherited"]
+
+
+class HasWeights(Protocol):
+    """A model whose layers are built upon."""
+
+    @property
+    def built(self) -> bool:
+        """True if it has weights."""
+
+    @property
+    def weights(self) -> Mapping[str, NDArray[np.float32]]:
+        """Each weight array by its name."""
 
 
 class Origin(NamedTuple):
@@ -20,7 +37,7 @@ class Origin(NamedTuple):
         label: the name of the layer there.
     """
 
-    model: object
+    model: HasWeights
     label: str
 
 
@@ -52,9 +69,30 @@ def assemble(inputs: Tensor | Sequence[Tensor], outputs: Tensor | Sequence[Tenso
     given = []
     for place, layer in zip(places, full, strict=True):
         source = None if place == IMAGES else tensors[place].source
-        origins.append(None if source is None else Origin(source, layer.label))
+        origins.append(None if source is None else Origin(cast("HasWeights", source), layer.label))
         given.append(place == IMAGES or (first[place] and source is None))
     return Assembly(building.named(full, given), images.shape, origins)
+
+
+def inherited(graph: Graph, origins: Iterable[Origin | None]) -> dict[str, NDArray[np.float32]]:
+    """Returns the weights that layers from other models begin with, by their names in the graph.
+
+    Args:
+        graph: the layers.
+        origins: for each layer the one it comes from; None for a new layer.
+    """
+    weights: dict[int, Mapping[str, NDArray[np.float32]]] = {}
+    found = {}
+    for layer, origin in zip(graph, origins, strict=True):
+        if origin is None or not origin.model.built:
+            continue
+        if id(origin.model) not in weights:
+            weights[id(origin.model)] = origin.model.weights
+        for name, array in weights[id(origin.model)].items():
+            label, _, own = name.rpartition("/")
+            if label == origin.label:
+                found[f"{layer.label}/{own}"] = array
+    return found
 
 
 def _single(given: Tensor | Sequence[Tensor], name: str) -> Tensor:

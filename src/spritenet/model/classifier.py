@@ -16,7 +16,7 @@ from spritenet.model.encoder import Encoder, to_batches
 from spritenet.model.features import before
 from spritenet.model.image_batch import array_of, batch_of, is_one
 from spritenet.model.input_data import adapt
-from spritenet.model.weights import Weighted
+from spritenet.model.weights import Weights
 from spritenet.training import evaluation
 from spritenet.training.controls import KEPT
 from spritenet.training.events import Event, Finished, Stopped
@@ -24,12 +24,11 @@ from spritenet.training.events import Event, Finished, Stopped
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spritenet.model.network import Network
     from spritenet.ood import Rejection
     from spritenet.ood.calibration import ModelView
     from spritenet.training.batch_source import BatchSource
 
-__all__ = ["Classified", "Classifier", "after_training", "calibration", "classified"]
+__all__ = ["Classified", "Classifier"]
 
 MOST_TRAINING, MOST_HELD_OUT = 20_000, 5_000
 """Training images (and as many synthetic outliers) and held-out images used at most."""
@@ -67,8 +66,27 @@ class Classified:
         )
 
 
-class Classifier(Weighted):
-    """A network that classifies, and rejects out-of-distribution images once calibrated."""
+class Classifier:
+    """Classification with calibrated probabilities, and rejection of out-of-distribution images.
+
+    Args:
+        weights: of the network that classifies.
+    """
+
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+        self._rejection: Rejection | None = None
+        self._revision = 0
+        self._network = weights.network
+
+    @property
+    def rejection(self) -> Rejection | None:
+        """The calibration and OOD detector; None until calibrated and when weights are replaced."""
+        return self._rejection if self._revision == self._weights.revision else None
+
+    @rejection.setter
+    def rejection(self, value: Rejection | None) -> None:
+        self._rejection, self._revision = value, self._weights.revision
 
     @property
     def calibrated(self) -> bool:
@@ -91,10 +109,9 @@ class Classifier(Weighted):
             ModelError: it has no weights yet, or doesn't choose among classes.
             DataError: the images don't fit.
         """
-        shape, parameters = self._shape(), self.state.now.best_guess
+        shape, parameters = self._network.shape, self._weights.best_guess
         images = array_of(x, shape)
-        batch = batch_of(images, shape)
-        answers = classified(self, self.rejection, parameters, batch)
+        answers = self._classified(parameters, batch_of(images, shape))
         return answers.only() if is_one(images.shape, shape) else answers
 
     def calibrate(self, held_out: object, training: object, *, seed: int = 0) -> Rejection:
@@ -112,122 +129,112 @@ class Classifier(Weighted):
             ModelError: it has no weights yet, or doesn't choose among classes.
             DataError: images or labels are wrong, or too few.
         """
-        shape = self._shape()
-        encoder = Encoder(self.output_shape[-1], SparseCategoricalCrossentropy())
+        shape = self._network.shape
+        encoder = Encoder(self._network.output_shape[-1], SparseCategoricalCrossentropy())
         trained, held = (
             to_batches(adapt(some, input_shape=shape), shape, encoder)
             for some in (training, held_out)
         )
-        self.rejection = calibration(self, trained, held, seed=seed)
+        self.rejection = self._calibration(trained, held, seed=seed)
         return self.rejection
 
+    def after_training(
+        self,
+        events: Iterator[Event],
+        training: BatchSource,
+        held_out: BatchSource | None,
+        seed: int,
+    ) -> Iterator[Event]:
+        """Passes the events of a training on; calibrates, if possible, before the last."""
+        from spritenet.ood.calibration import LEAST
 
-def classified(
-    model: Network,
-    rejection: Rejection | None,
-    parameters: NDArray[np.float32],
-    images: NDArray[np.uint8],
-) -> Classified:
-    """Classifies n images.
+        for event in events:
+            images = 0
+            if isinstance(event, Finished) or (isinstance(event, Stopped) and event.reason == KEPT):
+                images = event.images
+            if images and held_out is not None and self._network.classifies:
+                some = held_out.sample(LEAST, seed), training.sample(1, seed)
+                labelled = all(examples.labels is not None for examples in some)
+                if labelled and len(held_out) >= LEAST:
+                    count = min(MOST_TRAINING, max(LEAST_TRAINING, images // ONE_IN))
+                    self.rejection = self._calibration(training, held_out, count, seed=seed)
+            yield event
 
-    Raises:
-        ModelError: its outputs aren't classes of which one is chosen.
-    """
-    from spritenet.ood.temperature import softened
+    def _classified(self, parameters: NDArray[np.float32], images: NDArray[np.uint8]) -> Classified:
+        """Classifies n images.
 
-    if not model.classifies:
-        from spritenet.export.saved_model import unclassified
+        Raises:
+            ModelError: its outputs aren't classes of which one is chosen.
+        """
+        from spritenet.ood.temperature import softened
 
-        raise unclassified(last_activation(model.layers), model.output_shape, model.name)
-    found = _logits(model, parameters, images)
-    label = found.argmax(axis=1)
-    if rejection is None:
-        sure = np.zeros(len(images), np.bool_)  # not calibrated
-        return Classified(label, softened(found, 1.0), sure, sure.astype(np.float64))
-    end = 1 + [layer.label for layer in model.layers].index(rejection.layer)
-    score = rejection.scores(before(model, parameters, end, images), images)
-    return Classified(label, rejection.probabilities(found), score >= 0.5, score)
+        network, rejection = self._network, self.rejection
+        if not network.classifies:
+            from spritenet.export.saved_model import unclassified
 
+            raise unclassified(last_activation(network.graph), network.output_shape, network.name)
+        found = self._logits(parameters, images)
+        label = found.argmax(axis=1)
+        if rejection is None:
+            sure = np.zeros(len(images), np.bool_)  # not calibrated
+            return Classified(label, softened(found, 1.0), sure, sure.astype(np.float64))
+        end = 1 + [layer.label for layer in network.graph].index(rejection.layer)
+        score = rejection.scores(before(network, parameters, end, images), images)
+        return Classified(label, rejection.probabilities(found), score >= 0.5, score)
 
-def calibration(
-    model: Network,
-    training: BatchSource,
-    held_out: BatchSource,
-    count: int = MOST_TRAINING,
-    *,
-    seed: int = 0,
-) -> Rejection:
-    """Calibrates a model.
+    def _calibration(
+        self,
+        training: BatchSource,
+        held_out: BatchSource,
+        count: int = MOST_TRAINING,
+        *,
+        seed: int = 0,
+    ) -> Rejection:
+        """Returns the calibration of the network.
 
-    Args:
-        model: trained.
-        training: its training set, with labels; up to `count` images of it are used.
-        held_out: other images with labels; up to MOST_HELD_OUT are used.
-        count: the largest number of training images.
-        seed: of the choice of images and of the synthetic outliers.
+        Args:
+            training: the training set, with labels; up to `count` images of it are used.
+            held_out: other images with labels; up to MOST_HELD_OUT are used.
+            count: the largest number of training images.
+            seed: of the choice of images and of the synthetic outliers.
 
-    Raises:
-        ModelError: its outputs aren't classes of which one is chosen.
-        DataError: there are too few held-out images, or some have no labels.
-    """
-    from spritenet.ood.calibration import calibrate
+        Raises:
+            ModelError: its outputs aren't classes of which one is chosen.
+            DataError: there are too few held-out images, or some have no labels.
+        """
+        from spritenet.ood.calibration import calibrate
 
-    if not model.classifies:
-        raise ModelError("the network isn't a classifier", where=model.name)
-    some = training.sample(count, seed)
-    held = held_out.sample(min(MOST_HELD_OUT, max(LEAST_HELD_OUT, count)), seed)
-    if some.labels is None or held.labels is None:
-        raise DataError("calibrating needs labels, not targets", where=model.name)
-    parameters = model.state.now.best_guess
-    sets = (some.images, some.labels), (held.images, held.labels)
-    return calibrate(_view(model, parameters), *sets, seed=seed)
+        if not self._network.classifies:
+            raise ModelError("the network isn't a classifier", where=self._network.name)
+        some = training.sample(count, seed)
+        held = held_out.sample(min(MOST_HELD_OUT, max(LEAST_HELD_OUT, count)), seed)
+        if some.labels is None or held.labels is None:
+            raise DataError("calibrating needs labels, not targets", where=self._network.name)
+        sets = (some.images, some.labels), (held.images, held.labels)
+        return calibrate(self._view(self._weights.best_guess), *sets, seed=seed)
 
+    def _view(self, parameters: NDArray[np.float32]) -> ModelView:
+        """Returns the functions that calibration calls: features and outputs."""
+        from spritenet.ood.calibration import ModelView
 
-def after_training(
-    events: Iterator[Event],
-    model: Network,
-    training: BatchSource,
-    held_out: BatchSource | None,
-    seed: int,
-) -> Iterator[Event]:
-    """Passes the events of a training on; calibrates the model, if possible, before the last."""
-    from spritenet.ood.calibration import LEAST
+        layers = self._network.graph
+        dense = [place for place, layer in enumerate(layers) if isinstance(layer, Dense)]
+        # The features that the first Dense reads; of a branch, those that the last one reads.
+        end = layers.inputs[dense[0 if layers.is_chain else -1]][0] + 1 if dense else len(layers)
+        return ModelView(
+            layers[end - 1].label,
+            lambda images: before(self._network, parameters, end, images),
+            lambda images: self._logits(parameters, images),
+        )
 
-    for event in events:
-        images = 0
-        if isinstance(event, Finished) or (isinstance(event, Stopped) and event.reason == KEPT):
-            images = event.images
-        if images and held_out is not None and model.classifies:
-            some = held_out.sample(LEAST, seed), training.sample(1, seed)
-            labelled = all(examples.labels is not None for examples in some)
-            if labelled and len(held_out) >= LEAST:
-                count = min(MOST_TRAINING, max(LEAST_TRAINING, images // ONE_IN))
-                model.rejection = calibration(model, training, held_out, count, seed=seed)
-        yield event
-
-
-def _view(model: Network, parameters: NDArray[np.float32]) -> ModelView:
-    """The functions of the model that calibration calls: features and outputs."""
-    from spritenet.ood.calibration import ModelView
-
-    layers = model.graph
-    dense = [place for place, layer in enumerate(layers) if isinstance(layer, Dense)]
-    # The features that the first Dense reads; of a branch, those that the last one reads.
-    end = layers.inputs[dense[0 if layers.is_chain else -1]][0] + 1 if dense else len(layers)
-    return ModelView(
-        layers[end - 1].label,
-        lambda images: before(model, parameters, end, images),
-        lambda images: _logits(model, parameters, images),
-    )
-
-
-def _logits(
-    model: Network, parameters: NDArray[np.float32], images: NDArray[np.uint8]
-) -> NDArray[np.float64]:
-    """Returns the outputs before the softmax, (n, k), up to a number added to each row."""
-    size = evaluation.images_per_call(model.graph, images.shape[1:])
-    outputs = evaluation.predict(model.engine(), parameters, images, size).astype(np.float64)
-    if last_activation(model.layers) == "linear":
-        return outputs
-    result: NDArray[np.float64] = np.log(np.maximum(outputs, np.finfo(np.float32).tiny))
-    return result
+    def _logits(
+        self, parameters: NDArray[np.float32], images: NDArray[np.uint8]
+    ) -> NDArray[np.float64]:
+        """Returns the outputs before the softmax, (n, k), up to a number added to each row."""
+        network = self._network
+        size = evaluation.images_per_call(network.graph, network.shape)
+        outputs = evaluation.predict(network.engine(), parameters, images, size).astype(np.float64)
+        if last_activation(network.graph) == "linear":
+            return outputs
+        result: NDArray[np.float64] = np.log(np.maximum(outputs, np.finfo(np.float32).tiny))
+        return result

@@ -1,56 +1,41 @@
-"""Compilation: how a network is trained, said once; and single steps of it."""
+"""Compilation: the optimizer, the loss and the metrics that a model is trained with."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, cast
-
-import numpy as np
+from collections.abc import Iterable
 
 from spritenet import losses, optimizers
-from spritenet.engines.engine import Engine
 from spritenet.errors import ModelError
-from spritenet.layers import Graph, Shape, Tensor
 from spritenet.losses import Loss
-from spritenet.migration import accepts, attribute, word
-from spritenet.model import building, trainer
-from spritenet.model.class_weight import ClassWeight
-from spritenet.model.classifier import Classifier
-from spritenet.model.scores import Scores
+from spritenet.migration import word
+from spritenet.model import building
+from spritenet.model.weights import Weights
 from spritenet.optimizers import Optimizer
-from spritenet.training.events import StepEvent
 from spritenet.training.session import Session
-from spritenet.training.state import TrainingState
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
-
-    from spritenet.model.model import Model
-
-__all__ = ["Compiled"]
+__all__ = ["Compilation"]
 
 ACCURACIES = ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy")
 
 
-class Compiled(Classifier):
-    """A network that knows its optimizer, its loss and its metrics."""
+class Compilation:
+    """The optimizer, the loss and the metrics of a model, and its running training.
 
-    def __init__(
-        self,
-        graph: Graph,
-        name: str,
-        threads: int | None,
-        engine: Callable[..., Engine] | None,
-        input_shape: Shape | None = None,
-    ) -> None:
-        self._loss: Loss | None = None
-        self._optimizer: Optimizer | None = None
+    Args:
+        weights: those that are trained.
+
+    Attributes:
+        metrics: ("accuracy",), or empty.
+        session: the last or running training; None before.
+    """
+
+    def __init__(self, weights: Weights) -> None:
         self.metrics: tuple[str, ...] = ()
         self.session: Session | None = None
-        super().__init__(graph, name, threads, engine, input_shape)
+        self._weights = weights
+        self._loss: Loss | None = None
+        self._optimizer: Optimizer | None = None
 
-    @accepts
     def compile(
         self,
         optimizer: str | Optimizer = "rmsprop",
@@ -69,8 +54,8 @@ class Compiled(Classifier):
             ModelError: one of them is not known, or the loss can't follow the last activation.
         """
         chosen = None if loss is None else losses.get(loss)
-        if chosen is not None and self._layers:
-            chosen.check(building.last_activation(self._layers))
+        if chosen is not None and self._weights.network.graph:
+            chosen.check(building.last_activation(self._weights.network.graph))
         single = isinstance(metrics, str) or not isinstance(metrics, Iterable | None)
         names = [metrics] if single else list(metrics or ())
         for name in names:
@@ -86,8 +71,12 @@ class Compiled(Classifier):
             ModelError: it has none, or the loss can't follow the last activation.
         """
         if self.optimizer is None or self.loss is None:
-            raise ModelError("missing loss", where=self.name, do="Call compile(optimizer, loss).")
-        self.loss.check(building.last_activation(self._layers))
+            raise ModelError(
+                "missing loss",
+                where=self._weights.network.name,
+                do="Call compile(optimizer, loss).",
+            )
+        self.loss.check(building.last_activation(self._weights.network.graph))
         return self.optimizer, self.loss
 
     @property
@@ -98,15 +87,12 @@ class Compiled(Classifier):
     @optimizer.setter
     def optimizer(self, value: str | Optimizer | None) -> None:
         self._optimizer = None if value is None else optimizers.get(value)
-        if self._state is not None:
-            now = self._state.now
-            slots = self._empty_slots(len(now.parameters))
-            self._state.now = TrainingState(now.parameters, slots, place=now.place, parts=now.parts)
+        self._weights.clear_slots(self.slots)
 
     @property
-    def _slot_names(self) -> tuple[str, ...]:
-        """The names of its optimizer's state."""
-        return self._optimizer.slots if self._optimizer else ()
+    def slots(self) -> int:
+        """The number of arrays in the optimizer's state."""
+        return len(self._optimizer.slots) if self._optimizer else 0
 
     @property
     def loss(self) -> Loss | None:
@@ -132,76 +118,6 @@ class Compiled(Classifier):
         if value and self.session is not None:
             self.session.stop("a callback set stop_training")
 
-    @accepts
-    def train_on_batch(
-        self,
-        x: object,
-        y: ArrayLike | None = None,
-        sample_weight: ArrayLike | None = None,
-        class_weight: ClassWeight | None = None,
-        *,
-        return_dict: bool = False,
-    ) -> Scores | dict[str, float]:
-        """Do one step on these images: the loss and accuracy before it.
-
-        Raises:
-            ModelError: it isn't compiled, doesn't fit the images, or has a schedule of no length.
-            DataError: images or labels are wrong.
-            DivergedError: the loss was not finite; the weights stay as they were.
-        """
-        rate = self.compiled()[0].schedule
-        if rate.spanning(0, 1) != rate:
-            raise ModelError(
-                "its learning rate spans a training of unknown length",
-                where="train_on_batch",
-                do=f"Give {type(rate).__name__} a number of steps.",
-            )
-        model = cast("Model", self)
-        events = trainer.train(
-            model,
-            x,
-            y,
-            steps=1,
-            batch_size=sys.maxsize,  # all of them
-            shuffle=False,
-            sample_weight=sample_weight,
-            class_weight=class_weight,
-        )
-        (step,) = [event for event in events if isinstance(event, StepEvent)]
-        scores = Scores(step.loss, step.accuracy)
-        return scores._asdict() if return_dict else scores
-
-    @accepts
-    def test_on_batch(
-        self,
-        x: object,
-        y: ArrayLike | None = None,
-        sample_weight: ArrayLike | None = None,
-        *,
-        return_dict: bool = False,
-    ) -> Scores | dict[str, float]:
-        """Returns the scores that `evaluate` gives."""
-        model = cast("Model", self)
-        return model.evaluate(x, y, sample_weight=sample_weight, return_dict=return_dict)
-
-    @accepts
-    def predict_on_batch(self, x: object) -> NDArray[np.float32]:
-        """Returns the outputs that `predict` gives."""
-        return cast("Model", self).predict(x)
-
-    @accepts
-    def __call__(self, x: object, training: bool = False) -> NDArray[np.float32] | Tensor:
-        """Returns the outputs that `predict` gives; of a `Tensor`, the tensor of its output there.
-
-        Called on a tensor, its layers become part of the network that is built, with copies of its
-        weights. Dropout never works here: `fit` alone trains.
-
-        Raises:
-            ModelError: it has no weights yet, or training was asked for.
-            DataError: the images don't fit.
-        """
-        if training:
-            raise attribute("train", "model")
-        if isinstance(x, Tensor):
-            return self._layers.tensors(x, self)[-1]
-        return cast("Model", self).predict(x)
+    def __getstate__(self) -> dict[str, object]:
+        """Everything but the session, which belongs to this process."""
+        return {**self.__dict__, "session": None}

@@ -13,22 +13,23 @@ from spritenet.training import evaluation
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from spritenet.model.model import Model
     from spritenet.model.network import Network
 
 __all__ = ["before", "features"]
 
 
 def before(
-    model: Network, parameters: NDArray[np.float32], end: int, images: NDArray[np.uint8]
+    network: Network, parameters: NDArray[np.float32], end: int, images: NDArray[np.uint8]
 ) -> NDArray[np.float32]:
     """Returns the output of layer `end` - 1 for n images, flat: (n, d)."""
-    engine, places = model.beginning(end)
+    engine, places = network.beginning(end)
     part = np.ascontiguousarray(parameters[places])
-    share = evaluation.images_per_call(model.graph, model.input_shape or images.shape[1:])
+    share = evaluation.images_per_call(network.graph, network.shape)
     return evaluation.predict(engine, part, images, share).reshape(len(images), -1)
 
 
-def features(model: Network, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+def features(model: Model, images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Returns the input of the last layer with weights for each image.
 
     Args:
@@ -53,4 +54,4 @@ def features(model: Network, images: NDArray[np.uint8]) -> NDArray[np.float32]:
     read = model.graph.inputs[last]
     if not last or len(read) != 1:
         raise ModelError("there is no layer before the last one with weights", where=model.name)
-    return before(model, model.state.now.best_guess, read[0] + 1, images)
+    return before(model.network, model.state.now.best_guess, read[0] + 1, images)

@@ -2,43 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, overload
+from typing import TYPE_CHECKING, Literal, Self, overload
 
 import numpy as np
 
-from spritenet.arguments import file_path
+from spritenet.arguments import file_path, seed_of
+from spritenet.arguments import input_shape as checked_shape
 from spritenet.engines.engine import Engine
 from spritenet.errors import ModelError
-from spritenet.layers import Graph, Shape, Tensor
-from spritenet.migration import accepts, refuse_format
-from spritenet.model import building, image_batch, progress, trainer
-from spritenet.model.assembly import Origin, assemble
-from spritenet.model.class_weight import ClassWeight
-from spritenet.model.compilation import Compiled
-from spritenet.model.encoder import Encoder, to_batches
-from spritenet.model.fit_options import FitOptions
-from spritenet.model.input_data import adapt
+from spritenet.layers import Graph, ImageShape, Layer, Shape, Tensor
+from spritenet.layers.input import fits
+from spritenet.losses import Loss
+from spritenet.migration import accepts, attribute, not_settable, refuse_format
+from spritenet.model import building, fit_methods
+from spritenet.model.assembly import assemble, inherited
+from spritenet.model.classifier import Classifier
+from spritenet.model.compilation import Compilation
+from spritenet.model.delegation import PartProperty, part_method
+from spritenet.model.network import Network
+from spritenet.model.prediction import Predictor
 from spritenet.model.scores import Scores
-from spritenet.training import evaluation
-from spritenet.training.batch_source import BatchSource
-from spritenet.training.callbacks import AnyCallback
+from spritenet.model.weights import Weights
+from spritenet.optimizers import Optimizer
 from spritenet.training.history import History
-from spritenet.training.state import CurrentState, TrainingState
+from spritenet.training.session import Session
+from spritenet.training.state import CurrentState
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     # Imported when a model is saved or loaded: training shall not wait for them.
     from spritenet.export import SavedModel, TrainedOn
-    from spritenet.model.predictions import Predictions
+    from spritenet.ood import Rejection
+
+    Arrays = dict[str, NDArray[np.float32]]
 
 __all__ = ["Model"]
 
 
-class Model(Compiled):
+class Model:
     """A network of layers that classifies small images.
 
         images = sn.Input((28, 28, 1))
@@ -62,6 +68,9 @@ class Model(Compiled):
         engine: where it runs, called as `engines.native.Network` is; None for the compiled core.
 
     Attributes:
+        network: its layers, with their shapes and engines.
+        name: in summaries and files.
+        threads: the number of threads of the next engine; None for all.
         input_shape: of its images: (height, width, channels), (height, width) or (values,); None
             before it is built.
         optimizer: the optimizer; None before `compile`.
@@ -71,7 +80,8 @@ class Model(Compiled):
         preparation: how a photo or drawing becomes an input, as JSON values; saved with it.
         trained_on: the data and training that made the weights; saved with it.
         scores: like {"test_accuracy": 0.98}; saved with it.
-        rejection: its calibration and OOD detector, saved with it; None until it is calibrated.
+        rejection: its calibration and OOD detector, saved with it; None until it is calibrated and
+            when weights change.
 
     Raises:
         ModelError: no path leads from inputs to outputs, there are several inputs or outputs, a
@@ -90,7 +100,7 @@ class Model(Compiled):
     ) -> None:
         graph, shape, origins = assemble(inputs, outputs)
         self._start(graph, name or "model", threads, engine, shape)
-        self._copy_weights(origins)
+        self._weights.take_over(inherited(graph, origins))
 
     def _start(
         self,
@@ -100,112 +110,137 @@ class Model(Compiled):
         engine: Callable[..., Engine] | None,
         input_shape: Shape | None,
     ) -> None:
-        """Sets all fields."""
+        """Makes its parts, and sets all fields."""
+        self.network = Network(name, threads, engine, input_shape, self)
+        self._weights = Weights(self.network)
+        self._compilation = Compilation(self._weights)
+        self._predictor = Predictor(self._weights)
+        self._classifier = Classifier(self._weights)
+        self.class_names: tuple[str, ...] = ()
         self.history: History | None = None
         self.preparation: Mapping[str, object] | None = None
         self.trained_on: TrainedOn | None = None
         self.scores: Mapping[str, float] = {}
-        super().__init__(graph, name, threads, engine, input_shape)
+        if graph:
+            self._change(graph)
 
-    def _copy_weights(self, origins: Sequence[Origin | None]) -> None:
-        """Takes over the weights of layers that come from other models."""
-        parameters = self.state.now.parameters
-        known = {
-            layer.label: origin
-            for layer, origin in zip(self._layers, origins, strict=True)
-            if origin is not None and isinstance(origin.model, Model) and origin.model.built
-        }
-        models = {id(origin.model): origin.model for origin in known.values()}
-        weights = {key: model.weights for key, model in models.items() if isinstance(model, Model)}
-        for place in self._places:
-            if (origin := known.get(place.layer.label)) is not None:
-                value = weights[id(origin.model)][f"{origin.label}/{place.weight.name}"]
-                parameters[place.slice] = value.ravel()
+    name = PartProperty[str]("network", Network, settable=True, doc="In summaries and files.")
+    threads = PartProperty[int | None](
+        "network", Network, settable=True, doc="The number of threads; None for all."
+    )
+    graph = PartProperty[Graph]("network", Network, doc="Its layers, and what each of them reads.")
+    input_shape = PartProperty[Shape | None](
+        "network", Network, doc="The shape of its images, as in `Input`; None before it is built."
+    )
+    image_shape = PartProperty[ImageShape | None]("network", Network)
+    output_shape = PartProperty[tuple[int, ...]]("network", Network)
+    layers = PartProperty[list[Layer]]("network", Network)
+    inputs = PartProperty[list[Tensor]]("network", Network)
+    output = PartProperty[Tensor]("network", Network)
+    outputs = PartProperty[list[Tensor]]("network", Network)
+    trainable = PartProperty[bool]("network", Network, settable=True)
+    classifies = PartProperty[bool]("network", Network)
+    get_layer = accepts(part_method("network", Network.get_layer))
+    engine = part_method("network", Network.engine)
+    beginning = part_method("network", Network.beginning)
+    summary = accepts(part_method("network", Network.summary))
+    get_config = part_method("network", Network.get_config)
+    to_json = part_method("network", Network.to_json)
+    __str__ = part_method("network", Network.__str__)
+    _repr_html_ = part_method("network", Network.table_html)
 
-    @accepts
-    def fit(
-        self,
-        x: object,
-        y: ArrayLike | None = None,
-        batch_size: int | None = None,
-        epochs: int = 1,
-        verbose: str | int = "auto",
-        callbacks: Iterable[AnyCallback] | AnyCallback | None = None,
-        validation_split: float = 0.0,
-        validation_data: object = None,
-        shuffle: bool = True,
-        class_weight: ClassWeight | None = None,
-        sample_weight: ArrayLike | None = None,
-        initial_epoch: int = 0,
-        steps_per_epoch: int | None = None,
-        *,
-        steps: int | None = None,
-        seed: int | None = 0,
-        test_every: int | None = None,
-        test_size: int | None = None,
-        ema: float | None = None,
-        run: str | Path | None = None,
-        resume: bool = False,
-        checkpoint_every: int | None = None,
-        calibrate_on: object = None,
-        validation_freq: int = 1,
-    ) -> History:
-        """Trains the model. `spritenet.train` takes the same options and yields events.
+    built = PartProperty[bool]("_weights", Weights)
+    state = PartProperty[CurrentState]("_weights", Weights)
+    parameters: PartProperty[NDArray[np.float32]] = PartProperty("_weights", Weights)
+    weights: PartProperty[Arrays] = PartProperty("_weights", Weights)
+    trainable_weights: PartProperty[Arrays] = PartProperty("_weights", Weights)
+    non_trainable_weights: PartProperty[Arrays] = PartProperty("_weights", Weights)
+    weights_sha256 = PartProperty[str]("_weights", Weights)
+    count_params = part_method("_weights", Weights.count_params)
+    check_trainable = part_method("_weights", Weights.check_trainable)
+    get_weights = part_method("_weights", Weights.get_weights)
+    set_weights = accepts(part_method("_weights", Weights.set_weights))
+    load_weights = accepts(part_method("_weights", Weights.load_weights))
+    save_weights = accepts(part_method("_weights", Weights.save_weights))
+    show_filters = part_method("_weights", Weights.show_filters)
+    show_layer = part_method("_weights", Weights.show_layer)
 
-        Ctrl-C stops training at once: the model keeps its weights, and `history` the metrics so
-        far.
+    optimizer = PartProperty[Optimizer | None]("_compilation", Compilation, settable=True)
+    loss = PartProperty[Loss | None]("_compilation", Compilation, settable=True)
+    metrics = PartProperty[tuple[str, ...]](
+        "_compilation", Compilation, settable=True, doc='("accuracy",), or empty.'
+    )
+    metrics_names = PartProperty[list[str]]("_compilation", Compilation)
+    session = PartProperty[Session | None](
+        "_compilation", Compilation, settable=True, doc="The last or running training."
+    )
+    stop_training = PartProperty[bool]("_compilation", Compilation, settable=True)
+    compile = accepts(part_method("_compilation", Compilation.compile))
+    compiled = part_method("_compilation", Compilation.compiled)
 
-        Args:
-            x: a Split, a StreamSplit or another `Source`; a Dataset or a Stream, whose training
-                split is used; images n h w c, uint8 or float k/255; an array, table or data set of
-                another library; or, with `steps_per_epoch`, an iterable of batches.
-            y: labels or targets, n, unless x has labels.
-            batch_size: images in a step; 32 by default, or the size of the batches in x.
-            epochs: the number of the last epoch, counted from 1.
-            verbose: 1 prints a line for each epoch, 0 nothing; "auto" prints only to terminals, and
-                draws a live chart in notebooks.
-            callbacks: `Callback` objects, or functions called with every event.
-            validation_split: the fraction of x held out to evaluate on after each epoch: of a
-                Split a fraction of each class, picked by the seed; of arrays the last images, as
-                in Keras.
-            validation_data: the validation set instead: a Split, a StreamSplit, or (x, y).
-            shuffle: False keeps the stored order.
-            class_weight: factors on the loss of each class: {class or its name: factor}, one
-                factor per class, or "balanced".
-            sample_weight: a factor on the loss of each image, n.
-            initial_epoch: the number of epochs trained before.
-            steps_per_epoch: steps in an epoch; by default as many as see every image once.
-            steps: the number of steps, in place of epochs.
-            seed: random seed of the initial weights, the shuffling and the dropout; None for a new
-                one each time.
-            test_every: steps between evaluations on `test_size` validation images.
-            test_size: the number of those images; all by default.
-            ema: decay per step of an exponential moving average of the weights, such as 0.999; the
-                average is evaluated, and the model ends with it.
-            run: the folder of the run, for config.json, journal, checkpoints and model.
-            resume: resumes the run in that folder, to a bit-identical end.
-            checkpoint_every: steps between checkpoints; by default each epoch, or 10 seconds.
-            calibrate_on: held-out images to calibrate the model on at the end
-                (docs/explanation/ood.md): a Split or (x, y); the validation set by default.
-            validation_freq: epochs between evaluations.
+    predict = accepts(part_method("_predictor", Predictor.predict))
+    predict_classes = accepts(part_method("_predictor", Predictor.predict_classes))
+    predict_on_batch = accepts(part_method("_predictor", Predictor.predict_on_batch))
+    activations = part_method("_predictor", Predictor.activations)
+    show_activations = part_method("_predictor", Predictor.show_activations)
 
-        Returns:
-            The metrics of each epoch, as in Keras.
+    rejection: PartProperty[Rejection | None] = PartProperty(
+        "_classifier", Classifier, settable=True
+    )
+    calibrated = PartProperty[bool]("_classifier", Classifier)
+    classify = part_method("_classifier", Classifier.classify)
+    calibrate = part_method("_classifier", Classifier.calibrate)
+    after_training = part_method("_classifier", Classifier.after_training)
+
+    fit = fit_methods.fit
+    train_on_batch = fit_methods.train_on_batch
+
+    def _change(self, graph: Graph, shape: Shape | None = None) -> None:
+        """Replaces the layers, for images of that shape if it is known; weights that fit stay.
 
         Raises:
-            ModelError: the model isn't compiled or doesn't fit the images, or a number is out of
-                range.
-            DataError: images or labels are wrong.
-            RunError: the run's folder can't be used.
-            DivergedError: a loss was not finite; the model has the last good weights.
+            ModelError: they don't fit each other.
         """
-        events = trainer.events(self, x, y, FitOptions.of(locals()))
-        self.history = history = History(("loss", *self.metrics))
-        if progress.is_enabled(verbose):
-            events = progress.with_progress(events, verbose)
-        for _ in history.recording(events):
-            pass
-        return history
+        before = self.output_shape if self.built else None
+        self._weights.change(graph, shape, self._compilation.slots)
+        if before is not None and self.built and before != self.output_shape:
+            self.class_names = ()
+
+    @accepts
+    def build(self, input_shape: Sequence[int | None], seed: int | None = 0) -> None:
+        """Make its weights for images of that shape.
+
+        Args:
+            input_shape: as in `Input`, also after the batch's None.
+            seed: of the weights; None for another each time.
+
+        Raises:
+            ModelError: the layers don't fit such images; the message names the layer.
+        """
+        shape = checked_shape(input_shape, "input_shape", self.name)
+        if not self.graph:
+            raise ModelError("it has no layers", where=self.name)
+        self._weights.seed = seed_of(seed, "build")
+        self._weights.clear()
+        self._change(self.graph, shape)
+
+    def prepare(self, input_shape: Shape, class_names: tuple[str, ...], seed: int) -> None:
+        """Be ready for such images: build it if it isn't, and take over what classes are called.
+
+        Raises:
+            ModelError: it was built for others, or has another number of outputs.
+        """
+        if not self.built:
+            self.build(input_shape, seed)
+        elif not fits(input_shape, self.network.shape):
+            raise ModelError(
+                "it was built for other images",
+                where=self.name,
+                expected=f"{self.input_shape}",
+                got=f"{input_shape}",
+            )
+        building.check_outputs(self.graph[-1].label, self.output_shape, len(class_names))
+        self.class_names = class_names or self.class_names
 
     @overload
     def evaluate(
@@ -258,75 +293,37 @@ class Model(Compiled):
         """
         del batch_size, verbose
         loss = self.compiled()[1]
-        shape, parameters = self._shape(), self.state.now.best_guess
-        data = adapt(x, y, sample_weight, input_shape=shape)
-        examples = to_batches(data, shape, Encoder(self.output_shape[-1], loss))
-        most = evaluation.images_per_call(self._layers, shape)
-        result = evaluation.evaluate(self.engine(), parameters, examples, loss, most)
-        copy = parameters.copy()  # training changes them in place
-        scores = Scores(result.loss, result.accuracy, lambda: self._predictions(examples, copy))
+        scores = self._predictor.evaluate(x, y, sample_weight, loss, self.class_names)
         return scores._asdict() if return_dict else scores
 
-    def _predictions(self, source: BatchSource, parameters: NDArray[np.float32]) -> Predictions:
-        """Returns the predictions of these weights for labelled images.
-
-        Raises:
-            ModelError: they have targets that are no classes.
-        """
-        from spritenet.model.predictions import Predictions, as_probabilities
-
-        examples = source.all()
-        labels = examples.labels
-        if labels is None and examples.targets is not None:
-            labels = examples.targets.argmax(axis=1).astype(np.int32)
-        if labels is None or len(self._output_shape) != 1:
-            raise ModelError("no classes to predict", where=self.name)
-        share = evaluation.images_per_call(self._layers, self._shape())
-        outputs = evaluation.predict(self.engine(), parameters, examples.images, share)
-        rows = as_probabilities(outputs, building.last_activation(self._layers))
-        names = self.class_names or tuple(map(str, range(rows.shape[1])))
-        return Predictions(examples.images, labels, rows, names)
+    @accepts
+    def test_on_batch(
+        self,
+        x: object,
+        y: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        *,
+        return_dict: bool = False,
+    ) -> Scores | dict[str, float]:
+        """Returns the scores that `evaluate` gives."""
+        return self.evaluate(x, y, sample_weight=sample_weight, return_dict=return_dict)
 
     @accepts
-    def predict(
-        self, x: object, batch_size: int | None = None, verbose: str | int = "auto"
-    ) -> NDArray[np.float32]:
-        """Its outputs, float32: (n, classes) for n images, (classes,) for one.
+    def __call__(self, x: object, training: bool = False) -> NDArray[np.float32] | Tensor:
+        """Returns the outputs that `predict` gives; of a `Tensor`, the tensor of its output there.
 
-        Args:
-            x: a Split or a StreamSplit; images n h w c or n h w; or one image h w c or h w. uint8,
-                or float k/255. Or what another library holds them in; labels are passed over.
-            batch_size: taken as in Keras, but it changes nothing.
-            verbose: the same.
+        Called on a tensor, its layers become part of the network that is built, with copies of its
+        weights. Dropout never works here: `fit` alone trains.
 
         Raises:
-            ModelError: it has no weights yet.
+            ModelError: it has no weights yet, or training was asked for.
             DataError: the images don't fit.
         """
-        del batch_size, verbose
-        blocks = image_batch.image_blocks(x, self._shape())
-        outputs = [self._outputs(images) for images in blocks]
-        return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
-
-    def _outputs(self, images: NDArray[Any]) -> NDArray[np.float32]:
-        """Returns the outputs for an array of images, or for one image."""
-        shape, parameters = self._shape(), self.state.now.best_guess
-        batch = image_batch.batch_of(images, shape)
-        few = len(batch) <= evaluation.LEAST
-        share = len(batch) if few else evaluation.images_per_call(self._layers, shape)
-        outputs = evaluation.predict(self.engine(), parameters, batch, share)
-        one = image_batch.is_one(images.shape, shape)
-        return outputs.reshape(self._output_shape if one else (len(batch), *self._output_shape))
-
-    @accepts
-    def predict_classes(self, x: object) -> NDArray[np.int64]:
-        """The class each image most likely is: indices (n,), or one number for one image.
-
-        Raises:
-            ModelError: it has no weights yet.
-            DataError: the images don't fit.
-        """
-        return np.asarray(self.predict(x).argmax(axis=-1))
+        if training:
+            raise attribute("train", "model")
+        if isinstance(x, Tensor):
+            return self.graph.tensors(x, self)[-1]
+        return self.predict(x)
 
     @accepts
     def save(self, path: str | Path, *, include_optimizer: bool = False) -> None:
@@ -347,11 +344,10 @@ class Model(Compiled):
         memory = None
         if include_optimizer and self.optimizer is not None:
             memory = OptimizerState(self.optimizer, now.step, now.slots, self.loss)
-        made = self.trained_on
-        if made is not None:
-            made = replace(made, steps=now.step)
+        made = self.trained_on and replace(self.trained_on, steps=now.step)
         metadata = Metadata(self.class_names, self.preparation, made, self.scores, self.rejection)
-        tfjs.save(SavedModel(self._layers, self._shape(), now.best_guess, metadata, memory), path)
+        saved = SavedModel(self.graph, self.network.shape, now.best_guess, metadata, memory)
+        tfjs.save(saved, path)
 
     @classmethod
     def from_saved(cls, saved: SavedModel, *, threads: int | None = None) -> Self:
@@ -362,14 +358,37 @@ class Model(Compiled):
 
     def _restore(self, saved: SavedModel, threads: int | None) -> None:
         """Sets all fields to the content of a model file."""
-        graph = building.named(Graph.of(saved.layers))
-        self._start(graph, "sequential", threads, None, saved.input_shape)
+        self._start(
+            building.named(Graph.of(saved.layers)), "sequential", threads, None, saved.input_shape
+        )
         memory, metadata = saved.optimizer, saved.metadata
-        if memory is not None:
+        if memory is None:
+            self._weights.restore(saved.parameters, None, 0)
+        else:
             self.optimizer, self.loss = memory.optimizer, memory.loss
-        slots = self._empty_slots(saved.parameters.size) if memory is None else memory.slots
-        step = 0 if memory is None else memory.steps
-        self._state = CurrentState(TrainingState(saved.parameters.copy(), slots.copy(), step=step))
+            self._weights.restore(saved.parameters, memory.slots, memory.steps)
         self.class_names = metadata.class_names
         self.preparation, self.scores = metadata.preparation, metadata.scores
         self.trained_on, self.rejection = metadata.trained_on, metadata.rejection
+
+    def __repr__(self) -> str:
+        """Its layers, in one line."""
+        size = f", {self.count_params():,} parameters" if self.built else ""
+        return f"<{type(self).__name__} {self.name}: {len(self.graph)} layers{size}>"
+
+    def __copy__(self) -> Self:
+        """Returns a copy with parts of its own."""
+        return deepcopy(self)
+
+    if not TYPE_CHECKING:  # type checkers shall know what is missing
+
+        def __getattr__(self, name: str) -> object:
+            """Names our way to what Keras's and PyTorch's models have."""
+            raise attribute(name, "model", dir(type(self)))
+
+        def __setattr__(self, name: str, value: object) -> None:
+            """Names our way to change what only follows from something else."""
+            member = getattr(type(self), name, None)
+            if isinstance(member, property) and member.fset is None:
+                raise not_settable(name)
+            super().__setattr__(name, value)

@@ -61,15 +61,15 @@ class Sequential(Model):
             ModelError: it is no layer, doesn't fit the last one, or its name is taken.
         """
         if isinstance(layer, Input):
-            if self._layers:
+            if self.graph:
                 raise ModelError("Input comes first", where=self.name)
-            self._declared = layer.shape
+            self.network.declared = layer.shape
             return
         if not isinstance(layer, Layer):
             raise ModelError("not a layer", where=self.name, got=repr(layer))
-        graph = building.named(building.with_rescaling(self._layers.and_then(layer))[0])
-        if not self._layers:
-            self._declared = self._declared or layer.input_shape
+        graph = building.named(building.with_rescaling(self.graph.and_then(layer))[0])
+        if not self.graph:
+            self.network.declared = self.network.declared or layer.input_shape
         self._change(graph)
 
     @accepts
@@ -79,9 +79,9 @@ class Sequential(Model):
         Raises:
             ModelError: there is none.
         """
-        if not self._layers:
+        if not self.graph:
             raise ModelError("it has no layers", where=self.name)
-        *rest, last = self._layers
+        *rest, last = self.graph
         if len(rest) == 1 and rest[0] == Rescaling(1 / 255, name=rest[0].name):
             rest = []  # it would be put first again
         self._change(Graph.of(rest))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,9 +13,6 @@ import numpy as np
 from spritenet.dataset.load_warnings import warn
 from spritenet.errors import ModelError
 from spritenet.layers import Shape
-from spritenet.migration import accepts
-from spritenet.model import classifier
-from spritenet.model.class_weight import ClassWeight
 from spritenet.model.data_adapter import DataAdapter
 from spritenet.model.encoder import Encoder, to_batches
 from spritenet.model.fit_options import BATCH_SIZE, FitOptions
@@ -24,7 +21,7 @@ from spritenet.model.input_data import adapt
 from spritenet.model.label_notes import absence_note, label_notes
 from spritenet.training import evaluation, loop
 from spritenet.training.batch_source import BatchSource, MemoryBatches
-from spritenet.training.callbacks import AnyCallback, Callbacks
+from spritenet.training.callbacks import Callbacks
 from spritenet.training.events import Event
 from spritenet.training.loop import Task
 from spritenet.training.session import Session
@@ -35,63 +32,7 @@ if TYPE_CHECKING:
 
     from spritenet.model.model import Model
 
-__all__ = ["events", "train"]
-
-
-@accepts
-def train(  # noqa: D417 - the options are documented once, at Sequential.fit
-    model: Model,
-    data: object,
-    labels: ArrayLike | None = None,
-    *,
-    batch_size: int | None = None,
-    epochs: int = 1,
-    callbacks: Iterable[AnyCallback] | AnyCallback | None = None,
-    validation_split: float = 0.0,
-    validation_data: object = None,
-    shuffle: bool = True,
-    class_weight: ClassWeight | None = None,
-    sample_weight: ArrayLike | None = None,
-    initial_epoch: int = 0,
-    steps_per_epoch: int | None = None,
-    steps: int | None = None,
-    seed: int | None = 0,
-    test_every: int | None = None,
-    test_size: int | None = None,
-    ema: float | None = None,
-    run: str | Path | None = None,
-    resume: bool = False,
-    checkpoint_every: int | None = None,
-    calibrate_on: object = None,
-    validation_freq: int = 1,
-    about: Mapping[str, object] | None = None,
-) -> Iterator[Event]:
-    """Trains a compiled model event by event: each event pulled continues the training.
-
-        for event in sn.train(model, data.train, epochs=5):
-            if isinstance(event, sn.EpochEnded):
-                print(event.accuracy)
-
-    Stop pulling to stop training. The model holds the weights of the last event pulled, or of a few
-    steps later. Wrong arguments raise at once, before the first event.
-
-    Args:
-        model: compiled; built for these images if it isn't yet.
-        data: the training data, the `x` of `Sequential.fit`.
-        labels: its labels or targets, the `y` of `Sequential.fit`.
-        batch_size, epochs, …: the options of `Sequential.fit`, with the same defaults.
-        about: JSON values to add to the config.json of the run.
-
-    Returns:
-        An iterator of events, from `Started` to `Finished` or `Stopped`.
-
-    Raises:
-        ModelError: the model isn't compiled or doesn't fit the images.
-        DataError: images or labels are wrong.
-        RunError: the run's folder can't be used.
-        DivergedError: a loss was not finite; the model has the last good weights.
-    """
-    return events(model, data, labels, FitOptions.of(locals()))
+__all__ = ["events"]
 
 
 def events(model: Model, x: object, y: ArrayLike | None, options: FitOptions) -> Iterator[Event]:
@@ -148,9 +89,7 @@ def events(model: Model, x: object, y: ArrayLike | None, options: FitOptions) ->
     rates = plan.rates(optimizer.schedule)
     session = Session(plan, model.state, rates, model, task.engine.interrupt)
     model.session = session
-    finish = partial(
-        classifier.after_training, model=model, training=examples, held_out=held_out, seed=seed
-    )
+    finish = partial(model.after_training, training=examples, held_out=held_out, seed=seed)
     callbacks = Callbacks(options.callbacks)
     if options.run is None:
         return finish(loop.run(task, session, callbacks))

@@ -1,32 +1,25 @@
-"""Weights of a network: got, set, saved, loaded and shown."""
+"""Weights: the parameters of a network and its optimizer's state, by name and as arrays."""
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Never
+from typing import TYPE_CHECKING, Never
 
 import numpy as np
 
-from spritenet.arguments import file_path
-from spritenet.destination import local_only
 from spritenet.errors import MissingKeyError, ModelError, UnsupportedError
-from spritenet.migration import accepts, refuse_format
-from spritenet.model import inspection
+from spritenet.layers import Graph, Shape
+from spritenet.model import building, inspection
 from spritenet.model.network import Network
+from spritenet.training.state import CurrentState, TrainingState
 
 if TYPE_CHECKING:
-    from zipfile import ZipFile
-
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Weighted"]
-
-ELSEWHERE = "Name a path on this machine; model.save takes addresses too."
+__all__ = ["Weights"]
 
 
 class _Parameters(np.ndarray[tuple[int, ...], np.dtype[np.float32]]):
@@ -63,8 +56,97 @@ class _ByName(dict[str, "NDArray[np.float32]"]):
         )
 
 
-class Weighted(Network):
-    """A network whose weights go out and in."""
+class Weights:
+    """The weights of a network by name, as one array, and with the optimizer's state.
+
+    Args:
+        network: the layers.
+
+    Attributes:
+        network: the layers.
+        seed: of new weights.
+        revision: the number of times that all weights were replaced, but for training.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.seed = 0
+        self.revision = 0
+        self._current: CurrentState | None = None
+
+    @property
+    def built(self) -> bool:
+        """True if it has weights."""
+        return self._current is not None
+
+    @property
+    def state(self) -> CurrentState:
+        """The parameters and the optimizer state.
+
+        Raises:
+            ModelError: it is not built yet.
+        """
+        if self._current is None:
+            raise self.network.not_built()
+        return self._current
+
+    @property
+    def best_guess(self) -> NDArray[np.float32]:
+        """The parameters to predict with: the moving average where there is one; no copy."""
+        return self.state.now.best_guess
+
+    def clear(self) -> None:
+        """Forgets the weights and the optimizer's state."""
+        self._current = None
+
+    def change(self, graph: Graph, shape: Shape | None, slots: int) -> None:
+        """Replaces the layers, with new weights; those of the first layers stay if they are there.
+
+        Args:
+            graph: the layers.
+            shape: of the images; None if it isn't known, or is the one known already.
+            slots: the number of arrays in the optimizer's state.
+
+        Raises:
+            ModelError: the layers don't fit each other; everything stays as it is.
+        """
+        self.network.change(graph, shape)
+        if self.network.input_shape is None:
+            self.clear()
+            return
+        parameters = building.initial(self.network.places, self.seed)
+        new = TrainingState(parameters, _empty_slots(slots, len(parameters)))
+        if self._current is not None:
+            now = self._current.now
+            same = min(len(parameters), len(now.parameters))
+            parameters[:same] = now.best_guess[:same]
+            new.slots[:, :same] = now.slots[:, :same]
+            new = replace(new, step=now.step, place=now.place, parts=now.parts)
+        self._current = CurrentState(new)
+        self.revision += 1
+
+    def restore(
+        self, parameters: NDArray[np.float32], slots: NDArray[np.float32] | None, step: int
+    ) -> None:
+        """Sets the parameters, the optimizer's state and the number of steps of a model file."""
+        slots = _empty_slots(0, parameters.size) if slots is None else slots.copy()
+        self._current = CurrentState(TrainingState(parameters.copy(), slots, step=step))
+
+    def take_over(self, arrays: Mapping[str, NDArray[np.float32]]) -> None:
+        """Sets the weights of these names, in place."""
+        parameters = self.state.now.parameters
+        for place in self.network.places:
+            if place.name in arrays:
+                parameters[place.slice] = arrays[place.name].ravel()
+
+    def clear_slots(self, slots: int) -> None:
+        """Replaces the optimizer's state by the empty one of another, if there are weights."""
+        if self._current is not None:
+            now = self._current.now
+            empty = _empty_slots(slots, len(now.parameters))
+            self._current.now = TrainingState(
+                now.parameters, empty, place=now.place, parts=now.parts
+            )
 
     def count_params(self) -> int:
         """The number of parameters, trainable or not.
@@ -83,7 +165,9 @@ class Weighted(Network):
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """A copy of each weight array by its name, like "conv2d/kernel"."""
         parameters = self.state.now.best_guess.copy()
-        return _ByName((p.name, parameters[p.slice].reshape(p.weight.shape)) for p in self._places)
+        return _ByName(
+            (p.name, parameters[p.slice].reshape(p.weight.shape)) for p in self.network.places
+        )
 
     @property
     def trainable_weights(self) -> dict[str, NDArray[np.float32]]:
@@ -101,17 +185,17 @@ class Weighted(Network):
         Raises:
             ModelError: they are.
         """
-        if self._places and not any(place.trainable for place in self._places):
+        if self.network.places and not any(place.trainable for place in self.network.places):
             raise ModelError(
                 "nothing to train: every layer with weights is frozen",
-                where=self.name,
+                where=self.network.name,
                 do="Set trainable = True on a layer, or add one.",
             )
 
     def _weights_that(self, *, trainable: bool) -> dict[str, NDArray[np.float32]]:
         """A copy of each weight array that is, or isn't, trainable."""
         all_weights = self.weights
-        chosen = [place.name for place in self._places if place.trainable == trainable]
+        chosen = [place.name for place in self.network.places if place.trainable == trainable]
         return _ByName((name, all_weights[name]) for name in chosen)
 
     @property
@@ -125,7 +209,6 @@ class Weighted(Network):
         """A copy of each weight array, in the order of the layers, kernel before bias."""
         return list(self.weights.values())
 
-    @accepts
     def set_weights(self, weights: Sequence[ArrayLike]) -> None:
         """Replace all weights by others of the same shapes.
 
@@ -137,43 +220,22 @@ class Weighted(Network):
             arrays = [np.asarray(weight, np.float32) for weight in weights]
         except (TypeError, ValueError) as error:
             raise ModelError(
-                f"these weights are no list of arrays ({error})", where=self.name
+                f"these weights are no list of arrays ({error})", where=self.network.name
             ) from error
-        shapes = [place.weight.shape for place in self._places]
+        shapes = [place.weight.shape for place in self.network.places]
         if [array.shape for array in arrays] != shapes:
             raise ModelError(
                 "these weights don't fit",
-                where=self.name,
+                where=self.network.name,
                 expected=shapes,
                 got=[array.shape for array in arrays],
             )
         parameters = np.concatenate([array.ravel() for array in arrays] or [now.parameters])
         if not np.isfinite(parameters).all():
-            raise ModelError("a weight is not a finite number", where=self.name)
+            raise ModelError("a weight is not a finite number", where=self.network.name)
         self.state.now = replace(now, parameters=parameters, average=None)
-        self.rejection = None
+        self.revision += 1
 
-    def get_config(self) -> dict[str, object]:
-        """Its name and its layers as plain values, in Keras 2's form.
-
-        Raises:
-            ModelError: it is not built yet.
-        """
-        from spritenet.export.write_topology import write_topology
-
-        config: dict[str, object] = write_topology(self._layers, self._shape())["config"]
-        return {**config, "name": self.name}
-
-    def to_json(self) -> str:
-        """The layers as JSON, as Keras 2 and model.json have them; no weights.
-
-        Raises:
-            ModelError: it is not built yet.
-        """
-        kind = "Sequential" if self._layers.is_chain else "Functional"
-        return json.dumps({"class_name": kind, "config": self.get_config()})
-
-    @accepts
     def save_weights(self, filepath: str | Path) -> None:
         """Write the weights alone, as NumPy's .npz: an array for each name of `weights`.
 
@@ -181,42 +243,22 @@ class Weighted(Network):
             ModelError: it has no weights yet, the name ends as another format's does, or the disk
                 refuses.
         """
-        import io
+        from spritenet.model.weight_file import write_weights
 
-        from spritenet.atomic import write_file
+        write_weights(filepath, self.weights)
 
-        path, buffer = _npz(filepath), io.BytesIO()
-        np.savez(buffer, **self.weights)  # type: ignore[arg-type]  # names are not its arguments
-        write_file(path, buffer.getvalue(), error=ModelError)
-
-    @accepts
     def load_weights(self, filepath: str | Path) -> None:
         """Take over what `save_weights` wrote. The model must be built.
 
         Raises:
             ModelError: the file is missing or broken, or holds weights of another model.
         """
-        import zipfile
-        import zlib
+        from spritenet.model.weight_file import npz_path, read_weights
 
-        path = _npz(filepath)
-        wanted = {f"{place.name}.npy": place.weight.shape for place in self._places}
-        self._shape()  # that it is built is known before the file is looked at
-        try:
-            with zipfile.ZipFile(path) as file:
-                if sorted(file.namelist()) != sorted(wanted):
-                    raise ModelError(
-                        "it holds weights of another model",
-                        where=path,
-                        expected=", ".join(wanted),
-                        got=", ".join(file.namelist())[:200],
-                    )
-                arrays = [_array(file, name, shape, path) for name, shape in wanted.items()]
-        except FileNotFoundError as error:
-            raise ModelError("missing file", where=path) from error
-        except (OSError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-            raise ModelError(f"the file is broken ({error})", where=path) from error
-        self.set_weights(arrays)
+        path = npz_path(filepath)
+        _ = self.network.shape  # that it is built is known before the file is looked at
+        shapes = {place.name: place.weight.shape for place in self.network.places}
+        self.set_weights(read_weights(path, shapes))
 
     def show_filters(self, layer: str | None = None) -> Figure:
         """A figure of a convolution's filters, by default of the first. Needs the extra `plot`.
@@ -235,45 +277,6 @@ class Weighted(Network):
         return inspection.layer_figure(self.weights, layer)
 
 
-def _npz(path: str | Path) -> Path:
-    """The path of a weight file.
-
-    Raises:
-        ModelError: its name promises another format.
-    """
-    do = "Use a name that ends in .npz; model.save(folder) keeps the whole model."
-    file_path(path, "weights")
-    refuse_format(path, do)
-    if Path(path).suffix.lower() != ".npz":
-        raise ModelError("weights are saved as NumPy's .npz", where=path, do=do)
-    return local_only(path, ELSEWHERE)
-
-
-def _array(file: ZipFile, name: str, shape: tuple[int, ...], where: Path) -> NDArray[np.float32]:
-    """One array, its header looked at before anything is allocated.
-
-    Raises:
-        ModelError: it is of another shape or type.
-    """
-    with file.open(name) as member:
-        version = np.lib.format.read_magic(member)
-        read = np.lib.format.read_array_header_1_0
-        found, fortran, dtype = (read if version == (1, 0) else _no_header)(member)
-        if (found, fortran, dtype) != (shape, False, np.dtype("<f4")):
-            raise ModelError(
-                "it holds weights of another model",
-                where=where,
-                expected=f"{name} of {shape}, float32",
-                got=f"{found}, {dtype}",
-            )
-        data = member.read(4 * math.prod(shape))
-    return np.frombuffer(data, np.dtype("<f4")).reshape(shape).astype(np.float32)
-
-
-def _no_header(_file: object) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """No header that this reads.
-
-    Raises:
-        ValueError: always.
-    """
-    raise ValueError("its format is another version of NumPy's")
+def _empty_slots(slots: int, size: int) -> NDArray[np.float32]:
+    """Returns the optimizer state before the first step: float32 (slots, size)."""
+    return np.zeros((slots, size), np.float32)
