@@ -47,11 +47,11 @@ class SpritenetError(Exception):
     """Base of all errors here. `str(error)` is the one line a person reads.
 
     Args:
-        what: what is wrong, in words, without a full stop.
-        where: the file, argument or layer it is wrong in.
-        expected: what would have been right.
-        got: what was there.
-        do: a whole sentence saying what to do about it.
+        what: the problem, without a full stop.
+        where: the file, argument or layer with the problem.
+        expected: the valid values.
+        got: the value that was given or found.
+        do: the remedy, as a full sentence.
     """
 
     def __init__(

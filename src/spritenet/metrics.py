@@ -125,7 +125,7 @@ def confusion_matrix(labels: ArrayLike, predicted: ArrayLike, classes: int) -> N
     Args:
         labels: class indices (n,).
         predicted: class indices (n,), or probabilities (n, classes).
-        classes: how many there are.
+        classes: the number of classes.
 
     Raises:
         DataError: they don't fit, or an index is no class.
@@ -177,7 +177,7 @@ class ClassReport:
         precision: of the images predicted as the class, the fraction that is of it.
         recall: of the images of the class, the share taken for it.
         f1: the harmonic mean of the two.
-        support: how many images of the class there are, int64.
+        support: the number of images of the class, int64.
         predicted: the number of images predicted as the class, int64.
     """
 
@@ -233,7 +233,7 @@ class Calibration:
 
     Attributes:
         edges: of the bins, float64 (bins + 1,), from 0 to 1.
-        count: how many images are in each bin, int64 (bins,).
+        count: the number of images in each bin, int64 (bins,).
         confidence: the mean of their largest probabilities, float64 (bins,); NaN in an empty bin.
         accuracy: the fraction of correct predictions, float64 (bins,); NaN in an empty bin.
         error: the expected calibration error: the mean over the images of their bin's gap, 0 … 1.

@@ -1,4 +1,4 @@
-"""Order is arithmetic: which image comes at which place of which epoch, from a seed alone.
+"""Permutations of images, computed from a seed: the image at each position of each epoch.
 
 A keyed permutation maps place to index: a Feistel network over just enough bits, walked along its
 cycle until it lands inside the data set. So any part of any epoch is made without what came before
@@ -47,9 +47,9 @@ def permutation(
     Args:
         seed: any integer, taken modulo 2⁶⁴.
         epoch: 0 for the first; any integer, taken modulo 2⁶⁴.
-        size: how many images there are, 1 to 2⁶².
-        start: the first place.
-        stop: one past the last place; `size` by default.
+        size: the number of images, 1 to 2⁶².
+        start: the first position.
+        stop: the position after the last; `size` by default.
 
     Returns:
         int64, `stop - start` of them. Over all places each of 0 … size-1 occurs exactly once.

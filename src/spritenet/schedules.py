@@ -95,10 +95,10 @@ class CosineDecay(Schedule):
 
     Args:
         initial_learning_rate: the rate at step 0.
-        decay_steps: how long the cosine takes; None: what the warm-up leaves of the training.
-        alpha: the last rate as a fraction of the highest.
-        warmup_target: the rate the warm-up climbs to; None: no warm-up.
-        warmup_steps: how long the warm-up takes.
+        decay_steps: the steps of the cosine; None for the rest of the training after the warm-up.
+        alpha: the final rate as a fraction of the highest.
+        warmup_target: the rate at the end of the warm-up; None for no warm-up.
+        warmup_steps: the steps of the warm-up.
     """
 
     initial_learning_rate: float
@@ -224,10 +224,10 @@ class OneCycle(Schedule):
 
     Args:
         max_learning_rate: the highest rate.
-        total_steps: how many steps it spans; None: the training.
+        total_steps: the steps it spans; None for the whole training.
         rise: the fraction of the steps with a rising rate.
-        div_factor: how much lower it begins.
-        final_div_factor: how much lower still it ends.
+        div_factor: the highest rate divided by the initial rate.
+        final_div_factor: the initial rate divided by the final rate.
     """
 
     max_learning_rate: float

@@ -28,7 +28,7 @@ def to_categorical(x: ArrayLike, num_classes: int | None = None) -> NDArray[np.f
 
     Args:
         x: class indices, of any shape; a last axis of 1 is left out.
-        num_classes: how many classes there are; by default the largest index and one.
+        num_classes: the number of classes; by default the largest index plus one.
 
     Raises:
         DataError: an index is no class.

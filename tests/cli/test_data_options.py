@@ -124,7 +124,7 @@ def test_every_command_reads_rows_in_the_same_way(rows: list[str], tmp_path: Pat
 
 @pytest.mark.parametrize("command", ["train", "info", "pack", "unpack", "sheet"])
 def test_strict_makes_a_note_an_error(tmp_path: Path, command: str) -> None:
-    """A table without labels is passed over, and said to be; strict readers don't go on."""
+    """A table without labels is skipped with a note; strict reading refuses it."""
     (tmp_path / "d").mkdir()
     lines = ["label," + ",".join(f"p{i}" for i in range(256))]
     lines += [

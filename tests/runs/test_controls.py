@@ -175,7 +175,7 @@ def test_what_was_asked_of_a_training_before_is_forgotten(tmp_path: Path) -> Non
 
 
 def test_commands_of_strangers_do_no_harm(tmp_path: Path) -> None:
-    """Files that are no commands, too large ones and unknown ones are passed over or refused."""
+    """Files that are no commands, too large ones and unknown ones are ignored or refused."""
     folder = ControlFolder(tmp_path)
     (tmp_path / "notes.json").write_text('{"command": "stop"}')
     (tmp_path / "1-aa.json").write_bytes(b"\xff{")

@@ -84,7 +84,7 @@ def test_a_newer_version_is_read(tmp_path: Path) -> None:
 def test_no_bytes_break_a_reader(
     tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]
 ) -> None:
-    """Whatever stands in the file: updates are found, all else is passed over."""
+    """In any file, events are found and everything else is skipped."""
     path = tmp_path_factory.mktemp("x") / "events.jsonl"
     path.write_bytes(b"\n".join(lines))
     batch = JournalFollower(path).read()

@@ -183,7 +183,7 @@ def test_a_journal_is_whole_events_in_order(tmp_path: Path) -> None:
     }
 
 
-def test_a_torn_last_line_is_passed_over(tmp_path: Path) -> None:
+def test_a_torn_last_line_is_skipped(tmp_path: Path) -> None:
     """As a kill in the middle of a write leaves it."""
     tiny.model().fit(DATA, run=tmp_path, verbose=0, **HOW)
     path = tmp_path / "events.jsonl"

@@ -72,8 +72,8 @@ def test_other_formats_are_named(name: str, kind: str, tmp_path: Path) -> None:
     with pytest.warns(DataWarning) as caught:
         sn.load(tmp_path)
     said = str(caught[0].message)
-    assert f"{kind} images are unsupported and were passed over: cat/{name}; save" in said
-    assert "being no images: cat/notes.txt" in said
+    assert f"{kind} images are unsupported and were skipped: cat/{name}; save" in said
+    assert "files that are no images: cat/notes.txt" in said
 
 
 def test_pillow_heif_is_used_where_it_is_installed(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Charts as data: what is drawn, its axes and its words, once for all places that show it.
+"""Charts as data: their lines, axes and texts, shared by notebooks, reports and plots.
 
     chart.py           Chart: lines and bars on labelled axes
     learning_curve.py  learning_curve: a metric against steps

@@ -28,7 +28,7 @@ class ConfusionMatrix:
         classes: indices of the classes that are shown, int64 (k,), ascending.
         names: their names.
         counts: images, (k, k).
-        shades: how dark a cell is, 0 to 1, float64 (k, k).
+        shades: the shade of each cell, from 0 (light) to 1 (dark), float64 (k, k).
         most_mistakes: the largest count outside the diagonal.
         note: "the 40 most confused of 100 classes"; "" if all are shown.
     """

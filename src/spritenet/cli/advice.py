@@ -1,4 +1,4 @@
-"""Advice after a training: what its figures mean, and what to try next."""
+"""Advice after training: an explanation of the metrics, and suggestions."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def advice(
     Args:
         training: accuracy on training images in the last epoch; None if it isn't known.
         accuracy: on images that it was not trained on.
-        images: how many those are.
-        classes: how many there are.
-        judged: what to call those images.
+        images: the number of those images.
+        classes: the number of classes.
+        judged: the name of those images, for messages.
     """
     from spritenet.metrics import accuracy_interval  # only here: `info --help` needs no NumPy
 

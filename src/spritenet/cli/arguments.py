@@ -100,7 +100,7 @@ def check_suffix(out: Path, *allowed: str, folder: bool = True) -> None:
     Args:
         out: the output file or folder.
         allowed: suffixes of the format that will be written.
-        folder: whether it may be a folder, so that a name without a suffix is right as well.
+        folder: if True, a name without a suffix is valid too, as that of a folder.
 
     Raises:
         InputError: the suffix is that of another format.

@@ -129,7 +129,7 @@ class DataOptions:
 
     Attributes:
         given: values of the options that were used, by their names in the library.
-        strict: whether unreadable images and ambiguous readings are errors.
+        strict: if True, unreadable images and ambiguous readings are errors.
     """
 
     given: Mapping[str, Any] = field(default_factory=dict)

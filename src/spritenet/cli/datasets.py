@@ -78,7 +78,7 @@ def load_or_stream(
     Args:
         name: of the catalog, a path, or an address.
         memory: limit of the images, such as "400MB"; None for half of the machine's memory.
-        options: how to read it. With any, it is read into memory: sprites take none.
+        options: the read options. With any, the data is read into memory: sprites take none.
 
     Raises:
         DataError: there is none, it is damaged, or `options` are strict and a reading is ambiguous.

@@ -44,7 +44,7 @@ def image_lines(image: NDArray[np.uint8], *, width: int = WIDTH, colour: bool = 
     Args:
         image: uint8 h w c; for channel counts other than 1, 3 and 4, the first is shown.
         width: columns, at most.
-        colour: whether the terminal has colours.
+        colour: True if the terminal has colours.
     """
     from rich.text import Text
 
@@ -79,7 +79,7 @@ def image_grid(
         images: uint8 h w c, all of one size.
         captions: one per image; truncated where they don't fit.
         columns: of the terminal.
-        colour: whether it has colours.
+        colour: True if the terminal has colours.
         width: columns of an image, at most.
     """
     from rich.text import Text

@@ -38,8 +38,8 @@ def read_saved(
         path: of a model or a run.
         pixels: the option `--pixels`.
         classes: the option `--classes`.
-        optimizer: whether to read the optimizer's state, too.
-        note_range: whether to warn that a pixel range is assumed.
+        optimizer: if True, also reads the optimizer state.
+        note_range: if True, warns that a pixel range is assumed.
 
     Raises:
         ModelError: there is none, or it can't be used.

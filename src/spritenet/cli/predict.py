@@ -142,7 +142,7 @@ class _Predictor:
         model: the network.
         path: of the model, for errors.
         preparation: of images.
-        any_image: whether every file is an image, also one that looks like a data set.
+        any_image: if True, treats every file as an image, even one that looks like a data set.
     """
 
     def __init__(

@@ -47,7 +47,7 @@ def serve(
         home: the page to open, like "/draw/".
         host: address to listen on.
         port: to listen on; 0 is any free one.
-        no_browser: whether not to open a browser.
+        no_browser: if True, doesn't open a browser.
 
     Raises:
         InputError: the port is taken, or this machine has no such address.

@@ -79,7 +79,7 @@ def start_page(folder: Path, *, no_browser: bool, quiet: bool) -> None:
 
     Args:
         folder: of the run.
-        no_browser: whether not to open a browser.
+        no_browser: if True, doesn't open a browser.
         quiet: print on standard error, since standard output is for a program.
     """
     words = [sys.executable, "-m", "spritenet", "watch", str(folder), "--port", "0"]

@@ -28,7 +28,7 @@ class InferredWeight:
     Attributes:
         name: Keras's: "kernel", "bias", …
         shape: as Keras keeps it.
-        trainable: whether an optimizer changes it.
+        trainable: True if the optimizer changes it.
     """
 
     name: str

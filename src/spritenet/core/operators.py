@@ -20,8 +20,8 @@ class Attribute:
     Attributes:
         name: Keras's name.
         kind: "number", "whole", "flag" or "choice".
-        count: how many numbers it is; -3: one to three, or none.
-        required: it has no default.
+        count: the number of values; -3: one to three, or none.
+        required: True if it has no default.
         default: of each number; of a choice the text.
         least: the least each number may be.
         most: the most.

@@ -19,7 +19,7 @@ def waiting_for(work: Callable[[], int], interrupt: Callable[[], None]) -> int:
         interrupt: ends it soon; called if a signal handler raises.
 
     Raises:
-        Exception: what the call raised.
+        Exception: any exception that the call raised.
         KeyboardInterrupt: from a signal handler; the call has ended by then.
     """
     results: list[int] = []

@@ -66,8 +66,8 @@ class Topology:
 
     Attributes:
         layers: named; the first is a Rescaling, which alone reads the images.
-        input_shape: of its images.
-        assumed: whether that Rescaling is ours, as the file has none.
+        input_shape: the shape of one image.
+        assumed: True if that Rescaling is assumed, since the file has none.
         notes: a line for each other assumption.
     """
 
@@ -86,7 +86,7 @@ def read_topology(topology: object, pixels: PixelRange | None = None) -> Topolog
 
     Args:
         topology: the JSON value.
-        pixels: what such a network was fed with.
+        pixels: the pixel range of such a network's inputs.
 
     Raises:
         ModelError: it is no supported graph of layers that takes images; or it begins with a

@@ -1,4 +1,4 @@
-"""A model as one ZIP: what the drawing page downloads, and what people send each other."""
+"""ZIP files of models, as the drawing page downloads them."""
 
 from __future__ import annotations
 

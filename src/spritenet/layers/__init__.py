@@ -1,10 +1,10 @@
-"""The layers, with Keras's names, arguments, defaults and meaning.
+"""Layers, with Keras's names, arguments, defaults and semantics.
 
-    base         Layer, Weight: what every layer is
+    base         Layer, Weight, Tensor: the base of all layers
     activations  the activation functions by name
     input        Input: the shape of a network's images
-    operator_layer, parametric   what layers described in the core share
-    each other module            a layer, or a few of one kind
+    operator_layer, parametric   bases of layers that the core describes
+    each other module            a layer, or a few related ones
     graph        Graph: the layers of a network and what each reads
 
 A layer is a frozen description; engines read its fields and compute.
@@ -94,7 +94,7 @@ __all__ = [
     "from_config",
 ]
 
-# Keras's other names of the same.
+# Keras's aliases.
 AvgPool2D = AveragePooling2D
 Convolution2D = Conv2D
 Convolution2DTranspose = Conv2DTranspose
@@ -144,7 +144,7 @@ LAYERS: dict[str, type[Layer]] = {
 
 
 def from_config(class_name: str, config: Mapping[str, object]) -> Layer:
-    """The layer of a class name and a config, as `Layer.config` and TensorFlow.js write them.
+    """Makes a layer from a class name and a config, as `Layer.config` and TensorFlow.js write them.
 
     Raises:
         ModelError: the class, or an argument in its config, is unsupported.
@@ -162,7 +162,7 @@ def from_config(class_name: str, config: Mapping[str, object]) -> Layer:
     return cls.from_config(config)
 
 
-if not TYPE_CHECKING:  # type checkers shall know what is missing
+if not TYPE_CHECKING:  # type checkers report missing attributes
 
     def __getattr__(name: str) -> object:
         """Refuses Keras's other layers by name."""

@@ -1,4 +1,4 @@
-"""Activation functions as layers: Activation, ReLU, LeakyReLU, ELU, Softmax."""
+"""Activation layers: Activation, ReLU, LeakyReLU, ELU and Softmax."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ class ActivationLayer(Layer):
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Activation(ActivationLayer):
-    """The activation function of that name.
+    """Applies an activation function by name.
 
     Args:
         activation: a name in `activations.ACTIVATIONS`.
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
-        ModelError: there is none of that name.
+        ModelError: the name is unknown.
     """
 
     activation: str
@@ -70,11 +70,11 @@ class ReLU(ActivationLayer):
     Args:
         max_value: None or 6.
         negative_slope: the slope below 0; only without a `max_value`.
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
-        ModelError: it asks for another maximum.
+        ModelError: `max_value` is another number.
     """
 
     max_value: float | None
@@ -121,8 +121,8 @@ class LeakyReLU(ActivationLayer):
 
     Args:
         negative_slope: the slope below 0 (0.3 in the layer, 0.2 in the string, as in Keras).
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
         ModelError: the slope is negative.
@@ -165,8 +165,8 @@ class ELU(ActivationLayer):
 
     Args:
         alpha: the scale below 0, at least 0.
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
         ModelError: alpha is negative, or not a finite number.
@@ -197,12 +197,12 @@ class Softmax(ActivationLayer):
     """exp(x) / Σ exp(x) over the last axis.
 
     Args:
-        axis: -1, the last; no other exists here.
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        axis: the axis of the sum; only -1, the last, is supported.
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
-        ModelError: it asks for another axis.
+        ModelError: the axis is not -1.
     """
 
     axis: int

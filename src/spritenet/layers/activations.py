@@ -1,4 +1,4 @@
-"""The activation functions by their Keras names.
+"""Activation functions by their Keras names.
 
 Knows the names and their one parameter; the arithmetic is in the core.
 """
@@ -39,13 +39,13 @@ class ActivationFunction:
 
 
 def get(identifier: object, where: str) -> ActivationFunction:
-    """The function meant by None ("linear") or a Keras name.
+    """Returns the activation function of a Keras name; "linear" for None.
 
     >>> get("leaky_relu", "Dense")
     ActivationFunction(name='leaky_relu', alpha=0.2)
 
     Raises:
-        ModelError: there is none of that name.
+        ModelError: the name is unknown.
     """
     name = choice("linear" if identifier is None else identifier, "activation", where, ACTIVATIONS)
     return ActivationFunction(name, ACTIVATIONS[name])

@@ -1,4 +1,4 @@
-"""A layer's arguments in the core's words: the fields that its table of operators names."""
+"""Attributes: a layer's arguments as the core's operator table names them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["attributes_of"]
 
 
 def attributes_of(layer: Layer) -> Attributes:
-    """The attributes of a layer. A field that is None has its default.
+    """Returns the attributes of a layer. A field that is None takes its default.
 
     Raises:
         ModelError: the core has no such operator.

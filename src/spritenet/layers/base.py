@@ -25,7 +25,7 @@ __all__ = ["Layer", "Shape", "Tensor", "Weight"]
 Shape = tuple[int, ...]
 """(height, width, channels), (height, width) or (units,); never the batch."""
 
-# Arguments of Keras's layers that exist here only with their harmless value.
+# Arguments of Keras's layers that are accepted only with these values, which change nothing.
 _FIXED: dict[str, tuple[object, ...]] = {
     "activity_regularizer": (None,),
     "beta_constraint": (None,),
@@ -47,7 +47,7 @@ _FIXED: dict[str, tuple[object, ...]] = {
     "threshold": (None, 0, 0.0),
 }
 
-# What Keras and TensorFlow.js also write into a layer's config, and what changes no output.
+# Entries of Keras's and TensorFlow.js's configs that change no output.
 _NO_MATTER = frozenset(
     {
         "autocast",
@@ -66,14 +66,14 @@ _NO_MATTER = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """One array a layer learns.
+    """A weight array of a layer, trainable or not.
 
     Attributes:
         name: "kernel" or "bias".
         shape: Conv2D kernels: kernel_height, kernel_width, in, filters. Dense kernels: in, units.
-        initializer: how it begins.
+        initializer: the initializer.
         l2: the factor of its L2 penalty; 0 for none.
-        trainable: whether an optimizer changes it.
+        trainable: True if the optimizer changes it.
     """
 
     name: str
@@ -89,13 +89,13 @@ class Weight:
 
 
 class Tensor:
-    """The output of a layer in a network under construction: a shape, and where it comes from.
+    """A symbolic tensor: the output of a layer in a network under construction.
 
     Attributes:
-        shape: (height, width, channels) or (units,); never the batch.
+        shape: (height, width, channels) or (units,), without the batch axis.
         layer: the layer whose output it is; None for an `Input`.
         inputs: the tensors that the layer reads.
-        source: the network it was taken from, whose weights a new network begins with; or None.
+        source: the network it was taken from, whose weights a new network starts with; or None.
     """
 
     __slots__ = ("inputs", "layer", "shape", "source")
@@ -115,20 +115,20 @@ class Tensor:
         return f"<{type(self).__name__} {' × '.join(map(str, self.shape))}{of}>"
 
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
-        """Leaves it out of copies of a layer: a network makes its tensors when asked."""
+        """Leaves tensors out of copies of a layer; a network creates its tensors on demand."""
         return type(None), ()
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Layer(ABC):
-    """A layer of a network: compared by value, the same object usable in many networks.
+    """A layer of a network. Layers compare by value; one object can be in many networks.
 
-    All but `trainable` is frozen. Every layer takes the argument `trainable=False`, which freezes
-    its weights: training computes no gradient of them.
+    Every field but `trainable` is frozen. Every layer takes the argument `trainable=False`, which
+    freezes its weights: training computes no gradient of them.
 
     Attributes:
-        name: what messages, summaries and files call it; None until a network names it.
-        input_shape: of its images, if it was given; only a network's first layer needs it.
+        name: the name in messages, summaries and files; None until a network assigns one.
+        input_shape: the shape of one image, if it was given; only a network's first layer needs it.
     """
 
     name: str | None
@@ -141,20 +141,20 @@ class Layer(ABC):
     def _set(
         self, name: str | None, input_shape: Sequence[int | None] | None, **values: object
     ) -> None:
-        """Fill the frozen fields, once, from `__init__`."""
+        """Fills the frozen fields, once, from `__init__`."""
         where = str(name or self.class_name)
         name = None if name is None else text(name, "name", where)
         shape = None if input_shape is None else checked_shape(input_shape, "input_shape", where)
         self._fill(name=name, input_shape=shape, _trainable=True, _output=None, **values)
 
     def _fill(self, **values: object) -> None:
-        """Fill some of the frozen fields."""
+        """Fills some of the frozen fields."""
         for key, value in values.items():
             object.__setattr__(self, key, value)
 
     @property
     def trainable(self) -> bool:
-        """False if its weights are frozen. It may be set, also within a network."""
+        """False if its weights are frozen. Can be set, also within a network."""
         return self._trainable
 
     @trainable.setter
@@ -163,10 +163,10 @@ class Layer(ABC):
 
     @property
     def output(self) -> Tensor:
-        """Its output in its network, to build another network on.
+        """The layer's output in its network, as an input of other layers.
 
         Raises:
-            ModelError: it belongs to no network whose image size is known.
+            ModelError: the layer is in no network, or in one of unknown image size.
         """
         if self._output is None:
             do = "Take it from a built model: model.get_layer(name).output."
@@ -185,30 +185,30 @@ class Layer(ABC):
             raise not_called(self.label)
         return Tensor(self.merged_shape([tensor.shape for tensor in given]), self, given)
 
-    if not TYPE_CHECKING:  # type checkers shall know what is missing
+    if not TYPE_CHECKING:  # type checkers report missing attributes
 
         def __getattr__(self, name: str) -> object:
-            """Names our way to what Keras's layers have."""
+            """Raises an error with the alternative to an attribute of Keras's layers."""
             raise attribute(name, "layer", dir(type(self)))
 
     @property
     def label(self) -> str:
-        """The name, or the class where there is none yet: what errors begin with."""
+        """The name, or the class name while there is none; errors begin with it."""
         return self.name or self.class_name
 
     @abstractmethod
     def output_shape(self, input_shape: Shape, /) -> Shape:
-        """The shape it makes of one input, without the batch.
+        """Returns the output shape for one input, without the batch axis.
 
         Raises:
-            ModelError: it can't take such an input; the message begins with the layer's name.
+            ModelError: the input's shape doesn't fit; the message begins with the layer's name.
         """
 
     def merged_shape(self, input_shapes: Sequence[Shape]) -> Shape:
         """Returns the output shape for its inputs; only layers that merge take several.
 
         Raises:
-            ModelError: it can't take such inputs.
+            ModelError: the shapes of the inputs don't fit.
         """
         if len(input_shapes) != 1:
             got = f"{len(input_shapes)} inputs"
@@ -216,11 +216,11 @@ class Layer(ABC):
         return self.output_shape(input_shapes[0])
 
     def weights(self, _input_shape: Shape, /) -> tuple[Weight, ...]:
-        """The arrays it learns for such inputs, kernel before bias. Shapes are in `Weight`."""
+        """Returns the weights for inputs of a shape, kernel before bias; see `Weight`."""
         return ()
 
     def config(self) -> dict[str, object]:
-        """The arguments in the form of Keras 2, which TensorFlow.js reads."""
+        """Returns the arguments as Keras 2 writes them, which TensorFlow.js reads."""
         own: dict[str, object] = {name: getattr(self, name) for name in self._arguments()}
         del own["input_shape"]  # a network's, not a layer's
         return {"name": self.name, "trainable": self.trainable, "dtype": "float32", **own}
@@ -232,7 +232,7 @@ class Layer(ABC):
 
     @classmethod
     def from_config(cls, config: Mapping[str, object]) -> Self:
-        """The layer of a config as Keras 2, Keras 3 or TensorFlow.js writes it.
+        """Makes a layer from a config that Keras 2, Keras 3 or TensorFlow.js wrote.
 
         Raises:
             ModelError: an argument is unsupported.
@@ -272,7 +272,7 @@ class Layer(ABC):
         return layer
 
     def named(self, name: str) -> Self:
-        """A copy of the layer under another name."""
+        """Returns a copy of the layer with another name."""
         arguments = {argument: getattr(self, argument) for argument in self._arguments()}
         copy = type(self)(**arguments | {"name": name})
         object.__setattr__(copy, "_trainable", self.trainable)
@@ -280,12 +280,12 @@ class Layer(ABC):
 
     @classmethod
     def base_name(cls) -> str:
-        """The class in snake case, from which Keras makes names: Conv2D -> conv2d."""
+        """The class name in snake case, from which Keras makes names: Conv2D -> conv2d."""
         word = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", cls.class_name)
         return re.sub(r"([a-z])([A-Z])", r"\1_\2", word).lower()
 
     def __repr__(self) -> str:
-        """The call that makes it, without the arguments that have their default."""
+        """The constructor call, without arguments at their default."""
         shown = []
         for p in inspect.signature(type(self)).parameters.values():
             value = getattr(self, p.name)

@@ -1,4 +1,4 @@
-"""BatchNormalization: each channel brought to one mean and one deviation over the batch."""
+"""BatchNormalization: normalization of each channel over the batch."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ _RULES = ("beta", "gamma", "moving_mean", "moving_variance")
 class BatchNormalization(Layer):
     """`gamma · (x - mean) / sqrt(variance + epsilon) + beta`, channel by channel.
 
-    In training, mean and variance are the batch's, and moving averages of both are kept; predicting
-    and evaluating use those. The variance is divided by n, as in Keras 3.
+    Training uses the mean and variance of the batch, and keeps moving averages of both, which
+    prediction and evaluation use. The variance is the biased one, divided by n, as in Keras 3.
 
     Args:
-        axis: -1, the channels; no other exists here.
-        momentum: the fraction of the moving averages that a step keeps.
-        epsilon: added to the variance.
-        center: whether beta is added.
-        scale: whether gamma is multiplied with.
-        beta_initializer: how beta (channels,) begins.
-        gamma_initializer: how gamma (channels,) begins.
-        moving_mean_initializer: how the moving mean (channels,) begins.
-        moving_variance_initializer: how the moving variance (channels,) begins.
+        axis: the axis of the channels; only -1, the last, is supported.
+        momentum: the momentum of the moving averages: the fraction that a step keeps.
+        epsilon: a small number added to the variance.
+        center: if True, adds beta.
+        scale: if True, multiplies by gamma.
+        beta_initializer: the initializer of beta, (channels,).
+        gamma_initializer: the initializer of gamma, (channels,).
+        moving_mean_initializer: the initializer of the moving mean, (channels,).
+        moving_variance_initializer: the initializer of the moving variance, (channels,).
         beta_regularizer: `L2(factor)` or None.
         gamma_regularizer: `L2(factor)` or None.
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
-        ModelError: an argument is wrong.
+        ModelError: an argument is invalid.
 
     Ioffe and Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal
     Covariate Shift", 2015.

@@ -1,4 +1,4 @@
-"""Conv2D: small filters slid over an image."""
+"""Conv2D: 2-D convolution."""
 
 from __future__ import annotations
 
@@ -17,28 +17,30 @@ __all__ = ["Conv2D"]
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Conv2D(Parametric):
-    """A convolution over h w c images (cross-correlation, as in Keras), then an activation.
+    """A 2-D convolution of h w c images (cross-correlation, as in Keras), then an activation.
 
     Args:
-        filters: how many channels it makes.
-        kernel_size: height and width of a filter, or one number for both.
-        strides: how far a filter moves at a time.
-        padding: "valid" (only whole windows) or "same" (zeros around; where their number is odd,
-            the more after, as in TensorFlow).
-        activation: a name in `activations.ACTIVATIONS`; None is linear.
-        use_bias: whether each filter adds a number of its own.
-        kernel_initializer: how the kernel (kernel_height, kernel_width, in / groups,
-            filters) begins.
-        bias_initializer: how the bias (filters,) begins.
+        filters: the number of filters, and so of output channels.
+        kernel_size: the height and width of a filter, or one number for both.
+        strides: the stride along height and width, or one number for both.
+        padding: "valid" (no padding) or "same" (zero padding; of an odd number of zeros, the extra
+            one goes to the bottom or right, as in TensorFlow).
+        activation: the name of an activation function, from `activations.ACTIVATIONS`; None for
+            linear.
+        use_bias: if True, adds a bias to each output channel.
+        kernel_initializer: the initializer of the kernel, (kernel_height, kernel_width, in /
+            groups, filters).
+        bias_initializer: the initializer of the bias, (filters,).
         kernel_regularizer: `L2(factor)` or None.
         bias_regularizer: `L2(factor)` or None.
-        dilation_rate: from tap to tap of a filter; more than 1 only with strides of 1.
-        groups: of channels that are convolved apart, each by its part of the filters.
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        dilation_rate: the dilation rate; more than 1 only with strides of 1.
+        groups: the number of groups: the channels and the filters are divided among them, and each
+            group is convolved separately.
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
-        ModelError: an argument is wrong.
+        ModelError: an argument is invalid.
     """
 
     filters: int

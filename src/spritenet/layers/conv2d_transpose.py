@@ -1,4 +1,4 @@
-"""Conv2DTranspose: a convolution's gradient as a layer, which makes images larger."""
+"""Conv2DTranspose: transposed convolution, which upsamples images."""
 
 from __future__ import annotations
 
@@ -17,31 +17,33 @@ __all__ = ["Conv2DTranspose"]
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Conv2DTranspose(Parametric):
-    """Each pixel adds its filters to the output, `strides` apart; then an activation.
+    """A transposed 2-D convolution, followed by an activation.
 
-    With "same", images become `strides` times as large; with "valid", larger by what filters
-    reach beyond.
+    It is the gradient of a convolution: each input pixel adds its filters to the output, `strides`
+    apart. With "same" padding, the output is `strides` times as large as the input; with "valid",
+    the reach of the filters is added to that.
 
     Args:
-        filters: how many channels it makes.
-        kernel_size: height and width of a filter, or one number for both.
-        strides: how far apart pixels lie in the output.
-        padding: "valid" (only whole windows) or "same" (zeros around; where their number is odd,
-            the more after, as in TensorFlow).
-        output_padding: rows and columns more after the output, less than `strides`; None: as the
-            padding gives it.
-        dilation_rate: from tap to tap of a filter; more than 1 only with strides of 1.
-        activation: a name in `activations.ACTIVATIONS`; None is linear.
-        use_bias: whether each filter adds a number of its own.
-        kernel_initializer: how the kernel (kernel_height, kernel_width, filters, in) begins.
-        bias_initializer: how the bias (filters,) begins.
+        filters: the number of filters, and so of output channels.
+        kernel_size: the height and width of a filter, or one number for both.
+        strides: the stride along height and width, or one number for both.
+        padding: "valid" or "same": the padding of the convolution whose gradient this is.
+        output_padding: rows and columns added at the bottom and right of the output, fewer than
+            `strides`; None infers them from the padding.
+        dilation_rate: the dilation rate; more than 1 only with strides of 1.
+        activation: the name of an activation function, from `activations.ACTIVATIONS`; None for
+            linear.
+        use_bias: if True, adds a bias to each output channel.
+        kernel_initializer: the initializer of the kernel, (kernel_height, kernel_width, filters,
+            in).
+        bias_initializer: the initializer of the bias, (filters,).
         kernel_regularizer: `L2(factor)` or None.
         bias_regularizer: `L2(factor)` or None.
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
-        ModelError: an argument is wrong.
+        ModelError: an argument is invalid.
     """
 
     filters: int

@@ -1,4 +1,4 @@
-"""Cropping2D: an image without rows and columns at its sides."""
+"""Cropping2D: removal of rows and columns at the edges of an image."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ __all__ = ["Cropping2D"]
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Cropping2D(OperatorLayer):
-    """Takes rows and columns off an image.
+    """Removes rows and columns at the edges of an image.
 
     Args:
         cropping: one number for all sides, (rows, columns), or ((top, bottom), (left, right)).
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
-        ModelError: an argument is wrong.
+        ModelError: an argument is invalid.
     """
 
     cropping: Sides

@@ -1,4 +1,4 @@
-"""Dense: every output reads every input."""
+"""Dense: a fully connected layer."""
 
 from __future__ import annotations
 
@@ -17,23 +17,25 @@ __all__ = ["Dense"]
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Dense(Parametric):
-    """A matrix product over the last axis, then an activation.
+    """A fully connected layer: a matrix product over the last axis, then an activation.
 
-    `Flatten()` makes a vector of an image; without it, each pixel is multiplied on its own.
+    Put `Flatten()` before it to connect it to all pixels of an image; without it, it is applied to
+    each pixel separately.
 
     Args:
-        units: how many outputs it makes.
-        activation: a name in `activations.ACTIVATIONS`; None is linear.
-        use_bias: whether each output adds a number of its own.
-        kernel_initializer: how the kernel (in, units) begins.
-        bias_initializer: how the bias (units,) begins.
+        units: the number of outputs.
+        activation: the name of an activation function, from `activations.ACTIVATIONS`; None for
+            linear.
+        use_bias: if True, adds a bias to each output.
+        kernel_initializer: the initializer of the kernel, (in, units).
+        bias_initializer: the initializer of the bias, (units,).
         kernel_regularizer: `L2(factor)` or None.
         bias_regularizer: `L2(factor)` or None.
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
-        ModelError: an argument is wrong.
+        ModelError: an argument is invalid.
     """
 
     units: int

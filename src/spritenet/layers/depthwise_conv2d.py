@@ -1,4 +1,4 @@
-"""DepthwiseConv2D: filters of its own for each channel of an image."""
+"""DepthwiseConv2D: convolution of each channel with its own filters."""
 
 from __future__ import annotations
 
@@ -17,28 +17,29 @@ __all__ = ["DepthwiseConv2D"]
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class DepthwiseConv2D(Parametric):
-    """A convolution in which each filter reads one channel, then an activation.
+    """A 2-D convolution in which each filter reads one channel, then an activation.
 
     Output channel `c · depth_multiplier + m` is filter m of input channel c, as in Keras.
 
     Args:
-        kernel_size: height and width of a filter, or one number for both.
-        strides: how far a filter moves at a time.
-        padding: "valid" (only whole windows) or "same" (zeros around).
-        depth_multiplier: filters for each input channel.
-        activation: a name in `activations.ACTIVATIONS`; None is linear.
-        use_bias: whether each filter adds a number of its own.
-        depthwise_initializer: how the kernel (kernel_height, kernel_width, in, depth_multiplier)
-            begins.
-        bias_initializer: how the bias (in · depth_multiplier,) begins.
+        kernel_size: the height and width of a filter, or one number for both.
+        strides: the stride along height and width, or one number for both.
+        padding: "valid" (no padding) or "same" (zero padding).
+        depth_multiplier: the number of filters per input channel.
+        activation: the name of an activation function, from `activations.ACTIVATIONS`; None for
+            linear.
+        use_bias: if True, adds a bias to each output channel.
+        depthwise_initializer: the initializer of the kernel, (kernel_height, kernel_width, in,
+            depth_multiplier).
+        bias_initializer: the initializer of the bias, (in · depth_multiplier,).
         depthwise_regularizer: `L2(factor)` or None.
         bias_regularizer: `L2(factor)` or None.
-        dilation_rate: from tap to tap of a filter; more than 1 only with strides of 1.
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        dilation_rate: the dilation rate; more than 1 only with strides of 1.
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
-        ModelError: an argument is wrong.
+        ModelError: an argument is invalid.
     """
 
     kernel_size: tuple[int, int]

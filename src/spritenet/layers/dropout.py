@@ -1,4 +1,4 @@
-"""Dropout: outputs silenced at random while training."""
+"""Dropout: random inputs set to 0 in training."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ __all__ = ["Dropout"]
 class Dropout(Layer):
     """In training, sets a fraction of its inputs to 0 and multiplies the others by 1 / (1 - rate).
 
-    Which ones is a function of the training's seed, the step and the place, so that a resumed
-    training drops the same ones.
+    The choice depends only on the training's seed, the step and the position, so a resumed training
+    drops the same inputs.
 
     Args:
-        rate: the fraction, 0 ≤ rate < 1.
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        rate: the fraction of inputs to drop, 0 ≤ rate < 1.
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
-        ModelError: the rate is wrong.
+        ModelError: the rate is out of range.
     """
 
     rate: float

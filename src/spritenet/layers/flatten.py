@@ -1,4 +1,4 @@
-"""Flatten: an image as one vector."""
+"""Flatten: an image reshaped to a vector."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Flatten"]
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Flatten(Layer):
-    """An image h w c as a vector of h·w·c: row after row, channels together, as in Keras."""
+    """Flattens an image (h w c) to a vector (h·w·c), row by row, channels last, as in Keras."""
 
     class_name: ClassVar[str] = "Flatten"
 

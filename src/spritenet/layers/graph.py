@@ -1,4 +1,4 @@
-"""Graph: the layers of a network, and what each of them reads."""
+"""Graph: the layers of a network, and the inputs of each."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Node(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Graph(Sequence[Layer]):
-    """Layers in an order in which each comes after those it reads; the last gives the output.
+    """The layers of a network in topological order; the last one gives the output.
 
-    As a sequence it is its layers.
+    As a sequence, it contains the layers.
 
     Attributes:
         layers: the layers.
@@ -82,7 +82,7 @@ class Graph(Sequence[Layer]):
         """Yields each layer with its shapes, for images of a shape.
 
         Raises:
-            ModelError: a layer can't take its inputs; the message begins with its name.
+            ModelError: the inputs of a layer don't fit; the message begins with its name.
         """
         shapes: list[Shape] = []
         for layer, inputs in zip(self.layers, self.inputs, strict=True):
@@ -91,10 +91,10 @@ class Graph(Sequence[Layer]):
             yield Node(layer, inputs, given, shapes[-1])
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        """Returns the shape of the output; that of the images if there is no layer.
+        """Returns the shape of the output; the image shape if there is no layer.
 
         Raises:
-            ModelError: a layer can't take its inputs.
+            ModelError: the inputs of a layer don't fit.
         """
         shape = input_shape
         for node in self.nodes(input_shape):
@@ -102,7 +102,7 @@ class Graph(Sequence[Layer]):
         return shape
 
     def with_layers(self, layers: Iterable[Layer]) -> Graph:
-        """Returns the same graph of other layers, one for each."""
+        """Returns the same graph with other layers, one for each."""
         return Graph(tuple(layers), self.inputs)
 
     def after_images(self, layer: Layer, gone: Collection[int] = ()) -> Graph:
@@ -110,7 +110,7 @@ class Graph(Sequence[Layer]):
 
         Args:
             layer: the new first layer.
-            gone: indices of layers that it stands for; their readers read it.
+            gone: the indices of layers that it replaces; layers that read them read it instead.
         """
         kept = [place for place in range(len(self)) if place not in gone]
         new = {old: place + 1 for place, old in enumerate(kept)} | dict.fromkeys({IMAGES, *gone}, 0)
@@ -138,7 +138,7 @@ class Graph(Sequence[Layer]):
         """Returns the tensor of each layer, applied to images or to another tensor.
 
         Raises:
-            ModelError: a layer can't take its inputs.
+            ModelError: the inputs of a layer don't fit.
         """
         made: list[Tensor] = []
         for node in self.nodes(images.shape):
@@ -164,7 +164,7 @@ class Graph(Sequence[Layer]):
 
 
 def _sorted(images: Tensor, output: Tensor) -> list[Tensor]:
-    """Returns the tensors from the images to the output, each after those it is made of.
+    """Returns the tensors from the images to the output, in topological order.
 
     Raises:
         ModelError: see `Graph.between`.

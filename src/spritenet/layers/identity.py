@@ -1,4 +1,4 @@
-"""Identity: the input as it is."""
+"""Identity: passes its input through."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __all__ = ["Identity"]
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Identity(OperatorLayer):
-    """The input as it is.
+    """Returns its input unchanged.
 
     Args:
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
-        ModelError: an argument is wrong.
+        ModelError: an argument is invalid.
     """
 
     class_name: ClassVar[str] = "Identity"

@@ -1,4 +1,4 @@
-"""Input: the images of a network, of a shape known beforehand, and which images fit a shape."""
+"""Input: the shape of a network's images, and the check that images fit it."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ LEAST_SIDE = 8
 
 @accepts
 class Input(Tensor):
-    """The images of a network: what its first layer reads.
+    """The input of a network: images of one shape.
 
-    It stands first in the list of a `Sequential`, or is what the first layer of a `Model` is called
-    on: `x = sn.Conv2D(8, 3)(sn.Input((28, 28, 1)))`.
+    Put it first in the list of a `Sequential`, or call the first layer of a `Model` on it:
+    `x = sn.Conv2D(8, 3)(sn.Input((28, 28, 1)))`.
 
     Args:
         shape: (height, width, channels); (height, width), without an axis of channels; or
             (values,), for images as vectors.
 
     Raises:
-        ModelError: it is something else.
+        ModelError: the shape is invalid.
     """
 
     __slots__ = ()

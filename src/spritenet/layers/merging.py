@@ -1,4 +1,4 @@
-"""Layers of several inputs: sum, difference, product, mean, extremes, channels joined."""
+"""Merging layers: sum, difference, product, mean, maximum, minimum and concatenation."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "S
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Merge(OperatorLayer):
-    """A layer of two or more inputs of one shape; a side of 1 is as long as the others'.
+    """Base of layers that merge two or more inputs of one shape; dimensions of 1 are broadcast.
 
     Args:
-        name: its name in messages, summaries and files.
+        name: the layer's name in messages, summaries and files.
     """
 
     class_name: ClassVar[str] = "Merge"
@@ -30,42 +30,42 @@ class Merge(OperatorLayer):
 
 
 class Add(Merge):
-    """The sum of its inputs, value by value. See `Merge`."""
+    """Adds its inputs element by element. See `Merge`."""
 
     __slots__ = ()
     class_name = "Add"
 
 
 class Subtract(Merge):
-    """The first input less the second, value by value. See `Merge`."""
+    """Subtracts the second input from the first, element by element. See `Merge`."""
 
     __slots__ = ()
     class_name = "Subtract"
 
 
 class Multiply(Merge):
-    """The product of its inputs, value by value. See `Merge`."""
+    """Multiplies its inputs element by element. See `Merge`."""
 
     __slots__ = ()
     class_name = "Multiply"
 
 
 class Average(Merge):
-    """The mean of its inputs, value by value. See `Merge`."""
+    """Averages its inputs element by element. See `Merge`."""
 
     __slots__ = ()
     class_name = "Average"
 
 
 class Maximum(Merge):
-    """The largest of its inputs, value by value; the first of equal ones. See `Merge`."""
+    """The element-wise maximum of its inputs; of ties, the first gets the gradient. See `Merge`."""
 
     __slots__ = ()
     class_name = "Maximum"
 
 
 class Minimum(Merge):
-    """The smallest of its inputs, value by value; the first of equal ones. See `Merge`."""
+    """The element-wise minimum of its inputs; of ties, the first gets the gradient. See `Merge`."""
 
     __slots__ = ()
     class_name = "Minimum"
@@ -74,15 +74,15 @@ class Minimum(Merge):
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Concatenate(OperatorLayer):
-    """Its inputs behind each other along the last axis.
+    """Concatenates its inputs along the last axis.
 
     Args:
-        axis: -1, the channels; no other is supported.
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        axis: the axis to concatenate along; only -1, the channels, is supported.
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
-        ModelError: an argument is wrong.
+        ModelError: an argument is invalid.
     """
 
     axis: int

@@ -1,9 +1,9 @@
-"""The base of layers described once, in the core: arguments, shapes and weights follow from there.
+"""OperatorLayer: the base of layers whose arguments, shapes and weights the core describes.
 
-A class on it has a field of each argument's name, and an `__init__` with Keras's signature that
-hands its arguments to `_set_arguments`. What the core's table says of an argument (a whole number
-and its range, a pair, a choice) is checked here; what it doesn't know, by the name's ending:
-`_initializer`, `_regularizer`.
+A subclass has a field for each argument, and an `__init__` with Keras's signature that passes its
+arguments to `_set_arguments`. Arguments in the core's operator table (an integer and its range, a
+pair, a choice) are checked against it; the others by the suffix of their name, `_initializer` or
+`_regularizer`.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ Shapes = Shape | Sequence[Shape]
 """The shape of an input, or of each of several."""
 
 Sides = tuple[tuple[int, int], tuple[int, int]]
-"""Rows above and below, columns left and right."""
+"""Returns the rows above and below, and the columns left and right."""
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class OperatorLayer(Layer):
-    """A layer that says what the core's table of operators says."""
+    """A layer that the core's operator table describes."""
 
     def _set_arguments(self, given: Mapping[str, object]) -> None:
-        """Check and fill the fields, once, from `__init__`: give it `locals()`."""
+        """Checks and fills the fields, once, from `__init__`: pass `locals()`."""
         name = cast("str | None", given["name"])
         where = str(name or self.class_name)
         own = {
@@ -48,10 +48,10 @@ class OperatorLayer(Layer):
         self._set(name, cast("Sequence[int] | None", given["input_shape"]), **own)
 
     def _checked(self, name: str, value: object, where: str) -> object:
-        """The argument in the form in which it is kept.
+        """Returns an argument, checked, as the field stores it.
 
         Raises:
-            ModelError: it is wrong.
+            ModelError: the argument is invalid.
         """
         if name.endswith("_initializer"):
             return initializers.get(value, where)
@@ -70,10 +70,10 @@ class OperatorLayer(Layer):
         return self._checked(name, default, self.label) if own else default
 
     def infer(self, input_shape: Shapes) -> Inferred:
-        """The output's shape and the weights, as the core tells them.
+        """Returns the output shape and the weights, as the core infers them.
 
         Raises:
-            ModelError: it can't take such an input.
+            ModelError: the input's shape doesn't fit.
         """
         several = bool(input_shape) and not isinstance(input_shape[0], int)
         shapes = input_shape if several else (input_shape,)
@@ -87,7 +87,7 @@ class OperatorLayer(Layer):
             raise ModelError(what, where=self.label, got=input_shape, do=do) from None
 
     def output_shape(self, input_shape: Shapes) -> Shape:
-        """The shape it makes. See `Layer.output_shape`."""
+        """Returns the output shape. See `Layer.output_shape`."""
         return self.infer(input_shape).shape
 
     def merged_shape(self, input_shapes: Sequence[Shape]) -> Shape:
@@ -95,7 +95,7 @@ class OperatorLayer(Layer):
         return self.infer(input_shapes[0] if len(input_shapes) == 1 else input_shapes).shape
 
     def weights(self, input_shape: Shapes, /) -> tuple[Weight, ...]:
-        """The arrays it has for such inputs, in Keras's order."""
+        """Returns the weights for inputs of these shapes, in Keras's order."""
         found = []
         for weight in self.infer(input_shape).weights:
             argument = weight.name.removesuffix("_kernel")
@@ -106,7 +106,7 @@ class OperatorLayer(Layer):
         return tuple(found)
 
     def missing_in_tensorflow_js(self) -> str:
-        """Names the argument that TensorFlow.js lacks or computes in another way; "" for none."""
+        """Returns the argument that TensorFlow.js lacks or computes differently; "" for none."""
         return ""
 
     def config(self) -> dict[str, object]:
@@ -117,7 +117,7 @@ class OperatorLayer(Layer):
 
 
 def _plain(value: object) -> object:
-    """The argument as Keras 2 writes it."""
+    """Returns an argument as Keras 2 writes it."""
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
     if isinstance(value, Initializer):
@@ -128,10 +128,10 @@ def _plain(value: object) -> object:
 
 
 def _checked_attribute(attribute: Attribute, value: object, where: str) -> object:
-    """An argument that the core knows.
+    """Returns an argument of the core's table, checked.
 
     Raises:
-        ModelError: it is wrong.
+        ModelError: the argument is invalid.
     """
     name = attribute.name
     if attribute.kind == "choice":
@@ -158,7 +158,7 @@ def _checked_attribute(attribute: Attribute, value: object, where: str) -> objec
 
 
 def _check_most(value: object, most: int, name: str, where: str) -> None:
-    """Refuses numbers that the core can't take."""
+    """Refuses numbers beyond the core's limits."""
     if isinstance(value, tuple):
         for part in value:
             _check_most(part, most, name, where)
@@ -167,7 +167,7 @@ def _check_most(value: object, most: int, name: str, where: str) -> None:
 
 
 def _whole_numbers(value: object, attribute: Attribute, where: str) -> tuple[int, ...]:
-    """One whole number or several, as many as the table says."""
+    """Returns one integer or several, as many as the table requires."""
     parts = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
     size = attribute.count
     if len(parts) != size if size > 0 else not 1 <= len(parts) <= -size:
@@ -181,7 +181,7 @@ def _whole_numbers(value: object, attribute: Attribute, where: str) -> tuple[int
 
 
 def _sides(value: object, name: str, where: str) -> Sides:
-    """Rows above and below, columns left and right."""
+    """Returns the rows above and below, and the columns left and right."""
     both = [value, value] if isinstance(value, int) else value
     if not isinstance(both, Sequence) or isinstance(both, str) or len(both) != 2:
         raise ModelError(

@@ -1,4 +1,4 @@
-"""The base of layers with a kernel, a bias and an activation: Conv2D, Dense and their like."""
+"""Parametric: the base of layers with a kernel, a bias and an activation, such as Conv2D."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Parametric"]
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Parametric(OperatorLayer):
-    """A layer whose weighted sums go through its activation."""
+    """A layer with a kernel, a bias and an activation."""
 
     if TYPE_CHECKING:  # the field is each class's own, in the order of its arguments
         activation: str

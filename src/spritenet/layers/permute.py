@@ -1,4 +1,4 @@
-"""Permute: the axes in another order."""
+"""Permute: permutation of the axes."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ __all__ = ["Permute"]
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Permute(OperatorLayer):
-    """The input's axes in another order.
+    """Permutes the axes of its input.
 
     Args:
-        dims: the axes, counted from 1 without the batch: (2, 1, 3) exchanges rows and columns.
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        dims: the axes, counted from 1 without the batch axis: (2, 1, 3) swaps height and width.
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
-        ModelError: an argument is wrong.
+        ModelError: an argument is invalid.
     """
 
     dims: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""Pooling layers: images made smaller, one number for each window or for a whole channel."""
+"""Pooling layers: the maximum or average of each window, or of each whole channel."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ __all__ = [
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Pooling2D(OperatorLayer):
-    """One number for each window of each channel.
+    """Base of layers that reduce each window of a channel to one number.
 
     Args:
-        pool_size: height and width of a window, or one number for both.
-        strides: how far it moves at a time; None means `pool_size`.
-        padding: "valid" (only whole windows) or "same"; what lies outside the image counts neither
-            for the maximum nor for the average.
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        pool_size: the height and width of a window, or one number for both.
+        strides: the stride along height and width, or one number for both; None for `pool_size`.
+        padding: "valid" (no padding) or "same"; padding counts neither in the maximum nor in the
+            average.
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
-        ModelError: an argument is wrong.
+        ModelError: an argument is invalid.
     """
 
     pool_size: tuple[int, int]
@@ -69,14 +69,14 @@ class Pooling2D(OperatorLayer):
 
 
 class MaxPooling2D(Pooling2D):
-    """The largest value of each window. Arguments: see `Pooling2D`."""
+    """Max pooling: the largest value of each window. Arguments: see `Pooling2D`."""
 
     __slots__ = ()
     class_name = "MaxPooling2D"
 
 
 class AveragePooling2D(Pooling2D):
-    """The average of each window. Arguments: see `Pooling2D`."""
+    """Average pooling: the mean of each window. Arguments: see `Pooling2D`."""
 
     __slots__ = ()
     class_name = "AveragePooling2D"
@@ -85,15 +85,15 @@ class AveragePooling2D(Pooling2D):
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class GlobalPooling2D(OperatorLayer):
-    """One number for each whole channel: h w c becomes a vector of c.
+    """Base of layers that reduce each channel to one number: h w c becomes a vector of c.
 
     Args:
-        keepdims: whether it stays an image, of 1×1 pixels.
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        keepdims: if True, the output is an image of 1×1 pixels.
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
-        ModelError: an argument is wrong.
+        ModelError: an argument is invalid.
     """
 
     keepdims: bool
@@ -111,14 +111,14 @@ class GlobalPooling2D(OperatorLayer):
 
 
 class GlobalAveragePooling2D(GlobalPooling2D):
-    """The average of each whole channel: h w c becomes a vector of c."""
+    """Global average pooling: the mean of each channel, a vector of c."""
 
     __slots__ = ()
     class_name = "GlobalAveragePooling2D"
 
 
 class GlobalMaxPooling2D(GlobalPooling2D):
-    """The largest value of each whole channel: h w c becomes a vector of c."""
+    """Global max pooling: the largest value of each channel, a vector of c."""
 
     __slots__ = ()
     class_name = "GlobalMaxPooling2D"

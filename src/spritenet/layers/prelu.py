@@ -1,4 +1,4 @@
-"""PReLU: a ReLU whose slope below 0 is trained."""
+"""PReLU: a ReLU with a trained slope below 0."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class PReLU(OperatorLayer):
     He, Zhang, Ren and Sun, "Delving Deep into Rectifiers", 2015.
 
     Args:
-        alpha_initializer: how alpha (the input's shape, 1 along shared axes) begins.
+        alpha_initializer: the initializer of alpha, of the input's shape with 1 along shared axes.
         alpha_regularizer: `L2(factor)` or None.
-        shared_axes: axes, counted from 1, along which one alpha is used: [1, 2] for one a channel.
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        shared_axes: axes, counted from 1, along which alpha is shared: [1, 2] for one per channel.
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
-        ModelError: an argument is wrong.
+        ModelError: an argument is invalid.
     """
 
     alpha_initializer: Initializer

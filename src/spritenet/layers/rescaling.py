@@ -1,4 +1,4 @@
-"""Rescaling: pixels brought into the range a network learns well in."""
+"""Rescaling: a linear map of the pixels, such as from 0–255 to 0–1."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ __all__ = ["Rescaling"]
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Rescaling(Layer):
-    """`x · scale + offset`. `Rescaling(1 / 255)` takes raw 0–255 pixels to 0–1.
+    """`x · scale + offset`. `Rescaling(1 / 255)` maps pixels from 0–255 to 0–1.
 
     Args:
         scale: the factor.
-        offset: what is added.
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        offset: the number added.
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
         ModelError: an argument is not a finite number.

@@ -15,15 +15,16 @@ __all__ = ["Reshape"]
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Reshape(OperatorLayer):
-    """The same values, row after row, in another shape.
+    """Reshapes its input, row by row.
 
     Args:
-        target_shape: one to three sides, without the batch; -1 in it is what is left.
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        target_shape: one to three dimensions, without the batch axis; one may be -1, which is
+            inferred.
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
-        ModelError: an argument is wrong.
+        ModelError: an argument is invalid.
     """
 
     target_shape: tuple[int, ...]

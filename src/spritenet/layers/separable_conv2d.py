@@ -1,4 +1,4 @@
-"""SeparableConv2D: filters for each channel, then a mixture of the channels."""
+"""SeparableConv2D: depthwise convolution, then pointwise convolution."""
 
 from __future__ import annotations
 
@@ -17,31 +17,32 @@ __all__ = ["SeparableConv2D"]
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class SeparableConv2D(Parametric):
-    """A depthwise convolution, a convolution of 1×1, then an activation.
+    """A depthwise convolution, a pointwise (1×1) convolution, then an activation.
 
     Args:
-        filters: how many channels it makes.
-        kernel_size: height and width of a filter, or one number for both.
-        strides: how far a filter moves at a time.
-        padding: "valid" (only whole windows) or "same" (zeros around; where their number is odd,
-            the more after, as in TensorFlow).
-        dilation_rate: from tap to tap of a filter; more than 1 only with strides of 1.
-        depth_multiplier: filters for each input channel.
-        activation: a name in `activations.ACTIVATIONS`; None is linear.
-        use_bias: whether each filter adds a number of its own.
-        depthwise_initializer: how the depthwise kernel (kernel_height, kernel_width, in,
-            depth_multiplier) begins.
-        pointwise_initializer: how the pointwise kernel (1, 1, in · depth_multiplier, filters)
-            begins.
-        bias_initializer: how the bias (filters,) begins.
+        filters: the number of filters, and so of output channels.
+        kernel_size: the height and width of a filter, or one number for both.
+        strides: the stride along height and width, or one number for both.
+        padding: "valid" (no padding) or "same" (zero padding; of an odd number of zeros, the extra
+            one goes to the bottom or right, as in TensorFlow).
+        dilation_rate: the dilation rate; more than 1 only with strides of 1.
+        depth_multiplier: the number of filters per input channel.
+        activation: the name of an activation function, from `activations.ACTIVATIONS`; None for
+            linear.
+        use_bias: if True, adds a bias to each output channel.
+        depthwise_initializer: the initializer of the depthwise kernel, (kernel_height,
+            kernel_width, in, depth_multiplier).
+        pointwise_initializer: the initializer of the pointwise kernel, (1, 1, in ·
+            depth_multiplier, filters).
+        bias_initializer: the initializer of the bias, (filters,).
         depthwise_regularizer: `L2(factor)` or None.
         pointwise_regularizer: `L2(factor)` or None.
         bias_regularizer: `L2(factor)` or None.
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
-        ModelError: an argument is wrong.
+        ModelError: an argument is invalid.
     """
 
     filters: int

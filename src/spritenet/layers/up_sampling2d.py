@@ -1,4 +1,4 @@
-"""UpSampling2D: an image made larger by whole factors."""
+"""UpSampling2D: upsampling of images by integer factors."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ __all__ = ["UpSampling2D"]
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class UpSampling2D(OperatorLayer):
-    """Repeats or blends the pixels of an image.
+    """Upsamples an image by repeating or interpolating its pixels.
 
     Args:
-        size: how many times as high and as wide.
-        interpolation: "nearest" (pixels are repeated) or "bilinear" (blended; centres of pixels are
-            at halves, as in Keras and PyTorch).
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        size: the factors for height and width, or one number for both.
+        interpolation: "nearest" (repeats pixels) or "bilinear" (pixel centres are at halves, as in
+            Keras and PyTorch).
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
-        ModelError: an argument is wrong.
+        ModelError: an argument is invalid.
     """
 
     size: tuple[int, int]
@@ -44,5 +44,5 @@ class UpSampling2D(OperatorLayer):
         self._set_arguments(locals())
 
     def missing_in_tensorflow_js(self) -> str:
-        """See `OperatorLayer`: it blends from the corners of pixels."""
+        """See `OperatorLayer`: TensorFlow.js interpolates from the corners of pixels."""
         return "interpolation='bilinear' as Keras has it" if self.interpolation != "nearest" else ""

@@ -1,4 +1,4 @@
-"""ZeroPadding2D: zeros around an image."""
+"""ZeroPadding2D: zero padding of an image."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ __all__ = ["ZeroPadding2D"]
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class ZeroPadding2D(OperatorLayer):
-    """Rows and columns of zeros around an image.
+    """Adds rows and columns of zeros around an image.
 
     Args:
         padding: one number for all sides, (rows, columns), or ((top, bottom), (left, right)).
-        name: its name in messages, summaries and files.
-        input_shape: of its images, where it is the first layer; see `sn.Input`.
+        name: the layer's name in messages, summaries and files.
+        input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
-        ModelError: the padding is wrong.
+        ModelError: the padding is invalid.
     """
 
     padding: Sides

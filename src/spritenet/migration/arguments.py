@@ -26,7 +26,7 @@ class Ignored:
 
     Attributes:
         why: the reason, as the end of a sentence.
-        silent: whether no warning is needed, since nobody could miss it.
+        silent: True if no warning is needed, since the argument has no effect to miss.
     """
 
     why: str

@@ -1,4 +1,4 @@
-"""The assembly of a network from tensors: what `Model(inputs, outputs)` begins with."""
+"""Assembly of a network from tensors, for `Model(inputs, outputs)`."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class Model:
         loss: the loss; None before `compile`.
         history: of the last `fit`; None before.
         class_names: the names of its outputs; empty if unknown.
-        preparation: how a photo or drawing becomes an input, as JSON values; saved with it.
+        preparation: the preprocessing of photos and drawings, as JSON values; saved with the model.
         trained_on: the data and training that made the weights; saved with it.
         scores: like {"test_accuracy": 0.98}; saved with it.
         rejection: its calibration and OOD detector, saved with it; None until it is calibrated and
@@ -281,9 +281,9 @@ class Model:
 
         Args:
             x: a Split, a StreamSplit, (x, y), or images n h w c.
-            y: what the images mean, if x has no labels itself.
-            batch_size: taken as in Keras, but it changes nothing.
-            verbose: the same.
+            y: the labels, if x doesn't contain them.
+            batch_size: accepted for Keras's sake; changes nothing.
+            verbose: likewise.
             sample_weight: a factor on each image's loss.
             return_dict: give {"loss": …, "accuracy": …} instead.
 
@@ -331,7 +331,8 @@ class Model:
 
         Args:
             path: the folder; an older model there is replaced.
-            include_optimizer: whether its memory is saved too, so that training can go on.
+            include_optimizer: if True, also saves the optimizer state, so that training can
+                continue.
 
         Raises:
             ModelError: it has no weights yet, the folder holds other files, or the disk refuses.

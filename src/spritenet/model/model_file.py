@@ -33,11 +33,11 @@ def load_model(
 
     Args:
         path: the folder, the folder of a run, the JSON file, or a file that ends in .zip.
-        threads: how many work at a time; None for all.
-        pixels: what pixels became before the network saw them, where its file doesn't say: "0..1"
-            (which is assumed, with a DataWarning), "0..255", "-1..1"; or, dark on light, "1..0",
-            "255..0", "1..-1".
-        class_names: what its outputs mean, in place of those in the file.
+        threads: the number of threads; None for all.
+        pixels: the pixel range of the network's inputs, if its file doesn't state it: "0..1"
+            (assumed by default, with a DataWarning), "0..255", "-1..1"; or, for dark on light,
+            "1..0", "255..0", "1..-1".
+        class_names: the names of the classes, instead of those in the file.
 
     Raises:
         ModelError: something is missing, broken or doesn't exist here.

@@ -152,8 +152,8 @@ def _axis_coverage(
     Args:
         masses: ink in each row (or column) of the source.
         first: the first row of the character.
-        extent: how many rows it has.
-        longest: how many rows become `box` pixels.
+        extent: the number of its rows.
+        longest: the number of rows that become `box` pixels.
         box: see there.
         size: pixels of the result.
     """

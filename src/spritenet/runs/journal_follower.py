@@ -40,9 +40,9 @@ class JournalUpdate:
     """The new content of a journal.
 
     Attributes:
-        restarted: whether earlier content is void, and this is everything.
-        sampled: the sampling factor of steps; 1 for all.
-        steps: the columns, as long as each other; None for what is not a finite number.
+        restarted: True if earlier content is void and this is all of it.
+        sampled: the sampling factor of the steps; 1 for all.
+        steps: the columns, of equal length; None in place of numbers that are not finite.
         others: the other lines' objects, in their order.
     """
 

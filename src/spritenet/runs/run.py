@@ -152,7 +152,7 @@ class Run:
         """Locks the folder for a training, and yields the checkpoint to resume from, if any.
 
         Args:
-            resume: whether an existing run is resumed.
+            resume: if True, resumes an existing run.
 
         Raises:
             RunError: another training writes there, a run exists and is not to be resumed, its

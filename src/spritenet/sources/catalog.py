@@ -1,7 +1,7 @@
 """Catalog: data sets by name, with their mirrors and the hashes of their files.
 
-`strokes` is synthetic. The others are downloaded once into the cache folder and read from
-there; files that were put there by hand are used if their hashes match.
+`strokes` is synthetic. The others are downloaded once into the cache folder; files put there by
+hand are used if their hashes match.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = ["CATALOG", "CatalogEntry", "is_cached", "load_entry", "unknown_name"]
 
 CHECKED_FILE = "checked.json"
 LOCK_FILE = "download.lock"
-WAIT_SECONDS = 900.0  # for another process's download
+WAIT_SECONDS = 900.0  # seconds to wait for another process's download
 IMAGES_SIZE = {"train": 16 + 60_000 * 28 * 28, "t10k": 16 + 10_000 * 28 * 28}
 LABELS_SIZE = {"train": 8 + 60_000, "t10k": 8 + 10_000}
 
@@ -204,7 +204,7 @@ def load_entry(entry: CatalogEntry, progress: Progress | None = None) -> Dataset
     try:
         data = read(folder, entry.class_names)
     except DataError:
-        # It was right when it came: look again, and fetch what no longer is.
+        # The file was intact when it was downloaded: check it again, and download it if it changed.
         (folder / CHECKED_FILE).unlink(missing_ok=True)
         _download_missing(entry, folder, progress)
         data = read(folder, entry.class_names)
@@ -223,15 +223,15 @@ def _download_missing(entry: CatalogEntry, folder: Path, progress: Progress | No
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with lock_file(folder / LOCK_FILE, WAIT_SECONDS):
-            for part in folder.glob("*.part"):  # of a process that was killed
+            for part in folder.glob("*.part"):  # left by a process that was killed
                 part.unlink(missing_ok=True)
             mirrors = mirrors_of(entry.name, entry.mirrors)
-            # Another process may have fetched them meanwhile, so this looks again.
+            # Another process may have downloaded them meanwhile.
             for file, wrong in _missing(entry, folder).items():
                 answered = download(file, mirrors, folder, progress)
                 mirrors = (answered, *(mirror for mirror in mirrors if mirror != answered))
                 if wrong is not None and not matches_hash(wrong, file):
-                    wrong.unlink(missing_ok=True)  # under a name that the reader would prefer
+                    wrong.unlink(missing_ok=True)  # under a name that the reader prefers
             _missing(entry, folder)
     except DownloadError as error:
         names = ", ".join(file.name for file in _missing(entry, folder))
@@ -259,9 +259,9 @@ def _download_missing(entry: CatalogEntry, folder: Path, progress: Progress | No
 
 
 def _missing(entry: CatalogEntry, folder: Path) -> dict[RemoteFile, Path | None]:
-    """Returns missing files, and wrong ones with their paths.
+    """Returns missing files, and files with a wrong hash with their paths.
 
-    A file is hashed once; after that its size and time are enough, and gzip's own checksum.
+    A file is hashed once. Later its size and time are compared, and gzip's checksum on reading.
     """
     local = _local_files(entry, folder)
     checked = _read_checked(folder)
@@ -312,7 +312,7 @@ def _write_checked(folder: Path, stamps: dict[str, list[int]]) -> None:
     try:
         part.write_text(json.dumps(stamps), "utf-8")
         part.replace(folder / CHECKED_FILE)
-    except OSError:  # a cache that others fill and this user may only read
+    except OSError:  # a shared cache that this user may only read
         part.unlink(missing_ok=True)
 
 

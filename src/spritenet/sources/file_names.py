@@ -79,7 +79,7 @@ def unsupported_notes(names: Iterable[str]) -> tuple[str, ...]:
     """Returns a note for each unsupported format, with its files and what to do.
 
     >>> unsupported_notes(["cat/1.svg", "cat/2.svg", "a.txt"])
-    ('SVG images are unsupported and were passed over: cat/1.svg, cat/2.svg; save them as PNG',)
+    ('SVG images are unsupported and were skipped: cat/1.svg, cat/2.svg; save them as PNG',)
 
     Args:
         names: the names of files; other files are ignored.
@@ -95,11 +95,9 @@ def unsupported_notes(names: Iterable[str]) -> tuple[str, ...]:
         few = ", ".join(files[:FEW]) + (f" and {more:,} more" if more > 0 else "")
         if kind == "HEIC":
             notes.append(
-                f"HEIC images need pillow-heif and were passed over: {few}; "
+                f"HEIC images need pillow-heif and were skipped: {few}; "
                 "type: pip install pillow-heif"
             )
         else:
-            notes.append(
-                f"{kind} images are unsupported and were passed over: {few}; save them as PNG"
-            )
+            notes.append(f"{kind} images are unsupported and were skipped: {few}; save them as PNG")
     return tuple(notes)

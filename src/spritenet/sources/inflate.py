@@ -1,8 +1,8 @@
-"""Inflation of gzip files of known size, never to more than that.
+"""Inflation of gzip files of known size, limited to that size.
 
-libdeflate inflates into memory of exactly that size. Files that it refuses are inflated again by
-the standard library's zlib, piece by piece: it reads several gzip members in a row, and says what
-is wrong with damaged files.
+libdeflate inflates into a buffer of exactly that size. Files that it refuses are inflated again by
+the standard library's zlib, piece by piece: zlib reads several gzip members in a row, and reports
+the error in a damaged file.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ def inflate_start(packed: bytes, size: int, where: Path) -> bytes:
 
     Args:
         packed: the file, or its beginning.
-        size: how many bytes to inflate, at most.
+        size: the number of bytes to inflate, at most.
         where: the file's name, for the error.
 
     Raises:
-        DataError: this is no gzip.
+        DataError: the file is not gzip.
     """
     try:
         return zlib.decompressobj(GZIP).decompress(packed, size)
@@ -42,12 +42,12 @@ def inflate(packed: bytes, size: int, where: Path) -> bytearray:
 
     Args:
         packed: the whole file.
-        size: the bytes it must hold. No more memory than that is used, whatever it holds.
+        size: the expected size in bytes, which is also the limit on memory.
         where: the file's name, for the error.
 
     Raises:
-        DataError: damaged, cut off, followed by something else, or of another size. Nothing is
-            allocated if so few compressed bytes can't hold so many.
+        DataError: the file is damaged, truncated, has trailing bytes, or inflates to another size.
+            Nothing is allocated if the compressed bytes are too few for the size.
     """
     if size > HIGHEST_RATIO * len(packed):
         raise DataError(
@@ -60,20 +60,20 @@ def inflate(packed: bytes, size: int, where: Path) -> bytearray:
     from deflate import DeflateError, gzip_decompress
 
     try:
-        # A member ends with its size modulo 2^32: where the file does not, something follows it.
+        # A member ends with its size modulo 2^32; if the file doesn't, it has trailing bytes.
         if packed[-4:] == (size % 2**32).to_bytes(4, "little"):
             content = gzip_decompress(packed, size)
             if len(content) == size:
                 return content
     except DeflateError:
-        pass  # zlib will say why
+        pass  # zlib gives the reason
     except MemoryError:
         raise DataError("does not fit into memory", where=where, got=f"{size:,} bytes") from None
     return _inflate_by_parts(packed, size, where)
 
 
 def _inflate_by_parts(packed: bytes, size: int, where: Path) -> bytearray:
-    """Inflates with zlib: slower, any number of gzip members, and with a diagnosis."""
+    """Inflates with zlib: slower, but handles several gzip members and reports the error."""
     content = bytearray()
     rest = packed
     while rest.startswith(GZIP_MAGIC):

@@ -25,32 +25,31 @@ __all__ = ["Batch", "MnistData"]
 
 
 class Batch(NamedTuple):
-    """Images and their labels, in arrays of their own."""
+    """A batch: images and labels, in new arrays."""
 
     xs: NDArray[Any]
     labels: NDArray[Any]
 
 
 class MnistData:
-    """Batch after batch of a data set, for training and for testing.
+    """Batches of a data set, for training and testing.
 
         data = MnistData()  # the tutorials' own file, 55,000 and 10,000 images
         data.load()
         xs, labels = data.next_train_batch(64)  # float32 (64, 784), 0 to 1; float32 (64, 10)
 
-    Image k handed out of a split of n images, counted from 0 and from the first call on, is the one
-    at place k mod n of epoch ⌊k / n⌋, whose order is
-    `spritenet.permutation.permutation(seed, epoch, n)`. So a batch that reaches the end of an epoch
-    takes the rest of its images from the
-    beginning of the next: every image comes exactly once an epoch, and no batch is short.
+    Counted from 0 and from the first call on, image k of a split of n images is at position k mod n
+    of epoch ⌊k / n⌋, whose order is `spritenet.permutation.permutation(seed, epoch, n)`. So a batch
+    that reaches the end of an epoch continues with the next one: every image comes exactly once per
+    epoch, and no batch is short.
 
     Args:
         source: a name of the catalog, anything else that `sn.load` takes (a path, an address,
             bytes, a file object), or a `Dataset`. By default "tfjs-mnist", the tutorials' own.
-        image_size: of a PNG with an image a row that is no sprite.
-        labels: the labels of such a PNG, given in any of these ways.
-        train: how many of its images are for training.
-        seed: of the orders.
+        image_size: height and width, for a PNG with one image per row that is no sprite.
+        labels: the labels of such a PNG: a path, an address, bytes or a file object.
+        train: the number of its images for training.
+        seed: the seed of the shuffling.
         flat: images as rows (n h·w·c) instead of n h w c.
         dtype: "float32" from 0 to 1, or "uint8" from 0 to 255.
         one_hot: labels as float32 rows instead of int32 class indices.
@@ -78,14 +77,14 @@ class MnistData:
         self._places: dict[str, int] = {}
 
     def load(self, progress: Progress | None = None) -> Self:
-        """Loads the data; the first batch does it too, if need be.
+        """Loads the data; otherwise the first batch does.
 
         Args:
-            progress: as of `sn.load`.
+            progress: see `sn.load`.
 
         Raises:
             DataError: the data set is missing or damaged.
-            DownloadError: it must be downloaded and can't be.
+            DownloadError: the download failed.
         """
         from spritenet.sources import load
 
@@ -106,20 +105,20 @@ class MnistData:
 
     @property
     def dataset(self) -> Dataset:
-        """All of the data."""
+        """The data set."""
         self.load()
         if self._dataset is None:
             raise InputError("no data set to load", where="MnistData")
         return self._dataset
 
     def next_train_batch(self, size: int) -> Batch:
-        """The next images to train on.
+        """Returns the next training images.
 
         Args:
-            size: how many; may be more than there are.
+            size: the number of images; may exceed the size of the split.
 
         Returns:
-            Images and labels, in the form that was asked for.
+            Images and labels, as the arguments of the class request them.
 
         Raises:
             InputError: the size is not at least 1.
@@ -127,11 +126,11 @@ class MnistData:
         return self.next_batch(size, "train")
 
     def next_test_batch(self, size: int) -> Batch:
-        """The next images to test on, in an order of their own; otherwise as `next_train_batch`."""
+        """Returns the next test images, shuffled separately; otherwise as `next_train_batch`."""
         return self.next_batch(size, "test")
 
     def next_batch(self, size: int, split: str = "train") -> Batch:
-        """The next images of a split of this name; otherwise as `next_train_batch`.
+        """Returns the next images of the split of this name; otherwise as `next_train_batch`.
 
         Raises:
             DataError: the split is unknown.
@@ -152,7 +151,7 @@ class MnistData:
         return Batch(*_convert(chosen, self.dtype, one_hot=self.one_hot, flat=self.flat))
 
     def reset(self) -> None:
-        """Begins again, with the first epoch of every split."""
+        """Restarts at the first epoch of every split."""
         self._places.clear()
 
 

@@ -1,8 +1,8 @@
-"""PNG rows: PNGs with an image in each row of pixels, such as the tutorials' `mnist_images.png`.
+"""PNG rows: PNGs with one image per row of pixels, such as the tutorials' `mnist_images.png`.
 
-They hold no labels and no image size, so both are arguments. 8-bit grey, RGB and RGBA that are not
-interlaced, which is nearly all there are, are inflated in one go and their filters undone in place;
-others are read by Pillow.
+They hold neither labels nor the image size, so both are arguments. 8-bit grey, RGB and RGBA files
+without interlacing, nearly all there are, are inflated at once and unfiltered in place; Pillow
+reads the others.
 """
 
 from __future__ import annotations
@@ -54,20 +54,20 @@ def read_png_rows(
     """Reads a PNG whose row i is image i, and a file with its labels.
 
     Args:
-        path: of the PNG, height·width pixels wide.
+        path: the PNG, height·width pixels wide.
         image_size: height and width.
-        labels: a file of one-hot rows, a byte a class (`mnist_labels_uint8`); of class indices, a
-            byte an image; or an IDX file of labels.
-        train: how many images, from the first on, are the split `train`; the others are `test`. By
-            default all are `train`.
-        class_names: of classes 0, 1, …; by default "0", "1", …
+        labels: a file of one-hot rows, one byte per class (`mnist_labels_uint8`); of class indices,
+            one byte per image; or an IDX file of labels.
+        train: the number of images, from the first on, in the split `train`; the others are `test`.
+            By default all are `train`.
+        class_names: the names of classes 0, 1, …; by default "0", "1", …
 
     Returns:
-        The data set. An image whose colours are all grey and opaque gives images of one channel.
+        The data set, with one channel if all pixels are grey and opaque.
 
     Raises:
-        DataError: damaged, of another size, or labels that are not one an image.
-        InputError: an impossible image size or split.
+        DataError: the PNG is damaged or has another size, or the labels don't match the images.
+        InputError: an invalid image size or split.
     """
     height, width = parse_image_size(image_size)
     rows = read_png(path)
@@ -95,7 +95,7 @@ def read_png(path: Path) -> NDArray[np.uint8]:
     """Reads all pixels of a PNG, uint8 h w c; one channel if all are grey and opaque.
 
     Raises:
-        DataError: damaged, or too large.
+        DataError: the PNG is damaged or too large.
     """
     blob = FileBlob(path)
     try:
@@ -154,7 +154,7 @@ def _checked_chunks(blob: Blob) -> tuple[list[bytes], bool]:
 
 
 def _inflated(blob: Blob, header: _Header, pieces: list[bytes]) -> NDArray[np.uint8]:
-    """The pixels (h w c)."""
+    """Returns the pixels (h w c)."""
     from deflate import DeflateError, zlib_decompress
 
     channels = CHANNELS[header.colour]
@@ -181,7 +181,7 @@ def _inflated(blob: Blob, header: _Header, pieces: list[bytes]) -> NDArray[np.ui
 
 
 def _drop_channels(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Drops channels that hold nothing: returns one channel for grey, opaque pixels."""
+    """Returns one channel for grey, opaque pixels; other pixels unchanged."""
     channels = pixels.shape[2]
     red = pixels[..., :1]
     if channels > 1 and (pixels[..., 1:3] == red).all() and (pixels[..., 3:] == 255).all():
@@ -193,7 +193,7 @@ def possible_label_counts(path: Path, most: int) -> list[int]:
     """Returns the possible numbers of labels in a file, up to `most`: bytes or one-hot rows.
 
     Raises:
-        DataError: it can't be read.
+        DataError: the file can't be read.
     """
     size, start = _size_and_start(path)
     if start == IDX_MAGIC:
@@ -207,12 +207,12 @@ def read_labels(
     """Reads labels from a file of one of three kinds; returns class indices (n) and names.
 
     Args:
-        path: one-hot rows of bytes, a byte an image, or IDX.
-        count: how many images there are.
-        class_names: of classes 0, 1, …; by default "0", "1", …
+        path: one-hot rows of bytes, one byte per image, or IDX.
+        count: the number of images.
+        class_names: the names of classes 0, 1, …; by default "0", "1", …
 
     Raises:
-        DataError: it can't be read, or holds other labels than one an image.
+        DataError: the file can't be read, or the number of labels is wrong.
     """
     size, start = _size_and_start(path)
     if start == IDX_MAGIC and size != count:
@@ -238,7 +238,7 @@ def read_labels(
 
 
 def _size_and_start(path: Path) -> tuple[int, bytes]:
-    """A file's size and its first bytes."""
+    """Returns a file's size and its first bytes."""
     try:
         with path.open("rb") as file:
             size, start = path.stat().st_size, file.read(len(BEGINNING))

@@ -1,4 +1,4 @@
-"""Sprites: one file, or a folder of them with its `dataset.json`."""
+"""Sprites: one file, or a folder of them with a `dataset.json`."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _read_sprite(path: Path, class_names: Sequence[str] | None = None) -> Datase
         class_names: refused; sprites hold them.
 
     Raises:
-        DataError: damaged: which file, segment and rows.
+        DataError: a file is damaged; the message names the segment and its rows.
         InputError: class names were given.
     """
     if class_names is not None:
@@ -57,14 +57,14 @@ def _read_sprite(path: Path, class_names: Sequence[str] | None = None) -> Datase
 
 
 def survey_sprite(path: Path, class_names: Sequence[str] | None = None) -> LazyDataset:
-    """Reads the labels of a folder of sprites, and no pixel; a single sprite is read whole.
+    """Reads the labels of a folder of sprites, but no pixels; a single sprite is read completely.
 
     Args:
         path: the file, the folder, or its `dataset.json`.
         class_names: refused; sprites hold them.
 
     Raises:
-        DataError: damaged: which file.
+        DataError: a file is damaged.
         InputError: class names were given.
     """
     if class_names is not None or not (path.is_dir() or path.name == INDEX):
@@ -84,12 +84,12 @@ def survey_sprite(path: Path, class_names: Sequence[str] | None = None) -> LazyD
 
 
 class SpriteImages:
-    """The images of a folder of sprites, which is closed when nobody needs them any more.
+    """A reader of the images in a folder of sprites, closed when no longer referenced.
 
-    Can be pickled: what comes back opens it again.
+    Can be pickled: unpickling opens the folder again.
 
     Args:
-        path: of the folder, or of its `dataset.json`.
+        path: the folder, or its `dataset.json`.
     """
 
     threads = True
@@ -113,10 +113,10 @@ class SpriteImages:
         return labels
 
     def read(self, indices: Indices) -> ReadResult:
-        """Reads images, runs of them together.
+        """Reads images, consecutive ones together.
 
         Raises:
-            DataError: a sprite is missing, changed or damaged: which one, and which rows.
+            DataError: a sprite is missing, changed or damaged; the message names it and the rows.
         """
         images = np.empty((len(indices), *self.folder.image_shape), np.uint8)
         shards = np.searchsorted(self.firsts, indices, side="right") - 1
@@ -130,7 +130,7 @@ class SpriteImages:
         return ReadResult(images)
 
     def _sprite(self, number: int) -> Sprite:
-        with self._opening:  # each is opened once, by the first thread that wants it
+        with self._opening:  # each is opened once, by the first thread that needs it
             return self.folder.sprite(number)
 
     def __reduce__(self) -> tuple[type[SpriteImages], tuple[Path]]:

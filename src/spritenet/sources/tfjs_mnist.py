@@ -1,7 +1,7 @@
-"""The tutorials' own file: `mnist_images.png`, 65,000 images in rows, and `mnist_labels_uint8`.
+"""The tutorials' MNIST: `mnist_images.png`, 65,000 images in rows, and `mnist_labels_uint8`.
 
-No hash of either is published, so none can be checked before use. What can be: sizes, that each
-label is one-hot, and, since the images are MNIST's, all that they decode to.
+No hash of either file is published. So the sizes are checked, and that each label is one-hot; and,
+since the images are MNIST's, the hash of the decoded pixels.
 """
 
 from __future__ import annotations
@@ -58,10 +58,10 @@ FILES = (
 
 
 def read_tfjs_mnist(folder: Path, class_names: tuple[str, ...]) -> Dataset:
-    """Reads both files, and compares them with what is known.
+    """Reads both files, and checks their content.
 
     Raises:
-        DataError: damaged.
+        DataError: a file is damaged.
     """
     from spritenet.sources.png_rows import read_png_rows
 

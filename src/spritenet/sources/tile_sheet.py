@@ -1,7 +1,7 @@
-"""Foreign sheets of tiles: a PNG whose images lie side by side, or a folder of such PNGs.
+"""Tile sheets: PNGs of other programs whose images lie side by side, and folders of them.
 
 sheet.png and its labels             the tiles row by row, from the top left
-cat.png, dog.png                     a class each
+cat.png, dog.png                     one class per sheet
 cat/1.png, cat/2.png, dog/1.png      likewise; and any of these in train/ and test/
 """
 
@@ -30,15 +30,15 @@ MOST_SHEETS = 100_000
 
 
 def _tiles_of(path: Path, tile: ImageSize) -> tuple[NDArray[np.uint8], int]:
-    """All tiles of a PNG, n h w c, and how many there are before the blank ones at its end.
+    """Returns all tiles of a PNG (n h w c), and their number without blank ones at the end.
 
     Args:
-        path: of the PNG.
+        path: the PNG.
         tile: height and width of a tile.
 
     Raises:
-        DataError: damaged, or no whole number of tiles.
-        InputError: an impossible size.
+        DataError: the PNG is damaged, or its size is no multiple of the tile's.
+        InputError: the tile size is invalid.
     """
     height, width = parse_image_size(tile, "tile")
     pixels = read_png(path)
@@ -65,19 +65,19 @@ def survey_tiles(
     train: int | None = None,
     class_names: Sequence[str] | None = None,
 ) -> LazyDataset:
-    """Reads a sheet whose labels are in a file.
+    """Reads a sheet with a label file.
 
     Args:
-        path: of the PNG.
+        path: the PNG.
         tile: height and width of a tile.
-        labels: one-hot rows, a byte an image, or IDX. There may be fewer than tiles: those that are
-            left over, at the end, must be blank.
-        train: how many images, from the first on, are the split `train`; by default all.
-        class_names: of classes 0, 1, …
+        labels: one-hot rows, one byte per image, or IDX. If there are fewer labels than tiles, the
+            tiles left over at the end must be blank.
+        train: the number of images, from the first on, in the split `train`; by default all.
+        class_names: the names of classes 0, 1, …
 
     Raises:
-        DataError: damaged, or labels that are not one a tile.
-        InputError: no labels, or an impossible split.
+        DataError: the PNG is damaged, or the labels don't match the tiles.
+        InputError: there are no labels, or the split is invalid.
     """
     if labels is None:
         raise InputError(
@@ -85,7 +85,7 @@ def survey_tiles(
         )
     tiles, shown = _tiles_of(path, tile)
     fitting = [c for c in possible_label_counts(labels, len(tiles)) if shown <= c <= len(tiles)]
-    count = max(fitting, default=shown)  # as many as there are tiles, or else as are not blank
+    count = max(fitting, default=shown)  # the number of tiles, or of tiles that aren't blank
     indices, names = read_labels(labels, count, class_names)
     first = count if train is None else train
     if not 0 < first <= count:
@@ -105,14 +105,14 @@ def survey_tiles(
 
 
 def survey_tile_folder(path: Path, tile: ImageSize) -> LazyDataset:
-    """Reads a folder of sheets, of one class each.
+    """Reads a folder of sheets with one class each.
 
     Args:
         path: the folder.
         tile: height and width of a tile.
 
     Raises:
-        DataError: no PNGs, or some that don't fit together.
+        DataError: there are no PNGs, or they don't fit together.
     """
     sheets = sorted(_sheets(path), key=lambda one: (one[0], natural(one[1]), natural(one[2].name)))
     if not sheets:
@@ -123,7 +123,7 @@ def survey_tile_folder(path: Path, tile: ImageSize) -> LazyDataset:
         file.name for file in sorted(path.rglob("*.*")) if file not in used and file.is_file()
     ]
     few = ", ".join(unused[:MAX_NAMED]) + ", …" * (len(unused) > MAX_NAMED)
-    notes = [f"passed over, being no PNGs: {few}"] if unused else []
+    notes = [f"skipped files that are no PNGs: {few}"] if unused else []
     for _, _, file in sheets:
         tiles, count = _tiles_of(file, tile)
         parts.append(tiles[:count].copy() if count < len(tiles) else tiles)
@@ -152,7 +152,7 @@ def survey_tile_folder(path: Path, tile: ImageSize) -> LazyDataset:
 
 
 def _sheets(folder: Path) -> list[tuple[str, str, Path]]:
-    """The sheets of a folder: of each its split, its class and its path."""
+    """Returns the split, class and path of each sheet in a folder."""
     inside = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     folders = [path for path in inside if path.is_dir()]
     splits = [path for path in folders if path.name.casefold() in SPLITS]
@@ -171,7 +171,7 @@ def _sheets(folder: Path) -> list[tuple[str, str, Path]]:
 
 
 def _widened(parts: Sequence[NDArray[np.uint8]], channels: int) -> list[NDArray[np.uint8]]:
-    """Grey as colour, colour as opaque colour, where others have more channels."""
+    """Adds channels to match other images: grey to RGB, RGB to opaque RGBA."""
     made = []
     for part in parts:
         wide = part

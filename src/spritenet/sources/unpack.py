@@ -1,4 +1,4 @@
-"""A data set as files that other programs read: IDX, NumPy's npz, or a folder of PNGs."""
+"""Unpacking: writes a data set as IDX files, an npz file or a folder of PNGs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Progress = Callable[[int], object]
 Parts = Iterator[ImageBlock]
 NPZ_NAMES = {"validation": "val"}  # as Keras's guides call it
 IDX_NAMES = {"train": "train", "test": "t10k"}
-UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]|^\.|[. ]$')  # what some system can't have in a name
+UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]|^\.|[. ]$')  # not allowed on some system
 BLOCK_BYTES = 1 << 26
 """Of pixels that are in memory at a time, where they are read when they are wanted."""
 
@@ -73,28 +73,28 @@ def unpack(
     load_warnings: LoadWarnings | None = None,
     progress: Progress | None = None,
 ) -> Path | str:
-    """Writes a data set as other programs read it, whole or not at all.
+    """Writes a data set in a format that other programs read, completely or not at all.
 
     Args:
-        data: what to write: a `Dataset`, or what `spritenet.sources.survey` found, whose images
-            are read part by part.
-        path: the folder, or the file where `to` is "npz"; or an address of a store, such as
-            `s3://bucket/digits` (extra `fsspec`), to which it is uploaded, whole or not at all.
+        data: a `Dataset`, or a lazy data set from `spritenet.sources.survey`, whose images are read
+            block by block.
+        path: the folder, or the file if `to` is "npz"; or the address of a store, such as
+            `s3://bucket/digits` (extra `fsspec`), to which it is uploaded.
         to: "idx": MNIST's four files, and `classes.txt`, in a folder. "folder": a PNG for each
             image, in `train/CLASS/000000.png`. "npz": one file with Keras's arrays `x_train`,
-            `y_train`, `x_val`, `x_test`, … and `class_names`. By default "npz" if the path ends
-            so, else "folder".
+            `y_train`, `x_val`, `x_test`, … and `class_names`. By default "npz" if the path ends in
+            .npz, else "folder".
         strict: True raises an error for an unreadable image; by default it is skipped.
-        load_warnings: collects skipped images and notes; by default they are warned of.
+        load_warnings: collects skipped images and notes; by default they are issued as warnings.
         progress: called with the number of images done since the last call, from any thread.
 
     Returns:
         The path, or the address.
 
     Raises:
-        InputError: it can't be written in this form, or the address is one of the web.
-        MissingExtraError: what the store needs is not installed.
-        DataError: the place is taken, or the disk refuses; nothing is changed.
+        InputError: the format can't hold the data, or the address is a web address.
+        MissingExtraError: the library for the store isn't installed.
+        DataError: the path exists, or writing fails; nothing is changed.
     """
     target = Path(path)
     kind = to or ("npz" if target.suffix == ".npz" else "folder")
@@ -138,7 +138,7 @@ def _write_npz(listing: LazyDataset, splits: dict[str, Parts], target: Path) -> 
         for name, parts in splits.items():
             short = NPZ_NAMES.get(name, name)
             labels = []
-            with tempfile.TemporaryFile() as pixels:  # how many there are is known at the end
+            with tempfile.TemporaryFile() as pixels:  # the number of images is known at the end
                 for part in parts:
                     pixels.write(part.images.data)
                     labels.append(part.labels)
@@ -154,7 +154,7 @@ def _write_npz(listing: LazyDataset, splits: dict[str, Parts], target: Path) -> 
 
 
 def _member(opened: ZipFile, name: str) -> IO[bytes]:
-    """A new array of an npz; its date is always the same, so that its bytes are."""
+    """Opens a new array in an npz, with a fixed date, so that equal data gives equal bytes."""
     from zipfile import ZIP_DEFLATED, ZipInfo
 
     info = ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
@@ -235,7 +235,7 @@ def _write_part(part: ImageBlock, folders: list[str], written: int, digits: int)
 
 
 def _folder_names(names: tuple[str, ...]) -> list[str]:
-    """Names as every system can have them, still all different."""
+    """Returns unique names that are valid on every system."""
     made: list[str] = []
     for name in names:
         plain = stem = UNSAFE.sub("_", name)[:100]

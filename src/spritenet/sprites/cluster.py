@@ -26,7 +26,7 @@ def ray_backend(
 
     Raises:
         MissingExtraError: Ray is not installed.
-        DataError: what a task raised; or a sprite that was written elsewhere is not here.
+        DataError: a task raised it; or a sprite written on another machine is missing here.
     """
     try:
         import ray

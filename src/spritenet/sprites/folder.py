@@ -49,8 +49,8 @@ class ShardEntry:
 
     Args:
         file: its name in the folder.
-        count: how many images it holds.
-        written: its sizes and hashes.
+        count: the number of images.
+        written: the sizes and hashes.
     """
 
     file: str
@@ -222,7 +222,7 @@ class SpriteFolder:
         """All images (uint8 n h w c) and labels (int32 n).
 
         Raises:
-            DataError: a sprite is missing, changed, or damaged: which one, and which rows.
+            DataError: a sprite is missing, changed or damaged; the message names it and the rows.
         """
         sprites = [self.sprite(number) for number in range(len(self.shards))]
         labels = np.concatenate([sprite.labels for sprite in sprites])
@@ -238,7 +238,7 @@ class SpriteFolder:
         """All of it as a data set.
 
         Raises:
-            DataError: a sprite is missing, changed, or damaged: which one, and which rows.
+            DataError: a sprite is missing, changed or damaged; the message names it and the rows.
         """
         images, labels = self.read(workers=workers)
         return split_dataset(self.metadata, images, labels, self.path)

@@ -61,7 +61,7 @@ def read_block(
         data: the data set.
         first: the first image.
         stop: the image behind the last.
-        strict: whether an image that can't be read, or a note, is an error.
+        strict: if True, an unreadable image and a note are errors.
         workers: threads; by default all cores, or one where more are no help.
         progress: called with the number of images done, from any thread.
 
@@ -134,7 +134,7 @@ def read_dataset(
 
     Args:
         data: the data set.
-        strict: whether an image that can't be read is an error.
+        strict: if True, an unreadable image is an error.
         workers: threads; by default all cores.
         load_warnings: collects notes and what was left out.
         progress: called with the number of images done, from any thread.

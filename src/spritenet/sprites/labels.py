@@ -40,8 +40,8 @@ def unpack(data: bytes, count: int, class_counts: tuple[int, ...], where: str) -
 
     Args:
         data: of the chunk.
-        count: how many labels there must be.
-        class_counts: how many of each class there must be.
+        count: the expected number of labels.
+        class_counts: the expected number of each class.
         where: the file's name, for errors.
 
     Returns:

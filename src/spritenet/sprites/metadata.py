@@ -40,11 +40,11 @@ class Metadata:
         tiling: image size, count and layout.
         class_names: of classes 0, 1, …
         splits: ranges of images that together are all of them, in order.
-        class_counts: how many images each class has.
-        content_hash: `Dataset.content_hash` of what it holds.
-        name: what to call it.
-        source: who made it, and where it was got.
-        licence: under which it may be used.
+        class_counts: the number of images of each class.
+        content_hash: the `Dataset.content_hash` of the images and labels.
+        name: the data set's name.
+        source: the author and the origin.
+        licence: the licence's name.
     """
 
     tiling: Tiling

@@ -111,8 +111,8 @@ def pack(
     each process.
 
     Args:
-        dataset: what to write: a `Dataset`; a `Split`, or a pair of arrays (images, labels), as a
-            data set of one split; or what `spritenet.sources.survey` found.
+        dataset: the data to write: a `Dataset`; a `Split`, or a pair of arrays (images, labels), as
+            a data set of one split; or a lazy data set from `spritenet.sources.survey`.
         path: the file, `digits.png`, or an address of a store, such as `s3://bucket/digits.png`
             (extra `fsspec`), to which it is uploaded, whole or not at all. What does not fit into
             one sprite (65,000 rows, 2²⁶ pixels) becomes a folder of sprites of this name without
@@ -124,9 +124,9 @@ def pack(
         shard_rows: rows of a sprite at most, fewer than the 65,000 there can be.
         level: of compression, 1 (fast) to 12 (small).
         workers: threads; by default all cores.
-        processes: how many write sprites at a time, where there are several to write; by default
-            the one you are in, on all its threads.
-        ray: whether the machines of a Ray cluster write them (extra `ray`).
+        processes: the number of processes that write sprites, if there are several to write; by
+            default this process alone, on all threads.
+        ray: if True, the machines of a Ray cluster write them (extra `ray`).
         tfjs: also write the one-hot labels, a byte a class, that TensorFlow.js's `MnistData`
             reads, into `digits_labels_uint8` beside the sprite. Of 60,000 and 10,000 images, as
             MNIST has, the first 5,000 are left out: 55,000 and 10,000 are the tutorials' own file.

@@ -37,8 +37,8 @@ class PackOptions:
         shard_images: images of each sprite but the last one.
         segment_rows: approximate rows of a segment; None for the default.
         level: of compression.
-        tfjs: whether one-hot labels are written beside each sprite.
-        strict: whether an image that can't be read is an error.
+        tfjs: if True, writes one-hot labels beside each sprite.
+        strict: if True, an unreadable image is an error.
     """
 
     tiling: Tiling

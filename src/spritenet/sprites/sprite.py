@@ -97,7 +97,7 @@ class Sprite:
 
         Raises:
             InputError: the range is not within the sprite.
-            DataError: a segment is damaged: which one, and its rows.
+            DataError: a segment is damaged; the message names it and its rows.
         """
         stop = len(self) if stop is None else stop
         if not 0 <= first <= stop <= len(self):
@@ -121,7 +121,8 @@ class Sprite:
             workers: threads; by default all cores.
 
         Raises:
-            DataError: a segment is damaged: which one, and its rows. `out` is then undefined.
+            DataError: a segment is damaged; the message names it and its rows. `out` is then
+                undefined.
         """
         if not len(out):
             return
@@ -199,7 +200,7 @@ class Sprite:
         """Reads all of it as a data set.
 
         Raises:
-            DataError: a segment is damaged: which one, and its rows.
+            DataError: a segment is damaged; the message names it and its rows.
         """
         images = self.images(workers=workers)
         return split_dataset(self.metadata, images, self.labels, self.path)

@@ -25,7 +25,7 @@ class EpochIterator:
         images: reads them by number.
         order: of the images.
         seed: of the order.
-        keep: whether inflated segments stay in the cache.
+        keep: if True, keeps inflated segments in the cache.
     """
 
     images: ImageReader
@@ -42,7 +42,7 @@ class EpochIterator:
             part: the rank's part of each batch.
             epoch: the first epoch.
             place: the first place in it.
-            once: whether to end with this epoch.
+            once: if True, ends with this epoch.
         """
         size = self.order.size
         start = first = place
@@ -73,7 +73,7 @@ class EpochIterator:
             part: the size of a batch, and the rank's part of it.
             epoch: the first epoch.
             done: images of it that are skipped.
-            steps: how many batches; None for those of this epoch.
+            steps: the number of batches; None for the rest of this epoch.
         """
         size = self.order.size
         prefetcher = self.prefetch(part, epoch, done, once=steps is None)

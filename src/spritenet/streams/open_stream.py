@@ -65,8 +65,8 @@ def open_stream(
         where: a sprite, a folder of sprites or its `dataset.json`, as a path or an address
             (`http://`, `https://`; `s3://`, `gs://` and others with the extra `fsspec`); or
             several, whose splits of one name are joined.
-        memory: what inflated images may take: "256MiB", "2GB", or a number of bytes. Half of it
-            is for images that are read ahead, half for a cache of segments.
+        memory: the memory limit for inflated images: "256MiB", "2GB", or a number of bytes. Half of
+            it is for prefetched images, half for a cache of segments.
         order: of shuffled batches. "shuffled": one permutation of all images, as in training from
             memory. "windowed": chunks of neighbours in another order, some at a time mixed. By
             default "shuffled" if all images fit into the cache, else "windowed".

@@ -25,7 +25,7 @@ class RankSlice:
         batch_size: images in a batch, of all ranks together.
         rank: number of the part, from 0.
         ranks: number of parts.
-        drop_last: whether an epoch's last batch is dropped if it is not full.
+        drop_last: if True, drops the last batch of an epoch if it is smaller.
     """
 
     batch_size: int = 1

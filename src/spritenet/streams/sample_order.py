@@ -35,7 +35,7 @@ class Extent:
         sprite: the number of the sprite.
         first: the first image, counted in the sprite.
         start: the same, counted in the split.
-        count: how many.
+        count: the number of them.
     """
 
     sprite: int
@@ -67,7 +67,7 @@ class Shuffled:
     """All images in one permutation, as in training from memory.
 
     Args:
-        size: how many images there are.
+        size: the number of images.
         most: images in a unit.
     """
 
@@ -95,7 +95,7 @@ class Stored:
     """The images as they lie, in every epoch.
 
     Args:
-        size: how many images there are.
+        size: the number of images.
         most: images in a unit.
     """
 

@@ -124,10 +124,11 @@ class SegmentReader:
             wanted: numbers of images in the split, m.
             images: m h w c, filled with the pixels.
             labels: m, filled with the labels.
-            keep: whether segments stay in the cache.
+            keep: if True, keeps segments in the cache.
 
         Raises:
-            DataError: a segment is damaged, and `images` is undefined: which one, and its rows.
+            DataError: a segment is damaged; the message names it and its rows. `images` is then
+                undefined.
         """
         runs = self._runs(wanted, labels)
         pixels = _pixels(images)

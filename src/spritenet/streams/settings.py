@@ -22,7 +22,7 @@ class StreamSettings:
         memory: bytes for inflated images: half of them for prefetched ones, half for the cache of
             segments.
         workers: threads that fetch and inflate.
-        far: whether each request takes long.
+        far: True if each request takes long.
         order: "shuffled" or "windowed"; None chooses by size.
         chunk: images of a chunk of the windowed order; None chooses by kind of access.
         window: chunks in a window; None as many as memory allows.

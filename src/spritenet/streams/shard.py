@@ -75,7 +75,7 @@ class Shard:
 
     Args:
         number: of the sprite in the stream.
-        name: what to call it in messages.
+        name: the name for messages.
         blob: opens the file, or returns it open.
         expected: its entry in `dataset.json`; None for a single sprite.
     """

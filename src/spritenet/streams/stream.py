@@ -37,7 +37,7 @@ class ShardGroup:
     Args:
         metadata: of all images together.
         shards: the sprites.
-        counts: how many images each holds.
+        counts: the number of images in each.
     """
 
     metadata: Metadata
@@ -54,7 +54,7 @@ class Stream:
     Args:
         name: for messages.
         groups: its sprites.
-        settings: how it is read.
+        settings: the settings of reading.
         close: closes files and connections.
         again: opens it again; this is pickled, for other processes.
 

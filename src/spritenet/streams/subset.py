@@ -27,7 +27,7 @@ class Subset(ImageReader):
     Args:
         whole: reads all images.
         chosen: numbers of the images that were set aside, ascending.
-        inside: whether these are the subset, or the others.
+        inside: True if these are the subset, False if they are the others.
     """
 
     whole: ImageReader
@@ -91,7 +91,7 @@ def partition(whole: ImageReader, aside: NDArray[np.bool_]) -> tuple[Subset, Sub
 
     Args:
         whole: reads all images.
-        aside: whether each image is set aside, n.
+        aside: a mask (n), True where an image is set aside.
     """
     numbers = np.flatnonzero(aside)
     return Subset(whole, numbers, inside=False), Subset(whole, numbers, inside=True)

@@ -33,9 +33,9 @@ def application(
 
     Args:
         pages: the fixed table of files, by address.
-        routes: what is not a file: streams of events, posts.
-        host: it is bound to.
-        port: it is bound to.
+        routes: the routes that serve no file: event streams and posts.
+        host: the host it is bound to.
+        port: the port it is bound to.
         keys: its token and cookie.
         home: where / leads.
         knocked: called when someone without a key opens a page.

@@ -61,8 +61,8 @@ class Guard:
     """An ASGI application around another one.
 
     Args:
-        app: what is guarded.
-        hosts: names this server is known by.
+        app: the application to guard.
+        hosts: the host names of this server.
         keys: its token and cookie.
         knocked: called when someone without a key opens a page.
         largest_body: bytes of a request's body.

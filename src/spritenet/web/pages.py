@@ -45,9 +45,9 @@ def lab_page(data: Dataset | Path) -> Iterator[dict[str, Content]]:
     """The lab at /lab/, while the context lasts.
 
     Args:
-        data: what it trains on, at data.png; where one sprite can't hold it, at dataset.json and
-            the names it has for the others. The path of a sprite, or of a folder of sprites, is
-            served as it is.
+        data: the training data, served as data.png; if it needs several sprites, as dataset.json
+            and the files it names. The path of a sprite, or of a folder of sprites, is served as
+            it is.
 
     Raises:
         DataError: the sprite is damaged.

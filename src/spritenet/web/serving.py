@@ -118,12 +118,12 @@ def serve(
 
     Args:
         pages: the fixed table of files, by address; `static_files` has those of our pages.
-        routes: what is not a file.
+        routes: the routes that serve no file.
         home: the page that is opened, like "/draw/".
         host: 127.0.0.1 for this machine only, 0.0.0.0 for all that can reach it.
         port: 0 for any that is free.
-        browser: whether to open one.
-        ready: called when the server listens, with where.
+        browser: if True, opens a browser.
+        ready: called with the address when the server listens.
         knocked: called when someone without a key opened a page, with a fresh address: at most once
             for each token that was used.
 

@@ -1,4 +1,4 @@
-"""The fixed table of files: which address answers with what.
+"""The table of static files: the content of each address.
 
 Made once, before the server listens. An address is looked up letter by letter, as it arrived, so
 nothing a browser sends ever becomes a path: `..`, `%2e%2e` and `/etc/passwd` are simply not there.

@@ -59,9 +59,9 @@ class _Watched:
     """The routes of a shelf's runs.
 
     Args:
-        shelf: whose runs are shown.
+        shelf: the runs to show.
         chosen: the run that the page shows first; it need not be listed yet.
-        connected: told 1 when a page begins to follow a run, -1 when it ends.
+        connected: called with 1 when a page begins to follow a run, with -1 when it ends.
     """
 
     def __init__(self, shelf: RunDirectory, chosen: Run, connected: Callable[[int], None]) -> None:
@@ -220,7 +220,7 @@ def watching(chosen: Run, connected: Callable[[int], None] = lambda _: None) -> 
 
     Args:
         chosen: the run that is shown first; the runs beside it can be chosen too.
-        connected: told 1 when a page begins to follow a run, -1 when it ends.
+        connected: called with 1 when a page begins to follow a run, with -1 when it ends.
     """
     chosen = Run(chosen.folder.absolute())
     routes = _Watched(RunDirectory(chosen.folder.parent), chosen, connected)

@@ -76,7 +76,7 @@ def test_an_array_for_each_class(tmp_path: Path) -> None:
 
 
 def test_other_files_are_not_read(tmp_path: Path) -> None:
-    """Links, virtual and external arrays, references and compounds are passed over."""
+    """Links, virtual and external arrays, references and compounds are skipped."""
     written(tmp_path / "secret.h5", {"data": IMAGES, "target": LABELS})
     (tmp_path / "raw").write_bytes(IMAGES.tobytes())
     with h5py.File(tmp_path / "a.h5", "w") as file:

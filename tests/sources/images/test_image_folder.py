@@ -190,7 +190,7 @@ def test_litter_is_ignored_and_other_files_are_named(folder: Path) -> None:
         warnings.simplefilter("error")
         assert sn.load(folder).class_names == ("cat", "dog")
     (folder / "train/cat/photo.txt").touch()
-    with pytest.warns(UserWarning, match=r"passed over, being no images: .*photo\.txt"):
+    with pytest.warns(UserWarning, match=r"skipped files that are no images: .*photo\.txt"):
         sn.load(folder)
 
 

@@ -73,7 +73,7 @@ def test_names_that_begin_with_the_class(form: Callable[[Path], Path], tmp_path:
 
 
 def test_names_in_splits(tmp_path: Path) -> None:
-    """As Kaggle's dogs and cats: what has no class is passed over, and said, if it is a split."""
+    """As Kaggle's dogs and cats: in a split, images without a class are skipped."""
     names = ["train/cat.0.png", "train/cat.1.png", "train/dog.0.png", "train/dog.1.png"]
     write_pictures(tmp_path, *names, "test/1.png", "test/2.png")
     with pytest.warns(DataWarning, match="2 images of test have no class in their names"):
@@ -199,7 +199,7 @@ def test_folders_that_say_as_much_are_classes_as_before(tmp_path: Path) -> None:
         ("notes,more", "nothing,here"),
     ):
         table(tmp_path, "meta.csv", *lines)
-        with pytest.warns(DataWarning, match=r"passed over, being no images: meta\.csv"):
+        with pytest.warns(DataWarning, match=r"skipped files that are no images: meta\.csv"):
             assert sn.load(tmp_path).content_hash == plain.content_hash
 
 

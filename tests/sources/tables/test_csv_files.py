@@ -95,12 +95,12 @@ def test_images_that_are_no_squares_need_their_size(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_tables_has_splits(tmp_path: Path) -> None:
-    """Kaggle's test.csv has no labels: it is passed over, and told of."""
+    """Kaggle's test.csv has no labels: it is skipped, with a warning."""
     (tmp_path / "train.csv").write_text(table(), encoding="utf-8")
     (tmp_path / "sample_submission.csv").write_text("ImageId,Label\n1,0\n", encoding="utf-8")
     unlabelled = "\n".join(line.partition(",")[2] for line in table().splitlines())
     (tmp_path / "test.csv").write_text(unlabelled, encoding="utf-8")
-    with pytest.warns(UserWarning, match=r"test\.csv has no labels and was passed over"):
+    with pytest.warns(UserWarning, match=r"test\.csv has no labels and was skipped"):
         assert list(sn.load(tmp_path).splits) == ["train"]
     with pytest.raises(DataError, match=r"test\.csv: missing labels.*--split test=10%"):
         sn.load(tmp_path / "test.csv")

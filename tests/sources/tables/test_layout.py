@@ -149,7 +149,7 @@ def read(path: Path, lines: list[str], *, end: str = "\n", encoding: str = "utf-
         ("label", [LABELS], [np.full(40, "")]),
     ],
 )
-def test_columns_that_are_no_pixels_are_passed_over(
+def test_columns_that_are_no_pixels_are_skipped(
     tmp_path: Path, head: str, before: list[Any], after: list[Any]
 ) -> None:
     """An id, an index without a name, and the nothing behind a last comma."""
@@ -161,7 +161,7 @@ def test_columns_that_are_no_pixels_are_passed_over(
 
 def test_an_index_without_names_is_found(tmp_path: Path) -> None:
     """Consecutive numbers before the label: said."""
-    with pytest.warns(DataWarning, match="column 0 was passed over: it counts the rows"):
+    with pytest.warns(DataWarning, match="column 0 was skipped: it counts the rows"):
         data = read(tmp_path / "a.csv", table(np.arange(40), LABELS, PIXELS))
     assert data.train.labels.tolist() == LABELS.tolist()
 

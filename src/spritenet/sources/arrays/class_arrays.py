@@ -72,12 +72,13 @@ def survey_npy_classes(
 
     Args:
         path: the folder.
-        image_size: height and width of images that are stored as rows; by default squares.
-        class_names: of the files in natural order; by default their names.
-        pixel_range: the values of black and white; by default those of pixels.
+        image_size: height and width of images stored as rows; by default they are square.
+        class_names: the names of the classes, one per file in natural order; by default the file
+            names.
+        pixel_range: the values of black and white; 0 and 255 by default.
 
     Raises:
-        DataError: damaged, or files of different sizes.
+        DataError: a file is damaged, or the files differ in image size.
     """
     files = _files(path)
     arrays: list[tuple[str, str, NDArray[Any], str]] = []
@@ -101,16 +102,16 @@ def lazy_class_arrays(
     """Makes a lazy data set of arrays with one class each.
 
     Args:
-        path: where they are from.
-        arrays: for each its split, its class, its values (n h w c, n h w or n h·w) and what to
-            call it in errors; split after split.
-        image_size: height and width of rows; by default squares.
-        class_names: other names for the classes, in natural order of those given.
-        notes: of the lazy.
-        pixel_range: the values of black and white; by default those of pixels.
+        path: the folder, for errors.
+        arrays: for each array its split, its class, its values (n h w c, n h w or n h·w) and its
+            name for errors; sorted by split.
+        image_size: height and width of images stored as rows; by default they are square.
+        class_names: new names for the classes, in the natural order of the old ones.
+        notes: warnings, a line each.
+        pixel_range: the values of black and white; 0 and 255 by default.
 
     Raises:
-        DataError: they don't fit together.
+        DataError: the arrays don't agree.
     """
     known = sorted({name for _, name, _, _ in arrays}, key=natural)
     names = tuple(known if class_names is None else class_names)

@@ -24,8 +24,8 @@ from spritenet.sources.mmap_file import spool
 
 __all__ = ["is_hdf5", "survey_hdf5"]
 
-MATLAB_HEADER = 512  # bytes of MATLAB's own before HDF5 begins
-DEEPEST = 4  # groups in groups
+MATLAB_HEADER = 512  # bytes of MATLAB's header before the HDF5 content
+DEEPEST = 4  # depth of nested groups
 MOST_ARRAYS = 10_000
 MOST_BYTES = 1 << 36  # of one array
 MOST_TEXTS = 100_000
@@ -54,13 +54,13 @@ def survey_hdf5(
     """Finds images and labels.
 
     Args:
-        path: of the file.
-        image_size: height and width of images that are stored as rows; by default squares.
-        class_names: of classes 0, 1, …; by default an array of that name.
-        pixel_range: the values of black and white; by default those of pixels.
+        path: the file.
+        image_size: height and width of images stored as rows; by default they are square.
+        class_names: the names of classes 0, 1, …; by default the array `class_names`.
+        pixel_range: the values of black and white; 0 and 255 by default.
 
     Raises:
-        DataError: damaged, or there are no images with labels in it.
+        DataError: the file is damaged, or has no images with labels.
         MissingExtraError: h5py is not installed.
     """
     try:

@@ -48,13 +48,13 @@ def survey_matlab(
     """Finds images and labels.
 
     Args:
-        path: of the file.
-        image_size: height and width of images that are stored as rows; by default squares.
-        class_names: of classes 0, 1, …
-        pixel_range: the values of black and white; by default those of pixels.
+        path: the file.
+        image_size: height and width of images stored as rows; by default they are square.
+        class_names: the names of classes 0, 1, …
+        pixel_range: the values of black and white; 0 and 255 by default.
 
     Raises:
-        DataError: damaged, or there are no images with labels in it.
+        DataError: the file is damaged, or has no images with labels.
         MissingExtraError: SciPy is not installed.
     """
     try:

@@ -58,13 +58,13 @@ def survey_npz(
     """Finds images and labels in an npz file.
 
     Args:
-        path: of the file.
-        image_size: height and width of images that are stored as rows.
-        class_names: of classes 0, 1, …; by default the array `class_names`.
-        pixel_range: the values of black and white; by default those of pixels.
+        path: the file.
+        image_size: height and width of images stored as rows.
+        class_names: the names of classes 0, 1, …; by default the array `class_names`.
+        pixel_range: the values of black and white; 0 and 255 by default.
 
     Raises:
-        DataError: damaged, or there are no images with labels in it.
+        DataError: the file is damaged, or has no images with labels.
     """
     arrays = read_npz_headers(path)
     if class_names is None:
@@ -83,14 +83,14 @@ def survey_npy(
     """Finds images and labels in npy files.
 
     Args:
-        path: of the images, with their labels beside them; or of a folder of such pairs.
-        image_size: height and width of images that are stored as rows.
-        class_names: of classes 0, 1, …
-        labels: the file of the labels, if its name doesn't say so.
-        pixel_range: the values of black and white; by default those of pixels.
+        path: the file of images, with the label file beside it; or a folder of such pairs.
+        image_size: height and width of images stored as rows.
+        class_names: the names of classes 0, 1, …
+        labels: the label file, if its name doesn't identify it.
+        pixel_range: the values of black and white; 0 and 255 by default.
 
     Raises:
-        DataError: damaged, or images or labels are missing.
+        DataError: a file is damaged, or images or labels are missing.
     """
     if path.is_dir():
         found = [file for file in sorted(path.glob("*.npy")) if role_of(file.stem)]

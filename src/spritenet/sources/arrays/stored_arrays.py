@@ -40,7 +40,7 @@ class StoredArray:
     """An array of a file, in memory or mapped.
 
     Args:
-        name: its name in the file: "train/data".
+        name: the name in the file: "train/data".
         where: the file and this name, for messages.
         values: numbers or texts.
     """
@@ -73,13 +73,13 @@ def survey_arrays(
     Args:
         path: the file.
         arrays: all arrays in it.
-        image_size: height and width of images that are stored as rows; by default squares.
-        class_names: of classes 0, 1, …; by default an array of that name.
-        pixel_range: the values of black and white; by default those of pixels.
-        matlab: whether MATLAB wrote it, whose arrays of images have n last.
+        image_size: height and width of images stored as rows; by default they are square.
+        class_names: the names of classes 0, 1, …; by default the array `class_names`.
+        pixel_range: the values of black and white; 0 and 255 by default.
+        matlab: True if MATLAB wrote the file, so arrays of images have n last.
 
     Raises:
-        DataError: there are no images and labels in it, or they don't fit together.
+        DataError: the file has no images with labels, or they don't agree.
     """
     if class_names is None:
         named = [one.values for one in arrays if one.name.lower() in NAMES]
@@ -95,7 +95,7 @@ def survey_arrays(
         here = [one for one in kept if roles.get(one.name, ("",))[0] == split]
         pair = {roles[one.name][1]: one for one in here}
         if len(here) != 2 or len(pair) != 2:
-            made += here  # `pairs_of` says what is missing, or there twice
+            made += here  # `pairs_of` raises the error for missing or duplicate arrays
             continue
         images, labels = pair["images"], pair["labels"]
         labels = replace(labels, values=_flatten(labels.values))
@@ -108,7 +108,7 @@ def survey_arrays(
         made += [images, labels]
     unused = [one.name for one in kept if one.name not in roles and one.name.lower() not in NAMES]
     if unused:
-        notes.append(f"passed over: {', '.join(unused[:3])}" + ", …" * (len(unused) > 3))
+        notes.append(f"skipped arrays: {', '.join(unused[:3])}" + ", …" * (len(unused) > 3))
     size = image_size or _square([one for one in made if roles[one.name][1] == "images"])
     lazy = lazy_arrays(path, pairs_of(path, made), size, class_names, pixel_range)
     return replace(lazy, notes=(*lazy.notes, *dict.fromkeys(notes)))

@@ -1,7 +1,7 @@
 """Discovery of IDX files with other names, by their magic numbers and the words in their names.
 
 mnist_train.images.idx  mnist_train.labels.idx     any words beside train, test, images and labels
-pixels.bin              classes.bin                one pair, whatever it is called
+pixels.bin              classes.bin                a single pair, under any names
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def find_by_magic(folder: Path) -> Found:
                 continue
             kind = kind_of(Path(entry.path))
             kinds += [(kind, Path(entry.path))] if kind else []
-    kinds.sort(key=lambda one: (one[1].name.endswith(".gz"), one[1].name))  # unpacked: quicker
+    kinds.sort(key=lambda one: (one[1].name.endswith(".gz"), one[1].name))  # unpacked first
     if sorted(kind for kind, _ in kinds) == ["images", "labels"]:
         return {"": {("train", kind): path for kind, path in kinds}}
     found: Found = {}
@@ -60,5 +60,5 @@ def find_by_magic(folder: Path) -> Found:
 
 
 def _is_common(word: str) -> bool:
-    """True for words that tell the files of one data set apart, not data sets."""
+    """Returns True for words that distinguish the files of one data set, not data sets."""
     return word in SPLIT_WORDS or word in WORDS or role_of(word) is not None

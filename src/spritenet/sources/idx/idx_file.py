@@ -3,8 +3,8 @@
     images   2051 (0x803: unsigned bytes, 3 dimensions), n, height, width, then n·h·w pixels
     labels   2049 (0x801: unsigned bytes, 1 dimension), n, then n class indices
 
-All numbers are big-endian 32-bit. Headers are read, and compared with each other and with the
-size of the files, before anything is allocated for what they promise.
+All numbers are big-endian 32-bit. Headers are compared with each other and with the file sizes
+before memory is allocated.
 
 Specification: http://yann.lecun.com/exdb/mnist/ ("The IDX file format").
 """
@@ -34,7 +34,7 @@ KINDS = {IMAGES: "images", LABELS: "labels"}
 
 START = 1 << 17  # enough for a gzip header with a name and an extra field, of at most 64 KiB
 IN_MEMORY = 1 << 29  # bytes; MNIST has 47 million, EMNIST's largest 547
-SLACK = 1 << 20  # a gzip file longer than twice its content and this is something else
+SLACK = 1 << 20  # a gzip file longer than twice its content plus this is no IDX file
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Folders of IDX files: pairs images and labels by their names, and checks that they agree.
 
 train-images-idx3-ubyte.gz   train-labels-idx1-ubyte.gz      as MNIST names them
-t10k-images.idx3-ubyte       t10k-labels.idx1-ubyte          with a dot, and unpacked
-emnist-letters-test-images-idx3-ubyte.gz                     with something before
+t10k-images.idx3-ubyte       t10k-labels.idx1-ubyte          with a dot, unpacked
+emnist-letters-test-images-idx3-ubyte.gz                     with a prefix
 
 Files with other names are found by their magic numbers: idx_discovery.py.
 """
@@ -35,16 +35,16 @@ NAME = re.compile(
 SPLITS = {"train": "train", "test": "test", "t10k": "test"}
 RAW = "raw"  # torchvision keeps the files of <root>/MNIST in <root>/MNIST/raw
 CLASSES_FILE = "classes.txt"
-FEWEST_CLASSES = 10  # MNIST's, and those of everything made in its likeness
+FEWEST_CLASSES = 10  # the names of MNIST and of data sets modelled on it
 
 Role = tuple[str, str]
 Found = dict[str, dict[Role, Path]]
 
 
 def find_idx_files(folder: Path) -> Found:
-    """The IDX files of a folder: by prefix ("" or "emnist-letters-"), then (split, kind).
+    """Returns the IDX files of a folder by prefix ("" or "emnist-letters-") and (split, kind).
 
-    Of a file that is there both gzipped and not, the unpacked one is taken.
+    If a file exists both gzipped and unpacked, the unpacked one is used.
     """
     found: Found = {}
     for path in sorted(folder.iterdir(), reverse=True):  # "…-ubyte.gz" first, "…-ubyte" replaces it
@@ -63,7 +63,7 @@ def idx_role(name: str) -> Role:
 
 
 def is_idx(path: Path) -> bool:
-    """True for a folder of IDX files, in it or in `raw`, and for one such file."""
+    """Returns True for an IDX file, and for a folder with IDX files in it or in `raw`."""
     if path.is_dir():
         if find_idx_files(path) or ((path / RAW).is_dir() and is_idx(path / RAW)):
             return True
@@ -78,12 +78,12 @@ def survey_idx(
     """Reads IDX files as `read_idx` does; EMNIST's images are transposed, its classes named.
 
     Args:
-        path: as of `read_idx`.
-        class_names: as of `read_idx`.
-        labels: of the images in the one file `path`, where they are not beside it.
+        path: see `read_idx`.
+        class_names: see `read_idx`.
+        labels: the label file of the image file `path`, if it isn't in the same folder.
 
     Raises:
-        DataError: as `read_idx`.
+        DataError: see `read_idx`.
     """
     if labels is None:
         folder, files = _files_of(path)
@@ -111,16 +111,17 @@ def read_idx(path: Path, class_names: Sequence[str] | None = None) -> Dataset:
     """Reads the data set of a folder, or the one to which this IDX file belongs.
 
     Args:
-        path: a folder with IDX files, or one of several data sets in it by one of its files.
+        path: a folder with IDX files; or an IDX file, which selects one of several data sets in its
+            folder.
         class_names: the classes' names. By default the lines of `classes.txt`, else "0" to "9",
             and beyond if labels are higher.
 
     Returns:
-        The splits that are there, "train" first. Images have one channel.
+        The splits found, "train" first. Images have one channel.
 
     Raises:
-        DataError: nothing there, unclear what is meant, files that are damaged or disagree, or a
-            label that is no class.
+        DataError: there are no IDX files, or those of several data sets; files are damaged or
+            disagree; or a label is no class.
     """
     folder, files = _files_of(path)
     return _read(folder, files, path, class_names)
@@ -217,7 +218,7 @@ def _read_names(path: Path) -> list[str]:
 def _numbered_classes(
     labels: dict[str, NDArray[np.uint8]], pairs: dict[str, tuple[IdxFile, IdxFile]]
 ) -> list[str]:
-    """Returns names "0" to "9", and beyond as far as the labels have no gap.
+    """Returns the names "0" to "9", and more if the labels go on without a gap.
 
     A single damaged label of 200 would otherwise make 201 classes.
     """
@@ -253,7 +254,7 @@ def _check_labels(values: NDArray[np.uint8], classes: int, path: Path, do: str =
 
 
 def _read_together(files: Sequence[IdxFile]) -> list[NDArray[np.uint8]]:
-    """Reads the files in parallel threads, as inflating releases Python's lock."""
+    """Reads the files in parallel threads, since inflating releases the GIL."""
     done: dict[int, NDArray[np.uint8] | Exception] = {}
 
     def read(place: int) -> None:

@@ -59,5 +59,5 @@ def survey_archive(
     outside = content.outside
     if not outside:
         return lazy
-    note = f"passed over, leading out of the archive: {', '.join(map(repr, outside[:3]))}"
+    note = f"skipped paths that lead out of the archive: {', '.join(map(repr, outside[:3]))}"
     return lazy.with_notes(note + (f", {len(outside) - 3:,} more" if len(outside) > 3 else ""))

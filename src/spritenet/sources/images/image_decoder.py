@@ -216,7 +216,7 @@ def lazy_labelled_images(
     if others:
         few = ", ".join(others[:MAX_NAMED])
         more = len(others) - MAX_NAMED
-        notes += (f"passed over, being no images: {few}" + (f", {more:,} more" * (more > 0)),)
+        notes += (f"skipped files that are no images: {few}" + (f", {more:,} more" * (more > 0)),)
     return lazy_images(
         path,
         store,

@@ -1,4 +1,4 @@
-"""Label tables of image files, as Kaggle has them: `labels.csv` with `id,breed`, a row an image.
+"""Label tables of image files, one row per image, as Kaggle's `labels.csv` with `id,breed`.
 
 A label table has a column with the paths or names of images, with or without suffixes. Its label
 column is the one of that name, or the only other one, or there is a column for each class.

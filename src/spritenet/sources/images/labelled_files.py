@@ -150,7 +150,7 @@ def _by_name(
     counts = Counter(name for _, name, _ in rows)
     if certain and (len(counts) < 2 or min(counts.values()) < 2):
         return None
-    notes = [f"{count:,} images of {split} have no class in their names and were passed over"
+    notes = [f"{count:,} images of {split} have no class in their names and were skipped"
              for split, count in unnamed.items()]  # fmt: skip
     if certain:
         notes.append(

@@ -1,7 +1,7 @@
 """Downloads of known files from mirrors into the cache, checked by their hashes.
 
-A file appears under its name only after its hash was found right; until then it has a name of its
-own beside it, which is removed whatever happens.
+A file gets its name only after its hash was checked. Until then it is a temporary file in the same
+folder, which is removed in any case.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ MIRROR_VARIABLE = "SPRITENET_MIRROR"
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file that is known byte by byte, or as far as `check` knows it.
+    """A file with a known hash, or with a `check` of its content.
 
     Args:
-        name: what it is called on every mirror, and here: "train-images-idx3-ubyte.gz".
-        size: its size when inflated, in bytes.
-        sha256: of what it inflates to, in hex; "" where only the gzip file's is published.
-        gzip_sha256: of the gzip file itself, in hex; "" where `sha256` is enough.
-        check: says what is wrong with its bytes, "" for nothing, where no hash is published.
+        name: the file name on every mirror and in the cache: "train-images-idx3-ubyte.gz".
+        size: the inflated size in bytes.
+        sha256: the hash of the inflated content, in hex; "" if only the gzip file's is published.
+        gzip_sha256: the hash of the gzip file, in hex; "" if `sha256` is enough.
+        check: for files without a published hash, returns the fault of the bytes, "" for none.
     """
 
     name: str
@@ -55,7 +55,7 @@ def cache_folder() -> Path:
     if chosen:
         return local_only(chosen, f"Set {CACHE_VARIABLE} to a folder.").expanduser()
     system: str = sys.platform
-    if system == "linux":  # as platformdirs says, without importing it
+    if system == "linux":  # as platformdirs does, without importing it
         caches = os.environ.get("XDG_CACHE_HOME", "").strip() or "~/.cache"
         return Path(caches).expanduser() / "spritenet"
     from platformdirs import user_cache_path
@@ -67,15 +67,15 @@ def mirrors_of(name: str, mirrors: Sequence[str]) -> tuple[str, ...]:
     """Returns the mirrors of a data set: `$SPRITENET_MIRROR/NAME/` first, if that is set.
 
     Args:
-        name: of the data set, in the catalog.
-        mirrors: its own.
+        name: the data set's name in the catalog.
+        mirrors: the mirrors in the catalog.
     """
     chosen = os.environ.get(MIRROR_VARIABLE, "").strip()
     return (f"{chosen.rstrip('/')}/{name}/", *mirrors) if chosen else tuple(mirrors)
 
 
 def matches_hash(path: Path, file: RemoteFile) -> bool:
-    """True if a local file has the known hash, gzipped or not."""
+    """Returns True if a local file has the known hash, gzipped or not."""
     try:
         return _complaint(path.read_bytes(), file, path) == ""
     except (OSError, MemoryError):
@@ -88,17 +88,17 @@ def download(
     """Fetches a file into a folder.
 
     Args:
-        file: which one, and how to know it.
-        mirrors: addresses to put its name behind, tried one after the other.
-        folder: where to put it, under its own name; it must exist.
+        file: the file, with its size and hash.
+        mirrors: base addresses, tried in order.
+        folder: the existing folder to write it to.
         progress: called for every chunk that arrives.
 
     Returns:
-        The mirror that had it.
+        The mirror it came from.
 
     Raises:
-        DownloadError: no mirror had it; the line says what each one did.
-        OSError: it can't be written.
+        DownloadError: every mirror failed; the message names each one's failure.
+        OSError: writing the file fails.
     """
     from urllib.parse import urlsplit
 
@@ -117,15 +117,15 @@ def _download_from(mirror: str, file: RemoteFile, folder: Path, progress: Progre
     part = folder / f"{file.name}.{os.getpid()}.part"
     try:
         with part.open("wb") as out:
-            limit = file.size + (1 << 20)  # no gzip of it is longer, and an inflated one fits
+            limit = file.size + (1 << 20)  # of the gzip file or the inflated one
             transfer(mirror + file.name, out, file.name, limit, progress)
             out.flush()
-            os.fsync(out.fileno())  # else a crash could leave the name without the content
+            os.fsync(out.fileno())  # otherwise a crash could leave an empty file under that name
         content = part.read_bytes()
         complaint = _complaint(content, file, part)
         if complaint:
             raise TransferError(complaint)
-        # A server that "helpfully" inflates has sent the content under the gzip file's name.
+        # Some servers inflate gzip files and send the content under the gzip file's name.
         name = file.name if content.startswith(GZIP_MAGIC) else file.name.removesuffix(".gz")
         part.replace(folder / name)
     finally:
@@ -133,7 +133,7 @@ def _download_from(mirror: str, file: RemoteFile, folder: Path, progress: Progre
 
 
 def _complaint(content: bytes, file: RemoteFile, path: Path) -> str:
-    """Returns the fault of a file's bytes in a few words; "" if they are the known ones."""
+    """Returns the fault of a file's bytes in a few words; "" if they match."""
     from hashlib import sha256
 
     if not content:

@@ -1,7 +1,7 @@
-"""Origin: where a data set's bytes come from, a path, an address, bytes or a file object.
+"""Origin: local copies of data sets given as addresses, bytes or file objects.
 
-Readers read files on this machine. What is elsewhere is brought here first, into a temporary
-folder, under the name it has, since names say what files are; bytes get one by how they begin.
+Readers read local files. Remote files are first copied into a temporary folder under their own
+names, which tell their formats; bytes get a name by their first bytes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MOST = 1 << 33
 
 ATTEMPTS = 2
 TEXTS = (".tsv", ".txt", ".data")
-INDEX = "dataset.json"  # of a folder of sprites
+INDEX = "dataset.json"  # the index of a folder of sprites
 UNSAFE = '\\/:*?"<>|\0'
 
 
@@ -38,7 +38,7 @@ class Readable(Protocol):
     """A file object, such as `open(path, "rb")` or `io.BytesIO`."""
 
     def read(self, size: int, /) -> bytes | str:
-        """Reads the next bytes, at most so many."""
+        """Reads the next bytes, up to a number."""
 
 
 FileOrPath = str | os.PathLike[str] | bytes | bytearray | memoryview | Readable
@@ -46,12 +46,12 @@ FileOrPath = str | os.PathLike[str] | bytes | bytearray | memoryview | Readable
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A data set's file or folder on this machine.
+    """The local file or folder of a data set.
 
     Args:
-        path: where it is.
-        said: what to call it in messages: the address, or what was given.
-        scratch: the temporary folder it is in; None where it was here before.
+        path: the local path.
+        said: the name for messages: the address, or the argument.
+        scratch: the temporary folder that holds it; None if it was local already.
     """
 
     path: Path
@@ -59,13 +59,13 @@ class Origin:
     scratch: tempfile.TemporaryDirectory[str] | None = None
 
     def close(self) -> None:
-        """Removes what was brought here. What is mapped into memory stays readable."""
+        """Removes temporary files. Memory-mapped ones stay readable."""
         if self.scratch is not None:
             with contextlib.suppress(OSError):
                 self.scratch.cleanup()
 
     def named(self, text: str) -> str:
-        """A message, with what was given in place of the temporary path."""
+        """Returns a message with the argument in place of the temporary path."""
         if self.scratch is None:
             return text
         return text.replace(str(self.path), self.display_name).replace(
@@ -73,7 +73,7 @@ class Origin:
         )
 
     def describe(self, found: LazyDataset) -> LazyDataset:
-        """The same listing, saying where it is from."""
+        """Returns the lazy data set with its origin in the notes and errors."""
         if self.scratch is None:
             return found
         notes = tuple(map(self.named, found.notes))
@@ -81,18 +81,18 @@ class Origin:
 
 
 def fetch_local(given: FileOrPath, progress: Progress | None = None, stem: str = "data") -> Origin:
-    """Brings what is given to this machine, if it is not here.
+    """Copies an argument to this machine, unless it is a local path.
 
     Args:
-        given: a path, which is taken as it is; an address; bytes; or a file object.
+        given: a path, which is used as it is; an address; bytes; or a file object.
         progress: called for every chunk that is downloaded.
-        stem: what to call bytes that have no name.
+        stem: the name of bytes without one.
 
     Raises:
-        InputError: it is none of these.
-        DownloadError: the address can't be had.
-        DataError: it is longer than what is read, or the disk refuses.
-        MissingExtraError: the address needs a library that is not installed.
+        InputError: the argument is none of these.
+        DownloadError: the download failed.
+        DataError: the file is too long, or writing fails.
+        MissingExtraError: the library for the address isn't installed.
     """
     if isinstance(given, (str, os.PathLike)):
         address = address_of(given)
@@ -127,7 +127,7 @@ def fetch_local(given: FileOrPath, progress: Progress | None = None, stem: str =
 
 @contextmanager
 def report_original(*origins: Origin) -> Iterator[None]:
-    """Errors within speak of what was given, not of temporary files."""
+    """Makes errors name the argument, not temporary files."""
     try:
         yield
     except MissingExtraError:
@@ -144,7 +144,7 @@ def report_original(*origins: Origin) -> Iterator[None]:
 
 
 def _from_address(address: str, progress: Progress | None) -> Origin:
-    """A file, or a folder of sprites by its address or its `dataset.json`'s."""
+    """Downloads a file, or a folder of sprites by its address or that of its `dataset.json`."""
     parts = urlsplit(address)
     name = unquote(parts.path.rstrip("/").rpartition("/")[2])
     with _scratch() as scratch:
@@ -160,7 +160,7 @@ def _from_address(address: str, progress: Progress | None) -> Origin:
                 raise DownloadError(
                     "can't be downloaded", where=redact(address), got=str(error)
                 ) from None
-            # A name without a dot may be that of a folder.
+            # A name without a dot may be a folder.
             inside = parts._replace(path=parts.path.rstrip("/") + "/" + INDEX).geturl()
             _fetch_folder(inside, folder, progress)
             return Origin(folder, redact(address), scratch)
@@ -169,7 +169,7 @@ def _from_address(address: str, progress: Progress | None) -> Origin:
 
 @contextmanager
 def _scratch() -> Iterator[tempfile.TemporaryDirectory[str]]:
-    """A temporary folder, which stays if nothing goes wrong."""
+    """Makes a temporary folder, and removes it if an error is raised."""
     scratch = tempfile.TemporaryDirectory(prefix="spritenet-", ignore_cleanup_errors=True)
     try:
         yield scratch
@@ -187,7 +187,7 @@ def _scratch() -> Iterator[tempfile.TemporaryDirectory[str]]:
 
 
 def _fetch_folder(address: str, folder: Path, progress: Progress | None) -> None:
-    """Brings `dataset.json` and the sprites it names."""
+    """Downloads `dataset.json` and the sprites it names."""
     from spritenet.sprites.folder import MAX_BYTES, read_index
 
     display_name = redact(address)
@@ -205,7 +205,7 @@ def _fetch_folder(address: str, folder: Path, progress: Progress | None) -> None
 
 
 def _fetch(address: str, path: Path, limit: int, progress: Progress | None) -> None:
-    """Brings one file, in two attempts."""
+    """Downloads one file, in up to two attempts."""
     for attempt in range(ATTEMPTS):
         try:
             with path.open("wb") as out:
@@ -223,7 +223,7 @@ def _fetch(address: str, path: Path, limit: int, progress: Progress | None) -> N
 
 
 def _copy(given: Readable, out: IO[bytes], display_name: str) -> None:
-    """Writes all that a file object has; texts, as UTF-8."""
+    """Writes the content of a file object; text as UTF-8."""
     taken = 0
     while True:
         try:
@@ -240,7 +240,7 @@ def _copy(given: Readable, out: IO[bytes], display_name: str) -> None:
 
 
 def _with_ending(path: Path) -> Path:
-    """The file under a name that says what it is, where its own doesn't."""
+    """Renames the file by its type, if its name has no known suffix."""
     ending = ending_of(path)
     own = path.name.lower()
     if not ending or own.endswith((ending, *TEXTS) if ending == ".csv" else ending):
@@ -249,7 +249,7 @@ def _with_ending(path: Path) -> Path:
 
 
 def _safe(name: str) -> str:
-    """A file's name as every system can have it."""
+    """Returns a file name that is valid on every system."""
     plain = "".join("_" if letter in UNSAFE or letter < " " else letter for letter in name)
     return plain[-100:].lstrip(".") or "data"
 

@@ -1,4 +1,4 @@
-"""Transfer: the bytes at an address, whole, into an open file; from the web, a store or a disk."""
+"""Transfer: copies a whole file from the web, a store or a disk into an open file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from spritenet.errors import DownloadError
 __all__ = ["Progress", "TransferError", "transfer"]
 
 CONNECT_SECONDS = 6.0
-READ_SECONDS = 15.0  # without a single byte
+READ_SECONDS = 15.0  # without receiving a byte
 SLOWEST_BYTES_PER_SECOND = 2_000  # on average, after the first READ_SECONDS
 CHUNK = 1 << 16
 
@@ -39,19 +39,19 @@ class TransferError(Exception):
 def transfer(
     address: str, out: IO[bytes], name: str, limit: int, progress: Progress | None = None
 ) -> None:
-    """Copies the file at an address; stops if it is too long or too slow.
+    """Copies the file at an address; raises an error if it is too long or too slow.
 
     Args:
         address: `https://…`; `s3://…` and others with the extra `fsspec`; or a path.
-        out: to write to.
+        out: the file to write to.
         name: the name for `progress`.
         limit: the largest number of bytes.
         progress: called for every chunk that arrives.
 
     Raises:
         TransferError: the file is missing, unreachable or too long.
-        MissingExtraError: fsspec, or its part for such addresses, is not installed.
-        InputError: the kind of address is unknown.
+        MissingExtraError: fsspec, or its backend for such addresses, isn't installed.
+        InputError: the protocol of the address is unknown.
     """
     scheme = address.partition("://")[0].lower() if is_address(address) else ""
     if scheme in {"http", "https"}:
@@ -114,7 +114,7 @@ def _from_store(
 
 
 def _pieces(file: IO[bytes]) -> Pieces:
-    """A file's bytes; what goes wrong is the transfer's, unlike what goes wrong in writing them."""
+    """Yields a file's bytes; errors become `TransferError`, unlike errors of writing."""
     from spritenet.store import reason_of
 
     while True:
@@ -135,7 +135,7 @@ def _copy(
     limit: int,
     progress: Progress | None,
 ) -> None:
-    """Writes the pieces; `total` bytes are promised, 0 for not known."""
+    """Writes the pieces; `total` is the announced number of bytes, 0 if unknown."""
     received, began = 0, time.monotonic()
     if total > limit:
         raise TransferError(f"sends more than {limit:,} bytes")

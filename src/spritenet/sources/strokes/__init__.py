@@ -1,15 +1,15 @@
-"""`strokes`: synthetic handwriting, so that everything works offline and without a licence.
+"""`strokes`: synthetic handwriting, which works offline and needs no licence.
 
-    glyphs.py   the ways to write each digit, as text
+    glyphs.py   the variants of each digit, as text
     shapes.py   that text as control points
-    style.py   how much writers differ
-    noise.py    chance as arithmetic: the j-th random number of image i
-    writer.py     a writer: control points, varied
-    curves.py   smooth pen lines through them
-    paper.py    lines into MNIST's box, with a pen
-    digits.py   image i of a seed: pixels (by the core) or pen paths
+    style.py   HandwritingStyle: the variation between writers
+    noise.py    Noise: the j-th random number of image i, computed from the seed
+    writer.py     control points, varied at random
+    curves.py   smooth curves through them
+    paper.py    curves scaled into MNIST's box, and pen widths
+    digits.py   image i of a seed, as pixels (drawn by the core) or pen paths
 
-It knows handwriting, never a network.
+The package has no networks or training.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ __all__ = ["draw_digits", "pen_paths", "strokes"]
 
 
 def strokes(train: int = 20_000, test: int = 2_000, seed: int = 0) -> Dataset:
-    """The drawn digits as a data set: splits `train` and `test`, 28×28×1, classes "0" to "9".
+    """Returns synthetic digits: splits `train` and `test`, 28×28×1, classes "0" to "9".
 
-    Image i of a split depends on the seed and i alone, on any machine: asking for more images
-    changes none. Each ten images hold each digit once.
+    Image i of a split depends only on the seed and i, on any machine, so a larger set starts with
+    the images of a smaller one. Every ten images contain each digit once.
 
     Args:
-        train: how many to learn from.
-        test: how many to test with; other drawings by the same writers' habits.
-        seed: whose drawings; any integer.
+        train: the number of training images.
+        test: the number of test images: other drawings in the same handwriting styles.
+        seed: the random seed, any integer.
 
     Raises:
         InputError: a split would be empty.

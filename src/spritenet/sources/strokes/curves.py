@@ -1,6 +1,7 @@
-"""Smooth pen lines through points, by chordal Catmull-Rom splines with corners.
+"""Smooth curves through points: chordal Catmull-Rom splines with corners.
 
-Only + - × / and square root, each rounded once: the same bits on every machine.
+They use only + - × / and square roots, each rounded once, so the bits are the same on every
+machine.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ SAMPLES = 4
 """Pieces of straight line per span between two control points."""
 
 _T = np.arange(SAMPLES, dtype=np.float32) / np.float32(SAMPLES)
-# Hermite's basis at the samples (values at both ends, tangents at both ends).
+# The Hermite basis at the samples (values and tangents at both ends).
 _H00 = (2 * _T - 3) * _T * _T + 1
 _H10 = ((_T - 2) * _T + 1) * _T
 _H01 = (3 - 2 * _T) * _T * _T
@@ -28,7 +29,7 @@ _H11 = (_T - 1) * _T * _T
 
 
 def smooth_through(x: Floats, y: Floats, corners: Floats) -> tuple[Floats, Floats]:
-    """Polylines of n strokes of m points each.
+    """Returns n smooth strokes through m points each, as polylines.
 
     Args:
         x: n × m control points, m at least 2.
@@ -44,11 +45,11 @@ def smooth_through(x: Floats, y: Floats, corners: Floats) -> tuple[Floats, Float
 
 
 def _one_axis(p: Floats, d: Floats, chord: Floats, corners: Floats) -> Floats:
-    """Hermite pieces of one coordinate: p at the points, d and chord lengths between them."""
+    """Interpolates one coordinate; p is at the points, d and the chord lengths between them."""
     slope = d / chord
     tangent = np.empty_like(p)
     before, after = chord[:, :-1], chord[:, 1:]
-    # The derivative, at its middle point, of the parabola through three neighbours.
+    # The derivative of the parabola through three neighbours, at the middle one.
     tangent[:, 1:-1] = (slope[:, :-1] * after + slope[:, 1:] * before) / (before + after)
     if p.shape[1] > 2:
         tangent[:, 0] = np.float32(1.5) * slope[:, 0] - np.float32(0.5) * tangent[:, 1]
@@ -67,7 +68,7 @@ def _one_axis(p: Floats, d: Floats, chord: Floats, corners: Floats) -> Floats:
 
 
 def interpolate(values: Floats) -> Floats:
-    """Values (n × m) at control points, in straight lines between them, at the same samples."""
+    """Interpolates values (n × m) at control points linearly, at the same samples."""
     line = np.empty((values.shape[0], (values.shape[1] - 1) * SAMPLES + 1), np.float32)
     step = values[:, 1:] - values[:, :-1]
     for k in range(SAMPLES):

@@ -1,4 +1,4 @@
-"""Digits by number: image i of a seed's stream, as pixels and as pen paths."""
+"""Digits: image i of a seed, as pixels and as pen paths."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ BOX, SIZE = 20, 28
 STREAMS = {"train": 0, "test": 1, "paths": 2}
 """Numbers of a seed's independent streams of images."""
 
-_VARIANT_CHOICE, _LABEL_ORDER = 1_000_000, 2_000_000  # streams of chance that draw nothing
+_VARIANT_CHOICE, _LABEL_ORDER = 1_000_000, 2_000_000  # random streams of other purposes
 
 
 def draw_digits(
     count: int, *, seed: int = 0, stream: int = 0, style: HandwritingStyle = DEFAULT_STYLE
 ) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
-    """Images 0 … count - 1 of a stream: uint8 count × 28 × 28 × 1, and their digits, int32."""
+    """Returns images 0 … count - 1 of a stream (uint8, count × 28 × 28 × 1) and labels (int32)."""
     indices = np.arange(count)
     labels = _labels(count, seed, stream)
     images = np.empty((count, SIZE, SIZE, 1), np.uint8)
@@ -54,17 +54,17 @@ def draw_digits(
 def pen_paths(
     digit: int, count: int, *, seed: int = 0, style: HandwritingStyle = DEFAULT_STYLE
 ) -> tuple[tuple[NDArray[np.float32], ...], ...]:
-    """The strokes of drawings that are in no data set, to be drawn again elsewhere.
+    """Returns the strokes of drawings that are in no data set, for drawing them elsewhere.
 
     Args:
         digit: 0 to 9.
-        count: how many drawings.
-        seed: whose drawings.
+        count: the number of drawings.
+        seed: the random seed.
         style: the variation between writers; by default that of the data set.
 
     Returns:
         For each drawing its strokes; a stroke is a float32 array (points, 2) of x and y (downwards)
-        in 0 … 1: the drawing's longer side fills the square, the other is in its middle.
+        from 0 to 1: the drawing's longer side fills the square, the other is centred.
 
     Raises:
         InputError: an unknown digit, or a negative count.
@@ -73,7 +73,7 @@ def pen_paths(
         raise InputError("unknown digit", where="digit", expected="0 to 9", got=digit)
     if count < 0:
         raise InputError("too few drawings", where="count", expected="0 or more", got=count)
-    # Ten streams, one a digit, so that each digit has as many as are wanted.
+    # Ten streams, one per digit, each as long as needed.
     stream = STREAMS["paths"] + digit
     drawings: list[tuple[NDArray[np.float32], ...]] = [()] * count
     for variant, mine in _by_variant(np.arange(count), np.full(count, digit), seed, stream):
@@ -84,7 +84,7 @@ def pen_paths(
 
 
 def _strokes(lines: PenLines) -> Iterator[tuple[NDArray[np.float32], ...]]:
-    """Each drawing's strokes in a unit square."""
+    """Scales the strokes of each drawing into the unit square."""
     places = np.stack([lines.x, lines.y], axis=2)
     least, most = places.min(axis=1, keepdims=True), places.max(axis=1, keepdims=True)
     longest = (most - least).max(axis=2, keepdims=True)
@@ -95,7 +95,7 @@ def _strokes(lines: PenLines) -> Iterator[tuple[NDArray[np.float32], ...]]:
 
 
 def _labels(count: int, seed: int, stream: int) -> NDArray[np.int32]:
-    """Each ten images hold each digit once, in an order of their own."""
+    """Returns labels of which every ten contain each digit once, shuffled."""
     places = np.arange(-(-count // 10) * 10)
     keys = image_keys(seed, stream + _LABEL_ORDER, places).reshape(-1, 10)
     return np.argsort(keys, axis=1).astype(np.int32).reshape(-1)[:count]
@@ -112,7 +112,7 @@ def _variants(digit: int) -> tuple[tuple[GlyphVariant, ...], NDArray[np.float64]
 def _by_variant(
     indices: NDArray[np.int64], labels: NDArray[np.int32], seed: int, stream: int
 ) -> Iterator[tuple[GlyphVariant, NDArray[np.int64]]]:
-    """The images in groups that are written the same way; each image draws its own way."""
+    """Chooses a variant for each image, and groups the images by variant."""
     pick = Noise(image_keys(seed, stream + _VARIANT_CHOICE, indices)).uniform(1)[:, 0]
     for digit in range(10):
         mine = np.flatnonzero(labels == digit)
@@ -127,12 +127,12 @@ def _by_variant(
 def _move_strays(
     images: NDArray[np.uint8], u: NDArray[np.float32], style: HandwritingStyle
 ) -> None:
-    """Move some of n × 28 × 28 × 1 images by a pixel, in place.
+    """Shifts some of n × 28 × 28 × 1 images by a pixel, in place.
 
     Args:
-        images: see above.
-        u: n × 2, uniform between 0 and 1: for rows and columns.
-        style: the fraction of moved images.
+        images: the images.
+        u: n × 2, uniform random numbers from 0 to 1, for rows and columns.
+        style: holds the fractions of shifted images.
     """
     half = np.float32(style.stray / 2)
     moves = (u > 1 - half).astype(int) - (u < half)
@@ -145,5 +145,5 @@ def _move_strays(
 
 
 def _part(move: int) -> slice:
-    """Returns the part of a row or column that remains after a move."""
+    """Returns the part of a row or column that remains after a shift."""
     return slice(max(move, 0), SIZE + min(move, 0))

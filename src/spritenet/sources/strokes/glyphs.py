@@ -1,12 +1,12 @@
-"""The ways to write each digit, as pen paths. Knows shapes; knows nothing of chance or pixels.
+"""Glyphs: the variants of each digit, as pen paths.
 
-A *way* is one manner of writing a digit: which strokes, in which direction, with which corners.
-Its *poses* are extreme shapes of that way with the same points in the same order; whatever lies
-between them is a plausible shape too, so a writer is a mixture of poses.
+A *variant* is one way to write a digit: its strokes, their direction and their corners. Its *poses*
+are extreme shapes with the same points in the same order. Shapes between them are plausible too, so
+a writer is a mixture of poses.
 
 A pose is written as text: `x,y` points in a box of 100×100 (x to the right, y downwards), a `!`
-after a point that is a corner, a `|` where the pen is lifted. The pen glides smoothly through the
-points. Width against height is left to the writer: only the proportions inside a digit matter.
+after a point that is a corner, a `|` where the pen is lifted. The curve is smooth at all other
+points. The writer sets the ratio of width to height: only the proportions inside a digit matter.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ class GlyphVariant:
     Args:
         digit: 0 to 9.
         frequency: among the variants of its digit, on any positive scale.
-        poses: one or more shapes, as in the module's text above, with equal numbers of points,
-            and pen lifts at the same places. Corners are taken from the first.
+        poses: one or more shapes in the format above, with equal numbers of points, and pen lifts
+            at the same points. Corners are those of the first.
         width: width of the box over its height, before the writer's own variation.
     """
 

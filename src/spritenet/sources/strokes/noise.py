@@ -1,8 +1,8 @@
-"""Chance as arithmetic: the j-th random number of image i of a seed, the same on every machine.
+"""Noise: the j-th random number of image i of a seed, the same on every machine.
 
-Only integer operations and single roundings of IEEE 754 are used (no `sin`, no `log`, no NumPy
-random stream, whose algorithms may change between versions), so the numbers are the same bits
-everywhere, and image i never depends on how many images are made with it.
+It uses only integer operations and single IEEE 754 roundings: no `sin`, no `log`, and no NumPy
+random stream, whose algorithms may change between versions. So the numbers are the same bits
+everywhere, and image i never depends on the number of images.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ MIX_2 = np.uint64(0x94D049BB133111EB)
 
 
 def mix64(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """splitmix64's finaliser: every input bit moves every output bit."""
+    """The finalizer of splitmix64: every input bit affects every output bit."""
     words = (words ^ (words >> np.uint64(30))) * MIX_1
     words = (words ^ (words >> np.uint64(27))) * MIX_2
     return words ^ (words >> np.uint64(31))
 
 
 def image_keys(seed: int, stream: int, indices: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """One key per image, from the seed, the stream (which split) and the image's own index."""
+    """Returns a key for each image, from the seed, the stream (the split) and the index."""
     start = mix64(np.array([seed % 2**64], np.uint64) + GOLDEN)
     start = mix64(start + np.array([stream % 2**64], np.uint64) * GOLDEN + GOLDEN)
     return mix64(start + indices.astype(np.uint64) * GOLDEN)
@@ -54,19 +54,19 @@ class Noise:
         return mix64(self._keys + places * GOLDEN)
 
     def _parts(self, count: int, kind: type[np.uint8 | np.uint16]) -> NDArray[np.float32]:
-        """At least `count` bytes or half words of every image, as floats, lowest first."""
+        """Returns at least `count` bytes or half words per image, as floats, lowest first."""
         words = self._words(-(-count * np.dtype(kind).itemsize // 8))
         if sys.byteorder == "big":
             words = words.byteswap()
         return words.view(kind).astype(np.float32)
 
     def uniform(self, count: int) -> NDArray[np.float32]:
-        """Numbers (n × count) between 0 and 1, neither included: multiples of 2^-16 and a half."""
+        """Returns numbers (n × count) between 0 and 1, exclusive: odd multiples of 2^-17."""
         halves = self._parts(count, np.uint16)[:, :count]
         return (halves + np.float32(0.5)) * np.float32(2.0**-16)
 
     def normal(self, count: int) -> NDArray[np.float32]:
-        """Numbers (n × count) of mean 0 and deviation 1, bell-shaped, within ±3.5.
+        """Returns numbers (n × count) of mean 0 and deviation 1, bell-shaped, within ±3.5.
 
         Each is the sum of four uniform bytes (an Irwin-Hall distribution), scaled.
         """

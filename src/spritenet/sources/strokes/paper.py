@@ -1,4 +1,4 @@
-"""Pen lines scaled into MNIST's box, with a pen of some width. From lengths to 1/256 pixels."""
+"""Paper: scales pen lines into MNIST's box, in units of 1/256 pixel, and chooses the pen."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ ROUNDS = 2
 def fit_to_box(
     lines: PenLines, noise: Noise, style: HandwritingStyle, box: int
 ) -> tuple[NDArray[np.int16], NDArray[np.int32]]:
-    """Scale n drawings so that their ink just fits the box, and choose each one's pen.
+    """Scales n drawings so that their ink just fits the box, and chooses each one's pen.
 
     Returns:
-        Places (int16, n × t × 3: x, y, radius in 1/256 pixel) and gains (int32, n), as
+        Points (int16, n × t × 3: x, y, radius in 1/256 pixel) and gains (int32, n), as
         `spritenet.core.lines.draw_lines` takes them.
     """
     u = noise.uniform(3)
@@ -60,13 +60,13 @@ def fit_to_box(
 def _fullest(
     lines: PenLines, wide: Floats, high: Floats, style: HandwritingStyle, box: int
 ) -> Floats:
-    """The largest radius, in pixels, at which n long lines don't run together into a blot."""
+    """Returns the largest radius, in pixels, at which n long lines don't merge into a blot."""
     dx, dy = np.diff(lines.x, axis=1), np.diff(lines.y, axis=1)
     pieces = np.sqrt(dx * dx + dy * dy) * np.float32(4096)
-    # Summed as integers: a sum of floats depends on the order of its terms.
+    # Summed as integers: a sum of floats depends on the order.
     drawn = pieces.astype(np.int64)[:, ~lines.lifts[1:]].sum(axis=1)
     length = drawn.astype(np.float32) / np.float32(4096)
-    # Of the rectangle round the lines, taken at least 0.42 as wide as high: a 1 may be thick.
+    # Of the bounding box, assumed at least 0.42 as wide as high, so that a 1 may be thick.
     narrow = np.maximum(np.minimum(wide, high), np.float32(0.42) * np.maximum(wide, high))
     radius: Floats = np.float32(style.fullest * box / 2) * narrow / length
     return radius
@@ -79,7 +79,7 @@ def _extent(places: Floats, radius: Floats) -> Floats:
 
 
 def _middled(places: Floats, radius: Floats, box: int) -> Floats:
-    """One coordinate, moved so that the ink lies in the middle of the box."""
+    """Centres one coordinate of the ink in the box."""
     outermost = (places + radius).max(axis=1) + (places - radius).min(axis=1)
     moved: Floats = places + ((box - outermost) * np.float32(0.5))[:, None]
     return moved

@@ -1,7 +1,7 @@
 """Pseudo-characters: random combinations of lines, arcs and corners.
 
-With them a model learns what is not among its classes (`spritenet.ood`). Like the digits they
-are a function of seed and index.
+They train the out-of-distribution detector (`spritenet.ood`). Like the digits, they depend only on
+seed and index.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ TANGLES: tuple[tuple[int, ...], ...] = ((14,), (22,), (ARC, ARC, ARC, ARC), (ARC
 
 _BLOTS = replace(DEFAULT_STYLE, fullest=2.0, thick=5.0)
 _ARC_POINTS = 7
-_STREAM = 3_000_000  # of chance; the digits' streams are others
+_STREAM = 3_000_000  # the random stream; the digits have others
 
-# sin(k · 11.25°): as text, since machines round their own sines apart.
+# sin(k · 11.25°) as constants, since machines round sines differently.
 _QUARTER = (0.0, 0.195090322, 0.382683432, 0.555570233, 0.707106781, 0.831469612, 0.923879533,
             0.980785280, 1.0)  # fmt: skip
 _HALF = [*_QUARTER, *_QUARTER[-2:0:-1]]
@@ -51,7 +51,7 @@ _CIRCLE = np.array([*_HALF, *(-sine for sine in _HALF)], np.float32)
 
 
 def draw_pseudo_glyphs(count: int, *, seed: int = 0) -> NDArray[np.uint8]:
-    """Characters 0 … count - 1 of a seed, placed like digits.
+    """Returns characters 0 … count - 1 of a seed, scaled and centred like digits.
 
     Returns:
         uint8, count × 28 × 28 × 1; ink is 255.
@@ -69,7 +69,7 @@ def draw_pseudo_glyphs(count: int, *, seed: int = 0) -> NDArray[np.uint8]:
 
 
 def _lines(kind: tuple[int, ...], noise: Noise) -> PenLines:
-    """Pen lines of one character of a kind for each of the noise's images, about 2 high."""
+    """Returns pen lines of one kind of character for each image of the noise, about 2 high."""
     width = np.float32(0.9) + np.float32(1.3) * noise.uniform(1)
     lines_x, lines_y, lifts = [], [], []
     first: tuple[Floats, Floats] | None = None
@@ -89,7 +89,7 @@ def _lines(kind: tuple[int, ...], noise: Noise) -> PenLines:
 
 
 def _grid(noise: Noise, points: int) -> tuple[Floats, Floats]:
-    """So many points near those of a grid of 3 × 5 in 0 … 1, no two neighbours the same."""
+    """Returns points near those of a 3 × 5 grid in 0 … 1, with neighbours all different."""
     u = noise.uniform(2 * points)
     column, row = np.floor(u[:, :points] * 3), np.floor(u[:, points:] * 5)
     for k in range(1, points):
@@ -102,7 +102,7 @@ def _grid(noise: Noise, points: int) -> tuple[Floats, Floats]:
 
 
 def _arc(noise: Noise) -> tuple[Floats, Floats]:
-    """A part of an ellipse, from a fifth of it to nearly all: high, or in one half."""
+    """Returns an arc of an ellipse, from a fifth to nearly all, full height or in one half."""
     u = noise.uniform(6)
     start, step = np.floor(u[:, :1] * 32), 1 + np.floor(u[:, 1:2] * 5)
     along = np.arange(_ARC_POINTS, dtype=np.float32) * np.where(u[:, 2:3] < 0.5, -step, step)
@@ -117,7 +117,7 @@ def _arc(noise: Noise) -> tuple[Floats, Floats]:
 
 
 def _touch(x: Floats, y: Floats, first: tuple[Floats, Floats], noise: Noise) -> None:
-    """Mostly begin, or end, a later stroke on a point of the first. In place."""
+    """Moves most later strokes so that they begin or end on a point of the first, in place."""
     u = noise.uniform(3)
     rows = np.arange(len(x))
     point = np.floor(u[:, 0] * first[0].shape[1]).astype(np.int64)

@@ -1,4 +1,4 @@
-"""A way's text made into arrays of control points."""
+"""Shapes: the control points of a variant, parsed from its text."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Shapes:
     Args:
         x, y: float32, k × p; y downwards.
         corners: float32, p: 1 at a corner, 0 where the pen glides.
-        strokes: which of the p points belong to each stroke.
+        strokes: the range of the p points that each stroke has.
     """
 
     x: NDArray[np.float32]
@@ -36,7 +36,7 @@ class Shapes:
 
 @cache
 def shapes_of(variant: GlyphVariant) -> Shapes:
-    """Read a way's poses.
+    """Parses the poses of a variant.
 
     Raises:
         DataError: its poses have different numbers of strokes or points.

@@ -12,24 +12,25 @@ class HandwritingStyle:
     """Ranges and deviations. Lengths are in units in which a digit is about 2 high.
 
     Args:
-        beyond: how far past the poses a mixture may go; 1 stays between them.
-        sloppy: least and most of a writer's own factor on jitter and bending.
-        jitter: deviation of a control point.
-        apart: deviation of a whole stroke after the first.
-        reach: deviation of a stroke's end along itself, over its last span: gaps, overshoots.
-        bend: deviation of each second and third degree coefficient of the paper's bending.
-        width: middle and deviation of width over height, times the way's own.
-        slant: middle and deviation of the slant (x over y), to the right.
-        turn: deviation of the tangent of half the angle by which the digit is turned.
-        corner: the most of a corner's sharpness; over 1 makes full sharpness common.
-        trend: deviation of the pen's width at the first and last point.
-        tremble: deviation of the pen's width at every point.
-        thin: radius of the thinnest pen, in pixels of the box.
-        thick: how much more the thickest has.
-        fullest: the largest fraction of the lines' bounding box that the pen may cover.
-        edge: least and most width of the ink's grey edge, in pixels.
-        stray: how often, down and across, the image is one pixel off, as where specks on the
-            paper moved the box or the centre of mass.
+        beyond: the limit of extrapolation beyond the poses; 1 only interpolates.
+        sloppy: the range of a writer's factor on jitter and bending.
+        jitter: the deviation of a control point.
+        apart: the deviation of each whole stroke after the first.
+        reach: the deviation of a stroke's end along the stroke, relative to its last span: gaps and
+            overshoots.
+        bend: the deviation of each second and third degree coefficient of the distortion.
+        width: mean and deviation of the factor on the variant's width over height.
+        slant: mean and deviation of the slant (x over y), to the right.
+        turn: the deviation of the tangent of half the angle of rotation.
+        corner: the upper limit of a corner's sharpness; above 1, full sharpness is common.
+        trend: the deviation of the pen's width at the first and last point.
+        tremble: the deviation of the pen's width at every point.
+        thin: the radius of the thinnest pen, in pixels of the box.
+        thick: the additional radius of the thickest pen.
+        fullest: the largest fraction of the bounding box that ink may cover.
+        edge: the range of the width of the ink's grey edge, in pixels.
+        stray: the fractions of images shifted by one pixel down or across, as if specks on the
+            paper had moved the bounding box or the centre of mass.
     """
 
     beyond: float = 1.2

@@ -1,4 +1,4 @@
-"""A writer: from a way to write a digit, and chance, to pen lines. Knows no pixels."""
+"""Writer: pen lines of a digit, from a variant and random numbers."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ __all__ = ["PenLines", "write_glyphs"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PenLines:
-    """n drawings of one way: t points each, in units in which a digit is about 2 high.
+    """n drawings of one variant, of t points each, in units in which a digit is about 2 high.
 
     Args:
-        x, y: float32, n × t: places, x to the right and y downwards.
+        x, y: float32, n × t: positions, x to the right and y downwards.
         pressure: float32, n × t, about 1: the pen's width there over its usual width.
         lifts: t; true where the pen is lifted before that point.
     """
@@ -40,7 +40,7 @@ class PenLines:
 
 
 def write_glyphs(variant: GlyphVariant, noise: Noise, style: HandwritingStyle) -> PenLines:
-    """Write one digit for each of the noise's images."""
+    """Writes one digit for each image of the noise."""
     shapes = shapes_of(variant)
     x, y = _mixed(shapes, noise, style)
     least, most = style.sloppy
@@ -54,7 +54,7 @@ def write_glyphs(variant: GlyphVariant, noise: Noise, style: HandwritingStyle) -
 
 
 def _drawn(x: Floats, y: Floats, corners: Floats, pressure: Floats, shapes: Shapes) -> PenLines:
-    """Smooth lines through n × p control points, stroke after stroke."""
+    """Returns smooth lines through n × p control points, stroke by stroke."""
     lines_x, lines_y, lines_p, lifts = [], [], [], []
     for stroke in shapes.strokes:
         line_x, line_y = smooth_through(x[:, stroke], y[:, stroke], corners[:, stroke])
@@ -71,14 +71,14 @@ def _drawn(x: Floats, y: Floats, corners: Floats, pressure: Floats, shapes: Shap
 
 
 def _mixed(shapes: Shapes, noise: Noise, style: HandwritingStyle) -> tuple[Floats, Floats]:
-    """A mixture of the poses, sometimes a little beyond them."""
+    """Mixes the poses, sometimes a little beyond them."""
     poses = shapes.x.shape[0]
     share = noise.uniform(poses)
-    # The more poses, the steeper, so that one or two have the most say however many there are.
+    # Steeper for more poses, so that one or two dominate however many there are.
     for _ in range(2 if poses <= 4 else 3 if poses <= 7 else 4):
         share = share * share
     total = share[:, 0]
-    for k in range(1, poses):  # one by one: a sum of floats depends on the order of its terms
+    for k in range(1, poses):  # one by one: a sum of floats depends on the order
         total = total + share[:, k]
     middle = np.float32(1 / poses)
     share = middle + np.float32(style.beyond) * (share / total[:, None] - middle)
@@ -93,7 +93,7 @@ def _mixed(shapes: Shapes, noise: Noise, style: HandwritingStyle) -> tuple[Float
 def _jitter(
     x: Floats, y: Floats, shapes: Shapes, noise: Noise, style: HandwritingStyle, sloppiness: Floats
 ) -> None:
-    """Move every point a little, neighbours together, and every stroke as a whole. In place."""
+    """Moves every point a little, neighbours together, and every stroke as a whole, in place."""
     points = x.shape[1]
     for axis in (x, y):
         shake = noise.normal(points) * (np.float32(style.jitter) * sloppiness)
@@ -111,7 +111,7 @@ def _jitter(
 def _stretch_ends(
     x: Floats, y: Floats, shapes: Shapes, noise: Noise, style: HandwritingStyle
 ) -> None:
-    """Begin and end each stroke early or late: gaps and overshoots. In place."""
+    """Begins and ends each stroke early or late, for gaps and overshoots, in place."""
     for stroke in shapes.strokes:
         reach = noise.normal(2) * np.float32(style.reach)
         first, last = stroke.start, stroke.stop - 1
@@ -122,7 +122,7 @@ def _stretch_ends(
 
 
 def _bent(x: Floats, y: Floats, noise: Noise, deviation: Floats) -> tuple[Floats, Floats]:
-    """Bend the paper: polynomials of second and third degree in x and y."""
+    """Distorts the plane by polynomials of second and third degree in x and y."""
     a = noise.normal(12) * deviation
     xx, xy, yy = x * x, x * y, y * y
     bent_x, bent_y = x, y
@@ -133,22 +133,22 @@ def _bent(x: Floats, y: Floats, noise: Noise, deviation: Floats) -> tuple[Floats
 
 
 def _slanted(x: Floats, y: Floats, noise: Noise, style: HandwritingStyle) -> tuple[Floats, Floats]:
-    """Narrow or wide, slanted, turned."""
+    """Scales, slants and rotates the drawing."""
     a = noise.normal(3)
     wider = np.float32(style.width[1]) * a[:, 0:1]
-    # Nearly the exponential, and never below a half.
+    # Close to the exponential, and never below a half.
     width = np.float32(style.width[0]) * (1 + wider + np.float32(0.5) * wider * wider)
     slant = np.float32(style.slant[0]) + np.float32(style.slant[1]) * a[:, 1:2]
     half = np.float32(style.turn) * a[:, 2:3]
     x = width * x - slant * y
-    # Sine and cosine from the tangent of half the angle: no function that machines round apart.
+    # Sine and cosine from the tangent of half the angle, which every machine rounds equally.
     square = half * half
     cosine, sine = (1 - square) / (1 + square), (half + half) / (1 + square)
     return cosine * x - sine * y, sine * x + cosine * y
 
 
 def _pressure(shape: tuple[int, ...], noise: Noise, style: HandwritingStyle) -> Floats:
-    """The pen's width at each of n × p control points, about 1."""
+    """Returns the pen's width at each of n × p control points, about 1."""
     points = shape[1]
     ends = noise.normal(2) * np.float32(style.trend)
     along = np.arange(points, dtype=np.float32) / np.float32(points - 1)

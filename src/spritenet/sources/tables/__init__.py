@@ -1,1 +1,1 @@
-"""Tables of images: CSV, text and parquet files with an image a row."""
+"""Tables of images: CSV, text and parquet files with one image per row."""

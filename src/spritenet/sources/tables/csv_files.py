@@ -1,7 +1,7 @@
-"""CSV and text files of pixels, as Kaggle has its digits: `label,pixel0,pixel1,…`, an image a row.
+"""CSV and text files of pixels, one image per row, as Kaggle's digits: `label,pixel0,pixel1,…`.
 
-    train.csv, train.csv.gz     with or without a line of column names; commas, semicolons or tabs
-    optdigits.tra, semeion.data numbers with blanks or commas between, as UCI has them
+    train.csv, train.csv.gz     with or without a header; commas, semicolons or tabs
+    optdigits.tra, semeion.data numbers separated by blanks or commas, as UCI has them
     fer2013.csv                 emotion,pixels,Usage: the pixels of an image in one cell
     a folder                    with train.csv and test.csv
 
@@ -115,7 +115,7 @@ def survey_csv(path: Path, options: ReadOptions | None = None) -> LazyDataset:
         if layout is None and split == "train":
             raise _unlabelled(files[split])
         if layout is None:
-            notes.append(f"{files[split]} has no labels and was passed over")
+            notes.append(f"{files[split]} has no labels and was skipped")
             continue
         if first is None:
             notes += layout.notes

@@ -17,7 +17,7 @@ from spritenet.sources.tables.value_scale import BYTES, ValueScale
 
 __all__ = ["CsvImages", "Table"]
 
-NUMBERS = 1 << 17  # read at a time: what that takes fits into a processor's cache
+NUMBERS = 1 << 17  # numbers read at a time; the buffers fit into the processor's cache
 LABEL_BYTES = 200  # of a line, in which its first or last cell is looked for
 APART = bytes.maketrans(b"[](),;\t", b"       ")
 """Translates separators in a cell of many numbers to blanks."""

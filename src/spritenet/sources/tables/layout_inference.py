@@ -145,8 +145,8 @@ class _Table:
             ]
             left = [place for place in pixels if place not in found]
             if found and self.fits(len(left)):
-                verb = "was" if len(found) == 1 else "were"
-                note = f"{_describe(found, self.names)} {verb} passed over, being no pixels"
+                skipped = "was skipped: it holds" if len(found) == 1 else "were skipped: they hold"
+                note = f"{_describe(found, self.names)} {skipped} no pixels"
                 return self.layout((label,), left, note)
         return self.layout((label,), pixels)
 
@@ -160,7 +160,7 @@ class _Table:
         counted = is_count(self.cells[pixels[0]])
         if counted and self.fits(len(pixels) - 2):
             made = self.at_an_end(pixels[1:])
-            note = f"{_describe(pixels[:1], self.names)} was passed over: it counts the rows"
+            note = f"{_describe(pixels[:1], self.names)} was skipped: it counts the rows"
             return replace(made, notes=(note, *made.notes))
         if counted and self.fits(len(pixels) - 1) and len(self.cells[0]) > MOST_SORTED:
             return None

@@ -153,7 +153,7 @@ export function join(lines) {
 }
 
 /**
- * The lowest and the highest number; NaN and what is not finite is passed over.
+ * Returns the lowest and the highest finite number.
  *
  * @param {Numbers} y
  * @returns {{low: number, high: number, lowAt: number, highAt: number}}  -1 where there is none
