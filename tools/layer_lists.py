@@ -37,7 +37,7 @@ INPUT = "Input"  # no layer, but named beside them
 
 MAKERS = {"ELU": "elu", "PReLU": "prelu", "Cropping2D": "cropping2D"}  # TensorFlow.js's own
 
-WEIGHT = re.compile(r"how (?:the )?([\w ]+?) \(([^)]*)\)\s+begins")
+WEIGHT = re.compile(r"the initializer of (?:the )?([\w ]+?),\s+\(([^)]*)\)")
 SKIP = ("name", "input_shape", "trainable")
 
 

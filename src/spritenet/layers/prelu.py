@@ -22,7 +22,7 @@ class PReLU(OperatorLayer):
     He, Zhang, Ren and Sun, "Delving Deep into Rectifiers", 2015.
 
     Args:
-        alpha_initializer: the initializer of alpha, of the input's shape with 1 along shared axes.
+        alpha_initializer: the initializer of alpha, (the input's shape, 1 along shared axes).
         alpha_regularizer: `L2(factor)` or None.
         shared_axes: axes, counted from 1, along which alpha is shared: [1, 2] for one per channel.
         name: the layer's name in messages, summaries and files.
