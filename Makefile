@@ -10,7 +10,7 @@
 # make lock      pin what all of these install anew, from the ranges of pyproject.toml
 # make test-lowest, make test-newest   the tests with the lowest and the newest dependencies allowed
 # make test-pythons                    the tests with each of PYTHONS
-# make bench     the figures of the README, with the peers that are installed
+# make bench     the measurements of the README, with the peers that are installed
 # make clean     remove what was built here
 #
 # Everything that is installed is locked, in requirements/.

@@ -1,4 +1,4 @@
-"""Every figure of the README, one benchmark after the other, in its order there."""
+"""All measurements of the README and of benchmarks/README.md, one benchmark after the other."""
 
 from __future__ import annotations
 
