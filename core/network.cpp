@@ -21,11 +21,10 @@ void activate_rows(const Tensor& tensor, const Rows<T>& rows) {
   }
 }
 
-// Zeros around a tensor, where another's values have been.
+// Zeros around a tensor, where something else has been.
 template <class T>
 void clear_border(const Tensor& tensor, T* memory) {
   const int64_t row = int64_t{tensor.shape.width} * tensor.shape.channels;
-  if (tensor.padded_size == row * tensor.shape.height) return;
   const int64_t end = tensor.padded_at + tensor.padded_size;
   int64_t at = tensor.padded_at;
   for (int r = 0; r < tensor.shape.height; ++r) {
@@ -60,7 +59,7 @@ void gather_images(const Plan& plan, const Slab<Lanes>& slab, const uint8_t* ima
   gather(picked, images, plan.tensors[0].shape, rescaled ? plan.operations[0].scale : 1.0f,
          rescaled ? plan.operations[0].offset : 0.0f, slab.values(first));
   activate_rows(first, slab.values(first));
-  if (kLargeImages && plan.reuses_memory) clear_border(first, slab.own);
+  if (first.clears_border) clear_border(first, slab.own);
 }
 
 int32_t first_operation(const Plan& plan) { return plan.starts_with_rescaling ? 1 : 0; }
@@ -69,7 +68,8 @@ void forward_range(const Plan& plan, const Slab<Lanes>* slabs, const Pass* passe
                    int32_t first, int32_t last) {
   for (int32_t i = first; i < last; ++i) {
     const Operation& op = plan.operations[i];
-    if (kLargeImages && plan.reuses_memory) clear_border(plan.tensors[op.output], slabs[0].own);
+    const Tensor& out = plan.tensors[op.output];
+    for (int s = 0; s < count && out.clears_border; ++s) clear_border(out, slabs[s].own);
     if (count > 1 && op.kernels->forward_group) {
       op.kernels->forward_group(plan, op, slabs, count, passes[0]);
       continue;
@@ -172,7 +172,7 @@ int32_t begin_single(const sn_network& net, const uint8_t* image) {
   gather_one(image, plan.tensors[0].shape, rescaled ? plan.operations[0].scale : 1.0f,
              rescaled ? plan.operations[0].offset : 0.0f, slab.values(first));
   activate_rows(first, slab.values(first));
-  if (kLargeImages && plan.reuses_memory) clear_border(first, slab.own);
+  if (first.clears_border) clear_border(first, slab.own);
   return first_operation(plan);
 }
 
@@ -181,8 +181,8 @@ void single_operation(const sn_network& net, const float* parameters, int32_t in
   const Slab<float> slab = single_slab(net);
   const Pass pass = {parameters, nullptr, false, false, false, 0, 0, 0, 1, nullptr, part, parts};
   const Operation& op = net.plan.operations[index];
-  if (kLargeImages && net.plan.reuses_memory && part == 0)
-    clear_border(net.plan.tensors[op.output], slab.own);
+  const Tensor& out = net.plan.tensors[op.output];
+  if (out.clears_border && part == 0) clear_border(out, slab.own);
   op.kernels->single(context_of(net.plan, op, slab), pass);
 }
 

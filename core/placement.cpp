@@ -85,6 +85,7 @@ void Builder::place_by_liveness() {
     t.padded_at += at;
     t.values.at += at;
     t.gradient = t.values;
+    t.clears_border = t.padded_size > t.shape.size();
     plan_.thread_units = at + size > plan_.thread_units ? at + size : plan_.thread_units;
   }
 }
@@ -103,13 +104,9 @@ void Builder::place_tensors() {
     t.padded_at = allocate(t.batch_wide ? plan_.batch_units : plan_.thread_units, t.padded_size);
     t.values.at += t.padded_at;
     t.gradient = t.values;
-    if (trains() && gradient_apart(t, i)) {
-      t.gradient = {allocate(plan_.thread_units, t.shape.size()),
-                    int64_t{t.shape.width} * t.shape.channels};
-    }
   }
   if (kLargeImages && plan_.reuses_memory) place_by_liveness();
-  place_edges();
+  if (trains()) place_gradients();
   plan_.group = slabs_together();
   for (int32_t i = 0; i < plan_.operation_count; ++i) place_weights(plan_.operations[i]);
   plan_.scratch_units = most_scratch();
@@ -141,12 +138,15 @@ int32_t Builder::slabs_together() const {
   return slabs < kMostGroup ? slabs : kMostGroup;
 }
 
+bool Builder::keeps_output(const Tensor& tensor) const {
+  return tensor.producer >= 0 && plan_.operations[tensor.producer].keeps_output;
+}
+
 // A gradient may overwrite the values it belongs to unless somebody still needs those: another reader,
 // Dense for its kernel's gradient, overlapping windows because each value is looked at several times,
 // softmax because its derivative mixes all outputs.
 bool Builder::gradient_apart(const Tensor& tensor, int32_t index) const {
-  if (tensor.readers > 1) return true;
-  if (tensor.producer >= 0 && plan_.operations[tensor.producer].keeps_output) return true;
+  if (tensor.readers > 1 || keeps_output(tensor)) return true;
   for (int32_t i = 0; i < plan_.operation_count; ++i) {
     const Operation& op = plan_.operations[i];
     for (int32_t k = 0; op.keeps_input && k < op.edge_count; ++k) {
@@ -156,26 +156,115 @@ bool Builder::gradient_apart(const Tensor& tensor, int32_t index) const {
   return false;
 }
 
-// Gradients that are added to others lie in memory that all operations use in turn.
-void Builder::place_edges() {
-  bool written[kMaxTensors] = {};
-  int64_t most = 0;
-  for (int32_t i = plan_.operation_count - 1; i >= 0; --i) {
-    const Operation& op = plan_.operations[i];
-    int64_t used = 0;
-    for (int32_t k = 0; k < op.edge_count; ++k) {
-      Edge& edge = plan_.edges[op.first_edge + k];
-      const Tensor& tensor = plan_.tensors[edge.tensor];
-      edge.place = tensor.gradient;
-      edge.adds = edge.gradient && written[edge.tensor];
-      written[edge.tensor] = written[edge.tensor] || edge.gradient;
-      if (!edge.adds || !trains()) continue;
-      edge.place = {plan_.thread_units + allocate(used, tensor.shape.size()),
-                    int64_t{tensor.shape.width} * tensor.shape.channels};
-    }
-    most = used > most ? used : most;
+// The way back: what lies where while operations work, from the last to the first.
+class WayBack {
+ public:
+  // Values or a gradient, needed from the work of operation `last` to that of `first`.
+  void hold(int64_t at, int64_t size, int32_t first, int32_t last) {
+    int32_t place = count_++;
+    for (; place > 0 && held_[place - 1].at > at; --place) held_[place] = held_[place - 1];
+    held_[place] = {at, rounded(size), first, last};
   }
-  plan_.thread_units += most;
+
+  // The first gap between what is needed in that time, also over what is needed in another.
+  int64_t place(int64_t size, int32_t first, int32_t last) {
+    int64_t at = 0;
+    for (int32_t i = 0; i < count_; ++i) {
+      const Held& other = held_[i];
+      if (other.first > last || other.last < first) continue;
+      if (other.at - at >= rounded(size)) break;
+      if (other.at + other.size > at) at = other.at + other.size;
+    }
+    hold(at, size, first, last);
+    return at;
+  }
+
+  // True if something is held there besides one.
+  bool shares(int64_t at, int64_t size) const {
+    int32_t found = 0;
+    for (int32_t i = 0; i < count_; ++i) {
+      found += held_[i].at < at + size && at < held_[i].at + held_[i].size;
+    }
+    return found > 1;
+  }
+
+  int64_t end() const {
+    int64_t end = 0;
+    for (int32_t i = 0; i < count_; ++i) {
+      const int64_t its = held_[i].at + held_[i].size;
+      if (its > end) end = its;
+    }
+    return end;
+  }
+
+ private:
+  struct Held {
+    int64_t at, size;
+    int32_t first, last;
+  };
+
+  static int64_t rounded(int64_t size) { return (size + 15) / 16 * 16; }
+
+  Held held_[2 * kMaxTensors + kMaxEdges];  // in the order of their places
+  int32_t count_ = 0;
+};
+
+// Each gradient in the place of its values, or in memory that is free from its last reader's work to its
+// producer's; those that are added to others, while their operation works.
+void Builder::place_gradients() {
+  const int32_t count = plan_.operation_count;
+  int32_t first_reader[kMaxTensors], last_reader[kMaxTensors];
+  for (int32_t i = 0; i < plan_.tensor_count; ++i) first_reader[i] = last_reader[i] = count;
+  for (int32_t i = count - 1; i >= 0; --i) {
+    const Operation& op = plan_.operations[i];
+    for (int32_t k = 0; k < op.edge_count; ++k) {
+      const int32_t tensor = plan_.edges[op.first_edge + k].tensor;
+      if (first_reader[tensor] == count) last_reader[tensor] = i;
+      first_reader[tensor] = i;
+    }
+  }
+  last_reader[plan_.output] = count;  // the loss, also of what a final softmax reads
+  if (plan_.ends_in_softmax) last_reader[plan_.operations[count - 1].input] = count;
+  WayBack way;
+  bool apart[kMaxTensors];
+  for (int32_t i = 0; i < plan_.tensor_count; ++i) {
+    const Tensor& t = plan_.tensors[i];
+    apart[i] = gradient_apart(t, i);
+    const bool whole = !apart[i] || keeps_output(t);
+    if (!t.batch_wide)
+      way.hold(t.padded_at, t.padded_size, whole ? t.producer : first_reader[i], count);
+  }
+  bool written[kMaxTensors] = {};
+  for (int32_t i = count; i >= 0; --i) {
+    for (int32_t k = 0; k < plan_.tensor_count; ++k) {
+      Tensor& t = plan_.tensors[k];
+      if (!apart[k] || last_reader[k] != i) continue;
+      t.gradient = {way.place(t.shape.size(), t.producer, i),
+                    int64_t{t.shape.width} * t.shape.channels};
+    }
+    if (i < count) place_edges(plan_.operations[i], written, way);
+  }
+  plan_.thread_units = way.end();
+  for (int32_t i = 0; i < plan_.tensor_count; ++i) {
+    Tensor& t = plan_.tensors[i];
+    t.clears_border =
+        !t.batch_wide && t.padded_size > t.shape.size() && way.shares(t.padded_at, t.padded_size);
+  }
+}
+
+// The gradients that an operation writes: a tensor's, or one that is added to it.
+void Builder::place_edges(const Operation& op, bool* written, WayBack& way) {
+  const int32_t place = static_cast<int32_t>(&op - plan_.operations);
+  for (int32_t k = 0; k < op.edge_count; ++k) {
+    Edge& edge = plan_.edges[op.first_edge + k];
+    const Tensor& tensor = plan_.tensors[edge.tensor];
+    edge.place = tensor.gradient;
+    edge.adds = edge.gradient && written[edge.tensor];
+    written[edge.tensor] = written[edge.tensor] || edge.gradient;
+    if (!edge.adds) continue;
+    edge.place = {way.place(tensor.shape.size(), place, place),
+                  int64_t{tensor.shape.width} * tensor.shape.channels};
+  }
 }
 
 void Builder::place_weights(Operation& op) {

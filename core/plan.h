@@ -69,6 +69,7 @@ struct Tensor {
   Place values;
   Place gradient;  // the same place as the values, wherever nobody needs those any more
   int64_t padded_at, padded_size;  // the block including a border of zeros for `same` padding
+  bool clears_border;              // something else lies there for a time
   int32_t producer;                // the operation that writes it; -1: the image
   int32_t readers;                 // operations that read it
   int32_t activation;

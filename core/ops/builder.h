@@ -6,6 +6,7 @@
 
 namespace sn {
 
+class WayBack;
 struct Operator;
 struct Border;
 
@@ -118,8 +119,10 @@ class Builder {
   void place_tensors();
   void measure_tensor(Tensor& tensor, const Border& border) const;
   void place_by_liveness();
-  void place_edges();
+  void place_gradients();
+  void place_edges(const Operation& op, bool* written, WayBack& way);
   void place_weights(Operation& op);
+  bool keeps_output(const Tensor& tensor) const;
   bool gradient_apart(const Tensor& tensor, int32_t index) const;
   int64_t most_scratch() const;
   int32_t slabs_together() const;
