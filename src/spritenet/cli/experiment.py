@@ -111,6 +111,11 @@ class Experiment:
     last_validation: Evaluated | None = None
     last_epoch: EpochEnded | None = None
 
+    @property
+    def _holds_out(self) -> bool:
+        """True if a part of the training set is held out for validation."""
+        return self.options.training.validation_split > 0
+
     def train(self, *, resume: bool) -> Finished | Stopped:
         """Trains the network and returns the last event.
 
@@ -126,7 +131,7 @@ class Experiment:
             for event in self._logged(events):
                 if isinstance(event, Started) and event.step:
                     self._print(f"resuming after {plural(event.step, 'step')}")
-                if isinstance(event, Evaluated) and self.options.validation:
+                if isinstance(event, Evaluated) and self._holds_out:
                     self.last_validation = event
                 elif isinstance(event, Evaluated):
                     self.last_evaluation = event
@@ -193,25 +198,25 @@ class Experiment:
         options = self.options
         self.model.preparation = infer_preparation(self.dataset).to_json()
         each_epoch = self.watched or self.log_every is not None
-        on_test_set = options.test_every is not None
+        on_test_set = options.training.test_every is not None
         on_test_set |= each_epoch and "test" in self.dataset.splits
-        on_test_set &= not options.validation
+        on_test_set &= not self._holds_out
         if self.watched:
             self.run.controls.watch()
         fit_options = replace(
-            options.fit_options,
+            options.training,
             validation_data=self.dataset.test if on_test_set else None,
             callbacks=interrupt,
             run=self.run.folder,
             resume=resume,
             about={"data": self.dataset.name, "command": options.to_json()},
-            calibrate_on=None if options.validation else self.dataset.splits.get("test"),
+            calibrate_on=None if self._holds_out else self.dataset.splits.get("test"),
         )
         return trainer.events(self.model, self.dataset.train, None, fit_options)
 
     def _logged(self, events: Iterator[Event]) -> Iterator[Event]:
         """Yields the events, printing the log and the live line."""
-        word = "validation" if self.options.validation else "test"
+        word = "validation" if self._holds_out else "test"
         if self.log_every is not None:
             events = train_log.node_log(events, self.log_every, f"{word.capitalize()} set")
         elif not self.quiet:
@@ -250,8 +255,8 @@ class Experiment:
         """Writes the test result into the journal."""
         event = Tested(result.step, result.loss, result.accuracy, result.images)
         observations: tuple[Event, ...] = ()
-        if self.last_evaluation is None and not self.options.validation:  # no images observed yet
-            test, seed = self.dataset.test, self.options.seed
+        if self.last_evaluation is None and not self._holds_out:  # no images observed yet
+            test, seed = self.dataset.test, self.options.training.seed or 0
             observations = tuple(observe(self.model, test, self.run, seed))
         self.run.add(event, *observations)
 
@@ -282,8 +287,8 @@ class Experiment:
             "parameters": model.count_params(),
             "steps": end.step,
             "images": end.images,
-            "batch_size": self.options.batch_size,
-            "seed": self.options.seed,
+            "batch_size": self.options.training.batch_size,
+            "seed": self.options.training.seed,
             "images_per_second": end.images / end.seconds if end.seconds else 0.0,
             "train_seconds": end.seconds,
             "total_seconds": terminal.process_seconds(),

@@ -149,17 +149,15 @@ def _commands(model: Path, data: list[str]) -> list[str]:
 
 def _train_words(recorded: dict[str, Any]) -> list[object]:
     """Returns the arguments of a `train` command that differ from the defaults."""
-    from dataclasses import fields
-
     from spritenet.cli.train_options import TrainOptions
 
     words: list[object] = [recorded.get("data", "strokes")]
     words += DataOptions.of_command(recorded).words
-    for option in fields(TrainOptions):
-        value = recorded.get(option.name)
-        if option.name in {"data", "data_options"} or value is None or value == option.default:
+    for name, default in TrainOptions().to_json().items():
+        value = recorded.get(name)
+        if name in {"data", "data_options"} or value is None or value == default:
             continue
-        spelling = "--from" if option.name == "start" else f"--{option.name.replace('_', '-')}"
+        spelling = "--from" if name == "start" else f"--{name.replace('_', '-')}"
         words += [spelling] if value is True else [spelling, value]
     return words
 

@@ -48,10 +48,10 @@ def introduction(data: Dataset | Stream, model: Model, options: TrainOptions) ->
     if not isinstance(data, Dataset):
         yield f"streamed while training; the order is {data.train.order.description}"
     optimizer = model.compiled()[0]
-    rate = options.describe_rate(optimizer)
+    rate, batch_size = options.describe_rate(optimizer), options.training.batch_size
     yield (
         f"{model.name}: {plural(model.count_params(), 'parameter')}; "
-        f"{type(optimizer).__name__}, learning rate {rate}, batch size {options.batch_size}"
+        f"{type(optimizer).__name__}, learning rate {rate}, batch size {batch_size}"
     )
 
 

@@ -8,16 +8,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from spritenet.cli.data_options import DataOptions
 from spritenet.errors import InputError
 from spritenet.optimizers import Optimizer
 from spritenet.schedules import CosineDecay, ExponentialDecay, OneCycle, Schedule
-
-if TYPE_CHECKING:
-    from spritenet.model.fit_options import FitOptions
+from spritenet.training.fit_options import BATCH_SIZE, FitOptions
 
 __all__ = ["TrainOptions"]
 
@@ -26,43 +24,62 @@ FINAL_FRACTION = 0.01
 """Of the learning rate, at the end of an exponential schedule."""
 
 
+TRAINING = {
+    "epochs": "epochs",
+    "steps": "steps",
+    "batch_size": "batch_size",
+    "ema": "ema",
+    "seed": "seed",
+    "validation": "validation_split",
+    "test_every": "test_every",
+    "test_size": "test_size",
+    "checkpoint_every": "checkpoint_every",
+}
+"""Options of the command that describe the training → their names in `FitOptions`."""
+
+DEFAULTS = FitOptions(epochs=5, batch_size=64)
+
+
 @dataclass(frozen=True, slots=True)
 class TrainOptions:
-    """The options of a training, as in `spritenet train --help`."""
+    """The options of `spritenet train`, as in its `--help`.
+
+    Attributes:
+        training: the description of the training, those of `TRAINING`.
+    """
 
     data: str = "strokes"
     model: str = "tutorial"
     start: str | None = None
-    epochs: int = 5
-    steps: int | None = None
-    batch_size: int = 64
     optimizer: str | None = None
     learning_rate: float | None = None
     schedule: str | None = None
-    ema: float | None = None
-    seed: int = 0
-    validation: float = 0.0
-    test_every: int | None = None
-    test_size: int | None = None
-    checkpoint_every: int | None = None
     memory: str | None = None
     data_options: DataOptions = field(default_factory=DataOptions)
+    training: FitOptions = DEFAULTS
 
     def updated(self, given: Mapping[str, Any]) -> TrainOptions:
-        """Returns these options with the given ones; None means not given."""
-        names = {f.name for f in fields(self)}
-        changes = {k: v for k, v in given.items() if k in names and v is not None}
+        """Returns these options with the given ones; None means not given.
+
+        Raises:
+            ModelError: a number is out of range.
+        """
+        known = {k: v for k, v in given.items() if v is not None}
+        changes = {f.name: known[f.name] for f in fields(self) if f.name in known}
         for name in {"data", "start"} & changes.keys():
             changes[name] = _absolute(changes[name])
-        if changes.get("epochs") is not None and "steps" not in changes:
-            changes["steps"] = None  # given epochs override the steps of a resumed run
         if "data_options" in changes and changes.get("data", self.data) == self.data:
             changes["data_options"] = changes["data_options"].or_else(self.data_options)
-        return replace(self, **changes)
+        training = {TRAINING[name]: known[name] for name in TRAINING.keys() & known.keys()}
+        if "epochs" in training and "steps" not in training:
+            training["steps"] = None  # given epochs override the steps of a resumed run
+        return replace(self, **changes, training=replace(self.training, **training))
 
     def to_json(self) -> dict[str, object]:
-        """Returns the entry of a run's config.json."""
-        return {**asdict(self), "data_options": self.data_options.to_json()}
+        """Returns the entry of a run's config.json: each option of the command by its name."""
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "training"}
+        training = {name: getattr(self.training, field) for name, field in TRAINING.items()}
+        return {**own, **training, "data_options": self.data_options.to_json()}
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> TrainOptions:
@@ -75,16 +92,10 @@ class TrainOptions:
         word = self.start or self.model
         return "".join(sign if sign.isalnum() or sign in "-_" else "-" for sign in word).strip("-")
 
-    @property
-    def fit_options(self) -> FitOptions:
-        """The options that `Sequential.fit` has too."""
-        from spritenet.model.fit_options import FitOptions  # data loads while models are imported
-
-        return FitOptions.of({**asdict(self), "validation_split": self.validation})
-
     def steps_on(self, images: int) -> int:
         """Returns the number of steps of a training on so many images."""
-        return self.steps or self.epochs * -(-images // self.batch_size)
+        training, batch_size = self.training, self.training.batch_size or BATCH_SIZE
+        return training.steps or training.epochs * -(-images // batch_size)
 
     def describe_rate(self, optimizer: Optimizer) -> str:
         """Returns the learning rate in words."""

@@ -12,7 +12,6 @@
     prediction         Predictor: outputs, metrics and activations
     classifier         Classifier: calibrated probabilities, rejection of unfamiliar images
     delegation         methods and properties that belong to a part
-    fit_options        FitOptions: the description of a training
     fit_methods        fit, train, train_on_batch
     trainer            the events of a training
     recording          Recorder: a training in the folder of a run

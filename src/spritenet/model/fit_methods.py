@@ -11,10 +11,10 @@ from spritenet.errors import ModelError
 from spritenet.migration import accepts
 from spritenet.model import progress, trainer
 from spritenet.model.class_weight import ClassWeight
-from spritenet.model.fit_options import FitOptions
 from spritenet.model.scores import Scores
 from spritenet.training.callbacks import AnyCallback
 from spritenet.training.events import Event, StepEvent
+from spritenet.training.fit_options import FitOptions
 from spritenet.training.history import History
 
 if TYPE_CHECKING:

@@ -15,7 +15,6 @@ from spritenet.errors import ModelError
 from spritenet.layers import Shape
 from spritenet.model.data_adapter import DataAdapter
 from spritenet.model.encoder import Encoder, to_batches
-from spritenet.model.fit_options import BATCH_SIZE, FitOptions
 from spritenet.model.foreign_arrays import is_stream
 from spritenet.model.input_data import adapt
 from spritenet.model.label_notes import absence_note, label_notes
@@ -23,6 +22,7 @@ from spritenet.training import evaluation, loop
 from spritenet.training.batch_source import BatchSource, MemoryBatches
 from spritenet.training.callbacks import Callbacks
 from spritenet.training.events import Event
+from spritenet.training.fit_options import BATCH_SIZE, FitOptions
 from spritenet.training.loop import Task
 from spritenet.training.session import Session
 from spritenet.training.state import Totals

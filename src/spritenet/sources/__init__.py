@@ -108,20 +108,7 @@ def load(
         DownloadError: the download failed.
         MissingExtraError: a required library isn't installed.
     """
-    options = ReadOptions(
-        class_names,
-        size,
-        fit,
-        color,
-        image_size,
-        labels,
-        train,
-        label_column,
-        label_from,
-        tile,
-        bits,
-        range,
-    )
+    options = ReadOptions.of(locals())
     entry = _entry(name_or_path, options)
     if entry is not None:
         options.check_none(entry)
@@ -143,7 +130,7 @@ def load(
     return data
 
 
-def survey(
+def survey(  # noqa: D417 - the options are documented once, at load
     name_or_path: FileOrPath,
     *,
     class_names: Sequence[str] | None = None,
@@ -166,19 +153,8 @@ def survey(
 
     Args:
         name_or_path: as `load` has it.
-        class_names: likewise.
-        size: likewise.
-        fit: likewise.
-        color: likewise.
-        image_size: likewise.
-        labels: likewise.
-        train: likewise.
-        label_column: likewise.
-        label_from: likewise.
-        tile: likewise.
-        bits: likewise.
-        range: likewise.
-        progress: likewise.
+        class_names, size, …: the options of `load`, with the same defaults.
+        progress: as `load` has it.
 
     Returns:
         A lazy data set. IDX files, single sprites and the catalog's data sets are in memory all the
@@ -189,20 +165,7 @@ def survey(
         DownloadError: as `load`.
         MissingExtraError: as `load`.
     """
-    options = ReadOptions(
-        class_names,
-        size,
-        fit,
-        color,
-        image_size,
-        labels,
-        train,
-        label_column,
-        label_from,
-        tile,
-        bits,
-        range,
-    )
+    options = ReadOptions.of(locals())
     entry = _entry(name_or_path, options)
     if entry is not None:
         options.check_none(entry)

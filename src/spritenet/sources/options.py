@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import cast
+from typing import Any, Self, cast
 
 from spritenet.dataset.value_range import ValueRange
 from spritenet.errors import InputError
@@ -49,6 +49,11 @@ class ReadOptions:
     tile: ImageSize | None = None
     bits: int | None = None
     range: tuple[float, float] | str | None = None
+
+    @classmethod
+    def of(cls, arguments: Mapping[str, Any]) -> Self:
+        """Returns the options among the arguments of a function, its `locals()`."""
+        return cls(**{option.name: arguments[option.name] for option in fields(cls)})
 
     @property
     def labels_path(self) -> Path | None:

@@ -2,6 +2,7 @@
 
     events      what happens, as frozen values
     state       weights, optimizer slots and position, replaced in one assignment
+    fit_options  FitOptions: the description of a training
     plan        the number of steps, and where the loop pauses
     batches     the images of each step
     batch_source  the training set and the validation set, in memory or read while training

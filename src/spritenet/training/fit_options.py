@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from spritenet.arguments import count, number, seed_of
 from spritenet.errors import ModelError
-from spritenet.model.class_weight import ClassWeight
-from spritenet.training.callbacks import AnyCallback
 from spritenet.training.plan import Plan
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+
+    from spritenet.model.class_weight import ClassWeight
+    from spritenet.training.callbacks import AnyCallback
 
 __all__ = ["BATCH_SIZE", "FitOptions"]
 

@@ -11,7 +11,7 @@ import pytest
 from spritenet.cli.train_options import TrainOptions
 from spritenet.errors import ModelError
 from spritenet.model import Sequential, train
-from spritenet.model.fit_options import FitOptions
+from spritenet.training.fit_options import FitOptions
 
 
 def defaults(function: object) -> dict[str, object]:
@@ -45,7 +45,8 @@ def test_fit_documents_every_option() -> None:
 
 def test_the_command_line_makes_the_same_options() -> None:
     """Its own defaults, and a validation fraction under its name in Keras."""
-    options = TrainOptions(steps=7, validation=0.25, ema=0.5, seed=3).fit_options
+    given = {"steps": 7, "validation": 0.25, "ema": 0.5, "seed": 3}
+    options = TrainOptions().updated(given).training
     assert (options.epochs, options.batch_size, options.steps) == (5, 64, 7)
     assert (options.validation_split, options.ema, options.seed) == (0.25, 0.5, 3)
 
