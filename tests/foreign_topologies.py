@@ -224,7 +224,7 @@ REFUSED: dict[str, tuple[list[Layer], str]] = {
     ),
     "two names, two values": (
         [("MaxPooling2D", {"poolSize": [3, 3], "pool_size": [2, 2], "batch_input_shape": GREY})],
-        "pool_size is there twice, with two values",
+        "pool_size is given twice, with different values",
     ),
     "an unknown layer": (
         [conv(kernel_size=3), ("LSTM", {"name": "n", "units": 4})],

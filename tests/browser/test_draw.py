@@ -80,7 +80,7 @@ def test_digits_drawn_with_the_mouse_are_read(page: Page) -> None:
         expect(page.locator(".bars .best .name")).to_have_text(str(label))
         expect(page.locator("#spoken")).to_have_text(re.compile(rf"^{label}, (> )?\d+ %$"))
         page.locator("#clear").click()
-    expect(page.locator("#spoken")).to_have_text("The sheet is empty")
+    expect(page.locator("#spoken")).to_have_text("Nothing drawn yet")
     assert page.locator("#spoken").get_attribute("aria-live") == "polite"
 
 
@@ -319,7 +319,7 @@ def teach(page: Page, label: int, count: int) -> None:
     """Say what the drawing means, and wait until it has learnt that."""
     page.locator("#classes button").nth(label).click()
     words = "1 drawing" if count == 1 else f"{count} drawings"
-    expect(page.locator("#lesson")).to_contain_text(f"It was taught {words},", timeout=30_000)
+    expect(page.locator("#lesson")).to_contain_text(f"Trained on {words} in", timeout=30_000)
 
 
 def accuracy(page: Page, split: sn.Split) -> float:
@@ -354,7 +354,7 @@ def test_it_learns_an_odd_seven_and_forgets_nothing(page: Page) -> None:
     draw(page, [[(0.8, 0.05), (0.5, 0.02), (0.05, 0.06), (0.4, 0.5), (0.5, 0.95)]], size=0.4)
     assert answer(page)["best"] == 7
     page.reload()
-    expect(page.locator("#lesson")).to_contain_text("It was taught 1 drawing,", timeout=30_000)
+    expect(page.locator("#lesson")).to_contain_text("Trained on 1 drawing in", timeout=30_000)
     draw(page, MIRRORED_SEVEN)
     again = answer(page)
     assert np.abs(np.subtract(again["probabilities"], taught["probabilities"])).max() < 1e-6

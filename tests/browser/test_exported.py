@@ -121,7 +121,7 @@ def test_it_can_be_taught_with_the_examples_it_carries(
 ) -> None:
     """Without data it has none, and says so."""
     for file, word in (
-        (exported.with_data, "stored examples it reads"),
+        (exported.with_data, "stored examples:"),
         (exported.plain, "No stored"),
     ):
         with opened(chromium, file) as page:

@@ -190,7 +190,7 @@ def test_a_visitor_sees_the_images(visit: Open, bench: Bench) -> None:
     assert set(first) <= set("0123456789")
     tab.click("#other-examples")
     assert tab.locator("#examples .tile span").all_inner_texts() != first
-    tab.click("text=How many of each class")
+    tab.click("text=Images of each class")
     numbers = tab.locator("#balance td.number").all_inner_texts()
     expected = np.bincount(bench.data.train.labels, minlength=10)
     assert [int(n.partition(" ")[0]) for n in numbers] == expected.tolist()

@@ -193,5 +193,5 @@ def test_what_tensorflow_js_saved_in_the_browser_is_read(
     page.goto(f"{site}pages/empty.html")
     got = page.evaluate(STORED, [site, address])
     context.close()
-    assert got["missing"] == f"{address}: there is no such model in this browser."
+    assert got["missing"] == f"{address}: this browser has no model of that name."
     assert np.abs(np.subtract(got["ours"], got["theirs"])).max() < 1e-5

@@ -78,7 +78,7 @@ def test_draw_serves_a_page_that_is_drawn_on_and_taught(chromium: Browser, saved
         draw(page, [[(0.5, 0.0), (0.5, 1.0)]])
         assert answer(page)["state"] == "uncalibrated"
         page.locator("#classes button").nth(1).click()
-        page.locator("#lesson").filter(has_text="stored examples it reads").wait_for()
+        page.locator("#lesson").filter(has_text="stored examples:").wait_for()
         with visited(chromium, LOCKED) as other:
             stranger = other.new_page()
             stranger.goto(page.url)

@@ -53,7 +53,7 @@ def edit(folder: Path, change: Callable[..., object]) -> None:
 def test_a_network_without_rescaling_takes_raw_pixels(keras: Path) -> None:
     """As its examples feed it pixels divided by 255, the division is put first."""
     edit(keras, lambda c, _: c["modelTopology"]["model_config"]["config"]["layers"].pop(1))
-    with pytest.warns(DataWarning, match=r"what range its pixels had: 0\.\.1 is assumed"):
+    with pytest.warns(DataWarning, match=r"doesn't state the pixel range: 0\.\.1 is assumed"):
         model = load(keras)
     assert model.layers[0] == kinds.Rescaling(1 / 255, name="rescaling")
     assert model.input_shape == (9, 8, 3)

@@ -254,7 +254,7 @@ FILES: dict[str, tuple[list[Json], str]] = {
     ),
     "no tensors": (
         [*plain()[:3], {**plain()[3], "inbound_nodes": [[["f"]]]}],
-        "d: its inbound_nodes are wrong",
+        "d: invalid inbound_nodes",
     ),
     "a name twice": (
         [*plain()[:3], graph_node("c", "f", "Dense", units=4)],

@@ -423,7 +423,7 @@ def test_learning_rates_are_pythons(job: Job) -> None:
     found = job("rates", schedules=[[name, o, steps] for name, o, _ in SCHEDULES] + wrong)
     for (_, _, schedule), rates in zip(SCHEDULES, found, strict=False):
         assert rates == pytest.approx(schedule(steps).tolist(), rel=1e-12), schedule
-    words = ["number ≥ 0, got -1", "no training to span", "no argument decayStep", "must increase"]
+    words = ["number ≥ 0, got -1", "no training to span", "unknown argument decayStep", "must increase"]
     for message, word in zip(found[len(SCHEDULES) :], words, strict=True):
         assert word in message
 
@@ -490,8 +490,8 @@ def test_misuse_is_one_clear_line(job: Job, tmp_path: Path) -> None:
         "no batch": "invalid batchSize",
         "no loss": "Call compile",
         "twice": "being trained already",
-        "an unknown optimizer argument": "no argument momentun",
-        "an unknown layer argument": "no argument unit",
+        "an unknown optimizer argument": "unknown argument momentun",
+        "an unknown layer argument": "unknown argument unit",
         "a negative alpha": "invalid alpha",
         "a window too large": "conv2d: its window of ",
         "a loss after relu": "can't follow the activation relu",

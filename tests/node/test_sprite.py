@@ -103,7 +103,7 @@ def test_a_folder_of_sprites_is_read_to_the_byte(node: str, tmp_path: Path) -> N
         (variant("html", format="?"), "it is no data set"),
         (variant("fewer", shards=shards[:-1]), "different number of images"),
         (variant("twice", shards=[shards[0], *shards[:-1]]), "named twice"),
-        (variant("up", shards=[{**shards[0], "file": "../x"}, *shards[1:]]), "no list of files"),
+        (variant("up", shards=[{**shards[0], "file": "../x"}, *shards[1:]]), "not a list of files"),
         (
             variant("hash", shards=[{**shards[0], "sha256": "0" * 64}, *shards[1:]]),
             "is not the one that dataset.json names",

@@ -58,7 +58,7 @@ def snake_keys(config: Mapping[str, Any], where: str = "") -> dict[str, Any]:
         snake = STEP.sub("_", key).lower() if key.isascii() else key
         if snake in result and result[snake] != value:
             raise ModelError(
-                f"{quoted(snake)} is there twice, with two values",
+                f"{quoted(snake)} is given twice, with different values",
                 where=where,
                 got=f"{quoted(result[snake])} and {quoted(value)}",
             )
@@ -83,10 +83,10 @@ def layer_entries(topology: object) -> list[Entry]:
             "--input_format keras --output_format tfjs_layers_model model.h5 FOLDER.",
         )
     if not isinstance(model, dict):
-        raise ModelError("modelTopology is missing or broken", do="Is it a layers model?")
+        raise ModelError("modelTopology is missing or damaged", do="Is it a layers model?")
     model = snake_keys(model)
     if not isinstance(model.get("class_name"), str):
-        raise ModelError("modelTopology is missing or broken", do="Is it a layers model?")
+        raise ModelError("modelTopology is missing or damaged", do="Is it a layers model?")
     if model["class_name"] not in ("Sequential", *GRAPHS):
         raise _unsupported(model["class_name"])
     entries: list[Entry] = []

@@ -58,12 +58,12 @@ STILL_TRUE = ("version", "class_names", "input")
 
 TRAINED_ON_ELSEWHERE = (
     "TensorFlow.js has changed its weights since Spritenet saved them: their hash, the scores, the "
-    "calibration, the optimizer's state and what it was trained on are dropped"
+    "calibration, the optimizer state and the description of the training set are dropped"
 )
 ASSUMED = (
-    "its file doesn't say what range its pixels had: 0..1 is assumed. Where that is wrong, give "
-    'pixels="0..255" or pixels="-1..1" (--pixels); spritenet evaluate tells, on labelled images, '
-    "which range fits"
+    "its file doesn't state the pixel range: 0..1 is assumed. If it is another, give "
+    'pixels="0..255" or pixels="-1..1" (--pixels); spritenet evaluate finds the range that fits '
+    "labelled images"
 )
 
 MODEL_FILES = r"model\.json|weights\.bin|group\d+-shard\d+of\d+(\.bin)?"

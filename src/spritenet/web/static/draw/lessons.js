@@ -178,21 +178,21 @@ export class Lessons {
   /** @param {Result} result @param {Teacher} teacher */
   report({ seconds, right, before, after }, teacher) {
     const { taught } = this;
-    if (!taught.length) return 'It has forgotten all lessons and is as it came.';
+    if (!taught.length) return 'All lessons are forgotten. The model is as it was.';
     const count = taught.length === 1 ? '1 drawing' : `${taught.length} drawings`;
-    const parts = [`It was taught ${count}, in ${seconds.toFixed(1)} s.`];
+    const parts = [`Trained on ${count} in ${seconds.toFixed(1)} s.`];
     if (right < taught.length) {
-      parts.push(`${taught.length - right} of them it still reads otherwise: draw that once more.`);
+      parts.push(`${taught.length - right} still predicted as another class: draw that again.`);
     }
     if (before !== null && after !== null) {
       const percent = (/** @type {number} */ p) => `${(100 * p).toFixed(1)} %`;
       const same = percent(after) === percent(before);
       parts.push(
-        `Of ${teacher.guardCount} stored examples it reads ${percent(after)} right, ${same ? 'as before' : `${percent(before)} before`}.`,
+        `Accuracy on ${teacher.guardCount} stored examples: ${percent(after)}, ${same ? 'as before' : `${percent(before)} before`}.`,
       );
     } else {
       parts.push(
-        'No stored examples came with this page, so it may have forgotten some of the rest.',
+        'This page has no stored examples, so the model may have forgotten other classes.',
       );
     }
     return parts.join(' ');

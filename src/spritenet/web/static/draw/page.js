@@ -267,7 +267,7 @@ function about({ metadata, parameterCount }) {
   const { dataset } = metadata.trainedOn ?? {};
   if (typeof dataset === 'string') parts.push(`trained on ${dataset}`);
   const accuracy = metadata.scores.test_accuracy;
-  if (accuracy) parts.push(`${(100 * accuracy).toFixed(1)} % right on images it had not seen`);
+  if (accuracy) parts.push(`${(100 * accuracy).toFixed(1)} % of the test images correct`);
   return parts.join(' · ');
 }
 

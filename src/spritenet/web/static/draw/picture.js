@@ -53,7 +53,7 @@ export async function decodePicture(file) {
     canvas.width = width;
     canvas.height = height;
     const context = canvas.getContext('2d', { willReadFrequently: true });
-    if (!context) throw new DataError('there is no memory for the image', { where });
+    if (!context) throw new DataError('not enough memory for the image', { where });
     context.drawImage(bitmap, 0, 0, width, height);
     return { data: context.getImageData(0, 0, width, height).data, width, height };
   } finally {

@@ -44,7 +44,7 @@ export class Verdict {
     }
     this.speak(
       state === 'empty'
-        ? 'The sheet is empty'
+        ? 'Nothing drawn yet'
         : state === 'unsure'
           ? `Not sure, perhaps ${name}`
           : `${name}, ${percent(probabilities[best])}`,

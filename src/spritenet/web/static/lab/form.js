@@ -105,8 +105,8 @@ export class Form {
     at('network-about').textContent = rows
       ? 'As it was loaded.'
       : hasBranches(layers)
-        ? 'A loaded network with branches, listed under Inside. Start trains it; Reset goes back to the one below.'
-        : 'A loaded network with layers that are not in this list. Start trains it; Reset goes back to the one below.';
+        ? 'A loaded network with branches, listed under Inside. Start trains it; Reset returns to the one below.'
+        : 'A loaded network with layers that are not in this list. Start trains it; Reset returns to the one below.';
     if (!optimizer) return;
     at('optimizer').value = nameOf(optimizer);
     if (typeof optimizer.learningRate === 'number') at('rate').value = optimizer.learningRate;

@@ -12,7 +12,7 @@ import { Tiles } from './tiles.js';
 
 const EXAMPLES = 20;
 const NEITHER =
-  'neither images nor a model. Choose a sprite, a picture with its file of labels, or model.json with weights.bin.';
+  'neither images nor a model. Choose a sprite, a PNG with its label file, or model.json with weights.bin.';
 
 export class Images {
   /**

@@ -69,7 +69,7 @@ export const NETWORKS = {
   },
   convnet: {
     label: 'Convnet: three convolutions',
-    about: 'Larger, slower, and a little better.',
+    about: 'Larger, slower, and slightly more accurate.',
     rows: [
       row('conv2d', { filters: 16 }),
       row('maxPooling2d'),
@@ -102,7 +102,7 @@ export const NETWORKS = {
   },
   dense: {
     label: 'Dense: no convolution',
-    about: 'Sees pixels, not shapes. Good to compare with.',
+    about: 'Has no convolutions: it sees pixels, not shapes. For comparison.',
     rows: [row('flatten'), row('dense', { units: 64 })],
     optimizer: 'sgd',
     rate: 0.1,

@@ -216,7 +216,7 @@ class Lab {
   /** Returns what is to be done before training. */
   get hint() {
     if (!this.lesson) return 'First, images.';
-    return this.form.problem ? 'First, layers that fit: see Network.' : 'Press Start.';
+    return this.form.problem ? 'Correct the layers first: see Network.' : 'Press Start.';
   }
 
   /** @param {Evaluated} evaluated */
@@ -290,7 +290,7 @@ class Lab {
     const { lesson, trainer } = this;
     tell('keep-problem', null);
     if (!lesson) {
-      tell('keep-problem', 'Load images first, then the model that is to see them.');
+      tell('keep-problem', 'Load images first, then the model.');
       return;
     }
     try {
@@ -334,7 +334,7 @@ function unlike(model, { imageShape, classNames }) {
     return `The model takes images of ${model.imageShape.join('×')}, these are ${imageShape.join('×')}. Load the images it was trained on.`;
   }
   if (model.outputs !== classNames.length) {
-    return `The model tells ${model.outputs} classes apart, these images have ${classNames.length}.`;
+    return `The model has ${model.outputs} classes, these images have ${classNames.length}.`;
   }
   const last = model.layers[model.layers.length - 1];
   const end = last.className === 'Softmax' ? 'softmax' : last.config.activation;

@@ -81,7 +81,7 @@ export class Results {
       places = places.filter((i) => labels[i] === cell.truth && predicted[i] === cell.predicted);
     }
     if (this.order === 'random') return places.slice(0, SHOWN);
-    // The surest mistakes first, then what it was least sure of.
+    // The mistakes with the highest confidence first, then the predictions with the lowest.
     const badness = (/** @type {number} */ i) =>
       predicted[i] === labels[i] ? -confidences[i] : confidences[i];
     return places.sort((a, b) => badness(b) - badness(a)).slice(0, SHOWN);
@@ -112,7 +112,7 @@ export class Results {
         cell.truth === cell.predicted ? `Only ${classNames[cell.truth]} recognised` : words;
     }
     if (!examination) {
-      places.said.textContent = `${test.labels.length.toLocaleString('en')} test images, none judged yet.`;
+      places.said.textContent = `${test.labels.length.toLocaleString('en')} test images, not evaluated yet.`;
       return;
     }
     const { count, accuracy, matrix } = examination;

@@ -1,5 +1,5 @@
 // A data set: images, what they are, and its parts. Read from a sprite, a folder of sprites, or the
-// tutorials' picture with its file of labels.
+// tutorials' PNG with its label file.
 
 import { DataError } from './errors.js';
 import { download } from './download.js';
@@ -58,7 +58,7 @@ export class SpriteData {
    */
   split(name) {
     if (!Object.hasOwn(this.head.splits, name)) {
-      throw new DataError('there is no such part', {
+      throw new DataError('unknown split', {
         where: name,
         expected: this.splits.join(', '),
       });

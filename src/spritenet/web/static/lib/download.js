@@ -28,7 +28,7 @@ export async function download(source, { onProgress, signal, limit = MOST_BYTES 
   const response = await fetch(source, { signal: signal ?? null }).catch((error) => {
     if (signal?.aborted) throw error;
     const todo =
-      'If another site has it, this page may not ask there: download it, and choose the file.';
+      'If it is on another site, the browser may not allow the request: download it, and choose the file.';
     throw new DataError("it can't be read", { where, got: error.message, todo });
   });
   if (!response.ok || !response.body) {
@@ -54,7 +54,7 @@ export async function download(source, { onProgress, signal, limit = MOST_BYTES 
   } catch (error) {
     reader.cancel().catch(() => {});
     if (signal?.aborted || error instanceof DataError) throw error;
-    throw new DataError('its transfer broke off', {
+    throw new DataError('its transfer was interrupted', {
       where,
       got: error instanceof Error ? error.message : error,
     });
@@ -81,9 +81,9 @@ export function room(bytes, where) {
   } catch {
     throw new DataError('it is too large for this tab', {
       where,
-      expected: 'less than this browser lets a page have',
+      expected: 'less than the limit of this browser',
       got: `${(bytes / 1e9).toFixed(1)} GB`,
-      todo: 'Pack a part of it: `spritenet pack` takes fewer images.',
+      todo: 'Pack fewer images with `spritenet pack`.',
     });
   }
 }

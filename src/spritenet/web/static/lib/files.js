@@ -88,7 +88,7 @@ async function jsonOf(files) {
     if (text.includes('"modelTopology"')) found.push(name);
   }
   if (found.length > 1) {
-    throw new ModelError('these are several models', {
+    throw new ModelError('several models were given', {
       got: found.join(', '),
       todo: 'Choose one of them with its weights.',
     });

@@ -150,7 +150,7 @@ function checkShards({ shards }, count, where) {
     isCount(s.bytes) &&
     /^[0-9a-f]{64}$/.test(s.sha256);
   if (!Array.isArray(shards) || !shards.every(good)) {
-    throw new DataError('its shards are no list of files with their hashes', { where });
+    throw new DataError('its shards are not a list of files with hashes', { where });
   }
   if (new Set(shards.map(({ file }) => file)).size !== shards.length) {
     throw new DataError('a shard is named twice', { where });

@@ -77,11 +77,11 @@ async function readRows(bytes, where) {
   const [depth, colour, , , interlaced] = bytes.subarray(header.at + 8, header.at + 13);
   const channels = CHANNELS[colour];
   if (depth !== 8 || !channels || interlaced || chunks.some(({ type }) => type === 'tRNS')) {
-    throw new DataError('pictures of this kind are not read here', {
+    throw new DataError('unsupported kind of PNG', {
       where,
       expected: '8 bits; grey, RGB or RGBA; not interlaced',
       got: `${depth} bits, colour type ${colour}${interlaced ? ', interlaced' : ''}`,
-      todo: 'Make a sprite of it: `spritenet pack`.',
+      todo: 'Convert it to a sprite with `spritenet pack`.',
     });
   }
   const rowBytes = width * channels;
@@ -120,7 +120,7 @@ function undo(raw, row, to, rowBytes, channels, where) {
   const at = row * rowBytes;
   const filter = raw[from - 1];
   if (filter > 4) {
-    throw new DataError(`row ${row} has a filter that there is not`, { where, got: filter });
+    throw new DataError(`row ${row} has an unknown filter`, { where, got: filter });
   }
   to.set(raw.subarray(from, from + rowBytes), at);
   if (filter === 0) return;

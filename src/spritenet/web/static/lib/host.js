@@ -77,7 +77,7 @@ export class Host {
     try {
       const known = /** @type {Record<string, Function>} */ (/** @type {unknown} */ (this.methods));
       if (!Object.hasOwn(known, method)) {
-        throw new CoreError('there is no such method', { where: method });
+        throw new CoreError('unknown method', { where: method });
       }
       const [value, transfer = []] =
         (await known[method].call(this, { id, signal: control.signal }, ...parts)) ?? [];

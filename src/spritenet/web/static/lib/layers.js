@@ -142,7 +142,7 @@ function maker(className) {
     const config = {};
     for (const [key, value] of Object.entries(rest)) {
       if (key !== 'trainable' && !Object.hasOwn(CLASSES[className], snake(key))) {
-        throw new ModelError(`it has no argument ${key}`, {
+        throw new ModelError(`unknown argument ${key}`, {
           where: String(name) || className,
           expected: Object.keys(CLASSES[className]).join(', ') || 'none',
         });

@@ -24,7 +24,7 @@ export function makeLoss(loss, lastActivation) {
     'mean_squared_error',
   ];
   if (!known.includes(name)) {
-    throw new ModelError('the loss is not known', {
+    throw new ModelError('unknown loss', {
       expected: `one of ${known.join(', ')}`,
       got: given.name,
     });

@@ -41,7 +41,7 @@ const FRACTIONS = ['momentum', 'rho', 'beta_1', 'beta_2']; // 0 ≤ value < 1
 export function makeOptimizer(className, config, learningRate) {
   const known = Object.hasOwn(CLASSES, className) ? CLASSES[className] : undefined;
   if (!known) {
-    throw new ModelError('the optimizer is not known', {
+    throw new ModelError('unknown optimizer', {
       expected: `one of ${Object.keys(CLASSES).join(', ')}`,
       got: className,
     });
@@ -103,7 +103,7 @@ function maker(className) {
         .toLowerCase()
         .replace(/^beta([12])$/, 'beta_$1');
       if (!(name in CLASSES[className].config)) {
-        throw new ModelError(`it has no argument ${key}`, { where: className });
+        throw new ModelError(`unknown argument ${key}`, { where: className });
       }
       config[name] = value;
     }

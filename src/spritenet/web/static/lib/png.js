@@ -53,7 +53,7 @@ export function chunksOf(bytes, where) {
     chunks.push({ type, at: at + 8, length });
     at += 12 + length;
   }
-  if (at !== bytes.length) throw new DataError('there is something behind its end', { where });
+  if (at !== bytes.length) throw new DataError('data after its end', { where });
   return chunks;
 }
 
@@ -169,7 +169,7 @@ export async function inflate(format, packed, size, where) {
       done += value.length;
     }
   } catch (error) {
-    throw new DataError('its compressed data are broken', {
+    throw new DataError('its compressed data are damaged', {
       where,
       got: error instanceof Error ? error.message : error,
     });

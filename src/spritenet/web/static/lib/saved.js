@@ -53,9 +53,9 @@ const MAXIMAL_MODEL_JSON = 16 * 2 ** 20; // bytes
 const COUNTER = 'iter';
 const STILL_TRUE = ['version', 'class_names', 'input']; // whatever the weights are
 const TRAINED_ON_ELSEWHERE =
-  "TensorFlow.js has changed its weights since Spritenet saved them: their hash, the scores, the calibration, the optimizer's state and what it was trained on are dropped";
+  'TensorFlow.js has changed its weights since Spritenet saved them: their hash, the scores, the calibration, the optimizer state and the description of the training set are dropped';
 const ASSUMED =
-  "its file doesn't say what range its pixels had: 0..1 is assumed. Where that is wrong, give pixels: '0..255' or '-1..1'";
+  "its file doesn't state the pixel range: 0..1 is assumed. If it is another, give pixels: '0..255' or '-1..1'";
 
 /**
  * Reads a model; whatever is wrong with it is one ModelError that says where.

@@ -258,7 +258,7 @@ function maker(className) {
     for (const [key, value] of Object.entries(options)) {
       const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
       if (!(name in CLASSES[className])) {
-        throw new ModelError(`it has no argument ${key}`, {
+        throw new ModelError(`unknown argument ${key}`, {
           where: className,
           expected: Object.keys(CLASSES[className]).join(', '),
         });

@@ -91,7 +91,7 @@ function readHead(bytes, header, text, where) {
     const json = bytes.subarray(text.at + prefix.length, text.at + text.length);
     head = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
   } catch (error) {
-    throw new DataError('what it tells of itself is broken', {
+    throw new DataError('its metadata is damaged', {
       where,
       got: error instanceof Error ? error.message : error,
     });
@@ -103,7 +103,7 @@ function readHead(bytes, header, text, where) {
   const expected = layout === 'rows' ? [height * width, count] : [columns * width, bands * height];
   const size = header.length === 13 ? [view.getUint32(0), view.getUint32(4)] : [];
   if (String(size) !== String(expected) || size[0] * size[1] > MOST_PIXELS || size[1] > 65000) {
-    throw new DataError("the picture's size is not that of its images", {
+    throw new DataError("the PNG's size doesn't fit its images", {
       where,
       expected: expected.join('×'),
       got: size.join('×'),
@@ -111,7 +111,7 @@ function readHead(bytes, header, text, where) {
   }
   const kind = [...bytes.subarray(header.at + 8, header.at + 13)];
   if (kind[0] !== 8 || CHANNELS[kind[1]] !== channels || kind[2] || kind[3] || kind[4]) {
-    throw new DataError('the picture is of another kind than its images', {
+    throw new DataError("the PNG's colour type doesn't fit its images", {
       where,
       expected: `8 bits, ${channels} channels`,
       got: kind,
@@ -131,7 +131,7 @@ export function checkHead(head, where) {
   /** @param {string} key @param {boolean} good @param {unknown} [expected] */
   const check = (key, good, expected = '') => {
     if (!good) {
-      throw new DataError(`${key} of what it tells of itself is wrong`, {
+      throw new DataError(`invalid ${key} in its metadata`, {
         where,
         expected,
         got: head?.[key] ?? null,

@@ -16,7 +16,7 @@ export async function inStore(where) {
   const found =
     scheme === 'indexeddb' ? await fromDatabase(name, where) : fromLocalStorage(name, where);
   if (!found?.modelTopology || !found.weightSpecs) {
-    throw new ModelError('there is no such model in this browser', { where });
+    throw new ModelError('this browser has no model of that name', { where });
   }
   const { weightData, weightSpecs, ...rest } = found;
   const parts = Array.isArray(weightData) ? weightData : [weightData ?? new ArrayBuffer(0)];
@@ -36,7 +36,7 @@ export async function inStore(where) {
  */
 function fromDatabase(name, where) {
   return new Promise((resolve, reject) => {
-    const fail = () => reject(new ModelError('there is no such model in this browser', { where }));
+    const fail = () => reject(new ModelError('this browser has no model of that name', { where }));
     if (typeof indexedDB === 'undefined') return fail();
     const opening = indexedDB.open('tensorflowjs', 1); // TensorFlow.js's own names
     opening.onupgradeneeded = () => opening.transaction?.abort(); // none was there, and none shall be

@@ -41,7 +41,7 @@ export function graphOf(topology) {
   }
   model = isObject(model) ? snakeKeys(model) : {};
   if (typeof model.class_name !== 'string') {
-    throw new ModelError('modelTopology is missing or broken', { todo: 'Is it a layers model?' });
+    throw new ModelError('modelTopology is missing or damaged', { todo: 'Is it a layers model?' });
   }
   if (!MODELS.includes(model.class_name)) {
     throw new ModelError('unsupported kind of model', {
@@ -80,7 +80,7 @@ export function snakeKeys(config, where = '') {
   for (const [key, value] of Object.entries(config)) {
     const snake = key.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase();
     if (Object.hasOwn(result, snake) && JSON.stringify(result[snake]) !== JSON.stringify(value)) {
-      throw new ModelError(`${shown(snake)} is there twice, with two values`, {
+      throw new ModelError(`${shown(snake)} is given twice, with different values`, {
         where,
         got: [result[snake], value],
       });
@@ -175,7 +175,7 @@ class FlatGraph {
     }
     const ends = tensorList(content.output_layers);
     if (!ends?.length) {
-      throw new ModelError('its output_layers are wrong', { got: content.output_layers ?? null });
+      throw new ModelError('invalid output_layers', { got: content.output_layers ?? null });
     }
     return ends.map((end) => output(end, 'output_layers'));
   }
@@ -324,7 +324,7 @@ function tensorsOf({ class_name: className, name, inbound_nodes: nodes }) {
   const [node] = nodes;
   /** @param {unknown} got @returns {never} */
   const refuse = (got) => {
-    throw new ModelError('its inbound_nodes are wrong', { where: name, got });
+    throw new ModelError('invalid inbound_nodes', { where: name, got });
   };
   let tensors = Array.isArray(node) ? node : []; // Keras 2 and TensorFlow.js
   /** @type {Record<string, any>[]} */

@@ -65,7 +65,7 @@
     element('cell-title').textContent =
       `${what}: ${count.toLocaleString('en')} ${count === 1 ? 'image' : 'images'}`;
     const some = images.length < count ? `${images.length} of them: ` : '';
-    const order = right ? 'the least certain first' : 'the most confident first';
+    const order = right ? 'lowest confidence first' : 'highest confidence first';
     element('cell-note').textContent = `${some}${order}, with the network's confidence`;
     element('cell-images').replaceChildren(
       ...images.map(([number, confidence, index]) => {

@@ -75,7 +75,7 @@ function build(container, classNames) {
   head.append(document.createElement('td'));
   for (const name of classNames) head.append(header(name, 'col'));
   head.append(
-    header('recall', 'col', 'Recall: the fraction of the class that was predicted as such'),
+    header('recall', 'col', 'Recall: the fraction of the class that was predicted as it'),
   );
   const body = table.createTBody();
   /** @type {HTMLTableCellElement[][]} */

@@ -129,7 +129,7 @@ export function inWords({ className, config }) {
     case 'DepthwiseConv2D':
       return `a filter of ${sides(config.kernel_size)} for each map${stride}${same}${end}`;
     case 'BatchNormalization':
-      return 'each map to mean 0, deviation 1';
+      return 'each map normalized to mean 0, deviation 1';
     case 'ZeroPadding2D':
       return 'zeros around the image';
     case 'Add':
@@ -143,7 +143,7 @@ export function inWords({ className, config }) {
     case 'Dense':
       return `${config.units} outputs${end}`;
     case 'Dropout':
-      return `${Math.round(100 * config.rate)} % left out while training`;
+      return `${Math.round(100 * config.rate)} % dropped in training`;
     case 'Activation':
       return config.activation;
     default:

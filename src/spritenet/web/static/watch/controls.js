@@ -115,7 +115,7 @@ export class Controls {
     if (!mine) return;
     if (entry.refused) this.#answer = `It refused: ${entry.refused}.`;
     else if (entry.command === 'pause') this.#answer = `Paused at step ${count(entry.step)}.`;
-    else if (entry.command === 'resume') this.#answer = `Going on from step ${count(entry.step)}.`;
+    else if (entry.command === 'resume') this.#answer = `Resuming from step ${count(entry.step)}.`;
     else if (entry.command === 'rate') {
       this.#answer = `Learning rate ${small(entry.value)} from step ${count(entry.step + 1)} on.`;
     } else this.#answer = `Stopping after step ${count(entry.step)}.`;

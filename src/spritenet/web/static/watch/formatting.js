@@ -43,8 +43,8 @@ export function eventText(entry) {
   switch (entry.event) {
     case 'started':
       return entry.step
-        ? `Went on after ${count(entry.step)} steps`
-        : `Began: ${count(entry.images)} images, ${count(entry.last_step)} steps of ${count(entry.batch_size)}`;
+        ? `Resumed after ${count(entry.step)} steps`
+        : `Started: ${count(entry.images)} images, ${count(entry.last_step)} steps of ${count(entry.batch_size)}`;
     case 'evaluated':
       return `Evaluated on ${count(entry.images)} images: ${percent(entry.accuracy)}, loss ${small(entry.loss)}`;
     case 'tested':
@@ -56,7 +56,7 @@ export function eventText(entry) {
     case 'finished':
       return `Finished: ${count(entry.images)} images in ${seconds(entry.seconds)}`;
     case 'stopped':
-      return `Ended early: ${entry.reason}`;
+      return `Stopped early: ${entry.reason}`;
     case 'control':
       return entry.refused ? `Refused to ${asked(entry)}: ${entry.refused}` : did(entry);
     default:

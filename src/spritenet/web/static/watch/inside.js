@@ -29,13 +29,13 @@ export class Inside {
     this.root = root;
     /** @type {Run | null} */
     this.record = null;
-    this.replay = new Replay(bar, 'At which step', (place) => this.#show(place));
+    this.replay = new Replay(bar, 'Step', (place) => this.#show(place));
     const left = seen.appendChild(document.createElement('div'));
     this.filters = column(left, 'Filters', 'The kernels of the convolutions. Middle grey is 0.');
     this.weights = column(
       left,
-      'Histograms: how the weights are spread',
-      'From the lowest to the highest weight; the thin line is 0.',
+      'Histograms of the weights',
+      'From the lowest to the highest weight; the thin line marks 0.',
     );
     this.maps = column(seen, 'Activations: the output of each layer for one image', '');
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {

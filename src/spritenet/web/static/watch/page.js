@@ -109,7 +109,7 @@ function drawNow() {
   const most = Math.max(...[...records.values()].map(({ sampled }) => sampled));
   at('sampled').hidden = most < 2;
   at('sampled').textContent =
-    `A large journal: about one step in ${count(most)} is drawn, the newest ones all.`;
+    `A large journal: about one step in ${count(most)} is drawn, and all of the newest.`;
 }
 
 /** @param {Run} record */
@@ -189,7 +189,7 @@ function figures(record) {
     ['accuracy', percent(recent(record.accuracy.values))],
     [last?.event === 'tested' ? 'test accuracy' : 'validation accuracy', percent(last?.accuracy)],
     ['learning rate', small(record.rate)],
-    ['images a second', count(live ? images : whole)],
+    ['images per second', count(live ? images : whole)],
     live
       ? ['time left', seconds(left)]
       : [end ? 'took' : 'so far', seconds(end?.total_seconds ?? record.at.last)],
@@ -205,7 +205,7 @@ function figures(record) {
     const [term, words] = /** @type {HTMLElement[]} */ ([...item.children]);
     write(term, name);
     write(words, value);
-    term.title = place < 2 ? 'Mean of the last 50 steps, each measured before it' : '';
+    term.title = place < 2 ? 'Mean of the last 50 steps, each measured before the step' : '';
   });
 }
 

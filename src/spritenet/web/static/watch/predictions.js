@@ -60,7 +60,7 @@ export class Predictions {
     this.confusions.show(record.confusions.map(({ step }) => step));
     if (!record.confusions.length) {
       this.of.textContent =
-        'None was made: a matrix costs as much as an evaluation, and nobody was watching. spritenet report makes one.';
+        'There is none, because it takes as long as an evaluation and no page was open. spritenet report makes one.';
     }
   }
 
@@ -100,7 +100,7 @@ export class Predictions {
       return tile;
     });
     const good = labels.slice(0, shown).filter((label, i) => label === entry.predicted[i]).length;
-    this.right.textContent = `${good} of these ${shown} are right. Always the same test images.`;
+    this.right.textContent = `${good} of these ${shown} are correct. They are always the same test images.`;
     this.tiles.replaceChildren(...tiles);
   }
 
