@@ -359,7 +359,7 @@ def test_it_learns_an_odd_seven_and_forgets_nothing(page: Page) -> None:
     again = answer(page)
     assert np.abs(np.subtract(again["probabilities"], taught["probabilities"])).max() < 1e-6
     page.locator("#unlearn").click()
-    expect(page.locator("#lesson")).to_contain_text("as it came")
+    expect(page.locator("#lesson")).to_contain_text("as it was")
     assert answer(page) == wrong
 
 
@@ -391,13 +391,13 @@ def test_two_tabs_share_their_lessons(chromium: Browser, site: Site) -> None:
         one, two = page_on(context, site.address), page_on(context, site.address)
         draw(one, MIRRORED_SEVEN)
         teach(one, 7, 1)
-        expect(two.locator("#lesson")).to_contain_text("1 drawing,", timeout=30_000)
+        expect(two.locator("#lesson")).to_contain_text("1 drawing in", timeout=30_000)
         draw(two, MIRRORED_SEVEN)
         assert answer(two)["best"] == 7
         teach(two, 7, 2)
-        expect(one.locator("#lesson")).to_contain_text("2 drawings,", timeout=30_000)
+        expect(one.locator("#lesson")).to_contain_text("2 drawings in", timeout=30_000)
         one.locator("#forget").click()
-        expect(two.locator("#lesson")).to_contain_text("as it came", timeout=30_000)
+        expect(two.locator("#lesson")).to_contain_text("as it was", timeout=30_000)
 
 
 def test_it_works_without_a_network_and_without_a_database(chromium: Browser, site: Site) -> None:
@@ -412,7 +412,7 @@ def test_it_works_without_a_network_and_without_a_database(chromium: Browser, si
         teach(page, 7, 1)
         assert answer(page)["best"] == 7
         page.locator("#unlearn").click()
-        page.locator("#lesson", has_text="as it came").wait_for()
+        page.locator("#lesson", has_text="as it was").wait_for()
 
 
 def test_not_sure_is_said_and_shown(page: Page) -> None:
