@@ -85,7 +85,7 @@ if TYPE_CHECKING:
         MeanSquaredError,
         SparseCategoricalCrossentropy,
     )
-    from spritenet.model import Classified, Model, Scores, Sequential, load_model, train
+    from spritenet.model import Classified, Model, Scores, Sequential, load_model, train, transfer
     from spritenet.model.live_chart import LiveChart
     from spritenet.model.predictions import Predictions
     from spritenet.optimizers import SGD, Adam, AdamW, RMSprop
@@ -200,7 +200,15 @@ _NAMES = {
         "MeanSquaredError",
         "SparseCategoricalCrossentropy",
     ),
-    "spritenet.model": ("Classified", "Model", "Scores", "Sequential", "load_model", "train"),
+    "spritenet.model": (
+        "Classified",
+        "Model",
+        "Scores",
+        "Sequential",
+        "load_model",
+        "train",
+        "transfer",
+    ),
     "spritenet.model.live_chart": ("LiveChart",),
     "spritenet.model.predictions": ("Predictions",),
     "spritenet.optimizers": ("SGD", "Adam", "AdamW", "RMSprop"),
@@ -350,6 +358,7 @@ __all__ = [
     "regularizers",
     "schedules",
     "train",
+    "transfer",
     "utils",
 ]
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import spritenet as sn
 from program import PROGRAM, environment, spritenet
 from spritenet.export import load
 
@@ -192,6 +193,29 @@ def test_it_goes_on_from_a_saved_model(data: str, run: Path, tmp_path: Path) -> 
     gone_on = spritenet(*first, "--from", str(run), folder=tmp_path).stdout
     losses = [float(re.findall(r"loss: ([\d.e-]+)", text)[0]) for text in (begun, gone_on)]
     assert losses[1] < losses[0] / 2
+
+
+def test_a_saved_model_gets_a_new_output_layer_for_other_classes(run: Path, tmp_path: Path) -> None:
+    """--from with --freeze: said in a line, and only the output layer is trained."""
+    shapes_without_sense(tmp_path / "noise.npz", 40)
+    words = ["train", "noise.npz", "--from", str(run), "--steps", "3"]
+    done = spritenet(*words, "--freeze", "--out", "r", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "it was trained on other classes, so it gets a new output layer" in done.stderr
+    first = "conv2d/kernel"
+    old, new = sn.load_model(run).weights, sn.load_model(tmp_path / "r").weights
+    changed = [name for name in new if not np.array_equal(new[name], old[name])]
+    assert changed == list(new)[-2:]
+    again = spritenet("train", "--resume", "--out", "r", "--steps", "5", folder=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert np.array_equal(sn.load_model(tmp_path / "r").weights[first], old[first])
+
+
+def test_freezing_needs_a_trained_model(data: str, tmp_path: Path) -> None:
+    """One line says which option is missing."""
+    done = spritenet("train", data, "--freeze", folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "error: --freeze: it needs a trained model. Give one with --from.\n"
 
 
 def test_a_run_that_is_there_is_not_overwritten(data: str, run: Path) -> None:

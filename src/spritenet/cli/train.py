@@ -51,8 +51,14 @@ def train(
     start: Annotated[
         str | None,
         training_option(
-            "--from", metavar="MODEL", help="Start from the layers and weights of a saved model."
+            "--from",
+            metavar="MODEL",
+            help="Start from a saved model; other classes get a new output layer.",
         ),
+    ] = None,
+    freeze: Annotated[
+        bool | None,
+        training_option("--freeze", help="With --from, train the output layer only."),
     ] = None,
     epochs: Annotated[
         int | None, training_option(metavar="N", min=1, help="Number of epochs.", show_default="5")
@@ -161,6 +167,7 @@ def train(
     from spritenet.cli.models import recorded_command
     from spritenet.cli.train_options import TrainOptions
     from spritenet.destination import local_only
+    from spritenet.errors import InputError
 
     _check_exclusive("--epochs", epochs, "--steps", steps)
     _check_exclusive("--model", model, "--from", start)
@@ -168,6 +175,8 @@ def train(
     folder = local_only(out, LOCAL_ONLY) if out else (_latest() if resume else None)
     recorded = recorded_command(folder) if folder is not None and resume else {}
     options = TrainOptions.from_json(recorded).updated(given)
+    if options.freeze and options.start is None:
+        raise InputError("it needs a trained model", where="--freeze", do="Give one with --from.")
     load = _loader(options)
     from spritenet.cli.experiment import Experiment
     from spritenet.cli.watch import start_page
@@ -269,8 +278,6 @@ def _loader(options: TrainOptions) -> Callable[[], Dataset | Stream]:
 def _network(options: TrainOptions, dataset: Dataset | Stream, threads: int | None) -> Model:
     """Returns the network of the options, compiled."""
     from spritenet import networks, optimizers
-    from spritenet.cli.models import load_network
-    from spritenet.optimizers import Adam
 
     if options.start is None:
         model = (
@@ -279,15 +286,40 @@ def _network(options: TrainOptions, dataset: Dataset | Stream, threads: int | No
             else networks.get(options.model, dataset.train)
         )
     else:
-        model = load_network(Path(options.start))
-        if model.optimizer is None or model.loss is None:
-            model.compile(Adam(), "sparse_categorical_crossentropy")
+        model = _trained_network(options.start, dataset, options)
     model.threads = threads
     default, loss = model.compiled()
     chosen = default if options.optimizer is None else optimizers.get(options.optimizer)
     scheduled = options.with_schedule(chosen, options.steps_on(len(dataset.train)))
     if scheduled != default:
         model.compile(scheduled, loss, metrics=["accuracy"])
+    return model
+
+
+def _trained_network(start: str, dataset: Dataset | Stream, options: TrainOptions) -> Model:
+    """Returns a saved model, with a new output layer if the data set has other classes."""
+    import warnings
+
+    from spritenet.cli.models import load_network
+    from spritenet.errors import DataWarning
+    from spritenet.model import transfer
+    from spritenet.optimizers import Adam
+
+    model = load_network(Path(start))
+    names = dataset.class_names
+    if len(names) != model.output_shape[-1] or model.class_names not in {(), names}:
+        warnings.warn(
+            f"{start}: it was trained on other classes, so it gets a new output layer",
+            DataWarning,
+            stacklevel=2,
+        )
+        return transfer(model, dataset, trainable=not options.freeze, seed=options.training.seed)
+    if options.freeze:
+        *others, _ = dict.fromkeys(name.rpartition("/")[0] for name in model.weights)
+        for name in others:
+            model.get_layer(name).trainable = False
+    if model.optimizer is None or model.loss is None:
+        model.compile(Adam(), "sparse_categorical_crossentropy")
     return model
 
 

@@ -51,6 +51,7 @@ class TrainOptions:
     data: str = "strokes"
     model: str = "tutorial"
     start: str | None = None
+    freeze: bool = False
     optimizer: str | None = None
     learning_rate: float | None = None
     schedule: str | None = None

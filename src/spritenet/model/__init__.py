@@ -31,6 +31,7 @@
     predictions        Predictions: probabilities for labelled images
     features           outputs of inner layers
     inspection         activations and tables of a network
+    transfer_learning  a new output layer on trained layers
     summary            the table of layers, as text
     progress           a line for each epoch
     live_chart         LiveChart: curves in notebooks
@@ -48,6 +49,7 @@ from spritenet.model.model_file import load_model, model_of
 from spritenet.model.pixel_ranges import accuracies_by_range, best_range
 from spritenet.model.scores import Scores
 from spritenet.model.sequential import Sequential
+from spritenet.model.transfer_learning import transfer
 
 __all__ = [
     "Classified",
@@ -60,4 +62,5 @@ __all__ = [
     "load_model",
     "model_of",
     "train",
+    "transfer",
 ]
