@@ -3,20 +3,20 @@
 // Everything works in a page, in a worker and in Node.js. `predict` answers at once; `fit` and
 // `evaluate` work in slices, so that a page stays responsive, and may be aborted between two.
 
+import { checkClassifies, classify, lastActivation } from './classification.js';
 import { defaultCore } from './core.js';
-import { familiarity, softened } from './rejection.js';
 import { ModelError } from './errors.js';
 import { evaluate, examine } from './evaluation.js';
 import { checkExamples, onePixels, pixelsOf } from './examples.js';
 import { connected, networkOf } from './graph.js';
 import { imageShapeOf } from './image-shape.js';
 import { initial, Stream } from './initializers.js';
-import { activationOf } from './activations.js';
 import { inferShapes, namedWeights, size } from './shapes.js';
 import { Layer } from './layers.js';
 import { lossConfig, makeLoss, savedLoss } from './losses.js';
 import { Network } from './network.js';
 import { slotNames, withRate } from './optimizers.js';
+import { Gate } from './pause.js';
 import { readPreparation } from './prepare.js';
 import { readModel, writeModel } from './saved.js';
 import { checkInputShape } from './tensor.js';
@@ -63,9 +63,7 @@ export class Model {
     /** Passes through the images that were begun: the next training begins a new one. */
     this.passes = 0;
     this.busy = false;
-    this.paused = false;
-    /** @type {Set<() => void>} */
-    this.waiting = new Set(); // for `resume`
+    this.gate = new Gate();
   }
 
   /**
@@ -191,7 +189,7 @@ export class Model {
 
   /** The name of the function applied last. */
   get lastActivation() {
-    return activationOf(this.layers[this.layers.length - 1]).name;
+    return lastActivation(this.layers);
   }
 
   /** Its weights by name ("conv2d/kernel"), each a copy. */
@@ -258,38 +256,9 @@ export class Model {
    */
   classify(image) {
     const pixels = onePixels(image, this.inputShape);
-    const { lastActivation } = this;
-    this.checkClassifies();
+    checkClassifies(this.layers, this.inputShape);
     const rejection = this.metadata.rejection ?? null;
-    const values = rejection ? this.network.activations(pixels) : [this.network.predict(pixels)];
-    const probabilities = softened(
-      values[values.length - 1],
-      lastActivation,
-      rejection?.temperature ?? 1,
-    );
-    const label = probabilities.reduce(
-      (best, value, k) => (value > probabilities[best] ? k : best),
-      0,
-    );
-    if (!rejection) return { label, probabilities, sure: false, score: 0 }; // not calibrated
-    const features = values[this.layers.findIndex(({ name }) => name === rejection.layer)];
-    const score = familiarity(rejection, features, pixels, this.imageShape[2]);
-    return { label, probabilities, sure: score >= 0.5, score };
-  }
-
-  /** Throws a ModelError if its outputs aren't classes of which one is chosen. */
-  checkClassifies() {
-    const { output: shape } = inferShapes(this.layers, this.inputShape);
-    if (
-      shape.length !== 1 ||
-      shape[0] < 2 ||
-      !['softmax', 'linear'].includes(this.lastActivation)
-    ) {
-      throw new ModelError("the network isn't a classifier", {
-        expected: 'two or more outputs, with softmax or linear',
-        got: `${shape.join(' × ')} through ${this.lastActivation}`,
-      });
-    }
+    return classify(this.network, this.layers, rejection, pixels, this.imageShape[2]);
   }
 
   /**
@@ -349,28 +318,12 @@ export class Model {
 
   /** Lets a training wait before its next slice; it goes on with `resume`. */
   pause() {
-    this.paused = true;
+    this.gate.close();
   }
 
   /** Ends a pause. */
   resume() {
-    this.paused = false;
-    for (const go of this.waiting) go();
-    this.waiting.clear();
-  }
-
-  /**
-   * Resolves when a pause is over, or its training aborted.
-   *
-   * @param {AbortSignal} [signal]
-   * @returns {Promise<void>}
-   */
-  resumed(signal) {
-    return new Promise((resolve) => {
-      if (!this.paused || signal?.aborted) resolve();
-      this.waiting.add(resolve);
-      signal?.addEventListener('abort', () => resolve(), { once: true });
-    });
+    this.gate.open();
   }
 
   /**

@@ -63,3 +63,34 @@ export class Pace {
     this.since = performance.now();
   }
 }
+
+/** A gate that a training waits before while it is closed. */
+export class Gate {
+  closed = false;
+  /** @type {Set<() => void>} */
+  #waiting = new Set();
+
+  close() {
+    this.closed = true;
+  }
+
+  open() {
+    this.closed = false;
+    for (const go of this.#waiting) go();
+    this.#waiting.clear();
+  }
+
+  /**
+   * Resolves when it is open, or the training aborted.
+   *
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<void>}
+   */
+  opened(signal) {
+    return new Promise((resolve) => {
+      if (!this.closed || signal?.aborted) resolve();
+      this.#waiting.add(resolve);
+      signal?.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+}

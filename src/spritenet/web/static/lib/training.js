@@ -132,7 +132,7 @@ export class Training {
   async run() {
     const { signal } = this.options;
     while (this.done < this.total) {
-      if (this.model.paused) await this.model.resumed(signal);
+      if (this.model.gate.closed) await this.model.gate.opened(signal);
       if (signal?.aborted) {
         this.history.aborted = true;
         break;

@@ -4,8 +4,9 @@
 // the theme's, in light and dark; a dashed line differs from a solid one without its colour.
 
 import uPlot from '../vendor/uplot.js';
-import { axisLabel, axisRange, axisWidth, tickTexts } from './chart-axis.js';
-import { Legend, series } from './chart-legend.js';
+import { axisLabel } from './chart-axis.js';
+import { Legend } from './chart-legend.js';
+import { HEIGHT, plotOptions } from './chart-plot.js';
 import { sentence, Summary } from './chart-summary.js';
 import { Switches } from './chart-switches.js';
 import { element } from './dom.js';
@@ -50,7 +51,6 @@ import { join, smooth, thin } from './points.js';
  * @property {string} [empty]  what stands there while there is no data
  */
 
-const LINE = 1.25; // pixels
 let charts = 0;
 
 /** A chart that is given data again and again. */
@@ -190,7 +190,7 @@ export class LineChart {
     this.spoken.setAttribute('aria-live', 'polite');
     this.root.append(head, this.legend.root, this.box, this.summary.root, this.spoken);
     container.append(this.root);
-    this.box.style.minHeight = `${this.options.height ?? 260}px`;
+    this.box.style.minHeight = `${this.options.height ?? HEIGHT}px`;
     this.switches.update();
   }
 
@@ -207,7 +207,7 @@ export class LineChart {
 
   /** Lines as they are drawn: a smoothed one has its raw self, faint, behind it. */
   #strands() {
-    /** @type {{line: Line, place: number, y: Numbers, raw: boolean}[]} */
+    /** @type {import('./chart-plot.js').Strand[]} */
     const strands = [];
     this.lines.forEach((line, place) => {
       if (this.legend.hidden.has(line.name)) return;
@@ -282,70 +282,16 @@ export class LineChart {
 
   /**
    * @param {number} width
-   * @param {{line: Line, place: number, y: Numbers, raw: boolean}[]} strands
+   * @param {import('./chart-plot.js').Strand[]} strands
    * @param {(number | null | undefined)[][]} data
    */
   #make(width, strands, data) {
     this.plot?.destroy();
-    const style = getComputedStyle(document.documentElement);
-    const token = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
-    const font = `12px ${token('--sans')}`;
-    const { x, height = 260 } = this.options;
-    const grid = { stroke: token('--line'), width: 1 };
-    const axis = {
-      stroke: token('--faint'),
-      font,
-      labelFont: font,
-      grid,
-      ticks: { ...grid, size: 4 },
-    };
-    const options = /** @type {uPlot.Options} */ ({
-      width,
-      height,
-      legend: { show: false },
-      padding: [8, 26, 0, 0], // the last number beside the x axis is not clipped
-      cursor: {
-        y: false,
-        drag: { x: true, y: false, setScale: false },
-        bind: { dblclick: () => () => this.#whole() },
-        hover: { skip: [undefined, null] },
-        points: { size: 7, width: 2 },
-      },
-      scales: {
-        x: { time: false, range: () => this.limits },
-        y: {
-          distr: this.log ? 3 : 1,
-          range: (/** @type {any} */ _, /** @type {number} */ low, /** @type {number} */ high) =>
-            axisRange(this.options.y, this, low, high),
-        },
-      },
-      axes: [
-        { ...axis, label: x.label, labelSize: 18, labelGap: 0, size: 28, gap: 4, space: 60 },
-        {
-          ...axis,
-          label: axisLabel(this.options.y, this),
-          labelSize: 18,
-          labelGap: 2,
-          gap: 4,
-          size: (/** @type {any} */ _, /** @type {string[] | null} */ ticks) =>
-            axisWidth(ticks, font),
-          values: (/** @type {any} */ _, /** @type {(number | null)[]} */ ticks) =>
-            tickTexts(this.options.y, this, ticks),
-        },
-      ],
-      series: [
-        {},
-        ...strands.map(({ line, place, raw }) => ({
-          stroke: color(line, place, token) + (raw ? '55' : ''),
-          width: raw ? 1 : line.dashed ? LINE + 0.75 : LINE,
-          dash: line.dashed ? [7, 4] : undefined,
-          points: { show: Boolean(line.dots) && !raw, size: 6, width: 1.5, fill: token('--panel') },
-        })),
-      ],
-      hooks: {
-        setCursor: [() => this.#legend()],
-        setSelect: [(/** @type {uPlot} */ plot) => this.#select(plot)],
-      },
+    const options = plotOptions(this, width, strands, {
+      limits: () => this.limits,
+      moved: () => this.#legend(),
+      selected: (plot) => this.#select(plot),
+      whole: () => this.#whole(),
     });
     this.plot = new uPlot(options, /** @type {uPlot.AlignedData} */ (data), this.box);
   }
@@ -370,7 +316,7 @@ export class LineChart {
     const width = Math.floor(this.box.clientWidth);
     if (!this.plot) this.draw();
     else if (width >= 40 && width !== this.plot.width) {
-      this.plot.setSize({ width, height: this.options.height ?? 260 });
+      this.plot.setSize({ width, height: this.options.height ?? HEIGHT });
       this.draw();
     }
   }
@@ -415,9 +361,4 @@ export class LineChart {
       : '';
     return `${title}, ${axisLabel(y, this)} against ${x.label}. ${sentences.join(' ')}${means}`;
   }
-}
-
-/** @param {Line} line @param {number} place @param {(name: string) => string} token */
-function color(line, place, token) {
-  return token(`--series-${series(line, place)}`);
 }
