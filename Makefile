@@ -32,6 +32,7 @@ JAVASCRIPT := 'src/**/*.{js,css}' 'tests/**/*.{js,mjs}' 'benchmarks/**/*.{js,mjs
 CORE := $(shell find core -name '*.cpp' -o -name '*.h')
 
 SLOW := tests/test_benchmarks.py tests/test_build.py tests/test_tutorials.py
+SLOW += tests/test_permutation.py tests/test_reference.py
 QUICK := tests/core tests/dataset tests/migration tests/model tests/charts tests/training
 QUICK += $(filter-out $(SLOW),$(wildcard tests/test_*.py))
 TESTS_OF_CORE := tests/core tests/engines tests/sprites tests/test_permutation.py
@@ -46,7 +47,7 @@ test: $(VENV)/compiled
 	$(BIN)/python -m pytest --numprocesses auto $(TESTS)
 
 quick: $(VENV)/compiled
-	$(BIN)/python -m pytest --numprocesses auto $(QUICK)
+	$(BIN)/python -m pytest --numprocesses auto --hypothesis-profile quick -m 'not torch and not slow' $(QUICK)
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check

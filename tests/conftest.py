@@ -27,6 +27,7 @@ TFJS_FOLDER = Path(__file__).parent / "node"
 
 # Other programs share the machine: how long an example takes proves nothing.
 settings.register_profile("spritenet", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=20)  # of `make quick`
 settings.load_profile("spritenet")
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
@@ -53,6 +54,14 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Looks at each test file's, where `pytest.importorskip` may have skipped all of it."""
     return _refuse_skip((yield))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks tests that ask for PyTorch, whose import takes as long as a hundred others."""
+    for item in items:
+        if "torch" in getattr(item, "fixturenames", ()):
+            item.add_marker("torch")
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
