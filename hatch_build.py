@@ -15,6 +15,7 @@ import argparse
 import importlib.util
 import os
 import platform as running
+import re
 import shlex
 import subprocess
 import sys
@@ -236,6 +237,24 @@ def flags(
     return chosen
 
 
+def renew_operators(folder: Path) -> None:
+    """Renews the list in table.cpp if it isn't that of the operators in the folder's files."""
+    table = folder / "table.cpp"
+    if not table.exists():
+        return
+    found = (
+        re.findall(r"^extern const Operator (k\w+) =", file.read_text("utf-8"), re.MULTILINE)
+        for file in folder.glob("*.cpp")
+    )
+    names = sorted((name for each in found for name in each), key=str.lower)
+    text = table.read_text("utf-8")
+    first, begin, rest = text.partition("#define SN_OPERATORS(row)")
+    _, end, last = rest.partition("\n// clang-format on")
+    rows = "".join(f" \\\n  row({name})" for name in names)
+    if text != (new := f"{first}{begin}{rows}{end}{last}"):
+        table.write_text(new, "utf-8")
+
+
 def build(
     platform: Platform,
     levels: Sequence[Level],
@@ -267,6 +286,7 @@ def build(
     files = [str(file) for file in sorted(sources.rglob("*.cpp"))]
     if not files:
         raise BuildError(f"{sources}: there are no C++ files to compile.")
+    renew_operators(sources / "ops")
     out.mkdir(parents=True, exist_ok=True)
     # zig keeps compiled C libraries and objects: here, not in the person's home.
     cache = str(ROOT / "build" / "zig")

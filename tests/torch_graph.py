@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,9 @@ class TorchGraph:
                 if groups > 1 or (name == "DepthwiseConv2D")
                 else kernel.permute(3, 2, 0, 1)
             )
-            y = functions.conv2d(first, kernel, w["bias"], layer.strides, groups=groups)
+            y = functions.conv2d(
+                first, kernel.contiguous(), w["bias"], layer.strides, groups=groups
+            )
             return activate(layer.activation, y)
         if name == "Dense":
             y = first @ w["kernel"] + w["bias"]
@@ -100,6 +103,13 @@ class TorchGraph:
             return sum(x)
         if name == "Multiply":
             return torch.stack(x).prod(0)
+        if name == "Subtract":
+            return x[0] - x[1]
+        if name == "Average":
+            return torch.stack(x).mean(0)
+        if name in ("Maximum", "Minimum"):
+            most = torch.maximum if name == "Maximum" else torch.minimum
+            return reduce(most, x)
         if name == "Concatenate":
             return torch.cat(x, 1)
         if name == "ZeroPadding2D":

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 import tiny
 from spritenet import atomic
 from spritenet.errors import InputError, RunError
+from spritenet.layers import BatchNormalization, Conv2D, Dense, Flatten, MaxPooling2D, ReLU
 from spritenet.model import Sequential, load_model, train
 from spritenet.runs import Run
 from spritenet.training import checkpoint
@@ -52,11 +54,26 @@ def patient() -> list[EarlyStopping | ReduceLROnPlateau]:
     ]
 
 
-def straight() -> str:
+def straight(make: Callable[[], Sequential] = tiny.model) -> str:
     """The weights' hash of the training nobody disturbs."""
-    model = tiny.model()
+    model = make()
     model.fit(DATA, callbacks=patient(), verbose=0, **HOW)
     return model.weights_sha256
+
+
+def normalised() -> Sequential:
+    """A network whose moving averages are no optimizer's."""
+    layers = [
+        Conv2D(4, 3, use_bias=False),
+        BatchNormalization(momentum=0.9),
+        ReLU(),
+        MaxPooling2D(2),
+        Flatten(),
+        Dense(4, activation="softmax"),
+    ]
+    model = Sequential(layers)
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    return model
 
 
 SCRIPT = """
@@ -66,21 +83,24 @@ from pathlib import Path
 sys.path[:0] = sys.argv[2:]
 import spritenet as sn
 import tiny
-from test_resume import DATA, HOW, patient
+from test_resume import DATA, HOW, normalised, patient
 
-model = tiny.model()
+model = normalised() if NORMALISED else tiny.model()
 for event in sn.train(model, DATA, callbacks=patient(), run=sys.argv[1], resume=True, **HOW):
     time.sleep(0.002)
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="not on this machine: no SIGKILL")
-@pytest.mark.parametrize("seed", range(3))
-def test_kill_minus_9_at_random_moments(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "make"), [(0, tiny.model), (1, tiny.model), (2, normalised)])
+def test_kill_minus_9_at_random_moments(
+    tmp_path: Path, seed: int, make: Callable[[], Sequential]
+) -> None:
     """Several real kills, then the end: the weights of the undisturbed training."""
     folder, here = tmp_path / "run", Path(__file__).parent
     chance = random.Random(seed)  # noqa: S311 - when to kill is no secret
-    command = [sys.executable, "-c", SCRIPT, str(folder), str(here), str(here.parent)]
+    script = SCRIPT.replace("NORMALISED", str(make is normalised))
+    command = [sys.executable, "-c", script, str(folder), str(here), str(here.parent)]
     kills = 0
     while kills < 4:
         process = subprocess.Popen(command)
@@ -95,7 +115,7 @@ def test_kill_minus_9_at_random_moments(tmp_path: Path, seed: int) -> None:
         kills += 1
     assert kills
     subprocess.run(command, check=True)
-    assert load_model(folder / "model").weights_sha256 == straight()
+    assert load_model(folder / "model").weights_sha256 == straight(make)
     steps = [event.step for event in Run(folder).events() if isinstance(event, StepEvent)]
     assert steps == list(range(1, steps[-1] + 1))
 
