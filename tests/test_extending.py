@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -111,3 +112,16 @@ def test_a_layer_is_added_as_the_page_says(node: str, tmp_path: Path) -> None:
     ours, theirs = (np.fromfile(tree / name, "<f4") for name in ("outputs", "theirs"))
     np.testing.assert_allclose(theirs, ours, atol=1e-5)
     assert "| `Scale(factor_initializer=" in (tree / "docs/reference/models.md").read_text("utf-8")
+
+
+def test_the_other_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A data source, an export and an engine, one after the other."""
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for title in ("Add a data source", "Add an export", "Add an engine"):
+        [example] = re.findall(r"^```python\n(.*?)^```$", section(title), re.DOTALL | re.MULTILINE)
+        exec(compile(example, title, "exec"), names)  # noqa: S102 - our own documentation
+    assert names["model"].evaluate(names["Checkerboards"]()).accuracy > 0.9
+    sizes = [np.prod(w.shape) for n in names["saved"].layers.nodes((8, 8, 1)) for w in n.weights]
+    assert sum(sizes) == names["saved"].parameters.size
+    assert names["timed"].engine().seconds > 0
