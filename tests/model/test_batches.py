@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -78,61 +77,6 @@ def test_the_layers_as_json_are_those_of_the_model_file(tmp_path: Path) -> None:
     topology = json.loads((tmp_path / "model" / "model.json").read_text())["modelTopology"]
     assert json.loads(model.to_json())["config"]["layers"] == topology["config"]["layers"]
     assert model.get_config()["name"] == "sequential"
-
-
-def test_weights_go_to_a_file_and_back(tmp_path: Path) -> None:
-    """NumPy reads it; another model takes it over, bit for bit."""
-    model, other = tiny.model(), tiny.model()
-    model.fit(tiny.images(), verbose=0)
-    path = tmp_path / "weights.npz"
-    model.save_weights(path)
-    with np.load(path) as file:
-        assert list(file.files) == list(model.weights)
-        np.testing.assert_array_equal(file["dense/bias"], model.weights["dense/bias"])
-    with pytest.raises(ModelError, match="no weights yet"):
-        other.load_weights(path)
-    other.build((8, 8, 1))
-    other.load_weights(str(path))
-    assert other.weights_sha256 == model.weights_sha256
-    assert [file.name for file in tmp_path.iterdir()] == ["weights.npz"]
-    with pytest.raises(UnsupportedError, match="npz"):
-        model.save_weights(tmp_path / "model.weights.h5")
-    with pytest.raises(ModelError, match="npz"):
-        model.save_weights(tmp_path / "checkpoint")
-
-
-def test_a_weight_file_of_another_model_or_a_broken_one_is_refused(tmp_path: Path) -> None:
-    """With one line; the weights stay, and nothing is allocated that a header only promises."""
-    model = tiny.built()
-    before, path = model.weights_sha256, tmp_path / "w.npz"
-    model.save_weights(path)
-    whole = path.read_bytes()
-    arrays = model.weights
-
-    def changed(**values: object) -> None:
-        np.savez(path, **{**arrays, **values})  # type: ignore[arg-type]  # arrays of all kinds
-
-    name = "dense/bias"
-    for write, words in (
-        (lambda: path.write_bytes(whole[:100]), "broken"),
-        (lambda: path.write_bytes(b""), "broken"),
-        (path.unlink, "missing file"),
-        (lambda: np.savez(path, a=np.zeros(3)), "another model"),
-        (lambda: changed(**{name: np.zeros(5, np.float32)}), "another model"),
-        (lambda: changed(**{name: np.zeros(4, np.float64)}), "another model"),
-        (lambda: changed(**{name: np.array([None] * 4)}), "another model"),
-        (lambda: changed(**{name: np.full(4, np.nan, np.float32)}), "not a finite number"),
-    ):
-        write()
-        with pytest.raises(ModelError, match=words) as caught:
-            model.load_weights(path)
-        assert "\n" not in str(caught.value)
-    with zipfile.ZipFile(path, "w") as file:
-        for each in arrays:
-            file.writestr(f"{each}.npy", b"\x93NUMPY\x01\x00v\x00{'descr': '<f4'")
-    with pytest.raises(ModelError, match="broken"):
-        model.load_weights(path)
-    assert model.weights_sha256 == before
 
 
 def test_no_seed_is_another_result_each_time() -> None:
