@@ -41,8 +41,9 @@ inline ChunkGradient gradient_of(const sn_network& net, const Chunk& chunk, int3
 }
 
 // To the gradient g of `count` parameters w.
-inline void add_l2(const sn_training& task, float* g, const float* w, int64_t count, float l2,
-                   double& squares, double& penalty) {
+inline void add_l2(const sn_network& net, const sn_training& task, const Optimization& optimizer,
+                   float* g, const float* w, int64_t count, float l2, double& squares,
+                   double& penalty) {
   if (l2 > 0) {
     float sum = 0;
     for (int64_t i = 0; i < count; ++i) {
@@ -51,7 +52,11 @@ inline void add_l2(const sn_training& task, float* g, const float* w, int64_t co
     }
     penalty += static_cast<double>(l2 * sum);
   }
-  if (task.optimizer.clip_norm > 0) {
+  if (task.slots) {
+    float* slots = task.slots + (w - task.parameters);
+    optimizer.accumulate(g, slots, net.plan.parameter_count, count);
+  }
+  if (optimizer.clips_whole_gradient()) {
     float sum = 0;
     for (int64_t i = 0; i < count; ++i) sum += g[i] * g[i];
     squares += static_cast<double>(sum);
@@ -60,8 +65,8 @@ inline void add_l2(const sn_training& task, float* g, const float* w, int64_t co
 
 // Sums a chunk's gradient over the batch into `to`, adds L2, and returns through the net's arrays what the
 // norm and the loss need of it.
-inline void sum_chunk(sn_network& net, const sn_training& task, int64_t index, int64_t slabs,
-                      const ChunkGradient& to) {
+inline void sum_chunk(sn_network& net, const sn_training& task, const Optimization& optimizer,
+                      int64_t index, int64_t slabs, const ChunkGradient& to) {
   const Chunk& chunk = net.chunks[index];
   const Operation& op = net.plan.operations[chunk.operation];
   const int64_t units = op.units;
@@ -84,7 +89,7 @@ inline void sum_chunk(sn_network& net, const sn_training& task, int64_t index, i
     }
     for (int64_t p = 0; p < parts; ++p) {
       const int64_t done = p * rows * units, size = rows * units;
-      add_l2(task, gradient + done, task.parameters + op.kernel + first + done,
+      add_l2(net, task, optimizer, gradient + done, task.parameters + op.kernel + first + done,
              size < count - done ? size : count - done, op.kernel_l2, squares[p], l2[p]);
     }
   }
@@ -94,30 +99,48 @@ inline void sum_chunk(sn_network& net, const sn_training& task, int64_t index, i
     } else {
       sum_slabs(net, slabs, op.slab_gradient + int64_t{op.fan_in} * units, units, to.bias);
     }
-    add_l2(task, to.bias, task.parameters + op.bias, units, op.bias_l2, squares[parts - 1],
-           l2[parts - 1]);
+    add_l2(net, task, optimizer, to.bias, task.parameters + op.bias, units, op.bias_l2,
+           squares[parts - 1], l2[parts - 1]);
   }
 }
 
-inline void update_stretch(const sn_network& net, const sn_training& task, const Update& update,
-                           int64_t at, int64_t count, const float* gradient) {
-  float* first = task.slots ? task.slots + at : nullptr;
-  float* second = task.slots ? first + net.plan.parameter_count : nullptr;
-  update_parameters(update, task.parameters + at, gradient, first, second, count);
+inline Stretch stretch_of(const sn_network& net, const sn_training& task, int64_t at, int64_t count,
+                          float* gradient) {
+  float* slots = task.slots ? task.slots + at : nullptr;
+  return {task.parameters + at, gradient, slots, net.plan.parameter_count, count, 1.0f};
 }
 
-inline void update_chunk(const sn_network& net, const sn_training& task, const Update& update,
-                         int64_t index, const ChunkGradient& from) {
+inline void update_chunk(const sn_network& net, const sn_training& task,
+                         const Optimization& optimizer, int64_t index, const ChunkGradient& from) {
   const Chunk& chunk = net.chunks[index];
   const Operation& op = net.plan.operations[chunk.operation];
   if (!op.trainable) return;
   const int64_t units = op.units;
   for (int32_t s = 0; s < (op.kernel < 0 ? 0 : chunk.stretches); ++s) {
-    update_stretch(net, task, update, op.kernel + (s * chunk.rows + chunk.first) * units,
-                   (chunk.last - chunk.first) * units, from.kernel + s * from.stretch);
+    const int64_t at = op.kernel + (s * chunk.rows + chunk.first) * units;
+    const int64_t count = (chunk.last - chunk.first) * units;
+    optimizer.update(stretch_of(net, task, at, count, from.kernel + s * from.stretch));
   }
-  if (chunk.with_bias && op.bias >= 0) update_stretch(net, task, update, op.bias, units, from.bias);
+  if (chunk.with_bias && op.bias >= 0)
+    optimizer.update(stretch_of(net, task, op.bias, units, from.bias));
   pack_chunk(net, chunk, task.parameters, true);
+}
+
+// A whole weight, by one thread: its sums never depend on how many there are.
+inline void update_weight(const sn_network& net, const sn_training& task,
+                          const Optimization& optimizer, int64_t index) {
+  const sn_weight& weight = net.plan.weights[index];
+  if (!weight.trainable) return;
+  int64_t count = 1;
+  for (int32_t i = 0; i < weight.rank; ++i) count *= weight.shape[i];
+  Stretch stretch = stretch_of(net, task, weight.offset, count, net.gradient + weight.offset);
+  stretch.weight = &weight;
+  stretch.scratch = task.scratch ? task.scratch + weight.offset : nullptr;
+  optimizer.update(stretch, task.excluded ? task.excluded[index] : 0);
+  for (int64_t i = 0; i < net.chunk_count; ++i) {
+    const Operation& op = net.plan.operations[net.chunks[i].operation];
+    if (op.kernel == weight.offset) pack_chunk(net, net.chunks[i], task.parameters, true);
+  }
 }
 
 }  // namespace sn

@@ -3,7 +3,7 @@
 
 #include "loss.h"
 #include "ops/operator.h"
-#include "optimizer.h"
+#include "optimizers/optimizer.h"
 #include "slab.h"
 #include "threads.h"
 

@@ -157,11 +157,13 @@ bool check_training(const sn_network& net, const sn_training& t, bool updates, c
   if (t.steps < 1 || t.first_step < 0) return refuse(error, "steps must be positive");
   if (!t.losses || !t.correct) return refuse(error, "there is no place for the results");
   if (net.plan.parameter_count < 1) return refuse(error, "the network has nothing to learn");
-  if (t.optimizer.kind < SN_SGD || t.optimizer.kind > SN_ADAM)
-    return refuse(error, "unknown optimizer");
   if (updates && !t.learning_rates) return refuse(error, "there are no learning rates");
-  if (updates && slots_of(t.optimizer) > 0 && !t.slots)
-    return refuse(error, "the optimizer needs slots");
+  if (updates) {
+    Optimization optimizer(t.optimizer, error);
+    if (!optimizer.read()) return false;
+    if (optimizer.slot_count() > 0 && !t.slots) return refuse(error, "the optimizer needs slots");
+    if (optimizer.scratch() > 0 && !t.scratch) return refuse(error, "the optimizer needs scratch");
+  }
   return check_loss(t.loss, t.label_smoothing, error) &&
          check_examples(net, t.examples, true, error) &&
          check_indices(t.indices, int64_t{t.steps} * t.batch_size, t.examples.count, error);
@@ -275,8 +277,17 @@ int32_t sn_infer(const sn_node* node, const sn_shape* inputs, sn_shape* output, 
   return plan.weight_count;
 }
 
-int32_t sn_slot_count(const sn_optimizer* optimizer) {
-  return optimizer ? slots_of(*optimizer) : 0;
+int32_t sn_optimizer_count(void) { return optimizer_count(); }
+
+const sn_optimizer_info* sn_optimizer_at(int32_t index) {
+  const Optimizer* found = optimizer_at(index);
+  return found ? &found->info : nullptr;
+}
+
+int32_t sn_slot_count(const sn_optimizer* optimizer, char* error) {
+  if (!check_given(optimizer, "optimizer", error)) return -1;
+  Optimization found(*optimizer, error);
+  return found.read() ? found.slot_count() : -1;
 }
 
 sn_status sn_train(sn_network* network, sn_pool* pool, sn_training* training, char* error) {

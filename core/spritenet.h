@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-enum { SN_INTERFACE_VERSION = 3, SN_ERROR_BYTES = 256 };
+enum { SN_INTERFACE_VERSION = 4, SN_ERROR_BYTES = 256 };
 
 typedef enum sn_status {
   SN_OK = 0,
@@ -38,13 +38,7 @@ typedef enum sn_loss {
   SN_MEAN_SQUARED_ERROR = 1
 } sn_loss;
 
-typedef enum sn_optimizer_kind {
-  SN_SGD = 0,     /* slots: momentum, if momentum > 0 */
-  SN_RMSPROP = 1, /* slots: mean square; momentum, if momentum > 0 */
-  SN_ADAM = 2     /* slots: first moment, second moment; AdamW with weight_decay > 0 */
-} sn_optimizer_kind;
-
-/* An attribute of a node, by the name the table of operators gives it. */
+/* An attribute of a node or an optimizer, by the name its table gives it. */
 typedef struct sn_attribute {
   const char* name;
   const char* text; /* of a choice; null where numbers are meant */
@@ -131,21 +125,40 @@ typedef struct sn_examples {
 } sn_examples;
 
 typedef struct sn_optimizer {
-  int32_t kind;
-  int32_t nesterov;
-  float momentum;       /* SGD, RMSprop */
-  float rho;            /* RMSprop */
-  float beta_1, beta_2; /* Adam */
-  float epsilon;
-  float weight_decay; /* decoupled: w -= rate * weight_decay * w */
-  float clip_norm;    /* of the whole gradient; 0: off */
+  const char* name;               /* a name of the table of optimizers */
+  const sn_attribute* attributes; /* those left out have their defaults */
+  int32_t attribute_count;
 } sn_optimizer;
+
+/* An array that an optimizer keeps from step to step, as long as the parameters. */
+typedef struct sn_slot_info {
+  const char* name;
+  const char* when;    /* there only where that attribute is more than 0; null: always */
+  const char* initial; /* begins with that attribute's value; null: with `value` */
+  double value;
+  int32_t scalar; /* 1: its first number alone is used */
+} sn_slot_info;
+
+/* A row of the table of optimizers. */
+typedef struct sn_optimizer_info {
+  const char* name; /* Keras's */
+  const sn_attribute_info* attributes;
+  const sn_slot_info* slots;
+  double learning_rate; /* the default */
+  int32_t attribute_count, slot_count;
+  int32_t scratch; /* arrays as long as the parameters that a step works in */
+} sn_optimizer_info;
+
+/* Exceptions for a weight. */
+enum { SN_NO_DECAY = 1, SN_PLAIN = 2 /* Muon: not as a matrix */ };
 
 typedef struct sn_training {
   sn_examples examples;
   sn_optimizer optimizer;
   float* parameters;
   float* slots;                /* slot after slot, each as long as the parameters; null if none */
+  float* scratch;              /* as many arrays as the optimizer's row says; null if none */
+  const uint8_t* excluded;     /* of each weight SN_NO_DECAY or SN_PLAIN, or both; or null */
   const float* learning_rates; /* steps */
   /* Which images: indices != null gives them, batch after batch (steps * batch_size of them);
    * else step s takes part s mod ceil(count/batch_size) of epoch s / ceil(count/batch_size) in the
@@ -209,7 +222,12 @@ SN_API const sn_operator_info* sn_operator_at(int32_t index);
  * if it does not take them. `node->inputs` is not read. */
 SN_API int32_t sn_infer(const sn_node* node, const sn_shape* inputs, sn_shape* output,
                         sn_weight* weights, int32_t most, char* error);
-SN_API int32_t sn_slot_count(const sn_optimizer* optimizer);
+
+/* The table of optimizers: row 0 <= index < count; null beyond. */
+SN_API int32_t sn_optimizer_count(void);
+SN_API const sn_optimizer_info* sn_optimizer_at(int32_t index);
+/* The slots that an optimizer needs; -1 and a line of text if it is wrong. */
+SN_API int32_t sn_slot_count(const sn_optimizer* optimizer, char error[SN_ERROR_BYTES]);
 
 SN_API sn_status sn_train(sn_network* network, sn_pool* pool, sn_training* training,
                           char error[SN_ERROR_BYTES]);

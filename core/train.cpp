@@ -43,14 +43,19 @@ struct Training {
 
   Phases phases;
   Step step;
-  Update update{};
+  Optimization optimizer;
   int64_t fastest = kLongestAgain;  // nanoseconds that a group took
   sn_status status = SN_OK;
   bool cut = false;  // a slab was left out, since the host wants to stop
 
   Training(sn_network& n, sn_pool* pool, sn_training& t, float* gradient)
-      : net(n), task(t), gradient_only(gradient), phases(pool), step{0, 0,  0,
-                                                                     0, {}, order_of(t, 0)} {
+      : net(n),
+        task(t),
+        gradient_only(gradient),
+        phases(pool),
+        step{0, 0, 0, 0, {}, order_of(t, 0)},
+        optimizer(t.optimizer, nullptr) {
+    if (!gradient_only) optimizer.read();  // checked before
     for (int64_t g = 0; g < net.slabs; ++g)
       net.group_states[g].done = net.group_states[g].again = 0;
     phases.begin(kPack, net.chunk_count);
@@ -62,10 +67,8 @@ struct Training {
     step.stage = 0;
     step.slabs = (step.batch.count + kLanes - 1) / kLanes;
     step.groups = (step.slabs + net.plan.group - 1) / net.plan.group;
-    const int64_t time = task.first_step + step.number + 1;
-    update = {&task.optimizer, task.learning_rates ? task.learning_rates[step.number] : 0.0f,
-              power(static_cast<double>(task.optimizer.beta_1), time),
-              power(static_cast<double>(task.optimizer.beta_2), time), 1.0f};
+    optimizer.begin(task.learning_rates ? task.learning_rates[step.number] : 0.0f,
+                    task.first_step + step.number, task.slots, net.plan.parameter_count);
     phases.begin(kSlabs, step.groups);
   }
 
@@ -275,10 +278,8 @@ struct Training {
   void end_sums() {
     double squares = 0;
     for (int64_t i = 0; i < net.part_count; ++i) squares += net.part_squares[i];
-    const double norm = __builtin_sqrt(squares);
-    const double most = static_cast<double>(task.optimizer.clip_norm);
-    update.gradient_scale = norm > most ? static_cast<float>(most / norm) : 1.0f;
-    phases.begin(kUpdates, net.chunk_count);
+    if (optimizer.clips_whole_gradient()) optimizer.clip(squares);
+    phases.begin(kUpdates, by_weights() ? net.plan.weight_count : net.chunk_count);
   }
 
   // Alone, after all updates.
@@ -286,6 +287,7 @@ struct Training {
     double l2 = 0;
     for (int64_t i = 0; i < net.part_count; ++i) l2 += net.part_l2[i];
     task.losses[step.number] += static_cast<float>(l2);
+    optimizer.finish(task.slots, net.plan.parameter_count);
     ++step.number;
     if (step.number >= task.steps || gradient_only) return end(SN_OK);
     if (stop_wanted()) return end(SN_STOPPED);
@@ -297,15 +299,24 @@ struct Training {
     phases.end();
   }
 
-  bool clips() const { return task.optimizer.clip_norm > 0 && !gradient_only; }
+  // Steps on whole weights, in place of chunks as soon as they are summed.
+  bool by_weights() const { return optimizer.needs_weights() || task.excluded; }
+  bool updates_apart() const {
+    return !gradient_only && (optimizer.clips_whole_gradient() || by_weights());
+  }
 
   void sum_and_update(int32_t thread, int64_t index) {
     const Chunk& chunk = net.chunks[index];
-    const bool at_once = !clips() && !gradient_only;
+    const bool at_once = !updates_apart() && !gradient_only;
     const ChunkGradient gradient =
         at_once ? gradient_of(net, chunk, thread) : gradient_of(net, chunk);
-    sum_chunk(net, task, index, step.slabs, gradient);
-    if (at_once) update_chunk(net, task, update, index, gradient);
+    sum_chunk(net, task, optimizer, index, step.slabs, gradient);
+    if (at_once) update_chunk(net, task, optimizer, index, gradient);
+  }
+
+  void update(int64_t index) {
+    if (by_weights()) return update_weight(net, task, optimizer, index);
+    update_chunk(net, task, optimizer, index, gradient_of(net, net.chunks[index]));
   }
 
   // True when the item is done, and by this thread.
@@ -320,7 +331,7 @@ struct Training {
         sum_and_update(thread, item.index);
         return true;
       case kUpdates:
-        update_chunk(net, task, update, item.index, gradient_of(net, net.chunks[item.index]));
+        update(item.index);
         return true;
     }
     return false;
@@ -334,7 +345,7 @@ struct Training {
       case kSlabs:
         return end_slabs();
       case kSums:
-        return clips() ? end_sums() : end_step();
+        return updates_apart() ? end_sums() : end_step();
       case kUpdates:
         return end_step();
     }

@@ -16,7 +16,10 @@ import pytest
 import spritenet
 
 ROOT = Path(__file__).parents[1]
-TABLES = {ROOT / "src/spritenet/sources/strokes/glyphs.py"}  # how each digit may be written
+TABLES = {
+    ROOT / "src/spritenet/sources/strokes/glyphs.py",  # how each digit may be written
+    ROOT / "src/spritenet/__init__.py",  # the public names, three times
+}
 HEAVY = {"PIL", "urllib3", "typer", "click", "rich", "torch", "scipy", "matplotlib"}
 HEAVY |= {"starlette", "uvicorn", "anyio", "h11"}
 CALLED_BY_LIBRARIES = {"_repr_html_", "_repr_png_"}  # by IPython

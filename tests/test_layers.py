@@ -159,7 +159,7 @@ def test_an_input_that_does_not_fit_is_refused_by_name(
         lambda: Adam(beta_1=1.0),
         lambda: RMSprop(epsilon=-1.0),
         lambda: Adam(global_clipnorm=-1.0),
-        lambda: optimizers.get("adagrad"),
+        lambda: optimizers.get("adahessian"),
         lambda: losses.get("hinge"),
         lambda: losses.CategoricalCrossentropy(label_smoothing=1.0),
     ],
@@ -175,7 +175,7 @@ def test_wrong_arguments_are_refused(make: object) -> None:
     "optimizer",
     [
         SGD(),
-        SGD(0.1, 0.9, True, 0.01, 1.0),
+        SGD(0.1, 0.9, True, weight_decay=0.01, global_clipnorm=1.0),
         RMSprop(0.01, momentum=0.5),
         Adam(OneCycle(0.01, 100)),
         AdamW(),

@@ -66,6 +66,9 @@ SELDOM = (
 )
 """Operators whose download counts for more than their speed."""
 
+USUAL = ("sgd", "rmsprop", "adam")
+"""Optimizers whose loops are worth vectors."""
+
 FILES = {
     "network.cpp": (FAST, "-fno-vectorize"),  # its loops run over vectors already
     **{
@@ -73,6 +76,11 @@ FILES = {
         for file in sorted((SOURCES / "ops").glob("*.cpp"))
     },
     **{f"ops/{name}.cpp": ("-Os", "-fno-vectorize") for name in SELDOM},
+    **{
+        f"optimizers/{file.name}": ("-Os" if file.stem in USUAL else SMALL,)
+        for file in sorted((SOURCES / "optimizers").glob("*.cpp"))
+    },
+    "optimizers/table.cpp": (SMALL,),
     "ops/node.cpp": (SMALL,),
     "ops/table.cpp": (SMALL,),
     "train.cpp": (FAST,),
@@ -99,6 +107,8 @@ FUNCTIONS = (
     "sn_operator_count",
     "sn_operator_at",
     "sn_infer",
+    "sn_optimizer_count",
+    "sn_optimizer_at",
     "sn_slot_count",
     "sn_train",
     "sn_gradient",
@@ -160,7 +170,7 @@ def build(out: Path, *, sources: Path = SOURCES) -> list[Path]:
             options = [*COMMON, f"-mcpu={FEATURES[name]}", f"-I{sources}"]
             objects = []
             for file, how in FILES.items():
-                made = Path(scratch) / f"{Path(file).name}.o"
+                made = Path(scratch) / f"{file.replace('/', '-')}.o"
                 source = str(sources / file)
                 compile_with([*options, *how, "-c", source, "-o", str(made)])
                 objects.append(str(made))

@@ -17,7 +17,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,23 +53,25 @@ def layers() -> dict[str, type[Layer]]:
     return dict(sorted(found.items(), key=lambda item: item[0].lower()))
 
 
-def _replaced(text: str, pattern: str, new: str) -> str:
+def replaced(text: str, pattern: str, new: str) -> str:
+    """The text with what the pattern finds replaced by `new`."""
     changed, count = re.subn(pattern, lambda _: new, text, count=1, flags=re.DOTALL | re.MULTILINE)
     if not count:
         raise SystemExit(f"no list like {pattern!r}")
     return changed
 
 
-def _lines(names: list[str], quote: str = '"') -> str:
+def lines(names: list[str], quote: str = '"') -> str:
+    """A line for each name, in quotes, with a comma."""
     return "".join(f"{quote}{name}{quote},\n" for name in names)
 
 
-def _public(text: str) -> tuple[str, set[str]]:
-    """The comment of a module's `__all__`, and its names that are no layers."""
+def public(text: str, omitted: Container[str]) -> tuple[str, set[str]]:
+    """The comment of a module's `__all__`, and its names but the omitted ones."""
     _, _, rest = text.partition("\n__all__ = [")
     inside = rest.partition("]")[0]
     names = re.findall(r'"(\w+)"', inside)
-    return inside.partition("\n")[0], {name for name in names if name not in operators()}
+    return inside.partition("\n")[0], {name for name in names if name not in omitted}
 
 
 def package_init(text: str, found: dict[str, type[Layer]]) -> str:
@@ -84,29 +86,27 @@ def package_init(text: str, found: dict[str, type[Layer]]) -> str:
         f"from {module} import {', '.join([*names, *also.get(module, [])])}\n"
         for module, names in modules.items()
     )
-    text = _replaced(text, r"^(?=from spritenet\.errors import)", imports)
-    _, rest = _public(text)
-    text = _replaced(
-        text, r"^__all__ = \[.*?\]", f"__all__ = [\n{_lines(sorted(rest | set(found)))}]"
+    text = replaced(text, r"^(?=from spritenet\.errors import)", imports)
+    _, rest = public(text, operators())
+    text = replaced(
+        text, r"^__all__ = \[.*?\]", f"__all__ = [\n{lines(sorted(rest | set(found)))}]"
     )
-    return _replaced(
-        text, r"for cls in \([^)]*\)", f"for cls in (\n{_lines(list(found), quote='')})"
-    )
+    return replaced(text, r"for cls in \([^)]*\)", f"for cls in (\n{lines(list(found), quote='')})")
 
 
 def front_init(text: str, found: dict[str, type[Layer]]) -> str:
     """`spritenet/__init__.py` with the layers' names in its three lists."""
     names = [INPUT, *found]
     pattern = r'"spritenet\.layers": \([^)]*\)'
-    text = _replaced(text, pattern, f'"spritenet.layers": (\n{_lines(names)})')
-    text = _replaced(
+    text = replaced(text, pattern, f'"spritenet.layers": (\n{lines(names)})')
+    text = replaced(
         text,
         r"from spritenet\.layers import \([^)]*\)",
-        f"from spritenet.layers import (\n{_lines(names, quote='')})",
+        f"from spritenet.layers import (\n{lines(names, quote='')})",
     )
-    comment, rest = _public(text)
-    whole = _lines(sorted(rest | set(found)))
-    return _replaced(text, r"^__all__ = \[.*?\]", f"__all__ = [{comment}\n{whole}]")
+    comment, rest = public(text, operators())
+    whole = lines(sorted(rest | set(found)))
+    return replaced(text, r"^__all__ = \[.*?\]", f"__all__ = [{comment}\n{whole}]")
 
 
 def _arguments(cls: type[Layer]) -> list[inspect.Parameter]:
@@ -131,12 +131,12 @@ def models_page(text: str, found: dict[str, type[Layer]]) -> str:
         own = f" Weights: {', '.join(weights)}" if weights else ""
         rows.append(f"| `{name}({call})` | {summary}{' '.join(own.split(chr(10)))} |")
     table = re.sub(r"  +", " ", "\n".join(rows))
-    return _replaced(text, r"^\| layer \| output \|\n(?:\|[^\n]*\n)*", table + "\n")
+    return replaced(text, r"^\| layer \| output \|\n(?:\|[^\n]*\n)*", table + "\n")
 
 
 def format_page(text: str, found: dict[str, type[Layer]]) -> str:
     """docs/reference/model-format.md with its list of layers."""
-    return _replaced(
+    return replaced(
         text,
         r"^Written and read: [^;]*;",
         f"Written and read: {', '.join(found)};",
@@ -207,7 +207,7 @@ def script(found: dict[str, type[Layer]]) -> str:
     )
 
 
-def _formatted(path: Path, text: str) -> str:
+def formatted(path: Path, text: str) -> str:
     """The text as ruff or Prettier leaves it."""
     if path.suffix == ".py":
         for arguments in (["check", "--select", "I,RUF022", "--fix", "-q"], ["format", "-q"]):
@@ -237,8 +237,8 @@ def lists() -> Iterator[tuple[Path, str]]:
         (MODELS, models_page),
         (FORMAT, format_page),
     ):
-        yield path, _formatted(path, write(path.read_text(encoding="utf-8"), found))
-    yield SCRIPT, _formatted(SCRIPT, script(found))
+        yield path, formatted(path, write(path.read_text(encoding="utf-8"), found))
+    yield SCRIPT, formatted(SCRIPT, script(found))
 
 
 def main() -> int:

@@ -14,10 +14,12 @@ struct Pair {
   int32_t height, width;
 };
 
-// A node, its attributes checked against its operator's row.
+bool same_text(const char* a, const char* b);
+
+// A node, its attributes checked against its operator's row; also an optimizer against its own.
 class Node {
  public:
-  int32_t index;
+  int32_t index;  // -1: an optimizer
   const sn_node& given;
 
   Node(int32_t place, const sn_node& node, char* error)
@@ -39,10 +41,10 @@ class Node {
     line() << why;
     return false;
   }
-  Line line() const;  // begins with the node
+  Line line() const;  // begins with the node or the optimizer
 
  private:
-  static constexpr int kMaxAttributes = 16;
+  static constexpr int kMaxAttributes = 24;
 
   char* error_;
   const sn_operator_info* row_ = nullptr;

@@ -2,12 +2,13 @@
 #include "operator.h"
 
 namespace sn {
-namespace {
 
-bool same(const char* a, const char* b) {
+bool same_text(const char* a, const char* b) {
   while (*a && *a == *b) ++a, ++b;
   return *a == *b;
 }
+
+namespace {
 
 // The place of a text among "one|another|a third"; -1 if it is none.
 int32_t place_among(const char* choices, const char* text) {
@@ -25,22 +26,22 @@ int32_t place_among(const char* choices, const char* text) {
 
 const Operator* operator_of(const char* name) {
   for (int32_t i = 0; name && i < operator_count(); ++i) {
-    if (same(operator_at(i)->info.name, name)) return operator_at(i);
+    if (same_text(operator_at(i)->info.name, name)) return operator_at(i);
   }
   return nullptr;
 }
 
 Line Node::line() const {
   Line line(error_);
-  line << "node " << index;
-  if (row_) line << " (" << row_->name << ")";
-  line << ": ";
+  if (index >= 0) line << "node " << index << (row_ ? " (" : "");
+  if (row_) line << row_->name << (index >= 0 ? ")" : "");
+  line << (index >= 0 || row_ ? ": " : "");
   return line;
 }
 
 int Node::find(const char* name) const {
   for (int i = 0; i < row_->attribute_count; ++i) {
-    if (same(row_->attributes[i].name, name)) return i;
+    if (same_text(row_->attributes[i].name, name)) return i;
   }
   return -1;
 }

@@ -26,6 +26,10 @@ __all__ = [
 ]
 
 
+LARGEST = 3.4e38
+"""Of a float32: bounds beyond it say nothing."""
+
+
 def count(value: object, name: str, where: str, *, least: int = 1) -> int:
     """A whole number of at least `least`; NumPy's integers are taken, booleans are not.
 
@@ -142,8 +146,9 @@ def number(
     *,
     least: float = -math.inf,
     below: float = math.inf,
+    most: float = math.inf,
 ) -> float:
-    """A finite number with `least` ≤ number < `below`, as a Python float.
+    """A finite number with `least` ≤ number < `below` and number ≤ `most`, as a Python float.
 
     Raises:
         ModelError: it is something else.
@@ -152,9 +157,10 @@ def number(
         result = math.nan if isinstance(value, bool | str) else float(cast(SupportsFloat, value))
     except (TypeError, ValueError):
         result = math.nan
-    if not (math.isfinite(result) and least <= result < below):
-        words = [f"≥ {least:g}"] if least > -math.inf else []
+    if not (math.isfinite(result) and least <= result < below and result <= most):
+        words = [f"≥ {least:g}"] if least > -LARGEST else []
         words += [f"< {below:g}"] if below < math.inf else []
+        words += [f"≤ {most:g}"] if most < LARGEST else []
         raise ModelError(
             f"invalid {name}",
             where=where,

@@ -88,6 +88,22 @@ class Delayed(Schedule):
         return {"class_name": "Delayed", "config": own}
 
 
+@dataclass(frozen=True, slots=True)
+class Accumulated(Schedule):
+    """Another schedule, of an optimizer whose steps take several batches each."""
+
+    schedule: Schedule
+    every: int
+
+    def _rates(self, steps: NDArray[np.float64]) -> NDArray[np.float64]:
+        return self.schedule(np.floor_divide(steps, self.every))
+
+    def spanning(self, first_step: int, steps: int, /) -> Schedule:
+        """See `Schedule.spanning`."""
+        own = -(-steps // self.every)
+        return replace(self, schedule=self.schedule.spanning(first_step // self.every, own))
+
+
 @accepts
 @dataclass(frozen=True, slots=True)
 class CosineDecay(Schedule):

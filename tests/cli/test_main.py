@@ -42,7 +42,7 @@ def test_without_arguments_it_helps() -> None:
         (["train", "--epochs", "x"], "'--epochs'"),
         (["train", "nowhere"], "'nowhere': unknown data set"),
         (["train", "--schedule", "up"], "--schedule: unknown schedule: expected one of"),
-        (["train", "--optimizer", "best"], "Unsupported optimizer 'best'. Supported: SGD"),
+        (["train", "--optimizer", "best"], "Unsupported optimizer 'best'. Supported: Adadelta"),
         (["train", "--learning-rate", "-1"], "'--learning-rate'"),
         (["train", "--model", "best"], "unknown network: expected one of tutorial"),
         (["train", "--model", "nowhere:make"], "nowhere: Unknown module"),

@@ -205,7 +205,7 @@ def test_an_import_of_what_is_not_here_says_so_too() -> None:
         ("conv2d", "Did you mean Conv2D"),
         ("Conv2d", "Use Conv2D(filters, kernel_size)"),
         ("Linear", "Use Dense(units)"),
-        ("Nadam", "Unsupported optimizer 'Nadam'. Use Adam."),
+        ("ScheduleFreeAdamW", "Unsupported optimizer 'ScheduleFreeAdamW'. Use AdamW."),
         ("Huber", "Use MeanSquaredError"),
         ("TensorBoard", "spritenet watch"),
         ("AUC", "While training: metrics=['accuracy']"),

@@ -21,7 +21,7 @@ def fixture_weights() -> Weights:
     network = Network("net", 1, None, None, object())
     weights = Weights(network)
     graph = building.named(Graph.of([Rescaling(1 / 255), Flatten(), Dense(3)]))
-    weights.change(graph, (2, 2, 1), slots=2)
+    weights.change(graph, (2, 2, 1), lambda size: np.zeros((2, size), np.float32))
     return weights
 
 

@@ -74,7 +74,7 @@ def train(
         str | None,
         training_option(
             metavar="NAME",
-            help="Optimizer: sgd, rmsprop, adam or adamw.",
+            help="Optimizer: sgd, momentum, adam, adamw, rmsprop, lion, muon, …",
             show_default="the network's",
         ),
     ] = None,

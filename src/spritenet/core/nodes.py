@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from spritenet.core import structs
 from spritenet.core.library import ERROR_BYTES, library
 
-__all__ = ["Attributes", "Inferred", "NodeError", "infer", "node"]
+__all__ = ["Attributes", "Inferred", "NodeError", "attribute_array", "infer", "node"]
 
 Attributes = Mapping[str, str | tuple[float, ...]]
 """A text or numbers by the name that the table of operators gives the attribute."""
@@ -49,10 +49,8 @@ class Inferred:
     weights: tuple[InferredWeight, ...]
 
 
-def node(
-    operator: str, attributes: Attributes, inputs: Sequence[int], *, trainable: bool = True
-) -> structs.CNode:
-    """An operator on nodes before it, or -1 for the images, in the header's words."""
+def attribute_array(attributes: Attributes) -> ctypes.Array[structs.CAttribute]:
+    """Attributes in the header's words."""
     made = (structs.CAttribute * len(attributes))()
     for place, (name, value) in zip(made, attributes.items(), strict=True):
         place.name = name.encode()
@@ -61,6 +59,14 @@ def node(
         else:
             place.numbers = (ctypes.c_double * len(value))(*value)
             place.count = len(value)
+    return made
+
+
+def node(
+    operator: str, attributes: Attributes, inputs: Sequence[int], *, trainable: bool = True
+) -> structs.CNode:
+    """An operator on nodes before it, or -1 for the images, in the header's words."""
+    made = attribute_array(attributes)
     sources = (ctypes.c_int32 * len(inputs))(*inputs)
     return structs.CNode(
         operator.encode(), sources, made, len(inputs), len(attributes), int(trainable)

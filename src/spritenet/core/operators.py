@@ -10,7 +10,7 @@ from types import MappingProxyType
 from spritenet.core.library import library
 from spritenet.core.structs import CAttributeInfo, COperatorInfo
 
-__all__ = ["Operator", "operators"]
+__all__ = ["Attribute", "Operator", "attribute_of", "operators"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,8 @@ class Operator:
 _KINDS = ("number", "whole", "flag", "choice")
 
 
-def _attribute(info: CAttributeInfo) -> Attribute:
+def attribute_of(info: CAttributeInfo) -> Attribute:
+    """Returns what a row of a table says of an argument."""
     choices = tuple(info.choices.decode().split("|")) if info.choices else ()
     return Attribute(
         info.name.decode(),
@@ -79,7 +80,7 @@ def operators() -> Mapping[str, Operator]:
     rows = {}
     for index in range(core.sn_operator_count()):
         info = COperatorInfo.from_address(core.sn_operator_at(index))
-        attributes = tuple(_attribute(info.attributes[i]) for i in range(info.attribute_count))
+        attributes = tuple(attribute_of(info.attributes[i]) for i in range(info.attribute_count))
         name = info.name.decode()
         rows[name] = Operator(name, attributes, info.least_inputs, info.most_inputs)
     return MappingProxyType(rows)

@@ -17,7 +17,9 @@ __all__ = [
     "CNode",
     "COperatorInfo",
     "COptimizer",
+    "COptimizerInfo",
     "CShape",
+    "CSlotInfo",
     "CSpec",
     "CTraining",
     "CWeight",
@@ -124,15 +126,35 @@ class COptimizer(ctypes.Structure):
     """sn_optimizer."""
 
     _fields_: ClassVar = [
-        ("kind", c_int32),
-        ("nesterov", c_int32),
-        ("momentum", c_float),
-        ("rho", c_float),
-        ("beta_1", c_float),
-        ("beta_2", c_float),
-        ("epsilon", c_float),
-        ("weight_decay", c_float),
-        ("clip_norm", c_float),
+        ("name", c_char_p),
+        ("attributes", POINTER(CAttribute)),
+        ("attribute_count", c_int32),
+    ]
+
+
+class CSlotInfo(ctypes.Structure):
+    """sn_slot_info."""
+
+    _fields_: ClassVar = [
+        ("name", c_char_p),
+        ("when", c_char_p),
+        ("initial", c_char_p),
+        ("value", c_double),
+        ("scalar", c_int32),
+    ]
+
+
+class COptimizerInfo(ctypes.Structure):
+    """sn_optimizer_info."""
+
+    _fields_: ClassVar = [
+        ("name", c_char_p),
+        ("attributes", POINTER(CAttributeInfo)),
+        ("slots", POINTER(CSlotInfo)),
+        ("learning_rate", c_double),
+        ("attribute_count", c_int32),
+        ("slot_count", c_int32),
+        ("scratch", c_int32),
     ]
 
 
@@ -144,6 +166,8 @@ class CTraining(ctypes.Structure):
         ("optimizer", COptimizer),
         ("parameters", c_void_p),
         ("slots", c_void_p),
+        ("scratch", c_void_p),
+        ("excluded", c_void_p),
         ("learning_rates", c_void_p),
         ("indices", c_void_p),
         ("seed", c_uint64),

@@ -141,6 +141,8 @@ class Network:
         )
         self.parameter_count = int(self._core.sn_parameter_count(self._handle))
         self.weights = [self._weight(i) for i in range(self._core.sn_weight_count(self._handle))]
+        self._weight_names = [f"{layers[w.layer].label}/{w.name}" for w in self.weights]
+        self._scratch = np.empty((0, self.parameter_count), np.float32)
         self.output_shapes = [self._output_shape(i) for i in range(len(layers))]
         self.outputs = int(np.prod(self.output_shapes[-1]))
         # One call at a time may use the memory; the pool's own lock keeps calls of others out.
@@ -336,12 +338,17 @@ class Network:
         _check(indices, np.int64, (steps * batch_size,), "indices")
         if slot_count:
             _check(slots, np.float32, (slot_count, self.parameter_count), "slots")
+        if len(self._scratch) < optimizer.scratch:
+            self._scratch = np.empty((optimizer.scratch, self.parameter_count), np.float32)
+        excluded = optimizer.excluded(self._weight_names)
         losses, correct = np.empty(steps, np.float32), np.empty(steps, np.int32)
         task = structs.CTraining(
             examples=self._examples(examples),
             optimizer=describe_optimizer(optimizer),
             parameters=_address(parameters),
             slots=_address(slots) if slot_count else None,
+            scratch=_address(self._scratch),
+            excluded=_address(excluded),
             learning_rates=_address(learning_rates),
             indices=_address(indices),
             seed=seed % 2**64,

@@ -1,8 +1,9 @@
 """Optimizer state in a model file, in the order of TensorFlow.js's optimizers.
 
-TensorFlow.js stores an int32 step counter, then slot after slot an array for each weight. Its
-RMSProp always has a velocity. It has no AdamW, weight decay or clipping; the state of such an
-optimizer is saved without a `trainingConfig`, so that TensorFlow.js ignores it.
+TensorFlow.js stores an int32 step counter, then slot after slot an array for each weight; a slot
+that is one number is one array. Its RMSProp always has a velocity. The state of an optimizer, or
+of arguments, that it lacks is saved without a `trainingConfig`, so that TensorFlow.js ignores it.
+Nor can its Adamax read a state.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from spritenet.export.saved_model import OptimizerState
 from spritenet.export.weights import Array
 from spritenet.layers import Shape
 from spritenet.losses import Loss
-from spritenet.optimizers import SGD, Adam, Optimizer, RMSprop
+from spritenet.optimizers import SGD, Adadelta, Adagrad, Adam, Optimizer, RMSprop
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,10 +32,17 @@ SUFFIXES = {
     "mean_square": "rms",
     "first_moment": "m",
     "second_moment": "v",
+    "mean_gradient": "mg",
 }
-"""TensorFlow.js's names of the slots."""
+"""TensorFlow.js's names of the slots; others keep theirs."""
 
-UNKNOWN = ("weight_decay", "global_clipnorm")
+ADAGRAD_EPSILON = 1e-7
+"""TensorFlow.js's Adagrad knows no other."""
+
+UNKNOWN = (
+    *("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema"),
+    *("gradient_accumulation_steps", "amsgrad"),
+)
 """Arguments that TensorFlow.js's optimizers don't have."""
 
 
@@ -46,9 +54,12 @@ def arrays(
         (Array(COUNTER, (), "int32", "optimizer"), np.array([state.steps], np.int32))
     ]
     for slot, values in zip(_written(state.optimizer), _padded(state), strict=True):
+        if slot in state.optimizer.scalars:
+            entries.append((Array(slot, (), "float32", "optimizer"), values[:1]))
+            continue
         offset = 0
         for name, shape in weights:
-            array = Array(f"{name}/{SUFFIXES[slot]}", shape, "float32", "optimizer")
+            array = Array(f"{name}/{_suffix(slot)}", shape, "float32", "optimizer")
             entries.append((array, values[offset : offset + array.size]))
             offset += array.size
     return entries
@@ -56,15 +67,23 @@ def arrays(
 
 def _written(optimizer: Optimizer) -> tuple[str, ...]:
     """The slots in the file: the optimizer's, and the velocity TensorFlow.js's RMSProp has."""
-    if isinstance(optimizer, RMSprop):
-        return ("mean_square", "momentum")
-    return optimizer.slots
+    slots = optimizer.slots
+    if isinstance(optimizer, RMSprop) and "momentum" not in slots:
+        return (slots[0], "momentum", *slots[1:])
+    return slots
+
+
+def _suffix(slot: str) -> str:
+    """A slot's name in the file."""
+    return SUFFIXES.get(slot, slot)
 
 
 def _padded(state: OptimizerState) -> NDArray[np.float32]:
     """The slots as they are written."""
-    missing = len(_written(state.optimizer)) - len(state.slots)
-    return np.concatenate([state.slots, np.zeros((missing, state.slots.shape[1]), np.float32)])
+    own = dict(zip(state.optimizer.slots, state.slots, strict=True))
+    missing = np.zeros(state.slots.shape[1], np.float32)
+    made = [own.get(slot, missing) for slot in _written(state.optimizer)]
+    return np.array(made, np.float32).reshape(len(made), state.slots.shape[1])
 
 
 def from_arrays(
@@ -87,8 +106,11 @@ def from_arrays(
         optimizer = optimizers.get(entry.get("optimizer"))
         loss = None if entry.get("loss") is None else losses.get(entry["loss"])
         steps = int(values[COUNTER].reshape(-1)[0])
+        count = sum(int(np.prod(shape)) for _, shape in weights)
         slots = [
-            _joined([values[f"{name}/{SUFFIXES[slot]}"] for name, _ in weights], weights)
+            _scalar(values[slot], count)
+            if slot in optimizer.scalars
+            else _joined([values[f"{name}/{_suffix(slot)}"] for name, _ in weights], weights)
             for slot in optimizer.slots
         ]
     except (KeyError, IndexError, TypeError, ValueError) as error:
@@ -97,10 +119,16 @@ def from_arrays(
             got=repr(error),
             do="Load the model without it.",
         ) from error
-    count = sum(int(np.prod(shape)) for _, shape in weights)
     return OptimizerState(
         optimizer, steps, np.array(slots, np.float32).reshape(len(slots), count), loss
     )
+
+
+def _scalar(value: NDArray[Any], size: int) -> NDArray[np.float32]:
+    """A slot that is one number, as long as the parameters."""
+    made = np.zeros(size, np.float32)
+    made[:1] = value.reshape(-1)[:1]
+    return made
 
 
 def _joined(
@@ -129,7 +157,13 @@ def training_config(state: OptimizerState) -> dict[str, Any] | None:
     elif isinstance(optimizer, RMSprop):
         own = {"decay": optimizer.rho, "momentum": optimizer.momentum}
         entry = {"class_name": "RMSProp", "config": {"learning_rate": rate, **own}}
-        entry["config"] |= {"epsilon": optimizer.epsilon, "centered": False}
+        entry["config"] |= {"epsilon": optimizer.epsilon, "centered": optimizer.centered}
+    elif isinstance(optimizer, Adagrad) and optimizer.epsilon == ADAGRAD_EPSILON:
+        own = {"initial_accumulator_value": optimizer.initial_accumulator_value}
+        entry = {"class_name": "Adagrad", "config": {"learning_rate": rate, **own}}
+    elif isinstance(optimizer, Adadelta):
+        own = {"rho": optimizer.rho, "epsilon": optimizer.epsilon}
+        entry = {"class_name": "Adadelta", "config": {"learning_rate": rate, **own}}
     elif isinstance(optimizer, Adam):
         own = {"beta1": optimizer.beta_1, "beta2": optimizer.beta_2, "epsilon": optimizer.epsilon}
         entry = {"class_name": "Adam", "config": {"learning_rate": rate, **own}}

@@ -76,7 +76,7 @@ NAMES: dict[str, dict[str, str]] = {
         "version": "Use sn.__version__.",
         "visualization": "Use sn.plots.",
         "InputSpec KerasTensor": "Use sn.Input((height, width, channels)).",
-        "Optimizer": "Use sn.SGD, sn.RMSprop, sn.Adam or sn.AdamW.",
+        "Optimizer": "Use sn.optimizers: sn.SGD, sn.Adam, ….",
     }),
     "layers": _words({
         "InputLayer InputSpec":
@@ -93,9 +93,7 @@ NAMES: dict[str, dict[str, str]] = {
         "deserialize": "Use sn.layers.from_config(class_name, config).",
     }),
     "optimizers": _words({
-        "Adadelta Adagrad": "Use RMSprop or Adam.",
-        "Adamax Nadam": "Use Adam.",
-        "Adafactor Ftrl Lamb Lion Muon ScheduleFreeAdamW": "Use AdamW.",
+        "ScheduleFreeAdamW": "Use AdamW.",
         "LossScaleOptimizer": _FLOAT32,
         "MultiOptimizer OptimizerMap": "One optimizer trains all layers.",
         "legacy": "Use the optimizers of sn.optimizers.",

@@ -59,8 +59,6 @@ _FLOAT32 = "Networks compute in float32."
 _CHANNELS_LAST = "Images are height, width, channels."
 _THREADS = Ignored("the core's own threads work: Sequential(threads=…)")
 _COMPILED = Ignored("everything runs in the compiled core")
-_EMA = "Give fit ema=0.999."
-_CLIP = "Use global_clipnorm=."
 
 ARGUMENTS: Mapping[str, Rule] = {
     # layers
@@ -93,19 +91,12 @@ ARGUMENTS: Mapping[str, Rule] = {
     "tensor": Refused("A network has no tensors: give fit images."),
     "Input.dtype": Ignored("pixels may be uint8 or floats", silent=True),
     # optimizers
-    "amsgrad": Refused("Use Adam without it.", (False,)),
     "betas": Refused("Use beta_1= and beta_2=."),
-    "centered": Refused("Use RMSprop without it.", (False,)),
-    "clipnorm": Refused(_CLIP),
-    "clipvalue": Refused(_CLIP),
     "decay": Refused("Use learning_rate=sn.ExponentialDecay(…).", (0, 0.0)),
-    "ema_momentum": Ignored("use_ema is off: fit(ema=…) has its own", silent=True),
-    "ema_overwrite_frequency": Ignored("use_ema is off", silent=True),
     "eps": Renamed("epsilon"),
-    "gradient_accumulation_steps": Refused("Use a larger batch_size of fit.", (1,)),
+    "exclude_embeddings": Ignored("images have no embeddings", silent=True),
     "loss_scale_factor": Ignored("float32 needs no scaling"),
     "lr": Renamed("learning_rate"),
-    "use_ema": Refused(_EMA, (False,)),
     # losses
     "axis": Refused("Classes are on the last axis.", (-1,)),
     "ignore_class": Refused("Give those images sample_weight 0."),

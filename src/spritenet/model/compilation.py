@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from spritenet import losses, optimizers
 from spritenet.errors import ModelError
@@ -12,6 +15,9 @@ from spritenet.model import building
 from spritenet.model.weights import Weights
 from spritenet.optimizers import Optimizer
 from spritenet.training.session import Session
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Compilation"]
 
@@ -45,7 +51,7 @@ class Compilation:
         """Say how it is trained. An optimizer given anew begins with an empty memory.
 
         Args:
-            optimizer: "sgd", "rmsprop", "adam", "adamw", or an object.
+            optimizer: "sgd", "adam" or another name in lower case, or an object.
             loss: "categorical_crossentropy", "sparse_categorical_crossentropy",
                 "mean_squared_error" ("mse"), or an object.
             metrics: "accuracy", or nothing.
@@ -87,12 +93,12 @@ class Compilation:
     @optimizer.setter
     def optimizer(self, value: str | Optimizer | None) -> None:
         self._optimizer = None if value is None else optimizers.get(value)
-        self._weights.clear_slots(self.slots)
+        self._weights.clear_slots(self.initial_slots)
 
-    @property
-    def slots(self) -> int:
-        """The number of arrays in the optimizer's state."""
-        return len(self._optimizer.slots) if self._optimizer else 0
+    def initial_slots(self, size: int) -> NDArray[np.float32]:
+        """The optimizer's state before the first step: float32 (slots, size)."""
+        made = self._optimizer
+        return made.initial_slots(size) if made else np.zeros((0, size), np.float32)
 
     @property
     def loss(self) -> Loss | None:

@@ -202,7 +202,7 @@ class Model:
             ModelError: they don't fit each other.
         """
         before = self.output_shape if self.built else None
-        self._weights.change(graph, shape, self._compilation.slots)
+        self._weights.change(graph, shape, self._compilation.initial_slots)
         if before is not None and self.built and before != self.output_shape:
             self.class_names = ()
 

@@ -84,6 +84,7 @@ def events(model: Model, x: object, y: ArrayLike | None, options: FitOptions) ->
         validation=validation,
         sample=_sample(validation, options.test_size, seed),
         max_images=evaluation.images_per_call(model.graph, shape),
+        trainable=[place.slice for place in model.network.places if place.trainable],
     )
     model.state.now, model.rejection = now, None
     rates = plan.rates(optimizer.schedule)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Never
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["Weights"]
+
+InitialSlots = Callable[[int], "NDArray[np.float32]"]
+"""Gives the optimizer's state before the first step for that many parameters."""
 
 
 class _Parameters(np.ndarray[tuple[int, ...], np.dtype[np.float32]]):
@@ -99,13 +102,13 @@ class Weights:
         """Forgets the weights and the optimizer's state."""
         self._current = None
 
-    def change(self, graph: Graph, shape: Shape | None, slots: int) -> None:
+    def change(self, graph: Graph, shape: Shape | None, initial_slots: InitialSlots) -> None:
         """Replaces the layers, with new weights; those of the first layers stay if they are there.
 
         Args:
             graph: the layers.
             shape: of the images; None if it isn't known, or is the one known already.
-            slots: the number of arrays in the optimizer's state.
+            initial_slots: gives the optimizer's state for that many parameters.
 
         Raises:
             ModelError: the layers don't fit each other; everything stays as it is.
@@ -115,7 +118,7 @@ class Weights:
             self.clear()
             return
         parameters = building.initial(self.network.places, self.seed)
-        new = TrainingState(parameters, _empty_slots(slots, len(parameters)))
+        new = TrainingState(parameters, initial_slots(len(parameters)))
         if self._current is not None:
             now = self._current.now
             same = min(len(parameters), len(now.parameters))
@@ -129,7 +132,7 @@ class Weights:
         self, parameters: NDArray[np.float32], slots: NDArray[np.float32] | None, step: int
     ) -> None:
         """Sets the parameters, the optimizer's state and the number of steps of a model file."""
-        slots = _empty_slots(0, parameters.size) if slots is None else slots.copy()
+        slots = np.zeros((0, parameters.size), np.float32) if slots is None else slots.copy()
         self._current = CurrentState(TrainingState(parameters.copy(), slots, step=step))
 
     def take_over(self, arrays: Mapping[str, NDArray[np.float32]]) -> None:
@@ -139,11 +142,11 @@ class Weights:
             if place.name in arrays:
                 parameters[place.slice] = arrays[place.name].ravel()
 
-    def clear_slots(self, slots: int) -> None:
+    def clear_slots(self, initial_slots: InitialSlots) -> None:
         """Replaces the optimizer's state by the empty one of another, if there are weights."""
         if self._current is not None:
             now = self._current.now
-            empty = _empty_slots(slots, len(now.parameters))
+            empty = initial_slots(len(now.parameters))
             self._current.now = TrainingState(
                 now.parameters, empty, place=now.place, parts=now.parts
             )
@@ -275,8 +278,3 @@ class Weights:
             ModelError: there is no such layer, or it has no weights.
         """
         return inspection.layer_figure(self.weights, layer)
-
-
-def _empty_slots(slots: int, size: int) -> NDArray[np.float32]:
-    """Returns the optimizer state before the first step: float32 (slots, size)."""
-    return np.zeros((slots, size), np.float32)

@@ -90,7 +90,7 @@ def _trained(
     batch = min(BATCH, count)
     steps = EPOCHS * -(-count // batch)
     rates = schedules.OneCycle(RATE).spanning(0, steps)(np.arange(steps)).astype(np.float32)
-    slots = np.zeros((len(optimizer.slots), parameters.size), np.float32)
+    slots = optimizer.initial_slots(parameters.size)
     examples = Examples(np.ascontiguousarray(x).reshape(count, *shape), y)
     # One thread: its steps are so short that two would mostly wait for each other.
     engine = native.Network(layers, shape, batch_size=batch, threads=1)

@@ -7,7 +7,7 @@ the state is consistent, so that a consumer may stop pulling at any time.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -70,6 +70,7 @@ class Task:
         validation: the examples evaluated on after each epoch; None for no evaluation.
         sample: a few of them, evaluated on within epochs.
         max_images: images in one call of an evaluation.
+        trainable: the slices of the parameters that the optimizer changes.
         identity: JSON values that a checkpoint must have in common with it to be resumed.
         checkpoint: the checkpoint's file; None for none.
         controls: the source of commands; None for none.
@@ -83,6 +84,7 @@ class Task:
     validation: BatchSource | None = None
     sample: BatchSource | None = None
     max_images: int = 1024
+    trainable: Sequence[slice] = ()
     identity: Mapping[str, object] = field(default_factory=dict)
     checkpoint: Path | None = None
     controls: Controls | None = None
@@ -363,7 +365,12 @@ class _Loop:
     def _end(self) -> Finished | Stopped:
         """Makes the averaged weights final and returns the last event."""
         now = self.now
-        self.session.state.now = replace(now, parameters=now.best_guess.copy(), average=None)
+        final = now.best_guess.copy()
+        if "average" in self.task.optimizer.slots and now.average is None and now.step:
+            average = now.slots[self.task.optimizer.slots.index("average")]
+            for part in self.task.trainable:
+                final[part] = average[part]
+        self.session.state.now = replace(now, parameters=final, average=None)
         self.callbacks.end(self.epochs[-1].logs if self.epochs else {})
         if self.session.reason:
             return self._stopped(self.session.reason)

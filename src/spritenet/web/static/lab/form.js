@@ -4,7 +4,7 @@ import { LayerEditor } from './editor.js';
 import { hasBranches } from '../ui/layertable.js';
 import { at, counted, on } from './elements.js';
 import { NETWORKS, fitting, toLayers, toRows } from './networks.js';
-import { SCHEDULES, nameOf, scheduled } from './trainer.js';
+import { OPTIMIZERS, OPTIMIZER_RATES, SCHEDULES, nameOf, scheduled } from './trainer.js';
 
 /** @typedef {import('./parts.js').Lesson} Lesson */
 /** @typedef {import('./trainer.js').Plan} Plan */
@@ -18,12 +18,18 @@ import { SCHEDULES, nameOf, scheduled } from './trainer.js';
  */
 
 const OWN = 'own';
+/** Learning rates to begin with, where they aren't the optimizer's default. */
 const RATES = /** @type {Record<string, number>} */ ({
+  ...OPTIMIZER_RATES,
   sgd: 0.15,
   momentum: 0.03,
-  rmsprop: 0.001,
-  adam: 0.001,
-  adamw: 0.001,
+  adagrad: 0.03,
+  adadelta: 1,
+  ftrl: 0.1,
+  lion: 0.0003,
+  lamb: 0.01,
+  muon: 0.02,
+  adafactor: 0.01,
 });
 const FIXED = [
   'network',
@@ -51,6 +57,9 @@ export class Form {
       at('network').append(new Option(label, name));
     }
     at('network').append(new Option('My own', OWN));
+    for (const [name, words] of Object.entries(OPTIMIZERS)) {
+      at('optimizer').append(new Option(words, name));
+    }
     for (const [name, words] of Object.entries(SCHEDULES)) {
       at('schedule').append(new Option(words, name));
     }

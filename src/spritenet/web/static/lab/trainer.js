@@ -29,6 +29,24 @@ import { Remote, optimizers, schedules } from '../lib/index.js';
  * @property {(evaluated: Evaluated) => unknown} tested
  */
 
+const FIRST = ['sgd', 'momentum', 'rmsprop', 'adam', 'adamw']; // those that most people know
+const NAMES = /** @type {(keyof typeof optimizers)[]} */ ([
+  ...new Set([...FIRST, ...Object.keys(optimizers)]),
+]);
+
+/** Optimizers by name, as the form shows them. */
+export const OPTIMIZERS = Object.fromEntries(
+  NAMES.map((name) => [
+    name,
+    name === 'momentum' ? 'SGD, momentum 0.9' : optimizers[name]().className,
+  ]),
+);
+
+/** Their default learning rates. */
+export const OPTIMIZER_RATES = Object.fromEntries(
+  NAMES.map((name) => [name, Number(optimizers[name]().learningRate)]),
+);
+
 /** Learning-rate schedules by name, as the form shows them. */
 export const SCHEDULES = /** @type {const} */ ({
   constant: 'constant: stays as it is',
@@ -275,6 +293,5 @@ export function nameOf({ className, config }) {
  * @param {import('../lib/schedules.js').Rate} learningRate
  */
 function made(name, learningRate) {
-  if (name === 'momentum') return optimizers.sgd({ learningRate, momentum: 0.9 });
-  return /** @type {Record<string, typeof optimizers.sgd>} */ (optimizers)[name]({ learningRate });
+  return optimizers[/** @type {keyof typeof optimizers} */ (name)]({ learningRate });
 }

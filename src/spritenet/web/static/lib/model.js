@@ -15,7 +15,7 @@ import { inferShapes, namedWeights, size } from './shapes.js';
 import { Layer } from './layers.js';
 import { lossConfig, makeLoss, savedLoss } from './losses.js';
 import { Network } from './network.js';
-import { slotNames, withRate } from './optimizers.js';
+import { withRate } from './optimizers.js';
 import { Gate } from './pause.js';
 import { readPreparation } from './prepare.js';
 import { readModel, writeModel } from './saved.js';
@@ -126,6 +126,7 @@ export class Model {
       model.optimizer = optimizer;
       model.loss = loss && makeLoss(savedLoss(loss), model.lastActivation);
       model.step = steps;
+      model.network.beginSlots(optimizer);
       model.network.slots.set(slots);
     }
     return model;
@@ -169,6 +170,7 @@ export class Model {
     );
     this.network = new Network(this.core, this.layers, this.inputShape);
     this.network.parameters.set(parameters);
+    if (this.optimizer) this.network.beginSlots(this.optimizer);
     this.network.slots.set(slots);
   }
 
@@ -229,7 +231,7 @@ export class Model {
   compile({ optimizer, loss = 'sparse_categorical_crossentropy' }) {
     this.loss = makeLoss(loss, this.lastActivation);
     this.optimizer = optimizer;
-    this.network.slots.fill(0);
+    this.network.beginSlots(optimizer);
   }
 
   /**
@@ -359,7 +361,6 @@ export class Model {
    */
   toFiles({ includeOptimizer = false } = {}) {
     const { optimizer, loss } = this;
-    const slots = optimizer ? slotNames(optimizer).length * this.parameterCount : 0;
     const { trainedOn } = this.metadata;
     return writeModel({
       layers: [...this.layers],
@@ -371,7 +372,7 @@ export class Model {
           ? {
               optimizer,
               steps: this.step,
-              slots: this.network.slots.slice(0, slots),
+              slots: this.network.slots.slice(),
               loss: loss && lossConfig(loss),
             }
           : null,

@@ -8,7 +8,7 @@ import { CoreError, ModelError } from './errors.js';
 import { size } from './shapes.js';
 import { writeNodes } from './operators.js';
 import { lossKind } from './losses.js';
-import { describeOptimizer } from './optimizers.js';
+import { initialOf, scratchOf, slotsOf, writeOptimizer } from './optimizers.js';
 import { EVALUATION, SPEC, TRAINING, WEIGHT, read, write } from './structs.js';
 
 /** @typedef {import('./examples.js').Examples} Examples */
@@ -59,8 +59,9 @@ export class Network {
     this.outputs = size(this.outputShapes[layers.length - 1]);
     this.weights = this.listWeights(layers);
     this.parametersAt = arena.take(4 * this.parameterCount);
-    this.slotsAt = arena.take(8 * this.parameterCount);
-    this.floor = arena.top; // above it: what a batch size needs
+    this.slotCount = 0;
+    this.ground = arena.top; // above it: the optimizer's state, then what a batch size needs
+    this.slotsAt = this.scratchAt = this.floor = this.ground;
     this.batchSize = 0;
     this.trainer = 0;
     this.capacity = 0;
@@ -108,9 +109,31 @@ export class Network {
     return this.arena.f32(this.parametersAt, this.parameterCount);
   }
 
-  /** Room for two slots of the optimizer, each as long as the parameters. */
+  /** The slots of the optimizer, each as long as the parameters. */
   get slots() {
-    return this.arena.f32(this.slotsAt, 2 * this.parameterCount);
+    return this.arena.f32(this.slotsAt, this.slotCount * this.parameterCount);
+  }
+
+  /**
+   * Makes room for an optimizer's slots, with the values they begin with.
+   *
+   * @param {Optimizer} optimizer
+   */
+  beginSlots(optimizer) {
+    const { arena, parameterCount } = this;
+    const slots = slotsOf(optimizer);
+    arena.release(this.ground);
+    this.capacity = 0; // until all of it is there
+    this.slotCount = slots.length;
+    this.slotsAt = arena.take(4 * slots.length * parameterCount);
+    this.scratchAt = arena.take(4 * scratchOf(optimizer) * parameterCount);
+    this.floor = arena.top;
+    slots.forEach((slot, i) => {
+      const at = this.slotsAt + 4 * i * parameterCount;
+      const values = arena.f32(at, parameterCount).fill(0);
+      values.fill(initialOf(optimizer, slot), 0, slot.scalar ? 1 : parameterCount);
+    });
+    this.reserve(this.batchSize);
   }
 
   /**
@@ -225,14 +248,18 @@ export class Network {
    */
   train(examples, { steps, batchSize, pick, firstStep, seed, optimizer, rates, loss }) {
     const { arena, stageAt } = this;
+    const { top } = arena;
+    const names = this.weights.map(({ name }) => name);
+    const described = writeOptimizer(arena, optimizer, names);
     const staged = this.stage(examples, steps * batchSize, pick);
     const at = stageAt.steps;
     arena.f32(at, steps).set(rates);
     write(arena.view, this.task, TRAINING, {
       ...staged,
-      ...describeOptimizer(optimizer),
+      ...described,
       parameters: this.parametersAt,
       slots: this.slotsAt,
+      scratch: this.scratchAt,
       learning_rates: at,
       indices: stageAt.indices,
       seed: BigInt.asUintN(64, BigInt(seed)),
@@ -245,6 +272,7 @@ export class Network {
       correct: at + 8 * MOST_STEPS,
     });
     const status = arena.core.sn_train(this.trainer, this.pool, this.task, this.error);
+    arena.release(top);
     if (status === STATUS.invalid) throw new CoreError(arena.text(this.error));
     const done = read(arena.view, this.task, TRAINING, 'steps_done');
     return {

@@ -58,6 +58,30 @@ export function attributesOf({ className, config }, names) {
 }
 
 /**
+ * Writes attributes.
+ *
+ * @param {Arena} arena
+ * @param {readonly [string, string | number[]][]} given
+ * @returns {number}  their address
+ */
+export function writeAttributes(arena, given) {
+  const attributes = arena.take(ATTRIBUTE.bytes * Math.max(1, given.length));
+  given.forEach(([name, value], k) => {
+    const isText = typeof value === 'string';
+    const numbers = isText ? 0 : arena.take(8 * value.length);
+    if (!isText) arena.f64(numbers, value.length).set(value);
+    const fields = {
+      name: arena.write(name),
+      text: isText ? arena.write(value) : 0,
+      numbers,
+      count: isText ? 0 : value.length,
+    };
+    write(arena.view, attributes + k * ATTRIBUTE.bytes, ATTRIBUTE, fields); // a view of now
+  });
+  return attributes;
+}
+
+/**
  * Writes a layer as a node.
  *
  * @param {Arena} arena
@@ -75,19 +99,7 @@ export function writeNode(arena, table, at, layer, places) {
     });
   }
   const given = attributesOf(layer, names);
-  const attributes = arena.take(ATTRIBUTE.bytes * Math.max(1, given.length));
-  given.forEach(([name, value], k) => {
-    const isText = typeof value === 'string';
-    const numbers = isText ? 0 : arena.take(8 * value.length);
-    if (!isText) arena.f64(numbers, value.length).set(value);
-    const fields = {
-      name: arena.write(name),
-      text: isText ? arena.write(value) : 0,
-      numbers,
-      count: isText ? 0 : value.length,
-    };
-    write(arena.view, attributes + k * ATTRIBUTE.bytes, ATTRIBUTE, fields); // a view of now
-  });
+  const attributes = writeAttributes(arena, given);
   const inputs = arena.take(4 * places.length);
   arena.i32(inputs, places.length).set(places);
   const operation = arena.write(layer.className);

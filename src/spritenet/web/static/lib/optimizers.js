@@ -1,36 +1,33 @@
-// Optimizers: Keras 3's names, arguments, defaults and formulas.
+// Optimizers: Keras 3's names, arguments, defaults and formulas, as the core's table has them.
 
 import { ModelError } from './errors.js';
+import { writeAttributes } from './operators.js';
+import { OPTIMIZERS } from './optimizer-table.js';
 
+/** @typedef {import('./core.js').Arena} Arena */
+/** @typedef {import('./optimizer-table.js').OptimizerName} OptimizerName */
+/** @typedef {import('./optimizer-table.js').Slot} Slot */
 /** @typedef {import('./schedules.js').Rate} Rate */
+/** @typedef {number | boolean | null | readonly string[]} Value  of an argument */
 
 /**
  * @typedef {object} Optimizer
  * @property {string} className
  * @property {Rate} learningRate  a number, one of `schedules`, or a function of the completed steps
- * @property {Record<string, number | boolean | null>} config  without the learning rate, as in the file
+ * @property {Readonly<Record<string, Value>>} config  without the learning rate, as in the file
  */
 
-const SHARED = { weight_decay: null, global_clipnorm: null };
-
-/** @type {Record<string, { kind: number, rate: number, config: Record<string, number | boolean | null> }>} */
-const CLASSES = {
-  SGD: { kind: 0, rate: 0.01, config: { momentum: 0, nesterov: false, ...SHARED } },
-  RMSprop: { kind: 1, rate: 0.001, config: { rho: 0.9, momentum: 0, epsilon: 1e-7, ...SHARED } },
-  Adam: { kind: 2, rate: 0.001, config: { beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, ...SHARED } },
-  AdamW: {
-    kind: 2,
-    rate: 0.001,
-    config: {
-      weight_decay: 0.004,
-      beta_1: 0.9,
-      beta_2: 0.999,
-      epsilon: 1e-7,
-      global_clipnorm: null,
-    },
-  },
-};
-const FRACTIONS = ['momentum', 'rho', 'beta_1', 'beta_2']; // 0 ≤ value < 1
+const CLIPS = ['clipnorm', 'clipvalue', 'global_clipnorm'];
+const NO_DECAY = 1;
+const PLAIN = 2;
+/** TensorFlow.js's names of the slots in files; others keep theirs. */
+const SUFFIXES = /** @type {Record<string, string>} */ ({
+  momentum: 'momentum',
+  mean_square: 'rms',
+  first_moment: 'm',
+  second_moment: 'v',
+  mean_gradient: 'mg',
+});
 
 /**
  * @param {string} className
@@ -39,26 +36,44 @@ const FRACTIONS = ['momentum', 'rho', 'beta_1', 'beta_2']; // 0 ≤ value < 1
  * @returns {Optimizer}
  */
 export function makeOptimizer(className, config, learningRate) {
-  const known = Object.hasOwn(CLASSES, className) ? CLASSES[className] : undefined;
-  if (!known) {
+  if (!Object.hasOwn(OPTIMIZERS, className)) {
     throw new ModelError('unknown optimizer', {
-      expected: `one of ${Object.keys(CLASSES).join(', ')}`,
+      expected: `one of ${Object.keys(OPTIMIZERS).join(', ')}`,
       got: className,
     });
   }
-  const rate = checkRate(learningRate ?? known.rate, className);
-  /** @type {Record<string, number | boolean | null>} */
+  const row = OPTIMIZERS[className];
+  const rate = checkRate(learningRate ?? row.learningRate, className);
+  /** @type {Record<string, Value>} */
   const own = {};
-  for (const [key, standard] of Object.entries(known.config)) {
-    const value = config[key] ?? standard;
-    const good =
-      value === null ||
-      typeof value === 'boolean' ||
-      (typeof value === 'number' && value >= 0 && value < (FRACTIONS.includes(key) ? 1 : Infinity));
-    if (!good) throw new ModelError(`invalid ${key}`, { where: className, got: value });
-    own[key] = /** @type {number | boolean | null} */ (value);
+  for (const [key, argument] of Object.entries(row.arguments)) {
+    const value = config[key] === undefined ? argument.default : config[key];
+    const fits = value === argument.default || isGood(value, argument);
+    if (!fits) throw new ModelError(`invalid ${key}`, { where: className, got: value });
+    own[key] = Array.isArray(value) ? Object.freeze([...value]) : /** @type {Value} */ (value);
+  }
+  const clips = CLIPS.filter((key) => own[key] !== null);
+  if (clips.length > 1) {
+    throw new ModelError(`${clips[1]} is mutually exclusive with ${clips[0]}`, {
+      where: className,
+      expected: `one of ${CLIPS.join(', ')}`,
+      got: 'both',
+    });
   }
   return Object.freeze({ className, learningRate: rate, config: Object.freeze(own) });
+}
+
+/**
+ * @param {unknown} value
+ * @param {import('./optimizer-table.js').Argument} argument
+ * @returns {boolean}
+ */
+function isGood(value, { kind, least = -Infinity, most = Infinity, default: standard }) {
+  if (kind === 'flag') return typeof value === 'boolean';
+  if (kind === 'texts') return Array.isArray(value) && value.every((v) => typeof v === 'string');
+  if (value === null) return standard === null || least === 0;
+  const inside = Number.isFinite(value) && Number(value) >= least && Number(value) <= most;
+  return inside && (kind === 'number' || Number.isInteger(value));
 }
 
 /**
@@ -91,18 +106,20 @@ export function withRate(optimizer, rate) {
 
 /**
  * @param {string} className
+ * @param {Record<string, Value>} [standard]  arguments where they are not given
  * @returns {(options?: Record<string, any>) => Optimizer}
  */
-function maker(className) {
+function maker(className, standard = {}) {
   return ({ learningRate, ...rest } = {}) => {
     /** @type {Record<string, unknown>} */
-    const config = {};
+    const config = { ...standard };
     for (const [key, value] of Object.entries(rest)) {
       const name = key
         .replace(/([a-z])([A-Z])/g, '$1_$2')
         .toLowerCase()
-        .replace(/^beta([12])$/, 'beta_$1');
-      if (!(name in CLASSES[className].config)) {
+        .replace(/(^|_)beta([12])(?=$|_)/, '$1beta_$2')
+        .replace(/^use_nesterov$/, 'nesterov');
+      if (!(name in OPTIMIZERS[className].arguments)) {
         throw new ModelError(`unknown argument ${key}`, { where: className });
       }
       config[name] = value;
@@ -111,36 +128,64 @@ function maker(className) {
   };
 }
 
-/** The optimizers: `optimizers.sgd({ learningRate: 0.15 })`. */
-export const optimizers = Object.freeze({
-  sgd: maker('SGD'),
-  rmsprop: maker('RMSprop'),
-  adam: maker('Adam'),
-  adamw: maker('AdamW'),
-});
+const makers = /** @type {Record<OptimizerName, ReturnType<typeof maker>>} */ (
+  Object.fromEntries(Object.keys(OPTIMIZERS).map((name) => [name.toLowerCase(), maker(name)]))
+);
+
+/** The optimizers: `optimizers.sgd({ learningRate: 0.15 })`. Momentum is TensorFlow.js's name of SGD with it. */
+export const optimizers = Object.freeze({ ...makers, momentum: maker('SGD', { momentum: 0.9 }) });
 
 /**
- * Returns the optimizer as the fields of sn_optimizer.
+ * Writes an optimizer and its exceptions for weights of these names, as the fields of sn_training.
  *
+ * @param {Arena} arena
  * @param {Optimizer} optimizer
+ * @param {readonly string[]} weights
  * @returns {Record<string, number>}
  */
-export function describeOptimizer({ className, config }) {
-  const { global_clipnorm: clip, ...rest } = config;
-  const fields = { ...rest, kind: CLASSES[className].kind, clip_norm: clip };
-  return Object.fromEntries(
-    Object.entries(fields).map(([key, value]) => [`optimizer.${key}`, Number(value)]),
+export function writeOptimizer(arena, { className, config }, weights) {
+  /** @type {[string, number[]][]} */
+  const given = Object.entries(config)
+    .filter(([key]) => OPTIMIZERS[className].arguments[key].kind !== 'texts')
+    .map(([key, value]) => [key, [Number(value)]]);
+  /** @param {string} key @param {string} weight */
+  const has = (key, weight) => {
+    const parts = config[key];
+    return Array.isArray(parts) && parts.some((part) => weight.includes(part));
+  };
+  const excluded = weights.map(
+    (weight) =>
+      (has('no_weight_decay', weight) ? NO_DECAY : 0) + (has('exclude_layers', weight) ? PLAIN : 0),
   );
+  const fields = {
+    'optimizer.name': arena.write(className),
+    'optimizer.attributes': writeAttributes(arena, given),
+    'optimizer.attribute_count': given.length,
+    excluded: 0,
+  };
+  if (excluded.some(Boolean)) {
+    fields.excluded = arena.take(excluded.length);
+    arena.u8(fields.excluded, excluded.length).set(excluded);
+  }
+  return fields;
 }
 
 /**
- * Returns the names of an optimizer's state arrays, in the core's order.
+ * Returns an optimizer's slots, in the core's order.
  *
  * @param {Optimizer} optimizer
- * @returns {string[]}
+ * @returns {Slot[]}
  */
-export function slotNames({ className, config }) {
-  if (className === 'SGD') return config.momentum ? ['momentum'] : [];
-  if (className === 'RMSprop') return config.momentum ? ['rms', 'momentum'] : ['rms'];
-  return ['m', 'v'];
+export function slotsOf({ className, config }) {
+  return OPTIMIZERS[className].slots.filter(({ when }) => !when || Number(config[when]) > 0);
 }
+
+/** The arrays, as long as the parameters, that a step works in. @param {Optimizer} optimizer */
+export const scratchOf = ({ className }) => OPTIMIZERS[className].scratch;
+
+/** The value a slot begins with. @param {Optimizer} optimizer @param {Slot} slot */
+export const initialOf = ({ config }, { initial, value = 0 }) =>
+  initial ? Number(config[initial]) : value;
+
+/** A slot's name in files. @param {Slot} slot */
+export const suffixOf = ({ name }) => SUFFIXES[name] ?? name;

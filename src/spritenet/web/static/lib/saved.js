@@ -5,7 +5,7 @@ import { ModelError, SpritenetError } from './errors.js';
 import { folderOf } from './files.js';
 import { imageShapeOf } from './image-shape.js';
 import { inferShapes, namedWeights, size } from './shapes.js';
-import { makeOptimizer, slotNames } from './optimizers.js';
+import { makeOptimizer, slotsOf, suffixOf } from './optimizers.js';
 import { readRate, savedRate } from './schedules.js';
 import { sha256 } from './sha256.js';
 import { readTopology, writeTopology } from './topology.js';
@@ -266,15 +266,18 @@ function readState(entry, values, wanted, promised, where) {
     const { learning_rate: rate, ...rest } = config;
     const optimizer = makeOptimizer(className, rest, readRate(rate));
     const counter = values.get(COUNTER);
-    const parts = slotNames(optimizer).flatMap((slot) =>
-      wanted.map(({ name, shape }) => {
-        const part = values.get(`${name}/${slot}`);
+    const count = wanted.reduce((sum, { shape }) => sum + size(shape), 0);
+    const parts = slotsOf(optimizer).flatMap((slot) => {
+      const scalar = slot.scalar && values.get(slot.name);
+      if (scalar) return [new Float32Array(count).fill(scalar[0], 0, 1)];
+      return wanted.map(({ name, shape }) => {
+        const part = values.get(`${name}/${suffixOf(slot)}`);
         if (!(part instanceof Float32Array) || part.length !== size(shape)) {
-          throw new ModelError('invalid optimizer state', { got: `${name}/${slot}` });
+          throw new ModelError('invalid optimizer state', { got: `${name}/${suffixOf(slot)}` });
         }
         return part;
-      }),
-    );
+      });
+    });
     return {
       optimizer,
       steps: counter ? Number(counter[0]) : 0,
@@ -344,16 +347,26 @@ function stateArrays({ optimizer, steps, slots }, wanted, count) {
   const arrays = [
     { name: COUNTER, shape: [], dtype: 'int32', group, values: Int32Array.of(steps) },
   ];
-  const written = optimizer.className === 'RMSprop' ? ['rms', 'momentum'] : slotNames(optimizer);
-  const padded = new Float32Array(written.length * count);
-  padded.set(slots.subarray(0, slotNames(optimizer).length * count));
-  written.forEach((slot, i) => {
-    let at = i * count;
+  /** @type {[import('./optimizer-table.js').Slot, Float32Array][]} */
+  const written = slotsOf(optimizer).map((slot, i) => [
+    slot,
+    slots.subarray(i * count, (i + 1) * count),
+  ]);
+  if (optimizer.className === 'RMSprop' && !optimizer.config.momentum) {
+    written.splice(1, 0, [{ name: 'momentum' }, new Float32Array(count)]);
+  }
+  for (const [slot, whole] of written) {
+    if (slot.scalar) {
+      const values = whole.slice(0, 1);
+      arrays.push({ name: slot.name, shape: [], dtype: 'float32', group, values });
+      continue;
+    }
+    let at = 0;
     for (const { name, shape } of wanted) {
-      const values = padded.slice(at, at + size(shape));
-      arrays.push({ name: `${name}/${slot}`, shape, dtype: 'float32', group, values });
+      const values = whole.slice(at, at + size(shape));
+      arrays.push({ name: `${name}/${suffixOf(slot)}`, shape, dtype: 'float32', group, values });
       at += size(shape);
     }
-  });
+  }
   return arrays;
 }

@@ -117,15 +117,9 @@ export const EXAMPLES = struct('sn_examples', {
 });
 
 export const OPTIMIZER = struct('sn_optimizer', {
-  kind: 'i32',
-  nesterov: 'i32',
-  momentum: 'f32',
-  rho: 'f32',
-  beta_1: 'f32',
-  beta_2: 'f32',
-  epsilon: 'f32',
-  weight_decay: 'f32',
-  clip_norm: 'f32',
+  name: 'pointer',
+  attributes: 'pointer',
+  attribute_count: 'i32',
 });
 
 export const TRAINING = struct('sn_training', {
@@ -133,6 +127,8 @@ export const TRAINING = struct('sn_training', {
   optimizer: OPTIMIZER,
   parameters: 'pointer',
   slots: 'pointer',
+  scratch: 'pointer',
+  excluded: 'pointer',
   learning_rates: 'pointer',
   indices: 'pointer',
   seed: 'u64',

@@ -5,7 +5,9 @@
 import { DivergedError, ModelError } from './errors.js';
 import { Order } from './order.js';
 import { Pace, SLICE } from './pause.js';
+import { slotsOf } from './optimizers.js';
 import { rateAt, spanning } from './schedules.js';
+import { size } from './shapes.js';
 
 /** @typedef {import('./model.js').Model} Model */
 /** @typedef {import('./examples.js').Examples} Examples */
@@ -144,6 +146,7 @@ export class Training {
       await this.pace.breathe();
     }
     this.keepFinite();
+    this.takeAverage();
     return this.history;
   }
 
@@ -161,12 +164,19 @@ export class Training {
       1,
       Math.min(pace.amount, whole, network.mostSteps(batchSize), this.total - this.done, untested),
     );
+    const every = Number(optimizer.config.gradient_accumulation_steps) || 1; // steps of an update
     if (optimizer.learningRate !== this.given) {
       // the first time, or it was changed meanwhile
       this.given = optimizer.learningRate;
-      this.rate = spanning(this.given, model.step, this.total - this.done);
+      this.rate = spanning(
+        this.given,
+        Math.floor(model.step / every),
+        Math.ceil((this.total - this.done) / every),
+      );
     }
-    const rates = Array.from({ length: steps }, (_, i) => rateAt(this.rate, model.step + i));
+    const rates = Array.from({ length: steps }, (_, i) =>
+      rateAt(this.rate, Math.floor((model.step + i) / every)),
+    );
     [this.before, this.now] = [this.now, this.before];
     this.keep(this.now);
     const first = part * batchSize;
@@ -285,7 +295,7 @@ export class Training {
     const { parameterCount } = this.model;
     return this.keep({
       parameters: new Float32Array(parameterCount),
-      slots: new Float32Array(2 * parameterCount),
+      slots: this.model.network.slots.slice(),
       step: 0,
     });
   }
@@ -318,6 +328,18 @@ export class Training {
     throw new DivergedError('training diverged: the loss is not a finite number', {
       todo: `The weights after ${step} steps are kept. Use a lower learning rate.`,
     });
+  }
+
+  /** Makes the weights their moving average, where the optimizer keeps one. */
+  takeAverage() {
+    const { network, optimizer, parameterCount } = this.model;
+    if (!optimizer?.config.use_ema || !this.done) return;
+    const place = slotsOf(optimizer).findIndex(({ name }) => name === 'average');
+    const average = network.slots.subarray(place * parameterCount, (place + 1) * parameterCount);
+    for (const { offset, shape, trainable } of network.weights) {
+      const end = offset + size(shape);
+      if (trainable) network.parameters.set(average.subarray(offset, end), offset);
+    }
   }
 
   /** Throws if the last step broke the weights without any loss having shown it. */
