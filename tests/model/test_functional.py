@@ -206,6 +206,7 @@ def bad_graphs() -> dict[str, tuple[Any, str]]:
     flat = sn.Flatten()(images)
     return {
         "two inputs": (lambda: sn.Model([images, other], flat), "unsupported: several inputs"),
+        "no outputs": (lambda: sn.Model(images, []), "Model: missing outputs: expected one tensor"),
         "two outputs": (lambda: sn.Model(images, [flat, flat]), "several outputs: .*Concatenate"),
         "another input": (
             lambda: sn.Model(images, sn.Add()([flat, sn.Flatten()(other)])),

@@ -105,6 +105,8 @@ def _single(given: Tensor | Sequence[Tensor], name: str) -> Tensor:
     if not isinstance(tensors, list | tuple) or not all(isinstance(t, Tensor) for t in tensors):
         do = "Model(inputs, outputs) takes tensors: sn.Input(shape), and what layers give for it."
         raise ModelError(f"{name} is no tensor", where="Model", got=repr(given)[:100], do=do)
+    if not tensors:
+        raise ModelError(f"missing {name}", where="Model", expected="one tensor")
     if len(tensors) != 1:
         raise ModelError(
             f"unsupported: several {name}",
