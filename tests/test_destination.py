@@ -111,7 +111,7 @@ def test_folders_are_uploaded_and_mixed_with_nothing(store: Any, data: sn.Datase
         lambda: sn.pack(data, "memory://b/many", shard_rows=13),
     )
     for again in attempts:
-        with pytest.raises(DataError, match="the place is taken"):
+        with pytest.raises(DataError, match="the output already exists"):
             again()
     assert {path: store.cat_file(path) for path in store.find("/")} == before
 

@@ -84,7 +84,7 @@ def destination(where: object) -> Iterator[Destination]:
     Raises:
         InputError: the address is one of the web, or of no kind that is known.
         MissingExtraError: fsspec, or its part for such addresses, is not installed.
-        DataError: the place is taken, or the store refuses.
+        DataError: the output already exists, or the store refuses it.
         DownloadError: the store doesn't answer.
     """
     address = address_of(where)
@@ -116,7 +116,7 @@ def _upload(files: Any, parent: str, scratch: Path, address: str) -> None:  # no
     """Uploads all files of a folder, or none.
 
     Raises:
-        DataError: the place is taken, or the store refuses; nothing new is left there.
+        DataError: the output already exists, or the store refuses it; nothing new is left there.
     """
     found = [path for path in sorted(scratch.rglob("*")) if path.is_file()]
     found.sort(key=lambda path: path.name in LAST)
@@ -159,7 +159,7 @@ def _check_free(files: Any, parent: str, scratch: Path, targets: list[str], addr
     ]
     if taken:
         raise DataError(
-            "the place is taken",
+            "the output already exists",
             where=redact(address),
             expected="a new name",
             got=", ".join(Path(one).name for one in taken[:3]),

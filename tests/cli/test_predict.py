@@ -158,7 +158,7 @@ def test_a_data_set_is_called_one(run: Path, data: str, tmp_path: Path) -> None:
     sn.pack(sn.load(data), tmp_path / "sprite.png")
     split.images.tofile(tmp_path / "images.bin")
     (tmp_path / "digits.csv").write_text("label,p0\n1,2\n")
-    line = "error: rows.png: this looks like a data set, an image in each row: expected an image, "
+    line = "error: rows.png: this looks like a data set with one image per row: expected an image, "
     line += f"got 100 rows of 784 pixels. Type: spritenet evaluate {run} rows.png "
     line += "--image-size 28x28 --labels FILE. "
     done = spritenet("predict", run, "rows.png", folder=tmp_path)

@@ -211,7 +211,7 @@ def test_what_is_too_large_is_refused_after_one_item() -> None:
 def test_a_generator_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """At a bound of memory, with the argument that decides."""
     monkeypatch.setattr(image_collector, "MOST_BYTES", 100_000)
-    with pytest.raises(DataError, match=r"too many to be read into memory.*steps_per_epoch"):
+    with pytest.raises(DataError, match=r"too many images to read into memory.*steps_per_epoch"):
         tiny.weights_after(itertools.cycle([(X, Y)]))
     with pytest.raises(DataError, match=r"no end.*steps_per_epoch"):
         tiny.weights_after(Dataset(repeated=True))

@@ -68,7 +68,7 @@ def test_of_a_collection_each_class_gives_its_fraction_too() -> None:
 
 def test_nothing_can_be_held_out_of_too_little() -> None:
     """One side would be empty."""
-    with pytest.raises(ModelError, match="no images left on one side"):
+    with pytest.raises(ModelError, match="the training or validation set would be empty"):
         adapt(DATA.images[:1], DATA.labels[:1]).hold_out(0.5, 0)
     with pytest.raises(DataError, match=r"can't be split.*validation_data"):
         adapt(Reading()).hold_out(0.25, 0)

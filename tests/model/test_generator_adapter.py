@@ -141,7 +141,7 @@ def test_a_run_is_kept_but_not_resumed(tmp_path: Path) -> None:
         ({"validation_split": 0.2}, "take no validation_split.*validation_data"),
         ({"class_weight": "balanced"}, "can't be counted"),
         ({"steps_per_epoch": 0}, "steps_per_epoch"),
-        ({"validation_data": itertools.repeat((X, Y))}, "too many to be read into memory"),
+        ({"validation_data": itertools.repeat((X, Y))}, "too many images to read into memory"),
     ],
     ids=range(6),
 )

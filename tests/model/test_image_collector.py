@@ -116,7 +116,7 @@ def test_too_many_images_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     collector = ImageCollector("x")
     for image in X[:10]:
         collector.add(image, None, None)
-    with pytest.raises(DataError, match="too many to be read into memory"):
+    with pytest.raises(DataError, match="too many images to read into memory"):
         collector.add(X[10], None, None)
     counted = ImageCollector("x", "Give fewer.")
     counted.expected = 11

@@ -47,5 +47,5 @@ def test_scores_can_be_copied(model: sn.Sequential) -> None:
     for twin in (pickle.loads(pickle.dumps(scores)), copy.copy(scores), sn.Scores(*scores)):
         assert twin == scores
         assert repr(twin) == repr(scores)
-        with pytest.raises(ModelError, match="came without predictions"):
+        with pytest.raises(ModelError, match="these scores have no predictions"):
             _ = twin.predictions

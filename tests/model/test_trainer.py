@@ -374,7 +374,12 @@ def test_weights_before_divergence_are_the_last_that_had_a_finite_loss() -> None
         (DATA, None, {"batch_size": 0}, "batch_size"),
         (DATA, None, {"epochs": 2, "initial_epoch": 2}, "nothing to train"),
         (DATA, None, {"validation_split": 1.0}, "validation_split"),
-        (DATA.images, DATA.labels, {"validation_split": 0.999}, "no images left on one side"),
+        (
+            DATA.images,
+            DATA.labels,
+            {"validation_split": 0.999},
+            "the training or validation set would be empty",
+        ),
         (DATA, None, {"test_every": 5}, "validation_data"),
         (DATA, None, {"ema": 1.0}, "ema"),
         (DATA, None, {"sample_weight": np.ones(5)}, "don't fit the images"),

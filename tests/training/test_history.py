@@ -33,5 +33,5 @@ def test_a_history_plots_every_step(model: sn.Sequential) -> None:
         np.asarray(accuracy.lines[1].get_xydata(), float),
         [(event.step, event.accuracy) for event in history.evaluations],
     )
-    with pytest.raises(DataError, match="nothing to draw"):
+    with pytest.raises(DataError, match="nothing to plot"):
         sn.Sequential().history or sn.History().plot()

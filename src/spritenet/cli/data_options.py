@@ -69,9 +69,7 @@ OPTIONS: dict[str, Any] = {
     ],
     "image_size": Annotated[
         str | None,
-        _option(
-            "HxW", "Height and width of images stored as rows: PNG of other programs, CSV, npz."
-        ),
+        _option("HxW", "Height and width of images stored as rows, in PNG, CSV or npz files."),
     ],
     "labels": Annotated[
         str | None,  # and no path: it may be an address
@@ -117,7 +115,7 @@ STRICT = Annotated[
     bool,
     typer.Option(
         "--strict",
-        help="Treat unreadable images and ambiguous readings as errors.",
+        help="Treat unreadable images and ambiguous data as errors.",
         rich_help_panel=PANEL,
     ),
 ]
@@ -129,7 +127,7 @@ class DataOptions:
 
     Attributes:
         given: values of the options that were used, by their names in the library.
-        strict: if True, unreadable images and ambiguous readings are errors.
+        strict: if True, unreadable images and ambiguous data are errors.
     """
 
     given: Mapping[str, Any] = field(default_factory=dict)

@@ -37,7 +37,7 @@ def draw(
         str | None,
         typer.Option(
             metavar="DATA",
-            help="Data set whose images are mixed in when the model is taught in the page.",
+            help="Data set whose images are mixed in when the page trains the model.",
             show_default="the training data",
         ),
     ] = None,

@@ -39,7 +39,7 @@ def export(
         ExportFormat | None,
         typer.Option(
             help="Format: the drawing page in one file, or a folder for TensorFlow.js.",
-            show_default="html if OUT ends so, else tfjs",
+            show_default="html if OUT ends in .html, else tfjs",
         ),
     ] = None,
     with_data: Annotated[

@@ -79,7 +79,7 @@ def refuse_data_set(path: Path, model: Path) -> None:
 def refuse_rows(
     pixels: NDArray[np.uint8], input_shape: tuple[int, int, int], path: Path, model: Path
 ) -> None:
-    """Refuses a file that looks like the tutorials' data: an image in each row.
+    """Refuses a file that looks like the tutorials' data, with one image per row.
 
     Args:
         pixels: of an image file, h w c.
@@ -96,7 +96,7 @@ def refuse_rows(
     if rows > 1 and width == high * wide and (channels == 1 or rows > TALLEST * width):
         size = f"{high}x{wide}"
         raise DataError(
-            "this looks like a data set, an image in each row",
+            "this looks like a data set with one image per row",
             where=path,
             expected="an image",
             got=f"{rows:,} rows of {width:,} pixels",

@@ -32,7 +32,7 @@ def read_saved(
     optimizer: bool = False,
     note_range: bool = True,
 ) -> SavedModel:
-    """Reads the saved model of a path, and warns of ambiguous readings.
+    """Reads the saved model of a path, and warns of ambiguous data.
 
     Args:
         path: of a model or a run.

@@ -88,8 +88,8 @@ def pack(
         bool,
         typer.Option(
             "--tfjs",
-            help="Also write the labels file of the TensorFlow.js tutorials; of MNIST, their "
-            "55,000 training and 10,000 test images.",
+            help="Also write the label file of the TensorFlow.js tutorials. MNIST is split as "
+            "there, into 55,000 training and 10,000 test images.",
         ),
     ] = False,
     split: Annotated[

@@ -56,7 +56,7 @@ def predict(
         str | None,
         typer.Option(
             metavar="MODE",
-            help="Preparation of images: digit, fit, crop or stretch.",
+            help="Preprocessing of images: digit, fit, crop or stretch.",
             show_default="the model's",
         ),
     ] = None,

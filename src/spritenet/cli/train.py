@@ -162,7 +162,7 @@ def train(
     *,
     data_options: DataOptions,
 ) -> None:
-    """Train a network on a data set, test it, and save it."""
+    """Train a network on a data set, evaluate it, and save it."""
     given = dict(locals())
     from spritenet.cli.models import recorded_command
     from spritenet.cli.train_options import TrainOptions

@@ -36,7 +36,7 @@ def unpack(
         FileFormat | None,
         typer.Option(
             help="File format: IDX files, a folder of PNGs, or npz.",
-            show_default="npz if OUT ends so, else folder",
+            show_default="npz if OUT ends in .npz, else folder",
         ),
     ] = None,
     json: Json = False,

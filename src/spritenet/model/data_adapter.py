@@ -148,7 +148,9 @@ class ArrayAdapter:
         first = int(len(self) * (1 - fraction))  # as Keras rounds it
         if not 0 < first < len(self):
             raise ModelError(
-                "no images left on one side", where="validation_split", got=f"{fraction:g}"
+                "the training or validation set would be empty",
+                where="validation_split",
+                got=f"{fraction:g}",
             )
         return self._pick(slice(0, first)), self._pick(slice(first, None), "validation")
 

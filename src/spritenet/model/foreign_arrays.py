@@ -131,7 +131,7 @@ def to_array(value: object, where: str = "images") -> NDArray[Any]:
 def too_large(where: str, do: str = "") -> DataError:
     """Returns the error for images larger than MOST_BYTES."""
     return DataError(
-        "the images are too many to be read into memory",
+        "too many images to read into memory",
         where=where,
         expected=f"at most {MOST_BYTES >> 30} GiB of pixels",
         do=do

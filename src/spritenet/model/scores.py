@@ -55,7 +55,7 @@ class Scores(_Pair):
         if self._predictions is None:
             if self._predict is None:
                 raise ModelError(
-                    "these scores came without predictions", where="Scores", do="Evaluate again."
+                    "these scores have no predictions", where="Scores", do="Evaluate again."
                 )
             self._predictions, self._predict = self._predict(), None
         return self._predictions

@@ -45,7 +45,7 @@ def read_weights(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> list[NDAr
         shapes: the name and shape of each array.
 
     Raises:
-        ModelError: the file is missing or broken, or holds weights of another model.
+        ModelError: the file is missing or damaged, or has the weights of another model.
     """
     wanted = {f"{name}.npy": shape for name, shape in shapes.items()}
     try:
@@ -61,7 +61,7 @@ def read_weights(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> list[NDAr
     except FileNotFoundError as error:
         raise ModelError("missing file", where=path) from error
     except (OSError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-        raise ModelError(f"the file is broken ({error})", where=path) from error
+        raise ModelError(f"the file is damaged ({error})", where=path) from error
 
 
 def npz_path(path: str | Path) -> Path:

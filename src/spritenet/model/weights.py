@@ -254,7 +254,7 @@ class Weights:
         """Take over what `save_weights` wrote. The model must be built.
 
         Raises:
-            ModelError: the file is missing or broken, or holds weights of another model.
+            ModelError: the file is missing or damaged, or has the weights of another model.
         """
         from spritenet.model.weight_file import npz_path, read_weights
 

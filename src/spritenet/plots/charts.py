@@ -218,7 +218,7 @@ def heatmap(
     """
     values = np.asarray(matrix, np.float64)
     if values.ndim != 2 or not values.size:
-        raise DataError("this is no matrix", expected="(rows, columns)", got=values.shape)
+        raise DataError("not a matrix", expected="(rows, columns)", got=values.shape)
     rows, columns = values.shape
     names = (
         checked_names(row_names, rows, "rows"),
@@ -347,5 +347,5 @@ def _row(values: ArrayLike, where: str) -> NDArray[np.float64]:
     """
     row = np.asarray(values, np.float64)
     if row.ndim != 1:
-        raise DataError("this is no row of values", where=where, expected="(n,)", got=row.shape)
+        raise DataError("not a row of values", where=where, expected="(n,)", got=row.shape)
     return row

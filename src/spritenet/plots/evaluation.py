@@ -159,5 +159,5 @@ def _square(
     """
     counts = np.asarray(matrix, np.float64)
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or not counts.size:
-        raise DataError("this is no confusion matrix", expected="(n, n)", got=counts.shape)
+        raise DataError("not a confusion matrix", expected="(n, n)", got=counts.shape)
     return counts, checked_names(class_names, len(counts), "classes")

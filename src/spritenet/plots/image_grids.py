@@ -100,12 +100,12 @@ def filters(kernel: ArrayLike, *, columns: int = 8, title: str = "") -> Notebook
         title: of the figure.
 
     Raises:
-        DataError: this is no kernel of a convolution.
+        DataError: the array is not a convolution kernel.
     """
     weights = np.asarray(kernel, np.float64)
     if weights.ndim != 4 or not weights.size:
         raise DataError(
-            "this is no kernel of a convolution",
+            "not a convolution kernel",
             expected="(height, width, in, filters)",
             got=weights.shape,
         )

@@ -38,7 +38,7 @@ def curves(
         title: of the figure.
 
     Raises:
-        DataError: there is nothing to draw, or x and y of a series don't fit.
+        DataError: there is nothing to plot, or x and y of a series don't match.
     """
     charts = [
         learning_curve(metric, series, x_label=x_label)
@@ -46,7 +46,7 @@ def curves(
         if series
     ]
     if not charts:
-        raise DataError("there is nothing to draw yet", where="curves", do="Train first.")
+        raise DataError("nothing to plot yet", where="curves", do="Train first.")
     return chart(*charts, title=title)
 
 
@@ -65,7 +65,7 @@ def distribution(
     """
     named = dict(arrays) if isinstance(arrays, Mapping) else {"values": arrays}
     if not named:
-        raise DataError("there is nothing to draw", where="distribution", got="no arrays")
+        raise DataError("nothing to plot", where="distribution", got="no arrays")
     columns = max(1, min(columns, len(named)))
     rows = -(-len(named) // columns)
     figure = new_figure(0.4 + 4.2 * columns, 0.4 + 2.5 * rows, title)

@@ -96,6 +96,6 @@ class ObjectReader:
             raise DownloadError(what, where=self.name, got=got) from None
         size = about.get("size")
         if about.get("type") == "directory" or not isinstance(size, int):
-            raise DownloadError("this is no file", where=self.name)
+            raise DownloadError("not a file", where=self.name)
         version = next((f"{key} {about[key]}" for key in VERSIONS if about.get(key)), "")
         return FileInfo(size, version[: BLOCK_BYTES // 1024])

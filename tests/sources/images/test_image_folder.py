@@ -211,7 +211,7 @@ def test_options_that_mean_nothing_are_refused(folder: Path, tmp_path: Path) -> 
         sn.load(sprite, size="28x28")
     with pytest.raises(sn.InputError, match="labels is for a PNG that is not a sprite"):
         sn.load(folder, labels="x")
-    with pytest.raises(sn.InputError, match=r"fit: this needs a size"):
+    with pytest.raises(sn.InputError, match=r"fit: missing size"):
         sn.load(folder, fit="crop")
     with pytest.raises(sn.InputError, match=r"size: invalid image size: .* got '28'"):
         sn.load(folder, size="28")

@@ -65,7 +65,7 @@ class ImageSpec:
     ) -> ImageSpec:
         """Makes a spec of options, of which None is the default."""
         if fit is not None and size is None:
-            raise InputError("this needs a size", where="fit", do="Pass size (--size 28x28) too.")
+            raise InputError("missing size", where="fit", do="Pass size (--size 28x28) too.")
         wanted = None if size is None else parse_image_size(size, "size")
         return cls(wanted, fit or "fit", "grey" if color == "gray" else color, bits)
 
