@@ -1,13 +1,12 @@
-"""HDF5 files, which MATLAB writes too since version 7.3. Only this module imports h5py.
+"""Data sets in HDF5 files, which MATLAB writes too since version 7.3.
 
-Links to other files are not followed, object references and compound types are skipped, and
-nothing is unpickled. Uncompressed arrays are memory-mapped.
+Uncompressed arrays are memory-mapped.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,8 @@ from numpy.typing import NDArray
 
 from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.dataset.value_range import ValueRange
-from spritenet.errors import DataError, MissingExtraError
+from spritenet.errors import DataError
+from spritenet.hdf5_file import Hdf5, Member
 from spritenet.sources.arrays.stored_arrays import StoredArray, survey_arrays
 from spritenet.sources.file_type import HDF5
 from spritenet.sources.image_size import ImageSize
@@ -27,13 +27,7 @@ __all__ = ["is_hdf5", "survey_hdf5"]
 MATLAB_HEADER = 512  # bytes of MATLAB's header before the HDF5 content
 DEEPEST = 4  # depth of nested groups
 MOST_ARRAYS = 10_000
-MOST_BYTES = 1 << 36  # of one array
-MOST_TEXTS = 100_000
-HIGHEST_RATIO = 1032  # deflate's: 258 bytes from two bits; zlib's technical notes
-SLACK = 1 << 20
 IN_MEMORY = 1 << 28  # bytes; more are put into a temporary file
-BROKEN = (OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError)
-"""Errors that h5py raises on damaged files."""
 
 
 def is_hdf5(path: Path) -> bool:
@@ -63,66 +57,45 @@ def survey_hdf5(
         DataError: the file is damaged, or has no images with labels.
         MissingExtraError: h5py is not installed.
     """
-    try:
-        import h5py
-    except ImportError:
-        raise MissingExtraError("reading HDF5", "hdf5") from None
+    hdf5 = Hdf5("reading HDF5", "hdf5", DataError)
     with path.open("rb") as file:
         matlab = not file.read(len(HDF5)).startswith(HDF5)
-    try:
-        with h5py.File(path, "r") as opened:
-            if "model_config" in opened.attrs or "model_weights" in opened:
-                raise DataError("this is a Keras model, not a data set", where=path)
-            found = [_array(h5py, name, one, path) for name, one in _datasets(h5py, opened)]
-    except BROKEN as error:
-        reason = " ".join(str(error).split())[:120]
-        raise DataError("damaged or unsupported HDF5 file", where=path, got=reason) from None
+    with hdf5.open(path, path) as opened:
+        if "model_config" in opened.attrs or "model_weights" in opened:
+            raise DataError("this is a Keras model, not a data set", where=path)
+        found = [_array(hdf5, name, one, path) for name, one in _datasets(hdf5, opened)]
     arrays = [one for one in found if one is not None]
     if matlab:  # HDF5 has rows first, MATLAB columns
         arrays = [StoredArray(one.name, one.where, one.values.transpose()) for one in arrays]
     return survey_arrays(path, arrays, image_size, class_names, pixel_range, matlab=matlab)
 
 
-def _datasets(h5py: Any, group: Any, before: str = "", depth: int = 1) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - h5py has no types
+def _datasets(
+    hdf5: Hdf5, group: Member, before: str = "", depth: int = 1
+) -> Iterator[tuple[str, Member]]:
     """Yields the arrays below a group that are in this file, with their paths."""
-    count = 0
-    for name in group:
-        count += 1
-        if count > MOST_ARRAYS:
-            return
-        if name.startswith("#") or not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            continue  # MATLAB's references; links, which may lead to other files
-        one = group[name]
-        if isinstance(one, h5py.Group) and depth < DEEPEST:
-            yield from _datasets(h5py, one, f"{before}{name}/", depth + 1)
-        elif isinstance(one, h5py.Dataset):
+    for name, one in islice(hdf5.members(group), MOST_ARRAYS):
+        if name.startswith("#"):
+            continue  # MATLAB's references
+        if hdf5.is_group(one) and depth < DEEPEST:
+            yield from _datasets(hdf5, one, f"{before}{name}/", depth + 1)
+        elif hdf5.is_array(one):
             yield before + name, one
 
 
-def _array(h5py: Any, name: str, dataset: Any, path: Path) -> StoredArray | None:  # noqa: ANN401 - as above
-    """Reads an array; None for one of other types than numbers and texts, or in other files."""
+def _array(hdf5: Hdf5, name: str, dataset: Member, path: Path) -> StoredArray | None:
+    """Reads an array; None for one of other types than numbers and texts."""
     where = f"{path}, {name}"
-    if dataset.shape is None or dataset.external or dataset.is_virtual:
+    texts = hdf5.texts(dataset)
+    if texts is not None:
+        return StoredArray(name, where, np.array(texts, dtype=np.str_)) if texts else None
+    if not hdf5.is_numeric(dataset):
         return None
-    if h5py.check_string_dtype(dataset.dtype) is not None:
-        if dataset.ndim != 1 or dataset.shape[0] > MOST_TEXTS:
-            return None
-        texts = dataset.asstr(errors="replace")[()]
-        return StoredArray(name, where, np.array([str(text) for text in texts], dtype=np.str_))
-    if dataset.dtype.kind not in "buif" or dataset.dtype.hasobject:
-        return None
-    size = dataset.dtype.itemsize * math.prod(dataset.shape)
-    stored = dataset.id.get_storage_size()
-    if size > min(MOST_BYTES, stored * HIGHEST_RATIO + SLACK):
-        raise DataError(
-            "the stated size exceeds what the file can hold",
-            where=where,
-            got="×".join(map(str, dataset.shape)),
-        )
+    size = hdf5.size(dataset, where)
     return StoredArray(name, where, _values(dataset, size, path, where))
 
 
-def _values(dataset: Any, size: int, path: Path, where: str) -> NDArray[Any]:  # noqa: ANN401 - as above
+def _values(dataset: Member, size: int, path: Path, where: str) -> NDArray[Any]:
     """Reads values: mapped, into memory, or, if large and compressed, into a temporary file."""
     offset = dataset.id.get_offset()
     if offset is not None and size and offset + size <= path.stat().st_size:

@@ -1,0 +1,125 @@
+"""HDF5 files, opened and read within bounds. Only this module imports h5py.
+
+Links to other files are not followed, arrays in other files and compound types are skipped, and
+nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from spritenet.errors import InputError, MissingExtraError, SpritenetError
+
+__all__ = ["Hdf5", "Member", "attribute"]
+
+Member = Any
+"""A group or an array: h5py has no types."""
+
+MOST_BYTES = 1 << 36  # of one array
+HIGHEST_RATIO = 1032  # deflate's: 258 bytes from two bits; zlib's technical notes
+SLACK = 1 << 20
+MOST_TEXTS = 100_000
+BROKEN = (OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError)
+"""Errors that h5py raises on damaged files."""
+
+
+class Hdf5:
+    """The library for HDF5 files.
+
+    Args:
+        purpose: what needs it, for the error if it isn't installed.
+        extra: the extra that has it.
+        error: of damaged files.
+
+    Raises:
+        MissingExtraError: h5py is not installed.
+    """
+
+    def __init__(self, purpose: str, extra: str, error: Callable[..., InputError]) -> None:
+        try:
+            import h5py
+        except ImportError:
+            raise MissingExtraError(purpose, extra) from None
+        self._h5py: Any = h5py
+        self._error = error
+
+    @contextmanager
+    def open(self, file: Path | BinaryIO, where: object, mode: str = "r") -> Iterator[Any]:
+        """Opens a file as h5py does, while the context lasts.
+
+        Raises:
+            InputError: the file is damaged, or what is read of it inside the context.
+        """
+        try:
+            with self._h5py.File(file, mode) as opened:
+                yield opened
+        except SpritenetError:
+            raise
+        except BROKEN as error:
+            reason = " ".join(str(error).split())[:120]
+            raise self._error("damaged or unsupported HDF5 file", where=where, got=reason) from None
+
+    def members(self, group: Member) -> Iterator[tuple[str, Member]]:
+        """Yields the names and members of a group that are in this file."""
+        for name in group:
+            if isinstance(group.get(name, getlink=True), self._h5py.HardLink):
+                yield name, group[name]
+
+    def is_group(self, member: object) -> bool:
+        """Returns True for a group."""
+        return isinstance(member, self._h5py.Group)
+
+    def is_numeric(self, member: Member) -> bool:
+        """Returns True for an array of numbers that is in this file."""
+        return self.is_array(member) and member.dtype.kind in "buif" and not member.dtype.hasobject
+
+    def is_array(self, member: Member) -> bool:
+        """Returns True for an array that is in this file."""
+        return (
+            isinstance(member, self._h5py.Dataset)
+            and member.shape is not None
+            and not member.external
+            and not member.is_virtual
+        )
+
+    def texts(self, dataset: Member) -> list[str] | None:
+        """Returns a list of texts; None for arrays of anything else, or of too many."""
+        if self._h5py.check_string_dtype(dataset.dtype) is None:
+            return None
+        if dataset.ndim != 1 or dataset.shape[0] > MOST_TEXTS:
+            return []
+        return [str(text) for text in dataset.asstr(errors="replace")[()]]
+
+    def size(self, dataset: Member, where: object) -> int:
+        """Returns the bytes of an array of numbers.
+
+        Raises:
+            InputError: the array claims more than the file can hold.
+        """
+        size: int = dataset.dtype.itemsize * math.prod(dataset.shape)
+        if size > min(MOST_BYTES, dataset.id.get_storage_size() * HIGHEST_RATIO + SLACK):
+            raise self._error(
+                "the stated size exceeds what the file can hold",
+                where=where,
+                got="×".join(map(str, dataset.shape)),
+            )
+        return size
+
+
+def attribute(member: Member, name: str) -> Any:
+    """Returns an attribute of a group: a text, a list of texts, or None if it isn't there."""
+    value = member.attrs.get(name)
+    if isinstance(value, np.ndarray):
+        return [_text(one) for one in value.ravel()[:MOST_TEXTS]]
+    return None if value is None else _text(value)
+
+
+def _text(value: object) -> str:
+    """Returns a text, also of bytes."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
