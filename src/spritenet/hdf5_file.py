@@ -57,8 +57,8 @@ class Hdf5:
             InputError: the file is damaged, or what is read of it inside the context.
         """
         try:
-            with self._h5py.File(file, mode) as opened:
-                yield opened
+            with self._h5py.File(file, mode) as content:
+                yield content
         except SpritenetError:
             raise
         except BROKEN as error:
@@ -112,7 +112,7 @@ class Hdf5:
         return size
 
 
-def attribute(member: Member, name: str) -> Any:
+def attribute(member: Member, name: str) -> str | list[str] | None:
     """Returns an attribute of a group: a text, a list of texts, or None if it isn't there."""
     value = member.attrs.get(name)
     if isinstance(value, np.ndarray):

@@ -69,6 +69,8 @@ def test_with_data_the_page_holds_all_of_it(run: Path, data: str, tmp_path: Path
         (["{run}", "x.html", "--with-data", "nothing"], "'nothing': unknown data set"),
         (["{run}", "x.html", "--to", "onnx"], "'--to'"),
         (["{run}", "x.html", "--to", "tfjs"], "x.html: unsupported file extension .html"),
+        (["{run}", "x", "--to", "keras"], "x: unsupported file extension: expected a name that"),
+        (["{run}", "x.html", "--to", "keras"], "x.html: unsupported file extension .html"),
         (["{run}", "x.onnx"], "x.onnx: unsupported file extension .onnx"),
         (["{run}", "x.png", "--to", "html"], "expected a name that ends in .html or .htm."),
         (["{run}"], "Missing argument 'OUT'"),
@@ -92,3 +94,15 @@ def test_images_the_model_does_not_take_are_for_the_lab_alone(run: Path, tmp_pat
     done = spritenet("export", run, *words, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "other.png is for the lab only: its images don't fit the model's input\n" in done.stdout
+
+
+def test_a_keras_file_is_written_and_read(run: Path, tmp_path: Path) -> None:
+    """By its ending; every command that takes a model takes it."""
+    for name in ("m.keras", "m.h5"):
+        done = spritenet("export", run, name, folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert export.load(tmp_path / name).weights_sha256 == export.load(run).weights_sha256
+        said = spritenet("predict", name, run / "example.png", folder=tmp_path)
+        assert said.stdout == spritenet("predict", run, run / "example.png").stdout
+    done = spritenet("info", "m.keras", folder=tmp_path)
+    assert done.returncode == 0, done.stderr

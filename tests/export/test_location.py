@@ -79,10 +79,11 @@ def test_where_a_model_is_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 HDF5 = b"\x89HDF\r\n\x1a\n" + bytes(500)
 FILES = {
-    "m.h5": (HDF5, r"a Keras model \(HDF5\).*--input_format keras m\.h5 m"),
-    "m.hdf5": (HDF5, r"a Keras model \(HDF5\)"),
-    "m.model": (HDF5, r"a Keras model \(HDF5\)"),
-    "m.keras": (b"PK\3\4", r"a Keras model: .*--input_format keras_keras m\.keras m"),
+    "m.h5": (HDF5, r"damaged or unsupported HDF5 file"),
+    "m.hdf5": (HDF5, r"damaged or unsupported HDF5 file"),
+    "m.model": (HDF5, r"it is an HDF5 file: .*end in \.h5 or \.keras"),
+    "m.keras": (b"PK\3\4", r"the archive is damaged"),
+    "text.keras": (b"hello", r"it is no Keras model: .*Save the model with model\.save"),
     "m.onnx": (b"\x08\x08", r"an ONNX model.*set_weights"),
     "m.tflite": (b"\x1c\0\0\0TFL3", r"a TensorFlow Lite model"),
     "m.dat": (b"\x1c\0\0\0TFL3", r"a TensorFlow Lite model"),
@@ -92,7 +93,7 @@ FILES = {
     "weights.bin": (bytes(8), r"a file of weights.*the JSON file"),
     "m.txt": (b"hello", r"not a model: expected TensorFlow\.js's layers model"),
     "gone": (None, r"no model found: expected a folder that holds a model\.json"),
-    "gone.h5": (None, r"a Keras model"),
+    "gone.h5": (None, r"no model found"),
 }
 
 

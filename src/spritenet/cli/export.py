@@ -21,25 +21,33 @@ if TYPE_CHECKING:
 
 __all__ = ["export"]
 
-HTML_SUFFIXES = (".html", ".htm")
-
 
 class ExportFormat(StrEnum):
     """Formats of an exported model."""
 
     HTML = "html"
     TFJS = "tfjs"
+    KERAS = "keras"
+
+
+SUFFIXES = {
+    ExportFormat.HTML: (".html", ".htm"),
+    ExportFormat.KERAS: (".keras", ".h5"),
+}
+"""Endings of the files of a format."""
 
 
 @with_data_options
 def export(
     model: Model,
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="An .html file, or a new folder.")],
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="An .html, .keras or .h5 file, or a new folder.")
+    ],
     to: Annotated[
         ExportFormat | None,
         typer.Option(
-            help="Format: the drawing page in one file, or a folder for TensorFlow.js.",
-            show_default="html if OUT ends in .html, else tfjs",
+            help="Format: the drawing page in one file, a Keras file, or TensorFlow.js's folder.",
+            show_default="html or keras by OUT's ending, else tfjs",
         ),
     ] = None,
     with_data: Annotated[
@@ -56,14 +64,19 @@ def export(
     *,
     data_options: DataOptions,
 ) -> None:
-    """Write a saved model as one HTML file, or for TensorFlow.js."""
+    """Write a saved model as one HTML file, or for TensorFlow.js or Keras."""
     from spritenet import export as models
     from spritenet.destination import destination
 
-    is_html = to is ExportFormat.HTML or (to is None and out.suffix.lower() in HTML_SUFFIXES)
-    check_suffix(out, *(HTML_SUFFIXES if is_html else ()), folder=not is_html)
+    to = to or next((one for one, ends in SUFFIXES.items() if out.suffix.lower() in ends), None)
+    to = to or ExportFormat.TFJS
+    is_html = to is ExportFormat.HTML
+    check_suffix(out, *SUFFIXES.get(to, ()), folder=to is ExportFormat.TFJS)
+    if to is ExportFormat.KERAS and out.suffix.lower() not in SUFFIXES[to]:
+        expected = f"a name that ends in {' or '.join(SUFFIXES[to])}"
+        raise InputError("unsupported file extension", where=out, expected=expected)
     if with_data is not None and not is_html:
-        raise InputError("only an HTML file includes data", where="--with-data", got="tfjs")
+        raise InputError("only an HTML file includes data", where="--with-data", got=to)
     if with_data is None:
         data_options.refuse("export", "is for the data set that --with-data names")
     else:
@@ -76,10 +89,11 @@ def export(
             size = place.path.stat().st_size
         else:
             models.save(saved, place.path)
-            size = sum(file.stat().st_size for file in place.path.iterdir())
+            files = place.path.iterdir() if place.path.is_dir() else [place.path]
+            size = sum(file.stat().st_size for file in files)
     path = place.of(place.path)
     if json:
-        written = {"path": str(path), "to": "html" if is_html else "tfjs", "bytes": size}
+        written = {"path": str(path), "to": str(to), "bytes": size}
         terminal.print_json({**written, "images": images, "left_out": left_out})
         return
     if not fits_model:

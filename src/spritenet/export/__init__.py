@@ -1,6 +1,11 @@
-"""Model files in TensorFlow.js's layers format.
+"""Model files of TensorFlow.js and Keras.
 
-tfjs              `save`, `load` and `read`: model.json and weights.bin
+read_model        `load` and `read`, of whatever format
+write_model       `save`, in the format that the name says
+tfjs              TensorFlow.js's: model.json and weights.bin
+keras_file        Keras's: .keras and .h5
+keras_topology    layers to Keras 3's `config.json`
+keras_weights     the arrays of each layer in Keras's HDF5 files
 saved_model       SavedModel: layers, weights and metadata of a file, in memory
 metadata          class names, preparation, training, scores, calibration
 write_topology    layers to `modelTopology`
@@ -22,8 +27,10 @@ from spritenet.export.class_names import read_class_names
 from spritenet.export.location import is_model
 from spritenet.export.metadata import Metadata, TrainedOn
 from spritenet.export.pixel_range import RANGES
+from spritenet.export.read_model import load, read
 from spritenet.export.saved_model import OptimizerState, SavedModel
-from spritenet.export.tfjs import files, load, read, save
+from spritenet.export.tfjs import files
+from spritenet.export.write_model import save
 
 __all__ = [
     "RANGES",

@@ -26,11 +26,8 @@ HEAD = 2**20  # bytes of a foreign file that are looked at
 CONVERTER = "pip install tensorflowjs; tensorflowjs_converter --output_format tfjs_layers_model"
 BY_HAND = "Make the same layers with sn.Sequential, and give it the weights with set_weights."
 FOREIGN = {
-    ".h5": ("a Keras model (HDF5)", f"Convert it: {CONVERTER} --input_format keras FILE FOLDER."),
-    ".keras": (
-        "a Keras model",
-        f"Convert it: {CONVERTER} --input_format keras_keras FILE FOLDER.",
-    ),
+    ".h5": ("an HDF5 file", "Keras's models are read from files that end in .h5 or .keras."),
+    ".keras": ("no Keras model", 'Save the model with model.save("FILE") in Keras 3.'),
     ".pb": (
         "a TensorFlow SavedModel or graph",
         f"Convert its folder: {CONVERTER} --input_format keras_saved_model . OUT.",
@@ -128,16 +125,18 @@ def _refuse_foreign(path: Path) -> None:
             head = file.read(16)
     signs = (kind for place, sign, kind in SIGNS if head[place:].startswith(sign))
     kind = next(signs, ENDINGS.get(path.suffix.lower()))
-    if kind is not None:
+    missing = kind in {".h5", ".keras"} and not path.is_file()
+    if kind is not None and not missing:
         name, do = FOREIGN[kind]
         do = do.replace("FILE", path.name).replace("FOLDER", path.stem)
-        expected = "TensorFlow.js's layers model, a JSON file and its weights"
+        expected = "TensorFlow.js's layers model, a JSON file and its weights, or Keras's"
         raise ModelError(f"it is {name}", where=path, expected=expected, do=do)
     if path.is_file():
         raise ModelError(
             "not a model",
             where=path,
-            expected="TensorFlow.js's layers model: its folder, its JSON file or a ZIP of both",
+            expected="TensorFlow.js's layers model: its folder, its JSON file or a ZIP of both; or "
+            "Keras's: a .keras or .h5 file",
         )
 
 

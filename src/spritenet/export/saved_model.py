@@ -1,4 +1,4 @@
-"""SavedModel: a model in memory, as `tfjs.save` writes and `tfjs.load` returns it."""
+"""SavedModel: a model in memory, as `save` writes and `load` returns it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,14 @@ from spritenet.optimizers import Optimizer
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["OptimizerState", "SavedModel", "named_shapes", "sha256", "unclassified"]
+__all__ = ["ASSUMED", "OptimizerState", "SavedModel", "named_shapes", "sha256", "unclassified"]
+
+ASSUMED = (
+    "its file doesn't state the pixel range: 0..1 is assumed. If it is another, give "
+    'pixels="0..255" or pixels="-1..1" (--pixels); spritenet evaluate finds the range that fits '
+    "labelled images"
+)
+"""The note on a file that doesn't give the range of pixels."""
 
 CHOOSING = ("softmax", "linear")
 """Activations after which the largest output is the class."""

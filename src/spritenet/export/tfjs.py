@@ -1,7 +1,7 @@
 """The model file: TensorFlow.js's layers format, in a folder of `model.json` and `weights.bin`.
 
-`save` writes what TensorFlow.js 4.22 loads, and `files` gives it as bytes; `load` reads that, and
-what TensorFlow.js and its Keras converter write, as far as the layers exist here. See
+`save` writes what TensorFlow.js 4.22 loads, and `files` gives it as bytes; `read_tfjs` reads that,
+and what TensorFlow.js and its Keras converter write, as far as the layers exist here. See
 `docs/reference/model-format.md`.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,16 +18,16 @@ import numpy as np
 
 import spritenet
 from spritenet.atomic import write_folder
-from spritenet.destination import destination, local_only
-from spritenet.errors import DataWarning, ModelError
+from spritenet.destination import destination
+from spritenet.errors import ModelError
 from spritenet.export import optimizer_state
-from spritenet.export.class_names import METADATA_JSON, checked_names, read_labels
+from spritenet.export.class_names import METADATA_JSON, read_labels
 from spritenet.export.error_location import located
-from spritenet.export.location import MAXIMAL_MODEL_JSON, MODEL_JSON, is_zip, locate
+from spritenet.export.location import MAXIMAL_MODEL_JSON, MODEL_JSON
 from spritenet.export.metadata import Metadata, digest
 from spritenet.export.pixel_range import PixelRange
 from spritenet.export.read_topology import Topology, read_topology
-from spritenet.export.saved_model import OptimizerState, SavedModel, named_shapes, sha256
+from spritenet.export.saved_model import ASSUMED, OptimizerState, SavedModel, named_shapes, sha256
 from spritenet.export.weights import (
     Array,
     join,
@@ -39,14 +38,13 @@ from spritenet.export.weights import (
     read_group,
 )
 from spritenet.export.write_topology import write_topology
-from spritenet.export.zip_file import unzipped
 
 if TYPE_CHECKING:
     import os
 
     from numpy.typing import NDArray
 
-__all__ = ["files", "load", "read", "save"]
+__all__ = ["files", "read_tfjs", "save"]
 
 WEIGHTS = "weights.bin"
 KEY = "spritenet"
@@ -59,11 +57,6 @@ STILL_TRUE = ("version", "class_names", "input")
 TRAINED_ON_ELSEWHERE = (
     "TensorFlow.js has changed its weights since Spritenet saved them: their hash, the scores, the "
     "calibration, the optimizer state and the description of the training set are dropped"
-)
-ASSUMED = (
-    "its file doesn't state the pixel range: 0..1 is assumed. If it is another, give "
-    'pixels="0..255" or pixels="-1..1" (--pixels); spritenet evaluate finds the range that fits '
-    "labelled images"
 )
 
 MODEL_FILES = r"model\.json|weights\.bin|group\d+-shard\d+of\d+(\.bin)?"
@@ -125,62 +118,25 @@ def _optimizer_entry(state: OptimizerState, slots: bytes) -> dict[str, Any]:
     }
 
 
-def load(
-    path: str | os.PathLike[str],
-    *,
-    optimizer: bool = False,
-    pixels: str | None = None,
-    class_names: Sequence[str] | None = None,
-) -> SavedModel:
-    """Reads a model from its folder, its JSON file, or a ZIP of both.
-
-    Args:
-        path: the folder, the folder of a run, the JSON file, or a file that ends in .zip.
-        optimizer: True reads the optimizer state too, if it was saved.
-        pixels: the range that pixels are scaled to for the network, if its file lacks it: "0..1"
-            (assumed by default, with a warning), "0..255", "-1..1"; or, dark on light, "1..0",
-            "255..0", "1..-1".
-        class_names: names of its outputs, in place of those in the file.
-
-    Raises:
-        ModelError: something is missing, damaged, unsafe or unsupported. Sizes are checked
-            before anything of that size is read.
-    """
-    model = read(path, optimizer=optimizer, pixels=pixels, class_names=class_names)
-    for note in model.notes:
-        warnings.warn(note, DataWarning, stacklevel=2)
-    return model
-
-
-def read(
-    path: str | os.PathLike[str],
-    *,
-    optimizer: bool = False,
-    pixels: str | None = None,
-    class_names: Sequence[str] | None = None,
-) -> SavedModel:
-    """Reads a model as `load` does, with assumptions in `notes` instead of warnings.
-
-    Raises:
-        ModelError: see `load`.
-    """
-    wanted = None if pixels is None else PixelRange.of(pixels)
-    given = None if class_names is None else checked_names(class_names, "class_names")
-    path = local_only(path, "Download its folder, and name that.", "models are read from files")
-    if is_zip(path):
-        with unzipped(path) as folder:
-            return _read(locate(folder), path, optimizer, wanted, given)
-    return _read(locate(path), path, optimizer, wanted, given)
-
-
-def _read(
+def read_tfjs(
     where: Path,
     path: Path,
     with_optimizer: bool,
     pixels: PixelRange | None,
     class_names: tuple[str, ...] | None,
 ) -> SavedModel:
-    """Read the model of a JSON file; `path` is what notes call it. See `read`."""
+    """Reads the model of a JSON file.
+
+    Args:
+        where: the JSON file.
+        path: what notes call it.
+        with_optimizer: True reads the optimizer state too, if it was saved.
+        pixels: the pixel range of its inputs, if the file lacks it.
+        class_names: names of its outputs, in place of those in the file.
+
+    Raises:
+        ModelError: something is missing, damaged, unsafe or unsupported.
+    """
     content = _parse(read_file(where, MAXIMAL_MODEL_JSON), where)
     with located(where):
         network = read_topology(content.get("modelTopology"), pixels)

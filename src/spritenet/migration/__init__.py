@@ -11,10 +11,11 @@ The package calls it when something is missing; it imports no class of the packa
 from __future__ import annotations
 
 from spritenet.migration.arguments import Ignored, Refused, Renamed, accepts, rule
-from spritenet.migration.formats import refuse_format
+from spritenet.migration.formats import KERAS_ENDINGS, refuse_format
 from spritenet.migration.names import attribute, module_name, not_called, not_settable, word
 
 __all__ = [
+    "KERAS_ENDINGS",
     "Ignored",
     "Refused",
     "Renamed",

@@ -6,7 +6,10 @@ from pathlib import Path
 
 from spritenet.errors import UnsupportedError
 
-__all__ = ["refuse_format"]
+__all__ = ["KERAS_ENDINGS", "refuse_format"]
+
+KERAS_ENDINGS = (".keras", ".h5", ".hdf5")
+"""Endings of Keras's model files, which are written."""
 
 # Ending → whose it is.
 MODELS = {

@@ -17,7 +17,7 @@ from spritenet.errors import ModelError
 from spritenet.layers import Graph, ImageShape, Layer, Shape, Tensor
 from spritenet.layers.input import fits
 from spritenet.losses import Loss
-from spritenet.migration import accepts, attribute, not_settable, refuse_format
+from spritenet.migration import accepts, attribute, not_settable
 from spritenet.model import building, fit_methods
 from spritenet.model.assembly import assemble, inherited
 from spritenet.model.classifier import Classifier
@@ -327,19 +327,20 @@ class Model:
 
     @accepts
     def save(self, path: str | Path, *, include_optimizer: bool = False) -> None:
-        """Write it as a TensorFlow.js layers model: a folder of model.json and weights.bin.
+        """Write it for TensorFlow.js, as a folder of model.json and weights.bin, or for Keras.
 
         Args:
-            path: the folder; an older model there is replaced.
-            include_optimizer: if True, also saves the optimizer state, so that training can
+            path: a folder; or a file that ends in .keras or .h5, which needs the extra `keras`.
+                An older model there is replaced.
+            include_optimizer: if True, a folder also has the optimizer state, so that training can
                 continue.
 
         Raises:
             ModelError: it has no weights yet, the folder holds other files, or the disk refuses.
+            MissingExtraError: h5py is not installed.
         """
         file_path(path, "save")
-        refuse_format(path, "Use model.save(folder): a folder in TensorFlow.js's format.")
-        from spritenet.export import Metadata, OptimizerState, SavedModel, tfjs
+        from spritenet.export import Metadata, OptimizerState, SavedModel, save
 
         now = self.state.now
         memory = None
@@ -348,7 +349,7 @@ class Model:
         made = self.trained_on and replace(self.trained_on, steps=now.step)
         metadata = Metadata(self.class_names, self.preparation, made, self.scores, self.rejection)
         saved = SavedModel(self.graph, self.network.shape, now.best_guess, metadata, memory)
-        tfjs.save(saved, path)
+        save(saved, path)
 
     @classmethod
     def from_saved(cls, saved: SavedModel, *, threads: int | None = None) -> Self:

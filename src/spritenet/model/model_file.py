@@ -27,12 +27,13 @@ def load_model(
     pixels: str | None = None,
     class_names: Sequence[str] | None = None,
 ) -> Model:
-    """A model from its folder, its JSON file or a ZIP of both; ours or TensorFlow.js's.
+    """A model from its file: ours, TensorFlow.js's or Keras's.
 
     If its optimizer's memory was saved, training goes on where it was; else call `compile` first.
 
     Args:
-        path: the folder, the folder of a run, the JSON file, or a file that ends in .zip.
+        path: the folder, the folder of a run, the JSON file, or a ZIP of both; or a file that
+            ends in .keras or .h5, which needs the extra `keras`.
         threads: the number of threads; None for all.
         pixels: the pixel range of the network's inputs, if its file doesn't state it: "0..1"
             (assumed by default, with a DataWarning), "0..255", "-1..1"; or, for dark on light,
@@ -42,10 +43,10 @@ def load_model(
     Raises:
         ModelError: something is missing, broken or doesn't exist here.
     """
-    from spritenet.export import tfjs
+    from spritenet.export import read
 
     file_path(path, "load_model")
-    saved = tfjs.read(path, optimizer=True, pixels=pixels, class_names=class_names)
+    saved = read(path, optimizer=True, pixels=pixels, class_names=class_names)
     for note in saved.notes:
         warnings.warn(note, DataWarning, stacklevel=3)  # past `accepts`
     return model_of(saved, threads=threads)

@@ -8,7 +8,7 @@ from pathlib import Path
 from spritenet.arguments import file_path, number
 from spritenet.destination import local_only
 from spritenet.errors import ModelError
-from spritenet.migration import accepts, refuse_format
+from spritenet.migration import KERAS_ENDINGS, accepts, refuse_format
 from spritenet.training.callbacks.base import Callback, Logs
 from spritenet.training.callbacks.monitor import Monitor
 
@@ -49,7 +49,8 @@ class ModelCheckpoint(Callback):
         initial_value_threshold: float | None = None,
     ) -> None:
         file_path(filepath, "ModelCheckpoint")
-        refuse_format(filepath, NPZ if save_weights_only else FOLDER)
+        if save_weights_only or not str(filepath).lower().endswith(KERAS_ENDINGS):
+            refuse_format(filepath, NPZ if save_weights_only else FOLDER)
         self.filepath = str(local_only(filepath, SAVE_AFTERWARDS))
         self.monitor = Monitor(monitor, mode, 0.0, "ModelCheckpoint")
         self.save_best_only = save_best_only
