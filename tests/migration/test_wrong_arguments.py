@@ -75,7 +75,6 @@ def fixture_model() -> Any:  # noqa: ANN401 - whatever its types say
         lambda _: KERAS.Dense(3, activation=np.tanh),
         lambda _: KERAS.Dense(3, kernel_initializer="foo"),
         lambda _: KERAS.Dense(3, kernel_regularizer=0.1),
-        lambda _: KERAS.Dense(3, input_shape=784),
         lambda _: KERAS.Flatten("channels_last"),
         lambda _: delattr(KERAS.Dense(3), "units"),
         lambda _: KERAS.initializers.Constant("a"),
