@@ -173,6 +173,7 @@ inline void conv2d_kernel_gradient(const Context<Lanes>& ctx) {
 
 inline void conv2d_bias_gradient(const Context<Lanes>& ctx) {
   const Operation& op = ctx.op;
+  if (op.bias < 0) return;
   bias_gradient_of(ctx,
                    ctx.slab.gradients + op.slab_gradient + int64_t{op.fan_in} * op.out.channels);
 }

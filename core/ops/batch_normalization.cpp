@@ -81,41 +81,47 @@ void forward(const Context<T>& ctx, const Pass& pass) {
   }
 }
 
-// Leaves the slab's mean of each channel, and the sum of squares around it.
+// Leaves the slab's mean of each channel, and the sum of squares around it. Each row is read twice while
+// it is in the cache: its own mean and squares join those of the rows before (Chan, Golub and LeVeque
+// 1979), in each lane by itself.
 void collect(const Context<Lanes>& ctx, const Pass& pass) {
   const Operation& op = ctx.op;
   const int64_t channels = op.in.channels;
+  const float width = static_cast<float>(op.in.width), height = static_cast<float>(op.in.height);
   float* means = ctx.slab.sums + op.slab_sums;
-  const Lanes mask = mask_of(pass);
-  const float share =
-      1.0f / (static_cast<float>(op.in.height) * static_cast<float>(op.in.width * pass.images));
-  each_block(op.in.channels, [&]<int C>(int first) {
-    Lanes sum[C] = {}, squares[C] = {};
-    for (int r = 0; r < op.in.height; ++r) {
-      const Lanes* x = ctx.x().row(r) + first;
+  Lanes* mean = ctx.slab.scratch;
+  Lanes* squares = mean + channels;
+  for (int64_t i = 0; i < 2 * channels; ++i) mean[i] = Lanes{};
+  for (int r = 0; r < op.in.height; ++r) {
+    const float rows = static_cast<float>(r), part = 1.0f / (rows + 1.0f);
+    each_block(op.in.channels, [&]<int C>(int first) {
+      const Lanes* const begin = ctx.x().row(r) + first;
+      Lanes sum[C] = {}, apart[C] = {};
+      const Lanes* x = begin;
       for (int column = 0; column < op.in.width; ++column, x += channels) {
         for (int k = 0; k < C; ++k) sum[k] += x[k];
       }
-    }
-    float mean[C];
-    for (int k = 0; k < C; ++k) mean[k] = sum_of(sum[k] * mask) * share;
-    for (int r = 0; r < op.in.height; ++r) {
-      const Lanes* x = ctx.x().row(r) + first;
+      for (int k = 0; k < C; ++k) sum[k] /= width;
+      x = begin;
       for (int column = 0; column < op.in.width; ++column, x += channels) {
-        for (int k = 0; k < C; ++k) {
-          const Lanes apart = x[k] - mean[k];
-          squares[k] += apart * apart;
-        }
+        for (int k = 0; k < C; ++k) apart[k] += (x[k] - sum[k]) * (x[k] - sum[k]);
       }
-    }
-    for (int k = 0; k < C; ++k) {
-      means[first + k] = mean[k];
-      means[channels + first + k] = sum_of(squares[k] * mask);
-    }
-  });
+      for (int k = 0; k < C; ++k) {
+        const Lanes further = sum[k] - mean[first + k];
+        mean[first + k] += further * part;
+        squares[first + k] += apart[k] + further * further * (width * rows * part);
+      }
+    });
+  }
+  const Lanes mask = mask_of(pass);
+  for (int c = 0; c < channels; ++c) {
+    means[c] = sum_of(mean[c] * mask) / static_cast<float>(pass.images);
+    const Lanes further = mean[c] - means[c];
+    means[channels + c] = sum_of((squares[c] + further * further * (width * height)) * mask);
+  }
 }
 
-// The batch's mean and variance from those of the slabs, in their order (Chan, Golub and LeVeque 1979).
+// The batch's mean and variance from those of the slabs, in their order, joined likewise.
 void join(const Operation& op, const Joined& all, float* statistics) {
   const int64_t channels = op.in.channels;
   const double places = static_cast<double>(op.in.height) * op.in.width;
@@ -245,7 +251,10 @@ bool add(Builder& builder, const Node& node) {
   if (node.flag("center")) builder.add_bias(node, op, "beta", node.real("beta_regularizer"));
   op.moving = builder.add_moving(node, "moving_mean", shape.channels);
   builder.add_moving(node, "moving_variance", shape.channels);
-  if (builder.trains() && node.given.trainable) builder.need_batch(op, kStatistics, 2);
+  if (builder.trains() && node.given.trainable) {
+    builder.need_batch(op, kStatistics, 2);
+    op.scratch = 2 * int64_t{shape.channels};
+  }
   return true;
 }
 

@@ -7,12 +7,34 @@
 namespace sn {
 namespace {
 
-constexpr int kPositions = 6;  // as many sums as hide an addition's latency, in 16 registers
+// As many sums as hide an addition's latency and fit the registers.
 #if defined(__wasm__)
-constexpr int kTaps = 3;  // there a small download counts for more
+constexpr int kPositions = 6, kTaps = 3;  // there a small download counts for more
+constexpr bool kEven = false;
 #else
-constexpr int kTaps = 9;
+constexpr int kPositions = kSums >= 24 ? 8 : 6, kTaps = 9;
+constexpr bool kEven = true;
 #endif
+
+// Calls work.operator()<P>(first) for positions first … last-1 in blocks of P, as even as can be.
+template <int P = kPositions, class Work>
+void block_of(int count, int first, Work work) {
+  if constexpr (P == 1 || !kEven) {
+    count == kPositions ? work.template operator()<kPositions>(first)
+                        : work.template operator()<1>(first);
+  } else {
+    count == P ? work.template operator()<P>(first) : block_of<P - 1>(count, first, work);
+  }
+}
+template <class Work>
+void each_block(int first, int last, Work work) {
+  while (first < last) {
+    const int left = last - first, blocks = ceil_div(left, kPositions);
+    const int count = kEven ? ceil_div(left, blocks) : left >= kPositions ? kPositions : 1;
+    block_of(count, first, work);
+    first += count;
+  }
+}
 
 int32_t multiplier(const Operation& op) { return op.out.channels / op.in.channels; }
 
@@ -43,116 +65,156 @@ void forward(const Context<Lanes>& ctx, const Pass& pass) {
   for (int row = 0; row < op.out.height; ++row) {
     const Lanes* x = ctx.x().row(int64_t{row} * w.stride_height - w.pad_top) - w.pad_left * inputs;
     Lanes* y = ctx.y().row(row);
-    for (int column = 0; column < op.out.width;) {
-      const bool many = column + kPositions <= op.out.width;
+    each_block(0, op.out.width, [&]<int P>(int column) {
+      const Lanes* from = x + int64_t{column} * w.stride_width * inputs;
       for (int c = 0; c < outputs; ++c) {
-        const Lanes* from = x + column * w.stride_width * inputs + c / each;
         const float* kernel = pass.parameters + op.kernel + c;
         const float bias = op.bias >= 0 ? pass.parameters[op.bias + c] : 0.0f;
-        Lanes* to = y + column * outputs + c;
-        many ? outputs_of<kPositions>(ctx, from, kernel, bias, to)
-             : outputs_of<1>(ctx, from, kernel, bias, to);
+        outputs_of<P>(ctx, from + (each == 1 ? c : c / each), kernel, bias,
+                      y + column * outputs + c);
       }
-      column += many ? kPositions : 1;
-    }
+    });
     activate_row(y, ctx.out_row(), ctx.out.activation, ctx.out.alpha);
   }
 }
 
-// The gradient of P neighbouring inputs of one channel, for P > 1 only where all taps are inside.
+// The taps of a window, in one direction, that reach an input: those that leave the same remainder modulo
+// the stride. Tap first + t reaches input first_input + j stride from the output base + j - t.
+struct Taps {
+  int first, count, first_input, inputs, base, outputs;
+
+  // Of the inputs with a remainder; `inputs` and `outputs` are the lengths of the images.
+  Taps(int remainder, int window, int stride, int pad, int inputs_in_all, int outputs_in_all)
+      : first(remainder),
+        count(remainder < window ? ceil_div(window - remainder, stride) : 0),
+        first_input((remainder - pad % stride + stride) % stride),
+        inputs(inputs_in_all > first_input ? ceil_div(inputs_in_all - first_input, stride) : 0),
+        base((first_input + pad - remainder) / stride),
+        outputs(outputs_in_all) {}
+
+  // Those t for which the output is inside.
+  int low(int j) const { return base + j < outputs ? 0 : base + j - outputs + 1; }
+  int high(int j) const { return base + j < count ? base + j + 1 : count; }
+};
+
+// The gradient of P inputs of one channel, `step` values apart; `dy` is what the first tap in each
+// direction reads for the first of them, `kernel` its weight.
 template <int P>
-void inputs_of(const Context<Lanes>& ctx, const float* kernel, int iy, int ix, int channel,
-               Lanes* to) {
+void inputs_of(const Context<Lanes>& ctx, const Lanes* dy, const float* kernel, int rows,
+               int columns, Lanes* to, int64_t step) {
   const Operation& op = ctx.op;
-  const Window& w = op.window;
+  const int64_t outputs = op.out.channels, dy_row = ctx.dy().stride;
+  const int64_t kernel_column = op.window.stride_width * outputs;
+  const int64_t kernel_row = int64_t{op.window.stride_height} * op.window.width * outputs;
   const int each = multiplier(op);
-  const int64_t outputs = op.out.channels;
   Lanes sum[P] = {};
-  for (int ky = (iy + w.pad_top) % w.stride_height; ky < w.height; ky += w.stride_height) {
-    const int row = (iy + w.pad_top - ky) / w.stride_height;
-    if (iy + w.pad_top < ky || row >= op.out.height) continue;
-    for (int kx = (ix + w.pad_left) % w.stride_width; kx < w.width; kx += w.stride_width) {
-      const int column = (ix + w.pad_left - kx) / w.stride_width;
-      if (ix + w.pad_left < kx || column >= op.out.width) continue;
-      const float* weights = kernel + (int64_t{ky} * w.width + kx) * outputs + channel * each;
-      const Lanes* from = ctx.dy().row(row) + column * outputs + channel * each;
+  for (int r = 0; r < rows; ++r) {
+    for (int t = 0; t < columns; ++t) {
+      const float* weights = kernel + r * kernel_row + t * kernel_column;
+      const Lanes* from = dy - r * dy_row - t * outputs;
       for (int m = 0; m < each; ++m) {
         const Lanes weight = broadcast<Lanes>(weights[m]);
         for (int p = 0; p < P; ++p) sum[p] += from[p * outputs + m] * weight;
       }
     }
   }
-  for (int p = 0; p < P; ++p) to[p * op.in.channels] = sum[p];
+  for (int p = 0; p < P; ++p) to[p * step] = sum[p];
 }
 
 void backward(const Context<Lanes>& ctx, const Pass& pass) {
   const Operation& op = ctx.op;
   const Window& w = op.window;
-  const float* kernel = pass.parameters + op.kernel;
+  const int each = multiplier(op);
+  const int64_t inputs = op.in.channels, outputs = op.out.channels;
   Lanes* scratch = ctx.slab.scratch;
   for (int iy = 0; iy < op.in.height; ++iy) {
-    for (int ix = 0; ix < op.in.width;) {
-      const bool many = w.stride_width == 1 && ix + w.pad_left >= w.width - 1 &&
-                        ix + w.pad_left + kPositions <= op.out.width &&
-                        ix + kPositions <= op.in.width;
-      for (int c = 0; c < op.in.channels; ++c) {
-        Lanes* to = scratch + int64_t{ix} * op.in.channels + c;
-        many ? inputs_of<kPositions>(ctx, kernel, iy, ix, c, to)
-             : inputs_of<1>(ctx, kernel, iy, ix, c, to);
-      }
-      ix += many ? kPositions : 1;
+    const Taps rows((iy + w.pad_top) % w.stride_height, w.height, w.stride_height, w.pad_top,
+                    op.in.height, op.out.height);
+    const int j = iy / w.stride_height, first_row = rows.low(j), last_row = rows.high(j);
+    const Lanes* dy = ctx.dy().at + int64_t{rows.base + j - first_row} * ctx.dy().stride;
+    const float* kernel = pass.parameters + op.kernel +
+                          int64_t{rows.first + first_row * w.stride_height} * w.width * outputs;
+    for (int remainder = 0; remainder < w.stride_width; ++remainder) {
+      const Taps taps(remainder, w.width, w.stride_width, w.pad_left, op.in.width, op.out.width);
+      const auto work = [&]<int P>(int at) {
+        const int first = taps.low(at), last = P > 1 ? taps.count : taps.high(at);
+        const Lanes* from = dy + (taps.base + at - first) * outputs;
+        const float* weights = kernel + (taps.first + first * w.stride_width) * outputs;
+        Lanes* to = scratch + (int64_t{at} * w.stride_width + taps.first_input) * inputs;
+        for (int c = 0; c < inputs; ++c) {
+          inputs_of<P>(ctx, from + c * each, weights + c * each, last_row - first_row, last - first,
+                       to + c, w.stride_width * inputs);
+        }
+      };
+      // Inputs that all taps reach are worked on side by side.
+      int low = taps.count - 1 - taps.base, high = taps.outputs - taps.base;
+      high = high < taps.inputs ? high : taps.inputs;
+      low = low < 0 ? 0 : low;
+      low = low < taps.inputs ? low : taps.inputs;
+      high = high < low ? low : high;
+      for (int at = 0; at < low; ++at) work.template operator()<1>(at);
+      each_block(low, high, work);
+      for (int at = high; at < taps.inputs; ++at) work.template operator()<1>(at);
     }
     backward_row(ctx.dx().row(iy), ctx.x().row(iy), scratch, ctx.in_row(), ctx.in.activation,
                  ctx.in.alpha);
   }
 }
 
-// Taps first ... first + T - 1 of one filter: their sums stay in registers for all positions.
+// Taps first ... first + T - 1 of one filter: their sums stay in registers for a row of outputs.
 template <int T>
-void taps_of(const Context<Lanes>& ctx, const Lanes* x, const Lanes* dy, int first,
-             float* gradient) {
+void taps_of(const Context<Lanes>& ctx, const Lanes* x, const Lanes* dy, int first, Lanes* sums) {
   const Operation& op = ctx.op;
   const int64_t inputs = op.in.channels, outputs = op.out.channels;
   const int64_t step = op.window.stride_width * inputs;
   int64_t place[T];
+  Lanes sum[T];
   for (int t = 0; t < T; ++t) {
     place[t] =
         (first + t) / op.window.width * ctx.x().stride + (first + t) % op.window.width * inputs;
+    sum[t] = sums[t];
   }
-  Lanes sum[T] = {};
-  for (int row = 0; row < op.out.height; ++row) {
-    const Lanes* from = x + row * op.window.stride_height * ctx.x().stride;
-    const Lanes* by = dy + row * ctx.dy().stride;
-    for (int column = 0; column < op.out.width; ++column, from += step, by += outputs) {
-      const Lanes d = *by;
-      for (int t = 0; t < T; ++t) sum[t] += from[place[t]] * d;
-    }
+  for (int column = 0; column < op.out.width; ++column, x += step, dy += outputs) {
+    const Lanes d = *dy;
+    for (int t = 0; t < T; ++t) sum[t] += x[place[t]] * d;
   }
-  for (int t = 0; t < T; ++t) gradient[(first + t) * outputs] = sum_of(sum[t]);
+  for (int t = 0; t < T; ++t) sums[t] = sum[t];
 }
 
 template <int T>
 void taps_left(const Context<Lanes>& ctx, const Lanes* x, const Lanes* dy, int first, int count,
-               float* gradient) {
+               Lanes* sums) {
   if constexpr (T >= 1) {
-    if (count == T) return taps_of<T>(ctx, x, dy, first, gradient);
-    taps_left<T - 1>(ctx, x, dy, first, count, gradient);
+    if (count == T) return taps_of<T>(ctx, x, dy, first, sums);
+    taps_left<T - 1>(ctx, x, dy, first, count, sums);
   }
 }
 
+// Row by row, so that memory is read in its order.
 void weight_gradient(const Context<Lanes>& ctx, const Pass&) {
   const Operation& op = ctx.op;
   const Window& w = op.window;
-  const int taps = w.height * w.width, each = multiplier(op);
+  const int taps = w.height * w.width, each = multiplier(op), outputs = op.out.channels;
   float* gradient = ctx.slab.gradients + op.slab_gradient;
-  const Lanes* x = ctx.x().row(-w.pad_top) - int64_t{w.pad_left} * op.in.channels;
-  for (int c = 0; c < op.out.channels; ++c) {
-    for (int first = 0; first < taps; first += kTaps) {
-      const int count = taps - first < kTaps ? taps - first : kTaps;
-      taps_left<kTaps>(ctx, x + c / each, ctx.dy().at + c, first, count, gradient + c);
+  Lanes* sums = ctx.slab.scratch;  // [filter][tap]
+  for (int64_t i = 0; i < int64_t{outputs} * taps; ++i) sums[i] = Lanes{};
+  for (int row = 0; row < op.out.height; ++row) {
+    const Lanes* x = ctx.x().row(int64_t{row} * w.stride_height - w.pad_top) -
+                     int64_t{w.pad_left} * op.in.channels;
+    for (int c = 0; c < outputs; ++c) {
+      for (int first = 0; first < taps; first += kTaps) {
+        const int count = taps - first < kTaps ? taps - first : kTaps;
+        taps_left<kTaps>(ctx, x + (each == 1 ? c : c / each), ctx.dy().row(row) + c, first, count,
+                         sums + int64_t{c} * taps + first);
+      }
     }
   }
-  bias_gradient_of(ctx, gradient + int64_t{taps} * op.out.channels);
+  for (int c = 0; c < outputs; ++c) {
+    for (int t = 0; t < taps; ++t) {
+      gradient[int64_t{t} * outputs + c] = sum_of(sums[int64_t{c} * taps + t]);
+    }
+  }
+  if (op.bias >= 0) bias_gradient_of(ctx, gradient + int64_t{taps} * outputs);
 }
 
 void single(const Context<float>& ctx, const Pass& pass) {
@@ -204,6 +266,7 @@ bool add_depthwise(Builder& builder, const Node& node) {
   op.groups = inputs;
   op.wants_border = plain;
   op.fan_in = size.height * size.width;
+  op.scratch = plain && builder.trains() ? int64_t{op.fan_in} * out.channels : 0;
   builder.add_kernel(node, op, "depthwise_kernel", {size.height, size.width, inputs, each}, 4,
                      node.real("depthwise_regularizer"));
   return true;
