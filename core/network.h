@@ -10,8 +10,8 @@
 namespace sn {
 
 // Part of one operation's kernel, updated by one thread in one go: rows first … last-1 of each of
-// `stretches` stretches of `rows` rows. The kernel is one stretch, but nine for Winograd, which packs
-// the nine taps of an input channel together.
+// `stretches` stretches of `rows` rows. The kernel is one stretch, but one for each tap with Winograd
+// filtering, which packs all taps of an input channel together.
 struct Chunk {
   int32_t operation;
   bool with_bias;  // the operation's last chunk takes its bias too

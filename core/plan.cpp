@@ -202,6 +202,7 @@ Operation& Builder::new_operation(const Node& node, const Kernels& kernels, Shap
   op.kernel = op.bias = -1;
   op.units = out.channels;
   op.groups = 1;
+  op.stretches = 1;
   op.output = plan_.tensor_count++;
   Tensor& made = plan_.tensors[op.output];
   made = Tensor{};

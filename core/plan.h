@@ -106,6 +106,8 @@ struct Operation {
   bool matrix;          // its kernel is [in][units], with a gradient summed once a batch
   bool whole_batch;     // cuts the plan: waits for statistics of the whole batch
   bool winograd;        // conv2d: trained by kernels/winograd.h
+  bool large;           // conv2d: trained by kernels/winograd_large.h
+  int32_t stretches;    // of the kernel, packed together: the taps of Winograd filtering, else 1
   bool outer;           // conv2d: its kernel's gradient by kernels/outer_gradient.h
   Window window;        // convolutions, pooling, padding
   int32_t groups;       // conv2d: of channels that are convolved apart

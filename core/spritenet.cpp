@@ -38,7 +38,7 @@ int64_t count_chunks(const Plan& plan, Chunk* chunks, int64_t& parts) {
       ++parts;
       continue;
     }
-    const int32_t stretches = op.winograd ? 9 : 1;
+    const int32_t stretches = op.stretches;
     const int64_t stretch = op.fan_in / stretches;
     int64_t rows = kChunkParameters / stretches / op.units / 4 * 4;
     if (rows < 4) rows = 4;

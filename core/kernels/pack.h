@@ -210,7 +210,7 @@ inline void pack_winograd(const Operation& op, const float* kernel, float* packe
 inline void pack_kernel(const Operation& op, const float* kernel, float* packed, int64_t first,
                         int64_t last, bool winograd) {
   if (by_winograd(op) && winograd) return pack_winograd(op, kernel, packed, first, last);
-  const int taps = op.winograd ? 9 : 1;
+  const int taps = op.stretches;
   const int64_t rows = op.fan_in / taps;
   for (int t = 0; t < taps; ++t) pack_rows(op, kernel, packed, t * rows + first, t * rows + last);
 }

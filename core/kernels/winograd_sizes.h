@@ -29,6 +29,7 @@ inline bool winograd_pays(const Operation& op) {
 
 // So that the code is left out where `kWinograd` is false.
 inline bool by_winograd(const Operation& op) { return kWinograd && op.winograd; }
+inline bool by_large(const Operation& op) { return kWinograd && op.large; }
 
 // The vectors that hold a value of each channel.
 inline int64_t vectors_of(int channels) { return (channels + kLanes - 1) / kLanes; }

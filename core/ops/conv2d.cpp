@@ -3,6 +3,7 @@
 
 #include "../kernels/outer_gradient.h"
 #include "../kernels/single.h"
+#include "../kernels/winograd_large.h"
 #include "convolutions.h"
 
 namespace sn {
@@ -11,6 +12,8 @@ namespace {
 void forward(const Context<Lanes>& ctx, const Pass& pass) {
   if (by_winograd(ctx.op) && pass.winograd) {
     winograd_forward(ctx, pass.parameters, pass.packed);
+  } else if (by_large(ctx.op) && pass.winograd) {
+    large_forward(ctx, pass.parameters, pass.packed);
   } else {
     conv2d_forward(ctx, pass.parameters, pass.packed);
   }
@@ -19,6 +22,8 @@ void forward(const Context<Lanes>& ctx, const Pass& pass) {
 void weight_gradient(const Context<Lanes>& ctx, const Pass&) {
   if (by_winograd(ctx.op)) {
     winograd_kernel_gradient(ctx);
+  } else if (by_large(ctx.op)) {
+    large_kernel_gradient(ctx);
   } else if (kWinograd && ctx.op.outer) {
     outer_kernel_gradient(ctx);
   } else {
@@ -30,16 +35,24 @@ void weight_gradient(const Context<Lanes>& ctx, const Pass&) {
 void backward(const Context<Lanes>& ctx, const Pass& pass) {
   if (by_winograd(ctx.op)) {
     winograd_input_gradient(ctx, pass.packed);
+  } else if (by_large(ctx.op)) {
+    large_input_gradient(ctx, pass.packed);
   } else {
     conv2d_input_gradient(ctx, pass.packed);
   }
+}
+
+void pack(const Operation& op, const float* kernel, float* packed, int64_t first, int64_t last,
+          bool winograd) {
+  by_large(op) && winograd ? pack_large(op, kernel, packed, first, last)
+                           : pack_kernel(op, kernel, packed, first, last, winograd);
 }
 
 constexpr Kernels kKernels = {.forward = forward,
                               .single = conv2d_single,
                               .backward = backward,
                               .weight_gradient = weight_gradient,
-                              .pack = pack_kernel,
+                              .pack = pack,
                               .single_parts = conv2d_single_parts};
 
 bool add(Builder& builder, const Node& node) {
@@ -65,9 +78,17 @@ bool add(Builder& builder, const Node& node) {
   op.wants_border = plain;
   op.fan_in = size.height * size.width * (inputs / groups);
   op.winograd = plain && builder.trains() && winograd_pays(op);
-  op.packed_count = op.winograd ? winograd_packed(op) : plain ? int64_t{op.fan_in} * filters : 0;
+  op.large = plain && builder.trains() && large_pays(op);
+  op.stretches = op.winograd || op.large ? size.height * size.width : 1;
+  op.packed_count = op.winograd ? winograd_packed(op)
+                    : op.large  ? large_packed(op)
+                    : plain     ? int64_t{op.fan_in} * filters
+                                : 0;
   op.outer = plain && builder.trains() && outer_pays(op);
-  op.scratch = op.winograd ? winograd_scratch(op) : op.outer ? outer_scratch(op) : 0;
+  op.scratch = op.winograd ? winograd_scratch(op)
+               : op.large  ? large_scratch(op)
+               : op.outer  ? outer_scratch(op)
+                           : 0;
   builder.add_kernel(node, op, "kernel", {size.height, size.width, inputs / groups, filters}, 4,
                      node.real("kernel_regularizer"));
   if (node.flag("use_bias")) builder.add_bias(node, op, "bias", node.real("bias_regularizer"));

@@ -71,7 +71,8 @@ void dense_backward_group(const Plan& plan, const Operation& op, const Slab<Lane
 
 void dense_backward(const Context<Lanes>& ctx, const Pass& pass) {
   const Operation& op = ctx.op;
-  if (op.kernel_in_place) return dense_backward_group(ctx.plan, op, &ctx.slab, 1, pass);
+  if (kMostGroup > 1 && op.kernel_in_place)
+    return dense_backward_group(ctx.plan, op, &ctx.slab, 1, pass);
   RowTask task{};
   task.input = ctx.dy().at;
   task.last_row = task.kernel_rows = 1;

@@ -1,4 +1,4 @@
-"""Wide 3x3 convolutions train by Winograd's filtering, and learn what the reference learns."""
+"""Wide convolutions train by Winograd's filtering, and learn what the reference learns."""
 
 from __future__ import annotations
 
@@ -24,13 +24,15 @@ from spritenet.regularizers import L2
 LOSS = CategoricalCrossentropy()
 
 
-def wide(filters: tuple[int, int], padding: str, activation: str) -> list[Layer]:
+def wide(
+    filters: tuple[int, int], padding: str, activation: str, size: int | tuple[int, int] = 3
+) -> list[Layer]:
     """Three convolutions: the first has few channels, the second and the third are wide."""
     return [
         kinds.Rescaling(1 / 128, -0.9),
         kinds.Conv2D(filters[0], 3, padding="same", activation="tanh"),
-        kinds.Conv2D(filters[1], 3, padding=padding, activation=activation),
-        kinds.Conv2D(17, 3, padding="same", use_bias=False, kernel_regularizer=L2(0.01)),
+        kinds.Conv2D(filters[1], size, padding=padding, activation=activation),
+        kinds.Conv2D(17, size, padding="same", use_bias=False, kernel_regularizer=L2(0.01)),
         kinds.MaxPooling2D(2),
         kinds.Flatten(),
         kinds.Dense(4, activation="softmax"),
@@ -64,9 +66,31 @@ def test_loss_and_gradient(
     np.testing.assert_allclose(gradient, slopes, rtol=0, atol=2e-5 * scale)
 
 
-def trained(threads: int, *, looking: bool = False) -> NDArray[np.float32]:
+@pytest.mark.parametrize("window", [7, 8, (6, 7), (8, 5)])
+@pytest.mark.parametrize(
+    ("filters", "padding", "activation"),
+    [((16, 16), "valid", "relu"), ((17, 33), "same", "relu"), ((20, 18), "same", "gelu")],
+)
+def test_large_windows(
+    window: int | tuple[int, int], filters: tuple[int, int], padding: str, activation: str
+) -> None:
+    """Windows of 6x6 to 8x8, sizes that are no multiple of four, as in float64."""
+    shape = (11, 14, 2)
+    layers = wide(filters, padding, activation, window)
+    parameters = start(layers, shape)
+    examples = some(shape, 19, 4, weighted=True)
+    indices = np.arange(19)[::-1].copy()
+    ours = native.Network(layers, shape, batch_size=19)
+    value, gradient = ours.gradient(parameters.astype(np.float32), examples, indices, LOSS)
+    expected, slopes = Reference(layers, shape).gradient(parameters, examples, indices, LOSS)
+    assert value == pytest.approx(expected, rel=1e-5)
+    scale = float(np.abs(slopes).max())
+    np.testing.assert_allclose(gradient, slopes, rtol=0, atol=2e-5 * scale)
+
+
+def trained(threads: int, *, looking: bool = False, size: int = 3) -> NDArray[np.float32]:
     """Parameters and slots after 6 updates on so many threads, predicting in between or not."""
-    layers, shape = wide((20, 33), "valid", "relu"), (9, 10, 2)
+    layers, shape = wide((20, 33), "valid", "relu", size), (9 + size, 10 + size, 2)
     examples = some(shape, 150, 4, weighted=True)
     network = native.Network(layers, shape, batch_size=64, threads=threads)
     parameters = start(layers, shape).astype(np.float32)
@@ -91,10 +115,10 @@ def trained(threads: int, *, looking: bool = False) -> NDArray[np.float32]:
     return np.concatenate([parameters, slots.ravel()])
 
 
-@pytest.mark.parametrize("threads", [2, 3, 8])
-def test_the_number_of_threads_changes_no_bit(threads: int) -> None:
+@pytest.mark.parametrize(("threads", "size"), [(2, 3), (3, 3), (8, 3), (3, 7)])
+def test_the_number_of_threads_changes_no_bit(threads: int, size: int) -> None:
     """Also with clipping, where summing and updating are apart."""
-    np.testing.assert_array_equal(trained(1), trained(threads))
+    np.testing.assert_array_equal(trained(1, size=size), trained(threads, size=size))
 
 
 def test_predicting_in_between_leaves_no_trace() -> None:
