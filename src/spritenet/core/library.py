@@ -89,7 +89,6 @@ def load(level: str) -> ctypes.CDLL:
             got=error,
             do="Reinstall spritenet, or in a checkout type: python hatch_build.py",
         ) from error
-    _declare(loaded)
     if loaded.sn_interface_version() != INTERFACE_VERSION:
         raise CoreError(
             "the compiled core has another version",
@@ -98,6 +97,7 @@ def load(level: str) -> ctypes.CDLL:
             got=loaded.sn_interface_version(),
             do="Reinstall spritenet, or in a checkout type: python hatch_build.py",
         )
+    _declare(loaded)
     return loaded
 
 
