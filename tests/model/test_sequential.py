@@ -272,7 +272,7 @@ def test_the_summary_is_a_table(model: Sequential, capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"optimizer": "adagrad"}, "Unsupported optimizer 'adagrad'"),
+        ({"optimizer": "adahessian"}, "Unsupported optimizer 'adahessian'"),
         ({"loss": "hinge"}, "Unsupported loss 'hinge'"),
         ({"metrics": ["auc"]}, "Unsupported metric"),
         ({"loss": CategoricalCrossentropy(from_logits=True)}, "can't follow"),

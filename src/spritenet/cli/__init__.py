@@ -30,6 +30,7 @@ __all__ = ["COMMANDS", "application", "main"]
 
 COMMANDS = (
     "train",
+    "tune-rate",
     "evaluate",
     "report",
     "predict",
@@ -44,7 +45,7 @@ COMMANDS = (
     "runs",
     "export",
 )
-"""The commands in the order of the help: functions, each in the module of its name."""
+"""The commands in the order of the help: functions in the modules of their names, with `_`."""
 
 DEVICES = ("--gpu", "--gpus", "--device", "--devices", "--cuda", "--no-cuda", "--mps", "--tpu")
 """Options of other programs that choose a processor."""
@@ -67,8 +68,9 @@ def application(*names: str) -> typer.Typer:
     )
     app.callback()(_program)
     for name in names or COMMANDS:
-        module = import_module(f"spritenet.cli.{name}")
-        app.command(name)(getattr(module, name))
+        function = name.replace("-", "_")
+        module = import_module(f"spritenet.cli.{function}")
+        app.command(name)(getattr(module, function))
     return app
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spritenet.model import Model
     from spritenet.streams import Stream
 
-__all__ = ["train"]
+__all__ = ["check_exclusive", "network_of", "train"]
 
 RUNS = Path("runs")
 """Folder of runs by default."""
@@ -169,8 +169,8 @@ def train(
     from spritenet.destination import local_only
     from spritenet.errors import InputError
 
-    _check_exclusive("--epochs", epochs, "--steps", steps)
-    _check_exclusive("--model", model, "--from", start)
+    check_exclusive("--epochs", epochs, "--steps", steps)
+    check_exclusive("--model", model, "--from", start)
 
     folder = local_only(out, LOCAL_ONLY) if out else (_latest() if resume else None)
     recorded = recorded_command(folder) if folder is not None and resume else {}
@@ -185,7 +185,7 @@ def train(
     from spritenet.training.events import Stopped
 
     dataset = load()
-    network = _network(options, dataset, threads)
+    network = network_of(options, dataset, threads)
     run = Run(folder or _new_folder(options.label))
     experiment = Experiment(
         options, dataset, network, run, log_every=log_every, quiet=json, watched=watch
@@ -207,7 +207,7 @@ def train(
     experiment.conclude(end)
 
 
-def _check_exclusive(first: str, one: object, second: str, other: object) -> None:
+def check_exclusive(first: str, one: object, second: str, other: object) -> None:
     """Raises InputError if both of two options are given."""
     if one is not None and other is not None:
         from spritenet.errors import InputError
@@ -275,7 +275,7 @@ def _loader(options: TrainOptions) -> Callable[[], Dataset | Stream]:
     return future.result
 
 
-def _network(options: TrainOptions, dataset: Dataset | Stream, threads: int | None) -> Model:
+def network_of(options: TrainOptions, dataset: Dataset | Stream, threads: int | None) -> Model:
     """Returns the network of the options, compiled."""
     from spritenet import networks, optimizers
 

@@ -18,7 +18,7 @@ from spritenet.layers import Graph, ImageShape, Layer, Shape, Tensor
 from spritenet.layers.input import fits
 from spritenet.losses import Loss
 from spritenet.migration import accepts, attribute, not_settable
-from spritenet.model import building, fit_methods
+from spritenet.model import building, fit_methods, rate_test
 from spritenet.model.assembly import assemble, inherited
 from spritenet.model.classifier import Classifier
 from spritenet.model.compilation import Compilation
@@ -194,6 +194,7 @@ class Model:
 
     fit = fit_methods.fit
     train_on_batch = fit_methods.train_on_batch
+    tune_rate = rate_test.tune_rate
 
     def _change(self, graph: Graph, shape: Shape | None = None) -> None:
         """Replaces the layers, for images of that shape if it is known; weights that fit stay.
