@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -73,6 +75,10 @@ def test_averages_are_sklearns(drawn: Predictions) -> None:
     labels, rows = drawn
     found = rows.argmax(axis=1)
     report = metrics.class_report(metrics.confusion_matrix(labels, found, rows.shape[1]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of classes that are predicted and don't occur
+        balanced = sklearn.balanced_accuracy_score(labels, found)
+    assert report.balanced_accuracy == pytest.approx(balanced)
     for name, ours in (("macro", report.macro), ("weighted", report.weighted)):
         expected = sklearn.precision_recall_fscore_support(
             labels, found, average=name, zero_division=0

@@ -193,6 +193,12 @@ class ClassReport:
         return self._averages(((self.support > 0) | (self.predicted > 0)).astype(np.float64))
 
     @property
+    def balanced_accuracy(self) -> float:
+        """The mean recall of the classes that occur, as in scikit-learn; 0 without images."""
+        there = self.support > 0
+        return float(self.recall[there].mean()) if there.any() else 0.0
+
+    @property
     def weighted(self) -> Averages:
         """The means over the images: a class counts as often as it occurs."""
         return self._averages(self.support.astype(np.float64))

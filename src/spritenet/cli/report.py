@@ -200,6 +200,7 @@ def _results(made: Report, path: Path, size: int, charts: list[Path]) -> dict[st
         "images": len(found),
         "accuracy": found.accuracy,
         "accuracy_interval": [low, high],
+        "balanced_accuracy": found.classes.balanced_accuracy,
         "log_loss": found.log_loss,
         "f1_macro": found.classes.macro.f1,
         "calibration_error": found.calibration().error,

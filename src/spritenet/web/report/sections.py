@@ -48,6 +48,11 @@ def summary(report: Report) -> str:
     metrics = [
         ("errors", f"{errors:,}", f"of {plural(len(predictions), 'image')}"),
         ("log loss", f"{predictions.log_loss:.4f}", "nats an image"),
+        (
+            "balanced accuracy",
+            percent(predictions.classes.balanced_accuracy),
+            "mean recall of the classes",
+        ),
         ("F1, macro", f"{predictions.classes.macro.f1:.4f}", "mean over the classes"),
         (
             "calibration error",
