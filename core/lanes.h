@@ -24,6 +24,14 @@ inline constexpr int kSums = 24;
 inline constexpr int kSums = 8;
 #endif
 
+// True if channels that fill no tile are worked on one position at a time: where a small download counts
+// for more than their speed.
+#if defined(__wasm__)
+inline constexpr bool kPlainTails = true;
+#else
+inline constexpr bool kPlainTails = false;
+#endif
+
 template <int N>
 struct Vector {
   typedef float Float __attribute__((vector_size(N * 4), aligned(N * 4)));

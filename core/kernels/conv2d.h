@@ -131,7 +131,8 @@ inline void kernel_steps(int steps, const Context<Lanes>& ctx, const Lanes* x, c
 
 template <int Channels>
 inline void kernel_channels(const Context<Lanes>& ctx, int channel, float* gradient) {
-  constexpr int kMost = kSums / Channels > 6 ? 6 : kSums / Channels;
+  constexpr bool kPlain = kPlainTails && Channels < kConvTile;
+  constexpr int kMost = kPlain ? 1 : kSums / Channels > 6 ? 6 : kSums / Channels;
   const Operation& op = ctx.op;
   const Window& w = op.window;
   const int64_t length = int64_t{w.width} * op.in.channels;

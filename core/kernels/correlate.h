@@ -120,7 +120,8 @@ inline void tile_of(int positions, const RowTask& task, int position, int channe
 template <int Tile, bool Clipped, int C>
 inline void channels_of_row(const RowTask& task, int channel) {
   // Dense (wide tiles) has one position; beyond six, more positions save too few loads to matter.
-  constexpr int kMost = Tile > 4 ? 1 : kSums / C > 6 ? 6 : kSums / C;
+  constexpr bool kPlain = Tile > 4 || (kPlainTails && C < Tile);
+  constexpr int kMost = kPlain ? 1 : kSums / C > 6 ? 6 : kSums / C;
   const int64_t length = int64_t{task.taps} * task.depth * task.kernel_rows;
   const float* weights = task.weights + channel * length;
   // As few tiles as cover the row, as even as can be.
