@@ -290,25 +290,36 @@ bool Builder::activate(const Node& node, int32_t activation, float alpha, bool m
   const bool alone = own || input(node).readers == 1;
   Tensor& tensor = plan_.tensors[before.tensor];
   // A pointwise activation whose derivative follows from its output can live in a tensor's tag.
-  const bool can_tag = activation != kGelu && activation != kSoftmax;
-  if (can_tag && may_tag && alone && tensor.producer >= 0 && tensor.activation == kLinear &&
-      !plan_.operations[tensor.producer].keeps_output) {
+  if (!needs_input(activation) && may_tag && alone && tensor.producer >= 0 &&
+      tensor.activation == kLinear && !plan_.operations[tensor.producer].keeps_output) {
     tensor.activation = activation;
     tensor.alpha = alpha;
     return true;
   }
-  if (activation == kSoftmax) {
+  if (is_over_axis(activation)) return activate_over(node, activation, 2);
+  Operation& added = append(node, kActivationKernels, before.shape);
+  if (needs_input(activation)) {
+    added.function = activation;
+  } else {
+    plan_.tensors[added.output].activation = activation;
+    plan_.tensors[added.output].alpha = alpha;
+  }
+  return true;
+}
+
+bool Builder::activate_over(const Node& node, int32_t activation, int32_t axis) {
+  const Value before = plan_.values[node.index];
+  if (activation == kSoftmax && axis == 2) {
     // The loss takes the place of a final softmax, and writes the gradient of what it reads.
+    const bool alone = before.tensor != input(node).tensor || input(node).readers == 1;
     if (!alone && node.index == plan_.node_count - 1) append(node, kCopy, before.shape);
     append(node, kSoftmaxKernels, before.shape).keeps_output = true;
     return true;
   }
-  Operation& added = append(node, kActivationKernels, before.shape);
-  added.function = activation == kGelu ? kGelu : kLinear;
-  if (activation != kGelu) {
-    plan_.tensors[added.output].activation = activation;
-    plan_.tensors[added.output].alpha = alpha;
-  }
+  Operation& added = append(node, kOverAxisKernels, before.shape);
+  added.function = activation;
+  added.sides[0] = axis;
+  added.keeps_output = true;
   return true;
 }
 

@@ -4,6 +4,7 @@
 // Knows nothing of arithmetic. Built once by `make_plan`, then only read.
 #pragma once
 
+#include "activations.h"
 #include "spritenet.h"
 
 namespace sn {
@@ -36,19 +37,6 @@ inline constexpr bool kLargeImages = false;
 #else
 inline constexpr bool kLargeImages = true;
 #endif
-
-// The activations, in the order of the table's choices (ops/operator.h).
-enum ActivationKind : int32_t {
-  kLinear,
-  kRelu,
-  kRelu6,
-  kLeakyRelu,  // x < 0 ? alpha x : x
-  kElu,        // x < 0 ? alpha (exp(x) - 1) : x
-  kGelu,       // exact: x/2 (1 + erf(x/sqrt 2))
-  kSigmoid,
-  kTanh,
-  kSoftmax  // over the last axis
-};
 
 enum PaddingKind : int32_t { kValid, kSame };
 
@@ -111,7 +99,8 @@ struct Operation {
   bool outer;           // conv2d: its kernel's gradient by kernels/outer_gradient.h
   Window window;        // convolutions, pooling, padding
   int32_t groups;       // conv2d: of channels that are convolved apart
-  int32_t sides[3];     // permute: the axis each axis comes from; prelu: the shape of alpha
+  int32_t sides[3];     // permute: the axis each axis comes from; prelu: the shape of alpha;
+                        // activations over an axis: which
   float scale, offset;  // rescaling
   float rate;           // dropout
   int32_t function;     // activation

@@ -251,6 +251,10 @@ void sn_network_weight(const sn_network* network, int32_t index, sn_weight* weig
   if (weight) *weight = known ? network->plan.weights[index] : sn_weight{};
 }
 
+const sn_activation_info* sn_activation_at(int32_t index) {
+  return index >= 0 && index < kActivationCount ? &kActivations[index] : nullptr;
+}
+
 int32_t sn_operator_count(void) { return operator_count(); }
 
 const sn_operator_info* sn_operator_at(int32_t index) {
@@ -360,9 +364,8 @@ sn_status sn_activations(sn_network* network, const float* parameters, const uin
         network->single + (tensor.batch_wide ? plan.thread_units : 0) + tensor.values.at;
     const int64_t row = int64_t{tensor.shape.width} * tensor.shape.channels;
     for (int r = 0; r < tensor.shape.height; ++r) {
-      for (int64_t k = 0; k < row; ++k) {
-        to[k] = activated(from[r * tensor.values.row + k], plan.values[i].activation, 0.0f);
-      }
+      for (int64_t k = 0; k < row; ++k) to[k] = from[r * tensor.values.row + k];
+      activate_row(to, row, plan.values[i].activation, 0.0f);
       to += row;
     }
   }

@@ -96,6 +96,13 @@ typedef struct sn_operator_info {
   int32_t least_inputs, most_inputs;
 } sn_operator_info;
 
+/* A row of the table of activations. */
+typedef struct sn_activation_info {
+  const char* name; /* Keras's */
+  const char* also; /* another name of the same, or null */
+  float alpha;      /* the parameter that Keras gives the name; 0 where there is none */
+} sn_activation_info;
+
 /* h w c of an image, or fewer numbers: two of rows of channels, one of a vector. */
 typedef struct sn_shape {
   int32_t rank;
@@ -217,6 +224,8 @@ SN_API void sn_network_weight(const sn_network* network, int32_t index, sn_weigh
 /* The table: row 0 <= index < count; null beyond. */
 SN_API int32_t sn_operator_count(void);
 SN_API const sn_operator_info* sn_operator_at(int32_t index);
+/* The table of activations, likewise. */
+SN_API const sn_activation_info* sn_activation_at(int32_t index);
 /* What a node makes of `input_count` inputs of these shapes: fills `output`, and the first `most` of its
  * weights, offsets counted from its own first. Returns how many weights it has; -1 and a line of text
  * if it does not take them. `node->inputs` is not read. */

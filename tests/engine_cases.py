@@ -10,10 +10,10 @@ from spritenet import layers as kinds
 from spritenet.engines.engine import Examples
 from spritenet.errors import ModelError
 from spritenet.initializers import stream
-from spritenet.layers import Layer, Shape
+from spritenet.layers import Layer, Shape, activations
 from spritenet.regularizers import L2
 
-ACTIVATIONS = ("linear", "relu", "relu6", "leaky_relu", "elu", "gelu", "sigmoid", "tanh")
+ACTIVATIONS = tuple(name for name in activations.names() if not name.endswith("max"))
 
 paddings = st.sampled_from(["valid", "same"])
 pairs = st.tuples(st.integers(1, 4), st.integers(1, 4))

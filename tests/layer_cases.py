@@ -27,6 +27,7 @@ from spritenet.export.read_topology import read_topology
 from spritenet.export.write_topology import write_topology
 from spritenet.layers import Layer, Shape
 from spritenet.losses import CategoricalCrossentropy
+from torch_activations import activated
 
 torch = pytest.importorskip("torch", reason="PyTorch is the oracle here")
 
@@ -39,15 +40,6 @@ Oracle = Callable[[Sequence[Tensor], Mapping[str, Tensor]], Tensor]
 """The inputs, and the weights by their names, to the outputs; all as Keras lays them out."""
 
 CLASSES = 3
-
-
-def activated(name: str, x: Tensor) -> Tensor:
-    """The activation of that name."""
-    if name == "leaky_relu":
-        return torch.nn.functional.leaky_relu(x, 0.2)
-    if name == "softmax":
-        return torch.softmax(x, -1)
-    return x if name == "linear" else getattr(torch.nn.functional, name)(x)
 
 
 def same_padding(size: int, window: int, stride: int) -> tuple[int, int]:

@@ -24,7 +24,7 @@ from spritenet.initializers import (
     Zeros,
 )
 from spritenet.layers import Graph, Layer, Shape
-from spritenet.layers.activations import ACTIVATIONS
+from spritenet.layers import activations as functions
 from spritenet.losses import CategoricalCrossentropy, Loss, MeanSquaredError
 from spritenet.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 from spritenet.regularizers import L2
@@ -32,7 +32,7 @@ from spritenet.schedules import CosineDecay
 
 __all__ = ["networks", "parameters_of", "saved_models"]
 
-activations = st.sampled_from(sorted(ACTIVATIONS))
+activations = st.sampled_from(sorted(functions.names()))
 paddings = st.sampled_from(["valid", "same"])
 small = st.integers(1, 3)
 pairs = st.tuples(small, small)

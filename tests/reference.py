@@ -14,9 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reference_activations import activate
 from spritenet import layers as kinds
 from spritenet.engines.engine import Evaluation, Examples, Steps
-from spritenet.layers import ActivationFunction, Layer, Shape
+from spritenet.layers import Layer, Shape
 from spritenet.layers.parametric import Parametric
 from spritenet.layers.pooling import Pooling2D
 from spritenet.losses import Loss, MeanSquaredError
@@ -29,44 +30,6 @@ Backward = Callable[[Array], tuple[Array, list[Array]]]
 
 Mask = Callable[[int, tuple[int, ...]], Array]
 """Layer number and shape n h w c -> 1 where dropout keeps a value, 0 where it doesn't."""
-
-
-def _erf(x: Array) -> Array:
-    return np.asarray(np.vectorize(math.erf, otypes=[np.float64])(x))
-
-
-def activate(  # noqa: PLR0911 - one return a function
-    function: ActivationFunction, x: Array
-) -> tuple[Array, Callable[[Array], Array]]:
-    """f(x), and the function that takes the gradient of f(x) to the gradient of x."""
-    a = function.alpha
-    match function.name:
-        case "linear":
-            return x, lambda g: g
-        case "relu":
-            return np.maximum(x, 0), lambda g: g * (x > 0)
-        case "relu6":
-            return np.clip(x, 0, 6), lambda g: g * ((x > 0) & (x < 6))
-        case "leaky_relu":
-            return np.where(x > 0, x, a * x), lambda g: g * np.where(x > 0, 1, a)
-        case "elu":
-            e = a * np.exp(np.minimum(x, 0))
-            return np.where(x > 0, x, e - a), lambda g: g * np.where(x > 0, 1, e)
-        case "gelu":
-            below = 0.5 * (1 + _erf(x / math.sqrt(2)))
-            density = np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
-            return x * below, lambda g: g * (below + x * density)
-        case "sigmoid":
-            y = 1 / (1 + np.exp(-x))
-            return y, lambda g: g * y * (1 - y)
-        case "tanh":
-            y = np.tanh(x)
-            return y, lambda g: g * (1 - y * y)
-        case "softmax":
-            e = np.exp(x - x.max(axis=-1, keepdims=True))
-            y = e / e.sum(axis=-1, keepdims=True)
-            return y, lambda g: y * (g - (g * y).sum(axis=-1, keepdims=True))
-    raise ValueError(function.name)
 
 
 def _around(size: int, window: int, stride: int, padding: str) -> tuple[int, int]:
@@ -259,10 +222,24 @@ def run(  # noqa: C901, PLR0911 - one return a kind of layer
             return x, lambda g: (g, [])
         keep = mask(number, x.shape) / (1 - layer.rate)
         return x * keep, lambda g: (g * keep, [])
+    if isinstance(layer, kinds.ReLU):
+        return relu(layer, x)
     if isinstance(layer, kinds.ActivationLayer):
         y, slope = activate(layer.function, x)
         return y, lambda g: (slope(g), [])
     raise TypeError(layer)
+
+
+def relu(layer: kinds.ReLU, x: Array) -> tuple[Array, Backward]:
+    """From a threshold on, up to a maximum, and with a slope below."""
+    most = np.inf if layer.max_value is None else layer.max_value
+    slopes = np.where(x > most, 0.0, 1.0) if layer.threshold else np.where(x >= most, 0.0, x > 0)
+    below = x < layer.threshold if layer.threshold else x <= 0
+    slopes = np.where(below, layer.negative_slope, slopes)
+    y = np.where(
+        x < layer.threshold, layer.negative_slope * (x - layer.threshold), np.minimum(x, most)
+    )
+    return y, lambda g: (g * slopes, [])
 
 
 def multiply(layer: kinds.Dense, x: Array, weights: Sequence[Array]) -> tuple[Array, Backward]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from spritenet.engines import native
 from spritenet.engines.engine import Examples
 from spritenet.losses import Loss, MeanSquaredError
+from torch_activations import activated
 
 torch = pytest.importorskip("torch", reason="PyTorch is the oracle here")
 
@@ -20,17 +21,6 @@ Tensor = Any
 """PyTorch's: float64, n c h w."""
 Described = Any
 """A layer, or the fields of one."""
-
-
-def activate(name: str, x: Tensor) -> Tensor:
-    """An activation by Keras's name."""
-    if name == "linear":
-        return x
-    if name == "leaky_relu":
-        return torch.nn.functional.leaky_relu(x, 0.2)
-    if name == "softmax":
-        return torch.softmax(x, 1)
-    return getattr(torch.nn.functional, name)(x)
 
 
 class TorchGraph:
@@ -87,10 +77,10 @@ class TorchGraph:
             y = functions.conv2d(
                 first, kernel.contiguous(), w["bias"], layer.strides, groups=groups
             )
-            return activate(layer.activation, y)
+            return activated(layer.activation, y, 1)
         if name == "Dense":
             y = first @ w["kernel"] + w["bias"]
-            return y if last else activate(layer.activation, y)
+            return y if last else activated(layer.activation, y, 1)
         if name == "MaxPooling2D":
             return functions.max_pool2d(first, layer.pool_size, layer.strides)
         if name == "GlobalAveragePooling2D":
@@ -117,7 +107,7 @@ class TorchGraph:
             return functions.pad(first, (left, right, top, bottom))
         if name == "BatchNormalization":
             return self.normalise(place, layer, first, w, training and layer.trainable)
-        return first if last else activate(layer.function.name, first)
+        return first if last else activated(layer.function.name, first, 1)
 
     def normalise(
         self, place: int, layer: Described, x: Tensor, w: dict[str, Any], batch: bool

@@ -14,6 +14,7 @@ from spritenet import layers as kinds
 from spritenet.engines.engine import Examples
 from spritenet.layers import Layer
 from spritenet.losses import Loss, MeanSquaredError
+from torch_activations import OVER_AXIS, POINTWISE
 
 torch = pytest.importorskip("torch", reason="PyTorch is the oracle here")
 functional = torch.nn.functional
@@ -22,16 +23,16 @@ Tensor: TypeAlias = Any
 """A torch.Tensor: PyTorch is optional, and mypy doesn't look into it."""
 
 
+def _fixed(function: Callable[..., Tensor], *axis: int) -> Callable[[Tensor, float], Tensor]:
+    """An activation whose parameter is Keras's."""
+    return lambda x, _: function(x, *axis)
+
+
 TORCH_ACTIVATIONS: dict[str, Callable[[Tensor, float], Tensor]] = {
-    "linear": lambda x, _: x,
-    "relu": lambda x, _: functional.relu(x),
-    "relu6": lambda x, _: functional.relu6(x),
+    **{name: _fixed(function) for name, function in POINTWISE.items()},
+    **{name: _fixed(function, 1) for name, function in OVER_AXIS.items()},
     "leaky_relu": functional.leaky_relu,
     "elu": functional.elu,
-    "gelu": lambda x, _: functional.gelu(x),
-    "sigmoid": lambda x, _: torch.sigmoid(x),
-    "tanh": lambda x, _: torch.tanh(x),
-    "softmax": lambda x, _: functional.softmax(x, dim=1),
 }
 
 

@@ -51,6 +51,7 @@ COMMON = (
 FAST = "-O3"
 SMALL = "-Oz"
 SELDOM = (
+    "activation_functions",
     "add",
     "any_convolution",
     "concatenate",
@@ -58,8 +59,10 @@ SELDOM = (
     "cropping2d",
     "merge",
     "multiply",
+    "over_axis",
     "permute",
     "prelu",
+    "relu",
     "reshape",
     "up_sampling2d",
     "zero_padding2d",

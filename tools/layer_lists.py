@@ -24,7 +24,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from spritenet.core.operators import Operator, operators  # noqa: E402 - after the path is set
+from spritenet.core.operators import Operator, activations, operators  # noqa: E402 - after the path is set
 from spritenet.initializers import Initializer  # noqa: E402 - the same
 from spritenet.layers.base import Layer  # noqa: E402 - the same
 
@@ -157,7 +157,7 @@ def _described(parameter: inspect.Parameter, row: Operator) -> dict[str, Any]:
     for attribute in row.attributes:
         if attribute.name == parameter.name:
             told["kind"] = attribute.kind
-            if attribute.kind == "choice":
+            if attribute.kind == "choice" and attribute.name != "activation":
                 told["choices"] = attribute.choices
             elif attribute.kind in ("whole", "number"):
                 told |= {"count": attribute.count, "least": attribute.least}
@@ -183,6 +183,10 @@ def script(found: dict[str, type[Layer]]) -> str:
             "inputs": [row.least_inputs, row.most_inputs],
             "arguments": {p.name: _described(p, row) for p in _arguments(cls)},
         }
+    names = {
+        row.name: {"alpha": row.alpha, **({"also": row.also} if row.also else {})}
+        for row in activations()
+    }
     return (
         "// Every layer and its arguments. Written by tools/layer_lists.py; don't edit.\n\n"
         "/**\n"
@@ -203,7 +207,10 @@ def script(found: dict[str, type[Layer]]) -> str:
         " */\n\n"
         f"/** @typedef {{{' | '.join(repr(_maker(name)) for name in found)}}} LayerName */\n\n"
         "/** @type {Readonly<Record<string, Row>>} */\n"
-        f"export const LAYERS = {json.dumps(table)};\n"
+        f"export const LAYERS = {json.dumps(table)};\n\n"
+        "/** The activations: Keras's parameter for each, and another name of the same.\n"
+        " * @type {Readonly<Record<string, { alpha: number, also?: string }>>} */\n"
+        f"export const ACTIVATIONS = {json.dumps(names)};\n"
     )
 
 

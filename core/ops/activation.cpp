@@ -1,4 +1,4 @@
-// Activation, ReLU, LeakyReLU, ELU and Softmax. The functions: kernels/activation.h.
+// Activation, LeakyReLU, ELU and Softmax. The functions: kernels/activation.h.
 #include "operator.h"
 
 namespace sn {
@@ -78,14 +78,6 @@ bool add_activation(Builder& builder, const Node& node) {
   return apply(builder, node, activation, alpha_of(activation));
 }
 
-bool add_relu(Builder& builder, const Node& node) {
-  const float slope_below = node.real("negative_slope"), most = node.real("max_value");
-  if (most != 0.0f && (most != 6.0f || slope_below != 0.0f))
-    return node.refuse("max_value must be 0 (none), or 6 with negative_slope 0");
-  if (slope_below != 0.0f) return apply(builder, node, kLeakyRelu, slope_below);
-  return apply(builder, node, most != 0.0f ? kRelu6 : kRelu, 0.0f);
-}
-
 bool add_leaky_relu(Builder& builder, const Node& node) {
   return apply(builder, node, kLeakyRelu, node.real("negative_slope"));
 }
@@ -95,13 +87,20 @@ bool add_elu(Builder& builder, const Node& node) {
 }
 
 bool add_softmax(Builder& builder, const Node& node) {
-  return apply(builder, node, kSoftmax, 0.0f);
+  const int32_t rank = builder.input(node).rank;
+  const int32_t axis = node.whole("axis"), from_first = axis < 0 ? rank + axis : axis - 1;
+  if (axis == 0 || from_first < 0 || from_first >= rank) {
+    node.line() << "axis must be -" << rank << " to -1, or 1 to " << rank;
+    return false;
+  }
+  return builder.activate_over(node, kSoftmax, 3 - rank + from_first);
 }
 
 // The gradient tells the two sides apart by the output's sign, so no slope is negative.
 constexpr sn_attribute_info kOfActivation[] = {required(kActivation)};
-constexpr sn_attribute_info kOfRelu[] = {number("max_value", 0, 0), number("negative_slope", 0, 0)};
 constexpr sn_attribute_info kOfLeakyRelu[] = {number("negative_slope", 0.3, 0)};
+// Counted from 1, without the batch, or backwards from -1.
+constexpr sn_attribute_info kOfSoftmax[] = {whole("axis", -1, -3, 3)};
 constexpr sn_attribute_info kOfElu[] = {number("alpha", 1, 0)};
 
 }  // namespace
@@ -115,9 +114,8 @@ const Kernels kSoftmaxKernels = {
 };
 
 extern const Operator kActivationOperator = {row_of("Activation", kOfActivation), add_activation};
-extern const Operator kReLU = {row_of("ReLU", kOfRelu), add_relu};
 extern const Operator kLeakyReLU = {row_of("LeakyReLU", kOfLeakyRelu), add_leaky_relu};
 extern const Operator kELU = {row_of("ELU", kOfElu), add_elu};
-extern const Operator kSoftmaxOperator = {row_of("Softmax"), add_softmax};
+extern const Operator kSoftmaxOperator = {row_of("Softmax", kOfSoftmax), add_softmax};
 
 }  // namespace sn

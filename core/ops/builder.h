@@ -95,6 +95,8 @@ class Builder {
   // own: to its input).
   bool activate(const Node& node, int32_t activation, float alpha, bool may_tag = true);
   bool activate(const Node& node, int32_t activation);  // with Keras's parameter for the name
+  // An activation over an axis of height, width and channels.
+  bool activate_over(const Node& node, int32_t activation, int32_t axis);
   // Takes a relu off the node's input where nobody else sees it; true: apply it to the output.
   bool take_relu(const Node& node);
 

@@ -103,12 +103,9 @@ constexpr sn_attribute_info required(sn_attribute_info info) {
   return info;
 }
 
-constexpr sn_attribute_info kActivation = choice(
-    "activation", "linear|relu|relu6|leaky_relu|elu|gelu|sigmoid|tanh|softmax");  // ActivationKind
+constexpr sn_attribute_info kActivation = choice("activation", kActivationNames);
 // Keras's parameter of an activation given by name.
-constexpr float alpha_of(int32_t activation) {
-  return activation == kLeakyRelu ? 0.2f : activation == kElu ? 1.0f : 0.0f;
-}
+constexpr float alpha_of(int32_t activation) { return kActivations[activation].alpha; }
 constexpr sn_attribute_info kPadding = choice("padding", "valid|same");
 constexpr sn_attribute_info kKernelSize = required(whole("kernel_size", 0, 1, kMaxSide, 2));
 constexpr sn_attribute_info kStrides = whole("strides", 1, 1, kMaxSide, 2);
@@ -126,6 +123,7 @@ extern const Kernels kCopy;  // out = in, whatever their rows
 extern const Kernels kRescalingKernels;
 extern const Kernels kActivationKernels;
 extern const Kernels kSoftmaxKernels;
+extern const Kernels kOverAxisKernels;
 
 inline bool is_softmax(const Operation& op) { return op.kernels == &kSoftmaxKernels; }
 inline bool is_rescaling(const Operation& op) { return op.kernels == &kRescalingKernels; }

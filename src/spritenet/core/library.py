@@ -47,6 +47,7 @@ _FUNCTIONS: dict[str, tuple[object, tuple[object, ...]]] = {
     "sn_network_weight": (None, (_P, _I32, _P)),
     "sn_operator_count": (_I32, ()),
     "sn_operator_at": (_P, (_I32,)),
+    "sn_activation_at": (_P, (_I32,)),
     "sn_infer": (_I32, (_P, _P, _P, _P, _I32, _P)),
     "sn_optimizer_count": (_I32, ()),
     "sn_optimizer_at": (_P, (_I32,)),

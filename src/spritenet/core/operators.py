@@ -1,4 +1,4 @@
-"""The core's table of operators, read when first asked for."""
+"""The core's tables of operators and activations, read when first asked for."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from functools import cache
 from types import MappingProxyType
 
 from spritenet.core.library import library
-from spritenet.core.structs import CAttributeInfo, COperatorInfo
+from spritenet.core.structs import CActivationInfo, CAttributeInfo, COperatorInfo
 
-__all__ = ["Attribute", "Operator", "attribute_of", "operators"]
+__all__ = ["Activation", "Attribute", "Operator", "activations", "attribute_of", "operators"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,21 @@ class Operator:
     most_inputs: int
 
 
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """A row of the table of activations.
+
+    Attributes:
+        name: Keras's.
+        also: another name of the same; "" for none.
+        alpha: the parameter that Keras gives the name; 0 for none.
+    """
+
+    name: str
+    also: str
+    alpha: float
+
+
 _KINDS = ("number", "whole", "flag", "choice")
 
 
@@ -84,3 +99,15 @@ def operators() -> Mapping[str, Operator]:
         name = info.name.decode()
         rows[name] = Operator(name, attributes, info.least_inputs, info.most_inputs)
     return MappingProxyType(rows)
+
+
+@cache
+def activations() -> tuple[Activation, ...]:
+    """Every activation of the core."""
+    core = library()
+    rows: list[Activation] = []
+    while address := core.sn_activation_at(len(rows)):
+        info = CActivationInfo.from_address(address)
+        also = info.also.decode() if info.also else ""
+        rows.append(Activation(info.name.decode(), also, round(info.alpha, 6)))
+    return tuple(rows)

@@ -10,6 +10,7 @@ from ctypes import POINTER, c_char_p, c_double, c_float, c_int32, c_int64, c_uin
 from typing import ClassVar
 
 __all__ = [
+    "CActivationInfo",
     "CAttribute",
     "CAttributeInfo",
     "CEvaluation",
@@ -75,6 +76,12 @@ class COperatorInfo(ctypes.Structure):
         ("least_inputs", c_int32),
         ("most_inputs", c_int32),
     ]
+
+
+class CActivationInfo(ctypes.Structure):
+    """sn_activation_info."""
+
+    _fields_: ClassVar = [("name", c_char_p), ("also", c_char_p), ("alpha", c_float)]
 
 
 class CShape(ctypes.Structure):

@@ -33,7 +33,7 @@ from spritenet.initializers import (
 )
 from spritenet.layers import IMAGES as FROM_IMAGES
 from spritenet.layers import ActivationLayer, Graph, Layer, LeakyReLU, Rescaling, Reshape, Shape
-from spritenet.layers.activations import ACTIVATIONS
+from spritenet.layers.activations import FILE_NAMES
 from spritenet.layers.parametric import Parametric
 
 __all__ = ["Topology", "read_topology"]
@@ -156,6 +156,7 @@ def _layers(entry: Entry, input_shape: Shape) -> list[Layer]:
         )
         return []
     dtype = config.get("dtype")
+    is_keras_3 = isinstance(dtype, dict)
     if isinstance(dtype, dict) and isinstance(dtype.get("config"), dict):
         config["dtype"] = dtype["config"].get("name")  # Keras 3's policy
     if config.get("data_format") == "channelsLast":  # TensorFlow.js's own word
@@ -165,6 +166,15 @@ def _layers(entry: Entry, input_shape: Shape) -> list[Layer]:
     after = None
     if isinstance(config.get("activation"), dict):
         config["activation"], after = _activation(config["activation"], name)
+    if config.get("activation") == "hard_sigmoid" and not is_keras_3:
+        raise ModelError(
+            "unsupported activation",
+            where=name,
+            expected="Keras 3's hard_sigmoid, x / 6 + 0.5",
+            got="Keras 2's, x / 5 + 0.5",
+        )
+    if config.get("activation") == FILE_NAMES["hard_sigmoid"]:
+        config["activation"] = "hard_sigmoid"
     _leave_out(config, name)
     layer = kinds.from_config(entry.class_name, config)
     return [layer] if after is None else [layer, after]
@@ -186,10 +196,7 @@ def _activation(value: dict[str, Any], name: str) -> tuple[object, ActivationLay
     layer = kinds.from_config(class_name, {**inner, "name": f"{name}_activation"})
     if not isinstance(layer, ActivationLayer):
         raise ModelError("unsupported activation", where=name, got=repr(class_name))
-    function = layer.function
-    if ACTIVATIONS[function.name] == function.alpha:
-        return function.name, None
-    return "linear", layer
+    return ("linear", layer) if layer.as_name is None else (layer.as_name, None)
 
 
 def _leave_out(config: dict[str, Any], name: str) -> None:

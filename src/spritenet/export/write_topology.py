@@ -25,7 +25,6 @@ from spritenet.initializers import (
     VarianceScaling,
 )
 from spritenet.layers import (
-    ELU,
     IMAGES,
     ActivationLayer,
     Graph,
@@ -34,7 +33,7 @@ from spritenet.layers import (
     Shape,
     Weight,
 )
-from spritenet.layers.operator_layer import OperatorLayer
+from spritenet.layers.activations import FILE_NAMES
 from spritenet.layers.parametric import Parametric
 
 __all__ = ["LEAKY", "write_topology"]
@@ -127,19 +126,17 @@ def _entries(layer: Layer, weights: Sequence[Weight]) -> Iterator[dict[str, Any]
         weight = starts.get(key.removesuffix("_initializer"))
         shape = weight.shape if weight else weights[0].shape[-1:]
         config[key] = _initializer(getattr(layer, key), shape)
-    if isinstance(layer, OperatorLayer) and (missing := layer.missing_in_tensorflow_js()):
+    if missing := layer.missing_in_tensorflow_js():
         warnings.warn(f"{layer.label}: TensorFlow.js has no {missing}.", stacklevel=2)
     if isinstance(layer, ActivationLayer) and layer.function.name == "leaky_relu":
         yield _leaky(layer.name, layer.function.alpha)
         return
-    if isinstance(layer, ELU) and layer.alpha != 1:
-        warnings.warn(
-            f"{layer.label}: TensorFlow.js can't load an ELU whose alpha is not 1.", stacklevel=2
-        )
     if isinstance(layer, Parametric) and layer.activation == "leaky_relu":
         yield {"class_name": layer.class_name, "config": {**config, "activation": "linear"}}
         yield _leaky(f"{layer.name}{LEAKY}", layer.function.alpha)
         return
+    if config.get("activation") in FILE_NAMES:
+        config["activation"] = FILE_NAMES[str(config["activation"])]
     yield {"class_name": layer.class_name, "config": config}
 
 

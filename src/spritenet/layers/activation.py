@@ -26,9 +26,19 @@ class ActivationLayer(Layer):
     def function(self) -> ActivationFunction:
         """The function applied to every input."""
 
+    @property
+    def as_name(self) -> str | None:
+        """The name that means the same as an `activation=` of other layers; None for none."""
+        function = self.function
+        return function.name if activations.names()[function.name] == function.alpha else None
+
     def output_shape(self, input_shape: Shape) -> Shape:
         """The input's."""
         return input_shape
+
+    def missing_in_tensorflow_js(self) -> str:
+        """See `Layer`."""
+        return activations.missing(self.function.name)
 
 
 @accepts
@@ -37,7 +47,7 @@ class Activation(ActivationLayer):
     """Applies an activation function by name.
 
     Args:
-        activation: a name in `activations.ACTIVATIONS`.
+        activation: one of `activations.names()`.
         name: the layer's name in messages, summaries and files.
         input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
@@ -67,51 +77,69 @@ class Activation(ActivationLayer):
 class ReLU(ActivationLayer):
     """max(x, 0), at most `max_value`, with slope `negative_slope` below 0.
 
+    With a threshold, x from there on, and `negative_slope · (x - threshold)` below.
+
     Args:
-        max_value: None or 6.
-        negative_slope: the slope below 0; only without a `max_value`.
+        max_value: the largest output; None for none.
+        negative_slope: the slope below the threshold.
+        threshold: the smallest input that is passed on.
         name: the layer's name in messages, summaries and files.
         input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
-        ModelError: `max_value` is another number.
+        ModelError: an argument is negative, or not a finite number.
     """
 
     max_value: float | None
     negative_slope: float
+    threshold: float
     class_name: ClassVar[str] = "ReLU"
 
     def __init__(
         self,
         max_value: float | None = None,
         negative_slope: float = 0.0,
+        threshold: float = 0.0,
         *,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,
     ) -> None:
         """See the class."""
         where = name or self.class_name
-        top = None if max_value is None else number(max_value, "max_value", where)
-        slope = number(negative_slope, "negative_slope", where, least=0)
-        if top not in (None, 6.0) or (top and slope):
-            raise ModelError(
-                "unsupported arguments of ReLU",
-                where=where,
-                expected="max_value None, or 6 with negative_slope 0",
-                got=f"max_value {top}, negative_slope {slope}",
-            )
-        self._set(name, input_shape, max_value=top, negative_slope=slope)
+        top = None if max_value is None else number(max_value, "max_value", where, least=0)
+        self._set(
+            name,
+            input_shape,
+            max_value=top,
+            negative_slope=number(negative_slope, "negative_slope", where, least=0),
+            threshold=number(threshold, "threshold", where, least=0),
+        )
 
     @property
     def function(self) -> ActivationFunction:
-        """The function applied to every input."""
-        if self.negative_slope:
+        """The function applied to every input; "relu" for those without a name of their own."""
+        if self._is_named and self.negative_slope:
             return ActivationFunction("leaky_relu", self.negative_slope)
-        return ActivationFunction("relu6" if self.max_value else "relu")
+        return ActivationFunction("relu6" if self._is_named and self.max_value else "relu")
 
-    def config(self) -> dict[str, object]:
-        """See `Layer.config`."""
-        return {**super(ReLU, self).config(), "threshold": 0.0}
+    @property
+    def as_name(self) -> str | None:
+        """See `ActivationLayer`."""
+        return super(ReLU, self).as_name if self._is_named else None
+
+    @property
+    def _is_named(self) -> bool:
+        """Tells if it is a relu, a relu6 or a leaky_relu."""
+        return not self.threshold and (
+            self.max_value is None or (self.max_value == 6 and not self.negative_slope)
+        )
+
+    def missing_in_tensorflow_js(self) -> str:
+        """See `Layer`."""
+        if self.threshold:
+            return "ReLU with a threshold"
+        sloped = self.negative_slope and self.max_value is not None
+        return "ReLU with both max_value and negative_slope" if sloped else ""
 
 
 @accepts
@@ -190,19 +218,24 @@ class ELU(ActivationLayer):
         """The function applied to every input."""
         return ActivationFunction("elu", self.alpha)
 
+    def missing_in_tensorflow_js(self) -> str:
+        """See `Layer`."""
+        return "ELU whose alpha is not 1" if self.alpha != 1 else ""
+
 
 @accepts
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Softmax(ActivationLayer):
-    """exp(x) / Σ exp(x) over the last axis.
+    """exp(x) / Σ exp(x) over an axis.
 
     Args:
-        axis: the axis of the sum; only -1, the last, is supported.
+        axis: the axis of the sum: -1, the last, or another one, from -3 to -1 or from 1 to 3 (0 is
+            the batch).
         name: the layer's name in messages, summaries and files.
         input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
     Raises:
-        ModelError: the axis is not -1.
+        ModelError: the axis is not one of these.
     """
 
     axis: int
@@ -212,12 +245,29 @@ class Softmax(ActivationLayer):
         self, axis: int = -1, *, name: str | None = None, input_shape: Sequence[int] | None = None
     ) -> None:
         """See the class."""
-        if axis != -1:
-            where = name or self.class_name
-            raise ModelError("unsupported axis", where=where, expected=-1, got=axis)
-        self._set(name, input_shape, axis=-1)
+        where = name or self.class_name
+        if type(axis) is not int or axis not in (-3, -2, -1, 1, 2, 3):
+            raise ModelError("invalid axis", where=where, expected="-3 to -1, 1 to 3", got=axis)
+        self._set(name, input_shape, axis=axis)
 
     @property
     def function(self) -> ActivationFunction:
-        """The function applied to every input."""
+        """The function applied along the axis."""
         return ActivationFunction("softmax")
+
+    @property
+    def as_name(self) -> str | None:
+        """See `ActivationLayer`."""
+        return "softmax" if self.axis == -1 else None
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """The input's, if it has the axis."""
+        rank = len(input_shape)
+        if not -rank <= self.axis <= rank:
+            raise ModelError(
+                "its input has no such axis",
+                where=self.label,
+                expected=f"-{rank} to -1, 1 to {rank}",
+                got=self.axis,
+            )
+        return input_shape

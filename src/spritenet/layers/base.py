@@ -44,7 +44,6 @@ _FIXED: dict[str, tuple[object, ...]] = {
     "noise_shape": (None,),
     "renorm": (None, False),
     "synchronized": (None, False),
-    "threshold": (None, 0, 0.0),
 }
 
 # Entries of Keras's and TensorFlow.js's configs that change no output.
@@ -218,6 +217,10 @@ class Layer(ABC):
     def weights(self, _input_shape: Shape, /) -> tuple[Weight, ...]:
         """Returns the weights for inputs of a shape, kernel before bias; see `Weight`."""
         return ()
+
+    def missing_in_tensorflow_js(self) -> str:
+        """Returns what TensorFlow.js lacks of it or computes differently; "" for nothing."""
+        return ""
 
     def config(self) -> dict[str, object]:
         """Returns the arguments as Keras 2 writes them, which TensorFlow.js reads."""

@@ -25,8 +25,7 @@ class Conv2D(Parametric):
         strides: the stride along height and width, or one number for both.
         padding: "valid" (no padding) or "same" (zero padding; of an odd number of zeros, the extra
             one goes to the bottom or right, as in TensorFlow).
-        activation: the name of an activation function, from `activations.ACTIVATIONS`; None for
-            linear.
+        activation: an activation function, one of `activations.names()`; None for linear.
         use_bias: if True, adds a bias to each output channel.
         kernel_initializer: the initializer of the kernel, (kernel_height, kernel_width, in /
             groups, filters).

@@ -31,8 +31,7 @@ class Conv2DTranspose(Parametric):
         output_padding: rows and columns added at the bottom and right of the output, fewer than
             `strides`; None infers them from the padding.
         dilation_rate: the dilation rate; more than 1 only with strides of 1.
-        activation: the name of an activation function, from `activations.ACTIVATIONS`; None for
-            linear.
+        activation: an activation function, one of `activations.names()`; None for linear.
         use_bias: if True, adds a bias to each output channel.
         kernel_initializer: the initializer of the kernel, (kernel_height, kernel_width, filters,
             in).
@@ -82,5 +81,6 @@ class Conv2DTranspose(Parametric):
         self._set_arguments(locals())
 
     def missing_in_tensorflow_js(self) -> str:
-        """See `OperatorLayer`."""
-        return "output_padding" if self.output_padding is not None else ""
+        """See `Layer`."""
+        own = "output_padding" if self.output_padding is not None else ""
+        return own or super(Conv2DTranspose, self).missing_in_tensorflow_js()

@@ -24,8 +24,7 @@ class Dense(Parametric):
 
     Args:
         units: the number of outputs.
-        activation: the name of an activation function, from `activations.ACTIVATIONS`; None for
-            linear.
+        activation: an activation function, one of `activations.names()`; None for linear.
         use_bias: if True, adds a bias to each output.
         kernel_initializer: the initializer of the kernel, (in, units).
         bias_initializer: the initializer of the bias, (units,).

@@ -26,8 +26,7 @@ class DepthwiseConv2D(Parametric):
         strides: the stride along height and width, or one number for both.
         padding: "valid" (no padding) or "same" (zero padding).
         depth_multiplier: the number of filters per input channel.
-        activation: the name of an activation function, from `activations.ACTIVATIONS`; None for
-            linear.
+        activation: an activation function, one of `activations.names()`; None for linear.
         use_bias: if True, adds a bias to each output channel.
         depthwise_initializer: the initializer of the kernel, (kernel_height, kernel_width, in,
             depth_multiplier).

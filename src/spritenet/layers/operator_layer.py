@@ -105,10 +105,6 @@ class OperatorLayer(Layer):
             found.append(Weight(weight.name, weight.shape, start, l2, weight.trainable))
         return tuple(found)
 
-    def missing_in_tensorflow_js(self) -> str:
-        """Returns the argument that TensorFlow.js lacks or computes differently; "" for none."""
-        return ""
-
     def config(self) -> dict[str, object]:
         """See `Layer.config`."""
         own = super(OperatorLayer, self).config()

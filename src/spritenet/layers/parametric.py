@@ -23,3 +23,7 @@ class Parametric(OperatorLayer):
     def function(self) -> ActivationFunction:
         """The activation with its parameter."""
         return activations.get(self.activation, self.label)
+
+    def missing_in_tensorflow_js(self) -> str:
+        """See `Layer`."""
+        return activations.missing(self.activation)

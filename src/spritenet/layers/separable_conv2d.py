@@ -27,8 +27,7 @@ class SeparableConv2D(Parametric):
             one goes to the bottom or right, as in TensorFlow).
         dilation_rate: the dilation rate; more than 1 only with strides of 1.
         depth_multiplier: the number of filters per input channel.
-        activation: the name of an activation function, from `activations.ACTIVATIONS`; None for
-            linear.
+        activation: an activation function, one of `activations.names()`; None for linear.
         use_bias: if True, adds a bias to each output channel.
         depthwise_initializer: the initializer of the depthwise kernel, (kernel_height,
             kernel_width, in, depth_multiplier).

@@ -44,5 +44,5 @@ class UpSampling2D(OperatorLayer):
         self._set_arguments(locals())
 
     def missing_in_tensorflow_js(self) -> str:
-        """See `OperatorLayer`: TensorFlow.js interpolates from the corners of pixels."""
+        """See `Layer`: TensorFlow.js interpolates from the corners of pixels."""
         return "interpolation='bilinear' as Keras has it" if self.interpolation != "nearest" else ""

@@ -1,6 +1,6 @@
 // Arguments of layers: Keras's names and defaults, and the check of each.
 
-import { ACTIVATIONS } from './activations.js';
+import { canonical, NAMES } from './activations.js';
 import { ModelError } from './errors.js';
 import { LAYERS } from './layer-table.js';
 
@@ -46,7 +46,6 @@ export const FIXED = /** @type {Record<string, unknown[]>} */ ({
   noise_shape: [null],
   renorm: [null, false],
   synchronized: [null, false],
-  threshold: [null, 0],
 });
 
 /** Arguments in files that change no output: ignored. */
@@ -80,7 +79,6 @@ export function checked(className, key, value, where) {
   };
   const argument = ARGUMENTS[className][key];
   if (key === 'activation') return activation(value, refuse);
-  if (key === 'max_value' && value !== null && value !== 6) refuse('null or 6');
   switch (argument.kind) {
     case 'initializer':
       return value;
@@ -113,10 +111,7 @@ export function checked(className, key, value, where) {
  */
 function activation(value, refuse) {
   const word = typeof value === 'string' ? snake(value) : (value ?? 'linear');
-  if (typeof word !== 'string' || !Object.hasOwn(ACTIVATIONS, word)) {
-    refuse(`one of ${Object.keys(ACTIVATIONS).join(', ')}`);
-  }
-  return word;
+  return canonical(word) ?? refuse(`one of ${NAMES.join(', ')}`);
 }
 
 /**

@@ -107,12 +107,6 @@ export function makeLayer(className, config, name = '') {
     own[key] = checked(className, key, value, where);
   }
   if (className.endsWith('Pooling2D') && 'strides' in own) own.strides ??= own.pool_size;
-  if (className === 'ReLU' && own.max_value && own.negative_slope) {
-    throw new ModelError('unsupported ReLU', {
-      where,
-      expected: 'max_value without negative_slope',
-    });
-  }
   return new Layer({
     className,
     name,

@@ -2,7 +2,7 @@
 
 import { inputShapeOf, squareNote } from './image-shape.js';
 import { ModelError, shown } from './errors.js';
-import { activationOf } from './activations.js';
+import { activationOf, asName, FILE_NAMES } from './activations.js';
 import { connected, IMAGE, inputsOf, isChain, startsWithRescaling } from './graph.js';
 import { hasClass, Layer, makeLayer } from './layers.js';
 import { infer } from './shapes.js';
@@ -28,7 +28,6 @@ const IDLE = [
   'SpatialDropout2D',
 ]; // layers that change nothing but while training
 const PLAIN = ['ReLU', 'LeakyReLU', 'ELU', 'Softmax', 'Activation']; // activations as layers
-const SLOPES = /** @type {Record<string, number>} */ ({ leaky_relu: 0.2, elu: 1 }); // of activations by name
 
 /**
  * Returns the network of a `modelTopology`.
@@ -118,6 +117,14 @@ function readLayers({ className, config }, inputShape) {
   /** @type {Layer[]} */
   const after = [];
   if (isObject(own.activation)) own.activation = activationLayer(own.activation, name, after);
+  if (/^hard_?sigmoid$/i.test(String(own.activation)) && !isObject(policy)) {
+    throw new ModelError('unsupported activation', {
+      where: name,
+      expected: "Keras 3's hard_sigmoid, x / 6 + 0.5",
+      got: "Keras 2's, x / 5 + 0.5",
+    });
+  }
+  if (own.activation === FILE_NAMES.hard_sigmoid) own.activation = 'hard_sigmoid';
   return [makeLayer(className, own, name), ...after];
 }
 
@@ -142,10 +149,9 @@ function activationLayer(value, name, after) {
   const inner = isObject(config) ? snakeKeys(config, name) : {};
   if (className === 'Softmax' && inner.axis === 1) inner.axis = -1;
   const layer = makeLayer(className, inner, `${name}_activation`);
-  const made = activationOf(layer);
-  if (made.alpha === (SLOPES[made.name] ?? 0)) return made.name;
-  after.push(layer);
-  return 'linear';
+  const same = asName(layer);
+  if (same === null) after.push(layer);
+  return same ?? 'linear';
 }
 
 /**
@@ -223,13 +229,15 @@ export function writeTopology(layers, inputShape) {
  * @param {Layer} layer
  * @returns {{ class_name: string, config: Config }[]}
  */
-function entriesOf({ className, name, config, trainable }) {
+function entriesOf(layer) {
+  const { className, name, config, trainable } = layer;
   /** @type {Config} */
   const own = { name, trainable, dtype: 'float32', ...config };
   for (const key of Object.keys(own)) {
     if (key.endsWith('_initializer')) own[key] = initializerOf(own[key]);
   }
-  const slope = className === 'ReLU' ? Number(config.negative_slope) : 0;
+  const last = className === 'ReLU' ? activationOf(layer) : null;
+  const slope = last?.name === 'leaky_relu' ? last.alpha : 0;
   if (slope || (className === 'Activation' && config.activation === 'leaky_relu')) {
     return [leaky(name, slope || 0.2)];
   }
@@ -237,6 +245,8 @@ function entriesOf({ className, name, config, trainable }) {
     const plain = { class_name: className, config: { ...own, activation: 'linear' } };
     return [plain, leaky(`${name}${LEAKY}`, 0.2)];
   }
+  const written = FILE_NAMES[String(config.activation)];
+  if (written) own.activation = written;
   return [{ class_name: className, config: own }];
 }
 
