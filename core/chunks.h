@@ -1,6 +1,7 @@
 // Chunks of the parameters: their gradients summed over a batch, and a step of the optimizer on them.
 #pragma once
 
+#include "constraints.h"
 #include "network.h"
 
 namespace sn {
@@ -42,7 +43,7 @@ inline ChunkGradient gradient_of(const sn_network& net, const Chunk& chunk, int3
 
 // To the gradient g of `count` parameters w.
 inline void add_l2(const sn_network& net, const sn_training& task, const Optimization& optimizer,
-                   float* g, const float* w, int64_t count, float l2, double& squares,
+                   float* g, const float* w, int64_t count, float l2, float l1, double& squares,
                    double& penalty) {
   if (l2 > 0) {
     float sum = 0;
@@ -51,6 +52,14 @@ inline void add_l2(const sn_network& net, const sn_training& task, const Optimiz
       g[i] += 2.0f * l2 * w[i];
     }
     penalty += static_cast<double>(l2 * sum);
+  }
+  if (l1 > 0) {
+    float sum = 0;
+    for (int64_t i = 0; i < count; ++i) {
+      sum += __builtin_fabsf(w[i]);
+      g[i] += w[i] > 0 ? l1 : w[i] < 0 ? -l1 : 0.0f;
+    }
+    penalty += static_cast<double>(l1 * sum);
   }
   if (task.slots) {
     float* slots = task.slots + (w - task.parameters);
@@ -90,7 +99,8 @@ inline void sum_chunk(sn_network& net, const sn_training& task, const Optimizati
     for (int64_t p = 0; p < parts; ++p) {
       const int64_t done = p * rows * units, size = rows * units;
       add_l2(net, task, optimizer, gradient + done, task.parameters + op.kernel + first + done,
-             size < count - done ? size : count - done, op.kernel_l2, squares[p], l2[p]);
+             size < count - done ? size : count - done, op.kernel_l2, op.kernel_l1, squares[p],
+             l2[p]);
     }
   }
   if (chunk.with_bias && op.bias >= 0) {
@@ -99,7 +109,7 @@ inline void sum_chunk(sn_network& net, const sn_training& task, const Optimizati
     } else {
       sum_slabs(net, slabs, op.slab_gradient + int64_t{op.fan_in} * units, units, to.bias);
     }
-    add_l2(net, task, optimizer, to.bias, task.parameters + op.bias, units, op.bias_l2,
+    add_l2(net, task, optimizer, to.bias, task.parameters + op.bias, units, op.bias_l2, op.bias_l1,
            squares[parts - 1], l2[parts - 1]);
   }
 }
@@ -137,6 +147,7 @@ inline void update_weight(const sn_network& net, const sn_training& task,
   stretch.weight = &weight;
   stretch.scratch = task.scratch ? task.scratch + weight.offset : nullptr;
   optimizer.update(stretch, task.excluded ? task.excluded[index] : 0);
+  constrain(net.plan.constraints[index], weight, stretch.w, stretch.g);
   for (int64_t i = 0; i < net.chunk_count; ++i) {
     const Operation& op = net.plan.operations[net.chunks[i].operation];
     if (op.kernel == weight.offset) pack_chunk(net, net.chunks[i], task.parameters, true);

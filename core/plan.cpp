@@ -247,12 +247,16 @@ void Builder::add_weight(const Node& node, const char* name, const int32_t (&sha
   int64_t size = 1;
   for (int32_t i = 0; i < rank; ++i) size *= weight.shape[i] = shape[i];
   plan_.parameter_count += size;
+  Constraint& constraint = plan_.constraints[plan_.weight_count - 1];
+  constraint = node.constraint(name);
+  plan_.constrained = plan_.constrained || (weight.trainable && constraint.kind != kFree);
 }
 
 void Builder::add_kernel(const Node& node, Operation& op, const char* name,
                          const int32_t (&shape)[4], int32_t rank, float l2) {
   op.kernel = plan_.parameter_count;
   op.kernel_l2 = l2;
+  op.kernel_l1 = node.l1(name);
   op.trainable = node.given.trainable != 0;
   add_weight(node, name, shape, rank, true);
 }
@@ -260,6 +264,7 @@ void Builder::add_kernel(const Node& node, Operation& op, const char* name,
 void Builder::add_bias(const Node& node, Operation& op, const char* name, float l2) {
   op.bias = plan_.parameter_count;
   op.bias_l2 = l2;
+  op.bias_l1 = node.l1(name);
   op.trainable = node.given.trainable != 0;
   add_weight(node, name, {op.out.channels}, 1, true);
 }

@@ -80,6 +80,15 @@ struct Window {
   int32_t dilation_height = 1, dilation_width = 1;
 };
 
+// What holds of a weight after every step.
+enum ConstraintKind : int32_t { kFree, kNonNegative, kNorm, kUnknownConstraint };
+
+struct Constraint {
+  int32_t kind;
+  float least, most, rate;  // of norms: how far a step brings them towards that range
+  int32_t axes;             // along which norms are taken: a bit for each
+};
+
 struct Operation {
   const Kernels* kernels;
   int32_t node;  // where it came from; also its place in dropout's random numbers
@@ -110,7 +119,7 @@ struct Operation {
   int64_t kernel, bias;
   int32_t units;   // as many as there are output channels, unless an operator says otherwise
   int32_t fan_in;  // rows of the kernel; conv2d: kernel_height * kernel_width * channels
-  float kernel_l2, bias_l2;
+  float kernel_l2, bias_l2, kernel_l1, bias_l1;
   // Packed copies of the kernel (see kernels/pack.h), offsets into the network's packed floats.
   int64_t packed_count;  // floats of each
   int64_t packed_forward, packed_backward;
@@ -150,7 +159,9 @@ struct Plan {
   int32_t barrier_count, barriers[kMaxNodes];
   Value image, values[kMaxNodes];
   sn_weight weights[kMaxWeights];
-  int32_t output;  // the tensor of the last node
+  Constraint constraints[kMaxWeights];
+  bool constrained;  // any trainable weight
+  int32_t output;    // the tensor of the last node
   bool ends_in_softmax;
   bool starts_with_rescaling;  // done while the images are gathered
   int64_t parameter_count;

@@ -234,28 +234,29 @@ sn_status evaluate(sn_network& net, sn_pool* pool, sn_evaluation& task) {
   return SN_OK;
 }
 
+namespace {
+
+double penalty_of(const float* w, int64_t count, float l2, float l1) {
+  double squares = 0, sum = 0;
+  for (int64_t i = 0; i < count && l2 > 0; ++i) {
+    squares += static_cast<double>(w[i]) * static_cast<double>(w[i]);
+  }
+  for (int64_t i = 0; i < count && l1 > 0; ++i) sum += static_cast<double>(__builtin_fabsf(w[i]));
+  return static_cast<double>(l2) * squares + static_cast<double>(l1) * sum;
+}
+
+}  // namespace
+
 double l2_of(const sn_network& net, const float* parameters) {
   double sum = 0;
   for (int32_t i = 0; i < net.plan.operation_count; ++i) {
     const Operation& op = net.plan.operations[i];
     if (!op.trainable) continue;
     const int64_t units = op.units;
-    double squares = 0;
-    if (op.kernel >= 0 && op.kernel_l2 > 0) {
-      for (int64_t k = 0; k < op.fan_in * units; ++k) {
-        const double w = static_cast<double>(parameters[op.kernel + k]);
-        squares += w * w;
-      }
-      sum += static_cast<double>(op.kernel_l2) * squares;
+    if (op.kernel >= 0) {
+      sum += penalty_of(parameters + op.kernel, op.fan_in * units, op.kernel_l2, op.kernel_l1);
     }
-    if (op.bias >= 0 && op.bias_l2 > 0) {
-      squares = 0;
-      for (int64_t k = 0; k < units; ++k) {
-        const double w = static_cast<double>(parameters[op.bias + k]);
-        squares += w * w;
-      }
-      sum += static_cast<double>(op.bias_l2) * squares;
-    }
+    if (op.bias >= 0) sum += penalty_of(parameters + op.bias, units, op.bias_l2, op.bias_l1);
   }
   return sum;
 }

@@ -300,7 +300,9 @@ struct Training {
   }
 
   // Steps on whole weights, in place of chunks as soon as they are summed.
-  bool by_weights() const { return optimizer.needs_weights() || task.excluded; }
+  bool by_weights() const {
+    return optimizer.needs_weights() || task.excluded || net.plan.constrained;
+  }
   bool updates_apart() const {
     return !gradient_only && (optimizer.clips_whole_gradient() || by_weights());
   }

@@ -138,7 +138,8 @@ def test_an_input_that_does_not_fit_is_refused_by_name(
         lambda: kinds.Conv2D(8, 3, padding="full"),
         lambda: kinds.Conv2D(8, 3, activation="glu"),
         lambda: kinds.Dense(2.5),  # type: ignore[arg-type]  # that is the point
-        lambda: kinds.Dense(2, kernel_regularizer="l1"),
+        lambda: kinds.Dense(2, kernel_regularizer="l3"),
+        lambda: kinds.Dense(2, kernel_constraint="max_value"),
         lambda: kinds.Dropout(1.0),
         lambda: kinds.Dropout(-0.1),
         lambda: kinds.Rescaling(math.nan),
@@ -152,7 +153,7 @@ def test_an_input_that_does_not_fit_is_refused_by_name(
         lambda: kinds.from_config("Dense", {"activation": "relu"}),
         lambda: kinds.from_config("Dense", {"units": 1, "bias_constraint": {"x": 1}}),
         lambda: L2(-1),
-        lambda: regularizers.get({"class_name": "L1L2", "config": {"l1": 0.1, "l2": 0.0}}),
+        lambda: regularizers.get({"class_name": "L1L2", "config": {"l1": -0.1, "l2": 0.0}}),
         lambda: kinds.ELU(-0.1),
         lambda: kinds.LeakyReLU(-0.1),
         lambda: kinds.ReLU(negative_slope=-0.1),

@@ -126,7 +126,7 @@ LINK = (
     "-s",
     "-Wl,--no-entry",
     "-Wl,--gc-sections",
-    "-Wl,-z,stack-size=524288",  # it lies first: one that overflows traps
+    "-Wl,-z,stack-size=655360",  # it lies first: one that overflows traps
     "-Wl,--export=__heap_base",  # the first byte that is the host's
     *(f"-Wl,--export={name}" for name in FUNCTIONS),
 )

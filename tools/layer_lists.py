@@ -152,7 +152,7 @@ def _described(parameter: inspect.Parameter, row: Operator) -> dict[str, Any]:
         if parameter.name == "activation":
             told["default"] = default or "linear"
     ending = parameter.name.rpartition("_")[2]
-    if ending in ("initializer", "regularizer"):
+    if ending in ("initializer", "regularizer", "constraint"):
         return {**told, "kind": ending}
     for attribute in row.attributes:
         if attribute.name == parameter.name:
@@ -192,8 +192,8 @@ def script(found: dict[str, type[Layer]]) -> str:
         "/**\n"
         " * @typedef {object} Argument\n"
         " * @property {unknown} [default]  without one it is required\n"
-        " * @property {'number' | 'whole' | 'flag' | 'choice' | 'initializer' | 'regularizer'}"
-        " [kind]\n"
+        " * @property {'number' | 'whole' | 'flag' | 'choice' | 'initializer' | 'regularizer' |"
+        " 'constraint'} [kind]\n"
         " * @property {readonly string[]} [choices]\n"
         " * @property {number} [count]  of numbers; -3: one to three, or none\n"
         " * @property {number} [least]\n"

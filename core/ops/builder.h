@@ -37,6 +37,10 @@ class Node {
   bool has(const char* name) const { return counts_[find(name)] > 0; }
   int32_t count(const char* name) const { return counts_[find(name)]; }  // of what is given
 
+  // Of the weight of that name: "kernel", "depthwise_kernel", …
+  float l1(const char* weight) const;
+  Constraint constraint(const char* weight) const;
+
   bool refuse(const char* why) const {
     line() << why;
     return false;
@@ -50,8 +54,11 @@ class Node {
   const sn_operator_info* row_ = nullptr;
   int32_t counts_[kMaxAttributes] = {};
   double values_[kMaxAttributes][4] = {};
+  Constraint constraints_[kMaxAttributes] = {};
 
   int find(const char* name) const;
+  int find_of_weight(const char* weight) const;
+  bool read_constraint(const sn_attribute& attribute);
   bool read_attribute(const sn_attribute& attribute);
   bool read_choice(const sn_attribute_info& info, const char* text, double& value) const;
 };

@@ -46,6 +46,48 @@ int Node::find(const char* name) const {
   return -1;
 }
 
+// The place of `x_regularizer` for a weight `x` or `x_kernel`, or for `x_constraint`; -1 if there is none.
+int Node::find_of_weight(const char* weight) const {
+  for (int i = 0; i < row_->attribute_count; ++i) {
+    const char* name = row_->attributes[i].name;
+    const char* rest = weight;
+    while (!same_text(name, "_regularizer") && *rest && *rest == *name) ++rest, ++name;
+    if (!same_text(name, "_regularizer")) continue;
+    if (!*rest || same_text(rest, "_kernel") || same_text(rest, "_constraint")) return i;
+  }
+  return -1;
+}
+
+float Node::l1(const char* weight) const {
+  const int place = find_of_weight(weight);
+  return place < 0 ? 0.0f : static_cast<float>(values_[place][1]);
+}
+
+Constraint Node::constraint(const char* weight) const {
+  const int place = find_of_weight(weight);
+  return place < 0 ? Constraint{} : constraints_[place];
+}
+
+// One number: no value below 0. Four: least and most of the norm, the fraction of the way there, and the
+// axes along which norms are taken, a bit for each.
+bool Node::read_constraint(const sn_attribute& attribute) {
+  const int place = attribute.name ? find_of_weight(attribute.name) : -1;
+  if (place < 0) return false;
+  Constraint& made = constraints_[place];
+  if (attribute.count == 1 && attribute.numbers) {
+    made.kind = kNonNegative;
+  } else if (attribute.count == 4 && attribute.numbers) {
+    const double* n = attribute.numbers;
+    made = {kNorm, static_cast<float>(n[0]), static_cast<float>(n[1]), static_cast<float>(n[2]),
+            static_cast<int32_t>(n[3])};
+    if (!(n[0] >= 0 && n[1] >= n[0] && n[2] >= 0 && n[2] <= 1 && n[3] >= 1 && n[3] < 16))
+      made.kind = kUnknownConstraint;
+  } else {
+    made.kind = kUnknownConstraint;
+  }
+  return true;
+}
+
 bool Node::read(const sn_operator_info& row) {
   row_ = &row;
   for (int32_t i = 0; i < row.attribute_count; ++i) {
@@ -66,6 +108,10 @@ bool Node::read(const sn_operator_info& row) {
 
 bool Node::read_attribute(const sn_attribute& attribute) {
   const int place = attribute.name ? find(attribute.name) : -1;
+  if (place < 0 && read_constraint(attribute)) {
+    const int of = find_of_weight(attribute.name);
+    return constraints_[of].kind != kUnknownConstraint || refuse("a constraint is wrong");
+  }
   if (place < 0) {
     Line refusal = line();
     refusal << "unknown attribute '" << (attribute.name ? attribute.name : "") << "'. Known:";

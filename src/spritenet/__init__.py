@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from spritenet import (
         callbacks,
+        constraints,
         initializers,
         layers,
         losses,
@@ -103,7 +104,7 @@ if TYPE_CHECKING:
         Nadam,
         RMSprop,
     )
-    from spritenet.regularizers import L2
+    from spritenet.regularizers import L1, L1L2, L2
     from spritenet.runs import Run
     from spritenet.schedules import (
         CosineDecay,
@@ -152,6 +153,7 @@ _MODULES = (
     "networks",
     "optimizers",
     "plots",
+    "constraints",
     "regularizers",
     "schedules",
     "utils",
@@ -240,7 +242,7 @@ _NAMES = {
         "RMSprop",
         "SGD",
     ),
-    "spritenet.regularizers": ("L2",),
+    "spritenet.regularizers": ("L1", "L1L2", "L2"),
     "spritenet.runs": ("Run",),
     "spritenet.schedules": (
         "CosineDecay",
@@ -281,6 +283,8 @@ _HOME = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = [
     "ELU",
+    "L1",
+    "L1L2",
     "L2",
     "SGD",
     "Activation",
@@ -381,6 +385,7 @@ __all__ = [
     "UpSampling2D",
     "ZeroPadding2D",
     "callbacks",
+    "constraints",
     "initializers",
     "layers",
     "load",

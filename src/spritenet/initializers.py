@@ -31,6 +31,7 @@ __all__ = [
     "GlorotUniform",
     "HeNormal",
     "HeUniform",
+    "Identity",
     "Initializer",
     "LecunNormal",
     "LecunUniform",
@@ -201,6 +202,20 @@ class Orthogonal(Initializer):
 
 @accepts
 @dataclass(frozen=True, slots=True)
+class Identity(Initializer):
+    """`gain` on the diagonal of a matrix, 0 elsewhere; it draws nothing."""
+
+    gain: float = 1.0
+
+    def __call__(self, shape: tuple[int, ...], _: np.random.Generator, /) -> NDArray[np.float32]:
+        """A diagonal matrix of the shape, which has two axes."""
+        if len(shape) != 2:
+            raise ModelError("Identity needs two axes", got=shape)
+        return (self.gain * np.eye(*shape)).astype(np.float32)
+
+
+@accepts
+@dataclass(frozen=True, slots=True)
 class VarianceScaling(Initializer):
     """Values whose variance is `scale` divided by a fan of the array."""
 
@@ -305,6 +320,7 @@ _CLASSES: dict[str, type[Initializer]] = {
         GlorotUniform,
         HeNormal,
         HeUniform,
+        Identity,
         LecunNormal,
         LecunUniform,
         Ones,

@@ -1,24 +1,22 @@
-"""Penalties on weights: L2, added to the loss as in Keras (l2 · Σ w²)."""
+"""Penalties on weights, added to the loss as in Keras: l1 · Σ |w| + l2 · Σ w²."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from spritenet.arguments import number
 from spritenet.errors import ModelError
 from spritenet.migration import accepts, module_name
 
-__all__ = ["L2", "get"]
+__all__ = ["L1", "L1L2", "L2", "Regularizer", "get"]
 
 
 @accepts
 @dataclass(frozen=True, slots=True)
-class L2:
-    """Adds `l2 · Σ w²` to the loss of every step, and `2 · l2 · w` to the gradient."""
-
-    l2: float = 0.01
+class Regularizer:
+    """The base of all regularizers: factors, none below 0."""
 
     def __post_init__(self) -> None:
         """Refuse a negative factor.
@@ -26,34 +24,73 @@ class L2:
         Raises:
             ModelError: it is not a finite number ≥ 0.
         """
-        object.__setattr__(self, "l2", number(self.l2, "l2", "L2", least=0))
+        for each in fields(self):
+            value = number(getattr(self, each.name), each.name, type(self).__name__, least=0)
+            object.__setattr__(self, each.name, value)
+
+    @property
+    def factors(self) -> tuple[float, float]:
+        """Of Σ w² and of Σ |w|."""
+        return float(getattr(self, "l2", 0.0)), float(getattr(self, "l1", 0.0))
 
     def config(self) -> dict[str, object]:
         """The Keras-2 form, which TensorFlow.js reads."""
-        return {"class_name": "L1L2", "config": {"l1": 0.0, "l2": self.l2}}
+        l2, l1 = self.factors
+        return {"class_name": "L1L2", "config": {"l1": l1, "l2": l2}}
 
 
-l2 = L2  # Keras's other name of the same
+@accepts
+@dataclass(frozen=True, slots=True)
+class L1(Regularizer):
+    """Adds `l1 · Σ |w|` to the loss of every step, and `l1 · sign(w)` to the gradient."""
+
+    l1: float = 0.01
 
 
-def get(identifier: object, where: str = "regularizer") -> L2 | None:
-    """The regularizer meant by None, an `L2`, "l2", or a `{"class_name", "config"}` mapping.
+@accepts
+@dataclass(frozen=True, slots=True)
+class L2(Regularizer):
+    """Adds `l2 · Σ w²` to the loss of every step, and `2 · l2 · w` to the gradient."""
+
+    l2: float = 0.01
+
+
+@accepts
+@dataclass(frozen=True, slots=True)
+class L1L2(Regularizer):
+    """Adds both: `l1 · Σ |w| + l2 · Σ w²`."""
+
+    l1: float = 0.0
+    l2: float = 0.0
+
+
+l1, l2, l1_l2 = L1, L2, L1L2  # Keras's other names of the same
+_WORDS = {"l1": L1, "l2": L2, "l1l2": L1L2}
+
+
+def get(identifier: object, where: str = "regularizer") -> Regularizer | None:
+    """The regularizer meant by None, an object, a name, or a `{"class_name", "config"}` mapping.
 
     Raises:
-        ModelError: it is another kind; only L2 exists here.
+        ModelError: it is another kind.
     """
-    if identifier is None or isinstance(identifier, L2):
+    if identifier is None or isinstance(identifier, Regularizer):
         return identifier
-    if identifier is L2 or (isinstance(identifier, str) and identifier.lower() == "l2"):
-        return L2()
-    if isinstance(identifier, Mapping) and identifier.get("class_name") in ("L2", "L1L2"):
+    if isinstance(identifier, type) and issubclass(identifier, Regularizer):
+        return identifier()
+    if isinstance(identifier, str) and identifier.lower().replace("_", "") in _WORDS:
+        return _WORDS[identifier.lower().replace("_", "")]()
+    if isinstance(identifier, Mapping) and identifier.get("class_name") in ("L1", "L2", "L1L2"):
         config = identifier.get("config")
-        if isinstance(config, Mapping) and not config.get("l1"):
-            return L2(number(config.get("l2") or 0.0, "l2", where, least=0))
+        if isinstance(config, Mapping):
+            of_l1, of_l2 = (number(config.get(k) or 0.0, k, where, least=0) for k in ("l1", "l2"))
+            if of_l1 and of_l2:
+                return L1L2(of_l1, of_l2)
+            return L1(of_l1) if of_l1 else L2(of_l2)
     raise ModelError(
         "unknown regularizer",
         where=where,
-        expected="L2(factor) or None",
+        expected="L1(factor), L2(factor), L1L2(l1, l2) or None",
         got=repr(identifier),
     )
 

@@ -13,20 +13,23 @@ import pytest
 
 import reference
 from spritenet import layers as kinds
+from spritenet.constraints import NonNeg
 from spritenet.errors import DataWarning, ModelError
 from spritenet.export import load, save
+from spritenet.regularizers import L1
 
 Json = Any
 KERAS_3 = Path(__file__).parent / "keras3"
 
 
 def test_a_model_of_keras_3_predicts_the_same_here(tmp_path: Path) -> None:
-    """Whatever Keras 3 calls things; what only concerns its training is ignored, with a warning."""
-    with pytest.warns(UserWarning, match="unsupported and ignored") as warned:
-        model = load(KERAS_3)
-    assert [str(w.message) for w in warned] == [
-        "dense_1: kernel_constraint and kernel_regularizer are unsupported and ignored."
-    ]
+    """Whatever Keras 3 calls things; also what only concerns its training."""
+    model = load(KERAS_3)
+    (limited,) = [layer for layer in model.layers if layer.name == "dense_1"]
+    assert isinstance(limited, kinds.Dense)
+    assert limited.kernel_constraint == NonNeg()
+    assert isinstance(limited.kernel_regularizer, L1)
+    assert limited.kernel_regularizer.l1 == pytest.approx(0.01)
     with np.load(KERAS_3 / "expected.npz") as expected:
         network = reference.Network(model.layers, model.input_shape)
         outputs = network.predict(model.parameters, expected["pixels"])

@@ -218,11 +218,7 @@ def test_what_tensorflow_js_saves_predicts_the_same_here(tfjs_folder: Path, tmp_
     run(tfjs_folder, "save.mjs", tmp_path)
     for name in ("tutorial", "sharded", "optimizer", "mixed"):
         folder = tmp_path / name
-        if name == "mixed":
-            with pytest.warns(UserWarning, match="kernel_constraint is unsupported and ignored"):
-                model = load(folder)
-        else:
-            model = load(folder, pixels="0..1")
+        model = load(folder) if name == "mixed" else load(folder, pixels="0..1")
         assert isinstance(model.layers[0], kinds.Rescaling)
         pixels = np.fromfile(folder / "pixels.bin", "<f4").reshape(-1, *model.input_shape)
         ours = predict(model, pixels.astype(np.uint8))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 import spritenet as sn
 import tiny
@@ -64,16 +65,13 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-def test_each_optimizer_trains_as_in_python(node: str, tmp_path: Path) -> None:
-    """Losses and weights, then the state in a file, read by both."""
-    model = tiny.model(dropout=0.0)
+def ran(node: str, folder: Path, model: sn.Sequential, cases: list[Any]) -> list[Any]:
+    """The results of training the model with each optimizer."""
     model.build((8, 8, 1))
-    model.save(tmp_path / "start")
-    (tmp_path / "images.bin").write_bytes(DATA.images.tobytes())
-    (tmp_path / "labels.bin").write_bytes(DATA.labels.astype("<i4").tobytes())
-    cases = [(name, options, f"end{i}") for i, (_, name, options) in enumerate(CASES)]
-    cases += [(name, options, "never") for name, options, _ in REFUSED]
-    job = {"folder": str(tmp_path), "cases": cases, "batchSize": 20, "epochs": 4}
+    model.save(folder / "start")
+    (folder / "images.bin").write_bytes(DATA.images.tobytes())
+    (folder / "labels.bin").write_bytes(DATA.labels.astype("<i4").tobytes())
+    job = {"folder": str(folder), "cases": cases, "batchSize": 20, "epochs": 4}
     done = subprocess.run(
         [node, HERE / "optimizers.mjs"],
         input=json.dumps(job),
@@ -83,7 +81,42 @@ def test_each_optimizer_trains_as_in_python(node: str, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found: list[Any] = json.loads(done.stdout)
+    return found
+
+
+def test_constraints_and_penalties_hold_as_in_python(node: str, tmp_path: Path) -> None:
+    """On kernels and biases, through the file."""
+    both: dict[str, Any] = {"kernel_constraint": sn.constraints.MaxNorm(0.5, axis=(0, 1, 2))}
+    both["bias_constraint"] = "non_neg"
+    model = sn.Sequential(
+        [
+            sn.Conv2D(4, 3, activation="relu", kernel_regularizer=sn.L1(0.01), **both),
+            sn.Flatten(),
+            sn.Dense(5, "tanh", kernel_constraint=sn.constraints.MinMaxNorm(0.3, 0.6, rate=0.5)),
+            sn.Dense(
+                4, "softmax", kernel_constraint="unit_norm", kernel_regularizer=sn.L1L2(0.01, 0.01)
+            ),
+        ]
+    )
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    (got,) = ran(node, tmp_path, model, [("momentum", {"learningRate": 0.05}, "end")])
+    ours = sn.load_model(tmp_path / "start")
+    ours.compile(sn.SGD(0.05, momentum=0.9), "sparse_categorical_crossentropy")
+    history = ours.fit(DATA.images, DATA.labels, epochs=4, batch_size=20, shuffle=False, verbose=0)
+    losses = [step.loss for step in history.steps]
+    np.testing.assert_allclose(got["losses"], losses, rtol=2e-3)
+    theirs = sn.load_model(tmp_path / "end")
+    np.testing.assert_allclose(theirs.parameters, ours.parameters, atol=3e-3)
+    assert [layer.config() for layer in theirs.layers] == [layer.config() for layer in ours.layers]
+    assert np.linalg.norm(theirs.weights["dense_1/kernel"], axis=0) == pytest.approx(1, rel=1e-4)
+
+
+def test_each_optimizer_trains_as_in_python(node: str, tmp_path: Path) -> None:
+    """Losses and weights, then the state in a file, read by both."""
+    cases = [(name, options, f"end{i}") for i, (_, name, options) in enumerate(CASES)]
+    cases += [(name, options, "never") for name, options, _ in REFUSED]
+    found = ran(node, tmp_path, tiny.model(dropout=0.0), cases)
     for (optimizer, name, _), (_, _, at), got in zip(CASES, cases, found, strict=False):
         ours = sn.load_model(tmp_path / "start")
         ours.compile(optimizer, "sparse_categorical_crossentropy")

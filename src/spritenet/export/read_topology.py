@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from spritenet import initializers
+from spritenet import constraints, initializers, regularizers
 from spritenet import layers as kinds
 from spritenet.errors import ModelError
 from spritenet.export.error_location import quoted
@@ -201,12 +201,17 @@ def _activation(value: dict[str, Any], name: str) -> tuple[object, ActivationLay
 
 def _leave_out(config: dict[str, Any], name: str) -> None:
     """Removes unsupported arguments that only matter in training from a config, with a warning."""
-    training_only = [key for key in config if key.endswith(("activity_regularizer", "_constraint"))]
-    left = [key for key in training_only if config.pop(key) is not None]
-    for key in [key for key in config if key.endswith("_regularizer")]:
-        if _has_l1(config.get(key)):
-            left.append(key)
-            config[key] = None
+    left = ["activity_regularizer"] if config.pop("activity_regularizer", None) is not None else []
+    for ending, get in (("_regularizer", regularizers.get), ("_constraint", constraints.get)):
+        for key in [key for key in config if key.endswith(ending)]:
+            value = config[key]
+            if isinstance(value, dict) and isinstance(value.get("config"), dict):
+                config[key] = {**value, "config": snake_keys(value["config"], name)}
+            try:
+                get(config[key])
+            except ModelError:
+                left.append(key)
+                config[key] = None
     for key in [key for key in config if key.endswith("_initializer")]:
         try:
             config[key] = _initializer(config[key])
@@ -216,12 +221,6 @@ def _leave_out(config: dict[str, Any], name: str) -> None:
     if left:
         verb = "are" if len(left) > 1 else "is"
         warnings.warn(f"{name}: {' and '.join(left)} {verb} unsupported and ignored.", stacklevel=2)
-
-
-def _has_l1(regularizer: object) -> bool:
-    """Returns True for an L1, or an L1L2 with an L1 part; only L2 is supported."""
-    content = regularizer.get("config") if isinstance(regularizer, dict) else None
-    return isinstance(content, dict) and bool(content.get("l1"))
 
 
 def _initializer(identifier: object) -> Initializer:

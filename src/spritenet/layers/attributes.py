@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spritenet.constraints import Constraint
 from spritenet.core.operators import operators
 from spritenet.errors import ModelError
-from spritenet.regularizers import L2
+from spritenet.regularizers import Regularizer
 
 if TYPE_CHECKING:
     from spritenet.core.nodes import Attributes
@@ -25,14 +26,20 @@ def attributes_of(layer: Layer) -> Attributes:
     if row is None:
         raise ModelError("unsupported layer", where=layer.class_name)
     found = {a.name: _value(getattr(layer, a.name)) for a in row.attributes}
+    for attribute in row.attributes:  # who has a regularizer has a constraint
+        if attribute.name.endswith("_regularizer"):
+            name = attribute.name.replace("_regularizer", "_constraint")
+            found[name] = _value(getattr(layer, name, None))
     return {name: value for name, value in found.items() if value is not None}
 
 
 def _value(field: object) -> str | tuple[float, ...] | None:
     if field is None or isinstance(field, str):
         return field
-    if isinstance(field, L2):
-        return (field.l2,)
+    if isinstance(field, Regularizer):
+        return field.factors
+    if isinstance(field, Constraint):
+        return field.numbers
     if isinstance(field, tuple):  # ((top, bottom), (left, right)), too
         return tuple(number for part in field for number in _value(part) or ())  # type: ignore[misc]  # numbers alone
     return (float(field),)  # type: ignore[arg-type]  # the table names numbers and flags

@@ -28,17 +28,12 @@ Shape = tuple[int, ...]
 # Arguments of Keras's layers that are accepted only with these values, which change nothing.
 _FIXED: dict[str, tuple[object, ...]] = {
     "activity_regularizer": (None,),
-    "beta_constraint": (None,),
-    "bias_constraint": (None,),
     "data_format": (None, "channels_last"),
-    "depthwise_constraint": (None,),
     "dilation_rate": (None, 1, (1, 1)),
     "dtype": (None, "float32"),
-    "gamma_constraint": (None,),
     "groups": (None, 1),
     "input_axes": (None,),
     "keepdims": (None, False),
-    "kernel_constraint": (None,),
     "lora_alpha": (None,),
     "lora_rank": (None,),
     "noise_shape": (None,),

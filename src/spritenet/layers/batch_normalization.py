@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from spritenet import initializers, regularizers
+from spritenet import constraints, initializers, regularizers
 from spritenet.arguments import flag, number
+from spritenet.constraints import Constraint
 from spritenet.errors import ModelError
 from spritenet.initializers import Initializer
 from spritenet.layers.base import Layer, Shape, Weight
 from spritenet.migration import accepts
-from spritenet.regularizers import L2
+from spritenet.regularizers import Regularizer
 
 __all__ = ["BatchNormalization"]
 
@@ -37,8 +38,10 @@ class BatchNormalization(Layer):
         gamma_initializer: the initializer of gamma, (channels,).
         moving_mean_initializer: the initializer of the moving mean, (channels,).
         moving_variance_initializer: the initializer of the moving variance, (channels,).
-        beta_regularizer: `L2(factor)` or None.
-        gamma_regularizer: `L2(factor)` or None.
+        beta_regularizer: `L2(factor)`, `L1(factor)` or None.
+        gamma_regularizer: `L2(factor)`, `L1(factor)` or None.
+        beta_constraint: a constraint of `sn.constraints`, or None.
+        gamma_constraint: a constraint of `sn.constraints`, or None.
         name: the layer's name in messages, summaries and files.
         input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
@@ -58,8 +61,10 @@ class BatchNormalization(Layer):
     gamma_initializer: Initializer
     moving_mean_initializer: Initializer
     moving_variance_initializer: Initializer
-    beta_regularizer: L2 | None
-    gamma_regularizer: L2 | None
+    beta_regularizer: Regularizer | None
+    gamma_regularizer: Regularizer | None
+    beta_constraint: Constraint | None
+    gamma_constraint: Constraint | None
     class_name: ClassVar[str] = "BatchNormalization"
 
     def __init__(
@@ -73,8 +78,10 @@ class BatchNormalization(Layer):
         gamma_initializer: str | Initializer = "ones",
         moving_mean_initializer: str | Initializer = "zeros",
         moving_variance_initializer: str | Initializer = "ones",
-        beta_regularizer: str | L2 | None = None,
-        gamma_regularizer: str | L2 | None = None,
+        beta_regularizer: str | Regularizer | None = None,
+        gamma_regularizer: str | Regularizer | None = None,
+        beta_constraint: str | Constraint | None = None,
+        gamma_constraint: str | Constraint | None = None,
         *,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,
@@ -97,6 +104,8 @@ class BatchNormalization(Layer):
             moving_variance_initializer=initializers.get(moving_variance_initializer, where),
             beta_regularizer=regularizers.get(beta_regularizer, where),
             gamma_regularizer=regularizers.get(gamma_regularizer, where),
+            beta_constraint=constraints.get(beta_constraint, where),
+            gamma_constraint=constraints.get(gamma_constraint, where),
         )
 
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -108,10 +117,10 @@ class BatchNormalization(Layer):
         shape = input_shape[-1:]
         found = []
         if self.scale:
-            l2 = self.gamma_regularizer.l2 if self.gamma_regularizer else 0.0
+            l2 = self.gamma_regularizer.factors[0] if self.gamma_regularizer else 0.0
             found.append(Weight("gamma", shape, self.gamma_initializer, l2))
         if self.center:
-            l2 = self.beta_regularizer.l2 if self.beta_regularizer else 0.0
+            l2 = self.beta_regularizer.factors[0] if self.beta_regularizer else 0.0
             found.append(Weight("beta", shape, self.beta_initializer, l2))
         mean, variance = self.moving_mean_initializer, self.moving_variance_initializer
         return (
@@ -134,6 +143,8 @@ class BatchNormalization(Layer):
                 "config": rule.config(),
             }
         for name in ("beta", "gamma"):
-            penalty: L2 | None = getattr(self, f"{name}_regularizer")
+            penalty: Regularizer | None = getattr(self, f"{name}_regularizer")
             config[f"{name}_regularizer"] = penalty and penalty.config()
-        return {**config, "beta_constraint": None, "gamma_constraint": None}
+            limit: Constraint | None = getattr(self, f"{name}_constraint")
+            config[f"{name}_constraint"] = limit and limit.config()
+        return config

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from spritenet.constraints import Constraint
 from spritenet.initializers import Initializer
 from spritenet.layers.parametric import Parametric
 from spritenet.migration import accepts
-from spritenet.regularizers import L2
+from spritenet.regularizers import Regularizer
 
 __all__ = ["Conv2D"]
 
@@ -30,8 +31,10 @@ class Conv2D(Parametric):
         kernel_initializer: the initializer of the kernel, (kernel_height, kernel_width, in /
             groups, filters).
         bias_initializer: the initializer of the bias, (filters,).
-        kernel_regularizer: `L2(factor)` or None.
-        bias_regularizer: `L2(factor)` or None.
+        kernel_regularizer: `L2(factor)`, `L1(factor)` or None.
+        bias_regularizer: `L2(factor)`, `L1(factor)` or None.
+        kernel_constraint: a constraint of `sn.constraints`, or None.
+        bias_constraint: a constraint of `sn.constraints`, or None.
         dilation_rate: the dilation rate; more than 1 only with strides of 1.
         groups: the number of groups: the channels and the filters are divided among them, and each
             group is convolved separately.
@@ -50,8 +53,10 @@ class Conv2D(Parametric):
     use_bias: bool
     kernel_initializer: Initializer
     bias_initializer: Initializer
-    kernel_regularizer: L2 | None
-    bias_regularizer: L2 | None
+    kernel_regularizer: Regularizer | None
+    bias_regularizer: Regularizer | None
+    kernel_constraint: Constraint | None
+    bias_constraint: Constraint | None
     dilation_rate: tuple[int, int]
     groups: int
     class_name: ClassVar[str] = "Conv2D"
@@ -66,8 +71,10 @@ class Conv2D(Parametric):
         use_bias: bool = True,
         kernel_initializer: str | Initializer = "glorot_uniform",
         bias_initializer: str | Initializer = "zeros",
-        kernel_regularizer: str | L2 | None = None,
-        bias_regularizer: str | L2 | None = None,
+        kernel_regularizer: str | Regularizer | None = None,
+        bias_regularizer: str | Regularizer | None = None,
+        kernel_constraint: str | Constraint | None = None,
+        bias_constraint: str | Constraint | None = None,
         dilation_rate: int | Sequence[int] = (1, 1),
         groups: int = 1,
         *,

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from spritenet.constraints import Constraint
 from spritenet.initializers import Initializer
 from spritenet.layers.parametric import Parametric
 from spritenet.migration import accepts
-from spritenet.regularizers import L2
+from spritenet.regularizers import Regularizer
 
 __all__ = ["Conv2DTranspose"]
 
@@ -36,8 +37,10 @@ class Conv2DTranspose(Parametric):
         kernel_initializer: the initializer of the kernel, (kernel_height, kernel_width, filters,
             in).
         bias_initializer: the initializer of the bias, (filters,).
-        kernel_regularizer: `L2(factor)` or None.
-        bias_regularizer: `L2(factor)` or None.
+        kernel_regularizer: `L2(factor)`, `L1(factor)` or None.
+        bias_regularizer: `L2(factor)`, `L1(factor)` or None.
+        kernel_constraint: a constraint of `sn.constraints`, or None.
+        bias_constraint: a constraint of `sn.constraints`, or None.
         name: the layer's name in messages, summaries and files.
         input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
@@ -55,8 +58,10 @@ class Conv2DTranspose(Parametric):
     use_bias: bool
     kernel_initializer: Initializer
     bias_initializer: Initializer
-    kernel_regularizer: L2 | None
-    bias_regularizer: L2 | None
+    kernel_regularizer: Regularizer | None
+    bias_regularizer: Regularizer | None
+    kernel_constraint: Constraint | None
+    bias_constraint: Constraint | None
     class_name: ClassVar[str] = "Conv2DTranspose"
 
     def __init__(
@@ -71,8 +76,10 @@ class Conv2DTranspose(Parametric):
         use_bias: bool = True,
         kernel_initializer: str | Initializer = "glorot_uniform",
         bias_initializer: str | Initializer = "zeros",
-        kernel_regularizer: str | L2 | None = None,
-        bias_regularizer: str | L2 | None = None,
+        kernel_regularizer: str | Regularizer | None = None,
+        bias_regularizer: str | Regularizer | None = None,
+        kernel_constraint: str | Constraint | None = None,
+        bias_constraint: str | Constraint | None = None,
         *,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,

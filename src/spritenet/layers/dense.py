@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from spritenet.constraints import Constraint
 from spritenet.initializers import Initializer
 from spritenet.layers.parametric import Parametric
 from spritenet.migration import accepts
-from spritenet.regularizers import L2
+from spritenet.regularizers import Regularizer
 
 __all__ = ["Dense"]
 
@@ -28,8 +29,10 @@ class Dense(Parametric):
         use_bias: if True, adds a bias to each output.
         kernel_initializer: the initializer of the kernel, (in, units).
         bias_initializer: the initializer of the bias, (units,).
-        kernel_regularizer: `L2(factor)` or None.
-        bias_regularizer: `L2(factor)` or None.
+        kernel_regularizer: `L2(factor)`, `L1(factor)` or None.
+        bias_regularizer: `L2(factor)`, `L1(factor)` or None.
+        kernel_constraint: a constraint of `sn.constraints`, or None.
+        bias_constraint: a constraint of `sn.constraints`, or None.
         name: the layer's name in messages, summaries and files.
         input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
@@ -42,8 +45,10 @@ class Dense(Parametric):
     use_bias: bool
     kernel_initializer: Initializer
     bias_initializer: Initializer
-    kernel_regularizer: L2 | None
-    bias_regularizer: L2 | None
+    kernel_regularizer: Regularizer | None
+    bias_regularizer: Regularizer | None
+    kernel_constraint: Constraint | None
+    bias_constraint: Constraint | None
     class_name: ClassVar[str] = "Dense"
 
     def __init__(
@@ -53,8 +58,10 @@ class Dense(Parametric):
         use_bias: bool = True,
         kernel_initializer: str | Initializer = "glorot_uniform",
         bias_initializer: str | Initializer = "zeros",
-        kernel_regularizer: str | L2 | None = None,
-        bias_regularizer: str | L2 | None = None,
+        kernel_regularizer: str | Regularizer | None = None,
+        bias_regularizer: str | Regularizer | None = None,
+        kernel_constraint: str | Constraint | None = None,
+        bias_constraint: str | Constraint | None = None,
         *,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from spritenet.constraints import Constraint
 from spritenet.initializers import Initializer
 from spritenet.layers.parametric import Parametric
 from spritenet.migration import accepts
-from spritenet.regularizers import L2
+from spritenet.regularizers import Regularizer
 
 __all__ = ["DepthwiseConv2D"]
 
@@ -31,8 +32,10 @@ class DepthwiseConv2D(Parametric):
         depthwise_initializer: the initializer of the kernel, (kernel_height, kernel_width, in,
             depth_multiplier).
         bias_initializer: the initializer of the bias, (in · depth_multiplier,).
-        depthwise_regularizer: `L2(factor)` or None.
-        bias_regularizer: `L2(factor)` or None.
+        depthwise_regularizer: `L2(factor)`, `L1(factor)` or None.
+        bias_regularizer: `L2(factor)`, `L1(factor)` or None.
+        depthwise_constraint: a constraint of `sn.constraints`, or None.
+        bias_constraint: a constraint of `sn.constraints`, or None.
         dilation_rate: the dilation rate; more than 1 only with strides of 1.
         name: the layer's name in messages, summaries and files.
         input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
@@ -49,8 +52,10 @@ class DepthwiseConv2D(Parametric):
     use_bias: bool
     depthwise_initializer: Initializer
     bias_initializer: Initializer
-    depthwise_regularizer: L2 | None
-    bias_regularizer: L2 | None
+    depthwise_regularizer: Regularizer | None
+    bias_regularizer: Regularizer | None
+    depthwise_constraint: Constraint | None
+    bias_constraint: Constraint | None
     dilation_rate: tuple[int, int]
     class_name: ClassVar[str] = "DepthwiseConv2D"
 
@@ -64,8 +69,10 @@ class DepthwiseConv2D(Parametric):
         use_bias: bool = True,
         depthwise_initializer: str | Initializer = "glorot_uniform",
         bias_initializer: str | Initializer = "zeros",
-        depthwise_regularizer: str | L2 | None = None,
-        bias_regularizer: str | L2 | None = None,
+        depthwise_regularizer: str | Regularizer | None = None,
+        bias_regularizer: str | Regularizer | None = None,
+        depthwise_constraint: str | Constraint | None = None,
+        bias_constraint: str | Constraint | None = None,
         dilation_rate: int | Sequence[int] = (1, 1),
         *,
         name: str | None = None,

@@ -3,7 +3,7 @@
 A subclass has a field for each argument, and an `__init__` with Keras's signature that passes its
 arguments to `_set_arguments`. Arguments in the core's operator table (an integer and its range, a
 pair, a choice) are checked against it; the others by the suffix of their name, `_initializer` or
-`_regularizer`.
+`_regularizer`, `_constraint`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import cast
 
-from spritenet import initializers, regularizers
+from spritenet import constraints, initializers, regularizers
 from spritenet.arguments import choice, count, flag, number, pair
+from spritenet.constraints import Constraint
 from spritenet.core.nodes import Inferred, NodeError, infer
 from spritenet.core.operators import Attribute, operators
 from spritenet.errors import ModelError
@@ -21,7 +22,7 @@ from spritenet.initializers import Initializer
 from spritenet.layers import activations
 from spritenet.layers.attributes import attributes_of
 from spritenet.layers.base import Layer, Shape, Weight
-from spritenet.regularizers import L2
+from spritenet.regularizers import Regularizer
 
 __all__ = ["OperatorLayer", "Shapes", "Sides"]
 
@@ -57,6 +58,8 @@ class OperatorLayer(Layer):
             return initializers.get(value, where)
         if name.endswith("_regularizer"):
             return regularizers.get(value, where)
+        if name.endswith("_constraint"):
+            return constraints.get(value, where)
         if name == "activation":
             return activations.get(value, where).name
         for attribute in operators()[self.class_name].attributes:
@@ -100,8 +103,8 @@ class OperatorLayer(Layer):
         for weight in self.infer(input_shape).weights:
             argument = weight.name.removesuffix("_kernel")
             start: Initializer = getattr(self, f"{argument}_initializer")
-            penalty: L2 | None = getattr(self, f"{argument}_regularizer", None)
-            l2 = penalty.l2 if penalty else 0.0
+            penalty: Regularizer | None = getattr(self, f"{argument}_regularizer", None)
+            l2 = penalty.factors[0] if penalty else 0.0
             found.append(Weight(weight.name, weight.shape, start, l2, weight.trainable))
         return tuple(found)
 
@@ -118,7 +121,7 @@ def _plain(value: object) -> object:
         return [_plain(part) for part in value]
     if isinstance(value, Initializer):
         return {"class_name": type(value).__name__, "config": value.config()}
-    if isinstance(value, L2):
+    if isinstance(value, Regularizer | Constraint):
         return value.config()
     return value
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from spritenet.constraints import Constraint
 from spritenet.initializers import Initializer
 from spritenet.layers.operator_layer import OperatorLayer
 from spritenet.migration import accepts
-from spritenet.regularizers import L2
+from spritenet.regularizers import Regularizer
 
 __all__ = ["PReLU"]
 
@@ -23,7 +24,8 @@ class PReLU(OperatorLayer):
 
     Args:
         alpha_initializer: the initializer of alpha, (the input's shape, 1 along shared axes).
-        alpha_regularizer: `L2(factor)` or None.
+        alpha_regularizer: `L2(factor)`, `L1(factor)` or None.
+        alpha_constraint: a constraint of `sn.constraints`, or None.
         shared_axes: axes, counted from 1, along which alpha is shared: [1, 2] for one per channel.
         name: the layer's name in messages, summaries and files.
         input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
@@ -33,14 +35,16 @@ class PReLU(OperatorLayer):
     """
 
     alpha_initializer: Initializer
-    alpha_regularizer: L2 | None
+    alpha_regularizer: Regularizer | None
+    alpha_constraint: Constraint | None
     shared_axes: tuple[int, ...] | None
     class_name: ClassVar[str] = "PReLU"
 
     def __init__(
         self,
         alpha_initializer: str | Initializer = "zeros",
-        alpha_regularizer: str | L2 | None = None,
+        alpha_regularizer: str | Regularizer | None = None,
+        alpha_constraint: str | Constraint | None = None,
         shared_axes: int | Sequence[int] | None = None,
         *,
         name: str | None = None,

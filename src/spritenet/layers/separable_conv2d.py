@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from spritenet.constraints import Constraint
 from spritenet.initializers import Initializer
 from spritenet.layers.parametric import Parametric
 from spritenet.migration import accepts
-from spritenet.regularizers import L2
+from spritenet.regularizers import Regularizer
 
 __all__ = ["SeparableConv2D"]
 
@@ -34,9 +35,12 @@ class SeparableConv2D(Parametric):
         pointwise_initializer: the initializer of the pointwise kernel, (1, 1, in ·
             depth_multiplier, filters).
         bias_initializer: the initializer of the bias, (filters,).
-        depthwise_regularizer: `L2(factor)` or None.
-        pointwise_regularizer: `L2(factor)` or None.
-        bias_regularizer: `L2(factor)` or None.
+        depthwise_regularizer: `L2(factor)`, `L1(factor)` or None.
+        pointwise_regularizer: `L2(factor)`, `L1(factor)` or None.
+        bias_regularizer: `L2(factor)`, `L1(factor)` or None.
+        depthwise_constraint: a constraint of `sn.constraints`, or None.
+        pointwise_constraint: a constraint of `sn.constraints`, or None.
+        bias_constraint: a constraint of `sn.constraints`, or None.
         name: the layer's name in messages, summaries and files.
         input_shape: the shape of one image, if this is the first layer; see `sn.Input`.
 
@@ -55,9 +59,12 @@ class SeparableConv2D(Parametric):
     depthwise_initializer: Initializer
     pointwise_initializer: Initializer
     bias_initializer: Initializer
-    depthwise_regularizer: L2 | None
-    pointwise_regularizer: L2 | None
-    bias_regularizer: L2 | None
+    depthwise_regularizer: Regularizer | None
+    pointwise_regularizer: Regularizer | None
+    bias_regularizer: Regularizer | None
+    depthwise_constraint: Constraint | None
+    pointwise_constraint: Constraint | None
+    bias_constraint: Constraint | None
     class_name: ClassVar[str] = "SeparableConv2D"
 
     def __init__(
@@ -73,9 +80,12 @@ class SeparableConv2D(Parametric):
         depthwise_initializer: str | Initializer = "glorot_uniform",
         pointwise_initializer: str | Initializer = "glorot_uniform",
         bias_initializer: str | Initializer = "zeros",
-        depthwise_regularizer: str | L2 | None = None,
-        pointwise_regularizer: str | L2 | None = None,
-        bias_regularizer: str | L2 | None = None,
+        depthwise_regularizer: str | Regularizer | None = None,
+        pointwise_regularizer: str | Regularizer | None = None,
+        bias_regularizer: str | Regularizer | None = None,
+        depthwise_constraint: str | Constraint | None = None,
+        pointwise_constraint: str | Constraint | None = None,
+        bias_constraint: str | Constraint | None = None,
         *,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,

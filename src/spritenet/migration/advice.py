@@ -25,6 +25,7 @@ KINDS = {
     "metrics": "metric",
     "callbacks": "callback",
     "initializers": "initializer",
+    "constraints": "constraint",
     "regularizers": "regularizer",
     "schedules": "schedule",
     "utils": "function",
@@ -65,7 +66,6 @@ NAMES: dict[str, dict[str, str]] = {
         "activations": "Give layers the name: activation='relu'.",
         "applications": "sn.networks has small networks by name.",
         "backend config device": "Nothing has to be set: the compiled core is the only backend.",
-        "constraints": "Use kernel_regularizer=sn.L2(factor).",
         "datasets": "Use sn.load('mnist').",
         "distribution": "One machine trains; Sequential(threads=…) says on how many threads.",
         "dtype_policies mixed_precision DTypePolicy FloatDTypePolicy": _FLOAT32,
@@ -143,9 +143,12 @@ NAMES: dict[str, dict[str, str]] = {
         "serialize": "Use initializer.config().",
         "deserialize": "Use sn.initializers.get(config).",
     }),
+    "constraints": _words({
+        "serialize": "Use constraint.config().",
+        "deserialize": "Use sn.constraints.get(config).",
+    }),
     "regularizers": _words({
-        "L1 L1L2 OrthogonalRegularizer Regularizer l1 l1_l2 orthogonal_regularizer":
-            "Use L2(factor).",
+        "OrthogonalRegularizer orthogonal_regularizer": "Use L2(factor).",
         "serialize": "Use regularizer.config().",
         "deserialize": "Use sn.regularizers.get(config).",
     }),
@@ -223,7 +226,8 @@ UNSUPPORTED = {
             mean_squared_logarithmic_error pearson_correlation poisson serialize squared_hinge
         """,
         "callbacks": "",
-        "initializers": "Identity IdentityInitializer STFT STFTInitializer identity stft",
+        "initializers": "STFT STFTInitializer stft",
+        "constraints": "",
         "regularizers": "",
         "schedules": "",
         "utils": """

@@ -155,10 +155,7 @@ ARGUMENTS: Mapping[str, Rule] = {
 
 def rule(owner: str, argument: str) -> Rule | None:
     """Returns the rule for an argument that `owner` doesn't have; None if it is unknown."""
-    known = ARGUMENTS.get(f"{owner}.{argument}") or ARGUMENTS.get(argument)
-    if known is None and argument.endswith("_constraint"):
-        known = Refused(f"Use {argument.removesuffix('constraint')}regularizer=L2(factor).")
-    return known
+    return ARGUMENTS.get(f"{owner}.{argument}") or ARGUMENTS.get(argument)
 
 
 def accepts(target: Taking) -> Taking:

@@ -84,6 +84,8 @@ export function checked(className, key, value, where) {
       return value;
     case 'regularizer':
       return regularizer(value, refuse);
+    case 'constraint':
+      return constraint(value, refuse);
     case 'flag':
       return Boolean(value);
     case 'choice':
@@ -182,21 +184,60 @@ function isCount(value) {
 }
 
 /**
- * Returns null, or L2 in the file's form. L1 is unsupported; it concerns training only and is left out.
+ * Returns null, or a regularizer in the file's form.
  *
  * @param {unknown} value
  * @param {(expected: string) => never} refuse
  */
 function regularizer(value, refuse) {
   if (value === null || value === undefined) return null;
-  let l2 = /** @type {unknown} */ (0.01);
-  if (value !== 'l2') {
-    const { class_name: name, config } = /** @type {any} */ (value);
-    if (!['L2', 'L1L2', 'L1'].includes(name) || typeof config !== 'object') refuse('L2 or null');
-    l2 = config?.l2 ?? 0;
+  const word = typeof value === 'string' ? value.toLowerCase().replace('_', '') : '';
+  const { class_name: name, config } = /** @type {any} */ (
+    word ? { class_name: word.toUpperCase(), config: { [word]: 0.01 } } : value
+  );
+  if (!['L2', 'L1L2', 'L1'].includes(name) || typeof config !== 'object') {
+    refuse('L1, L2, L1L2 or null');
   }
-  if (typeof l2 !== 'number' || !(l2 >= 0)) refuse('L2 with a number ≥ 0');
-  return l2 ? { class_name: 'L1L2', config: { l1: 0, l2 } } : null;
+  const l1 = config?.l1 ?? 0;
+  const l2 = config?.l2 ?? 0;
+  if (![l1, l2].every((factor) => typeof factor === 'number' && factor >= 0)) {
+    refuse('factors ≥ 0');
+  }
+  return l1 || l2 ? { class_name: 'L1L2', config: { l1, l2 } } : null;
+}
+
+/** Constraints, and their arguments. @type {Record<string, Record<string, number>>} */
+const CONSTRAINTS = {
+  NonNeg: {},
+  MaxNorm: { max_value: 2, axis: 0 },
+  UnitNorm: { axis: 0 },
+  MinMaxNorm: { min_value: 0, max_value: 1, rate: 1, axis: 0 },
+};
+
+/**
+ * Returns null, or a constraint in the file's form.
+ *
+ * @param {any} value
+ * @param {(expected: string) => never} refuse
+ */
+function constraint(value, refuse) {
+  if (value === null || value === undefined) return null;
+  const given = typeof value === 'string' ? { class_name: value, config: {} } : value;
+  const word = String(given.class_name).toLowerCase().replaceAll('_', '');
+  const name = Object.keys(CONSTRAINTS).find((known) => known.toLowerCase() === word) ?? '';
+  if (!name) refuse(`null, ${Object.keys(CONSTRAINTS).join(', ')}`);
+  /** @type {Record<string, any>} */
+  const config = {};
+  for (const [key, standard] of Object.entries(CONSTRAINTS[name])) {
+    const camel = key.replace(/_(.)/, (_, letter) => letter.toUpperCase());
+    config[key] = given.config?.[key] ?? given.config?.[camel] ?? standard;
+    const parts = [config[key]].flat();
+    if (!parts.every((part) => Number.isFinite(part) && part >= 0)) refuse(`${key} ≥ 0`);
+    if (key === 'axis' && !parts.every((part) => Number.isInteger(part) && part < 4)) {
+      refuse('axes from 0 to 3');
+    }
+  }
+  return { class_name: name, config };
 }
 
 /**

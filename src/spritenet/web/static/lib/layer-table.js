@@ -3,7 +3,7 @@
 /**
  * @typedef {object} Argument
  * @property {unknown} [default]  without one it is required
- * @property {'number' | 'whole' | 'flag' | 'choice' | 'initializer' | 'regularizer'} [kind]
+ * @property {'number' | 'whole' | 'flag' | 'choice' | 'initializer' | 'regularizer' | 'constraint'} [kind]
  * @property {readonly string[]} [choices]
  * @property {number} [count]  of numbers; -3: one to three, or none
  * @property {number} [least]
@@ -52,6 +52,8 @@ export const LAYERS = {
       moving_variance_initializer: { default: 'ones', kind: 'initializer' },
       beta_regularizer: { default: null, kind: 'regularizer' },
       gamma_regularizer: { default: null, kind: 'regularizer' },
+      beta_constraint: { default: null, kind: 'constraint' },
+      gamma_constraint: { default: null, kind: 'constraint' },
     },
   },
   Concatenate: { maker: 'concatenate', inputs: [2, 256], arguments: { axis: { default: -1 } } },
@@ -69,6 +71,8 @@ export const LAYERS = {
       bias_initializer: { default: 'zeros', kind: 'initializer' },
       kernel_regularizer: { default: null, kind: 'regularizer' },
       bias_regularizer: { default: null, kind: 'regularizer' },
+      kernel_constraint: { default: null, kind: 'constraint' },
+      bias_constraint: { default: null, kind: 'constraint' },
       dilation_rate: { default: [1, 1], kind: 'whole', count: 2, least: 1, most: 4096 },
       groups: { default: 1, kind: 'whole', count: 1, least: 1, most: 65536 },
     },
@@ -89,6 +93,8 @@ export const LAYERS = {
       bias_initializer: { default: 'zeros', kind: 'initializer' },
       kernel_regularizer: { default: null, kind: 'regularizer' },
       bias_regularizer: { default: null, kind: 'regularizer' },
+      kernel_constraint: { default: null, kind: 'constraint' },
+      bias_constraint: { default: null, kind: 'constraint' },
     },
   },
   Cropping2D: {
@@ -118,6 +124,8 @@ export const LAYERS = {
       bias_initializer: { default: 'zeros', kind: 'initializer' },
       kernel_regularizer: { default: null, kind: 'regularizer' },
       bias_regularizer: { default: null, kind: 'regularizer' },
+      kernel_constraint: { default: null, kind: 'constraint' },
+      bias_constraint: { default: null, kind: 'constraint' },
     },
   },
   DepthwiseConv2D: {
@@ -134,6 +142,8 @@ export const LAYERS = {
       bias_initializer: { default: 'zeros', kind: 'initializer' },
       depthwise_regularizer: { default: null, kind: 'regularizer' },
       bias_regularizer: { default: null, kind: 'regularizer' },
+      depthwise_constraint: { default: null, kind: 'constraint' },
+      bias_constraint: { default: null, kind: 'constraint' },
       dilation_rate: { default: [1, 1], kind: 'whole', count: 2, least: 1, most: 4096 },
     },
   },
@@ -187,6 +197,7 @@ export const LAYERS = {
     arguments: {
       alpha_initializer: { default: 'zeros', kind: 'initializer' },
       alpha_regularizer: { default: null, kind: 'regularizer' },
+      alpha_constraint: { default: null, kind: 'constraint' },
       shared_axes: { default: null, kind: 'whole', count: -3, least: 1, most: 3 },
     },
   },
@@ -230,6 +241,9 @@ export const LAYERS = {
       depthwise_regularizer: { default: null, kind: 'regularizer' },
       pointwise_regularizer: { default: null, kind: 'regularizer' },
       bias_regularizer: { default: null, kind: 'regularizer' },
+      depthwise_constraint: { default: null, kind: 'constraint' },
+      pointwise_constraint: { default: null, kind: 'constraint' },
+      bias_constraint: { default: null, kind: 'constraint' },
     },
   },
   Softmax: {

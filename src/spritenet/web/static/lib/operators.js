@@ -38,6 +38,20 @@ export function readTable(arena) {
   return table;
 }
 
+/** Numbers, or a regularizer's factors. @param {any} value @returns {number[]} */
+function numbersOf(value) {
+  const { config } = value;
+  return config ? [config.l2 ?? 0, config.l1 ?? 0] : [value].flat(2).map(Number);
+}
+
+/** @param {{ class_name: string, config: any }} limit @returns {number[]} */
+function constraintNumbers({ class_name: name, config }) {
+  const axes = [config.axis ?? 0].flat().reduce((bits, axis) => bits | (1 << axis), 0);
+  if (name === 'NonNeg') return [1];
+  if (name === 'UnitNorm') return [1, 1, 1, axes];
+  return [config.min_value ?? 0, config.max_value, config.rate ?? 1, axes];
+}
+
 /**
  * Returns a layer's attributes for the core: a text or numbers for each that isn't left to its default.
  *
@@ -52,7 +66,12 @@ export function attributesOf({ className, config }, names) {
     const value = /** @type {any} */ (config[FILE_NAMES[className]?.[name] ?? name]) ?? null;
     if (value === null) continue;
     if (typeof value === 'string') found.push([name, value]);
-    else found.push([name, [value.config?.l2 ?? value].flat(2).map(Number)]);
+    else found.push([name, numbersOf(value)]);
+  }
+  for (const name of names.filter((each) => each.endsWith('_regularizer'))) {
+    const key = name.replace('_regularizer', '_constraint');
+    const limit = /** @type {any} */ (config[key]);
+    if (limit) found.push([key, constraintNumbers(limit)]);
   }
   return found;
 }
