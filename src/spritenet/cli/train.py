@@ -78,6 +78,13 @@ def train(
             show_default="the network's",
         ),
     ] = None,
+    optimizer_option: Annotated[
+        list[str] | None,
+        training_option(
+            metavar="NAME=VALUE",
+            help="An argument of the optimizer, such as clipnorm=1. Repeatable.",
+        ),
+    ] = None,
     learning_rate: Annotated[
         float | None,
         training_option(
@@ -290,6 +297,7 @@ def network_of(options: TrainOptions, dataset: Dataset | Stream, threads: int | 
     model.threads = threads
     default, loss = model.compiled()
     chosen = default if options.optimizer is None else optimizers.get(options.optimizer)
+    chosen = options.with_optimizer_options(chosen)
     scheduled = options.with_schedule(chosen, options.steps_on(len(dataset.train)))
     if scheduled != default:
         model.compile(scheduled, loss, metrics=["accuracy"])

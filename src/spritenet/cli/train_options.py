@@ -53,6 +53,7 @@ class TrainOptions:
     start: str | None = None
     freeze: bool = False
     optimizer: str | None = None
+    optimizer_option: list[str] | None = None
     learning_rate: float | None = None
     schedule: str | None = None
     memory: str | None = None
@@ -106,6 +107,28 @@ class TrainOptions:
         words = type(rate).__name__ if self.schedule is None else self.schedule
         return f"{words} {self.learning_rate:g}" if self.learning_rate else words
 
+    def with_optimizer_options(self, optimizer: Optimizer) -> Optimizer:
+        """Returns the optimizer with the arguments of `--optimizer-option`.
+
+        Raises:
+            InputError: one has no value, or the optimizer has no such argument.
+            ModelError: a value is wrong.
+        """
+        known = [f.name for f in fields(optimizer) if f.name != "learning_rate"]
+        given: dict[str, object] = {}
+        for text in self.optimizer_option or ():
+            name, mark, value = text.partition("=")
+            name = name.strip().replace("-", "_")
+            if not mark or name not in known:
+                raise InputError(
+                    "unknown argument of the optimizer" if mark else "missing value",
+                    where="--optimizer-option",
+                    expected="NAME=VALUE, with NAME one of " + ", ".join(known),
+                    got=text,
+                )
+            given[name] = _value(value.strip())
+        return replace(optimizer, **given)  # type: ignore[arg-type]  # each class checks its own
+
     def with_schedule(self, optimizer: Optimizer, steps: int) -> Optimizer:
         """Returns the optimizer with the learning rate and schedule of these options.
 
@@ -138,6 +161,19 @@ class TrainOptions:
                 got=self.schedule,
             )
         return replace(optimizer, learning_rate=schedules[self.schedule])
+
+
+def _value(text: str) -> object:
+    """Returns a number, True, False or None; other words as a list of texts, split at commas."""
+    word = text.lower()
+    if word in {"true", "false", "none"}:
+        return {"true": True, "false": False, "none": None}[word]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return tuple(part.strip() for part in text.split(","))
 
 
 def _absolute(path: str) -> str:
