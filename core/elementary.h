@@ -105,6 +105,16 @@ inline T tanh(T x) {
 }
 
 template <class T>
+inline T sqrt(T x) {
+  if constexpr (kImages<T> == 1) {
+    return __builtin_sqrtf(x);
+  } else {
+    for (int i = 0; i < kLanes; ++i) x[i] = __builtin_sqrtf(x[i]);
+    return x;
+  }
+}
+
+template <class T>
 inline T sigmoid(T x) {
   return 1.0f / (exp(-x) + 1.0f);
 }

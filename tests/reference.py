@@ -310,6 +310,16 @@ def mixed(x: NDArray[np.uint32], key: int) -> NDArray[np.uint32]:
     return h ^ (h >> np.uint32(16))
 
 
+def random_words(
+    seed: int, step: int, number: int, count: int, places: NDArray[np.uint32]
+) -> NDArray[np.uint32]:
+    """The core's random numbers: a hash for each image of the batch and each place (n places)."""
+    word = _mix64(_mix64(seed + GOLDEN) + step * GOLDEN + (number + 1) * 0xD1B54A32D192ED03)
+    images = mixed(np.arange(count, dtype=np.uint32), word & 0xFFFFFFFF)
+    keys = places * np.uint32(0x9E3779B1) + np.uint32(word >> 32)
+    return mixed(images[:, None] ^ keys, 0)
+
+
 def core_mask(layers: Sequence[Layer]) -> Callable[[int, int], Mask]:
     """The core's dropout: a hash of seed, step, layer, place in the batch, place in the image."""
 
@@ -317,10 +327,8 @@ def core_mask(layers: Sequence[Layer]) -> Callable[[int, int], Mask]:
         def mask(number: int, shape: tuple[int, ...]) -> Array:
             layer = layers[number]
             assert isinstance(layer, kinds.Dropout)
-            word = _mix64(_mix64(seed + GOLDEN) + step * GOLDEN + (number + 1) * 0xD1B54A32D192ED03)
-            images = mixed(np.arange(shape[0], dtype=np.uint32), word & 0xFFFFFFFF)
-            places = np.arange(math.prod(shape[1:]), dtype=np.uint32) * np.uint32(0x9E3779B1)
-            hashes = mixed(images[:, None] ^ (places + np.uint32(word >> 32)), 0)
+            places = np.arange(math.prod(shape[1:]), dtype=np.uint32)
+            hashes = random_words(seed, step, number, shape[0], places)
             threshold = int(np.float32(layer.rate) * np.float32(1 << 24))
             return ((hashes >> np.uint32(8)) >= threshold).reshape(shape).astype(np.float64)
 

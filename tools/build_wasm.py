@@ -59,6 +59,8 @@ SELDOM = (
     "cropping2d",
     "merge",
     "multiply",
+    "noise",
+    "normalizations",
     "over_axis",
     "permute",
     "prelu",

@@ -7,11 +7,6 @@ namespace {
 constexpr float kSeluScale = 1.05070098f, kSeluBelow = 1.75809934f;  // scale, and scale alpha
 constexpr float kGeluRoot = 0.797884561f, kGeluCube = 0.044715f;     // sqrt(2 / pi)
 
-Lanes root(Lanes x) {
-  for (int i = 0; i < kLanes; ++i) x[i] = __builtin_sqrtf(x[i]);
-  return x;
-}
-
 Lanes softplus(Lanes x) {
   const Lanes zero = Lanes{};
   const Lanes below = x < zero ? x : zero - x;  // -|x|
@@ -73,7 +68,7 @@ inline Lanes activated(Lanes x, int32_t activation, float alpha) {
     case kSparseSigmoid:
       return clamp(x * 0.5f + 0.5f, 0.0f, 1.0f);
     case kSquareplus: {
-      const Lanes length = root(x * x + 4.0f);
+      const Lanes length = sqrt(x * x + 4.0f);
       return x < zero ? 2.0f / (length - x) : (length + x) * 0.5f;
     }
     case kGeluNew:

@@ -1,4 +1,4 @@
-// Cropping2D: an image without rows and columns at its sides.
+// Cropping2D and CenterCrop: an image without rows and columns at its sides.
 #include "operator.h"
 
 namespace sn {
@@ -45,11 +45,28 @@ bool add(Builder& builder, const Node& node) {
   return true;
 }
 
+bool add_center(Builder& builder, const Node& node) {
+  if (!builder.needs_image(node)) return false;
+  const Shape in = builder.input(node).shape;
+  const Shape out = {node.whole("height"), node.whole("width"), in.channels};
+  if (out.height > in.height || out.width > in.width) {
+    node.line() << "it crops to " << out.height << "x" << out.width << ", but its input is "
+                << in.height << "x" << in.width << ". Use Resizing";
+    return false;
+  }
+  Operation& op = builder.add(node, kKernels, out);
+  op.window = {1, 1, 1, 1, (in.height - out.height) / 2, (in.width - out.width) / 2};
+  return true;
+}
+
+constexpr sn_attribute_info kOfCenter[] = {required(whole("height", 0, 1, kMaxSide)),
+                                           required(whole("width", 0, 1, kMaxSide))};
 // Top, bottom, left, right.
 constexpr sn_attribute_info kAttributes[] = {whole("cropping", 0, 0, kMaxSide, 4)};
 
 }  // namespace
 
+extern const Operator kCenterCrop = {row_of("CenterCrop", kOfCenter), add_center};
 extern const Operator kCropping2D = {row_of("Cropping2D", kAttributes), add};
 
 }  // namespace sn

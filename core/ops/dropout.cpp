@@ -1,39 +1,22 @@
 // Dropout: a share of the values silenced at random while training.
-//
-// A value is dropped by a hash of (seed, step, layer, place of the image in the batch, place of
-// the value): the same for any number of threads and any lane count, and made again on the way back.
-#include "../order.h"
-#include "operator.h"
+#include "random_lanes.h"
 
 namespace sn {
 namespace {
 
-typedef uint32_t UnsignedLanes __attribute__((vector_size(kLanes * 4), aligned(kLanes * 4)));
-
 struct DropoutKey {
-  uint32_t key;
+  RandomLanes random;
   int32_t threshold;  // of 2^24
   float scale;
-  UnsignedLanes images;
 
-  DropoutKey(const Operation& op, uint64_t seed, uint64_t step, int64_t first_image) {
-    const uint64_t mixed = mix64(mix64(seed + kGolden) + step * kGolden +
-                                 static_cast<uint64_t>(op.node + 1) * 0xD1B54A32D192ED03u);
-    key = static_cast<uint32_t>(mixed >> 32);
-    threshold = static_cast<int32_t>(op.rate * 16777216.0f);
-    scale = 1.0f / (1.0f - op.rate);
-    for (int i = 0; i < kLanes; ++i) {
-      images[i] = mix32(static_cast<uint32_t>(first_image + i), static_cast<uint32_t>(mixed));
-    }
-  }
+  DropoutKey(const Operation& op, const Pass& pass)
+      : random(op, pass),
+        threshold(static_cast<int32_t>(op.rate * 16777216.0f)),
+        scale(1.0f / (1.0f - op.rate)) {}
 
   // value * scale where it is kept, 0 where it is dropped.
   Lanes operator()(Lanes value, uint32_t place) const {
-    UnsignedLanes h = (images ^ (place * 0x9E3779B1u + key)) * 0x9E3779B1u;
-    h = (h ^ (h >> 15)) * 0x85EBCA77u;
-    h = (h ^ (h >> 13)) * 0xC2B2AE3Du;
-    h = h ^ (h >> 16);
-    const IntLanes low = __builtin_bit_cast(IntLanes, h >> 8);
+    const IntLanes low = __builtin_bit_cast(IntLanes, random(place) >> 8);
     return low < IntLanes{} + threshold ? Lanes{} : value * scale;
   }
 };
@@ -63,13 +46,13 @@ void dropout_backward(const Context<Lanes>& ctx, const DropoutKey* key) {
 
 void forward(const Context<Lanes>& ctx, const Pass& pass) {
   if (!pass.dropout) return dropout_forward(ctx, nullptr);
-  const DropoutKey key(ctx.op, pass.seed, pass.step, pass.first_image);
+  const DropoutKey key(ctx.op, pass);
   dropout_forward(ctx, &key);
 }
 
 void backward(const Context<Lanes>& ctx, const Pass& pass) {
   if (!pass.dropout) return dropout_backward(ctx, nullptr);
-  const DropoutKey key(ctx.op, pass.seed, pass.step, pass.first_image);
+  const DropoutKey key(ctx.op, pass);
   dropout_backward(ctx, &key);
 }
 

@@ -7,9 +7,11 @@ namespace sn {
 #define SN_OPERATORS(row) \
   row(kActivationOperator) \
   row(kAdd) \
+  row(kAlphaDropout) \
   row(kAverage) \
   row(kAveragePooling2D) \
   row(kBatchNormalization) \
+  row(kCenterCrop) \
   row(kConcatenate) \
   row(kConv2D) \
   row(kConv2DTranspose) \
@@ -19,9 +21,13 @@ namespace sn {
   row(kDropout) \
   row(kELU) \
   row(kFlatten) \
+  row(kGaussianDropout) \
+  row(kGaussianNoise) \
   row(kGlobalAveragePooling2D) \
   row(kGlobalMaxPooling2D) \
+  row(kGroupNormalization) \
   row(kIdentity) \
+  row(kLayerNormalization) \
   row(kLeakyReLU) \
   row(kMaximum) \
   row(kMaxPooling2D) \
@@ -32,9 +38,13 @@ namespace sn {
   row(kReLU) \
   row(kRescaling) \
   row(kReshape) \
+  row(kResizing) \
+  row(kRMSNormalization) \
   row(kSeparableConv2D) \
   row(kSoftmaxOperator) \
+  row(kSpatialDropout2D) \
   row(kSubtract) \
+  row(kUnitNormalization) \
   row(kUpSampling2D) \
   row(kZeroPadding2D)
 // clang-format on

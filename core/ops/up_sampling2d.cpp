@@ -1,4 +1,4 @@
-// UpSampling2D: an image made larger by whole factors, its pixels repeated or blended.
+// UpSampling2D and Resizing: an image of another size, its pixels repeated or blended.
 #include "operator.h"
 
 namespace sn {
@@ -12,8 +12,14 @@ struct Between {
   int first, second;
   float part;
 
-  Between(int at, int factor, int size) {
-    const float place = (static_cast<float>(at) + 0.5f) / static_cast<float>(factor) - 0.5f;
+  Between(int at, int large, int size, bool nearest) {
+    if (nearest) {
+      first = second = static_cast<int>((2 * int64_t{at} + 1) * size / (2 * int64_t{large}));
+      part = 0.0f;
+      return;
+    }
+    const float factor = static_cast<float>(large) / static_cast<float>(size);
+    const float place = (static_cast<float>(at) + 0.5f) / factor - 0.5f;
     first = place < 0 ? -1 : static_cast<int>(place);
     part = place - static_cast<float>(first);
     second = first + 1 < size ? first + 1 : size - 1;
@@ -60,12 +66,12 @@ void bilinear_forward(const Context<T>& ctx, const Pass&) {
   const Operation& op = ctx.op;
   const int channels = op.in.channels;
   for (int r = 0; r < op.out.height; ++r) {
-    const Between rows(r, op.window.height, op.in.height);
+    const Between rows(r, op.out.height, op.in.height, op.function == kNearest);
     const T* above = ctx.x().row(rows.first);
     const T* below = ctx.x().row(rows.second);
     T* y = ctx.y().row(r);
     for (int column = 0; column < op.out.width; ++column, y += channels) {
-      const Between columns(column, op.window.width, op.in.width);
+      const Between columns(column, op.out.width, op.in.width, op.function == kNearest);
       const int left = columns.first * channels, right = columns.second * channels;
       for (int c = 0; c < channels; ++c) {
         const T top = above[left + c] + (above[right + c] - above[left + c]) * columns.part;
@@ -85,10 +91,10 @@ void bilinear_backward(const Context<Lanes>& ctx, const Pass&) {
     for (int64_t i = 0; i < ctx.in_row(); ++i) dx.row(r)[i] = Lanes{};
   }
   for (int r = 0; r < op.out.height; ++r) {
-    const Between rows(r, op.window.height, op.in.height);
+    const Between rows(r, op.out.height, op.in.height, op.function == kNearest);
     const Lanes* dy = ctx.dy().row(r);
     for (int column = 0; column < op.out.width; ++column, dy += channels) {
-      const Between columns(column, op.window.width, op.in.width);
+      const Between columns(column, op.out.width, op.in.width, op.function == kNearest);
       const int left = columns.first * channels, right = columns.second * channels;
       for (int c = 0; c < channels; ++c) {
         const Lanes bottom = dy[c] * rows.part, top = dy[c] - bottom;
@@ -121,15 +127,32 @@ bool add(Builder& builder, const Node& node) {
   out.width *= size.width;
   Operation& op = builder.add(node, nearest ? kNearestKernels : kBilinearKernels, out);
   op.window = {size.height, size.width, 1, 1, 0, 0};
+  op.function = kBilinear;
   op.keeps_input = !nearest;  // its gradient is put together before the values are read
   return true;
 }
+
+bool add_resizing(Builder& builder, const Node& node) {
+  if (!builder.needs_image(node)) return false;
+  const Shape in = builder.input(node).shape;
+  const Shape out = {node.whole("height"), node.whole("width"), in.channels};
+  if (out.size() > (1 << 30)) return node.refuse("its output is too large");
+  Operation& op = builder.add(node, kBilinearKernels, out);
+  op.function = node.choice("interpolation") == 0 ? kBilinear : kNearest;
+  op.keeps_input = true;
+  return true;
+}
+
+constexpr sn_attribute_info kOfResizing[] = {required(whole("height", 0, 1, kMaxSide)),
+                                             required(whole("width", 0, 1, kMaxSide)),
+                                             choice("interpolation", "bilinear|nearest")};
 
 constexpr sn_attribute_info kAttributes[] = {whole("size", 2, 1, kMaxSide, 2),
                                              choice("interpolation", "nearest|bilinear")};
 
 }  // namespace
 
+extern const Operator kResizing = {row_of("Resizing", kOfResizing), add_resizing};
 extern const Operator kUpSampling2D = {row_of("UpSampling2D", kAttributes), add};
 
 }  // namespace sn

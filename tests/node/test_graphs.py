@@ -125,12 +125,34 @@ SMOOTH: list[tuple[str, str, dict[str, Json], list[str]]] = [
 """A residual network without branches that rounding could take another way."""
 
 
-def test_a_residual_network_trains_as_in_python(node: str, tmp_path: Path) -> None:
+OF_ONE_IMAGE: list[tuple[str, str, dict[str, Json], list[str]]] = [
+    ("p", "Rescaling", {"scale": 1 / 255}, ["i"]),
+    ("c", "Conv2D", {"filters": 4, "kernel_size": 3, "activation": "silu"}, ["p"]),
+    ("r", "Resizing", {"height": 7, "width": 8}, ["c"]),
+    ("k", "CenterCrop", {"height": 6, "width": 6}, ["r"]),
+    ("l", "LayerNormalization", {}, ["k"]),
+    ("s", "SpatialDropout2D", {"rate": 0.25}, ["l"]),
+    ("n", "GaussianNoise", {"stddev": 0.1}, ["s"]),
+    ("v", "GroupNormalization", {"groups": 2}, ["n"]),
+    ("w", "RMSNormalization", {}, ["v"]),
+    ("f", "Flatten", {}, ["w"]),
+    ("e", "GaussianDropout", {"rate": 0.1}, ["f"]),
+    ("a", "AlphaDropout", {"rate": 0.1}, ["e"]),
+    ("u", "UnitNormalization", {}, ["a"]),
+    ("d", "Dense", {"units": 4, "activation": "softmax"}, ["u"]),
+]
+"""Normalizations of one image, and noise, which is the same in both."""
+
+
+@pytest.mark.parametrize("nodes_of", [SMOOTH, OF_ONE_IMAGE], ids=["residual", "of one image"])
+def test_a_network_trains_as_in_python(
+    node: str, tmp_path: Path, nodes_of: list[tuple[str, str, dict[str, Json], list[str]]]
+) -> None:
     """The losses of 60 steps, and the parameters after them, averages of the batches too."""
     data = tiny.images()
-    names = ["i", *(name for name, *_ in SMOOTH)]
-    layers = [kinds.from_config(kind, {**values, "name": n}) for n, kind, values, _ in SMOOTH]
-    inputs = [tuple(names.index(source) - 1 for source in sources) for *_, sources in SMOOTH]
+    names = ["i", *(name for name, *_ in nodes_of)]
+    layers = [kinds.from_config(kind, {**values, "name": n}) for n, kind, values, _ in nodes_of]
+    inputs = [tuple(names.index(source) - 1 for source in sources) for *_, sources in nodes_of]
     network = native.Network(layers, (8, 8, 1), inputs=inputs, batch_size=16)
     random = np.random.default_rng(3)
     parameters = random.normal(0, 0.4, network.parameter_count).astype(np.float32)
@@ -144,7 +166,7 @@ def test_a_residual_network_trains_as_in_python(node: str, tmp_path: Path) -> No
     image = graph_node("i", "", "InputLayer", batch_input_shape=[None, 8, 8, 1], dtype="float32")
     nodes = [
         {**merged(n, kind, *sources), "config": {"name": n, **values}}
-        for n, kind, values, sources in SMOOTH
+        for n, kind, values, sources in nodes_of
     ]
     write(tmp_path / "model", functional([image, *nodes]), weights)
     (tmp_path / "model" / "weights.bin").write_bytes(parameters.tobytes())

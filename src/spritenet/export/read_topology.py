@@ -45,16 +45,12 @@ NAMED: dict[VarianceScaling, Initializer] = {
 IDLE = frozenset(
     {
         "ActivityRegularization",
-        "AlphaDropout",
-        "GaussianDropout",
-        "GaussianNoise",
         "RandomBrightness",
         "RandomContrast",
         "RandomFlip",
         "RandomRotation",
         "RandomTranslation",
         "RandomZoom",
-        "SpatialDropout2D",
     }
 )
 """Layers that change nothing but while training."""

@@ -124,7 +124,7 @@ def _entries(layer: Layer, weights: Sequence[Weight]) -> Iterator[dict[str, Any]
     # Also of a layer without a bias: TensorFlow.js reads the word before it asks.
     for key in [key for key in config if key.endswith("_initializer")]:
         weight = starts.get(key.removesuffix("_initializer"))
-        shape = weight.shape if weight else weights[0].shape[-1:]
+        shape = weight.shape if weight else weights[0].shape[-1:] if weights else (1,)
         config[key] = _initializer(getattr(layer, key), shape)
     if missing := layer.missing_in_tensorflow_js():
         warnings.warn(f"{layer.label}: TensorFlow.js has no {missing}.", stacklevel=2)

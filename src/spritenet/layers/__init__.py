@@ -31,6 +31,13 @@ from spritenet.layers.graph import IMAGES, Graph, Node
 from spritenet.layers.identity import Identity
 from spritenet.layers.input import ImageShape, Input
 from spritenet.layers.merging import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
+from spritenet.layers.noise import AlphaDropout, GaussianDropout, GaussianNoise, SpatialDropout2D
+from spritenet.layers.normalizations import (
+    GroupNormalization,
+    LayerNormalization,
+    RMSNormalization,
+    UnitNormalization,
+)
 from spritenet.layers.permute import Permute
 from spritenet.layers.pooling import (
     AveragePooling2D,
@@ -41,6 +48,7 @@ from spritenet.layers.pooling import (
 from spritenet.layers.prelu import PReLU
 from spritenet.layers.rescaling import Rescaling
 from spritenet.layers.reshape import Reshape
+from spritenet.layers.resizing import CenterCrop, Resizing
 from spritenet.layers.separable_conv2d import SeparableConv2D
 from spritenet.layers.up_sampling2d import UpSampling2D
 from spritenet.layers.zero_padding2d import ZeroPadding2D
@@ -54,9 +62,11 @@ __all__ = [
     "ActivationFunction",
     "ActivationLayer",
     "Add",
+    "AlphaDropout",
     "Average",
     "AveragePooling2D",
     "BatchNormalization",
+    "CenterCrop",
     "Concatenate",
     "Conv2D",
     "Conv2DTranspose",
@@ -65,13 +75,17 @@ __all__ = [
     "DepthwiseConv2D",
     "Dropout",
     "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
     "GlobalAveragePooling2D",
     "GlobalMaxPooling2D",
     "Graph",
+    "GroupNormalization",
     "Identity",
     "ImageShape",
     "Input",
     "Layer",
+    "LayerNormalization",
     "LeakyReLU",
     "MaxPooling2D",
     "Maximum",
@@ -80,14 +94,18 @@ __all__ = [
     "Node",
     "PReLU",
     "Permute",
+    "RMSNormalization",
     "ReLU",
     "Rescaling",
     "Reshape",
+    "Resizing",
     "SeparableConv2D",
     "Shape",
     "Softmax",
+    "SpatialDropout2D",
     "Subtract",
     "Tensor",
+    "UnitNormalization",
     "UpSampling2D",
     "Weight",
     "ZeroPadding2D",
@@ -108,9 +126,11 @@ LAYERS: dict[str, type[Layer]] = {
     for cls in (
         Activation,
         Add,
+        AlphaDropout,
         Average,
         AveragePooling2D,
         BatchNormalization,
+        CenterCrop,
         Concatenate,
         Conv2D,
         Conv2DTranspose,
@@ -120,9 +140,13 @@ LAYERS: dict[str, type[Layer]] = {
         Dropout,
         ELU,
         Flatten,
+        GaussianDropout,
+        GaussianNoise,
         GlobalAveragePooling2D,
         GlobalMaxPooling2D,
+        GroupNormalization,
         Identity,
+        LayerNormalization,
         LeakyReLU,
         Maximum,
         MaxPooling2D,
@@ -133,9 +157,13 @@ LAYERS: dict[str, type[Layer]] = {
         ReLU,
         Rescaling,
         Reshape,
+        Resizing,
+        RMSNormalization,
         SeparableConv2D,
         Softmax,
+        SpatialDropout2D,
         Subtract,
+        UnitNormalization,
         UpSampling2D,
         ZeroPadding2D,
     )

@@ -28,15 +28,20 @@ Shape = tuple[int, ...]
 # Arguments of Keras's layers that are accepted only with these values, which change nothing.
 _FIXED: dict[str, tuple[object, ...]] = {
     "activity_regularizer": (None,),
+    "antialias": (None, False),
+    "crop_to_aspect_ratio": (None, False),
     "data_format": (None, "channels_last"),
     "dilation_rate": (None, 1, (1, 1)),
     "dtype": (None, "float32"),
+    "fill_mode": (None, "constant"),
+    "fill_value": (None, 0.0),
     "groups": (None, 1),
     "input_axes": (None,),
     "keepdims": (None, False),
     "lora_alpha": (None,),
     "lora_rank": (None,),
     "noise_shape": (None,),
+    "pad_to_aspect_ratio": (None, False),
     "renorm": (None, False),
     "synchronized": (None, False),
 }

@@ -86,9 +86,7 @@ NAMES: dict[str, dict[str, str]] = {
             "Call the layer of that name: sn.Add()([x, y]).",
         "Lambda FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper":
             "Layers run in the compiled core, which calls no other code.",
-        "AlphaDropout GaussianDropout GaussianNoise SpatialDropout2D": "Use Dropout(rate).",
         "Normalization": "Use Rescaling(scale, offset).",
-        "Resizing CenterCrop": "Images are resized when they are read: sn.load(path, size=(h, w)).",
         "serialize": "Use layer.config().",
         "deserialize": "Use sn.layers.from_config(class_name, config).",
     }),
@@ -194,10 +192,10 @@ UNSUPPORTED = {
             Cropping1D Cropping3D CutMix DepthwiseConv1D Discretization
             EinsumDense Embedding Equalization GRU GRUCell GlobalAveragePooling1D
             GlobalAveragePooling3D GlobalAvgPool1D GlobalAvgPool3D GlobalMaxPool1D GlobalMaxPool3D
-            GlobalMaxPooling1D GlobalMaxPooling3D GroupNormalization GroupQueryAttention
-            HashedCrossing Hashing IntegerLookup LSTM LSTMCell LayerNormalization Masking
+            GlobalMaxPooling1D GlobalMaxPooling3D GroupQueryAttention
+            HashedCrossing Hashing IntegerLookup LSTM LSTMCell Masking
             MaxNumBoundingBoxes MaxPool1D MaxPool3D MaxPooling1D MaxPooling3D MelSpectrogram MixUp
-            MultiHeadAttention Pipeline RMSNormalization RNN RandAugment RandomBrightness
+            MultiHeadAttention Pipeline RNN RandAugment RandomBrightness
             RandomColorDegeneration RandomColorJitter RandomContrast RandomCrop
             RandomElasticTransform RandomErasing RandomFlip RandomGaussianBlur RandomGrayscale
             RandomHue RandomInvert RandomPerspective RandomPosterization RandomRotation
@@ -205,7 +203,7 @@ UNSUPPORTED = {
             ReversibleEmbedding STFTSpectrogram SeparableConv1D
             SeparableConvolution1D SimpleRNN SimpleRNNCell Solarization
             SpatialDropout1D SpatialDropout3D SpectralNormalization StackedRNNCells StringLookup
-            TextVectorization TimeDistributed UnitNormalization UpSampling1D
+            TextVectorization TimeDistributed UpSampling1D
             UpSampling3D Wrapper ZeroPadding1D ZeroPadding3D
         """,
         "optimizers": "",

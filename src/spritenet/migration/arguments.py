@@ -82,6 +82,11 @@ ARGUMENTS: Mapping[str, Rule] = {
     "weights": Refused("Use model.set_weights(arrays)."),
     "batch_input_shape": Renamed("input_shape"),
     "LeakyReLU.alpha": Renamed("negative_slope"),
+    "crop_to_aspect_ratio": Refused("Put CenterCrop(height, width) before it.", (False,)),
+    "pad_to_aspect_ratio": Refused("Put ZeroPadding2D before it.", (False,)),
+    "fill_mode": Refused("Images are not padded.", ("constant",)),
+    "fill_value": Refused("Images are not padded.", (0, 0.0)),
+    "antialias": Refused("Put AveragePooling2D before it.", (False,)),
     # Input
     "batch_shape": Renamed("shape"),
     "batch_size": Ignored("batches may have any size", silent=True),

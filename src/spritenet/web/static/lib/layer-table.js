@@ -17,7 +17,7 @@
  * @property {Readonly<Record<string, Argument>>} arguments
  */
 
-/** @typedef {'activation' | 'add' | 'average' | 'averagePooling2d' | 'batchNormalization' | 'concatenate' | 'conv2d' | 'conv2dTranspose' | 'cropping2D' | 'dense' | 'depthwiseConv2d' | 'dropout' | 'elu' | 'flatten' | 'globalAveragePooling2d' | 'globalMaxPooling2d' | 'identity' | 'leakyReLU' | 'maximum' | 'maxPooling2d' | 'minimum' | 'multiply' | 'permute' | 'prelu' | 'reLU' | 'rescaling' | 'reshape' | 'separableConv2d' | 'softmax' | 'subtract' | 'upSampling2d' | 'zeroPadding2d'} LayerName */
+/** @typedef {'activation' | 'add' | 'alphaDropout' | 'average' | 'averagePooling2d' | 'batchNormalization' | 'centerCrop' | 'concatenate' | 'conv2d' | 'conv2dTranspose' | 'cropping2D' | 'dense' | 'depthwiseConv2d' | 'dropout' | 'elu' | 'flatten' | 'gaussianDropout' | 'gaussianNoise' | 'globalAveragePooling2d' | 'globalMaxPooling2d' | 'groupNormalization' | 'identity' | 'layerNormalization' | 'leakyReLU' | 'maximum' | 'maxPooling2d' | 'minimum' | 'multiply' | 'permute' | 'prelu' | 'reLU' | 'rescaling' | 'reshape' | 'resizing' | 'rMSNormalization' | 'separableConv2d' | 'softmax' | 'spatialDropout2d' | 'subtract' | 'unitNormalization' | 'upSampling2d' | 'zeroPadding2d'} LayerName */
 
 /** @type {Readonly<Record<string, Row>>} */
 export const LAYERS = {
@@ -27,6 +27,11 @@ export const LAYERS = {
     arguments: { activation: { kind: 'choice' } },
   },
   Add: { maker: 'add', inputs: [2, 256], arguments: {} },
+  AlphaDropout: {
+    maker: 'alphaDropout',
+    inputs: [1, 1],
+    arguments: { rate: { kind: 'number', count: 1, least: 0.0 } },
+  },
   Average: { maker: 'average', inputs: [2, 256], arguments: {} },
   AveragePooling2D: {
     maker: 'averagePooling2d',
@@ -54,6 +59,14 @@ export const LAYERS = {
       gamma_regularizer: { default: null, kind: 'regularizer' },
       beta_constraint: { default: null, kind: 'constraint' },
       gamma_constraint: { default: null, kind: 'constraint' },
+    },
+  },
+  CenterCrop: {
+    maker: 'centerCrop',
+    inputs: [1, 1],
+    arguments: {
+      height: { kind: 'whole', count: 1, least: 1, most: 4096 },
+      width: { kind: 'whole', count: 1, least: 1, most: 4096 },
     },
   },
   Concatenate: { maker: 'concatenate', inputs: [2, 256], arguments: { axis: { default: -1 } } },
@@ -158,6 +171,16 @@ export const LAYERS = {
     arguments: { alpha: { default: 1.0, kind: 'number', count: 1, least: 0.0 } },
   },
   Flatten: { maker: 'flatten', inputs: [1, 1], arguments: {} },
+  GaussianDropout: {
+    maker: 'gaussianDropout',
+    inputs: [1, 1],
+    arguments: { rate: { kind: 'number', count: 1, least: 0.0 } },
+  },
+  GaussianNoise: {
+    maker: 'gaussianNoise',
+    inputs: [1, 1],
+    arguments: { stddev: { kind: 'number', count: 1, least: 0.0 } },
+  },
   GlobalAveragePooling2D: {
     maker: 'globalAveragePooling2d',
     inputs: [1, 1],
@@ -168,7 +191,40 @@ export const LAYERS = {
     inputs: [1, 1],
     arguments: { keepdims: { default: false, kind: 'flag' } },
   },
+  GroupNormalization: {
+    maker: 'groupNormalization',
+    inputs: [1, 1],
+    arguments: {
+      groups: { default: 32, kind: 'whole', count: 1, least: -1, most: 65536 },
+      axis: { default: -1 },
+      epsilon: { default: 0.001, kind: 'number', count: 1, least: 0.0 },
+      center: { default: true, kind: 'flag' },
+      scale: { default: true, kind: 'flag' },
+      beta_initializer: { default: 'zeros', kind: 'initializer' },
+      gamma_initializer: { default: 'ones', kind: 'initializer' },
+      beta_regularizer: { default: null, kind: 'regularizer' },
+      gamma_regularizer: { default: null, kind: 'regularizer' },
+      beta_constraint: { default: null, kind: 'constraint' },
+      gamma_constraint: { default: null, kind: 'constraint' },
+    },
+  },
   Identity: { maker: 'identity', inputs: [1, 1], arguments: {} },
+  LayerNormalization: {
+    maker: 'layerNormalization',
+    inputs: [1, 1],
+    arguments: {
+      axis: { default: -1 },
+      epsilon: { default: 0.001, kind: 'number', count: 1, least: 0.0 },
+      center: { default: true, kind: 'flag' },
+      scale: { default: true, kind: 'flag' },
+      beta_initializer: { default: 'zeros', kind: 'initializer' },
+      gamma_initializer: { default: 'ones', kind: 'initializer' },
+      beta_regularizer: { default: null, kind: 'regularizer' },
+      gamma_regularizer: { default: null, kind: 'regularizer' },
+      beta_constraint: { default: null, kind: 'constraint' },
+      gamma_constraint: { default: null, kind: 'constraint' },
+    },
+  },
   LeakyReLU: {
     maker: 'leakyReLU',
     inputs: [1, 1],
@@ -223,6 +279,23 @@ export const LAYERS = {
     inputs: [1, 1],
     arguments: { target_shape: { kind: 'whole', count: -3, least: -1, most: 16777216 } },
   },
+  Resizing: {
+    maker: 'resizing',
+    inputs: [1, 1],
+    arguments: {
+      height: { kind: 'whole', count: 1, least: 1, most: 4096 },
+      width: { kind: 'whole', count: 1, least: 1, most: 4096 },
+      interpolation: { default: 'bilinear', kind: 'choice', choices: ['bilinear', 'nearest'] },
+    },
+  },
+  RMSNormalization: {
+    maker: 'rMSNormalization',
+    inputs: [1, 1],
+    arguments: {
+      axis: { default: -1 },
+      epsilon: { default: 1e-6, kind: 'number', count: 1, least: 0.0 },
+    },
+  },
   SeparableConv2D: {
     maker: 'separableConv2d',
     inputs: [1, 1],
@@ -251,7 +324,17 @@ export const LAYERS = {
     inputs: [1, 1],
     arguments: { axis: { default: -1, kind: 'whole', count: 1, least: -3, most: 3 } },
   },
+  SpatialDropout2D: {
+    maker: 'spatialDropout2d',
+    inputs: [1, 1],
+    arguments: { rate: { kind: 'number', count: 1, least: 0.0 } },
+  },
   Subtract: { maker: 'subtract', inputs: [2, 2], arguments: {} },
+  UnitNormalization: {
+    maker: 'unitNormalization',
+    inputs: [1, 1],
+    arguments: { axis: { default: -1 } },
+  },
   UpSampling2D: {
     maker: 'upSampling2d',
     inputs: [1, 1],

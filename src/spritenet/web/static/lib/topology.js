@@ -16,16 +16,12 @@ import { graphOf, isObject, snakeKeys } from './topology-graph.js';
 const LEAKY = '_leaky_relu'; // ends the name of a LeakyReLU that is the activation of the layer before
 const IDLE = [
   'ActivityRegularization',
-  'AlphaDropout',
-  'GaussianDropout',
-  'GaussianNoise',
   'RandomBrightness',
   'RandomContrast',
   'RandomFlip',
   'RandomRotation',
   'RandomTranslation',
   'RandomZoom',
-  'SpatialDropout2D',
 ]; // layers that change nothing but while training
 const PLAIN = ['ReLU', 'LeakyReLU', 'ELU', 'Softmax', 'Activation']; // activations as layers
 
