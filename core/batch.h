@@ -19,9 +19,13 @@ inline Batch batch_of(const sn_training& t, int32_t step) {
   return {first, left < t.batch_size ? left : t.batch_size};
 }
 
-inline Order order_of(const sn_training& t, int32_t step) {
+inline int64_t epoch_of(const sn_training& t, int32_t step) {
   const int64_t steps = (t.examples.count + t.batch_size - 1) / t.batch_size;
-  return Order(t.seed, static_cast<uint64_t>((t.first_step + step) / steps),
+  return (t.first_step + step) / steps;
+}
+
+inline Order order_of(const sn_training& t, int32_t step) {
+  return Order(t.seed, static_cast<uint64_t>(epoch_of(t, step)),
                static_cast<uint64_t>(t.examples.count));
 }
 

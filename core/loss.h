@@ -36,14 +36,39 @@ struct Targets {
   }
 
   Lanes operator()(int c) const {
-    if (!examples.targets) {
-      return labels == IntLanes{} + c ? broadcast<Lanes>(on) : broadcast<Lanes>(off);
-    }
     Lanes wanted = Lanes{};
+    if (!examples.targets) {
+      wanted = labels == IntLanes{} + c ? broadcast<Lanes>(on) : broadcast<Lanes>(off);
+    } else {
+      for (int i = 0; i < picked.count; ++i) {
+        wanted[i] = examples.targets[picked.index[i] * outputs + c];
+      }
+    }
+    return picked.augmented ? mixed(wanted, c) : wanted;
+  }
+
+  // Those of two images, in the proportion in which the images are mixed.
+  __attribute__((noinline)) Lanes mixed(Lanes wanted, int c) const {
     for (int i = 0; i < picked.count; ++i) {
-      wanted[i] = examples.targets[picked.index[i] * outputs + c];
+      const float part = picked.part[i];
+      if (part <= 0) continue;
+      const int64_t other = picked.partner[i];
+      const float own = wanted[i];
+      const float others = examples.targets              ? examples.targets[other * outputs + c]
+                           : examples.labels[other] == c ? on
+                                                         : off;
+      const float weight = examples.weights ? examples.weights[picked.index[i]] : 1.0f;
+      const float other_weight = examples.weights ? examples.weights[other] : 1.0f;
+      const float sum = weight * (1 - part) + other_weight * part;
+      wanted[i] = sum > 0 ? (own * weight * (1 - part) + others * other_weight * part) / sum : own;
     }
     return wanted;
+  }
+
+  __attribute__((noinline)) float weight(int i) const {
+    if (!examples.weights) return 1.0f;
+    const float own = examples.weights[picked.index[i]], part = picked.part[i];
+    return part > 0 ? own * (1 - part) + examples.weights[picked.partner[i]] * part : own;
   }
 
   // The class an image should get: its label, or the largest of its targets.
@@ -77,7 +102,7 @@ inline LossSum loss_of_slab(const LossTask& task, const sn_examples& examples, c
   const IntLanes right = largest_output(y, task.outputs) == targets.classes();
   Lanes weights = Lanes{};
   for (int i = 0; i < picked.count; ++i) {
-    weights[i] = examples.weights ? examples.weights[picked.index[i]] : 1.0f;
+    weights[i] = targets.weight(i);
   }
   const Lanes shares = weights * task.share;
   Lanes loss = Lanes{};

@@ -1,6 +1,8 @@
 // One slab, or one image, through all operations: forward and back.
 #include "network.h"
 
+#include "augment.h"
+
 namespace sn {
 namespace {
 
@@ -52,11 +54,38 @@ void add_gradients(const Context<Lanes>& ctx) {
 
 namespace {
 
+// What training sees of a slab's images, one after the other.
+void augment_images(const Plan& plan, const AugmentMemory& memory, const uint8_t* images,
+                    const Picked& picked) {
+  const int64_t image = plan.image.shape.size(), made = plan.tensors[0].shape.size();
+  for (int i = 0; i < picked.count; ++i) {
+    uint8_t* out = memory.made + i * made;
+    augment(plan, picked.key[i], images + picked.index[i] * image, memory, out);
+    if (picked.part[i] <= 0) continue;
+    augment(plan, picked.partner_key[i], images + picked.partner[i] * image, memory,
+            memory.partner);
+    mix(mixing_of(plan, picked.key[i]), plan.tensors[0].shape, memory.partner, out);
+  }
+}
+
 void gather_images(const Plan& plan, const Slab<Lanes>& slab, const uint8_t* images,
                    const Picked& picked) {
   const bool rescaled = plan.starts_with_rescaling;
   const Tensor& first = plan.tensors[rescaled ? 1 : 0];
-  gather(picked, images, plan.tensors[0].shape, rescaled ? plan.operations[0].scale : 1.0f,
+  const Shape shape = plan.tensors[0].shape;
+  PixelLayout layout = layout_of(plan);
+  int64_t index[kLanes];
+  for (int i = 0; i < kLanes; ++i) {
+    const int from = i < picked.count ? i : 0;
+    index[i] = picked.augmented ? from : picked.index[from];
+  }
+  if (picked.augmented) {
+    const AugmentMemory memory(plan, slab.augmented);
+    augment_images(plan, memory, images, picked);
+    images = memory.made;
+    layout = {shape.size(), int64_t{shape.width} * shape.channels, 0};
+  }
+  gather(index, images, layout, shape, rescaled ? plan.operations[0].scale : 1.0f,
          rescaled ? plan.operations[0].offset : 0.0f, slab.values(first));
   activate_rows(first, slab.values(first));
   if (first.clears_border) clear_border(first, slab.own);
@@ -159,7 +188,7 @@ namespace {
 // Every tensor of a single image has its own place, batch-wide or not.
 Slab<float> single_slab(const sn_network& net) {
   float* shared = net.single + net.plan.thread_units;
-  return {net.single, shared, net.packed, nullptr, nullptr, nullptr};
+  return {net.single, shared, net.packed, nullptr, nullptr, nullptr, nullptr};
 }
 
 }  // namespace
@@ -169,7 +198,8 @@ int32_t begin_single(const sn_network& net, const uint8_t* image) {
   const Slab<float> slab = single_slab(net);
   const bool rescaled = plan.starts_with_rescaling;
   const Tensor& first = plan.tensors[rescaled ? 1 : 0];
-  gather_one(image, plan.tensors[0].shape, rescaled ? plan.operations[0].scale : 1.0f,
+  gather_one(image, layout_of(plan), plan.tensors[0].shape,
+             rescaled ? plan.operations[0].scale : 1.0f,
              rescaled ? plan.operations[0].offset : 0.0f, slab.values(first));
   activate_rows(first, slab.values(first));
   if (first.clears_border) clear_border(first, slab.own);

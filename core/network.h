@@ -55,6 +55,8 @@ struct sn_network {
   float* single;         // the tensors of one image
   double* part_squares;  // of each part's gradient
   double* part_l2;
+  uint8_t* augmented;  // memory of augment.h: `group` times that of a thread
+  int64_t augmented_bytes;
   sn::SlabState* slab_states;
   sn::GroupState* group_states;
   int64_t* spare_blocks;  // of each thread: the `group` blocks in which it does its next slabs
@@ -74,7 +76,8 @@ inline Slab<Lanes> slab_of(const sn_network& net, int32_t place, int64_t block) 
           own + p.thread_units,
           net.slab_gradients + block * p.slab_gradient_count,
           net.output_gradients + block * p.output_gradient_count,
-          net.sums + block * p.slab_sum_count};
+          net.sums + block * p.slab_sum_count,
+          net.augmented + place * net.augmented_bytes};
 }
 
 // `count` slabs through all operations; their passes differ in their images alone.

@@ -44,8 +44,8 @@ bool Builder::build() {
   plan_.outputs = static_cast<int32_t>(last.shape.size());
   const int32_t producer = plan_.tensors[last.tensor].producer;
   plan_.ends_in_softmax = producer >= 0 && is_softmax(plan_.operations[producer]);
-  plan_.starts_with_rescaling =
-      plan_.operation_count > 0 && is_rescaling(plan_.operations[0]) && plan_.image.readers == 1;
+  plan_.starts_with_rescaling = plan_.operation_count > 0 && is_rescaling(plan_.operations[0]) &&
+                                plan_.operations[0].input == 0 && plan_.tensors[0].readers == 1;
   mark_gradients();
   place_tensors();
   return check_memory();

@@ -17,6 +17,7 @@ inline constexpr int kMaxOperations =
 inline constexpr int kMaxTensors = kMaxOperations + 1;
 inline constexpr int kMaxEdges = 768;
 inline constexpr int kMaxWeights = 4 * kMaxNodes;
+inline constexpr int kMaxAugmentations = 24;
 
 // Slabs that a thread takes through a network together, at most: as many as registers hold of a tile
 // (kernels/dense.h).
@@ -37,6 +38,22 @@ inline constexpr bool kLargeImages = false;
 #else
 inline constexpr bool kLargeImages = true;
 #endif
+
+// What random layers do (augment.h); those that move pixels first, those that mix two images last.
+enum AugmentationKind : int32_t {
+  kFlip,
+  kTranslation,
+  kRotation,
+  kZoom,
+  kShear,
+  kCrop,
+  kElastic,
+  kBrightness,
+  kContrast,
+  kErasing,
+  kMixUp,
+  kCutMix
+};
 
 enum PaddingKind : int32_t { kValid, kSame };
 
@@ -135,6 +152,20 @@ struct Operation {
   float momentum, epsilon;
 };
 
+// A random layer at the head of the network: it changes images while they are gathered in training.
+struct Augmentation {
+  int32_t kind;
+  Shape in, out;
+  double low[2], high[2];     // the ranges of its random numbers
+  bool horizontal, vertical;  // flip
+  bool same_factor;           // zoom: of width and height
+  bool noise;                 // erasing: no `fill_value`
+  bool nearest;               // no interpolation
+  int32_t fill_mode;
+  double fill_value;   // as a pixel, 0 to 255
+  double least, most;  // the range of values, as pixels
+};
+
 // The output of a node: seen from outside, and by the nodes that read it.
 struct Value {
   int32_t tensor;
@@ -157,7 +188,10 @@ struct Plan {
   // Operations that wait for the whole batch: each cuts the way forward before it, and the way back
   // behind it. None: one stage.
   int32_t barrier_count, barriers[kMaxNodes];
-  Value image, values[kMaxNodes];
+  Value image, values[kMaxNodes];  // the image: as the host gives it
+  int32_t augmentation_count;
+  Augmentation augmentations[kMaxAugmentations];
+  int32_t crop_top, crop_left;  // of the first tensor in the image, where nothing is augmented
   sn_weight weights[kMaxWeights];
   Constraint constraints[kMaxWeights];
   bool constrained;  // any trainable weight

@@ -155,13 +155,13 @@ void predict(sn_network& net, sn_pool* pool, const float* parameters, const uint
   if (count <= kFewImages || plan.one_by_one) {
     const Tensor& last = plan.tensors[plan.output];
     for (int64_t i = 0; i < count; ++i) {
-      view(net, pool, parameters, images + i * plan.tensors[0].shape.size());
+      view(net, pool, parameters, images + i * plan.image.shape.size());
       const float* y = net.single + (last.batch_wide ? plan.thread_units : 0) + last.values.at;
       for (int c = 0; c < plan.outputs; ++c) outputs[i * plan.outputs + c] = y[c];
     }
     return;
   }
-  const int64_t image = plan.tensors[0].shape.size();
+  const int64_t image = plan.image.shape.size();
   for (int64_t first = 0; first < count; first += kWave) {
     const int64_t left = count - first;
     Reading reading{net,
@@ -191,7 +191,7 @@ LossSum evaluate_singly(sn_network& net, sn_pool* pool, const sn_evaluation& tas
     const int64_t place = first + i;
     picked.index[i] = task.indices ? task.indices[place] : task.first + place;
     view(net, pool, task.parameters,
-         task.examples.images + picked.index[i] * plan.tensors[0].shape.size());
+         task.examples.images + picked.index[i] * plan.image.shape.size());
     for (int c = 0; c < plan.outputs; ++c) net.own[c][i] = net.single[last.values.at + c];
   }
   const LossTask loss = {task.loss, plan.outputs, task.label_smoothing, 1.0f, logits};

@@ -23,6 +23,7 @@ struct Slab {
   float* gradients;         // of this slab's weights, but for the dense ones
   float* output_gradients;  // of this slab's dense outputs, [image][unit]
   float* sums;              // what this slab leaves before barriers
+  uint8_t* augmented;       // memory of augment.h; of the thread
 
   Rows<T> values(const Tensor& t) const {
     return {(t.batch_wide ? shared : own) + t.values.at, t.values.row};

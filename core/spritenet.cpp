@@ -1,6 +1,7 @@
 // The C interface: every argument is checked here, and only here.
 #include "spritenet.h"
 
+#include "augment.h"
 #include "kernels/pack.h"
 #include "text.h"
 #include "train.h"
@@ -91,6 +92,8 @@ void lay_out(sn_network& net, Layout& layout) {
   net.single = layout.allocate<float>(plan.thread_units + plan.batch_units);
   net.part_squares = layout.allocate<double>(net.part_count);
   net.part_l2 = layout.allocate<double>(net.part_count);
+  net.augmented_bytes = augmentation_bytes(plan);
+  net.augmented = layout.allocate<uint8_t>((trains ? spare : 1) * net.augmented_bytes);
   net.slab_states = layout.allocate<SlabState>(net.slabs);
   net.group_states = layout.allocate<GroupState>(net.slabs);
   net.spare_blocks = layout.allocate<int64_t>(spare);
@@ -360,6 +363,10 @@ sn_status sn_activations(sn_network* network, const float* parameters, const uin
   float* to = outputs;
   for (int32_t i = 0; i < plan.node_count; ++i) {
     const Tensor& tensor = plan.tensors[plan.values[i].tensor];
+    if (plan.values[i].tensor == 0 && plan.starts_with_rescaling) {  // seen as pixels only
+      to = put_pixels(plan, image, to);
+      continue;
+    }
     const float* from =
         network->single + (tensor.batch_wide ? plan.thread_units : 0) + tensor.values.at;
     const int64_t row = int64_t{tensor.shape.width} * tensor.shape.channels;

@@ -124,10 +124,11 @@ typedef struct sn_pool sn_pool;
 
 /* Examples in the host's memory. `labels` or `targets` may be null where nothing is learnt. */
 typedef struct sn_examples {
-  const uint8_t* images; /* count h w c */
-  const int32_t* labels; /* count, or null */
-  const float* targets;  /* count outputs, or null: used instead of labels */
-  const float* weights;  /* count, or null: 1 for each */
+  const uint8_t* images;     /* count h w c */
+  const int32_t* labels;     /* count, or null */
+  const float* targets;      /* count outputs, or null: used instead of labels */
+  const float* weights;      /* count, or null: 1 for each */
+  const int64_t* identities; /* count: what augmentation knows each by; or null: its index */
   int64_t count;
 } sn_examples;
 
@@ -171,13 +172,14 @@ typedef struct sn_training {
    * else step s takes part s mod ceil(count/batch_size) of epoch s / ceil(count/batch_size) in the
    * order of (seed, epoch), whose last part may be smaller. */
   const int64_t* indices;
-  uint64_t seed;      /* order and dropout */
+  int64_t epoch;      /* of all steps, where indices are given: for augmentation */
+  uint64_t seed;      /* order, dropout and augmentation */
   int64_t first_step; /* counted from 0 since training began */
   int32_t steps;
   int32_t batch_size;
   int32_t loss;          /* sn_loss */
   float label_smoothing; /* with labels: 1 - s on the class, s / outputs on every class */
-  int32_t no_dropout;    /* 1: dropout keeps everything */
+  int32_t no_dropout;    /* 1: dropout keeps everything, and nothing is augmented */
   /* Null, or a flag that another thread may raise: read atomically before each slab. A step cut short
    * never was. */
   const int32_t* stop;
@@ -252,6 +254,12 @@ SN_API sn_status sn_predict(sn_network* network, sn_pool* pool, const float* par
 /* Every node's output for one image, one after the other, each h w c. */
 SN_API sn_status sn_activations(sn_network* network, const float* parameters, const uint8_t* image,
                                 float* outputs, char error[SN_ERROR_BYTES]);
+
+/* What training with the network's random layers sees of images, in an epoch: `out` has count images of
+ * the shape they make. `identities`: count, or null: 0, 1, 2, ... Images aren't mixed with others. */
+SN_API sn_status sn_augment(const sn_network* network, const uint8_t* images, int64_t count,
+                            uint64_t seed, uint64_t epoch, const int64_t* identities, uint8_t* out,
+                            char error[SN_ERROR_BYTES]);
 
 /* out[k] = the image at place first + k of this epoch's order, k < count. */
 SN_API sn_status sn_order(uint64_t seed, uint64_t epoch, int64_t size, int64_t first, int64_t count,

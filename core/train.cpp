@@ -6,9 +6,9 @@
 // given the core to another program, another thread does it again, and the first to end counts.
 #include "train.h"
 
-#include "batch.h"
 #include "chunks.h"
 #include "phases.h"
+#include "pick.h"
 
 namespace sn {
 namespace {
@@ -73,17 +73,7 @@ struct Training {
   }
 
   Picked pick(const Step& now, int64_t slab) const {
-    Picked picked{};
-    const int64_t first = slab * kLanes;
-    const int64_t left = now.batch.count - first;
-    picked.count = static_cast<int>(left < kLanes ? left : kLanes);
-    for (int i = 0; i < picked.count; ++i) {
-      const int64_t place = now.batch.first + first + i;
-      picked.index[i] = task.indices
-                            ? task.indices[place]
-                            : static_cast<int64_t>(now.order(static_cast<uint64_t>(place)));
-    }
-    return picked;
+    return Picker{net.plan, task, now.batch, now.order, now.number}(slab);
   }
 
   bool stop_wanted() const { return stop_raised(task.stop); }

@@ -86,6 +86,9 @@ FILES = {
         for file in sorted((SOURCES / "optimizers").glob("*.cpp"))
     },
     "optimizers/table.cpp": (SMALL,),
+    "augment.cpp": ("-Os",),
+    "random.cpp": (SMALL,),
+    "ops/augmentation.cpp": (SMALL,),
     "ops/node.cpp": (SMALL,),
     "ops/table.cpp": (SMALL,),
     "train.cpp": (FAST,),
@@ -120,6 +123,7 @@ FUNCTIONS = (
     "sn_evaluate",
     "sn_predict",
     "sn_activations",
+    "sn_augment",
     "sn_order",
     "sn_draw_lines",
 )

@@ -27,6 +27,7 @@ sys.path.insert(0, str(ROOT / "src"))
 from spritenet.core.operators import Operator, activations, operators  # noqa: E402 - after the path is set
 from spritenet.initializers import Initializer  # noqa: E402 - the same
 from spritenet.layers.base import Layer  # noqa: E402 - the same
+from spritenet.layers.random_layer import RandomLayer  # noqa: E402 - the same
 
 PACKAGE = ROOT / "src" / "spritenet"
 LAYERS = PACKAGE / "layers"
@@ -51,6 +52,11 @@ def layers() -> dict[str, type[Layer]]:
             if own and issubclass(cls, Layer) and name == cls.class_name and name in operators():
                 found[name] = cls
     return dict(sorted(found.items(), key=lambda item: item[0].lower()))
+
+
+def is_random(cls: type[Layer]) -> bool:
+    """True for a layer that works in training alone, and is in no file."""
+    return issubclass(cls, RandomLayer)
 
 
 def replaced(text: str, pattern: str, new: str) -> str:
@@ -139,7 +145,7 @@ def format_page(text: str, found: dict[str, type[Layer]]) -> str:
     return replaced(
         text,
         r"^Written and read: [^;]*;",
-        f"Written and read: {', '.join(found)};",
+        f"Written and read: {', '.join(n for n, c in found.items() if not is_random(c))};",
     )
 
 

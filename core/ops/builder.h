@@ -86,6 +86,9 @@ class Builder {
   void view(const Node& node, Shape out, int32_t rank);
   void set_rank(const Node& node, int32_t rank) { plan_.values[node.index].rank = rank; }
 
+  // The node is a random layer, which changes images while they are gathered in training.
+  bool augment(const Node& node, Augmentation made);
+
   Operation& last() { return plan_.operations[plan_.operation_count - 1]; }
 
   // Weights of an operation that are trained, each the size its operation tells, kernel before bias.
@@ -138,6 +141,7 @@ class Builder {
   int64_t most_scratch() const;
   int32_t slabs_together() const;
   bool check_memory();
+  static void unscale(const Operation& rescaling, Augmentation& made);
 };
 
 inline int32_t ceil_div(int32_t a, int32_t b) { return (a + b - 1) / b; }

@@ -95,6 +95,10 @@ constexpr sn_attribute_info whole(const char* name, double value, double least, 
 constexpr sn_attribute_info list(const char* name, double least, double most, int count) {
   return {name, nullptr, least, most, 0, SN_WHOLE, -count, 0};
 }
+// One number or two.
+constexpr sn_attribute_info range(const char* name, double least, double most) {
+  return {name, nullptr, least, most, 0, SN_NUMBER, -2, 0};
+}
 constexpr sn_attribute_info choice(const char* name, const char* choices) {
   return {name, choices, 0, 0, 0, SN_CHOICE, 1, 0};
 }

@@ -16,6 +16,7 @@ namespace sn {
   row(kConv2D) \
   row(kConv2DTranspose) \
   row(kCropping2D) \
+  row(kCutMixOperator) \
   row(kDense) \
   row(kDepthwiseConv2D) \
   row(kDropout) \
@@ -32,9 +33,20 @@ namespace sn {
   row(kMaximum) \
   row(kMaxPooling2D) \
   row(kMinimum) \
+  row(kMixUpOperator) \
   row(kMultiply) \
   row(kPermute) \
   row(kPReLU) \
+  row(kRandomBrightness) \
+  row(kRandomContrast) \
+  row(kRandomCrop) \
+  row(kRandomElasticTransform) \
+  row(kRandomErasing) \
+  row(kRandomFlip) \
+  row(kRandomRotation) \
+  row(kRandomShear) \
+  row(kRandomTranslation) \
+  row(kRandomZoom) \
   row(kReLU) \
   row(kRescaling) \
   row(kReshape) \

@@ -4,6 +4,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
+  augmentation,
+  augmented,
   Core,
   Model,
   Order,
@@ -41,6 +43,51 @@ const jobs = {
 
   /** Steps' images: [seed, step, size, batch size]. */
   steps: () => input.steps.map(([seed, ...rest]) => [...stepIndices(BigInt(seed), ...rest)]),
+
+  /** The layers of each augmentation, and what they make of `images.bin`, as `seen.bin`. */
+  async augment() {
+    const core = await Core.load({ relaxed: input.relaxed });
+    const seen = [];
+    for (const text of input.augments) {
+      const how = { seed: BigInt(input.seed), epoch: input.epoch, core };
+      seen.push(await augmented(bytes('images.bin'), input.shape, text, how));
+    }
+    fs.writeFileSync(file('seen.bin'), Buffer.concat(seen));
+    return input.augments.map((text) =>
+      augmentation(text).map(({ className, config }) => [className, config]),
+    );
+  },
+
+  /** What the library says of each augmentation that it refuses. */
+  refusals: () =>
+    input.augments.map((text) => {
+      try {
+        return JSON.stringify(augmentation(text));
+      } catch (error) {
+        return told(error);
+      }
+    }),
+
+  /** The losses of a training with an augmentation, and the model's files. */
+  async augmentedFit() {
+    const core = await Core.load({});
+    const network = [
+      layers.randomCrop({ height: 9, width: 8 }),
+      layers.randomFlip(),
+      layers.conv2d({ filters: 4, kernelSize: 3, activation: 'relu' }),
+      layers.flatten(),
+      layers.dense({ units: 3, activation: 'softmax' }),
+    ];
+    const model = await Model.create({ inputShape: input.shape, layers: network, core, seed: 0 });
+    model.compile({ optimizer: optimizers.sgd({ learningRate: 0.05 }) });
+    const examples = { images: bytes('images.bin'), labels: words('labels.bin') };
+    const { losses } = await model.fit(examples, { ...input.options, augment: input.augment });
+    fs.mkdirSync(file('made'), { recursive: true });
+    for (const [name, content] of Object.entries(model.toFiles())) {
+      fs.writeFileSync(path.join(file('made'), name), content);
+    }
+    return { losses, kinds: model.layers.map(({ className }) => className) };
+  },
 
   /** What each saved model makes of `pixels.bin` beside it, as `javascript.bin`; both ways of predicting. */
   async predict() {

@@ -111,6 +111,15 @@ def train(
     seed: Annotated[
         int | None, training_option(metavar="N", help="Random seed.", show_default="0")
     ] = None,
+    augment: Annotated[
+        str | None,
+        training_option(
+            metavar="NAME",
+            help="Change the training images at random: digits, photos, or amounts such as "
+            "rotation=10,translation=0.1.",
+            show_default="none",
+        ),
+    ] = None,
     threads: Annotated[int | None, threads_option("Training")] = None,
     validation: Annotated[
         float | None,

@@ -34,6 +34,7 @@ TRAINING = {
     "test_every": "test_every",
     "test_size": "test_size",
     "checkpoint_every": "checkpoint_every",
+    "augment": "augment",
 }
 """Options of the command that describe the training → their names in `FitOptions`."""
 

@@ -57,6 +57,7 @@ _FUNCTIONS: dict[str, tuple[object, tuple[object, ...]]] = {
     "sn_gradient": (_I32, (_P, _P, _P, _P, _P)),
     "sn_predict": (_I32, (_P, _P, _P, _P, _I64, _P, _P)),
     "sn_activations": (_I32, (_P, _P, _P, _P, _P)),
+    "sn_augment": (_I32, (_P, _P, _I64, _U64, _U64, _P, _P, _P)),
     "sn_order": (_I32, (_U64, _U64, _I64, _I64, _I64, _P, _P)),
     "sn_draw_lines": (_I32, (_P, _P, _P)),
     "sn_png_rows": (_I64, (_P, _I64, _I64, _I32, _I32, _P)),

@@ -125,6 +125,7 @@ class CExamples(ctypes.Structure):
         ("labels", c_void_p),
         ("targets", c_void_p),
         ("weights", c_void_p),
+        ("identities", c_void_p),
         ("count", c_int64),
     ]
 
@@ -177,6 +178,7 @@ class CTraining(ctypes.Structure):
         ("excluded", c_void_p),
         ("learning_rates", c_void_p),
         ("indices", c_void_p),
+        ("epoch", c_int64),
         ("seed", c_uint64),
         ("first_step", c_int64),
         ("steps", c_int32),

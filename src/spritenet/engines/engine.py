@@ -29,12 +29,14 @@ class Examples:
         labels: int32 (n,), class indices; None with targets, or for prediction.
         targets: float32 (n, k), used instead of labels.
         weights: float32 (n,), a factor on each example's loss; None for 1.
+        identities: int64 (n,), by which augmentation knows each image; None for its index.
     """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int32] | None = None
     targets: NDArray[np.float32] | None = None
     weights: NDArray[np.float32] | None = None
+    identities: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         """The number of examples."""
@@ -48,6 +50,7 @@ class Examples:
             labels=None if self.labels is None else self.labels[index],
             targets=None if self.targets is None else self.targets[index],
             weights=None if self.weights is None else self.weights[index],
+            identities=None if self.identities is None else self.identities[index],
         )
 
 
@@ -159,9 +162,10 @@ class Engine(Protocol):
         batch_size: int,
         seed: int,
         indices: NDArray[np.int64] | None = None,
+        epoch: int = 0,
     ) -> Steps:
         """Does len(learning_rates) steps, changing parameters and slots in place.
 
         Step s (from 0) takes batch s mod b of epoch s // b in the permutation of (seed, epoch),
-        where b = ceil(n / batch_size); or `indices`, batch_size of them a step.
+        where b = ceil(n / batch_size); or `indices`, batch_size of them a step, all in one `epoch`.
         """

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from spritenet.core import structs
+from spritenet.augmentation import Step
+from spritenet.core import nodes, structs
 from spritenet.core.library import ERROR_BYTES, library
 from spritenet.core.pool import Pool, instruction_set, lanes
 from spritenet.core.pool import threads as threads_to_use
@@ -87,6 +88,7 @@ class Network:
         threads: the number of threads; None for `threads()`.
         keep_outputs: keep every layer's outputs apart, as `activations` needs them; for a network
             that never trains. Without it, `activations` makes another network when first called.
+        augmentation: what is done to its images while it trains, before its own random layers.
 
     Attributes:
         memory_bytes: the memory that it works in.
@@ -104,15 +106,20 @@ class Network:
         batch_size: int = 0,
         threads: int | None = None,
         keep_outputs: bool = False,
+        augmentation: Sequence[Step] = (),
     ) -> None:
         self._core = library()
         count = threads or threads_to_use()
         sources = inputs or Graph.of(layers).inputs
-        self._nodes = (structs.CNode * len(layers))(*map(describe_node, layers, sources))
+        steps = [nodes.node(s.operator, s.attributes, (k - 1,)) for k, s in enumerate(augmentation)]
+        self._first = first = len(steps)  # the place of the first layer's node
+        moved = [[place + first for place in places] for places in sources]
+        own = (*steps, *map(describe_node, layers, moved))
+        self._nodes = (structs.CNode * len(own))(*own)
         reuses_memory = int(batch_size == 0 and not keep_outputs)
         self._spec = structs.CSpec(
             self._nodes,
-            len(layers),
+            len(own),
             len(input_shape),
             (ctypes.c_int32 * 3)(*input_shape),
             count,
@@ -152,7 +159,7 @@ class Network:
         self._viewer: Network | None = None
         self._make_viewer = (
             partial(Network, layers, input_shape, inputs=inputs, threads=1, keep_outputs=True)
-            if reuses_memory
+            if reuses_memory or augmentation
             else None
         )
 
@@ -161,11 +168,13 @@ class Network:
         self._core.sn_network_weight(self._handle, index, ctypes.byref(weight))
         shape = tuple(weight.shape[: weight.rank])
         name = weight.name.decode()
-        return PlacedWeight(weight.node, name, shape, weight.offset, bool(weight.trainable))
+        return PlacedWeight(
+            weight.node - self._first, name, shape, weight.offset, bool(weight.trainable)
+        )
 
     def _output_shape(self, index: int) -> tuple[int, int, int]:
         shape = (ctypes.c_int32 * 3)()
-        self._core.sn_output_shape(self._handle, index, shape)
+        self._core.sn_output_shape(self._handle, self._first + index, shape)
         return (shape[0], shape[1], shape[2])
 
     def _call(self, function: Callable[..., int], *arguments: object) -> int:
@@ -189,11 +198,13 @@ class Network:
         _check(examples.labels, np.int32, (n,), "labels")
         _check(examples.targets, np.float32, (n, self.outputs), "targets")
         _check(examples.weights, np.float32, (n,), "weights")
+        _check(examples.identities, np.int64, (n,), "identities")
         return structs.CExamples(
             _address(examples.images),
             _address(examples.labels),
             _address(examples.targets),
             _address(examples.weights),
+            _address(examples.identities),
             n,
         )
 
@@ -324,12 +335,14 @@ class Network:
         batch_size: int,
         seed: int,
         indices: NDArray[np.int64] | None = None,
+        epoch: int = 0,
     ) -> Steps:
         """Do len(learning_rates) steps, changing parameters and slots in place.
 
         Step s (from 0) takes part s mod p of epoch s // p in the order of (seed, epoch), where
-        p = ceil(n / batch_size); or `indices`, batch_size of them a step. Keep a call short:
-        Ctrl-C is answered after it, or, once steps have proved to be slow, while it works.
+        p = ceil(n / batch_size); or `indices`, batch_size of them a step, in one epoch. Keep a
+        call short: Ctrl-C is answered after it, or, once steps have proved to be slow, while it
+        works.
         """
         steps = len(learning_rates)
         slot_count = len(optimizer.slots)
@@ -351,6 +364,7 @@ class Network:
             excluded=_address(excluded),
             learning_rates=_address(learning_rates),
             indices=_address(indices),
+            epoch=epoch,
             seed=seed % 2**64,
             first_step=first_step,
             steps=steps,

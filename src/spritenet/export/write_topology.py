@@ -4,6 +4,7 @@ Keras 2's form, as TensorFlow.js 4.22 loads it. What TensorFlow.js lacks is writ
 equivalent:
 
 - the activation "leaky_relu", and a ReLU with a slope, become a LeakyReLU layer of their own;
+- random layers, which work in training alone, are left out, and a RandomCrop is a Cropping2D;
 - LeCun's initializers become VarianceScaling, and an untruncated one RandomNormal.
 """
 
@@ -17,6 +18,7 @@ from typing import Any
 
 from spritenet import initializers
 from spritenet.errors import ModelError
+from spritenet.export.random_layers import without_random
 from spritenet.initializers import (
     Initializer,
     LecunNormal,
@@ -53,7 +55,7 @@ def write_topology(layers: Iterable[Layer], input_shape: Shape) -> dict[str, Any
     Raises:
         ModelError: there is no layer, one has no name, or two have the same.
     """
-    graph = Graph.of(layers)
+    graph = without_random(Graph.of(layers), input_shape)
     entries: list[dict[str, Any]] = []
     outputs: list[str] = []  # the name of the entry that gives each layer's output
     for node in graph.nodes(input_shape):

@@ -31,6 +31,7 @@ from spritenet.layers.graph import IMAGES, Graph, Node
 from spritenet.layers.identity import Identity
 from spritenet.layers.input import ImageShape, Input
 from spritenet.layers.merging import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
+from spritenet.layers.mixing import CutMix, MixUp
 from spritenet.layers.noise import AlphaDropout, GaussianDropout, GaussianNoise, SpatialDropout2D
 from spritenet.layers.normalizations import (
     GroupNormalization,
@@ -46,6 +47,16 @@ from spritenet.layers.pooling import (
     MaxPooling2D,
 )
 from spritenet.layers.prelu import PReLU
+from spritenet.layers.random_crop import RandomCrop
+from spritenet.layers.random_elastic_transform import RandomElasticTransform
+from spritenet.layers.random_geometry import (
+    RandomFlip,
+    RandomRotation,
+    RandomShear,
+    RandomTranslation,
+    RandomZoom,
+)
+from spritenet.layers.random_values import RandomBrightness, RandomContrast, RandomErasing
 from spritenet.layers.rescaling import Rescaling
 from spritenet.layers.reshape import Reshape
 from spritenet.layers.resizing import CenterCrop, Resizing
@@ -71,6 +82,7 @@ __all__ = [
     "Conv2D",
     "Conv2DTranspose",
     "Cropping2D",
+    "CutMix",
     "Dense",
     "DepthwiseConv2D",
     "Dropout",
@@ -90,11 +102,22 @@ __all__ = [
     "MaxPooling2D",
     "Maximum",
     "Minimum",
+    "MixUp",
     "Multiply",
     "Node",
     "PReLU",
     "Permute",
     "RMSNormalization",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomElasticTransform",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomZoom",
     "ReLU",
     "Rescaling",
     "Reshape",
@@ -135,6 +158,7 @@ LAYERS: dict[str, type[Layer]] = {
         Conv2D,
         Conv2DTranspose,
         Cropping2D,
+        CutMix,
         Dense,
         DepthwiseConv2D,
         Dropout,
@@ -151,9 +175,20 @@ LAYERS: dict[str, type[Layer]] = {
         Maximum,
         MaxPooling2D,
         Minimum,
+        MixUp,
         Multiply,
         Permute,
         PReLU,
+        RandomBrightness,
+        RandomContrast,
+        RandomCrop,
+        RandomElasticTransform,
+        RandomErasing,
+        RandomFlip,
+        RandomRotation,
+        RandomShear,
+        RandomTranslation,
+        RandomZoom,
         ReLU,
         Rescaling,
         Reshape,

@@ -117,6 +117,17 @@ class Graph(Sequence[Layer]):
         inputs = [tuple(new[read] for read in self.inputs[old]) for old in kept]
         return Graph((layer, *(self[old] for old in kept)), ((IMAGES,), *inputs))
 
+    def without(self, index: int) -> tuple[Graph, list[int]]:
+        """Returns the graph without a layer of one input, and the indices of the others.
+
+        What read the layer reads its input.
+        """
+        kept = [place for place in range(len(self)) if place != index]
+        new = {old: place for place, old in enumerate(kept)} | {IMAGES: IMAGES}
+        new[index] = new[self.inputs[index][0]]
+        inputs = tuple(tuple(new[read] for read in self.inputs[old]) for old in kept)
+        return Graph(tuple(self[old] for old in kept), inputs), kept
+
     def and_then(self, layer: Layer) -> Graph:
         """Returns the graph with a layer after the last one."""
         return Graph((*self.layers, layer), (*self.inputs, (len(self.layers) - 1,)))

@@ -137,6 +137,8 @@ def _checked_attribute(attribute: Attribute, value: object, where: str) -> objec
         return choice(value, name, where, attribute.choices)
     if attribute.kind == "flag":
         return flag(value, name, where)
+    if attribute.kind == "number" and attribute.count != 1:
+        return None if value is None and not attribute.required else _range(value, attribute, where)
     if attribute.kind == "number":
         return number(value, name, where, least=attribute.least)
     least, most = int(attribute.least), int(attribute.most)
@@ -154,6 +156,26 @@ def _checked_attribute(attribute: Attribute, value: object, where: str) -> objec
         found = _whole_numbers((value,) * attribute.count if both else value, attribute, where)
     _check_most(found, most, name, where)
     return found
+
+
+def _range(value: object, attribute: Attribute, where: str) -> float | tuple[float, ...]:
+    """A number, or a range of two.
+
+    Raises:
+        ModelError: they are out of bounds, or the first is larger than the second.
+    """
+    name, least, most = attribute.name, attribute.least, attribute.most
+    both = isinstance(value, Sequence) and not isinstance(value, str)
+    parts = tuple(cast("Sequence[object]", value)) if both else (value,)
+    numbers = tuple(number(part, name, where) for part in parts)
+    if not 1 <= len(numbers) <= 2 or not all(least <= one <= most for one in numbers):
+        limits = f" of {least:g} to {most:g}" if most < 1e30 else ""
+        expected = f"a number{limits}, or two, the lower first"
+        raise ModelError(f"invalid {name}", where=where, expected=expected, got=repr(value))
+    if numbers[0] > numbers[-1]:
+        expected = "the lower number first"
+        raise ModelError(f"{name} is upside down", where=where, expected=expected, got=repr(value))
+    return numbers if both else numbers[0]
 
 
 def _check_most(value: object, most: int, name: str, where: str) -> None:

@@ -189,17 +189,15 @@ UNSUPPORTED = {
             ContrastLimitedAdaptiveHistogramEqualization Conv1D Conv1DTranspose
             Conv3D Conv3DTranspose ConvLSTM1D ConvLSTM2D ConvLSTM3D Convolution1D
             Convolution1DTranspose Convolution3D Convolution3DTranspose
-            Cropping1D Cropping3D CutMix DepthwiseConv1D Discretization
+            Cropping1D Cropping3D DepthwiseConv1D Discretization
             EinsumDense Embedding Equalization GRU GRUCell GlobalAveragePooling1D
             GlobalAveragePooling3D GlobalAvgPool1D GlobalAvgPool3D GlobalMaxPool1D GlobalMaxPool3D
             GlobalMaxPooling1D GlobalMaxPooling3D GroupQueryAttention
             HashedCrossing Hashing IntegerLookup LSTM LSTMCell Masking
-            MaxNumBoundingBoxes MaxPool1D MaxPool3D MaxPooling1D MaxPooling3D MelSpectrogram MixUp
-            MultiHeadAttention Pipeline RNN RandAugment RandomBrightness
-            RandomColorDegeneration RandomColorJitter RandomContrast RandomCrop
-            RandomElasticTransform RandomErasing RandomFlip RandomGaussianBlur RandomGrayscale
-            RandomHue RandomInvert RandomPerspective RandomPosterization RandomRotation
-            RandomSaturation RandomSharpness RandomShear RandomTranslation RandomZoom RepeatVector
+            MaxNumBoundingBoxes MaxPool1D MaxPool3D MaxPooling1D MaxPooling3D MelSpectrogram
+            MultiHeadAttention Pipeline RNN RandAugment RandomColorDegeneration RandomColorJitter
+            RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective
+            RandomPosterization RandomSaturation RandomSharpness RepeatVector
             ReversibleEmbedding STFTSpectrogram SeparableConv1D
             SeparableConvolution1D SimpleRNN SimpleRNNCell Solarization
             SpatialDropout1D SpatialDropout3D SpectralNormalization StackedRNNCells StringLookup

@@ -13,6 +13,7 @@ from spritenet.initializers import stream
 from spritenet.layers import IMAGES, Graph, Layer, Rescaling, Shape, Weight
 from spritenet.layers.activation import ActivationLayer
 from spritenet.layers.parametric import Parametric
+from spritenet.layers.random_layer import RandomLayer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,6 +60,8 @@ class Place:
 def with_rescaling(layers: Iterable[Layer]) -> tuple[Graph, list[int]]:
     """Returns the graph with a Rescaling that alone reads the images, and the layers' old indices.
 
+    Random layers may come before it.
+
     It is the graph's own, if it has one: Rescalings of the images that are equal become one. Layers
     that read the images directly get Rescaling(1/255), whose old index is `IMAGES`.
 
@@ -66,6 +69,11 @@ def with_rescaling(layers: Iterable[Layer]) -> tuple[Graph, list[int]]:
         ModelError: layers read the images directly, and others through another Rescaling.
     """
     graph = Graph.of(layers)
+    if (first_random := _random_layer(graph)) is not None:
+        rest, kept = graph.without(first_random)
+        whole, places = with_rescaling(rest)
+        indices = [place if place == IMAGES else kept[place] for place in places]
+        return whole.after_images(graph[first_random]), [first_random, *indices]
     readers = [place for place, read in enumerate(graph.inputs) if IMAGES in read]
     rescalings = [
         (place, layer) for place in readers if isinstance(layer := graph[place], Rescaling)
@@ -85,6 +93,13 @@ def with_rescaling(layers: Iterable[Layer]) -> tuple[Graph, list[int]]:
     gone = {place for place, _ in rescalings} if len(kinds) == 1 else set()
     kept = [place for place in range(len(graph)) if place not in gone]
     return graph.after_images(first, gone), [min(gone, default=IMAGES), *kept]
+
+
+def _random_layer(graph: Graph) -> int | None:
+    """Returns the index of the random layer that alone reads the images; None if there is none."""
+    readers = [place for place, read in enumerate(graph.inputs) if IMAGES in read]
+    alone = len(readers) == 1 and isinstance(graph[readers[0]], RandomLayer)
+    return readers[0] if alone and len(graph) > 1 else None
 
 
 def named(graph: Graph, given: Sequence[bool] | None = None) -> Graph:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spritenet.augmentation import Augment
 from spritenet.errors import ModelError
 from spritenet.migration import accepts
 from spritenet.model import progress, trainer
@@ -52,6 +53,9 @@ def fit(  # noqa: D417 - self is the model
     checkpoint_every: int | None = None,
     calibrate_on: object = None,
     validation_freq: int = 1,
+    augment: Augment = None,
+    mixup: float | None = None,
+    cutmix: float | None = None,
 ) -> History:
     """Trains the model. `spritenet.train` takes the same options and yields events.
 
@@ -91,6 +95,13 @@ def fit(  # noqa: D417 - self is the model
         calibrate_on: held-out images to calibrate the model on at the end
             (docs/explanation/ood.md): a Split or (x, y); the validation set by default.
         validation_freq: epochs between evaluations.
+        augment: random changes of the training images (docs/how-to/augmentation.md): "digits",
+            "photos" or "none"; amounts such as "rotation=10,translation=0.1" or
+            {"rotation": 10}; or layers such as [sn.RandomRotation(0.03)].
+        mixup: mixes each image and its target with another of its batch (Zhang et al., 2018): the
+            parameter of the beta distribution, such as 0.2.
+        cutmix: puts a rectangle of another image of its batch into each, and mixes the targets
+            by area (Yun et al., 2019): the parameter of the beta distribution, up to 1.
 
     Returns:
         The metrics of each epoch, as in Keras.
@@ -137,6 +148,9 @@ def train(  # noqa: D417 - the options are documented once, at Sequential.fit
     checkpoint_every: int | None = None,
     calibrate_on: object = None,
     validation_freq: int = 1,
+    augment: Augment = None,
+    mixup: float | None = None,
+    cutmix: float | None = None,
     about: Mapping[str, object] | None = None,
 ) -> Iterator[Event]:
     """Trains a compiled model event by event: each event pulled continues the training.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spritenet.arguments import text
+from spritenet.augmentation import Step
 from spritenet.engines.engine import Engine
 from spritenet.errors import ModelError
 from spritenet.layers import Graph, ImageShape, Input, Layer, Shape, Tensor
@@ -67,7 +68,7 @@ class Network:
         self.places: tuple[Place, ...] = ()
         self._output_shape: tuple[int, ...] = ()
         self._make_engine = engine or _native
-        self._engine: tuple[int, tuple[bool, ...], Engine] | None = None
+        self._engine: tuple[int, tuple[bool, ...], tuple[Step, ...], Engine] | None = None
         self._beginning: tuple[int, Engine, NDArray[np.int64]] | None = None
         self._images: Input | None = None
 
@@ -246,19 +247,27 @@ class Network:
         kind = "Sequential" if self.graph.is_chain else "Functional"
         return json.dumps({"class_name": kind, "config": self.get_config()})
 
-    def engine(self, batch_size: int = 0) -> Engine:
+    def engine(self, batch_size: int = 0, augmentation: tuple[Step, ...] | None = None) -> Engine:
         """Returns the engine, able to train on batches of that size.
+
+        Args:
+            batch_size: 0 if it needn't train.
+            augmentation: what is done to images in training; None if it doesn't matter.
 
         Raises:
             ModelError: it is not built yet.
         """
         frozen = tuple(not layer.trainable for layer in self.graph)
-        if self._engine is None or self._engine[0] < batch_size or self._engine[1] != frozen:
+        known, steps = self._engine, augmentation
+        if steps is None:
+            steps = known[2] if known else ()
+        if known is None or known[0] < batch_size or known[1:3] != (frozen, steps):
+            more = {"augmentation": steps} if steps else {}  # which not every engine knows
             made = self._make_engine(
-                self.graph, self.shape, batch_size=batch_size, threads=self.threads
+                self.graph, self.shape, batch_size=batch_size, threads=self.threads, **more
             )
-            self._engine = (batch_size, frozen, made)
-        return self._engine[2]
+            known = self._engine = (batch_size, frozen, steps, made)
+        return known[3]
 
     def beginning(self, end: int) -> tuple[Engine, NDArray[np.int64]]:
         """Returns the engine of layer `end` - 1 and all that leads to it, and its parameters.

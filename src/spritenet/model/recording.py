@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import spritenet
+from spritenet.augmentation import Step
 from spritenet.dataset.source import Source
 from spritenet.errors import RunError
 from spritenet.export.metadata import TrainedOn
@@ -49,6 +50,7 @@ class Recorder:
         resume: True to resume the run in the folder.
         finish: passes the events on and completes the model before the last one.
         held_out: held-out images to observe predictions on; None for none.
+        augmentation: the random changes of images, besides those of the network's layers.
     """
 
     model: Model
@@ -58,6 +60,7 @@ class Recorder:
     resume: bool
     finish: Callable[[Iterator[Event]], Iterator[Event]]
     held_out: BatchSource | None = None
+    augmentation: Sequence[Step] = ()
 
     def events(self, task: Task, session: Session, callbacks: Callbacks) -> Iterator[Event]:
         """Yields the events of the training, each after it is in the journal."""
@@ -102,7 +105,7 @@ class Recorder:
 
     def _identity(self, task: Task, content_hash: str) -> dict[str, object]:
         """Returns the JSON values that must be equal to resume from a checkpoint."""
-        values = {
+        values: dict[str, object] = {
             "layers": describe(self.model.graph),
             "input_shape": self.model.input_shape,
             "optimizer": task.optimizer.config(),
@@ -110,6 +113,8 @@ class Recorder:
             "images": len(task.examples),
             "data_sha256": content_hash,
         }
+        if self.augmentation:
+            values["augmentation"] = [[s.operator, s.attributes] for s in self.augmentation]
         result: dict[str, object] = json.loads(json.dumps(values))
         return result
 

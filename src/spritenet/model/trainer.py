@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spritenet.augmentation import flips
 from spritenet.dataset.load_warnings import warn
 from spritenet.errors import ModelError
-from spritenet.layers import Shape
+from spritenet.layers import RandomFlip, Shape
 from spritenet.model.data_adapter import DataAdapter
 from spritenet.model.encoder import Encoder, to_batches
 from spritenet.model.foreign_arrays import is_stream
 from spritenet.model.input_data import adapt
-from spritenet.model.label_notes import absence_note, label_notes
+from spritenet.model.label_notes import absence_note, flip_note, label_notes
 from spritenet.training import evaluation, loop
 from spritenet.training.batch_source import BatchSource, MemoryBatches
 from spritenet.training.callbacks import Callbacks
@@ -64,6 +65,10 @@ def events(model: Model, x: object, y: ArrayLike | None, options: FitOptions) ->
     if options.steps != 1:  # a single batch rarely has all classes
         names = model.class_names
         _warn_of_labels(examples, validation if last_held_out else None, training_set, names)
+    augmentation = options.augmentation
+    random = any(isinstance(layer, RandomFlip) for layer in model.graph)
+    if (flips(augmentation) or random) and (note := flip_note(model.class_names)):
+        warn(note)
     held_out = validation
     if options.calibrate_on is not None:
         known = adapt(options.calibrate_on, input_shape=shape)
@@ -77,7 +82,7 @@ def events(model: Model, x: object, y: ArrayLike | None, options: FitOptions) ->
     if plan.test_every and validation is None:
         raise ModelError("test_every needs images to test on", do="Give validation_data.")
     task = Task(
-        engine=model.engine(batch_size),
+        engine=model.engine(batch_size, augmentation),
         loss=loss,
         optimizer=optimizer,
         examples=examples,
@@ -104,6 +109,7 @@ def events(model: Model, x: object, y: ArrayLike | None, options: FitOptions) ->
         resume=options.resume,
         finish=finish,
         held_out=held_out,
+        augmentation=augmentation,
     )
     return recorder.events(task, session, callbacks)
 

@@ -3,12 +3,16 @@
 The engine computes the permutation of (seed, epoch) itself as long as the number of batches equals
 the number of steps. A second training, with other images or another batch size, starts a new first
 pass, and the two numbers differ; then the indices are computed here, by the same arithmetic.
-Examples that are not resident are read first and trained on in the order they were read.
+Examples that are not resident are read first and trained on in the order they were read;
+augmentation knows each by its position in the epoch.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from spritenet.engines.engine import Engine, Steps
 from spritenet.losses import Loss
@@ -18,7 +22,6 @@ from spritenet.training.plan import Plan
 from spritenet.training.state import TrainingState
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["advance", "batch_images", "permitted"]
@@ -56,13 +59,16 @@ def advance(
     `permitted` ensures that.
     """
     if _engine_shuffles(work, plan, source):
-        examples, indices, size = source.all(), None, plan.batch_size
+        examples, indices, size, epoch = source.all(), None, plan.batch_size, 0
     else:
         epoch, part = divmod(work.place, work.parts)
         size = batch_images(work.place, plan.batch_size, len(source))
         first = part * plan.batch_size
         seed = plan.seed if plan.shuffle else None
-        examples, indices = source.read(seed, epoch, first, first + len(rates) * size)
+        last = first + len(rates) * size
+        examples, indices = source.read(seed, epoch, first, last)
+        if not source.resident:
+            examples = replace(examples, identities=np.arange(first, last, dtype=np.int64))
     return engine.train(
         work.parameters,
         work.slots,
@@ -74,6 +80,7 @@ def advance(
         batch_size=size,
         seed=plan.seed,
         indices=indices,
+        epoch=epoch,
     )
 
 

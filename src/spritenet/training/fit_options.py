@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from spritenet.arguments import count, number, seed_of
+from spritenet.augmentation import Augment, Step, find_steps
 from spritenet.errors import ModelError
 from spritenet.training.plan import Plan
 
@@ -54,7 +55,11 @@ class FitOptions:
     checkpoint_every: int | None = None
     calibrate_on: object = None
     validation_freq: int = 1
+    augment: Augment = None
+    mixup: float | None = None
+    cutmix: float | None = None
     about: Mapping[str, object] | None = None
+    _steps: tuple[Step, ...] = field(default=(), init=False, repr=False)
 
     def __post_init__(self) -> None:
         for name in ("epochs", "validation_freq"):
@@ -67,6 +72,7 @@ class FitOptions:
         for name in ("validation_split", "ema"):
             self._set(name, number(getattr(self, name) or 0.0, name, "fit", least=0, below=1))
         self._set("seed", seed_of(self.seed, "fit"))
+        self._set("_steps", find_steps(self.augment, mixup=self.mixup, cutmix=self.cutmix))
         if self.steps is None and self.epochs <= self.initial_epoch:
             raise ModelError(
                 "nothing to train",
@@ -82,6 +88,11 @@ class FitOptions:
     def of(cls, arguments: Mapping[str, Any]) -> Self:
         """Returns the options among the named arguments of a function, such as its locals()."""
         return cls(**{f.name: arguments[f.name] for f in fields(cls) if f.name in arguments})
+
+    @property
+    def augmentation(self) -> tuple[Step, ...]:
+        """The random changes of images, in the order in which they are applied."""
+        return self._steps
 
     @property
     def steps_of_stream(self) -> int | None:

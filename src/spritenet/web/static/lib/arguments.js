@@ -124,11 +124,31 @@ function activation(value, refuse) {
  * @param {import('./layer-table.js').Argument} argument
  * @param {(expected: string) => never} refuse
  */
-function number(value, key, { least = -Infinity }, refuse) {
+function number(value, key, argument, refuse) {
+  const { count = 1, least = -Infinity, most = Infinity } = argument;
+  if (count !== 1) return numbers(value, -count, { least, most }, refuse);
   if (typeof value !== 'number' || !Number.isFinite(value)) return refuse('a finite number');
   if (['rate', 'momentum'].includes(key) && !(value >= 0 && value < 1)) refuse(`0 <= ${key} < 1`);
   if (value < least) refuse(`a number ≥ ${least}`);
   return value;
+}
+
+/**
+ * Returns one number, or up to so many in ascending order.
+ *
+ * @param {unknown} value
+ * @param {number} count
+ * @param {{ least: number, most: number }} limits
+ * @param {(expected: string) => never} refuse
+ */
+function numbers(value, count, { least, most }, refuse) {
+  const given = Array.isArray(value) ? value : [value];
+  const fits = given.every((one) => Number.isFinite(one) && one >= least && one <= most);
+  if (!fits || given.length < 1 || given.length > count) {
+    refuse(`a number of ${least} to ${most}, or two, the lower first`);
+  }
+  if (given[0] > given[given.length - 1]) refuse('the lower number first');
+  return Array.isArray(value) ? [...value] : value;
 }
 
 /**

@@ -32,6 +32,7 @@ const PAGE = 65536; // bytes, of WebAssembly
  * @property {(network: number, pool: number, evaluation: number, error: number) => number} sn_evaluate
  * @property {(network: number, pool: number, parameters: number, images: number, count: bigint, outputs: number, error: number) => number} sn_predict
  * @property {(network: number, parameters: number, image: number, outputs: number, error: number) => number} sn_activations
+ * @property {(network: number, images: number, count: bigint, seed: bigint, epoch: bigint, identities: number, out: number, error: number) => number} sn_augment
  * @property {(seed: bigint, epoch: bigint, size: bigint, first: bigint, count: bigint, out: number, error: number) => number} sn_order
  */
 

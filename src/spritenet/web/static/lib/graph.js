@@ -24,19 +24,48 @@ export function connected(layers, rescaling = { scale: 1 / 255 }) {
   );
   if (startsWithRescaling(whole)) return whole;
   const [first] = named([makeLayer('Rescaling', rescaling), ...whole]);
+  const head = headOf(whole);
+  const source = head.length ? head[head.length - 1].name : IMAGE;
   return [
-    new Layer({ ...first, inputs: [IMAGE] }),
-    ...whole.map((layer) => rewired(layer, (name) => (name === IMAGE ? first.name : name))),
+    ...head,
+    new Layer({ ...first, inputs: [source] }),
+    ...whole
+      .filter((layer) => !head.includes(layer))
+      .map((layer) => rewired(layer, (name) => (name === source ? first.name : name))),
   ];
 }
 
+/** Returns true for a layer that changes images in training alone. @param {Layer} layer */
+export function isRandom({ className }) {
+  return /^(Random[A-Z]|MixUp$|CutMix$)/.test(className);
+}
+
 /**
- * Returns true if a Rescaling is all that reads the image.
+ * Returns the random layers that the image goes through first.
+ *
+ * @param {readonly Layer[]} layers  connected
+ * @returns {Layer[]}
+ */
+function headOf(layers) {
+  const readers = readersOf(layers);
+  const head = [];
+  for (let name = IMAGE; ; name = head[head.length - 1].name) {
+    const [first, ...others] = readers.get(name) ?? [];
+    if (!first || others.length || !isRandom(first) || layers.length === head.length + 1) {
+      return head;
+    }
+    head.push(first);
+  }
+}
+
+/**
+ * Returns true if a Rescaling is all that reads the image, or what random layers make of it.
  *
  * @param {readonly Layer[]} layers  connected
  */
 export function startsWithRescaling(layers) {
-  const readers = readersOf(layers).get(IMAGE) ?? [];
+  const head = headOf(layers);
+  const readers = readersOf(layers).get(head.length ? head[head.length - 1].name : IMAGE) ?? [];
   return readers.length === 1 && readers[0].className === 'Rescaling';
 }
 

@@ -4,6 +4,7 @@
 //   const model = await Model.load('digits/');
 //   const probabilities = model.predict(pixels); // Uint8Array, 28 · 28 of them
 
+export { augmentation, augmented } from './augmented.js';
 export { Core, defaultCore, hasRelaxedSimd, useCore } from './core.js';
 export { SpriteData } from './data.js';
 export { CoreError, DataError, DivergedError, ModelError, SpritenetError } from './errors.js';

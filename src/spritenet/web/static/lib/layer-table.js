@@ -17,7 +17,7 @@
  * @property {Readonly<Record<string, Argument>>} arguments
  */
 
-/** @typedef {'activation' | 'add' | 'alphaDropout' | 'average' | 'averagePooling2d' | 'batchNormalization' | 'centerCrop' | 'concatenate' | 'conv2d' | 'conv2dTranspose' | 'cropping2D' | 'dense' | 'depthwiseConv2d' | 'dropout' | 'elu' | 'flatten' | 'gaussianDropout' | 'gaussianNoise' | 'globalAveragePooling2d' | 'globalMaxPooling2d' | 'groupNormalization' | 'identity' | 'layerNormalization' | 'leakyReLU' | 'maximum' | 'maxPooling2d' | 'minimum' | 'multiply' | 'permute' | 'prelu' | 'reLU' | 'rescaling' | 'reshape' | 'resizing' | 'rMSNormalization' | 'separableConv2d' | 'softmax' | 'spatialDropout2d' | 'subtract' | 'unitNormalization' | 'upSampling2d' | 'zeroPadding2d'} LayerName */
+/** @typedef {'activation' | 'add' | 'alphaDropout' | 'average' | 'averagePooling2d' | 'batchNormalization' | 'centerCrop' | 'concatenate' | 'conv2d' | 'conv2dTranspose' | 'cropping2D' | 'cutMix' | 'dense' | 'depthwiseConv2d' | 'dropout' | 'elu' | 'flatten' | 'gaussianDropout' | 'gaussianNoise' | 'globalAveragePooling2d' | 'globalMaxPooling2d' | 'groupNormalization' | 'identity' | 'layerNormalization' | 'leakyReLU' | 'maximum' | 'maxPooling2d' | 'minimum' | 'mixUp' | 'multiply' | 'permute' | 'prelu' | 'randomBrightness' | 'randomContrast' | 'randomCrop' | 'randomElasticTransform' | 'randomErasing' | 'randomFlip' | 'randomRotation' | 'randomShear' | 'randomTranslation' | 'randomZoom' | 'reLU' | 'rescaling' | 'reshape' | 'resizing' | 'rMSNormalization' | 'separableConv2d' | 'softmax' | 'spatialDropout2d' | 'subtract' | 'unitNormalization' | 'upSampling2d' | 'zeroPadding2d'} LayerName */
 
 /** @type {Readonly<Record<string, Row>>} */
 export const LAYERS = {
@@ -125,6 +125,11 @@ export const LAYERS = {
         most: 4096,
       },
     },
+  },
+  CutMix: {
+    maker: 'cutMix',
+    inputs: [1, 1],
+    arguments: { factor: { default: 1.0, kind: 'number', count: -2, least: 0.0 } },
   },
   Dense: {
     maker: 'dense',
@@ -241,6 +246,11 @@ export const LAYERS = {
     },
   },
   Minimum: { maker: 'minimum', inputs: [2, 256], arguments: {} },
+  MixUp: {
+    maker: 'mixUp',
+    inputs: [1, 1],
+    arguments: { alpha: { default: 0.2, kind: 'number', count: 1, least: 0.0 } },
+  },
   Multiply: { maker: 'multiply', inputs: [2, 256], arguments: {} },
   Permute: {
     maker: 'permute',
@@ -255,6 +265,126 @@ export const LAYERS = {
       alpha_regularizer: { default: null, kind: 'regularizer' },
       alpha_constraint: { default: null, kind: 'constraint' },
       shared_axes: { default: null, kind: 'whole', count: -3, least: 1, most: 3 },
+    },
+  },
+  RandomBrightness: {
+    maker: 'randomBrightness',
+    inputs: [1, 1],
+    arguments: {
+      factor: { kind: 'number', count: -2, least: -1.0 },
+      value_range: { default: [0, 255], kind: 'number', count: -2 },
+    },
+  },
+  RandomContrast: {
+    maker: 'randomContrast',
+    inputs: [1, 1],
+    arguments: {
+      factor: { kind: 'number', count: -2, least: 0.0 },
+      value_range: { default: [0, 255], kind: 'number', count: -2 },
+    },
+  },
+  RandomCrop: {
+    maker: 'randomCrop',
+    inputs: [1, 1],
+    arguments: {
+      height: { kind: 'whole', count: 1, least: 1, most: 4096 },
+      width: { kind: 'whole', count: 1, least: 1, most: 4096 },
+    },
+  },
+  RandomElasticTransform: {
+    maker: 'randomElasticTransform',
+    inputs: [1, 1],
+    arguments: {
+      factor: { default: 1.0, kind: 'number', count: -2, least: 0.0 },
+      scale: { default: 1.0, kind: 'number', count: -2, least: 0.0 },
+      interpolation: { default: 'bilinear', kind: 'choice', choices: ['bilinear', 'nearest'] },
+      fill_mode: {
+        default: 'reflect',
+        kind: 'choice',
+        choices: ['reflect', 'wrap', 'constant', 'nearest'],
+      },
+      fill_value: { default: 0.0, kind: 'number', count: 1 },
+      value_range: { default: [0, 255], kind: 'number', count: -2 },
+    },
+  },
+  RandomErasing: {
+    maker: 'randomErasing',
+    inputs: [1, 1],
+    arguments: {
+      factor: { default: 1.0, kind: 'number', count: -2, least: 0.0 },
+      scale: { default: [0.02, 0.33], kind: 'number', count: -2, least: 0.0 },
+      fill_value: { default: null, kind: 'number', count: 1 },
+      value_range: { default: [0, 255], kind: 'number', count: -2 },
+    },
+  },
+  RandomFlip: {
+    maker: 'randomFlip',
+    inputs: [1, 1],
+    arguments: {
+      mode: {
+        default: 'horizontal_and_vertical',
+        kind: 'choice',
+        choices: ['horizontal_and_vertical', 'horizontal', 'vertical'],
+      },
+    },
+  },
+  RandomRotation: {
+    maker: 'randomRotation',
+    inputs: [1, 1],
+    arguments: {
+      factor: { kind: 'number', count: -2, least: -1.0 },
+      fill_mode: {
+        default: 'reflect',
+        kind: 'choice',
+        choices: ['reflect', 'wrap', 'constant', 'nearest'],
+      },
+      interpolation: { default: 'bilinear', kind: 'choice', choices: ['bilinear', 'nearest'] },
+      fill_value: { default: 0.0, kind: 'number', count: 1 },
+    },
+  },
+  RandomShear: {
+    maker: 'randomShear',
+    inputs: [1, 1],
+    arguments: {
+      x_factor: { default: 0.0, kind: 'number', count: -2, least: 0.0 },
+      y_factor: { default: 0.0, kind: 'number', count: -2, least: 0.0 },
+      interpolation: { default: 'bilinear', kind: 'choice', choices: ['bilinear', 'nearest'] },
+      fill_mode: {
+        default: 'reflect',
+        kind: 'choice',
+        choices: ['reflect', 'wrap', 'constant', 'nearest'],
+      },
+      fill_value: { default: 0.0, kind: 'number', count: 1 },
+    },
+  },
+  RandomTranslation: {
+    maker: 'randomTranslation',
+    inputs: [1, 1],
+    arguments: {
+      height_factor: { kind: 'number', count: -2, least: -1.0 },
+      width_factor: { kind: 'number', count: -2, least: -1.0 },
+      fill_mode: {
+        default: 'reflect',
+        kind: 'choice',
+        choices: ['reflect', 'wrap', 'constant', 'nearest'],
+      },
+      interpolation: { default: 'bilinear', kind: 'choice', choices: ['bilinear', 'nearest'] },
+      fill_value: { default: 0.0, kind: 'number', count: 1 },
+    },
+  },
+  RandomZoom: {
+    maker: 'randomZoom',
+    inputs: [1, 1],
+    arguments: {
+      height_factor: { kind: 'number', count: -2, least: -1.0 },
+      width_factor: { default: null, kind: 'number', count: -2, least: -1.0 },
+      fill_mode: {
+        default: 'reflect',
+        kind: 'choice',
+        choices: ['reflect', 'wrap', 'constant', 'nearest'],
+      },
+      interpolation: { default: 'bilinear', kind: 'choice', choices: ['bilinear', 'nearest'] },
+      fill_value: { default: 0.0, kind: 'number', count: 1 },
     },
   },
   ReLU: {

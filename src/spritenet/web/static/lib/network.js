@@ -6,6 +6,7 @@
 
 import { CoreError, ModelError } from './errors.js';
 import { size } from './shapes.js';
+import { applied } from './augmentation.js';
 import { writeNodes } from './operators.js';
 import { lossKind } from './losses.js';
 import { initialOf, scratchOf, slotsOf, writeOptimizer } from './optimizers.js';
@@ -42,7 +43,7 @@ export class Network {
     const exports = arena.core;
     this.inputShape = inputShape;
     this.imageBytes = size([...inputShape]);
-    this.layerCount = layers.length;
+    this.layers = layers;
     this.error = arena.take(ERROR_BYTES);
     this.task = arena.take(Math.max(TRAINING.bytes, EVALUATION.bytes));
     this.nodes = writeNodes(arena, layers);
@@ -74,7 +75,10 @@ export class Network {
       indices: 0,
       steps: 0,
       gradient: 0,
+      identities: 0,
     };
+    /** @type {readonly Layer[]} */
+    this.augmentation = []; // of the batches that it has room for
     this.reserve(0);
   }
 
@@ -140,14 +144,17 @@ export class Network {
    * A network in the arena, for batches of up to that many images.
    *
    * @param {number} batchSize  0 if it never trains
+   * @param {readonly Layer[]} [augmentation]  random layers before its own
    * @returns {number}  its address
    */
-  make(batchSize) {
+  make(batchSize, augmentation = []) {
     const { arena } = this;
+    const layers = applied(augmentation, this.layers);
+    const nodes = augmentation.length ? writeNodes(arena, layers) : this.nodes;
     const [first, second = 0, third = 0] = this.inputShape;
     write(arena.view, this.spec, SPEC, {
-      nodes: this.nodes,
-      node_count: this.layerCount,
+      nodes,
+      node_count: layers.length,
       rank: this.inputShape.length,
       'sides[0]': first,
       'sides[1]': second,
@@ -168,14 +175,17 @@ export class Network {
    * Makes room for training on batches of that many images; keeps what it has if it suffices.
    *
    * @param {number} batchSize
+   * @param {readonly Layer[]} [augmentation]  random layers that change the images of batches
    */
-  reserve(batchSize) {
-    if (this.capacity && batchSize <= this.batchSize) return;
+  reserve(batchSize, augmentation = []) {
+    const same = JSON.stringify(augmentation) === JSON.stringify(this.augmentation);
+    if (this.capacity && batchSize <= this.batchSize && same) return;
     const { arena } = this;
     arena.release(this.floor);
     this.capacity = 0; // until all of it is there
     this.batchSize = batchSize;
-    this.trainer = batchSize ? this.make(batchSize) : 0;
+    this.augmentation = augmentation;
+    this.trainer = batchSize ? this.make(batchSize, augmentation) : 0;
     const capacity = Math.max(batchSize, Math.min(1024, Math.ceil(STAGE_BYTES / this.imageBytes)));
     this.stageAt = {
       images: arena.take(capacity * this.imageBytes),
@@ -186,6 +196,7 @@ export class Network {
       indices: arena.take(8 * capacity),
       steps: arena.take(12 * MOST_STEPS),
       gradient: batchSize ? arena.take(4 * this.parameterCount) : 0,
+      identities: arena.take(8 * capacity),
     };
     const indices = arena.i64(this.stageAt.indices, capacity);
     for (let i = 0; i < capacity; i++) indices[i] = BigInt(i);
@@ -214,8 +225,10 @@ export class Network {
     const stagedLabels = arena.i32(stageAt.labels, count);
     const stagedTargets = arena.f32(stageAt.targets, count * outputs);
     const stagedWeights = arena.f32(stageAt.weights, count);
+    const identities = arena.i64(stageAt.identities, count);
     for (let i = 0; i < count; i++) {
       const from = pick(i);
+      identities[i] = BigInt(from);
       staged.set(images.subarray(from * imageBytes, (from + 1) * imageBytes), i * imageBytes);
       if (targets) {
         stagedTargets.set(targets.subarray(from * outputs, (from + 1) * outputs), i * outputs);
@@ -227,6 +240,7 @@ export class Network {
       'examples.labels': labels && !targets ? stageAt.labels : null,
       'examples.targets': targets ? stageAt.targets : null,
       'examples.weights': weights ? stageAt.weights : null,
+      'examples.identities': stageAt.identities,
       'examples.count': count,
     };
   }
@@ -240,13 +254,14 @@ export class Network {
    * @param {number} how.batchSize  of each of them
    * @param {(i: number) => number} how.pick  the example at place 0 … steps · batchSize - 1
    * @param {number} how.firstStep  steps done before
-   * @param {number | bigint} how.seed  of the dropout
+   * @param {number} how.epoch  of all of them, for augmentation
+   * @param {number | bigint} how.seed  of the dropout and the augmentation
    * @param {Optimizer} how.optimizer
    * @param {ArrayLike<number>} how.rates  a learning rate for each step
    * @param {Loss} how.loss
    * @returns {{ losses: Float32Array, correct: Int32Array, diverged: boolean }}  of the steps done
    */
-  train(examples, { steps, batchSize, pick, firstStep, seed, optimizer, rates, loss }) {
+  train(examples, { steps, batchSize, pick, firstStep, epoch, seed, optimizer, rates, loss }) {
     const { arena, stageAt } = this;
     const { top } = arena;
     const names = this.weights.map(({ name }) => name);
@@ -262,6 +277,7 @@ export class Network {
       scratch: this.scratchAt,
       learning_rates: at,
       indices: stageAt.indices,
+      epoch,
       seed: BigInt.asUintN(64, BigInt(seed)),
       first_step: firstStep,
       steps,

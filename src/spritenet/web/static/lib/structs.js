@@ -113,6 +113,7 @@ export const EXAMPLES = struct('sn_examples', {
   labels: 'pointer',
   targets: 'pointer',
   weights: 'pointer',
+  identities: 'pointer',
   count: 'i64',
 });
 
@@ -131,6 +132,7 @@ export const TRAINING = struct('sn_training', {
   excluded: 'pointer',
   learning_rates: 'pointer',
   indices: 'pointer',
+  epoch: 'i64',
   seed: 'u64',
   first_step: 'i64',
   steps: 'i32',

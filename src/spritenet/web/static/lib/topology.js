@@ -3,7 +3,15 @@
 import { inputShapeOf, squareNote } from './image-shape.js';
 import { ModelError, shown } from './errors.js';
 import { activationOf, asName, FILE_NAMES } from './activations.js';
-import { connected, IMAGE, inputsOf, isChain, startsWithRescaling } from './graph.js';
+import {
+  connected,
+  IMAGE,
+  inputsOf,
+  isChain,
+  isRandom,
+  rewired,
+  startsWithRescaling,
+} from './graph.js';
 import { hasClass, Layer, makeLayer } from './layers.js';
 import { infer } from './shapes.js';
 import { rescalingTo } from './pixel-range.js';
@@ -173,6 +181,45 @@ function withActivation(layer, after) {
 }
 
 /**
+ * Returns the layers as they predict: without random ones, a RandomCrop as a Cropping2D behind
+ * Rescaling, which still comes first.
+ *
+ * @param {readonly Layer[]} layers  connected
+ * @param {readonly number[]} inputShape
+ * @returns {readonly Layer[]}
+ */
+function withoutRandom(layers, inputShape) {
+  const random = layers.filter(isRandom);
+  if (!random.length) return layers;
+  const sources = new Map(random.map((layer) => [layer.name, inputsOf(layer)[0]]));
+  /** @param {string} name @returns {string} */
+  const source = (name) => (sources.has(name) ? source(String(sources.get(name))) : name);
+  const [rescaling, ...rest] = layers
+    .filter((layer) => !isRandom(layer))
+    .map((layer) => rewired(layer, source));
+  let [height, width] = inputShape;
+  let { name: before } = rescaling;
+  const crops = random
+    .filter(({ className }) => className === 'RandomCrop')
+    .map(({ name, config }) => {
+      const sides = [
+        [height, Number(config.height)],
+        [width, Number(config.width)],
+      ].map(([whole, kept]) => [(whole - kept) >> 1, whole - kept - ((whole - kept) >> 1)]);
+      [height, width] = [Number(config.height), Number(config.width)];
+      const made = makeLayer('Cropping2D', { cropping: sides }, name);
+      const layer = new Layer({ ...made, inputs: [before] });
+      before = name;
+      return layer;
+    });
+  return [
+    rescaling,
+    ...crops,
+    ...rest.map((layer) => rewired(layer, (name) => (name === rescaling.name ? before : name))),
+  ];
+}
+
+/**
  * Returns the `modelTopology` of connected layers, in Keras 2's form, as TensorFlow.js 4.22 loads it:
  * a Sequential of a chain, else a Functional.
  *
@@ -180,6 +227,7 @@ function withActivation(layer, after) {
  * @param {readonly number[]} inputShape
  */
 export function writeTopology(layers, inputShape) {
+  layers = withoutRandom(layers, inputShape);
   const batchInputShape = [null, ...inputShape];
   const written = { keras_version: '2.15.0', backend: 'tensorflow' };
   if (isChain(layers)) {

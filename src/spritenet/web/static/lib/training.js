@@ -2,12 +2,13 @@
 //
 // Batches, dropout and steps are those of Spritenet in Python with the same seed.
 
+import { augmentation } from './augmentation.js';
 import { DivergedError, ModelError } from './errors.js';
 import { Order } from './order.js';
 import { Pace, SLICE } from './pause.js';
 import { slotsOf } from './optimizers.js';
 import { rateAt, spanning } from './schedules.js';
-import { size } from './shapes.js';
+import { infer, size } from './shapes.js';
 
 /** @typedef {import('./model.js').Model} Model */
 /** @typedef {import('./examples.js').Examples} Examples */
@@ -56,7 +57,10 @@ import { size } from './shapes.js';
  * @property {number} [epochs]  1
  * @property {number} [steps]  the number of steps, instead of epochs
  * @property {number} [batchSize]  32
- * @property {number | bigint} [seed]  of the order and the dropout; 0
+ * @property {number | bigint} [seed]  of the order, the dropout and the augmentation; 0
+ * @property {import('./augmentation.js').Augment} [augment]  random changes of the images: 'digits', 'photos', 'rotation=10,translation=0.1', amounts by name, or random layers
+ * @property {number} [mixup]  mixes each image and its target with another: the beta distribution's parameter
+ * @property {number} [cutmix]  puts a rectangle of another image into each: the beta distribution's parameter
  * @property {boolean} [shuffle]  false takes the images as they lie
  * @property {Examples} [validation]  evaluated after each epoch
  * @property {number} [testEvery]  evaluate the first `testSize` of them after every so many steps, too
@@ -118,7 +122,10 @@ export class Training {
     /** @type {History} */
     this.history = { epochs: [], losses: [], images: 0, seconds: 0, aborted: false };
     this.sums = { loss: 0, correct: 0, images: 0 };
-    model.network.reserve(this.batchSize);
+    const { augment, mixup, cutmix } = options;
+    const random = augmentation(augment, { ...(mixup && { mixup }), ...(cutmix && { cutmix }) });
+    for (const layer of random) infer(layer, [[...model.inputShape]]); // throws if it doesn't fit
+    model.network.reserve(this.batchSize, random);
     /** @type {Order | null} */
     this.order = null;
     this.orderOf = -1;
@@ -186,6 +193,7 @@ export class Training {
       batchSize: here,
       pick: this.picker(epoch, first),
       firstStep: model.step,
+      epoch: this.firstPass + epoch,
       seed: this.seed,
       optimizer,
       rates,

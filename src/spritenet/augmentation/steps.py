@@ -1,0 +1,138 @@
+"""Step: one random change of images, in the core's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from spritenet.augmentation import words
+from spritenet.core.augmentation import augment
+from spritenet.core.nodes import Attributes, NodeError
+from spritenet.core.operators import operators
+from spritenet.errors import ModelError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Augment", "Step", "augmented", "find_steps", "flips"]
+
+
+class RandomLayer(Protocol):
+    """A layer such as `sn.RandomFlip`."""
+
+    class_name: ClassVar[str]
+
+
+Augment = str | Mapping[str, object] | RandomLayer | Iterable[RandomLayer] | None
+"""A preset or a text such as "rotation=10,translation=0.1", amounts by name, or random layers."""
+
+MIXING = ("MixUp", "CutMix")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A random layer at work.
+
+    Attributes:
+        operator: its name in the core's table: "RandomFlip", "MixUp", …
+        attributes: those that aren't left to their defaults.
+    """
+
+    operator: str
+    attributes: Attributes
+
+
+def find_steps(
+    given: Augment, *, mixup: float | None = None, cutmix: float | None = None
+) -> tuple[Step, ...]:
+    """Returns the steps of an augmentation, in the order in which they are applied.
+
+    Args:
+        given: a preset ("digits", "photos", "none") or a text such as
+            "rotation=10,translation=0.1"; amounts by name; random layers; None for none.
+        mixup: the parameter of MixUp's beta distribution; None for no MixUp.
+        cutmix: the parameter of CutMix's; None for no CutMix.
+
+    Raises:
+        ModelError: a name, a value or a layer is wrong.
+    """
+    both = {"mixup": mixup, "cutmix": cutmix}
+    mixed = {name: value for name, value in both.items() if value is not None}
+    for name in mixed:
+        if isinstance(given, str | Mapping) and name in _amounts(given):
+            raise ModelError(f"{name} is given twice", where="augment", got=repr(given))
+    if given is None or isinstance(given, str | Mapping):
+        amounts = {**({} if given is None else _amounts(given)), **mixed}
+        return tuple(Step(*step) for step in words.steps_of(amounts))
+    layers = tuple(map(_step_of, given if isinstance(given, Iterable) else [given]))
+    return layers + tuple(Step(*step) for step in words.steps_of(mixed))
+
+
+def _amounts(given: str | Mapping[str, object]) -> Mapping[str, object]:
+    return words.parse(given) if isinstance(given, str) else given
+
+
+def _step_of(layer: object) -> Step:
+    """Returns the step of a random layer.
+
+    Raises:
+        ModelError: it is something else.
+    """
+    name = str(getattr(layer, "class_name", ""))
+    if not name.startswith("Random") and name not in MIXING:
+        raise ModelError(
+            "not an augmentation",
+            where="augment",
+            expected="a preset, NAME=VALUE, or layers such as sn.RandomRotation(0.03)",
+            got=repr(layer)[:100],
+        )
+    if name == "RandomCrop":
+        do = "Put it first in the network, or use translation."
+        raise ModelError("RandomCrop changes the size of images", where="augment", do=do)
+    found: dict[str, str | tuple[float, ...]] = {}
+    for attribute in operators()[name].attributes:
+        value: Any = getattr(layer, attribute.name)
+        if isinstance(value, str):
+            found[attribute.name] = value
+        elif value is not None:
+            found[attribute.name] = tuple(value) if isinstance(value, tuple) else (float(value),)
+    return Step(name, found)
+
+
+def flips(steps: Iterable[Step]) -> bool:
+    """Returns True if images may be flipped."""
+    return any(step.operator == "RandomFlip" for step in steps)
+
+
+def augmented(
+    images: NDArray[np.uint8],
+    steps: Iterable[Step],
+    *,
+    seed: int = 0,
+    epoch: int = 0,
+    identities: NDArray[np.int64] | None = None,
+) -> NDArray[np.uint8]:
+    """Returns what training sees of images, uint8 n h w c; MixUp and CutMix are left out.
+
+    Args:
+        images: uint8, n h w c.
+        steps: see `find_steps`.
+        seed: of the training.
+        epoch: counted from 0.
+        identities: int64 (n,), by which training knows each image, in memory its index; 0, 1, …
+            by default.
+
+    Raises:
+        ModelError: a step doesn't fit the images.
+    """
+    alone = [(step.operator, step.attributes) for step in steps if step.operator not in MIXING]
+    if not alone:
+        return images.copy()
+    try:
+        return augment(alone, images, seed=seed, epoch=epoch, identities=identities)
+    except NodeError as refusal:
+        what = str(refusal).partition(": ")[2]
+        name = str(refusal).partition("(")[2].partition(")")[0]
+        raise ModelError(what, where=name or "augment") from None
