@@ -12,7 +12,7 @@ Context<T> context_of(const Plan& plan, const Operation& op, const Slab<T>& slab
 }
 
 int32_t operations_done(const Plan& plan, bool keep_logits) {
-  return plan.operation_count - (keep_logits && plan.ends_in_softmax ? 1 : 0);
+  return plan.operation_count - (keep_logits ? 1 : 0);
 }
 
 template <class T>

@@ -1,7 +1,7 @@
 // A network in the host's memory: its plan, and where packed kernels, slabs and sums lie.
 #pragma once
 
-#include "loss.h"
+#include "losses/loss.h"
 #include "ops/operator.h"
 #include "optimizers/optimizer.h"
 #include "slab.h"
@@ -84,8 +84,8 @@ inline Slab<Lanes> slab_of(const sn_network& net, int32_t place, int64_t block) 
 void forward(const sn_network& net, const Slab<Lanes>* slabs, const Pass* passes, int count,
              const uint8_t* images, const Picked* picked);
 
-// After the loss has written the gradient of the last tensor (of the last but one, where a final
-// softmax is left out).
+// After the loss has written the gradient of the last tensor (of the last but one, where the last
+// operation is left out).
 void backward(const sn_network& net, const Slab<Lanes>* slabs, const Pass* passes, int count);
 
 // The same in stages: with n barriers n + 1 forward, the last of which also begins the way back, and n
@@ -108,10 +108,9 @@ void single_operation(const sn_network& net, const float* parameters, int32_t in
 // One image through all operations; the outputs are in the last tensor.
 void forward_single(const sn_network& net, const float* parameters, const uint8_t* image);
 
-// The tensor that the loss reads: the outputs, or what a final softmax would read.
+// The tensor that the loss reads: the outputs, or what the last operation would read.
 inline const Tensor& result_of(const Plan& plan, bool logits) {
-  const bool before = logits && plan.ends_in_softmax;
-  return plan.tensors[before ? plan.operations[plan.operation_count - 1].input : plan.output];
+  return plan.tensors[logits ? plan.operations[plan.operation_count - 1].input : plan.output];
 }
 
 // Winograd's frequencies and the kernel as it is are packed in the same place: for training the one,

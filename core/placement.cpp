@@ -223,8 +223,8 @@ void Builder::place_gradients() {
       first_reader[tensor] = i;
     }
   }
-  last_reader[plan_.output] = count;  // the loss, also of what a final softmax reads
-  if (plan_.ends_in_softmax) last_reader[plan_.operations[count - 1].input] = count;
+  last_reader[plan_.output] = count;  // the loss, also of what a final activation reads
+  if (plan_.final_activation != kLinear) last_reader[plan_.operations[count - 1].input] = count;
   WayBack way;
   bool apart[kMaxTensors];
   for (int32_t i = 0; i < plan_.tensor_count; ++i) {

@@ -43,7 +43,12 @@ bool Builder::build() {
   plan_.output = last.tensor;
   plan_.outputs = static_cast<int32_t>(last.shape.size());
   const int32_t producer = plan_.tensors[last.tensor].producer;
-  plan_.ends_in_softmax = producer >= 0 && is_softmax(plan_.operations[producer]);
+  plan_.final_activation = kLinear;
+  if (producer >= 0) {
+    const Operation& end = plan_.operations[producer];
+    if (is_softmax(end)) plan_.final_activation = kSoftmax;
+    if (is_final_sigmoid(end, plan_.tensors[last.tensor])) plan_.final_activation = kSigmoid;
+  }
   plan_.starts_with_rescaling = plan_.operation_count > 0 && is_rescaling(plan_.operations[0]) &&
                                 plan_.operations[0].input == 0 && plan_.tensors[0].readers == 1;
   mark_gradients();
@@ -295,13 +300,16 @@ bool Builder::activate(const Node& node, int32_t activation, float alpha, bool m
   const bool alone = own || input(node).readers == 1;
   Tensor& tensor = plan_.tensors[before.tensor];
   // A pointwise activation whose derivative follows from its output can live in a tensor's tag.
-  if (!needs_input(activation) && may_tag && alone && tensor.producer >= 0 &&
+  // A final sigmoid is an operation of its own, in whose place a loss may come.
+  const bool ends = activation == kSigmoid && node.index == plan_.node_count - 1;
+  if (!needs_input(activation) && !ends && may_tag && alone && tensor.producer >= 0 &&
       tensor.activation == kLinear && !plan_.operations[tensor.producer].keeps_output) {
     tensor.activation = activation;
     tensor.alpha = alpha;
     return true;
   }
   if (is_over_axis(activation)) return activate_over(node, activation, 2);
+  if (ends && !alone) append(node, kCopy, before.shape);
   Operation& added = append(node, kActivationKernels, before.shape);
   if (needs_input(activation)) {
     added.function = activation;

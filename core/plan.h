@@ -196,7 +196,8 @@ struct Plan {
   Constraint constraints[kMaxWeights];
   bool constrained;  // any trainable weight
   int32_t output;    // the tensor of the last node
-  bool ends_in_softmax;
+  int32_t
+      final_activation;  // kSoftmax or kSigmoid, where an operation of its own does it; or kLinear
   bool starts_with_rescaling;  // done while the images are gathered
   int64_t parameter_count;
   int64_t packed_count;         // floats

@@ -15,7 +15,8 @@ struct Reading {
   sn_evaluation* evaluation;  // or null: predict
   float* outputs;             // or null: evaluate
   int64_t count;
-  LossSum* losses;  // of each slab, for evaluation
+  const LossTask* loss;  // for evaluation
+  LossSum* losses;       // of each slab
   Phases phases;
 
   int64_t slabs() const { return (count + kLanes - 1) / kLanes; }
@@ -58,7 +59,7 @@ struct Reading {
     }
     const int32_t place = thread * plan.group;
     const Slab<Lanes> slab = slab_of(net, place, net.spare_blocks[place]);
-    const bool logits = evaluation && evaluation->loss == SN_CATEGORICAL_CROSSENTROPY;
+    const bool logits = loss && loss->skips_final;
     const Pass pass = {parameters, net.packed, false, logits,       false,
                        0,          0,          0,     picked.count, nullptr};
     forward(net, &slab, &pass, 1, images, &picked);
@@ -70,9 +71,7 @@ struct Reading {
         for (int c = 0; c < plan.outputs; ++c) to[c] = y[c][i];
       }
     } else {
-      const LossTask loss = {evaluation->loss, plan.outputs, evaluation->label_smoothing, 1.0f,
-                             logits};
-      losses[index] = loss_of_slab(loss, evaluation->examples, picked, y, nullptr);
+      losses[index] = loss_of_slab(*loss, evaluation->examples, picked, y, nullptr);
     }
   }
 };
@@ -171,6 +170,7 @@ void predict(sn_network& net, sn_pool* pool, const float* parameters, const uint
                     outputs + first * plan.outputs,
                     left < kWave ? left : kWave,
                     nullptr,
+                    nullptr,
                     Phases(pool)};
     reading.begin(first > 0);
     run_together(pool, read_on, &reading);
@@ -180,10 +180,10 @@ void predict(sn_network& net, sn_pool* pool, const float* parameters, const uint
 namespace {
 
 // The same as a slab's, of images that go through the network singly.
-LossSum evaluate_singly(sn_network& net, sn_pool* pool, const sn_evaluation& task, int64_t first) {
+LossSum evaluate_singly(sn_network& net, sn_pool* pool, const sn_evaluation& task,
+                        const LossTask& loss, int64_t first) {
   const Plan& plan = net.plan;
-  const bool logits = task.loss == SN_CATEGORICAL_CROSSENTROPY;
-  const Tensor& last = result_of(plan, logits);
+  const Tensor& last = result_of(plan, loss.skips_final);
   const int64_t left = task.count - first;
   Picked picked{};
   picked.count = static_cast<int>(left < kLanes ? left : kLanes);
@@ -194,7 +194,6 @@ LossSum evaluate_singly(sn_network& net, sn_pool* pool, const sn_evaluation& tas
          task.examples.images + picked.index[i] * plan.image.shape.size());
     for (int c = 0; c < plan.outputs; ++c) net.own[c][i] = net.single[last.values.at + c];
   }
-  const LossTask loss = {task.loss, plan.outputs, task.label_smoothing, 1.0f, logits};
   return loss_of_slab(loss, task.examples, picked, net.own, nullptr);
 }
 
@@ -205,11 +204,15 @@ sn_status evaluate(sn_network& net, sn_pool* pool, sn_evaluation& task) {
   constexpr int64_t kWave = kEvaluationWave;
   LossSum losses[kWave];
   LossSum sum;
+  LossTask loss;
+  read_loss(task.loss, net.plan, loss, nullptr);  // checked before
+  loss.share = 1;
+  task.decisions = decisions_of(loss, task.examples);
   task.l2 = l2_of(net, task.parameters);
   const bool singly = kLargeImages && net.plan.one_by_one;
   for (int64_t first = 0; singly && first < task.count; first += kLanes) {
     if (stop_raised(task.stop)) return SN_STOPPED;
-    const LossSum slab = evaluate_singly(net, pool, task, first);
+    const LossSum slab = evaluate_singly(net, pool, task, loss, first);
     sum.loss += slab.loss;
     sum.correct += slab.correct;
   }
@@ -219,9 +222,9 @@ sn_status evaluate(sn_network& net, sn_pool* pool, sn_evaluation& task) {
     sn_evaluation wave = task;
     wave.first = task.first + first;
     wave.indices = task.indices ? task.indices + first : nullptr;
-    Reading reading{net,    task.parameters, task.examples.images,
-                    &wave,  nullptr,         left < kWave * kLanes ? left : kWave * kLanes,
-                    losses, Phases(pool)};
+    Reading reading{net,   task.parameters, task.examples.images,
+                    &wave, nullptr,         left < kWave * kLanes ? left : kWave * kLanes,
+                    &loss, losses,          Phases(pool)};
     reading.begin(first > 0);
     run_together(pool, read_on, &reading);
     for (int64_t s = 0; s < reading.slabs(); ++s) {

@@ -137,12 +137,9 @@ bool check_indices(const int64_t* indices, int64_t count, int64_t images, char* 
   return true;
 }
 
-bool check_loss(int32_t loss, float label_smoothing, char* error) {
-  if (loss != SN_CATEGORICAL_CROSSENTROPY && loss != SN_MEAN_SQUARED_ERROR)
-    return refuse(error, "unknown loss");
-  if (!(label_smoothing >= 0.0f && label_smoothing < 1.0f))
-    return refuse(error, "label smoothing must be in 0 <= s < 1");
-  return true;
+bool check_loss(const sn_network& net, const sn_loss& loss, char* error) {
+  LossTask task;
+  return read_loss(loss, net.plan, task, error);
 }
 
 bool check_team(const sn_network* net, const sn_pool* pool, char* error) {
@@ -167,8 +164,7 @@ bool check_training(const sn_network& net, const sn_training& t, bool updates, c
     if (optimizer.slot_count() > 0 && !t.slots) return refuse(error, "the optimizer needs slots");
     if (optimizer.scratch() > 0 && !t.scratch) return refuse(error, "the optimizer needs scratch");
   }
-  return check_loss(t.loss, t.label_smoothing, error) &&
-         check_examples(net, t.examples, true, error) &&
+  return check_loss(net, t.loss, error) && check_examples(net, t.examples, true, error) &&
          check_indices(t.indices, int64_t{t.steps} * t.batch_size, t.examples.count, error);
 }
 
@@ -297,6 +293,13 @@ int32_t sn_slot_count(const sn_optimizer* optimizer, char* error) {
   return found.read() ? found.slot_count() : -1;
 }
 
+int32_t sn_loss_count(void) { return loss_count(); }
+
+const sn_loss_info* sn_loss_at(int32_t index) {
+  const Loss* found = loss_at(index);
+  return found ? &found->info : nullptr;
+}
+
 sn_status sn_train(sn_network* network, sn_pool* pool, sn_training* training, char* error) {
   if (!check_team(network, pool, error) || !check_given(training, "task", error) ||
       !check_training(*network, *training, true, error)) {
@@ -324,8 +327,7 @@ sn_status sn_evaluate(sn_network* network, sn_pool* pool, sn_evaluation* evaluat
     return SN_INVALID;
   }
   sn_evaluation& e = *evaluation;
-  if (!check_loss(e.loss, e.label_smoothing, error) ||
-      !check_examples(*network, e.examples, true, error) ||
+  if (!check_loss(*network, e.loss, error) || !check_examples(*network, e.examples, true, error) ||
       !check_indices(e.indices, e.count, e.examples.count, error)) {
     return SN_INVALID;
   }

@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-enum { SN_INTERFACE_VERSION = 4, SN_ERROR_BYTES = 256 };
+enum { SN_INTERFACE_VERSION = 6, SN_ERROR_BYTES = 256 };
 
 typedef enum sn_status {
   SN_OK = 0,
@@ -33,12 +33,7 @@ typedef enum sn_status {
   SN_STOPPED = 3   /* the host's stop flag was raised; only whole steps were done */
 } sn_status;
 
-typedef enum sn_loss {
-  SN_CATEGORICAL_CROSSENTROPY = 0, /* labels or target rows; fused with a final softmax */
-  SN_MEAN_SQUARED_ERROR = 1
-} sn_loss;
-
-/* An attribute of a node or an optimizer, by the name its table gives it. */
+/* An attribute of a node, an optimizer or a loss, by the name its table gives it. */
 typedef struct sn_attribute {
   const char* name;
   const char* text; /* of a choice; null where numbers are meant */
@@ -129,8 +124,51 @@ typedef struct sn_examples {
   const float* targets;      /* count outputs, or null: used instead of labels */
   const float* weights;      /* count, or null: 1 for each */
   const int64_t* identities; /* count: what augmentation knows each by; or null: its index */
+  /* outputs, or null: a factor on each output's part of the loss, where the row says `by_output` */
+  const float* output_weights;
   int64_t count;
 } sn_examples;
+
+typedef struct sn_loss {
+  const char* name;               /* a name of the table of losses */
+  const sn_attribute* attributes; /* those left out have their defaults */
+  int32_t attribute_count;
+} sn_loss;
+
+/* The activation that a loss wants before it, and in whose place it comes at a network's end. */
+typedef enum sn_loss_activation {
+  SN_NONE = 0,
+  SN_SOFTMAX = 1,
+  SN_SIGMOID = 2,
+  SN_SOFTMAX_OR_OTHER = 3 /* others go, too */
+} sn_loss_activation;
+
+/* What `correct` counts where there are targets. With labels it is always the largest output. */
+typedef enum sn_accuracy {
+  SN_NO_ACCURACY = 0,
+  SN_LARGEST_OUTPUT = 1, /* images whose largest output is at their largest target */
+  SN_EACH_OUTPUT = 2     /* outputs on their target's side */
+} sn_accuracy;
+
+/* The targets that make sense. */
+typedef enum sn_loss_targets {
+  SN_ANY_TARGETS = 0,
+  SN_FRACTIONS = 1,     /* each from 0 to 1 */
+  SN_DISTRIBUTIONS = 2, /* rows whose sum is 1 */
+  SN_LABELS = 3         /* class indices only */
+} sn_loss_targets;
+
+/* A row of the table of losses. */
+typedef struct sn_loss_info {
+  const char* name;  /* Keras's class name */
+  const char* words; /* "mean_squared_error|mse": the names it goes by, in lower case */
+  const sn_attribute_info* attributes;
+  int32_t attribute_count;
+  int32_t activation; /* sn_loss_activation */
+  int32_t accuracy;   /* sn_accuracy */
+  int32_t targets;    /* sn_loss_targets */
+  int32_t by_output;  /* 1: the mean over the outputs of a function of each */
+} sn_loss_info;
 
 typedef struct sn_optimizer {
   const char* name;               /* a name of the table of optimizers */
@@ -177,16 +215,16 @@ typedef struct sn_training {
   int64_t first_step; /* counted from 0 since training began */
   int32_t steps;
   int32_t batch_size;
-  int32_t loss;          /* sn_loss */
-  float label_smoothing; /* with labels: 1 - s on the class, s / outputs on every class */
-  int32_t no_dropout;    /* 1: dropout keeps everything, and nothing is augmented */
+  sn_loss loss;
+  int32_t no_dropout; /* 1: dropout keeps everything, and nothing is augmented */
   /* Null, or a flag that another thread may raise: read atomically before each slab. A step cut short
    * never was. */
   const int32_t* stop;
   /* Results */
   float* losses;    /* steps: mean over the batch of weight * loss, plus L2 */
-  int32_t* correct; /* steps: images whose largest output is their label */
+  int32_t* correct; /* steps: right decisions */
   int32_t steps_done;
+  int32_t decisions; /* that `correct` counts of an image: 1, or one for each output; or 0 */
 } sn_training;
 
 typedef struct sn_evaluation {
@@ -194,13 +232,13 @@ typedef struct sn_evaluation {
   const float* parameters;
   const int64_t* indices; /* count of them, or null: the examples first .. first + count */
   int64_t first, count;
-  int32_t loss;
-  float label_smoothing;
+  sn_loss loss;
   const int32_t* stop; /* as above; looked at every few thousand images */
   /* Results */
   double loss_sum; /* of weight * loss over the images; no L2 */
   double l2;       /* the L2 penalty of the parameters */
   int64_t correct;
+  int32_t decisions; /* as above */
 } sn_evaluation;
 
 SN_API int32_t sn_interface_version(void);
@@ -239,6 +277,10 @@ SN_API int32_t sn_optimizer_count(void);
 SN_API const sn_optimizer_info* sn_optimizer_at(int32_t index);
 /* The slots that an optimizer needs; -1 and a line of text if it is wrong. */
 SN_API int32_t sn_slot_count(const sn_optimizer* optimizer, char error[SN_ERROR_BYTES]);
+
+/* The table of losses: row 0 <= index < count; null beyond. */
+SN_API int32_t sn_loss_count(void);
+SN_API const sn_loss_info* sn_loss_at(int32_t index);
 
 SN_API sn_status sn_train(sn_network* network, sn_pool* pool, sn_training* training,
                           char error[SN_ERROR_BYTES]);

@@ -13,11 +13,6 @@
 namespace sn {
 namespace {
 
-LossTask loss_task(const Plan& plan, const sn_training& t, int64_t images) {
-  const bool logits = t.loss == SN_CATEGORICAL_CROSSENTROPY;
-  return {t.loss, plan.outputs, t.label_smoothing, 1.0f / static_cast<float>(images), logits};
-}
-
 // The step that slabs are done for.
 struct Step {
   int32_t number = 0;
@@ -44,6 +39,7 @@ struct Training {
   Phases phases;
   Step step;
   Optimization optimizer;
+  LossTask loss;
   int64_t fastest = kLongestAgain;  // nanoseconds that a group took
   sn_status status = SN_OK;
   bool cut = false;  // a slab was left out, since the host wants to stop
@@ -55,7 +51,9 @@ struct Training {
         phases(pool),
         step{0, 0, 0, 0, {}, order_of(t, 0)},
         optimizer(t.optimizer, nullptr) {
-    if (!gradient_only) optimizer.read();  // checked before
+    if (!gradient_only) optimizer.read();        // checked before
+    read_loss(t.loss, net.plan, loss, nullptr);  // likewise
+    task.decisions = decisions_of(loss, task.examples);
     for (int64_t g = 0; g < net.slabs; ++g)
       net.group_states[g].done = net.group_states[g].again = 0;
     phases.begin(kPack, net.chunk_count);
@@ -113,7 +111,7 @@ struct Training {
     return {task.parameters,
             net.packed,
             !task.no_dropout,
-            task.loss == SN_CATEGORICAL_CROSSENTROPY,
+            loss.skips_final,
             true,
             task.seed,
             static_cast<uint64_t>(task.first_step + now.number),
@@ -150,10 +148,11 @@ struct Training {
 
   // The loss of a slab's outputs, whose place its gradient takes.
   LossSum take_loss(const Slab<Lanes>& slab, const Picked& picked, int64_t images) const {
-    const LossTask loss = loss_task(net.plan, task, images);
-    const Tensor& last = result_of(net.plan, loss.from_logits);
+    LossTask mean = loss;
+    mean.share = 1.0f / static_cast<float>(images);
+    const Tensor& last = result_of(net.plan, loss.skips_final);
     const Lanes* y = slab.values(last).at;
-    const LossSum sum = loss_of_slab(loss, task.examples, picked, y, slab.scratch);
+    const LossSum sum = loss_of_slab(mean, task.examples, picked, y, slab.scratch);
     backward_row(slab.gradient(last).at, y, slab.scratch, net.plan.outputs, last.activation,
                  last.alpha);
     return sum;

@@ -428,8 +428,8 @@ class Network:
 
     def loss_of(
         self, outputs: Array, examples: Examples, indices: NDArray[np.int64], loss: Loss
-    ) -> tuple[Array, Array, int]:
-        """Each example's weight · loss, the gradient of their sum, and how many are right."""
+    ) -> tuple[Array, Array, int | None]:
+        """Each example's weight · loss, their sum's gradient, and how many are right, if any."""
         k = outputs.shape[-1]
         if examples.targets is not None:
             targets = examples.targets[indices].astype(np.float64)
@@ -438,11 +438,13 @@ class Network:
             assert examples.labels is not None
             labels = examples.labels[indices]
             targets = np.eye(k)[labels]
-            targets = targets * (1 - loss.smoothing) + loss.smoothing / k
+        smoothing = getattr(loss, "label_smoothing", 0.0)
+        targets = targets * (1 - smoothing) + smoothing / k
         weights = np.ones(len(indices)) if examples.weights is None else examples.weights[indices]
         weights = weights.astype(np.float64)
-        correct = int((outputs.argmax(axis=-1) == labels).sum())
+        correct: int | None = int((outputs.argmax(axis=-1) == labels).sum())
         if isinstance(loss, MeanSquaredError):
+            correct = None if examples.targets is not None else correct
             errors = outputs - targets
             return weights * (errors**2).mean(axis=-1), weights[:, None] * 2 * errors / k, correct
         if getattr(loss, "from_logits", False):
@@ -477,7 +479,7 @@ class Network:
         indices: NDArray[np.int64],
         loss: Loss,
         mask: Mask | None = None,
-    ) -> tuple[float, Array, int]:
+    ) -> tuple[float, Array, int | None]:
         """The batch's loss, its float64 gradient, and how many were right."""
         outputs, backwards = self.forward(parameters, examples.images[indices], mask, True)
         losses, g, correct = self.loss_of(outputs[-1], examples, indices, loss)
@@ -553,7 +555,7 @@ class Network:
             self.move(w)
             parameters[:], slots[:] = w, s
             losses.append(value)
-            corrects.append(correct)
+            corrects.append(correct or 0)
         return _steps(losses, corrects)
 
 

@@ -164,7 +164,7 @@ def test_an_input_that_does_not_fit_is_refused_by_name(
         lambda: RMSprop(epsilon=-1.0),
         lambda: Adam(global_clipnorm=-1.0),
         lambda: optimizers.get("adahessian"),
-        lambda: losses.get("hinge"),
+        lambda: losses.get("ctc"),
         lambda: losses.CategoricalCrossentropy(label_smoothing=1.0),
     ],
 )

@@ -123,7 +123,7 @@ def slopes(
         targets = functional.one_hot(labels, x.shape[1]).double()
         each = ((x - targets) ** 2).mean(dim=1)
     else:
-        smooth = loss.smoothing
+        smooth = getattr(loss, "label_smoothing", 0.0)
         logarithms = (
             functional.log_softmax(x, 1) if getattr(loss, "from_logits", False) else x.log()
         )

@@ -15,7 +15,7 @@ struct Pass {
   const float* parameters;
   const float* packed;
   bool dropout;      // dropout works
-  bool keep_logits;  // leave out a final softmax
+  bool keep_logits;  // leave out the last operation, in whose place the loss comes
   bool winograd;     // where the plan says so
   uint64_t seed, step;
   int64_t first_image;          // of the slab, counted in the batch
@@ -77,7 +77,8 @@ constexpr sn_operator_info row_of(const char* name, int least_inputs = 1, int mo
 }
 
 // The kinds of attributes.
-constexpr double kAny = 3.4028234e38;  // the largest float
+constexpr double kAny = 3.4028234e38;              // the largest float
+constexpr double kBelowOne = 0.99999999999999989;  // 1 - 2^-53
 constexpr int kMaxSide = 4096;
 constexpr int kMostUnits = 65536;
 constexpr sn_attribute_info number(const char* name, double value, double least = -kAny,
@@ -133,6 +134,9 @@ extern const Kernels kSoftmaxKernels;
 extern const Kernels kOverAxisKernels;
 
 inline bool is_softmax(const Operation& op) { return op.kernels == &kSoftmaxKernels; }
+inline bool is_final_sigmoid(const Operation& op, const Tensor& out) {
+  return op.kernels == &kActivationKernels && op.function == kLinear && out.activation == kSigmoid;
+}
 inline bool is_rescaling(const Operation& op) { return op.kernels == &kRescalingKernels; }
 
 }  // namespace sn

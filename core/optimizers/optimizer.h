@@ -71,7 +71,6 @@ constexpr auto arguments(double weight_decay, Own... own) {
        whole("gradient_accumulation_steps", 0, 0, kMost)}};
 }
 
-constexpr double kBelowOne = 0.99999999999999989;  // 1 - 2^-53
 constexpr sn_attribute_info fraction(const char* name, double value) {
   return number(name, value, 0, kBelowOne);
 }

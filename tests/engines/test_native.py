@@ -242,7 +242,7 @@ def test_each_optimizer(optimizer: Optimizer, first_step: int) -> None:
     steps = ours.train(got, slots, examples, **how)
     right = theirs.train(expected, expected_slots, examples, **how)
     np.testing.assert_allclose(steps.losses, right.losses, rtol=1e-4)
-    assert steps.correct.tolist() == right.correct.tolist()
+    np.testing.assert_array_equal(steps.correct, right.correct)
     near(got, expected, 2e-4)
     near(slots, expected_slots, 2e-3)
 

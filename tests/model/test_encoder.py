@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from spritenet.engines.native import Network
 from spritenet.errors import DataError, ModelError
+from spritenet.layers import Dense, Flatten
 from spritenet.losses import CategoricalCrossentropy, MeanSquaredError
 from spritenet.model.encoder import Encoder
 
@@ -40,17 +42,23 @@ def test_classes_become_indices(y: Any) -> None:  # noqa: ANN401 - labels of any
 
 
 def test_probabilities_are_targets_and_are_smoothed_as_the_loss_says() -> None:
-    """PyTorch's formula: y · (1 - s) + s / k."""
+    """PyTorch's formula: y · (1 - s) + s / k, by the core."""
     torch = pytest.importorskip("torch")
     rows = np.array([[0.5, 0.25, 0.25]] * 4, np.float32)
     smooth = CategoricalCrossentropy(label_smoothing=0.1)
     examples = Encoder(3, smooth).encode(IMAGES, rows)
     assert examples.labels is None
     assert examples.targets is not None
-    outputs = torch.tensor(np.random.default_rng(0).normal(size=(4, 3)), dtype=torch.float32)
-    expected = torch.nn.functional.cross_entropy(outputs, torch.tensor(rows), label_smoothing=0.1)
-    own = -(torch.tensor(examples.targets) * torch.log_softmax(outputs, 1)).sum(1).mean()
-    assert float(own) == pytest.approx(float(expected), rel=1e-6)
+    np.testing.assert_array_equal(examples.targets, rows)
+    shape = IMAGES.shape[1:]
+    network = Network([Flatten(), Dense(3, activation="softmax")], shape)
+    parameters = np.random.default_rng(0).normal(0, 0.01, network.parameter_count)
+    outputs = network.predict(parameters.astype(np.float32), IMAGES)
+    expected = torch.nn.functional.cross_entropy(
+        torch.tensor(outputs).log(), torch.tensor(rows), label_smoothing=0.1
+    )
+    own = network.evaluate(parameters.astype(np.float32), examples, smooth)
+    assert own.loss == pytest.approx(float(expected), rel=1e-5)
 
 
 def test_floats_are_targets_of_the_squared_error() -> None:

@@ -22,7 +22,7 @@ def defaults(function: object) -> dict[str, object]:
 
 def test_fit_and_train_take_the_options_with_their_defaults() -> None:
     """No option is missing in one of the three, and those that Keras has are in Keras's order."""
-    options = {field.name: field.default for field in fields(FitOptions)}
+    options = {field.name: field.default for field in fields(FitOptions) if field.init}
     ours, theirs = defaults(Sequential.fit), defaults(train)
     for name in ("self", "x", "y", "verbose"):
         del ours[name]
@@ -37,8 +37,8 @@ def test_fit_and_train_take_the_options_with_their_defaults() -> None:
 def test_fit_documents_every_option() -> None:
     """The documentation of `train` and of `FitOptions` refers to it."""
     documented = inspect.getdoc(Sequential.fit) or ""
-    for field in fields(FitOptions):
-        assert f"\n    {field.name}: " in documented or field.name == "about"
+    for name in (field.name for field in fields(FitOptions) if field.init):
+        assert f"\n    {name}: " in documented or name == "about"
     for other in (train, FitOptions):
         assert "`Sequential.fit`" in (inspect.getdoc(other) or "")
 

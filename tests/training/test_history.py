@@ -31,7 +31,7 @@ def test_a_history_plots_every_step(model: sn.Sequential) -> None:
     )
     np.testing.assert_allclose(
         np.asarray(accuracy.lines[1].get_xydata(), float),
-        [(event.step, event.accuracy) for event in history.evaluations],
+        [(event.step, event.accuracy or 0) for event in history.evaluations],
     )
     with pytest.raises(DataError, match="nothing to plot"):
         sn.Sequential().history or sn.History().plot()

@@ -180,11 +180,12 @@ class Experiment:
     def _advice(self, end: Finished | Stopped) -> Iterator[str]:
         """Yields what the accuracies mean, and that a model is not calibrated."""
         result, model = self.test_result or self.last_validation, self.model
-        if result is not None and end.images >= len(self.dataset.train):
+        accuracy = None if result is None else result.accuracy
+        if result is not None and accuracy is not None and end.images >= len(self.dataset.train):
             training = None if self.last_epoch is None else self.last_epoch.accuracy
             classes = len(self.dataset.class_names)
             name = "test images" if self.test_result is not None else "validation images"
-            yield from advice(training, result.accuracy, result.images, classes, name)
+            yield from advice(training, accuracy, result.images, classes, name)
         if not model.calibrated and model.classifies:
             yield NOT_CALIBRATED
 
@@ -267,8 +268,9 @@ class Experiment:
             model.trained_on = replace(model.trained_on, dataset=self.dataset.name)
         if self.test_result is not None:
             result = self.test_result
-            scores = {"test_accuracy": result.accuracy, "test_loss": result.loss}
-            model.scores = {**model.scores, **scores}
+            model.scores = {**model.scores, "test_loss": result.loss}
+            if result.accuracy is not None:
+                model.scores["test_accuracy"] = result.accuracy
         model.save(self.run.model_path)
 
     def _explain_stop(self) -> None:

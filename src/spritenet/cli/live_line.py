@@ -81,7 +81,7 @@ class LiveLine:
         self.epochs = self.steps_per_epoch = 1
         self.curve = Sparkline() if console.width >= CURVE_WIDTH and _can_encode(BLOCKS) else None
         self.images = 0
-        self.averages: tuple[float, float] | None = None
+        self.averages: tuple[float, float | None] | None = None
         self.evaluation = evaluation
         self.evaluated = ""
         self.drawn = 0.0
@@ -110,7 +110,8 @@ class LiveLine:
             case StepEvent():
                 self._add(event)
             case Evaluated():
-                self.evaluated = f"  {self.evaluation} {percent(event.accuracy)}"
+                right = None if event.accuracy is None else percent(event.accuracy)
+                self.evaluated = f"  {self.evaluation} {right or f'loss {event.loss:.3f}'}"
             case _:
                 pass
         if perf_counter() - self.drawn >= REFRESH and self.averages:
@@ -122,12 +123,13 @@ class LiveLine:
         if self.curve is not None:
             self.curve.add(event.loss)
         loss, accuracy = self.averages or (event.loss, event.accuracy)
+        now = event.accuracy
         self.averages = (
             DECAY * loss + (1 - DECAY) * event.loss,
-            DECAY * accuracy + (1 - DECAY) * event.accuracy,
+            None if accuracy is None or now is None else DECAY * accuracy + (1 - DECAY) * now,
         )
 
-    def _draw(self, step: int, loss: float, accuracy: float) -> None:
+    def _draw(self, step: int, loss: float, accuracy: float | None) -> None:
         """Draws the line."""
         self.drawn = now = perf_counter()
         then, before = self.marks[0]
@@ -136,7 +138,8 @@ class LiveLine:
         curve = f"{self.curve} " if self.curve is not None else ""
         epoch = min(self.epochs, (step - 1) // self.steps_per_epoch + 1)
         description = f"epoch {epoch}/{self.epochs}"
-        metrics = f"loss {curve}{loss:.3f}  accuracy {percent(accuracy)}{self.evaluated}"
+        right = "" if accuracy is None else f"  accuracy {percent(accuracy)}"
+        metrics = f"loss {curve}{loss:.3f}{right}{self.evaluated}"
         fast = f"{speed:,.0f} images/s  "
         if len(description) + len(fast) + len(metrics) <= self.progress.console.width - BAR_WIDTH:
             metrics = fast + metrics

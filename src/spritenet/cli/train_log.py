@@ -69,11 +69,11 @@ def epoch_log(events: Iterable[Event], evaluation: str) -> Iterator[Event]:
                 epochs = -(-event.last_step // event.steps_per_epoch)
             case EpochEnded():
                 speed = event.images / event.seconds if event.seconds else 0.0
-                line = f"epoch {event.epoch + 1}/{epochs}: loss {event.loss:.4f}, "
-                line += f"accuracy {percent(event.accuracy)}"
-                if event.val_loss is not None and event.val_accuracy is not None:
-                    line += f"; {evaluation} loss {event.val_loss:.4f}, "
-                    line += percent(event.val_accuracy)
+                line = f"epoch {event.epoch + 1}/{epochs}: loss {event.loss:.4f}"
+                line += _right(event.accuracy, ", accuracy ")
+                if event.val_loss is not None:
+                    line += f"; {evaluation} loss {event.val_loss:.4f}"
+                    line += _right(event.val_accuracy, ", ")
                 fast = f"  ({speed:,.0f} images/s)"
                 _print(line + fast if len(line + fast) <= width else line)
             case _:
@@ -103,14 +103,15 @@ def node_log(events: Iterable[Event], every: int, evaluation: str) -> Iterator[E
             case StepEvent():
                 step = (event.step - 1) % steps_per_epoch
                 if step % every == 0:
-                    accuracy = f"accuracy: {100 * event.accuracy:.2f}%"
-                    _print(f"  - step: {step}: loss: {event.loss:.6g}, {accuracy}")
+                    _print(f"  - step: {step}: {_node_figures(event.loss, event.accuracy)}")
             case EpochEnded():
                 _print(f"* End Epoch: {event.epoch + 1}: time: {event.seconds:.3f} secs")
                 while evaluated:
                     _print(evaluated.pop(0))
             case Evaluated():
-                evaluated.append(f"* {evaluation} accuracy: {100 * event.accuracy:.2f}%")
+                right = "" if event.accuracy is None else f"{100 * event.accuracy:.2f}%"
+                loss = f"loss: {event.loss:.6g}"
+                evaluated.append(f"* {evaluation} {f'accuracy: {right}' if right else loss}")
                 if event.step % steps_per_epoch:
                     _print(evaluated.pop())  # at an epoch's end it follows the epoch's line
             case Finished():
@@ -139,11 +140,25 @@ def conclusion(
     images, steps = plural(end.images, "image"), plural(end.step, "step")
     yield f"trained on {images} in {duration(end.seconds)}: {speed:,.0f} images/s, {steps}"
     if result is not None:
-        low, high = accuracy_interval(round(result.accuracy * result.images), result.images)
-        accuracy = f"accuracy {percent(result.accuracy)} ({percent(low)} to {percent(high)})"
-        yield f"tested on {plural(result.images, 'image')}: {accuracy}, loss {result.loss:.4f}"
+        figures = f"loss {result.loss:.4f}"
+        if result.accuracy is not None:
+            low, high = accuracy_interval(round(result.accuracy * result.images), result.images)
+            interval = f"({percent(low)} to {percent(high)})"
+            figures = f"accuracy {percent(result.accuracy)} {interval}, {figures}"
+        yield f"tested on {plural(result.images, 'image')}: {figures}"
     yield from advice
     yield f"saved in {folder}, {duration(terminal.process_seconds())} after the start"
+
+
+def _right(accuracy: float | None, before: str) -> str:
+    """Returns an accuracy in words; "" where targets are numbers."""
+    return "" if accuracy is None else before + percent(accuracy)
+
+
+def _node_figures(loss: float, accuracy: float | None) -> str:
+    """Returns loss and accuracy as the example for Node.js prints them."""
+    right = "" if accuracy is None else f", accuracy: {100 * accuracy:.2f}%"
+    return f"loss: {loss:.6g}{right}"
 
 
 def _print(line: str) -> None:

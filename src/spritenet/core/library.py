@@ -18,7 +18,7 @@ from spritenet.errors import CoreError, InputError
 
 __all__ = ["ERROR_BYTES", "builds", "library", "load"]
 
-INTERFACE_VERSION = 4
+INTERFACE_VERSION = 6
 ERROR_BYTES = 256
 
 _FOLDER = Path(os.environ.get("SPRITENET_LIBRARIES") or Path(__file__).parent / "lib")
@@ -52,6 +52,8 @@ _FUNCTIONS: dict[str, tuple[object, tuple[object, ...]]] = {
     "sn_optimizer_count": (_I32, ()),
     "sn_optimizer_at": (_P, (_I32,)),
     "sn_slot_count": (_I32, (_P, _P)),
+    "sn_loss_count": (_I32, ()),
+    "sn_loss_at": (_P, (_I32,)),
     "sn_train": (_I32, (_P, _P, _P, _P)),
     "sn_evaluate": (_I32, (_P, _P, _P, _P)),
     "sn_gradient": (_I32, (_P, _P, _P, _P, _P)),

@@ -15,6 +15,8 @@ __all__ = [
     "CAttributeInfo",
     "CEvaluation",
     "CExamples",
+    "CLoss",
+    "CLossInfo",
     "CNode",
     "COperatorInfo",
     "COptimizer",
@@ -126,7 +128,33 @@ class CExamples(ctypes.Structure):
         ("targets", c_void_p),
         ("weights", c_void_p),
         ("identities", c_void_p),
+        ("output_weights", c_void_p),
         ("count", c_int64),
+    ]
+
+
+class CLoss(ctypes.Structure):
+    """sn_loss."""
+
+    _fields_: ClassVar = [
+        ("name", c_char_p),
+        ("attributes", POINTER(CAttribute)),
+        ("attribute_count", c_int32),
+    ]
+
+
+class CLossInfo(ctypes.Structure):
+    """sn_loss_info."""
+
+    _fields_: ClassVar = [
+        ("name", c_char_p),
+        ("words", c_char_p),
+        ("attributes", POINTER(CAttributeInfo)),
+        ("attribute_count", c_int32),
+        ("activation", c_int32),
+        ("accuracy", c_int32),
+        ("targets", c_int32),
+        ("by_output", c_int32),
     ]
 
 
@@ -183,13 +211,13 @@ class CTraining(ctypes.Structure):
         ("first_step", c_int64),
         ("steps", c_int32),
         ("batch_size", c_int32),
-        ("loss", c_int32),
-        ("label_smoothing", c_float),
+        ("loss", CLoss),
         ("no_dropout", c_int32),
         ("stop", c_void_p),
         ("losses", c_void_p),
         ("correct", c_void_p),
         ("steps_done", c_int32),
+        ("decisions", c_int32),
     ]
 
 
@@ -202,10 +230,10 @@ class CEvaluation(ctypes.Structure):
         ("indices", c_void_p),
         ("first", c_int64),
         ("count", c_int64),
-        ("loss", c_int32),
-        ("label_smoothing", c_float),
+        ("loss", CLoss),
         ("stop", c_void_p),
         ("loss_sum", c_double),
         ("l2", c_double),
         ("correct", c_int64),
+        ("decisions", c_int32),
     ]

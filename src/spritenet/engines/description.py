@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from spritenet.core import nodes, structs
 from spritenet.layers import Layer
 from spritenet.layers.attributes import attributes_of
-from spritenet.losses import Loss, MeanSquaredError
+from spritenet.losses import Loss
 from spritenet.optimizers import Optimizer
 
-__all__ = ["attributes_of", "describe_node", "describe_optimizer", "loss_kind"]
+__all__ = ["attributes_of", "describe_loss", "describe_node", "describe_optimizer"]
 
 
 def describe_node(layer: Layer, inputs: Sequence[int]) -> structs.CNode:
@@ -25,6 +25,8 @@ def describe_optimizer(optimizer: Optimizer) -> structs.COptimizer:
     return structs.COptimizer(type(optimizer).__name__.encode(), made, len(attributes))
 
 
-def loss_kind(loss: Loss) -> int:
-    """sn_loss: 0 for either cross-entropy, 1 for the mean squared error."""
-    return int(isinstance(loss, MeanSquaredError))
+def describe_loss(loss: Loss) -> structs.CLoss:
+    """A loss in the header's words."""
+    attributes = loss.attributes
+    made = nodes.attribute_array(attributes)
+    return structs.CLoss(type(loss).__name__.encode(), made, len(attributes))

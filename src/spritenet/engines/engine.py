@@ -30,6 +30,8 @@ class Examples:
         targets: float32 (n, k), used instead of labels.
         weights: float32 (n,), a factor on each example's loss; None for 1.
         identities: int64 (n,), by which augmentation knows each image; None for its index.
+        output_weights: float32 (k,), a factor on each output's part of the loss, for losses that
+            are a mean over the outputs; None for 1.
     """
 
     images: NDArray[np.uint8]
@@ -37,6 +39,7 @@ class Examples:
     targets: NDArray[np.float32] | None = None
     weights: NDArray[np.float32] | None = None
     identities: NDArray[np.int64] | None = None
+    output_weights: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         """The number of examples."""
@@ -61,13 +64,15 @@ class Evaluation:
     Attributes:
         loss_sum: the sum of weight · loss over the examples, without the L2 penalty.
         l2: the L2 penalty of the parameters.
-        correct: the number of examples whose largest output is at their label.
+        correct: the number of examples whose largest output is at their label; where each output
+            is a yes or no, the sum over the examples of the fraction of right outputs; None where
+            targets are numbers.
         count: the number of examples.
     """
 
     loss_sum: float
     l2: float
-    correct: int
+    correct: float | None
     count: int
 
     @property
@@ -76,9 +81,9 @@ class Evaluation:
         return self.loss_sum / max(1, self.count) + self.l2
 
     @property
-    def accuracy(self) -> float:
-        """The fraction of examples whose largest output is at their label."""
-        return self.correct / max(1, self.count)
+    def accuracy(self) -> float | None:
+        """The fraction of right examples or outputs; None where targets are numbers."""
+        return None if self.correct is None else self.correct / max(1, self.count)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,13 +92,14 @@ class Steps:
 
     Attributes:
         losses: float32 (done,), each step's mean of weight · loss, plus the L2 penalty.
-        correct: int32 (done,), correct predictions of each batch before its step.
+        correct: (done,), the right examples of each batch before its step, as in `Evaluation`; None
+            where targets are numbers.
         diverged: the loss of the next step was not finite; that step was not done.
         stopped: a stop was requested before all steps were done.
     """
 
     losses: NDArray[np.float32]
-    correct: NDArray[np.int32]
+    correct: NDArray[np.int32] | NDArray[np.float64] | None
     diverged: bool = False
     stopped: bool = False
 

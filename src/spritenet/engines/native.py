@@ -19,7 +19,7 @@ from spritenet.core import nodes, structs
 from spritenet.core.library import ERROR_BYTES, library
 from spritenet.core.pool import Pool, instruction_set, lanes
 from spritenet.core.pool import threads as threads_to_use
-from spritenet.engines.description import describe_node, describe_optimizer, loss_kind
+from spritenet.engines.description import describe_loss, describe_node, describe_optimizer
 from spritenet.engines.engine import Evaluation, Examples, Steps
 from spritenet.engines.interruptible_call import waiting_for
 from spritenet.errors import CoreError, ModelError
@@ -199,12 +199,14 @@ class Network:
         _check(examples.targets, np.float32, (n, self.outputs), "targets")
         _check(examples.weights, np.float32, (n,), "weights")
         _check(examples.identities, np.int64, (n,), "identities")
+        _check(examples.output_weights, np.float32, (self.outputs,), "output_weights")
         return structs.CExamples(
             _address(examples.images),
             _address(examples.labels),
             _address(examples.targets),
             _address(examples.weights),
             _address(examples.identities),
+            _address(examples.output_weights),
             n,
         )
 
@@ -266,8 +268,7 @@ class Network:
         task = structs.CEvaluation(
             examples=self._examples(examples),
             parameters=_address(parameters),
-            loss=loss_kind(loss),
-            label_smoothing=loss.smoothing,
+            loss=describe_loss(loss),
         )
         loss_sum, correct = 0.0, 0
         chunk = 4096  # so that Ctrl-C is answered
@@ -277,7 +278,9 @@ class Network:
             self._call(self._core.sn_evaluate, self._handle, self._pool.handle, ctypes.byref(task))
             loss_sum += task.loss_sum
             correct += task.correct
-        return Evaluation(loss_sum, task.l2, correct, total)
+        each = task.decisions
+        right = None if not each else correct if each == 1 else correct / each
+        return Evaluation(loss_sum, task.l2, right, total)
 
     def gradient(
         self,
@@ -300,8 +303,7 @@ class Network:
             seed=dropout_seed or 0,
             steps=1,
             batch_size=len(indices),
-            loss=loss_kind(loss),
-            label_smoothing=loss.smoothing,
+            loss=describe_loss(loss),
             no_dropout=int(dropout_seed is None),
             losses=_address(losses),
             correct=_address(correct),
@@ -369,8 +371,7 @@ class Network:
             first_step=first_step,
             steps=steps,
             batch_size=batch_size,
-            loss=loss_kind(loss),
-            label_smoothing=loss.smoothing,
+            loss=describe_loss(loss),
             stop=ctypes.addressof(self._stop),
             losses=_address(losses),
             correct=_address(correct),
@@ -387,4 +388,7 @@ class Network:
         if status == _STOPPED:
             self._stop.value = 0
         done = task.steps_done
-        return Steps(losses[:done], correct[:done], status == _DIVERGED, status == _STOPPED)
+        right: NDArray[np.int32] | NDArray[np.float64] | None = correct[:done]
+        if task.decisions != 1:
+            right = correct[:done] / task.decisions if task.decisions else None
+        return Steps(losses[:done], right, status == _DIVERGED, status == _STOPPED)

@@ -169,9 +169,30 @@ def training_config(state: OptimizerState) -> dict[str, Any] | None:
         entry = {"class_name": "Adam", "config": {"learning_rate": rate, **own}}
     else:
         return None
-    return {"loss": loss.name, "metrics": ["accuracy"], "optimizer_config": entry}
+    name = TENSORFLOW_JS[type(loss).__name__]
+    return {"loss": name, "metrics": ["accuracy"], "optimizer_config": entry}
+
+
+TENSORFLOW_JS = {
+    "BinaryCrossentropy": "binary_crossentropy",
+    "CategoricalCrossentropy": "categorical_crossentropy",
+    "CategoricalHinge": "categorical_hinge",
+    "CosineSimilarity": "cosine_proximity",
+    "Hinge": "hinge",
+    "KLDivergence": "kullback_leibler_divergence",
+    "LogCosh": "logcosh",
+    "MeanAbsoluteError": "mean_absolute_error",
+    "MeanAbsolutePercentageError": "mean_absolute_percentage_error",
+    "MeanSquaredError": "mean_squared_error",
+    "MeanSquaredLogarithmicError": "mean_squared_logarithmic_error",
+    "Poisson": "poisson",
+    "SparseCategoricalCrossentropy": "sparse_categorical_crossentropy",
+    "SquaredHinge": "squared_hinge",
+}
+"""TensorFlow.js's losses, with its names."""
 
 
 def _is_special(loss: Loss) -> bool:
     """Returns True if TensorFlow.js, which identifies a loss by name, would compute another."""
-    return bool(getattr(loss, "from_logits", False) or loss.smoothing)
+    name = TENSORFLOW_JS.get(type(loss).__name__)
+    return name is None or loss.config() != type(loss)().config()

@@ -48,7 +48,6 @@ def _words(table: dict[str, str]) -> dict[str, str]:
 _CHAIN = "Networks are sn.Sequential([...]) or sn.Model(inputs, outputs)."
 _FLOAT32 = "Networks compute in float32."
 _RATE = "Give the optimizer a schedule, fit a LearningRateScheduler, or call compile again."
-_BINARY = "Use Dense(2, activation='softmax') and loss='sparse_categorical_crossentropy'."
 _ACCURACY = "Give compile metrics=['accuracy'], or call sn.metrics.accuracy."
 _CONFIG = "Use config(), and get(config) of the module."
 _OWN_LOOP = "For a loop of your own: for event in sn.train(model, data)."
@@ -99,19 +98,14 @@ NAMES: dict[str, dict[str, str]] = {
         "deserialize": "Use sn.optimizers.get(config).",
     }),
     "losses": _words({
-        "BinaryCrossentropy BinaryFocalCrossentropy binary_crossentropy binary_focal_crossentropy":
-            _BINARY,
-        "categorical_crossentropy mean_squared_error sparse_categorical_crossentropy":
+        "binary_crossentropy binary_focal_crossentropy categorical_crossentropy "
+        "categorical_focal_crossentropy categorical_generalized_cross_entropy categorical_hinge "
+        "cosine_similarity dice hinge huber kl_divergence log_cosh mean_absolute_error "
+        "mean_absolute_percentage_error mean_squared_error mean_squared_logarithmic_error poisson "
+        "sparse_categorical_crossentropy squared_hinge tversky":
             "Give compile the name, in quotes; sn.metrics.log_loss computes a value.",
-        "CategoricalFocalCrossentropy categorical_focal_crossentropy":
-            "Use CategoricalCrossentropy, and class_weight= of fit.",
-        "KLDivergence kl_divergence":
-            "Use CategoricalCrossentropy: with probabilities as targets its gradient is the same.",
-        "Hinge SquaredHinge CategoricalHinge hinge squared_hinge categorical_hinge":
-            "Use CategoricalCrossentropy.",
-        "MeanAbsoluteError mean_absolute_error Huber huber LogCosh log_cosh "
-        "MeanAbsolutePercentageError mean_absolute_percentage_error "
-        "MeanSquaredLogarithmicError mean_squared_logarithmic_error": "Use MeanSquaredError.",
+        "CTC ctc": "It aligns sequences, and an image has one row of outputs.",
+        "Circle circle": "It compares the images of a batch; use CategoricalCrossentropy.",
         "serialize": "Use loss.config().",
         "deserialize": "Use sn.losses.get(config).",
     }),
@@ -246,7 +240,8 @@ TORCH = _words({
     "AdaptiveAvgPool2d": "Use GlobalAveragePooling2D().",
     "Dropout2d": "Use Dropout(rate).",
     "CrossEntropyLoss NLLLoss": "Use loss='sparse_categorical_crossentropy'.",
-    "BCELoss BCEWithLogitsLoss": _BINARY,
+    "BCELoss": "Use activation='sigmoid' and loss='binary_crossentropy'.",
+    "BCEWithLogitsLoss": "Use loss=sn.BinaryCrossentropy(from_logits=True).",
     "MSELoss": "Use loss='mean_squared_error'.",
     "DataLoader TensorDataset": "Give fit a Split, arrays or PyTorch's own.",
     "tensor Tensor from_numpy": "Use NumPy arrays, or PyTorch's own tensors.",

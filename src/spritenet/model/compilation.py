@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Compilation"]
 
-ACCURACIES = ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy")
+ACCURACIES = (
+    *("accuracy", "acc", "binary_accuracy", "categorical_accuracy"),
+    "sparse_categorical_accuracy",
+)
 
 
 class Compilation:
@@ -52,8 +55,8 @@ class Compilation:
 
         Args:
             optimizer: "sgd", "adam" or another name in lower case, or an object.
-            loss: "categorical_crossentropy", "sparse_categorical_crossentropy",
-                "mean_squared_error" ("mse"), or an object.
+            loss: "sparse_categorical_crossentropy", "binary_crossentropy", "mse" or another name of
+                docs/reference/losses.md, or an object.
             metrics: "accuracy", or nothing.
 
         Raises:

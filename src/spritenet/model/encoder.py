@@ -12,7 +12,7 @@ from spritenet.engines.engine import Examples
 from spritenet.errors import DataError, ModelError
 from spritenet.layers import Shape
 from spritenet.layers.input import fits
-from spritenet.losses import CategoricalCrossentropy, Loss, SparseCategoricalCrossentropy
+from spritenet.losses import Loss
 from spritenet.model.class_weight import ClassWeight, class_factors
 from spritenet.model.targets import labels_or_targets, weights
 
@@ -45,8 +45,7 @@ class Encoder:
     class_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        softmax = isinstance(self.loss, CategoricalCrossentropy | SparseCategoricalCrossentropy)
-        if self.outputs == 1 and softmax:
+        if self.outputs == 1 and self.loss.row.activation == "softmax":
             raise ModelError(
                 "a softmax of one output is always 1, so nothing can be learned",
                 where=self.loss.name,
@@ -71,7 +70,8 @@ class Encoder:
         """
         if self.class_weight is None:
             return None
-        return class_factors(self.class_weight, self.outputs, self.class_names, labels)
+        outputs = 2 if self.outputs == 1 else self.outputs  # no and yes
+        return class_factors(self.class_weight, outputs, self.class_names, labels)
 
     def encode(
         self, images: NDArray[np.uint8], y: ArrayLike, sample_weight: ArrayLike | None = None
@@ -97,13 +97,18 @@ class Encoder:
                 )
             given = as_labels(given, self.class_names)[0]
         labels, targets = labels_or_targets(given, len(images), self.outputs, self.loss)
-        factors = weights(
-            labels,
-            len(images),
-            class_weight=self.factors(labels),
-            sample_weight=sample_weight,
+        answers, classes, by_output = labels, self.factors(labels), None
+        if targets is not None and classes is not None and self.loss.row.by_output:
+            if self.outputs == 1:
+                answers = targets.astype(np.int32).reshape(-1)  # 0: no, 1: yes
+            else:
+                by_output = np.ones(self.outputs, np.float32)
+                by_output[list(classes)] = list(classes.values())
+                classes = None
+        factors = weights(answers, len(images), class_weight=classes, sample_weight=sample_weight)
+        return Examples(
+            np.ascontiguousarray(images), labels, targets, factors, output_weights=by_output
         )
-        return Examples(np.ascontiguousarray(images), labels, targets, factors)
 
 
 def to_batches(data: DataAdapter, input_shape: Shape, encoder: Encoder) -> BatchSource:

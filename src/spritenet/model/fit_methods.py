@@ -217,4 +217,4 @@ def train_on_batch(
     )
     (step,) = [event for event in events if isinstance(event, StepEvent)]
     scores = Scores(step.loss, step.accuracy)
-    return scores._asdict() if return_dict else scores
+    return scores.as_dict() if return_dict else scores

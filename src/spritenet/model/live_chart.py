@@ -65,7 +65,8 @@ class LiveChart:
                 return
             case StepEvent():
                 self._losses.add(event.step, event.loss)
-                self._accuracies.add(event.step, event.accuracy)
+                if event.accuracy is not None:
+                    self._accuracies.add(event.step, event.accuracy)
                 self._step, self._images = event.step, self._images + event.images
             case Evaluated():
                 self._tests.append(event)
@@ -85,12 +86,12 @@ class LiveChart:
         steps = [test.step for test in self._tests]
         panels = {
             "loss": (self._losses, [test.loss for test in self._tests]),
-            "accuracy": (self._accuracies, [test.accuracy for test in self._tests]),
+            "accuracy": (self._accuracies, [test.accuracy or 0.0 for test in self._tests]),
         }
         charts = svg_row(
             learning_curve(metric, {"training": curve, "validation": (steps, tested)})
             for metric, (curve, tested) in panels.items()
-            if len(curve)
+            if len(curve)  # no accuracy where targets are numbers
         )
         return f"{charts}<div>{escape(self._status())}</div>"
 
@@ -101,7 +102,8 @@ class LiveChart:
             words.append(f"step {self._step:,} of {self._started.last_step:,}")
         if self._tests:
             last = self._tests[-1]
-            words.append(f"validation loss {last.loss:.4f}, accuracy {100 * last.accuracy:.2f} %")
+            right = "" if last.accuracy is None else f", accuracy {100 * last.accuracy:.2f} %"
+            words.append(f"validation loss {last.loss:.4f}{right}")
         seconds = self._clock() - self._began
         if self._end:
             words.append(self._end)

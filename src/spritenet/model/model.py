@@ -280,6 +280,8 @@ class Model:
     ) -> Scores | dict[str, float]:
         """Returns loss and accuracy: `loss, accuracy = model.evaluate(data.test)`.
 
+        The accuracy is NaN where targets are numbers; see docs/reference/losses.md.
+
         Args:
             x: a Split, a StreamSplit, (x, y), or images n h w c.
             y: the labels, if x doesn't contain them.
@@ -295,7 +297,7 @@ class Model:
         del batch_size, verbose
         loss = self.compiled()[1]
         scores = self._predictor.evaluate(x, y, sample_weight, loss, self.class_names)
-        return scores._asdict() if return_dict else scores
+        return scores.as_dict() if return_dict else scores
 
     @accepts
     def test_on_batch(

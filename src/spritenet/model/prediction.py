@@ -96,14 +96,28 @@ class Predictor:
         most = evaluation.images_per_call(self._network.graph, shape)
         result = evaluation.evaluate(self._network.engine(), parameters, examples, loss, most)
         copy = parameters.copy()  # training changes them in place
+        classes = loss.row.accuracy == "largest"
         return Scores(
-            result.loss, result.accuracy, lambda: self._predictions(examples, copy, class_names)
+            result.loss,
+            result.accuracy,
+            lambda: self._predictions(examples, copy, class_names, classes=classes),
         )
 
     def _predictions(
-        self, source: BatchSource, parameters: NDArray[np.float32], class_names: tuple[str, ...]
+        self,
+        source: BatchSource,
+        parameters: NDArray[np.float32],
+        class_names: tuple[str, ...],
+        *,
+        classes: bool,
     ) -> Predictions:
         """Returns the predictions of these weights for labelled images.
+
+        Args:
+            source: the images.
+            parameters: the weights.
+            class_names: of classes 0, 1, …; empty if unknown.
+            classes: targets are probabilities of classes of which one is right.
 
         Raises:
             ModelError: they have targets that are no classes.
@@ -112,7 +126,7 @@ class Predictor:
 
         examples = source.all()
         labels = examples.labels
-        if labels is None and examples.targets is not None:
+        if labels is None and examples.targets is not None and classes:
             labels = examples.targets.argmax(axis=1).astype(np.int32)
         if labels is None or len(self._network.output_shape) != 1:
             raise ModelError("no classes to predict", where=self._network.name)

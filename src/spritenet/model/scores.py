@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -28,19 +29,24 @@ class Scores(_Pair):
 
     Attributes:
         loss: the mean of weight · loss, plus the L2 penalty.
-        accuracy: the fraction of images whose largest output is at their label.
+        accuracy: the fraction of images whose largest output is at their label; where each output
+            is a yes or no, the fraction of right outputs; NaN where targets are numbers.
     """
 
     _predict: Callable[[], Predictions] | None = None
     _predictions: Predictions | None = None
 
     def __new__(
-        cls, loss: float, accuracy: float, predict: Callable[[], Predictions] | None = None
+        cls, loss: float, accuracy: float | None, predict: Callable[[], Predictions] | None = None
     ) -> Self:
         """Makes the scores; `predict` computes the predictions when they are first asked for."""
-        scores = super().__new__(cls, loss, accuracy)
+        scores = super().__new__(cls, loss, math.nan if accuracy is None else accuracy)
         scores._predict = predict
         return scores
+
+    def as_dict(self) -> dict[str, float]:
+        """The scores by name; without "accuracy" where targets are numbers."""
+        return {name: value for name, value in self._asdict().items() if not math.isnan(value)}
 
     def __getstate__(self) -> None:
         """Drops the predictions from pickles and copies."""
@@ -90,7 +96,6 @@ class Scores(_Pair):
 
     def _repr_html_(self) -> str:
         """Accuracy and loss, for notebooks."""
-        return (
-            f"<div><b>accuracy</b> {100 * self.accuracy:.2f} % &nbsp; "
-            f"<b>loss</b> {self.loss:.4f}</div>"
-        )
+        right = self.accuracy
+        words = "" if math.isnan(right) else f"<b>accuracy</b> {100 * right:.2f} % &nbsp; "
+        return f"<div>{words}<b>loss</b> {self.loss:.4f}</div>"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spritenet.errors import DataError
-from spritenet.losses import Loss, MeanSquaredError, SparseCategoricalCrossentropy
+from spritenet.losses import Loss
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -23,8 +23,9 @@ def labels_or_targets(y: ArrayLike, count: int, outputs: int, loss: Loss) -> Tar
     """Returns class indices if y holds classes, else a row of targets for each image.
 
     Args:
-        y: integers (n,) or (n, 1); one-hot rows or probabilities (n, k); for mean squared error
-            also any floats (n, k), and (n,) for a single output.
+        y: integers (n,) or (n, 1); one-hot rows, probabilities or numbers (n, k); for a network
+            of one output also any targets (n,). docs/reference/losses.md says which loss takes
+            which.
         count: the number of images.
         outputs: k, the number of outputs of the network.
         loss: the loss to minimize.
@@ -40,9 +41,11 @@ def labels_or_targets(y: ArrayLike, count: int, outputs: int, loss: Loss) -> Tar
             expected=f"{count} numbers or rows",
             got=f"{array.dtype} {array.shape}",
         )
-    squared = isinstance(loss, MeanSquaredError)
+    row = loss.row
+    classes = row.accuracy == "largest"  # one of them is right
     single = array.ndim == 1 or array.shape[1] == 1
-    if single and not (squared and (outputs == 1 or array.dtype.kind == "f")):
+    numbers = outputs == 1 or (array.dtype.kind == "f" and row.targets == "any")
+    if single and (classes or not numbers):
         return _labels(array.reshape(-1), outputs), None
     rows = array.reshape(count, -1).astype(np.float32)
     if rows.shape[1] != outputs:
@@ -54,21 +57,45 @@ def labels_or_targets(y: ArrayLike, count: int, outputs: int, loss: Loss) -> Tar
         )
     if not np.isfinite(rows).all():
         raise DataError("a target is not a finite number", where="y")
-    if squared:
-        return None, np.ascontiguousarray(rows)
-    if isinstance(loss, SparseCategoricalCrossentropy):
+    if row.targets == "labels":
         raise DataError(
-            "sparse_categorical_crossentropy needs class indices",
+            f"{loss.name} needs class indices",
             where="y",
             expected=f"integers ({count},)",
             got=f"rows {array.shape}",
             do="Use categorical_crossentropy, or y.argmax(axis=1).",
         )
-    largest = rows.argmax(axis=1)
-    if ((rows == 0) | (rows == 1)).all() and (rows.sum(axis=1) == 1).all():
-        return largest.astype(np.int32), None
-    smooth = loss.smoothing
-    return None, np.ascontiguousarray(rows * (1 - smooth) + smooth / outputs, np.float32)
+    if row.targets == "fractions":
+        _check_fractions(rows, loss)
+    binary = ((rows == 0) | (rows == 1)).all()
+    sums = rows.sum(axis=1)
+    if row.targets == "distributions" and binary and (sums > 1).any():
+        raise DataError(
+            "an image has several labels, but a softmax chooses one",
+            where="y",
+            expected=f"rows whose sum is 1 for {loss.name}",
+            got=f"a row whose sum is {sums.max():g}",
+            do="Use Dense(k, activation='sigmoid') and loss='binary_crossentropy'.",
+        )
+    if row.accuracy != "each" and outputs > 1 and binary and (sums == 1).all():
+        return rows.argmax(axis=1).astype(np.int32), None
+    return None, np.ascontiguousarray(rows)
+
+
+def _check_fractions(rows: NDArray[np.float32], loss: Loss) -> None:
+    """Refuses targets that are no answers from 0 (no) to 1 (yes).
+
+    Raises:
+        DataError: one is outside.
+    """
+    if len(rows) and not (rows.min() >= 0 and rows.max() <= 1):
+        raise DataError(
+            "a target is outside 0 to 1",
+            where="y",
+            expected=f"0 to 1 for {loss.name}",
+            got=f"{rows.max() if rows.max() > 1 else rows.min():g}",
+            do="For one class of several, use a softmax and sparse_categorical_crossentropy.",
+        )
 
 
 def _labels(array: NDArray[np.generic], outputs: int) -> NDArray[np.int32]:
@@ -92,7 +119,7 @@ def _labels(array: NDArray[np.generic], outputs: int) -> NDArray[np.int32]:
 
 
 def weights(
-    labels: NDArray[np.int32] | None,
+    labels: NDArray[np.integer] | None,
     count: int,
     *,
     class_weight: Mapping[int, float] | None = None,

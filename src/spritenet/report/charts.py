@@ -16,8 +16,10 @@ def learning_charts(training: TrainingRecord) -> dict[str, Chart]:
     steps = [test.step for test in tests]
     panels = {
         "loss": (training.loss, [test.loss for test in tests]),
-        "accuracy": (training.accuracy, [test.accuracy for test in tests]),
+        "accuracy": (training.accuracy, [test.accuracy or 0.0 for test in tests]),
     }
+    if tests and tests[-1].accuracy is None:
+        del panels["accuracy"]
     return {
         metric: learning_curve(
             metric,

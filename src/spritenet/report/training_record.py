@@ -56,7 +56,8 @@ class TrainingRecord:
             match event:
                 case StepEvent():
                     found.loss.add(event.step, event.loss)
-                    found.accuracy.add(event.step, event.accuracy)
+                    if event.accuracy is not None:
+                        found.accuracy.add(event.step, event.accuracy)
                 case Evaluated():
                     found.evaluations.append(event)
                 case EpochEnded():

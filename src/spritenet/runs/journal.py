@@ -56,9 +56,10 @@ class Journal:
         at = self._before + perf_counter() - self._began
         if isinstance(event, StepEvent):
             # By hand: there may be thousands of these a second, and json is several times slower.
+            correct = "null" if event.correct is None else event.correct
             self._lines.append(
                 f'{{"event": "step", "at": {at:.4f}, "step": {event.step}, "epoch": {event.epoch}, '
-                f'"loss": {event.loss!r}, "correct": {event.correct}, "images": {event.images}, '
+                f'"loss": {event.loss!r}, "correct": {correct}, "images": {event.images}, '
                 f'"learning_rate": {event.learning_rate!r}}}\n'
             )
             return

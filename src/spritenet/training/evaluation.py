@@ -55,13 +55,13 @@ def evaluate(
 ) -> Evaluation:
     """Returns the sums of loss and correct predictions over all examples."""
     total = Evaluation(0.0, 0.0, 0, 0)
+    correct: float | None
     max_images = min(max_images, source.max_images)
     for first in range(0, len(source), max_images):
         last = min(first + max_images, len(source))
         part = engine.evaluate(parameters, source.stored(first, last), loss)
-        total = Evaluation(
-            total.loss_sum + part.loss_sum, part.l2, total.correct + part.correct, last
-        )
+        correct = None if part.correct is None else (total.correct or 0) + part.correct
+        total = Evaluation(total.loss_sum + part.loss_sum, part.l2, correct, last)
     return total
 
 

@@ -77,22 +77,24 @@ class StepEvent(Event):
     Attributes:
         epoch: the epoch it belongs to, from 0.
         loss: the mean of weight · loss over its batch, plus the L2 penalty, before the step.
-        correct: correctly classified images of the batch, before the step.
+        correct: correctly classified images of the batch, before the step; where each output is a
+            yes or no, the sum of each image's fraction of right outputs; None where targets are
+            numbers.
         images: images in the batch.
         learning_rate: the learning rate of this step.
     """
 
     epoch: int
     loss: float
-    correct: int
+    correct: float | None
     images: int
     learning_rate: float
     kind: ClassVar[str] = "step"
 
     @property
-    def accuracy(self) -> float:
-        """The fraction of the batch that was classified correctly."""
-        return self.correct / self.images
+    def accuracy(self) -> float | None:
+        """The fraction of the batch classified correctly; None where targets are numbers."""
+        return None if self.correct is None else self.correct / self.images
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +104,13 @@ class Evaluated(Event):
     Attributes:
         epoch: the current epoch, from 0.
         loss: the mean of weight · loss, plus the L2 penalty.
-        accuracy: the fraction classified correctly.
+        accuracy: the fraction classified correctly; None where targets are numbers.
         images: images evaluated on.
     """
 
     epoch: int
     loss: float
-    accuracy: float
+    accuracy: float | None
     images: int
     kind: ClassVar[str] = "evaluated"
 
@@ -120,7 +122,8 @@ class EpochEnded(Event):
     Attributes:
         epoch: its number, from 0.
         loss: the mean over its images, each measured before its own step.
-        accuracy: the fraction classified correctly, measured likewise.
+        accuracy: the fraction classified correctly, measured likewise; None where targets are
+            numbers.
         learning_rate: the learning rate of its last step.
         val_loss: the loss on the validation images, if there are any.
         val_accuracy: the fraction of them classified correctly.
@@ -130,7 +133,7 @@ class EpochEnded(Event):
 
     epoch: int
     loss: float
-    accuracy: float
+    accuracy: float | None
     learning_rate: float
     val_loss: float | None
     val_accuracy: float | None
@@ -141,10 +144,14 @@ class EpochEnded(Event):
     @property
     def logs(self) -> dict[str, float]:
         """The metrics under Keras's names; those of the validation only if there was one."""
-        logs = {"loss": self.loss, "accuracy": self.accuracy}
-        if self.val_loss is not None and self.val_accuracy is not None:
-            logs |= {"val_loss": self.val_loss, "val_accuracy": self.val_accuracy}
-        return logs | {"learning_rate": self.learning_rate}
+        logs = {
+            "loss": self.loss,
+            "accuracy": self.accuracy,
+            "val_loss": self.val_loss,
+            "val_accuracy": self.val_accuracy,
+            "learning_rate": self.learning_rate,
+        }
+        return {name: value for name, value in logs.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +211,12 @@ class Tested(Event):
 
     Attributes:
         loss: the mean of weight · loss, plus the L2 penalty.
-        accuracy: the fraction classified correctly.
+        accuracy: the fraction classified correctly; None where targets are numbers.
         images: images evaluated on.
     """
 
     loss: float
-    accuracy: float
+    accuracy: float | None
     images: int
     kind: ClassVar[str] = "tested"
 

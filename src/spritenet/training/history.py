@@ -59,8 +59,8 @@ class History:
     Attributes:
         params: "epochs" and "steps" of the training.
         metrics: "loss", and "accuracy" if the model was compiled with it.
-        history: for "loss", "accuracy", "val_loss", "val_accuracy" and "learning_rate" the
-            value of each epoch.
+        history: for "loss", "accuracy", "val_loss", "val_accuracy" and "learning_rate", where
+            they were measured, the value of each epoch.
         epoch: the numbers of the epochs, from 0.
         steps: every optimizer step.
         evaluations: every evaluation, including those within epochs.
@@ -132,6 +132,7 @@ class History:
                 if events
             }
             for metric in self.metrics
+            if getattr(self.steps[-1], metric) is not None
         }
 
     def __repr__(self) -> str:

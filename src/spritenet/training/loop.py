@@ -204,9 +204,10 @@ class _Loop:
             for k in range(len(done))
         ]
         self._commit(work, len(done), _sums(done, sizes, seconds))
-        for k, (loss, correct) in enumerate(zip(done.losses, done.correct, strict=True)):
+        right = [None] * len(done) if done.correct is None else done.correct.tolist()
+        for k, (loss, correct) in enumerate(zip(done.losses, right, strict=True)):
             epoch, rate = plan.epoch(now.step + k), float(rates[k])
-            yield StepEvent(now.step + k + 1, epoch, float(loss), int(correct), sizes[k], rate)
+            yield StepEvent(now.step + k + 1, epoch, float(loss), correct, sizes[k], rate)
 
     def _rates(self, steps: int) -> NDArray[np.float32]:
         """Returns the learning rates of the next steps."""
@@ -328,7 +329,7 @@ class _Loop:
             step,
             self.plan.epoch(step - 1),
             sums.loss / max(1, sums.images),
-            sums.correct / max(1, sums.images),
+            None if sums.correct is None else sums.correct / max(1, sums.images),
             rate,
             None if evaluated is None else evaluated.loss,
             None if evaluated is None else evaluated.accuracy,
@@ -387,4 +388,5 @@ class _Loop:
 def _sums(done: Steps, sizes: list[int], seconds: float) -> Totals:
     """Returns the sums that these steps add to an epoch's metrics."""
     loss = float(np.dot(done.losses.astype(np.float64), sizes))
-    return Totals(loss, int(done.correct.sum()), sum(sizes), seconds)
+    correct = None if done.correct is None else done.correct.sum().item()
+    return Totals(loss, correct, sum(sizes), seconds)

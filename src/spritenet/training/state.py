@@ -24,13 +24,13 @@ class Totals:
 
     Attributes:
         loss: the sum of each batch's loss times its images.
-        correct: correctly classified images.
+        correct: correctly classified images; None where targets are numbers.
         images: images trained on.
         seconds: time spent on the steps.
     """
 
     loss: float = 0.0
-    correct: int = 0
+    correct: float | None = 0
     images: int = 0
     seconds: float = 0.0
 
@@ -38,7 +38,7 @@ class Totals:
         """Returns the sum of both."""
         return Totals(
             self.loss + other.loss,
-            self.correct + other.correct,
+            None if other.correct is None else (self.correct or 0) + other.correct,
             self.images + other.images,
             self.seconds + other.seconds,
         )

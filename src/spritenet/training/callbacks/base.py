@@ -142,7 +142,10 @@ class Callbacks:
                     batch = (event.step - 1 - callback.session.plan.first_step) % (
                         callback.session.plan.steps_per_epoch
                     )
-                    logs = {"loss": event.loss, "accuracy": event.accuracy}
+                    accuracy = event.accuracy
+                    logs = {"loss": event.loss}
+                    if accuracy is not None:
+                        logs["accuracy"] = accuracy
                     callback.on_train_batch_end(batch, logs)
                 case EpochEnded():
                     callback.on_epoch_end(event.epoch, event.logs)

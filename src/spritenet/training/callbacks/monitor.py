@@ -39,12 +39,16 @@ class Monitor:
         """
         metrics = logs or {}
         if self.name not in metrics:
+            other = self.name.replace("accuracy", "loss")
+            do = "Give validation_data." if self.name.startswith("val_") else ""
+            if other != self.name and other in metrics:
+                do = f"Monitor {other!r}: with targets that are numbers there is no accuracy."
             raise ModelError(
                 "Unknown metric to monitor",
                 where=self.where,
                 expected="one of " + ", ".join(metrics),
                 got=repr(self.name),
-                do="Give validation_data." if self.name.startswith("val_") else "",
+                do=do,
             )
         return metrics[self.name]
 

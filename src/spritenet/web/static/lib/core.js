@@ -5,7 +5,7 @@
 
 import { CoreError } from './errors.js';
 
-const INTERFACE_VERSION = 4;
+const INTERFACE_VERSION = 6;
 const PAGE = 65536; // bytes, of WebAssembly
 
 /**
@@ -27,6 +27,8 @@ const PAGE = 65536; // bytes, of WebAssembly
  * @property {(index: number) => number} sn_operator_at
  * @property {(node: number, inputs: number, output: number, weights: number, most: number, error: number) => number} sn_infer
  * @property {(optimizer: number, error: number) => number} sn_slot_count
+ * @property {() => number} sn_loss_count
+ * @property {(index: number) => number} sn_loss_at
  * @property {(network: number, pool: number, training: number, error: number) => number} sn_train
  * @property {(network: number, pool: number, training: number, gradient: number, error: number) => number} sn_gradient
  * @property {(network: number, pool: number, evaluation: number, error: number) => number} sn_evaluate

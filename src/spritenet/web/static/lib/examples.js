@@ -59,14 +59,60 @@ export function onePixels(image, shape) {
 }
 
 /**
+ * Returns the examples as a loss takes them: labels of a network of one output are its targets.
+ *
+ * @param {Examples} examples
+ * @param {number} outputs  of the network
+ * @param {import('./losses.js').LossRow} row  of the loss
+ * @returns {Examples}
+ */
+export function examplesFor(examples, outputs, { activation }) {
+  const { labels, targets } = examples;
+  if (outputs > 1 || targets || !labels || activation === 'softmax') return examples;
+  return { ...examples, labels: undefined, targets: Float32Array.from(labels) };
+}
+
+/**
+ * Refuses targets that make no sense for a loss.
+ *
+ * @param {Float32Array} targets
+ * @param {number} outputs
+ * @param {import('./losses.js').LossRow} row  of the loss
+ */
+export function checkTargets(targets, outputs, { targets: kind, words: [where] }) {
+  if (kind === 'labels') {
+    throw new DataError('the loss needs labels, not targets', {
+      where,
+      todo: 'Use categorical_crossentropy.',
+    });
+  }
+  for (let i = 0; i < targets.length; i += outputs) {
+    const row = targets.subarray(i, i + outputs);
+    const outside = row.find((value) => !(value >= 0 && value <= 1));
+    if (kind === 'fractions' && outside !== undefined) {
+      throw new DataError('a target is outside 0 to 1', { where, got: outside });
+    }
+    const binary = row.every((value) => value === 0 || value === 1);
+    const sum = row.reduce((all, value) => all + value, 0);
+    if (kind === 'distributions' && binary && sum > 1) {
+      throw new DataError('an image has several labels, but a softmax chooses one', {
+        where,
+        todo: "Use a last layer with activation 'sigmoid', and binary_crossentropy.",
+      });
+    }
+  }
+}
+
+/**
  * Returns the number of examples, once all of them are checked.
  *
  * @param {Examples} examples
  * @param {readonly number[]} shape  of one image
  * @param {number} outputs  of the network
+ * @param {import('./losses.js').LossRow} [row]  of the loss
  * @returns {number}
  */
-export function checkExamples({ images, labels, targets, weights }, shape, outputs) {
+export function checkExamples({ images, labels, targets, weights }, shape, outputs, row) {
   const count = pixelsOf(images, shape).length / size([...shape]);
   if (!labels && !targets) throw new DataError('missing labels or targets');
   if (targets && !(targets instanceof Float32Array && targets.length === count * outputs)) {
@@ -75,6 +121,7 @@ export function checkExamples({ images, labels, targets, weights }, shape, outpu
       got: targets.length,
     });
   }
+  if (targets && row) checkTargets(targets, outputs, row);
   if (labels && !targets) checkLabels(labels, count, outputs);
   if (weights && !(weights instanceof Float32Array && weights.length === count)) {
     throw new DataError("the weights don't fit the images", {

@@ -1,78 +1,191 @@
-// Losses: Keras's names and arguments, as the core and the files take them.
+// Losses: Keras 3's names and arguments, as the core's table has them, read at run time.
 
 import { ModelError } from './errors.js';
+import { writeAttributes } from './operators.js';
+import { ATTRIBUTE_INFO, LOSS_INFO, read } from './structs.js';
 
-/** @typedef {{ name: string, fromLogits: boolean, smoothing: number }} Loss */
+/** @typedef {import('./core.js').Arena} Arena */
+
+/**
+ * An argument of a loss.
+ *
+ * @typedef {object} LossArgument
+ * @property {string} name  Keras's
+ * @property {boolean} flag  true or false; else a number
+ * @property {number} value  the default
+ * @property {number} least
+ * @property {number} most
+ */
+
+/**
+ * A row of the table.
+ *
+ * @typedef {object} LossRow
+ * @property {string} name  Keras's class name
+ * @property {readonly string[]} words  the names it goes by
+ * @property {readonly LossArgument[]} arguments
+ * @property {'' | 'softmax' | 'sigmoid'} activation  in whose place it comes
+ * @property {boolean} required  it can follow no other activation
+ * @property {'any' | 'fractions' | 'distributions' | 'labels'} targets  those that make sense
+ */
+
+/**
+ * A loss, checked against the last activation.
+ *
+ * @typedef {object} Loss
+ * @property {LossRow} row
+ * @property {Readonly<Record<string, number | boolean>>} config  as in the file
+ */
+
+/**
+ * A loss as `compile` takes it: a name, or an object with its arguments, such as
+ * `{ name: 'huber', delta: 2 }`.
+ *
+ * @typedef {string | ({ name: string } & Record<string, unknown>)} LossOption
+ */
+
+const SOFTMAX_OR_OTHER = 3;
+const ACTIVATIONS = /** @type {const} */ (['', 'softmax', 'sigmoid', 'softmax']);
+const TARGETS = /** @type {const} */ (['any', 'fractions', 'distributions', 'labels']);
+const FLAG = 2; // sn_attribute_kind
+
+/**
+ * Reads the core's table.
+ *
+ * @param {Arena} arena
+ * @returns {LossRow[]}
+ */
+export function readLosses(arena) {
+  const { core, view } = arena;
+  return Array.from({ length: core.sn_loss_count() }, (_, i) => {
+    const at = core.sn_loss_at(i);
+    /** @param {string} key */
+    const field = (key) => read(view, at, LOSS_INFO, key);
+    return {
+      name: arena.text(field('name')),
+      words: arena.text(field('words')).split('|'),
+      arguments: Array.from({ length: field('attribute_count') }, (__, k) => {
+        const own = field('attributes') + k * ATTRIBUTE_INFO.bytes;
+        /** @param {string} key */
+        const of = (key) => read(view, own, ATTRIBUTE_INFO, key);
+        return {
+          name: arena.text(of('name')),
+          flag: of('kind') === FLAG,
+          value: of('value'),
+          least: of('least'),
+          most: of('most'),
+        };
+      }),
+      activation: ACTIVATIONS[field('activation')],
+      required: ![0, SOFTMAX_OR_OTHER].includes(field('activation')),
+      targets: TARGETS[field('targets')],
+    };
+  });
+}
+
+/** A name as all spellings of it have it. @param {unknown} name */
+const plain = (name) => String(name).toLowerCase().replaceAll('_', '');
+
+/** Keras's name of an argument. @param {string} key */
+const snake = (key) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /**
  * Returns the loss of a Keras name, checked against the last activation.
  *
- * @param {string | { name: string, fromLogits?: boolean, labelSmoothing?: number }} loss
+ * @param {Arena} arena
+ * @param {LossOption} loss
  * @param {string} lastActivation
  * @returns {Loss}
  */
-export function makeLoss(loss, lastActivation) {
-  const given = typeof loss === 'string' ? { name: loss } : loss;
-  const word = String(given.name)
-    .replace(/([a-z])([A-Z])/g, '$1_$2')
-    .toLowerCase();
-  const name = word === 'mse' ? 'mean_squared_error' : word;
-  const { fromLogits = false, labelSmoothing: smoothing = 0 } = /** @type {any} */ (given);
-  const known = [
-    'categorical_crossentropy',
-    'sparse_categorical_crossentropy',
-    'mean_squared_error',
-  ];
-  if (!known.includes(name)) {
+export function makeLoss(arena, loss, lastActivation) {
+  const { name, ...given } = typeof loss === 'string' ? { name: loss } : loss;
+  const rows = readLosses(arena);
+  const row = rows.find((one) => [one.name, ...one.words].some((w) => plain(w) === plain(name)));
+  if (!row) {
     throw new ModelError('unknown loss', {
-      expected: `one of ${known.join(', ')}`,
-      got: given.name,
+      expected: `one of ${rows.map(({ words }) => words[0]).join(', ')}`,
+      got: name,
     });
   }
-  const wanted = fromLogits ? 'linear' : 'softmax';
-  if (name !== 'mean_squared_error' && lastActivation !== wanted) {
-    throw new ModelError(`it can't follow the activation ${lastActivation}`, {
-      where: name,
-      expected: fromLogits ? 'no activation' : 'softmax',
-    });
-  }
-  if (!(smoothing >= 0 && smoothing < 1)) {
-    throw new ModelError('invalid labelSmoothing', {
-      where: name,
-      expected: '0 <= s < 1',
-      got: smoothing,
-    });
-  }
-  return { name, fromLogits, smoothing };
+  const config = checkedArguments(row, given);
+  checkActivation(row, config.from_logits === true, lastActivation);
+  return Object.freeze({ row, config: Object.freeze(config) });
 }
 
 /**
- * Returns a loss as Python's files have it.
+ * @param {LossRow} row
+ * @param {Record<string, unknown>} given  camelCase, or as in the file
+ */
+function checkedArguments(row, given) {
+  const where = row.words[0];
+  /** @type {Record<string, number | boolean>} */
+  const config = {};
+  for (const { name, flag, value } of row.arguments) config[name] = flag ? value !== 0 : value;
+  for (const [key, value] of Object.entries(given)) {
+    const argument = row.arguments.find(({ name }) => name === snake(key));
+    if (!argument) throw new ModelError(`it has no argument ${key}`, { where });
+    const { name, flag, least, most } = argument;
+    const fits = flag
+      ? typeof value === 'boolean'
+      : Number.isFinite(value) && Number(value) >= least && Number(value) <= most;
+    if (!fits) {
+      const below = most < 1 ? ` ≤ ${name} < 1` : ' or more';
+      throw new ModelError(`invalid ${key}`, {
+        where,
+        expected: flag ? 'true or false' : least > -1e30 ? `${least}${below}` : 'a finite number',
+        got: value,
+      });
+    }
+    config[name] = /** @type {number | boolean} */ (value);
+  }
+  return config;
+}
+
+/**
+ * @param {LossRow} row
+ * @param {boolean} fromLogits
+ * @param {string} last
+ */
+function checkActivation({ activation, required, words }, fromLogits, last) {
+  if (!required || last === (fromLogits ? 'linear' : activation)) return;
+  throw new ModelError(`it can't follow the activation ${last}`, {
+    where: words[0],
+    expected: fromLogits ? 'no activation' : activation,
+  });
+}
+
+/**
+ * Returns a loss as files have it.
  *
  * @param {Loss} loss
  */
-export function lossConfig({ name, fromLogits, smoothing }) {
-  const className = name.replace(/(^|_)([a-z])/g, (_, __, letter) => letter.toUpperCase());
-  if (name === 'mean_squared_error') return { class_name: className, config: {} };
-  const own = name === 'categorical_crossentropy' ? { label_smoothing: smoothing } : {};
-  return { class_name: className, config: { from_logits: fromLogits, ...own } };
+export function lossConfig({ row, config }) {
+  return { class_name: row.name, config: { ...config } };
 }
 
 /**
- * Returns the options of `makeLoss` for a loss in a file.
+ * Returns the option of `makeLoss` for a loss in a file.
  *
  * @param {any} entry
+ * @returns {LossOption}
  */
-export function savedLoss(entry) {
-  const { class_name: name, config = {} } = entry;
-  return {
-    name,
-    fromLogits: Boolean(config.from_logits),
-    labelSmoothing: config.label_smoothing ?? 0,
-  };
+export function savedLoss({ class_name: name, config = {} }) {
+  return { name, ...config };
 }
 
-/** Returns the loss as a number of sn_loss. @param {Loss} loss */
-export function lossKind(loss) {
-  return loss.name === 'mean_squared_error' ? 1 : 0;
+/**
+ * Writes a loss, as the fields of sn_training and sn_evaluation.
+ *
+ * @param {Arena} arena
+ * @param {Loss} loss
+ * @returns {Record<string, number>}
+ */
+export function writeLoss(arena, { row, config }) {
+  /** @type {[string, number[]][]} */
+  const given = Object.entries(config).map(([name, value]) => [name, [Number(value)]]);
+  return {
+    'loss.name': arena.write(row.name),
+    'loss.attributes': writeAttributes(arena, given),
+    'loss.attribute_count': given.length,
+  };
 }

@@ -7,7 +7,7 @@ import { checkClassifies, classify, lastActivation } from './classification.js';
 import { defaultCore } from './core.js';
 import { ModelError } from './errors.js';
 import { evaluate, examine } from './evaluation.js';
-import { checkExamples, onePixels, pixelsOf } from './examples.js';
+import { checkExamples, examplesFor, onePixels, pixelsOf } from './examples.js';
 import { connected, networkOf } from './graph.js';
 import { imageShapeOf } from './image-shape.js';
 import { initial, Stream } from './initializers.js';
@@ -124,7 +124,7 @@ export class Model {
     if (saved.state) {
       const { optimizer, loss, steps, slots } = saved.state;
       model.optimizer = optimizer;
-      model.loss = loss && makeLoss(savedLoss(loss), model.lastActivation);
+      model.loss = loss && makeLoss(model.network.arena, savedLoss(loss), model.lastActivation);
       model.step = steps;
       model.network.beginSlots(optimizer);
       model.network.slots.set(slots);
@@ -225,11 +225,11 @@ export class Model {
    *
    * @param {object} how
    * @param {Optimizer} how.optimizer  of `optimizers`
-   * @param {string | { name: string, fromLogits?: boolean, labelSmoothing?: number }} [how.loss]
-   *     "sparse_categorical_crossentropy" (the default), "categorical_crossentropy", "mean_squared_error"
+   * @param {import('./losses.js').LossOption} [how.loss]  Keras's or TensorFlow.js's name, or an object
+   *     with arguments: `{ name: 'huber', delta: 2 }`; "sparse_categorical_crossentropy" if not given
    */
   compile({ optimizer, loss = 'sparse_categorical_crossentropy' }) {
-    this.loss = makeLoss(loss, this.lastActivation);
+    this.loss = makeLoss(this.network.arena, loss, this.lastActivation);
     this.optimizer = optimizer;
     this.network.beginSlots(optimizer);
   }
@@ -279,13 +279,15 @@ export class Model {
    * Evaluates the model, as Keras does.
    *
    * @param {Examples} examples
-   * @param {{ loss?: string, signal?: AbortSignal, sliceMilliseconds?: number }} [options]
+   * @param {{ loss?: import('./losses.js').LossOption, signal?: AbortSignal, sliceMilliseconds?: number }} [options]
    * @returns {Promise<{ loss: number, accuracy: number, count: number }>}  of those done before an abort
    */
   async evaluate(examples, { loss, ...options } = {}) {
-    const wanted = loss ? makeLoss(loss, this.lastActivation) : this.compiled().loss;
-    checkExamples(examples, this.inputShape, this.outputs);
-    return evaluate(this.network, examples, wanted, options);
+    const { network, inputShape, outputs } = this;
+    const wanted = loss ? makeLoss(network.arena, loss, this.lastActivation) : this.compiled().loss;
+    const judged = examplesFor(examples, outputs, wanted.row);
+    checkExamples(judged, inputShape, outputs, wanted.row);
+    return evaluate(network, judged, wanted, options);
   }
 
   /**
@@ -301,8 +303,14 @@ export class Model {
         todo: 'Wait for the first training, or abort it.',
       });
     }
-    const count = checkExamples(examples, this.inputShape, this.outputs);
-    if (options.validation) checkExamples(options.validation, this.inputShape, this.outputs);
+    const { inputShape, outputs } = this;
+    // Without a loss the examples are looked at all the same, before `compiled` refuses.
+    const row = this.loss?.row;
+    const taught = row ? examplesFor(examples, outputs, row) : examples;
+    const count = checkExamples(taught, inputShape, outputs, row);
+    const { validation } = options;
+    const held = validation && row ? examplesFor(validation, outputs, row) : validation;
+    if (held) checkExamples(held, inputShape, outputs, row);
     this.compiled();
     if (!this.trainableCount) {
       throw new ModelError('nothing to train', {
@@ -312,7 +320,7 @@ export class Model {
     }
     this.busy = true;
     try {
-      return await new Training(this, examples, count, options).run();
+      return await new Training(this, taught, count, { ...options, validation: held }).run();
     } finally {
       this.busy = false;
     }

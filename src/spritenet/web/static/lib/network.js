@@ -8,7 +8,7 @@ import { CoreError, ModelError } from './errors.js';
 import { size } from './shapes.js';
 import { applied } from './augmentation.js';
 import { writeNodes } from './operators.js';
-import { lossKind } from './losses.js';
+import { writeLoss } from './losses.js';
 import { initialOf, scratchOf, slotsOf, writeOptimizer } from './optimizers.js';
 import { EVALUATION, SPEC, TRAINING, WEIGHT, read, write } from './structs.js';
 
@@ -60,12 +60,9 @@ export class Network {
     this.outputs = size(this.outputShapes[layers.length - 1]);
     this.weights = this.listWeights(layers);
     this.parametersAt = arena.take(4 * this.parameterCount);
-    this.slotCount = 0;
     this.ground = arena.top; // above it: the optimizer's state, then what a batch size needs
     this.slotsAt = this.scratchAt = this.floor = this.ground;
-    this.batchSize = 0;
-    this.trainer = 0;
-    this.capacity = 0;
+    this.slotCount = this.batchSize = this.trainer = this.capacity = 0;
     this.stageAt = {
       images: 0,
       labels: 0,
@@ -96,10 +93,9 @@ export class Network {
       arena.core.sn_network_weight(viewer, index, row);
       /** @param {string} key */
       const field = (key) => Number(read(arena.view, row, WEIGHT, key));
-      const shape = Array.from({ length: field('rank') }, (__, i) => field(`shape[${i}]`));
       return {
         name: `${layers[field('node')].name}/${arena.text(field('name'))}`,
-        shape,
+        shape: Array.from({ length: field('rank') }, (__, i) => field(`shape[${i}]`)),
         offset: field('offset'),
         trainable: field('trainable') !== 0,
       };
@@ -259,13 +255,13 @@ export class Network {
    * @param {Optimizer} how.optimizer
    * @param {ArrayLike<number>} how.rates  a learning rate for each step
    * @param {Loss} how.loss
-   * @returns {{ losses: Float32Array, correct: Int32Array, diverged: boolean }}  of the steps done
+   * @returns {{ losses: Float32Array, correct: Float64Array, diverged: boolean }}  of the steps done
    */
   train(examples, { steps, batchSize, pick, firstStep, epoch, seed, optimizer, rates, loss }) {
     const { arena, stageAt } = this;
     const { top } = arena;
     const names = this.weights.map(({ name }) => name);
-    const described = writeOptimizer(arena, optimizer, names);
+    const described = { ...writeOptimizer(arena, optimizer, names), ...writeLoss(arena, loss) };
     const staged = this.stage(examples, steps * batchSize, pick);
     const at = stageAt.steps;
     arena.f32(at, steps).set(rates);
@@ -282,8 +278,6 @@ export class Network {
       first_step: firstStep,
       steps,
       batch_size: batchSize,
-      loss: lossKind(loss),
-      label_smoothing: loss.smoothing,
       losses: at + 4 * MOST_STEPS,
       correct: at + 8 * MOST_STEPS,
     });
@@ -293,7 +287,10 @@ export class Network {
     const done = read(arena.view, this.task, TRAINING, 'steps_done');
     return {
       losses: arena.f32(at + 4 * MOST_STEPS, done).slice(),
-      correct: arena.i32(at + 8 * MOST_STEPS, done).slice(),
+      correct: imagesOf(
+        arena.i32(at + 8 * MOST_STEPS, done),
+        read(arena.view, this.task, TRAINING, 'decisions'),
+      ),
       diverged: status === STATUS.diverged,
     };
   }
@@ -309,20 +306,25 @@ export class Network {
    */
   evaluate(examples, first, count, loss) {
     const { arena } = this;
+    const { top } = arena;
+    const described = writeLoss(arena, loss);
     write(arena.view, this.task, EVALUATION, {
+      ...described,
       ...this.stage(examples, count, (i) => first + i),
       parameters: this.parametersAt,
       count,
-      loss: lossKind(loss),
-      label_smoothing: loss.smoothing,
     });
     const status = arena.core.sn_evaluate(this.viewer, this.pool, this.task, this.error);
+    arena.release(top);
     if (status !== STATUS.ok) throw new CoreError(arena.text(this.error));
     const { view } = arena;
     return {
       lossSum: read(view, this.task, EVALUATION, 'loss_sum'),
       l2: read(view, this.task, EVALUATION, 'l2'),
-      correct: read(view, this.task, EVALUATION, 'correct'),
+      correct: imagesOf(
+        [read(view, this.task, EVALUATION, 'correct')],
+        read(view, this.task, EVALUATION, 'decisions'),
+      )[0],
     };
   }
 
@@ -385,4 +387,14 @@ export class Network {
       return values;
     });
   }
+}
+
+/**
+ * Returns right decisions as images, of each of which so many are counted; NaN where there are none.
+ *
+ * @param {ArrayLike<number>} right
+ * @param {number} decisions
+ */
+function imagesOf(right, decisions) {
+  return Float64Array.from(right, (count) => (decisions ? count / decisions : NaN));
 }

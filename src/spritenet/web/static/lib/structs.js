@@ -114,7 +114,25 @@ export const EXAMPLES = struct('sn_examples', {
   targets: 'pointer',
   weights: 'pointer',
   identities: 'pointer',
+  output_weights: 'pointer',
   count: 'i64',
+});
+
+export const LOSS = struct('sn_loss', {
+  name: 'pointer',
+  attributes: 'pointer',
+  attribute_count: 'i32',
+});
+
+export const LOSS_INFO = struct('sn_loss_info', {
+  name: 'pointer',
+  words: 'pointer',
+  attributes: 'pointer',
+  attribute_count: 'i32',
+  activation: 'i32',
+  accuracy: 'i32',
+  targets: 'i32',
+  by_output: 'i32',
 });
 
 export const OPTIMIZER = struct('sn_optimizer', {
@@ -137,13 +155,13 @@ export const TRAINING = struct('sn_training', {
   first_step: 'i64',
   steps: 'i32',
   batch_size: 'i32',
-  loss: 'i32',
-  label_smoothing: 'f32',
+  loss: LOSS,
   no_dropout: 'i32',
   stop: 'pointer',
   losses: 'pointer',
   correct: 'pointer',
   steps_done: 'i32',
+  decisions: 'i32',
 });
 
 export const EVALUATION = struct('sn_evaluation', {
@@ -152,12 +170,12 @@ export const EVALUATION = struct('sn_evaluation', {
   indices: 'pointer',
   first: 'i64',
   count: 'i64',
-  loss: 'i32',
-  label_smoothing: 'f32',
+  loss: LOSS,
   stop: 'pointer',
   loss_sum: 'f64',
   l2: 'f64',
   correct: 'i64',
+  decisions: 'i32',
 });
 
 /** All of them, for the test that compares them with the compiler's. */
@@ -170,6 +188,8 @@ export const STRUCTS = [
   SHAPE,
   WEIGHT,
   EXAMPLES,
+  LOSS,
+  LOSS_INFO,
   OPTIMIZER,
   TRAINING,
   EVALUATION,

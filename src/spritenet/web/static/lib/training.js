@@ -19,7 +19,7 @@ import { infer, size } from './shapes.js';
  * @property {number} step  from 1
  * @property {number} epoch  from 0
  * @property {number} loss  of the batch, before the step
- * @property {number} accuracy  of the batch, before the step
+ * @property {number} accuracy  of the batch, before the step; NaN where targets are numbers
  * @property {number} images  in the batch
  * @property {number} learningRate
  */

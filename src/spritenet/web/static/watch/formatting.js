@@ -35,6 +35,16 @@ export function small(value) {
 }
 
 /**
+ * The accuracy of an entry, before its loss; empty where targets are numbers.
+ *
+ * @param {Entry} entry
+ * @param {string} [when]
+ */
+function right({ accuracy }, when = '') {
+  return Number.isFinite(accuracy) ? `${percent(accuracy)}${when}, ` : '';
+}
+
+/**
  * A line of the journal for people; empty for one that says nothing to them.
  *
  * @param {Entry} entry
@@ -46,11 +56,11 @@ export function eventText(entry) {
         ? `Resumed after ${count(entry.step)} steps`
         : `Started: ${count(entry.images)} images, ${count(entry.last_step)} steps of ${count(entry.batch_size)}`;
     case 'evaluated':
-      return `Evaluated on ${count(entry.images)} images: ${percent(entry.accuracy)}, loss ${small(entry.loss)}`;
+      return `Evaluated on ${count(entry.images)} images: ${right(entry)}loss ${small(entry.loss)}`;
     case 'tested':
-      return `Tested on ${count(entry.images)} images: ${percent(entry.accuracy)}, loss ${small(entry.loss)}`;
+      return `Tested on ${count(entry.images)} images: ${right(entry)}loss ${small(entry.loss)}`;
     case 'epoch':
-      return `Epoch ${count(entry.epoch + 1)} ended: ${percent(entry.accuracy)} while training, loss ${small(entry.loss)}`;
+      return `Epoch ${count(entry.epoch + 1)} ended: ${right(entry, ' while training')}loss ${small(entry.loss)}`;
     case 'checkpoint':
       return '';
     case 'finished':

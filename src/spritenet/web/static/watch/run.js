@@ -105,8 +105,8 @@ export class Run {
         break;
       case 'evaluated':
       case 'tested':
-        if (typeof entry.loss === 'number' && typeof entry.accuracy === 'number') {
-          this.evaluations.push(entry);
+        if (typeof entry.loss === 'number') {
+          this.evaluations.push({ ...entry, accuracy: number(entry.accuracy) });
         }
         break;
       case 'predicted':
