@@ -39,15 +39,18 @@ REQUIRED: dict[str, Any] = {
     "dims": (2, 1, 3),
     "filepath": "model",
     "filters": 4,
+    "height": 4,
     "initial_learning_rate": 0.1,
     "kernel_size": 3,
     "rate": 0.5,
     "scale": 1 / 255,
     "schedule": lambda _epoch, rate: rate,
     "shape": (8, 8, 1),
+    "stddev": 0.5,
     "target_shape": (-1,),
     "units": 3,
     "values": [0.1, 0.2],
+    "width": 4,
 }
 OTHER_DEFAULTS = {
     ("Input", "shape"),  # required here, as every way of Keras's needs it in the end
@@ -201,7 +204,7 @@ def test_an_import_of_what_is_not_here_says_so_too() -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("LSTM", "Unsupported layer 'LSTM'. Supported: Activation, Add, Average"),
+        ("LSTM", "Unsupported layer 'LSTM'. Supported: Activation, Add, AlphaDropout"),
         ("conv2d", "Did you mean Conv2D"),
         ("Conv2d", "Use Conv2D(filters, kernel_size)"),
         ("Linear", "Use Dense(units)"),
