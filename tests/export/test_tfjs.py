@@ -65,7 +65,7 @@ def refusal(folder: Path) -> str:
         load(folder)
     line = str(caught.value)
     assert "\n" not in line
-    assert len(line) < 700
+    assert len(line) < 1200
     return line
 
 
