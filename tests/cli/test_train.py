@@ -397,7 +397,7 @@ def test_overfitting_is_called_so(tmp_path: Path) -> None:
         "train", "noise.npz", *words, "--batch-size", "16", "--out", "r", folder=tmp_path
     )
     assert re.search(r"Overfitting: accuracy (9.*|100) % on training images, \d", done.stdout)
-    assert "More training images help most" in done.stdout
+    assert "Augmentation helps most (--augment digits or photos)" in done.stdout
     assert "guessing" not in done.stdout
     assert "not calibrated" not in done.stdout
     said = spritenet("predict", "r", "r/example.png", "--json", folder=tmp_path)

@@ -14,13 +14,20 @@ GAP = 0.1
 
 
 def advice(
-    training: float | None, accuracy: float, images: int, classes: int, judged: str
+    training: float | None,
+    accuracy: float,
+    images: int,
+    classes: int,
+    judged: str,
+    *,
+    augmented: bool = False,
 ) -> list[str]:
     """Says in lines what is wrong with a training, if anything is.
 
     >>> advice(1.0, 0.35, 40, 2, "test images")
     ['Overfitting: accuracy 100 % on training images, 35.0 % on test images.',
-     'More training images help most; fewer --epochs or a smaller network may.']
+     'Augmentation helps most (--augment digits or photos), or more training images; fewer --epochs
+     or a smaller network may.']
     >>> advice(0.5, 0.5, 40, 2, "test images")
     ['No better than guessing. Try a lower --learning-rate.']
     >>> advice(0.99, 0.98, 1000, 10, "test images"), advice(0.6, 0.4, 100, 10, "test images")
@@ -32,6 +39,7 @@ def advice(
         images: the number of those images.
         classes: the number of classes.
         judged: the name of those images, for messages.
+        augmented: if True, the training images were augmented.
     """
     from spritenet.metrics import accuracy_interval  # only here: `info --help` needs no NumPy
 
@@ -39,7 +47,10 @@ def advice(
     # It errs less than half as often on what it was trained on, and that is no chance.
     if training is not None and training - high > GAP and 2 * (1 - training) < 1 - high:
         figures = f"{percent(training)} on training images, {percent(accuracy)} on {judged}"
-        remedy = "More training images help most; fewer --epochs or a smaller network may."
+        remedy = "Augmentation helps most (--augment digits or photos), or more training images"
+        if augmented:
+            remedy = "More training images or stronger augmentation help most"
+        remedy += "; fewer --epochs or a smaller network may."
         return [f"Overfitting: accuracy {figures}.", remedy]
     if low <= 1 / classes:
         return ["No better than guessing. Try a lower --learning-rate."]

@@ -185,7 +185,8 @@ class Experiment:
             training = None if self.last_epoch is None else self.last_epoch.accuracy
             classes = len(self.dataset.class_names)
             name = "test images" if self.test_result is not None else "validation images"
-            yield from advice(training, accuracy, result.images, classes, name)
+            augmented = self.options.training.augment not in (None, "none")
+            yield from advice(training, accuracy, result.images, classes, name, augmented=augmented)
         if not model.calibrated and model.classifies:
             yield NOT_CALIBRATED
 
