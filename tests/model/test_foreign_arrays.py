@@ -119,7 +119,7 @@ def test_tensors_of_torch_are_converted() -> None:
 def test_what_is_too_large_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """By shape and type alone."""
     monkeypatch.setattr(foreign_arrays, "MOST_BYTES", 23)
-    with pytest.raises(DataError, match=r"weights: the images are too many"):
+    with pytest.raises(DataError, match=r"weights: too many images to read into memory"):
         to_array(Tensor(), "weights")
 
 
