@@ -172,12 +172,12 @@ struct Training {
   }
 
   // The block a slab was done in becomes the slab's; the one it had is the next in that place.
-  void keep_block(int32_t place, int64_t slab, const LossSum& loss) {
+  void keep_block(int32_t place, int64_t slab, const LossSum& sum) {
     SlabState& state = net.slab_states[slab];
     const int64_t block = net.spare_blocks[place];
     net.spare_blocks[place] = state.block;
     state.block = block;
-    state.loss = loss;
+    state.loss = sum;
     keep_dense(block, slab);
   }
 
@@ -252,10 +252,10 @@ struct Training {
       sum.loss += net.slab_states[s].loss.loss;
       sum.correct += net.slab_states[s].loss.correct;
     }
-    const float loss = static_cast<float>(sum.loss / static_cast<double>(step.batch.count));
-    task.losses[step.number] = loss;
+    const float mean = static_cast<float>(sum.loss / static_cast<double>(step.batch.count));
+    task.losses[step.number] = mean;
     task.correct[step.number] = static_cast<int32_t>(sum.correct);
-    if (!__builtin_isfinite(loss)) return end(SN_DIVERGED);
+    if (!__builtin_isfinite(mean)) return end(SN_DIVERGED);
     for (int32_t i = 0; !gradient_only && i < net.plan.barrier_count; ++i) {
       const Operation& op = net.plan.operations[net.plan.barriers[i]];
       op.kernels->commit(op, net.statistics, task.parameters);

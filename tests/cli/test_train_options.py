@@ -23,6 +23,7 @@ def test_a_training_is_described_as_for_fit() -> None:
     assert {name: getattr(training, option) for name, option in TRAINING.items()} == {
         **given,
         "steps": None,
+        "augment": None,
     }
     assert TrainOptions().updated({}).to_json() == TrainOptions().to_json()
     with pytest.raises(ModelError, match="batch_size"):

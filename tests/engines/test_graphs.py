@@ -29,7 +29,10 @@ Nodes = list[tuple[Any, tuple[int, ...]]]
 
 def node(class_name: str, *, trainable: bool = True, **values: object) -> Layer:
     """A layer of the core that has no class here, or is frozen."""
-    return cast("Layer", SimpleNamespace(class_name=class_name, trainable=trainable, **values))
+    return cast(
+        "Layer",
+        SimpleNamespace(class_name=class_name, label=class_name, trainable=trainable, **values),
+    )
 
 
 def normalization(*, trainable: bool = True, **values: object) -> Layer:

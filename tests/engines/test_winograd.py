@@ -33,7 +33,7 @@ def wide(
         kinds.Conv2D(filters[0], 3, padding="same", activation="tanh"),
         kinds.Conv2D(filters[1], size, padding=padding, activation=activation),
         kinds.Conv2D(17, size, padding="same", use_bias=False, kernel_regularizer=L2(0.01)),
-        kinds.MaxPooling2D(2),
+        kinds.AveragePooling2D(2),  # no ties, which rounding would decide
         kinds.Flatten(),
         kinds.Dense(4, activation="softmax"),
     ]

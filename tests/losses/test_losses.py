@@ -216,7 +216,7 @@ def test_right_decisions_are_counted_by_what_the_targets_are() -> None:
     assert network.evaluate(parameters, Examples(images, labels), losses.Huber()).accuracy == 0.5
 
 
-@pytest.mark.skipif("SPRITENET_ISA" in os.environ, reason="runs them itself")
+@pytest.mark.skipif("SPRITENET_ISA" in os.environ, reason="not on this machine: runs them itself")
 @pytest.mark.parametrize("build", library.builds()[:-1])
 def test_on_every_build(build: str) -> None:
     """All tests of this file on the other instruction sets, in a process of its own."""

@@ -273,7 +273,7 @@ def test_the_summary_is_a_table(model: Sequential, capsys: pytest.CaptureFixture
     ("arguments", "words"),
     [
         ({"optimizer": "adahessian"}, "Unsupported optimizer 'adahessian'"),
-        ({"loss": "hinge"}, "Unsupported loss 'hinge'"),
+        ({"loss": "ctc"}, "Unsupported loss 'ctc'"),
         ({"metrics": ["auc"]}, "Unsupported metric"),
         ({"loss": CategoricalCrossentropy(from_logits=True)}, "can't follow"),
     ],

@@ -46,8 +46,8 @@ def test_a_weight_file_of_another_model_or_a_broken_one_is_refused(tmp_path: Pat
 
     name = "dense/bias"
     for write, words in (
-        (lambda: path.write_bytes(whole[:100]), "broken"),
-        (lambda: path.write_bytes(b""), "broken"),
+        (lambda: path.write_bytes(whole[:100]), "damaged"),
+        (lambda: path.write_bytes(b""), "damaged"),
         (path.unlink, "missing file"),
         (lambda: np.savez(path, a=np.zeros(3)), "another model"),
         (lambda: changed(**{name: np.zeros(5, np.float32)}), "another model"),
@@ -62,6 +62,6 @@ def test_a_weight_file_of_another_model_or_a_broken_one_is_refused(tmp_path: Pat
     with zipfile.ZipFile(path, "w") as file:
         for each in arrays:
             file.writestr(f"{each}.npy", b"\x93NUMPY\x01\x00v\x00{'descr': '<f4'")
-    with pytest.raises(ModelError, match="broken"):
+    with pytest.raises(ModelError, match="damaged"):
         model.load_weights(path)
     assert model.weights_sha256 == before
