@@ -31,8 +31,8 @@ NODE := tests/node/node_modules/.bin
 JAVASCRIPT := 'src/**/*.{js,css}' 'tests/**/*.{js,mjs}' 'benchmarks/**/*.{js,mjs}'
 CORE := $(shell find core -name '*.cpp' -o -name '*.h')
 
-SLOW := tests/test_benchmarks.py tests/test_build.py tests/test_tutorials.py
-SLOW += tests/test_permutation.py tests/test_reference.py
+SLOW := tests/test_extending.py tests/test_benchmarks.py tests/test_build.py tests/test_tutorials.py
+SLOW += tests/test_docs_examples.py tests/test_permutation.py tests/test_reference.py
 QUICK := tests/core tests/dataset tests/migration tests/model tests/charts tests/training
 QUICK += $(filter-out $(SLOW),$(wildcard tests/test_*.py))
 TESTS_OF_CORE := tests/core tests/engines tests/sprites tests/test_permutation.py
