@@ -11,7 +11,7 @@ pytest.importorskip("torch", reason="Keras computes with PyTorch here")
 os.environ.setdefault("KERAS_BACKEND", "torch")
 keras: Any = pytest.importorskip("keras", reason="Keras is the oracle here")
 
-__all__ = ["branched", "chain", "keras", "nested"]
+__all__ = ["augmented", "branched", "chain", "keras", "nested", "normalized"]
 
 layers: Any = keras.layers
 
@@ -63,3 +63,38 @@ def nested() -> Any:  # noqa: ANN401 - as above
     base = keras.Model(images, layers.Add()([x, layers.Conv2D(3, 1, name="branch")(x)]))
     head = keras.Sequential([layers.Dense(6, activation="relu"), layers.Dense(3)])
     return keras.Sequential([layers.Input((8, 8, 1)), base, layers.Flatten(), head])
+
+
+def augmented() -> Any:  # noqa: ANN401 - as above
+    """A Functional with random layers and Resizing before its Rescaling, as Keras's guides have."""
+    images = keras.Input((12, 12, 3))
+    x = layers.RandomFlip("horizontal")(images)
+    x = layers.RandomRotation(0.1)(x)
+    x = layers.RandomBrightness(0.2)(x)
+    x = layers.Resizing(9, 9)(x)
+    x = layers.CenterCrop(8, 7)(x)
+    x = layers.Rescaling(1 / 127.5, offset=-1)(x)
+    x = layers.RandomContrast(0.1)(layers.Conv2D(4, 3, activation="silu")(x))
+    x = layers.SpatialDropout2D(0.2)(layers.GaussianNoise(0.1)(x))
+    return keras.Model(images, layers.Dense(3, activation="softmax")(layers.Flatten()(x)))
+
+
+def normalized() -> Any:  # noqa: ANN401 - as above
+    """A Sequential of normalizations, newer activations, constraints and regularizers."""
+    constraint, penalty = keras.constraints.MaxNorm(2), keras.regularizers.L1(0.01)
+    return keras.Sequential(
+        [
+            layers.Input((8, 8, 3)),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(8, 3, activation="mish", kernel_constraint=constraint),
+            layers.GroupNormalization(4),
+            layers.Conv2D(4, 3, activation="hard_silu", kernel_regularizer=penalty),
+            layers.LayerNormalization(),
+            layers.ReLU(max_value=3, negative_slope=0.1, threshold=0.2),
+            layers.Conv2D(4, 1, activation="hard_sigmoid"),
+            layers.RMSNormalization(),
+            layers.UnitNormalization(),
+            layers.GlobalMaxPooling2D(),
+            layers.Dense(3, activation="log_softmax"),
+        ]
+    )

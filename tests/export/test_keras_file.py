@@ -21,6 +21,13 @@ from spritenet.errors import ModelError, UnsupportedError
 
 Make = Callable[[], Any]
 
+PLAIN = (keras_oracle.chain, keras_oracle.branched, keras_oracle.nested)
+CASES = [
+    *((make, ending) for make in PLAIN for ending in ("keras", "h5")),
+    (keras_oracle.augmented, "keras"),  # Keras can't write random layers as .h5
+    (keras_oracle.normalized, "keras"),  # hard_sigmoid isn't written as .h5
+]
+
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
 
 
@@ -36,8 +43,7 @@ def randomized(model: Any) -> Any:  # noqa: ANN401 - Keras has no types
     return model
 
 
-@pytest.mark.parametrize("ending", ["keras", "h5"])
-@pytest.mark.parametrize("make", [keras_oracle.chain, keras_oracle.branched, keras_oracle.nested])
+@pytest.mark.parametrize(("make", "ending"), CASES)
 def test_keras_s_files_are_read(make: Make, ending: str, tmp_path: Path) -> None:
     """Outputs within 1e-5 of Keras's; a network without Rescaling takes raw pixels."""
     theirs = randomized(make())
@@ -52,8 +58,7 @@ def test_keras_s_files_are_read(make: Make, ending: str, tmp_path: Path) -> None
     assert ours.predict(images) == pytest.approx(expected, rel=1e-5, abs=1e-5)
 
 
-@pytest.mark.parametrize("ending", ["keras", "h5"])
-@pytest.mark.parametrize("make", [keras_oracle.chain, keras_oracle.branched, keras_oracle.nested])
+@pytest.mark.parametrize(("make", "ending"), CASES)
 def test_keras_reads_what_is_written(make: Make, ending: str, tmp_path: Path) -> None:
     """The same outputs in Keras, and the same weights to the last bit when read back."""
     theirs = randomized(make())
@@ -92,6 +97,22 @@ def test_a_checkpoint_is_a_keras_file(tmp_path: Path) -> None:
     model.fit(tiny.images(50), epochs=1, callbacks=[callback], verbose=0)
     assert sn.load_model(tmp_path / "best.keras").weights_sha256 == model.weights_sha256
     keras.saving.load_model(tmp_path / "best.keras")
+
+
+def test_what_keras_would_compute_otherwise_is_refused(tmp_path: Path) -> None:
+    """RandomCrop resizes images when predicting; the approximate gelu has no name."""
+    layers = keras_oracle.layers
+    theirs = keras.Sequential([layers.Input((9, 9, 1)), layers.RandomCrop(8, 8), layers.Flatten()])
+    theirs.save(tmp_path / "theirs.keras")
+    with pytest.raises(ModelError, match=r"'RandomCrop', which resizes images.*Put Resizing"):
+        sn.load_model(tmp_path / "theirs.keras")
+    ours = sn.Sequential([sn.Input((8,)), sn.Dense(2, activation="gelu_new")])
+    with pytest.raises(ModelError, match="Keras has no name for the activation gelu_new"):
+        ours.save(tmp_path / "ours.keras")
+    steep = sn.Sequential([sn.Input((8,)), sn.Dense(2, activation="hard_sigmoid")])
+    with pytest.raises(ModelError, match=r"different functions of the name.*Save it as \.keras"):
+        steep.save(tmp_path / "ours.h5")
+    assert [path.name for path in tmp_path.iterdir()] == ["theirs.keras"]
 
 
 def archive(path: Path, change: Callable[[dict[str, bytes]], object]) -> Path:
@@ -193,7 +214,7 @@ BAD: dict[str, tuple[Callable[[dict[str, bytes]], object], str]] = {
 
 @pytest.mark.parametrize("case", BAD)
 def test_a_damaged_archive_is_one_line(case: str, tmp_path: Path) -> None:
-    """What is wrong and where; nothing is executed, nothing outside is read."""
+    """It names the fault and its place; nothing is executed, nothing outside is read."""
     change, words = BAD[case]
     path = archive(tmp_path / "m.keras", change)
     with pytest.raises((ModelError, UnsupportedError), match=words) as caught:

@@ -48,7 +48,7 @@ def test_an_activation_is_pytorchs(name: str, image: tuple[int, int, int]) -> No
 
 @pytest.mark.parametrize("name", sorted(POINTWISE))
 def test_an_activation_is_right_far_from_0(name: str) -> None:
-    """Where an exponential overflows or a difference cancels; and NaN stays NaN."""
+    """At arguments where an exponential overflows or a difference cancels; NaN stays NaN."""
     x = np.concatenate([np.linspace(-120, 85, 256), np.linspace(-4, 4, 256)]).astype(np.float32)
     images = np.arange(512, dtype=np.uint16).reshape(2, 256) % 256
     for half, row in zip(x.reshape(2, 256), images, strict=True):

@@ -22,7 +22,7 @@ from spritenet.optimizers import SGD
 SHAPE = (5, 6, 3)
 COUNT, SEED, STEP, NODE = 21, 2**63 + 5, 7, 2
 Change = tuple[NDArray[np.float64], NDArray[np.float64]]
-"""What each value is multiplied by and what is added; n h w c."""
+"""The factor and the addend of each value; n h w c."""
 
 
 def words(places: NDArray[np.uint32]) -> NDArray[np.uint32]:
@@ -36,7 +36,7 @@ def everywhere() -> NDArray[np.uint32]:
 
 
 def kept(places: NDArray[np.uint32], rate: float) -> NDArray[np.bool_]:
-    """Where nothing is dropped."""
+    """True for each value that is kept."""
     return (words(places) >> np.uint32(8)) >= int(np.float32(rate) * np.float32(1 << 24))
 
 

@@ -23,7 +23,7 @@ def model() -> Sequential:
 
 @pytest.fixture
 def predicted(node: str) -> Callable[[Path, Path, NDArray[np.uint8]], list[NDArray[np.float32]]]:
-    """What TensorFlow.js and JavaScript's library predict with the model in `folder / "m"`."""
+    """Predictions of TensorFlow.js and the JavaScript library, of the model in `folder / "m"`."""
 
     def run(tfjs: Path, folder: Path, images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         model = folder / "m"

@@ -15,7 +15,7 @@ import tiny
 from reference import Network as Reference
 from spritenet.dataset import Split
 from spritenet.errors import DataError, ModelError
-from spritenet.layers import Conv2D, Dense, Flatten, Layer, Rescaling
+from spritenet.layers import Conv2D, Dense, Flatten, Layer, Rescaling, Resizing
 from spritenet.losses import CategoricalCrossentropy
 from spritenet.model import Input, Sequential, load_model
 from spritenet.optimizers import SGD
@@ -305,3 +305,9 @@ def test_what_is_missing_is_named() -> None:
         ModelError, match="conv2d: its window of 9x9 is larger than its input of 8x8"
     ):
         small.fit(data)
+
+
+def test_a_rescaling_after_layers_that_arrange_pixels_is_respected() -> None:
+    """Resizing, then Rescaling, as in Keras's guides: pixels are scaled once."""
+    model = Sequential([Input((8, 8, 1)), Resizing(4, 4), Rescaling(1 / 255), Flatten()])
+    assert model.predict(np.full((8, 8), 255, np.uint8)) == pytest.approx(np.ones(16))

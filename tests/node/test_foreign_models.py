@@ -57,6 +57,33 @@ def test_it_reads_what_python_reads(node: str, tmp_path: Path) -> None:
             assert ours.partition(". If it")[0] in theirs
 
 
+@pytest.mark.filterwarnings("ignore:.* acts only in training")
+def test_a_rescaling_after_layers_that_arrange_pixels_is_the_only_one(
+    node: str, tmp_path: Path
+) -> None:
+    """Random layers, Resizing and others before it: as in Python, and nothing is assumed."""
+    input_shape = {"batch_input_shape": [None, 9, 9, 1]}
+    layers: list[tuple[str, dict[str, Any]]] = [
+        ("RandomFlip", {"name": "flip", "mode": "horizontal", **input_shape}),
+        ("Resizing", {"name": "resize", "height": 6, "width": 6, "interpolation": "nearest"}),
+        ("Rescaling", {"name": "scale", "scale": 1 / 127.5, "offset": -1.0}),
+        ("Flatten", {"name": "flat"}),
+        ("Dense", {"name": "d", "units": 3, "activation": "softmax"}),
+    ]
+    write(tmp_path / "m", sequential(layers), {"d/kernel": (36, 3), "d/bias": (3,)})
+    pixels = np.random.default_rng(3).integers(0, 256, (5, 9, 9, 1), np.uint8)
+    (tmp_path / "pixels").write_bytes(pixels.tobytes())
+    (got,) = loaded(node, tmp_path, {"names": "m", "pixels": "pixels", "out": "m/out"})
+    assert isinstance(got, dict), got
+    assert got["notes"] == []
+    saved = read(tmp_path / "m")
+    assert saved.notes == ()
+    outputs = np.fromfile(tmp_path / "m" / "out", "<f4").reshape(5, -1)
+    assert np.abs(outputs - Sequential.from_saved(saved).predict(pixels)).max() < 1e-5
+    with pytest.raises(ModelError, match="the model itself says what its pixels are"):
+        read(tmp_path / "m", pixels="0..1")
+
+
 def test_it_refuses_what_python_refuses(node: str, tmp_path: Path) -> None:
     """In one line that begins alike."""
     for name, (layers, _) in REFUSED.items():

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any
 
+from spritenet.errors import ModelError
 from spritenet.layers import IMAGES, Graph, Layer, Node, Shape
 
 __all__ = ["keras_topology"]
@@ -48,6 +49,9 @@ def keras_topology(
     """Returns the config of named layers that take images of a shape.
 
     A chain is written as a Sequential, any other graph as a Functional.
+
+    Raises:
+        ModelError: Keras lacks an activation, or has two of its name.
 
     Args:
         layers: the layers.
@@ -96,7 +100,20 @@ def _config(layer: Layer, version: int) -> dict[str, Any]:
         module = MODULES.get(key.rpartition("_")[2])
         if key == "data_format" and layer.class_name not in CHANNELS_LAST:
             continue
-        if version > 2 and module is not None and isinstance(value, dict):
+        if key == "trainable" and layer.class_name == "SpatialDropout2D":
+            continue  # its class takes none
+        if value == "hard_sigmoid" and version == 2:
+            raise ModelError(
+                "Keras 2 and Keras 3 have different functions of the name hard_sigmoid",
+                where=layer.label,
+                do="Save it as .keras.",
+            )
+        if value == "gelu_new":
+            raise ModelError("Keras has no name for the activation gelu_new", where=layer.label)
+        if key == "dtype" and version > 2:
+            policy = {"module": "keras", "class_name": "DTypePolicy", "registered_name": None}
+            config[key] = {**policy, "config": {"name": value}}
+        elif version > 2 and module is not None and isinstance(value, dict):
             config[key] = {**value, "module": module, "registered_name": None}
         else:
             config[renamed.get(key, key)] = value

@@ -24,6 +24,11 @@ MAXIMAL_LAYERS = 1_000
 MAXIMAL_NAME = 200
 MAXIMAL_DEPTH = 8  # of models inside models
 GRAPHS = ("Functional", "Model")
+RECORDED_TRAINING = re.compile(
+    r"CenterCrop|Resizing|Random[A-Z]\w*|MixUp|CutMix|AugMix|RandAugment"
+)
+"""Layers whose every call Keras 3 writes down with training=True."""
+
 STEP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -259,7 +264,9 @@ def _sources(layer: Mapping[str, Any]) -> list[str]:
         if not known or tensor[1:] != [0, 0]:
             raise _unsupported(f"{layer['class_name']} of {quoted(tensor)}", name)
     for extra in extras:
-        if isinstance(extra, dict) and any(extra.values()):  # null and false say nothing
+        recorded = extra == {"training": True} and RECORDED_TRAINING.fullmatch(layer["class_name"])
+        # null and false say nothing
+        if isinstance(extra, dict) and any(extra.values()) and not recorded:
             raise _unsupported(f"{layer['class_name']} called with {quoted(extra)}", name)
     return [tensor[0] for tensor in tensors]
 

@@ -6,6 +6,7 @@ and initializers only matter in training: a warning names them, and they are ign
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -42,17 +43,7 @@ NAMED: dict[VarianceScaling, Initializer] = {
     kind.rule: kind()
     for kind in (GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform)
 }
-IDLE = frozenset(
-    {
-        "ActivityRegularization",
-        "RandomBrightness",
-        "RandomContrast",
-        "RandomFlip",
-        "RandomRotation",
-        "RandomTranslation",
-        "RandomZoom",
-    }
-)
+IDLE = re.compile(r"ActivityRegularization|AugMix|CutMix|MixUp|RandAugment|Random(?!Crop$)[A-Z]\w*")
 """Layers that change nothing but while training."""
 
 
@@ -94,12 +85,14 @@ def read_topology(topology: object, pixels: PixelRange | None = None) -> Topolog
     graph = _graph(entries, input_shape)
     layers = graph.layers
     readers = [place for place, read in enumerate(graph.inputs) if FROM_IMAGES in read]
-    assumed = readers != [0] or not isinstance(layers[0], Rescaling)
-    if assumed:
+    own = readers == [0] and isinstance(layers[0], Rescaling)
+    assumed = not own and not graph.is_rescaled_later
+    if not own and (assumed or pixels is None):
         taken = {layer.name for layer in layers}
         names = (f"rescaling_{i}" if i else "rescaling" for i in count())
         name = next(name for name in names if name not in taken)
-        graph = graph.after_images((pixels or UNIT).rescaling(name))
+        first = (pixels or UNIT).rescaling(name) if assumed else Rescaling(1.0, name=name)
+        graph = graph.after_images(first)
     elif pixels is not None:
         raise ModelError(
             "the model itself says what its pixels are",
@@ -146,11 +139,17 @@ def _graph(entries: Sequence[Entry], input_shape: Shape) -> Graph:
 def _layers(entry: Entry, input_shape: Shape) -> list[Layer]:
     """The layers of an entry: one; two if its activation is a layer; none if it does nothing."""
     name, config = entry.name, dict(entry.config)
-    if entry.class_name in IDLE and entry.class_name not in kinds.LAYERS:
+    if IDLE.fullmatch(entry.class_name):
         warnings.warn(
             f"{name}: {entry.class_name} acts only in training and is ignored.", stacklevel=2
         )
         return []
+    if entry.class_name == "RandomCrop":
+        raise ModelError(
+            "unsupported layer 'RandomCrop', which resizes images when predicting",
+            where=name,
+            do="Put Resizing or CenterCrop in its place.",
+        )
     dtype = config.get("dtype")
     is_keras_3 = isinstance(dtype, dict)
     if isinstance(dtype, dict) and isinstance(dtype.get("config"), dict):

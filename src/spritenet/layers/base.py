@@ -43,6 +43,7 @@ _FIXED: dict[str, tuple[object, ...]] = {
     "noise_shape": (None,),
     "pad_to_aspect_ratio": (None, False),
     "renorm": (None, False),
+    "rms_scaling": (None, False),
     "synchronized": (None, False),
 }
 

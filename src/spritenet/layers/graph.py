@@ -14,6 +14,21 @@ __all__ = ["IMAGES", "Graph", "Node"]
 IMAGES = -1
 """The index by which a layer reads the images."""
 
+ARRANGING = frozenset(
+    {
+        "CenterCrop",
+        "Cropping2D",
+        "Flatten",
+        "Identity",
+        "Permute",
+        "Reshape",
+        "Resizing",
+        "UpSampling2D",
+        "ZeroPadding2D",
+    }
+)
+"""Layers whose outputs are pixels as their inputs are, in other places."""
+
 
 class Node(NamedTuple):
     """A layer of a graph, with its shapes.
@@ -77,6 +92,21 @@ class Graph(Sequence[Layer]):
     def is_chain(self) -> bool:
         """True if each layer reads the one before it alone."""
         return all(read == (place - 1,) for place, read in enumerate(self.inputs))
+
+    @property
+    def is_rescaled_later(self) -> bool:
+        """True if the images reach a Rescaling through layers that only arrange pixels."""
+        place, seen = IMAGES, 0
+        while True:
+            readers = [index for index, read in enumerate(self.inputs) if place in read]
+            if len(readers) != 1:
+                return False
+            place, seen = readers[0], seen + 1
+            name = self.layers[place].class_name
+            if name == "Rescaling":
+                return seen > 1
+            if name not in ARRANGING:
+                return False
 
     def nodes(self, input_shape: Shape) -> Iterator[Node]:
         """Yields each layer with its shapes, for images of a shape.

@@ -78,6 +78,7 @@ ARGUMENTS: Mapping[str, Rule] = {
     "renorm": Refused("Normalisation is over the batch.", (False,)),
     "renorm_clipping": Refused("Normalisation is over the batch."),
     "renorm_momentum": Refused("Normalisation is over the batch.", (0.99,)),
+    "rms_scaling": Refused("Use RMSNormalization.", (False,)),
     "synchronized": Refused("All threads share one batch.", (False,)),
     "weights": Refused("Use model.set_weights(arrays)."),
     "batch_input_shape": Renamed("input_shape"),
@@ -145,7 +146,7 @@ ARGUMENTS: Mapping[str, Rule] = {
     "rebuild": Ignored("a model is always built as far as it can be", silent=True),
     "safe_mode": Ignored("no code is ever read from a file", silent=True),
     "save_format": Refused("A model is a folder: TensorFlow.js's format.", ("tfjs",)),
-    "show_trainable": Ignored("every layer is trained", silent=True),
+    "show_trainable": Ignored("frozen weights are counted below the table", silent=True),
     "skip_mismatch": Refused("All weights must fit.", (False,)),
     "zipped": Refused("A model is a folder; load_model reads a ZIP of it too.", (False,)),
     # metrics

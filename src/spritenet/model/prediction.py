@@ -43,7 +43,7 @@ class Predictor:
 
         Args:
             x: a Split or a StreamSplit; images n h w c or n h w; or one image h w c or h w. uint8,
-                or float k/255. Or what another library holds them in; labels are passed over.
+                or float k/255. Or what another library holds them in; labels are ignored.
             batch_size: taken as in Keras, but it changes nothing.
             verbose: the same.
 

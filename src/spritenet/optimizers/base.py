@@ -115,7 +115,7 @@ class Optimizer:
 
     @property
     def _row(self) -> OptimizerRow:
-        """What the core's table says of it.
+        """Its row of the core's table.
 
         Raises:
             ModelError: the core has no such optimizer.

@@ -9,21 +9,35 @@ import { pathOf } from './tensor.js';
 /** The name of the image among a layer's inputs. */
 export const IMAGE = '';
 
+// Layers whose outputs are pixels as their inputs are, in other places.
+const ARRANGING = [
+  'CenterCrop',
+  'Cropping2D',
+  'Flatten',
+  'Identity',
+  'Permute',
+  'Reshape',
+  'Resizing',
+  'UpSampling2D',
+  'ZeroPadding2D',
+];
+
 /**
  * Names the layers as Keras does (conv2d, conv2d_1, …), connects each that has no inputs to the one
  * before, and puts a Rescaling between the image and what reads it, unless there is one: a network
  * takes raw pixels.
  *
  * @param {readonly Layer[]} layers  each after its inputs
- * @param {{ scale: number, offset?: number }} [rescaling]  1/255
+ * @param {{ scale: number, offset?: number }} [rescaling]  1/255; or 1, if a Rescaling comes later
  * @returns {Layer[]}
  */
-export function connected(layers, rescaling = { scale: 1 / 255 }) {
+export function connected(layers, rescaling = undefined) {
   const whole = named(layers).map((layer, i, all) =>
     layer.inputs ? layer : new Layer({ ...layer, inputs: [i ? all[i - 1].name : IMAGE] }),
   );
   if (startsWithRescaling(whole)) return whole;
-  const [first] = named([makeLayer('Rescaling', rescaling), ...whole]);
+  const scale = isRescaledLater(whole) ? 1 : 1 / 255;
+  const [first] = named([makeLayer('Rescaling', rescaling ?? { scale }), ...whole]);
   const head = headOf(whole);
   const source = head.length ? head[head.length - 1].name : IMAGE;
   return [
@@ -67,6 +81,22 @@ export function startsWithRescaling(layers) {
   const head = headOf(layers);
   const readers = readersOf(layers).get(head.length ? head[head.length - 1].name : IMAGE) ?? [];
   return readers.length === 1 && readers[0].className === 'Rescaling';
+}
+
+/**
+ * Returns true if the image reaches a Rescaling through layers that only arrange pixels.
+ *
+ * @param {readonly Layer[]} layers  connected
+ */
+export function isRescaledLater(layers) {
+  const readers = readersOf(layers);
+  for (let name = IMAGE, seen = 1; ; seen++) {
+    const [next, ...others] = readers.get(name) ?? [];
+    if (!next || others.length) return false;
+    if (next.className === 'Rescaling') return seen > 1;
+    if (!ARRANGING.includes(next.className)) return false;
+    ({ name } = next);
+  }
 }
 
 /**

@@ -6,6 +6,9 @@
 import { ModelError, shown } from './errors.js';
 import { IMAGE } from './graph.js';
 
+// Layers whose every call Keras 3 writes down with training=True.
+const RECORDED_TRAINING = /^(CenterCrop|Resizing|Random[A-Z]\w*|MixUp|CutMix|AugMix|RandAugment)$/;
+
 /** @typedef {import('./layers.js').Config} Config */
 /**
  * A layer as the file has it.
@@ -340,7 +343,8 @@ function tensorsOf({ class_name: className, name, inbound_nodes: nodes }) {
     extra = [node.kwargs ?? {}];
   }
   const called = extra.find((values) => Object.values(values).some(Boolean));
-  if (called) {
+  const recorded = called?.training === true && Object.keys(called).length === 1;
+  if (called && !(recorded && RECORDED_TRAINING.test(className))) {
     throw new ModelError('unsupported arguments of a call', { where: name, got: called });
   }
   const found = tensors.map((tensor) => tensorOf(tensor) ?? refuse(tensor));

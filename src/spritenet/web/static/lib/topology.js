@@ -10,6 +10,7 @@ import {
   isChain,
   isRandom,
   rewired,
+  isRescaledLater,
   startsWithRescaling,
 } from './graph.js';
 import { hasClass, Layer, makeLayer } from './layers.js';
@@ -22,15 +23,7 @@ import { graphOf, isObject, snakeKeys } from './topology-graph.js';
 /** @typedef {import('./topology-graph.js').Entry} Entry */
 
 const LEAKY = '_leaky_relu'; // ends the name of a LeakyReLU that is the activation of the layer before
-const IDLE = [
-  'ActivityRegularization',
-  'RandomBrightness',
-  'RandomContrast',
-  'RandomFlip',
-  'RandomRotation',
-  'RandomTranslation',
-  'RandomZoom',
-]; // layers that change nothing but while training
+const IDLE = /^(ActivityRegularization|AugMix|CutMix|MixUp|RandAugment|Random(?!Crop$)[A-Z]\w*)$/; // but while training
 const PLAIN = ['ReLU', 'LeakyReLU', 'ELU', 'Softmax', 'Activation']; // activations as layers
 
 /**
@@ -78,7 +71,7 @@ export function readTopology(topology, pixels) {
     outputs.set(entry.id, inputs[0]);
   }
   const layers = [...found.values()];
-  const own = startsWithRescaling(layers);
+  const own = startsWithRescaling(layers) || isRescaledLater(layers);
   if (own && pixels !== undefined) {
     throw new ModelError('the model itself says what its pixels are', {
       where: layers[0].name,
@@ -106,7 +99,13 @@ export function readTopology(topology, pixels) {
  */
 function readLayers({ className, config }, inputShape) {
   const { name } = config;
-  if (IDLE.includes(className) && !hasClass(className)) return [];
+  if (IDLE.test(className)) return [];
+  if (className === 'RandomCrop') {
+    throw new ModelError("unsupported layer 'RandomCrop', which resizes images when predicting", {
+      where: name,
+      todo: 'Put Resizing or CenterCrop in its place.',
+    });
+  }
   /** @type {Config} */
   const own = { ...config };
   const policy = /** @type {any} */ (own.dtype);
