@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "requirements"
 OLDEST_PYTHON = "3.11"
 ORACLES = ("torch==2.13.0", "keras>=3.10", "onnxruntime>=1.20", "pillow-heif>=1.1")
-"""No extras of ours: the tests compare with PyTorch, Keras and onnxruntime, and read HEIC if it is installed."""
+"""No extras of ours: the tests compare with the first three, and read HEIC if it is installed."""
 
 LARGE = ("ray", "fsspec")
 """Extras that only some tests need, and that bring a hundred packages."""
