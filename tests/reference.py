@@ -137,6 +137,30 @@ def convolve_depthwise(
     return y, backward
 
 
+def convolve_separable(
+    layer: kinds.SeparableConv2D, x: Array, weights: Sequence[Array]
+) -> tuple[Array, Backward]:
+    """A depthwise convolution, then one of 1×1, before the activation."""
+    depthwise = kinds.DepthwiseConv2D(
+        layer.kernel_size,
+        strides=layer.strides,
+        padding=layer.padding,
+        depth_multiplier=layer.depth_multiplier,
+        dilation_rate=layer.dilation_rate,
+        use_bias=False,
+    )
+    pointwise = kinds.Conv2D(layer.filters, 1, use_bias=layer.use_bias)
+    between, to_inputs = convolve_depthwise(depthwise, x, weights[:1])
+    y, to_between = convolve(pointwise, between, weights[1:])
+
+    def backward(g: Array) -> tuple[Array, list[Array]]:
+        inner, slopes = to_between(g)
+        inputs, kernels = to_inputs(inner)
+        return inputs, [*kernels, *slopes]
+
+    return y, backward
+
+
 def pool(layer: Pooling2D, x: Array) -> tuple[Array, Backward]:
     """Maxima or averages; what lies outside the image counts for neither."""
     shape = x.shape[1:]
@@ -261,6 +285,8 @@ def combine(layer: Parametric, x: Array, weights: Sequence[Array]) -> tuple[Arra
             return convolve(layer, x, weights)
         case kinds.DepthwiseConv2D():
             return convolve_depthwise(layer, x, weights)
+        case kinds.SeparableConv2D():
+            return convolve_separable(layer, x, weights)
         case kinds.Dense():
             return multiply(layer, x, weights)
     raise TypeError(layer)

@@ -1,4 +1,4 @@
-"""Networks by name are the tutorials', made for the data."""
+"""Networks by name are made for the data, and come with a training of their own."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from spritenet import networks
 from spritenet.dataset import Split
 from spritenet.errors import ModelError
 from spritenet.model import Sequential
+from spritenet.model.model_file import load_model
+from spritenet.sources.strokes import strokes
+from spritenet.training.fit_options import FitOptions
 
 
 def split(classes: int = 10, size: int = 28, channels: int = 1) -> Split:
@@ -21,14 +24,22 @@ def split(classes: int = 10, size: int = 28, channels: int = 1) -> Split:
 
 
 # tutorial and mnist-node: as TensorFlow.js counts them in its examples.
-@pytest.mark.parametrize(
-    ("name", "parameters"), [("tutorial", 5_994), ("convnet", 33_194), ("mnist-node", 594_922)]
-)
-def test_each_network_has_its_size(name: str, parameters: int) -> None:
+SIZES = {
+    "tutorial": 5_994,
+    "convnet": 33_194,
+    "mnist-node": 594_922,
+    "dense": 50_890,
+    "fast": 11_242,
+    "tiny": 1_228,
+}
+
+
+@pytest.mark.parametrize("name", networks.NETWORKS)
+def test_each_network_has_its_size(name: str) -> None:
     """The number of parameters for MNIST's shape."""
     model = networks.get(name, split())
     model.build((28, 28, 1))
-    assert model.count_params() == parameters
+    assert model.count_params() == SIZES[name]
     assert model.name == name
 
 
@@ -40,6 +51,36 @@ def test_classes_and_channels_come_from_the_data(name: str) -> None:
     model.fit(data, steps=1, batch_size=20, verbose=0)
     assert model.output_shape == (7,)
     assert model.class_names == data.class_names
+
+
+@pytest.mark.parametrize("name", networks.NETWORKS)
+def test_a_trained_network_is_written_and_read(name: str, tmp_path: Path) -> None:
+    """As a TensorFlow.js model, with the same predictions."""
+    data = split()
+    model = networks.get(name, data)
+    model.fit(data, steps=2, batch_size=20, verbose=0)
+    model.save(tmp_path / "model")
+    again = load_model(tmp_path / "model")
+    assert np.array_equal(model.predict(data.images), again.predict(data.images))
+
+
+@pytest.mark.parametrize("name", ["fast", "tiny"])
+def test_its_own_training_learns_digits(name: str) -> None:
+    """With the options of `fit_options`, cut short: far better than the one in ten of a guess."""
+    data = strokes(2_000, 500)
+    model = networks.get(name, data.train)
+    options = networks.fit_options(name) | {"steps": 150}
+    options.pop("epochs", None)
+    model.fit(data.train, verbose=0, **options)
+    assert model.evaluate(data.test).accuracy > 0.85
+
+
+@pytest.mark.parametrize("name", networks.NETWORKS)
+def test_the_options_of_a_training_are_those_of_fit(name: str) -> None:
+    """Each of them is accepted, and one says how long it is."""
+    options = networks.fit_options(name)
+    assert FitOptions.of(options).batch_size == options["batch_size"]
+    assert {"epochs", "steps"} & set(options)
 
 
 def test_ones_own_network_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,6 +98,7 @@ def test_ones_own_network_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     )
     monkeypatch.chdir(tmp_path)
     assert isinstance(networks.get("my_networks:small", split()), Sequential)
+    assert networks.fit_options("my_networks:small") == {}
     for wrong in ("uncompiled", "nothing", "absent"):
         with pytest.raises(ModelError):
             networks.get(f"my_networks:{wrong}", split())
@@ -67,3 +109,6 @@ def test_an_unknown_network_is_refused(name: str) -> None:
     """With one line that lists what there is."""
     with pytest.raises(ModelError):
         networks.get(name, split())
+    if ":" not in name:
+        with pytest.raises(ModelError, match="mnist-node, dense, fast"):
+            networks.fit_options(name)

@@ -10,6 +10,7 @@ import pytest
 from spritenet import schedules
 from spritenet.errors import ModelError
 from spritenet.schedules import (
+    Accumulated,
     Constant,
     CosineDecay,
     ExponentialDecay,
@@ -110,6 +111,28 @@ def test_a_schedule_comes_back_from_its_config(schedule: Schedule) -> None:
     again = schedules.get(json.loads(json.dumps(schedule.config())))
     assert again == schedule
     np.testing.assert_array_equal(again(np.arange(30)), schedule(np.arange(30)))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "peak"),
+    [
+        (Constant(0.1), 0.1),
+        (CosineDecay(0.1, 20, alpha=0.1), 0.1),
+        (CosineDecay(0.1, 20, warmup_target=0.4, warmup_steps=5), 0.4),
+        (ExponentialDecay(0.1, 10, 0.5), 0.1),
+        (OneCycle(0.3, 20), 0.3),
+        (PiecewiseConstantDecay((2, 4), (0.5, 1.0, 0.1)), 1.0),
+        (OneCycle(0.3).spanning(0, 20), 0.3),
+        (Accumulated(OneCycle(0.3, 10), 2), 0.3),
+    ],
+    ids=lambda s: type(s).__name__,
+)
+def test_a_schedule_is_scaled_by_its_peak(schedule: Schedule, peak: float) -> None:
+    """The highest rate is where it says; another one multiplies the rate of every step."""
+    rates = schedule(np.arange(20))
+    assert schedule.peak == pytest.approx(rates.max(), rel=0.02) == pytest.approx(peak, rel=0.02)
+    np.testing.assert_allclose(schedule.with_peak(2 * peak)(np.arange(20)), 2 * rates, rtol=1e-12)
+    assert not schedule.with_peak(0.0)(np.arange(20)).any()
 
 
 @pytest.mark.parametrize(

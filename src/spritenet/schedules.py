@@ -14,7 +14,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -40,6 +40,9 @@ __all__ = [
 class Schedule(ABC):
     """The learning rate as a function of the step."""
 
+    RATES: ClassVar[tuple[str, ...]] = ()
+    """The fields that are rates, not numbers of steps or factors."""
+
     def __call__(self, steps: ArrayLike) -> NDArray[np.float64]:
         """The rates (float64, the shape of `steps`) of the steps, counted from 0.
 
@@ -56,6 +59,22 @@ class Schedule(ABC):
         """The schedule with its length filled in, where it has none: those steps of training."""
         return self
 
+    @property
+    def peak(self) -> float:
+        """The highest of the rates that it was made with."""
+        return float(np.max([np.max(v) for n in self.RATES if (v := getattr(self, n)) is not None]))
+
+    def with_peak(self, rate: float) -> Schedule:
+        """The schedule with all rates multiplied, so that the highest is `rate`."""
+        factor = rate / self.peak if self.peak else 0.0
+        own = {name: getattr(self, name) for name in self.RATES}
+        scaled = {
+            name: tuple(v * factor for v in value) if isinstance(value, tuple) else value * factor
+            for name, value in own.items()
+            if value is not None
+        }
+        return replace(self, **scaled)
+
     def config(self) -> dict[str, object]:
         """The schedule as plain values, which `get` reads back."""
         own: dict[str, object] = {f.name: getattr(self, f.name) for f in fields(self)}
@@ -67,6 +86,7 @@ class Constant(Schedule):
     """The same rate at every step."""
 
     learning_rate: float
+    RATES: ClassVar[tuple[str, ...]] = ("learning_rate",)
 
     def _rates(self, steps: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.full(steps.shape, self.learning_rate)
@@ -78,6 +98,15 @@ class Delayed(Schedule):
 
     schedule: Schedule
     first_step: int
+
+    @property
+    def peak(self) -> float:
+        """See `Schedule.peak`."""
+        return self.schedule.peak
+
+    def with_peak(self, rate: float) -> Schedule:
+        """See `Schedule.with_peak`."""
+        return replace(self, schedule=self.schedule.with_peak(rate))
 
     def _rates(self, steps: NDArray[np.float64]) -> NDArray[np.float64]:
         return self.schedule(np.maximum(steps - self.first_step, 0))
@@ -94,6 +123,15 @@ class Accumulated(Schedule):
 
     schedule: Schedule
     every: int
+
+    @property
+    def peak(self) -> float:
+        """See `Schedule.peak`."""
+        return self.schedule.peak
+
+    def with_peak(self, rate: float) -> Schedule:
+        """See `Schedule.with_peak`."""
+        return replace(self, schedule=self.schedule.with_peak(rate))
 
     def _rates(self, steps: NDArray[np.float64]) -> NDArray[np.float64]:
         return self.schedule(np.floor_divide(steps, self.every))
@@ -122,6 +160,7 @@ class CosineDecay(Schedule):
     alpha: float = 0.0
     warmup_target: float | None = None
     warmup_steps: int = 0
+    RATES: ClassVar[tuple[str, ...]] = ("initial_learning_rate", "warmup_target")
 
     def __post_init__(self) -> None:
         """Check the arguments.
@@ -170,6 +209,7 @@ class ExponentialDecay(Schedule):
     decay_steps: int
     decay_rate: float
     staircase: bool = False
+    RATES: ClassVar[tuple[str, ...]] = ("initial_learning_rate",)
 
     def __post_init__(self) -> None:
         """Check the arguments.
@@ -200,6 +240,7 @@ class PiecewiseConstantDecay(Schedule):
 
     boundaries: tuple[int, ...]
     values: tuple[float, ...]
+    RATES: ClassVar[tuple[str, ...]] = ("values",)
 
     def __init__(self, boundaries: Sequence[int], values: Sequence[float]) -> None:
         """See the class.
@@ -251,6 +292,7 @@ class OneCycle(Schedule):
     rise: float = 0.3
     div_factor: float = 25.0
     final_div_factor: float = 1e4
+    RATES: ClassVar[tuple[str, ...]] = ("max_learning_rate",)
 
     def __post_init__(self) -> None:
         """Check the arguments.

@@ -42,6 +42,22 @@ def test_a_run_is_continued_with_what_was_recorded() -> None:
     assert (longer.model, longer.learning_rate) == ("convnet", 0.1)
 
 
+def test_a_network_brings_its_own_training() -> None:
+    """Given options override it, whatever their order; so does what a run recorded."""
+    own = TrainOptions().updated({"model": "fast"})
+    assert (own.training.steps, own.training.batch_size) == (600, 64)
+    changed = TrainOptions().updated({"model": "fast", "epochs": 2, "batch_size": 32})
+    assert (changed.training.steps, changed.training.epochs) == (None, 2)
+    assert changed.training.batch_size == 32
+    for options in (own, changed):
+        entry = json.loads(json.dumps(options.to_json()))
+        assert TrainOptions.from_json(entry).to_json() == options.to_json()
+        again = TrainOptions.from_json(entry).updated({"model": "fast"})
+        assert again.to_json() == options.to_json()
+    mine = TrainOptions().updated({"model": "mine:small"}).training
+    assert (mine.epochs, mine.batch_size, mine.steps) == (5, 64, None)
+
+
 def test_options_of_earlier_runs_are_read() -> None:
     """Options that weren't given were recorded as null."""
     entry = {"data": "strokes", "epochs": 2, "ema": None, "steps": None, "checkpoint_every": None}
@@ -67,6 +83,8 @@ def test_a_schedule_replaces_the_optimizers() -> None:
     assert rate(SGD(0.5), learning_rate=0.1) == 0.1
     assert rate(SGD(0.5), schedule="cosine") == CosineDecay(0.5)
     assert rate(Adam(OneCycle(0.5)), schedule="constant", learning_rate=0.1) == 0.1
+    assert rate(Adam(OneCycle(0.5)), schedule="cosine") == CosineDecay(0.5)
+    assert rate(Adam(OneCycle(0.5)), learning_rate=0.1) == OneCycle(0.1)
     assert rate(SGD(0.5), schedule="exponential") == ExponentialDecay(0.5, 50, 0.01)
     with pytest.raises(InputError, match="unknown schedule"):
         rate(SGD(), schedule="linear")

@@ -44,7 +44,8 @@ def train(
         str | None,
         training_option(
             metavar="NETWORK",
-            help="Network: tutorial, convnet, mnist-node, or module:function for your own.",
+            help="Network: tutorial, convnet, mnist-node, dense, fast, tiny, or module:function "
+            "for your own. Each comes with its own optimizer and training.",
             show_default="tutorial",
         ),
     ] = None,
@@ -61,14 +62,20 @@ def train(
         training_option("--freeze", help="With --from, train the output layer only."),
     ] = None,
     epochs: Annotated[
-        int | None, training_option(metavar="N", min=1, help="Number of epochs.", show_default="5")
+        int | None,
+        training_option(
+            metavar="N", min=1, help="Number of epochs.", show_default="the network's, else 5"
+        ),
     ] = None,
     steps: Annotated[
         int | None,
         training_option(metavar="N", min=1, help="Number of steps, instead of --epochs."),
     ] = None,
     batch_size: Annotated[
-        int | None, training_option(metavar="N", min=1, help="Batch size.", show_default="64")
+        int | None,
+        training_option(
+            metavar="N", min=1, help="Batch size.", show_default="the network's, else 64"
+        ),
     ] = None,
     optimizer: Annotated[
         str | None,
@@ -88,7 +95,10 @@ def train(
     learning_rate: Annotated[
         float | None,
         training_option(
-            metavar="RATE", min=0.0, help="Learning rate.", show_default="the optimizer's"
+            metavar="RATE",
+            min=0.0,
+            help="Learning rate; the highest one of a schedule.",
+            show_default="the optimizer's",
         ),
     ] = None,
     schedule: Annotated[
@@ -96,7 +106,7 @@ def train(
         training_option(
             metavar="NAME",
             help="Learning rate schedule: constant, cosine, one-cycle or exponential.",
-            show_default="constant",
+            show_default="the network's",
         ),
     ] = None,
     ema: Annotated[
@@ -117,7 +127,7 @@ def train(
             metavar="NAME",
             help="Change the training images at random: digits, photos, or amounts such as "
             "rotation=10,translation=0.1.",
-            show_default="none",
+            show_default="the network's",
         ),
     ] = None,
     threads: Annotated[int | None, threads_option("Training")] = None,

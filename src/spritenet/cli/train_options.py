@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from spritenet import schedules
 from spritenet.cli.data_options import DataOptions
 from spritenet.errors import InputError
 from spritenet.optimizers import Optimizer
-from spritenet.schedules import CosineDecay, ExponentialDecay, OneCycle, Schedule
+from spritenet.schedules import Constant, CosineDecay, ExponentialDecay, OneCycle, Schedule
 from spritenet.training.fit_options import BATCH_SIZE, FitOptions
 
 __all__ = ["TrainOptions"]
@@ -64,11 +65,16 @@ class TrainOptions:
     def updated(self, given: Mapping[str, Any]) -> TrainOptions:
         """Returns these options with the given ones; None means not given.
 
+        Another network brings the options of its own training, which given ones override.
+
         Raises:
             ModelError: a number is out of range.
         """
         known = {k: v for k, v in given.items() if v is not None}
         changes = {f.name: known[f.name] for f in fields(self) if f.name in known}
+        training_before = self.training
+        if changes.get("model", self.model) != self.model:
+            training_before = replace(DEFAULTS, **_training_of(changes["model"]))
         for name in {"data", "start"} & changes.keys():
             changes[name] = _absolute(changes[name])
         if "data_options" in changes and changes.get("data", self.data) == self.data:
@@ -76,7 +82,7 @@ class TrainOptions:
         training = {TRAINING[name]: known[name] for name in TRAINING.keys() & known.keys()}
         if "epochs" in training and "steps" not in training:
             training["steps"] = None  # given epochs override the steps of a resumed run
-        return replace(self, **changes, training=replace(self.training, **training))
+        return replace(self, **changes, training=replace(training_before, **training))
 
     def to_json(self) -> dict[str, object]:
         """Returns the entry of a run's config.json: each option of the command by its name."""
@@ -105,8 +111,7 @@ class TrainOptions:
         rate = optimizer.learning_rate
         if isinstance(rate, float | int):
             return f"{rate:g}"
-        words = type(rate).__name__ if self.schedule is None else self.schedule
-        return f"{words} {self.learning_rate:g}" if self.learning_rate else words
+        return f"{self.schedule or _words(rate)} {rate.peak:g}"
 
     def with_optimizer_options(self, optimizer: Optimizer) -> Optimizer:
         """Returns the optimizer with the arguments of `--optimizer-option`.
@@ -140,28 +145,41 @@ class TrainOptions:
         Raises:
             InputError: the schedule is unknown.
         """
-        rate = self.learning_rate
-        if rate is None:
-            first = optimizer.learning_rate
-            rate = first if isinstance(first, float | int) else float(first(0))
-        elif self.schedule is None:
-            return replace(optimizer, learning_rate=rate)
+        own = schedules.get(optimizer.learning_rate)
+        rate = own.peak if self.learning_rate is None else self.learning_rate
         if self.schedule is None:
-            return optimizer
-        schedules: dict[str, float | Schedule] = {
+            if self.learning_rate is None:
+                return optimizer
+            plain = isinstance(own, Constant)
+            return replace(optimizer, learning_rate=rate if plain else own.with_peak(rate))
+        known: dict[str, float | Schedule] = {
             "constant": rate,
             "cosine": CosineDecay(rate),
             "one-cycle": OneCycle(rate),
             "exponential": ExponentialDecay(rate, max(1, steps), FINAL_FRACTION),
         }
-        if self.schedule not in schedules:
+        if self.schedule not in known:
             raise InputError(
                 "unknown schedule",
                 where="--schedule",
                 expected="one of " + ", ".join(SCHEDULES),
                 got=self.schedule,
             )
-        return replace(optimizer, learning_rate=schedules[self.schedule])
+        return replace(optimizer, learning_rate=known[self.schedule])
+
+
+def _words(rate: Schedule) -> str:
+    """Returns the name of a schedule as `--schedule` takes it, else that of its class."""
+    names = {OneCycle: "one-cycle", CosineDecay: "cosine", ExponentialDecay: "exponential"}
+    return names.get(type(rate), type(rate).__name__)
+
+
+def _training_of(network: str) -> Mapping[str, Any]:
+    """Returns the options of a network's own training; of an unknown one, none."""
+    from spritenet import networks  # only where a network is named: its import costs time
+
+    recipe = networks.NETWORKS.get(network)
+    return {} if recipe is None else recipe.fit_options()
 
 
 def _value(text: str) -> object:

@@ -1,0 +1,67 @@
+"""Networks by name on MNIST, each with its own training: accuracy, parameters and seconds."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+
+from figures import Row, arguments, cores, leave, mnist_folder, report
+
+
+def main() -> None:
+    """Measures and reports."""
+    import spritenet as sn
+
+    parser = arguments(__doc__)
+    parser.add_argument("names", nargs="*", help="networks; by default all")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=cores())
+    parser.add_argument("--epochs", type=int, help="in place of each network's own")
+    parser.add_argument("--steps", type=int, help="in place of each network's own epochs or steps")
+    parser.add_argument("--train-on", default="", help="a data set's name or path (MNIST)")
+    parser.add_argument(
+        "--processor-time",
+        action="store_true",
+        help="count the processor's time, not the wall clock's: for one thread on a busy machine",
+    )
+    options = parser.parse_args()
+    known = sn.networks.NETWORKS
+    names = options.names or list(known)
+    if unknown := [name for name in names if name not in known]:
+        leave(f"No network is called {unknown[0]}. There are: {', '.join(known)}.")
+    clock = time.process_time if options.processor_time else time.perf_counter
+
+    mnist = sn.load(str(mnist_folder()))
+    train = sn.load(options.train_on).train if options.train_on else mnist.train
+    for name in names:
+        given = {k: v for k in ("epochs", "steps") if (v := getattr(options, k)) is not None}
+        own = sn.networks.fit_options(name)
+        if given:
+            own = {k: v for k, v in own.items() if k not in {"epochs", "steps"}} | given
+        accuracies, seconds = [], []
+        for seed in range(options.seeds):
+            model = sn.networks.get(name, train)
+            model.threads = options.threads
+            began = clock()
+            model.fit(train, seed=seed, verbose=0, **own)
+            seconds.append(clock() - began)
+            accuracies.append(100 * model.evaluate(mnist.test).accuracy)
+            if not options.json:
+                print(f"  {name}, seed {seed}: {accuracies[-1]:.2f} %", file=sys.stderr, flush=True)
+        rows = [
+            Row("mean test errors", (100 * (100 - statistics.mean(accuracies)),), "of 10,000"),
+            Row("training", tuple(seconds), "s"),
+            Row("parameters", (model.count_params(),), ""),
+        ]
+        if len(accuracies) > 1:
+            rows.append(Row("standard deviation", (statistics.stdev(accuracies),), "points"))
+        words = ", ".join(f"{key} {value}" for key, value in own.items())
+        mean = f"{statistics.mean(accuracies):.3f} %"
+        data = options.train_on or "MNIST"
+        title = f"{name} on {data}, {options.threads} threads: {mean}; {words}"
+        report(title, rows, as_json=options.json, accuracies=accuracies)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""Networks by name, made for a data set and compiled, each with a training that suits it.
+
+    registry.py    NETWORKS, get, fit_options: networks by name
+    recipe.py      Recipe: a network's function and the options of its training
+    tutorials.py   tutorial, convnet, mnist_node, dense
+    compact.py     fast, tiny
+
+The number of classes comes from the data.
+"""
+
+from __future__ import annotations
+
+from spritenet.networks.compact import fast, tiny
+from spritenet.networks.recipe import Recipe
+from spritenet.networks.registry import NETWORKS, fit_options, get
+from spritenet.networks.tutorials import convnet, dense, mnist_node, tutorial
+
+__all__ = [
+    "NETWORKS",
+    "Recipe",
+    "convnet",
+    "dense",
+    "fast",
+    "fit_options",
+    "get",
+    "mnist_node",
+    "tiny",
+    "tutorial",
+]

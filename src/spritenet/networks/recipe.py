@@ -1,0 +1,61 @@
+"""Recipe: the function that makes a network by name, and the options of its training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+from spritenet.dataset.source import Source
+from spritenet.layers import Dense, Layer
+from spritenet.losses import CategoricalCrossentropy
+from spritenet.model import Model, Sequential
+from spritenet.optimizers import Optimizer
+
+__all__ = ["Recipe", "compiled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A network by name and its training.
+
+    Called with training images, it returns the compiled network; its optimizer, with the learning
+    rate schedule, and its loss are the network's. The other options of the training are here.
+
+    Attributes:
+        make: the function that returns the compiled network.
+        epochs: the number of epochs.
+        batch_size: images in a step.
+        steps: the number of steps in place of epochs, so that it doesn't depend on the number of
+            images; None for epochs.
+        augment: the random changes of the training images, as `fit` takes them; None for none.
+        ema: the decay of a moving average of the weights; None for none.
+    """
+
+    make: Callable[[Source], Model]
+    epochs: int = 5
+    batch_size: int = 64
+    steps: int | None = None
+    augment: str | None = None
+    ema: float | None = None
+
+    def __call__(self, data: Source) -> Model:
+        """Returns the compiled network for the training images."""
+        return self.make(data)
+
+    def fit_options(self) -> dict[str, Any]:
+        """Returns the arguments of `fit`: `model.fit(data, **recipe.fit_options())`."""
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        without = {"make"} | ({"epochs"} if self.steps else set())
+        return {k: v for k, v in own.items() if v is not None and k not in without}
+
+
+def compiled(
+    name: str, layers: list[Layer], optimizer: Optimizer, data: Source, *, smoothing: float = 0.0
+) -> Sequential:
+    """Returns a chain of layers with an output for each class of the data, compiled."""
+    model = Sequential([*layers, Dense(len(data.class_names), activation="softmax")], name)
+    loss = CategoricalCrossentropy(label_smoothing=smoothing)
+    known = "sparse_categorical_crossentropy" if not smoothing else loss
+    model.compile(optimizer, known, metrics=["accuracy"])
+    return model
