@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import Classes, Json, Model, Pixels, check_suffix
+from spritenet.cli.arguments import Classes, Json, Model, Pixels
 from spritenet.cli.data_options import DataOptions, with_data_options
+from spritenet.cli.model_formats import OutFormat, To, out_format
 from spritenet.cli.models import read_saved, resolve_data
 from spritenet.errors import DataError, InputError
 from spritenet.formatting import plural
@@ -22,34 +22,13 @@ if TYPE_CHECKING:
 __all__ = ["export"]
 
 
-class ExportFormat(StrEnum):
-    """Formats of an exported model."""
-
-    HTML = "html"
-    TFJS = "tfjs"
-    KERAS = "keras"
-
-
-SUFFIXES = {
-    ExportFormat.HTML: (".html", ".htm"),
-    ExportFormat.KERAS: (".keras", ".h5"),
-}
-"""Endings of the files of a format."""
-
-
 @with_data_options
 def export(
     model: Model,
     out: Annotated[
         Path, typer.Argument(metavar="OUT", help="An .html, .keras or .h5 file, or a new folder.")
     ],
-    to: Annotated[
-        ExportFormat | None,
-        typer.Option(
-            help="Format: the drawing page in one file, a Keras file, or TensorFlow.js's folder.",
-            show_default="html or keras by OUT's ending, else tfjs",
-        ),
-    ] = None,
+    to: To = None,
     with_data: Annotated[
         str | None,
         typer.Option(
@@ -68,15 +47,10 @@ def export(
     from spritenet import export as models
     from spritenet.destination import destination
 
-    to = to or next((one for one, ends in SUFFIXES.items() if out.suffix.lower() in ends), None)
-    to = to or ExportFormat.TFJS
-    is_html = to is ExportFormat.HTML
-    check_suffix(out, *SUFFIXES.get(to, ()), folder=to is ExportFormat.TFJS)
-    if to is ExportFormat.KERAS and out.suffix.lower() not in SUFFIXES[to]:
-        expected = f"a name that ends in {' or '.join(SUFFIXES[to])}"
-        raise InputError("unsupported file extension", where=out, expected=expected)
+    form = out_format(out, to)
+    is_html = form is OutFormat.HTML
     if with_data is not None and not is_html:
-        raise InputError("only an HTML file includes data", where="--with-data", got=to)
+        raise InputError("only an HTML file includes data", where="--with-data", got=form)
     if with_data is None:
         data_options.refuse("export", "is for the data set that --with-data names")
     else:
@@ -88,12 +62,12 @@ def export(
             images, left_out, fits_model = _write_html(saved, place.path, with_data, data_options)
             size = place.path.stat().st_size
         else:
-            models.save(saved, place.path)
+            models.save(saved, place.path, to=form)
             files = place.path.iterdir() if place.path.is_dir() else [place.path]
             size = sum(file.stat().st_size for file in files)
     path = place.of(place.path)
     if json:
-        written = {"path": str(path), "to": str(to), "bytes": size}
+        written = {"path": str(path), "to": str(form), "bytes": size}
         terminal.print_json({**written, "images": images, "left_out": left_out})
         return
     if not fits_model:

@@ -33,7 +33,7 @@ from spritenet.export.keras_weights import (
 from spritenet.export.read_topology import Topology, read_topology
 from spritenet.export.saved_model import SavedModel, sha256
 from spritenet.hdf5_file import Hdf5, attribute
-from spritenet.migration import KERAS_ENDINGS
+from spritenet.migration import FORMATS
 
 if TYPE_CHECKING:
     import os
@@ -54,7 +54,7 @@ WEIGHTS_ONLY = "Keras wrote its weights alone: save the model with model.save(â€
 
 def is_keras(path: Path) -> bool:
     """Returns True for a Keras model by its ending and first bytes."""
-    if path.suffix.lower() not in KERAS_ENDINGS or not path.is_file():
+    if path.suffix.lower() not in FORMATS["keras"].endings or not path.is_file():
         return False
     with path.open("rb") as file:
         head = file.read(8)

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from spritenet.errors import ModelError
 from spritenet.export import tfjs
 from spritenet.export.keras_file import save_keras
-from spritenet.migration import KERAS_ENDINGS, refuse_format
+from spritenet.migration import FORMATS, ModelFormat, format_of, refuse_format
 
 if TYPE_CHECKING:
     import os
 
     from spritenet.export.saved_model import SavedModel
 
+    Writer = Callable[[SavedModel, str | os.PathLike[str], str], None]
+    """Writes a model to a path, in one of its format's precisions."""
+
 __all__ = ["save"]
 
+WRITERS: Mapping[str, Writer] = MappingProxyType(
+    {
+        "tfjs": lambda model, path, _: tfjs.save(model, path),
+        "keras": lambda model, path, _: save_keras(model, path),
+    }
+)
+"""The writer of each of `FORMATS`."""
 
-def save(model: SavedModel, path: str | os.PathLike[str]) -> None:
+
+def save(
+    model: SavedModel,
+    path: str | os.PathLike[str],
+    *,
+    to: str | None = None,
+    precision: str = "float32",
+) -> None:
     """Writes a model, which appears whole or not at all.
 
     An older model is replaced. At an address of a store, such as `s3://…`, none is.
@@ -25,15 +44,30 @@ def save(model: SavedModel, path: str | os.PathLike[str]) -> None:
     Args:
         model: the model.
         path: a folder for TensorFlow.js; or a file that ends in .keras or .h5, for Keras.
+        to: the name of the format, one of `FORMATS`; None for the one of the path's ending.
+        precision: the type that weights are stored as, if the format has several.
 
     Raises:
-        ModelError: a weight is not finite, the folder holds other files, or the disk refuses.
+        ModelError: a weight is not finite, the folder holds other files, the format lacks that
+            precision, or the disk refuses.
         DataError: the place in the store is taken, or the store refuses.
-        MissingExtraError: h5py is not installed, which Keras's files need.
+        MissingExtraError: the library that the format needs is not installed.
         UnsupportedError: the name ends as another library's model file does.
     """
-    if PurePath(path).suffix.lower() in KERAS_ENDINGS:
-        save_keras(model, path)
-        return
-    refuse_format(str(path), "Name a folder, for TensorFlow.js, or a .keras or .h5 file.")
-    tfjs.save(model, path)
+    form = format_of(str(path)) if to is None else FORMATS[to]
+    if not form.endings:
+        files = ", ".join(f"{' or '.join(f.written)} for {f.title}" for f in _files())
+        refuse_format(str(path), f"Name a folder, for TensorFlow.js, or a file: {files}.")
+    if precision not in form.precisions:
+        raise ModelError(
+            "invalid precision",
+            where=form.title,
+            expected=" or ".join(form.precisions),
+            got=precision,
+        )
+    WRITERS[form.name](model, path, precision)
+
+
+def _files() -> list[ModelFormat]:
+    """Returns the formats that are a file."""
+    return [form for form in FORMATS.values() if form.endings]

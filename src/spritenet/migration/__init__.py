@@ -3,7 +3,7 @@
 names      errors for unsupported names of modules, models, layers, optimizers
 advice     the advice for each unsupported name
 arguments  arguments that are renamed, ignored or refused: `accepts`
-formats    errors for unsupported model file formats
+formats    formats of model files: those written, and errors for the others
 
 The package calls it when something is missing; it imports no class of the package.
 """
@@ -11,16 +11,25 @@ The package calls it when something is missing; it imports no class of the packa
 from __future__ import annotations
 
 from spritenet.migration.arguments import Ignored, Refused, Renamed, accepts, rule
-from spritenet.migration.formats import KERAS_ENDINGS, refuse_format
+from spritenet.migration.formats import (
+    FORMATS,
+    MODEL_ENDINGS,
+    ModelFormat,
+    format_of,
+    refuse_format,
+)
 from spritenet.migration.names import attribute, module_name, not_called, not_settable, word
 
 __all__ = [
-    "KERAS_ENDINGS",
+    "FORMATS",
+    "MODEL_ENDINGS",
     "Ignored",
+    "ModelFormat",
     "Refused",
     "Renamed",
     "accepts",
     "attribute",
+    "format_of",
     "module_name",
     "not_called",
     "not_settable",

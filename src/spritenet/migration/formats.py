@@ -1,15 +1,47 @@
-"""Model files of other libraries that aren't written yet."""
+"""Formats of model files: those that are written, by name and ending, and those that aren't."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from spritenet.errors import UnsupportedError
 
-__all__ = ["KERAS_ENDINGS", "refuse_format"]
+__all__ = ["FORMATS", "MODEL_ENDINGS", "ModelFormat", "format_of", "refuse_format"]
 
-KERAS_ENDINGS = (".keras", ".h5", ".hdf5")
-"""Endings of Keras's model files, which are written."""
+
+@dataclass(frozen=True, slots=True)
+class ModelFormat:
+    """A format of model files that is read and written.
+
+    Attributes:
+        name: of `--to`.
+        title: in messages.
+        endings: of its files, in lower case; none for a folder.
+        written: the endings among them that are written.
+        extra: the extra that installs what it needs; "" for none.
+        precisions: numbers that weights are stored as, the default first.
+    """
+
+    name: str
+    title: str
+    endings: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    extra: str = ""
+    precisions: tuple[str, ...] = ("float32",)
+
+
+FORMATS: dict[str, ModelFormat] = {
+    found.name: found
+    for found in (
+        ModelFormat("tfjs", "TensorFlow.js"),
+        ModelFormat("keras", "Keras", (".keras", ".h5", ".hdf5"), (".keras", ".h5"), "keras"),
+    )
+}
+"""Every format by its name; the first, a folder, is that of any name without such an ending."""
+
+MODEL_ENDINGS = tuple(ending for found in FORMATS.values() for ending in found.endings)
+"""Endings of model files that are written."""
 
 # Ending → whose it is.
 MODELS = {
@@ -24,6 +56,13 @@ MODELS = {
     ".safetensors": "Hugging Face's",
     ".ckpt": "a checkpoint's",
 }
+
+
+def format_of(path: str | Path) -> ModelFormat:
+    """Returns the format that a name's ending stands for; TensorFlow.js's folder by default."""
+    ending = Path(str(path)).suffix.lower()
+    found = (each for each in FORMATS.values() if ending in each.endings)
+    return next(found, FORMATS["tfjs"])
 
 
 def refuse_format(path: str | Path, do: str) -> None:

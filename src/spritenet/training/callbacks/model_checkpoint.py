@@ -8,7 +8,7 @@ from pathlib import Path
 from spritenet.arguments import file_path, number
 from spritenet.destination import local_only
 from spritenet.errors import ModelError
-from spritenet.migration import KERAS_ENDINGS, accepts, refuse_format
+from spritenet.migration import MODEL_ENDINGS, accepts, refuse_format
 from spritenet.training.callbacks.base import Callback, Logs
 from spritenet.training.callbacks.monitor import Monitor
 
@@ -49,7 +49,7 @@ class ModelCheckpoint(Callback):
         initial_value_threshold: float | None = None,
     ) -> None:
         file_path(filepath, "ModelCheckpoint")
-        if save_weights_only or not str(filepath).lower().endswith(KERAS_ENDINGS):
+        if save_weights_only or not str(filepath).lower().endswith(MODEL_ENDINGS):
             refuse_format(filepath, NPZ if save_weights_only else FOLDER)
         self.filepath = str(local_only(filepath, SAVE_AFTERWARDS))
         self.monitor = Monitor(monitor, mode, 0.0, "ModelCheckpoint")

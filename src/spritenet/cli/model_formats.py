@@ -1,0 +1,59 @@
+"""Formats of models on the command line: `--to`, and what OUT's ending says."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spritenet.cli.arguments import check_suffix
+from spritenet.errors import InputError
+from spritenet.migration import FORMATS
+
+__all__ = ["OutFormat", "To", "out_format"]
+
+
+class OutFormat(StrEnum):
+    """The formats of `FORMATS`, and the page."""
+
+    HTML = "html"
+    TFJS = "tfjs"
+    KERAS = "keras"
+
+
+SUFFIXES = {OutFormat.HTML: (".html", ".htm")} | {
+    OutFormat(name): form.written for name, form in FORMATS.items() if form.written
+}
+"""Endings of the files of a format."""
+
+To = Annotated[
+    OutFormat | None,
+    typer.Option(
+        help="Format: the drawing page in one file, TensorFlow.js's folder, or another library's "
+        "file.",
+        show_default="by OUT's ending; a folder is tfjs",
+    ),
+]
+
+
+def out_format(out: Path, to: OutFormat | None) -> OutFormat:
+    """Returns the format of an output.
+
+    Args:
+        out: the file or folder.
+        to: the option `--to`.
+
+    Raises:
+        InputError: the ending is that of another format, or of none where one is needed.
+    """
+    suffix = out.suffix.lower()
+    named = next((form for form, endings in SUFFIXES.items() if suffix in endings), OutFormat.TFJS)
+    to = to or named
+    endings = SUFFIXES.get(to, ())
+    check_suffix(out, *endings, folder=not endings)
+    if to in FORMATS and endings and suffix not in endings:
+        expected = f"a name that ends in {' or '.join(endings)}"
+        raise InputError("unsupported file extension", where=out, expected=expected)
+    return to
