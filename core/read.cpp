@@ -1,4 +1,5 @@
 // Evaluation and prediction: slabs forward on all threads.
+#include "outputs.h"
 #include "phases.h"
 #include "train.h"
 
@@ -72,6 +73,9 @@ struct Reading {
       }
     } else {
       losses[index] = loss_of_slab(*loss, evaluation->examples, picked, y, nullptr);
+      if (evaluation->outputs) {
+        hand_out(plan, logits, y, picked.count, evaluation->outputs + first * plan.outputs);
+      }
     }
   }
 };
@@ -194,6 +198,10 @@ LossSum evaluate_singly(sn_network& net, sn_pool* pool, const sn_evaluation& tas
          task.examples.images + picked.index[i] * plan.image.shape.size());
     for (int c = 0; c < plan.outputs; ++c) net.own[c][i] = net.single[last.values.at + c];
   }
+  if (task.outputs) {
+    float* rows = task.outputs + first * plan.outputs;
+    hand_out(plan, loss.skips_final, net.own, picked.count, rows);
+  }
   return loss_of_slab(loss, task.examples, picked, net.own, nullptr);
 }
 
@@ -222,6 +230,7 @@ sn_status evaluate(sn_network& net, sn_pool* pool, sn_evaluation& task) {
     sn_evaluation wave = task;
     wave.first = task.first + first;
     wave.indices = task.indices ? task.indices + first : nullptr;
+    wave.outputs = task.outputs ? task.outputs + first * net.plan.outputs : nullptr;
     Reading reading{net,   task.parameters, task.examples.images,
                     &wave, nullptr,         left < kWave * kLanes ? left : kWave * kLanes,
                     &loss, losses,          Phases(pool)};

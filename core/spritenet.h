@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-enum { SN_INTERFACE_VERSION = 6, SN_ERROR_BYTES = 256 };
+enum { SN_INTERFACE_VERSION = 7, SN_ERROR_BYTES = 256 };
 
 typedef enum sn_status {
   SN_OK = 0,
@@ -223,6 +223,9 @@ typedef struct sn_training {
   /* Results */
   float* losses;    /* steps: mean over the batch of weight * loss, plus L2 */
   int32_t* correct; /* steps: right decisions */
+  /* Null, or steps batch_size outputs: the network's outputs for each image of each batch, before its
+   * step and with dropout and augmentation, for metrics of the host's own. */
+  float* outputs;
   int32_t steps_done;
   int32_t decisions; /* that `correct` counts of an image: 1, or one for each output; or 0 */
 } sn_training;
@@ -234,6 +237,7 @@ typedef struct sn_evaluation {
   int64_t first, count;
   sn_loss loss;
   const int32_t* stop; /* as above; looked at every few thousand images */
+  float* outputs;      /* count outputs: the network's outputs for each image; or null */
   /* Results */
   double loss_sum; /* of weight * loss over the images; no L2 */
   double l2;       /* the L2 penalty of the parameters */

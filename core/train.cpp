@@ -7,6 +7,7 @@
 #include "train.h"
 
 #include "chunks.h"
+#include "outputs.h"
 #include "phases.h"
 #include "pick.h"
 
@@ -100,7 +101,9 @@ struct Training {
     }
     forward(net, slabs, passes, count, task.examples.images, picked);
     if (!phases.is_current(item)) return false;
-    for (int s = 0; s < count; ++s) sums[s] = take_loss(slabs[s], picked[s], now.batch.count);
+    for (int s = 0; s < count; ++s) {
+      sums[s] = take_loss(slabs[s], picked[s], now, (first + s) * kLanes);
+    }
     backward(net, slabs, passes, count);
     if (!claim_end(item)) return false;
     for (int s = 0; s < count; ++s) keep_block(place + s, first + s, sums[s]);
@@ -139,19 +142,25 @@ struct Training {
     }
     if (stage < plan.barrier_count) return true;
     if (stage == plan.barrier_count) {
-      state.loss = take_loss(slab, picked, step.batch.count);
+      state.loss = take_loss(slab, picked, step, item.index * kLanes);
       keep_dense(state.block, item.index);
     }
     backward_stage(net, slab, pass, stage);
     return true;
   }
 
-  // The loss of a slab's outputs, whose place its gradient takes.
-  LossSum take_loss(const Slab<Lanes>& slab, const Picked& picked, int64_t images) const {
+  // The loss of a slab's outputs, whose place its gradient takes. `first`: the slab's first image in the
+  // batch.
+  LossSum take_loss(const Slab<Lanes>& slab, const Picked& picked, const Step& now,
+                    int64_t first) const {
     LossTask mean = loss;
-    mean.share = 1.0f / static_cast<float>(images);
+    mean.share = 1.0f / static_cast<float>(now.batch.count);
     const Tensor& last = result_of(net.plan, loss.skips_final);
     const Lanes* y = slab.values(last).at;
+    if (task.outputs) {
+      const int64_t row = int64_t{now.number} * task.batch_size + first;
+      hand_out(net.plan, loss.skips_final, y, picked.count, task.outputs + row * net.plan.outputs);
+    }
     const LossSum sum = loss_of_slab(mean, task.examples, picked, y, slab.scratch);
     backward_row(slab.gradient(last).at, y, slab.scratch, net.plan.outputs, last.activation,
                  last.alpha);
@@ -206,9 +215,10 @@ struct Training {
   }
 
   // With nothing to claim: waits for the phase's end, and does a late group again. Once only: a second
-  // thread that doesn't come back either is waited for.
+  // thread that doesn't come back either is waited for. Never where outputs are handed out: the first
+  // thread would write them still, when they are no longer these.
   void stand_by(int32_t thread, Item item) {
-    while (item.kind() == kSlabs && phases.waits(item) &&
+    while (!task.outputs && item.kind() == kSlabs && phases.waits(item) &&
            __atomic_load_n(&fastest, __ATOMIC_RELAXED) < kLongestAgain) {
       bool some = false;
       item.index = late_group(item.phase, some);

@@ -87,6 +87,7 @@ FILES = {
     },
     "optimizers/table.cpp": (SMALL,),
     "augment.cpp": ("-Os",),
+    "outputs.cpp": (SMALL,),
     "random.cpp": (SMALL,),
     "ops/augmentation.cpp": (SMALL,),
     **{f"losses/{file.name}": (SMALL,) for file in sorted((SOURCES / "losses").glob("*.cpp"))},

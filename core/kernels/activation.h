@@ -14,6 +14,9 @@ void backward_slowly(Lanes* to, const Lanes* values, const Lanes* gradient, int6
                      int32_t activation, float alpha);
 [[gnu::const]] Lanes slope_of(Lanes value, int32_t activation, float alpha);
 
+// The softmax of one image's values, in their place.
+void softmax_values(float* values, int channels);
+
 // The derivative where the output is y; for those that need it, where the input is y.
 inline Lanes slope(Lanes y, int32_t activation, float alpha) {
   const Lanes one = broadcast<Lanes>(1.0f);

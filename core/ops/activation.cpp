@@ -105,6 +105,8 @@ constexpr sn_attribute_info kOfElu[] = {number("alpha", 1, 0)};
 
 }  // namespace
 
+void softmax_values(float* values, int channels) { softmax_row(values, values, channels); }
+
 const Kernels kActivationKernels = {activation_forward<Lanes>, activation_forward<float>,
                                     activation_backward};
 const Kernels kSoftmaxKernels = {

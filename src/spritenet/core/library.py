@@ -18,7 +18,7 @@ from spritenet.errors import CoreError, InputError
 
 __all__ = ["ERROR_BYTES", "builds", "library", "load"]
 
-INTERFACE_VERSION = 6
+INTERFACE_VERSION = 7
 ERROR_BYTES = 256
 
 _FOLDER = Path(os.environ.get("SPRITENET_LIBRARIES") or Path(__file__).parent / "lib")

@@ -216,6 +216,7 @@ class CTraining(ctypes.Structure):
         ("stop", c_void_p),
         ("losses", c_void_p),
         ("correct", c_void_p),
+        ("outputs", c_void_p),
         ("steps_done", c_int32),
         ("decisions", c_int32),
     ]
@@ -232,6 +233,7 @@ class CEvaluation(ctypes.Structure):
         ("count", c_int64),
         ("loss", CLoss),
         ("stop", c_void_p),
+        ("outputs", c_void_p),
         ("loss_sum", c_double),
         ("l2", c_double),
         ("correct", c_int64),

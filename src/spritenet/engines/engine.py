@@ -140,8 +140,12 @@ class Engine(Protocol):
         *,
         first: int = 0,
         count: int | None = None,
+        outputs: NDArray[np.float32] | None = None,
     ) -> Evaluation:
-        """Returns loss and accuracy of the examples first … first + count, by default of all."""
+        """Returns loss and accuracy of the examples first … first + count, by default of all.
+
+        `outputs`, float32 (count, k), receives the network's outputs; None for no interest.
+        """
 
     def gradient(
         self,
@@ -169,9 +173,14 @@ class Engine(Protocol):
         seed: int,
         indices: NDArray[np.int64] | None = None,
         epoch: int = 0,
+        outputs: NDArray[np.float32] | None = None,
     ) -> Steps:
         """Does len(learning_rates) steps, changing parameters and slots in place.
 
         Step s (from 0) takes batch s mod b of epoch s // b in the permutation of (seed, epoch),
         where b = ceil(n / batch_size); or `indices`, batch_size of them a step, all in one `epoch`.
+
+        `outputs`, float32 (steps, batch_size, k), receives the network's outputs for each image of
+        each batch, as they were before its step, with dropout and augmentation; None for no
+        interest. Rows beyond the images of a smaller batch stay as they are.
         """

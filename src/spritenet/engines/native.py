@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from spritenet.core import nodes, structs
 from spritenet.core.library import ERROR_BYTES, library
 from spritenet.core.pool import Pool, instruction_set, lanes
 from spritenet.core.pool import threads as threads_to_use
+from spritenet.engines.arrays import address, aligned, check
 from spritenet.engines.description import describe_loss, describe_node, describe_optimizer
 from spritenet.engines.engine import Evaluation, Examples, Steps
 from spritenet.engines.interruptible_call import waiting_for
@@ -37,33 +38,6 @@ _OK, _INVALID, _DIVERGED, _STOPPED = range(4)
 
 SLOW_SECONDS = 0.05
 """A step that takes longer is worth a thread, so that Ctrl-C is answered while it works."""
-
-
-def _address(array: NDArray[Any] | None) -> int | None:
-    """Returns the address of an array's data."""
-    if array is None:
-        return None
-    address: int = array.__array_interface__["data"][0]  # half the time of array.ctypes.data
-    return address
-
-
-def _aligned(bytes_: int) -> NDArray[np.uint8]:
-    """Memory whose address is a multiple of 128."""
-    memory = np.empty(bytes_ + 128, np.uint8)
-    start = -memory.ctypes.data % 128
-    return memory[start : start + bytes_]
-
-
-def _check(array: NDArray[Any] | None, dtype: type, shape: tuple[int, ...], name: str) -> None:
-    if array is None:
-        return
-    if array.dtype != dtype or array.shape != shape or not array.flags.c_contiguous:
-        raise CoreError(
-            "an array has the wrong type or shape",
-            where=name,
-            expected=f"contiguous {np.dtype(dtype).name} {shape}",
-            got=f"{array.dtype} {array.shape}",
-        )
 
 
 class PlacedWeight(NamedTuple):
@@ -136,7 +110,7 @@ class Network:
             raise ModelError(error.value.decode(), where="network")
         self.memory_bytes = needed
         try:
-            self._memory = _aligned(needed)
+            self._memory = aligned(needed)
         except MemoryError as missing:
             raise ModelError(
                 f"not enough memory: it needs {needed / 2**20:,.0f} MiB"
@@ -144,7 +118,7 @@ class Network:
                 where="network",
             ) from missing
         self._handle = self._core.sn_network_init(
-            _address(self._memory), needed, ctypes.byref(self._spec), error
+            address(self._memory), needed, ctypes.byref(self._spec), error
         )
         self.parameter_count = int(self._core.sn_parameter_count(self._handle))
         self.weights = [self._weight(i) for i in range(self._core.sn_weight_count(self._handle))]
@@ -190,23 +164,23 @@ class Network:
     def _check_images(self, images: NDArray[np.uint8]) -> None:
         """Refuses all but contiguous uint8 arrays of images that fit."""
         shape = images.shape[1:] if fits(images.shape[1:], self.input_shape) else self.input_shape
-        _check(images, np.uint8, (len(images), *shape), "images")
+        check(images, np.uint8, (len(images), *shape), "images")
 
     def _examples(self, examples: Examples) -> structs.CExamples:
         n = len(examples.images)
         self._check_images(examples.images)
-        _check(examples.labels, np.int32, (n,), "labels")
-        _check(examples.targets, np.float32, (n, self.outputs), "targets")
-        _check(examples.weights, np.float32, (n,), "weights")
-        _check(examples.identities, np.int64, (n,), "identities")
-        _check(examples.output_weights, np.float32, (self.outputs,), "output_weights")
+        check(examples.labels, np.int32, (n,), "labels")
+        check(examples.targets, np.float32, (n, self.outputs), "targets")
+        check(examples.weights, np.float32, (n,), "weights")
+        check(examples.identities, np.int64, (n,), "identities")
+        check(examples.output_weights, np.float32, (self.outputs,), "output_weights")
         return structs.CExamples(
-            _address(examples.images),
-            _address(examples.labels),
-            _address(examples.targets),
-            _address(examples.weights),
-            _address(examples.identities),
-            _address(examples.output_weights),
+            address(examples.images),
+            address(examples.labels),
+            address(examples.targets),
+            address(examples.weights),
+            address(examples.identities),
+            address(examples.output_weights),
             n,
         )
 
@@ -216,7 +190,7 @@ class Network:
         """The last layer's outputs, float32 (n, outputs), of n h w c uint8 images."""
         n = len(images)
         outputs = np.empty((n, self.outputs), np.float32)
-        _check(parameters, np.float32, (self.parameter_count,), "parameters")
+        check(parameters, np.float32, (self.parameter_count,), "parameters")
         self._check_images(images)
         chunk = 4096  # so that Ctrl-C is answered
         for first in range(0, n, chunk):
@@ -225,10 +199,10 @@ class Network:
                 self._core.sn_predict,
                 self._handle,
                 self._pool.handle,
-                _address(parameters),
-                _address(part),
+                address(parameters),
+                address(part),
                 len(part),
-                _address(outputs[first:]),
+                address(outputs[first:]),
             )
         return outputs
 
@@ -236,7 +210,7 @@ class Network:
         self, parameters: NDArray[np.float32], image: NDArray[np.uint8]
     ) -> list[NDArray[np.float32]]:
         """Every layer's outputs for one uint8 image h w c: float32 arrays h w c."""
-        _check(parameters, np.float32, (self.parameter_count,), "parameters")
+        check(parameters, np.float32, (self.parameter_count,), "parameters")
         self._check_images(image[np.newaxis])
         if self._make_viewer:
             self._viewer = self._viewer or self._make_viewer()
@@ -246,9 +220,9 @@ class Network:
         self._call(
             self._core.sn_activations,
             self._handle,
-            _address(parameters),
-            _address(image),
-            _address(outputs),
+            address(parameters),
+            address(image),
+            address(outputs),
         )
         parts = np.split(outputs, np.cumsum(sizes)[:-1])
         return [part.reshape(shape) for part, shape in zip(parts, self.output_shapes, strict=True)]
@@ -261,13 +235,15 @@ class Network:
         *,
         first: int = 0,
         count: int | None = None,
+        outputs: NDArray[np.float32] | None = None,
     ) -> Evaluation:
         """Returns loss and accuracy of the examples first … first + count, by default of all."""
-        _check(parameters, np.float32, (self.parameter_count,), "parameters")
+        check(parameters, np.float32, (self.parameter_count,), "parameters")
         total = len(examples.images) - first if count is None else count
+        check(outputs, np.float32, (total, self.outputs), "outputs")
         task = structs.CEvaluation(
             examples=self._examples(examples),
-            parameters=_address(parameters),
+            parameters=address(parameters),
             loss=describe_loss(loss),
         )
         loss_sum, correct = 0.0, 0
@@ -275,6 +251,7 @@ class Network:
         for start in range(first, first + total, chunk):
             task.first = start
             task.count = min(chunk, first + total - start)
+            task.outputs = None if outputs is None else address(outputs[start - first :])
             self._call(self._core.sn_evaluate, self._handle, self._pool.handle, ctypes.byref(task))
             loss_sum += task.loss_sum
             correct += task.correct
@@ -292,28 +269,28 @@ class Network:
         dropout_seed: int | None = None,
     ) -> tuple[float, NDArray[np.float32]]:
         """Returns the loss of the batch `indices` and its gradient; dropout only with a seed."""
-        _check(parameters, np.float32, (self.parameter_count,), "parameters")
-        _check(indices, np.int64, (len(indices),), "indices")
+        check(parameters, np.float32, (self.parameter_count,), "parameters")
+        check(indices, np.int64, (len(indices),), "indices")
         gradient = np.empty(self.parameter_count, np.float32)
         losses, correct = np.empty(1, np.float32), np.empty(1, np.int32)
         task = structs.CTraining(
             examples=self._examples(examples),
-            parameters=_address(parameters),
-            indices=_address(indices),
+            parameters=address(parameters),
+            indices=address(indices),
             seed=dropout_seed or 0,
             steps=1,
             batch_size=len(indices),
             loss=describe_loss(loss),
             no_dropout=int(dropout_seed is None),
-            losses=_address(losses),
-            correct=_address(correct),
+            losses=address(losses),
+            correct=address(correct),
         )
         self._call(
             self._core.sn_gradient,
             self._handle,
             self._pool.handle,
             ctypes.byref(task),
-            _address(gradient),
+            address(gradient),
         )
         return float(losses[0]), gradient
 
@@ -338,6 +315,7 @@ class Network:
         seed: int,
         indices: NDArray[np.int64] | None = None,
         epoch: int = 0,
+        outputs: NDArray[np.float32] | None = None,
     ) -> Steps:
         """Do len(learning_rates) steps, changing parameters and slots in place.
 
@@ -348,11 +326,12 @@ class Network:
         """
         steps = len(learning_rates)
         slot_count = len(optimizer.slots)
-        _check(parameters, np.float32, (self.parameter_count,), "parameters")
-        _check(learning_rates, np.float32, (steps,), "learning_rates")
-        _check(indices, np.int64, (steps * batch_size,), "indices")
+        check(parameters, np.float32, (self.parameter_count,), "parameters")
+        check(learning_rates, np.float32, (steps,), "learning_rates")
+        check(indices, np.int64, (steps * batch_size,), "indices")
+        check(outputs, np.float32, (steps, batch_size, self.outputs), "outputs")
         if slot_count:
-            _check(slots, np.float32, (slot_count, self.parameter_count), "slots")
+            check(slots, np.float32, (slot_count, self.parameter_count), "slots")
         if len(self._scratch) < optimizer.scratch:
             self._scratch = np.empty((optimizer.scratch, self.parameter_count), np.float32)
         excluded = optimizer.excluded(self._weight_names)
@@ -360,12 +339,12 @@ class Network:
         task = structs.CTraining(
             examples=self._examples(examples),
             optimizer=describe_optimizer(optimizer),
-            parameters=_address(parameters),
-            slots=_address(slots) if slot_count else None,
-            scratch=_address(self._scratch),
-            excluded=_address(excluded),
-            learning_rates=_address(learning_rates),
-            indices=_address(indices),
+            parameters=address(parameters),
+            slots=address(slots) if slot_count else None,
+            scratch=address(self._scratch),
+            excluded=address(excluded),
+            learning_rates=address(learning_rates),
+            indices=address(indices),
             epoch=epoch,
             seed=seed % 2**64,
             first_step=first_step,
@@ -373,8 +352,9 @@ class Network:
             batch_size=batch_size,
             loss=describe_loss(loss),
             stop=ctypes.addressof(self._stop),
-            losses=_address(losses),
-            correct=_address(correct),
+            losses=address(losses),
+            correct=address(correct),
+            outputs=address(outputs),
         )
 
         def work() -> int:

@@ -5,7 +5,7 @@
 
 import { CoreError } from './errors.js';
 
-const INTERFACE_VERSION = 6;
+const INTERFACE_VERSION = 7;
 const PAGE = 65536; // bytes, of WebAssembly
 
 /**

@@ -160,6 +160,7 @@ export const TRAINING = struct('sn_training', {
   stop: 'pointer',
   losses: 'pointer',
   correct: 'pointer',
+  outputs: 'pointer',
   steps_done: 'i32',
   decisions: 'i32',
 });
@@ -172,6 +173,7 @@ export const EVALUATION = struct('sn_evaluation', {
   count: 'i64',
   loss: LOSS,
   stop: 'pointer',
+  outputs: 'pointer',
   loss_sum: 'f64',
   l2: 'f64',
   correct: 'i64',
