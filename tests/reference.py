@@ -1,295 +1,122 @@
 """A slow engine in NumPy float64, written to be read: the oracle of the real one.
 
-It has the interface of `spritenet.engines.engine.Engine`. Everything is n h w c; each layer is a
-function with its derivative beside it. It is itself checked against PyTorch and against finite
-differences in test_reference.py.
+It has the interface of `spritenet.engines.engine.Engine`; each layer is composed of operations of
+`spritenet.ops`, from which its gradients follow. Everything is n h w c. It is itself checked
+against PyTorch and against finite differences in test_reference.py.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reference_activations import activate
 from spritenet import layers as kinds
+from spritenet import ops
 from spritenet.engines.engine import Evaluation, Examples, Steps
-from spritenet.layers import Layer, Shape
+from spritenet.layers import ActivationFunction, Layer, Shape
 from spritenet.layers.parametric import Parametric
-from spritenet.layers.pooling import Pooling2D
 from spritenet.losses import Loss, MeanSquaredError
+from spritenet.ops import Tensor, Variable
+from spritenet.ops.tensor import result
 from spritenet.optimizers import SGD, Adam, Optimizer, RMSprop
 from spritenet.permutation import permutation
 
 Array = NDArray[np.float64]
-Backward = Callable[[Array], tuple[Array, list[Array]]]
-"""The gradient of the outputs -> the gradients of the inputs and of the weights."""
-
 Mask = Callable[[int, tuple[int, ...]], Array]
 """Layer number and shape n h w c -> 1 where dropout keeps a value, 0 where it doesn't."""
 
 
-def _around(size: int, window: int, stride: int, padding: str) -> tuple[int, int]:
-    """Returns the padding before and after an axis."""
-    if padding == "valid":
-        return 0, 0
-    total = max((-(-size // stride) - 1) * stride + window - size, 0)
-    return total // 2, total - total // 2
-
-
-@dataclass(frozen=True)
-class Windows:
-    """The windows of one layer over one input size: place (i, j), offset (y, x)."""
-
-    window: tuple[int, int]
-    strides: tuple[int, int]
-    before: tuple[int, int]
-    after: tuple[int, int]
-    output: tuple[int, int]
-
-    @classmethod
-    def of(cls, layer: kinds.Conv2D | kinds.DepthwiseConv2D | Pooling2D, shape: Shape) -> Windows:
-        """The layer's windows over inputs of the shape h w c."""
-        window = layer.pool_size if isinstance(layer, Pooling2D) else layer.kernel_size
-        pads = [_around(shape[i], window[i], layer.strides[i], layer.padding) for i in (0, 1)]
-        height, width, _ = layer.output_shape(shape)
-        return cls(
-            window,
-            layer.strides,
-            (pads[0][0], pads[1][0]),
-            (pads[0][1], pads[1][1]),
-            (height, width),
-        )
-
-    def pad(self, x: Array, value: float) -> Array:
-        """The input with the value around it."""
-        sides = [(0, 0), *zip(self.before, self.after, strict=True), (0, 0)]
-        return np.pad(x, sides, constant_values=value)
-
-    def at(self, y: int, x: int) -> tuple[slice, slice, slice]:
-        """Returns the slices of the padded input at offset (y, x) of every window."""
-        return (
-            slice(None),
-            slice(y, y + self.output[0] * self.strides[0], self.strides[0]),
-            slice(x, x + self.output[1] * self.strides[1], self.strides[1]),
-        )
-
-    def cut(self, padded: Array, shape: Shape) -> Array:
-        """The padded array without its padding."""
-        top, left = self.before
-        return padded[:, top : top + shape[0], left : left + shape[1]]
-
-    def offsets(self) -> list[tuple[int, int]]:
-        """Every offset of a window, row after row."""
-        return [(y, x) for y in range(self.window[0]) for x in range(self.window[1])]
-
-
-def convolve(layer: kinds.Conv2D, x: Array, weights: Sequence[Array]) -> tuple[Array, Backward]:
-    """The convolution before its activation."""
-    shape = x.shape[1:]
-    windows, kernel = Windows.of(layer, shape), weights[0]
-    padded = windows.pad(x, 0)
-    # The last window may reach beyond the padded input when the stride leaves a rest: it doesn't.
-    y = np.zeros((len(x), *windows.output, layer.filters))
-    for a, b in windows.offsets():
-        y += np.einsum("nijc,cf->nijf", padded[windows.at(a, b)], kernel[a, b])
-    if layer.use_bias:
-        y += weights[1]
-
-    def backward(g: Array) -> tuple[Array, list[Array]]:
-        inputs, kernels = np.zeros_like(padded), np.zeros_like(kernel)
-        for a, b in windows.offsets():
-            inputs[windows.at(a, b)] += np.einsum("nijf,cf->nijc", g, kernel[a, b])
-            kernels[a, b] = np.einsum("nijc,nijf->cf", padded[windows.at(a, b)], g)
-        bias = [g.sum(axis=(0, 1, 2))] if layer.use_bias else []
-        return windows.cut(inputs, shape), [kernels, *bias]
-
-    return y, backward
-
-
-def convolve_depthwise(
-    layer: kinds.DepthwiseConv2D, x: Array, weights: Sequence[Array]
-) -> tuple[Array, Backward]:
-    """The depthwise convolution before its activation."""
-    shape = x.shape[1:]
-    windows, kernel = Windows.of(layer, shape), weights[0]
-    padded = windows.pad(x, 0)
-    channels = kernel.shape[2] * kernel.shape[3]
-    y = np.zeros((len(x), *windows.output, *kernel.shape[2:]))
-    for a, b in windows.offsets():
-        y += padded[windows.at(a, b)][..., None] * kernel[a, b]
-    y = y.reshape(*y.shape[:3], channels)
-    if layer.use_bias:
-        y += weights[1]
-
-    def backward(g: Array) -> tuple[Array, list[Array]]:
-        apart = g.reshape(*g.shape[:3], *kernel.shape[2:])
-        inputs, kernels = np.zeros_like(padded), np.zeros_like(kernel)
-        for a, b in windows.offsets():
-            inputs[windows.at(a, b)] += (apart * kernel[a, b]).sum(axis=-1)
-            kernels[a, b] = np.einsum("nijc,nijcm->cm", padded[windows.at(a, b)], apart)
-        bias = [g.sum(axis=(0, 1, 2))] if layer.use_bias else []
-        return windows.cut(inputs, shape), [kernels, *bias]
-
-    return y, backward
-
-
-def convolve_separable(
-    layer: kinds.SeparableConv2D, x: Array, weights: Sequence[Array]
-) -> tuple[Array, Backward]:
-    """A depthwise convolution, then one of 1×1, before the activation."""
-    depthwise = kinds.DepthwiseConv2D(
-        layer.kernel_size,
-        strides=layer.strides,
-        padding=layer.padding,
-        depth_multiplier=layer.depth_multiplier,
-        dilation_rate=layer.dilation_rate,
-        use_bias=False,
-    )
-    pointwise = kinds.Conv2D(layer.filters, 1, use_bias=layer.use_bias)
-    between, to_inputs = convolve_depthwise(depthwise, x, weights[:1])
-    y, to_between = convolve(pointwise, between, weights[1:])
-
-    def backward(g: Array) -> tuple[Array, list[Array]]:
-        inner, slopes = to_between(g)
-        inputs, kernels = to_inputs(inner)
-        return inputs, [*kernels, *slopes]
-
-    return y, backward
-
-
-def pool(layer: Pooling2D, x: Array) -> tuple[Array, Backward]:
-    """Maxima or averages; what lies outside the image counts for neither."""
-    shape = x.shape[1:]
-    windows = Windows.of(layer, shape)
-    maximal = isinstance(layer, kinds.MaxPooling2D)
-    padded = windows.pad(x, -np.inf if maximal else 0)
-    inside = windows.pad(np.ones_like(x), 0)
-    stack = np.stack([padded[windows.at(a, b)] for a, b in windows.offsets()])
-    number = np.stack([inside[windows.at(a, b)] for a, b in windows.offsets()]).sum(axis=0)
-    first = stack.argmax(axis=0)  # of equal maxima the first gets the gradient
-    y = stack.max(axis=0) if maximal else stack.sum(axis=0) / number
-
-    def backward(g: Array) -> tuple[Array, list[Array]]:
-        inputs = np.zeros_like(padded)
-        for k, (a, b) in enumerate(windows.offsets()):
-            inputs[windows.at(a, b)] += g * (first == k) if maximal else g / number
-        return windows.cut(inputs, shape), []
-
-    return y, backward
+def activated(function: ActivationFunction, x: Tensor) -> Tensor:
+    """The activation of values."""
+    y, slope = activate(function, x.values)
+    return result(y, (x, lambda g, _: Tensor(slope(g.values))))
 
 
 def normalise(
-    layer: kinds.BatchNormalization, x: Array, weights: Sequence[Array], training: bool
-) -> tuple[Array, Backward]:
+    layer: kinds.BatchNormalization, x: Tensor, weights: Sequence[Tensor], training: bool
+) -> Tensor:
     """Batch normalisation: by the batch's moments in training, else by the moving averages."""
     axes = tuple(range(x.ndim - 1))
-    mean, variance = (x.mean(axes), x.var(axes)) if training else weights[-2:]
-    gamma = weights[0] if layer.scale else np.ones(x.shape[-1])
-    beta = weights[-3] if layer.center else np.zeros(x.shape[-1])
-    inverse = 1 / np.sqrt(variance + layer.epsilon)
-    normal = (x - mean) * inverse
-
-    def backward(g: Array) -> tuple[Array, list[Array]]:
-        own = [(g * normal).sum(axes)] if layer.scale else []
-        own += [g.sum(axes)] if layer.center else []
-        own += [np.zeros(x.shape[-1])] * 2
-        g = g * gamma
-        if training:
-            g = g - g.mean(axes) - normal * (g * normal).mean(axes)
-        return g * inverse, own
-
-    return normal * gamma + beta, backward
+    mean, variance = weights[-2:]
+    if training:
+        mean, variance = ops.mean(x, axes), ops.variance(x, axes)
+    y = (x - mean) / ops.sqrt(variance + layer.epsilon)
+    if layer.scale:
+        y *= weights[0]
+    return y + weights[-3] if layer.center else y
 
 
-def run(  # noqa: C901, PLR0911 - one return a kind of layer
+def relu(layer: kinds.ReLU, x: Tensor) -> Tensor:
+    """From a threshold on, up to a maximum, and with a slope below."""
+    below = layer.negative_slope * (x - layer.threshold)
+    most = np.inf if layer.max_value is None else layer.max_value
+    y = ops.where(x.values < layer.threshold, below, x)
+    if not layer.threshold:  # at 0 the slope is that of below
+        y = ops.where(x.values <= 0, below, x)
+    full = x.values > most if layer.threshold else x.values >= most
+    return ops.where(full & (x.values >= layer.threshold), most, y)
+
+
+def run(  # noqa: C901, PLR0911, PLR0912 - one return a kind of layer
     layer: Layer,
-    x: Array,
-    weights: Sequence[Array],
+    x: Tensor,
+    weights: Sequence[Tensor],
     number: int,
     mask: Mask | None,
     training: bool = False,
-) -> tuple[Array, Backward]:
-    """One layer, forward, and its derivative."""
-    if isinstance(layer, kinds.Rescaling):
-        return x * layer.scale + layer.offset, lambda g: (g * layer.scale, [])
-    if isinstance(layer, Parametric):
-        before, backward = combine(layer, x, weights)
-        y, slope = activate(layer.function, before)
-        return y, lambda g: backward(slope(g))
-    if isinstance(layer, Pooling2D):
-        return pool(layer, x)
-    if isinstance(layer, kinds.GlobalAveragePooling2D):
-        places = x.shape[1] * x.shape[2]
-        return x.mean(axis=(1, 2)), lambda g: (
-            np.broadcast_to(g[:, None, None, :] / places, x.shape),
-            [],
-        )
-    if isinstance(layer, kinds.GlobalMaxPooling2D):
-        flat = x.reshape(len(x), -1, x.shape[3])
-        first = np.eye(flat.shape[1])[flat.argmax(axis=1)].transpose(0, 2, 1)  # the first maximum
-        return flat.max(axis=1), lambda g: ((first * g[:, None, :]).reshape(x.shape), [])
-    if isinstance(layer, kinds.ZeroPadding2D):
-        (top, bottom), (left, right) = layer.padding
-        height, width = x.shape[1:3]
-        padded = np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)))
-        return padded, lambda g: (g[:, top : top + height, left : left + width], [])
-    if isinstance(layer, kinds.BatchNormalization):
-        return normalise(layer, x, weights, training)
-    if isinstance(layer, kinds.Flatten):
-        return x.reshape(len(x), -1), lambda g: (g.reshape(x.shape), [])
-    if isinstance(layer, kinds.Dropout):
-        if mask is None or layer.rate == 0:
-            return x, lambda g: (g, [])
-        keep = mask(number, x.shape) / (1 - layer.rate)
-        return x * keep, lambda g: (g * keep, [])
-    if isinstance(layer, kinds.ReLU):
-        return relu(layer, x)
-    if isinstance(layer, kinds.ActivationLayer):
-        y, slope = activate(layer.function, x)
-        return y, lambda g: (slope(g), [])
+) -> Tensor:
+    """One layer."""
+    match layer:
+        case kinds.Rescaling():
+            return x * layer.scale + layer.offset
+        case Parametric():
+            return activated(layer.function, combine(layer, x, weights))
+        case kinds.MaxPooling2D():
+            return ops.max_pool(x, layer.pool_size, layer.strides, layer.padding)
+        case kinds.AveragePooling2D():
+            return ops.avg_pool(x, layer.pool_size, layer.strides, layer.padding)
+        case kinds.GlobalAveragePooling2D():
+            return ops.mean(x, (1, 2))
+        case kinds.GlobalMaxPooling2D():
+            return ops.max(ops.reshape(x, (len(x), -1, x.shape[3])), 1)
+        case kinds.ZeroPadding2D():
+            return ops.pad(x, *layer.padding)
+        case kinds.BatchNormalization():
+            return normalise(layer, x, weights, training)
+        case kinds.Flatten():
+            return ops.reshape(x, (len(x), -1))
+        case kinds.Dropout():
+            if mask is None or layer.rate == 0:
+                return x
+            return x * (mask(number, x.shape) / (1 - layer.rate))
+        case kinds.ReLU():
+            return relu(layer, x)
+        case kinds.ActivationLayer():
+            return activated(layer.function, x)
     raise TypeError(layer)
 
 
-def relu(layer: kinds.ReLU, x: Array) -> tuple[Array, Backward]:
-    """From a threshold on, up to a maximum, and with a slope below."""
-    most = np.inf if layer.max_value is None else layer.max_value
-    slopes = np.where(x > most, 0.0, 1.0) if layer.threshold else np.where(x >= most, 0.0, x > 0)
-    below = x < layer.threshold if layer.threshold else x <= 0
-    slopes = np.where(below, layer.negative_slope, slopes)
-    y = np.where(
-        x < layer.threshold, layer.negative_slope * (x - layer.threshold), np.minimum(x, most)
-    )
-    return y, lambda g: (g * slopes, [])
-
-
-def multiply(layer: kinds.Dense, x: Array, weights: Sequence[Array]) -> tuple[Array, Backward]:
-    """The matrix product before its activation."""
-    kernel = weights[0]
-    y = x @ kernel + (weights[1] if layer.use_bias else 0)
-
-    def backward(g: Array) -> tuple[Array, list[Array]]:
-        bias = [g.sum(axis=0)] if layer.use_bias else []
-        return g @ kernel.T, [x.T @ g, *bias]
-
-    return y, backward
-
-
-def combine(layer: Parametric, x: Array, weights: Sequence[Array]) -> tuple[Array, Backward]:
+def combine(layer: Parametric, x: Tensor, weights: Sequence[Tensor]) -> Tensor:
     """A layer with a kernel before its activation."""
     match layer:
         case kinds.Conv2D():
-            return convolve(layer, x, weights)
+            y = ops.conv2d(x, weights[0], layer.strides, layer.padding)
         case kinds.DepthwiseConv2D():
-            return convolve_depthwise(layer, x, weights)
+            y = ops.depthwise_conv2d(x, weights[0], layer.strides, layer.padding)
         case kinds.SeparableConv2D():
-            return convolve_separable(layer, x, weights)
+            y = ops.depthwise_conv2d(
+                x, weights[0], layer.strides, layer.padding, layer.dilation_rate
+            )
+            y = ops.conv2d(y, weights[1])
         case kinds.Dense():
-            return multiply(layer, x, weights)
-    raise TypeError(layer)
+            y = ops.mat_mul(x, weights[0])
+        case _:
+            raise TypeError(layer)
+    return y + weights[-1] if layer.use_bias else y
 
 
 def update(
@@ -413,35 +240,33 @@ class Network:
         images: NDArray[np.uint8],
         mask: Mask | None = None,
         training: bool = False,
-    ) -> tuple[list[Array], list[Backward]]:
-        """Every layer's outputs and derivative."""
-        x = images.astype(np.float64)
-        outputs, backwards = [], []
+    ) -> tuple[list[Tensor], list[Variable]]:
+        """Every layer's outputs, and the weights that they follow from."""
+        weights = [
+            Variable(parameters[place].astype(np.float64).reshape(shape))
+            for _, place, shape, _ in self.weights
+        ]
+        x, outputs = Tensor(images), []
         for number, layer in enumerate(self.layers):
-            own = [
-                parameters[place].astype(np.float64).reshape(shape)
-                for n, place, shape, _ in self.weights
-                if n == number
-            ]
+            own = [w for w, (n, *_) in zip(weights, self.weights, strict=True) if n == number]
             if training and isinstance(layer, kinds.BatchNormalization):
                 axes = tuple(range(x.ndim - 1))
-                self.moments[number] = [x.mean(axes), x.var(axes)]
-            x, backward = run(layer, x, own, number, mask, training)
+                self.moments[number] = [x.values.mean(axes), x.values.var(axes)]
+            x = run(layer, x, own, number, mask, training)
             outputs.append(x)
-            backwards.append(backward)
-        return outputs, backwards
+        return outputs, weights
 
     def predict(
         self, parameters: NDArray[np.floating], images: NDArray[np.uint8]
     ) -> NDArray[np.float32]:
         """The last outputs, (n, k)."""
-        return self.forward(parameters, images)[0][-1].astype(np.float32)
+        return self.forward(parameters, images)[0][-1].values.astype(np.float32)
 
     def activations(
         self, parameters: NDArray[np.floating], image: NDArray[np.uint8]
     ) -> list[NDArray[np.float32]]:
         """Every layer's outputs for one image."""
-        return [y[0].astype(np.float32) for y in self.forward(parameters, image[None])[0]]
+        return [y.values[0].astype(np.float32) for y in self.forward(parameters, image[None])[0]]
 
     def penalty(self, parameters: NDArray[np.floating]) -> float:
         """The L2 penalty."""
@@ -494,7 +319,7 @@ class Network:
     ) -> Evaluation:
         """See Engine.evaluate."""
         indices = np.arange(first, len(examples) if count is None else first + count)
-        outputs = self.forward(parameters, examples.images[indices])[0][-1]
+        outputs = self.forward(parameters, examples.images[indices])[0][-1].values
         losses, _, correct = self.loss_of(outputs, examples, indices, loss)
         return Evaluation(float(losses.sum()), self.penalty(parameters), correct, len(indices))
 
@@ -507,15 +332,12 @@ class Network:
         mask: Mask | None = None,
     ) -> tuple[float, Array, int | None]:
         """The batch's loss, its float64 gradient, and how many were right."""
-        outputs, backwards = self.forward(parameters, examples.images[indices], mask, True)
-        losses, g, correct = self.loss_of(outputs[-1], examples, indices, loss)
-        g = g / len(indices)
-        gradient = np.zeros(self.parameter_count)
-        for number in reversed(range(len(self.layers))):
-            g, own = backwards[number](g)
-            places = [place for n, place, *_ in self.weights if n == number]
-            for place, values in zip(places, own, strict=True):
-                gradient[place] = values.ravel()
+        outputs, weights = self.forward(parameters, examples.images[indices], mask, True)
+        losses, g, correct = self.loss_of(outputs[-1].values, examples, indices, loss)
+        slopes = ops.gradients((outputs[-1] * (g / len(indices))).sum(), weights)
+        gradient = np.concatenate([np.zeros(0), *(each.values.ravel() for each in slopes)])
+        for place in self.frozen:
+            gradient[place] = 0
         for _, place, _, l2 in self.weights:
             gradient[place] += 2 * l2 * parameters[place].astype(np.float64)
         return float(losses.mean()) + self.penalty(parameters), gradient, correct

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 import spritenet
-from spritenet import errors
+from spritenet import errors, ops
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -54,6 +54,12 @@ def test_every_public_name_is_documented(documentation: str) -> None:
         if not name.startswith("__") and not re.search(rf"\b{name}\b", documentation)
     ]
     assert missing == []
+
+
+def test_every_operation_is_documented_on_its_page() -> None:
+    """docs/reference/ops.md has each name of `spritenet.ops`."""
+    page = (ROOT / "docs" / "reference" / "ops.md").read_text(encoding="utf-8")
+    assert [name for name in ops.__all__ if not re.search(rf"`{name}[`(]", page)] == []
 
 
 def test_every_error_is_documented_on_its_page() -> None:

@@ -30,7 +30,7 @@ def test_outputs_loss_and_gradient_are_pytorchs(
     examples = some(shape, count, 4, weighted=weighted)
     loss = CategoricalCrossentropy()
     expected = torch_oracle.slopes(network, parameters, examples, loss)
-    outputs = network.forward(parameters, examples.images, training=True)[0][-1]
+    outputs = network.forward(parameters, examples.images, training=True)[0][-1].values
     value, gradient, _ = network.slopes(parameters, examples, np.arange(count), loss)
     np.testing.assert_allclose(outputs, expected[0], atol=1e-12)
     np.testing.assert_allclose(value, expected[1], rtol=1e-10)

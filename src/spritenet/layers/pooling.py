@@ -15,7 +15,6 @@ __all__ = [
     "GlobalAveragePooling2D",
     "GlobalMaxPooling2D",
     "MaxPooling2D",
-    "Pooling2D",
 ]
 
 

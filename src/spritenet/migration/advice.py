@@ -68,7 +68,6 @@ NAMES: dict[str, dict[str, str]] = {
         "datasets": "Use sn.load('mnist').",
         "distribution": "One machine trains; Sequential(threads=…) says on how many threads.",
         "dtype_policies mixed_precision DTypePolicy FloatDTypePolicy": _FLOAT32,
-        "ops": "Use NumPy: images, weights and outputs are its arrays.",
         "preprocessing": "Use sn.load(folder).",
         "random": "Give fit a seed.",
         "saving export": "Use model.save(folder) and sn.load_model(folder).",
