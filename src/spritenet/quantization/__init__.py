@@ -1,0 +1,15 @@
+"""Integer networks: int8 inference whose every integer is specified, in docs/reference/int8.md.
+
+operators    the operators of an integer network
+network      IntegerNetwork: input, operators, output
+fixed_point  multipliers and the one rounding rule
+reference    integer inference in NumPy
+decomposition   layers split into the steps that integers take
+folding      a float network as steps, with batch normalization folded
+calibration  quantize: scales and corrected biases from images
+"""
+
+from spritenet.quantization.calibration import quantize
+from spritenet.quantization.network import IntegerNetwork
+
+__all__ = ["IntegerNetwork", "quantize"]
