@@ -43,6 +43,29 @@ class Step:
     operator: str
     attributes: Attributes
 
+    def to_json(self) -> list[object]:
+        """Returns its name and its attributes as JSON values."""
+        plain = {k: v if isinstance(v, str) else list(v) for k, v in self.attributes.items()}
+        return [self.operator, plain]
+
+    @classmethod
+    def from_json(cls, value: object) -> Step | None:
+        """Returns the step of such values; None if they are something else."""
+        if not isinstance(value, list) or len(value) != 2 or not isinstance(value[1], dict):
+            return None
+        name, given = value
+        row = operators().get(name) if isinstance(name, str) else None
+        if row is None or not (name.startswith("Random") or name in MIXING):
+            return None
+        known = {attribute.name for attribute in row.attributes}
+        found: dict[str, str | tuple[float, ...]] = {}
+        for key, some in given.items():
+            numbers = isinstance(some, list) and all(type(one) in (int, float) for one in some)
+            if key not in known or not (isinstance(some, str) or numbers):
+                return None
+            found[key] = some if isinstance(some, str) else tuple(map(float, some))
+        return cls(name, found)
+
 
 def find_steps(
     given: Augment, *, mixup: float | None = None, cutmix: float | None = None

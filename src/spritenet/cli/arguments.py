@@ -12,6 +12,8 @@ from spritenet.errors import InputError
 
 __all__ = [
     "Classes",
+    "Copies",
+    "CopiesAugment",
     "Data",
     "Json",
     "Memory",
@@ -82,6 +84,24 @@ def threads_option(panel: str | None = None) -> typer.models.OptionInfo:
 
 
 Threads = Annotated[int | None, threads_option()]
+Copies = Annotated[
+    int,
+    typer.Option(
+        "--tta",
+        metavar="N",
+        min=1,
+        help="Average over each image and N - 1 augmented copies of it.",
+    ),
+]
+CopiesAugment = Annotated[
+    str | None,
+    typer.Option(
+        "--augment",
+        metavar="NAME",
+        help="Augmentation of the copies: digits, photos, or amounts such as rotation=10.",
+        show_default="that of the training",
+    ),
+]
 
 # A line for images, one for tables and pages, one for models and archives.
 # fmt: off

@@ -11,6 +11,8 @@ import typer
 from spritenet.cli import terminal
 from spritenet.cli.arguments import (
     Classes,
+    Copies,
+    CopiesAugment,
     Json,
     Memory,
     Model,
@@ -52,6 +54,8 @@ def evaluate(
             show_default="6 on a terminal",
         ),
     ] = None,
+    tta: Copies = 1,
+    augment: CopiesAugment = None,
     memory: Memory = None,
     pixels: Pixels = None,
     classes: Classes = None,
@@ -63,6 +67,7 @@ def evaluate(
     from spritenet.cli.datasets import load_split
     from spritenet.metrics import accuracy_interval
     from spritenet.model import model_of
+    from spritenet.model.copies import copies_of
     from spritenet.report import predictions_of
 
     saved = read_saved(model, pixels, classes, optimizer=True, note_range=False)
@@ -75,9 +80,10 @@ def evaluate(
     if saved.assumed:
         saved, ranges = _with_best_range(model, saved, images)
     loaded = model_of(saved, threads=threads)
-    found = predictions_of(loaded, images)
+    copies_of(loaded.network, tta, augment, "--tta")
+    found = predictions_of(loaded, images, tta=tta, augment=augment)
     table = found.confusion
-    loss = _loss(loaded, images)
+    loss = _loss(loaded, images, tta, augment)
     right, count = int(table.trace()), len(images)
     low, high = accuracy_interval(right, count)
     if json:
@@ -93,11 +99,13 @@ def evaluate(
                 "class_names": list(images.class_names),
                 "confusion": table.tolist(),
                 "weights_sha256": loaded.weights_sha256,
+                **({"tta": tta} if tta > 1 else {}),
                 **({"accuracy_by_pixel_range": ranges} if ranges else {}),
             }
         )
         return
-    print(f"{model} on {name}, {split}: {plural(count, 'image')}")
+    averaged = f", each averaged over {tta} copies" if tta > 1 else ""
+    print(f"{model} on {name}, {split}: {plural(count, 'image')}{averaged}")
     interval = f"{percent(low)} to {percent(high)} with 95 % confidence"
     print(f"accuracy {percent(right / count)} ({interval}), {plural(count - right, 'error')}")
     if loss is not None:
@@ -124,7 +132,7 @@ def _with_best_range(
     return saved.with_pixels(RANGES[best]), found
 
 
-def _loss(model: AnyModel, images: Split) -> float | None:
+def _loss(model: AnyModel, images: Split, tta: int, augment: str | None) -> float | None:
     """Returns the mean cross-entropy; None if the outputs are neither probabilities nor logits."""
     from spritenet.losses import SparseCategoricalCrossentropy
     from spritenet.model.building import last_activation
@@ -133,7 +141,7 @@ def _loss(model: AnyModel, images: Split) -> float | None:
     if activation not in {"softmax", "linear"}:
         return None
     model.compile("sgd", SparseCategoricalCrossentropy(from_logits=activation == "linear"))
-    return model.evaluate(images).loss
+    return model.evaluate(images, tta=tta, augment=augment).loss
 
 
 def _print_classes(table: NDArray[np.int64], names: tuple[str, ...]) -> None:

@@ -14,7 +14,15 @@ import typer
 
 from spritenet.cli import terminal
 from spritenet.cli.advice import NOT_CALIBRATED
-from spritenet.cli.arguments import Classes, Json, Model, Pixels, check_suffix
+from spritenet.cli.arguments import (
+    Classes,
+    Copies,
+    CopiesAugment,
+    Json,
+    Model,
+    Pixels,
+    check_suffix,
+)
 from spritenet.formatting import percent, plural
 
 if TYPE_CHECKING:
@@ -64,6 +72,8 @@ def predict(
         Path | None,
         typer.Option(metavar="FILE", help="Write the predictions to a CSV file."),
     ] = None,
+    tta: Copies = 1,
+    augment: CopiesAugment = None,
     pixels: Pixels = None,
     classes: Classes = None,
     json: Json = False,
@@ -72,12 +82,16 @@ def predict(
     from spritenet.atomic import write_file
     from spritenet.cli.models import load_network, model_preparation
     from spritenet.destination import destination
+    from spritenet.model.copies import copies_of
 
     if csv is not None:
         check_suffix(csv, ".csv", folder=False)
     loaded = load_network(model, pixels, classes)
     preparation = model_preparation(loaded, prepare)
-    predictor = _Predictor(loaded, model, preparation, any_image=prepare is not None)
+    copies_of(loaded.network, tta, augment, "--tta")  # refused before any image is read
+    predictor = _Predictor(
+        loaded, model, preparation, any_image=prepare is not None, tta=tta, augment=augment
+    )
     many = csv is not None or any(path.is_dir() for path in files)
     predictions: list[Prediction] = []
     found = [*_expand_folders(files, model)]
@@ -135,6 +149,13 @@ def _expand_folders(paths: Sequence[Path], model: Path) -> Iterator[Path | Predi
             yield {"file": str(path), "error": str(error)}
 
 
+class _CopiesOptions(TypedDict):
+    """Options of `classify`."""
+
+    tta: int
+    augment: str | None
+
+
 class _Predictor:
     """A model with the preparation of its inputs.
 
@@ -143,11 +164,21 @@ class _Predictor:
         path: of the model, for errors.
         preparation: of images.
         any_image: if True, treats every file as an image, even one that looks like a data set.
+        tta: the number of images to average over.
+        augment: the augmentation of copies.
     """
 
     def __init__(
-        self, model: AnyModel, path: Path, preparation: Preparation, *, any_image: bool
+        self,
+        model: AnyModel,
+        path: Path,
+        preparation: Preparation,
+        *,
+        any_image: bool,
+        tta: int,
+        augment: str | None,
     ) -> None:
+        self.copies: _CopiesOptions = {"tta": tta, "augment": augment}
         self.model = model
         self.path = path
         self.preparation = preparation
@@ -195,7 +226,7 @@ class _Predictor:
         image = prepare(pixels, self.preparation)
         if self.preparation.mode == "digit" and not image.any():
             return None
-        return self.model.classify(image)
+        return self.model.classify(image, **self.copies)
 
 
 def _ranked(model: AnyModel, found: Classified) -> list[tuple[str, float]]:

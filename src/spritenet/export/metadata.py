@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from spritenet import ood
+from spritenet.augmentation import Step
 from spritenet.errors import ModelError
 from spritenet.export.error_location import quoted
 from spritenet.layers import Shape
@@ -27,6 +28,9 @@ VERSION = 1
 
 REJECTION, OLD_REJECTION = "rejection", "doubt"
 """The entry of the calibration and OOD detector, and its name in earlier files."""
+
+MOST_STEPS = 32
+"""Of an augmentation."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -58,6 +62,7 @@ class Metadata:
         trained_on: None if unknown.
         scores: like {"test_accuracy": 0.98, "test_loss": 0.06}.
         rejection: the calibration and OOD detector; None if it was not calibrated.
+        augmentation: the random changes of the training images.
     """
 
     class_names: tuple[str, ...] = ()
@@ -65,6 +70,7 @@ class Metadata:
     trained_on: TrainedOn | None = None
     scores: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
     rejection: Rejection | None = None
+    augmentation: tuple[Step, ...] = ()
 
     def to_json(self, input_shape: Shape, hashes: Mapping[str, str]) -> dict[str, Any]:
         """The JSON object, with the images' height, width and channels, and the weights' hashes."""
@@ -85,6 +91,8 @@ class Metadata:
         }
         if self.rejection is not None:
             entry[REJECTION] = ood.to_json(self.rejection)
+        if self.augmentation:
+            entry["augmentation"] = [step.to_json() for step in self.augmentation]
         if self.trained_on is not None:
             known = self.trained_on
             entry["trained_on"] = {
@@ -125,6 +133,7 @@ class Metadata:
             trained_on=_trained_on(_object(entry, "trained_on", where), where),
             scores=MappingProxyType(_scores(_object(entry, "scores", where) or _NOTHING, where)),
             rejection=None if known is None else ood.from_json(known, where=where, key=key),
+            augmentation=_augmentation(entry.get("augmentation"), where),
         )
 
 
@@ -171,6 +180,17 @@ def _trained_on(entry: Mapping[str, Any] | None, where: Path) -> TrainedOn | Non
     if not all(_is_word(word) for word in words) or not all(type(n) is int for n in numbers):
         raise _wrong("trained_on", "names and whole numbers", entry, where)
     return TrainedOn(words[0], words[1], numbers[0], numbers[1])
+
+
+def _augmentation(entry: object, where: Path) -> tuple[Step, ...]:
+    """Returns the random changes of the training images."""
+    if entry is None:
+        return ()
+    steps = entry if isinstance(entry, list) and len(entry) <= MOST_STEPS else [None]
+    found = tuple(Step.from_json(step) for step in steps)
+    if None in found:
+        raise _wrong("augmentation", "a list of random layers and their arguments", entry, where)
+    return tuple(step for step in found if step is not None)
 
 
 def _scores(entry: Mapping[str, Any], where: Path) -> dict[str, float]:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spritenet.augmentation import Augment
 from spritenet.errors import DataError, ModelError
 from spritenet.layers import Dense
 from spritenet.losses import SparseCategoricalCrossentropy
 from spritenet.model.building import last_activation
+from spritenet.model.copies import Copies, copies_of
 from spritenet.model.encoder import Encoder, to_batches
 from spritenet.model.features import before
 from spritenet.model.image_batch import array_of, batch_of, is_one
@@ -93,7 +95,7 @@ class Classifier:
         """True after a `fit` with validation images or `calibrate`, until the weights change."""
         return self.rejection is not None
 
-    def classify(self, x: object) -> Classified:
+    def classify(self, x: object, *, tta: int = 1, augment: Augment = None) -> Classified:
         """Classifies images with calibrated probabilities; rejects those unlike the training set.
 
         docs/explanation/ood.md describes the detector. A model that is not `calibrated` is never
@@ -104,14 +106,20 @@ class Classifier:
 
         Args:
             x: a Split; images n h w c or n h w; or one image h w c or h w. uint8, or float k/255.
+            tta: the number of images whose probabilities are averaged: the image itself, by which
+                alone it is rejected, and tta - 1 augmented copies of it.
+            augment: the augmentation of the copies, as for `fit`; by default that of the model's
+                training.
 
         Raises:
-            ModelError: it has no weights yet, or doesn't choose among classes.
+            ModelError: it has no weights yet, doesn't choose among classes, or there is no
+                augmentation for copies.
             DataError: the images don't fit.
         """
         shape, parameters = self._network.shape, self._weights.best_guess
         images = array_of(x, shape)
-        answers = self._classified(parameters, batch_of(images, shape))
+        copies = copies_of(self._network, tta, augment, "classify")
+        answers = self._classified(parameters, batch_of(images, shape), copies)
         return answers.only() if is_one(images.shape, shape) else answers
 
     def calibrate(self, held_out: object, training: object, *, seed: int = 0) -> Rejection:
@@ -160,8 +168,10 @@ class Classifier:
                     self.rejection = self._calibration(training, held_out, count, seed=seed)
             yield event
 
-    def _classified(self, parameters: NDArray[np.float32], images: NDArray[np.uint8]) -> Classified:
-        """Classifies n images.
+    def _classified(
+        self, parameters: NDArray[np.float32], images: NDArray[np.uint8], copies: Copies
+    ) -> Classified:
+        """Classifies n images, with the mean probabilities of copies.
 
         Raises:
             ModelError: its outputs aren't classes of which one is chosen.
@@ -173,14 +183,17 @@ class Classifier:
             from spritenet.export.saved_model import unclassified
 
             raise unclassified(last_activation(network.graph), network.output_shape, network.name)
-        found = self._logits(parameters, images)
+        temperature = 1.0 if rejection is None else rejection.temperature
+        found = np.asarray(
+            copies.mean(images, lambda some: softened(self._logits(parameters, some), temperature))
+        )
         label = found.argmax(axis=1)
         if rejection is None:
             sure = np.zeros(len(images), np.bool_)  # not calibrated
-            return Classified(label, softened(found, 1.0), sure, sure.astype(np.float64))
+            return Classified(label, found, sure, sure.astype(np.float64))
         end = 1 + [layer.label for layer in network.graph].index(rejection.layer)
         score = rejection.scores(before(network, parameters, end, images), images)
-        return Classified(label, rejection.probabilities(found), score >= 0.5, score)
+        return Classified(label, found, score >= 0.5, score)
 
     def _calibration(
         self,

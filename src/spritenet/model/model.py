@@ -6,26 +6,26 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self, overload
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from spritenet.arguments import file_path, seed_of
 from spritenet.arguments import input_shape as checked_shape
+from spritenet.augmentation import Step
 from spritenet.engines.engine import Engine
 from spritenet.errors import ModelError
 from spritenet.layers import Graph, ImageShape, Layer, Shape, Tensor
 from spritenet.layers.input import fits
 from spritenet.losses import Loss
 from spritenet.migration import accepts, attribute, not_settable
-from spritenet.model import building, fit_methods, rate_test
+from spritenet.model import building, evaluation_methods, fit_methods, rate_test
 from spritenet.model.assembly import assemble, inherited
 from spritenet.model.classifier import Classifier
 from spritenet.model.compilation import Compilation
 from spritenet.model.delegation import PartProperty, part_method
 from spritenet.model.network import Network
 from spritenet.model.prediction import Predictor
-from spritenet.model.scores import Scores
 from spritenet.model.weights import Weights
 from spritenet.optimizers import Optimizer
 from spritenet.training.history import History
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     # Imported when a model is saved or loaded: training shall not wait for them.
     from spritenet.export import SavedModel, TrainedOn
+    from spritenet.model.scores import Scores
     from spritenet.ood import Rejection
 
     Arrays = dict[str, NDArray[np.float32]]
@@ -80,6 +81,7 @@ class Model:
         preparation: the preprocessing of photos and drawings, as JSON values; saved with the model.
         trained_on: the data and training that made the weights; saved with it.
         scores: like {"test_accuracy": 0.98}; saved with it.
+        augmentation: the random changes of images in its last training; saved with it.
         rejection: its calibration and OOD detector, saved with it; None until it is calibrated and
             when weights change.
 
@@ -140,6 +142,9 @@ class Model:
     outputs = PartProperty[list[Tensor]]("network", Network)
     trainable = PartProperty[bool]("network", Network, settable=True)
     classifies = PartProperty[bool]("network", Network)
+    augmentation = PartProperty[tuple[Step, ...]](
+        "network", Network, settable=True, doc="The random changes of images in its training."
+    )
     get_layer = accepts(part_method("network", Network.get_layer))
     engine = part_method("network", Network.engine)
     beginning = part_method("network", Network.beginning)
@@ -194,6 +199,7 @@ class Model:
 
     fit = fit_methods.fit
     train_on_batch = fit_methods.train_on_batch
+    evaluate = evaluation_methods.evaluate
     tune_rate = rate_test.tune_rate
 
     def _change(self, graph: Graph, shape: Shape | None = None) -> None:
@@ -242,62 +248,6 @@ class Model:
             )
         building.check_outputs(self.graph[-1].label, self.output_shape, len(class_names))
         self.class_names = class_names or self.class_names
-
-    @overload
-    def evaluate(
-        self,
-        x: object,
-        y: ArrayLike | None = None,
-        batch_size: int | None = None,
-        verbose: str | int = "auto",
-        sample_weight: ArrayLike | None = None,
-        *,
-        return_dict: Literal[False] = False,
-    ) -> Scores: ...
-
-    @overload
-    def evaluate(
-        self,
-        x: object,
-        y: ArrayLike | None = None,
-        batch_size: int | None = None,
-        verbose: str | int = "auto",
-        sample_weight: ArrayLike | None = None,
-        *,
-        return_dict: bool,
-    ) -> Scores | dict[str, float]: ...
-
-    @accepts
-    def evaluate(
-        self,
-        x: object,
-        y: ArrayLike | None = None,
-        batch_size: int | None = None,
-        verbose: str | int = "auto",
-        sample_weight: ArrayLike | None = None,
-        *,
-        return_dict: bool = False,
-    ) -> Scores | dict[str, float]:
-        """Returns loss and accuracy: `loss, accuracy = model.evaluate(data.test)`.
-
-        The accuracy is NaN where targets are numbers; see docs/reference/losses.md.
-
-        Args:
-            x: a Split, a StreamSplit, (x, y), or images n h w c.
-            y: the labels, if x doesn't contain them.
-            batch_size: accepted for Keras's sake; changes nothing.
-            verbose: likewise.
-            sample_weight: a factor on each image's loss.
-            return_dict: give {"loss": …, "accuracy": …} instead.
-
-        Raises:
-            ModelError: it has no weights or no loss yet.
-            DataError: images or labels are wrong.
-        """
-        del batch_size, verbose
-        loss = self.compiled()[1]
-        scores = self._predictor.evaluate(x, y, sample_weight, loss, self.class_names)
-        return scores.as_dict() if return_dict else scores
 
     @accepts
     def test_on_batch(
@@ -350,7 +300,14 @@ class Model:
         if include_optimizer and self.optimizer is not None:
             memory = OptimizerState(self.optimizer, now.step, now.slots, self.loss)
         made = self.trained_on and replace(self.trained_on, steps=now.step)
-        metadata = Metadata(self.class_names, self.preparation, made, self.scores, self.rejection)
+        metadata = Metadata(
+            self.class_names,
+            self.preparation,
+            made,
+            self.scores,
+            self.rejection,
+            self.augmentation,
+        )
         saved = SavedModel(self.graph, self.network.shape, now.best_guess, metadata, memory)
         save(saved, path)
 
@@ -375,6 +332,7 @@ class Model:
         self.class_names = metadata.class_names
         self.preparation, self.scores = metadata.preparation, metadata.scores
         self.trained_on, self.rejection = metadata.trained_on, metadata.rejection
+        self.augmentation = metadata.augmentation
 
     def __repr__(self) -> str:
         """Its layers, in one line."""

@@ -49,6 +49,7 @@ class Network:
         input_shape: of its images, as in `Input`; None before it is built.
         graph: its layers, and what each of them reads.
         places: the place of each weight array among the parameters; empty before it is built.
+        augmentation: the random changes of images in its last training, besides its own layers.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Network:
         self.source = source
         self.input_shape: Shape | None = None
         self.graph = Graph()
+        self.augmentation: tuple[Step, ...] = ()
         self.places: tuple[Place, ...] = ()
         self._output_shape: tuple[int, ...] = ()
         self._make_engine = engine or _native

@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spritenet.augmentation import Augment
+from spritenet.engines.engine import Evaluation
 from spritenet.errors import DataError, ModelError
 from spritenet.losses import Loss
 from spritenet.model import building, image_batch, inspection
+from spritenet.model.copies import ALONE, Copies, copies_of
 from spritenet.model.encoder import Encoder, to_batches
 from spritenet.model.input_data import adapt
 from spritenet.model.scores import Scores
 from spritenet.model.weights import Weights
 from spritenet.training import evaluation
 from spritenet.training.batch_source import BatchSource
+from spritenet.training.output_loss import evaluate_outputs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,23 +41,36 @@ class Predictor:
         self._network = weights.network
 
     def predict(
-        self, x: object, batch_size: int | None = None, verbose: str | int = "auto"
+        self,
+        x: object,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        *,
+        tta: int = 1,
+        augment: Augment = None,
     ) -> NDArray[np.float32]:
         """Its outputs, float32: (n, classes) for n images, (classes,) for one.
+
+        With `tta`, the means of the outputs for each image and augmented copies of it.
 
         Args:
             x: a Split or a StreamSplit; images n h w c or n h w; or one image h w c or h w. uint8,
                 or float k/255. Or what another library holds them in; labels are ignored.
             batch_size: taken as in Keras, but it changes nothing.
             verbose: the same.
+            tta: the number of outputs averaged for each image: its own, and those of tta - 1
+                copies.
+            augment: the augmentation of the copies, as for `fit`; by default that of the model's
+                training.
 
         Raises:
-            ModelError: it has no weights yet.
+            ModelError: it has no weights yet, or there is no augmentation for copies.
             DataError: the images don't fit.
         """
         del batch_size, verbose
         blocks = image_batch.image_blocks(x, self._network.shape)
-        outputs = [self._outputs(images) for images in blocks]
+        copies = copies_of(self._network, tta, augment, "predict")
+        outputs = [self._outputs(images, copies) for images in blocks]
         return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
 
     def predict_classes(self, x: object) -> NDArray[np.int64]:
@@ -76,6 +93,7 @@ class Predictor:
         sample_weight: ArrayLike | None,
         loss: Loss,
         class_names: tuple[str, ...],
+        copies: Copies = ALONE,
     ) -> Scores:
         """Returns loss and accuracy.
 
@@ -85,6 +103,7 @@ class Predictor:
             sample_weight: a factor on each image's loss.
             loss: the loss function.
             class_names: of classes 0, 1, …; empty if unknown.
+            copies: those whose outputs are averaged.
 
         Raises:
             ModelError: it has no weights yet.
@@ -94,20 +113,47 @@ class Predictor:
         data = adapt(x, y, sample_weight, input_shape=shape)
         examples = to_batches(data, shape, Encoder(self._network.output_shape[-1], loss))
         most = evaluation.images_per_call(self._network.graph, shape)
-        result = evaluation.evaluate(self._network.engine(), parameters, examples, loss, most)
+        engine = self._network.engine()
+        if copies.count == 1:
+            result = evaluation.evaluate(engine, parameters, examples, loss, most)
+        else:
+            result = self._evaluated(parameters, examples, loss, copies, most)
         copy = parameters.copy()  # training changes them in place
         classes = loss.row.accuracy == "largest"
         return Scores(
             result.loss,
             result.accuracy,
-            lambda: self._predictions(examples, copy, class_names, classes=classes),
+            lambda: self._predictions(examples, copy, class_names, copies, classes=classes),
         )
+
+    def _evaluated(
+        self,
+        parameters: NDArray[np.float32],
+        source: BatchSource,
+        loss: Loss,
+        copies: Copies,
+        most: int,
+    ) -> Evaluation:
+        """Returns the sums of loss and correct predictions of mean outputs, block by block."""
+        engine, graph = self._network.engine(), self._network.graph
+        total, most = Evaluation(0.0, 0.0, 0, 0), min(most, source.max_images)
+        for first in range(0, len(source), most):
+            last = min(first + most, len(source))
+            part = source.stored(first, last)
+            outputs = copies.mean(part.images, lambda some: engine.predict(parameters, some))
+            rows = np.asarray(outputs, np.float32).reshape(len(part), -1)
+            found = evaluate_outputs(rows, part, loss, building.last_activation(graph))
+            right = None if found.correct is None else (total.correct or 0) + found.correct
+            l2 = total.l2 if first else engine.evaluate(parameters, part[:1], loss).l2
+            total = Evaluation(total.loss_sum + found.loss_sum, l2, right, last)
+        return total
 
     def _predictions(
         self,
         source: BatchSource,
         parameters: NDArray[np.float32],
         class_names: tuple[str, ...],
+        copies: Copies,
         *,
         classes: bool,
     ) -> Predictions:
@@ -117,6 +163,7 @@ class Predictor:
             source: the images.
             parameters: the weights.
             class_names: of classes 0, 1, …; empty if unknown.
+            copies: those whose outputs are averaged.
             classes: targets are probabilities of classes of which one is right.
 
         Raises:
@@ -131,7 +178,13 @@ class Predictor:
         if labels is None or len(self._network.output_shape) != 1:
             raise ModelError("no classes to predict", where=self._network.name)
         share = evaluation.images_per_call(self._network.graph, self._network.shape)
-        outputs = evaluation.predict(self._network.engine(), parameters, examples.images, share)
+        engine = self._network.engine()
+        outputs = np.asarray(
+            copies.mean(
+                examples.images, lambda some: evaluation.predict(engine, parameters, some, share)
+            ),
+            np.float32,
+        )
         rows = as_probabilities(outputs, building.last_activation(self._network.graph))
         names = class_names or tuple(map(str, range(rows.shape[1])))
         return Predictions(examples.images, labels, rows, names)
@@ -165,13 +218,17 @@ class Predictor:
 
         return plots.activations(self.activations(image), title=self._network.name)
 
-    def _outputs(self, images: NDArray[Any]) -> NDArray[np.float32]:
+    def _outputs(self, images: NDArray[Any], copies: Copies) -> NDArray[np.float32]:
         """Returns the outputs for an array of images, or for one image."""
         shape, parameters = self._network.shape, self._weights.best_guess
         batch = image_batch.batch_of(images, shape)
         few = len(batch) <= evaluation.LEAST
         share = len(batch) if few else evaluation.images_per_call(self._network.graph, shape)
-        outputs = evaluation.predict(self._network.engine(), parameters, batch, share)
+        engine = self._network.engine()
+        outputs = np.asarray(
+            copies.mean(batch, lambda some: evaluation.predict(engine, parameters, some, share)),
+            np.float32,
+        )
         one = image_batch.is_one(images.shape, shape)
         return outputs.reshape(
             self._network.output_shape if one else (len(batch), *self._network.output_shape)

@@ -92,6 +92,8 @@ def events(model: Model, x: object, y: ArrayLike | None, options: FitOptions) ->
         trainable=[place.slice for place in model.network.places if place.trainable],
     )
     model.state.now, model.rejection = now, None
+    if augmentation or options.steps != 1:  # a single step is `train_on_batch`'s
+        model.augmentation = augmentation
     rates = plan.rates(optimizer.schedule)
     session = Session(plan, model.state, rates, model, task.engine.interrupt)
     model.session = session

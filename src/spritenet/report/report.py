@@ -167,8 +167,16 @@ def make_report(
     )
 
 
-def predictions_of(model: Model, split: Split) -> Predictions:
+def predictions_of(
+    model: Model, split: Split, *, tta: int = 1, augment: str | None = None
+) -> Predictions:
     """Returns the predictions of a network for the images of a split.
+
+    Args:
+        model: the network.
+        split: the images.
+        tta: the number of outputs averaged for each image.
+        augment: the augmentation of copies.
 
     Raises:
         DataError: the images don't fit the network, or there are none.
@@ -184,7 +192,9 @@ def predictions_of(model: Model, split: Split) -> Predictions:
         )
     if not len(split):
         raise DataError("no images to evaluate on", where=split.name)
-    rows = as_probabilities(model.predict(split), last_activation(model.layers))
+    rows = as_probabilities(
+        model.predict(split, tta=tta, augment=augment), last_activation(model.layers)
+    )
     return Predictions(split.images, split.labels, rows, split.class_names)
 
 
