@@ -106,3 +106,17 @@ def test_a_keras_file_is_written_and_read(run: Path, tmp_path: Path) -> None:
         assert said.stdout == spritenet("predict", run, run / "example.png").stdout
     done = spritenet("info", "m.keras", folder=tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+def test_c_code_is_written(run: Path, tmp_path: Path) -> None:
+    """The outputs in the example are those of the model; the memory is printed."""
+    done = spritenet("export", run, "digits", "--to", "c", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    memory = r"weights [\d,]+ bytes, working memory [\d,]+ bytes beside an image of 784\n"
+    assert re.fullmatch(r"digits: [\d,]+ bytes\n" + memory, done.stdout)
+    example = (tmp_path / "digits" / "example.c").read_text(encoding="utf-8")
+    arrays = re.findall(r"= \{\n([^}]*)\}", example)
+    pixels = np.array([int(item) for item in arrays[0].split(",")[:-1]], np.uint8)
+    outputs = [float(item.strip().rstrip("f")) for item in arrays[1].split(",")[:-1]]
+    expected = sn.load_model(run / "model").predict(pixels.reshape(1, 28, 28, 1))[0]
+    np.testing.assert_array_equal(np.array(outputs, np.float32), expected)

@@ -1,4 +1,4 @@
-"""`spritenet export`: writes a saved model as one HTML file, or for TensorFlow.js."""
+"""`spritenet export`: writes a saved model as one HTML file, for other libraries, or in C."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def export(
     *,
     data_options: DataOptions,
 ) -> None:
-    """Write a saved model as one HTML file, or for TensorFlow.js or Keras."""
+    """Write a saved model as one HTML file, for TensorFlow.js or Keras, or as C code."""
     from spritenet import export as models
     from spritenet.destination import destination
 
@@ -56,14 +56,17 @@ def export(
     else:
         _, data_options = resolve_data(model, with_data, data_options, "")
     saved = read_saved(model, pixels, classes)
-    images, left_out, fits_model = 0, 0, True
+    images, left_out, fits_model, memory = 0, 0, True, ""
     with destination(out) as place:
         if is_html:
             images, left_out, fits_model = _write_html(saved, place.path, with_data, data_options)
             size = place.path.stat().st_size
         else:
-            models.save(saved, place.path, to=form)
-            files = place.path.iterdir() if place.path.is_dir() else [place.path]
+            if form is OutFormat.C:
+                memory = _write_c(saved, place.path)
+            else:
+                models.save(saved, place.path, to=form)
+            files = [path for path in place.path.rglob("*") if path.is_file()] or [place.path]
             size = sum(file.stat().st_size for file in files)
     path = place.of(place.path)
     if json:
@@ -75,6 +78,26 @@ def export(
     if left_out:
         print(f"{plural(left_out, 'image')} of {with_data} left out: too many for one sprite")
     print(f"{path}: {size:,} bytes" + (f" with {plural(images, 'image')}" if images else ""))
+    if memory:
+        print(memory)
+
+
+def _write_c(model: SavedModel, out: Path) -> str:
+    """Writes the folder of C code, and returns a line on the memory that it needs."""
+    import numpy as np
+
+    from spritenet.export.c import Example, save_c
+    from spritenet.model import model_of
+
+    rows, columns, channels = np.indices(model.image_shape)
+    pixels = ((rows * 9 + columns * 5 + channels * 60) % 256).astype(np.uint8)
+    network = model_of(model)
+    outputs = network.predict(pixels.reshape(1, *model.input_shape))
+    source = save_c(model, out, Example(pixels, outputs))
+    return (
+        f"weights {source.constant_bytes:,} bytes, working memory {source.arena_bytes:,} bytes "
+        f"beside an image of {pixels.size:,}"
+    )
 
 
 def _write_html(

@@ -16,11 +16,12 @@ __all__ = ["OutFormat", "To", "out_format"]
 
 
 class OutFormat(StrEnum):
-    """The formats of `FORMATS`, and the page."""
+    """The formats of `FORMATS`; the page, and C, which are only written."""
 
     HTML = "html"
     TFJS = "tfjs"
     KERAS = "keras"
+    C = "c"
 
 
 SUFFIXES = {OutFormat.HTML: (".html", ".htm")} | {
@@ -31,8 +32,8 @@ SUFFIXES = {OutFormat.HTML: (".html", ".htm")} | {
 To = Annotated[
     OutFormat | None,
     typer.Option(
-        help="Format: the drawing page in one file, TensorFlow.js's folder, or another library's "
-        "file.",
+        help="Format: the drawing page in one file, TensorFlow.js's folder, another library's "
+        "file, or a folder with C code for small devices.",
         show_default="by OUT's ending; a folder is tfjs",
     ),
 ]

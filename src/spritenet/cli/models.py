@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spritenet.cli.data_options import DataOptions
-from spritenet.errors import DataWarning, InputError, ModelError
+from spritenet.errors import DataWarning, InputError
 
 if TYPE_CHECKING:
     from spritenet.export import SavedModel
@@ -79,7 +79,7 @@ def model_preparation(model: Model, mode: str | None) -> Preparation:
         InputError: the mode is unknown.
         ModelError: the model's preparation is unsupported, or doesn't fit its inputs.
     """
-    from spritenet.prepare import Preparation
+    from spritenet.prepare import Preparation, preparation_of
     from spritenet.prepare.preparation import MODES
 
     shape = model.image_shape or (0, 0, 0)
@@ -88,16 +88,7 @@ def model_preparation(model: Model, mode: str | None) -> Preparation:
             expected = "one of " + ", ".join(MODES)
             raise InputError("unknown mode", where="--prepare", expected=expected, got=mode)
         return Preparation(mode, *shape)
-    if model.preparation is None:
-        return Preparation("digit" if shape == (28, 28, 1) else "fit", *shape)
-    found = Preparation.from_json(model.preparation)
-    if found.shape != model.image_shape:
-        raise ModelError(
-            "the model's preparation doesn't fit its input",
-            expected=f"{model.image_shape}",
-            got=f"{found.shape}",
-        )
-    return found
+    return preparation_of(model.preparation, shape)
 
 
 def recorded_command(run: Path) -> dict[str, object]:

@@ -18,13 +18,13 @@ import numpy as np
 from spritenet.errors import DataError
 from spritenet.prepare.inference import infer_preparation
 from spritenet.prepare.ink import find_ink, place_ink
-from spritenet.prepare.preparation import Preparation
+from spritenet.prepare.preparation import Preparation, preparation_of
 from spritenet.prepare.resample import resize, shrink
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Preparation", "infer_preparation", "prepare", "with_channels"]
+__all__ = ["Preparation", "infer_preparation", "preparation_of", "prepare", "with_channels"]
 
 LARGEST_SIDE = 1024
 """Larger images are shrunk by a whole factor before anything else."""

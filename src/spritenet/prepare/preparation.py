@@ -8,7 +8,7 @@ from typing import Any
 
 from spritenet.errors import ModelError
 
-__all__ = ["MODES", "Preparation"]
+__all__ = ["MODES", "Preparation", "preparation_of"]
 
 MODES = ("digit", "fit", "crop", "stretch")
 
@@ -86,3 +86,29 @@ class Preparation:
                 do="Was the model saved by a newer version?",
             )
         return cls(**values)
+
+
+def preparation_of(
+    values: Mapping[str, Any] | None, image_shape: tuple[int, int, int]
+) -> Preparation:
+    """Returns the preparation of a model's inputs.
+
+    A model without one gets "digit" if its inputs are 28×28 grey pixels, as MNIST's, else "fit".
+
+    Args:
+        values: as `to_json` gives them; None if the model has none.
+        image_shape: height, width and channels of the model's inputs.
+
+    Raises:
+        ModelError: it is unsupported, or doesn't fit the inputs.
+    """
+    if values is None:
+        return Preparation("digit" if image_shape == (28, 28, 1) else "fit", *image_shape)
+    found = Preparation.from_json(values)
+    if found.shape != image_shape:
+        raise ModelError(
+            "the model's preparation doesn't fit its input",
+            expected=f"{image_shape}",
+            got=f"{found.shape}",
+        )
+    return found

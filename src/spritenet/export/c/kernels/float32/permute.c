@@ -1,0 +1,11 @@
+/* y in its own order: x is read with a step along each of y's axes. */
+static void permute(const float* x, float* y, int32_t height, int32_t width, int32_t channels,
+                    int32_t row_step, int32_t column_step, int32_t channel_step) {
+  for (int32_t row = 0; row < height; ++row) {
+    for (int32_t column = 0; column < width; ++column) {
+      for (int32_t c = 0; c < channels; ++c) {
+        *y++ = x[row * row_step + column * column_step + c * channel_step];
+      }
+    }
+  }
+}

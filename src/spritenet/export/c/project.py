@@ -1,0 +1,118 @@
+"""The folder of a model in C: an Arduino library, with an example for any computer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import spritenet
+from spritenet.atomic import new_folder
+from spritenet.errors import ModelError
+from spritenet.export.c.example_files import example_code, library_properties, readme, sketch
+from spritenet.export.c.float_layers import lower
+from spritenet.export.c.folding import fold
+from spritenet.export.c.source import Source, write_source
+from spritenet.export.saved_model import SavedModel
+from spritenet.prepare import Preparation, preparation_of
+
+if TYPE_CHECKING:
+    import os
+
+    from numpy.typing import NDArray
+
+__all__ = ["Example", "save_c", "source_of"]
+
+OURS = r"library\.properties|README\.md|example\.c|src|examples"
+"""The names in the folder, of which an older one may be replaced."""
+
+HEADER = Path("src", "model.h")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Example:
+    """An image for the example program, with the outputs that Python computes for it.
+
+    Attributes:
+        pixels: uint8, h × w × c.
+        outputs: float32, the network's.
+    """
+
+    pixels: NDArray[np.uint8]
+    outputs: NDArray[np.float32]
+
+
+def source_of(model: SavedModel) -> Source:
+    """Returns the C code of a model in float32.
+
+    Raises:
+        ModelError: a layer is unsupported, or too large.
+    """
+    model.check()
+    program = lower(model.layers, model.input_shape, model.parameters)
+    fold(program)
+    shape = model.image_shape
+    names = _class_names(model)
+    title = f"Written by Spritenet {spritenet.__version__}. Usage: README.md."
+    return write_source(program, title, shape, names, _preparation(model))
+
+
+def _class_names(model: SavedModel) -> Sequence[str]:
+    """The class names, if there are some."""
+    return model.metadata.class_names
+
+
+def _preparation(model: SavedModel) -> Preparation | None:
+    """Returns the preparation of the model's images; None if it has another number of channels."""
+    if model.metadata.preparation is None and model.image_shape[2] not in (1, 3, 4):
+        return None
+    return preparation_of(model.metadata.preparation, model.image_shape)
+
+
+def save_c(model: SavedModel, folder: str | os.PathLike[str], example: Example) -> Source:
+    """Writes a model as a folder of C code, which appears whole or not at all.
+
+    Args:
+        model: the model.
+        folder: a new or empty folder, or one that was written so before.
+        example: the image of the example program.
+
+    Returns:
+        The code, with its needs of memory.
+
+    Raises:
+        ModelError: a layer is unsupported, the folder holds other files, or the disk refuses.
+    """
+    source = source_of(model)
+    target = Path(folder)
+    name = re.sub(r"\W+", "_", target.name, flags=re.ASCII).strip("_") or "model"
+    ours = OURS if _is_ours(target) else ""
+    files = {
+        HEADER: source.header,
+        Path("src", "model.c"): source.code,
+        Path("example.c"): example_code(
+            example.pixels, example.outputs, model.metadata.class_names
+        ),
+        Path("README.md"): readme(name, source, model.image_shape),
+        Path("library.properties"): library_properties(name, spritenet.__version__),
+        Path("examples", "classify", "classify.ino"): sketch(
+            example.pixels, model.metadata.class_names
+        ),
+    }
+    with new_folder(target, ours, error=ModelError) as fresh:
+        for path, text in files.items():
+            (fresh / path).parent.mkdir(parents=True, exist_ok=True)
+            (fresh / path).write_text(text, encoding="utf-8", newline="\n")
+    return source
+
+
+def _is_ours(folder: Path) -> bool:
+    """Tells if a folder was written here before."""
+    try:
+        return (folder / HEADER).read_text(encoding="utf-8").startswith("/* Written by Spritenet ")
+    except (OSError, UnicodeDecodeError):
+        return False

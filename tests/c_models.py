@@ -1,0 +1,92 @@
+"""Models in C, compiled for this machine and called through ctypes."""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spritenet.export import SavedModel
+from spritenet.export.c import Example, save_c
+
+__all__ = ["WARNINGS", "ZIG", "CompiledModel", "compilers", "run_compiler", "write_model"]
+
+ZIG = [sys.executable, "-m", "ziglang", "cc"]
+WARNINGS = [
+    "-std=c99",
+    *("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"),
+]
+
+
+def compilers() -> list[list[str]]:
+    """The compilers for this machine: zig's clang, and gcc where there is one."""
+    return [ZIG, ["gcc"]] if shutil.which("gcc") else [ZIG]
+
+
+def run_compiler(compiler: Sequence[str], *arguments: str | Path) -> None:
+    """Compiles; warnings and errors fail the test."""
+    done = subprocess.run(
+        [*compiler, *WARNINGS, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+
+
+def write_model(model: SavedModel, folder: Path, pixels: NDArray[np.uint8] | None = None) -> Path:
+    """Writes a model in C, with an example whose expected outputs are zeros."""
+    if pixels is None:
+        pixels = np.zeros(model.image_shape, np.uint8)
+    save_c(model, folder, Example(pixels, np.zeros(model.output_shape, np.float32)))
+    return folder
+
+
+class CompiledModel:
+    """A folder that `save_c` wrote, as functions on arrays."""
+
+    def __init__(self, folder: Path, model: SavedModel, *more: str) -> None:
+        library = folder / "model.so"
+        code = folder / "src" / "model.c"
+        compiler = compilers()[-1]
+        run_compiler(compiler, *more, "-O1", "-shared", "-fPIC", code, "-o", library, "-lm")
+        self.functions = ctypes.CDLL(str(library))
+        self.shape, self.outputs = model.image_shape, int(np.prod(model.output_shape))
+        header = (folder / "src" / "model.h").read_text()
+        size = header.partition("MODEL_ARENA_BYTES ")[2].split()[0]
+        self.arena_bytes = int(size)
+        self.type = np.dtype(np.float32)
+
+    def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The outputs for images n h w c; bytes around the arena must not change."""
+        guard = 64
+        arena = np.full(self.arena_bytes + 2 * guard, 0xA5, np.uint8)
+        rows = np.empty((len(images), self.outputs), self.type)
+        for image, row in zip(np.ascontiguousarray(images), rows, strict=True):
+            self.functions.model_predict(
+                ctypes.c_void_p(image.ctypes.data),
+                ctypes.c_void_p(row.ctypes.data),
+                ctypes.c_void_p(arena.ctypes.data + guard),
+            )
+        assert (arena[:guard] == 0xA5).all()
+        assert (arena[-guard:] == 0xA5).all()
+        return rows
+
+    def prepare(self, pixels: NDArray[np.uint8]) -> tuple[int, NDArray[np.uint8]]:
+        """The result of `model_prepare`, and the input it made."""
+        found = np.full(self.shape, 77, np.uint8)
+        pixels = np.ascontiguousarray(pixels)
+        done = self.functions.model_prepare(
+            ctypes.c_void_p(pixels.ctypes.data),
+            *pixels.shape,
+            ctypes.c_void_p(found.ctypes.data),
+        )
+        return done, found

@@ -1,0 +1,168 @@
+"""The folder of a model in C: it compiles everywhere, runs, and is an Arduino library."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import spritenet as sn
+from c_models import ZIG, CompiledModel, compilers, run_compiler, write_model
+from spritenet.errors import ModelError
+from spritenet.export import Metadata, SavedModel
+from spritenet.export.c import Example, save_c
+from spritenet.layers import Conv2D, Dense, Flatten, MaxPooling2D
+from spritenet.prepare import Preparation, prepare
+
+DEVICES = {
+    "Cortex-M0+": "-target thumb-freestanding-eabi -mcpu=cortex_m0plus",
+    "Cortex-M4": "-target thumb-freestanding-eabihf -mcpu=cortex_m4",
+    "Cortex-M33": "-target thumb-freestanding-eabihf -mcpu=cortex_m33",
+    "RISC-V": "-target riscv32-freestanding-none -mcpu=generic_rv32+m+c",
+}
+"""Arguments of zig; there is no compiler for Xtensa in it."""
+
+ARDUINO = """
+extern "C" {
+unsigned long micros(void) { return 0; }
+void delay(unsigned long) {}
+}
+struct Port {
+  void begin(long) {}
+  template <class T> void print(T) {}
+  template <class T> void println(T) {}
+} Serial;
+"""
+
+
+@pytest.fixture(scope="module")
+def saved() -> SavedModel:
+    """A small classifier of digits with class names and every kind of character in them."""
+    layers = [Conv2D(2, 3, activation="relu"), MaxPooling2D(2), Flatten()]
+    model = sn.Sequential([*layers, Dense(3, activation="softmax")])
+    model.build((28, 28, 1))
+    values = np.concatenate([array.ravel() for array in model.weights.values()])
+    metadata = Metadata(class_names=('quote"', "漢\\?", "plain"))
+    return SavedModel(model.network.graph, (28, 28, 1), values, metadata)
+
+
+@pytest.fixture(scope="module")
+def folder(saved: SavedModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model in C."""
+    pixels = np.random.default_rng(0).integers(0, 256, (28, 28, 1), np.uint8)
+    return write_model(saved, tmp_path_factory.mktemp("export") / "my digits", pixels)
+
+
+@pytest.mark.parametrize("compiler", compilers(), ids=lambda found: found[0].rpartition("/")[2])
+def test_the_example_compiles_without_a_warning_and_runs(
+    compiler: list[str], folder: Path, tmp_path: Path
+) -> None:
+    """With zig's clang and with gcc; it prints the outputs and the class's name."""
+    program = tmp_path / "example"
+    sources = (folder / "example.c", folder / "src" / "model.c")
+    run_compiler(compiler, "-O2", f"-I{folder / 'src'}", *sources, "-lm", "-o", program)
+    done = subprocess.run([program], capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    assert len(lines) == 4
+    assert lines[-1].removeprefix("class ") in ('quote"', "漢\\?", "plain")
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_it_compiles_for_devices_without_a_warning(
+    device: str, folder: Path, tmp_path: Path
+) -> None:
+    """Cortex-M0+, M4 and M33, and RISC-V."""
+    code = folder / "src" / "model.c"
+    # math.h is the host's: zig has none for a machine without an operating system.
+    header = tmp_path / "math.h"
+    header.write_text("float expf(float);\n")
+    flags = [*DEVICES[device].split(), f"-I{tmp_path}", "-Os"]
+    run_compiler(ZIG, *flags, "-c", code, "-o", tmp_path / "model.o")
+    assert (tmp_path / "model.o").stat().st_size > 0
+
+
+def test_the_sketch_is_a_sketch(folder: Path, tmp_path: Path) -> None:
+    """It compiles as C++ without a warning, with the Arduino functions that it calls."""
+    sketch = (folder / "examples" / "classify" / "classify.ino").read_text(encoding="utf-8")
+    source = tmp_path / "sketch.cpp"
+    source.write_text(f"{ARDUINO}{sketch}", encoding="utf-8")
+    flags = ["-Wall", "-Wextra", "-Werror", "-nostdinc++", f"-I{folder / 'src'}"]
+    command = [*ZIG[:-1], "c++", *flags, "-c", str(source), "-o", str(tmp_path / "sketch.o")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_library_is_described(folder: Path) -> None:
+    """In the entries that the Arduino IDE requires, under the folder's name."""
+    text = (folder / "library.properties").read_text(encoding="utf-8")
+    entries = dict(line.split("=", 1) for line in text.splitlines())
+    required = {"name", "version", "author", "maintainer", "sentence", "paragraph", "category"}
+    assert required | {"url", "architectures"} <= set(entries)
+    assert entries["name"] == "my_digits"
+    assert len((folder / "README.md").read_text(encoding="utf-8").splitlines()) <= 12
+
+
+@pytest.mark.parametrize(
+    "preparation",
+    [
+        Preparation("digit", 28, 28, 1),
+        Preparation("digit", 12, 17, 1),
+        Preparation("fit", 9, 14, 3, 40),
+        Preparation("fit", 9, 14, 1, 7),
+        Preparation("crop", 10, 7, 4),
+        Preparation("stretch", 8, 8, 3, 255),
+    ],
+    ids=lambda found: f"{found.mode}-{found.channels}",
+)
+def test_preprocessing_gives_the_same_bytes(preparation: Preparation, tmp_path: Path) -> None:
+    """Any size and number of channels; large images, empty ones and noise among them."""
+    model = sn.Sequential([Flatten(), Dense(2)])
+    model.build(preparation.shape)
+    values = np.concatenate([array.ravel() for array in model.weights.values()])
+    metadata = Metadata(preparation=preparation.to_json())
+    saved = SavedModel(model.network.graph, preparation.shape, values, metadata)
+    compiled = CompiledModel(write_model(saved, tmp_path / "c"), saved)
+    random = np.random.default_rng(2)
+    found = 0
+    sizes = [(1, 1), (2, 9), (23, 40), (28, 28), (61, 30), (1, 1100), (1030, 17), (2100, 1100)]
+    for size in (*sizes, *random.integers(1, 90, (20, 2))):
+        pixels = _drawing(random, int(size[0]), int(size[1]), int(random.choice([1, 3, 4])))
+        expected = prepare(pixels, preparation)
+        done, got = compiled.prepare(pixels)
+        np.testing.assert_array_equal(got, expected)
+        assert done == (preparation.mode != "digit" or expected.any())
+        found += done
+    assert found >= 8
+    for wrong in ((0, 5, 1), (5, 0, 1), (5, 5, 2)):
+        done, got = compiled.prepare(np.zeros(wrong, np.uint8))
+        assert done == 0
+        assert not got.any()
+
+
+def _drawing(
+    random: np.random.Generator, height: int, width: int, channels: int
+) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """A dark or light box on noisy paper, or noise."""
+    pixels = random.integers(0, random.choice([2, 40, 256]), (height, width, channels))
+    if random.random() < 0.8:
+        top, left = int(random.integers(height)), int(random.integers(width))
+        pixels[top : top + 1 + height // 3, left : left + 1 + width // 4] += 150
+    if random.random() < 0.5:
+        pixels = 255 - pixels
+    return np.clip(pixels, 0, 255).astype(np.uint8)
+
+
+def test_only_an_export_is_replaced(saved: SavedModel, tmp_path: Path) -> None:
+    """An older one, whatever its files; but no other folder, and not one with other files."""
+    example = Example(np.zeros((28, 28, 1), np.uint8), np.zeros(3, np.float32))
+    save_c(saved, tmp_path / "c", example)
+    save_c(saved, tmp_path / "c", example)
+    assert [path.name for path in tmp_path.iterdir()] == ["c"]
+    (tmp_path / "c" / "mine.c").touch()
+    with pytest.raises(ModelError, match="the folder holds other files"):
+        save_c(saved, tmp_path / "c", example)
+    (tmp_path / "other" / "src").mkdir(parents=True)
+    with pytest.raises(ModelError, match="the folder holds other files"):
+        save_c(saved, tmp_path / "other", example)
