@@ -25,6 +25,18 @@ def test_the_lists_are_current() -> None:
 
 
 @pytest.mark.skipif(not PRETTIER.exists(), reason="Prettier formats the list for JavaScript")
+def test_the_labs_networks_are_current() -> None:
+    """After a change of a network by name: python tools/network_lists.py."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "network_lists.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"Run: python tools/network_lists.py\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.skipif(not PRETTIER.exists(), reason="Prettier formats the list for JavaScript")
 def test_the_optimizers_lists_are_current() -> None:
     """After a new optimizer: python tools/optimizer_lists.py."""
     done = subprocess.run(

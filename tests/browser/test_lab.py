@@ -216,6 +216,24 @@ def test_a_training_fills_the_page(visit: Open, bench: Bench) -> None:
     assert matrix.sum(axis=1).tolist() == np.bincount(bench.data.test.labels).tolist()
 
 
+@pytest.mark.parametrize("name", ["fast", "tiny"])
+def test_a_network_by_name_is_pythons(visit: Open, bench: Bench, name: str) -> None:
+    """Its layers, its optimizer and the length of its training; the layers can be edited."""
+    tab = visit()
+    tab.select_option("#network", name)
+    model = sn.networks.get(name, bench.data.train)
+    options = sn.networks.fit_options(name)
+    for field in ("batch", "length"):
+        key = {"batch": "batch_size", "length": tab.locator("#unit").input_value()}[field]
+        assert int(tab.locator(f"#{field}").input_value()) == options[key]
+    assert tab.locator("#schedule").input_value() == "one-cycle"
+    train(tab, length=40, unit="steps", batch=64, test_every=0)
+    model.fit(bench.data.train, steps=40, batch_size=64, verbose=0)
+    assert f"{model.count_params():,}" in tab.inner_text("#layer-table tfoot")
+    # Python's exact training is in reach: only maxima and ReLU may fall differently.
+    assert accuracy(tab) == pytest.approx(model.evaluate(bench.data.test).accuracy, abs=0.15)
+
+
 def test_what_it_says_can_be_looked_at(visit: Open) -> None:
     """The worst first, one cell of the matrix, an image inside of the network, an own drawing."""
     tab = visit()

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from spritenet.dataset.source import Source
 from spritenet.layers import (
+    Activation,
     BatchNormalization,
     Conv2D,
     Flatten,
     GlobalAveragePooling2D,
     Layer,
     MaxPooling2D,
-    ReLU,
     SeparableConv2D,
 )
 from spritenet.migration import accepts
@@ -35,14 +35,14 @@ def fast(data: Source) -> Sequential:
         Conv2D(8, 4, use_bias=False),
         MaxPooling2D(2),
         BatchNormalization(momentum=MOMENTUM),
-        ReLU(),
+        Activation("relu"),
         Conv2D(16, 3, padding="same", use_bias=False),
         MaxPooling2D(2),
         BatchNormalization(momentum=MOMENTUM),
-        ReLU(),
+        Activation("relu"),
         Conv2D(32, 3, use_bias=False),
         BatchNormalization(momentum=MOMENTUM),
-        ReLU(),
+        Activation("relu"),
         Flatten(),
     ]
     optimizer = Adam(OneCycle(0.02), beta_2=0.99, weight_decay=0.05)
@@ -64,14 +64,14 @@ def tiny(data: Source) -> Sequential:
         Conv2D(6, 3, use_bias=False),
         MaxPooling2D(2),
         BatchNormalization(momentum=MOMENTUM, scale=False),
-        ReLU(),
+        Activation("relu"),
         *_separable(12),
-        ReLU(),
+        Activation("relu"),
         *_separable(14),
         MaxPooling2D(2),
-        ReLU(),
+        Activation("relu"),
         *_separable(20),
-        ReLU(),
+        Activation("relu"),
         GlobalAveragePooling2D(),
     ]
     return compiled("tiny", layers, Adam(OneCycle(0.02), beta_2=0.99), data)

@@ -23,9 +23,7 @@ export class LayerEditor {
     add.type = 'button';
     add.textContent = 'Add a layer';
     add.addEventListener('click', () => {
-      const flat = this.rows.some(
-        ({ kind }) => kind === 'flatten' || kind === 'globalAveragePooling2d',
-      );
+      const flat = this.rows.some(({ kind }) => kind === 'flatten' || kind.startsWith('global'));
       this.edit(() => this.rows.push(row(flat ? 'dense' : 'conv2d')));
       /** @type {HTMLElement | null} */ (
         this.list.children[this.rows.length]?.querySelector('select')
@@ -167,7 +165,7 @@ export class LayerEditor {
    * @param {number} i
    * @param {import('./networks.js').Argument} argument
    */
-  field(one, i, { key, label, least, most, step, choices }) {
+  field(one, i, { key, label, least, most, step, choices, flag }) {
     const field = document.createElement('label');
     field.append(`${label} `);
     /** @type {HTMLInputElement | HTMLSelectElement} */
@@ -176,6 +174,9 @@ export class LayerEditor {
       control = document.createElement('select');
       for (const choice of choices) control.append(new Option(choice.replace('_', ' '), choice));
       control.value = one[key];
+    } else if (flag) {
+      control = document.createElement('input');
+      Object.assign(control, { type: 'checkbox', checked: one[key] });
     } else {
       control = document.createElement('input');
       Object.assign(control, {
@@ -190,7 +191,8 @@ export class LayerEditor {
     control.addEventListener('change', () => {
       const value = choices ? control.value : Number(control.value);
       const number = Math.min(most ?? 0, Math.max(least ?? 0, Number(value) || 0));
-      const next = choices ? value : step ? number : Math.round(number);
+      const checked = control instanceof HTMLInputElement && control.checked;
+      const next = flag ? checked : choices ? value : step ? number : Math.round(number);
       this.edit(() => (this.rows[i] = { ...one, [key]: next }));
       /** @type {HTMLElement | null} */ (
         this.list.querySelector(`[aria-label="Layer ${i + 1}, ${label}"]`)

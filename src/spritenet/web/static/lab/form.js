@@ -49,6 +49,8 @@ export class Form {
     this.ear = ear;
     /** @type {Lesson | null} */
     this.lesson = null;
+    /** The network by name that was chosen last. @type {import('./network-table.js').Training | null} */
+    this.named = null;
     this.editor = new LayerEditor(at('editor'), () => {
       at('network').value = OWN;
       this.describe('Its layers are below.');
@@ -89,9 +91,14 @@ export class Form {
       this.describe('Its layers are below.');
       return;
     }
-    const { rows, optimizer, rate, about } = NETWORKS[name];
+    const { rows, about, optimizer, rate, schedule, batchSize, length, unit } = NETWORKS[name];
+    this.named = NETWORKS[name];
     at('optimizer').value = optimizer;
     at('rate').value = rate;
+    at('schedule').value = schedule;
+    at('batch').value = batchSize;
+    at('length').value = length;
+    at('unit').value = unit;
     if (lesson) this.editor.set(rows, lesson.imageShape, lesson.classNames.length);
     this.describe(about);
   }
@@ -107,6 +114,7 @@ export class Form {
   take({ layers, optimizer }) {
     const { lesson } = this;
     const rows = toRows(layers);
+    this.named = null;
     if (rows && lesson) {
       at('network').value = OWN;
       this.editor.set(rows, lesson.imageShape, lesson.classNames.length);
@@ -151,9 +159,13 @@ export class Form {
     const batchSize = Math.min(whole('batch', 64), count);
     const length = whole('length', 1);
     const rate = at('rate').valueAsNumber;
+    const optimizer = at('optimizer').value;
+    const own = this.named?.optimizer === optimizer ? this.named : null;
     return {
-      optimizer: at('optimizer').value,
-      rate: Number.isFinite(rate) && rate >= 0 ? rate : RATES[at('optimizer').value],
+      optimizer,
+      options: own?.options ?? {},
+      smoothing: this.named?.smoothing ?? 0,
+      rate: Number.isFinite(rate) && rate >= 0 ? rate : RATES[optimizer],
       schedule: at('schedule').value,
       batchSize,
       steps: at('unit').value === 'epochs' ? length * Math.ceil(count / batchSize) : length,

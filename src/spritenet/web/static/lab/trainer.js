@@ -12,6 +12,8 @@ import { Remote, optimizers, schedules } from '../lib/index.js';
 /**
  * @typedef {object} Plan
  * @property {string} optimizer  as `nameOf` has it
+ * @property {Readonly<Record<string, unknown>>} options  of the optimizer, but its rate
+ * @property {number} smoothing  of labels
  * @property {number} rate
  * @property {string} schedule  of SCHEDULES
  * @property {number} batchSize
@@ -202,7 +204,7 @@ export class Trainer {
       // The state stays valid as long as the optimizer is the same, also that of a model from files.
       const same = model.loss && model.optimizer && nameOf(model.optimizer) === plan.optimizer;
       if (same) await model.setLearningRate(learningRate);
-      else await model.compile({ optimizer: made(plan.optimizer, learningRate) });
+      else await model.compile(compilation(plan, learningRate));
       model.metadata.trainedOn = {
         dataset: lesson.name,
         content_hash: lesson.hash,
@@ -289,9 +291,14 @@ export function nameOf({ className, config }) {
 }
 
 /**
- * @param {string} name  as `nameOf` has it
+ * Returns the optimizer and the loss of a training.
+ *
+ * @param {Plan} plan
  * @param {import('../lib/schedules.js').Rate} learningRate
  */
-function made(name, learningRate) {
-  return optimizers[/** @type {keyof typeof optimizers} */ (name)]({ learningRate });
+function compilation({ optimizer: name, options, smoothing: labelSmoothing }, learningRate) {
+  const make = optimizers[/** @type {keyof typeof optimizers} */ (name)];
+  const optimizer = make({ ...options, learningRate });
+  if (!labelSmoothing) return { optimizer };
+  return { optimizer, loss: { name: 'categorical_crossentropy', labelSmoothing } };
 }
