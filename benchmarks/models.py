@@ -12,6 +12,7 @@ from figures import Row, arguments, cores, leave, mnist_folder, report
 def main() -> None:
     """Measures and reports."""
     import spritenet as sn
+    from spritenet.sources.strokes import strokes
 
     parser = arguments(__doc__)
     parser.add_argument("names", nargs="*", help="networks; by default all")
@@ -19,7 +20,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=cores())
     parser.add_argument("--epochs", type=int, help="in place of each network's own")
     parser.add_argument("--steps", type=int, help="in place of each network's own epochs or steps")
-    parser.add_argument("--train-on", default="", help="a data set's name or path (MNIST)")
+    parser.add_argument("--augment", help="in place of each network's own")
+    parser.add_argument("--drawn", type=int, default=0, help="train on so many drawn digits alone")
     parser.add_argument(
         "--processor-time",
         action="store_true",
@@ -33,12 +35,16 @@ def main() -> None:
     clock = time.process_time if options.processor_time else time.perf_counter
 
     mnist = sn.load(str(mnist_folder()))
-    train = sn.load(options.train_on).train if options.train_on else mnist.train
+    train = strokes(options.drawn).train if options.drawn else mnist.train
     for name in names:
-        given = {k: v for k in ("epochs", "steps") if (v := getattr(options, k)) is not None}
         own = sn.networks.fit_options(name)
-        if given:
-            own = {k: v for k, v in own.items() if k not in {"epochs", "steps"}} | given
+        given = {k: getattr(options, k) for k in ("epochs", "steps", "augment")}
+        given = {key: value for key, value in given.items() if value is not None}
+        if given.keys() & {"epochs", "steps"}:
+            own = {key: value for key, value in own.items() if key not in {"epochs", "steps"}}
+        if own.get("augment") == "photos":
+            own["augment"] = "digits"  # the others flip
+        own |= given
         accuracies, seconds = [], []
         for seed in range(options.seeds):
             model = sn.networks.get(name, train)
@@ -57,10 +63,10 @@ def main() -> None:
         if len(accuracies) > 1:
             rows.append(Row("standard deviation", (statistics.stdev(accuracies),), "points"))
         words = ", ".join(f"{key} {value}" for key, value in own.items())
+        data = f"{options.drawn:,} drawn digits" if options.drawn else "MNIST"
         mean = f"{statistics.mean(accuracies):.3f} %"
-        data = options.train_on or "MNIST"
         title = f"{name} on {data}, {options.threads} threads: {mean}; {words}"
-        report(title, rows, as_json=options.json, accuracies=accuracies)
+        report(title, rows, as_json=options.json, network=name, accuracies=accuracies)
 
 
 if __name__ == "__main__":

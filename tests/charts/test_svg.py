@@ -57,6 +57,30 @@ def test_values_lie_where_the_axis_says() -> None:
     assert title.text == ": 1, 100.00 %"
 
 
+def test_equal_factors_are_equal_distances_on_a_logarithmic_axis() -> None:
+    """From 1 to 10 as far as from 10 to 100; its numbers are 1, 2 and 5 times powers of ten."""
+    line = Line("", [1, 10, 100], [0, 1, 2], dots=True)
+    drawn = parsed(svg(Chart((line,), "", "", x_log=True)))
+    one, ten, hundred = (float(dot.attrib["cx"]) for dot in drawn.findall(f"{SVG}circle"))
+    assert ten - one == pytest.approx(hundred - ten, abs=0.2)
+    assert hundred > one
+    for low, high in ((3, 4e5), (0.02, 700.0), (1.0, 10.0)):
+        ticks = Scale(low, high, 0, 100, logarithmic=True).ticks(7)
+        assert 1 <= len(ticks) <= 7
+        assert all(low <= value <= high for value, _ in ticks)
+        assert all(f"{value:.0e}"[0] in "125" for value, _ in ticks)
+        assert [float(text.replace(",", "")) for _, text in ticks] == [v for v, _ in ticks]
+
+
+def test_a_label_stands_beside_the_last_point() -> None:
+    """To its right, or to its left where there is no room."""
+    lines = Line("", [0, 1], [0, 1], label="left <"), Line("", [0, 0.5], [1, 0.5], label="right")
+    drawn = parsed(svg(Chart(lines, "", "", x_range=(0, 1))))
+    texts = {text.text: text.attrib for text in drawn.findall(f"{SVG}text")}
+    assert texts["left <"]["text-anchor"] == "end"
+    assert texts["right"]["text-anchor"] == "start"
+
+
 def test_nan_leaves_a_gap() -> None:
     """The pen is lifted."""
     drawn = parsed(svg(Chart((Line("", [0, 1, 2], [0, np.nan, 1]),), "", "")))

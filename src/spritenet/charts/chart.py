@@ -27,6 +27,7 @@ class Line:
         dots: True for a dot at each point.
         dashed: True for a faint dashed line, as a reference.
         colour: its index in `COLOURS`, or None for its place in the chart.
+        label: a word beside its last point; "" for none.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Line:
     dots: bool = False
     dashed: bool = False
     colour: int | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +70,7 @@ class Chart:
         y_label: of the y axis, with its unit.
         x_range: the ends of the x axis; None, or an empty range, for that of the values.
         y_range: likewise.
+        x_log: True for a logarithmic x axis, of values above 0.
         from_zero: True for a y axis that includes 0, so that half as high is half as much.
         percent: True if y is a fraction, shown in per cent.
         marked: an x to draw a dotted line at.
@@ -80,6 +83,7 @@ class Chart:
     y_label: str
     x_range: tuple[float, float] | None = None
     y_range: tuple[float, float] | None = None
+    x_log: bool = False
     from_zero: bool = False
     percent: bool = False
     marked: float | None = None

@@ -1,4 +1,4 @@
-"""Scale: a straight axis, its round numbers and the pixels of its values."""
+"""Scale: an axis, its round numbers and the pixels of its values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STEPS = (1, 2, 5, 10)
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A straight axis.
+    """An axis, straight or logarithmic.
 
     Attributes:
         low: the value at its beginning.
@@ -20,6 +20,7 @@ class Scale:
         start: the pixel of `low`.
         end: the pixel of `high`.
         percent: True if values are fractions, shown in per cent.
+        logarithmic: True for a logarithmic axis; `low` is above 0.
     """
 
     low: float
@@ -27,20 +28,36 @@ class Scale:
     start: float
     end: float
     percent: bool = False
+    logarithmic: bool = False
 
     def place(self, value: float) -> float:
         """Returns the pixel of a value; that of the nearer end for one outside."""
-        fraction = (value - self.low) / (self.high - self.low)
+        low, high = self.low, self.high
+        if self.logarithmic:
+            low, high, value = math.log(low), math.log(high), math.log(max(value, low))
+        fraction = (value - low) / (high - low)
         return self.start + min(1.0, max(0.0, fraction)) * (self.end - self.start)
 
     def ticks(self, most: int = 6) -> list[tuple[float, str]]:
         """Returns at most `most` round values inside, with their texts."""
+        if self.logarithmic:
+            return self._powers(most)
         rough = (self.high - self.low) / max(1, most - 1)
         power = 10.0 ** math.floor(math.log10(rough))
         step = next((s * power for s in STEPS if s * power >= rough * 0.999), 10 * power)
         first = math.ceil(self.low / step - 1e-9)
         last = math.floor(self.high / step + 1e-9)
         return [(i * step, self._text(i * step, step)) for i in range(first, last + 1)]
+
+    def _powers(self, most: int) -> list[tuple[float, str]]:
+        """Returns 1, 2 and 5 times the powers of ten inside, or the powers alone if too many."""
+        first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
+        for digits in ((1, 2, 5), (1,)):
+            values = [digit * 10.0**power for power in range(first, last + 1) for digit in digits]
+            inside = [value for value in values if self.low <= value <= self.high]
+            if len(inside) <= most:
+                break
+        return [(value, self._text(value, value)) for value in inside[:: -(-len(inside) // most)]]
 
     def _text(self, value: float, step: float) -> str:
         """Returns a value with the digits that its step needs."""

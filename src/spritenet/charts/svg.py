@@ -49,7 +49,9 @@ def svg(chart: Chart, size: tuple[int, int] = (400, 250)) -> str:
     down = Scale(y_low, y_high, height - 40, top, chart.percent)
     ticks = down.ticks(6)
     left = 24 + LETTER * max((len(text) for _, text in ticks), default=1)
-    across = Scale(x_low, x_high, left, width - 12)
+    if chart.x_log and not x_range:
+        x_low, x_high = min(xs) / 1.3, max(xs) * 1.3
+    across = Scale(x_low, x_high, left, width - 12, logarithmic=chart.x_log)
     parts = [
         f'<svg class="chart" viewBox="0 0 {width} {height}" width="100%" role="img"',
         f' aria-label="{escape(chart.description)}" font-size="{FONT}" font-family="inherit"',
@@ -154,8 +156,16 @@ def _line(line: Line, number: int, across: Scale, down: Scale) -> Iterator[str]:
                 yield (
                     f'<circle class="{kind} dot" cx="{across.place(a):.1f}" '
                     f'cy="{down.place(b):.1f}" r="3.2" fill="{colour}"><title>'
-                    f"{escape(line.name)}: {a:,g}, {value}</title></circle>"
+                    f"{escape(line.name or line.label)}: {a:,g}, {value}</title></circle>"
                 )
+    if line.label and x and math.isfinite(y[-1]):
+        place, height = across.place(x[-1]), down.place(y[-1]) + 3.8
+        fits = place + 7 + LETTER * len(line.label) <= across.end
+        place, anchor = (place + 7, "start") if fits else (place - 7, "end")
+        yield (
+            f'<text x="{place:.1f}" y="{height:.1f}" text-anchor="{anchor}">'
+            f"{escape(line.label)}</text>"
+        )
 
 
 def _path(x: Sequence[float], y: Sequence[float], across: Scale, down: Scale) -> str:

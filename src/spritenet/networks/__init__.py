@@ -4,6 +4,7 @@
     recipe.py      Recipe: a network's function and the options of its training
     tutorials.py   tutorial, convnet, mnist_node, dense
     compact.py     fast, tiny
+    residual.py    accurate, mobile
 
 The number of classes comes from the data.
 """
@@ -13,17 +14,20 @@ from __future__ import annotations
 from spritenet.networks.compact import fast, tiny
 from spritenet.networks.recipe import Recipe
 from spritenet.networks.registry import NETWORKS, fit_options, get
+from spritenet.networks.residual import accurate, mobile
 from spritenet.networks.tutorials import convnet, dense, mnist_node, tutorial
 
 __all__ = [
     "NETWORKS",
     "Recipe",
+    "accurate",
     "convnet",
     "dense",
     "fast",
     "fit_options",
     "get",
     "mnist_node",
+    "mobile",
     "tiny",
     "tutorial",
 ]

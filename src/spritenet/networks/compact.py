@@ -11,21 +11,18 @@ from spritenet.layers import (
     BatchNormalization,
     Conv2D,
     Flatten,
-    GlobalAveragePooling2D,
+    GlobalMaxPooling2D,
     Layer,
     MaxPooling2D,
     SeparableConv2D,
 )
 from spritenet.migration import accepts
 from spritenet.model import Sequential
-from spritenet.networks.recipe import compiled
+from spritenet.networks.recipe import MOMENTUM, compiled
 from spritenet.optimizers import Adam
 from spritenet.schedules import OneCycle
 
 __all__ = ["fast", "tiny"]
-
-MOMENTUM = 0.9
-"""Of the moving averages in BatchNormalization: Keras's 0.99 is slow for a few hundred steps."""
 
 
 @accepts
@@ -49,29 +46,32 @@ def fast(data: Source) -> Sequential:
     return compiled("fast", layers, optimizer, data, smoothing=0.05)
 
 
-def _separable(filters: int) -> list[Layer]:
-    """A depthwise and a pointwise convolution; gamma would only scale what ReLU passes on."""
+def _separable(filters: int, pool: int = 1) -> list[Layer]:
+    """A separable convolution, max pooling, a batch normalization and ReLU.
+
+    Gamma is left out: it would only scale what the next layer scales again.
+    """
     return [
         SeparableConv2D(filters, 3, use_bias=False),
+        *([MaxPooling2D(pool)] if pool > 1 else []),
         BatchNormalization(momentum=MOMENTUM, scale=False),
+        Activation("relu"),
     ]
 
 
 @accepts
 def tiny(data: Source) -> Sequential:
-    """Separable convolutions of few channels, Adam with one cycle up to 0.02."""
+    """A convolution of 5×5 and four separable ones, Adam with one cycle up to 0.05."""
     layers: list[Layer] = [
-        Conv2D(6, 3, use_bias=False),
+        Conv2D(8, 5, use_bias=False),
         MaxPooling2D(2),
         BatchNormalization(momentum=MOMENTUM, scale=False),
         Activation("relu"),
         *_separable(12),
-        Activation("relu"),
+        *_separable(12),
+        *_separable(12, pool=2),
         *_separable(14),
-        MaxPooling2D(2),
-        Activation("relu"),
-        *_separable(20),
-        Activation("relu"),
-        GlobalAveragePooling2D(),
+        GlobalMaxPooling2D(),
     ]
-    return compiled("tiny", layers, Adam(OneCycle(0.02), beta_2=0.99), data)
+    optimizer = Adam(OneCycle(0.05), beta_2=0.99, weight_decay=0.01)
+    return compiled("tiny", layers, optimizer, data)

@@ -12,7 +12,10 @@ from spritenet.losses import CategoricalCrossentropy
 from spritenet.model import Model, Sequential
 from spritenet.optimizers import Optimizer
 
-__all__ = ["Recipe", "compiled"]
+__all__ = ["MOMENTUM", "Recipe", "compiled"]
+
+MOMENTUM = 0.9
+"""Of moving averages in BatchNormalization: Keras's 0.99 is slow for some hundred steps."""
 
 
 @dataclass(frozen=True, slots=True)

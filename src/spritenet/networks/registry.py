@@ -14,6 +14,7 @@ from spritenet.migration import accepts
 from spritenet.model import Model
 from spritenet.networks.compact import fast, tiny
 from spritenet.networks.recipe import Recipe
+from spritenet.networks.residual import accurate, mobile
 from spritenet.networks.tutorials import convnet, dense, mnist_node, tutorial
 
 __all__ = ["NETWORKS", "fit_options", "get"]
@@ -25,6 +26,8 @@ NETWORKS: Mapping[str, Recipe] = {
     "dense": Recipe(dense),
     "fast": Recipe(fast, steps=600),
     "tiny": Recipe(tiny, epochs=40, batch_size=128),
+    "accurate": Recipe(accurate, epochs=7, augment="digits"),
+    "mobile": Recipe(mobile, epochs=15, augment="photos"),
 }
 """Each network's recipe by its name: called with the training images, it returns a model."""
 

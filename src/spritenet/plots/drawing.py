@@ -31,6 +31,7 @@ def draw(axes: Axes, chart: Chart, title: str = "") -> None:
             _draw_bars(axes, item, COLOURS[number % len(COLOURS)])
         else:
             _draw_line(axes, item, number)
+    axes.set_xscale("log" if chart.x_log else "linear")
     if chart.marked is not None:
         axes.axvline(chart.marked, color=FAINT, linestyle=":", linewidth=1)
     for limits, set_limits in ((chart.x_range, axes.set_xlim), (chart.y_range, axes.set_ylim)):
@@ -79,3 +80,12 @@ def _draw_line(axes: Axes, line: Line, number: int) -> None:
         markersize=4,
         label=label,
     )
+    if line.label and len(x):
+        axes.annotate(
+            shortened(line.label, 30),
+            (float(x[-1]), float(y[-1])),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+        )
