@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -67,11 +68,16 @@ def test_with_data_the_page_holds_all_of_it(run: Path, data: str, tmp_path: Path
         ),
         (["{run}", "x", "--with-data", "strokes"], "--with-data: only an HTML file includes data"),
         (["{run}", "x.html", "--with-data", "nothing"], "'nothing': unknown data set"),
-        (["{run}", "x.html", "--to", "onnx"], "'--to'"),
+        (["{run}", "x.html", "--to", "nothing"], "'--to'"),
+        (["{run}", "x.html", "--to", "onnx"], "x.html: unsupported file extension .html"),
+        (
+            ["{run}", "x", "--precision", "float16"],
+            "--precision: invalid precision: expected",
+        ),
         (["{run}", "x.html", "--to", "tfjs"], "x.html: unsupported file extension .html"),
         (["{run}", "x", "--to", "keras"], "x: unsupported file extension: expected a name that"),
         (["{run}", "x.html", "--to", "keras"], "x.html: unsupported file extension .html"),
-        (["{run}", "x.onnx"], "x.onnx: unsupported file extension .onnx"),
+        (["{run}", "x.tflite"], "x.tflite: unsupported file extension .tflite"),
         (["{run}", "x.png", "--to", "html"], "expected a name that ends in .html or .htm."),
         (["{run}"], "Missing argument 'OUT'"),
     ],
@@ -120,3 +126,19 @@ def test_c_code_is_written(run: Path, tmp_path: Path) -> None:
     outputs = [float(item.strip().rstrip("f")) for item in arrays[1].split(",")[:-1]]
     expected = sn.load_model(run / "model").predict(pixels.reshape(1, 28, 28, 1))[0]
     np.testing.assert_array_equal(np.array(outputs, np.float32), expected)
+
+
+def test_convert_takes_each_format_to_each(run: Path, tmp_path: Path) -> None:
+    """The weights stay the same, bit by bit; the page is written, too."""
+    names: list[str | Path] = [run, "m.onnx", "m.keras", "m.h5", "m", "m.html"]
+    for source, out in pairwise(names):
+        done = spritenet("convert", source, out, "--json", folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        written = json.loads(done.stdout)
+        assert written["same_weights"] is (None if out == "m.html" else True)
+    done = spritenet("convert", "m", "half.onnx", "--precision", "float16", folder=tmp_path)
+    assert done.stdout.endswith("weights are rounded to float16\n")
+    said = spritenet("predict", "m.onnx", run / "example.png", folder=tmp_path)
+    assert said.stdout == spritenet("predict", run, run / "example.png").stdout
+    done = spritenet("convert", "m.onnx", "x.pt", folder=tmp_path)
+    assert "x.pt: unsupported file extension .pt" in done.stderr

@@ -71,12 +71,12 @@ def test_every_command_says_what_it_assumes(bright: Path, tmp_path: Path) -> Non
 @pytest.mark.parametrize("command", ["info", "predict", "evaluate", "export", "draw", "report"])
 def test_other_formats_are_called_by_their_names(tmp_path: Path, command: str) -> None:
     """Wherever a model is taken."""
-    path = tmp_path / "m.onnx"
+    path = tmp_path / "m.pt"
     path.write_bytes(b"\x08\x08")
     more: dict[str, list[str | Path]] = {"predict": ["a.png"], "export": [tmp_path / "out"]}
     done = spritenet(command, path, *more.get(command, []))
     assert done.returncode == 2
-    assert done.stderr.startswith(f"error: {path}: it is an ONNX model: ")
+    assert done.stderr.startswith(f"error: {path}: it is a PyTorch file: ")
 
 
 HEADS = {

@@ -44,6 +44,7 @@ COMMANDS = (
     "watch",
     "runs",
     "export",
+    "convert",
 )
 """The commands in the order of the help: functions in the modules of their names, with `_`."""
 

@@ -10,7 +10,7 @@ import typer
 from spritenet.cli import terminal
 from spritenet.cli.arguments import Classes, Json, Model, Pixels
 from spritenet.cli.data_options import DataOptions, with_data_options
-from spritenet.cli.model_formats import OutFormat, To, out_format
+from spritenet.cli.model_formats import Out, OutFormat, Precision, To, check_precision, out_format
 from spritenet.cli.models import read_saved, resolve_data
 from spritenet.errors import DataError, InputError
 from spritenet.formatting import plural
@@ -19,16 +19,15 @@ if TYPE_CHECKING:
     from spritenet.dataset import Dataset, Split
     from spritenet.export import SavedModel
 
-__all__ = ["export"]
+__all__ = ["export", "write_c", "write_html"]
 
 
 @with_data_options
 def export(
     model: Model,
-    out: Annotated[
-        Path, typer.Argument(metavar="OUT", help="An .html, .keras or .h5 file, or a new folder.")
-    ],
+    out: Out,
     to: To = None,
+    precision: Precision = "float32",
     with_data: Annotated[
         str | None,
         typer.Option(
@@ -43,11 +42,12 @@ def export(
     *,
     data_options: DataOptions,
 ) -> None:
-    """Write a saved model as one HTML file, for TensorFlow.js or Keras, or as C code."""
+    """Write a saved model as one HTML file, for TensorFlow.js, Keras or ONNX, or as C code."""
     from spritenet import export as models
     from spritenet.destination import destination
 
     form = out_format(out, to)
+    check_precision(precision, form)
     is_html = form is OutFormat.HTML
     if with_data is not None and not is_html:
         raise InputError("only an HTML file includes data", where="--with-data", got=form)
@@ -59,13 +59,13 @@ def export(
     images, left_out, fits_model, memory = 0, 0, True, ""
     with destination(out) as place:
         if is_html:
-            images, left_out, fits_model = _write_html(saved, place.path, with_data, data_options)
+            images, left_out, fits_model = write_html(saved, place.path, with_data, data_options)
             size = place.path.stat().st_size
         else:
             if form is OutFormat.C:
-                memory = _write_c(saved, place.path)
+                memory = write_c(saved, place.path)
             else:
-                models.save(saved, place.path, to=form)
+                models.save(saved, place.path, to=form, precision=precision)
             files = [path for path in place.path.rglob("*") if path.is_file()] or [place.path]
             size = sum(file.stat().st_size for file in files)
     path = place.of(place.path)
@@ -82,7 +82,7 @@ def export(
         print(memory)
 
 
-def _write_c(model: SavedModel, out: Path) -> str:
+def write_c(model: SavedModel, out: Path) -> str:
     """Writes the folder of C code, and returns a line on the memory that it needs."""
     import numpy as np
 
@@ -100,7 +100,7 @@ def _write_c(model: SavedModel, out: Path) -> str:
     )
 
 
-def _write_html(
+def write_html(
     model: SavedModel, out: Path, name: str | None, options: DataOptions
 ) -> tuple[int, int, bool]:
     """Writes the HTML file.

@@ -12,7 +12,7 @@ from spritenet.cli.arguments import check_suffix
 from spritenet.errors import InputError
 from spritenet.migration import FORMATS
 
-__all__ = ["OutFormat", "To", "out_format"]
+__all__ = ["Out", "OutFormat", "Precision", "To", "check_precision", "out_format"]
 
 
 class OutFormat(StrEnum):
@@ -21,6 +21,7 @@ class OutFormat(StrEnum):
     HTML = "html"
     TFJS = "tfjs"
     KERAS = "keras"
+    ONNX = "onnx"
     C = "c"
 
 
@@ -28,6 +29,11 @@ SUFFIXES = {OutFormat.HTML: (".html", ".htm")} | {
     OutFormat(name): form.written for name, form in FORMATS.items() if form.written
 }
 """Endings of the files of a format."""
+
+Out = Annotated[
+    Path,
+    typer.Argument(metavar="OUT", help="An .html, .keras, .h5 or .onnx file, or a new folder."),
+]
 
 To = Annotated[
     OutFormat | None,
@@ -37,6 +43,22 @@ To = Annotated[
         show_default="by OUT's ending; a folder is tfjs",
     ),
 ]
+
+
+Precision = Annotated[
+    str,
+    typer.Option(
+        metavar="TYPE", help="Type as which an ONNX file stores kernels: float32 or float16."
+    ),
+]
+
+
+def check_precision(precision: str, form: OutFormat) -> None:
+    """Raise InputError if a format lacks a precision."""
+    allowed = FORMATS[form].precisions if form in FORMATS else ("float32",)
+    if precision not in allowed:
+        expected = f"{' or '.join(allowed)} for {form}"
+        raise InputError("invalid precision", where="--precision", expected=expected, got=precision)
 
 
 def out_format(out: Path, to: OutFormat | None) -> OutFormat:

@@ -1,15 +1,18 @@
-"""Model files of TensorFlow.js and Keras.
+"""Model files of TensorFlow.js, Keras and ONNX.
 
 read_model        `load` and `read`, of whatever format
 write_model       `save`, in the format that the name says
 tfjs              TensorFlow.js's: model.json and weights.bin
 keras_file        Keras's: .keras and .h5
 keras_topology    layers to Keras 3's `config.json`
+onnx              ONNX's: .onnx
 keras_weights     the arrays of each layer in Keras's HDF5 files
 saved_model       SavedModel: layers, weights and metadata of a file, in memory
 metadata          class names, preparation, training, scores, calibration
 write_topology    layers to `modelTopology`
-read_topology     `modelTopology` to layers; chain, file_input: its layers in order, its input
+topology          Topology: a network with its pixel range; Content: of a file
+read_topology     `modelTopology` to layers
+layer_entries     the layers of a file in topological order; file_input: the input
 weights           arrays and the files they are in
 optimizer_state   optimizer state as arrays and `trainingConfig`
 class_names       class names from a file

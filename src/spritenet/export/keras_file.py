@@ -11,7 +11,7 @@ import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from zlib import error as DeflateError  # noqa: N812 - an exception, whatever zlib calls it
 
 import numpy as np
@@ -30,8 +30,9 @@ from spritenet.export.keras_weights import (
     places,
     v3_weights,
 )
-from spritenet.export.read_topology import Topology, read_topology
+from spritenet.export.read_topology import read_topology
 from spritenet.export.saved_model import SavedModel, sha256
+from spritenet.export.topology import Content, Topology
 from spritenet.hdf5_file import Hdf5, attribute
 from spritenet.migration import FORMATS
 
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     from spritenet.export.pixel_range import PixelRange
 
-__all__ = ["Content", "is_keras", "read_keras", "save_keras"]
+__all__ = ["is_keras", "read_keras", "save_keras"]
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 OURS = "spritenet.json"
@@ -59,20 +60,6 @@ def is_keras(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(8)
     return head.startswith((b"PK\3\4", b"\x89HDF\r\n\x1a\n"))
-
-
-class Content(NamedTuple):
-    """The content of a Keras file.
-
-    Attributes:
-        network: its layers.
-        parameters: float32, all weights in layer order.
-        entry: our metadata; empty in a file of Keras.
-    """
-
-    network: Topology
-    parameters: NDArray[np.float32]
-    entry: Mapping[str, Any]
 
 
 def read_keras(path: Path, pixels: PixelRange | None = None) -> Content:

@@ -36,7 +36,7 @@ FOREIGN = {
         "a TensorFlow Lite model, whose layers are compiled",
         f"Convert the Keras model it was made from: {CONVERTER} --input_format keras FILE FOLDER.",
     ),
-    ".onnx": ("an ONNX model", BY_HAND),
+    ".onnx": ("no ONNX model", "ONNX models are read from files that end in .onnx."),
     ".pt": ("a PyTorch file", BY_HAND),
     ".safetensors": ("a safetensors file: weights without a network", BY_HAND),
     ".bin": ("a file of weights", "Name the JSON file that describes them, or their folder."),
@@ -125,18 +125,18 @@ def _refuse_foreign(path: Path) -> None:
             head = file.read(16)
     signs = (kind for place, sign, kind in SIGNS if head[place:].startswith(sign))
     kind = next(signs, ENDINGS.get(path.suffix.lower()))
-    missing = kind in {".h5", ".keras"} and not path.is_file()
+    missing = kind in {".h5", ".keras", ".onnx"} and not path.is_file()
     if kind is not None and not missing:
         name, do = FOREIGN[kind]
         do = do.replace("FILE", path.name).replace("FOLDER", path.stem)
-        expected = "TensorFlow.js's layers model, a JSON file and its weights, or Keras's"
+        expected = "TensorFlow.js's layers model, a JSON file and its weights, or Keras's or ONNX's"
         raise ModelError(f"it is {name}", where=path, expected=expected, do=do)
     if path.is_file():
         raise ModelError(
             "not a model",
             where=path,
             expected="TensorFlow.js's layers model: its folder, its JSON file or a ZIP of both; or "
-            "Keras's: a .keras or .h5 file",
+            "Keras's: a .keras or .h5 file; or an .onnx file",
         )
 
 

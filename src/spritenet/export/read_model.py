@@ -15,15 +15,20 @@ from spritenet.export.error_location import located
 from spritenet.export.keras_file import is_keras, read_keras
 from spritenet.export.location import is_zip, locate
 from spritenet.export.metadata import Metadata
+from spritenet.export.onnx import is_onnx, read_onnx
 from spritenet.export.pixel_range import PixelRange
 from spritenet.export.saved_model import ASSUMED, SavedModel
 from spritenet.export.tfjs import read_tfjs
+from spritenet.export.topology import Content
 from spritenet.export.zip_file import unzipped
 
 if TYPE_CHECKING:
     import os
 
 __all__ = ["load", "read"]
+
+READERS = ((is_keras, read_keras), (is_onnx, read_onnx))
+"""For each format that is a file: a test of the path, and its reader."""
 
 
 def load(
@@ -33,11 +38,11 @@ def load(
     pixels: str | None = None,
     class_names: Sequence[str] | None = None,
 ) -> SavedModel:
-    """Reads a model of TensorFlow.js or Keras.
+    """Reads a model of TensorFlow.js, Keras or ONNX.
 
     Args:
         path: the folder, the folder of a run, the JSON file, or a ZIP of both; or a file that
-            ends in .keras or .h5.
+            ends in .keras, .h5 or .onnx.
         optimizer: True reads the optimizer state too, if it was saved.
         pixels: the range that pixels are scaled to for the network, if its file lacks it: "0..1"
             (assumed by default, with a warning), "0..255", "-1..1"; or, dark on light, "1..0",
@@ -69,23 +74,27 @@ def read(
     wanted = None if pixels is None else PixelRange.of(pixels)
     given = None if class_names is None else checked_names(class_names, "class_names")
     path = local_only(path, "Download its folder, and name that.", "models are read from files")
-    if is_keras(path):
-        return _of_keras(path, wanted, given)
+    for is_its_file, read_file in READERS:
+        if is_its_file(path):
+            return _saved(path, read_file(path, wanted), wanted, given)
     if is_zip(path):
         with unzipped(path) as folder:
             return read_tfjs(locate(folder), path, optimizer, wanted, given)
     return read_tfjs(locate(path), path, optimizer, wanted, given)
 
 
-def _of_keras(
-    path: Path, pixels: PixelRange | None, class_names: tuple[str, ...] | None
+def _saved(
+    path: Path,
+    content: Content,
+    pixels: PixelRange | None,
+    class_names: tuple[str, ...] | None,
 ) -> SavedModel:
-    """Returns the model of a Keras file.
+    """Returns the model of a file's content.
 
     Raises:
-        ModelError: see `load`.
+        ModelError: its parts don't go together.
     """
-    network, parameters, entry = read_keras(path, pixels)
+    network, parameters, entry = content
     metadata = Metadata.from_json(entry, path) if entry else Metadata()
     if class_names is not None:
         metadata = replace(metadata, class_names=class_names)

@@ -10,17 +10,16 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 from spritenet import constraints, initializers, regularizers
 from spritenet import layers as kinds
 from spritenet.errors import ModelError
 from spritenet.export.error_location import quoted
-from spritenet.export.file_input import given_shape, square_note
+from spritenet.export.file_input import given_shape
 from spritenet.export.layer_entries import IMAGES, Entry, layer_entries, snake_keys
-from spritenet.export.pixel_range import UNIT, PixelRange
+from spritenet.export.pixel_range import PixelRange
+from spritenet.export.topology import Topology, completed
 from spritenet.export.write_topology import LEAKY
 from spritenet.initializers import (
     GlorotNormal,
@@ -33,11 +32,11 @@ from spritenet.initializers import (
     VarianceScaling,
 )
 from spritenet.layers import IMAGES as FROM_IMAGES
-from spritenet.layers import ActivationLayer, Graph, Layer, LeakyReLU, Rescaling, Reshape, Shape
+from spritenet.layers import ActivationLayer, Graph, Layer, LeakyReLU, Shape
 from spritenet.layers.activations import FILE_NAMES
 from spritenet.layers.parametric import Parametric
 
-__all__ = ["Topology", "read_topology"]
+__all__ = ["read_topology"]
 
 NAMED: dict[VarianceScaling, Initializer] = {
     kind.rule: kind()
@@ -47,29 +46,10 @@ IDLE = re.compile(r"ActivityRegularization|AugMix|CutMix|MixUp|RandAugment|Rando
 """Layers that change nothing but while training."""
 
 
-@dataclass(frozen=True, slots=True)
-class Topology:
-    """A network as its file describes it.
-
-    Attributes:
-        layers: named; the first is a Rescaling, which alone reads the images.
-        input_shape: the shape of one image.
-        assumed: True if that Rescaling is assumed, since the file has none.
-        notes: a line for each other assumption.
-    """
-
-    layers: Graph
-    input_shape: Shape
-    assumed: bool = False
-    notes: tuple[str, ...] = ()
-
-
 def read_topology(topology: object, pixels: PixelRange | None = None) -> Topology:
     """The network of a `modelTopology`.
 
-    A network that doesn't begin with a Rescaling says nothing of its pixels. As in all of
-    TensorFlow.js's examples they are taken to have been divided by 255: `Rescaling(1 / 255)` is
-    put first, so that it takes raw pixels like every network.
+    It is `completed` with a Rescaling.
 
     Args:
         topology: the JSON value.
@@ -82,30 +62,7 @@ def read_topology(topology: object, pixels: PixelRange | None = None) -> Topolog
     entries = layer_entries(topology)
     input_shape = given_shape(entries)
     entries = [entry for entry in entries if entry.class_name != "InputLayer"]
-    graph = _graph(entries, input_shape)
-    layers = graph.layers
-    readers = [place for place, read in enumerate(graph.inputs) if FROM_IMAGES in read]
-    own = readers == [0] and isinstance(layers[0], Rescaling)
-    assumed = not own and not graph.is_rescaled_later
-    if not own and (assumed or pixels is None):
-        taken = {layer.name for layer in layers}
-        names = (f"rescaling_{i}" if i else "rescaling" for i in count())
-        name = next(name for name in names if name not in taken)
-        first = (pixels or UNIT).rescaling(name) if assumed else Rescaling(1.0, name=name)
-        graph = graph.after_images(first)
-    elif pixels is not None:
-        raise ModelError(
-            "the model itself says what its pixels are",
-            where=layers[0].label,
-            expected="no pixels=, no --pixels",
-            got=pixels.name,
-        )
-    for named, times in Counter(layer.name for layer in graph).items():
-        if times > 1:
-            raise ModelError(f"two layers are called {named!r}")
-    arranged = any(isinstance(layer, Reshape) for layer in graph)
-    note = square_note(input_shape) if assumed and not arranged else ""
-    return Topology(graph, input_shape, assumed, (note,) if note else ())
+    return completed(_graph(entries, input_shape), input_shape, pixels)
 
 
 def _graph(entries: Sequence[Entry], input_shape: Shape) -> Graph:

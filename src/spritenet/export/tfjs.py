@@ -26,8 +26,9 @@ from spritenet.export.error_location import located
 from spritenet.export.location import MAXIMAL_MODEL_JSON, MODEL_JSON
 from spritenet.export.metadata import Metadata, digest
 from spritenet.export.pixel_range import PixelRange
-from spritenet.export.read_topology import Topology, read_topology
+from spritenet.export.read_topology import read_topology
 from spritenet.export.saved_model import ASSUMED, OptimizerState, SavedModel, named_shapes, sha256
+from spritenet.export.topology import Topology
 from spritenet.export.weights import (
     Array,
     join,

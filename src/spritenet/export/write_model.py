@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from spritenet.errors import ModelError
 from spritenet.export import tfjs
 from spritenet.export.keras_file import save_keras
+from spritenet.export.onnx import save_onnx
 from spritenet.migration import FORMATS, ModelFormat, format_of, refuse_format
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ WRITERS: Mapping[str, Writer] = MappingProxyType(
     {
         "tfjs": lambda model, path, _: tfjs.save(model, path),
         "keras": lambda model, path, _: save_keras(model, path),
+        "onnx": save_onnx,
     }
 )
 """The writer of each of `FORMATS`."""
@@ -43,7 +45,8 @@ def save(
 
     Args:
         model: the model.
-        path: a folder for TensorFlow.js; or a file that ends in .keras or .h5, for Keras.
+        path: a folder for TensorFlow.js; or a file that ends in .keras or .h5, for Keras, or
+            in .onnx.
         to: the name of the format, one of `FORMATS`; None for the one of the path's ending.
         precision: the type that weights are stored as, if the format has several.
 

@@ -36,6 +36,7 @@ FORMATS: dict[str, ModelFormat] = {
     for found in (
         ModelFormat("tfjs", "TensorFlow.js"),
         ModelFormat("keras", "Keras", (".keras", ".h5", ".hdf5"), (".keras", ".h5"), "keras"),
+        ModelFormat("onnx", "ONNX", (".onnx",), (".onnx",), "onnx", ("float32", "float16")),
     )
 }
 """Every format by its name; the first, a folder, is that of any name without such an ending."""
@@ -48,7 +49,6 @@ MODELS = {
     ".keras": "Keras's",
     ".h5": "Keras's HDF5",
     ".hdf5": "Keras's HDF5",
-    ".onnx": "ONNX's",
     ".tflite": "TensorFlow Lite's",
     ".pb": "TensorFlow's",
     ".pt": "PyTorch's",

@@ -279,18 +279,19 @@ class Model:
         return self.predict(x)
 
     @accepts
-    def save(self, path: str | Path, *, include_optimizer: bool = False) -> None:
-        """Write it for TensorFlow.js, as a folder of model.json and weights.bin, or for Keras.
+    def save(
+        self, path: str | Path, *, include_optimizer: bool = False, precision: str = "float32"
+    ) -> None:
+        """Writes it for TensorFlow.js, as a folder; or for Keras or ONNX, as a file.
 
         Args:
-            path: a folder; or a file that ends in .keras or .h5, which needs the extra `keras`.
-                An older model there is replaced.
-            include_optimizer: if True, a folder also has the optimizer state, so that training can
-                continue.
+            path: a folder; or a file that ends in .keras or .h5 (extra `keras`) or .onnx (`onnx`).
+            include_optimizer: if True, a folder also has the optimizer state, to train on.
+            precision: of the kernels in an ONNX file: "float32" or "float16".
 
         Raises:
             ModelError: it has no weights yet, the folder holds other files, or the disk refuses.
-            MissingExtraError: h5py is not installed.
+            MissingExtraError: h5py or onnx is not installed.
         """
         file_path(path, "save")
         from spritenet.export import Metadata, OptimizerState, SavedModel, save
@@ -309,7 +310,7 @@ class Model:
             self.augmentation,
         )
         saved = SavedModel(self.graph, self.network.shape, now.best_guess, metadata, memory)
-        save(saved, path)
+        save(saved, path, precision=precision)
 
     @classmethod
     def from_saved(cls, saved: SavedModel, *, threads: int | None = None) -> Self:

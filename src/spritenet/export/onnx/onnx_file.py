@@ -1,0 +1,218 @@
+"""ONNX files: images in as bytes, probabilities and labels out.
+
+What Spritenet knows beyond the operators (layers, class names, preparation, calibration) is in the
+metadata, which other programs ignore.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import spritenet
+from spritenet.atomic import write_file
+from spritenet.destination import destination
+from spritenet.errors import ModelError
+from spritenet.export.error_location import located, quoted
+from spritenet.export.onnx.graph_builder import GraphBuilder
+from spritenet.export.onnx.layer_writers import write_layers
+from spritenet.export.onnx.library import Onnx, Proto
+from spritenet.export.onnx.network_entry import from_entry, to_entry
+from spritenet.export.onnx.tensors import Tensors
+from spritenet.export.onnx.weight_layout import from_onnx
+from spritenet.export.onnx.wire_format import graph_bytes
+from spritenet.export.random_layers import without_random
+from spritenet.export.saved_model import SavedModel, sha256
+from spritenet.export.topology import Content, completed
+from spritenet.export.weights import read_file
+from spritenet.layers import ActivationLayer
+from spritenet.layers.parametric import Parametric
+from spritenet.migration import FORMATS
+
+if TYPE_CHECKING:
+    import os
+
+    from numpy.typing import NDArray
+
+    from spritenet.export.pixel_range import PixelRange
+
+__all__ = ["is_onnx", "read_onnx", "save_onnx"]
+
+OURS = "spritenet"
+MAXIMAL_BYTES = 1 << 30
+FLOAT = 1
+"""TensorProto.FLOAT."""
+
+OUTPUTS = {
+    "softmax": "probabilities",
+    "sigmoid": "probabilities",
+    "log_softmax": "log_probabilities",
+}
+"""Names of the output by the last activation; "logits" after none."""
+
+
+def is_onnx(path: Path) -> bool:
+    """Returns True for an ONNX file by its ending."""
+    return path.suffix.lower() in FORMATS["onnx"].endings and path.is_file()
+
+
+def save_onnx(model: SavedModel, path: str | os.PathLike[str], precision: str = "float32") -> None:
+    """Writes a model as an ONNX file.
+
+    Args:
+        model: the model.
+        path: a name that ends in .onnx.
+        precision: "float32"; or "float16", as which kernels are stored.
+
+    Raises:
+        ModelError: a weight is not finite or too large, or the disk refuses.
+        MissingExtraError: onnx is not installed.
+    """
+    onnx = Onnx()
+    with destination(path) as place:
+        with located(place.path):
+            model.check()
+            data = _file(onnx, model, precision)
+        write_file(place.path, data, error=ModelError)
+
+
+def _file(onnx: Onnx, model: SavedModel, precision: str) -> bytes:
+    """Returns the bytes of a file."""
+    shape = model.image_shape
+    parameters = _stored(model, precision)
+    b = GraphBuilder(precision, "input")
+    images = b.add("Cast", "images", to=FLOAT)
+    if model.input_shape != shape:
+        images = b.add("Reshape", images, b.constant([0, *model.input_shape]))
+    graph = without_random(model.layers, model.input_shape)
+    result = write_layers(b, graph, model.input_shape, parameters, images)
+    name = _output_name(model)
+    if name in ("probabilities", "logits") and _function(model) != "sigmoid":
+        b.add("ArgMax", result.name, axis=1, keepdims=0)
+        b.rename("output/ArgMax", "label")
+    if result.name == images:
+        result = type(result)(b.add("Identity", images), result.shape)
+    b.rename(result.name, name)
+    outputs = [onnx.value(name, "FLOAT", ["n", *result.shape])]
+    if name in ("probabilities", "logits") and _function(model) != "sigmoid":
+        outputs.append(onnx.value("label", "INT64", ["n"]))
+    made = b.graph(onnx, [onnx.value("images", "UINT8", ["n", *shape])], outputs)
+    hashes = {
+        "weights_sha256": sha256(parameters),
+        "graph_sha256": hashlib.sha256(made.SerializeToString(deterministic=True)).hexdigest(),
+    }
+    entry = model.metadata.to_json(model.input_shape, hashes)
+    entry["network"] = to_entry(model.layers, model.input_shape)
+    return onnx.model(made, ("Spritenet", spritenet.__version__), _texts(model, entry))
+
+
+def _texts(model: SavedModel, entry: Mapping[str, Any]) -> dict[str, str]:
+    """Returns the metadata: for other programs, and ours."""
+    texts = {"pixel_range": "0..255"}
+    if model.metadata.class_names:
+        texts["class_names"] = json.dumps(list(model.metadata.class_names), ensure_ascii=False)
+    if model.metadata.rejection is not None:
+        texts["temperature"] = repr(model.metadata.rejection.temperature)
+    return {**texts, OURS: json.dumps(entry, ensure_ascii=False, allow_nan=False)}
+
+
+def _stored(model: SavedModel, precision: str) -> NDArray[np.float32]:
+    """Returns the parameters as they are after being stored."""
+    if precision == "float32":
+        return model.parameters
+    parts = [np.zeros(0, np.float32)]
+    offset = 0
+    for node in model.layers.nodes(model.input_shape):
+        for weight in node.weights:
+            values = model.parameters[offset : offset + weight.size]
+            offset += weight.size
+            with np.errstate(over="ignore"):  # refused where it is written
+                half = values.astype(np.float16).astype(np.float32)
+            parts.append(half if len(weight.shape) > 1 and np.isfinite(half).all() else values)
+    return np.concatenate(parts)
+
+
+def _function(model: SavedModel) -> str:
+    """Returns the name of the last activation."""
+    last = model.layers[-1]
+    return last.function.name if isinstance(last, Parametric | ActivationLayer) else "linear"
+
+
+def _output_name(model: SavedModel) -> str:
+    """Returns the name of the output."""
+    if len(model.output_shape) > 1:
+        return "output"
+    function = _function(model)
+    if function == "linear" and model.metadata.class_names:
+        return "logits"
+    return OUTPUTS.get(function, "output")
+
+
+def read_onnx(path: Path, pixels: PixelRange | None = None) -> Content:
+    """Reads a model.
+
+    Args:
+        path: an ONNX file.
+        pixels: the pixel range of its images, if the network doesn't begin with a Rescaling.
+
+    Raises:
+        ModelError: the file is damaged, or an operator is unsupported; nothing in it is executed.
+        MissingExtraError: onnx is not installed.
+    """
+    onnx = Onnx()
+    data = read_file(path, MAXIMAL_BYTES)
+    graph = graph_bytes(data, path)
+    digest = hashlib.sha256(graph).hexdigest()
+    model = onnx.parse(data, path)
+    entry = _entry(model, path)
+    with located(path):
+        if entry.get("graph_sha256") != digest or "network" not in entry:
+            raise ModelError("only ONNX models that Spritenet wrote are read")
+        return _own(model, entry, path, pixels)
+
+
+def _own(model: Proto, entry: dict[str, Any], path: Path, pixels: PixelRange | None) -> Content:
+    """Returns the content of a file that Spritenet wrote.
+
+    Raises:
+        ModelError: its metadata and its weights don't fit.
+    """
+    network = completed(*from_entry(entry["network"]), pixels)
+    found = {tensor.name: tensor for tensor in model.graph.initializer}
+    tensors = Tensors(path)
+    parts = [np.zeros(0, np.float32)]
+    for node in network.layers.nodes(network.input_shape):
+        for weight in node.weights:
+            name = f"{node.layer.label}/{weight.name}"
+            if name not in found:
+                raise ModelError("the weights are missing", where=quoted(name))
+            array = tensors.array(found[name])
+            parts.append(from_onnx(weight.name, array, weight.shape, quoted(name)).reshape(-1))
+    parameters = np.concatenate(parts)
+    known = entry.get("weights_sha256")
+    if known is not None and known != sha256(parameters):
+        raise ModelError("the weights were changed after they were saved")
+    return Content(network, parameters, entry)
+
+
+def _entry(model: Proto, path: Path) -> dict[str, Any]:
+    """Returns our metadata; empty in a file of other programs.
+
+    Raises:
+        ModelError: it is damaged.
+    """
+    texts = [entry.value for entry in model.metadata_props if entry.key == OURS]
+    if not texts:
+        return {}
+    try:
+        value = json.loads(texts[0], parse_int=lambda n: int(n) if len(n) < 20 else float(n))
+    except (ValueError, RecursionError) as error:
+        raise ModelError("its metadata is not JSON", where=path, got=quoted(str(error))) from error
+    if not isinstance(value, dict):
+        raise ModelError("its metadata is not a JSON object", where=path)
+    return value
