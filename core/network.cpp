@@ -103,7 +103,14 @@ void forward_range(const Plan& plan, const Slab<Lanes>* slabs, const Pass* passe
       op.kernels->forward_group(plan, op, slabs, count, passes[0]);
       continue;
     }
-    for (int s = 0; s < count; ++s) op.kernels->forward(context_of(plan, op, slabs[s]), passes[s]);
+    if (!kLargeImages || op.fold < 0) {
+      for (int s = 0; s < count; ++s)
+        op.kernels->forward(context_of(plan, op, slabs[s]), passes[s]);
+      continue;
+    }
+    Pass pass = passes[0];  // a network that only predicts: one slab
+    pass.parameters = pass.folded;
+    op.kernels->forward(context_of(plan, op, slabs[0]), pass);
   }
 }
 
@@ -209,8 +216,19 @@ int32_t begin_single(const sn_network& net, const uint8_t* image) {
 void single_operation(const sn_network& net, const float* parameters, int32_t index, int32_t part,
                       int32_t parts) {
   const Slab<float> slab = single_slab(net);
-  const Pass pass = {parameters, nullptr, false, false, false, 0, 0, 0, 1, nullptr, part, parts};
   const Operation& op = net.plan.operations[index];
+  const Pass pass = {weights_of(net, op, parameters),
+                     nullptr,
+                     false,
+                     false,
+                     false,
+                     0,
+                     0,
+                     0,
+                     1,
+                     nullptr,
+                     part,
+                     parts};
   const Tensor& out = net.plan.tensors[op.output];
   if (out.clears_border && part == 0) clear_border(out, slab.own);
   op.kernels->single(context_of(net.plan, op, slab), pass);
@@ -225,7 +243,8 @@ void forward_single(const sn_network& net, const float* parameters, const uint8_
 void pack_chunk(const sn_network& net, const Chunk& chunk, const float* parameters, bool training) {
   const Operation& op = net.plan.operations[chunk.operation];
   if (!op.kernels->pack || op.kernel < 0) return;
-  op.kernels->pack(op, parameters + op.kernel, net.packed, chunk.first, chunk.last, training);
+  const float* kernel = weights_of(net, op, parameters) + op.kernel;
+  op.kernels->pack(op, kernel, net.packed, chunk.first, chunk.last, training);
 }
 
 }  // namespace sn

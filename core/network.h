@@ -45,6 +45,7 @@ struct sn_network {
   int64_t chunk_count, part_count;
   int64_t chunk_floats;  // at least the parameters of any chunk
   float* packed;
+  float* folded;    // weights of operations that do a batch normalisation, too
   float* gradient;  // as long as the parameters
   float* slab_gradients;
   float* output_gradients;
@@ -112,6 +113,15 @@ void forward_single(const sn_network& net, const float* parameters, const uint8_
 inline const Tensor& result_of(const Plan& plan, bool logits) {
   return plan.tensors[logits ? plan.operations[plan.operation_count - 1].input : plan.output];
 }
+
+// Where an operation's weights are: the host's parameters, or the folded ones.
+inline const float* weights_of(const sn_network& net, const Operation& op,
+                               const float* parameters) {
+  return kLargeImages && op.fold >= 0 ? net.folded : parameters;
+}
+
+// Writes the folded weights; before anything is predicted with these parameters.
+void fold_normalizations(const sn_network& net, const float* parameters);
 
 // Winograd's frequencies and the kernel as it is are packed in the same place: for training the one,
 // else the other.

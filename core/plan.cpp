@@ -205,6 +205,7 @@ Operation& Builder::new_operation(const Node& node, const Kernels& kernels, Shap
   op.in = in;
   op.out = out;
   op.kernel = op.bias = -1;
+  op.fold = -1;
   op.units = out.channels;
   op.groups = 1;
   op.stretches = 1;

@@ -150,6 +150,20 @@ struct Operation {
   // sums, and of the batch's statistics in the network's.
   int64_t moving, slab_sums, statistics;
   float momentum, epsilon;
+  // Its kernel's rows have a number for each output channel, so that a batch normalisation after it can
+  // be done in its weights; and which is (Plan::folds; -1: none). Then its weights are the network's
+  // folded ones, not the host's.
+  bool foldable;
+  int32_t fold;
+};
+
+// A batch normalisation that predicting does in the weights of the operation before it.
+struct Fold {
+  int32_t operation;
+  int64_t kernel, bias;         // of that operation, among the parameters; -1 for none
+  int64_t gamma, beta, moving;  // of the normalisation
+  int64_t factors;              // place among the folded floats
+  float epsilon;
 };
 
 // A random layer at the head of the network: it changes images while they are gathered in training.
@@ -195,7 +209,10 @@ struct Plan {
   sn_weight weights[kMaxWeights];
   Constraint constraints[kMaxWeights];
   bool constrained;  // any trainable weight
-  int32_t output;    // the tensor of the last node
+  int32_t fold_count;
+  Fold folds[kMaxNodes];
+  int64_t folded_count;  // floats
+  int32_t output;        // the tensor of the last node
   int32_t
       final_activation;  // kSoftmax or kSigmoid, where an operation of its own does it; or kLinear
   bool starts_with_rescaling;  // done while the images are gathered

@@ -61,8 +61,8 @@ struct Reading {
     const int32_t place = thread * plan.group;
     const Slab<Lanes> slab = slab_of(net, place, net.spare_blocks[place]);
     const bool logits = loss && loss->skips_final;
-    const Pass pass = {parameters, net.packed, false, logits,       false,
-                       0,          0,          0,     picked.count, nullptr};
+    const Pass pass = {parameters, net.packed,   false,   logits, false, 0,         0,
+                       0,          picked.count, nullptr, 0,      1,     net.folded};
     forward(net, &slab, &pass, 1, images, &picked);
     const Tensor& last = result_of(plan, logits);
     const Lanes* y = slab.values(last).at;
@@ -155,6 +155,7 @@ void predict(sn_network& net, sn_pool* pool, const float* parameters, const uint
              int64_t count, float* outputs) {
   constexpr int64_t kWave = Phases::kMostItems;  // images, and so fewer slabs
   const Plan& plan = net.plan;
+  fold_normalizations(net, parameters);
   if (count <= kFewImages || plan.one_by_one) {
     const Tensor& last = plan.tensors[plan.output];
     for (int64_t i = 0; i < count; ++i) {
@@ -217,6 +218,7 @@ sn_status evaluate(sn_network& net, sn_pool* pool, sn_evaluation& task) {
   loss.share = 1;
   task.decisions = decisions_of(loss, task.examples);
   task.l2 = l2_of(net, task.parameters);
+  fold_normalizations(net, task.parameters);
   const bool singly = kLargeImages && net.plan.one_by_one;
   for (int64_t first = 0; singly && first < task.count; first += kLanes) {
     if (stop_raised(task.stop)) return SN_STOPPED;
@@ -264,11 +266,13 @@ double l2_of(const sn_network& net, const float* parameters) {
   for (int32_t i = 0; i < net.plan.operation_count; ++i) {
     const Operation& op = net.plan.operations[i];
     if (!op.trainable) continue;
+    const Fold* fold = op.fold >= 0 ? &net.plan.folds[op.fold] : nullptr;
+    const int64_t kernel = fold ? fold->kernel : op.kernel, bias = fold ? fold->bias : op.bias;
     const int64_t units = op.units;
-    if (op.kernel >= 0) {
-      sum += penalty_of(parameters + op.kernel, op.fan_in * units, op.kernel_l2, op.kernel_l1);
+    if (kernel >= 0) {
+      sum += penalty_of(parameters + kernel, op.fan_in * units, op.kernel_l2, op.kernel_l1);
     }
-    if (op.bias >= 0) sum += penalty_of(parameters + op.bias, units, op.bias_l2, op.bias_l1);
+    if (bias >= 0) sum += penalty_of(parameters + bias, units, op.bias_l2, op.bias_l1);
   }
   return sum;
 }

@@ -75,6 +75,7 @@ void lay_out(sn_network& net, Layout& layout) {
   net.slabs = trains ? (plan.batch_size + kLanes - 1) / kLanes : 0;
   net.chunk_count = count_chunks(plan, nullptr, net.part_count);
   net.packed = layout.allocate<float>(plan.packed_count);
+  net.folded = layout.allocate<float>(plan.folded_count);
   net.gradient = layout.allocate<float>(trains ? plan.parameter_count : 0);
   // One block for each slab's results, and some for each thread to make the next in.
   // Stages do a slab where its results are; only evaluation needs blocks of threads there.
@@ -361,6 +362,7 @@ sn_status sn_activations(sn_network* network, const float* parameters, const uin
     refuse(error, "the network reuses the memory of its nodes' outputs");
     return SN_INVALID;
   }
+  fold_normalizations(*network, parameters);
   forward_single(*network, parameters, image);
   float* to = outputs;
   for (int32_t i = 0; i < plan.node_count; ++i) {

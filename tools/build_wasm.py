@@ -87,6 +87,7 @@ FILES = {
     },
     "optimizers/table.cpp": (SMALL,),
     "augment.cpp": ("-Os",),
+    "fold.cpp": (SMALL,),
     "outputs.cpp": (SMALL,),
     "random.cpp": (SMALL,),
     "ops/augmentation.cpp": (SMALL,),

@@ -2,7 +2,8 @@
 //
 // In training the statistics are of the whole batch, so the plan is cut in two places: before the
 // forward pass, when every slab has left the mean and the squares of its values, and before the backward
-// pass, when each has left the sums of its gradients. Predicting uses the moving averages.
+// pass, when each has left the sums of its gradients. Predicting uses the moving averages, after a
+// convolution or Dense in their weights (Builder::fold).
 #include "operator.h"
 
 namespace sn {
@@ -241,7 +242,11 @@ constexpr Kernels kKernels = {forward<Lanes>, forward<float>, backward, weight_g
 
 bool add(Builder& builder, const Node& node) {
   const Shape shape = builder.input(node).shape;
-  Operation& op = builder.add(node, kKernels, shape);
+  Operation* const before = kLargeImages ? builder.foldable(node) : nullptr;
+  Operation folded{};
+  folded.out = shape;
+  folded.kernel = folded.bias = -1;
+  Operation& op = before ? folded : builder.add(node, kKernels, shape);
   op.epsilon = node.real("epsilon");
   op.momentum = node.real("momentum");
   op.fan_in = node.flag("scale") ? 1 : 0;
@@ -251,6 +256,7 @@ bool add(Builder& builder, const Node& node) {
   if (node.flag("center")) builder.add_bias(node, op, "beta", node.real("beta_regularizer"));
   op.moving = builder.add_moving(node, "moving_mean", shape.channels);
   builder.add_moving(node, "moving_variance", shape.channels);
+  if (before) builder.fold(*before, folded);
   if (builder.trains() && node.given.trainable) {
     builder.need_batch(op, kStatistics, 2);
     op.scratch = 2 * int64_t{shape.channels};

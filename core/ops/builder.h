@@ -98,6 +98,10 @@ class Builder {
 
   // A weight that no optimizer changes; its place among the parameters.
   int64_t add_moving(const Node& node, const char* name, int32_t size);
+  // The operation whose weights can do the node's normalisation by moving averages, too: where nobody
+  // else, and no host, sees what it writes. Null: none.
+  Operation* foldable(const Node& node);
+  void fold(Operation& op, const Operation& normalization);
   // Cuts the plan at the operation, which keeps so many arrays of a number for each channel.
   void need_batch(Operation& op, int32_t statistics, int32_t slab_sums);
 

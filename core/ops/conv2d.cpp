@@ -75,6 +75,7 @@ bool add(Builder& builder, const Node& node) {
   Operation& op = builder.add(node, plain ? kKernels : kAnyConvolution, out);
   op.window = window;
   op.groups = groups;
+  op.foldable = true;
   op.wants_border = plain;
   op.fan_in = size.height * size.width * (inputs / groups);
   op.winograd = plain && builder.trains() && winograd_pays(op);
@@ -111,6 +112,7 @@ constexpr sn_attribute_info kAttributes[] = {required(whole("filters", 0, 1, kMo
 Operation& add_pointwise(Builder& builder, const Node& node, Shape out) {
   Operation& op = builder.append(node, kKernels, out);
   op.window = {1, 1, 1, 1, 0, 0};
+  op.foldable = true;
   op.fan_in = op.in.channels;
   op.packed_count = int64_t{op.fan_in} * out.channels;
   return op;

@@ -209,6 +209,7 @@ Operation& add_matrix(Builder& builder, const Node& node, int32_t inputs, int32_
   Operation& op = builder.add(node, kDenseKernels, {1, 1, units});
   op.window = {1, 1, 1, 1, 0, 0};
   op.matrix = op.keeps_input = true;
+  op.foldable = true;
   op.fan_in = inputs;
   op.padded_units = ceil_div(units, kLanes) * kLanes;
   op.packed_count = int64_t{inputs} * units;

@@ -264,6 +264,7 @@ bool add_depthwise(Builder& builder, const Node& node) {
   Operation& op = builder.add(node, plain ? kKernels : kAnyConvolution, out);
   op.window = window;
   op.groups = inputs;
+  op.foldable = true;
   op.wants_border = plain;
   op.fan_in = size.height * size.width;
   op.scratch = plain && builder.trains() ? int64_t{op.fan_in} * out.channels : 0;

@@ -18,10 +18,11 @@ struct Pass {
   bool keep_logits;  // leave out the last operation, in whose place the loss comes
   bool winograd;     // where the plan says so
   uint64_t seed, step;
-  int64_t first_image;          // of the slab, counted in the batch
-  int images;                   // in the slab; the other lanes repeat the first
-  const float* statistics;      // of the batch, while training; else null
-  int32_t part = 0, parts = 1;  // of an operation on one image that threads share
+  int64_t first_image;            // of the slab, counted in the batch
+  int images;                     // in the slab; the other lanes repeat the first
+  const float* statistics;        // of the batch, while training; else null
+  int32_t part = 0, parts = 1;    // of an operation on one image that threads share
+  const float* folded = nullptr;  // in place of the parameters, for operations with folded weights
 };
 
 // The sums that all slabs leave before a barrier: slab s at sums + s stride.
