@@ -71,7 +71,7 @@ def test_with_data_the_page_holds_all_of_it(run: Path, data: str, tmp_path: Path
         (["{run}", "x.html", "--to", "nothing"], "'--to'"),
         (["{run}", "x.html", "--to", "onnx"], "x.html: unsupported file extension .html"),
         (
-            ["{run}", "x", "--precision", "float16"],
+            ["{run}", "x", "--precision", "float64"],
             "--precision: invalid precision: expected",
         ),
         (["{run}", "x.html", "--to", "tfjs"], "x.html: unsupported file extension .html"),

@@ -95,11 +95,3 @@ def test_models_nested_without_end_are_refused(tmp_path: Path) -> None:
     write(tmp_path / "m", inner, {})
     with pytest.raises(ModelError, match="nested too deep"):
         load(tmp_path / "m")
-
-
-def test_a_graph_model_is_called_one(tmp_path: Path) -> None:
-    """With the way to a layers model."""
-    topology = {"node": [{"name": "x", "op": "Placeholder"}], "versions": {}}
-    write(tmp_path / "m", topology, {}, format="graph-model")
-    with pytest.raises(ModelError, match=r"it is a graph model.*tfjs_layers_model"):
-        load(tmp_path / "m")

@@ -224,4 +224,4 @@ def test_float16_halves_the_file_and_refuses_what_is_too_large(tmp_path: Path) -
     with pytest.raises(ModelError, match=r"dense/kernel: .*too large for float16.*as float32"):
         model.save(tmp_path / "float16.onnx", precision="float16")
     with pytest.raises(ModelError, match="invalid precision: expected float32, got float16"):
-        model.save(tmp_path / "folder", precision="float16")
+        model.save(tmp_path / "m.keras", precision="float16")

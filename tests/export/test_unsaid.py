@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,65 @@ def test_class_names_are_given_or_lie_beside(tmp_path: Path) -> None:
     beside.write_text('{"labels": [1, 2, 3]}')
     with pytest.raises(ModelError, match=r"metadata\.json: invalid class name"):
         load(path, pixels="0..1")
+
+
+TEACHABLE = {
+    "tfjsVersion": "1.3.1",
+    "tmVersion": "2.4.7",
+    "packageName": "@teachablemachine/image",
+    "labels": ["a", "b", "c"],
+    "imageSize": 4,
+}
+
+
+def test_teachable_machine_says_its_pixels_and_labels(tmp_path: Path) -> None:
+    """It divides by 127 and subtracts 1; that is said, and `pixels` decides otherwise."""
+    path = small(tmp_path / "m")
+    path.with_name("metadata.json").write_text(json.dumps(TEACHABLE))
+    with pytest.warns(DataWarning, match=r"Teachable Machine's, so pixels are divided by 127") as w:
+        model = sn.load_model(path)
+    assert len(w) == 1
+    assert model.class_names == ("a", "b", "c")
+    values = PIXELS.astype(np.float64) / 127 - 1
+    assert np.allclose(model.predict(PIXELS), outputs(path, values), atol=1e-6)
+    other = sn.load_model(path, pixels="0..1")
+    assert np.allclose(other.predict(PIXELS), outputs(path, PIXELS / 255.0), atol=1e-6)
+    pose = {**TEACHABLE, "packageName": "@teachablemachine/pose"}
+    path.with_name("metadata.json").write_text(json.dumps(pose))
+    with pytest.raises(ModelError, match=r"the model doesn't take images: expected .*image, got"):
+        load(path)
+
+
+def test_an_image_size_beside_fills_an_open_one(tmp_path: Path) -> None:
+    """[null, null, null, 1], as of networks for any size."""
+    path = small(tmp_path / "m")
+    content = json.loads(path.read_text())
+    layers = content["modelTopology"]["config"]["layers"]
+    layers[0]["config"]["batch_input_shape"] = [None, None, None, 1]
+    path.write_text(json.dumps(content))
+    with pytest.raises(ModelError, match="images of a known size"):
+        load(path, pixels="0..1")
+    path.with_name("metadata.json").write_text('{"imageSize": 4}')
+    assert load(path, pixels="0..1").input_shape == (4, 4, 1)
+
+
+@pytest.mark.parametrize("name", ["metadata.json", "model.json", "weights.bin"])
+def test_whatever_the_names_one_zip_is_a_model(tmp_path: Path, name: str) -> None:
+    """Of shards without an ending too; a file that is missing is named."""
+    path = small(tmp_path / "m", name="any.json", bin_path="group1-shard1of1")
+    path.with_name("metadata.json").write_text(json.dumps(TEACHABLE))
+    names = {"model.json": "any.json", "weights.bin": "group1-shard1of1"}
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        for file in path.parent.iterdir():
+            archive.write(file, f"inner/{file.name}")
+    assert load(tmp_path / "all.zip", pixels="0..1").metadata.class_names == ("a", "b", "c")
+    assert load(path.parent, pixels="0..1").weights_sha256
+    (path.parent / names.get(name, name)).unlink()
+    if name == "metadata.json":
+        assert load(path.parent, pixels="0..1").metadata.class_names == ()
+        return
+    with pytest.raises(ModelError, match="no model found"):
+        load(path.parent, pixels="0..1")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ import { floats, folder } from './files.mjs';
 await tf.setBackend('cpu');
 const states = [];
 for (const where of process.argv.slice(2)) {
-  const model = await tf.loadLayersModel(folder(where));
+  const { format } = JSON.parse(fs.readFileSync(path.join(where, 'model.json'), 'utf8'));
+  const load = format === 'graph-model' ? tf.loadGraphModel : tf.loadLayersModel;
+  const model = await load(folder(where));
   const shape = model.inputs[0].shape.slice(1);
   const outputs = tf.tidy(() => {
     const pixels = floats(path.join(where, 'pixels.bin'));
@@ -18,7 +20,7 @@ for (const where of process.argv.slice(2)) {
   fs.writeFileSync(path.join(where, 'outputs.bin'), outputs);
   const state = (await model.optimizer?.getWeights()) ?? [];
   states.push({
-    metadata: model.getUserDefinedMetadata() ?? null,
+    metadata: model.getUserDefinedMetadata?.() ?? null,
     loss: model.loss ?? null,
     optimizer: model.optimizer?.getClassName() ?? null,
     config: model.optimizer?.getConfig() ?? null,

@@ -166,6 +166,24 @@ def test_files_of_any_name_and_zips_are_read(node: str, tmp_path: Path) -> None:
         assert message.startswith(f"ModelError {word}"), message
 
 
+def test_teachable_machine_s_files_say_pixels_and_labels(node: str, tmp_path: Path) -> None:
+    """Its ZIP, or its files chosen together: as in Python."""
+    path = small(tmp_path / "m")
+    beside = {"tmVersion": "2.4.7", "labels": ["a", "b", "c"], "imageSize": 4}
+    path.with_name("metadata.json").write_text(json.dumps(beside))
+    pixels = np.random.default_rng(1).integers(0, 256, (6, 4, 4, 1), np.uint8)
+    (tmp_path / "pixels").write_bytes(pixels.tobytes())
+    names = [f"m/{file.name}" for file in sorted(path.parent.iterdir())]
+    [got] = loaded(node, tmp_path, {"names": names, "pixels": "pixels", "out": "out"})
+    assert got["classNames"] == ["a", "b", "c"]
+    assert [note.partition(",")[0] for note in got["notes"]] == [
+        "its metadata.json is Teachable Machine's"
+    ]
+    saved = read(path)
+    outputs = np.fromfile(tmp_path / "out", "<f4").reshape(6, 3)
+    assert np.abs(outputs - Sequential.from_saved(saved).predict(pixels)).max() < 1e-5
+
+
 def test_a_model_of_ours_that_tensorflow_js_trained_on_is_read(
     node: str, tfjs_folder: Path, tmp_path: Path
 ) -> None:

@@ -44,11 +44,14 @@ To = Annotated[
     ),
 ]
 
-
 Precision = Annotated[
     str,
     typer.Option(
-        metavar="TYPE", help="Type as which an ONNX file stores kernels: float32 or float16."
+        "--precision",
+        "--quantize",
+        metavar="TYPE",
+        help="Type as which kernels are stored, to make the file smaller: float16 for ONNX; "
+        "float16, uint16 or uint8 for TensorFlow.js.",
     ),
 ]
 

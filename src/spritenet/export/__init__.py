@@ -13,7 +13,10 @@ write_topology    layers to `modelTopology`
 topology          Topology: a network with its pixel range; Content: of a file
 read_topology     `modelTopology` to layers
 layer_entries     the layers of a file in topological order; file_input: the input
-weights           arrays and the files they are in
+graph_model       TensorFlow.js's graph models to layers; graph_nodes: GraphDef; graph_builder;
+                  graph_operations, graph_arrangement, graph_operands: operations to layers
+weights           arrays and the files they are in; quantization: uint8, uint16, float16
+metadata_json     labels and image size of Teachable Machine
 optimizer_state   optimizer state as arrays and `trainingConfig`
 class_names       class names from a file
 pixel_range       ranges of pixels that other programs' models expect

@@ -1,4 +1,4 @@
-"""Class names in files beside a model: lines of text, or `labels` of a `metadata.json`."""
+"""Class names of files: lines of text, or the `labels` of JSON."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ from spritenet.errors import ModelError
 from spritenet.export.error_location import quoted
 from spritenet.export.weights import read_file
 
-__all__ = ["METADATA_JSON", "checked_names", "read_class_names", "read_labels"]
-
-METADATA_JSON = "metadata.json"
-"""The file that Teachable Machine puts beside its models."""
+__all__ = ["checked_names", "read_class_names"]
 
 MAXIMAL_BYTES = 2**20
 MAXIMAL_NAMES = 65_536
@@ -40,18 +37,6 @@ def read_class_names(path: Path) -> tuple[str, ...]:
     if lines and all(line.startswith(f"{place} ") for place, line in enumerate(lines)):
         lines = [line.partition(" ")[2].strip() for line in lines]
     return checked_names(lines, path)
-
-
-def read_labels(folder: Path) -> tuple[str, ...]:
-    """The `labels` of a folder's metadata.json; empty where there are none.
-
-    Raises:
-        ModelError: they are no names.
-    """
-    path = folder / METADATA_JSON
-    if not path.is_file():
-        return ()
-    return checked_names(_listed(read_file(path, MAXIMAL_BYTES), path), path, empty=True)
 
 
 def checked_names(value: object, where: object, *, empty: bool = False) -> tuple[str, ...]:

@@ -16,8 +16,12 @@ MAXIMAL_SIDE = 65_535  # pixels
 LONGEST = 1 << 20  # values of a vector
 
 
-def given_shape(entries: Sequence[Entry]) -> Shape:
+def given_shape(entries: Sequence[Entry], size: int | None = None) -> Shape:
     """Returns the shape of one input, from the config of the first layer.
+
+    Args:
+        entries: the layers.
+        size: the height and width of images, where the config leaves them open.
 
     Raises:
         ModelError: there is none, or it isn't of known size.
@@ -29,6 +33,8 @@ def given_shape(entries: Sequence[Entry]) -> Shape:
     if shape is None and config.get("input_dim") is not None:
         shape = [None, config["input_dim"]]
     sides = shape[1:] if isinstance(shape, list) else []
+    if len(sides) == 3:
+        sides = [size if side is None else side for side in sides[:2]] + sides[2:]
     most = LONGEST if len(sides) == 1 else MAXIMAL_SIDE
     good = all(type(side) is int and 0 < side <= most for side in sides)
     if not 1 <= len(sides) <= 3 or not good:

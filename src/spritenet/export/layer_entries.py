@@ -80,13 +80,6 @@ def layer_entries(topology: object) -> list[Entry]:
     model = topology
     if isinstance(model, dict) and isinstance(model.get("model_config"), dict):
         model = model["model_config"]  # of Keras's .h5 files
-    if isinstance(model, dict) and isinstance(model.get("node"), list):
-        raise ModelError(
-            "it is a graph model, which has operations in place of layers",
-            expected="a layers model",
-            do="Convert the Keras model it was made from: tensorflowjs_converter "
-            "--input_format keras --output_format tfjs_layers_model model.h5 FOLDER.",
-        )
     if not isinstance(model, dict):
         raise ModelError("modelTopology is missing or damaged", do="Is it a layers model?")
     model = snake_keys(model)

@@ -7,6 +7,7 @@ refused with the way to convert them.
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -17,6 +18,9 @@ from spritenet.errors import ModelError
 __all__ = ["MODEL_JSON", "is_model", "is_zip", "locate"]
 
 MODEL_JSON = "model.json"
+HOLDS_WEIGHTS = re.compile(r"\.bin$|-shard\d+of\d+$")
+"""Ends the names of files of weights; older converters write shards without an ending."""
+
 MOST_JSON = 20
 """JSON files of a folder that are looked into, at most."""
 
@@ -101,7 +105,7 @@ def _in_folder(folder: Path, path: Path) -> Path:
 def _models_in(folder: Path) -> list[Path]:
     """The JSON files of a folder that describe a model."""
     names = sorted(file.name for file in folder.iterdir() if not file.name.startswith("."))
-    if not any(name.lower().endswith(".bin") for name in names):
+    if not any(HOLDS_WEIGHTS.search(name.lower()) for name in names):
         return []
     listed = [folder / name for name in names if name.lower().endswith(".json")]
     return [file for file in listed[:MOST_JSON] if _describes_a_model(file)]
@@ -177,8 +181,8 @@ def _models_in_zip(path: Path) -> bool:
         return False
     seen = [name for name in names if not name.startswith(".")]
     return MODEL_JSON in seen or (
-        any(name.endswith(".json") for name in seen)
-        and any(name.lower().endswith(".weights.bin") for name in seen)
+        any(name.lower().endswith(".json") for name in seen)
+        and any(HOLDS_WEIGHTS.search(name.lower()) for name in seen)
     )
 
 

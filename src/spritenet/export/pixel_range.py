@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from spritenet.errors import ModelError
 from spritenet.layers import Rescaling
 
-__all__ = ["RANGES", "UNIT", "PixelRange"]
+__all__ = ["RANGES", "TEACHABLE_MACHINE", "UNIT", "PixelRange"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,9 @@ class PixelRange:
 
 
 UNIT = PixelRange("0..1", 0.0, 1.0)
+
+TEACHABLE_MACHINE = PixelRange("-1..1", -1.0, 255 / 127 - 1)
+"""Pixels of Teachable Machine: divided by 127, minus 1."""
 
 RANGES: dict[str, PixelRange] = {
     found.name: found

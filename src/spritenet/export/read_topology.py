@@ -20,7 +20,7 @@ from spritenet.export.file_input import given_shape
 from spritenet.export.layer_entries import IMAGES, Entry, layer_entries, snake_keys
 from spritenet.export.pixel_range import PixelRange
 from spritenet.export.topology import Topology, completed
-from spritenet.export.write_topology import LEAKY
+from spritenet.export.write_topology import KEPT, LEAKY
 from spritenet.initializers import (
     GlorotNormal,
     GlorotUniform,
@@ -32,7 +32,16 @@ from spritenet.initializers import (
     VarianceScaling,
 )
 from spritenet.layers import IMAGES as FROM_IMAGES
-from spritenet.layers import ActivationLayer, Graph, Layer, LeakyReLU, Shape
+from spritenet.layers import (
+    ActivationLayer,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling2D,
+    Graph,
+    Layer,
+    LeakyReLU,
+    Reshape,
+    Shape,
+)
 from spritenet.layers.activations import FILE_NAMES
 from spritenet.layers.parametric import Parametric
 
@@ -46,21 +55,22 @@ IDLE = re.compile(r"ActivityRegularization|AugMix|CutMix|MixUp|RandAugment|Rando
 """Layers that change nothing but while training."""
 
 
-def read_topology(topology: object, pixels: PixelRange | None = None) -> Topology:
-    """The network of a `modelTopology`.
-
-    It is `completed` with a Rescaling.
+def read_topology(
+    topology: object, pixels: PixelRange | None = None, size: int | None = None
+) -> Topology:
+    """The network of a `modelTopology`, a Rescaling first: see `completed`.
 
     Args:
         topology: the JSON value.
-        pixels: the pixel range of such a network's inputs.
+        pixels: the pixel range of the inputs of a network that doesn't begin with a Rescaling.
+        size: the height and width of images, where the topology leaves them open.
 
     Raises:
         ModelError: it is no supported graph of layers that takes images; or it begins with a
             Rescaling, and `pixels` is given too.
     """
     entries = layer_entries(topology)
-    input_shape = given_shape(entries)
+    input_shape = given_shape(entries, size)
     entries = [entry for entry in entries if entry.class_name != "InputLayer"]
     return completed(_graph(entries, input_shape), input_shape, pixels)
 
@@ -81,9 +91,10 @@ def _graph(entries: Sequence[Entry], input_shape: Shape) -> Graph:
         given = [input_shape if i == FROM_IMAGES else shapes[i] for i in read]
         for layer in _layers(entry, given[0]):
             if read == (len(layers) - 1,) and layers and readers[entry.sources[0]] == 1:
-                leaky = _with_activation(layers[-1], layer)
-                if leaky is not None:
-                    layers[-1] = leaky
+                joined = _with_activation(layers[-1], layer) or _with_keepdims(layers[-1], layer)
+                if joined is not None:
+                    layers[-1] = joined
+                    shapes[-1] = layer.output_shape(shapes[-1])
                     continue
             layers.append(layer)
             inputs.append(read)
@@ -196,3 +207,16 @@ def _with_activation(layer: Layer, after: Layer) -> Layer | None:
         return None
     leaky = type(layer).from_config({**layer.config(), "activation": "leaky_relu"})
     return leaky if leaky.function == after.function else None
+
+
+def _with_keepdims(layer: Layer, after: Layer) -> Layer | None:
+    """The pooling with the `keepdims` that `write_topology` split off it, if `after` is that."""
+    if (
+        not isinstance(layer, GlobalAveragePooling2D | GlobalMaxPooling2D)
+        or layer.keepdims
+        or not isinstance(after, Reshape)
+        or after.name != f"{layer.name}{KEPT}"
+        or after.target_shape[:2] != (1, 1)
+    ):
+        return None
+    return type(layer).from_config({**layer.config(), "keepdims": True})

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,16 +22,20 @@ from spritenet.atomic import write_folder
 from spritenet.destination import destination
 from spritenet.errors import ModelError
 from spritenet.export import optimizer_state
-from spritenet.export.class_names import METADATA_JSON, read_labels
 from spritenet.export.error_location import located
+from spritenet.export.graph_model import GRAPH_DTYPES, is_graph_model, read_graph_model
 from spritenet.export.location import MAXIMAL_MODEL_JSON, MODEL_JSON
 from spritenet.export.metadata import Metadata, digest
-from spritenet.export.pixel_range import PixelRange
+from spritenet.export.metadata_json import METADATA_JSON, Beside, read_beside
+from spritenet.export.pixel_range import TEACHABLE_MACHINE, PixelRange
+from spritenet.export.quantization import quantized
 from spritenet.export.read_topology import read_topology
 from spritenet.export.saved_model import ASSUMED, OptimizerState, SavedModel, named_shapes, sha256
 from spritenet.export.topology import Topology
 from spritenet.export.weights import (
+    OF_LAYERS,
     Array,
+    Group,
     join,
     manifest,
     match,
@@ -60,14 +65,24 @@ TRAINED_ON_ELSEWHERE = (
     "calibration, the optimizer state and the description of the training set are dropped"
 )
 
+TEACHABLE_PIXELS = (
+    "its metadata.json is Teachable Machine's, so pixels are divided by 127, minus 1: -1..1. If "
+    "they are others, give pixels= (--pixels)"
+)
+
 MODEL_FILES = r"model\.json|weights\.bin|group\d+-shard\d+of\d+(\.bin)?"
 """The files that a new model replaces: ours, and those that TensorFlow.js's converter writes."""
 
 
-def save(model: SavedModel, folder: str | os.PathLike[str]) -> None:
+def save(model: SavedModel, folder: str | os.PathLike[str], precision: str = "float32") -> None:
     """Write a model into a folder, which appears whole or not at all.
 
     An older model in that folder is replaced. At an address of a store, such as `s3://…`, none is.
+
+    Args:
+        model: the model.
+        folder: the folder.
+        precision: see `files`.
 
     Raises:
         ModelError: a weight is not finite, the folder holds other files, or the disk refuses.
@@ -75,21 +90,25 @@ def save(model: SavedModel, folder: str | os.PathLike[str]) -> None:
     """
     with destination(folder) as place:
         with located(place.path):
-            content = files(model)
+            content = files(model, precision)
         write_folder(place.path, content, MODEL_FILES, error=ModelError)
 
 
-def files(model: SavedModel) -> dict[str, bytes]:
+def files(model: SavedModel, precision: str = "float32") -> dict[str, bytes]:
     """The files of a model's folder, by name: model.json and weights.bin.
 
+    Args:
+        model: the model.
+        precision: the type as which kernels are stored: "float32", "float16", "uint16" or
+            "uint8". The other weights are float32.
+
     Raises:
-        ModelError: a weight is not finite, or the layers can't be named.
+        ModelError: a weight is not finite or too large, or the layers can't be named.
     """
     model.check()
-    topology = write_topology(model.layers, model.input_shape)
+    model, arrays, values = _stored(model, precision)
     named = named_shapes(model.layers, model.input_shape)
-    arrays = [Array(name, shape) for name, shape in named]
-    values: list[NDArray[Any]] = [model.parameters]
+    topology = write_topology(model.layers, model.input_shape)
     extras: dict[str, Any] = {"weights_sha256": model.weights_sha256}
     content: dict[str, Any] = {
         "format": "layers-model",
@@ -100,14 +119,44 @@ def files(model: SavedModel) -> dict[str, bytes]:
     if model.optimizer is not None:
         slots = optimizer_state.arrays(model.optimizer, named)
         arrays += [array for array, _ in slots]
-        values += [value for _, value in slots]
-        extras["optimizer"] = _optimizer_entry(model.optimizer, join([v for _, v in slots]))
+        values.append(join([value for _, value in slots]))
+        extras["optimizer"] = _optimizer_entry(model.optimizer, values[-1])
         config = optimizer_state.training_config(model.optimizer)
         content |= {"trainingConfig": config} if config else {}
     content["weightsManifest"] = manifest(arrays, WEIGHTS)
     content["userDefinedMetadata"] = {KEY: model.metadata.to_json(model.input_shape, extras)}
     text = json.dumps(content, ensure_ascii=False, allow_nan=False)
-    return {MODEL_JSON: text.encode() + b"\n", WEIGHTS: join(values)}
+    return {MODEL_JSON: text.encode() + b"\n", WEIGHTS: b"".join(values)}
+
+
+def _stored(model: SavedModel, precision: str) -> tuple[SavedModel, list[Array], list[bytes]]:
+    """Returns a model with the weights that a reader gets, and their entries and bytes.
+
+    Scores are those of the exact weights: a quantized model has none.
+
+    Raises:
+        ModelError: a weight is too large, or there is an optimizer.
+    """
+    named = named_shapes(model.layers, model.input_shape)
+    if precision == "float32":
+        return model, [Array(name, shape) for name, shape in named], [join([model.parameters])]
+    if model.optimizer is not None:
+        raise ModelError(f"precision {precision!r} and the optimizer state are mutually exclusive")
+    arrays, stored = [], []
+    parameters, offset = model.parameters.copy(), 0
+    for name, shape in named:
+        part = parameters[offset : offset + prod(shape)]
+        offset += part.size
+        form = None
+        data = join([part])
+        if len(shape) > 1:
+            with located(Path(name)):
+                form, data = quantized(part, precision)
+            part[:] = form.decoded(np.frombuffer(data, np.uint8), "float32")
+        arrays.append(Array(name, shape, quantization=form))
+        stored.append(data)
+    metadata = replace(model.metadata, scores={})
+    return replace(model, parameters=parameters, metadata=metadata), arrays, stored
 
 
 def _optimizer_entry(state: OptimizerState, slots: bytes) -> dict[str, Any]:
@@ -139,27 +188,39 @@ def read_tfjs(
         ModelError: something is missing, damaged, unsafe or unsupported.
     """
     content = _parse(read_file(where, MAXIMAL_MODEL_JSON), where)
-    with located(where):
-        network = read_topology(content.get("modelTopology"), pixels)
-        named = named_shapes(network.layers, network.input_shape)
-    notes = [f"{path}: {note}" for note in network.notes]
-    groups = parse_manifest(content.get("weightsManifest"), where)
+    beside = read_beside(where.parent)
+    known = pixels or (TEACHABLE_MACHINE if beside.is_teachable_machine else None)
+    kinds = GRAPH_DTYPES if is_graph_model(content) else OF_LAYERS
+    groups = parse_manifest(content.get("weightsManifest"), where, kinds)
     promised = [array for group in groups for array in group.arrays]
-    sources = match(named, [array for array in promised if not array.group], where)
-    values = {name: v for group in groups for name, v in read_group(where.parent, group).items()}
-    flat = [values[source].reshape(-1) for source in sources]
-    parameters = np.concatenate([np.zeros(0, np.float32), *flat]).astype(np.float32)
+    if is_graph_model(content):
+        values = _values(groups, where)
+        with located(where):
+            network, parameters = read_graph_model(content, values, known, beside.image_size)
+        named = named_shapes(network.layers, network.input_shape)
+    else:
+        with located(where):
+            network = read_topology(content.get("modelTopology"), known, beside.image_size)
+        named = named_shapes(network.layers, network.input_shape)
+        sources = match(named, [array for array in promised if not array.group], where)
+        values = _values(groups, where)
+        flat = [values[source].reshape(-1) for source in sources]
+        parameters = np.concatenate([np.zeros(0, np.float32), *flat]).astype(np.float32)
     parameters.setflags(write=False)
+    notes = [f"{path}: {note}" for note in network.notes]
+    if known is not pixels:
+        notes.append(f"{path}: {TEACHABLE_PIXELS}")
     slots = [values[array.name] for array in promised if array.group]
     entry, dropped = _own_entry(content, parameters, slots, where)
     notes += [f"{path}: {note}" for note in dropped]
     state = entry.get("optimizer")
     metadata = Metadata.from_json(entry, where) if entry else Metadata()
     if class_names is None and not metadata.class_names:
-        class_names = _labels(where.parent, network, notes)
+        class_names = _labels(beside, where.parent, network, notes)
     if class_names is not None:
         metadata = replace(metadata, class_names=class_names)
-    if network.assumed and pixels is None:
+    assumed = network.assumed and known is None
+    if assumed:
         notes.append(f"{path}: {ASSUMED}")  # the last one: see `SavedModel.notes`
     wanted = with_optimizer and state is not None
     model = SavedModel(
@@ -168,7 +229,7 @@ def read_tfjs(
         parameters,
         metadata,
         _optimizer(state, values, named, where) if wanted else None,
-        network.assumed and pixels is None,
+        assumed,
         tuple(notes),
     )
     with located(where):
@@ -207,9 +268,16 @@ def _own_entry(
     return entry, []
 
 
-def _labels(folder: Path, network: Topology, notes: list[str]) -> tuple[str, ...] | None:
+def _values(groups: Sequence[Group], where: Path) -> dict[str, NDArray[Any]]:
+    """Returns the arrays of all groups by name."""
+    return {name: v for group in groups for name, v in read_group(where.parent, group).items()}
+
+
+def _labels(
+    beside: Beside, folder: Path, network: Topology, notes: list[str]
+) -> tuple[str, ...] | None:
     """The class names beside a model, if they are as many as its outputs."""
-    names = read_labels(folder)
+    names = beside.labels
     shape = network.layers.output_shape(network.input_shape)
     if not names or shape == (len(names),):
         return names or None

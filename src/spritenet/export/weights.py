@@ -1,7 +1,8 @@
 """The weights of a model file: named arrays described in model.json, held in binary files.
 
-Knows TensorFlow.js's `weightsManifest` and `weights.bin`; knows nothing of layers. Everything is
-float32, little-endian, one array after the other, but for TensorFlow.js's int32 step counter.
+Knows TensorFlow.js's `weightsManifest` and `weights.bin`; knows nothing of layers. Arrays are
+little-endian, one after the other: float32, or quantized; int32 is TensorFlow.js's step counter.
+Graph models also have int32 and bool.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ import numpy as np
 
 from spritenet.errors import ModelError
 from spritenet.export.error_location import quoted
+from spritenet.export.quantization import Quantization, parse_quantization
 from spritenet.lfs_pointer import refuse_pointer, refuse_pointer_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "OF_LAYERS",
     "Array",
     "Group",
     "join",
@@ -36,7 +39,9 @@ __all__ = [
 
 MAXIMAL_ARRAYS = 10_000
 MAXIMAL_RANK = 8
-DTYPES = {"float32": np.dtype("<f4"), "int32": np.dtype("<i4")}
+DTYPES = {"float32": np.dtype("<f4"), "int32": np.dtype("<i4"), "bool": np.dtype("?")}
+OF_LAYERS = ("float32",)
+OF_OPTIMIZERS = ("float32", "int32")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +51,27 @@ class Array:
     Attributes:
         name: like "conv2d/kernel".
         shape: its axes; () is a single number.
-        dtype: "float32"; only an optimizer's step counter may be "int32".
+        dtype: "float32"; an optimizer's step counter may be "int32".
         group: "optimizer" for the optimizer's slots, else "".
+        quantization: the form it is stored in; None for its own.
     """
 
     name: str
     shape: tuple[int, ...]
     dtype: str = "float32"
     group: str = ""
+    quantization: Quantization | None = None
 
     @property
     def size(self) -> int:
         """The number of values."""
         return math.prod(self.shape)
+
+    @property
+    def bytes(self) -> int:
+        """The number of stored bytes."""
+        kind = self.quantization
+        return self.size * (kind.item_size if kind else DTYPES[self.dtype].itemsize)
 
     def entry(self) -> dict[str, object]:
         """As in the manifest."""
@@ -67,6 +80,8 @@ class Array:
             "shape": list(self.shape),
             "dtype": self.dtype,
         }
+        if self.quantization is not None:
+            entry["quantization"] = self.quantization.entry()
         return {**entry, "group": self.group} if self.group else entry
 
 
@@ -80,7 +95,7 @@ class Group:
     @property
     def bytes(self) -> int:
         """The total size of the files in bytes."""
-        return sum(4 * array.size for array in self.arrays)
+        return sum(array.bytes for array in self.arrays)
 
 
 def manifest(arrays: Iterable[Array], path: str) -> list[dict[str, object]]:
@@ -88,16 +103,21 @@ def manifest(arrays: Iterable[Array], path: str) -> list[dict[str, object]]:
     return [{"paths": [path], "weights": [array.entry() for array in arrays]}]
 
 
-def parse_manifest(value: object, where: Path) -> list[Group]:
+def parse_manifest(value: object, where: Path, dtypes: Sequence[str] = OF_LAYERS) -> list[Group]:
     """The groups of a `weightsManifest`, every entry checked, nothing read yet.
+
+    Args:
+        value: the JSON value.
+        where: the file.
+        dtypes: the types that arrays may have.
 
     Raises:
         ModelError: it isn't a manifest, is too large, names files outside the folder, the same
-            array twice, or a type other than float32.
+            array twice, or an unsupported type.
     """
     if not isinstance(value, list) or not all(isinstance(group, dict) for group in value):
         raise ModelError("weightsManifest is not a list of groups", where=where)
-    groups = [_group(group, where) for group in value]
+    groups = [_group(group, where, dtypes) for group in value]
     arrays = [array for group in groups for array in group.arrays]
     if len(arrays) > MAXIMAL_ARRAYS:
         raise ModelError(
@@ -114,14 +134,14 @@ def parse_manifest(value: object, where: Path) -> list[Group]:
     return groups
 
 
-def _group(value: Mapping[str, Any], where: Path) -> Group:
+def _group(value: Mapping[str, Any], where: Path, dtypes: Sequence[str]) -> Group:
     """One group of a manifest. See `parse_manifest`."""
     paths, entries = value.get("paths"), value.get("weights")
     if not isinstance(paths, list) or not isinstance(entries, list):
         raise ModelError("a group of weightsManifest lacks paths or weights", where=where)
     return Group(
         tuple(_path(path, where) for path in paths),
-        tuple(_array(entry, where) for entry in entries),
+        tuple(_array(entry, where, dtypes) for entry in entries),
     )
 
 
@@ -149,7 +169,7 @@ def _path(value: object, where: Path) -> str:
     return value
 
 
-def _array(entry: object, where: Path) -> Array:
+def _array(entry: object, where: Path, dtypes: Sequence[str]) -> Array:
     """One array of a manifest. See `parse_manifest`."""
     name = entry.get("name") if isinstance(entry, dict) else None
     if not isinstance(entry, dict) or not isinstance(name, str):
@@ -165,17 +185,18 @@ def _array(entry: object, where: Path) -> Array:
             got=quoted(shape),
         )
     optimizer = entry.get("group") == "optimizer"
-    if "quantization" in entry or dtype not in (
-        ("float32", "int32") if optimizer else ("float32",)
-    ):
-        kind = "quantised" if "quantization" in entry else quoted(dtype)
+    allowed = OF_OPTIMIZERS if optimizer else dtypes
+    if not isinstance(dtype, str) or dtype not in allowed:
         raise ModelError(
-            f"{label}: only float32 weights can be read",
+            f"{label}: unsupported type of weights",
             where=where,
-            got=kind,
-            do="Convert the model again without quantisation.",
+            expected=" or ".join(allowed),
+            got=quoted(dtype),
         )
-    return Array(name, tuple(axes), str(dtype), "optimizer" if optimizer else "")
+    stored = None
+    if "quantization" in entry:
+        stored = parse_quantization(entry["quantization"], dtype, label, where)
+    return Array(name, tuple(axes), dtype, "optimizer" if optimizer else "", stored)
 
 
 def match(
@@ -251,7 +272,7 @@ def _check_size(path: Path, size: int, limit: int, exact: bool) -> None:
 
 
 def read_group(folder: Path, group: Group) -> dict[str, NDArray[Any]]:
-    """The arrays of a group by name, each in its shape, read-only.
+    """The arrays of a group by name, each in its shape.
 
     Raises:
         ModelError: a file is missing or their sizes aren't the manifest's; nothing is read then.
@@ -270,13 +291,14 @@ def read_group(folder: Path, group: Group) -> dict[str, NDArray[Any]]:
         )
     data = b"".join(read_file(f, n, exact=True) for f, n in zip(files, sizes, strict=True))
     values = np.frombuffer(data, np.uint8)
-    ends = np.cumsum([4 * array.size for array in group.arrays]).tolist()
-    return {
-        array.name: values[end - 4 * array.size : end]
-        .view(DTYPES[array.dtype])
-        .reshape(array.shape)
-        for array, end in zip(group.arrays, ends, strict=True)
-    }
+    arrays, offset = {}, 0
+    for array in group.arrays:
+        part = values[offset : offset + array.bytes]
+        offset += array.bytes
+        kind = array.quantization
+        found = kind.decoded(part, array.dtype) if kind else part.view(DTYPES[array.dtype])
+        arrays[array.name] = found.reshape(array.shape)
+    return arrays
 
 
 def _opener(path: str, flags: int) -> int:

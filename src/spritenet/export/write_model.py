@@ -24,7 +24,7 @@ __all__ = ["save"]
 
 WRITERS: Mapping[str, Writer] = MappingProxyType(
     {
-        "tfjs": lambda model, path, _: tfjs.save(model, path),
+        "tfjs": tfjs.save,
         "keras": lambda model, path, _: save_keras(model, path),
         "onnx": save_onnx,
     }

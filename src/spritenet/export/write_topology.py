@@ -3,6 +3,7 @@
 Keras 2's form, as TensorFlow.js 4.22 loads it. What TensorFlow.js lacks is written as an
 equivalent:
 
+- `keepdims=True` of a global pooling becomes a Reshape layer of its own;
 - the activation "leaky_relu", and a ReLU with a slope, become a LeakyReLU layer of their own;
 - random layers, which work in training alone, are left out, and a RandomCrop is a Cropping2D;
 - LeCun's initializers become VarianceScaling, and an untruncated one RandomNormal.
@@ -32,19 +33,23 @@ from spritenet.layers import (
     Graph,
     Layer,
     LeakyReLU,
+    Reshape,
     Shape,
     Weight,
 )
 from spritenet.layers.activations import FILE_NAMES
 from spritenet.layers.parametric import Parametric
 
-__all__ = ["LEAKY", "write_topology"]
+__all__ = ["KEPT", "LEAKY", "write_topology"]
 
 IMAGES_NAME = "input_1"
 """The name of a graph's input layer, unless a layer has it."""
 
 LEAKY = "_leaky_relu"
 """Ends the name of a LeakyReLU that is the activation of the layer before it."""
+
+KEPT = "_keepdims"
+"""Ends the name of a Reshape that is the `keepdims` of the layer before it."""
 
 
 def write_topology(layers: Iterable[Layer], input_shape: Shape) -> dict[str, Any]:
@@ -60,7 +65,7 @@ def write_topology(layers: Iterable[Layer], input_shape: Shape) -> dict[str, Any
     outputs: list[str] = []  # the name of the entry that gives each layer's output
     for node in graph.nodes(input_shape):
         sources = [IMAGES_NAME if i == IMAGES else outputs[i] for i in node.inputs]
-        for entry in _entries(node.layer, node.weights):
+        for entry in _entries(node.layer, node.weights, node.output_shape):
             entries.append({**entry, "sources": sources})
             sources = [str(entry["config"]["name"])]
         outputs += sources
@@ -119,8 +124,10 @@ def _functional(entries: Sequence[dict[str, Any]], input_shape: Shape) -> dict[s
     }
 
 
-def _entries(layer: Layer, weights: Sequence[Weight]) -> Iterator[dict[str, Any]]:
-    """The layer as TensorFlow.js knows it: one layer, or two for a leaky activation."""
+def _entries(
+    layer: Layer, weights: Sequence[Weight], output_shape: Shape
+) -> Iterator[dict[str, Any]]:
+    """The layer as TensorFlow.js knows it: one, or two for a leaky activation or `keepdims`."""
     config = layer.config()
     starts = {w.name.removesuffix("_kernel"): w for w in weights}
     # Also of a layer without a bias: TensorFlow.js reads the word before it asks.
@@ -137,6 +144,13 @@ def _entries(layer: Layer, weights: Sequence[Weight]) -> Iterator[dict[str, Any]
         yield {"class_name": layer.class_name, "config": {**config, "activation": "linear"}}
         yield _leaky(f"{layer.name}{LEAKY}", layer.function.alpha)
         return
+    if config.get("keepdims"):
+        yield {"class_name": layer.class_name, "config": {**config, "keepdims": False}}
+        name = f"{layer.name}{KEPT}"
+        yield {"class_name": "Reshape", "config": Reshape(output_shape, name=name).config()}
+        return
+    if isinstance(layer, Reshape):
+        config["target_shape"] = list(output_shape)  # TensorFlow.js infers no -1 from batches
     if config.get("activation") in FILE_NAMES:
         config["activation"] = FILE_NAMES[str(config["activation"])]
     yield {"class_name": layer.class_name, "config": config}

@@ -34,7 +34,7 @@ class ModelFormat:
 FORMATS: dict[str, ModelFormat] = {
     found.name: found
     for found in (
-        ModelFormat("tfjs", "TensorFlow.js"),
+        ModelFormat("tfjs", "TensorFlow.js", precisions=("float32", "float16", "uint16", "uint8")),
         ModelFormat("keras", "Keras", (".keras", ".h5", ".hdf5"), (".keras", ".h5"), "keras"),
         ModelFormat("onnx", "ONNX", (".onnx",), (".onnx",), "onnx", ("float32", "float16")),
     )

@@ -287,7 +287,8 @@ class Model:
         Args:
             path: a folder; or a file that ends in .keras or .h5 (extra `keras`) or .onnx (`onnx`).
             include_optimizer: if True, a folder also has the optimizer state, to train on.
-            precision: of the kernels in an ONNX file: "float32" or "float16".
+            precision: the type as which kernels are stored: "float32"; "float16"; or, in a
+                folder, "uint16" or "uint8".
 
         Raises:
             ModelError: it has no weights yet, the folder holds other files, or the disk refuses.

@@ -13,6 +13,7 @@ import { isZip, unzipped } from './unzip.js';
  * @property {string} where  what messages call the JSON file
  * @property {(limit: number) => Promise<Uint8Array>} readJson  the JSON file that describes the model
  * @property {(name: string, limit: number) => Promise<Uint8Array>} read  a file beside it
+ * @property {(name: string) => boolean} [has]  whether there is a file beside it, if that is known
  */
 
 const MODEL_JSON = 'model.json';
@@ -67,6 +68,7 @@ async function inFiles(files) {
     where,
     readJson: (limit) => inMemory(files, where, limit),
     read: (name, limit) => inMemory(files, name, limit),
+    has: (name) => Object.hasOwn(files, name),
   };
 }
 

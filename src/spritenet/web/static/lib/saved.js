@@ -1,5 +1,6 @@
 // The model file: TensorFlow.js's layers format, `model.json` and `weights.bin`. See docs/reference/model-format.md.
 
+import { readBeside, TEACHABLE_MACHINE, TEACHABLE_PIXELS } from './beside.js';
 import { checkRejection, readRejection } from './rejection.js';
 import { ModelError, SpritenetError } from './errors.js';
 import { folderOf } from './files.js';
@@ -68,9 +69,12 @@ export async function readModel(source, { pixels, classNames: given } = {}) {
   const folder = await folderOf(source);
   const content = parse(await folder.readJson(MAXIMAL_MODEL_JSON), folder.where);
   const { where } = folder;
+  const beside = await readBeside(folder);
+  const isStated = pixels === undefined && beside.isTeachableMachine;
   const { layers, inputShape, assumed, notes } = located(where, () =>
-    readTopology(content.modelTopology, pixels),
+    readTopology(content.modelTopology, isStated ? TEACHABLE_MACHINE : pixels),
   );
+  if (isStated) notes.push(TEACHABLE_PIXELS);
   const wanted = located(where, () => namedWeights(layers, inputShape));
   const groups = parseManifest(content.weightsManifest, where);
   const promised = groups.flatMap((group) => group.entries);
@@ -92,14 +96,16 @@ export async function readModel(source, { pixels, classNames: given } = {}) {
   readMetadata(whole, where);
   const entry = stillTrue(whole, content.generatedBy, parameters, notes);
   const metadata = readMetadata(entry, where);
+  const labels = metadata.classNames.length ? [] : beside.labels;
+  const outputs = inferShapes(layers, inputShape).output;
   if (given) metadata.classNames = [...given];
+  else if (labels.length && String(outputs) === String(labels.length)) metadata.classNames = labels;
   compare(entry.weights_sha256, join([parameters]), where);
   wanted.forEach(({ name }, i) => {
     if (!arrays[i].every(Number.isFinite)) {
       throw new ModelError('a weight is not a finite number', { where: name });
     }
   });
-  const outputs = inferShapes(layers, inputShape).output;
   const { classNames } = metadata;
   if (classNames.length && String(outputs) !== String(classNames.length)) {
     throw new ModelError("the class names don't fit the outputs", {

@@ -39,7 +39,7 @@ export function graphOf(topology) {
   if (Array.isArray(model?.node)) {
     throw new ModelError('it is a graph model, which has operations in place of layers', {
       expected: 'a layers model',
-      todo: 'Convert the Keras model it was made from: tensorflowjs_converter --input_format keras --output_format tfjs_layers_model model.h5 FOLDER.',
+      todo: 'Convert it to layers: spritenet export MODEL FOLDER.',
     });
   }
   model = isObject(model) ? snakeKeys(model) : {};

@@ -14,7 +14,7 @@ import {
   startsWithRescaling,
 } from './graph.js';
 import { hasClass, Layer, makeLayer } from './layers.js';
-import { infer } from './shapes.js';
+import { infer, inferShapes } from './shapes.js';
 import { rescalingTo } from './pixel-range.js';
 import { graphOf, isObject, snakeKeys } from './topology-graph.js';
 
@@ -23,6 +23,8 @@ import { graphOf, isObject, snakeKeys } from './topology-graph.js';
 /** @typedef {import('./topology-graph.js').Entry} Entry */
 
 const LEAKY = '_leaky_relu'; // ends the name of a LeakyReLU that is the activation of the layer before
+const KEPT = '_keepdims'; // ends the name of a Reshape that is the keepdims of the pooling before
+const GLOBAL = ['GlobalAveragePooling2D', 'GlobalMaxPooling2D'];
 const IDLE = /^(ActivityRegularization|AugMix|CutMix|MixUp|RandAugment|Random(?!Crop$)[A-Z]\w*)$/; // but while training
 const PLAIN = ['ReLU', 'LeakyReLU', 'ELU', 'Softmax', 'Activation']; // activations as layers
 
@@ -54,9 +56,11 @@ export function readTopology(topology, pixels) {
     for (const layer of readLayers(entry, inputs[0].shape)) {
       const before = found.get(inputs[0].name);
       const alone = entry.inputs.length === 1 && readers.get(entry.inputs[0]) === 1;
-      const joined = before && alone && withActivation(before, layer);
+      const joined =
+        before && alone && (withActivation(before, layer) ?? withKeepdims(before, layer));
       if (joined) {
         found.set(before.name, new Layer({ ...joined, inputs: before.inputs }));
+        inputs = [{ name: before.name, shape: infer(layer, [inputs[0].shape]).shape }];
         continue;
       }
       const { shape } = infer(
@@ -180,6 +184,25 @@ function withActivation(layer, after) {
 }
 
 /**
+ * The pooling with the `keepdims` that `writeTopology` split off it, if `after` is that.
+ *
+ * @param {Layer} layer
+ * @param {Layer} after
+ * @returns {Layer | null}
+ */
+function withKeepdims(layer, after) {
+  const split =
+    after.className === 'Reshape' &&
+    after.name === `${layer.name}${KEPT}` &&
+    GLOBAL.includes(layer.className) &&
+    !layer.config.keepdims &&
+    /^1,1,/.test(String(after.config.target_shape));
+  return split
+    ? new Layer({ ...layer, config: Object.freeze({ ...layer.config, keepdims: true }) })
+    : null;
+}
+
+/**
  * Returns the layers as they predict: without random ones, a RandomCrop as a Cropping2D behind
  * Rescaling, which still comes first.
  *
@@ -227,10 +250,11 @@ function withoutRandom(layers, inputShape) {
  */
 export function writeTopology(layers, inputShape) {
   layers = withoutRandom(layers, inputShape);
+  const { shapes } = inferShapes(layers, inputShape);
   const batchInputShape = [null, ...inputShape];
   const written = { keras_version: '2.15.0', backend: 'tensorflow' };
   if (isChain(layers)) {
-    const list = layers.flatMap(entriesOf);
+    const list = layers.flatMap((layer, i) => entriesOf(layer, shapes[i]));
     list[0].config.batch_input_shape = batchInputShape;
     return { class_name: 'Sequential', config: { name: 'sequential', layers: list }, ...written };
   }
@@ -240,9 +264,9 @@ export function writeTopology(layers, inputShape) {
   const outputs = new Map([[IMAGE, input]]);
   /** @param {readonly string[]} names */
   const node = (names) => [names.map((name) => [name, 0, 0, {}])];
-  const list = layers.flatMap((layer) => {
+  const list = layers.flatMap((layer, i) => {
     let inputs = inputsOf(layer).map((name) => /** @type {string} */ (outputs.get(name)));
-    return entriesOf(layer).map((entry) => {
+    return entriesOf(layer, shapes[i]).map((entry) => {
       const name = String(entry.config.name);
       const whole = { ...entry, name, inbound_nodes: node(inputs) };
       inputs = [name];
@@ -267,12 +291,13 @@ export function writeTopology(layers, inputShape) {
 }
 
 /**
- * Returns the layer as TensorFlow.js knows it: one, or two for a leaky activation, which it lacks.
+ * Returns the layer as TensorFlow.js knows it: one, or two for a leaky activation or keepdims, which it lacks.
  *
  * @param {Layer} layer
+ * @param {readonly number[]} outputShape
  * @returns {{ class_name: string, config: Config }[]}
  */
-function entriesOf(layer) {
+function entriesOf(layer, outputShape) {
   const { className, name, config, trainable } = layer;
   /** @type {Config} */
   const own = { name, trainable, dtype: 'float32', ...config };
@@ -288,6 +313,17 @@ function entriesOf(layer) {
     const plain = { class_name: className, config: { ...own, activation: 'linear' } };
     return [plain, leaky(`${name}${LEAKY}`, 0.2)];
   }
+  if (GLOBAL.includes(className) && config.keepdims) {
+    const shape = { target_shape: [...outputShape] };
+    return [
+      { class_name: className, config: { ...own, keepdims: false } },
+      {
+        class_name: 'Reshape',
+        config: { name: `${name}${KEPT}`, trainable: true, dtype: 'float32', ...shape },
+      },
+    ];
+  }
+  if (className === 'Reshape') own.target_shape = [...outputShape]; // no -1 of batches there
   const written = FILE_NAMES[String(config.activation)];
   if (written) own.activation = written;
   return [{ class_name: className, config: own }];

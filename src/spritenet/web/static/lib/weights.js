@@ -5,10 +5,12 @@
 import { ModelError, shown } from './errors.js';
 import { size } from './shapes.js';
 
-/** @typedef {{ name: string, shape: number[], dtype: string, group: string }} Entry  of the manifest */
+/** @typedef {{ dtype: string, scale: number, min: number }} Quantization  value = integer · scale + min */
+/** @typedef {{ name: string, shape: number[], dtype: string, group: string, quantization: Quantization | null }} Entry  of the manifest */
 /** @typedef {{ paths: string[], entries: Entry[], bytes: number }} Group  its files' bytes, joined, are its arrays' */
 
 const MAXIMAL_ARRAYS = 10000;
+const BYTES = /** @type {Record<string, number>} */ ({ uint8: 1, uint16: 2, float16: 2 }); // of a quantized value
 const MAXIMAL_BYTES = 2 ** 31; // of all weights: more than a tab can train
 
 /**
@@ -34,7 +36,7 @@ export function parseManifest(value, where) {
     }
     const entries = group.weights.map((/** @type {unknown} */ entry) => parseEntry(entry, where));
     const bytes = entries.reduce(
-      (/** @type {number} */ sum, /** @type {Entry} */ e) => sum + 4 * size(e.shape),
+      (/** @type {number} */ sum, /** @type {Entry} */ e) => sum + bytesOf(e),
       0,
     );
     if (!(bytes <= MAXIMAL_BYTES)) {
@@ -86,21 +88,80 @@ function parseEntry(value, where) {
   ) {
     throw new ModelError(`${label}: invalid shape`, { where, got: shape ?? null });
   }
-  if (
-    'quantization' in entry ||
-    !(entry.dtype === 'float32' || (group && entry.dtype === 'int32'))
-  ) {
-    throw new ModelError(`${label}: only float32 weights can be read`, {
+  if (!(entry.dtype === 'float32' || (group && entry.dtype === 'int32'))) {
+    throw new ModelError(`${label}: unsupported type of weights`, {
       where,
-      got: 'quantization' in entry ? 'quantised' : entry.dtype,
-      todo: 'Convert the model again without quantisation.',
+      expected: group ? 'float32 or int32' : 'float32',
+      got: entry.dtype ?? null,
     });
   }
-  return { name: entry.name, shape, dtype: entry.dtype, group };
+  const quantization = 'quantization' in entry ? parseQuantization(entry, label, where) : null;
+  return { name: entry.name, shape, dtype: entry.dtype, group, quantization };
 }
 
 /**
- * The arrays of a group by name, as views of the bytes.
+ * @param {any} entry
+ * @param {string} label
+ * @param {string} where
+ * @returns {Quantization}
+ */
+function parseQuantization({ quantization, dtype }, label, where) {
+  const kind = quantization?.dtype;
+  if (!Object.hasOwn(BYTES, kind) || (kind === 'float16' && dtype !== 'float32')) {
+    throw new ModelError(`${label}: unsupported quantization`, {
+      where,
+      expected: 'uint8, uint16 or float16',
+      got: kind ?? quantization ?? null,
+    });
+  }
+  const { scale = 1, min = 0 } = kind === 'float16' ? {} : quantization;
+  const stated = kind === 'float16' || ('scale' in quantization && 'min' in quantization);
+  if (!stated || !Number.isFinite(scale) || !Number.isFinite(min)) {
+    throw new ModelError(`${label}: its quantization lacks min or scale`, {
+      where,
+      expected: 'two finite numbers',
+      got: quantization,
+    });
+  }
+  return { dtype: kind, scale, min };
+}
+
+/** The bytes of an array in its file. @param {Entry} entry */
+function bytesOf({ shape, quantization }) {
+  return size(shape) * (quantization ? BYTES[quantization.dtype] : 4);
+}
+
+/**
+ * The values of quantized bytes, as TensorFlow.js computes them.
+ *
+ * @param {DataView} view
+ * @param {Quantization} quantization
+ * @param {string} dtype
+ */
+function decoded(view, { dtype: kind, scale, min }, dtype) {
+  const step = BYTES[kind];
+  const count = view.byteLength / step;
+  const values = dtype === 'int32' ? new Int32Array(count) : new Float32Array(count);
+  for (let i = 0; i < count; i++) {
+    const integer = step === 1 ? view.getUint8(i) : view.getUint16(2 * i, true);
+    if (kind === 'float16') values[i] = half(integer);
+    else if (dtype === 'int32') values[i] = Math.round(integer * scale + min);
+    else values[i] = integer * scale + min;
+  }
+  return values;
+}
+
+/** The value of a float16 of those bits. @param {number} bits */
+function half(bits) {
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  const sign = bits >> 15 ? -1 : 1;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24);
+}
+
+/**
+ * The arrays of a group by name, as views of the bytes where they aren't quantized.
  *
  * @param {Group} group
  * @param {Uint8Array[]} files
@@ -125,10 +186,19 @@ export function readGroup(group, files, where) {
   }
   const arrays = new Map();
   at = 0;
-  for (const { name, shape, dtype } of group.entries) {
-    const count = size(shape);
-    arrays.set(name, new (dtype === 'int32' ? Int32Array : Float32Array)(bytes.buffer, at, count));
-    at += 4 * count;
+  for (const entry of group.entries) {
+    const { name, shape, dtype, quantization } = entry;
+    const length = bytesOf(entry);
+    if (quantization) {
+      arrays.set(name, decoded(new DataView(bytes.buffer, at, length), quantization, dtype));
+    } else if (at % 4) {
+      const copy = bytes.slice(at, at + length).buffer;
+      arrays.set(name, dtype === 'int32' ? new Int32Array(copy) : new Float32Array(copy));
+    } else {
+      const kind = dtype === 'int32' ? Int32Array : Float32Array;
+      arrays.set(name, new kind(bytes.buffer, at, size(shape)));
+    }
+    at += length;
   }
   return arrays;
 }
