@@ -30,7 +30,10 @@ def chunks_of(data: bytes) -> list[tuple[bytes, bytes, int]]:
 
 
 def read(path: Path) -> tuple[dict[str, Any], list[int], list[bytes]]:
-    """Metadata, labels, and each image's bytes (h w c), every segment inflated alone."""
+    """Metadata, labels, and each image's bytes (h w c), every segment inflated alone.
+
+    Multi-label rows come one after the other.
+    """
     data = path.read_bytes()
     chunks = chunks_of(data)
     first = {kind: body for kind, body, _ in reversed(chunks)}
@@ -39,6 +42,7 @@ def read(path: Path) -> tuple[dict[str, Any], list[int], list[bytes]]:
     width, height, depth, colour, *zeros = struct.unpack(">IIBBBBB", first[b"IHDR"])
     assert (depth, {0: 1, 2: 3, 6: 4}[colour], zeros) == (8, meta["channels"], [0, 0, 0])
     size = 1 if len(meta["classes"]) <= 256 else 2 if len(meta["classes"]) <= 65536 else 4
+    size = 1 if meta.get("multi_label") else size  # of each class, in the order of the images
     packed = zlib.decompress(first[b"snLB"])
     labels = [int.from_bytes(packed[i : i + size], "little") for i in range(0, len(packed), size)]
     rows, row_bytes, pixel = [], width * meta["channels"], meta["channels"]

@@ -137,12 +137,11 @@ def test_given_names_decide_the_classes() -> None:
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        (np.array([[1, 0], [1, 1]]), r"row 1 is not one-hot: expected one 1, .* got 1, 1"),
-        (np.array([[1, 0], [0, 0]]), "row 1 is not one-hot"),
-        (np.array([[0.5, 0.5]]), "row 0 is not one-hot"),
-        (np.array([[1, 2]]), "row 0 is not one-hot"),
-        (np.array([[1, np.nan]]), "row 0 is not one-hot"),
-        (np.zeros((2, 0)), "is not one-hot"),
+        (np.array([[1, 0], [0.5, 0.5]]), "row 1 holds other values than 0 and 1: .* got 0.5, 0.5"),
+        (np.array([[1, 2]]), "row 0 holds other values than 0 and 1"),
+        (np.array([[1, np.nan]]), "row 0 holds other values"),
+        (np.array([["a", "b"]]), "row 0 holds other values"),
+        (np.zeros((2, 0)), "row 0 is not one-hot: .* got no columns"),
         (np.array([1, -1]), r"the label of image 1 is out of range: expected 0 to 1, got -1"),
         (np.array([0.5]), "unsupported labels"),
         (np.array([np.nan]), "unsupported labels"),

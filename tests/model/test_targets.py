@@ -177,7 +177,8 @@ def test_a_killed_training_resumes_bit_for_bit(loss: str, weighted: bool, tmp_pa
     [
         (3, "softmax", "categorical_crossentropy", np.ones((240, 3)), "several labels"),
         (3, "softmax", "kl_divergence", np.ones((240, 3), np.int32), "activation='sigmoid'"),
-        (3, "softmax", "sparse_categorical_crossentropy", np.ones((240, 3)), "class indices"),
+        (3, "softmax", "sparse_categorical_crossentropy", np.ones((240, 3)), "several labels"),
+        (3, "softmax", "sparse_categorical_crossentropy", np.eye(3)[[0] * 240], "class indices"),
         (3, "sigmoid", "bce", np.full((240, 3), 2), "outside 0 to 1"),
         (1, "sigmoid", "bce", np.arange(240) % 10, "0 to 1 for binary_crossentropy"),
         (3, "sigmoid", "bce", np.ones((240, 2)), "3 a row"),

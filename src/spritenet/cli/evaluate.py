@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -81,6 +81,12 @@ def evaluate(
         saved, ranges = _with_best_range(model, saved, images)
     loaded = model_of(saved, threads=threads)
     copies_of(loaded.network, tta, augment, "--tta")
+    if images.is_multi_label:
+        heading = f"{model} on {name}, {split}: {plural(len(images), 'image')}"
+        facts = {"model": str(model), "data": name, "split": split, "images": len(images)}
+        copies: dict[str, Any] = {"tta": tta, "augment": augment}
+        _evaluate_labels(loaded, images, heading, facts, copies, json=json, mistakes=mistakes)
+        return
     found = predictions_of(loaded, images, tta=tta, augment=augment)
     table = found.confusion
     loss = _loss(loaded, images, tta, augment)
@@ -112,6 +118,49 @@ def evaluate(
         print(f"loss {loss:.4f}")
     _print_classes(table, images.class_names)
     _print_mistakes(found, (6 if sys.stdout.isatty() else 0) if mistakes is None else mistakes)
+
+
+def _evaluate_labels(
+    model: AnyModel,
+    images: Split,
+    heading: str,
+    facts: dict[str, object],
+    copies: dict[str, Any],
+    *,
+    json: bool,
+    mistakes: int | None,
+) -> None:
+    """Prints the evaluation of a multi-label network.
+
+    Args:
+        model: the network.
+        images: to evaluate on.
+        heading: the first line.
+        facts: the first entries of the JSON object.
+        copies: the options of augmented copies.
+        json: True prints that object alone.
+        mistakes: the number of mistakes to show.
+    """
+    from spritenet.cli.label_metrics import label_json, label_lines, print_label_classes
+    from spritenet.report import label_predictions_of
+
+    found = label_predictions_of(model, images, **copies)
+    model.compile("sgd", "binary_crossentropy")
+    loss = model.evaluate(images, **copies).loss
+    if json:
+        names, weights = list(images.class_names), model.weights_sha256
+        rest = {"loss": loss, "class_names": names, "weights_sha256": weights}
+        terminal.print_json({**facts, **label_json(found), **rest})
+        return
+    print(heading)
+    for line in label_lines(found, tuned=model.thresholds is not None):
+        print(line)
+    print(f"loss {loss:.4f}")
+    print_label_classes(found)
+    most = (6 if sys.stdout.isatty() else 0) if mistakes is None else mistakes
+    wrong = found.mistakes(most).tolist()
+    captions = [f"{found.predicted_text(i)}, true {found.true_text(i)}" for i in wrong]
+    _print_images([found.images[i] for i in wrong], captions)
 
 
 def _with_best_range(
@@ -172,9 +221,15 @@ def _print_mistakes(found: Predictions, most: int) -> None:
         f"{names[predicted[i]]} {percent(float(sure[i]), 1)}, true {names[found.labels[i]]}"
         for i in wrong
     ]
+    _print_images([found.images[i] for i in wrong], captions)
+
+
+def _print_images(images: list[NDArray[np.uint8]], captions: list[str]) -> None:
+    """Prints mistakes with what is wrong about each."""
+    if not images:
+        return
     screen = terminal.console()
-    print(f"{plural(len(wrong), 'most confident mistake')}:\n")
+    print(f"{plural(len(images), 'most confident mistake')}:\n")
     colour = screen.color_system is not None and not screen.no_color
-    images = [found.images[i] for i in wrong]
     for line in image_grid(images, captions, columns=screen.width, colour=colour):
         screen.print(line, no_wrap=True)

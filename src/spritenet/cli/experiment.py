@@ -183,10 +183,16 @@ class Experiment:
         accuracy = None if result is None else result.accuracy
         if result is not None and accuracy is not None and end.images >= len(self.dataset.train):
             training = None if self.last_epoch is None else self.last_epoch.accuracy
-            classes = len(self.dataset.class_names)
+            several = model.is_multi_label  # each answer is a yes or no
+            classes = 2 if several else len(self.dataset.class_names)
             name = "test images" if self.test_result is not None else "validation images"
             augmented = self.options.training.augment not in (None, "none")
             yield from advice(training, accuracy, result.images, classes, name, augmented=augmented)
+        if model.is_multi_label and model.thresholds is not None and not self._holds_out:
+            yield (
+                "The thresholds are tuned on the test images, so F1 on them is a little too high; "
+                "--validation 0.1 tunes them on others."
+            )
         if not model.calibrated and model.classifies:
             yield NOT_CALIBRATED
 

@@ -98,7 +98,9 @@ def _describe_stream(data: Stream, json: bool) -> None:
         if text:
             print(f"{word}: {text}")
     print(f"content hash, from its metadata: {data.content_hash}")
-    terminal.print_table(_classes(data.class_names, counts))
+    several = any(split.is_multi_label for split in data.splits.values())
+    sizes = [len(split) for split in data.splits.values()] if several else None
+    terminal.print_table(_classes(data.class_names, counts, sizes))
     print("The images do not fit into memory and were not read. `spritenet verify` reads them all.")
 
 
@@ -115,9 +117,10 @@ def _describe_dataset(data: Dataset, json: bool) -> None:
                 "name": data.name,
                 "image_shape": list(data.image_shape),
                 "class_names": list(data.class_names),
+                "multi_label": data.is_multi_label,
                 "splits": {
                     name: {
-                        "images": sum(counts.values()),
+                        "images": len(data[name]),
                         "classes": counts,
                         "mean": list(pixels[name].mean),
                         "deviation": list(pixels[name].deviation),
@@ -150,7 +153,10 @@ def _describe_dataset(data: Dataset, json: bool) -> None:
     for name, split in data.splits.items():
         print(f"  of {name}: {split.content_hash}")
     counts = {name: split.class_counts for name, split in data.splits.items()}
-    terminal.print_table(_classes(data.class_names, counts))
+    sizes = [len(split) for split in data.splits.values()] if data.is_multi_label else None
+    terminal.print_table(_classes(data.class_names, counts, sizes))
+    if data.is_multi_label:
+        print(_label_line(data))
     _print_images(data)
     for name, statistics in pixels.items():
         mean, deviation = (
@@ -162,18 +168,36 @@ def _describe_dataset(data: Dataset, json: bool) -> None:
         print(line)
 
 
+def _label_line(data: Dataset) -> str:
+    """Returns a line about the number of labels of an image."""
+    import numpy as np
+
+    sums = np.concatenate([split.labels.sum(axis=1) for split in data.splits.values()])
+    none, several = int((sums == 0).sum()), int((sums > 1).sum())
+    return (
+        f"multi-label: {sums.mean():.2f} classes an image, {plural(several, 'image')} with "
+        f"several, {none:,} with none"
+    )
+
+
 def _print_images(data: Dataset) -> None:
     """Prints a row of images: the first of each class, as many classes as fit."""
     import numpy as np
 
     from spritenet.cli.graphics import image_grid
+    from spritenet.dataset.multi_label import label_text
 
     split = next(iter(data.splits.values()))
     screen = terminal.console()
     most = max(1, (screen.width + 2) // (PREVIEW + 2))
-    firsts = [int(place) for place in np.unique(split.labels, return_index=True)[1][:most]]
+    if split.is_multi_label:
+        found = np.flatnonzero(split.labels.any(axis=0))
+        places = list(dict.fromkeys(split.labels[:, found].argmax(axis=0).tolist()))
+    else:
+        places = np.unique(split.labels, return_index=True)[1].tolist()
+    firsts = places[:most]
     colour = screen.color_system is not None and not screen.no_color
-    captions = [data.class_names[split.labels[place]] for place in firsts]
+    captions = [label_text(split.labels[place], data.class_names) for place in firsts]
     images = [split.images[place] for place in firsts]
     shown = image_grid(images, captions, columns=screen.width, colour=colour, width=PREVIEW)
     for line in shown:
@@ -199,8 +223,18 @@ def _duplicate_lines(duplicates: Duplicates) -> Iterator[str]:
     yield f"  {', '.join(pairs)}{', …' if len(duplicates.examples) == MOST_EXAMPLES else ''}"
 
 
-def _classes(names: Sequence[str], counts: Mapping[str, Mapping[str, int]]) -> Table:
-    """Returns the number of images per class and split, with bars."""
+def _classes(
+    names: Sequence[str],
+    counts: Mapping[str, Mapping[str, int]],
+    sizes: Sequence[int] | None = None,
+) -> Table:
+    """Returns the number of images per class and split, with bars.
+
+    Args:
+        names: of the classes.
+        counts: for each split the images of each class.
+        sizes: the images of each split, where one may have several classes.
+    """
     rows = terminal.table("class", *counts, "")
     rows.columns[-1].justify = "left"
     totals = {name: sum(each[name] for each in counts.values()) for name in names}
@@ -209,7 +243,9 @@ def _classes(names: Sequence[str], counts: Mapping[str, Mapping[str, int]]) -> T
         bar = "█" * round(BAR * total / largest)
         rows.add_row(name, *(f"{each[name]:,}" for each in counts.values()), bar)
     rows.add_section()
-    rows.add_row("total", *(f"{sum(each.values()):,}" for each in counts.values()), "")
+    sums = [sum(each.values()) for each in counts.values()] if sizes is None else sizes
+    word = "total" if sizes is None else "images"
+    rows.add_row(word, *(f"{count:,}" for count in sums), "")
     return rows
 
 

@@ -37,6 +37,9 @@ __all__ = ["predict"]
 NO_INK = "no ink"
 """Printed for an image on which nothing is drawn."""
 
+NO_LABEL = "no label"
+"""Printed where a multi-label network finds no class."""
+
 NOT_SURE = "not sure"
 """Printed for an out-of-distribution image."""
 
@@ -44,9 +47,13 @@ ClassProbability = TypedDict("ClassProbability", {"class": str, "probability": f
 
 
 class Prediction(TypedDict, total=False):
-    """The prediction for a file: its classes, most probable first, or an error."""
+    """The prediction for a file: its classes, most probable first, or an error.
+
+    That of a multi-label network has `labels`, the classes from their thresholds on.
+    """
 
     file: str
+    labels: list[str]
     classes: list[ClassProbability]
     calibrated: bool
     sure: bool
@@ -92,6 +99,8 @@ def predict(
     predictor = _Predictor(
         loaded, model, preparation, any_image=prepare is not None, tta=tta, augment=augment
     )
+    if csv is not None and loaded.is_multi_label:
+        top = loaded.output_shape[-1]  # its columns are all classes
     many = csv is not None or any(path.is_dir() for path in files)
     predictions: list[Prediction] = []
     found = [*_expand_folders(files, model)]
@@ -199,12 +208,23 @@ class _Predictor:
         if found is None:
             known = self.model.calibrated
             return {"file": str(file), "classes": [], "calibrated": known, "sure": False}
+        ranked = _ranked(self.model, found)
+        classes: list[ClassProbability] = [
+            {"class": name, "probability": probability} for name, probability, _ in ranked[:top]
+        ]
+        if found.present is not None:
+            labels = [name for name, _, there in ranked if there]
+            shown = [one for one in classes if one["class"] not in labels]
+            all_labels: list[ClassProbability] = [
+                {"class": name, "probability": probability}
+                for name, probability, there in ranked
+                if there
+            ]
+            rest = shown[: max(0, top - len(labels))]
+            return {"file": str(file), "labels": labels, "classes": [*all_labels, *rest]}
         return {
             "file": str(file),
-            "classes": [
-                {"class": name, "probability": probability}
-                for name, probability in _ranked(self.model, found)[:top]
-            ],
+            "classes": classes,
             "calibrated": self.model.calibrated,
             "sure": bool(found.sure),
             "score": float(found.score),
@@ -229,19 +249,26 @@ class _Predictor:
         return self.model.classify(image, **self.copies)
 
 
-def _ranked(model: AnyModel, found: Classified) -> list[tuple[str, float]]:
-    """Returns the classes with their probabilities, most probable first."""
+def _ranked(model: AnyModel, found: Classified) -> list[tuple[str, float, bool]]:
+    """Returns the classes with their probabilities, most probable first; True if it is there."""
     import numpy as np
 
     values = found.probabilities
+    there = [False] * len(values) if found.present is None else found.present.tolist()
     names = model.class_names or [str(place) for place in range(len(values))]
-    return [(names[place], float(values[place])) for place in np.argsort(-values, kind="stable")]
+    order = np.argsort(-values, kind="stable").tolist()
+    return [(names[place], float(values[place]), there[place]) for place in order]
 
 
 def _words(prediction: Prediction) -> str:
     """Returns a prediction in words."""
     if not prediction["classes"]:
         return NO_INK
+    if "labels" in prediction:
+        count = len(prediction["labels"])
+        found, rest = prediction["classes"][:count], prediction["classes"][count:]
+        words = _list_classes(found) or NO_LABEL
+        return f"{words}; not {_list_classes(rest)}" if rest else words
     words = _list_classes(prediction["classes"])
     if not prediction["calibrated"]:
         return f"{words}; not calibrated"
@@ -255,12 +282,19 @@ def _list_classes(classes: Sequence[ClassProbability]) -> str:
 
 def _table(predictions: Sequence[Prediction]) -> Table:
     """Returns a table with a row for each file that could be read."""
-    made = terminal.table("image", "class", "probability", "then")
+    several = any("labels" in prediction for prediction in predictions)
+    heads = ("classes", "", "not") if several else ("class", "probability", "then")
+    made = terminal.table("image", *heads)
     made.columns[1].justify = made.columns[3].justify = "left"
     for prediction in predictions:
         if "error" in prediction:
             continue
         found = prediction["classes"]
+        if "labels" in prediction:
+            count = len(prediction["labels"])
+            words = _list_classes(found[:count]) or NO_LABEL
+            made.add_row(prediction["file"], words, "", _list_classes(found[count:]))
+            continue
         if found and (prediction["sure"] or not prediction["calibrated"]):
             first = found[0]
             row = (first["class"], percent(first["probability"]), _list_classes(found[1:]))
@@ -271,7 +305,12 @@ def _table(predictions: Sequence[Prediction]) -> Table:
 
 
 def _csv(predictions: Sequence[Prediction], top: int) -> str:
-    """Returns a CSV with a line per file: class and probability, the next ones, or an error."""
+    """Returns a CSV with a line per file: class and probability, the next ones, or an error.
+
+    Of a multi-label network: the classes with | between them, then all probabilities.
+    """
+    if any("labels" in prediction for prediction in predictions):
+        return _label_csv(predictions)
     heads = ["file", "class", "probability", "sure"]
     for place in range(2, top + 1):
         heads += [f"class_{place}", f"probability_{place}"]
@@ -286,4 +325,18 @@ def _csv(predictions: Sequence[Prediction], top: int) -> str:
         sure = str(prediction["sure"]).lower() if prediction.get("calibrated") else ""
         error = prediction.get("error", "")
         writer.writerow([prediction["file"], *cells[:2], sure, *cells[2:], error])
+    return text.getvalue()
+
+
+def _label_csv(predictions: Sequence[Prediction]) -> str:
+    """Returns a CSV of multi-label predictions: a column with the probability of each class."""
+    names = sorted({one["class"] for each in predictions for one in each.get("classes", [])})
+    text = io.StringIO()
+    writer = csv_files.writer(text, lineterminator="\n")
+    writer.writerow(["file", "labels", *names, "error"])
+    for prediction in predictions:
+        found = {one["class"]: repr(one["probability"]) for one in prediction.get("classes", [])}
+        labels = "|".join(prediction.get("labels", []))
+        cells = [found.get(name, "") for name in names]
+        writer.writerow([prediction["file"], labels, *cells, prediction.get("error", "")])
     return text.getvalue()

@@ -86,11 +86,17 @@ def report(
     if json:
         terminal.print_json(_results(made, path, size, charts))
         return
-    found = made.predictions
-    low, high = found.interval
-    errors = plural(int((~found.right).sum()), "error")
-    print(f"{model} on {name}, {made.split.name}: {plural(len(found), 'image')}")
-    print(f"accuracy {percent(found.accuracy)} ({percent(low)} to {percent(high)}), {errors}")
+    print(f"{model} on {name}, {made.split.name}: {plural(len(made.results), 'image')}")
+    if made.is_multi_label:
+        from spritenet.cli.label_metrics import label_lines
+
+        for line in label_lines(made.label_predictions, tuned=network.thresholds is not None):
+            print(line)
+    else:
+        found = made.predictions
+        low, high = found.interval
+        errors = plural(int((~found.right).sum()), "error")
+        print(f"accuracy {percent(found.accuracy)} ({percent(low)} to {percent(high)}), {errors}")
     if made.on_training_data:
         print("The network may have been trained on these images: its accuracy is overestimated.")
     for chart in charts:
@@ -189,21 +195,15 @@ def _write_charts(made: Report, folder: Path) -> list[Path]:
 
 def _results(made: Report, path: Path, size: int, charts: list[Path]) -> dict[str, object]:
     """Returns the object that `--json` prints."""
-    found, near = made.predictions, made.near_duplicates
-    low, high = found.interval
+    near = made.near_duplicates
     return {
         "report": str(path),
         "bytes": size,
         "charts": [str(chart) for chart in charts],
         "data": made.data.name,
         "split": made.split.name,
-        "images": len(found),
-        "accuracy": found.accuracy,
-        "accuracy_interval": [low, high],
-        "balanced_accuracy": found.classes.balanced_accuracy,
-        "log_loss": found.log_loss,
-        "f1_macro": found.classes.macro.f1,
-        "calibration_error": found.calibration().error,
+        "images": len(made.results),
+        **_metrics(made),
         "exact_duplicates": int(near.exact.sum()) if near else None,
         "near_duplicates": near.count if near else None,
         "changed": {
@@ -211,4 +211,22 @@ def _results(made: Report, path: Path, size: int, charts: list[Path]) -> dict[st
             for curve in made.robustness
         },
         "seconds": terminal.process_seconds(),
+    }
+
+
+def _metrics(made: Report) -> dict[str, object]:
+    """Returns the metrics of the predictions."""
+    if made.is_multi_label:
+        from spritenet.cli.label_metrics import label_json
+
+        return label_json(made.label_predictions)
+    found = made.predictions
+    low, high = found.interval
+    return {
+        "accuracy": found.accuracy,
+        "accuracy_interval": [low, high],
+        "balanced_accuracy": found.classes.balanced_accuracy,
+        "log_loss": found.log_loss,
+        "f1_macro": found.classes.macro.f1,
+        "calibration_error": found.calibration().error,
     }

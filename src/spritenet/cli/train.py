@@ -328,15 +328,19 @@ def _trained_network(start: str, dataset: Dataset | Stream, options: TrainOption
     import warnings
 
     from spritenet.cli.models import load_network
+    from spritenet.dataset.source import has_several_labels
     from spritenet.errors import DataWarning
     from spritenet.model import transfer
     from spritenet.optimizers import Adam
 
     model = load_network(Path(start))
     names = dataset.class_names
-    if len(names) != model.output_shape[-1] or model.class_names not in {(), names}:
+    several = has_several_labels(dataset.train)
+    same = len(names) == model.output_shape[-1] and model.class_names in {(), names}
+    if not same or several != model.is_multi_label:
         warnings.warn(
-            f"{start}: it was trained on other classes, so it gets a new output layer",
+            f"{start}: it was trained on other {'classes' if not same else 'kinds of labels'}, "
+            "so it gets a new output layer",
             DataWarning,
             stacklevel=2,
         )
@@ -346,7 +350,8 @@ def _trained_network(start: str, dataset: Dataset | Stream, options: TrainOption
         for name in others:
             model.get_layer(name).trainable = False
     if model.optimizer is None or model.loss is None:
-        model.compile(Adam(), "sparse_categorical_crossentropy")
+        loss = "binary_crossentropy" if several else "sparse_categorical_crossentropy"
+        model.compile(Adam(), loss)
     return model
 
 

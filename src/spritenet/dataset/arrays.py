@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from spritenet.dataset.axes import check_axes
 from spritenet.dataset.image_list import as_array
 from spritenet.dataset.load_warnings import warn
+from spritenet.dataset.multi_label import Labels, as_rows, check_rows, is_multi_label
 from spritenet.dataset.natural_order import in_natural_order
 from spritenet.dataset.value_range import (
     BEYOND,
@@ -31,8 +32,10 @@ __all__ = [
     "as_images",
     "as_labels",
     "as_pixels",
+    "check_counts",
+    "check_labels",
     "check_names",
-    "check_range",
+    "counts_differ",
     "one_hot_rows",
     "scale_of",
     "with_range",
@@ -172,26 +175,45 @@ def with_range(error: DataError, array: NDArray[Any], call: str) -> DataError:
 
 
 def as_labels(
-    labels: ArrayLike, class_names: Sequence[str] | None = None
-) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Converts labels to class indices, and returns the names of the classes.
+    labels: ArrayLike,
+    class_names: Sequence[str] | None = None,
+    *,
+    multi_label: bool | None = None,
+) -> tuple[Labels, tuple[str, ...]]:
+    """Converts labels to class indices or multi-label rows, and returns the names of the classes.
 
     Args:
-        labels: class indices (n, or n 1) of any integer type or of whole floats; or one-hot rows
-            (n k) of any type; or class names (n).
+        labels: class indices (n, or n 1) of any integer type or of whole floats; or rows (n k) of 0
+            and 1 of any type; or class names (n).
         class_names: the names of classes 0, 1, …; by default the names found, in natural order,
             where labels are names, else "0", "1", … up to the highest label or the width of the
-            one-hot rows.
+            rows.
+        multi_label: True keeps rows, False makes class indices of them, so that each must be
+            one-hot; by default rows become class indices if all are one-hot.
 
     Returns:
-        int32 class indices (n), and the names.
+        int32 class indices (n) or uint8 rows (n, k), and the names.
 
     Raises:
-        DataError: a label is no class, or none of the class names.
+        DataError: a label is no class, none of the class names, or neither 0 nor 1.
     """
     array = np.asarray(labels)
-    if array.ndim == 2 and array.shape[1] == 1:
+    if array.ndim == 2 and array.shape[1] == 1 and not multi_label:
         array = array[:, 0]
+    if array.ndim == 2 and (
+        multi_label or (multi_label is None and array.any() and not _is_one_hot(array))
+    ):
+        rows = as_rows(array)
+        names = [str(k) for k in range(rows.shape[1])] if class_names is None else class_names
+        check_rows(rows, len(names), "labels")
+        return rows, tuple(names)
+    if multi_label:
+        raise DataError(
+            "unsupported labels",
+            where="labels",
+            expected="n×k rows of 0 and 1, as multi_label=True says",
+            got=f"shape {array.shape}",
+        )
     if array.ndim == 2:
         indices: NDArray[Any] = _from_one_hot(array)
         classes = array.shape[1]
@@ -217,11 +239,41 @@ def as_labels(
                 do="Are these labels class indices, counted from 0?",
             )
         class_names = [str(number) for number in range(classes)]
-    check_range(indices, len(class_names))
+    _check_range(indices, len(class_names))
     return indices.astype(np.int32), tuple(class_names)
 
 
-def check_range(indices: NDArray[Any], classes: int, where: str = "labels") -> None:
+def check_counts(images: NDArray[Any], labels: ArrayLike, where: str) -> None:
+    """Raises DataError if images have another order of axes, or another number than labels.
+
+    Only shapes are read, no values.
+    """
+    given = labels if isinstance(labels, np.ndarray) else np.asarray(labels)
+    count = len(given) if given.ndim else None
+    check_axes(images.shape, count, where=where or "images")
+    if count is not None and images.ndim in {3, 4} and count != len(images):
+        raise counts_differ(len(images), count, where)
+
+
+def counts_differ(images: int, labels: int, where: str) -> DataError:
+    """Returns the error of so many images with another number of labels."""
+    return DataError(
+        "different numbers of images and labels",
+        where=where or "split",
+        expected=f"a label for each of {images} images",
+        got=f"{labels} labels",
+    )
+
+
+def check_labels(labels: Labels, classes: int, where: str) -> None:
+    """Raises DataError unless labels are indices of classes, or rows of 0 and 1 for each class."""
+    if is_multi_label(labels):
+        check_rows(labels, classes, where)
+    else:
+        _check_range(labels, classes, where)
+
+
+def _check_range(indices: NDArray[Any], classes: int, where: str = "labels") -> None:
     """Raises DataError unless every class index is one of 0 … classes-1."""
     if len(indices) == 0 or (int(indices.min()) >= 0 and int(indices.max()) < classes):
         return
@@ -281,6 +333,14 @@ def one_hot_rows(values: NDArray[Any]) -> int:
         return 0
     ones = values.reshape(rows, -1) == 1
     return rows if bool((ones.sum(axis=1) == 1).all()) else 0
+
+
+def _is_one_hot(array: NDArray[Any]) -> bool:
+    """Returns True if each row holds one 1, and 0 elsewhere."""
+    if array.dtype.kind not in "biuf":
+        return False
+    one = (array == 1).sum(axis=1) == 1
+    return bool((one & ((array != 0).sum(axis=1) == 1)).all())
 
 
 def _from_one_hot(array: NDArray[Any]) -> NDArray[np.intp]:

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from spritenet.dataset.multi_label import label_text
 from spritenet.dataset.split import Split
 from spritenet.permutation import permutation
 
@@ -59,7 +60,7 @@ def atlas(
     pixels = tiles.reshape(columns * height, columns * width, channels)
     png = io.BytesIO()
     Image.fromarray(pixels if channels in {3, 4} else pixels[:, :, 0]).save(png, "PNG")
-    names = [split.class_names[label] for label in labels.tolist()]
+    names = [label_text(label, split.class_names) for label in labels]
     places = chosen.tolist()
     lines = [f"{_cell(name)}\t{place}" for name, place in zip(names, places, strict=True)]
     entries = [{"class": name, "index": place} for name, place in zip(names, places, strict=True)]

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from spritenet.dataset.multi_label import Labels, is_multi_label
 from spritenet.errors import InputError
 from spritenet.permutation import permutation
 
@@ -27,19 +28,19 @@ Batch = tuple[NDArray[Any], NDArray[Any]]
 
 def batches(
     images: NDArray[np.uint8],
-    labels: NDArray[np.int32],
+    labels: Labels,
     batch_size: int,
     *,
     seed: int | None,
     epoch: int,
     steps: int | None,
     drop_last: bool,
-) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int32]]]:
+) -> Iterator[tuple[NDArray[np.uint8], Labels]]:
     """Yields `steps` batches, over as many epochs as needed; or one epoch if `steps` is None.
 
     Args:
         images: n h w c, C-contiguous.
-        labels: n.
+        labels: n, or n k.
         batch_size: at least 1; an epoch's last batch may be smaller.
         seed: of the shuffling; None for stored order.
         epoch: the first epoch.
@@ -59,13 +60,13 @@ def batches(
 
 def _epoch(
     images: NDArray[np.uint8],
-    labels: NDArray[np.int32],
+    labels: Labels,
     batch_size: int,
     seed: int | None,
     epoch: int,
     *,
     drop_last: bool,
-) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int32]]]:
+) -> Iterator[tuple[NDArray[np.uint8], Labels]]:
     size = len(images)
     end = size - size % batch_size if drop_last else size
     rows = max(1, BLOCK // batch_size) * batch_size
@@ -76,7 +77,7 @@ def _epoch(
         else:
             block = permutation(seed, epoch, size, start, stop)
         # "clip" only skips NumPy's check of the indices, which are right: a third faster.
-        block_labels = labels.take(block, mode="clip")
+        block_labels = labels.take(block, 0, mode="clip")
         for first in range(0, stop - start, batch_size):
             last = first + batch_size
             yield images.take(block[first:last], 0, mode="clip"), block_labels[first:last]
@@ -84,7 +85,7 @@ def _epoch(
 
 def convert_batch(
     images: NDArray[np.uint8],
-    labels: NDArray[np.int32],
+    labels: Labels,
     classes: int,
     *,
     dtype: PixelType,
@@ -95,7 +96,7 @@ def convert_batch(
 
     Args:
         images: n h w c.
-        labels: class indices, n.
+        labels: class indices, n, or multi-label rows, n k.
         classes: the number of classes.
         dtype: "float32" divides pixels by 255, so they are 0 to 1.
         one_hot: convert labels to float32 rows (n classes).
@@ -106,6 +107,8 @@ def convert_batch(
         pixels = pixels.reshape(len(pixels), math.prod(images.shape[1:]))
     if not one_hot:
         return pixels, labels
+    if is_multi_label(labels):
+        return pixels, labels.astype(np.float32)
     targets = np.zeros((len(labels), classes), np.float32)
     targets[np.arange(len(labels)), labels] = 1
     return pixels, targets

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spritenet.dataset.multi_label import class_counts, is_multi_label
+
 __all__ = ["class_notes"]
 
 FEW = 8
@@ -20,7 +22,7 @@ def class_notes(labels: NDArray[Any], class_names: Sequence[str]) -> tuple[str, 
     """Returns warnings about the classes of a data set.
 
     Args:
-        labels: class indices, n, of all splits together.
+        labels: class indices (n) or multi-label rows (n, k), of all splits together.
         class_names: of classes 0, 1, …
 
     Returns:
@@ -34,9 +36,10 @@ def class_notes(labels: NDArray[Any], class_names: Sequence[str]) -> tuple[str, 
     ("the names of classes 'Cat' and 'cat' differ in case only",)
     """
     notes = []
-    numbered = all(name == str(number) for number, name in enumerate(class_names))
+    several = is_multi_label(labels)
+    numbered = all(name == str(number) for number, name in enumerate(class_names)) and not several
     classes = int(labels.max(initial=-1)) + 1 if numbered else len(class_names)
-    empty = np.flatnonzero(np.bincount(labels, minlength=classes)[:classes] == 0).tolist()
+    empty = np.flatnonzero(class_counts(labels, classes)[:classes] == 0).tolist()
     if empty and len(labels):
         named = [class_names[number] for number in empty[:FEW]]
         text = ", ".join(named if numbered else map(repr, named))

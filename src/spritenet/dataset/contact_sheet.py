@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from spritenet.dataset.multi_label import Labels, class_counts, is_multi_label, label_text
 from spritenet.permutation import permutation
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ COUNT_SIZE = 12
 
 def contact_sheet(
     images: NDArray[np.uint8],
-    labels: NDArray[np.int32],
+    labels: Labels,
     class_names: Sequence[str],
     columns: int = COLUMNS,
     rows: int = MOST_ROWS,
@@ -45,7 +46,8 @@ def contact_sheet(
 
     Args:
         images: uint8, n h w c.
-        labels: class indices, n.
+        labels: class indices, n; or multi-label rows, n k, whose images are in the row of each of
+            their classes.
         class_names: the names of classes 0, 1, …
         columns: images in a row, at most.
         rows: classes, at most; the first ones.
@@ -58,7 +60,7 @@ def contact_sheet(
 
     rows_shown = _choose_rows(labels, len(class_names), columns, rows, seed)
     names = [_shorten(class_names[number], 24) for number, _ in rows_shown]
-    counted = np.bincount(labels, minlength=len(class_names)).tolist()
+    counted = class_counts(labels, len(class_names)).tolist()
     counts = [f"{count:,}" for count in counted[: len(rows_shown)]]
     rest = len(class_names) - len(rows_shown)
     more = f"and {rest:,} more class{'es' * (rest != 1)}" if rest else ""
@@ -97,7 +99,7 @@ def contact_sheet(
 
 def mosaic(
     images: NDArray[np.uint8],
-    labels: NDArray[np.int32],
+    labels: Labels,
     class_names: Sequence[str],
     columns: int = COLUMNS,
     rows: int = 8,
@@ -107,7 +109,7 @@ def mosaic(
 
     Args:
         images: uint8, n h w c.
-        labels: class indices, n.
+        labels: class indices, n, or multi-label rows, n k.
         class_names: the names of classes 0, 1, …
         columns: images in a row, at most.
         rows: rows, at most.
@@ -122,21 +124,21 @@ def mosaic(
     chosen = permutation(seed, 0, size, 0, min(size, columns * rows)).tolist()
     font = ImageFont.load_default(COUNT_SIZE)
     tile_width, tile_height = _tile_size(images.shape[1:])
-    names = [_shorten(name, 24) for name in class_names]
-    used = {int(labels[index]) for index in chosen}
-    widest = max((font.getlength(names[label]) for label in used), default=0)
+    short = [_shorten(name, 24) for name in class_names]
+    names = [_shorten(label_text(labels[index], short), 48) for index in chosen]
+    widest = max(map(font.getlength, names), default=0)
     step_x = max(tile_width, min(round(widest), 2 * TILE)) + 2 * GAP
     step_y = tile_height + COUNT_SIZE + 3 * GAP
     across, down = min(columns, max(1, len(chosen))), max(1, -(-len(chosen) // columns))
     sheet = Image.new("RGB", (2 * MARGIN + across * step_x, 2 * MARGIN + down * step_y), PAPER)
     draw = ImageDraw.Draw(sheet)
-    for position, index in enumerate(chosen):
+    for position, (index, text) in enumerate(zip(chosen, names, strict=True)):
         middle = MARGIN + position % columns * step_x + step_x // 2
         top = MARGIN + position // columns * step_y
         tile = _tile(images[index], (tile_width, tile_height))
         corner = (middle - tile_width // 2, top)
         sheet.paste(tile, corner, tile if tile.mode == "RGBA" else None)
-        name = names[int(labels[index])]
+        name = text
         while font.getlength(name) > step_x and len(name) > 2:
             name = _shorten(name, len(name) - 1)
         draw.text((middle, top + tile_height + GAP), name, INK, font, anchor="mt")
@@ -146,11 +148,14 @@ def mosaic(
 
 
 def _choose_rows(
-    labels: NDArray[np.int32], classes: int, columns: int, rows: int, seed: int | None
+    labels: Labels, classes: int, columns: int, rows: int, seed: int | None
 ) -> list[tuple[int, NDArray[np.int64]]]:
     """Returns the first classes, each with the indices of a few of its images."""
     count = len(labels)
     mixed = np.arange(count) if seed is None else permutation(seed, 0, count, 0, count)
+    if is_multi_label(labels):
+        some = range(min(rows, classes))
+        return [(number, mixed[labels[mixed, number] == 1][:columns]) for number in some]
     order = mixed[np.argsort(labels[mixed], kind="stable")]
     edges = np.searchsorted(labels[order], np.arange(classes + 1))
     return [

@@ -10,12 +10,13 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spritenet.dataset.arrays import as_images, as_labels, check_names
+from spritenet.dataset.arrays import as_images, as_labels, check_counts, check_names
 from spritenet.dataset.class_notes import class_notes
 from spritenet.dataset.image_list import as_array
 from spritenet.dataset.load_warnings import warn
+from spritenet.dataset.multi_label import Labels, is_multi_label, multi_label_note
 from spritenet.dataset.natural_order import in_natural_order
-from spritenet.dataset.split import Split, check_counts
+from spritenet.dataset.split import Split
 from spritenet.dataset.value_range import RangeLike, dim_note, pixel_range_of
 from spritenet.errors import DataError
 
@@ -36,7 +37,8 @@ class Dataset:
         licence: the licence's name.
 
     Raises:
-        DataError: the splits have different classes, image shapes or pixel ranges.
+        DataError: the splits have different classes, image shapes or pixel ranges, or only some
+            are multi-label.
     """
 
     name: str
@@ -75,6 +77,14 @@ class Dataset:
                     expected=f"{first.pixel_range or (0, 255)} as in {first_name}",
                     got=split.pixel_range or (0, 255),
                 )
+            if split.is_multi_label != first.is_multi_label:
+                one = "several labels an image" if first.is_multi_label else "one label an image"
+                raise DataError(
+                    "only some splits are multi-label",
+                    where=where,
+                    expected=f"{one} as in {first_name}",
+                    do="Pass multi_label=True to Split.from_arrays where rows may have several 1s.",
+                )
             named[name] = split if split.name == name else dataclasses.replace(split, name=name)
         object.__setattr__(self, "splits", MappingProxyType(named))
 
@@ -88,6 +98,7 @@ class Dataset:
         class_names: Sequence[str] | None = None,
         name: str = "arrays",
         range: RangeLike | None = None,  # noqa: A002 - NumPy's word for it
+        multi_label: bool | None = None,
     ) -> Dataset:
         """Makes a data set from arrays.
 
@@ -102,6 +113,8 @@ class Dataset:
                 names; else "0", "1", … up to the highest label of any split.
             name: the data set's name.
             range: the values of black and white of all splits, as `Split.from_arrays` takes it.
+            multi_label: as `Split.from_arrays` takes it; by default the rows of all splits
+                together tell.
 
         Raises:
             DataError: unsupported images or labels, or different numbers of them.
@@ -111,10 +124,12 @@ class Dataset:
         arrays = {split: as_array(images) for split, (images, _) in pairs.items()}
         for split, (_, labels) in pairs.items():
             check_counts(arrays[split], labels, split)
-        names = class_names or _merge_names([as_labels(labels)[1] for _, labels in pairs.values()])
+        read = {split: as_labels(y, multi_label=multi_label) for split, (_, y) in pairs.items()}
+        several = any(is_multi_label(found) for found, _ in read.values())
+        names = class_names or _merge_names([own for _, own in read.values()])
         splits = {}
         for split, (_, labels) in pairs.items():
-            indices, _ = as_labels(labels, names)
+            indices, _ = as_labels(labels, names, multi_label=several or multi_label)
             array = arrays[split]
             pixels = as_images(array, range=range, call=FROM_ARRAYS)
             splits[split] = Split(pixels, indices, tuple(names), split, pixel_range_of(range))
@@ -122,8 +137,10 @@ class Dataset:
         notes = [dim_note(split.images, FROM_ARRAYS) for split in splits.values() if len(split)]
         if range is None and notes and all(notes):
             warn(notes[0])
-        if class_names is None and splits:
-            every = np.concatenate([split.labels for split in splits.values()])
+        every: Labels = np.concatenate([split.labels for split in splits.values()])
+        if several and multi_label is None:
+            warn(multi_label_note(every))
+        if class_names is None or several:
             for line in class_notes(every, data.class_names):
                 warn(line)
         return data
@@ -156,6 +173,11 @@ class Dataset:
     def image_shape(self) -> tuple[int, int, int]:
         """Height, width and channels of each image."""
         return next(iter(self.splits.values())).image_shape
+
+    @property
+    def is_multi_label(self) -> bool:
+        """True if an image may have several classes or none: see `Split.is_multi_label`."""
+        return next(iter(self.splits.values())).is_multi_label
 
     @property
     def pixel_range(self) -> tuple[float, float] | None:

@@ -13,8 +13,15 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from spritenet.dataset.arrays import check_names, check_range
+from spritenet.dataset.arrays import check_labels, check_names
 from spritenet.dataset.dataset import Dataset
+from spritenet.dataset.multi_label import (
+    Labels,
+    content_bytes,
+    content_head,
+    is_multi_label,
+    label_columns,
+)
 from spritenet.dataset.source import Indices
 from spritenet.dataset.split import Split
 from spritenet.dataset.stratify import stratified_mask
@@ -130,7 +137,8 @@ class LazyDataset:
     Args:
         name: the data set's name.
         image_shape: h w c, of every image.
-        labels: int32 class indices, n, of all images: split after split.
+        labels: int32 class indices (n) or multi-label rows (n, k) of all images: split after
+            split.
         class_names: the names of classes 0, 1, …
         splits: ranges of images that cover all of them, in order.
         images: the reader; image i has label i.
@@ -145,7 +153,7 @@ class LazyDataset:
 
     name: str
     image_shape: tuple[int, int, int]
-    labels: NDArray[np.int32]
+    labels: Labels
     class_names: tuple[str, ...]
     splits: SplitRanges
     images: ImageReader
@@ -156,7 +164,7 @@ class LazyDataset:
 
     def __post_init__(self) -> None:
         check_names(self.class_names, self.name)
-        check_range(self.labels, len(self.class_names), self.name)
+        check_labels(self.labels, len(self.class_names), self.name)
         ends = [0, *(stop for _, _, stop in self.splits)]
         firsts = [first for _, first, _ in self.splits]
         if firsts != ends[:-1] or ends[-1] != len(self.labels) or sorted(ends) != ends:
@@ -199,7 +207,7 @@ class LazyDataset:
         cls,
         name: str,
         image_shape: tuple[int, int, int],
-        labels: NDArray[np.int32],
+        labels: Labels,
         class_names: Sequence[str],
         split_of: NDArray[np.int64],
         split_names: Sequence[str],
@@ -211,7 +219,7 @@ class LazyDataset:
         Args:
             name: the data set's name.
             image_shape: h w c.
-            labels: class indices, n.
+            labels: class indices, n, or multi-label rows, n k.
             class_names: the names of classes 0, 1, …
             split_of: the number of each image's split, n.
             split_names: the names of splits 0, 1, …
@@ -343,21 +351,26 @@ class LazySplit:
         return self.data.image_shape
 
     @property
-    def labels(self) -> NDArray[np.int32]:
-        """Class indices, n."""
+    def labels(self) -> Labels:
+        """Class indices, n, or multi-label rows, n k."""
         return self.data.labels[self.first : self.stop]
+
+    @property
+    def is_multi_label(self) -> bool:
+        """True if labels are rows: see `Split.is_multi_label`."""
+        return is_multi_label(self.data.labels)
 
     @property
     def identity(self) -> str:
         """`Split.content_hash` of the same images in memory. Reads all of them."""
         shape = (len(self), *self.image_shape)
-        digest = sha256(" ".join(map(str, shape)).encode() + b"\n")
+        digest = sha256(content_head(shape, label_columns(self.labels)))
         for indices in self._blocks():
             digest.update(np.ascontiguousarray(self.take(indices)[0]).data)
-        digest.update(self.labels.astype("<i4").data)
+        digest.update(content_bytes(self.labels))
         return digest.hexdigest()
 
-    def take(self, indices: Indices) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    def take(self, indices: Indices) -> tuple[NDArray[np.uint8], Labels]:
         """Reads some images (n h w c) and returns them with their labels (n).
 
         Raises:

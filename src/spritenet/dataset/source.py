@@ -9,11 +9,14 @@ from typing import Protocol, TypeGuard, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from spritenet.dataset.multi_label import Labels
+
 __all__ = [
     "ImageQueue",
     "Indices",
     "Source",
     "StreamSource",
+    "has_several_labels",
     "is_source",
     "max_images",
     "stored_blocks",
@@ -60,8 +63,10 @@ class Source(Protocol):
         """The number of images."""
         ...
 
-    def take(self, indices: Indices) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    def take(self, indices: Indices) -> tuple[NDArray[np.uint8], Labels]:
         """Returns some images (n h w c) and their labels (n), in the order of the indices.
+
+        A multi-label source returns rows (n, k), and has an `is_multi_label` that is True.
 
         Args:
             indices: int64, n; each at least 0 and below the number of images.
@@ -75,7 +80,7 @@ class Source(Protocol):
 class ImageQueue(Protocol):
     """Images in a fixed order, prefetched in the background."""
 
-    def take(self, count: int) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    def take(self, count: int) -> tuple[NDArray[np.uint8], Labels]:
         """Returns the next images (n h w c) and labels (n), valid until the next call.
 
         Raises:
@@ -114,6 +119,11 @@ def is_source(value: object) -> TypeGuard[Source]:
     )
 
 
+def has_several_labels(source: object) -> bool:
+    """Returns True for a multi-label source: its labels are rows (n, k) of 0 and 1."""
+    return bool(getattr(source, "is_multi_label", False))
+
+
 def training_split(data: object) -> object:
     """Returns the training split of a data set or a stream; any other object unchanged."""
     train = getattr(data, "train", None)
@@ -126,7 +136,7 @@ def max_images(source: Source) -> int:
     return own or max(1, READ_BYTES // prod(source.image_shape))
 
 
-def stored_blocks(source: Source) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int32]]]:
+def stored_blocks(source: Source) -> Iterator[tuple[NDArray[np.uint8], Labels]]:
     """Yields all images (n h w c) and labels (n) in stored order, in bounded memory.
 
     Each block is valid until the next one.

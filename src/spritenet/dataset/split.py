@@ -10,12 +10,28 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from spritenet.dataset.arrays import as_images, as_labels, check_names, check_range
-from spritenet.dataset.axes import check_axes
+from spritenet.dataset.arrays import (
+    as_images,
+    as_labels,
+    check_counts,
+    check_labels,
+    check_names,
+    counts_differ,
+)
 from spritenet.dataset.batches import Batch, batches, convert_batch, pixel_type
 from spritenet.dataset.class_notes import class_notes
 from spritenet.dataset.image_list import as_array
 from spritenet.dataset.load_warnings import warn
+from spritenet.dataset.multi_label import (
+    Labels,
+    class_counts,
+    content_bytes,
+    content_head,
+    is_multi_label,
+    label_columns,
+    label_text,
+    multi_label_note,
+)
 from spritenet.dataset.source import Indices
 from spritenet.dataset.stratify import stratified_mask, validation_size
 from spritenet.dataset.value_range import FROM_ARRAYS, RangeLike, dim_note, pixel_range_of
@@ -40,7 +56,8 @@ class Split:
 
     Args:
         images: uint8, n h w c.
-        labels: int32 class indices, n, each at least 0 and below `len(class_names)`.
+        labels: int32 class indices, n, each at least 0 and below `len(class_names)`; or, where an
+            image may have several classes or none, uint8 rows of 0 and 1, n k.
         class_names: the classes' names, all different.
         name: "train", "test", "validation", …
         pixel_range: the values of black and white in the original arrays, such as (-1, 1); None
@@ -51,7 +68,7 @@ class Split:
     """
 
     images: NDArray[np.uint8]
-    labels: NDArray[np.int32]
+    labels: Labels
     class_names: tuple[str, ...]
     name: str = ""
     pixel_range: tuple[float, float] | None = None
@@ -70,18 +87,18 @@ class Split:
             )
         if 0 in images.shape[1:]:
             raise DataError("the images are empty", where=where, got=f"shape {images.shape}")
-        if not _is_array(labels, np.int32, 1):
+        if not (_is_array(labels, np.int32, 1) or _is_array(labels, np.uint8, 2)):
             raise DataError(
                 "unsupported labels",
                 where=where,
-                expected="an int32 array of class indices",
+                expected="an int32 array of class indices, or uint8 rows n k",
                 got=_kind(labels),
                 do="Split.from_arrays converts other arrays.",
             )
         if len(images) != len(labels):
-            raise _counts_differ(len(images), len(labels), where)
+            raise counts_differ(len(images), len(labels), where)
         object.__setattr__(self, "class_names", check_names(self.class_names, where))
-        check_range(labels, len(self.class_names), where)
+        check_labels(labels, len(self.class_names), where)
         object.__setattr__(self, "images", _frozen(images))
         object.__setattr__(self, "labels", _frozen(labels))
 
@@ -94,6 +111,7 @@ class Split:
         name: str = "",
         *,
         range: RangeLike | None = None,  # noqa: A002 - NumPy's word for it
+        multi_label: bool | None = None,
     ) -> Split:
         """Makes a split from arrays, lists or Pillow images.
 
@@ -101,13 +119,17 @@ class Split:
             images: n h w or n h w c; uint8, or other numbers that are exactly pixels: 0 to 255, or
                 multiples of 1/255 from 0 to 1; or booleans. Also a list of arrays, or of Pillow's
                 images.
-            labels: n class indices of any integer type, n one-hot rows, or n class names.
+            labels: n class indices of any integer type, n rows of 0 and 1, or n class names. Rows
+                of which each has one 1 are one-hot class indices; if some have several or none, the
+                split is multi-label.
             class_names: by default "0", "1", …, or the names in natural order.
             name: the split's name.
             range: the values of black and white where they are not 0 and 255: (-1, 1) or "-1..1"
                 for normalized images, (0, 16) for scikit-learn's digits. Values are quantized to
                 256 levels, with an error of (high - low) / 510 at most. (0, 255) confirms that
                 dark images are meant to be dark.
+            multi_label: True for rows of several labels an image, also if each has one 1; False if
+                each must have one. By default the rows tell.
 
         Raises:
             DataError: unsupported images or labels, or different numbers of them.
@@ -115,10 +137,13 @@ class Split:
         array = as_array(images)
         check_counts(array, labels, name)
         pixels = as_images(array, range=range)
-        indices, names = as_labels(labels, class_names)
-        split = cls(pixels, indices, names, name, pixel_range_of(range))
-        for line in class_notes(indices, names) if class_names is None else ():
-            warn(line)
+        found, names = as_labels(labels, class_names, multi_label=multi_label)
+        split = cls(pixels, found, names, name, pixel_range_of(range))
+        if split.is_multi_label and multi_label is None:
+            warn(multi_label_note(found))
+        if class_names is None or split.is_multi_label:
+            for line in class_notes(found, names):
+                warn(line)
         if range is None and (note := dim_note(pixels, FROM_ARRAYS)):
             warn(note)
         return split
@@ -127,23 +152,28 @@ class Split:
         return len(self.images)
 
     @overload
-    def __getitem__(self, which: int | np.integer) -> tuple[NDArray[np.uint8], int]: ...
+    def __getitem__(self, which: int | np.integer) -> tuple[NDArray[np.uint8], Any]: ...
     @overload
     def __getitem__(self, which: slice | Sequence[int] | NDArray[Any]) -> Split: ...
     def __getitem__(
         self, which: int | np.integer | slice | Sequence[int] | NDArray[Any]
-    ) -> tuple[NDArray[np.uint8], int] | Split:
-        """Returns one image (h w c) with its label; for a slice, indices or a mask, a split."""
+    ) -> tuple[NDArray[np.uint8], Any] | Split:
+        """Returns one image (h w c) with its label; for a slice, indices or a mask, a split.
+
+        A label is a class index, or a row (k) of a multi-label split.
+        """
         if isinstance(which, (int, np.integer)):
-            return self.images[which], int(self.labels[which])
+            label = self.labels[which]
+            return self.images[which], label if self.is_multi_label else int(label)
         chosen = which if isinstance(which, slice) else np.asarray(which)
         if isinstance(chosen, np.ndarray) and chosen.size == 0:
             chosen = chosen.astype(np.intp)
         return replace(self, images=self.images[chosen], labels=self.labels[chosen])
 
-    def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], int]]:
+    def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], Any]]:
         """Yields each image (h w c) with its label, in stored order."""
-        return zip(self.images, self.labels.tolist(), strict=True)
+        labels = self.labels if self.is_multi_label else self.labels.tolist()
+        return zip(self.images, labels, strict=True)
 
     def __repr__(self) -> str:
         name = f"{self.name!r}: " if self.name else ""
@@ -160,9 +190,14 @@ class Split:
         return height, width, channels
 
     @property
+    def is_multi_label(self) -> bool:
+        """True if an image may have several classes or none, so that labels are rows n k."""
+        return is_multi_label(self.labels)
+
+    @property
     def class_counts(self) -> dict[str, int]:
         """The number of images of each class, by its name."""
-        counts = np.bincount(self.labels, minlength=len(self.class_names))
+        counts = class_counts(self.labels, len(self.class_names))
         return dict(zip(self.class_names, counts.tolist(), strict=True))
 
     @property
@@ -170,21 +205,22 @@ class Split:
         """Number and shape of the images and number of classes, in words."""
         height, width, channels = self.image_shape
         images = f"{len(self):,} image{'s' * (len(self) != 1)} of {height}×{width}×{channels}"
-        return f"{images}, {len(self.class_names)} class{'es' * (len(self.class_names) != 1)}"
+        classes = f"{len(self.class_names)} class{'es' * (len(self.class_names) != 1)}"
+        return f"{images}, {classes}" + ", multi-label" * self.is_multi_label
 
     @property
     def content_hash(self) -> str:
         """SHA-256 of shape, pixels and labels, in hex; names and file formats don't count.
 
         The digest covers the line "n h w c", the pixels in that order, and the labels as
-        little-endian int32.
+        little-endian int32; of a multi-label split the line "n h w c k", the pixels and the rows.
         """
         if "content" not in self._memo:
             from hashlib import sha256
 
-            digest = sha256(" ".join(map(str, self.images.shape)).encode() + b"\n")
+            digest = sha256(content_head(self.images.shape, label_columns(self.labels)))
             digest.update(self.images.data)
-            digest.update(self.labels.astype("<i4").data)
+            digest.update(content_bytes(self.labels))
             self._memo["content"] = digest.hexdigest()
         return self._memo["content"]
 
@@ -193,7 +229,7 @@ class Split:
         """The content hash, as `Source` asks for it."""
         return self.content_hash
 
-    def take(self, indices: Indices) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    def take(self, indices: Indices) -> tuple[NDArray[np.uint8], Labels]:
         """Copies of some images (n h w c) and their labels (n), in the order of the indices."""
         return self.images[indices], self.labels[indices]
 
@@ -201,7 +237,8 @@ class Split:
         """Splits off a stratified validation set, the same one for the same seed.
 
         Each class gives the same fraction, rounded so that the total is exact (largest
-        remainders). Both parts keep the images' order.
+        remainders). Of a multi-label split, iterative stratification makes the fractions as equal
+        as it can. Both parts keep the images' order.
 
         Args:
             validation: the fraction of images, between 0 and 1; or their number, as an int.
@@ -241,7 +278,8 @@ class Split:
             seed: of the shuffling; None for stored order.
             epoch: the first epoch; each is shuffled differently.
             steps: the number of batches, over as many epochs as needed; None for one epoch.
-            one_hot: labels as float32 rows (batch classes) in place of int32 class indices.
+            one_hot: labels as float32 rows (batch classes) in place of int32 class indices, or of
+                uint8 rows.
             dtype: uint8 pixels 0 to 255, or float32 from 0 to 1.
             flat: images as rows (batch h·w·c).
             drop_last: leave out an epoch's last batch if it is smaller.
@@ -317,7 +355,7 @@ class Split:
 
         size = len(self)
         chosen = permutation(seed, 0, size, 0, min(most, size)) if size else np.zeros(0, np.int64)
-        names = [self.class_names[label] for label in self.labels[chosen].tolist()]
+        names = [label_text(label, self.class_names) for label in self.labels[chosen]]
         return plots.images(self.images[chosen], names, title=title or self.name)
 
     def _repr_png_(self) -> bytes:
@@ -333,27 +371,6 @@ class Split:
 
 def _is_array(value: object, dtype: type[np.generic], ndim: int) -> bool:
     return isinstance(value, np.ndarray) and value.dtype == dtype and value.ndim == ndim
-
-
-def check_counts(images: NDArray[Any], labels: ArrayLike, where: str) -> None:
-    """Raises DataError if images have another order of axes, or another number than labels.
-
-    Only shapes are read, no values.
-    """
-    given = labels if isinstance(labels, np.ndarray) else np.asarray(labels)
-    count = len(given) if given.ndim else None
-    check_axes(images.shape, count, where=where or "images")
-    if count is not None and images.ndim in {3, 4} and count != len(images):
-        raise _counts_differ(len(images), count, where)
-
-
-def _counts_differ(images: int, labels: int, where: str) -> DataError:
-    return DataError(
-        "different numbers of images and labels",
-        where=where or "split",
-        expected=f"a label for each of {images} images",
-        got=f"{labels} labels",
-    )
 
 
 def _kind(value: object) -> str:

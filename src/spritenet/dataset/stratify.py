@@ -1,10 +1,15 @@
-"""Stratified choice: the same fraction of the images of every class."""
+"""Stratified choice: the same fraction of the images of every class.
+
+Of multi-label images by iterative stratification: K. Sechidis, G. Tsoumakas and I. Vlahavas, On the
+Stratification of Multi-label Data, ECML PKDD 2011.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spritenet.dataset.multi_label import Labels, is_multi_label
 from spritenet.errors import InputError
 from spritenet.permutation import permutation
 
@@ -33,21 +38,24 @@ def validation_size(validation: float, size: int) -> int:
     return total
 
 
-def stratified_mask(labels: NDArray[np.int32], total: int, seed: int) -> NDArray[np.bool_]:
+def stratified_mask(labels: Labels, total: int, seed: int) -> NDArray[np.bool_]:
     """Chooses `total` images, the same fraction of every class.
 
     Each class's number is rounded by largest remainders, so that the total is exact; of equal
     remainders the lower class comes first. The images chosen of class k are the first of epoch k
-    of a permutation of its images.
+    of a permutation of its images. Of multi-label rows the fractions are as equal as iterative
+    stratification makes them.
 
     Args:
-        labels: class indices, n.
+        labels: class indices, n, or multi-label rows, n k.
         total: the number of images to choose, at most n.
         seed: of the choice.
 
     Returns:
         A mask (n), true where an image is chosen.
     """
+    if is_multi_label(labels):
+        return _iterative_mask(labels, total, seed)
     counts = np.bincount(labels)
     quotas, remainders = np.divmod(counts * total, len(labels))
     largest = np.argsort(-remainders, kind="stable")[: total - int(quotas.sum())]
@@ -58,4 +66,35 @@ def stratified_mask(labels: NDArray[np.int32], total: int, seed: int) -> NDArray
         members = by_class[number]
         first = permutation(seed, number, len(members), 0, int(quotas[number]))
         chosen[members[first]] = True
+    return chosen
+
+
+def _iterative_mask(rows: NDArray[np.uint8], total: int, seed: int) -> NDArray[np.bool_]:
+    """Chooses `total` images by their multi-label rows (n, k).
+
+    The rarest class among the images left is dealt out first: each of its images, in the order of a
+    permutation, goes to the part that lacks more images of this class, then more of all. Images
+    without a label fill up.
+    """
+    n = len(rows)
+    fraction = total / n
+    mixed = permutation(seed, 0, n)
+    chosen = np.zeros(n, bool)
+    waiting = np.ones(n, bool)
+    counts = rows.sum(axis=0, dtype=np.int64)
+    wanted = np.stack([counts * (1 - fraction), counts * fraction])  # of the rest, of the chosen
+    room = [n - total, total]
+    while counts.any():
+        rarest = int(np.where(counts > 0, counts, n + 1).argmin())
+        members = mixed[waiting[mixed] & (rows[mixed, rarest] == 1)]
+        for image in members.tolist():
+            rest, lacks = wanted[:, rarest].tolist()
+            part = int((lacks, room[1]) > (rest, room[0]))
+            part = part if room[part] else 1 - part
+            chosen[image] = part == 1
+            room[part] -= 1
+            wanted[part] -= rows[image]
+        waiting[members] = False
+        counts -= rows[members].sum(axis=0, dtype=np.int64)
+    chosen[mixed[waiting[mixed]][: room[1]]] = True
     return chosen

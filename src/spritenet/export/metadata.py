@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from spritenet import ood
 from spritenet.augmentation import Step
@@ -20,6 +22,9 @@ from spritenet.export.error_location import quoted
 from spritenet.layers import Shape
 from spritenet.layers.input import image_shape
 from spritenet.ood import Rejection
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["VERSION", "Metadata", "TrainedOn"]
 
@@ -63,6 +68,8 @@ class Metadata:
         scores: like {"test_accuracy": 0.98, "test_loss": 0.06}.
         rejection: the calibration and OOD detector; None if it was not calibrated.
         augmentation: the random changes of the training images.
+        thresholds: the probability from which on a multi-label network predicts each class,
+            float64 (k,); None if they were not tuned.
     """
 
     class_names: tuple[str, ...] = ()
@@ -71,6 +78,7 @@ class Metadata:
     scores: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
     rejection: Rejection | None = None
     augmentation: tuple[Step, ...] = ()
+    thresholds: NDArray[np.float64] | None = None
 
     def to_json(self, input_shape: Shape, hashes: Mapping[str, str]) -> dict[str, Any]:
         """The JSON object, with the images' height, width and channels, and the weights' hashes."""
@@ -93,6 +101,8 @@ class Metadata:
             entry[REJECTION] = ood.to_json(self.rejection)
         if self.augmentation:
             entry["augmentation"] = [step.to_json() for step in self.augmentation]
+        if self.thresholds is not None:
+            entry["thresholds"] = self.thresholds.tolist()
         if self.trained_on is not None:
             known = self.trained_on
             entry["trained_on"] = {
@@ -134,6 +144,7 @@ class Metadata:
             scores=MappingProxyType(_scores(_object(entry, "scores", where) or _NOTHING, where)),
             rejection=None if known is None else ood.from_json(known, where=where, key=key),
             augmentation=_augmentation(entry.get("augmentation"), where),
+            thresholds=_thresholds(entry.get("thresholds"), where),
         )
 
 
@@ -191,6 +202,16 @@ def _augmentation(entry: object, where: Path) -> tuple[Step, ...]:
     if None in found:
         raise _wrong("augmentation", "a list of random layers and their arguments", entry, where)
     return tuple(step for step in found if step is not None)
+
+
+def _thresholds(value: object, where: Path) -> NDArray[np.float64] | None:
+    """Returns the thresholds of a list; None if there is none."""
+    if value is None:
+        return None
+    numbers = isinstance(value, list) and all(type(one) in (int, float) for one in value)
+    if not isinstance(value, list) or not numbers or not all(0 <= one <= 1 for one in value):
+        raise _wrong("thresholds", "numbers from 0 to 1", value, where)
+    return np.array(value, np.float64)
 
 
 def _scores(entry: Mapping[str, Any], where: Path) -> dict[str, float]:

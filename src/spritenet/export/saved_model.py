@@ -100,13 +100,23 @@ class SavedModel:
         layers = self.layers.with_layers((first, *self.layers[1:]))
         return replace(self, layers=layers, assumed=False)
 
+    @property
+    def last_activation(self) -> str:
+        """The name of the function applied last."""
+        last = self.layers[-1]
+        return last.function.name if isinstance(last, Parametric | ActivationLayer) else "linear"
+
+    @property
+    def is_multi_label(self) -> bool:
+        """True if each output is the probability of a class of its own: it ends in a sigmoid."""
+        return len(self.output_shape) == 1 and self.last_activation == "sigmoid"
+
     def check_classifies(self) -> None:
-        """Raise ModelError if its outputs aren't classes of which one is chosen."""
-        last, shape = self.layers[-1], self.output_shape
-        function = (
-            last.function.name if isinstance(last, Parametric | ActivationLayer) else "linear"
-        )
-        if len(shape) != 1 or shape[0] < 2 or function not in CHOOSING:
+        """Raise ModelError if its outputs aren't classes: one of which is chosen, or several."""
+        function, shape = self.last_activation, self.output_shape
+        if not self.is_multi_label and (
+            len(shape) != 1 or shape[0] < 2 or function not in CHOOSING
+        ):
             raise unclassified(function, shape)
 
     def check(self) -> None:
@@ -127,6 +137,11 @@ class SavedModel:
         if names and outputs != (len(names),):
             raise ModelError(
                 "the class names don't fit the outputs", expected=outputs[-1], got=len(names)
+            )
+        limits = self.metadata.thresholds
+        if limits is not None and (len(limits),) != outputs:
+            raise ModelError(
+                "the thresholds don't fit the outputs", expected=outputs[-1], got=len(limits)
             )
         if self.metadata.rejection is not None:
             self._check_rejection(self.metadata.rejection)
@@ -155,7 +170,7 @@ def unclassified(function: str, shape: Shape, where: object = "") -> ModelError:
     return ModelError(
         "the network isn't a classifier",
         where=where,
-        expected="two or more outputs, with softmax or linear",
+        expected="two or more outputs with softmax or linear, or a sigmoid",
         got=f"{many} through {function}",
     )
 

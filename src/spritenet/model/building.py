@@ -22,6 +22,7 @@ __all__ = [
     "Place",
     "check_outputs",
     "classifies",
+    "has_several_labels",
     "initial",
     "last_activation",
     "named",
@@ -195,6 +196,11 @@ def classifies(layers: Iterable[Layer], outputs: Shape) -> bool:
     """Tells if outputs are classes of which one is chosen: at least two, softmax or linear."""
     ending = last_activation(layers)
     return len(outputs) == 1 and outputs[0] > 1 and ending in ("softmax", "linear")
+
+
+def has_several_labels(layers: Iterable[Layer], outputs: Shape) -> bool:
+    """Tells if each output is the probability of a class of its own: a vector through a sigmoid."""
+    return len(outputs) == 1 and last_activation(layers) == "sigmoid"
 
 
 def last_activation(layers: Iterable[Layer]) -> str:

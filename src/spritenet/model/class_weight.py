@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from spritenet.arguments import number
+from spritenet.dataset.multi_label import Labels, class_counts
 from spritenet.errors import DataError, ModelError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 __all__ = ["ClassWeight", "class_factors"]
 
@@ -29,7 +27,7 @@ def class_factors(
     given: object,
     outputs: int,
     class_names: Sequence[str] = (),
-    labels: NDArray[np.int32] | None = None,
+    labels: Labels | None = None,
 ) -> dict[int, float]:
     """Returns the factor of each class that has one.
 
@@ -38,7 +36,8 @@ def class_factors(
             "balanced", which gives all classes the same total weight, as in scikit-learn.
         outputs: the number of classes.
         class_names: the names of classes 0, 1, …; empty if unknown.
-        labels: class indices (n,), counted for "balanced"; None if they are unknown.
+        labels: class indices (n,) or multi-label rows (n, k), counted for "balanced"; None if they
+            are unknown.
 
     Raises:
         DataError: a class is unknown, or a factor is no finite number ≥ 0.
@@ -71,8 +70,11 @@ def class_factors(
     return {index: _factor(factor, index) for index, factor in enumerate(row.tolist())}
 
 
-def _balanced(word: str, outputs: int, labels: NDArray[np.int32] | None) -> dict[int, float]:
-    """Returns n / (classes with images · images of the class) for each class with images."""
+def _balanced(word: str, outputs: int, labels: Labels | None) -> dict[int, float]:
+    """Returns n / (classes with images · images of the class) for each class with images.
+
+    n is the number of labels: that of images, if each has one.
+    """
     if word != "balanced":
         raise DataError("unknown word", where=WHERE, expected=FORMS, got=repr(word))
     if labels is None:
@@ -82,9 +84,10 @@ def _balanced(word: str, outputs: int, labels: NDArray[np.int32] | None) -> dict
             expected="class labels that are known before training, for 'balanced'",
             do="Give {class: factor}.",
         )
-    counts = np.bincount(labels, minlength=outputs)
+    counts = class_counts(labels, outputs)
     present = np.flatnonzero(counts).tolist()
-    return {index: len(labels) / (len(present) * int(counts[index])) for index in present}
+    total = int(counts.sum())
+    return {index: total / (len(present) * int(counts[index])) for index in present}
 
 
 def _index(key: object, outputs: int, class_names: Sequence[str]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,8 @@ import numpy as np
 from spritenet.augmentation import Augment
 from spritenet.errors import DataError, ModelError
 from spritenet.layers import Dense
-from spritenet.losses import SparseCategoricalCrossentropy
+from spritenet.losses import BinaryCrossentropy, SparseCategoricalCrossentropy
+from spritenet.metrics import best_thresholds
 from spritenet.model.building import last_activation
 from spritenet.model.copies import Copies, copies_of
 from spritenet.model.encoder import Encoder, to_batches
@@ -24,8 +26,9 @@ from spritenet.training.controls import KEPT
 from spritenet.training.events import Event, Finished, Stopped
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
+    from spritenet.engines.engine import Examples
     from spritenet.ood import Rejection
     from spritenet.ood.calibration import ModelView
     from spritenet.training.batch_source import BatchSource
@@ -47,16 +50,20 @@ class Classified:
 
     Attributes:
         label: int64 (n,), the index of the most likely class.
-        probabilities: float64 (n, k), calibrated if the model is.
+        probabilities: float64 (n, k), calibrated if the model is; of a multi-label network each
+            for itself.
         sure: bool (n,), false for a rejected image; always false for a model that is not
             calibrated.
         score: float64 (n,), the likeness to the training set from 0 to 1; sure from 0.5 on.
+        present: bool (n, k) of a multi-label network: the probability is at least the class's
+            threshold; None where one class is right.
     """
 
     label: NDArray[np.int64]
     probabilities: NDArray[np.float64]
     sure: NDArray[np.bool_]
     score: NDArray[np.float64]
+    present: NDArray[np.bool_] | None = None
 
     def only(self) -> Classified:
         """Returns the fields of a single image, without the first dimension."""
@@ -65,6 +72,7 @@ class Classified:
             self.probabilities[0],
             self.sure.reshape(()),
             self.score.reshape(()),
+            None if self.present is None else self.present[0],
         )
 
 
@@ -78,7 +86,8 @@ class Classifier:
     def __init__(self, weights: Weights) -> None:
         self._weights = weights
         self._rejection: Rejection | None = None
-        self._revision = 0
+        self._thresholds: NDArray[np.float64] | None = None
+        self._revision = self._tuned = 0
         self._network = weights.network
 
     @property
@@ -91,6 +100,29 @@ class Classifier:
         self._rejection, self._revision = value, self._weights.revision
 
     @property
+    def thresholds(self) -> NDArray[np.float64] | None:
+        """The probability from which on a multi-label network predicts each class, (k,).
+
+        None, which means 0.5, until they are tuned, and when weights are replaced. They can be set.
+        """
+        return self._thresholds if self._tuned == self._weights.revision else None
+
+    @thresholds.setter
+    def thresholds(self, value: ArrayLike | None) -> None:
+        self._thresholds, self._tuned = None, self._weights.revision
+        if value is None:
+            return
+        k, limits = self._network.output_shape[-1], np.asarray(value, np.float64)
+        if limits.shape not in ((), (k,)) or not ((limits >= 0) & (limits <= 1)).all():
+            raise ModelError(
+                "invalid thresholds",
+                where=self._network.name,
+                expected=f"{k} numbers from 0 to 1",
+                got=str(value)[:60],
+            )
+        self._thresholds = np.broadcast_to(limits, (k,)).copy()
+
+    @property
     def calibrated(self) -> bool:
         """True after a `fit` with validation images or `calibrate`, until the weights change."""
         return self.rejection is not None
@@ -99,7 +131,8 @@ class Classifier:
         """Classifies images with calibrated probabilities; rejects those unlike the training set.
 
         docs/explanation/ood.md describes the detector. A model that is not `calibrated` is never
-        sure, since nobody has measured what its probabilities mean.
+        sure, since nobody has measured what its probabilities mean; nor is a multi-label network,
+        whose classes are in `present`.
 
             answer = model.classify(drawing)
             print(model.class_names[answer.label] if answer.sure else "not sure")
@@ -121,6 +154,63 @@ class Classifier:
         copies = copies_of(self._network, tta, augment, "classify")
         answers = self._classified(parameters, batch_of(images, shape), copies)
         return answers.only() if is_one(images.shape, shape) else answers
+
+    def predict_labels(
+        self, x: object, *, tta: int = 1, augment: Augment = None
+    ) -> NDArray[np.bool_]:
+        """Returns the classes of each image by a multi-label network: bool (n, k), or (k,) for one.
+
+        A class is there if its probability is at least its entry of `thresholds`, or 0.5.
+
+        Args:
+            x: as `classify` takes it.
+            tta: as for `classify`.
+            augment: as for `classify`.
+
+        Raises:
+            ModelError: it has no weights yet, its outputs are no probabilities of their own, or
+                there is no augmentation for copies.
+            DataError: the images don't fit.
+        """
+        self._check_multi_label("predict_labels")
+        found = self.classify(x, tta=tta, augment=augment).present
+        assert found is not None  # noqa: S101 - it is multi-label
+        return found
+
+    def tune_thresholds(self, held_out: object) -> NDArray[np.float64]:
+        """Tunes the threshold of each class on held-out images; `fit` does it at its end.
+
+        Args:
+            held_out: a multi-label Split, or (x, y) with rows: images that it was not trained on.
+
+        Returns:
+            The thresholds that maximize each class's F1, (k,); they are also in `thresholds`, and
+            saved with the model.
+
+        Raises:
+            ModelError: it has no weights yet, or its outputs are no probabilities of their own.
+            DataError: images or labels are wrong.
+        """
+        self._check_multi_label("tune_thresholds")
+        shape = self._network.shape
+        encoder = Encoder(self._network.output_shape[-1], BinaryCrossentropy())
+        held = to_batches(adapt(held_out, input_shape=shape), shape, encoder)
+        self.thresholds = self._best_thresholds(held.all())
+        return self.thresholds
+
+    def _check_multi_label(self, where: str) -> None:
+        """Refuses networks that don't end in a sigmoid.
+
+        Raises:
+            ModelError: it doesn't.
+        """
+        if not self._network.is_multi_label:
+            raise ModelError(
+                "its outputs are no probabilities of their own",
+                where=where,
+                expected="a last layer with activation 'sigmoid'",
+                got=last_activation(self._network.graph),
+            )
 
     def calibrate(self, held_out: object, training: object, *, seed: int = 0) -> Rejection:
         """Fits the temperature and the OOD detector on held-out images; `fit` does it at its end.
@@ -153,13 +243,20 @@ class Classifier:
         held_out: BatchSource | None,
         seed: int,
     ) -> Iterator[Event]:
-        """Passes the events of a training on; calibrates, if possible, before the last."""
+        """Passes the events of a training on; calibrates, if possible, before the last.
+
+        Of a multi-label network it tunes the thresholds.
+        """
         from spritenet.ood.calibration import LEAST
 
         for event in events:
             images = 0
             if isinstance(event, Finished) or (isinstance(event, Stopped) and event.reason == KEPT):
                 images = event.images
+            if images and held_out is not None and self._network.is_multi_label:
+                held = held_out.sample(MOST_HELD_OUT, seed)
+                if len(held) >= LEAST and _is_rows(held.targets):
+                    self.thresholds = self._best_thresholds(held)
             if images and held_out is not None and self._network.classifies:
                 some = held_out.sample(LEAST, seed), training.sample(1, seed)
                 labelled = all(examples.labels is not None for examples in some)
@@ -179,6 +276,13 @@ class Classifier:
         from spritenet.ood.temperature import softened
 
         network, rejection = self._network, self.rejection
+        if network.is_multi_label:
+            rows = np.asarray(copies.mean(images, partial(self._outputs, parameters)))
+            limits = 0.5 if self.thresholds is None else self.thresholds
+            unsure = np.zeros(len(images), np.bool_)
+            return Classified(
+                rows.argmax(axis=1), rows, unsure, unsure.astype(np.float64), rows >= limits
+            )
         if not network.classifies:
             from spritenet.export.saved_model import unclassified
 
@@ -244,10 +348,32 @@ class Classifier:
         self, parameters: NDArray[np.float32], images: NDArray[np.uint8]
     ) -> NDArray[np.float64]:
         """Returns the outputs before the softmax, (n, k), up to a number added to each row."""
-        network = self._network
-        size = evaluation.images_per_call(network.graph, network.shape)
-        outputs = evaluation.predict(network.engine(), parameters, images, size).astype(np.float64)
-        if last_activation(network.graph) == "linear":
+        outputs = self._outputs(parameters, images)
+        if last_activation(self._network.graph) == "linear":
             return outputs
         result: NDArray[np.float64] = np.log(np.maximum(outputs, np.finfo(np.float32).tiny))
         return result
+
+    def _outputs(
+        self, parameters: NDArray[np.float32], images: NDArray[np.uint8]
+    ) -> NDArray[np.float64]:
+        """Returns the outputs, (n, k)."""
+        network = self._network
+        size = evaluation.images_per_call(network.graph, network.shape)
+        return evaluation.predict(network.engine(), parameters, images, size).astype(np.float64)
+
+    def _best_thresholds(self, held: Examples) -> NDArray[np.float64]:
+        """Returns the thresholds that maximize each class's F1 on some examples.
+
+        Raises:
+            DataError: their labels are no rows.
+        """
+        if held.targets is None or not _is_rows(held.targets):
+            raise DataError("thresholds need rows of 0 and 1", where="tune_thresholds")
+        rows = self._outputs(self._weights.best_guess, held.images)
+        return best_thresholds(held.targets, rows)
+
+
+def _is_rows(targets: NDArray[np.float32] | None) -> bool:
+    """Returns True for multi-label rows of 0 and 1."""
+    return targets is not None and bool(np.isin(targets, (0, 1)).all())

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from spritenet.dataset import Split
+from spritenet.dataset.multi_label import Labels
 from spritenet.dataset.source import Source, stored_blocks
 from spritenet.dataset.stratify import stratified_mask, validation_size
 from spritenet.errors import DataError, ModelError
@@ -142,7 +143,9 @@ class ArrayAdapter:
     def hold_out(self, fraction: float, seed: int) -> tuple[ArrayAdapter, ArrayAdapter]:
         """See `DataAdapter.hold_out`."""
         y = self.y
-        if not self.ordered and isinstance(y, np.ndarray) and y.ndim == 1 and y.dtype.kind in "iu":
+        several = self.source is not None and self.source.is_multi_label
+        known = isinstance(y, np.ndarray) and y.dtype.kind in "iu" and (y.ndim == 1 or several)
+        if known and isinstance(y, np.ndarray) and not self.ordered:
             held_out = stratified_mask(y, validation_size(fraction, len(self)), seed)
             return self._pick(~held_out), self._pick(held_out, "validation")
         first = int(len(self) * (1 - fraction))  # as Keras rounds it
@@ -252,9 +255,9 @@ class SourceAdapter:
         about = "" if factors is None else f"class_weight {sorted(factors.items())}"
         return SourceBatches(self.source, replace(encoder, class_weight=factors).encode, about)
 
-    def _labels(self) -> NDArray[np.int32]:
+    def _labels(self) -> Labels:
         """Returns all labels; images are read only if the source knows its labels no other way."""
-        labels: NDArray[np.int32] | None = getattr(self.source, "labels", None)
+        labels: Labels | None = getattr(self.source, "labels", None)
         if labels is not None:
             return labels
         return np.concatenate([labels for _, labels in stored_blocks(self.source)])

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
-__all__ = ["PartProperty", "part_method"]
+from spritenet.migration import attribute, not_settable
+
+__all__ = ["ForeignNames", "PartProperty", "part_method"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,3 +60,20 @@ class PartProperty(property, Generic[R]):
     if TYPE_CHECKING:
 
         def __get__(self, instance: object, owner: type | None = None, /) -> R: ...  # type: ignore[override]  # of an instance alone
+
+
+class ForeignNames:
+    """A base that names our way to what Keras's and PyTorch's models have."""
+
+    if not TYPE_CHECKING:  # type checkers shall know what is missing
+
+        def __getattr__(self, name: str) -> object:
+            """Refuses other names."""
+            raise attribute(name, "model", dir(type(self)))
+
+        def __setattr__(self, name: str, value: object) -> None:
+            """Refuses to change what only follows from something else."""
+            member = getattr(type(self), name, None)
+            if isinstance(member, property) and member.fset is None:
+                raise not_settable(name)
+            super().__setattr__(name, value)

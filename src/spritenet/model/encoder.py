@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spritenet.dataset.arrays import as_labels
+from spritenet.dataset.multi_label import Labels
 from spritenet.engines.engine import Examples
 from spritenet.errors import DataError, ModelError
 from spritenet.layers import Shape
@@ -59,11 +60,12 @@ class Encoder:
         """True if the class weights depend on the number of images of each class."""
         return isinstance(self.class_weight, str)
 
-    def factors(self, labels: NDArray[np.int32] | None) -> dict[int, float] | None:
+    def factors(self, labels: Labels | None) -> dict[int, float] | None:
         """Returns the factor of each class that has one; None without class weights.
 
         Args:
-            labels: class indices (n) of all images; None if they are unknown.
+            labels: class indices (n) or multi-label rows (n, k) of all images; None if they are
+                unknown.
 
         Raises:
             DataError: the class weights are wrong, or depend on unknown labels.
@@ -80,7 +82,7 @@ class Encoder:
 
         Args:
             images: n h w c.
-            y: class indices, class names, one-hot rows or targets, n.
+            y: class indices, class names, one-hot or multi-label rows, or targets, n.
             sample_weight: a factor on the loss of each image, n; None for 1.
 
         Raises:
@@ -97,7 +99,10 @@ class Encoder:
                 )
             given = as_labels(given, self.class_names)[0]
         labels, targets = labels_or_targets(given, len(images), self.outputs, self.loss)
-        answers, classes, by_output = labels, self.factors(labels), None
+        counted = labels
+        if targets is not None and given.ndim == 2 and given.dtype.kind in "biu":
+            counted = given  # multi-label rows
+        answers, classes, by_output = labels, self.factors(counted), None
         if targets is not None and classes is not None and self.loss.row.by_output:
             if self.outputs == 1:
                 answers = targets.astype(np.int32).reshape(-1)  # 0: no, 1: yes

@@ -83,5 +83,6 @@ def evaluate(  # noqa: D417 - self is the model
     loss = self.compiled()[1]
     copies = copies_of(self.network, tta, augment, "evaluate")
     predictor = self._predictor
-    scores = predictor.evaluate(x, y, sample_weight, loss, self.class_names, copies)
+    names, limits = self.class_names, self.thresholds
+    scores = predictor.evaluate(x, y, sample_weight, loss, names, copies, limits)
     return scores.as_dict() if return_dict else scores

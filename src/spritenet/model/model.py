@@ -18,12 +18,12 @@ from spritenet.errors import ModelError
 from spritenet.layers import Graph, ImageShape, Layer, Shape, Tensor
 from spritenet.layers.input import fits
 from spritenet.losses import Loss
-from spritenet.migration import accepts, attribute, not_settable
+from spritenet.migration import accepts, attribute
 from spritenet.model import building, evaluation_methods, fit_methods, rate_test
 from spritenet.model.assembly import assemble, inherited
 from spritenet.model.classifier import Classifier
 from spritenet.model.compilation import Compilation
-from spritenet.model.delegation import PartProperty, part_method
+from spritenet.model.delegation import ForeignNames, PartProperty, part_method
 from spritenet.model.network import Network
 from spritenet.model.prediction import Predictor
 from spritenet.model.weights import Weights
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["Model"]
 
 
-class Model:
+class Model(ForeignNames):
     """A network of layers that classifies small images.
 
         images = sn.Input((28, 28, 1))
@@ -145,6 +145,7 @@ class Model:
     augmentation = PartProperty[tuple[Step, ...]](
         "network", Network, settable=True, doc="The random changes of images in its training."
     )
+    is_multi_label = PartProperty[bool]("network", Network)
     get_layer = accepts(part_method("network", Network.get_layer))
     engine = part_method("network", Network.engine)
     beginning = part_method("network", Network.beginning)
@@ -193,6 +194,11 @@ class Model:
         "_classifier", Classifier, settable=True
     )
     calibrated = PartProperty[bool]("_classifier", Classifier)
+    thresholds: PartProperty[NDArray[np.float64] | None] = PartProperty(
+        "_classifier", Classifier, settable=True
+    )
+    predict_labels = accepts(part_method("_classifier", Classifier.predict_labels))
+    tune_thresholds = part_method("_classifier", Classifier.tune_thresholds)
     classify = part_method("_classifier", Classifier.classify)
     calibrate = part_method("_classifier", Classifier.calibrate)
     after_training = part_method("_classifier", Classifier.after_training)
@@ -302,14 +308,8 @@ class Model:
         if include_optimizer and self.optimizer is not None:
             memory = OptimizerState(self.optimizer, now.step, now.slots, self.loss)
         made = self.trained_on and replace(self.trained_on, steps=now.step)
-        metadata = Metadata(
-            self.class_names,
-            self.preparation,
-            made,
-            self.scores,
-            self.rejection,
-            self.augmentation,
-        )
+        found = self.class_names, self.preparation, made, self.scores
+        metadata = Metadata(*found, self.rejection, self.augmentation, self.thresholds)
         saved = SavedModel(self.graph, self.network.shape, now.best_guess, metadata, memory)
         save(saved, path, precision=precision)
 
@@ -335,6 +335,7 @@ class Model:
         self.preparation, self.scores = metadata.preparation, metadata.scores
         self.trained_on, self.rejection = metadata.trained_on, metadata.rejection
         self.augmentation = metadata.augmentation
+        self.thresholds = metadata.thresholds
 
     def __repr__(self) -> str:
         """Its layers, in one line."""
@@ -344,16 +345,3 @@ class Model:
     def __copy__(self) -> Self:
         """Returns a copy with parts of its own."""
         return deepcopy(self)
-
-    if not TYPE_CHECKING:  # type checkers shall know what is missing
-
-        def __getattr__(self, name: str) -> object:
-            """Names our way to what Keras's and PyTorch's models have."""
-            raise attribute(name, "model", dir(type(self)))
-
-        def __setattr__(self, name: str, value: object) -> None:
-            """Names our way to change what only follows from something else."""
-            member = getattr(type(self), name, None)
-            if isinstance(member, property) and member.fset is None:
-                raise not_settable(name)
-            super().__setattr__(name, value)

@@ -203,6 +203,11 @@ class Network:
         """True if its outputs are classes of which one is chosen: two or more, or logits."""
         return building.classifies(self.graph, self.output_shape)
 
+    @property
+    def is_multi_label(self) -> bool:
+        """True if each output is the probability of a class of its own: it ends in a sigmoid."""
+        return building.has_several_labels(self.graph, self.output_shape)
+
     def summary(self, print_fn: Callable[[str], object] | None = None) -> None:
         """Print its layers as a table.
 

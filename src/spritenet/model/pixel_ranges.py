@@ -31,10 +31,14 @@ def accuracies_by_range(model: SavedModel, images: Split) -> dict[str, float]:
 
     model.check_classifies()
     some = images[permutation(0, 0, len(images), stop=min(ENOUGH, len(images)))]
-    return {
-        name: float((_with_range(model, name).predict_classes(some) == some.labels).mean())
-        for name in RANGES
-    }
+    return {name: _accuracy(_with_range(model, name), some) for name in RANGES}
+
+
+def _accuracy(model: Model, images: Split) -> float:
+    """Returns the fraction of right classes; of a multi-label split of right answers."""
+    if images.is_multi_label:
+        return float(((model.predict(images) >= 0.5) == images.labels).mean())
+    return float((model.predict_classes(images) == images.labels).mean())
 
 
 def best_range(accuracies: Mapping[str, float], assumed: str, count: int) -> str:

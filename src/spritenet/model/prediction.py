@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
+    from spritenet.model.label_predictions import LabelPredictions
     from spritenet.model.predictions import Predictions
 
 __all__ = ["Predictor"]
@@ -94,6 +96,7 @@ class Predictor:
         loss: Loss,
         class_names: tuple[str, ...],
         copies: Copies = ALONE,
+        thresholds: NDArray[np.float64] | None = None,
     ) -> Scores:
         """Returns loss and accuracy.
 
@@ -104,6 +107,7 @@ class Predictor:
             loss: the loss function.
             class_names: of classes 0, 1, …; empty if unknown.
             copies: those whose outputs are averaged.
+            thresholds: of a multi-label network, (k,); None for 0.5.
 
         Raises:
             ModelError: it has no weights yet.
@@ -120,6 +124,9 @@ class Predictor:
             result = self._evaluated(parameters, examples, loss, copies, most)
         copy = parameters.copy()  # training changes them in place
         classes = loss.row.accuracy == "largest"
+        if self._network.is_multi_label and self._network.output_shape[-1] > 1 and not classes:
+            several = partial(self._label_predictions, examples, copy, class_names, thresholds)
+            return Scores(result.loss, result.accuracy, partial(several, copies))
         return Scores(
             result.loss,
             result.accuracy,
@@ -177,17 +184,45 @@ class Predictor:
             labels = examples.targets.argmax(axis=1).astype(np.int32)
         if labels is None or len(self._network.output_shape) != 1:
             raise ModelError("no classes to predict", where=self._network.name)
-        share = evaluation.images_per_call(self._network.graph, self._network.shape)
-        engine = self._network.engine()
-        outputs = np.asarray(
-            copies.mean(
-                examples.images, lambda some: evaluation.predict(engine, parameters, some, share)
-            ),
-            np.float32,
-        )
+        outputs = self._mean_outputs(parameters, examples.images, copies)
         rows = as_probabilities(outputs, building.last_activation(self._network.graph))
         names = class_names or tuple(map(str, range(rows.shape[1])))
         return Predictions(examples.images, labels, rows, names)
+
+    def _label_predictions(
+        self,
+        source: BatchSource,
+        parameters: NDArray[np.float32],
+        class_names: tuple[str, ...],
+        thresholds: NDArray[np.float64] | None,
+        copies: Copies,
+    ) -> LabelPredictions:
+        """Returns the predictions of these weights for images with several labels.
+
+        Raises:
+            ModelError: their targets are not 0 or 1.
+        """
+        from spritenet.model.label_predictions import LabelPredictions
+
+        examples = source.all()
+        targets = examples.targets
+        if targets is None or not np.isin(targets, (0, 1)).all():
+            raise ModelError("no classes to predict", where=self._network.name)
+        rows = self._mean_outputs(parameters, examples.images, copies)
+        limits = np.full(rows.shape[1], 0.5) if thresholds is None else thresholds
+        names = class_names or tuple(map(str, range(rows.shape[1])))
+        return LabelPredictions(examples.images, targets.astype(np.uint8), rows, names, limits)
+
+    def _mean_outputs(
+        self, parameters: NDArray[np.float32], images: NDArray[np.uint8], copies: Copies
+    ) -> NDArray[np.float32]:
+        """Returns the outputs of some weights, (n, k), the means over copies."""
+        share = evaluation.images_per_call(self._network.graph, self._network.shape)
+        engine = self._network.engine()
+        return np.asarray(
+            copies.mean(images, lambda some: evaluation.predict(engine, parameters, some, share)),
+            np.float32,
+        )
 
     def activations(self, image: object) -> dict[str, NDArray[np.float32]]:
         """Returns each layer's output for one image: its name → (h, w, c), or (units,).

@@ -11,7 +11,10 @@ from spritenet.errors import ModelError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from spritenet.model.label_predictions import LabelPredictions
     from spritenet.model.predictions import Predictions
+
+    AnyPredictions = Predictions | LabelPredictions
 
 __all__ = ["Scores"]
 
@@ -33,11 +36,14 @@ class Scores(_Pair):
             is a yes or no, the fraction of right outputs; NaN where targets are numbers.
     """
 
-    _predict: Callable[[], Predictions] | None = None
-    _predictions: Predictions | None = None
+    _predict: Callable[[], AnyPredictions] | None = None
+    _predictions: AnyPredictions | None = None
 
     def __new__(
-        cls, loss: float, accuracy: float | None, predict: Callable[[], Predictions] | None = None
+        cls,
+        loss: float,
+        accuracy: float | None,
+        predict: Callable[[], AnyPredictions] | None = None,
     ) -> Self:
         """Makes the scores; `predict` computes the predictions when they are first asked for."""
         scores = super().__new__(cls, loss, math.nan if accuracy is None else accuracy)
@@ -56,7 +62,42 @@ class Scores(_Pair):
         """The predictions for each image, computed when first used.
 
         Raises:
-            ModelError: the scores are a copy, or the images have no classes.
+            ModelError: the scores are a copy, or the images have no classes or several.
+        """
+        from spritenet.model.predictions import Predictions
+
+        found = self._found()
+        if not isinstance(found, Predictions):
+            raise ModelError(
+                "an image may have several classes",
+                where="Scores.predictions",
+                do="Use Scores.label_predictions.",
+            )
+        return found
+
+    @property
+    def label_predictions(self) -> LabelPredictions:
+        """The multi-label predictions for each image, computed when first used.
+
+        Raises:
+            ModelError: the scores are a copy, or an image has one class.
+        """
+        from spritenet.model.label_predictions import LabelPredictions
+
+        found = self._found()
+        if not isinstance(found, LabelPredictions):
+            raise ModelError(
+                "an image has one class",
+                where="Scores.label_predictions",
+                do="Use Scores.predictions.",
+            )
+        return found
+
+    def _found(self) -> AnyPredictions:
+        """Returns the predictions.
+
+        Raises:
+            ModelError: the scores are a copy.
         """
         if self._predictions is None:
             if self._predict is None:
@@ -87,12 +128,12 @@ class Scores(_Pair):
         return plots.calibration(self.predictions.calibration(bins), title=title)
 
     def plot_mistakes(self, most: int = 30, *, title: str = "") -> Figure:
-        """Plots the most confident mistakes, as "predicted class (true class)".
+        """Plots the most confident mistakes, as "predicted (true)".
 
         Raises:
             DataError: there is none.
         """
-        return self.predictions.plot_mistakes(most, title=title)
+        return self._found().plot_mistakes(most, title=title)
 
     def _repr_html_(self) -> str:
         """Accuracy and loss, for notebooks."""

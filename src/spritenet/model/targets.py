@@ -57,6 +57,11 @@ def labels_or_targets(y: ArrayLike, count: int, outputs: int, loss: Loss) -> Tar
         )
     if not np.isfinite(rows).all():
         raise DataError("a target is not a finite number", where="y")
+    binary = bool(((rows == 0) | (rows == 1)).all())
+    sums = rows.sum(axis=1)
+    if binary and row.targets in ("labels", "distributions"):
+        whole = array.dtype.kind in "biu"  # floats that are all 0 may be meant
+        _check_single(sums, loss, least=1 if whole else 0)
     if row.targets == "labels":
         raise DataError(
             f"{loss.name} needs class indices",
@@ -67,19 +72,32 @@ def labels_or_targets(y: ArrayLike, count: int, outputs: int, loss: Loss) -> Tar
         )
     if row.targets == "fractions":
         _check_fractions(rows, loss)
-    binary = ((rows == 0) | (rows == 1)).all()
-    sums = rows.sum(axis=1)
-    if row.targets == "distributions" and binary and (sums > 1).any():
-        raise DataError(
-            "an image has several labels, but a softmax chooses one",
-            where="y",
-            expected=f"rows whose sum is 1 for {loss.name}",
-            got=f"a row whose sum is {sums.max():g}",
-            do="Use Dense(k, activation='sigmoid') and loss='binary_crossentropy'.",
-        )
     if row.accuracy != "each" and outputs > 1 and binary and (sums == 1).all():
         return rows.argmax(axis=1).astype(np.int32), None
     return None, np.ascontiguousarray(rows)
+
+
+def _check_single(sums: NDArray[np.float32], loss: Loss, *, least: int) -> None:
+    """Refuses rows of 0 and 1 that hold several labels, or none, for a loss of one.
+
+    Args:
+        sums: of the rows, (n,).
+        loss: the loss.
+        least: 1s that a row must have.
+
+    Raises:
+        DataError: there is such a row.
+    """
+    if not len(sums) or (sums.min() >= least and sums.max() <= 1):
+        return
+    many = sums.max() > 1
+    raise DataError(
+        f"an image has {'several labels' if many else 'no label'}, but a softmax chooses one",
+        where="y",
+        expected=f"one label an image for {loss.name}",
+        got=f"a row whose sum is {sums.max() if many else sums.min():g}",
+        do="Use Dense(k, activation='sigmoid') and loss='binary_crossentropy'.",
+    )
 
 
 def _check_fractions(rows: NDArray[np.float32], loss: Loss) -> None:

@@ -91,7 +91,7 @@ def events(model: Model, x: object, y: ArrayLike | None, options: FitOptions) ->
         max_images=evaluation.images_per_call(model.graph, shape),
         trainable=[place.slice for place in model.network.places if place.trainable],
     )
-    model.state.now, model.rejection = now, None
+    model.state.now, model.rejection, model.thresholds = now, None, None
     if augmentation or options.steps != 1:  # a single step is `train_on_batch`'s
         model.augmentation = augmentation
     rates = plan.rates(optimizer.schedule)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from spritenet.dataset.source import has_several_labels
 from spritenet.errors import ModelError
-from spritenet.layers import Dense, Flatten, GlobalAveragePooling2D, Tensor
+from spritenet.layers import Flatten, GlobalAveragePooling2D, Tensor
 from spritenet.migration import accepts
 from spritenet.model.model import Model
+from spritenet.model.output_layer import output_layer
 from spritenet.optimizers import Adam
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ def transfer(
     All layers before the last one with weights are copied; `model` itself stays as it is. The
     output layer is a `Dense` with softmax, on the average over all positions if the layers before
     it give an image. The new model takes the same images and is compiled with Adam and
-    sparse_categorical_crossentropy.
+    sparse_categorical_crossentropy; for multi-label data with a sigmoid and binary_crossentropy.
 
     Args:
         model: the trained model.
@@ -66,7 +68,8 @@ def transfer(
         features = GlobalAveragePooling2D()(features)
     elif len(features.shape) == 2:
         features = Flatten()(features)
-    head = Dense(count, activation="softmax")
+    several = has_several_labels(classes) or has_several_labels(getattr(classes, "train", None))
+    head, loss = output_layer(count, multi_label=several)
     made = Model(model.inputs, head(features), name or model.name, threads=model.threads)
     weights = model.weights
     new = f"{made.layers[-1].label}/"
@@ -76,7 +79,7 @@ def transfer(
     for layer in made.layers[:-1]:
         layer.trainable = layer.trainable and trainable
     made.class_names, made.preparation = names, model.preparation
-    made.compile(Adam(), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    made.compile(Adam(), loss, metrics=["accuracy"])
     return made
 
 

@@ -6,7 +6,7 @@
     compact.py     fast, tiny
     residual.py    accurate, mobile
 
-The number of classes comes from the data.
+The number of classes comes from the data; networks for multi-label data end in a sigmoid.
 """
 
 from __future__ import annotations

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from spritenet.dataset.source import Source
-from spritenet.layers import Dense, Layer
-from spritenet.losses import CategoricalCrossentropy
+from spritenet.dataset.source import Source, has_several_labels
+from spritenet.layers import Layer
+from spritenet.losses import BinaryCrossentropy, CategoricalCrossentropy, Loss
 from spritenet.model import Model, Sequential
+from spritenet.model.output_layer import output_layer
 from spritenet.optimizers import Optimizer
 
 __all__ = ["MOMENTUM", "Recipe", "compiled"]
@@ -56,9 +57,16 @@ class Recipe:
 def compiled(
     name: str, layers: list[Layer], optimizer: Optimizer, data: Source, *, smoothing: float = 0.0
 ) -> Sequential:
-    """Returns a chain of layers with an output for each class of the data, compiled."""
-    model = Sequential([*layers, Dense(len(data.class_names), activation="softmax")], name)
-    loss = CategoricalCrossentropy(label_smoothing=smoothing)
-    known = "sparse_categorical_crossentropy" if not smoothing else loss
-    model.compile(optimizer, known, metrics=["accuracy"])
+    """Returns a chain of layers with an output for each class of the data, compiled.
+
+    On multi-label data it ends in a sigmoid and minimizes the binary cross-entropy.
+    """
+    several = has_several_labels(data)
+    last, known = output_layer(len(data.class_names), multi_label=several)
+    loss: str | Loss = known
+    if smoothing:
+        kind = BinaryCrossentropy if several else CategoricalCrossentropy
+        loss = kind(label_smoothing=smoothing)
+    model = Sequential([*layers, last], name)
+    model.compile(optimizer, loss, metrics=["accuracy"])
     return model

@@ -15,13 +15,14 @@
 
 from __future__ import annotations
 
-from spritenet.report.report import Report, make_report, predictions_of
+from spritenet.report.report import Report, label_predictions_of, make_report, predictions_of
 from spritenet.report.run_model import model_of_run
 from spritenet.report.training_record import TrainingRecord
 
 __all__ = [
     "Report",
     "TrainingRecord",
+    "label_predictions_of",
     "make_report",
     "model_of_run",
     "predictions_of",

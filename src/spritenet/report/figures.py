@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from spritenet import plots
+from spritenet.model.predictions import Predictions
 from spritenet.report import charts
 from spritenet.report.report import Report
 
@@ -20,19 +21,23 @@ Draw = Callable[[], "Figure"]
 
 def figures(report: Report) -> dict[str, Draw]:
     """Returns name → a function that draws the figure, for each that has data."""
-    predictions = report.predictions
-    drawn: dict[str, Draw] = {
-        "confusion": partial(plots.confusion, predictions.confusion, predictions.class_names),
-        "classes": partial(plots.class_accuracy, predictions.confusion, predictions.class_names),
-        "calibration": partial(plots.calibration, predictions.calibration()),
-    }
+    results = report.results
+    drawn: dict[str, Draw] = {}
+    if isinstance(results, Predictions):
+        drawn = {
+            "confusion": partial(plots.confusion, results.confusion, results.class_names),
+            "classes": partial(plots.class_accuracy, results.confusion, results.class_names),
+            "calibration": partial(plots.calibration, results.calibration()),
+        }
     if report.training is not None and len(report.training.loss):
         drawn["learning"] = partial(plots.chart, *charts.learning_charts(report.training).values())
-    if not predictions.right.all():
-        drawn["mistakes"] = predictions.plot_mistakes
+    if not results.right.all():
+        drawn["mistakes"] = results.plot_mistakes
+    classes, metric = len(report.data.class_names), "accuracy"
+    if report.is_multi_label:
+        classes, metric = 0, "exact match"
     for curve in report.robustness:
-        classes = len(report.data.class_names)
         drawn[curve.name] = partial(
-            plots.chart, charts.robustness_chart(curve, classes, report.perturbed)
+            plots.chart, charts.robustness_chart(curve, classes, report.perturbed, metric)
         )
     return drawn

@@ -13,6 +13,7 @@ from spritenet.dataset import Dataset, Split
 from spritenet.errors import DataError, ModelError
 from spritenet.model import Model
 from spritenet.model.building import last_activation
+from spritenet.model.label_predictions import LabelPredictions
 from spritenet.model.predictions import Predictions, as_probabilities
 from spritenet.permutation import permutation
 from spritenet.report import near_duplicates
@@ -24,7 +25,7 @@ from spritenet.training import evaluation
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Report", "make_report", "predictions_of"]
+__all__ = ["Report", "label_predictions_of", "make_report", "predictions_of"]
 
 MOST_PERTURBED = 1000
 """Images that are changed at each level, at most."""
@@ -64,7 +65,7 @@ class Report:
         data: the data set's name, source and licence, and its splits.
         split: the images of the evaluation.
         on_training_data: True if these may be training images, so that metrics are too optimistic.
-        predictions: the predictions for the images of the split.
+        results: the predictions for the images of the split.
         near_duplicates: those images compared with the training images; None without a test set.
         robustness: accuracy on perturbed images, a curve for each perturbation.
         perturbed: the number of images that were perturbed.
@@ -80,7 +81,7 @@ class Report:
     data: Dataset
     split: Split
     on_training_data: bool
-    predictions: Predictions
+    results: Predictions | LabelPredictions
     near_duplicates: NearDuplicates | None
     robustness: tuple[RobustnessCurve, ...]
     perturbed: int
@@ -89,6 +90,33 @@ class Report:
     config: Mapping[str, Any] = field(default_factory=dict)
     machine: Mapping[str, str] = field(default_factory=dict)
     commands: Sequence[str] = ()
+
+    @property
+    def is_multi_label(self) -> bool:
+        """True if an image may have several classes or none."""
+        return isinstance(self.results, LabelPredictions)
+
+    @property
+    def predictions(self) -> Predictions:
+        """The predictions of one class an image.
+
+        Raises:
+            ModelError: an image may have several.
+        """
+        if isinstance(self.results, LabelPredictions):
+            raise ModelError("an image may have several classes", do="Use label_predictions.")
+        return self.results
+
+    @property
+    def label_predictions(self) -> LabelPredictions:
+        """The predictions of several classes an image.
+
+        Raises:
+            ModelError: an image has one.
+        """
+        if not isinstance(self.results, LabelPredictions):
+            raise ModelError("an image has one class", do="Use predictions.")
+        return self.results
 
 
 def _split(data: Dataset, name: str | None) -> Split:
@@ -133,7 +161,8 @@ def make_report(
         ModelError: the outputs of the network are not the classes of the data set.
     """
     tested = _split(data, split)
-    predictions = predictions_of(model, tested)
+    several = tested.is_multi_label
+    results = label_predictions_of(model, tested) if several else predictions_of(model, tested)
     train = data.splits.get("train")
     on_training_data = train is None or tested is train
     chosen = _sample(model, tested)
@@ -143,8 +172,11 @@ def make_report(
         search = None
         if train is not None and not on_training_data and len(train):
             search = other.submit(near_duplicates.find, train.images, tested.images)
+        limits = 0.5 if model.thresholds is None else model.thresholds
         curves = robustness_curves(
-            lambda images: as_probabilities(model.predict(images), activation).argmax(axis=1),
+            (lambda images: model.predict(images) >= limits)
+            if several
+            else lambda images: as_probabilities(model.predict(images), activation).argmax(axis=1),
             tested.images[chosen],
             tested.labels[chosen],
         )
@@ -155,11 +187,11 @@ def make_report(
         data,
         tested,
         on_training_data,
-        predictions,
+        results,
         near,
         curves,
         len(chosen),
-        _rejections(model, tested, chosen),
+        None if several else _rejections(model, tested, chosen),
         training,
         config or {},
         machine or {},
@@ -182,6 +214,49 @@ def predictions_of(
         DataError: the images don't fit the network, or there are none.
         ModelError: the outputs of the network are not the classes of the data set.
     """
+    _check_outputs(model, split)
+    outputs = model.predict(split, tta=tta, augment=augment)
+    rows = as_probabilities(outputs, last_activation(model.layers))
+    return Predictions(split.images, split.labels, rows, split.class_names)
+
+
+def label_predictions_of(
+    model: Model, split: Split, *, tta: int = 1, augment: str | None = None
+) -> LabelPredictions:
+    """Returns the predictions of a network for the images of a multi-label split.
+
+    Args:
+        model: the network.
+        split: the images.
+        tta: the number of outputs averaged for each image.
+        augment: the augmentation of copies.
+
+    Raises:
+        DataError: the images don't fit the network, or there are none.
+        ModelError: the network chooses one class, or its outputs are not those of the data set.
+    """
+    _check_outputs(model, split)
+    if not model.is_multi_label:
+        raise ModelError(
+            "the images have several labels, but the network chooses one class",
+            where=model.name,
+            expected="a last layer with activation 'sigmoid'",
+            got=last_activation(model.layers),
+            do="Train a network on this data set: named networks then end in a sigmoid.",
+        )
+    limits = model.thresholds
+    limits = np.full(len(split.class_names), 0.5) if limits is None else limits
+    rows = model.predict(split, tta=tta, augment=augment)
+    return LabelPredictions(split.images, split.labels, rows, split.class_names, limits)
+
+
+def _check_outputs(model: Model, split: Split) -> None:
+    """Refuses a split that a network can't be evaluated on.
+
+    Raises:
+        DataError: there are no images.
+        ModelError: the outputs of the network are not the classes of the data set.
+    """
     classes = len(split.class_names)
     if model.output_shape != (classes,):
         raise ModelError(
@@ -192,10 +267,6 @@ def predictions_of(
         )
     if not len(split):
         raise DataError("no images to evaluate on", where=split.name)
-    rows = as_probabilities(
-        model.predict(split, tta=tta, augment=augment), last_activation(model.layers)
-    )
-    return Predictions(split.images, split.labels, rows, split.class_names)
 
 
 def _rejections(model: Model, split: Split, chosen: NDArray[np.int64]) -> RejectionCounts | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spritenet.dataset.multi_label import Labels
 from spritenet.metrics import accuracy_interval
 from spritenet.report import perturbations
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RobustnessCurve", "robustness_curves"]
 
-Predict = Callable[["NDArray[np.uint8]"], "NDArray[np.int64]"]
+Predict = Callable[["NDArray[np.uint8]"], "NDArray[Any]"]
 Perturb = Callable[["NDArray[np.uint8]", float], "NDArray[np.uint8]"]
 
 SIZE = 28
@@ -47,19 +48,18 @@ class RobustnessCurve:
 
 
 def robustness_curves(
-    predict: Predict, images: NDArray[np.uint8], labels: NDArray[np.int32]
+    predict: Predict, images: NDArray[np.uint8], labels: Labels
 ) -> tuple[RobustnessCurve, ...]:
     """Returns a curve for each perturbation that images of this size allow.
 
     Perturbations of less than half a pixel change nothing, so tiny images have fewer curves.
 
     Args:
-        predict: images n h w c → class indices (n,).
+        predict: images n h w c → class indices (n,), or multi-label rows (n, k).
         images: uint8 n h w c, not empty; each is changed at each level.
-        labels: class indices (n,).
+        labels: class indices (n,); or rows (n, k), all of which must be right.
     """
-    found = predict(images)
-    right = found == labels
+    right = _right(predict(images), labels)
     unchanged = int(right.sum())
     example = int(right.argmax())
     return tuple(
@@ -67,6 +67,12 @@ def robustness_curves(
         for kind in _kinds(images.shape)
         if len(kind[-1]) > 1
     )
+
+
+def _right(found: NDArray[Any], labels: Labels) -> NDArray[np.bool_]:
+    """Returns True for images whose label, or all of whose labels, are right, (n,)."""
+    same = np.equal(found, labels)
+    return np.asarray(same.all(axis=1)) if same.ndim == 2 else same
 
 
 def _kinds(shape: tuple[int, ...]) -> list[tuple[str, str, Perturb, tuple[float, ...]]]:
@@ -93,7 +99,7 @@ def _kinds(shape: tuple[int, ...]) -> list[tuple[str, str, Perturb, tuple[float,
 def _curve(
     predict: Predict,
     images: NDArray[np.uint8],
-    labels: NDArray[np.int32],
+    labels: Labels,
     unchanged: int,
     example: int,
     name: str,
@@ -105,7 +111,7 @@ def _curve(
     accuracies, lows, highs, examples = [], [], [], []
     for level in levels:
         changed = images if level == 0 else perturb(images, level)
-        right = unchanged if level == 0 else int((predict(changed) == labels).sum())
+        right = unchanged if level == 0 else int(_right(predict(changed), labels).sum())
         low, high = accuracy_interval(right, len(images))
         accuracies.append(right / len(images))
         lows.append(low)

@@ -31,6 +31,7 @@ from spritenet.dataset import Dataset
 from spritenet.dataset.class_notes import class_notes
 from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.dataset.load_warnings import LoadWarnings
+from spritenet.dataset.multi_label import is_multi_label, multi_label_note
 from spritenet.errors import DataError
 from spritenet.lfs_pointer import refuse_pointer_at
 from spritenet.sources import tfjs_mnist
@@ -89,8 +90,9 @@ def load(
             or IDX), or of an npy file; a path, an address, bytes or a file object.
         train: the number of images of such a PNG, from the first on, in the split `train`; the
             others are `test`. By default all are `train`.
-        label_column: the name or the index (from 0; -1 is the last) of a table's label column; by
-            default it is inferred, and a `DataWarning` names it.
+        label_column: the name or the index (from 0; -1 is the last) of a table's label column, or
+            several with commas, of 0 and 1 each, for multi-label data; by default it is inferred,
+            and a `DataWarning` names it.
         label_from: "folder" (the default) takes an image's class from its folder's name, "name"
             from the beginning of its own name, as in `cat.0.png`.
         tile: height and width of the images in a PNG of tiles: "28x28".
@@ -244,6 +246,8 @@ def _survey_path(path: Path, options: ReadOptions) -> LazyDataset:
     lazy = format_.survey(path, options)
     if format_.has_class_notes:
         return lazy
+    if is_multi_label(lazy.labels):
+        lazy = lazy.with_notes(multi_label_note(lazy.labels))
     return lazy.with_notes(*class_notes(lazy.labels, lazy.class_names))
 
 

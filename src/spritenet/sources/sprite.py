@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spritenet.dataset import Dataset
 from spritenet.dataset.lazy_dataset import Indices, LazyDataset, ReadResult
+from spritenet.dataset.multi_label import Labels, class_counts
 from spritenet.errors import DataError, InputError
 from spritenet.sources.png_rows import is_png
 from spritenet.sprites import INDEX, Sprite, SpriteFolder
@@ -102,12 +102,12 @@ class SpriteImages:
         self._opening = threading.Lock()
         weakref.finalize(self, self.folder.close)
 
-    def labels(self) -> NDArray[np.int32]:
+    def labels(self) -> Labels:
         """All labels."""
         shards = range(len(self.folder.shards))
         labels = np.concatenate([self._sprite(number).labels for number in shards])
         metadata = self.folder.metadata
-        counts = np.bincount(labels, minlength=len(metadata.class_names))
+        counts = class_counts(labels, len(metadata.class_names))
         if tuple(counts.tolist()) != metadata.class_counts:
             raise DataError("the labels don't match their counts", where=self.folder.path / INDEX)
         return labels

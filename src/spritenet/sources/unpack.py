@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import shutil
@@ -20,6 +21,7 @@ from spritenet.core.pool import threads
 from spritenet.dataset import Dataset
 from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.dataset.load_warnings import LoadWarnings
+from spritenet.dataset.multi_label import is_multi_label
 from spritenet.destination import destination
 from spritenet.errors import DataError, InputError
 from spritenet.sources.idx.idx_file import IMAGES, LABELS
@@ -37,6 +39,7 @@ KINDS: tuple[Kind, ...] = ("idx", "folder", "npz")
 
 Progress = Callable[[int], object]
 Parts = Iterator[ImageBlock]
+LABELS_FILE = "labels.csv"
 NPZ_NAMES = {"validation": "val"}  # as Keras's guides call it
 IDX_NAMES = {"train": "train", "test": "t10k"}
 UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]|^\.|[. ]$')  # not allowed on some system
@@ -81,9 +84,10 @@ def unpack(
         path: the folder, or the file if `to` is "npz"; or the address of a store, such as
             `s3://bucket/digits` (extra `fsspec`), to which it is uploaded.
         to: "idx": MNIST's four files, and `classes.txt`, in a folder. "folder": a PNG for each
-            image, in `train/CLASS/000000.png`. "npz": one file with Keras's arrays `x_train`,
-            `y_train`, `x_val`, `x_test`, … and `class_names`. By default "npz" if the path ends in
-            .npz, else "folder".
+            image, in `train/CLASS/000000.png`; of multi-label data in `train/000000.png`, with
+            `labels.csv` that has a column of 0 and 1 for each class. "npz": one file with Keras's
+            arrays `x_train`, `y_train`, `x_val`, `x_test`, … and `class_names`. By default "npz" if
+            the path ends in .npz, else "folder".
         strict: True raises an error for an unreadable image; by default it is skipped.
         load_warnings: collects skipped images and notes; by default they are issued as warnings.
         progress: called with the number of images done since the last call, from any thread.
@@ -169,6 +173,12 @@ def _write_array(opened: ZipFile, name: str, array: NDArray[np.generic]) -> None
 
 def _write_idx(listing: LazyDataset, splits: dict[str, Parts], folder: Path) -> None:
     height, width, channels = listing.image_shape
+    if is_multi_label(listing.labels):
+        raise InputError(
+            "IDX files only hold one label an image",
+            where=listing.name,
+            do='Write an npz or a folder: to="npz" (--to npz).',
+        )
     if channels != 1 or len(listing.class_names) > 256:
         raise InputError(
             "IDX files only hold grey images of at most 256 classes",
@@ -209,6 +219,9 @@ def _write_images(listing: LazyDataset, splits: dict[str, Parts], folder: Path) 
         )
     names = _folder_names(listing.class_names)
     digits = max(6, len(str(len(listing))))
+    if is_multi_label(listing.labels):
+        _write_labelled(listing.class_names, splits, folder, digits)
+        return
     for split_name, parts in splits.items():
         (place,) = _folder_names((split_name,))
         folders = [str(folder / place / name) for name in names]
@@ -220,10 +233,36 @@ def _write_images(listing: LazyDataset, splits: dict[str, Parts], folder: Path) 
             written += len(part.images)
 
 
+def _write_labelled(
+    class_names: tuple[str, ...], splits: dict[str, Parts], folder: Path, digits: int
+) -> None:
+    """Writes multi-label images, and their labels as a table."""
+    with (folder / LABELS_FILE).open("x", newline="", encoding="utf-8") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["file", "split", *class_names])
+        for split_name, parts in splits.items():
+            (place,) = _folder_names((split_name,))
+            (folder / place).mkdir()
+            written = 0
+            for part in parts:
+                _write_part(part, [str(folder / place)], written, digits)
+                for row in part.labels.tolist():
+                    table.writerow([f"{place}/{written:0{digits}d}.png", split_name, *row])
+                    written += 1
+
+
 def _write_part(part: ImageBlock, folders: list[str], written: int, digits: int) -> None:
-    """Writes the images of a part, the first of them under the number `written`."""
+    """Writes the images of a part, the first of them under the number `written`.
+
+    Args:
+        part: the images.
+        folders: of each class; of multi-label images a single one.
+        written: the number of images before.
+        digits: of the files' names.
+    """
     block = 500
-    labels = part.labels.tolist()
+    several = is_multi_label(part.labels)
+    labels = [0] * len(part.labels) if several else part.labels.tolist()
 
     def work(number: int) -> None:
         for row in range(number * block, min((number + 1) * block, len(labels))):

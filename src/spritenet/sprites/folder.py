@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from spritenet.atomic import new_file
 from spritenet.dataset import Dataset
+from spritenet.dataset.multi_label import Labels, class_counts
 from spritenet.errors import DataError, InputError
 from spritenet.lfs_pointer import refuse_pointer
 from spritenet.sprites.metadata import (
@@ -190,6 +191,7 @@ class SpriteFolder:
             len(sprite) == shard.count
             and sprite.image_shape == self.image_shape
             and sprite.metadata.class_names == self.metadata.class_names
+            and sprite.metadata.multi_label == self.metadata.multi_label
             and sprite.header.size == shard.digest.header_size
             and sprite.metadata.splits == self._splits_of(number)
         )
@@ -218,15 +220,15 @@ class SpriteFolder:
         number = bisect_right(self._firsts, place) - 1
         return self.sprite(number).image(place - self._firsts[number])
 
-    def read(self, *, workers: int | None = None) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
-        """All images (uint8 n h w c) and labels (int32 n).
+    def read(self, *, workers: int | None = None) -> tuple[NDArray[np.uint8], Labels]:
+        """All images (uint8 n h w c) and labels (int32 n, or uint8 rows n k).
 
         Raises:
             DataError: a sprite is missing, changed or damaged; the message names it and the rows.
         """
         sprites = [self.sprite(number) for number in range(len(self.shards))]
         labels = np.concatenate([sprite.labels for sprite in sprites])
-        counts = np.bincount(labels, minlength=len(self.metadata.class_names))
+        counts = class_counts(labels, len(self.metadata.class_names))
         if tuple(counts.tolist()) != self.metadata.class_counts:
             raise DataError("the labels don't match their counts", where=self.path / INDEX)
         images = np.empty((len(self), *self.image_shape), np.uint8)

@@ -10,10 +10,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from spritenet.core.png import COLOUR_TYPES
+from spritenet.dataset.multi_label import Labels
 from spritenet.errors import DataError
 from spritenet.sprites import index, labels
 from spritenet.sprites.chunks import OVERHEAD, SIGNATURE, Blob, chunk, read_chunk, truncation_error
@@ -50,14 +48,14 @@ class Header:
 
     Args:
         metadata: image size, classes, splits, …
-        labels: int32 class indices, n, read-only.
+        labels: int32 class indices (n) or uint8 multi-label rows (n, k), read-only.
         segments: places and hashes of the pixels.
         size: bytes of the file before the first IDAT chunk.
         adler32: of all filtered rows, from the end of the file.
     """
 
     metadata: Metadata
-    labels: NDArray[np.int32]
+    labels: Labels
     segments: tuple[Segment, ...]
     size: int
     adler32: int
@@ -104,14 +102,16 @@ def read_header(blob: Blob) -> Header:
     metadata = Metadata.from_itxt(itxt, where)
     tiling = metadata.tiling
     _check_header(read_chunk(blob, places[b"IHDR"], 13).data, tiling, where)
-    most = labels.most_bytes(tiling.count, len(metadata.class_names))
+    most = labels.most_bytes(tiling.count, len(metadata.class_names), metadata.label_columns)
     packed = read_chunk(blob, places[b"snLB"], most).data
     entries = read_chunk(blob, places[b"snIX"], MAX_ROWS * index.ENTRY.size).data
     segments = index.unpack(entries, tiling, where)
     size = places[b"IDAT"]
     trailer = index.check_contiguous(segments, size, blob.size, tiling.row_bytes, where)
     adler = _check_ends(blob, size, trailer)
-    values = labels.unpack(packed, tiling.count, metadata.class_counts, where)
+    values = labels.unpack(
+        packed, tiling.count, metadata.class_counts, where, multi_label=metadata.multi_label
+    )
     values.flags.writeable = False
     return Header(metadata, values, segments, size, adler)
 

@@ -12,6 +12,7 @@ from spritenet.core.pool import threads
 from spritenet.dataset import Dataset, Split
 from spritenet.dataset.lazy_dataset import ArrayImages, LazyDataset, SplitRanges
 from spritenet.dataset.load_warnings import LoadWarnings
+from spritenet.dataset.multi_label import Labels
 from spritenet.errors import DataError
 from spritenet.sprites.metadata import clip_ranges
 from spritenet.sprites.thread_pool import parallel_for
@@ -33,14 +34,14 @@ class ImageBlock:
 
     Args:
         images: uint8, n h w c.
-        labels: int32, n.
+        labels: int32 class indices (n), or uint8 multi-label rows (n, k).
         splits: ranges of images, counted from the block's beginning.
         left_out: an error for each image that could not be read.
         notes: warnings about the data, a line each.
     """
 
     images: NDArray[np.uint8]
-    labels: NDArray[np.int32]
+    labels: Labels
     splits: SplitRanges
     left_out: tuple[DataError, ...] = ()
     notes: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
-"""The chunk snLB: the class index of each image, little-endian, zlib-compressed.
+"""The chunk snLB: the label of each image, zlib-compressed.
 
-An index takes as many bytes as the number of classes needs: 1 up to 256 classes, 2 up to 65,536,
-else 4.
+A class index, little-endian, takes as many bytes as the number of classes needs: 1 up to 256
+classes, 2 up to 65,536, else 4. A multi-label row takes a byte, 0 or 1, for each class.
 """
 
 from __future__ import annotations
@@ -9,49 +9,63 @@ from __future__ import annotations
 import zlib
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spritenet.dataset.multi_label import Labels, class_counts
 from spritenet.errors import DataError
 
-__all__ = ["item_bytes", "most_bytes", "pack", "unpack"]
+__all__ = ["label_bytes", "label_type", "most_bytes", "pack", "unpack"]
 
 
-def item_bytes(classes: int) -> int:
-    """Returns the bytes of a class index."""
-    return 1 if classes <= 1 << 8 else 2 if classes <= 1 << 16 else 4
+def label_type(classes: int, columns: int) -> str:
+    """Returns NumPy's code of the unsigned integers of which labels consist.
+
+    Args:
+        classes: the number of classes.
+        columns: that of multi-label rows; 0 for class indices.
+    """
+    return "<u1" if columns or classes <= 1 << 8 else "<u2" if classes <= 1 << 16 else "<u4"
 
 
-def most_bytes(count: int, classes: int) -> int:
+def label_bytes(classes: int, columns: int) -> int:
+    """Returns the bytes of an image's label; see `label_type`."""
+    return columns or np.dtype(label_type(classes, columns)).itemsize
+
+
+def most_bytes(count: int, classes: int, columns: int) -> int:
     """Returns the maximal bytes of the chunk: zlib never makes data longer than this."""
-    size = count * item_bytes(classes)
+    size = count * label_bytes(classes, columns)
     return size + size // 512 + 64
 
 
-def pack(labels: NDArray[np.int32], classes: int) -> bytes:
-    """Returns the chunk's data for class indices (n)."""
+def pack(labels: Labels, classes: int) -> bytes:
+    """Returns the chunk's data for class indices (n) or multi-label rows (n, k)."""
     import deflate
 
-    indices = labels.astype(f"<u{item_bytes(classes)}")
-    return bytes(deflate.zlib_compress(indices.tobytes(), 9))
+    values = labels.astype(label_type(classes, labels.ndim - 1))
+    return bytes(deflate.zlib_compress(values.tobytes(), 9))
 
 
-def unpack(data: bytes, count: int, class_counts: tuple[int, ...], where: str) -> NDArray[np.int32]:
+def unpack(
+    data: bytes, count: int, counts: tuple[int, ...], where: str, *, multi_label: bool = False
+) -> Labels:
     """Reads the chunk's data.
 
     Args:
         data: of the chunk.
         count: the expected number of labels.
-        class_counts: the expected number of each class.
+        counts: the expected number of each class.
         where: the file's name, for errors.
+        multi_label: True if labels are rows.
 
     Returns:
-        int32 class indices, n.
+        int32 class indices (n), or uint8 rows (n, k).
 
     Raises:
         DataError: damaged, too few or too many, or not as many of each class as there should be.
     """
-    classes = len(class_counts)
-    width = item_bytes(classes)
+    classes = len(counts)
+    columns = classes if multi_label else 0
+    width = label_bytes(classes, columns)
     inflater = zlib.decompressobj()
     try:
         raw = inflater.decompress(data, count * width + 1)
@@ -63,17 +77,18 @@ def unpack(data: bytes, count: int, class_counts: tuple[int, ...], where: str) -
         raise DataError(
             "different numbers of labels and images", where=where, expected=count, got=got
         )
-    labels = np.frombuffer(raw, f"<u{width}")
-    wrong = labels >= classes
+    values = np.frombuffer(raw, label_type(classes, columns))
+    most = 1 if multi_label else classes - 1
+    wrong = values > most
     if wrong.any():
         place = int(np.argmax(wrong))
         raise DataError(
-            f"the label of image {place} is out of range",
+            f"the label of image {place // max(1, columns)} is out of range",
             where=where,
-            expected=f"0 to {classes - 1}",
-            got=int(labels[place]),
+            expected=f"0 to {most}",
+            got=int(values[place]),
         )
-    indices = labels.astype(np.int32)
-    if tuple(np.bincount(indices, minlength=classes).tolist()) != class_counts:
+    labels: Labels = values.reshape(count, columns) if columns else values.astype(np.int32)
+    if tuple(class_counts(labels, classes).tolist()) != counts:
         raise DataError("the labels don't match the counts in the metadata", where=where)
-    return indices
+    return labels

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from spritenet.dataset.multi_label import MOST_COLUMNS
 from spritenet.errors import DataError
 from spritenet.sprites.tiling import MAX_PIXELS, Tiling
 
@@ -21,7 +22,12 @@ __all__ = [
     "parse_json",
 ]
 
-VERSION = 1
+VERSION, MULTI_LABEL_VERSION = 1, 2
+"""Of the format: 2 where labels are multi-label rows, which readers of version 1 refuse."""
+
+MOST_LABEL_BYTES = 1 << 28
+"""Of a sprite's multi-label rows."""
+
 KEYWORD = b"spritenet"
 HEAD = KEYWORD + b"\0\0\0\0\0"  # not compressed, method 0, no language, no translated keyword
 MAX_BYTES = 4 << 20  # of JSON: 65,536 classes with names of 50 letters
@@ -45,6 +51,7 @@ class Metadata:
         name: the data set's name.
         source: the author and the origin.
         licence: the licence's name.
+        multi_label: True if an image may have several classes or none.
     """
 
     tiling: Tiling
@@ -55,12 +62,18 @@ class Metadata:
     name: str = ""
     source: str = ""
     licence: str = ""
+    multi_label: bool = False
+
+    @property
+    def label_columns(self) -> int:
+        """The number of columns of multi-label rows; 0 for class indices."""
+        return len(self.class_names) if self.multi_label else 0
 
     def to_json(self) -> dict[str, object]:
         """The JSON object."""
         tiling = self.tiling
         return {
-            "version": VERSION,
+            "version": MULTI_LABEL_VERSION if self.multi_label else VERSION,
             "name": self.name,
             "height": tiling.height,
             "width": tiling.width,
@@ -74,14 +87,23 @@ class Metadata:
             "sha256": self.content_hash,
             "source": self.source,
             "licence": self.licence,
+            **({"multi_label": True} if self.multi_label else {}),
         }
 
     def to_itxt(self) -> bytes:
         """The chunk's data.
 
         Raises:
-            DataError: the class names are too long.
+            DataError: the class names are too long, or multi-label rows take too much.
         """
+        if self.tiling.count * self.label_columns > MOST_LABEL_BYTES:
+            raise DataError(
+                "too many labels for a sprite",
+                where=self.name,
+                expected=f"at most {MOST_LABEL_BYTES:,} images times classes",
+                got=f"{self.tiling.count:,} × {self.label_columns:,}",
+                do="Pass fewer shard_rows (--shard-rows).",
+            )
         data = HEAD + encode_json(self.to_json())
         if len(data) > MAX_BYTES:
             raise DataError(
@@ -97,13 +119,16 @@ class Metadata:
         """Reads the chunk's data.
 
         Raises:
-            DataError: it isn't JSON of version 1, or says something impossible.
+            DataError: it isn't JSON of version 1 or 2, or says something impossible.
         """
         if not data.startswith(HEAD):
             raise DataError(
                 "its metadata are compressed or translated", where=where, expected="plain iTXt"
             )
-        return cls.from_json(parse_json(data[len(HEAD) :], where), where)
+        found = cls.from_json(parse_json(data[len(HEAD) :], where), where)
+        if found.tiling.count * found.label_columns > MOST_LABEL_BYTES:
+            raise DataError("its labels take too much memory", where=where)
+        return found
 
     @classmethod
     def from_json(cls, values: dict[str, Any], where: str) -> Metadata:
@@ -113,11 +138,12 @@ class Metadata:
             DataError: a key is missing or says something impossible.
         """
         fields = JsonFields(values, where)
-        if fields.number("version", 1, 2**31) != VERSION:
+        version = fields.number("version", 1, 2**31)
+        if version > MULTI_LABEL_VERSION:
             raise DataError(
                 "it is of a newer version",
                 where=where,
-                expected=VERSION,
+                expected=f"{VERSION} or {MULTI_LABEL_VERSION}",
                 got=values["version"],
                 do="Install a newer spritenet.",
             )
@@ -133,7 +159,14 @@ class Metadata:
             raise fields.wrong("columns", "1 in layout rows")
         names = fields.names("classes")
         counts = tuple(fields.numbers("class_counts", len(names)))
-        if sum(counts) != tiling.count:
+        several = version == MULTI_LABEL_VERSION
+        if several:
+            fields.choice("multi_label", (True,))
+        if several and len(names) > MOST_COLUMNS:
+            raise fields.wrong("classes", f"at most {MOST_COLUMNS:,} of multi-label data")
+        if several and max(counts) > tiling.count:
+            raise fields.wrong("class_counts", f"at most {tiling.count} images each")
+        if not several and sum(counts) != tiling.count:
             raise fields.wrong("class_counts", f"{tiling.count} images together")
         return cls(
             tiling,
@@ -144,6 +177,7 @@ class Metadata:
             fields.text("name"),
             fields.text("source"),
             fields.text("licence"),
+            several,
         )
 
 

@@ -10,13 +10,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from spritenet.atomic import new_folder
 from spritenet.core.pool import threads
 from spritenet.dataset import Dataset, Split
 from spritenet.dataset.lazy_dataset import ArrayImages, LazyDataset, SplitRanges
 from spritenet.dataset.load_warnings import LoadWarnings
+from spritenet.dataset.multi_label import (
+    Labels,
+    class_counts,
+    content_bytes,
+    content_head,
+    is_multi_label,
+    label_columns,
+)
 from spritenet.destination import destination
 from spritenet.errors import InputError
 from spritenet.sprites.folder import INDEX, OURS, ShardEntry, write_index
@@ -319,11 +327,12 @@ def write_folder_index(
         replace(options.tiling, count=len(labels)),
         lazy.class_names,
         ranges,
-        tuple(np.bincount(labels, minlength=len(lazy.class_names)).tolist()),
+        tuple(class_counts(labels, len(lazy.class_names)).tolist()),
         content,
         lazy.name,
         lazy.source,
         lazy.licence,
+        is_multi_label(labels),
     )
     write_index(folder / INDEX, whole, shards)
 
@@ -333,14 +342,14 @@ def _content_hash(
     shards: Sequence[ShardEntry],
     image_shape: tuple[int, int, int],
     splits: SplitRanges,
-    labels: NDArray[np.int32],
+    labels: Labels,
     workers: int | None,
 ) -> str:
     """Returns `Dataset.content_hash` of all sprites, which are read again one by one."""
     digests = {}
     for name, low, high in splits:
-        sizes = " ".join(map(str, (high - low, *image_shape)))
-        digests[name] = hashlib.sha256(sizes.encode() + b"\n")
+        head = content_head((high - low, *image_shape), label_columns(labels))
+        digests[name] = hashlib.sha256(head)
     for shard in shards:
         with Sprite(folder / shard.file) as sprite:
             images = sprite.images(workers=workers or threads())
@@ -348,7 +357,7 @@ def _content_hash(
                 digests[name].update(images[low:high].data)
     lines = []
     for name, low, high in splits:
-        digests[name].update(labels[low:high].astype("<i4").data)
+        digests[name].update(content_bytes(labels[low:high]))
         lines.append(f"{name} {digests[name].hexdigest()}\n")
     return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spritenet.atomic import new_file
 from spritenet.core.pool import threads
 from spritenet.dataset import Dataset, Split
 from spritenet.dataset.lazy_dataset import ArrayImages, LazyDataset, SplitRanges
+from spritenet.dataset.multi_label import Labels, class_counts, is_multi_label
 from spritenet.errors import DataError
 from spritenet.sprites.image_block import ImageBlock, Progress, read_block
 from spritenet.sprites.metadata import Metadata
@@ -56,7 +56,7 @@ class PackedShard:
     Args:
         count: number of images.
         splits: their ranges.
-        labels: int32, n.
+        labels: int32 class indices (n), or uint8 multi-label rows (n, k).
         digest: sizes and hashes of the file; None if no image could be read, so there is no file.
         left_out: an error for each image that could not be read.
         notes: warnings about the data, a line each.
@@ -64,7 +64,7 @@ class PackedShard:
 
     count: int
     splits: SplitRanges
-    labels: NDArray[np.int32]
+    labels: Labels
     digest: FileDigest | None
     left_out: tuple[DataError, ...] = ()
     notes: tuple[str, ...] = ()
@@ -113,11 +113,12 @@ def write_shard(
         replace(options.tiling, count=count),
         names,
         part.splits,
-        tuple(np.bincount(part.labels, minlength=len(names)).tolist()),
+        tuple(class_counts(part.labels, len(names)).tolist()),
         content_hash(part, names),
         data.name,
         data.source,
         data.licence,
+        is_multi_label(part.labels),
     )
     digest = write_sprite(
         path,
@@ -143,9 +144,12 @@ def content_hash(part: ImageBlock, names: tuple[str, ...]) -> str:
     return Dataset("part", splits, names).content_hash
 
 
-def _write_one_hot(path: Path, labels: NDArray[np.int32], classes: int) -> None:
-    """Writes labels as one-hot rows, a byte a class."""
+def _write_one_hot(path: Path, labels: Labels, classes: int) -> None:
+    """Writes labels as one-hot or multi-label rows, a byte a class."""
     one_hot = np.zeros((len(labels), classes), np.uint8)
-    one_hot[np.arange(len(labels)), labels] = 1
+    if is_multi_label(labels):
+        one_hot[:] = labels
+    else:
+        one_hot[np.arange(len(labels)), labels] = 1
     with new_file(path) as file:
         file.write(one_hot.tobytes())

@@ -7,13 +7,14 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.core.pool import threads
 from spritenet.dataset import Dataset, Split
+from spritenet.dataset.multi_label import Labels
 from spritenet.errors import DataError, InputError
 from spritenet.sprites import segments as segment_data
 from spritenet.sprites.chunks import Blob, FileBlob
@@ -56,8 +57,8 @@ class Sprite:
         return self.header.metadata
 
     @property
-    def labels(self) -> NDArray[np.int32]:
-        """Class indices, n."""
+    def labels(self) -> Labels:
+        """Class indices (n), or multi-label rows (n, k)."""
         return self.header.labels
 
     @property
@@ -221,19 +222,18 @@ class Sprite:
     ) -> None:
         self.close()
 
-    def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], int]]:
+    def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], Any]]:
         """Each image (h w c) with its label, a segment read at a time."""
+        labels = self.labels if self.metadata.multi_label else self.labels.tolist()
         for segment in self.header.segments:
             low, high = self.header.tiling.images_of(segment.first_row, segment.stop_row)
-            yield from zip(
-                self.images(low, high, workers=1), self.labels[low:high].tolist(), strict=True
-            )
+            yield from zip(self.images(low, high, workers=1), labels[low:high], strict=True)
 
 
 def split_dataset(
-    metadata: Metadata, images: NDArray[np.uint8], labels: NDArray[np.int32], path: Path
+    metadata: Metadata, images: NDArray[np.uint8], labels: Labels, path: Path
 ) -> Dataset:
-    """Divides images (n h w c) and labels (n) into the splits of the metadata."""
+    """Divides images (n h w c) and labels into the splits of the metadata."""
     splits = {
         name: Split(images[first:stop], labels[first:stop], metadata.class_names, name)
         for name, first, stop in metadata.splits

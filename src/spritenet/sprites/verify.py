@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from spritenet.core.pool import threads
+from spritenet.dataset.multi_label import class_counts, content_bytes, content_head
 from spritenet.errors import DataError
 from spritenet.sprites.folder import INDEX, SpriteFolder
 from spritenet.sprites.index import ZLIB_HEADER
@@ -105,9 +106,10 @@ def check_content(
         DataError: a segment is damaged.
     """
     tiling = metadata.tiling
-    shape = f"{tiling.height} {tiling.width} {tiling.channels}"
+    sides, columns = (tiling.height, tiling.width, tiling.channels), metadata.label_columns
     digests = [
-        hashlib.sha256(f"{stop - first} {shape}\n".encode()) for _, first, stop in metadata.splits
+        hashlib.sha256(content_head((stop - first, *sides), columns))
+        for _, first, stop in metadata.splits
     ]
     labels: list[list[bytes]] = [[] for _ in digests]
     counts = np.zeros(len(metadata.class_counts), np.int64)
@@ -118,9 +120,9 @@ def check_content(
         for number, (_, first, stop) in enumerate(metadata.splits):
             part = slice(max(0, first - place), max(0, stop - place))
             digests[number].update(images[part].data)
-            labels[number].append(sprite.labels[part].astype("<i4").tobytes())
+            labels[number].append(content_bytes(sprite.labels[part]).tobytes())
         place += len(sprite)
-        counts += np.bincount(sprite.labels, minlength=len(counts))
+        counts += class_counts(sprite.labels, len(counts))
     if tuple(counts.tolist()) != metadata.class_counts:
         return [DataError("the labels don't match their counts", where=where)]
     for digest, parts in zip(digests, labels, strict=True):

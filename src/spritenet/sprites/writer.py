@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.atomic import new_file
+from spritenet.dataset.multi_label import Labels
 from spritenet.sprites import index, labels
 from spritenet.sprites.chunks import OVERHEAD, SIGNATURE, chunk
 from spritenet.sprites.header import ihdr
@@ -61,7 +62,7 @@ def rows_of_a_segment(tiling: Tiling, wanted: int | None = None) -> int:
 def write_sprite(
     path: Path,
     images: NDArray[np.uint8],
-    indices: NDArray[np.int32],
+    values: Labels,
     metadata: Metadata,
     *,
     segment_rows: int,
@@ -74,7 +75,7 @@ def write_sprite(
     Args:
         path: where to; an existing file is replaced.
         images: n h w c.
-        indices: class indices, n.
+        values: class indices (n), or multi-label rows (n, k).
         metadata: of these images.
         segment_rows: rows of a segment, whole bands.
         level: of libdeflate, 1 (fast) to 12 (small).
@@ -101,7 +102,7 @@ def write_sprite(
     parallel_for(work, len(starts), workers)
 
     head = SIGNATURE + chunk(b"IHDR", ihdr(tiling)) + chunk(b"iTXt", metadata.to_itxt())
-    head += chunk(b"snLB", labels.pack(indices, len(metadata.class_names)))
+    head += chunk(b"snLB", labels.pack(values, len(metadata.class_names)))
     place = len(head) + OVERHEAD + len(starts) * index.ENTRY.size
     place += OVERHEAD + len(index.ZLIB_HEADER) + 8
     segments = []

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from spritenet.dataset.multi_label import Labels
 from spritenet.streams.prefetch import Prefetcher
 from spritenet.streams.rank_slice import RankSlice
 from spritenet.streams.sample_order import Order
@@ -62,11 +63,13 @@ class EpochIterator:
     def prefetch(self, part: RankSlice, epoch: int, place: int, *, once: bool) -> Prefetcher:
         """Returns the images of these units, which a thread reads a unit prefetcher."""
         units = self.units(part, epoch, place, once=once)
-        return Prefetcher(units, partial(self.images.read, keep=self.keep), self.images.image_shape)
+        images = self.images
+        read = partial(images.read, keep=self.keep)
+        return Prefetcher(units, read, images.image_shape, images.label_columns)
 
     def batches(
         self, part: RankSlice, epoch: int, done: int, steps: int | None
-    ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int32]]]:
+    ) -> Iterator[tuple[NDArray[np.uint8], Labels]]:
         """Yields images and labels of one batch after another, in arrays of their own.
 
         Args:

@@ -198,6 +198,7 @@ class _Opener:
                 clip_ranges(metadata.splits, place, place + entry.count),
                 (tiling.height, tiling.width, tiling.channels),
                 metadata.class_names,
+                metadata.multi_label,
             )
             place += entry.count
             file = _sibling(where, entry.file)

@@ -7,16 +7,17 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spritenet.dataset.multi_label import Labels, empty_labels
 from spritenet.errors import CoreError
 
 __all__ = ["Prefetcher"]
 
 Images = NDArray[np.uint8]
-Labels = NDArray[np.int32]
 Read = Callable[[NDArray[np.int64], Images, Labels], None]
 """Reads the images of these numbers into the arrays."""
 
@@ -28,6 +29,7 @@ class _Task:
     units: Iterator[NDArray[np.int64]]
     read: Read
     image_shape: tuple[int, int, int]
+    label_columns: int
     free: queue.SimpleQueue[int | None]
     ready: queue.SimpleQueue[tuple[int, Images, Labels] | Exception | None]
     stop: threading.Event
@@ -42,7 +44,8 @@ class _Task:
                     return
                 if len(buffers[number]) < len(wanted):
                     buffers[number] = np.empty((len(wanted), *self.image_shape), np.uint8)
-                images, labels = buffers[number][: len(wanted)], np.empty(len(wanted), np.int32)
+                images = buffers[number][: len(wanted)]
+                labels = empty_labels(len(wanted), self.label_columns)
                 self.read(wanted, images, labels)
                 self.ready.put((number, images, labels))
             self.ready.put(None)
@@ -62,19 +65,23 @@ class Prefetcher:
         units: the numbers of the images of one unit after another; iterated in the thread.
         read: reads images into arrays.
         image_shape: h w c.
+        label_columns: the number of columns of multi-label rows; 0 for class indices.
     """
 
     def __init__(
-        self, units: Iterator[NDArray[np.int64]], read: Read, image_shape: tuple[int, int, int]
+        self,
+        units: Iterator[NDArray[np.int64]],
+        read: Read,
+        image_shape: tuple[int, int, int],
+        label_columns: int = 0,
     ) -> None:
-        task = _Task(
-            units, read, image_shape, queue.SimpleQueue(), queue.SimpleQueue(), threading.Event()
-        )
+        queues = queue.SimpleQueue[Any](), queue.SimpleQueue[Any]()
+        task = _Task(units, read, image_shape, label_columns, *queues, threading.Event())
         for number in range(2):
             task.free.put(number)
         self._task = task
         self._images = np.empty((0, *image_shape), np.uint8)
-        self._labels = np.empty(0, np.int32)
+        self._labels = empty_labels(0, label_columns)
         self._used = 0
         self._buffer: int | None = None
         self._finalizer = weakref.finalize(self, task.end)
@@ -96,7 +103,7 @@ class Prefetcher:
         if count <= self.ready:
             return self._slice(count)
         images = np.empty((count, *self._task.image_shape), np.uint8)
-        labels = np.empty(count, np.int32)
+        labels = empty_labels(count, self._task.label_columns)
         done = 0
         while done < count:
             if not self.ready:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from spritenet.dataset.multi_label import Labels, empty_labels
 from spritenet.sprites.chunks import Blob
 from spritenet.sprites.thread_pool import parallel_for
 from spritenet.streams.sample_order import Extent
@@ -63,16 +64,20 @@ class ImageReader(Protocol):
         self,
         wanted: NDArray[np.int64],
         images: NDArray[np.uint8],
-        labels: NDArray[np.int32],
+        labels: Labels,
         *,
         keep: bool,
     ) -> None:
         """Reads images and labels in the order of `wanted`."""
 
-    def labels(self, wanted: NDArray[np.int64]) -> NDArray[np.int32]:
+    @property
+    def label_columns(self) -> int:
+        """The number of columns of multi-label rows; 0 for class indices."""
+
+    def labels(self, wanted: NDArray[np.int64]) -> Labels:
         """Returns labels; no pixels are read."""
 
-    def image(self, number: int) -> tuple[NDArray[np.uint8], int]:
+    def image(self, number: int) -> tuple[NDArray[np.uint8], Any]:
         """Returns one image (h w c, read-only) and its label."""
 
     def fingerprints(self) -> list[str]:
@@ -86,6 +91,7 @@ class SegmentReader:
         shards: all sprites of the stream.
         extents: the ranges of sprites that hold the split's images.
         image_shape: h w c.
+        label_columns: the number of columns of multi-label rows; 0 for class indices.
         cache: of inflated segments, shared by the stream's splits.
         workers: threads that fetch and inflate.
     """
@@ -95,11 +101,13 @@ class SegmentReader:
         shards: Sequence[Shard],
         extents: Sequence[Extent],
         image_shape: tuple[int, int, int],
+        label_columns: int,
         cache: SegmentCache,
         workers: int,
     ) -> None:
         self.extents = tuple(extents)
         self.image_shape = image_shape
+        self.label_columns = label_columns
         self.workers = workers
         self._shards = shards
         self._cache = cache
@@ -114,7 +122,7 @@ class SegmentReader:
         self,
         wanted: NDArray[np.int64],
         images: NDArray[np.uint8],
-        labels: NDArray[np.int32],
+        labels: Labels,
         *,
         keep: bool,
     ) -> None:
@@ -123,7 +131,7 @@ class SegmentReader:
         Args:
             wanted: numbers of images in the split, m.
             images: m h w c, filled with the pixels.
-            labels: m, filled with the labels.
+            labels: m, or m k, filled with the labels.
             keep: if True, keeps segments in the cache.
 
         Raises:
@@ -141,14 +149,14 @@ class SegmentReader:
 
         parallel_for(work, len(runs), self.workers)
 
-    def labels(self, wanted: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Returns the labels of images, m; no pixels are read."""
-        found = np.empty(len(wanted), np.int32)
+    def labels(self, wanted: NDArray[np.int64]) -> Labels:
+        """Returns the labels of images, m or m k; no pixels are read."""
+        found = empty_labels(len(wanted), self.label_columns)
         for shard, images, places in self._by_shard(wanted):
             found[places] = shard.labels[images]
         return found
 
-    def image(self, number: int) -> tuple[NDArray[np.uint8], int]:
+    def image(self, number: int) -> tuple[NDArray[np.uint8], Any]:
         """Returns one image (h w c, read-only) and its label; its segment stays in the cache."""
         place = int(np.searchsorted(self._starts, number, side="right")) - 1
         extent = self.extents[place]
@@ -157,7 +165,8 @@ class SegmentReader:
         segment = shard.segment_of(inside)
         images = self._segment(shard, segment, None, keep=True)
         image = images[inside - int(shard.header.images[segment])]
-        return image, int(shard.labels[inside])
+        label = shard.labels[inside]
+        return image, label if self.label_columns else int(label)
 
     def fingerprints(self) -> list[str]:
         """Returns the SHA-256 of the header of each extent's sprite, in hex, and its range."""
@@ -183,7 +192,7 @@ class SegmentReader:
         parallel_for(lambda number: missing[number].open(), len(missing), self.workers)
         return found
 
-    def _runs(self, wanted: NDArray[np.int64], labels: NDArray[np.int32]) -> list[_Run]:
+    def _runs(self, wanted: NDArray[np.int64], labels: Labels) -> list[_Run]:
         """Groups the wanted images by neighbouring segments, and fills in their labels."""
         runs = []
         for shard, images, places in self._by_shard(wanted):

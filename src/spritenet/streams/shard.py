@@ -17,7 +17,7 @@ from spritenet.sprites.chunks import OVERHEAD, Blob
 from spritenet.sprites.folder import INDEX
 from spritenet.sprites.header import read_header
 from spritenet.sprites.index import HASH_BYTES, Segment
-from spritenet.sprites.labels import item_bytes
+from spritenet.sprites.labels import label_type
 from spritenet.sprites.metadata import Metadata, Ranges
 from spritenet.sprites.tiling import Tiling
 from spritenet.sprites.writer import FileDigest
@@ -36,6 +36,7 @@ class ExpectedShard:
         splits: the ranges of its splits.
         image_shape: h w c.
         class_names: its classes.
+        multi_label: True if its labels are rows.
     """
 
     count: int
@@ -43,6 +44,7 @@ class ExpectedShard:
     splits: Ranges
     image_shape: tuple[int, int, int]
     class_names: tuple[str, ...]
+    multi_label: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +53,7 @@ class _CompactHeader:
 
     Args:
         metadata: of the sprite.
-        labels: class indices, of 1, 2 or 4 bytes.
+        labels: class indices of 1, 2 or 4 bytes (n), or multi-label rows (n, k).
         rows: the first row of each segment, and the end.
         images: the first image of each segment, and the end.
         offsets: where each segment is.
@@ -126,7 +128,7 @@ class Shard:
 
     @property
     def labels(self) -> NDArray[np.unsignedinteger]:
-        """Class indices, n, of 1, 2 or 4 bytes."""
+        """Class indices of 1, 2 or 4 bytes (n), or multi-label rows (n, k)."""
         return self.header.labels
 
     def _read(self) -> _CompactHeader:
@@ -156,6 +158,7 @@ class Shard:
                 (tiling.height, tiling.width, tiling.channels),
                 head.metadata.class_names,
                 head.metadata.splits,
+                head.metadata.multi_label,
             )
             if found != (
                 expected.count,
@@ -163,6 +166,7 @@ class Shard:
                 expected.image_shape,
                 expected.class_names,
                 expected.splits,
+                expected.multi_label,
             ):
                 what = f"the sprite does not fit {INDEX}"
                 raise DataError(what, where=self.name, do="Pack it again.")
@@ -173,7 +177,7 @@ class Shard:
         images = [tiling.images_of(row, row)[0] for row in rows]
         return _CompactHeader(
             head.metadata,
-            head.labels.astype(f"u{item_bytes(len(head.metadata.class_names))}"),
+            head.labels.astype(label_type(len(head.metadata.class_names), head.labels.ndim - 1)),
             np.array([*rows, tiling.png_height], np.int32),
             np.array([*images, tiling.count], np.int64),
             np.array([segment.offset for segment in found_segments], np.int64),

@@ -94,6 +94,7 @@ class Stream:
         self._cache = SegmentCache(settings.memory // 2)
         tiling = first.tiling
         self._shape = (tiling.height, tiling.width, tiling.channels)
+        self._columns = first.label_columns
         self.count = sum(count for group in groups for count in group.counts)
         self.shards = tuple(shard for group in groups for shard in group.shards)
         extents = _extents(groups)
@@ -175,7 +176,9 @@ class Stream:
 
     def _split(self, name: str, extents: Sequence[Extent]) -> StreamSplit:
         settings = self.settings
-        reader = SegmentReader(self.shards, extents, self._shape, self._cache, settings.workers)
+        reader = SegmentReader(
+            self.shards, extents, self._shape, self._columns, self._cache, settings.workers
+        )
         most = max(1, settings.memory // 4 // math.prod(self._shape))
         keep = self.pixel_bytes <= self._cache.limit
         order: Order = Shuffled(reader.size, most)
@@ -224,7 +227,7 @@ def _extents(groups: Sequence[ShardGroup]) -> dict[str, list[Extent]]:
 
 def _check_alike(first: Metadata, group: ShardGroup) -> None:
     """Raises DataError unless a group has the classes and image size of the first."""
-    for what, say in (("classes", _classes), ("image size", _size)):
+    for what, say in (("classes", _classes), ("image size", _size), ("labels", _kind)):
         expected, got = say(first), say(group.metadata)
         if expected != got:
             where = group.shards[0].name
@@ -233,6 +236,10 @@ def _check_alike(first: Metadata, group: ShardGroup) -> None:
 
 def _classes(metadata: Metadata) -> str:
     return ", ".join(metadata.class_names)
+
+
+def _kind(metadata: Metadata) -> str:
+    return "several an image" if metadata.multi_label else "one an image"
 
 
 def _size(metadata: Metadata) -> str:

@@ -14,6 +14,13 @@ from numpy.typing import DTypeLike, NDArray
 
 from spritenet.dataset import Split
 from spritenet.dataset.batches import Batch, convert_batch, pixel_type
+from spritenet.dataset.multi_label import (
+    Labels,
+    class_counts,
+    content_bytes,
+    content_head,
+    empty_labels,
+)
 from spritenet.dataset.source import ImageQueue
 from spritenet.dataset.stratify import stratified_mask, validation_size
 from spritenet.errors import InputError
@@ -75,12 +82,12 @@ class StreamSplit:
         return self.most
 
     @overload
-    def __getitem__(self, which: int | np.integer) -> tuple[NDArray[np.uint8], int]: ...
+    def __getitem__(self, which: int | np.integer) -> tuple[NDArray[np.uint8], Any]: ...
     @overload
     def __getitem__(self, which: slice | Sequence[int] | NDArray[Any]) -> Split: ...
     def __getitem__(
         self, which: int | np.integer | slice | Sequence[int] | NDArray[Any]
-    ) -> tuple[NDArray[np.uint8], int] | Split:
+    ) -> tuple[NDArray[np.uint8], Any] | Split:
         """Returns one image (h w c) and its label; for a slice, indices or a mask, a `Split`.
 
         Only the segments that hold these images are read.
@@ -110,10 +117,10 @@ class StreamSplit:
             raise IndexError(f"there is no image {worst} among {size:,}")
         return self._read(places % max(1, size))
 
-    def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], int]]:
+    def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], Any]]:
         """Yields each image (h w c) and its label, in stored order, prefetched."""
         for images, labels in self.batches(min(self.most, 1024), seed=None):
-            yield from zip(images, labels.tolist(), strict=True)
+            yield from zip(images, labels if self.is_multi_label else labels.tolist(), strict=True)
 
     def __repr__(self) -> str:
         height, width, channels = self.image_shape
@@ -123,8 +130,16 @@ class StreamSplit:
         )
 
     @property
-    def labels(self) -> NDArray[np.int32]:
-        """All class indices (n), as a new array of 4 bytes an image. No pixels are read."""
+    def is_multi_label(self) -> bool:
+        """True if labels are rows: see `Split.is_multi_label`."""
+        return self.reader.label_columns > 0
+
+    @property
+    def labels(self) -> Labels:
+        """All class indices (n), 4 bytes an image, or rows (n, k), a new array.
+
+        No pixels are read.
+        """
         return self.labels_at(np.arange(len(self), dtype=np.int64))
 
     @property
@@ -133,7 +148,7 @@ class StreamSplit:
         counts = np.zeros(len(self.class_names), np.int64)
         for first in range(0, len(self), BLOCK):
             places = np.arange(first, min(first + BLOCK, len(self)), dtype=np.int64)
-            counts += np.bincount(self.labels_at(places), minlength=len(counts))
+            counts += class_counts(self.labels_at(places), len(counts))
         return dict(zip(self.class_names, counts.tolist(), strict=True))
 
     @property
@@ -151,12 +166,13 @@ class StreamSplit:
     @property
     def content_hash(self) -> str:
         """`Split.content_hash` of the same images. All of them are read for it."""
-        digest = hashlib.sha256(" ".join(map(str, (len(self), *self.image_shape))).encode() + b"\n")
+        columns = self.reader.label_columns
+        digest = hashlib.sha256(content_head((len(self), *self.image_shape), columns))
         for images, _ in self.batches(self.most, seed=None):
             digest.update(images.data)
         for first in range(0, len(self), BLOCK):
             places = np.arange(first, min(first + BLOCK, len(self)), dtype=np.int64)
-            digest.update(self.labels_at(places).astype("<i4").data)
+            digest.update(content_bytes(self.labels_at(places)))
         return digest.hexdigest()
 
     def split(self, validation: float = 0.1, seed: int = 0) -> tuple[StreamSplit, StreamSplit]:
@@ -200,7 +216,7 @@ class StreamSplit:
             DataError: a segment is damaged.
         """
         images = np.empty((len(self), *self.image_shape), np.uint8)
-        labels = np.empty(len(self), np.int32)
+        labels = empty_labels(len(self), self.reader.label_columns)
         for first in range(0, len(self), self.most):
             part = slice(first, min(first + self.most, len(self)))
             wanted = np.arange(part.start, part.stop, dtype=np.int64)
@@ -209,11 +225,11 @@ class StreamSplit:
                 progress(len(wanted))
         return Split(images, labels, self.class_names, self.name)
 
-    def labels_at(self, places: NDArray[np.int64]) -> NDArray[np.int32]:
+    def labels_at(self, places: NDArray[np.int64]) -> Labels:
         """Returns the labels of some images (n); no pixels are read."""
         return self.reader.labels(places)
 
-    def take(self, indices: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    def take(self, indices: NDArray[np.int64]) -> tuple[NDArray[np.uint8], Labels]:
         """Reads some images (n h w c) and their labels (n), in the order of the indices."""
         split = self._read(indices)
         return split.images, split.labels
@@ -222,7 +238,7 @@ class StreamSplit:
         """Reads some images and their labels, in this order."""
         wanted, back = np.unique(places, return_inverse=True)
         images = np.empty((len(wanted), *self.image_shape), np.uint8)
-        labels = np.empty(len(wanted), np.int32)
+        labels = empty_labels(len(wanted), self.reader.label_columns)
         self.reader.read(wanted, images, labels, keep=self.keep)
         if not np.array_equal(wanted, places):
             images, labels = images[back], labels[back]
@@ -267,7 +283,7 @@ class StreamSplit:
             epoch: the epoch to begin with; each has an order of its own.
             steps: the number of batches, over as many epochs as it takes; by default those that
                 remain of one epoch.
-            one_hot: labels as float32 rows (batch classes) in place of int32 class indices.
+            one_hot: labels as float32 rows (batch classes).
             dtype: uint8 pixels 0 to 255, or float32 from 0 to 1.
             flat: images as rows (batch h·w·c).
             drop_last: leave out batches that are not full.

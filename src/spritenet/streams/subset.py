@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spritenet.dataset.multi_label import Labels
 from spritenet.streams.sample_order import Extent
 from spritenet.streams.segment_reader import ImageReader
 
@@ -67,16 +69,21 @@ class Subset(ImageReader):
         return wanted + np.searchsorted(lower, wanted, side="right")
 
     def read(
-        self, wanted: Numbers, images: NDArray[np.uint8], labels: NDArray[np.int32], *, keep: bool
+        self, wanted: Numbers, images: NDArray[np.uint8], labels: Labels, *, keep: bool
     ) -> None:
         """Reads images and labels in the order of `wanted`."""
         self.whole.read(self.to_whole(wanted), images, labels, keep=keep)
 
-    def labels(self, wanted: Numbers) -> NDArray[np.int32]:
+    @property
+    def label_columns(self) -> int:
+        """The number of columns of multi-label rows; 0 for class indices."""
+        return self.whole.label_columns
+
+    def labels(self, wanted: Numbers) -> Labels:
         """Returns labels; no pixels are read."""
         return self.whole.labels(self.to_whole(wanted))
 
-    def image(self, number: int) -> tuple[NDArray[np.uint8], int]:
+    def image(self, number: int) -> tuple[NDArray[np.uint8], Any]:
         """Returns one image (h w c, read-only) and its label."""
         return self.whole.image(int(self.to_whole(np.array([number]))[0]))
 

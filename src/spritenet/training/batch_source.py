@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from spritenet.dataset.multi_label import Labels
 from spritenet.dataset.source import ImageQueue, Indices, Source, max_images
 from spritenet.engines.engine import Examples
 from spritenet.permutation import permutation
@@ -159,7 +160,7 @@ class SourceBatches:
     """
 
     source: Source
-    encode: Callable[[NDArray[np.uint8], NDArray[np.int32]], Examples]
+    encode: Callable[[NDArray[np.uint8], Labels], Examples]
     about: str = ""
     _queue: ImageQueue | None = field(default=None, init=False)
     _next: tuple[int | None, int, int] | None = field(default=None, init=False)

@@ -86,8 +86,11 @@ def _balanced(split: Split, count: int) -> Split:
     each = max(1, count // len(split.class_names))
     chosen = []
     for number in range(len(split.class_names)):
-        members = np.flatnonzero(split.labels == number)
+        several = split.is_multi_label
+        members = np.flatnonzero(split.labels[:, number] if several else split.labels == number)
         if len(members):
             chosen.append(members[permutation(0, number, len(members), 0, min(each, len(members)))])
     indices = np.concatenate(chosen)
+    if split.is_multi_label:  # an image may have been chosen for several classes
+        indices = np.unique(indices)
     return split[indices[permutation(0, 0, len(indices))]]

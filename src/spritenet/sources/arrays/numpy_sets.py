@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from spritenet.dataset.arrays import as_labels
 from spritenet.dataset.axes import check_axes
 from spritenet.dataset.lazy_dataset import LazyDataset
+from spritenet.dataset.multi_label import Labels
 from spritenet.dataset.value_range import ValueRange
 from spritenet.errors import DataError
 from spritenet.sources.arrays.array_images import (
@@ -210,7 +211,7 @@ def lazy_arrays(
 
 def _labels(
     parts: list[NDArray[Any]], class_names: Sequence[str] | None
-) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+) -> tuple[Labels, tuple[str, ...]]:
     """Converts the labels of all splits together, so that they have the same classes."""
     if len({part.shape[1:] for part in parts}) > 1:
         raise DataError("the splits' labels are of different shapes", where="labels")

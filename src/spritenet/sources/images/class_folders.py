@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spritenet.dataset.multi_label import Labels
 from spritenet.dataset.natural_order import in_natural_order, natural
 from spritenet.errors import DataError
 from spritenet.sources.field_names import ORDER, SPLITS
@@ -34,7 +35,7 @@ class LabelledFiles:
         class_names: the classes, in natural order: "2" before "10".
         split_names: the splits, "train" first.
         chosen: the indices of the images among all paths, sorted by split, class and name.
-        labels: class indices of the images, int32.
+        labels: int32 class indices of the images (n), or uint8 multi-label rows (n, k).
         split_of: the number of each image's split.
         others: the paths of other files.
     """
@@ -42,7 +43,7 @@ class LabelledFiles:
     class_names: tuple[str, ...]
     split_names: tuple[str, ...]
     chosen: NDArray[np.int64]
-    labels: NDArray[np.int32]
+    labels: Labels
     split_of: NDArray[np.int64]
     others: tuple[Parts, ...]
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.dataset.lazy_dataset import Indices, LazyDataset, ReadResult
+from spritenet.dataset.multi_label import Labels
 from spritenet.errors import DataError
 from spritenet.lfs_pointer import refuse_pointer
 from spritenet.sources.file_names import unsupported_format, unsupported_notes
@@ -166,7 +167,7 @@ def _decode(store: FileStore, place: int, bits: int | None) -> DecodedImage:
 def lazy_images(
     path: Path,
     store: FileStore,
-    labels: NDArray[np.int32],
+    labels: Labels,
     class_names: Sequence[str],
     split_of: NDArray[np.int64],
     split_names: Sequence[str],
@@ -178,7 +179,7 @@ def lazy_images(
     Args:
         path: the store's path.
         store: the files; file i has label i.
-        labels: int32 class indices, n.
+        labels: int32 class indices (n), or uint8 multi-label rows (n, k).
         class_names: the names of classes 0, 1, …
         split_of: the number of each image's split, n.
         split_names: the names of splits 0, 1, …

@@ -2,6 +2,7 @@
 
 A label table has a column with the paths or names of images, with or without suffixes. Its label
 column is the one of that name, or the only other one, or there is a column for each class.
+Several classes of an image are columns of 0 and 1, or names in one cell: "cat|dog".
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ import io
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from spritenet.dataset.multi_label import SEPARATOR, split_label
+from spritenet.dataset.natural_order import in_natural_order
 from spritenet.errors import DataError
 from spritenet.sources.field_names import LABELS, SPLITS, split_in_name
 from spritenet.sources.file_names import is_image_file
@@ -25,7 +29,12 @@ MOST_BYTES = 1 << 26
 MOST_COLUMNS = 2_000
 LABEL_NAMES = LABELS | {"label_name", "class_name", "category", "breed", "species", "emotion"}
 SPLIT_NAMES = frozenset({"split", "set", "subset", "usage", "partition", "fold"})
+BITS = frozenset({"0", "1", "0.0", "1.0"})
 NO_LABELS = ("submission", "sample_sub")  # Kaggle's forms to fill in, with a made-up label each
+
+
+Label = str | tuple[str, ...]
+"""The class of an image, or its classes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +43,29 @@ class LabelTable:
 
     Args:
         images: the indices of the named files, in the tables' order.
-        labels: the label of each.
+        labels: the class of each; of multi-label tables its classes.
         splits: the split of each.
         tables: the indices of the tables.
         note: a note that names the columns.
+        class_names: of multi-label tables; empty where an image has one class.
     """
 
     images: tuple[int, ...]
-    labels: tuple[str, ...]
+    labels: tuple[Label, ...]
     splits: tuple[str, ...]
     tables: tuple[int, ...]
     note: str
+    class_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """The image, label and split of each row of a table."""
+    """The image, label and split of each row of a table, and the names of columns of classes."""
 
     column: str
     label: str
-    found: tuple[tuple[int, str, str], ...]
+    found: tuple[tuple[int, Label, str], ...]
+    classes: tuple[str, ...] = ()
 
 
 def label_table(
@@ -83,7 +95,8 @@ def label_table(
     if not tables:
         return None
     known = _known(files)
-    labelled: dict[int, tuple[str, str]] = {}
+    labelled: dict[int, tuple[Label, str]] = {}
+    classes: list[str] = []
     used: list[int] = []
     notes: list[str] = []
     for number in tables[:MOST_TABLES]:
@@ -104,12 +117,22 @@ def label_table(
                     where=f"{where}, {'/'.join(files[image])}",
                     got=f"{earlier[0]} and {label}",
                 )
+        classes += [name for name in rows.classes if name not in classes]
         used.append(number)
         notes.append(f"labels are from {name}, by its columns {rows.column} and {rows.label}")
     if not used:
         return None
-    labels, splits = zip(*labelled.values(), strict=True)
-    return LabelTable(tuple(labelled), labels, splits, tuple(used), "; ".join(notes))
+    note = "; ".join(notes)
+    if classes or any(SEPARATOR in label for label, _ in labelled.values()):
+        lists = [split_label(one) if isinstance(one, str) else one for one, _ in labelled.values()]
+        splits = tuple(split for _, split in labelled.values())
+        names = tuple(classes) or in_natural_order(name for some in lists for name in some)
+        return LabelTable(tuple(labelled), tuple(lists), splits, tuple(used), note, names)
+    known_labels = {image: one for image, one in labelled.items() if one[0]}
+    if not known_labels:
+        return None
+    labels, splits = zip(*known_labels.values(), strict=True)
+    return LabelTable(tuple(known_labels), labels, splits, tuple(used), note)
 
 
 def _split(parts: Parts) -> str | None:
@@ -158,14 +181,50 @@ def _rows(
         return None
     split = _split_column(head, rows, named)
     others = [place for place in range(len(head)) if place not in {named, split}]
-    label, title = _label_column(head, rows, others, column, f"{where}, {name}")
-    found = []
+    several = _class_columns(head, rows, others, column)
+    label: Callable[[list[str]], Label]
+    if several:
+        label, title = partial(_ones, head, several), ", ".join(repr(head[k]) for k in several)
+    else:
+        label, title = _label_column(head, rows, others, column, f"{where}, {name}")
+    found: list[tuple[int, Label, str]] = []
     for row in rows:
         image = known.get(row[named].strip().lstrip("./"))
-        text = label(row)
-        if image is not None and text:
-            found.append((image, text, SPLITS[row[split].strip().casefold()] if split >= 0 else ""))
-    return _Rows(repr(head[named]), title, tuple(found)) if found else None
+        if image is not None:
+            part = SPLITS[row[split].strip().casefold()] if split >= 0 else ""
+            found.append((image, label(row), part))
+    if not any(one for _, one, _ in found):
+        return None
+    classes = tuple(head[place] for place in several)
+    return _Rows(repr(head[named]), title, tuple(found), classes)
+
+
+def _class_columns(
+    head: list[str], rows: list[list[str]], others: list[int], column: str | int | None
+) -> list[int]:
+    """Returns the columns of 0 and 1 of which a row may have several 1s; empty if there are none.
+
+    Args:
+        head: the columns' names.
+        rows: the rows.
+        others: the columns that may hold labels.
+        column: the label column as given; several are separated by commas.
+    """
+    if column is not None:
+        names = [name.strip() for name in str(column).split(",")]
+        given = [head.index(name) for name in names if name in head]
+        if len(names) < 2 or len(given) != len(names) or str(column) in head:
+            return []
+        others = given
+    elif any(head[place].casefold() in LABEL_NAMES for place in others) or len(others) < 2:
+        return []
+    bits = all(row[place].strip() in BITS for row in rows for place in others)
+    return others if bits and (column is not None or not _is_one_hot(rows, others)) else []
+
+
+def _ones(head: list[str], places: list[int], row: list[str]) -> tuple[str, ...]:
+    """Returns the names of the columns in which a row has a 1."""
+    return tuple(head[place] for place in places if float(row[place]) == 1)
 
 
 def _split_column(head: list[str], rows: list[list[str]], named: int) -> int:

@@ -9,9 +9,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from spritenet.dataset.multi_label import Labels, rows_of_names
 from spritenet.dataset.natural_order import in_natural_order, natural
 from spritenet.errors import DataError, InputError
 from spritenet.sources.field_names import ORDER, SPLITS
@@ -200,9 +202,8 @@ def _by_table(
     if unlabelled:
         many = "1 image is" if unlabelled == 1 else f"{unlabelled:,} images are"
         notes.append(f"{many} not in it and left out")
-    return _collect(rows, tuple(parts for parts in left if not is_image_file(parts[-1]))), tuple(
-        notes
-    )
+    others = tuple(parts for parts in left if not is_image_file(parts[-1]))
+    return _collect(rows, others, table.class_names), tuple(notes)
 
 
 def _classes_in_folders(
@@ -224,17 +225,31 @@ def _agree(table: LabelTable, found: LabelledFiles) -> bool:
     return all(classes.get(image) == label for image, label in pairs)
 
 
-def _collect(rows: Sequence[tuple[str, str, int]], others: tuple[Parts, ...]) -> LabelledFiles:
-    """Makes labelled files of the split, class and index of each image."""
-    class_names = in_natural_order(name for _, name, _ in rows)
+def _collect(
+    rows: Sequence[tuple[str, Any, int]],
+    others: tuple[Parts, ...],
+    several: tuple[str, ...] = (),
+) -> LabelledFiles:
+    """Makes labelled files.
+
+    Args:
+        rows: the split, class and index of each image; of multi-label files its classes.
+        others: the paths of other files.
+        several: the class names of multi-label files; empty where an image has one class.
+    """
+    class_names = several or in_natural_order(name for _, name, _ in rows)
     found = {split for split, _, _ in rows}
     split_names = tuple(split for split in ORDER if split in found)
-    classes = {name: number for number, name in enumerate(class_names)}
+    if several:
+        labels: Labels = rows_of_names([names for _, names, _ in rows], class_names)
+    else:
+        classes = {name: number for number, name in enumerate(class_names)}
+        labels = np.array([classes[name] for _, name, _ in rows], np.int32)
     return LabelledFiles(
         class_names,
         split_names,
         np.array([number for _, _, number in rows], np.int64),
-        np.array([classes[name] for _, name, _ in rows], np.int32),
+        labels,
         np.array([split_names.index(split) for split, _, _ in rows], np.int64),
         others,
     )

@@ -27,7 +27,7 @@ from spritenet.sources.folder_files import unused_notes
 from spritenet.sources.image_size import image_shape
 from spritenet.sources.options import ReadOptions
 from spritenet.sources.tables.csv_reader import CsvImages, Table
-from spritenet.sources.tables.labels import parse_labels
+from spritenet.sources.tables.labels import parse_bits, parse_labels
 from spritenet.sources.tables.layout import TableLayout, row_split
 from spritenet.sources.tables.layout_inference import infer_layout
 from spritenet.sources.tables.text_rows import TextRows, find_rows
@@ -131,7 +131,11 @@ def survey_csv(path: Path, options: ReadOptions | None = None) -> LazyDataset:
     made, more = _with_values(list(tables.values()), samples, options)
     shape = image_shape(made[0].layout.pixels, options.image_size, made[0].rows.file.path)
     texts = [text for table in made for text in table.labels()]
-    labels, names, written = parse_labels(texts, options.class_names, made)
+    columns = made[0].layout.label_names
+    if columns:
+        labels, names, written = parse_bits(texts, options.class_names or columns)
+    else:
+        labels, names, written = parse_labels(texts, options.class_names, made)
     splits, split_numbers = _splits(list(tables), made)
     images: ImageReader = CsvImages(tuple(made), shape)
     if path.is_dir():

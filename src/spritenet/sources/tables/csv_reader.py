@@ -154,14 +154,29 @@ class Table:
         return (piece.rpartition(separator)[2] if last else piece.partition(separator)[0]).strip()
 
     def labels(self) -> list[str]:
-        """Returns the labels of all rows as text; one-hot labels as class indices.
+        """Returns the labels of all rows as text: class indices of one-hot labels.
+
+        Those of several columns are the digits 0 and 1: "011".
 
         Raises:
-            DataError: a row's label is not one-hot.
+            DataError: a row's label is not one-hot, or one of several is neither 0 nor 1.
         """
         if len(self.layout.label) == 1:
             return self.column(self.layout.label[0])
+        if self.layout.label_names:
+            return [self._bits(row) for row in range(len(self))]
         return [str(self._one_hot(row)) for row in range(len(self))]
+
+    def _bits(self, row: int) -> str:
+        cells = self._cells(self.rows.line(row), row)
+        found = [cells[place] for place in self.layout.label]
+        if not all(map(_is_one_or_zero, found)):
+            raise DataError(
+                "a label is neither 0 nor 1",
+                where=self.rows.place(row),
+                got=b", ".join(found[:12]).decode("utf-8", "replace"),
+            )
+        return "".join(str(int(float(cell))) for cell in found)
 
     def _one_hot(self, row: int) -> int:
         cells = self._cells(self.rows.line(row), row)

@@ -1,4 +1,4 @@
-"""Parsing of a table's labels to class indices and names: 7, "7.0", cat."""
+"""Parsing of a table's labels: 7, "7.0", cat; "cat|dog", and 0 and 1 of several columns."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spritenet.dataset.arrays import as_labels
-from spritenet.dataset.natural_order import natural
+from spritenet.dataset.multi_label import SEPARATOR, Labels, rows_of_names, split_label
+from spritenet.dataset.natural_order import in_natural_order, natural
 from spritenet.errors import DataError
 
-__all__ = ["parse_labels"]
+__all__ = ["parse_bits", "parse_labels"]
 
-ParsedLabels = tuple[NDArray[np.int32], tuple[str, ...], tuple[str, ...]]
-"""Class indices, class names, and warnings."""
+ParsedLabels = tuple[Labels, tuple[str, ...], tuple[str, ...]]
+"""Class indices or multi-label rows, class names, and warnings."""
 
 MOST_DIGITS = 9
 
@@ -33,7 +33,7 @@ class RowLocator(Protocol):
 def parse_labels(
     texts: list[str], class_names: Sequence[str] | None, tables: Sequence[RowLocator]
 ) -> ParsedLabels:
-    """Parses labels: numbers or names.
+    """Parses labels: numbers or names, or several names with "|" between them.
 
     Args:
         texts: the labels of all tables.
@@ -43,6 +43,15 @@ def parse_labels(
     Raises:
         DataError: a label is missing, or is no class.
     """
+    if any(SEPARATOR in text for text in texts):
+        return _parse_lists([split_label(text) for text in texts], class_names)
+    return _parse_single(texts, class_names, tables)
+
+
+def _parse_single(
+    texts: list[str], class_names: Sequence[str] | None, tables: Sequence[RowLocator]
+) -> ParsedLabels:
+    """Parses labels of one class each."""
 
     def where(number: int) -> str:
         for table in tables:
@@ -85,6 +94,33 @@ def parse_labels(
             got=error.got,
             do=error.do,
         ) from None
+
+
+def _parse_lists(
+    lists: Sequence[Sequence[str]], class_names: Sequence[str] | None
+) -> tuple[Labels, tuple[str, ...], tuple[str, ...]]:
+    """Returns the multi-label rows of lists of class names, the names, and a warning.
+
+    Raises:
+        DataError: a name is none of the classes.
+    """
+    names = tuple(class_names or in_natural_order(name for some in lists for name in some))
+    note = f"labels with {SEPARATOR!r} in them name several classes each"
+    return rows_of_names(lists, names), names, (note,)
+
+
+def parse_bits(texts: Sequence[str], names: Sequence[str]) -> ParsedLabels:
+    """Returns the labels of several columns of 0 and 1, as in "011".
+
+    Args:
+        texts: a digit for each column.
+        names: of the classes.
+
+    Raises:
+        DataError: there is another number of names than of columns.
+    """
+    rows = np.array([list(map(int, text)) for text in texts], np.uint8)
+    return *as_labels(rows, names), ()
 
 
 def _is_index(text: str) -> bool:

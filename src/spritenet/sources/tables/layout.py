@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from spritenet.errors import InputError
 from spritenet.sources.field_names import split_in_name
 
-__all__ = ["BRACKETS", "TableLayout", "column_number", "row_split"]
+__all__ = ["BRACKETS", "TableLayout", "column_number", "column_numbers", "row_split"]
 
 SPLIT_VALUES = {"publictest": "validation", "privatetest": "test"}
 """FER2013's words for splits, besides `SPLITS`."""
@@ -23,12 +23,13 @@ class TableLayout:
 
     Args:
         columns: the number of columns.
-        label: the label column; or the columns of one-hot labels.
+        label: the label column; or the columns of one-hot labels, or of several labels.
         text: the column whose cells hold all pixels of an image; -1 if pixels are columns.
         dropped: the columns without pixels, including the label; ascending.
         split: the column of splits; -1 if there is none.
         pixels: the numbers in an image.
         notes: warnings about an inferred label column and skipped columns.
+        label_names: the names of several label columns of 0 and 1; empty for any other label.
     """
 
     columns: int
@@ -38,6 +39,7 @@ class TableLayout:
     split: int
     pixels: int
     notes: tuple[str, ...] = ()
+    label_names: tuple[str, ...] = ()
 
     def pixel_cells(self, row: Sequence[str]) -> list[str]:
         """Returns the numbers of a row's image, as text."""
@@ -87,3 +89,17 @@ def column_number(given: str | int, names: Sequence[str], columns: int, where: o
             got=repr(given),
         )
     return number % columns
+
+
+def column_numbers(
+    given: str | int, names: Sequence[str], columns: int, where: object
+) -> tuple[int, ...]:
+    """Returns the indices of one column, or of several with commas between: "cat,dog".
+
+    Raises:
+        InputError: a column is unknown.
+    """
+    if isinstance(given, int) or "," not in given or given in names:
+        return (column_number(given, names, columns, where),)
+    parts = [part.strip() for part in given.split(",") if part.strip()]
+    return tuple(column_number(part, names, columns, where) for part in parts)

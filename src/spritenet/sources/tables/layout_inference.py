@@ -5,12 +5,14 @@
     emotion,pixels,Usage            a column that names each row's split
     0 … 0 3                         64 pixels, then the label, without names: UCI's digits
     1.0 0.0 … 0 0 1 0               pixels, then a one-hot label: UCI's semeion
+    cat,dog,pixel0,pixel1,…         columns of 0 and 1 beside those of the pixels: several labels
 
 Names decide; without them the numbers do. Two readings that fit equally are an error.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +24,7 @@ from spritenet.errors import DataError
 from spritenet.sources.field_names import LABELS
 from spritenet.sources.image_size import ImageSize, infer_image_shape
 from spritenet.sources.tables.label_evidence import Evidence, is_count
-from spritenet.sources.tables.layout import BRACKETS, TableLayout, column_number, row_split
+from spritenet.sources.tables.layout import BRACKETS, TableLayout, column_numbers, row_split
 from spritenet.sources.tables.text_rows import is_number, parse_floats
 
 __all__ = ["infer_layout"]
@@ -39,6 +41,8 @@ SPLIT_NAMES = frozenset({"usage", "split", "set", "subset", "partition", "fold"}
 
 FEWEST_NUMBERS = 4  # in a cell that holds an image
 MOST_CLASSES = 1000  # of one-hot labels without names
+NUMBER = re.compile(r"\d+")
+BITS = frozenset({"0", "1", "0.0", "1.0"})
 MOST_SORTED = 100
 """Rows that may be one of each class, in order, so that their labels count them."""
 
@@ -69,9 +73,9 @@ def infer_layout(
     columns = len(sample[0])
     names = _fitted(names, sample)
     lowered: list[str | None] = [name.strip().lower() for name in names] or [None] * columns
-    forced = None if label_column is None else column_number(label_column, names, columns, where)
+    forced = None if label_column is None else column_numbers(label_column, names, columns, where)
     called = [place for place, name in enumerate(lowered) if _is_label(name)]
-    labels = called if forced is None else [forced]
+    labels = called if forced is None else [*forced]
     cells = list(zip(*(row for row in sample if len(row) == columns), strict=True))
     split = next(
         (
@@ -97,11 +101,18 @@ def infer_layout(
     if text:
         return _of_text(text, labels, rest, split, names, cells, where)
     pixels = [place for place in rest if place not in labels]
+    table = _Table(columns, tuple(names), cells, split, image_size, where)
+    if len(labels) > 1 and forced is not None:
+        return _several(table, labels, pixels)
     if len(labels) > 1:
         raise _unclear(where, labels, names, "each is called so")
-    table = _Table(columns, tuple(names), cells, split, image_size, where)
     if labels:
         return table.with_label(labels[0], pixels)
+    several = _beside_pixels(table, pixels)
+    if several:
+        left = [place for place in pixels if place not in several]
+        note = f"{_describe(several[:12], names)} were taken as labels, as they hold 0 and 1 alone"
+        return _several(table, several, left, note)
     return table.without_label(pixels)
 
 
@@ -202,6 +213,40 @@ class _Table:
                     note = f"columns {label[0]} to {label[-1]} were taken as a one-hot label"
                     return self.layout(tuple(label), left, note)
         return None
+
+
+def _beside_pixels(table: _Table, places: list[int]) -> list[int]:
+    """Returns the columns of 0 and 1 whose names aren't numbered as those of the pixels are.
+
+    They must be two or more, and the others must fit an image.
+    """
+    if not table.names:
+        return []
+    stems = {place: NUMBER.sub("#", table.names[place].strip().lower()) for place in places}
+    counts = Counter(stems.values())
+    usual, count = counts.most_common(1)[0] if counts else ("", 0)
+    others = [place for place in places if stems[place] != usual]
+    bits = all(set(table.cells[place]) <= BITS for place in others)
+    fine = "#" in usual and count >= FEWEST_NUMBERS and len(others) > 1 and bits
+    return others if fine and table.fits(count) else []
+
+
+def _several(table: _Table, labels: list[int], pixels: list[int], *notes: str) -> TableLayout:
+    """Returns the layout with several label columns of 0 and 1.
+
+    Raises:
+        DataError: they hold something else.
+    """
+    for place in labels:
+        other = next((cell for cell in table.cells[place] if cell not in BITS), None)
+        if other is not None:
+            raise DataError(
+                "several label columns must hold 0 and 1",
+                where=f"{table.where}, {_describe([place], table.names)}",
+                got=repr(other),
+            )
+    names = tuple(table.names[place] if table.names else str(place) for place in labels)
+    return replace(table.layout(tuple(labels), pixels, *notes), label_names=names)
 
 
 def _fitted(names: Sequence[str], sample: Sequence[Sequence[str]]) -> Sequence[str]:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from spritenet.dataset.arrays import as_labels
 from spritenet.dataset.lazy_dataset import LazyDataset
+from spritenet.dataset.multi_label import Labels, rows_of_names
 from spritenet.dataset.natural_order import natural
 from spritenet.errors import DataError
 from spritenet.sources.field_names import LABELS, sort_splits
@@ -198,10 +199,12 @@ def _images(path: Path, files: list[Path], options: ReadOptions) -> LazyDataset:
 
 def _labels(
     values: list[Any], class_names: Sequence[str] | None, path: Path
-) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Converts a column to class indices and class names."""
+) -> tuple[Labels, tuple[str, ...]]:
+    """Converts a column to class indices, or lists in it to multi-label rows, and class names."""
     if None in values:
         raise DataError("missing label", where=path, got=f"row {values.index(None):,}")
+    if isinstance(values[0], list):
+        return _label_rows(values, class_names, path)
     if class_names is None and all(isinstance(value, str) for value in values):
         class_names = sorted(set(values), key=lambda name: (natural(name), name))
     try:
@@ -212,6 +215,29 @@ def _labels(
         raise DataError(
             error.what, where=path, expected=error.expected, got=error.got, do=error.do
         ) from None
+
+
+def _label_rows(
+    values: list[list[Any]], class_names: Sequence[str] | None, path: Path
+) -> tuple[Labels, tuple[str, ...]]:
+    """Converts lists of class names, of class indices, or of a 0 or 1 for each class, to rows."""
+    lengths = {len(value) for value in values}
+    found = {item for value in values for item in value}
+    if len(lengths) == 1 and lengths != {0} and found <= {0, 1}:
+        names = class_names or [str(k) for k in range(lengths.pop())]
+        return as_labels(np.array(values, np.uint8), names, multi_label=True)
+    if all(isinstance(item, int) for item in found):
+        highest = max(found, default=-1)
+        names = class_names or [str(k) for k in range(highest + 1)]
+        if not 0 <= highest < len(names) or min(found) < 0:
+            raise DataError(
+                "a label is no class", where=path, expected=f"0 to {len(names) - 1}", got=highest
+            )
+        lists = [[names[k] for k in value] for value in values]
+    else:
+        lists = [[str(item) for item in value] for value in values]
+        names = class_names or sorted(map(str, found), key=lambda name: (natural(name), name))
+    return rows_of_names(lists, names, path), tuple(names)
 
 
 def _columns(
@@ -249,7 +275,9 @@ def _columns(
         label = schema.names[column_number(label_column, schema.names, len(schema.names), path)]
     if label is None:
         raise DataError("missing label column", where=path, expected="label", got=has)
-    names = features.get(label, {}).get("names")
+    feature = features.get(label, {})
+    inner = feature.get("feature")  # of a list of classes
+    names = feature.get("names") or (inner.get("names") if isinstance(inner, dict) else None)
     fine = isinstance(names, list) and names and all(isinstance(name, str) for name in names)
     return Columns(image, image in structs, label, tuple(names) if fine and names else None)
 

@@ -19,7 +19,7 @@ from spritenet.errors import DataError
 from spritenet.sources.field_names import sort_splits
 from spritenet.sources.image_size import image_shape
 from spritenet.sources.options import ReadOptions
-from spritenet.sources.tables.labels import parse_labels
+from spritenet.sources.tables.labels import parse_bits, parse_labels
 from spritenet.sources.tables.layout import TableLayout, row_split
 from spritenet.sources.tables.layout_inference import infer_layout
 from spritenet.sources.tables.parquet_files import (
@@ -206,7 +206,11 @@ def survey_numbers(path: Path, files: list[Path], options: ReadOptions) -> LazyD
             splits += [split_of_file(file, path)] * (len(texts) - len(splits))
     if not texts:
         raise DataError("the table has no rows", where=path)
-    labels, classes, written = parse_labels(texts, options.class_names, [_Rows(len(texts), path)])
+    rows = [_Rows(len(texts), path)]
+    if layout.label_names:
+        labels, classes, written = parse_bits(texts, options.class_names or layout.label_names)
+    else:
+        labels, classes, written = parse_labels(texts, options.class_names, rows)
     known = sort_splits(set(splits))
     pixels = (layout.text,) if layout.text >= 0 else tuple(_left(layout))
     images = ParquetNumbers(
@@ -290,12 +294,19 @@ def _text(value: object) -> str:
 
 
 def _labels(file: Any, layout: TableLayout, names: tuple[str, ...], path: Path) -> list[str]:  # noqa: ANN401 - pyarrow has no types
-    """Reads the labels of a file as text; one-hot labels as class indices."""
+    """Reads the labels of a file as text: class indices, or 0 and 1 of several columns: "011"."""
     columns = [read_column(file, names[place], path) for place in layout.label]
     if len(columns) == 1:
         whole = all(isinstance(value, float) and value == int(value) for value in columns[0])
         return [_text(int(value) if whole else value) for value in columns[0]]
     values = np.array(columns, np.float64).T
+    if layout.label_names:
+        other = ~np.isin(values, (0, 1)).all(axis=1)
+        if other.any():
+            row = int(np.flatnonzero(other)[0])
+            where = f"{path}, row {row:,}"
+            raise DataError("a label is neither 0 nor 1", where=where, got=values[row].tolist())
+        return ["".join(map(str, row)) for row in values.astype(np.int64).tolist()]
     wrong = ((values == 1).sum(axis=1) != 1) | ((values != 0).sum(axis=1) != 1)
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from spritenet.charts import svg
+from spritenet.dataset.multi_label import label_text
 from spritenet.formatting import html, percent, plural, signed
 from spritenet.report import Report
 from spritenet.report.charts import robustness_chart
@@ -89,7 +90,8 @@ def near_duplicates(report: Report, sheet: Sheet) -> str:
     pairs = []
     for place in near.closest(PAIRS).tolist():
         own, other = int(near.images[place]), int(near.nearest[place])
-        labels = (names[train.labels[other]], names[report.split.labels[own]])
+        both = train.labels[other], report.split.labels[own]
+        labels = tuple(label_text(label, names) for label in both)
         left = sheet.show(sheet.add(train.images[other]), f"training image {other}, {labels[0]}")
         name = report.split.name
         right = sheet.show(sheet.add(report.split.images[own]), f"{name} image {own}, {labels[1]}")
@@ -109,26 +111,28 @@ def near_duplicates(report: Report, sheet: Sheet) -> str:
 
 def robustness(report: Report, sheet: Sheet) -> str:
     """Returns accuracy on perturbed images, with an example at each level."""
-    count, figures = len(report.data.class_names), []
+    count = 0 if report.is_multi_label else len(report.data.class_names)
+    metric = "exact match" if report.is_multi_label else "accuracy"
+    figures = []
     for curve in report.robustness:
         tiles = "".join(
             f"<div>{sheet.show(sheet.add(image), f'{curve.name} {signed(value)} {curve.unit}')}"
             f"<small>{signed(value)}</small></div>"
             for value, image in zip(curve.levels, curve.examples, strict=True)
         )
-        chart = svg(robustness_chart(curve, count, report.perturbed), (360, 230))
+        chart = svg(robustness_chart(curve, count, report.perturbed, metric), (360, 230))
         figures.append(
             f"<figure><h3>{curve.name.capitalize()}</h3>{chart}"
             f'<div class="strip">{tiles}</div></figure>'
         )
     note = (
-        f"<p>Accuracy on {plural(report.perturbed, 'image')} of {html(report.split.name)}, the "
-        "same for every level, sampled with seed 0. The dotted line marks unchanged images; bands "
-        "are 95 % confidence intervals.</p>"
+        f"<p>{metric.capitalize()} on {plural(report.perturbed, 'image')} of "
+        f"{html(report.split.name)}, the same for every level, sampled with seed 0. The dotted "
+        "line marks unchanged images; bands are 95 % confidence intervals.</p>"
     )
     return section(
         "robustness",
-        "Robustness: accuracy on changed images",
+        f"Robustness: {metric} on changed images",
         note,
         f'<div class="charts three">{"".join(figures)}</div>',
     )

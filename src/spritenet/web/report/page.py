@@ -12,15 +12,15 @@ import spritenet
 from spritenet.atomic import write_file
 from spritenet.formatting import html
 from spritenet.report import Report
-from spritenet.web.report import class_metrics, galleries, matrix, sections
+from spritenet.web.report import class_metrics, galleries, matrix, multi_label, sections
 from spritenet.web.report.sheet import Sheet
 
 __all__ = ["page", "write_report"]
 
 STATIC = Path(__file__).parents[1] / "static"
 ORDER = (
-    *("trained", "curves", "confusion", "classes", "mistakes", "calibration"),
-    *("near-duplicates", "robustness", "again"),
+    *("trained", "curves", "confusion", "classes", "together", "precision-recall"),
+    *("mistakes", "calibration", "near-duplicates", "robustness", "again"),
 )
 
 STYLES = ("ui/theme.css", "report/report.css")
@@ -34,15 +34,15 @@ def page(report: Report, *, at: datetime | None = None) -> str:
         at: the time on the page; now by default.
     """
     sheet = Sheet(report.split.image_shape)
+    several = report.is_multi_label
+    shown_mistakes = multi_label.mistakes if several else galleries.mistakes
     parts = [  # in the order in which images matter, if there isn't room for all
         ("trained", "Model and data", sections.trained(report)),
         ("curves", "Learning curves", sections.curves(report)),
-        ("mistakes", "Mistakes", galleries.mistakes(report, sheet)),
+        ("mistakes", "Mistakes", shown_mistakes(report, sheet)),
         ("near-duplicates", "Near-duplicates", galleries.near_duplicates(report, sheet)),
         ("robustness", "Robustness", galleries.robustness(report, sheet)),
-        ("confusion", "Confusion matrix", matrix.confusion(report, sheet)),
-        ("classes", "Classes", class_metrics.classes(report)),
-        ("calibration", "Calibration", class_metrics.calibration(report)),
+        *(_of_several(report) if several else _of_one(report, sheet)),
         ("again", "Reproduction", sections.again(report)),
     ]
     shown = sorted((p for p in parts if p[2]), key=lambda part: ORDER.index(part[0]))
@@ -70,7 +70,7 @@ def page(report: Report, *, at: datetime | None = None) -> str:
 <div class="page">
 {sections.header(report, made, spritenet.__version__, links)}
 <main>
-{sections.summary(report)}
+{(multi_label.summary if several else sections.summary)(report)}
 {body}
 </main>
 </div>
@@ -78,6 +78,24 @@ def page(report: Report, *, at: datetime | None = None) -> str:
 </body>
 </html>
 """
+
+
+def _of_one(report: Report, sheet: Sheet) -> list[tuple[str, str, str]]:
+    """Returns the sections on classes of which one is right."""
+    return [
+        ("confusion", "Confusion matrix", matrix.confusion(report, sheet)),
+        ("classes", "Classes", class_metrics.classes(report)),
+        ("calibration", "Calibration", class_metrics.calibration(report)),
+    ]
+
+
+def _of_several(report: Report) -> list[tuple[str, str, str]]:
+    """Returns the sections on multi-label predictions."""
+    return [
+        ("classes", "Classes", multi_label.classes(report)),
+        ("together", "Together", multi_label.together(report)),
+        ("precision-recall", "Precision and recall", multi_label.curves(report)),
+    ]
 
 
 def write_report(report: Report, path: Path) -> int:

@@ -11,7 +11,7 @@ from spritenet.model.inspection import rows as layer_rows
 from spritenet.report import Report
 from spritenet.report.charts import learning_charts
 
-__all__ = ["again", "curves", "header", "section", "summary", "trained"]
+__all__ = ["again", "curves", "header", "hero", "section", "summary", "trained"]
 
 
 def section(name: str, title: str, *parts: str) -> str:
@@ -62,19 +62,40 @@ def summary(report: Report) -> str:
     ]
     if len(predictions.class_names) > 5:
         metrics.insert(1, ("among the top 5", percent(predictions.top_k(5)), "accuracy"))
+    return hero(report, "accuracy", predictions.accuracy, (low, high), metrics)
+
+
+def hero(
+    report: Report,
+    metric: str,
+    value: float,
+    interval: tuple[float, float],
+    figures: list[tuple[str, str, str]],
+) -> str:
+    """Returns the panel of the most important metric and the others, and the warnings.
+
+    Args:
+        report: the results.
+        metric: the name of the metric.
+        value: its value, a fraction.
+        interval: its 95 % confidence interval.
+        figures: name, value and remark of the others.
+    """
+    low, high = interval
+    figures = [*figures]
     if report.near_duplicates is not None:
         near = report.near_duplicates
         fraction = percent(near.count / max(1, len(near.images)))
-        metrics.append(("near-duplicates", f"{near.count:,}", f"{fraction} of the images"))
+        figures.append(("near-duplicates", f"{near.count:,}", f"{fraction} of the images"))
     tiles = "".join(
-        f'<div><dt>{name}</dt><dd><b>{value}</b> <span class="faint">{note}</span></dd></div>'
-        for name, value, note in metrics
+        f'<div><dt>{name}</dt><dd><b>{words}</b> <span class="faint">{note}</span></dd></div>'
+        for name, words, note in figures
     )
     notices = "".join(f'<p class="notice">{words}</p>' for words in _warnings(report))
     return (
         '<section class="panel hero" id="summary" aria-label="Summary">'
-        f'<div class="figure"><p class="big">{percent(predictions.accuracy)}</p>'
-        f"<p>accuracy<br>"
+        f'<div class="figure"><p class="big">{percent(value)}</p>'
+        f"<p>{metric}<br>"
         f'<span class="faint">{percent(low)} to {percent(high)} with 95 % confidence</span></p>'
         "</div>"
         f'<dl class="figures">{tiles}</dl></section>{notices}'

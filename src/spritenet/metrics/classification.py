@@ -1,7 +1,6 @@
-"""Metrics: plain functions of labels and predicted probabilities.
+"""Metrics of classes of which one is right.
 
-Each figure has one definition, here. Labels are class indices (n,); probabilities are (n, classes),
-each row summing to 1.
+Labels are class indices (n,); probabilities are (n, classes), each row summing to 1.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spritenet.errors import DataError
-from spritenet.migration import accepts, module_name
+from spritenet.migration import accepts
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -28,6 +27,7 @@ __all__ = [
     "calibration_error",
     "class_report",
     "confusion_matrix",
+    "fractions",
     "log_loss",
     "per_class_accuracy",
     "top_k_accuracy",
@@ -225,9 +225,9 @@ def class_report(confusion: ArrayLike) -> ClassReport:
         raise DataError("the confusion matrix is not square", got=matrix.shape)
     right, taken, there = np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1)
     return ClassReport(
-        _share(right, taken),
-        _share(right, there),
-        _share(2 * right, taken + there),
+        fractions(right, taken),
+        fractions(right, there),
+        fractions(2 * right, taken + there),
         there.astype(np.int64),
         taken.astype(np.int64),
     )
@@ -289,8 +289,8 @@ def calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins: int = 1
     return calibration(labels, probabilities, bins).error
 
 
-def _share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Part / whole, 0 where whole is 0."""
+def fractions(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns part / whole, 0 where whole is 0."""
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
 
@@ -312,10 +312,3 @@ def _checked(
     if known.dtype.kind not in "iu" or known.min() < 0 or known.max() >= rows.shape[1]:
         raise DataError("a label is out of range", expected=f"0 … {rows.shape[1] - 1}")
     return known.astype(np.int64), rows
-
-
-if not TYPE_CHECKING:  # type checkers shall know what is missing
-
-    def __getattr__(name: str) -> object:
-        """Refuses Keras's other metrics by name."""
-        raise module_name(name, __name__, __all__)
