@@ -8,14 +8,28 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+import spritenet as sn
 from spritenet.export import SavedModel
 from spritenet.export.c import Example, save_c
+from spritenet.layers import Layer, Shape
+from spritenet.model import Model
+from spritenet.quantization import IntegerNetwork
 
-__all__ = ["WARNINGS", "ZIG", "CompiledModel", "compilers", "run_compiler", "write_model"]
+__all__ = [
+    "WARNINGS",
+    "ZIG",
+    "CompiledModel",
+    "compilers",
+    "run_compiler",
+    "sequential",
+    "with_values",
+    "write_model",
+]
 
 ZIG = [sys.executable, "-m", "ziglang", "cc"]
 WARNINGS = [
@@ -42,12 +56,41 @@ def run_compiler(compiler: Sequence[str], *arguments: str | Path) -> None:
     assert done.stderr == ""
 
 
-def write_model(model: SavedModel, folder: Path, pixels: NDArray[np.uint8] | None = None) -> Path:
+def write_model(
+    model: SavedModel,
+    folder: Path,
+    pixels: NDArray[np.uint8] | None = None,
+    integers: IntegerNetwork | None = None,
+) -> Path:
     """Writes a model in C, with an example whose expected outputs are zeros."""
     if pixels is None:
         pixels = np.zeros(model.image_shape, np.uint8)
-    save_c(model, folder, Example(pixels, np.zeros(model.output_shape, np.float32)))
+    dtype = np.float32 if integers is None else integers.operators[-1].dtype
+    save_c(model, folder, Example(pixels, np.zeros(model.output_shape, dtype)), integers)
     return folder
+
+
+def with_values(model: Model, seed: int = 0) -> SavedModel:
+    """The model with random weights, as a file holds it."""
+    random = np.random.default_rng(seed)
+    values = []
+    for name, array in model.weights.items():
+        positive = name.endswith("variance")
+        made = (
+            random.uniform(0.5, 2, array.shape) if positive else random.normal(0, 0.3, array.shape)
+        )
+        values.append(made.astype(np.float32))
+    model.set_weights(values)
+    parameters = np.concatenate([np.zeros(0, np.float32), *[value.ravel() for value in values]])
+    assert model.input_shape is not None
+    return SavedModel(model.network.graph, model.input_shape, parameters)
+
+
+def sequential(shape: Shape, *layers: Layer) -> Model:
+    """A network of some layers, built."""
+    model = sn.Sequential(list(layers))
+    model.build(shape)
+    return model
 
 
 class CompiledModel:
@@ -63,9 +106,10 @@ class CompiledModel:
         header = (folder / "src" / "model.h").read_text()
         size = header.partition("MODEL_ARENA_BYTES ")[2].split()[0]
         self.arena_bytes = int(size)
-        self.type = np.dtype(np.float32)
+        output = header.partition(" model_output;")[0].split()[-1]
+        self.type = np.dtype({"float": "f4", "int8_t": "i1", "int16_t": "i2"}[output])
 
-    def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def predict(self, images: NDArray[np.uint8]) -> NDArray[Any]:
         """The outputs for images n h w c; bytes around the arena must not change."""
         guard = 64
         arena = np.full(self.arena_bytes + 2 * guard, 0xA5, np.uint8)

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import spritenet as sn
 from program import spritenet
 from spritenet import export
+from spritenet.quantization import quantize, reference
 
 
 def test_the_ending_says_what_is_written(run: Path, tmp_path: Path) -> None:
@@ -116,16 +118,60 @@ def test_a_keras_file_is_written_and_read(run: Path, tmp_path: Path) -> None:
 
 def test_c_code_is_written(run: Path, tmp_path: Path) -> None:
     """The outputs in the example are those of the model; the memory is printed."""
-    done = spritenet("export", run, "digits", "--to", "c", folder=tmp_path)
+    done = spritenet(
+        "export", run, "digits", "--to", "c", "--precision", "float32", folder=tmp_path
+    )
     assert done.returncode == 0, done.stderr
-    memory = r"weights [\d,]+ bytes, working memory [\d,]+ bytes beside an image of 784\n"
-    assert re.fullmatch(r"digits: [\d,]+ bytes\n" + memory, done.stdout)
-    example = (tmp_path / "digits" / "example.c").read_text(encoding="utf-8")
-    arrays = re.findall(r"= \{\n([^}]*)\}", example)
-    pixels = np.array([int(item) for item in arrays[0].split(",")[:-1]], np.uint8)
-    outputs = [float(item.strip().rstrip("f")) for item in arrays[1].split(",")[:-1]]
+    assert re.fullmatch(rf"digits: [\d,]+ bytes\nfloat32: {MEMORY}", done.stdout)
+    pixels, outputs = example_arrays(tmp_path / "digits")
     expected = sn.load_model(run / "model").predict(pixels.reshape(1, 28, 28, 1))[0]
-    np.testing.assert_array_equal(np.array(outputs, np.float32), expected)
+    np.testing.assert_array_equal(outputs, expected)
+
+
+def test_int8_is_calibrated_on_the_models_data(run: Path, data: str, tmp_path: Path) -> None:
+    """By default, of a run; `--data` names it. The example's image is the first test image."""
+    for name, more in (("default", []), ("named", ["--data", data])):
+        done = spritenet("export", run, name, "--to", "c", *more, folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert re.fullmatch(rf"{name}: [\d,]+ bytes\nint8: {MEMORY}", done.stdout)
+    codes = [(tmp_path / name / "src" / "model.c").read_text() for name in ("default", "named")]
+    assert codes[0] == codes[1]
+    images, saved = sn.load(data), export.load(run)
+    integers = quantize(saved.layers, saved.input_shape, saved.parameters, images.train.images)
+    pixels, outputs = example_arrays(tmp_path / "named")
+    first = images.test.images[:1]
+    np.testing.assert_array_equal(pixels, first.ravel())
+    np.testing.assert_array_equal(outputs, reference.predict(integers, first)[0])
+
+
+def test_int8_needs_images(run: Path, data: str, tmp_path: Path) -> None:
+    """They are the model's, of its size, and for C code only."""
+    model = sn.Sequential([sn.Input((9, 9, 1)), sn.layers.Flatten(), sn.layers.Dense(2)])
+    model.save(tmp_path / "bare")
+    for words, line in (
+        (["bare", "c", "--to", "c"], "--data: missing images to calibrate int8 with"),
+        (["bare", "c", "--to", "c", "--data", data], "its images don't fit the network"),
+        ([run, "m.html", "--data", data], "--data: only C code is calibrated on images"),
+        ([run, "c", "--to", "c", "--precision", "float16"], "expected int8 or float32 for c"),
+    ):
+        done = spritenet("export", *words, folder=tmp_path)
+        assert done.returncode == 2
+        assert line in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["bare"]
+
+
+MEMORY = r"weights [\d,]+ bytes, working memory [\d,]+ bytes beside an image of 784\n"
+
+
+def example_arrays(folder: Path) -> list[NDArray[np.float32]]:
+    """The pixels and the outputs in example.c."""
+    text = (folder / "example.c").read_text(encoding="utf-8")
+    arrays = re.findall(r"= \{\n([^}]*)\}", text)
+    return [
+        np.array([float(item.strip(" \nf")) for item in found.split(",")[:-1]], np.float32)
+        for found in arrays
+    ]
 
 
 def test_convert_takes_each_format_to_each(run: Path, tmp_path: Path) -> None:

@@ -10,7 +10,17 @@ import typer
 from spritenet.cli import terminal
 from spritenet.cli.arguments import Classes, Json, Pixels
 from spritenet.cli.data_options import DataOptions
-from spritenet.cli.model_formats import Out, OutFormat, Precision, To, check_precision, out_format
+from spritenet.cli.model_formats import (
+    Calibration,
+    Out,
+    OutFormat,
+    Precision,
+    To,
+    check_data,
+    out_format,
+    resolve_precision,
+    size_of,
+)
 from spritenet.cli.models import read_saved
 
 __all__ = ["convert"]
@@ -25,31 +35,35 @@ def convert(
     ],
     out: Out,
     to: To = None,
-    precision: Precision = "float32",
+    precision: Precision = None,
+    data: Calibration = None,
     pixels: Pixels = None,
     classes: Classes = None,
     json: Json = False,
 ) -> None:
     """Convert a model from any format to any other, and check that it reads back the same."""
     from spritenet import export as models
-    from spritenet.cli.export import write_c, write_html
+    from spritenet.cli.c_code import calibration_data, write_c
+    from spritenet.cli.export import write_html
     from spritenet.destination import destination
 
     form = out_format(out, to)
-    check_precision(precision, form)
+    precision = resolve_precision(precision, form)
+    check_data(data, form)
     saved = read_saved(source, pixels, classes, optimizer=True)
+    if precision == "int8" and data is None:
+        data, _ = calibration_data(source, saved, None, DataOptions())
     same = None
     with destination(out) as place:
         if form is OutFormat.HTML:
             write_html(saved, place.path, None, DataOptions())
         elif form is OutFormat.C:
-            write_c(saved, place.path)
+            write_c(saved, place.path, precision, data, DataOptions())
         else:
             models.save(saved, place.path, to=form, precision=precision)
             again = models.read(place.path)
             same = again.weights_sha256 == saved.weights_sha256
-        files = [path for path in place.path.rglob("*") if path.is_file()] or [place.path]
-        size = sum(file.stat().st_size for file in files)
+        size = size_of(place.path)
     path = place.of(place.path)
     if json:
         written = {"path": str(path), "to": str(form), "bytes": size, "same_weights": same}

@@ -9,8 +9,19 @@ import typer
 
 from spritenet.cli import terminal
 from spritenet.cli.arguments import Classes, Json, Model, Pixels
+from spritenet.cli.c_code import calibration_data, write_c
 from spritenet.cli.data_options import DataOptions, with_data_options
-from spritenet.cli.model_formats import Out, OutFormat, Precision, To, check_precision, out_format
+from spritenet.cli.model_formats import (
+    Calibration,
+    Out,
+    OutFormat,
+    Precision,
+    To,
+    check_data,
+    out_format,
+    resolve_precision,
+    size_of,
+)
 from spritenet.cli.models import read_saved, resolve_data
 from spritenet.errors import DataError, InputError
 from spritenet.formatting import plural
@@ -19,7 +30,7 @@ if TYPE_CHECKING:
     from spritenet.dataset import Dataset, Split
     from spritenet.export import SavedModel
 
-__all__ = ["export", "write_c", "write_html"]
+__all__ = ["export", "write_html"]
 
 
 @with_data_options
@@ -27,7 +38,8 @@ def export(
     model: Model,
     out: Out,
     to: To = None,
-    precision: Precision = "float32",
+    precision: Precision = None,
+    data: Calibration = None,
     with_data: Annotated[
         str | None,
         typer.Option(
@@ -47,27 +59,27 @@ def export(
     from spritenet.destination import destination
 
     form = out_format(out, to)
-    check_precision(precision, form)
+    precision = resolve_precision(precision, form)
+    check_data(data, form)
     is_html = form is OutFormat.HTML
     if with_data is not None and not is_html:
         raise InputError("only an HTML file includes data", where="--with-data", got=form)
-    if with_data is None:
-        data_options.refuse("export", "is for the data set that --with-data names")
-    else:
-        _, data_options = resolve_data(model, with_data, data_options, "")
+    if with_data is data is None and precision != "int8":
+        data_options.refuse("export", "is for the data set that --with-data or --data names")
     saved = read_saved(model, pixels, classes)
+    if with_data is not None:
+        _, data_options = resolve_data(model, with_data, data_options, "")
+    elif precision == "int8" or data is not None:
+        data, data_options = calibration_data(model, saved, data, data_options)
     images, left_out, fits_model, memory = 0, 0, True, ""
     with destination(out) as place:
         if is_html:
             images, left_out, fits_model = write_html(saved, place.path, with_data, data_options)
-            size = place.path.stat().st_size
+        elif form is OutFormat.C:
+            memory = write_c(saved, place.path, precision, data, data_options)
         else:
-            if form is OutFormat.C:
-                memory = write_c(saved, place.path)
-            else:
-                models.save(saved, place.path, to=form, precision=precision)
-            files = [path for path in place.path.rglob("*") if path.is_file()] or [place.path]
-            size = sum(file.stat().st_size for file in files)
+            models.save(saved, place.path, to=form, precision=precision)
+        size = size_of(place.path)
     path = place.of(place.path)
     if json:
         written = {"path": str(path), "to": str(form), "bytes": size}
@@ -78,26 +90,7 @@ def export(
     if left_out:
         print(f"{plural(left_out, 'image')} of {with_data} left out: too many for one sprite")
     print(f"{path}: {size:,} bytes" + (f" with {plural(images, 'image')}" if images else ""))
-    if memory:
-        print(memory)
-
-
-def write_c(model: SavedModel, out: Path) -> str:
-    """Writes the folder of C code, and returns a line on the memory that it needs."""
-    import numpy as np
-
-    from spritenet.export.c import Example, save_c
-    from spritenet.model import model_of
-
-    rows, columns, channels = np.indices(model.image_shape)
-    pixels = ((rows * 9 + columns * 5 + channels * 60) % 256).astype(np.uint8)
-    network = model_of(model)
-    outputs = network.predict(pixels.reshape(1, *model.input_shape))
-    source = save_c(model, out, Example(pixels, outputs))
-    return (
-        f"weights {source.constant_bytes:,} bytes, working memory {source.arena_bytes:,} bytes "
-        f"beside an image of {pixels.size:,}"
-    )
+    print(memory, end="\n" if memory else "")
 
 
 def write_html(

@@ -12,7 +12,17 @@ from spritenet.cli.arguments import check_suffix
 from spritenet.errors import InputError
 from spritenet.migration import FORMATS
 
-__all__ = ["Out", "OutFormat", "Precision", "To", "check_precision", "out_format"]
+__all__ = [
+    "Calibration",
+    "Out",
+    "OutFormat",
+    "Precision",
+    "To",
+    "check_data",
+    "out_format",
+    "resolve_precision",
+    "size_of",
+]
 
 
 class OutFormat(StrEnum):
@@ -45,23 +55,42 @@ To = Annotated[
 ]
 
 Precision = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--precision",
         "--quantize",
         metavar="TYPE",
         help="Type as which kernels are stored, to make the file smaller: float16 for ONNX; "
-        "float16, uint16 or uint8 for TensorFlow.js.",
+        "float16, uint16 or uint8 for TensorFlow.js. Type of C code: int8 or float32.",
+        show_default="float32; C: int8",
+    ),
+]
+
+Calibration = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATA",
+        help="Images to calibrate int8 C code with, such as the model was trained on.",
+        show_default="what the model was trained on",
     ),
 ]
 
 
-def check_precision(precision: str, form: OutFormat) -> None:
-    """Raise InputError if a format lacks a precision."""
+def resolve_precision(precision: str | None, form: OutFormat) -> str:
+    """Returns the precision of the output: the format's default if none is given.
+
+    Raises:
+        InputError: the format lacks it.
+    """
     allowed = FORMATS[form].precisions if form in FORMATS else ("float32",)
+    if form is OutFormat.C:
+        allowed = ("int8", "float32")
+    if precision is None:
+        return allowed[0]
     if precision not in allowed:
         expected = f"{' or '.join(allowed)} for {form}"
         raise InputError("invalid precision", where="--precision", expected=expected, got=precision)
+    return precision
 
 
 def out_format(out: Path, to: OutFormat | None) -> OutFormat:
@@ -83,3 +112,15 @@ def out_format(out: Path, to: OutFormat | None) -> OutFormat:
         expected = f"a name that ends in {' or '.join(endings)}"
         raise InputError("unsupported file extension", where=out, expected=expected)
     return to
+
+
+def check_data(data: str | None, form: OutFormat) -> None:
+    """Raises InputError for `--data` where no format needs images."""
+    if data is not None and form is not OutFormat.C:
+        raise InputError("only C code is calibrated on images", where="--data", got=form)
+
+
+def size_of(path: Path) -> int:
+    """Returns the bytes of a file, or of all files in a folder."""
+    files = [one for one in path.rglob("*") if one.is_file()] or [path]
+    return sum(one.stat().st_size for one in files)

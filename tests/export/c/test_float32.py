@@ -9,37 +9,14 @@ import pytest
 from numpy.typing import NDArray
 
 import spritenet as sn
-from c_models import CompiledModel, write_model
+from c_models import CompiledModel, sequential, with_values, write_model
 from spritenet import layers as kinds
 from spritenet.errors import ModelError
 from spritenet.export import SavedModel
 from spritenet.export.c import source_of
 from spritenet.export.c.float_layers import FUNCTIONS, SUPPORTED
-from spritenet.layers import Graph, Layer, Shape, activations
+from spritenet.layers import Graph, activations
 from spritenet.model import Model
-
-
-def with_values(model: Model, seed: int = 0) -> SavedModel:
-    """The model with random weights, as a file holds it."""
-    random = np.random.default_rng(seed)
-    values = []
-    for name, array in model.weights.items():
-        positive = name.endswith("variance")
-        made = (
-            random.uniform(0.5, 2, array.shape) if positive else random.normal(0, 0.3, array.shape)
-        )
-        values.append(made.astype(np.float32))
-    model.set_weights(values)
-    parameters = np.concatenate([value.ravel() for value in values])
-    assert model.input_shape is not None
-    return SavedModel(model.network.graph, model.input_shape, parameters)
-
-
-def sequential(shape: Shape, *layers: Layer) -> Model:
-    """A network of some layers, built."""
-    model = sn.Sequential(list(layers))
-    model.build(shape)
-    return model
 
 
 def residual() -> Model:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,16 +27,16 @@ _EXAMPLE = """\
 static const uint8_t image[MODEL_HEIGHT * MODEL_WIDTH * MODEL_CHANNELS] = {{
 {pixels}}};
 
-static const float expected[MODEL_OUTPUTS] = {{
+static const model_output expected[MODEL_OUTPUTS] = {{
 {outputs}}};
 
 static model_arena arena;
 
 int main(void) {{
-  float outputs[MODEL_OUTPUTS];
+  model_output outputs[MODEL_OUTPUTS];
   model_predict(image, outputs, &arena);
   for (int i = 0; i < MODEL_OUTPUTS; ++i) {{
-    printf("%4d  %.6f  (Python: %.6f)\\n", i, (double)outputs[i], (double)expected[i]);
+    printf("%4d  {number}  (Python: {number})\\n", i, ({type})outputs[i], ({type})expected[i]);
   }}
   printf("class {format}\\n", {answer});
   return 0;
@@ -57,7 +57,7 @@ void setup() {{
 }}
 
 void loop() {{
-  float outputs[MODEL_OUTPUTS];
+  model_output outputs[MODEL_OUTPUTS];
   const unsigned long start = micros();
   model_predict(image, outputs, &arena);
   const unsigned long microseconds = micros() - start;
@@ -79,7 +79,7 @@ def _answer(class_names: Sequence[str]) -> tuple[str, str]:
 
 
 def example_code(
-    pixels: NDArray[np.uint8], outputs: NDArray[np.float32], class_names: Sequence[str]
+    pixels: NDArray[np.uint8], outputs: NDArray[Any], class_names: Sequence[str]
 ) -> str:
     """Returns example.c.
 
@@ -93,6 +93,8 @@ def example_code(
         pixels=wrapped(map(literal, pixels.ravel())),
         outputs=wrapped(map(literal, outputs.ravel())),
         format=form,
+        number="%.6f" if outputs.dtype.kind == "f" else "%d",
+        type="double" if outputs.dtype.kind == "f" else "int",
         answer=answer,
     )
 
@@ -128,7 +130,7 @@ def readme(name: str, source: Source, image_shape: ImageShape) -> str:
     return f"""\
 # {name}: a model in C
 
-`src/model.h`, `src/model.c`: C99, float32, without a heap. {math}
+`src/model.h`, `src/model.c`: C99, {source.precision}, without a heap. {math}
 Weights: {source.constant_bytes:,} bytes. Images: {size} bytes.
 Working memory: {source.arena_bytes:,} bytes (`MODEL_ARENA_BYTES`).
 

@@ -17,7 +17,7 @@ from spritenet.export.c.operation import IMAGE, Operation, Program
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["fold"]
+__all__ = ["fold", "fold_pooling"]
 
 CONVOLVING = ("convolve", "convolve_depthwise")
 
@@ -27,7 +27,7 @@ def fold(program: Program) -> None:
     _fold_padding(program)
     _fold_channel_scales(program)
     _fold_pixel_scale(program)
-    _fold_pooling(program)
+    fold_pooling(program)
 
 
 def _fold_padding(program: Program) -> None:
@@ -134,7 +134,7 @@ def _reaches_outside(one: Operation) -> bool:
     )
 
 
-def _fold_pooling(program: Program) -> None:
+def fold_pooling(program: Program) -> None:
     """Puts max pooling into the convolution before it, where windows don't overlap.
 
     An activation between them that never falls comes after the maximum.

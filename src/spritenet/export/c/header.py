@@ -3,11 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+import numpy as np
+
+from spritenet.export.c.dialect import Dialect
+from spritenet.export.c.literals import literal
 from spritenet.layers import ImageShape
 from spritenet.prepare import Preparation
 
-__all__ = ["header_text"]
+__all__ = ["OutputScale", "header_text"]
+
+
+@dataclass(frozen=True, slots=True)
+class OutputScale:
+    """The meaning of integer outputs.
+
+    Attributes:
+        scale: of a step.
+        zero_point: the integer that stands for 0.
+        activation: the function of the numbers that C leaves out, or "linear".
+    """
+
+    scale: float
+    zero_point: int
+    activation: str
+
 
 _START = """\
 /* {title} */
@@ -29,15 +50,26 @@ extern "C" {{
 /* The working memory of model_predict, in bytes; nothing in it needs to be kept. */
 #define MODEL_ARENA_BYTES {bytes}
 
-typedef struct {{
-  float values[MODEL_ARENA_BYTES / 4];
-}} model_arena;
+typedef {arena} model_arena;
+
+typedef {output} model_output;
 
 /* Computes the outputs for one image. */
-void model_predict(const uint8_t* image, float* outputs, model_arena* arena);
+void model_predict(const uint8_t* image, model_output* outputs, model_arena* arena);
 
 /* Returns the index of the largest output. */
-int32_t model_class(const float* outputs);
+int32_t model_class(const model_output* outputs);
+"""
+
+_ARENAS = {
+    "float32": "struct {\n  float values[MODEL_ARENA_BYTES / 4];\n}",
+    "int8": "union {\n  int8_t values[MODEL_ARENA_BYTES];\n  int32_t aligned;\n}",
+}
+
+_SCALE = """
+/* An output q stands for the number MODEL_OUTPUT_SCALE * (q - MODEL_OUTPUT_ZERO){function}. */
+#define MODEL_OUTPUT_SCALE {scale}
+#define MODEL_OUTPUT_ZERO {zero}
 """
 
 _NAMES = """
@@ -66,21 +98,25 @@ _END = """
 
 def header_text(
     title: str,
+    dialect: Dialect,
     image_shape: ImageShape,
     outputs: int,
-    arena: int,
+    arena_bytes: int,
     class_names: Sequence[str],
     preparation: Preparation | None,
+    scale: OutputScale | None,
 ) -> str:
     """Returns model.h.
 
     Args:
         title: the first comment.
+        dialect: the types of values and outputs.
         image_shape: height, width and channels of an image.
         outputs: the number of outputs.
-        arena: the values in the arena.
+        arena_bytes: the size of the arena.
         class_names: a name for each output, or none.
         preparation: the preprocessing, or None.
+        scale: the meaning of outputs in int8; None in float32.
     """
     height, width, channels = image_shape
     parts = [
@@ -90,9 +126,18 @@ def header_text(
             width=width,
             channels=channels,
             outputs=outputs,
-            bytes=4 * max(arena, 1),
+            bytes=arena_bytes,
+            arena=_ARENAS[dialect.name],
+            output=dialect.output,
         )
     ]
+    if scale is not None:
+        function = "" if scale.activation == "linear" else f", before {scale.activation}"
+        parts.append(
+            _SCALE.format(
+                function=function, scale=literal(np.float32(scale.scale)), zero=scale.zero_point
+            )
+        )
     if class_names:
         parts.append(_NAMES)
     if preparation is not None:

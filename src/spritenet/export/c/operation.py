@@ -33,6 +33,7 @@ class Operation:
         arrays: constant arrays by their names.
         in_place: positions of the inputs whose memory the output may take.
         starts: the first element of each input and of the output that it touches.
+        is_listed: True if the inputs are passed as one array of pointers.
         taps: True for a weighted sum whose `kernel` and `bias` can be scaled.
     """
 
@@ -46,6 +47,7 @@ class Operation:
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     in_place: tuple[int, ...] = ()
     starts: tuple[int, ...] = ()
+    is_listed: bool = False
     taps: bool = False
 
     def start_of(self, position: int) -> int:

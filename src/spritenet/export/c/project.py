@@ -6,19 +6,23 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import spritenet
 from spritenet.atomic import new_folder
 from spritenet.errors import ModelError
+from spritenet.export.c.dialect import FLOAT32, integer_dialect
 from spritenet.export.c.example_files import example_code, library_properties, readme, sketch
 from spritenet.export.c.float_layers import lower
 from spritenet.export.c.folding import fold
+from spritenet.export.c.header import OutputScale
+from spritenet.export.c.int_operators import lower_integers
 from spritenet.export.c.source import Source, write_source
 from spritenet.export.saved_model import SavedModel
 from spritenet.prepare import Preparation, preparation_of
+from spritenet.quantization import IntegerNetwork
 
 if TYPE_CHECKING:
     import os
@@ -39,26 +43,36 @@ class Example:
 
     Attributes:
         pixels: uint8, h × w × c.
-        outputs: float32, the network's.
+        outputs: the network's: float32, or its integers.
     """
 
     pixels: NDArray[np.uint8]
-    outputs: NDArray[np.float32]
+    outputs: NDArray[Any]
 
 
-def source_of(model: SavedModel) -> Source:
-    """Returns the C code of a model in float32.
+def source_of(model: SavedModel, integers: IntegerNetwork | None = None) -> Source:
+    """Returns the C code of a model.
+
+    Args:
+        model: the model.
+        integers: its integer network, for int8; None for float32.
 
     Raises:
         ModelError: a layer is unsupported, or too large.
     """
     model.check()
-    program = lower(model.layers, model.input_shape, model.parameters)
-    fold(program)
+    scale = None
+    if integers is None:
+        program, dialect = lower(model.layers, model.input_shape, model.parameters), FLOAT32
+        fold(program)
+    else:
+        program, last = lower_integers(integers), integers.operators[-1]
+        dialect = integer_dialect(program, is_wide=last.dtype == np.int16)
+        scale = OutputScale(last.scale, last.zero_point, integers.activation)
     shape = model.image_shape
     names = _class_names(model)
     title = f"Written by Spritenet {spritenet.__version__}. Usage: README.md."
-    return write_source(program, title, shape, names, _preparation(model))
+    return write_source(program, dialect, title, shape, names, _preparation(model), scale)
 
 
 def _class_names(model: SavedModel) -> Sequence[str]:
@@ -73,13 +87,19 @@ def _preparation(model: SavedModel) -> Preparation | None:
     return preparation_of(model.metadata.preparation, model.image_shape)
 
 
-def save_c(model: SavedModel, folder: str | os.PathLike[str], example: Example) -> Source:
+def save_c(
+    model: SavedModel,
+    folder: str | os.PathLike[str],
+    example: Example,
+    integers: IntegerNetwork | None = None,
+) -> Source:
     """Writes a model as a folder of C code, which appears whole or not at all.
 
     Args:
         model: the model.
         folder: a new or empty folder, or one that was written so before.
         example: the image of the example program.
+        integers: its integer network, for int8; None for float32.
 
     Returns:
         The code, with its needs of memory.
@@ -87,7 +107,7 @@ def save_c(model: SavedModel, folder: str | os.PathLike[str], example: Example) 
     Raises:
         ModelError: a layer is unsupported, the folder holds other files, or the disk refuses.
     """
-    source = source_of(model)
+    source = source_of(model, integers)
     target = Path(folder)
     name = re.sub(r"\W+", "_", target.name, flags=re.ASCII).strip("_") or "model"
     ours = OURS if _is_ours(target) else ""

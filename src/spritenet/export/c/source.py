@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from spritenet.export.c.arena import Arena, plan_arena
-from spritenet.export.c.header import header_text
+from spritenet.export.c.dialect import FLOAT32, Dialect
+from spritenet.export.c.header import OutputScale, header_text
 from spritenet.export.c.kernel_text import image_name, kernel_texts
 from spritenet.export.c.literals import array, identifier, literal, string, wrapped
 from spritenet.export.c.operation import IMAGE, Operation, Program
@@ -36,40 +37,42 @@ class Source:
     arena_bytes: int
     constant_bytes: int
     uses_math: bool
+    precision: str
 
 
 def write_source(
     program: Program,
+    dialect: Dialect,
     title: str,
     image_shape: ImageShape,
     class_names: Sequence[str] = (),
     preparation: Preparation | None = None,
+    scale: OutputScale | None = None,
 ) -> Source:
-    """Returns the files of a program in float32.
+    """Returns the files of a program.
 
     Args:
         program: the operations, folded.
+        dialect: its types and functions.
         title: the first comment.
         image_shape: height, width and channels of an image.
         class_names: a name for each output, or none.
         preparation: the preprocessing of images of any size, or None.
+        scale: the meaning of outputs in int8; None in float32.
     """
-    arena = plan_arena(program)
+    arena = plan_arena(program, 4 // dialect.value_bytes)
     names = _layer_names(program)
-    functions = list(
-        dict.fromkeys(
-            image_name(one.function) if IMAGE in one.inputs else one.function
-            for one in program.operations
-        )
-    )
+    functions = list(dict.fromkeys(_function(one, dialect) for one in program.operations))
     constants = [_constants(one, name) for one, name in zip(program.operations, names, strict=True)]
     calls = [
-        _call(program, one, name, arena)
+        _call(program, one, name, arena, dialect)
         for one, name in zip(program.operations, names, strict=True)
     ]
-    texts = [*kernel_texts("float32", functions), *filter(None, constants)]
+    texts = [*filter(None, [dialect.definitions])]
+    texts += kernel_texts(dialect.name, functions, dialect.given)
+    texts += filter(None, constants)
     outputs = program.size(program.output)
-    texts.append(_predict(calls, uses_arena=bool(arena.offsets)))
+    texts.append(_predict(calls, dialect, uses_arena=bool(arena.offsets)))
     texts.append(_CLASS)
     if class_names:
         items = wrapped(map(string, class_names))
@@ -87,14 +90,24 @@ def write_source(
     if uses_math:
         includes.append("#include <math.h>\n")
     code = f"/* {title} */\n" + "".join(includes[:1]) + "\n" + "".join(includes[1:])
-    header = header_text(title, image_shape, outputs, arena.size, class_names, preparation)
+    arena_bytes = dialect.value_bytes * max(arena.size, 4 // dialect.value_bytes)
+    header = header_text(
+        title, dialect, image_shape, outputs, arena_bytes, class_names, preparation, scale
+    )
     return Source(
         header,
         f"{code}\n{body}" if includes[1:] else f"{code}{body}",
-        4 * max(arena.size, 1),
+        arena_bytes,
         sum(values.nbytes for one in program.operations for values in one.arrays.values()),
         uses_math,
+        dialect.name,
     )
+
+
+def _function(one: Operation, dialect: Dialect) -> str:
+    """Returns the name of an operation's C function."""
+    reads_image = IMAGE in one.inputs and dialect is FLOAT32
+    return image_name(one.function) if reads_image else one.function
 
 
 def _layer_names(program: Program) -> list[str]:
@@ -122,39 +135,40 @@ def _constants(one: Operation, name: str) -> str:
     return "\n".join(texts)
 
 
-def _call(program: Program, one: Operation, name: str, arena: Arena) -> str:
+def _call(program: Program, one: Operation, name: str, arena: Arena, dialect: Dialect) -> str:
     """Returns the line that calls an operation, with a comment where a layer begins."""
 
     def pointer(value: int, start: int) -> str:
         base, offset = "values", arena.offsets.get(value, 0) + start
         if value == IMAGE:
-            base, offset = "image", start
+            base, offset = dialect.image_argument(one), start
         elif value not in arena.offsets:
             base, offset = "outputs", start
         return f"{base} + {offset}" if offset else base
 
     values = [pointer(value, one.start_of(i)) for i, value in enumerate(one.inputs)]
+    if one.is_listed:
+        values = [f"(const {dialect.value}* const[]){{{', '.join(values)}}}"]
     arguments = [f"&{name}_layer"] if one.struct else []
     arguments += [*values, pointer(one.output, one.start_of(-1))]
     arguments += [literal(value) for value in one.arguments]
     if not one.struct:
         arguments += [f"{name}_{key}" for key in one.arrays]
-    function = image_name(one.function) if IMAGE in one.inputs else one.function
     shape = "×".join(map(str, program.shapes[one.output]))
-    return f"  {function}({', '.join(arguments)}); /* {one.layer}: {shape} */"
+    return f"  {_function(one, dialect)}({', '.join(arguments)}); /* {one.layer}: {shape} */"
 
 
-def _predict(calls: list[str], *, uses_arena: bool) -> str:
-    start = "  float* values = arena->values;\n" if uses_arena else "  (void)arena;\n"
+def _predict(calls: list[str], dialect: Dialect, *, uses_arena: bool) -> str:
+    start = f"  {dialect.value}* values = arena->values;\n" if uses_arena else "  (void)arena;\n"
     lines = "\n".join(calls)
     return (
-        "void model_predict(const uint8_t* image, float* outputs, model_arena* arena) {\n"
+        "void model_predict(const uint8_t* image, model_output* outputs, model_arena* arena) {\n"
         f"{start}{lines}\n}}\n"
     )
 
 
 _CLASS = """\
-int32_t model_class(const float* outputs) {
+int32_t model_class(const model_output* outputs) {
   int32_t best = 0;
   for (int32_t i = 1; i < MODEL_OUTPUTS; ++i) best = outputs[i] > outputs[best] ? i : best;
   return best;

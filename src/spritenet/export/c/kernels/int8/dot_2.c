@@ -1,0 +1,35 @@
+#include "dsp.c"
+#include "rows.c"
+
+/* Adds to two sums the products of rows with as many filters. Of each four inputs of a row the kernel
+   holds four weights of each filter; of each of the last ones, one weight of each filter. */
+static const int8_t* dot_2(struct rows from, const int8_t* kernel, int32_t* sums) {
+  int32_t a = sums[0], b = sums[1];
+  for (; from.rows > 0; --from.rows, from.x += from.step) {
+    const int8_t* x = from.x;
+    int32_t left = from.count;
+    for (; left >= 4; left -= 4, x += 4, kernel += 8) {
+#if defined(__ARM_FEATURE_DSP)
+      const int32_t word = load_four(x) ^ (int32_t)(0x01010101u * (uint8_t)from.flip);
+      const int32_t even = __sxtb16(word), odd = __sxtb16((int32_t)((uint32_t)word >> 8));
+      a = dot_four(even, odd, kernel, a);
+      b = dot_four(even, odd, kernel + 4, b);
+#else
+      const int32_t x0 = x[0] ^ from.flip;
+      const int32_t x1 = x[1] ^ from.flip;
+      const int32_t x2 = x[2] ^ from.flip;
+      const int32_t x3 = x[3] ^ from.flip;
+      a += x0 * kernel[0] + x1 * kernel[1] + x2 * kernel[2] + x3 * kernel[3];
+      b += x0 * kernel[4] + x1 * kernel[5] + x2 * kernel[6] + x3 * kernel[7];
+#endif
+    }
+    for (; left > 0; --left, ++x, kernel += 2) {
+      const int32_t x0 = *x ^ from.flip;
+      a += x0 * kernel[0];
+      b += x0 * kernel[1];
+    }
+  }
+  sums[0] = a;
+  sums[1] = b;
+  return kernel;
+}
