@@ -1,4 +1,6 @@
 // The builds that this processor can run. The host asks the plainest build, then loads the best.
+#include "processor.h"
+
 #include "spritenet.h"
 
 #if defined(__x86_64__)
@@ -46,7 +48,18 @@ extern "C" const char* sn_processor_level(void) {
   return "x86-64-v4";
 }
 
+// Leaf 7: AVX512_VNNI for vectors of 512 bits, AVX-VNNI for those of 256.
+bool sn::has_byte_dots() {
+#if defined(__AVX512F__)
+  return has(cpuid(7, 0).c, 1u << 11);
 #else
+  return cpuid(7, 0).a >= 1 && has(cpuid(7, 1).a, 1u << 4);
+#endif
+}
+
+#else
+
+bool sn::has_byte_dots() { return false; }
 
 extern "C" const char* sn_processor_level(void) { return sn_instruction_set(); }
 

@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-enum { SN_INTERFACE_VERSION = 7, SN_ERROR_BYTES = 256 };
+enum { SN_INTERFACE_VERSION = 8, SN_ERROR_BYTES = 256 };
 
 typedef enum sn_status {
   SN_OK = 0,
@@ -310,6 +310,48 @@ SN_API sn_status sn_augment(const sn_network* network, const uint8_t* images, in
 /* out[k] = the image at place first + k of this epoch's order, k < count. */
 SN_API sn_status sn_order(uint64_t seed, uint64_t epoch, int64_t size, int64_t first, int64_t count,
                           int64_t* out, char error[SN_ERROR_BYTES]);
+
+/* int8 inference: docs/reference/int8.md (integer_plan.cpp, integer.cpp). */
+typedef struct sn_integer_operator {
+  const int32_t* inputs;     /* operators before it, or SN_IMAGE */
+  const int8_t* kernel;      /* height width in/groups out; of a lookup the table */
+  const int32_t* bias;       /* out */
+  const int32_t* multiplier; /* out; one for each input; one for each count */
+  const int32_t* shift;      /* out; one; one for each count */
+  const int32_t* counts;     /* of average pooling */
+  int32_t kind;              /* sn_integer_kind of integer.h */
+  int32_t input_count;
+  int32_t shape[3]; /* of the output, h w c */
+  int32_t zero_point, low, high;
+  int32_t size[2]; /* of a window; factors of upsampling */
+  int32_t strides[2];
+  int32_t dilation[2];
+  int32_t padding[2]; /* top and left; of cropping what is left out */
+  int32_t groups;
+  int32_t count; /* of `counts` */
+} sn_integer_operator;
+
+/* The last operator's output is the network's. What it points to must stay. */
+typedef struct sn_integer_network {
+  const sn_integer_operator* operators;
+  int32_t operator_count;
+  int32_t shape[3]; /* of the image, h w c */
+  int32_t zero_point;
+  int32_t inverted; /* 1: a pixel p is 127 - p; 0: p - 128 */
+  int32_t plain;    /* 1: without the processor's dot products of bytes; the same integers */
+} sn_integer_network;
+
+typedef struct sn_integer_state sn_integer_state;
+
+/* The bytes that it needs (128-byte aligned memory from the host), or -1 with `error`. */
+SN_API int64_t sn_integer_bytes(const sn_integer_network* network, int32_t threads,
+                                char error[SN_ERROR_BYTES]);
+SN_API sn_integer_state* sn_integer_init(void* memory, int64_t bytes,
+                                         const sn_integer_network* network, int32_t threads,
+                                         char error[SN_ERROR_BYTES]);
+/* `outputs`: count rows of the last operator's output, h w c. One call at a time may use a state. */
+SN_API sn_status sn_integer_predict(sn_integer_state* state, sn_pool* pool, const uint8_t* images,
+                                    int64_t count, int16_t* outputs);
 
 /* Pen lines to small grey pictures (strokes.cpp): the same pixels on every machine.
  * Lengths are in 1/256 pixel, y downwards. All pictures lift the pen before the same points. */

@@ -99,6 +99,9 @@ FILES = {
     "placement.cpp": (SMALL,),
     "plan.cpp": (SMALL,),
     "spritenet.cpp": (SMALL,),
+    "integer.cpp": ("-Os", "-fno-vectorize"),
+    "integer_operators.cpp": (SMALL, "-fno-vectorize"),
+    "integer_plan.cpp": (SMALL,),
     "strokes.cpp": (SMALL,),
     "threads.cpp": (SMALL,),
 }
@@ -130,6 +133,9 @@ FUNCTIONS = (
     "sn_activations",
     "sn_augment",
     "sn_order",
+    "sn_integer_bytes",
+    "sn_integer_init",
+    "sn_integer_predict",
     "sn_draw_lines",
 )
 LINK = (

@@ -4,4 +4,5 @@ library  selects and loads the build for this processor
 structs  the C structures, field by field
 pool     the core's threads
 lines    rasterisation of pen lines
+integer  int8 inference
 """

@@ -18,7 +18,7 @@ from spritenet.errors import CoreError, InputError
 
 __all__ = ["ERROR_BYTES", "builds", "library", "load"]
 
-INTERFACE_VERSION = 7
+INTERFACE_VERSION = 8
 ERROR_BYTES = 256
 
 _FOLDER = Path(os.environ.get("SPRITENET_LIBRARIES") or Path(__file__).parent / "lib")
@@ -61,6 +61,9 @@ _FUNCTIONS: dict[str, tuple[object, tuple[object, ...]]] = {
     "sn_activations": (_I32, (_P, _P, _P, _P, _P)),
     "sn_augment": (_I32, (_P, _P, _I64, _U64, _U64, _P, _P, _P)),
     "sn_order": (_I32, (_U64, _U64, _I64, _I64, _I64, _P, _P)),
+    "sn_integer_bytes": (_I64, (_P, _I32, _P)),
+    "sn_integer_init": (_P, (_P, _I64, _P, _I32, _P)),
+    "sn_integer_predict": (_I32, (_P, _P, _P, _I64, _P)),
     "sn_draw_lines": (_I32, (_P, _P, _P)),
     "sn_png_rows": (_I64, (_P, _I64, _I64, _I32, _I32, _P)),
     "sn_deflate_end": (_I32, (_P, _I64, _P, _P)),

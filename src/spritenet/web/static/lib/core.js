@@ -5,7 +5,7 @@
 
 import { CoreError } from './errors.js';
 
-const INTERFACE_VERSION = 7;
+const INTERFACE_VERSION = 8;
 const PAGE = 65536; // bytes, of WebAssembly
 
 /**

@@ -1,0 +1,147 @@
+// int8 inference (docs/reference/int8.md): how values lie in memory, and what a network's steps keep.
+//
+// A slab is kLanes images. A block is one vector: of each image four channels of a pixel, as bytes
+// q + 128. A value is its pixels' blocks, row by row. So a product with four weights, summed, is one
+// instruction where the processor has it, and no operator depends on the image's shape.
+#pragma once
+
+#include "lanes.h"
+#include "spritenet.h"
+
+// The kinds of operators: spritenet.h's `kind`.
+enum sn_integer_kind {
+  SN_CONVOLUTION = 0,  // and dense: a kernel as large as its input
+  SN_MAX_POOLING = 1,
+  SN_AVERAGE_POOLING = 2,
+  SN_LOOKUP = 3,
+  SN_SUM = 4,
+  SN_PRODUCT = 5,
+  SN_MAXIMUM = 6,
+  SN_MINIMUM = 7,
+  SN_CONCATENATION = 8,
+  SN_PADDING = 9,
+  SN_CROPPING = 10,
+  SN_UP_SAMPLING = 11,
+  SN_RESHAPING = 12
+};
+
+namespace sn {
+
+typedef uint32_t UnsignedLanes __attribute__((vector_size(kLanes * 4), aligned(kLanes * 4)));
+typedef uint8_t ByteLanes __attribute__((vector_size(kLanes * 4), aligned(kLanes * 4), may_alias));
+typedef int16_t ShortLanes __attribute__((vector_size(kLanes * 4)));
+typedef int64_t LongLanes __attribute__((vector_size(kLanes * 4)));
+
+inline constexpr int kPositions = 4;               // outputs of a channel summed at a time
+inline constexpr int kTile = kSums >= 24 ? 4 : 2;  // channels that go with them into registers
+inline constexpr int kStrip = 4, kLongStrip = 16;  // channels finished at a time; of few positions
+inline constexpr int64_t kAlignment = 128;
+
+// Sums of products of bytes with weights. `kWords` words hold the weights of a block's four channels.
+// With instructions for it, one each; else two sums of products of 16 bits, else four products.
+#if defined(__AVX__)
+struct ByteDots {
+  static constexpr int kWords = 1;
+  struct Operand {
+    UnsignedLanes x;
+    explicit Operand(UnsignedLanes block) : x(block) {}
+  };
+  static void add(UnsignedLanes& sum, const Operand& a, const int32_t* w) {
+    const UnsignedLanes weights = UnsignedLanes{} + static_cast<uint32_t>(w[0]);
+#if defined(__AVX512F__)
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(a.x), "v"(weights));
+#else
+    __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(a.x), "x"(weights));
+#endif
+  }
+};
+#endif
+
+#if defined(__SSE2__) || defined(__wasm__)
+struct PlainDots {
+  static constexpr int kWords = 2;
+  struct Operand {
+    UnsignedLanes even, odd;
+    explicit Operand(UnsignedLanes block)
+        : even(block & 0xff00ffu), odd((block >> 8) & 0xff00ffu) {}
+  };
+  static UnsignedLanes products(UnsignedLanes a, int32_t w) {
+    const UnsignedLanes b = UnsignedLanes{} + static_cast<uint32_t>(w);
+#if defined(__AVX512BW__)
+    return reinterpret_cast<UnsignedLanes>(__builtin_ia32_pmaddwd512(
+        reinterpret_cast<ShortLanes>(a), reinterpret_cast<ShortLanes>(b)));
+#elif defined(__AVX2__)
+    return reinterpret_cast<UnsignedLanes>(__builtin_ia32_pmaddwd256(
+        reinterpret_cast<ShortLanes>(a), reinterpret_cast<ShortLanes>(b)));
+#elif defined(__wasm__)
+    return reinterpret_cast<UnsignedLanes>(__builtin_wasm_dot_s_i32x4_i16x8(
+        reinterpret_cast<ShortLanes>(a), reinterpret_cast<ShortLanes>(b)));
+#else
+    return reinterpret_cast<UnsignedLanes>(__builtin_ia32_pmaddwd128(
+        reinterpret_cast<ShortLanes>(a), reinterpret_cast<ShortLanes>(b)));
+#endif
+  }
+  static void add(UnsignedLanes& sum, const Operand& a, const int32_t* w) {
+    sum += products(a.even, w[0]) + products(a.odd, w[1]);
+  }
+};
+#else
+struct PlainDots {
+  static constexpr int kWords = 4;
+  struct Operand {
+    UnsignedLanes x[4];
+    explicit Operand(UnsignedLanes block)
+        : x{block & 255u, (block >> 8) & 255u, (block >> 16) & 255u, block >> 24} {}
+  };
+  static void add(UnsignedLanes& sum, const Operand& a, const int32_t* w) {
+    for (int i = 0; i < 4; ++i) sum += a.x[i] * static_cast<uint32_t>(w[i]);
+  }
+};
+#endif
+
+struct IntegerShape {
+  int32_t height, width, channels;
+  int64_t pixels() const { return int64_t{height} * width; }
+  int32_t blocks() const { return (channels + 3) / 4; }  // of a pixel
+  int64_t size() const { return pixels() * blocks(); }
+};
+
+// An operator, and where its value and its weights are.
+struct IntegerStep {
+  const sn_integer_operator* op;
+  IntegerShape in, out;  // of the first input; of the output
+  int64_t value;         // blocks of a slab's memory before its own
+  int64_t weights;       // words before its own
+  int64_t biases;        // likewise
+  int64_t rows;  // blocks before those of the image's rows; -1 if its input is an ordinary value
+  int32_t row_pixels;  // of such a row
+  int32_t taps, run;   // places that a sum reads, and the blocks read at each
+  int32_t strip;       // channels finished at a time
+  int32_t done;        // 1: by the step before it
+  int32_t pooled;      // 1: the largest of 2x2 sums goes to the next step's value
+};
+
+// The first of the blocks of input that a strip of channels reads.
+inline int32_t first_block(const IntegerStep& step, int32_t strip) {
+  const int32_t part = step.out.channels / step.op->groups;
+  const int32_t block = strip * step.strip / part * (step.in.channels / step.op->groups) / 4;
+  const int32_t last = step.in.blocks() - step.run;
+  return block < last ? block : last;
+}
+
+}  // namespace sn
+
+// The memory that the host gives: this, steps, biases, weights, then a slab's memory for each thread.
+struct sn_integer_state {
+  sn_integer_network network;
+  sn::IntegerStep* steps;
+  int32_t* biases;
+  int32_t* weights;
+  char* slabs;
+  int64_t slab_bytes;
+  int64_t taps;     // bytes of a slab's memory before its `taps`
+  int64_t image;    // blocks before the image; -1: nothing reads it whole
+  int64_t padding;  // blocks before those that stand for padding
+  int32_t threads;
+  int32_t dots;  // 1: ByteDots
+};

@@ -1,0 +1,361 @@
+// An integer network checked, its values placed in a slab's memory, its weights packed.
+//
+// Knows the operators' rules; computes nothing of an image.
+#include "integer.h"
+#include "processor.h"
+#include "text.h"
+
+namespace sn {
+namespace {
+
+constexpr int64_t kMostBlocks = int64_t{1} << 24;  // of a value: 1 GiB of 16 lanes
+constexpr int32_t kMostSide = 1 << 20;
+
+IntegerShape shape_at(const sn_integer_network& net, int32_t index) {
+  const int32_t* s = index < 0 ? net.shape : net.operators[index].shape;
+  return {s[0], s[1], s[2]};
+}
+
+bool is_shape(const int32_t (&s)[3]) {
+  for (const int32_t side : s) {
+    if (side < 1 || side > kMostSide) return false;
+  }
+  const IntegerShape shape = {s[0], s[1], s[2]};
+  return shape.pixels() <= kMostBlocks && shape.size() <= kMostBlocks;
+}
+
+bool are_positive(const int32_t (&pair)[2]) {
+  return pair[0] >= 1 && pair[1] >= 1 && pair[0] <= kMostSide && pair[1] <= kMostSide;
+}
+
+bool is_long_shift(int32_t shift, int32_t multiplier) {
+  return shift >= 1 && shift <= 62 && multiplier >= 0;
+}
+
+int64_t magnitude(int64_t value) { return value < 0 ? -value : value; }
+
+// The sums fit 32 bits: 255 times the weights and the bias of each output.
+bool fits_sums(const sn_integer_operator& op, int32_t depth) {
+  const int64_t count = int64_t{op.size[0]} * op.size[1] * depth, out = op.shape[2];
+  for (int64_t o = 0; o < out; ++o) {
+    int64_t sum = magnitude(op.bias[o]);
+    for (int64_t i = 0; i < count; ++i) sum += 255 * magnitude(op.kernel[i * out + o]);
+    if (sum > INT32_MAX || !is_long_shift(op.shift[o], op.multiplier[o])) return false;
+  }
+  return true;
+}
+
+bool fits_short(const sn_integer_operator& op) {
+  if (op.shift[0] < 1 || op.shift[0] > 24) return false;
+  int64_t sum = int64_t{1} << (op.shift[0] - 1);
+  for (int32_t i = 0; i < op.input_count; ++i) sum += 256 * magnitude(op.multiplier[i]);
+  return sum <= INT32_MAX;
+}
+
+bool repeats(const sn_integer_network& net, const sn_integer_operator& op) {
+  for (int32_t k = 0; k < op.input_count; ++k) {
+    const IntegerShape in = shape_at(net, op.inputs[k]);
+    const int32_t sides[3] = {in.height, in.width, in.channels};
+    for (int a = 0; a < 3; ++a) {
+      if (sides[a] != 1 && sides[a] != op.shape[a]) return false;
+    }
+  }
+  return true;
+}
+
+bool joins(const sn_integer_network& net, const sn_integer_operator& op) {
+  int64_t channels = 0;
+  for (int32_t k = 0; k < op.input_count; ++k) {
+    const IntegerShape in = shape_at(net, op.inputs[k]);
+    if (in.height != op.shape[0] || in.width != op.shape[1]) return false;
+    channels += in.channels;
+  }
+  return channels == op.shape[2];
+}
+
+// True if an operator's fields go together. Windows may lie anywhere: what is outside is padding.
+bool is_sound(const sn_integer_network& net, const sn_integer_operator& op) {
+  const IntegerShape in = shape_at(net, op.inputs[0]);
+  const int32_t height = op.shape[0], width = op.shape[1], channels = op.shape[2];
+  const bool windows = are_positive(op.size) && are_positive(op.strides) &&
+                       magnitude(op.padding[0]) < kMostSide && magnitude(op.padding[1]) < kMostSide;
+  switch (op.kind) {
+    case SN_CONVOLUTION:
+      return windows && are_positive(op.dilation) && op.groups >= 1 &&
+             in.channels % op.groups == 0 && channels % op.groups == 0 &&
+             int64_t{op.size[0]} * op.size[1] * in.channels < kMostBlocks &&
+             fits_sums(op, in.channels / op.groups);
+    case SN_MAX_POOLING:
+      return windows && in.channels == channels;
+    case SN_AVERAGE_POOLING:
+      if (op.count < 1 || int64_t{op.size[0]} * op.size[1] >= 1 << 23) return false;
+      for (int32_t k = 0; k < op.count; ++k) {
+        if (!is_long_shift(op.shift[k], op.multiplier[k])) return false;
+      }
+      return windows && in.channels == channels;
+    case SN_LOOKUP:
+      return in.height == height && in.width == width && in.channels == channels;
+    case SN_PRODUCT:
+      return op.input_count == 2 && repeats(net, op) &&
+             is_long_shift(op.shift[0], op.multiplier[0]);
+    case SN_SUM:
+    case SN_MAXIMUM:
+    case SN_MINIMUM:
+      return repeats(net, op) && fits_short(op);
+    case SN_CONCATENATION:
+      return joins(net, op) && fits_short(op);
+    case SN_PADDING:
+      return op.padding[0] >= 0 && op.padding[1] >= 0 && in.channels == channels;
+    case SN_CROPPING:
+      return op.padding[0] >= 0 && op.padding[1] >= 0 && in.channels == channels &&
+             int64_t{op.padding[0]} + height <= in.height &&
+             int64_t{op.padding[1]} + width <= in.width;
+    case SN_UP_SAMPLING:
+      return are_positive(op.size) && in.channels == channels &&
+             int64_t{in.height} * op.size[0] == height && int64_t{in.width} * op.size[1] == width;
+    case SN_RESHAPING:
+      return in.pixels() * in.channels == int64_t{height} * width * channels;
+    default:
+      return false;
+  }
+}
+
+int32_t readers(const sn_integer_network& net, int32_t index) {
+  int32_t count = 0;
+  for (int32_t i = 0; i < net.operator_count; ++i) {
+    for (int32_t k = 0; k < net.operators[i].input_count; ++k) {
+      count += net.operators[i].inputs[k] == index;
+    }
+  }
+  return count;
+}
+
+// True if a convolution's sums may be pooled before they are rounded: no order changes by rounding.
+bool pools_next(const sn_integer_network& net, int32_t index) {
+  if (index + 1 >= net.operator_count || readers(net, index) != 1) return false;
+  const sn_integer_operator& op = net.operators[index];
+  const sn_integer_operator& next = net.operators[index + 1];
+  return next.kind == SN_MAX_POOLING && next.inputs[0] == index && next.size[0] == 2 &&
+         next.size[1] == 2 && next.strides[0] == 2 && next.strides[1] == 2 &&
+         next.padding[0] == 0 && next.padding[1] == 0 && next.shape[0] * 2 <= op.shape[0] &&
+         next.shape[1] * 2 <= op.shape[1] && op.low >= -128 && op.high <= 127;
+}
+
+int32_t run_of(const IntegerStep& step) {
+  const int32_t part = step.out.channels / step.op->groups,
+                depth = step.in.channels / step.op->groups;
+  int32_t most = 0;
+  for (int32_t o = 0; o < step.out.channels; o += step.strip) {
+    int32_t end = o + step.strip < step.out.channels ? o + step.strip : step.out.channels;
+    end = ((end - 1) / part + 1) * depth;
+    const int32_t run = (end + 3) / 4 - o / part * depth / 4;
+    most = run > most ? run : most;
+  }
+  return most;
+}
+
+int8_t weight(const IntegerStep& step, int32_t tap, int32_t channel, int32_t out) {
+  const sn_integer_operator& op = *step.op;
+  const int32_t outs = step.out.channels;
+  if (out >= outs) return 0;
+  if (step.rows >= 0) {  // a row of the kernel's window goes on from tap to tap
+    const int32_t length = op.size[1] * step.in.channels, some = (length + 3) / 4;
+    const int32_t at = tap % some * 4 + channel;
+    return at < length ? op.kernel[(int64_t{tap / some} * length + at) * outs + out] : int8_t{0};
+  }
+  const int32_t depth = step.in.channels / op.groups;
+  const int32_t own = channel - out / (outs / op.groups) * depth;
+  return own >= 0 && own < depth ? op.kernel[(int64_t{tap} * depth + own) * outs + out] : int8_t{0};
+}
+
+int64_t packed_words(const IntegerStep& step, int32_t words) {
+  const int64_t strips = (step.out.channels + step.strip - 1) / step.strip;
+  return strips * step.strip * step.taps * step.run * words;
+}
+
+void pack(const IntegerStep& step, int32_t words, int32_t zero_point, int32_t* to,
+          int32_t* biases) {
+  const int32_t strips = (step.out.channels + step.strip - 1) / step.strip;
+  for (int32_t s = 0; s < strips; ++s) {
+    const int32_t first = step.rows >= 0 ? 0 : first_block(step, s) * 4;
+    for (int32_t tile = 0; tile < step.strip; tile += kTile) {
+      for (int32_t tap = 0; tap < step.taps; ++tap) {
+        for (int32_t b = 0; b < step.run; ++b) {
+          for (int32_t o = 0; o < kTile; ++o) {
+            uint32_t w[4];
+            for (int32_t j = 0; j < 4; ++j) {
+              const int32_t out = s * step.strip + tile + o;
+              w[j] = static_cast<uint32_t>(int32_t{weight(step, tap, first + b * 4 + j, out)});
+            }
+            if (words == 1) {
+              *to++ = static_cast<int32_t>((w[0] & 255) | (w[1] & 255) << 8 | (w[2] & 255) << 16 |
+                                           w[3] << 24);
+            } else if (words == 2) {
+              *to++ = static_cast<int32_t>((w[0] & 0xffff) | w[2] << 16);
+              *to++ = static_cast<int32_t>((w[1] & 0xffff) | w[3] << 16);
+            } else {
+              for (int32_t j = 0; j < 4; ++j) *to++ = static_cast<int32_t>(w[j]);
+            }
+          }
+        }
+      }
+    }
+  }
+  const sn_integer_operator& op = *step.op;
+  const int64_t outs = op.shape[2];
+  const int64_t count = int64_t{op.size[0]} * op.size[1] * (step.in.channels / op.groups);
+  for (int64_t o = 0; o < outs; ++o) {
+    int64_t sum = 0;
+    for (int64_t i = 0; i < count; ++i) sum += op.kernel[i * outs + o];
+    biases[o] = static_cast<int32_t>(op.bias[o] - (zero_point + 128) * sum);
+  }
+}
+
+int64_t round_up(int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+// The steps of a network, and how much memory they need: with `steps` null, only how much.
+struct Layout {
+  int64_t biases = 0, weights = 0, blocks = 0, padding = 0, image = -1;
+  int32_t most_taps = 1;
+};
+
+Layout lay_out(const sn_integer_network& net, int32_t words, IntegerStep* steps) {
+  Layout layout;
+  int32_t widest = 1;
+  bool whole = false;
+  for (int32_t i = 0; i < net.operator_count; ++i) {
+    const sn_integer_operator& op = net.operators[i];
+    IntegerStep step = {};
+    step.op = &op;
+    step.in = shape_at(net, op.inputs[0]);
+    step.out = shape_at(net, i);
+    step.rows = -1;
+    step.done = i > 0 && net.operators[i - 1].kind == SN_CONVOLUTION && pools_next(net, i - 1);
+    if (op.kind == SN_CONVOLUTION) {
+      step.pooled = pools_next(net, i);
+      step.strip = step.out.pixels() < kPositions ? kLongStrip : kStrip;
+      const int32_t width = op.size[1] * step.in.channels;
+      step.taps = op.size[0] * op.size[1];
+      step.run = run_of(step);
+      // Few channels would leave bytes empty: the pixels of a row stand beside each other instead.
+      if (op.inputs[0] < 0 && step.in.channels <= 2 && op.groups == 1 && op.dilation[1] == 1 &&
+          width > 1 && step.strip == kStrip) {
+        step.taps = op.size[0] * ((width + 3) / 4);
+        step.run = 1;
+        step.rows = layout.blocks;
+        step.row_pixels = (step.out.width - 1) * op.strides[1] + op.size[1] + 3;
+        layout.blocks += int64_t{step.row_pixels} * ((step.out.height - 1) * op.strides[0] +
+                                                     (op.size[0] - 1) * op.dilation[0] + 1);
+      }
+      layout.most_taps = step.taps > layout.most_taps ? step.taps : layout.most_taps;
+      step.weights = layout.weights;
+      step.biases = layout.biases;
+      layout.weights += packed_words(step, words);
+      layout.biases += step.out.channels;
+    }
+    for (int32_t k = 0; k < op.input_count; ++k) whole |= op.inputs[k] < 0 && step.rows < 0;
+    widest = step.in.blocks() > widest ? step.in.blocks() : widest;
+    step.value = layout.blocks;
+    if (!step.pooled) layout.blocks += step.out.size();
+    if (steps) steps[i] = step;
+  }
+  if (whole) {
+    layout.image = layout.blocks;
+    layout.blocks += shape_at(net, SN_IMAGE).size();
+  }
+  layout.padding = layout.blocks;
+  layout.blocks += widest;
+  return layout;
+}
+
+bool check(const sn_integer_network& net, Line& line) {
+  if (net.operator_count < 1 || !is_shape(net.shape)) {
+    line << "an integer network has an image and operators";
+    return false;
+  }
+  for (int32_t i = 0; i < net.operator_count; ++i) {
+    const sn_integer_operator& op = net.operators[i];
+    bool sound = op.input_count >= 1 && is_shape(op.shape);
+    for (int32_t k = 0; sound && k < op.input_count; ++k) {
+      sound = op.inputs[k] >= SN_IMAGE && op.inputs[k] < i;
+      // Only the last output may be wider than 8 bits.
+      if (sound && op.inputs[k] >= 0) {
+        const sn_integer_operator& in = net.operators[op.inputs[k]];
+        sound = in.low >= -128 && in.high <= 127;
+      }
+    }
+    sound = sound && op.low >= INT16_MIN && op.high <= INT16_MAX && op.low <= op.high &&
+            op.zero_point >= -128 && op.zero_point <= 127;
+    if (!sound || !is_sound(net, op)) {
+      line << "operator " << i << " is wrong";
+      return false;
+    }
+  }
+  return true;
+}
+
+bool uses_dots(const sn_integer_network& net) {
+#if defined(__AVX__)
+  return !net.plain && has_byte_dots();
+#else
+  return static_cast<void>(net), false;
+#endif
+}
+
+int64_t slab_bytes(const Layout& layout) {
+  return round_up(layout.blocks * int64_t{sizeof(IntLanes)}) +
+         round_up(int64_t{layout.most_taps} * kPositions * int64_t{sizeof(void*)});
+}
+
+}  // namespace
+}  // namespace sn
+
+using namespace sn;
+
+extern "C" int64_t sn_integer_bytes(const sn_integer_network* network, int32_t threads,
+                                    char error[SN_ERROR_BYTES]) {
+  Line line(error);
+  if (threads < 1 || !check(*network, line)) return -1;
+  const Layout layout = lay_out(*network, uses_dots(*network) ? 1 : PlainDots::kWords, nullptr);
+  return round_up(sizeof(sn_integer_state)) +
+         round_up(network->operator_count * int64_t{sizeof(IntegerStep)}) +
+         round_up(layout.biases * 4) + round_up(layout.weights * 4) + threads * slab_bytes(layout);
+}
+
+extern "C" sn_integer_state* sn_integer_init(void* memory, int64_t bytes,
+                                             const sn_integer_network* network, int32_t threads,
+                                             char error[SN_ERROR_BYTES]) {
+  const int64_t needed = sn_integer_bytes(network, threads, error);
+  if (needed < 0) return nullptr;
+  if (bytes < needed) {
+    Line(error) << "an integer network needs " << needed << " bytes";
+    return nullptr;
+  }
+  char* at = static_cast<char*>(memory);
+  sn_integer_state& state = *reinterpret_cast<sn_integer_state*>(at);
+  at += round_up(sizeof(sn_integer_state));
+  state.network = *network;
+  state.dots = uses_dots(*network);
+  const int32_t words = state.dots ? 1 : PlainDots::kWords;
+  state.steps = reinterpret_cast<IntegerStep*>(at);
+  at += round_up(network->operator_count * int64_t{sizeof(IntegerStep)});
+  const Layout layout = lay_out(*network, words, state.steps);
+  state.biases = reinterpret_cast<int32_t*>(at);
+  at += round_up(layout.biases * 4);
+  state.weights = reinterpret_cast<int32_t*>(at);
+  at += round_up(layout.weights * 4);
+  state.slabs = at;
+  state.taps = round_up(layout.blocks * int64_t{sizeof(IntLanes)});
+  state.slab_bytes = slab_bytes(layout);
+  state.image = layout.image;
+  state.padding = layout.padding;
+  state.threads = threads;
+  for (int32_t i = 0; i < network->operator_count; ++i) {
+    const IntegerStep& step = state.steps[i];
+    if (step.op->kind != SN_CONVOLUTION) continue;
+    const int32_t input = step.op->inputs[0];
+    const int32_t zero = input < 0 ? network->zero_point : network->operators[input].zero_point;
+    pack(step, words, zero, state.weights + step.weights, state.biases + step.biases);
+  }
+  return &state;
+}

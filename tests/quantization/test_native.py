@@ -1,0 +1,102 @@
+"""The core's integers against the reference's, on every instruction set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import spritenet as sn
+from integer_networks import random_images, random_network
+from spritenet.core import integer, library, pool
+from spritenet.errors import CoreError
+from spritenet.quantization import IntegerNetwork, quantize
+from spritenet.quantization import operators as ops
+from spritenet.quantization.native import NativeNetwork
+from spritenet.quantization.reference import predict
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SEEDS = range(200, 224)
+
+
+@cache
+def expected(seed: int) -> tuple[IntegerNetwork, NDArray[np.uint8], NDArray[np.signedinteger]]:
+    """A network, images, and the reference's outputs."""
+    model, network, _ = random_network(seed, 8)
+    images = random_images(seed + 1, model, 21)  # a slab and some, with every number of lanes
+    return network, images, predict(network, images)
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["dots", "plain"])
+@pytest.mark.parametrize("build", library.builds())
+def test_every_build_computes_the_reference_integers(
+    build: str, plain: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Random networks give the same bits, with and without the processor's byte products."""
+    for module in (integer, pool):
+        monkeypatch.setattr(module, "library", lambda: library.load(build))
+    monkeypatch.setattr(pool.Pool, "_pools", {})
+    for seed in SEEDS:
+        network, images, wanted = expected(seed)
+        found = NativeNetwork(network, threads=1, plain=plain).predict(images)
+        assert found.dtype == wanted.dtype
+        assert np.array_equal(found, wanted), seed
+
+
+def test_threads_change_nothing() -> None:
+    """Slabs are shared by threads; each image's outputs stay where they belong."""
+    network, images, _ = expected(SEEDS[0])
+    many = np.concatenate([images] * 9)
+    one = NativeNetwork(network, threads=1).predict(many)
+    assert np.array_equal(NativeNetwork(network, threads=3).predict(many), one)
+    assert np.array_equal(NativeNetwork(network, threads=1).predict(many[:0]), one[:0])
+
+
+def test_extreme_integers() -> None:
+    """Saturated pixels and the largest weights give the reference's sums, beyond 16 bits."""
+    model = sn.Sequential([sn.Input((5, 5, 8)), sn.Conv2D(8, 3), sn.Flatten(), sn.Dense(4)])
+    model.set_weights([np.ones_like(w) if w.ndim > 1 else w for w in model.get_weights()])
+    images = np.full((3, 5, 5, 8), 255, np.uint8)
+    images[1] = 0
+    network = quantize(model.graph, (5, 5, 8), model.parameters, images)
+    assert np.all(network.operators[0].kernel == 127)  # type: ignore[attr-defined]  # a Convolution
+    for plain in (False, True):
+        found = NativeNetwork(network, threads=1, plain=plain).predict(images)
+        assert np.array_equal(found, predict(network, images))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"inputs": (0,)},
+        {"inputs": (-2,)},
+        {"shape": (0, 4, 4)},
+        {"shape": (2**20, 2**20, 4)},
+        {"groups": 3},
+        {"groups": 0},
+        {"strides": (0, 1)},
+        {"dilation": (1, -1)},
+        {"shift": np.zeros(4, np.int32)},
+        {"shift": np.full(4, 63, np.int32)},
+        {"multiplier": np.full(4, -1, np.int32)},
+        {"bias": np.full(4, 2**31 - 1, np.int32)},
+        {"low": 1, "high": 0},
+        {"high": 2**15},
+        {"zero_point": 128},
+    ],
+    ids=str,
+)
+def test_refuses_operators_that_do_not_go_together(wrong: dict[str, Any]) -> None:
+    """What would read beyond an array or overflow a sum is refused with its index."""
+    model = sn.Sequential([sn.Input((6, 6, 2)), sn.Conv2D(4, 3)])
+    images = np.zeros((2, 6, 6, 2), np.uint8)
+    network = quantize(model.graph, (6, 6, 2), model.parameters, images)
+    assert isinstance(network.operators[0], ops.Convolution)
+    broken = replace(network, operators=(replace(network.operators[0], **wrong),))
+    with pytest.raises(CoreError, match="operator 0 is wrong"):
+        NativeNetwork(broken)
