@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-__all__ = ["duration", "html", "html_middle", "percent", "plural", "shape", "signed"]
+__all__ = [
+    "duration",
+    "html",
+    "html_middle",
+    "metric",
+    "percent",
+    "plural",
+    "shape",
+    "signed",
+]
+
+FEW = 4
+"""So many values of a metric are written."""
 
 
 def percent(fraction: float, digits: int | None = None) -> str:
@@ -68,6 +80,18 @@ def signed(value: float) -> str:
     ('−2', '0.5')
     """
     return f"{value:g}".replace("-", "−")
+
+
+def metric(value: float | Sequence[float], digits: str = ".4f") -> str:
+    """Returns the value of a metric, or the first of several.
+
+    >>> metric(0.98765), metric([0.5, 1]), metric([0.1] * 10, ".2g")
+    ('0.9877', '[0.5000, 1.0000]', '[0.1, 0.1, 0.1, 0.1, …]')
+    """
+    if isinstance(value, Sequence):
+        words = [f"{each:{digits}}" for each in value[:FEW]]
+        return f"[{', '.join(words + ['…'] * (len(value) > FEW))}]"
+    return f"{value:{digits}}"
 
 
 def html(words: object, most: int = 80) -> str:

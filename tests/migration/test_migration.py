@@ -213,7 +213,7 @@ def test_an_import_of_what_is_not_here_says_so_too() -> None:
         ("Linear", "Use Dense(units)"),
         ("ScheduleFreeAdamW", "Unsupported optimizer 'ScheduleFreeAdamW'. Use AdamW."),
         ("TensorBoard", "spritenet watch"),
-        ("AUC", "While training: metrics=['accuracy']"),
+        ("AUC", "Use sn.metrics.AUC"),
         ("GlorotUniform", "Use sn.initializers.GlorotUniform"),
         ("to_categorical", "Use sn.utils.to_categorical"),
         ("datasets", "sn.load('mnist')"),

@@ -63,7 +63,7 @@ def test_a_loss_that_does_not_fit_changes_nothing() -> None:
     made.compile("sgd", "mse")
     wrong: list[tuple[str, str, list[str]]] = [
         ("adam", "categorical_crossentropy", []),
-        ("adam", "mse", ["precision"]),
+        ("adam", "mse", ["precison"]),
         ("magic", "mse", []),
         ("adam", "ctc", []),
     ]

@@ -274,7 +274,7 @@ def test_the_summary_is_a_table(model: Sequential, capsys: pytest.CaptureFixture
     [
         ({"optimizer": "adahessian"}, "Unsupported optimizer 'adahessian'"),
         ({"loss": "ctc"}, "Unsupported loss 'ctc'"),
-        ({"metrics": ["auc"]}, "Unsupported metric"),
+        ({"metrics": ["aux"]}, "Unsupported metric"),
         ({"loss": CategoricalCrossentropy(from_logits=True)}, "can't follow"),
     ],
 )

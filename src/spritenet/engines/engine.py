@@ -5,8 +5,8 @@ The training loop uses nothing else, so it runs on any engine.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -68,12 +68,14 @@ class Evaluation:
             is a yes or no, the sum over the examples of the fraction of right outputs; None where
             targets are numbers.
         count: the number of examples.
+        metrics: others, by name; engines leave them to who called.
     """
 
     loss_sum: float
     l2: float
     correct: float | None
     count: int
+    metrics: Mapping[str, float | list[float]] = field(default_factory=dict)
 
     @property
     def loss(self) -> float:

@@ -120,7 +120,11 @@ def from_arrays(
             do="Load the model without it.",
         ) from error
     return OptimizerState(
-        optimizer, steps, np.array(slots, np.float32).reshape(len(slots), count), loss
+        optimizer,
+        steps,
+        np.array(slots, np.float32).reshape(len(slots), count),
+        loss,
+        tuple(each for each in entry.get("metrics", ()) if isinstance(each, Mapping)),
     )
 
 

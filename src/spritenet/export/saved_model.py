@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import TYPE_CHECKING
@@ -45,12 +45,14 @@ class OptimizerState:
         steps: the number of steps.
         slots: float32, (len(optimizer.slots), parameters).
         loss: the loss it minimized; TensorFlow.js needs it to resume training.
+        metrics: the metrics of `compile` besides the loss, as JSON values.
     """
 
     optimizer: Optimizer
     steps: int
     slots: NDArray[np.float32]
     loss: Loss | None = None
+    metrics: Sequence[Mapping[str, object]] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -164,6 +164,7 @@ def _optimizer_entry(state: OptimizerState, slots: bytes) -> dict[str, Any]:
     return {
         "optimizer": state.optimizer.config(),
         "loss": None if state.loss is None else state.loss.config(),
+        "metrics": list(state.metrics),
         "sha256": hashlib.sha256(slots).hexdigest(),
     }
 

@@ -34,8 +34,8 @@ KINDS = {
 
 SUPPORTED = {
     "": "dir(spritenet) lists the names.",
-    "metrics": "While training: metrics=['accuracy']. Of labels and probabilities: accuracy, "
-    "top_k_accuracy, log_loss, confusion_matrix, class_report, calibration.",
+    "metrics": "Supported: accuracy, precision, recall, f1_score, auc, mae, … : "
+    "docs/reference/metrics.md.",
 }
 """Words for a part whose list would be too long."""
 
@@ -60,7 +60,6 @@ _CORE = "The compiled core runs on the CPU; nothing has to be moved."
 NAMES: dict[str, dict[str, str]] = {
     "": _words({
         "Function": _CHAIN,
-        "Metric": _ACCURACY,
         "models": "Use sn.Sequential and sn.load_model.",
         "activations": "Give layers the name: activation='relu'.",
         "applications": "sn.networks has small networks by name.",
@@ -109,16 +108,20 @@ NAMES: dict[str, dict[str, str]] = {
         "deserialize": "Use sn.losses.get(config).",
     }),
     "metrics": _words({
-        "Accuracy BinaryAccuracy CategoricalAccuracy SparseCategoricalAccuracy "
-        "binary_accuracy categorical_accuracy sparse_categorical_accuracy": _ACCURACY,
-        "TopKCategoricalAccuracy SparseTopKCategoricalAccuracy top_k_categorical_accuracy "
-        "sparse_top_k_categorical_accuracy": "Use sn.metrics.top_k_accuracy.",
-        "Precision Recall F1Score FBetaScore": "Use sn.metrics.class_report.",
-        "FalseNegatives FalsePositives TrueNegatives TruePositives":
-            "Use sn.metrics.confusion_matrix.",
-        "CategoricalCrossentropy SparseCategoricalCrossentropy categorical_crossentropy "
-        "sparse_categorical_crossentropy": "The loss is always reported; or sn.metrics.log_loss.",
+        "binary_accuracy binary_crossentropy categorical_accuracy categorical_crossentropy "
+        "categorical_hinge hinge kl_divergence mean_absolute_error mean_absolute_percentage_error "
+        "mean_squared_error mean_squared_logarithmic_error poisson sparse_categorical_accuracy "
+        "sparse_categorical_crossentropy sparse_top_k_categorical_accuracy squared_hinge "
+        "top_k_categorical_accuracy": "Give compile the name, in quotes.",
+        "binary_focal_crossentropy categorical_focal_crossentropy concordance_correlation huber "
+        "log_cosh pearson_correlation":
+            "Give compile a function: metrics=[lambda y_true, y_pred: ...].",
+        "ConcordanceCorrelation PearsonCorrelation": "Use R2Score.",
+        "BinaryIoU IoU MeanIoU OneHotIoU OneHotMeanIoU":
+            "They compare images; use F1Score, or a function of targets and outputs.",
         "Mean Sum": "The History of fit has the mean of each epoch.",
+        "serialize": "Use metric.config().",
+        "deserialize": "Use sn.metrics.get(config).",
     }),
     "callbacks": _words({
         "BackupAndRestore OrbaxCheckpoint": "Give fit run='folder' and resume=True.",
@@ -202,18 +205,7 @@ UNSUPPORTED = {
             CTC CategoricalGeneralizedCrossEntropy Circle CosineSimilarity Dice Poisson Tversky
             categorical_generalized_cross_entropy circle cosine_similarity ctc dice poisson tversky
         """,
-        "metrics": """
-            AUC BinaryCrossentropy BinaryIoU CategoricalHinge ConcordanceCorrelation
-            CosineSimilarity Hinge IoU KLDivergence LogCoshError MeanAbsoluteError
-            MeanAbsolutePercentageError MeanIoU MeanMetricWrapper MeanSquaredError
-            MeanSquaredLogarithmicError Metric OneHotIoU OneHotMeanIoU PearsonCorrelation Poisson
-            PrecisionAtRecall R2Score RecallAtPrecision RootMeanSquaredError
-            SensitivityAtSpecificity SpecificityAtSensitivity SquaredHinge binary_crossentropy
-            binary_focal_crossentropy categorical_focal_crossentropy categorical_hinge
-            concordance_correlation deserialize get hinge huber kl_divergence log_cosh
-            mean_absolute_error mean_absolute_percentage_error mean_squared_error
-            mean_squared_logarithmic_error pearson_correlation poisson serialize squared_hinge
-        """,
+        "metrics": "",
         "callbacks": "",
         "initializers": "STFT STFTInitializer stft",
         "constraints": "",
@@ -266,6 +258,7 @@ SETTING = {
     "input_shape": "Use model.build(input_shape).",
     "output_shape": "It follows from the layers.",
     "built": "Use model.build(input_shape).",
+    "metrics": "Use metrics= of compile.",
     "metrics_names": "Use metrics= of compile.",
 }
 """A model's attribute that can't be set → what to use."""

@@ -128,7 +128,6 @@ ARGUMENTS: Mapping[str, Rule] = {
     "use_multiprocessing": _THREADS,
     "validation_batch_size": Ignored("evaluation picks its own batches", silent=True),
     "validation_steps": Refused("Give a smaller validation_data."),
-    "weighted_metrics": Refused("Use metrics=['accuracy'].", ([], ())),
     "workers": _THREADS,
     "steps": Refused("Give fewer images."),
     "callbacks": Refused("Callbacks are called while fit trains.", ([], ())),

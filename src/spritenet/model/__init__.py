@@ -9,6 +9,7 @@
     weights            Weights: the parameters by name and as arrays, and the optimizer's state
     weight_file        weights in NumPy's .npz
     compilation        Compilation: optimizer, loss, metrics
+    metric_choice      MetricChoice: the metrics of compile, by name and object
     prediction         Predictor: outputs, metrics and activations
     classifier         Classifier: calibrated probabilities, rejection of unfamiliar images
     delegation         methods and properties that belong to a part

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spritenet import losses, optimizers
 from spritenet.errors import ModelError
 from spritenet.losses import Loss
-from spritenet.migration import word
+from spritenet.metrics import Metric
 from spritenet.model import building
+from spritenet.model.metric_choice import MetricChoice
 from spritenet.model.weights import Weights
 from spritenet.optimizers import Optimizer
 from spritenet.training.session import Session
@@ -21,10 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Compilation"]
 
-ACCURACIES = (
-    *("accuracy", "acc", "binary_accuracy", "categorical_accuracy"),
-    "sparse_categorical_accuracy",
-)
+Metrics = str | Metric | type[Metric] | Callable[..., Any] | Mapping[str, Any]
+"""A metric by name, object, function, or mapping of its class and config."""
 
 
 class Compilation:
@@ -34,12 +33,12 @@ class Compilation:
         weights: those that are trained.
 
     Attributes:
-        metrics: ("accuracy",), or empty.
+        chosen_metrics: the metrics.
         session: the last or running training; None before.
     """
 
     def __init__(self, weights: Weights) -> None:
-        self.metrics: tuple[str, ...] = ()
+        self.chosen_metrics = MetricChoice()
         self.session: Session | None = None
         self._weights = weights
         self._loss: Loss | None = None
@@ -49,7 +48,8 @@ class Compilation:
         self,
         optimizer: str | Optimizer = "rmsprop",
         loss: str | Loss | None = None,
-        metrics: Iterable[str] | str | None = None,
+        metrics: Metrics | Iterable[Metrics] | None = None,
+        weighted_metrics: Metrics | Iterable[Metrics] | None = None,
     ) -> None:
         """Say how it is trained. An optimizer given anew begins with an empty memory.
 
@@ -57,7 +57,10 @@ class Compilation:
             optimizer: "sgd", "adam" or another name in lower case, or an object.
             loss: "sparse_categorical_crossentropy", "binary_crossentropy", "mse" or another name of
                 docs/reference/losses.md, or an object.
-            metrics: "accuracy", or nothing.
+            metrics: "accuracy", "precision", "auc", "mse" or other names of
+                docs/reference/metrics.md, objects such as sn.metrics.Recall(class_id=3), or
+                functions of targets and outputs.
+            weighted_metrics: likewise; the weights of images count for them.
 
         Raises:
             ModelError: one of them is not known, or the loss can't follow the last activation.
@@ -65,13 +68,14 @@ class Compilation:
         chosen = None if loss is None else losses.get(loss)
         if chosen is not None and self._weights.network.graph:
             chosen.check(building.last_activation(self._weights.network.graph))
-        single = isinstance(metrics, str) or not isinstance(metrics, Iterable | None)
-        names = [metrics] if single else list(metrics or ())
-        for name in names:
-            if name not in ACCURACIES:
-                raise word(name, "metrics", ACCURACIES)
+        measured = MetricChoice.of(metrics, weighted_metrics)
         self.optimizer, self.loss = optimizers.get(optimizer), chosen
-        self.metrics = ("accuracy",) if names else ()
+        self.chosen_metrics = measured
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of the metrics besides the loss."""
+        return self.chosen_metrics.names
 
     def compiled(self) -> tuple[Optimizer, Loss]:
         """Its optimizer and loss.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from spritenet.augmentation import Augment
 from spritenet.migration import accepts
@@ -44,7 +44,7 @@ def evaluate(
     return_dict: bool,
     tta: int = 1,
     augment: Augment = None,
-) -> Scores | dict[str, float]: ...
+) -> Scores | dict[str, Any]: ...
 
 
 @accepts
@@ -59,10 +59,10 @@ def evaluate(  # noqa: D417 - self is the model
     return_dict: bool = False,
     tta: int = 1,
     augment: Augment = None,
-) -> Scores | dict[str, float]:
-    """Returns loss and accuracy: `loss, accuracy = model.evaluate(data.test)`.
+) -> Scores | dict[str, Any]:
+    """Returns loss and metrics: `loss, accuracy = model.evaluate(data.test)`.
 
-    The accuracy is NaN where targets are numbers; see docs/reference/losses.md.
+    The values are those of `metrics_names`; the accuracy is NaN where targets are numbers.
 
     Args:
         x: a Split, a StreamSplit, (x, y), or images n h w c.
@@ -72,7 +72,7 @@ def evaluate(  # noqa: D417 - self is the model
         sample_weight: a factor on each image's loss.
         return_dict: give {"loss": …, "accuracy": …} instead.
         tta: the number of outputs averaged for each image, as for `predict`; the loss and the
-            accuracy are those of the means.
+            metrics are those of the means.
         augment: the augmentation of the copies, as for `predict`.
 
     Raises:
@@ -84,5 +84,6 @@ def evaluate(  # noqa: D417 - self is the model
     copies = copies_of(self.network, tta, augment, "evaluate")
     predictor = self._predictor
     names, limits = self.class_names, self.thresholds
-    scores = predictor.evaluate(x, y, sample_weight, loss, names, copies, limits)
+    how = copies, limits, self.chosen_metrics
+    scores = predictor.evaluate(x, y, sample_weight, loss, names, *how)
     return scores.as_dict() if return_dict else scores

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spritenet.augmentation import Augment
 from spritenet.errors import ModelError
@@ -14,7 +14,7 @@ from spritenet.model import progress, trainer
 from spritenet.model.class_weight import ClassWeight
 from spritenet.model.scores import Scores
 from spritenet.training.callbacks import AnyCallback
-from spritenet.training.events import Event, StepEvent
+from spritenet.training.events import EpochEnded, Event, StepEvent
 from spritenet.training.fit_options import FitOptions
 from spritenet.training.history import History
 
@@ -190,8 +190,8 @@ def train_on_batch(
     class_weight: ClassWeight | None = None,
     *,
     return_dict: bool = False,
-) -> Scores | dict[str, float]:
-    """Do one step on these images: the loss and accuracy before it.
+) -> Scores | dict[str, Any]:
+    """Do one step on these images: the loss and metrics before it.
 
     Raises:
         ModelError: it isn't compiled, doesn't fit the images, or has a schedule of no length.
@@ -215,6 +215,9 @@ def train_on_batch(
         sample_weight=sample_weight,
         class_weight=class_weight,
     )
-    (step,) = [event for event in events if isinstance(event, StepEvent)]
-    scores = Scores(step.loss, step.accuracy)
+    ended = {type(event): event for event in events}
+    step, epoch = ended[StepEvent], ended[EpochEnded]
+    assert isinstance(step, StepEvent) and isinstance(epoch, EpochEnded)  # noqa: S101, PT018 - by type
+    names = self.metrics if epoch.metrics else ()
+    scores = Scores(step.loss, step.accuracy, names, epoch.metrics)
     return scores.as_dict() if return_dict else scores

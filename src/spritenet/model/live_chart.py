@@ -12,7 +12,16 @@ from html import escape
 from time import perf_counter
 
 from spritenet.charts import Thinned, learning_curve, svg_row
-from spritenet.training.events import Evaluated, Event, Finished, Started, StepEvent, Stopped
+from spritenet.training.events import (
+    EpochEnded,
+    Evaluated,
+    Event,
+    Finished,
+    Started,
+    StepEvent,
+    Stopped,
+)
+from spritenet.training.history import metric_curves
 
 __all__ = ["LiveChart", "in_notebook", "with_live_chart"]
 
@@ -52,6 +61,7 @@ class LiveChart:
         self._started = started
         self._losses, self._accuracies = Thinned(), Thinned()
         self._tests: list[Evaluated] = []
+        self._epochs: list[EpochEnded] = []
         self._step, self._images, self._end = 0, 0, ""
         self._began, self._drawn = self._clock(), float("-inf")
 
@@ -70,6 +80,8 @@ class LiveChart:
                 self._step, self._images = event.step, self._images + event.images
             case Evaluated():
                 self._tests.append(event)
+            case EpochEnded():
+                self._epochs.append(event)
             case Finished():
                 self._end = f"finished: {event.images_per_second:,.0f} images/s"
             case Stopped():
@@ -88,12 +100,16 @@ class LiveChart:
             "loss": (self._losses, [test.loss for test in self._tests]),
             "accuracy": (self._accuracies, [test.accuracy or 0.0 for test in self._tests]),
         }
-        charts = svg_row(
+        charts = [
             learning_curve(metric, {"training": curve, "validation": (steps, tested)})
             for metric, (curve, tested) in panels.items()
             if len(curve)  # no accuracy where targets are numbers
-        )
-        return f"{charts}<div>{escape(self._status())}</div>"
+        ]
+        charts += [
+            learning_curve(metric, series)
+            for metric, series in metric_curves(self._epochs, self._tests).items()
+        ]
+        return f"{svg_row(charts)}<div>{escape(self._status())}</div>"
 
     def _status(self) -> str:
         """Returns step, speed and remaining time, in words."""

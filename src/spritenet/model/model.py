@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from spritenet.model.assembly import assemble, inherited
 from spritenet.model.classifier import Classifier
 from spritenet.model.compilation import Compilation
 from spritenet.model.delegation import ForeignNames, PartProperty, part_method
+from spritenet.model.metric_choice import MetricChoice
 from spritenet.model.network import Network
 from spritenet.model.prediction import Predictor
 from spritenet.model.weights import Weights
@@ -70,12 +71,10 @@ class Model(ForeignNames):
 
     Attributes:
         network: its layers, with their shapes and engines.
-        name: in summaries and files.
         threads: the number of threads of the next engine; None for all.
         input_shape: of its images: (height, width, channels), (height, width) or (values,); None
             before it is built.
-        optimizer: the optimizer; None before `compile`.
-        loss: the loss; None before `compile`.
+        optimizer, loss: None before `compile`.
         history: of the last `fit`; None before.
         class_names: the names of its outputs; empty if unknown.
         preparation: the preprocessing of photos and drawings, as JSON values; saved with the model.
@@ -173,8 +172,9 @@ class Model(ForeignNames):
 
     optimizer = PartProperty[Optimizer | None]("_compilation", Compilation, settable=True)
     loss = PartProperty[Loss | None]("_compilation", Compilation, settable=True)
-    metrics = PartProperty[tuple[str, ...]](
-        "_compilation", Compilation, settable=True, doc='("accuracy",), or empty.'
+    metrics = PartProperty[tuple[str, ...]]("_compilation", Compilation)
+    chosen_metrics = PartProperty[MetricChoice](
+        "_compilation", Compilation, settable=True, doc="The metrics, by name and object."
     )
     metrics_names = PartProperty[list[str]]("_compilation", Compilation)
     session = PartProperty[Session | None](
@@ -263,7 +263,7 @@ class Model(ForeignNames):
         sample_weight: ArrayLike | None = None,
         *,
         return_dict: bool = False,
-    ) -> Scores | dict[str, float]:
+    ) -> Scores | dict[str, Any]:
         """Returns the scores that `evaluate` gives."""
         return self.evaluate(x, y, sample_weight=sample_weight, return_dict=return_dict)
 
@@ -292,7 +292,7 @@ class Model(ForeignNames):
 
         Args:
             path: a folder; or a file that ends in .keras or .h5 (extra `keras`) or .onnx (`onnx`).
-            include_optimizer: if True, a folder also has the optimizer state, to train on.
+            include_optimizer: if True, a folder also has the optimizer state and metrics.
             precision: the type as which kernels are stored: "float32"; "float16"; or, in a
                 folder, "uint16" or "uint8".
 
@@ -306,7 +306,8 @@ class Model(ForeignNames):
         now = self.state.now
         memory = None
         if include_optimizer and self.optimizer is not None:
-            memory = OptimizerState(self.optimizer, now.step, now.slots, self.loss)
+            measured = self.chosen_metrics.config()
+            memory = OptimizerState(self.optimizer, now.step, now.slots, self.loss, measured)
         made = self.trained_on and replace(self.trained_on, steps=now.step)
         found = self.class_names, self.preparation, made, self.scores
         metadata = Metadata(*found, self.rejection, self.augmentation, self.thresholds)
@@ -330,6 +331,7 @@ class Model(ForeignNames):
             self._weights.restore(saved.parameters, None, 0)
         else:
             self.optimizer, self.loss = memory.optimizer, memory.loss
+            self.chosen_metrics = MetricChoice.from_config(memory.metrics)
             self._weights.restore(saved.parameters, memory.slots, memory.steps)
         self.class_names = metadata.class_names
         self.preparation, self.scores = metadata.preparation, metadata.scores

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +16,19 @@ from spritenet.model import building, image_batch, inspection
 from spritenet.model.copies import ALONE, Copies, copies_of
 from spritenet.model.encoder import Encoder, to_batches
 from spritenet.model.input_data import adapt
+from spritenet.model.metric_choice import MetricChoice
 from spritenet.model.scores import Scores
 from spritenet.model.weights import Weights
 from spritenet.training import evaluation
 from spritenet.training.batch_source import BatchSource
+from spritenet.training.measurement import Measurement
 from spritenet.training.output_loss import evaluate_outputs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
+    from spritenet.metrics import MetricSet
     from spritenet.model.label_predictions import LabelPredictions
     from spritenet.model.predictions import Predictions
 
@@ -97,8 +101,9 @@ class Predictor:
         class_names: tuple[str, ...],
         copies: Copies = ALONE,
         thresholds: NDArray[np.float64] | None = None,
+        chosen: MetricChoice | None = None,
     ) -> Scores:
-        """Returns loss and accuracy.
+        """Returns loss, accuracy and other metrics.
 
         Args:
             x: a Split, a StreamSplit, (x, y), or images n h w c.
@@ -108,28 +113,37 @@ class Predictor:
             class_names: of classes 0, 1, …; empty if unknown.
             copies: those whose outputs are averaged.
             thresholds: of a multi-label network, (k,); None for 0.5.
+            chosen: the metrics; None for loss and accuracy.
 
         Raises:
-            ModelError: it has no weights yet.
+            ModelError: it has no weights yet, or a metric doesn't fit the targets.
             DataError: images or labels are wrong.
         """
         shape, parameters = self._network.shape, self._weights.best_guess
         data = adapt(x, y, sample_weight, input_shape=shape)
-        examples = to_batches(data, shape, Encoder(self._network.output_shape[-1], loss))
+        outputs = self._network.output_shape[-1]
+        examples = to_batches(data, shape, Encoder(outputs, loss))
         most = evaluation.images_per_call(self._network.graph, shape)
-        engine = self._network.engine()
+        engine, metrics = self._network.engine(), None
+        if chosen is not None:
+            metrics = chosen.bound_to(loss, outputs, examples)
         if copies.count == 1:
-            result = evaluation.evaluate(engine, parameters, examples, loss, most)
+            result = evaluation.evaluate(engine, parameters, examples, loss, most, metrics)
         else:
-            result = self._evaluated(parameters, examples, loss, copies, most)
+            result = self._evaluated(parameters, examples, loss, copies, most, metrics)
+        names = chosen.names if chosen is not None and metrics is not None else ()
         copy = parameters.copy()  # training changes them in place
         classes = loss.row.accuracy == "largest"
         if self._network.is_multi_label and self._network.output_shape[-1] > 1 and not classes:
             several = partial(self._label_predictions, examples, copy, class_names, thresholds)
-            return Scores(result.loss, result.accuracy, partial(several, copies))
+            return Scores(
+                result.loss, result.accuracy, names, result.metrics, partial(several, copies)
+            )
         return Scores(
             result.loss,
             result.accuracy,
+            names,
+            result.metrics,
             lambda: self._predictions(examples, copy, class_names, copies, classes=classes),
         )
 
@@ -140,8 +154,10 @@ class Predictor:
         loss: Loss,
         copies: Copies,
         most: int,
+        metrics: MetricSet | None,
     ) -> Evaluation:
         """Returns the sums of loss and correct predictions of mean outputs, block by block."""
+        measurement = None if metrics is None else Measurement(metrics, metrics.start())
         engine, graph = self._network.engine(), self._network.graph
         total, most = Evaluation(0.0, 0.0, 0, 0), min(most, source.max_images)
         for first in range(0, len(source), most):
@@ -149,10 +165,14 @@ class Predictor:
             part = source.stored(first, last)
             outputs = copies.mean(part.images, lambda some: engine.predict(parameters, some))
             rows = np.asarray(outputs, np.float32).reshape(len(part), -1)
+            if measurement is not None:
+                measurement.add(rows, part, slice(None))
             found = evaluate_outputs(rows, part, loss, building.last_activation(graph))
             right = None if found.correct is None else (total.correct or 0) + found.correct
             l2 = total.l2 if first else engine.evaluate(parameters, part[:1], loss).l2
             total = Evaluation(total.loss_sum + found.loss_sum, l2, right, last)
+        if metrics is not None and measurement is not None:
+            return replace(total, metrics=metrics.values(measurement.state))
         return total
 
     def _predictions(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 
+from spritenet.formatting import metric
 from spritenet.training.events import EpochEnded, Event, Started, Stopped
 
 __all__ = ["is_enabled", "with_progress"]
@@ -45,7 +46,7 @@ def _lines(events: Iterable[Event]) -> Iterator[Event]:
             case EpochEnded():
                 speed = event.images / event.seconds if event.seconds else 0.0
                 metrics = [
-                    f"{name} {value:.4f}"
+                    f"{name} {metric(value)}"
                     for name, value in event.logs.items()
                     if name != "learning_rate"
                 ]

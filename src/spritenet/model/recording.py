@@ -23,11 +23,11 @@ from spritenet.training.batch_source import BatchSource
 from spritenet.training.callbacks import Callbacks
 from spritenet.training.controls import DISCARDED
 from spritenet.training.events import EpochEnded, Event, Finished, Stopped
-from spritenet.training.loop import Task
 from spritenet.training.observer import Observer, Subject
 from spritenet.training.session import Session
 from spritenet.training.snapshot import WeightSlice
 from spritenet.training.state import TrainingState
+from spritenet.training.task import Task
 
 if TYPE_CHECKING:
     from spritenet.model.model import Model
@@ -113,6 +113,8 @@ class Recorder:
             "images": len(task.examples),
             "data_sha256": content_hash,
         }
+        if task.metrics is not None:
+            values["metrics"] = self.model.chosen_metrics.config()
         if self.augmentation:
             values["augmentation"] = [[s.operator, s.attributes] for s in self.augmentation]
         result: dict[str, object] = json.loads(json.dumps(values))
@@ -146,7 +148,11 @@ class Recorder:
         for event in events:
             if isinstance(event, EpochEnded):
                 logs = event.logs.items()
-                self.model.scores = {k: v for k, v in logs if k.startswith("val_")}
+                self.model.scores = {
+                    name: value
+                    for name, value in logs
+                    if name.startswith("val_") and not isinstance(value, list)
+                }
             if isinstance(event, Finished | Stopped):
                 self.model.save(run.model_path)
             yield event

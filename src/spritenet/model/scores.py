@@ -1,12 +1,14 @@
-"""Scores: the loss and the accuracy that `evaluate` returns, and plots of the predictions."""
+"""Scores: the loss and the metrics that `evaluate` returns, and plots of the predictions."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, Self
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any, Self
 
 from spritenet.errors import ModelError
+from spritenet.formatting import metric
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,23 +21,22 @@ if TYPE_CHECKING:
 __all__ = ["Scores"]
 
 
-class _Pair(NamedTuple):
-    loss: float
-    accuracy: float
+class Scores(tuple[Any, ...]):  # noqa: SLOT001 - it has more than the values
+    """Loss and metrics; unpacks like Keras's list: `loss, accuracy = model.evaluate(...)`.
 
-
-class Scores(_Pair):
-    """Loss and accuracy; unpacks like Keras's list: `loss, accuracy = model.evaluate(...)`.
-
-    The plots need the extra `plot`. They show the weights that were evaluated, even if the
-    model was trained since. Pickling keeps only the two metrics.
+    The values are those of `names`. The plots need the extra `plot`. They show the weights that
+    were evaluated, even if the model was trained since. Pickling keeps only the values.
 
     Attributes:
+        names: "loss", then the metrics of `compile`; "accuracy" where there is no other.
         loss: the mean of weight · loss, plus the L2 penalty.
         accuracy: the fraction of images whose largest output is at their label; where each output
             is a yes or no, the fraction of right outputs; NaN where targets are numbers.
     """
 
+    names: tuple[str, ...]
+    loss: float
+    accuracy: float
     _predict: Callable[[], AnyPredictions] | None = None
     _predictions: AnyPredictions | None = None
 
@@ -43,19 +44,44 @@ class Scores(_Pair):
         cls,
         loss: float,
         accuracy: float | None,
+        names: Sequence[str] = (),
+        metrics: Mapping[str, float | list[float]] | None = None,
         predict: Callable[[], AnyPredictions] | None = None,
     ) -> Self:
-        """Makes the scores; `predict` computes the predictions when they are first asked for."""
-        scores = super().__new__(cls, loss, math.nan if accuracy is None else accuracy)
+        """Makes the scores.
+
+        Args:
+            loss: the loss.
+            accuracy: the accuracy; None where targets are numbers.
+            names: of the metrics; none for the accuracy alone.
+            metrics: name → value of those that are not the accuracy.
+            predict: computes the predictions when they are first asked for.
+        """
+        right = math.nan if accuracy is None else accuracy
+        found = {"accuracy": right, **(metrics or {})}
+        shown = tuple(names) or ("accuracy",)
+        scores = super().__new__(cls, (loss, *(found[name] for name in shown)))
+        scores.names, scores.loss, scores.accuracy = ("loss", *shown), loss, right
         scores._predict = predict
         return scores
 
-    def as_dict(self) -> dict[str, float]:
+    def as_dict(self) -> dict[str, Any]:
         """The scores by name; without "accuracy" where targets are numbers."""
-        return {name: value for name, value in self._asdict().items() if not math.isnan(value)}
+        found = dict(zip(self.names, self, strict=True))
+        if math.isnan(self.accuracy):
+            found.pop("accuracy", None)
+        return found
 
-    def __getstate__(self) -> None:
+    def __reduce__(self) -> tuple[object, ...]:
         """Drops the predictions from pickles and copies."""
+        right = None if math.isnan(self.accuracy) else self.accuracy
+        values = dict(zip(self.names[1:], self[1:], strict=True))
+        return type(self), (self.loss, right, self.names[1:], values)
+
+    def __repr__(self) -> str:
+        """The values by name."""
+        words = ", ".join(f"{n}={v}" for n, v in zip(self.names, self, strict=True))
+        return f"{type(self).__name__}({words})"
 
     @property
     def predictions(self) -> Predictions:
@@ -136,7 +162,12 @@ class Scores(_Pair):
         return self._found().plot_mistakes(most, title=title)
 
     def _repr_html_(self) -> str:
-        """Accuracy and loss, for notebooks."""
+        """Accuracy, loss and other metrics, for notebooks."""
         right = self.accuracy
         words = "" if math.isnan(right) else f"<b>accuracy</b> {100 * right:.2f} % &nbsp; "
-        return f"<div>{words}<b>loss</b> {self.loss:.4f}</div>"
+        others = "".join(
+            f" &nbsp; <b>{escape(name)}</b> {metric(value)}"
+            for name, value in zip(self.names, self, strict=True)
+            if name not in {"loss", "accuracy"}
+        )
+        return f"<div>{words}<b>loss</b> {self.loss:.4f}{others}</div>"

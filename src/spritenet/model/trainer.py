@@ -24,9 +24,9 @@ from spritenet.training.batch_source import BatchSource, MemoryBatches
 from spritenet.training.callbacks import Callbacks
 from spritenet.training.events import Event
 from spritenet.training.fit_options import BATCH_SIZE, FitOptions
-from spritenet.training.loop import Task
 from spritenet.training.session import Session
 from spritenet.training.state import Totals
+from spritenet.training.task import Task
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -77,10 +77,12 @@ def events(model: Model, x: object, y: ArrayLike | None, options: FitOptions) ->
     now = model.state.now
     parts = -(-len(examples) // batch_size)
     # A new training begins a new pass through the images, even if the one before stopped midway.
-    now = replace(now, place=now.passes * parts, parts=parts, epoch=Totals(), whole=Totals())
+    place = now.passes * parts
+    now = replace(now, place=place, parts=parts, epoch=Totals(), whole=Totals(), metrics=None)
     plan = options.plan(len(training_set), batch_size, now.step)
     if plan.test_every and validation is None:
         raise ModelError("test_every needs images to test on", do="Give validation_data.")
+    metrics = model.chosen_metrics.bound_to(loss, model.output_shape[-1], examples)
     task = Task(
         engine=model.engine(batch_size, augmentation),
         loss=loss,
@@ -90,6 +92,7 @@ def events(model: Model, x: object, y: ArrayLike | None, options: FitOptions) ->
         sample=_sample(validation, options.test_size, seed),
         max_images=evaluation.images_per_call(model.graph, shape),
         trainable=[place.slice for place in model.network.places if place.trainable],
+        metrics=metrics,
     )
     model.state.now, model.rejection, model.thresholds = now, None, None
     if augmentation or options.steps != 1:  # a single step is `train_on_batch`'s

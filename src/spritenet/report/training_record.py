@@ -107,13 +107,30 @@ def _event(entry: Mapping[str, object]) -> Event | None:
     The reader has null for numbers that aren't finite; they become NaN.
     """
     missing = {"loss", "accuracy", "val_loss", "val_accuracy"}
+    others = {name: _metrics(entry[name]) for name in ("metrics", "val_metrics") if name in entry}
+    whole = None not in others.values()
     figures = {
         name: math.nan if value is None and name in missing else value
         for name, value in entry.items()
+        if name not in others
     }
-    event = from_json(figures)
+    event = from_json({**figures, **others})
     words = {"event", "reason", "path"}
     numbers = all(
         isinstance(value, int | float) for name, value in figures.items() if name not in words
     )
-    return event if numbers else None
+    return event if numbers and whole else None
+
+
+def _metrics(entry: object) -> dict[str, float | list[float]] | None:
+    """Returns metrics by name, those that are no numbers left out; None if it is no object."""
+    if not isinstance(entry, Mapping):
+        return None
+    return {
+        str(name): value
+        for name, value in entry.items()
+        if all(
+            isinstance(each, int | float)
+            for each in (value if isinstance(value, list) else [value])
+        )
+    }

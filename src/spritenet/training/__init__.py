@@ -8,6 +8,8 @@
     batch_source  the training set and the validation set, in memory or read while training
     call_size   the number of steps in one call of the engine
     evaluation  evaluation and prediction in chunks
+    measurement  the metrics of the batches of some steps
+    task        Task: what the loop trains, and what watches it
     loop        the loop itself
     session     what callbacks may read and request
     callbacks   EarlyStopping and the others

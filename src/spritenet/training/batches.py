@@ -9,15 +9,18 @@ augmentation knows each by its position in the epoch.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spritenet.engines.engine import Engine, Steps
+from spritenet.engines.engine import Engine, Examples, Steps
 from spritenet.losses import Loss
 from spritenet.optimizers import Optimizer
+from spritenet.permutation import permutation
 from spritenet.training.batch_source import BatchSource
+from spritenet.training.measurement import Measurement
 from spritenet.training.plan import Plan
 from spritenet.training.state import TrainingState
 
@@ -52,8 +55,9 @@ def advance(
     loss: Loss,
     optimizer: Optimizer,
     rates: NDArray[np.float32],
+    measure: Measurement | None = None,
 ) -> Steps:
-    """Makes len(rates) steps on the arrays of `work`, in place.
+    """Makes len(rates) steps on the arrays of `work`, in place; `measure` gets their outputs.
 
     Without the engine's own permutation, all batches must lie in one pass and have the same size;
     `permitted` ensures that.
@@ -69,7 +73,10 @@ def advance(
         examples, indices = source.read(seed, epoch, first, last)
         if not source.resident:
             examples = replace(examples, identities=np.arange(first, last, dtype=np.int64))
-    return engine.train(
+    wanted: dict[str, NDArray[np.float32]] = {}
+    if measure is not None:
+        wanted["outputs"] = measure.buffer(len(rates), size)
+    done = engine.train(
         work.parameters,
         work.slots,
         examples,
@@ -81,7 +88,44 @@ def advance(
         seed=plan.seed,
         indices=indices,
         epoch=epoch,
+        **wanted,
     )
+    if measure is not None:
+        parts = _batches(work, plan, examples, indices, size, len(done))
+        for outputs, chosen in zip(wanted["outputs"], parts, strict=False):
+            measure.add(outputs[: len(chosen)], examples, chosen)
+    return done
+
+
+def _batches(
+    work: TrainingState,
+    plan: Plan,
+    examples: Examples,
+    indices: NDArray[np.int64] | None,
+    size: int,
+    steps: int,
+) -> Iterator[NDArray[np.int64]]:
+    """Yields the indices of the examples in each batch that was trained on.
+
+    Args:
+        work: the state before.
+        plan: of the training.
+        examples: those the engine got.
+        indices: those the engine got; None if it took its own permutation.
+        size: images in a batch.
+        steps: the number of batches.
+    """
+    if indices is not None:
+        yield from indices[: steps * size].reshape(steps, size)
+        return
+    left, place = steps, work.place
+    while left:
+        epoch, part = divmod(place, work.parts)
+        here = min(left, work.parts - part)  # in this pass
+        first, last = part * size, min((part + here) * size, len(examples))
+        order = permutation(plan.seed, epoch, len(examples), first, last)
+        yield from (order[at : at + size] for at in range(0, len(order), size))
+        place, left = place + here, left - here
 
 
 def _engine_shuffles(now: TrainingState, plan: Plan, source: BatchSource) -> bool:

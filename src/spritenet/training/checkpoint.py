@@ -62,6 +62,8 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     arrays: dict[str, NDArray[Any]] = {"parameters": now.parameters, "slots": now.slots}
     if now.average is not None:
         arrays["average"] = now.average
+    if now.metrics is not None:
+        arrays["metrics"] = now.metrics
     callbacks = []
     for number, state in enumerate(checkpoint.callbacks):
         plain = {}
@@ -152,6 +154,7 @@ def _assemble(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> C
             parts=about["parts"],
             epoch=Totals(**about["epoch"]),
             whole=Totals(**about["whole"]),
+            metrics=arrays.get("metrics"),
         ),
         Plan(**about["plan"]),
         about["identity"],

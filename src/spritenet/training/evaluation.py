@@ -7,6 +7,7 @@ Ctrl-C. It never depends on time, so that sums are the same in every run.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,9 @@ import numpy as np
 from spritenet.engines.engine import Engine, Evaluation
 from spritenet.layers import Graph, Layer, Shape
 from spritenet.losses import Loss
+from spritenet.metrics import MetricSet
 from spritenet.training.batch_source import BatchSource
+from spritenet.training.measurement import Measurement
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,17 +55,27 @@ def evaluate(
     source: BatchSource,
     loss: Loss,
     max_images: int,
+    metrics: MetricSet | None = None,
 ) -> Evaluation:
-    """Returns the sums of loss and correct predictions over all examples."""
+    """Returns the sums of loss and correct predictions over all examples, and the metrics."""
     total = Evaluation(0.0, 0.0, 0, 0)
+    measurement = None if metrics is None else Measurement(metrics, metrics.start())
     correct: float | None
     max_images = min(max_images, source.max_images)
     for first in range(0, len(source), max_images):
         last = min(first + max_images, len(source))
-        part = engine.evaluate(parameters, source.stored(first, last), loss)
+        examples = source.stored(first, last)
+        if measurement is None:
+            part = engine.evaluate(parameters, examples, loss)
+        else:
+            outputs = measurement.buffer(last - first)
+            part = engine.evaluate(parameters, examples, loss, outputs=outputs)
+            measurement.add(outputs, examples, slice(None))
         correct = None if part.correct is None else (total.correct or 0) + part.correct
         total = Evaluation(total.loss_sum + part.loss_sum, part.l2, correct, last)
-    return total
+    if metrics is None or measurement is None:
+        return total
+    return replace(total, metrics=metrics.values(measurement.state))
 
 
 def predict(

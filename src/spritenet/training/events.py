@@ -8,8 +8,8 @@ A training yields them; the journal, the terminal and the pages pull them. The l
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import ClassVar
+from dataclasses import MISSING, dataclass, field, fields
+from typing import ClassVar, TypeAlias
 
 __all__ = [
     "CheckpointSaved",
@@ -28,6 +28,9 @@ __all__ = [
     "from_json",
 ]
 
+Metrics: TypeAlias = Mapping[str, float | list[float]]
+"""Metrics by name; those of each class or threshold are lists."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -42,8 +45,9 @@ class Event:
     kind: ClassVar[str] = "event"
 
     def to_json(self) -> dict[str, object]:
-        """Returns the event as a JSON object: its kind, then its fields."""
-        return {"event": self.kind, **{f.name: getattr(self, f.name) for f in fields(self)}}
+        """Returns the event as a JSON object: its kind, then its fields, but no empty metrics."""
+        own = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {"event": self.kind, **{k: v for k, v in own.items() if v != {}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +110,14 @@ class Evaluated(Event):
         loss: the mean of weight · loss, plus the L2 penalty.
         accuracy: the fraction classified correctly; None where targets are numbers.
         images: images evaluated on.
+        metrics: the others that the model was compiled with, by name.
     """
 
     epoch: int
     loss: float
     accuracy: float | None
     images: int
+    metrics: Metrics = field(default_factory=dict)
     kind: ClassVar[str] = "evaluated"
 
 
@@ -129,6 +135,9 @@ class EpochEnded(Event):
         val_accuracy: the fraction of them classified correctly.
         images: images trained on.
         seconds: duration of its steps, without evaluations.
+        metrics: the others that the model was compiled with, by name: over the batches of the
+            epoch, each measured before its own step.
+        val_metrics: those of the validation images.
     """
 
     epoch: int
@@ -139,16 +148,20 @@ class EpochEnded(Event):
     val_accuracy: float | None
     images: int
     seconds: float
+    metrics: Metrics = field(default_factory=dict)
+    val_metrics: Metrics = field(default_factory=dict)
     kind: ClassVar[str] = "epoch"
 
     @property
-    def logs(self) -> dict[str, float]:
+    def logs(self) -> dict[str, float | list[float]]:
         """The metrics under Keras's names; those of the validation only if there was one."""
-        logs = {
+        logs: dict[str, float | list[float] | None] = {
             "loss": self.loss,
             "accuracy": self.accuracy,
+            **self.metrics,
             "val_loss": self.val_loss,
             "val_accuracy": self.val_accuracy,
+            **{f"val_{name}": value for name, value in self.val_metrics.items()},
             "learning_rate": self.learning_rate,
         }
         return {name: value for name, value in logs.items() if value is not None}
@@ -213,11 +226,13 @@ class Tested(Event):
         loss: the mean of weight · loss, plus the L2 penalty.
         accuracy: the fraction classified correctly; None where targets are numbers.
         images: images evaluated on.
+        metrics: as in `Evaluated`.
     """
 
     loss: float
     accuracy: float | None
     images: int
+    metrics: Metrics = field(default_factory=dict)
     kind: ClassVar[str] = "tested"
 
 
@@ -295,7 +310,7 @@ def from_json(entry: Mapping[str, object]) -> Event | None:
     cls = _KINDS.get(str(entry.get("event")))
     if cls is None:
         return None
-    names = [f.name for f in fields(cls)]
+    names = [f.name for f in fields(cls) if f.name in entry or f.default_factory is MISSING]
     if any(name not in entry for name in names):
         return None
     return cls(**{name: entry[name] for name in names})  # type: ignore[arg-type]  # from our own file

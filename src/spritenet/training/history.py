@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from spritenet import formatting
 from spritenet.charts import learning_curve, svg_row
 from spritenet.errors import MissingKeyError
+from spritenet.metrics.registry import grows
 from spritenet.training.events import (
     EpochEnded,
     Evaluated,
@@ -22,7 +24,7 @@ from spritenet.training.events import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["History"]
+__all__ = ["History", "metric_curves"]
 
 MOST_ROWS = 20
 """Epochs in the HTML table; a longer training shows its last ones."""
@@ -30,10 +32,10 @@ MOST_ROWS = 20
 CELL = 'style="text-align:right;padding:2px 8px"'
 
 
-class MetricsByName(dict[str, list[float]]):
+class MetricsByName(dict[str, list[Any]]):
     """Metrics of all epochs by name; "acc" of Keras 2 and TensorFlow.js means "accuracy"."""
 
-    def __missing__(self, name: str) -> list[float]:
+    def __missing__(self, name: str) -> list[Any]:
         """Returns the metric of an older name.
 
         Raises:
@@ -42,7 +44,8 @@ class MetricsByName(dict[str, list[float]]):
         newer = re.sub(r"acc$", "accuracy", str(name))
         if newer in self:
             return self[newer]
-        do = "Give compile metrics=['accuracy']." if newer == "accuracy" else ""
+        known = newer == "accuracy" or grows(newer) is not None
+        do = f"Give compile metrics=[{newer!r}]." if known else ""
         raise MissingKeyError(
             "Unknown metric",
             where="history",
@@ -58,21 +61,23 @@ class History:
 
     Attributes:
         params: "epochs" and "steps" of the training.
-        metrics: "loss", and "accuracy" if the model was compiled with it.
-        history: for "loss", "accuracy", "val_loss", "val_accuracy" and "learning_rate", where
-            they were measured, the value of each epoch.
+        metrics: "loss", and the metrics the model was compiled with, such as "accuracy".
+        history: for each of them, "val_loss" and the like, and "learning_rate", where they were
+            measured, the value of each epoch; a metric of several values has a list.
         epoch: the numbers of the epochs, from 0.
         steps: every optimizer step.
         evaluations: every evaluation, including those within epochs.
+        epochs: the end of every epoch.
         end: the last event; None while training.
     """
 
     metrics: tuple[str, ...] = ("loss", "accuracy")
     params: dict[str, int] = field(default_factory=dict)
-    history: dict[str, list[float]] = field(default_factory=MetricsByName)
+    history: dict[str, list[Any]] = field(default_factory=MetricsByName)
     epoch: list[int] = field(default_factory=list)
     steps: list[StepEvent] = field(default_factory=list)
     evaluations: list[Evaluated] = field(default_factory=list)
+    epochs: list[EpochEnded] = field(default_factory=list)
     end: Finished | Stopped | None = None
 
     def recording(self, events: Iterable[Event]) -> Iterator[Event]:
@@ -90,6 +95,7 @@ class History:
                 self.evaluations.append(event)
             case EpochEnded():
                 self.epoch.append(event.epoch)
+                self.epochs.append(event)
                 for name, value in event.logs.items():
                     if name == "learning_rate" or name.removeprefix("val_") in self.metrics:
                         self.history.setdefault(name, []).append(value)
@@ -125,24 +131,46 @@ class History:
         """Metric → training and validation → steps and values."""
         recorded: dict[str, Sequence[StepEvent] | Sequence[Evaluated]]
         recorded = {"training": self.steps, "validation": self.evaluations}
-        return {
+        curves = {
             metric: {
                 name: ([e.step for e in events], [float(getattr(e, metric)) for e in events])
                 for name, events in recorded.items()
                 if events
             }
             for metric in self.metrics
-            if getattr(self.steps[-1], metric) is not None
+            if getattr(self.steps[-1], metric, None) is not None
         }
+        return curves | metric_curves(self.epochs, self.evaluations)
 
     def __repr__(self) -> str:
         """The metrics of the last epoch, and the end of the training."""
-        last = ", ".join(f"{name} {values[-1]:.4g}" for name, values in self.history.items())
+        last = ", ".join(
+            f"{name} {formatting.metric(values[-1], '.4g')}"
+            for name, values in self.history.items()
+        )
         if isinstance(self.end, Stopped):
             end = f"stopped: {self.end.reason}"
         else:
             end = f"{self.images_per_second:,.0f} images/s"
         return f"<History of {len(self.epoch)} epochs, {len(self.steps)} steps: {last}; {end}>"
+
+
+def metric_curves(
+    epochs: Sequence[EpochEnded], evaluations: Sequence[Evaluated]
+) -> dict[str, dict[str, tuple[list[int], list[float]]]]:
+    """Metrics besides loss and accuracy → training and validation → steps and values.
+
+    Those of training are of whole epochs. Metrics of several values have no curve.
+    """
+    found: dict[str, dict[str, tuple[list[int], list[float]]]] = {}
+    for name, events in (("training", epochs), ("validation", evaluations)):
+        for event in events:
+            for metric, value in event.metrics.items():
+                if not isinstance(value, list):
+                    steps, values = found.setdefault(metric, {}).setdefault(name, ([], []))
+                    steps.append(event.step)
+                    values.append(value)
+    return found
 
 
 def _table(history: History) -> str:
@@ -152,7 +180,9 @@ def _table(history: History) -> str:
     rows = []
     for row in range(max(0, len(history.epoch) - MOST_ROWS), len(history.epoch)):
         cells = "".join(
-            f"<td {CELL}>{values[row]:.4g}</td>" if row < len(values) else "<td></td>"
+            f"<td {CELL}>{formatting.metric(values[row], '.4g')}</td>"
+            if row < len(values)
+            else "<td></td>"
             for values in history.history.values()
         )
         rows.append(f"<tr><td {CELL}>{history.epoch[row] + 1}</td>{cells}</tr>")

@@ -7,8 +7,8 @@ the state is consistent, so that a consumer may stop pulling at any time.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from time import perf_counter, sleep
@@ -16,15 +16,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spritenet.engines.engine import Engine, Evaluation, Steps
+from spritenet.engines.engine import Evaluation, Steps
 from spritenet.errors import DivergedError
-from spritenet.losses import Loss
-from spritenet.optimizers import Optimizer
 from spritenet.training import batches, evaluation
 from spritenet.training.batch_source import BatchSource
 from spritenet.training.call_size import CallSize
 from spritenet.training.callbacks import Callbacks
-from spritenet.training.controls import BY_HAND, Controls, obey
+from spritenet.training.controls import BY_HAND, obey
 from spritenet.training.events import (
     CheckpointSaved,
     EpochEnded,
@@ -35,17 +33,19 @@ from spritenet.training.events import (
     StepEvent,
     Stopped,
 )
+from spritenet.training.measurement import Measurement
 from spritenet.training.plan import AVERAGE_EVERY
 from spritenet.training.session import Session
 from spritenet.training.state import Totals, TrainingState
+from spritenet.training.task import Task
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from spritenet.metrics import Value
     from spritenet.training.checkpoint import Checkpoint
-    from spritenet.training.observer import Observer
 
-__all__ = ["Task", "run"]
+__all__ = ["run"]
 
 
 EXPLODED = 1000.0
@@ -56,39 +56,6 @@ LONGEST_UNSAVED = 10.0
 
 PAUSED = 0.05
 """Seconds between two polls for commands while the training is paused."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Task:
-    """A training: network, loss, optimizer, data, and the file of its checkpoints.
-
-    Attributes:
-        engine: the network, made for the plan's batch size.
-        loss: the loss to minimize.
-        optimizer: the optimizer.
-        examples: the training set.
-        validation: the examples evaluated on after each epoch; None for no evaluation.
-        sample: a few of them, evaluated on within epochs.
-        max_images: images in one call of an evaluation.
-        trainable: the slices of the parameters that the optimizer changes.
-        identity: JSON values that a checkpoint must have in common with it to be resumed.
-        checkpoint: the checkpoint's file; None for none.
-        controls: the source of commands; None for none.
-        observer: takes snapshots and predictions; None for none.
-    """
-
-    engine: Engine
-    loss: Loss
-    optimizer: Optimizer
-    examples: BatchSource
-    validation: BatchSource | None = None
-    sample: BatchSource | None = None
-    max_images: int = 1024
-    trainable: Sequence[slice] = ()
-    identity: Mapping[str, object] = field(default_factory=dict)
-    checkpoint: Path | None = None
-    controls: Controls | None = None
-    observer: Observer | None = None
 
 
 def run(
@@ -130,6 +97,11 @@ class _Loop:
                 callback.load_state_dict(state)
         if self.plan.average and now.average is None:
             now = replace(now, average=now.parameters.copy())
+        if task.metrics is not None:
+            if now.metrics is None:
+                now = replace(now, metrics=task.metrics.start())
+            session.directions = task.metrics.directions
+            session.running_metrics = self._running_metrics
         session.state.now = now
         # Three sets of arrays rotate: the present one, the previous one, and the next.
         self.before = now.copy()
@@ -182,6 +154,10 @@ class _Loop:
         steps = 1 if self.callbacks.exact else self.call_size.steps
         steps = min(plan.pause(now.step) - now.step, steps)
         steps = batches.permitted(now, plan, steps, task.examples)
+        measurement = None
+        if task.metrics is not None and now.metrics is not None:
+            measurement = Measurement(task.metrics, now.metrics)
+            steps = min(steps, measurement.most_steps(plan.batch_size))
         rates = self._rates(steps)
         work = now.copy_into(self.spare)
         start = perf_counter()
@@ -193,6 +169,7 @@ class _Loop:
             loss=task.loss,
             optimizer=task.optimizer,
             rates=rates,
+            measure=measurement,
         )
         seconds = perf_counter() - start
         self._finite(np.where(done.losses > self.largest_loss, np.inf, done.losses), done)
@@ -203,6 +180,8 @@ class _Loop:
             batches.batch_images(now.place + k, plan.batch_size, len(task.examples))
             for k in range(len(done))
         ]
+        if measurement is not None:
+            work = replace(work, metrics=measurement.state)
         self._commit(work, len(done), _sums(done, sizes, seconds))
         right = [None] * len(done) if done.correct is None else done.correct.tolist()
         for k, (loss, correct) in enumerate(zip(done.losses, right, strict=True)):
@@ -272,7 +251,8 @@ class _Loop:
                 yield from self._observed()
             ended = self._epoch_ended(evaluated)
             self.epochs.append(ended)
-            self.session.state.now = replace(self.now, epoch=Totals())
+            start = None if task.metrics is None else task.metrics.start()
+            self.session.state.now = replace(self.now, epoch=Totals(), metrics=start)
             yield ended
         if task.checkpoint is not None and self._saves():
             yield self._checkpointed(task.checkpoint)
@@ -308,16 +288,27 @@ class _Loop:
         result = self._evaluate(examples)
         self._finite(np.array([result.loss], np.float32))
         step = self.now.step
+        epoch = self.plan.epoch(step - 1)
         return Evaluated(
-            step, self.plan.epoch(step - 1), result.loss, result.accuracy, result.count
+            step, epoch, result.loss, result.accuracy, result.count, metrics=result.metrics
         )
 
     def _evaluate(self, examples: BatchSource) -> Evaluation:
         """Returns the network's loss and accuracy on the examples."""
         task = self.task
         return evaluation.evaluate(
-            task.engine, self.now.best_guess, examples, task.loss, task.max_images
+            task.engine,
+            self.now.best_guess,
+            examples,
+            task.loss,
+            task.max_images,
+            metrics=task.metrics,
         )
+
+    def _running_metrics(self) -> dict[str, Value]:
+        """Returns the metrics of the epoch so far."""
+        metrics, state = self.task.metrics, self.now.metrics
+        return {} if metrics is None or state is None else metrics.values(state)
 
     def _epoch_ended(self, evaluated: Evaluated | None) -> EpochEnded:
         """Returns the metrics of the epoch that has ended."""
@@ -335,6 +326,8 @@ class _Loop:
             None if evaluated is None else evaluated.accuracy,
             sums.images,
             sums.seconds,
+            metrics=self._running_metrics(),
+            val_metrics={} if evaluated is None else evaluated.metrics,
         )
 
     def _saves(self) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -41,6 +41,8 @@ class Session:
         interrupt: aborts the engine's current call.
         reason: the reason to stop; empty to continue.
         rate: the learning rate from now on; None for the optimizer's own.
+        directions: of each metric besides loss and accuracy, "up" or "down", the better one.
+        running_metrics: returns those metrics over the epoch so far.
     """
 
     plan: Plan
@@ -50,6 +52,8 @@ class Session:
     interrupt: Callable[[], None] = lambda: None
     reason: str = ""
     rate: float | None = None
+    directions: Mapping[str, str] = field(default_factory=dict)
+    running_metrics: Callable[[], Mapping[str, float | list[float]]] = dict
 
     def stop(self, reason: str) -> None:
         """Ends the training before its next step, even if that is being computed."""

@@ -57,6 +57,8 @@ class TrainingState:
         parts: batches in one pass through the images.
         epoch: sums over the current epoch.
         whole: sums over the whole training.
+        metrics: the sums of metrics over the current epoch, float64; None if there are none. It is
+            replaced, never changed.
     """
 
     parameters: NDArray[np.float32]
@@ -67,6 +69,7 @@ class TrainingState:
     parts: int = 1
     epoch: Totals = field(default_factory=Totals)
     whole: Totals = field(default_factory=Totals)
+    metrics: NDArray[np.float64] | None = None
 
     @property
     def passes(self) -> int:

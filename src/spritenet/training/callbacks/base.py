@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AnyCallback", "Callback", "Callbacks", "Logs"]
 
-Logs: TypeAlias = Mapping[str, float]
-"""Metrics under Keras's names: loss, accuracy, val_loss, val_accuracy, learning_rate."""
+Logs: TypeAlias = Mapping[str, float | list[float]]
+"""Metrics under Keras's names: loss, accuracy, those of `compile`, val_loss, …, learning_rate."""
 
 
 class Callback:
@@ -54,7 +54,10 @@ class Callback:
         """Called when an epoch (from 0) begins."""
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Called after a step (from 0 in its epoch). Overriding it makes training slower."""
+        """Called after a step (from 0 in its epoch). Overriding it makes training slower.
+
+        Loss and accuracy are those of its batch, other metrics those of the epoch so far.
+        """
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Called after an epoch, with its metrics as `logs`."""
@@ -143,9 +146,11 @@ class Callbacks:
                         callback.session.plan.steps_per_epoch
                     )
                     accuracy = event.accuracy
-                    logs = {"loss": event.loss}
+                    logs: dict[str, float | list[float]] = {"loss": event.loss}
                     if accuracy is not None:
                         logs["accuracy"] = accuracy
+                    if self.exact:
+                        logs.update(callback.session.running_metrics())
                     callback.on_train_batch_end(batch, logs)
                 case EpochEnded():
                     callback.on_epoch_end(event.epoch, event.logs)

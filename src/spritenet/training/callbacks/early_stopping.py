@@ -67,6 +67,7 @@ class EarlyStopping(Callback):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Clears the state, unless the training resumes from a checkpoint."""
         del logs
+        self.monitor.begin(self.session)
         if self.session.state.now.step == self.session.plan.first_step:
             self._reset()
 

@@ -56,9 +56,17 @@ class ModelCheckpoint(Callback):
         self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only
         self.best = self.monitor.worst
+        self._fresh = initial_value_threshold is None
         if initial_value_threshold is not None:
             where = "initial_value_threshold"
             self.best = number(initial_value_threshold, where, "ModelCheckpoint")
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Takes the direction of the metric."""
+        del logs
+        self.monitor.begin(self.session)
+        if self._fresh:
+            self.best = self.monitor.worst
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Saves the model, if it is due.
@@ -70,7 +78,7 @@ class ModelCheckpoint(Callback):
             value = self.monitor.read(logs)
             if not self.monitor.improves(value, self.best):
                 return
-            self.best = value
+            self.best, self._fresh = value, False
         values = {"epoch": epoch + 1, **(logs or {})}
         try:
             path = self.filepath.format(**values)
@@ -91,4 +99,5 @@ class ModelCheckpoint(Callback):
 
     def load_state_dict(self, state: Mapping[str, object]) -> None:
         """See `Callback.load_state_dict`."""
+        self._fresh = False
         self.best = float(str(state["best"]))
