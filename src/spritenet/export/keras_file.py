@@ -9,7 +9,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zlib import error as DeflateError  # noqa: N812 - an exception, whatever zlib calls it
@@ -22,6 +23,12 @@ from spritenet.atomic import write_file
 from spritenet.destination import destination
 from spritenet.errors import ModelError
 from spritenet.export.error_location import located, quoted
+from spritenet.export.keras_optimizer import (
+    compile_config,
+    keras_order,
+    read_state,
+    written_state,
+)
 from spritenet.export.keras_topology import keras_topology
 from spritenet.export.keras_weights import (
     WeightsByLayer,
@@ -45,11 +52,15 @@ __all__ = ["is_keras", "read_keras", "save_keras"]
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 OURS = "spritenet.json"
+OPTIMIZER = "optimizer"
 MAXIMAL_JSON = 16 << 20  # bytes
 MAXIMAL_WEIGHTS = 1 << 30  # bytes
 KERAS_VERSION = "3.8.0"
 DATE = (1980, 1, 1, 0, 0, 0)  # of the archive's files: equal models are equal files
 PURPOSE, EXTRA = "Keras's model files", "keras"
+Stored = tuple[Mapping[str, Any], "Sequence[NDArray[np.float32]]", "Sequence[str]"]
+"""The `compile_config`, the optimizer's variables, and the names of the layers in their order."""
+
 WEIGHTS_ONLY = "Keras wrote its weights alone: save the model with model.save(…) in Keras."
 
 
@@ -77,17 +88,25 @@ def read_keras(path: Path, pixels: PixelRange | None = None) -> Content:
     with path.open("rb") as file:
         is_archive = file.read(4) == b"PK\3\4"
     read = _read_archive if is_archive else _read_h5
-    network, weights, entry = read(hdf5, path, pixels)
+    network, weights, entry, stored = read(hdf5, path, pixels)
     with located(path):
         parameters = parameters_of(network.layers, network.input_shape, weights)
     if entry.get("weights_sha256") not in (None, sha256(parameters)):
         entry = {}
-    return Content(network, parameters, entry)
+    if stored is None:
+        return Content(network, parameters, entry)
+    try:
+        state = read_state(*stored[:2], network.layers, network.input_shape, stored[2])
+    except ModelError as error:
+        note = f"its optimizer's state is left out: {error}"
+        network = replace(network, notes=(*network.notes, note.removesuffix(".")))
+        return Content(network, parameters, entry)
+    return Content(network, parameters, entry, state)
 
 
 def _read_archive(
     hdf5: Hdf5, path: Path, pixels: PixelRange | None
-) -> tuple[Topology, WeightsByLayer, Mapping[str, Any]]:
+) -> tuple[Topology, WeightsByLayer, Mapping[str, Any], Stored | None]:
     """Reads a `.keras` archive."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -104,13 +123,20 @@ def _read_archive(
     with located(path):
         network = read_topology(config, pixels)
     where = f"{path}: {WEIGHTS}"
+    found = list(places(config))
+    compiled = config.get("compile_config")
     with hdf5.open(io.BytesIO(stored), where) as file:
-        return network, v3_weights(hdf5, file, places(config), where), entry
+        weights = v3_weights(hdf5, file, [*found, (OPTIMIZER, OPTIMIZER)], where)
+    variables = dict(weights).pop(OPTIMIZER, ())
+    kept = None
+    if isinstance(compiled, Mapping) and variables:
+        kept = compiled, variables, [name for name, _ in found]
+    return network, weights, entry, kept
 
 
 def _read_h5(
     hdf5: Hdf5, path: Path, pixels: PixelRange | None
-) -> tuple[Topology, WeightsByLayer, Mapping[str, Any]]:
+) -> tuple[Topology, WeightsByLayer, Mapping[str, Any], None]:
     """Reads a `.h5` file."""
     with hdf5.open(path, path) as file:
         text = attribute(file, "model_config")
@@ -121,7 +147,7 @@ def _read_h5(
             network = read_topology(_json(text, path), pixels)
         layers = {layer.label for layer in network.layers}
         weights = h5_weights(hdf5, file, layers, str(path))
-    return network, weights, _json(ours, path) if isinstance(ours, str) else {}
+    return network, weights, _json(ours, path) if isinstance(ours, str) else {}, None
 
 
 def _member(archive: zipfile.ZipFile, name: str, most: int, where: Path) -> bytes:
@@ -174,6 +200,9 @@ def save_keras(model: SavedModel, path: str | os.PathLike[str]) -> None:
 def _archive(hdf5: Hdf5, model: SavedModel, where: Path) -> bytes:
     """Returns the bytes of a `.keras` archive."""
     config = keras_topology(model.layers, model.input_shape, where.stem)
+    order = {name: place for place, name in enumerate(keras_order(model.layers))}
+    # Keras sorts them so before it looks for their weights, whose groups it numbers.
+    config["config"]["layers"].sort(key=lambda entry: order.get(entry["config"]["name"], -1))
     paths, weights = dict(places(config)), io.BytesIO()
     with hdf5.open(weights, where, "w") as file:
         file.create_group("vars").attrs["name"] = where.stem
@@ -182,6 +211,13 @@ def _archive(hdf5: Hdf5, model: SavedModel, where: Path) -> bytes:
             group.attrs["name"] = name
             for number, (_, values) in enumerate(arrays):
                 group.create_dataset(str(number), data=values)
+        compiled = model.optimizer and compile_config(model.optimizer)
+        if model.optimizer is not None and compiled is not None:
+            config["compile_config"] = compiled
+            group = file.create_group(f"{OPTIMIZER}/vars")
+            variables = written_state(model.optimizer, model.layers, model.input_shape)
+            for number, variable in enumerate(variables):
+                group.create_dataset(str(number), data=variable)
     files = {
         METADATA: _text({"keras_version": KERAS_VERSION, "date_saved": "1980-01-01@00:00:00"}),
         CONFIG: _text(config),

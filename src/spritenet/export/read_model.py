@@ -76,7 +76,9 @@ def read(
     path = local_only(path, "Download its folder, and name that.", "models are read from files")
     for is_its_file, read_file in READERS:
         if is_its_file(path):
-            return _saved(path, read_file(path, wanted), wanted, given)
+            content = read_file(path, wanted)
+            kept = content if optimizer else content._replace(optimizer=None)
+            return _saved(path, kept, wanted, given)
     if is_zip(path):
         with unzipped(path) as folder:
             return read_tfjs(locate(folder), path, optimizer, wanted, given)
@@ -94,7 +96,7 @@ def _saved(
     Raises:
         ModelError: its parts don't go together.
     """
-    network, parameters, entry = content
+    network, parameters, entry, state = content
     metadata = Metadata.from_json(entry, path) if entry else Metadata()
     if class_names is not None:
         metadata = replace(metadata, class_names=class_names)
@@ -108,6 +110,7 @@ def _saved(
         network.input_shape,
         parameters,
         metadata,
+        state,
         assumed=assumed,
         notes=tuple(notes),
     )

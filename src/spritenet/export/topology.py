@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from spritenet.export.saved_model import OptimizerState
+
 __all__ = ["Content", "Topology", "completed"]
 
 
@@ -44,11 +46,13 @@ class Content(NamedTuple):
         network: its layers.
         parameters: float32, all weights in layer order.
         entry: our metadata; empty in a file of another program.
+        optimizer: the state of its optimizer, if the file has one.
     """
 
     network: Topology
     parameters: NDArray[np.float32]
     entry: Mapping[str, Any]
+    optimizer: OptimizerState | None = None
 
 
 def completed(graph: Graph, input_shape: Shape, pixels: PixelRange | None = None) -> Topology:

@@ -292,7 +292,8 @@ class Model(ForeignNames):
 
         Args:
             path: a folder; or a file that ends in .keras or .h5 (extra `keras`) or .onnx (`onnx`).
-            include_optimizer: if True, a folder also has the optimizer state and metrics.
+            include_optimizer: if True, a folder also has the optimizer state and metrics, and a
+                .keras file the optimizer and its state.
             precision: the type as which kernels are stored: "float32"; "float16"; or, in a
                 folder, "uint16" or "uint8".
 
