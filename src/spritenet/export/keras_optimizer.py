@@ -7,7 +7,7 @@ in the order of Keras's own layers (`keras_order`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,9 @@ GROUPS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "Lamb": (("first_moment", "second_moment"),),
 }
 """Slots in Keras's order: those of a group lie side by side. Others' states aren't exchanged."""
+
+BEFORE_SLOTS = 2
+"""Variables before the slots: the number of steps, and the learning rate."""
 
 SHARED = (("average",), ("gradient_sum",))
 """The slots that any optimizer may have, before its own."""
@@ -199,19 +202,16 @@ def read_state(
         raise ModelError(f"the state of {type(optimizer).__name__} has another form here")
     trained = _trained(graph, input_shape, names)
     scalars = optimizer.scalars
-    expected: list[Shape] = [(), ()]
-    if len(variables) == len(expected):  # compiled, not trained
+    if len(variables) == BEFORE_SLOTS:  # compiled, not trained
         groups = []
-    for group in groups:
-        each = [w.shape for w in trained for _ in group]
-        expected += [()] if group[0] in scalars else each
+    expected = _expected(groups, trained, scalars)
     if [array.shape for array in variables] != expected:
         raise ModelError(
             "its arrays don't fit", expected=f"{len(expected)} arrays", got=len(variables)
         )
     count = sum(w.size for node in graph.nodes(input_shape) for w in node.weights)
     slots = dict(zip(optimizer.slots, optimizer.initial_slots(count), strict=True))
-    rest = iter(variables[2:])
+    rest = iter(variables[BEFORE_SLOTS:])
     for group in groups:
         if group[0] in scalars:
             slots[group[0]][:1] = next(rest)
@@ -225,11 +225,24 @@ def read_state(
     return OptimizerState(optimizer, int(variables[0]), made, loss)
 
 
+def _expected(
+    groups: Iterable[Sequence[str]], trained: Sequence[Trained], scalars: Collection[str]
+) -> list[Shape]:
+    """Returns the shapes of an optimizer's variables."""
+    shapes: list[Shape] = [()] * BEFORE_SLOTS
+    for group in groups:
+        each = [weight.shape for weight in trained for _ in group]
+        shapes += [()] if group[0] in scalars else each
+    return shapes
+
+
 def _optimizer(
     class_name: str, config: Mapping[str, Any], variables: Sequence[NDArray[np.float32]]
 ) -> Optimizer:
     """Returns the optimizer, at the learning rate it had reached."""
-    if len(variables) < 2 or variables[0].shape or variables[1].shape:  # the steps, the rate
+    if (
+        len(variables) < BEFORE_SLOTS or variables[0].shape or variables[1].shape
+    ):  # the steps, the rate
         raise ModelError("its arrays are missing")
     own = {name: value for name, value in config.items() if value is not None}
     own["learning_rate"] = float(variables[1])
