@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 FONTS = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSerif", "DejaVuSansMono-Oblique",
          "LiberationSans-Regular", "LiberationSerif-Italic", "LiberationMono-Regular")  # fmt: skip
 MODELS = ("tutorial strokes", "convnet strokes", "tutorial mnist", "convnet mnist")
+STRANGE = ("heart", "plus", "question", "A", "H", "e", "R", "B")
+"""Drawings that networks without a detector read as digits with 90 % confidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,37 @@ def strangers(each: int) -> Iterator[tuple[str, Pixels]]:
         )
 
 
+def strange(each: int) -> Pixels:
+    """The drawings of `STRANGE`."""
+    from drawings import SHAPES, shape
+    from letters import letter_paths
+
+    random = np.random.default_rng(7)
+    paths = [
+        path
+        for name in STRANGE
+        for path in (
+            [shape(name, random) for _ in range(each)]
+            if name in SHAPES
+            else letter_paths(name, each, seed=4)
+        )
+    ]
+    return np.stack([drawn(path, ANYHOW, random) for path in paths])
+
+
+def other_hands(each: int) -> Iterator[tuple[str, int, Pixels]]:
+    """Digits as some hands write them: name, label, drawings."""
+    from drawings import OTHER_HANDS, shape
+
+    random = np.random.default_rng(8)
+    for name, (label, _) in OTHER_HANDS.items():
+        yield (
+            name,
+            label,
+            np.stack([drawn(shape(name, random), ANYHOW, random) for _ in range(each)]),
+        )
+
+
 def printed(letter: str) -> Pixels:
     """A letter in the fonts that are here, as a scan of it is prepared."""
     from spritenet.prepare import Preparation, prepare
@@ -135,7 +168,7 @@ def trained(name: str, epochs: int) -> tuple[sn.Model, sn.Split]:
     import spritenet as sn
     from spritenet.sources.strokes import strokes
 
-    network, data = name.split()
+    network, data, *augment = name.split()
     if data == "mnist":
         mnist = sn.load(str(mnist_folder()))
         train, (held, rest) = mnist.train, mnist.test.split(validation=0.5, seed=0)
@@ -144,7 +177,14 @@ def trained(name: str, epochs: int) -> tuple[sn.Model, sn.Split]:
     model = sn.networks.get(network, train)
     optimizer = sn.AdamW(sn.OneCycle(0.006), 0.05, beta_2=0.99)
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(train, epochs=epochs, batch_size=32, calibrate_on=held, verbose=0)
+    model.fit(
+        train,
+        epochs=epochs,
+        batch_size=32,
+        calibrate_on=held,
+        verbose=0,
+        augment=next(iter(augment), None),
+    )
     return model, rest
 
 
@@ -154,14 +194,21 @@ def main() -> None:
     from spritenet.sources.strokes import pen_paths
 
     parser = arguments(__doc__)
-    parser.add_argument("--models", nargs="+", default=MODELS, help="like 'tutorial mnist'")
+    parser.add_argument(
+        "--models", nargs="+", default=MODELS, help="like 'tutorial mnist', 'tutorial mnist digits'"
+    )
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--each", type=int, default=20, help="drawings of each letter")
     options = parser.parse_args()
-    if any(name.endswith(" mnist") for name in options.models):
+    if any(name.split()[1] == "mnist" for name in options.models):
         mnist_folder()
 
     others = dict(strangers(options.each))
+    others["strange drawings"] = strange(options.each)
+    kinds = ("scribbles", "shapes", "letters, no look-alikes", "printed letters, no look-alikes")
+    found = [others[kind] for kind in kinds if kind in others]
+    others["all of these, no look-alikes"] = np.concatenate(found)
+    hands = list(other_hands(options.each))
     random = np.random.default_rng(6)
     digits = np.repeat(np.arange(10), options.each)
     paths = [path for digit in range(10) for path in pen_paths(digit, options.each, seed=9)]
@@ -187,10 +234,14 @@ def main() -> None:
             Row("calibration error after", (100 * after,), "points"),
         ]
         for manner, images in manners.items():
-            found = model.classify(images)
-            right = 100 * accuracy(digits, found.probabilities)
+            seen = model.classify(images)
+            right = 100 * accuracy(digits, seen.probabilities)
             rows.append(Row(f"digits drawn {manner}: right", (right,), "%"))
-            rows.append(Row("  refused", (100 * (1 - found.sure.mean()),), "%"))
+            rows.append(Row("  refused", (100 * (1 - seen.sure.mean()),), "%"))
+        for hand, label, images in hands:
+            answer = model.classify(images)
+            rows.append(Row(f"{hand}: right", (100 * float((answer.label == label).mean()),), "%"))
+            rows.append(Row("  refused", (100 * (1 - answer.sure.mean()),), "%"))
         report(name, rows, as_json=options.json)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-__all__ = ["SHAPES", "SIDE", "canvas", "moved", "scribble", "shape"]
+__all__ = ["OTHER_HANDS", "SHAPES", "SIDE", "canvas", "moved", "scribble", "shape"]
 
 SIDE = 280
 """Pixels along a canvas."""
@@ -220,15 +220,41 @@ SHAPES: dict[str, tuple[list[tuple[float, float]], ...]] = {
         ],
     ),
     "lightning": ([(0.6, 0), (0.15, 0.55), (0.85, 0.45), (0.35, 1)],),
+    "question": (
+        [(0.1, 0.25), (0.25, 0.05), (0.55, 0), (0.8, 0.15), (0.8, 0.35), (0.5, 0.55), (0.5, 0.75)],
+        [(0.5, 0.96), (0.5, 1)],
+    ),
 }
 """Each thing's strokes in 0 … 1."""
 
+OTHER_HANDS: dict[str, tuple[int, tuple[list[tuple[float, float]], ...]]] = {
+    "1 with a long flag, without a foot": (1, ([(0.2, 0.6), (0.8, 0), (0.8, 1)],)),
+    "1 with a flag and a foot": (1, ([(0.25, 0.25), (0.5, 0), (0.5, 1)], [(0.2, 1), (0.8, 1)])),
+    "slashed 0": (
+        0,
+        (
+            [(0.5, 0), (0.2, 0.2), (0.1, 0.5), (0.2, 0.8), (0.5, 1), (0.8, 0.8), (0.9, 0.5),
+             (0.8, 0.2), (0.5, 0)],
+            [(0.85, 0.05), (0.15, 0.95)],
+        ),
+    ),
+    "narrow 0": (
+        0,
+        (
+            [(0.5, 0), (0.36, 0.2), (0.32, 0.5), (0.36, 0.8), (0.5, 1), (0.64, 0.8), (0.68, 0.5),
+             (0.64, 0.2), (0.5, 0)],
+        ),
+    ),
+    "crossed 7": (7, ([(0.1, 0), (0.9, 0), (0.4, 1)], [(0.3, 0.5), (0.8, 0.5)])),
+}  # fmt: skip
+"""Digits as some hands write them: what each is, and its strokes in 0 … 1."""
+
 
 def shape(name: str, random: Random) -> Strokes:
-    """A thing of `SHAPES` in an unsteady hand, in 0 … 1."""
+    """A thing of `SHAPES` or `OTHER_HANDS` in an unsteady hand, in 0 … 1."""
     strokes = []
     stretch = np.exp(random.normal(0, 0.12, 2))
-    for corners in SHAPES[name]:
+    for corners in SHAPES[name] if name in SHAPES else OTHER_HANDS[name][1]:
         points = (np.array(corners) + random.normal(0, 0.02, (len(corners), 2))) * stretch
         fine = [np.linspace(a, b, 8, endpoint=False) for a, b in pairwise(points)]
         strokes.append(np.concatenate([*fine, points[-1:]]).astype(np.float32))

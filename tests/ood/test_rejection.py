@@ -16,7 +16,7 @@ from sklearn.neural_network import MLPClassifier
 
 import spritenet as sn
 import tiny
-from drawings import canvas, moved, scribble
+from drawings import canvas, moved, scribble, shape
 from letters import LETTERS, LOOK_ALIKES, letter_paths
 from spritenet import ood
 from spritenet.metrics import calibration_error
@@ -25,6 +25,7 @@ from spritenet.ood.outliers import make_outliers
 from spritenet.ood.temperature import COLDEST, HOTTEST, best_temperature, softened
 from spritenet.prepare import Preparation, prepare
 from spritenet.sources.strokes import pen_paths, strokes
+from spritenet.sources.strokes.composed_glyphs import draw_composed_glyphs
 from spritenet.sources.strokes.pseudo_glyphs import draw_pseudo_glyphs
 
 
@@ -69,7 +70,10 @@ def test_it_is_not_sure_of_anything_else(reader: sn.Sequential) -> None:
     assert refused(reader, drawn([scribble(random) for _ in range(60)])) > 0.75
     others = sorted(set(LETTERS) - LOOK_ALIKES)
     letters = [path for letter in others for path in letter_paths(letter, 3, seed=2)]
-    assert refused(reader, drawn(letters)) > 0.6
+    assert refused(reader, drawn(letters)) > 0.7
+    strange = [shape(name, random) for name in ("heart", "plus", "question") for _ in range(8)]
+    strange += [path for letter in "AHeR" for path in letter_paths(letter, 8, seed=4)]
+    assert refused(reader, drawn(strange)) > 0.75
 
 
 @pytest.mark.parametrize(
@@ -215,9 +219,10 @@ def test_colours_and_other_sizes() -> None:
 
 def test_inventions_are_the_same_however_many() -> None:
     """Image i is a function of seed and i; another seed draws others."""
-    many = draw_pseudo_glyphs(120, seed=1)
-    assert (draw_pseudo_glyphs(40, seed=1) == many[:40]).all()
-    assert (draw_pseudo_glyphs(40, seed=2) != many[:40]).any()
+    for draw in (draw_pseudo_glyphs, draw_composed_glyphs):
+        many = draw(120, seed=1)
+        assert (draw(40, seed=1) == many[:40]).all()
+        assert (draw(40, seed=2) != many[:40]).any()
     assert many.any(axis=(1, 2, 3)).all()
 
 

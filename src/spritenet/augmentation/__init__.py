@@ -4,7 +4,7 @@ steps     a random layer in the core's words, and what `fit(augment=…)` takes 
 words     the presets and NAME=VALUE
 """
 
-from spritenet.augmentation.steps import Augment, Step, augmented, find_steps, flips
+from spritenet.augmentation.steps import Augment, Step, augmented, find_steps, flip_note, flips
 from spritenet.augmentation.words import PRESETS
 
-__all__ = ["PRESETS", "Augment", "Step", "augmented", "find_steps", "flips"]
+__all__ = ["PRESETS", "Augment", "Step", "augmented", "find_steps", "flip_note", "flips"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Augment", "Step", "augmented", "find_steps", "flips"]
+__all__ = ["Augment", "Step", "augmented", "find_steps", "flip_note", "flips"]
 
 
 class RandomLayer(Protocol):
@@ -127,6 +127,20 @@ def _step_of(layer: object) -> Step:
 def flips(steps: Iterable[Step]) -> bool:
     """Returns True if images may be flipped."""
     return any(step.operator == "RandomFlip" for step in steps)
+
+
+def flip_note(class_names: Sequence[str]) -> str:
+    """Returns a note on flipped letters or digits; "" if the classes are something else.
+
+    >>> flip_note(["3", "E"])
+    'flipped letters and digits look like others, or like none: better without flip'
+    >>> flip_note(["cat", "dog"])
+    ''
+    """
+    signs = [name for name in class_names if len(name) == 1 and name.isalnum()]
+    if not signs or 2 * len(signs) < len(class_names):
+        return ""
+    return "flipped letters and digits look like others, or like none: better without flip"
 
 
 def augmented(

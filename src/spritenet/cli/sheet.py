@@ -64,6 +64,15 @@ def sheet(
             show_default="the first images; 0 for random",
         ),
     ] = None,
+    augment: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Show each image beside augmented copies: digits, photos, or amounts such as "
+            "rotation=10.",
+            show_default="none",
+        ),
+    ] = None,
     projector: Annotated[
         bool,
         typer.Option(
@@ -95,12 +104,19 @@ def sheet(
     from spritenet.atomic import write_file
     from spritenet.dataset.contact_sheet import contact_sheet, mosaic
     from spritenet.destination import destination
+    from spritenet.errors import InputError
 
     check_suffix(out, *([] if projector else [".png"]), folder=projector)
     with destination(out) as place:
         chosen = _split(load(data, data_options), split)
         arrays = chosen.images, chosen.labels, chosen.class_names
-        if projector:
+        if augment is not None:
+            if projector:
+                raise InputError("mutually exclusive", where="--augment", got="--projector")
+            count_of_rows = rows or ROWS[by.value]
+            picture = _copies(chosen, by, augment, columns, count_of_rows, seed)
+            write_file(place.path, picture)
+        elif projector:
             shown = _write_projector(chosen, place.path, count, seed or 0, model)
         elif by is Arrangement.CLASS:
             picture = contact_sheet(*arrays, columns, rows or ROWS["class"], seed)
@@ -115,6 +131,28 @@ def sheet(
         terminal.print_json({"path": path, "split": chosen.name, "bytes": len(picture)})
     else:
         print(f"{path}: images of {chosen.name}, {len(picture):,} bytes")
+
+
+def _copies(
+    split: Split, by: Arrangement, augment: str, columns: int, rows: int, seed: int | None
+) -> bytes:
+    """Draws a row for an image of each class, or for random ones, beside augmented copies."""
+    from spritenet.augmentation import find_steps
+    from spritenet.dataset.augmented_copies import copies_sheet, some_places
+
+    by_class = by is Arrangement.CLASS
+    classes = len(split.class_names) if by_class else 0
+    choice = seed if by_class else seed or 0
+    places = some_places(split.labels, rows, classes=classes, seed=choice)
+    return copies_sheet(
+        split.images,
+        split.labels,
+        split.class_names,
+        find_steps(augment),
+        places,
+        columns=columns,
+        seed=seed or 0,
+    )
 
 
 def _split(dataset: Dataset, name: str | None) -> Split:

@@ -9,6 +9,7 @@ import base64
 import html
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,7 @@ from spritenet.permutation import permutation
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["contact_sheet", "html_figure", "mosaic"]
+__all__ = ["Row", "contact_sheet", "draw_rows", "html_figure", "mosaic"]
 
 TILE = 56  # pixels: MNIST's 28 twice
 GAP = 4
@@ -32,6 +33,22 @@ INK = (31, 35, 40)
 FAINT = (125, 133, 144)
 NAME_SIZE = 17
 COUNT_SIZE = 12
+HEAD = 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """A row of a sheet.
+
+    Attributes:
+        name: before its images.
+        note: a line below the name.
+        images: uint8, n h w c.
+    """
+
+    name: str
+    note: str
+    images: NDArray[np.uint8]
 
 
 def contact_sheet(
@@ -56,42 +73,73 @@ def contact_sheet(
     Returns:
         A PNG file.
     """
+    counted = class_counts(labels, len(class_names)).tolist()
+    shown = [
+        Row(class_names[number], f"{counted[number]:,}", images[members])
+        for number, members in _choose_rows(labels, len(class_names), columns, rows, seed)
+    ]
+    rest = len(class_names) - len(shown)
+    more = f"and {rest:,} more class{'es' * (rest != 1)}" if rest else ""
+    return draw_rows(shown, images.shape[1:], more=more)
+
+
+def draw_rows(
+    rows: Sequence[Row],
+    image_shape: tuple[int, ...],
+    *,
+    more: str = "",
+    heads: tuple[str, str] | None = None,
+) -> bytes:
+    """Draws rows of images, each behind its name and its note.
+
+    Args:
+        rows: one or more.
+        image_shape: height, width and channels of an image.
+        more: a line below the last row.
+        heads: words above the first column and above the others, which then stand apart.
+
+    Returns:
+        A PNG file.
+    """
     from PIL import Image, ImageDraw, ImageFont
 
-    rows_shown = _choose_rows(labels, len(class_names), columns, rows, seed)
-    names = [_shorten(class_names[number], 24) for number, _ in rows_shown]
-    counted = class_counts(labels, len(class_names)).tolist()
-    counts = [f"{count:,}" for count in counted[: len(rows_shown)]]
-    rest = len(class_names) - len(rows_shown)
-    more = f"and {rest:,} more class{'es' * (rest != 1)}" if rest else ""
+    names = [_shorten(row.name, 24) for row in rows]
     name_font = ImageFont.load_default(NAME_SIZE)
-    count_font = ImageFont.load_default(COUNT_SIZE)
-
-    tile_width, tile_height = _tile_size(images.shape[1:])
+    note_font = ImageFont.load_default(COUNT_SIZE)
+    tile_width, tile_height = _tile_size(image_shape)
     row_height = max(tile_height, NAME_SIZE + COUNT_SIZE + 8)
-    column_count = max(1, *(len(members) for _, members in rows_shown))
+    column_count = max(1, *(len(row.images) for row in rows))
     text_right = MARGIN + round(
         max(
             *(name_font.getlength(name) for name in names),
-            *(count_font.getlength(text) for text in [more, *counts]),
+            *(note_font.getlength(text) for text in [more, *(row.note for row in rows)]),
         )
     )
-    left = text_right + MARGIN
-    width = left + column_count * (tile_width + GAP) - GAP + MARGIN
-    height = 2 * MARGIN + len(rows_shown) * (row_height + GAP) - GAP + (24 if rest else 0)
-    sheet = Image.new("RGB", (width, height), PAPER)
+    left, apart = text_right + MARGIN, 0
+    if heads:
+        apart = max(3 * GAP, round(note_font.getlength(heads[0])) + 2 * GAP - tile_width)
+    width = left + column_count * (tile_width + GAP) - GAP + MARGIN + apart
+    if heads:
+        second = left + tile_width + GAP + apart
+        width = max(width, second + round(note_font.getlength(heads[1])) + MARGIN)
+    height = 2 * MARGIN + len(rows) * (row_height + GAP) - GAP + (24 if more else 0)
+    top = MARGIN + (HEAD if heads else 0)
+    sheet = Image.new("RGB", (width, height + top - MARGIN), PAPER)
     draw = ImageDraw.Draw(sheet)
-    top = MARGIN
-    for (_, members), name, count in zip(rows_shown, names, counts, strict=True):
+    if heads:
+        draw.text((left, MARGIN), heads[0], FAINT, note_font)
+        draw.text((second, MARGIN), heads[1], FAINT, note_font)
+    for row, name in zip(rows, names, strict=True):
         middle = top + row_height // 2
         draw.text((text_right, middle - 9), name, INK, name_font, anchor="rm")
-        draw.text((text_right, middle + 11), count, FAINT, count_font, anchor="rm")
-        for column, index in enumerate(members.tolist()):
-            tile = _tile(images[index], (tile_width, tile_height))
-            corner = (left + column * (tile_width + GAP), middle - tile_height // 2)
+        draw.text((text_right, middle + 11), row.note, FAINT, note_font, anchor="rm")
+        for column, image in enumerate(row.images):
+            tile = _tile(image, (tile_width, tile_height))
+            across = left + column * (tile_width + GAP) + (apart if column else 0)
+            corner = (across, middle - tile_height // 2)
             sheet.paste(tile, corner, tile if tile.mode == "RGBA" else None)
         top += row_height + GAP
-    draw.text((text_right, top + 12), more, FAINT, count_font, anchor="rm")
+    draw.text((text_right, top + 12), more, FAINT, note_font, anchor="rm")
     file = io.BytesIO()
     sheet.save(file, "PNG")
     return file.getvalue()

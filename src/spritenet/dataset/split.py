@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from spritenet.augmentation import Augment, find_steps
 from spritenet.dataset.arrays import (
     as_images,
     as_labels,
@@ -339,24 +340,32 @@ class Split:
             flat=flat,
         )
 
-    def show(self, most: int = 50, *, seed: int = 0, title: str = "") -> Figure:
+    def show(
+        self, most: int = 50, *, seed: int = 0, title: str = "", augment: Augment = None
+    ) -> Figure:
         """Plots some images with their classes. Needs the extra `plot`.
 
         Args:
             most: the number of images, at most.
             seed: of the choice: the first images of this seed's first epoch.
             title: the figure's title.
+            augment: an augmentation, as for `fit`: each image is then followed by copies, as
+                training with that seed sees it in its first epochs.
 
         Raises:
             DataError: there are no images.
+            ModelError: the augmentation is wrong, or doesn't fit the images.
         """
         from spritenet import plots
-        from spritenet.permutation import permutation
+        from spritenet.dataset.augmented_copies import COLUMNS, captioned_copies, some_places
 
-        size = len(self)
-        chosen = permutation(seed, 0, size, 0, min(most, size)) if size else np.zeros(0, np.int64)
-        names = [label_text(label, self.class_names) for label in self.labels[chosen]]
-        return plots.images(self.images[chosen], names, title=title or self.name)
+        if augment is None:
+            chosen = some_places(self.labels, most, seed=seed)
+            captions = [label_text(label, self.class_names) for label in self.labels[chosen]]
+            return plots.images(self.images[chosen], captions, title=title or self.name)
+        given = self.images, self.labels, self.class_names, find_steps(augment)
+        flat, captions = captioned_copies(*given, rows=max(1, most // COLUMNS), seed=seed)
+        return plots.images(flat, captions, columns=COLUMNS, title=title or self.name)
 
     def _repr_png_(self) -> bytes:
         from spritenet.dataset.contact_sheet import contact_sheet

@@ -12,7 +12,7 @@ from spritenet.dataset.class_notes import class_notes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["absence_note", "flip_note", "label_notes"]
+__all__ = ["absence_note", "label_notes"]
 
 FEW = 8
 
@@ -41,20 +41,6 @@ def label_notes(
     if not numbered:
         return ()
     return class_notes(labels, [str(number) for number in range(int(labels.max(initial=0)) + 1)])
-
-
-def flip_note(class_names: Sequence[str]) -> str:
-    """Returns a note on flipped letters or digits; "" if the classes are something else.
-
-    >>> flip_note(["3", "E"])
-    'flipped letters and digits look like others, or like none: better without flip'
-    >>> flip_note(["cat", "dog"])
-    ''
-    """
-    signs = [name for name in class_names if len(name) == 1 and name.isalnum()]
-    if not signs or 2 * len(signs) < len(class_names):
-        return ""
-    return "flipped letters and digits look like others, or like none: better without flip"
 
 
 def absence_note(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spritenet.augmentation import flips
+from spritenet.augmentation import flip_note, flips
 from spritenet.dataset.load_warnings import warn
 from spritenet.errors import ModelError
 from spritenet.layers import RandomFlip, Shape
@@ -18,7 +18,7 @@ from spritenet.model.data_adapter import DataAdapter
 from spritenet.model.encoder import Encoder, to_batches
 from spritenet.model.foreign_arrays import is_stream
 from spritenet.model.input_data import adapt
-from spritenet.model.label_notes import absence_note, flip_note, label_notes
+from spritenet.model.label_notes import absence_note, label_notes
 from spritenet.training import evaluation, loop
 from spritenet.training.batch_source import BatchSource, MemoryBatches
 from spritenet.training.callbacks import Callbacks

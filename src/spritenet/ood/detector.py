@@ -19,8 +19,8 @@ __all__ = ["train_detector"]
 MOST_FEATURES = 256
 """Features of the detector; of a layer with more outputs, those of largest variance."""
 
-HIDDEN = 64
-BATCH, EPOCHS = 64, 6
+HIDDEN = 80
+BATCH, EPOCHS = 64, 10
 RATE, DECAY = 0.01, 0.02
 """AdamW with one cycle; docs/log.md lists the alternatives that were measured."""
 

@@ -6,12 +6,15 @@ that a network trained on some outliers detects others too.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spritenet.initializers import stream
 from spritenet.prepare.resample import coverage
+from spritenet.sources.strokes.composed_glyphs import draw_composed_glyphs
 from spritenet.sources.strokes.pseudo_glyphs import draw_pseudo_glyphs
 
 if TYPE_CHECKING:
@@ -19,18 +22,21 @@ if TYPE_CHECKING:
 
     Pixels = NDArray[np.uint8]
 
+Maker = Callable[..., "Pixels"]
+
 __all__ = ["make_outliers"]
 
 FRACTIONS = {
-    "mixed": 0.12,
-    "cut": 0.1,
-    "turned": 0.08,
-    "overlaid": 0.05,
-    "noise": 0.04,
-    "inverted": 0.03,
+    "mixed": 0.07,
+    "cut": 0.06,
+    "turned": 0.05,
+    "overlaid": 0.03,
+    "noise": 0.03,
+    "inverted": 0.02,
     "blank": 0.01,
+    "composed": 0.5,
 }
-"""The fraction of each kind; the rest are synthetic characters."""
+"""The fraction of each kind; the rest are characters of random strokes."""
 
 
 def make_outliers(images: Pixels, count: int, *, seed: int) -> Pixels:
@@ -41,7 +47,7 @@ def make_outliers(images: Pixels, count: int, *, seed: int) -> Pixels:
         count: the number of outliers.
         seed: of all random choices.
     """
-    makers = {
+    makers: dict[str, Maker] = {
         "mixed": _mixed,
         "cut": _cut,
         "turned": _turned,
@@ -49,6 +55,7 @@ def make_outliers(images: Pixels, count: int, *, seed: int) -> Pixels:
         "noise": _noise,
         "inverted": _inverted,
         "blank": _blank,
+        "composed": partial(_inked, draw=partial(draw_composed_glyphs, seed=seed)),
     }
     paper = _paper(images)
     parts = []
@@ -56,7 +63,8 @@ def make_outliers(images: Pixels, count: int, *, seed: int) -> Pixels:
         random = stream(seed, number)
         parts.append(makers[kind](images, round(count * fraction), paper, random))
     rest = count - sum(map(len, parts))
-    parts.append(_invented(images, rest, paper, stream(seed, len(parts)), seed))
+    draw = partial(draw_pseudo_glyphs, seed=seed)
+    parts.append(_inked(images, rest, paper, stream(seed, len(parts)), draw))
     return np.concatenate(parts)
 
 
@@ -149,16 +157,16 @@ def _blank(images: Pixels, count: int, _: NDArray[np.int64], random: np.random.G
     return np.broadcast_to(colour, (count, *images.shape[1:]))
 
 
-def _invented(
+def _inked(
     images: Pixels,
     count: int,
     paper: NDArray[np.int64],
     random: np.random.Generator,
-    seed: int,
+    draw: Callable[[int], Pixels],
 ) -> Pixels:
     """Synthetic characters of no script, in the data's colours and size."""
     _, height, width, channels = images.shape
-    ink = draw_pseudo_glyphs(count, seed=seed)
+    ink = draw(count)
     side = ink.shape[1]
     if (height, width) != (side, side):
         down = coverage(0, side, height, height, side) / side

@@ -7,6 +7,7 @@
     writer.py     control points, varied at random
     curves.py   smooth curves through them
     paper.py    curves scaled into MNIST's box, and pen widths
+    pseudo_glyphs.py, composed_glyphs.py   characters of no script
     digits.py   image i of a seed, as pixels (drawn by the core) or pen paths
 
 The package has no networks or training.
