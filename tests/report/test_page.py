@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import re
+from copy import copy
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -15,14 +16,17 @@ import pytest
 from PIL import Image
 
 import tiny
+from spritenet.augmentation import augmented, find_steps
 from spritenet.dataset import Dataset, Split
 from spritenet.errors import DataError, ModelError
 from spritenet.layers import Dense, Flatten
 from spritenet.model import Sequential
 from spritenet.report import Report, make_report
 from spritenet.web.report import page
+from spritenet.web.report.augmentation import augmentation
 from spritenet.web.report.sheet import COLUMNS, Sheet
 
+STEPS = find_steps("rotation=20,mixup=0.2")
 VOID = {"meta", "br", "img", "input"}
 
 
@@ -249,3 +253,32 @@ def test_a_network_without_mistakes_has_a_report() -> None:
     page(
         make_report(model, Dataset("all", {"train": data, "test": data[:]}, names), name="constant")
     )
+
+
+def test_augmented_runs_show_examples(report: Report) -> None:
+    """Originals beside what training saw of them, by the model's steps or the run's."""
+    assert 'id="augmentation"' not in page(report)
+    for config in (dict(report.config), {"plan": {"seed": 4}}):
+        model = copy(report.model)
+        recorded = {"augmentation": [step.to_json() for step in STEPS]}
+        if "optimizer" in config:
+            model.augmentation, recorded = STEPS, {}
+        shown = page(replace(report, model=model, config={**config, **recorded}))
+        part = shown[shown.index('<section class="panel" id="augmentation"') :]
+        part = part[: part.index("</section>")]
+        assert part.count("<svg") == 40
+        assert part.count("original") == 4
+        assert "RandomRotation: factor 0.05556" in part
+        assert "before MixUp and CutMix" in part
+        tags = Tags()
+        tags.feed(shown)
+        assert not tags.wrong
+    sheet = Sheet(report.split.image_shape)
+    augmentation(replace(report, model=model, config={**config, **recorded}), sheet)
+    train = report.data.train
+    places = np.array([np.flatnonzero(train.labels == label)[0] for label in range(4)])
+    for epoch in range(9):
+        for tile in augmented(train.images[places], STEPS, seed=4, epoch=epoch, identities=places):
+            known = len(sheet)
+            sheet.add(tile)
+            assert len(sheet) == known

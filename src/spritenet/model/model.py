@@ -335,7 +335,7 @@ class Model(ForeignNames):
             self.chosen_metrics = MetricChoice.from_config(memory.metrics)
             self._weights.restore(saved.parameters, memory.slots, memory.steps)
         self.class_names = metadata.class_names
-        self.preparation, self.scores = metadata.preparation, metadata.scores
+        self.preparation, self.scores = metadata.preparation, dict(metadata.scores)
         self.trained_on, self.rejection = metadata.trained_on, metadata.rejection
         self.augmentation = metadata.augmentation
         self.thresholds = metadata.thresholds

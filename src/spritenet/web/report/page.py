@@ -13,14 +13,15 @@ from spritenet.atomic import write_file
 from spritenet.formatting import html
 from spritenet.report import Report
 from spritenet.web.report import class_metrics, galleries, matrix, multi_label, sections
+from spritenet.web.report.augmentation import augmentation
 from spritenet.web.report.sheet import Sheet
 
 __all__ = ["page", "write_report"]
 
 STATIC = Path(__file__).parents[1] / "static"
 ORDER = (
-    *("trained", "curves", "confusion", "classes", "together", "precision-recall"),
-    *("mistakes", "calibration", "near-duplicates", "robustness", "again"),
+    *("trained", "curves", "augmentation", "confusion", "classes", "together"),
+    *("precision-recall", "mistakes", "calibration", "near-duplicates", "robustness", "again"),
 )
 
 STYLES = ("ui/theme.css", "report/report.css")
@@ -39,6 +40,7 @@ def page(report: Report, *, at: datetime | None = None) -> str:
     parts = [  # in the order in which images matter, if there isn't room for all
         ("trained", "Model and data", sections.trained(report)),
         ("curves", "Learning curves", sections.curves(report)),
+        ("augmentation", "Augmentation", augmentation(report, sheet)),
         ("mistakes", "Mistakes", shown_mistakes(report, sheet)),
         ("near-duplicates", "Near-duplicates", galleries.near_duplicates(report, sheet)),
         ("robustness", "Robustness", galleries.robustness(report, sheet)),
