@@ -297,12 +297,12 @@ def test_files_of_other_libraries_are_not_folders(name: str, tmp_path: Path) -> 
     model = tiny.model()
     model.build((8, 8, 1))
     writers: list[Any] = [
-        model.save,
         model.save_weights,
         model.load_weights,
-        sn.ModelCheckpoint,
         lambda path: sn.ModelCheckpoint(path, save_weights_only=True),
     ]
+    if not name.endswith(".onnx"):  # for whole models
+        writers += [model.save, sn.ModelCheckpoint]
     for write in writers:
         with pytest.raises(UnsupportedError, match=r"Unsupported: .* format"):
             write(tmp_path / name)
