@@ -49,6 +49,7 @@ MODELS = {
     ".keras": "Keras's",
     ".h5": "Keras's HDF5",
     ".hdf5": "Keras's HDF5",
+    ".onnx": "ONNX's",
     ".tflite": "TensorFlow Lite's",
     ".pb": "TensorFlow's",
     ".pt": "PyTorch's",
