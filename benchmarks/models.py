@@ -15,7 +15,7 @@ def main() -> None:
     from spritenet.sources.strokes import strokes
 
     parser = arguments(__doc__)
-    parser.add_argument("names", nargs="*", help="networks; by default all")
+    parser.add_argument("names", nargs="*", help="networks; by default all for grey images")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=cores())
     parser.add_argument("--epochs", type=int, help="in place of each network's own")
@@ -29,7 +29,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     known = sn.networks.NETWORKS
-    names = options.names or list(known)
+    names = options.names or [name for name in known if name != "mobile"]
     if unknown := [name for name in names if name not in known]:
         leave(f"No network is called {unknown[0]}. There are: {', '.join(known)}.")
     clock = time.process_time if options.processor_time else time.perf_counter
@@ -64,9 +64,11 @@ def main() -> None:
             rows.append(Row("standard deviation", (statistics.stdev(accuracies),), "points"))
         words = ", ".join(f"{key} {value}" for key, value in own.items())
         data = f"{options.drawn:,} drawn digits" if options.drawn else "MNIST"
+        clock_name = "processor" if options.processor_time else "wall"
+        about = {"network": name, "accuracies": accuracies, "clock": clock_name}
         mean = f"{statistics.mean(accuracies):.3f} %"
         title = f"{name} on {data}, {options.threads} threads: {mean}; {words}"
-        report(title, rows, as_json=options.json, network=name, accuracies=accuracies)
+        report(title, rows, as_json=options.json, **about)
 
 
 if __name__ == "__main__":

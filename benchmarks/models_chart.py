@@ -34,6 +34,7 @@ def read(path: Path) -> list[dict[str, Any]]:
                 "seconds": rows["training"],
                 "parameters": rows["parameters"],
                 "title": entry["title"],
+                "clock": entry["clock"],
             }
         )
     return found
@@ -70,9 +71,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the charts go")
     options = parser.parse_args()
     found = read(options.results)
+    clock = " or ".join(sorted({one["clock"] for one in found}))
     for key, x_label, words in (
         ("parameters", "parameters", "the number of parameters"),
-        ("seconds", "seconds of training", "the time of training"),
+        ("seconds", f"{clock} seconds of training", "the time of training"),
     ):
         text = chart(found, key, x_label, f"Test accuracies of networks by name against {words}.")
         (options.folder / f"models-{key}.svg").write_text(text, encoding="utf-8")

@@ -34,7 +34,7 @@ SCRIPT = ROOT / "src" / "spritenet" / "web" / "static" / "lab" / "network-table.
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "Activation": ("activation",),
     "AveragePooling2D": ("pool_size",),
-    "BatchNormalization": ("momentum", "scale"),
+    "BatchNormalization": ("momentum", "epsilon", "scale"),
     "Conv2D": ("filters", "kernel_size", "strides", "padding", "activation", "use_bias"),
     "Dense": ("units", "activation"),
     "Dropout": ("rate",),
@@ -90,6 +90,11 @@ def training(name: str, model: Model) -> dict[str, Any]:
         "options": own,
         "rate": schedule.peak,
         "schedule": SCHEDULES.get(type(schedule), "constant"),
+        "scheduleOptions": {
+            camel(f.name): getattr(schedule, f.name)
+            for f in fields(schedule)
+            if f.name not in schedule.RATES and getattr(schedule, f.name) != f.default
+        },
         "batchSize": recipe.batch_size,
         "length": recipe.steps or recipe.epochs,
         "unit": "steps" if recipe.steps else "epochs",
@@ -123,6 +128,7 @@ def script() -> str:
         " * @property {Readonly<Record<string, unknown>>} options  of the optimizer, but its rate\n"
         " * @property {number} rate  the highest one of a schedule\n"
         " * @property {string} schedule  of the page's\n"
+        " * @property {Readonly<Record<string, unknown>>} scheduleOptions  of it, but the rate\n"
         " * @property {number} batchSize\n"
         " * @property {number} length  in the unit\n"
         " * @property {string} unit  epochs or steps\n"

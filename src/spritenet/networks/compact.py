@@ -25,52 +25,42 @@ from spritenet.schedules import OneCycle
 __all__ = ["fast", "tiny"]
 
 
-@accepts
-def fast(data: Source) -> Sequential:
-    """Three normalized convolutions, Adam with one cycle up to 0.02, label smoothing."""
-    layers: list[Layer] = [
-        Conv2D(8, 4, use_bias=False),
-        MaxPooling2D(2),
-        BatchNormalization(momentum=MOMENTUM),
-        Activation("relu"),
-        Conv2D(16, 3, padding="same", use_bias=False),
-        MaxPooling2D(2),
-        BatchNormalization(momentum=MOMENTUM),
-        Activation("relu"),
-        Conv2D(32, 3, use_bias=False),
-        BatchNormalization(momentum=MOMENTUM),
-        Activation("relu"),
-        Flatten(),
-    ]
-    optimizer = Adam(OneCycle(0.02), beta_2=0.99, weight_decay=0.05)
-    return compiled("fast", layers, optimizer, data, smoothing=0.05)
-
-
-def _separable(filters: int, pool: int = 1) -> list[Layer]:
-    """A separable convolution, max pooling, a batch normalization and ReLU.
+def _block(convolution: Layer, *, pool: int = 1, epsilon: float = 1e-3) -> list[Layer]:
+    """A convolution, max pooling, a batch normalization and ReLU.
 
     Gamma is left out: it would only scale what the next layer scales again.
     """
     return [
-        SeparableConv2D(filters, 3, use_bias=False),
+        convolution,
         *([MaxPooling2D(pool)] if pool > 1 else []),
-        BatchNormalization(momentum=MOMENTUM, scale=False),
+        BatchNormalization(momentum=MOMENTUM, epsilon=epsilon, scale=False),
         Activation("relu"),
     ]
+
+
+@accepts
+def fast(data: Source) -> Sequential:
+    """Three normalized convolutions, Adam with one cycle up to 0.02, label smoothing."""
+    layers: list[Layer] = [
+        *_block(Conv2D(8, 4, use_bias=False), pool=2, epsilon=1e-5),
+        *_block(Conv2D(16, 3, padding="same", use_bias=False), pool=2, epsilon=1e-5),
+        *_block(Conv2D(32, 3, use_bias=False), epsilon=1e-5),
+        Flatten(),
+    ]
+    schedule = OneCycle(0.02, div_factor=2.0)  # there is no time to rise from a small rate
+    optimizer = Adam(schedule, beta_2=0.95, weight_decay=0.05)
+    return compiled("fast", layers, optimizer, data, smoothing=0.05)
 
 
 @accepts
 def tiny(data: Source) -> Sequential:
     """A convolution of 5×5 and four separable ones, Adam with one cycle up to 0.05."""
     layers: list[Layer] = [
-        Conv2D(8, 5, use_bias=False),
-        MaxPooling2D(2),
-        BatchNormalization(momentum=MOMENTUM, scale=False),
-        Activation("relu"),
-        *_separable(12),
-        *_separable(12),
-        *_separable(12, pool=2),
-        *_separable(14),
+        *_block(Conv2D(8, 5, use_bias=False), pool=2),
+        *_block(SeparableConv2D(12, 3, use_bias=False)),
+        *_block(SeparableConv2D(12, 3, use_bias=False)),
+        *_block(SeparableConv2D(12, 3, use_bias=False), pool=2),
+        *_block(SeparableConv2D(15, 3, use_bias=False)),
         GlobalMaxPooling2D(),
     ]
     optimizer = Adam(OneCycle(0.05), beta_2=0.99, weight_decay=0.01)

@@ -25,7 +25,7 @@ NETWORKS: Mapping[str, Recipe] = {
     "mnist-node": Recipe(mnist_node),
     "dense": Recipe(dense),
     "fast": Recipe(fast, steps=600),
-    "tiny": Recipe(tiny, epochs=40, batch_size=128),
+    "tiny": Recipe(tiny, epochs=60, batch_size=128),
     "accurate": Recipe(accurate, epochs=7, augment="digits"),
     "mobile": Recipe(mobile, epochs=15, augment="photos"),
 }

@@ -85,7 +85,8 @@ def mobile(data: Source) -> Model:
     """MobileNetV2's blocks for small colour images, Adam with one cycle, label smoothing."""
     images = Input(data.image_shape)
     x = _convolution(images, 16, 3, strides=2, activation="relu6")
-    for filters, strides in ((16, 1), (24, 2), (24, 1), (40, 2), (40, 1)):
+    x = _inverted(x, 16, expansion=1)
+    for filters, strides in ((24, 2), (24, 1), (40, 2), (40, 1)):
         x = _inverted(x, filters, strides=strides)
     x = _convolution(x, 96, 1, activation="relu6")
     x = GlobalAveragePooling2D()(x)

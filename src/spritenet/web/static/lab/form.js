@@ -141,8 +141,8 @@ export class Form {
 
   /** The learning rate as it is now, and what becomes of it. */
   get rate() {
-    const { schedule, rate, steps } = this.plan;
-    return scheduled(schedule, rate, steps);
+    const { schedule, rate, steps, scheduleOptions } = this.plan;
+    return scheduled(schedule, rate, steps, scheduleOptions);
   }
 
   /** Returns the training options, brought within their limits. @returns {Plan} */
@@ -160,13 +160,16 @@ export class Form {
     const length = whole('length', 1);
     const rate = at('rate').valueAsNumber;
     const optimizer = at('optimizer').value;
-    const own = this.named?.optimizer === optimizer ? this.named : null;
+    const schedule = at('schedule').value;
+    const { named } = this;
+    const own = named?.optimizer === optimizer ? named : null;
     return {
       optimizer,
       options: own?.options ?? {},
-      smoothing: this.named?.smoothing ?? 0,
+      smoothing: named?.smoothing ?? 0,
+      scheduleOptions: named && named.schedule === schedule ? named.scheduleOptions : {},
       rate: Number.isFinite(rate) && rate >= 0 ? rate : RATES[optimizer],
-      schedule: at('schedule').value,
+      schedule,
       batchSize,
       steps: at('unit').value === 'epochs' ? length * Math.ceil(count / batchSize) : length,
       seed: whole('seed', 0),

@@ -41,9 +41,10 @@ export const KINDS = {
   separableConv2d: { name: 'Separable convolution', standard: FILTERS, arguments: CONVOLUTION },
   batchNormalization: {
     name: 'Batch normalization',
-    standard: { momentum: 0.99, scale: true },
+    standard: { momentum: 0.99, epsilon: 0.001, scale: true },
     arguments: [
       { key: 'momentum', label: 'momentum', least: 0, most: 0.999, step: 0.001 },
+      { key: 'epsilon', label: 'epsilon', least: 0.000001, most: 1, step: 0.000001 },
       { key: 'scale', label: 'scale', flag: true },
     ],
   },

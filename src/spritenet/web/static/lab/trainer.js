@@ -14,6 +14,7 @@ import { Remote, optimizers, schedules } from '../lib/index.js';
  * @property {string} optimizer  as `nameOf` has it
  * @property {Readonly<Record<string, unknown>>} options  of the optimizer, but its rate
  * @property {number} smoothing  of labels
+ * @property {Readonly<Record<string, unknown>>} scheduleOptions  of the schedule, but the rate
  * @property {number} rate
  * @property {string} schedule  of SCHEDULES
  * @property {number} batchSize
@@ -61,10 +62,11 @@ export const SCHEDULES = /** @type {const} */ ({
  * @param {string} name  of SCHEDULES
  * @param {number} rate
  * @param {number} steps
+ * @param {Readonly<Record<string, unknown>>} [options]  of the schedule
  */
-export function scheduled(name, rate, steps) {
-  if (name === 'cosine') return schedules.cosineDecay({ initialLearningRate: rate });
-  if (name === 'one-cycle') return schedules.oneCycle({ maxLearningRate: rate });
+export function scheduled(name, rate, steps, options = {}) {
+  if (name === 'cosine') return schedules.cosineDecay({ ...options, initialLearningRate: rate });
+  if (name === 'one-cycle') return schedules.oneCycle({ ...options, maxLearningRate: rate });
   if (name === 'exponential') {
     const decaySteps = Math.max(1, Math.round(steps / 10));
     return schedules.exponentialDecay({ initialLearningRate: rate, decaySteps, decayRate: 0.5 });
@@ -200,7 +202,8 @@ export class Trainer {
     this.enter('starting');
     try {
       const { train, test } = await this.ready;
-      const learningRate = scheduled(plan.schedule, plan.rate, plan.steps);
+      const { schedule, rate, steps, scheduleOptions } = plan;
+      const learningRate = scheduled(schedule, rate, steps, scheduleOptions);
       // The state stays valid as long as the optimizer is the same, also that of a model from files.
       const same = model.loss && model.optimizer && nameOf(model.optimizer) === plan.optimizer;
       if (same) await model.setLearningRate(learningRate);
