@@ -258,6 +258,24 @@ def test_a_run_of_a_newer_version_is_shown(chromium: Browser, tmp_path: Path) ->
         page.locator("#state", has_text="the process is gone").wait_for()
 
 
+def test_each_metric_has_a_chart(chromium: Browser, tmp_path: Path) -> None:
+    """Of training and validation; not those of several values, nor what is no metric."""
+    journal = json.dumps(START) + "\n" + steps(200)
+    for epoch in (1, 2):
+        metrics = {"f1_score": 0.4 * epoch, "of_classes": [0.1, 0.2], "odd": "x"}
+        for event, extra in (("evaluated", {"accuracy": 0.5}), ("epoch", {"epoch": epoch - 1})):
+            entry = {"event": event, "at": epoch / 10, "step": 100 * epoch, "loss": 1.0}
+            journal += json.dumps({**entry, **extra, "metrics": metrics}) + "\n"
+    journal += '{"event": "epoch", "at": 1.0, "step": 200, "metrics": "none"}\n'
+    for page in shown(chromium, folder(tmp_path / "metrics", journal)):
+        summary = page.locator("#metrics .chart-summary")
+        summary.filter(has_text=re.compile("training: 2 points.*validation: 2 points")).wait_for(
+            state="attached"
+        )
+        assert page.locator("#metrics .panel").count() == 1
+        assert "F1 score" in page.locator("#metrics").inner_text()
+
+
 def test_a_large_journal_is_drawn_in_part_and_says_so(chromium: Browser, tmp_path: Path) -> None:
     """50 MB: the newest steps all, one in a few of the others."""
     run = folder(tmp_path / "large", "")

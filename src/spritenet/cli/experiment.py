@@ -256,12 +256,16 @@ class Experiment:
             self.test_result = last
         else:
             scores = self.model.evaluate(test)
-            self.test_result = Evaluated(step, 0, scores.loss, scores.accuracy, len(test))
+            self.test_result = Evaluated(
+                step, 0, scores.loss, scores.accuracy, len(test), metrics=scores.metrics
+            )
         self._record(self.test_result)
 
     def _record(self, result: Evaluated) -> None:
         """Writes the test result into the journal."""
-        event = Tested(result.step, result.loss, result.accuracy, result.images)
+        event = Tested(
+            result.step, result.loss, result.accuracy, result.images, metrics=result.metrics
+        )
         observations: tuple[Event, ...] = ()
         if self.last_evaluation is None and not self._holds_out:  # no images observed yet
             test, seed = self.dataset.test, self.options.training.seed or 0
@@ -278,6 +282,9 @@ class Experiment:
             model.scores = {**model.scores, "test_loss": result.loss}
             if result.accuracy is not None:
                 model.scores["test_accuracy"] = result.accuracy
+            for name, value in result.metrics.items():
+                if not isinstance(value, list):
+                    model.scores[f"test_{name}"] = value
         model.save(self.run.model_path)
 
     def _explain_stop(self) -> None:
@@ -303,6 +310,7 @@ class Experiment:
             "total_seconds": terminal.process_seconds(),
             "test_accuracy": result.accuracy if result else None,
             "test_loss": result.loss if result else None,
+            **({"test_metrics": dict(result.metrics)} if result and result.metrics else {}),
             "weights_sha256": model.weights_sha256,
             "run": str(self.run.folder),
             "model": str(self.run.model_path),

@@ -130,6 +130,21 @@ def train(
             show_default="the network's",
         ),
     ] = None,
+    sampling: Annotated[
+        str | None,
+        training_option(
+            metavar="NAME",
+            help="Draw training images as NAME says: balanced draws each class equally often.",
+            show_default="every image once an epoch",
+        ),
+    ] = None,
+    metrics: Annotated[
+        str | None,
+        training_option(
+            metavar="NAME,…",
+            help="Metrics besides the accuracy: auc, f1_score, recall:class_id=3, …",
+        ),
+    ] = None,
     threads: Annotated[int | None, threads_option("Training")] = None,
     validation: Annotated[
         float | None,
@@ -304,6 +319,7 @@ def _loader(options: TrainOptions) -> Callable[[], Dataset | Stream]:
 def network_of(options: TrainOptions, dataset: Dataset | Stream, threads: int | None) -> Model:
     """Returns the network of the options, compiled."""
     from spritenet import networks, optimizers
+    from spritenet.cli.train_options import metrics_of
 
     if options.start is None:
         model = (
@@ -318,8 +334,8 @@ def network_of(options: TrainOptions, dataset: Dataset | Stream, threads: int | 
     chosen = default if options.optimizer is None else optimizers.get(options.optimizer)
     chosen = options.with_optimizer_options(chosen)
     scheduled = options.with_schedule(chosen, options.steps_on(len(dataset.train)))
-    if scheduled != default:
-        model.compile(scheduled, loss, metrics=["accuracy"])
+    if scheduled != default or options.metrics:
+        model.compile(scheduled, loss, metrics=["accuracy", *metrics_of(options.metrics or "")])
     return model
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from spritenet.cli import terminal
 from spritenet.dataset import Dataset
-from spritenet.formatting import duration, percent, plural, shape
+from spritenet.formatting import duration, metric, percent, plural, shape
 from spritenet.metrics import accuracy_interval
 from spritenet.training.events import (
     Controlled,
@@ -17,6 +17,7 @@ from spritenet.training.events import (
     Evaluated,
     Event,
     Finished,
+    Metrics,
     Started,
     StepEvent,
     Stopped,
@@ -76,6 +77,8 @@ def epoch_log(events: Iterable[Event], evaluation: str) -> Iterator[Event]:
                     line += _right(event.val_accuracy, ", ")
                 fast = f"  ({speed:,.0f} images/s)"
                 _print(line + fast if len(line + fast) <= width else line)
+                if event.metrics or event.val_metrics:
+                    _print(f"  {_others(event.metrics, event.val_metrics, evaluation)}")
             case _:
                 pass
         yield event
@@ -145,9 +148,24 @@ def conclusion(
             low, high = accuracy_interval(round(result.accuracy * result.images), result.images)
             interval = f"({percent(low)} to {percent(high)})"
             figures = f"accuracy {percent(result.accuracy)} {interval}, {figures}"
+        figures += "".join(f", {_words(name, value)}" for name, value in result.metrics.items())
         yield f"tested on {plural(result.images, 'image')}: {figures}"
     yield from advice
     yield f"saved in {folder}, {duration(terminal.process_seconds())} after the start"
+
+
+def _words(name: str, value: float | list[float]) -> str:
+    """Returns a metric as people read it: "f1 score 0.9712"."""
+    return f"{name.replace('_', ' ')} {metric(value)}"
+
+
+def _others(training: Metrics, tested: Metrics, evaluation: str) -> str:
+    """Returns the metrics of an epoch besides loss and accuracy, in words."""
+    line = ", ".join(_words(name, value) for name, value in training.items())
+    if tested:
+        line += f"; {evaluation} "
+        line += ", ".join(_words(name, value) for name, value in tested.items())
+    return line
 
 
 def _right(accuracy: float | None, before: str) -> str:

@@ -18,7 +18,7 @@ from spritenet.optimizers import Optimizer
 from spritenet.schedules import Constant, CosineDecay, ExponentialDecay, OneCycle, Schedule
 from spritenet.training.fit_options import BATCH_SIZE, FitOptions
 
-__all__ = ["TrainOptions"]
+__all__ = ["TrainOptions", "metrics_of"]
 
 SCHEDULES = ("constant", "cosine", "one-cycle", "exponential")
 FINAL_FRACTION = 0.01
@@ -36,6 +36,7 @@ TRAINING = {
     "test_size": "test_size",
     "checkpoint_every": "checkpoint_every",
     "augment": "augment",
+    "sampling": "sampling",
 }
 """Options of the command that describe the training → their names in `FitOptions`."""
 
@@ -58,6 +59,7 @@ class TrainOptions:
     optimizer_option: list[str] | None = None
     learning_rate: float | None = None
     schedule: str | None = None
+    metrics: str | None = None
     memory: str | None = None
     data_options: DataOptions = field(default_factory=DataOptions)
     training: FitOptions = DEFAULTS
@@ -180,6 +182,31 @@ def _training_of(network: str) -> Mapping[str, Any]:
 
     recipe = networks.NETWORKS.get(network)
     return {} if recipe is None else recipe.fit_options()
+
+
+def metrics_of(words: str) -> list[str | dict[str, object]]:
+    """Returns the metrics of `--metrics`, as `compile` takes them.
+
+    >>> metrics_of("auc,recall:class_id=3")
+    ['auc', {'class_name': 'recall', 'config': {'class_id': 3}}]
+
+    Raises:
+        InputError: an argument has no value.
+    """
+    found: list[str | dict[str, object]] = []
+    for word in filter(None, (part.strip() for part in words.split(","))):
+        name, *arguments = word.split(":")
+        config: dict[str, object] = {}
+        for argument in arguments:
+            key, mark, value = argument.partition("=")
+            if not mark:
+                expected = "NAME:ARGUMENT=VALUE"
+                raise InputError("missing value", where="--metrics", expected=expected, got=word)
+            known = _value(value.strip())
+            is_word = isinstance(known, tuple)
+            config[key.strip().replace("-", "_")] = value.strip() if is_word else known
+        found.append({"class_name": name, "config": config} if config else name)
+    return found
 
 
 def _value(text: str) -> object:

@@ -56,6 +56,7 @@ def fit(  # noqa: D417 - self is the model
     augment: Augment = None,
     mixup: float | None = None,
     cutmix: float | None = None,
+    sampling: str | None = None,
 ) -> History:
     """Trains the model. `spritenet.train` takes the same options and yields events.
 
@@ -102,6 +103,8 @@ def fit(  # noqa: D417 - self is the model
             parameter of the beta distribution, such as 0.2.
         cutmix: puts a rectangle of another image of its batch into each, and mixes the targets
             by area (Yun et al., 2019): the parameter of the beta distribution, up to 1.
+        sampling: "balanced" draws each class equally often: images of small classes come several
+            times in an epoch, which still has as many images as the training set.
 
     Returns:
         The metrics of each epoch, as in Keras.
@@ -151,6 +154,7 @@ def train(  # noqa: D417 - the options are documented once, at Sequential.fit
     augment: Augment = None,
     mixup: float | None = None,
     cutmix: float | None = None,
+    sampling: str | None = None,
     about: Mapping[str, object] | None = None,
 ) -> Iterator[Event]:
     """Trains a compiled model event by event: each event pulled continues the training.

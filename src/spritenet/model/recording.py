@@ -19,6 +19,7 @@ from spritenet.model.encoder import Encoder, to_batches
 from spritenet.model.input_data import adapt
 from spritenet.runs import Run
 from spritenet.training import checkpoint, evaluation, loop
+from spritenet.training.balanced_batches import BalancedBatches
 from spritenet.training.batch_source import BatchSource
 from spritenet.training.callbacks import Callbacks
 from spritenet.training.controls import DISCARDED
@@ -113,6 +114,8 @@ class Recorder:
             "images": len(task.examples),
             "data_sha256": content_hash,
         }
+        if isinstance(task.examples, BalancedBatches):
+            values["sampling"] = "balanced"
         if task.metrics is not None:
             values["metrics"] = self.model.chosen_metrics.config()
         if self.augmentation:

@@ -65,6 +65,12 @@ class Scores(tuple[Any, ...]):  # noqa: SLOT001 - it has more than the values
         scores._predict = predict
         return scores
 
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """The metrics besides loss and accuracy, by name."""
+        named = zip(self.names, self, strict=True)
+        return {name: value for name, value in named if name not in {"loss", "accuracy"}}
+
     def as_dict(self) -> dict[str, Any]:
         """The scores by name; without "accuracy" where targets are numbers."""
         found = dict(zip(self.names, self, strict=True))
@@ -166,8 +172,6 @@ class Scores(tuple[Any, ...]):  # noqa: SLOT001 - it has more than the values
         right = self.accuracy
         words = "" if math.isnan(right) else f"<b>accuracy</b> {100 * right:.2f} % &nbsp; "
         others = "".join(
-            f" &nbsp; <b>{escape(name)}</b> {metric(value)}"
-            for name, value in zip(self.names, self, strict=True)
-            if name not in {"loss", "accuracy"}
+            f" &nbsp; <b>{escape(name)}</b> {metric(value)}" for name, value in self.metrics.items()
         )
         return f"<div>{words}<b>loss</b> {self.loss:.4f}{others}</div>"

@@ -20,6 +20,7 @@ from spritenet.model.foreign_arrays import is_stream
 from spritenet.model.input_data import adapt
 from spritenet.model.label_notes import absence_note, label_notes
 from spritenet.training import evaluation, loop
+from spritenet.training.balanced_batches import balanced
 from spritenet.training.batch_source import BatchSource, MemoryBatches
 from spritenet.training.callbacks import Callbacks
 from spritenet.training.events import Event
@@ -65,6 +66,8 @@ def events(model: Model, x: object, y: ArrayLike | None, options: FitOptions) ->
     if options.steps != 1:  # a single batch rarely has all classes
         names = model.class_names
         _warn_of_labels(examples, validation if last_held_out else None, training_set, names)
+    if options.sampling is not None:
+        examples = balanced(examples)
     augmentation = options.augmentation
     random = any(isinstance(layer, RandomFlip) for layer in model.graph)
     if (flips(augmentation) or random) and (note := flip_note(model.class_names)):
@@ -151,6 +154,7 @@ def _adapt_stream(x: object, y: ArrayLike | None, options: FitOptions, steps: in
         (y is not None, "y", "Yield (images, labels)."),
         (options.sample_weight is not None, "sample_weight", "Yield (images, labels, weights)."),
         (options.validation_split, "validation_split", "Give validation_data."),
+        (options.sampling is not None, "sampling", "Train on a Split, arrays or a Stream."),
         (options.resume, "resume", "Train on a Split, arrays or a Stream."),
     ):
         if given:

@@ -8,6 +8,7 @@ from spritenet.charts import Chart, Line, learning_curve
 from spritenet.formatting import percent, signed
 from spritenet.report.robustness import RobustnessCurve
 from spritenet.report.training_record import TrainingRecord
+from spritenet.training.history import metric_curves
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -16,7 +17,7 @@ __all__ = ["learning_charts", "precision_recall_chart", "robustness_chart"]
 
 
 def learning_charts(training: TrainingRecord) -> dict[str, Chart]:
-    """Returns the curves of loss and accuracy, if there are steps or evaluations."""
+    """Returns the curves of loss, accuracy and other metrics, if there are steps or evaluations."""
     tests = training.evaluations
     steps = [test.step for test in tests]
     panels = {
@@ -25,7 +26,7 @@ def learning_charts(training: TrainingRecord) -> dict[str, Chart]:
     }
     if tests and tests[-1].accuracy is None:
         del panels["accuracy"]
-    return {
+    charts = {
         metric: learning_curve(
             metric,
             {"training": curve, "validation": (steps, values)},
@@ -34,6 +35,8 @@ def learning_charts(training: TrainingRecord) -> dict[str, Chart]:
         for metric, (curve, values) in panels.items()
         if len(curve) or tests
     }
+    others = metric_curves(training.epochs, tests)
+    return charts | {name: learning_curve(name, series) for name, series in others.items()}
 
 
 def precision_recall_chart(

@@ -6,6 +6,7 @@
     plan        the number of steps, and where the loop pauses
     batches     the images of each step
     batch_source  the training set and the validation set, in memory or read while training
+    balanced_batches  a training set of which each class is drawn equally often
     call_size   the number of steps in one call of the engine
     evaluation  evaluation and prediction in chunks
     measurement  the metrics of the batches of some steps

@@ -129,6 +129,10 @@ class MemoryBatches:
         """See `BatchSource.read`."""
         return self.examples, _positions(seed, epoch, len(self), first, last)
 
+    def take(self, indices: Indices) -> Examples:
+        """Returns copies of the examples at some indices."""
+        return self.examples[indices]
+
     def stored(self, first: int, last: int) -> Examples:
         """See `BatchSource.stored`."""
         return self.examples[first:last]
@@ -200,6 +204,10 @@ class SourceBatches:
         elif last == len(self):
             self._next = (seed, epoch + 1, 0)
         return self.encode(images, labels), np.arange(last - first, dtype=np.int64)
+
+    def take(self, indices: Indices) -> Examples:
+        """Returns the examples at some indices."""
+        return self.encode(*self.source.take(indices))
 
     def stored(self, first: int, last: int) -> Examples:
         """See `BatchSource.stored`."""

@@ -19,6 +19,7 @@ __all__ = [
     "Evaluated",
     "Event",
     "Finished",
+    "Metrics",
     "Predicted",
     "SnapshotSaved",
     "Started",

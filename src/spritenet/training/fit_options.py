@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from spritenet.arguments import count, number, seed_of
+from spritenet.arguments import choice, count, number, seed_of
 from spritenet.augmentation import Augment, Step, find_steps
 from spritenet.errors import ModelError
 from spritenet.training.plan import Plan
@@ -58,6 +58,7 @@ class FitOptions:
     augment: Augment = None
     mixup: float | None = None
     cutmix: float | None = None
+    sampling: str | None = None
     about: Mapping[str, object] | None = None
     _steps: tuple[Step, ...] = field(default=(), init=False, repr=False)
 
@@ -71,6 +72,8 @@ class FitOptions:
             self._set(name, count(getattr(self, name) or 0, name, "fit", least=0))
         for name in ("validation_split", "ema"):
             self._set(name, number(getattr(self, name) or 0.0, name, "fit", least=0, below=1))
+        if self.sampling is not None:
+            self._set("sampling", self._checked_sampling(self.sampling))
         self._set("seed", seed_of(self.seed, "fit"))
         self._set("_steps", find_steps(self.augment, mixup=self.mixup, cutmix=self.cutmix))
         if self.steps is None and self.epochs <= self.initial_epoch:
@@ -79,6 +82,28 @@ class FitOptions:
                 expected="epochs > initial_epoch",
                 got=f"{self.epochs} and {self.initial_epoch}",
             )
+
+    def _checked_sampling(self, sampling: object) -> str:
+        """Returns the word.
+
+        Raises:
+            ModelError: it is another, or contradicts other options.
+        """
+        word = choice(sampling, "sampling", "fit", ("balanced",))
+        for name, contradicts, do in (
+            ("shuffle", not self.shuffle, "It draws at random: leave shuffle=False out."),
+            (
+                "class_weight",
+                isinstance(self.class_weight, str),
+                "Both balance the classes: leave one out.",
+            ),
+        ):
+            if contradicts:
+                got = f"{name}={getattr(self, name)!r}"
+                raise ModelError(
+                    f"mutually exclusive with {name}", where="sampling", got=got, do=do
+                )
+        return word
 
     def _set(self, name: str, value: object) -> None:
         """Replaces a field by its checked value."""

@@ -1,6 +1,7 @@
 // Loss and accuracy of the runs that are shown, against steps, epochs or seconds.
 
 import { LineChart } from '../ui/chart.js';
+import { element } from '../ui/dom.js';
 import { plain } from '../ui/numbers.js';
 import { percent } from './formatting.js';
 
@@ -14,12 +15,17 @@ const AXES = {
   seconds: { label: 'time, seconds', format: (x) => `after ${plain(x)} s` },
 };
 
-/** The two charts. */
+const MOST = 24; // charts of other metrics
+
+/** The charts of loss and accuracy, and one of each other metric. */
 export class Curves {
   axis = 'step';
+  /** @type {Map<string, { panel: HTMLElement, chart: LineChart }>} by the metric's name */
+  metrics = new Map();
 
-  /** @param {HTMLElement} loss @param {HTMLElement} accuracy */
-  constructor(loss, accuracy) {
+  /** @param {HTMLElement} loss @param {HTMLElement} accuracy @param {HTMLElement} others */
+  constructor(loss, accuracy, others) {
+    this.others = others;
     const common = { x: AXES.step, smoothing: true, empty: 'Waiting for the first step' };
     this.loss = new LineChart(loss, {
       ...common,
@@ -45,6 +51,7 @@ export class Curves {
     this.axis = axis in AXES ? axis : 'step';
     this.loss.setX(AXES[this.axis]);
     this.accuracy.setX(AXES[this.axis]);
+    for (const { chart } of this.metrics.values()) chart.setX(AXES[this.axis]);
   }
 
   /** @param {Run[]} records  the run that is shown first, then those it is compared with */
@@ -57,6 +64,63 @@ export class Curves {
       [],
       records.flatMap((record, place) => this.#lines(record, place, records.length, 'accuracy')),
     );
+    const names = [...new Set(records.flatMap(({ metrics }) => metrics))].slice(0, MOST);
+    this.others.hidden = !names.length;
+    for (const [name, { panel }] of this.metrics) panel.hidden = !names.includes(name);
+    for (const name of names) {
+      const { chart } = this.metrics.get(name) ?? this.#added(name);
+      const lines = records.flatMap((record, place) =>
+        this.#metricLines(record, place, records.length, name),
+      );
+      chart.setData([], lines);
+    }
+  }
+
+  /** @param {string} name */
+  #added(name) {
+    const panel = element('div', 'panel');
+    this.others.append(panel);
+    const words = name.replaceAll('_', ' ');
+    const chart = new LineChart(panel, {
+      title: words.charAt(0).toUpperCase() + words.slice(1),
+      x: AXES[this.axis],
+      y: { label: words },
+      empty: 'Waiting for the first epoch',
+    });
+    const made = { panel, chart };
+    this.metrics.set(name, made);
+    return made;
+  }
+
+  /**
+   * @param {Run} record
+   * @param {number} place
+   * @param {number} many
+   * @param {string} name
+   * @returns {Line[]}
+   */
+  #metricLines(record, place, many, name) {
+    const before = many === 1 ? '' : `${record.name} `;
+    const color = (place % 6) + 1;
+    return [
+      { what: 'training', entries: record.epochs, color, dashed: false },
+      {
+        what: 'validation',
+        entries: record.evaluations,
+        color: many === 1 ? 2 : color,
+        dashed: true,
+      },
+    ].flatMap(({ what, entries, ...look }) => {
+      const known = entries.filter(({ metrics }) => typeof metrics?.[name] === 'number');
+      if (!known.length) return [];
+      return {
+        name: `${before}${what}`,
+        x: known.map((entry) => record.xOf(entry, this.axis)),
+        values: known.map(({ metrics }) => metrics[name]),
+        dots: known.length < 200,
+        ...look,
+      };
+    });
   }
 
   /**

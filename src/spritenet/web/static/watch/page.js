@@ -33,7 +33,7 @@ let connected = false;
 const frame = new Frame(drawNow);
 let drawnLast = '';
 
-const curves = new Curves(at('loss'), at('accuracy'));
+const curves = new Curves(at('loss'), at('accuracy'), at('metrics'));
 const controls = new Controls(at('controls'));
 const predictions = new Predictions(at('results'), at('predictions'), at('confusion'));
 const inside = new Inside(at('inside'), at('replay'), at('seen'));

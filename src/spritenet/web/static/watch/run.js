@@ -37,6 +37,8 @@ export class Run {
   rate = NaN;
   /** @type {Entry[]} on the test set */
   evaluations = [];
+  /** @type {Entry[]} the ends of epochs */
+  epochs = [];
   /** @type {Entry[]} */
   predictions = [];
   /** @type {Entry[]} */
@@ -67,6 +69,7 @@ export class Run {
       column.clear();
     }
     this.evaluations = [];
+    this.epochs = [];
     this.predictions = [];
     this.confusions = [];
     this.snapshots = [];
@@ -109,6 +112,9 @@ export class Run {
           this.evaluations.push({ ...entry, accuracy: number(entry.accuracy) });
         }
         break;
+      case 'epoch':
+        this.epochs.push(entry);
+        break;
       case 'predicted':
         if (Array.isArray(entry.labels) && Array.isArray(entry.predicted)) {
           this.predictions.push(entry);
@@ -141,6 +147,17 @@ export class Run {
       this.log.push(entry);
       if (this.log.length > MOST_LOGGED) this.log.shift();
     }
+  }
+
+  /** The names of the metrics besides loss and accuracy, as far as they are numbers. */
+  get metrics() {
+    const names = new Set();
+    for (const { metrics } of [...this.epochs, ...this.evaluations]) {
+      for (const [name, value] of Object.entries(metrics ?? {})) {
+        if (typeof value === 'number') names.add(name);
+      }
+    }
+    return [...names];
   }
 
   get stepsPerEpoch() {
