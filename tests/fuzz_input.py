@@ -7,6 +7,7 @@ right again before it is read: nothing, the CRCs, or also what the index says of
 from __future__ import annotations
 
 import hashlib
+import random
 import struct
 import zlib
 from pathlib import Path
@@ -18,7 +19,7 @@ from second_sprite_reader import read
 from spritenet.sources.png_rows import read_png
 from spritenet.sprites import Sprite, verify
 
-__all__ = ["AS_IT_IS", "FOREIGN", "RIGHT_CRCS", "RIGHT_INDEX", "one_input", "picture"]
+__all__ = ["AS_IT_IS", "FOREIGN", "RIGHT_CRCS", "RIGHT_INDEX", "mutated", "one_input", "picture"]
 
 AS_IT_IS, RIGHT_CRCS, RIGHT_INDEX, FOREIGN = range(4)
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -136,3 +137,28 @@ def _foreign(path: Path) -> None:
     else:
         assert rows.dtype == np.uint8
         assert rows.ndim == 3
+
+
+def mutated(data: bytes, chance: random.Random, others: list[bytes]) -> bytes:
+    """A few of the changes that fuzzers make: bits, bytes, numbers, lost and doubled parts."""
+    changed = bytearray(data)
+    for _ in range(chance.choice([1, 1, 2, 4])):
+        place = chance.randrange(len(changed))
+        other = chance.choice(others)
+        kind = chance.randrange(6)
+        if kind == 0:
+            changed[place] ^= 1 << chance.randrange(8)
+        elif kind == 1:
+            changed[place] = chance.choice([0, 1, 127, 128, 255])
+        elif kind == 2:
+            number = chance.choice([0, 1, 255, 65535, 2**31 - 1, 2**31, 2**32 - 1])
+            changed[place : place + 4] = number.to_bytes(4, "big")
+        elif kind == 3:
+            del changed[place : place + chance.randrange(1, 9)]
+        elif kind == 4:
+            changed[place:place] = changed[place : place + chance.randrange(1, 33)]
+        else:
+            from_ = chance.randrange(len(other))
+            changed[place : place + 16] = other[from_ : from_ + 16]
+        changed = changed or bytearray(1)
+    return bytes(changed)

@@ -46,3 +46,14 @@ def test_the_optimizers_lists_are_current() -> None:
         check=False,
     )
     assert done.returncode == 0, f"Run: python tools/optimizer_lists.py\n{done.stdout}{done.stderr}"
+
+
+def test_the_tables_of_formats_are_current() -> None:
+    """After a change of what a format holds: python tools/format_tables.py."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "format_tables.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"Run: python tools/format_tables.py\n{done.stdout}{done.stderr}"

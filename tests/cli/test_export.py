@@ -188,3 +188,23 @@ def test_convert_takes_each_format_to_each(run: Path, tmp_path: Path) -> None:
     assert said.stdout == spritenet("predict", run, run / "example.png").stdout
     done = spritenet("convert", "m.onnx", "x.pt", folder=tmp_path)
     assert "x.pt: unsupported file extension .pt" in done.stderr
+
+
+def test_info_tells_what_an_onnx_file_holds(run: Path, tmp_path: Path) -> None:
+    """Its operators and network; of a network that isn't read, what is refused."""
+    import onnx
+
+    assert spritenet("export", run, "m.onnx", folder=tmp_path).returncode == 0
+    done = spritenet("info", "m.onnx", folder=tmp_path)
+    assert done.stdout.startswith(f"ONNX of Spritenet {sn.__version__}, opset 21\ninput images: n")
+    assert re.search(r"operators: .*Conv \d", done.stdout)
+    assert "SHA-256 of the weights" in done.stdout
+    content = onnx.load(tmp_path / "m.onnx")
+    content.graph.node[3].op_type = "QuantizeLinear"
+    onnx.save(content, tmp_path / "m.onnx")
+    done = spritenet("info", "m.onnx", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "unsupported operators: QuantizeLinear 1\nrefused as a network: m.onnx: " in done.stdout
+    told = json.loads(spritenet("info", "m.onnx", "--json", folder=tmp_path).stdout)
+    assert told["unsupported"] == {"QuantizeLinear": 1}
+    assert "unsupported operator 'QuantizeLinear'" in told["refused"]

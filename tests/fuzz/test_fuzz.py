@@ -9,36 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from fuzz_input import one_input, picture
+from fuzz_input import mutated, one_input, picture
 from spritenet.sprites import verify
 
 HERE = Path(__file__).parent
 CORPUS = sorted((HERE / "corpus").iterdir())
-
-
-def mutated(data: bytes, chance: random.Random, others: list[bytes]) -> bytes:
-    """A few of the changes that fuzzers make: bits, bytes, numbers, lost and doubled parts."""
-    changed = bytearray(data)
-    for _ in range(chance.choice([1, 1, 2, 4])):
-        place = chance.randrange(len(changed))
-        other = chance.choice(others)
-        kind = chance.randrange(6)
-        if kind == 0:
-            changed[place] ^= 1 << chance.randrange(8)
-        elif kind == 1:
-            changed[place] = chance.choice([0, 1, 127, 128, 255])
-        elif kind == 2:
-            number = chance.choice([0, 1, 255, 65535, 2**31 - 1, 2**31, 2**32 - 1])
-            changed[place : place + 4] = number.to_bytes(4, "big")
-        elif kind == 3:
-            del changed[place : place + chance.randrange(1, 9)]
-        elif kind == 4:
-            changed[place:place] = changed[place : place + chance.randrange(1, 33)]
-        else:
-            from_ = chance.randrange(len(other))
-            changed[place : place + 16] = other[from_ : from_ + 16]
-        changed = changed or bytearray(1)
-    return bytes(changed)
 
 
 def test_the_corpus_keeps_all_promises(tmp_path: Path) -> None:

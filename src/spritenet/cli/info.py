@@ -13,6 +13,7 @@ from spritenet.cli.arguments import Classes, Json, Memory, Pixels
 from spritenet.cli.data_options import DataOptions, with_data_options
 from spritenet.errors import InputError
 from spritenet.formatting import percent, plural, shape
+from spritenet.migration import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -54,6 +55,12 @@ def info(
         from spritenet.cli.models import read_saved
 
         data_options.refuse(what, "is for data sets, and this is a model")
+        if path.suffix.lower() in FORMATS["onnx"].endings:
+            from spritenet.cli.onnx_info import describe_onnx
+
+            refused = describe_onnx(path, json=json)
+            if refused:
+                return
         _describe_model(path, read_saved(path, pixels, classes), json)
         return
     from spritenet.cli.datasets import load_or_stream

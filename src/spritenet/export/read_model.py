@@ -15,19 +15,32 @@ from spritenet.export.error_location import located
 from spritenet.export.keras_file import is_keras, read_keras
 from spritenet.export.location import is_zip, locate
 from spritenet.export.metadata import Metadata
-from spritenet.export.onnx import is_onnx, read_onnx
 from spritenet.export.pixel_range import PixelRange
 from spritenet.export.saved_model import ASSUMED, SavedModel
 from spritenet.export.tfjs import read_tfjs
 from spritenet.export.topology import Content
 from spritenet.export.zip_file import unzipped
+from spritenet.migration import FORMATS
 
 if TYPE_CHECKING:
     import os
 
 __all__ = ["load", "read"]
 
-READERS = ((is_keras, read_keras), (is_onnx, read_onnx))
+
+def _is_onnx(path: Path) -> bool:
+    """Returns True for an ONNX file by its ending."""
+    return path.suffix.lower() in FORMATS["onnx"].endings and path.is_file()
+
+
+def _read_onnx(path: Path, pixels: PixelRange | None) -> Content:
+    """Reads an ONNX file, with modules that nothing else needs."""
+    from spritenet.export.onnx import read_onnx
+
+    return read_onnx(path, pixels)
+
+
+READERS = ((is_keras, read_keras), (_is_onnx, _read_onnx))
 """For each format that is a file: a test of the path, and its reader."""
 
 

@@ -55,7 +55,14 @@ class Content(NamedTuple):
     optimizer: OptimizerState | None = None
 
 
-def completed(graph: Graph, input_shape: Shape, pixels: PixelRange | None = None) -> Topology:
+def completed(
+    graph: Graph,
+    input_shape: Shape,
+    pixels: PixelRange | None = None,
+    *,
+    raw: bool = False,
+    scaled: bool = False,
+) -> Topology:
     """Returns a network whose first layer is a Rescaling.
 
     A network that doesn't begin with one says nothing of its pixels. As in all of TensorFlow.js's
@@ -66,6 +73,8 @@ def completed(graph: Graph, input_shape: Shape, pixels: PixelRange | None = None
         graph: the layers, named.
         input_shape: the shape of one image.
         pixels: the pixel range of such a network's inputs.
+        raw: True if its file says that it takes pixels from 0 to 255.
+        scaled: True if the Rescaling that it begins with takes pixels that are scaled already.
 
     Raises:
         ModelError: it begins with a Rescaling, and `pixels` is given too; or two layers have one
@@ -73,8 +82,8 @@ def completed(graph: Graph, input_shape: Shape, pixels: PixelRange | None = None
     """
     layers = graph.layers
     readers = [place for place, read in enumerate(graph.inputs) if IMAGES in read]
-    own = readers == [0] and isinstance(layers[0], Rescaling)
-    assumed = not own and not graph.is_rescaled_later
+    own = readers == [0] and isinstance(layers[0], Rescaling) and not scaled
+    assumed = not own and not raw and not graph.is_rescaled_later
     if not own and (assumed or pixels is None):
         taken = {layer.name for layer in layers}
         names = (f"rescaling_{i}" if i else "rescaling" for i in count())

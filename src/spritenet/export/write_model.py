@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from spritenet.errors import ModelError
 from spritenet.export import tfjs
 from spritenet.export.keras_file import save_keras
-from spritenet.export.onnx import save_onnx
 from spritenet.migration import FORMATS, ModelFormat, format_of, refuse_format
 
 if TYPE_CHECKING:
@@ -22,11 +21,19 @@ if TYPE_CHECKING:
 
 __all__ = ["save"]
 
+
+def _save_onnx(model: SavedModel, path: str | os.PathLike[str], precision: str) -> None:
+    """Writes an ONNX file, with modules that nothing else needs."""
+    from spritenet.export.onnx import save_onnx
+
+    save_onnx(model, path, precision)
+
+
 WRITERS: Mapping[str, Writer] = MappingProxyType(
     {
         "tfjs": tfjs.save,
         "keras": lambda model, path, _: save_keras(model, path),
-        "onnx": save_onnx,
+        "onnx": _save_onnx,
     }
 )
 """The writer of each of `FORMATS`."""

@@ -2,16 +2,22 @@
 
 library          the one door to the package onnx
 onnx_file        `read_onnx`, `save_onnx`: the file, its metadata
+summary          the content of a file, and what of it is refused
 wire_format      the size of a file's content, before it is parsed
 tensors          arrays of a file
 graph_builder    nodes and initializers under construction
 layer_writers, image_writers, activation_writers   each layer as ONNX's operators
 weight_layout    weights in ONNX's order of axes
 network_entry    the network as its layers, beside the operators
+graph_reader     other programs' graphs as networks
+nodes, values, constants   what a graph consists of
+layer_readers, image_readers, activation_readers, gelu_pattern   operators as layers
+network_builder, finished_network   the layers under construction, and merged
 """
 
 from __future__ import annotations
 
-from spritenet.export.onnx.onnx_file import is_onnx, read_onnx, save_onnx
+from spritenet.export.onnx.onnx_file import read_onnx, save_onnx
+from spritenet.export.onnx.summary import OnnxSummary, summarize
 
-__all__ = ["is_onnx", "read_onnx", "save_onnx"]
+__all__ = ["OnnxSummary", "read_onnx", "save_onnx", "summarize"]

@@ -131,6 +131,11 @@ class GraphBuilder:
             self._moved[self._moved[key], not is_first] = value.name
         return Value(self._moved[key], value.shape, is_first)
 
+    @property
+    def operators(self) -> list[str]:
+        """The operators of the nodes, in order."""
+        return [node.operator for node in self._nodes]
+
     def rename(self, old: str, new: str) -> None:
         """Gives the output of a node another name."""
         for node in self._nodes:

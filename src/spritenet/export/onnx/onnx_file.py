@@ -20,6 +20,7 @@ from spritenet.destination import destination
 from spritenet.errors import ModelError
 from spritenet.export.error_location import located, quoted
 from spritenet.export.onnx.graph_builder import GraphBuilder
+from spritenet.export.onnx.graph_reader import read_graph
 from spritenet.export.onnx.layer_writers import write_layers
 from spritenet.export.onnx.library import Onnx, Proto
 from spritenet.export.onnx.network_entry import from_entry, to_entry
@@ -32,7 +33,6 @@ from spritenet.export.topology import Content, completed
 from spritenet.export.weights import read_file
 from spritenet.layers import ActivationLayer
 from spritenet.layers.parametric import Parametric
-from spritenet.migration import FORMATS
 
 if TYPE_CHECKING:
     import os
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from spritenet.export.pixel_range import PixelRange
 
-__all__ = ["is_onnx", "read_onnx", "save_onnx"]
+__all__ = ["read_onnx", "save_onnx"]
 
 OURS = "spritenet"
 MAXIMAL_BYTES = 1 << 30
@@ -54,11 +54,6 @@ OUTPUTS = {
     "log_softmax": "log_probabilities",
 }
 """Names of the output by the last activation; "logits" after none."""
-
-
-def is_onnx(path: Path) -> bool:
-    """Returns True for an ONNX file by its ending."""
-    return path.suffix.lower() in FORMATS["onnx"].endings and path.is_file()
 
 
 def save_onnx(model: SavedModel, path: str | os.PathLike[str], precision: str = "float32") -> None:
@@ -172,8 +167,14 @@ def read_onnx(path: Path, pixels: PixelRange | None = None) -> Content:
     entry = _entry(model, path)
     with located(path):
         if entry.get("graph_sha256") != digest or "network" not in entry:
-            raise ModelError("only ONNX models that Spritenet wrote are read")
+            network, parameters = read_graph(model, Tensors(path), pixels)
+            return Content(network, parameters, _still_true(entry))
         return _own(model, entry, path, pixels)
+
+
+def _still_true(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what our metadata says of a graph that another program has changed."""
+    return {key: entry[key] for key in ("version", "class_names") if key in entry}
 
 
 def _own(model: Proto, entry: dict[str, Any], path: Path, pixels: PixelRange | None) -> Content:
