@@ -15,10 +15,11 @@ from spritenet.model import model_of
 
 torch = pytest.importorskip("torch", reason="PyTorch exports them")
 pytest.importorskip("onnx", reason="the extra onnx")
-nn = torch.nn
+nn: Any = torch.nn
+Module: Any = torch.nn.Module
 
 
-class Residual(nn.Module):  # type: ignore[misc]  # PyTorch is optional
+class Residual(Module):  # type: ignore[misc]  # PyTorch is optional
     """Batch normalization, a squeeze-and-excite branch, a sum, and a mean over the image."""
 
     def __init__(self, activation: Any) -> None:  # noqa: ANN401 - of PyTorch
@@ -39,7 +40,7 @@ class Residual(nn.Module):  # type: ignore[misc]  # PyTorch is optional
         return torch.softmax(self.head(x.mean((2, 3))), 1)
 
 
-class View(nn.Module):  # type: ignore[misc]  # as above
+class View(Module):  # type: ignore[misc]  # as above
     """Pixels scaled inside, and a view by the tensor's own size."""
 
     def __init__(self) -> None:

@@ -597,6 +597,21 @@ def test_files_that_are_no_models(content: bytes, message: str, tmp_path: Path) 
         load(tmp_path / "m.onnx")
 
 
+def test_constants_that_grow_are_refused(tmp_path: Path) -> None:
+    """A sum of a row and a column, and a list that is doubled again and again."""
+    big, small = array(40_000), array(3, 3)
+    grown = [node("Add", "row", "column", out="sum"), node("MatMul", "x", "sum")]
+    doubled = [node("Concat", f"d{i}", f"d{i}", out=f"d{i + 1}", axis=0) for i in range(40)]
+    cases: list[tuple[list[Any], Arrays]] = [
+        (grown, {"row": big.reshape(1, -1), "column": big.reshape(-1, 1)}),
+        ([*doubled, node("MatMul", "x", "d40")], {"d0": small}),
+    ]
+    for nodes, constants in cases:
+        path = file(tmp_path / "m.onnx", nodes, constants)
+        with pytest.raises(ModelError, match="constants that are too large"):
+            load(path)
+
+
 def test_random_changes_are_refused_in_one_line_or_read(tmp_path: Path) -> None:
     """Bits, numbers, lost and doubled parts of two files: no other error, in little time."""
     path = tmp_path / "m.onnx"

@@ -93,6 +93,8 @@ def _unsqueeze(node: Node, x: Array, *_: Array) -> Array:
 
 
 def _concat(node: Node, *x: Array) -> Array:
+    if sum(each.size for each in x) > max(LARGEST, *(each.size for each in x)):
+        raise node.refuse("constants that are too large")
     return np.concatenate(x, node.whole("axis", 0))
 
 

@@ -76,7 +76,7 @@ def read_graph(
     for node in _needed(nodes, made, output):
         net.label = node.label
         node.values = [_value(name, node, values, constants, tensors) for name in node.names]
-        values[node.outputs[0]] = _result(net, node)
+        values[node.outputs[0]] = _result(net, node, tensors)
     final = values.get(output)
     if not isinstance(final, Tensor):
         raise ModelError("its output doesn't depend on the images", where=quoted(output))
@@ -220,7 +220,7 @@ def _value(
     return values[name]
 
 
-def _result(net: NetworkBuilder, node: Node) -> Value:
+def _result(net: NetworkBuilder, node: Node, tensors: Tensors) -> Value:
     """Returns the output of a node.
 
     Raises:
@@ -232,7 +232,7 @@ def _result(net: NetworkBuilder, node: Node) -> Value:
         return shape_of(node.tensor())[node.whole("start", 0) : node.attributes.get("end")]
     constants = [value for value in node.values if isinstance(value, np.ndarray)]
     if node.operator in FOLDED and not any(isinstance(v, Tensor) for v in node.values):
-        return folded(node, constants)
+        return tensors.count(folded(node, constants))
     reader = READERS.get(node.operator)
     if reader is None:
         raise ModelError(

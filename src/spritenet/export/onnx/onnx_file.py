@@ -45,6 +45,7 @@ __all__ = ["read_onnx", "save_onnx"]
 
 OURS = "spritenet"
 MAXIMAL_BYTES = 1 << 30
+MAXIMAL_JSON = 16 << 20
 FLOAT = 1
 """TensorProto.FLOAT."""
 
@@ -210,6 +211,12 @@ def _entry(model: Proto, path: Path) -> dict[str, Any]:
     texts = [entry.value for entry in model.metadata_props if entry.key == OURS]
     if not texts:
         return {}
+    if len(texts[0]) > MAXIMAL_JSON:
+        raise ModelError(
+            "its metadata is too long",
+            where=path,
+            expected=f"at most {MAXIMAL_JSON:,} letters",
+        )
     try:
         value = json.loads(texts[0], parse_int=lambda n: int(n) if len(n) < 20 else float(n))
     except (ValueError, RecursionError) as error:

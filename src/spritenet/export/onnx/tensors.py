@@ -24,6 +24,9 @@ MAXIMAL_RANK = 8
 MOST_BYTES = 1 << 30
 """Bytes of all arrays in other files."""
 
+MOST_COMPUTED = 1 << 28
+"""Numbers of all constants that are computed from others."""
+
 DTYPES: dict[int, tuple[str, str]] = {
     1: ("<f4", "float_data"),
     2: ("u1", "int32_data"),
@@ -47,10 +50,12 @@ class Tensors:
     Attributes:
         path: the ONNX file.
         external: bytes read from other files so far.
+        computed: numbers of constants computed so far.
     """
 
     path: Path
     external: int = 0
+    computed: int = 0
 
     def array(self, tensor: Proto) -> NDArray[Any]:
         """Returns a tensor as an array; bfloat16 as float32.
@@ -82,6 +87,21 @@ class Tensors:
         if tensor.data_type == BFLOAT16:
             values = (values.astype(np.uint32) << 16).view(np.float32)
         return values.reshape(shape)
+
+    def count(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Returns computed constants, of which there may be so many.
+
+        Raises:
+            ModelError: there are more.
+        """
+        self.computed += values.size
+        if self.computed > MOST_COMPUTED:
+            raise ModelError(
+                "its constants are too large",
+                where=self.path,
+                expected=f"at most {MOST_COMPUTED:,} numbers",
+            )
+        return values
 
     def _external(self, tensor: Proto, size: int, where: str) -> bytes:
         """Returns the bytes of a tensor in another file of the folder.
