@@ -18,6 +18,6 @@ network_builder, finished_network   the layers under construction, and merged
 from __future__ import annotations
 
 from spritenet.export.onnx.onnx_file import read_onnx, save_onnx
-from spritenet.export.onnx.summary import OnnxSummary, summarize
+from spritenet.export.onnx.summary import summarize
 
-__all__ = ["OnnxSummary", "read_onnx", "save_onnx", "summarize"]
+__all__ = ["read_onnx", "save_onnx", "summarize"]

@@ -19,7 +19,7 @@ from spritenet.export.weights import read_file
 if TYPE_CHECKING:
     from spritenet.export.onnx.library import Proto
 
-__all__ = ["OnnxSummary", "summarize"]
+__all__ = ["summarize"]
 
 MOST = 20
 """Inputs and outputs that are listed."""
