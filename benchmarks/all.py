@@ -42,6 +42,7 @@ COMMANDS = (
     "exported_page.py",
     "drawing.py",
     "teaching.py",
+    "c.py",
     "installed_size.py",
 )
 

@@ -47,7 +47,7 @@ MACHINES = {
     "Cortex-M0": Machine("microbit", "cortex_m0", SOFT, 16e6, ram_bytes=0x4000),
     "Cortex-M3": Machine("mps2-an385", "cortex_m3", SOFT, 25e6),
     "Cortex-M4": Machine("mps2-an386", "cortex_m4", HARD, 25e6),
-    "Cortex-M33": Machine("mps2-an505", "cortex_m33", HARD, 20e6, 0x10000000, 0x38000000),
+    "Cortex-M33": Machine("mps2-an505", "cortex_m33+dsp", HARD, 20e6, 0x10000000, 0x38000000),
 }
 
 

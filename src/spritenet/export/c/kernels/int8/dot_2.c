@@ -11,7 +11,7 @@ static const int8_t* dot_2(struct rows from, const int8_t* kernel, int32_t* sums
     for (; left >= 4; left -= 4, x += 4, kernel += 8) {
 #if defined(__ARM_FEATURE_DSP)
       const int32_t word = load_four(x) ^ (int32_t)(0x01010101u * (uint8_t)from.flip);
-      const int32_t even = __sxtb16(word), odd = __sxtb16((int32_t)((uint32_t)word >> 8));
+      const int32_t even = even_bytes(word), odd = odd_bytes(word);
       a = dot_four(even, odd, kernel, a);
       b = dot_four(even, odd, kernel + 4, b);
 #else
