@@ -21,6 +21,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, help="in place of each network's own")
     parser.add_argument("--steps", type=int, help="in place of each network's own epochs or steps")
     parser.add_argument("--augment", help="in place of each network's own")
+    parser.add_argument("--ema", type=float, help="decay of a moving average of the weights")
     parser.add_argument("--drawn", type=int, default=0, help="train on so many drawn digits alone")
     parser.add_argument(
         "--processor-time",
@@ -38,7 +39,7 @@ def main() -> None:
     train = strokes(options.drawn).train if options.drawn else mnist.train
     for name in names:
         own = sn.networks.fit_options(name)
-        given = {k: getattr(options, k) for k in ("epochs", "steps", "augment")}
+        given = {k: getattr(options, k) for k in ("epochs", "steps", "augment", "ema")}
         given = {key: value for key, value in given.items() if value is not None}
         if given.keys() & {"epochs", "steps"}:
             own = {key: value for key, value in own.items() if key not in {"epochs", "steps"}}

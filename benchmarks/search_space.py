@@ -204,7 +204,8 @@ SPACES: Mapping[str, Space] = MappingProxyType(
             (3, 4, 5, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32),
             {
                 "head": ("average", "max", "flatten"),
-                "rate": (0.005, 0.01, 0.02, 0.03, 0.05),
+                "decay": (0.0, 0.01),
+                "rate": (0.01, 0.02, 0.03, 0.05, 0.08),
                 "batch_size": (32, 64, 128),
                 "smoothing": (0.0, 0.05),
                 "augment": (
