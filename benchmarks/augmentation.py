@@ -95,7 +95,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--processor-time", action="store_true")
     parser.add_argument("--shapes", action="store_true")
-    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--epochs", type=int, default=100, help="of --shapes")
     given = parser.parse_args()
     if given.shapes:
         for augment in ("none", "translation=0.3", "translation=0.5,fill=wrap"):

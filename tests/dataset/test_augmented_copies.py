@@ -14,7 +14,7 @@ import spritenet as sn
 from program import spritenet
 from spritenet.augmentation import augmented, find_steps
 from spritenet.dataset import Split
-from spritenet.dataset.augmented_copies import beside_copies, copies_sheet, some_places
+from spritenet.dataset.augmented_copies import copies_sheet, some_places, with_copies
 from spritenet.dataset.contact_sheet import GAP, HEAD, MARGIN
 from spritenet.errors import DataWarning, ModelError
 from spritenet.permutation import permutation
@@ -30,7 +30,7 @@ def test_copies_are_those_of_the_first_epochs() -> None:
     """Of a training with that seed, whichever images are asked for."""
     images, places = split_of().images, np.array([7, 2])
     steps = find_steps("photos,mixup=0.2")
-    shown = beside_copies(images, places, steps, 3, seed=5)
+    shown = with_copies(images, places, steps, 3, seed=5)
     assert shown.shape == (2, 4, 28, 28, 1)
     np.testing.assert_array_equal(shown[:, 0], images[places])
     for epoch in range(3):
@@ -62,7 +62,7 @@ def test_a_sheet_has_a_row_for_each_image() -> None:
     places = some_places(split.labels, 9, classes=3, seed=None)
     png = copies_sheet(split.images, split.labels, split.class_names, steps, places, columns=5)
     picture = np.asarray(Image.open(io.BytesIO(png)))
-    shown = beside_copies(split.images, places, steps, 4)
+    shown = with_copies(split.images, places, steps, 4)
     for row in range(3):
         top = MARGIN + HEAD + row * (56 + GAP)
         found = [place_of(tile, picture[top : top + 56]) for tile in shown[row]]
@@ -78,7 +78,7 @@ def test_a_figure_shows_copies() -> None:
     axes = figure.get_axes()
     assert len(axes) == 30
     chosen = permutation(3, 0, 12, 0, 3)
-    copies = beside_copies(split.images, chosen, find_steps("digits"), 9, seed=3)
+    copies = with_copies(split.images, chosen, find_steps("digits"), 9, seed=3)
     for place, one in enumerate(axes):
         expected = copies[place // 10, place % 10, :, :, 0]
         np.testing.assert_array_equal(one.get_images()[0].get_array(), expected)

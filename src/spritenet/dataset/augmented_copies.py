@@ -13,7 +13,7 @@ from spritenet.dataset.load_warnings import warn
 from spritenet.dataset.multi_label import Labels, is_multi_label, label_text
 from spritenet.permutation import permutation
 
-__all__ = ["COLUMNS", "beside_copies", "captioned_copies", "copies_sheet", "some_places"]
+__all__ = ["COLUMNS", "captioned_copies", "copies_sheet", "some_places", "with_copies"]
 
 COLUMNS = 10
 """Images in a row of a figure, with the original."""
@@ -21,7 +21,7 @@ COLUMNS = 10
 HEADS = ("original", "augmented, as training sees it in its first epochs")
 
 
-def beside_copies(
+def with_copies(
     images: NDArray[np.uint8],
     places: NDArray[np.int64],
     steps: Sequence[Step],
@@ -99,7 +99,7 @@ def captioned_copies(
         ModelError: a step doesn't fit the images.
     """
     places = some_places(labels, rows, seed=seed)
-    shown = beside_copies(images, places, steps, COLUMNS - 1, class_names, seed)
+    shown = with_copies(images, places, steps, COLUMNS - 1, class_names, seed)
     captions = [
         f"{label_text(label, class_names)}, original" if column == 0 else ""
         for label in labels[places]
@@ -135,7 +135,7 @@ def copies_sheet(
     Raises:
         ModelError: a step doesn't fit the images.
     """
-    shown = beside_copies(images, places, steps, max(1, columns - 1), class_names, seed)
+    shown = with_copies(images, places, steps, max(1, columns - 1), class_names, seed)
     rows = [
         Row(label_text(labels[place], class_names), f"image {place:,}", tiles)
         for place, tiles in zip(places.tolist(), shown, strict=True)

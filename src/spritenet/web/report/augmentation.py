@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spritenet.augmentation import Step
-from spritenet.dataset.augmented_copies import beside_copies, some_places
+from spritenet.dataset.augmented_copies import some_places, with_copies
 from spritenet.dataset.multi_label import label_text
 from spritenet.formatting import html
 from spritenet.report import Report
@@ -27,7 +27,7 @@ def augmentation(report: Report, sheet: Sheet) -> str:
     train = report.data.splits.get("train", report.split)
     seed = _seed(report)
     places = some_places(train.labels, ROWS, classes=len(train.class_names), seed=None)
-    shown = beside_copies(train.images, places, steps, COPIES, seed=seed)
+    shown = with_copies(train.images, places, steps, COPIES, seed=seed)
     strips = []
     for place, tiles in zip(places.tolist(), shown, strict=True):
         name = label_text(train.labels[place], train.class_names)

@@ -2,6 +2,7 @@
 
 import { LayerEditor } from './editor.js';
 import { hasBranches } from '../ui/layertable.js';
+import { Copies } from './copies.js';
 import { at, counted, on } from './elements.js';
 import { NETWORKS, fitting, toLayers, toRows } from './networks.js';
 import { OPTIMIZERS, OPTIMIZER_RATES, SCHEDULES, nameOf, scheduled } from './trainer.js';
@@ -15,6 +16,7 @@ import { OPTIMIZERS, OPTIMIZER_RATES, SCHEDULES, nameOf, scheduled } from './tra
  * @typedef {object} Ear
  * @property {() => unknown} network  another network is described than before
  * @property {() => unknown} rate  another learning rate, or what becomes of it
+ * @property {() => unknown} plan  another augmentation
  */
 
 const OWN = 'own';
@@ -40,6 +42,8 @@ const FIXED = [
   'test-every',
   'test-size',
   'seed',
+  'augment',
+  'amounts',
 ]; // during training
 const TESTED = 1000; // images of a test in between
 
@@ -73,11 +77,16 @@ export class Form {
     for (const id of ['rate', 'schedule']) on(id, 'change', () => ear.rate());
     for (const id of ['batch', 'length', 'unit']) on(id, 'input', () => this.count());
     on('seed', 'change', () => ear.network());
+    this.copies = new Copies(
+      () => this.plan.seed,
+      () => ear.plan(),
+    );
   }
 
   /** Other images: the first network that they are large enough for. @param {Lesson} lesson */
   begin(lesson) {
     this.lesson = lesson;
+    this.copies.begin(lesson);
     at('test-size').value = Math.min(TESTED, lesson.test.labels.length);
     this.choose(fitting(lesson.imageShape, lesson.classNames.length));
   }
@@ -129,9 +138,9 @@ export class Form {
     if (typeof optimizer.learningRate === 'number') at('rate').value = optimizer.learningRate;
   }
 
-  /** Returns the first problem of the layers; '' without one. */
+  /** Returns the first problem of the layers or of the augmentation; '' without one. */
   get problem() {
-    return this.editor.problem;
+    return this.editor.problem || this.copies.problem;
   }
 
   /** The layers of the network that is described. */
@@ -175,6 +184,7 @@ export class Form {
       seed: whole('seed', 0),
       testEvery: whole('test-every', 100),
       testSize: whole('test-size', TESTED),
+      augment: this.copies.words,
     };
   }
 

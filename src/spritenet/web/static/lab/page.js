@@ -47,7 +47,11 @@ class Lab {
       image: at('looked'),
       title: at('looked-title'),
     });
-    this.form = new Form({ network: () => this.described(), rate: () => this.rateChanged() });
+    this.form = new Form({
+      network: () => this.described(),
+      rate: () => this.rateChanged(),
+      plan: () => this.enter(this.trainer.state),
+    });
     this.images = new Images(
       (lesson) => this.teach(lesson),
       (files) => this.load(files),
@@ -216,7 +220,11 @@ class Lab {
   /** Returns what is to be done before training. */
   get hint() {
     if (!this.lesson) return 'First, images.';
-    return this.form.problem ? 'Correct the layers first: see Network.' : 'Press Start.';
+    const { problem, copies } = this.form;
+    if (problem && problem === copies.problem) {
+      return 'Correct the augmentation first: see Training.';
+    }
+    return problem ? 'Correct the layers first: see Network.' : 'Press Start.';
   }
 
   /** @param {Evaluated} evaluated */

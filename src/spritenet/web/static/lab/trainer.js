@@ -22,6 +22,7 @@ import { Remote, optimizers, schedules } from '../lib/index.js';
  * @property {number} seed
  * @property {number} testEvery  steps; 0 for never
  * @property {number} testSize  images
+ * @property {string} augment  words, such as 'digits,rotation=10'
  */
 /**
  * The callbacks of a page.
@@ -220,6 +221,7 @@ export class Trainer {
         steps: plan.steps,
         batchSize: plan.batchSize,
         seed: plan.seed,
+        augment: plan.augment,
         validation: test,
         testEvery: plan.testEvery || undefined,
         testSize: plan.testSize,
