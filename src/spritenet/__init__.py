@@ -126,7 +126,16 @@ if TYPE_CHECKING:
         SquaredHinge,
         Tversky,
     )
-    from spritenet.model import Classified, Model, Scores, Sequential, load_model, train, transfer
+    from spritenet.model import (
+        Classified,
+        Model,
+        Scores,
+        Sequential,
+        from_torch,
+        load_model,
+        train,
+        transfer,
+    )
     from spritenet.model.live_chart import LiveChart
     from spritenet.model.predictions import Predictions
     from spritenet.optimizers import (
@@ -301,6 +310,7 @@ _NAMES = {
         "Model",
         "Scores",
         "Sequential",
+        "from_torch",
         "load_model",
         "train",
         "transfer",
@@ -505,6 +515,7 @@ __all__ = [
     "ZeroPadding2D",
     "callbacks",
     "constraints",
+    "from_torch",
     "initializers",
     "layers",
     "load",

@@ -88,7 +88,7 @@ FILES = {
     "gone.onnx": (None, r"no model found"),
     "m.tflite": (b"\x1c\0\0\0TFL3", r"a TensorFlow Lite model"),
     "m.dat": (b"\x1c\0\0\0TFL3", r"a TensorFlow Lite model"),
-    "m.pt": (b"PK\3\4", r"a PyTorch file.*set_weights"),
+    "m.pt": (b"PK\3\4", r"a PyTorch file, a pickle that may run code: .*sn\.from_torch"),
     "m.pth": (b"\x80\2", r"a PyTorch file"),
     "m.safetensors": (bytes(8), r"a safetensors file"),
     "weights.bin": (bytes(8), r"a file of weights.*the JSON file"),

@@ -291,9 +291,9 @@ def test_a_models_torch_words_name_our_way() -> None:
         model(tiny.images(3), training=True)
 
 
-@pytest.mark.parametrize("name", ["m.onnx", "best.{epoch}.tflite", "w.pt"])
+@pytest.mark.parametrize("name", ["m.pb", "best.{epoch}.tflite", "w.pt"])
 def test_files_of_other_libraries_are_not_folders(name: str, tmp_path: Path) -> None:
-    """A folder called m.onnx would be opened by nobody."""
+    """A folder called m.pb would be opened by nobody."""
     model = tiny.model()
     model.build((8, 8, 1))
     writers: list[Any] = [

@@ -108,7 +108,7 @@ CopiesAugment = Annotated[
 SUFFIXES = frozenset({
     ".bmp", ".gif", ".jpeg", ".jpg", ".pdf", ".png", ".svg", ".tif", ".tiff", ".webp",
     ".csv", ".htm", ".html", ".json", ".npy", ".npz", ".parquet",
-    ".gz", ".h5", ".keras", ".onnx", ".pt", ".pth", ".tar", ".tflite", ".tgz", ".zip",
+    ".gz", ".h5", ".keras", ".onnx", ".pt", ".pth", ".py", ".tar", ".tflite", ".tgz", ".zip",
 })
 # fmt: on
 """Suffixes of file formats. Others, as in `digits-1.5`, are parts of a name."""

@@ -22,6 +22,7 @@ from spritenet.cli.model_formats import (
     size_of,
 )
 from spritenet.cli.models import read_saved
+from spritenet.migration import FORMATS
 
 __all__ = ["convert"]
 
@@ -61,8 +62,9 @@ def convert(
             write_c(saved, place.path, precision, data, DataOptions())
         else:
             models.save(saved, place.path, to=form, precision=precision)
-            again = models.read(place.path)
-            same = again.weights_sha256 == saved.weights_sha256
+            if FORMATS[form].is_read:
+                again = models.read(place.path)
+                same = again.weights_sha256 == saved.weights_sha256
         size = size_of(place.path)
     path = place.of(place.path)
     if json:

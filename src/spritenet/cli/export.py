@@ -54,7 +54,7 @@ def export(
     *,
     data_options: DataOptions,
 ) -> None:
-    """Write a saved model as one HTML file, for TensorFlow.js, Keras or ONNX, or as C code."""
+    """Write a saved model as one HTML file, for TensorFlow.js, Keras, ONNX or PyTorch, or as C."""
     from spritenet import export as models
     from spritenet.destination import destination
 

@@ -32,6 +32,7 @@ class OutFormat(StrEnum):
     TFJS = "tfjs"
     KERAS = "keras"
     ONNX = "onnx"
+    TORCH = "torch"
     C = "c"
 
 
@@ -42,14 +43,16 @@ SUFFIXES = {OutFormat.HTML: (".html", ".htm")} | {
 
 Out = Annotated[
     Path,
-    typer.Argument(metavar="OUT", help="An .html, .keras, .h5 or .onnx file, or a new folder."),
+    typer.Argument(
+        metavar="OUT", help="An .html, .keras, .h5, .onnx or .py file, or a new folder."
+    ),
 ]
 
 To = Annotated[
     OutFormat | None,
     typer.Option(
         help="Format: the drawing page in one file, TensorFlow.js's folder, another library's "
-        "file, or a folder with C code for small devices.",
+        "file, Python code for PyTorch, or a folder with C code for small devices.",
         show_default="by OUT's ending; a folder is tfjs",
     ),
 ]
@@ -121,6 +124,7 @@ def check_data(data: str | None, form: OutFormat) -> None:
 
 
 def size_of(path: Path) -> int:
-    """Returns the bytes of a file, or of all files in a folder."""
+    """Returns the bytes of a file, with PyTorch weights beside it, or of all files in a folder."""
     files = [one for one in path.rglob("*") if one.is_file()] or [path]
+    files += [path.with_suffix(".npz")] * (path.suffix in FORMATS["torch"].endings)
     return sum(one.stat().st_size for one in files)

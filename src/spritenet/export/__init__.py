@@ -7,6 +7,7 @@ keras_file        Keras's: .keras and .h5
 keras_topology    layers to Keras 3's `config.json`
 onnx              ONNX's: .onnx
 keras_weights     the arrays of each layer in Keras's HDF5 files
+torch             PyTorch: modules written as code, and read
 saved_model       SavedModel: layers, weights and metadata of a file, in memory
 metadata          class names, preparation, training, scores, calibration
 write_topology    layers to `modelTopology`

@@ -41,7 +41,14 @@ FOREIGN = {
         f"Convert the Keras model it was made from: {CONVERTER} --input_format keras FILE FOLDER.",
     ),
     ".onnx": ("no ONNX model", "ONNX models are read from files that end in .onnx."),
-    ".pt": ("a PyTorch file", BY_HAND),
+    ".pt": (
+        "a PyTorch file, a pickle that may run code",
+        "Load it in PyTorch, and give its nn.Sequential to sn.from_torch.",
+    ),
+    ".py": (
+        "Python code: models are written for PyTorch so, not read",
+        "Load the model that it was written from.",
+    ),
     ".safetensors": ("a safetensors file: weights without a network", BY_HAND),
     ".bin": ("a file of weights", "Name the JSON file that describes them, or their folder."),
 }

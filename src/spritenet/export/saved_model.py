@@ -23,7 +23,15 @@ from spritenet.optimizers import Optimizer
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ASSUMED", "OptimizerState", "SavedModel", "named_shapes", "sha256", "unclassified"]
+__all__ = [
+    "ASSUMED",
+    "ASSUMED_OF_MODULE",
+    "OptimizerState",
+    "SavedModel",
+    "named_shapes",
+    "sha256",
+    "unclassified",
+]
 
 ASSUMED = (
     "its file doesn't state the pixel range: 0..1 is assumed. If it is another, give "
@@ -31,6 +39,12 @@ ASSUMED = (
     "labelled images"
 )
 """The note on a file that doesn't give the range of pixels."""
+
+ASSUMED_OF_MODULE = (
+    "a PyTorch module doesn't state its pixel range: 0..1 is assumed, as torchvision's ToTensor "
+    'gives. If it is another, give pixels="0..255" or "-1..1", or normalize=(mean, deviation)'
+)
+"""The note on a module without a pixel range."""
 
 CHOOSING = ("softmax", "linear")
 """Activations after which the largest output is the class."""

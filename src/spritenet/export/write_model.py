@@ -29,11 +29,19 @@ def _save_onnx(model: SavedModel, path: str | os.PathLike[str], precision: str) 
     save_onnx(model, path, precision)
 
 
+def _save_torch(model: SavedModel, path: str | os.PathLike[str], _: str) -> None:
+    """Writes PyTorch code, with modules that nothing else needs."""
+    from spritenet.export.torch import save_torch
+
+    save_torch(model, path)
+
+
 WRITERS: Mapping[str, Writer] = MappingProxyType(
     {
         "tfjs": tfjs.save,
         "keras": lambda model, path, _: save_keras(model, path),
         "onnx": _save_onnx,
+        "torch": _save_torch,
     }
 )
 """The writer of each of `FORMATS`."""
@@ -52,8 +60,8 @@ def save(
 
     Args:
         model: the model.
-        path: a folder for TensorFlow.js; or a file that ends in .keras or .h5, for Keras, or
-            in .onnx.
+        path: a folder for TensorFlow.js; or a file that ends in .keras or .h5, for Keras, in
+            .onnx, or in .py, for PyTorch, whose weights are in an .npz beside it.
         to: the name of the format, one of `FORMATS`; None for the one of the path's ending.
         precision: the type that weights are stored as, if the format has several.
 

@@ -12,7 +12,7 @@ __all__ = ["FORMATS", "MODEL_ENDINGS", "ModelFormat", "format_of", "refuse_forma
 
 @dataclass(frozen=True, slots=True)
 class ModelFormat:
-    """A format of model files that is read and written.
+    """A format of model files that is written, and read unless it is code.
 
     Attributes:
         name: of `--to`.
@@ -21,6 +21,7 @@ class ModelFormat:
         written: the endings among them that are written.
         extra: the extra that installs what it needs; "" for none.
         precisions: numbers that weights are stored as, the default first.
+        is_read: True if files of it are read as well.
     """
 
     name: str
@@ -29,6 +30,7 @@ class ModelFormat:
     written: tuple[str, ...] = ()
     extra: str = ""
     precisions: tuple[str, ...] = ("float32",)
+    is_read: bool = True
 
 
 FORMATS: dict[str, ModelFormat] = {
@@ -37,6 +39,7 @@ FORMATS: dict[str, ModelFormat] = {
         ModelFormat("tfjs", "TensorFlow.js", precisions=("float32", "float16", "uint16", "uint8")),
         ModelFormat("keras", "Keras", (".keras", ".h5", ".hdf5"), (".keras", ".h5"), "keras"),
         ModelFormat("onnx", "ONNX", (".onnx",), (".onnx",), "onnx", ("float32", "float16")),
+        ModelFormat("torch", "PyTorch", (".py",), (".py",), is_read=False),
     )
 }
 """Every format by its name; the first, a folder, is that of any name without such an ending."""

@@ -2,7 +2,7 @@
 
     model              Model: fit, evaluate, predict, save; made of parts: network, weights, …
     sequential         Sequential: a Model whose layers are a chain
-    model_file         load_model
+    model_file         load_model, from_torch
     network            Network: layers, their shapes, tensors and engines
     assembly           from tensors to the graph of a Model
     building           layer names, the default Rescaling, offsets and initial values of weights
@@ -46,7 +46,7 @@ from spritenet.layers import Input
 from spritenet.model.classifier import Classified
 from spritenet.model.fit_methods import train
 from spritenet.model.model import Model
-from spritenet.model.model_file import load_model, model_of
+from spritenet.model.model_file import from_torch, load_model, model_of
 from spritenet.model.pixel_ranges import accuracies_by_range, best_range
 from spritenet.model.scores import Scores
 from spritenet.model.sequential import Sequential
@@ -60,6 +60,7 @@ __all__ = [
     "Sequential",
     "accuracies_by_range",
     "best_range",
+    "from_torch",
     "load_model",
     "model_of",
     "train",

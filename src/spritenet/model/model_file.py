@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spritenet.arguments import file_path
+from spritenet.arguments import input_shape as checked_shape
 from spritenet.errors import DataWarning
 from spritenet.migration import accepts
 from spritenet.model.model import Model
@@ -16,7 +17,7 @@ from spritenet.model.sequential import Sequential
 if TYPE_CHECKING:
     from spritenet.export import SavedModel
 
-__all__ = ["load_model", "model_of"]
+__all__ = ["from_torch", "load_model", "model_of"]
 
 
 @accepts
@@ -47,6 +48,43 @@ def load_model(
 
     file_path(path, "load_model")
     saved = read(path, optimizer=True, pixels=pixels, class_names=class_names)
+    for note in saved.notes:
+        warnings.warn(note, DataWarning, stacklevel=3)  # past `accepts`
+    return model_of(saved, threads=threads)
+
+
+@accepts
+def from_torch(
+    module: object,
+    input_shape: Sequence[int],
+    *,
+    class_names: Sequence[str] | None = None,
+    pixels: str | None = None,
+    normalize: tuple[float | Sequence[float], float | Sequence[float]] | None = None,
+    threads: int | None = None,
+) -> Model:
+    """A model from a module of PyTorch: an `nn.Sequential` of supported layers, also nested.
+
+    Its weights are copied, bit by bit, from channels first to channels last.
+
+    Args:
+        module: the module.
+        input_shape: height, width and channels of its images; or (values,) of a vector.
+        class_names: the names of its outputs.
+        pixels: the pixel range of its inputs: "0..1" (assumed by default, with a DataWarning, as
+            torchvision's `ToTensor` gives), "0..255", "-1..1"; or, for dark on light, "1..0",
+            "255..0", "1..-1".
+        normalize: mean and standard deviation of torchvision's `Normalize`, if it was used after
+            that: numbers, or one for each channel.
+        threads: the number of threads; None for all.
+
+    Raises:
+        ModelError: a layer is unsupported, or doesn't fit its input.
+    """
+    from spritenet.export.torch import read_module
+
+    shape = checked_shape(input_shape, "input_shape", "from_torch")
+    saved = read_module(module, shape, class_names=class_names, pixels=pixels, normalize=normalize)
     for note in saved.notes:
         warnings.warn(note, DataWarning, stacklevel=3)  # past `accepts`
     return model_of(saved, threads=threads)
