@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
+
 from random_networks import parameters_of
 from spritenet import layers as kinds
 from spritenet.export import SavedModel
-from spritenet.layers import Graph, Layer, activations
+from spritenet.layers import IMAGES, Graph, Layer, activations
 
-__all__ = ["MERGING", "ON_IMAGES", "saved"]
+__all__ = ["IMAGE", "MERGING", "ON_IMAGES", "random_graph", "saved"]
 
 IMAGE = (9, 8, 4)
 
@@ -78,3 +80,45 @@ def saved(graph: Graph, input_shape: tuple[int, int, int] = IMAGE, seed: int = 1
     named = [layer.named(f"{layer.base_name()}_{i}") for i, layer in enumerate(graph)]
     graph = graph.with_layers(named)
     return SavedModel(graph, input_shape, parameters_of(graph, input_shape, seed))
+
+
+def random_graph(seed: int) -> SavedModel:
+    """A network that branches and merges at random, with random weights."""
+    chance = random.Random(seed)  # noqa: S311 - reproducible
+    names = [name for name in activations.names() if name not in ("exponential", "squareplus")]
+    nodes: list[tuple[Layer, tuple[int, ...]]] = [(kinds.Rescaling(1 / 64, -2), (IMAGES,))]
+    nodes.append((kinds.Conv2D(4, 3, padding="same"), (0,)))
+    free = [1]  # layers whose outputs are images of four channels
+    for _ in range(chance.randint(4, 10)):
+        size, function = chance.randint(1, 3), chance.choice(names)
+        options: list[Layer] = [
+            kinds.Conv2D(4, size, padding="same", activation=function),
+            kinds.DepthwiseConv2D(size, padding="same"),
+            kinds.Conv2DTranspose(4, size, padding="same"),
+            kinds.SeparableConv2D(4, size, padding="same", activation=function),
+            kinds.Dense(4, activation=function),
+            kinds.Activation(function),
+            kinds.BatchNormalization(),
+            kinds.GroupNormalization(2),
+            kinds.LayerNormalization(),
+            kinds.MaxPooling2D(size, 1, "same"),
+            kinds.AveragePooling2D(size, 1, "same"),
+            kinds.PReLU(shared_axes=[1, 2]),
+        ]
+        layer = chance.choice(options)
+        reads: tuple[int, ...] = (chance.choice(free),)
+        if len(free) > 1 and chance.random() < 0.4:
+            layer = chance.choice(
+                [one for one in MERGING if not isinstance(one, kinds.Concatenate)]
+            )
+            reads = tuple(chance.sample(free, 2))
+        nodes.append((layer, reads))
+        free.append(len(nodes) - 1)
+    read = {place for _, reads in nodes for place in reads}
+    ends = tuple(place for place in range(1, len(nodes)) if place not in read)
+    nodes.append((kinds.Concatenate(), ends) if len(ends) > 1 else (kinds.Identity(), ends))
+    pool = chance.choice([kinds.Flatten(), kinds.GlobalAveragePooling2D()])
+    for layer in (pool, kinds.Dense(3, activation="softmax")):
+        nodes.append((layer, (len(nodes) - 1,)))
+    graph = Graph(tuple(layer for layer, _ in nodes), tuple(reads for _, reads in nodes))
+    return saved(graph, (7, 6, 3), seed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import warnings
 from pathlib import Path
 
@@ -13,12 +14,12 @@ from hypothesis import strategies as st
 
 import spritenet as sn
 import tiny
-from onnx_networks import MERGING, ON_IMAGES, saved
+from onnx_networks import MERGING, ON_IMAGES, random_graph, saved
 from onnx_oracle import check_outputs, images_of, onnx, run
 from random_networks import saved_models
 from spritenet import export
 from spritenet import layers as kinds
-from spritenet.errors import ModelError
+from spritenet.errors import MissingExtraError, ModelError
 from spritenet.export import SavedModel
 from spritenet.layers import IMAGES, Graph, Layer, Shape, activations
 from spritenet.layers.random_layer import RandomLayer
@@ -108,6 +109,12 @@ def test_random_networks(
         assert np.abs(again.parameters - model.parameters).max() < 2e-3
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_random_graphs(seed: int, tmp_path: Path) -> None:
+    """Networks that branch and merge run in onnxruntime, and come back bit by bit."""
+    check_file(random_graph(seed), tmp_path / "m.onnx")
+
+
 @pytest.mark.parametrize("shape", [(49,), (7, 7), (12,), (7, 9)])
 def test_images_without_channels(shape: Shape, tmp_path: Path) -> None:
     """Whatever the network's input, the file takes n × h × w × c."""
@@ -157,3 +164,28 @@ def test_float16_halves_the_file_and_refuses_what_is_too_large(tmp_path: Path) -
         model.save(tmp_path / "float16.onnx", precision="float16")
     with pytest.raises(ModelError, match="invalid precision: expected float32, got float16"):
         model.save(tmp_path / "m.keras", precision="float16")
+
+
+def test_random_layers_are_left_out_and_come_back(tmp_path: Path) -> None:
+    """They act in training only; a RandomCrop takes the middle."""
+    chain = [
+        kinds.RandomFlip(),
+        kinds.RandomCrop(6, 7),
+        kinds.Rescaling(1 / 255),
+        kinds.Conv2D(3, 3),
+        kinds.GlobalMaxPooling2D(),
+        kinds.Dense(2, activation="sigmoid"),
+    ]
+    model = saved(Graph.of(chain), (9, 8, 3))
+    check_file(model, tmp_path / "m.onnx")
+    operators = [one.op_type for one in onnx.load(tmp_path / "m.onnx").graph.node]
+    assert operators.count("Slice") == 1
+    assert "ArgMax" not in operators  # several labels an image
+
+
+def test_without_onnx_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One line, before anything is written."""
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(MissingExtraError, match=r'pip install "spritenet\[onnx\]"'):
+        tiny.built().save(tmp_path / "m.onnx")
+    assert list(tmp_path.iterdir()) == []

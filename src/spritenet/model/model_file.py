@@ -28,13 +28,13 @@ def load_model(
     pixels: str | None = None,
     class_names: Sequence[str] | None = None,
 ) -> Model:
-    """A model from its file: ours, TensorFlow.js's or Keras's.
+    """A model from its file: ours, TensorFlow.js's, Keras's or ONNX's.
 
     If its optimizer's memory was saved, training goes on where it was; else call `compile` first.
 
     Args:
         path: the folder, the folder of a run, the JSON file, or a ZIP of both; or a file that
-            ends in .keras or .h5, which needs the extra `keras`.
+            ends in .keras or .h5 (extra `keras`) or .onnx (extra `onnx`).
         threads: the number of threads; None for all.
         pixels: the pixel range of the network's inputs, if its file doesn't state it: "0..1"
             (assumed by default, with a DataWarning), "0..255", "-1..1"; or, for dark on light,

@@ -39,7 +39,7 @@ class Onnx:
             import onnx
             from onnx import helper, numpy_helper
         except ImportError:
-            raise MissingExtraError("ONNX models", "onnx") from None
+            raise MissingExtraError("the ONNX format", "onnx") from None
         self._onnx: Any = onnx
         self._helper: Any = helper
         self._arrays: Any = numpy_helper

@@ -29,7 +29,7 @@ from spritenet.export.onnx.weight_layout import from_onnx
 from spritenet.export.onnx.wire_format import graph_bytes
 from spritenet.export.random_layers import without_random
 from spritenet.export.saved_model import SavedModel, sha256
-from spritenet.export.topology import Content, completed
+from spritenet.export.topology import Content, Topology
 from spritenet.export.weights import read_file
 from spritenet.layers import ActivationLayer
 from spritenet.layers.parametric import Parametric
@@ -184,7 +184,13 @@ def _own(model: Proto, entry: dict[str, Any], path: Path, pixels: PixelRange | N
     Raises:
         ModelError: its metadata and its weights don't fit.
     """
-    network = completed(*from_entry(entry["network"]), pixels)
+    network = Topology(*from_entry(entry["network"]))
+    if pixels is not None:
+        raise ModelError(
+            "the model itself says what its pixels are",
+            expected="no pixels=, no --pixels",
+            got=pixels.name,
+        )
     found = {tensor.name: tensor for tensor in model.graph.initializer}
     tensors = Tensors(path)
     parts = [np.zeros(0, np.float32)]
