@@ -19,9 +19,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
 import numpy as np  # noqa: E402 - after the path is set
+from numpy.typing import NDArray  # noqa: E402 - the same
 
 from spritenet import layers as kinds  # noqa: E402 - the same
 from spritenet.errors import ModelError  # noqa: E402 - the same
+from spritenet.export.c.float_layers import lower  # noqa: E402 - the same
 from spritenet.export.keras_topology import keras_topology  # noqa: E402 - the same
 from spritenet.export.onnx.constants import FOLDED  # noqa: E402 - the same
 from spritenet.export.onnx.graph_builder import GraphBuilder  # noqa: E402 - the same
@@ -30,6 +32,7 @@ from spritenet.export.onnx.layer_writers import WRITERS, write_layers  # noqa: E
 from spritenet.export.read_topology import IDLE  # noqa: E402 - the same
 from spritenet.layers import Graph, Layer, activations  # noqa: E402 - the same
 from spritenet.layers.random_layer import RandomLayer  # noqa: E402 - the same
+from spritenet.quantization import quantize  # noqa: E402 - the same
 
 PAGE = ROOT / "docs" / "reference" / "formats.md"
 IMAGE = (6, 6, 4)
@@ -52,7 +55,9 @@ START = (
     "What each format of [model files](model-format.md) holds of each layer and activation. "
     "`tools/format_tables.py` makes these tables from the code, and a test compares them.\n\n"
     "*Both*: written and read. For ONNX, the operators that are written; they are read, too, "
-    "unless marked *written*. Files that Spritenet wrote come back as they were, layer by layer.\n"
+    "unless marked *written*. Files that Spritenet wrote come back as they were, layer by layer. "
+    "For C, which is only written, the functions in float32, and the "
+    "[operators](int8.md#operators) in int8.\n"
 )
 
 
@@ -144,15 +149,81 @@ def activation_in_onnx(name: str) -> str:
     return _operators(kinds.Activation(name).named("it"))
 
 
+RESCALING = kinds.Rescaling(1 / 255, name="first")
+
+
+def _after(*before: Layer, layer: Layer) -> tuple[Graph, NDArray[np.float32]]:
+    """A layer after others, and the parameters of all."""
+    inputs: list[tuple[int, ...]] = [(place - 1,) for place in range(len(before) + 1)]
+    if layer.class_name in MERGING:
+        inputs[-1] *= 2
+    graph = Graph((*before, layer), tuple(inputs))
+    count = sum(weight.size for node in graph.nodes(IMAGE) for weight in node.weights)
+    return graph, np.ones(count, np.float32)
+
+
+def in_c_float32(layer: Layer) -> str:
+    """The functions of a layer in C."""
+    if isinstance(layer, RandomLayer) and not isinstance(layer, kinds.RandomCrop):
+        return "left out"
+    graph, parameters = _after(RESCALING, layer=layer)
+    try:
+        program = lower(graph, IMAGE, parameters)
+    except ModelError:
+        return "refused"
+    found = [one.function for one in program.operations if one.layer == layer.name]
+    return ", ".join(f"`{name}`" for name in dict.fromkeys(found)) or "no function"
+
+
+def in_c_int8(layer: Layer) -> str:
+    """The integer operators of a layer."""
+    if isinstance(layer, kinds.RandomCrop):
+        return in_c_int8(kinds.CenterCrop(layer.height, layer.width, name=layer.name))
+    if isinstance(layer, RandomLayer):
+        return "left out"
+    graph, parameters = _after(RESCALING, layer=layer)
+    inner = graph.and_then(kinds.Flatten().named("last"))
+    images = np.random.default_rng(0).integers(0, 256, (2, *IMAGE), np.uint8)
+    try:
+        integers = quantize(inner, IMAGE, parameters, images)
+    except ModelError:
+        pass
+    else:
+        names = [type(one).__name__ for one in integers.operators if one.name != "last"]
+        return ", ".join(dict.fromkeys(names)) or "no operator"
+    graph, parameters = _after(RESCALING, kinds.Dense(4, name="dense"), layer=layer)
+    try:
+        quantize(graph, IMAGE, parameters, images)
+    except ModelError:
+        return "refused"
+    return "left out, at the end only"
+
+
+def activation_in_c_float32(name: str) -> str:
+    """The function of an activation in C."""
+    return in_c_float32(kinds.Activation(name).named("it"))
+
+
+def activation_in_c_int8(name: str) -> str:
+    """The integer operator of an activation."""
+    if name == "linear":
+        return "no operator"
+    return in_c_int8(kinds.Activation(name).named("it"))
+
+
 LAYER_COLUMNS: dict[str, Callable[[Layer], str]] = {
     "TensorFlow.js": in_tensorflow_js,
     "Keras": in_keras,
     "ONNX": in_onnx,
+    "C, float32": in_c_float32,
+    "C, int8": in_c_int8,
 }
 ACTIVATION_COLUMNS: dict[str, Callable[[str], str]] = {
     "TensorFlow.js": activation_in_tensorflow_js,
     "Keras": activation_in_keras,
     "ONNX": activation_in_onnx,
+    "C, float32": activation_in_c_float32,
+    "C, int8": activation_in_c_int8,
 }
 
 
