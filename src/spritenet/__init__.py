@@ -129,6 +129,7 @@ if TYPE_CHECKING:
     from spritenet.model import (
         Classified,
         Model,
+        QuantizedModel,
         Scores,
         Sequential,
         from_torch,
@@ -308,6 +309,7 @@ _NAMES = {
     "spritenet.model": (
         "Classified",
         "Model",
+        "QuantizedModel",
         "Scores",
         "Sequential",
         "from_torch",
@@ -470,6 +472,7 @@ __all__ = [
     "Poisson",
     "Predicted",
     "Predictions",
+    "QuantizedModel",
     "RMSNormalization",
     "RMSprop",
     "RandomBrightness",

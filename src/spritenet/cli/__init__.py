@@ -45,6 +45,7 @@ COMMANDS = (
     "runs",
     "export",
     "convert",
+    "quantize",
 )
 """The commands in the order of the help: functions in the modules of their names, with `_`."""
 

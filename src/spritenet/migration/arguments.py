@@ -131,6 +131,7 @@ ARGUMENTS: Mapping[str, Rule] = {
     "workers": _THREADS,
     "steps": Refused("Give fewer images."),
     "callbacks": Refused("Callbacks are called while fit trains.", ([], ())),
+    "config": Refused("int8 has one specification: docs/reference/int8.md."),
     # files, tables
     "by_name": Refused("Weights are matched by name and shape.", (False,)),
     "compile": Ignored("a model comes with the optimizer that was saved with it", silent=True),

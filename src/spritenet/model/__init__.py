@@ -35,6 +35,7 @@
     transfer_learning  a new output layer on trained layers
     summary            the table of layers, as text
     progress           a line for each epoch
+    quantized_model    QuantizedModel: predictions in int8
     live_chart         LiveChart: curves in notebooks
 
 Nothing here computes: engines do.
@@ -48,6 +49,7 @@ from spritenet.model.fit_methods import train
 from spritenet.model.model import Model
 from spritenet.model.model_file import from_torch, load_model, model_of
 from spritenet.model.pixel_ranges import accuracies_by_range, best_range
+from spritenet.model.quantized_model import QuantizedModel
 from spritenet.model.scores import Scores
 from spritenet.model.sequential import Sequential
 from spritenet.model.transfer_learning import transfer
@@ -56,6 +58,7 @@ __all__ = [
     "Classified",
     "Input",
     "Model",
+    "QuantizedModel",
     "Scores",
     "Sequential",
     "accuracies_by_range",
