@@ -89,7 +89,7 @@ def test_every_layer_is_written() -> None:
     assert tested == set(kinds.LAYERS) - random
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(model=saved_models(optimizer=False), precision=st.sampled_from(["float32", "float16"]))
 def test_random_networks(
     model: SavedModel, precision: str, tmp_path_factory: pytest.TempPathFactory

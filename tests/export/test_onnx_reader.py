@@ -592,7 +592,7 @@ def bomb(field: int, count: int) -> bytes:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (bomb(1, 1_100_000), "too much content"),
+        (bomb(1, 310_000), "too much content"),
         (b"\x08\x08\x3a\xff\xff\xff\xff\x07", "not an ONNX model, or damaged"),
         (b"\x08\x08", "not an ONNX model: it has no graph"),
         (b"\xff" * 40, "not an ONNX model, or damaged"),
@@ -630,11 +630,11 @@ def test_random_changes_are_refused_in_one_line_or_read(tmp_path: Path) -> None:
     seeds = [path.read_bytes(), changed(path, lambda _: None).read_bytes()]
     chance = random.Random(1)  # noqa: S311 - reproducible
     read = 0
-    for _ in range(250):
+    for _ in range(150):
         path.write_bytes(mutated(chance.choice(seeds), chance, seeds))
         try:
             load(path)
             read += 1
         except ModelError as error:
             assert "\n" not in str(error)  # noqa: PT017 - some are read
-    assert 10 < read < 240
+    assert 8 < read < 142

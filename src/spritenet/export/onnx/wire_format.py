@@ -14,7 +14,7 @@ from spritenet.errors import ModelError
 
 __all__ = ["graph_bytes"]
 
-MOST_ITEMS = 1_000_000
+MOST_ITEMS = 300_000
 """Messages, texts and numbers outside arrays; a network of 500 layers has 20,000."""
 
 MOST_PACKED = 64 << 20
