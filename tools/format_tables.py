@@ -30,6 +30,10 @@ from spritenet.export.onnx.graph_builder import GraphBuilder  # noqa: E402 - the
 from spritenet.export.onnx.layer_readers import READERS  # noqa: E402 - the same
 from spritenet.export.onnx.layer_writers import WRITERS, write_layers  # noqa: E402 - the same
 from spritenet.export.read_topology import IDLE  # noqa: E402 - the same
+from spritenet.export.torch.layer_code import Written as TorchLayer  # noqa: E402 - the same
+from spritenet.export.torch.layer_code import write_layer  # noqa: E402 - the same
+from spritenet.export.torch.module_code import Code  # noqa: E402 - the same
+from spritenet.export.torch.module_layers import READERS as MODULES  # noqa: E402 - the same
 from spritenet.layers import Graph, Layer, activations  # noqa: E402 - the same
 from spritenet.layers.random_layer import RandomLayer  # noqa: E402 - the same
 from spritenet.quantization import quantize  # noqa: E402 - the same
@@ -56,7 +60,8 @@ START = (
     "`tools/format_tables.py` makes these tables from the code, and a test compares them.\n\n"
     "*Both*: written and read. For ONNX, the operators that are written; they are read, too, "
     "unless marked *written*. Files that Spritenet wrote come back as they were, layer by layer. "
-    "For C, which is only written, the functions in float32, and the "
+    "For PyTorch, the modules or functions that are written. For C, which is only written, "
+    "the functions in float32, and the "
     "[operators](int8.md#operators) in int8.\n"
 )
 
@@ -211,10 +216,35 @@ def activation_in_c_int8(name: str) -> str:
     return in_c_int8(kinds.Activation(name).named("it"))
 
 
+def in_torch(layer: Layer) -> str:
+    """The modules, or else functions, of a layer in PyTorch."""
+    if isinstance(layer, kinds.RandomCrop):
+        layer = kinds.CenterCrop(layer.height, layer.width, name=layer.name)
+    if isinstance(layer, RandomLayer):
+        return "left out"
+    inputs = ("x", "x") if layer.class_name in MERGING else ("x",)
+    (node,) = Graph((layer,), ((-1,) * len(inputs),)).nodes(IMAGE)
+    arrays = {weight.name: np.ones(weight.shape, np.float32) for weight in node.weights}
+    code = Code()
+    try:
+        write_layer(TorchLayer(code, node, "layer", arrays, inputs), "y")
+    except ModelError:
+        return "refused"
+    lines = "\n".join([*code.made, *code.steps])
+    names = re.findall(r"\bnn\.([A-Z]\w+)", lines) or re.findall(r"\b(?:F|torch)\.(\w+)", lines)
+    return ", ".join(f"`{name}`" for name in dict.fromkeys(names)) or "an expression"
+
+
+def activation_in_torch(name: str) -> str:
+    """The function of an activation in PyTorch."""
+    return "no function" if name == "linear" else in_torch(kinds.Activation(name).named("it"))
+
+
 LAYER_COLUMNS: dict[str, Callable[[Layer], str]] = {
     "TensorFlow.js": in_tensorflow_js,
     "Keras": in_keras,
     "ONNX": in_onnx,
+    "PyTorch": in_torch,
     "C, float32": in_c_float32,
     "C, int8": in_c_int8,
 }
@@ -222,6 +252,7 @@ ACTIVATION_COLUMNS: dict[str, Callable[[str], str]] = {
     "TensorFlow.js": activation_in_tensorflow_js,
     "Keras": activation_in_keras,
     "ONNX": activation_in_onnx,
+    "PyTorch": activation_in_torch,
     "C, float32": activation_in_c_float32,
     "C, int8": activation_in_c_int8,
 }
@@ -254,6 +285,8 @@ def page() -> str:
         f"Read as layers: {', '.join(sorted(READERS))}; Erf as part of Gelu.\n",
         f"Computed when all inputs are constant: {', '.join(sorted(constant))}.\n",
         "Every other operator is refused by name. `spritenet info FILE` lists those of a file.\n",
+        "## PyTorch's modules\n",
+        f"Read by `sn.from_torch`: {', '.join(sorted(MODULES))}.\n",
     ]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(parts))
 
