@@ -281,13 +281,13 @@ const jobs = {
       const result = await SpriteData.load(bytes(name)).then((data) => {
         fs.writeFileSync(file(`${name}.out`), data.images);
         const splits = Object.fromEntries(
-          data.splits.map((key) => [key, data.split(key).labels.length]),
+          Object.entries(data.head.splits).map(([key, [first, last]]) => [key, last - first]),
         );
         return {
           classes: data.classNames,
           shape: data.imageShape,
           splits,
-          labels: [...data.labels],
+          labels: [...(data.rows ?? data.labels)],
         };
       }, told);
       results.push(result);
@@ -306,13 +306,13 @@ const jobs = {
       }).then((data) => {
         fs.writeFileSync(file(out), data.images);
         const splits = Object.fromEntries(
-          data.splits.map((key) => [key, data.split(key).labels.length]),
+          Object.entries(data.head.splits).map(([key, [first, last]]) => [key, last - first]),
         );
         return {
           classes: data.classNames,
           shape: data.imageShape,
           splits,
-          labels: [...data.labels],
+          labels: [...(data.rows ?? data.labels)],
         };
       }, told);
       results.push(result);

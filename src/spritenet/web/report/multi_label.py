@@ -197,14 +197,14 @@ def _shot(report: Report, sheet: Sheet, index: int) -> str:
     true, predicted = found.labels[index] == 1, found.predicted[index]
     lines = [
         f'<span class="wrong">{sign} {html(found.class_names[k], 14)} '
-        f"{percent(float(found.probabilities[index, k]), 0)}</span>"
+        f"{_short(found.probabilities[index, k])}</span>"
         for sign, which in (("+", predicted & ~true), ("−", true & ~predicted))
         for k in np.flatnonzero(which).tolist()
     ]
     if not lines:
         k = int(np.abs(found.probabilities[index] - found.thresholds).argmin())
-        name, value = html(found.class_names[k], 14), float(found.probabilities[index, k])
-        lines = [f'<span class="right">✓</span> {name} {percent(value, 0)}']
+        name, value = html(found.class_names[k], 14), _short(found.probabilities[index, k])
+        lines = [f'<span class="right">✓</span> {name} {value}']
     text = found.true_text(index)
     number = sheet.add(found.images[index])
     return (
@@ -237,6 +237,11 @@ def _counts(title: str, counts: np.ndarray, names: list[str], most: int) -> str:
 def _pairs(counts: np.ndarray) -> np.ndarray:
     """Returns the counts outside the diagonal."""
     return counts[~np.eye(len(counts), dtype=bool)]
+
+
+def _short(probability: float) -> str:
+    """Returns a probability in per cent that isn't broken over two lines."""
+    return percent(float(probability), 0).replace(" ", "\u00a0")
 
 
 def _fraction(value: float, known: bool) -> tuple[str, float]:

@@ -54,9 +54,20 @@ class Page {
     this.verdict = new Verdict(
       { sign: at('sign'), line: at('line'), bars: at('bars'), spoken: at('spoken') },
       this.names,
+      model.isMultiLabel ? thresholdsOf(model) : null,
     );
     this.layers = new LayerPictures(at('layers'), model);
-    this.lessons = new Lessons({
+    /** None for a model of several classes: a drawing is taught as one class. @type {Lessons | null} */
+    this.lessons = model.isMultiLabel ? null : this.makeLessons(embedded);
+    at('teach').hidden = model.isMultiLabel;
+    this.listen();
+    this.redraw();
+  }
+
+  /** @param {Embedded} embedded */
+  makeLessons(embedded) {
+    const { model } = this;
+    return new Lessons({
       model,
       names: this.names,
       reader: this.reader,
@@ -71,8 +82,6 @@ class Page {
       drawing: () => this.drawing(),
       changed: () => this.schedule(),
     });
-    this.listen();
-    this.redraw();
   }
 
   get width() {
@@ -144,7 +153,7 @@ class Page {
     at('undo').disabled = !sheet.canUndo;
     at('clear').disabled = sheet.isEmpty;
     at('hint').hidden = !sheet.isEmpty;
-    this.lessons.enable(answer.state !== 'empty');
+    this.lessons?.enable(answer.state !== 'empty');
   }
 
   /** Returns the drawing to be taught. */
@@ -260,15 +269,21 @@ function report(error, before = '', after = '') {
  *
  * @param {Model} model
  */
-function about({ metadata, parameterCount }) {
+function about({ metadata, parameterCount, isMultiLabel }) {
   // The first toLocaleString of a page takes 20 ms.
   const count = String(parameterCount).replace(/\B(?=(\d{3})+$)/g, ',');
   const parts = [`${count} weights`];
   const { dataset } = metadata.trainedOn ?? {};
   if (typeof dataset === 'string') parts.push(`trained on ${dataset}`);
   const accuracy = metadata.scores.test_accuracy;
-  if (accuracy) parts.push(`${(100 * accuracy).toFixed(1)} % of the test images correct`);
+  const what = isMultiLabel ? 'answers on test images' : 'test images';
+  if (accuracy) parts.push(`${(100 * accuracy).toFixed(1)} % of the ${what} correct`);
   return parts.join(' · ');
+}
+
+/** @param {Model} model */
+function thresholdsOf(model) {
+  return model.metadata.thresholds ?? new Array(model.outputs).fill(0.5);
 }
 
 /** @param {readonly string[]} names */

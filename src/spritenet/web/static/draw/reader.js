@@ -11,10 +11,11 @@ import { Raster } from './raster.js';
 /**
  * @typedef {object} Answer
  * @property {Uint8Array} input  height × width × channels: what the network sees
- * @property {'empty' | 'unsure' | 'sure' | 'uncalibrated'} state  nothing there; nothing the model
- *     was trained on; a class; a class of a model without calibration
+ * @property {'empty' | 'unsure' | 'sure' | 'uncalibrated' | 'several'} state  nothing there; nothing
+ *     the model was trained on; a class; a class of a model without calibration; any number of classes
  * @property {number} best  the likeliest class
  * @property {ArrayLike<number>} probabilities  of all classes; of length 0 if there is nothing
+ * @property {boolean[]} [present]  the classes from their thresholds on, if there may be several
  */
 
 /** The longer side of a sheet, in the units of its strokes and in pixels. */
@@ -155,9 +156,13 @@ export class Reader {
  * @param {Model} model
  * @param {Uint8Array} input
  * @param {Familiar | null} familiar
- * @returns {{ state: 'unsure' | 'sure' | 'uncalibrated', best: number, probabilities: ArrayLike<number> }}
+ * @returns {{ state: 'unsure' | 'sure' | 'uncalibrated' | 'several', best: number, probabilities: ArrayLike<number>, present?: boolean[] }}
  */
 export function judge(model, input, familiar) {
+  if (model.isMultiLabel) {
+    const { label: best, probabilities, present } = model.classify(input);
+    return { state: 'several', best, probabilities, present };
+  }
   const able = model.outputs > 1 && ['softmax', 'linear'].includes(model.lastActivation);
   const classified = able ? model.classify(input) : null;
   const probabilities = classified?.probabilities ?? probabilitiesOf(model, model.predict(input));

@@ -10,21 +10,22 @@ export class Verdict {
   /**
    * @param {{ sign: HTMLElement, line: HTMLElement, bars: HTMLElement, spoken: HTMLElement }} places
    * @param {readonly string[]} names  of the classes
+   * @param {ArrayLike<number> | null} [thresholds]  of a model that names any number of classes
    */
-  constructor(places, names) {
+  constructor(places, names, thresholds = null) {
     this.places = places;
     this.names = names;
-    this.bars = new Bars(places.bars, { names, label: 'How likely each class is' });
+    this.bars = new Bars(places.bars, { names, label: 'How likely each class is', thresholds });
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     places.sign.classList.toggle(
       'long',
-      names.some((name) => [...name].length > 2),
+      thresholds !== null || names.some((name) => [...name].length > 2),
     );
   }
 
   /** @param {Answer} answer */
-  show({ state, best, probabilities }) {
+  show({ state, best, probabilities, present = [] }) {
     const { sign, line } = this.places;
     const name = this.names[best];
     sign.dataset.state = state;
@@ -32,6 +33,13 @@ export class Verdict {
       set(sign, '');
       set(line, 'Nothing drawn yet');
       this.bars.clear();
+    } else if (state === 'several') {
+      const found = this.names.filter((_, k) => present[k]);
+      set(sign, found.join(', ') || 'nothing');
+      set(line, found.length ? counted(found.length) : 'No class is above its threshold');
+      this.bars.set(probabilities);
+      this.speak(found.join(', ') || 'No class');
+      return;
     } else if (state === 'unsure') {
       set(sign, '?');
       set(line, `Not sure. Best\u00a0guess:\u00a0${name}`);
@@ -60,6 +68,11 @@ export class Verdict {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => set(this.places.spoken, text), CALM);
   }
+}
+
+/** @param {number} count */
+function counted(count) {
+  return count === 1 ? '1 class, not calibrated' : `${count} classes, not calibrated`;
 }
 
 /** @param {HTMLElement} element @param {string} text */

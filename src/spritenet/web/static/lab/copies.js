@@ -2,7 +2,7 @@
 
 import { SpritenetError, augmentation, augmented } from '../lib/index.js';
 import { at, on, tell } from './elements.js';
-import { classCounts, imageAt } from './parts.js';
+import { imageAt, textOf } from './parts.js';
 import { Tiles } from './tiles.js';
 
 /** @typedef {import('./parts.js').Lesson} Lesson */
@@ -78,7 +78,7 @@ export class Copies {
     }
     if (asked !== this.asked) return;
     const tiles = places.flatMap((place, i) => {
-      const name = lesson.classNames[lesson.train.labels[place]];
+      const name = textOf(lesson.train, place, lesson.classNames);
       const original = { pixels: images[i], caption: name, label: `a ${name}, original`, place };
       const copies = made.map((pixels, epoch) => ({
         pixels: pixels.subarray(i * size, (i + 1) * size),
@@ -93,10 +93,15 @@ export class Copies {
 }
 
 /** The first training images of the first classes. @param {Lesson} lesson */
-function firstOfClasses({ train, classNames }) {
-  return classCounts(train, classNames.length)
-    .flatMap((count, k) => (count ? [train.labels.indexOf(k)] : []))
-    .slice(0, SHOWN);
+function firstOfClasses({ train: { count, labels, rows }, classNames }) {
+  const k = classNames.length;
+  const places = /** @type {Set<number>} */ (new Set());
+  for (let c = 0; c < k && places.size < SHOWN; c++) {
+    let place = 0;
+    while (place < count && (rows ? rows[place * k + c] !== 1 : labels?.[place] !== c)) place++;
+    if (place < count) places.add(place);
+  }
+  return [...places];
 }
 
 /** True of letters and digits, as Python tells them. @param {readonly string[]} names */

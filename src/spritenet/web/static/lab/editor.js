@@ -18,6 +18,7 @@ export class LayerEditor {
     this.rows = [];
     this.inputShape = [28, 28, 1];
     this.classes = 10;
+    this.last = 'softmax';
     this.locked = false;
     const add = document.createElement('button');
     add.type = 'button';
@@ -42,11 +43,13 @@ export class LayerEditor {
    * @param {readonly Row[]} rows
    * @param {readonly number[]} inputShape
    * @param {number} classes
+   * @param {string} [last]  the activation of the last layer
    */
-  set(rows, inputShape, classes) {
+  set(rows, inputShape, classes, last = 'softmax') {
     this.rows = rows.map((one) => ({ ...one }));
     this.inputShape = [...inputShape];
     this.classes = classes;
+    this.last = last;
     this.render();
   }
 
@@ -78,7 +81,7 @@ export class LayerEditor {
     const results = measured(this.rows, this.inputShape, this.classes);
     const first = fixed('Pixels, divided by 255', shapeText(this.inputShape));
     const last = fixed(
-      `Dense, ${this.classes} outputs, softmax: one for each class`,
+      `Dense, ${this.classes} outputs, ${this.last}: one for each class`,
       summary(results[this.rows.length]),
     );
     this.list.replaceChildren(

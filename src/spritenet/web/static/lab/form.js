@@ -87,7 +87,7 @@ export class Form {
   begin(lesson) {
     this.lesson = lesson;
     this.copies.begin(lesson);
-    at('test-size').value = Math.min(TESTED, lesson.test.labels.length);
+    at('test-size').value = Math.min(TESTED, lesson.test.count);
     this.choose(fitting(lesson.imageShape, lesson.classNames.length));
   }
 
@@ -108,7 +108,7 @@ export class Form {
     at('batch').value = batchSize;
     at('length').value = length;
     at('unit').value = unit;
-    if (lesson) this.editor.set(rows, lesson.imageShape, lesson.classNames.length);
+    if (lesson) this.editor.set(rows, lesson.imageShape, lesson.classNames.length, lastOf(lesson));
     this.describe(about);
   }
 
@@ -126,7 +126,7 @@ export class Form {
     this.named = null;
     if (rows && lesson) {
       at('network').value = OWN;
-      this.editor.set(rows, lesson.imageShape, lesson.classNames.length);
+      this.editor.set(rows, lesson.imageShape, lesson.classNames.length, lastOf(lesson));
     }
     at('network-about').textContent = rows
       ? 'As it was loaded.'
@@ -145,7 +145,8 @@ export class Form {
 
   /** The layers of the network that is described. */
   get layers() {
-    return toLayers(this.editor.rows, this.lesson?.classNames.length ?? 1);
+    const { lesson } = this;
+    return toLayers(this.editor.rows, lesson?.classNames.length ?? 1, lastOf(lesson));
   }
 
   /** The learning rate as it is now, and what becomes of it. */
@@ -156,7 +157,7 @@ export class Form {
 
   /** Returns the training options, brought within their limits. @returns {Plan} */
   get plan() {
-    const count = this.lesson?.train.labels.length ?? 1;
+    const count = this.lesson?.train.count ?? 1;
     /** @param {string} id @param {number} standard */
     const whole = (id, standard) => {
       const { valueAsNumber, min, max } = at(id);
@@ -192,7 +193,7 @@ export class Form {
   count() {
     if (!this.lesson) return;
     const { steps, batchSize } = this.plan;
-    const epochs = steps / Math.ceil(this.lesson.train.labels.length / batchSize);
+    const epochs = steps / Math.ceil(this.lesson.train.count / batchSize);
     const times = epochs < 10 ? Number(epochs.toFixed(2)) : Math.round(epochs);
     at('plan-note').textContent =
       `${counted(steps)} steps: each image is seen ${times === 1 ? 'once' : `${times} times`}.`;
@@ -203,4 +204,13 @@ export class Form {
     for (const id of FIXED) at(id).disabled = fixed;
     this.editor.lock(fixed);
   }
+}
+
+/**
+ * Returns the activation of the last layer: one class of each image is right, or any number.
+ *
+ * @param {Lesson | null} lesson
+ */
+function lastOf(lesson) {
+  return lesson?.isMultiLabel ? 'sigmoid' : 'softmax';
 }

@@ -3,7 +3,7 @@
 import { SpriteData } from '../lib/index.js';
 import { onChoice, onDrop } from './model-files.js';
 import { at, counted, on, tell } from './elements.js';
-import { classCounts, imageAt, lessonOf, somePlaces } from './parts.js';
+import { classCounts, imageAt, lessonOf, somePlaces, textOf } from './parts.js';
 import { isPng, kindOf, ownData, shortName } from './source.js';
 import { Tiles } from './tiles.js';
 
@@ -135,13 +135,13 @@ export class Images {
   /** @param {Lesson} lesson */
   show(lesson) {
     this.lesson = lesson;
-    const { imageShape, classNames, train, test, note } = lesson;
+    const { imageShape, classNames, isMultiLabel, train, test, note } = lesson;
     const [height, width, channels] = imageShape;
     const kind = channels === 1 ? 'grey' : channels === 3 ? 'colour' : `${channels} channels`;
     at('data').hidden = false;
     at('loading-bar').hidden = false;
     at('data-about').textContent =
-      `${counted(train.labels.length)} training and ${counted(test.labels.length)} test images, ${width}×${height}, ${kind}, of ${classNames.length} classes.`;
+      `${counted(train.count)} training and ${counted(test.count)} test images, ${width}×${height}, ${kind}, of ${classNames.length} classes${isMultiLabel ? ', several or none an image' : ''}.`;
     at('data-note').textContent = note;
     at('data-note').hidden = !note;
     this.showExamples();
@@ -152,9 +152,10 @@ export class Images {
     const { lesson } = this;
     if (!lesson) return;
     const { train, classNames, imageShape } = lesson;
-    const tiles = somePlaces(train.labels.length, EXAMPLES, this.seed).map((place) => {
-      const caption = classNames[train.labels[place]];
-      return { pixels: imageAt(train, place), caption, label: `a ${caption}`, place };
+    const tiles = somePlaces(train.count, EXAMPLES, this.seed).map((place) => {
+      const caption = textOf(train, place, classNames);
+      const label = train.rows ? `image: ${caption}` : `a ${caption}`;
+      return { pixels: imageAt(train, place), caption, label, place };
     });
     this.examples.show(tiles, imageShape);
   }

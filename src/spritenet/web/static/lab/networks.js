@@ -105,12 +105,13 @@ export const NETWORKS = Object.fromEntries(
  *
  * @param {readonly Row[]} rows
  * @param {number} classes
+ * @param {string} [last]  the activation of the last layer: softmax, or sigmoid for several classes an image
  * @returns {Layer[]}
  */
-export function toLayers(rows, classes) {
+export function toLayers(rows, classes, last = 'softmax') {
   const makers = /** @type {Record<string, (options: Record<string, any>) => Layer>} */ (layers);
   const made = rows.map(({ kind, ...values }) => makers[kind](values));
-  return [...made, layers.dense({ units: classes, activation: 'softmax' })];
+  return [...made, layers.dense({ units: classes, activation: last })];
 }
 
 /**
@@ -123,7 +124,8 @@ export function toRows(all) {
   if (!isChain(all) || all.some(({ trainable }) => !trainable)) return null;
   const own = all.filter(({ className }, i) => !(i === 0 && className === 'Rescaling'));
   const last = own.pop();
-  if (!last || last.className !== 'Dense' || last.config.activation !== 'softmax') return null;
+  const ending = String(last?.config.activation);
+  if (last?.className !== 'Dense' || !['softmax', 'sigmoid'].includes(ending)) return null;
   const rows = [];
   for (const layer of own) {
     const kind =

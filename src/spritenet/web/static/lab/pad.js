@@ -3,6 +3,7 @@
 import { Paper } from '../draw/paper.js';
 import { Reader } from '../draw/reader.js';
 import { Sheet } from '../draw/sheet.js';
+import { labelText } from '../lib/label-metrics.js';
 import { Bars } from '../ui/bars.js';
 import { Frame } from '../ui/frame.js';
 import { drawPixels } from '../ui/pictures.js';
@@ -129,7 +130,11 @@ export class Pad {
     try {
       const answer = await model.classify(this.reader.input(sheet));
       if (model !== this.model) return;
-      const { label, probabilities } = answer;
+      const { label, probabilities, present } = answer;
+      if (present) {
+        this.showSeveral(probabilities, present);
+        return;
+      }
       const sure = answer.sure || !model.calibrated; // what is trained here is not calibrated
       this.bars.set(probabilities, { sure });
       const { classNames } = this.input;
@@ -146,6 +151,21 @@ export class Pad {
         void this.ask();
       }
     }
+  }
+
+  /**
+   * Shows the classes from their thresholds on.
+   *
+   * @param {ArrayLike<number>} probabilities
+   * @param {readonly boolean[]} present
+   */
+  showSeveral(probabilities, present) {
+    const { classNames } = this.input;
+    const thresholds = this.model?.metadata.thresholds;
+    this.bars.thresholds = thresholds ?? new Array(classNames.length).fill(0.5);
+    this.bars.set(probabilities);
+    const found = labelText(present.map(Number), classNames);
+    this.places.verdict.textContent = `${found}, it says`;
   }
 
   /** Takes it off the page. */

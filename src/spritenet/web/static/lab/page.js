@@ -6,7 +6,7 @@ import { Images } from './images.js';
 import { Inside } from './inside.js';
 import { onChoice, save } from './model-files.js';
 import { Pad } from './pad.js';
-import { imageAt, preparationFor } from './parts.js';
+import { imageAt, preparationFor, textOf } from './parts.js';
 import { Progress } from './progress.js';
 import { Results } from './results.js';
 import { Trainer } from './trainer.js';
@@ -231,7 +231,7 @@ class Lab {
   tested(evaluated) {
     this.progress.tested(evaluated);
     const now = performance.now();
-    const whole = evaluated.images === this.lesson?.test.labels.length;
+    const whole = evaluated.images === this.lesson?.test.count;
     if (evaluated.examination && (whole || now - this.looked > LOOK_EVERY)) {
       this.looked = now;
       this.results.set(evaluated.examination);
@@ -245,12 +245,9 @@ class Lab {
   look(place) {
     const { lesson } = this;
     if (!lesson) return;
-    const truth = lesson.classNames[lesson.test.labels[place]];
-    this.inside.look(
-      imageAt(lesson.test, place),
-      lesson.imageShape,
-      `Test image ${counted(place)}, a ${truth}`,
-    );
+    const truth = textOf(lesson.test, place, lesson.classNames);
+    const title = `Test image ${counted(place)}${lesson.isMultiLabel ? ':' : ', a'} ${truth}`;
+    this.inside.look(imageAt(lesson.test, place), lesson.imageShape, title);
   }
 
   newPad() {
@@ -337,7 +334,7 @@ class Lab {
  * @param {RemoteModel} model
  * @param {Lesson} lesson
  */
-function unlike(model, { imageShape, classNames }) {
+function unlike(model, { imageShape, classNames, isMultiLabel }) {
   if (String(model.imageShape) !== String(imageShape)) {
     return `The model takes images of ${model.imageShape.join('×')}, these are ${imageShape.join('×')}. Load the images it was trained on.`;
   }
@@ -346,8 +343,9 @@ function unlike(model, { imageShape, classNames }) {
   }
   const last = model.layers[model.layers.length - 1];
   const end = last.className === 'Softmax' ? 'softmax' : last.config.activation;
-  if (end !== 'softmax') {
-    return `The model's last layer ends with ${end ?? 'no activation'}, not with softmax: it can't be trained here.`;
+  const wanted = isMultiLabel ? 'sigmoid' : 'softmax';
+  if (end !== wanted) {
+    return `The model's last layer ends with ${end ?? 'no activation'}, not with ${wanted}: it can't be trained on these images.`;
   }
   return '';
 }

@@ -1,10 +1,20 @@
 // The training set, the test set, and the preprocessing of drawings. No DOM.
 
 import { Order } from '../lib/index.js';
+import { labelText } from '../lib/label-metrics.js';
 
 /** @typedef {import('../lib/data.js').SpriteData} SpriteData */
-/** @typedef {{ images: Uint8Array, labels: Int32Array }} Part */
-/** @typedef {{ name: string, title: string, imageShape: number[], classNames: string[], train: Part, test: Part, note: string, hash: string }} Lesson */
+/**
+ * The images of a split, as a worker keeps them.
+ *
+ * @typedef {object} Part
+ * @property {Uint8Array} images  n h w c
+ * @property {number} count  n
+ * @property {ArrayLike<number>} [labels]  the class of each
+ * @property {Float32Array} [targets]  n × classes, where an image may have several
+ * @property {Uint8Array | null} rows  the same as bytes, else null
+ */
+/** @typedef {{ isMultiLabel: boolean, name: string, title: string, imageShape: number[], classNames: string[], train: Part, test: Part, note: string, hash: string }} Lesson */
 
 const HELD_OUT = 0.1;
 // As spritenet/prepare/inference.py has them.
@@ -22,16 +32,18 @@ const NEAR = 1; // pixel
  */
 export function lessonOf(data, name) {
   const { imageShape, classNames, splits, head } = data;
-  const filled = splits.filter((key) => data.split(key).labels.length);
+  const filled = splits.filter((key) => head.splits[key][1] > head.splits[key][0]);
   const first = filled.includes('train') ? 'train' : filled[0];
   const second = ['test', 'validation', ...filled].find(
     (key) => key !== first && filled.includes(key),
   );
   const title = head.name ?? '';
-  const own = { name: name || title || 'data', title, imageShape, classNames, hash: head.sha256 };
-  if (second) return { ...own, train: data.split(first), test: data.split(second), note: '' };
-  const whole = data.split(first);
-  const count = whole.labels.length;
+  const { isMultiLabel } = data;
+  const hash = head.sha256;
+  const own = { name: name || title || 'data', title, imageShape, classNames, isMultiLabel, hash };
+  if (second) return { ...own, train: partOf(data, first), test: partOf(data, second), note: '' };
+  const whole = partOf(data, first);
+  const { count } = whole;
   const held = Math.min(count - 1, Math.max(1, Math.round(HELD_OUT * count)));
   const order = new Order(0, 0, count);
   const places = Array.from({ length: count }, (_, i) => order.place(i));
@@ -43,21 +55,55 @@ export function lessonOf(data, name) {
 }
 
 /**
+ * @param {SpriteData} data
+ * @param {string} name
+ * @returns {Part}
+ */
+function partOf(data, name) {
+  const [first, last] = data.head.splits[name];
+  const classes = data.classNames.length;
+  const rows = data.rows?.subarray(first * classes, last * classes) ?? null;
+  return { ...data.split(name), count: last - first, rows };
+}
+
+/**
  * @param {Part} part
  * @param {number[]} places
  * @returns {Part}
  */
-function picked({ images, labels }, places) {
-  const size = images.length / labels.length;
-  const chosen = {
-    images: new Uint8Array(size * places.length),
-    labels: new Int32Array(places.length),
+function picked({ images, labels, targets, rows, count }, places) {
+  /**
+   * @template {Uint8Array | Float32Array} Values
+   * @param {Values} all
+   * @returns {Values}
+   */
+  const some = (all) => {
+    const size = all.length / count;
+    const chosen = all.slice(0, size * places.length);
+    places.forEach((place, i) =>
+      chosen.set(all.subarray(place * size, (place + 1) * size), i * size),
+    );
+    return /** @type {Values} */ (chosen);
   };
-  places.forEach((place, i) => {
-    chosen.images.set(images.subarray(place * size, (place + 1) * size), i * size);
-    chosen.labels[i] = labels[place];
-  });
-  return chosen;
+  return {
+    images: some(images),
+    count: places.length,
+    labels: labels && Int32Array.from(places, (place) => labels[place]),
+    targets: targets && some(targets),
+    rows: rows && some(rows),
+  };
+}
+
+/**
+ * Returns the class of an image, or its classes, in words.
+ *
+ * @param {Part} part
+ * @param {number} i
+ * @param {readonly string[]} names
+ */
+export function textOf({ labels, rows }, i, names) {
+  if (!rows) return names[labels?.[i] ?? 0];
+  return labelText(rows.subarray(i * names.length, (i + 1) * names.length), names);
 }
 
 /**
@@ -66,8 +112,8 @@ function picked({ images, labels }, places) {
  * @param {Part} part
  * @param {number} i
  */
-export function imageAt({ images, labels }, i) {
-  const size = images.length / labels.length;
+export function imageAt({ images, count }, i) {
+  const size = images.length / count;
   return images.subarray(i * size, (i + 1) * size);
 }
 
@@ -89,9 +135,10 @@ export function somePlaces(count, some, seed) {
  * @param {Part} part
  * @param {number} classes
  */
-export function classCounts({ labels }, classes) {
+export function classCounts({ labels, rows }, classes) {
   const counts = new Array(classes).fill(0);
-  for (const label of labels) counts[label]++;
+  if (rows) rows.forEach((value, i) => (counts[i % classes] += value));
+  else for (const label of Array.from(labels ?? [])) counts[label]++;
   return counts;
 }
 
@@ -111,7 +158,7 @@ export function preparationFor({ title, imageShape: [height, width, channels], t
 
 /** @param {Part} part @param {number} height @param {number} width */
 function isCentred(part, height, width) {
-  const count = Math.min(LOOKED_AT, part.labels.length);
+  const count = Math.min(LOOKED_AT, part.count);
   let black = 0;
   let inked = 0;
   let centred = 0;

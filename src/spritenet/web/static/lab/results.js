@@ -1,7 +1,8 @@
 // The predictions of the test images: images in green and red, and the confusion matrix.
 
 import { confusionMatrix } from '../ui/confusion.js';
-import { imageAt, somePlaces } from './parts.js';
+import { LabelAnswers, classTable } from './label-results.js';
+import { imageAt, somePlaces, textOf } from './parts.js';
 import { Tiles } from './tiles.js';
 
 /** @typedef {import('../lib/evaluation.js').Examination} Examination */
@@ -70,8 +71,8 @@ export class Results {
   chosen() {
     const { examination, lesson, cell } = this;
     if (!lesson) return [];
-    const { labels } = lesson.test;
-    if (!examination) return somePlaces(labels.length, SHOWN, this.seed);
+    const { labels = [] } = lesson.test;
+    if (!examination) return somePlaces(lesson.test.count, SHOWN, this.seed);
     const { predicted, confidences, count } = examination;
     let places =
       this.order === 'random'
@@ -82,19 +83,31 @@ export class Results {
     }
     if (this.order === 'random') return places.slice(0, SHOWN);
     // The mistakes with the highest confidence first, then the predictions with the lowest.
-    const badness = (/** @type {number} */ i) =>
-      predicted[i] === labels[i] ? -confidences[i] : confidences[i];
+    const several = this.several();
+    const badness = (/** @type {number} */ i) => {
+      if (several) return several.badness(i);
+      return predicted[i] === labels[i] ? -confidences[i] : confidences[i];
+    };
     return places.sort((a, b) => badness(b) - badness(a)).slice(0, SHOWN);
+  }
+
+  /** The predictions, where an image may have several classes; else null. */
+  several() {
+    const { lesson, examination } = this;
+    if (!lesson?.test.rows || !examination?.classes) return null;
+    return new LabelAnswers(examination, lesson.test.rows, lesson.classNames);
   }
 
   show() {
     const { lesson, examination, cell, places } = this;
     if (!lesson) return;
     const { classNames, imageShape, test } = lesson;
+    const several = this.several();
     const tiles = this.chosen().map((place) => {
-      const truth = classNames[test.labels[place]];
+      const truth = textOf(test, place, classNames);
       const own = { pixels: imageAt(test, place), place };
       if (!examination) return { ...own, caption: truth, label: `a ${truth}` };
+      if (several) return { ...own, ...severalTile(several, place, truth) };
       const said = classNames[examination.predicted[place]];
       const right = said === truth;
       const confidence = `${Math.round(100 * examination.confidences[place])} %`;
@@ -112,7 +125,11 @@ export class Results {
         cell.truth === cell.predicted ? `Only ${classNames[cell.truth]} recognised` : words;
     }
     if (!examination) {
-      places.said.textContent = `${test.labels.length.toLocaleString('en')} test images, not evaluated yet.`;
+      places.said.textContent = `${test.count.toLocaleString('en')} test images, not evaluated yet.`;
+      return;
+    }
+    if (examination.classes) {
+      this.showClasses(examination, examination.classes);
       return;
     }
     const { count, accuracy, matrix } = examination;
@@ -128,4 +145,32 @@ export class Results {
       },
     });
   }
+
+  /**
+   * Shows the metrics of each class, where an image may have several.
+   *
+   * @param {Examination} examination
+   * @param {import('../lib/label-metrics.js').LabelMetrics} classes
+   */
+  showClasses({ count }, classes) {
+    const { said, matrix } = this.places;
+    const wrong = Math.round(count * (1 - classes.exactMatch));
+    const answers = `${(100 * classes.binaryAccuracy).toFixed(1)} % of all answers are right`;
+    said.textContent = `Of ${count.toLocaleString('en')} test images ${wrong.toLocaleString('en')} ${wrong === 1 ? 'has' : 'have'} a wrong class; ${answers}.`;
+    classTable(matrix, classes, this.lesson?.classNames ?? []);
+  }
+}
+
+/**
+ * The words below an image that may have several classes.
+ *
+ * @param {LabelAnswers} answers
+ * @param {number} place
+ * @param {string} truth
+ */
+function severalTile(answers, place, truth) {
+  const right = answers.right(place);
+  const said = answers.text(place);
+  const label = right ? `${truth}, recognised` : `${truth}, predicted as ${said}`;
+  return { caption: right ? truth : `${said}; has ${truth}`, right, label };
 }

@@ -1,6 +1,7 @@
 // One network and its training in a worker: made, started, paused, stopped, reset. No DOM.
 
 import { Remote, optimizers, schedules } from '../lib/index.js';
+import { bestThresholds, labelMetrics } from '../lib/label-metrics.js';
 
 /** @typedef {import('../lib/remote-model.js').RemoteModel} RemoteModel */
 /** @typedef {import('../lib/messages.js').RemoteExamples} RemoteExamples */
@@ -208,14 +209,16 @@ export class Trainer {
       // The state stays valid as long as the optimizer is the same, also that of a model from files.
       const same = model.loss && model.optimizer && nameOf(model.optimizer) === plan.optimizer;
       if (same) await model.setLearningRate(learningRate);
-      else await model.compile(compilation(plan, learningRate));
+      else await model.compile(compilation(plan, learningRate, lesson.isMultiLabel));
       model.metadata.trainedOn = {
         dataset: lesson.name,
         content_hash: lesson.hash,
         seed: plan.seed,
         steps: model.step,
       };
-      if (model.calibrated) await model.setMetadata({ rejection: null }); // it belongs to the former weights
+      // They belong to the former weights.
+      const { rejection, thresholds } = model.metadata;
+      if (rejection || thresholds) await model.setMetadata({ rejection: null, thresholds: null });
       this.enter('running');
       return await model.fit(train, {
         steps: plan.steps,
@@ -239,8 +242,9 @@ export class Trainer {
   /** @param {Evaluated} evaluated */
   tested(evaluated) {
     const { model, lesson } = this;
-    if (model && evaluated.images === lesson?.test.labels.length) {
+    if (model && evaluated.images === lesson?.test.count) {
       model.metadata.scores = { test_accuracy: evaluated.accuracy, test_loss: evaluated.loss };
+      tune(model, evaluated, lesson);
     }
     this.ear.tested(evaluated);
   }
@@ -300,10 +304,32 @@ export function nameOf({ className, config }) {
  *
  * @param {Plan} plan
  * @param {import('../lib/schedules.js').Rate} learningRate
+ * @param {boolean} several  an image may have several classes
  */
-function compilation({ optimizer: name, options, smoothing: labelSmoothing }, learningRate) {
+function compilation(
+  { optimizer: name, options, smoothing: labelSmoothing },
+  learningRate,
+  several,
+) {
   const make = optimizers[/** @type {keyof typeof optimizers} */ (name)];
   const optimizer = make({ ...options, learningRate });
+  if (several) return { optimizer, loss: { name: 'binary_crossentropy', labelSmoothing } };
   if (!labelSmoothing) return { optimizer };
   return { optimizer, loss: { name: 'categorical_crossentropy', labelSmoothing } };
+}
+
+/**
+ * Sets the thresholds of a model of several classes to those of the highest F1 on the test images, and
+ * the metrics to those at these thresholds.
+ *
+ * @param {RemoteModel} model
+ * @param {Evaluated} evaluated  of all test images
+ * @param {Lesson} lesson
+ */
+function tune(model, { examination }, { test, classNames }) {
+  if (!examination?.probabilities || !test.rows) return;
+  const { probabilities } = examination;
+  const thresholds = bestThresholds(test.rows, probabilities, classNames.length);
+  examination.classes = labelMetrics(test.rows, probabilities, thresholds);
+  model.setMetadata({ thresholds: [...thresholds] }).catch(() => {}); // with its worker it is gone
 }

@@ -19,33 +19,47 @@ export function lastActivation(layers) {
 }
 
 /**
- * Throws a ModelError if a network's outputs aren't classes of which one is chosen.
+ * Returns true if each output is the probability of a class of its own: a vector through a sigmoid.
+ *
+ * @param {readonly Layer[]} layers
+ * @param {readonly number[]} inputShape
+ */
+export function namesSeveral(layers, inputShape) {
+  const isVector = inferShapes(layers, inputShape).output.length === 1;
+  return isVector && lastActivation(layers) === 'sigmoid';
+}
+
+/**
+ * Throws a ModelError if a network's outputs aren't classes: one of which is chosen, or several.
  *
  * @param {readonly Layer[]} layers
  * @param {readonly number[]} inputShape
  */
 export function checkClassifies(layers, inputShape) {
+  if (namesSeveral(layers, inputShape)) return;
   const { output: shape } = inferShapes(layers, inputShape);
   const last = lastActivation(layers);
   if (shape.length !== 1 || shape[0] < 2 || !['softmax', 'linear'].includes(last)) {
     throw new ModelError("the network isn't a classifier", {
-      expected: 'two or more outputs, with softmax or linear',
+      expected: 'two or more outputs with softmax or linear, or a sigmoid',
       got: `${shape.join(' × ')} through ${last}`,
     });
   }
 }
 
 /**
- * Classifies an image. Without a calibration it is never sure.
+ * Classifies an image. Without a calibration it is never sure, nor is a multi-label network.
  *
  * @param {import('./network.js').Network} network
  * @param {readonly Layer[]} layers  the network's
  * @param {Rejection | null} rejection  the calibration
  * @param {Uint8Array} pixels  raw, h w c
  * @param {number} channels  of the image
+ * @param {ArrayLike<number> | null} [thresholds]  of a multi-label network; 0.5 if there are none
  * @returns {Classified}
  */
-export function classify(network, layers, rejection, pixels, channels) {
+export function classify(network, layers, rejection, pixels, channels, thresholds = null) {
+  if (lastActivation(layers) === 'sigmoid') return several(network.predict(pixels), thresholds);
   const values = rejection ? network.activations(pixels) : [network.predict(pixels)];
   const probabilities = softened(
     values[values.length - 1],
@@ -60,4 +74,16 @@ export function classify(network, layers, rejection, pixels, channels) {
   const features = values[layers.findIndex(({ name }) => name === rejection.layer)];
   const score = familiarity(rejection, features, pixels, channels);
   return { label, probabilities, sure: score >= 0.5, score };
+}
+
+/**
+ * @param {Float32Array} outputs
+ * @param {ArrayLike<number> | null} thresholds
+ * @returns {Classified}
+ */
+function several(outputs, thresholds) {
+  const probabilities = Float64Array.from(outputs);
+  const label = probabilities.indexOf(Math.max(...probabilities));
+  const present = Array.from(probabilities, (p, k) => p >= (thresholds?.[k] ?? 0.5));
+  return { label, probabilities, sure: false, score: 0, present };
 }

@@ -27,14 +27,17 @@ export class SpriteData {
    * @param {Head} head
    * @param {Uint8Array} images
    * @param {Int32Array} labels
+   * @param {Uint8Array | null} [rows]
    */
-  constructor(head, images, labels) {
+  constructor(head, images, labels, rows = null) {
     /** The file's header. */
     this.head = head;
     /** All images, n h w c. */
     this.images = images;
-    /** The class of each. */
+    /** The class of each; empty if it is multi-label. */
     this.labels = labels;
+    /** Of a multi-label data set n × classes of 0 and 1, else null. */
+    this.rows = rows;
   }
 
   /** Height, width, channels. */
@@ -46,15 +49,22 @@ export class SpriteData {
     return this.head.classes;
   }
 
+  /** True if an image may have several classes or none. */
+  get isMultiLabel() {
+    return this.rows !== null;
+  }
+
   /** Its parts' names: train, test, … */
   get splits() {
     return Object.keys(this.head.splits);
   }
 
   /**
-   * One part, as `fit` and `evaluate` take it; without copying.
+   * One part, as `fit` and `evaluate` take it: its images without copying, with labels, or with
+   * targets of 0 and 1 if it is multi-label.
    *
    * @param {string} name
+   * @returns {import('./examples.js').Examples}
    */
   split(name) {
     if (!Object.hasOwn(this.head.splits, name)) {
@@ -65,10 +75,11 @@ export class SpriteData {
     }
     const [first, last] = this.head.splits[name];
     const size = this.images.length / this.head.count;
-    return {
-      images: this.images.subarray(first * size, last * size),
-      labels: this.labels.subarray(first, last),
-    };
+    const images = this.images.subarray(first * size, last * size);
+    const classes = this.classNames.length;
+    return this.rows
+      ? { images, targets: Float32Array.from(this.rows.subarray(first * classes, last * classes)) }
+      : { images, labels: this.labels.subarray(first, last) };
   }
 
   /**
@@ -81,7 +92,7 @@ export class SpriteData {
    * @returns {Promise<SpriteData>}
    */
   static async load(source, { labels, imageSize, train, ...options } = {}) {
-    /** @type {{ head: Head, images: Uint8Array, labels: Int32Array }} */
+    /** @type {import('./sprite.js').Content} */
     let read;
     if (isFolder(source)) {
       read = await readFolder(source, options);
@@ -94,6 +105,6 @@ export class SpriteData {
         read = await readSprite(bytes, where);
       }
     }
-    return new SpriteData(read.head, read.images, read.labels);
+    return new SpriteData(read.head, read.images, read.labels, read.rows);
   }
 }

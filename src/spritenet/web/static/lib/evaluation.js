@@ -1,6 +1,7 @@
 // Evaluation in slices: loss and accuracy, and the predictions behind them.
 
 import { DataError } from './errors.js';
+import { labelMetrics } from './label-metrics.js';
 import { Pace, SLICE } from './pause.js';
 
 /** @typedef {import('./examples.js').Examples} Examples */
@@ -17,6 +18,9 @@ const LEAST_PROBABILITY = 1e-7; // as Keras cuts it, so that one confident mista
  * @property {number} accuracy
  * @property {number} logLoss  the mean of -ln of the probability given to what was right; without L2
  * @property {number} count
+ * @property {import('./label-metrics.js').LabelMetrics} [classes]  of multi-label examples, at the
+ *     model's thresholds; the accuracy is then the fraction of right answers at 0.5
+ * @property {Float32Array} [probabilities]  of multi-label examples: count × classes
  */
 
 /**
@@ -70,12 +74,14 @@ export async function evaluate(network, examples, loss, options) {
  * Returns the predictions, and what they amount to.
  *
  * @param {Network} network
- * @param {Examples} examples  checked, with labels
+ * @param {Examples} examples  checked, with labels, or with targets of 0 and 1
  * @param {{ signal?: AbortSignal, sliceMilliseconds?: number }} [options]
+ * @param {ArrayLike<number> | null} [thresholds]  of a multi-label network; 0.5 if there are none
  * @returns {Promise<Examination>}
  */
-export async function examine(network, examples, options = {}) {
-  const { images, labels } = examples;
+export async function examine(network, examples, options = {}, thresholds = null) {
+  const { images, labels, targets } = examples;
+  if (!labels && targets) return examineRows(network, { images, targets }, options, thresholds);
   if (!labels) throw new DataError('missing labels');
   const { outputs, imageBytes } = network;
   const predicted = new Int32Array(labels.length);
@@ -105,5 +111,40 @@ export async function examine(network, examples, options = {}) {
     accuracy: correct / divisor,
     logLoss: logLoss / divisor,
     count,
+  };
+}
+
+/**
+ * Returns the multi-label predictions, and what they amount to.
+ *
+ * @param {Network} network
+ * @param {{ images: Uint8Array, targets: Float32Array }} examples
+ * @param {{ signal?: AbortSignal, sliceMilliseconds?: number }} options
+ * @param {ArrayLike<number> | null} thresholds
+ * @returns {Promise<Examination>}
+ */
+async function examineRows(network, { images, targets }, options, thresholds) {
+  const { outputs, imageBytes } = network;
+  const probabilities = new Float32Array(targets.length);
+  const count = await inSlices(network, { images }, options, (first, here) => {
+    const part = images.subarray(first * imageBytes, (first + here) * imageBytes);
+    probabilities.set(network.predict(part), first * outputs);
+  });
+  const [rows, found] = [targets, probabilities].map((all) => all.subarray(0, count * outputs));
+  const halves = new Float64Array(outputs).fill(0.5); // as the accuracy in training has them
+  const classes = labelMetrics(rows, found, thresholds ?? halves);
+  const logLoss = found.reduce((sum, p, i) => {
+    const given = rows[i] === 1 ? p : 1 - p;
+    return sum - Math.log(Math.max(given, LEAST_PROBABILITY));
+  }, 0);
+  return {
+    predicted: new Int32Array(0),
+    confidences: new Float32Array(0),
+    matrix: [],
+    accuracy: labelMetrics(rows, found, halves).binaryAccuracy,
+    logLoss: logLoss / Math.max(1, found.length),
+    count,
+    classes,
+    probabilities: found.slice(),
   };
 }

@@ -3,6 +3,7 @@
 import { download, room } from './download.js';
 import { DataError } from './errors.js';
 import { digest } from './sha256.js';
+import { checkRowCounts } from './sprite-labels.js';
 import { checkHead, readSprite } from './sprite.js';
 
 /** @typedef {import('./sprite.js').Head} Head */
@@ -30,7 +31,7 @@ export function isFolder(source) {
 /**
  * @param {any} source  an address, or files
  * @param {Options} options
- * @returns {Promise<{ head: Head, images: Uint8Array, labels: Int32Array }>}
+ * @returns {Promise<import('./sprite.js').Content>}
  */
 export async function readFolder(source, { onProgress, signal }) {
   const { where, open } = folderOf(source);
@@ -56,7 +57,9 @@ export async function readFolder(source, { onProgress, signal }) {
   const shards = checkShards(content, head.count, where);
   const size = head.height * head.width * head.channels;
   const images = room(head.count * size, where);
-  const labels = new Int32Array(head.count);
+  const classes = head.classes.length;
+  const labels = new Int32Array(head.multi_label ? 0 : head.count);
+  const rows = head.multi_label ? room(head.count * classes, where) : null;
   const whole = shards.reduce((sum, { bytes }) => sum + bytes, 0);
   let loaded = 0;
   let first = 0;
@@ -74,7 +77,8 @@ export async function readFolder(source, { onProgress, signal }) {
     }
     const part = await readSprite(sprite.bytes, file);
     /** @param {Head} h */
-    const kind = (h) => JSON.stringify([h.height, h.width, h.channels, h.classes]);
+    const kind = (h) =>
+      JSON.stringify([h.height, h.width, h.channels, h.classes, Boolean(h.multi_label)]);
     const expected = within(ranges, first, first + count, head.count);
     const splits = Object.entries(part.head.splits).map(([name, [from, to]]) => [name, from, to]);
     if (
@@ -88,15 +92,20 @@ export async function readFolder(source, { onProgress, signal }) {
       });
     }
     images.set(part.images, first * size);
-    labels.set(part.labels, first);
+    labels.set(part.labels, head.multi_label ? 0 : first);
+    if (part.rows) rows?.set(part.rows, first * classes);
     first += count;
+  }
+  if (rows) {
+    checkRowCounts(rows, head.class_counts, where);
+    return { head, images, labels, rows };
   }
   const seen = new Float64Array(head.classes.length);
   for (const label of labels) seen[label]++;
   if (head.class_counts.some((n, k) => n !== seen[k])) {
     throw new DataError("the labels don't match their counts", { where });
   }
-  return { head, images, labels };
+  return { head, images, labels, rows };
 }
 
 /**

@@ -20,7 +20,7 @@ const RATIO = 1032; // deflate's highest: 258 bytes from two bits
  * @param {File} labelFile  one-hot rows of bytes, a byte an image, or IDX
  * @param {[number, number]} imageSize  height, width
  * @param {number} [train]
- * @returns {Promise<{ head: Head, images: Uint8Array, labels: Int32Array }>}
+ * @returns {Promise<import('./sprite.js').Content>}
  */
 export async function readForeign(bytes, where, labelFile, [height, width], train) {
   const { pixels, width: across, height: count, channels } = await readRows(bytes, where);
@@ -57,7 +57,7 @@ export async function readForeign(bytes, where, labelFile, [height, width], trai
     splits: first < count ? { train: [0, first], test: [first, count] } : { train: [0, count] },
     sha256: '',
   };
-  return { head, images: pixels, labels };
+  return { head, images: pixels, labels, rows: null };
 }
 
 /**

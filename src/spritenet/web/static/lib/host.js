@@ -186,7 +186,9 @@ export class Host {
     /** @param {Call} call @param {number} model @param {any} examples @param {any} options @this {Host} */
     async examine({ signal }, model, examples, options) {
       const value = await this.model(model).examine(this.those(examples), { ...options, signal });
-      return [value, [value.predicted.buffer, value.confidences.buffer]];
+      const { predicted, confidences, probabilities } = value;
+      const moved = [predicted.buffer, confidences.buffer];
+      return [value, probabilities ? [...moved, probabilities.buffer] : moved];
     },
 
     /** @param {Call} _ @param {number} model @param {any} images @this {Host} */

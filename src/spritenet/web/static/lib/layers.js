@@ -157,3 +157,25 @@ export const layers = Object.freeze(
     Object.fromEntries(Object.entries(LAYERS).map(([name, row]) => [row.maker, maker(name)]))
   ),
 );
+
+/**
+ * Returns layers of which some are frozen, or trained again.
+ *
+ * @param {readonly Layer[]} all
+ * @param {readonly string[]} names
+ * @param {boolean} trainable
+ * @returns {Layer[]}
+ */
+export function withTrainable(all, names, trainable) {
+  for (const name of names) {
+    if (!all.some((layer) => layer.name === name)) {
+      throw new ModelError('unknown layer', {
+        expected: `one of ${all.map((layer) => layer.name).join(', ')}`,
+        got: name,
+      });
+    }
+  }
+  return all.map((layer) =>
+    names.includes(layer.name) ? new Layer({ ...layer, trainable }) : layer,
+  );
+}

@@ -3,7 +3,7 @@
 // Everything works in a page, in a worker and in Node.js. `predict` answers at once; `fit` and
 // `evaluate` work in slices, so that a page stays responsive, and may be aborted between two.
 
-import { checkClassifies, classify, lastActivation } from './classification.js';
+import { checkClassifies, classify, lastActivation, namesSeveral } from './classification.js';
 import { defaultCore } from './core.js';
 import { ModelError } from './errors.js';
 import { evaluate, examine } from './evaluation.js';
@@ -12,7 +12,7 @@ import { connected, networkOf } from './graph.js';
 import { imageShapeOf } from './image-shape.js';
 import { initial, Stream } from './initializers.js';
 import { inferShapes, namedWeights, size } from './shapes.js';
-import { Layer } from './layers.js';
+import { withTrainable } from './layers.js';
 import { lossConfig, makeLoss, savedLoss } from './losses.js';
 import { Network } from './network.js';
 import { withRate } from './optimizers.js';
@@ -30,7 +30,6 @@ import { Training } from './training.js';
 /** @typedef {import('./saved.js').Metadata} Metadata */
 /** @typedef {import('./training.js').FitOptions} FitOptions */
 /** @typedef {import('./training.js').History} History */
-
 /** @typedef {import('./evaluation.js').Examination} Examination */
 
 export class Model {
@@ -38,7 +37,7 @@ export class Model {
    * Use `Model.create` or `Model.load`.
    *
    * @param {import('./core.js').Core} core
-   * @param {readonly Layer[]} layers  named
+   * @param {readonly import('./layers.js').Layer[]} layers  named
    * @param {readonly number[]} inputShape
    * @param {Metadata} metadata
    */
@@ -71,7 +70,7 @@ export class Model {
    *
    * @param {object} how
    * @param {readonly number[]} [how.inputShape]  [height, width, channels], [height, width] or [values]
-   * @param {readonly Layer[]} [how.layers]  first to last, of `layers`
+   * @param {readonly import('./layers.js').Layer[]} [how.layers]  first to last, of `layers`
    * @param {SymbolicTensor | readonly SymbolicTensor[]} [how.inputs]  of `input`, in place of `inputShape`
    * @param {SymbolicTensor | readonly SymbolicTensor[]} [how.outputs]  of `apply`, in place of `layers`
    * @param {string[]} [how.classNames]  one for each output
@@ -156,18 +155,8 @@ export class Model {
     if (this.busy) {
       throw new ModelError('it is being trained', { todo: 'Wait for the training, or abort it.' });
     }
-    for (const name of names) {
-      if (!this.layers.some((layer) => layer.name === name)) {
-        throw new ModelError('unknown layer', {
-          expected: `one of ${this.layers.map((layer) => layer.name).join(', ')}`,
-          got: name,
-        });
-      }
-    }
+    this.layers = withTrainable(this.layers, names, trainable);
     const { parameters, slots } = this.network;
-    this.layers = this.layers.map((layer) =>
-      names.includes(layer.name) ? new Layer({ ...layer, trainable }) : layer,
-    );
     this.network = new Network(this.core, this.layers, this.inputShape);
     this.network.parameters.set(parameters);
     if (this.optimizer) this.network.beginSlots(this.optimizer);
@@ -244,6 +233,16 @@ export class Model {
     return this.network.predict(pixelsOf(images, this.inputShape));
   }
 
+  /** The probability from which on a multi-label network predicts each class; null means 0.5. */
+  get thresholds() {
+    return this.metadata.thresholds ?? null;
+  }
+
+  /** True if each output is the probability of a class of its own: it ends in a sigmoid. */
+  get isMultiLabel() {
+    return namesSeveral(this.layers, this.inputShape);
+  }
+
   /** True if it is calibrated, which Python does at the end of a training. */
   get calibrated() {
     return Boolean(this.metadata.rejection);
@@ -260,7 +259,8 @@ export class Model {
     const pixels = onePixels(image, this.inputShape);
     checkClassifies(this.layers, this.inputShape);
     const rejection = this.metadata.rejection ?? null;
-    return classify(this.network, this.layers, rejection, pixels, this.imageShape[2]);
+    const { network, layers } = this;
+    return classify(network, layers, rejection, pixels, this.imageShape[2], this.thresholds);
   }
 
   /**
@@ -359,7 +359,7 @@ export class Model {
    */
   async examine(examples, options) {
     checkExamples(examples, this.inputShape, this.outputs);
-    return examine(this.network, examples, options);
+    return examine(this.network, examples, options, this.thresholds);
   }
 
   /**

@@ -13,6 +13,7 @@ import { ModelError } from './errors.js';
  * @property {Float64Array} probabilities  of each class, calibrated if the model is
  * @property {boolean} sure  false for a rejected image, and if the model is not calibrated
  * @property {number} score  the likeness to the training set, 0 … 1; sure from 0.5 on
+ * @property {boolean[]} [present]  of a multi-label network: the classes from their thresholds on
  */
 
 const MOST = { features: 4096, hidden: 512, classes: 65536, numbers: 4_000_000 };

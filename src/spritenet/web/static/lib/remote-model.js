@@ -1,5 +1,6 @@
 // A model in a worker: `Model`'s methods, each of which resolves to what the other returns.
 
+import { namesSeveral } from './classification.js';
 import { ModelError } from './errors.js';
 import { STEP_FIELDS } from './host.js';
 import { plain } from './messages.js';
@@ -157,6 +158,11 @@ export class RemoteModel {
   /** @param {Uint8Array | Uint8ClampedArray} images @returns {Promise<Float32Array>} */
   predict(images) {
     return this.ask('predict', [images.slice()]);
+  }
+
+  /** True if each output is the probability of a class of its own: see `Model.isMultiLabel`. */
+  get isMultiLabel() {
+    return namesSeveral(this.layers, this.inputShape);
   }
 
   get calibrated() {

@@ -30,6 +30,8 @@ import { join, match, parseManifest, readGroup } from './weights.js';
  * @property {Record<string, any> | null} trainedOn
  * @property {Record<string, number>} scores
  * @property {import('./rejection.js').Rejection | null} [rejection]  null if it is not calibrated
+ * @property {number[] | null} [thresholds]  the probability from which on a multi-label network
+ *     predicts each class; null if they were not tuned
  */
 /**
  * @typedef {object} Saved
@@ -112,6 +114,14 @@ export async function readModel(source, { pixels, classNames: given } = {}) {
       where,
       expected: outputs,
       got: classNames.length,
+    });
+  }
+  const { thresholds } = metadata;
+  if (thresholds && String(outputs) !== String(thresholds.length)) {
+    throw new ModelError("the thresholds don't fit the outputs", {
+      where,
+      expected: outputs,
+      got: thresholds.length,
     });
   }
   compareRejection(metadata, layers, inputShape, where);
@@ -222,7 +232,13 @@ function readMetadata(entry, where) {
   if (!Object.values(scores).every(Number.isFinite)) refuse('scores', 'numbers by name');
   const calibration = entry.rejection ?? entry.doubt; // its name in earlier files
   const rejection = calibration ? readRejection(calibration, where) : null;
-  return { classNames: names, preparation, trainedOn: entry.trained_on ?? null, scores, rejection };
+  const thresholds = entry.thresholds ?? null;
+  const isFraction = (/** @type {any} */ one) => typeof one === 'number' && one >= 0 && one <= 1;
+  if (thresholds && !(Array.isArray(thresholds) && thresholds.every(isFraction))) {
+    refuse('thresholds', 'numbers from 0 to 1');
+  }
+  const trainedOn = entry.trained_on ?? null;
+  return { classNames: names, preparation, trainedOn, scores, rejection, thresholds };
 }
 
 /**
@@ -313,6 +329,7 @@ export function writeModel({ layers, inputShape, parameters, metadata, state }) 
     trained_on: metadata.trainedOn,
     scores: metadata.scores,
     ...(metadata.rejection && { rejection: metadata.rejection.entry }),
+    ...(metadata.thresholds && { thresholds: [...metadata.thresholds] }),
   };
   const data = [/** @type {Float32Array | Int32Array} */ (parameters)];
   if (state) {

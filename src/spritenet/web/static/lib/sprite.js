@@ -6,10 +6,12 @@ import { room } from './download.js';
 import { DataError } from './errors.js';
 import { adler32, chunksOf, inflate, joinAdler } from './png.js';
 import { digest } from './sha256.js';
+import { readLabels } from './sprite-labels.js';
 
 /** @typedef {import('./png.js').Chunk} Chunk */
 /**
  * @typedef {object} Head
+ * @property {number} [version]  1, or 2 if it is multi-label
  * @property {number} height  of an image
  * @property {number} width
  * @property {number} channels
@@ -21,6 +23,16 @@ import { digest } from './sha256.js';
  * @property {Record<string, [number, number]>} splits
  * @property {string} sha256
  * @property {string} [name]
+ * @property {boolean} [multi_label]  true if an image may have several classes or none
+ */
+/**
+ * The content of a sprite.
+ *
+ * @typedef {object} Content
+ * @property {Head} head
+ * @property {Uint8Array} images  n h w c
+ * @property {Int32Array} labels  the class of each; of a multi-label sprite empty
+ * @property {Uint8Array | null} rows  of a multi-label sprite n × classes of 0 and 1
  */
 /** @typedef {{ row: number, rows: number, at: number, length: number, hash: string }} Segment */
 
@@ -28,12 +40,14 @@ const CHANNELS = /** @type {Record<number, number>} */ ({ 0: 1, 2: 3, 6: 4 }); /
 const FORBIDDEN = ['PLTE', 'tRNS', 'gAMA', 'cHRM', 'sRGB', 'iCCP', 'cICP', 'mDCV', 'cLLI', 'sBIT'];
 const OURS = ['IHDR', 'iTXt', 'snLB', 'snIX'];
 const MOST_PIXELS = 2 ** 26;
+const MOST_COLUMNS = 4096; // of multi-label rows
+const MOST_LABEL_BYTES = 2 ** 28;
 const AT_ONCE = 8; // segments inflated side by side
 
 /**
  * @param {Uint8Array} bytes
  * @param {string} where
- * @returns {Promise<{ head: Head, images: Uint8Array, labels: Int32Array }>}
+ * @returns {Promise<Content>}
  */
 export async function readSprite(bytes, where) {
   const chunks = chunksOf(bytes, where);
@@ -67,11 +81,11 @@ export async function readSprite(bytes, where) {
     });
   }
   const head = readHead(bytes, header, text, where);
-  const labels = await readLabels(bytes, packedLabels, head, where);
+  const { labels, rows } = await readLabels(bytes, packedLabels, head, where);
   const height = new DataView(bytes.buffer, bytes.byteOffset + header.at, 8).getUint32(4);
   const segments = readIndex(bytes, index, data, height, head, where);
   const picture = await readRows(bytes, segments, data, height, head, where);
-  return { head, images: head.layout === 'rows' ? picture : untiled(picture, head), labels };
+  return { head, images: head.layout === 'rows' ? picture : untiled(picture, head), labels, rows };
 }
 
 /**
@@ -140,14 +154,15 @@ export function checkHead(head, where) {
   };
   /** @param {any} n */
   const isCount = (n) => Number.isInteger(n) && n >= 1 && n < 2 ** 31;
-  if (Number.isInteger(head?.version) && head.version > 1) {
+  if (Number.isInteger(head?.version) && head.version > 2) {
     throw new DataError('it was made by a newer Spritenet', {
       where,
-      expected: 'version 1',
+      expected: 'version 1 or 2',
       got: head.version,
     });
   }
-  check('version', head?.version === 1, 1);
+  check('version', head?.version === 1 || head?.version === 2, '1 or 2');
+  check('multi_label', head.version === 1 || head.multi_label === true, true);
   for (const key of ['height', 'width', 'count', 'columns']) {
     check(key, isCount(head[key]), 'a whole number ≥ 1');
   }
@@ -160,6 +175,10 @@ export function checkHead(head, where) {
     words && classes.length > 0 && new Set(classes).size === classes.length,
     'different names',
   );
+  if (head.version === 2) {
+    check('classes', classes.length <= MOST_COLUMNS, `at most ${MOST_COLUMNS}`);
+    check('count', count * classes.length <= MOST_LABEL_BYTES, 'fewer labels');
+  }
   check(
     'class_counts',
     Array.isArray(counts) && counts.length === classes.length,
@@ -186,34 +205,6 @@ export function checkHead(head, where) {
     check(key, ['string', 'undefined'].includes(typeof head[key]), 'a text');
   }
   return { head, ranges: parts.map(([name, [from, to]]) => [name, from, to]) };
-}
-
-/**
- * @param {Uint8Array} bytes
- * @param {Chunk} chunk
- * @param {Head} head
- * @param {string} where
- */
-async function readLabels(bytes, chunk, { classes, class_counts: counts, count }, where) {
-  const size = classes.length <= 256 ? 1 : classes.length <= 65536 ? 2 : 4;
-  const packed = bytes.subarray(chunk.at, chunk.at + chunk.length);
-  const raw = await inflate('deflate', packed, size * count, `${where}: labels`);
-  const labels = new Int32Array(count);
-  const seen = new Float64Array(classes.length);
-  const view = new DataView(raw.buffer);
-  for (let i = 0; i < count; i++) {
-    const label =
-      size === 1 ? raw[i] : size === 2 ? view.getUint16(2 * i, true) : view.getUint32(4 * i, true);
-    if (label >= classes.length) {
-      throw new DataError(`the label of image ${i} is no class`, { where, got: label });
-    }
-    labels[i] = label;
-    seen[label]++;
-  }
-  if (counts.some((n, k) => n !== seen[k])) {
-    throw new DataError('the labels are not as many as class_counts says', { where });
-  }
-  return labels;
 }
 
 /**

@@ -13,6 +13,38 @@
    * @property {[number, number, number]} tile width and height in pixels, tiles in a row
    */
 
+  for (const head of document.querySelectorAll('th[data-sort]')) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener('click', () => {
+      const body = head.closest('table')?.tBodies[0];
+      if (!body || !head.parentElement) return;
+      const place = [...head.parentElement.children].indexOf(head);
+      const down = head.getAttribute('aria-sort') !== 'descending' && place > 0;
+      /** @param {HTMLTableRowElement} row */
+      const value = (row) => Number(row.cells[place]?.dataset['value'] ?? NaN);
+      const rows = [...body.rows].map((row, number) => ({
+        row,
+        number: Number(row.dataset['place'] ?? number),
+      }));
+      for (const { row, number } of rows) row.dataset['place'] = String(number);
+      const up = head.getAttribute('aria-sort') === 'ascending' && place === 0;
+      rows.sort((a, b) => {
+        if (place === 0) return up ? b.number - a.number : a.number - b.number;
+        return (
+          (down ? value(b.row) - value(a.row) : value(a.row) - value(b.row)) || a.number - b.number
+        );
+      });
+      for (const other of head.parentElement.children) other.removeAttribute('aria-sort');
+      const way =
+        place === 0 ? (up ? 'descending' : 'ascending') : down ? 'descending' : 'ascending';
+      head.setAttribute('aria-sort', way);
+      body.append(...rows.map(({ row }) => row));
+    });
+  }
+
   const data = document.getElementById('cells');
   if (!data) return;
   /** @type {Cells} */
@@ -138,36 +170,4 @@
     undefined,
   );
   if (first) show(first);
-
-  for (const head of document.querySelectorAll('th[data-sort]')) {
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.append(...head.childNodes);
-    head.append(button);
-    button.addEventListener('click', () => {
-      const body = head.closest('table')?.tBodies[0];
-      if (!body || !head.parentElement) return;
-      const place = [...head.parentElement.children].indexOf(head);
-      const down = head.getAttribute('aria-sort') !== 'descending' && place > 0;
-      /** @param {HTMLTableRowElement} row */
-      const value = (row) => Number(row.cells[place]?.dataset['value'] ?? NaN);
-      const rows = [...body.rows].map((row, number) => ({
-        row,
-        number: Number(row.dataset['place'] ?? number),
-      }));
-      for (const { row, number } of rows) row.dataset['place'] = String(number);
-      const up = head.getAttribute('aria-sort') === 'ascending' && place === 0;
-      rows.sort((a, b) => {
-        if (place === 0) return up ? b.number - a.number : a.number - b.number;
-        return (
-          (down ? value(b.row) - value(a.row) : value(a.row) - value(b.row)) || a.number - b.number
-        );
-      });
-      for (const other of head.parentElement.children) other.removeAttribute('aria-sort');
-      const way =
-        place === 0 ? (up ? 'descending' : 'ascending') : down ? 'descending' : 'ascending';
-      head.setAttribute('aria-sort', way);
-      body.append(...rows.map(({ row }) => row));
-    });
-  }
 })();
