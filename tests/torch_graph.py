@@ -23,6 +23,12 @@ Described = Any
 """A layer, or the fields of one."""
 
 
+def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
+    """TensorFlow's zeros before and after; an odd one goes to the end."""
+    total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+    return total // 2, total - total // 2
+
+
 class TorchGraph:
     """The same network in PyTorch, float64, n c h w; parameters are one array as in the core."""
 
@@ -65,8 +71,10 @@ class TorchGraph:
             return first * layer.scale + layer.offset
         if name in ("Conv2D", "DepthwiseConv2D"):
             if layer.padding == "same":
-                k = layer.kernel_size[0] - 1
-                first = functions.pad(first, (k // 2, k - k // 2) * 2)
+                sides = zip(
+                    first.shape[:1:-1], layer.kernel_size[::-1], layer.strides[::-1], strict=True
+                )
+                first = functions.pad(first, [p for side in sides for p in same_padding(*side)])
             groups = first.shape[1] if name == "DepthwiseConv2D" else 1
             kernel = next(iter(w.values()))
             kernel = (
@@ -75,7 +83,7 @@ class TorchGraph:
                 else kernel.permute(3, 2, 0, 1)
             )
             y = functions.conv2d(
-                first, kernel.contiguous(), w["bias"], layer.strides, groups=groups
+                first, kernel.contiguous(), w.get("bias"), layer.strides, groups=groups
             )
             return activated(layer.activation, y, 1)
         if name == "Dense":

@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 import spritenet as sn
 from layer_cases import on_every_build
+from spritenet.dataset import Split
 from spritenet.engines.engine import Examples
 from spritenet.engines.native import Network
-from spritenet.layers import Tensor
+from spritenet.layers import Shape, Tensor
 from spritenet.losses import CategoricalCrossentropy
 from spritenet.model import Model
+from spritenet.networks import NETWORKS
 from spritenet.optimizers import SGD
 from torch_graph import TorchGraph
 
@@ -118,6 +120,29 @@ def test_gradients_are_those_of_differences(model: Model, seed: int) -> None:
             ]
         slope = (ends[0] - ends[1]) / 2e-6
         assert abs(slope - float(gradient @ (way / 1e-6))) <= 2e-3 * size + 1e-5
+
+
+@pytest.mark.parametrize(("name", "shape"), [("accurate", (28, 28, 1)), ("mobile", (32, 32, 3))])
+def test_networks_with_a_name_that_branch_learn_alike(name: str, shape: Shape) -> None:
+    """At their real size: the loss and the gradient are PyTorch's in float64."""
+    random, rows = np.random.default_rng(0), np.arange(COUNT)
+    images = random.integers(0, 256, (COUNT, *shape), dtype=np.uint8)
+    labels = (rows % 4).astype(np.int32)
+    model = NETWORKS[name](Split(images, labels, tuple("abcd")))
+    model.build(shape)
+    network = Network(model.graph, shape, batch_size=COUNT, threads=1)
+    examples = Examples(images, labels, weights=np.ones(COUNT, np.float32))
+    loss = CategoricalCrossentropy()
+    value, gradient = network.gradient(model.parameters, examples, rows, loss)
+    oracle = TorchGraph(model.graph.layers, model.graph.inputs, network.weights)
+    at = torch.tensor(model.parameters.astype(np.float64), requires_grad=True)
+    expected = oracle.loss(at, examples, rows, loss)
+    expected.backward()
+    assert value == pytest.approx(float(expected.detach()), rel=1e-4)
+    slopes = at.grad.numpy()
+    assert np.linalg.norm(gradient - slopes) <= 0.02 * np.linalg.norm(
+        slopes
+    )  # a maximum may fall otherwise
 
 
 @settings(
