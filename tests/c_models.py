@@ -21,6 +21,7 @@ from spritenet.model import Model
 from spritenet.quantization import IntegerNetwork
 
 __all__ = [
+    "DEVICES",
     "WARNINGS",
     "ZIG",
     "CompiledModel",
@@ -32,6 +33,14 @@ __all__ = [
 ]
 
 ZIG = [sys.executable, "-m", "ziglang", "cc"]
+DEVICES = {
+    "Cortex-M0+": "-target thumb-freestanding-eabi -mcpu=cortex_m0plus",
+    "Cortex-M4": "-target thumb-freestanding-eabihf -mcpu=cortex_m4",
+    "Cortex-M33": "-target thumb-freestanding-eabihf -mcpu=cortex_m33",
+    "RISC-V": "-target riscv32-freestanding-none -mcpu=generic_rv32+m+c",
+}
+"""Arguments of zig; there is no compiler for Xtensa in it."""
+
 WARNINGS = [
     "-std=c99",
     *("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"),

@@ -10,7 +10,15 @@ import pytest
 from numpy.typing import NDArray
 
 import spritenet as sn
-from c_models import CompiledModel, sequential, with_values, write_model
+from c_models import (
+    DEVICES,
+    ZIG,
+    CompiledModel,
+    run_compiler,
+    sequential,
+    with_values,
+    write_model,
+)
 from cortex_m import MACHINES, QEMU, run_images
 from spritenet import layers as kinds
 from spritenet.export import SavedModel
@@ -108,6 +116,15 @@ def test_tutorial_fits_small_devices() -> None:
     source = source_of(saved, integers)
     assert source.arena_bytes == 12 * 12 * 8 + 4 * 4 * 16
     assert source.constant_bytes == 5 * 5 * 8 + 5 * 5 * 8 * 16 + 256 * 10 + 9 * (8 + 16 + 10)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_it_compiles_for_devices_without_a_warning(device: str, tmp_path: Path) -> None:
+    """Cortex-M0+, M4 with its DSP instructions, M33, and RISC-V; no header of a C library."""
+    saved, integers, _ = quantized("graph", 4)
+    code = write_model(saved, tmp_path / "c", integers=integers) / "src" / "model.c"
+    run_compiler(ZIG, *DEVICES[device].split(), "-Os", "-c", code, "-o", tmp_path / "model.o")
+    assert (tmp_path / "model.o").stat().st_size > 0
 
 
 @pytest.mark.skipif(QEMU is None, reason="needs qemu-system-arm")

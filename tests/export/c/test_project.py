@@ -9,20 +9,12 @@ import numpy as np
 import pytest
 
 import spritenet as sn
-from c_models import ZIG, CompiledModel, compilers, run_compiler, write_model
+from c_models import DEVICES, ZIG, CompiledModel, compilers, run_compiler, write_model
 from spritenet.errors import ModelError
 from spritenet.export import Metadata, SavedModel
 from spritenet.export.c import Example, save_c
 from spritenet.layers import Conv2D, Dense, Flatten, MaxPooling2D
 from spritenet.prepare import Preparation, prepare
-
-DEVICES = {
-    "Cortex-M0+": "-target thumb-freestanding-eabi -mcpu=cortex_m0plus",
-    "Cortex-M4": "-target thumb-freestanding-eabihf -mcpu=cortex_m4",
-    "Cortex-M33": "-target thumb-freestanding-eabihf -mcpu=cortex_m33",
-    "RISC-V": "-target riscv32-freestanding-none -mcpu=generic_rv32+m+c",
-}
-"""Arguments of zig; there is no compiler for Xtensa in it."""
 
 ARDUINO = """
 extern "C" {
