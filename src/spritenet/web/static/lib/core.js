@@ -35,6 +35,9 @@ const PAGE = 65536; // bytes, of WebAssembly
  * @property {(network: number, pool: number, parameters: number, images: number, count: bigint, outputs: number, error: number) => number} sn_predict
  * @property {(network: number, parameters: number, image: number, outputs: number, error: number) => number} sn_activations
  * @property {(network: number, images: number, count: bigint, seed: bigint, epoch: bigint, identities: number, out: number, error: number) => number} sn_augment
+ * @property {(network: number, threads: number, error: number) => bigint} sn_integer_bytes
+ * @property {(memory: number, bytes: bigint, network: number, threads: number, error: number) => number} sn_integer_init
+ * @property {(state: number, pool: number, images: number, count: bigint, outputs: number) => number} sn_integer_predict
  * @property {(seed: bigint, epoch: bigint, size: bigint, first: bigint, count: bigint, out: number, error: number) => number} sn_order
  */
 

@@ -9,6 +9,7 @@ export { Core, defaultCore, hasRelaxedSimd, useCore } from './core.js';
 export { SpriteData } from './data.js';
 export { CoreError, DataError, DivergedError, ModelError, SpritenetError } from './errors.js';
 export { input, model } from './functional.js';
+export { QuantizedModel } from './int8.js';
 export { layers } from './layers.js';
 export { Model } from './model.js';
 export { optimizers } from './optimizers.js';
