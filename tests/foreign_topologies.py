@@ -177,6 +177,27 @@ def plain() -> list[Json]:
     ]
 
 
+def teachable_machine() -> list[Layer]:
+    """A Sequential of a Model and a pooling, and one of two Dense; the outer one has no shape."""
+    inner = functional(plain()[:2])["config"]
+    pooled = sequential([("Model", inner), ("GlobalAveragePooling2D", {"name": "g"})])["config"]
+    shape = {"batch_input_shape": [None, 2]}
+    dense: Layer = ("Dense", {"name": "e", "units": 5, "activation": "relu", **shape})
+    head = sequential([dense, (END[0], {**END[1], "use_bias": False})])["config"]
+    return [("Sequential", {**pooled, "name": "s1"}), ("Sequential", {**head, "name": "s2"})]
+
+
+STACKS["Teachable Machine's"] = (
+    teachable_machine(),
+    {
+        "c/kernel": (3, 3, 1, 2),
+        "c/bias": (2,),
+        "e/kernel": (2, 5),
+        "e/bias": (5,),
+        "d/kernel": (5, 4),
+    },
+)
+
 GRAPHS: dict[str, tuple[list[Json], str]] = {
     "an addition": (
         [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import zipfile
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from foreign_models import sequential, small, write
 from foreign_topologies import CONV, REFUSED, STACKS, functional, plain
+from fuzz_models import changed_json
 from spritenet import Sequential
 from spritenet.errors import ModelError
 from spritenet.export import RANGES, load, read
@@ -98,6 +100,27 @@ def test_it_refuses_what_python_refuses(node: str, tmp_path: Path) -> None:
         place = caught.value.where.rpartition("model.json")[2].removeprefix(": ")
         assert f"{place}: " in got
         assert "\n" not in got
+
+
+def test_changed_files_are_read_or_refused_in_a_line(node: str, tmp_path: Path) -> None:
+    """Values of model.json and metadata.json replaced, removed, doubled and moved."""
+    chance = random.Random(9)  # noqa: S311 - the same inputs each time, no secrets
+    beside = {"tmVersion": "2.4.7", "labels": ["a", "b", "c"], "imageSize": 4}
+    jobs = []
+    for place in range(120):
+        folder = tmp_path / str(place)
+        path = small(folder) if place % 2 else write(folder, functional(plain()), CONV)
+        (folder / "metadata.json").write_text(json.dumps(beside))
+        target = folder / "metadata.json" if place % 5 == 1 else path
+        target.write_text(changed_json(json.loads(target.read_text()), chance))
+        files = ("model.json", "weights.bin", "metadata.json")
+        jobs.append({"names": [f"{place}/{name}" for name in files]})
+    answers = loaded(node, tmp_path, *jobs)
+    refused = [answer for answer in answers if isinstance(answer, str)]
+    assert 0 < len(refused) < len(jobs)
+    for line in refused:
+        assert line.startswith("ModelError "), line
+        assert "\n" not in line
 
 
 def test_a_range_and_class_names_can_be_said(node: str, tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zlib import error as DeflateError  # noqa: N812 - an exception, whatever zlib calls it
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +39,7 @@ from spritenet.export.keras_weights import (
 from spritenet.export.read_topology import read_topology
 from spritenet.export.saved_model import SavedModel, sha256
 from spritenet.export.topology import Content, Topology
+from spritenet.export.zip_file import DAMAGED
 from spritenet.hdf5_file import Hdf5, attribute
 from spritenet.migration import FORMATS
 
@@ -118,7 +118,7 @@ def _read_archive(
             stored = _member(archive, WEIGHTS, MAXIMAL_WEIGHTS, path)
             ours = OURS in names
             entry = _json(_member(archive, OURS, MAXIMAL_JSON, path), path) if ours else {}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, DeflateError) as error:
+    except (*DAMAGED, OSError) as error:
         raise ModelError("the archive is damaged", where=path, got=quoted(str(error))) from error
     with located(path):
         network = read_topology(config, pixels)

@@ -158,12 +158,15 @@ def _entry(value: object) -> dict[str, Any]:
     if isinstance(config, list):
         if not is_model:
             raise ModelError("a layer has no class_name or config", got=quoted(value))
-        return entry | {"name": entry.get("name", "")}
+        return entry | {"name": str(entry.get("name", ""))}
     name = config.get("name", class_name.lower())
     if not isinstance(name, str) or not 0 < len(name) <= MAXIMAL_NAME or not name.isprintable():
         raise ModelError("invalid layer name", got=quoted(name))
     config = snake_keys(config, name) | {"name": name}
-    return entry | {"config": config, "name": entry.get("name", name)}
+    own = entry.get("name", name)
+    if not isinstance(own, str):
+        raise ModelError("invalid layer name", got=quoted(own))
+    return entry | {"config": config, "name": own}
 
 
 def _connected(

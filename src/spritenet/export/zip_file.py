@@ -12,7 +12,10 @@ from zlib import error as DeflateError  # noqa: N812 - an exception, whatever zl
 from spritenet.errors import ModelError
 from spritenet.export.error_location import quoted
 
-__all__ = ["unzipped"]
+__all__ = ["DAMAGED", "unzipped"]
+
+DAMAGED = (zipfile.BadZipFile, NotImplementedError, RuntimeError, DeflateError, EOFError)
+"""What zipfile raises of a damaged archive, beside OSError."""
 
 MAXIMAL_FILES = 1000
 MAXIMAL_BYTES = 2**30  # of all files together, inflated
@@ -33,7 +36,13 @@ def unzipped(path: Path) -> Iterator[Path]:
         try:
             with zipfile.ZipFile(path) as archive:
                 _extract(archive, folder, path)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, DeflateError) as error:
+        except (
+            zipfile.BadZipFile,
+            NotImplementedError,
+            RuntimeError,
+            DeflateError,
+            EOFError,
+        ) as error:
             raise ModelError("the ZIP is damaged", where=path, got=quoted(str(error))) from error
         except OSError as error:
             raise ModelError(f"it can't be read: {error.strerror or error}", where=path) from error
