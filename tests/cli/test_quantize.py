@@ -56,3 +56,42 @@ def test_refuses_another_ending_and_other_images(folder: Path) -> None:
     assert done.returncode == 2
     assert "its images don't fit the network" in done.stderr
     assert not (folder / "m.int8").exists()
+
+
+def test_the_file_is_described_and_evaluated(folder: Path) -> None:
+    """`info` lists the integer operators, `evaluate` gives what Python gives."""
+    spritenet("quantize", "m", "data.npz", "m.int8", folder=folder)
+    done = spritenet("info", "m.int8", "--json", folder=folder)
+    found = json.loads(done.stdout)
+    assert found["format"] == "int8"
+    assert [each["operator"] for each in found["operators"]] == ["Convolution", "Dense"]
+    done = spritenet("info", "m.int8", folder=folder)
+    assert "softmax of the outputs is computed in float32" in done.stdout
+    done = spritenet("evaluate", "m.int8", "data.npz", "--json", folder=folder)
+    small, data = sn.QuantizedModel.load(folder / "m.int8"), sn.load(folder / "data.npz")
+    scores = small.evaluate(data.test)
+    found = json.loads(done.stdout)
+    assert (found["accuracy"], found["images"]) == (scores.accuracy, 50)
+    assert found["loss"] == pytest.approx(scores.loss)
+    done = spritenet("evaluate", "m.int8", "data.npz", folder=folder)
+    assert "50 images, in int8" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("evaluate", "m.int8", "data.npz", "--tta", "3"), "--tta is for float32 models"),
+        (("evaluate", "m.int8", "data.npz", "--pixels", "0..1"), "--pixels is for float32"),
+        (("draw", "m.int8"), "an int8 model can't do this"),
+        (("export", "m.int8", "m.html"), "Give the model that it was made of"),
+        (("info", "m.int8", "--size", "8x8"), "this is a model"),
+    ],
+)
+def test_what_an_int8_model_cannot_do_is_refused(
+    arguments: tuple[str, ...], words: str, folder: Path
+) -> None:
+    """One line and exit code 2."""
+    spritenet("quantize", "m", "data.npz", "m.int8", folder=folder)
+    done = spritenet(*arguments, folder=folder)
+    assert done.returncode == 2
+    assert words in done.stderr

@@ -22,6 +22,7 @@ from spritenet.cli.arguments import (
 )
 from spritenet.cli.data_options import DataOptions, with_data_options
 from spritenet.cli.graphics import confusion_table, image_grid
+from spritenet.cli.int8_model import is_int8, load_int8
 from spritenet.cli.models import read_saved, resolve_data
 from spritenet.formatting import percent, plural
 
@@ -65,11 +66,21 @@ def evaluate(
 ) -> None:
     """Evaluate a saved model on the test set of a data set."""
     from spritenet.cli.datasets import load_split
-    from spritenet.metrics import accuracy_interval
     from spritenet.model import model_of
     from spritenet.model.copies import copies_of
     from spritenet.report import predictions_of
 
+    if is_int8(model):
+        own = {"--tta": tta if tta > 1 else None, "--augment": augment}
+        int8 = load_int8(model, {**own, "--pixels": pixels, "--classes": classes})
+        known = int8.metadata.trained_on
+        name, data_options = resolve_data(model, data, data_options, known.dataset if known else "")
+        images = load_split(name, split, memory, data_options)
+        scores = int8.evaluate(images)
+        facts = {"model": str(model), "data": name, "split": split, "images": len(images)}
+        heading = f"{model} on {name}, {split}: {plural(len(images), 'image')}, in int8"
+        _report(scores.predictions, scores.loss, heading, facts, {}, json=json, mistakes=mistakes)
+        return
     saved = read_saved(model, pixels, classes, optimizer=True, note_range=False)
     trained_on = saved.metadata.trained_on
     name, data_options = resolve_data(
@@ -88,35 +99,61 @@ def evaluate(
         _evaluate_labels(loaded, images, heading, facts, copies, json=json, mistakes=mistakes)
         return
     found = predictions_of(loaded, images, tta=tta, augment=augment)
-    table = found.confusion
+    averaged = f", each averaged over {tta} copies" if tta > 1 else ""
+    heading = f"{model} on {name}, {split}: {plural(len(images), 'image')}{averaged}"
+    facts = {"model": str(model), "data": name, "split": split, "images": len(images)}
+    rest: dict[str, object] = {"weights_sha256": loaded.weights_sha256}
+    rest |= {"tta": tta} if tta > 1 else {}
+    rest |= {"accuracy_by_pixel_range": ranges} if ranges else {}
     loss = _loss(loaded, images, tta, augment)
-    right, count = int(table.trace()), len(images)
+    _report(found, loss, heading, facts, rest, json=json, mistakes=mistakes)
+
+
+def _report(
+    found: Predictions,
+    loss: float | None,
+    heading: str,
+    facts: dict[str, object],
+    rest: dict[str, object],
+    *,
+    json: bool,
+    mistakes: int | None,
+) -> None:
+    """Prints the evaluation of a classifier.
+
+    Args:
+        found: its predictions.
+        loss: the mean cross-entropy, if it is known.
+        heading: the first line.
+        facts: the first entries of the JSON object.
+        rest: its last ones.
+        json: True prints that object alone.
+        mistakes: the number of mistakes to show.
+    """
+    from spritenet.metrics import accuracy_interval
+
+    table = found.confusion
+    right, count = int(table.trace()), len(found.labels)
     low, high = accuracy_interval(right, count)
     if json:
         terminal.print_json(
             {
-                "model": str(model),
-                "data": name,
-                "split": split,
-                "images": count,
+                **facts,
                 "accuracy": right / count,
                 "accuracy_interval": [low, high],
                 "loss": loss,
-                "class_names": list(images.class_names),
+                "class_names": list(found.class_names),
                 "confusion": table.tolist(),
-                "weights_sha256": loaded.weights_sha256,
-                **({"tta": tta} if tta > 1 else {}),
-                **({"accuracy_by_pixel_range": ranges} if ranges else {}),
+                **rest,
             }
         )
         return
-    averaged = f", each averaged over {tta} copies" if tta > 1 else ""
-    print(f"{model} on {name}, {split}: {plural(count, 'image')}{averaged}")
+    print(heading)
     interval = f"{percent(low)} to {percent(high)} with 95 % confidence"
     print(f"accuracy {percent(right / count)} ({interval}), {plural(count - right, 'error')}")
     if loss is not None:
         print(f"loss {loss:.4f}")
-    _print_classes(table, images.class_names)
+    _print_classes(table, found.class_names)
     _print_mistakes(found, (6 if sys.stdout.isatty() else 0) if mistakes is None else mistakes)
 
 

@@ -11,6 +11,7 @@ from spritenet.cli import terminal
 from spritenet.cli.advice import NOT_CALIBRATED
 from spritenet.cli.arguments import Classes, Json, Memory, Pixels
 from spritenet.cli.data_options import DataOptions, with_data_options
+from spritenet.cli.int8_model import describe_int8, is_int8
 from spritenet.errors import InputError
 from spritenet.formatting import percent, plural, shape
 from spritenet.migration import FORMATS
@@ -51,6 +52,10 @@ def info(
     from spritenet.export import is_model
 
     path = Path(what)
+    if is_int8(path):
+        data_options.refuse(what, "is for data sets, and this is a model")
+        describe_int8(path, json=json)
+        return
     if is_model(path.expanduser()):
         from spritenet.cli.models import read_saved
 

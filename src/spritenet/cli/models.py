@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spritenet.cli.data_options import DataOptions
+from spritenet.cli.int8_model import is_int8
 from spritenet.errors import DataWarning, InputError
 
 if TYPE_CHECKING:
@@ -42,10 +43,14 @@ def read_saved(
         note_range: if True, warns that a pixel range is assumed.
 
     Raises:
+        InputError: it is an int8 model.
         ModelError: there is none, or it can't be used.
     """
     from spritenet import export
 
+    if is_int8(path):
+        do = "Give the model that it was made of; spritenet evaluate and info take both."
+        raise InputError("an int8 model can't do this", where=path, do=do)
     names = None if classes is None else export.read_class_names(classes)
     saved = export.read(path, optimizer=optimizer, pixels=pixels, class_names=names)
     for note in saved.notes[: len(saved.notes) - (saved.assumed and not note_range)]:
