@@ -116,7 +116,7 @@ def library_properties(name: str, version: str) -> str:
         "sentence": "An image classifier in C.",
         "paragraph": "Trained with Spritenet. No heap, no other library.",
         "category": "Data Processing",
-        "url": "https://pypi.org/project/spritenet/",
+        "url": "",
         "architectures": "*",
         "includes": "model.h",
     }
