@@ -23,7 +23,7 @@ class EarlyStopping(Callback):
     """Stops when a metric has not improved for `patience` epochs, as Keras's does.
 
     Args:
-        monitor: "val_loss", "val_accuracy", "loss" or "accuracy".
+        monitor: "val_loss", "val_accuracy", "loss", or a metric of `compile` such as "val_auc".
         min_delta: the smallest change that counts as an improvement.
         patience: epochs without improvement before training stops.
         mode: "min", "max" or "auto".

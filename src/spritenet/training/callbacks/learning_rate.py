@@ -64,7 +64,7 @@ class ReduceLROnPlateau(Callback):
     """Lowers the learning rate when a metric stops improving, as Keras's does.
 
     Args:
-        monitor: "val_loss", "val_accuracy", "loss" or "accuracy".
+        monitor: "val_loss", "val_accuracy", "loss", or a metric of `compile` such as "val_auc".
         factor: the factor on the rate, below 1.
         patience: epochs without improvement before the rate is lowered.
         mode: "min", "max" or "auto".

@@ -2,6 +2,7 @@
 
 import { DataError } from './errors.js';
 import { labelMetrics } from './label-metrics.js';
+import { Measures } from './metrics.js';
 import { Pace, SLICE } from './pause.js';
 
 /** @typedef {import('./examples.js').Examples} Examples */
@@ -49,25 +50,28 @@ async function inSlices(network, { images }, { signal, sliceMilliseconds = SLICE
 }
 
 /**
- * Returns the mean loss, with L2, and the accuracy.
+ * Returns the mean loss, with L2, the accuracy and other metrics.
  *
  * @param {Network} network
  * @param {Examples} examples  checked
  * @param {Loss} loss
- * @param {{ signal?: AbortSignal, sliceMilliseconds?: number }} options
+ * @param {{ signal?: AbortSignal, sliceMilliseconds?: number, metrics: readonly import('./metrics.js').Metric[] }} options
  */
-export async function evaluate(network, examples, loss, options) {
+export async function evaluate(network, examples, loss, { metrics, ...options }) {
+  const measures = new Measures(metrics, network.outputs, loss, examples);
   let lossSum = 0;
   let correct = 0;
   let l2 = 0;
   const count = await inSlices(network, examples, options, (first, here) => {
-    const part = network.evaluate(examples, first, here, loss);
+    const part = network.evaluate(examples, first, here, loss, metrics.length > 0);
+    measures.add(part.outputs, (i) => first + i);
     lossSum += part.lossSum;
     correct += part.correct;
     l2 = part.l2;
   });
   const divisor = Math.max(1, count);
-  return { loss: lossSum / divisor + l2, accuracy: correct / divisor, count };
+  const { values } = measures;
+  return { loss: lossSum / divisor + l2, accuracy: correct / divisor, count, metrics: values };
 }
 
 /**

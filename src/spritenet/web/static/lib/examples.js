@@ -158,3 +158,13 @@ function checkLabels(labels, count, outputs) {
 function typeName(value) {
   return value === null ? 'null' : (/** @type {any} */ (value)?.constructor?.name ?? typeof value);
 }
+
+/**
+ * Returns right decisions as images, of each of which so many are counted; NaN where there are none.
+ *
+ * @param {ArrayLike<number>} right
+ * @param {number} decisions
+ */
+export function imagesOf(right, decisions) {
+  return Float64Array.from(right, (count) => (decisions ? count / decisions : NaN));
+}

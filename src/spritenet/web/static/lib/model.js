@@ -14,6 +14,7 @@ import { initial, Stream } from './initializers.js';
 import { inferShapes, namedWeights, size } from './shapes.js';
 import { withTrainable } from './layers.js';
 import { lossConfig, makeLoss, savedLoss } from './losses.js';
+import { makeMetrics } from './metrics.js';
 import { Network } from './network.js';
 import { withRate } from './optimizers.js';
 import { Gate } from './pause.js';
@@ -44,11 +45,9 @@ export class Model {
   constructor(core, layers, inputShape, metadata) {
     this.core = core;
     this.layers = layers;
-    /** Of its images: height, width, channels, or fewer sides. */
     this.inputShape = inputShape;
     /** Height, width and channels of its images; those of a vector are square where they can be. */
     this.imageShape = imageShapeOf(inputShape);
-    /** The network in the core. */
     this.network = new Network(core, layers, inputShape);
     this.metadata = metadata;
     /** A line for each assumption about the file it comes from. @type {string[]} */
@@ -57,6 +56,8 @@ export class Model {
     this.optimizer = null;
     /** @type {Loss | null} */
     this.loss = null;
+    /** @type {import('./metrics.js').Metric[]} */
+    this.metrics = [];
     /** Steps done since the weights were made. */
     this.step = 0;
     /** Passes through the images that were begun: the next training begins a new one. */
@@ -216,9 +217,12 @@ export class Model {
    * @param {Optimizer} how.optimizer  of `optimizers`
    * @param {import('./losses.js').LossOption} [how.loss]  Keras's or TensorFlow.js's name, or an object
    *     with arguments: `{ name: 'huber', delta: 2 }`; "sparse_categorical_crossentropy" if not given
+   * @param {readonly import('./metrics.js').MetricOption[]} [how.metrics]  besides the accuracy
    */
-  compile({ optimizer, loss = 'sparse_categorical_crossentropy' }) {
+  compile({ optimizer, loss = 'sparse_categorical_crossentropy', metrics = [] }) {
+    const wanted = makeMetrics(metrics, this.outputs);
     this.loss = makeLoss(this.network.arena, loss, this.lastActivation);
+    this.metrics = wanted;
     this.optimizer = optimizer;
     this.network.beginSlots(optimizer);
   }
@@ -280,14 +284,14 @@ export class Model {
    *
    * @param {Examples} examples
    * @param {{ loss?: import('./losses.js').LossOption, signal?: AbortSignal, sliceMilliseconds?: number }} [options]
-   * @returns {Promise<{ loss: number, accuracy: number, count: number }>}  of those done before an abort
+   * @returns {Promise<{ loss: number, accuracy: number, count: number, metrics: Record<string, number> }>}  of those done before an abort
    */
   async evaluate(examples, { loss, ...options } = {}) {
     const { network, inputShape, outputs } = this;
     const wanted = loss ? makeLoss(network.arena, loss, this.lastActivation) : this.compiled().loss;
     const judged = examplesFor(examples, outputs, wanted.row);
     checkExamples(judged, inputShape, outputs, wanted.row);
-    return evaluate(network, judged, wanted, options);
+    return evaluate(network, judged, wanted, { ...options, metrics: this.metrics });
   }
 
   /**
@@ -299,9 +303,7 @@ export class Model {
    */
   async fit(examples, options = {}) {
     if (this.busy) {
-      throw new ModelError('it is being trained already', {
-        todo: 'Wait for the first training, or abort it.',
-      });
+      throw new ModelError('it is being trained already', { todo: 'Wait for it, or abort it.' });
     }
     const { inputShape, outputs } = this;
     // Without a loss the examples are looked at all the same, before `compiled` refuses.
@@ -391,9 +393,7 @@ export class Model {
   compiled() {
     const { optimizer, loss } = this;
     if (!optimizer || !loss) {
-      throw new ModelError('missing loss', {
-        todo: 'Call compile({ optimizer, loss }).',
-      });
+      throw new ModelError('missing loss', { todo: 'Call compile({ optimizer, loss }).' });
     }
     return { optimizer, loss };
   }

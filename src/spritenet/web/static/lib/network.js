@@ -5,6 +5,7 @@
 // depends on the network and the batch alone.
 
 import { CoreError, ModelError } from './errors.js';
+import { imagesOf } from './examples.js';
 import { size } from './shapes.js';
 import { applied } from './augmentation.js';
 import { writeNodes } from './operators.js';
@@ -255,10 +256,12 @@ export class Network {
    * @param {Optimizer} how.optimizer
    * @param {ArrayLike<number>} how.rates  a learning rate for each step
    * @param {Loss} how.loss
-   * @returns {{ losses: Float32Array, correct: Float64Array, diverged: boolean }}  of the steps done
+   * @param {boolean} how.measured  whether the outputs before each step are wanted
+   * @returns {{ losses: Float32Array, correct: Float64Array, outputs: Float32Array | null, diverged: boolean }}  of the steps done
    */
-  train(examples, { steps, batchSize, pick, firstStep, epoch, seed, optimizer, rates, loss }) {
-    const { arena, stageAt } = this;
+  train(examples, { steps, batchSize, pick, firstStep, epoch, seed, measured, ...how }) {
+    const { optimizer, rates, loss } = how;
+    const { arena, outputs, stageAt } = this;
     const { top } = arena;
     const names = this.weights.map(({ name }) => name);
     const described = { ...writeOptimizer(arena, optimizer, names), ...writeLoss(arena, loss) };
@@ -280,6 +283,7 @@ export class Network {
       batch_size: batchSize,
       losses: at + 4 * MOST_STEPS,
       correct: at + 8 * MOST_STEPS,
+      outputs: measured ? stageAt.outputs : null,
     });
     const status = arena.core.sn_train(this.trainer, this.pool, this.task, this.error);
     arena.release(top);
@@ -291,6 +295,7 @@ export class Network {
         arena.i32(at + 8 * MOST_STEPS, done),
         read(arena.view, this.task, TRAINING, 'decisions'),
       ),
+      outputs: measured ? arena.f32(stageAt.outputs, done * batchSize * outputs).slice() : null,
       diverged: status === STATUS.diverged,
     };
   }
@@ -302,9 +307,10 @@ export class Network {
    * @param {number} first
    * @param {number} count
    * @param {Loss} loss
-   * @returns {{ lossSum: number, l2: number, correct: number }}
+   * @param {boolean} measured  whether the outputs are wanted
+   * @returns {{ lossSum: number, l2: number, correct: number, outputs: Float32Array | null }}
    */
-  evaluate(examples, first, count, loss) {
+  evaluate(examples, first, count, loss, measured) {
     const { arena } = this;
     const { top } = arena;
     const described = writeLoss(arena, loss);
@@ -313,6 +319,7 @@ export class Network {
       ...this.stage(examples, count, (i) => first + i),
       parameters: this.parametersAt,
       count,
+      outputs: measured ? this.stageAt.outputs : null,
     });
     const status = arena.core.sn_evaluate(this.viewer, this.pool, this.task, this.error);
     arena.release(top);
@@ -325,6 +332,7 @@ export class Network {
         [read(view, this.task, EVALUATION, 'correct')],
         read(view, this.task, EVALUATION, 'decisions'),
       )[0],
+      outputs: measured ? arena.f32(this.stageAt.outputs, count * this.outputs).slice() : null,
     };
   }
 
@@ -387,14 +395,4 @@ export class Network {
       return values;
     });
   }
-}
-
-/**
- * Returns right decisions as images, of each of which so many are counted; NaN where there are none.
- *
- * @param {ArrayLike<number>} right
- * @param {number} decisions
- */
-function imagesOf(right, decisions) {
-  return Float64Array.from(right, (count) => (decisions ? count / decisions : NaN));
 }

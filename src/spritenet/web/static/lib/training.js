@@ -4,6 +4,7 @@
 
 import { augmentation } from './augmentation.js';
 import { DivergedError, ModelError } from './errors.js';
+import { Measures } from './metrics.js';
 import { Order } from './order.js';
 import { Pace, SLICE } from './pause.js';
 import { slotsOf } from './optimizers.js';
@@ -28,8 +29,10 @@ import { infer, size } from './shapes.js';
  * @property {number} epoch  from 0
  * @property {number} loss  mean over the epoch's images
  * @property {number} accuracy
+ * @property {Record<string, number>} metrics  those of `compile`
  * @property {number} [valLoss]  of the validation images, after it
  * @property {number} [valAccuracy]
+ * @property {Record<string, number>} [valMetrics]
  */
 /**
  * A test in between, or after an epoch.
@@ -40,6 +43,7 @@ import { infer, size } from './shapes.js';
  * @property {number} loss
  * @property {number} accuracy
  * @property {number} images  tested
+ * @property {Record<string, number>} [metrics]  those of `compile`; none where `examine` is asked for
  * @property {import('./evaluation.js').Examination} [examination]  if it was asked for
  */
 /**
@@ -122,6 +126,7 @@ export class Training {
     /** @type {History} */
     this.history = { epochs: [], losses: [], images: 0, seconds: 0, aborted: false };
     this.sums = { loss: 0, correct: 0, images: 0 };
+    this.measures = new Measures(model.metrics, model.outputs, model.compiled().loss, examples);
     const { augment, mixup, cutmix } = options;
     const random = augmentation(augment, { ...(mixup && { mixup }), ...(cutmix && { cutmix }) });
     for (const layer of random) infer(layer, [[...model.inputShape]]); // throws if it doesn't fit
@@ -188,10 +193,12 @@ export class Training {
     this.keep(this.now);
     const first = part * batchSize;
     const start = performance.now();
+    const pick = this.picker(epoch, first);
     const did = network.train(this.examples, {
       steps,
       batchSize: here,
-      pick: this.picker(epoch, first),
+      pick,
+      measured: model.metrics.length > 0,
       firstStep: model.step,
       epoch: this.firstPass + epoch,
       seed: this.seed,
@@ -202,6 +209,7 @@ export class Training {
     const took = performance.now() - start;
     pace.took(steps, took);
     if (did.diverged) this.diverged(did.losses.length);
+    this.measures.add(did.outputs, pick);
     model.passes = this.firstPass + epoch + 1;
     history.seconds += took / 1000;
     for (let i = 0; i < steps; i++) {
@@ -252,7 +260,7 @@ export class Training {
 
   /**
    * @param {Examples} examples
-   * @returns {Promise<{ loss: number, accuracy: number } | null>}  null if it was aborted
+   * @returns {Promise<Pick<Evaluated, 'loss' | 'accuracy' | 'metrics'> | null>}  null if it was aborted
    */
   async evaluate(examples) {
     const { signal, sliceMilliseconds, onEvaluate } = this.options;
@@ -260,19 +268,20 @@ export class Training {
     const how = { signal, sliceMilliseconds };
     const examination = this.options.examine ? await model.examine(examples, how) : undefined;
     const found = examination
-      ? { ...examination, loss: examination.logLoss }
+      ? { ...examination, loss: examination.logLoss, metrics: {} }
       : await model.evaluate(examples, how);
     if (signal?.aborted) return null;
-    const { loss, accuracy, count } = found;
+    const { loss, accuracy, count, metrics } = found;
     await onEvaluate?.({
       step: model.step,
       epoch,
       loss,
       accuracy,
       images: count,
+      metrics,
       ...(examination && { examination }),
     });
-    return { loss, accuracy };
+    return { loss, accuracy, metrics };
   }
 
   /** The epoch of the last step, from 0. */
@@ -289,12 +298,17 @@ export class Training {
       epoch: this.epoch,
       loss: loss / images,
       accuracy: correct / images,
+      metrics: this.measures.values,
     };
     if (validation) {
       const result = await this.evaluate(validation);
-      if (result) Object.assign(epoch, { valLoss: result.loss, valAccuracy: result.accuracy });
+      if (result) {
+        const { loss: valLoss, accuracy: valAccuracy, metrics: valMetrics } = result;
+        Object.assign(epoch, { valLoss, valAccuracy, valMetrics });
+      }
     }
     this.sums = { loss: 0, correct: 0, images: 0 };
+    this.measures.reset();
     this.history.epochs.push(epoch);
     await onEpoch?.(epoch);
   }

@@ -1,0 +1,237 @@
+// Metrics besides loss and accuracy: sums over images, and the values that follow, as in Python.
+
+import { ModelError } from './errors.js';
+
+/** @typedef {import('./examples.js').Examples} Examples */
+/** @typedef {import('./losses.js').Loss} Loss */
+/**
+ * A metric as `compile` takes it: a name, or an object with arguments,
+ * `{ name: 'top_k_categorical_accuracy', k: 3 }`.
+ *
+ * @typedef {string | { name: string, k?: number, threshold?: number }} MetricOption
+ */
+/**
+ * A metric.
+ *
+ * @typedef {object} Metric
+ * @property {string} name  Keras's
+ * @property {number} size  of its sums
+ * @property {(sums: Float64Array, image: Judged) => void} add  what an image adds to them
+ * @property {(sums: Float64Array) => number} value
+ */
+/**
+ * An image's outputs beside what they should be.
+ *
+ * @typedef {object} Judged
+ * @property {Float32Array} row  its outputs, or the probabilities they are logits of
+ * @property {Float32Array} truth  its targets; of a label, 1 at its place
+ * @property {number} label  its class
+ * @property {boolean} several  each output is a yes or no
+ */
+/** @typedef {{ k?: number, threshold?: number }} Arguments */
+
+const HALF = 0.5;
+const EPSILON = 1e-7; // Keras's, added to what is divided by
+const NOTHING = 1e-9; // outputs this small are not taken for the largest, as in Keras
+
+/** @param {number} part @param {number} whole */
+const ratio = (part, whole) => (whole ? part / whole : 0);
+
+/** @param {string} name @param {number} outputs @param {Arguments} how @returns {Metric} */
+function topK(name, outputs, { k = 5 }) {
+  if (!Number.isInteger(k) || k < 1 || k > outputs) {
+    throw new ModelError('invalid k', { where: name, expected: `1 to ${outputs}`, got: k });
+  }
+  return {
+    name,
+    size: 2,
+    add(sums, { row, label }) {
+      const larger = row.reduce((count, value) => count + Number(value > row[label]), 0);
+      sums[0] += Number(larger < k);
+      sums[1] += 1;
+    },
+    value: ([right, count]) => ratio(right, count),
+  };
+}
+
+/** @param {string} name @param {number} _ @param {Arguments} how @returns {Metric} */
+function precisionOrRecall(name, _, { threshold = HALF }) {
+  return {
+    name,
+    size: 3, // right, said to be yes, that are yes
+    add(sums, { row, truth }) {
+      row.forEach((value, c) => {
+        const said = Number(value > Math.fround(threshold));
+        const yes = Number(truth[c] !== 0);
+        sums[0] += said * yes;
+        sums[1] += said;
+        sums[2] += yes;
+      });
+    },
+    value: (sums) => ratio(sums[0], sums[name === 'precision' ? 1 : 2]),
+  };
+}
+
+/** The macro average. @param {string} name @param {number} outputs @param {Arguments} how @returns {Metric} */
+function f1(name, outputs, { threshold }) {
+  return {
+    name,
+    size: 3 * outputs, // of each class: right, wrong, all that are of it
+    add(sums, { row, truth, several }) {
+      const least = threshold ?? (several || outputs === 1 ? HALF : undefined);
+      const most = Math.max(...row);
+      row.forEach((value, c) => {
+        const said =
+          least === undefined
+            ? value >= most && Math.abs(value) > NOTHING
+            : value > Math.fround(least);
+        if (said) {
+          sums[3 * c] += truth[c];
+          sums[3 * c + 1] += 1 - truth[c];
+        }
+        sums[3 * c + 2] += truth[c];
+      });
+    },
+    value(sums) {
+      let whole = 0;
+      for (let c = 0; c < outputs; c++) {
+        const [right, wrong, all] = sums.subarray(3 * c, 3 * c + 3);
+        const precision = right / (right + wrong + EPSILON);
+        const recall = right / (all + EPSILON);
+        whole += (2 * precision * recall) / (precision + recall + EPSILON);
+      }
+      return whole / outputs;
+    },
+  };
+}
+
+/** The mean recall of the classes that occur. @param {string} name @param {number} outputs @returns {Metric} */
+function balancedAccuracy(name, outputs) {
+  const classes = Math.max(2, outputs);
+  return {
+    name,
+    size: 2 * classes, // of each class: right, all
+    add(sums, { row, truth, label }) {
+      const one = outputs === 1;
+      const known = one ? Number(truth[0] > HALF) : label;
+      const found = one ? Number(row[0] > HALF) : row.indexOf(Math.max(...row));
+      sums[2 * known] += Number(found === known);
+      sums[2 * known + 1] += 1;
+    },
+    value(sums) {
+      let whole = 0;
+      let there = 0;
+      for (let c = 0; c < classes; c++) {
+        if (!sums[2 * c + 1]) continue;
+        whole += sums[2 * c] / sums[2 * c + 1];
+        there++;
+      }
+      return ratio(whole, there);
+    },
+  };
+}
+
+/** @type {Record<string, (name: string, outputs: number, how: Arguments) => Metric>} */
+const KINDS = {
+  precision: precisionOrRecall,
+  recall: precisionOrRecall,
+  f1_score: f1,
+  balanced_accuracy: balancedAccuracy,
+  top_k_categorical_accuracy: topK,
+  sparse_top_k_categorical_accuracy: topK,
+};
+
+/** A name as all spellings of it have it. @param {unknown} name */
+const plain = (name) => String(name).toLowerCase().replaceAll('_', '');
+
+/**
+ * Returns the metrics of `compile`; the accuracy is always there.
+ *
+ * @param {readonly MetricOption[]} given
+ * @param {number} outputs  of the network
+ * @returns {Metric[]}
+ */
+export function makeMetrics(given, outputs) {
+  const wanted = given.map((one) => (typeof one === 'string' ? { name: one } : one));
+  return wanted
+    .filter(({ name }) => !['accuracy', 'acc'].includes(name))
+    .map(({ name, ...how }) => {
+      const known = Object.keys(KINDS).find((one) => plain(one) === plain(name));
+      if (!known) {
+        throw new ModelError('unknown metric', {
+          expected: `one of accuracy, ${Object.keys(KINDS).join(', ')}`,
+          got: name,
+        });
+      }
+      return KINDS[known](known, outputs, how);
+    });
+}
+
+/** The metrics of some images, added up. */
+export class Measures {
+  /**
+   * @param {readonly Metric[]} metrics
+   * @param {number} outputs
+   * @param {Loss} loss
+   * @param {Examples} examples  with labels or targets
+   */
+  constructor(metrics, outputs, loss, examples) {
+    const { activation } = loss.row;
+    if (metrics.length && !examples.labels && !activation) {
+      throw new ModelError("the metric doesn't fit the targets, which are numbers", {
+        where: metrics[0].name,
+        expected: 'classes, or answers from 0 to 1',
+      });
+    }
+    this.metrics = metrics;
+    this.outputs = outputs;
+    this.logits = loss.config.from_logits === true ? activation : '';
+    this.several = activation === 'sigmoid';
+    this.examples = examples;
+    this.truth = new Float32Array(outputs);
+    /** @type {Float64Array[]} */
+    this.sums = [];
+    this.reset();
+  }
+
+  reset() {
+    this.sums = this.metrics.map(({ size }) => new Float64Array(size));
+  }
+
+  /**
+   * Adds images.
+   *
+   * @param {Float32Array | null} rows  their outputs; null where there are no metrics
+   * @param {(i: number) => number} pick  the example of each row
+   */
+  add(rows, pick) {
+    if (!rows) return;
+    const { outputs, truth, several } = this;
+    const { labels, targets } = this.examples;
+    for (let i = 0; i * outputs < rows.length; i++) {
+      const from = pick(i);
+      const row = this.probabilities(rows.subarray(i * outputs, (i + 1) * outputs));
+      if (targets) truth.set(targets.subarray(from * outputs, (from + 1) * outputs));
+      else if (labels) truth.fill(0)[labels[from]] = 1;
+      const label = targets || !labels ? truth.indexOf(Math.max(...truth)) : labels[from];
+      this.metrics.forEach((one, k) => one.add(this.sums[k], { row, truth, label, several }));
+    }
+  }
+
+  /** @param {Float32Array} row */
+  probabilities(row) {
+    if (!this.logits) return row;
+    if (this.logits === 'sigmoid') return row.map((value) => 1 / (1 + Math.exp(-value)));
+    const most = Math.max(...row);
+    const powers = row.map((value) => Math.exp(value - most));
+    const sum = powers.reduce((whole, value) => whole + value, 0);
+    return powers.map((value) => value / sum);
+  }
+
+  /** The values so far, by name. @returns {Record<string, number>} */
+  get values() {
+    return Object.fromEntries(
+      this.metrics.map(({ name, value }, k) => [name, value(this.sums[k])]),
+    );
+  }
+}

@@ -1,0 +1,99 @@
+"""JavaScript's metrics while training are Python's."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import spritenet as sn
+from spritenet import metrics
+
+HERE = Path(__file__).parent
+RANDOM = np.random.default_rng(1)
+IMAGES = RANDOM.integers(0, 256, (20, 4, 4, 1), np.uint8)
+LABELS = RANDOM.integers(0, 4, 20).astype(np.int32)
+NAMES = ["precision", "recall", "f1_score", "balanced_accuracy"]
+
+
+def network(units: int, activation: str | None) -> sn.Sequential:
+    """A small network, built."""
+    layers = [sn.Rescaling(1 / 255), sn.Flatten(), sn.Dense(6, activation="tanh")]
+    made = sn.Sequential([*layers, sn.Dense(units, activation=activation)])
+    made.compile("sgd", "mse")
+    made.build((4, 4, 1), seed=2)
+    return made
+
+
+def ran(node: str, folder: Path, jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The results of metrics.mjs."""
+    (folder / "images.bin").write_bytes(IMAGES.tobytes())
+    done = subprocess.run(
+        [node, HERE / "metrics.mjs"],
+        input=json.dumps({"folder": str(folder), "jobs": jobs}),
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    result: list[dict[str, Any]] = json.loads(done.stdout)
+    return result
+
+
+def test_metrics_are_those_of_python(node: str, tmp_path: Path) -> None:
+    """Of each epoch, its validation and an evaluation: classes, logits, answers, one answer."""
+    several = (RANDOM.random((20, 3)) > 0.5).astype(np.float32)
+    one = (LABELS > 1).astype(np.float32)
+    top = {"name": "top_k_categorical_accuracy", "k": 2}
+    from_logits: dict[str, Any] = {"name": "sparse_categorical_crossentropy", "fromLogits": True}
+    cases: list[tuple[str, int, str | None, Any, Any, list[Any]]] = [
+        ("classes", 4, "softmax", "sparse_categorical_crossentropy", LABELS, [*NAMES, top]),
+        ("logits", 4, None, from_logits, LABELS, [*NAMES, top]),
+        ("answers", 3, "sigmoid", "bce", several, NAMES[:3]),
+        ("one", 1, "sigmoid", "bce", one, NAMES),
+    ]
+    jobs = []
+    for name, units, activation, loss, y, wanted in cases:
+        network(units, activation).save(tmp_path / name)
+        given = {"labels": y.tolist()} if y is LABELS else {"targets": y.reshape(-1).tolist()}
+        jobs.append({"model": name, "loss": loss, "metrics": wanted, **given})
+    results = ran(node, tmp_path, jobs)
+    for (name, _, _, loss, y, wanted), result in zip(cases, results, strict=True):
+        model = sn.load_model(tmp_path / name)
+        own = sn.SparseCategoricalCrossentropy(from_logits=True) if name == "logits" else loss
+        known = [metrics.TopKCategoricalAccuracy(2) if each is top else each for each in wanted]
+        model.compile(sn.SGD(0.05), own, metrics=known)
+        how: dict[str, Any] = {"epochs": 2, "batch_size": 8, "seed": 3, "verbose": 0}
+        history = model.fit(IMAGES, y, validation_data=(IMAGES, y), **how).history
+        evaluated = model.evaluate(IMAGES, y, return_dict=True)
+        assert isinstance(evaluated, dict)
+        for metric in model.metrics:
+            for epoch in range(2):
+                found = result["epochs"][epoch]
+                assert found["metrics"][metric] == pytest.approx(history[metric][epoch], abs=1e-6)
+                expected = history[f"val_{metric}"][epoch]
+                assert found["valMetrics"][metric] == pytest.approx(expected, abs=1e-6)
+            assert result["evaluated"][metric] == pytest.approx(evaluated[metric], abs=1e-6)
+
+
+def test_what_is_not_there_is_refused(node: str, tmp_path: Path) -> None:
+    """In one line."""
+    network(4, "softmax").save(tmp_path / "classes")
+    network(2, None).save(tmp_path / "numbers")
+    base = {"model": "classes", "loss": "sparse_categorical_crossentropy"}
+    base |= {"labels": LABELS.tolist()}
+    targets = RANDOM.random(40).tolist()
+    jobs: list[dict[str, Any]] = [
+        {**base, "metrics": ["auc"]},
+        {**base, "metrics": ["top_k_categorical_accuracy"]},
+        {"model": "numbers", "loss": "mse", "targets": targets, "metrics": ["recall"]},
+    ]
+    words = ["unknown metric.*precision", "invalid k.*1 to 4", "doesn't fit the targets"]
+    for result, expected in zip(ran(node, tmp_path, jobs), words, strict=True):
+        assert re.search(expected, result["refused"]), result
