@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,6 +31,30 @@ def test_rows_with_several_ones_make_a_multi_label_split_and_it_is_said() -> Non
     assert one_hot.labels.tolist() == [0, 1, 2]
     kept = sn.Split.from_arrays(images, np.eye(3), ["a", "b", "c"], multi_label=True)
     assert kept.labels.tolist() == np.eye(3).tolist()
+
+
+def test_data_of_many_classes_is_stratified_evenly() -> None:
+    """Eighty classes, several an image: far nearer to the fraction than a random choice is."""
+    chance = np.random.default_rng(0)
+    rows = (chance.random((4000, 80)) < 0.2 * chance.random(80)).astype(np.uint8)
+    wanted = rows.sum(axis=0) * 0.1
+    off = np.abs(rows[stratified_mask(rows, 400, seed=0)].sum(axis=0) - wanted)
+    random = np.abs(rows[chance.permutation(4000)[:400]].sum(axis=0) - wanted)
+    assert off.mean() < random.mean() / 2
+    assert off.max() < random.max() / 2
+
+
+def test_lists_of_names_make_rows() -> None:
+    """Lists and sets, empty ones too; an unknown name is refused by one line."""
+    images = np.zeros((3, 4, 4), np.uint8)
+    names: Any = [["cat", "dog"], [], {"dog"}]
+    split = sn.Split.from_arrays(images, names, multi_label=True)
+    assert split.class_names == ("cat", "dog")
+    assert split.labels.tolist() == [[1, 1], [0, 0], [0, 1]]
+    with pytest.raises(sn.DataError, match="unknown class name: expected one of cat, got dog"):
+        sn.Split.from_arrays(images, names, ["cat"])
+    with pytest.raises(sn.DataError, match="a label for each of 3 images, got 2 labels"):
+        sn.Split.from_arrays(images, names[:2])
 
 
 def test_one_split_with_several_ones_makes_all_of_them_rows() -> None:

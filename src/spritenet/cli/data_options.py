@@ -87,7 +87,8 @@ OPTIONS: dict[str, Any] = {
         str | None,
         _option(
             "NAME|N",
-            "Label column of a table: its name, or its number (0 the first, -1 the last).",
+            "Label column of a table: its name or number (0 the first, -1 the last); several, with "
+            "commas, for several labels.",
             "detected",
         ),
     ],

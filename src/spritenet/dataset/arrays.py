@@ -15,7 +15,14 @@ from numpy.typing import ArrayLike, NDArray
 from spritenet.dataset.axes import check_axes
 from spritenet.dataset.image_list import as_array
 from spritenet.dataset.load_warnings import warn
-from spritenet.dataset.multi_label import Labels, as_rows, check_rows, is_multi_label
+from spritenet.dataset.multi_label import (
+    Labels,
+    as_rows,
+    check_rows,
+    is_multi_label,
+    name_lists,
+    rows_of_names,
+)
 from spritenet.dataset.natural_order import in_natural_order
 from spritenet.dataset.value_range import (
     BEYOND,
@@ -184,7 +191,7 @@ def as_labels(
 
     Args:
         labels: class indices (n, or n 1) of any integer type or of whole floats; or rows (n k) of 0
-            and 1 of any type; or class names (n).
+            and 1 of any type; or class names (n), or lists of them.
         class_names: the names of classes 0, 1, …; by default the names found, in natural order,
             where labels are names, else "0", "1", … up to the highest label or the width of the
             rows.
@@ -197,6 +204,10 @@ def as_labels(
     Raises:
         DataError: a label is no class, none of the class names, or neither 0 nor 1.
     """
+    lists = name_lists(labels)
+    if lists is not None and multi_label is not False:
+        known = tuple(class_names or in_natural_order(name for some in lists for name in some))
+        return rows_of_names(lists, known), known
     array = np.asarray(labels)
     if array.ndim == 2 and array.shape[1] == 1 and not multi_label:
         array = array[:, 0]
@@ -248,6 +259,9 @@ def check_counts(images: NDArray[Any], labels: ArrayLike, where: str) -> None:
 
     Only shapes are read, no values.
     """
+    lists = name_lists(labels)
+    if lists is not None:
+        labels = np.zeros(len(lists))
     given = labels if isinstance(labels, np.ndarray) else np.asarray(labels)
     count = len(given) if given.ndim else None
     check_axes(images.shape, count, where=where or "images")

@@ -29,6 +29,7 @@ __all__ = [
     "label_columns",
     "label_text",
     "multi_label_note",
+    "name_lists",
     "rows_of_names",
     "split_label",
 ]
@@ -147,6 +148,21 @@ def split_label(text: str) -> tuple[str, ...]:
     (('cat', 'dog'), ())
     """
     return tuple(name for part in text.split(SEPARATOR) if (name := part.strip()))
+
+
+def name_lists(labels: object) -> list[list[str]] | None:
+    """Returns labels that are a list of class names for each image; None for any others.
+
+    >>> name_lists([["cat", "dog"], []]), name_lists(["cat", "dog"])
+    ([['cat', 'dog'], []], None)
+    """
+    if not isinstance(labels, list | tuple) or not labels:
+        return None
+    if not all(isinstance(some, list | tuple | set | frozenset) for some in labels):
+        return None
+    lists = [sorted(some) if isinstance(some, set | frozenset) else list(some) for some in labels]
+    names = [name for some in lists for name in some]
+    return lists if names and all(isinstance(name, str) for name in names) else None
 
 
 def rows_of_names(

@@ -120,9 +120,9 @@ class Split:
             images: n h w or n h w c; uint8, or other numbers that are exactly pixels: 0 to 255, or
                 multiples of 1/255 from 0 to 1; or booleans. Also a list of arrays, or of Pillow's
                 images.
-            labels: n class indices of any integer type, n rows of 0 and 1, or n class names. Rows
-                of which each has one 1 are one-hot class indices; if some have several or none, the
-                split is multi-label.
+            labels: n class indices of any integer type, n rows of 0 and 1, n class names, or n
+                lists of class names. Rows of which each has one 1 are one-hot class indices; if
+                some have several or none, the split is multi-label.
             class_names: by default "0", "1", …, or the names in natural order.
             name: the split's name.
             range: the values of black and white where they are not 0 and 255: (-1, 1) or "-1..1"

@@ -1,10 +1,12 @@
 """Stratified choice: the same fraction of the images of every class.
 
-Of multi-label images by iterative stratification: K. Sechidis, G. Tsoumakas and I. Vlahavas, On the
-Stratification of Multi-label Data, ECML PKDD 2011.
+Of multi-label images by iterative stratification, after K. Sechidis, G. Tsoumakas and I. Vlahavas,
+On the Stratification of Multi-label Data, ECML PKDD 2011.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,27 +75,32 @@ def _iterative_mask(rows: NDArray[np.uint8], total: int, seed: int) -> NDArray[n
     """Chooses `total` images by their multi-label rows (n, k).
 
     The rarest class among the images left is dealt out first: each of its images, in the order of a
-    permutation, goes to the part that lacks more images of this class, then more of all. Images
-    without a label fill up.
+    permutation, goes to the part that lacks more of all its classes together, in fractions of what
+    each class has there in the end; the paper looks at the rarest class alone, which leaves data of
+    many classes uneven. Images without a label fill up.
     """
     n = len(rows)
-    fraction = total / n
+    fractions = np.array([1 - total / n, total / n])  # of the rest, of the chosen
     mixed = permutation(seed, 0, n)
     chosen = np.zeros(n, bool)
     waiting = np.ones(n, bool)
     counts = rows.sum(axis=0, dtype=np.int64)
-    wanted = np.stack([counts * (1 - fraction), counts * fraction])  # of the rest, of the chosen
+    lacks = np.outer(fractions, counts)
+    scale = 1 / (fractions[:, np.newaxis] * np.maximum(1, counts))
     room = [n - total, total]
     while counts.any():
         rarest = int(np.where(counts > 0, counts, n + 1).argmin())
         members = mixed[waiting[mixed] & (rows[mixed, rarest] == 1)]
         for image in members.tolist():
-            rest, lacks = wanted[:, rarest].tolist()
-            part = int((lacks, room[1]) > (rest, room[0]))
+            own = rows[image] == 1
+            rest, wanted = (lacks[:, own] * scale[:, own]).sum(axis=1).tolist()
+            part = int(wanted > rest)
+            if math.isclose(wanted, rest, abs_tol=1e-12):
+                part = int(room[1] / fractions[1] > room[0] / fractions[0])
             part = part if room[part] else 1 - part
             chosen[image] = part == 1
             room[part] -= 1
-            wanted[part] -= rows[image]
+            lacks[part] -= rows[image]
         waiting[members] = False
         counts -= rows[members].sum(axis=0, dtype=np.int64)
     chosen[mixed[waiting[mixed]][: room[1]]] = True

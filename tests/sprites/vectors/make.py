@@ -32,6 +32,14 @@ def data(count: int, shape: tuple[int, int, int], classes: int, test: int) -> sn
     return sn.Dataset("vector", splits, names, "docs/format.md", "CC0-1.0")
 
 
+def several(count: int, shape: tuple[int, int, int], classes: int) -> sn.Dataset:
+    """The images of `data`; image i has class k if bit k of 3 i + 1 is set."""
+    one = data(count, shape, classes, 0)
+    bits = (np.arange(count)[:, np.newaxis] * 3 + 1) >> np.arange(classes)
+    split = sn.Split(one.train.images, (bits & 1).astype(np.uint8), one.class_names, "train")
+    return sn.Dataset("vector", {"train": split}, one.class_names, one.source, one.licence)
+
+
 def describe(path: Path, dataset: sn.Dataset) -> None:
     """Writes what a sprite or a folder of them holds."""
     splits = dataset.splits.items()
@@ -39,7 +47,7 @@ def describe(path: Path, dataset: sn.Dataset) -> None:
         "classes": list(dataset.class_names),
         "image_shape": list(dataset.image_shape),
         "splits": {name: len(split) for name, split in splits},
-        "labels": [int(label) for _, split in splits for label in split.labels],
+        "labels": [int(value) for _, split in splits for value in split.labels.ravel()],
         "crc32_of_images": [
             f"{zlib.crc32(image.tobytes()):08x}" for _, split in splits for image in split.images
         ],
@@ -57,6 +65,8 @@ def main() -> None:
     describe(sn.pack(rgb, FOLDER / "grid-rgb.png", layout="grid", columns=4, segment_rows=8), rgb)
     rgba = data(6, (2, 2, 4), 300, 1)
     describe(sn.pack(rgba, FOLDER / "rows-rgba-300-classes.png"), rgba)
+    rows = several(9, (3, 4, 1), 5)
+    describe(sn.pack(rows, FOLDER / "rows-multi-label.png", segment_rows=4), rows)
     folder = sn.pack(grey, FOLDER / "folder", shard_rows=7, segment_rows=3)
     describe(folder.with_suffix(".png"), grey)
     assert (folder / INDEX).is_file()
