@@ -36,6 +36,7 @@ from spritenet.export.keras_weights import (
     places,
     v3_weights,
 )
+from spritenet.export.random_layers import without_crops
 from spritenet.export.read_topology import read_topology
 from spritenet.export.saved_model import SavedModel, sha256
 from spritenet.export.topology import Content, Topology
@@ -199,8 +200,9 @@ def save_keras(model: SavedModel, path: str | os.PathLike[str]) -> None:
 
 def _archive(hdf5: Hdf5, model: SavedModel, where: Path) -> bytes:
     """Returns the bytes of a `.keras` archive."""
-    config = keras_topology(model.layers, model.input_shape, where.stem)
-    order = {name: place for place, name in enumerate(keras_order(model.layers))}
+    graph = without_crops(model.layers, model.input_shape)
+    config = keras_topology(graph, model.input_shape, where.stem)
+    order = {name: place for place, name in enumerate(keras_order(graph))}
     # Keras sorts them so before it looks for their weights, whose groups it numbers.
     config["config"]["layers"].sort(key=lambda entry: order.get(entry["config"]["name"], -1))
     paths, weights = dict(places(config)), io.BytesIO()
@@ -234,7 +236,8 @@ def _archive(hdf5: Hdf5, model: SavedModel, where: Path) -> bytes:
 def _h5(hdf5: Hdf5, model: SavedModel, where: Path) -> bytes:
     """Returns the bytes of a `.h5` file, in the form of Keras 2, which Keras 3 reads too."""
     buffer = io.BytesIO()
-    topology = keras_topology(model.layers, model.input_shape, where.stem, version=2)
+    graph = without_crops(model.layers, model.input_shape)
+    topology = keras_topology(graph, model.input_shape, where.stem, version=2)
     with hdf5.open(buffer, where, "w") as file:
         file.attrs["keras_version"], file.attrs["backend"] = "2.15.0", "tensorflow"
         file.attrs["model_config"] = json.dumps(topology, allow_nan=False)

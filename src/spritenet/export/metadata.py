@@ -18,6 +18,7 @@ import numpy as np
 from spritenet import ood
 from spritenet.augmentation import Step
 from spritenet.errors import ModelError
+from spritenet.export import random_layers
 from spritenet.export.error_location import quoted
 from spritenet.layers import Shape
 from spritenet.layers.input import image_shape
@@ -70,6 +71,7 @@ class Metadata:
         augmentation: the random changes of the training images.
         thresholds: the probability from which on a multi-label network predicts each class,
             float64 (k,); None if they were not tuned.
+        random_layers: those at the head of the network, which files of others know nothing of.
     """
 
     class_names: tuple[str, ...] = ()
@@ -79,6 +81,7 @@ class Metadata:
     rejection: Rejection | None = None
     augmentation: tuple[Step, ...] = ()
     thresholds: NDArray[np.float64] | None = None
+    random_layers: random_layers.Head = ()
 
     def to_json(self, input_shape: Shape, hashes: Mapping[str, str]) -> dict[str, Any]:
         """The JSON object, with the images' height, width and channels, and the weights' hashes."""
@@ -101,6 +104,8 @@ class Metadata:
             entry[REJECTION] = ood.to_json(self.rejection)
         if self.augmentation:
             entry["augmentation"] = [step.to_json() for step in self.augmentation]
+        if self.random_layers:
+            entry["random_layers"] = random_layers.to_entries(self.random_layers)
         if self.thresholds is not None:
             entry["thresholds"] = self.thresholds.tolist()
         if self.trained_on is not None:
@@ -144,6 +149,7 @@ class Metadata:
             scores=MappingProxyType(_scores(_object(entry, "scores", where) or _NOTHING, where)),
             rejection=None if known is None else ood.from_json(known, where=where, key=key),
             augmentation=_augmentation(entry.get("augmentation"), where),
+            random_layers=_random_layers(entry.get("random_layers"), where),
             thresholds=_thresholds(entry.get("thresholds"), where),
         )
 
@@ -191,6 +197,14 @@ def _trained_on(entry: Mapping[str, Any] | None, where: Path) -> TrainedOn | Non
     if not all(_is_word(word) for word in words) or not all(type(n) is int for n in numbers):
         raise _wrong("trained_on", "names and whole numbers", entry, where)
     return TrainedOn(words[0], words[1], numbers[0], numbers[1])
+
+
+def _random_layers(entry: object, where: Path) -> random_layers.Head:
+    """Returns the random layers at the head of the network."""
+    found = () if entry is None else random_layers.from_entries(entry)
+    if found is None:
+        raise _wrong("random_layers", "a list of random layers", entry, where)
+    return found
 
 
 def _augmentation(entry: object, where: Path) -> tuple[Step, ...]:

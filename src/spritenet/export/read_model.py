@@ -113,6 +113,8 @@ def _saved(
     metadata = Metadata.from_json(entry, path) if entry else Metadata()
     if class_names is not None:
         metadata = replace(metadata, class_names=class_names)
+    if network.head and not metadata.random_layers:
+        metadata = replace(metadata, random_layers=network.head)
     notes = [f"{path}: {note}" for note in network.notes]
     assumed = network.assumed and pixels is None
     if assumed:

@@ -19,6 +19,7 @@ from spritenet.export.error_location import quoted
 from spritenet.export.file_input import given_shape
 from spritenet.export.layer_entries import IMAGES, Entry, layer_entries, snake_keys
 from spritenet.export.pixel_range import PixelRange
+from spritenet.export.random_layers import kind_of
 from spritenet.export.topology import Topology, completed
 from spritenet.export.write_topology import KEPT, LEAKY
 from spritenet.initializers import (
@@ -39,11 +40,13 @@ from spritenet.layers import (
     Graph,
     Layer,
     LeakyReLU,
+    Rescaling,
     Reshape,
     Shape,
 )
 from spritenet.layers.activations import FILE_NAMES
 from spritenet.layers.parametric import Parametric
+from spritenet.layers.random_layer import RandomLayer
 
 __all__ = ["read_topology"]
 
@@ -72,16 +75,18 @@ def read_topology(
     entries = layer_entries(topology)
     input_shape = given_shape(entries, size)
     entries = [entry for entry in entries if entry.class_name != "InputLayer"]
-    return completed(_graph(entries, input_shape), input_shape, pixels)
+    graph, head = _graph(entries, input_shape)
+    return completed(graph, input_shape, pixels, head=head)
 
 
-def _graph(entries: Sequence[Entry], input_shape: Shape) -> Graph:
-    """The graph of the layers that entries stand for.
+def _graph(entries: Sequence[Entry], input_shape: Shape) -> tuple[Graph, list[RandomLayer | None]]:
+    """The graph of the layers that entries stand for, and the random layers at its head.
 
     Raises:
         ModelError: a layer is unsupported or doesn't fit its inputs.
     """
     layers: list[Layer] = []
+    head: list[RandomLayer | None] = []
     inputs: list[tuple[int, ...]] = []
     shapes: list[Shape] = []
     outputs = {IMAGES: FROM_IMAGES}
@@ -89,6 +94,14 @@ def _graph(entries: Sequence[Entry], input_shape: Shape) -> Graph:
     for entry in entries:
         read = tuple(outputs[source] for source in entry.sources)
         given = [input_shape if i == FROM_IMAGES else shapes[i] for i in read]
+        alone = readers[entry.sources[0]] == 1 and len(layers) <= 1
+        first = read == (FROM_IMAGES,) or (read == (0,) and isinstance(layers[0], Rescaling))
+        if alone and first and (random := _random(entry)) is not None:
+            head.append(random)
+            outputs[entry.name] = read[0]
+            continue
+        if read == (FROM_IMAGES,) and entry.class_name == "Rescaling":
+            head.append(None)
         for layer in _layers(entry, given[0]):
             if read == (len(layers) - 1,) and layers and readers[entry.sources[0]] == 1:
                 joined = _with_activation(layers[-1], layer) or _with_keepdims(layers[-1], layer)
@@ -101,7 +114,19 @@ def _graph(entries: Sequence[Entry], input_shape: Shape) -> Graph:
             shapes.append(layer.merged_shape(given))
             read, given = (len(layers) - 1,), [shapes[-1]]
         outputs[entry.name] = read[0]
-    return Graph(tuple(layers), tuple(inputs))
+    return Graph(tuple(layers), tuple(inputs)), head
+
+
+def _random(entry: Entry) -> RandomLayer | None:
+    """Returns the random layer of an entry; None if it is none, or has unsupported arguments."""
+    kind = None if entry.class_name == "RandomCrop" else kind_of(entry.class_name)
+    if kind is None:
+        return None
+    given = {key: value for key, value in entry.config.items() if key != "dtype"}
+    try:
+        return kind.from_config(given)
+    except ModelError:
+        return None
 
 
 def _layers(entry: Entry, input_shape: Shape) -> list[Layer]:

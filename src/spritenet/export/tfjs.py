@@ -57,7 +57,7 @@ KEY = "spritenet"
 TENSORFLOW_JS = "TensorFlow.js"
 """The first word of `generatedBy` in what TensorFlow.js saves."""
 
-STILL_TRUE = ("version", "class_names", "input")
+STILL_TRUE = ("version", "class_names", "input", "augmentation", "random_layers")
 """Entries of our metadata that hold whatever the weights are."""
 
 TRAINED_ON_ELSEWHERE = (
@@ -216,6 +216,8 @@ def read_tfjs(
     notes += [f"{path}: {note}" for note in dropped]
     state = entry.get("optimizer")
     metadata = Metadata.from_json(entry, where) if entry else Metadata()
+    if network.head and not metadata.random_layers:
+        metadata = replace(metadata, random_layers=network.head)
     if class_names is None and not metadata.class_names:
         class_names = _labels(beside, where.parent, network, notes)
     if class_names is not None:

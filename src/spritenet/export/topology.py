@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from spritenet.errors import ModelError
 from spritenet.export.file_input import square_note
 from spritenet.export.pixel_range import UNIT, PixelRange
+from spritenet.export.random_layers import Head, fitting
 from spritenet.layers import IMAGES, Graph, Rescaling, Reshape, Shape
+from spritenet.layers.random_layer import RandomLayer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,12 +33,14 @@ class Topology:
         input_shape: the shape of one image.
         assumed: True if that Rescaling is assumed, since the file has none.
         notes: a line for each other assumption.
+        head: its random layers, which `layers` is without.
     """
 
     layers: Graph
     input_shape: Shape
     assumed: bool = False
     notes: tuple[str, ...] = ()
+    head: Head = ()
 
 
 class Content(NamedTuple):
@@ -62,6 +66,7 @@ def completed(
     *,
     raw: bool = False,
     scaled: bool = False,
+    head: Sequence[RandomLayer | None] = (),
 ) -> Topology:
     """Returns a network whose first layer is a Rescaling.
 
@@ -75,6 +80,7 @@ def completed(
         pixels: the pixel range of such a network's inputs.
         raw: True if its file says that it takes pixels from 0 to 255.
         scaled: True if the Rescaling that it begins with takes pixels that are scaled already.
+        head: its random layers, as far as its file has them.
 
     Raises:
         ModelError: it begins with a Rescaling, and `pixels` is given too; or two layers have one
@@ -102,4 +108,5 @@ def completed(
             raise ModelError(f"two layers are called {named!r}")
     arranged = any(isinstance(layer, Reshape) for layer in graph)
     note = square_note(input_shape) if assumed and not arranged else ""
-    return Topology(graph, input_shape, assumed, (note,) if note else ())
+    found = fitting(head, graph[0]) if own or None not in head else ()
+    return Topology(graph, input_shape, assumed, (note,) if note else (), found)

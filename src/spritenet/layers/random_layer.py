@@ -16,8 +16,8 @@ class RandomLayer(OperatorLayer):
 
     What it makes of an image is a function of the training's seed, the epoch and the image, so that
     it is the same for any number of threads and any batch size, and after a run is resumed. Those
-    that move pixels and follow each other resample an image once. When predicting, and in files, it
-    isn't there.
+    that move pixels and follow each other resample an image once. When predicting, it isn't
+    there.
     """
 
     class_name: ClassVar[str] = "RandomLayer"

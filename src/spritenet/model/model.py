@@ -311,6 +311,7 @@ class Model(ForeignNames):
     def _saved(self, *, include_optimizer: bool = False) -> SavedModel:
         """Returns the content of its model file."""
         from spritenet.export import Metadata, OptimizerState, SavedModel
+        from spritenet.export.random_layers import head_of
 
         now = self.state.now
         memory = None
@@ -319,7 +320,8 @@ class Model(ForeignNames):
             memory = OptimizerState(self.optimizer, now.step, now.slots, self.loss, measured)
         made = self.trained_on and replace(self.trained_on, steps=now.step)
         found = self.class_names, self.preparation, made, self.scores
-        metadata = Metadata(*found, self.rejection, self.augmentation, self.thresholds)
+        learned = self.rejection, self.augmentation, self.thresholds
+        metadata = Metadata(*found, *learned, head_of(self.graph))
         return SavedModel(self.graph, self.network.shape, now.best_guess, metadata, memory)
 
     @accepts
@@ -334,9 +336,12 @@ class Model(ForeignNames):
             ModelError: it has no weights yet, or a layer is unsupported in int8.
             DataError: the images don't fit.
         """
+        from spritenet.export.random_layers import without_random
         from spritenet.model.quantized_model import QuantizedModel
 
-        return QuantizedModel.of(self._saved(), images, threads=self.threads)
+        saved = self._saved()
+        plain = replace(saved, layers=without_random(saved.layers, saved.input_shape))
+        return QuantizedModel.of(plain, images, threads=self.threads)
 
     @classmethod
     def from_saved(cls, saved: SavedModel, *, threads: int | None = None) -> Self:
@@ -347,9 +352,10 @@ class Model(ForeignNames):
 
     def _restore(self, saved: SavedModel, threads: int | None) -> None:
         """Sets all fields to the content of a model file."""
-        self._start(
-            building.named(Graph.of(saved.layers)), "sequential", threads, None, saved.input_shape
-        )
+        from spritenet.export.random_layers import with_head
+
+        graph = with_head(Graph.of(saved.layers), saved.metadata.random_layers)
+        self._start(building.named(graph), "sequential", threads, None, saved.input_shape)
         memory, metadata = saved.optimizer, saved.metadata
         if memory is None:
             self._weights.restore(saved.parameters, None, 0)
