@@ -76,7 +76,7 @@ def test_other_formats_are_called_by_their_names(tmp_path: Path, command: str) -
     more: dict[str, list[str | Path]] = {"predict": ["a.png"], "export": [tmp_path / "out"]}
     done = spritenet(command, path, *more.get(command, []))
     assert done.returncode == 2
-    assert done.stderr.startswith(f"error: {path}: it is a PyTorch file: ")
+    assert done.stderr.startswith(f"error: {path}: it is a PyTorch file")
 
 
 HEADS = {
