@@ -124,3 +124,19 @@ def test_trainings_are_those_of_python(job: Job, tmp_path: Path, augment: str) -
     again = sn.load_model(tmp_path / "made")
     assert [layer.class_name for layer in again.layers[:2]] == ["Rescaling", "Cropping2D"]
     np.testing.assert_allclose(again.predict(images), model.predict(images), atol=1e-4)
+
+
+def test_random_layers_of_a_file_are_kept(job: Job, tmp_path: Path) -> None:
+    """A model that is loaded and saved in JavaScript trains on in Python as it would have."""
+    model = sn.Sequential([sn.RandomFlip(), sn.RandomCrop(7, 6), sn.Flatten(), sn.Dense(3)])
+    model.compile("sgd", "mean_squared_error")
+    pixels = np.random.default_rng(1).integers(0, 256, (8, 9, 9, 1), dtype=np.uint8)
+    model.fit(pixels, np.zeros((8, 3), np.float32), verbose=0, augment="digits,mixup=0.2")
+    model.save(tmp_path / "one")
+    (tmp_path / "one" / "pixels.bin").write_bytes(pixels.tobytes())
+    job("predict", models=["one"], relaxed=False)
+    found = np.frombuffer((tmp_path / "one" / "javascript.bin").read_bytes(), np.float32)
+    np.testing.assert_allclose(found.reshape(8, 3), model.predict(pixels), atol=1e-5)
+    again = sn.load_model(tmp_path / "one again")
+    assert [layer.config() for layer in again.layers] == [layer.config() for layer in model.layers]
+    assert again.augmentation == model.augmentation

@@ -23,6 +23,8 @@ import { join, match, parseManifest, readGroup } from './weights.js';
  * @property {Float32Array} slots  slot after slot, each as long as the parameters
  * @property {any} loss  as in the file, or null
  */
+const KEPT = ['augmentation', 'random_layers'];
+
 /**
  * @typedef {object} Metadata
  * @property {string[]} classNames  one for each output, or none
@@ -32,6 +34,7 @@ import { join, match, parseManifest, readGroup } from './weights.js';
  * @property {import('./rejection.js').Rejection | null} [rejection]  null if it is not calibrated
  * @property {number[] | null} [thresholds]  the probability from which on a multi-label network
  *     predicts each class; null if they were not tuned
+ * @property {Record<string, unknown>} [kept]  entries for Python's training, written as they were read
  */
 /**
  * @typedef {object} Saved
@@ -238,7 +241,8 @@ function readMetadata(entry, where) {
     refuse('thresholds', 'numbers from 0 to 1');
   }
   const trainedOn = entry.trained_on ?? null;
-  return { classNames: names, preparation, trainedOn, scores, rejection, thresholds };
+  const kept = Object.fromEntries(KEPT.filter((key) => entry[key]).map((key) => [key, entry[key]]));
+  return { classNames: names, preparation, trainedOn, scores, rejection, thresholds, kept };
 }
 
 /**
@@ -330,6 +334,7 @@ export function writeModel({ layers, inputShape, parameters, metadata, state }) 
     scores: metadata.scores,
     ...(metadata.rejection && { rejection: metadata.rejection.entry }),
     ...(metadata.thresholds && { thresholds: [...metadata.thresholds] }),
+    ...metadata.kept,
   };
   const data = [/** @type {Float32Array | Int32Array} */ (parameters)];
   if (state) {
