@@ -48,16 +48,53 @@ void find_taps(const Slab& slab, const IntegerStep& step, int32_t p, int32_t row
     return;
   }
   const UnsignedLanes* value = slab.value(op.inputs[0]);
+  const int64_t blocks = step.in.blocks();
+  const int32_t top = row * op.strides[0] - op.padding[0];
+  const int32_t left = column * op.strides[1] - op.padding[1];
+  if (top >= 0 && left >= 0 && top + (op.size[0] - 1) * op.dilation[0] < step.in.height &&
+      left + (op.size[1] - 1) * op.dilation[1] < step.in.width) {
+    const int64_t across = op.dilation[1] * blocks;
+    const int64_t down = op.dilation[0] * blocks * step.in.width;
+    const UnsignedLanes* from = value + (int64_t{top} * step.in.width + left) * blocks;
+    for (int32_t i = 0; i < op.size[0]; ++i, from += down) {
+      const UnsignedLanes* at = from;
+      for (int32_t j = 0; j < op.size[1]; ++j, at += across, to += P) *to = at;
+    }
+    return;
+  }
   for (int32_t i = 0; i < op.size[0]; ++i) {
-    const int32_t y = row * op.strides[0] - op.padding[0] + i * op.dilation[0];
+    const int32_t y = top + i * op.dilation[0];
     for (int32_t j = 0; j < op.size[1]; ++j, to += P) {
-      const int32_t x = column * op.strides[1] - op.padding[1] + j * op.dilation[1];
+      const int32_t x = left + j * op.dilation[1];
       const bool inside = y >= 0 && y < step.in.height && x >= 0 && x < step.in.width;
-      const int64_t at = (int64_t{y} * step.in.width + x) * step.in.blocks();
+      const int64_t at = (int64_t{y} * step.in.width + x) * blocks;
       *to = inside ? value + at : slab.blocks + slab.state.padding;
     }
   }
 }
+
+// Bias, rounding, zero point and offset of a channel: one product and one sum of 64 bits, where they fit.
+struct Rounding {
+  int64_t more;
+  int32_t multiplier, shift, bias, zero;
+  bool quick;
+  Rounding(const sn_integer_operator& op, int32_t channel, int32_t first)
+      : more(0),
+        multiplier(op.multiplier[channel]),
+        shift(op.shift[channel]),
+        bias(first),
+        zero(op.zero_point + offset_of(op)),
+        quick(shift >= 32 && shift <= 52) {
+    if (quick) {
+      more =
+          int64_t{bias} * multiplier + (int64_t{1} << (shift - 1)) + zero * (int64_t{1} << shift);
+    }
+  }
+  IntLanes apply(IntLanes sum) const {
+    if (quick) return high_product(sum, multiplier, more, shift);
+    return requantize(sum + bias, multiplier, shift) + zero;
+  }
+};
 
 template <class Dots, int P>
 void convolve(const Slab& slab, const IntegerStep& step) {
@@ -96,13 +133,13 @@ void convolve(const Slab& slab, const IntegerStep& step) {
         for (int32_t j = 0; j < rest; ++j) {
           const IntLanes* s = reinterpret_cast<const IntLanes*>(sums + (o + j) * P);
           const int32_t bias = slab.state.biases[step.biases + channel + j];
-          const int32_t factor = op.multiplier[channel + j], shift = op.shift[channel + j];
+          const Rounding rounding(op, channel + j, bias);
           if (P > 1 && step.pooled) {  // the largest sum is rounded to the largest integer
-            const IntLanes most = larger(larger(s[0] + bias, s[P > 1 ? 1 : 0] + bias),
-                                         larger(s[P > 1 ? 2 : 0] + bias, s[P > 1 ? 3 : 0] + bias));
-            v[0][j] = requantize(most, factor, shift);
+            const IntLanes most =
+                larger(larger(s[0], s[P > 1 ? 1 : 0]), larger(s[P > 1 ? 2 : 0], s[P > 1 ? 3 : 0]));
+            v[0][j] = rounding.apply(most);
           } else {
-            for (int p = 0; p < P; ++p) v[p][j] = requantize(s[p] + bias, factor, shift);
+            for (int p = 0; p < P; ++p) v[p][j] = rounding.apply(s[p]);
           }
         }
         for (int p = 0; p < (step.pooled ? 1 : P) && pixel + p < pixels; ++p) {

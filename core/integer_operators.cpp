@@ -112,7 +112,8 @@ void pool(const Slab& slab, const IntegerStep& step) {
         while (n + 1 < op.count && op.counts[n] != count) ++n;
         IntLanes v[4];
         for (int k = 0; k < 4; ++k) {
-          v[k] = requantize(reinterpret_cast<IntLanes>(sums[k]) - count * zero, op.multiplier[n],
+          v[k] = op.zero_point + offset_of(op) +
+                 requantize(reinterpret_cast<IntLanes>(sums[k]) - count * zero, op.multiplier[n],
                             op.shift[n]);
         }
         store(slab, op, slab.blocks + step.value, pixel, 4 * b, v);
@@ -129,9 +130,10 @@ void merge(const Slab& slab, const IntegerStep& step) {
     for (int32_t first = 0; first < channels; first += 4) {
       IntLanes v[4] = {};
       for (int32_t c = first; c < first + 4 && c < channels; ++c) {
-        v[c - first] = kind == SN_CONCATENATION ? joined(slab, step, i, j, c)
-                       : kind == SN_RESHAPING   ? reshaped(slab, step, pixel, c)
-                                                : merged(slab, step, i, j, c);
+        v[c - first] = step.op->zero_point + offset_of(*step.op) +
+                       (kind == SN_CONCATENATION ? joined(slab, step, i, j, c)
+                        : kind == SN_RESHAPING   ? reshaped(slab, step, pixel, c)
+                                                 : merged(slab, step, i, j, c));
       }
       store(slab, *step.op, slab.blocks + step.value, pixel, first, v);
     }

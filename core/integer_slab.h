@@ -31,8 +31,18 @@ inline IntLanes splat(int32_t value) { return IntLanes{} + value; }
 inline IntLanes smaller(IntLanes a, IntLanes b) { return a < b ? a : b; }
 inline IntLanes larger(IntLanes a, IntLanes b) { return a > b ? a : b; }
 
-// (sum * multiplier + 2^(shift - 1)) >> shift. Even and odd lanes are multiplied to 64 bits apart; of
-// shifts from 32 on only the high halves are needed.
+// (sum * multiplier + more) >> shift, for shifts from 32 on: even and odd lanes are multiplied to 64
+// bits apart, and only the high halves are needed.
+inline IntLanes high_product(IntLanes sum, int32_t multiplier, int64_t more, int32_t shift) {
+  const LongLanes both = reinterpret_cast<LongLanes>(sum), factor = LongLanes{} + multiplier;
+  const LongLanes even = ((both << 32) >> 32) * factor + more, odd = (both >> 32) * factor + more;
+  typedef uint64_t Unsigned __attribute__((vector_size(sizeof(LongLanes))));
+  const Unsigned low = reinterpret_cast<Unsigned>(even) >> 32;
+  const Unsigned high = reinterpret_cast<Unsigned>(odd) & 0xffffffff00000000u;
+  return reinterpret_cast<IntLanes>(low | high) >> (shift - 32);
+}
+
+// (sum * multiplier + 2^(shift - 1)) >> shift.
 inline IntLanes requantize(IntLanes sum, int32_t multiplier, int32_t shift) {
   if (shift < 32) {
     IntLanes out;
@@ -42,25 +52,24 @@ inline IntLanes requantize(IntLanes sum, int32_t multiplier, int32_t shift) {
     }
     return out;
   }
-  const LongLanes both = reinterpret_cast<LongLanes>(sum), factor = LongLanes{} + multiplier;
-  const LongLanes half = LongLanes{} + (int64_t{1} << (shift - 1));
-  const LongLanes even = ((both << 32) >> 32) * factor + half, odd = (both >> 32) * factor + half;
-  typedef uint64_t Unsigned __attribute__((vector_size(sizeof(LongLanes))));
-  const Unsigned low = reinterpret_cast<Unsigned>(even) >> 32;
-  const Unsigned high = reinterpret_cast<Unsigned>(odd) & 0xffffffff00000000u;
-  return reinterpret_cast<IntLanes>(low | high) >> (shift - 32);
+  return high_product(sum, multiplier, int64_t{1} << (shift - 1), shift);
 }
 
-// Finishes four channels of a pixel: zero point, bounds, and into their block or among the outputs.
+// What an operator's integers are kept as: bytes as q + 128.
+inline bool is_wide(const sn_integer_operator& op) { return op.low < -128 || op.high > 127; }
+inline int32_t offset_of(const sn_integer_operator& op) { return is_wide(op) ? 0 : 128; }
+
+// Finishes four channels of a pixel: bounds, and into their block or among the outputs. `v` has the zero
+// point and the offset already.
 inline void store(const Slab& slab, const sn_integer_operator& op, UnsignedLanes* value,
                   int64_t pixel, int32_t channel, const IntLanes (&v)[4]) {
-  const IntLanes low = splat(op.low), high = splat(op.high);
-  const bool wide = op.low < -128 || op.high > 127;
+  const bool wide = is_wide(op);
+  const IntLanes low = splat(op.low + offset_of(op)), high = splat(op.high + offset_of(op));
   UnsignedLanes block = {};
   for (int j = 0; j < 4; ++j) {
-    const IntLanes q = smaller(larger(v[j] + op.zero_point, low), high);
+    const IntLanes q = smaller(larger(v[j], low), high);
     if (!wide) {
-      block |= reinterpret_cast<UnsignedLanes>((q + 128) << (8 * j));
+      block |= reinterpret_cast<UnsignedLanes>(q << (8 * j));
     } else if (channel + j < op.shape[2]) {
       const int64_t size = int64_t{op.shape[0]} * op.shape[1] * op.shape[2];
       int16_t* to = slab.outputs + pixel * op.shape[2] + channel + j;
