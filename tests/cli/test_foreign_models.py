@@ -80,8 +80,7 @@ def test_other_formats_are_called_by_their_names(tmp_path: Path, command: str) -
 
 
 HEADS = {
-    "sigmoid(1)": (1, "sigmoid", "got 1 through sigmoid"),
-    "sigmoid(51)": (51, "sigmoid", "got 51 through sigmoid"),
+    "linear(1)": (1, "linear", "got 1 through linear"),
     "tanh(2)": (2, "tanh", "got 2 through tanh"),
 }
 
@@ -108,6 +107,14 @@ def test_heads_that_choose_no_class_are_refused_before_anything_is_written(
     """As `predict` refuses them."""
     outputs, ending, words = HEADS[name]
     refused(small(tmp_path / "m", outputs, ending), tmp_path, words)
+
+
+@pytest.mark.parametrize("outputs", [1, 51])
+def test_heads_of_yes_and_no_are_shown(tmp_path: Path, outputs: int) -> None:
+    """A sigmoid decides each class for itself: multi-label, also of one class."""
+    path = small(tmp_path / "m", outputs, "sigmoid")
+    assert spritenet("export", path, "x.html", folder=tmp_path).returncode == 0
+    assert (tmp_path / "x.html").stat().st_size > 100_000
 
 
 def test_images_to_images_are_refused_before_anything_is_written(tmp_path: Path) -> None:

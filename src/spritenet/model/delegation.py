@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from spritenet.migration import attribute, not_settable
 
-__all__ = ["ForeignNames", "PartProperty", "part_method"]
+__all__ = ["PartProperty", "part_method", "refuse_foreign_name", "set_if_settable"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -62,18 +62,24 @@ class PartProperty(property, Generic[R]):
         def __get__(self, instance: object, owner: type | None = None, /) -> R: ...  # type: ignore[override]  # of an instance alone
 
 
-class ForeignNames:
-    """A base that names our way to what Keras's and PyTorch's models have."""
+def refuse_foreign_name(model: object, name: str) -> object:
+    """Raises the error that names our way to what Keras's and PyTorch's models have.
 
-    if not TYPE_CHECKING:  # type checkers shall know what is missing
+    A model's `__getattr__`, which Python calls for names that aren't there.
 
-        def __getattr__(self, name: str) -> object:
-            """Refuses other names."""
-            raise attribute(name, "model", dir(type(self)))
+    Raises:
+        UnsupportedError: the name isn't there.
+    """
+    raise attribute(name, "model", dir(type(model)))
 
-        def __setattr__(self, name: str, value: object) -> None:
-            """Refuses to change what only follows from something else."""
-            member = getattr(type(self), name, None)
-            if isinstance(member, property) and member.fset is None:
-                raise not_settable(name)
-            super().__setattr__(name, value)
+
+def set_if_settable(model: object, name: str, value: object) -> None:
+    """Sets an attribute, but refuses to change what only follows from something else.
+
+    Raises:
+        UnsupportedError: the attribute follows from others.
+    """
+    member = getattr(type(model), name, None)
+    if isinstance(member, property) and member.fset is None:
+        raise not_settable(name)
+    object.__setattr__(model, name, value)

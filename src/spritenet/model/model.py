@@ -23,7 +23,12 @@ from spritenet.model import building, evaluation_methods, fit_methods, rate_test
 from spritenet.model.assembly import assemble, inherited
 from spritenet.model.classifier import Classifier
 from spritenet.model.compilation import Compilation
-from spritenet.model.delegation import ForeignNames, PartProperty, part_method
+from spritenet.model.delegation import (
+    PartProperty,
+    part_method,
+    refuse_foreign_name,
+    set_if_settable,
+)
 from spritenet.model.metric_choice import MetricChoice
 from spritenet.model.network import Network
 from spritenet.model.prediction import Predictor
@@ -47,7 +52,7 @@ if TYPE_CHECKING:
 __all__ = ["Model"]
 
 
-class Model(ForeignNames):
+class Model:
     """A network of layers that classifies small images.
 
         images = sn.Input((28, 28, 1))
@@ -89,6 +94,9 @@ class Model(ForeignNames):
         ModelError: no path leads from inputs to outputs, there are several inputs or outputs, a
             layer with weights is used twice, two have the same name, or shapes don't fit.
     """
+
+    if not TYPE_CHECKING:  # type checkers shall know what is missing
+        __getattr__, __setattr__ = refuse_foreign_name, set_if_settable
 
     @accepts
     def __init__(
