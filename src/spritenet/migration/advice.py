@@ -286,7 +286,7 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
         "requires_grad requires_grad_": _TRAINED,
         "to cpu cuda ipu mtia xpu share_memory to_empty": _CORE,
         "half bfloat16 double float type dtype dtype_policy compute_dtype variable_dtype "
-        "input_dtype quantize quantization_mode get_quantization_layer_structure": _FLOAT32,
+        "input_dtype quantization_mode get_quantization_layer_structure": _FLOAT32,
         "children named_children modules named_modules get_submodule": "Use model.layers.",
         "buffers named_buffers get_buffer": "There are no weights but trained ones: model.weights.",
         "input_spec": "Use model.input_shape.",

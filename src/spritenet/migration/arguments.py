@@ -132,6 +132,8 @@ ARGUMENTS: Mapping[str, Rule] = {
     "steps": Refused("Give fewer images."),
     "callbacks": Refused("Callbacks are called while fit trains.", ([], ())),
     "config": Refused("int8 has one specification: docs/reference/int8.md."),
+    "filters": Refused("All layers are computed in int8."),
+    "mode": Refused("int8 is the only mode.", ("int8",)),
     # files, tables
     "by_name": Refused("Weights are matched by name and shape.", (False,)),
     "compile": Ignored("a model comes with the optimizer that was saved with it", silent=True),

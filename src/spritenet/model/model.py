@@ -334,7 +334,7 @@ class Model:
 
     @accepts
     def quantize(self, images: object) -> QuantizedModel:
-        """Returns the model in int8, calibrated on images: smaller, and several times as fast.
+        """Returns the model in int8, calibrated on images: smaller, and faster.
 
         Args:
             images: such as it was trained on, as for `predict`; labels are ignored. Of a Dataset or
