@@ -27,6 +27,7 @@ MODULES = ROOT / "src" / "spritenet" / "web" / "static" / "lib"
 FEATURES = {
     "core.wasm": "generic+simd128",
     "core-relaxed.wasm": "generic+simd128+relaxed_simd",  # a fused multiply-add: 1.2 times as fast
+    "core-int8.wasm": "generic+simd128",  # models in int8 alone
 }
 """Module and what the engine that loads it must understand, as zig's `-mcpu`."""
 
@@ -133,10 +134,14 @@ FUNCTIONS = (
     "sn_activations",
     "sn_augment",
     "sn_order",
+    "sn_draw_lines",
+)
+INT8_FUNCTIONS = (
+    "sn_interface_version",
+    "sn_pool_create",
     "sn_integer_bytes",
     "sn_integer_init",
     "sn_integer_predict",
-    "sn_draw_lines",
 )
 LINK = (
     "-O2",
@@ -145,7 +150,6 @@ LINK = (
     "-Wl,--gc-sections",
     "-Wl,-z,stack-size=655360",  # it lies first: one that overflows traps
     "-Wl,--export=__heap_base",  # the first byte that is the host's
-    *(f"-Wl,--export={name}" for name in FUNCTIONS),
 )
 
 
@@ -195,7 +199,9 @@ def build(out: Path, *, sources: Path = SOURCES) -> list[Path]:
                 compile_with([*options, *how, "-c", source, "-o", str(made)])
                 objects.append(str(made))
             linked = Path(scratch) / name
-            compile_with([*options, *LINK, *objects, "-o", str(linked)])
+            functions = INT8_FUNCTIONS if name == "core-int8.wasm" else FUNCTIONS
+            exports = [f"-Wl,--export={function}" for function in functions]
+            compile_with([*options, *LINK, *exports, *objects, "-o", str(linked)])
             module = out / name
             module.write_bytes(linked.read_bytes())
         return module

@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "src" / "spritenet" / "web" / "static" / "lib"
-MODULES = ("core.wasm", "core-relaxed.wasm")
+MODULES = ("core.wasm", "core-relaxed.wasm", "core-int8.wasm")
 
 LISTING = """
 import fs from 'node:fs';

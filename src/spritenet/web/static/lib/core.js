@@ -9,7 +9,7 @@ const INTERFACE_VERSION = 8;
 const PAGE = 65536; // bytes, of WebAssembly
 
 /**
- * The exports of core.wasm.
+ * The exports of core.wasm; those that begin with sn_integer are of core-int8.wasm.
  *
  * @typedef {object} Exports
  * @property {WebAssembly.Memory} memory
@@ -76,10 +76,11 @@ export function loadedCore() {
 export class Core {
   /**
    * @param {WebAssembly.Module} module
+   * @param {{ whole?: boolean }} [options]  `whole: false` for the build for int8, which has no layers
    */
-  constructor(module) {
+  constructor(module, { whole = true } = {}) {
     this.module = module;
-    loaded = this;
+    if (whole) loaded = this;
   }
 
   /**
@@ -98,13 +99,19 @@ export class Core {
    *     whose results are the same on every machine; `base` is another folder
    */
   static async load({ relaxed = true, base = import.meta.url } = {}) {
-    if (typeof WebAssembly !== 'object' || !WebAssembly.validate(SIMD)) {
-      throw new CoreError('this browser has no WebAssembly SIMD', {
-        todo: 'Use Chrome or Edge 91, Firefox 89, Safari 16.4, or anything newer.',
-      });
-    }
+    requireSimd();
     const url = new URL(relaxed && hasRelaxedSimd() ? 'core-relaxed.wasm' : 'core.wasm', base);
     return new Core(await compile(url));
+  }
+
+  /**
+   * The build for models in int8, from beside this file.
+   *
+   * @param {{ base?: string | URL }} [options]  `base` is another folder
+   */
+  static async loadInt8({ base = import.meta.url } = {}) {
+    requireSimd();
+    return new Core(await compile(new URL('core-int8.wasm', base)), { whole: false });
   }
 
   /** A new instance with its own memory. */
@@ -113,8 +120,28 @@ export class Core {
   }
 }
 
+/** Throws where the core can't run. */
+function requireSimd() {
+  if (typeof WebAssembly !== 'object' || !WebAssembly.validate(SIMD)) {
+    throw new CoreError('this browser has no WebAssembly SIMD', {
+      todo: 'Use Chrome or Edge 91, Firefox 89, Safari 16.4, or anything newer.',
+    });
+  }
+}
+
 /** @type {Promise<Core> | undefined} */
 let shared;
+/** @type {Promise<Core> | undefined} */
+let sharedInt8;
+
+/** Returns the core of models in int8, loaded on first use. */
+export function int8Core() {
+  sharedInt8 ??= Core.loadInt8().catch((error) => {
+    sharedInt8 = undefined;
+    throw error;
+  });
+  return sharedInt8;
+}
 
 /** Returns the core that models use by default, loaded on first use. */
 export function defaultCore() {

@@ -2,7 +2,7 @@
 //
 // Knows the file's format and the core's structures; the arithmetic is the core's.
 
-import { defaultCore } from './core.js';
+import { int8Core } from './core.js';
 import { download } from './download.js';
 import { DataError, ModelError } from './errors.js';
 
@@ -89,11 +89,11 @@ export class QuantizedModel {
    * The model of an `.int8` file.
    *
    * @param {string | URL | Blob | ArrayBuffer | Uint8Array} source
-   * @param {{ core?: import('./core.js').Core }} [options]
+   * @param {{ core?: import('./core.js').Core }} [options]  as `Core.loadInt8` returns it
    */
   static async load(source, { core } = {}) {
     const { bytes, where } = await download(source, { limit: MOST_BYTES });
-    return new QuantizedModel(core ?? (await defaultCore()), bytes, where);
+    return new QuantizedModel(core ?? (await int8Core()), bytes, where);
   }
 
   /**
