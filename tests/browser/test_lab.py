@@ -406,7 +406,7 @@ def test_what_is_learnt_can_be_left_behind_at_any_time(visit: Open, bench: Bench
     tab.set_input_files("#data-files", bench.files / "lab" / "data.png")
     state(tab, "idle")
     tab.locator("#progress-text", has_text="Press Start").wait_for()
-    train(tab, length=4)
+    train(tab, length=4, unit="steps")
     assert steps(tab) == 4
     assert tab.locator("#learning-problem").is_hidden()
 
