@@ -120,7 +120,8 @@ def test_features_are_another_model_with_the_same_weights() -> None:
         model.build(SHAPE)
         head = sn.Model(model.inputs, model.get_layer(name).output)
         image = tiny.images(1).images[0]
-        np.testing.assert_array_equal(head.predict(image), model.activations(image)[name])
+        seen = model.activations(image)[name]  # where normalization isn't folded
+        np.testing.assert_allclose(head.predict(image), seen, rtol=1e-5, atol=1e-7)
         assert head.layers[-1].label == name
 
 

@@ -12,7 +12,7 @@ from spritenet.arguments import text
 from spritenet.augmentation import Step
 from spritenet.engines.engine import Engine
 from spritenet.errors import ModelError
-from spritenet.layers import Graph, ImageShape, Input, Layer, Shape, Tensor
+from spritenet.layers import BatchNormalization, Graph, ImageShape, Input, Layer, Shape, Tensor
 from spritenet.layers.input import image_shape
 from spritenet.model import building, inspection
 from spritenet.model.building import Place
@@ -71,6 +71,7 @@ class Network:
         self._output_shape: tuple[int, ...] = ()
         self._make_engine = engine or _native
         self._engine: tuple[int, tuple[bool, ...], tuple[Step, ...], Engine] | None = None
+        self._reader: Engine | None = None
         self._beginning: tuple[int, Engine, NDArray[np.int64]] | None = None
         self._images: Input | None = None
 
@@ -87,7 +88,7 @@ class Network:
             places, output_shape = building.places(graph, shape), graph.output_shape(shape)
             self.input_shape, self.places, self._output_shape = shape, places, output_shape
         self.graph = graph
-        self._engine = self._beginning = self._images = None
+        self._engine = self._reader = self._beginning = self._images = None
 
     @property
     def image_shape(self) -> ImageShape | None:
@@ -264,8 +265,15 @@ class Network:
         Raises:
             ModelError: it is not built yet.
         """
-        frozen = tuple(not layer.trainable for layer in self.graph)
         known, steps = self._engine, augmentation
+        if known and known[0] > 0 and batch_size == 0 and self._normalizes:
+            # One that never trains folds normalization, with other last bits: always that one.
+            if self._reader is None:
+                self._reader = self._make_engine(
+                    self.graph, self.shape, batch_size=0, threads=self.threads
+                )
+            return self._reader
+        frozen = tuple(not layer.trainable for layer in self.graph)
         if steps is None:
             steps = known[2] if known else ()
         if known is None or known[0] < batch_size or known[1:3] != (frozen, steps):
@@ -275,6 +283,11 @@ class Network:
             )
             known = self._engine = (batch_size, frozen, steps, made)
         return known[3]
+
+    @property
+    def _normalizes(self) -> bool:
+        """True if an engine that never trains computes it otherwise."""
+        return any(isinstance(layer, BatchNormalization) for layer in self.graph)
 
     def beginning(self, end: int) -> tuple[Engine, NDArray[np.int64]]:
         """Returns the engine of layer `end` - 1 and all that leads to it, and its parameters.
@@ -298,4 +311,10 @@ class Network:
 
     def __getstate__(self) -> dict[str, object]:
         """Everything but engines, which hold addresses, and tensors: for copies and processes."""
-        return {**self.__dict__, "_engine": None, "_beginning": None, "_images": None}
+        return {
+            **self.__dict__,
+            "_engine": None,
+            "_reader": None,
+            "_beginning": None,
+            "_images": None,
+        }
