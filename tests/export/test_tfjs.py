@@ -217,8 +217,10 @@ def test_a_broken_model_json_is_a_model_error_and_nothing_else(
         if not content:
             break
     path.write_text(json.dumps(content))
-    _loads_or_is_refused(saved)
-    path.write_text(whole)
+    try:
+        _loads_or_is_refused(saved)
+    finally:
+        path.write_text(whole)
 
 
 @given(start=st.integers(0, 5000), cut=st.integers(0, 40), put=st.binary(max_size=40))

@@ -177,7 +177,7 @@ def _write_idx(listing: LazyDataset, splits: dict[str, Parts], folder: Path) -> 
         raise InputError(
             "IDX files only hold one label an image",
             where=listing.name,
-            do='Write an npz or a folder: to="npz" (--to npz).',
+            do='Write an npz or a folder: to="npz" (spritenet unpack --to npz).',
         )
     if channels != 1 or len(listing.class_names) > 256:
         raise InputError(

@@ -102,7 +102,7 @@ class Metadata:
                 where=self.name,
                 expected=f"at most {MOST_LABEL_BYTES:,} images times classes",
                 got=f"{self.tiling.count:,} × {self.label_columns:,}",
-                do="Pass fewer shard_rows (--shard-rows).",
+                do="Pass fewer shard_rows (spritenet pack --shard-rows).",
             )
         data = HEAD + encode_json(self.to_json())
         if len(data) > MAX_BYTES:
