@@ -26,7 +26,7 @@ NETWORKS: Mapping[str, Recipe] = {
     "dense": Recipe(dense),
     "fast": Recipe(fast, steps=600),
     "tiny": Recipe(tiny, epochs=60, batch_size=128),
-    "accurate": Recipe(accurate, epochs=7, augment="digits"),
+    "accurate": Recipe(accurate, epochs=6, augment="digits"),
     "mobile": Recipe(mobile, epochs=15, augment="photos"),
 }
 """Each network's recipe by its name: called with the training images, it returns a model."""
