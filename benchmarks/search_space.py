@@ -105,7 +105,7 @@ def build(candidate: Candidate, classes: int) -> sn.Sequential:
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """What a search may vary.
+    """The choices of a search.
 
     Attributes:
         start: the candidates that the first ones are variations of.

@@ -67,7 +67,7 @@ def _at(x: Value, place: Place) -> int:
 def _rule(  # noqa: C901, PLR0911 - a case for each operator of the document
     operator: ops.Operator, inputs: Sequence[Value], zeros: Sequence[int]
 ) -> Callable[[Place], int]:
-    """What gives the output at a place."""
+    """The function that gives the output at a place."""
     x, z = inputs[0], zeros[0]
     flat = [v for row in x for pixel in row for v in pixel]
 

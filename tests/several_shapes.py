@@ -14,7 +14,7 @@ SIDE = 28
 
 
 def _distance(name: str, y: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How far places are from a shape of radius 1, below 0 inside."""
+    """The distance of places from a shape of radius 1, below 0 inside."""
     if name == "circle":
         return np.hypot(y, x) - 1
     if name == "square":

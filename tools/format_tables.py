@@ -78,7 +78,7 @@ def sample(cls: type[Layer]) -> Layer:
 
 
 def in_tensorflow_js(layer: Layer) -> str:
-    """What TensorFlow.js's files hold of a layer."""
+    """The part that TensorFlow.js's files hold of a layer."""
     if isinstance(layer, kinds.RandomCrop):
         return "written as Cropping2D"
     if isinstance(layer, RandomLayer):
@@ -90,7 +90,7 @@ def in_tensorflow_js(layer: Layer) -> str:
 
 
 def in_keras(layer: Layer) -> str:
-    """What Keras's files hold of a layer."""
+    """The part that Keras's files hold of a layer."""
     if isinstance(layer, kinds.RandomCrop):
         return "written; refused when read"
     if IDLE.fullmatch(layer.class_name):
@@ -131,12 +131,12 @@ MERGING = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "S
 
 
 def activation_in_tensorflow_js(name: str) -> str:
-    """What TensorFlow.js's files hold of an activation."""
+    """The part that TensorFlow.js's files hold of an activation."""
     return "both; TensorFlow.js lacks it" if activations.missing(name) else "both"
 
 
 def activation_in_keras(name: str) -> str:
-    """What Keras's files hold of an activation."""
+    """The part that Keras's files hold of an activation."""
     layer = kinds.Activation(name).named("it")
     try:
         keras_topology([layer], IMAGE, "model")

@@ -121,7 +121,7 @@ def test_a_module_predicts_the_same_here(make: Make, torch: ModuleType) -> None:
 
 
 def test_pixels_names_and_normalize_are_given(torch: ModuleType) -> None:
-    """What a module doesn't say; an assumed range is warned of."""
+    """Arguments add to a module; an assumed range is warned of."""
     nn = torch.nn
     module = nn.Sequential(nn.Flatten(), nn.Linear(300, 3))
     images = np.random.default_rng(3).integers(0, 256, (5, 10, 10, 3), np.uint8)

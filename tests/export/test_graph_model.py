@@ -216,7 +216,7 @@ def test_what_no_layer_computes_is_refused_by_name(name: str, tmp_path: Path) ->
 
 
 def test_several_outputs_are_refused(tmp_path: Path) -> None:
-    """Where no signature names one, too."""
+    """Also if no signature names one."""
     path = two_outputs().write(tmp_path / "m", signature=None)
     with pytest.raises(ModelError, match="unsupported outputs: expected one output"):
         load(path)

@@ -279,7 +279,7 @@ def test_random_graphs_without_metadata(seed: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("layer", ON_IMAGES, ids=repr)
 def test_written_layers_without_metadata(layer: Layer, tmp_path: Path) -> None:
-    """What is written is read by its operators, or refused by the name of one."""
+    """A written file is read by its operators, or refused by the name of one."""
     before = [kinds.Rescaling(1 / 64, -2), kinds.Conv2D(4, 1)]
     model = theirs([*before, layer, kinds.Flatten()], tmp_path / "m.onnx")
     try:

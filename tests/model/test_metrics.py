@@ -220,7 +220,7 @@ def test_a_model_file_with_its_optimizer_has_the_metrics(tmp_path: Path) -> None
 
 
 def test_logits_are_measured_as_probabilities() -> None:
-    """Where the loss takes them, in training and evaluation."""
+    """With a loss that takes them, in training and evaluation."""
     model = network(["precision", "categorical_crossentropy"])
     fitted(model)
     *first, last = model.layers

@@ -92,7 +92,7 @@ def test_extreme_integers() -> None:
     ids=str,
 )
 def test_refuses_operators_that_do_not_go_together(wrong: dict[str, Any]) -> None:
-    """What would read beyond an array or overflow a sum is refused with its index."""
+    """An operator that would read beyond an array or overflow a sum is refused with its index."""
     model = sn.Sequential([sn.Input((6, 6, 2)), sn.Conv2D(4, 3)])
     images = np.zeros((2, 6, 6, 2), np.uint8)
     network = quantize(model.graph, (6, 6, 2), model.parameters, images)

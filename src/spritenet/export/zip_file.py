@@ -15,7 +15,7 @@ from spritenet.export.error_location import quoted
 __all__ = ["DAMAGED", "unzipped"]
 
 DAMAGED = (zipfile.BadZipFile, NotImplementedError, RuntimeError, DeflateError, EOFError)
-"""What zipfile raises of a damaged archive, beside OSError."""
+"""Exceptions that zipfile raises of a damaged archive, beside OSError."""
 
 MAXIMAL_FILES = 1000
 MAXIMAL_BYTES = 2**30  # of all files together, inflated

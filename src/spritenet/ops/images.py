@@ -70,7 +70,7 @@ class Grid:
         )
 
     def seen(self, y: int, x: int) -> tuple[slice, slice, slice]:
-        """Where the padded image is seen at place (y, x) of each window."""
+        """Returns the part of the padded image at place (y, x) of each window."""
         top, left = y * self.dilation[0], x * self.dilation[1]
         return (
             slice(None),

@@ -62,7 +62,7 @@ class Optimizer:
         return 0
 
     def _step(self, slope: Array, slots: list[Array]) -> Array:
-        """What to add to a variable; changes the slots."""
+        """Returns the change of a variable, and updates the slots."""
         raise NotImplementedError
 
 

@@ -74,7 +74,7 @@ class Tensor:
 
     @property
     def is_tracked(self) -> bool:
-        """Whether it depends on a variable, so that it can have a gradient."""
+        """True if it depends on a variable, so that it can have a gradient."""
         return bool(self.inputs)
 
     @property
