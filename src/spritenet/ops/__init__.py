@@ -10,7 +10,7 @@
 
 Written to be read, in this order: `tensor`, `differentiation` (back-propagation),
 `elementwise`, `reductions`, `images` (convolution, pooling), `losses`, `optimizers`. Everything is
-float64. Networks of layers train a hundred times as fast: `sn.Sequential`.
+float64. Networks of layers train hundreds of times as fast: `sn.Sequential`.
 """
 
 from spritenet.ops.differentiation import (
