@@ -14,7 +14,10 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
-LOCKS = ("run", "dev", "oracles", "lowest")
+LOCKS = ("run", "dev", "docs", "release", "oracles", "lowest")
+TOOLS = {"dev", "docs", "release"}
+"""Extras that develop, document and release it: no user installs them."""
+
 MODULES = {"pillow": "PIL"}
 """The module of a package where it has another name."""
 
@@ -45,8 +48,8 @@ def declared() -> dict[str, list[Requirement]]:
 
 
 def users() -> dict[str, list[Requirement]]:
-    """The requirements of what users install: all but the extra `dev`."""
-    return {name: lines for name, lines in declared().items() if name != "dev"}
+    """The requirements of what users install: all but the tools."""
+    return {name: lines for name, lines in declared().items() if name not in TOOLS}
 
 
 def locked(name: str) -> dict[str, set[Version]]:
@@ -82,13 +85,13 @@ def test_locks_name_no_registry(lock: str) -> None:
     """A mirror serves them as well: files are known by their hashes."""
     text = (ROOT / f"requirements/{lock}.txt").read_text("utf-8")
     assert not HOST.search(text)
-    if lock in {"run", "dev"}:
+    if lock in {"run", *TOOLS}:
         assert text.count("--hash=sha256:") >= len(locked(lock))
 
 
 def test_every_requirement_is_locked_within_its_range() -> None:
     """`make lock` was run after the last change of pyproject.toml."""
-    pins = locked("dev") | locked("oracles")
+    pins = locked("oracles") | locked("release") | locked("docs") | locked("dev")
     wrong = [
         str(line)
         for lines in declared().values()

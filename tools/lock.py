@@ -2,6 +2,8 @@
 
     requirements/run.txt      what `make demo` installs: the base, and what builds the core
     requirements/dev.txt      the same with the tools and the extras that every test needs
+    requirements/docs.txt     what `make docs` installs beside that
+    requirements/release.txt  what `make release` installs beside that
     requirements/oracles.txt  what the rest of the tests compare with: PyTorch, Ray, object stores
     requirements/lowest.txt   the lowest versions that pyproject.toml allows, with the locked tools
     requirements/newest.txt   the newest, written anew by `make test-newest` and not committed
@@ -30,8 +32,11 @@ OLDEST_PYTHON = "3.11"
 ORACLES = ("torch==2.13.0", "keras>=3.10", "onnxruntime>=1.20", "pillow-heif>=1.1")
 """No extras of ours: the tests compare with the first three, and read HEIC if it is installed."""
 
-LARGE = ("ray", "fsspec")
+LARGE = ("ray", "fsspec", "torch")
 """Extras that only some tests need, and that bring a hundred packages."""
+
+TOOLS = ("docs", "release")
+"""Groups of tools that one command of the Makefile needs, each with a lock of its own."""
 
 EDITABLE = ("editables>=0.5",)
 """hatchling needs it to install in place, and pip doesn't bring it without build isolation."""
@@ -85,12 +90,13 @@ def write(name: str, about: str, lock: str) -> None:
 def lock() -> None:
     """Locks everything but the newest."""
     wanted = ranges()
-    users = [name for name in wanted if name not in {"build", "base", "dev"}]
+    users = [name for name in wanted if name not in {"build", "base", "dev", *TOOLS}]
     small = [line for name in users if name not in LARGE for line in wanted[name]]
     large = [line for name in LARGE for line in wanted[name]]
 
     everything = [*wanted["build"], *wanted["base"], *small, *wanted["dev"]]
-    together = resolve([*everything, *large, *ORACLES], "--universal")
+    tools = [line for name in TOOLS for line in wanted[name]]
+    together = resolve([*everything, *large, *tools, *ORACLES], "--universal")
     with tempfile.TemporaryDirectory() as folder:
         constraints = Path(folder) / "constraints.txt"
         constraints.write_text(together, encoding="utf-8")
@@ -98,18 +104,28 @@ def lock() -> None:
         write("dev", "Tools, and what the tests need", resolve(everything, *exactly))
         base = [*wanted["build"], *wanted["base"]]
         write("run", "What runs", resolve(base, *exactly))
+        for name in TOOLS:
+            write(name, f"What `make {name}` needs", resolve(wanted[name], *exactly))
     dev = locked((FOLDER / "dev.txt").read_text(encoding="utf-8"))
-    known = {canonicalize_name(pin.name) for pin in dev}
-    others = [
+    alone = names(
+        str(pin)
+        for name in TOOLS
+        for pin in locked((FOLDER / f"{name}.txt").read_text(encoding="utf-8"))
+    )
+    needed = names(
+        str(pin) for pin in locked(resolve([*everything, *large, *ORACLES], "--universal"))
+    )
+    known = {canonicalize_name(pin.name) for pin in dev} | (alone - needed)
+    oracles = [
         f"{pin}\n"
         for pin in locked(together)
         if canonicalize_name(pin.name) not in known and not CUDA.match(pin.name)
     ]
-    write("oracles", "PyTorch, Ray and object stores, beside dev.txt", "".join(others))
+    write("oracles", "PyTorch, Ray and object stores, beside dev.txt", "".join(oracles))
 
     ours = [line for name in ("base", *users) for line in wanted[name]]
-    tools = names([*wanted["build"], *wanted["dev"]]) - names(ours)
-    kept = [str(pin) for pin in dev if canonicalize_name(pin.name) in tools]
+    others = names([*wanted["build"], *wanted["dev"]]) - names(ours)
+    kept = [str(pin) for pin in dev if canonicalize_name(pin.name) in others]
     lowest = resolve([*ours, *kept], "--resolution", "lowest-direct")
     write("lowest", "The lowest versions that pyproject.toml allows", lowest)
 
@@ -117,7 +133,8 @@ def lock() -> None:
 def newest() -> None:
     """Resolves the newest versions that pyproject.toml allows, for the Python that runs this."""
     wanted = ranges()
-    everything = [line for name in wanted if name not in LARGE for line in wanted[name]]
+    left_out = {*LARGE, *TOOLS}
+    everything = [line for name in wanted if name not in left_out for line in wanted[name]]
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     text = resolve(everything, "--upgrade", python=version)
     write("newest", f"The newest for Python {version}", text)
