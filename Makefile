@@ -6,6 +6,7 @@
 # make sanitize  the tests of the core again, with a build that stops at memory errors (Linux)
 # make wasm      the core for browsers again, after a change to core/
 # make pages     the exported pages again, after a change to the pages or their JavaScript library
+# make npm       the npm package, build/npm/spritenet-X.Y.Z.tgz
 # make fuzz      look for bytes that break the readers, for MINUTES=10 (Linux, macOS)
 # make lock      pin what all of these install anew, from the ranges of pyproject.toml
 # make test-lowest, make test-newest   the tests with the lowest and the newest dependencies allowed
@@ -37,7 +38,7 @@ QUICK := tests/core tests/dataset tests/migration tests/model tests/charts tests
 QUICK += $(filter-out $(SLOW),$(wildcard tests/test_*.py))
 TESTS_OF_CORE := tests/core tests/engines tests/sprites tests/test_permutation.py
 
-.PHONY: demo test quick check check-javascript format format-javascript sanitize wasm pages fuzz bench lock test-lowest test-newest test-pythons clean
+.PHONY: demo test quick check check-javascript format format-javascript sanitize wasm pages npm fuzz bench lock test-lowest test-newest test-pythons clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -83,6 +84,9 @@ wasm: $(VENV)/installed-dev
 
 pages: tests/node/node_modules/installed
 	$(PYTHON) tools/bundle_pages.py
+
+npm: tests/node/node_modules/installed
+	$(PYTHON) tools/build_npm.py
 
 fuzz: $(VENV)/compiled
 	mkdir -p build/fuzz

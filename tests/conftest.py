@@ -20,6 +20,8 @@ from typing import TypeVar
 import pytest
 from hypothesis import settings
 
+from npm_package import installed, project_files
+
 REQUIRE_ALL = os.environ.get("SPRITENET_REQUIRE_ALL", "") not in {"", "0"}
 NOT_ON_THIS_MACHINE = "not on this machine"
 SHOWN_NOT_RUN = "all tests skipped by +SKIP option"  # pytest's words for such a docstring
@@ -104,3 +106,14 @@ def tfjs_folder(node: str) -> Path:  # noqa: ARG001 - TensorFlow.js without Node
     if not (TFJS_FOLDER / "node_modules" / "@tensorflow" / "tfjs").is_dir():
         pytest.skip("TensorFlow.js is not installed: npm ci --prefix tests/node")
     return TFJS_FOLDER
+
+
+@pytest.fixture(scope="session")
+def npm_project(tfjs_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty project with the npm package installed, a sprite and a model of digits."""
+    if shutil.which("npm") is None:
+        pytest.skip("npm is not installed")
+    del tfjs_folder  # its folder has the tools that build the package
+    project = installed(tmp_path_factory.mktemp("npm"))
+    project_files(project)
+    return project

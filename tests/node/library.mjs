@@ -242,7 +242,7 @@ const jobs = {
         ).compile({ optimizer: optimizers.adam() }),
       'files without weights': () =>
         Model.load({ 'model.json': bytes(`${input.model}/model.json`) }),
-      'no address': () => Model.load('no address'),
+      'no address': () => Model.load('https://'),
       diverging: async () => {
         const model = await load();
         model.compile({ optimizer: optimizers.sgd({ learningRate: 1e30 }) });

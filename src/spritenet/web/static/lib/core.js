@@ -3,6 +3,7 @@
 // Knows WebAssembly; knows nothing of layers. Each network has an instance of its own, so that its
 // memory is its own and goes when it goes.
 
+import { fileBytes } from './address.js';
 import { CoreError } from './errors.js';
 
 const INTERFACE_VERSION = 8;
@@ -52,6 +53,13 @@ const SIMD = new Uint8Array([
   11,
 ]);
 
+/** The builds beside this file. Bundlers copy what is written like this. */
+const BUILDS = {
+  'core.wasm': () => new URL('./core.wasm', import.meta.url),
+  'core-relaxed.wasm': () => new URL('./core-relaxed.wasm', import.meta.url),
+  'core-int8.wasm': () => new URL('./core-int8.wasm', import.meta.url),
+};
+
 /** Returns true for an engine with relaxed SIMD, whose fused multiply-add makes training 1.2 times as fast. */
 export function hasRelaxedSimd() {
   return WebAssembly.validate(RELAXED);
@@ -98,10 +106,10 @@ export class Core {
    * @param {{ relaxed?: boolean, base?: string | URL }} [options]  `relaxed: false` takes the build
    *     whose results are the same on every machine; `base` is another folder
    */
-  static async load({ relaxed = true, base = import.meta.url } = {}) {
+  static async load({ relaxed = true, base } = {}) {
     requireSimd();
-    const url = new URL(relaxed && hasRelaxedSimd() ? 'core-relaxed.wasm' : 'core.wasm', base);
-    return new Core(await compile(url));
+    const name = relaxed && hasRelaxedSimd() ? 'core-relaxed.wasm' : 'core.wasm';
+    return new Core(await compile(base ? new URL(name, base) : BUILDS[name]()));
   }
 
   /**
@@ -109,9 +117,11 @@ export class Core {
    *
    * @param {{ base?: string | URL }} [options]  `base` is another folder
    */
-  static async loadInt8({ base = import.meta.url } = {}) {
+  static async loadInt8({ base } = {}) {
     requireSimd();
-    return new Core(await compile(new URL('core-int8.wasm', base)), { whole: false });
+    const name = 'core-int8.wasm';
+    const url = base ? new URL(name, base) : BUILDS[name]();
+    return new Core(await compile(url), { whole: false });
   }
 
   /** A new instance with its own memory. */
@@ -167,10 +177,8 @@ export function useCore(core) {
  */
 async function compile(url) {
   try {
-    if (url.protocol === 'file:' && 'process' in globalThis) {
-      const { readFile } = await import(/* @vite-ignore */ 'node:fs/promises');
-      return await WebAssembly.compile(new Uint8Array(await readFile(url)));
-    }
+    const bytes = await fileBytes(url);
+    if (bytes) return await WebAssembly.compile(bytes);
     const response = await fetch(url);
     if (!response.ok) throw new Error(`HTTP status ${response.status}`);
     return await WebAssembly.compile(await response.arrayBuffer());

@@ -1,8 +1,9 @@
 // Bytes of a data set: from an address, with progress; from a file a person chose; or from memory.
 
+import { fileBytes } from './address.js';
 import { DataError } from './errors.js';
 
-/** @typedef {string | URL | Blob | Uint8Array | ArrayBuffer} Source */
+/** @typedef {string | URL | Blob | Uint8Array | ArrayBuffer} Source  in Node.js a text may be a path */
 /** @typedef {{ onProgress?: ((loaded: number, total: number) => unknown) | undefined, signal?: AbortSignal | undefined, limit?: number }} Options */
 
 const MOST_BYTES = 2 ** 31; // of a file; browsers hold no array that is much longer
@@ -25,6 +26,14 @@ export async function download(source, { onProgress, signal, limit = MOST_BYTES 
     return { bytes: new Uint8Array(buffer), where };
   }
   const where = source instanceof URL ? source.href : source;
+  const file = await fileBytes(source).catch((error) => {
+    throw new DataError("it can't be read", { where, got: error.message });
+  });
+  if (file) {
+    if (file.length > limit) throw tooLong(where, limit, file.length);
+    onProgress?.(file.length, file.length);
+    return { bytes: file, where };
+  }
   const response = await fetch(source, { signal: signal ?? null }).catch((error) => {
     if (signal?.aborted) throw error;
     const todo =

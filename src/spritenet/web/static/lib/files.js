@@ -1,10 +1,11 @@
 // Files of a model: at an address, chosen by a person, or in memory.
 
+import { absolute, fileBytes } from './address.js';
 import { ModelError } from './errors.js';
 import { inStore } from './stored.js';
 import { isZip, unzipped } from './unzip.js';
 
-/** @typedef {string | URL} Address  of model.json or its folder */
+/** @typedef {string | URL} Address  of model.json or its folder; in Node.js also a path */
 /** @typedef {Record<string, string | ArrayBuffer | Uint8Array | Blob>} InMemory  by file name */
 /** @typedef {Address | Iterable<File> | InMemory} Source */
 
@@ -137,11 +138,10 @@ async function inMemory(files, name, limit) {
  * @returns {Folder}
  */
 function atAddress(address) {
-  const base = typeof document === 'object' ? document.baseURI : undefined;
   /** @type {URL} */
   let url;
   try {
-    url = new URL(address, base);
+    url = absolute(address);
   } catch {
     throw new ModelError('invalid address', {
       where: String(address),
@@ -172,9 +172,10 @@ async function fetchBytes(url, limit) {
   /** @type {Response} */
   let response;
   try {
-    if (url.protocol === 'file:' && 'process' in globalThis) {
-      const { readFile } = await import(/* @vite-ignore */ 'node:fs/promises');
-      return new Uint8Array(await readFile(url));
+    const file = await fileBytes(url);
+    if (file) {
+      checkSize(where, file.length, limit);
+      return file;
     }
     response = await fetch(url);
   } catch (error) {

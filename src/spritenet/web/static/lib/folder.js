@@ -1,5 +1,6 @@
 // Many sprites in a folder, and `dataset.json`, which knows each by its hash. See docs/reference/sprite-format.md.
 
+import { absolute } from './address.js';
 import { download, room } from './download.js';
 import { DataError } from './errors.js';
 import { digest } from './sha256.js';
@@ -114,8 +115,7 @@ export async function readFolder(source, { onProgress, signal }) {
  */
 function folderOf(source) {
   if (typeof source === 'string' || source instanceof URL) {
-    const base = typeof document === 'object' ? document.baseURI : undefined;
-    const index = new URL(source, base);
+    const index = absolute(source);
     return {
       where: index.href,
       open(name) {

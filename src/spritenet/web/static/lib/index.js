@@ -4,6 +4,17 @@
 //   const model = await Model.load('digits/');
 //   const probabilities = model.predict(pixels); // Uint8Array, 28 · 28 of them
 
+/** @typedef {import('./rejection.js').Classified} Classified */
+/** @typedef {import('./examples.js').Examples} Examples */
+/** @typedef {import('./training.js').FitOptions} FitOptions */
+/** @typedef {import('./training.js').History} History */
+/** @typedef {import('./layers.js').Layer} Layer */
+/** @typedef {import('./losses.js').LossOption} LossOption */
+/** @typedef {import('./metrics.js').MetricOption} MetricOption */
+/** @typedef {import('./optimizers.js').Optimizer} Optimizer */
+/** @typedef {import('./prepare.js').Preparation} Preparation */
+/** @typedef {import('./tensor.js').SymbolicTensor} SymbolicTensor */
+
 export { augmentation, augmented } from './augmented.js';
 export { Core, defaultCore, hasRelaxedSimd, useCore } from './core.js';
 export { SpriteData } from './data.js';

@@ -1,5 +1,6 @@
 // Messages between a page and a worker: examples, sources and errors as they travel.
 
+import { absolute } from './address.js';
 import { CoreError, DataError, DivergedError, ModelError } from './errors.js';
 
 /** @typedef {import('./examples.js').Examples} Examples */
@@ -57,8 +58,11 @@ export function plain(examples, transfer) {
  */
 export function sendable(source) {
   if (typeof source === 'string') {
-    const base = typeof document === 'object' ? document.baseURI : undefined;
-    return URL.canParse(source, base) ? new URL(source, base).href : source;
+    try {
+      return absolute(source).href;
+    } catch {
+      return source; // refused where it is read
+    }
   }
   if (source instanceof URL) return source.href;
   return Symbol.iterator in source ? [.../** @type {Iterable<File>} */ (source)] : source;

@@ -58,10 +58,7 @@ export class Remote {
    * @param {import('./core.js').Core} [how.core]
    */
   static async start({ worker, core } = {}) {
-    const script =
-      worker ??
-      /** @type {any} */ (globalThis).SPRITENET?.worker ??
-      new URL('worker.js', import.meta.url);
+    const script = worker ?? /** @type {any} */ (globalThis).SPRITENET?.worker ?? ownWorker;
     const used = core ?? (await defaultCore());
     const remote = script === false ? null : await inWorker(script);
     if (!remote) return inPage(used);
@@ -167,6 +164,11 @@ export class Remote {
     for (const { reject } of this.waiting.values()) reject(error);
     this.waiting.clear();
   }
+}
+
+/** A worker of this library. Bundlers find its script where it is written like this. */
+function ownWorker() {
+  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'spritenet' });
 }
 
 /**
