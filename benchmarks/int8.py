@@ -3,7 +3,8 @@
 Each network is trained for some seeds, quantized with its training images, and evaluated in float32
 and in int8 on the 10,000 test images: points lost, the mean and each seed's. With `--speed`, the
 same images are predicted a second in float32 here, in int8 here, and in int8 by onnxruntime, where
-it is installed, in turns and on one thread.
+it is installed, in turns and on one thread. onnxruntime also runs the ONNX file of the
+int8 network, whose labels and probabilities are compared.
 """
 
 from __future__ import annotations
@@ -135,6 +136,33 @@ def by_onnxruntime(model: Model, images: NDArray[np.uint8], rounds: int) -> Row 
         return Row(f"onnxruntime {ort.__version__} int8", speeds, "images/s")
 
 
+def agreement(whole: sn.QuantizedModel, images: NDArray[np.uint8]) -> tuple[int, float] | None:
+    """Labels of the ONNX file in onnxruntime that differ, and the largest difference of outputs."""
+    try:
+        import tempfile
+        from pathlib import Path
+
+        import onnxruntime as ort
+    except ImportError:
+        return None
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "int8.onnx")
+        whole.save(path)
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        found = np.concatenate(
+            [
+                session.run(None, {"images": images[first : first + 256]})[0]
+                for first in range(0, len(images), 256)
+            ]
+        )
+    wanted = whole.predict(images)
+    differ = int((found.argmax(axis=1) != wanted.argmax(axis=1)).sum())
+    return differ, float(np.abs(found - wanted).max())
+
+
 def main() -> None:
     """Runs the benchmark."""
     parser = arguments(__doc__)
@@ -150,17 +178,23 @@ def main() -> None:
     data = sn.load(str(mnist_folder()))
     rows = []
     for name in options.networks.split(","):
-        lost, accuracies = [], []
+        lost, accuracies, others = [], [], []
         for seed in range(options.seeds):
             model = trained(name, data, seed, options.epochs)
             whole = model.quantize(data.train)
             real = model.predict(data.test).argmax(axis=1) == data.test.labels
             found = whole.predict_classes(data.test) == data.test.labels
+            compared = agreement(whole, data.test.images)
+            others += [compared] if compared else []
             lost.append(100 * float(real.mean() - found.mean()))
             accuracies.append(100 * float(real.mean()))
             print(f"{name} seed {seed}: {accuracies[-1]:.2f} % loses {lost[-1]:.2f}", flush=True)
         rows.append(Row(f"{name}: accuracy in float32", (float(np.mean(accuracies)),), "%"))
         rows.append(Row(f"{name}: lost in int8", (float(np.mean(lost)),), "points"))
+        if others:
+            worst = tuple(map(max, zip(*others, strict=True)))
+            rows.append(Row(f"{name}: labels that differ in onnxruntime", (worst[0],), "of 10,000"))
+            rows.append(Row(f"{name}: largest difference of probabilities", (worst[1],), ""))
         if options.speed:
             images = data.test.images
             count = len(images)

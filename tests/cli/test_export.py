@@ -151,7 +151,7 @@ def test_int8_needs_images(run: Path, data: str, tmp_path: Path) -> None:
     for words, line in (
         (["bare", "c", "--to", "c"], "--data: missing images to calibrate int8 with"),
         (["bare", "c", "--to", "c", "--data", data], "its images don't fit the network"),
-        ([run, "m.html", "--data", data], "--data: only C code is calibrated on images"),
+        ([run, "m.html", "--data", data], "--data: only int8 is calibrated on images"),
         ([run, "c", "--to", "c", "--precision", "float16"], "expected int8 or float32 for c"),
     ):
         done = spritenet("export", *words, folder=tmp_path)

@@ -51,7 +51,7 @@ def test_refuses_another_ending_and_other_images(folder: Path) -> None:
     """One line and exit code 2; nothing is written."""
     done = spritenet("quantize", "m", "data.npz", "m.bin", folder=folder)
     assert done.returncode == 2
-    assert "expected .int8" in done.stderr
+    assert "expected .int8 or .onnx" in done.stderr
     done = spritenet("quantize", "m", "strokes", "m.int8", folder=folder)
     assert done.returncode == 2
     assert "its images don't fit the network" in done.stderr
@@ -75,6 +75,22 @@ def test_the_file_is_described_and_evaluated(folder: Path) -> None:
     assert found["loss"] == pytest.approx(scores.loss)
     done = spritenet("evaluate", "m.int8", "data.npz", folder=folder)
     assert "50 images, in int8" in done.stdout
+
+
+def test_onnx_files_have_the_same_bytes_by_every_way(folder: Path) -> None:
+    """From `quantize`, from `convert` of its .int8 file, and from `export` of the model."""
+    for words in (
+        ("quantize", "m", "data.npz", "a.onnx"),
+        ("quantize", "m", "data.npz", "m.int8"),
+        ("convert", "m.int8", "b.onnx"),
+        ("export", "m", "c.onnx", "--precision", "int8", "--data", "data.npz"),
+        ("convert", "m", "d.onnx", "--precision", "int8", "--data", "data.npz"),
+    ):
+        done = spritenet(*words, folder=folder)
+        assert done.returncode == 0, done.stderr
+    assert len({(folder / f"{name}.onnx").read_bytes() for name in "abcd"}) == 1
+    done = spritenet("info", "a.onnx", folder=folder)
+    assert "refused as a network: a.onnx: unsupported operator 'DequantizeLinear'" in done.stdout
 
 
 @pytest.mark.parametrize(

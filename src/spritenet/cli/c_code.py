@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spritenet.cli.data_options import DataOptions
+from spritenet.cli.int8_model import training_data
 from spritenet.cli.models import recorded_data, resolve_data
-from spritenet.errors import DataError, InputError
+from spritenet.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,19 +65,11 @@ def write_c(
         DataError: the images have another size.
         ModelError: a layer is unsupported.
     """
-    from spritenet.cli.datasets import load
     from spritenet.export.c import Example, save_c
     from spritenet.model import model_of
     from spritenet.quantization import quantize, reference
 
-    data = None if name is None else load(name, options)
-    if data is not None and data.image_shape != model.image_shape:
-        raise DataError(
-            "its images don't fit the network",
-            where=name,
-            expected=" × ".join(map(str, model.image_shape)),
-            got=" × ".join(map(str, data.image_shape)),
-        )
+    data = None if name is None else training_data(model, name, options)
     pixels = _example_image(model, data)
     image = pixels.reshape(1, *model.input_shape)
     integers = None

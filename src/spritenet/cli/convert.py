@@ -10,6 +10,7 @@ import typer
 from spritenet.cli import terminal
 from spritenet.cli.arguments import Classes, Json, Pixels
 from spritenet.cli.data_options import DataOptions
+from spritenet.cli.int8_model import is_int8, load_int8
 from spritenet.cli.model_formats import (
     Calibration,
     Out,
@@ -31,7 +32,8 @@ def convert(
     source: Annotated[
         Path,
         typer.Argument(
-            metavar="IN", help="A model: TensorFlow.js's folder, or a .keras, .h5 or .onnx file."
+            metavar="IN",
+            help="A model: TensorFlow.js's folder, or a .keras, .h5, .onnx or .int8 file.",
         ),
     ],
     out: Out,
@@ -44,29 +46,41 @@ def convert(
 ) -> None:
     """Convert a model from any format to any other, and check that it reads back the same."""
     from spritenet import export as models
-    from spritenet.cli.c_code import calibration_data, write_c
-    from spritenet.cli.export import write_html
+    from spritenet.cli.c_code import calibration_data
+    from spritenet.cli.export import write_html, write_other
     from spritenet.destination import destination
 
     form = out_format(out, to)
     precision = resolve_precision(precision, form)
-    check_data(data, form)
+    check_data(data, form, precision)
+    same = None
+    if is_int8(source) and form is OutFormat.ONNX:
+        options = {"--pixels": pixels, "--classes": classes, "--data": data}
+        small = load_int8(source, options)
+        with destination(out) as place:
+            small.save(place.path)
+            size = size_of(place.path)
+        _print(place.of(place.path), form, size, same, precision, json=json)
+        return
     saved = read_saved(source, pixels, classes, optimizer=True)
     if precision == "int8" and data is None:
         data, _ = calibration_data(source, saved, None, DataOptions())
-    same = None
     with destination(out) as place:
         if form is OutFormat.HTML:
             write_html(saved, place.path, None, DataOptions())
-        elif form is OutFormat.C:
-            write_c(saved, place.path, precision, data, DataOptions())
         else:
-            models.save(saved, place.path, to=form, precision=precision)
-            if FORMATS[form].is_read:
+            write_other(saved, place.path, form, precision, data, DataOptions())
+            if form in FORMATS and FORMATS[form].is_read and precision != "int8":
                 again = models.read(place.path)
                 same = again.weights_sha256 == saved.weights_sha256
         size = size_of(place.path)
-    path = place.of(place.path)
+    _print(place.of(place.path), form, size, same, precision, json=json)
+
+
+def _print(
+    path: object, form: OutFormat, size: int, same: bool | None, precision: str, *, json: bool
+) -> None:
+    """Prints what was written."""
     if json:
         written = {"path": str(path), "to": str(form), "bytes": size, "same_weights": same}
         terminal.print_json(written)

@@ -11,6 +11,7 @@ from spritenet.cli import terminal
 from spritenet.cli.arguments import Classes, Json, Model, Pixels
 from spritenet.cli.c_code import calibration_data, write_c
 from spritenet.cli.data_options import DataOptions, with_data_options
+from spritenet.cli.int8_model import quantized
 from spritenet.cli.model_formats import (
     Calibration,
     Out,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from spritenet.dataset import Dataset, Split
     from spritenet.export import SavedModel
 
-__all__ = ["export", "write_html"]
+__all__ = ["export", "write_html", "write_other"]
 
 
 @with_data_options
@@ -55,12 +56,11 @@ def export(
     data_options: DataOptions,
 ) -> None:
     """Write a saved model as one HTML file, for TensorFlow.js, Keras, ONNX or PyTorch, or as C."""
-    from spritenet import export as models
     from spritenet.destination import destination
 
     form = out_format(out, to)
     precision = resolve_precision(precision, form)
-    check_data(data, form)
+    check_data(data, form, precision)
     is_html = form is OutFormat.HTML
     if with_data is not None and not is_html:
         raise InputError("only an HTML file includes data", where="--with-data", got=form)
@@ -75,10 +75,8 @@ def export(
     with destination(out) as place:
         if is_html:
             images, left_out, fits_model = write_html(saved, place.path, with_data, data_options)
-        elif form is OutFormat.C:
-            memory = write_c(saved, place.path, precision, data, data_options)
         else:
-            models.save(saved, place.path, to=form, precision=precision)
+            memory = write_other(saved, place.path, form, precision, data, data_options)
         size = size_of(place.path)
     path = place.of(place.path)
     if json:
@@ -91,6 +89,38 @@ def export(
         print(f"{plural(left_out, 'image')} of {with_data} left out: too many for one sprite")
     print(f"{path}: {size:,} bytes" + (f" with {plural(images, 'image')}" if images else ""))
     print(memory, end="\n" if memory else "")
+
+
+def write_other(
+    model: SavedModel,
+    out: Path,
+    form: OutFormat,
+    precision: str,
+    data: str | None,
+    options: DataOptions,
+) -> str:
+    """Writes another format than HTML.
+
+    Args:
+        model: the model.
+        out: the file or folder.
+        form: the format.
+        precision: one of the format's.
+        data: the data set to calibrate int8 with.
+        options: its data options.
+
+    Returns:
+        A line on the memory that C code needs, or "".
+    """
+    from spritenet import export as models
+
+    if form is OutFormat.C:
+        return write_c(model, out, precision, data, options)
+    if precision == "int8":
+        quantized(model, str(data), options).save(out)
+    else:
+        models.save(model, out, to=form, precision=precision)
+    return ""
 
 
 def write_html(

@@ -1,4 +1,4 @@
-"""The parts of `spritenet info` and `evaluate` for int8 models."""
+"""int8 models on the command line: made, loaded, described."""
 
 from __future__ import annotations
 
@@ -11,9 +11,44 @@ from spritenet.formatting import plural, shape
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from spritenet.cli.data_options import DataOptions
+    from spritenet.dataset import Dataset
+    from spritenet.export import SavedModel
     from spritenet.model import QuantizedModel
 
-__all__ = ["describe_int8", "is_int8", "load_int8"]
+__all__ = ["describe_int8", "is_int8", "load_int8", "quantized", "training_data"]
+
+
+def training_data(saved: SavedModel, name: str, options: DataOptions) -> Dataset:
+    """Loads the data set that a model is calibrated on.
+
+    Raises:
+        DataError: its images don't fit the network.
+    """
+    from spritenet.cli.datasets import load
+    from spritenet.errors import DataError
+
+    data = load(name, options)
+    if data.image_shape != saved.image_shape:
+        raise DataError(
+            "its images don't fit the network",
+            where=name,
+            expected=" × ".join(map(str, saved.image_shape)),
+            got=" × ".join(map(str, data.image_shape)),
+        )
+    return data
+
+
+def quantized(saved: SavedModel, name: str, options: DataOptions) -> QuantizedModel:
+    """Returns the int8 form of a model, calibrated on the training images of a data set.
+
+    Raises:
+        DataError: its images don't fit the network.
+        ModelError: a layer is unsupported in int8.
+    """
+    from spritenet.model import QuantizedModel
+
+    return QuantizedModel.of(saved, training_data(saved, name, options))
 
 
 def is_int8(path: Path) -> bool:

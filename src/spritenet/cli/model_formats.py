@@ -64,7 +64,8 @@ Precision = Annotated[
         "--quantize",
         metavar="TYPE",
         help="Type as which kernels are stored, to make the file smaller: float16 for ONNX; "
-        "float16, uint16 or uint8 for TensorFlow.js. Type of C code: int8 or float32.",
+        "float16, uint16 or uint8 for TensorFlow.js. Type that ONNX or C computes in: int8 or "
+        "float32.",
         show_default="float32; C: int8",
     ),
 ]
@@ -73,7 +74,7 @@ Calibration = Annotated[
     str | None,
     typer.Option(
         metavar="DATA",
-        help="Images to calibrate int8 C code with, such as the model was trained on.",
+        help="Images to calibrate int8 with, such as the model was trained on.",
         show_default="what the model was trained on",
     ),
 ]
@@ -88,6 +89,8 @@ def resolve_precision(precision: str | None, form: OutFormat) -> str:
     allowed = FORMATS[form].precisions if form in FORMATS else ("float32",)
     if form is OutFormat.C:
         allowed = ("int8", "float32")
+    elif form is OutFormat.ONNX:
+        allowed = (*allowed, "int8")
     if precision is None:
         return allowed[0]
     if precision not in allowed:
@@ -117,10 +120,10 @@ def out_format(out: Path, to: OutFormat | None) -> OutFormat:
     return to
 
 
-def check_data(data: str | None, form: OutFormat) -> None:
+def check_data(data: str | None, form: OutFormat, precision: str) -> None:
     """Raises InputError for `--data` where no format needs images."""
-    if data is not None and form is not OutFormat.C:
-        raise InputError("only C code is calibrated on images", where="--data", got=form)
+    if data is not None and form is not OutFormat.C and precision != "int8":
+        raise InputError("only int8 is calibrated on images", where="--data", got=form)
 
 
 def size_of(path: Path) -> int:

@@ -11,7 +11,7 @@ from spritenet.cli import terminal
 from spritenet.cli.arguments import Classes, Data, Json, Model, Pixels, Threads
 from spritenet.cli.data_options import DataOptions, with_data_options
 from spritenet.cli.models import read_saved
-from spritenet.errors import DataError, InputError
+from spritenet.errors import InputError
 from spritenet.formatting import percent
 
 __all__ = ["quantize"]
@@ -21,7 +21,9 @@ __all__ = ["quantize"]
 def quantize(
     model: Model,
     data: Data,
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="The int8 model, an .int8 file.")],
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="The int8 model, an .int8 or .onnx file.")
+    ],
     split: Annotated[
         str, typer.Option(metavar="NAME", help="Split to measure the accuracy on.")
     ] = "test",
@@ -33,22 +35,16 @@ def quantize(
     data_options: DataOptions,
 ) -> None:
     """Quantize a saved model to int8, calibrated on the training images of a data set."""
-    from spritenet.cli.datasets import load
+    from spritenet.cli.int8_model import training_data
     from spritenet.export.int8_file import INT8_ENDING
     from spritenet.model import QuantizedModel, model_of
 
-    if out.suffix != INT8_ENDING:
-        raise InputError("the output has another ending", where=out, expected=INT8_ENDING)
+    if out.suffix not in (INT8_ENDING, ".onnx"):
+        expected = f"{INT8_ENDING} or .onnx"
+        raise InputError("the output has another ending", where=out, expected=expected)
     saved = read_saved(model, pixels, classes)
     saved.check_classifies()
-    images = load(data, data_options)
-    if images.image_shape != saved.image_shape:
-        raise DataError(
-            "its images don't fit the network",
-            where=data,
-            expected=" × ".join(map(str, saved.image_shape)),
-            got=" × ".join(map(str, images.image_shape)),
-        )
+    images = training_data(saved, data, data_options)
     if split not in images.splits:
         raise InputError(
             "unknown split", where="--split", expected=", ".join(images.splits), got=split

@@ -59,25 +59,33 @@ NETWORK = ("input_shape", "output_shape", "scale", "zero_point", "inverted", "ac
 TYPES: dict[str, np.dtype[Any]] = {"int8": np.dtype("<i1"), "int32": np.dtype("<i4")}
 
 
-def write_int8(network: IntegerNetwork, metadata: Metadata, path: str | os.PathLike[str]) -> None:
+def write_int8(
+    network: IntegerNetwork,
+    metadata: Metadata,
+    path: str | os.PathLike[str],
+    temperature: float | None = None,
+) -> None:
     """Writes an integer network, which appears whole or not at all.
 
     Args:
         network: the network.
         metadata: class names, preparation, what it was trained on, scores.
         path: the file; an older one is replaced.
+        temperature: the divisor of the logits for calibrated probabilities; None if unknown.
 
     Raises:
         ModelError: the disk refuses.
     """
     data = bytearray()
-    header = {
+    header: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
         "network": {name: getattr(network, name) for name in NETWORK},
         "operators": [_entry(operator, data) for operator in network.operators],
         "metadata": replace(metadata, rejection=None).to_json(network.input_shape, {}),
     }
+    if temperature is not None:
+        header["temperature"] = temperature
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-(len(text) + 8) % ALIGNMENT)
     whole = len(text).to_bytes(8, "little") + text + bytes(data)
@@ -99,8 +107,8 @@ def _entry(operator: ops.Operator, data: bytearray) -> dict[str, Any]:
     return entry
 
 
-def read_int8(path: str | os.PathLike[str]) -> tuple[IntegerNetwork, Metadata]:
-    """Returns the integer network of a file, and its metadata.
+def read_int8(path: str | os.PathLike[str]) -> tuple[IntegerNetwork, Metadata, float | None]:
+    """Returns the integer network of a file, its metadata, and its temperature if it has one.
 
     Raises:
         ModelError: it can't be read, is no such file, or its operators don't go together.
@@ -129,7 +137,10 @@ def read_int8(path: str | os.PathLike[str]) -> tuple[IntegerNetwork, Metadata]:
     metadata = header.get("metadata")
     if not isinstance(metadata, dict):
         raise _wrong("metadata", "an object", metadata, where)
-    return network, Metadata.from_json(metadata, where)
+    temperature = header.get("temperature")
+    if temperature is not None:
+        temperature = _number(temperature, "temperature", where)
+    return network, Metadata.from_json(metadata, where), temperature
 
 
 def _header(data: bytes, where: Path) -> Mapping[str, Any]:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["QuantizedModel"]
 
+ONNX_ENDING = ".onnx"
+
 
 class QuantizedModel:
     """A model whose predictions are computed in int8; `model.quantize(images)` makes it.
@@ -38,22 +40,30 @@ class QuantizedModel:
         network: the integer network.
         metadata: class names, preparation, what it was trained on, scores.
         threads: the number of threads; None for all.
+        temperature: the divisor of the logits for calibrated probabilities; None if unknown.
 
     Attributes:
         network: the integer network.
         metadata: class names, preparation, what it was trained on, scores; saved with it.
         threads: the number of threads; None for all.
+        temperature: that of the calibrated model it was made of, or None; saved with it.
 
     Raises:
         CoreError: there is too little memory.
     """
 
     def __init__(
-        self, network: IntegerNetwork, metadata: Metadata, *, threads: int | None = None
+        self,
+        network: IntegerNetwork,
+        metadata: Metadata,
+        *,
+        threads: int | None = None,
+        temperature: float | None = None,
     ) -> None:
         self.network = network
         self.metadata = metadata
         self.threads = threads
+        self.temperature = temperature
         self._native: tuple[object, NativeNetwork] | None = None
 
     @classmethod
@@ -63,7 +73,13 @@ class QuantizedModel:
 
         images = _images(x, saved.input_shape)
         network = quantize(saved.layers, saved.input_shape, saved.parameters, images)
-        return cls(network, replace(saved.metadata, rejection=None, scores={}), threads=threads)
+        rejection = saved.metadata.rejection
+        return cls(
+            network,
+            replace(saved.metadata, rejection=None, scores={}),
+            threads=threads,
+            temperature=None if rejection is None else rejection.temperature,
+        )
 
     @classmethod
     @accepts
@@ -80,27 +96,36 @@ class QuantizedModel:
         from spritenet.export.int8_file import read_int8
 
         file_path(path, "load")
-        network, metadata = read_int8(path)
-        return cls(network, metadata, threads=threads)
+        network, metadata, temperature = read_int8(path)
+        return cls(network, metadata, threads=threads, temperature=temperature)
 
     @accepts
     def save(self, path: str | Path) -> None:
-        """Writes it to a file; docs/reference/model-format.md describes the format.
+        """Writes it to a file; docs/reference/model-format.md describes the formats.
 
         Args:
-            path: the file, whose name ends in .int8; an older one is replaced.
+            path: a file whose name ends in .int8, which `load` reads; or in .onnx, for
+                onnxruntime and others. An older one is replaced.
 
         Raises:
             ModelError: the name ends otherwise, or the disk refuses.
+            MissingExtraError: onnx is not installed.
         """
         from spritenet.export.int8_file import INT8_ENDING, write_int8
 
         file_path(path, "save")
-        if Path(path).suffix != INT8_ENDING:
+        ending = Path(path).suffix
+        if ending == ONNX_ENDING:
+            from spritenet.export.onnx import save_quantized
+
+            save_quantized(self.network, self.metadata, path, self.temperature)
+            return
+        if ending != INT8_ENDING:
+            expected = f"{INT8_ENDING} or {ONNX_ENDING}"
             raise ModelError(
-                "an int8 model's file has another ending", where=path, expected=INT8_ENDING
+                "an int8 model's file has another ending", where=path, expected=expected
             )
-        write_int8(self.network, self.metadata, path)
+        write_int8(self.network, self.metadata, path, self.temperature)
 
     @property
     def class_names(self) -> tuple[str, ...]:

@@ -80,10 +80,10 @@ class GraphBuilder:
         self._nodes.append(_Node(operator, list(inputs), outputs, name, attributes))
         return name
 
-    def constant(self, values: object, dtype: str = "int64") -> str:
-        """Adds a constant and returns its name."""
+    def constant(self, values: object, dtype: str = "int64", name: str = "constant") -> str:
+        """Adds a constant of the layer and returns its name."""
         array = np.asarray(values, dtype)
-        name = self._unique(f"{self.layer}/constant")
+        name = self._unique(f"{self.layer}/{name}")
         self._tensors[name] = array
         return name
 

@@ -60,7 +60,10 @@ class Onnx:
 
     def tensor(self, name: str, values: NDArray[Any]) -> Proto:
         """Returns an array as a TensorProto."""
-        return self._arrays.from_array(np.ascontiguousarray(values), name)
+        contiguous = np.ascontiguousarray(values).reshape(
+            values.shape
+        )  # which adds an axis to none
+        return self._arrays.from_array(contiguous, name)
 
     def node(
         self,

@@ -24,15 +24,16 @@ from spritenet.export.onnx.graph_reader import read_graph
 from spritenet.export.onnx.layer_writers import write_layers
 from spritenet.export.onnx.library import Onnx, Proto
 from spritenet.export.onnx.network_entry import from_entry, to_entry
+from spritenet.export.onnx.outputs import Ending
+from spritenet.export.onnx.quantized_nodes import refuse_quantized
 from spritenet.export.onnx.tensors import Tensors
+from spritenet.export.onnx.texts import OURS, to_texts
 from spritenet.export.onnx.weight_layout import from_onnx
 from spritenet.export.onnx.wire_format import graph_bytes
 from spritenet.export.random_layers import without_random
 from spritenet.export.saved_model import SavedModel, sha256
 from spritenet.export.topology import Content, Topology
 from spritenet.export.weights import read_file
-from spritenet.layers import ActivationLayer
-from spritenet.layers.parametric import Parametric
 
 if TYPE_CHECKING:
     import os
@@ -43,18 +44,10 @@ if TYPE_CHECKING:
 
 __all__ = ["read_onnx", "save_onnx"]
 
-OURS = "spritenet"
 MAXIMAL_BYTES = 1 << 30
 MAXIMAL_JSON = 16 << 20
 FLOAT = 1
 """TensorProto.FLOAT."""
-
-OUTPUTS = {
-    "softmax": "probabilities",
-    "sigmoid": "probabilities",
-    "log_softmax": "log_probabilities",
-}
-"""Names of the output by the last activation; "logits" after none."""
 
 
 def save_onnx(model: SavedModel, path: str | os.PathLike[str], precision: str = "float32") -> None:
@@ -87,16 +80,10 @@ def _file(onnx: Onnx, model: SavedModel, precision: str) -> bytes:
         images = b.add("Reshape", images, b.constant([0, *model.input_shape]))
     graph = without_random(model.layers, model.input_shape)
     result = write_layers(b, graph, model.input_shape, parameters, images)
-    name = _output_name(model)
-    if name in ("probabilities", "logits") and _function(model) != "sigmoid":
-        b.add("ArgMax", result.name, axis=1, keepdims=0)
-        b.rename("output/ArgMax", "label")
     if result.name == images:
         result = type(result)(b.add("Identity", images), result.shape)
-    b.rename(result.name, name)
-    outputs = [onnx.value(name, "FLOAT", ["n", *result.shape])]
-    if name in ("probabilities", "logits") and _function(model) != "sigmoid":
-        outputs.append(onnx.value("label", "INT64", ["n"]))
+    ending = Ending(model.output_shape, model.last_activation, bool(model.metadata.class_names))
+    outputs = ending.add(b, onnx, result)
     made = b.graph(onnx, [onnx.value("images", "UINT8", ["n", *shape])], outputs)
     hashes = {
         "weights_sha256": sha256(parameters),
@@ -104,17 +91,10 @@ def _file(onnx: Onnx, model: SavedModel, precision: str) -> bytes:
     }
     entry = model.metadata.to_json(model.input_shape, hashes)
     entry["network"] = to_entry(model.layers, model.input_shape)
-    return onnx.model(made, ("Spritenet", spritenet.__version__), _texts(model, entry))
-
-
-def _texts(model: SavedModel, entry: Mapping[str, Any]) -> dict[str, str]:
-    """Returns the metadata: for other programs, and ours."""
-    texts = {"pixel_range": "0..255"}
-    if model.metadata.class_names:
-        texts["class_names"] = json.dumps(list(model.metadata.class_names), ensure_ascii=False)
-    if model.metadata.rejection is not None:
-        texts["temperature"] = repr(model.metadata.rejection.temperature)
-    return {**texts, OURS: json.dumps(entry, ensure_ascii=False, allow_nan=False)}
+    rejection = model.metadata.rejection
+    temperature = None if rejection is None else rejection.temperature
+    texts = to_texts(entry, model.metadata, temperature)
+    return onnx.model(made, ("Spritenet", spritenet.__version__), texts)
 
 
 def _stored(model: SavedModel, precision: str) -> NDArray[np.float32]:
@@ -131,22 +111,6 @@ def _stored(model: SavedModel, precision: str) -> NDArray[np.float32]:
                 half = values.astype(np.float16).astype(np.float32)
             parts.append(half if len(weight.shape) > 1 and np.isfinite(half).all() else values)
     return np.concatenate(parts)
-
-
-def _function(model: SavedModel) -> str:
-    """Returns the name of the last activation."""
-    last = model.layers[-1]
-    return last.function.name if isinstance(last, Parametric | ActivationLayer) else "linear"
-
-
-def _output_name(model: SavedModel) -> str:
-    """Returns the name of the output."""
-    if len(model.output_shape) > 1:
-        return "output"
-    function = _function(model)
-    if function == "linear" and model.metadata.class_names:
-        return "logits"
-    return OUTPUTS.get(function, "output")
 
 
 def read_onnx(path: Path, pixels: PixelRange | None = None) -> Content:
@@ -167,6 +131,7 @@ def read_onnx(path: Path, pixels: PixelRange | None = None) -> Content:
     model = onnx.parse(data, path)
     entry = _entry(model, path)
     with located(path):
+        refuse_quantized(model)
         if entry.get("graph_sha256") != digest or "network" not in entry:
             network, parameters = read_graph(model, Tensors(path), pixels)
             return Content(network, parameters, _still_true(entry))
