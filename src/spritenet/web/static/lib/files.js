@@ -169,21 +169,16 @@ function atAddress(address) {
  */
 async function fetchBytes(url, limit) {
   const where = url.href;
-  /** @type {Response} */
-  let response;
-  try {
-    const file = await fileBytes(url);
-    if (file) {
-      checkSize(where, file.length, limit);
-      return file;
-    }
-    response = await fetch(url);
-  } catch (error) {
-    throw new ModelError("it can't be read", {
-      where,
-      got: error instanceof Error ? error.message : error,
-    });
+  const unread = (/** @type {unknown} */ error) => {
+    const got = error instanceof Error ? error.message : error;
+    throw new ModelError("it can't be read", { where, got });
+  };
+  const file = await fileBytes(url).catch(unread);
+  if (file) {
+    checkSize(where, file.length, limit);
+    return file;
   }
+  const response = await fetch(url).catch(unread);
   if (!response.ok) {
     throw new ModelError("it can't be read", { where, got: `HTTP status ${response.status}` });
   }
