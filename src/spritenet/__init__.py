@@ -167,6 +167,7 @@ if TYPE_CHECKING:
     from spritenet.sprites import Sprite
     from spritenet.sprites.pack import pack
     from spritenet.streams import Stream, StreamSplit, open  # noqa: A004 - as gzip.open
+    from spritenet.sweeps import Ensemble, Members, train_many
     from spritenet.training.callbacks import (
         Callback,
         EarlyStopping,
@@ -346,6 +347,7 @@ _NAMES = {
     "spritenet.sources.mnist_data": ("MnistData",),
     "spritenet.sprites": ("Sprite", "pack"),
     "spritenet.streams": ("Stream", "StreamSplit", "open"),
+    "spritenet.sweeps": ("Ensemble", "Members", "train_many"),
     "spritenet.training.callbacks": (
         "Callback",
         "EarlyStopping",
@@ -421,6 +423,7 @@ __all__ = [
     "DownloadError",
     "Dropout",
     "EarlyStopping",
+    "Ensemble",
     "EpochEnded",
     "Evaluated",
     "Event",
@@ -454,6 +457,7 @@ __all__ = [
     "MeanAbsolutePercentageError",
     "MeanSquaredError",
     "MeanSquaredLogarithmicError",
+    "Members",
     "Minimum",
     "MissingExtraError",
     "MissingKeyError",
@@ -534,6 +538,7 @@ __all__ = [
     "regularizers",
     "schedules",
     "train",
+    "train_many",
     "transfer",
     "utils",
 ]

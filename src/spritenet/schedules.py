@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from spritenet.arguments import count, number
+from spritenet.arguments import choice, count, number
 from spritenet.errors import ModelError
 from spritenet.migration import accepts, module_name
 
@@ -33,7 +33,12 @@ __all__ = [
     "PiecewiseConstantDecay",
     "Schedule",
     "get",
+    "named",
 ]
+
+NAMES = ("constant", "cosine", "one-cycle", "exponential")
+FINAL_FRACTION = 0.01
+"""Of the learning rate, at the end of an exponential schedule made by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +370,26 @@ def get(identifier: object, where: str = "learning_rate") -> Schedule:
             got=identifier.get("class_name"),
         )
     return Constant(number(identifier, "it", where, least=0))
+
+
+def named(name: str, rate: float, steps: int) -> float | Schedule:
+    """The schedule of a name, with its highest rate; a constant one is the rate itself.
+
+    Args:
+        name: one of `NAMES`.
+        rate: the highest rate.
+        steps: the length of the training.
+
+    Raises:
+        ModelError: there is none of that name.
+    """
+    known: dict[str, float | Schedule] = {
+        "constant": rate,
+        "cosine": CosineDecay(rate),
+        "one-cycle": OneCycle(rate),
+        "exponential": ExponentialDecay(rate, max(1, steps), FINAL_FRACTION),
+    }
+    return known[choice(name, "schedule", "schedule", NAMES)]
 
 
 if not TYPE_CHECKING:  # type checkers shall know what is missing

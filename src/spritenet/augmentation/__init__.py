@@ -4,7 +4,15 @@ steps     a random layer in the core's words, and what `fit(augment=…)` takes 
 words     the presets and NAME=VALUE
 """
 
-from spritenet.augmentation.steps import Augment, Step, augmented, find_steps, flip_note, flips
+from spritenet.augmentation.steps import (
+    Augment,
+    Step,
+    augmented,
+    find_steps,
+    flip_note,
+    flips,
+    scaled,
+)
 from spritenet.augmentation.words import PRESETS
 
-__all__ = ["PRESETS", "Augment", "Step", "augmented", "find_steps", "flip_note", "flips"]
+__all__ = ["PRESETS", "Augment", "Step", "augmented", "find_steps", "flip_note", "flips", "scaled"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Augment", "Step", "augmented", "find_steps", "flip_note", "flips"]
+__all__ = ["Augment", "Step", "augmented", "find_steps", "flip_note", "flips", "scaled"]
 
 
 class RandomLayer(Protocol):
@@ -95,6 +95,30 @@ def find_steps(
 
 def _amounts(given: str | Mapping[str, object]) -> Mapping[str, object]:
     return words.parse(given) if isinstance(given, str) else given
+
+
+def scaled(given: Augment, strength: float) -> Augment:
+    """Returns an augmentation whose amounts are multiplied by a factor; 0 is none.
+
+    Args:
+        given: a preset, a text or amounts by name; None for none.
+        strength: the factor, 0 or more. Amounts stay within what is possible, and flips as they
+            are unless it is 0.
+
+    Raises:
+        ModelError: it consists of layers, or the factor is negative.
+    """
+    if given is None:
+        return None
+    if not isinstance(given, str | Mapping):
+        raise ModelError(
+            "layers have no strength",
+            where="augment_strength",
+            expected='an augmentation in words, such as "digits"',
+            got=repr(given)[:100],
+        )
+    found = words.scaled(_amounts(given), strength)
+    return found if strength else None
 
 
 def _step_of(layer: object) -> Step:

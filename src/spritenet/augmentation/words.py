@@ -10,7 +10,7 @@ from spritenet.arguments import choice, number
 from spritenet.core.nodes import Attributes
 from spritenet.errors import ModelError
 
-__all__ = ["NAMES", "PRESETS", "parse", "steps_of"]
+__all__ = ["NAMES", "PRESETS", "parse", "scaled", "steps_of"]
 
 Amount = float | str | tuple[float, float]
 
@@ -172,6 +172,35 @@ def parse(text: str) -> dict[str, Amount]:
             raise _unknown(name)
         else:
             found[name] = _value(value)
+    return found
+
+
+MOST = {"rotation": 180.0}
+"""The largest amount where it is not 1."""
+
+UNSCALED = ("flip", "fill", "mixup", "cutmix")
+"""Amounts that are no strengths."""
+
+
+def scaled(amounts: Mapping[str, object], strength: float) -> dict[str, object]:
+    """Returns amounts times a factor, up to the largest that are possible.
+
+    >>> scaled({"rotation": 8.0, "zoom": (-0.1, 0.2), "fill": "nearest"}, 2)
+    {'rotation': 16.0, 'zoom': (-0.2, 0.4), 'fill': 'nearest'}
+
+    Raises:
+        ModelError: the factor is negative or no number.
+    """
+    factor = number(strength, "augment_strength", "augment", least=0)
+    found: dict[str, object] = {}
+    for name, amount in amounts.items():
+        most = MOST.get(name, 1.0)
+        if name in UNSCALED or amount is None or isinstance(amount, str):
+            found[name] = amount
+        elif isinstance(amount, tuple | list):
+            found[name] = tuple(max(-most, min(most, factor * one)) for one in amount)
+        else:
+            found[name] = min(most, factor * number(amount, name, "augment"))
     return found
 
 

@@ -20,11 +20,6 @@ from spritenet.training.fit_options import BATCH_SIZE, FitOptions
 
 __all__ = ["TrainOptions", "metrics_of"]
 
-SCHEDULES = ("constant", "cosine", "one-cycle", "exponential")
-FINAL_FRACTION = 0.01
-"""Of the learning rate, at the end of an exponential schedule."""
-
-
 TRAINING = {
     "epochs": "epochs",
     "steps": "steps",
@@ -154,20 +149,15 @@ class TrainOptions:
                 return optimizer
             plain = isinstance(own, Constant)
             return replace(optimizer, learning_rate=rate if plain else own.with_peak(rate))
-        known: dict[str, float | Schedule] = {
-            "constant": rate,
-            "cosine": CosineDecay(rate),
-            "one-cycle": OneCycle(rate),
-            "exponential": ExponentialDecay(rate, max(1, steps), FINAL_FRACTION),
-        }
-        if self.schedule not in known:
+        if self.schedule not in schedules.NAMES:
             raise InputError(
                 "unknown schedule",
                 where="--schedule",
-                expected="one of " + ", ".join(SCHEDULES),
+                expected="one of " + ", ".join(schedules.NAMES),
                 got=self.schedule,
             )
-        return replace(optimizer, learning_rate=known[self.schedule])
+        made = schedules.named(self.schedule, rate, steps)
+        return replace(optimizer, learning_rate=made)
 
 
 def _words(rate: Schedule) -> str:

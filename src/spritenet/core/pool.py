@@ -44,9 +44,13 @@ def threads() -> int:
 
 
 class Pool:
-    """The core's threads, shared by all networks of this process that use the same number."""
+    """The core's threads, shared by all networks of this process that use the same number.
 
-    _pools: ClassVar[dict[int, Self]] = {}
+    A network on one thread works in the thread that calls it. So each of Python's threads has such
+    a pool of its own, and networks train side by side.
+    """
+
+    _pools: ClassVar[dict[tuple[int, int], Self]] = {}
 
     def __init__(self, count: int) -> None:
         """Starts them.
@@ -64,7 +68,8 @@ class Pool:
     @classmethod
     def of(cls, count: int) -> Self:
         """The pool with this many threads; a new one after a fork, which takes no threads along."""
-        pool = cls._pools.get(count)
+        key = count, threading.get_ident() if count == 1 else 0
+        pool = cls._pools.get(key)
         if pool is None or pool.process != os.getpid():
-            pool = cls._pools[count] = cls(count)
+            pool = cls._pools[key] = cls(count)
         return pool

@@ -94,7 +94,8 @@ def fit(  # noqa: D417 - self is the model
         resume: resumes the run in that folder, to a bit-identical end.
         checkpoint_every: steps between checkpoints; by default each epoch, or 10 seconds.
         calibrate_on: held-out images to calibrate the model on at the end
-            (docs/explanation/ood.md): a Split or (x, y); the validation set by default.
+            (docs/explanation/ood.md): a Split or (x, y); the validation set by default; False
+            leaves it uncalibrated, which saves a second.
         validation_freq: epochs between evaluations.
         augment: random changes of the training images (docs/how-to/augmentation.md): "digits",
             "photos" or "none"; amounts such as "rotation=10,translation=0.1" or

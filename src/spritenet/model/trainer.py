@@ -72,10 +72,7 @@ def events(model: Model, x: object, y: ArrayLike | None, options: FitOptions) ->
     random = any(isinstance(layer, RandomFlip) for layer in model.graph)
     if (flips(augmentation) or random) and (note := flip_note(model.class_names)):
         warn(note)
-    held_out = validation
-    if options.calibrate_on is not None:
-        known = adapt(options.calibrate_on, input_shape=shape)
-        held_out = to_batches(known, shape, unweighted)
+    held_out = _held_out(options.calibrate_on, validation, shape, unweighted)
 
     now = model.state.now
     parts = -(-len(examples) // batch_size)
@@ -116,7 +113,7 @@ def events(model: Model, x: object, y: ArrayLike | None, options: FitOptions) ->
         training_set.name,
         resume=options.resume,
         finish=finish,
-        held_out=held_out,
+        held_out=validation if held_out is None else held_out,
         augmentation=augmentation,
     )
     return recorder.events(task, session, callbacks)
@@ -190,6 +187,15 @@ def _warn_of_labels(
             warn(f"{note}: Split.from_arrays(x, y) holds out a part of each class")
     for note in label_notes(every, class_names, numbered=training_set.unnamed):
         warn(note)
+
+
+def _held_out(
+    given: object, validation: BatchSource | None, shape: Shape, encoder: Encoder
+) -> BatchSource | None:
+    """Returns the images to calibrate on: those given, else the validation set; False for none."""
+    if given is None or given is False:
+        return validation if given is None else None
+    return to_batches(adapt(given, input_shape=shape), shape, encoder)
 
 
 def _sample(validation: BatchSource | None, size: int | None, seed: int) -> BatchSource | None:
