@@ -18,7 +18,7 @@ PACKAGE = Path(spritenet.__file__).parent
 OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]*[a-z])")
 TAKE_DATA = {"train", "evaluate", "report", "info", "pack", "unpack", "sheet", "draw", "lab"}
 TAKE_DATA |= {"export"}
-SERVE = {"draw", "lab", "watch"}
+SERVE = {"draw", "lab", "collect", "watch"}
 READ = {"sources", "dataset", "streams", "sprites"}
 OTHERS = re.compile(r"tensorflowjs_converter|\b(?:pip|git|npm|python) ")
 """Programs that have options of their own."""

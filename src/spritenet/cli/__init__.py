@@ -7,7 +7,7 @@ are imported inside the commands, so that `spritenet --help` is quick.
     datasets.py, models.py, image_files.py            what they name, read from disk
     experiment.py, train_log.py, live_line.py         training, and what it prints
     terminal.py, graphics.py                          output: tables, progress bars, images
-    serving.py                                        pages of `draw`, `lab` and `watch`
+    serving.py                                        pages of `draw`, `lab`, `collect`, `watch`
 
 Exit codes: 0 success, 1 an internal error or a diverged training, 2 a user error, 130 Ctrl-C.
 """
@@ -41,6 +41,7 @@ COMMANDS = (
     "sheet",
     "draw",
     "lab",
+    "collect",
     "watch",
     "runs",
     "export",

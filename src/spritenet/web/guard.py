@@ -39,6 +39,7 @@ RULES = {
     "script-src": "'self' 'wasm-unsafe-eval'",
     "style-src": "'self'",
     "img-src": "'self' data: blob:",
+    "media-src": "blob:",
     "connect-src": "'self'",
     "worker-src": "'self' blob:",
     "frame-ancestors": "'none'",

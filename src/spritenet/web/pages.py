@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import html
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,15 +11,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
+import spritenet
 from spritenet import sprites
 from spritenet.dataset import Dataset, Split
 from spritenet.export import SavedModel, files
 from spritenet.web.examples import sprite_bytes
 from spritenet.web.table import STATIC, Content, static_files
 
-__all__ = ["drawing_page", "lab_page"]
+__all__ = ["collect_page", "drawing_page", "lab_page"]
 
 DRAWN_ON = re.compile(r"/draw/\w+\.js$")
+MODULES = re.compile(r"/(draw|lab)/[\w-]+\.js$")
+BUILT_PAGE = "export/draw.html"
+START = "images"
 
 MODEL_TYPES = {"model.json": "application/json", "weights.bin": "application/octet-stream"}
 
@@ -55,6 +61,28 @@ def lab_page(data: Dataset | Path) -> Iterator[dict[str, Content]]:
     with TemporaryDirectory(prefix="spritenet-") as folder:
         packed = data if isinstance(data, Path) else sprites.pack(data, Path(folder) / "data.png")
         yield {**_lab_files(packed.is_dir() or packed.name == sprites.INDEX), **_sprites(packed)}
+
+
+def collect_page(start: bytes = b"") -> dict[str, Content]:
+    """The Collect page at /collect/.
+
+    Args:
+        start: the images to begin with, as a sprite or as a project's file; empty for none.
+    """
+    modules = {n: file for n, file in static_files("draw", "lab").items() if MODULES.match(n)}
+    table = {**modules, **static_files("collect")}
+    table[f"/{BUILT_PAGE}"] = STATIC / BUILT_PAGE
+    words = {"version": spritenet.__version__}
+    if start:
+        # The hash: other images are another project in the browser.
+        words["start"] = f"{START} {hashlib.sha256(start).hexdigest()[:16]}"
+        table[f"/collect/{START}"] = start, "application/octet-stream"
+    page = (STATIC / "collect" / "index.html").read_text(encoding="utf-8")
+    for name, word in words.items():
+        empty = f'<meta name="spritenet-{name}" content="">'
+        page = page.replace(empty, empty.replace('""', f'"{html.escape(word)}"'))
+    table["/collect/"] = page.encode(), "text/html; charset=utf-8"
+    return table
 
 
 def _lab_files(is_folder: bool) -> dict[str, Content]:

@@ -57,8 +57,8 @@ export function chunksOf(bytes, where) {
   return chunks;
 }
 
-/** @param {Uint8Array} bytes */
-function crc32(bytes) {
+/** @param {Uint8Array} bytes @returns {number} of 32 bits, with sign */
+export function crc32(bytes) {
   const table = TABLE;
   let crc = -1;
   let i = 0;

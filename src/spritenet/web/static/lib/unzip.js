@@ -18,15 +18,20 @@ export async function isZip(file) {
 }
 
 /**
- * The files of a ZIP by their last names, folders left out.
+ * The files of a ZIP by their last names, folders left out; or by their paths.
  *
  * @param {Blob} file
  * @param {string} where
+ * @param {{ paths?: boolean, files?: number, bytes?: number }} [limits]  most files, and bytes inflated
  * @returns {Promise<Record<string, Uint8Array>>}
  */
-export async function unzipped(file, where) {
+export async function unzipped(
+  file,
+  where,
+  { paths = false, files = MOST_FILES, bytes = MOST_BYTES } = {},
+) {
   try {
-    return await read(file, where);
+    return await read(file, where, paths, files, bytes);
   } catch (error) {
     if (error instanceof ModelError) throw error;
     throw new ModelError('the ZIP is damaged', {
@@ -36,18 +41,18 @@ export async function unzipped(file, where) {
   }
 }
 
-/** @param {Blob} file @param {string} where */
-async function read(file, where) {
-  if (file.size > MOST_BYTES) throw tooMuch(where);
+/** @param {Blob} file @param {string} where @param {boolean} paths @param {number} most @param {number} bytes */
+async function read(file, where, paths, most, bytes) {
+  if (file.size > bytes) throw tooMuch(where, most, bytes);
   const whole = new Uint8Array(await file.arrayBuffer());
   const view = new DataView(whole.buffer);
   let at = whole.length - 22;
   while (at >= 0 && at > whole.length - LONGEST_END && view.getUint32(at, true) !== END) at--;
   if (at < 0 || view.getUint32(at, true) !== END) throw new RangeError('no end');
   const count = view.getUint16(at + 10, true);
-  if (count > MOST_FILES) throw tooMuch(where);
+  if (count > most) throw tooMuch(where, most, bytes);
   let place = view.getUint32(at + 16, true);
-  let room = MOST_BYTES;
+  let room = bytes;
   /** @type {Record<string, Uint8Array>} */
   const files = {};
   for (let i = 0; i < count; i++) {
@@ -61,9 +66,11 @@ async function read(file, where) {
     const path = new TextDecoder().decode(whole.subarray(place + 46, place + 46 + lengths[0]));
     const local = view.getUint32(place + 42, true);
     place += 46 + lengths[0] + lengths[1] + lengths[2];
-    const name = path.replaceAll('\\', '/').split('/').at(-1) ?? '';
-    if (!name || name.startsWith('.')) continue; // folders, and what macOS puts beside files
-    if ((room -= size) < 0) throw tooMuch(where);
+    const full = path.replaceAll('\\', '/');
+    const last = full.split('/').at(-1) ?? '';
+    const name = paths ? full : last;
+    if (!last || last.startsWith('.')) continue; // folders, and what macOS puts beside files
+    if ((room -= size) < 0) throw tooMuch(where, most, bytes);
     if (Object.hasOwn(files, name)) {
       throw new ModelError('unsupported file in the ZIP', { where, got: path });
     }
@@ -101,10 +108,10 @@ async function content(bytes, method, size) {
   return result;
 }
 
-/** @param {string} where */
-function tooMuch(where) {
-  return new ModelError('the ZIP holds more than a model', {
+/** @param {string} where @param {number} files @param {number} bytes */
+function tooMuch(where, files, bytes) {
+  return new ModelError('the ZIP holds too much', {
     where,
-    expected: `at most ${MOST_FILES} files and ${MOST_BYTES} bytes`,
+    expected: `at most ${files} files and ${bytes} bytes`,
   });
 }

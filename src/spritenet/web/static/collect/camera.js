@@ -1,0 +1,135 @@
+// The camera: asked for only while something shows it, and off as soon as nothing does.
+
+import { DataError } from '../lib/index.js';
+import { element } from '../ui/dom.js';
+import { squareOf } from './pixels.js';
+
+/** @typedef {import('./pixels.js').Cut} Cut */
+
+const SIDE = 256; // pixels of the square that is cut from a frame
+const ADVICE = /** @type {Record<string, string>} */ ({
+  NotAllowedError:
+    'The browser does not allow the camera. Allow it beside the address, then open it again.',
+  NotFoundError: 'No camera was found. Connect one, then open it again.',
+  NotReadableError: 'Another program uses the camera. Close that, then open it again.',
+  OverconstrainedError: 'This camera gives no such images.',
+});
+
+/** A square that shows the camera. */
+export class View {
+  constructor() {
+    this.video = /** @type {HTMLVideoElement} */ (element('video', 'camera-video'));
+    this.video.muted = true;
+    this.video.playsInline = true;
+    this.video.setAttribute('aria-label', 'What the camera sees');
+    this.video.setAttribute('role', 'img');
+  }
+}
+
+export class Camera {
+  /** @param {() => unknown} changed  it went on or off, or is mirrored or turned */
+  constructor(changed) {
+    this.changed = changed;
+    /** @type {Set<View>} */
+    this.views = new Set();
+    /** @type {MediaStream | null} */
+    this.stream = null;
+    /** @type {Promise<MediaStream> | null} */
+    this.opening = null;
+    this.mirrored = true;
+    /** @type {'user' | 'environment'} */
+    this.facing = 'user';
+    this.canvas = document.createElement('canvas');
+    this.canvas.width = SIDE;
+    this.canvas.height = SIDE;
+    this.context = this.canvas.getContext('2d', { willReadFrequently: true });
+  }
+
+  get isOn() {
+    return this.stream !== null;
+  }
+
+  /** Shows the camera in a view; the first view turns it on. @param {View} view */
+  async open(view) {
+    this.views.add(view);
+    this.opening ??= this.start();
+    try {
+      const stream = await this.opening;
+      if (!this.views.has(view)) return;
+      view.video.srcObject = stream;
+      await view.video.play().catch(() => {}); // it was taken off the page meanwhile
+      this.changed();
+    } catch (error) {
+      this.views.delete(view);
+      throw error;
+    } finally {
+      this.opening = null;
+      if (!this.views.size) this.stop();
+    }
+  }
+
+  async start() {
+    if (this.stream) return this.stream;
+    if (!navigator.mediaDevices?.getUserMedia) {
+      throw new DataError('the browser gives this page no camera', {
+        todo: 'It does so on this machine (127.0.0.1), over https, and to a file opened from disk.',
+      });
+    }
+    try {
+      this.stream = await navigator.mediaDevices.getUserMedia({
+        audio: false,
+        video: { facingMode: this.facing, width: { ideal: 640 }, height: { ideal: 480 } },
+      });
+    } catch (error) {
+      const name = error instanceof Error ? error.name : '';
+      throw new Error(ADVICE[name] ?? `The camera can't be opened: ${error}`, { cause: error });
+    }
+    const [track] = this.stream.getVideoTracks();
+    track.addEventListener('ended', () => this.stop());
+    return this.stream;
+  }
+
+  /** Shows it no longer in a view; the last one turns it off. @param {View} view */
+  close(view) {
+    this.views.delete(view);
+    view.video.srcObject = null;
+    if (!this.views.size) this.stop();
+  }
+
+  /** Turns it off, and its light. */
+  stop() {
+    for (const track of this.stream?.getTracks() ?? []) track.stop();
+    this.stream = null;
+    for (const view of this.views) view.video.srcObject = null;
+    this.views.clear();
+    this.changed();
+  }
+
+  mirror() {
+    this.mirrored = !this.mirrored;
+    this.changed();
+  }
+
+  /** The camera on the other side of a phone. */
+  async turn() {
+    this.facing = this.facing === 'user' ? 'environment' : 'user';
+    this.mirrored = this.facing === 'user';
+    const views = [...this.views];
+    this.stop();
+    for (const view of views) await this.open(view);
+  }
+
+  /** Returns the square in the middle of what a view shows; null before there is a frame. @param {View} view @returns {Cut | null} */
+  frame({ video }) {
+    const { context } = this;
+    const { videoWidth, videoHeight } = video;
+    const side = Math.min(videoWidth, videoHeight);
+    if (!context || !side || !this.stream) return null;
+    context.setTransform(this.mirrored ? -1 : 1, 0, 0, 1, this.mirrored ? SIDE : 0, 0);
+    context.imageSmoothingQuality = 'high';
+    const [left, top] = [(videoWidth - side) / 2, (videoHeight - side) / 2];
+    context.drawImage(video, left, top, side, side, 0, 0, SIDE, SIDE);
+    const { data, width, height } = context.getImageData(0, 0, SIDE, SIDE);
+    return squareOf({ data, width, height });
+  }
+}

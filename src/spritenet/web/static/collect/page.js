@@ -1,0 +1,380 @@
+// The Collect page: classes, images, a network of them, and what a person takes home.
+
+import { Core, useCore } from '../lib/index.js';
+import { download } from '../ui/zip.js';
+import { Camera } from './camera.js';
+import { Database } from './database.js';
+import { at, attempt, report, speak } from './elements.js';
+import { Filling } from './filling.js';
+import { Gallery } from './gallery.js';
+import { ofSprite } from './intake.js';
+import { Live } from './live.js';
+import { Inputs } from './pixels.js';
+import { isProject, packProject, readProject } from './project-file.js';
+import * as edits from './project.js';
+import { Selection } from './selection.js';
+import { Store } from './store.js';
+import { fileName, modelZip, pageOf, spriteOf } from './take-away.js';
+import { Trainer } from './trainer.js';
+import { TrainingPanel } from './training-panel.js';
+
+/** @typedef {import('./project.js').Entry} Entry */
+/** @typedef {import('./project.js').Project} Project */
+
+const SIZES = [8, 12, 16, 20, 24, 28, 32, 40, 48, 64, 80, 96, 112, 128];
+const { counted } = edits;
+
+class Page {
+  /** @param {Database | null} database */
+  constructor(database) {
+    this.database = database;
+    this.store = new Store();
+    this.inputs = new Inputs();
+    this.trainer = new Trainer();
+    this.selection = new Selection(() => this.gallery?.select());
+    this.camera = new Camera(() => {
+      this.filling?.follow();
+      this.live?.follow();
+    });
+    this.gallery = new Gallery(at('classes'), at('selected'), this.hands());
+    this.filling = new Filling(this.store, this.gallery, this.camera);
+    this.live = new Live(
+      at('try'),
+      this.camera,
+      ({ cut, source }, label) => this.filling.take(cut, source, '', label),
+      report,
+    );
+    this.training = new TrainingPanel(
+      this.store,
+      this.inputs,
+      this.trainer,
+      {
+        move: (ids, label) => this.move(ids, label),
+        select: (ids) => this.show(ids),
+        accept: () => {},
+        look: (id) => {
+          const entry = this.store.project.images.find((one) => one.id === id);
+          return entry ? this.look(entry) : null;
+        },
+      },
+      {
+        trained: (least) => this.trained(least),
+        found: () => {
+          for (const card of this.gallery.cards.values()) card.describe();
+        },
+      },
+    );
+    this.store.subscribe((project) => this.update(project));
+    this.listen();
+  }
+
+  /** @returns {import('./gallery.js').Keeping} */
+  hands() {
+    const { store, selection } = this;
+    return {
+      selection,
+      rename: (id, name) => {
+        void attempt(() =>
+          store.change('the name of a class', (project) => edits.renameClass(project, id, name)),
+        );
+        return store.project.classes.find((one) => one.id === id)?.name ?? name;
+      },
+      remove: (id) => this.removeClass(id),
+      capture: (id, kind) => {
+        report(null);
+        this.filling.open(id, kind);
+      },
+      choose: (id, kind) => this.filling.choose(id, kind),
+      drop: (id, transfer) => this.filling.drop(id, transfer),
+      discard: (ids) => {
+        const words = counted(ids.size, 'image');
+        store.change(`deleting ${words}`, (project) => edits.removeImages(project, ids));
+        speak(`${words} deleted`);
+      },
+      move: (ids, label) => this.move(ids, label),
+      look: (entry) => this.look(entry),
+      remark: (entry) => this.remark(entry),
+    };
+  }
+
+  /** @param {ReadonlySet<number>} ids @param {number} label */
+  move(ids, label) {
+    const name = this.store.project.classes.find(({ id }) => id === label)?.name;
+    const words = counted(ids.size, 'image');
+    this.store.change(`moving ${words}`, (project) => edits.relabel(project, ids, label));
+    speak(`${words} moved to ${name}`);
+  }
+
+  /** @param {number} id */
+  removeClass(id) {
+    const { classes } = this.store.project;
+    const place = classes.findIndex((one) => one.id === id);
+    const { name } = classes[place];
+    this.store.change(`removing ${name}`, (project) => edits.removeClass(project, id));
+    speak(`${name} removed`);
+    const next = this.store.project.classes[Math.min(place, classes.length - 2)];
+    if (next) this.gallery.card(next.id)?.field.focus();
+    else at('add-class').focus();
+  }
+
+  /** Selects images and brings the first into view. @param {readonly number[]} ids */
+  show(ids) {
+    for (const card of this.gallery.cards.values()) {
+      if (ids.some((id) => !card.thumbs.has(id) && card.entries.some((one) => one.id === id))) {
+        card.all = true;
+        card.update(card.entries);
+      }
+    }
+    this.selection.set(ids);
+    this.gallery.reveal(ids[0]);
+  }
+
+  /** An image as it is to be seen. @param {Entry} entry */
+  look(entry) {
+    const { project, pixels } = this.store;
+    if (at('as-seen').checked) {
+      const { height, width, channels } = edits.preparationOf(project);
+      return { pixels: this.inputs.of(project, pixels, entry), shape: [height, width, channels] };
+    }
+    const { height, width, channels } = entry;
+    return {
+      pixels: /** @type {Uint8Array} */ (pixels.get(entry.id)),
+      shape: [height, width, channels],
+    };
+  }
+
+  /** What was found of an image, in words. @param {Entry} entry */
+  remark(entry) {
+    const { suspects, groups } = this.training?.shown ?? { suspects: [], groups: [] };
+    const suspect = suspects.find(({ id }) => id === entry.id);
+    if (suspect) {
+      const looks = this.store.project.classes.find(({ id }) => id === suspect.looks);
+      return `looks like ${looks?.name}`;
+    }
+    const group = groups.find(({ ids }) => ids.includes(entry.id));
+    if (group && group.classes.length > 1) return 'in two classes at once';
+    return '';
+  }
+
+  /** @param {number} least */
+  trained(least) {
+    at('try-empty').hidden = true;
+    const isFirst = at('try').hidden;
+    at('try').hidden = false;
+    this.live.take(this.trainer.model, least);
+    const drawings = this.store.project.images.every(({ source }) => source === 'drawing');
+    if (isFirst && drawings) this.live.choose('drawing');
+    this.takes();
+  }
+
+  /** @param {Project} project */
+  update(project) {
+    if (at('as-seen').checked) {
+      const key = JSON.stringify(edits.preparationOf(project));
+      if (key !== this.seenKey) this.gallery.redraw();
+      this.seenKey = key;
+    }
+    this.gallery.update(project);
+    this.filling.follow();
+    this.live.update(project.classes);
+    this.training.update(project);
+    const { undoWords, redoWords } = this.store;
+    for (const [id, verb, words] of /** @type {const} */ ([
+      ['undo', 'Undo', undoWords],
+      ['redo', 'Redo', redoWords],
+    ])) {
+      at(id).disabled = !words;
+      at(id).title = words ? `${verb} ${words}` : '';
+    }
+    at('size').value = project.size === null ? '' : String(project.size);
+    at('tones').value = project.tones ?? '';
+    if (document.activeElement !== at('title')) at('title').value = project.title;
+    this.takes();
+    this.database?.save(
+      () => ({ project: this.store.project, pixels: this.store.pixels }),
+      () =>
+        report(
+          new Error('This browser has no room to keep the images: save the project as a file.'),
+        ),
+    );
+  }
+
+  seenKey = '';
+
+  /** Enables what can be taken. */
+  takes() {
+    at('take-sprite').disabled = edits.filledClasses(this.store.project).length === 0;
+    for (const id of ['take-model', 'take-page']) at(id).disabled = !this.trainer.model;
+    at('save-project').disabled = this.store.project.images.length === 0;
+  }
+
+  /** Begins with another project. @param {Project} project @param {Map<number, Uint8Array>} pixels */
+  replace(project, pixels) {
+    this.filling.close();
+    this.selection.clear();
+    this.training.reset();
+    this.live.take(null);
+    at('try').hidden = true;
+    at('try-empty').hidden = false;
+    this.inputs.made.clear();
+    this.store.replace(project, pixels);
+  }
+
+  get name() {
+    return fileName(this.store.project.title);
+  }
+
+  listen() {
+    const { store } = this;
+    const on = (/** @type {string} */ id, /** @type {() => unknown} */ act) => {
+      at(id).addEventListener('click', () => void attempt(act));
+    };
+    on('undo', () => this.back('undo'));
+    on('redo', () => this.back('redo'));
+    on('add-class', () => {
+      store.change('a new class', (project) => edits.addClass(project));
+      const made = store.project.classes.at(-1);
+      const field = made && this.gallery.card(made.id)?.field;
+      field?.focus();
+      field?.select();
+    });
+    on('new-project', () => {
+      if (
+        store.project.images.length &&
+        !confirm('Start a new project? The images here are deleted.')
+      ) {
+        return;
+      }
+      this.replace(edits.newProject(), new Map());
+      speak('A new project');
+    });
+    on('open-project', () => at('project-file').click());
+    at('project-file').addEventListener('change', () => {
+      const [file] = at('project-file').files;
+      at('project-file').value = '';
+      if (file) void attempt(() => this.openProject(file));
+    });
+    on('save-project', async () =>
+      download(await packProject(store.project, store.pixels), `${this.name}-project.zip`),
+    );
+    on('take-sprite', async () => {
+      const examples = this.inputs.examples(store.project, store.pixels);
+      download(await spriteOf(examples, store.project.title), `${this.name}.png`);
+    });
+    on('take-model', async () => {
+      const { model } = this.trainer;
+      if (model) download(await modelZip(model), `${this.name}-model.zip`);
+    });
+    on('take-page', async () => {
+      const { model } = this.trainer;
+      if (model) download(await pageOf(model, metaOf('version')), `${this.name}.html`);
+    });
+    at('as-seen').addEventListener('change', () => this.gallery.redraw());
+    this.form();
+    addEventListener('keydown', (event) => this.key(event));
+    addEventListener('pagehide', () => {
+      this.camera.stop();
+      void this.database?.flush();
+    });
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden) return;
+      this.camera.stop();
+      void this.database?.flush();
+    });
+  }
+
+  form() {
+    const { store } = this;
+    for (const size of ['', ...SIZES]) {
+      const option = document.createElement('option');
+      option.value = String(size);
+      option.textContent = size ? `${size}×${size}` : 'automatic';
+      at('size').append(option);
+    }
+    at('size').addEventListener('change', () => {
+      const size = at('size').value ? Number(at('size').value) : null;
+      store.change('the image size', (project) => edits.setSize(project, size));
+    });
+    at('tones').addEventListener('change', () => {
+      store.change('the colours', (project) => edits.setTones(project, at('tones').value || null));
+    });
+    at('title').addEventListener('change', () => {
+      const title = at('title').value.trim();
+      store.change('the name', (project) => ({ ...project, title }));
+    });
+  }
+
+  /** @param {'undo' | 'redo'} way */
+  back(way) {
+    const words = way === 'undo' ? this.store.undo() : this.store.redo();
+    if (words) speak(`${way === 'undo' ? 'Undone' : 'Done again'}: ${words}`);
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    const command = event.ctrlKey || event.metaKey;
+    const key = event.key.toLowerCase();
+    const isText = event.target instanceof HTMLInputElement && event.target.type === 'text';
+    if (!command || event.altKey || isText) return;
+    if (key === 'z') this.back(event.shiftKey ? 'redo' : 'undo');
+    else if (key === 'y') this.back('redo');
+    else return;
+    event.preventDefault();
+  }
+
+  /** @param {File} file */
+  async openProject(file) {
+    if (!(await isProject(file))) {
+      const words = `${file.name}: it is no project. Drop images on the page instead.`;
+      throw new Error(words);
+    }
+    const { project, pixels } = await readProject(file, file.name);
+    if (this.store.project.images.length && !confirm('Open it? The images here are replaced.')) {
+      return;
+    }
+    this.replace(project, pixels);
+    speak(`Opened: ${counted(project.images.length, 'image')}`);
+  }
+
+  /** Begins with what was kept, or with what the page came with. */
+  async begin() {
+    const kept = await this.database?.load().catch(() => null);
+    if (kept) this.store.replace(kept.project, kept.pixels);
+    else await this.beginWithGiven();
+    this.update(this.store.project);
+    document.body.dataset.state = 'idle';
+  }
+
+  async beginWithGiven() {
+    const given = metaOf('start');
+    if (!given) return;
+    const response = await fetch(new URL(given.split(' ')[0], document.baseURI));
+    const bytes = await response.blob();
+    if (await isProject(bytes)) {
+      const { project, pixels } = await readProject(bytes, given);
+      this.store.replace(project, pixels);
+      return;
+    }
+    const arrivals = await ofSprite(new Uint8Array(await bytes.arrayBuffer()));
+    this.store.replace(this.filling.added(edits.newProject(), arrivals, 0), this.store.pixels);
+  }
+}
+
+/** A word that the server wrote into the page. @param {'version' | 'start'} name */
+function metaOf(name) {
+  const meta = /** @type {HTMLMetaElement | null} */ (
+    document.querySelector(`meta[name="spritenet-${name}"]`)
+  );
+  return meta?.content ?? '';
+}
+
+async function start() {
+  const core = /** @type {any} */ (globalThis).SPRITENET?.core;
+  if (core) useCore(await Core.fromBytes(core));
+  const page = new Page(await Database.open(metaOf('start')));
+  await page.begin();
+  // For those who look behind the page, and for tests.
+  Object.assign(window, { spritenetCollect: page });
+}
+
+start().catch(report);

@@ -1,0 +1,130 @@
+// What a person takes home: the images as a sprite, the network's files, one HTML page.
+
+import { ModelError, writeSprite } from '../lib/index.js';
+import { zipped } from '../ui/zip.js';
+
+/** @typedef {import('../lib/remote-model.js').RemoteModel} RemoteModel */
+/** @typedef {ReturnType<import('./pixels.js').Inputs['examples']>} Examples */
+
+const TEST = 5; // every fifth image of a class is for tests, the last ones
+const FLOAT_BYTES = 4;
+
+/**
+ * Returns the images as a sprite with a training and a test set: of each class, the last fifth is for
+ * tests, so that those of one recording stay together.
+ *
+ * @param {Examples} examples
+ * @param {string} name
+ * @returns {Promise<Blob>}
+ */
+export async function spriteOf({ images, labels, classNames, imageShape }, name) {
+  const counts = classNames.map((_, k) => labels.filter((label) => label === k).length);
+  const seen = counts.map(() => 0);
+  const isTest = [...labels].map((label) => {
+    const place = seen[label]++;
+    return place >= counts[label] - Math.floor(counts[label] / TEST);
+  });
+  const train = [...labels.keys()].filter((i) => !isTest[i]);
+  const test = [...labels.keys()].filter((i) => isTest[i]);
+  const order = [...train, ...test];
+  const size = images.length / labels.length;
+  const sorted = new Uint8Array(images.length);
+  order.forEach((from, i) => sorted.set(images.subarray(from * size, (from + 1) * size), i * size));
+  /** @type {Record<string, [number, number]>} */
+  const splits = { train: [0, train.length] };
+  if (test.length) splits.test = [train.length, order.length];
+  const bytes = await writeSprite({
+    images: sorted,
+    labels: order.map((i) => labels[i]),
+    imageShape,
+    classNames,
+    splits,
+    name,
+  });
+  return new Blob([/** @type {BlobPart} */ (bytes)], { type: 'image/png' });
+}
+
+/**
+ * Returns the network's two files as a ZIP.
+ *
+ * @param {RemoteModel} model
+ */
+export async function modelZip(model) {
+  return zipped(await model.toFiles());
+}
+
+/**
+ * Returns the drawing page with the network inside, as one HTML file.
+ *
+ * @param {RemoteModel} model
+ * @param {string} version
+ * @returns {Promise<Blob>}
+ */
+export async function pageOf(model, version) {
+  const [page, core, files] = await Promise.all([
+    ownFile('draw.html', '../export/draw.html'),
+    ownFile('core.wasm', '../lib/core.wasm'),
+    model.toFiles(),
+  ]);
+  const inside = [
+    await inElement('core.wasm', core),
+    await inElement('model.json', new TextEncoder().encode(files['model.json'])),
+    await inElement('weights.bin', planes(files['weights.bin'])),
+  ];
+  const text = new TextDecoder()
+    .decode(page)
+    .replace('{{VERSION}}', () => version)
+    .replace('{{FILES}}', () => inside.join('\n'))
+    .replace('{{DATA}}', '');
+  return new Blob([text], { type: 'text/html' });
+}
+
+/**
+ * Returns a file of the page: out of the page itself if it is one file, or from beside it.
+ *
+ * @param {string} name
+ * @param {string} address
+ * @returns {Promise<Uint8Array>}
+ */
+async function ownFile(name, address) {
+  const inside = await /** @type {any} */ (globalThis).SPRITENET?.file?.(name);
+  if (inside) return inside;
+  const response = await fetch(new URL(address, document.baseURI));
+  if (!response.ok) {
+    throw new ModelError("it can't be read", {
+      where: name,
+      got: `HTTP status ${response.status}`,
+    });
+  }
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** First bytes of all weights, then second ones, …: they compress better. @param {Uint8Array} bytes */
+function planes(bytes) {
+  const count = bytes.length / FLOAT_BYTES;
+  return bytes.map((_, i) => bytes[(i % count) * FLOAT_BYTES + Math.floor(i / count)]);
+}
+
+/** @param {string} name @param {Uint8Array} bytes */
+async function inElement(name, bytes) {
+  const stream = new Blob([/** @type {BlobPart} */ (bytes)])
+    .stream()
+    .pipeThrough(new CompressionStream('gzip'));
+  const packed = new Uint8Array(await new Response(stream).arrayBuffer());
+  let letters = '';
+  for (let at = 0; at < packed.length; at += 8192) {
+    letters += String.fromCharCode(...packed.subarray(at, at + 8192));
+  }
+  const kind = name === 'weights.bin' ? ` data-planes="${FLOAT_BYTES}"` : '';
+  return `<script type="application/gzip"${kind} id="${name}">${btoa(letters)}</script>`;
+}
+
+/**
+ * Returns a file's name of a title.
+ *
+ * @param {string} title
+ */
+export function fileName(title) {
+  const plain = title.normalize('NFKD').replace(/[^A-Za-z0-9]+/g, '-');
+  return plain.replace(/^-+|-+$/g, '').toLowerCase() || 'collected';
+}

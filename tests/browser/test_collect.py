@@ -1,0 +1,221 @@
+"""The Collect page as a person uses it: images in, a network out, nothing lost over a reload."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import spritenet as sn
+from drawing_page import visited
+from site_server import served
+from spritenet.web.guard import POLICY
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+STATIC = Path(__file__).parents[2] / "src" / "spritenet" / "web" / "static"
+FOLDERS = ("collect", "draw", "export", "lab", "lib", "ui")
+PATIENCE = 60_000  # milliseconds: others may use the machine
+EACH = 12  # images of a class
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The page, served under the policy of the command."""
+    with served({name: STATIC / name for name in FOLDERS}, POLICY) as site:
+        yield f"{site}collect/index.html"
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of two classes, discs and bars, of 12 pictures each, and files that are none."""
+    folder = tmp_path_factory.mktemp("pictures") / "shapes"
+    random = np.random.default_rng(0)
+    y, x = np.mgrid[0:40, 0:60]
+    for name in ("bar", "disc"):
+        (folder / name).mkdir(parents=True)
+        for i in range(EACH):
+            row, column = random.integers(15, 25), random.integers(20, 40)
+            disc = (x - column) ** 2 + (y - row) ** 2 < 100
+            bar = abs(y - row) < 4
+            picture = random.normal(210, 8, (40, 60, 3))
+            picture[disc if name == "disc" else bar] = random.integers(0, 120, 3)
+            Image.fromarray(picture.clip(0, 255).astype(np.uint8)).save(folder / name / f"{i}.png")
+    (folder / "bar" / "notes.txt").write_text("no image")
+    return folder
+
+
+def opened(context: BrowserContext, address: str) -> Page:
+    """A tab with the page, when it is ready."""
+    tab = context.new_page()
+    tab.goto(address)
+    tab.locator("body[data-state=idle]").wait_for()
+    return tab
+
+
+def names(tab: Page) -> list[str]:
+    """The classes as they stand."""
+    fields = tab.locator(".class-name")
+    return [fields.nth(i).input_value() for i in range(fields.count())]
+
+
+def counts(tab: Page) -> list[int]:
+    """The number of images of each class."""
+    return [int(text.split()[0]) for text in tab.locator(".class-card .count").all_inner_texts()]
+
+
+def fill(tab: Page, folder: Path) -> None:
+    """Chooses a folder for the first class."""
+    with tab.expect_file_chooser() as chooser:
+        tab.locator(".class-card").first.get_by_text("Folder").click()
+    chooser.value.set_files(str(folder))
+    tab.locator("#train-about", has_text=f"{2 * EACH} images").wait_for()
+
+
+def train(tab: Page) -> None:
+    """Trains, and waits until the images are checked."""
+    tab.click("#train")
+    tab.locator("#try:not([hidden])").wait_for(timeout=PATIENCE)
+    tab.locator("body[data-checked]").wait_for(timeout=PATIENCE)
+
+
+def taken(tab: Page, button: str, folder: Path) -> Path:
+    """The file that a button gives."""
+    with tab.expect_download() as download:
+        tab.click(button)
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def draw(tab: Page, place: str, points: list[tuple[float, float]]) -> None:
+    """Draws with the mouse, in fractions of the paper."""
+    paper = tab.locator(f"{place} .sketch canvas")
+    paper.scroll_into_view_if_needed()
+    box = paper.bounding_box()
+    assert box is not None
+    for i, (x, y) in enumerate(points):
+        tab.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=4)
+        if i == 0:
+            tab.mouse.down()
+    tab.mouse.up()
+
+
+def test_a_folder_becomes_a_network_and_files(
+    chromium: Browser, address: str, pictures: Path, tmp_path: Path
+) -> None:
+    """Classes by folder; trained, tried, and taken away for Python; all there after a reload."""
+    with visited(chromium, viewport={"width": 1280, "height": 900}) as context:
+        tab = opened(context, address)
+        fill(tab, pictures)
+        assert names(tab) == ["bar", "disc"]
+        assert counts(tab) == [EACH, EACH]
+        assert "notes.txt: it is no image" in tab.inner_text("#problem")
+        tab.fill("#title", "My shapes")
+        tab.press("#title", "Enter")
+        tab.evaluate("spritenetCollect.store.change('', p => ({ ...p, size: 24 }))")
+        train(tab)
+        assert re.search(r"Trained in [\d.]+ s", tab.inner_text("#train-text"))
+        score = tab.inner_text("#findings .score")
+        assert int(score.split()[0]) >= 80, score
+        with tab.expect_file_chooser() as chooser:
+            tab.get_by_role("button", name="Image …").click()
+        chooser.value.set_files(pictures / "disc" / "0.png")
+        tab.locator("#try .sign", has_text=re.compile("disc|\\?")).wait_for()
+
+        data = sn.load(taken(tab, "#take-sprite", tmp_path))
+        assert data.class_names == ("bar", "disc")
+        assert data.image_shape == (24, 24, 3)
+        assert (len(data.train), len(data.test)) == (20, 4)
+        archive = taken(tab, "#take-model", tmp_path)
+        assert archive.name == "my-shapes-model.zip"
+        with zipfile.ZipFile(archive) as inside:
+            inside.extractall(tmp_path / "model")
+        model = sn.load_model(tmp_path / "model")
+        assert model.class_names == ("bar", "disc")
+        assert (model.predict_classes(data.train) == data.train.labels).mean() >= 0.9
+        page = taken(tab, "#take-page", tmp_path)
+        project = taken(tab, "#save-project", tmp_path)
+
+        tab.wait_for_timeout(400)  # until it is kept
+        tab.reload()
+        tab.locator("#train-about", has_text="24 images, 2 classes, 24×24").wait_for()
+        assert names(tab) == ["bar", "disc"]
+
+        tab.on("dialog", lambda dialog: dialog.accept())
+        tab.click("#new-project")
+        assert counts(tab) == [0, 0]
+        tab.set_input_files("#project-file", project)
+        tab.locator("#train-about", has_text="24 images, 2 classes, 24×24").wait_for()
+        assert tab.input_value("#title") == "My shapes"
+
+        offline = context.new_page()
+        offline.goto(page.as_uri())
+        offline.locator("#stage").wait_for(state="visible")
+        assert offline.evaluate("spritenetDraw.names") == ["bar", "disc"]
+
+
+def test_every_change_can_be_undone(chromium: Browser, address: str, pictures: Path) -> None:
+    """Deleting, moving, renaming, removing; by keyboard, with the focus where it was."""
+    with visited(chromium, viewport={"width": 1280, "height": 900}) as context:
+        tab = opened(context, address)
+        fill(tab, pictures)
+        thumbs = tab.locator("[data-class='3'] .thumb, .class-card:first-child .thumb")
+        thumbs.first.click()
+        tab.keyboard.press("Shift+ArrowRight")
+        tab.keyboard.press("Shift+ArrowRight")
+        assert "3 images selected" in tab.inner_text("#selected")
+        tab.keyboard.press("Delete")
+        assert counts(tab) == [EACH - 3, EACH]
+        assert tab.inner_text("#spoken") == "3 images deleted"
+        assert tab.evaluate("document.activeElement.className") == "thumb"
+        assert tab.locator("#selected").is_hidden()
+        tab.keyboard.press("Control+z")
+        assert counts(tab) == [EACH, EACH]
+        tab.keyboard.press("Control+Shift+Z")
+        assert counts(tab) == [EACH - 3, EACH]
+        tab.keyboard.press(" ")
+        tab.locator("#selected select").select_option(label="disc")
+        assert counts(tab) == [EACH - 4, EACH + 1]
+        tab.locator(".class-name").first.fill("disc")
+        tab.keyboard.press("Enter")
+        assert "another class has this name" in tab.inner_text("#problem")
+        assert names(tab) == ["bar", "disc"]
+        tab.get_by_label("Remove the class disc").click()
+        assert names(tab) == ["bar"]
+        for _ in range(4):
+            tab.click("#undo")
+        assert (names(tab), counts(tab)) == (["Class 1", "Class 2"], [0, 0])
+        assert tab.locator("#undo").is_disabled()
+
+
+def test_drawings_are_collected_and_told_apart(chromium: Browser, address: str) -> None:
+    """Drawn on the paper, by mouse and by keyboard; then the network reads another one."""
+    with visited(chromium, viewport={"width": 1280, "height": 900}) as context:
+        tab = opened(context, address)
+        for place, angle in ((0, 0.0), (1, np.pi / 2)):
+            card = tab.locator(".class-card").nth(place)
+            card.get_by_text("Draw").click()
+            for k in range(6):
+                turn = angle + (k - 3) / 20
+                across, down = 0.3 * np.cos(turn), 0.3 * np.sin(turn)
+                draw(tab, ".class-card", [(0.5 - across, 0.5 - down), (0.5 + across, 0.5 + down)])
+                card.get_by_text("Add the drawing").click()
+        tab.locator(".class-card canvas[role=application]").focus()
+        for key in (" ", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown", " ", "Enter"):
+            tab.keyboard.press(key)
+        assert counts(tab) == [6, 7]
+        assert "28×28, grey" in tab.inner_text("#train-about")
+        train(tab)
+        draw(tab, "#try", [(0.2, 0.5), (0.8, 0.52)])
+        tab.locator("#try .sign", has_text="Class 1").wait_for()
+        tab.locator("#try .fixes button").nth(1).click()
+        assert counts(tab) == [6, 8]
+        assert "train again" in tab.inner_text("#train-text")
