@@ -282,7 +282,11 @@ def test_a_model_is_kept(visit: Open, bench: Bench, tmp_path: Path) -> None:
     assert model.trained_on is not None
     assert model.trained_on.steps == 60
     assert model.scores["test_accuracy"] == pytest.approx(reached, abs=1e-3)
-    # Reloaded, the page knows nothing any more, until it is given the files.
+    # Reloaded, the page goes on with it; without what it kept, it is given the files.
+    tab.reload()
+    tab.locator("#data").wait_for()
+    tab.locator("#progress-text", has_text="Restored, after 60 steps").wait_for()
+    tab.evaluate("sessionStorage.clear()")
     tab.reload()
     tab.locator("#data").wait_for()
     assert tab.inner_text("#now-test") == "–"

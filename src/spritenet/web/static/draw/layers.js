@@ -9,10 +9,13 @@ const HIGH = 120;
 const UNSEEN = ['Rescaling', 'Flatten', 'Dropout']; // they show nothing that isn't shown beside them
 const WORDS = /** @type {Record<string, string>} */ ({
   Conv2D: 'Convolution',
-  MaxPooling2D: 'Largest of each square',
-  AveragePooling2D: 'Mean of each square',
-  GlobalAveragePooling2D: 'Mean of each map',
-  Dense: 'Every input weighed',
+  MaxPooling2D: 'Max pooling: the largest of each square',
+  AveragePooling2D: 'Average pooling: the mean of each square',
+  GlobalAveragePooling2D: 'Global average pooling: the mean of each map',
+  GlobalMaxPooling2D: 'Global max pooling: the largest of each map',
+  SeparableConv2D: 'Separable convolution',
+  BatchNormalization: 'Batch normalization: each map brought to mean 0, deviation 1',
+  Dense: 'Dense: weighted sums of all values',
   Activation: 'Activation',
 });
 
@@ -68,6 +71,6 @@ export class LayerPictures {
 
 /** @param {number[]} shape */
 function described([height, width, channels]) {
-  if (height === 1 && width === 1) return channels === 1 ? '1 number' : `${channels} numbers`;
+  if (height === 1 && width === 1) return channels === 1 ? '1 output' : `${channels} outputs`;
   return `${channels === 1 ? '1 map' : `${channels} maps`} of ${width}×${height}`;
 }

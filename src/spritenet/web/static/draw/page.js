@@ -272,7 +272,7 @@ function report(error, before = '', after = '') {
 function about({ metadata, parameterCount, isMultiLabel }) {
   // The first toLocaleString of a page takes 20 ms.
   const count = String(parameterCount).replace(/\B(?=(\d{3})+$)/g, ',');
-  const parts = [`${count} weights`];
+  const parts = [`${count} parameters`];
   const { dataset } = metadata.trainedOn ?? {};
   if (typeof dataset === 'string') parts.push(`trained on ${dataset}`);
   const accuracy = metadata.scores.test_accuracy;

@@ -40,6 +40,9 @@ export class Paper {
     this.part = 0;
     this.line = this.drawLine.bind(this);
     canvas.style.aspectRatio = `${size.width} / ${size.height}`;
+    // Without it, Chromium waits after a fast stroke for a second tap, and drops a tap on a button.
+    const still = (/** @type {Event} */ event) => event.cancelable && event.preventDefault();
+    canvas.addEventListener('touchstart', still, { passive: false });
     canvas.addEventListener('pointerdown', (event) => this.down(event));
     canvas.addEventListener('pointermove', (event) => this.move(event));
     canvas.addEventListener('pointerup', (event) => this.up(event));

@@ -44,6 +44,21 @@ export class Curves {
     this.draw();
   }
 
+  /** What is drawn, to be kept. */
+  get points() {
+    return { training: this.training, tests: this.tests };
+  }
+
+  /** Draws what was kept; nothing if it is broken. @param {any} points */
+  restore(points) {
+    const fits = (/** @type {any} */ part) =>
+      ['step', 'loss', 'accuracy'].every((key) => Array.isArray(part?.[key]));
+    if (!fits(points?.training) || !fits(points?.tests)) return;
+    this.training = points.training;
+    this.tests = points.tests;
+    this.draw();
+  }
+
   /** @param {Step} step */
   step({ step, loss, accuracy }) {
     this.training.step.push(step);

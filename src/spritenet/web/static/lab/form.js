@@ -3,9 +3,12 @@
 import { LayerEditor } from './editor.js';
 import { hasBranches } from '../ui/layertable.js';
 import { Copies } from './copies.js';
+import { Speed, expected, workOf } from './cost.js';
 import { at, counted, on } from './elements.js';
-import { NETWORKS, fitting, toLayers, toRows } from './networks.js';
-import { OPTIMIZERS, OPTIMIZER_RATES, SCHEDULES, nameOf, scheduled } from './trainer.js';
+import { Fields } from './fields.js';
+import { KINDS, NETWORKS, fitting, toLayers, toRows } from './networks.js';
+import { lossChoices, metricChoices, usualLoss } from './objectives.js';
+import { OPTIMIZERS, OPTIMIZER_RATES, SCHEDULES, lossName, nameOf, scheduled } from './trainer.js';
 
 /** @typedef {import('./parts.js').Lesson} Lesson */
 /** @typedef {import('./trainer.js').Plan} Plan */
@@ -36,6 +39,8 @@ const RATES = /** @type {Record<string, number>} */ ({
 const FIXED = [
   'network',
   'optimizer',
+  'loss',
+  'metric',
   'batch',
   'length',
   'unit',
@@ -46,6 +51,23 @@ const FIXED = [
   'amounts',
 ]; // during training
 const TESTED = 1000; // images of a test in between
+const MOST_STEPS = 1_000_000;
+
+/** @returns {Record<string, import('./fields.js').Limits>} */
+const limits = () => ({
+  rate: { name: 'Learning rate', least: 0, most: Infinity },
+  batch: {
+    name: 'Batch size',
+    least: 1,
+    most: Infinity,
+    whole: true,
+    about: 'all training images',
+  },
+  length: { name: 'Length of training', least: 1, most: MOST_STEPS, whole: true },
+  'test-every': { name: 'Evaluate every … steps', least: 0, most: MOST_STEPS, whole: true },
+  'test-size': { name: 'Test images', least: 1, most: Infinity, whole: true, about: 'all' },
+  seed: { name: 'Seed', least: 0, most: 2 ** 32 - 1, whole: true },
+});
 
 export class Form {
   /** @param {Ear} ear */
@@ -55,6 +77,8 @@ export class Form {
     this.lesson = null;
     /** The network by name that was chosen last. @type {import('./network-table.js').Training | null} */
     this.named = null;
+    this.speed = new Speed();
+    this.fields = new Fields(limits(), (id) => this.entered(id));
     this.editor = new LayerEditor(at('editor'), () => {
       at('network').value = OWN;
       this.describe('Its layers are below.');
@@ -71,11 +95,11 @@ export class Form {
     }
     on('network', 'change', () => this.choose(at('network').value));
     on('optimizer', 'change', () => {
-      at('rate').value = RATES[at('optimizer').value];
+      this.fields.set('rate', RATES[at('optimizer').value]);
       ear.rate();
     });
     for (const id of ['rate', 'schedule']) on(id, 'change', () => ear.rate());
-    for (const id of ['batch', 'length', 'unit']) on(id, 'input', () => this.count());
+    on('unit', 'input', () => this.count());
     on('seed', 'change', () => ear.network());
     this.copies = new Copies(
       () => this.plan.seed,
@@ -83,12 +107,28 @@ export class Form {
     );
   }
 
+  /** A field was changed. @param {string} id */
+  entered(id) {
+    if (['batch', 'length', 'test-every', 'test-size'].includes(id)) this.count();
+    this.ear.plan();
+  }
+
   /** Other images: the first network that they are large enough for. @param {Lesson} lesson */
   begin(lesson) {
     this.lesson = lesson;
     this.copies.begin(lesson);
-    at('test-size').value = Math.min(TESTED, lesson.test.count);
-    this.choose(fitting(lesson.imageShape, lesson.classNames.length));
+    const { isMultiLabel, classNames, train, test } = lesson;
+    const options = (/** @type {[string, string][]} */ all) =>
+      all.map(([name, words]) => new Option(words, name));
+    at('loss').replaceChildren(...options(lossChoices(isMultiLabel)));
+    at('metric').replaceChildren(
+      new Option('none besides accuracy', ''),
+      ...options(metricChoices(isMultiLabel, classNames.length)),
+    );
+    this.fields.limit('batch', { most: train.count });
+    this.fields.limit('test-size', { most: test.count });
+    this.fields.set('test-size', Math.min(TESTED, test.count));
+    this.choose(fitting(lesson.imageShape, classNames.length));
   }
 
   /** A network by name, with the optimizer it goes with. @param {string} name */
@@ -103,11 +143,12 @@ export class Form {
     const { rows, about, optimizer, rate, schedule, batchSize, length, unit } = NETWORKS[name];
     this.named = NETWORKS[name];
     at('optimizer').value = optimizer;
-    at('rate').value = rate;
     at('schedule').value = schedule;
-    at('batch').value = batchSize;
-    at('length').value = length;
     at('unit').value = unit;
+    at('loss').value = usualLoss(Boolean(lesson?.isMultiLabel));
+    this.fields.set('rate', rate);
+    this.fields.set('batch', Math.min(batchSize, lesson?.train.count ?? batchSize));
+    this.fields.set('length', length);
     if (lesson) this.editor.set(rows, lesson.imageShape, lesson.classNames.length, lastOf(lesson));
     this.describe(about);
   }
@@ -120,7 +161,7 @@ export class Form {
   }
 
   /** Shows a loaded model, as far as the form has it. @param {RemoteModel} model */
-  take({ layers, optimizer }) {
+  take({ layers, optimizer, loss }) {
     const { lesson } = this;
     const rows = toRows(layers);
     this.named = null;
@@ -133,14 +174,55 @@ export class Form {
       : hasBranches(layers)
         ? 'A loaded network with branches, listed under Inside. Start trains it; Reset returns to the one below.'
         : 'A loaded network with layers that are not in this list. Start trains it; Reset returns to the one below.';
+    if (loss && at('loss').querySelector(`[value="${lossName(loss)}"]`)) {
+      at('loss').value = lossName(loss);
+    }
     if (!optimizer) return;
     at('optimizer').value = nameOf(optimizer);
-    if (typeof optimizer.learningRate === 'number') at('rate').value = optimizer.learningRate;
+    const { learningRate } = optimizer;
+    if (typeof learningRate === 'number') this.fields.set('rate', learningRate);
   }
 
-  /** Returns the first problem of the layers or of the augmentation; '' without one. */
+  /** What is chosen, to be kept over a reload. */
+  get state() {
+    const { rows } = this.editor;
+    const ids = [...FIXED, 'rate', 'schedule'];
+    return { rows, fields: Object.fromEntries(ids.map((id) => [id, at(id).value])) };
+  }
+
+  /** Chooses what was kept. @param {any} state  of `state`, or whatever was stored */
+  restore({ rows, fields }) {
+    const { lesson, editor } = this;
+    const { network } = fields ?? {};
+    if (!lesson || !Array.isArray(rows) || !network) return;
+    if (Object.hasOwn(NETWORKS, network)) this.choose(network);
+    else if (rows.every(({ kind }) => Object.hasOwn(KINDS, kind))) {
+      this.named = null;
+      at('network').value = OWN;
+      editor.set(rows, lesson.imageShape, lesson.classNames.length, lastOf(lesson));
+      this.describe('Its layers are below.');
+    }
+    for (const [id, value] of Object.entries(fields)) {
+      if (id === 'network' || at(id) === null) continue;
+      if (Object.hasOwn(this.fields.values, id)) this.fields.set(id, value);
+      else if (at(id).tagName !== 'SELECT') at(id).value = value;
+      else if ([...at(id).options].some((one) => one.value === value)) at(id).value = value;
+    }
+    this.copies.check();
+    this.count();
+    this.ear.plan();
+  }
+
+  /** Returns the first problem of the layers, a field or the augmentation; '' without one. */
   get problem() {
-    return this.editor.problem || this.copies.problem;
+    return this.editor.problem || this.fields.problem || this.copies.problem;
+  }
+
+  /** The learning rate to begin with for the optimizer that is chosen. */
+  get usualRate() {
+    const { named } = this;
+    const optimizer = at('optimizer').value;
+    return named && named.optimizer === optimizer ? named.rate : RATES[optimizer];
   }
 
   /** The layers of the network that is described. */
@@ -155,20 +237,10 @@ export class Form {
     return scheduled(schedule, rate, steps, scheduleOptions);
   }
 
-  /** Returns the training options, brought within their limits. @returns {Plan} */
+  /** Returns the training options: of a field whose value is wrong, the last right one. @returns {Plan} */
   get plan() {
     const count = this.lesson?.train.count ?? 1;
-    /** @param {string} id @param {number} standard */
-    const whole = (id, standard) => {
-      const { valueAsNumber, min, max } = at(id);
-      const value = Math.round(valueAsNumber);
-      return Number.isFinite(value)
-        ? Math.max(Number(min), Math.min(Number(max), value))
-        : standard;
-    };
-    const batchSize = Math.min(whole('batch', 64), count);
-    const length = whole('length', 1);
-    const rate = at('rate').valueAsNumber;
+    const { batch: batchSize, length, rate, seed, ...tests } = this.fields.values;
     const optimizer = at('optimizer').value;
     const schedule = at('schedule').value;
     const { named } = this;
@@ -178,25 +250,44 @@ export class Form {
       options: own?.options ?? {},
       smoothing: named?.smoothing ?? 0,
       scheduleOptions: named && named.schedule === schedule ? named.scheduleOptions : {},
-      rate: Number.isFinite(rate) && rate >= 0 ? rate : RATES[optimizer],
+      rate,
+      loss: at('loss').value,
+      metric: at('metric').value,
       schedule,
       batchSize,
       steps: at('unit').value === 'epochs' ? length * Math.ceil(count / batchSize) : length,
-      seed: whole('seed', 0),
-      testEvery: whole('test-every', 100),
-      testSize: whole('test-size', TESTED),
+      seed,
+      testEvery: tests['test-every'],
+      testSize: tests['test-size'],
       augment: this.copies.words,
     };
+  }
+
+  /** The multiplications for one image of the network that is described. */
+  get work() {
+    const { lesson, editor } = this;
+    return lesson && !editor.problem ? workOf(this.layers, lesson.imageShape) : 0;
   }
 
   /** Says how long the training is. */
   count() {
     if (!this.lesson) return;
-    const { steps, batchSize } = this.plan;
+    const { plan } = this;
+    const { steps, batchSize } = plan;
     const epochs = steps / Math.ceil(this.lesson.train.count / batchSize);
     const times = epochs < 10 ? Number(epochs.toFixed(2)) : Math.round(epochs);
     at('plan-note').textContent =
-      `${counted(steps)} steps: each image is seen ${times === 1 ? 'once' : `${times} times`}.`;
+      `${counted(steps)} steps: each image is seen ${times === 1 ? 'once' : `${times} times`}. ${expected(this.speed, this.work, plan)}`;
+  }
+
+  /** Returns what is to be done before training. */
+  get hint() {
+    if (!this.lesson) return 'First, images.';
+    const { editor, problem, copies } = this;
+    if (!problem) return 'Press Start.';
+    if (problem === editor.problem) return 'Correct the layers first: see Network.';
+    if (problem === copies.problem) return 'Correct the augmentation first: see Training.';
+    return `Correct this first, see Training. ${problem}`;
   }
 
   /** Locks all but the learning rate during training. @param {boolean} fixed */

@@ -1,4 +1,29 @@
-// Files to and from the person's computer.
+// Files to and from the person's computer, and whether a model fits the images.
+
+/** @typedef {import('../lib/remote-model.js').RemoteModel} RemoteModel */
+/** @typedef {import('./parts.js').Lesson} Lesson */
+
+/**
+ * Why a model can't see these images; '' if it can.
+ *
+ * @param {RemoteModel} model
+ * @param {Lesson} lesson
+ */
+export function unlike(model, { imageShape, classNames, isMultiLabel }) {
+  if (String(model.imageShape) !== String(imageShape)) {
+    return `The model takes images of ${model.imageShape.join('×')}, these are ${imageShape.join('×')}. Load the images it was trained on.`;
+  }
+  if (model.outputs !== classNames.length) {
+    return `The model has ${model.outputs} classes, these images have ${classNames.length}.`;
+  }
+  const last = model.layers[model.layers.length - 1];
+  const end = last.className === 'Softmax' ? 'softmax' : last.config.activation;
+  const wanted = isMultiLabel ? 'sigmoid' : 'softmax';
+  if (end !== wanted) {
+    return `The model's last layer ends with ${end ?? 'no activation'}, not with ${wanted}: it can't be trained on these images.`;
+  }
+  return '';
+}
 
 /**
  * Gives files to the person: the browser saves each.

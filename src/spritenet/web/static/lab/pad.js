@@ -7,11 +7,37 @@ import { labelText } from '../lib/label-metrics.js';
 import { Bars } from '../ui/bars.js';
 import { Frame } from '../ui/frame.js';
 import { drawPixels } from '../ui/pictures.js';
+import { at } from './elements.js';
 
 /** @typedef {import('../lib/remote-model.js').RemoteModel} RemoteModel */
 /** @typedef {import('../lib/prepare.js').Preparation} Preparation */
 
 const PEN = 20; // units of the sheet, whose longer side has 280
+
+/**
+ * Makes the page's pad, for images that can be drawn.
+ *
+ * @param {import('./parts.js').Lesson} lesson
+ * @param {Preparation | null} preparation  of a drawing; null if there is none
+ * @returns {Pad | null}
+ */
+export function makePad({ imageShape, classNames }, preparation) {
+  const old = at('pad');
+  const canvas = old.cloneNode(true);
+  old.replaceWith(canvas); // without the hands of the sheet before
+  if (!preparation) return null;
+  const places = {
+    canvas,
+    pen: at('pad-pen'),
+    hint: at('pad-hint'),
+    seen: at('pad-seen'),
+    bars: at('pad-bars'),
+    verdict: at('pad-verdict'),
+    clear: at('pad-clear'),
+    undo: at('pad-undo'),
+  };
+  return new Pad(places, { imageShape, preparation, classNames });
+}
 
 export class Pad {
   /**

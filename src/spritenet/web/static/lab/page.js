@@ -1,15 +1,20 @@
 // The lab: brings the images, the network, its training and what is shown of them together.
 
+import { Advice } from './advice.js';
+import { listenToLinks, offerToGiveUp, showControls } from './controls.js';
 import { at, counted, on, percent, tell } from './elements.js';
 import { Form } from './form.js';
 import { Images } from './images.js';
 import { Inside } from './inside.js';
-import { onChoice, save } from './model-files.js';
-import { Pad } from './pad.js';
+import { onChoice, save, unlike } from './model-files.js';
+import { toRows } from './networks.js';
+import { makePad } from './pad.js';
 import { imageAt, preparationFor, textOf } from './parts.js';
 import { Progress } from './progress.js';
 import { Results } from './results.js';
-import { Trainer } from './trainer.js';
+import { Session, imagesKey } from './session.js';
+import { Trainer, within } from './trainer.js';
+import { DivergedError } from '../lib/index.js';
 import { defaultCore } from '../lib/core.js';
 
 /** @typedef {import('./parts.js').Lesson} Lesson */
@@ -18,6 +23,9 @@ import { defaultCore } from '../lib/core.js';
 /** @typedef {import('../lib/training.js').Evaluated} Evaluated */
 
 const LOOK_EVERY = 700; // milliseconds between two looks inside during training
+const KEEP_EVERY = 5000; // milliseconds between two copies that outlive a reload
+const PATIENCE = 1000; // milliseconds that a step may go on after Stop
+const LONG_TEST = 10; // seconds; a longer one isn't made unasked
 
 class Lab {
   constructor() {
@@ -28,8 +36,12 @@ class Lab {
     this.stale = true; // the network described is another than the one that is there
     this.trained = false;
     this.looked = 0;
-    /** @type {Pad | null} */
+    this.keptAt = 0;
+    this.attempts = 0; // networks that were there, and given up ones
+    this.work = 0; // multiplications for an image of the network that is there
+    /** @type {import('./pad.js').Pad | null} */
     this.pad = null;
+    this.session = new Session();
     this.progress = new Progress();
     this.trainer = new Trainer({
       state: (state) => this.enter(state),
@@ -52,6 +64,7 @@ class Lab {
       rate: () => this.rateChanged(),
       plan: () => this.enter(this.trainer.state),
     });
+    this.advice = new Advice(this.form, this.progress, (rate) => this.startAfresh(rate));
     this.images = new Images(
       (lesson) => this.teach(lesson),
       (files) => this.load(files),
@@ -68,7 +81,7 @@ class Lab {
       'click',
       () => void (trainer.state === 'paused' ? trainer.resume() : trainer.pause()),
     );
-    on('stop', 'click', () => void trainer.stop());
+    on('stop', 'click', () => void this.stop());
     on('reset', 'click', () => void this.reset());
     on(
       'test',
@@ -78,14 +91,11 @@ class Lab {
     on('save', 'click', () => void this.save());
     on('shuffle', 'click', () => results.sort('random'));
     on('unfilter', 'click', () => results.all());
-    for (const radio of document.querySelectorAll('input[name="order"]')) {
-      radio.addEventListener('change', () => {
-        const { value } = /** @type {HTMLInputElement} */ (radio);
-        at('shuffle').hidden = value !== 'random';
-        results.sort(value);
-      });
-    }
     onChoice(at('load'), at('model-files'), (files) => this.load(files));
+    listenToLinks();
+    addEventListener('beforeunload', (event) => {
+      if (this.trained && !this.session.lasting) event.preventDefault(); // nothing is kept
+    });
   }
 
   /** The page's own images. */
@@ -97,12 +107,36 @@ class Lab {
   async teach(lesson) {
     await this.trainer.teach(lesson);
     await defaultCore(); // the form asks it for shapes
+    // Only what was there before the page was loaded comes back.
+    const kept = this.attempts ? null : await this.session.kept(imagesKey(lesson));
+    const form = this.attempts ? null : this.session.form;
     this.lesson = lesson;
+    this.advice.begin(lesson);
     this.preparation = preparationFor(lesson);
-    this.newPad();
+    this.pad?.close();
+    this.pad = makePad(lesson, this.preparation);
     this.left();
     this.form.begin(lesson);
     this.look(0);
+    if (form?.images === imagesKey(lesson)) this.form.restore(form);
+    if (kept) await this.restore(kept).catch(() => this.session.forget());
+  }
+
+  /** Goes on with what was there before a reload. @param {import('./session.js').Kept} kept */
+  async restore({ files, curves }) {
+    const model = await this.trainer.load(files);
+    await this.trainer.replace(model);
+    this.attempts++;
+    const { form } = this.session;
+    this.left();
+    if (form) this.form.restore(form);
+    if (!form || !toRows(model.layers)) this.form.take(model);
+    this.progress.curves.restore(curves);
+    this.trained = true;
+    this.arrived(model);
+    this.enter('idle');
+    this.progress.say(`Restored, after ${counted(model.step)} steps.`);
+    await this.trainer.test();
   }
 
   /** Another network is described. */
@@ -117,6 +151,7 @@ class Lab {
   /** Sets another learning rate at once, also during training. */
   rateChanged() {
     const { state, model } = this.trainer;
+    this.enter(state);
     if (!model || (state !== 'running' && state !== 'paused')) return;
     model.setLearningRate(this.form.rate).catch((error) => tell('learning-problem', error));
   }
@@ -126,30 +161,39 @@ class Lab {
   async start() {
     const { lesson, trainer, form, progress } = this;
     if (!lesson || trainer.state !== 'idle') return;
+    this.advice.show(null);
     tell('learning-problem', null);
     const { plan } = form;
+    const attempt = ++this.attempts;
     let { model } = trainer;
     try {
       if (this.stale || !model) {
         this.left();
         this.enter('starting');
+        this.work = form.work;
         model = await trainer.make(form.layers, plan.seed, this.preparation);
         this.arrived(model);
       }
       this.trained = true;
       progress.begin(model.step, plan.steps);
-      const { aborted } = await trainer.run(plan);
-      if (model === trainer.model && aborted) await trainer.test();
+      progress.choose(plan.metric);
+      const history = await trainer.run(plan);
+      form.speed.measure(this.work, history);
+      form.count();
+      const short = form.speed.evaluation(this.work, lesson.test.count) < LONG_TEST;
+      if (model === trainer.model && history.aborted && short) await trainer.test();
       if (model !== trainer.model) return; // left behind meanwhile
       progress.say(
-        aborted
+        history.aborted
           ? `Stopped after ${counted(model.step)} steps; the weights are kept.`
           : `Done: ${counted(model.step)} steps.`,
       );
+      this.advice.judge();
     } catch (error) {
-      if (model !== trainer.model) return;
+      if (attempt !== this.attempts || model !== trainer.model) return;
       tell('learning-problem', error);
       progress.say('');
+      if (error instanceof DivergedError) this.advice.show('diverged');
       if (await trainer.isLost()) {
         trainer.recover();
         this.left();
@@ -158,7 +202,43 @@ class Lab {
     }
     this.enter(trainer.state);
     progress.schedule();
+    void this.keep();
     void this.inside.refresh();
+  }
+
+  /** Ends the training; a step that takes long can be ended too, with the network. */
+  async stop() {
+    const { trainer, progress } = this;
+    if (trainer.state === 'idle' || trainer.state === 'stopping') {
+      await this.giveUp(); // no network yet; or the second press
+      return;
+    }
+    const fresh = trainer.isFresh;
+    if (await within(trainer.stop(), PATIENCE)) return;
+    if (fresh) {
+      await this.giveUp();
+      return;
+    }
+    progress.say('Stopping after this step …');
+    offerToGiveUp();
+  }
+
+  /** Ends the worker in the middle of what it does. */
+  async giveUp() {
+    this.attempts++;
+    this.trainer.recover();
+    await within(this.trainer.over, PATIENCE);
+    this.left();
+    this.stale = true;
+    this.enter('idle');
+    this.progress.say('Stopped in the middle of a step. Start begins with new weights.');
+  }
+
+  /** New weights, and another learning rate. @param {number} rate */
+  async startAfresh(rate) {
+    await this.reset();
+    this.form.fields.set('rate', rate);
+    void this.start();
   }
 
   /** A network is there. @param {RemoteModel} model */
@@ -167,7 +247,7 @@ class Lab {
     if (this.pad) this.pad.model = model;
     at('inside').hidden = false;
     at('inside-empty').hidden = true;
-    at('pad-panel').hidden = !this.pad;
+    at('pad-panel').hidden = at('pad-link').hidden = !this.pad;
     this.inside.begin(model);
     this.pad?.schedule();
   }
@@ -181,13 +261,15 @@ class Lab {
     if (this.pad) this.pad.model = null;
     at('inside').hidden = true;
     at('inside-empty').hidden = false;
-    at('pad-panel').hidden = true;
-    this.progress.say(this.hint);
+    at('pad-panel').hidden = at('pad-link').hidden = true;
+    this.advice.show(null);
+    this.progress.say(this.form.hint);
   }
 
   async reset() {
     tell('learning-problem', null);
     await this.trainer.forget();
+    void this.session.forget();
     this.left();
     this.stale = true;
     this.enter('idle');
@@ -196,35 +278,22 @@ class Lab {
 
   /** @param {State} state */
   enter(state) {
-    const idle = state === 'idle';
     const { lesson, trained, stale, progress } = this;
-    const model = this.trainer?.model;
-    at('start').disabled = !idle || !lesson || Boolean(this.form.problem);
-    at('start').textContent = idle ? (trained && !stale ? 'Train on' : 'Start') : 'Training …';
-    at('pause').disabled = state !== 'running' && state !== 'paused';
-    at('pause').textContent = state === 'paused' ? 'Go on' : 'Pause';
-    at('stop').disabled = idle || state === 'stopping';
-    at('reset').disabled = !trained || state === 'stopping';
-    at('test').disabled = !idle || !model;
-    at('save').disabled = !model || state === 'starting';
-    at('load').disabled = !idle || !lesson;
+    const idle = state === 'idle';
+    showControls(state, {
+      ready: Boolean(lesson) && !this.form.problem,
+      images: Boolean(lesson),
+      trained,
+      goesOn: trained && !stale,
+      network: Boolean(this.trainer?.model),
+    });
     this.form.lock(!idle);
-    document.body.dataset.state = state;
     progress.isRunning = state === 'running';
-    if (idle && !trained) progress.say(this.hint);
+    if (idle && !trained) progress.say(this.form.hint);
     if (state === 'starting') progress.say('Starting …');
     if (state === 'paused') progress.pause();
     if (state === 'stopping') progress.say('Stopping …');
-  }
-
-  /** Returns what is to be done before training. */
-  get hint() {
-    if (!this.lesson) return 'First, images.';
-    const { problem, copies } = this.form;
-    if (problem && problem === copies.problem) {
-      return 'Correct the augmentation first: see Training.';
-    }
-    return problem ? 'Correct the layers first: see Network.' : 'Press Start.';
+    if (lesson) this.session.keepForm({ images: imagesKey(lesson), ...this.form.state });
   }
 
   /** @param {Evaluated} evaluated */
@@ -239,6 +308,8 @@ class Lab {
       this.pad?.schedule();
     }
     if (whole) at('spoken').textContent = `Test accuracy ${percent(evaluated.accuracy)}`;
+    if (this.trainer.state === 'running') this.advice.judge();
+    if (now - this.keptAt > KEEP_EVERY) void this.keep();
   }
 
   /** @param {number} place  of the test image to look at */
@@ -250,32 +321,18 @@ class Lab {
     this.inside.look(imageAt(lesson.test, place), lesson.imageShape, title);
   }
 
-  newPad() {
-    const { lesson, preparation } = this;
-    this.pad?.close();
-    this.pad = null;
-    const old = at('pad');
-    const canvas = old.cloneNode(true);
-    old.replaceWith(canvas); // without the hands of the sheet before
-    if (!lesson || !preparation) return;
-    const places = {
-      canvas,
-      pen: at('pad-pen'),
-      hint: at('pad-hint'),
-      seen: at('pad-seen'),
-      bars: at('pad-bars'),
-      verdict: at('pad-verdict'),
-      clear: at('pad-clear'),
-      undo: at('pad-undo'),
-    };
-    this.pad = new Pad(places, {
-      imageShape: lesson.imageShape,
-      preparation,
-      classNames: lesson.classNames,
-    });
-  }
-
   // Files
+
+  /** Keeps the network over a reload. */
+  async keep() {
+    const { lesson, progress } = this;
+    const { model } = this.trainer;
+    this.keptAt = performance.now();
+    if (!lesson || !model?.step) return;
+    const files = await model.toFiles({ includeOptimizer: true }).catch(() => null);
+    if (!files || model !== this.trainer.model) return;
+    await this.session.keep({ images: imagesKey(lesson), files, curves: progress.curves.points });
+  }
 
   async save() {
     const { model } = this.trainer;
@@ -307,9 +364,11 @@ class Lab {
         return;
       }
       await trainer.replace(model);
+      this.attempts++;
       model.metadata.preparation ??= this.preparation;
       if (!model.metadata.classNames.length) model.metadata.classNames = [...lesson.classNames];
       this.left();
+      this.work = 0;
       this.form.take(model);
       this.trained = true;
       this.arrived(model);
@@ -322,32 +381,11 @@ class Lab {
         .join('. ')
         .concat('.');
       await trainer.test();
+      void this.keep();
     } catch (error) {
       tell('keep-problem', error);
     }
   }
-}
-
-/**
- * Why a model can't see these images; '' if it can.
- *
- * @param {RemoteModel} model
- * @param {Lesson} lesson
- */
-function unlike(model, { imageShape, classNames, isMultiLabel }) {
-  if (String(model.imageShape) !== String(imageShape)) {
-    return `The model takes images of ${model.imageShape.join('×')}, these are ${imageShape.join('×')}. Load the images it was trained on.`;
-  }
-  if (model.outputs !== classNames.length) {
-    return `The model has ${model.outputs} classes, these images have ${classNames.length}.`;
-  }
-  const last = model.layers[model.layers.length - 1];
-  const end = last.className === 'Softmax' ? 'softmax' : last.config.activation;
-  const wanted = isMultiLabel ? 'sigmoid' : 'softmax';
-  if (end !== wanted) {
-    return `The model's last layer ends with ${end ?? 'no activation'}, not with ${wanted}: it can't be trained on these images.`;
-  }
-  return '';
 }
 
 try {

@@ -2,7 +2,9 @@
 
 import { Frame } from '../ui/frame.js';
 import { Curves } from './curves.js';
+import { duration } from './cost.js';
 import { at, counted, percent } from './elements.js';
+import { METRICS } from './objectives.js';
 
 /** @typedef {import('../lib/training.js').Step} Step */
 /** @typedef {import('../lib/training.js').Evaluated} Evaluated */
@@ -28,7 +30,7 @@ export class Progress {
   clear() {
     this.last = null;
     this.curves.clear();
-    for (const id of ['now-loss', 'now-accuracy', 'now-test', 'now-speed']) {
+    for (const id of ['now-loss', 'now-accuracy', 'now-test', 'now-metric', 'now-speed']) {
       at(id).textContent = '–';
     }
     at('progress').value = 0;
@@ -44,6 +46,14 @@ export class Progress {
     this.from = from;
     this.steps = steps;
     this.recent = [];
+    at('now-speed').textContent = '–'; // not another network's
+  }
+
+  /** Shows a metric besides the accuracy. @param {string} name  of METRICS; '' for none */
+  choose(name) {
+    at('metric-figure').hidden = !name;
+    at('metric-name').textContent = `test ${METRICS[name] ?? ''}`;
+    at('now-metric').textContent = '–';
   }
 
   /** @param {Step} step */
@@ -61,13 +71,26 @@ export class Progress {
     this.curves.test(evaluated);
     at('now-test').textContent = percent(evaluated.accuracy);
     at('now-test').title = `of ${counted(evaluated.images)} test images`;
+    const [metric] = Object.values(evaluated.metrics ?? {});
+    if (metric !== undefined) at('now-metric').textContent = percent(metric);
     this.schedule();
   }
 
   /** @param {string} words  the progress, read aloud too */
   say(words) {
-    at('progress-text').textContent = words;
+    this.write(words);
     at('spoken').textContent = words;
+  }
+
+  /** @param {string} words */
+  write(words) {
+    for (const id of ['progress-text', 'bar-text']) at(id).textContent = words;
+  }
+
+  /** The loss and the accuracy in %, means over the last batches. */
+  get lately() {
+    const { loss, accuracy } = this.curves.training;
+    return { loss: mean(loss.slice(-SOME)), accuracy: mean(accuracy.slice(-SOME)) };
   }
 
   schedule() {
@@ -79,8 +102,9 @@ export class Progress {
     const { last, curves, from, steps, recent } = this;
     curves.draw();
     if (!last) return;
-    at('now-loss').textContent = mean(curves.training.loss.slice(-SOME)).toFixed(4);
-    at('now-accuracy').textContent = percent(mean(curves.training.accuracy.slice(-SOME)) / 100);
+    const { loss, accuracy } = this.lately;
+    at('now-loss').textContent = loss.toFixed(4);
+    at('now-accuracy').textContent = percent(accuracy / 100);
     const done = last.step - from;
     at('progress').value = done / steps;
     const seconds = recent.length ? (recent[recent.length - 1][0] - recent[0][0]) / 1000 : 0;
@@ -88,8 +112,9 @@ export class Progress {
     const speed = (recent[recent.length - 1][1] - recent[0][1]) / seconds;
     at('now-speed').textContent = counted(Math.round(speed));
     const left = ((steps - done) * last.images) / speed;
-    at('progress-text').textContent =
-      `Step ${counted(done)} of ${counted(steps)}, epoch ${last.epoch + 1}, about ${duration(left)} left`;
+    this.write(
+      `Step ${counted(done)} of ${counted(steps)}, epoch ${last.epoch + 1}, about ${duration(left)} left`,
+    );
   }
 
   /** It stands still. */
@@ -104,12 +129,4 @@ export class Progress {
 /** @param {number[]} values */
 function mean(values) {
   return values.reduce((a, b) => a + b, 0) / values.length;
-}
-
-/** @param {number} seconds */
-function duration(seconds) {
-  if (seconds < 1) return 'a second';
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
 }

@@ -1,5 +1,6 @@
 // The predictions of the test images: images in green and red, and the confusion matrix.
 
+import { at } from './elements.js';
 import { confusionMatrix } from '../ui/confusion.js';
 import { LabelAnswers, classTable } from './label-results.js';
 import { imageAt, somePlaces, textOf } from './parts.js';
@@ -36,6 +37,13 @@ export class Results {
     this.examination = null;
     /** @type {Lesson | null} */
     this.lesson = null;
+    for (const radio of document.querySelectorAll('input[name="order"]')) {
+      radio.addEventListener('change', () => {
+        const { value } = /** @type {HTMLInputElement} */ (radio);
+        at('shuffle').hidden = value !== 'random';
+        this.sort(value);
+      });
+    }
   }
 
   /** Other images; no answers yet. @param {Lesson} lesson */

@@ -1,5 +1,5 @@
 // Images in a grid, each a button, with the prediction below. Brought up to date in place, so
-// that focus stays while a training goes on.
+// that focus stays while a training goes on. One of them takes part in the tab order; arrows move.
 
 import { drawPixels } from '../ui/pictures.js';
 
@@ -19,7 +19,40 @@ export class Tiles {
     this.pick = pick;
     /** @type {Tile[]} */
     this.shown = [];
+    this.current = 0; // the one in the tab order
+    if (pick) this.list.addEventListener('keydown', (event) => this.key(event));
     container.append(this.list);
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    const boxes = this.boxes();
+    const across = boxes.filter(({ offsetTop }) => offsetTop === boxes[0].offsetTop).length;
+    const moves = /** @type {Record<string, number>} */ ({
+      ArrowLeft: this.current - 1,
+      ArrowRight: this.current + 1,
+      ArrowUp: this.current - across,
+      ArrowDown: this.current + across,
+      Home: 0,
+      End: boxes.length - 1,
+    });
+    const next = moves[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    if (!boxes[next]) return;
+    this.enter(next);
+    boxes[next].focus();
+  }
+
+  /** @returns {HTMLElement[]} */
+  boxes() {
+    return [...this.list.children].map((item) => /** @type {HTMLElement} */ (item.firstChild));
+  }
+
+  /** Puts one tile into the tab order. @param {number} i */
+  enter(i) {
+    this.current = i;
+    this.boxes().forEach((box, k) => (box.tabIndex = k === i ? 0 : -1));
   }
 
   /**
@@ -48,6 +81,7 @@ export class Tiles {
       text.className = right === undefined ? '' : right ? 'right' : 'wrong';
       if (this.pick) box.setAttribute('aria-pressed', String(place === picked));
     });
+    if (this.pick) this.enter(Math.min(this.current, Math.max(0, tiles.length - 1)));
   }
 
   /** @param {number} i */
@@ -62,7 +96,10 @@ export class Tiles {
     box.append(canvas, text);
     if (box instanceof HTMLButtonElement) {
       box.type = 'button';
-      box.addEventListener('click', () => this.pick?.(this.shown[i].place));
+      box.addEventListener('click', () => {
+        this.enter(i);
+        this.pick?.(this.shown[i].place);
+      });
     }
     item.append(box);
     return item;

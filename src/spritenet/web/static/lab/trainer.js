@@ -2,6 +2,7 @@
 
 import { Remote, optimizers, schedules } from '../lib/index.js';
 import { bestThresholds, labelMetrics } from '../lib/label-metrics.js';
+import { metricOption, usualLoss } from './objectives.js';
 
 /** @typedef {import('../lib/remote-model.js').RemoteModel} RemoteModel */
 /** @typedef {import('../lib/messages.js').RemoteExamples} RemoteExamples */
@@ -15,6 +16,8 @@ import { bestThresholds, labelMetrics } from '../lib/label-metrics.js';
  * @property {string} optimizer  as `nameOf` has it
  * @property {Readonly<Record<string, unknown>>} options  of the optimizer, but its rate
  * @property {number} smoothing  of labels
+ * @property {string} loss  its name
+ * @property {string} metric  besides the accuracy; '' for none
  * @property {Readonly<Record<string, unknown>>} scheduleOptions  of the schedule, but the rate
  * @property {number} rate
  * @property {string} schedule  of SCHEDULES
@@ -34,6 +37,7 @@ import { bestThresholds, labelMetrics } from '../lib/label-metrics.js';
  * @property {(evaluated: Evaluated) => unknown} tested
  */
 
+const PATIENCE = 1000; // milliseconds that a step of a network left behind may go on
 const FIRST = ['sgd', 'momentum', 'rmsprop', 'adam', 'adamw']; // those that most people know
 const NAMES = /** @type {(keyof typeof optimizers)[]} */ ([
   ...new Set([...FIRST, ...Object.keys(optimizers)]),
@@ -90,6 +94,8 @@ export class Trainer {
     this.ready = null;
     /** @type {Promise<Remote> | null} */
     this.remote = null;
+    /** Loss and metric of the last training. */
+    this.objective = '';
     this.control = new AbortController();
     /** Resolves when the training is over. @type {Promise<unknown>} */
     this.over = Promise.resolve();
@@ -135,6 +141,11 @@ export class Trainer {
     return Boolean(remote?.broken);
   }
 
+  /** True while nothing would be lost by ending the worker. */
+  get isFresh() {
+    return !this.model?.step;
+  }
+
   /** Another worker in place of one that is no more. The network is lost with it. */
   recover() {
     this.remote?.then((remote) => remote.close()).catch(() => {});
@@ -143,12 +154,12 @@ export class Trainer {
     if (this.lesson) this.send(this.lesson);
   }
 
-  /** Leaves the network behind. */
+  /** Leaves the network behind, with the worker if a step takes long. */
   async forget() {
-    await this.stop();
+    if (!(await within(this.stop(), PATIENCE))) this.recover();
     const { model } = this;
     this.model = null;
-    await model?.close().catch(() => {}); // with its worker it is gone anyway
+    model?.close().catch(() => {}); // with its worker it is gone anyway; it may be busy for long
   }
 
   /**
@@ -186,6 +197,7 @@ export class Trainer {
   async replace(model) {
     await this.forget();
     this.model = model;
+    this.objective = '';
   }
 
   /**
@@ -207,9 +219,13 @@ export class Trainer {
       const { schedule, rate, steps, scheduleOptions } = plan;
       const learningRate = scheduled(schedule, rate, steps, scheduleOptions);
       // The state stays valid as long as the optimizer is the same, also that of a model from files.
-      const same = model.loss && model.optimizer && nameOf(model.optimizer) === plan.optimizer;
+      const objective = `${plan.loss} ${plan.metric}`;
+      const loaded = !this.objective && model.loss && lossName(model.loss) === plan.loss;
+      const known = this.objective === objective || (loaded && !plan.metric);
+      const same = known && model.optimizer && nameOf(model.optimizer) === plan.optimizer;
       if (same) await model.setLearningRate(learningRate);
       else await model.compile(compilation(plan, learningRate, lesson.isMultiLabel));
+      this.objective = objective;
       model.metadata.trainedOn = {
         dataset: lesson.name,
         content_hash: lesson.hash,
@@ -255,9 +271,12 @@ export class Trainer {
     if (!model || !this.ready) return;
     const { test } = await this.ready;
     const examination = await model.examine(test);
-    const { accuracy, logLoss: loss, count: images } = examination;
+    const { accuracy, logLoss, count: images } = examination;
+    const usual = `${usualLoss(Boolean(this.lesson?.isMultiLabel))} `;
+    const other = this.objective && this.objective !== usual;
+    const { loss, metrics } = other ? await model.evaluate(test) : { loss: logLoss, metrics: {} };
     if (model === this.model) {
-      this.tested({ step: model.step, epoch: 0, loss, accuracy, images, examination });
+      this.tested({ step: model.step, epoch: 0, loss, accuracy, images, metrics, examination });
     }
   }
 
@@ -291,12 +310,32 @@ export class Trainer {
 }
 
 /**
+ * Resolves to true when something is done, or to false after a time.
+ *
+ * @param {Promise<unknown>} done
+ * @param {number} milliseconds
+ */
+export function within(done, milliseconds) {
+  const late = new Promise((resolve) => void setTimeout(() => resolve(false), milliseconds));
+  return Promise.race([done.then(() => true), late]);
+}
+
+/**
  * Returns the page's name of an optimizer.
  *
  * @param {import('../lib/optimizers.js').Optimizer} optimizer
  */
 export function nameOf({ className, config }) {
   return className === 'SGD' && config.momentum ? 'momentum' : className.toLowerCase();
+}
+
+/**
+ * Returns the page's name of a loss.
+ *
+ * @param {import('../lib/losses.js').Loss} loss
+ */
+export function lossName({ row: { words } }) {
+  return words[0].replace('sparse_', '');
 }
 
 /**
@@ -307,15 +346,18 @@ export function nameOf({ className, config }) {
  * @param {boolean} several  an image may have several classes
  */
 function compilation(
-  { optimizer: name, options, smoothing: labelSmoothing },
+  { optimizer: name, options, smoothing: labelSmoothing, loss, metric },
   learningRate,
   several,
 ) {
   const make = optimizers[/** @type {keyof typeof optimizers} */ (name)];
   const optimizer = make({ ...options, learningRate });
-  if (several) return { optimizer, loss: { name: 'binary_crossentropy', labelSmoothing } };
-  if (!labelSmoothing) return { optimizer };
-  return { optimizer, loss: { name: 'categorical_crossentropy', labelSmoothing } };
+  const metrics = metric ? [metricOption(metric)] : [];
+  if (loss !== usualLoss(several)) return { optimizer, metrics, loss };
+  if (several || labelSmoothing) {
+    return { optimizer, metrics, loss: { name: loss, labelSmoothing } };
+  }
+  return { optimizer, metrics };
 }
 
 /**

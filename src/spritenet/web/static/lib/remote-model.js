@@ -65,7 +65,7 @@ export class RemoteModel {
     Object.assign(this, { step, passes, memoryBytes, optimizer, loss });
   }
 
-  /** @param {{ optimizer: import('./optimizers.js').Optimizer, loss?: any }} how */
+  /** @param {{ optimizer: import('./optimizers.js').Optimizer, loss?: any, metrics?: readonly import('./metrics.js').MetricOption[] }} how */
   async compile(how) {
     if (typeof how.optimizer.learningRate === 'function') throw noFunctions();
     this.update(await this.ask('compile', [how]));
@@ -138,7 +138,7 @@ export class RemoteModel {
   /**
    * @param {Examples | RemoteExamples} examples
    * @param {{ loss?: string, signal?: AbortSignal, sliceMilliseconds?: number }} [options]
-   * @returns {Promise<{ loss: number, accuracy: number, count: number }>}
+   * @returns {Promise<{ loss: number, accuracy: number, count: number, metrics: Record<string, number> }>}
    */
   evaluate(examples, { signal, ...options } = {}) {
     const transfer = /** @type {ArrayBuffer[]} */ ([]);

@@ -43,7 +43,7 @@ import { infer, size } from './shapes.js';
  * @property {number} loss
  * @property {number} accuracy
  * @property {number} images  tested
- * @property {Record<string, number>} [metrics]  those of `compile`; none where `examine` is asked for
+ * @property {Record<string, number>} [metrics]  those of `compile`
  * @property {import('./evaluation.js').Examination} [examination]  if it was asked for
  */
 /**
@@ -71,7 +71,7 @@ import { infer, size } from './shapes.js';
  * @property {number} [testSize]  all of them by default
  * @property {AbortSignal} [signal]  ends the training before its next slice; the weights are kept
  * @property {(step: Step) => unknown} [onStep]
- * @property {boolean} [examine]  evaluations have predictions and a confusion matrix, too; their loss is then the log loss
+ * @property {boolean} [examine]  evaluations have predictions and a confusion matrix, too; a cross-entropy is then the log loss, without L2 and smoothing
  * @property {(evaluated: Evaluated) => unknown} [onEvaluate]  after each test
  * @property {(epoch: Epoch) => unknown} [onEpoch]  may return a promise, which is waited for
  * @property {number} [sliceMilliseconds]  how long the page waits at a time; 12
@@ -267,7 +267,8 @@ export class Training {
     const { model, epoch } = this;
     const how = { signal, sliceMilliseconds };
     const examination = this.options.examine ? await model.examine(examples, how) : undefined;
-    const found = examination
+    const isKnown = examination && !model.metrics.length && isLogLoss(model.compiled().loss);
+    const found = isKnown
       ? { ...examination, loss: examination.logLoss, metrics: {} }
       : await model.evaluate(examples, how);
     if (signal?.aborted) return null;
@@ -368,6 +369,11 @@ export class Training {
   keepFinite() {
     if (this.done > 0 && !this.model.network.parameters.every(Number.isFinite)) this.diverged(1);
   }
+}
+
+/** True of the cross-entropies that an examination knows. @param {import('./losses.js').Loss} loss */
+function isLogLoss({ row: { name } }) {
+  return /^(Sparse|Binary)?(Categorical)?Crossentropy$/.test(name);
 }
 
 /**

@@ -44,7 +44,7 @@ export function confusionMatrix(container, confusion) {
       const count = row[predicted];
       const fraction = total ? count / total : 0;
       const cell = shown.cells[truth][predicted];
-      write(cell, count ? count.toLocaleString('en') : '·');
+      write(cell, count ? shortCount(count) : '·');
       cell.classList.toggle('none', !count);
       // The root of the fraction, so that one mistake in a hundred can be seen.
       cell.style.setProperty('--fraction', Math.sqrt(fraction).toFixed(3));
@@ -197,6 +197,11 @@ function header(text, scope, title = '') {
  */
 function percent(fraction) {
   return `${fraction === 1 ? '100' : Math.min(99.9, 100 * fraction).toFixed(1)} %`;
+}
+
+/** Up to 9999 without a comma: ten columns fit a phone. @param {number} count */
+function shortCount(count) {
+  return count < 10_000 ? String(count) : count.toLocaleString('en');
 }
 
 /** @param {HTMLElement} element @param {string} text */
