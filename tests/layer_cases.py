@@ -56,6 +56,16 @@ def _mixed(before: int, count: int) -> list[tuple[Layer, tuple[int, ...]]]:
     ]
 
 
+def _parameters(network: native.Network, random: np.random.Generator) -> NDArray[np.float32]:
+    """Random parameters; no variance is negative."""
+    made = random.normal(0, 0.4, network.parameter_count).astype(np.float32)
+    for w in network.weights:
+        if w.name == "variance":
+            own = made[w.offset : w.offset + math.prod(w.shape)]
+            own[:] = np.abs(own) + 0.1
+    return made
+
+
 def check(
     layer: Layer,
     image: tuple[int, int, int],
@@ -91,7 +101,7 @@ def check(
         random.integers(0, 256, (count, *image), dtype=np.uint8),
         random.integers(0, CLASSES, count, dtype=np.int32),
     )
-    parameters = random.normal(0, 0.4, ours.parameter_count).astype(np.float32)
+    parameters = _parameters(ours, random)
     flat = torch.tensor(parameters.astype(np.float64), requires_grad=True)
 
     def weights(node: int) -> dict[str, Tensor]:

@@ -43,6 +43,8 @@ ON_IMAGES: list[Layer] = [
     kinds.LayerNormalization(scale=False),
     kinds.LeakyReLU(0.2),
     kinds.MaxPooling2D(3, 2, "same"),
+    kinds.Normalization(),
+    kinds.Normalization(invert=True),
     kinds.Permute((3, 1, 2)),
     kinds.PReLU(),
     kinds.PReLU(shared_axes=[1, 2]),

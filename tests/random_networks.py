@@ -126,7 +126,7 @@ def parameters_of(
         for weight in node.weights:
             fan = math.prod(weight.shape[:-1]) or 1
             values = random.normal(0, fan**-0.5, math.prod(weight.shape))
-            if weight.name == "moving_variance":
+            if weight.name in ("moving_variance", "variance"):
                 values = np.abs(values) + 0.5
             parts.append(values.astype(np.float32))
     return np.concatenate(parts)

@@ -158,7 +158,8 @@ def _described(parameter: inspect.Parameter, row: Operator) -> dict[str, Any]:
         if parameter.name == "activation":
             told["default"] = default or "linear"
     ending = parameter.name.rpartition("_")[2]
-    if ending in ("initializer", "regularizer", "constraint"):
+    ending = "values" if "Sequence[float]" in str(parameter.annotation) else ending
+    if ending in ("values", "initializer", "regularizer", "constraint"):
         return {**told, "kind": ending}
     for attribute in row.attributes:
         if attribute.name == parameter.name:
@@ -199,7 +200,7 @@ def script(found: dict[str, type[Layer]]) -> str:
         " * @typedef {object} Argument\n"
         " * @property {unknown} [default]  without one it is required\n"
         " * @property {'number' | 'whole' | 'flag' | 'choice' | 'initializer' | 'regularizer' |"
-        " 'constraint'} [kind]\n"
+        " 'constraint' | 'values'} [kind]\n"
         " * @property {readonly string[]} [choices]\n"
         " * @property {number} [count]  of numbers; -3: one to three, or none\n"
         " * @property {number} [least]\n"

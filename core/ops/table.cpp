@@ -35,6 +35,7 @@ namespace sn {
   row(kMinimum) \
   row(kMixUpOperator) \
   row(kMultiply) \
+  row(kNormalization) \
   row(kPermute) \
   row(kPReLU) \
   row(kRandomBrightness) \

@@ -82,6 +82,8 @@ CASES: dict[str, list[list[Layer]]] = {
         [kinds.Softmax(1), kinds.Softmax(-2)],
         [kinds.ReLU(3.0, 0.1, 0.2), kinds.ReLU(2.5)],
         [kinds.ReLU(None, 0.0, 0.3), kinds.LeakyReLU(0.1), kinds.ELU(0.5)],
+        [kinds.Normalization(), kinds.Normalization(invert=True), kinds.Flatten()],
+        [kinds.Flatten(), kinds.Normalization(), kinds.Dense(2)],
         [kinds.Identity(), kinds.GaussianNoise(0.1), kinds.GaussianDropout(0.1)],
         [kinds.Dropout(0.2), kinds.AlphaDropout(0.1), kinds.SpatialDropout2D(0.1)],
     ],

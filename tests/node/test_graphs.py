@@ -114,7 +114,8 @@ def test_the_functional_api_makes_pythons_networks(node: str, tmp_path: Path) ->
 
 SMOOTH: list[tuple[str, str, dict[str, Json], list[str]]] = [
     ("r", "Rescaling", {"scale": 1 / 255}, ["i"]),
-    ("c", "Conv2D", {"filters": 4, "kernel_size": 3, "activation": "tanh"}, ["r"]),
+    ("x", "Normalization", {"mean": [0.1], "variance": [0.5]}, ["r"]),
+    ("c", "Conv2D", {"filters": 4, "kernel_size": 3, "activation": "tanh"}, ["x"]),
     ("b", "Conv2D", {"filters": 4, "kernel_size": 3, "padding": "same", "use_bias": False}, ["c"]),
     ("n", "BatchNormalization", {"momentum": 0.9}, ["b"]),
     ("a", "Add", {}, ["n", "c"]),
@@ -160,7 +161,7 @@ def test_a_network_trains_as_in_python(
     for weight in network.weights:
         name = f"{layers[weight.layer].name}/{weight.name}"
         weights[name] = weight.shape
-        if weight.name == "moving_variance":
+        if weight.name in ("moving_variance", "variance"):
             here = slice(weight.offset, weight.offset + weight.shape[0])
             parameters[here] = np.abs(parameters[here]) + 0.5
     image = graph_node("i", "", "InputLayer", batch_input_shape=[None, 8, 8, 1], dtype="float32")

@@ -42,6 +42,7 @@ from spritenet.export.saved_model import SavedModel, sha256
 from spritenet.export.topology import Content, Topology
 from spritenet.export.zip_file import DAMAGED
 from spritenet.hdf5_file import Hdf5, attribute
+from spritenet.layers import Normalization, Rescaling
 from spritenet.migration import FORMATS
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def read_keras(path: Path, pixels: PixelRange | None = None) -> Content:
     network, weights, entry, stored = read(hdf5, path, pixels)
     with located(path):
         parameters = parameters_of(network.layers, network.input_shape, weights)
+        network = _of_raw_pixels(network, weights)
     if entry.get("weights_sha256") not in (None, sha256(parameters)):
         entry = {}
     if stored is None:
@@ -103,6 +105,19 @@ def read_keras(path: Path, pixels: PixelRange | None = None) -> Content:
         network = replace(network, notes=(*network.notes, note.removesuffix(".")))
         return Content(network, parameters, entry)
     return Content(network, parameters, entry, state)
+
+
+def _of_raw_pixels(network: Topology, weights: WeightsByLayer) -> Topology:
+    """Returns a network without its assumed pixel range if it was adapted to raw pixels."""
+    first = network.layers[1] if len(network.layers) > 1 else None
+    if not network.assumed or not isinstance(first, Normalization) or first.invert:
+        return network
+    mean = next(iter(weights.get(first.label, ())), None)
+    if mean is None or mean.max(initial=0) <= 1:
+        return network
+    rescaling = Rescaling(1.0, name=network.layers[0].label)
+    layers = network.layers.with_layers((rescaling, *network.layers[1:]))
+    return replace(network, layers=layers, assumed=False)
 
 
 def _read_archive(
@@ -257,15 +272,17 @@ def _h5(hdf5: Hdf5, model: SavedModel, where: Path) -> bytes:
     return buffer.getvalue()
 
 
-def _arrays(model: SavedModel) -> Iterator[tuple[str, list[tuple[str, NDArray[np.float32]]]]]:
+def _arrays(model: SavedModel) -> Iterator[tuple[str, list[tuple[str, NDArray[Any]]]]]:
     """Yields the name of each layer with weights, and its arrays by name."""
     offset = 0
     for node in model.layers.nodes(model.input_shape):
-        arrays = []
+        arrays: list[tuple[str, NDArray[Any]]] = []
         for weight in node.weights:
             values = model.parameters[offset : offset + weight.size]
             arrays.append((weight.name, values.reshape(weight.shape)))
             offset += weight.size
+        if isinstance(node.layer, Normalization):
+            arrays.append(("count", np.zeros((), np.int32)))  # Keras 3 has it for older files
         if arrays:
             yield node.layer.label, arrays
 

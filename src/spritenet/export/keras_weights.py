@@ -14,7 +14,7 @@ import numpy as np
 from spritenet.errors import ModelError
 from spritenet.export.error_location import quoted
 from spritenet.hdf5_file import Hdf5, Member, attribute
-from spritenet.layers import Graph, Shape
+from spritenet.layers import Graph, Node, Normalization, Shape
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -152,6 +152,8 @@ def parameters_of(graph: Graph, input_shape: Shape, weights: WeightsByLayer) -> 
     for node in graph.nodes(input_shape):
         expected = [weight.shape for weight in node.weights]
         arrays = weights.get(node.layer.label, ())
+        if isinstance(node.layer, Normalization):
+            arrays = _statistics(node, arrays)
         got = [array.shape for array in arrays]
         if expected and got != expected:
             raise ModelError(
@@ -162,6 +164,20 @@ def parameters_of(graph: Graph, input_shape: Shape, weights: WeightsByLayer) -> 
             )
         parts += [array.reshape(-1) for array in arrays] if expected else []
     return np.concatenate(parts)
+
+
+def _statistics(node: Node, arrays: Sequence[NDArray[np.float32]]) -> Sequence[NDArray[np.float32]]:
+    """Returns a Normalization's mean and variance, which Keras has in its config or its weights.
+
+    Keras has a count behind them, and one number where they are of all channels.
+    """
+    if not arrays:
+        random = np.random.default_rng(0)  # which they don't need
+        return [weight.initializer(weight.shape, random) for weight in node.weights]
+    found = arrays[:2]
+    if all(array.shape == () for array in found):
+        return [np.broadcast_to(array, node.weights[0].shape) for array in found]
+    return found
 
 
 def _shapes(shapes: Sequence[tuple[int, ...]]) -> str:

@@ -89,6 +89,7 @@ def completed(
     layers = graph.layers
     readers = [place for place, read in enumerate(graph.inputs) if IMAGES in read]
     own = readers == [0] and isinstance(layers[0], Rescaling) and not scaled
+    raw = raw or graph.is_normalized_raw
     assumed = not own and not raw and not graph.is_rescaled_later
     if not own and (assumed or pixels is None):
         taken = {layer.name for layer in layers}

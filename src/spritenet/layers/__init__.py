@@ -33,6 +33,7 @@ from spritenet.layers.input import ImageShape, Input
 from spritenet.layers.merging import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
 from spritenet.layers.mixing import CutMix, MixUp
 from spritenet.layers.noise import AlphaDropout, GaussianDropout, GaussianNoise, SpatialDropout2D
+from spritenet.layers.normalization import Normalization
 from spritenet.layers.normalizations import (
     GroupNormalization,
     LayerNormalization,
@@ -105,6 +106,7 @@ __all__ = [
     "MixUp",
     "Multiply",
     "Node",
+    "Normalization",
     "PReLU",
     "Permute",
     "RMSNormalization",
@@ -177,6 +179,7 @@ LAYERS: dict[str, type[Layer]] = {
         Minimum,
         MixUp,
         Multiply,
+        Normalization,
         Permute,
         PReLU,
         RandomBrightness,

@@ -8,6 +8,7 @@ from typing import NamedTuple, cast, overload
 
 from spritenet.errors import ModelError
 from spritenet.layers.base import Layer, Shape, Tensor, Weight
+from spritenet.layers.normalization import Normalization
 
 __all__ = ["IMAGES", "Graph", "Node"]
 
@@ -106,6 +107,21 @@ class Graph(Sequence[Layer]):
             if name == "Rescaling":
                 return seen > 1
             if name not in ARRANGING:
+                return False
+
+    @property
+    def is_normalized_raw(self) -> bool:
+        """True if the images reach a Normalization of raw pixels, but for layers in ARRANGING."""
+        place = IMAGES
+        while True:
+            readers = [index for index, read in enumerate(self.inputs) if place in read]
+            if len(readers) != 1:
+                return False
+            place = readers[0]
+            layer = self.layers[place]
+            if isinstance(layer, Normalization):
+                return layer.is_of_raw_pixels
+            if layer.class_name not in ARRANGING:
                 return False
 
     def nodes(self, input_shape: Shape) -> Iterator[Node]:

@@ -83,7 +83,6 @@ NAMES: dict[str, dict[str, str]] = {
             "Call the layer of that name: sn.Add()([x, y]).",
         "Lambda FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper":
             "Layers run in the compiled core, which calls no other code.",
-        "Normalization": "Use Rescaling(scale, offset).",
         "serialize": "Use layer.config().",
         "deserialize": "Use sn.layers.from_config(class_name, config).",
     }),

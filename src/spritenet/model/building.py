@@ -65,7 +65,8 @@ def with_rescaling(layers: Iterable[Layer]) -> tuple[Graph, list[int]]:
 
     It is the graph's own, if it has one: Rescalings of the images that are equal become one. Layers
     that read the images directly get Rescaling(1/255), whose old index is `IMAGES`; or Rescaling(1)
-    if a Rescaling comes after layers that only arrange pixels, as in Resizing, Rescaling.
+    if a Rescaling comes after layers that only arrange pixels, as in Resizing, Rescaling, or a
+    Normalization of pixels from 0 to 255.
 
     Raises:
         ModelError: layers read the images directly, and others through another Rescaling.
@@ -81,7 +82,8 @@ def with_rescaling(layers: Iterable[Layer]) -> tuple[Graph, list[int]]:
         (place, layer) for place in readers if isinstance(layer := graph[place], Rescaling)
     ]
     kinds = {(layer.scale, layer.offset) for _, layer in rescalings}
-    first: Layer = Rescaling(1.0 if graph.is_rescaled_later else 1 / 255)
+    is_raw = graph.is_rescaled_later or graph.is_normalized_raw
+    first: Layer = Rescaling(1.0 if is_raw else 1 / 255)
     if len(rescalings) == len(readers):
         if len(readers) < 2:
             return graph, list(range(len(graph)))

@@ -24,6 +24,7 @@ from spritenet.layers import (
     Graph,
     Layer,
     Node,
+    Normalization,
     ReLU,
     Rescaling,
     Shape,
@@ -217,6 +218,9 @@ class _Folding:
         layer, channels = node.layer, node.output_shape[-1]
         if isinstance(layer, Rescaling):
             return np.full(channels, layer.scale), np.full(channels, layer.offset)
+        if isinstance(layer, Normalization):
+            mean, deviation = self.weights[index][0], layer.deviation(self.weights[index][1])
+            return (deviation, mean) if layer.invert else (1 / deviation, -mean / deviation)
         if not isinstance(layer, BatchNormalization):
             return None
         named = dict(zip((w.name for w in node.weights), self.weights[index], strict=True))

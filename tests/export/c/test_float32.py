@@ -85,6 +85,8 @@ NETWORKS = {
     "normalised": lambda: sequential(
         (6, 5, 2),
         kinds.Rescaling(1 / 127.5, -1),
+        kinds.Normalization(mean=[0.1, 0.2], variance=[0.5, 0.3]),
+        kinds.Normalization(mean=0.1, variance=0.2, invert=True),
         kinds.Conv2D(6, 3, padding="same"),
         kinds.LayerNormalization(),
         kinds.Conv2DTranspose(4, 3, strides=2, padding="same"),

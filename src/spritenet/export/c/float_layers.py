@@ -130,6 +130,16 @@ def _batch_normalization(step: Step) -> int:
     return step.elementwise("scale_channels", step.size // channels, channels, arrays=arrays)
 
 
+def _fixed_normalization(step: Step) -> int:
+    mean = step.weights["mean"].astype(np.float64)
+    deviation = step.layer.deviation(step.weights["variance"])
+    invert = step.layer.invert
+    factor, offset = (deviation, mean) if invert else (1 / deviation, -mean / deviation)
+    channels = step.shape[-1]
+    arrays = {"factor": factor.astype(np.float32), "offset": offset.astype(np.float32)}
+    return step.elementwise("scale_channels", step.size // channels, channels, arrays=arrays)
+
+
 def _normalization(step: Step) -> int:
     layer, shape = step.layer, step.shape
     channels, pixels = shape[-1], prod(shape[:-1])
@@ -281,6 +291,7 @@ FUNCTIONS: dict[str, Callable[[Step], int]] = {
     **dict.fromkeys(("Resizing", "UpSampling2D"), _resizing),
     "BatchNormalization": _batch_normalization,
     "Concatenate": _concatenate,
+    "Normalization": _fixed_normalization,
     "PReLU": _prelu,
     "Permute": _permute,
     "Rescaling": _rescaling,

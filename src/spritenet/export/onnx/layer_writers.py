@@ -127,6 +127,18 @@ def _batch_normalization(
     return replace(first, name=name)
 
 
+def _normalization(
+    b: GraphBuilder, layer: kinds.Normalization, x: Sequence[Value], w: Weights, _: Node
+) -> Value:
+    """Adds a Normalization; its deviation is at least Keras's 1e-7."""
+    last = b.last(x[0])
+    variance = b.add("Max", b.weight("variance", w["variance"]), b.constant(1e-14, "float32"))
+    mean, deviation = b.weight("mean", w["mean"]), b.add("Sqrt", variance)
+    if layer.invert:
+        return replace(last, name=b.add("Add", b.add("Mul", last.name, deviation), mean))
+    return replace(last, name=b.add("Div", b.add("Sub", last.name, mean), deviation))
+
+
 def _scale_and_center(b: GraphBuilder, weights: Weights, channels: int) -> list[str]:
     """Returns gamma and beta; ones and zeros where there is none."""
     return [
@@ -228,6 +240,7 @@ WRITERS: dict[str, Writer] = {
     "Minimum": _merge("Min"),
     "Multiply": _merge("Mul", pairwise=True),
     "Permute": _permute,
+    "Normalization": _normalization,
     "PReLU": _prelu,
     "ReLU": _relu,
     "Rescaling": _rescaling,

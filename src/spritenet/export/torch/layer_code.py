@@ -212,6 +212,17 @@ def _batch_normalization(w: Written) -> str:
     return f"{module}({w.x})"
 
 
+def _fixed_normalization(w: Written) -> str:
+    layer: Any = w.node.layer
+    sides = (-1, 1, 1) if w.rank == 3 else (-1,)
+    divisor = layer.deviation(w.arrays["variance"]).astype(np.float32)
+    mean, deviation = (
+        w.code.parameter(f"{w.name}_{name}", values.reshape(sides), trainable=False)
+        for name, values in (("mean", w.arrays["mean"]), ("deviation", divisor))
+    )
+    return f"{w.x} * {deviation} + {mean}" if layer.invert else f"({w.x} - {mean}) / {deviation}"
+
+
 def _layer_normalization(w: Written) -> str:
     layer: Any = w.node.layer
     size = w.node.output_shape[-1]
@@ -349,6 +360,7 @@ WRITERS: dict[str, Callable[[Written], str]] = {
     "DepthwiseConv2D": _depthwise,
     "GroupNormalization": _group_normalization,
     "LayerNormalization": _layer_normalization,
+    "Normalization": _fixed_normalization,
     "PReLU": _prelu,
     "RMSNormalization": _rms_normalization,
     "Rescaling": _rescaled,

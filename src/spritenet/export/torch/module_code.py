@@ -113,8 +113,11 @@ class Code:
     def parameter(self, name: str, values: NDArray[Any], *, trainable: bool = True) -> str:
         """Adds a parameter of the module itself; returns the expression that names it."""
         shape = ", ".join(str(side) for side in values.shape)
-        frozen = "" if trainable else ", requires_grad=False"
-        self.made.append(f"        self.{name} = nn.Parameter(torch.zeros({shape}){frozen})")
+        arguments = [f"torch.zeros({shape})", *([] if trainable else ["requires_grad=False"])]
+        line = f"        self.{name} = nn.Parameter({', '.join(arguments)})"
+        self.made.append(
+            line if len(line) <= WIDTH else call(f"self.{name} = nn.Parameter", arguments)
+        )
         self.arrays[name] = np.ascontiguousarray(values)
         return f"self.{name}"
 

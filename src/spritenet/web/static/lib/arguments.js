@@ -93,6 +93,8 @@ export function checked(className, key, value, where) {
         refuse(`one of ${argument.choices?.join(', ')}`);
       }
       return value;
+    case 'values':
+      return values(value, refuse);
     case 'whole':
       return wholes(value, argument, refuse);
     case 'number':
@@ -131,6 +133,19 @@ function number(value, key, argument, refuse) {
   if (['rate', 'momentum'].includes(key) && !(value >= 0 && value < 1)) refuse(`0 <= ${key} < 1`);
   if (value < least) refuse(`a number ≥ ${least}`);
   return value;
+}
+
+/**
+ * Returns null, or numbers: one for each channel, or one for all.
+ *
+ * @param {unknown} value
+ * @param {(expected: string) => never} refuse
+ */
+function values(value, refuse) {
+  if (value === null || value === undefined) return null;
+  const given = [value].flat();
+  if (!given.length || !given.every((one) => Number.isFinite(one))) refuse('finite numbers');
+  return given;
 }
 
 /**

@@ -126,6 +126,10 @@ export function initial(rule, shape, stream) {
   };
   if (name === 'zeros') return values;
   if (name === 'ones') return values.fill(1);
+  if (name === 'values') {
+    const each = /** @type {any} */ (config).values; // one for each channel, or one for all
+    return values.map((_, i) => each[i % each.length]);
+  }
   if (name === 'constant') return values.fill(config.value ?? 0);
   if (name === 'randomuniform') {
     const low = config.minval ?? -0.05;

@@ -3,7 +3,7 @@
 /**
  * @typedef {object} Argument
  * @property {unknown} [default]  without one it is required
- * @property {'number' | 'whole' | 'flag' | 'choice' | 'initializer' | 'regularizer' | 'constraint'} [kind]
+ * @property {'number' | 'whole' | 'flag' | 'choice' | 'initializer' | 'regularizer' | 'constraint' | 'values'} [kind]
  * @property {readonly string[]} [choices]
  * @property {number} [count]  of numbers; -3: one to three, or none
  * @property {number} [least]
@@ -17,7 +17,7 @@
  * @property {Readonly<Record<string, Argument>>} arguments
  */
 
-/** @typedef {'activation' | 'add' | 'alphaDropout' | 'average' | 'averagePooling2d' | 'batchNormalization' | 'centerCrop' | 'concatenate' | 'conv2d' | 'conv2dTranspose' | 'cropping2D' | 'cutMix' | 'dense' | 'depthwiseConv2d' | 'dropout' | 'elu' | 'flatten' | 'gaussianDropout' | 'gaussianNoise' | 'globalAveragePooling2d' | 'globalMaxPooling2d' | 'groupNormalization' | 'identity' | 'layerNormalization' | 'leakyReLU' | 'maximum' | 'maxPooling2d' | 'minimum' | 'mixUp' | 'multiply' | 'permute' | 'prelu' | 'randomBrightness' | 'randomContrast' | 'randomCrop' | 'randomElasticTransform' | 'randomErasing' | 'randomFlip' | 'randomRotation' | 'randomShear' | 'randomTranslation' | 'randomZoom' | 'reLU' | 'rescaling' | 'reshape' | 'resizing' | 'rMSNormalization' | 'separableConv2d' | 'softmax' | 'spatialDropout2d' | 'subtract' | 'unitNormalization' | 'upSampling2d' | 'zeroPadding2d'} LayerName */
+/** @typedef {'activation' | 'add' | 'alphaDropout' | 'average' | 'averagePooling2d' | 'batchNormalization' | 'centerCrop' | 'concatenate' | 'conv2d' | 'conv2dTranspose' | 'cropping2D' | 'cutMix' | 'dense' | 'depthwiseConv2d' | 'dropout' | 'elu' | 'flatten' | 'gaussianDropout' | 'gaussianNoise' | 'globalAveragePooling2d' | 'globalMaxPooling2d' | 'groupNormalization' | 'identity' | 'layerNormalization' | 'leakyReLU' | 'maximum' | 'maxPooling2d' | 'minimum' | 'mixUp' | 'multiply' | 'normalization' | 'permute' | 'prelu' | 'randomBrightness' | 'randomContrast' | 'randomCrop' | 'randomElasticTransform' | 'randomErasing' | 'randomFlip' | 'randomRotation' | 'randomShear' | 'randomTranslation' | 'randomZoom' | 'reLU' | 'rescaling' | 'reshape' | 'resizing' | 'rMSNormalization' | 'separableConv2d' | 'softmax' | 'spatialDropout2d' | 'subtract' | 'unitNormalization' | 'upSampling2d' | 'zeroPadding2d'} LayerName */
 
 /** @type {Readonly<Record<string, Row>>} */
 export const LAYERS = {
@@ -252,6 +252,16 @@ export const LAYERS = {
     arguments: { alpha: { default: 0.2, kind: 'number', count: 1, least: 0.0 } },
   },
   Multiply: { maker: 'multiply', inputs: [2, 256], arguments: {} },
+  Normalization: {
+    maker: 'normalization',
+    inputs: [1, 1],
+    arguments: {
+      axis: { default: -1 },
+      mean: { default: null, kind: 'values' },
+      variance: { default: null, kind: 'values' },
+      invert: { default: false, kind: 'flag' },
+    },
+  },
   Permute: {
     maker: 'permute',
     inputs: [1, 1],

@@ -59,10 +59,23 @@ export function infer(layer, inputs) {
     weights: Array.from({ length: count }, (_, i) => {
       const at = weights + i * WEIGHT.bytes;
       const name = memory.text(read(memory.view, at, WEIGHT, 'name'));
-      const initializer = layer.config[`${name.replace(/_kernel$/, '')}_initializer`];
+      const initializer =
+        layer.config[`${name.replace(/_kernel$/, '')}_initializer`] ?? given(layer, name);
       return { name, shape: sidesAt(memory, at, WEIGHT, 'shape'), initializer };
     }),
   };
+}
+
+/**
+ * Returns the initializer of a weight that is given as an argument: a Normalization's.
+ *
+ * @param {Layer} layer
+ * @param {string} name
+ */
+function given(layer, name) {
+  const values = layer.config[name];
+  if (values) return { class_name: 'Values', config: { values } };
+  return name === 'variance' ? 'ones' : 'zeros';
 }
 
 /**
