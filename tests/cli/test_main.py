@@ -32,11 +32,11 @@ def test_without_arguments_it_helps() -> None:
         (["train", "--epoch", "3"], "No such option: --epoch"),
         (
             ["train", "--gpu"],
-            "--gpu: Spritenet runs on the CPU, on all cores or",
+            "--gpu: train, tune-rate, evaluate and report take --device cpu",
         ),
         (
-            ["train", "--device", "cuda"],
-            "--device: Spritenet runs on the CPU",
+            ["train", "--device", "gpu"],
+            "--device: unknown device: expected cpu, cuda, cuda:N, mps, auto, torch-cpu, got 'gpu'",
         ),
         (["train", "--epochs", "0"], "'--epochs'"),
         (["train", "--epochs", "x"], "'--epochs'"),

@@ -276,7 +276,7 @@ def test_a_models_torch_words_name_our_way() -> None:
     for name, words in (
         ("train", "model.fit"),
         ("eval", "switch dropout off"),
-        ("to", "runs on the CPU"),
+        ("to", "device="),
         ("state_dict", r"model\.weights"),
         ("zero_grad", "model.fit"),
         ("fitt", "Did you mean fit"),

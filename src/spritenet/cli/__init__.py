@@ -50,10 +50,10 @@ COMMANDS = (
 )
 """The commands in the order of the help: functions in the modules of their names, with `_`."""
 
-DEVICES = ("--gpu", "--gpus", "--device", "--devices", "--cuda", "--no-cuda", "--mps", "--tpu")
+DEVICES = ("--gpu", "--gpus", "--devices", "--cuda", "--no-cuda", "--mps", "--tpu", "--device")
 """Options of other programs that choose a processor."""
 
-CPU_ONLY = "Spritenet runs on the CPU, on all cores or as many as --threads says."
+CHOOSE = "train, tune-rate, evaluate and report take --device cpu, cuda, mps or auto."
 
 
 def application(*names: str) -> typer.Typer:
@@ -154,7 +154,7 @@ def _explain_usage(error: Any) -> int:  # noqa: ANN401 - typer's errors, whose c
         return 0  # without arguments, the help was printed
     option = getattr(error, "option_name", "")
     if option in DEVICES:
-        print_error(f"{option}: {CPU_ONLY}")
+        print_error(f"{option}: {CHOOSE}")
         return 2
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "spritenet"

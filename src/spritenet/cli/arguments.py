@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from spritenet.cli.data_options import PANEL
 from spritenet.errors import InputError
 
+if TYPE_CHECKING:
+    from spritenet.model import Model as AnyModel
+
 __all__ = [
     "Classes",
     "Copies",
     "CopiesAugment",
     "Data",
+    "Device",
     "Json",
     "Memory",
     "Model",
     "OptionalData",
     "Pixels",
+    "Precision",
     "Threads",
+    "check_exclusive",
     "check_suffix",
+    "device_option",
+    "precision_option",
+    "set_device",
     "threads_option",
 ]
 
@@ -84,6 +93,32 @@ def threads_option(panel: str | None = None) -> typer.models.OptionInfo:
 
 
 Threads = Annotated[int | None, threads_option()]
+
+
+def device_option(panel: str | None = None) -> typer.models.OptionInfo:
+    """Returns the option `--device`, in a panel of the help."""
+    option: typer.models.OptionInfo = typer.Option(
+        metavar="NAME",
+        help="Where it computes: cpu, cuda, cuda:1, mps or auto. GPUs need the extra torch.",
+        show_default="cpu",
+        rich_help_panel=panel,
+    )
+    return option
+
+
+def precision_option(panel: str | None = None) -> typer.models.OptionInfo:
+    """Returns the option `--precision`, in a panel of the help."""
+    option: typer.models.OptionInfo = typer.Option(
+        metavar="NAME",
+        help="Precision of multiplications on a GPU: float32, tf32 or bf16.",
+        show_default="float32",
+        rich_help_panel=panel,
+    )
+    return option
+
+
+Device = Annotated[str | None, device_option()]
+Precision = Annotated[str | None, precision_option()]
 Copies = Annotated[
     int,
     typer.Option(
@@ -102,6 +137,23 @@ CopiesAugment = Annotated[
         show_default="that of the training",
     ),
 ]
+
+
+def set_device(model: AnyModel, device: str | None, precision: str | None) -> None:
+    """Sets where a model computes, and how precisely; None leaves it as it is."""
+    if device is not None:
+        model.device = device
+    if precision is not None:
+        model.precision = precision
+
+
+def check_exclusive(first: str, one: object, second: str, other: object) -> None:
+    """Raises InputError if both of two options are given."""
+    if one is not None and other is not None:
+        raise InputError(
+            f"mutually exclusive with {first}", where=second, expected="one of the two", got="both"
+        )
+
 
 # A line for images, one for tables and pages, one for models and archives.
 # fmt: off

@@ -13,6 +13,7 @@ from spritenet.cli.arguments import (
     Classes,
     Copies,
     CopiesAugment,
+    Device,
     Json,
     Memory,
     Model,
@@ -46,6 +47,7 @@ def evaluate(
     data: OptionalData = None,
     split: Annotated[str, typer.Option(metavar="NAME", help="Split to evaluate on.")] = "test",
     threads: Threads = None,
+    device: Device = None,
     mistakes: Annotated[
         int | None,
         typer.Option(
@@ -71,7 +73,7 @@ def evaluate(
     from spritenet.report import predictions_of
 
     if is_int8(model):
-        own = {"--tta": tta if tta > 1 else None, "--augment": augment}
+        own = {"--tta": tta if tta > 1 else None, "--augment": augment, "--device": device}
         int8 = load_int8(model, {**own, "--pixels": pixels, "--classes": classes})
         known = int8.metadata.trained_on
         name, data_options = resolve_data(model, data, data_options, known.dataset if known else "")
@@ -90,7 +92,7 @@ def evaluate(
     ranges: dict[str, float] = {}
     if saved.assumed:
         saved, ranges = _with_best_range(model, saved, images)
-    loaded = model_of(saved, threads=threads)
+    loaded = model_of(saved, threads=threads, device=device or "cpu")
     copies_of(loaded.network, tta, augment, "--tta")
     if images.is_multi_label:
         heading = f"{model} on {name}, {split}: {plural(len(images), 'image')}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import Classes, Json, Model, OptionalData, Pixels, Threads
+from spritenet.cli.arguments import Classes, Device, Json, Model, OptionalData, Pixels, Threads
 from spritenet.cli.data_options import DataOptions, with_data_options
 from spritenet.cli.models import load_network, recorded_command, resolve_data
 from spritenet.formatting import duration, percent, plural
@@ -47,6 +47,7 @@ def report(
         ),
     ] = None,
     threads: Threads = None,
+    device: Device = None,
     pixels: Pixels = None,
     classes: Classes = None,
     json: Json = False,
@@ -66,6 +67,7 @@ def report(
 
     run = Run(model) if Run(model).exists else None
     network = _network(model, run, threads, pixels, classes)
+    network.device = device or network.device
     trained_on = network.trained_on.dataset if network.trained_on else ""
     name, data_options = resolve_data(model, data, data_options, trained_on)
     path = out or (model / "report.html" if run else Path(f"{model.resolve().name}-report.html"))

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spritenet.cli.arguments import Json, Memory, threads_option
+from spritenet.cli.arguments import (
+    Json,
+    Memory,
+    check_exclusive,
+    device_option,
+    precision_option,
+    set_device,
+    threads_option,
+)
 from spritenet.cli.data_options import DataOptions, with_data_options
 
 if TYPE_CHECKING:
@@ -19,7 +27,7 @@ if TYPE_CHECKING:
     from spritenet.model import Model
     from spritenet.streams import Stream
 
-__all__ = ["check_exclusive", "network_of", "train"]
+__all__ = ["network_of", "train"]
 
 RUNS = Path("runs")
 """Folder of runs by default."""
@@ -146,6 +154,8 @@ def train(
         ),
     ] = None,
     threads: Annotated[int | None, threads_option("Training")] = None,
+    device: Annotated[str | None, device_option("Training")] = None,
+    precision: Annotated[str | None, precision_option("Training")] = None,
     validation: Annotated[
         float | None,
         training_option(
@@ -208,6 +218,7 @@ def train(
     from spritenet.cli.models import recorded_command
     from spritenet.cli.train_options import TrainOptions
     from spritenet.destination import local_only
+    from spritenet.engines.devices import check_device
     from spritenet.errors import InputError
 
     check_exclusive("--epochs", epochs, "--steps", steps)
@@ -218,6 +229,7 @@ def train(
     options = TrainOptions.from_json(recorded).updated(given)
     if options.freeze and options.start is None:
         raise InputError("it needs a trained model", where="--freeze", do="Give one with --from.")
+    check_device(device or "cpu", precision or "float32", "--device")
     load = _loader(options)
     from spritenet.cli.experiment import Experiment
     from spritenet.cli.watch import start_page
@@ -227,6 +239,7 @@ def train(
 
     dataset = load()
     network = network_of(options, dataset, threads)
+    set_device(network, device, precision)
     run = Run(folder or _new_folder(options.label))
     experiment = Experiment(
         options, dataset, network, run, log_every=log_every, quiet=json, watched=watch
@@ -246,16 +259,6 @@ def train(
     if isinstance(end, Stopped) and end.reason != KEPT:
         raise typer.Exit(130)
     experiment.conclude(end)
-
-
-def check_exclusive(first: str, one: object, second: str, other: object) -> None:
-    """Raises InputError if both of two options are given."""
-    if one is not None and other is not None:
-        from spritenet.errors import InputError
-
-        raise InputError(
-            f"mutually exclusive with {first}", where=second, expected="one of the two", got="both"
-        )
 
 
 def _latest() -> Path | None:

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spritenet.cli import terminal
-from spritenet.cli.arguments import Json, Memory, Threads, check_suffix
+from spritenet.cli.arguments import (
+    Device,
+    Json,
+    Memory,
+    Precision,
+    Threads,
+    check_exclusive,
+    check_suffix,
+    set_device,
+)
 from spritenet.cli.data_options import DataOptions, with_data_options
 
 if TYPE_CHECKING:
@@ -53,6 +62,8 @@ def tune_rate(
     ] = 10.0,
     seed: Annotated[int, typer.Option(metavar="N", help="Random seed.")] = 0,
     threads: Threads = None,
+    device: Device = None,
+    precision: Precision = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write the plot as PNG, SVG or PDF (extra `plot`)."),
@@ -65,7 +76,7 @@ def tune_rate(
     """Find a learning rate: try growing ones, one a step, and suggest one."""
     given = dict(locals())
     from spritenet.cli.datasets import load_or_stream
-    from spritenet.cli.train import check_exclusive, network_of
+    from spritenet.cli.train import network_of
     from spritenet.cli.train_options import TrainOptions
 
     if out is not None:
@@ -74,6 +85,7 @@ def tune_rate(
     options = TrainOptions().updated(given)
     dataset = load_or_stream(options.data, options.memory, options.data_options)
     network = network_of(options, dataset, threads)
+    set_device(network, device, precision)
     found = network.tune_rate(
         dataset.train,
         lowest=lowest,

@@ -55,7 +55,7 @@ _TRAINED = "Set layer.trainable = False, or model.trainable = False."
 _EVENTS = "on_event(event) is called for everything that happens."
 _WEIGHTS = "Use model.weights, a dictionary of arrays: model.weights['dense/kernel']."
 _FIT = "Use model.fit(data)."
-_CORE = "The compiled core runs on the CPU; nothing has to be moved."
+_DEVICE = "Set model.device = 'cuda', or give the model device='cuda'."
 
 NAMES: dict[str, dict[str, str]] = {
     "": _words({
@@ -63,7 +63,7 @@ NAMES: dict[str, dict[str, str]] = {
         "models": "Use sn.Sequential and sn.load_model.",
         "activations": "Give layers the name: activation='relu'.",
         "applications": "sn.networks has small networks by name.",
-        "backend config device": "Nothing has to be set: the compiled core is the only backend.",
+        "backend config device": "Nothing has to be set; Sequential(device=…) says where it runs.",
         "datasets": "Use sn.load('mnist').",
         "distribution": "One machine trains; Sequential(threads=…) says on how many threads.",
         "dtype_policies mixed_precision DTypePolicy FloatDTypePolicy": _FLOAT32,
@@ -237,7 +237,7 @@ TORCH = _words({
     "tensor Tensor from_numpy": "Use NumPy arrays, or PyTorch's own tensors.",
     "no_grad inference_mode": "predict and evaluate never train.",
     "manual_seed": "Give fit a seed.",
-    "cuda": _CORE,
+    "cuda": _DEVICE,
     "save": "Use model.save(folder).",
 })  # fmt: skip
 """PyTorch's names, as they are typed after `sn.` and `sn.layers.`."""
@@ -283,7 +283,7 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
         "forward": "Use model.predict(images).",
         "backward zero_grad": _FIT,
         "requires_grad requires_grad_": _TRAINED,
-        "to cpu cuda ipu mtia xpu share_memory to_empty": _CORE,
+        "to cpu cuda ipu mtia xpu share_memory to_empty": _DEVICE,
         "half bfloat16 double float type dtype dtype_policy compute_dtype variable_dtype "
         "input_dtype quantization_mode get_quantization_layer_structure": _FLOAT32,
         "children named_children modules named_modules get_submodule": "Use model.layers.",

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import numpy as np
 
 from spritenet.arguments import file_path, seed_of
 from spritenet.arguments import input_shape as checked_shape
 from spritenet.augmentation import Step
+from spritenet.engines.devices import CPU
 from spritenet.engines.engine import Engine
 from spritenet.errors import ModelError
 from spritenet.layers import Graph, ImageShape, Layer, Shape, Tensor
@@ -30,7 +31,7 @@ from spritenet.model.delegation import (
     set_if_settable,
 )
 from spritenet.model.metric_choice import MetricChoice
-from spritenet.model.network import Network
+from spritenet.model.network import Network, Running
 from spritenet.model.prediction import Predictor
 from spritenet.model.weights import Weights
 from spritenet.optimizers import Optimizer
@@ -73,11 +74,14 @@ class Model:
         outputs: the tensor that the last layer gives, or a list of one.
         name: in summaries and files.
         threads: the number of threads; None for all (or `SPRITENET_THREADS`).
-        engine: where it runs, called as `engines.native.Network` is; None for the compiled core.
+        device: where it runs: "cpu", "cuda", "mps" or "auto" (docs/how-to/devices.md).
+        precision: of multiplications on a GPU: "float32", "tf32" or "bf16".
+        engine: another engine, called as `engines.native.Network` is; None for the device's.
 
     Attributes:
         network: its layers, with their shapes and engines.
         threads: the number of threads of the next engine; None for all.
+        device, precision: where and with which precision it runs; can be set at any time.
         input_shape: of its images: (height, width, channels), (height, width) or (values,); None
             before it is built.
         optimizer, loss: None before `compile`.
@@ -106,22 +110,27 @@ class Model:
         name: str | None = None,
         *,
         threads: int | None = None,
+        device: str = CPU,
+        precision: str = "float32",
         engine: Callable[..., Engine] | None = None,
     ) -> None:
         graph, shape, origins = assemble(inputs, outputs)
-        self._start(graph, name or "model", threads, engine, shape)
+        where: Running = {"threads": threads, "device": device, "precision": precision}
+        self._start(graph, name or "model", engine, shape, where)
         self._weights.take_over(inherited(graph, origins))
 
     def _start(
         self,
         graph: Graph,
         name: str,
-        threads: int | None,
         engine: Callable[..., Engine] | None,
         input_shape: Shape | None,
+        running: Running,
     ) -> None:
         """Makes its parts, and sets all fields."""
-        self.network = Network(name, threads, engine, input_shape, self)
+        threads, device = running.get("threads"), running.get("device", CPU)
+        precision = running.get("precision", "float32")
+        self.network = Network(name, threads, engine, input_shape, self, device, precision)
         self._weights = Weights(self.network)
         self._compilation = Compilation(self._weights)
         self._predictor = Predictor(self._weights)
@@ -138,6 +147,8 @@ class Model:
     threads = PartProperty[int | None](
         "network", Network, settable=True, doc="The number of threads; None for all."
     )
+    device = PartProperty[str]("network", Network, settable=True)
+    precision = PartProperty[str]("network", Network, settable=True)
     graph = PartProperty[Graph]("network", Network, doc="Its layers, and what each of them reads.")
     input_shape = PartProperty[Shape | None](
         "network", Network, doc="The shape of its images, as in `Input`; None before it is built."
@@ -352,18 +363,18 @@ class Model:
         return QuantizedModel.of(plain, images, threads=self.threads)
 
     @classmethod
-    def from_saved(cls, saved: SavedModel, *, threads: int | None = None) -> Self:
+    def from_saved(cls, saved: SavedModel, **running: Unpack[Running]) -> Self:
         """Returns the model of a model file's content."""
         model = cls.__new__(cls)
-        model._restore(saved, threads)  # noqa: SLF001 - of its own class
+        model._restore(saved, running)  # noqa: SLF001 - of its own class
         return model
 
-    def _restore(self, saved: SavedModel, threads: int | None) -> None:
+    def _restore(self, saved: SavedModel, running: Running) -> None:
         """Sets all fields to the content of a model file."""
         from spritenet.export.random_layers import with_head
 
         graph = with_head(Graph.of(saved.layers), saved.metadata.random_layers)
-        self._start(building.named(graph), "sequential", threads, None, saved.input_shape)
+        self._start(building.named(graph), "sequential", None, saved.input_shape, running)
         memory, metadata = saved.optimizer, saved.metadata
         if memory is None:
             self._weights.restore(saved.parameters, None, 0)

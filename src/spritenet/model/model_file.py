@@ -5,13 +5,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from spritenet.arguments import file_path
 from spritenet.arguments import input_shape as checked_shape
+from spritenet.engines.devices import CPU
 from spritenet.errors import DataWarning
 from spritenet.migration import accepts
 from spritenet.model.model import Model
+from spritenet.model.network import Running
 from spritenet.model.sequential import Sequential
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ def load_model(
     threads: int | None = None,
     pixels: str | None = None,
     class_names: Sequence[str] | None = None,
+    device: str = CPU,
+    precision: str = "float32",
 ) -> Model:
     """A model from its file: ours, TensorFlow.js's, Keras's or ONNX's.
 
@@ -40,6 +44,8 @@ def load_model(
             (assumed by default, with a DataWarning), "0..255", "-1..1"; or, for dark on light,
             "1..0", "255..0", "1..-1".
         class_names: the names of the classes, instead of those in the file.
+        device: where it runs: "cpu", "cuda", "mps" or "auto" (docs/how-to/devices.md).
+        precision: of multiplications on a GPU: "float32", "tf32" or "bf16".
 
     Raises:
         ModelError: something is missing, broken or doesn't exist here.
@@ -50,7 +56,7 @@ def load_model(
     saved = read(path, optimizer=True, pixels=pixels, class_names=class_names)
     for note in saved.notes:
         warnings.warn(note, DataWarning, stacklevel=3)  # past `accepts`
-    return model_of(saved, threads=threads)
+    return model_of(saved, threads=threads, device=device, precision=precision)
 
 
 @accepts
@@ -62,6 +68,8 @@ def from_torch(
     pixels: str | None = None,
     normalize: tuple[float | Sequence[float], float | Sequence[float]] | None = None,
     threads: int | None = None,
+    device: str = CPU,
+    precision: str = "float32",
 ) -> Model:
     """A model from a module of PyTorch: an `nn.Sequential` of supported layers, also nested.
 
@@ -77,6 +85,8 @@ def from_torch(
         normalize: mean and standard deviation of torchvision's `Normalize`, if it was used after
             that: numbers, or one for each channel.
         threads: the number of threads; None for all.
+        device: where it runs: "cpu", "cuda", "mps" or "auto" (docs/how-to/devices.md).
+        precision: of multiplications on a GPU: "float32", "tf32" or "bf16".
 
     Raises:
         ModelError: a layer is unsupported, or doesn't fit its input.
@@ -87,10 +97,10 @@ def from_torch(
     saved = read_module(module, shape, class_names=class_names, pixels=pixels, normalize=normalize)
     for note in saved.notes:
         warnings.warn(note, DataWarning, stacklevel=3)  # past `accepts`
-    return model_of(saved, threads=threads)
+    return model_of(saved, threads=threads, device=device, precision=precision)
 
 
-def model_of(saved: SavedModel, *, threads: int | None = None) -> Model:
+def model_of(saved: SavedModel, **running: Unpack[Running]) -> Model:
     """Returns the model of a model file's content: a `Sequential` if its layers are a chain."""
     kind = Sequential if saved.layers.is_chain else Model
-    return kind.from_saved(saved, threads=threads)
+    return kind.from_saved(saved, **running)

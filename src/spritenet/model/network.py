@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
 from spritenet.arguments import text
 from spritenet.augmentation import Step
+from spritenet.engines.devices import CPU, check_device, engine_on
 from spritenet.engines.engine import Engine
 from spritenet.errors import ModelError
 from spritenet.layers import BatchNormalization, Graph, ImageShape, Input, Layer, Shape, Tensor
@@ -21,14 +22,15 @@ from spritenet.model.summary import summary
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Network"]
+__all__ = ["Network", "Running"]
 
 
-def _native(*arguments: Any, **named: Any) -> Engine:
-    """The compiled core, loaded when it is first needed."""
-    from spritenet.engines import native
+class Running(TypedDict, total=False):
+    """The arguments of a model that say where it runs; see `Model`."""
 
-    return native.Network(*arguments, **named)
+    threads: int | None
+    device: str
+    precision: str
 
 
 class Network:
@@ -37,9 +39,11 @@ class Network:
     Args:
         name: in summaries and files.
         threads: the number of threads; None for all.
-        engine: makes the engines; None for the compiled core.
+        engine: makes the engines; None for those of the device.
         declared: the shape of the images, if it is known before the weights are made.
         source: the model that its tensors come from.
+        device: where it runs; see `engines.devices`.
+        precision: of its multiplications.
 
     Attributes:
         name: in summaries and files.
@@ -59,6 +63,8 @@ class Network:
         engine: Callable[..., Engine] | None,
         declared: Shape | None,
         source: object,
+        device: str = CPU,
+        precision: str = "float32",
     ) -> None:
         self.name = text(name, "name", type(source).__name__)
         self.threads = threads
@@ -69,11 +75,39 @@ class Network:
         self.augmentation: tuple[Step, ...] = ()
         self.places: tuple[Place, ...] = ()
         self._output_shape: tuple[int, ...] = ()
-        self._make_engine = engine or _native
+        self._own_engine = engine
+        self._device = check_device(device, precision, self.name)
+        self._precision = precision
         self._engine: tuple[int, tuple[bool, ...], tuple[Step, ...], Engine] | None = None
         self._reader: Engine | None = None
         self._beginning: tuple[int, Engine, NDArray[np.int64]] | None = None
         self._images: Input | None = None
+
+    @property
+    def device(self) -> str:
+        """Its processor: "cpu", "cuda", "cuda:1", "mps", "auto" or "torch-cpu"."""
+        return self._device
+
+    @device.setter
+    def device(self, value: str) -> None:
+        self._device = check_device(value, self._precision, self.name)
+        self._engine = self._reader = self._beginning = None
+
+    @property
+    def precision(self) -> str:
+        """The precision of its multiplications: "float32", "tf32" or "bf16"."""
+        return self._precision
+
+    @precision.setter
+    def precision(self, value: str) -> None:
+        check_device(self._device, value, self.name)
+        self._precision = value
+        self._engine = self._reader = self._beginning = None
+
+    def _make_engine(self, *arguments: Any, **named: Any) -> Engine:
+        """Returns an engine on its device."""
+        make = self._own_engine or engine_on(self._device, self._precision)
+        return make(*arguments, **named)
 
     def change(self, graph: Graph, shape: Shape | None = None) -> None:
         """Replaces the layers, for images of a shape if it is known.

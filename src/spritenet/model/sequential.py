@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from spritenet.engines.devices import CPU
 from spritenet.engines.engine import Engine
 from spritenet.errors import ModelError
 from spritenet.layers import Graph, Input, Layer, Rescaling, Shape
 from spritenet.migration import accepts
 from spritenet.model import building
 from spritenet.model.model import Model
+from spritenet.model.network import Running
 
 __all__ = ["Sequential"]
 
@@ -29,7 +31,9 @@ class Sequential(Model):
         layers: first to last.
         name: in summaries and files.
         threads: the number of threads; None for all (or `SPRITENET_THREADS`).
-        engine: where it runs, called as `engines.native.Network` is; None for the compiled core.
+        device: where it runs: "cpu", "cuda", "mps" or "auto" (docs/how-to/devices.md).
+        precision: of multiplications on a GPU: "float32", "tf32" or "bf16".
+        engine: another engine, called as `engines.native.Network` is; None for the device's.
 
     Attributes: those of `Model`.
 
@@ -44,11 +48,14 @@ class Sequential(Model):
         name: str | None = None,
         *,
         threads: int | None = None,
+        device: str = CPU,
+        precision: str = "float32",
         engine: Callable[..., Engine] | None = None,
     ) -> None:
         name = name or "sequential"
         graph, shape = _read(layers, name)
-        self._start(graph, name, threads, engine, shape)
+        where: Running = {"threads": threads, "device": device, "precision": precision}
+        self._start(graph, name, engine, shape, where)
 
     @accepts
     def add(self, layer: Layer | Input) -> None:

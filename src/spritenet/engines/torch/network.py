@@ -1,0 +1,375 @@
+"""The engine on PyTorch: a network on a device.
+
+Parameters and slots stay the host's between calls, so that a training can go on in another engine.
+A call copies them to the device, does its steps there without waiting, and copies them back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from spritenet.augmentation import Step
+from spritenet.engines import native
+from spritenet.engines.arrays import check
+from spritenet.engines.engine import Evaluation, Examples, Steps
+from spritenet.engines.torch.capture import Replays, can_capture
+from spritenet.engines.torch.examples import DeviceExamples, tensor_of
+from spritenet.engines.torch.forward import Forward, Settings
+from spritenet.engines.torch.losses import LossTask
+from spritenet.engines.torch.noise import RANDOM
+from spritenet.engines.torch.parameters import Parameters
+from spritenet.engines.torch.step import Differentiation, TrainStep
+from spritenet.engines.torch.tables import Order, StepTables
+from spritenet.engines.torch.update import Flags, Penalty, Updater
+from spritenet.errors import ModelError
+from spritenet.layers import Graph, Layer, Shape
+from spritenet.layers.input import fits
+from spritenet.layers.random_layer import RandomLayer
+from spritenet.losses import Loss
+from spritenet.optimizers import Optimizer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["TorchNetwork"]
+
+CHUNK = 1024
+"""Images of one pass that evaluates or predicts."""
+
+
+class TorchNetwork:
+    """A network on a device of PyTorch. See `Engine`.
+
+    Args:
+        layers: a `Graph`, or layers first to last.
+        input_shape: of the uint8 images.
+        inputs: for each layer the indices of those it reads, -1 for the images; None for the
+            graph's.
+        batch_size: accepted for the native engine's sake.
+        threads: the number of threads on a CPU; None for all.
+        augmentation: what is done to its images while it trains, before its own random layers.
+        device: "cuda", "cuda:1", "mps" or "cpu".
+        precision: of multiplications: "float32", "tf32" or "bf16".
+
+    Raises:
+        ModelError: the layers don't fit each other or the images.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        input_shape: Shape,
+        *,
+        inputs: Sequence[Sequence[int]] | None = None,
+        batch_size: int = 0,
+        threads: int | None = None,
+        augmentation: Sequence[Step] = (),
+        device: str = "cpu",
+        precision: str = "float32",
+    ) -> None:
+        plan = native.Network(
+            layers, input_shape, inputs=inputs, threads=1, augmentation=augmentation
+        )
+        graph = Graph.of(layers)
+        if inputs is not None:
+            graph = Graph(tuple(layers), tuple(map(tuple, inputs)))
+        self.device = torch.device(device)
+        self.precision = precision
+        self.input_shape = input_shape
+        self.batch_size = batch_size
+        self.parameter_count = plan.parameter_count
+        self.output_shapes = plan.output_shapes
+        self.outputs = plan.outputs
+        self._threads = threads
+        self._layers = list(graph)
+        self._parameters = Parameters(plan.weights, len(graph), self.device)
+        self._penalty = Penalty(self._parameters, self._layers)
+        self._forward = Forward(graph, input_shape, self._parameters.views)
+        self._first = len(augmentation)
+        self._random = [k for k, layer in enumerate(graph) if layer.class_name in RANDOM]
+        self._augmenter = None
+        random = any(isinstance(layer, RandomLayer) for layer in graph)
+        if batch_size and (augmentation or random):
+            do = 'Use device="cpu".'
+            raise ModelError("the torch engine doesn't augment", where="augment", do=do)
+        self._order = Order(self.device)
+        self._training = DeviceExamples(self.device)
+        self._evaluating = DeviceExamples(self.device)
+        self._prepared: tuple[tuple[object, ...], _Prepared] | None = None
+        self._stopped = False
+
+    @contextmanager
+    def _settings(self) -> Iterator[None]:
+        """Sets what PyTorch knows of all computations: precision and threads."""
+        fast = self.precision == "tf32"
+        if self.device.type == "cuda":
+            torch.backends.cuda.matmul.allow_tf32 = fast
+            torch.backends.cudnn.allow_tf32 = fast
+        if self._threads and self.device.type == "cpu":
+            torch.set_num_threads(self._threads)
+        yield
+
+    def _passes(self) -> torch.autocast:
+        """Returns the context of a forward pass."""
+        return torch.autocast(
+            self.device.type,
+            torch.bfloat16,
+            enabled=self.precision == "bf16",
+            cache_enabled=False,
+        )
+
+    def _check(self, parameters: NDArray[np.float32], examples: Examples) -> None:
+        check(parameters, np.float32, (self.parameter_count,), "parameters")
+        n = len(examples.images)
+        self._check_images(examples.images)
+        check(examples.labels, np.int32, (n,), "labels")
+        check(examples.targets, np.float32, (n, self.outputs), "targets")
+        check(examples.weights, np.float32, (n,), "weights")
+        check(examples.identities, np.int64, (n,), "identities")
+
+    def _check_images(self, images: NDArray[np.uint8]) -> None:
+        shape = images.shape[1:] if fits(images.shape[1:], self.input_shape) else self.input_shape
+        check(images, np.uint8, (len(images), *shape), "images")
+
+    def predict(
+        self, parameters: NDArray[np.float32], images: NDArray[np.uint8]
+    ) -> NDArray[np.float32]:
+        """Returns the last layer's outputs, (n, k). See `Engine.predict`."""
+        check(parameters, np.float32, (self.parameter_count,), "parameters")
+        self._check_images(images)
+        outputs = np.empty((len(images), self.outputs), np.float32)
+        with torch.inference_mode(), self._settings():
+            self._parameters.upload(parameters)
+            for first in range(0, len(images), CHUNK):
+                part = tensor_of(images[first : first + CHUNK]).to(self.device)
+                with self._passes():
+                    made = self._forward(part, Settings())
+                outputs[first : first + len(part)] = made.cpu().numpy()
+        return outputs
+
+    def activations(
+        self, parameters: NDArray[np.float32], image: NDArray[np.uint8]
+    ) -> list[NDArray[np.float32]]:
+        """Returns every layer's outputs for one image. See `Engine.activations`."""
+        check(parameters, np.float32, (self.parameter_count,), "parameters")
+        self._check_images(image[np.newaxis])
+        values: list[torch.Tensor] = []
+        with torch.inference_mode(), self._settings(), self._passes():
+            self._parameters.upload(parameters)
+            self._forward(tensor_of(image[np.newaxis]).to(self.device), Settings(), keep=values)
+        return [
+            made.float().cpu().numpy().reshape(shape)
+            for made, shape in zip(values, self.output_shapes, strict=True)
+        ]
+
+    def _task(self, loss: Loss, examples: DeviceExamples) -> LossTask:
+        return LossTask(loss, self.outputs, self._forward.activation, examples.output_weights)
+
+    def _differentiation(self, loss: Loss, examples: DeviceExamples) -> Differentiation:
+        task = self._task(loss, examples)
+        return Differentiation(self._forward, self._parameters, task, self._passes)
+
+    def evaluate(
+        self,
+        parameters: NDArray[np.float32],
+        examples: Examples,
+        loss: Loss,
+        *,
+        first: int = 0,
+        count: int | None = None,
+        outputs: NDArray[np.float32] | None = None,
+    ) -> Evaluation:
+        """Returns loss and accuracy of some examples. See `Engine.evaluate`."""
+        self._check(parameters, examples)
+        total = len(examples) - first if count is None else count
+        check(outputs, np.float32, (total, self.outputs), "outputs")
+        with torch.no_grad(), self._settings():
+            self._parameters.upload(parameters)
+            self._evaluating.hold(examples)
+            how = self._differentiation(loss, self._evaluating)
+            sums, right = [], []
+            for start in range(first, first + total, CHUNK):
+                batch = self._evaluating.stored(start, min(start + CHUNK, first + total))
+                losses, made, correct = how.losses(batch, batch, Settings())
+                sums.append(losses.sum())
+                right.append(correct)
+                if outputs is not None:
+                    done = self._forward.finished(made) if how.task.skips_final else made
+                    outputs[start - first : start - first + len(done)] = done.cpu().numpy()
+            loss_sum = sum(float(value) for value in sums)
+            correct_sum = sum(int(value) for value in right)
+            penalty = float(self._penalty.value(self._parameters.weights))
+        each = how.task.decisions(labelled=examples.targets is None)
+        accuracy = None if not each else correct_sum if each == 1 else correct_sum / each
+        return Evaluation(loss_sum, penalty, accuracy, total)
+
+    def gradient(
+        self,
+        parameters: NDArray[np.float32],
+        examples: Examples,
+        indices: NDArray[np.int64],
+        loss: Loss,
+    ) -> tuple[float, NDArray[np.float32]]:
+        """Returns the loss of one batch and its gradient. See `Engine.gradient`."""
+        self._check(parameters, examples)
+        check(indices, np.int64, (len(indices),), "indices")
+        gradient = np.zeros(self.parameter_count, np.float32)
+        with torch.no_grad(), self._settings():
+            self._parameters.upload(parameters)
+            self._evaluating.hold(examples)
+            batch = self._evaluating.take(torch.from_numpy(indices).to(self.device))
+            how = self._differentiation(loss, self._evaluating)
+            made = how.gradient(batch, batch, len(indices), Settings(training=True))
+            w = self._parameters.weights
+            self._penalty.add_gradient(w, made.values)
+            value = float(made.loss) + float(self._penalty.value(w))
+            self._parameters.flat.zero_()
+            w.copy_(made.values)
+            self._parameters.download(gradient)
+        return value, gradient
+
+    def interrupt(self) -> None:
+        """Ends the current training call after a whole step. See `Engine.interrupt`."""
+        self._stopped = True
+
+    def train(
+        self,
+        parameters: NDArray[np.float32],
+        slots: NDArray[np.float32],
+        examples: Examples,
+        *,
+        loss: Loss,
+        optimizer: Optimizer,
+        learning_rates: NDArray[np.float32],
+        first_step: int,
+        batch_size: int,
+        seed: int,
+        indices: NDArray[np.int64] | None = None,
+        epoch: int = 0,
+        outputs: NDArray[np.float32] | None = None,
+    ) -> Steps:
+        """Does steps, changing parameters and slots in place. See `Engine.train`."""
+        self._check(parameters, examples)
+        steps, seed = len(learning_rates), seed % 2**64
+        check(indices, np.int64, (steps * batch_size,), "indices")
+        with torch.no_grad(), self._settings():
+            self._training.hold(examples)
+            made = self._prepare(loss, optimizer, batch_size, steps, keeps=outputs is not None)
+            tables, count = made.tables, len(examples)
+            scalar = "momentum_product" in optimizer.slots
+            product = float(slots[optimizer.slots.index("momentum_product"), 0]) if scalar else 0.0
+            numbers, flags, products = made.updater.numbers(learning_rates, first_step, product)
+
+            def begin() -> None:
+                self._parameters.upload(parameters)
+                if len(optimizer.slots):
+                    made.slots.copy_(self._parameters.upload_slots(slots))
+                tables.begin(seed, first_step, numbers)
+                if indices is None:
+                    tables.shuffle(self._order, seed, first_step, steps, count)
+                else:
+                    tables.choose(indices, steps, seed, epoch)
+
+            begin()
+            done = self._run(made, flags)
+            stopped, self._stopped = done < steps, False
+            losses, correct = tables.results(done)
+            finite = np.isfinite(losses)
+            diverged = not finite.all()
+            if diverged:  # again, up to the step that failed
+                begin()
+                done = self._run(made, flags[: int(finite.argmin())])
+                losses, correct = losses[:done], correct[:done]
+            if outputs is not None:
+                for k in range(done):
+                    outputs[k, : tables.counts[k]] = tables.outputs(k)
+            self._parameters.download(parameters)
+            arrays = [k for k, n in enumerate(optimizer.slots) if n not in optimizer.scalars]
+            if arrays:
+                self._parameters.download_slots(made.slots, slots, arrays)
+            if scalar and done:
+                slots[optimizer.slots.index("momentum_product"), 0] = products[done - 1]
+        each = made.task.decisions(labelled=examples.targets is None)
+        right = None if not each else correct.astype(np.int32) if each == 1 else correct / each
+        return Steps(losses, right, diverged, stopped and not diverged)
+
+    def _run(self, made: _Prepared, flags: Sequence[Flags]) -> int:
+        """Does the steps of the tables, and returns how many."""
+        done, counts = 0, made.tables.counts
+        while done < len(flags) and not self._stopped:
+            if made.replays is None:
+                made.step(counts[done], flags[done], keep_outputs=made.keeps)
+                done += 1
+                continue
+            alike = done
+            while alike < len(flags) and counts[alike] == counts[done]:
+                alike += 1
+            done += made.replays.run(counts[done], alike - done)
+        return done
+
+    def _prepare(
+        self, loss: Loss, optimizer: Optimizer, batch_size: int, steps: int, *, keeps: bool
+    ) -> _Prepared:
+        """Returns tables and step for such a call: those of the one before, if they fit."""
+        key = (loss, optimizer, batch_size, keeps, self._training.version)
+        if self._prepared and self._prepared[0] == key:
+            made = self._prepared[1]
+            if made.tables.capacity >= steps:
+                return made
+        made = _Prepared(self, loss, optimizer, batch_size, steps, keeps=keeps)
+        self._prepared = (key, made)
+        return made
+
+
+class _Prepared:
+    """Tables, step and graphs of training calls that are alike."""
+
+    def __init__(
+        self,
+        engine: TorchNetwork,
+        loss: Loss,
+        optimizer: Optimizer,
+        batch_size: int,
+        steps: int,
+        *,
+        keeps: bool,
+    ) -> None:
+        parameters, device = engine._parameters, engine.device  # noqa: SLF001 - a part of it
+        how = engine._differentiation(loss, engine._training)  # noqa: SLF001 - likewise
+        self.keeps = keeps
+        self.task = how.task
+        self.updater = Updater(optimizer, parameters, engine._layers)  # noqa: SLF001 - likewise
+        width = self.updater.numbers(np.zeros(1, np.float32), 0, 0.0)[0].shape[1]
+        random = engine._random  # noqa: SLF001 - likewise
+        self.tables = StepTables(
+            1 << max(6, (steps - 1).bit_length()),
+            batch_size,
+            width,
+            [engine._first + place for place in random],  # noqa: SLF001 - likewise
+            engine.outputs if keeps else 0,
+            device,
+        )
+        self.slots = torch.zeros(len(optimizer.slots), parameters.trainable, device=device)
+        self.step = TrainStep(
+            how,
+            engine._layers,  # noqa: SLF001 - likewise
+            engine._training,  # noqa: SLF001 - likewise
+            engine._penalty,  # noqa: SLF001 - likewise
+            self.updater,
+            self.slots,
+            self.tables,
+            random,
+            engine._augmenter,  # noqa: SLF001 - likewise
+        )
+        self.replays = None
+        if can_capture(device) and self.updater.capturable:
+
+            def again(count: int) -> None:
+                self.step(count, Flags(), keep_outputs=keeps)
+
+            self.replays = Replays(again, self.step.state())
