@@ -168,7 +168,7 @@ if TYPE_CHECKING:
     from spritenet.sprites import Sprite
     from spritenet.sprites.pack import pack
     from spritenet.streams import Stream, StreamSplit, open  # noqa: A004 - as gzip.open
-    from spritenet.sweeps import Ensemble, Members, train_many
+    from spritenet.sweeps import Ensemble, Members, Sweep, sweep, train_many
     from spritenet.training.callbacks import (
         Callback,
         EarlyStopping,
@@ -349,7 +349,7 @@ _NAMES = {
     "spritenet.sources.mnist_data": ("MnistData",),
     "spritenet.sprites": ("Sprite", "pack"),
     "spritenet.streams": ("Stream", "StreamSplit", "open"),
-    "spritenet.sweeps": ("Ensemble", "Members", "train_many"),
+    "spritenet.sweeps": ("Ensemble", "Members", "Sweep", "sweep", "train_many"),
     "spritenet.training.callbacks": (
         "Callback",
         "EarlyStopping",
@@ -516,6 +516,7 @@ __all__ = [
     "Stream",
     "StreamSplit",
     "Subtract",
+    "Sweep",
     "Tested",
     "Tversky",
     "UnitNormalization",
@@ -540,6 +541,7 @@ __all__ = [
     "plots",
     "regularizers",
     "schedules",
+    "sweep",
     "train",
     "train_many",
     "transfer",

@@ -31,6 +31,7 @@ __all__ = ["COMMANDS", "application", "main"]
 COMMANDS = (
     "train",
     "tune-rate",
+    "sweep",
     "evaluate",
     "report",
     "predict",

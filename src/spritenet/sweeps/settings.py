@@ -7,7 +7,7 @@ A name is that of an option of `fit`, of an argument of the optimizer (`learning
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from spritenet.training.fit_options import FitOptions
 if TYPE_CHECKING:
     from spritenet.model import Model
 
-__all__ = ["FIT", "Settings", "check_names"]
+__all__ = ["Settings", "known_names"]
 
 FIT = (
     *("batch_size", "epochs", "steps", "steps_per_epoch", "seed", "shuffle"),
@@ -69,7 +69,7 @@ class Settings:
         """
         copy = deepcopy(base)
         optimizer, loss = copy.compiled()
-        check_names(self.values, [self._optimizer(optimizer)], [loss])
+        self._check_names(base)
         changed = self._changed_optimizer(optimizer, steps)
         if changed != optimizer:
             copy.optimizer = changed
@@ -94,6 +94,22 @@ class Settings:
         if "epochs" in given and "steps" not in given:
             given["steps"] = None
         return replace(base, **given)
+
+    def _check_names(self, base: Model) -> None:
+        """Refuses names that the model has no argument for.
+
+        Raises:
+            ModelError: the error names those it has.
+        """
+        known = known_names(self, base)
+        for name in self.values:
+            if name not in known:
+                raise ModelError(
+                    "unknown setting",
+                    where="settings",
+                    expected="one of " + ", ".join(sorted(known)),
+                    got=repr(name),
+                )
 
     def _optimizer(self, own: Optimizer) -> Optimizer:
         """Returns the optimizer of these settings, else the model's own."""
@@ -132,36 +148,20 @@ class Settings:
         return " ".join(f"{name}={_word(value)}" for name, value in self.values.items())
 
 
-def check_names(
-    names: Iterable[str], chosen: Iterable[Optimizer], losses: Iterable[Loss], where: str = ""
-) -> None:
-    """Refuses names that are settings of no training.
-
-    Args:
-        names: of settings.
-        chosen: the optimizers of the trainings.
-        losses: their losses.
-        where: the words an error begins with.
+def known_names(settings: Settings, base: Model) -> set[str]:
+    """Returns the names that settings of a model may have, with the optimizer of these settings.
 
     Raises:
-        ModelError: a name is unknown, or no optimizer and no loss has it.
+        ModelError: the optimizer is unknown.
     """
-    chosen, losses = list(chosen), list(losses)
-    known = {*FIT, *SPECIAL} - {"label_smoothing"}
-    for optimizer in chosen:
-        known |= _arguments(optimizer)
-    for loss in losses:
-        known |= _arguments(loss)
-    if any(isinstance(loss, SparseCategoricalCrossentropy) for loss in losses):
-        known.add("label_smoothing")
-    for name in names:
-        if name not in known:
-            raise ModelError(
-                "unknown setting",
-                where=where or "settings",
-                expected="one of " + ", ".join(sorted(known)),
-                got=repr(name),
-            )
+    optimizer, loss = base.compiled()
+    given = settings.values.get("optimizer")
+    chosen = optimizer if given is None else optimizers.get(given)
+    known = {*FIT, *SPECIAL} | _arguments(chosen) | _arguments(loss)
+    smooths = "label_smoothing" in _arguments(loss)
+    if not (smooths or isinstance(loss, SparseCategoricalCrossentropy)):
+        known.discard("label_smoothing")
+    return known
 
 
 def _arguments(described: Optimizer | Loss) -> set[str]:
