@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,13 +15,15 @@ from numpy.typing import NDArray
 import spritenet as sn
 from spritenet import layers as kinds
 from spritenet import losses, optimizers
+from spritenet.augmentation import Step, augmented, find_steps
 from spritenet.engines import devices, native
 from spritenet.engines.engine import Engine, Examples
 from spritenet.errors import ModelError
-from spritenet.layers import Layer
+from spritenet.layers import Graph, Layer
 from spritenet.losses import Loss
 from spritenet.optimizers import Optimizer
 from spritenet.permutation import permutation
+from spritenet.regularizers import L1, L2
 
 torch = pytest.importorskip("torch", reason="PyTorch runs the engine")
 
@@ -28,11 +31,15 @@ from spritenet.core.losses import loss_rows  # noqa: E402 - where there is PyTor
 from spritenet.core.operators import activations, operators  # noqa: E402 - likewise
 from spritenet.core.optimizers import optimizer_rows  # noqa: E402 - likewise
 from spritenet.engines.torch.activations import FUNCTIONS as ACTIVATIONS  # noqa: E402 - likewise
-from spritenet.engines.torch.counters import epoch_order  # noqa: E402 - likewise
+from spritenet.engines.torch.augmentation import Augmenter  # noqa: E402 - likewise
+from spritenet.engines.torch.changes import find_changes  # noqa: E402 - likewise
+from spritenet.engines.torch.counters import epoch_order, epoch_words  # noqa: E402 - likewise
+from spritenet.engines.torch.examples import Batch  # noqa: E402 - likewise
 from spritenet.engines.torch.losses import FUNCTIONS as LOSSES  # noqa: E402 - likewise
 from spritenet.engines.torch.network import TorchNetwork  # noqa: E402 - likewise
 from spritenet.engines.torch.operators import OPERATORS  # noqa: E402 - likewise
 from spritenet.engines.torch.optimizers import RULES  # noqa: E402 - likewise
+from spritenet.engines.torch.step import Differentiation  # noqa: E402 - likewise
 
 SHAPE = (8, 8, 2)
 CLASSES = 3
@@ -76,7 +83,7 @@ def begin(network: native.Network) -> NDArray[np.float32]:
     """Random parameters; variances are 1."""
     made = np.random.default_rng(1).normal(0, 0.2, network.parameter_count).astype(np.float32)
     for weight in network.weights:
-        if weight.name == "moving_variance":
+        if weight.name in ("moving_variance", "variance"):
             made[weight.offset : weight.offset + int(np.prod(weight.shape))] = 1
     return made
 
@@ -115,10 +122,12 @@ def both(
     optimizer: Optimizer | None = None,
     steps: int = 6,
     examples: Examples | None = None,
+    augmentation: Sequence[Step] = (),
 ) -> tuple[Trained, Trained]:
     """Trains in the core and in PyTorch."""
-    core = native.Network(layers, SHAPE, batch_size=16, threads=1)
-    other = TorchNetwork(layers, SHAPE, batch_size=16, threads=1)
+    how: dict[str, Any] = {"batch_size": 16, "threads": 1, "augmentation": augmentation}
+    core = native.Network(layers, SHAPE, **how)
+    other = TorchNetwork(layers, SHAPE, **how)
     start, given = begin(core), examples or random_examples(40)
     chosen = optimizer or optimizers.SGD(0.05)
     first, second = (trained(engine, start, given, loss, chosen, steps) for engine in (core, other))
@@ -139,6 +148,212 @@ def test_fifty_losses_are_the_cores() -> None:
     core, other = both(NORMALIZED, optimizer=optimizers.Adam(0.003), steps=50)
     np.testing.assert_allclose(other.losses, core.losses, rtol=0, atol=1e-5)
     assert core.losses[-5:].mean() < core.losses[:5].mean()
+
+
+def test_fifty_losses_are_the_cores_with_augmentation() -> None:
+    """Pixels are moved, erased and mixed alike."""
+    steps = find_steps("digits", mixup=0.3, cutmix=0.5)
+    core, other = both(NORMALIZED, optimizer=optimizers.Adam(0.003), steps=50, augmentation=steps)
+    np.testing.assert_allclose(other.losses, core.losses, rtol=0, atol=1e-5)
+
+
+RANDOM: list[list[Layer]] = [
+    [kinds.RandomFlip(), kinds.RandomRotation(0.1, fill_mode="wrap"), kinds.RandomBrightness(0.3)],
+    [kinds.RandomZoom(0.3), kinds.RandomTranslation(0.2, 0.3), kinds.RandomContrast(0.5)],
+    [kinds.RandomShear(0.2, 0.1, interpolation="nearest", fill_mode="constant", fill_value=7)],
+    [kinds.RandomElasticTransform(1.0, 1.0), kinds.RandomErasing(1.0)],
+    [kinds.RandomErasing(0.8, fill_value=200), kinds.RandomZoom(0.3, 0.2, fill_mode="nearest")],
+]
+
+
+@pytest.mark.parametrize("layers", RANDOM, ids=lambda layers: layers[0].class_name)
+def test_augmented_pixels_are_the_cores(layers: list[Layer]) -> None:
+    """Byte for byte, also where rows are longer than a block of places."""
+    images = np.random.default_rng(2).integers(0, 256, (9, 23, 70, 3), dtype=np.uint8)
+    steps = find_steps(layers)
+    augmenter = Augmenter(find_changes(steps, Graph()), images.shape[1:])
+    batch = Batch(torch.from_numpy(images), None, None, None, torch.arange(len(images)))
+    found = augmenter(batch, torch.tensor([epoch_words(5, 2)])).images.numpy()
+    expected = augmented(images, steps, seed=5, epoch=2)
+    assert (expected != images).any()
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_random_layers_of_a_network_are_the_cores() -> None:
+    """Before and behind Rescaling, with a crop."""
+    own: list[Layer] = [
+        kinds.RandomCrop(6, 7),
+        kinds.Rescaling(-1 / 128, 1.0),
+        kinds.RandomBrightness(0.2, value_range=(-1, 1)),
+        kinds.RandomErasing(0.7, value_range=(-1, 1)),
+    ]
+    is_close(*both([*own, *NORMALIZED[1:]]))
+
+
+LAYERS: list[Layer] = [
+    kinds.Conv2D(4, 3, 2, "same", "relu", kernel_regularizer=L2(0.01), bias_constraint="non_neg"),
+    kinds.Conv2D(4, (2, 3), padding="same", dilation_rate=2, kernel_regularizer=L1(0.01)),
+    kinds.Conv2D(4, 3, groups=2, kernel_constraint=sn.constraints.MaxNorm(0.5, axis=(0, 1, 2))),
+    kinds.Conv2DTranspose(3, 3, 2, "same"),
+    kinds.Conv2DTranspose(3, 2, 3, "valid", output_padding=1),
+    kinds.DepthwiseConv2D(3, 2, "same", 2),
+    kinds.SeparableConv2D(5, 3, 2, "same", depth_multiplier=2, activation="relu"),
+    kinds.Dense(4, "tanh"),
+    kinds.MaxPooling2D(3, 2, "same"),
+    kinds.AveragePooling2D(3, 2, "same"),
+    kinds.AveragePooling2D((2, 3)),
+    kinds.GlobalMaxPooling2D(),
+    kinds.GlobalAveragePooling2D(keepdims=True),
+    kinds.ZeroPadding2D(((1, 2), (0, 3))),
+    kinds.Cropping2D(((1, 2), (0, 3))),
+    kinds.CenterCrop(5, 4),
+    kinds.Resizing(5, 11),
+    kinds.Resizing(5, 11, interpolation="nearest"),
+    kinds.UpSampling2D(2),
+    kinds.UpSampling2D((2, 3), interpolation="bilinear"),
+    kinds.Reshape((4, 16, -1)),
+    kinds.Permute((3, 1, 2)),
+    kinds.Identity(),
+    kinds.Softmax(axis=1),
+    kinds.ReLU(0.9, 0.1, 0.2),
+    kinds.LeakyReLU(),
+    kinds.ELU(0.5),
+    kinds.PReLU(shared_axes=(1, 2)),
+    kinds.BatchNormalization(momentum=0.5, scale=False),
+    kinds.LayerNormalization(),
+    kinds.GroupNormalization(2),
+    kinds.RMSNormalization(),
+    kinds.UnitNormalization(),
+    kinds.Normalization(mean=0.1, variance=2.0),
+    kinds.Normalization(mean=0.1, variance=2.0, invert=True),
+    kinds.Dropout(0.3),
+    kinds.AlphaDropout(0.3),
+    kinds.GaussianDropout(0.3),
+    kinds.GaussianNoise(0.3),
+    kinds.SpatialDropout2D(0.3),
+]
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=repr)
+def test_a_layer_trains_as_the_cores(layer: Layer) -> None:
+    """Outputs, gradients and weights, behind a layer that is trained."""
+    layers = [
+        kinds.Rescaling(1 / 64, -2),
+        kinds.Conv2D(4, 1, activation="tanh"),
+        layer,
+        kinds.Flatten(),
+        kinds.Dense(CLASSES, activation="softmax"),
+    ]
+    is_close(*both(layers, steps=3))
+
+
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+def test_an_activation_trains_as_the_cores(name: str) -> None:
+    """Its values and derivatives, of both signs."""
+    layers = [
+        kinds.Rescaling(1 / 64, -2),
+        kinds.Conv2D(4, 3, activation=name),
+        kinds.Flatten(),
+        kinds.Dense(CLASSES, activation="softmax"),
+    ]
+    is_close(*both(layers, steps=3))
+
+
+@pytest.mark.parametrize("kind", ["Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"])
+def test_a_merge_trains_as_the_cores(kind: str) -> None:
+    """Also of inputs that are broadcast; and Concatenate of both."""
+    images = sn.Input(SHAPE)
+    first = sn.Conv2D(4, 3, activation="tanh")(sn.Rescaling(1 / 64, -2)(images))
+    second = sn.GlobalAveragePooling2D(keepdims=True)(sn.Conv2D(4, 3)(first))
+    both_of = getattr(sn, kind)()([first, second])
+    joined = sn.Concatenate()([both_of, first])
+    graph = sn.Model(images, sn.Dense(CLASSES, "softmax")(sn.Flatten()(joined))).graph
+    is_close(*both(graph, steps=3))
+
+
+LOSSES_OF = [
+    losses.SparseCategoricalCrossentropy(),
+    losses.CategoricalCrossentropy(label_smoothing=0.1),
+    losses.CategoricalFocalCrossentropy(label_smoothing=0.1),
+    losses.CategoricalGeneralizedCrossEntropy(),
+    losses.KLDivergence(),
+    losses.BinaryCrossentropy(label_smoothing=0.2),
+    losses.BinaryFocalCrossentropy(apply_class_balancing=True),
+    losses.CategoricalHinge(),
+    losses.Hinge(),
+    losses.SquaredHinge(),
+    losses.CosineSimilarity(),
+    losses.Dice(),
+    losses.Tversky(0.3, 0.7),
+    losses.Huber(0.3),
+    losses.LogCosh(),
+    losses.MeanAbsoluteError(),
+    losses.MeanAbsolutePercentageError(),
+    losses.MeanSquaredError(),
+    losses.MeanSquaredLogarithmicError(),
+    losses.Poisson(),
+]
+
+
+@pytest.mark.parametrize("loss", LOSSES_OF, ids=lambda loss: loss.name)
+@pytest.mark.parametrize("labelled", [True, False], ids=["labels", "targets"])
+def test_a_loss_is_the_cores(loss: Loss, labelled: bool) -> None:
+    """Values, gradients and right decisions, of weighted examples with labels and with targets."""
+    if not labelled and loss.row.targets == "labels":
+        pytest.skip("it takes labels alone")
+    activation = {"softmax": "softmax", "sigmoid": "sigmoid"}.get(loss.row.activation, "sigmoid")
+    layers = [
+        kinds.Rescaling(1 / 255),
+        kinds.Flatten(),
+        kinds.Dense(CLASSES, activation=activation),
+    ]
+    examples = random_examples(40, 0 if labelled else CLASSES)
+    if loss.row.by_output:
+        given = np.array([1, 2, 0.5], np.float32)
+        examples = replace(examples, output_weights=given)
+    is_close(*both(layers, loss=loss, examples=examples, optimizer=optimizers.SGD(0.001)), 2e-5)
+
+
+def test_frozen_layers_stay() -> None:
+    """They have no gradient, and a frozen normalization uses its averages."""
+    layers = [layer.named(f"l{k}") for k, layer in enumerate(NORMALIZED)]
+    layers[1].trainable = layers[2].trainable = False
+    is_close(*both(layers, optimizer=optimizers.Adam(0.01)))
+
+
+def test_gradients_and_activations_are_the_cores() -> None:
+    """Of one batch without dropout, and of every layer for one image."""
+    core = native.Network(NORMALIZED, SHAPE, batch_size=16, threads=1)
+    other = TorchNetwork(NORMALIZED, SHAPE, batch_size=16, threads=1)
+    parameters, examples = begin(core), random_examples(40)
+    indices = np.arange(3, 19)
+    first, second = (e.gradient(parameters, examples, indices, ENTROPY) for e in (core, other))
+    assert first[0] == pytest.approx(second[0], abs=1e-5)
+    np.testing.assert_allclose(first[1], second[1], atol=1e-5)
+    image = examples.images[0]
+    viewer = native.Network(NORMALIZED, SHAPE, threads=1)
+    seen = viewer.activations(parameters, image), other.activations(parameters, image)
+    for one, two in zip(*seen, strict=True):
+        np.testing.assert_allclose(two, one, atol=1e-5)
+    np.testing.assert_allclose(
+        other.predict(parameters, examples.images),
+        core.predict(parameters, examples.images),
+        atol=1e-5,
+    )
+
+
+def test_a_diverged_step_is_not_done() -> None:
+    """Weights are those before it, as in the core."""
+    core, other = both(
+        [NORMALIZED[0], kinds.Flatten(), kinds.Dense(CLASSES)],
+        loss=losses.MeanSquaredError(),
+        examples=random_examples(40, CLASSES),
+        optimizer=optimizers.SGD(1e4),
+        steps=40,
+    )
+    assert 0 < len(core.losses) < 40
+    assert len(other.losses) == len(core.losses)
+    np.testing.assert_allclose(other.parameters, core.parameters, rtol=1e-3)
 
 
 def test_every_row_of_the_tables_has_an_implementation() -> None:
@@ -232,6 +447,22 @@ def test_a_model_moves_between_devices_within_a_training() -> None:
             history = model.fit(examples.images, examples.labels, epochs=2, batch_size=16)
             seen.setdefault(name, []).extend(history.history["loss"])
     np.testing.assert_allclose(seen["moved"], seen["core"], atol=1e-4)
+
+
+def test_a_full_gpu_names_the_batch_that_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line; the weights stay as they were."""
+    network = TorchNetwork(NORMALIZED, SHAPE, batch_size=16, threads=1)
+    whole = Differentiation.gradient
+
+    def limited(self: Differentiation, batch: Batch, *more: Any) -> Any:  # noqa: ANN401 - its own
+        if len(batch.images) > 5:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return whole(self, batch, *more)
+
+    monkeypatch.setattr(Differentiation, "gradient", limited)
+    core = native.Network(NORMALIZED, SHAPE, threads=1)
+    with pytest.raises(ModelError, match=r"not enough memory for batches of 16.*batch_size=4"):
+        trained(network, begin(core), random_examples(40), ENTROPY, optimizers.SGD(), 3)
 
 
 def test_auto_is_the_core_where_no_gpu_is() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spritenet.cli.arguments import Json
+from spritenet.cli.arguments import Json, check_exclusive
 from spritenet.cli.data_options import DataOptions, with_data_options
 from spritenet.errors import InputError
 
@@ -172,8 +172,6 @@ def sweep(
 ) -> None:
     """Search for the best settings of a training."""
     given = {k: v for k, v in locals().items() if v is not None and v is not False}
-    from spritenet.cli.train import check_exclusive
-
     check_exclusive("--epochs", epochs, "--steps", steps)
     there = resume or repeat is not None
     folder = out or (_latest() if there else None)

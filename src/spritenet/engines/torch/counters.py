@@ -8,7 +8,16 @@ from __future__ import annotations
 
 import torch
 
-__all__ = ["GOLDEN", "Counter", "epoch_order", "epoch_words", "layer_key", "mix64", "signed"]
+__all__ = [
+    "GOLDEN",
+    "Counter",
+    "epoch_order",
+    "epoch_words",
+    "image_keys",
+    "layer_key",
+    "mix64",
+    "signed",
+]
 
 GOLDEN = 0x9E3779B97F4A7C15
 """2^64 divided by the golden ratio."""

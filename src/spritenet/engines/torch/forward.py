@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 
 import torch
 
@@ -104,7 +105,9 @@ class Forward:
             logits: leave out the final softmax or sigmoid.
             keep: takes the outputs of every layer.
         """
-        made: dict[int, torch.Tensor] = {-1: images.reshape(len(images), *self._shape).float()}
+        if images[0].numel() == prod(self._shape):  # else a random layer has cropped them
+            images = images.reshape(len(images), *self._shape)
+        made: dict[int, torch.Tensor] = {-1: images.float()}
         for place, (node, operator) in enumerate(zip(self._nodes, self._operators, strict=True)):
             layer = node.layer
             call = Call(

@@ -17,19 +17,20 @@ from spritenet.augmentation import Step
 from spritenet.engines import native
 from spritenet.engines.arrays import check
 from spritenet.engines.engine import Evaluation, Examples, Steps
-from spritenet.engines.torch.capture import Replays, can_capture
+from spritenet.engines.torch.augmentation import Augmenter
+from spritenet.engines.torch.changes import find_changes
 from spritenet.engines.torch.examples import DeviceExamples, tensor_of
 from spritenet.engines.torch.forward import Forward, Settings
 from spritenet.engines.torch.losses import LossTask
 from spritenet.engines.torch.noise import RANDOM
 from spritenet.engines.torch.parameters import Parameters
-from spritenet.engines.torch.step import Differentiation, TrainStep
-from spritenet.engines.torch.tables import Order, StepTables
-from spritenet.engines.torch.update import Flags, Penalty, Updater
+from spritenet.engines.torch.preparation import Preparation, fits_in_memory
+from spritenet.engines.torch.step import Differentiation
+from spritenet.engines.torch.tables import Order
+from spritenet.engines.torch.update import Flags, Penalty
 from spritenet.errors import ModelError
 from spritenet.layers import Graph, Layer, Shape
 from spritenet.layers.input import fits
-from spritenet.layers.random_layer import RandomLayer
 from spritenet.losses import Loss
 from spritenet.optimizers import Optimizer
 
@@ -92,15 +93,12 @@ class TorchNetwork:
         self._forward = Forward(graph, input_shape, self._parameters.views)
         self._first = len(augmentation)
         self._random = [k for k, layer in enumerate(graph) if layer.class_name in RANDOM]
-        self._augmenter = None
-        random = any(isinstance(layer, RandomLayer) for layer in graph)
-        if batch_size and (augmentation or random):
-            do = 'Use device="cpu".'
-            raise ModelError("the torch engine doesn't augment", where="augment", do=do)
+        changes = find_changes(augmentation, graph)
+        self._augmenter = Augmenter(changes, tuple(input_shape)) if changes else None
         self._order = Order(self.device)
         self._training = DeviceExamples(self.device)
         self._evaluating = DeviceExamples(self.device)
-        self._prepared: tuple[tuple[object, ...], _Prepared] | None = None
+        self._prepared: tuple[tuple[object, ...], Preparation] | None = None
         self._stopped = False
 
     @contextmanager
@@ -276,7 +274,10 @@ class TorchNetwork:
                     tables.choose(indices, steps, seed, epoch)
 
             begin()
-            done = self._run(made, flags)
+            try:
+                done = self._run(made, flags)
+            except torch.OutOfMemoryError as error:
+                raise self._too_large(loss, batch_size) from error
             stopped, self._stopped = done < steps, False
             losses, correct = tables.results(done)
             finite = np.isfinite(losses)
@@ -298,7 +299,7 @@ class TorchNetwork:
         right = None if not each else correct.astype(np.int32) if each == 1 else correct / each
         return Steps(losses, right, diverged, stopped and not diverged)
 
-    def _run(self, made: _Prepared, flags: Sequence[Flags]) -> int:
+    def _run(self, made: Preparation, flags: Sequence[Flags]) -> int:
         """Does the steps of the tables, and returns how many."""
         done, counts = 0, made.tables.counts
         while done < len(flags) and not self._stopped:
@@ -312,64 +313,39 @@ class TorchNetwork:
             done += made.replays.run(counts[done], alike - done)
         return done
 
+    def _too_large(self, loss: Loss, batch_size: int) -> ModelError:
+        """Returns the error for a batch that is too large: it names one that fits."""
+        self._prepared = None
+        how = self._differentiation(loss, self._training)
+        size = batch_size // 2
+        while size and not fits_in_memory(how, self._training, size):
+            size //= 2
+        do = f"Use batch_size={size}, which fits." if size else "Use a smaller network."
+        return ModelError(
+            f"not enough memory for batches of {batch_size}", where=str(self.device), do=do
+        )
+
     def _prepare(
         self, loss: Loss, optimizer: Optimizer, batch_size: int, steps: int, *, keeps: bool
-    ) -> _Prepared:
+    ) -> Preparation:
         """Returns tables and step for such a call: those of the one before, if they fit."""
         key = (loss, optimizer, batch_size, keeps, self._training.version)
         if self._prepared and self._prepared[0] == key:
             made = self._prepared[1]
             if made.tables.capacity >= steps:
                 return made
-        made = _Prepared(self, loss, optimizer, batch_size, steps, keeps=keeps)
+        made = Preparation(
+            self._differentiation(loss, self._training),
+            self._layers,
+            self._training,
+            self._penalty,
+            optimizer,
+            batch_size,
+            steps,
+            self._random,
+            self._first,
+            self._augmenter,
+            self.outputs if keeps else 0,
+        )
         self._prepared = (key, made)
         return made
-
-
-class _Prepared:
-    """Tables, step and graphs of training calls that are alike."""
-
-    def __init__(
-        self,
-        engine: TorchNetwork,
-        loss: Loss,
-        optimizer: Optimizer,
-        batch_size: int,
-        steps: int,
-        *,
-        keeps: bool,
-    ) -> None:
-        parameters, device = engine._parameters, engine.device  # noqa: SLF001 - a part of it
-        how = engine._differentiation(loss, engine._training)  # noqa: SLF001 - likewise
-        self.keeps = keeps
-        self.task = how.task
-        self.updater = Updater(optimizer, parameters, engine._layers)  # noqa: SLF001 - likewise
-        width = self.updater.numbers(np.zeros(1, np.float32), 0, 0.0)[0].shape[1]
-        random = engine._random  # noqa: SLF001 - likewise
-        self.tables = StepTables(
-            1 << max(6, (steps - 1).bit_length()),
-            batch_size,
-            width,
-            [engine._first + place for place in random],  # noqa: SLF001 - likewise
-            engine.outputs if keeps else 0,
-            device,
-        )
-        self.slots = torch.zeros(len(optimizer.slots), parameters.trainable, device=device)
-        self.step = TrainStep(
-            how,
-            engine._layers,  # noqa: SLF001 - likewise
-            engine._training,  # noqa: SLF001 - likewise
-            engine._penalty,  # noqa: SLF001 - likewise
-            self.updater,
-            self.slots,
-            self.tables,
-            random,
-            engine._augmenter,  # noqa: SLF001 - likewise
-        )
-        self.replays = None
-        if can_capture(device) and self.updater.capturable:
-
-            def again(count: int) -> None:
-                self.step(count, Flags(), keep_outputs=keeps)
-
-            self.replays = Replays(again, self.step.state())

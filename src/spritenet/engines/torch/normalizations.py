@@ -9,6 +9,9 @@ from spritenet.engines.torch.call import Call, Operator
 
 __all__ = ["OPERATORS"]
 
+LEAST_VARIANCE = 1e-14
+"""Normalization's: Keras's deviation is at least 1e-7."""
+
 LEAST_SQUARE = 1e-12
 """UnitNormalization's: the least squared length."""
 
@@ -80,10 +83,20 @@ def unit_normalization(_call: Call, x: torch.Tensor) -> torch.Tensor:
     return x * (x * x).sum(-1, keepdim=True).clamp(min=LEAST_SQUARE).rsqrt()
 
 
+def normalization(call: Call, x: torch.Tensor) -> torch.Tensor:
+    """Normalization by a fixed mean and variance, or back."""
+    mean, deviation = (
+        call.weights["mean"],
+        call.weights["variance"].clamp(min=LEAST_VARIANCE).sqrt(),
+    )
+    return x * deviation + mean if call.get("invert") else (x - mean) * (1 / deviation)
+
+
 OPERATORS: dict[str, Operator] = {
     "BatchNormalization": batch_normalization,
     "GroupNormalization": group_normalization,
     "LayerNormalization": layer_normalization,
+    "Normalization": normalization,
     "RMSNormalization": rms_normalization,
     "UnitNormalization": unit_normalization,
 }

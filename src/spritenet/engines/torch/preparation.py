@@ -1,0 +1,110 @@
+"""Preparation: tables, step and graphs of training calls that are alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from spritenet.engines.torch.augmentation import Augmenter
+from spritenet.engines.torch.capture import Replays, can_capture
+from spritenet.engines.torch.examples import DeviceExamples
+from spritenet.engines.torch.forward import Settings
+from spritenet.engines.torch.step import Differentiation, TrainStep
+from spritenet.engines.torch.tables import StepTables
+from spritenet.engines.torch.update import Flags, Penalty, Updater
+from spritenet.layers import Layer
+from spritenet.optimizers import Optimizer
+
+__all__ = ["Preparation", "fits_in_memory"]
+
+LEAST_STEPS = 64
+"""Rows of the smallest tables."""
+
+
+class Preparation:
+    """Tables, step and graphs of calls with one loss, optimizer and batch size.
+
+    Args:
+        how: from a batch to the gradient.
+        layers: of the network.
+        examples: the images.
+        penalty: of the weights.
+        optimizer: the optimizer.
+        batch_size: the largest batch.
+        steps: of the longest call.
+        random: the places of random layers.
+        first: of the first layer among all nodes.
+        augmenter: changes the images; None for not.
+        outputs: the network's outputs that are kept; 0 for none.
+
+    Attributes:
+        task: the loss.
+        keeps: outputs are kept.
+        updater: the optimizer.
+        slots: its arrays on the device.
+        tables: what steps read and leave.
+        step: does one.
+        replays: captured steps; None where they can't be captured.
+    """
+
+    def __init__(
+        self,
+        how: Differentiation,
+        layers: Sequence[Layer],
+        examples: DeviceExamples,
+        penalty: Penalty,
+        optimizer: Optimizer,
+        batch_size: int,
+        steps: int,
+        random: Sequence[int],
+        first: int,
+        augmenter: Augmenter | None,
+        outputs: int,
+    ) -> None:
+        parameters = how.parameters
+        device = parameters.flat.device
+        self.keeps = outputs > 0
+        self.task = how.task
+        self.updater = Updater(optimizer, parameters, layers)
+        width = self.updater.numbers(np.zeros(1, np.float32), 0, 0.0)[0].shape[1]
+        self.tables = StepTables(
+            max(LEAST_STEPS, 1 << (steps - 1).bit_length()),
+            batch_size,
+            width,
+            [first + place for place in random],
+            outputs,
+            device,
+        )
+        self.slots = torch.zeros(len(optimizer.slots), parameters.trainable, device=device)
+        self.step = TrainStep(
+            how,
+            layers,
+            examples,
+            penalty,
+            self.updater,
+            self.slots,
+            self.tables,
+            random,
+            augmenter,
+        )
+        self.replays: Replays | None = None
+        if can_capture(device) and self.updater.capturable:
+
+            def again(count: int) -> None:
+                self.step(count, Flags(), keep_outputs=self.keeps)
+
+            self.replays = Replays(again, self.step.state())
+
+
+def fits_in_memory(how: Differentiation, examples: DeviceExamples, size: int) -> bool:
+    """Returns True if a device has the memory for the gradient of a batch."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    try:
+        batch = examples.stored(0, size)
+        how.gradient(batch, batch, size, Settings(training=True))
+    except torch.OutOfMemoryError:
+        return False
+    return True
