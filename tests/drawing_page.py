@@ -57,7 +57,8 @@ def visited(browser: Browser, *allowed: str, **options: Any) -> Iterator[Browser
     )
     yield context
     context.close()
-    assert [line for line in complaints if not line.startswith(allowed)] == []
+    unexpected = [line for line in complaints if not line.startswith(allowed)]
+    assert not unexpected, unexpected
 
 
 def page_on(context: BrowserContext, address: str) -> Page:

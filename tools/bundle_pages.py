@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 STATIC = ROOT / "src" / "spritenet" / "web" / "static"
 ESBUILD = ROOT / "tests" / "node" / "node_modules" / ".bin" / "esbuild"
 
-PAGES = {"draw.html": ("draw",), "draw-lab.html": ("draw", "lab")}
+PAGES = {"draw.html": ("draw",), "draw-lab.html": ("draw", "lab"), "collect.html": ("collect",)}
 """Built files, and the pages inside them; each file's program is the .js beside it."""
 
 COMMON = ("--minify", "--charset=utf8", "--log-level=warning")
@@ -64,6 +64,9 @@ POLICY = (
 )
 """Only this script and these styles run, and nothing is requested from anywhere."""
 
+VIDEOS = "; media-src blob:"
+"""For the page that takes images out of video files."""
+
 
 def build(out: Path) -> list[Path]:
     """Writes the pages into a folder, and returns their paths."""
@@ -76,6 +79,7 @@ def _page(file: str, names: tuple[str, ...]) -> str:
     titles = {name: _between(source, "<title>", "</title>") for name, source in sources.items()}
     program = _esbuild(*PROGRAM, str((STATIC / "export" / file).with_suffix(".js")))
     styles = _styles(sources)
+    policy = POLICY.format(program=_digest(program), styles=_digest(styles))
     notice = NOTICE
     if "lab" in names:
         licence = (STATIC / "vendor" / "uplot-LICENSE").read_text(encoding="utf-8").strip()
@@ -85,7 +89,7 @@ def _page(file: str, names: tuple[str, ...]) -> str:
             sys.exit(f"{file}: its text would end the element that holds it.")
     return PAGE.format(
         notice=notice,
-        policy=POLICY.format(program=_digest(program), styles=_digest(styles)),
+        policy=policy + VIDEOS if "collect" in names else policy,
         icon=base64.b64encode((STATIC / "ui" / "icon.svg").read_bytes()).decode(),
         title=titles[names[0]],
         styles=styles,

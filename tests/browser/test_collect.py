@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +15,9 @@ from PIL import Image
 
 import spritenet as sn
 from drawing_page import visited
-from site_server import served
+from site_server import CHROMIUM_OPTIONS, served
 from spritenet.web.guard import POLICY
+from spritenet.web.html_file import collect_file
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -24,6 +26,7 @@ STATIC = Path(__file__).parents[2] / "src" / "spritenet" / "web" / "static"
 FOLDERS = ("collect", "draw", "export", "lab", "lib", "ui")
 PATIENCE = 60_000  # milliseconds: others may use the machine
 EACH = 12  # images of a class
+PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +163,185 @@ def test_a_folder_becomes_a_network_and_files(
         offline.goto(page.as_uri())
         offline.locator("#stage").wait_for(state="visible")
         assert offline.evaluate("spritenetDraw.names") == ["bar", "disc"]
+
+
+@pytest.fixture(scope="module")
+def camera(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser whose camera shows a video: a light disc, then dark bars, two seconds each."""
+    path = tmp_path_factory.mktemp("camera") / "scenes.y4m"
+    path.write_bytes(scenes())
+    options = (
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={path}",
+    )
+    browser = chromium.browser_type.launch(
+        executable_path=PROGRAM, args=[*CHROMIUM_OPTIONS, *options]
+    )
+    yield browser
+    browser.close()
+
+
+def scenes() -> bytes:
+    """The video, YUV4MPEG2: 160 × 120 pixels, 10 images a second."""
+    random = np.random.default_rng(1)
+    y, x = np.mgrid[0:120, 0:160]
+    found = [b"YUV4MPEG2 W160 H120 F10:1 Ip A1:1 C420jpeg\n"]
+    for scene in range(2):
+        for _ in range(20):
+            row, column = random.integers(50, 70), random.integers(70, 90)
+            if scene == 0:
+                luma = np.where((x - column) ** 2 + (y - row) ** 2 < 900, 230, 90)
+            else:
+                luma = np.where((x + column) // 12 % 2 == 0, 20, 60)
+            luma = (luma + random.normal(0, 4, luma.shape)).clip(0, 255).astype(np.uint8)
+            chroma = np.full(2 * 60 * 80, 128, np.uint8)
+            found += [b"FRAME\n", luma.tobytes(), chroma.tobytes()]
+    return b"".join(found)
+
+
+BRIGHTNESS = """() => {
+  const cut = spritenetCollect.camera.frame(spritenetCollect.filling.captures.camera.view);
+  return cut ? cut.data.reduce((a, b) => a + b, 0) / cut.data.length : -1;
+}"""
+
+
+def hold(tab: Page, *, is_light: bool, seconds: float) -> None:
+    """Holds the button with a finger once the camera shows that scene."""
+    for _ in range(200):
+        brightness = tab.evaluate(BRIGHTNESS)
+        if brightness >= 0 and (brightness > 80) == is_light:
+            break
+        tab.wait_for_timeout(30)
+    tab.wait_for_timeout(150)
+    box = tab.locator(".record").bounding_box()
+    assert box is not None
+    touches = [{"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}]
+    hand = tab.context.new_cdp_session(tab)
+    hand.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": touches})
+    tab.wait_for_timeout(int(1000 * seconds))
+    hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_on_a_phone_the_camera_teaches_a_network(
+    camera: Browser, address: str, tmp_path: Path
+) -> None:
+    """By touch at 360 pixels: record, train, look, correct, export, reload, import."""
+    phone = {"width": 360, "height": 740}
+    with visited(
+        camera, viewport=phone, has_touch=True, is_mobile=True, permissions=["camera"]
+    ) as context:
+        tab = opened(context, address)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+        for place, light in ((0, True), (1, False)):
+            card = tab.locator(".class-card").nth(place)
+            card.get_by_text("Camera").tap()
+            tab.locator(".record:enabled").wait_for()
+            tab.locator(".record").scroll_into_view_if_needed()
+            hold(tab, is_light=light, seconds=0.9)
+            tab.get_by_text("taken", exact=False).first.wait_for()
+        assert min(counts(tab)) >= 5, counts(tab)
+        tab.get_by_text("Close the camera").tap()
+        assert not tab.evaluate("spritenetCollect.camera.isOn")
+        first = counts(tab)
+        tab.locator("#undo").tap()
+        assert counts(tab) == [first[0], 0]
+        tab.locator("#redo").tap()
+        assert counts(tab) == first
+
+        tab.locator("#train").tap()
+        tab.locator("#try:not([hidden])").wait_for(timeout=PATIENCE)
+        tab.locator("body[data-checked]").wait_for(timeout=PATIENCE)
+        tab.locator("#try .ways").get_by_text("Camera").tap()
+        for name in ("Class 1", "Class 2"):
+            tab.locator("#try .sign", has_text=name).wait_for()
+        tab.locator("#try .fixes button").first.tap()
+        assert counts(tab) == [first[0] + 1, first[1]]
+        track = "spritenetCollect.camera.stream.getTracks()[0]"
+        tab.evaluate(f"window.track = {track}")
+        tab.locator("#try .ways").get_by_text("Drawing").tap()
+        assert tab.evaluate("window.track.readyState") == "ended"
+
+        project = taken(tab, "#save-project", tmp_path)
+        sprite = sn.load(taken(tab, "#take-sprite", tmp_path))
+        assert sprite.image_shape == (48, 48, 3)
+        tab.wait_for_timeout(400)
+        tab.reload()
+        tab.locator("#train-about", has_text=f"{sum(first) + 1} images").wait_for()
+        tab.on("dialog", lambda dialog: dialog.accept())
+        tab.locator("#new-project").tap()
+        tab.set_input_files("#project-file", project)
+        tab.locator("#train-about", has_text=f"{sum(first) + 1} images").wait_for()
+        assert counts(tab) == [first[0] + 1, first[1]]
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_without_a_camera_the_page_says_why(chromium: Browser, address: str) -> None:
+    """In a line, with what to do; the rest of the page goes on."""
+    with visited(chromium) as context:
+        tab = opened(context, address)
+        tab.locator(".class-card").first.get_by_text("Camera").click()
+        tab.locator("#problem", has_text=re.compile("camera", re.IGNORECASE)).wait_for()
+        tab.locator(".record").wait_for(state="detached")
+
+
+RECORD = """async () => {
+  const canvas = document.createElement('canvas');
+  canvas.width = 160; canvas.height = 120;
+  const context = canvas.getContext('2d');
+  const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: 'video/webm' });
+  const parts = [];
+  recorder.ondataavailable = ({ data }) => parts.push(data);
+  recorder.start();
+  for (let i = 0; i < 24; i++) {
+    context.fillStyle = `rgb(${i * 10}, 60, ${255 - i * 10})`;
+    context.fillRect(0, 0, 160, 120);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await new Promise((resolve) => { recorder.onstop = resolve; recorder.stop(); });
+  const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+  return Array.from(bytes);
+}"""
+
+
+def test_a_video_gives_its_frames(chromium: Browser, address: str, tmp_path: Path) -> None:
+    """At even distances; a file that is no video is refused in a line."""
+    with visited(chromium) as context:
+        tab = opened(context, address)
+        (tmp_path / "film.webm").write_bytes(bytes(tab.evaluate(RECORD)))
+        (tmp_path / "broken.mp4").write_bytes(b"no video at all")
+        tab.set_input_files("#files", [tmp_path / "film.webm", tmp_path / "broken.mp4"])
+        tab.locator("#problem", has_text="broken.mp4: it can't be played").wait_for()
+        count = counts(tab)[1]
+        assert 3 <= count <= 8, count
+        entries = tab.evaluate(
+            "spritenetCollect.store.project.images.map((e) => "
+            "[e.source, e.height, spritenetCollect.store.pixels.get(e.id)[0]])"
+        )
+        assert {(source, height) for source, height, _ in entries} == {("video", 128)}
+        reds = [red for *_, red in entries]
+        assert reds == sorted(reds)
+        assert reds[-1] - reds[0] > 80
+
+
+def test_one_file_from_disk_does_it_all(chromium: Browser, pictures: Path, tmp_path: Path) -> None:
+    """Written by the command's own function: trains, gives a page away, keeps the project."""
+    path = tmp_path / "collect.html"
+    path.write_bytes(collect_file())
+    with visited(chromium, viewport={"width": 1280, "height": 900}, offline=True) as context:
+        tab = opened(context, path.as_uri())
+        fill(tab, pictures)
+        tab.click("#train")
+        tab.locator("#try:not([hidden])").wait_for(timeout=PATIENCE)
+        assert tab.locator("#take-c").is_disabled()
+        page = taken(tab, "#take-page", tmp_path)
+        assert f"Made with Spritenet {sn.__version__}," in page.read_text(encoding="utf-8")
+        tab.wait_for_timeout(400)
+        tab.reload()
+        tab.locator("#train-about", has_text=f"{2 * EACH} images").wait_for()
+        other = context.new_page()
+        other.goto(page.as_uri())
+        other.locator("#stage").wait_for(state="visible")
 
 
 def test_every_change_can_be_undone(chromium: Browser, address: str, pictures: Path) -> None:

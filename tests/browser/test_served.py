@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import threading
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -131,6 +132,23 @@ ATTACK = """async (target) => {
   ];
   return (await Promise.allSettled(tries)).map(({ status }) => status);
 }"""
+
+
+def test_collect_begins_with_a_data_set_and_gives_c_code(chromium: Browser, tmp_path: Path) -> None:
+    """Served by the command under its policy; the server writes what the browser can't."""
+    data = sn.load("strokes").train[:60]
+    sn.pack(data, tmp_path / "digits.png")
+    with started("collect", tmp_path / "digits.png") as address, visited(chromium) as context:
+        page = context.new_page()
+        page.goto(address)
+        page.locator("#train-about", has_text="60 images, 10 classes, 28×28, grey").wait_for()
+        page.click("#train")
+        page.locator("#take-c:enabled").wait_for(timeout=60_000)
+        with page.expect_download() as download:
+            page.click("#take-c")
+        download.value.save_as(tmp_path / "c.zip")
+        with zipfile.ZipFile(tmp_path / "c.zip") as archive:
+            assert "src/model.c" in archive.namelist()
 
 
 def test_other_sites_in_the_same_browser_reach_nothing(chromium: Browser, tmp_path: Path) -> None:

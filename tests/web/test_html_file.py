@@ -14,7 +14,7 @@ import pytest
 import spritenet as sn
 from spritenet.export import SavedModel
 from spritenet.export import load as load_saved
-from spritenet.web.html_file import PageContents, html_file
+from spritenet.web.html_file import PageContents, collect_file, html_file
 from spritenet.web.table import STATIC
 
 TOOL = Path(__file__).parents[2] / "tools" / "bundle_pages.py"
@@ -71,9 +71,22 @@ def test_a_filled_page_holds_the_files_of_the_model(saved: SavedModel) -> None:
     assert weights == saved.parameters.astype("<f4").tobytes()
 
 
+def test_the_collect_page_holds_the_page_that_it_gives_away() -> None:
+    """And the version, which that page says; videos are allowed here alone."""
+    text = collect_file(b"images").decode()
+    elements = dict(re.findall(r'application/gzip" id="([\w.]+)">([\w+/=]+)<', text))
+    found = {name: gzip.decompress(base64.b64decode(data)) for name, data in elements.items()}
+    assert found["draw.html"] == (STATIC / "export" / "draw.html").read_bytes()
+    assert found["version.txt"].decode() == sn.__version__
+    assert found["images"] == b"images"
+    allowed = {page.stem for page in BUILT if "media-src" in page.read_text(encoding="utf-8")}
+    assert allowed == {"collect"}
+
+
 def test_the_licence_of_the_charts_is_where_the_charts_are() -> None:
     """The lab holds uPlot, the drawing page alone does not."""
     assert {page.stem: "uPlot" in page.read_text(encoding="utf-8") for page in BUILT} == {
+        "collect": False,
         "draw": False,
         "draw-lab": True,
     }

@@ -32,6 +32,12 @@ def collect(
             show_default="what the browser keeps",
         ),
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write the page as one HTML file instead.", show_default=False
+        ),
+    ] = None,
     host: Host = "127.0.0.1",
     port: Port = PORT,
     no_browser: NoBrowser = False,
@@ -39,6 +45,7 @@ def collect(
     data_options: DataOptions,
 ) -> None:
     """Open a page to collect images by camera, drawing or files, and to train on them."""
+    from spritenet.web.c_export import LARGEST_MODEL, c_export
     from spritenet.web.pages import collect_page
 
     start = b""
@@ -46,7 +53,36 @@ def collect(
         data_options.refuse("collect", "is for a data set to begin with")
     else:
         start = _start(data, data_options)
-    serve(collect_page(start), home="/collect/", host=host, port=port, no_browser=no_browser)
+    if out is not None:
+        _write(out, start)
+        return
+    serve(
+        collect_page(start),
+        [c_export()],
+        home="/collect/",
+        host=host,
+        port=port,
+        no_browser=no_browser,
+        largest_body=LARGEST_MODEL,
+    )
+
+
+def _write(out: Path, start: bytes) -> None:
+    """Writes the page as one HTML file.
+
+    Raises:
+        InputError: the name is another kind of file's, or a folder's.
+    """
+    from spritenet.atomic import new_file
+    from spritenet.errors import InputError
+    from spritenet.web.html_file import collect_file
+
+    if out.suffix.lower() not in {".html", ".htm"} or out.is_dir():
+        raise InputError("not the name of an HTML file", where="--out", got=out)
+    page = collect_file(start)
+    with new_file(out) as file:
+        file.write(page)
+    print(f"{out}: {len(page):,} bytes")
 
 
 def _start(name: str, options: DataOptions) -> bytes:

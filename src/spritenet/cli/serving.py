@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Host", "NoBrowser", "Port", "serve"]
 
+LARGEST_BODY = 64 * 1024  # bytes; most pages send a few words
+
 Host = Annotated[
     str,
     typer.Option(
@@ -38,6 +40,7 @@ def serve(
     host: str,
     port: int,
     no_browser: bool,
+    largest_body: int = LARGEST_BODY,
 ) -> None:
     """Serves pages until Ctrl-C, and prints their address.
 
@@ -48,6 +51,7 @@ def serve(
         host: address to listen on.
         port: to listen on; 0 is any free one.
         no_browser: if True, doesn't open a browser.
+        largest_body: bytes of a request's body.
 
     Raises:
         InputError: the port is taken, or this machine has no such address.
@@ -64,6 +68,7 @@ def serve(
         browser=not no_browser,
         ready=_print_address,
         knocked=_print_new_address,
+        largest_body=largest_body,
     )
     print()  # ends the line of ^C, before the shell's prompt
 

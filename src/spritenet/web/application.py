@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
-from spritenet.web.guard import Guard
+from spritenet.web.guard import LARGEST_BODY, Guard
 from spritenet.web.hosts import Hosts
 from spritenet.web.keys import Keys
 from spritenet.web.table import Content, Moved, Table
@@ -25,6 +25,7 @@ def application(
     keys: Keys,
     home: str | None = None,
     knocked: Callable[[], None] = lambda: None,
+    largest_body: int = LARGEST_BODY,
 ) -> Starlette:
     """The application of a local server.
 
@@ -39,11 +40,18 @@ def application(
         keys: its token and cookie.
         home: where / leads.
         knocked: called when someone without a key opens a page.
+        largest_body: bytes of a request's body.
     """
     table = {"/": Moved(home), **pages} if home else pages
     return Starlette(
         routes=[*routes, Route("/{path:path}", Table(table))],
         middleware=[
-            Middleware(Guard, hosts=Hosts.of(host, port), keys=keys, knocked=knocked),
+            Middleware(
+                Guard,
+                hosts=Hosts.of(host, port),
+                keys=keys,
+                knocked=knocked,
+                largest_body=largest_body,
+            ),
         ],
     )

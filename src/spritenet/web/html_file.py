@@ -19,7 +19,7 @@ from spritenet.export import SavedModel, files
 from spritenet.web.examples import sprite_bytes
 from spritenet.web.table import STATIC
 
-__all__ = ["PageContents", "html_file"]
+__all__ = ["PageContents", "collect_file", "html_file"]
 
 WEIGHTS = "weights.bin"
 FLOAT_BYTES = 4
@@ -50,13 +50,32 @@ def html_file(contents: PageContents) -> bytes:
     """
     contents.model.check_classifies()
     data = contents.data
-    name = "draw.html" if data is None else "draw-lab.html"
-    page = (STATIC / "export" / name).read_text(encoding="utf-8")
-    slots = {
-        "VERSION": spritenet.__version__,
-        "FILES": "\n".join(_element(name, content) for name, content in _files(contents).items()),
-        "DATA": "" if data is None else _element("data.png", sprite_bytes(data)),
+    elements = "\n".join(_element(name, content) for name, content in _files(contents).items())
+    inside = "" if data is None else _element("data.png", sprite_bytes(data))
+    return _filled("draw.html" if data is None else "draw-lab.html", elements, inside)
+
+
+def collect_file(start: bytes = b"") -> bytes:
+    """Returns the Collect page as an HTML file, with the drawing page that it gives away inside.
+
+    Args:
+        start: the images to begin with, as a sprite or as a project's file; empty for none.
+    """
+    found = {
+        "core.wasm": (STATIC / "lib" / "core.wasm").read_bytes(),
+        "draw.html": (STATIC / "export" / "draw.html").read_bytes(),
+        "version.txt": spritenet.__version__.encode(),
     }
+    if start:
+        found["images"] = start
+    elements = "\n".join(_element(name, content) for name, content in found.items())
+    return _filled("collect.html", elements, "")
+
+
+def _filled(name: str, elements: str, data: str) -> bytes:
+    """Returns a built page with its slots filled."""
+    page = (STATIC / "export" / name).read_text(encoding="utf-8")
+    slots = {"VERSION": spritenet.__version__, "FILES": elements, "DATA": data}
     for slot, text in slots.items():
         page = page.replace(f"{{{{{slot}}}}}", text, 1)
     return page.encode()

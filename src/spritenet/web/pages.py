@@ -24,6 +24,8 @@ DRAWN_ON = re.compile(r"/draw/\w+\.js$")
 MODULES = re.compile(r"/(draw|lab)/[\w-]+\.js$")
 BUILT_PAGE = "export/draw.html"
 START = "images"
+LINKS = "export/export.css"
+HTML = "text/html; charset=utf-8"
 
 MODEL_TYPES = {"model.json": "application/json", "weights.bin": "application/octet-stream"}
 
@@ -60,14 +62,16 @@ def lab_page(data: Dataset | Path) -> Iterator[dict[str, Content]]:
     """
     with TemporaryDirectory(prefix="spritenet-") as folder:
         packed = data if isinstance(data, Path) else sprites.pack(data, Path(folder) / "data.png")
-        yield {**_lab_files(packed.is_dir() or packed.name == sprites.INDEX), **_sprites(packed)}
+        is_folder = packed.is_dir() or packed.name == sprites.INDEX
+        yield {**collect_page(lab=True), **_lab_files(is_folder), **_sprites(packed)}
 
 
-def collect_page(start: bytes = b"") -> dict[str, Content]:
+def collect_page(start: bytes = b"", *, lab: bool = False) -> dict[str, Content]:
     """The Collect page at /collect/.
 
     Args:
         start: the images to begin with, as a sprite or as a project's file; empty for none.
+        lab: True if the lab is served, too: the pages then lead to each other.
     """
     modules = {n: file for n, file in static_files("draw", "lab").items() if MODULES.match(n)}
     table = {**modules, **static_files("collect")}
@@ -81,18 +85,31 @@ def collect_page(start: bytes = b"") -> dict[str, Content]:
     for name, word in words.items():
         empty = f'<meta name="spritenet-{name}" content="">'
         page = page.replace(empty, empty.replace('""', f'"{html.escape(word)}"'))
-    table["/collect/"] = page.encode(), "text/html; charset=utf-8"
+    page = _with_links(page, "Collect") if lab else page
+    table["/collect/"] = page.encode(), HTML
     return table
+
+
+def _with_links(page: str, shown: str) -> str:
+    """Returns a page with links to the lab and to Collect at its top."""
+    marks = {shown: ' aria-current="page"'}
+    links = "".join(
+        f'<a href="../{name.lower()}/"{marks.get(name, "")}>{name}</a>'
+        for name in ("Lab", "Collect")
+    )
+    page = page.replace("</title>", f'</title><link rel="stylesheet" href="../{LINKS}">', 1)
+    nav = f'<nav class="pages" aria-label="Pages">{links}</nav>'
+    return re.sub(r"(<main [^>]*>)", rf"\g<1>{nav}", page, count=1)
 
 
 def _lab_files(is_folder: bool) -> dict[str, Content]:
     """The page itself, with what it takes of the drawing page: the sheet to draw on."""
     pad = {name: file for name, file in static_files("draw").items() if DRAWN_ON.match(name)}
-    table = {**pad, **static_files("lab")}
+    table = {**pad, **static_files("lab"), f"/{LINKS}": STATIC / LINKS}
+    page = (STATIC / "lab" / "index.html").read_text(encoding="utf-8")
     if is_folder:
-        page = (STATIC / "lab" / "index.html").read_text(encoding="utf-8")
         page = page.replace('content="data.png"', f'content="{sprites.INDEX}"')
-        table["/lab/"] = page.encode(), "text/html; charset=utf-8"
+    table["/lab/"] = _with_links(page, "Lab").encode(), HTML
     return table
 
 

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 
 from spritenet.errors import InputError
 from spritenet.web.application import application
-from spritenet.web.guard import LARGEST_HEAD
+from spritenet.web.guard import LARGEST_BODY, LARGEST_HEAD
 from spritenet.web.hosts import is_loopback, is_wildcard, written
 from spritenet.web.keys import Keys
 from spritenet.web.request_timeout import Patience
@@ -113,6 +113,7 @@ def serve(
     browser: bool = True,
     ready: Callable[[Site], None],
     knocked: Callable[[Site], None] = lambda _: None,
+    largest_body: int = LARGEST_BODY,
 ) -> None:
     """Serves until Ctrl-C, then returns.
 
@@ -126,12 +127,13 @@ def serve(
         ready: called with the address when the server listens.
         knocked: called when someone without a key opened a page, with a fresh address: at most once
             for each token that was used.
+        largest_body: bytes of a request's body.
 
     Raises:
         InputError: the port is taken, or this machine has no such address.
     """
     with listen(host, port) as listening:
-        app, site = _behind(listening, pages, routes, home, host, knocked)
+        app, site = _behind(listening, pages, routes, home, host, knocked, largest_body)
         server = _server(app)
         ready(site)
         if browser:
@@ -151,10 +153,11 @@ def running(
     home: str,
     host: str = "127.0.0.1",
     port: int = 0,
+    largest_body: int = LARGEST_BODY,
 ) -> Iterator[Site]:
     """The same in a thread, while the context lasts."""
     with listen(host, port) as listening:
-        app, site = _behind(listening, pages, routes, home, host, lambda _: None)
+        app, site = _behind(listening, pages, routes, home, host, lambda _: None, largest_body)
         server = _server(app)
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
@@ -172,6 +175,7 @@ def _behind(
     home: str,
     host: str,
     knocked: Callable[[Site], None],
+    largest_body: int,
 ) -> tuple[ASGIApp, Site]:
     """The application behind a socket, and its first address."""
     port = listening.getsockname()[1]
@@ -181,7 +185,16 @@ def _behind(
         if not keys.waiting:
             knocked(Site(host, port, keys.token()))
 
-    app = application(pages, routes, host=host, port=port, keys=keys, home=home, knocked=knock)
+    app = application(
+        pages,
+        routes,
+        host=host,
+        port=port,
+        keys=keys,
+        home=home,
+        knocked=knock,
+        largest_body=largest_body,
+    )
     return app, Site(host, port, keys.token())
 
 

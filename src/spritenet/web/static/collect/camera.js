@@ -58,13 +58,13 @@ export class Camera {
       if (!this.views.has(view)) return;
       view.video.srcObject = stream;
       await view.video.play().catch(() => {}); // it was taken off the page meanwhile
-      this.changed();
     } catch (error) {
       this.views.delete(view);
       throw error;
     } finally {
       this.opening = null;
       if (!this.views.size) this.stop();
+      this.changed();
     }
   }
 
@@ -98,6 +98,7 @@ export class Camera {
 
   /** Turns it off, and its light. */
   stop() {
+    if (!this.stream && !this.views.size) return;
     for (const track of this.stream?.getTracks() ?? []) track.stop();
     this.stream = null;
     for (const view of this.views) view.video.srcObject = null;

@@ -36,3 +36,11 @@ export async function attempt(act) {
     report(error);
   }
 }
+
+/** A word that the server wrote into the page. @param {'version' | 'start'} name @returns {string} */
+export function metaOf(name) {
+  const meta = /** @type {HTMLMetaElement | null} */ (
+    document.querySelector(`meta[name="spritenet-${name}"]`)
+  );
+  return meta?.content ?? '';
+}

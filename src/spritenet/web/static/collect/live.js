@@ -139,8 +139,9 @@ export class Live {
 
   /** @param {'drawing' | 'camera' | 'image'} kind */
   choose(kind) {
-    if (this.kind === 'camera' && kind !== 'camera') this.closeCamera();
+    const wasCamera = this.kind === 'camera';
     this.kind = kind;
+    if (wasCamera && kind !== 'camera') this.closeCamera();
     this.drawButton.setAttribute('aria-pressed', String(kind === 'drawing'));
     this.cameraButton.setAttribute('aria-pressed', String(kind === 'camera'));
     this.sketch.place.hidden = kind !== 'drawing';

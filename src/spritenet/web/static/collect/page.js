@@ -1,20 +1,20 @@
 // The Collect page: classes, images, a network of them, and what a person takes home.
 
 import { Core, useCore } from '../lib/index.js';
-import { download } from '../ui/zip.js';
+import { digest } from '../lib/sha256.js';
 import { Camera } from './camera.js';
 import { Database } from './database.js';
-import { at, attempt, report, speak } from './elements.js';
+import { at, attempt, metaOf, report, speak } from './elements.js';
 import { Filling } from './filling.js';
 import { Gallery } from './gallery.js';
 import { ofSprite } from './intake.js';
 import { Live } from './live.js';
 import { Inputs } from './pixels.js';
-import { isProject, packProject, readProject } from './project-file.js';
+import { isProject, readProject } from './project-file.js';
 import * as edits from './project.js';
 import { Selection } from './selection.js';
 import { Store } from './store.js';
-import { fileName, modelZip, pageOf, spriteOf } from './take-away.js';
+import { TakePanel } from './take-panel.js';
 import { Trainer } from './trainer.js';
 import { TrainingPanel } from './training-panel.js';
 
@@ -164,7 +164,7 @@ class Page {
     this.live.take(this.trainer.model, least);
     const drawings = this.store.project.images.every(({ source }) => source === 'drawing');
     if (isFirst && drawings) this.live.choose('drawing');
-    this.takes();
+    this.taking?.update();
   }
 
   /** @param {Project} project */
@@ -189,7 +189,7 @@ class Page {
     at('size').value = project.size === null ? '' : String(project.size);
     at('tones').value = project.tones ?? '';
     if (document.activeElement !== at('title')) at('title').value = project.title;
-    this.takes();
+    this.taking?.update();
     this.database?.save(
       () => ({ project: this.store.project, pixels: this.store.pixels }),
       () =>
@@ -201,13 +201,6 @@ class Page {
 
   seenKey = '';
 
-  /** Enables what can be taken. */
-  takes() {
-    at('take-sprite').disabled = edits.filledClasses(this.store.project).length === 0;
-    for (const id of ['take-model', 'take-page']) at(id).disabled = !this.trainer.model;
-    at('save-project').disabled = this.store.project.images.length === 0;
-  }
-
   /** Begins with another project. @param {Project} project @param {Map<number, Uint8Array>} pixels */
   replace(project, pixels) {
     this.filling.close();
@@ -218,10 +211,6 @@ class Page {
     at('try-empty').hidden = false;
     this.inputs.made.clear();
     this.store.replace(project, pixels);
-  }
-
-  get name() {
-    return fileName(this.store.project.title);
   }
 
   listen() {
@@ -254,21 +243,7 @@ class Page {
       at('project-file').value = '';
       if (file) void attempt(() => this.openProject(file));
     });
-    on('save-project', async () =>
-      download(await packProject(store.project, store.pixels), `${this.name}-project.zip`),
-    );
-    on('take-sprite', async () => {
-      const examples = this.inputs.examples(store.project, store.pixels);
-      download(await spriteOf(examples, store.project.title), `${this.name}.png`);
-    });
-    on('take-model', async () => {
-      const { model } = this.trainer;
-      if (model) download(await modelZip(model), `${this.name}-model.zip`);
-    });
-    on('take-page', async () => {
-      const { model } = this.trainer;
-      if (model) download(await pageOf(model, metaOf('version')), `${this.name}.html`);
-    });
+    this.taking = new TakePanel(this.store, this.inputs, this.trainer);
     at('as-seen').addEventListener('change', () => this.gallery.redraw());
     this.form();
     addEventListener('keydown', (event) => this.key(event));
@@ -346,32 +321,39 @@ class Page {
   }
 
   async beginWithGiven() {
-    const given = metaOf('start');
-    if (!given) return;
-    const response = await fetch(new URL(given.split(' ')[0], document.baseURI));
-    const bytes = await response.blob();
+    const bytes = await givenBytes();
+    if (!bytes) return;
     if (await isProject(bytes)) {
-      const { project, pixels } = await readProject(bytes, given);
+      const { project, pixels } = await readProject(bytes, 'project');
       this.store.replace(project, pixels);
       return;
     }
     const arrivals = await ofSprite(new Uint8Array(await bytes.arrayBuffer()));
-    this.store.replace(this.filling.added(edits.newProject(), arrivals, 0), this.store.pixels);
+    const project = this.filling.added(edits.newProject(), arrivals, 0);
+    this.store.replace(project, this.store.pixels);
   }
 }
 
-/** A word that the server wrote into the page. @param {'version' | 'start'} name */
-function metaOf(name) {
-  const meta = /** @type {HTMLMetaElement | null} */ (
-    document.querySelector(`meta[name="spritenet-${name}"]`)
-  );
-  return meta?.content ?? '';
+/** The images that the page came with: inside of it, or beside it. @returns {Promise<Blob | null>} */
+async function givenBytes() {
+  const inside = await /** @type {any} */ (globalThis).SPRITENET?.file?.('images');
+  if (inside) return new Blob([inside]);
+  const given = metaOf('start');
+  if (!given) return null;
+  const response = await fetch(new URL(given.split(' ')[0], document.baseURI));
+  return response.blob();
+}
+
+/** The name under which the browser keeps the project: that of the images that it began with. */
+async function keptName() {
+  const inside = await /** @type {any} */ (globalThis).SPRITENET?.file?.('images');
+  return inside ? `file ${await digest(inside)}` : metaOf('start');
 }
 
 async function start() {
   const core = /** @type {any} */ (globalThis).SPRITENET?.core;
   if (core) useCore(await Core.fromBytes(core));
-  const page = new Page(await Database.open(metaOf('start')));
+  const page = new Page(await Database.open(await keptName()));
   await page.begin();
   // For those who look behind the page, and for tests.
   Object.assign(window, { spritenetCollect: page });

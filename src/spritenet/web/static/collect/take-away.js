@@ -8,6 +8,7 @@ import { zipped } from '../ui/zip.js';
 
 const TEST = 5; // every fifth image of a class is for tests, the last ones
 const FLOAT_BYTES = 4;
+const CALIBRATING = 300; // images
 
 /**
  * Returns the images as a sprite with a training and a test set: of each class, the last fifth is for
@@ -54,13 +55,47 @@ export async function modelZip(model) {
 }
 
 /**
+ * Returns C code as a ZIP, which the server of the page writes.
+ *
+ * @param {RemoteModel} model
+ * @param {Examples} examples  that calibrate int8
+ * @returns {Promise<Blob>}
+ */
+export async function cCode(model, examples) {
+  const sprite = await spriteOf(some(examples), '');
+  const images = new Uint8Array(await sprite.arrayBuffer());
+  const body = zipped({ ...(await model.toFiles()), 'images.png': images });
+  const response = await fetch('c', { method: 'POST', body });
+  if (!response.ok) throw new ModelError((await response.text()).trim());
+  return response.blob();
+}
+
+/** Returns a part of the images of each class. @param {Examples} examples @returns {Examples} */
+function some(examples) {
+  const { images, labels } = examples;
+  const step = Math.ceil(labels.length / CALIBRATING);
+  const places = [...labels.keys()].filter((i) => i % step === 0);
+  const size = images.length / labels.length;
+  const chosen = new Uint8Array(size * places.length);
+  places.forEach((i, k) => chosen.set(images.subarray(i * size, (i + 1) * size), k * size));
+  return { ...examples, images: chosen, labels: Int32Array.from(places, (i) => labels[i]) };
+}
+
+/** True where the page has a server that writes C. */
+export function hasServer() {
+  return !(/** @type {any} */ (globalThis).SPRITENET?.file) && /^http/.test(location.protocol);
+}
+
+/**
  * Returns the drawing page with the network inside, as one HTML file.
  *
  * @param {RemoteModel} model
- * @param {string} version
+ * @param {string} served  the version that the server says; a page in one file has its own
  * @returns {Promise<Blob>}
  */
-export async function pageOf(model, version) {
+export async function pageOf(model, served) {
+  const inPage = await /** @type {any} */ (globalThis).SPRITENET?.file?.('version.txt');
+  const version = served || new TextDecoder().decode(inPage ?? new Uint8Array(0));
   const [page, core, files] = await Promise.all([
     ownFile('draw.html', '../export/draw.html'),
     ownFile('core.wasm', '../lib/core.wasm'),
@@ -73,11 +108,14 @@ export async function pageOf(model, version) {
   ];
   const text = new TextDecoder()
     .decode(page)
-    .replace('{{VERSION}}', () => version)
-    .replace('{{FILES}}', () => inside.join('\n'))
-    .replace('{{DATA}}', '');
+    .replace(slot('VERSION'), () => version)
+    .replace(slot('FILES'), () => inside.join('\n'))
+    .replace(slot('DATA'), '');
   return new Blob([text], { type: 'text/html' });
 }
+
+/** The place of something in a built page. Not written out: this program lies in one. @param {string} name */
+const slot = (name) => `{{${name}}}`;
 
 /**
  * Returns a file of the page: out of the page itself if it is one file, or from beside it.

@@ -130,6 +130,7 @@ export async function open(programs) {
         model: { 'model.json': json, 'weights.bin': weights },
         examples: await file('examples.png'),
         data: page.id === 'lab' ? await file('data.png') : null,
+        file,
         worker,
       },
     });

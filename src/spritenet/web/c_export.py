@@ -1,0 +1,95 @@
+"""The route that writes a page's model as C code: what a browser can't do alone.
+
+    POST /collect/c    a ZIP of model.json, weights.bin, images.png; the answer is a ZIP of C code
+
+The images, a sprite, calibrate int8. Everything lies in a temporary folder while the request lasts.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from spritenet import sprites
+from spritenet.errors import DataError, SpritenetError
+from spritenet.export import load
+from spritenet.export.c import Example, save_c
+from spritenet.quantization import quantize, reference
+
+__all__ = ["LARGEST_MODEL", "c_export"]
+
+LARGEST_MODEL = 32 << 20
+"""Bytes of a request: a model and some images."""
+
+LARGEST_FILES = 2 * LARGEST_MODEL
+"""Bytes of its files together, inflated."""
+
+FILES = ("model.json", "weights.bin", "images.png")
+
+
+def c_export() -> Route:
+    """Returns the route."""
+    return Route("/collect/c", _answer, methods=["POST"])
+
+
+async def _answer(request: Request) -> Response:
+    """The answer: a ZIP, or what is wrong in a line."""
+    body = await request.body()
+    try:
+        made = await run_in_threadpool(_c_code, body)
+    except SpritenetError as error:
+        return PlainTextResponse(f"{error}\n", 400)
+    return Response(made, media_type="application/zip")
+
+
+def _c_code(body: bytes) -> bytes:
+    """Returns the folder of C code as a ZIP.
+
+    Raises:
+        SpritenetError: the files are damaged, or a layer is unsupported.
+    """
+    with TemporaryDirectory(prefix="spritenet-") as name:
+        folder = Path(name)
+        _unpack(body, folder)
+        model = load(folder)
+        with sprites.Sprite(folder / FILES[2]) as sprite:
+            images = sprite.images(0, len(sprite)).reshape(-1, *model.input_shape)
+        integers = quantize(model.layers, model.input_shape, model.parameters, images)
+        outputs = reference.predict(integers, images[:1])[0]
+        example = Example(images[0].reshape(model.image_shape), outputs)
+        save_c(model, folder / "c", example, integers)
+        return _packed(folder / "c")
+
+
+def _unpack(body: bytes, folder: Path) -> None:
+    """Writes the three files of a request.
+
+    Raises:
+        DataError: they are no ZIP, too large, or other files.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            sizes = {info.filename: info.file_size for info in archive.infolist()}
+            if set(sizes) != set(FILES) or sum(sizes.values()) > LARGEST_FILES:
+                raise DataError("not a model with images", got=", ".join(sorted(sizes)[:4]))
+            for file in FILES:
+                (folder / file).write_bytes(archive.read(file))
+    except (zipfile.BadZipFile, OSError, EOFError) as error:
+        raise DataError("damaged ZIP", got=error) from error
+
+
+def _packed(folder: Path) -> bytes:
+    """Returns the files of a folder as a ZIP."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                archive.write(path, path.relative_to(folder).as_posix())
+    return made.getvalue()

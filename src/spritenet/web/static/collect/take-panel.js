@@ -1,0 +1,60 @@
+// The buttons for what a person takes home.
+
+import { download } from '../ui/zip.js';
+import { at, attempt, metaOf, speak } from './elements.js';
+import { packProject } from './project-file.js';
+import { filledClasses } from './project.js';
+import { cCode, fileName, hasServer, modelZip, pageOf, spriteOf } from './take-away.js';
+
+/** @typedef {import('../lib/remote-model.js').RemoteModel} RemoteModel */
+
+export class TakePanel {
+  /**
+   * @param {import('./store.js').Store} store
+   * @param {import('./pixels.js').Inputs} inputs
+   * @param {import('./trainer.js').Trainer} trainer
+   */
+  constructor(store, inputs, trainer) {
+    this.store = store;
+    this.inputs = inputs;
+    this.trainer = trainer;
+    this.writesC = hasServer() && metaOf('version') !== '';
+    this.on('save-project', '-project.zip', () => packProject(store.project, store.pixels));
+    this.on('take-sprite', '.png', () => spriteOf(this.examples, store.project.title));
+    this.on('take-model', '-model.zip', (model) => modelZip(model));
+    this.on('take-page', '.html', (model) => pageOf(model, metaOf('version')));
+    this.on('take-c', '-c.zip', (model) => cCode(model, this.examples));
+  }
+
+  get examples() {
+    return this.inputs.examples(this.store.project, this.store.pixels);
+  }
+
+  /**
+   * Gives a file at a click.
+   *
+   * @param {string} id  of the button
+   * @param {string} ending  of the file's name
+   * @param {(model: RemoteModel) => Promise<Blob>} make
+   */
+  on(id, ending, make) {
+    at(id).addEventListener('click', () => {
+      void attempt(async () => {
+        const name = `${fileName(this.store.project.title)}${ending}`;
+        const file = await make(/** @type {RemoteModel} */ (this.trainer.model));
+        download(file, name);
+        speak(`${name}: ${Math.ceil(file.size / 1000)} kB`);
+      });
+    });
+  }
+
+  /** Enables what can be taken. */
+  update() {
+    const { project } = this.store;
+    const { model } = this.trainer;
+    at('save-project').disabled = project.images.length === 0;
+    at('take-sprite').disabled = filledClasses(project).length === 0;
+    for (const id of ['take-model', 'take-page']) at(id).disabled = !model;
+    at('take-c').disabled = !model || !this.writesC;
+  }
+}
