@@ -21,6 +21,7 @@ namespace sn {
   row(kDepthwiseConv2D) \
   row(kDropout) \
   row(kELU) \
+  row(kFakeQuantization) \
   row(kFlatten) \
   row(kGaussianDropout) \
   row(kGaussianNoise) \

@@ -47,6 +47,17 @@ def test_writes_the_model_and_prints_both_accuracies(folder: Path) -> None:
     assert found["accuracy_float32"] == (whole == data.test.labels).mean()
 
 
+def test_fine_tunes_for_epochs(folder: Path) -> None:
+    """The file is that of `model.quantize(data, epochs=…)`."""
+    words = ("--epochs", "2", "--learning-rate", "0.001", "--seed", "5")
+    done = spritenet("quantize", "m", "data.npz", "m.int8", *words, folder=folder)
+    assert done.returncode == 0, done.stderr
+    data = sn.load(folder / "data.npz")
+    tuned = sn.load_model(folder / "m").quantize(data, epochs=2, learning_rate=0.001, seed=5)
+    found = sn.QuantizedModel.load(folder / "m.int8").predict_integers(data.test.images)
+    assert np.array_equal(found, tuned.predict_integers(data.test.images))
+
+
 def test_refuses_another_ending_and_other_images(folder: Path) -> None:
     """One line and exit code 2; nothing is written."""
     done = spritenet("quantize", "m", "data.npz", "m.bin", folder=folder)

@@ -27,6 +27,13 @@ def quantize(
     split: Annotated[
         str, typer.Option(metavar="NAME", help="Split to measure the accuracy on.")
     ] = "test",
+    epochs: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Epochs of fine-tuning with rounding.")
+    ] = 0,
+    learning_rate: Annotated[
+        float, typer.Option(metavar="RATE", min=0, help="Learning rate of fine-tuning.")
+    ] = 1e-3,
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of fine-tuning.")] = 0,
     threads: Threads = None,
     pixels: Pixels = None,
     classes: Classes = None,
@@ -38,6 +45,7 @@ def quantize(
     from spritenet.cli.int8_model import training_data
     from spritenet.export.int8_file import INT8_ENDING
     from spritenet.model import QuantizedModel, model_of
+    from spritenet.model.int8_tuning import tuning_of
 
     if out.suffix not in (INT8_ENDING, ".onnx"):
         expected = f"{INT8_ENDING} or .onnx"
@@ -49,7 +57,8 @@ def quantize(
         raise InputError(
             "unknown split", where="--split", expected=", ".join(images.splits), got=split
         )
-    made = QuantizedModel.of(saved, images, threads=threads)
+    tuning = tuning_of(epochs, learning_rate, seed, threads)
+    made = QuantizedModel.of(saved, images, tuning=tuning, threads=threads)
     test = images.splits[split]
     real = model_of(saved, threads=threads).predict_classes(test)
     before = float((real == test.labels).mean())

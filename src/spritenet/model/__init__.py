@@ -35,7 +35,7 @@
     transfer_learning  a new output layer on trained layers
     summary            the table of layers, as text
     progress           a line for each epoch
-    quantized_model    QuantizedModel: predictions in int8
+    quantized_model    QuantizedModel: predictions in int8; int8_tuning: fine-tuning for it
     live_chart         LiveChart: curves in notebooks
 
 Nothing here computes: engines do.

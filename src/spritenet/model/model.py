@@ -20,7 +20,7 @@ from spritenet.layers import Graph, ImageShape, Layer, Shape, Tensor
 from spritenet.layers.input import fits
 from spritenet.losses import Loss
 from spritenet.migration import accepts, attribute
-from spritenet.model import building, evaluation_methods, fit_methods, rate_test
+from spritenet.model import building, evaluation_methods, fit_methods, quantize_methods, rate_test
 from spritenet.model.assembly import assemble, inherited
 from spritenet.model.classifier import Classifier
 from spritenet.model.compilation import Compilation
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
     # Imported when a model is saved or loaded: training shall not wait for them.
     from spritenet.export import SavedModel, TrainedOn
-    from spritenet.model.quantized_model import QuantizedModel
     from spritenet.model.scores import Scores
     from spritenet.ood import Rejection
 
@@ -226,6 +225,7 @@ class Model:
     fit = fit_methods.fit
     train_on_batch = fit_methods.train_on_batch
     evaluate = evaluation_methods.evaluate
+    quantize = quantize_methods.quantize
     tune_rate = rate_test.tune_rate
 
     def _change(self, graph: Graph, shape: Shape | None = None) -> None:
@@ -342,25 +342,6 @@ class Model:
         learned = self.rejection, self.augmentation, self.thresholds
         metadata = Metadata(*found, *learned, head_of(self.graph))
         return SavedModel(self.graph, self.network.shape, now.best_guess, metadata, memory)
-
-    @accepts
-    def quantize(self, images: object) -> QuantizedModel:
-        """Returns the model in int8, calibrated on images: smaller, and faster.
-
-        Args:
-            images: such as it was trained on, as for `predict`; labels are ignored. Of a Dataset or
-                a Stream the training split; about 1,000 of the images are used.
-
-        Raises:
-            ModelError: it has no weights yet, or a layer is unsupported in int8.
-            DataError: the images don't fit.
-        """
-        from spritenet.export.random_layers import without_random
-        from spritenet.model.quantized_model import QuantizedModel
-
-        saved = self._saved()
-        plain = replace(saved, layers=without_random(saved.layers, saved.input_shape))
-        return QuantizedModel.of(plain, images, threads=self.threads)
 
     @classmethod
     def from_saved(cls, saved: SavedModel, **running: Unpack[Running]) -> Self:

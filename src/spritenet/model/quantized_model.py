@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from spritenet.export import Metadata, SavedModel
     from spritenet.model.predictions import Predictions
     from spritenet.quantization import IntegerNetwork
+    from spritenet.quantization.fine_tuning import Tuning
     from spritenet.quantization.native import NativeNetwork
 
 __all__ = ["QuantizedModel"]
@@ -67,12 +68,34 @@ class QuantizedModel:
         self._native: tuple[object, NativeNetwork] | None = None
 
     @classmethod
-    def of(cls, saved: SavedModel, x: object, *, threads: int | None = None) -> Self:
-        """Returns the int8 form of a model, calibrated on images; see `Model.quantize`."""
+    def of(
+        cls,
+        saved: SavedModel,
+        x: object,
+        y: ArrayLike | None = None,
+        *,
+        tuning: Tuning | None = None,
+        threads: int | None = None,
+    ) -> Self:
+        """Returns the int8 form of a model, calibrated and tuned on images; see `Model.quantize`.
+
+        Args:
+            saved: the model.
+            x: images.
+            y: their labels, if x doesn't contain them; only for fine-tuning.
+            tuning: the arguments of fine-tuning; None for calibration alone.
+            threads: the number of threads; None for all.
+        """
+        from spritenet.export.random_layers import without_random
         from spritenet.quantization import quantize
 
+        saved = replace(saved, layers=without_random(saved.layers, saved.input_shape))
         images = _images(x, saved.input_shape)
         network = quantize(saved.layers, saved.input_shape, saved.parameters, images)
+        if tuning is not None:
+            from spritenet.model.int8_tuning import tuned
+
+            network = tuned(saved, network, training_split(x), y, images, tuning)
         rejection = saved.metadata.rejection
         return cls(
             network,

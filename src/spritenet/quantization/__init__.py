@@ -6,6 +6,7 @@ fixed_point  multipliers and the one rounding rule
 reference    integer inference in NumPy
 decomposition   layers split into the steps that integers take
 folding      a float network as steps, with batch normalization folded
+fine_tuning  weights trained with the rounding; fake_quantization: the layer that rounds
 calibration  quantize: scales and corrected biases from images
 """
 
