@@ -28,6 +28,7 @@ COMMANDS = (
     "accuracy.py --train-on strokes",
     "accuracy.py --network mnist-node --epochs 10 --batch-size 128 --rate 0.001 --seeds 1",
     "transfer.py",
+    "sweep.py",
     "batches.py",
     "sprites.py",
     "streams.py",

@@ -19,7 +19,24 @@ from typing import BinaryIO
 from spritenet.destination import local_only
 from spritenet.errors import DataError, InputError
 
-__all__ = ["existing_folder", "new_file", "new_folder", "write_file", "write_folder"]
+__all__ = [
+    "existing_folder",
+    "flush_files",
+    "new_file",
+    "new_folder",
+    "write_file",
+    "write_folder",
+]
+
+_FLUSHES = [True]
+
+
+def flush_files(wanted: bool) -> None:
+    """Sets whether this process waits for the disk when it writes; it does by default.
+
+    Without, a loss of power may lose new files; a killed process still doesn't.
+    """
+    _FLUSHES[0] = wanted
 
 
 @contextmanager
@@ -46,8 +63,7 @@ def new_file(
         with fresh.open("xb") as file:
             yield file
             if durable:
-                file.flush()
-                os.fsync(file.fileno())
+                _flush(file)
         fresh.replace(path)
         if durable:
             _flush_folder(path.parent)
@@ -113,8 +129,7 @@ def write_folder(
         for name, data in files.items():
             with (fresh / name).open("xb") as file:
                 file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+                _flush(file)
 
 
 def existing_folder(folder: Path) -> Path:
@@ -174,8 +189,17 @@ def _swap(fresh: Path, target: Path) -> None:
     shutil.rmtree(backup, ignore_errors=True)
 
 
+def _flush(file: BinaryIO) -> None:
+    """Waits until the disk has a file's content."""
+    file.flush()
+    if _FLUSHES[0]:
+        os.fsync(file.fileno())
+
+
 def _flush_folder(folder: Path) -> None:
     """Makes renames in a folder durable; Windows has no call for it and needs none."""
+    if not _FLUSHES[0]:
+        return
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

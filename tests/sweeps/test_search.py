@@ -257,3 +257,27 @@ def test_broken_files_of_trials_are_skipped(tmp_path: Path) -> None:
     ):
         (tmp_path / "trials" / name).write_text(text)
     assert [t.number for t in SweepFolder(tmp_path).trials()] == [0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="not on this machine: signals")
+def test_ray_trains_the_same_trials(tmp_path: Path) -> None:
+    """In an actor; one that is killed is replaced, and its trial is trained again."""
+    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install ray==2.60.0")
+    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    try:
+        sweep = search(tmp_path / "s", trials=2, halving=False, workers=None, ray=True)
+        kinds = []
+        for event in sweep.events:
+            kinds.append(event.kind)
+            if kinds == ["begun"]:
+                actor = event.trial.worker.split()[-1]
+                (state,) = [
+                    a for a in ray._private.state.actors().values() if a["ActorID"] == actor
+                ]
+                os.kill(state["Pid"], signal.SIGKILL)
+        assert kinds.count("lost") == 1
+        assert [trial.state for trial in sweep.trials] == ["finished"] * 2
+        for trial in sweep.trials:
+            assert sweep.repeat(trial.number).weights_sha256 == trial.weights_sha256
+    finally:
+        ray.shutdown()

@@ -97,6 +97,9 @@ def sweep(
             show_default="all",
         ),
     ] = None,
+    ray: Annotated[
+        bool, typer.Option("--ray", help="Train in a Ray cluster (extra `ray`).")
+    ] = False,
     storage: Annotated[
         str | None,
         typer.Option(
@@ -166,6 +169,13 @@ def sweep(
             metavar="TRIAL", min=0, help="Train a trial of --out again, alone, and compare weights."
         ),
     ] = None,
+    watch: Annotated[
+        bool, output_option("--watch", help="Open the live page of the sweep.")
+    ] = False,
+    no_browser: Annotated[
+        bool,
+        output_option("--no-browser", help="Print the address of that page, but don't open it."),
+    ] = False,
     json: Json = False,
     *,
     data_options: DataOptions,
@@ -182,13 +192,13 @@ def sweep(
         given["data_options"] = data_options
     else:
         given.pop("data_options", None)
-    made = _sweep(recorded, given, folder, workers, resume=there)
+    made = _sweep(recorded, given, folder, workers, ray=ray, resume=there)
     from spritenet.cli import sweep_log
 
     if repeat is not None:
         sweep_log.print_repeated(made, repeat, json=json)
         return
-    sweep_log.run(made, quiet=json)
+    sweep_log.run(made, quiet=json, watch=watch, no_browser=no_browser)
 
 
 def _recorded(folder: Path) -> Mapping[str, Any]:
@@ -214,6 +224,7 @@ def _sweep(
     folder: Path | None,
     workers: int | None,
     *,
+    ray: bool,
     resume: bool,
 ) -> Sweep:
     """Returns the sweep of the options: given ones, else those recorded."""
@@ -251,6 +262,7 @@ def _sweep(
         halving=not own["no_halving"],
         seed=options.training.seed or 0,
         workers=workers,
+        ray=ray,
         folder=folder or _new_folder(options.label),
         resume=resume,
         storage=None if own["storage"] is None else Path(own["storage"]),

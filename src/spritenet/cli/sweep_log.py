@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from spritenet.cli import terminal
+from spritenet.cli.watch import start_page
 from spritenet.formatting import duration, percent, plural
 
 if TYPE_CHECKING:
@@ -28,15 +29,20 @@ WORDS = {
 }
 
 
-def run(sweep: Sweep, *, quiet: bool) -> None:
+def run(sweep: Sweep, *, quiet: bool, watch: bool = False, no_browser: bool = False) -> None:
     """Searches to the end, and prints the trials and the result.
 
     Args:
         sweep: not yet begun.
         quiet: print only a JSON object at the end.
+        watch: open its page once it has begun.
+        no_browser: print the page's address only.
     """
     try:
         for event in sweep.events:
+            if watch and sweep.folder is not None:
+                start_page(sweep.folder.path, no_browser=no_browser, quiet=quiet)
+                watch = False
             if not quiet:
                 for line in _lines(sweep, event):
                     print(line, flush=True)
@@ -124,7 +130,7 @@ def _print_result(sweep: Sweep) -> None:
     run_path = folder.run_path(best)
     print(f"\nThe best model: {run_path / 'model'}\nNext, try")
     commands: list[list[object]] = [
-        ["spritenet", "watch", run_path],
+        ["spritenet", "watch", folder.path],
         ["spritenet", "sweep", "--out", folder.path, "--repeat", best.number],
         ["spritenet", "sweep", "--out", folder.path, "--resume", "--trials", _more(outcome)],
     ]

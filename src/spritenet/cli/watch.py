@@ -14,7 +14,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
-from typing import IO, Annotated
+from typing import IO, Annotated, Any
 
 import typer
 
@@ -34,35 +34,38 @@ ADDRESS = "http"
 def watch(
     run: Annotated[
         Path | None,
-        typer.Argument(metavar="RUN", help="Folder of a run.", show_default="the latest in runs/"),
+        typer.Argument(
+            metavar="RUN", help="Folder of a run or a sweep.", show_default="the latest in runs/"
+        ),
     ] = None,
     host: Host = "127.0.0.1",
     port: Port = PORT,
     no_browser: NoBrowser = False,
     training: Annotated[int, typer.Option(hidden=True, help="Process id of the training.")] = 0,
 ) -> None:
-    """Open the live page of a run, during training and afterwards."""
+    """Open the live page of a run or a sweep, during training and afterwards."""
     from spritenet.errors import RunError
     from spritenet.runs import Run
     from spritenet.runs.run_directory import RunDirectory
 
     chosen = RunDirectory(Path("runs")).latest() if run is None else Run(run)
-    if not chosen.exists and not chosen.journal_path.exists() and not training:
+    there = chosen.exists or chosen.journal_path.exists() or _is_sweep(chosen.folder)
+    if not there and not training:
         raise RunError(
             "no such run", where=chosen.folder, do="spritenet runs lists those in runs/."
         )
     from spritenet.web import serving
     from spritenet.web.table import static_files
-    from spritenet.web.watch import watching
 
     pages = _OpenPages()
-    files, routes = static_files("watch"), watching(chosen, pages.count)
+    home, routes = _page(chosen.folder, pages)
+    files = static_files("watch", "sweep")
     if training:
         threading.Thread(target=_exit_after, args=(training, pages), daemon=True).start()
         serving.serve(
             files,
             routes,
-            home="/watch/",
+            home=home,
             host=host,
             port=port,
             browser=not no_browser,
@@ -71,11 +74,28 @@ def watch(
         )
         return
     print(chosen.folder)
-    serve(files, routes, home="/watch/", host=host, port=port, no_browser=no_browser)
+    serve(files, routes, home=home, host=host, port=port, no_browser=no_browser)
+
+
+def _is_sweep(folder: Path) -> bool:
+    """Returns True for the folder of a sweep."""
+    return (folder / "sweep.json").exists()
+
+
+def _page(folder: Path, pages: _OpenPages) -> tuple[str, list[Any]]:
+    """Returns the address of the page of a run or a sweep, and its routes."""
+    if _is_sweep(folder):
+        from spritenet.web.sweep import sweeping
+
+        return "/sweep/", [*sweeping(folder, pages.count)]
+    from spritenet.runs import Run
+    from spritenet.web.watch import watching
+
+    return "/watch/", [*watching(Run(folder), pages.count)]
 
 
 def start_page(folder: Path, *, no_browser: bool, quiet: bool) -> None:
-    """Starts a process with the live page of a run, and prints its address.
+    """Starts a process with the live page of a run or sweep, and prints its address.
 
     Args:
         folder: of the run.

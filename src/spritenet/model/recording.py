@@ -23,7 +23,7 @@ from spritenet.training.balanced_batches import BalancedBatches
 from spritenet.training.batch_source import BatchSource
 from spritenet.training.callbacks import Callbacks
 from spritenet.training.controls import DISCARDED
-from spritenet.training.events import EpochEnded, Event, Finished, Stopped
+from spritenet.training.events import EpochEnded, Event, Finished, StepEvent, Stopped
 from spritenet.training.observer import Observer, Subject
 from spritenet.training.session import Session
 from spritenet.training.snapshot import WeightSlice
@@ -52,6 +52,7 @@ class Recorder:
         finish: passes the events on and completes the model before the last one.
         held_out: held-out images to observe predictions on; None for none.
         augmentation: the random changes of images, besides those of the network's layers.
+        brief: leave out single steps, predictions and snapshots.
     """
 
     model: Model
@@ -62,6 +63,7 @@ class Recorder:
     finish: Callable[[Iterator[Event]], Iterator[Event]]
     held_out: BatchSource | None = None
     augmentation: Sequence[Step] = ()
+    brief: bool = False
 
     def events(self, task: Task, session: Session, callbacks: Callbacks) -> Iterator[Event]:
         """Yields the events of the training, each after it is in the journal."""
@@ -83,10 +85,14 @@ class Recorder:
                 identity=identity,
                 checkpoint=run.checkpoint_path,
                 controls=run.controls,
-                observer=_observer(self.model, task, plan.seed, run, self.held_out),
+                observer=None
+                if self.brief
+                else _observer(self.model, task, plan.seed, run, self.held_out),
             )
             events = self.finish(loop.run(task, session, callbacks, found))
             events = self._with_model(events, run)
+            if self.brief:
+                events = (event for event in events if not isinstance(event, StepEvent))
             yield from run.record(events, last_step, lambda: session.state.now.step)
             if session.reason == DISCARDED:
                 run.clear()

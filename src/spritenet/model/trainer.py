@@ -115,6 +115,7 @@ def events(model: Model, x: object, y: ArrayLike | None, options: FitOptions) ->
         finish=finish,
         held_out=validation if held_out is None else held_out,
         augmentation=augmentation,
+        brief=options.brief,
     )
     return recorder.events(task, session, callbacks)
 

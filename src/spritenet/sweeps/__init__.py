@@ -16,8 +16,10 @@
     trial_worker     TrialWorker: trains trials, an epoch at a call
     process_workers  workers in processes of this machine
     worker_process   the program of such a process
+    ray_workers      workers in a Ray cluster
     shared_pickle    objects whose arrays several processes share
     sweep_folder     the files of a sweep
+    importance       the fraction of the metric's variation that each setting explains
     outcome          Outcome: the ranking, and whether the winner was lucky
 
 Each training is `spritenet.train` on one thread: the same bits as alone.

@@ -155,22 +155,6 @@ class Study:
         else:
             self._study.tell(handle, state=states.FAIL)
 
-    def importance(self) -> dict[str, float]:
-        """Returns the fraction of the metric's variation that each setting explains (PED-ANOVA).
-
-        Watanabe et al., 2023. Empty as long as there are too few trials.
-        """
-        optuna = self._optuna
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # experimental, says Optuna
-            try:
-                found = optuna.importance.get_param_importances(
-                    self._study, evaluator=optuna.importance.PedAnovaImportanceEvaluator()
-                )
-            except (ValueError, RuntimeError):
-                return {}
-        return {name: float(value) for name, value in found.items() if math.isfinite(value)}
-
     def _searched(self, trial: Trial) -> Sequence[str]:
         """Returns the names of the trial's settings that are searched for."""
         return [name for name in self._space.domains if name in trial.settings]

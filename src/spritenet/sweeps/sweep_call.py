@@ -17,6 +17,7 @@ from spritenet.metrics.registry import grows
 from spritenet.migration import accepts
 from spritenet.model import Model
 from spritenet.sweeps.process_workers import ProcessWorkers, Workers
+from spritenet.sweeps.ray_workers import RayWorkers
 from spritenet.sweeps.search_space import NETWORK, Choice, SearchSpace
 from spritenet.sweeps.sweep_plan import SweepPlan
 from spritenet.sweeps.sweep_results import Sweep
@@ -55,6 +56,7 @@ def sweep(  # noqa: D417 - options of fit are documented there
     seed: int = 0,
     keep_weights: bool = False,
     workers: int | None = None,
+    ray: bool = False,
     folder: str | Path | None = None,
     resume: bool = False,
     storage: str | Path | None = None,
@@ -91,6 +93,7 @@ def sweep(  # noqa: D417 - options of fit are documented there
         seed: of the trainings and of the search.
         keep_weights: begin with the model's weights; False begins with new ones.
         workers: the number of processes; None for one a core.
+        ray: train in a Ray cluster, with one actor a core. Needs the extra `ray`.
         folder: for the runs of all trials; None keeps nothing on disk.
         resume: go on with the sweep in the folder.
         storage: a file for the search that several machines share, with one folder.
@@ -99,7 +102,7 @@ def sweep(  # noqa: D417 - options of fit are documented there
         The sweep. Nothing is trained before `events` is pulled or a result is asked for.
 
     Raises:
-        MissingExtraError: Optuna is not installed.
+        MissingExtraError: Optuna or Ray is not installed.
         InputError: a setting, a range or a value is wrong; the error names it.
     """
     models = {model.name: model} if isinstance(model, Model) else dict(model)
@@ -127,6 +130,7 @@ def sweep(  # noqa: D417 - options of fit are documented there
         halving=halving,
         seed=seed,
         workers=workers,
+        ray=ray,
         folder=None if folder is None else Path(folder),
         resume=resume,
         storage=None if storage is None else Path(storage),
@@ -144,6 +148,7 @@ def make_sweep(
     halving: bool,
     seed: int,
     workers: int | None,
+    ray: bool,
     folder: Path | None,
     resume: bool,
     storage: Path | None,
@@ -178,8 +183,10 @@ def make_sweep(
         seed=seed_of(seed, WHERE),
         storage=storage,
     )
-    most = threads() if workers is None else count(workers, "workers", WHERE)
-    begin: Callable[[Workload], Workers] = partial(ProcessWorkers, count=most)
+    most = None if workers is None else count(workers, "workers", WHERE)
+    begin: Callable[[Workload], Workers] = (
+        partial(RayWorkers, count=most) if ray else partial(ProcessWorkers, count=most or threads())
+    )
     where = None if folder is None else local_only(folder, what="a sweep can't be at an address")
     return Sweep(workload, found, plan, begin, where, resume=resume, about=about)
 

@@ -81,18 +81,18 @@ class SweepFolder:
         text = json.dumps(config, indent=1, ensure_ascii=False)
         write_file(self.config_path, text.encode() + b"\n", error=RunError)
 
-    def trials(self) -> list[Trial]:
-        """Returns all trials, first those of the search by number, then those with other seeds."""
-        found = []
+    def trial_paths(self) -> list[Path]:
+        """Returns the paths of the files of trials, by name."""
         try:
             paths = [p for p in (self.path / "trials").iterdir() if FILE.fullmatch(p.name)]
         except OSError:
             return []
-        for path in sorted(paths):
-            trial = Trial.read(path)
-            if trial is not None:
-                found.append(trial)
-        return found
+        return sorted(paths)
+
+    def trials(self) -> list[Trial]:
+        """Returns all trials, first those of the search by number, then those with other seeds."""
+        found = map(Trial.read, self.trial_paths())
+        return [trial for trial in found if trial is not None]
 
     def write(self, trial: Trial) -> None:
         """Writes a trial's file.

@@ -13,6 +13,7 @@ import spritenet
 from spritenet.errors import InputError, RunError
 from spritenet.file_lock import lock_file
 from spritenet.model import Model
+from spritenet.sweeps.importance import importance
 from spritenet.sweeps.outcome import Outcome
 from spritenet.sweeps.process_workers import Workers
 from spritenet.sweeps.search import Search
@@ -221,8 +222,7 @@ class Sweep:
 
     def _close(self, state: str) -> None:
         """Writes the end of the sweep."""
-        if self._study is not None:
-            self._importance = self._study.importance()
+        self._importance = importance(self.outcome.searched, self._space.domains)
         if self.folder is not None:
             self.folder.write_config(self.config(state))
 

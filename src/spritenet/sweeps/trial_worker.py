@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spritenet.errors import CoreError, DivergedError, SpritenetError
+from spritenet.errors import CoreError, DivergedError, RunError, SpritenetError
 from spritenet.model import trainer
 from spritenet.runs import Run
 from spritenet.sweeps.search_space import NETWORK
 from spritenet.sweeps.settings import Settings
+from spritenet.training import checkpoint
 from spritenet.training.events import EpochEnded, Event, Finished, Stopped
 from spritenet.training.fit_options import BATCH_SIZE, FitOptions
 
@@ -98,16 +100,17 @@ class TrialWorker:
         self._began = 0.0
         self._job = Job({})
 
+    def is_there(self) -> None:
+        """Returns None once the worker has its data."""
+
     def begin(self, job: Job) -> Message:
         """Begins a training, and returns the message of its first epoch or its end."""
         self._began, self._job = time.perf_counter(), job
         try:
             self._model, settings = self._workload.model(job.settings)
             self._model.threads = job.threads
-            resume = _continues(job)
-            self._events = trainer.events(
-                self._model, self._workload.train, None, self._options(settings, resume=resume)
-            )
+            options = self._options(settings, resume=_continues(job))
+            self._events = trainer.events(self._model, self._workload.train, None, options)
         except SpritenetError as error:
             return self._failure(error)
         return self.go_on()
@@ -166,6 +169,7 @@ class TrialWorker:
             run=job.folder,
             resume=resume,
             about=job.about,
+            brief=True,
         )
 
     def _end(self, event: Finished | Stopped) -> Message:
@@ -204,8 +208,10 @@ def _continues(job: Job) -> bool:
     if job.folder is None or not job.resume:
         return False
     run = Run(job.folder)
-    if run.checkpoint_path.exists():
-        return True
+    with suppress(RunError):  # a checkpoint may be torn after a loss of power
+        if run.checkpoint_path.exists():
+            checkpoint.load(run.checkpoint_path)
+            return True
     if job.folder.is_dir():
         run.clear()
     return False

@@ -23,9 +23,11 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a network prints is no answer
     threading.Thread(target=_end_with, args=(int(parent),), daemon=True).start()
     sys.path[:0] = pickle.load(calls)  # noqa: S301 - of our parent
+    from spritenet.atomic import flush_files
     from spritenet.sweeps.shared_pickle import load
     from spritenet.sweeps.trial_worker import TrialWorker
 
+    flush_files(False)  # a trial that a loss of power takes is trained again
     worker = TrialWorker(load(Path(folder)))
     _answer(answers, {"kind": "ready"})
     while True:

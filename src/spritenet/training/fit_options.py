@@ -29,7 +29,8 @@ class FitOptions:
     """The options of a training, checked when it is made.
 
     The fields are the arguments of `Sequential.fit` and documented there, but for `about`: JSON
-    values to add to the config.json of the run.
+    values to add to the config.json of the run; and `brief`: the run's journal has no single steps,
+    predictions and snapshots.
 
     Raises:
         ModelError: a number is out of range; the message names it.
@@ -60,6 +61,7 @@ class FitOptions:
     cutmix: float | None = None
     sampling: str | None = None
     about: Mapping[str, object] | None = None
+    brief: bool = False
     _steps: tuple[Step, ...] = field(default=(), init=False, repr=False)
 
     def __post_init__(self) -> None:
