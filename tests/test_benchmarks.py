@@ -41,6 +41,21 @@ def test_without_mnist_it_is_one_line(script: str) -> None:
     assert "SPRITENET_MNIST" in done.stderr
 
 
+def test_the_benchmark_of_gpus_is_proven_on_the_cpu() -> None:
+    """Every case but those that need MNIST or a compiler, in a small form."""
+    pytest.importorskip("torch")
+    done = subprocess.run(
+        [sys.executable, str(FOLDER / "gpu.py"), "--small"],
+        env={**os.environ, "OMP_NUM_THREADS": "1", "SPRITENET_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for case in ("tutorial, batches of 64", "one convolution", "residual", "3 seeds"):
+        assert case in done.stdout
+
+
 def test_a_peer_that_is_no_program_is_one_line(tmp_path: Path) -> None:
     """The line names the variable and what it was."""
     nowhere = str(tmp_path / "python")

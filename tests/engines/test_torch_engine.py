@@ -35,11 +35,11 @@ from spritenet.engines.torch.augmentation import Augmenter  # noqa: E402 - likew
 from spritenet.engines.torch.changes import find_changes  # noqa: E402 - likewise
 from spritenet.engines.torch.counters import epoch_order, epoch_words  # noqa: E402 - likewise
 from spritenet.engines.torch.examples import Batch  # noqa: E402 - likewise
+from spritenet.engines.torch.gradient import Differentiation  # noqa: E402 - likewise
 from spritenet.engines.torch.losses import FUNCTIONS as LOSSES  # noqa: E402 - likewise
 from spritenet.engines.torch.network import TorchNetwork  # noqa: E402 - likewise
 from spritenet.engines.torch.operators import OPERATORS  # noqa: E402 - likewise
 from spritenet.engines.torch.optimizers import RULES  # noqa: E402 - likewise
-from spritenet.engines.torch.step import Differentiation  # noqa: E402 - likewise
 
 SHAPE = (8, 8, 2)
 CLASSES = 3

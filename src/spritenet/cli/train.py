@@ -20,6 +20,7 @@ from spritenet.cli.arguments import (
     threads_option,
 )
 from spritenet.cli.data_options import DataOptions, with_data_options
+from spritenet.cli.run_folder import enter_ranks, is_rank, latest_folder, new_folder
 
 if TYPE_CHECKING:
     from spritenet.cli.train_options import TrainOptions
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from spritenet.streams import Stream
 
 __all__ = ["network_of", "train"]
-
-RUNS = Path("runs")
-"""Folder of runs by default."""
 
 LOCAL_ONLY = "Name a path on this machine; `spritenet export` writes the model to addresses."
 
@@ -224,11 +222,13 @@ def train(
     check_exclusive("--epochs", epochs, "--steps", steps)
     check_exclusive("--model", model, "--from", start)
 
-    folder = local_only(out, LOCAL_ONLY) if out else (_latest() if resume else None)
+    folder = local_only(out, LOCAL_ONLY) if out else (latest_folder() if resume else None)
     recorded = recorded_command(folder) if folder is not None and resume else {}
     options = TrainOptions.from_json(recorded).updated(given)
     if options.freeze and options.start is None:
         raise InputError("it needs a trained model", where="--freeze", do="Give one with --from.")
+    if is_rank():
+        folder, device, watch = enter_ranks(folder, options.label, device, watch=watch)
     check_device(device or "cpu", precision or "float32", "--device")
     load = _loader(options)
     from spritenet.cli.experiment import Experiment
@@ -240,7 +240,7 @@ def train(
     dataset = load()
     network = network_of(options, dataset, threads)
     set_device(network, device, precision)
-    run = Run(folder or _new_folder(options.label))
+    run = Run(folder or new_folder(options.label))
     experiment = Experiment(
         options, dataset, network, run, log_every=log_every, quiet=json, watched=watch
     )
@@ -259,33 +259,6 @@ def train(
     if isinstance(end, Stopped) and end.reason != KEPT:
         raise typer.Exit(130)
     experiment.conclude(end)
-
-
-def _latest() -> Path | None:
-    """Returns the latest run in runs/."""
-    runs = [path.parent for path in RUNS.glob("*/config.json")]
-    return max(runs, key=lambda path: (path / "config.json").stat().st_mtime, default=None)
-
-
-def _new_folder(label: str) -> Path:
-    """Makes a new folder in runs/, at once so that no other process takes it."""
-    from spritenet.errors import RunError
-
-    number = 1
-    while True:
-        folder = RUNS / f"{label}-{number}"
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            number += 1
-        except OSError as error:
-            raise RunError(
-                f"can't make the folder: {error.strerror or error}",
-                where=folder,
-                do="Choose another one with --out.",
-            ) from error
-        else:
-            return folder
 
 
 def _loader(options: TrainOptions) -> Callable[[], Dataset | Stream]:

@@ -12,16 +12,17 @@ PyTorch is imported only when a device needs it.
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from spritenet.engines.engine import Engine
 from spritenet.errors import MissingExtraError, ModelError
 
-__all__ = ["CPU", "DEVICES", "check_device", "engine_on"]
+__all__ = ["CPU", "DEVICES", "check_device", "engine_on", "join_ranks"]
 
 CPU = "cpu"
 DEVICES = (CPU, "cuda", "cuda:N", "mps", "auto", "torch-cpu")
@@ -102,6 +103,23 @@ def _has_gpu() -> bool:
     return _gpus("cuda") > 0
 
 
+def join_ranks(device: str) -> Callable[[Mapping[str, bytes]], dict[str, bytes]]:
+    """Joins the processes that torchrun has started; returns what gives all of them rank 0's files.
+
+    Args:
+        device: of this process, checked.
+
+    Raises:
+        ModelError: the processes don't fit each other.
+    """
+    module = _torch()
+    kind = "cpu" if device == "torch-cpu" else f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+    found: Callable[[Mapping[str, bytes]], dict[str, bytes]] = module.Ranks.of_environment(
+        module.torch.device(kind)
+    ).shared
+    return found
+
+
 def engine_on(device: str, precision: str) -> Callable[..., Engine]:
     """Returns what makes engines on a device, called as `engines.native.Network` is."""
 
@@ -115,6 +133,8 @@ def engine_on(device: str, precision: str) -> Callable[..., Engine]:
 
             return native.Network(*arguments, **named)
         name = "cpu" if chosen == "torch-cpu" else chosen
+        if name == "cuda" and "LOCAL_RANK" in os.environ:  # torchrun's: a GPU for each rank
+            name = f"cuda:{os.environ['LOCAL_RANK']}"
         made: Engine = _torch().TorchNetwork(*arguments, **named, device=name, precision=precision)
         return made
 

@@ -2,6 +2,9 @@
 
     network          the engine
     step             one training step, the same on every device
+    gradient         from a batch to the gradient
+    preparation      tables, step and graphs of calls that are alike
+    ranks            processes that train one network together
     capture          steps as a CUDA graph that is replayed
     tables           what steps read of the host, and leave for it
     parameters       the parameters as one flat tensor, with views
@@ -16,7 +19,7 @@
     matrix_rules     those that treat each weight as a whole
     counters         the core's counter-based random numbers
     augmentation     the core's random changes of images, from
-                     draws, resampling, mixing
+                     changes, draws, resampling, mixing
 
 Only these modules import PyTorch; nothing else imports them before a device is asked for.
 Values are n h w c, which is PyTorch's channels_last of n c h w.

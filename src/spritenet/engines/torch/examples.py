@@ -56,6 +56,8 @@ class Batch:
             None if self.targets is None else self.targets[index],
             None if self.weights is None else self.weights[index],
             self.identities[index],
+            None if self.partners is None else self.partners[index],
+            None if self.parts is None else self.parts[index],
         )
 
 

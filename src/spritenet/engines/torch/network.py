@@ -6,7 +6,7 @@ A call copies them to the device, does its steps there without waiting, and copi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -21,11 +21,12 @@ from spritenet.engines.torch.augmentation import Augmenter
 from spritenet.engines.torch.changes import find_changes
 from spritenet.engines.torch.examples import DeviceExamples, tensor_of
 from spritenet.engines.torch.forward import Forward, Settings
+from spritenet.engines.torch.gradient import Differentiation
 from spritenet.engines.torch.losses import LossTask
 from spritenet.engines.torch.noise import RANDOM
 from spritenet.engines.torch.parameters import Parameters
 from spritenet.engines.torch.preparation import Preparation, fits_in_memory
-from spritenet.engines.torch.step import Differentiation
+from spritenet.engines.torch.ranks import Ranks
 from spritenet.engines.torch.tables import Order
 from spritenet.engines.torch.update import Flags, Penalty
 from spritenet.errors import ModelError
@@ -98,6 +99,7 @@ class TorchNetwork:
         self._order = Order(self.device)
         self._training = DeviceExamples(self.device)
         self._evaluating = DeviceExamples(self.device)
+        self._ranks = Ranks.of_environment(self.device) if batch_size else None
         self._prepared: tuple[tuple[object, ...], Preparation] | None = None
         self._stopped = False
 
@@ -255,6 +257,8 @@ class TorchNetwork:
         self._check(parameters, examples)
         steps, seed = len(learning_rates), seed % 2**64
         check(indices, np.int64, (steps * batch_size,), "indices")
+        if self._ranks is not None:
+            self._ranks.check_batch(min(batch_size, len(examples)))
         with torch.no_grad(), self._settings():
             self._training.hold(examples)
             made = self._prepare(loss, optimizer, batch_size, steps, keeps=outputs is not None)
@@ -273,19 +277,8 @@ class TorchNetwork:
                 else:
                     tables.choose(indices, steps, seed, epoch)
 
-            begin()
-            try:
-                done = self._run(made, flags)
-            except torch.OutOfMemoryError as error:
-                raise self._too_large(loss, batch_size) from error
-            stopped, self._stopped = done < steps, False
-            losses, correct = tables.results(done)
-            finite = np.isfinite(losses)
-            diverged = not finite.all()
-            if diverged:  # again, up to the step that failed
-                begin()
-                done = self._run(made, flags[: int(finite.argmin())])
-                losses, correct = losses[:done], correct[:done]
+            losses, correct, diverged, stopped = self._losses(made, begin, flags, batch_size)
+            done = len(losses)
             if outputs is not None:
                 for k in range(done):
                     outputs[k, : tables.counts[k]] = tables.outputs(k)
@@ -297,15 +290,46 @@ class TorchNetwork:
                 slots[optimizer.slots.index("momentum_product"), 0] = products[done - 1]
         each = made.task.decisions(labelled=examples.targets is None)
         right = None if not each else correct.astype(np.int32) if each == 1 else correct / each
-        return Steps(losses, right, diverged, stopped and not diverged)
+        return Steps(losses, right, diverged, stopped)
+
+    def _losses(
+        self,
+        made: Preparation,
+        begin: Callable[[], None],
+        flags: Sequence[Flags],
+        batch_size: int,
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64], bool, bool]:
+        """Returns losses and right decisions of the steps that are done, and why they ended.
+
+        Args:
+            made: tables and step.
+            begin: brings parameters and tables to the first step.
+            flags: the kinds of the steps.
+            batch_size: the largest batch.
+        """
+        begin()
+        try:
+            done = self._run(made, flags)
+        except torch.OutOfMemoryError as error:
+            raise self._too_large(made, batch_size) from error
+        stopped, self._stopped = done < len(flags), False
+        losses, correct = made.tables.results(done)
+        finite = np.isfinite(losses)
+        if finite.all():
+            return losses, correct, False, stopped
+        begin()  # again, up to the step that failed
+        done = self._run(made, flags[: int(finite.argmin())])
+        return losses[:done], correct[:done], True, False
 
     def _run(self, made: Preparation, flags: Sequence[Flags]) -> int:
         """Does the steps of the tables, and returns how many."""
         done, counts = 0, made.tables.counts
-        while done < len(flags) and not self._stopped:
+        while done < len(flags) and (self._ranks is not None or not self._stopped):
             if made.replays is None:
                 made.step(counts[done], flags[done], keep_outputs=made.keeps)
                 done += 1
+                if made.step.stopped:  # which all ranks know of at the same step
+                    break
                 continue
             alike = done
             while alike < len(flags) and counts[alike] == counts[done]:
@@ -313,12 +337,11 @@ class TorchNetwork:
             done += made.replays.run(counts[done], alike - done)
         return done
 
-    def _too_large(self, loss: Loss, batch_size: int) -> ModelError:
+    def _too_large(self, made: Preparation, batch_size: int) -> ModelError:
         """Returns the error for a batch that is too large: it names one that fits."""
         self._prepared = None
-        how = self._differentiation(loss, self._training)
         size = batch_size // 2
-        while size and not fits_in_memory(how, self._training, size):
+        while size and not fits_in_memory(made.how, self._training, size):
             size //= 2
         do = f"Use batch_size={size}, which fits." if size else "Use a smaller network."
         return ModelError(
@@ -346,6 +369,8 @@ class TorchNetwork:
             self._first,
             self._augmenter,
             self.outputs if keeps else 0,
+            self._ranks,
+            lambda: self._stopped,
         )
         self._prepared = (key, made)
         return made

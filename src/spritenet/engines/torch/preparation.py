@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -11,7 +11,9 @@ from spritenet.engines.torch.augmentation import Augmenter
 from spritenet.engines.torch.capture import Replays, can_capture
 from spritenet.engines.torch.examples import DeviceExamples
 from spritenet.engines.torch.forward import Settings
-from spritenet.engines.torch.step import Differentiation, TrainStep
+from spritenet.engines.torch.gradient import Differentiation
+from spritenet.engines.torch.ranks import Ranks
+from spritenet.engines.torch.step import TrainStep
 from spritenet.engines.torch.tables import StepTables
 from spritenet.engines.torch.update import Flags, Penalty, Updater
 from spritenet.layers import Layer
@@ -38,8 +40,11 @@ class Preparation:
         first: of the first layer among all nodes.
         augmenter: changes the images; None for not.
         outputs: the network's outputs that are kept; 0 for none.
+        ranks: that train together; None for one process.
+        stops: True if this process wants to stop.
 
     Attributes:
+        how: from a batch to the gradient.
         task: the loss.
         keeps: outputs are kept.
         updater: the optimizer.
@@ -62,10 +67,13 @@ class Preparation:
         first: int,
         augmenter: Augmenter | None,
         outputs: int,
+        ranks: Ranks | None,
+        stops: Callable[[], bool],
     ) -> None:
         parameters = how.parameters
         device = parameters.flat.device
         self.keeps = outputs > 0
+        self.how = how
         self.task = how.task
         self.updater = Updater(optimizer, parameters, layers)
         width = self.updater.numbers(np.zeros(1, np.float32), 0, 0.0)[0].shape[1]
@@ -88,9 +96,11 @@ class Preparation:
             self.tables,
             random,
             augmenter,
+            ranks,
+            stops,
         )
         self.replays: Replays | None = None
-        if can_capture(device) and self.updater.capturable:
+        if can_capture(device) and self.updater.capturable and ranks is None:
 
             def again(count: int) -> None:
                 self.step(count, Flags(), keep_outputs=self.keeps)

@@ -3,119 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import torch
 
 from spritenet.engines.torch.augmentation import Augmenter
 from spritenet.engines.torch.counters import Counter
-from spritenet.engines.torch.examples import Batch, DeviceExamples
-from spritenet.engines.torch.forward import Forward, Settings
-from spritenet.engines.torch.losses import LossTask
-from spritenet.engines.torch.parameters import Parameters
+from spritenet.engines.torch.examples import DeviceExamples
+from spritenet.engines.torch.forward import Settings
+from spritenet.engines.torch.gradient import Differentiation
+from spritenet.engines.torch.ranks import Ranks
 from spritenet.engines.torch.tables import StepTables
 from spritenet.engines.torch.update import Flags, Penalty, Updater
 from spritenet.layers import Layer
 
-__all__ = ["Differentiation", "TrainStep"]
-
-
-@dataclass(frozen=True, slots=True)
-class Gradient:
-    """The gradient of a batch's mean loss.
-
-    Attributes:
-        values: of the trainable parameters, flat.
-        loss: the mean over the batch of weight · loss, float64 (float32 on mps).
-        correct: the right decisions, int64.
-        outputs: of the network, before the final activation if the loss takes its place.
-    """
-
-    values: torch.Tensor
-    loss: torch.Tensor
-    correct: torch.Tensor
-    outputs: torch.Tensor
-
-
-@dataclass(slots=True)
-class Differentiation:
-    """A network and its loss, from a batch to the gradient.
-
-    Attributes:
-        forward: the layers.
-        parameters: their weights.
-        task: the loss.
-        passes: returns the context that a forward pass runs in: its precision.
-    """
-
-    forward: Forward
-    parameters: Parameters
-    task: LossTask
-    passes: Callable[[], torch.autocast]
-
-    def targets(self, batch: Batch, whole: Batch) -> torch.Tensor:
-        """Returns the smoothed targets of a batch, mixed with those of partners in the whole."""
-        own = self._plain_targets(batch)
-        if batch.partners is not None and batch.parts is not None:
-            part = batch.parts.unsqueeze(1)
-            other = self._plain_targets(whole).index_select(0, batch.partners)
-            if batch.weights is None or whole.weights is None:
-                own = torch.where(part > 0, own * (1 - part) + other * part, own)
-            else:
-                mine = batch.weights.unsqueeze(1) * (1 - part)
-                theirs = whole.weights.index_select(0, batch.partners).unsqueeze(1) * part
-                total = mine + theirs
-                mixed = (own * mine + other * theirs) / total
-                own = torch.where((part > 0) & (total > 0), mixed, own)
-        return self.task.smoothed(own)
-
-    def _plain_targets(self, batch: Batch) -> torch.Tensor:
-        if batch.targets is not None:
-            return batch.targets
-        assert batch.labels is not None  # noqa: S101 - one of both is there
-        return self.task.one_hot(batch.labels)
-
-    @staticmethod
-    def weights(batch: Batch, whole: Batch) -> torch.Tensor | None:
-        """Returns the factor on each image's loss."""
-        if batch.weights is None or batch.partners is None or batch.parts is None:
-            return batch.weights
-        assert whole.weights is not None  # noqa: S101 - as the batch's
-        other = whole.weights.index_select(0, batch.partners)
-        return torch.where(
-            batch.parts > 0, batch.weights * (1 - batch.parts) + other * batch.parts, batch.weights
-        )
-
-    def losses(
-        self, batch: Batch, whole: Batch, settings: Settings
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Returns the weighted loss of each image, the outputs, and the right decisions."""
-        targets = self.targets(batch, whole)
-        with self.passes():
-            outputs = self.forward(batch.images, settings, logits=self.task.skips_final)
-        losses, weights = self.task.of_images(outputs, targets), self.weights(batch, whole)
-        if weights is not None:
-            losses = losses * weights
-        labels = batch.labels if batch.targets is None else None
-        return losses, outputs, self.task.right(outputs.detach(), targets, labels)
-
-    def gradient(self, batch: Batch, whole: Batch, count: int, settings: Settings) -> Gradient:
-        """Returns the gradient of the sum of losses / count."""
-        leaves = self.parameters.leaves
-        with torch.enable_grad():
-            losses, outputs, correct = self.losses(batch, whole, settings)
-            found = (
-                torch.autograd.grad(
-                    losses.sum() * (1 / count), leaves, allow_unused=True, materialize_grads=True
-                )
-                if leaves
-                else ()
-            )
-        flat = [one.reshape(-1) for one in found]
-        values = torch.cat(flat) if flat else self.parameters.weights.clone()
-        wide = torch.float32 if losses.device.type == "mps" else torch.float64
-        loss = losses.detach().sum(dtype=wide) / count
-        return Gradient(values, loss, correct, outputs.detach())
+__all__ = ["TrainStep"]
 
 
 class TrainStep:
@@ -131,6 +32,11 @@ class TrainStep:
         tables: what a step reads and leaves.
         random: the places of random layers, in the order of the tables' keys.
         augmenter: changes the images; None for not.
+        ranks: that train together; None for one process.
+        stops: True if this process wants to stop.
+
+    Attributes:
+        stopped: a rank wanted to stop at the last step.
     """
 
     def __init__(
@@ -144,6 +50,8 @@ class TrainStep:
         tables: StepTables,
         random: Sequence[int],
         augmenter: Augmenter | None = None,
+        ranks: Ranks | None = None,
+        stops: Callable[[], bool] = lambda: False,
     ) -> None:
         self._how = how
         self._layers = layers
@@ -154,6 +62,9 @@ class TrainStep:
         self._tables = tables
         self._random = random
         self._augmenter = augmenter
+        self._ranks = ranks
+        self._stops = stops
+        self.stopped = False
 
     def __call__(self, count: int, flags: Flags, *, keep_outputs: bool) -> None:
         """Does the tables' next step, on `count` images."""
@@ -162,8 +73,16 @@ class TrainStep:
             whole = self._examples.take(tables.indices(count))
             if self._augmenter is not None:
                 whole = self._augmenter(whole, tables.epoch_word())
-            settings = Settings(training=True, counters=self._counters(count))
-            made = how.gradient(whole, whole, count, settings)
+            ranks = self._ranks
+            places = slice(0, count) if ranks is None else ranks.places(count)
+            settings = Settings(training=True, counters=self._counters(places))
+            if ranks is not None and count >= ranks.size:
+                settings.total = ranks.total
+            part = whole if ranks is None else whole[places]
+            made, numbers = how.gradient(part, whole, count, settings), tables.numbers()
+            if ranks is not None:
+                stops = self._stops()
+                made, numbers, self.stopped = ranks.combined(made, numbers, count, stops=stops)
             w = how.parameters.weights
             loss = made.loss
             g = made.values
@@ -171,19 +90,21 @@ class TrainStep:
                 loss = loss + self._penalty.value(w)
                 self._penalty.add_gradient(w, g)
             self._move_averages(settings)
-            self._updater(g, self._slots, tables.numbers(), flags)
+            self._updater(g, self._slots, numbers, flags)
             outputs = None
             if keep_outputs:
                 outputs = made.outputs
                 if how.task.skips_final:
                     outputs = how.forward.finished(outputs)
+                if ranks is not None:
+                    outputs = ranks.outputs(outputs, count)
             tables.end_step(loss, made.correct, outputs)
 
-    def _counters(self, count: int) -> dict[int, Counter]:
+    def _counters(self, places: slice) -> dict[int, Counter]:
         if not self._random:
             return {}
-        keys = self._tables.keys()
-        return {place: Counter(keys[k], 0, count) for k, place in enumerate(self._random)}
+        keys, first, size = self._tables.keys(), places.start, places.stop - places.start
+        return {place: Counter(keys[k], first, size) for k, place in enumerate(self._random)}
 
     def _move_averages(self, settings: Settings) -> None:
         """Moves the averages of batch normalizations."""
