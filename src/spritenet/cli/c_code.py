@@ -47,7 +47,12 @@ def calibration_data(
 
 
 def write_c(
-    model: SavedModel, out: Path, precision: str, name: str | None, options: DataOptions
+    model: SavedModel,
+    out: Path,
+    precision: str,
+    name: str | None,
+    options: DataOptions,
+    prefix: str | None = None,
 ) -> str:
     """Writes the folder of C code.
 
@@ -57,6 +62,7 @@ def write_c(
         precision: "int8" or "float32".
         name: the data set to calibrate int8 with, whose first image is the example's; or None.
         options: its data options.
+        prefix: the beginning of the names of files, functions and macros; None for "model".
 
     Returns:
         A line on the memory that the code needs.
@@ -79,7 +85,7 @@ def write_c(
         outputs: NDArray[np.generic] = reference.predict(integers, image)[0]
     else:
         outputs = model_of(model).predict(image)[0]
-    source = save_c(model, out, Example(pixels, outputs), integers)
+    source = save_c(model, out, Example(pixels, outputs), integers, prefix or "model")
     return (
         f"{precision}: weights {source.constant_bytes:,} bytes, working memory "
         f"{source.arena_bytes:,} bytes beside an image of {pixels.size:,}"

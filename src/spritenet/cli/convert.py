@@ -13,6 +13,7 @@ from spritenet.cli.data_options import DataOptions
 from spritenet.cli.int8_model import is_int8, load_int8
 from spritenet.cli.model_formats import (
     Calibration,
+    CName,
     Out,
     OutFormat,
     Precision,
@@ -40,6 +41,7 @@ def convert(
     to: To = None,
     precision: Precision = None,
     data: Calibration = None,
+    name: CName = None,
     pixels: Pixels = None,
     classes: Classes = None,
     json: Json = False,
@@ -52,7 +54,7 @@ def convert(
 
     form = out_format(out, to)
     precision = resolve_precision(precision, form)
-    check_data(data, form, precision)
+    check_data(data, form, precision, name)
     same = None
     if is_int8(source) and form is OutFormat.ONNX:
         options = {"--pixels": pixels, "--classes": classes, "--data": data}
@@ -69,7 +71,7 @@ def convert(
         if form is OutFormat.HTML:
             write_html(saved, place.path, None, DataOptions())
         else:
-            write_other(saved, place.path, form, precision, data, DataOptions())
+            write_other(saved, place.path, form, precision, data, DataOptions(), name)
             if form in FORMATS and FORMATS[form].is_read and precision != "int8":
                 again = models.read(place.path)
                 same = again.weights_sha256 == saved.weights_sha256

@@ -14,6 +14,7 @@ from spritenet.cli.data_options import DataOptions, with_data_options
 from spritenet.cli.int8_model import quantized
 from spritenet.cli.model_formats import (
     Calibration,
+    CName,
     Out,
     OutFormat,
     Precision,
@@ -41,6 +42,7 @@ def export(
     to: To = None,
     precision: Precision = None,
     data: Calibration = None,
+    name: CName = None,
     with_data: Annotated[
         str | None,
         typer.Option(
@@ -60,7 +62,7 @@ def export(
 
     form = out_format(out, to)
     precision = resolve_precision(precision, form)
-    check_data(data, form, precision)
+    check_data(data, form, precision, name)
     is_html = form is OutFormat.HTML
     if with_data is not None and not is_html:
         raise InputError("only an HTML file includes data", where="--with-data", got=form)
@@ -76,7 +78,7 @@ def export(
         if is_html:
             images, left_out, fits_model = write_html(saved, place.path, with_data, data_options)
         else:
-            memory = write_other(saved, place.path, form, precision, data, data_options)
+            memory = write_other(saved, place.path, form, precision, data, data_options, name)
         size = size_of(place.path)
     path = place.of(place.path)
     if json:
@@ -98,6 +100,7 @@ def write_other(
     precision: str,
     data: str | None,
     options: DataOptions,
+    name: str | None = None,
 ) -> str:
     """Writes another format than HTML.
 
@@ -108,6 +111,7 @@ def write_other(
         precision: one of the format's.
         data: the data set to calibrate int8 with.
         options: its data options.
+        name: of C code.
 
     Returns:
         A line on the memory that C code needs, or "".
@@ -115,7 +119,7 @@ def write_other(
     from spritenet import export as models
 
     if form is OutFormat.C:
-        return write_c(model, out, precision, data, options)
+        return write_c(model, out, precision, data, options, name)
     if precision == "int8":
         quantized(model, str(data), options).save(out)
     else:

@@ -13,6 +13,7 @@ from spritenet.errors import InputError
 from spritenet.migration import FORMATS
 
 __all__ = [
+    "CName",
     "Calibration",
     "Out",
     "OutFormat",
@@ -80,6 +81,17 @@ Calibration = Annotated[
 ]
 
 
+CName = Annotated[
+    str | None,
+    typer.Option(
+        "--name",
+        metavar="NAME",
+        help="Beginning of the names of files, functions and macros of C code.",
+        show_default="model",
+    ),
+]
+
+
 def resolve_precision(precision: str | None, form: OutFormat) -> str:
     """Returns the precision of the output: the format's default if none is given.
 
@@ -120,8 +132,10 @@ def out_format(out: Path, to: OutFormat | None) -> OutFormat:
     return to
 
 
-def check_data(data: str | None, form: OutFormat, precision: str) -> None:
-    """Raises InputError for `--data` where no format needs images."""
+def check_data(data: str | None, form: OutFormat, precision: str, name: str | None) -> None:
+    """Raises InputError for `--data` where no format needs images, or `--name` without C code."""
+    if name is not None and form is not OutFormat.C:
+        raise InputError("only C code has names", where="--name", got=form)
     if data is not None and form is not OutFormat.C and precision != "int8":
         raise InputError("only int8 is calibrated on images", where="--data", got=form)
 

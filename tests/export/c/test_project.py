@@ -10,9 +10,10 @@ import pytest
 
 import spritenet as sn
 from c_models import DEVICES, ZIG, CompiledModel, compilers, run_compiler, write_model
+from spritenet import export
 from spritenet.errors import ModelError
 from spritenet.export import Metadata, SavedModel
-from spritenet.export.c import Example, save_c
+from spritenet.export.c import Example, save_c, source_of
 from spritenet.layers import Conv2D, Dense, Flatten, MaxPooling2D
 from spritenet.prepare import Preparation, prepare
 
@@ -158,3 +159,65 @@ def test_only_an_export_is_replaced(saved: SavedModel, tmp_path: Path) -> None:
     (tmp_path / "other" / "src").mkdir(parents=True)
     with pytest.raises(ModelError, match="the folder holds other files"):
         save_c(saved, tmp_path / "other", example)
+
+
+def test_a_name_begins_files_functions_and_macros(saved: SavedModel, tmp_path: Path) -> None:
+    """Two models of different names in one program give what each gives alone."""
+    pixels = np.random.default_rng(0).integers(0, 256, (28, 28, 1), np.uint8)
+    outputs = sn.Model.from_saved(saved).predict(pixels[None])[0]
+    folders = [tmp_path / name for name in ("a", "b")]
+    for folder in folders:
+        save_c(saved, folder, Example(pixels, outputs), name=f"net_{folder.name}")
+        assert sorted(path.name for path in (folder / "src").iterdir()) == [
+            f"net_{folder.name}.c",
+            f"net_{folder.name}.h",
+        ]
+    sources = [folders[0] / "example.c", *(f / "src" / f"net_{f.name}.c" for f in folders)]
+    includes = [f"-I{folder / 'src'}" for folder in folders]
+    run_compiler(compilers()[0], "-O1", *includes, *sources, "-lm", "-o", tmp_path / "both")
+    done = subprocess.run([tmp_path / "both"], capture_output=True, text=True, check=True)
+    numbers = [line.split() for line in done.stdout.splitlines()[:3]]
+    assert np.abs([float(line[1]) for line in numbers] - outputs).max() < 1e-5
+    save_c(saved, folders[0], Example(pixels, outputs))  # an older one of another name is replaced
+    assert not (folders[0] / "src" / "net_a.h").exists()
+    with pytest.raises(ModelError, match="--name: invalid name: expected small letters"):
+        save_c(saved, tmp_path / "c", Example(pixels, outputs), name="2 nets")
+
+
+@pytest.mark.parametrize("is_int8", [False, True])
+def test_thresholds_say_which_classes_are_present(is_int8: bool) -> None:
+    """Those that Python says, for each output of images; in int8 of integers."""
+    random = np.random.default_rng(4)
+    model = sn.Sequential([sn.Input((5, 4, 1)), Flatten(), Dense(4, activation="sigmoid")])
+    model.set_weights([random.normal(0, 2, array.shape) for array in model.get_weights()])
+    images = random.integers(0, 256, (64, 5, 4, 1), np.uint8)
+    small = model.quantize(images)
+    rows = (small if is_int8 else model).predict(images)
+    limits = np.array([0.0, float(rows[3, 1]), 0.7, 1.0])  # one that an output just reaches
+    values = np.concatenate([array.ravel() for array in model.get_weights()])
+    graph = model.network.graph
+    saved = SavedModel(graph, (5, 4, 1), values, Metadata(thresholds=limits))
+    integers = small.network if is_int8 else None
+    source = source_of(saved, integers)
+    kind = "int32_t" if is_int8 else "float"
+    assert f"extern const {kind} model_thresholds[MODEL_OUTPUTS];" in source.header
+    text = source.code.partition("model_thresholds[MODEL_OUTPUTS] = {")[2].partition("}")[0]
+    found = np.array([float(one.strip().rstrip("f")) for one in text.split(",") if one.strip()])
+    found = found if is_int8 else found.astype(np.float32)  # as C reads them
+    outputs = small.predict_integers(images) if is_int8 else rows
+    assert np.array_equal(outputs >= found, rows.astype(np.float64) >= limits)
+
+
+def test_thresholds_are_in_onnx_files(tmp_path: Path) -> None:
+    """As a JSON list in the metadata, in float32 and in int8."""
+    onnx = pytest.importorskip("onnx", reason="the extra onnx")
+    model = sn.Sequential([sn.Input((5, 4, 1)), Flatten(), Dense(2, activation="sigmoid")])
+    values = np.concatenate([array.ravel() for array in model.get_weights()])
+    limits = np.array([0.25, 0.75])
+    saved = SavedModel(model.network.graph, (5, 4, 1), values, Metadata(thresholds=limits))
+    export.save(saved, tmp_path / "a.onnx")
+    small = sn.QuantizedModel.of(saved, np.zeros((2, 5, 4, 1), np.uint8))
+    small.save(tmp_path / "b.onnx")
+    for name in ("a.onnx", "b.onnx"):
+        listed = onnx.load(tmp_path / name).metadata_props
+        assert {one.key: one.value for one in listed}["thresholds"] == "[0.25, 0.75]"

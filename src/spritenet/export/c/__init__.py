@@ -8,6 +8,7 @@
     folding         operations that go into others
     arena           the place in memory of each value
     kernel_text     C functions from the files in `kernels/`
+    naming          other names of files, functions and macros
     literals        numbers and arrays as C writes them
     example_files   the example, the sketch, the README
 

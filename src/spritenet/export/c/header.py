@@ -77,6 +77,11 @@ _NAMES = """
 extern const char* const model_class_names[MODEL_OUTPUTS];
 """
 
+_THRESHOLDS = """
+/* Several classes may be present: those whose output is at least the threshold. */
+extern const {type} model_thresholds[MODEL_OUTPUTS];
+"""
+
 _PREPARE = """
 /* Converts an image of any size to the input of model_predict: mode "{mode}".
 
@@ -105,6 +110,7 @@ def header_text(
     class_names: Sequence[str],
     preparation: Preparation | None,
     scale: OutputScale | None,
+    thresholds: str = "",
 ) -> str:
     """Returns model.h.
 
@@ -117,6 +123,7 @@ def header_text(
         class_names: a name for each output, or none.
         preparation: the preprocessing, or None.
         scale: the meaning of outputs in int8; None in float32.
+        thresholds: the type of the thresholds; "" for none.
     """
     height, width, channels = image_shape
     parts = [
@@ -140,6 +147,8 @@ def header_text(
         )
     if class_names:
         parts.append(_NAMES)
+    if thresholds:
+        parts.append(_THRESHOLDS.format(type=thresholds))
     if preparation is not None:
         parts.append(_PREPARE.format(mode=preparation.mode))
     return "".join(parts) + _END

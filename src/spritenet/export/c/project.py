@@ -19,6 +19,7 @@ from spritenet.export.c.float_layers import lower
 from spritenet.export.c.folding import fold
 from spritenet.export.c.header import OutputScale
 from spritenet.export.c.int_operators import lower_integers
+from spritenet.export.c.naming import DEFAULT, checked_name, renamed
 from spritenet.export.c.source import Source, write_source
 from spritenet.export.saved_model import SavedModel
 from spritenet.prepare import Preparation, preparation_of
@@ -72,7 +73,26 @@ def source_of(model: SavedModel, integers: IntegerNetwork | None = None) -> Sour
     shape = model.image_shape
     names = _class_names(model)
     title = f"Written by Spritenet {spritenet.__version__}. Usage: README.md."
-    return write_source(program, dialect, title, shape, names, _preparation(model), scale)
+    limits = _thresholds(model, integers)
+    return write_source(program, dialect, title, shape, names, _preparation(model), scale, limits)
+
+
+def _thresholds(model: SavedModel, integers: IntegerNetwork | None) -> NDArray[Any] | None:
+    """Returns the outputs from which on each class is present; None without thresholds.
+
+    In int8, outputs are integers before the sigmoid; one beyond the type is never reached.
+    """
+    wanted = model.metadata.thresholds
+    if wanted is None:
+        return None
+    if integers is None:
+        near = wanted.astype(np.float32)
+        return np.where(near < wanted, np.nextafter(near, np.float32(2)), near)
+    last = integers.operators[-1]
+    limits = np.iinfo(last.dtype)
+    steps = np.arange(limits.min, limits.max + 1, dtype=last.dtype)
+    real = integers.real_outputs(steps).astype(np.float64)
+    return (limits.min + np.searchsorted(real, wanted)).astype(np.int32)
 
 
 def _class_names(model: SavedModel) -> Sequence[str]:
@@ -92,6 +112,7 @@ def save_c(
     folder: str | os.PathLike[str],
     example: Example,
     integers: IntegerNetwork | None = None,
+    name: str = DEFAULT,
 ) -> Source:
     """Writes a model as a folder of C code, which appears whole or not at all.
 
@@ -100,16 +121,19 @@ def save_c(
         folder: a new or empty folder, or one that was written so before.
         example: the image of the example program.
         integers: its integer network, for int8; None for float32.
+        name: the beginning of the names of files, functions and macros.
 
     Returns:
         The code, with its needs of memory.
 
     Raises:
-        ModelError: a layer is unsupported, the folder holds other files, or the disk refuses.
+        ModelError: a layer is unsupported, the name is invalid, the folder holds other files, or
+            the disk refuses.
     """
+    checked_name(name)
     source = source_of(model, integers)
     target = Path(folder)
-    name = re.sub(r"\W+", "_", target.name, flags=re.ASCII).strip("_") or "model"
+    title = re.sub(r"\W+", "_", target.name, flags=re.ASCII).strip("_") or "model"
     ours = OURS if _is_ours(target) else ""
     files = {
         HEADER: source.header,
@@ -117,14 +141,14 @@ def save_c(
         Path("example.c"): example_code(
             example.pixels, example.outputs, model.metadata.class_names
         ),
-        Path("README.md"): readme(name, source, model.image_shape),
-        Path("library.properties"): library_properties(name, spritenet.__version__),
+        Path("README.md"): readme(title, source, model.image_shape),
+        Path("library.properties"): library_properties(title, spritenet.__version__),
         Path("examples", "classify", "classify.ino"): sketch(
             example.pixels, model.metadata.class_names
         ),
     }
     with new_folder(target, ours, error=ModelError) as fresh:
-        for path, text in files.items():
+        for path, text in renamed(files, name).items():
             (fresh / path).parent.mkdir(parents=True, exist_ok=True)
             (fresh / path).write_text(text, encoding="utf-8", newline="\n")
     return source
@@ -133,6 +157,8 @@ def save_c(
 def _is_ours(folder: Path) -> bool:
     """Tells if a folder was written here before."""
     try:
-        return (folder / HEADER).read_text(encoding="utf-8").startswith("/* Written by Spritenet ")
+        headers = list((folder / HEADER.parent).glob("*.h"))
+        texts = [path.read_text(encoding="utf-8") for path in headers]
     except (OSError, UnicodeDecodeError):
         return False
+    return bool(texts) and all(text.startswith("/* Written by Spritenet ") for text in texts)

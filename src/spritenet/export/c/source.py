@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from spritenet.export.c.arena import Arena, plan_arena
 from spritenet.export.c.dialect import FLOAT32, Dialect
@@ -14,6 +15,9 @@ from spritenet.export.c.literals import array, identifier, literal, string, wrap
 from spritenet.export.c.operation import IMAGE, Operation, Program
 from spritenet.layers import ImageShape
 from spritenet.prepare import Preparation
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Source", "write_source"]
 
@@ -48,6 +52,7 @@ def write_source(
     class_names: Sequence[str] = (),
     preparation: Preparation | None = None,
     scale: OutputScale | None = None,
+    thresholds: NDArray[Any] | None = None,
 ) -> Source:
     """Returns the files of a program.
 
@@ -59,6 +64,7 @@ def write_source(
         class_names: a name for each output, or none.
         preparation: the preprocessing of images of any size, or None.
         scale: the meaning of outputs in int8; None in float32.
+        thresholds: of the outputs, float32 or int32, if several classes may be present.
     """
     arena = plan_arena(program, 4 // dialect.value_bytes)
     names = _layer_names(program)
@@ -77,6 +83,10 @@ def write_source(
     if class_names:
         items = wrapped(map(string, class_names))
         texts.append(f"const char* const model_class_names[MODEL_OUTPUTS] = {{\n{items}}};\n")
+    kind = "" if thresholds is None else "float" if thresholds.dtype.kind == "f" else "int32_t"
+    if thresholds is not None:
+        items = wrapped(map(literal, thresholds))
+        texts.append(f"const {kind} model_thresholds[MODEL_OUTPUTS] = {{\n{items}}};\n")
     if preparation is not None:
         background = f"#define BACKGROUND {preparation.background}\n"
         parts = kernel_texts("prepare", [preparation.mode])
@@ -92,7 +102,7 @@ def write_source(
     code = f"/* {title} */\n" + "".join(includes[:1]) + "\n" + "".join(includes[1:])
     arena_bytes = dialect.value_bytes * max(arena.size, 4 // dialect.value_bytes)
     header = header_text(
-        title, dialect, image_shape, outputs, arena_bytes, class_names, preparation, scale
+        title, dialect, image_shape, outputs, arena_bytes, class_names, preparation, scale, kind
     )
     return Source(
         header,
