@@ -151,6 +151,8 @@ def test_a_folder_becomes_a_network_and_files(
         tab.reload()
         tab.locator("#train-about", has_text="24 images, 2 classes, 24×24").wait_for()
         assert names(tab) == ["bar", "disc"]
+        tab.locator("#train-text", has_text="Trained before.").wait_for()
+        assert tab.locator("#take-model").is_enabled()
 
         tab.on("dialog", lambda dialog: dialog.accept())
         tab.click("#new-project")
@@ -274,6 +276,20 @@ def test_on_a_phone_the_camera_teaches_a_network(
         tab.locator("#train-about", has_text=f"{sum(first) + 1} images").wait_for()
         assert counts(tab) == [first[0] + 1, first[1]]
         assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+        assert tab.evaluate(UNFIT) == []
+
+
+UNFIT = """() => [...document.querySelectorAll('button, select, summary, [role=option], canvas')]
+  .filter((one) => one.checkVisibility())
+  .filter((one) => {
+    const box = one.getBoundingClientRect();
+    const isControl = one.tagName !== 'CANVAS';
+    const name = one.getAttribute('aria-label') || one.textContent.trim() || one.labels?.[0];
+    const isNamed = Boolean(name) || one.closest('[role=option]');
+    return !isNamed || (isControl && Math.min(box.width, box.height) < 43.5);
+  })
+  .map((one) => one.outerHTML.slice(0, 120))"""
+"""Controls without a name, or too small for a finger."""
 
 
 def test_without_a_camera_the_page_says_why(chromium: Browser, address: str) -> None:
@@ -376,6 +392,21 @@ def test_every_change_can_be_undone(chromium: Browser, address: str, pictures: P
             tab.click("#undo")
         assert (names(tab), counts(tab)) == (["Class 1", "Class 2"], [0, 0])
         assert tab.locator("#undo").is_disabled()
+
+
+def test_a_second_tab_keeps_nothing(chromium: Browser, address: str) -> None:
+    """Two tabs would overwrite each other: the second one says that it keeps nothing."""
+    with visited(chromium) as context:
+        tab = opened(context, address)
+        tab.click("#add-class")
+        second = opened(context, address)
+        second.locator("#problem", has_text="open in another tab").wait_for()
+        assert names(second) == ["Class 1", "Class 2"]
+        second.close()
+        tab.wait_for_timeout(400)
+        tab.reload()
+        tab.locator("body[data-state=idle]").wait_for()
+        assert names(tab) == ["Class 1", "Class 2", "Class 3"]
 
 
 def test_drawings_are_collected_and_told_apart(chromium: Browser, address: str) -> None:

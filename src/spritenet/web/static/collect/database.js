@@ -3,6 +3,15 @@
 /** @typedef {import('./project.js').Project} Project */
 /** @typedef {{ project: Project, pixels: Map<number, Uint8Array> }} Kept */
 
+/**
+ * A trained network.
+ *
+ * @typedef {object} Network
+ * @property {Record<string, string | Uint8Array>} files
+ * @property {number} least  the confidence from which on it is sure
+ * @property {string} taught  the images and labels that it was trained on
+ */
+
 const NAME = 'spritenet-collect';
 const CALM = 250; // milliseconds without change before it is written
 
@@ -39,6 +48,23 @@ export class Database {
   }
 
   /**
+   * Takes the project for this tab, until it is closed; false if another tab has it.
+   *
+   * @param {string} name
+   * @returns {Promise<boolean>}
+   */
+  static claim(name) {
+    if (!navigator.locks) return Promise.resolve(true); // a page that isn't secure
+    return new Promise((resolve) => {
+      const forever = new Promise(() => {});
+      void navigator.locks.request(`${NAME} ${name}`, { ifAvailable: true }, (lock) => {
+        resolve(lock !== null);
+        return lock ? forever : undefined;
+      });
+    });
+  }
+
+  /**
    * @param {string} name
    * @returns {Promise<Database | null>}  null where the browser keeps nothing, as in private windows
    */
@@ -72,6 +98,27 @@ export class Database {
     this.written = new Set(found.keys());
     const images = project.images.filter((/** @type {{ id: number }} */ { id }) => found.has(id));
     return { project: { ...project, images }, pixels: found };
+  }
+
+  /**
+   * Keeps a trained network, or none.
+   *
+   * @param {Network | null} network
+   */
+  async keepNetwork(network) {
+    const store = this.database.transaction('projects', 'readwrite').objectStore('projects');
+    if (network) await answer(store.put(network, this.networkName));
+    else await answer(store.delete(this.networkName));
+  }
+
+  /** Returns the network that was kept; null if there is none. @returns {Promise<Network | null>} */
+  async network() {
+    const store = this.database.transaction('projects').objectStore('projects');
+    return (await answer(store.get(this.networkName))) ?? null;
+  }
+
+  get networkName() {
+    return `${this.name} network`;
   }
 
   /**

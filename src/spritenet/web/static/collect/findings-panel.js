@@ -102,24 +102,31 @@ export class FindingsPanel {
     const split = groups.filter(({ classes }) => classes.length > 1);
     const same = groups.filter(({ classes, exact }) => classes.length === 1 && exact);
     const near = groups.filter(({ classes, exact }) => classes.length === 1 && !exact);
-    /** @param {Group[]} some @param {string} words @param {(group: Group) => number[]} which */
+    /**
+     * @param {Group[]} some
+     * @param {(count: number) => string} words
+     * @param {(group: Group) => number[]} which
+     */
     const add = (some, words, which) => {
       const ids = some.flatMap(which);
       if (!ids.length) return;
       const item = element('li', 'find');
       item.append(
         ...this.picture(ids[0]),
-        element('p', 'small', `${counted(ids.length, 'image')} ${words}`),
+        element('p', 'small', words(ids.length)),
         button(`Select ${ids.length === 1 ? 'it' : 'them'}`, () => this.hands.select(ids)),
       );
       list.append(item);
     };
-    add(split, 'are in two classes at once: the network can only guess.', ({ ids }) =>
-      ids.filter((id) => label.has(id)),
+    const those = (/** @type {number} */ count) => counted(count, 'image');
+    add(
+      split,
+      (count) => `${those(count)} in two classes at once: the network can only guess.`,
+      ({ ids }) => ids.filter((id) => label.has(id)),
     );
     const others = (/** @type {Group} */ { ids }) => ids.slice(1);
-    add(same, 'also there a second time.', others);
-    add(near, 'nearly the same as another: they teach little. Vary what you show.', others);
+    add(same, (count) => `${those(count)} a second time: a copy adds nothing.`, others);
+    add(near, (count) => `${those(count)} nearly the same as another. Vary what you show.`, others);
     part.append(list);
     return part;
   }

@@ -164,7 +164,18 @@ class Page {
     this.live.take(this.trainer.model, least);
     const drawings = this.store.project.images.every(({ source }) => source === 'drawing');
     if (isFirst && drawings) this.live.choose('drawing');
+    void this.keepNetwork(least).catch(() => {}); // it can be trained again
     this.taking?.update();
+  }
+
+  /** @param {number} least */
+  async keepNetwork(least) {
+    const { model } = this.trainer;
+    const { taught } = this.training;
+    const files = await model?.toFiles();
+    if (files && model === this.trainer.model) {
+      await this.database?.keepNetwork({ files, least, taught });
+    }
   }
 
   /** @param {Project} project */
@@ -210,6 +221,7 @@ class Page {
     at('try').hidden = true;
     at('try-empty').hidden = false;
     this.inputs.made.clear();
+    void this.database?.keepNetwork(null).catch(() => {});
     this.store.replace(project, pixels);
   }
 
@@ -317,7 +329,16 @@ class Page {
     if (kept) this.store.replace(kept.project, kept.pixels);
     else await this.beginWithGiven();
     this.update(this.store.project);
+    if (kept) await this.resume().catch(() => {}); // it can be trained again
     document.body.dataset.state = 'idle';
+  }
+
+  /** Goes on with the network that was kept. */
+  async resume() {
+    const network = await this.database?.network();
+    if (!network) return;
+    await this.trainer.load(network.files);
+    this.training.resume(network.taught, network.least);
   }
 
   async beginWithGiven() {
@@ -353,8 +374,13 @@ async function keptName() {
 async function start() {
   const core = /** @type {any} */ (globalThis).SPRITENET?.core;
   if (core) useCore(await Core.fromBytes(core));
-  const page = new Page(await Database.open(await keptName()));
+  const name = await keptName();
+  const isOurs = await Database.claim(name);
+  const page = new Page(isOurs ? await Database.open(name) : null);
   await page.begin();
+  if (!isOurs) {
+    report(new Error('Collect is open in another tab, too: what you change here is not kept.'));
+  }
   // For those who look behind the page, and for tests.
   Object.assign(window, { spritenetCollect: page });
 }

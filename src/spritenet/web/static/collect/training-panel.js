@@ -28,8 +28,8 @@ export class TrainingPanel {
     this.inputs = inputs;
     this.trainer = trainer;
     this.ear = ear;
-    /** The project that was trained on. @type {Project | null} */
-    this.taught = null;
+    /** What was trained on: see `keyOf`; '' for nothing. */
+    this.taught = '';
     /** @type {Found} */
     this.found = { accuracy: null, suspects: [], groups: [], needs: [] };
     /** Labels that a person said are right. @type {Set<string>} */
@@ -78,7 +78,7 @@ export class TrainingPanel {
     const classes = counted(filledClasses(project).length, 'class');
     const shape = `${height}×${height}, ${channels === 1 ? 'grey' : 'colour'}`;
     at('train-about').textContent = obstacle || `${images}, ${classes}, ${shape}`;
-    const isStale = taught && !trainer.busy && taught.images !== project.images;
+    const isStale = taught && !trainer.busy && taught !== keyOf(project);
     at('train').textContent = taught ? 'Train again' : 'Train';
     at('train-text').classList.toggle('warn', Boolean(isStale));
     if (isStale) at('train-text').textContent = 'The images have changed since: train again.';
@@ -104,7 +104,7 @@ export class TrainingPanel {
         at('train-text').textContent =
           `Epoch ${moment.epoch} of ${moment.epochs}: ${percent} % of the training images right (loss ${moment.loss.toFixed(2)})`;
       });
-      this.taught = project;
+      this.taught = keyOf(project);
       const right = Number.isFinite(accuracy)
         ? `, ${Math.round(100 * accuracy)} % of the training images right`
         : '';
@@ -200,10 +200,7 @@ export class TrainingPanel {
   /** Duplicates, looked for again when the images have changed. @param {Project} project */
   groups(project) {
     if (!this.taught) return [];
-    const key = JSON.stringify([
-      preparationOf(project),
-      project.images.map(({ id, label }) => [id, label]),
-    ]);
+    const key = keyOf(project);
     if (this.groupsKey === key) return this.found.groups;
     this.groupsKey = key;
     const entries = project.images.slice(-MOST_COMPARED);
@@ -215,12 +212,26 @@ export class TrainingPanel {
 
   groupsKey = '';
 
-  /** Begins anew with another project. */
+  /**
+   * Goes on with a network that was trained before.
+   *
+   * @param {string} taught
+   * @param {number} least
+   */
+  resume(taught, least) {
+    this.taught = taught;
+    this.least = least;
+    this.told = 'Trained before.';
+    this.ear.trained(least);
+    this.update(this.store.project);
+  }
+
+  /** Begins again with another project. */
   reset() {
     this.checking?.abort();
     this.trainer.stop();
     this.trainer.forget();
-    this.taught = null;
+    this.taught = '';
     this.told = '';
     this.found = { accuracy: null, suspects: [], groups: [], needs: [] };
     this.recall = new Map();
@@ -229,4 +240,16 @@ export class TrainingPanel {
     at('train-text').textContent = '';
     at('check-text').textContent = '';
   }
+}
+
+/**
+ * Returns what a network is trained on, as a text: images, labels and preprocessing.
+ *
+ * @param {Project} project
+ */
+function keyOf(project) {
+  return JSON.stringify([
+    preparationOf(project),
+    project.images.map(({ id, label }) => [id, label]),
+  ]);
 }
