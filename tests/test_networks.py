@@ -33,6 +33,7 @@ SIZES = {
     "tiny": 1_497,
     "accurate": 40_294,
     "mobile": 39_946,
+    "few": 66_250,
 }
 
 
@@ -66,7 +67,7 @@ def test_a_trained_network_is_written_and_read(name: str, tmp_path: Path) -> Non
     assert np.array_equal(model.predict(data.images), again.predict(data.images))
 
 
-@pytest.mark.parametrize("name", ["fast", "tiny", "accurate", "mobile"])
+@pytest.mark.parametrize("name", ["fast", "tiny", "accurate", "mobile", "few"])
 def test_its_own_training_learns_digits(name: str) -> None:
     """With the options of `fit_options`, cut short: far better than the one in ten of a guess."""
     data = strokes(2_000, 500)

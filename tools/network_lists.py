@@ -4,7 +4,8 @@
     python tools/network_lists.py --check    only says so
 
 The table is `lab/network-table.js`: the layers, the optimizer and the training of each network that
-is a chain of layers which the lab's editor has. Others are left out.
+is a chain of layers which the lab's editor has. Others are left out, and so are
+pretrained ones, since the lab makes new weights.
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ def table() -> dict[str, Any]:
     found = {}
     for name, recipe in NETWORKS.items():
         model = recipe(data)
-        if not isinstance(model, Sequential):
+        if recipe.pretrained or not isinstance(model, Sequential):
             continue
         rows = [row(layer) for layer in model.layers[:-1] if layer.class_name != "Rescaling"]
         if all(rows):

@@ -50,8 +50,8 @@ def train(
         str | None,
         training_option(
             metavar="NETWORK",
-            help="Network: tutorial, convnet, mnist-node, dense, fast, tiny, accurate, mobile, or "
-            "module:function for your own. Each comes with its own optimizer and training.",
+            help="Network: tutorial, convnet, mnist-node, dense, fast, tiny, accurate, mobile, "
+            "few, or module:function for your own. Each comes with its own optimizer and training.",
             show_default="tutorial",
         ),
     ] = None,

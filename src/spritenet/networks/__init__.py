@@ -5,6 +5,7 @@
     tutorials.py   tutorial, convnet, mnist_node, dense
     compact.py     fast, tiny
     residual.py    accurate, mobile
+    pretrained.py  few
 
 The number of classes comes from the data; networks for multi-label data end in a sigmoid.
 """
@@ -12,6 +13,7 @@ The number of classes comes from the data; networks for multi-label data end in 
 from __future__ import annotations
 
 from spritenet.networks.compact import fast, tiny
+from spritenet.networks.pretrained import few
 from spritenet.networks.recipe import Recipe
 from spritenet.networks.registry import NETWORKS, fit_options, get
 from spritenet.networks.residual import accurate, mobile
@@ -24,6 +26,7 @@ __all__ = [
     "convnet",
     "dense",
     "fast",
+    "few",
     "fit_options",
     "get",
     "mnist_node",

@@ -34,6 +34,7 @@ class Recipe:
             images; None for epochs.
         augment: the random changes of the training images, as `fit` takes them; None for none.
         ema: the decay of a moving average of the weights; None for none.
+        pretrained: True for a network whose first weights come with the package.
     """
 
     make: Callable[[Source], Model]
@@ -42,6 +43,7 @@ class Recipe:
     steps: int | None = None
     augment: str | None = None
     ema: float | None = None
+    pretrained: bool = False
 
     def __call__(self, data: Source) -> Model:
         """Returns the compiled network for the training images."""
@@ -50,7 +52,7 @@ class Recipe:
     def fit_options(self) -> dict[str, Any]:
         """Returns the arguments of `fit`: `model.fit(data, **recipe.fit_options())`."""
         own = {field.name: getattr(self, field.name) for field in fields(self)}
-        without = {"make"} | ({"epochs"} if self.steps else set())
+        without = {"make", "pretrained"} | ({"epochs"} if self.steps else set())
         return {k: v for k, v in own.items() if v is not None and k not in without}
 
 

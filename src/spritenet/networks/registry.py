@@ -13,6 +13,7 @@ from spritenet.errors import ModelError
 from spritenet.migration import accepts
 from spritenet.model import Model
 from spritenet.networks.compact import fast, tiny
+from spritenet.networks.pretrained import AUGMENT, few
 from spritenet.networks.recipe import Recipe
 from spritenet.networks.residual import accurate, mobile
 from spritenet.networks.tutorials import convnet, dense, mnist_node, tutorial
@@ -28,6 +29,7 @@ NETWORKS: Mapping[str, Recipe] = {
     "tiny": Recipe(tiny, epochs=60, batch_size=128),
     "accurate": Recipe(accurate, epochs=6, augment="digits"),
     "mobile": Recipe(mobile, epochs=15, augment="photos"),
+    "few": Recipe(few, steps=300, batch_size=32, augment=AUGMENT, pretrained=True),
 }
 """Each network's recipe by its name: called with the training images, it returns a model."""
 

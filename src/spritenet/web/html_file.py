@@ -63,6 +63,7 @@ def collect_file(start: bytes = b"") -> bytes:
     """
     found = {
         "core.wasm": (STATIC / "lib" / "core.wasm").read_bytes(),
+        "few-images.bin": (STATIC / "lib" / "few-images.bin").read_bytes(),
         "draw.html": (STATIC / "export" / "draw.html").read_bytes(),
         "version.txt": spritenet.__version__.encode(),
     }

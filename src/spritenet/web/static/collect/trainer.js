@@ -1,6 +1,6 @@
 // The network of the project: made, trained and asked in a worker. No DOM.
 
-import { Remote, fewImages } from '../lib/index.js';
+import { FEW, Remote, trainFew } from '../lib/index.js';
 import { contentHash } from '../lib/sprite-writer.js';
 
 /** @typedef {import('../lib/remote-model.js').RemoteModel} RemoteModel */
@@ -20,7 +20,7 @@ import { contentHash } from '../lib/sprite-writer.js';
  *
  * @typedef {object} Plan
  * @property {string} augment  words of an augmentation
- * @property {number} length  times the recipe's number of epochs
+ * @property {number} length  times the usual number of steps
  * @property {number} seed
  */
 /** @typedef {{ fraction: number, loss: number, accuracy: number, epoch: number, epochs: number }} Moment */
@@ -109,30 +109,21 @@ export class Trainer {
  */
 export async function fitted(remote, lesson, plan, signal, hear) {
   const { images, labels, classNames, imageShape, preparation } = lesson;
-  const recipe = fewImages({ imageShape, classes: classNames.length, images: labels.length });
-  const epochs = Math.max(1, Math.round(recipe.epochs * plan.length));
-  const model = await remote.create({
-    inputShape: imageShape,
-    layers: recipe.layers,
-    classNames,
-    seed: plan.seed,
-    preparation,
-  });
-  await model.compile({ optimizer: recipe.optimizer });
-  const steps = epochs * Math.ceil(labels.length / recipe.batchSize);
-  let [loss, accuracy] = [NaN, NaN];
-  const history = await model.fit(
+  const parts = Math.ceil(labels.length / FEW.batchSize);
+  const { model, history } = await trainFew(
     { images, labels },
     {
-      epochs,
-      batchSize: recipe.batchSize,
+      remote,
+      imageShape,
+      classNames,
+      preparation,
+      steps: Math.max(1, Math.round(FEW.steps * plan.length)),
       seed: plan.seed,
       augment: plan.augment,
       signal,
-      onStep: (step) => {
-        loss = Number.isNaN(loss) ? step.loss : 0.9 * loss + 0.1 * step.loss;
-        accuracy = Number.isNaN(accuracy) ? step.accuracy : 0.9 * accuracy + 0.1 * step.accuracy;
-        hear({ fraction: step.step / steps, loss, accuracy, epoch: step.epoch + 1, epochs });
+      onProgress: ({ step, steps, loss, accuracy }) => {
+        const [epoch, epochs] = [step, steps].map((count) => Math.ceil(count / parts));
+        hear({ fraction: step / steps, loss, accuracy, epoch, epochs });
       },
     },
   );
@@ -141,13 +132,4 @@ export async function fitted(remote, lesson, plan, signal, hear) {
     trainedOn: { dataset: 'collected images', content_hash, seed: plan.seed, steps: model.step },
   });
   return { model, history };
-}
-
-/**
- * Returns the augmentation that suits the images: drawings are not flipped.
- *
- * @param {Preparation} preparation
- */
-export function suggestedAugmentation({ mode }) {
-  return mode === 'digit' ? 'digits' : 'photos';
 }

@@ -1,11 +1,11 @@
 // Training and what follows: the network that answers, and the check of the images.
 
+import { FEW } from '../lib/index.js';
 import { crossValidate, FOLDS } from './cross-validation.js';
 import { at, attempt, speak } from './elements.js';
 import { duplicates, mislabelled, needs, recalls } from './findings.js';
 import { FindingsPanel } from './findings-panel.js';
 import { byClass, counted, filledClasses, preparationOf } from './project.js';
-import { suggestedAugmentation } from './trainer.js';
 
 /** @typedef {import('./findings.js').Suspect} Suspect */
 /** @typedef {import('./findings-panel.js').Found} Found */
@@ -51,9 +51,8 @@ export class TrainingPanel {
 
   /** What the form says. */
   get plan() {
-    const preparation = preparationOf(this.store.project);
     return {
-      augment: at('augment').value || suggestedAugmentation(preparation),
+      augment: at('augment').value || FEW.augment,
       length: Number(at('length').value),
       seed: Math.max(0, Math.floor(Number(at('seed').value) || 0)),
     };

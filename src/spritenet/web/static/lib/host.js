@@ -5,6 +5,7 @@
 
 import { Core } from './core.js';
 import { CoreError, DataError, SpritenetError } from './errors.js';
+import { createFew } from './few.js';
 import { Model } from './model.js';
 
 /** @typedef {import('./examples.js').Examples} Examples */
@@ -122,6 +123,11 @@ export class Host {
     /** @param {Call} _ @param {any} how @this {Host} */
     async create(_, how) {
       return [this.keep(await Model.create({ ...how, core: this.core }))];
+    },
+
+    /** @param {Call} _ @param {any} examples @param {any} how @this {Host} */
+    async createFew(_, examples, how) {
+      return [this.keep(await createFew(this.those(examples), { ...how, core: this.core }))];
     },
 
     /** @param {Call} _ @param {any} source @param {import('./saved.js').Unsaid} unsaid @this {Host} */

@@ -77,6 +77,18 @@ export class Remote {
   }
 
   /**
+   * The network for few images there, compiled; `trainFew` with `remote` makes and trains it.
+   *
+   * @param {Examples | RemoteExamples} examples  with labels
+   * @param {import('./few.js').FewOptions} how  but for the core
+   */
+  async createFew(examples, how) {
+    const transfer = /** @type {ArrayBuffer[]} */ ([]);
+    const parts = [plain(examples, transfer), how];
+    return new RemoteModel(this, await this.ask('createFew', parts, { transfer }));
+  }
+
+  /**
    * A model from its files, as `Model.load`.
    *
    * @param {import('./files.js').Source} source
