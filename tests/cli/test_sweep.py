@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 import spritenet as sn
-from program import spritenet
+from program import PROGRAM, environment, spritenet
 from spritenet.cli import application
+from spritenet.sweeps.sweep_folder import SweepFolder
 
 pytest.importorskip("optuna")
 
@@ -35,6 +39,52 @@ def test_it_searches_resumes_and_trains_a_trial_again(data: str, tmp_path: Path)
     repeated = spritenet("sweep", "--out", "s", "--repeat", "1", folder=tmp_path)
     assert repeated.returncode == 0, repeated.stderr
     assert found["trials"][1]["weights_sha256"] in repeated.stdout
+
+
+def is_alive(process: int) -> bool:
+    """True for a process that is there and no zombie, which nobody may have waited for."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text(encoding="ascii")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="not on this machine: signals")
+def test_a_sweep_that_is_killed_is_resumed(data: str, tmp_path: Path) -> None:
+    """By kill -9: its workers end too, nothing that was done is lost, and its page stays."""
+    words = ["sweep", data, "--try", "learning_rate=0.05..0.3:log", "--epochs", "2"]
+    words += ["--seeds", "0", "--workers", "1", "--no-halving", "--out", "s"]
+    begun = subprocess.Popen(
+        [*PROGRAM, *words, "--trials", "500", "--watch", "--no-browser"],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert begun.stdout is not None
+    assert begun.stdout.readline().startswith("watch it at http://127.0.0.1:")
+    lines = [begun.stdout.readline(), begun.stdout.readline()]
+    begun.kill()
+    begun.communicate()
+    assert [line.split()[:2] for line in lines] == [["trial", "0"], ["trial", "1"]]
+    before = SweepFolder(tmp_path / "s").trials()
+    worker = int(before[0].worker.split()[-1])
+    until = time.monotonic() + 20
+    while is_alive(worker):  # it looks after its parent twice a second
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    count = str(len(before) + 1)
+    out = ("--out", "s", "--trials", count, "--json")
+    done = spritenet("sweep", "--resume", *out, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    after = json.loads(done.stdout)["trials"]
+    assert [trial["state"] for trial in after] == ["finished"] * len(after)
+    assert len(after) == len(before) + 1
+    for old, new in zip(before, after, strict=False):
+        assert new["settings"] == old.settings
+        if old.state == "finished":
+            assert new == old.to_json()
 
 
 @pytest.mark.parametrize(

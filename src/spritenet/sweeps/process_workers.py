@@ -53,6 +53,9 @@ class Workers(Protocol):
     def name(self, worker: int) -> str:
         """Returns the name of a worker, for people."""
 
+    def last_words(self, worker: int) -> str:
+        """Returns the last line of standard error of the worker that died; "" if unknown."""
+
     def close(self) -> None:
         """Ends all workers, in the middle of what they do."""
 
@@ -138,6 +141,7 @@ class ProcessWorkers:
         self._answers: SimpleQueue[tuple[int, Message | None]] = SimpleQueue()
         self._processes: dict[int, _Process] = {}
         self._waiting: set[int] = set()
+        self._last_words: dict[int, str] = {}
         self._starts = 0
         try:
             shared_pickle.dump(workload, Path(self._folder.name))
@@ -193,6 +197,10 @@ class ProcessWorkers:
         """Returns the machine's name and the process's id."""
         return f"{node()}, process {self._processes[worker].process.pid}"
 
+    def last_words(self, worker: int) -> str:
+        """Returns the last line of standard error of the process that died."""
+        return self._last_words.get(worker, "")
+
     def close(self) -> None:
         """Ends all processes, in the middle of what they do."""
         for process in self._processes.values():
@@ -210,7 +218,7 @@ class ProcessWorkers:
         Raises:
             RunError: several in a row died before they were ready.
         """
-        words = self._processes[number].last_words()
+        self._last_words[number] = words = self._processes[number].last_words()
         self._processes[number].end()
         self._waiting.discard(number)
         self._starts += 1

@@ -105,6 +105,11 @@ class RayWorkers:
         """Returns the actor's id."""
         return f"Ray, actor {self._actors[worker]._actor_id.hex()}"  # noqa: SLF001 - it has no other name
 
+    def last_words(self, worker: int) -> str:
+        """Returns nothing: Ray keeps the output of its actors."""
+        del worker
+        return ""
+
     def close(self) -> None:
         """Ends all actors, in the middle of what they do."""
         for actor in self._actors.values():

@@ -158,7 +158,7 @@ class Search:
             return
         if message is None:
             del self.running[worker]
-            yield self._lost(trial)
+            yield self._lost(trial, self.workers.last_words(worker))
         elif message["kind"] == "epoch":
             trial.epochs = [*trial.epochs[: message["epoch"]], dict(message["metrics"])]
             trial.value = self._value(trial)
@@ -185,7 +185,7 @@ class Search:
         trial.notes = {**notes, **trial.notes}
         return worse
 
-    def _lost(self, trial: Trial) -> TrialEvent:
+    def _lost(self, trial: Trial, words: str) -> TrialEvent:
         """Puts a trial back whose process died, or gives it up."""
         if trial.attempts < ATTEMPTS:
             trial.state = "waiting"
@@ -193,7 +193,7 @@ class Search:
             self._write(trial)
             return TrialEvent("lost", trial)
         trial.state = "failed"
-        trial.error = f"its process died {ATTEMPTS} times"
+        trial.error = f"its process died {ATTEMPTS} times" + (f": {words}" if words else "")
         return self._ended(trial)
 
     def _ended(self, trial: Trial) -> TrialEvent:
