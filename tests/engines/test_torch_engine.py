@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -463,6 +464,23 @@ def test_a_full_gpu_names_the_batch_that_fits(monkeypatch: pytest.MonkeyPatch) -
     core = native.Network(NORMALIZED, SHAPE, threads=1)
     with pytest.raises(ModelError, match=r"not enough memory for batches of 16.*batch_size=4"):
         trained(network, begin(core), random_examples(40), ENTROPY, optimizers.SGD(), 3)
+
+
+def test_a_run_is_resumed_on_another_device(tmp_path: Path) -> None:
+    """The core's checkpoint by PyTorch, and PyTorch's by the core: the weights are the core's."""
+    examples, found = random_examples(64), {}
+    for name, path in (("core", ("cpu",) * 3), ("moved", ("cpu", "torch-cpu", "cpu"))):
+        for part, device in enumerate(path):
+            model = sn.Sequential(
+                [layer.named(f"l{k}") for k, layer in enumerate(NORMALIZED)],
+                device=device,
+                threads=1,
+            )
+            model.compile("adam", "sparse_categorical_crossentropy")
+            how: dict[str, Any] = {"run": tmp_path / name, "resume": part > 0}
+            model.fit(examples.images, examples.labels, batch_size=16, steps=20 * (part + 1), **how)
+        found[name] = model.parameters
+    np.testing.assert_allclose(found["moved"], found["core"], atol=1e-4)
 
 
 def test_auto_is_the_core_where_no_gpu_is() -> None:

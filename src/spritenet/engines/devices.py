@@ -17,12 +17,12 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from spritenet.engines.engine import Engine
 from spritenet.errors import MissingExtraError, ModelError
 
-__all__ = ["CPU", "DEVICES", "check_device", "engine_on", "join_ranks"]
+__all__ = ["CPU", "DEVICES", "check_device", "engine_on", "group_on", "join_ranks"]
 
 CPU = "cpu"
 DEVICES = (CPU, "cuda", "cuda:N", "mps", "auto", "torch-cpu")
@@ -118,6 +118,35 @@ def join_ranks(device: str) -> Callable[[Mapping[str, bytes]], dict[str, bytes]]
         module.torch.device(kind)
     ).shared
     return found
+
+
+class EngineGroup(Protocol):
+    """Engines of trainings that are done as one on a device."""
+
+    def engine(self, *arguments: Any, **named: Any) -> Engine:
+        """Returns the engine of one of them, called as `engines.native.Network` is."""
+
+    def leave(self) -> None:
+        """Says that one of the trainings has ended."""
+
+
+def group_on(device: str, precision: str, members: int) -> EngineGroup | None:
+    """Returns the engines of several trainings on a device; None where each has its own.
+
+    Args:
+        device: of all.
+        precision: of their multiplications.
+        members: the number of trainings.
+    """
+    chosen = device
+    if device == "auto":
+        chosen = "cuda" if members > 1 and _has_gpu() else CPU
+    if chosen == CPU or members < 2:
+        return None
+    _torch()
+    from spritenet.engines.torch.group import Group
+
+    return Group("cpu" if chosen == "torch-cpu" else chosen, precision, members)
 
 
 def engine_on(device: str, precision: str) -> Callable[..., Engine]:

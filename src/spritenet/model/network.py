@@ -104,6 +104,11 @@ class Network:
         self._precision = value
         self._engine = self._reader = self._beginning = None
 
+    def use_engine(self, make: Callable[..., Engine] | None) -> None:
+        """Makes engines by a function from now on; None: by the device."""
+        self._own_engine = make
+        self._engine = self._reader = self._beginning = None
+
     def _make_engine(self, *arguments: Any, **named: Any) -> Engine:
         """Returns an engine on its device."""
         make = self._own_engine or engine_on(self._device, self._precision)

@@ -14,6 +14,7 @@ from spritenet.arguments import count
 from spritenet.augmentation import Augment
 from spritenet.core.pool import threads
 from spritenet.dataset import Dataset
+from spritenet.engines.devices import EngineGroup, group_on
 from spritenet.errors import DivergedError, ModelError, SpritenetError
 from spritenet.migration import accepts
 from spritenet.model import trainer
@@ -218,8 +219,11 @@ class Members(Sequence[Member]):
 
     def _events(self) -> Iterator[MemberEvent]:
         """Trains, and yields the events."""
-        trainings = [partial(self._begin, member) for member in self._members]
-        for index, news in in_threads(trainings, self._workers):
+        where = self._model.network
+        group = group_on(where.device, where.precision, len(self))
+        trainings = [partial(self._begin, member, group) for member in self._members]
+        most, ended = (len(self), group.leave) if group else (self._workers, None)
+        for index, news in in_threads(trainings, most, ended):
             member = self._members[index]
             if news is None:
                 member.done = True
@@ -232,19 +236,20 @@ class Members(Sequence[Member]):
                     continue  # its reason is in the error that follows
                 yield MemberEvent(index, news)
 
-    def _begin(self, member: Member) -> Iterator[Event]:
+    def _begin(self, member: Member, group: EngineGroup | None) -> Iterator[Event]:
         """Begins one training, in the thread that trains it."""
         plan = self._plan
         settings = Settings(member.settings)
         options = settings.options(plan.options)
-        steps = options.steps or options.epochs * -(
-            -plan.images // (options.batch_size or BATCH_SIZE)
-        )
+        size = options.batch_size or BATCH_SIZE
+        steps = options.steps or options.epochs * -(-plan.images // size)
         model = settings.model(self._model, keep_weights=plan.keep_weights, steps=steps)
         model.threads = max(1, self._workers // len(self))
         member.history = model.history = History(("loss", *model.metrics))
         member.model = model
+        model.network.use_engine(None if group is None else group.engine)
         yield from trainer.events(model, *self._data, options)
+        model.network.use_engine(None)
         model.threads = self._model.threads
 
 
@@ -292,7 +297,7 @@ def train_many(  # noqa: D417 - options of fit are documented there
     keep_weights: bool = False,
     workers: int | None = None,
 ) -> Members:
-    """Trains copies of a model that differ in seed and settings, side by side on the CPU's cores.
+    """Trains copies of a model that differ in seed and settings, side by side.
 
         many = sn.train_many(model, data.train, seeds=range(8), validation_data=data.test)
         for event in many.events:
@@ -300,9 +305,10 @@ def train_many(  # noqa: D417 - options of fit are documented there
         print(many.spread("val_accuracy"))
         many.ensemble().evaluate(data.test)
 
-    Each copy trains on one thread, as many at a time as there are cores; fewer copies than cores
-    get several threads each. A copy has the same weights, bit for bit, as one trained alone:
-    `model.build(shape, seed)` and `model.fit(…, seed=seed)`; but it isn't calibrated.
+    On a GPU, all copies make each step as one. On the CPU, each trains on one thread, as many at a
+    time as there are cores; fewer copies than cores get several threads each. A copy then has the
+    same weights, bit for bit, as one trained alone, by `model.build(shape, seed)` and
+    `model.fit(…, seed=seed)`; but it isn't calibrated.
 
     A setting given as a list makes copies for each of its values, with each seed and each value of
     the others: `seeds=range(4), learning_rate=[0.1, 0.2]` makes 8. The last one given here varies

@@ -23,7 +23,9 @@ Message = tuple[int, Event | SpritenetError | None]
 """The number of a training, and its event, or the error that ended it, or None after its end."""
 
 
-def in_threads(trainings: Sequence[Training], workers: int) -> Iterator[Message]:
+def in_threads(
+    trainings: Sequence[Training], workers: int, ended: Callable[[], None] | None = None
+) -> Iterator[Message]:
     """Trains all, `workers` of them at a time, and yields what happens as it happens.
 
     Closing the iterator ends the trainings that run, within some steps. Events of single steps are
@@ -32,6 +34,7 @@ def in_threads(trainings: Sequence[Training], workers: int) -> Iterator[Message]
     Args:
         trainings: each is called once, in the thread that trains it.
         workers: the number of threads.
+        ended: called in its thread after each training, also if it failed; None for nothing.
     """
     messages: SimpleQueue[Message | Exception] = SimpleQueue()
     numbers, lock, stop = iter(range(len(trainings))), Lock(), Flag()
@@ -43,7 +46,7 @@ def in_threads(trainings: Sequence[Training], workers: int) -> Iterator[Message]
             if number is None:
                 return
             try:
-                for message in _messages(trainings[number], number, stop):
+                for message in _messages(trainings[number], number, stop, ended):
                     messages.put(message)
             except Exception as error:  # noqa: BLE001 - raised again below, by the caller's thread
                 messages.put(error)
@@ -68,7 +71,9 @@ def in_threads(trainings: Sequence[Training], workers: int) -> Iterator[Message]
             thread.join()
 
 
-def _messages(training: Training, number: int, stop: Flag) -> Iterator[Message]:
+def _messages(
+    training: Training, number: int, stop: Flag, ended: Callable[[], None] | None
+) -> Iterator[Message]:
     """Yields the events of a training until it ends or `stop` is set."""
     try:
         for event in training():
@@ -78,3 +83,6 @@ def _messages(training: Training, number: int, stop: Flag) -> Iterator[Message]:
                 yield number, event
     except SpritenetError as error:
         yield number, error
+    finally:
+        if ended is not None:
+            ended()

@@ -4,6 +4,8 @@
     step             one training step, the same on every device
     gradient         from a batch to the gradient
     preparation      tables, step and graphs of calls that are alike
+    group            networks that are trained together, each by a loop of its own
+    stacked          their weights as one tensor, their steps as one
     ranks            processes that train one network together
     capture          steps as a CUDA graph that is replayed
     tables           what steps read of the host, and leave for it

@@ -50,6 +50,11 @@ class Augmenter:
             (k, change) for k, change in enumerate(changes) if change.mixes
         ]
 
+    @property
+    def mixes(self) -> bool:
+        """True if images are mixed with others of their batch."""
+        return bool(self._mixing)
+
     def __call__(self, batch: Batch, epoch_word: torch.Tensor) -> Batch:
         """Returns the batch that training sees."""
         device = batch.images.device

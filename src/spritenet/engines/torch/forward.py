@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from math import prod
 
@@ -73,6 +74,12 @@ class Forward:
         self._last_reader = {
             place: index for index, node in enumerate(self._nodes) for place in node.inputs
         }
+
+    def with_views(self, views: Views) -> Forward:
+        """Returns the same layers with other weights."""
+        made = copy(self)
+        made._views = views  # noqa: SLF001 - of its own class
+        return made
 
     def _find_final(self) -> tuple[int | None, str]:
         place = len(self._nodes) - 1

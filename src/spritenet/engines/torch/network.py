@@ -25,11 +25,10 @@ from spritenet.engines.torch.gradient import Differentiation
 from spritenet.engines.torch.losses import LossTask
 from spritenet.engines.torch.noise import RANDOM
 from spritenet.engines.torch.parameters import Parameters
-from spritenet.engines.torch.preparation import Preparation, fits_in_memory
+from spritenet.engines.torch.preparation import Parts, Preparation, too_large
 from spritenet.engines.torch.ranks import Ranks
 from spritenet.engines.torch.tables import Order
 from spritenet.engines.torch.update import Flags, Penalty
-from spritenet.errors import ModelError
 from spritenet.layers import Graph, Layer, Shape
 from spritenet.layers.input import fits
 from spritenet.losses import Loss
@@ -114,7 +113,7 @@ class TorchNetwork:
             torch.set_num_threads(self._threads)
         yield
 
-    def _passes(self) -> torch.autocast:
+    def passes(self) -> torch.autocast:
         """Returns the context of a forward pass."""
         return torch.autocast(
             self.device.type,
@@ -147,7 +146,7 @@ class TorchNetwork:
             self._parameters.upload(parameters)
             for first in range(0, len(images), CHUNK):
                 part = tensor_of(images[first : first + CHUNK]).to(self.device)
-                with self._passes():
+                with self.passes():
                     made = self._forward(part, Settings())
                 outputs[first : first + len(part)] = made.cpu().numpy()
         return outputs
@@ -159,7 +158,7 @@ class TorchNetwork:
         check(parameters, np.float32, (self.parameter_count,), "parameters")
         self._check_images(image[np.newaxis])
         values: list[torch.Tensor] = []
-        with torch.inference_mode(), self._settings(), self._passes():
+        with torch.inference_mode(), self._settings(), self.passes():
             self._parameters.upload(parameters)
             self._forward(tensor_of(image[np.newaxis]).to(self.device), Settings(), keep=values)
         return [
@@ -172,7 +171,7 @@ class TorchNetwork:
 
     def _differentiation(self, loss: Loss, examples: DeviceExamples) -> Differentiation:
         task = self._task(loss, examples)
-        return Differentiation(self._forward, self._parameters, task, self._passes)
+        return Differentiation(self._forward, self._parameters, task, self.passes)
 
     def evaluate(
         self,
@@ -232,6 +231,36 @@ class TorchNetwork:
             w.copy_(made.values)
             self._parameters.download(gradient)
         return value, gradient
+
+    @property
+    def parts(self) -> Parts:
+        """Its parts, for steps of several networks as one."""
+        return Parts(
+            self._layers,
+            self._parameters,
+            self._forward,
+            self._penalty,
+            self._training,
+            self._augmenter,
+            self._random,
+            self._first,
+            self.outputs,
+        )
+
+    @property
+    def has_ranks(self) -> bool:
+        """True if several processes train it."""
+        return self._ranks is not None
+
+    @property
+    def wants_stop(self) -> bool:
+        """True if `interrupt` was called."""
+        return self._stopped
+
+    def take_stop(self) -> bool:
+        """Returns True if `interrupt` was called, and forgets it."""
+        stopped, self._stopped = self._stopped, False
+        return stopped
 
     def interrupt(self) -> None:
         """Ends the current training call after a whole step. See `Engine.interrupt`."""
@@ -311,7 +340,8 @@ class TorchNetwork:
         try:
             done = self._run(made, flags)
         except torch.OutOfMemoryError as error:
-            raise self._too_large(made, batch_size) from error
+            self._prepared = None
+            raise too_large(made.how, self._training, batch_size) from error
         stopped, self._stopped = done < len(flags), False
         losses, correct = made.tables.results(done)
         finite = np.isfinite(losses)
@@ -336,17 +366,6 @@ class TorchNetwork:
                 alike += 1
             done += made.replays.run(counts[done], alike - done)
         return done
-
-    def _too_large(self, made: Preparation, batch_size: int) -> ModelError:
-        """Returns the error for a batch that is too large: it names one that fits."""
-        self._prepared = None
-        size = batch_size // 2
-        while size and not fits_in_memory(made.how, self._training, size):
-            size //= 2
-        do = f"Use batch_size={size}, which fits." if size else "Use a smaller network."
-        return ModelError(
-            f"not enough memory for batches of {batch_size}", where=str(self.device), do=do
-        )
 
     def _prepare(
         self, loss: Loss, optimizer: Optimizer, batch_size: int, steps: int, *, keeps: bool

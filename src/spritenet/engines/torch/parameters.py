@@ -80,6 +80,7 @@ class Parameters:
         views: the weights of each layer by name.
         leaves: the views of trainable weights, by which gradients are taken.
         placed: the trainable weights, in the order of the flat tensor.
+        ordered: all weights in that order, with their first place and size.
     """
 
     def __init__(self, weights: Sequence[Placed], layers: int, device: torch.device) -> None:
@@ -97,12 +98,14 @@ class Parameters:
             for weight, size in zip(ordered, sizes, strict=True)
         ]
         self._order = np.concatenate(ranges) if moves else None
+        self.ordered: list[tuple[Placed, int, int]] = []
         start = 0
         for weight, size in zip(ordered, sizes, strict=True):
             view = self.flat[start : start + size].view(weight.shape).detach()
             if weight.trainable:
                 self.leaves.append(view.requires_grad_())
             self.views[weight.layer][weight.name] = view
+            self.ordered.append((weight, start, size))
             start += size
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -10,19 +11,48 @@ import torch
 from spritenet.engines.torch.augmentation import Augmenter
 from spritenet.engines.torch.capture import Replays, can_capture
 from spritenet.engines.torch.examples import DeviceExamples
-from spritenet.engines.torch.forward import Settings
+from spritenet.engines.torch.forward import Forward, Settings
 from spritenet.engines.torch.gradient import Differentiation
+from spritenet.engines.torch.parameters import Parameters
 from spritenet.engines.torch.ranks import Ranks
 from spritenet.engines.torch.step import TrainStep
 from spritenet.engines.torch.tables import StepTables
 from spritenet.engines.torch.update import Flags, Penalty, Updater
+from spritenet.errors import ModelError
 from spritenet.layers import Layer
 from spritenet.optimizers import Optimizer
 
-__all__ = ["Preparation", "fits_in_memory"]
+__all__ = ["Parts", "Preparation", "too_large"]
 
 LEAST_STEPS = 64
 """Rows of the smallest tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of a network on a device.
+
+    Attributes:
+        layers: first to last.
+        parameters: their weights.
+        forward: from images to outputs.
+        penalty: of the weights.
+        examples: those it trains on.
+        augmenter: changes the images; None for not.
+        random: the places of random layers.
+        first: of the first layer among all nodes.
+        outputs: the number of outputs.
+    """
+
+    layers: Sequence[Layer]
+    parameters: Parameters
+    forward: Forward
+    penalty: Penalty
+    examples: DeviceExamples
+    augmenter: Augmenter | None
+    random: Sequence[int]
+    first: int
+    outputs: int
 
 
 class Preparation:
@@ -108,7 +138,17 @@ class Preparation:
             self.replays = Replays(again, self.step.state())
 
 
-def fits_in_memory(how: Differentiation, examples: DeviceExamples, size: int) -> bool:
+def too_large(how: Differentiation, examples: DeviceExamples, batch_size: int) -> ModelError:
+    """Returns the error for a batch that a device has no memory for: it names one that fits."""
+    size = batch_size // 2
+    while size and not _fits_in_memory(how, examples, size):
+        size //= 2
+    do = f"Use batch_size={size}, which fits." if size else "Use a smaller network."
+    where = str(how.parameters.flat.device)
+    return ModelError(f"not enough memory for batches of {batch_size}", where=where, do=do)
+
+
+def _fits_in_memory(how: Differentiation, examples: DeviceExamples, size: int) -> bool:
     """Returns True if a device has the memory for the gradient of a batch."""
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

@@ -116,6 +116,11 @@ class StepTables:
         self._epochs[:steps].fill_(epoch_words(seed, epoch))
         self.counts = [batch] * steps
 
+    def rows(self, steps: int) -> tuple[torch.Tensor, ...]:
+        """Returns the first rows: indices, words of epochs, numbers and keys."""
+        every = self._indices, self._epochs, self._numbers, self._keys
+        return tuple(table[:steps] for table in every)
+
     def indices(self, count: int) -> torch.Tensor:
         """Returns the images of the present step, int64 (count,)."""
         return self._indices.index_select(0, self._place)[0, :count]

@@ -65,11 +65,11 @@ class Penalty:
         return self._l2 is not None or self._l1 is not None
 
     def value(self, w: Tensor) -> Tensor:
-        """Returns the penalty, float32 ()."""
-        total = w.new_zeros(())
+        """Returns the penalty of weights (…, trainable parameters), float32 (…)."""
+        total = w.new_zeros(w.shape[:-1])
         if self._l2 is not None:
-            total = total + (self._l2 * w * w).sum()
-        return total if self._l1 is None else total + (self._l1 * w.abs()).sum()
+            total = total + (self._l2 * w * w).sum(-1)
+        return total if self._l1 is None else total + (self._l1 * w.abs()).sum(-1)
 
     def add_gradient(self, w: Tensor, g: Tensor) -> None:
         """Adds the gradient of the penalty."""
@@ -127,6 +127,11 @@ class Updater:
         self._overwrites = optimizer.ema_overwrite_frequency or 0
         self._slots = len(optimizer.slots)
         self.capturable = not (self._accumulated or self._overwrites or self._is("Ftrl"))
+
+    @property
+    def constrained(self) -> bool:
+        """True if any weight has a constraint."""
+        return bool(self._constraints)
 
     def _is(self, name: str) -> bool:
         return type(self.optimizer).__name__ == name
