@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from spritenet import (
         callbacks,
         constraints,
+        curation,
         initializers,
         layers,
         losses,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         schedules,
         utils,
     )
+    from spritenet.curation import clean, embed, suggest
     from spritenet.dataset import Dataset, Split
     from spritenet.errors import (
         CoreError,
@@ -207,12 +209,14 @@ _MODULES = (
     "optimizers",
     "plots",
     "constraints",
+    "curation",
     "regularizers",
     "schedules",
     "utils",
 )
 
 _NAMES = {
+    "spritenet.curation": ("clean", "embed", "suggest"),
     "spritenet.dataset": ("Dataset", "Split"),
     "spritenet.errors": (
         "CoreError",
@@ -525,7 +529,10 @@ __all__ = [
     "UpSampling2D",
     "ZeroPadding2D",
     "callbacks",
+    "clean",
     "constraints",
+    "curation",
+    "embed",
     "from_torch",
     "initializers",
     "layers",
@@ -541,6 +548,7 @@ __all__ = [
     "plots",
     "regularizers",
     "schedules",
+    "suggest",
     "sweep",
     "train",
     "train_many",

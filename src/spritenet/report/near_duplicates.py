@@ -21,7 +21,7 @@ from spritenet.prepare.resample import coverage
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ALIKE", "NearDuplicates", "find"]
+__all__ = ["ALIKE", "NearDuplicates", "find", "find_within", "thumbnails"]
 
 SIDE = 8
 """Pixels of a thumbnail's side, at most."""
@@ -67,6 +67,36 @@ class NearDuplicates:
         return np.argsort(-self.similarity, kind="stable")[:most].astype(np.int64)
 
 
+def find_within(images: NDArray[np.uint8], *, most_products: int = MOST_PRODUCTS) -> NearDuplicates:
+    """Finds the other image of a set that is most similar to each image of it.
+
+    An exact duplicate's `nearest` is the first of those equal to it, which isn't called exact.
+
+    Args:
+        images: uint8 n h w c, at least two.
+        most_products: pairs that are compared, at most; of more, the images are sampled.
+    """
+    chosen = np.arange(len(images), dtype=np.int64)
+    most = max(1, most_products // len(images))
+    if len(images) > most:
+        chosen = np.sort(permutation(0, 0, len(images), 0, most)).astype(np.int64)
+    nearest = np.zeros(len(chosen), np.int64)
+    similarity = np.full(len(chosen), -1, np.float32)
+    rows, some = _projected(thumbnails(images), thumbnails(images[chosen]))
+    for candidates in _candidates(rows, some, chosen):
+        found = _correlations(images, candidates, images[chosen])
+        found[candidates == chosen] = -1
+        better = found > similarity
+        similarity[better], nearest[better] = found[better], candidates[better]
+    first = np.arange(len(images), dtype=np.int64)
+    known: dict[bytes, int] = {}
+    for number, image in enumerate(images):
+        first[number] = known.setdefault(image.tobytes(), number)
+    exact = first[chosen] != chosen
+    similarity[exact], nearest[exact] = 1.0, first[chosen][exact]
+    return NearDuplicates(chosen, len(images), nearest, similarity, exact)
+
+
 def find(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NearDuplicates:
     """Finds the image of the first set that is most similar to each image of the second.
 
@@ -82,7 +112,7 @@ def find(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NearDuplicates:
     own = second if len(chosen) == len(second) else second[chosen]
     nearest = np.zeros(len(own), np.int64)
     similarity = np.full(len(own), -1, np.float32)
-    for candidates in _candidates(*_projected(_thumbnails(first), _thumbnails(own))):
+    for candidates in _candidates(*_projected(thumbnails(first), thumbnails(own))):
         found = _correlations(first, candidates, own)
         better = found > similarity
         similarity[better], nearest[better] = found[better], candidates[better]
@@ -91,7 +121,7 @@ def find(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NearDuplicates:
     return NearDuplicates(chosen, len(first), nearest, similarity, exact)
 
 
-def _thumbnails(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+def thumbnails(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Returns images n h w c as rows of at most 8·8·c numbers with mean 0 and length 1.
 
     Images of a single colour become zeros.
@@ -131,9 +161,14 @@ def _projected(
 
 
 def _candidates(
-    first: NDArray[np.float32], second: NDArray[np.float32]
+    first: NDArray[np.float32],
+    second: NDArray[np.float32],
+    own: NDArray[np.int64] | None = None,
 ) -> Iterator[NDArray[np.int64]]:
-    """Yields the row with the largest product for each row of the second, block by block."""
+    """Yields the row with the largest product for each row of the second, block by block.
+
+    `own` gives rows of the first that are no candidates for their row of the second: themselves.
+    """
     columns = np.ascontiguousarray(first.T)
     for left in range(0, len(first), COLUMNS):
         part = np.ascontiguousarray(columns[:, left : left + COLUMNS])
@@ -142,6 +177,10 @@ def _candidates(
         for top in range(0, len(second), ROWS):
             rows = second[top : top + ROWS]
             products = np.matmul(rows, part, out=block[: len(rows)])
+            if own is not None:
+                at = own[top : top + len(rows)] - left
+                inside = np.flatnonzero((at >= 0) & (at < part.shape[1]))
+                products[inside, at[inside]] = -2
             nearest[top : top + ROWS] = products.argmax(axis=1)
         yield nearest + left
 

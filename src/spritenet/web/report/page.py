@@ -16,7 +16,7 @@ from spritenet.web.report import class_metrics, galleries, matrix, multi_label, 
 from spritenet.web.report.augmentation import augmentation
 from spritenet.web.report.sheet import Sheet
 
-__all__ = ["page", "write_report"]
+__all__ = ["inline_digest", "inline_style", "page", "write_report"]
 
 STATIC = Path(__file__).parents[1] / "static"
 ORDER = (
@@ -48,11 +48,11 @@ def page(report: Report, *, at: datetime | None = None) -> str:
         ("again", "Reproduction", sections.again(report)),
     ]
     shown = sorted((p for p in parts if p[2]), key=lambda part: ORDER.index(part[0]))
-    style = "".join(_style(name) for name in STYLES)
+    style = "".join(inline_style(name) for name in STYLES)
     script = (STATIC / "report" / "report.js").read_text(encoding="utf-8")
     policy = (
-        f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; "
-        f"script-src '{_digest(script)}'; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; img-src data:; style-src '{inline_digest(style)}'; "
+        f"script-src '{inline_digest(script)}'; base-uri 'none'; form-action 'none'"
     )
     made = (at or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC")
     body = "\n".join(content for _, _, content in shown)
@@ -111,12 +111,12 @@ def write_report(report: Report, path: Path) -> int:
     return len(data)
 
 
-def _style(name: str) -> str:
+def inline_style(name: str) -> str:
     """Returns a style sheet without comments and indentation."""
     css = re.sub(r"/\*.*?\*/", "", (STATIC / name).read_text(encoding="utf-8"), flags=re.DOTALL)
     return "\n".join(line.strip() for line in css.splitlines() if line.strip()) + "\n"
 
 
-def _digest(content: str) -> str:
+def inline_digest(content: str) -> str:
     """Returns the hash of an inline script or style, for a content security policy."""
     return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
