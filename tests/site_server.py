@@ -32,6 +32,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
     folders: ClassVar[Mapping[str, Path]] = {}
     policy: ClassVar[str] = ""
+    allowed: ClassVar[str] = ""
     extensions_map = {  # noqa: RUF012 - the base class declares it so
         ".html": "text/html; charset=utf-8",
         ".js": "text/javascript",
@@ -60,6 +61,8 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         """With the policy, and nothing kept by the browser."""
         if self.policy:
             self.send_header("Content-Security-Policy", self.policy)
+        if self.allowed:
+            self.send_header("Access-Control-Allow-Origin", self.allowed)
         self.send_header("Cache-Control", "no-store")
         super().end_headers()
 
@@ -68,17 +71,19 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(folders: Mapping[str, Path], policy: str = POLICY) -> Iterator[str]:
+def served(folders: Mapping[str, Path], policy: str = POLICY, allowed: str = "") -> Iterator[str]:
     """Serve them for a while: `{"lib": folder}` is http://127.0.0.1:…/lib/.
 
     Args:
         folders: by the first part of an address.
         policy: the content security policy of every page; empty for none.
+        allowed: the origins whose scripts may read every file: "*", or empty for none.
 
     Yields:
         The server's address, with a slash at its end.
     """
-    handler = type("Handler", (_Handler,), {"folders": dict(folders), "policy": policy})
+    own = {"folders": dict(folders), "policy": policy, "allowed": allowed}
+    handler = type("Handler", (_Handler,), own)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import spritenet as sn
 from browser.test_lab import (
     PATIENCE,
     TEST,
@@ -18,6 +19,7 @@ from browser.test_lab import (
     complaints,
     context,
     plan,
+    save,
     state,
     steps,
     train,
@@ -25,6 +27,8 @@ from browser.test_lab import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Browser, Page
 
 __all__ = ["bench", "complaints", "context", "visit"]  # fixtures
@@ -167,6 +171,40 @@ def test_losses_and_metrics_are_chosen(visit: Open) -> None:
     balanced = float(tab.inner_text("#now-metric").rstrip(" %")) / 100
     assert balanced == pytest.approx(accuracy(tab), abs=0.1)
     assert float(tab.inner_text("#now-loss")) < 0.2  # no cross-entropy is that low so soon
+
+
+def test_every_layer_of_the_table_can_be_chosen(visit: Open, tmp_path: Path) -> None:
+    """With arguments to begin with; those that few change are folded; a frozen one stays."""
+    tab = visit()
+    tab.click("text=Layers")
+    kind = tab.get_by_label("Layer 2", exact=True)
+    names = kind.locator("option").evaluate_all("all => all.map((one) => [one.value, one.text])")
+    assert len(names) > 25
+    assert dict(names).keys() >= {"conv2d", "groupNormalization", "upSampling2d", "prelu"}
+    for value, _ in names:
+        if value.startswith("global") or value in {"flatten", "resizing"}:
+            continue  # the convolution behind it needs an image, and not a larger one
+        kind.select_option(value)
+        assert tab.locator("#editor .wrong").is_hidden(), value
+    kind.select_option("groupNormalization")
+    tab.get_by_label("Layer 2, groups").fill("3")
+    tab.get_by_label("Layer 2, groups").press("Tab")
+    assert "GroupNormalization" in tab.inner_text("#editor .wrong")
+    tab.get_by_label("Layer 2, groups").fill("2")
+    tab.get_by_label("Layer 2, groups").press("Tab")
+    tab.get_by_label("Layer 1, more arguments").click()
+    tab.get_by_label("Layer 1, trainable").uncheck()
+    assert tab.get_by_label("Layer 1, dilation rate").is_visible()
+    train(tab, length=20, unit="steps")
+    assert "frozen" in tab.inner_text("#layer-table")
+    folder = save(tab, tmp_path)
+    model = sn.load_model(folder)
+    assert model.layers[2].config()["groups"] == 2
+    assert not model.layers[1].trainable
+    tab.set_input_files("#model-files", sorted(folder.iterdir()))
+    tab.locator("#progress-text", has_text="Loaded").wait_for()
+    assert tab.get_by_label("Layer 2, groups").input_value() == "2"
+    assert not tab.get_by_label("Layer 1, trainable").is_checked()
 
 
 def test_focus_stays_with_the_keyboard(visit: Open) -> None:

@@ -105,6 +105,35 @@ def test_lab_serves_a_sprite_or_a_folder_of_them(
         page.locator("#start:enabled").wait_for()
 
 
+def test_the_lab_reads_a_sprite_of_another_site(chromium: Browser, tmp_path: Path) -> None:
+    """Where that site allows it; else one line says what to do, and the images stay."""
+    data = sn.load("strokes")
+    some = {"train": data.train[:300], "test": data.test[:60]}
+    sn.pack(sn.Dataset("some", some, data.class_names), tmp_path / "some.png")
+    refused = re.compile("blocked by CORS policy|Failed to load resource")
+    with (
+        served({"files": tmp_path}, policy="", allowed="*") as kind,
+        served({"files": tmp_path}, policy="") as unkind,
+        started("lab", tmp_path / "some.png") as address,
+        chromium.new_context() as context,
+    ):
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+        page.goto(address)
+        page.locator("#start:enabled").wait_for()
+        page.click("text=Other images")
+        page.fill("#url", f"{unkind}files/some.png")
+        page.click("#address button")
+        page.locator("#data-problem", has_text="download it, and choose the file").wait_for()
+        assert all(refused.search(line) for line in complaints), complaints
+        page.fill("#url", f"{kind}files/some.png")
+        page.click("#address button")
+        page.locator("#other:not([open])").wait_for()
+        page.locator("#data-about").filter(has_text="300 training and 60").wait_for()
+        assert page.locator("#data-problem").is_hidden()
+
+
 ATTACK = """async (target) => {
   const how = { mode: 'no-cors', credentials: 'include' };
   const body = new URLSearchParams({ stop: '1' });

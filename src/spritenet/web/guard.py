@@ -27,7 +27,7 @@ from spritenet.web.hosts import Hosts
 from spritenet.web.keys import Keys
 from spritenet.web.locked_page import locked
 
-__all__ = ["LARGEST_BODY", "LARGEST_HEAD", "POLICY", "Guard"]
+__all__ = ["LARGEST_BODY", "LARGEST_HEAD", "OPEN_POLICY", "POLICY", "Guard"]
 
 LARGEST_BODY = 64 * 1024  # bytes; the pages send a few words, never data
 LARGEST_HEAD = 16 * 1024  # bytes of address and headers; browsers send about 1,000
@@ -47,6 +47,8 @@ RULES = {
     "form-action": "'none'",
 }
 POLICY = "; ".join(f"{rule} {allowed}" for rule, allowed in RULES.items())
+OPEN_POLICY = POLICY.replace("connect-src 'self'", "connect-src 'self' https: http:")
+"""For a page that reads files at addresses which a person enters: scripts are as strict."""
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",

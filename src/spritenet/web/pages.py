@@ -16,7 +16,8 @@ from spritenet import sprites
 from spritenet.dataset import Dataset, Split
 from spritenet.export import SavedModel, files
 from spritenet.web.examples import sprite_bytes
-from spritenet.web.table import STATIC, Content, static_files
+from spritenet.web.guard import OPEN_POLICY
+from spritenet.web.table import STATIC, Content, Headed, static_files
 
 __all__ = ["collect_page", "drawing_page", "lab_page"]
 
@@ -109,7 +110,8 @@ def _lab_files(is_folder: bool) -> dict[str, Content]:
     page = (STATIC / "lab" / "index.html").read_text(encoding="utf-8")
     if is_folder:
         page = page.replace('content="data.png"', f'content="{sprites.INDEX}"')
-    table["/lab/"] = _with_links(page, "Lab").encode(), HTML
+    content = _with_links(page, "Lab").encode(), HTML
+    table["/lab/"] = Headed(content, (("Content-Security-Policy", OPEN_POLICY),))
     return table
 
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-__all__ = ["STATIC", "Content", "Moved", "Table", "static_files"]
+__all__ = ["STATIC", "Content", "Headed", "Moved", "Table", "static_files"]
 
 STATIC = Path(__file__).parent / "static"
 
@@ -43,7 +43,15 @@ class Moved:
     to: str
 
 
-Content = Path | tuple[bytes, str] | Moved
+@dataclass(frozen=True, slots=True)
+class Headed:
+    """A file, or bytes with their media type, with headers of its own."""
+
+    content: Path | tuple[bytes, str]
+    headers: tuple[tuple[str, str], ...]
+
+
+Content = Path | tuple[bytes, str] | Moved | Headed
 """A file, bytes with their media type (none are the answer "nothing"), or another address."""
 
 
@@ -103,6 +111,10 @@ def _answer(content: Content) -> Response:
     match content:
         case Moved(to):
             return RedirectResponse(to, 307)
+        case Headed(inner, headers):
+            answer = _answer(inner)
+            answer.headers.update(dict(headers))
+            return answer
         case Path() if content.is_file():
             return FileResponse(content, media_type=MEDIA_TYPES[content.suffix.lower()])
         case Path():

@@ -20,6 +20,7 @@ export class LayerEditor {
     this.classes = 10;
     this.last = 'softmax';
     this.locked = false;
+    this.unfolded = -1; // the row whose other arguments a person opened
     const add = document.createElement('button');
     add.type = 'button';
     add.textContent = 'Add a layer';
@@ -106,7 +107,14 @@ export class LayerEditor {
     head.className = 'row-head';
     const kind = document.createElement('select');
     kind.setAttribute('aria-label', `Layer ${i + 1}`);
-    for (const [key, { name }] of Object.entries(KINDS)) kind.append(new Option(name, key));
+    for (const common of [true, false]) {
+      const group = document.createElement('optgroup');
+      group.label = common ? 'Common' : 'Others';
+      for (const [key, of] of Object.entries(KINDS)) {
+        if (of.common === common) group.append(new Option(of.name, key));
+      }
+      kind.append(group);
+    }
     kind.value = one.kind;
     kind.addEventListener('change', () => {
       this.edit(() => (this.rows[i] = row(kind.value)));
@@ -118,7 +126,9 @@ export class LayerEditor {
     head.append(kind, shape);
     const rest = document.createElement('div');
     rest.className = 'row-rest';
-    for (const argument of KINDS[one.kind].arguments) rest.append(this.field(one, i, argument));
+    const all = KINDS[one.kind].arguments;
+    rest.append(...all.filter(({ more }) => !more).map((each) => this.field(one, i, each)));
+    const spare = all.filter(({ more }) => more);
     const tools = document.createElement('span');
     tools.className = 'row-tools';
     /** @param {string} sign @param {string} words @param {boolean} off @param {() => number} act  gives the row to focus */
@@ -147,7 +157,33 @@ export class LayerEditor {
     tool('×', 'Remove', false, () => (this.rows.splice(i, 1), Math.min(i, this.rows.length - 1)));
     rest.append(tools);
     item.append(head, rest);
+    if (spare.length) item.append(this.more(one, i, spare));
     return item;
+  }
+
+  /**
+   * The arguments that few people change, folded away while they have their defaults.
+   *
+   * @param {Row} one
+   * @param {number} i
+   * @param {import('./networks.js').Argument[]} spare
+   */
+  more(one, i, spare) {
+    const details = document.createElement('details');
+    const summary = document.createElement('summary');
+    summary.textContent = 'More';
+    summary.setAttribute('aria-label', `Layer ${i + 1}, more arguments`);
+    const rest = document.createElement('div');
+    rest.className = 'row-rest';
+    rest.append(...spare.map((each) => this.field(one, i, each)));
+    details.open =
+      this.unfolded === i || spare.some((each) => valueOf(one, each) !== each.standard);
+    details.addEventListener('toggle', () => {
+      if (details.open) this.unfolded = i;
+      else if (this.unfolded === i) this.unfolded = -1;
+    });
+    details.append(summary, rest);
+    return details;
   }
 
   /**
@@ -168,34 +204,37 @@ export class LayerEditor {
    * @param {number} i
    * @param {import('./networks.js').Argument} argument
    */
-  field(one, i, { key, label, least, most, step, choices, flag }) {
+  field(one, i, argument) {
+    const { key, label, least = 0, most = Infinity, step, choices, flag, optional } = argument;
+    const value = valueOf(one, argument);
     const field = document.createElement('label');
     field.append(`${label} `);
     /** @type {HTMLInputElement | HTMLSelectElement} */
     let control;
     if (choices) {
       control = document.createElement('select');
-      for (const choice of choices) control.append(new Option(choice.replace('_', ' '), choice));
-      control.value = one[key];
+      for (const choice of choices) control.append(new Option(choice.replaceAll('_', ' '), choice));
+      control.value = value;
     } else if (flag) {
       control = document.createElement('input');
-      Object.assign(control, { type: 'checkbox', checked: one[key] });
+      Object.assign(control, { type: 'checkbox', checked: value });
     } else {
       control = document.createElement('input');
-      Object.assign(control, {
-        type: 'number',
-        min: least,
-        max: most,
-        step: step ?? 1,
-        value: one[key],
-      });
+      Object.assign(control, { type: 'number', step, value: value ?? '' });
+      if (Number.isFinite(least)) control.min = String(least);
+      if (Number.isFinite(most)) control.max = String(most);
+      if (optional) control.placeholder = 'auto';
     }
     control.setAttribute('aria-label', `Layer ${i + 1}, ${label}`);
     control.addEventListener('change', () => {
-      const value = choices ? control.value : Number(control.value);
-      const number = Math.min(most ?? 0, Math.max(least ?? 0, Number(value) || 0));
-      const checked = control instanceof HTMLInputElement && control.checked;
-      const next = flag ? checked : choices ? value : step ? number : Math.round(number);
+      const next =
+        control instanceof HTMLSelectElement
+          ? control.value
+          : flag
+            ? control.checked
+            : control.value
+              ? control.valueAsNumber
+              : null;
       this.edit(() => (this.rows[i] = { ...one, [key]: next }));
       /** @type {HTMLElement | null} */ (
         this.list.querySelector(`[aria-label="Layer ${i + 1}, ${label}"]`)
@@ -205,6 +244,14 @@ export class LayerEditor {
     return field;
   }
 }
+
+/**
+ * Returns an argument's value in a row; the default if the row lacks it.
+ *
+ * @param {Row} row
+ * @param {import('./networks.js').Argument} argument
+ */
+const valueOf = (row, { key, standard }) => (row[key] === undefined ? standard : row[key]);
 
 /** @param {string} words @param {string} shape */
 function fixed(words, shape) {

@@ -4,6 +4,7 @@ import { SpriteData } from '../lib/index.js';
 import { onChoice, onDrop } from './model-files.js';
 import { at, counted, on, tell } from './elements.js';
 import { classCounts, imageAt, lessonOf, somePlaces, textOf } from './parts.js';
+import { readPictures, unpacked } from './pictures.js';
 import { isPng, kindOf, ownData, shortName } from './source.js';
 import { Tiles } from './tiles.js';
 
@@ -12,7 +13,7 @@ import { Tiles } from './tiles.js';
 
 const EXAMPLES = 20;
 const NEITHER =
-  'neither images nor a model. Choose a sprite, a PNG with its label file, or model.json with weights.bin.';
+  'neither images nor a model. Choose a sprite, a PNG with its label file, images in a folder for each class, or model.json with weights.bin.';
 
 export class Images {
   /**
@@ -25,6 +26,7 @@ export class Images {
     /** @type {Lesson | null} */
     this.lesson = null;
     this.seed = 0; // of the examples shown
+    this.note = ''; // what was assumed of the images that are read
     this.reading = new AbortController();
     /** A picture and its file of labels, until it is known how large its images are. @type {File[]} */
     this.foreign = [];
@@ -34,6 +36,9 @@ export class Images {
       this.showExamples();
     });
     onChoice(at('choose-data'), at('data-files'), (files) => this.take(files));
+    onChoice(at('choose-folder'), at('data-folder'), (files) => this.take(files));
+    // An exported page requests nothing from anywhere.
+    at('address').hidden = Boolean(document.querySelector('template'));
     onDrop((files) => this.take(files));
     on('address', 'submit', (event) => {
       event.preventDefault();
@@ -53,13 +58,30 @@ export class Images {
     void this.read(ownData, '');
   }
 
-  /** @param {File[]} files */
-  async take(files) {
-    const kind = await kindOf(files);
+  /** @param {File[]} given */
+  async take(given) {
     tell('data-problem', null);
+    /** @type {File[]} */
+    let files = [];
+    try {
+      files = await unpacked(given);
+    } catch (error) {
+      tell('data-problem', error);
+      return;
+    }
+    const kind = await kindOf(files);
     at('foreign').hidden = kind !== 'foreign';
-    if (kind === 'model') this.model(files);
-    else if (kind === 'data') {
+    if (kind === 'model') this.model(given);
+    else if (kind === 'pictures') {
+      void this.read(
+        async (options) => {
+          const { data, note } = await readPictures(files, options);
+          this.note = note;
+          return data;
+        },
+        shortName(given[0].webkitRelativePath.split('/')[0] || given[0].name),
+      );
+    } else if (kind === 'data') {
       void this.read(
         (options) => SpriteData.load(files.length === 1 ? files[0] : files, options),
         shortName(files[0].name),
@@ -95,6 +117,7 @@ export class Images {
    */
   async read(load, name) {
     this.reading.abort();
+    this.note = '';
     const reading = new AbortController();
     this.reading = reading;
     tell('data-problem', null);
@@ -119,6 +142,7 @@ export class Images {
         return;
       }
       const lesson = lessonOf(data, name);
+      lesson.note = [lesson.note, this.note].filter(Boolean).join(' ');
       await this.teach(lesson);
       this.show(lesson);
       at('loading').hidden = true;

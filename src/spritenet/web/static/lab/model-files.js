@@ -1,5 +1,7 @@
 // Files to and from the person's computer, and whether a model fits the images.
 
+import { droppedFiles } from './pictures.js';
+
 /** @typedef {import('../lib/remote-model.js').RemoteModel} RemoteModel */
 /** @typedef {import('./parts.js').Lesson} Lesson */
 
@@ -62,8 +64,10 @@ export function onDrop(take) {
   addEventListener('drop', (event) => {
     event.preventDefault();
     mark(-inside);
-    const files = [...(event.dataTransfer?.files ?? [])];
-    if (files.length) take(files);
+    if (!event.dataTransfer) return;
+    void droppedFiles(event.dataTransfer).then((files) => {
+      if (files.length) take(files);
+    });
   });
 }
 

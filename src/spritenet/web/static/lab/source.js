@@ -1,12 +1,13 @@
 // Sources of images: the page's own, files a person chose or dropped, or an address.
 
 import { SpriteData } from '../lib/index.js';
+import { isPicture } from './pictures.js';
 
 /** @typedef {import('../lib/data.js').LoadOptions} LoadOptions */
 
 const MODELS = /\.(json|bin|zip|h5|hdf5|keras|onnx|pt|pth|safetensors|tflite)$/; // read, or refused by name
 
-/** The kind of the files of one choice. @typedef {'data' | 'model' | 'foreign' | 'unknown'} Kind */
+/** The kind of the files of one choice. @typedef {'data' | 'model' | 'foreign' | 'pictures' | 'unknown'} Kind */
 
 /**
  * The page's own images: what it carries inside, or what lies beside it, data.png unless its <meta>
@@ -34,11 +35,11 @@ export async function ownData(options) {
 export async function kindOf(files) {
   const names = files.map(({ name }) => name.toLowerCase());
   if (names.includes('dataset.json')) return 'data';
-  if (names.some((name) => MODELS.test(name))) return 'model';
-  const pictures = await Promise.all(files.map(isPng));
-  if (files.length === 1 && pictures[0]) return 'data';
-  if (files.length === 2 && pictures[0] !== pictures[1]) return 'foreign';
-  return 'unknown';
+  const pictures = files.filter(isPicture).length;
+  if (pictures < 2 && names.some((name) => MODELS.test(name))) return 'model';
+  if (files.length === 1 && (await isPng(files[0]))) return 'data';
+  if (files.length === 2 && (await isPng(files[0])) !== (await isPng(files[1]))) return 'foreign';
+  return pictures ? 'pictures' : 'unknown';
 }
 
 /** @param {File} file */
