@@ -173,7 +173,9 @@ def trained(name: str, epochs: int) -> tuple[sn.Model, sn.Split]:
         mnist = sn.load(str(mnist_folder()))
         train, (held, rest) = mnist.train, mnist.test.split(validation=0.5, seed=0)
     else:
-        train, held, rest = strokes().train, strokes(1, 5_000, 11).test, strokes(1, 5_000, 12).test
+        version = int(data.removeprefix("strokes") or 1)
+        train = strokes(version=version).train
+        held, rest = (strokes(1, 5_000, seed, version=version).test for seed in (11, 12))
     model = sn.networks.get(network, train)
     optimizer = sn.AdamW(sn.OneCycle(0.006), 0.05, beta_2=0.99)
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])

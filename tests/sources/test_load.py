@@ -14,7 +14,14 @@ from spritenet.sources import CATALOG, load
 
 def test_the_catalog_has_the_names_that_the_manual_has() -> None:
     """Command line, documentation and code list the same data sets."""
-    assert list(CATALOG) == ["strokes", "mnist", "fashion-mnist", "kmnist", "tfjs-mnist"]
+    assert list(CATALOG) == [
+        "strokes",
+        "strokes2",
+        "mnist",
+        "fashion-mnist",
+        "kmnist",
+        "tfjs-mnist",
+    ]
 
 
 def test_everything_that_is_downloaded_is_known_by_a_hash() -> None:
@@ -42,7 +49,9 @@ def test_names_are_forgiving(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, na
 
 def test_a_wrong_name_suggests_the_right_one() -> None:
     """One letter off, and the line asks."""
-    with pytest.raises(DataError, match=r"one of strokes, mnist, .* Did you mean mnist\?"):
+    with pytest.raises(
+        DataError, match=r"one of strokes, strokes2, mnist, .* Did you mean mnist\?"
+    ):
         load("mnits")
 
 

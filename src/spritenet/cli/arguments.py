@@ -38,7 +38,7 @@ Data = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="A data set: strokes, mnist, fashion-mnist, kmnist, or a path or address.",
+        help="A data set: strokes, strokes2, mnist, fashion-mnist, kmnist, a path or address.",
     ),
 ]
 OptionalData = Annotated[

@@ -42,7 +42,7 @@ def train(
         str | None,
         typer.Argument(
             metavar="DATA",
-            help="A data set: strokes, mnist, fashion-mnist, kmnist, or a path or address.",
+            help="A data set: strokes, strokes2, mnist, fashion-mnist, kmnist, a path or address.",
             show_default="strokes",
         ),
     ] = None,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["infer_preparation"]
 
-CHARACTERS = frozenset({"kmnist", "mnist", "strokes", "tfjs-mnist"})
+CHARACTERS = frozenset({"kmnist", "mnist", "strokes", "strokes2", "tfjs-mnist"})
 """The catalog's data sets of single characters."""
 
 CENTRED = 0.9

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from spritenet.dataset import Dataset
@@ -61,10 +62,10 @@ class CatalogEntry:
     read: Callable[[Path, tuple[str, ...]], Dataset] | None = None
 
 
-def _strokes() -> Dataset:
+def _strokes(version: int = 1) -> Dataset:
     from spritenet.sources.strokes import strokes
 
-    return strokes()
+    return strokes(version=version)
 
 
 def _mnist_files(hashes: dict[str, str], *, of_gzip: bool) -> tuple[RemoteFile, ...]:
@@ -89,6 +90,14 @@ ENTRIES = (
         "drawn by Spritenet",
         "Apache-2.0",
         make=_strokes,
+    ),
+    CatalogEntry(
+        "strokes2",
+        "strokes with more ways to write: a 1 with a long flag, slashed and narrow 0",
+        DIGITS,
+        "drawn by Spritenet",
+        "Apache-2.0",
+        make=partial(_strokes, 2),
     ),
     CatalogEntry(
         "mnist",

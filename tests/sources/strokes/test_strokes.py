@@ -12,10 +12,14 @@ from hypothesis import strategies as st
 from spritenet.errors import DataError, InputError
 from spritenet.sources.strokes import draw_digits, pen_paths, strokes
 from spritenet.sources.strokes.glyphs import GLYPH_VARIANTS, GlyphVariant
+from spritenet.sources.strokes.more_glyphs import MORE_VARIANTS
 from spritenet.sources.strokes.shapes import shapes_of
 
 GOLDEN = "363fcb7f6a2742b448fc2ed1e744caacdca47a5f1a2f14093d7eb2914e55a4af"
 """SHA-256 of the first 2,000 images of seed 0. It changes only when the drawing is meant to."""
+
+GOLDEN_2 = "0c5a0f9c4ed3d85cf7936ac95f946d3a47c090eca72771d07a38f0a7821a706d"
+"""SHA-256 of the first 300 images of version 2, seed 0."""
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +136,17 @@ def test_pen_paths_of_no_digit_are_refused(digit: int, count: int) -> None:
     """The user's mistake, in one line."""
     with pytest.raises(InputError):
         pen_paths(digit, count)
+
+
+def test_version_2_adds_ways_to_write() -> None:
+    """Its own images, as pinned; version 1 keeps its own; another version is refused."""
+    one, two = strokes(300, 1), strokes(300, 1, version=2)
+    assert (one.name, two.name) == ("strokes", "strokes2")
+    assert (one.train.labels == two.train.labels).all()
+    assert {variant.digit for variant in MORE_VARIANTS} == {0, 1}
+    same = (one.train.images == two.train.images).all(axis=(1, 2, 3))
+    assert same[(one.train.labels != 0) & (one.train.labels != 1)].all()
+    assert not same[one.train.labels == 1].all()
+    assert hashlib.sha256(np.asarray(two.train.images).tobytes()).hexdigest() == GOLDEN_2
+    with pytest.raises(InputError, match=r"unknown version: expected one of \[1, 2\], got 3"):
+        strokes(1, 1, version=3)

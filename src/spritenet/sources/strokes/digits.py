@@ -11,6 +11,7 @@ import numpy as np
 from spritenet.core.lines import draw_lines
 from spritenet.errors import InputError
 from spritenet.sources.strokes.glyphs import GLYPH_VARIANTS
+from spritenet.sources.strokes.more_glyphs import ALL_VARIANTS
 from spritenet.sources.strokes.noise import Noise, image_keys
 from spritenet.sources.strokes.paper import fit_to_box
 from spritenet.sources.strokes.style import DEFAULT_STYLE
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from spritenet.sources.strokes.glyphs import GlyphVariant
     from spritenet.sources.strokes.style import HandwritingStyle
 
-__all__ = ["BOX", "SIZE", "STREAMS", "draw_digits", "pen_paths"]
+__all__ = ["BOX", "SIZE", "STREAMS", "VERSIONS", "draw_digits", "pen_paths"]
 
 BOX, SIZE = 20, 28
 """MNIST's: the ink fits a square of 20 pixels, the image is one of 28."""
@@ -30,18 +31,26 @@ BOX, SIZE = 20, 28
 STREAMS = {"train": 0, "test": 1, "paths": 2}
 """Numbers of a seed's independent streams of images."""
 
+VERSIONS = {1: GLYPH_VARIANTS, 2: ALL_VARIANTS}
+"""The variants of each version. A version's images never change."""
+
 _VARIANT_CHOICE, _LABEL_ORDER = 1_000_000, 2_000_000  # random streams of other purposes
 
 
 def draw_digits(
-    count: int, *, seed: int = 0, stream: int = 0, style: HandwritingStyle = DEFAULT_STYLE
+    count: int,
+    *,
+    seed: int = 0,
+    stream: int = 0,
+    style: HandwritingStyle = DEFAULT_STYLE,
+    version: int = 1,
 ) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
     """Returns images 0 … count - 1 of a stream (uint8, count × 28 × 28 × 1) and labels (int32)."""
     indices = np.arange(count)
     labels = _labels(count, seed, stream)
     images = np.empty((count, SIZE, SIZE, 1), np.uint8)
     stray = np.empty((count, 2), np.float32)
-    for variant, mine in _by_variant(indices, labels, seed, stream):
+    for variant, mine in _by_variant(indices, labels, seed, stream, version):
         noise = Noise(image_keys(seed, stream, mine))
         lines = write_glyphs(variant, noise, style)
         places, gains = fit_to_box(lines, noise, style, BOX)
@@ -52,7 +61,12 @@ def draw_digits(
 
 
 def pen_paths(
-    digit: int, count: int, *, seed: int = 0, style: HandwritingStyle = DEFAULT_STYLE
+    digit: int,
+    count: int,
+    *,
+    seed: int = 0,
+    style: HandwritingStyle = DEFAULT_STYLE,
+    version: int = 1,
 ) -> tuple[tuple[NDArray[np.float32], ...], ...]:
     """Returns the strokes of drawings that are in no data set, for drawing them elsewhere.
 
@@ -61,6 +75,7 @@ def pen_paths(
         count: the number of drawings.
         seed: the random seed.
         style: the variation between writers; by default that of the data set.
+        version: of the ways to write, as of `strokes`.
 
     Returns:
         For each drawing its strokes; a stroke is a float32 array (points, 2) of x and y (downwards)
@@ -76,7 +91,8 @@ def pen_paths(
     # Ten streams, one per digit, each as long as needed.
     stream = STREAMS["paths"] + digit
     drawings: list[tuple[NDArray[np.float32], ...]] = [()] * count
-    for variant, mine in _by_variant(np.arange(count), np.full(count, digit), seed, stream):
+    labels = np.full(count, digit)
+    for variant, mine in _by_variant(np.arange(count), labels, seed, stream, version):
         lines = write_glyphs(variant, Noise(image_keys(seed, stream, mine)), style)
         for index, strokes in zip(mine.tolist(), _strokes(lines), strict=True):
             drawings[index] = strokes
@@ -102,21 +118,21 @@ def _labels(count: int, seed: int, stream: int) -> NDArray[np.int32]:
 
 
 @cache
-def _variants(digit: int) -> tuple[tuple[GlyphVariant, ...], NDArray[np.float64]]:
+def _variants(digit: int, version: int) -> tuple[tuple[GlyphVariant, ...], NDArray[np.float64]]:
     """Returns a digit's variants, and the cumulative frequency of each but the last."""
-    variants = tuple(variant for variant in GLYPH_VARIANTS if variant.digit == digit)
+    variants = tuple(variant for variant in VERSIONS[version] if variant.digit == digit)
     bounds = np.cumsum([variant.frequency for variant in variants])
     return variants, bounds[:-1] / bounds[-1]
 
 
 def _by_variant(
-    indices: NDArray[np.int64], labels: NDArray[np.int32], seed: int, stream: int
+    indices: NDArray[np.int64], labels: NDArray[np.int32], seed: int, stream: int, version: int
 ) -> Iterator[tuple[GlyphVariant, NDArray[np.int64]]]:
     """Chooses a variant for each image, and groups the images by variant."""
     pick = Noise(image_keys(seed, stream + _VARIANT_CHOICE, indices)).uniform(1)[:, 0]
     for digit in range(10):
         mine = np.flatnonzero(labels == digit)
-        variants, bounds = _variants(digit)
+        variants, bounds = _variants(digit, version)
         chosen = np.searchsorted(bounds, pick[mine], side="right")
         for number, variant in enumerate(variants):
             group = mine[chosen == number]

@@ -170,9 +170,9 @@ export class LayerEditor {
    */
   more(one, i, spare) {
     const details = document.createElement('details');
-    const summary = document.createElement('summary');
-    summary.textContent = 'More';
-    summary.setAttribute('aria-label', `Layer ${i + 1}, more arguments`);
+    const title = document.createElement('summary');
+    title.textContent = 'More';
+    title.setAttribute('aria-label', `Layer ${i + 1}, more arguments`);
     const rest = document.createElement('div');
     rest.className = 'row-rest';
     rest.append(...spare.map((each) => this.field(one, i, each)));
@@ -182,7 +182,7 @@ export class LayerEditor {
       if (details.open) this.unfolded = i;
       else if (this.unfolded === i) this.unfolded = -1;
     });
-    details.append(summary, rest);
+    details.append(title, rest);
     return details;
   }
 
@@ -248,10 +248,10 @@ export class LayerEditor {
 /**
  * Returns an argument's value in a row; the default if the row lacks it.
  *
- * @param {Row} row
+ * @param {Row} one
  * @param {import('./networks.js').Argument} argument
  */
-const valueOf = (row, { key, standard }) => (row[key] === undefined ? standard : row[key]);
+const valueOf = (one, { key, standard }) => (one[key] === undefined ? standard : one[key]);
 
 /** @param {string} words @param {string} shape */
 function fixed(words, shape) {

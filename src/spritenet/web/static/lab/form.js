@@ -122,7 +122,7 @@ export class Form {
       all.map(([name, words]) => new Option(words, name));
     at('loss').replaceChildren(...options(lossChoices(isMultiLabel)));
     at('metric').replaceChildren(
-      new Option('none besides accuracy', ''),
+      new Option('none', ''),
       ...options(metricChoices(isMultiLabel, classNames.length)),
     );
     this.fields.limit('batch', { most: train.count });

@@ -18,7 +18,7 @@ import { labelText } from '../lib/label-metrics.js';
 
 const HELD_OUT = 0.1;
 // As spritenet/prepare/inference.py has them.
-const CHARACTERS = ['kmnist', 'mnist', 'strokes', 'tfjs-mnist'];
+const CHARACTERS = ['kmnist', 'mnist', 'strokes', 'strokes2', 'tfjs-mnist'];
 const LOOKED_AT = 500; // images
 const CENTRED = 0.9;
 const NEAR = 1; // pixel
