@@ -11,6 +11,7 @@
 # make lock      pin what all of these install anew, from the ranges of pyproject.toml
 # make test-lowest, make test-newest   the tests with the lowest and the newest dependencies allowed
 # make test-pythons                    the tests with each of PYTHONS
+# make docs      the documentation as a site, in build/site
 # make native    the core's tests and speed without Python
 # make release   every wheel, the source archive, the npm package and what is said of them, in dist/
 # make bench     the measurements of the README, with the peers that are installed
@@ -40,7 +41,7 @@ QUICK := tests/core tests/dataset tests/migration tests/model tests/charts tests
 QUICK += $(filter-out $(SLOW),$(wildcard tests/test_*.py))
 TESTS_OF_CORE := tests/core tests/engines tests/sprites tests/test_permutation.py
 
-.PHONY: demo test quick native release check check-javascript format format-javascript sanitize wasm pages npm fuzz bench lock test-lowest test-newest test-pythons clean
+.PHONY: demo test quick docs native release check check-javascript format format-javascript sanitize wasm pages npm fuzz bench lock test-lowest test-newest test-pythons clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -97,6 +98,10 @@ fuzz: $(VENV)/compiled
 
 bench: $(VENV)/compiled
 	$(BIN)/python benchmarks/all.py
+
+docs: $(VENV)/installed-dev
+	$(PIP) --no-deps --require-hashes --requirement requirements/docs.txt
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
 
 native: $(VENV)/compiled
 	$(BIN)/python tools/native.py test
