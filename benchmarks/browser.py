@@ -1,4 +1,6 @@
-"""The tutorial's network in headless Chromium, one thread, against TensorFlow.js in the same page.
+"""The tutorial's network in headless Chromium, against TensorFlow.js in the same page.
+
+`--threads 1 2` trains in a worker with one thread and with two, in turn.
 
 Needs Playwright, Chromium and TensorFlow.js (`npm ci --prefix tests/node`); takes Node.js along.
 """
@@ -103,7 +105,7 @@ def measure_lab(page: Page, site: str, rounds: int) -> dict[str, list[Any]]:
     return measured
 
 
-def measure(page: Page, rounds: int) -> dict[str, list[Any]]:
+def measure(page: Page, rounds: int, threads: list[int]) -> dict[str, list[Any]]:
     """All sides' turns, one after the other, round after round."""
     page.evaluate(PREPARE)
     turns = {
@@ -112,6 +114,7 @@ def measure(page: Page, rounds: int) -> dict[str, list[Any]]:
         "cpu": f"sides.tensorflow(tf, 'cpu', {SLOW_STEPS})",
         "tutorial": "sides.tutorial()",
         "predict": "sides.predict(500)",
+        **{f"threads {n}": f"sides.threaded({n}, 400)" for n in threads},
     }
     measured: dict[str, list[Any]] = {name: [] for name in turns}
     for _ in range(rounds):
@@ -120,7 +123,7 @@ def measure(page: Page, rounds: int) -> dict[str, list[Any]]:
     return measured
 
 
-def in_chromium(folder: Path, rounds: int) -> tuple[str, dict[str, list[Any]]]:
+def in_chromium(folder: Path, rounds: int, threads: list[int]) -> tuple[str, dict[str, list[Any]]]:
     """Chromium's version and what it measured."""
     program = chromium()
     from playwright.sync_api import sync_playwright
@@ -139,12 +142,12 @@ def in_chromium(folder: Path, rounds: int) -> tuple[str, dict[str, list[Any]]]:
         "lab": folder / "lab",
         **{name: STATIC / name for name in ("draw", "ui", "vendor")},
     }
-    with served(folders, policy="") as site, sync_playwright() as playwright:
+    with served(folders, policy="", isolated=True) as site, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=options)
         page = browser.new_page()
         page.set_default_timeout(600_000)
         page.goto(f"{site}page/index.html")
-        measured = measure(page, rounds) | measure_lab(page, site, rounds)
+        measured = measure(page, rounds, threads) | measure_lab(page, site, rounds)
         version = browser.version
         browser.close()
     return version, measured
@@ -165,11 +168,12 @@ def main() -> None:
     """Measures and reports."""
     parser = arguments(__doc__)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="of a worker")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         write_data(Path(scratch))
         write_lab(Path(scratch))
-        version, measured = in_chromium(Path(scratch), options.rounds)
+        version, measured = in_chromium(Path(scratch), options.rounds, options.threads)
         node = in_node(Path(scratch), options.rounds)
 
     where = f"Chromium {version}"
@@ -188,6 +192,13 @@ def main() -> None:
     if node is not None:
         rows.append(Row(f"Spritenet, Node.js {node['version']}", tuple(node["speeds"]), "images/s"))
     report("training the tutorial, batches of 64, one thread", rows, as_json=options.json)
+
+    rows = [
+        Row(f"{n} thread{'s' * (n > 1)}, {where}", speeds, "images/s")
+        for n in options.threads
+        if (speeds := tuple(s for s in measured[f"threads {n}"] if s is not None))
+    ]
+    report("the same in a worker", rows, as_json=options.json)
 
     clicks = tuple(value for value, _ in measured["click"])
     seconds = tuple(value for value, _ in measured["tutorial"])
@@ -217,6 +228,7 @@ def main() -> None:
         for folder, name in (
             (LIBRARY, "core-relaxed.wasm"),
             (LIBRARY, "core.wasm"),
+            (LIBRARY, "core-threads.wasm"),
             (TFJS, "tf.min.js"),
         )
     ]

@@ -1,6 +1,10 @@
 #include "threads.h"
 
-#if defined(__wasm__)
+#if defined(__wasm_atomics__)
+
+// shared_threads.cpp has the team.
+
+#elif defined(__wasm__)
 
 struct sn_pool {
   int32_t threads;
@@ -24,6 +28,8 @@ int32_t sn_pool_threads(const sn_pool*) { return 1; }
 #else
 
 #include <stdlib.h>
+
+#include "door.h"
 
 #if defined(_WIN32)
 #include <windows.h>
@@ -82,15 +88,10 @@ struct sn_pool {
   sn::Work work;
   void* context;
   bool ends;
-  // Each on its own cache line: read in tight loops. The door's upper half counts rounds of work, each
-  // opened (odd) and closed (even); the lower half, the workers inside.
-  alignas(128) uint64_t door;
+  sn::Door door;
 };
 
 namespace {
-
-constexpr uint64_t kRound = uint64_t{1} << 32;
-constexpr uint64_t kInside = kRound - 1;
 
 struct Start {
   sn_pool* pool;
@@ -100,42 +101,23 @@ struct Start {
 // True when a round is open and this worker is inside; false when the pool ends. A worker that comes
 // after a round was closed waits for the next.
 bool enter(sn_pool* pool, uint64_t& last) {
-  uint64_t seen = __atomic_load_n(&pool->door, __ATOMIC_ACQUIRE);
+  uint64_t seen = pool->door.load();
   for (;;) {
-    const uint64_t round = seen / kRound;
-    if (round % 2 == 0 || round == last) {
-      sn::wait_while(pool, &pool->door, seen);
-      seen = __atomic_load_n(&pool->door, __ATOMIC_ACQUIRE);
-    } else if (__atomic_compare_exchange_n(&pool->door, &seen, seen + 1, false, __ATOMIC_ACQ_REL,
-                                           __ATOMIC_ACQUIRE)) {
+    const uint64_t round = seen / sn::Door::kRound;
+    if (!sn::Door::is_open(seen) || round == last) {
+      sn::wait_while(pool, &pool->door.state, seen);
+      seen = pool->door.load();
+    } else if (pool->door.enter(seen)) {
       last = round;
       return !pool->ends;
     }
   }
 }
 
-void leave(sn_pool* pool) {
-  const uint64_t door = __atomic_sub_fetch(&pool->door, 1, __ATOMIC_ACQ_REL);
-  if (door / kRound % 2 == 0 && (door & kInside) == 0) sn::wake_all(pool);
-}
-
 void serve(sn_pool* pool, int32_t thread) {
   for (uint64_t last = 0; enter(pool, last);) {
     pool->work(pool->context, thread);
-    leave(pool);
-  }
-}
-
-void open_round(sn_pool* pool) {
-  __atomic_add_fetch(&pool->door, kRound, __ATOMIC_RELEASE);
-  sn::wake_all(pool);
-}
-
-void close_round(sn_pool* pool) {
-  uint64_t seen = __atomic_add_fetch(&pool->door, kRound, __ATOMIC_ACQ_REL);
-  while ((seen & kInside) != 0) {
-    sn::wait_while(pool, &pool->door, seen);
-    seen = __atomic_load_n(&pool->door, __ATOMIC_ACQUIRE);
+    pool->door.leave(pool);
   }
 }
 
@@ -186,9 +168,9 @@ void run_together(sn_pool* pool, Work work, void* context) {
   if (pool->threads == 1) return work(context, 0);
   pool->work = work;
   pool->context = context;
-  open_round(pool);
+  pool->door.open(pool);
   work(context, 0);
-  close_round(pool);
+  pool->door.close(pool);
 }
 
 void wait_while(sn_pool* pool, const uint64_t* value, uint64_t seen) {
@@ -256,7 +238,7 @@ sn_pool* sn_pool_create(int32_t threads) {
 void sn_pool_destroy(sn_pool* pool) {
   if (!pool) return;
   pool->ends = true;
-  open_round(pool);
+  pool->door.open(pool);
   for (int32_t i = 1; i < pool->threads; ++i) join(pool->workers[i - 1]);
   pool->gate.destroy();
   free(pool->workers);

@@ -1,6 +1,7 @@
 // A team of threads that does one chunk of work at a time, together.
 //
-// Knows the operating system's threads; nothing of networks. In WebAssembly a team is the caller alone.
+// Knows the operating system's threads; nothing of networks. In WebAssembly without shared memory a team
+// is the caller alone.
 #pragma once
 
 #include "spritenet.h"

@@ -33,6 +33,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
     folders: ClassVar[Mapping[str, Path]] = {}
     policy: ClassVar[str] = ""
     allowed: ClassVar[str] = ""
+    isolated: ClassVar[bool] = False
     extensions_map = {  # noqa: RUF012 - the base class declares it so
         ".html": "text/html; charset=utf-8",
         ".js": "text/javascript",
@@ -63,6 +64,9 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
             self.send_header("Content-Security-Policy", self.policy)
         if self.allowed:
             self.send_header("Access-Control-Allow-Origin", self.allowed)
+        if self.isolated:
+            self.send_header("Cross-Origin-Opener-Policy", "same-origin")
+            self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
         self.send_header("Cache-Control", "no-store")
         super().end_headers()
 
@@ -71,19 +75,31 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(folders: Mapping[str, Path], policy: str = POLICY, allowed: str = "") -> Iterator[str]:
+def served(
+    folders: Mapping[str, Path],
+    policy: str = POLICY,
+    allowed: str = "",
+    *,
+    isolated: bool = False,
+) -> Iterator[str]:
     """Serve them for a while: `{"lib": folder}` is http://127.0.0.1:…/lib/.
 
     Args:
         folders: by the first part of an address.
         policy: the content security policy of every page; empty for none.
         allowed: the origins whose scripts may read every file: "*", or empty for none.
+        isolated: if True, pages are cross-origin isolated, so that threads may share memory.
 
     Yields:
         The server's address, with a slash at its end.
     """
-    own = {"folders": dict(folders), "policy": policy, "allowed": allowed}
-    handler = type("Handler", (_Handler,), own)
+    settings = {
+        "folders": dict(folders),
+        "policy": policy,
+        "allowed": allowed,
+        "isolated": isolated,
+    }
+    handler = type("Handler", (_Handler,), settings)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

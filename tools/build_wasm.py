@@ -28,6 +28,9 @@ FEATURES = {
     "core.wasm": "generic+simd128",
     "core-relaxed.wasm": "generic+simd128+relaxed_simd",  # a fused multiply-add: 1.2 times as fast
     "core-int8.wasm": "generic+simd128",  # models in int8 alone
+    # the first two, on several threads
+    "core-threads.wasm": "generic+simd128+atomics+bulk_memory",
+    "core-threads-relaxed.wasm": "generic+simd128+relaxed_simd+atomics+bulk_memory",
 }
 """Module and what the engine that loads it must understand, as zig's `-mcpu`."""
 
@@ -105,6 +108,7 @@ FILES = {
     "integer_plan.cpp": (SMALL,),
     "strokes.cpp": (SMALL,),
     "threads.cpp": (SMALL,),
+    "shared_threads.cpp": (SMALL,),
 }
 """The sources a page needs: it inflates with DecompressionStream."""
 
@@ -143,6 +147,14 @@ INT8_FUNCTIONS = (
     "sn_integer_init",
     "sn_integer_predict",
 )
+THREADS_FUNCTIONS = (*FUNCTIONS, "sn_pool_serve")
+MOST_MEMORY = 65535 * 65536  # bytes
+SHARED = (
+    "-Wl,--shared-memory",
+    "-Wl,--import-memory",
+    f"-Wl,--max-memory={MOST_MEMORY}",
+    "-Wl,--export=__stack_pointer",  # each thread has its own
+)
 LINK = (
     "-O2",
     "-s",
@@ -151,6 +163,10 @@ LINK = (
     "-Wl,-z,stack-size=655360",  # it lies first: one that overflows traps
     "-Wl,--export=__heap_base",  # the first byte that is the host's
 )
+
+
+THREADS = ("core-threads.wasm", "core-threads-relaxed.wasm")
+EXPORTS = {"core-int8.wasm": INT8_FUNCTIONS} | dict.fromkeys(THREADS, THREADS_FUNCTIONS)
 
 
 class BuildError(Exception):
@@ -199,9 +215,9 @@ def build(out: Path, *, sources: Path = SOURCES) -> list[Path]:
                 compile_with([*options, *how, "-c", source, "-o", str(made)])
                 objects.append(str(made))
             linked = Path(scratch) / name
-            functions = INT8_FUNCTIONS if name == "core-int8.wasm" else FUNCTIONS
-            exports = [f"-Wl,--export={function}" for function in functions]
-            compile_with([*options, *LINK, *exports, *objects, "-o", str(linked)])
+            exports = [f"-Wl,--export={function}" for function in EXPORTS.get(name, FUNCTIONS)]
+            memory = SHARED if name in THREADS else ()
+            compile_with([*options, *LINK, *memory, *exports, *objects, "-o", str(linked)])
             module = out / name
             module.write_bytes(linked.read_bytes())
         return module

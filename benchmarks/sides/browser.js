@@ -41,6 +41,22 @@ export async function train(steps, sliceMilliseconds) {
   return [(history.images * 1000) / (performance.now() - start), history.images / history.seconds];
 }
 
+/** Images per second of a worker with so many threads, pauses included; null if it can't have them. */
+export async function threaded(threads, steps) {
+  if (!peers[threads]) {
+    const remote = await library.Remote.start({ threads });
+    const own = await remote.create({ inputShape: [28, 28, 1], layers: LAYERS(library.layers) });
+    await own.compile({ optimizer: library.optimizers.sgd({ learningRate: 0.15 }) });
+    peers[threads] = { remote, own, train: await remote.keep(data.train) };
+    await own.fit(peers[threads].train, { steps: 100, batchSize: 64 });
+  }
+  const { remote, own, train: kept } = peers[threads];
+  if (remote.threads !== threads) return null;
+  const start = performance.now();
+  const history = await own.fit(kept, { steps, batchSize: 64 });
+  return (history.images * 1000) / (performance.now() - start);
+}
+
 /** Seconds from nothing to a network trained on 100 batches and tested on all test images. */
 export async function tutorial() {
   const start = performance.now();

@@ -14,7 +14,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "src" / "spritenet" / "web" / "static" / "lib"
-MODULES = ("core.wasm", "core-relaxed.wasm", "core-int8.wasm")
+MODULES = (
+    "core.wasm",
+    "core-relaxed.wasm",
+    "core-int8.wasm",
+    "core-threads.wasm",
+    "core-threads-relaxed.wasm",
+)
 
 LISTING = """
 import fs from 'node:fs';

@@ -249,6 +249,23 @@ def test_every_answer_is_strict(server: Server) -> None:
     assert all(is_strict(answer) for answer in answers)
 
 
+def test_pages_of_this_machine_are_isolated_so_that_threads_may_share_memory(
+    server: Server,
+) -> None:
+    """Browsers complain of these headers on plain HTTP from another machine."""
+    isolation = {
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-embedder-policy": "require-corp",
+    }
+    port = server.origin.rpartition(":")[2]
+    for host in ("127.0.0.1", "localhost", "[::1]"):
+        answer = server.get("/page/", host=f"{host}:{port}")
+        assert answer.status == 200
+        assert isolation.items() <= answer.headers.items()
+    elsewhere = server.get("/page/", host=f"192.0.2.7:{port}")
+    assert not isolation.keys() & elsewhere.headers.keys()
+
+
 def test_a_route_that_fails_says_nothing_to_the_browser(
     server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -14,7 +14,7 @@ Every answer carries the headers that make a browser strict.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import MutableHeaders
@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from spritenet.web.hosts import Hosts
+from spritenet.web.hosts import Hosts, is_loopback
 from spritenet.web.keys import Keys
 from spritenet.web.locked_page import locked
 
@@ -56,6 +56,12 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",  # images and predictions are private
 }
+ISOLATION = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+}
+"""Isolates our pages from other sites, so that their threads may share memory. Browsers take these
+headers from addresses of this machine, and complain of them on plain HTTP from another."""
 
 logger = logging.getLogger("spritenet.web")
 
@@ -92,8 +98,8 @@ class Guard:
         elif scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
         else:
-            strict = _strictly(send)
             request = Request(scope)
+            strict = _strictly(send, _headers(request))
             refusal = self._unsound(request) or self._unknown(request)
             if refusal is not None:
                 await refusal(scope, receive, strict)
@@ -198,13 +204,19 @@ def _lead_on(request: Request, query: str, cookie: str | None) -> Response:
     return response
 
 
-def _strictly(send: Send) -> Send:
-    """Sends with the headers that every answer has, unless it has its own."""
+def _headers(request: Request) -> dict[str, str]:
+    """The headers of every answer to this request."""
+    name = request.headers.get("host", "").rpartition(":")[0].strip("[]")
+    return HEADERS | ISOLATION if is_loopback(name) else HEADERS
+
+
+def _strictly(send: Send, all_headers: Mapping[str, str]) -> Send:
+    """Sends with these headers, unless the answer has its own."""
 
     async def strict(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
+            for name, value in all_headers.items():
                 headers.setdefault(name, value)
         await send(message)
 

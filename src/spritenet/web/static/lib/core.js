@@ -5,6 +5,8 @@
 
 import { fileBytes } from './address.js';
 import { CoreError } from './errors.js';
+import { canShareMemory, importsOf, sharedMemory } from './shared-memory.js';
+import { Team, defaultThreads } from './team.js';
 
 const INTERFACE_VERSION = 8;
 const PAGE = 65536; // bytes, of WebAssembly
@@ -13,7 +15,7 @@ const PAGE = 65536; // bytes, of WebAssembly
  * The exports of core.wasm; those that begin with sn_integer are of core-int8.wasm.
  *
  * @typedef {object} Exports
- * @property {WebAssembly.Memory} memory
+ * @property {WebAssembly.Memory} [memory]
  * @property {WebAssembly.Global} __heap_base
  * @property {() => number} sn_interface_version
  * @property {() => number} sn_lanes
@@ -58,6 +60,8 @@ const BUILDS = {
   'core.wasm': () => new URL('./core.wasm', import.meta.url),
   'core-relaxed.wasm': () => new URL('./core-relaxed.wasm', import.meta.url),
   'core-int8.wasm': () => new URL('./core-int8.wasm', import.meta.url),
+  'core-threads.wasm': () => new URL('./core-threads.wasm', import.meta.url),
+  'core-threads-relaxed.wasm': () => new URL('./core-threads-relaxed.wasm', import.meta.url),
 };
 
 /** Returns true for an engine with relaxed SIMD, whose fused multiply-add makes training 1.2 times as fast. */
@@ -84,10 +88,12 @@ export function loadedCore() {
 export class Core {
   /**
    * @param {WebAssembly.Module} module
-   * @param {{ whole?: boolean }} [options]  `whole: false` for the build for int8, which has no layers
+   * @param {{ whole?: boolean, team?: Team }} [options]  `whole: false` for the build for int8, which
+   *     has no layers; `team` for the build for several threads
    */
-  constructor(module, { whole = true } = {}) {
+  constructor(module, { whole = true, team } = {}) {
     this.module = module;
+    this.team = team;
     if (whole) loaded = this;
   }
 
@@ -124,9 +130,30 @@ export class Core {
     return new Core(await compile(url), { whole: false });
   }
 
+  /**
+   * The build for several threads, with their workers; null where memory can't be shared: in a page's
+   * own thread, and in workers of pages that aren't cross-origin isolated.
+   *
+   * @param {{ threads?: number, relaxed?: boolean, base?: string | URL }} [options]  `threads`: as many
+   *     as the processor runs, up to 8; the others are those of `load`
+   * @returns {Promise<Core | null>}
+   */
+  static async loadThreads({ threads = defaultThreads(), relaxed = true, base } = {}) {
+    if (!canShareMemory()) return null;
+    requireSimd();
+    const name = relaxed && hasRelaxedSimd() ? 'core-threads-relaxed.wasm' : 'core-threads.wasm';
+    const module = await compile(base ? new URL(name, base) : BUILDS[name]());
+    return new Core(module, { team: await Team.start(module, threads) });
+  }
+
+  /** The number of threads that its networks train with. */
+  get threads() {
+    return this.team?.threads ?? 1;
+  }
+
   /** A new instance with its own memory. */
   instantiate() {
-    return new Arena(this.module);
+    return new Arena(this.module, this.team);
   }
 }
 
@@ -194,10 +221,15 @@ async function compile(url) {
 export class Arena {
   /**
    * @param {WebAssembly.Module} module
+   * @param {Team} [team]  whose threads share its memory
    */
-  constructor(module) {
-    const instance = new WebAssembly.Instance(module, {});
+  constructor(module, team) {
+    const given = team && sharedMemory();
+    const instance = new WebAssembly.Instance(module, given ? importsOf(given) : {});
     this.core = /** @type {Exports} */ (/** @type {unknown} */ (instance.exports));
+    this.memory = given ?? /** @type {WebAssembly.Memory} */ (this.core.memory);
+    this.team = team;
+    this.member = 0;
     const version = this.core.sn_interface_version();
     if (version !== INTERFACE_VERSION) {
       throw new CoreError('the compiled core has another version', {
@@ -208,9 +240,24 @@ export class Arena {
     this.top = /** @type {number} */ (this.core.__heap_base.value);
   }
 
+  /**
+   * Lets all threads work for this arena's networks.
+   *
+   * @returns {number}  how many they are
+   */
+  enlist() {
+    if (this.team && !this.member) this.member = this.team.enlist(this);
+    return this.team?.threads ?? 1;
+  }
+
+  /** Wakes the threads for the call of the core that follows. */
+  call() {
+    if (this.member) this.team?.call(this.member);
+  }
+
   /** The size of the memory in bytes; it never shrinks. */
   get bytes() {
-    return this.core.memory.buffer.byteLength;
+    return this.memory.buffer.byteLength;
   }
 
   /**
@@ -224,7 +271,7 @@ export class Arena {
     const missing = at + bytes - this.bytes;
     if (missing > 0) {
       try {
-        this.core.memory.grow(Math.ceil(missing / PAGE));
+        this.memory.grow(Math.ceil(missing / PAGE));
       } catch {
         throw new CoreError('there is not enough memory', {
           expected: `${Math.ceil(missing / 1e6)} MB more`,
@@ -248,32 +295,32 @@ export class Arena {
   // Views end when memory grows, so they are made each time.
 
   get view() {
-    return new DataView(this.core.memory.buffer);
+    return new DataView(this.memory.buffer);
   }
 
   /** @param {number} at @param {number} count */
   u8(at, count) {
-    return new Uint8Array(this.core.memory.buffer, at, count);
+    return new Uint8Array(this.memory.buffer, at, count);
   }
 
   /** @param {number} at @param {number} count */
   i32(at, count) {
-    return new Int32Array(this.core.memory.buffer, at, count);
+    return new Int32Array(this.memory.buffer, at, count);
   }
 
   /** @param {number} at @param {number} count */
   i64(at, count) {
-    return new BigInt64Array(this.core.memory.buffer, at, count);
+    return new BigInt64Array(this.memory.buffer, at, count);
   }
 
   /** @param {number} at @param {number} count */
   f32(at, count) {
-    return new Float32Array(this.core.memory.buffer, at, count);
+    return new Float32Array(this.memory.buffer, at, count);
   }
 
   /** @param {number} at @param {number} count */
   f64(at, count) {
-    return new Float64Array(this.core.memory.buffer, at, count);
+    return new Float64Array(this.memory.buffer, at, count);
   }
 
   /** The address of a text ended by 0. @param {string} text */

@@ -115,9 +115,11 @@ export class Host {
 
   /** The methods of requests. Each returns a value and those of its buffers that may move instead of being copied. */
   methods = {
-    /** @param {Call} _ @param {WebAssembly.Module} module @this {Host} */
-    core(_, module) {
-      this.core = new Core(module);
+    /** @param {Call} _ @param {WebAssembly.Module} module @param {number} [threads] @this {Host} */
+    async core(_, module, threads = 1) {
+      const team = threads > 1 ? await Core.loadThreads({ threads }).catch(() => null) : null;
+      this.core = team ?? new Core(module);
+      return [this.core.threads];
     },
 
     /** @param {Call} _ @param {any} how @this {Host} */

@@ -204,7 +204,7 @@ export class QuantizedModel {
       const now = Math.min(some, count - first);
       arena.u8(from, now * size).set(images.subarray(first * size, (first + now) * size));
       arena.core.sn_integer_predict(this.state, this.pool, from, BigInt(now), to);
-      found.set(new Int16Array(arena.core.memory.buffer, to, now * outputs), first * outputs);
+      found.set(new Int16Array(arena.memory.buffer, to, now * outputs), first * outputs);
     }
     arena.release(before);
     return found;

@@ -1,8 +1,7 @@
 // A network ready to run: its layers in the core's words, its parameters and memory in one arena.
 //
-// Everything is checked before it crosses, since the other side can only answer with one line.
-// Data sets stay outside: the images of a call are copied into a small stage, so the arena's size
-// depends on the network and the batch alone.
+// Everything is checked before it crosses, since the other side can only answer with one line. Images
+// are copied into a small stage, so the arena's size depends on the network and the batch alone.
 
 import { CoreError, ModelError } from './errors.js';
 import { imagesOf } from './examples.js';
@@ -31,6 +30,7 @@ const ERROR_BYTES = 256;
 const STATUS = { ok: 0, invalid: 1, diverged: 2 };
 const STAGE_BYTES = 2 ** 20; // of images in one call; a page feels no call of that many
 const MOST_STEPS = 64; // in one call
+const MANY = 256; // images that are worth waking other threads for
 
 export class Network {
   /**
@@ -49,7 +49,8 @@ export class Network {
     this.task = arena.take(Math.max(TRAINING.bytes, EVALUATION.bytes));
     this.nodes = writeNodes(arena, layers);
     this.spec = arena.take(SPEC.bytes);
-    this.pool = exports.sn_pool_create(1);
+    this.threads = arena.enlist();
+    this.pool = exports.sn_pool_create(this.threads);
     // Made for no batch: it keeps every layer's outputs, so that they can be shown.
     this.viewer = this.make(0);
     this.parameterCount = Number(exports.sn_parameter_count(this.viewer));
@@ -64,17 +65,7 @@ export class Network {
     this.ground = arena.top; // above it: the optimizer's state, then what a batch size needs
     this.slotsAt = this.scratchAt = this.floor = this.ground;
     this.slotCount = this.batchSize = this.trainer = this.capacity = 0;
-    this.stageAt = {
-      images: 0,
-      labels: 0,
-      targets: 0,
-      weights: 0,
-      outputs: 0,
-      indices: 0,
-      steps: 0,
-      gradient: 0,
-      identities: 0,
-    };
+    this.stageAt = this.takeStage(0);
     /** @type {readonly Layer[]} */
     this.augmentation = []; // of the batches that it has room for
     this.reserve(0);
@@ -156,7 +147,7 @@ export class Network {
       'sides[0]': first,
       'sides[1]': second,
       'sides[2]': third,
-      threads: 1,
+      threads: this.threads,
       batch_size: batchSize,
       reuses_memory: 0,
     });
@@ -166,6 +157,22 @@ export class Network {
     const made = arena.core.sn_network_init(memory, bytes, this.spec, this.error);
     if (!made) throw new CoreError(arena.text(this.error));
     return made;
+  }
+
+  /** Places for so many images of a call, and what comes of them. @param {number} capacity */
+  takeStage(capacity) {
+    const { arena } = this;
+    return {
+      images: arena.take(capacity * this.imageBytes),
+      labels: arena.take(4 * capacity),
+      targets: arena.take(4 * capacity * this.outputs),
+      weights: arena.take(4 * capacity),
+      outputs: arena.take(4 * capacity * this.outputs),
+      indices: arena.take(8 * capacity),
+      steps: arena.take(12 * MOST_STEPS),
+      gradient: this.batchSize ? arena.take(4 * this.parameterCount) : 0,
+      identities: arena.take(8 * capacity),
+    };
   }
 
   /**
@@ -184,17 +191,7 @@ export class Network {
     this.augmentation = augmentation;
     this.trainer = batchSize ? this.make(batchSize, augmentation) : 0;
     const capacity = Math.max(batchSize, Math.min(1024, Math.ceil(STAGE_BYTES / this.imageBytes)));
-    this.stageAt = {
-      images: arena.take(capacity * this.imageBytes),
-      labels: arena.take(4 * capacity),
-      targets: arena.take(4 * capacity * this.outputs),
-      weights: arena.take(4 * capacity),
-      outputs: arena.take(4 * capacity * this.outputs),
-      indices: arena.take(8 * capacity),
-      steps: arena.take(12 * MOST_STEPS),
-      gradient: batchSize ? arena.take(4 * this.parameterCount) : 0,
-      identities: arena.take(8 * capacity),
-    };
+    this.stageAt = this.takeStage(capacity);
     const indices = arena.i64(this.stageAt.indices, capacity);
     for (let i = 0; i < capacity; i++) indices[i] = BigInt(i);
     this.capacity = capacity;
@@ -285,6 +282,7 @@ export class Network {
       correct: at + 8 * MOST_STEPS,
       outputs: measured ? stageAt.outputs : null,
     });
+    arena.call();
     const status = arena.core.sn_train(this.trainer, this.pool, this.task, this.error);
     arena.release(top);
     if (status === STATUS.invalid) throw new CoreError(arena.text(this.error));
@@ -321,6 +319,7 @@ export class Network {
       count,
       outputs: measured ? this.stageAt.outputs : null,
     });
+    arena.call();
     const status = arena.core.sn_evaluate(this.viewer, this.pool, this.task, this.error);
     arena.release(top);
     if (status !== STATUS.ok) throw new CoreError(arena.text(this.error));
@@ -351,6 +350,7 @@ export class Network {
       arena
         .u8(stageAt.images, here * imageBytes)
         .set(images.subarray(first * imageBytes, (first + here) * imageBytes));
+      if (here >= MANY) arena.call();
       const status = arena.core.sn_predict(
         this.viewer,
         this.pool,

@@ -14,6 +14,7 @@ import { networkOf } from './graph.js';
 import { Host } from './host.js';
 import { messageOf, plain, RemoteExamples, sendable, unpacked } from './messages.js';
 import { RemoteModel } from './remote-model.js';
+import { defaultThreads } from './team.js';
 
 /** @typedef {import('./examples.js').Examples} Examples */
 /** @typedef {{ postMessage: (message: any, transfer?: any) => void }} Port */
@@ -41,6 +42,8 @@ export class Remote {
     this.port = port;
     /** True if there is a worker, and not only the page. */
     this.isWorker = isWorker;
+    /** The number of threads that its models train with. */
+    this.threads = 1;
     this.end = end;
     this.asked = 0;
     /** @type {Map<number, Waiting>} */
@@ -56,13 +59,16 @@ export class Remote {
    * @param {string | URL | (() => Worker) | false} [how.worker]  the address of its script, or what makes
    *     one; `window.SPRITENET.worker` if there is one, or worker.js beside this file
    * @param {import('./core.js').Core} [how.core]
+   * @param {number} [how.threads]  in a page that is cross-origin isolated: as many as the processor
+   *     runs, up to 8; 1 elsewhere, and by default where `core` is given
    */
-  static async start({ worker, core } = {}) {
+  static async start({ worker, core, threads = core ? 1 : defaultThreads() } = {}) {
     const script = worker ?? /** @type {any} */ (globalThis).SPRITENET?.worker ?? ownWorker;
     const used = core ?? (await defaultCore());
     const remote = script === false ? null : await inWorker(script);
     if (!remote) return inPage(used);
-    await remote.ask('core', [used.module]);
+    const share = globalThis.crossOriginIsolated ? threads : 1;
+    remote.threads = await remote.ask('core', [used.module, share]);
     return remote;
   }
 
