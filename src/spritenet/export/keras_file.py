@@ -25,12 +25,14 @@ from spritenet.export.error_location import located, quoted
 from spritenet.export.keras_optimizer import (
     compile_config,
     keras_order,
+    legacy_config,
     read_state,
     written_state,
 )
 from spritenet.export.keras_topology import keras_topology
 from spritenet.export.keras_weights import (
     WeightsByLayer,
+    h5_variables,
     h5_weights,
     parameters_of,
     places,
@@ -42,7 +44,7 @@ from spritenet.export.saved_model import SavedModel, sha256
 from spritenet.export.topology import Content, Topology
 from spritenet.export.zip_file import DAMAGED
 from spritenet.hdf5_file import Hdf5, attribute
-from spritenet.layers import Normalization, Rescaling
+from spritenet.layers import Graph, Normalization, Rescaling
 from spritenet.migration import FORMATS
 
 if TYPE_CHECKING:
@@ -152,18 +154,24 @@ def _read_archive(
 
 def _read_h5(
     hdf5: Hdf5, path: Path, pixels: PixelRange | None
-) -> tuple[Topology, WeightsByLayer, Mapping[str, Any], None]:
+) -> tuple[Topology, WeightsByLayer, Mapping[str, Any], Stored | None]:
     """Reads a `.h5` file."""
     with hdf5.open(path, path) as file:
         text = attribute(file, "model_config")
         if not isinstance(text, str):
             raise ModelError("it holds no network", where=path, do=WEIGHTS_ONLY)
         ours = attribute(file, "spritenet")
+        config = _json(text, path)
         with located(path):
-            network = read_topology(_json(text, path), pixels)
+            network = read_topology(config, pixels)
         layers = {layer.label for layer in network.layers}
         weights = h5_weights(hdf5, file, layers, str(path))
-    return network, weights, _json(ours, path) if isinstance(ours, str) else {}, None
+        training = attribute(file, "training_config")
+        variables = h5_variables(hdf5, file, str(path))
+    kept = None
+    if isinstance(training, str) and variables:
+        kept = legacy_config(_json(training, path)), variables, [name for name, _ in places(config)]
+    return network, weights, _json(ours, path) if isinstance(ours, str) else {}, kept
 
 
 def _member(archive: zipfile.ZipFile, name: str, most: int, where: Path) -> bytes:
@@ -216,10 +224,7 @@ def save_keras(model: SavedModel, path: str | os.PathLike[str]) -> None:
 def _archive(hdf5: Hdf5, model: SavedModel, where: Path) -> bytes:
     """Returns the bytes of a `.keras` archive."""
     graph = without_crops(model.layers, model.input_shape)
-    config = keras_topology(graph, model.input_shape, where.stem)
-    order = {name: place for place, name in enumerate(keras_order(graph))}
-    # Keras sorts them so before it looks for their weights, whose groups it numbers.
-    config["config"]["layers"].sort(key=lambda entry: order.get(entry["config"]["name"], -1))
+    config = _sorted(keras_topology(graph, model.input_shape, where.stem), graph)
     paths, weights = dict(places(config)), io.BytesIO()
     with hdf5.open(weights, where, "w") as file:
         file.create_group("vars").attrs["name"] = where.stem
@@ -248,11 +253,18 @@ def _archive(hdf5: Hdf5, model: SavedModel, where: Path) -> bytes:
     return buffer.getvalue()
 
 
+def _sorted(config: dict[str, Any], graph: Graph) -> dict[str, Any]:
+    """Returns a model's config, its layers as Keras sorts them before it takes their weights."""
+    order = {name: place for place, name in enumerate(keras_order(graph))}
+    config["config"]["layers"].sort(key=lambda entry: order.get(entry["config"]["name"], -1))
+    return config
+
+
 def _h5(hdf5: Hdf5, model: SavedModel, where: Path) -> bytes:
     """Returns the bytes of a `.h5` file, in the form of Keras 2, which Keras 3 reads too."""
     buffer = io.BytesIO()
     graph = without_crops(model.layers, model.input_shape)
-    topology = keras_topology(graph, model.input_shape, where.stem, version=2)
+    topology = _sorted(keras_topology(graph, model.input_shape, where.stem, version=2), graph)
     with hdf5.open(buffer, where, "w") as file:
         file.attrs["keras_version"], file.attrs["backend"] = "2.15.0", "tensorflow"
         file.attrs["model_config"] = json.dumps(topology, allow_nan=False)

@@ -1,4 +1,4 @@
-"""Optimizer and loss in `.keras` archives, with the optimizer's state: Keras trains on with them.
+"""Optimizer and loss in Keras's files, with the optimizer's state: Keras trains on with them.
 
 Keras lists an optimizer's variables: the number of steps, the learning rate, then its slots. Some
 slots lie side by side, variable by variable, others one after the other (`_groups`). Variables come
@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     from spritenet.losses import Loss
     from spritenet.optimizers import Optimizer
 
-__all__ = ["compile_config", "keras_order", "read_state", "written_state"]
+__all__ = [
+    "compile_config",
+    "keras_order",
+    "legacy_config",
+    "read_state",
+    "written_state",
+]
 
 GROUPS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "SGD": (("momentum",),),
@@ -136,6 +142,11 @@ def compile_config(state: OptimizerState) -> dict[str, Any] | None:
         "steps_per_execution": 1,
         "jit_compile": "auto",
     }
+
+
+def legacy_config(training: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the `training_config` of a `.h5` file as a `compile_config`."""
+    return {"optimizer": training.get("optimizer_config"), "loss": training.get("loss")}
 
 
 def _object(module: str, class_name: str, config: Mapping[str, Any]) -> dict[str, Any]:

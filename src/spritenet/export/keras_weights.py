@@ -19,10 +19,20 @@ from spritenet.layers import Graph, Node, Normalization, Shape
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["WeightsByLayer", "h5_weights", "parameters_of", "places", "v3_weights"]
+__all__ = [
+    "WeightsByLayer",
+    "h5_variables",
+    "h5_weights",
+    "parameters_of",
+    "places",
+    "v3_weights",
+]
 
 WeightsByLayer = Mapping[str, "Sequence[NDArray[np.float32]]"]
 """The arrays of each layer, by its name, in Keras's order."""
+
+OPTIMIZER_WEIGHTS = "optimizer_weights"
+"""The group of an optimizer's variables in `.h5` files."""
 
 MAXIMAL_DEPTH = 8  # of models inside models
 MAXIMAL_LISTS = 1000  # of names of arrays
@@ -117,6 +127,24 @@ def h5_weights(hdf5: Hdf5, file: Member, layers: Collection[str], where: str) ->
             inner = path.rpartition("/")[0].rpartition("/")[2]  # dense of sequential/dense/kernel
             owner = name if name in layers or not inner else inner
             found.setdefault(owner, []).append(_array(hdf5, array, f"{where}: {path}"))
+    return found
+
+
+def h5_variables(hdf5: Hdf5, file: Member, where: str) -> list[NDArray[np.float32]]:
+    """Reads the variables of a `.h5` file's optimizer; none if it holds none.
+
+    Raises:
+        ModelError: as `v3_weights`; or a name leads to no array.
+    """
+    group = file.get(OPTIMIZER_WEIGHTS)
+    if not hdf5.is_group(group):
+        return []
+    found = []
+    for name in _weight_names(group):
+        array = group.get(name)
+        if array is None:
+            raise ModelError("a variable is missing", where=where, got=quoted(name))
+        found.append(_array(hdf5, array, f"{where}: {name}"))
     return found
 
 
