@@ -107,6 +107,7 @@ FILES = {
     "integer_operators.cpp": (SMALL, "-fno-vectorize"),
     "integer_plan.cpp": (SMALL,),
     "strokes.cpp": (SMALL,),
+    "glyphs.cpp": (SMALL,),
     "threads.cpp": (SMALL,),
     "shared_threads.cpp": (SMALL,),
 }
@@ -139,6 +140,7 @@ FUNCTIONS = (
     "sn_augment",
     "sn_order",
     "sn_draw_lines",
+    "sn_draw_glyphs",
 )
 INT8_FUNCTIONS = (
     "sn_interface_version",

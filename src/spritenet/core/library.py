@@ -65,6 +65,7 @@ _FUNCTIONS: dict[str, tuple[object, tuple[object, ...]]] = {
     "sn_integer_init": (_P, (_P, _I64, _P, _I32, _P)),
     "sn_integer_predict": (_I32, (_P, _P, _P, _I64, _P)),
     "sn_draw_lines": (_I32, (_P, _P, _P)),
+    "sn_draw_glyphs": (_I32, (_U64, _I32, _I64, _P, _P)),
     "sn_png_rows": (_I64, (_P, _I64, _I64, _I32, _I32, _P)),
     "sn_deflate_end": (_I32, (_P, _I64, _P, _P)),
 }

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spritenet.core.glyphs import draw_glyphs
 from spritenet.initializers import stream
-from spritenet.prepare.resample import coverage
-from spritenet.sources.strokes.composed_glyphs import draw_composed_glyphs
-from spritenet.sources.strokes.pseudo_glyphs import draw_pseudo_glyphs
+from spritenet.prepare.resample import resize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +54,7 @@ def make_outliers(images: Pixels, count: int, *, seed: int) -> Pixels:
         "noise": _noise,
         "inverted": _inverted,
         "blank": _blank,
-        "composed": partial(_inked, draw=partial(draw_composed_glyphs, seed=seed)),
+        "composed": partial(_inked, draw=partial(draw_glyphs, composed=True, seed=seed)),
     }
     paper = _paper(images)
     parts = []
@@ -63,7 +62,7 @@ def make_outliers(images: Pixels, count: int, *, seed: int) -> Pixels:
         random = stream(seed, number)
         parts.append(makers[kind](images, round(count * fraction), paper, random))
     rest = count - sum(map(len, parts))
-    draw = partial(draw_pseudo_glyphs, seed=seed)
+    draw = partial(draw_glyphs, composed=False, seed=seed)
     parts.append(_inked(images, rest, paper, stream(seed, len(parts)), draw))
     return np.concatenate(parts)
 
@@ -167,12 +166,8 @@ def _inked(
     """Synthetic characters of no script, in the data's colours and size."""
     _, height, width, channels = images.shape
     ink = draw(count)
-    side = ink.shape[1]
-    if (height, width) != (side, side):
-        down = coverage(0, side, height, height, side) / side
-        across = coverage(0, side, width, width, side) / side
-        grey = down @ ink[:, :, :, 0].astype(np.float64) @ across.T
-        ink = np.rint(grey).astype(np.uint8)[:, :, :, None]
+    if (height, width) != ink.shape[1:3]:
+        ink = np.stack([resize(one, height, width) for one in ink])
     # The colour that stands out most in some image, as the ink of a drawing does.
     pixels = _picked(images, count, random).reshape(count, height * width, channels)
     strongest = np.abs(pixels - paper).sum(axis=2).argmax(axis=1)

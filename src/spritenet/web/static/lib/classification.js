@@ -2,8 +2,9 @@
 
 import { activationOf } from './activations.js';
 import { ModelError } from './errors.js';
-import { familiarity, softened } from './rejection.js';
+import { familiarity } from './rejection.js';
 import { inferShapes } from './shapes.js';
+import { logitsOf, softened } from './temperature.js';
 
 /** @typedef {import('./layers.js').Layer} Layer */
 /** @typedef {import('./rejection.js').Classified} Classified */
@@ -34,17 +35,32 @@ export function namesSeveral(layers, inputShape) {
  *
  * @param {readonly Layer[]} layers
  * @param {readonly number[]} inputShape
+ * @param {{ several?: boolean }} [options]  `several: false` refuses multi-label networks, too
  */
-export function checkClassifies(layers, inputShape) {
-  if (namesSeveral(layers, inputShape)) return;
+export function checkClassifies(layers, inputShape, { several: allowed = true } = {}) {
+  if (allowed && namesSeveral(layers, inputShape)) return;
   const { output: shape } = inferShapes(layers, inputShape);
   const last = lastActivation(layers);
   if (shape.length !== 1 || shape[0] < 2 || !['softmax', 'linear'].includes(last)) {
     throw new ModelError("the network isn't a classifier", {
-      expected: 'two or more outputs with softmax or linear, or a sigmoid',
+      expected: `two or more outputs with softmax or linear${allowed ? ', or a sigmoid' : ''}`,
       got: `${shape.join(' × ')} through ${last}`,
     });
   }
+}
+
+/**
+ * Throws a ModelError if a network's outputs are no probabilities of their own.
+ *
+ * @param {readonly Layer[]} layers
+ * @param {readonly number[]} inputShape
+ */
+export function checkSeveral(layers, inputShape) {
+  if (namesSeveral(layers, inputShape)) return;
+  throw new ModelError('its outputs are no probabilities of their own', {
+    expected: "a last layer with activation 'sigmoid'",
+    got: lastActivation(layers),
+  });
 }
 
 /**
@@ -61,11 +77,8 @@ export function checkClassifies(layers, inputShape) {
 export function classify(network, layers, rejection, pixels, channels, thresholds = null) {
   if (lastActivation(layers) === 'sigmoid') return several(network.predict(pixels), thresholds);
   const values = rejection ? network.activations(pixels) : [network.predict(pixels)];
-  const probabilities = softened(
-    values[values.length - 1],
-    lastActivation(layers),
-    rejection?.temperature ?? 1,
-  );
+  const logits = logitsOf(values[values.length - 1], lastActivation(layers));
+  const probabilities = softened(logits, rejection?.temperature ?? 1);
   const label = probabilities.reduce(
     (best, value, k) => (value > probabilities[best] ? k : best),
     0,

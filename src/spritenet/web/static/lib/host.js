@@ -210,6 +210,17 @@ export class Host {
       return [this.model(model).classify(image)];
     },
 
+    /** @param {Call} call @param {number} model @param {any} heldOut @param {any} training @param {any} options @this {Host} */
+    async calibrate({ signal }, model, heldOut, training, options) {
+      const sets = [this.those(heldOut), this.those(training)];
+      return [await this.model(model).calibrate(sets[0], sets[1], { ...options, signal })];
+    },
+
+    /** @param {Call} call @param {number} model @param {any} heldOut @param {any} options @this {Host} */
+    async tuneThresholds({ signal }, model, heldOut, options) {
+      return [await this.model(model).tuneThresholds(this.those(heldOut), { ...options, signal })];
+    },
+
     /** @param {Call} _ @param {number} model @param {any} metadata @this {Host} */
     setMetadata(_, model, metadata) {
       Object.assign(this.model(model).metadata, metadata);

@@ -1,101 +1,13 @@
-// Initializers of weights: Keras's, drawn from NumPy's generator (SeedSequence and PCG64).
+// Initializers of weights: Keras's, drawn from NumPy's generator.
 //
-// Constant and uniform rules, Keras's default among them, give the same numbers as Spritenet in
-// Python with the same seed. Normal rules have the same distribution but other numbers: NumPy draws
-// them from tables.
+// The same numbers as in Python with the same seed.
 
 import { ModelError } from './errors.js';
 import { size } from './shapes.js';
 
-const WORD32 = 0xffffffffn;
-const WORD64 = (1n << 64n) - 1n;
-const WORD128 = (1n << 128n) - 1n;
-const MULTIPLIER = 0x2360ed051fc65da44385df649fccf645n; // of PCG64 (M. E. O'Neill, 2014)
+/** @typedef {import('./random.js').Stream} Stream */
+
 const CUT_DEVIATION = 0.87962566103423978; // of a standard normal distribution cut at ±2
-
-/**
- * NumPy's SeedSequence: entropy and spawn key mixed into 64-bit words.
- *
- * @param {bigint} seed
- * @param {number} key
- * @param {number} count  of 64-bit words
- * @returns {bigint[]}
- */
-function seedWords(seed, key, count) {
-  /** @type {number[]} */
-  const entropy = [];
-  for (let rest = seed; rest > 0n; rest >>= 32n) entropy.push(Number(rest & WORD32));
-  if (!entropy.length) entropy.push(0);
-  while (entropy.length < 4) entropy.push(0); // with a spawn key the entropy fills the pool
-  entropy.push(key);
-  let constant = 0x43b0d7e5;
-  /** @param {number} value */
-  const hash = (value) => {
-    let mixed = value ^ constant;
-    constant = Math.imul(constant, 0x931e8875);
-    mixed = Math.imul(mixed, constant);
-    return (mixed ^ (mixed >>> 16)) >>> 0;
-  };
-  /** @param {number} x @param {number} y */
-  const mix = (x, y) => {
-    const mixed = (Math.imul(x, 0xca01f9dd) - Math.imul(y, 0x4973f715)) | 0;
-    return (mixed ^ (mixed >>> 16)) >>> 0;
-  };
-  const pool = [0, 1, 2, 3].map((i) => hash(entropy[i]));
-  for (let from = 0; from < 4; from++) {
-    for (let to = 0; to < 4; to++) {
-      if (from !== to) pool[to] = mix(pool[to], hash(pool[from]));
-    }
-  }
-  for (const word of entropy.slice(4)) {
-    for (let to = 0; to < 4; to++) pool[to] = mix(pool[to], hash(word));
-  }
-  constant = 0x8b51f9dd;
-  const halves = Array.from({ length: 2 * count }, (_, i) => {
-    let value = pool[i % 4] ^ constant;
-    constant = Math.imul(constant, 0x58f38ded);
-    value = Math.imul(value, constant);
-    return BigInt((value ^ (value >>> 16)) >>> 0);
-  });
-  return Array.from({ length: count }, (_, i) => halves[2 * i] | (halves[2 * i + 1] << 32n));
-}
-
-/** The random stream of weight array number `index` of a network made with `seed`. */
-export class Stream {
-  /**
-   * @param {number | bigint} seed
-   * @param {number} index
-   */
-  constructor(seed, index) {
-    const [stateHigh, stateLow, stepHigh, stepLow] = seedWords(BigInt(seed) & WORD64, index, 4);
-    this.increment = ((((stepHigh << 64n) | stepLow) << 1n) | 1n) & WORD128;
-    this.state =
-      (((this.increment + ((stateHigh << 64n) | stateLow)) & WORD128) * MULTIPLIER +
-        this.increment) &
-      WORD128;
-  }
-
-  /** Uniform in 0 ≤ x < 1, 53 bits. */
-  uniform() {
-    this.state = (this.state * MULTIPLIER + this.increment) & WORD128;
-    const turn = this.state >> 122n;
-    const folded = (this.state >> 64n) ^ (this.state & WORD64);
-    const word = ((folded >> turn) | (folded << (64n - turn))) & WORD64;
-    return Number(word >> 11n) / 2 ** 53;
-  }
-
-  /** Standard normal, by Box and Muller. */
-  normal() {
-    return Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
-  }
-
-  /** Standard normal, drawn again beyond ±2. */
-  cutNormal() {
-    let value = this.normal();
-    while (Math.abs(value) > 2) value = this.normal();
-    return value;
-  }
-}
 
 /** @type {Record<string, [number, string, string]>} */
 const SCALED = {
@@ -140,7 +52,7 @@ export function initial(rule, shape, stream) {
     return fill(() => (config.mean ?? 0) + (config.stddev ?? 0.05) * stream.normal());
   }
   if (name === 'truncatednormal') {
-    return fill(() => (config.mean ?? 0) + (config.stddev ?? 0.05) * stream.cutNormal());
+    return cutNormal(values, stream, config.stddev ?? 0.05, config.mean ?? 0);
   }
   const [scale, mode, distribution] =
     name === 'variancescaling'
@@ -157,7 +69,26 @@ export function initial(rule, shape, stream) {
   }
   const deviation = Math.sqrt(variance);
   if (distribution === 'untruncated_normal') return fill(() => deviation * stream.normal());
-  return fill(() => (deviation / CUT_DEVIATION) * stream.cutNormal());
+  return cutNormal(values, stream, deviation / CUT_DEVIATION);
+}
+
+/**
+ * Fills an array with normal values, those beyond two deviations drawn again.
+ *
+ * @param {Float32Array} values
+ * @param {Stream} stream
+ * @param {number} deviation
+ * @param {number} [mean]
+ */
+function cutNormal(values, stream, deviation, mean = 0) {
+  const drawn = Float64Array.from(values, () => stream.normal());
+  for (;;) {
+    const far = [...drawn.keys()].filter((i) => Math.abs(drawn[i]) > 2);
+    if (!far.length) break;
+    for (const i of far) drawn[i] = stream.normal();
+  }
+  for (let i = 0; i < values.length; i++) values[i] = mean + deviation * drawn[i];
+  return values;
 }
 
 /** @param {unknown} name @returns {never} */

@@ -3,29 +3,35 @@
 // Everything works in a page, in a worker and in Node.js. `predict` answers at once; `fit` and
 // `evaluate` work in slices, so that a page stays responsive, and may be aborted between two.
 
-import { checkClassifies, classify, lastActivation, namesSeveral } from './classification.js';
+import { calibrate } from './calibration.js';
+import {
+  checkClassifies,
+  checkSeveral,
+  classify,
+  lastActivation,
+  namesSeveral,
+} from './classification.js';
 import { defaultCore } from './core.js';
 import { ModelError } from './errors.js';
 import { evaluate, examine } from './evaluation.js';
 import { checkExamples, examplesFor, onePixels, pixelsOf } from './examples.js';
-import { connected, networkOf } from './graph.js';
 import { imageShapeOf } from './image-shape.js';
-import { initial, Stream } from './initializers.js';
-import { inferShapes, namedWeights, size } from './shapes.js';
+import { size } from './shapes.js';
 import { withTrainable } from './layers.js';
-import { lossConfig, makeLoss, savedLoss } from './losses.js';
+import { bestThresholds } from './label-metrics.js';
+import { makeLoss } from './losses.js';
 import { makeMetrics } from './metrics.js';
+import { filesOf, restore } from './model-files.js';
 import { Network } from './network.js';
+import { newNetwork } from './new-network.js';
 import { withRate } from './optimizers.js';
 import { Gate } from './pause.js';
 import { readPreparation } from './prepare.js';
-import { readModel, writeModel } from './saved.js';
-import { checkInputShape } from './tensor.js';
+import { readModel } from './saved.js';
 import { Training } from './training.js';
 
 /** @typedef {import('./rejection.js').Classified} Classified */
 /** @typedef {import('./examples.js').Examples} Examples */
-/** @typedef {import('./tensor.js').SymbolicTensor} SymbolicTensor */
 /** @typedef {import('./optimizers.js').Optimizer} Optimizer */
 /** @typedef {import('./losses.js').Loss} Loss */
 /** @typedef {import('./saved.js').Metadata} Metadata */
@@ -69,41 +75,14 @@ export class Model {
   /**
    * A new network. It takes raw pixels: `Rescaling(1/255)` is put first unless one is there.
    *
-   * @param {object} how
-   * @param {readonly number[]} [how.inputShape]  [height, width, channels], [height, width] or [values]
-   * @param {readonly import('./layers.js').Layer[]} [how.layers]  first to last, of `layers`
-   * @param {SymbolicTensor | readonly SymbolicTensor[]} [how.inputs]  of `input`, in place of `inputShape`
-   * @param {SymbolicTensor | readonly SymbolicTensor[]} [how.outputs]  of `apply`, in place of `layers`
-   * @param {string[]} [how.classNames]  one for each output
-   * @param {number | bigint} [how.seed]  of the weights; the same as in Python where a rule is uniform
-   * @param {import('./prepare.js').Preparation | null} [how.preparation]  how a drawing becomes an input
-   * @param {import('./core.js').Core} [how.core]
+   * @param {import('./new-network.js').NewNetwork & { core?: import('./core.js').Core }} how
    */
-  static async create({ classNames = [], seed = 0, preparation = null, core, ...how }) {
-    const given = how.outputs ? networkOf(how.inputs ?? [], how.outputs) : how;
-    const { inputShape = [], layers = [] } = given;
-    checkInputShape(inputShape);
-    const whole = connected(layers);
-    const used = core ?? (await defaultCore());
-    const { output: outputs } = inferShapes(whole, inputShape);
-    if (classNames.length && String(outputs) !== String(classNames.length)) {
-      throw new ModelError("the class names don't fit the outputs", {
-        expected: outputs,
-        got: classNames.length,
-      });
-    }
-    const metadata = {
-      classNames,
-      preparation: preparation && readPreparation(preparation),
-      trainedOn: null,
-      scores: {},
-    };
-    const model = new Model(used, whole, inputShape, metadata);
-    let at = 0;
-    namedWeights(whole, inputShape).forEach(({ shape, initializer }, i) => {
-      model.network.parameters.set(initial(initializer, shape, new Stream(seed, i)), at);
-      at += size(shape);
-    });
+  static async create({ core, ...how }) {
+    const { layers, inputShape, metadata, draw } = newNetwork(how);
+    const used = core ?? (await defaultCore()); // which knows the layers' shapes
+    const parameters = draw();
+    const model = new Model(used, layers, inputShape, metadata);
+    model.network.parameters.set(parameters);
     return model;
   }
 
@@ -119,16 +98,7 @@ export class Model {
     const used = core ?? (await defaultCore());
     const saved = await readModel(source, unsaid);
     const model = new Model(used, saved.layers, saved.inputShape, saved.metadata);
-    model.network.parameters.set(saved.parameters);
-    model.notes = saved.notes ?? [];
-    if (saved.state) {
-      const { optimizer, loss, steps, slots } = saved.state;
-      model.optimizer = optimizer;
-      model.loss = loss && makeLoss(model.network.arena, savedLoss(loss), model.lastActivation);
-      model.step = steps;
-      model.network.beginSlots(optimizer);
-      model.network.slots.set(slots);
-    }
+    restore(model, saved);
     return model;
   }
 
@@ -247,7 +217,7 @@ export class Model {
     return namesSeveral(this.layers, this.inputShape);
   }
 
-  /** True if it is calibrated, which Python does at the end of a training. */
+  /** True if it is calibrated: by `calibrate`, by `fit`, or in Python. */
   get calibrated() {
     return Boolean(this.metadata.rejection);
   }
@@ -265,6 +235,39 @@ export class Model {
     const rejection = this.metadata.rejection ?? null;
     const { network, layers } = this;
     return classify(network, layers, rejection, pixels, this.imageShape[2], this.thresholds);
+  }
+
+  /**
+   * Fits the temperature and the OOD detector on held-out images, as Python does.
+   *
+   * @param {Examples} heldOut  with labels: at least 20 images that it was not trained on
+   * @param {Examples} training  the training set, with labels
+   * @param {import('./calibration.js').CalibrateOptions} [options]
+   * @returns {Promise<import('./rejection.js').Rejection | null>}  null if it was aborted
+   */
+  async calibrate(heldOut, training, options = {}) {
+    checkExamples(heldOut, this.inputShape, this.outputs);
+    checkExamples(training, this.inputShape, this.outputs);
+    const found = await calibrate(this, heldOut, training, { ...options, create: Model.create });
+    if (found) this.metadata.rejection = found;
+    return found;
+  }
+
+  /**
+   * Tunes the threshold of each class of a multi-label network on held-out images: those that maximize
+   * each class's F1.
+   *
+   * @param {Examples} heldOut  with targets of 0 and 1: images that it was not trained on
+   * @param {{ signal?: AbortSignal, sliceMilliseconds?: number }} [options]
+   * @returns {Promise<number[]>}  also in `thresholds`, and saved with the model
+   */
+  async tuneThresholds(heldOut, options) {
+    checkSeveral(this.layers, this.inputShape);
+    const { targets = new Float32Array(0) } = heldOut;
+    const { probabilities = targets } = await this.examine(heldOut, options);
+    const found = bestThresholds(targets, probabilities, this.outputs);
+    this.metadata.thresholds = Array.from(found);
+    return this.metadata.thresholds;
   }
 
   /**
@@ -369,24 +372,8 @@ export class Model {
    *
    * @param {{ includeOptimizer?: boolean }} [options]  saves the optimizer's state, too
    */
-  toFiles({ includeOptimizer = false } = {}) {
-    const { optimizer, loss } = this;
-    const { trainedOn } = this.metadata;
-    return writeModel({
-      layers: [...this.layers],
-      inputShape: [...this.inputShape],
-      parameters: this.getParameters(),
-      metadata: { ...this.metadata, trainedOn: trainedOn && { ...trainedOn, steps: this.step } },
-      state:
-        includeOptimizer && optimizer
-          ? {
-              optimizer,
-              steps: this.step,
-              slots: this.network.slots.slice(),
-              loss: loss && lossConfig(loss),
-            }
-          : null,
-    });
+  toFiles(options) {
+    return filesOf(this, options);
   }
 
   /** @returns {{ optimizer: Optimizer, loss: Loss }} */

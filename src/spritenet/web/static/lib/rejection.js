@@ -1,7 +1,6 @@
 // Calibrated probabilities and rejection of out-of-distribution images, as in spritenet/ood in Python.
 //
-// docs/explanation/ood.md has the formulas and their sources. Models are calibrated in Python, with
-// held-out images.
+// docs/explanation/ood.md has the formulas and their sources.
 
 import { ModelError } from './errors.js';
 
@@ -17,7 +16,6 @@ import { ModelError } from './errors.js';
  */
 
 const MOST = { features: 4096, hidden: 512, classes: 65536, numbers: 4_000_000 };
-const TINY = 2 ** -126; // float32's smallest normal number, as in Python
 
 /**
  * The result of calibrating a model: temperature, threshold and OOD detector. Plain data, so that it
@@ -140,24 +138,6 @@ export function familiarity(rejection, features, image, channels) {
   if (isBlank(image, channels)) return 0;
   const excess = outlierScore(rejection, features) - rejection.threshold;
   return 1 / (1 + Math.exp(Math.min(Math.max(excess, -500), 500)));
-}
-
-/**
- * Probabilities of outputs, softened by a temperature.
- *
- * @param {Float32Array} outputs
- * @param {string} activation  "softmax", or "linear" for logits
- * @param {number} temperature
- */
-export function softened(outputs, activation, temperature) {
-  const logits = Float64Array.from(
-    outputs,
-    (value) => (activation === 'linear' ? value : Math.log(Math.max(value, TINY))) / temperature,
-  );
-  const most = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const powers = logits.map((value) => Math.exp(value - most));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((value) => value / sum);
 }
 
 /**

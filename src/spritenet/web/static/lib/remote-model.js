@@ -178,6 +178,36 @@ export class RemoteModel {
   }
 
   /**
+   * Calibrates it, as `Model.calibrate`.
+   *
+   * @param {Examples | RemoteExamples} heldOut
+   * @param {Examples | RemoteExamples} training
+   * @param {import('./calibration.js').CalibrateOptions} [options]
+   * @returns {Promise<import('./rejection.js').Rejection | null>}
+   */
+  async calibrate(heldOut, training, { signal, ...options } = {}) {
+    const transfer = /** @type {ArrayBuffer[]} */ ([]);
+    const parts = [plain(heldOut, transfer), plain(training, transfer), options];
+    const found = await this.ask('calibrate', parts, { signal, transfer });
+    if (found) this.metadata.rejection = found;
+    return found;
+  }
+
+  /**
+   * Tunes the thresholds of a multi-label network, as `Model.tuneThresholds`.
+   *
+   * @param {Examples | RemoteExamples} heldOut
+   * @param {{ signal?: AbortSignal, sliceMilliseconds?: number }} [options]
+   * @returns {Promise<number[]>}
+   */
+  async tuneThresholds(heldOut, { signal, ...options } = {}) {
+    const transfer = /** @type {ArrayBuffer[]} */ ([]);
+    const parts = [plain(heldOut, transfer), options];
+    this.metadata.thresholds = await this.ask('tuneThresholds', parts, { signal, transfer });
+    return this.metadata.thresholds ?? [];
+  }
+
+  /**
    * Changes what is known of it, here and there.
    *
    * @param {Partial<import('./saved.js').Metadata>} values

@@ -1,0 +1,169 @@
+// Calibration of a trained model on held-out images, as spritenet/ood/calibration in Python.
+
+import { checkClassifies, lastActivation } from './classification.js';
+import { trainDetector } from './detector.js';
+import { DataError } from './errors.js';
+import { inputPlaces } from './graph.js';
+import { Network } from './network.js';
+import { permutation } from './order.js';
+import { makeOutliers } from './outliers.js';
+import { Pace, SLICE } from './pause.js';
+import { outlierScore, readRejection } from './rejection.js';
+import { bestTemperature, logitsOf } from './temperature.js';
+
+/** @typedef {import('./examples.js').Examples} Examples */
+/** @typedef {import('./layers.js').Layer} Layer */
+/** @typedef {import('./model.js').Model} Model */
+/**
+ * @typedef {object} CalibrateOptions
+ * @property {number | bigint} [seed]  of the choice of images and of the synthetic outliers; 0
+ * @property {number} [most]  training images used at most; 20,000
+ * @property {AbortSignal} [signal]
+ * @property {number} [sliceMilliseconds]  how long the page waits at a time; 12
+ */
+
+const LEAST = 20; // held-out images
+const REFUSED = 0.015; // the fraction of them that is rejected
+const MOST_TRAINING = 20_000;
+const MOST_HELD_OUT = 5000;
+const LEAST_HELD_OUT = 1000;
+
+/**
+ * Returns the calibration of a model: temperature, threshold and detector; null if it was aborted.
+ *
+ * @param {Model} model
+ * @param {Examples} heldOut  at least 20 images with labels that it was not trained on
+ * @param {Examples} training  with labels
+ * @param {CalibrateOptions & { create: typeof import('./model.js').Model.create }} options  `create` makes the detector's network
+ */
+export async function calibrate(model, heldOut, training, options) {
+  const { seed = 0, most = MOST_TRAINING, create, ...how } = options;
+  const { network, layers, inputShape, imageShape, core } = model;
+  checkClassifies(layers, inputShape, { several: false });
+  const some = sample(training, network.imageBytes, most, seed);
+  const wanted = Math.min(MOST_HELD_OUT, Math.max(LEAST_HELD_OUT, most));
+  const held = sample(heldOut, network.imageBytes, wanted, seed);
+  if (held.labels.length < LEAST || !some.labels.length) {
+    throw new DataError('too few images for calibration', {
+      expected: `at least ${LEAST} held-out images`,
+      got: held.labels.length,
+    });
+  }
+  const [height, width, channels] = imageShape;
+  const form = { height, width, channels };
+  const outliers = await makeOutliers(some.images, form, some.labels.length, seed, core);
+  const { layer, beginning } = featureNetwork(model);
+  /** @param {Uint8Array} images */
+  const features = async (images) => ({
+    values: await inSlices(beginning, images, how),
+    width: beginning.outputs,
+  });
+  const detector = await trainDetector(
+    await features(some.images),
+    some.labels,
+    await features(outliers),
+    network.outputs,
+    { seed, core, create, ...how },
+  );
+  const outputs = await inSlices(network, held.images, how);
+  const { values, width: count } = await features(held.images);
+  if (!detector || how.signal?.aborted) return null;
+  const entry = {
+    temperature: 1,
+    threshold: 0,
+    layer,
+    images: held.labels.length,
+    refused: 0,
+    detector,
+  };
+  const draft = readRejection(entry, layer);
+  const scores = Float64Array.from(held.labels, (_, i) =>
+    outlierScore(draft, values.subarray(i * count, (i + 1) * count)),
+  );
+  const sorted = scores.slice().sort();
+  const threshold = next(sorted[sorted.length - 1 - Math.floor(sorted.length * REFUSED)]);
+  return readRejection(
+    {
+      ...entry,
+      temperature: bestTemperature(logitsOf(outputs, lastActivation(layers)), held.labels),
+      threshold,
+      refused: scores.filter((score) => score >= threshold).length / scores.length,
+    },
+    layer,
+  );
+}
+
+/**
+ * Up to so many examples, picked by the seed, in their order.
+ *
+ * @param {Examples} examples
+ * @param {number} imageBytes
+ * @param {number} count
+ * @param {number | bigint} seed
+ * @returns {{ images: Uint8Array, labels: Int32Array }}
+ */
+function sample({ images, labels }, imageBytes, count, seed) {
+  if (!labels) throw new DataError('calibrating needs labels, not targets');
+  const whole = labels.length;
+  if (count >= whole) return { images, labels: Int32Array.from(labels) };
+  const places = permutation(seed, 0, whole, 0, count).sort();
+  const picked = new Uint8Array(count * imageBytes);
+  places.forEach((from, i) => {
+    picked.set(images.subarray(from * imageBytes, (from + 1) * imageBytes), i * imageBytes);
+  });
+  return { images: picked, labels: Int32Array.from(places, (from) => labels[from]) };
+}
+
+/**
+ * The part of a network up to the features that its first Dense reads, and their layer's name; of a
+ * network with branches those that the last one reads.
+ *
+ * @param {Model} model
+ */
+function featureNetwork({ core, layers, inputShape, weights }) {
+  const places = inputPlaces(layers);
+  const isChain = places.every((inputs, i) => inputs.length === 1 && inputs[0] === i - 1);
+  const dense = layers.flatMap(({ className }, i) => (className === 'Dense' ? [i] : []));
+  const reader = dense.at(isChain ? 0 : -1);
+  const end = reader === undefined ? layers.length - 1 : Math.max(0, places[reader][0]);
+  const needed = new Set([end]);
+  for (let i = end; i >= 0; i--) if (needed.has(i)) for (const from of places[i]) needed.add(from);
+  const part = layers.filter((_, i) => needed.has(i));
+  const beginning = new Network(core, part, inputShape);
+  const byName = new Map(weights.map(({ name, values }) => [name, values]));
+  for (const { name, offset } of beginning.weights) {
+    beginning.parameters.set(/** @type {Float32Array} */ (byName.get(name)), offset);
+  }
+  return { layer: layers[end].name, beginning };
+}
+
+/**
+ * A network's outputs, in slices.
+ *
+ * @param {Network} network
+ * @param {Uint8Array} images
+ * @param {{ signal?: AbortSignal, sliceMilliseconds?: number }} how
+ */
+async function inSlices(network, images, { signal, sliceMilliseconds = SLICE }) {
+  const count = images.length / network.imageBytes;
+  const values = new Float32Array(count * network.outputs);
+  const pace = new Pace(sliceMilliseconds);
+  pace.amount = 16;
+  for (let done = 0; done < count && !signal?.aborted;) {
+    const here = Math.min(pace.amount, count - done, network.capacity);
+    const start = performance.now();
+    const part = images.subarray(done * network.imageBytes, (done + here) * network.imageBytes);
+    values.set(network.predict(part), done * network.outputs);
+    pace.took(here, performance.now() - start);
+    done += here;
+    await pace.breathe();
+  }
+  return values;
+}
+
+/** The next larger float64. @param {number} x */
+function next(x) {
+  const bits = new BigInt64Array(Float64Array.of(x === 0 ? 0 : x).buffer);
+  bits[0] += x < 0 ? -1n : 1n;
+  return new Float64Array(bits.buffer)[0];
+}
