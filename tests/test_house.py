@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 TABLES = {
     ROOT / "src/spritenet/sources/strokes/glyphs.py",  # how each digit may be written
     ROOT / "src/spritenet/web/static/lib/layer-table.js",  # written by tools/layer_lists.py
+    ROOT / "src/spritenet/web/static/lib/network-table.js",  # written by tools/network_lists.py
     ROOT / "src/spritenet/__init__.py",  # the public names, three times
 }
 HEAVY = {"PIL", "urllib3", "typer", "click", "rich", "torch", "scipy", "matplotlib"}

@@ -25,6 +25,7 @@ export { input, model } from './functional.js';
 export { QuantizedModel } from './int8.js';
 export { layers } from './layers.js';
 export { Model } from './model.js';
+export { networks } from './networks.js';
 export { optimizers } from './optimizers.js';
 export { Order, permutation, stepIndices } from './order.js';
 export { prepare, readPreparation } from './prepare.js';
