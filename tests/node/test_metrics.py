@@ -51,12 +51,21 @@ def test_metrics_are_those_of_python(node: str, tmp_path: Path) -> None:
     several = (RANDOM.random((20, 3)) > 0.5).astype(np.float32)
     one = (LABELS > 1).astype(np.float32)
     top = {"name": "top_k_categorical_accuracy", "k": 2}
+    roc, curve = {"name": "auc"}, {"name": "auc", "curve": "PR", "numThresholds": 20}
+    second = {"name": "recall", "classId": 1}
+    ours = {
+        str(top): metrics.TopKCategoricalAccuracy(2),
+        str(roc): metrics.AUC(),
+        str(curve): metrics.AUC(20, "PR"),
+        str(second): metrics.Recall(class_id=1),
+    }
     from_logits: dict[str, Any] = {"name": "sparse_categorical_crossentropy", "fromLogits": True}
     cases: list[tuple[str, int, str | None, Any, Any, list[Any]]] = [
-        ("classes", 4, "softmax", "sparse_categorical_crossentropy", LABELS, [*NAMES, top]),
-        ("logits", 4, None, from_logits, LABELS, [*NAMES, top]),
-        ("answers", 3, "sigmoid", "bce", several, NAMES[:3]),
-        ("one", 1, "sigmoid", "bce", one, NAMES),
+        ("classes", 4, "softmax", "sparse_categorical_crossentropy", LABELS, [*NAMES, top, roc]),
+        ("logits", 4, None, from_logits, LABELS, [*NAMES, top, curve]),
+        ("answers", 3, "sigmoid", "bce", several, [*NAMES[:3], roc]),
+        ("class", 3, "sigmoid", "bce", several, ["precision", second, curve]),
+        ("one", 1, "sigmoid", "bce", one, [*NAMES, roc]),
     ]
     jobs = []
     for name, units, activation, loss, y, wanted in cases:
@@ -67,7 +76,7 @@ def test_metrics_are_those_of_python(node: str, tmp_path: Path) -> None:
     for (name, _, _, loss, y, wanted), result in zip(cases, results, strict=True):
         model = sn.load_model(tmp_path / name)
         own = sn.SparseCategoricalCrossentropy(from_logits=True) if name == "logits" else loss
-        known = [metrics.TopKCategoricalAccuracy(2) if each is top else each for each in wanted]
+        known = [ours.get(str(each), each) for each in wanted]
         model.compile(sn.SGD(0.05), own, metrics=known)
         how: dict[str, Any] = {"epochs": 2, "batch_size": 8, "seed": 3, "verbose": 0}
         history = model.fit(IMAGES, y, validation_data=(IMAGES, y), **how).history
@@ -90,10 +99,51 @@ def test_what_is_not_there_is_refused(node: str, tmp_path: Path) -> None:
     base |= {"labels": LABELS.tolist()}
     targets = RANDOM.random(40).tolist()
     jobs: list[dict[str, Any]] = [
-        {**base, "metrics": ["auc"]},
+        {**base, "metrics": ["hinge"]},
+        {**base, "metrics": [{"name": "auc", "curve": "LIFT"}]},
+        {**base, "metrics": [{"name": "recall", "classId": 4}]},
         {**base, "metrics": ["top_k_categorical_accuracy"]},
         {"model": "numbers", "loss": "mse", "targets": targets, "metrics": ["recall"]},
     ]
-    words = ["unknown metric.*precision", "invalid k.*1 to 4", "doesn't fit the targets"]
+    words = ["unknown metric.*precision", "unknown curve.*ROC or PR", "classId is out of range"]
+    words += ["invalid k.*1 to 4", "doesn't fit the targets"]
     for result, expected in zip(ran(node, tmp_path, jobs), words, strict=True):
         assert re.search(expected, result["refused"]), result
+
+
+@pytest.mark.parametrize(
+    "weights", ["balanced", [0.5, 2, 1, 0], {"b": 3, "3": 0.25}], ids=["balanced", "list", "names"]
+)
+def test_class_weights_are_those_of_python(node: str, tmp_path: Path, weights: Any) -> None:  # noqa: ANN401 - three forms
+    """The losses of each epoch, beside weights of images."""
+    model = network(4, "softmax")
+    model.class_names = ("a", "b", "c", "3")
+    model.save(tmp_path / "classes")
+    own = RANDOM.random(20).astype(np.float32)
+    job = {"model": "classes", "loss": "sparse_categorical_crossentropy", "metrics": []}
+    job |= {"labels": LABELS.tolist(), "weights": own.tolist(), "classWeight": weights}
+    (result,) = ran(node, tmp_path, [job])
+    model.compile(sn.SGD(0.05), "sparse_categorical_crossentropy")
+    how: dict[str, Any] = {"epochs": 2, "batch_size": 8, "seed": 3, "verbose": 0}
+    history = model.fit(IMAGES, LABELS, sample_weight=own, class_weight=weights, **how).history
+    losses = [epoch["loss"] for epoch in result["epochs"]]
+    assert losses == pytest.approx(history["loss"], rel=1e-5)
+
+
+def test_class_weights_are_checked(node: str, tmp_path: Path) -> None:
+    """In one line."""
+    network(4, "softmax").save(tmp_path / "classes")
+    base = {"model": "classes", "loss": "categorical_crossentropy", "metrics": []}
+    labelled = {**base, "labels": LABELS.tolist()}
+    rows = np.eye(4)[LABELS].ravel().tolist()
+    jobs: list[dict[str, Any]] = [
+        {**labelled, "classWeight": "even"},
+        {**labelled, "classWeight": [1, 2]},
+        {**labelled, "classWeight": {"dog": 2}},
+        {**labelled, "classWeight": {"1": -2}},
+        {**base, "targets": rows, "classWeight": "balanced"},
+    ]
+    words = ["unknown word", "a factor for each of 4 classes", "unknown class", "a number ≥ 0"]
+    words += ["class weights need labels"]
+    for result, expected in zip(ran(node, tmp_path, jobs), words, strict=True):
+        assert expected in result["refused"]

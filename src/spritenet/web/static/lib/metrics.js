@@ -1,5 +1,6 @@
 // Metrics besides loss and accuracy: sums over images, and the values that follow, as in Python.
 
+import { areaUnderCurve } from './auc.js';
 import { ModelError } from './errors.js';
 
 /** @typedef {import('./examples.js').Examples} Examples */
@@ -8,7 +9,7 @@ import { ModelError } from './errors.js';
  * A metric as `compile` takes it: a name, or an object with arguments,
  * `{ name: 'top_k_categorical_accuracy', k: 3 }`.
  *
- * @typedef {string | { name: string, k?: number, threshold?: number }} MetricOption
+ * @typedef {string | ({ name: string } & Arguments)} MetricOption
  */
 /**
  * A metric.
@@ -28,7 +29,13 @@ import { ModelError } from './errors.js';
  * @property {number} label  its class
  * @property {boolean} several  each output is a yes or no
  */
-/** @typedef {{ k?: number, threshold?: number }} Arguments */
+/**
+ * @typedef {object} Options
+ * @property {number} [k]  of the accuracy of the k most probable classes
+ * @property {number} [threshold]  from which on an answer is yes
+ * @property {number} [classId]  the class that precision and recall look at; all of them by default
+ */
+/** @typedef {Options & import('./auc.js').AreaArguments} Arguments */
 
 const HALF = 0.5;
 const EPSILON = 1e-7; // Keras's, added to what is divided by
@@ -54,13 +61,21 @@ function topK(name, outputs, { k = 5 }) {
   };
 }
 
-/** @param {string} name @param {number} _ @param {Arguments} how @returns {Metric} */
-function precisionOrRecall(name, _, { threshold = HALF }) {
+/** @param {string} name @param {number} outputs @param {Arguments} how @returns {Metric} */
+function precisionOrRecall(name, outputs, { threshold = HALF, classId }) {
+  if (classId !== undefined && !(Number.isInteger(classId) && classId >= 0 && classId < outputs)) {
+    throw new ModelError('classId is out of range', {
+      where: name,
+      expected: `0 … ${outputs - 1}`,
+      got: classId,
+    });
+  }
   return {
     name,
     size: 3, // right, said to be yes, that are yes
     add(sums, { row, truth }) {
       row.forEach((value, c) => {
+        if (classId !== undefined && c !== classId) return;
         const said = Number(value > Math.fround(threshold));
         const yes = Number(truth[c] !== 0);
         sums[0] += said * yes;
@@ -137,6 +152,7 @@ const KINDS = {
   recall: precisionOrRecall,
   f1_score: f1,
   balanced_accuracy: balancedAccuracy,
+  auc: (name, _, how) => areaUnderCurve(name, how),
   top_k_categorical_accuracy: topK,
   sparse_top_k_categorical_accuracy: topK,
 };

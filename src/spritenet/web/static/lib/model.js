@@ -4,6 +4,7 @@
 // `evaluate` work in slices, so that a page stays responsive, and may be aborted between two.
 
 import { calibrate } from './calibration.js';
+import { withClassWeight } from './class-weight.js';
 import {
   checkClassifies,
   checkSeveral,
@@ -314,6 +315,11 @@ export class Model {
     const taught = row ? examplesFor(examples, outputs, row) : examples;
     const count = checkExamples(taught, inputShape, outputs, row);
     const { validation } = options;
+    const { classWeight } = options;
+    const weighted =
+      classWeight === undefined
+        ? taught
+        : withClassWeight(taught, classWeight, outputs, this.classNames);
     const held = validation && row ? examplesFor(validation, outputs, row) : validation;
     if (held) checkExamples(held, inputShape, outputs, row);
     this.compiled();
@@ -325,7 +331,7 @@ export class Model {
     }
     this.busy = true;
     try {
-      return await new Training(this, taught, count, { ...options, validation: held }).run();
+      return await new Training(this, weighted, count, { ...options, validation: held }).run();
     } finally {
       this.busy = false;
     }

@@ -65,6 +65,7 @@ import { infer, size } from './shapes.js';
  * @property {import('./augmentation.js').Augment} [augment]  random changes of the images: 'digits', 'photos', 'rotation=10,translation=0.1', amounts by name, or random layers
  * @property {number} [mixup]  mixes each image and its target with another: the beta distribution's parameter
  * @property {number} [cutmix]  puts a rectangle of another image into each: the beta distribution's parameter
+ * @property {import('./class-weight.js').ClassWeight} [classWeight]  factors on the loss of each class's images
  * @property {boolean} [shuffle]  false takes the images as they lie
  * @property {Examples} [validation]  evaluated after each epoch
  * @property {number} [testEvery]  evaluate the first `testSize` of them after every so many steps, too
