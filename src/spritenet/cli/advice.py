@@ -21,6 +21,7 @@ def advice(
     judged: str,
     *,
     augmented: bool = False,
+    few: bool = False,
 ) -> list[str]:
     """Says in lines what is wrong with a training, if anything is.
 
@@ -32,6 +33,8 @@ def advice(
     ['No better than guessing. Try a lower --learning-rate.']
     >>> advice(0.99, 0.98, 1000, 10, "test images"), advice(0.6, 0.4, 100, 10, "test images")
     ([], [])
+    >>> advice(1.0, 0.35, 40, 2, "test images", few=True)[-1]
+    '--model few suits few images a class: its convolutions are trained before.'
 
     Args:
         training: accuracy on training images in the last epoch; None if it isn't known.
@@ -40,6 +43,7 @@ def advice(
         classes: the number of classes.
         judged: the name of those images, for messages.
         augmented: if True, the training images were augmented.
+        few: if True, each class has few of them, and the network began at random weights.
     """
     from spritenet.metrics import accuracy_interval  # only here: `info --help` needs no NumPy
 
@@ -51,7 +55,8 @@ def advice(
         if augmented:
             remedy = "More training images or stronger augmentation help most"
         remedy += "; fewer --epochs or a smaller network may."
-        return [f"Overfitting: accuracy {figures}.", remedy]
+        pretrained = ["--model few suits few images a class: its convolutions are trained before."]
+        return [f"Overfitting: accuracy {figures}.", remedy, *(pretrained if few else [])]
     if low <= 1 / classes:
         return ["No better than guessing. Try a lower --learning-rate."]
     return []

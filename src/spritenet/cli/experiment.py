@@ -45,6 +45,9 @@ __all__ = ["Experiment"]
 INTERRUPTED = "Ctrl-C"
 """Reason of a training that was stopped by Ctrl-C."""
 
+FEW = 200
+"""Training images a class up to which the network `few` is suggested."""
+
 
 class Interrupt(Callback):
     """Stops training before the next step once Ctrl-C is pressed; a second Ctrl-C raises.
@@ -187,7 +190,16 @@ class Experiment:
             classes = 2 if several else len(self.dataset.class_names)
             name = "test images" if self.test_result is not None else "validation images"
             augmented = self.options.training.augment not in (None, "none")
-            yield from advice(training, accuracy, result.images, classes, name, augmented=augmented)
+            each = len(self.dataset.train) / len(self.dataset.class_names)
+            yield from advice(
+                training,
+                accuracy,
+                result.images,
+                classes,
+                name,
+                augmented=augmented,
+                few=each <= FEW and self.options.start is None and model.name != "few",
+            )
         if model.is_multi_label and model.thresholds is not None and not self._holds_out:
             yield (
                 "The thresholds are tuned on the test images, so F1 on them is a little too high; "

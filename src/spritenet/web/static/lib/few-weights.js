@@ -2,6 +2,7 @@
 //
 // spritenet/networks/pretrained.py describes the file, and tools/pretrain_few.py writes it.
 
+import { fileBytes } from './address.js';
 import { CoreError, DataError } from './errors.js';
 
 /** @typedef {{ shape: number[], kernel: Float32Array, bias: Float32Array }} Convolution */
@@ -34,12 +35,10 @@ export function fewWeights() {
 async function found() {
   const inside = await /** @type {any} */ (globalThis).SPRITENET?.file?.(FILE);
   if (inside) return inside;
-  const url = new URL(FILE, import.meta.url);
+  const url = new URL('./few-images.bin', import.meta.url); // as bundlers know it
   try {
-    if (url.protocol === 'file:' && 'process' in globalThis) {
-      const { readFile } = await import(/* @vite-ignore */ 'node:fs/promises');
-      return new Uint8Array(await readFile(url));
-    }
+    const own = await fileBytes(url);
+    if (own) return own;
     const response = await fetch(url);
     if (!response.ok) throw new Error(`HTTP status ${response.status}`);
     return new Uint8Array(await response.arrayBuffer());
