@@ -264,3 +264,16 @@ def test_every_width_has_start_room_and_targets(chromium: Browser, bench: Bench)
     )
     assert small == []
     shown.close()
+
+
+def test_a_trained_network_is_calibrated(visit: Open, bench: Bench, tmp_path: Path) -> None:
+    """On the test images, as `spritenet train` does; saved with the model."""
+    tab = visit()
+    train(tab, length=150, unit="steps", test_every=0)
+    tab.locator("#pad-note", has_text="calibrated on 160 test images").wait_for(timeout=PATIENCE)
+    model = sn.load_model(save(tab, tmp_path))
+    assert model.calibrated
+    answer = model.classify(bench.data.test.images)
+    assert answer.sure.mean() > 0.9  # of the images that it was calibrated on
+    train(tab, length=2)
+    tab.locator("#pad-note", has_text="calibrated on").wait_for(timeout=PATIENCE)

@@ -28,6 +28,16 @@ export function unlike(model, { imageShape, classNames, isMultiLabel }) {
 }
 
 /**
+ * Returns what was loaded, and what was assumed of it.
+ *
+ * @param {readonly File[]} files
+ * @param {readonly string[]} notes
+ */
+export function loadedText(files, notes) {
+  return `${[`Loaded: ${files.map(({ name }) => name).join(', ')}`, ...notes].join('. ')}.`;
+}
+
+/**
  * Gives files to the person: the browser saves each.
  *
  * @param {Record<string, string | Uint8Array>} files

@@ -39,6 +39,20 @@ export function makePad({ imageShape, classNames }, preparation) {
   return new Pad(places, { imageShape, preparation, classNames });
 }
 
+/**
+ * Returns what is known of a model's confidence.
+ *
+ * @param {RemoteModel | null} model
+ */
+function noteOn(model) {
+  if (!model || model.isMultiLabel) return '';
+  const { rejection } = model.metadata;
+  if (!rejection) return 'Not calibrated: how sure it is was never measured.';
+  const { images, refused } = rejection.entry;
+  const percent = `${(100 * refused).toFixed(1)} %`;
+  return `Its confidence is calibrated on ${images} test images, ${percent} of which are rejected as “not sure”.`;
+}
+
 export class Pad {
   /**
    * @param {object} places
@@ -136,6 +150,7 @@ export class Pad {
     places.hint.hidden = !sheet.isEmpty;
     places.clear.disabled = sheet.isEmpty;
     places.undo.disabled = !sheet.canUndo;
+    at('pad-note').textContent = noteOn(this.model);
     drawPixels(places.seen, this.reader.input(sheet), this.input.imageShape);
     void this.ask();
   }
@@ -161,7 +176,7 @@ export class Pad {
         this.showSeveral(probabilities, present);
         return;
       }
-      const sure = answer.sure || !model.calibrated; // what is trained here is not calibrated
+      const sure = answer.sure || !model.calibrated; // it is soon after a training
       this.bars.set(probabilities, { sure });
       const { classNames } = this.input;
       places.verdict.textContent =

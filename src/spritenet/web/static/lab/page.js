@@ -6,7 +6,7 @@ import { at, counted, on, percent, tell } from './elements.js';
 import { Form } from './form.js';
 import { Images } from './images.js';
 import { Inside } from './inside.js';
-import { onChoice, save, unlike } from './model-files.js';
+import { loadedText, onChoice, save, unlike } from './model-files.js';
 import { toRows } from './networks.js';
 import { makePad } from './pad.js';
 import { imageAt, preparationFor, textOf } from './parts.js';
@@ -83,11 +83,7 @@ class Lab {
     );
     on('stop', 'click', () => void this.stop());
     on('reset', 'click', () => void this.reset());
-    on(
-      'test',
-      'click',
-      () => void trainer.test().catch((error) => tell('learning-problem', error)),
-    );
+    on('test', 'click', () => trainer.test().catch((error) => tell('learning-problem', error)));
     on('save', 'click', () => void this.save());
     on('shuffle', 'click', () => results.sort('random'));
     on('unfilter', 'click', () => results.all());
@@ -189,6 +185,7 @@ class Lab {
           : `Done: ${counted(model.step)} steps.`,
       );
       this.advice.judge();
+      void this.calibrate(history.images);
     } catch (error) {
       if (attempt !== this.attempts || model !== trainer.model) return;
       tell('learning-problem', error);
@@ -204,6 +201,18 @@ class Lab {
     progress.schedule();
     void this.keep();
     void this.inside.refresh();
+  }
+
+  /** Calibrates the network: the pad then says "not sure". @param {number} images  that training used */
+  async calibrate(images) {
+    const { trainer } = this;
+    const { model } = trainer;
+    at('pad-note').textContent = 'Calibrating …';
+    const done = await trainer.calibrate(images).catch(() => false); // the model is closed
+    if (model !== trainer.model) return;
+    this.pad?.schedule();
+    if (!done) return;
+    void this.keep();
   }
 
   /** Ends the training; a step that takes long can be ended too, with the network. */
@@ -374,12 +383,7 @@ class Lab {
       this.arrived(model);
       this.enter('idle');
       this.progress.say(`Loaded, after ${counted(model.step)} steps.`);
-      at('keep-note').textContent = [
-        `Loaded: ${files.map(({ name }) => name).join(', ')}`,
-        ...model.notes,
-      ]
-        .join('. ')
-        .concat('.');
+      at('keep-note').textContent = loadedText(files, model.notes);
       await trainer.test();
       void this.keep();
     } catch (error) {

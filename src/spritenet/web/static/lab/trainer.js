@@ -37,6 +37,7 @@ import { metricOption, usualLoss } from './objectives.js';
  * @property {(evaluated: Evaluated) => unknown} tested
  */
 
+const HELD_OUT = 20; // test images that calibration needs at least
 const PATIENCE = 1000; // milliseconds that a step of a network left behind may go on
 const FIRST = ['sgd', 'momentum', 'rmsprop', 'adam', 'adamw']; // those that most people know
 const NAMES = /** @type {(keyof typeof optimizers)[]} */ ([
@@ -97,6 +98,7 @@ export class Trainer {
     /** Loss and metric of the last training. */
     this.objective = '';
     this.control = new AbortController();
+    this.calibration = new AbortController();
     /** Resolves when the training is over. @type {Promise<unknown>} */
     this.over = Promise.resolve();
   }
@@ -156,6 +158,7 @@ export class Trainer {
 
   /** Leaves the network behind, with the worker if a step takes long. */
   async forget() {
+    this.calibration.abort();
     if (!(await within(this.stop(), PATIENCE))) this.recover();
     const { model } = this;
     this.model = null;
@@ -209,6 +212,7 @@ export class Trainer {
   async run(plan) {
     const { model, lesson } = this;
     if (!model || !lesson || !this.ready) throw new Error('there is no network yet');
+    this.calibration.abort();
     this.control = new AbortController();
     const { signal } = this.control;
     let over = () => {};
@@ -253,6 +257,24 @@ export class Trainer {
       this.enter('idle');
       over();
     }
+  }
+
+  /**
+   * Calibrates the network on the test images, as `spritenet train` does without validation images.
+   *
+   * @param {number} images  that training used
+   * @returns {Promise<boolean>}  whether it is calibrated now
+   */
+  async calibrate(images) {
+    const { model, lesson } = this;
+    if (!model || !lesson || !this.ready || lesson.isMultiLabel) return false;
+    if (lesson.test.count < HELD_OUT || lesson.classNames.length < 2) return false;
+    this.calibration.abort();
+    this.calibration = new AbortController();
+    const { signal } = this.calibration;
+    const most = Math.max(500, Math.min(20_000, Math.round(images / 10)));
+    const { train, test } = await this.ready;
+    return Boolean(await model.calibrate(test, train, { most, signal }));
   }
 
   /** @param {Evaluated} evaluated */
