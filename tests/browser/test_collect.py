@@ -266,7 +266,7 @@ def test_on_a_phone_the_camera_teaches_a_network(
 
         project = taken(tab, "#save-project", tmp_path)
         sprite = sn.load(taken(tab, "#take-sprite", tmp_path))
-        assert sprite.image_shape == (48, 48, 3)
+        assert sprite.image_shape == (32, 32, 3)
         tab.wait_for_timeout(400)
         tab.reload()
         tab.locator("#train-about", has_text=f"{sum(first) + 1} images").wait_for()

@@ -165,12 +165,12 @@ ATTACK = """async (target) => {
 
 def test_collect_begins_with_a_data_set_and_gives_c_code(chromium: Browser, tmp_path: Path) -> None:
     """Served by the command under its policy; the server writes what the browser can't."""
-    data = sn.load("strokes").train[:60]
+    data = sn.load("strokes").train[:100]
     sn.pack(data, tmp_path / "digits.png")
     with started("collect", tmp_path / "digits.png") as address, visited(chromium) as context:
         page = context.new_page()
         page.goto(address)
-        page.locator("#train-about", has_text="60 images, 10 classes, 28×28, grey").wait_for()
+        page.locator("#train-about", has_text="100 images, 10 classes, 28×28, grey").wait_for()
         page.click("#train")
         page.locator("#take-c:enabled").wait_for(timeout=60_000)
         with page.expect_download() as download:

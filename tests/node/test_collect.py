@@ -58,11 +58,11 @@ def test_limits_are_said(node: str) -> None:
 def test_the_images_suggest_their_preparation(node: str) -> None:
     """Drawings are centred like digits; small images keep their size; choices come first."""
     assert ask(node, "preparation") == [
-        ["crop", 48, 3, 255],
+        ["crop", 32, 3, 255],
         ["digit", 28, 1, 0],
-        ["crop", 48, 3, 255],
+        ["crop", 32, 3, 255],
         ["crop", 28, 1, 255],
-        ["crop", 48, 3, 255],
+        ["crop", 32, 3, 255],
         ["crop", 20, 1, 255],
     ]
 

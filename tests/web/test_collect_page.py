@@ -125,6 +125,19 @@ def test_the_server_writes_c_code(folder: Path) -> None:
         assert b"int8" in archive.read("src/model.c")
 
 
+def test_a_network_that_int8_cannot_hold_becomes_float32(tmp_path: Path) -> None:
+    """One that resizes its images, such as that of large ones."""
+    model = sn.Sequential([sn.Input((12, 12, 3)), sn.Resizing(8, 8), sn.Flatten(), sn.Dense(3)])
+    with pytest.warns(UserWarning, match="Resizing"):
+        model.save(tmp_path)
+    images = np.random.default_rng(0).integers(0, 256, (6, 12, 12, 3), np.uint8)
+    sn.pack(sn.Dataset.from_arrays((images, np.arange(6) % 3)), tmp_path / "images.png")
+    answer = posted(request_of(tmp_path))
+    assert answer.status_code == 200, answer.body
+    with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+        assert b"float" in archive.read("src/model.c")
+
+
 def test_a_request_that_is_no_model_is_one_line(folder: Path) -> None:
     """No ZIP, a damaged one, other files, a broken model, images of another size."""
     good = request_of(folder)

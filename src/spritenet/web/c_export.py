@@ -2,7 +2,8 @@
 
     POST /collect/c    a ZIP of model.json, weights.bin, images.png; the answer is a ZIP of C code
 
-The images, a sprite, calibrate int8. Everything lies in a temporary folder while the request lasts.
+The images, a sprite, calibrate int8; a network that int8 can't hold becomes float32. Everything
+lies in a temporary folder while the request lasts.
 """
 
 from __future__ import annotations
@@ -12,16 +13,19 @@ import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+from numpy.typing import NDArray
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from spritenet import sprites
-from spritenet.errors import DataError, SpritenetError
-from spritenet.export import load
+from spritenet.errors import DataError, ModelError, SpritenetError
+from spritenet.export import SavedModel, load
 from spritenet.export.c import Example, save_c
-from spritenet.quantization import quantize, reference
+from spritenet.model import model_of
+from spritenet.quantization import IntegerNetwork, quantize, reference
 
 __all__ = ["LARGEST_MODEL", "c_export"]
 
@@ -61,11 +65,24 @@ def _c_code(body: bytes) -> bytes:
         model = load(folder)
         with sprites.Sprite(folder / FILES[2]) as sprite:
             images = sprite.images(0, len(sprite)).reshape(-1, *model.input_shape)
-        integers = quantize(model.layers, model.input_shape, model.parameters, images)
-        outputs = reference.predict(integers, images[:1])[0]
+        integers, outputs = _integers(model, images)
         example = Example(images[0].reshape(model.image_shape), outputs)
         save_c(model, folder / "c", example, integers)
         return _packed(folder / "c")
+
+
+def _integers(
+    model: SavedModel, images: NDArray[np.uint8]
+) -> tuple[IntegerNetwork | None, NDArray[np.generic]]:
+    """Returns the int8 network and its outputs for the first image.
+
+    A network with a layer that int8 has not, such as Resizing, stays in float32: None.
+    """
+    try:
+        integers = quantize(model.layers, model.input_shape, model.parameters, images)
+    except ModelError:
+        return None, model_of(model).predict(images[:1])[0]
+    return integers, reference.predict(integers, images[:1])[0]
 
 
 def _unpack(body: bytes, folder: Path) -> None:

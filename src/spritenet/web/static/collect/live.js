@@ -16,7 +16,7 @@ import { Sketch, button } from './sketch.js';
 /** @typedef {{ cut: Cut, source: Source }} Seen */
 
 const EVERY = 90; // milliseconds between two looks at the camera
-const GUESS = 0.5; // of a network without calibration: less is not sure
+const GUESS = 0.5; // until the images are checked: less is not sure
 
 export class Live {
   /**
@@ -104,7 +104,7 @@ export class Live {
    * Takes a network.
    *
    * @param {RemoteModel | null} model
-   * @param {number} [least]  confidence from which on it is sure, if it isn't calibrated
+   * @param {number} [least]  confidence from which on it is sure
    */
   take(model, least = GUESS) {
     this.model = model;
@@ -234,7 +234,7 @@ export class Live {
       drawPixels(this.input, input, model.imageShape);
       const { label, probabilities, sure } = await model.classify(input);
       if (model !== this.model || !this.seen) return;
-      const isSure = model.calibrated ? sure : probabilities[label] >= this.least;
+      const isSure = (sure || !model.calibrated) && probabilities[label] >= this.least;
       verdict.show({ input, state: isSure ? 'sure' : 'unsure', best: label, probabilities });
     } catch {
       // The network was replaced meanwhile.

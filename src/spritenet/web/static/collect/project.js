@@ -30,7 +30,7 @@ export const LEAST_SIZE = 8;
 export const MOST_SIZE = 128;
 export const LONGEST_NAME = 60; // letters
 const DRAWN = 28; // pixels a side of drawings, unless said otherwise
-const TAKEN = 48; // of images of a camera
+const TAKEN = 32; // of other images: what the network for few images takes as it is
 
 /** Returns a project with two classes to begin with. @returns {Project} */
 export function newProject() {
