@@ -103,6 +103,7 @@ def test_lab_serves_a_sprite_or_a_folder_of_them(
         page.goto(address)
         page.locator("#data-about").filter(has_text="500 training and 100").wait_for()
         page.locator("#start:enabled").wait_for()
+        assert page.evaluate("crossOriginIsolated")  # its worker trains on several threads
 
 
 def test_the_lab_reads_a_sprite_of_another_site(chromium: Browser, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import tiny
 from site_server import served
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 LIBRARY = Path(__file__).parents[2] / "src" / "spritenet" / "web" / "static" / "lib"
 PAGES = Path(__file__).parent / "pages"
@@ -59,3 +59,20 @@ def test_an_isolated_page_trains_on_several_threads(chromium: Browser, files: Pa
     assert (together.pop("threads"), alone.pop("threads")) == (3, 1)
     assert len(alone["losses"]) == 39
     assert together == alone
+
+
+HIDDEN = """
+Object.defineProperty(document, 'hidden', { value: true });
+requestAnimationFrame = () => 0;
+const later = setTimeout;
+setTimeout = (done, milliseconds, ...rest) => later(done, Math.max(1000, milliseconds), ...rest);
+"""
+
+
+def test_a_hidden_tab_trains_on(page: Page, files: Path) -> None:
+    """In the page, where no frame comes and timers take a second: at half the speed or more."""
+    assert (files / "model").exists()
+    page.add_init_script(HIDDEN)
+    page.reload()
+    whole, inside = page.evaluate("async () => (await import('./threads.js')).inPage()")
+    assert inside / whole > 0.5

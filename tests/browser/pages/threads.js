@@ -1,6 +1,6 @@
 // What test_threads.py does in a page.
 
-import { Remote, optimizers } from '../lib/index.js';
+import { Model, Remote, optimizers } from '../lib/index.js';
 
 /** A training in a worker with so many threads. */
 export async function train(threads) {
@@ -17,4 +17,18 @@ export async function train(threads) {
   const found = { threads: remote.threads, losses, outputs };
   remote.close();
   return found;
+}
+
+/** Milliseconds of a training in the page itself, and those of them that the core worked. */
+export async function inPage() {
+  const bytes = async (name) => (await fetch(`../files/${name}`)).arrayBuffer();
+  const examples = {
+    images: new Uint8Array(await bytes('images.bin')),
+    labels: new Int32Array(await bytes('labels.bin')),
+  };
+  const model = await Model.load('../files/model/');
+  model.compile({ optimizer: optimizers.adam({ learningRate: 0.01 }) });
+  const start = performance.now();
+  const { seconds } = await model.fit(examples, { steps: 4000, batchSize: 128, shuffle: false });
+  return [performance.now() - start, 1000 * seconds];
 }
