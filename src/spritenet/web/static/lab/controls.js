@@ -14,6 +14,8 @@ import { at } from './elements.js';
  * @property {boolean} network  there is one
  */
 
+let isLost = false; // the focus, with a button that was disabled
+
 const BUTTONS = ['start', 'pause', 'stop', 'reset', 'test', 'save', 'load'];
 
 /**
@@ -38,7 +40,11 @@ export function showControls(state, { ready, images, trained, goesOn, network })
   at('load').disabled = !idle || !images;
   document.body.dataset.state = state;
   // A button that is disabled loses the focus, and with it the keyboard its place.
-  if (focused && at(focused).disabled) at(idle ? 'start' : 'stop').focus();
+  if (focused) isLost = at(focused).disabled;
+  const place = at(idle ? 'start' : 'stop');
+  if (!isLost || place.disabled) return;
+  if (focused || document.activeElement === document.body) place.focus();
+  isLost = false;
 }
 
 /** Lets Stop end the step that is being computed, with the network. */
