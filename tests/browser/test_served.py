@@ -174,6 +174,8 @@ def test_collect_begins_with_a_data_set_and_gives_c_code(chromium: Browser, tmp_
         page.locator("#train-about", has_text="100 images, 10 classes, 28×28, grey").wait_for()
         page.click("#train")
         page.locator("#take-c:enabled").wait_for(timeout=60_000)
+        page.locator("body[data-checked]").wait_for(timeout=60_000)
+        assert page.evaluate("spritenetCollect.trainer.model.calibrated")
         with page.expect_download() as download:
             page.click("#take-c")
         download.value.save_as(tmp_path / "c.zip")

@@ -1,6 +1,7 @@
 // Training and what follows: the network that answers, and the check of the images.
 
 import { FEW } from '../lib/index.js';
+import { calibrateLike } from './calibration.js';
 import { crossValidate, FOLDS } from './cross-validation.js';
 import { at, attempt, speak } from './elements.js';
 import { duplicates, mislabelled, needs, recalls } from './findings.js';
@@ -146,10 +147,11 @@ export class TrainingPanel {
       `Checking the images: training ${FOLDS} more networks, each without a part of them …`;
     try {
       const remote = await this.trainer.remote();
-      const probabilities = await crossValidate(remote, lesson, plan, signal, (fraction) => {
+      const validation = await crossValidate(remote, lesson, plan, signal, (fraction) => {
         at('check-bar').value = fraction;
       });
-      if (!probabilities || signal.aborted) return;
+      if (!validation || signal.aborted) return;
+      const { probabilities, calibrations } = validation;
       const { labels, classes, entries } = lesson;
       const { accuracy, each, least } = recalls(labels, probabilities, classes.length);
       this.recall = new Map(classes.map(({ id }, k) => [id, each[k]]));
@@ -159,7 +161,9 @@ export class TrainingPanel {
         suspects: mislabelled(entries, classes, labels, probabilities),
       };
       this.least = Math.min(0.9, Math.max(0.4, least));
-      await this.trainer.model?.setMetadata({ scores: { cross_validation_accuracy: accuracy } });
+      const { model } = this.trainer;
+      if (model) await calibrateLike(model, lesson, calibrations, { seed: plan.seed, signal });
+      await model?.setMetadata({ scores: { cross_validation_accuracy: accuracy } });
       at('check-text').textContent = '';
       this.ear.trained(this.least);
       speak(`Images checked: ${Math.round(100 * accuracy)} % recognised`);
