@@ -85,11 +85,21 @@ def minimum(_call: Call, *inputs: torch.Tensor) -> torch.Tensor:
     return reduce(lambda a, b: torch.where(a <= b, a, b), inputs)
 
 
+def fake_quantization(call: Call, x: torch.Tensor) -> torch.Tensor:
+    """FakeQuantization: the gradient passes where the rounded value isn't cut."""
+    scale, low, high = (call.get(name) for name in ("scale", "low", "high"))
+    rounded = (x / scale).clamp(low, high).round() * scale
+    inside = (x >= (low - 0.5) * scale) & (x <= (high + 0.5) * scale)
+    passed = torch.where(inside, x, x.detach())
+    return rounded.detach() + (passed - passed.detach())
+
+
 OPERATORS: dict[str, Operator] = {
     "Activation": activation,
     "Add": add,
     "Average": average,
     "ELU": elu,
+    "FakeQuantization": fake_quantization,
     "LeakyReLU": leaky_relu,
     "Maximum": maximum,
     "Minimum": minimum,

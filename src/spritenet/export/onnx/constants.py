@@ -133,7 +133,7 @@ def _filled(node: Node, x: Array) -> Array:
 
 
 def _arithmetic(function: Callable[..., Array]) -> Callable[..., Array]:
-    """Returns a function of one or two arrays, whose result may not outgrow them."""
+    """Returns a function of arrays, whose result may not outgrow them."""
 
     def compute(node: Node, *x: Array) -> Array:
         size = prod(np.broadcast_shapes(*(each.shape for each in x)))
@@ -159,6 +159,8 @@ FOLDED: dict[str, Callable[..., Array]] = {
     "Div": _arithmetic(_divided),
     "Gather": _gather,
     "Identity": lambda _, x: x,
+    "Max": _arithmetic(lambda *x: np.maximum.reduce(np.broadcast_arrays(*x))),
+    "Min": _arithmetic(lambda *x: np.minimum.reduce(np.broadcast_arrays(*x))),
     "Mul": _arithmetic(np.multiply),
     "Neg": _arithmetic(np.negative),
     "Reciprocal": _arithmetic(np.reciprocal),
