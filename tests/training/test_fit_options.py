@@ -28,6 +28,7 @@ def test_fit_and_train_take_the_options_with_their_defaults() -> None:
         del ours[name]
     for name in ("model", "data", "labels"):
         del theirs[name]
+    del options["brief"]  # of trials in a sweep
     assert theirs == options
     assert ours == {name: value for name, value in options.items() if name != "about"}
     keras = "batch_size epochs callbacks validation_split validation_data shuffle class_weight"
@@ -38,7 +39,7 @@ def test_fit_documents_every_option() -> None:
     """The documentation of `train` and of `FitOptions` refers to it."""
     documented = inspect.getdoc(Sequential.fit) or ""
     for name in (field.name for field in fields(FitOptions) if field.init):
-        assert f"\n    {name}: " in documented or name == "about"
+        assert f"\n    {name}: " in documented or name in {"about", "brief"}
     for other in (train, FitOptions):
         assert "`Sequential.fit`" in (inspect.getdoc(other) or "")
 
