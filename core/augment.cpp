@@ -201,10 +201,12 @@ void map_values(const Augmentation& a, Draws& draws, uint8_t* image) {
   }
 }
 
+// From null on, it measures.
 template <class T>
 T* take(uint8_t*& memory, int64_t count) {
   T* at = reinterpret_cast<T*>(memory);
-  memory += (count * static_cast<int64_t>(sizeof(T)) + 127) / 128 * 128;
+  const int64_t bytes = (count * static_cast<int64_t>(sizeof(T)) + 127) / 128 * 128;
+  memory = reinterpret_cast<uint8_t*>(reinterpret_cast<uintptr_t>(memory) + bytes);
   return at;
 }
 
