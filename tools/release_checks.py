@@ -19,7 +19,7 @@ from types import ModuleType
 import lief
 
 ROOT = Path(__file__).resolve().parents[1]
-LARGEST = 3_000_000
+LARGEST = 4_000_000
 """Bytes of a wheel."""
 
 NEEDED = {
