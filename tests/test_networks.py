@@ -117,3 +117,14 @@ def test_an_unknown_network_is_refused(name: str) -> None:
     if ":" not in name:
         with pytest.raises(ModelError, match="mnist-node, dense, fast"):
             networks.fit_options(name)
+
+
+@pytest.mark.parametrize("name", networks.NETWORKS)
+def test_networks_for_several_labels_end_in_a_sigmoid(name: str) -> None:
+    """With the binary cross-entropy; they can be trained at once."""
+    one = split(classes=3)
+    rows = np.random.default_rng(1).integers(0, 2, (20, 3)).astype(np.uint8)
+    data = Split(one.images, rows, one.class_names)
+    model = networks.get(name, data)
+    model.fit(data, steps=1, batch_size=20, verbose=0)
+    assert model.is_multi_label

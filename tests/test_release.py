@@ -101,7 +101,7 @@ def test_a_wheel_that_lacks_a_library_or_has_the_wrong_tag_is_refused(
 
 
 def test_the_first_member_that_differs_is_named(checks: ModuleType, tmp_path: Path) -> None:
-    """Where two builds differ, one looks there first."""
+    """One looks there first if two builds differ."""
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     first = wheel_of([], "py3-none-any", tmp_path / "a", "same.py")

@@ -107,7 +107,7 @@ def test_lab_serves_a_sprite_or_a_folder_of_them(
 
 
 def test_the_lab_reads_a_sprite_of_another_site(chromium: Browser, tmp_path: Path) -> None:
-    """Where that site allows it; else one line says what to do, and the images stay."""
+    """It works if that site allows it; else one line says what to do, and the images stay."""
     data = sn.load("strokes")
     some = {"train": data.train[:300], "test": data.test[:60]}
     sn.pack(sn.Dataset("some", some, data.class_names), tmp_path / "some.png")

@@ -36,7 +36,7 @@ def faulty() -> Dataset:
 
 @pytest.fixture(scope="module")
 def found(faulty: Dataset) -> Findings:
-    """What is found in it."""
+    """The findings in it."""
     return sn.clean(faulty, folds=3, rounds=1)
 
 

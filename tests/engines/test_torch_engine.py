@@ -426,7 +426,7 @@ def test_a_device_that_is_not_there_is_one_line() -> None:
 
 
 def test_without_pytorch_the_line_names_the_extra() -> None:
-    """What has to be typed."""
+    """The command to type."""
     script = (
         "import sys; sys.modules['torch'] = None\n"
         "import spritenet as sn\n"

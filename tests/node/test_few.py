@@ -90,7 +90,7 @@ def test_it_ends_early(job: Job) -> None:
 
 
 def test_bad_input_is_one_line(job: Job) -> None:
-    """What, expected and got."""
+    """The error says what, expected and got."""
     messages = job("refuse")
     assert "expected 1 or 3 channels, got 4" in messages["four channels"]
     assert "missing labels" in messages["no labels"]

@@ -38,7 +38,7 @@ def test_texts_are_domains(text: str, name: str, domain: Range | Choice) -> None
     st.floats(1e-9, 1e9), st.floats(1e-9, 1e9), st.booleans(), st.lists(st.integers(), min_size=1)
 )
 def test_json_makes_the_same_space(low: float, high: float, log: bool, values: list[int]) -> None:
-    """What sweep.json holds is the space that resumes the sweep."""
+    """The content of sweep.json is the space that resumes the sweep."""
     unique = list(dict.fromkeys(values))
     if low >= high:
         low, high = high, low + high

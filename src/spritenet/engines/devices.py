@@ -33,7 +33,7 @@ LEAST_BATCH = 32
 """Images in a batch from which `auto` trains on a GPU."""
 
 DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
-"""What Linux has where there is a GPU: NVIDIA's, AMD's, that of Windows."""
+"""The device files of GPUs on Linux: NVIDIA's, AMD's, that of Windows."""
 
 
 def check_device(device: object, precision: object = "float32", where: str = "device") -> str:

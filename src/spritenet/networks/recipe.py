@@ -7,13 +7,13 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from spritenet.dataset.source import Source, has_several_labels
-from spritenet.layers import Layer
+from spritenet.layers import Dense, Layer
 from spritenet.losses import BinaryCrossentropy, CategoricalCrossentropy, Loss
 from spritenet.model import Model, Sequential
 from spritenet.model.output_layer import output_layer
 from spritenet.optimizers import Optimizer
 
-__all__ = ["MOMENTUM", "Recipe", "compiled"]
+__all__ = ["MOMENTUM", "Recipe", "compiled", "ending"]
 
 MOMENTUM = 0.9
 """Of moving averages in BatchNormalization: Keras's 0.99 is slow for some hundred steps."""
@@ -63,12 +63,20 @@ def compiled(
 
     On multi-label data it ends in a sigmoid and minimizes the binary cross-entropy.
     """
-    several = has_several_labels(data)
-    last, known = output_layer(len(data.class_names), multi_label=several)
-    loss: str | Loss = known
-    if smoothing:
-        kind = BinaryCrossentropy if several else CategoricalCrossentropy
-        loss = kind(label_smoothing=smoothing)
+    last, loss = ending(data, smoothing)
     model = Sequential([*layers, last], name)
     model.compile(optimizer, loss, metrics=["accuracy"])
     return model
+
+
+def ending(data: Source, smoothing: float = 0.0) -> tuple[Dense, str | Loss]:
+    """Returns an output layer for the classes of the data, and the loss that fits it.
+
+    On multi-label data they are a sigmoid and the binary cross-entropy.
+    """
+    several = has_several_labels(data)
+    last, known = output_layer(len(data.class_names), multi_label=several)
+    if not smoothing:
+        return last, known
+    kind = BinaryCrossentropy if several else CategoricalCrossentropy
+    return last, kind(label_smoothing=smoothing)

@@ -8,7 +8,6 @@ from spritenet.layers import (
     Add,
     BatchNormalization,
     Conv2D,
-    Dense,
     DepthwiseConv2D,
     GlobalAveragePooling2D,
     GlobalMaxPooling2D,
@@ -16,10 +15,9 @@ from spritenet.layers import (
     MaxPooling2D,
     Tensor,
 )
-from spritenet.losses import CategoricalCrossentropy
 from spritenet.migration import accepts
 from spritenet.model import Model
-from spritenet.networks.recipe import MOMENTUM
+from spritenet.networks.recipe import MOMENTUM, ending
 from spritenet.optimizers import Adam, Optimizer
 from spritenet.schedules import OneCycle
 
@@ -48,9 +46,8 @@ def _classifier(
     name: str, images: Tensor, features: Tensor, optimizer: Optimizer, data: Source
 ) -> Model:
     """Returns the network with an output for each class, compiled with label smoothing."""
-    outputs = Dense(len(data.class_names), activation="softmax")(features)
-    model = Model(images, outputs, name)
-    loss = CategoricalCrossentropy(label_smoothing=0.05)
+    last, loss = ending(data, smoothing=0.05)
+    model = Model(images, last(features), name)
     model.compile(optimizer, loss, metrics=["accuracy"])
     return model
 
