@@ -3,7 +3,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-import { Core, Model, Remote, SpritenetError } from '../../src/spritenet/web/static/lib/index.js';
+import {
+  Core,
+  Model,
+  optimizers,
+  Remote,
+  SpritenetError,
+} from '../../src/spritenet/web/static/lib/index.js';
 import { initial } from '../../src/spritenet/web/static/lib/initializers.js';
 import { makeOutliers } from '../../src/spritenet/web/static/lib/outliers.js';
 import { Stream } from '../../src/spritenet/web/static/lib/random.js';
@@ -75,6 +81,47 @@ const jobs = {
     return { said, seconds, calibrated };
   },
 
+  /** Trains with validation images, again with others, with none and without; what it is calibrated on. */
+  async fit() {
+    const core = await Core.load({ relaxed: false });
+    const remote = input.remote ? await Remote.start({ core }) : null;
+    const model = remote ? await remote.load(files()) : await Model.load(files(), { core });
+    const training = examples('training');
+    const validation = examples('held');
+    const imageBytes = validation.images.length / validation.labels.length;
+    const part = (count) => ({
+      images: validation.images.slice(0, count * imageBytes),
+      labels: validation.labels.slice(0, count),
+    });
+    const found = [];
+    for (const options of [
+      { validation },
+      {},
+      { validation, calibrateOn: part(30) },
+      { validation, calibrateOn: false },
+      { validation: part(19) },
+    ]) {
+      await model.compile({ optimizer: optimizers.sgd(0.01) });
+      await model.fit(training, { steps: 2, ...options });
+      const { 'model.json': text } = await model.toFiles();
+      const { rejection } = JSON.parse(text).userDefinedMetadata.spritenet;
+      found.push([model.calibrated, rejection?.images ?? 0]);
+    }
+    remote?.close();
+    return found;
+  },
+
+  /** Trains a multi-label network; its thresholds, and those of `tuneThresholds`. */
+  async tune() {
+    const model = await Model.load(files());
+    const rows = { images: bytes('held.images') };
+    rows.targets = new Float32Array(bytes('held.targets').buffer);
+    model.compile({ optimizer: optimizers.sgd(0.01), loss: 'binary_crossentropy' });
+    await model.fit(rows, { steps: 2, validation: rows });
+    const { thresholds } = model;
+    return { found: thresholds, tuned: await model.tuneThresholds(rows) };
+  },
+
   /** The thresholds of a multi-label network. */
   async thresholds() {
     const model = await Model.load(files());
@@ -83,7 +130,7 @@ const jobs = {
     return { found, same: String(found) === String(model.thresholds) };
   },
 
-  /** What is said of models and examples that can't be calibrated. */
+  /** The errors for models and examples that can't be calibrated. */
   async refusals() {
     const told = (error) =>
       error instanceof SpritenetError ? `${error.name} ${error.message}` : `BUG ${error.stack}`;

@@ -145,6 +145,33 @@ def test_a_model_is_calibrated_as_in_python(node: str, tmp_path: Path, remote: b
     assert np.allclose(model.classify(seen).score, score, atol=1e-4)
 
 
+@pytest.mark.parametrize("remote", [False, True])
+def test_training_calibrates(node: str, tmp_path: Path, remote: bool) -> None:
+    """On the validation images or those given, at least 20; else the calibration is dropped."""
+    model = tiny.model()
+    model.fit(tiny.images(100), epochs=1, verbose=0)
+    model.save(tmp_path / "model")
+    put(tiny.images(60), tmp_path, "training")
+    put(tiny.images(40, seed=1), tmp_path, "held")
+    found = job(node, "fit", tmp_path, remote=remote)
+    assert found == [[True, 40], [False, 0], [True, 30], [False, 0], [False, 0]]
+
+
+def test_training_tunes_thresholds(node: str, tmp_path: Path) -> None:
+    """Of a multi-label network, on the validation images."""
+    images = np.random.default_rng(2).integers(0, 256, (60, 6, 6, 1), np.uint8)
+    rows = (images[:, :2, :2, 0].reshape(60, 4) > 120).astype(np.uint8)
+    model = sn.Sequential([sn.Flatten(), sn.Dense(4, activation="sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    model.fit(images, rows, epochs=1, verbose=0)
+    model.save(tmp_path / "model")
+    (tmp_path / "held.images").write_bytes(images.tobytes())
+    (tmp_path / "held.targets").write_bytes(rows.astype("<f4").tobytes())
+    got = job(node, "tune", tmp_path)
+    assert got["found"] == got["tuned"]
+    assert len(got["found"]) == 4
+
+
 def test_thresholds_are_pythons(node: str, tmp_path: Path) -> None:
     """Of a multi-label network: those that maximize each class's F1."""
     random = np.random.default_rng(2)

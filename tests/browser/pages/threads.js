@@ -1,4 +1,4 @@
-// What test_threads.py does in a page.
+// The part of test_threads.py that runs in a page.
 
 import { Model, Remote, optimizers } from '../lib/index.js';
 

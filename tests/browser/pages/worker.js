@@ -1,4 +1,4 @@
-// What test_worker.py does in a page. `site` is its address; model/, images.bin and labels.bin are
+// The part of test_worker.py that runs in a page. `site` is its address; model/, images.bin and labels.bin are
 // the test's files.
 
 import { DataError, Model, Remote, optimizers, schedules } from '../lib/index.js';
@@ -40,7 +40,7 @@ export async function same(worker) {
   return { results, isWorker };
 }
 
-/** What a page asks for while a training runs. */
+/** The requests of a page while a training runs. */
 export async function meanwhile(worker) {
   const examples = await given();
   const remote = await Remote.start(worker === null ? {} : { worker });
@@ -79,7 +79,7 @@ export async function meanwhile(worker) {
   return { predicted, still, aborted, rate, counted: model.step === losses.length };
 }
 
-/** Whether there is a worker where its script is broken. */
+/** Tells of a worker whose script is broken. */
 export async function broken() {
   window.SPRITENET = { worker: '../files/gone.js' };
   const remote = await Remote.start();

@@ -9,7 +9,7 @@ import { button } from './sketch.js';
 /** @typedef {import('./project.js').Entry} Entry */
 /** @typedef {import('./selection.js').Selection} Selection */
 /**
- * What a card asks of its page.
+ * The page's functions that a card calls.
  *
  * @typedef {object} Hands
  * @property {Selection} selection

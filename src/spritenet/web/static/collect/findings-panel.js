@@ -1,4 +1,4 @@
-// What was found of the images, each with the way to mend it.
+// The findings on the images, each with the way to mend it.
 
 import { element } from '../ui/dom.js';
 import { drawPixels } from '../ui/pictures.js';

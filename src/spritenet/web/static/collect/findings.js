@@ -1,4 +1,4 @@
-// What is wrong with a set of images: duplicates, labels that look wrong, classes that need more. No DOM.
+// Problems of a set of images: duplicates, labels that look wrong, classes that need more. No DOM.
 
 import { counted } from './project.js';
 

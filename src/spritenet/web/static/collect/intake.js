@@ -13,7 +13,7 @@ import { imageOf, squareOf } from './pixels.js';
 /** @typedef {{ cut: Cut, source: Source, className: string }} Arrival  '' of a class that isn't named */
 /** @typedef {{ file: File, path: string }} Found */
 /**
- * What came of files.
+ * The images in files, and the files without any.
  *
  * @typedef {object} Intake
  * @property {Arrival[]} arrivals

@@ -1,4 +1,4 @@
-// What the network says of the camera, of a drawing or of an image, at once; and its correction.
+// Live predictions for the camera, a drawing or an image, and their correction.
 
 import { element } from '../ui/dom.js';
 import { drawPixels } from '../ui/pictures.js';

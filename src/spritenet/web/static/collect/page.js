@@ -143,7 +143,7 @@ class Page {
     };
   }
 
-  /** What was found of an image, in words. @param {Entry} entry */
+  /** Returns the findings on an image, in words. @param {Entry} entry */
   remark(entry) {
     const { suspects, groups } = this.training?.shown ?? { suspects: [], groups: [] };
     const suspect = suspects.find(({ id }) => id === entry.id);

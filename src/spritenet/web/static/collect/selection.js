@@ -5,7 +5,7 @@ export class Selection {
   constructor(changed) {
     /** @type {Set<number>} */
     this.ids = new Set();
-    /** Where a range begins. @type {number | null} */
+    /** The image at which a range begins. @type {number | null} */
     this.anchor = null;
     this.changed = changed;
   }

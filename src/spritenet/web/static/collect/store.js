@@ -58,7 +58,7 @@ export class Store {
     this.tell();
   }
 
-  /** What undo takes back, in words; '' if there is nothing. */
+  /** The change that undo takes back, in words; '' if there is none. */
   get undoWords() {
     return this.done[this.done.length - 1]?.words ?? '';
   }

@@ -1,4 +1,4 @@
-// What a person takes home: the images as a sprite, the network's files, one HTML page.
+// Downloads: the images as a sprite, the network's files, one HTML page.
 
 import { ModelError, writeSprite } from '../lib/index.js';
 import { zipped } from '../ui/zip.js';

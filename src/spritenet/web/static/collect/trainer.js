@@ -16,7 +16,7 @@ import { contentHash } from '../lib/sprite-writer.js';
  * @property {Preparation} preparation
  */
 /**
- * How it is trained.
+ * The options of a training.
  *
  * @typedef {object} Plan
  * @property {string} augment  words of an augmentation

@@ -29,7 +29,7 @@ export class TrainingPanel {
     this.inputs = inputs;
     this.trainer = trainer;
     this.ear = ear;
-    /** What was trained on: see `keyOf`; '' for nothing. */
+    /** The images of the last training: see `keyOf`; '' before the first. */
     this.taught = '';
     /** @type {Found} */
     this.found = { accuracy: null, suspects: [], groups: [], needs: [] };
@@ -50,7 +50,7 @@ export class TrainingPanel {
     at('stop').onclick = () => trainer.stop();
   }
 
-  /** What the form says. */
+  /** The options of the form. */
   get plan() {
     return {
       augment: at('augment').value || FEW.augment,

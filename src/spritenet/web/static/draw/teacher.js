@@ -60,7 +60,8 @@ export class Teacher {
     this.plan = { ...PLAN, ...plan };
     this.base = base;
     /** Trains in the background, so that the model predicts meanwhile. */
-    this.pupil = new Model(core, model.layers, model.inputShape, model.metadata);
+    this.metadata = model.metadata;
+    this.pupil = new Model(core, model.layers, model.inputShape, { ...model.metadata });
     this.core = core;
     /** As it came; made when it is first needed. @type {Model | null} */
     this.before = null;
@@ -152,7 +153,7 @@ export class Teacher {
   witness() {
     const { core, pupil, base } = this;
     if (!this.before) {
-      this.before = new Model(core, pupil.layers, pupil.inputShape, pupil.metadata);
+      this.before = new Model(core, pupil.layers, pupil.inputShape, this.metadata);
       this.before.setParameters(base);
     }
     return this.before;

@@ -1,6 +1,7 @@
 // The time that a training takes: multiplications of a network, and how fast this machine is. No DOM.
 
-import { infer, size } from '../lib/shapes.js';
+import { connected } from '../lib/graph.js';
+import { inferShapes, size } from '../lib/shapes.js';
 
 /** @typedef {import('../lib/layers.js').Layer} Layer */
 
@@ -13,22 +14,17 @@ const SEEN = 5; // seconds below which nobody has to know
 /**
  * Returns the number of multiplications for one image.
  *
- * @param {readonly Layer[]} layers  each takes the output of the one before
+ * @param {readonly Layer[]} layers
  * @param {readonly number[]} inputShape
  */
 export function workOf(layers, inputShape) {
-  let shape = [...inputShape];
-  let sum = 0;
-  for (const layer of layers) {
-    const made = infer(layer, [shape]);
-    shape = made.shape;
+  const { shapes, weights } = inferShapes(connected(layers), inputShape);
+  return shapes.reduce((sum, shape, i) => {
     const places = shape.length === 3 ? shape[0] * shape[1] : 1;
-    for (const weight of made.weights) {
-      if (weight.shape.length > 1) sum += places * size(weight.shape);
-    }
-    sum += OTHER * size(shape);
-  }
-  return sum;
+    const kernels = weights[i].filter((weight) => weight.shape.length > 1);
+    const products = kernels.reduce((all, weight) => all + places * size(weight.shape), 0);
+    return sum + products + OTHER * size(shape);
+  }, 0);
 }
 
 export class Speed {

@@ -44,7 +44,7 @@ export class Curves {
     this.draw();
   }
 
-  /** What is drawn, to be kept. */
+  /** The points of the curves, to be kept. */
   get points() {
     return { training: this.training, tests: this.tests };
   }

@@ -1,9 +1,12 @@
-// A network's layers as a list that can be changed.
+// A network's layers: as a list that can be changed, or as a table where there are branches.
 
-import { shapeText } from '../ui/layertable.js';
+import { connected } from '../lib/graph.js';
+import { inferShapes, size } from '../lib/shapes.js';
+import { hasBranches, layerTable, shapeText } from '../ui/layertable.js';
 import { KINDS, measured, row } from './networks.js';
 
 /** @typedef {import('./networks.js').Row} Row */
+/** @typedef {import('../lib/layers.js').Layer} Layer */
 
 export class LayerEditor {
   /**
@@ -16,6 +19,8 @@ export class LayerEditor {
     this.changed = changed;
     /** @type {Row[]} */
     this.rows = [];
+    /** Layers that are shown but can't be changed, instead of rows. @type {Layer[] | null} */
+    this.fixed = null;
     this.inputShape = [28, 28, 1];
     this.classes = 10;
     this.last = 'softmax';
@@ -35,7 +40,8 @@ export class LayerEditor {
     this.note = document.createElement('p');
     this.note.className = 'small wrong';
     this.note.setAttribute('role', 'status');
-    container.append(this.list, this.note, add);
+    this.table = document.createElement('div');
+    container.append(this.list, this.table, this.note, add);
   }
 
   /**
@@ -47,11 +53,33 @@ export class LayerEditor {
    * @param {string} [last]  the activation of the last layer
    */
   set(rows, inputShape, classes, last = 'softmax') {
+    this.fixed = null;
     this.rows = rows.map((one) => ({ ...one }));
     this.inputShape = [...inputShape];
     this.classes = classes;
     this.last = last;
     this.render();
+  }
+
+  /**
+   * Shows layers that can't be changed here.
+   *
+   * @param {readonly Layer[]} layers
+   * @param {readonly number[]} inputShape
+   */
+  show(layers, inputShape) {
+    this.fixed = connected(layers);
+    this.rows = [];
+    this.inputShape = [...inputShape];
+    this.render();
+  }
+
+  /** Says why the layers can't be changed; '' if they can. */
+  get reason() {
+    if (!this.fixed) return '';
+    return hasBranches(this.fixed)
+      ? 'with branches'
+      : 'with layers or arguments that are not in the list';
   }
 
   /** Locks the layers during training. @param {boolean} on */
@@ -65,6 +93,7 @@ export class LayerEditor {
 
   /** Returns the first problem of the layers; '' without one. */
   get problem() {
+    if (this.fixed) return problemOf(this.fixed, this.inputShape);
     const results = measured(this.rows, this.inputShape, this.classes);
     const wrong = results.findIndex(({ error }) => error);
     if (wrong < 0) return '';
@@ -79,6 +108,27 @@ export class LayerEditor {
   }
 
   render() {
+    const { fixed: layers } = this;
+    this.list.hidden = this.add.hidden = layers !== null;
+    this.table.replaceChildren();
+    this.note.textContent = this.problem;
+    this.note.hidden = !this.problem;
+    if (layers) this.tabulate(layers);
+    else this.enumerate();
+  }
+
+  /** Shows layers as a table. @param {readonly Layer[]} layers */
+  tabulate(layers) {
+    this.list.replaceChildren();
+    if (this.problem) return;
+    const { shapes: outputShapes, weights } = inferShapes(layers, this.inputShape);
+    const parameters = weights.map((all) => all.reduce((sum, { shape }) => sum + size(shape), 0));
+    const caption = `A network ${this.reason}: it is shown, and trained, as it is.`;
+    layerTable(this.table, { layers, outputShapes, parameters, caption });
+  }
+
+  /** Shows the rows as a list. */
+  enumerate() {
     const results = measured(this.rows, this.inputShape, this.classes);
     const first = fixed('Pixels, divided by 255', shapeText(this.inputShape));
     const last = fixed(
@@ -90,8 +140,6 @@ export class LayerEditor {
       ...this.rows.map((one, i) => this.item(one, i, results[i])),
       last,
     );
-    this.note.textContent = this.problem;
-    this.note.hidden = !this.problem;
     if (this.locked) this.lock(true);
   }
 
@@ -246,6 +294,21 @@ export class LayerEditor {
 }
 
 /**
+ * Returns what is wrong with layers for such images; '' if nothing is.
+ *
+ * @param {readonly Layer[]} layers
+ * @param {readonly number[]} inputShape
+ */
+function problemOf(layers, inputShape) {
+  try {
+    inferShapes(layers, inputShape);
+    return '';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/**
  * Returns an argument's value in a row; the default if the row lacks it.
  *
  * @param {Row} one
@@ -257,10 +320,10 @@ const valueOf = (one, { key, standard }) => (one[key] === undefined ? standard :
 function fixed(words, shape) {
   const item = document.createElement('li');
   item.className = 'row-fixed small';
-  const size = document.createElement('span');
-  size.className = 'shape faint';
-  size.textContent = shape;
-  item.append(words, size);
+  const text = document.createElement('span');
+  text.className = 'shape faint';
+  text.textContent = shape;
+  item.append(words, text);
   return item;
 }
 

@@ -1,12 +1,12 @@
 // The panels of network and training: the choices of a person.
 
 import { LayerEditor } from './editor.js';
-import { hasBranches } from '../ui/layertable.js';
 import { Copies } from './copies.js';
 import { Speed, expected, workOf } from './cost.js';
 import { at, counted, on } from './elements.js';
 import { Fields } from './fields.js';
-import { KINDS, NETWORKS, fitting, toLayers, toRows } from './networks.js';
+import { NETWORKS, fitting, layersOf } from './named-networks.js';
+import { KINDS, toLayers, toRows } from './networks.js';
 import { lossChoices, metricChoices, usualLoss } from './objectives.js';
 import { OPTIMIZERS, OPTIMIZER_RATES, SCHEDULES, lossName, nameOf, scheduled } from './trainer.js';
 
@@ -75,7 +75,7 @@ export class Form {
     this.ear = ear;
     /** @type {Lesson | null} */
     this.lesson = null;
-    /** The network by name that was chosen last. @type {import('./network-table.js').Training | null} */
+    /** The network by name that was chosen last. @type {import('./named-networks.js').NamedTraining | null} */
     this.named = null;
     this.speed = new Speed();
     this.fields = new Fields(limits(), (id) => this.entered(id));
@@ -140,7 +140,12 @@ export class Form {
       this.describe('Its layers are below.');
       return;
     }
-    const { rows, about, optimizer, rate, schedule, batchSize, length, unit } = NETWORKS[name];
+    const { rows, about, optimizer, rate, schedule, batchSize, length, unit, augment } =
+      NETWORKS[name];
+    if (augment !== (this.named?.augment ?? 'none')) {
+      at('augment').value = augment;
+      this.copies.check();
+    }
     this.named = NETWORKS[name];
     at('optimizer').value = optimizer;
     at('schedule').value = schedule;
@@ -149,8 +154,14 @@ export class Form {
     this.fields.set('rate', rate);
     this.fields.set('batch', Math.min(batchSize, lesson?.train.count ?? batchSize));
     this.fields.set('length', length);
-    if (lesson) this.editor.set(rows, lesson.imageShape, lesson.classNames.length, lastOf(lesson));
+    if (lesson && rows) this.edit(rows, lesson);
+    else if (lesson) this.editor.show(layersOf(name, lesson), lesson.imageShape);
     this.describe(about);
+  }
+
+  /** Shows layers that can be changed. @param {readonly import('./networks.js').Row[]} rows @param {Lesson} lesson */
+  edit(rows, lesson) {
+    this.editor.set(rows, lesson.imageShape, lesson.classNames.length, lastOf(lesson));
   }
 
   /** @param {string} about */
@@ -160,20 +171,17 @@ export class Form {
     this.ear.network();
   }
 
-  /** Shows a loaded model, as far as the form has it. @param {RemoteModel} model */
-  take({ layers, optimizer, loss }) {
+  /** Shows a loaded model. @param {RemoteModel} model */
+  take({ layers, inputShape, optimizer, loss }) {
     const { lesson } = this;
     const rows = toRows(layers);
     this.named = null;
-    if (rows && lesson) {
-      at('network').value = OWN;
-      this.editor.set(rows, lesson.imageShape, lesson.classNames.length, lastOf(lesson));
-    }
+    at('network').value = OWN;
+    if (rows && lesson) this.edit(rows, lesson);
+    else this.editor.show(layers, inputShape);
     at('network-about').textContent = rows
       ? 'As it was loaded.'
-      : hasBranches(layers)
-        ? 'A loaded network with branches, listed under Inside. Start trains it; Reset returns to the one below.'
-        : 'A loaded network with layers that are not in this list. Start trains it; Reset returns to the one below.';
+      : `As it was loaded, ${this.editor.reason}.`;
     if (loss && at('loss').querySelector(`[value="${lossName(loss)}"]`)) {
       at('loss').value = lossName(loss);
     }
@@ -183,7 +191,7 @@ export class Form {
     if (typeof learningRate === 'number') this.fields.set('rate', learningRate);
   }
 
-  /** What is chosen, to be kept over a reload. */
+  /** The choices, to be kept over a reload. */
   get state() {
     const { rows } = this.editor;
     const ids = [...FIXED, 'rate', 'schedule'];
@@ -192,14 +200,14 @@ export class Form {
 
   /** Chooses what was kept. @param {any} state  of `state`, or whatever was stored */
   restore({ rows, fields }) {
-    const { lesson, editor } = this;
+    const { lesson } = this;
     const { network } = fields ?? {};
     if (!lesson || !Array.isArray(rows) || !network) return;
     if (Object.hasOwn(NETWORKS, network)) this.choose(network);
     else if (rows.every(({ kind }) => Object.hasOwn(KINDS, kind))) {
       this.named = null;
       at('network').value = OWN;
-      editor.set(rows, lesson.imageShape, lesson.classNames.length, lastOf(lesson));
+      this.edit(rows, lesson);
       this.describe('Its layers are below.');
     }
     for (const [id, value] of Object.entries(fields)) {
@@ -228,7 +236,8 @@ export class Form {
   /** The layers of the network that is described. */
   get layers() {
     const { lesson } = this;
-    return toLayers(this.editor.rows, lesson?.classNames.length ?? 1, lastOf(lesson));
+    const { fixed, rows } = this.editor;
+    return fixed ?? toLayers(rows, lesson?.classNames.length ?? 1, lastOf(lesson));
   }
 
   /** The learning rate as it is now, and what becomes of it. */

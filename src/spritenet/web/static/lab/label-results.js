@@ -45,8 +45,7 @@ export class LabelAnswers {
   }
 
   /**
-   * How far the worst answer is on the wrong side of its threshold; below 0, how near the nearest right
-   * one is.
+   * The distance of the worst answer from its threshold; below 0, that of the nearest right answer.
    *
    * @param {number} place
    */

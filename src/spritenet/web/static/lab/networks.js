@@ -1,14 +1,13 @@
-// Networks by name and by hand: rows of a small table, and the layers they stand for. No DOM.
+// Networks by hand: rows of a small table, and the layers they stand for. No DOM.
 
 import { ModelError } from '../lib/errors.js';
 import { isChain } from '../lib/graph.js';
 import { layers } from '../lib/index.js';
 import { ACTIVATIONS, LAYERS } from '../lib/layer-table.js';
 import { infer, size } from '../lib/shapes.js';
-import { TABLE } from './network-table.js';
 
 /** @typedef {import('../lib/layers.js').Layer} Layer */
-/** @typedef {import('./network-table.js').Row} Row  its kind, and the arguments of KINDS */
+/** @typedef {Record<string, any> & { kind: string }} Row  its kind, and the arguments of KINDS */
 /**
  * An argument in the editor.
  *
@@ -69,7 +68,7 @@ const MOST = 65_536;
 const FILE_NAMES = /** @type {Record<string, string>} */ ({ negative_slope: 'alpha' }); // LeakyReLU's
 
 /** @param {string} key */
-const camel = (key) => key.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
+export const camel = (key) => key.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 
 /** @param {unknown} value  of the table @returns {any}  the number that stands for all sides */
 const single = (value) => (Array.isArray(value) ? single(value[0]) : value);
@@ -144,37 +143,6 @@ function spaced(className) {
 
 /** @param {string} kind @param {Record<string, any>} [values] @returns {Row} */
 export const row = (kind, values = {}) => ({ kind, ...KINDS[kind].standard, ...values });
-
-/**
- * What the page says of Python's networks.
- *
- * @type {Record<string, [label: string, about: string]>}
- */
-const WORDS = {
-  tutorial: ['Tutorial: two convolutions', 'The network of TensorFlow.js’s first MNIST tutorial.'],
-  fast: [
-    'Fast: normalized convolutions',
-    'Learns soonest: 99 % on MNIST after 600 steps. It has a training of its own, below.',
-  ],
-  tiny: [
-    'Tiny: separable convolutions',
-    'Needs the fewest parameters, and more epochs. It has a training of its own, below.',
-  ],
-  convnet: ['Convnet: three convolutions', 'Larger, slower, and slightly more accurate.'],
-  'mnist-node': [
-    'MNIST for Node.js: four convolutions',
-    'TensorFlow.js’s example for servers: ten times the work of the convnet.',
-  ],
-  dense: [
-    'Dense: no convolution',
-    'Has no convolutions: it sees pixels, not shapes. For comparison.',
-  ],
-};
-
-/** Networks with a name, as in Python, without their last layer: an output for each class. */
-export const NETWORKS = Object.fromEntries(
-  Object.entries(WORDS).map(([name, [label, about]]) => [name, { label, about, ...TABLE[name] }]),
-);
 
 /**
  * The layers of some rows, with an output for each class.
@@ -266,19 +234,4 @@ export function measured(rows, inputShape, classes) {
     }
   }
   return results;
-}
-
-/**
- * The first network by name that such images are large enough for.
- *
- * @param {readonly number[]} inputShape
- * @param {number} classes
- */
-export function fitting(inputShape, classes) {
-  const names = Object.keys(NETWORKS);
-  return (
-    names.find((name) =>
-      measured(NETWORKS[name].rows, inputShape, classes).every(({ error }) => !error),
-    ) ?? 'dense'
-  );
 }

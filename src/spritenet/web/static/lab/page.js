@@ -126,7 +126,7 @@ class Lab {
     const { form } = this.session;
     this.left();
     if (form) this.form.restore(form);
-    if (!form || !toRows(model.layers)) this.form.take(model);
+    if (!form || (!this.form.named && !toRows(model.layers))) this.form.take(model);
     this.progress.curves.restore(curves);
     this.trained = true;
     this.arrived(model);

@@ -236,9 +236,6 @@ export class Trainer {
         seed: plan.seed,
         steps: model.step,
       };
-      // They belong to the former weights.
-      const { rejection, thresholds } = model.metadata;
-      if (rejection || thresholds) await model.setMetadata({ rejection: null, thresholds: null });
       this.enter('running');
       return await model.fit(train, {
         steps: plan.steps,
@@ -246,6 +243,7 @@ export class Trainer {
         seed: plan.seed,
         augment: plan.augment,
         validation: test,
+        calibrateOn: false, // `calibrate` does it, after the training has ended for the page
         testEvery: plan.testEvery || undefined,
         testSize: plan.testSize,
         examine: true,

@@ -46,7 +46,7 @@ export function areaUnderCurve(name, { curve = 'ROC', numThresholds: count = 200
   };
 }
 
-/** How many lie above at least so many thresholds. @param {Float64Array} ended */
+/** Returns the number above at least so many thresholds. @param {Float64Array} ended */
 function above(ended) {
   const sums = ended.slice();
   for (let t = sums.length - 2; t >= 0; t--) sums[t] += sums[t + 1];

@@ -1,6 +1,6 @@
 // Calibration of a trained model on held-out images, as spritenet/ood/calibration in Python.
 
-import { checkClassifies, lastActivation } from './classification.js';
+import { checkClassifies, choosesOne, lastActivation } from './classification.js';
 import { trainDetector } from './detector.js';
 import { DataError } from './errors.js';
 import { inputPlaces } from './graph.js';
@@ -27,6 +27,8 @@ const REFUSED = 0.015; // the fraction of them that is rejected
 const MOST_TRAINING = 20_000;
 const MOST_HELD_OUT = 5000;
 const LEAST_HELD_OUT = 1000;
+const LEAST_TRAINING = 500; // images after a training
+const ONE_IN = 10; // of those that it went through
 
 /**
  * Returns the calibration of a model: temperature, threshold and detector; null if it was aborted.
@@ -91,6 +93,31 @@ export async function calibrate(model, heldOut, training, options) {
     },
     layer,
   );
+}
+
+/**
+ * Calibrates a model after a training; of a multi-label network it tunes the thresholds. Nothing
+ * happens without labels, with fewer than 20 held-out images, and if its outputs aren't classes.
+ *
+ * @param {Model} model
+ * @param {Examples} training
+ * @param {Examples} heldOut
+ * @param {number} images  that training went through
+ * @param {CalibrateOptions} how
+ */
+export async function calibrateTrained(model, training, heldOut, images, how) {
+  const { labels, targets } = heldOut;
+  if (model.isMultiLabel) {
+    const enough = targets && targets.length >= LEAST * model.outputs;
+    if (enough && targets.every((value) => value === 0 || value === 1)) {
+      await model.tuneThresholds(heldOut, how);
+    }
+    return;
+  }
+  if (!training.labels || !labels || labels.length < LEAST) return;
+  if (!choosesOne(model.layers, model.inputShape)) return;
+  const most = Math.min(MOST_TRAINING, Math.max(LEAST_TRAINING, Math.floor(images / ONE_IN)));
+  await model.calibrate(heldOut, training, { ...how, most });
 }
 
 /**

@@ -31,6 +31,17 @@ export function namesSeveral(layers, inputShape) {
 }
 
 /**
+ * Returns true if the outputs are classes, one of which is chosen: two or more, softmax or logits.
+ *
+ * @param {readonly Layer[]} layers
+ * @param {readonly number[]} inputShape
+ */
+export function choosesOne(layers, inputShape) {
+  const { output } = inferShapes(layers, inputShape);
+  return output.length === 1 && output[0] > 1 && /^(softmax|linear)$/.test(lastActivation(layers));
+}
+
+/**
  * Throws a ModelError if a network's outputs aren't classes: one of which is chosen, or several.
  *
  * @param {readonly Layer[]} layers
@@ -39,14 +50,12 @@ export function namesSeveral(layers, inputShape) {
  */
 export function checkClassifies(layers, inputShape, { several: allowed = true } = {}) {
   if (allowed && namesSeveral(layers, inputShape)) return;
+  if (choosesOne(layers, inputShape)) return;
   const { output: shape } = inferShapes(layers, inputShape);
-  const last = lastActivation(layers);
-  if (shape.length !== 1 || shape[0] < 2 || !['softmax', 'linear'].includes(last)) {
-    throw new ModelError("the network isn't a classifier", {
-      expected: `two or more outputs with softmax or linear${allowed ? ', or a sigmoid' : ''}`,
-      got: `${shape.join(' × ')} through ${last}`,
-    });
-  }
+  throw new ModelError("the network isn't a classifier", {
+    expected: `two or more outputs with softmax or linear${allowed ? ', or a sigmoid' : ''}`,
+    got: `${shape.join(' × ')} through ${lastActivation(layers)}`,
+  });
 }
 
 /**

@@ -44,7 +44,7 @@ import { schedules } from './schedules.js';
  * @property {number} accuracy  likewise, on augmented training images
  */
 
-/** How `trainFew` trains. */
+/** The options of `trainFew`'s training. */
 export const FEW = Object.freeze({
   steps: 300,
   batchSize: 32,

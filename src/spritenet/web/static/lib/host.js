@@ -273,9 +273,9 @@ export class Host {
    * @param {Call} call
    * @param {number} number  of the model
    * @param {Examples} examples
-   * @param {any} options  `validation` as examples kept or not; no callbacks
+   * @param {any} options  `validation` and `calibrateOn` as examples kept or not; no callbacks
    */
-  async fit({ id, signal }, number, examples, { validation, ...options }) {
+  async fit({ id, signal }, number, examples, { validation, calibrateOn, ...options }) {
     const model = this.model(number);
     /** @type {number[]} */
     let steps = [];
@@ -300,10 +300,11 @@ export class Host {
     };
     this.flushes.set(number, flush);
     try {
-      return await model.fit(examples, {
+      const history = await model.fit(examples, {
         ...options,
         signal,
         validation: validation && this.those(validation),
+        ...(calibrateOn !== undefined && { calibrateOn: calibrateOn && this.those(calibrateOn) }),
         onStep: (step) => {
           for (const field of STEP_FIELDS) steps.push(step[field]);
           if (performance.now() - last >= EVENTS_EVERY) flush();
@@ -311,6 +312,9 @@ export class Host {
         onEvaluate: (evaluated) => report({ evaluated }),
         onEpoch: (epoch) => report({ epoch }),
       });
+      const { rejection, thresholds } = model.metadata;
+      if (calibrateOn !== false) this.post({ id, tuned: { rejection, thresholds } });
+      return history;
     } finally {
       flush();
       this.flushes.delete(number);

@@ -3,7 +3,7 @@
 // Everything works in a page, in a worker and in Node.js. `predict` answers at once; `fit` and
 // `evaluate` work in slices, so that a page stays responsive, and may be aborted between two.
 
-import { calibrate } from './calibration.js';
+import { calibrate, calibrateTrained } from './calibration.js';
 import { withClassWeight } from './class-weight.js';
 import {
   checkClassifies,
@@ -299,7 +299,8 @@ export class Model {
   }
 
   /**
-   * Trains it. Batches are those of Spritenet in Python with the same seed.
+   * Trains it; with validation images calibrates it at the end, too. Batches are those of Spritenet in
+   * Python with the same seed.
    *
    * @param {Examples} examples
    * @param {FitOptions} [options]
@@ -314,8 +315,7 @@ export class Model {
     const row = this.loss?.row;
     const taught = row ? examplesFor(examples, outputs, row) : examples;
     const count = checkExamples(taught, inputShape, outputs, row);
-    const { validation } = options;
-    const { classWeight } = options;
+    const { validation, classWeight, calibrateOn = validation, seed, signal } = options;
     const weighted =
       classWeight === undefined
         ? taught
@@ -330,8 +330,14 @@ export class Model {
       });
     }
     this.busy = true;
+    Object.assign(this.metadata, { rejection: null, thresholds: null }); // of the former weights
     try {
-      return await new Training(this, weighted, count, { ...options, validation: held }).run();
+      const training = new Training(this, weighted, count, { ...options, validation: held });
+      const history = await training.run();
+      if (calibrateOn && !history.aborted) {
+        await calibrateTrained(this, examples, calibrateOn, history.images, { seed, signal });
+      }
+      return history;
     } finally {
       this.busy = false;
     }

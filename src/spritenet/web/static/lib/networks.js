@@ -8,7 +8,7 @@ import { schedules } from './schedules.js';
 
 /** @typedef {import('./network-table.js').Entry} Entry */
 /**
- * What a network is made for: a `SpriteData`, or anything with its form.
+ * The data that a network is made for: a `SpriteData`, or anything with its form.
  *
  * @typedef {object} DataForm
  * @property {readonly number[]} imageShape  height, width, channels

@@ -8,7 +8,7 @@ import { stretched } from './resample.js';
 
 /** @typedef {{ height: number, width: number, channels: number }} Form  Of an image. */
 /**
- * What an outlier is made from.
+ * The material of an outlier.
  *
  * @typedef {object} Data
  * @property {Uint8Array} images  n h w c

@@ -97,13 +97,18 @@ export class RemoteModel {
    * Trains it, as `Model.fit`. `onStep` is called for every step, several at a time.
    *
    * @param {Examples | RemoteExamples} examples
-   * @param {Omit<FitOptions, 'validation'> & { validation?: Examples | RemoteExamples }} [options]
+   * @param {Omit<FitOptions, 'validation' | 'calibrateOn'> & { validation?: Examples | RemoteExamples,
+   *     calibrateOn?: Examples | RemoteExamples | false }} [options]
    * @returns {Promise<History>}
    */
-  async fit(examples, { signal, onStep, onEvaluate, onEpoch, validation, ...options } = {}) {
+  async fit(
+    examples,
+    { signal, onStep, onEvaluate, onEpoch, validation, calibrateOn, ...options } = {},
+  ) {
     /** @param {any} message */
-    const hear = async ({ steps, evaluated, epoch, state }) => {
+    const hear = async ({ steps, evaluated, epoch, state, tuned }) => {
       if (state) this.update(state);
+      if (tuned) Object.assign(this.metadata, tuned);
       if (steps) this.hearSteps(steps, onStep);
       if (evaluated) await onEvaluate?.(evaluated);
       if (epoch) await onEpoch?.(epoch);
@@ -111,8 +116,13 @@ export class RemoteModel {
     const transfer = /** @type {ArrayBuffer[]} */ ([]);
     const parts = [
       plain(examples, transfer),
-      { ...options, validation: validation && plain(validation, transfer) },
+      {
+        ...options,
+        validation: validation && plain(validation, transfer),
+        calibrateOn: calibrateOn && plain(calibrateOn, transfer),
+      },
     ];
+    Object.assign(this.metadata, { rejection: null, thresholds: null }); // of the former weights
     this.busy = true;
     try {
       return await this.ask('fit', parts, { signal, hear, transfer });

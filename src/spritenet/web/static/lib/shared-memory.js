@@ -26,7 +26,7 @@ export function sharedMemory() {
 }
 
 /**
- * What an instance on such a memory imports: the memory, and a clock that is the same in all threads.
+ * The imports of an instance on such a memory: the memory, and a clock that is the same in all threads.
  *
  * @param {WebAssembly.Memory} memory
  */

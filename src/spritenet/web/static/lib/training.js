@@ -67,7 +67,8 @@ import { infer, size } from './shapes.js';
  * @property {number} [cutmix]  puts a rectangle of another image into each: the beta distribution's parameter
  * @property {import('./class-weight.js').ClassWeight} [classWeight]  factors on the loss of each class's images
  * @property {boolean} [shuffle]  false takes the images as they lie
- * @property {Examples} [validation]  evaluated after each epoch
+ * @property {Examples} [validation]  evaluated after each epoch; at the end the model is calibrated on them
+ * @property {Examples | false} [calibrateOn]  calibrates on these instead; false leaves it uncalibrated
  * @property {number} [testEvery]  evaluate the first `testSize` of them after every so many steps, too
  * @property {number} [testSize]  all of them by default
  * @property {AbortSignal} [signal]  ends the training before its next slice; the weights are kept
