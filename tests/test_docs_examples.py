@@ -26,8 +26,11 @@ def ten_classes(count: int, seed: int) -> Split:
     "page",
     [
         "tutorials/first-model.md",
+        "how-to/from-pytorch.md",
+        "how-to/imbalanced-classes.md",
         "how-to/keras.md",
         "how-to/own-images.md",
+        "how-to/transfer.md",
         "how-to/visualisation.md",
         "reference/models.md",
         "reference/training.md",
@@ -44,4 +47,4 @@ def test_the_examples_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     names: dict[str, object] = {}
     for example in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
         exec(compile(example, page, "exec"), names)  # noqa: S102 - our own documentation
-    assert isinstance(names["model"], sn.Sequential)
+    assert isinstance(names["model"], sn.Model)

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 import spritenet as sn
+from program import spritenet
 from spritenet.dataset import Dataset
 
 pytest.importorskip("matplotlib")
 
-PAGE = Path(__file__).parents[1] / "docs" / "tutorials" / "tensorflow-js.md"
+TUTORIALS = Path(__file__).parents[1] / "docs" / "tutorials"
+PAGE = TUTORIALS / "tensorflow-js.md"
 
 
 @pytest.mark.slow
@@ -66,3 +68,26 @@ def test_the_page_has_each_snippet_of_the_tutorials() -> None:
     headings = re.findall(r"^### (.*)$", text, re.MULTILINE)
     assert [part for part in parts.split() if part not in headings] == []
     assert "optimizer.minimize(" in text.partition("## mnist-core")[2]
+
+
+@pytest.mark.slow
+def test_from_a_folder_to_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The script draws the folder, each command does what the page says, and `few` learns it."""
+    text = (TUTORIALS / "folder-to-page.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    (script,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(compile(script, "folder-to-page.md", "exec"), {})  # noqa: S102 - our own documentation
+    printed = {}
+    for line in "".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL)).splitlines():
+        done = spritenet(*line.split()[1:], folder=tmp_path)
+        assert (done.returncode, done.stderr) == (0, ""), line
+        printed[line] = done.stdout
+    assert "shapes.png: 600 images of 32×32×3" in "".join(printed.values())
+    scratch, few = (
+        float(re.findall(r"tested on 120 images: accuracy ([\d.]+) %", said)[0])
+        for command, said in printed.items()
+        if " train " in command
+    )
+    assert scratch < 80
+    assert few >= 97
+    assert (tmp_path / "shapes.html").stat().st_size > 400_000

@@ -17,6 +17,7 @@ import spritenet
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTSIDE = re.compile(r"\]\((?:\.\./)+((?:benchmarks|examples|core|src|tests|tools)/[^)#\s]+)\)")
+NAMED = re.compile(r"\[[\w-]+\.md\]\(([\w./-]+\.md)")
 ROW = re.compile(r"^\| \[[^\]]+\]\(([^)]+\.md)\) \| ([^|]+) \|", re.MULTILINE)
 API = "reference/python"
 
@@ -56,9 +57,17 @@ def on_files(files: Files, config: Any) -> Files:  # noqa: ANN401 - as above
 
 
 def on_page_markdown(markdown: str, *, page: Any, **_: object) -> str:  # noqa: ANN401 - as above
-    """Leads links to files outside docs/ to their pages."""
-    depth = len(PurePosixPath(page.file.src_uri).parts) - 1
-    return OUTSIDE.sub(lambda found: f"]({'../' * depth}source/{found[1]}.md)", markdown)
+    """Leads links to files outside docs/ to their pages, and names linked pages by their titles."""
+    place = PurePosixPath(page.file.src_uri).parent
+    depth = len(place.parts)
+    markdown = OUTSIDE.sub(lambda found: f"]({'../' * depth}source/{found[1]}.md)", markdown)
+    return NAMED.sub(lambda found: f"[{_title(place / found[1])}]({found[1]}", markdown)
+
+
+def _title(page: PurePosixPath) -> str:
+    """Returns the heading of a page of docs/."""
+    path = (ROOT / "docs" / page).resolve()
+    return path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
 
 
 def modules() -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""`spritenet train --metrics … --sampling balanced`."""
+"""`spritenet train --metrics … --sampling balanced --class-weight …`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from spritenet.training import events as kinds
 def test_metrics_are_printed_recorded_and_part_of_a_resumed_run(data: str, tmp_path: Path) -> None:
     """By name and with arguments, in lines, journal, charts, scores and JSON."""
     words = ["--metrics", "f1_score,recall:class_id=3:name=threes", "--sampling", "balanced"]
+    words += ["--class-weight", "3=2,5=0.5"]
     words = ["train", data, "--epochs", "1", "--validation", "0.25", "--out", "r", *words]
     done = spritenet(*words, folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
@@ -30,6 +31,7 @@ def test_metrics_are_printed_recorded_and_part_of_a_resumed_run(data: str, tmp_p
     assert set(ended.metrics) == set(ended.val_metrics) == set(tested.metrics)
     assert set(tested.metrics) == {"f1_score", "threes"}
     assert run.config()["sampling"] == "balanced"
+    assert run.config()["command"]["class_weight"] == {"3": 2.0, "5": 0.5}
     charts = learning_charts(TrainingRecord.of_run(run))
     assert list(charts) == ["loss", "accuracy", "f1_score", "threes"]
     done = spritenet("train", "--resume", "--out", "r", "--epochs", "2", "--json", folder=tmp_path)
@@ -45,6 +47,9 @@ def test_wrong_words_are_one_line(data: str, tmp_path: Path) -> None:
         (["--metrics", "recall:class_id=10"], "class_id is out of range"),
         (["--metrics", "recall:classes=1"], "Unsupported argument 'classes'"),
         (["--sampling", "equal"], "expected one of balanced"),
+        (["--class-weight", "3"], "expected balanced, or CLASS=FACTOR,…"),
+        (["--class-weight", "12=2"], "unknown class"),
+        (["--class-weight", "balanced", "--sampling", "balanced"], "mutually exclusive"),
     ):
         done = spritenet("train", data, "--steps", "1", *words, folder=tmp_path)
         assert done.returncode != 0

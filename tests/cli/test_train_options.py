@@ -25,6 +25,7 @@ def test_a_training_is_described_as_for_fit() -> None:
         "steps": None,
         "augment": None,
         "sampling": None,
+        "class_weight": None,
     }
     assert TrainOptions().updated({}).to_json() == TrainOptions().to_json()
     with pytest.raises(ModelError, match="batch_size"):

@@ -144,6 +144,14 @@ def train(
             show_default="every image once an epoch",
         ),
     ] = None,
+    class_weight: Annotated[
+        str | None,
+        training_option(
+            metavar="CLASS=FACTOR,…",
+            help="Factors on the loss of classes; balanced gives each class the same weight.",
+            show_default="1",
+        ),
+    ] = None,
     metrics: Annotated[
         str | None,
         training_option(

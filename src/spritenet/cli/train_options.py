@@ -32,6 +32,7 @@ TRAINING = {
     "checkpoint_every": "checkpoint_every",
     "augment": "augment",
     "sampling": "sampling",
+    "class_weight": "class_weight",
 }
 """Options of the command that describe the training → their names in `FitOptions`."""
 
@@ -77,6 +78,8 @@ class TrainOptions:
         if "data_options" in changes and changes.get("data", self.data) == self.data:
             changes["data_options"] = changes["data_options"].or_else(self.data_options)
         training = {TRAINING[name]: known[name] for name in TRAINING.keys() & known.keys()}
+        if isinstance(training.get("class_weight"), str):
+            training["class_weight"] = _class_weights(training["class_weight"])
         if "epochs" in training and "steps" not in training:
             training["steps"] = None  # given epochs override the steps of a resumed run
         return replace(self, **changes, training=replace(training_before, **training))
@@ -196,6 +199,28 @@ def metrics_of(words: str) -> list[str | dict[str, object]]:
             is_word = isinstance(known, tuple)
             config[key.strip().replace("-", "_")] = value.strip() if is_word else known
         found.append({"class_name": name, "config": config} if config else name)
+    return found
+
+
+def _class_weights(words: str) -> str | dict[str, float]:
+    """Returns the class weights of `--class-weight`, as `fit` takes them.
+
+    >>> _class_weights("cat=2,dog=0.5")
+    {'cat': 2.0, 'dog': 0.5}
+
+    Raises:
+        InputError: a class has no factor.
+    """
+    if words == "balanced":
+        return words
+    found = {}
+    for word in filter(None, (part.strip() for part in words.split(","))):
+        name, mark, factor = word.rpartition("=")
+        known = _value(factor) if mark else None
+        if isinstance(known, bool) or not isinstance(known, int | float):
+            expected = "balanced, or CLASS=FACTOR,…"
+            raise InputError("no factor", where="--class-weight", expected=expected, got=word)
+        found[name.strip()] = float(known)
     return found
 
 
