@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +22,10 @@ import pytest
 from hypothesis import settings
 
 from npm_package import installed, project_files
+
+# Hundreds of processes would compile the package anew, in twice the time of what they test.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 REQUIRE_ALL = os.environ.get("SPRITENET_REQUIRE_ALL", "") not in {"", "0"}
 NOT_ON_THIS_MACHINE = "not on this machine"
