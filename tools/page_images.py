@@ -1,10 +1,11 @@
 """Takes pictures of every page in every state, to be looked at.
 
-    python tools/page_images.py OUT [--pages lab draw watch report exported] [--width 360]
+    python tools/page_images.py OUT [--pages lab draw collect] [--width 360] [--axe axe.min.js]
 
 Each state of a page is written once per width (360, 768 and 1,440 pixels) and colour scheme, as
 OUT/PAGE-STATE-WIDTH-SCHEME.png, whole pages from top to bottom. A small network is trained on
-`strokes` first. Needs Chromium and Playwright. Nothing is compared: a person looks.
+`strokes` first. Needs Chromium and Playwright. Nothing is compared: a person looks. With the
+program of npm's axe-core, violations of the accessibility guidelines (WCAG 2.2 AA) are printed.
 """
 
 from __future__ import annotations
@@ -17,16 +18,25 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
+
+import spritenet as sn
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
+from browser.test_sweep import made  # noqa: E402 - after the path is set
 from site_server import CHROMIUM_OPTIONS  # noqa: E402 - after the path is set
+from spritenet.web.serving import running  # noqa: E402 - after the path is set
+from spritenet.web.sweep import sweeping  # noqa: E402 - after the path is set
+from spritenet.web.table import static_files  # noqa: E402 - after the path is set
 
 WIDTHS = (360, 768, 1440)
 HEIGHT = 900
@@ -131,6 +141,31 @@ def draw(tab: Page, shoot: Shoot) -> None:
         shoot("taught")
 
 
+def collect(tab: Page, shoot: Shoot, images: Path) -> None:
+    """Empty, with images, with the camera, in training, trained, with a file that is no image."""
+    tab.locator("body[data-state=idle]").wait_for(timeout=PATIENCE)
+    shoot("fresh")
+    with tab.expect_file_chooser() as chooser:
+        tab.locator(".class-card").first.get_by_text("Folder").click()
+    chooser.value.set_files(str(images))
+    tab.locator("#train-about", has_text="60 images").wait_for(timeout=PATIENCE)
+    shoot("filled")
+    tab.locator(".class-card").first.get_by_text("Camera").click()
+    tab.locator(".camera-video").first.wait_for()
+    tab.wait_for_timeout(1000)
+    shoot("camera")
+    tab.get_by_text("Close the camera").first.click()
+    tab.click("#train")
+    tab.wait_for_timeout(150)
+    shoot("training")
+    tab.locator("body[data-checked]").wait_for(timeout=PATIENCE)
+    tab.wait_for_timeout(300)
+    shoot("trained")
+    tab.set_input_files("input[type=file]:not([webkitdirectory])", str(Path(__file__)))
+    tab.wait_for_timeout(600)
+    shoot("refused")
+
+
 def still(tab: Page, shoot: Shoot) -> None:
     """A page that shows what is there."""
     tab.wait_for_timeout(1500)
@@ -140,16 +175,39 @@ def still(tab: Page, shoot: Shoot) -> None:
     shoot("unfolded")
 
 
-def pictures(browser: Browser, out: Path, page: str, address: str, widths: list[int]) -> None:
+@dataclass(frozen=True)
+class Camera:
+    """The place and the form of the images.
+
+    Attributes:
+        out: their folder.
+        widths: of the window, in pixels.
+        axe: the program of axe-core; empty for none.
+    """
+
+    out: Path
+    widths: list[int]
+    axe: str
+
+
+def pictures(browser: Browser, page: str, address: str, camera: Camera, images: Path) -> None:
     """Goes through a page's states at each width and in each scheme."""
-    states = {"lab": lab, "draw": draw, "exported": draw}.get(page, still)
+    every: dict[str, Callable[[Page, Shoot], None]] = {
+        "lab": lab,
+        "draw": draw,
+        "exported": draw,
+        "collect": partial(collect, images=images),
+    }
+    states = every.get(page, still)
     visited = None  # with the cookies: an address with a token is good for one visit
-    for width in widths:
+    for width in camera.widths:
         for scheme in SCHEMES:
             context = browser.new_context(
                 viewport={"width": width, "height": HEIGHT},
                 color_scheme=scheme,
                 storage_state=visited,
+                permissions=["camera"],
+                bypass_csp=bool(camera.axe),
             )
             tab = context.new_page()
             tab.goto(address)
@@ -157,13 +215,38 @@ def pictures(browser: Browser, out: Path, page: str, address: str, widths: list[
 
             def shoot(state: str, tab: Page = tab, end: str = f"{width}-{scheme}") -> None:
                 tab.evaluate("scrollTo(0, 0)")
-                tab.screenshot(path=out / f"{page}-{state}-{end}.png", full_page=True)
+                tab.screenshot(path=camera.out / f"{page}-{state}-{end}.png", full_page=True)
                 wide = tab.evaluate("document.documentElement.scrollWidth - innerWidth")
                 if wide > 0:
                     sys.stdout.write(f"{page}-{state}-{end}: {wide} pixels too wide\n")
+                for line in violations(tab, camera.axe):
+                    sys.stdout.write(f"{page}-{state}-{end}: {line}\n")
 
             states(tab, shoot)
             context.close()
+
+
+def violations(tab: Page, axe: str) -> list[str]:
+    """The violations of the accessibility guidelines that axe-core finds, a line each."""
+    if not axe:
+        return []
+    tab.evaluate(axe)
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = tab.evaluate("tags => axe.run({ runOnly: tags })", tags)["violations"]
+    lines = []
+    for each in found:
+        places = ", ".join(str(node["target"]) for node in each["nodes"][:4])
+        lines.append(f"{each['id']}: {each['help']}: {places}")
+    return lines
+
+
+def write_images(folder: Path) -> None:
+    """Twelve drawn digits of each of five classes, as PNG files in folders."""
+    data = sn.load("strokes").train
+    for label in range(5):
+        (folder / str(label)).mkdir(parents=True)
+        for i, image in enumerate(data.images[data.labels == label][:12]):
+            Image.fromarray(image[:, :, 0]).save(folder / str(label) / f"{i}.png")
 
 
 @contextmanager
@@ -173,20 +256,31 @@ def addresses(folder: Path, wanted: list[str]) -> Iterator[Iterator[tuple[str, s
     options = ("--epochs", "3", "--test-every", "100", "--out", str(run))
     train = [*SPRITENET, "train", "strokes", *options]
     subprocess.run(train, check=True, stdout=subprocess.DEVNULL)
+    small = folder / "small.png"
+    sn.pack(
+        sn.Dataset("small", {"train": sn.load("strokes").train[:600]}, tuple("0123456789")), small
+    )
 
     def each() -> Iterator[tuple[str, str]]:
         served: dict[str, tuple[object, ...]] = {
             "lab": ("lab", "strokes"),
             "draw": ("draw", run),
             "watch": ("watch", run),
+            "collect": ("collect",),
         }
         for page, words in served.items():
             if page in wanted:
                 with command(*words) as address:
                     yield page, address
+        if "sweep" in wanted:
+            routes = sweeping(made(folder).path)
+            with running(static_files("watch", "sweep"), routes, home="/sweep/") as site:
+                yield "sweep", site.address
         files: dict[str, tuple[object, ...]] = {
             "report": ("report", run, "--out", folder / "report.html"),
             "exported": ("export", run, folder / "exported.html"),
+            "curation": ("clean", small, "--page", folder / "curation.html"),
+            "map": ("embed", small, folder / "map.html"),
             "exported-lab": ("export", run, folder / "exported-lab.html", "--with-data", "strokes"),
         }
         for page, words in files.items():
@@ -199,21 +293,28 @@ def addresses(folder: Path, wanted: list[str]) -> Iterator[Iterator[tuple[str, s
 
 def main() -> None:
     """Takes them all."""
-    known = ["lab", "draw", "watch", "report", "exported", "exported-lab"]
+    known = ["lab", "draw", "watch", "collect", "sweep", "report", "exported", "exported-lab"]
+    known += ["curation", "map"]
     parser = argparse.ArgumentParser(description="Take pictures of every page in every state.")
     parser.add_argument("out", type=Path)
     parser.add_argument("--pages", nargs="+", choices=known, default=known)
     parser.add_argument("--width", type=int, nargs="+", default=list(WIDTHS))
+    parser.add_argument("--axe", type=Path, help="node_modules/axe-core/axe.min.js")
     options = parser.parse_args()
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         raise SystemExit("Chromium is not installed: apt-get install chromium")
     options.out.mkdir(parents=True, exist_ok=True)
+    axe = options.axe.read_text(encoding="utf-8") if options.axe else ""
+    camera = Camera(options.out, options.width, axe)
+    switches = [*CHROMIUM_OPTIONS, "--use-fake-device-for-media-stream"]
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(CHROMIUM_OPTIONS))
+        browser = playwright.chromium.launch(executable_path=program, args=switches)
+        images = Path(folder) / "images"
+        write_images(images)
         with addresses(Path(folder), options.pages) as pages:
             for page, address in pages:
-                pictures(browser, options.out, page, address, options.width)
+                pictures(browser, page, address, camera, images)
         browser.close()
 
 

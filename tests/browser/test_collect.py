@@ -203,8 +203,9 @@ def scenes() -> bytes:
 
 
 BRIGHTNESS = """() => {
-  const cut = spritenetCollect.camera.frame(spritenetCollect.filling.captures.camera.view);
-  return cut ? cut.data.reduce((a, b) => a + b, 0) / cut.data.length : -1;
+  const frame = spritenetCollect.camera.frame(spritenetCollect.filling.captures.camera.view);
+  const light = frame?.data.filter((_, i) => i % 4 < 3);
+  return light ? light.reduce((a, b) => a + b, 0) / light.length : -1;
 }"""
 
 

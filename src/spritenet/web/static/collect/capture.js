@@ -1,11 +1,11 @@
 // The two ways to make images inside a class: hold a button while the camera looks, or draw.
 
 import { element } from '../ui/dom.js';
-import { View } from './camera.js';
+import { View } from '../ui/camera.js';
 import { squareOf } from './pixels.js';
 import { Sketch, button } from './sketch.js';
 
-/** @typedef {import('./camera.js').Camera} Camera */
+/** @typedef {import('../ui/camera.js').Camera} Camera */
 /** @typedef {import('./pixels.js').Cut} Cut */
 /** @typedef {(cut: Cut, source: 'camera' | 'drawing', burst: string) => boolean} Take  false if there is no room */
 
@@ -94,9 +94,9 @@ export class CameraCapture {
   }
 
   shoot() {
-    const cut = this.camera.frame(this.view);
-    if (!cut) return;
-    if (!this.take(cut, 'camera', `burst ${this.bursts}`)) return this.end();
+    const frame = this.camera.frame(this.view);
+    if (!frame) return;
+    if (!this.take(squareOf(frame), 'camera', `burst ${this.bursts}`)) return this.end();
     this.taken++;
     this.record.dataset.count = String(this.taken);
     return undefined;

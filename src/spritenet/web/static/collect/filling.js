@@ -6,7 +6,7 @@ import { chosen, dropped, read } from './intake.js';
 import { LONGEST_NAME, MOST_IMAGES, addClass, addImages, counted } from './project.js';
 import { framesOf } from './video.js';
 
-/** @typedef {import('./camera.js').Camera} Camera */
+/** @typedef {import('../ui/camera.js').Camera} Camera */
 /** @typedef {import('./gallery.js').Gallery} Gallery */
 /** @typedef {import('./intake.js').Arrival} Arrival */
 /** @typedef {import('./intake.js').Found} Found */

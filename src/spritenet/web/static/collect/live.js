@@ -4,12 +4,12 @@ import { element } from '../ui/dom.js';
 import { drawPixels } from '../ui/pictures.js';
 import { Verdict } from '../draw/verdict.js';
 import { decodePicture, pictureFile } from '../draw/picture.js';
-import { View } from './camera.js';
+import { View } from '../ui/camera.js';
 import { inputOf, squareOf } from './pixels.js';
 import { Sketch, button } from './sketch.js';
 
 /** @typedef {import('../lib/remote-model.js').RemoteModel} RemoteModel */
-/** @typedef {import('./camera.js').Camera} Camera */
+/** @typedef {import('../ui/camera.js').Camera} Camera */
 /** @typedef {import('./pixels.js').Cut} Cut */
 /** @typedef {import('./project.js').Class} Class */
 /** @typedef {import('./project.js').Source} Source */
@@ -180,8 +180,8 @@ export class Live {
   look() {
     clearTimeout(this.timer);
     if (this.kind !== 'camera') return;
-    const cut = this.camera.frame(this.view);
-    if (cut) this.see({ cut, source: 'camera' });
+    const frame = this.camera.frame(this.view);
+    if (frame) this.see({ cut: squareOf(frame), source: 'camera' });
     this.timer = setTimeout(() => this.look(), EVERY);
   }
 

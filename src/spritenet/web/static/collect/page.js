@@ -2,7 +2,7 @@
 
 import { Core, useCore } from '../lib/index.js';
 import { digest } from '../lib/sha256.js';
-import { Camera } from './camera.js';
+import { Camera } from '../ui/camera.js';
 import { Database } from './database.js';
 import { at, attempt, metaOf, report, speak } from './elements.js';
 import { Filling } from './filling.js';

@@ -3,6 +3,7 @@
 import { defaultCore } from '../lib/index.js';
 import { readSprite } from '../lib/sprite.js'; // not all of SpriteData, for the page that is one small file
 import { sha256 } from '../lib/sha256.js';
+import { element } from '../ui/dom.js';
 import { download, zipped } from '../ui/zip.js';
 import { Familiar } from './familiar.js';
 import { Shelf } from './shelf.js';
@@ -220,15 +221,9 @@ export class Lessons {
     this.buttons.forEach((button, label) => {
       const times = this.taught.filter((lesson) => lesson.label === label).length;
       button.textContent = this.names[label];
-      button.setAttribute(
-        'aria-label',
-        `I meant ${this.names[label]}${times ? `, taught ${times === 1 ? 'once' : `${times} times`}` : ''}`,
-      );
       if (!times) return;
-      const count = document.createElement('span');
-      count.className = 'count';
-      count.textContent = `×${times}`;
-      button.append(count);
+      const count = element('span', 'count', `×${times}`);
+      button.append(count, element('span', 'visually-hidden', ' taught'));
     });
     const { undo, forget, save } = this.places;
     undo.disabled = forget.disabled = this.taught.length === 0;

@@ -10,6 +10,7 @@ import { decodePicture, pictureFile } from './picture.js';
 import { Reader } from './reader.js';
 import { Sheet } from './sheet.js';
 import { Verdict } from './verdict.js';
+import { Viewfinder } from './viewfinder.js';
 
 /** @typedef {import('./reader.js').Answer} Answer */
 /** @typedef {import('./stroke.js').Stroke} Stroke */
@@ -56,6 +57,21 @@ class Page {
       this.names,
       model.isMultiLabel ? thresholdsOf(model) : null,
     );
+    this.viewfinder = new Viewfinder(
+      {
+        paper: at('paper'),
+        toggle: at('camera'),
+        tools: at('camera-tools'),
+        mirror: at('mirror'),
+        turn: at('turn'),
+      },
+      !hasSigns(this.names),
+      {
+        frame: (frame, first) => this.look(frame, first),
+        closed: () => this.redraw(),
+        failed: (error) => report(error),
+      },
+    );
     this.layers = new LayerPictures(at('layers'), model);
     /** None for a model of several classes: a drawing is taught as one class. @type {Lessons | null} */
     this.lessons = model.isMultiLabel ? null : this.makeLessons(embedded);
@@ -90,6 +106,7 @@ class Page {
 
   /** @param {number} x @param {number} y @param {number} share */
   begin(x, y, share) {
+    this.viewfinder.close();
     if (this.sheet.isFull) return;
     const covered = this.sheet.picture;
     this.stroke = this.sheet.begin(this.width);
@@ -164,15 +181,27 @@ class Page {
     return { input: answer.input, strokes: sheet.strokes };
   }
 
+  /** Classifies a frame of the camera. @param {import('../ui/camera.js').Frame} frame @param {boolean} first  since it was opened */
+  look(frame, first) {
+    if (first) {
+      this.sheet.show(frame);
+      report(null);
+    } else this.sheet.replace(frame);
+    this.schedule();
+  }
+
   undo() {
+    this.viewfinder.close();
     if (!this.stroke && this.sheet.undo()) this.redraw();
   }
 
   redo() {
+    this.viewfinder.close();
     if (!this.stroke && this.sheet.redo()) this.redraw();
   }
 
   clear() {
+    this.viewfinder.close();
     if (this.stroke) return;
     this.sheet.clear();
     this.redraw();
@@ -181,6 +210,7 @@ class Page {
   /** @param {File | null} file */
   async open(file) {
     if (!file) return;
+    this.viewfinder.close();
     try {
       this.sheet.show(await decodePicture(file));
       report(null);
@@ -239,6 +269,8 @@ class Page {
     } else if (!command && !event.altKey && (key === 'delete' || key === 'backspace')) {
       this.clear();
       done();
+    } else if (key === 'escape') {
+      this.viewfinder.close();
     } else if (!command && !event.altKey && (key === '[' || key === ']')) {
       at('width').value = String(this.width + (key === ']' ? 3 : -3));
       done();
@@ -284,6 +316,11 @@ function about({ metadata, parameterCount, isMultiLabel }) {
 /** @param {Model} model */
 function thresholdsOf(model) {
   return model.metadata.thresholds ?? new Array(model.outputs).fill(0.5);
+}
+
+/** Returns true for letters and digits, which a mirror changes. @param {readonly string[]} names */
+function hasSigns(names) {
+  return names.some((name) => /^[\p{L}\p{N}]$/u.test(name));
 }
 
 /** @param {readonly string[]} names */

@@ -65,6 +65,13 @@ export class Sheet {
     this.push({ kind: 'picture', picture });
   }
 
+  /** Shows a picture in place of the one that is seen. @param {Picture} picture */
+  replace(picture) {
+    const last = this.items[this.items.length - 1];
+    if (last?.kind === 'picture') last.picture = picture;
+    else this.show(picture);
+  }
+
   clear() {
     if (!this.isEmpty) this.push({ kind: 'clear' });
   }

@@ -1,10 +1,9 @@
 // The camera: asked for only while something shows it, and off as soon as nothing does.
 
 import { DataError } from '../lib/index.js';
-import { element } from '../ui/dom.js';
-import { squareOf } from './pixels.js';
+import { element } from './dom.js';
 
-/** @typedef {import('./pixels.js').Cut} Cut */
+/** @typedef {{ data: Uint8ClampedArray, width: number, height: number }} Frame  4 bytes a pixel */
 
 const SIDE = 256; // pixels of the square that is cut from a frame
 const ADVICE = /** @type {Record<string, string>} */ ({
@@ -22,7 +21,6 @@ export class View {
     this.video.muted = true;
     this.video.playsInline = true;
     this.video.setAttribute('aria-label', 'What the camera sees');
-    this.video.setAttribute('role', 'img');
   }
 }
 
@@ -120,7 +118,7 @@ export class Camera {
     for (const view of views) await this.open(view);
   }
 
-  /** Returns the square in the middle of what a view shows; null before there is a frame. @param {View} view @returns {Cut | null} */
+  /** Returns the square in the middle of what a view shows; null before there is a frame. @param {View} view @returns {Frame | null} */
   frame({ video }) {
     const { context } = this;
     const { videoWidth, videoHeight } = video;
@@ -130,7 +128,6 @@ export class Camera {
     context.imageSmoothingQuality = 'high';
     const [left, top] = [(videoWidth - side) / 2, (videoHeight - side) / 2];
     context.drawImage(video, left, top, side, side, 0, 0, SIDE, SIDE);
-    const { data, width, height } = context.getImageData(0, 0, SIDE, SIDE);
-    return squareOf({ data, width, height });
+    return context.getImageData(0, 0, SIDE, SIDE);
   }
 }
