@@ -214,3 +214,25 @@ def test_other_sites_in_the_same_browser_reach_nothing(chromium: Browser, tmp_pa
         assert reached == []
         page.goto(f"{here}/page/")
         assert page.title() == "ours"
+
+
+def test_the_lab_gives_int8_and_c_code(chromium: Browser, tmp_path: Path) -> None:
+    """Made by the server of a network that was trained in the page; Python reads the int8 file."""
+    data = sn.load("strokes").train[:600]
+    sn.pack(data, tmp_path / "digits.png")
+    with started("lab", tmp_path / "digits.png") as address, visited(chromium) as context:
+        page = context.new_page()
+        page.goto(address)
+        page.fill("#length", "1")
+        page.click("#start")
+        page.locator("#save-int8:enabled").wait_for(timeout=60_000)
+        for button, name in (("#save-int8", "model.int8"), ("#save-c", "model-c.zip")):
+            with page.expect_download() as download:
+                page.click(button)
+            assert download.value.suggested_filename == name
+            download.value.save_as(tmp_path / name)
+        page.locator("#keep-note", has_text="Saved: model-c.zip").wait_for()
+    model = sn.QuantizedModel.load(tmp_path / "model.int8")
+    assert model.class_names == data.class_names
+    with zipfile.ZipFile(tmp_path / "model-c.zip") as archive:
+        assert b"int8" in archive.read("src/model.c")

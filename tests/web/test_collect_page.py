@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import Message
 
 import spritenet as sn
-from spritenet.web.c_export import LARGEST_MODEL, c_export
+from spritenet.web.model_files import LARGEST_MODEL, model_routes
 from spritenet.web.pages import collect_page, lab_page
 from spritenet.web.table import STATIC, Content, Headed
 
@@ -68,8 +68,8 @@ def test_lab_and_collect_lead_to_each_other(tmp_path: Path) -> None:
     assert "../lab/" not in page_text(collect_page(), "/collect/")
 
 
-def posted(body: bytes) -> Response:
-    """The answer of the route."""
+def posted(body: bytes, route: int = 0) -> Response:
+    """The answer of a route: C code, or int8."""
 
     async def receive() -> Message:
         return {"type": "http.request", "body": body}
@@ -77,7 +77,7 @@ def posted(body: bytes) -> Response:
     scope = {"type": "http", "method": "POST", "path": "/collect/c", "headers": []}
 
     async def answer() -> Response:
-        found = await c_export().endpoint(Request(scope, receive))
+        found = await model_routes("/collect/")[route].endpoint(Request(scope, receive))
         assert isinstance(found, Response)
         return found
 
@@ -117,6 +117,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model.save(folder)
     sn.pack(data, folder / "images.png")
     return folder
+
+
+def test_the_server_writes_int8(folder: Path, tmp_path: Path) -> None:
+    """The file that `spritenet quantize` writes, calibrated on the images that the page sends."""
+    answer = posted(request_of(folder), 1)
+    assert answer.status_code == 200, answer.body
+    (tmp_path / "model.int8").write_bytes(answer.body)
+    images = sn.load(folder / "images.png").train.images
+    expected = sn.load_model(folder).quantize(images)
+    assert (
+        sn.QuantizedModel.load(tmp_path / "model.int8").predict(images) == expected.predict(images)
+    ).all()
 
 
 def test_the_server_writes_c_code(folder: Path) -> None:

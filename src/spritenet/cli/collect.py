@@ -45,7 +45,7 @@ def collect(
     data_options: DataOptions,
 ) -> None:
     """Open a page to collect images by camera, drawing or files, and to train on them."""
-    from spritenet.web.c_export import LARGEST_MODEL, c_export
+    from spritenet.web.model_files import LARGEST_MODEL, model_routes
     from spritenet.web.pages import collect_page
 
     start = b""
@@ -58,7 +58,7 @@ def collect(
         return
     serve(
         collect_page(start),
-        [c_export()],
+        model_routes("/collect/"),
         home="/collect/",
         host=host,
         port=port,

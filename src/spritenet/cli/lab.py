@@ -28,12 +28,21 @@ def lab(
     data_options: DataOptions,
 ) -> None:
     """Open a page that trains a network on a data set in the browser."""
+    from spritenet.web.model_files import LARGEST_MODEL, model_routes
     from spritenet.web.pages import lab_page
 
     loaded = _load(data, data_options)
     with lab_page(loaded) as pages:
         print(_describe(loaded))
-        serve(pages, home="/lab/", host=host, port=port, no_browser=no_browser)
+        serve(
+            pages,
+            [*model_routes("/lab/"), *model_routes("/collect/")],
+            home="/lab/",
+            host=host,
+            port=port,
+            no_browser=no_browser,
+            largest_body=LARGEST_MODEL,
+        )
 
 
 def _load(name: str, options: DataOptions) -> Dataset | Path:

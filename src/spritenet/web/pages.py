@@ -83,12 +83,18 @@ def collect_page(start: bytes = b"", *, lab: bool = False) -> dict[str, Content]
         words["start"] = f"{START} {hashlib.sha256(start).hexdigest()[:16]}"
         table[f"/collect/{START}"] = start, "application/octet-stream"
     page = (STATIC / "collect" / "index.html").read_text(encoding="utf-8")
-    for name, word in words.items():
-        empty = f'<meta name="spritenet-{name}" content="">'
-        page = page.replace(empty, empty.replace('""', f'"{html.escape(word)}"'))
+    page = _with_words(page, words)
     page = _with_links(page, "Collect") if lab else page
     table["/collect/"] = page.encode(), HTML
     return table
+
+
+def _with_words(page: str, words: dict[str, str]) -> str:
+    """Returns a page with words for its program."""
+    for name, word in words.items():
+        empty = f'<meta name="spritenet-{name}" content="">'
+        page = page.replace(empty, empty.replace('""', f'"{html.escape(word)}"'))
+    return page
 
 
 def _with_links(page: str, shown: str) -> str:
@@ -110,6 +116,7 @@ def _lab_files(is_folder: bool) -> dict[str, Content]:
     page = (STATIC / "lab" / "index.html").read_text(encoding="utf-8")
     if is_folder:
         page = page.replace('content="data.png"', f'content="{sprites.INDEX}"')
+    page = _with_words(page, {"version": spritenet.__version__})
     content = _with_links(page, "Lab").encode(), HTML
     table["/lab/"] = Headed(content, (("Content-Security-Policy", OPEN_POLICY),))
     return table

@@ -208,4 +208,6 @@ def again(report: Report) -> str:
     lines = "\n".join(html(command, 400) for command in report.commands)
     if not lines:
         return ""
-    return section("again", "Reproduction", f'<pre class="scroll"><code>{lines}</code></pre>')
+    return section(
+        "again", "Reproduction", f'<pre class="scroll" tabindex="0"><code>{lines}</code></pre>'
+    )

@@ -17,6 +17,7 @@ import { counted } from './project.js';
 
 const ENOUGH = 20; // images of a class
 const RECALL = 0.8; // less needs more images
+const SINGLE = 2; // classes of which each has a line of its own
 const ALIKE = 0.05; // of the contrast: images that differ by less are nearly the same
 const CELLS = 8; // a side of the thumbnail by which most pairs are told apart
 const CELL_ALIKE = 0.12; // of the contrast of the thumbnail
@@ -187,6 +188,13 @@ export function recalls(labels, probabilities, k) {
 export function needs(classes, images, recall) {
   const sizes = classes.map(({ id }) => images.get(id)?.length ?? 0);
   const most = Math.max(...sizes, 0);
+  const few = sizes.filter((count) => count > 0 && count < ENOUGH).length;
+  if (few > SINGLE && classes.length === few) {
+    const least = Math.min(...sizes);
+    const range = least === most ? `${most}` : `${least} to ${most}`;
+    const words = `Each class has ${range} images: ${ENOUGH} or more are better.`;
+    return [{ id: classes[0].id, words }];
+  }
   return classes.flatMap(({ id, name }, k) => {
     const count = sizes[k];
     const rate = recall.get(id);

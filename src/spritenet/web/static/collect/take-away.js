@@ -8,7 +8,6 @@ import { zipped } from '../ui/zip.js';
 
 const TEST = 5; // every fifth image of a class is for tests, the last ones
 const FLOAT_BYTES = 4;
-const CALIBRATING = 300; // images
 
 /**
  * Returns the images as a sprite with a training and a test set: of each class, the last fifth is for
@@ -52,38 +51,6 @@ export async function spriteOf({ images, labels, classNames, imageShape }, name)
  */
 export async function modelZip(model) {
   return zipped(await model.toFiles());
-}
-
-/**
- * Returns C code as a ZIP, which the server of the page writes.
- *
- * @param {RemoteModel} model
- * @param {Examples} examples  that calibrate int8
- * @returns {Promise<Blob>}
- */
-export async function cCode(model, examples) {
-  const sprite = await spriteOf(some(examples), '');
-  const images = new Uint8Array(await sprite.arrayBuffer());
-  const body = zipped({ ...(await model.toFiles()), 'images.png': images });
-  const response = await fetch('c', { method: 'POST', body });
-  if (!response.ok) throw new ModelError((await response.text()).trim());
-  return response.blob();
-}
-
-/** Returns a part of the images of each class. @param {Examples} examples @returns {Examples} */
-function some(examples) {
-  const { images, labels } = examples;
-  const step = Math.ceil(labels.length / CALIBRATING);
-  const places = [...labels.keys()].filter((i) => i % step === 0);
-  const size = images.length / labels.length;
-  const chosen = new Uint8Array(size * places.length);
-  places.forEach((i, k) => chosen.set(images.subarray(i * size, (i + 1) * size), k * size));
-  return { ...examples, images: chosen, labels: Int32Array.from(places, (i) => labels[i]) };
-}
-
-/** True where the page has a server that writes C. */
-export function hasServer() {
-  return !(/** @type {any} */ (globalThis).SPRITENET?.file) && /^http/.test(location.protocol);
 }
 
 /**

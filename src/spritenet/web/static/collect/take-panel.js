@@ -2,9 +2,10 @@
 
 import { download } from '../ui/zip.js';
 import { at, attempt, metaOf, speak } from './elements.js';
+import { fileByServer, hasServer } from '../ui/server-files.js';
 import { packProject } from './project-file.js';
 import { filledClasses } from './project.js';
-import { cCode, fileName, hasServer, modelZip, pageOf, spriteOf } from './take-away.js';
+import { fileName, modelZip, pageOf, spriteOf } from './take-away.js';
 
 /** @typedef {import('../lib/remote-model.js').RemoteModel} RemoteModel */
 
@@ -18,12 +19,12 @@ export class TakePanel {
     this.store = store;
     this.inputs = inputs;
     this.trainer = trainer;
-    this.writesC = hasServer() && metaOf('version') !== '';
     this.on('save-project', '-project.zip', () => packProject(store.project, store.pixels));
     this.on('take-sprite', '.png', () => spriteOf(this.examples, store.project.title));
     this.on('take-model', '-model.zip', (model) => modelZip(model));
     this.on('take-page', '.html', (model) => pageOf(model, metaOf('version')));
-    this.on('take-c', '-c.zip', (model) => cCode(model, this.examples));
+    this.on('take-c', '-c.zip', (model) => fileByServer('c', model, this.examples));
+    this.on('take-int8', '.int8', (model) => fileByServer('int8', model, this.examples));
   }
 
   get examples() {
@@ -55,6 +56,6 @@ export class TakePanel {
     at('save-project').disabled = project.images.length === 0;
     at('take-sprite').disabled = filledClasses(project).length === 0;
     for (const id of ['take-model', 'take-page']) at(id).disabled = !model;
-    at('take-c').disabled = !model || !this.writesC;
+    for (const id of ['take-c', 'take-int8']) at(id).disabled = !model || !hasServer();
   }
 }

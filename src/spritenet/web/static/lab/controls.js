@@ -16,7 +16,7 @@ import { at } from './elements.js';
 
 let isLost = false; // the focus, with a button that was disabled
 
-const BUTTONS = ['start', 'pause', 'stop', 'reset', 'test', 'save', 'load'];
+const BUTTONS = ['start', 'pause', 'stop', 'reset', 'test', 'save', 'load', 'save-int8', 'save-c'];
 
 /**
  * Enables and names the buttons.
@@ -37,6 +37,7 @@ export function showControls(state, { ready, images, trained, goesOn, network })
   at('reset').disabled = !trained || state === 'stopping';
   at('test').disabled = !idle || !network;
   at('save').disabled = !network || state === 'starting';
+  for (const id of ['save-int8', 'save-c']) at(id).disabled = !idle || !network;
   at('load').disabled = !idle || !images;
   document.body.dataset.state = state;
   // A button that is disabled loses the focus, and with it the keyboard its place.

@@ -6,6 +6,7 @@ import { at, counted, on, percent, tell } from './elements.js';
 import { Form } from './form.js';
 import { Images } from './images.js';
 import { Inside } from './inside.js';
+import { offerDeviceFiles } from './device-files.js';
 import { loadedText, onChoice, save, unlike } from './model-files.js';
 import { toRows } from './networks.js';
 import { makePad } from './pad.js';
@@ -85,6 +86,7 @@ class Lab {
     on('reset', 'click', () => void this.reset());
     on('test', 'click', () => trainer.test().catch((error) => tell('learning-problem', error)));
     on('save', 'click', () => void this.save());
+    offerDeviceFiles(trainer);
     on('shuffle', 'click', () => results.sort('random'));
     on('unfilter', 'click', () => results.all());
     onChoice(at('load'), at('model-files'), (files) => this.load(files));
@@ -92,11 +94,6 @@ class Lab {
     addEventListener('beforeunload', (event) => {
       if (this.trained && !this.session.lasting) event.preventDefault(); // nothing is kept
     });
-  }
-
-  /** The page's own images. */
-  begin() {
-    this.images.begin();
   }
 
   /** Takes other images: the network before is dropped. @param {Lesson} lesson */
@@ -393,7 +390,7 @@ class Lab {
 }
 
 try {
-  new Lab().begin();
+  new Lab().images.begin(); // the page's own
 } catch (error) {
   tell('problem', error);
 }

@@ -34,7 +34,7 @@ export class Plot {
    */
   constructor(container, title) {
     this.svg = make('svg', { height: HEIGHT, role: 'img' });
-    this.root.append(element('h3', '', title), this.svg);
+    this.root.append(element('h2', '', title), this.svg);
     container.append(this.root);
     this.title = title;
     new ResizeObserver(() => this.#draw()).observe(this.root);

@@ -1,15 +1,18 @@
-"""The route that writes a page's model as C code: what a browser can't do alone.
+"""The routes that make other files of a page's model: those that a browser can't make alone.
 
-    POST /collect/c    a ZIP of model.json, weights.bin, images.png; the answer is a ZIP of C code
+    POST /PAGE/c       a ZIP of model.json, weights.bin, images.png; the answer is a ZIP of C code
+    POST /PAGE/int8    the same; the answer is an .int8 file
 
-The images, a sprite, calibrate int8; a network that int8 can't hold becomes float32. Everything
-lies in a temporary folder while the request lasts.
+The images, a sprite, calibrate int8; as C code, a network that int8 can't hold becomes float32.
+Everything lies in a temporary folder while the request lasts.
 """
 
 from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,10 +27,11 @@ from spritenet import sprites
 from spritenet.errors import DataError, ModelError, SpritenetError
 from spritenet.export import SavedModel, load
 from spritenet.export.c import Example, save_c
-from spritenet.model import model_of
+from spritenet.export.int8_file import INT8_ENDING
+from spritenet.model import QuantizedModel, model_of
 from spritenet.quantization import IntegerNetwork, quantize, reference
 
-__all__ = ["LARGEST_MODEL", "c_export"]
+__all__ = ["LARGEST_MODEL", "model_routes"]
 
 LARGEST_MODEL = 32 << 20
 """Bytes of a request: a model and some images."""
@@ -38,26 +42,37 @@ LARGEST_FILES = 2 * LARGEST_MODEL
 FILES = ("model.json", "weights.bin", "images.png")
 
 
-def c_export() -> Route:
-    """Returns the route."""
-    return Route("/collect/c", _answer, methods=["POST"])
+Images = NDArray[np.uint8]
 
 
-async def _answer(request: Request) -> Response:
-    """The answer: a ZIP, or what is wrong in a line."""
+def model_routes(page: str) -> list[Route]:
+    """Returns the routes of a page.
+
+    Args:
+        page: its address, such as "/lab/".
+    """
+    makers = {"c": _c_code, "int8": _int8}
+    return [
+        Route(f"{page}{name}", partial(_answer, make), methods=["POST"])
+        for name, make in makers.items()
+    ]
+
+
+async def _answer(make: Callable[[SavedModel, Images, Path], bytes], request: Request) -> Response:
+    """The answer: a file, or what is wrong in a line."""
     body = await request.body()
     try:
-        made = await run_in_threadpool(_c_code, body)
+        made = await run_in_threadpool(_made, make, body)
     except SpritenetError as error:
         return PlainTextResponse(f"{error}\n", 400)
-    return Response(made, media_type="application/zip")
+    return Response(made, media_type="application/octet-stream")
 
 
-def _c_code(body: bytes) -> bytes:
-    """Returns the folder of C code as a ZIP.
+def _made(make: Callable[[SavedModel, Images, Path], bytes], body: bytes) -> bytes:
+    """Returns the file.
 
     Raises:
-        SpritenetError: the files are damaged, or a layer is unsupported.
+        SpritenetError: the request's files are damaged, or a layer is unsupported.
     """
     with TemporaryDirectory(prefix="spritenet-") as name:
         folder = Path(name)
@@ -65,14 +80,26 @@ def _c_code(body: bytes) -> bytes:
         model = load(folder)
         with sprites.Sprite(folder / FILES[2]) as sprite:
             images = sprite.images(0, len(sprite)).reshape(-1, *model.input_shape)
-        integers, outputs = _integers(model, images)
-        example = Example(images[0].reshape(model.image_shape), outputs)
-        save_c(model, folder / "c", example, integers)
-        return _packed(folder / "c")
+        return make(model, images, folder)
+
+
+def _int8(model: SavedModel, images: Images, folder: Path) -> bytes:
+    """Returns the .int8 file."""
+    path = folder / f"model{INT8_ENDING}"
+    QuantizedModel.of(model, images).save(path)
+    return path.read_bytes()
+
+
+def _c_code(model: SavedModel, images: Images, folder: Path) -> bytes:
+    """Returns the folder of C code as a ZIP."""
+    integers, outputs = _integers(model, images)
+    example = Example(images[0].reshape(model.image_shape), outputs)
+    save_c(model, folder / "c", example, integers)
+    return _packed(folder / "c")
 
 
 def _integers(
-    model: SavedModel, images: NDArray[np.uint8]
+    model: SavedModel, images: Images
 ) -> tuple[IntegerNetwork | None, NDArray[np.generic]]:
     """Returns the int8 network and its outputs for the first image.
 
