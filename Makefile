@@ -12,6 +12,7 @@
 # make test-lowest, make test-newest   the tests with the lowest and the newest dependencies allowed
 # make test-pythons                    the tests with each of PYTHONS
 # make docs      the documentation as a site, in build/site
+# make examples  every notebook of examples/ executed, with its figures, in build/examples
 # make native    the core's tests and speed without Python
 # make release   every wheel, the source archive, the npm package and what is said of them, in dist/
 # make bench     the measurements of the README, with the peers that are installed
@@ -41,7 +42,7 @@ QUICK := tests/core tests/dataset tests/migration tests/model tests/charts tests
 QUICK += $(filter-out $(SLOW),$(wildcard tests/test_*.py))
 TESTS_OF_CORE := tests/core tests/engines tests/sprites tests/test_permutation.py
 
-.PHONY: demo test quick docs native release check check-javascript format format-javascript sanitize wasm pages npm fuzz bench lock test-lowest test-newest test-pythons clean
+.PHONY: demo test quick docs examples native release check check-javascript format format-javascript sanitize wasm pages npm fuzz bench lock test-lowest test-newest test-pythons clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -102,6 +103,9 @@ bench: $(VENV)/compiled
 docs: $(VENV)/installed-dev
 	$(PIP) --no-deps --require-hashes --requirement requirements/docs.txt
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+
+examples: $(VENV)/compiled
+	$(BIN)/python tools/notebooks.py
 
 native: $(VENV)/compiled
 	$(BIN)/python tools/native.py test

@@ -7,6 +7,7 @@ made from the docstrings of every public name.
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -45,9 +46,7 @@ def on_files(files: Files, config: Any) -> Files:  # noqa: ANN401 - as above
     for path in (ROOT / "docs").rglob("*.md"):
         linked |= set(OUTSIDE.findall(path.read_text(encoding="utf-8")))
     for name in sorted(linked):
-        source = (ROOT / name).read_text(encoding="utf-8")
-        kind = "python" if name.endswith(".py") else ""
-        page = f"# {name}\n\n````{kind}\n{source}````\n"
+        page = _shown(name)
         files.append(File.generated(config, f"source/{name}.md", content=page))
     for module, names in modules().items():
         lines = [f"# spritenet.{module}\n"] if module != "spritenet" else ["# spritenet\n"]
@@ -62,6 +61,18 @@ def on_page_markdown(markdown: str, *, page: Any, **_: object) -> str:  # noqa: 
     depth = len(place.parts)
     markdown = OUTSIDE.sub(lambda found: f"]({'../' * depth}source/{found[1]}.md)", markdown)
     return NAMED.sub(lambda found: f"[{_title(place / found[1])}]({found[1]}", markdown)
+
+
+def _shown(name: str) -> str:
+    """Returns the page of a file outside docs/: its text; of a notebook its cells."""
+    source = (ROOT / name).read_text(encoding="utf-8")
+    if name.endswith(".md"):
+        return source
+    if not name.endswith(".ipynb"):
+        kind = "python" if name.endswith(".py") else ""
+        return f"# {name}\n\n````{kind}\n{source}````\n"
+    texts = (("".join(c["source"]), c["cell_type"] == "code") for c in json.loads(source)["cells"])
+    return "\n\n".join(f"````python\n{text}\n````" if code else text for text, code in texts)
 
 
 def _title(page: PurePosixPath) -> str:
