@@ -4,6 +4,7 @@ memory   batches of 64 from sprites four times as large as the memory the proces
 peers    batches of 64 of MNIST's 70,000 images, each library's own form of them on disk
 one      one random image out of a million
 many     ten million images: packed, verified, one shuffled epoch; how much memory each takes
+train    `tutorial` on ten million images by PyTorch and by the core, and its steps' wait for images
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from spritenet.dataset.lazy_dataset import LazyDataset, ReadResult
 
-PARTS = ("memory", "peers", "one", "many")
+PARTS = ("memory", "peers", "one", "many", "train")
 TIMES = 4
 """The size of the files, as a multiple of the memory."""
 
@@ -303,6 +304,36 @@ def many(scratch: Path, options: Options) -> None:
         report(title, rows, better="less", as_json=options.json)
 
 
+def train(scratch: Path, options: Options) -> None:
+    """Images a second, and the share of the steps' time that waits for images, in per cent."""
+    import spritenet as sn
+
+    count = options.images or 10_000_000
+    packed = pack(scratch / "train", count)
+    devices = {"the core": "cpu"}
+    if importlib.util.find_spec("torch") is not None:
+        import torch
+
+        devices["PyTorch"] = "cuda" if torch.cuda.is_available() else "torch-cpu"
+    size = 1024
+    steps = options.steps or -(-count // size)
+    speeds, waits = [], []
+    for name, device in devices.items():
+        with sn.open(packed, memory="128MiB") as data:
+            forget(packed)
+            model = sn.networks.tutorial(data.train)
+            model.device = device
+            how = {"batch_size": size, "calibrate_on": False, "verbose": 0}
+            history = model.fit(data.train, steps=steps, **how)
+            assert model.session is not None  # noqa: S101 - it was trained
+            seconds = sum(epoch.seconds for epoch in history.epochs)
+            speeds.append(Row(f"{name}, {device}", (steps * size / seconds,), "images/s"))
+            share = 100 * model.session.waited / seconds
+            waits.append(Row(f"{name} waits for images", (share,), "%"))
+    title = f"{steps:,} steps of {size} of a stream of {count:,} images, {cores()} cores"
+    report(title, speeds + waits, as_json=options.json)
+
+
 class Options:
     """Returns the parsed arguments."""
 
@@ -310,6 +341,7 @@ class Options:
     rounds: int
     seconds: float
     images: int | None
+    steps: int | None
     mib: int
     parts: list[str]
     scratch: Path | None
@@ -324,7 +356,8 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; by default all")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0, help="of each turn of `peers`")
-    parser.add_argument("--images", type=int, help="of `one` (1,000,000) and `many` (10,000,000)")
+    parser.add_argument("--images", type=int, help="of `one` (1,000,000), `many`, `train`")
+    parser.add_argument("--steps", type=int, help="of `train`; by default an epoch")
     parser.add_argument("--mib", type=int, default=160, help="memory that `memory` allows")
     parser.add_argument("--scratch", type=Path, help="where to write the images; by default /tmp")
     # What the parts above do in processes of their own, whose memory is measured or held:
@@ -349,6 +382,7 @@ def main() -> None:
         "peers": peers,
         "one": one,
         "many": many,
+        "train": train,
     }
     parts = options.parts or list(PARTS)
     if "peers" in parts:

@@ -48,12 +48,13 @@ def check_device(device: object, precision: object = "float32", where: str = "de
         expected = ", ".join(DEVICES)
         raise ModelError("unknown device", where=where, expected=expected, got=repr(device))
     name = str(device)
+    own = where.replace("device", "precision")
     if precision not in PRECISIONS:
         expected = ", ".join(PRECISIONS)
-        raise ModelError("unknown precision", where=where, expected=expected, got=repr(precision))
+        raise ModelError("unknown precision", where=own, expected=expected, got=repr(precision))
     if precision != "float32" and (name == CPU or (precision == "tf32" and "cuda" not in name)):
         kinds = "cuda" if precision == "tf32" else "cuda, mps or torch-cpu"
-        raise ModelError(f"{name} can't compute in {precision}", where=where, expected=kinds)
+        raise ModelError(f"{name} can't compute in {precision}", where=own, expected=kinds)
     if name == "mps" or name.startswith("cuda"):
         _check_gpu(name, where)
     elif name == "torch-cpu":

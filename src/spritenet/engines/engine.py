@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from spritenet.optimizers import Optimizer
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Engine", "Evaluation", "Examples", "Steps"]
+__all__ = ["Engine", "Evaluation", "Examples", "StagingEngine", "Steps"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,4 +185,18 @@ class Engine(Protocol):
         `outputs`, float32 (steps, batch_size, k), receives the network's outputs for each image of
         each batch, as they were before its step, with dropout and augmentation; None for no
         interest. Rows beyond the images of a smaller batch stay as they are.
+        """
+
+
+@runtime_checkable
+class StagingEngine(Protocol):
+    """An engine with memory of its own, which a thread can bring examples to ahead of their use."""
+
+    def stage(self, examples: Examples) -> None:
+        """Brings the examples of a later call of `Engine.train` to the device.
+
+        A thread may call it while another one trains. It returns once they are there.
+
+        Args:
+            examples: those staged before have been given to `Engine.train`.
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from spritenet.augmentation import flip_note, flips
 from spritenet.dataset.load_warnings import warn
+from spritenet.engines.engine import Engine, StagingEngine
 from spritenet.errors import ModelError
 from spritenet.layers import RandomFlip, Shape
 from spritenet.model.data_adapter import DataAdapter
@@ -20,11 +22,12 @@ from spritenet.model.foreign_arrays import is_stream
 from spritenet.model.input_data import adapt
 from spritenet.model.label_notes import absence_note, label_notes
 from spritenet.training import evaluation, loop
-from spritenet.training.balanced_batches import balanced
-from spritenet.training.batch_source import BatchSource, MemoryBatches
+from spritenet.training.balanced_batches import BalancedBatches, balanced
+from spritenet.training.batch_source import BatchSource, MemoryBatches, SourceBatches
 from spritenet.training.callbacks import Callbacks
 from spritenet.training.events import Event
 from spritenet.training.fit_options import BATCH_SIZE, FitOptions
+from spritenet.training.prefetched_batches import PrefetchedBatches
 from spritenet.training.session import Session
 from spritenet.training.state import Totals
 from spritenet.training.task import Task
@@ -83,11 +86,12 @@ def events(model: Model, x: object, y: ArrayLike | None, options: FitOptions) ->
     if plan.test_every and validation is None:
         raise ModelError("test_every needs images to test on", do="Give validation_data.")
     metrics = model.chosen_metrics.bound_to(loss, model.output_shape[-1], examples)
+    engine = model.engine(batch_size, augmentation)
     task = Task(
-        engine=model.engine(batch_size, augmentation),
+        engine=engine,
         loss=loss,
         optimizer=optimizer,
-        examples=examples,
+        examples=_prefetched(examples, engine, batch_size, prod(shape)),
         validation=validation,
         sample=_sample(validation, options.test_size, seed),
         max_images=evaluation.images_per_call(model.graph, shape),
@@ -98,7 +102,7 @@ def events(model: Model, x: object, y: ArrayLike | None, options: FitOptions) ->
     if augmentation or options.steps != 1:  # a single step is `train_on_batch`'s
         model.augmentation = augmentation
     rates = plan.rates(optimizer.schedule)
-    session = Session(plan, model.state, rates, model, task.engine.interrupt)
+    session = Session(plan, model.state, rates, model, engine.interrupt)
     model.session = session
     finish = partial(model.after_training, training=examples, held_out=held_out, seed=seed)
     callbacks = Callbacks(options.callbacks)
@@ -197,6 +201,16 @@ def _held_out(
     if given is None or given is False:
         return validation if given is None else None
     return to_batches(adapt(given, input_shape=shape), shape, encoder)
+
+
+def _prefetched(
+    examples: BatchSource, engine: Engine, batch_size: int, image_bytes: int
+) -> BatchSource:
+    """Returns the training set; one that is read while it runs a block ahead, on a device."""
+    is_read = isinstance(examples, SourceBatches | BalancedBatches) and not examples.resident
+    if not is_read or not isinstance(engine, StagingEngine):
+        return examples
+    return PrefetchedBatches(examples, engine.stage, batch_size, image_bytes)
 
 
 def _sample(validation: BatchSource | None, size: int | None, seed: int) -> BatchSource | None:

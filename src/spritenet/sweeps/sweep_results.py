@@ -170,6 +170,8 @@ class Sweep:
     def _events(self) -> Iterator[TrialEvent]:
         """Searches, and yields the events."""
         with contextlib.ExitStack() as stack:
+            workers = self._workers(self._workload)  # first: they start while the rest is prepared
+            stack.callback(workers.close)
             past = self._open(stack)
             self._trials = {trial.name: trial for trial in past}
             ended = [t for t in past if t.group == "trial" and t.ended]
@@ -183,8 +185,6 @@ class Sweep:
                 storage=plan.storage,
                 past=ended,
             )
-            workers = self._workers(self._workload)
-            stack.callback(workers.close)
             data = self._about.get("data", "")
             search = Search(plan, self._study, workers, self._trials, self.folder, data)
             for trial in past:

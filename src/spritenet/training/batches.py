@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,7 @@ from spritenet.permutation import permutation
 from spritenet.training.batch_source import BatchSource
 from spritenet.training.measurement import Measurement
 from spritenet.training.plan import Plan
+from spritenet.training.prefetched_batches import PrefetchedBatches
 from spritenet.training.state import TrainingState
 
 if TYPE_CHECKING:
@@ -41,6 +43,9 @@ def permitted(now: TrainingState, plan: Plan, steps: int, source: BatchSource) -
     steps = min(steps, max(1, source.max_images // plan.batch_size))
     if _engine_shuffles(now, plan, source):
         return steps
+    if isinstance(source, PrefetchedBatches):  # a call lies in one of its blocks
+        block = source.block_images // plan.batch_size
+        steps = min(steps, block - now.place % now.parts % block)
     whole, rest = divmod(len(source), plan.batch_size)
     left = whole - now.place % now.parts
     return min(steps, left) if left else int(bool(rest))
@@ -56,12 +61,15 @@ def advance(
     optimizer: Optimizer,
     rates: NDArray[np.float32],
     measure: Measurement | None = None,
-) -> Steps:
+) -> tuple[Steps, float]:
     """Makes len(rates) steps on the arrays of `work`, in place; `measure` gets their outputs.
+
+    Returns them, and the seconds that they waited for their examples.
 
     Without the engine's own permutation, all batches must lie in one pass and have the same size;
     `permitted` ensures that.
     """
+    waited = 0.0
     if _engine_shuffles(work, plan, source):
         examples, indices, size, epoch = source.all(), None, plan.batch_size, 0
     else:
@@ -70,8 +78,10 @@ def advance(
         first = part * plan.batch_size
         seed = plan.seed if plan.shuffle else None
         last = first + len(rates) * size
+        start = perf_counter()
         examples, indices = source.read(seed, epoch, first, last)
-        if not source.resident:
+        waited = perf_counter() - start
+        if not source.resident and examples.identities is None:
             examples = replace(examples, identities=np.arange(first, last, dtype=np.int64))
     wanted: dict[str, NDArray[np.float32]] = {}
     if measure is not None:
@@ -94,7 +104,7 @@ def advance(
         parts = _batches(work, plan, examples, indices, size, len(done))
         for outputs, chosen in zip(wanted["outputs"], parts, strict=False):
             measure.add(outputs[: len(chosen)], examples, chosen)
-    return done
+    return done, waited
 
 
 def _batches(

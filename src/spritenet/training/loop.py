@@ -35,6 +35,7 @@ from spritenet.training.events import (
 )
 from spritenet.training.measurement import Measurement
 from spritenet.training.plan import AVERAGE_EVERY
+from spritenet.training.prefetched_batches import PrefetchedBatches
 from spritenet.training.session import Session
 from spritenet.training.state import Totals, TrainingState
 from spritenet.training.task import Task
@@ -127,6 +128,9 @@ class _Loop:
         except DivergedError as error:
             yield self._notify(self._stopped(error.what))
             raise
+        finally:
+            if isinstance(self.task.examples, PrefetchedBatches):
+                self.task.examples.close()
         yield self._notify(self._end())
 
     def _notify(self, event: Event) -> Event:
@@ -161,7 +165,7 @@ class _Loop:
         rates = self._rates(steps)
         work = now.copy_into(self.spare)
         start = perf_counter()
-        done = batches.advance(
+        done, waited = batches.advance(
             task.engine,
             work,
             task.examples,
@@ -172,6 +176,7 @@ class _Loop:
             measure=measurement,
         )
         seconds = perf_counter() - start
+        self.session.waited += waited
         self._finite(np.where(done.losses > self.largest_loss, np.inf, done.losses), done)
         if len(done) and self.largest_loss == math.inf:
             self.largest_loss = EXPLODED * max(1.0, float(done.losses[0]))

@@ -42,6 +42,7 @@ class Session:
         reason: the reason to stop; empty to continue.
         rate: the learning rate from now on; None for the optimizer's own.
         directions: of each metric besides loss and accuracy, "up" or "down", the better one.
+        waited: seconds in which steps waited for their images to be read.
         running_metrics: returns those metrics over the epoch so far.
     """
 
@@ -53,6 +54,7 @@ class Session:
     reason: str = ""
     rate: float | None = None
     directions: Mapping[str, str] = field(default_factory=dict)
+    waited: float = 0.0
     running_metrics: Callable[[], Mapping[str, float | list[float]]] = dict
 
     def stop(self, reason: str) -> None:

@@ -230,8 +230,8 @@ def _erased(images: torch.Tensor, draws: Draws, change: Change) -> torch.Tensor:
         number = (within * channels + depth) * 3
         value = normal_of([draws.after(number + k) for k in (1, 2, 3)]) * change.most
     else:
-        value = torch.full((count, 1, 1, 1), change.fill_value, dtype=torch.float64)
-        value = value.to(images.device)
+        shape, device = (count, 1, 1, 1), images.device
+        value = torch.full(shape, change.fill_value, dtype=torch.float64, device=device)
     filled = pixels_of(value.clamp(change.least, change.most))
     return torch.where(there.unsqueeze(3), filled, images)
 

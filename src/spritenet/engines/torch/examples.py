@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from spritenet.engines.engine import Examples
+from spritenet.engines.torch.staging import Staging
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["Batch", "DeviceExamples", "tensor_of"]
+
+
+SLOTS = 2
+"""Sets of examples on their way: one that is there, and one that is being copied."""
 
 
 def tensor_of(array: NDArray[Any]) -> torch.Tensor:
@@ -24,6 +29,15 @@ def tensor_of(array: NDArray[Any]) -> torch.Tensor:
     with warnings.catch_warnings():  # nothing here writes to it
         warnings.simplefilter("ignore", UserWarning)
         return torch.from_numpy(array)
+
+
+def _tensors_of(examples: Examples) -> dict[str, torch.Tensor]:
+    """Returns tensors on the memory of the arrays, by name."""
+    return {
+        name: tensor_of(array)
+        for name in ("images", "labels", "targets", "weights", "identities")
+        if (array := getattr(examples, name)) is not None
+    }
 
 
 @dataclass(slots=True)
@@ -79,6 +93,8 @@ class DeviceExamples:
         self._device = device
         self._known: Examples | None = None
         self._tensors: dict[str, torch.Tensor] = {}
+        self._staging = [Staging(device) for _ in range(SLOTS)]
+        self._next = 0
         self.output_weights: torch.Tensor | None = None
         self.version = 0
 
@@ -86,11 +102,8 @@ class DeviceExamples:
         """Copies examples to the device, unless it holds these already."""
         if examples is self._known:
             return
-        given = {
-            name: tensor_of(array)
-            for name in ("images", "labels", "targets", "weights", "identities")
-            if (array := getattr(examples, name)) is not None
-        }
+        slot = next((slot for slot in self._staging if slot.examples is examples), None)
+        given = _tensors_of(examples) if slot is None else slot.tensors
         own = examples.output_weights
         self.output_weights = None if own is None else tensor_of(own).to(self._device)
         if self._device.type == "cpu":
@@ -98,7 +111,18 @@ class DeviceExamples:
             self.version += 1
         else:
             self._copy(given)
+        if slot is not None:
+            slot.release()
         self._known = examples
+
+    def stage(self, examples: Examples) -> None:
+        """Brings examples to the device that `hold` will get next. A thread may call it.
+
+        Args:
+            examples: those staged two calls before are held.
+        """
+        slot, self._next = self._staging[self._next], (self._next + 1) % SLOTS
+        slot.put(examples, _tensors_of(examples))
 
     def _copy(self, given: dict[str, torch.Tensor]) -> None:
         """Copies tensors into the memory of those before, if they fit."""
@@ -108,7 +132,7 @@ class DeviceExamples:
             for name, one in given.items()
         )
         if not fits:
-            self._tensors = {name: one.to(self._device) for name, one in given.items()}
+            self._tensors = {name: one.to(self._device, copy=True) for name, one in given.items()}
             self.version += 1
             return
         for name, one in given.items():

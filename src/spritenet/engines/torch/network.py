@@ -7,7 +7,7 @@ A call copies them to the device, does its steps there without waiting, and copi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,6 +41,9 @@ __all__ = ["TorchNetwork"]
 
 CHUNK = 1024
 """Images of one pass that evaluates or predicts."""
+
+PREPARED = 2
+"""Kinds of calls whose steps are kept: whole batches, and the smaller one at an epoch's end."""
 
 
 class TorchNetwork:
@@ -99,19 +102,20 @@ class TorchNetwork:
         self._training = DeviceExamples(self.device)
         self._evaluating = DeviceExamples(self.device)
         self._ranks = Ranks.of_environment(self.device) if batch_size else None
-        self._prepared: tuple[tuple[object, ...], Preparation] | None = None
+        self._prepared: list[tuple[tuple[object, ...], Preparation]] = []
         self._stopped = False
 
     @contextmanager
-    def _settings(self) -> Iterator[None]:
-        """Sets what PyTorch knows of all computations: precision and threads."""
+    def settings(self) -> Iterator[None]:
+        """Sets what PyTorch knows of all computations: device, precision and threads."""
         fast = self.precision == "tf32"
         if self.device.type == "cuda":
             torch.backends.cuda.matmul.allow_tf32 = fast
             torch.backends.cudnn.allow_tf32 = fast
         if self._threads and self.device.type == "cpu":
             torch.set_num_threads(self._threads)
-        yield
+        with torch.cuda.device(self.device) if self.device.type == "cuda" else nullcontext():
+            yield
 
     def passes(self) -> torch.autocast:
         """Returns the context of a forward pass."""
@@ -142,7 +146,7 @@ class TorchNetwork:
         check(parameters, np.float32, (self.parameter_count,), "parameters")
         self._check_images(images)
         outputs = np.empty((len(images), self.outputs), np.float32)
-        with torch.inference_mode(), self._settings():
+        with torch.inference_mode(), self.settings():
             self._parameters.upload(parameters)
             for first in range(0, len(images), CHUNK):
                 part = tensor_of(images[first : first + CHUNK]).to(self.device)
@@ -158,7 +162,7 @@ class TorchNetwork:
         check(parameters, np.float32, (self.parameter_count,), "parameters")
         self._check_images(image[np.newaxis])
         values: list[torch.Tensor] = []
-        with torch.inference_mode(), self._settings(), self.passes():
+        with torch.inference_mode(), self.settings(), self.passes():
             self._parameters.upload(parameters)
             self._forward(tensor_of(image[np.newaxis]).to(self.device), Settings(), keep=values)
         return [
@@ -187,7 +191,7 @@ class TorchNetwork:
         self._check(parameters, examples)
         total = len(examples) - first if count is None else count
         check(outputs, np.float32, (total, self.outputs), "outputs")
-        with torch.no_grad(), self._settings():
+        with torch.no_grad(), self.settings():
             self._parameters.upload(parameters)
             self._evaluating.hold(examples)
             how = self._differentiation(loss, self._evaluating)
@@ -218,7 +222,7 @@ class TorchNetwork:
         self._check(parameters, examples)
         check(indices, np.int64, (len(indices),), "indices")
         gradient = np.zeros(self.parameter_count, np.float32)
-        with torch.no_grad(), self._settings():
+        with torch.no_grad(), self.settings():
             self._parameters.upload(parameters)
             self._evaluating.hold(examples)
             batch = self._evaluating.take(torch.from_numpy(indices).to(self.device))
@@ -262,6 +266,10 @@ class TorchNetwork:
         stopped, self._stopped = self._stopped, False
         return stopped
 
+    def stage(self, examples: Examples) -> None:
+        """Brings the examples of a later call of `train` to the device. See `StagingEngine`."""
+        self._training.stage(examples)
+
     def interrupt(self) -> None:
         """Ends the current training call after a whole step. See `Engine.interrupt`."""
         self._stopped = True
@@ -288,7 +296,7 @@ class TorchNetwork:
         check(indices, np.int64, (steps * batch_size,), "indices")
         if self._ranks is not None:
             self._ranks.check_batch(min(batch_size, len(examples)))
-        with torch.no_grad(), self._settings():
+        with torch.no_grad(), self.settings():
             self._training.hold(examples)
             made = self._prepare(loss, optimizer, batch_size, steps, keeps=outputs is not None)
             tables, count = made.tables, len(examples)
@@ -337,11 +345,14 @@ class TorchNetwork:
             batch_size: the largest batch.
         """
         begin()
-        try:
+        done = -1
+        with suppress(torch.OutOfMemoryError):  # its frames hold the memory: let go of them first
             done = self._run(made, flags)
-        except torch.OutOfMemoryError as error:
-            self._prepared = None
-            raise too_large(made.how, self._training, batch_size) from error
+        if done < 0:
+            self._prepared.clear()
+            if made.replays is not None:
+                made.replays.clear()
+            raise too_large(made.how, self._training, batch_size)
         stopped, self._stopped = done < len(flags), False
         losses, correct = made.tables.results(done)
         finite = np.isfinite(losses)
@@ -370,11 +381,10 @@ class TorchNetwork:
     def _prepare(
         self, loss: Loss, optimizer: Optimizer, batch_size: int, steps: int, *, keeps: bool
     ) -> Preparation:
-        """Returns tables and step for such a call: those of the one before, if they fit."""
+        """Returns tables and step for such a call: those of one before, if they fit."""
         key = (loss, optimizer, batch_size, keeps, self._training.version)
-        if self._prepared and self._prepared[0] == key:
-            made = self._prepared[1]
-            if made.tables.capacity >= steps:
+        for known, made in self._prepared:
+            if known == key and made.tables.capacity >= steps:
                 return made
         made = Preparation(
             self._differentiation(loss, self._training),
@@ -391,5 +401,5 @@ class TorchNetwork:
             self._ranks,
             lambda: self._stopped,
         )
-        self._prepared = (key, made)
+        self._prepared = [(key, made), *self._prepared[: PREPARED - 1]]
         return made

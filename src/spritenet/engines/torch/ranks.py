@@ -12,13 +12,14 @@ import atexit
 import os
 import platform
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
 import torch
 from torch import distributed
 
+import spritenet
 from spritenet.core.pool import instruction_set
 from spritenet.engines.torch.gradient import Gradient
 from spritenet.errors import DataWarning, ModelError
@@ -66,22 +67,12 @@ class Ranks:
         return cls._made
 
     def _check_machines(self) -> None:
-        """Refuses other versions of PyTorch, whose sums differ."""
-        own = (torch.__version__, f"{platform.machine()} {instruction_set()}")
+        """Refuses other versions of PyTorch or Spritenet, whose sums differ."""
+        versions = f"PyTorch {torch.__version__}, Spritenet {spritenet.__version__}"
+        own = (versions, f"{platform.machine()} {instruction_set()}")
         found: list[tuple[str, str]] = [own] * self.size
         distributed.all_gather_object(found, own)
-        for k, (version, _) in enumerate(found):
-            if version != found[0][0]:
-                raise ModelError(
-                    "ranks have different versions of PyTorch",
-                    where=f"rank {k}",
-                    expected=f"{found[0][0]}, as rank 0",
-                    got=version,
-                )
-            if found[k][1] != found[0][1] and not self.rank:
-                kinds = f"{found[k][1]}, rank 0 has {found[0][1]}"
-                line = f"rank {k} has {kinds}: the last bits of sums depend on that"
-                warnings.warn(line, DataWarning, stacklevel=2)
+        check_machines(found, first=not self.rank)
 
     def shared(self, files: Mapping[str, bytes]) -> dict[str, bytes]:
         """Returns the files of rank 0, on every rank."""
@@ -184,6 +175,31 @@ class _Sum(torch.autograd.Function):  # type: ignore[misc]  # PyTorch is optiona
         total = gradient.contiguous().clone()
         distributed.all_reduce(total)
         return total
+
+
+def check_machines(found: Sequence[tuple[str, str]], *, first: bool) -> None:
+    """Refuses ranks of other versions, and warns of other processors.
+
+    Args:
+        found: the versions and the processor of each rank.
+        first: True on rank 0, which warns.
+
+    Raises:
+        ModelError: the versions differ.
+    """
+    for k, (versions, processor) in enumerate(found):
+        if versions != found[0][0]:
+            raise ModelError(
+                "ranks have different versions",
+                where=f"rank {k}",
+                expected=f"{found[0][0]}, as rank 0",
+                got=versions,
+                do="Install the same versions on all machines.",
+            )
+        if processor != found[0][1] and first:
+            kinds = f"{processor}, rank 0 has {found[0][1]}"
+            line = f"rank {k} has {kinds}: the last bits of sums depend on that"
+            warnings.warn(line, DataWarning, stacklevel=2)
 
 
 def _leave() -> None:

@@ -36,7 +36,7 @@ class Stacked:
 
     def __init__(self, engines: Sequence[TorchNetwork]) -> None:
         self._parts: list[Parts] = [engine.parts for engine in engines]
-        self._passes = engines[0].passes
+        self._passes, self._settings = engines[0].passes, engines[0].settings
         first = self._parts[0]
         self._device = first.parameters.flat.device
         self._flat = torch.zeros(len(engines), len(first.parameters.flat), device=self._device)
@@ -65,7 +65,7 @@ class Stacked:
     def train(self, requests: Sequence[Request]) -> None:
         """Does the steps of requests of one kind, and sets their results."""
         steps = min(request.steps for request in requests)
-        with torch.no_grad():
+        with torch.no_grad(), self._settings():
             call = self._prepared(requests, steps)
             for m, (request, parts) in enumerate(zip(requests, self._parts, strict=True)):
                 parts.parameters.upload(request.parameters)
