@@ -305,7 +305,7 @@ def many(scratch: Path, options: Options) -> None:
 
 
 def train(scratch: Path, options: Options) -> None:
-    """Images a second, and the share of the steps' time that waits for images, in per cent."""
+    """Images a second, and the part of the steps' time that waits for images, in per cent."""
     import spritenet as sn
 
     count = options.images or 10_000_000
@@ -323,13 +323,14 @@ def train(scratch: Path, options: Options) -> None:
             forget(packed)
             model = sn.networks.tutorial(data.train)
             model.device = device
-            how = {"batch_size": size, "calibrate_on": False, "verbose": 0}
-            history = model.fit(data.train, steps=steps, **how)
+            history = model.fit(
+                data.train, steps=steps, batch_size=size, calibrate_on=False, verbose=0
+            )
             assert model.session is not None  # noqa: S101 - it was trained
             seconds = sum(epoch.seconds for epoch in history.epochs)
             speeds.append(Row(f"{name}, {device}", (steps * size / seconds,), "images/s"))
-            share = 100 * model.session.waited / seconds
-            waits.append(Row(f"{name} waits for images", (share,), "%"))
+            part = 100 * model.session.waited / seconds
+            waits.append(Row(f"{name} waits for images", (part,), "%"))
     title = f"{steps:,} steps of {size} of a stream of {count:,} images, {cores()} cores"
     report(title, speeds + waits, as_json=options.json)
 

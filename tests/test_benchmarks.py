@@ -52,7 +52,9 @@ def test_the_benchmark_of_gpus_is_proven_on_the_cpu() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    for case in ("tutorial, batches of 64", "one convolution", "residual", "3 seeds"):
+    cases = ("tutorial, batches of 64", "one convolution", "residual", "3 seeds")
+    checks = ("against the core", "graphs", "three seeds as one", "a stream")
+    for case in (*cases, *checks):
         assert case in done.stdout
 
 

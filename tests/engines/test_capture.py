@@ -17,7 +17,7 @@ from spritenet import layers as kinds  # noqa: E402 - likewise
 from spritenet import losses, optimizers  # noqa: E402 - likewise
 from spritenet.augmentation import find_steps  # noqa: E402 - likewise
 from spritenet.engines.engine import Examples, Steps  # noqa: E402 - likewise
-from spritenet.engines.torch import preparation  # noqa: E402 - likewise
+from spritenet.engines.torch import capture, preparation  # noqa: E402 - likewise
 from spritenet.engines.torch.capture import Replays  # noqa: E402 - likewise
 from spritenet.engines.torch.network import TorchNetwork  # noqa: E402 - likewise
 from spritenet.layers import Layer  # noqa: E402 - likewise
@@ -95,6 +95,7 @@ def sizes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
         return Graph(self._step, count, steps)
 
     monkeypatch.setattr(preparation, "can_capture", lambda _: True)
+    monkeypatch.setattr(capture, "RARE", 0)
     monkeypatch.setattr(Replays, "_captured", captured)
     for name, made_by in (
         ("Stream", Stream),
@@ -173,6 +174,15 @@ def test_eight_steps_are_one_graph(sizes: list[tuple[int, int]]) -> None:
     )
     assert len(done) == 19
     assert sizes == [(4, 8), (4, 1)]
+
+
+def test_what_is_rare_is_not_captured(
+    sizes: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The smaller batch at the end of the first epochs is a step without a graph."""
+    monkeypatch.setattr(capture, "RARE", 3)
+    trained(7, optimizers.SGD(0.01))
+    assert sizes == [(16, 1), (8, 1)]
 
 
 def test_a_capture_that_is_refused_is_said_and_trains(

@@ -1,4 +1,26 @@
-"""Back-propagation, gradients of functions, and a test of them by finite differences."""
+"""Back-propagation, gradients of functions, and a test of them by finite differences.
+
+The loss of one weight on one example, (w x - y)², with w = 2, x = 3 and y = 1. On the way forward,
+each operation notes its derivative:
+
+    a = w x      6         by w:  x     3
+    b = a - y    5         by a:  1     1
+    c = b²      25         by b:  2 b  10
+
+On the way back, each gradient is the one behind it times that derivative (the chain rule):
+
+    by c    1
+    by b    1 · 10 = 10
+    by a   10 ·  1 = 10
+    by w   10 ·  3 = 30    a larger w makes the loss larger: a step goes the other way
+
+>>> w = Variable(2.0)
+>>> gradients((w * 3.0 - 1.0) ** 2, [w])
+[Tensor(30.)]
+
+One walk back gives the gradients by all weights, however many, for about the cost of the way
+forward. Moving each weight a little (`check_gradients`) needs two ways forward for every weight.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +62,7 @@ def gradients(loss: Tensor, variables: Sequence[Tensor]) -> list[Tensor]:
             got=f"the shape {loss.shape}",
             do="Take its mean or its sum.",
         )
-    found = {id(loss): Tensor(np.ones(loss.shape))}
+    found = {id(loss): Tensor(np.ones(loss.shape))}  # the loss by itself
     for each in reversed(_in_order(loss)):
         gradient = found.get(id(each))
         if gradient is None:
@@ -48,6 +70,7 @@ def gradients(loss: Tensor, variables: Sequence[Tensor]) -> list[Tensor]:
         for source, derivative in each.inputs:
             part = derivative(gradient, each)
             before = found.get(id(source))
+            # A tensor that was used several times changes the loss along several ways: their sum.
             found[id(source)] = part if before is None else before + part
     return [found.get(id(each), Tensor(np.zeros(each.shape))) for each in variables]
 

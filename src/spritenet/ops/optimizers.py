@@ -67,11 +67,11 @@ class Optimizer:
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent: against the gradient, by the learning rate.
+    """Stochastic gradient descent: against the gradient, times the learning rate.
 
     Args:
         learning_rate: above 0.
-        momentum: the share of the last step that goes on; 0 for none.
+        momentum: the fraction of the last step that is repeated; 0 for none.
         nesterov: True looks ahead: the gradient counts as if the step had been made.
     """
 
@@ -98,8 +98,8 @@ class RMSprop(Optimizer):
 
     Args:
         learning_rate: above 0.
-        rho: the share of the mean that stays in a step.
-        momentum: the share of the last step that goes on.
+        rho: the fraction of the mean that a step keeps.
+        momentum: the fraction of the last step that is repeated.
         epsilon: added to the squares.
     """
 
@@ -128,8 +128,8 @@ class Adam(Optimizer):
 
     Args:
         learning_rate: above 0.
-        beta_1: the share of the mean that stays in a step.
-        beta_2: the share of the mean of squares that stays in a step.
+        beta_1: the fraction of the mean that a step keeps.
+        beta_2: the fraction of the mean of squares that a step keeps.
         epsilon: added to the root of the squares.
     """
 
@@ -149,6 +149,6 @@ class Adam(Optimizer):
     def _step(self, slope: Array, slots: list[Array]) -> Array:
         slots[0] = slots[0] + (1 - self.beta_1) * (slope - slots[0])
         slots[1] = slots[1] + (1 - self.beta_2) * (slope * slope - slots[1])
-        t = self.steps + 1  # both means begin at 0: divided by the share of what they have seen
+        t = self.steps + 1  # both means begin at 0: divided by the fraction they have seen
         rate = self.learning_rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
         return -rate * slots[0] / (np.sqrt(slots[1]) + self.epsilon)

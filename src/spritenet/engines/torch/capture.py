@@ -19,6 +19,9 @@ __all__ = ["STEPS", "Replays", "can_capture"]
 STEPS = 8
 """Steps in one graph."""
 
+RARE = 8
+"""Single steps on as many images that are done without a graph: it costs as much as some twenty."""
+
 WARM_UP = 3
 """Steps before a capture, in which libraries choose their kernels and allocate memory."""
 
@@ -45,13 +48,17 @@ class Replays:
         self._step = step
         self._state = state
         self._graphs: dict[tuple[int, int], torch.cuda.CUDAGraph] = {}
+        self._single: dict[int, int] = {}
         self.refused = ""
 
     def run(self, count: int, steps: int) -> int:
         """Does up to `steps` steps on `count` images each, and returns how many."""
         several = STEPS if steps >= STEPS else 1
         graph = self._graphs.get((count, several))
-        if graph is None and not self.refused:
+        if several == 1:
+            self._single[count] = self._single.get(count, 0) + 1
+        rare = several == 1 and self._single[count] <= RARE
+        if graph is None and not self.refused and not rare:
             graph = self._capture(count, several)
         if graph is None:
             self._step(count)

@@ -108,10 +108,9 @@ class TorchNetwork:
     @contextmanager
     def settings(self) -> Iterator[None]:
         """Sets what PyTorch knows of all computations: device, precision and threads."""
-        fast = self.precision == "tf32"
         if self.device.type == "cuda":
-            torch.backends.cuda.matmul.allow_tf32 = fast
-            torch.backends.cudnn.allow_tf32 = fast
+            fast = self.precision == "tf32"
+            torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = fast
         if self._threads and self.device.type == "cpu":
             torch.set_num_threads(self._threads)
         with torch.cuda.device(self.device) if self.device.type == "cuda" else nullcontext():
@@ -338,11 +337,7 @@ class TorchNetwork:
     ) -> tuple[NDArray[np.float32], NDArray[np.int64], bool, bool]:
         """Returns losses and right decisions of the steps that are done, and why they ended.
 
-        Args:
-            made: tables and step.
-            begin: brings parameters and tables to the first step.
-            flags: the kinds of the steps.
-            batch_size: the largest batch.
+        `begin` brings parameters and tables to the first step; it is called again to repeat them.
         """
         begin()
         done = -1
