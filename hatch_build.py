@@ -88,6 +88,7 @@ X86_64 = (
     Level("x86-64-v4", "x86_64_v4", "x86-64-v4", ("-mprefer-vector-width=512",)),
 )
 AARCH64 = (Level("aarch64", "generic", "armv8-a"),)
+WASM32 = (Level("wasm32", "generic+simd128", ""),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,8 @@ class Platform:
         machine: the processor.
     """
 
-    system: Literal["linux-gnu", "linux-musl", "macos", "windows"]
-    machine: Literal["x86_64", "aarch64"]
+    system: Literal["linux-gnu", "linux-musl", "macos", "windows", "pyodide"]
+    machine: Literal["x86_64", "aarch64", "wasm32"]
 
     def __str__(self) -> str:
         return f"{self.system}-{self.machine}"
@@ -108,7 +109,7 @@ class Platform:
     @property
     def levels(self) -> tuple[Level, ...]:
         """The instruction sets that are built, the plainest first."""
-        return X86_64 if self.machine == "x86_64" else AARCH64
+        return {"x86_64": X86_64, "aarch64": AARCH64, "wasm32": WASM32}[self.machine]
 
     @property
     def zig_target(self) -> str:
@@ -118,6 +119,7 @@ class Platform:
             "linux-musl": "linux-musl",
             "macos": "macos.13.0",
             "windows": "windows-gnu",
+            "pyodide": "emscripten",
         }
         return f"{self.machine}-{oldest[self.system]}"
 
@@ -143,6 +145,8 @@ class Platform:
             name = f"musllinux_1_2_{machine}"
         elif self.system == "macos":
             name = "macosx_13_0_" + ("arm64" if machine == "aarch64" else machine)
+        elif self.system == "pyodide":
+            name = "pyemscripten_2026_0_wasm32"
         elif self.system == "windows":
             name = "win_" + ("arm64" if machine == "aarch64" else "amd64")
         else:
@@ -161,6 +165,7 @@ PLATFORMS = {
         Platform("macos", "aarch64"),
         Platform("windows", "x86_64"),
         Platform("windows", "aarch64"),
+        Platform("pyodide", "wasm32"),
     )
 }
 
@@ -218,7 +223,12 @@ def flags(
 ) -> list[str]:
     """Everything between the compiler's name and the sources."""
     chosen = [*LANGUAGE, *(SANITIZED if sanitize else FAST), *level.flags]
-    if zig:
+    if platform.system == "pyodide":
+        if not zig:
+            raise BuildError("The library for Pyodide is compiled by zig: unset SPRITENET_CXX.")
+        chosen.remove("-shared")
+        chosen += ["-O2", "-target", platform.zig_target, f"-mcpu={level.zig_cpu}", "-nostdlib"]
+    elif zig:
         chosen += ["-target", platform.zig_target, f"-mcpu={level.zig_cpu}", "-nostdlib++"]
     else:
         chosen += [f"-march={level.march}"]
@@ -228,7 +238,7 @@ def flags(
         if platform.system == "macos":
             chosen += ["-mmacosx-version-min=13.0"]
     if not sanitize:
-        if platform.system != "macos":
+        if platform.system not in {"macos", "pyodide"}:
             chosen += ["-s"]
         if platform.system.startswith("linux"):
             chosen += ["-Wl,-z,defs"]  # a missing function is found here, not when it is called
@@ -299,23 +309,51 @@ def build(
         )
         with tempfile.TemporaryDirectory(dir=out, prefix=".building-") as scratch:
             made = Path(scratch) / library.name
-            try:
-                done = subprocess.run(
-                    [*command, *options, f"-I{sources}", *files, "-o", str(made)],
-                    env=environment,
-                    capture_output=True,
-                    text=True,
-                    check=False,
-                )
-            except OSError as error:
-                raise BuildError(f"{command[0]}: the compiler does not start: {error}") from error
-            if done.returncode != 0:
-                raise BuildError(f"{done.stderr}\n{sources}: does not compile for {level.name}.")
+            words = [*command, *options, f"-I{sources}"]
+            steps = [[*words, *files, "-o", str(made)]]
+            if platform.system == "pyodide":
+                steps = side_module(words, files, made)
+            for step in steps:
+                run_compiler(step, environment, f"{sources}: does not compile for {level.name}.")
             made.replace(library)
         return library
 
     with ThreadPoolExecutor(len(levels)) as pool:
         return list(pool.map(compile_level, levels))
+
+
+def run_compiler(words: list[str], environment: Mapping[str, str], problem: str) -> None:
+    """Runs a command.
+
+    Raises:
+        BuildError: it doesn't start, or fails.
+    """
+    try:
+        done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise BuildError(f"{words[0]}: the compiler does not start: {error}") from error
+    if done.returncode != 0:
+        raise BuildError(f"{done.stderr}\n{problem}")
+
+
+def side_module(words: list[str], files: Sequence[str], made: Path) -> list[list[str]]:
+    """The commands that compile a library for Emscripten: each file, then the linker.
+
+    It needs no function of Emscripten's C library, so any version of it may load the library.
+
+    Args:
+        words: the compiler and its options.
+        files: the sources.
+        made: the library.
+    """
+    zig = [sys.executable, "-m", "ziglang"]
+    objects = [str(made.with_name(f"{number}.o")) for number in range(len(files))]
+    compiling = [
+        [*words, "-ffreestanding", "-c", file, "-o", made_object]
+        for file, made_object in zip(files, objects, strict=True)
+    ]
+    link = ["wasm-ld", "--shared", "--experimental-pic", "--gc-sections", "--strip-all"]
+    return [*compiling, [*zig, *link, *objects, "-o", str(made)]]
 
 
 class CoreBuildHook(BuildHookInterface[Any]):

@@ -81,6 +81,7 @@ def test_each_processor_has_its_levels_plainest_first(hatch_build: ModuleType) -
         ("linux-musl-aarch64", True, "py3-none-musllinux_1_2_aarch64"),
         ("macos-aarch64", True, "py3-none-macosx_13_0_arm64"),
         ("windows-x86_64", True, "py3-none-win_amd64"),
+        ("pyodide-wasm32", True, "py3-none-pyemscripten_2026_0_wasm32"),
     ],
 )
 def test_the_wheels_tag_promises_what_the_compiler_was_told(

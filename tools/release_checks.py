@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 import lief
+import side_module
 
 ROOT = Path(__file__).resolve().parents[1]
 LARGEST = 4_000_000
@@ -94,6 +95,8 @@ def check_library(data: bytes, platform: str, name: str) -> str:
         CheckError: format, processor, functions or needed libraries are wrong.
     """
     system, _, machine = platform.rpartition("-")
+    if system == "pyodide":
+        return check_side_module(data, name)
     found = lief.parse(data)
     expected = {"macos": lief.MachO.Binary, "windows": lief.PE.Binary}.get(system, lief.ELF.Binary)
     if not isinstance(found, expected):
@@ -116,6 +119,24 @@ def check_library(data: bytes, platform: str, name: str) -> str:
     if foreign:
         raise CheckError(f"{name}: needs {', '.join(sorted(foreign))}")
     return oldest_system(found, name)
+
+
+def check_side_module(data: bytes, name: str) -> str:
+    """Checks the library for Pyodide.
+
+    Raises:
+        CheckError: it shows other functions than spritenet.h, or needs one of somebody else's.
+    """
+    try:
+        found = side_module.interface(data)
+    except ValueError as error:
+        raise CheckError(f"{name}: {error}") from None
+    shown = {function for function in found.exports if not function.startswith("__wasm_")}
+    if shown != functions():
+        raise CheckError(f"{name}: shows other functions than spritenet.h: {shown ^ functions()}")
+    if found.imports:
+        raise CheckError(f"{name}: needs {', '.join(sorted(found.imports))}")
+    return "no function of Emscripten's C library"
 
 
 def exported(library: Library) -> set[str]:

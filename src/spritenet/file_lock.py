@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,9 @@ __all__ = ["is_locked", "lock_file"]
 POLL_SECONDS = 0.01
 PROBE_SECONDS = 0.05
 """Patience of a probe and with one: `is_locked` takes the lock for a moment."""
+
+HAS_LOCKS = sys.platform != "emscripten"
+"""Whether the system has file locks. Pyodide has none, and no other process."""
 
 _PROBING = threading.Lock()
 
@@ -36,9 +40,12 @@ def lock_file(path: Path, wait_seconds: float = PROBE_SECONDS) -> Iterator[None]
         TimeoutError: another process had it all the time; the text is its number.
         OSError: the file can't be created.
     """
+    path.open("ab").close()
+    if not HAS_LOCKS:
+        yield
+        return
     from filelock import FileLock, Timeout
 
-    path.open("ab").close()
     lock = FileLock(
         path,
         thread_local=False,
@@ -58,10 +65,10 @@ def lock_file(path: Path, wait_seconds: float = PROBE_SECONDS) -> Iterator[None]
 
 def is_locked(path: Path) -> bool:
     """Returns whether a process has the lock of this file now; any number may ask at a time."""
+    if not HAS_LOCKS or not path.exists():
+        return False
     from filelock import FileLock, Timeout
 
-    if not path.exists():
-        return False
     lock = FileLock(path, thread_local=False, fallback_to_soft=False, preserve_lock_file=True)
     with _PROBING:  # else threads that ask at the same time would see each other
         try:

@@ -279,6 +279,7 @@ def _loader(options: TrainOptions) -> Callable[[], Dataset | Stream]:
     from concurrent.futures import Future
 
     from spritenet.cli.datasets import load_or_stream
+    from spritenet.core.pool import HAS_THREADS
 
     def load() -> Dataset | Stream:
         dataset = load_or_stream(options.data, options.memory, options.data_options)
@@ -286,7 +287,7 @@ def _loader(options: TrainOptions) -> Callable[[], Dataset | Stream]:
             _ = dataset.train.identity  # hashed here, beside the imports, and cached in the split
         return dataset
 
-    if not Path(options.data).exists():
+    if not HAS_THREADS or not Path(options.data).exists():
         return load
     future: Future[Dataset | Stream] = Future()
 

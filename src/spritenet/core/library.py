@@ -25,6 +25,8 @@ _FOLDER = Path(os.environ.get("SPRITENET_LIBRARIES") or Path(__file__).parent / 
 _SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 _ARM = platform.machine().lower() in ("arm64", "aarch64")
 _LEVELS = ("aarch64",) if _ARM else ("x86-64-v2", "x86-64-v3", "x86-64-v4")
+if sys.platform == "emscripten":
+    _LEVELS = ("wasm32",)
 
 
 def _path(level: str) -> Path:

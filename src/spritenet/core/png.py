@@ -106,7 +106,7 @@ def encode_png(image: NDArray[np.uint8], level: int = 6) -> bytes:
         image: uint8 h w c, of 1, 3 or 4 channels.
         level: of compression, 1 (fast) to 12 (small).
     """
-    from deflate import crc32, zlib_compress
+    from spritenet.compression import crc32, zlib_compress
 
     height, width, channels = image.shape
     header = struct.pack(">IIBBBBB", width, height, 8, COLOUR_TYPES[channels], 0, 0, 0)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from typing import ClassVar, Self
 
 from spritenet.core.library import library
 from spritenet.errors import CoreError, InputError
 
-__all__ = ["Pool", "instruction_set", "lanes", "threads"]
+__all__ = ["HAS_THREADS", "Pool", "instruction_set", "lanes", "threads"]
+
+
+HAS_THREADS = sys.platform != "emscripten"
+"""Whether threads can be started: in Pyodide they can't."""
 
 
 def instruction_set() -> str:
@@ -26,6 +31,8 @@ def lanes() -> int:
 def threads() -> int:
     """Returns the number of threads: `SPRITENET_THREADS`, else the processors this process may use.
 
+    It is 1 where threads can't be started.
+
     Raises:
         InputError: `SPRITENET_THREADS` is not a number from 1 to 1024.
     """
@@ -39,6 +46,8 @@ def threads() -> int:
                 got=wanted,
             )
         return int(wanted)
+    if not HAS_THREADS:
+        return 1
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 

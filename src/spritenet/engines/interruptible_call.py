@@ -8,6 +8,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from spritenet.core.pool import HAS_THREADS
+
 __all__ = ["waiting_for"]
 
 
@@ -22,6 +24,8 @@ def waiting_for(work: Callable[[], int], interrupt: Callable[[], None]) -> int:
         Exception: any exception that the call raised.
         KeyboardInterrupt: from a signal handler; the call has ended by then.
     """
+    if not HAS_THREADS:
+        return work()
     results: list[int] = []
     errors: list[Exception] = []
     done = threading.Event()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from spritenet.report import near_duplicates
 from spritenet.report.near_duplicates import NearDuplicates
 from spritenet.report.robustness import RobustnessCurve, robustness_curves
 from spritenet.report.training_record import TrainingRecord
+from spritenet.sprites.thread_pool import parallel_for
 from spritenet.training import evaluation
 
 if TYPE_CHECKING:
@@ -167,20 +167,25 @@ def make_report(
     on_training_data = train is None or tested is train
     chosen = _sample(model, tested)
     activation = last_activation(model.layers)
-    # Side by side: the network computes on its own threads, the search in NumPy.
-    with ThreadPoolExecutor(1) as other:
-        search = None
+    limits = 0.5 if model.thresholds is None else model.thresholds
+    near: list[NearDuplicates] = []
+    curves: list[RobustnessCurve] = []
+
+    def search() -> None:
         if train is not None and not on_training_data and len(train):
-            search = other.submit(near_duplicates.find, train.images, tested.images)
-        limits = 0.5 if model.thresholds is None else model.thresholds
-        curves = robustness_curves(
+            near.append(near_duplicates.find(train.images, tested.images))
+
+    def disturb() -> None:
+        curves[:] = robustness_curves(
             (lambda images: model.predict(images) >= limits)
             if several
             else lambda images: as_probabilities(model.predict(images), activation).argmax(axis=1),
             tested.images[chosen],
             tested.labels[chosen],
         )
-        near = None if search is None else search.result()
+
+    # Side by side: the network computes on its own threads, the search in NumPy.
+    parallel_for(lambda place: (disturb, search)[place](), 2, 2)
     return Report(
         name,
         model,
@@ -188,8 +193,8 @@ def make_report(
         tested,
         on_training_data,
         results,
-        near,
-        curves,
+        near[0] if near else None,
+        tuple(curves),
         len(chosen),
         None if several else _rejections(model, tested, chosen),
         training,

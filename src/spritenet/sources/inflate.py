@@ -57,7 +57,7 @@ def inflate(packed: bytes, size: int, where: Path) -> bytearray:
             got=f"{len(packed):,} compressed bytes",
             do=DO,
         )
-    from deflate import DeflateError, gzip_decompress
+    from spritenet.compression import DeflateError, gzip_decompress
 
     try:
         # A member ends with its size modulo 2^32; if the file doesn't, it has trailing bytes.

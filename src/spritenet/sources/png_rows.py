@@ -155,7 +155,7 @@ def _checked_chunks(blob: Blob) -> tuple[list[bytes], bool]:
 
 def _inflated(blob: Blob, header: _Header, pieces: list[bytes]) -> NDArray[np.uint8]:
     """Returns the pixels (h w c)."""
-    from deflate import DeflateError, zlib_decompress
+    from spritenet.compression import DeflateError, zlib_decompress
 
     channels = CHANNELS[header.colour]
     row_bytes = header.width * channels

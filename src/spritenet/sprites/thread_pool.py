@@ -8,6 +8,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from spritenet.core.pool import HAS_THREADS
+
 __all__ = ["parallel_for"]
 
 
@@ -16,7 +18,7 @@ def parallel_for(work: Callable[[int], None], count: int, workers: int) -> None:
 
     After a failure no new call is begun, and the error of the lowest index that failed is raised.
     """
-    if min(workers, count) <= 1:
+    if min(workers, count) <= 1 or not HAS_THREADS:
         for place in range(count):
             work(place)
         return

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spritenet.core.pool import HAS_THREADS
 from spritenet.dataset.multi_label import Labels, empty_labels
 from spritenet.errors import CoreError
 
@@ -75,6 +76,10 @@ class Prefetcher:
         image_shape: tuple[int, int, int],
         label_columns: int = 0,
     ) -> None:
+        if not HAS_THREADS:
+            raise CoreError(
+                "streams need threads, which this Python can't start", do="Use sn.load."
+            )
         queues = queue.SimpleQueue[Any](), queue.SimpleQueue[Any]()
         task = _Task(units, read, image_shape, label_columns, *queues, threading.Event())
         for number in range(2):

@@ -10,10 +10,10 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 
-import deflate
 import numpy as np
 
 import spritenet
+from spritenet.compression import gzip_compress
 from spritenet.dataset import Dataset, Split
 from spritenet.export import SavedModel, files
 from spritenet.web.examples import sprite_bytes
@@ -99,5 +99,5 @@ def _element(name: str, content: bytes) -> str:
         if name == WEIGHTS:  # all first bytes, then all second bytes, …: a tenth smaller
             kind += f' data-planes="{FLOAT_BYTES}"'
             content = np.frombuffer(content, np.uint8).reshape(-1, FLOAT_BYTES).T.tobytes()
-        content = bytes(deflate.gzip_compress(content, LEVEL))
+        content = bytes(gzip_compress(content, LEVEL))
     return f'<script {kind} id="{name}">{base64.b64encode(content).decode()}</script>'

@@ -136,7 +136,7 @@ class ArrayHeader:
 
     def _mapped(self) -> NDArray[Any]:
         """Maps the values in the file."""
-        from deflate import crc32
+        from spritenet.compression import crc32
 
         end = self.offset + self.dtype.itemsize * math.prod(self.shape)
         if end == self.offset:

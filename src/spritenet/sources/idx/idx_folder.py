@@ -10,7 +10,6 @@ Files with other names are found by their magic numbers: idx_discovery.py.
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from spritenet.sources.folder_files import unused_notes
 from spritenet.sources.idx.emnist import is_emnist, survey_emnist
 from spritenet.sources.idx.idx_discovery import find_by_magic, kind_of
 from spritenet.sources.idx.idx_file import IMAGES, LABELS, IdxFile, open_idx
+from spritenet.sprites.thread_pool import parallel_for
 
 __all__ = ["CLASSES_FILE", "find_idx_files", "idx_role", "is_idx", "read_idx", "survey_idx"]
 
@@ -255,24 +255,10 @@ def _check_labels(values: NDArray[np.uint8], classes: int, path: Path, do: str =
 
 def _read_together(files: Sequence[IdxFile]) -> list[NDArray[np.uint8]]:
     """Reads the files in parallel threads, since inflating releases the GIL."""
-    done: dict[int, NDArray[np.uint8] | Exception] = {}
+    arrays: dict[int, NDArray[np.uint8]] = {}
 
     def read(place: int) -> None:
-        try:
-            done[place] = files[place].read()
-        except Exception as error:  # noqa: BLE001 - raised again below, by the caller's thread
-            done[place] = error
+        arrays[place] = files[place].read()
 
-    threads = [threading.Thread(target=read, args=(place,)) for place in range(1, len(files))]
-    for thread in threads:
-        thread.start()
-    read(0)
-    for thread in threads:
-        thread.join()
-    arrays = []
-    for place in range(len(files)):
-        result = done[place]
-        if isinstance(result, Exception):
-            raise result
-        arrays.append(result)
-    return arrays
+    parallel_for(read, len(files), len(files))
+    return [arrays[place] for place in range(len(files))]

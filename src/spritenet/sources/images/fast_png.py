@@ -54,7 +54,7 @@ def _raw(
     """Returns the raw samples of a PNG with this bit depth, its height, width and channels."""
     if len(data) < HEAD.size or not data.startswith(SIGNATURE):
         return None
-    from deflate import DeflateError, crc32, zlib_decompress
+    from spritenet.compression import DeflateError, crc32, zlib_decompress
 
     _, length, kind, width, height, depth, colour, method, filters, interlaced, crc = (
         HEAD.unpack_from(data)
@@ -79,7 +79,7 @@ def _raw(
 
 def _packed(data: bytes) -> bytes:
     """Returns the data of all IDAT chunks; b"" if one is damaged or a chunk changes pixels."""
-    from deflate import crc32
+    from spritenet.compression import crc32
 
     packed = b""
     place = HEAD.size
