@@ -10,6 +10,13 @@
 
 namespace sn {
 
+// False in exported pages, which train without it.
+#if defined(SN_PAGE)
+inline constexpr bool kAugments = false;
+#else
+inline constexpr bool kAugments = true;
+#endif
+
 // The memory of one thread, of `augmentation_bytes`.
 struct AugmentMemory {
   int32_t* corners;  // of the image being resampled: four neighbours a word

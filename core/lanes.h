@@ -24,8 +24,8 @@ inline constexpr int kSums = 24;
 inline constexpr int kSums = 8;
 #endif
 
-// True if channels that fill no tile are worked on one position at a time: where a small download counts
-// for more than their speed.
+// True if channels that fill no tile are worked on one by one, and a position at a time: where a small
+// download counts for more than their speed.
 #if defined(__wasm__)
 inline constexpr bool kPlainTails = true;
 #else

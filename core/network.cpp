@@ -79,7 +79,7 @@ void gather_images(const Plan& plan, const Slab<Lanes>& slab, const uint8_t* ima
     const int from = i < picked.count ? i : 0;
     index[i] = picked.augmented ? from : picked.index[from];
   }
-  if (picked.augmented) {
+  if (kAugments && picked.augmented) {
     const AugmentMemory memory(plan, slab.augmented);
     augment_images(plan, memory, images, picked);
     images = memory.made;
@@ -198,6 +198,33 @@ Slab<float> single_slab(const sn_network& net) {
   return {net.single, shared, net.packed, nullptr, nullptr, nullptr, nullptr};
 }
 
+// Calls use(row, place in the row) for each value.
+template <class Use>
+void each_value(const Tensor& tensor, Use use) {
+  const int64_t row = int64_t{tensor.shape.width} * tensor.shape.channels;
+  for (int64_t r = 0; r < tensor.shape.height; ++r) {
+    for (int64_t i = 0; i < row; ++i) use(r, i);
+  }
+}
+
+// One image by the kernel for slabs, which leaves its bits in every lane.
+void single_by_slab(const sn_network& net, const Operation& op, const Pass& pass) {
+  const Plan& plan = net.plan;
+  const Slab<Lanes> slab = slab_of(net, 0, net.spare_blocks[0]);
+  const Slab<float> image = single_slab(net);
+  for (int32_t k = 0; k < op.edge_count; ++k) {
+    const Tensor& tensor = plan.tensors[plan.edges[op.first_edge + k].tensor];
+    each_value(tensor, [&](int64_t r, int64_t i) {
+      slab.values(tensor).row(r)[i] = broadcast<Lanes>(image.values(tensor).row(r)[i]);
+    });
+  }
+  op.kernels->forward(context_of(plan, op, slab), pass);
+  const Tensor& out = plan.tensors[op.output];
+  each_value(out, [&](int64_t r, int64_t i) {
+    image.values(out).row(r)[i] = slab.values(out).row(r)[i][0];
+  });
+}
+
 }  // namespace
 
 int32_t begin_single(const sn_network& net, const uint8_t* image) {
@@ -231,6 +258,7 @@ void single_operation(const sn_network& net, const float* parameters, int32_t in
                      parts};
   const Tensor& out = net.plan.tensors[op.output];
   if (out.clears_border && part == 0) clear_border(out, slab.own);
+  if (kPlainTails && !op.kernels->single) return single_by_slab(net, op, pass);
   op.kernels->single(context_of(net.plan, op, slab), pass);
 }
 

@@ -20,7 +20,7 @@ struct Picker {
     const int64_t left = batch.count - first;
     picked.count = static_cast<int>(left < kLanes ? left : kLanes);
     for (int i = 0; i < picked.count; ++i) picked.index[i] = index_at(first + i);
-    if (plan.augmentation_count && !task.no_dropout) pick_keys(first, picked);
+    if (kAugments && plan.augmentation_count && !task.no_dropout) pick_keys(first, picked);
     return picked;
   }
 

@@ -28,6 +28,8 @@ FEATURES = {
     "core.wasm": "generic+simd128",
     "core-relaxed.wasm": "generic+simd128+relaxed_simd",  # a fused multiply-add: 1.2 times as fast
     "core-int8.wasm": "generic+simd128",  # models in int8 alone
+    "core-glyphs.wasm": "generic+simd128",  # pen lines and pseudo-characters alone
+    "core-page.wasm": "generic+simd128",  # an exported page with a usual network
     # the first two, on several threads
     "core-threads.wasm": "generic+simd128+atomics+bulk_memory",
     "core-threads-relaxed.wasm": "generic+simd128+relaxed_simd+atomics+bulk_memory",
@@ -50,68 +52,45 @@ COMMON = (
     "-fno-sanitize=all",
     # Engines run unrolled loops no faster; whole loops of known length are unrolled all the same.
     *("-mllvm", "-unroll-runtime=0", "-mllvm", "-unroll-allow-partial=0"),
-    *("-mllvm", "-inline-threshold=30"),
 )
-FAST = "-O3"
-SMALL = "-Oz"
-SELDOM = (
-    "activation_functions",
-    "add",
-    "any_convolution",
-    "concatenate",
-    "conv2d_transpose",
-    "cropping2d",
-    "merge",
-    "multiply",
-    "noise",
-    "normalizations",
-    "over_axis",
-    "permute",
-    "prelu",
-    "relu",
-    "reshape",
-    "up_sampling2d",
-    "zero_padding2d",
-)
-"""Operators whose download counts for more than their speed."""
 
-USUAL = ("sgd", "rmsprop", "adam")
-"""Optimizers whose loops are worth vectors."""
+
+def llvm(*options: str) -> tuple[str, ...]:
+    """Options of LLVM, as the compiler takes them."""
+    return tuple(part for option in options for part in ("-mllvm", option))
+
+
+FAST = ("-O3", "-fno-vectorize", *llvm("-inline-threshold=30"))  # loops run over vectors already
+PLAIN = llvm("-disable-lsr")  # one counter a loop, where speed counts for less
+VECTORS = ("-Os", *llvm("-inline-threshold=30"), *PLAIN)
+# zig takes -Oz for -Os.
+SMALL = ("-Oz", "-Xclang", "-Oz", "-fno-vectorize", *llvm("-inline-threshold=5"), *PLAIN)
+
+HOT = {
+    "integer.cpp": ("-Os", "-fno-vectorize", *llvm("-inline-threshold=30")),
+    "network.cpp": FAST,
+    "ops/activation.cpp": FAST + PLAIN,
+    "ops/batch_normalization.cpp": FAST + PLAIN,
+    "ops/conv2d.cpp": FAST,
+    "ops/dense.cpp": FAST + PLAIN,
+    "ops/depthwise_conv2d.cpp": FAST + PLAIN,
+    "ops/dropout.cpp": FAST + PLAIN,
+    "ops/pooling.cpp": FAST + PLAIN,
+    "optimizers/adam.cpp": VECTORS,
+    "optimizers/rmsprop.cpp": VECTORS,
+    "optimizers/sgd.cpp": VECTORS,
+}
+"""Sources whose speed counts for more than their download."""
+
+NATIVE = ("deflate.cpp", "png.cpp", "processor.cpp")
+"""Sources that no page needs: it inflates with DecompressionStream."""
 
 FILES = {
-    "network.cpp": (FAST, "-fno-vectorize"),  # its loops run over vectors already
-    **{
-        f"ops/{file.name}": (FAST, "-fno-vectorize")
-        for file in sorted((SOURCES / "ops").glob("*.cpp"))
-    },
-    **{f"ops/{name}.cpp": ("-Os", "-fno-vectorize") for name in SELDOM},
-    **{
-        f"optimizers/{file.name}": ("-Os" if file.stem in USUAL else SMALL,)
-        for file in sorted((SOURCES / "optimizers").glob("*.cpp"))
-    },
-    "optimizers/table.cpp": (SMALL,),
-    "augment.cpp": ("-Os",),
-    "fold.cpp": (SMALL,),
-    "outputs.cpp": (SMALL,),
-    "random.cpp": (SMALL,),
-    "ops/augmentation.cpp": (SMALL,),
-    **{f"losses/{file.name}": (SMALL,) for file in sorted((SOURCES / "losses").glob("*.cpp"))},
-    "ops/node.cpp": (SMALL,),
-    "ops/table.cpp": (SMALL,),
-    "train.cpp": (FAST,),
-    "read.cpp": (FAST,),
-    "placement.cpp": (SMALL,),
-    "plan.cpp": (SMALL,),
-    "spritenet.cpp": (SMALL,),
-    "integer.cpp": ("-Os", "-fno-vectorize"),
-    "integer_operators.cpp": (SMALL, "-fno-vectorize"),
-    "integer_plan.cpp": (SMALL,),
-    "strokes.cpp": (SMALL,),
-    "glyphs.cpp": (SMALL,),
-    "threads.cpp": (SMALL,),
-    "shared_threads.cpp": (SMALL,),
+    name: HOT.get(name, SMALL)
+    for file in sorted(SOURCES.rglob("*.cpp"))
+    if (name := file.relative_to(SOURCES).as_posix()) not in NATIVE
 }
-"""The sources a page needs: it inflates with DecompressionStream."""
+"""Sources and how each is compiled."""
 
 FUNCTIONS = (
     "sn_interface_version",
@@ -139,9 +118,9 @@ FUNCTIONS = (
     "sn_activations",
     "sn_augment",
     "sn_order",
-    "sn_draw_lines",
-    "sn_draw_glyphs",
 )
+GLYPH_FUNCTIONS = ("sn_interface_version", "sn_draw_lines", "sn_draw_glyphs")
+PAGE_FUNCTIONS = tuple(name for name in FUNCTIONS if name not in {"sn_gradient", "sn_augment"})
 INT8_FUNCTIONS = (
     "sn_interface_version",
     "sn_pool_create",
@@ -168,7 +147,22 @@ LINK = (
 
 
 THREADS = ("core-threads.wasm", "core-threads-relaxed.wasm")
-EXPORTS = {"core-int8.wasm": INT8_FUNCTIONS} | dict.fromkeys(THREADS, THREADS_FUNCTIONS)
+EXPORTS = {
+    "core-int8.wasm": INT8_FUNCTIONS,
+    "core-glyphs.wasm": GLYPH_FUNCTIONS,
+    "core-page.wasm": PAGE_FUNCTIONS,
+} | dict.fromkeys(THREADS, THREADS_FUNCTIONS)
+
+PAGE = "-DSN_PAGE"
+PAGE_FILES = {
+    "losses/table.cpp",
+    "network.cpp",
+    "ops/table.cpp",
+    "optimizers/table.cpp",
+    "spritenet.cpp",
+    "train.cpp",
+}
+"""Sources that differ in core-page.wasm: it has the usual operators, Adam and two losses."""
 
 
 class BuildError(Exception):
@@ -207,25 +201,33 @@ def build(out: Path, *, sources: Path = SOURCES) -> list[Path]:
     """
     out.mkdir(parents=True, exist_ok=True)
 
-    def make(name: str) -> Path:
-        with tempfile.TemporaryDirectory(prefix="spritenet-wasm-") as scratch:
-            options = [*COMMON, f"-mcpu={FEATURES[name]}", f"-I{sources}"]
-            objects = []
-            for file, how in FILES.items():
-                made = Path(scratch) / f"{file.replace('/', '-')}.o"
-                source = str(sources / file)
-                compile_with([*options, *how, "-c", source, "-o", str(made)])
-                objects.append(str(made))
+    def options(name: str) -> tuple[str, ...]:
+        return (*COMMON, f"-mcpu={FEATURES[name]}", f"-I{sources}")
+
+    def source(name: str, file: str) -> tuple[str, ...]:
+        """What an object is made by: modules with the same features share most of them."""
+        defines = (PAGE,) if name == "core-page.wasm" and file in PAGE_FILES else ()
+        return (*options(name), *defines, *FILES[file], "-c", str(sources / file))
+
+    commands = dict.fromkeys(source(name, file) for name in FEATURES for file in FILES)
+    with (
+        tempfile.TemporaryDirectory(prefix="spritenet-wasm-") as scratch,
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+    ):
+        objects = {command: f"{scratch}/{i}.o" for i, command in enumerate(commands)}
+
+        def link(name: str) -> Path:
+            made = [objects[source(name, file)] for file in FILES]
             linked = Path(scratch) / name
             exports = [f"-Wl,--export={function}" for function in EXPORTS.get(name, FUNCTIONS)]
             memory = SHARED if name in THREADS else ()
-            compile_with([*options, *LINK, *memory, *exports, *objects, "-o", str(linked)])
+            compile_with([*options(name), *LINK, *memory, *exports, *made, "-o", str(linked)])
             module = out / name
             module.write_bytes(linked.read_bytes())
-        return module
+            return module
 
-    with ThreadPoolExecutor(len(FEATURES)) as pool:
-        return list(pool.map(make, FEATURES))
+        list(pool.map(lambda item: compile_with([*item[0], "-o", item[1]]), objects.items()))
+        return list(pool.map(link, FEATURES))
 
 
 def main() -> None:

@@ -153,7 +153,9 @@ inline void kernel_channels(const Context<Lanes>& ctx, int channel, float* gradi
 
 template <int Channels>
 inline void kernel_tail(int width, const Context<Lanes>& ctx, int channel, float* gradient) {
-  if constexpr (Channels >= 1) {
+  if constexpr (kPlainTails) {
+    for (int c = 0; c < width; ++c) kernel_channels<1>(ctx, channel + c, gradient);
+  } else if constexpr (Channels >= 1) {
     if (width == Channels) return kernel_channels<Channels>(ctx, channel, gradient);
     kernel_tail<Channels - 1>(width, ctx, channel, gradient);
   }

@@ -31,15 +31,22 @@ struct RowTask {
 
 namespace detail {
 
+// Weights from one step to the next. A tail that is done channel by channel lies there in one piece.
+template <int C>
+inline int64_t weight_step(int64_t width) {
+  return kPlainTails && C == 1 ? width : C;
+}
+
 // Positions From … To-1 take steps first … last-1.
 template <int P, int C, int From, int To>
 [[gnu::always_inline]] inline void run(Lanes (&sum)[P][C], const Lanes* input, int64_t step,
-                                       const float* weights, int64_t first, int64_t last) {
+                                       const float* weights, int64_t width, int64_t first,
+                                       int64_t last) {
   for (int64_t t = first; t < last; ++t) {
     Lanes x[To - From];
     for (int p = From; p < To; ++p) x[p - From] = input[t + p * step];
     for (int c = 0; c < C; ++c) {
-      const Lanes w = broadcast<Lanes>(weights[t * C + c]);
+      const Lanes w = broadcast<Lanes>(weights[t * weight_step<C>(width) + c]);
       for (int p = From; p < To; ++p) sum[p][c] += x[p - From] * w;
     }
   }
@@ -48,19 +55,21 @@ template <int P, int C, int From, int To>
 // Steps that only the last positions take, left of the steps all take: a staircase.
 template <int P, int C, int From>
 [[gnu::always_inline]] inline void run_left(Lanes (&sum)[P][C], const Lanes* input, int64_t step,
-                                            const float* weights, const int64_t* low) {
+                                            const float* weights, int64_t width,
+                                            const int64_t* low) {
   if constexpr (From >= 1) {
-    run<P, C, From, P>(sum, input, step, weights, low[From], low[From - 1]);
-    run_left<P, C, From - 1>(sum, input, step, weights, low);
+    run<P, C, From, P>(sum, input, step, weights, width, low[From], low[From - 1]);
+    run_left<P, C, From - 1>(sum, input, step, weights, width, low);
   }
 }
 
 template <int P, int C, int To>
 [[gnu::always_inline]] inline void run_right(Lanes (&sum)[P][C], const Lanes* input, int64_t step,
-                                             const float* weights, const int64_t* high) {
+                                             const float* weights, int64_t width,
+                                             const int64_t* high) {
   if constexpr (To >= 1) {
-    run<P, C, 0, To>(sum, input, step, weights, high[To], high[To - 1]);
-    run_right<P, C, To - 1>(sum, input, step, weights, high);
+    run<P, C, 0, To>(sum, input, step, weights, width, high[To], high[To - 1]);
+    run_right<P, C, To - 1>(sum, input, step, weights, width, high);
   }
 }
 
@@ -77,7 +86,7 @@ inline void clip(const RowTask& task, int p, int64_t& low, int64_t& high) {
 
 template <int P, int C, bool Clipped>
 [[gnu::noinline]] inline void tile(const RowTask& task, int position, int channel,
-                                   const float* weights) {
+                                   const float* weights, int64_t width) {
   Lanes sum[P][C];
   for (int c = 0; c < C; ++c) {
     const Lanes bias = broadcast<Lanes>(task.bias ? task.bias[channel + c] : 0.0f);
@@ -92,13 +101,13 @@ template <int P, int C, bool Clipped>
   }
   for (int row = task.first_row; row < task.last_row; ++row) {
     const Lanes* from = input + row * task.input_row;
-    const float* taps = weights + row * length * C;
+    const float* taps = weights + row * length * weight_step<C>(width);
     if constexpr (Clipped) {
-      run_left<P, C, P - 1>(sum, from, step, taps, low);
-      run<P, C, 0, P>(sum, from, step, taps, low[0], high[P - 1]);
-      run_right<P, C, P - 1>(sum, from, step, taps, high);
+      run_left<P, C, P - 1>(sum, from, step, taps, width, low);
+      run<P, C, 0, P>(sum, from, step, taps, width, low[0], high[P - 1]);
+      run_right<P, C, P - 1>(sum, from, step, taps, width, high);
     } else {
-      run<P, C, 0, P>(sum, from, step, taps, 0, length);
+      run<P, C, 0, P>(sum, from, step, taps, width, 0, length);
     }
   }
   const Lanes floor = broadcast<Lanes>(task.floor);
@@ -110,20 +119,21 @@ template <int P, int C, bool Clipped>
 
 template <int C, bool Clipped, int P>
 inline void tile_of(int positions, const RowTask& task, int position, int channel,
-                    const float* weights) {
+                    const float* weights, int64_t width) {
   if constexpr (P >= 1) {
-    if (positions == P) return tile<P, C, Clipped>(task, position, channel, weights);
-    tile_of<C, Clipped, P - 1>(positions, task, position, channel, weights);
+    if (positions == P) return tile<P, C, Clipped>(task, position, channel, weights, width);
+    tile_of<C, Clipped, P - 1>(positions, task, position, channel, weights, width);
   }
 }
 
+// C channels from `channel` on, of `width` whose weights are packed together from `first` on.
 template <int Tile, bool Clipped, int C>
-inline void channels_of_row(const RowTask& task, int channel) {
+inline void channels_of_row(const RowTask& task, int channel, int first, int width) {
   // Dense (wide tiles) has one position; beyond six, more positions save too few loads to matter.
   constexpr bool kPlain = Tile > 4 || (kPlainTails && C < Tile);
   constexpr int kMost = kPlain ? 1 : kSums / C > 6 ? 6 : kSums / C;
   const int64_t length = int64_t{task.taps} * task.depth * task.kernel_rows;
-  const float* weights = task.weights + channel * length;
+  const float* weights = task.weights + first * length + (channel - first);
   // As few tiles as cover the row, as even as can be.
   int most = kMost;
   if (Clipped && task.clip_width < kMost - 1) most = 1;  // the two staircases would cross
@@ -131,15 +141,19 @@ inline void channels_of_row(const RowTask& task, int channel) {
   int position = 0;
   for (int i = 0; i < tiles; ++i) {
     const int wide = (task.positions - position + tiles - i - 1) / (tiles - i);
-    tile_of<C, Clipped, kMost>(wide, task, position, channel, weights);
+    tile_of<C, Clipped, kMost>(wide, task, position, channel, weights, width);
     position += wide;
   }
 }
 
 template <int Tile, bool Clipped, int C>
 inline void tail_of_row(int width, const RowTask& task, int channel) {
-  if constexpr (C >= 1) {
-    if (width == C) return channels_of_row<Tile, Clipped, C>(task, channel);
+  if constexpr (kPlainTails) {
+    for (int c = 0; c < width; ++c) {
+      channels_of_row<Tile, Clipped, 1>(task, channel + c, channel, width);
+    }
+  } else if constexpr (C >= 1) {
+    if (width == C) return channels_of_row<Tile, Clipped, C>(task, channel, channel, C);
     tail_of_row<Tile, Clipped, C - 1>(width, task, channel);
   }
 }
@@ -151,7 +165,7 @@ template <int Tile, bool Clipped>
 inline void correlate_row(const RowTask& task) {
   int channel = 0;
   for (; channel + Tile <= task.channels; channel += Tile) {
-    detail::channels_of_row<Tile, Clipped, Tile>(task, channel);
+    detail::channels_of_row<Tile, Clipped, Tile>(task, channel, channel, Tile);
   }
   detail::tail_of_row<Tile, Clipped, Tile - 1>(task.channels - channel, task, channel);
 }

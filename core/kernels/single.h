@@ -83,7 +83,7 @@ inline void single_row(const Context<float>& ctx, const float* input, int64_t in
     single_tile<N, V, kSinglePositions>(ctx, input + position * step, input_row, kernel, kernel_row,
                                         bias, output + position * units);
   }
-  for (; position + 3 <= op.out.width; position += 3) {
+  for (; !kPlainTails && position + 3 <= op.out.width; position += 3) {
     single_tile<N, V, 3>(ctx, input + position * step, input_row, kernel, kernel_row, bias,
                          output + position * units);
   }

@@ -27,6 +27,11 @@ namespace sn {
   row(kTversky)
 // clang-format on
 
+#if defined(SN_PAGE)
+#undef SN_LOSSES
+#define SN_LOSSES(row) row(kCategoricalCrossentropy) row(kMeanSquaredError)
+#endif
+
 #define SN_DECLARE(name) extern const Loss name;
 #define SN_ADDRESS(name) &name,
 SN_LOSSES(SN_DECLARE)

@@ -107,11 +107,11 @@ constexpr sn_attribute_info kOfElu[] = {number("alpha", 1, 0)};
 
 void softmax_values(float* values, int channels) { softmax_row(values, values, channels); }
 
-const Kernels kActivationKernels = {activation_forward<Lanes>, activation_forward<float>,
+const Kernels kActivationKernels = {activation_forward<Lanes>, seldom(activation_forward<float>),
                                     activation_backward};
 const Kernels kSoftmaxKernels = {
     softmax_forward<Lanes>,
-    softmax_forward<float>,
+    seldom(softmax_forward<float>),
     softmax_backward,
 };
 

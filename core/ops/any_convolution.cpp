@@ -9,11 +9,11 @@ namespace {
 
 constexpr int kChannels = 4;  // a tile's sums: positions x kChannels
 
-// Of one image, a position at a time: less code to load.
+// Of one image, and in WebAssembly, a position at a time: less code to load.
 template <class T>
-constexpr int kPositions = kImages<T> == 1 ? 1
-                           : kSums >= 24   ? 4
-                                           : 2;
+constexpr int kPositions = kPlainTails || kImages<T> == 1 ? 1
+                           : kSums >= 24                  ? 4
+                                                          : 2;
 
 // The taps first <= t < last with 0 <= start + t * step < size.
 struct Taps {
@@ -293,6 +293,6 @@ void weight_gradient(const Context<Lanes>& ctx, const Pass& pass) {
 
 }  // namespace
 
-const Kernels kAnyConvolution = {forward<Lanes>, forward<float>, backward, weight_gradient};
+const Kernels kAnyConvolution = {forward<Lanes>, seldom(forward<float>), backward, weight_gradient};
 
 }  // namespace sn

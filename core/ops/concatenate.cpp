@@ -44,7 +44,7 @@ void backward(const Context<Lanes>& ctx, const Pass&) {
   }
 }
 
-constexpr Kernels kKernels = {forward<Lanes>, forward<float>, backward};
+constexpr Kernels kKernels = {forward<Lanes>, seldom(forward<float>), backward};
 
 bool add(Builder& builder, const Node& node) {
   if (!same_images(builder, node)) return false;

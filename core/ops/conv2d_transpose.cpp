@@ -36,7 +36,7 @@ void weight_gradient(const Context<Lanes>& ctx, const Pass& pass) {
   if (ctx.op.bias >= 0) bias_gradient_of(ctx, gradient + int64_t{ctx.op.fan_in} * ctx.op.units);
 }
 
-constexpr Kernels kKernels = {forward<Lanes>, forward<float>, backward, weight_gradient};
+constexpr Kernels kKernels = {forward<Lanes>, seldom(forward<float>), backward, weight_gradient};
 
 // One direction of TensorFlow's arithmetic: the output's size, and what padding takes off before it.
 bool fit(const Node& node, int32_t in, int32_t size, int32_t stride, int32_t more, bool same,

@@ -58,7 +58,7 @@ void backward(const Context<Lanes>& ctx, const Pass& pass) {
 
 void single(const Context<float>& ctx, const Pass& pass) { kCopy.single(ctx, pass); }
 
-constexpr Kernels kKernels = {forward, single, backward};
+constexpr Kernels kKernels = {forward, seldom(single), backward};
 
 bool add(Builder& builder, const Node& node) {
   const float rate = node.real("rate");

@@ -1,108 +1,117 @@
-// Subtract, Average, Maximum and Minimum of their inputs, value by value.
+// Add, Average, Maximum, Minimum, Multiply and Subtract of their inputs, value by value.
 #include "merge.h"
 
 namespace sn {
 namespace {
 
-const Lanes* scaled_gradient(const Context<Lanes>& ctx, int r, float scale, Lanes* to) {
-  const Lanes* dy = ctx.dy().row(r);
-  for (int64_t i = 0; i < ctx.out_row(); ++i) to[i] = dy[i] * scale;
-  return to;
-}
+// kAnyMerge: as the operation says; where a small download counts for more, all share one kernel.
+enum Merge : int32_t { kSum, kMean, kLargest, kSmallest, kProduct, kDifference, kAnyMerge };
 
-template <class T>
-void subtract_forward(const Context<T>& ctx, const Pass&) {
-  merge_forward(ctx, [](T a, T b) { return a - b; });
-  activate_output(ctx);
-}
+constexpr Merge kernel_of(Merge merge) { return kPlainTails ? kAnyMerge : merge; }
 
-void subtract_backward(const Context<Lanes>& ctx, const Pass&) {
-  merge_backward(
-      ctx, [&](int k, int r, Lanes* to) { return scaled_gradient(ctx, r, k ? -1.0f : 1.0f, to); });
+template <Merge kMerge>
+int32_t merge_of(const Operation& op) {
+  return kMerge == kAnyMerge ? op.function : kMerge;
 }
 
 float share_of(const Operation& op) { return 1.0f / static_cast<float>(op.edge_count); }
 
 template <class T>
-void average_forward(const Context<T>& ctx, const Pass&) {
-  merge_forward(ctx, [](T a, T b) { return a + b; });
+inline T combined(int32_t merge, T a, T b) {
+  switch (merge) {
+    case kLargest:
+      return max(b, a);
+    case kSmallest:
+      return min(b, a);
+    case kProduct:
+      return a * b;
+    case kDifference:
+      return a - b;
+    default:
+      return a + b;
+  }
+}
+
+template <class T, Merge kMerge>
+void forward(const Context<T>& ctx, const Pass&) {
+  const int32_t merge = merge_of<kMerge>(ctx.op);
+  merge_forward(ctx, [&](T a, T b) { return combined(merge, a, b); });
   for (int r = 0; r < ctx.op.out.height; ++r) {
     T* y = ctx.y().row(r);
-    for (int64_t i = 0; i < ctx.out_row(); ++i) y[i] *= share_of(ctx.op);
+    for (int64_t i = 0; merge == kMean && i < ctx.out_row(); ++i) y[i] *= share_of(ctx.op);
+    activate_row(y, ctx.out_row(), ctx.out.activation, ctx.out.alpha);
   }
-  activate_output(ctx);
 }
 
-void average_backward(const Context<Lanes>& ctx, const Pass&) {
-  merge_backward(
-      ctx, [&](int, int r, Lanes* to) { return scaled_gradient(ctx, r, share_of(ctx.op), to); });
-}
-
-template <class T>
-void maximum_forward(const Context<T>& ctx, const Pass&) {
-  merge_forward(ctx, [](T a, T b) { return max(b, a); });
-  activate_output(ctx);
-}
-
-template <class T>
-void minimum_forward(const Context<T>& ctx, const Pass&) {
-  merge_forward(ctx, [](T a, T b) { return min(b, a); });
-  activate_output(ctx);
-}
-
-// The gradient goes to the extreme; of equal ones, to the first.
-template <bool kLargest>
-void extreme_backward(const Context<Lanes>& ctx, const Pass&) {
+// What input k's gradient is of a row of the output's: its product with all other inputs, or none unless
+// it is the extreme; of equal ones, the first.
+void look_at_others(const Context<Lanes>& ctx, int32_t merge, int k, int r, Lanes* to) {
   const Shape out = ctx.op.out;
-  merge_backward(ctx, [&](int k, int r, Lanes* to) {
-    const Spread own(ctx.edge(k).shape, out);
-    const Lanes* x = ctx.x(k).row(r * own.row);
-    const Lanes* dy = ctx.dy().row(r);
-    for (int64_t i = 0; i < ctx.out_row(); ++i) to[i] = dy[i];
-    for (int j = 0; j < ctx.op.edge_count; ++j) {
-      if (j == k) continue;
-      const Spread other(ctx.edge(j).shape, out);
-      const Lanes* against = ctx.x(j).row(r * other.row);
-      for (int64_t column = 0; column < out.width; ++column) {
-        for (int64_t c = 0; c < out.channels; ++c) {
-          const int64_t i = column * out.channels + c;
-          const Lanes a = x[column * own.column + c * own.channel];
-          const Lanes b = against[column * other.column + c * other.channel];
-          const Lanes low = kLargest ? b : a, high = kLargest ? a : b;
-          to[i] = j < k ? (high > low ? to[i] : Lanes{}) : (high >= low ? to[i] : Lanes{});
+  const Spread own(ctx.edge(k).shape, out);
+  const Lanes* x = ctx.x(k).row(r * own.row);
+  for (int j = 0; j < ctx.op.edge_count; ++j) {
+    if (j == k) continue;
+    const Spread other(ctx.edge(j).shape, out);
+    const Lanes* against = ctx.x(j).row(r * other.row);
+    for (int64_t column = 0; column < out.width; ++column) {
+      for (int64_t c = 0; c < out.channels; ++c) {
+        Lanes& value = to[column * out.channels + c];
+        const Lanes a = x[column * own.column + c * own.channel];
+        const Lanes b = against[column * other.column + c * other.channel];
+        if (merge == kProduct) {
+          value *= b;
+          continue;
         }
+        const Lanes low = merge == kLargest ? b : a, high = merge == kLargest ? a : b;
+        value = j < k ? (high > low ? value : Lanes{}) : (high >= low ? value : Lanes{});
       }
     }
+  }
+}
+
+template <Merge kMerge>
+void backward(const Context<Lanes>& ctx, const Pass&) {
+  const int32_t merge = merge_of<kMerge>(ctx.op);
+  merge_backward(ctx, [&](int k, int r, Lanes* to) -> const Lanes* {
+    const Lanes* dy = ctx.dy().row(r);
+    if (merge == kSum) return dy;
+    const float scale = merge == kMean              ? share_of(ctx.op)
+                        : merge == kDifference && k ? -1.0f
+                                                    : 1.0f;
+    for (int64_t i = 0; i < ctx.out_row(); ++i) to[i] = dy[i] * scale;
+    if (merge != kMean && merge != kDifference) look_at_others(ctx, merge, k, r, to);
     return to;
   });
 }
 
-constexpr Kernels kSubtraction = {subtract_forward<Lanes>, subtract_forward<float>,
-                                  subtract_backward};
-constexpr Kernels kAveraging = {average_forward<Lanes>, average_forward<float>, average_backward};
-constexpr Kernels kMaxima = {maximum_forward<Lanes>, maximum_forward<float>,
-                             extreme_backward<true>};
-constexpr Kernels kMinima = {minimum_forward<Lanes>, minimum_forward<float>,
-                             extreme_backward<false>};
+template <Merge kMerge>
+constexpr Kernels kKernels = {forward<Lanes, kernel_of(kMerge)>,
+                              seldom(forward<float, kernel_of(kMerge)>),
+                              backward<kernel_of(kMerge)>};
 
-bool add_subtract(Builder& builder, const Node& node) {
-  return add_merge(builder, node, kSubtraction, false);
-}
-bool add_average(Builder& builder, const Node& node) {
-  return add_merge(builder, node, kAveraging, false);
-}
-bool add_maximum(Builder& builder, const Node& node) {
-  return add_merge(builder, node, kMaxima, true);
-}
-bool add_minimum(Builder& builder, const Node& node) {
-  return add_merge(builder, node, kMinima, true);
+// Inputs of one shape, or of shapes that are spread over each other.
+template <Merge kMerge>
+bool add(Builder& builder, const Node& node) {
+  Shape out;
+  if (!broadcast_shapes(builder, node, out)) return false;
+  bool apart =
+      kMerge == kLargest || kMerge == kSmallest || kMerge == kProduct;  // backward reads them
+  for (int32_t k = 0; k < node.given.input_count; ++k) {
+    apart = apart || !is_same(builder.input(node, k).shape, out);
+  }
+  Operation& op = builder.add(node, kKernels<kMerge>, out);
+  op.keeps_input = apart;
+  op.function = kMerge;
+  return true;
 }
 
 }  // namespace
 
-extern const Operator kSubtract = {row_of("Subtract", 2, 2), add_subtract};
-extern const Operator kAverage = {row_of("Average", 2, kMostInputs), add_average};
-extern const Operator kMaximum = {row_of("Maximum", 2, kMostInputs), add_maximum};
-extern const Operator kMinimum = {row_of("Minimum", 2, kMostInputs), add_minimum};
+extern const Operator kAdd = {row_of("Add", 2, kMostInputs), add<kSum>};
+extern const Operator kAverage = {row_of("Average", 2, kMostInputs), add<kMean>};
+extern const Operator kMaximum = {row_of("Maximum", 2, kMostInputs), add<kLargest>};
+extern const Operator kMinimum = {row_of("Minimum", 2, kMostInputs), add<kSmallest>};
+extern const Operator kMultiply = {row_of("Multiply", 2, kMostInputs), add<kProduct>};
+extern const Operator kSubtract = {row_of("Subtract", 2, 2), add<kDifference>};
 
 }  // namespace sn

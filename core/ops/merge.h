@@ -60,18 +60,19 @@ struct Spread {
       : whole(is_same(in, out)),
         row(in.height > 1 ? 1 : 0),
         column(in.width > 1 ? in.channels : 0),
-        channel(in.channels > 1 ? 1 : 0) {}
+        channel(whole || in.channels > 1 ? 1 : 0) {}
 };
 
 // Calls use(place in the output's row, place in the input's row) for a row.
 template <class Use>
 inline void for_each_value(const Spread& spread, Shape out, Use use) {
-  const int64_t channels = out.channels;
-  if (spread.whole) {
-    for (int64_t i = 0; i < out.width * channels; ++i) use(i, i);
+  const int64_t row = int64_t{out.width} * out.channels;
+  if (!kPlainTails && spread.whole) {
+    for (int64_t i = 0; i < row; ++i) use(i, i);
     return;
   }
-  for (int64_t column = 0; column < out.width; ++column) {
+  const int64_t columns = spread.whole ? 1 : out.width, channels = row / columns;
+  for (int64_t column = 0; column < columns; ++column) {
     for (int64_t c = 0; c < channels; ++c) {
       use(column * channels + c, column * spread.column + c * spread.channel);
     }
@@ -96,13 +97,6 @@ inline void merge_forward(const Context<T>& ctx, Combine combine) {
       for_each_value(spread, out,
                      [&](int64_t to, int64_t from) { y[to] = combine(before[to], x[from]); });
     }
-  }
-}
-
-template <class T>
-inline void activate_output(const Context<T>& ctx) {
-  for (int r = 0; r < ctx.op.out.height; ++r) {
-    activate_row(ctx.y().row(r), ctx.out_row(), ctx.out.activation, ctx.out.alpha);
   }
 }
 
@@ -135,19 +129,6 @@ inline void merge_backward(const Context<Lanes>& ctx, Gradient gradient) {
       backward_row(dx.row(r), x.row(r), dx.row(r), row, tensor.activation, tensor.alpha);
     }
   }
-}
-
-// An operation on inputs of one shape, or of shapes that are spread over each other.
-inline bool add_merge(Builder& builder, const Node& node, const Kernels& kernels,
-                      bool reads_inputs) {
-  Shape out;
-  if (!broadcast_shapes(builder, node, out)) return false;
-  bool apart = false;
-  for (int32_t k = 0; k < node.given.input_count; ++k) {
-    apart = apart || !is_same(builder.input(node, k).shape, out);
-  }
-  builder.add(node, kernels, out).keeps_input = reads_inputs || apart;
-  return true;
 }
 
 }  // namespace sn

@@ -78,7 +78,7 @@ void backward(const Context<Lanes>& ctx, const Pass& pass) {
 
 void single(const Context<float>& ctx, const Pass& pass) { kCopy.single(ctx, pass); }
 
-constexpr Kernels kKernels = {forward, single, backward};
+constexpr Kernels kKernels = {forward, seldom(single), backward};
 
 bool add_noise(Builder& builder, const Node& node, Noise kind, float rate, float scale) {
   if (kind != kGaussianOffset && rate >= 1.0f)

@@ -46,7 +46,7 @@ void backward(const Context<Lanes>& ctx, const Pass& pass) {
   }
 }
 
-constexpr Kernels kKernels = {forward<Lanes>, forward<float>, backward};
+constexpr Kernels kKernels = {forward<Lanes>, seldom(forward<float>), backward};
 
 bool add(Builder& builder, const Node& node) {
   const Shape shape = builder.input(node).shape;

@@ -132,7 +132,7 @@ void weight_gradient(const Context<Lanes>& ctx, const Pass&) {
   if (op.bias >= 0) bias_gradient_of(ctx, gradient + int64_t{op.fan_in} * op.in.channels);
 }
 
-constexpr Kernels kKernels = {forward<Lanes>, forward<float>, backward, weight_gradient};
+constexpr Kernels kKernels = {forward<Lanes>, seldom(forward<float>), backward, weight_gradient};
 
 Operation& add_normalization(Builder& builder, const Node& node, Kind kind) {
   Operation& op = builder.add(node, kKernels, builder.input(node).shape);

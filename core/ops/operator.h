@@ -35,7 +35,7 @@ struct Joined {
 // The work of one kind of operation; null where there is none.
 struct Kernels {
   void (*forward)(const Context<Lanes>&, const Pass&) = nullptr;
-  void (*single)(const Context<float>&, const Pass&) = nullptr;  // one image
+  void (*single)(const Context<float>&, const Pass&) = nullptr;  // one image: seldom()
   // Writes the gradient of every input that wants one, by the derivative of that tensor's activation.
   void (*backward)(const Context<Lanes>&, const Pass&) = nullptr;
   // Leaves the gradients of the weights in the slab's sums, or what the batch's sum is taken from.
@@ -62,6 +62,12 @@ struct Kernels {
                          const Pass&) = nullptr;
   int32_t (*single_parts)(const Operation&) = nullptr;  // that `single` may be shared among
 };
+
+// A kernel for one image where speed counts for more than a small download; elsewhere a slab's does its
+// work, on one lane (network.cpp).
+constexpr auto seldom(void (*single)(const Context<float>&, const Pass&)) {
+  return kPlainTails ? nullptr : single;
+}
 
 struct Operator {
   sn_operator_info info;

@@ -123,6 +123,6 @@ void backward(const Context<Lanes>& ctx, const Pass&) {
 
 }  // namespace
 
-const Kernels kOverAxisKernels = {forward<Lanes>, forward<float>, backward};
+const Kernels kOverAxisKernels = {forward<Lanes>, seldom(forward<float>), backward};
 
 }  // namespace sn

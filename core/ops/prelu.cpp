@@ -71,7 +71,7 @@ void weight_gradient(const Context<Lanes>& ctx, const Pass&) {
   }
 }
 
-constexpr Kernels kKernels = {forward<Lanes>, forward<float>, backward, weight_gradient};
+constexpr Kernels kKernels = {forward<Lanes>, seldom(forward<float>), backward, weight_gradient};
 
 bool add(Builder& builder, const Node& node) {
   const Value in = builder.input(node);

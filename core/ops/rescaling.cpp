@@ -60,8 +60,8 @@ void copy_backward(const Context<Lanes>& ctx, const Pass&) {
 
 }  // namespace
 
-const Kernels kRescalingKernels = {forward<Lanes>, forward<float>, backward,
-                                   nullptr,        nullptr,        nullptr};
+const Kernels kRescalingKernels = {
+    forward<Lanes>, seldom(forward<float>), backward, nullptr, nullptr, nullptr};
 const Kernels kCopy = {copy<Lanes>, copy<float>, copy_backward};
 extern const Operator kRescaling = {row_of("Rescaling", kAttributes), add};
 

@@ -35,7 +35,7 @@ void backward(const Context<Lanes>& ctx, const Pass&) {
   });
 }
 
-constexpr Kernels kKernels = {forward<Lanes>, forward<float>, backward};
+constexpr Kernels kKernels = {forward<Lanes>, seldom(forward<float>), backward};
 
 bool add_reshape(Builder& builder, const Node& node) {
   const Shape in = builder.input(node).shape;

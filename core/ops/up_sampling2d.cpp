@@ -111,9 +111,9 @@ void bilinear_backward(const Context<Lanes>& ctx, const Pass&) {
   }
 }
 
-constexpr Kernels kNearestKernels = {nearest_forward<Lanes>, nearest_forward<float>,
+constexpr Kernels kNearestKernels = {nearest_forward<Lanes>, seldom(nearest_forward<float>),
                                      nearest_backward};
-constexpr Kernels kBilinearKernels = {bilinear_forward<Lanes>, bilinear_forward<float>,
+constexpr Kernels kBilinearKernels = {bilinear_forward<Lanes>, seldom(bilinear_forward<float>),
                                       bilinear_backward};
 
 bool add(Builder& builder, const Node& node) {

@@ -20,6 +20,11 @@ namespace sn {
   row(kSGD)
 // clang-format on
 
+#if defined(SN_PAGE)
+#undef SN_OPTIMIZERS
+#define SN_OPTIMIZERS(row) row(kAdam)
+#endif
+
 #define SN_DECLARE(name) extern const Optimizer name;
 #define SN_ADDRESS(name) &name,
 SN_OPTIMIZERS(SN_DECLARE)

@@ -52,7 +52,15 @@ def test_webassembly_draws_the_same(node: str, tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(array.tobytes())
     sizes = map(str, (count, points, box, size))
     subprocess.run(
-        [node, "--input-type=module", "--eval", DRAW, LIBRARY / "core.wasm", tmp_path, *sizes],
+        [
+            node,
+            "--input-type=module",
+            "--eval",
+            DRAW,
+            LIBRARY / "core-glyphs.wasm",
+            tmp_path,
+            *sizes,
+        ],
         check=True,
         capture_output=True,
     )

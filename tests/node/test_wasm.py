@@ -12,15 +12,20 @@ from types import ModuleType
 
 import pytest
 
+from spritenet.web.html_file import PAGE_LAYERS
+
 ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "src" / "spritenet" / "web" / "static" / "lib"
-MODULES = (
-    "core.wasm",
-    "core-relaxed.wasm",
-    "core-int8.wasm",
-    "core-threads.wasm",
-    "core-threads-relaxed.wasm",
-)
+MODULES = {
+    "core.wasm": 75_000,
+    "core-relaxed.wasm": 75_000,
+    "core-int8.wasm": 9_000,
+    "core-glyphs.wasm": 5_000,
+    "core-page.wasm": 53_000,
+    "core-threads.wasm": 75_000,
+    "core-threads-relaxed.wasm": 75_000,
+}
+"""The cores, and the bytes that each may have, gzipped."""
 
 LISTING = """
 import fs from 'node:fs';
@@ -52,7 +57,7 @@ def build_wasm() -> ModuleType:
 def listing(node: str) -> dict[str, list[object]]:
     """The module's exports in Node.js, and the structures' sizes in JavaScript."""
     done = subprocess.run(
-        [node, "--input-type=module", "-e", LISTING, LIBRARY / "structs.js", LIBRARY / MODULES[0]],
+        [node, "--input-type=module", "-e", LISTING, LIBRARY / "structs.js", LIBRARY / "core.wasm"],
         capture_output=True,
         text=True,
         check=True,
@@ -71,8 +76,33 @@ def test_the_committed_modules_are_these_sources(build_wasm: ModuleType, tmp_pat
 
 @pytest.mark.parametrize("name", MODULES)
 def test_a_module_is_small(name: str) -> None:
-    """A page loads at most 104 kB of it; TensorFlow.js is 366 kB."""
-    assert len(gzip.compress((LIBRARY / name).read_bytes(), 9)) < 104_000
+    """A page loads at most 75 kB of it; TensorFlow.js is 366 kB."""
+    assert len(gzip.compress((LIBRARY / name).read_bytes(), 9)) < MODULES[name]
+
+
+NAMES = """
+import fs from 'node:fs';
+const module = new WebAssembly.Module(fs.readFileSync(process.argv[1]));
+const { exports } = new WebAssembly.Instance(module);
+const text = (at) => {
+  const bytes = new Uint8Array(exports.memory.buffer, at);
+  return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
+};
+const names = Array.from({ length: exports.sn_operator_count() }, (_, i) =>
+  text(new DataView(exports.memory.buffer).getUint32(exports.sn_operator_at(i), true)));
+console.log(JSON.stringify(names));
+"""
+
+
+def test_the_core_of_pages_has_the_layers_that_the_exporter_relies_on(node: str) -> None:
+    """Those of `PAGE_LAYERS`, no more and no fewer."""
+    done = subprocess.run(
+        [node, "--input-type=module", "-e", NAMES, LIBRARY / "core-page.wasm"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(json.loads(done.stdout)) == PAGE_LAYERS
 
 
 def test_the_module_needs_nothing_and_exports_the_header(

@@ -64,11 +64,22 @@ def test_a_filled_page_holds_the_files_of_the_model(saved: SavedModel) -> None:
     assert f"Made with Spritenet {sn.__version__}," in text
     elements = dict(re.findall(r'application/gzip"[^>]* id="([^"]+)">([^<]+)<', text))
     found = {name: gzip.decompress(base64.b64decode(data)) for name, data in elements.items()}
-    assert found["core.wasm"] == (STATIC / "lib" / "core.wasm").read_bytes()
+    assert found["core.wasm"] == (STATIC / "lib" / "core-page.wasm").read_bytes()
     planes = found["weights.bin"]
     count = len(planes) // 4
     weights = bytes(planes[i % 4 * count + i // 4] for i in range(len(planes)))
     assert weights == saved.parameters.astype("<f4").tobytes()
+
+
+def test_a_network_with_rare_layers_carries_the_whole_core(tmp_path: Path) -> None:
+    """core-page.wasm has the usual ones alone."""
+    kinds = sn.layers
+    first = (kinds.Input((4, 4, 1)), kinds.Permute((2, 1, 3)), kinds.Flatten())
+    sn.Sequential([*first, kinds.Dense(2)]).save(tmp_path / "model")
+    text = html_file(PageContents(load_saved(tmp_path / "model"))).decode()
+    elements = dict(re.findall(r'application/gzip"[^>]* id="([^"]+)">([^<]+)<', text))
+    core = gzip.decompress(base64.b64decode(elements["core.wasm"]))
+    assert core == (STATIC / "lib" / "core.wasm").read_bytes()
 
 
 def test_the_collect_page_holds_the_page_that_it_gives_away() -> None:

@@ -22,6 +22,29 @@ from spritenet.web.table import STATIC
 __all__ = ["PageContents", "collect_file", "html_file"]
 
 WEIGHTS = "weights.bin"
+CORE, PAGE_CORE, GLYPHS = "core.wasm", "core-page.wasm", "core-glyphs.wasm"
+PAGE_LAYERS = frozenset(
+    {
+        "Activation",
+        "Add",
+        "AveragePooling2D",
+        "BatchNormalization",
+        "Conv2D",
+        "Dense",
+        "DepthwiseConv2D",
+        "Dropout",
+        "Flatten",
+        "GlobalAveragePooling2D",
+        "GlobalMaxPooling2D",
+        "MaxPooling2D",
+        "ReLU",
+        "Rescaling",
+        "Reshape",
+        "SeparableConv2D",
+        "Softmax",
+    }
+)
+"""The layers that core-page.wasm has; a network with others carries core.wasm."""
 FLOAT_BYTES = 4
 LEVEL = 12  # libdeflate's smallest
 
@@ -62,7 +85,8 @@ def collect_file(start: bytes = b"") -> bytes:
         start: the images to begin with, as a sprite or as a project's file; empty for none.
     """
     found = {
-        "core.wasm": (STATIC / "lib" / "core.wasm").read_bytes(),
+        CORE: (STATIC / "lib" / CORE).read_bytes(),
+        GLYPHS: (STATIC / "lib" / GLYPHS).read_bytes(),
         "few-images.bin": (STATIC / "lib" / "few-images.bin").read_bytes(),
         "draw.html": (STATIC / "export" / "draw.html").read_bytes(),
         "version.txt": spritenet.__version__.encode(),
@@ -84,8 +108,11 @@ def _filled(name: str, elements: str, data: str) -> bytes:
 
 def _files(contents: PageContents) -> dict[str, bytes]:
     """Returns the files that the drawing page would fetch, by name."""
-    core = (STATIC / "lib" / "core.wasm").read_bytes()
-    found = {"core.wasm": core, **files(contents.model)}
+    layers = {layer.class_name for layer in contents.model.layers}
+    core = PAGE_CORE if contents.data is None and layers <= PAGE_LAYERS else CORE
+    found = {CORE: (STATIC / "lib" / core).read_bytes(), **files(contents.model)}
+    if contents.data is not None:
+        found[GLYPHS] = (STATIC / "lib" / GLYPHS).read_bytes()  # the lab calibrates
     if contents.examples is not None:
         found["examples.png"] = sprite_bytes(contents.examples)
     return found

@@ -20,6 +20,7 @@ import { bestTemperature, logitsOf } from './temperature.js';
  * @property {number} [most]  training images used at most; 20,000
  * @property {AbortSignal} [signal]
  * @property {number} [sliceMilliseconds]  how long the page waits at a time; 12
+ * @property {import('./core.js').Core} [glyphs]  as `Core.loadGlyphs` returns it
  */
 
 const LEAST = 20; // held-out images
@@ -39,7 +40,7 @@ const ONE_IN = 10; // of those that it went through
  * @param {CalibrateOptions & { create: typeof import('./model.js').Model.create }} options  `create` makes the detector's network
  */
 export async function calibrate(model, heldOut, training, options) {
-  const { seed = 0, most = MOST_TRAINING, create, ...how } = options;
+  const { seed = 0, most = MOST_TRAINING, create, glyphs, ...how } = options;
   const { network, layers, inputShape, imageShape, core } = model;
   checkClassifies(layers, inputShape, { several: false });
   const some = sample(training, network.imageBytes, most, seed);
@@ -53,7 +54,7 @@ export async function calibrate(model, heldOut, training, options) {
   }
   const [height, width, channels] = imageShape;
   const form = { height, width, channels };
-  const outliers = await makeOutliers(some.images, form, some.labels.length, seed, core);
+  const outliers = await makeOutliers(some.images, form, some.labels.length, seed, glyphs);
   const { layer, beginning } = featureNetwork(model);
   /** @param {Uint8Array} images */
   const features = async (images) => ({

@@ -12,7 +12,8 @@ const INTERFACE_VERSION = 8;
 const PAGE = 65536; // bytes, of WebAssembly
 
 /**
- * The exports of core.wasm; those that begin with sn_integer are of core-int8.wasm.
+ * The exports of core.wasm; those that begin with sn_integer are of core-int8.wasm, and sn_draw_glyphs
+ * is of core-glyphs.wasm.
  *
  * @typedef {object} Exports
  * @property {WebAssembly.Memory} [memory]
@@ -61,6 +62,7 @@ const BUILDS = {
   'core.wasm': () => new URL('./core.wasm', import.meta.url),
   'core-relaxed.wasm': () => new URL('./core-relaxed.wasm', import.meta.url),
   'core-int8.wasm': () => new URL('./core-int8.wasm', import.meta.url),
+  'core-glyphs.wasm': () => new URL('./core-glyphs.wasm', import.meta.url),
   'core-threads.wasm': () => new URL('./core-threads.wasm', import.meta.url),
   'core-threads-relaxed.wasm': () => new URL('./core-threads-relaxed.wasm', import.meta.url),
 };
@@ -89,8 +91,7 @@ export function loadedCore() {
 export class Core {
   /**
    * @param {WebAssembly.Module} module
-   * @param {{ whole?: boolean, team?: Team }} [options]  `whole: false` for the build for int8, which
-   *     has no layers; `team` for the build for several threads
+   * @param {{ whole?: boolean, team?: Team }} [options]  `whole: false` for a build without layers; `team` for the build for several threads
    */
   constructor(module, { whole = true, team } = {}) {
     this.module = module;
@@ -129,6 +130,20 @@ export class Core {
     const name = 'core-int8.wasm';
     const url = base ? new URL(name, base) : BUILDS[name]();
     return new Core(await compile(url), { whole: false });
+  }
+
+  /**
+   * The build that draws pseudo-characters, from inside the page or beside this file.
+   *
+   * @param {{ base?: string | URL }} [options]  `base` is another folder
+   */
+  static async loadGlyphs({ base } = {}) {
+    requireSimd();
+    const name = 'core-glyphs.wasm';
+    const inside = base ? null : await /** @type {any} */ (globalThis).SPRITENET?.file?.(name);
+    const url = base ? new URL(name, base) : BUILDS[name]();
+    const module = inside ? await WebAssembly.compile(inside) : await compile(url);
+    return new Core(module, { whole: false });
   }
 
   /**
@@ -171,6 +186,17 @@ function requireSimd() {
 let shared;
 /** @type {Promise<Core> | undefined} */
 let sharedInt8;
+/** @type {Promise<Core> | undefined} */
+let sharedGlyphs;
+
+/** Returns the core that draws pseudo-characters, loaded on first use. */
+export function glyphCore() {
+  sharedGlyphs ??= Core.loadGlyphs().catch((error) => {
+    sharedGlyphs = undefined;
+    throw error;
+  });
+  return sharedGlyphs;
+}
 
 /** Returns the core of models in int8, loaded on first use. */
 export function int8Core() {

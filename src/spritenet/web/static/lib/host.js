@@ -213,7 +213,9 @@ export class Host {
     /** @param {Call} call @param {number} model @param {any} heldOut @param {any} training @param {any} options @this {Host} */
     async calibrate({ signal }, model, heldOut, training, options) {
       const sets = [this.those(heldOut), this.those(training)];
-      return [await this.model(model).calibrate(sets[0], sets[1], { ...options, signal })];
+      const glyphs = new Core(options.glyphs, { whole: false });
+      const how = { ...options, glyphs, signal };
+      return [await this.model(model).calibrate(sets[0], sets[1], how)];
     },
 
     /** @param {Call} call @param {number} model @param {any} heldOut @param {any} options @this {Host} */

@@ -1,7 +1,7 @@
 // Outliers: images of no class, made from the data itself, and pseudo-characters, as spritenet/ood/outliers
 // in Python makes them, byte for byte. See docs/explanation/ood.md.
 
-import { defaultCore } from './core.js';
+import { glyphCore } from './core.js';
 import { ModelError } from './errors.js';
 import { Stream } from './random.js';
 import { stretched } from './resample.js';
@@ -38,11 +38,11 @@ const EDGES_OF = 256; // images whose edges are looked at
  * @param {Form} form
  * @param {number} count  of outliers
  * @param {number | bigint} seed
- * @param {import('./core.js').Core} [core]
+ * @param {import('./core.js').Core} [glyphs]  as `Core.loadGlyphs` returns it
  */
-export async function makeOutliers(images, form, count, seed, core) {
+export async function makeOutliers(images, form, count, seed, glyphs) {
   const data = { images, form, paper: paperOf(images, form) };
-  const arena = (core ?? (await defaultCore())).instantiate();
+  const arena = (glyphs ?? (await glyphCore())).instantiate();
   /** @param {boolean} composed @returns {Maker} */
   const characters = (composed) => (from, some, random) => {
     const at = arena.take(some * GLYPH * GLYPH);

@@ -1,6 +1,7 @@
 // A model in a worker: `Model`'s methods, each of which resolves to what the other returns.
 
 import { namesSeveral } from './classification.js';
+import { glyphCore } from './core.js';
 import { ModelError } from './errors.js';
 import { STEP_FIELDS } from './host.js';
 import { plain } from './messages.js';
@@ -197,7 +198,9 @@ export class RemoteModel {
    */
   async calibrate(heldOut, training, { signal, ...options } = {}) {
     const transfer = /** @type {ArrayBuffer[]} */ ([]);
-    const parts = [plain(heldOut, transfer), plain(training, transfer), options];
+    const { module } = options.glyphs ?? (await glyphCore()); // a worker may have no address to load from
+    const how = { ...options, glyphs: module };
+    const parts = [plain(heldOut, transfer), plain(training, transfer), how];
     const found = await this.ask('calibrate', parts, { signal, transfer });
     if (found) this.metadata.rejection = found;
     return found;
