@@ -7,6 +7,7 @@ output is JSON. Exit code 3: a library is missing.
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -120,6 +121,7 @@ def keras_tuner(
     folder: str, scratch: str, trials: int, epochs: int, images: int
 ) -> dict[str, float]:
     """keras-tuner's random search, which trains one trial after the other."""
+    os.environ.setdefault("KERAS_BACKEND", "torch")
     import keras_tuner as kt
 
     train, held_out = split(folder, images)

@@ -14,6 +14,8 @@ import pytest
 pytest.importorskip("torch", reason="PyTorch runs the engine")
 
 import rank_training
+from spritenet.engines.torch.ranks import check_machines
+from spritenet.errors import DataWarning, ModelError
 
 
 def start(path: Path, rank: int, port: int) -> subprocess.Popen[str]:
@@ -29,16 +31,21 @@ def start(path: Path, rank: int, port: int) -> subprocess.Popen[str]:
 
 
 def test_two_ranks_end_where_one_does(tmp_path: Path) -> None:
-    """With dropout, batch normalization, augmentation and smaller last batches: within 0.00001."""
+    """With dropout, batch normalization, augmentation and smaller last batches: within 0.00001.
+
+    A rank that is gone ends the others in one line.
+    """
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
     paths = [tmp_path / f"{name}.npz" for name in ("alone", "first", "second")]
     running = [start(path, rank, port) for rank, path in enumerate(paths[1:])]
     rank_training.train(paths[0])
-    for process in running:
+    for process, code in zip(running, (0, rank_training.KILLED), strict=True):
         _, errors = process.communicate(timeout=120)
-        assert process.returncode == 0, errors
+        assert process.returncode == code, errors
+    left = paths[1].with_suffix(".txt").read_text(encoding="utf-8")
+    assert left.startswith("torchrun: a rank has left the training. Resume from the last checkpo")
     alone, *ranks = (np.load(path) for path in paths)
     assert str(alone["refused"]) == ""
     for one in ranks:
@@ -49,3 +56,18 @@ def test_two_ranks_end_where_one_does(tmp_path: Path) -> None:
             one["refused"]
         )
     np.testing.assert_array_equal(ranks[0]["w"], ranks[1]["w"])
+
+
+def test_unequal_machines_are_said() -> None:
+    """Other versions are refused, by every rank; another processor is a warning of rank 0."""
+    mine, other = ("PyTorch 2.13.0, Spritenet 0.1.0", "x86_64 v4"), "aarch64 neon"
+    check_machines([mine, mine], first=True)
+    line = "rank 1 has aarch64 neon, rank 0 has x86_64 v4: the last bits of sums depend on that"
+    with pytest.warns(DataWarning, match=line):
+        check_machines([mine, (mine[0], other)], first=True)
+    check_machines([mine, (mine[0], other)], first=False)
+    newer = ("PyTorch 2.13.0, Spritenet 0.2.0", mine[1])
+    line = "rank 1: ranks have different versions: expected PyTorch 2.13.0, Spritenet 0.1.0, as ra"
+    for first in (True, False):
+        with pytest.raises(ModelError, match=line):
+            check_machines([mine, newer], first=first)

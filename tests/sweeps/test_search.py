@@ -259,11 +259,22 @@ def test_broken_files_of_trials_are_skipped(tmp_path: Path) -> None:
     assert [t.number for t in SweepFolder(tmp_path).trials()] == [0]
 
 
+def start_ray() -> Any:  # noqa: ANN401 - a module
+    """Ray with a cluster of one processor; a busy machine has a second try."""
+    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install ray==2.60.0")
+    how: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False}
+    try:
+        ray.init(num_cpus=1, logging_level="ERROR", **how)
+    except Exception:  # noqa: BLE001 - Ray's own class is Exception: the node has timed out
+        ray.shutdown()
+        ray.init(num_cpus=1, logging_level="ERROR", **how)
+    return ray
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="not on this machine: signals")
 def test_ray_trains_the_same_trials(tmp_path: Path) -> None:
     """In an actor; one that is killed is replaced, and its trial is trained again."""
-    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install ray==2.60.0")
-    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    ray = start_ray()
     try:
         sweep = search(tmp_path / "s", trials=2, halving=False, workers=None, ray=True)
         kinds = []

@@ -126,7 +126,7 @@ class Ranks:
         if self.rank:
             parts[3] = torch.zeros_like(numbers)
         vector = torch.cat(parts)
-        self._sum(vector)
+        _sum_over_ranks(vector)
         values, loss, correct, stopped, found = vector.split(
             [len(made.values), 1, 1, 1, len(numbers)]
         )
@@ -140,23 +140,24 @@ class Ranks:
             return own
         whole = own.new_zeros(count, own.shape[1])
         whole[self.places(count)] = own
-        self._sum(whole)
+        _sum_over_ranks(whole)
         return whole
 
-    def _sum(self, values: torch.Tensor) -> None:
-        """Sums over all ranks, in place.
 
-        Raises:
-            ModelError: a rank has left.
-            SystemExit: rank 0 has ended the training.
-        """
-        try:
-            distributed.all_reduce(values)
-        except RuntimeError as error:
-            if self.rank:
-                raise SystemExit(0) from None
-            do = "Resume from the last checkpoint, with any number of ranks."
-            raise ModelError("a rank has left the training", where="torchrun", do=do) from error
+def _sum_over_ranks(values: torch.Tensor) -> None:
+    """Sums over all ranks, in place.
+
+    Raises:
+        ModelError: a rank has left.
+        SystemExit: rank 0 has ended the training.
+    """
+    try:
+        distributed.all_reduce(values)
+    except RuntimeError as error:
+        if distributed.get_rank():
+            raise SystemExit(0) from None
+        do = "Resume from the last checkpoint, with any number of ranks."
+        raise ModelError("a rank has left the training", where="torchrun", do=do) from error
 
 
 class _Sum(torch.autograd.Function):  # type: ignore[misc]  # PyTorch is optional for mypy
@@ -166,14 +167,14 @@ class _Sum(torch.autograd.Function):  # type: ignore[misc]  # PyTorch is optiona
     def forward(_: object, values: torch.Tensor) -> torch.Tensor:
         """Sums values."""
         total = values.detach().clone()
-        distributed.all_reduce(total)
+        _sum_over_ranks(total)
         return total
 
     @staticmethod
     def backward(_: object, gradient: torch.Tensor) -> torch.Tensor:
         """Sums gradients."""
         total = gradient.contiguous().clone()
-        distributed.all_reduce(total)
+        _sum_over_ranks(total)
         return total
 
 
