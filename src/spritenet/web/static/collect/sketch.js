@@ -21,7 +21,7 @@ export class Sketch {
     /** @type {Stroke | null} */
     this.stroke = null;
     this.frame = new Frame(() => this.show());
-    this.place = element('div', 'sketch');
+    this.place = element('div', 'sketch paper');
     this.canvas = /** @type {HTMLCanvasElement} */ (element('canvas', ''));
     this.canvas.tabIndex = 0;
     this.canvas.setAttribute('role', 'application');

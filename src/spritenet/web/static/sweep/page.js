@@ -305,7 +305,7 @@ function legend() {
   ]) {
     list.append(element('li', kind, name));
   }
-  at('curves').prepend(list);
+  at('curves').querySelector('h2')?.after(list);
 }
 
 /** @param {string} id @param {string} said */

@@ -5,14 +5,16 @@
 
 import uPlot from '../vendor/uplot.js';
 import { axisLabel } from './chart-axis.js';
+import { moveCursor } from './chart-cursor.js';
 import { Legend } from './chart-legend.js';
 import { HEIGHT, plotOptions } from './chart-plot.js';
+import { Means, strandsOf } from './chart-strands.js';
 import { sentence, Summary } from './chart-summary.js';
 import { Switches } from './chart-switches.js';
 import { element } from './dom.js';
 import { Frame } from './frame.js';
 import { plain } from './numbers.js';
-import { join, smooth, thin } from './points.js';
+import { join, thin } from './points.js';
 
 /** @typedef {import('./points.js').Numbers} Numbers */
 /**
@@ -84,8 +86,7 @@ export class LineChart {
     /** @type {uPlot | null} */
     this.plot = null;
     this.shape = '';
-    /** @type {Map<string, {y: Numbers, window: number, mean: Float64Array}>} */
-    this.means = new Map();
+    this.means = new Means();
     this.#build(container);
     this.observer = new ResizeObserver(() => this.#resize());
     this.observer.observe(this.box);
@@ -184,7 +185,9 @@ export class LineChart {
     this.box.tabIndex = 0;
     this.box.setAttribute('role', 'application');
     this.box.setAttribute('aria-label', `${title}: arrow keys move along the lines`);
-    this.box.onkeydown = (event) => this.#key(event);
+    this.box.onkeydown = (event) => {
+      if (this.plot && moveCursor(this.plot, event)) this.spoken.textContent = this.legend.text;
+    };
     this.nothing.textContent = empty ?? 'No data yet';
     this.box.append(this.nothing);
     this.spoken.setAttribute('aria-live', 'polite');
@@ -205,40 +208,15 @@ export class LineChart {
     return line.x ?? this.x;
   }
 
-  /** Lines as they are drawn: a smoothed one has its raw self, faint, behind it. */
-  #strands() {
-    /** @type {import('./chart-plot.js').Strand[]} */
-    const strands = [];
-    this.lines.forEach((line, place) => {
-      if (this.legend.hidden.has(line.name)) return;
-      const smoothed = this.window > 0 && line.smoothed !== false;
-      if (smoothed) strands.push({ line, place, y: line.values, raw: true });
-      const y = smoothed ? this.#mean(line) : line.values;
-      strands.push({ line, place, y, raw: false });
-    });
-    return strands;
-  }
-
-  /** @param {Line} line */
+  /** The means of a line's points; null where it isn't smoothed. @param {Line} line */
   #mean(line) {
-    const kept = this.means.get(line.name);
-    if (
-      kept &&
-      kept.y === line.values &&
-      kept.window === this.window &&
-      kept.mean.length === line.values.length
-    ) {
-      return kept.mean;
-    }
-    const mean = smooth(line.values, this.window);
-    this.means.set(line.name, { y: line.values, window: this.window, mean });
-    return mean;
+    return this.window && line.smoothed !== false ? this.means.of(line, this.window) : null;
   }
 
   #draw() {
     const width = Math.floor(this.box.clientWidth);
     if (width < 40) return; // not laid out yet; the observer will say when
-    const strands = this.#strands();
+    const strands = strandsOf(this.lines, this.legend.hidden, (line) => this.#mean(line));
     let [from, to] = [Infinity, -Infinity];
     for (const { line } of strands) {
       const x = this.#xOf(line);
@@ -321,20 +299,6 @@ export class LineChart {
     }
   }
 
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    const plot = this.plot;
-    const steps = { ArrowLeft: -1, ArrowRight: 1, PageUp: -20, PageDown: 20, Home: -1e9, End: 1e9 };
-    const step = steps[/** @type {keyof typeof steps} */ (event.key)];
-    if (!plot || (step === undefined && event.key !== 'Escape')) return;
-    event.preventDefault();
-    const width = plot.over.clientWidth;
-    const left = plot.cursor.left !== undefined && plot.cursor.left >= 0 ? plot.cursor.left : width;
-    if (step === undefined) plot.setCursor({ left: -10, top: -10 });
-    else plot.setCursor({ left: Math.min(width - 1, Math.max(0, left + 4 * step)), top: 1 });
-    if (step !== undefined) this.spoken.textContent = this.legend.text;
-  }
-
   #legend() {
     const left = this.plot?.cursor.left;
     const { x, y } = this.options;
@@ -342,7 +306,7 @@ export class LineChart {
       curve: (line) => ({
         values: line.values,
         x: this.#xOf(line),
-        mean: this.window && line.smoothed !== false ? this.#mean(line) : null,
+        mean: this.#mean(line),
       }),
       at: this.plot && left !== undefined && left >= 0 ? this.plot.posToVal(left, 'x') : null,
       x,
