@@ -195,3 +195,31 @@ def test_what_tensorflow_js_saved_in_the_browser_is_read(
     context.close()
     assert got["missing"] == f"{address}: this browser has no model of that name."
     assert np.abs(np.subtract(got["ours"], got["theirs"])).max() < 1e-5
+
+
+FRAMES = """async (site) => {
+  const { Model, layers, optimizers } = await import(`${site}lib/index.js`);
+  const model = await Model.create({
+    inputShape: [28, 28, 1],
+    layers: [layers.flatten(), layers.dense({ units: 10, activation: 'softmax' })],
+  });
+  model.compile({ optimizer: optimizers.sgd({ learningRate: 0.01 }) });
+  const examples = { images: new Uint8Array(784 * 64), labels: new Uint8Array(64) };
+  let asked = 0;
+  const wait = window.requestAnimationFrame;
+  window.requestAnimationFrame = (act) => (asked++, wait(act));
+  const control = new AbortController();
+  setTimeout(() => control.abort(), 1000);
+  const start = performance.now();
+  const options = { steps: 10_000_000, batchSize: 64, signal: control.signal };
+  const { losses } = await model.fit(examples, options);
+  const tooSoon = 1 + (performance.now() - start) / 40;
+  return { asked, tooSoon, steps: losses.length };
+}"""
+
+
+def test_training_in_the_page_waits_for_few_frames(page: Page, site: str) -> None:
+    """It pauses by time, not by steps: for a frame every 40 ms at most, so that it isn't slowed."""
+    found = page.evaluate(FRAMES, site)
+    assert 2 < found["asked"] <= found["tooSoon"]
+    assert found["steps"] > 10 * found["asked"]

@@ -142,3 +142,17 @@ def test_tensorflow_js_passes_over_the_entry(folder: Path, tfjs_folder: Path) ->
     got = np.fromfile(folder / "model" / "outputs.bin", "<f4").reshape(len(pixels), -1)
     expected = sn.load_model(folder / "model").predict(pixels)
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "softmax", "relu"])
+def test_images_as_outputs_are_refused_in_words(node: str, tmp_path: Path, activation: str) -> None:
+    """A network from image to image, of more outputs than a call of JavaScript has arguments."""
+    layer = sn.Conv2D(4, 3, padding="same", activation=activation)
+    model = sn.Sequential([sn.Input((200, 200, 1)), layer])
+    model.build((200, 200, 1))
+    model.save(tmp_path / "model")
+    (tmp_path / "pixels.bin").write_bytes(bytes(200 * 200))
+    assert classify(node, tmp_path) == {
+        "error": "the network isn't a classifier: expected two or more outputs with softmax or "
+        f"linear, or a sigmoid, got 200 × 200 × 4 through {activation}."
+    }
