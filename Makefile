@@ -32,6 +32,9 @@ BIN := $(VENV)/bin
 endif
 
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Whole files to a process, so that what their tests share is made once; the idle one takes from others.
+IN_PARALLEL := --numprocesses auto --dist worksteal
+PYTEST := $(BIN)/python -m pytest $(IN_PARALLEL)
 NODE := tests/node/node_modules/.bin
 JAVASCRIPT := 'src/**/*.{js,css}' 'tests/**/*.{js,mjs}' 'benchmarks/**/*.{js,mjs}'
 CORE := $(shell find core -name '*.cpp' -o -name '*.h')
@@ -49,10 +52,10 @@ demo: $(VENV)/installed
 	$(BIN)/spritenet train
 
 test: $(VENV)/compiled
-	$(BIN)/python -m pytest --numprocesses auto $(TESTS)
+	$(PYTEST) $(TESTS)
 
 quick: $(VENV)/compiled
-	$(BIN)/python -m pytest --numprocesses auto --hypothesis-profile quick -m 'not torch and not slow' $(QUICK)
+	$(PYTEST) --hypothesis-profile quick -m 'not torch and not slow' $(QUICK)
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check
@@ -81,7 +84,7 @@ sanitize: $(VENV)/compiled
 	$(BIN)/python hatch_build.py --sanitize --out build/sanitized
 	LD_PRELOAD="$$(g++ -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
 	  SPRITENET_LIBRARIES="$(CURDIR)/build/sanitized" \
-	  $(BIN)/python -m pytest --numprocesses auto $(TESTS_OF_CORE)
+	  $(PYTEST) $(TESTS_OF_CORE)
 
 wasm: $(VENV)/installed-dev
 	$(BIN)/python tools/build_wasm.py
@@ -124,13 +127,13 @@ clean:
 test-lowest: build/venv-lowest/installed-dev
 	build/venv-lowest/bin/python hatch_build.py
 	build/venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements/lowest.txt
-	build/venv-lowest/bin/python -m pytest --numprocesses auto $(TESTS)
+	build/venv-lowest/bin/python -m pytest $(IN_PARALLEL) $(TESTS)
 
 test-newest: build/venv-newest/installed-dev
 	build/venv-newest/bin/python hatch_build.py
 	build/venv-newest/bin/python tools/lock.py --newest
 	build/venv-newest/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements/newest.txt
-	build/venv-newest/bin/python -m pytest --numprocesses auto $(TESTS)
+	build/venv-newest/bin/python -m pytest $(IN_PARALLEL) $(TESTS)
 
 test-pythons:
 	for version in $(PYTHONS); do \

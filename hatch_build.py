@@ -220,9 +220,12 @@ def flags(
     zig: bool = True,
     warnings_as_errors: bool = False,
     sanitize: bool = False,
+    optimize: bool = True,
 ) -> list[str]:
     """Everything between the compiler's name and the sources."""
     chosen = [*LANGUAGE, *(SANITIZED if sanitize else FAST), *level.flags]
+    if not optimize:
+        chosen += ["-O0"]
     if platform.system == "pyodide":
         if not zig:
             raise BuildError("The library for Pyodide is compiled by zig: unset SPRITENET_CXX.")
@@ -242,7 +245,8 @@ def flags(
             chosen += ["-s"]
         if platform.system.startswith("linux"):
             chosen += ["-Wl,-z,defs"]  # a missing function is found here, not when it is called
-    if warnings_as_errors:
+    # Of zig's one version nobody meets a warning that we didn't.
+    if warnings_as_errors or (zig and platform.system != "pyodide"):
         chosen += WARNINGS
     return chosen
 
@@ -273,6 +277,7 @@ def build(
     sources: Path = SOURCES,
     warnings_as_errors: bool = False,
     sanitize: bool = False,
+    optimize: bool = True,
 ) -> list[Path]:
     """Compiles the core once for each level, the levels side by side.
 
@@ -285,6 +290,7 @@ def build(
         sources: the folder whose C++ files are compiled, with those of its folders.
         warnings_as_errors: treat compiler warnings as errors.
         sanitize: stop at the first memory error or undefined behaviour, at a fifth of the speed.
+        optimize: False compiles in a third of the time, to see that it does.
 
     Returns:
         The libraries' paths, in the order of `levels`.
@@ -305,7 +311,12 @@ def build(
     def compile_level(level: Level) -> Path:
         library = out / f"spritenet-{level.name}{platform.suffix}"
         options = flags(
-            platform, level, zig=zig, warnings_as_errors=warnings_as_errors, sanitize=sanitize
+            platform,
+            level,
+            zig=zig,
+            warnings_as_errors=warnings_as_errors,
+            sanitize=sanitize,
+            optimize=optimize,
         )
         with tempfile.TemporaryDirectory(dir=out, prefix=".building-") as scratch:
             made = Path(scratch) / library.name

@@ -250,10 +250,13 @@ def main() -> None:
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
-        models = {model.name: model for model in options.model or ()} or {
-            "strokes": trained(scratch / "strokes", "strokes", options.epochs),
-            "MNIST": trained(scratch / "mnist", str(mnist_folder()), options.epochs),
-        }
+        models = {model.name: model for model in options.model or ()}
+        if not models:
+            folders = {"MNIST": str(mnist_folder()), "strokes": "strokes"}
+            models = {
+                name: trained(scratch / name, data, options.epochs)
+                for name, data in folders.items()
+            }
         for number, (name, model) in enumerate(models.items()):
             place = scratch / f"site{number}"
             place.mkdir()

@@ -67,6 +67,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=5, help="of strokes, before")
     options = parser.parse_args()
 
+    mnist_folder()  # before the trainings: it may not be there
     strokes = sn.load("strokes")
     trained = sn.networks.get(options.network, strokes.train)
     trained.compile(sn.Adam(sn.OneCycle(0.003)), "sparse_categorical_crossentropy")

@@ -7,12 +7,8 @@ here. In every network something is trained before the layer, so that its inputs
 from __future__ import annotations
 
 import math
-import os
-import subprocess
-import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +16,6 @@ import pytest
 from numpy.typing import NDArray
 
 from spritenet import layers as kinds
-from spritenet.core import library
 from spritenet.engines import native
 from spritenet.engines.engine import Examples
 from spritenet.export.read_topology import read_topology
@@ -31,7 +26,7 @@ from torch_activations import activated
 
 torch = pytest.importorskip("torch", reason="PyTorch is the oracle here")
 
-__all__ = ["activated", "check", "check_file", "on_every_build", "same_padding"]
+__all__ = ["activated", "check", "check_file", "same_padding"]
 
 Tensor = Any
 """PyTorch's: float64, n h w c, or fewer axes."""
@@ -167,17 +162,3 @@ def check_file(layer: Layer, input_shape: tuple[int, int, int]) -> None:
     if isinstance(named, kinds.Reshape):
         named = kinds.Reshape(shape, name="it")  # without -1
     assert read_topology(topology).layers[1] == named
-
-
-def on_every_build(test: str) -> None:
-    """Run a test file once for each instruction set that this processor runs but its best."""
-    for build in library.builds()[:-1]:
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", Path(test).name],
-            env={**os.environ, "SPRITENET_ISA": build, "SPRITENET_REQUIRE_ALL": ""},
-            cwd=Path(test).parent,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout[-3000:]

@@ -52,7 +52,7 @@ def test_a_layer_comes_back_from_its_config(layer: Layer) -> None:
 @pytest.mark.parametrize("layer", EVERY, ids=repr)
 def test_a_layer_comes_back_from_its_repr(layer: Layer) -> None:
     """The repr is the call that makes it."""
-    names = {**vars(kinds), "L2": L2}
+    names = {**{name: getattr(kinds, name) for name in kinds.__all__}, "L2": L2}
     for cls in __import__("spritenet.initializers", fromlist=["x"])._CLASSES.values():
         names[cls.__name__] = cls
     assert eval(repr(layer), names) == layer  # noqa: S307 - our own text

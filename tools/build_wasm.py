@@ -2,6 +2,7 @@
 
     python tools/build_wasm.py              into src/spritenet/web/static/lib
     python tools/build_wasm.py --out DIR    elsewhere, to compare
+    python tools/build_wasm.py --only core.wasm
 
 The modules are committed, so that installing needs no compiler for them; a test builds them again
 and compares every byte. So the compiler must be the pinned `ziglang` and no other.
@@ -14,11 +15,14 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "core"
+ZIG = "zig.exe" if sys.platform == "win32" else "zig"
 CACHE = dict.fromkeys(
     ("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"), str(ROOT / "build" / "zig")
 )  # not in the person's home
@@ -175,9 +179,12 @@ def compile_with(arguments: list[str]) -> None:
     Raises:
         BuildError: it isn't there or refuses the sources.
     """
+    found = find_spec("ziglang")
+    if found is None or found.origin is None:
+        raise BuildError("There is no compiler: the Python package ziglang is not installed.")
     done = subprocess.run(
-        [sys.executable, "-m", "ziglang", "c++", *arguments],
-        env={**os.environ, **CACHE},
+        [str(Path(found.origin).with_name(ZIG)), "c++", *arguments],
+        env={**CACHE, **os.environ},
         capture_output=True,
         text=True,
         check=False,
@@ -186,15 +193,18 @@ def compile_with(arguments: list[str]) -> None:
         raise BuildError(done.stderr.strip())
 
 
-def build(out: Path, *, sources: Path = SOURCES) -> list[Path]:
-    """Compiles all modules.
+def build(
+    out: Path, names: Sequence[str] = tuple(FEATURES), *, sources: Path = SOURCES
+) -> list[Path]:
+    """Compiles modules.
 
     Args:
         out: the folder for them; made if it isn't there.
+        names: which; all by default.
         sources: the folder of the C++ files.
 
     Returns:
-        Their paths, in the order of `FEATURES`.
+        Their paths, in the order of the names.
 
     Raises:
         BuildError: there is no compiler, or the core doesn't compile.
@@ -209,7 +219,7 @@ def build(out: Path, *, sources: Path = SOURCES) -> list[Path]:
         defines = (PAGE,) if name == "core-page.wasm" and file in PAGE_FILES else ()
         return (*options(name), *defines, *FILES[file], "-c", str(sources / file))
 
-    commands = dict.fromkeys(source(name, file) for name in FEATURES for file in FILES)
+    commands = dict.fromkeys(source(name, file) for name in names for file in FILES)
     with (
         tempfile.TemporaryDirectory(prefix="spritenet-wasm-") as scratch,
         ThreadPoolExecutor(os.cpu_count()) as pool,
@@ -227,15 +237,17 @@ def build(out: Path, *, sources: Path = SOURCES) -> list[Path]:
             return module
 
         list(pool.map(lambda item: compile_with([*item[0], "-o", item[1]]), objects.items()))
-        return list(pool.map(link, FEATURES))
+        return list(pool.map(link, names))
 
 
 def main() -> None:
     """The plain command."""
     parser = argparse.ArgumentParser(description="Compile core/ to WebAssembly.")
     parser.add_argument("--out", type=Path, default=MODULES, help="folder for the modules")
+    parser.add_argument("--only", action="append", choices=FEATURES, help="a module (all of them)")
+    options = parser.parse_args()
     try:
-        modules = build(parser.parse_args().out)
+        modules = build(options.out, options.only or tuple(FEATURES))
     except BuildError as error:
         sys.exit(str(error))
     for module in modules:

@@ -4,7 +4,7 @@
     python tools/layer_lists.py --check    only says which
 
 A layer is a class of `src/spritenet/layers` whose `class_name` is a row of the core's table. Lists
-are: the imports, `__all__` and `LAYERS` of `spritenet.layers`; the names of `spritenet`; the table
+are: the imports, `__all__` and `MODULES` of `spritenet.layers`; the names of `spritenet`; the table
 of layers in docs/reference/models.md and the list in docs/reference/model-format.md; and the
 arguments of each for JavaScript, in `lib/layer-table.js`.
 """
@@ -17,7 +17,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,24 +80,38 @@ def public(text: str, omitted: Container[str]) -> tuple[str, set[str]]:
     return inside.partition("\n")[0], {name for name in names if name not in omitted}
 
 
-def package_init(text: str, found: dict[str, type[Layer]]) -> str:
-    """`spritenet/layers/__init__.py` with its imports, `__all__` and `LAYERS`."""
+def lazy_init(
+    text: str,
+    package: str,
+    found: Mapping[str, type],
+    public_names: Iterable[str],
+    also: Mapping[str, list[str]] | None = None,
+) -> str:
+    """The `__init__.py` of a package of lazy names with its imports, `__all__` and `MODULES`."""
     modules: dict[str, list[str]] = {}
     for name, cls in found.items():
         modules.setdefault(cls.__module__, []).append(name)
-    also = {"spritenet.layers.activation": ["ActivationLayer"]}
     for module in modules:
-        text = re.sub(rf"^from {module} import (\([^)]*\)|[^\n]*)\n", "", text, flags=re.MULTILINE)
+        pattern = rf"^    from {module} import (\([^)]*\)|[^\n]*)\n"
+        text = re.sub(pattern, "", text, flags=re.MULTILINE)
     imports = "".join(
-        f"from {module} import {', '.join([*names, *also.get(module, [])])}\n"
+        f"    from {module} import {', '.join([*names, *(also or {}).get(module, [])])}\n"
         for module, names in modules.items()
     )
-    text = replaced(text, r"^(?=from spritenet\.errors import)", imports)
-    _, rest = public(text, operators())
-    text = replaced(
-        text, r"^__all__ = \[.*?\]", f"__all__ = [\n{lines(sorted(rest | set(found)))}]"
+    text = replaced(text, r"^(?<=^if TYPE_CHECKING:\n)", imports)
+    text = replaced(text, r"^__all__ = \[.*?\]", f"__all__ = [\n{lines(sorted(public_names))}]")
+    table = "".join(
+        f'"{module.removeprefix(f"spritenet.{package}.")}": ({lines(names)}),\n'
+        for module, names in sorted(modules.items())
     )
-    return replaced(text, r"for cls in \([^)]*\)", f"for cls in (\n{lines(list(found), quote='')})")
+    return replaced(text, r"^MODULES = \{.*?^\}", f"MODULES = {{\n{table}}}")
+
+
+def package_init(text: str, found: dict[str, type[Layer]]) -> str:
+    """`spritenet/layers/__init__.py` with its imports, `__all__` and `MODULES`."""
+    also = {"spritenet.layers.activation": ["ActivationLayer"]}
+    _, rest = public(text, operators())
+    return lazy_init(text, "layers", found, rest | set(found), also)
 
 
 def front_init(text: str, found: dict[str, type[Layer]]) -> str:

@@ -4,7 +4,7 @@
     python tools/loss_lists.py --check    only says which
 
 A loss is a class of `src/spritenet/losses` whose name is a row of the core's table. Lists are: the
-imports, `__all__` and `LOSSES` of `spritenet.losses`; the names of `spritenet`; and the table of
+imports, `__all__` and `MODULES` of `spritenet.losses`; the names of `spritenet`; and the table of
 docs/reference/losses.md. JavaScript reads the core's table itself.
 """
 
@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import re
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tools")]
 
-from layer_lists import formatted, lines, public, replaced  # noqa: E402 - after the path is set
+from layer_lists import formatted, lazy_init, lines, public, replaced  # noqa: E402 - after the path is set
 
 from spritenet.core.losses import loss_rows  # noqa: E402 - the same
 from spritenet.losses.base import Loss  # noqa: E402 - the same
@@ -41,14 +40,8 @@ def losses() -> dict[str, type[Loss]]:
 
 
 def package_init(text: str, found: dict[str, type[Loss]]) -> str:
-    """`spritenet/losses/__init__.py` with its imports, `__all__` and `LOSSES`."""
-    pattern = r"^from spritenet\.losses\.(?!base)\w+ import (\([^)]*\)|[^\n]*)\n"
-    text = re.sub(pattern, "", text, flags=re.MULTILINE)
-    imports = "".join(f"from {cls.__module__} import {name}\n" for name, cls in found.items())
-    text = replaced(text, r"^(?=from spritenet\.losses\.base import)", imports)
-    names = sorted([*found, "Loss", "get"])
-    text = replaced(text, r"^__all__ = \[.*?\]", f"__all__ = [\n{lines(names)}]")
-    return replaced(text, r"for cls in \([^)]*\)", f"for cls in (\n{lines(list(found), quote='')})")
+    """`spritenet/losses/__init__.py` with its imports, `__all__` and `MODULES`."""
+    return lazy_init(text, "losses", found, [*found, "Loss", "get"])
 
 
 def front_init(text: str, found: dict[str, type[Loss]]) -> str:

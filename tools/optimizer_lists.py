@@ -4,7 +4,7 @@
     python tools/optimizer_lists.py --check    only says which
 
 An optimizer is a class of `src/spritenet/optimizers` whose name is a row of the core's table. Lists
-are: the imports, `__all__` and `OPTIMIZERS` of `spritenet.optimizers`; the names of `spritenet`;
+are: the imports, `__all__` and `MODULES` of `spritenet.optimizers`; the names of `spritenet`;
 the table of docs/reference/optimizers.md; and for JavaScript the arguments and the slots, in
 `lib/optimizer-table.js`.
 """
@@ -14,7 +14,6 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
-import re
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -23,7 +22,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tools")]
 
-from layer_lists import formatted, lines, public, replaced  # noqa: E402 - after the path is set
+from layer_lists import formatted, lazy_init, lines, public, replaced  # noqa: E402 - after the path is set
 
 from spritenet.core.optimizers import optimizer_rows  # noqa: E402 - the same
 from spritenet.optimizers.base import Optimizer  # noqa: E402 - the same
@@ -47,15 +46,8 @@ def optimizers() -> dict[str, type[Optimizer]]:
 
 
 def package_init(text: str, found: dict[str, type[Optimizer]]) -> str:
-    """`spritenet/optimizers/__init__.py` with its imports, `__all__` and `OPTIMIZERS`."""
-    text = re.sub(
-        r"^from spritenet\.optimizers\.(?!base)\w+ import [^\n]*\n", "", text, flags=re.MULTILINE
-    )
-    imports = "".join(f"from {cls.__module__} import {name}\n" for name, cls in found.items())
-    text = replaced(text, r"^(?=from spritenet\.optimizers\.base import)", imports)
-    names = sorted([*found, "Optimizer", "get"])
-    text = replaced(text, r"^__all__ = \[.*?\]", f"__all__ = [\n{lines(names)}]")
-    return replaced(text, r"for cls in \([^)]*\)", f"for cls in (\n{lines(list(found), quote='')})")
+    """`spritenet/optimizers/__init__.py` with its imports, `__all__` and `MODULES`."""
+    return lazy_init(text, "optimizers", found, [*found, "Optimizer", "get"])
 
 
 def front_init(text: str, found: dict[str, type[Optimizer]]) -> str:

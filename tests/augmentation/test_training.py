@@ -13,7 +13,6 @@ import pytest
 from numpy.typing import NDArray
 
 import spritenet as sn
-from layer_cases import on_every_build
 from spritenet.augmentation import augmented, find_steps
 from spritenet.dataset import Split
 from spritenet.engines import native
@@ -265,9 +264,3 @@ def test_wrong_arguments_are_refused(make: Callable[[], Layer]) -> None:
     """When the layer is made."""
     with pytest.raises(ModelError):
         make()
-
-
-@pytest.mark.slow
-def test_every_build_gives_the_same_pixels() -> None:
-    """The instruction sets of this processor."""
-    on_every_build(str(Path(__file__).with_name("test_bits.py")))

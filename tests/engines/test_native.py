@@ -6,8 +6,6 @@ The reference is checked against PyTorch and finite differences in test_referenc
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from typing import Any
 
 import numpy as np
@@ -16,11 +14,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from builds import examples
 from engine_cases import begin, networks, some
 from reference import Network as Reference
 from reference import core_mask
 from spritenet import layers as kinds
-from spritenet.core import library
 from spritenet.dataset import Split
 from spritenet.engines import native
 from spritenet.engines.engine import Examples
@@ -79,7 +77,7 @@ def gradient_away_from_kinks(
     return value, gradient
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(networks(), st.integers(1, 40), st.booleans())
 def test_random_networks_predict_and_learn_alike(drawn: Drawn, count: int, weighted: bool) -> None:
     """Outputs, loss and gradient of networks of all layers and shapes, whole and partial slabs."""
@@ -134,7 +132,7 @@ def compare_gradients(layers: list[Layer], shape: tuple[int, int, int], count: i
     assert np.linalg.norm(gradient - slopes) <= 1e-3 * np.linalg.norm(slopes) + 1e-6
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(wide_networks(), st.integers(1, 35))
 def test_many_channels_learn_alike(drawn: Drawn, count: int) -> None:
     """Whole blocks of channels and what remains."""
@@ -159,7 +157,7 @@ def test_networks_with_a_name_learn_alike(name: str) -> None:
     assert np.linalg.norm(gradient - slopes) <= 1e-3 * np.linalg.norm(slopes)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(networks(), st.integers(1, 20))
 def test_activations_are_every_layers_outputs(drawn: Drawn, seed: int) -> None:
     """Layer by layer, for one image."""
@@ -404,18 +402,3 @@ def test_an_activation_whose_gradient_would_be_wrong_is_refused() -> None:
         object.__setattr__(layer, field, -0.5)
         with pytest.raises(ModelError, match=f"{field} must be a number of 0 or more"):
             native.Network([kinds.Flatten(), layer], (2, 2, 1))
-
-
-@pytest.mark.slow
-@pytest.mark.skipif("SPRITENET_ISA" in os.environ, reason="not on this machine: runs them itself")
-@pytest.mark.parametrize("build", library.builds())
-def test_on_every_build(build: str) -> None:
-    """All tests of this file on each instruction set of this processor, in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
-        env={**os.environ, "SPRITENET_ISA": build},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import spritenet as sn
-from layer_cases import on_every_build
+from builds import examples
 from spritenet.dataset import Split
 from spritenet.engines.engine import Examples
 from spritenet.engines.native import Network
@@ -86,7 +85,7 @@ def some(seed: int) -> Examples:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(models(), st.integers(0, 999))
 def test_gradients_are_those_of_differences(model: Model, seed: int) -> None:
     """Along random directions, in float64; PyTorch's; and the same bits on three threads."""
@@ -148,7 +147,9 @@ def test_networks_with_a_name_that_branch_learn_alike(name: str, shape: Shape) -
 
 
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(8),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(models(), st.integers(0, 999))
 def test_webassembly_does_the_same_step(tmp_path: Path, node: str, model: Model, seed: int) -> None:
@@ -186,9 +187,3 @@ def test_webassembly_does_the_same_step(tmp_path: Path, node: str, model: Model,
         seed=0,
     )
     assert np.abs(theirs - ours).max() <= 1e-4 * max(1, float(np.abs(ours - parameters).max()))
-
-
-@pytest.mark.skipif("SPRITENET_ISA" in os.environ, reason="this is one of those")
-def test_on_every_instruction_set() -> None:
-    """The same properties."""
-    on_every_build(__file__)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from typing import Any
 
 import numpy as np
@@ -14,7 +11,6 @@ from numpy.typing import NDArray
 from engine_cases import begin, some
 from reference import Network as Reference
 from spritenet import layers as kinds
-from spritenet.core import library
 from spritenet.engines import native
 from spritenet.layers import Layer
 from spritenet.losses import CategoricalCrossentropy
@@ -146,18 +142,3 @@ def test_updates_follow_the_reference() -> None:
     right = Reference(layers, shape).train(expected, slots, examples, **how)
     np.testing.assert_allclose(steps.losses, right.losses, rtol=1e-5)
     assert np.linalg.norm(got - expected) <= 1e-4 * np.linalg.norm(expected)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif("SPRITENET_ISA" in os.environ, reason="not on this machine: runs them itself")
-@pytest.mark.parametrize("build", library.builds())
-def test_on_every_build(build: str) -> None:
-    """All tests of this file on each instruction set of this processor, in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
-        env={**os.environ, "SPRITENET_ISA": build},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layer_cases import Tensor, check, check_file, on_every_build, torch
+from builds import examples
+from layer_cases import Tensor, check, check_file, torch
 from spritenet import layers as kinds
 from spritenet.engines import native
 from spritenet.errors import ModelError
@@ -33,7 +33,7 @@ def test_every_name_has_an_oracle() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=6)
+@settings(max_examples=examples(6))
 @given(images)
 def test_an_activation_is_pytorchs(name: str, image: tuple[int, int, int]) -> None:
     """As a layer, and as a convolution's last step; with a pooling that reads its output."""
@@ -68,7 +68,7 @@ def test_an_activation_is_right_far_from_0(name: str) -> None:
     assert np.isnan(nan).all() or name in ("hard_shrink", "soft_shrink")
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(images, bounds, factors, factors)
 def test_relu_with_all_its_arguments(
     image: tuple[int, int, int], most: float | None, slope: float, threshold: float
@@ -87,7 +87,7 @@ def test_relu_with_all_its_arguments(
     check_file(layer, image)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(images, st.integers(-3, 3).filter(bool))
 def test_softmax_over_any_axis(image: tuple[int, int, int], axis: int) -> None:
     """Counted from 1, without the batch, or from the end; of rows and vectors too."""
@@ -141,9 +141,3 @@ def test_keras_2s_hard_sigmoid_is_refused() -> None:
         read_topology(topology)
     dense["dtype"] = {"class_name": "DTypePolicy", "config": {"name": "float32"}}  # Keras 3
     assert read_topology(topology).layers[1] == kinds.Dense(2, "hard_sigmoid", name="d")
-
-
-@pytest.mark.skipif("SPRITENET_ISA" in os.environ, reason="runs them itself")
-def test_on_every_other_build() -> None:
-    """The same on the other instruction sets."""
-    on_every_build(__file__)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from layer_cases import check, check_file, on_every_build, torch
+from layer_cases import check, check_file, torch
 from reference import random_words
 from spritenet import layers as kinds
 from spritenet.engines import native
@@ -179,9 +178,3 @@ def test_wrong_arguments_are_refused_in_a_line(make: Callable[[], object]) -> No
     with pytest.raises(ModelError) as caught:
         make()
     assert "\n" not in str(caught.value)
-
-
-@pytest.mark.skipif("SPRITENET_ISA" in os.environ, reason="runs them itself")
-def test_on_every_other_build() -> None:
-    """The same on the other instruction sets."""
-    on_every_build(__file__)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,14 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import spritenet as sn
-from layer_cases import Tensor, check, check_file, on_every_build
+from builds import examples
+from layer_cases import Tensor, check, check_file
 from spritenet import layers as kinds
 from spritenet.errors import DataError, DataWarning, ModelError
 
 images = st.tuples(st.integers(1, 5), st.integers(1, 5), st.integers(1, 9))
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 @given(images, st.booleans())
 def test_outputs_and_gradients(image: tuple[int, int, int], invert: bool) -> None:
     """Of images, rows and vectors; the mean and the variance get no gradient."""
@@ -145,9 +145,3 @@ def test_what_does_not_fit_is_refused_in_a_line() -> None:
     model = sn.Sequential([sn.Input((4, 4, 1)), layer, sn.Flatten(), sn.Dense(2)])
     with pytest.raises(ModelError, match="part of a model already"):
         model.layers[1].adapt(np.zeros((1, 4, 4, 1)))  # type: ignore[attr-defined]  # a Normalization
-
-
-@pytest.mark.skipif("SPRITENET_ISA" in os.environ, reason="runs them itself")
-def test_on_every_other_build() -> None:
-    """Other instruction sets compute the same."""
-    on_every_build(__file__)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layer_cases import Tensor, check, check_file, on_every_build, torch
+from builds import examples
+from layer_cases import Tensor, check, check_file, torch
 from spritenet import layers as kinds
 from spritenet.errors import ModelError
 from spritenet.layers import Layer
@@ -18,7 +18,7 @@ Weights = Mapping[str, Tensor]
 functional = torch.nn.functional
 images = st.tuples(st.integers(1, 5), st.integers(1, 5), st.integers(2, 9))
 epsilons = st.sampled_from([0.001, 0.1])
-few = settings(max_examples=20)
+few = settings(max_examples=examples(20))
 
 
 def checked(layer: Layer, image: tuple[int, int, int], oracle: object) -> None:
@@ -87,9 +87,3 @@ def test_what_does_not_fit_is_refused_in_a_line() -> None:
             make(1)
     with pytest.raises(ModelError, match="invalid epsilon"):
         kinds.LayerNormalization(epsilon=-1)
-
-
-@pytest.mark.skipif("SPRITENET_ISA" in os.environ, reason="runs them itself")
-def test_on_every_other_build() -> None:
-    """The same on the other instruction sets."""
-    on_every_build(__file__)

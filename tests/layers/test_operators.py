@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +9,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from layer_cases import Tensor, activated, check, check_file, on_every_build, same_padding, torch
+from builds import examples
+from layer_cases import Tensor, activated, check, check_file, same_padding, torch
 from spritenet import layers as kinds
 from spritenet.errors import ModelError
 from spritenet.layers import Layer
@@ -22,7 +22,7 @@ images = st.tuples(st.integers(1, 7), st.integers(1, 9), st.integers(1, 9))
 activations = st.sampled_from(["linear", "relu", "tanh", "gelu", "softmax"])
 pairs = st.tuples(st.integers(1, 3), st.integers(1, 3))
 paddings = st.sampled_from(["valid", "same"])
-few = settings(max_examples=25)
+few = settings(max_examples=examples(25))
 
 
 def fits(layer: Layer, image: tuple[int, int, int]) -> None:
@@ -213,7 +213,7 @@ MERGES: dict[str, Callable[[Sequence[Tensor]], Tensor]] = {
 
 
 @pytest.mark.parametrize("name", MERGES)
-@settings(max_examples=8)
+@settings(max_examples=examples(8))
 @given(image=images, count=st.integers(2, 4), pooled=st.integers(0, 3))
 def test_layers_of_several_inputs(
     name: str, image: tuple[int, int, int], count: int, pooled: int
@@ -390,9 +390,3 @@ def test_wrong_arguments_are_refused_in_a_line(make: Callable[[], Layer]) -> Non
     with pytest.raises(ModelError) as caught:
         make()
     assert "\n" not in str(caught.value)
-
-
-@pytest.mark.skipif("SPRITENET_ISA" in os.environ, reason="runs them itself")
-def test_on_every_other_build() -> None:
-    """The same on the other instruction sets."""
-    on_every_build(__file__)

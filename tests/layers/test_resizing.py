@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layer_cases import Tensor, check, check_file, on_every_build, torch
+from builds import examples
+from layer_cases import Tensor, check, check_file, torch
 from spritenet import layers as kinds
 from spritenet.errors import ModelError
 
@@ -18,7 +18,7 @@ sides = st.integers(1, 9)
 images = st.tuples(sides, sides, st.integers(1, 4))
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(images, sides, sides, st.sampled_from(["bilinear", "nearest"]))
 def test_resizing(image: tuple[int, int, int], height: int, width: int, way: str) -> None:
     """To any size, smaller and larger, with the centers of pixels at halves."""
@@ -35,7 +35,7 @@ def test_resizing(image: tuple[int, int, int], height: int, width: int, way: str
     check_file(layer, image)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(images, st.data())
 def test_center_crop(image: tuple[int, int, int], data: st.DataObject) -> None:
     """The middle; of an odd rest one more is cut at the bottom or right."""
@@ -54,9 +54,3 @@ def test_what_does_not_fit_is_refused_in_a_line() -> None:
         kinds.Resizing(0, 4)
     with pytest.raises(ModelError, match="unknown interpolation"):
         kinds.Resizing(4, 4, "bicubic")
-
-
-@pytest.mark.skipif("SPRITENET_ISA" in os.environ, reason="runs them itself")
-def test_on_every_other_build() -> None:
-    """The same on the other instruction sets."""
-    on_every_build(__file__)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,9 +9,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import losses_oracle as oracle
+from builds import examples
 from spritenet import layers as kinds
 from spritenet import losses
-from spritenet.core import library
 from spritenet.core.losses import loss_rows
 from spritenet.engines import native
 from spritenet.engines.engine import Examples
@@ -76,7 +72,7 @@ def targets_for(loss: Loss, n: int, k: int, random: np.random.Generator) -> NDAr
 
 
 @pytest.mark.parametrize("name", list(loss_rows()))
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.data(), st.integers(1, 40), st.integers(2, 7), st.integers(0, 2**31))
 def test_values_and_gradients_are_kerass(
     name: str, data: st.DataObject, n: int, k: int, seed: int
@@ -214,17 +210,3 @@ def test_right_decisions_are_counted_by_what_the_targets_are() -> None:
     assert numbers.accuracy is None
     labels = np.array([2, 0], np.int32)
     assert network.evaluate(parameters, Examples(images, labels), losses.Huber()).accuracy == 0.5
-
-
-@pytest.mark.skipif("SPRITENET_ISA" in os.environ, reason="not on this machine: runs them itself")
-@pytest.mark.parametrize("build", library.builds()[:-1])
-def test_on_every_build(build: str) -> None:
-    """All tests of this file on the other instruction sets, in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
-        env={**os.environ, "SPRITENET_ISA": build},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:]

@@ -176,7 +176,7 @@ def _activation(value: dict[str, Any], name: str) -> tuple[object, ActivationLay
         raise ModelError("invalid activation", where=name, got=quoted(value))
     if class_name == "function":  # Keras 3
         return config, None
-    if class_name not in kinds.LAYERS:
+    if class_name not in kinds.NAMES:
         return class_name, None  # "relu", as Keras writes functions
     inner = snake_keys(config, name) if isinstance(config, dict) else {}
     if class_name == "Softmax" and inner.get("axis") == 1:

@@ -21,80 +21,84 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spritenet.metrics.accuracies import (
-    Accuracy,
-    BalancedAccuracy,
-    BinaryAccuracy,
-    CategoricalAccuracy,
-    SparseCategoricalAccuracy,
-    SparseTopKCategoricalAccuracy,
-    TopKCategoricalAccuracy,
-)
+from spritenet.lazy_names import LazyNames
 from spritenet.metrics.base import MeanMetric, Metric, Value
 from spritenet.metrics.batch import MetricBatch
-from spritenet.metrics.classification import (
-    Averages,
-    Calibration,
-    ClassReport,
-    accuracy,
-    accuracy_interval,
-    calibration,
-    calibration_error,
-    class_report,
-    confusion_matrix,
-    log_loss,
-    per_class_accuracy,
-    top_k_accuracy,
-)
-from spritenet.metrics.counts import (
-    FalseNegatives,
-    FalsePositives,
-    Precision,
-    Recall,
-    TrueNegatives,
-    TruePositives,
-)
-from spritenet.metrics.curves import (
-    AUC,
-    PrecisionAtRecall,
-    RecallAtPrecision,
-    SensitivityAtSpecificity,
-    SpecificityAtSensitivity,
-)
-from spritenet.metrics.f_score import F1Score, FBetaScore
-from spritenet.metrics.losses import (
-    BinaryCrossentropy,
-    CategoricalCrossentropy,
-    CategoricalHinge,
-    Hinge,
-    KLDivergence,
-    Poisson,
-    SparseCategoricalCrossentropy,
-    SquaredHinge,
-)
 from spritenet.metrics.metric_set import MetricSet
-from spritenet.metrics.multi_label import (
-    LabelReport,
-    average_precision,
-    best_thresholds,
-    co_occurrence,
-    label_report,
-    precision_recall_curve,
-    roc_auc,
-)
 from spritenet.metrics.problem import Problem
-from spritenet.metrics.registry import MeanMetricWrapper, get
-from spritenet.metrics.regression import (
-    CosineSimilarity,
-    LogCoshError,
-    MeanAbsoluteError,
-    MeanAbsolutePercentageError,
-    MeanSquaredError,
-    MeanSquaredLogarithmicError,
-    R2Score,
-    RootMeanSquaredError,
-)
+from spritenet.metrics.registry import MODULES, MeanMetricWrapper, get
 from spritenet.migration import module_name
+
+if TYPE_CHECKING:
+    from spritenet.metrics.accuracies import (
+        Accuracy,
+        BalancedAccuracy,
+        BinaryAccuracy,
+        CategoricalAccuracy,
+        SparseCategoricalAccuracy,
+        SparseTopKCategoricalAccuracy,
+        TopKCategoricalAccuracy,
+    )
+    from spritenet.metrics.classification import (
+        Averages,
+        Calibration,
+        ClassReport,
+        accuracy,
+        accuracy_interval,
+        calibration,
+        calibration_error,
+        class_report,
+        confusion_matrix,
+        log_loss,
+        per_class_accuracy,
+        top_k_accuracy,
+    )
+    from spritenet.metrics.counts import (
+        FalseNegatives,
+        FalsePositives,
+        Precision,
+        Recall,
+        TrueNegatives,
+        TruePositives,
+    )
+    from spritenet.metrics.curves import (
+        AUC,
+        PrecisionAtRecall,
+        RecallAtPrecision,
+        SensitivityAtSpecificity,
+        SpecificityAtSensitivity,
+    )
+    from spritenet.metrics.f_score import F1Score, FBetaScore
+    from spritenet.metrics.losses import (
+        BinaryCrossentropy,
+        CategoricalCrossentropy,
+        CategoricalHinge,
+        Hinge,
+        KLDivergence,
+        Poisson,
+        SparseCategoricalCrossentropy,
+        SquaredHinge,
+    )
+    from spritenet.metrics.multi_label import (
+        LabelReport,
+        average_precision,
+        best_thresholds,
+        co_occurrence,
+        label_report,
+        precision_recall_curve,
+        roc_auc,
+    )
+    from spritenet.metrics.regression import (
+        CosineSimilarity,
+        LogCoshError,
+        MeanAbsoluteError,
+        MeanAbsolutePercentageError,
+        MeanSquaredError,
+        MeanSquaredLogarithmicError,
+        R2Score,
+        RootMeanSquaredError,
+    )
+
 
 __all__ = [
     "AUC",
@@ -162,8 +166,44 @@ __all__ = [
     "top_k_accuracy",
 ]
 
+FUNCTIONS = {
+    "classification": (
+        "Averages",
+        "Calibration",
+        "ClassReport",
+        "accuracy",
+        "accuracy_interval",
+        "calibration",
+        "calibration_error",
+        "class_report",
+        "confusion_matrix",
+        "log_loss",
+        "per_class_accuracy",
+        "top_k_accuracy",
+    ),
+    "multi_label": (
+        "LabelReport",
+        "average_precision",
+        "best_thresholds",
+        "co_occurrence",
+        "label_report",
+        "precision_recall_curve",
+        "roc_auc",
+    ),
+}
+"""Functions of labels and probabilities, and what they return, by module."""
+
+_LAZY = LazyNames(__name__, MODULES, others=FUNCTIONS)
+
 if not TYPE_CHECKING:  # type checkers shall know what is missing
 
     def __getattr__(name: str) -> object:
-        """Refuses Keras's other metrics by name."""
+        """Fetches a name from its module; refuses Keras's other metrics by name."""
+        if name in _LAZY:
+            return _LAZY.fetch(name)
         raise module_name(name, __name__, __all__)
+
+
+def __dir__() -> list[str]:
+    """All public names."""
+    return [*__all__]

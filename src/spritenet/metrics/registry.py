@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spritenet.errors import DataError
-from spritenet.metrics import accuracies, counts, curves, f_score, losses, regression
+from spritenet.lazy_names import LazyNames
 from spritenet.metrics.base import MeanMetric, Metric, snake_case
 from spritenet.migration import accepts, word
 
@@ -20,15 +20,59 @@ if TYPE_CHECKING:
 
 __all__ = ["MeanMetricWrapper", "get", "grows", "names"]
 
-MODULES = (accuracies, counts, curves, f_score, losses, regression)
-
-METRICS: dict[str, type[Metric]] = {
-    name: found
-    for module in MODULES
-    for name in module.__all__
-    if isinstance(found := getattr(module, name), type) and issubclass(found, Metric)
+MODULES = {
+    "accuracies": (
+        "Accuracy",
+        "BalancedAccuracy",
+        "BinaryAccuracy",
+        "CategoricalAccuracy",
+        "SparseCategoricalAccuracy",
+        "SparseTopKCategoricalAccuracy",
+        "TopKCategoricalAccuracy",
+    ),
+    "counts": (
+        "FalseNegatives",
+        "FalsePositives",
+        "Precision",
+        "Recall",
+        "TrueNegatives",
+        "TruePositives",
+    ),
+    "curves": (
+        "AUC",
+        "PrecisionAtRecall",
+        "RecallAtPrecision",
+        "SensitivityAtSpecificity",
+        "SpecificityAtSensitivity",
+    ),
+    "f_score": (
+        "F1Score",
+        "FBetaScore",
+    ),
+    "losses": (
+        "BinaryCrossentropy",
+        "CategoricalCrossentropy",
+        "CategoricalHinge",
+        "Hinge",
+        "KLDivergence",
+        "Poisson",
+        "SparseCategoricalCrossentropy",
+        "SquaredHinge",
+    ),
+    "regression": (
+        "CosineSimilarity",
+        "LogCoshError",
+        "MeanAbsoluteError",
+        "MeanAbsolutePercentageError",
+        "MeanSquaredError",
+        "MeanSquaredLogarithmicError",
+        "R2Score",
+        "RootMeanSquaredError",
+    ),
 }
-"""Every metric by its name."""
+"""Metrics by module."""
+
+_LAZY = LazyNames("spritenet.metrics", MODULES)
 
 ALIASES = {
     "acc": "Accuracy",
@@ -90,14 +134,21 @@ def _plain(name: str) -> str:
     return name.lower().replace("_", "")
 
 
-_BY_WORD = {_plain(name): cls for name, cls in METRICS.items()} | {
-    _plain(alias): METRICS[name] for alias, name in ALIASES.items()
+_BY_WORD = {_plain(name): name for name in _LAZY.names} | {
+    _plain(alias): name for alias, name in ALIASES.items()
 }
+
+
+def _named(name: str) -> type[Metric] | None:
+    """Returns the metric of a name; None if there is none."""
+    known = _BY_WORD.get(_plain(name))
+    found: type[Metric] | None = None if known is None else _LAZY.fetch(known)
+    return found
 
 
 def names() -> list[str]:
     """Returns the names in snake case, then the short ones."""
-    return [*map(snake_case, METRICS), *ALIASES]
+    return [*map(snake_case, _LAZY.names), *ALIASES]
 
 
 def get(identifier: object) -> Metric:
@@ -120,7 +171,7 @@ def get(identifier: object) -> Metric:
         return name()
     if callable(name):
         return MeanMetricWrapper(fn=name)
-    cls = _BY_WORD.get(_plain(name)) if isinstance(name, str) else None
+    cls = _named(name) if isinstance(name, str) else None
     if cls is None:
         raise word(name, "metrics", names())
     return cls(**arguments)  # type: ignore[arg-type]  # each class checks its own
@@ -128,5 +179,5 @@ def get(identifier: object) -> Metric:
 
 def grows(name: str) -> bool | None:
     """Returns True if larger values of the metric of a name are better; None if it is unknown."""
-    cls = _BY_WORD.get(_plain(name))
+    cls = _named(name)
     return None if cls is None else cls.direction == "up"

@@ -10,7 +10,7 @@ import inspect
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import FrozenInstanceError, dataclass
-from functools import wraps
+from functools import cache, partial, wraps
 from typing import Any, TypeVar
 
 from spritenet.errors import UnsupportedError
@@ -184,18 +184,20 @@ def accepts(target: Taking) -> Taking:
 
 def _taking(function: Taking) -> Taking:
     """The function, its arguments looked at first."""
-    own = inspect.signature(function)
-    method = next(iter(own.parameters), "") in {"self", "cls"}
-    free = any(p.kind is p.VAR_KEYWORD for p in own.parameters.values())
+    # Looked at in the first call: most functions are never called in a process.
+    signature = cache(partial(inspect.signature, function))
 
     @wraps(function)
     def taking(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever the function takes
+        own = signature()
+        method = next(iter(own.parameters), "") in {"self", "cls"}
         owner = function.__name__
         later: dict[str, Any] = {}
         if owner == "__init__":
             owner = type(arguments[0]).__name__
             settable: frozenset[str] = getattr(type(arguments[0]), "SETTABLE", frozenset())
             later = {name: named.pop(name) for name in settable & named.keys()}
+        free = any(p.kind is p.VAR_KEYWORD for p in own.parameters.values())
         if not (free or named.keys() <= own.parameters.keys()):
             named = _translated(owner, named, list(own.parameters)[method:])
         try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from spritenet import metrics as kinds
 from spritenet.errors import ModelError
-from spritenet.metrics import Accuracy, F1Score, FBetaScore, Metric, MetricSet, Problem
+from spritenet.metrics import Accuracy, Metric, MetricSet, Problem
 from spritenet.metrics.problem import ANSWERS, CLASSES, NUMBERS, Kind
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def _fitting(chosen: Chosen, problem: Problem) -> Metric:
             )
         cls = kinds.BinaryAccuracy if problem.kind == ANSWERS else kinds.CategoricalAccuracy
         return cls(name=chosen.name)
-    if chosen.by_name and isinstance(metric, F1Score | FBetaScore):
+    if chosen.by_name and isinstance(metric, kinds.F1Score | kinds.FBetaScore):
         several = problem.kind == ANSWERS and problem.outputs > 1
         made = type(metric)(average="macro", threshold=0.5 if several else None)
         made.name = metric.name

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spritenet import layers as kinds
 from spritenet.dataset import Split
 from spritenet.dataset.source import Source, has_several_labels
-from spritenet.layers import Activation, Conv2D, Flatten, Layer, MaxPooling2D, Rescaling, Resizing
+from spritenet.layers import Layer
 from spritenet.migration import accepts
 from spritenet.model import Sequential
 from spritenet.model.features import features
@@ -86,14 +87,14 @@ def _layers(shape: ImageShape) -> list[Layer]:
     """Returns all layers but the last."""
     least, most = SIZES
     fits = all(least <= side <= most for side in shape[:2])
-    layers: list[Layer] = [] if fits else [Resizing(SIDE, SIDE)]
-    layers.append(Rescaling(1 / 255))
+    layers: list[Layer] = [] if fits else [kinds.Resizing(SIDE, SIDE)]
+    layers.append(kinds.Rescaling(1 / 255))
     for number, filters in enumerate(FILTERS):
-        layers.append(Conv2D(filters, 5 if number == 0 else 3, padding="same"))
+        layers.append(kinds.Conv2D(filters, 5 if number == 0 else 3, padding="same"))
         if number < len(FILTERS) - 1:
-            layers.append(MaxPooling2D(2))
-        layers.append(Activation("relu"))
-    return [*layers, Flatten()]
+            layers.append(kinds.MaxPooling2D(2))
+        layers.append(kinds.Activation("relu"))
+    return [*layers, kinds.Flatten()]
 
 
 @cache

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
+from spritenet import losses
 from spritenet.dataset.source import Source, has_several_labels
 from spritenet.layers import Dense, Layer
-from spritenet.losses import BinaryCrossentropy, CategoricalCrossentropy, Loss
+from spritenet.losses import Loss
 from spritenet.model import Model, Sequential
 from spritenet.model.output_layer import output_layer
 from spritenet.optimizers import Optimizer
@@ -78,5 +79,5 @@ def ending(data: Source, smoothing: float = 0.0) -> tuple[Dense, str | Loss]:
     last, known = output_layer(len(data.class_names), multi_label=several)
     if not smoothing:
         return last, known
-    kind = BinaryCrossentropy if several else CategoricalCrossentropy
+    kind = losses.BinaryCrossentropy if several else losses.CategoricalCrossentropy
     return last, kind(label_smoothing=smoothing)

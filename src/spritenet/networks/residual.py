@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
+from spritenet import layers as kinds
 from spritenet.dataset.source import Source
-from spritenet.layers import (
-    Activation,
-    Add,
-    BatchNormalization,
-    Conv2D,
-    DepthwiseConv2D,
-    GlobalAveragePooling2D,
-    GlobalMaxPooling2D,
-    Input,
-    MaxPooling2D,
-    Tensor,
-)
+from spritenet.layers import Input, Tensor
 from spritenet.migration import accepts
 from spritenet.model import Model
 from spritenet.networks.recipe import MOMENTUM, ending
@@ -35,11 +25,11 @@ def _convolution(
     activation: str = "relu",
 ) -> Tensor:
     """A convolution, max pooling, a batch normalization and an activation."""
-    x = Conv2D(filters, size, strides=strides, padding=padding, use_bias=False)(x)
+    x = kinds.Conv2D(filters, size, strides=strides, padding=padding, use_bias=False)(x)
     if pool > 1:
-        x = MaxPooling2D(pool)(x)
-    x = BatchNormalization(momentum=MOMENTUM)(x)
-    return Activation(activation)(x) if activation != "linear" else x
+        x = kinds.MaxPooling2D(pool)(x)
+    x = kinds.BatchNormalization(momentum=MOMENTUM)(x)
+    return kinds.Activation(activation)(x) if activation != "linear" else x
 
 
 def _classifier(
@@ -58,10 +48,10 @@ def accurate(data: Source) -> Model:
     images = Input(data.image_shape)
     x = _convolution(images, 12, 5, pool=2, padding="valid")
     x = _convolution(x, 24, 3)
-    x = Add()([x, _convolution(x, 24, 3)])
+    x = kinds.Add()([x, _convolution(x, 24, 3)])
     x = _convolution(x, 48, 3, pool=2)
-    x = Add()([x, _convolution(x, 48, 3)])
-    x = GlobalMaxPooling2D()(x)
+    x = kinds.Add()([x, _convolution(x, 48, 3)])
+    x = kinds.GlobalMaxPooling2D()(x)
     optimizer = Adam(OneCycle(0.01), beta_2=0.99, weight_decay=0.05)
     return _classifier("accurate", images, x, optimizer, data)
 
@@ -70,11 +60,11 @@ def _inverted(x: Tensor, filters: int, *, strides: int = 1, expansion: int = 4) 
     """MobileNetV2's block: wider by 1×1, depthwise 3×3, narrower by 1×1, added to its input."""
     channels = x.shape[-1]
     y = _convolution(x, expansion * channels, 1, activation="relu6")
-    y = DepthwiseConv2D(3, strides=strides, padding="same", use_bias=False)(y)
-    y = BatchNormalization(momentum=MOMENTUM)(y)
-    y = Activation("relu6")(y)
+    y = kinds.DepthwiseConv2D(3, strides=strides, padding="same", use_bias=False)(y)
+    y = kinds.BatchNormalization(momentum=MOMENTUM)(y)
+    y = kinds.Activation("relu6")(y)
     y = _convolution(y, filters, 1, activation="linear")
-    return Add()([x, y]) if strides == 1 and filters == channels else y
+    return kinds.Add()([x, y]) if strides == 1 and filters == channels else y
 
 
 @accepts
@@ -86,6 +76,6 @@ def mobile(data: Source) -> Model:
     for filters, strides in ((24, 2), (24, 1), (40, 2), (40, 1)):
         x = _inverted(x, filters, strides=strides)
     x = _convolution(x, 96, 1, activation="relu6")
-    x = GlobalAveragePooling2D()(x)
+    x = kinds.GlobalAveragePooling2D()(x)
     optimizer = Adam(OneCycle(0.01), beta_2=0.99, weight_decay=0.05)
     return _classifier("mobile", images, x, optimizer, data)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from spritenet import layers as kinds
 from spritenet.dataset.source import Source
-from spritenet.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
+from spritenet.layers import Dense
 from spritenet.migration import accepts
 from spritenet.model import Sequential
 from spritenet.networks.recipe import compiled
@@ -16,11 +17,11 @@ __all__ = ["convnet", "dense", "mnist_node", "tutorial"]
 def tutorial(data: Source) -> Sequential:
     """TensorFlow.js's first MNIST tutorial: two convolutions of 5×5, SGD at 0.15."""
     layers = [
-        Conv2D(8, 5, activation="relu"),
-        MaxPooling2D(2),
-        Conv2D(16, 5, activation="relu"),
-        MaxPooling2D(2),
-        Flatten(),
+        kinds.Conv2D(8, 5, activation="relu"),
+        kinds.MaxPooling2D(2),
+        kinds.Conv2D(16, 5, activation="relu"),
+        kinds.MaxPooling2D(2),
+        kinds.Flatten(),
     ]
     return compiled("tutorial", layers, SGD(0.15), data)
 
@@ -29,12 +30,12 @@ def tutorial(data: Source) -> Sequential:
 def convnet(data: Source) -> Sequential:
     """Three convolutions of 3×3 and a hidden layer, Adam."""
     layers = [
-        Conv2D(16, 3, activation="relu"),
-        MaxPooling2D(2),
-        Conv2D(32, 3, activation="relu"),
-        MaxPooling2D(2),
-        Conv2D(32, 3, activation="relu"),
-        Flatten(),
+        kinds.Conv2D(16, 3, activation="relu"),
+        kinds.MaxPooling2D(2),
+        kinds.Conv2D(32, 3, activation="relu"),
+        kinds.MaxPooling2D(2),
+        kinds.Conv2D(32, 3, activation="relu"),
+        kinds.Flatten(),
         Dense(64, activation="relu"),
     ]
     return compiled("convnet", layers, Adam(), data)
@@ -44,16 +45,16 @@ def convnet(data: Source) -> Sequential:
 def mnist_node(data: Source) -> Sequential:
     """TensorFlow.js's MNIST example for Node.js: four convolutions, dropout, RMSprop."""
     layers = [
-        Conv2D(32, 3, activation="relu"),
-        Conv2D(32, 3, activation="relu"),
-        MaxPooling2D(2),
-        Conv2D(64, 3, activation="relu"),
-        Conv2D(64, 3, activation="relu"),
-        MaxPooling2D(2),
-        Flatten(),
-        Dropout(0.25),
+        kinds.Conv2D(32, 3, activation="relu"),
+        kinds.Conv2D(32, 3, activation="relu"),
+        kinds.MaxPooling2D(2),
+        kinds.Conv2D(64, 3, activation="relu"),
+        kinds.Conv2D(64, 3, activation="relu"),
+        kinds.MaxPooling2D(2),
+        kinds.Flatten(),
+        kinds.Dropout(0.25),
         Dense(512, activation="relu"),
-        Dropout(0.5),
+        kinds.Dropout(0.5),
     ]
     return compiled("mnist-node", layers, RMSprop(), data)
 
@@ -61,4 +62,4 @@ def mnist_node(data: Source) -> Sequential:
 @accepts
 def dense(data: Source) -> Sequential:
     """A hidden layer of 64 units and no convolution, SGD at 0.1, for comparison."""
-    return compiled("dense", [Flatten(), Dense(64, activation="relu")], SGD(0.1), data)
+    return compiled("dense", [kinds.Flatten(), Dense(64, activation="relu")], SGD(0.1), data)

@@ -7,20 +7,27 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from spritenet import schedules
+from spritenet.lazy_names import LazyNames
 from spritenet.migration import module_name, word
-from spritenet.optimizers.adadelta import Adadelta
-from spritenet.optimizers.adafactor import Adafactor
-from spritenet.optimizers.adagrad import Adagrad
-from spritenet.optimizers.adam import Adam, AdamW
-from spritenet.optimizers.adamax import Adamax
 from spritenet.optimizers.base import Optimizer
-from spritenet.optimizers.ftrl import Ftrl
-from spritenet.optimizers.lamb import Lamb
-from spritenet.optimizers.lion import Lion
-from spritenet.optimizers.muon import Muon
-from spritenet.optimizers.nadam import Nadam
-from spritenet.optimizers.rmsprop import RMSprop
-from spritenet.optimizers.sgd import SGD
+
+if TYPE_CHECKING:
+    from spritenet.optimizers.adadelta import Adadelta
+    from spritenet.optimizers.adafactor import Adafactor
+    from spritenet.optimizers.adagrad import Adagrad
+    from spritenet.optimizers.adam import Adam, AdamW
+    from spritenet.optimizers.adamax import Adamax
+    from spritenet.optimizers.ftrl import Ftrl
+    from spritenet.optimizers.lamb import Lamb
+    from spritenet.optimizers.lion import Lion
+    from spritenet.optimizers.muon import Muon
+    from spritenet.optimizers.nadam import Nadam
+    from spritenet.optimizers.rmsprop import RMSprop
+    from spritenet.optimizers.sgd import SGD
+
+    OPTIMIZERS: dict[str, type[Optimizer]]
+    """Every optimizer by its name."""
+
 
 __all__ = [
     "SGD",
@@ -40,27 +47,28 @@ __all__ = [
     "get",
 ]
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {
-    cls.__name__: cls
-    for cls in (
-        Adadelta,
-        Adafactor,
-        Adagrad,
-        Adam,
-        Adamax,
-        AdamW,
-        Ftrl,
-        Lamb,
-        Lion,
-        Muon,
-        Nadam,
-        RMSprop,
-        SGD,
-    )
+MODULES = {
+    "adadelta": ("Adadelta",),
+    "adafactor": ("Adafactor",),
+    "adagrad": ("Adagrad",),
+    "adam": (
+        "Adam",
+        "AdamW",
+    ),
+    "adamax": ("Adamax",),
+    "ftrl": ("Ftrl",),
+    "lamb": ("Lamb",),
+    "lion": ("Lion",),
+    "muon": ("Muon",),
+    "nadam": ("Nadam",),
+    "rmsprop": ("RMSprop",),
+    "sgd": ("SGD",),
 }
-"""Every optimizer by its name."""
+"""Optimizers by module."""
 
-_BY_WORD = {name.lower(): cls for name, cls in OPTIMIZERS.items()}
+_LAZY = LazyNames(__name__, MODULES, registry="OPTIMIZERS")
+NAMES = _LAZY.names
+_BY_WORD = {name.lower(): name for name in NAMES}
 MOMENTUM = 0.9
 """Of the optimizer "momentum", which is TensorFlow.js's name of SGD with it."""
 
@@ -76,7 +84,7 @@ def get(identifier: object) -> Optimizer:
     """
     if isinstance(identifier, Optimizer):
         return identifier
-    if isinstance(identifier, type) and identifier in OPTIMIZERS.values():
+    if isinstance(identifier, type) and issubclass(identifier, Optimizer):
         identifier = identifier.__name__
     name: object = identifier
     arguments: dict[str, object] = {}
@@ -87,9 +95,10 @@ def get(identifier: object) -> Optimizer:
             arguments["learning_rate"] = schedules.get(arguments["learning_rate"])
     if isinstance(name, str) and name.lower() == "momentum":
         name, arguments = "sgd", {"momentum": MOMENTUM, **arguments}
-    cls = _BY_WORD.get(name.lower()) if isinstance(name, str) else None
-    if cls is None:
-        raise word(name, "optimizers", OPTIMIZERS)
+    known_as = _BY_WORD.get(name.lower()) if isinstance(name, str) else None
+    if known_as is None:
+        raise word(name, "optimizers", NAMES)
+    cls: type[Optimizer] = _LAZY.fetch(known_as)
     known = {f.name for f in fields(cls)}
     return cls(**{key: value for key, value in arguments.items() if key in known})  # type: ignore[arg-type]  # each class checks its own
 
@@ -97,5 +106,12 @@ def get(identifier: object) -> Optimizer:
 if not TYPE_CHECKING:  # type checkers shall know what is missing
 
     def __getattr__(name: str) -> object:
-        """Refuses Keras's other optimizers by name."""
-        raise module_name(name, __name__, OPTIMIZERS)
+        """Fetches a name from its module; refuses Keras's other optimizers by name."""
+        if name in _LAZY:
+            return _LAZY.fetch(name)
+        raise module_name(name, __name__, NAMES)
+
+
+def __dir__() -> list[str]:
+    """All public names."""
+    return [*__all__]
