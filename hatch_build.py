@@ -13,6 +13,7 @@ installed by hand. The environment variable SPRITENET_CXX names another one: SPR
 
 import argparse
 import importlib.util
+import io
 import os
 import platform as running
 import re
@@ -20,6 +21,7 @@ import shlex
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +34,18 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ROOT = Path(__file__).resolve().parent
 SOURCES = ROOT / "core"
 LIBRARIES = ROOT / "src" / "spritenet" / "core" / "lib"
+
+STATIC = ROOT / "src" / "spritenet" / "web" / "static"
+ARCHIVE = "archive.tar.xz"
+ARCHIVED = (
+    "collect/*.js",
+    "draw/*.js",
+    "export/*.html",
+    "lab/*.js",
+    "lib/*.js",
+    "lib/*.wasm",
+)
+"""Static files that a wheel holds in one archive, where they take a third of the room."""
 
 LANGUAGE = (
     "-std=c++20",
@@ -244,6 +258,7 @@ def flags(
         if platform.system not in {"macos", "pyodide"}:
             chosen += ["-s"]
         if platform.system.startswith("linux"):
+            chosen += ["-fno-unwind-tables", "-fno-asynchronous-unwind-tables"]  # nothing throws
             chosen += ["-Wl,-z,defs"]  # a missing function is found here, not when it is called
     # Of zig's one version nobody meets a warning that we didn't.
     if warnings_as_errors or (zig and platform.system != "pyodide"):
@@ -367,6 +382,27 @@ def side_module(words: list[str], files: Sequence[str], made: Path) -> list[list
     return [*compiling, [*zig, *link, *objects, "-o", str(made)]]
 
 
+def archive_static(out: Path, static: Path = STATIC) -> Path:
+    """Puts the files of `ARCHIVED` into one archive, the same bytes each time.
+
+    Args:
+        out: the folder for it; made if it isn't there.
+        static: the folder of the static files.
+
+    Returns:
+        Its path.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    archive = out / ARCHIVE
+    with tarfile.open(archive, "w:xz", format=tarfile.USTAR_FORMAT, preset=9) as tar:
+        for path in sorted(path for pattern in ARCHIVED for path in static.glob(pattern)):
+            content = path.read_bytes()
+            member = tarfile.TarInfo(path.relative_to(static).as_posix())
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return archive
+
+
 class CoreBuildHook(BuildHookInterface[Any]):
     """Puts the libraries into the wheel, and the platform into its name."""
 
@@ -391,6 +427,8 @@ class CoreBuildHook(BuildHookInterface[Any]):
             build_data["force_include"].update(
                 {str(library): f"spritenet/core/lib/{library.name}" for library in libraries}
             )
+            archive = archive_static(ROOT / "build" / "wheel")
+            build_data["force_include"][str(archive)] = f"spritenet/web/static/{ARCHIVE}"
 
 
 def named_platform(name: str) -> Platform:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -13,6 +14,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from spritenet.web import assets, table
 
 ROOT = Path(__file__).parents[1]
 
@@ -241,7 +244,10 @@ def test_a_wheel_holds_the_libraries_and_no_compiler(tmp_path: Path) -> None:
     assert libraries
     assert all(Path(name).name.startswith("spritenet-") for name in libraries)
     assert not [name for name in names if Path(name).suffix in {".cpp", ".h", ".zig"}]
-    assert wheel.stat().st_size < 5_000_000
+    static = "spritenet/web/static/"
+    assert f"{static}archive.tar.xz" in names
+    assert not [name for name in names if name.startswith(static) and name.endswith(".wasm")]
+    assert wheel.stat().st_size < 3_000_000
 
 
 @pytest.mark.usefixtures("zig")
@@ -287,3 +293,27 @@ def test_every_function_of_the_header_is_in_the_library(
     promised = re.findall(r"^SN_API [^(]*?(\w+)\(", header, re.MULTILINE)
     assert "sn_train" in promised
     assert [name for name in promised if not hasattr(loaded, name)] == []
+
+
+def test_a_wheels_archive_holds_the_static_files_to_the_byte(
+    hatch_build: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read where they don't lie beside it, and served at the same addresses."""
+    archive = hatch_build.archive_static(tmp_path)
+    assert archive.read_bytes() == hatch_build.archive_static(tmp_path / "again").read_bytes()
+    held = assets.archived(archive)
+    expected = {
+        path.relative_to(assets.STATIC).as_posix(): path.read_bytes()
+        for pattern in hatch_build.ARCHIVED
+        for path in assets.STATIC.glob(pattern)
+    }
+    assert held == expected
+    (tmp_path / "ui").mkdir()
+    shutil.copy(assets.STATIC / "ui" / "icon.svg", tmp_path / "ui")
+    monkeypatch.setattr(assets, "STATIC", tmp_path)
+    monkeypatch.setattr(table, "STATIC", tmp_path)
+    assert assets.static_bytes("lib/core.wasm") == expected["lib/core.wasm"]
+    served = table.static_files()
+    assert served["/lib/core.wasm"] == (expected["lib/core.wasm"], "application/wasm")
+    with pytest.raises(OSError, match="no-such-file"):
+        assets.static_bytes("lib/no-such-file")

@@ -20,7 +20,7 @@ import lief
 import side_module
 
 ROOT = Path(__file__).resolve().parents[1]
-LARGEST = 4_000_000
+LARGEST = 3_000_000
 """Bytes of a wheel."""
 
 NEEDED = {

@@ -13,13 +13,14 @@ struct Change {
   Lanes factor, offset;
 };
 
+// A product that no compiler contracts with a sum; under -ffp-contract=fast clang heeds no pragma.
+[[gnu::noinline]] Lanes times(Lanes a, Lanes b) { return a * b; }
+Lanes times(Lanes a, float b) { return times(a, broadcast<Lanes>(b)); }
+
 // A normally distributed number, by Teichroew's method (Knuth, The Art of Computer Programming 2,
 // 3.4.1): a sum of twelve uniform ones and a polynomial. Without fused multiply-adds, so that every
 // build gives the same bits.
 Lanes normal(const RandomLanes& random, uint32_t place) {
-#if defined(__clang__)
-#pragma clang fp contract(off)
-#endif
   UnsignedLanes sum = UnsignedLanes{};
   for (uint32_t k = 0; k < 6; ++k) {
     const UnsignedLanes h = random(place * 6 + k);
@@ -29,17 +30,18 @@ Lanes normal(const RandomLanes& random, uint32_t place) {
   const IntLanes middle = __builtin_bit_cast(IntLanes, sum) - 6 * 65535;
   const Lanes r = to_float<Lanes>(middle) * (0.25f / 65536.0f);
   const Lanes square = r * r;
-  Lanes p = square * 0.029899776f;
-  p = (p + 0.008355968f) * square;
-  p = (p + 0.076542912f) * square;
-  p = (p + 0.252408784f) * square;
-  return (p + 3.949846138f) * r;
+  Lanes p = times(square, 0.029899776f);
+  p = times(p + 0.008355968f, square);
+  p = times(p + 0.076542912f, square);
+  p = times(p + 0.252408784f, square);
+  return times(p + 3.949846138f, r);
 }
 
 Change change_of(const Operation& op, const RandomLanes& random, uint32_t place, uint32_t channel) {
   const Lanes one = broadcast<Lanes>(1.0f);
-  if (op.function == kGaussianOffset) return {one, normal(random, place) * op.rate};
-  if (op.function == kGaussianFactor) return {normal(random, place) * op.scale + 1.0f, Lanes{}};
+  if (op.function == kGaussianOffset) return {one, times(normal(random, place), op.rate)};
+  if (op.function == kGaussianFactor)
+    return {times(normal(random, place), op.scale) + 1.0f, Lanes{}};
   const UnsignedLanes h = random(op.function == kSpatial ? channel : place);
   const int32_t threshold = static_cast<int32_t>(op.rate * 16777216.0f);
   const IntLanes dropped = __builtin_bit_cast(IntLanes, h >> 8) < IntLanes{} + threshold;

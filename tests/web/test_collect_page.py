@@ -16,9 +16,10 @@ from starlette.responses import Response
 from starlette.types import Message
 
 import spritenet as sn
+from spritenet.web.assets import STATIC
 from spritenet.web.model_files import LARGEST_MODEL, model_routes
 from spritenet.web.pages import collect_page, lab_page
-from spritenet.web.table import STATIC, Content, Headed
+from spritenet.web.table import Content, Headed
 
 IMPORT = re.compile(r"(?:from|import)\s*\(?'(\.[^']+\.js)'")
 

@@ -14,8 +14,8 @@ import pytest
 import spritenet as sn
 from spritenet.export import SavedModel
 from spritenet.export import load as load_saved
+from spritenet.web.assets import STATIC
 from spritenet.web.html_file import PageContents, collect_file, html_file
-from spritenet.web.table import STATIC
 
 TOOL = Path(__file__).parents[2] / "tools" / "bundle_pages.py"
 BUILT = sorted((STATIC / "export").glob("*.html"))

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from spritenet.web.table import STATIC, static_files
+from spritenet.web.assets import STATIC
+from spritenet.web.table import static_files
 
 PAGES = sorted(STATIC.glob("*/index.html"))
 OURS = [path for path in sorted(STATIC.rglob("*.js")) if "vendor" not in path.parts]

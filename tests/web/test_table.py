@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from spritenet.web.table import STATIC, Moved, Table, static_files
+from spritenet.web.assets import STATIC
+from spritenet.web.table import Moved, Table, static_files
 from web_site import PAGE, Server
 
 SPELLINGS = """

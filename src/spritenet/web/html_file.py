@@ -16,8 +16,8 @@ import spritenet
 from spritenet.compression import gzip_compress
 from spritenet.dataset import Dataset, Split
 from spritenet.export import SavedModel, files
+from spritenet.web.assets import static_bytes
 from spritenet.web.examples import sprite_bytes
-from spritenet.web.table import STATIC
 
 __all__ = ["PageContents", "collect_file", "html_file"]
 
@@ -85,10 +85,10 @@ def collect_file(start: bytes = b"") -> bytes:
         start: the images to begin with, as a sprite or as a project's file; empty for none.
     """
     found = {
-        CORE: (STATIC / "lib" / CORE).read_bytes(),
-        GLYPHS: (STATIC / "lib" / GLYPHS).read_bytes(),
-        "few-images.bin": (STATIC / "lib" / "few-images.bin").read_bytes(),
-        "draw.html": (STATIC / "export" / "draw.html").read_bytes(),
+        CORE: static_bytes(f"lib/{CORE}"),
+        GLYPHS: static_bytes(f"lib/{GLYPHS}"),
+        "few-images.bin": static_bytes("lib/few-images.bin"),
+        "draw.html": static_bytes("export/draw.html"),
         "version.txt": spritenet.__version__.encode(),
     }
     if start:
@@ -99,7 +99,7 @@ def collect_file(start: bytes = b"") -> bytes:
 
 def _filled(name: str, elements: str, data: str) -> bytes:
     """Returns a built page with its slots filled."""
-    page = (STATIC / "export" / name).read_text(encoding="utf-8")
+    page = static_bytes(f"export/{name}").decode()
     slots = {"VERSION": spritenet.__version__, "FILES": elements, "DATA": data}
     for slot, text in slots.items():
         page = page.replace(f"{{{{{slot}}}}}", text, 1)
@@ -110,9 +110,9 @@ def _files(contents: PageContents) -> dict[str, bytes]:
     """Returns the files that the drawing page would fetch, by name."""
     layers = {layer.class_name for layer in contents.model.layers}
     core = PAGE_CORE if contents.data is None and layers <= PAGE_LAYERS else CORE
-    found = {CORE: (STATIC / "lib" / core).read_bytes(), **files(contents.model)}
+    found = {CORE: static_bytes(f"lib/{core}"), **files(contents.model)}
     if contents.data is not None:
-        found[GLYPHS] = (STATIC / "lib" / GLYPHS).read_bytes()  # the lab calibrates
+        found[GLYPHS] = static_bytes(f"lib/{GLYPHS}")  # the lab calibrates
     if contents.examples is not None:
         found["examples.png"] = sprite_bytes(contents.examples)
     return found

@@ -15,9 +15,10 @@ import spritenet
 from spritenet import sprites
 from spritenet.dataset import Dataset, Split
 from spritenet.export import SavedModel, files
+from spritenet.web.assets import STATIC, static_bytes
 from spritenet.web.examples import sprite_bytes
 from spritenet.web.guard import OPEN_POLICY
-from spritenet.web.table import STATIC, Content, Headed, static_files
+from spritenet.web.table import Content, Headed, static_files
 
 __all__ = ["collect_page", "drawing_page", "lab_page"]
 
@@ -76,7 +77,7 @@ def collect_page(start: bytes = b"", *, lab: bool = False) -> dict[str, Content]
     """
     modules = {n: file for n, file in static_files("draw", "lab").items() if MODULES.match(n)}
     table = {**modules, **static_files("collect")}
-    table[f"/{BUILT_PAGE}"] = STATIC / BUILT_PAGE
+    table[f"/{BUILT_PAGE}"] = static_bytes(BUILT_PAGE), HTML
     words = {"version": spritenet.__version__}
     if start:
         # The hash: other images are another project in the browser.

@@ -15,9 +15,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-__all__ = ["STATIC", "Content", "Headed", "Moved", "Table", "static_files"]
+from spritenet.web.assets import ARCHIVE, STATIC, archived
 
-STATIC = Path(__file__).parent / "static"
+__all__ = ["Content", "Headed", "Moved", "Table", "static_files"]
 
 MEDIA_TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -67,6 +67,9 @@ def static_files(*pages: str) -> dict[str, Content]:
             address = "/" + path.relative_to(STATIC).as_posix()
             if path.suffix in MEDIA_TYPES and path.is_file():
                 found[address.removesuffix("index.html")] = path
+    for name, body in archived(STATIC / ARCHIVE).items():
+        if name.partition("/")[0] in (*SHARED, *pages):
+            found[f"/{name}"] = body, MEDIA_TYPES[Path(name).suffix]
     found["/favicon.ico"] = (STATIC / ICON).read_bytes(), MEDIA_TYPES[".svg"]
     for page in pages:
         found[f"/{page}"] = Moved(f"/{page}/")
