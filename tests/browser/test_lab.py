@@ -340,7 +340,7 @@ def test_a_network_with_branches_is_shown_trained_and_saved(visit: Open, tmp_pat
     load(tab, folder)
     tab.locator("#progress-text", has_text="Loaded").wait_for()
     assert tab.inner_text("#network-about") == "As it was loaded, with branches."
-    assert tab.locator("#editor tbody tr").count() == len(nodes)  # the Rescaling, no InputLayer
+    assert tab.locator("#editor .row-fixed").count() == len(nodes)  # the Rescaling, no InputLayer
     table = tab.locator("#layer-table")
     heads = table.locator("thead th").all_inner_texts()
     assert heads == ["layer", "connected to", "output", "parameters"]

@@ -19,9 +19,14 @@ def test_a_network_with_branches_by_name_is_shown_and_trained(visit: Open, tmp_p
     tab.select_option("#network", "accurate")
     assert tab.input_value("#augment") == "digits"
     tab.evaluate("document.querySelector('#edit').open = true")
-    table = tab.locator("#editor table")
-    assert "A network with branches" in table.locator("caption").inner_text()
+    assert "A network with branches" in tab.locator("#editor p").first.inner_text()
+    added = tab.locator("#editor .row-fixed", has_text="add: sum of its inputs")
+    assert "of activation_1 and activation_2 → 12×12×24" in added.first.inner_text().replace(
+        "\n", " "
+    )
     assert tab.locator("#editor select").count() == 0
+    tab.set_viewport_size({"width": 360, "height": 800})
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
     plan(tab, length="3", unit="steps")
     train(tab)
     data = sn.load("strokes")
@@ -33,4 +38,4 @@ def test_a_network_with_branches_by_name_is_shown_and_trained(visit: Open, tmp_p
     assert model.graph.inputs == expected.graph.inputs
     tab.select_option("#network", "tutorial")
     assert tab.input_value("#augment") == "none"
-    assert tab.locator("#editor table").count() == 0
+    assert tab.locator("#editor select").count() > 0

@@ -1,8 +1,8 @@
-// A network's layers: as a list that can be changed, or as a table where there are branches.
+// A network's layers: as a list, which can be changed where there are no branches.
 
 import { connected } from '../lib/graph.js';
 import { inferShapes, size } from '../lib/shapes.js';
-import { hasBranches, layerTable, shapeText } from '../ui/layertable.js';
+import { hasBranches, inWords, shapeText } from '../ui/layertable.js';
 import { KINDS, measured, row } from './networks.js';
 
 /** @typedef {import('./networks.js').Row} Row */
@@ -40,8 +40,9 @@ export class LayerEditor {
     this.note = document.createElement('p');
     this.note.className = 'small wrong';
     this.note.setAttribute('role', 'status');
-    this.table = document.createElement('div');
-    container.append(this.list, this.table, this.note, add);
+    this.said = document.createElement('p');
+    this.said.className = 'small faint';
+    container.append(this.said, this.list, this.note, add);
   }
 
   /**
@@ -109,26 +110,34 @@ export class LayerEditor {
 
   render() {
     const { fixed: layers } = this;
-    this.list.hidden = this.add.hidden = layers !== null;
-    this.table.replaceChildren();
+    this.add.hidden = layers !== null;
+    this.said.hidden = layers === null;
+    this.said.textContent = `A network ${this.reason}: it is shown, and trained, as it is.`;
     this.note.textContent = this.problem;
     this.note.hidden = !this.problem;
-    if (layers) this.tabulate(layers);
-    else this.enumerate();
+    if (layers) this.listFixed(layers);
+    else this.listRows();
   }
 
-  /** Shows layers as a table. @param {readonly Layer[]} layers */
-  tabulate(layers) {
-    this.list.replaceChildren();
-    if (this.problem) return;
-    const { shapes: outputShapes, weights } = inferShapes(layers, this.inputShape);
-    const parameters = weights.map((all) => all.reduce((sum, { shape }) => sum + size(shape), 0));
-    const caption = `A network ${this.reason}: it is shown, and trained, as it is.`;
-    layerTable(this.table, { layers, outputShapes, parameters, caption });
+  /** Lists layers that can't be changed. @param {readonly Layer[]} layers */
+  listFixed(layers) {
+    const problem = problemOf(layers, this.inputShape);
+    const { shapes, weights } = problem
+      ? { shapes: [], weights: [] }
+      : inferShapes(layers, this.inputShape);
+    const items = layers.map((layer, i) => {
+      const parameters = (weights[i] ?? []).reduce((sum, { shape }) => sum + size(shape), 0);
+      const inputs = layer.inputs?.map((name) => name || 'the image').join(' and ');
+      const before = i ? layers[i - 1].name : 'the image';
+      const from = inputs === before ? '' : `, of ${inputs}`;
+      const words = `${layer.name}: ${inWords(layer)}${from}`;
+      return fixed(words, summary({ shape: shapes[i], parameters }));
+    });
+    this.list.replaceChildren(...items);
   }
 
   /** Shows the rows as a list. */
-  enumerate() {
+  listRows() {
     const results = measured(this.rows, this.inputShape, this.classes);
     const first = fixed('Pixels, divided by 255', shapeText(this.inputShape));
     const last = fixed(
