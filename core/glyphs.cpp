@@ -1,6 +1,8 @@
 // Pseudo-characters, which train the out-of-distribution detector: composed ones, of stems, bars,
-// diagonals, bowls, arches and ovals that meet on a common grid, and ones of random strokes.
+// diagonals, bowls, arches and ovals that meet on a common grid, signs with other parts, too, and ones of
+// random strokes.
 #include "pen.h"
+#include "text.h"
 
 namespace sn {
 namespace {
@@ -10,6 +12,12 @@ constexpr const char* kCompositions[] = {
     "sb", "sbb", "sbbb", "ssb", "ss", "sw",  "sww", "swd", "sd", "sdd", "dd", "ddb", "ddd", "dddd",
     "os", "ob",  "od",   "osb", "c",  "cs",  "cc",  "csc", "sc", "w",   "wb", "ww",  "bbd", "bc",
     "wc", "ws",  "wd",   "sbd", "bb", "bbb", "db",  "dbb", "cb", "oo",  "oc", "ow"};
+
+// Signs, likewise: of hooks, dots, zigzags, polygons and open ovals, too.
+constexpr const char* kSigns[] = {"h",   "hb", "hs", "hh", "hp",  "sp",  "hbp", "z",   "zb", "zz",
+                                  "zs",  "g",  "gb", "gs", "gg",  "gp",  "gd",  "k",   "kb", "ks",
+                                  "kk",  "kp", "kd", "kh", "kbp", "kpp", "gsb", "gpp", "hd", "hw",
+                                  "hsb", "zp", "zw", "gw", "kw",  "ksb", "sbp", "wh",  "cp", "ch"};
 
 // Half a turn and a whole one in steps of 30 degrees, as constants: sines are rounded differently.
 constexpr Float kSine[] = {0,     0.5f,        0.8660254f, 1,           0.8660254f, 0.5f, 0,
@@ -25,6 +33,7 @@ constexpr Float kShort[][4] = {{0, 0.5f, 1, 1},    {1, 0, 0, 0.5f}, {0, 0, 0.5f,
 constexpr Float kHalves[][2] = {{0, 0.5f}, {0.5f, 1}, {0, 1}};
 constexpr Float kExtents[][2] = {{0, 1}, {0, 1}, {0.5f, 1}, {0, 0.5f}};
 constexpr Float kStems[] = {0, 0, 0.5f, 1}, kBars[] = {0, 0.25f, 0.5f, 0.75f, 1};
+constexpr Float kDots[] = {0, 0.25f, 0.5f, 1};
 constexpr Float kLow[] = {0.5f, 1}, kHigh[] = {0, 0.5f};
 
 template <class T, int count>
@@ -38,7 +47,8 @@ void straight(Stroke& s, Float x0, Float y0, Float x1, Float y1) {
   for (int i = 0; i < 3; ++i) s.x[i] = x[i], s.y[i] = y[i];
 }
 
-// One part: a stem, a bar, a diagonal, a bowl to a side, an arch up or down, or a closed oval.
+// One part: a stem, a bar, a diagonal, a bowl to a side, an arch up or down, a closed oval; of signs also
+// a hook, a dot, a zigzag, a polygon or an open oval.
 Stroke part(char kind, Noise& noise) {
   Stroke s;
   Float u[4];
@@ -78,6 +88,50 @@ Stroke part(char kind, Noise& noise) {
     for (s.points = 0; s.points < 7; ++s.points) {
       s.x[s.points] = across(span, kCosine[s.points]);
       s.y[s.points] = base + (up ? -reach : reach) * kSine[s.points];
+    }
+  } else if (kind == 'h') {  // a stem, then a quarter to half of an oval
+    noise.uniform(4, u);
+    const Float x = chosen(u[0], kStems), half = 0.2f + 0.2f * u[3];
+    const bool below = u[1] < 0.5f, right = u[2] < 0.5f;
+    for (s.points = 0; s.points < 7; ++s.points) {
+      const int k = s.points - 1;  // -1: the stem's end
+      const Float out = k < 0 ? Float(0) : half + half * kCosine[k];
+      const Float down = k < 0 ? Float(0) : 0.65f + 0.35f * kSine[k];
+      s.x[s.points] = right ? x + out : x - out;
+      s.y[s.points] = below ? down : 1 - down;
+    }
+  } else if (kind == 'p') {  // a dot
+    noise.uniform(2, u);
+    const Float x = chosen(u[0], kStems), y = chosen(u[1], kDots);
+    straight(s, x, y, x + 0.02f, y);
+  } else if (kind == 'z') {  // from side to side, downwards
+    noise.uniform(4, u);
+    s.points = 3 + whole(u[0] * 3);
+    const bool across_first = u[2] < 0.5f;
+    for (int k = 0; k < s.points; ++k) {
+      const Float step = Float(k) / Float(s.points - 1),
+                  edge = (k % 2 == 0) == (u[1] < 0.5f) ? 0 : 1;
+      s.x[k] = across_first ? step : edge, s.y[k] = across_first ? edge : step, s.corner[k] = 1;
+    }
+    if (u[3] < 0.5f) s.y[1] = s.y[0];
+  } else if (kind == 'g') {  // a polygon of three to six corners
+    noise.uniform(3, u);
+    const int corners = 3 + whole(u[0] * 4), step = 12 / corners, turn = whole(u[1] * 12);
+    const auto& span = chosen(u[2], kHalves);
+    for (s.points = 0; s.points <= corners; ++s.points) {
+      const int place = (turn + s.points % corners * step) % 12;
+      s.x[s.points] = 0.5f + 0.5f * kSine[place];
+      s.y[s.points] = across(span, kCosine[place]);
+      s.corner[s.points] = 1;
+    }
+  } else if (kind == 'k') {  // an open oval
+    noise.uniform(3, u);
+    const auto& span = chosen(u[0], kHalves);
+    const int turn = whole(u[1] * 12), gap = 2 + whole(u[2] * 4);
+    for (s.points = 0; s.points <= 12 - gap; ++s.points) {
+      const int place = (turn + s.points) % 12;
+      s.x[s.points] = 0.5f + 0.42f * kSine[place];
+      s.y[s.points] = across(span, kCosine[place]);
     }
   } else {
     noise.uniform(2, u);
@@ -197,19 +251,24 @@ void scribble(const Kind& kind, Noise& noise, Lines& lines) {
 }  // namespace
 }  // namespace sn
 
-extern "C" sn_status sn_draw_glyphs(uint64_t seed, int32_t composed, int64_t count,
-                                    uint8_t* pictures, char error[SN_ERROR_BYTES]) {
+extern "C" sn_status sn_draw_glyphs(uint64_t seed, int32_t glyphs, int64_t count, uint8_t* pictures,
+                                    char error[SN_ERROR_BYTES]) {
   constexpr int kCount = sizeof sn::kKinds / sizeof sn::kKinds[0];
   constexpr int kComposed = sizeof sn::kCompositions / sizeof sn::kCompositions[0];
+  if (glyphs < 0 || glyphs > 2) {
+    sn::Line(error) << "unknown kind of characters: expected 0 to 2, got " << glyphs;
+    return SN_INVALID;
+  }
+  constexpr int kAll[] = {kCount, kComposed, sizeof sn::kSigns / sizeof sn::kSigns[0]};
   // Streams of their own: the digits have others.
-  const uint64_t stream = composed ? 4'000'000 : 3'000'000;
+  const uint64_t stream = 3'000'000 + 1'000'000 * static_cast<uint64_t>(glyphs);
   for (int64_t i = 0; i < count; ++i) {
-    const int kind = static_cast<int>(i % (composed ? kComposed : kCount));
+    const int kind = static_cast<int>(i % kAll[glyphs]);
     sn::Noise noise(seed, stream + static_cast<uint64_t>(kind), static_cast<uint64_t>(i));
     sn::Lines lines;
-    composed ? sn::compose(sn::kCompositions[kind], noise, lines)
-             : sn::scribble(sn::kKinds[kind], noise, lines);
-    const bool blots = !composed && kind >= kCount - sn::kTangles;
+    glyphs ? sn::compose((glyphs == 1 ? sn::kCompositions : sn::kSigns)[kind], noise, lines)
+           : sn::scribble(sn::kKinds[kind], noise, lines);
+    const bool blots = !glyphs && kind >= kCount - sn::kTangles;
     uint8_t* picture = pictures + i * sn::kSize * sn::kSize;
     if (sn::draw(lines, noise, blots, picture, error) != SN_OK) return SN_INVALID;
   }

@@ -369,9 +369,10 @@ typedef struct sn_lines {
 SN_API sn_status sn_draw_lines(const sn_lines* lines, uint8_t* pictures,
                                char error[SN_ERROR_BYTES]);
 
-/* Characters 0 .. count - 1 of no script (glyphs.cpp), count 28 28; ink is 255. `composed`: of parts
- * that meet as those of written characters do; 0 for ones of random strokes. */
-SN_API sn_status sn_draw_glyphs(uint64_t seed, int32_t composed, int64_t count, uint8_t* pictures,
+/* Characters 0 .. count - 1 of no script (glyphs.cpp), count 28 28; ink is 255. `glyphs`: 0
+ * for ones of random strokes, 1 of parts that meet as those of written characters do, 2 for signs, of hooks,
+ * dots, zigzags, polygons and open ovals, too. */
+SN_API sn_status sn_draw_glyphs(uint64_t seed, int32_t glyphs, int64_t count, uint8_t* pictures,
                                 char error[SN_ERROR_BYTES]);
 
 /* Pictures in PNG files (png.cpp, deflate.cpp). */

@@ -369,7 +369,7 @@ def get(identifier: object, where: str = "learning_rate") -> Schedule:
             expected="one of " + ", ".join(_CLASSES),
             got=identifier.get("class_name"),
         )
-    return Constant(number(identifier, "it", where, least=0))
+    return Constant(number(identifier, "value", where, least=0))
 
 
 def named(name: str, rate: float, steps: int) -> float | Schedule:

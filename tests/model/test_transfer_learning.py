@@ -102,6 +102,8 @@ def test_a_branched_network_keeps_its_branches() -> None:
         (True, "no classes"),
         ("cat", "classes are a number, names or a data set"),
         ([], "classes are a number, names or a data set"),
+        (2.5, "classes are a number, names or a data set"),
+        (None, "classes are a number, names or a data set"),
         (["a", "b", "a"], "two classes have one name"),
         (
             Split(np.zeros((2, 9, 8, 1), np.uint8), np.zeros(2, np.int32), ("a", "b"), "train"),
@@ -121,6 +123,8 @@ def test_bad_classes_are_refused(trained: sn.Model, classes: object, words: str)
 
 def test_a_model_without_weights_or_features_is_refused() -> None:
     """There is nothing to take over."""
+    with pytest.raises(ModelError, match=r"transfer: it is no model: got 'digits'.*sn.load_model"):
+        sn.transfer("digits", 2)  # type: ignore[arg-type]  # a path
     with pytest.raises(ModelError, match="it has no weights yet"):
         sn.transfer(tiny.model(), 2)
     one = sn.Sequential([sn.Input((8, 8, 1)), sn.Flatten(), sn.Dense(2, "softmax")])

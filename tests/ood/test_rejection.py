@@ -26,6 +26,8 @@ from spritenet.ood.temperature import COLDEST, HOTTEST, best_temperature, soften
 from spritenet.prepare import Preparation, prepare
 from spritenet.sources.strokes import pen_paths, strokes
 
+RANDOM = np.random.default_rng(3)
+
 
 @pytest.fixture(scope="session")
 def reader() -> sn.Sequential:
@@ -113,7 +115,7 @@ def test_a_model_saves_its_calibration(reader: sn.Sequential, tmp_path: Path) ->
     assert (again.score == now.score).all()
     assert (again.probabilities == now.probabilities).all()
     content = json.loads((tmp_path / "model" / "model.json").read_text())
-    assert len(json.dumps(content["userDefinedMetadata"]["spritenet"]["rejection"])) < 40_000
+    assert len(json.dumps(content["userDefinedMetadata"]["spritenet"]["rejection"])) < 56_000
 
 
 def test_one_image_is_one_answer(reader: sn.Sequential) -> None:
@@ -266,6 +268,58 @@ def test_the_detector_computes_what_scikit_learn_does(reader: sn.Sequential) -> 
     np.testing.assert_allclose(detector.outlier_score(features), expected, atol=1e-3)
 
 
+def test_the_image_detector_computes_what_pytorch_does(reader: sn.Sequential) -> None:
+    """Its kernels, convolved in float64 by PyTorch, give its outlier scores; both are added."""
+    rejection = reader.rejection
+    assert rejection is not None
+    detector = rejection.image_detector
+    assert detector is not None
+    torch = pytest.importorskip("torch")
+    images = np.concatenate([strokes(1, 60, seed=9).test.images, drawn([shape("heart", RANDOM)])])
+    kernels = [
+        torch.from_numpy(kernel * scale.astype(np.float64))
+        for kernel, scale in zip(detector.kernels, detector.scales, strict=True)
+    ]
+    biases = [torch.from_numpy(bias.astype(np.float64)) for bias in detector.biases]
+    x = torch.from_numpy(images).permute(0, 3, 1, 2) / 255.0
+    for kernel, bias, border, pool in zip(kernels, biases, (0, 1, 0), (2, 2, 1), strict=False):
+        x = torch.conv2d(x.double(), kernel.permute(3, 2, 0, 1), bias, padding=border)
+        x = torch.relu(torch.max_pool2d(x, pool))
+    z = (x.permute(0, 2, 3, 1).flatten(1) @ kernels[3] + biases[3]).numpy()
+    expected = z[:, -1] - logsumexp(z[:, :-1], axis=1)
+    np.testing.assert_allclose(detector.outlier_score(images), expected, atol=1e-3)
+    features = np.zeros((len(images), 4096), np.float32)
+    both = rejection.outlier_score(features, images)
+    alone = rejection.detector.outlier_score(features)
+    np.testing.assert_allclose(both - alone, expected, atol=1e-3)
+
+
+def test_images_of_other_sizes_have_the_detector_on_features_alone() -> None:
+    """From 16 to 40 pixels a side, and 500 training images on, there are two."""
+    cases = ((15, 500, False), (16, 500, True), (40, 500, True), (41, 500, False), (16, 499, False))
+    for side, count, expected in cases:
+        random = np.random.default_rng(side)
+        images = random.integers(0, 256, (count + 30, side, 16, 1), np.uint8)
+        split = sn.Split(images, np.arange(count + 30, dtype=np.int32) % 2, ("a", "b"))
+        model = sn.Sequential([sn.Flatten(), sn.Dense(2, "softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy")
+        model.fit(split[:30], epochs=1, verbose=0)
+        found = model.calibrate(split[count:], split[:count])
+        assert (found.image_detector is not None) == expected
+        assert ood.from_json(ood.to_json(found), where="").image_detector is None or expected
+
+
+def test_a_file_without_an_image_detector_is_read(reader: sn.Sequential) -> None:
+    """As earlier versions wrote it; one for other images is refused."""
+    assert reader.rejection is not None
+    entry = ood.to_json(reader.rejection)
+    entry["image_detector"]["classes"] = 9
+    with pytest.raises(sn.ModelError, match=r"rejection\.image_detector\.classes.*10"):
+        ood.from_json(entry, where="model.json")
+    del entry["image_detector"]
+    assert ood.from_json(entry, where="model.json").image_detector is None
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: (
@@ -282,8 +336,8 @@ def test_whatever_a_file_says_is_read_or_refused(
     """An entry with anything in the place of anything: a Rejection, or one ModelError."""
     assert reader.rejection is not None
     entry = ood.to_json(reader.rejection)
-    inner = data.draw(st.booleans())
-    part = entry["detector"] if inner else entry
+    inner = data.draw(st.sampled_from(["", "detector", "image_detector"]))
+    part = entry[inner] if inner else entry
     key = data.draw(st.sampled_from(sorted(part)))
     text = part[key] if isinstance(part[key], str) else "AAAA"
     cut = data.draw(st.integers(0, len(text)))
@@ -292,7 +346,9 @@ def test_whatever_a_file_says_is_read_or_refused(
         read = ood.from_json(json.loads(json.dumps(entry)), where="model.json")
     except sn.ModelError:
         return
-    assert np.isfinite(read.detector.outlier_score(np.zeros((1, 4096 * 16), np.float32))).all()
+    features, image = np.zeros((1, 4096 * 16), np.float32), np.zeros((1, 28, 28, 1), np.uint8)
+    assert read.image_detector is None or read.image_detector.image == image.shape[1:]
+    assert np.isfinite(read.outlier_score(features, image)).all()
 
 
 def test_an_entry_comes_back_as_it_was(reader: sn.Sequential) -> None:

@@ -171,6 +171,14 @@ class SavedModel:
         nodes = self.layers.nodes(self.input_shape)
         sizes = {node.layer.label: prod(node.output_shape) for node in nodes}
         size, detector = sizes.get(rejection.layer, 0), rejection.detector
+        image = rejection.image_detector.image if rejection.image_detector else self.input_shape
+        if image != self.input_shape:
+            raise ModelError(
+                "the OOD detector belongs to another network",
+                expected=f"images {self.input_shape}",
+                got=str(image),
+                do="Calibrate the model again, or remove the entry `rejection`.",
+            )
         if detector.places.max() >= size or (len(detector.output_bias) - 1,) != self.output_shape:
             raise ModelError(
                 "the OOD detector belongs to another network",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from spritenet.dataset.source import has_several_labels
@@ -62,6 +62,13 @@ def transfer(
         ModelError: the model has no weights yet or only one layer with weights, there is no class,
             two have one name, or the data set has images of another size or channel count.
     """
+    if not isinstance(model, Model):
+        raise ModelError(
+            "it is no model",
+            where="transfer",
+            got=repr(model)[:60],
+            do="Load it first: sn.load_model(path).",
+        )
     names, count = _classes(model, classes)
     features = _features(model)
     if len(features.shape) == 3:
@@ -103,8 +110,10 @@ def _classes(model: Model, classes: int | Sequence[str] | _Labelled) -> tuple[tu
         if isinstance(classes, bool) or classes < 1:
             raise ModelError("no classes", where="transfer", expected="at least 1", got=classes)
         return (), classes
-    names: tuple[object, ...] = tuple(classes)
-    if isinstance(classes, str) or {type(one) for one in names} != {str}:
+    given: object = classes
+    listed = given if isinstance(given, Iterable) and not isinstance(given, str) else ()
+    names: tuple[object, ...] = tuple(listed)
+    if {type(one) for one in names} != {str}:
         raise ModelError(
             "classes are a number, names or a data set", where="transfer", got=repr(classes)
         )

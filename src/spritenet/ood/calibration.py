@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spritenet.errors import DataError
 from spritenet.ood.detector import train_detector
+from spritenet.ood.image_training import suits, train_image_detector
 from spritenet.ood.outliers import make_outliers
 from spritenet.ood.rejection import Rejection
 from spritenet.ood.temperature import best_temperature
@@ -50,9 +51,9 @@ def calibrate(
     refused: float = REFUSED,
     seed: int = 0,
 ) -> Rejection:
-    """Returns the temperature, the threshold and the detector of a trained model.
+    """Returns the temperature, the threshold and the detectors of a trained model.
 
-    The detector is trained on the training images and as many outliers; temperature and threshold
+    The detectors are trained on the training images and as many outliers; temperature and threshold
     come from the held-out images alone.
 
     Args:
@@ -60,7 +61,7 @@ def calibrate(
         training: its training set, uint8 n h w c and int32 (n,).
         held_out: other images, likewise.
         refused: the largest fraction of held-out images to reject.
-        seed: of the outliers and the detector's weights.
+        seed: of the outliers and the detectors' weights.
 
     Raises:
         DataError: there are fewer than LEAST held-out images, or no training images.
@@ -74,21 +75,25 @@ def calibrate(
         )
     logits = model.logits(images)
     outliers = make_outliers(training[0], len(training[0]), seed=seed)
+    classes = logits.shape[1]
     detector = train_detector(
-        model.features(training[0]),
-        training[1],
-        model.features(outliers),
-        logits.shape[1],
-        seed=seed,
+        model.features(training[0]), training[1], model.features(outliers), classes, seed=seed
     )
-    scores = np.sort(detector.outlier_score(model.features(images)))
-    last = len(images) - 1 - int(len(images) * refused)
-    threshold = float(np.nextafter(scores[last], np.inf))
-    return Rejection(
+    image_detector = (
+        train_image_detector(*training, outliers, classes, seed=seed)
+        if suits(training[0])
+        else None
+    )
+    draft = Rejection(
         temperature=best_temperature(logits, labels),
-        threshold=threshold,
+        threshold=0.0,
         layer=model.layer,
         detector=detector,
         images=len(images),
-        refused=float((scores >= threshold).mean()),
+        refused=0.0,
+        image_detector=image_detector,
     )
+    scores = np.sort(draft.outlier_score(model.features(images), images))
+    last = len(images) - 1 - int(len(images) * refused)
+    threshold = float(np.nextafter(scores[last], np.inf))
+    return replace(draft, threshold=threshold, refused=float((scores >= threshold).mean()))

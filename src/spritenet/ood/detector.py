@@ -1,4 +1,4 @@
-"""Training of the detector: a small network on features, trained by the compiled core."""
+"""Training of the detector: a small network on features."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spritenet import initializers, losses, optimizers, schedules
-from spritenet.engines.engine import Examples
 from spritenet.layers import Dense, Flatten, Rescaling
 from spritenet.ood.rejection import Detector
+from spritenet.ood.training import quantized, train_network
+from spritenet.optimizers import AdamW
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +20,7 @@ MOST_FEATURES = 256
 """Features of the detector; of a layer with more outputs, those of largest variance."""
 
 HIDDEN = 80
-BATCH, EPOCHS = 64, 10
+EPOCHS = 10
 RATE, DECAY = 0.01, 0.02
 """AdamW with one cycle; docs/log.md lists the alternatives that were measured."""
 
@@ -54,59 +54,27 @@ def train_detector(
     scale = np.asarray(1 / np.maximum(high - low, least), np.float32)
     x = np.rint(np.clip((features - low) * scale, 0, 1) * 255).astype(np.uint8)
     y = np.concatenate([labels, np.full(len(outliers), classes, np.int32)])
-    kernel, bias, output_kernel, output_bias = _trained(x, y, classes + 1, seed)
-    kernel_scale = np.maximum(np.abs(kernel).max(axis=0), np.float32(1e-12)) / np.float32(127)
+    kernel, bias, output_kernel, output_bias = train_network(
+        (
+            Rescaling(1 / 255, name="x"),
+            Flatten(name="vector"),
+            Dense(HIDDEN, activation="relu", name="hidden"),
+            Dense(classes + 1, activation="softmax", name="z"),
+        ),
+        x.reshape(len(x), 1, 1, -1),
+        y,
+        optimizer=AdamW(RATE, weight_decay=DECAY, beta_2=0.99),
+        epochs=EPOCHS,
+        seed=seed,
+    )
+    integers, kernel_scale = quantized(kernel)
     return Detector(
         places=places.astype(np.int32),
         low=low,
         scale=scale,
-        kernel=np.rint(kernel / kernel_scale).astype(np.int8),
+        kernel=integers,
         kernel_scale=kernel_scale,
         bias=bias,
         output_kernel=output_kernel,
         output_bias=output_bias,
     )
-
-
-def _trained(
-    x: NDArray[np.uint8], y: NDArray[np.int32], outputs: int, seed: int
-) -> list[NDArray[np.float32]]:
-    """Returns kernel and bias of both layers, trained on x (n, d) with classes y (n,)."""
-    from spritenet.engines import native
-
-    count, inputs = x.shape
-    shape = (1, 1, inputs)
-    layers = (
-        Rescaling(1 / 255, name="x"),
-        Flatten(name="vector"),
-        Dense(HIDDEN, activation="relu", name="hidden"),
-        Dense(outputs, activation="softmax", name="z"),
-    )
-    weights = [w for layer, taken in zip(layers[2:], (inputs, HIDDEN), strict=True)
-               for w in layer.weights((taken,))]  # fmt: skip
-    arrays = [w.initializer(w.shape, initializers.stream(seed, k)) for k, w in enumerate(weights)]
-    parameters = np.concatenate([array.ravel() for array in arrays])
-    optimizer = optimizers.AdamW(RATE, weight_decay=DECAY, beta_2=0.99)
-    batch = min(BATCH, count)
-    steps = EPOCHS * -(-count // batch)
-    rates = schedules.OneCycle(RATE).spanning(0, steps)(np.arange(steps)).astype(np.float32)
-    slots = optimizer.initial_slots(parameters.size)
-    examples = Examples(np.ascontiguousarray(x).reshape(count, *shape), y)
-    # One thread: its steps are so short that two would mostly wait for each other.
-    engine = native.Network(layers, shape, batch_size=batch, threads=1)
-    max_images = 256  # steps, so that Ctrl-C is answered
-    for first in range(0, steps, max_images):
-        engine.train(
-            parameters,
-            slots,
-            examples,
-            loss=losses.SparseCategoricalCrossentropy(),
-            optimizer=optimizer,
-            learning_rates=rates[first : first + max_images],
-            first_step=first,
-            batch_size=batch,
-            seed=seed,
-        )
-    ends = np.cumsum([array.size for array in arrays])[:-1]
-    parts = np.split(parameters, ends)
-    return [part.reshape(array.shape) for part, array in zip(parts, arrays, strict=True)]

@@ -33,7 +33,8 @@ FRACTIONS = {
     "noise": 0.03,
     "inverted": 0.02,
     "blank": 0.01,
-    "composed": 0.5,
+    "composed": 0.3,
+    "signs": 0.3,
 }
 """The fraction of each kind; the rest are characters of random strokes."""
 
@@ -54,7 +55,8 @@ def make_outliers(images: Pixels, count: int, *, seed: int) -> Pixels:
         "noise": _noise,
         "inverted": _inverted,
         "blank": _blank,
-        "composed": partial(_inked, draw=partial(draw_glyphs, composed=True, seed=seed)),
+        "composed": partial(_inked, draw=partial(draw_glyphs, "composed", seed=seed)),
+        "signs": partial(_inked, draw=partial(draw_glyphs, "signs", seed=seed)),
     }
     paper = _paper(images)
     parts = []
@@ -62,7 +64,7 @@ def make_outliers(images: Pixels, count: int, *, seed: int) -> Pixels:
         random = stream(seed, number)
         parts.append(makers[kind](images, round(count * fraction), paper, random))
     rest = count - sum(map(len, parts))
-    draw = partial(draw_glyphs, composed=False, seed=seed)
+    draw = partial(draw_glyphs, "random", seed=seed)
     parts.append(_inked(images, rest, paper, stream(seed, len(parts)), draw))
     return np.concatenate(parts)
 

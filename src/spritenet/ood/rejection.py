@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spritenet.ood.image_detector import ImageDetector
 from spritenet.ood.temperature import softened
 
 if TYPE_CHECKING:
@@ -63,9 +64,11 @@ class Rejection:
         temperature: the divisor of the logits, for calibrated probabilities.
         threshold: the outlier score from which on an image is rejected.
         layer: the name of the layer whose outputs are the detector's features.
-        detector: the small network.
+        detector: the small network on features.
         images: the number of held-out images it was calibrated on.
         refused: the fraction of them that is rejected.
+        image_detector: the small network on pixels; None for few training images, for images
+            of other sizes than it is made for, and in earlier files.
     """
 
     temperature: float
@@ -74,10 +77,23 @@ class Rejection:
     detector: Detector
     images: int
     refused: float
+    image_detector: ImageDetector | None = None
 
     def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Returns calibrated probabilities (n, k) of logits, or of log probabilities."""
         return softened(logits, self.temperature)
+
+    def outlier_score(
+        self, features: NDArray[np.float32], images: NDArray[np.uint8]
+    ) -> NDArray[np.float64]:
+        """Returns the sum of the detectors' log odds that n images are outliers, (n,).
+
+        Args:
+            features: float32 (n, outputs of the layer).
+            images: uint8, n h w c.
+        """
+        found = self.detector.outlier_score(features)
+        return found + self.image_detector.outlier_score(images) if self.image_detector else found
 
     def scores(
         self, features: NDArray[np.float32], images: NDArray[np.uint8]
@@ -88,7 +104,8 @@ class Rejection:
             features: float32 (n, outputs of the layer).
             images: uint8, n h w c.
         """
-        excess = np.clip(self.detector.outlier_score(features) - self.threshold, -500, 500)
+        found = self.outlier_score(features, images)
+        excess = np.clip(found - self.threshold, -500, 500)
         return np.where(_is_blank(images), 0.0, 1 / (1 + np.exp(excess)))
 
 

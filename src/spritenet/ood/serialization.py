@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spritenet.errors import ModelError
+from spritenet.ood.image_detector import LEAST_SIDE, MOST_SIDE, ImageDetector, kernel_shapes
 from spritenet.ood.rejection import Detector, Rejection
 from spritenet.ood.temperature import COLDEST, HOTTEST
 
@@ -28,6 +29,12 @@ DETECTOR, OLD_DETECTOR = "detector", "watcher"
 
 MOST_FEATURES, MOST_HIDDEN, MOST_CLASSES = 4096, 512, 65_536
 """Limits for a file; far more than is ever written."""
+
+IMAGE_DETECTOR = "image_detector"
+PARTS = ("kernel", "kernel_scale", "bias")
+"""Arrays of each of its layers."""
+
+MOST_CHANNELS = 64
 
 MOST_NUMBERS = 4_000_000
 """In one array."""
@@ -61,7 +68,24 @@ def to_json(rejection: Rejection) -> dict[str, Any]:
                 for name, array in arrays.items()
             },
         },
+        **({} if rejection.image_detector is None else {IMAGE_DETECTOR: _image_json(rejection)}),
     }
+
+
+def _image_json(rejection: Rejection) -> dict[str, Any]:
+    """Returns plain values of the image detector."""
+    detector = rejection.image_detector
+    assert detector is not None  # noqa: S101 - the caller looked
+    height, width, channels = detector.image
+    made: dict[str, Any] = {"height": height, "width": width, "channels": channels}
+    made["classes"] = len(detector.biases[-1]) - 1
+    for number, parts in enumerate(
+        zip(detector.kernels, detector.scales, detector.biases, strict=True), 1
+    ):
+        for name, array, dtype in zip(PARTS, parts, ("|i1", "<f4", "<f4"), strict=True):
+            data = np.ascontiguousarray(array, dtype).tobytes()
+            made[f"{name}_{number}"] = base64.b64encode(data).decode()
+    return made
 
 
 def from_json(entry: Mapping[str, Any], *, where: object, key: str = "rejection") -> Rejection:
@@ -101,7 +125,34 @@ def from_json(entry: Mapping[str, Any], *, where: object, key: str = "rejection"
         output_kernel=read.array("output_kernel", "<f4", (hidden, outputs)),
         output_bias=read.array("output_bias", "<f4", (outputs,)),
     )
-    return Rejection(temperature, threshold, layer, detector, images, refused)
+    image_detector = None
+    if IMAGE_DETECTOR in entry:
+        image_detector = _image_detector(entry, outputs - 1, where, key)
+    return Rejection(temperature, threshold, layer, detector, images, refused, image_detector)
+
+
+def _image_detector(
+    entry: Mapping[str, Any], classes: int, where: object, key: str
+) -> ImageDetector:
+    """Reads the entry of the image detector, for as many classes as the other has.
+
+    Raises:
+        ModelError: an entry is missing, of another type or size, or not finite.
+    """
+    inner = entry[IMAGE_DETECTOR]
+    if not isinstance(inner, Mapping):
+        raise _Reader(entry, where, key).wrong(IMAGE_DETECTOR, "an object")
+    read = _Reader(inner, where, key, f"{IMAGE_DETECTOR}.")
+    height, width = (int(read.number(k, LEAST_SIDE, MOST_SIDE)) for k in ("height", "width"))
+    channels = read.count("channels", MOST_CHANNELS)
+    if read.count("classes", MOST_CLASSES) != classes:
+        raise read.wrong("classes", f"{classes}, as of the detector")
+    kernels, scales, biases = [], [], []
+    for number, shape in enumerate(kernel_shapes((height, width, channels), classes), 1):
+        kernels.append(read.array(f"kernel_{number}", "|i1", shape))
+        scales.append(read.array(f"kernel_scale_{number}", "<f4", shape[-1:]))
+        biases.append(read.array(f"bias_{number}", "<f4", shape[-1:]))
+    return ImageDetector((height, width, channels), tuple(kernels), tuple(scales), tuple(biases))
 
 
 class _Reader:

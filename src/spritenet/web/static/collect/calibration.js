@@ -7,7 +7,7 @@
 import { readRejection } from '../lib/rejection.js';
 
 /** @typedef {import('../lib/remote-model.js').RemoteModel} RemoteModel */
-/** @typedef {{ temperature: number, threshold: number }} Calibration */
+/** @typedef {{ temperature: number, threshold: number, imageDetector: object | null }} Calibration */
 
 /**
  * Calibrates a network; nothing happens if none of the others was.
@@ -22,12 +22,17 @@ export async function calibrateLike(model, { images, labels }, others, how) {
   const examples = { images, labels };
   const own = await model.calibrate(examples, examples, how);
   if (!own) return;
+  // A threshold is one of the sum of both detectors' scores, or of one detector's: those of few images.
+  const alone = others.filter(({ imageDetector }) => !imageDetector);
+  const alike = alone.length ? alone : others;
+  const { image_detector: onImages, ...features } = own.entry;
   const mean = (/** @type {number[]} */ values) =>
     values.reduce((a, b) => a + b, 0) / values.length;
   const entry = {
-    ...own.entry,
+    ...features,
+    ...(onImages && !alone.length ? { image_detector: onImages } : {}),
     temperature: Math.exp(mean(others.map(({ temperature }) => Math.log(temperature)))),
-    threshold: mean(others.map(({ threshold }) => threshold)),
+    threshold: mean(alike.map(({ threshold }) => threshold)),
   };
   await model.setMetadata({ rejection: readRejection(entry, own.layer) });
 }

@@ -1,9 +1,10 @@
 // Calibration of a trained model on held-out images, as spritenet/ood/calibration in Python.
 
 import { checkClassifies, choosesOne, lastActivation } from './classification.js';
-import { trainDetector } from './detector.js';
+import { base64, trainDetector } from './detector.js';
 import { DataError } from './errors.js';
 import { inputPlaces } from './graph.js';
+import { imageScores, suits, trainImageDetector } from './image-detector-training.js';
 import { Network } from './network.js';
 import { permutation } from './order.js';
 import { makeOutliers } from './outliers.js';
@@ -32,7 +33,7 @@ const LEAST_TRAINING = 500; // images after a training
 const ONE_IN = 10; // of those that it went through
 
 /**
- * Returns the calibration of a model: temperature, threshold and detector; null if it was aborted.
+ * Returns the calibration of a model: temperature, threshold and detectors; null if it was aborted.
  *
  * @param {Model} model
  * @param {Examples} heldOut  at least 20 images with labels that it was not trained on
@@ -68,6 +69,15 @@ export async function calibrate(model, heldOut, training, options) {
     network.outputs,
     { seed, core, create, ...how },
   );
+  const onImages =
+    detector && inputShape.length === 3 && suits(form, some.labels.length)
+      ? await trainImageDetector(some.images, some.labels, outliers, form, network.outputs, {
+          seed,
+          core,
+          create,
+          ...how,
+        })
+      : null;
   const outputs = await inSlices(network, held.images, how);
   const { values, width: count } = await features(held.images);
   if (!detector || how.signal?.aborted) return null;
@@ -78,10 +88,18 @@ export async function calibrate(model, heldOut, training, options) {
     images: held.labels.length,
     refused: 0,
     detector,
+    ...(onImages ? { image_detector: entryOf(onImages) } : {}),
   };
   const draft = readRejection(entry, layer);
-  const scores = Float64Array.from(held.labels, (_, i) =>
-    outlierScore(draft, values.subarray(i * count, (i + 1) * count)),
+  const added = draft.imageDetector
+    ? await imageScores(draft.imageDetector, { core, create }, (part) =>
+        inSlices(part, held.images, how),
+      )
+    : null;
+  if (how.signal?.aborted) return null;
+  const scores = Float64Array.from(
+    held.labels,
+    (_, i) => outlierScore(draft, values.subarray(i * count, (i + 1) * count)) + (added?.[i] ?? 0),
   );
   const sorted = scores.slice().sort();
   const threshold = next(sorted[sorted.length - 1 - Math.floor(sorted.length * REFUSED)]);
@@ -94,6 +112,16 @@ export async function calibrate(model, heldOut, training, options) {
     },
     layer,
   );
+}
+
+/** The entry of a model's file. @param {import('./image-detector.js').ImageDetector} detector */
+function entryOf({ form, classes, parts }) {
+  const arrays = parts.flatMap(({ kernel, scale, bias }, k) => [
+    [`kernel_${k + 1}`, base64(kernel)],
+    [`kernel_scale_${k + 1}`, base64(scale)],
+    [`bias_${k + 1}`, base64(bias)],
+  ]);
+  return { ...form, classes, ...Object.fromEntries(arrays) };
 }
 
 /**

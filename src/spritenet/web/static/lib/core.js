@@ -43,7 +43,7 @@ const PAGE = 65536; // bytes, of WebAssembly
  * @property {(memory: number, bytes: bigint, network: number, threads: number, error: number) => number} sn_integer_init
  * @property {(state: number, pool: number, images: number, count: bigint, outputs: number) => number} sn_integer_predict
  * @property {(seed: bigint, epoch: bigint, size: bigint, first: bigint, count: bigint, out: number, error: number) => number} sn_order
- * @property {(seed: bigint, composed: number, count: bigint, pictures: number, error: number) => number} sn_draw_glyphs
+ * @property {(seed: bigint, kind: number, count: bigint, pictures: number, error: number) => number} sn_draw_glyphs
  */
 
 // A module with one function of `f32x4.relaxed_madd`: valid only where that is known.

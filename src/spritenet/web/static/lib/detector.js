@@ -151,8 +151,8 @@ function rangesOf({ values, width }, places) {
   return { low, scale };
 }
 
-/** @param {Float32Array | Int8Array | Uint16Array | Uint32Array} array  of a little-endian machine */
-function base64({ buffer, byteOffset, byteLength }) {
+/** The bytes of an array, as text. @param {Float32Array | Int8Array | Uint16Array | Uint32Array} array  of a little-endian machine */
+export function base64({ buffer, byteOffset, byteLength }) {
   const bytes = new Uint8Array(buffer, byteOffset, byteLength);
   let text = '';
   for (let at = 0; at < bytes.length; at += 8192) {

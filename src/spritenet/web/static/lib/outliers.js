@@ -26,8 +26,10 @@ const FRACTIONS = {
   noise: 0.03,
   inverted: 0.02,
   blank: 0.01,
-  composed: 0.5,
+  composed: 0.3,
+  signs: 0.3,
 };
+const GLYPHS = { random: 0, composed: 1, signs: 2 }; // kinds of the core's
 const GLYPH = 28; // side of a pseudo-character in pixels
 const EDGES_OF = 256; // images whose edges are looked at
 
@@ -43,12 +45,12 @@ const EDGES_OF = 256; // images whose edges are looked at
 export async function makeOutliers(images, form, count, seed, glyphs) {
   const data = { images, form, paper: paperOf(images, form) };
   const arena = (glyphs ?? (await glyphCore())).instantiate();
-  /** @param {boolean} composed @returns {Maker} */
-  const characters = (composed) => (from, some, random) => {
+  /** @param {keyof typeof GLYPHS} kind @returns {Maker} */
+  const characters = (kind) => (from, some, random) => {
     const at = arena.take(some * GLYPH * GLYPH);
     const error = arena.take(256);
     const whole = BigInt.asUintN(64, BigInt(seed));
-    if (arena.core.sn_draw_glyphs(whole, Number(composed), BigInt(some), at, error)) {
+    if (arena.core.sn_draw_glyphs(whole, GLYPHS[kind], BigInt(some), at, error)) {
       throw new ModelError(arena.text(error));
     }
     return inked(from, arena.u8(at, some * GLYPH * GLYPH), random);
@@ -62,7 +64,8 @@ export async function makeOutliers(images, form, count, seed, glyphs) {
     noise,
     inverted,
     blank,
-    composed: characters(true),
+    composed: characters('composed'),
+    signs: characters('signs'),
   };
   const size = form.height * form.width * form.channels;
   const result = new Uint8Array(count * size);
@@ -74,7 +77,7 @@ export async function makeOutliers(images, form, count, seed, glyphs) {
     done += some;
   });
   const last = new Stream(seed, Object.keys(FRACTIONS).length);
-  result.set(characters(false)(data, count - done, last), done * size);
+  result.set(characters('random')(data, count - done, last), done * size);
   return result;
 }
 

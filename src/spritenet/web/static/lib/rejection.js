@@ -3,6 +3,7 @@
 // docs/explanation/ood.md has the formulas and their sources.
 
 import { ModelError } from './errors.js';
+import { imageScore, kernelShapes, SIDES } from './image-detector.js';
 
 /**
  * The predicted class of an image, and its rejection if it is unlike the training set.
@@ -15,10 +16,10 @@ import { ModelError } from './errors.js';
  * @property {boolean[]} [present]  of a multi-label network: the classes from their thresholds on
  */
 
-const MOST = { features: 4096, hidden: 512, classes: 65536, numbers: 4_000_000 };
+const MOST = { features: 4096, hidden: 512, classes: 65536, channels: 64, numbers: 4_000_000 };
 
 /**
- * The result of calibrating a model: temperature, threshold and OOD detector. Plain data, so that it
+ * The result of calibrating a model: temperature, threshold and OOD detectors. Plain data, so that it
  * can be sent to a worker.
  *
  * @typedef {ReturnType<typeof readRejection>} Rejection
@@ -36,7 +37,7 @@ export function readRejection(entry, where) {
   const threshold = read.number('threshold', -1e6, 1e6);
   read.number('refused', 0, 1);
   read.count('images', Number.MAX_SAFE_INTEGER);
-  const { layer, watcher, detector = watcher, ...rest } = entry;
+  const { layer, watcher, detector = watcher, image_detector: onImages, ...rest } = entry;
   if (typeof layer !== 'string' || !layer || layer.length > 200) {
     read.refuse('layer', "a layer's name");
   }
@@ -53,7 +54,7 @@ export function readRejection(entry, where) {
   }
   return {
     /** As written into a file. */
-    entry: { ...rest, layer, detector },
+    entry: { ...rest, layer, detector, ...(onImages ? { image_detector: onImages } : {}) },
     temperature,
     threshold,
     /** The name of the layer whose outputs are the features. */
@@ -68,7 +69,44 @@ export function readRejection(entry, where) {
     bias: inner.floats('bias', hidden),
     outputKernel: inner.floats('output_kernel', hidden * outputs),
     outputBias: inner.floats('output_bias', outputs),
+    /** On pixels; null in earlier files and for images of other sizes. */
+    imageDetector: onImages === undefined ? null : readImageDetector(onImages, classes, where),
   };
+}
+
+/**
+ * Reads and checks the image detector of as many classes.
+ *
+ * @param {any} entry
+ * @param {number} classes
+ * @param {string} where
+ * @returns {import('./image-detector.js').ImageDetector}
+ */
+function readImageDetector(entry, classes, where) {
+  const read = reader(entry, where, 'image_detector.');
+  if (typeof entry !== 'object' || !entry) read.refuse('height', 'a whole number');
+  const side = (/** @type {string} */ key) => {
+    const value = read.count(key, SIDES.most);
+    if (value < SIDES.least) read.refuse(key, `a whole number from ${SIDES.least}`);
+    return value;
+  };
+  const form = {
+    height: side('height'),
+    width: side('width'),
+    channels: read.count('channels', MOST.channels),
+  };
+  if (read.count('classes', MOST.classes) !== classes) read.refuse('classes', `${classes}`);
+  const parts = kernelShapes(form, classes).map((shape, k) => {
+    const units = shape[shape.length - 1];
+    const size = shape.reduce((a, b) => a * b, 1);
+    if (size > MOST.numbers) read.refuse('classes', `at most ${MOST.numbers} numbers`);
+    return {
+      kernel: new Int8Array(read.bytes(`kernel_${k + 1}`, [size]).buffer),
+      scale: read.floats(`kernel_scale_${k + 1}`, units),
+      bias: read.floats(`bias_${k + 1}`, units),
+    };
+  });
+  return { form, classes, parts };
 }
 
 /**
@@ -77,8 +115,18 @@ export function readRejection(entry, where) {
  * @param {Rejection} rejection
  * @param {readonly { name: string }[]} layers
  * @param {readonly number[]} sizes  the number of outputs of each layer
+ * @param {readonly number[]} inputShape
  */
-export function checkRejection({ layer, places, classes }, layers, sizes) {
+export function checkRejection(rejection, layers, sizes, inputShape) {
+  const { layer, places, classes, imageDetector } = rejection;
+  const { height, width, channels } = imageDetector?.form ?? {};
+  if (imageDetector && String([height, width, channels]) !== String(inputShape)) {
+    throw new ModelError('the OOD detector belongs to another network', {
+      expected: `images ${inputShape.join(' × ')}`,
+      got: `${height} × ${width} × ${channels}`,
+      todo: 'Calibrate the model again, or remove the entry `rejection`.',
+    });
+  }
   const size = sizes[layers.findIndex(({ name }) => name === layer)] ?? 0;
   const outputs = sizes[sizes.length - 1];
   const last = places.reduce((a, b) => Math.max(a, b), 0);
@@ -92,7 +140,7 @@ export function checkRejection({ layer, places, classes }, layers, sizes) {
 }
 
 /**
- * The log odds that an image is an outlier.
+ * The log odds that an image is an outlier, by the detector on features.
  *
  * @param {Rejection} rejection
  * @param {Float32Array} features  all outputs of its layer
@@ -136,7 +184,9 @@ export function outlierScore(rejection, features) {
  */
 export function familiarity(rejection, features, image, channels) {
   if (isBlank(image, channels)) return 0;
-  const excess = outlierScore(rejection, features) - rejection.threshold;
+  const { imageDetector, threshold } = rejection;
+  const onImage = imageDetector ? imageScore(imageDetector, image) : 0;
+  const excess = outlierScore(rejection, features) + onImage - threshold;
   return 1 / (1 + Math.exp(Math.min(Math.max(excess, -500), 500)));
 }
 

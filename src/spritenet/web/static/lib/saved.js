@@ -255,7 +255,7 @@ function readMetadata(entry, where) {
  */
 function compareRejection({ rejection }, layers, inputShape, where) {
   const sizes = inferShapes(layers, inputShape).shapes.map(size);
-  if (rejection) located(where, () => checkRejection(rejection, layers, sizes));
+  if (rejection) located(where, () => checkRejection(rejection, layers, sizes, inputShape));
 }
 
 /**
