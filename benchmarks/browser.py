@@ -1,6 +1,7 @@
-"""The tutorial's network in headless Chromium, against TensorFlow.js in the same page.
+"""Three networks in headless Chromium, against TensorFlow.js in the same page.
 
-`--threads 1 2` trains in a worker with one thread and with two, in turn.
+The tutorial's, another with convolutions, and a perceptron.
+`--threads 1 2` trains in a worker with one thread and with two, in turn. It takes about a minute.
 
 Needs Playwright, Chromium and TensorFlow.js (`npm ci --prefix tests/node`); takes Node.js along.
 """
@@ -28,7 +29,13 @@ sys.path += [str(SIDES), str(ROOT / "tests")]
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-SLOW_STEPS = 2  # of TensorFlow.js in one turn: each takes about a second
+SLOW_STEPS = 1  # of TensorFlow.js in one turn: each takes a second or more
+NETWORKS = {"conv": 40, "mlp": 40}  # steps of ours in a turn
+TITLES = {
+    "conv": "5×5×24, 3×3×32, 128, 10 in batches of 250",
+    "mlp": "784-256-128-10 in batches of 1,000",
+}
+PATIENCE = 60_000  # milliseconds for an element of the lab
 
 PREPARE = """async () => {
   const bytes = async (name) => new Uint8Array(await (await fetch(`/data/${name}`)).arrayBuffer());
@@ -94,7 +101,7 @@ def measure_lab(page: Page, site: str, rounds: int) -> dict[str, list[Any]]:
     page.goto(f"{site}lab/index.html")
     page.locator("#data").wait_for()
     page.fill("#length", "100")
-    page.select_option("#unit", "updates")
+    page.select_option("#unit", "steps")
     page.fill("#test-every", "0")
     measured: dict[str, list[Any]] = {"read": [], "click": []}
     for _ in range(rounds):
@@ -115,6 +122,16 @@ def measure(page: Page, rounds: int, threads: list[int]) -> dict[str, list[Any]]
         "tutorial": "sides.tutorial()",
         "predict": "sides.predict(500)",
         **{f"threads {n}": f"sides.threaded({n}, 400)" for n in threads},
+        **{
+            f"{kind} {n}": f"sides.threaded({n}, {steps}, '{kind}')"
+            for kind, steps in NETWORKS.items()
+            for n in threads
+        },
+        **{
+            f"{kind} {backend}": f"sides.tensorflow(tf, '{backend}', {SLOW_STEPS}, '{kind}')"
+            for kind in NETWORKS
+            for backend in ("webgl", "cpu")
+        },
     }
     measured: dict[str, list[Any]] = {name: [] for name in turns}
     for _ in range(rounds):
@@ -145,7 +162,7 @@ def in_chromium(folder: Path, rounds: int, threads: list[int]) -> tuple[str, dic
     with served(folders, policy="", isolated=True) as site, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=options)
         page = browser.new_page()
-        page.set_default_timeout(600_000)
+        page.set_default_timeout(PATIENCE)
         page.goto(f"{site}page/index.html")
         measured = measure(page, rounds, threads) | measure_lab(page, site, rounds)
         version = browser.version
@@ -167,7 +184,7 @@ def in_node(folder: Path, rounds: int) -> dict[str, Any] | None:
 def main() -> None:
     """Measures and reports."""
     parser = arguments(__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="of a worker")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -199,6 +216,19 @@ def main() -> None:
         if (speeds := tuple(s for s in measured[f"threads {n}"] if s is not None))
     ]
     report("the same in a worker", rows, as_json=options.json)
+
+    sides = {
+        **{f"Spritenet, {n} thread{'s' * (n > 1)}": str(n) for n in options.threads},
+        "TensorFlow.js 4.22 WebGL (SwiftShader)": "webgl",
+        "TensorFlow.js 4.22 cpu": "cpu",
+    }
+    for kind, title in TITLES.items():
+        rows = [
+            Row(f"{side}, {where}", speeds, "images/s")
+            for side, name in sides.items()
+            if (speeds := tuple(s for s in measured[f"{kind} {name}"] if s is not None))
+        ]
+        report(f"training {title}", rows, as_json=options.json)
 
     clicks = tuple(value for value, _ in measured["click"])
     seconds = tuple(value for value, _ in measured["tutorial"])

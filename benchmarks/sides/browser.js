@@ -9,14 +9,41 @@ let model;
 /** @type {Record<string, any>} */
 const peers = {};
 
-const LAYERS = ({ conv2d, maxPooling2d, flatten, dense }) => [
-  conv2d({ filters: 8, kernelSize: 5, activation: 'relu' }),
-  maxPooling2d({ poolSize: 2 }),
-  conv2d({ filters: 16, kernelSize: 5, activation: 'relu' }),
-  maxPooling2d({ poolSize: 2 }),
-  flatten(),
-  dense({ units: 10, activation: 'softmax' }),
-];
+/** The networks: their batch size, and their layers as Spritenet's or as TensorFlow.js's functions make them. */
+const NETWORKS = {
+  tutorial: {
+    batch: 64,
+    layers: ({ conv2d, maxPooling2d, flatten, dense }, first = {}) => [
+      conv2d({ ...first, filters: 8, kernelSize: 5, activation: 'relu' }),
+      maxPooling2d({ poolSize: 2 }),
+      conv2d({ filters: 16, kernelSize: 5, activation: 'relu' }),
+      maxPooling2d({ poolSize: 2 }),
+      flatten(),
+      dense({ units: 10, activation: 'softmax' }),
+    ],
+  },
+  conv: {
+    batch: 250,
+    layers: ({ conv2d, maxPooling2d, flatten, dense }, first = {}) => [
+      conv2d({ ...first, filters: 24, kernelSize: 5, activation: 'relu' }),
+      maxPooling2d({ poolSize: 2 }),
+      conv2d({ filters: 32, kernelSize: 3, activation: 'relu' }),
+      maxPooling2d({ poolSize: 2 }),
+      flatten(),
+      dense({ units: 128, activation: 'relu' }),
+      dense({ units: 10, activation: 'softmax' }),
+    ],
+  },
+  mlp: {
+    batch: 1000,
+    layers: ({ flatten, dense }, first = {}) => [
+      flatten(first),
+      dense({ units: 256, activation: 'relu' }),
+      dense({ units: 128, activation: 'relu' }),
+      dense({ units: 10, activation: 'softmax' }),
+    ],
+  },
+};
 
 /** Takes the library's module and the data: { train, test }, each { images, labels }. */
 export async function prepare(module, examples) {
@@ -28,7 +55,7 @@ export async function prepare(module, examples) {
 async function create() {
   const made = await library.Model.create({
     inputShape: [28, 28, 1],
-    layers: LAYERS(library.layers),
+    layers: NETWORKS.tutorial.layers(library.layers),
   });
   made.compile({ optimizer: library.optimizers.sgd({ learningRate: 0.15 }) });
   return made;
@@ -42,18 +69,23 @@ export async function train(steps, sliceMilliseconds) {
 }
 
 /** Images per second of a worker with so many threads, pauses included; null if it can't have them. */
-export async function threaded(threads, steps) {
-  if (!peers[threads]) {
+export async function threaded(threads, steps, kind = 'tutorial') {
+  const name = `${kind} ${threads}`;
+  const { batch, layers } = NETWORKS[kind];
+  if (!peers[name]) {
     const remote = await library.Remote.start({ threads });
-    const own = await remote.create({ inputShape: [28, 28, 1], layers: LAYERS(library.layers) });
+    const own = await remote.create({
+      inputShape: [28, 28, 1],
+      layers: layers(library.layers),
+    });
     await own.compile({ optimizer: library.optimizers.sgd({ learningRate: 0.15 }) });
-    peers[threads] = { remote, own, train: await remote.keep(data.train) };
-    await own.fit(peers[threads].train, { steps: 100, batchSize: 64 });
+    peers[name] = { remote, own, train: await remote.keep(data.train) };
+    await own.fit(peers[name].train, { steps: Math.ceil(steps / 4), batchSize: batch });
   }
-  const { remote, own, train: kept } = peers[threads];
+  const { remote, own, train: kept } = peers[name];
   if (remote.threads !== threads) return null;
   const start = performance.now();
-  const history = await own.fit(kept, { steps, batchSize: 64 });
+  const history = await own.fit(kept, { steps, batchSize: batch });
   return (history.images * 1000) / (performance.now() - start);
 }
 
@@ -74,35 +106,30 @@ export function predict(count) {
 }
 
 /** Images per second of TensorFlow.js on one of its backends; null if it can't run here. */
-export async function tensorflow(tf, backend, steps) {
+export async function tensorflow(tf, backend, steps, kind = 'tutorial') {
+  const name = `${kind} ${backend}`;
+  const { batch, layers } = NETWORKS[kind];
   if (!(await tf.setBackend(backend).catch(() => false))) return null;
-  if (!peers[backend]) {
-    const own = tf.sequential();
-    const { conv2d, maxPooling2d, flatten, dense } = tf.layers;
-    own.add(conv2d({ inputShape: [28, 28, 1], filters: 8, kernelSize: 5, activation: 'relu' }));
-    own.add(maxPooling2d({ poolSize: 2 }));
-    own.add(conv2d({ filters: 16, kernelSize: 5, activation: 'relu' }));
-    own.add(maxPooling2d({ poolSize: 2 }));
-    own.add(flatten());
-    own.add(dense({ units: 10, activation: 'softmax' }));
+  if (!peers[name]) {
+    const own = tf.sequential({ layers: layers(tf.layers, { inputShape: [28, 28, 1] }) });
     own.compile({
       optimizer: tf.train.sgd(0.15),
       loss: 'categoricalCrossentropy',
       metrics: ['accuracy'],
     });
-    peers[backend] = own;
-    await step(tf, own, 0); // it compiles its programs
+    peers[name] = own;
+    await step(tf, own, 0, batch); // it compiles its programs
   }
   const start = performance.now();
-  for (let i = 0; i < steps; i++) await step(tf, peers[backend], i);
-  return (64 * steps * 1000) / (performance.now() - start);
+  for (let i = 0; i < steps; i++) await step(tf, peers[name], i, batch);
+  return (batch * steps * 1000) / (performance.now() - start);
 }
 
-async function step(tf, own, i) {
-  const images = data.train.images.subarray(784 * 64 * i, 784 * 64 * (i + 1));
-  const xs = tf.tidy(() => tf.tensor4d(Float32Array.from(images), [64, 28, 28, 1]).div(255));
+async function step(tf, own, i, batch) {
+  const images = data.train.images.subarray(784 * batch * i, 784 * batch * (i + 1));
+  const xs = tf.tidy(() => tf.tensor4d(Float32Array.from(images), [batch, 28, 28, 1]).div(255));
   const ys = tf.tidy(() =>
-    tf.oneHot(tf.tensor1d(data.train.labels.subarray(64 * i, 64 * (i + 1)), 'int32'), 10),
+    tf.oneHot(tf.tensor1d(data.train.labels.subarray(batch * i, batch * (i + 1)), 'int32'), 10),
   );
   const result = await own.trainOnBatch(xs, ys);
   tf.dispose([xs, ys]);
