@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -257,6 +258,21 @@ def test_broken_files_of_trials_are_skipped(tmp_path: Path) -> None:
     ):
         (tmp_path / "trials" / name).write_text(text)
     assert [t.number for t in SweepFolder(tmp_path).trials()] == [0]
+
+
+def test_a_ray_cluster_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It names the address, and what to type."""
+
+    def init(**_: object) -> None:
+        raise ConnectionError("Could not find any running Ray instance\nmore")
+
+    module = SimpleNamespace(is_initialized=lambda: False, init=init)
+    monkeypatch.setitem(sys.modules, "ray", module)
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
+    line = "--ray: no Ray cluster answers: expected one at 10.0.0.1:6379, got Could not find any "
+    with pytest.raises(sn.InputError, match=line) as refusal:
+        search(ray=True).finish()
+    assert "\n" not in str(refusal.value)
 
 
 def start_ray() -> Any:  # noqa: ANN401 - a module

@@ -5,6 +5,7 @@ https://docs.ray.io
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -30,7 +31,7 @@ class RayWorkers:
 
     Raises:
         MissingExtraError: Ray is not installed.
-        InputError: the cluster has fewer processors, or none.
+        InputError: no cluster answers, or it has fewer processors, or none.
     """
 
     def __init__(self, workload: Workload, count: int | None = None) -> None:
@@ -41,7 +42,7 @@ class RayWorkers:
         self._ray: Any = ray
         self._ours = not ray.is_initialized()
         if self._ours:
-            ray.init(log_to_driver=False, logging_level="ERROR", configure_logging=False)
+            self._connect()
         processors = int(ray.cluster_resources().get("CPU", 0))
         wanted = count or processors
         if not 1 <= wanted <= processors:
@@ -57,6 +58,24 @@ class RayWorkers:
         self._ready: set[int] = set()
         for number in range(wanted):
             self._start(number)
+
+    def _connect(self) -> None:
+        """Connects to a cluster, or starts one of this machine.
+
+        Raises:
+            InputError: there is none where it should be, or it doesn't start.
+        """
+        try:
+            self._ray.init(log_to_driver=False, logging_level="ERROR", configure_logging=False)
+        except Exception as error:  # Ray raises Exception itself where a node doesn't start
+            address = os.environ.get("RAY_ADDRESS")
+            raise InputError(
+                "no Ray cluster answers",
+                where=WHERE,
+                expected="one on this machine" if address is None else f"one at {address}",
+                got=str(error).partition("\n")[0],
+                do="Start it by ray start --head, or set RAY_ADDRESS.",
+            ) from error
 
     @property
     def free(self) -> list[int]:
