@@ -43,7 +43,9 @@ SLOW := tests/test_extending.py tests/test_benchmarks.py tests/test_build.py tes
 SLOW += tests/test_docs_examples.py tests/test_permutation.py tests/test_reference.py
 QUICK := tests/core tests/dataset tests/migration tests/model tests/charts tests/training
 QUICK += $(filter-out $(SLOW),$(wildcard tests/test_*.py))
-TESTS_OF_CORE := tests/core tests/engines tests/sprites tests/test_permutation.py
+OF_PYTORCH := $(addprefix tests/engines/test_,capture.py group.py pytorch.py ranks.py torch_engine.py)
+TESTS_OF_CORE := tests/core tests/sprites tests/test_permutation.py
+TESTS_OF_CORE += $(filter-out $(OF_PYTORCH),$(wildcard tests/engines/test_*.py))
 
 .PHONY: demo test quick docs examples native release check check-javascript format format-javascript sanitize wasm pages npm fuzz bench lock test-lowest test-newest test-pythons clean
 .DELETE_ON_ERROR:

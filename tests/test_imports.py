@@ -27,6 +27,7 @@ import spritenet.cli.experiment
 SELDOM = {"h5py", "scipy", "PIL", "urllib3", "rich", "matplotlib", "torch", "onnx", "optuna"}
 SELDOM |= {"starlette", "uvicorn", "pyarrow", "sklearn", "fsspec", "ray", "asyncio", "http.client"}
 SELDOM |= {"spritenet.plots", "spritenet.report", "spritenet.curation", "spritenet.sweeps"}
+SELDOM |= {"spritenet.export.keras_file", "spritenet.export.graph_model", "spritenet.charts"}
 SELDOM |= {"spritenet.sprites", "spritenet.streams", "spritenet.export.onnx"}
 SELDOM |= {"spritenet.layers.mixing", "spritenet.layers.noise", "spritenet.layers.prelu"}
 SELDOM |= {"spritenet.losses.hinge", "spritenet.losses.similarity", "spritenet.metrics.curves"}

@@ -13,7 +13,7 @@ from PIL import Image
 
 import spritenet as sn
 from sprite_data import data_set, same
-from spritenet.sprites.thread_pool import parallel_for
+from spritenet.thread_pool import parallel_for
 
 
 @pytest.mark.parametrize(

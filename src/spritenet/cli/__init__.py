@@ -14,6 +14,7 @@ Exit codes: 0 success, 1 an internal error or a diverged training, 2 a user erro
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import warnings
@@ -109,6 +110,7 @@ def main() -> None:
         code = _explain(error)
     except KeyboardInterrupt:
         code = 130
+    gc.freeze()  # Python looks for garbage several times as it ends: a tenth of a short training
     sys.exit(code if isinstance(code, int) else 0)
 
 

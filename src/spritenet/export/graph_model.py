@@ -27,16 +27,7 @@ if TYPE_CHECKING:
 
     from spritenet.export.pixel_range import PixelRange
 
-__all__ = ["GRAPH_DTYPES", "is_graph_model", "read_graph_model"]
-
-GRAPH_DTYPES = ("float32", "int32", "bool")
-"""Types of a graph model's constants."""
-
-
-def is_graph_model(content: Mapping[str, Any]) -> bool:
-    """Returns True if a model.json is that of a graph model."""
-    topology = content.get("modelTopology")
-    return isinstance(topology, dict) and isinstance(topology.get("node"), list)
+__all__ = ["read_graph_model"]
 
 
 def read_graph_model(

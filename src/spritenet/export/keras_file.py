@@ -45,14 +45,13 @@ from spritenet.export.topology import Content, Topology
 from spritenet.export.zip_file import DAMAGED
 from spritenet.hdf5_file import Hdf5, attribute
 from spritenet.layers import Graph, Normalization, Rescaling
-from spritenet.migration import FORMATS
 
 if TYPE_CHECKING:
     import os
 
     from spritenet.export.pixel_range import PixelRange
 
-__all__ = ["is_keras", "read_keras", "save_keras"]
+__all__ = ["read_keras", "save_keras"]
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 OURS = "spritenet.json"
@@ -66,15 +65,6 @@ Stored = tuple[Mapping[str, Any], "Sequence[NDArray[np.float32]]", "Sequence[str
 """The `compile_config`, the optimizer's variables, and the names of the layers in their order."""
 
 WEIGHTS_ONLY = "Keras wrote its weights alone: save the model with model.save(…) in Keras."
-
-
-def is_keras(path: Path) -> bool:
-    """Returns True for a Keras model by its ending and first bytes."""
-    if path.suffix.lower() not in FORMATS["keras"].endings or not path.is_file():
-        return False
-    with path.open("rb") as file:
-        head = file.read(8)
-    return head.startswith((b"PK\3\4", b"\x89HDF\r\n\x1a\n"))
 
 
 def read_keras(path: Path, pixels: PixelRange | None = None) -> Content:

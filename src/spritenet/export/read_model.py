@@ -12,7 +12,6 @@ from spritenet.destination import local_only
 from spritenet.errors import DataWarning
 from spritenet.export.class_names import checked_names
 from spritenet.export.error_location import located
-from spritenet.export.keras_file import is_keras, read_keras
 from spritenet.export.location import is_zip, locate
 from spritenet.export.metadata import Metadata
 from spritenet.export.pixel_range import PixelRange
@@ -28,6 +27,22 @@ if TYPE_CHECKING:
 __all__ = ["load", "read"]
 
 
+def _is_keras(path: Path) -> bool:
+    """Returns True for a Keras model by its ending and first bytes."""
+    if path.suffix.lower() not in FORMATS["keras"].endings or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        head = file.read(8)
+    return head.startswith((b"PK\3\4", b"\x89HDF\r\n\x1a\n"))
+
+
+def _read_keras(path: Path, pixels: PixelRange | None) -> Content:
+    """Reads a Keras model, with modules that nothing else needs."""
+    from spritenet.export.keras_file import read_keras
+
+    return read_keras(path, pixels)
+
+
 def _is_onnx(path: Path) -> bool:
     """Returns True for an ONNX file by its ending."""
     return path.suffix.lower() in FORMATS["onnx"].endings and path.is_file()
@@ -40,7 +55,7 @@ def _read_onnx(path: Path, pixels: PixelRange | None) -> Content:
     return read_onnx(path, pixels)
 
 
-READERS = ((is_keras, read_keras), (_is_onnx, _read_onnx))
+READERS = ((_is_keras, _read_keras), (_is_onnx, _read_onnx))
 """For each format that is a file: a test of the path, and its reader."""
 
 

@@ -23,7 +23,6 @@ from spritenet.destination import destination
 from spritenet.errors import ModelError
 from spritenet.export import optimizer_state
 from spritenet.export.error_location import located
-from spritenet.export.graph_model import GRAPH_DTYPES, is_graph_model, read_graph_model
 from spritenet.export.location import MAXIMAL_MODEL_JSON, MODEL_JSON
 from spritenet.export.metadata import Metadata, digest
 from spritenet.export.metadata_json import METADATA_JSON, Beside, read_beside
@@ -54,6 +53,9 @@ __all__ = ["files", "read_tfjs", "save"]
 
 WEIGHTS = "weights.bin"
 KEY = "spritenet"
+GRAPH_DTYPES = ("float32", "int32", "bool")
+"""Types of a graph model's constants."""
+
 TENSORFLOW_JS = "TensorFlow.js"
 """The first word of `generatedBy` in what TensorFlow.js saves."""
 
@@ -191,10 +193,13 @@ def read_tfjs(
     content = _parse(read_file(where, MAXIMAL_MODEL_JSON), where)
     beside = read_beside(where.parent)
     known = pixels or (TEACHABLE_MACHINE if beside.is_teachable_machine else None)
-    kinds = GRAPH_DTYPES if is_graph_model(content) else OF_LAYERS
+    is_graph = _is_graph_model(content)
+    kinds = GRAPH_DTYPES if is_graph else OF_LAYERS
     groups = parse_manifest(content.get("weightsManifest"), where, kinds)
     promised = [array for group in groups for array in group.arrays]
-    if is_graph_model(content):
+    if is_graph:
+        from spritenet.export.graph_model import read_graph_model  # few files need it
+
         values = _values(groups, where)
         with located(where):
             network, parameters = read_graph_model(content, values, known, beside.image_size)
@@ -289,6 +294,12 @@ def _labels(
         f"{' × '.join(map(str, shape))} outputs"
     )
     return None
+
+
+def _is_graph_model(content: Mapping[str, Any]) -> bool:
+    """Returns True if a model.json is that of a graph model."""
+    topology = content.get("modelTopology")
+    return isinstance(topology, dict) and isinstance(topology.get("node"), list)
 
 
 def _parse(data: bytes, where: Path) -> dict[str, Any]:

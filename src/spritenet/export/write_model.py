@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from spritenet.errors import ModelError
 from spritenet.export import tfjs
-from spritenet.export.keras_file import save_keras
 from spritenet.migration import FORMATS, ModelFormat, format_of, refuse_format
 
 if TYPE_CHECKING:
@@ -20,6 +19,13 @@ if TYPE_CHECKING:
     """Writes a model to a path, in one of its format's precisions."""
 
 __all__ = ["save"]
+
+
+def _save_keras(model: SavedModel, path: str | os.PathLike[str], _: str) -> None:
+    """Writes a Keras model, with modules that nothing else needs."""
+    from spritenet.export.keras_file import save_keras
+
+    save_keras(model, path)
 
 
 def _save_onnx(model: SavedModel, path: str | os.PathLike[str], precision: str) -> None:
@@ -39,7 +45,7 @@ def _save_torch(model: SavedModel, path: str | os.PathLike[str], _: str) -> None
 WRITERS: Mapping[str, Writer] = MappingProxyType(
     {
         "tfjs": tfjs.save,
-        "keras": lambda model, path, _: save_keras(model, path),
+        "keras": _save_keras,
         "onnx": _save_onnx,
         "torch": _save_torch,
     }

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spritenet.arguments import count, number
-from spritenet.charts import Chart, Line, svg
 from spritenet.errors import DivergedError, ModelError
 from spritenet.migration import accepts
 from spritenet.model import trainer
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
+    from spritenet.charts import Chart
     from spritenet.model.model import Model
 
 __all__ = ["RateTest", "tune_rate"]
@@ -85,6 +85,8 @@ class RateTest:
     @property
     def chart(self) -> Chart:
         """Losses against the decimal logarithm of the rate, with the suggested rate marked."""
+        from spritenet.charts import Chart, Line
+
         x = np.log10(self.rates)
         low = float(self.smoothed.min())
         high = float(self.smoothed[: int(self.smoothed.argmin()) + 1].max())
@@ -110,6 +112,8 @@ class RateTest:
 
     def _repr_html_(self) -> str:
         """The figure, for notebooks."""
+        from spritenet.charts import svg
+
         return svg(self.chart)
 
     def __repr__(self) -> str:

@@ -19,7 +19,7 @@ from spritenet.report import near_duplicates
 from spritenet.report.near_duplicates import NearDuplicates
 from spritenet.report.robustness import RobustnessCurve, robustness_curves
 from spritenet.report.training_record import TrainingRecord
-from spritenet.sprites.thread_pool import parallel_for
+from spritenet.thread_pool import parallel_for
 from spritenet.training import evaluation
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from spritenet.errors import DataError, InputError
 from spritenet.sources.idx.idx_file import IMAGES, LABELS
 from spritenet.sources.idx.idx_folder import CLASSES_FILE
 from spritenet.sprites.image_block import ImageBlock, read_block
-from spritenet.sprites.thread_pool import parallel_for
+from spritenet.thread_pool import parallel_for
 
 if TYPE_CHECKING:
     from zipfile import ZipFile

@@ -11,7 +11,6 @@
     segments.py       rows that are compressed together; filters.py filters them
     image_block.py    a range of a lazy data set, read by threads
     writer.py         the writer of one sprite; shard.py, process_pool.py, cluster.py of many
-    thread_pool.py    parallel_for
 
 It knows data sets and PNGs, never where data sets come from.
 """

@@ -15,7 +15,7 @@ from spritenet.dataset.load_warnings import LoadWarnings
 from spritenet.dataset.multi_label import Labels
 from spritenet.errors import DataError
 from spritenet.sprites.metadata import clip_ranges
-from spritenet.sprites.thread_pool import parallel_for
+from spritenet.thread_pool import parallel_for
 
 __all__ = ["ImageBlock", "nothing_readable", "read_block", "read_dataset"]
 

@@ -21,7 +21,7 @@ from spritenet.sprites.chunks import Blob, FileBlob
 from spritenet.sprites.header import Header, read_header
 from spritenet.sprites.index import Segment
 from spritenet.sprites.metadata import Metadata
-from spritenet.sprites.thread_pool import parallel_for
+from spritenet.thread_pool import parallel_for
 
 __all__ = ["Sprite", "split_dataset"]
 

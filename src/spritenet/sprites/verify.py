@@ -19,7 +19,7 @@ from spritenet.sprites.index import ZLIB_HEADER
 from spritenet.sprites.metadata import Metadata
 from spritenet.sprites.segments import CLOSED, read_segment, segment_label
 from spritenet.sprites.sprite import Sprite
-from spritenet.sprites.thread_pool import parallel_for
+from spritenet.thread_pool import parallel_for
 
 __all__ = ["check", "check_content", "count", "verify"]
 

@@ -18,8 +18,8 @@ from spritenet.sprites.header import ihdr
 from spritenet.sprites.index import Segment, segment_hash
 from spritenet.sprites.metadata import Metadata
 from spritenet.sprites.segments import CLOSED, combine_adler32, compress
-from spritenet.sprites.thread_pool import parallel_for
 from spritenet.sprites.tiling import Tiling
+from spritenet.thread_pool import parallel_for
 
 __all__ = ["FileDigest", "Progress", "rows_of_a_segment", "write_sprite"]
 

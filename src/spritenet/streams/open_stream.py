@@ -17,12 +17,12 @@ from spritenet.sprites.chunks import SIGNATURE
 from spritenet.sprites.folder import INDEX, MAX_BYTES, read_index
 from spritenet.sprites.header import has_png_header, holds_sprite
 from spritenet.sprites.metadata import clip_ranges
-from spritenet.sprites.thread_pool import parallel_for
 from spritenet.streams.blobs import LocalBlob, OpenFiles, RangeBlob
 from spritenet.streams.sample_order import Kind
 from spritenet.streams.settings import StreamSettings, parse_bytes
 from spritenet.streams.shard import ExpectedShard, Shard
 from spritenet.streams.stream import ShardGroup, Stream
+from spritenet.thread_pool import parallel_for
 
 if TYPE_CHECKING:
     from spritenet.streams.remote_blob import RemoteFiles

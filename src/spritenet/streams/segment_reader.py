@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from spritenet.dataset.multi_label import Labels, empty_labels
 from spritenet.sprites.chunks import Blob
-from spritenet.sprites.thread_pool import parallel_for
 from spritenet.streams.sample_order import Extent
 from spritenet.streams.segment_cache import SegmentCache
 from spritenet.streams.shard import Shard
+from spritenet.thread_pool import parallel_for
 
 __all__ = ["ImageReader", "SegmentReader"]
 

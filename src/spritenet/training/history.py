@@ -9,7 +9,6 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from spritenet import formatting
-from spritenet.charts import learning_curve, svg_row
 from spritenet.errors import MissingKeyError
 from spritenet.metrics.registry import grows
 from spritenet.training.events import (
@@ -123,6 +122,8 @@ class History:
 
     def _repr_html_(self) -> str:
         """The curves and a table of the epochs' metrics, for notebooks, light or dark."""
+        from spritenet.charts import learning_curve, svg_row
+
         curves = self._curves() if self.steps else {}
         charts = svg_row(learning_curve(metric, series) for metric, series in curves.items())
         return f"<div>{escape(repr(self)[1:-1])}</div>{charts}{_table(self)}"

@@ -23,7 +23,7 @@ from spritenet.sources.folder_files import unused_notes
 from spritenet.sources.idx.emnist import is_emnist, survey_emnist
 from spritenet.sources.idx.idx_discovery import find_by_magic, kind_of
 from spritenet.sources.idx.idx_file import IMAGES, LABELS, IdxFile, open_idx
-from spritenet.sprites.thread_pool import parallel_for
+from spritenet.thread_pool import parallel_for
 
 __all__ = ["CLASSES_FILE", "find_idx_files", "idx_role", "is_idx", "read_idx", "survey_idx"]
 
