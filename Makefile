@@ -43,7 +43,8 @@ SLOW := tests/test_extending.py tests/test_benchmarks.py tests/test_build.py tes
 SLOW += tests/test_docs_examples.py tests/test_permutation.py tests/test_reference.py
 QUICK := tests/core tests/dataset tests/migration tests/model tests/charts tests/training
 QUICK += $(filter-out $(SLOW),$(wildcard tests/test_*.py))
-OF_PYTORCH := $(addprefix tests/engines/test_,capture.py group.py pytorch.py ranks.py torch_engine.py)
+OF_PYTORCH := tests/engines/test_capture.py tests/engines/test_group.py
+OF_PYTORCH += tests/engines/test_pytorch.py tests/engines/test_ranks.py tests/engines/test_torch_engine.py
 TESTS_OF_CORE := tests/core tests/sprites tests/test_permutation.py
 TESTS_OF_CORE += $(filter-out $(OF_PYTORCH),$(wildcard tests/engines/test_*.py))
 
