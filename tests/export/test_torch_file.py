@@ -96,6 +96,7 @@ CASES: dict[str, list[list[Layer]]] = {
 def imported(path: Path) -> ModuleType:
     """The module of a file, compiled anew: kept bytecode may be of an equally long file before."""
     module = ModuleType("written")
+    module.__file__ = str(path)
     exec(compile(path.read_text("utf-8"), path, "exec"), vars(module))  # noqa: S102 - the library wrote it
     return module
 
