@@ -144,7 +144,7 @@ struct Operation {
   // dense: place of the transposed output gradients in a slab's batch-wide memory, in floats.
   int64_t output_gradients;
   int32_t padded_units;  // dense: outputs rounded up to whole vectors
-  bool kernel_in_place;  // dense: its backward pass reads the host's kernel, not a turned copy
+  bool kernel_in_place;  // dense: training reads the host's kernel, not packed copies
   int64_t scratch;       // vectors it works in
   // Batch normalisation: places of the moving averages in the parameters, of what a slab leaves in its
   // sums, and of the batch's statistics in the network's.

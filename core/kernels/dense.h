@@ -1,14 +1,14 @@
 // Dense on several slabs at a time: a product of matrices whose large one, the weights, is read once.
 //
 // Sums of P slabs x C outputs stay in registers for a block of inputs that fits the cache nearest to the
-// processor; each output's sum is taken in the same order as for one slab alone. The gradient of the
-// input reads the kernel where the host keeps it: C of its rows side by side, so there is no turned copy.
-// Meanwhile the weights of the next tile are on their way.
+// processor; each output's sum is taken in the same order as for one slab alone. Both directions read the
+// kernel where the host keeps it, so a step packs nothing: forward copies a few cache lines of outputs of a
+// block of inputs, the gradient of the input reads C rows side by side. Meanwhile the weights of the next
+// tile are on their way.
 #pragma once
 
 #include "../lanes.h"
 #include "../plan.h"
-#include "pack.h"
 
 namespace sn {
 
@@ -16,7 +16,7 @@ struct DenseTask {
   const Lanes* input[kMostGroup];
   Lanes* output[kMostGroup];
   int slabs;
-  const float* weights;  // packed in tiles of kDenseTile outputs; turned: a row of `depth` for each
+  const float* weights;  // [depth][channels]; turned: [channels][depth]
   const float* bias;     // may be null
   int depth, channels;
 };
@@ -25,13 +25,18 @@ namespace detail {
 
 // Floats of a cache line, and the steps in which one is fetched.
 inline constexpr int kLine = 16, kFetchSteps = 4;
+// Inputs of a block: up to four such slabs are 16 kB, as many as the copied weights, or 32 kB.
+inline constexpr int kDenseDepth = 64, kTurnedDepth = 128;
+inline constexpr int kPanelLines = 4, kPanelWidth = kPanelLines * kLine;
+inline constexpr int kDenseChannels = 4;  // outputs of a tile
 
-// Steps first … last-1 of C outputs. Weight t of output c is at t step + c, and where the kernel is turned
-// at c step + t; `next` is where the next tile begins.
+// Steps first … last-1 of C outputs. Weight t of output c is at t kPanelWidth + c, and where the kernel is
+// turned at c depth + t; `next` is where the host's weights of the next tile begin.
 template <int P, int C, bool Turned>
-[[gnu::noinline]] inline void dense_tile(const DenseTask& task, const float* weights, int64_t step,
+[[gnu::noinline]] inline void dense_tile(const DenseTask& task, const float* weights,
                                          const float* next, int64_t first, int64_t last,
                                          int channel) {
+  const int64_t step = Turned ? task.depth : kPanelWidth, fetch_step = task.channels;
   Lanes sum[P][C];
   for (int c = 0; c < C; ++c) {
     const Lanes bias = broadcast<Lanes>(task.bias ? task.bias[channel + c] : 0.0f);
@@ -49,7 +54,12 @@ template <int P, int C, bool Turned>
   };
   int64_t t = first;
   for (int64_t line = 0; t + kFetchSteps <= last; ++line) {
-    __builtin_prefetch(Turned ? next + line % C * step + line / C * kLine : next + line * kLine);
+    if constexpr (Turned) {
+      __builtin_prefetch(next + line % C * step + line / C * kLine);
+    } else {
+      // Into L2: rows a power of two apart drive each other out of L1.
+      __builtin_prefetch(next + line * fetch_step, 0, 2);
+    }
     for (int i = 0; i < kFetchSteps; ++i, ++t) add(t);
   }
   for (; t < last; ++t) add(t);
@@ -59,34 +69,56 @@ template <int P, int C, bool Turned>
 }
 
 template <int P, int C, bool Turned>
-inline void dense_channels(const DenseTask& task, int count, const float* weights, int64_t step,
+inline void dense_channels(const DenseTask& task, int count, const float* weights,
                            const float* next, int first, int last, int channel) {
   if constexpr (C >= 1) {
     if (count >= C) {
-      return dense_tile<P, C, Turned>(task, weights, step, next, first, last, channel);
+      return dense_tile<P, C, Turned>(task, weights, next, first, last, channel);
     }
-    dense_channels<P, C - 1, Turned>(task, count, weights, step, next, first, last, channel);
+    dense_channels<P, C - 1, Turned>(task, count, weights, next, first, last, channel);
   }
 }
 
-template <int P, bool Turned>
+template <int P>
+inline void dense_slabs_turned(const DenseTask& task) {
+  for (int first = 0; first < task.depth; first += kTurnedDepth) {
+    const int last = first + kTurnedDepth < task.depth ? first + kTurnedDepth : task.depth;
+    for (int start = 0; start < task.channels; start += kDenseChannels) {
+      const float* weights = task.weights + start * int64_t{task.depth};
+      const float* next = weights + int64_t{kDenseChannels} * task.depth + first;
+      dense_channels<P, kDenseChannels, true>(task, task.channels - start, weights, next, first,
+                                              last, start);
+    }
+  }
+}
+
+template <int P>
 inline void dense_slabs(const DenseTask& task) {
-  constexpr int kDepth = 128;  // P of such vectors are 32 kB
-  constexpr int kChannels = 4;
-  constexpr int kTile = Turned ? kChannels : kDenseTile;
-  constexpr int kTiles = kTile / kChannels;
-  for (int first = 0; first < task.depth; first += kDepth) {
-    const int last = first + kDepth < task.depth ? first + kDepth : task.depth;
-    for (int start = 0; start < task.channels; start += kTile) {
-      const int left = task.channels - start, width = left < kTile ? left : kTile;
-      const float* weights =
-          task.weights + start * int64_t{task.depth} + int64_t{first} * (Turned ? 1 : width);
-      const float* next = weights + int64_t{kTile} * task.depth;
-      for (int c = 0; c < width; c += kChannels) {
-        const float* tile = weights - int64_t{first} * (Turned ? 1 : width) + c;
-        const float* fetch = next + c / kChannels * (kDepth * kTile / kTiles);
-        dense_channels<P, kChannels, Turned>(task, width - c, tile, Turned ? task.depth : width,
-                                             fetch, first, last, start + c);
+  alignas(64) float panel[kDenseDepth * kPanelWidth];
+  constexpr int kTiles = kPanelWidth / kDenseChannels;
+  constexpr int kRows = kDenseDepth * kPanelLines / kTiles;  // lines that a tile fetches
+  const int64_t step = task.channels;
+  for (int first = 0; first < task.depth; first += kDenseDepth) {
+    const int last = first + kDenseDepth < task.depth ? first + kDenseDepth : task.depth;
+    for (int start = 0; start < task.channels; start += kPanelWidth) {
+      const int left = task.channels - start, width = left < kPanelWidth ? left : kPanelWidth;
+      const float* from = task.weights + first * step + start;
+      // The last float of a line of the next panel: its first may be in this one's last line.
+      const float* next =
+          (left > kPanelWidth ? from + kPanelWidth : task.weights + last * step) + (kLine - 1);
+      for (int t = 0; t < last - first; ++t, from += step) {
+        float* to = panel + t * kPanelWidth;
+        if (width == kPanelWidth) {
+          for (int c = 0; c < kPanelWidth; ++c) to[c] = from[c];
+        } else {
+          for (int c = 0; c < width; ++c) to[c] = from[c];
+        }
+      }
+      for (int c = 0; c < width; c += kDenseChannels) {
+        const int line = c / kDenseChannels * kRows;
+        const float* fetch = next + line / kDenseDepth * kLine + line % kDenseDepth * step;
+        dense_channels<P, kDenseChannels, false>(task, width - c, panel + c - first * kPanelWidth,
+                                                 fetch, first, last, start + c);
       }
     }
   }
@@ -95,7 +127,7 @@ inline void dense_slabs(const DenseTask& task) {
 template <int P, bool Turned>
 inline void dense_group_of(const DenseTask& task) {
   if constexpr (P >= 1) {
-    if (task.slabs == P) return dense_slabs<P, Turned>(task);
+    if (task.slabs == P) return Turned ? dense_slabs_turned<P>(task) : dense_slabs<P>(task);
     dense_group_of<P - 1, Turned>(task);
   }
 }

@@ -154,33 +154,63 @@ inline void pack_winograd_tile(const Operation& op, const float* kernel, float* 
   });
 }
 
+namespace detail {
+
+// The weights between four input channels and four outputs, `row` floats from an input to the next.
+// Vectors wider than registers are handed over in memory: compilers disagree on returning them.
+inline void load_block(const float* from, int64_t row, Vector<16>::Float& to) {
+  typedef Vector<4>::Loose Four;
+  const auto four = [&](int i) { return *reinterpret_cast<const Four*>(from + i * row); };
+  const auto low = __builtin_shufflevector(four(0), four(1), 0, 1, 2, 3, 4, 5, 6, 7);
+  const auto high = __builtin_shufflevector(four(2), four(3), 0, 1, 2, 3, 4, 5, 6, 7);
+  to = __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+
+inline void store_turned_block(const Vector<16>::Float& v, float* to) {
+  *reinterpret_cast<Vector<16>::Loose*>(to) =
+      __builtin_shufflevector(v, v, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+}
+
+}  // namespace detail
+
 // The same of four input channels and four outputs: 16 values at a time, which are neighbours in both
 // packed kernels, there turned.
 inline void pack_winograd_block(const Operation& op, const float* kernel, float* packed,
                                 int64_t input, int start) {
   typedef Vector<16>::Float Block;
   typedef Vector<16>::Loose Loose;
-  typedef Vector<4>::Loose Four;
   constexpr int kTurned[4] = {3, 1, 2, 0};
   const int inputs = op.in.channels, outputs = op.out.channels;
   const int64_t plane = int64_t{inputs} * outputs;
   Block g[9];
   for (int tap = 0; tap < 9; ++tap) {
-    const float* from = kernel + (tap * inputs + input) * outputs + start;
-    const auto row = [&](int i) { return *reinterpret_cast<const Four*>(from + i * outputs); };
-    const auto low = __builtin_shufflevector(row(0), row(1), 0, 1, 2, 3, 4, 5, 6, 7);
-    const auto high = __builtin_shufflevector(row(2), row(3), 0, 1, 2, 3, 4, 5, 6, 7);
-    g[tap] =
-        __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    detail::load_block(kernel + (tap * inputs + input) * outputs + start, outputs, g[tap]);
   }
   float* forward = packed + op.packed_forward + start * int64_t{inputs} + input * kConvTile;
   float* backward = packed + op.packed_backward + input * outputs + start * int64_t{kConvTile};
   winograd_frequencies(g, [&](int i, int j, const auto& value) {
     *reinterpret_cast<Loose*>(forward + (4 * i + j) * plane) = value;
     if (!op.input_gradient) return;
-    *reinterpret_cast<Loose*>(backward + (4 * kTurned[i] + kTurned[j]) * plane) =
-        __builtin_shufflevector(value, value, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    detail::store_turned_block(value, backward + (4 * kTurned[i] + kTurned[j]) * plane);
   });
+}
+
+// Calls four(input, output) for each four input channels of first … last-1 and four outputs, and
+// one(input, output) for an input channel and up to four outputs where there are fewer.
+template <class Four, class One>
+inline void pack_blocks(const Operation& op, int64_t first, int64_t last, Four four, One one) {
+  static_assert(kConvTile == 4);
+  for (int64_t input = first; input < last;) {
+    const int64_t count = input % 4 == 0 && input + 4 <= last ? 4 : 1;
+    for (int start = 0; start < op.out.channels; start += kConvTile) {
+      if (count == 4 && start + kConvTile <= op.out.channels) {
+        four(input, start);
+      } else {
+        for (int64_t i = 0; i < count; ++i) one(input + i, start);
+      }
+    }
+    input += count;
+  }
 }
 
 // For training by Winograd (winograd.h): the nine taps between input channels first … last-1 and each
@@ -189,21 +219,10 @@ inline void pack_winograd_block(const Operation& op, const float* kernel, float*
 // row or column and the last.
 inline void pack_winograd(const Operation& op, const float* kernel, float* packed, int64_t first,
                           int64_t last) {
-  static_assert(kConvTile == 4);
-  const int outputs = op.out.channels;
-  for (int64_t input = first; input < last;) {
-    const bool four = input % 4 == 0 && input + 4 <= last;
-    for (int start = 0; start < outputs; start += kConvTile) {
-      if (four && start + kConvTile <= outputs) {
-        pack_winograd_block(op, kernel, packed, input, start);
-      } else {
-        for (int64_t i = 0; i < (four ? 4 : 1); ++i) {
-          pack_winograd_tile(op, kernel, packed, input + i, start);
-        }
-      }
-    }
-    input += four ? 4 : 1;
-  }
+  pack_blocks(
+      op, first, last,
+      [&](int64_t input, int start) { pack_winograd_block(op, kernel, packed, input, start); },
+      [&](int64_t input, int start) { pack_winograd_tile(op, kernel, packed, input, start); });
 }
 
 // Kernels::pack for both. By Winograd, rows are input channels; else each of nine taps has such rows.

@@ -104,6 +104,15 @@ inline void add_band(const Frequencies& x, const Frequencies& dy, int tiles, int
   }
 }
 
+// The first `count` values.
+inline void store_lanes(const Lanes& values, int64_t count, float* to) {
+  if (count == kLanes) {
+    *reinterpret_cast<Vector<kLanes>::Loose*>(to) = values;
+  } else {
+    for (int64_t n = 0; n < count; ++n) to[n] = values[n];
+  }
+}
+
 // From 16 frequencies to [tap][input][output].
 inline void kernel_of_sums(const Lanes* sums, int inputs, int outputs, float* kernel) {
   const int64_t vectors = vectors_of(outputs), plane = inputs * vectors;
@@ -123,7 +132,7 @@ inline void kernel_of_sums(const Lanes* sums, int inputs, int outputs, float* ke
       const Lanes m1 = s[i][1] * 0.5f, m2 = s[i][2] * 0.5f;
       const Lanes taps[3] = {s[i][0] + (m1 + m2), m1 - m2, s[i][3] + (m1 + m2)};
       for (int j = 0; j < 3; ++j, to += tap) {
-        for (int64_t n = 0; n < count; ++n) to[n] = taps[j][n];
+        store_lanes(taps[j], count, to);
       }
     }
   }

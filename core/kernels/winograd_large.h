@@ -185,6 +185,41 @@ inline void transform_turned(const detail::Picture& dy, const Grid& grid, Lanes*
   }
 }
 
+// The products of Inputs patches and the output gradients of Width vectors of channels, summed over the
+// images of all tiles.
+template <int Inputs, int Width>
+[[gnu::noinline]] inline void outer_tiles(const Lanes* x, int64_t x_step, int64_t x_row,
+                                          const Lanes* dy, const Grid& grid, int64_t vectors,
+                                          Lanes* sums) {
+  Lanes sum[Inputs][Width] = {};
+  for (int row = 0; row < grid.rows; ++row, x += x_row) {
+    for (int column = 0; column < grid.columns; ++column) {
+      const float* values = reinterpret_cast<const float*>(x + column * x_step);
+      for (int i = 0; i < kLanes; ++i, dy += vectors) {
+        Lanes d[Width];
+        for (int w = 0; w < Width; ++w) d[w] = dy[w];
+        for (int r = 0; r < Inputs; ++r) {
+          const Lanes value = broadcast<Lanes>(values[r * kLanes + i]);
+          for (int w = 0; w < Width; ++w) sum[r][w] += value * d[w];
+        }
+      }
+    }
+  }
+  for (int r = 0; r < Inputs; ++r) {
+    for (int w = 0; w < Width; ++w) sums[r * vectors + w] = sum[r][w];
+  }
+}
+
+template <int Inputs>
+inline void outer_grid(const Lanes* x, int64_t x_step, int64_t x_row, const Lanes* dy,
+                       const Grid& grid, int64_t vectors, Lanes* sums) {
+  int64_t v = 0;
+  for (; v + 2 <= vectors; v += 2) {
+    outer_tiles<Inputs, 2>(x, x_step, x_row, dy + v, grid, vectors, sums + v);
+  }
+  if (v < vectors) outer_tiles<Inputs, 1>(x, x_step, x_row, dy + v, grid, vectors, sums + v);
+}
+
 // From the sums [frequency][block][input][output] to [tap][input][output].
 inline void kernel_of_sums(const Operation& op, const Lanes* sums, float* kernel) {
   const int inputs = op.in.channels, outputs = op.out.channels;
@@ -203,9 +238,9 @@ inline void kernel_of_sums(const Operation& op, const Lanes* sums, float* kernel
       for (int i = 0; i < kSide * kSide; ++i) {
         const int ky = block / 2 * kSide + i / kSide, kx = block % 2 * kSide + i % kSide;
         if (ky >= w.height || kx >= w.width) continue;
-        float* to =
-            kernel + ((int64_t{ky} * w.width + kx) * inputs + k / vectors) * outputs + channel;
-        for (int64_t n = 0; n < count; ++n) to[n] = taps[i / kSide][i % kSide][n];
+        detail::store_lanes(
+            taps[i / kSide][i % kSide], count,
+            kernel + ((int64_t{ky} * w.width + kx) * inputs + k / vectors) * outputs + channel);
       }
     }
   }
@@ -301,7 +336,6 @@ inline void large_kernel_gradient(const Context<Lanes>& ctx) {
   Lanes* const turned = sums + kFrequencies * 4 * block;
   Lanes* const outside = turned + kSide * kSide * g.channels;
   detail::clear(outside, inputs > outputs ? inputs : outputs);
-  detail::clear(sums, kFrequencies * 4 * block);
   transform_patches({ctx.x(), op.in, outside}, op.window.pad_top, op.window.pad_left, grid, v);
   transform_turned({ctx.dy(), op.out, outside}, grid, turned, g);
   const int64_t patch_row = (grid.columns + 1) * int64_t{inputs};
@@ -309,73 +343,16 @@ inline void large_kernel_gradient(const Context<Lanes>& ctx) {
     for (int b = 0; b < 4; ++b) {
       Lanes* to = sums + (f * 4 + b) * block;
       const Lanes* x = v.of(f) + b / 2 * patch_row + b % 2 * inputs;
-      const Lanes* dy = g.of(f);
-      for (int row = 0; row < grid.rows; ++row, x += patch_row, dy += grid.columns * g.channels) {
-        int c = 0;
-        for (; c + kInputs <= inputs; c += kInputs) {
-          detail::outer_rows<kInputs>(x + c, inputs, dy, grid.columns, vectors, to + c * vectors);
-        }
-        for (; c < inputs; ++c) {
-          detail::outer_rows<1>(x + c, inputs, dy, grid.columns, vectors, to + c * vectors);
-        }
+      int c = 0;
+      for (; c + kInputs <= inputs; c += kInputs) {
+        outer_grid<kInputs>(x + c, inputs, patch_row, g.of(f), grid, vectors, to + c * vectors);
+      }
+      for (; c < inputs; ++c) {
+        outer_grid<1>(x + c, inputs, patch_row, g.of(f), grid, vectors, to + c * vectors);
       }
     }
   }
   kernel_of_sums(op, sums, ctx.slab.gradients + op.slab_gradient);
-}
-
-// For training: the taps between input channels first … last-1 and each output become 49 frequencies of
-// four blocks. Packed: [frequency][tile of output channels][block][input channel][channel in the tile],
-// as correlate.h reads a kernel of 2x2 taps; behind it the turned kernel.
-inline void pack_large(const Operation& op, const float* kernel, float* packed, int64_t first,
-                       int64_t last) {
-  using namespace large;
-  typedef Vector<kConvTile>::Float Tile;
-  const Window& w = op.window;
-  const int inputs = op.in.channels, outputs = op.out.channels;
-  const int64_t plane = 4 * int64_t{inputs} * outputs;
-  // The frequencies of each block, turned or not, between an input and up to four outputs.
-  const auto frequencies = [&](int64_t input, int start, int width, bool turned, auto store) {
-    for (int block = 0; block < 4; ++block) {
-      Tile g[kSide][kSide] = {}, t[kPoints][kSide];
-      for (int i = 0; i < kSide * kSide; ++i) {
-        int ky = block / 2 * kSide + i / kSide, kx = block % 2 * kSide + i % kSide;
-        if (ky >= w.height || kx >= w.width) continue;
-        if (turned) {
-          ky = w.height - 1 - ky;
-          kx = w.width - 1 - kx;
-        }
-        const float* from =
-            kernel + ((int64_t{ky} * w.width + kx) * inputs + input) * outputs + start;
-        for (int c = 0; c < width; ++c) g[i / kSide][i % kSide][c] = from[c];
-      }
-      for (int j = 0; j < kSide; ++j) times(kOfTaps, &g[0][j], kSide, &t[0][j], kSide);
-      for (int i = 0; i < kPoints; ++i) {
-        Tile f[kPoints];
-        times(kOfTaps, t[i], 1, f, 1);
-        for (int j = 0; j < kPoints; ++j) store(i * kPoints + j, block, f[j]);
-      }
-    }
-  };
-  for (int64_t input = first; input < last; ++input) {
-    for (int start = 0; start < outputs; start += kConvTile) {
-      const int width = outputs - start < kConvTile ? outputs - start : kConvTile;
-      float* forward = packed + op.packed_forward + start * int64_t{4} * inputs + input * width;
-      frequencies(input, start, width, false, [&](int f, int block, const Tile& value) {
-        float* to = forward + f * plane + int64_t{block} * inputs * width;
-        for (int c = 0; c < width; ++c) to[c] = value[c];
-      });
-      if (!op.input_gradient) continue;
-      const int64_t tile = input / kConvTile * kConvTile, left = inputs - tile;
-      const int64_t step = left < kConvTile ? left : kConvTile;
-      float* backward =
-          packed + op.packed_backward + tile * 4 * outputs + start * step + (input - tile);
-      frequencies(input, start, width, true, [&](int f, int block, const Tile& value) {
-        float* to = backward + f * plane + int64_t{block} * outputs * step;
-        for (int c = 0; c < width; ++c) to[c * step] = value[c];
-      });
-    }
-  }
 }
 
 }  // namespace sn

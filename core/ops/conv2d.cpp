@@ -3,7 +3,7 @@
 
 #include "../kernels/outer_gradient.h"
 #include "../kernels/single.h"
-#include "../kernels/winograd_large.h"
+#include "../kernels/winograd_large_pack.h"
 #include "convolutions.h"
 
 namespace sn {

@@ -12,8 +12,34 @@
 namespace sn {
 namespace {
 
+// Training: the kernel isn't packed.
+bool reads_in_place(const Operation& op, const Pass& pass) {
+  return kMostGroup > 1 && op.kernel_in_place && pass.winograd;
+}
+
+void dense_forward_group(const Plan& plan, const Operation& op, const Slab<Lanes>* slabs, int count,
+                         const Pass& pass) {
+  const Tensor& in = plan.tensors[op.input];
+  const Tensor& out = plan.tensors[op.output];
+  DenseTask task{};
+  task.slabs = count;
+  for (int s = 0; s < count; ++s) {
+    task.input[s] = slabs[s].values(in).at;
+    task.output[s] = slabs[s].values(out).at;
+  }
+  task.weights = pass.parameters + op.kernel;
+  task.bias = op.bias >= 0 ? pass.parameters + op.bias : nullptr;
+  task.depth = op.fan_in;
+  task.channels = op.out.channels;
+  dense_group(task);
+  for (int s = 0; s < count; ++s) {
+    activate_row(task.output[s], op.out.channels, out.activation, out.alpha);
+  }
+}
+
 void dense_forward(const Context<Lanes>& ctx, const Pass& pass) {
   const Operation& op = ctx.op;
+  if (reads_in_place(op, pass)) return dense_forward_group(ctx.plan, op, &ctx.slab, 1, pass);
   RowTask task{};
   task.input = ctx.x().at;
   task.last_row = task.kernel_rows = 1;
@@ -28,26 +54,6 @@ void dense_forward(const Context<Lanes>& ctx, const Pass& pass) {
   task.output_step = op.out.channels;
   correlate_row<kDenseTile, false>(task);
   activate_row(ctx.y().at, op.out.channels, ctx.out.activation, ctx.out.alpha);
-}
-
-void dense_forward_group(const Plan& plan, const Operation& op, const Slab<Lanes>* slabs, int count,
-                         const Pass& pass) {
-  const Tensor& in = plan.tensors[op.input];
-  const Tensor& out = plan.tensors[op.output];
-  DenseTask task{};
-  task.slabs = count;
-  for (int s = 0; s < count; ++s) {
-    task.input[s] = slabs[s].values(in).at;
-    task.output[s] = slabs[s].values(out).at;
-  }
-  task.weights = pass.packed + op.packed_forward;
-  task.bias = op.bias >= 0 ? pass.parameters + op.bias : nullptr;
-  task.depth = op.fan_in;
-  task.channels = op.out.channels;
-  dense_group(task);
-  for (int s = 0; s < count; ++s) {
-    activate_row(task.output[s], op.out.channels, out.activation, out.alpha);
-  }
 }
 
 void dense_backward_group(const Plan& plan, const Operation& op, const Slab<Lanes>* slabs,
@@ -71,8 +77,7 @@ void dense_backward_group(const Plan& plan, const Operation& op, const Slab<Lane
 
 void dense_backward(const Context<Lanes>& ctx, const Pass& pass) {
   const Operation& op = ctx.op;
-  if (kMostGroup > 1 && op.kernel_in_place)
-    return dense_backward_group(ctx.plan, op, &ctx.slab, 1, pass);
+  if (reads_in_place(op, pass)) return dense_backward_group(ctx.plan, op, &ctx.slab, 1, pass);
   RowTask task{};
   task.input = ctx.dy().at;
   task.last_row = task.kernel_rows = 1;
@@ -193,12 +198,18 @@ void dense_bias_gradient(const Operation& op, const float* const* gradients, int
   }
 }
 
+void dense_pack(const Operation& op, const float* kernel, float* packed, int64_t first,
+                int64_t last, bool training) {
+  if (kMostGroup > 1 && op.kernel_in_place && training) return;
+  pack_kernel(op, kernel, packed, first, last, false);
+}
+
 constexpr Kernels kDenseKernels = {
     .forward = dense_forward,
     .single = dense_single,
     .backward = dense_backward,
     .weight_gradient = dense_keep_gradient,
-    .pack = pack_kernel,
+    .pack = dense_pack,
     .kernel_gradient = dense_kernel_gradient,
     .bias_gradient = dense_bias_gradient,
     .forward_group = kMostGroup > 1 ? dense_forward_group : nullptr,
