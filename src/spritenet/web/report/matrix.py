@@ -44,7 +44,8 @@ def confusion(report: Report, sheet: Sheet) -> str:
         "there are more. Choose a cell to see its images; arrow keys move.</p>"
     )
     table = (
-        f'<div>{note}<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix">'
+        f"<div>{note}"
+        '<div class="scroll" tabindex="0" role="region" aria-label="Predictions by class">'
         f'<table class="matrix{kinds}">'
         '<caption class="visually-hidden">Confusion matrix</caption>'
         f"<thead><tr><td></td>{heads}</tr></thead>"
