@@ -35,6 +35,7 @@ typedef int64_t LongLanes __attribute__((vector_size(kLanes * 4)));
 inline constexpr int kPositions = 4;               // outputs of a channel summed at a time
 inline constexpr int kTile = kSums >= 24 ? 4 : 2;  // channels that go with them into registers
 inline constexpr int kStrip = 4, kLongStrip = 16;  // channels finished at a time; of few positions
+inline constexpr int kRows = 16;                   // of a tile: channels of weights, or blocks
 inline constexpr int64_t kAlignment = 128;
 
 // Sums of products of bytes with weights. `kWords` words hold the weights of a block's four channels.
@@ -42,6 +43,7 @@ inline constexpr int64_t kAlignment = 128;
 #if defined(__AVX__)
 struct ByteDots {
   static constexpr int kWords = 1;
+  static constexpr bool kHasTiles = kLanes == 16;
   struct Operand {
     UnsignedLanes x;
     explicit Operand(UnsignedLanes block) : x(block) {}
@@ -60,6 +62,7 @@ struct ByteDots {
 #if defined(__SSE2__) || defined(__wasm__)
 struct PlainDots {
   static constexpr int kWords = 2;
+  static constexpr bool kHasTiles = false;
   struct Operand {
     UnsignedLanes even, odd;
     explicit Operand(UnsignedLanes block)
@@ -88,6 +91,7 @@ struct PlainDots {
 #else
 struct PlainDots {
   static constexpr int kWords = 4;
+  static constexpr bool kHasTiles = false;
   struct Operand {
     UnsignedLanes x[4];
     explicit Operand(UnsignedLanes block)
@@ -99,6 +103,9 @@ struct PlainDots {
 };
 #endif
 
+// The instructions that multiply bytes.
+enum Instructions { kPlain = 0, kByteDots = 1, kTiles = 2 };
+
 struct IntegerShape {
   int32_t height, width, channels;
   int64_t pixels() const { return int64_t{height} * width; }
@@ -106,19 +113,33 @@ struct IntegerShape {
   int64_t size() const { return pixels() * blocks(); }
 };
 
+// What an operator's integers are kept as: bytes as q + 128.
+inline bool is_wide(const sn_integer_operator& op) { return op.low < -128 || op.high > 127; }
+inline int32_t offset_of(const sn_integer_operator& op) { return is_wide(op) ? 0 : 128; }
+
 // An operator, and where its value and its weights are.
 struct IntegerStep {
   const sn_integer_operator* op;
   IntegerShape in, out;  // of the first input; of the output
   int64_t value;         // blocks of a slab's memory before its own
   int64_t weights;       // words before its own
-  int64_t biases;        // likewise
+  int64_t roundings;     // those of other steps before its own
   int64_t rows;  // blocks before those of the image's rows; -1 if its input is an ordinary value
   int32_t row_pixels;  // of such a row
   int32_t taps, run;   // places that a sum reads, and the blocks read at each
+  int32_t positions;   // outputs of a channel summed at a time
   int32_t strip;       // channels finished at a time
+  int32_t tiles;       // tiles that a sum reads; 0: it has registers of its own
+  int32_t joined;      // 1: the blocks that a sum reads follow one another
   int32_t done;        // 1: by the step before it
+  int32_t quick;       // 1: every channel's `more` fits 64 bits
   int32_t pooled;      // 1: the largest of 2x2 sums goes to the next step's value
+};
+
+// From a channel's sums to its integers: `more` is bias, rounding, zero point and offset as one.
+struct Rounding {
+  int64_t more;
+  int32_t multiplier, shift, bias, zero;
 };
 
 // The first of the blocks of input that a strip of channels reads.
@@ -129,19 +150,26 @@ inline int32_t first_block(const IntegerStep& step, int32_t strip) {
   return block < last ? block : last;
 }
 
+// The weights of a step in the order in which sums read them (integer_weights.cpp): `words` words of
+// each four, unless tiles have them; how many words that is; its channels' roundings.
+int64_t packed_words(const IntegerStep& step, int32_t words);
+void pack(const IntegerStep& step, int32_t words, int32_t* to);
+void prepare(IntegerStep& step, int32_t zero_point, Rounding* to);
+
 }  // namespace sn
 
-// The memory that the host gives: this, steps, biases, weights, then a slab's memory for each thread.
+// The memory that the host gives: this, steps, roundings, weights, then a slab's for each thread.
 struct sn_integer_state {
   sn_integer_network network;
   sn::IntegerStep* steps;
-  int32_t* biases;
+  sn::Rounding* roundings;
   int32_t* weights;
   char* slabs;
   int64_t slab_bytes;
-  int64_t taps;     // bytes of a slab's memory before its `taps`
+  int64_t offsets;  // bytes of a slab's memory before its `offsets`
   int64_t image;    // blocks before the image; -1: nothing reads it whole
   int64_t padding;  // blocks before those that stand for padding
+  int64_t tiles;    // blocks before those that tiles are read from
   int32_t threads;
-  int32_t dots;  // 1: ByteDots
+  int32_t instructions;
 };

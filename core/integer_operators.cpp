@@ -194,23 +194,41 @@ void read_rows(const Slab& slab, const IntegerStep& step) {
   const uint32_t empty = static_cast<uint32_t>(slab.zero(SN_IMAGE));
   const int32_t rows =
       (step.out.height - 1) * op.strides[0] + (op.size[0] - 1) * op.dilation[0] + 1;
+  const uint8_t* images[kLanes];
+  for (int32_t i = 0; i < kLanes; ++i) {
+    images[i] = slab.images + (i < slab.count ? i : slab.count - 1) * size;
+  }
+  UnsignedLanes* first = slab.blocks + step.rows;
   for (int32_t r = 0; r < rows; ++r) {
-    UnsignedLanes* to = slab.blocks + step.rows + int64_t{r} * step.row_pixels;
     const int32_t y = r - op.padding[0];
     const bool is_inside = y >= 0 && y < step.in.height;
+    const int64_t before = is_inside ? y * length : 0, line = is_inside ? length : 0;
+    UnsignedLanes* to = first + int64_t{r} * step.row_pixels;
     for (int32_t x = 0; x < step.row_pixels; x += apart) {
       uint32_t* words = reinterpret_cast<uint32_t*>(to + x);
       const int64_t at = (int64_t{x} - op.padding[1]) * channels;
+      if (at >= 0 && at + 4 <= line) {
+        for (int32_t i = 0; i < kLanes; ++i) {
+          uint32_t word;
+          __builtin_memcpy(&word, images[i] + before + at, 4);
+          words[i] = word ^ invert;
+        }
+        continue;
+      }
       for (int32_t i = 0; i < kLanes; ++i) {
-        const uint8_t* image = slab.images + (i < slab.count ? i : slab.count - 1) * size;
-        words[i] = four_bytes(is_inside ? image + y * length : image, at, is_inside ? length : 0,
-                              invert, empty);
+        words[i] = four_bytes(images[i] + before, at, line, invert, empty);
       }
     }
-    for (int32_t x = 0; x < step.row_pixels; ++x) {
-      const int32_t bits = x % apart * 8 * channels, before = x - x % apart;
-      const int32_t after = before + apart < step.row_pixels ? before + apart : before;
-      if (bits) to[x] = to[before] >> bits | to[after] << (32 - bits);
+  }
+  for (int32_t r = 0; r < rows; ++r) {  // by now the words have reached the cache
+    UnsignedLanes* to = first + int64_t{r} * step.row_pixels;
+    for (int32_t x = 0; x < step.row_pixels; x += apart) {
+      const UnsignedLanes here = to[x];
+      const UnsignedLanes next = x + apart < step.row_pixels ? to[x + apart] : here;
+      for (int32_t k = 1; k < apart && x + k < step.row_pixels; ++k) {
+        const int32_t bits = k * 8 * channels;
+        to[x + k] = here >> bits | next << (32 - bits);
+      }
     }
   }
 }

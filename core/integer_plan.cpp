@@ -1,4 +1,4 @@
-// An integer network checked, its values placed in a slab's memory, its weights packed.
+// An integer network checked, its values placed in a slab's memory.
 //
 // Knows the operators' rules; computes nothing of an image.
 #include "integer.h"
@@ -154,73 +154,18 @@ int32_t run_of(const IntegerStep& step) {
   return most;
 }
 
-int8_t weight(const IntegerStep& step, int32_t tap, int32_t channel, int32_t out) {
-  const sn_integer_operator& op = *step.op;
-  const int32_t outs = step.out.channels;
-  if (out >= outs) return 0;
-  if (step.rows >= 0) {  // a row of the kernel's window goes on from tap to tap
-    const int32_t length = op.size[1] * step.in.channels, some = (length + 3) / 4;
-    const int32_t at = tap % some * 4 + channel;
-    return at < length ? op.kernel[(int64_t{tap / some} * length + at) * outs + out] : int8_t{0};
-  }
-  const int32_t depth = step.in.channels / op.groups;
-  const int32_t own = channel - out / (outs / op.groups) * depth;
-  return own >= 0 && own < depth ? op.kernel[(int64_t{tap} * depth + own) * outs + out] : int8_t{0};
-}
-
-int64_t packed_words(const IntegerStep& step, int32_t words) {
-  const int64_t strips = (step.out.channels + step.strip - 1) / step.strip;
-  return strips * step.strip * step.taps * step.run * words;
-}
-
-void pack(const IntegerStep& step, int32_t words, int32_t zero_point, int32_t* to,
-          int32_t* biases) {
-  const int32_t strips = (step.out.channels + step.strip - 1) / step.strip;
-  for (int32_t s = 0; s < strips; ++s) {
-    const int32_t first = step.rows >= 0 ? 0 : first_block(step, s) * 4;
-    for (int32_t tile = 0; tile < step.strip; tile += kTile) {
-      for (int32_t tap = 0; tap < step.taps; ++tap) {
-        for (int32_t b = 0; b < step.run; ++b) {
-          for (int32_t o = 0; o < kTile; ++o) {
-            uint32_t w[4];
-            for (int32_t j = 0; j < 4; ++j) {
-              const int32_t out = s * step.strip + tile + o;
-              w[j] = static_cast<uint32_t>(int32_t{weight(step, tap, first + b * 4 + j, out)});
-            }
-            if (words == 1) {
-              *to++ = static_cast<int32_t>((w[0] & 255) | (w[1] & 255) << 8 | (w[2] & 255) << 16 |
-                                           w[3] << 24);
-            } else if (words == 2) {
-              *to++ = static_cast<int32_t>((w[0] & 0xffff) | w[2] << 16);
-              *to++ = static_cast<int32_t>((w[1] & 0xffff) | w[3] << 16);
-            } else {
-              for (int32_t j = 0; j < 4; ++j) *to++ = static_cast<int32_t>(w[j]);
-            }
-          }
-        }
-      }
-    }
-  }
-  const sn_integer_operator& op = *step.op;
-  const int64_t outs = op.shape[2];
-  const int64_t count = int64_t{op.size[0]} * op.size[1] * (step.in.channels / op.groups);
-  for (int64_t o = 0; o < outs; ++o) {
-    int64_t sum = 0;
-    for (int64_t i = 0; i < count; ++i) sum += op.kernel[i * outs + o];
-    biases[o] = static_cast<int32_t>(op.bias[o] - (zero_point + 128) * sum);
-  }
-}
-
 int64_t round_up(int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 // The steps of a network, and how much memory they need: with `steps` null, only how much.
 struct Layout {
-  int64_t biases = 0, weights = 0, blocks = 0, padding = 0, image = -1;
+  int64_t roundings = 0, weights = 0, blocks = 0, padding = 0, image = -1, tiles = 0;
   int32_t most_taps = 1;
 };
 
-Layout lay_out(const sn_integer_network& net, int32_t words, IntegerStep* steps) {
+Layout lay_out(const sn_integer_network& net, int32_t instructions, IntegerStep* steps) {
   Layout layout;
+  const int32_t words = instructions == kPlain ? PlainDots::kWords : 1;
+  int64_t most_tiles = 0;
   int32_t widest = 1;
   bool whole = false;
   for (int32_t i = 0; i < net.operator_count; ++i) {
@@ -233,13 +178,15 @@ Layout lay_out(const sn_integer_network& net, int32_t words, IntegerStep* steps)
     step.done = i > 0 && net.operators[i - 1].kind == SN_CONVOLUTION && pools_next(net, i - 1);
     if (op.kind == SN_CONVOLUTION) {
       step.pooled = pools_next(net, i);
-      step.strip = step.out.pixels() < kPositions ? kLongStrip : kStrip;
+      const bool is_tiled = instructions == kTiles && op.groups == 1;
+      step.positions = step.out.pixels() < kPositions ? 1 : kPositions;
+      step.strip = is_tiled || step.positions == 1 ? kLongStrip : kStrip;
       const int32_t width = op.size[1] * step.in.channels;
       step.taps = op.size[0] * op.size[1];
       step.run = run_of(step);
       // Few channels would leave bytes empty: the pixels of a row stand beside each other instead.
       if (op.inputs[0] < 0 && step.in.channels <= 2 && op.groups == 1 && op.dilation[1] == 1 &&
-          width > 1 && step.strip == kStrip) {
+          width > 1 && step.positions == kPositions) {
         step.taps = op.size[0] * ((width + 3) / 4);
         step.run = 1;
         step.rows = layout.blocks;
@@ -247,11 +194,19 @@ Layout lay_out(const sn_integer_network& net, int32_t words, IntegerStep* steps)
         layout.blocks += int64_t{step.row_pixels} * ((step.out.height - 1) * op.strides[0] +
                                                      (op.size[0] - 1) * op.dilation[0] + 1);
       }
+      if (is_tiled) {
+        const int64_t depth = int64_t{step.taps} * step.run;
+        step.tiles = static_cast<int32_t>((depth + kRows - 1) / kRows);
+        const bool whole_rows = op.size[1] == step.in.width && op.dilation[0] == 1 &&
+                                op.dilation[1] == 1 && step.out.width == 1;
+        step.joined = step.rows < 0 && (step.taps == 1 || whole_rows);
+        most_tiles = step.tiles > most_tiles ? step.tiles : most_tiles;
+      }
       layout.most_taps = step.taps > layout.most_taps ? step.taps : layout.most_taps;
       step.weights = layout.weights;
-      step.biases = layout.biases;
+      step.roundings = layout.roundings;
       layout.weights += packed_words(step, words);
-      layout.biases += step.out.channels;
+      layout.roundings += (step.out.channels + 3) / 4 * 4;
     }
     for (int32_t k = 0; k < op.input_count; ++k) whole |= op.inputs[k] < 0 && step.rows < 0;
     widest = step.in.blocks() > widest ? step.in.blocks() : widest;
@@ -265,6 +220,8 @@ Layout lay_out(const sn_integer_network& net, int32_t words, IntegerStep* steps)
   }
   layout.padding = layout.blocks;
   layout.blocks += widest;
+  layout.tiles = layout.blocks;
+  layout.blocks += most_tiles * kRows * kPositions;
   return layout;
 }
 
@@ -294,17 +251,18 @@ bool check(const sn_integer_network& net, Line& line) {
   return true;
 }
 
-bool uses_dots(const sn_integer_network& net) {
+int32_t instructions(const sn_integer_network& net) {
 #if defined(__AVX__)
-  return !net.plain && has_byte_dots();
+  if (net.plain == 1 || !has_byte_dots()) return kPlain;
+  return net.plain == 0 && may_use_tiles() ? kTiles : kByteDots;
 #else
-  return static_cast<void>(net), false;
+  return static_cast<void>(net), kPlain;
 #endif
 }
 
 int64_t slab_bytes(const Layout& layout) {
   return round_up(layout.blocks * int64_t{sizeof(IntLanes)}) +
-         round_up(int64_t{layout.most_taps} * kPositions * int64_t{sizeof(void*)});
+         round_up(int64_t{layout.most_taps} * (kPositions + 1) * int64_t{sizeof(int64_t)});
 }
 
 }  // namespace
@@ -316,10 +274,11 @@ extern "C" int64_t sn_integer_bytes(const sn_integer_network* network, int32_t t
                                     char error[SN_ERROR_BYTES]) {
   Line line(error);
   if (threads < 1 || !check(*network, line)) return -1;
-  const Layout layout = lay_out(*network, uses_dots(*network) ? 1 : PlainDots::kWords, nullptr);
+  const Layout layout = lay_out(*network, instructions(*network), nullptr);
   return round_up(sizeof(sn_integer_state)) +
          round_up(network->operator_count * int64_t{sizeof(IntegerStep)}) +
-         round_up(layout.biases * 4) + round_up(layout.weights * 4) + threads * slab_bytes(layout);
+         round_up(layout.roundings * int64_t{sizeof(Rounding)}) + round_up(layout.weights * 4) +
+         threads * slab_bytes(layout);
 }
 
 extern "C" sn_integer_state* sn_integer_init(void* memory, int64_t bytes,
@@ -335,27 +294,29 @@ extern "C" sn_integer_state* sn_integer_init(void* memory, int64_t bytes,
   sn_integer_state& state = *reinterpret_cast<sn_integer_state*>(at);
   at += round_up(sizeof(sn_integer_state));
   state.network = *network;
-  state.dots = uses_dots(*network);
-  const int32_t words = state.dots ? 1 : PlainDots::kWords;
+  state.instructions = instructions(*network);
+  const int32_t words = state.instructions == kPlain ? PlainDots::kWords : 1;
   state.steps = reinterpret_cast<IntegerStep*>(at);
   at += round_up(network->operator_count * int64_t{sizeof(IntegerStep)});
-  const Layout layout = lay_out(*network, words, state.steps);
-  state.biases = reinterpret_cast<int32_t*>(at);
-  at += round_up(layout.biases * 4);
+  const Layout layout = lay_out(*network, state.instructions, state.steps);
+  state.roundings = reinterpret_cast<Rounding*>(at);
+  at += round_up(layout.roundings * int64_t{sizeof(Rounding)});
   state.weights = reinterpret_cast<int32_t*>(at);
   at += round_up(layout.weights * 4);
   state.slabs = at;
-  state.taps = round_up(layout.blocks * int64_t{sizeof(IntLanes)});
+  state.offsets = round_up(layout.blocks * int64_t{sizeof(IntLanes)});
   state.slab_bytes = slab_bytes(layout);
   state.image = layout.image;
   state.padding = layout.padding;
+  state.tiles = layout.tiles;
   state.threads = threads;
   for (int32_t i = 0; i < network->operator_count; ++i) {
-    const IntegerStep& step = state.steps[i];
+    IntegerStep& step = state.steps[i];
     if (step.op->kind != SN_CONVOLUTION) continue;
     const int32_t input = step.op->inputs[0];
     const int32_t zero = input < 0 ? network->zero_point : network->operators[input].zero_point;
-    pack(step, words, zero, state.weights + step.weights, state.biases + step.biases);
+    pack(step, words, state.weights + step.weights);
+    prepare(step, zero, state.roundings + step.roundings);
   }
   return &state;
 }

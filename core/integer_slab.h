@@ -9,7 +9,7 @@ namespace sn {
 struct Slab {
   const sn_integer_state& state;
   UnsignedLanes* blocks;
-  const UnsignedLanes** taps;
+  int64_t* offsets;       // of the blocks that sums read
   const uint8_t* images;  // the slab's first
   int16_t* outputs;       // likewise
   int32_t count;          // images; the other lanes repeat the last
@@ -55,28 +55,64 @@ inline IntLanes requantize(IntLanes sum, int32_t multiplier, int32_t shift) {
   return high_product(sum, multiplier, int64_t{1} << (shift - 1), shift);
 }
 
-// What an operator's integers are kept as: bytes as q + 128.
-inline bool is_wide(const sn_integer_operator& op) { return op.low < -128 || op.high > 127; }
-inline int32_t offset_of(const sn_integer_operator& op) { return is_wide(op) ? 0 : 128; }
+// The bytes 0, 4, 8, 12, 1, ... of each 16.
+template <int... I>
+inline ByteLanes transpose_bytes(ByteLanes v, Indices<I...>) {
+  return __builtin_shufflevector(v, v, (I / 16 * 16 + I % 4 * 4 + I / 4 % 4)...);
+}
+
+// The block of four channels, each of which is limited to 0 .. 255.
+inline UnsignedLanes pack_bytes(const IntLanes (&v)[4]) {
+#if defined(__SSE2__) || defined(__wasm__)
+#if defined(__AVX512BW__)
+  const auto low = __builtin_ia32_packssdw512(v[0], v[1]),
+             high = __builtin_ia32_packssdw512(v[2], v[3]);
+  const auto bytes = __builtin_ia32_packuswb512(low, high);
+#elif defined(__AVX2__)
+  const auto low = __builtin_ia32_packssdw256(v[0], v[1]),
+             high = __builtin_ia32_packssdw256(v[2], v[3]);
+  const auto bytes = __builtin_ia32_packuswb256(low, high);
+#elif defined(__wasm__)
+  const auto low = __builtin_wasm_narrow_s_i16x8_i32x4(v[0], v[1]),
+             high = __builtin_wasm_narrow_s_i16x8_i32x4(v[2], v[3]);
+  const auto bytes = __builtin_wasm_narrow_u_i8x16_i16x8(low, high);
+#else
+  const auto low = __builtin_ia32_packssdw128(v[0], v[1]),
+             high = __builtin_ia32_packssdw128(v[2], v[3]);
+  const auto bytes = __builtin_ia32_packuswb128(low, high);
+#endif
+  typedef MakeIndices<kLanes * 4>::Type AllBytes;
+  return reinterpret_cast<UnsignedLanes>(
+      transpose_bytes(reinterpret_cast<ByteLanes>(bytes), AllBytes{}));
+#else
+  UnsignedLanes block = {};
+  for (int j = 0; j < 4; ++j) {
+    block |=
+        reinterpret_cast<UnsignedLanes>(smaller(larger(v[j], splat(0)), splat(255)) << (8 * j));
+  }
+  return block;
+#endif
+}
 
 // Finishes four channels of a pixel: bounds, and into their block or among the outputs. `v` has the zero
 // point and the offset already.
 inline void store(const Slab& slab, const sn_integer_operator& op, UnsignedLanes* value,
                   int64_t pixel, int32_t channel, const IntLanes (&v)[4]) {
-  const bool wide = is_wide(op);
-  const IntLanes low = splat(op.low + offset_of(op)), high = splat(op.high + offset_of(op));
-  UnsignedLanes block = {};
-  for (int j = 0; j < 4; ++j) {
-    const IntLanes q = smaller(larger(v[j], low), high);
-    if (!wide) {
-      block |= reinterpret_cast<UnsignedLanes>(q << (8 * j));
-    } else if (channel + j < op.shape[2]) {
-      const int64_t size = int64_t{op.shape[0]} * op.shape[1] * op.shape[2];
-      int16_t* to = slab.outputs + pixel * op.shape[2] + channel + j;
-      for (int32_t i = 0; i < slab.count; ++i) to[i * size] = static_cast<int16_t>(q[i]);
-    }
+  if (!is_wide(op)) {
+    const ByteLanes low = ByteLanes{} + static_cast<uint8_t>(op.low + 128);
+    const ByteLanes high = ByteLanes{} + static_cast<uint8_t>(op.high + 128);
+    ByteLanes bytes = reinterpret_cast<ByteLanes>(pack_bytes(v));
+    bytes = bytes > low ? bytes : low;
+    bytes = bytes < high ? bytes : high;
+    value[pixel * ((op.shape[2] + 3) / 4) + channel / 4] = reinterpret_cast<UnsignedLanes>(bytes);
+    return;
   }
-  if (!wide) value[pixel * ((op.shape[2] + 3) / 4) + channel / 4] = block;
+  const int64_t size = int64_t{op.shape[0]} * op.shape[1] * op.shape[2];
+  for (int j = 0; j < 4 && channel + j < op.shape[2]; ++j) {
+    const IntLanes q = smaller(larger(v[j], splat(op.low)), splat(op.high));
+    int16_t* to = slab.outputs + pixel * op.shape[2] + channel + j;
+    for (int32_t i = 0; i < slab.count; ++i) to[i * size] = static_cast<int16_t>(q[i]);
+  }
 }
 
 // Operators without products (integer_operators.cpp): pooling; merges, concatenation and reshaping; tables,

@@ -57,9 +57,28 @@ bool sn::has_byte_dots() {
 #endif
 }
 
+// Leaf 7: AMX-TILE and AMX-INT8. Linux saves tiles only for processes that asked for it:
+// arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA), Documentation/arch/x86/xstate.rst.
+bool sn::may_use_tiles() {
+#if defined(__AVX512F__) && defined(__linux__)
+  const uint32_t tiles = 1u << 24 | 1u << 25, saved = 0x60000;
+  if (!has(cpuid(7, 0).d, tiles) || !has(saved_state(), saved)) return false;
+  int64_t result = 158;  // the call's number; then 0, or an error
+  __asm__ volatile("syscall"
+                   : "+a"(result)
+                   : "D"(int64_t{0x1023}), "S"(int64_t{18})
+                   : "rcx", "r11", "memory");
+  return result == 0;
+#else
+  return false;
+#endif
+}
+
 #else
 
 bool sn::has_byte_dots() { return false; }
+
+bool sn::may_use_tiles() { return false; }
 
 extern "C" const char* sn_processor_level(void) { return sn_instruction_set(); }
 

@@ -338,7 +338,8 @@ typedef struct sn_integer_network {
   int32_t shape[3]; /* of the image, h w c */
   int32_t zero_point;
   int32_t inverted; /* 1: a pixel p is 127 - p; 0: p - 128 */
-  int32_t plain;    /* 1: without the processor's dot products of bytes; the same integers */
+  int32_t
+      plain; /* the same integers, 2: without tiles (AMX); 1: without dot products of bytes too */
 } sn_integer_network;
 
 typedef struct sn_integer_state sn_integer_state;

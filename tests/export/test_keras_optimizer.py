@@ -33,6 +33,8 @@ MADE: dict[str, Any] = {
     "accumulated": lambda: optimizers.Adagrad(0.1, gradient_accumulation_steps=2),
     "nadam": lambda: optimizers.Nadam(0.01),
     "ftrl": lambda: optimizers.Ftrl(0.01),
+    "muon": lambda: optimizers.Muon(0.01),
+    "adafactor": lambda: optimizers.Adafactor(0.05),
 }
 
 
@@ -130,7 +132,12 @@ def changed(path: Path, edit: Any) -> Path:  # noqa: ANN401 - a function of the 
         (lambda c: c["optimizer"].update(class_name="Mine"), "Mine"),
         (lambda c: c["optimizer"]["config"].update(more=1), "unknown arguments: got more"),
         (lambda c: c["optimizer"]["config"].update(momentum=0.0), "its arrays don't fit"),
-        (lambda c: c["optimizer"].update(class_name="Adafactor", config={}), "another form"),
+        (
+            lambda c: c["optimizer"].update(
+                class_name="Muon", config={"exclude_layers": ["dense"], "momentum": 0.9}
+            ),
+            "another form",
+        ),
         (lambda c: c.update(optimizer="sgd"), "it has no optimizer"),
         (lambda c: c.update(loss="ctc"), "ctc"),
     ],

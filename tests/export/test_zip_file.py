@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import spritenet as sn
-from spritenet.errors import ModelError
+from spritenet.errors import ModelError, UnsupportedError
 
 
 @pytest.fixture
@@ -28,6 +28,27 @@ def zipped(folder: Path, target: Path, prefix: str = "") -> Path:
         for file in folder.iterdir():
             archive.write(file, prefix + file.name)
     return target
+
+
+def test_a_model_is_saved_as_a_zip(saved: Path, tmp_path: Path) -> None:
+    """Whose files are those of the folder, the same bytes each time."""
+    model = sn.load_model(saved)
+    model.save(tmp_path / "one.zip")
+    model.save(tmp_path / "two.zip", precision="float32")
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "one.zip") as archive:
+        for file in saved.iterdir():
+            assert archive.read(file.name) == file.read_bytes()
+    images = np.arange(32, dtype=np.uint8).reshape(2, 4, 4, 1)
+    again = sn.load_model(tmp_path / "one.zip")
+    assert np.array_equal(again.predict(images), model.predict(images))
+
+
+def test_an_int8_file_needs_images(saved: Path, tmp_path: Path) -> None:
+    """The name isn't taken for that of a folder."""
+    with pytest.raises(UnsupportedError, match=r"m\.int8: .*quantize\(images\)"):
+        sn.load_model(saved).save(tmp_path / "m.int8")
+    assert not (tmp_path / "m.int8").exists()
 
 
 @pytest.mark.parametrize("prefix", ["", "digits/"])

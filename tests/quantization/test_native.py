@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pytest
@@ -32,18 +32,18 @@ def expected(seed: int) -> tuple[IntegerNetwork, NDArray[np.uint8], NDArray[np.s
     return network, images, predict(network, images)
 
 
-@pytest.mark.parametrize("plain", [False, True], ids=["dots", "plain"])
+@pytest.mark.parametrize("instructions", ["tiles", "dots", "plain"])
 @pytest.mark.parametrize("build", library.builds())
 def test_every_build_computes_the_reference_integers(
-    build: str, plain: bool, monkeypatch: pytest.MonkeyPatch
+    build: str, instructions: Literal["tiles", "dots", "plain"], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Random networks give the same bits, with and without the processor's byte products."""
+    """Random networks give the same bits with tiles, with byte products, and with neither."""
     for module in (integer, pool):
         monkeypatch.setattr(module, "library", lambda: library.load(build))
     monkeypatch.setattr(pool.Pool, "_pools", {})
     for seed in SEEDS:
         network, images, wanted = expected(seed)
-        found = NativeNetwork(network, threads=1, plain=plain).predict(images)
+        found = NativeNetwork(network, threads=1, instructions=instructions).predict(images)
         assert found.dtype == wanted.dtype
         assert np.array_equal(found, wanted), seed
 
@@ -65,8 +65,9 @@ def test_extreme_integers() -> None:
     images[1] = 0
     network = quantize(model.graph, (5, 5, 8), model.parameters, images)
     assert np.all(network.operators[0].kernel == 127)  # type: ignore[attr-defined]  # a Convolution
-    for plain in (False, True):
-        found = NativeNetwork(network, threads=1, plain=plain).predict(images)
+    kinds: tuple[Literal["tiles", "dots", "plain"], ...] = ("tiles", "dots", "plain")
+    for instructions in kinds:
+        found = NativeNetwork(network, threads=1, instructions=instructions).predict(images)
         assert np.array_equal(found, predict(network, images))
 
 

@@ -41,7 +41,7 @@ def calibration_data(
             "missing images to calibrate int8 with",
             where="--data",
             expected="a data set such as the model was trained on",
-            do="Pass --data DATA, or --precision float32.",
+            do="Pass --data DATA, such as --data mnist.",
         )
     return resolve_data(path, name, options, known)
 

@@ -56,7 +56,7 @@ def convert(
     precision = resolve_precision(precision, form)
     check_data(data, form, precision, name)
     same = None
-    if is_int8(source) and form is OutFormat.ONNX:
+    if is_int8(source) and form in (OutFormat.ONNX, OutFormat.INT8):
         options = {"--pixels": pixels, "--classes": classes, "--data": data}
         small = load_int8(source, options)
         with destination(out) as place:

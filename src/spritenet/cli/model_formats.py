@@ -10,7 +10,7 @@ import typer
 
 from spritenet.cli.arguments import check_suffix
 from spritenet.errors import InputError
-from spritenet.migration import FORMATS
+from spritenet.migration import FORMATS, INT8_ENDING
 
 __all__ = [
     "CName",
@@ -35,26 +35,32 @@ class OutFormat(StrEnum):
     ONNX = "onnx"
     TORCH = "torch"
     C = "c"
+    INT8 = "int8"
 
 
 SUFFIXES = {OutFormat.HTML: (".html", ".htm")} | {
     OutFormat(name): form.written for name, form in FORMATS.items() if form.written
 }
+SUFFIXES[OutFormat.INT8] = (INT8_ENDING,)
 """Endings of the files of a format."""
+
+ZIP = ".zip"
+"""Ending of a folder in one file, for TensorFlow.js."""
 
 Out = Annotated[
     Path,
     typer.Argument(
-        metavar="OUT", help="An .html, .keras, .h5, .onnx or .py file, or a new folder."
+        metavar="OUT", help="An .html, .keras, .h5, .onnx, .py, .int8 or .zip file, or a folder."
     ),
 ]
 
 To = Annotated[
     OutFormat | None,
     typer.Option(
-        help="Format: the drawing page in one file, TensorFlow.js's folder, another library's "
-        "file, Python code for PyTorch, or a folder with C code for small devices.",
-        show_default="by OUT's ending; a folder is tfjs",
+        help="Format: the drawing page in one file, TensorFlow.js's folder or ZIP, another "
+        "library's file, Python code for PyTorch, a folder with C code for small devices, or an "
+        "int8 file.",
+        show_default="by OUT's ending; a folder or ZIP is tfjs",
     ),
 ]
 
@@ -101,6 +107,8 @@ def resolve_precision(precision: str | None, form: OutFormat) -> str:
     allowed = FORMATS[form].precisions if form in FORMATS else ("float32",)
     if form is OutFormat.C:
         allowed = ("int8", "float32")
+    elif form is OutFormat.INT8:
+        allowed = ("int8",)
     elif form is OutFormat.ONNX:
         allowed = (*allowed, "int8")
     if precision is None:
@@ -123,10 +131,13 @@ def out_format(out: Path, to: OutFormat | None) -> OutFormat:
     """
     suffix = out.suffix.lower()
     named = next((form for form, endings in SUFFIXES.items() if suffix in endings), OutFormat.TFJS)
+    if to is None and named is OutFormat.TFJS:
+        check_suffix(out, ZIP, *(each for endings in SUFFIXES.values() for each in endings))
     to = to or named
     endings = SUFFIXES.get(to, ())
-    check_suffix(out, *endings, folder=not endings)
-    if to in FORMATS and endings and suffix not in endings:
+    allowed = (ZIP,) if to is OutFormat.TFJS else endings
+    check_suffix(out, *allowed, folder=not endings)
+    if (to in FORMATS or to is OutFormat.INT8) and endings and suffix not in endings:
         expected = f"a name that ends in {' or '.join(endings)}"
         raise InputError("unsupported file extension", where=out, expected=expected)
     return to

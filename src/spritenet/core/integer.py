@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -100,7 +100,8 @@ class Runner:
         zero_point: of the image.
         inverted: True if a pixel p becomes 127 - p.
         threads: the number of threads; None for all.
-        plain: True to do without the processor's dot products of bytes. The integers are the same.
+        instructions: "tiles" for the best the processor has (AMX), "dots" to do without tiles,
+            "plain" without its dot products of bytes, too. The integers are the same.
 
     Raises:
         CoreError: the operators don't go together, or there is too little memory.
@@ -114,7 +115,7 @@ class Runner:
         zero_point: int,
         inverted: bool,
         threads: int | None = None,
-        plain: bool = False,
+        instructions: Literal["tiles", "dots", "plain"] = "tiles",
     ) -> None:
         self._core = library()
         self._arrays: list[NDArray[Any]] = []
@@ -126,7 +127,7 @@ class Runner:
             shape,
             zero_point,
             int(inverted),
-            int(plain),
+            {"tiles": 0, "plain": 1, "dots": 2}[instructions],
         )
         count = threads or threads_to_use()
         self._pool = Pool.of(count)

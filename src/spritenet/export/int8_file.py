@@ -18,6 +18,7 @@ from spritenet.errors import ModelError
 from spritenet.export.error_location import quoted
 from spritenet.export.metadata import Metadata
 from spritenet.export.weights import read_file
+from spritenet.migration import INT8_ENDING
 from spritenet.quantization import IntegerNetwork
 from spritenet.quantization import operators as ops
 from spritenet.quantization.validation import check
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["INT8_ENDING", "read_int8", "write_int8"]
 
-INT8_ENDING = ".int8"
 FORMAT, VERSION = "spritenet int8", 1
 MOST_BYTES = 2**30
 MOST_HEADER = 2**24

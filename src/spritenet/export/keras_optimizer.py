@@ -7,7 +7,7 @@ in the order of Keras's own layers (`keras_order`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -44,8 +44,16 @@ GROUPS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "Ftrl": (("accumulator", "linear"),),
     "Lion": (("momentum",),),
     "Lamb": (("first_moment", "second_moment"),),
+    "Muon": (("momentum", "velocity"),),
+    "Adafactor": (("row_mean", "column_mean", "velocity"),),
 }
-"""Slots in Keras's order: those of a group lie side by side. Others' states aren't exchanged."""
+"""Slots in Keras's order: those of a group lie side by side."""
+
+MATRIX = 2
+"""Axes of a weight that Muon and Adafactor treat as a matrix."""
+
+UNUSED = ""
+"""A number in Keras's state that nothing reads."""
 
 BEFORE_SLOTS = 2
 """Variables before the slots: the number of steps, and the learning rate."""
@@ -53,7 +61,7 @@ BEFORE_SLOTS = 2
 SHARED = (("average",), ("gradient_sum",))
 """The slots that any optimizer may have, before its own."""
 
-NO_MATTER = frozenset({"name", "loss_scale_factor", "ema_momentum"})
+NO_MATTER = frozenset({"name", "loss_scale_factor", "ema_momentum", "exclude_embeddings"})
 """Arguments of Keras's optimizers that change no step here."""
 
 
@@ -63,11 +71,6 @@ class Trained:
 
     begin: int
     shape: Shape
-
-    @property
-    def end(self) -> int:
-        """The place behind it."""
-        return self.begin + int(np.prod(self.shape))
 
 
 def keras_order(graph: Graph) -> list[str]:
@@ -116,9 +119,46 @@ def _trained(graph: Graph, input_shape: Shape, names: Iterable[str]) -> list[Tra
 def _groups(optimizer: Optimizer) -> list[tuple[str, ...]] | None:
     """Returns the slots that an optimizer has, in Keras's order; None if Keras's state differs."""
     own = GROUPS.get(type(optimizer).__name__)
-    if own is None:
+    if own is None or getattr(optimizer, "exclude_layers", None):  # named by Keras's own paths
         return None
     return [group for group in (*SHARED, *own) if group[0] in optimizer.slots]
+
+
+def _parts(
+    optimizer: Optimizer, group: Sequence[str], weight: Trained
+) -> Iterator[tuple[str, Shape]]:
+    """Yields the slots of a group that Keras keeps for a weight, each with its shape there.
+
+    Muon has no velocity for matrices. Adafactor has means of rows and columns, and velocities that
+    follow from them, for weights of two axes or more; else all mean squares, our slot of the rows.
+    """
+    shape = weight.shape
+    if isinstance(optimizer, optimizers.Adafactor) and group[0] == "row_mean":
+        if len(shape) < MATRIX:
+            yield from ((UNUSED, ()), (UNUSED, ()), ("row_mean", shape))
+            return
+        yield "row_mean", shape[:-1]
+        yield "column_mean", (*shape[:-2], shape[-1])
+        yield "velocity", shape
+        return
+    is_matrix = isinstance(optimizer, optimizers.Muon) and len(shape) == MATRIX
+    for slot in group:
+        if not (is_matrix and slot == "velocity"):
+            yield slot, shape
+
+
+def _velocity(slots: Mapping[str, NDArray[np.float32]], weight: Trained) -> NDArray[np.float32]:
+    """Returns Adafactor's velocity of a weight, which follows from its rows and columns."""
+    rows, columns = (
+        slots[slot][weight.begin : weight.begin + int(np.prod(shape))].reshape(shape)
+        for slot, shape in (
+            ("row_mean", weight.shape[:-1]),
+            ("column_mean", (*weight.shape[:-2], weight.shape[-1])),
+        )
+    )
+    mean = rows.mean(axis=-1, keepdims=True)
+    scaled = np.divide(rows, mean, out=np.zeros_like(rows), where=mean > 0)
+    return np.asarray(scaled[..., None] * columns[..., None, :], np.float32)
 
 
 def compile_config(state: OptimizerState) -> dict[str, Any] | None:
@@ -180,8 +220,14 @@ def written_state(
             yield slots[group[0]][0]
             continue
         for weight in trained:
-            for slot in group:
-                yield slots[slot][weight.begin : weight.end].reshape(weight.shape)
+            for slot, shape in _parts(state.optimizer, group, weight):
+                if slot == UNUSED:
+                    yield np.array(0, np.float32)
+                    continue
+                if slot not in slots:
+                    yield _velocity(slots, weight)
+                    continue
+                yield slots[slot][weight.begin : weight.begin + int(np.prod(shape))].reshape(shape)
 
 
 def read_state(
@@ -212,24 +258,25 @@ def read_state(
     if groups is None:
         raise ModelError(f"the state of {type(optimizer).__name__} has another form here")
     trained = _trained(graph, input_shape, names)
-    scalars = optimizer.scalars
     if len(variables) == BEFORE_SLOTS:  # compiled, not trained
         groups = []
-    expected = _expected(groups, trained, scalars)
+    expected = _expected(optimizer, groups, trained)
     if [array.shape for array in variables] != expected:
         raise ModelError(
             "its arrays don't fit", expected=f"{len(expected)} arrays", got=len(variables)
         )
     count = sum(w.size for node in graph.nodes(input_shape) for w in node.weights)
     slots = dict(zip(optimizer.slots, optimizer.initial_slots(count), strict=True))
-    rest = iter(variables[BEFORE_SLOTS:])
-    for group in groups:
-        if group[0] in scalars:
-            slots[group[0]][:1] = next(rest)
-            continue
-        for weight in trained:
-            for slot in group:
-                slots[slot][weight.begin : weight.end] = next(rest).reshape(-1)
+    places = [
+        (slot, weight.begin)
+        for group in groups
+        for weight in (trained[:1] if group[0] in optimizer.scalars else trained)
+        for slot, _ in _parts(optimizer, group, weight)
+    ]
+    for (slot, begin), variable in zip(places, variables[BEFORE_SLOTS:], strict=True):
+        if slot in slots:
+            first = 0 if slot in optimizer.scalars else begin
+            slots[slot][first : first + variable.size] = variable.reshape(-1)
     made = np.array(list(slots.values()), np.float32).reshape(len(slots), count)
     if not np.isfinite(made).all():
         raise ModelError("a value is not a finite number")
@@ -237,13 +284,13 @@ def read_state(
 
 
 def _expected(
-    groups: Iterable[Sequence[str]], trained: Sequence[Trained], scalars: Collection[str]
+    optimizer: Optimizer, groups: Iterable[Sequence[str]], trained: Sequence[Trained]
 ) -> list[Shape]:
     """Returns the shapes of an optimizer's variables."""
     shapes: list[Shape] = [()] * BEFORE_SLOTS
     for group in groups:
-        each = [weight.shape for weight in trained for _ in group]
-        shapes += [()] if group[0] in scalars else each
+        each = [shape for weight in trained for _, shape in _parts(optimizer, group, weight)]
+        shapes += [()] if group[0] in optimizer.scalars else each
     return shapes
 
 

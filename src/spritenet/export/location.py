@@ -28,6 +28,7 @@ MAXIMAL_MODEL_JSON = 16 * 2**20  # bytes; ours are about 4 kB
 HEAD = 2**20  # bytes of a foreign file that are looked at
 
 CONVERTER = "pip install tensorflowjs; tensorflowjs_converter --output_format tfjs_layers_model"
+TO_ONNX = "pip install tf2onnx; python -m tf2onnx.convert --tflite FILE"
 BY_HAND = "Make the same layers with sn.Sequential, and give it the weights with set_weights."
 FOREIGN = {
     ".h5": ("an HDF5 file", "Keras's models are read from files that end in .h5 or .keras."),
@@ -38,7 +39,7 @@ FOREIGN = {
     ),
     ".tflite": (
         "a TensorFlow Lite model, whose layers are compiled",
-        f"Convert the Keras model it was made from: {CONVERTER} --input_format keras FILE FOLDER.",
+        f"Load the Keras model it was made from, or an ONNX file: {TO_ONNX} --output OUT.onnx.",
     ),
     ".onnx": ("no ONNX model", "ONNX models are read from files that end in .onnx."),
     ".pt": (

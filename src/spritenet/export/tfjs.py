@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import spritenet
-from spritenet.atomic import write_folder
+from spritenet.atomic import write_file, write_folder
 from spritenet.destination import destination
 from spritenet.errors import ModelError
 from spritenet.export import optimizer_state
@@ -43,6 +43,7 @@ from spritenet.export.weights import (
     read_group,
 )
 from spritenet.export.write_topology import write_topology
+from spritenet.export.zip_file import zipped
 
 if TYPE_CHECKING:
     import os
@@ -76,23 +77,26 @@ MODEL_FILES = r"model\.json|weights\.bin|group\d+-shard\d+of\d+(\.bin)?"
 """The files that a new model replaces: ours, and those that TensorFlow.js's converter writes."""
 
 
-def save(model: SavedModel, folder: str | os.PathLike[str], precision: str = "float32") -> None:
-    """Write a model into a folder, which appears whole or not at all.
+def save(model: SavedModel, path: str | os.PathLike[str], precision: str = "float32") -> None:
+    """Writes a model as a folder, or as a ZIP of it, which appears whole or not at all.
 
-    An older model in that folder is replaced. At an address of a store, such as `s3://…`, none is.
+    An older model is replaced. At an address of a store, such as `s3://…`, none is.
 
     Args:
         model: the model.
-        folder: the folder.
+        path: the folder; or a file that ends in .zip.
         precision: see `files`.
 
     Raises:
         ModelError: a weight is not finite, the folder holds other files, or the disk refuses.
         DataError: the place in the store is taken, or the store refuses.
     """
-    with destination(folder) as place:
+    with destination(path) as place:
         with located(place.path):
             content = files(model, precision)
+        if place.path.suffix.lower() == ".zip":
+            write_file(place.path, zipped(content), error=ModelError)
+            return
         write_folder(place.path, content, MODEL_FILES, error=ModelError)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from spritenet.errors import ModelError
+from spritenet.errors import ModelError, UnsupportedError
 from spritenet.export import tfjs
-from spritenet.migration import FORMATS, ModelFormat, format_of, refuse_format
+from spritenet.migration import FORMATS, INT8_ENDING, ModelFormat, format_of, refuse_format
 
 if TYPE_CHECKING:
     import os
@@ -66,8 +66,8 @@ def save(
 
     Args:
         model: the model.
-        path: a folder for TensorFlow.js; or a file that ends in .keras or .h5, for Keras, in
-            .onnx, or in .py, for PyTorch, whose weights are in an .npz beside it.
+        path: a folder for TensorFlow.js, or a .zip of it; or a file that ends in .keras or .h5,
+            for Keras, in .onnx, or in .py, for PyTorch, whose weights are in an .npz beside it.
         to: the name of the format, one of `FORMATS`; None for the one of the path's ending.
         precision: the type that weights are stored as, if the format has several.
 
@@ -76,9 +76,15 @@ def save(
             precision, or the disk refuses.
         DataError: the place in the store is taken, or the store refuses.
         MissingExtraError: the library that the format needs is not installed.
-        UnsupportedError: the name ends as another library's model file does.
+        UnsupportedError: the name ends as an int8 or another library's model file does.
     """
     form = format_of(str(path)) if to is None else FORMATS[to]
+    if str(path).lower().endswith(INT8_ENDING):
+        raise UnsupportedError(
+            "Unsupported: writing an int8 model without calibration images",
+            where=path,
+            do="Call model.quantize(images).save(path).",
+        )
     if not form.endings:
         files = ", ".join(f"{' or '.join(f.written)} for {f.title}" for f in _files())
         refuse_format(str(path), f"Name a folder, for TensorFlow.js, or a file: {files}.")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -12,13 +13,22 @@ from zlib import error as DeflateError  # noqa: N812 - an exception, whatever zl
 from spritenet.errors import ModelError
 from spritenet.export.error_location import quoted
 
-__all__ = ["DAMAGED", "unzipped"]
+__all__ = ["DAMAGED", "unzipped", "zipped"]
 
 DAMAGED = (zipfile.BadZipFile, NotImplementedError, RuntimeError, DeflateError, EOFError)
 """Exceptions that zipfile raises of a damaged archive, beside OSError."""
 
 MAXIMAL_FILES = 1000
 MAXIMAL_BYTES = 2**30  # of all files together, inflated
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Returns a ZIP of files by name, the same bytes for the same files."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from __future__ import annotations
 from spritenet.migration.arguments import Ignored, Refused, Renamed, accepts, rule
 from spritenet.migration.formats import (
     FORMATS,
+    INT8_ENDING,
     MODEL_ENDINGS,
     ModelFormat,
     format_of,
@@ -22,6 +23,7 @@ from spritenet.migration.names import attribute, module_name, not_called, not_se
 
 __all__ = [
     "FORMATS",
+    "INT8_ENDING",
     "MODEL_ENDINGS",
     "Ignored",
     "ModelFormat",

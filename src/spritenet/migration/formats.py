@@ -7,7 +7,7 @@ from pathlib import Path
 
 from spritenet.errors import UnsupportedError
 
-__all__ = ["FORMATS", "MODEL_ENDINGS", "ModelFormat", "format_of", "refuse_format"]
+__all__ = ["FORMATS", "INT8_ENDING", "MODEL_ENDINGS", "ModelFormat", "format_of", "refuse_format"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,9 @@ FORMATS: dict[str, ModelFormat] = {
 
 MODEL_ENDINGS = tuple(ending for found in FORMATS.values() for ending in found.endings)
 """Endings of model files that are written."""
+
+INT8_ENDING = ".int8"
+"""Ending of int8 models, which calibration makes of others."""
 
 # Ending → whose it is.
 MODELS = {

@@ -308,11 +308,11 @@ class Model:
     def save(
         self, path: str | Path, *, include_optimizer: bool = False, precision: str = "float32"
     ) -> None:
-        """Writes it for TensorFlow.js, as a folder; or for Keras, ONNX or PyTorch, as a file.
+        """Writes it for TensorFlow.js, as a folder or ZIP; or for Keras, ONNX or PyTorch.
 
         Args:
-            path: a folder; or a file that ends in .keras or .h5 (extra `keras`), .onnx (`onnx`), or
-                .py: a PyTorch module, its weights in an .npz beside it.
+            path: a folder; or a file that ends in .zip, .keras or .h5 (extra `keras`), .onnx
+                (`onnx`), or .py: a PyTorch module, its weights in an .npz beside it.
             include_optimizer: if True, a folder also has the optimizer state and metrics, and a
                 .keras file the optimizer and its state.
             precision: the type as which kernels are stored: "float32"; "float16"; or, in a

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -38,14 +38,19 @@ class NativeNetwork:
     Args:
         network: the network.
         threads: the number of threads; None for all.
-        plain: True to do without the processor's dot products of bytes. The integers are the same.
+        instructions: "tiles" for the best the processor has (AMX), "dots" to do without tiles,
+            "plain" without its dot products of bytes, too. The integers are the same.
 
     Raises:
         CoreError: there is too little memory.
     """
 
     def __init__(
-        self, network: IntegerNetwork, *, threads: int | None = None, plain: bool = False
+        self,
+        network: IntegerNetwork,
+        *,
+        threads: int | None = None,
+        instructions: Literal["tiles", "dots", "plain"] = "tiles",
     ) -> None:
         self.network = network
         self._runner = Runner(
@@ -54,7 +59,7 @@ class NativeNetwork:
             zero_point=network.zero_point,
             inverted=network.inverted,
             threads=threads,
-            plain=plain,
+            instructions=instructions,
         )
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.signedinteger]:

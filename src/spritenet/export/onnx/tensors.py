@@ -64,7 +64,7 @@ class Tensors:
             ModelError: its type is unsupported, it claims other sizes than it has, or is in a file
                 outside the model's folder.
         """
-        where = f"{self.path}: {quoted(tensor.name) or 'a tensor'}"
+        where = quoted(tensor.name) or "a tensor"
         if tensor.data_type not in DTYPES:
             raise ModelError("unsupported type of a tensor", where=where, got=tensor.data_type)
         dtype, field = DTYPES[tensor.data_type]
@@ -98,7 +98,6 @@ class Tensors:
         if self.computed > MOST_COMPUTED:
             raise ModelError(
                 "its constants are too large",
-                where=self.path,
                 expected=f"at most {MOST_COMPUTED:,} numbers",
             )
         return values
@@ -129,7 +128,6 @@ class Tensors:
         if self.external > MOST_BYTES:
             raise ModelError(
                 "its weights are too large",
-                where=self.path,
                 expected=f"at most {MOST_BYTES:,} bytes",
             )
         try:
