@@ -20,7 +20,7 @@ MODULES = {
     "core.wasm": 75_000,
     "core-relaxed.wasm": 75_000,
     "core-int8.wasm": 9_000,
-    "core-glyphs.wasm": 5_000,
+    "core-glyphs.wasm": 6_000,
     "core-page.wasm": 53_000,
     "core-threads.wasm": 75_000,
     "core-threads-relaxed.wasm": 75_000,
