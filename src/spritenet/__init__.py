@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         regularizers,
         schedules,
         utils,
+        widgets,
     )
     from spritenet.curation import clean, embed, suggest
     from spritenet.dataset import Dataset, Split
@@ -213,6 +214,7 @@ _MODULES = (
     "regularizers",
     "schedules",
     "utils",
+    "widgets",
 )
 
 _NAMES = {
@@ -554,6 +556,7 @@ __all__ = [
     "train_many",
     "transfer",
     "utils",
+    "widgets",
 ]
 
 
