@@ -93,24 +93,27 @@ void gather_images(const Plan& plan, const Slab<Lanes>& slab, const uint8_t* ima
 
 int32_t first_operation(const Plan& plan) { return plan.starts_with_rescaling ? 1 : 0; }
 
+void forward_operation(const Plan& plan, const Operation& op, const Slab<Lanes>* slabs,
+                       const Pass* passes, int count) {
+  const Tensor& out = plan.tensors[op.output];
+  for (int s = 0; s < count && out.clears_border; ++s) clear_border(out, slabs[s].own);
+  if (count > 1 && op.kernels->forward_group) {
+    return op.kernels->forward_group(plan, op, slabs, count, passes[0]);
+  }
+  if (!kLargeImages || op.fold < 0) {
+    for (int s = 0; s < count; ++s) op.kernels->forward(context_of(plan, op, slabs[s]), passes[s]);
+    return;
+  }
+  Pass pass = passes[0];  // a network that only predicts: one slab
+  pass.parameters = pass.folded;
+  op.kernels->forward(context_of(plan, op, slabs[0]), pass);
+}
+
 void forward_range(const Plan& plan, const Slab<Lanes>* slabs, const Pass* passes, int count,
                    int32_t first, int32_t last) {
   for (int32_t i = first; i < last; ++i) {
-    const Operation& op = plan.operations[i];
-    const Tensor& out = plan.tensors[op.output];
-    for (int s = 0; s < count && out.clears_border; ++s) clear_border(out, slabs[s].own);
-    if (count > 1 && op.kernels->forward_group) {
-      op.kernels->forward_group(plan, op, slabs, count, passes[0]);
-      continue;
-    }
-    if (!kLargeImages || op.fold < 0) {
-      for (int s = 0; s < count; ++s)
-        op.kernels->forward(context_of(plan, op, slabs[s]), passes[s]);
-      continue;
-    }
-    Pass pass = passes[0];  // a network that only predicts: one slab
-    pass.parameters = pass.folded;
-    op.kernels->forward(context_of(plan, op, slabs[0]), pass);
+    forward_operation(plan, plan.operations[i], slabs, passes, count);
+    lap(passes[0].times, time_of(i, SN_TIME_FORWARD));
   }
 }
 
@@ -129,11 +132,14 @@ void backward_range(const Plan& plan, const Slab<Lanes>* slabs, const Pass* pass
     for (int s = 0; s < count; ++s) {
       const Context<Lanes> ctx = context_of(plan, op, slabs[s]);
       if (op.trainable && op.kernels->weight_gradient) op.kernels->weight_gradient(ctx, passes[s]);
+      lap(passes[s].times, time_of(i, SN_TIME_WEIGHTS));
       if (!together) input_gradients(ctx, passes[s]);
+      lap(passes[s].times, time_of(i, SN_TIME_INPUTS));
     }
     if (!together) continue;
     op.kernels->backward_group(plan, op, slabs, count, passes[0]);
     for (int s = 0; s < count; ++s) add_gradients(context_of(plan, op, slabs[s]));
+    lap(passes[0].times, time_of(i, SN_TIME_INPUTS));
   }
 }
 
@@ -142,6 +148,7 @@ void backward_range(const Plan& plan, const Slab<Lanes>* slabs, const Pass* pass
 void forward(const sn_network& net, const Slab<Lanes>* slabs, const Pass* passes, int count,
              const uint8_t* images, const Picked* picked) {
   for (int s = 0; s < count; ++s) gather_images(net.plan, slabs[s], images, picked[s]);
+  lap(passes[0].times, SN_TIME_DATA);
   forward_range(net.plan, slabs, passes, count, first_operation(net.plan),
                 operations_done(net.plan, passes[0].keep_logits));
 }
@@ -155,6 +162,7 @@ void forward_stage(const sn_network& net, const Slab<Lanes>& slab, const Pass& p
                    const uint8_t* images, const Picked& picked) {
   const Plan& plan = net.plan;
   if (stage == 0) gather_images(plan, slab, images, picked);
+  lap(pass.times, SN_TIME_DATA);
   const bool last = stage == plan.barrier_count;
   const int32_t end = last ? operations_done(plan, pass.keep_logits) : plan.barriers[stage];
   const int32_t first = stage ? plan.barriers[stage - 1] : first_operation(plan);
@@ -162,6 +170,7 @@ void forward_stage(const sn_network& net, const Slab<Lanes>& slab, const Pass& p
   if (last) return;
   const Operation& op = plan.operations[end];
   op.kernels->collect(context_of(plan, op, slab), pass);
+  lap(pass.times, time_of(end, SN_TIME_FORWARD));
 }
 
 void backward_stage(const sn_network& net, const Slab<Lanes>& slab, const Pass& pass,
@@ -172,12 +181,14 @@ void backward_stage(const sn_network& net, const Slab<Lanes>& slab, const Pass& 
   if (barrier < plan.barrier_count) {
     last = plan.barriers[barrier];
     input_gradients(context_of(plan, plan.operations[last], slab), pass);
+    lap(pass.times, time_of(last, SN_TIME_INPUTS));
   }
   const int32_t next = barrier > 0 ? plan.barriers[barrier - 1] : -1;
   backward_range(plan, &slab, &pass, 1, last, next + 1);
   if (next < 0) return;
   const Operation& op = plan.operations[next];
   op.kernels->weight_gradient(context_of(plan, op, slab), pass);
+  lap(pass.times, time_of(next, SN_TIME_WEIGHTS));
 }
 
 void join_stage(const sn_network& net, int32_t stage, const float* parameters, int64_t slabs,
@@ -253,6 +264,7 @@ void single_operation(const sn_network& net, const float* parameters, int32_t in
                      0,
                      0,
                      1,
+                     nullptr,
                      nullptr,
                      part,
                      parts};

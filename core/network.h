@@ -64,6 +64,7 @@ struct sn_network {
   sn::Chunk* chunks;
   const sn::Lanes** dense_inputs;  // [operation][slab]
   const float** dense_gradients;
+  int64_t* times;  // of each thread (profile.h), or null
 };
 
 namespace sn {
@@ -79,6 +80,12 @@ inline Slab<Lanes> slab_of(const sn_network& net, int32_t place, int64_t block) 
           net.output_gradients + block * p.output_gradient_count,
           net.sums + block * p.slab_sum_count,
           net.augmented + place * net.augmented_bytes};
+}
+
+// A thread's times, or null.
+inline int64_t* times_of(const sn_network& net, int32_t thread) {
+  const int64_t each = SN_STEP_TIMES + int64_t{net.plan.operation_count} * SN_OPERATION_TIMES;
+  return kProfiles && net.times ? net.times + thread * each : nullptr;
 }
 
 // `count` slabs through all operations; their passes differ in their images alone.

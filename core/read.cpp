@@ -61,8 +61,8 @@ struct Reading {
     const int32_t place = thread * plan.group;
     const Slab<Lanes> slab = slab_of(net, place, net.spare_blocks[place]);
     const bool logits = loss && loss->skips_final;
-    const Pass pass = {parameters, net.packed,   false,   logits, false, 0,         0,
-                       0,          picked.count, nullptr, 0,      1,     net.folded};
+    const Pass pass = {parameters, net.packed,   false,   logits,  false, 0, 0,
+                       0,          picked.count, nullptr, nullptr, 0,     1, net.folded};
     forward(net, &slab, &pass, 1, images, &picked);
     const Tensor& last = result_of(plan, logits);
     const Lanes* y = slab.values(last).at;

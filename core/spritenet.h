@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-enum { SN_INTERFACE_VERSION = 8, SN_ERROR_BYTES = 256 };
+enum { SN_INTERFACE_VERSION = 9, SN_ERROR_BYTES = 256 };
 
 typedef enum sn_status {
   SN_OK = 0,

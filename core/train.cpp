@@ -25,6 +25,8 @@ struct Step {
 
 // The kinds of phases.
 enum Stage : uint32_t { kPack, kSlabs, kSums, kUpdates };
+// And what their time is spent on; slabs say so themselves, but for what is left.
+constexpr int64_t kTimes[] = {SN_TIME_PACK, SN_TIME_BETWEEN, SN_TIME_OPTIMIZER, SN_TIME_OPTIMIZER};
 
 // A slab is late when it takes half as long again as the fastest. Slabs that take longer than a program
 // usually has a core for are not done again: by then their thread is back.
@@ -97,20 +99,21 @@ struct Training {
     for (int s = 0; s < count; ++s) {
       slabs[s] = slab_of(net, place + s, net.spare_blocks[place + s]);
       picked[s] = pick(now, first + s);
-      passes[s] = pass_of(now, first + s, picked[s].count);
+      passes[s] = pass_of(thread, now, first + s, picked[s].count);
     }
     forward(net, slabs, passes, count, task.examples.images, picked);
     if (!phases.is_current(item)) return false;
     for (int s = 0; s < count; ++s) {
       sums[s] = take_loss(slabs[s], picked[s], now, (first + s) * kLanes);
     }
+    lap(passes[0].times, SN_TIME_LOSS);
     backward(net, slabs, passes, count);
     if (!claim_end(item)) return false;
     for (int s = 0; s < count; ++s) keep_block(place + s, first + s, sums[s]);
     return true;
   }
 
-  Pass pass_of(const Step& now, int64_t slab, int images) const {
+  Pass pass_of(int32_t thread, const Step& now, int64_t slab, int images) const {
     return {task.parameters,
             net.packed,
             !task.no_dropout,
@@ -120,7 +123,8 @@ struct Training {
             static_cast<uint64_t>(task.first_step + now.number),
             slab * kLanes,
             images,
-            net.statistics};
+            net.statistics,
+            times_of(net, thread)};
   }
 
   // One stage of a slab, where the plan has barriers. Its results so far are in its own block, so it is
@@ -136,7 +140,7 @@ struct Training {
     SlabState& state = net.slab_states[item.index];
     const Slab<Lanes> slab = slab_of(net, thread, state.block);
     const Picked picked = pick(step, item.index);
-    const Pass pass = pass_of(step, item.index, picked.count);
+    const Pass pass = pass_of(thread, step, item.index, picked.count);
     if (stage <= plan.barrier_count) {
       forward_stage(net, slab, pass, stage, task.examples.images, picked);
     }
@@ -144,6 +148,7 @@ struct Training {
     if (stage == plan.barrier_count) {
       state.loss = take_loss(slab, picked, step, item.index * kLanes);
       keep_dense(state.block, item.index);
+      lap(pass.times, SN_TIME_LOSS);
     }
     backward_stage(net, slab, pass, stage);
     return true;
@@ -353,12 +358,15 @@ struct Training {
   }
 
   void work(int32_t thread) {
+    int64_t* times = times_of(net, thread);
+    start_laps(times);
     for (Item item; (item = phases.claim()).index != Phases::kOver;) {
-      if (item.index < 0) {
-        stand_by(thread, item);
-      } else if (work_on(thread, item)) {
-        finish(item);
-      }
+      const bool waits = item.index < 0;
+      if (waits) stand_by(thread, item);
+      const bool done = !waits && work_on(thread, item);
+      lap(times, waits ? int64_t{SN_TIME_WAIT} : kTimes[item.kind()]);
+      if (done) finish(item);
+      lap(times, SN_TIME_BETWEEN);
     }
   }
 };

@@ -24,7 +24,7 @@ TABLES = {
 }
 HEAVY = {"PIL", "urllib3", "typer", "click", "rich", "torch", "scipy", "matplotlib"}
 HEAVY |= {"starlette", "uvicorn", "anyio", "h11"}
-CALLED_BY_LIBRARIES = {"_repr_html_", "_repr_png_"}  # by IPython
+CALLED_BY_LIBRARIES = {"_repr_html_", "_repr_png_", "_repr_mimebundle_"}  # by IPython
 CALLED_BY_LIBRARIES |= {"connection_made", "data_received", "connection_lost"}  # by asyncio
 WORD = re.compile(r"[A-Za-z_]\w*")
 EXCUSE = re.compile(r"#\s*(?:noqa|type: ignore)\b(?P<rest>.*)")

@@ -56,8 +56,9 @@ PLATFORMS = hatch_build.PLATFORMS
 
 
 def functions() -> set[str]:
-    """The functions that core/spritenet.h declares."""
-    header = (ROOT / "core" / "spritenet.h").read_text(encoding="utf-8")
+    """The functions that core/spritenet.h and core/profile.h declare."""
+    headers = (ROOT / "core" / name for name in ("spritenet.h", "profile.h"))
+    header = "".join(path.read_text(encoding="utf-8") for path in headers)
     return set(re.findall(r"^SN_API [^(]*?(\w+)\(", header, re.MULTILINE))
 
 

@@ -6,6 +6,7 @@
 
 #include "../gather.h"
 #include "../kernels/activation.h"
+#include "../profile.h"
 #include "builder.h"
 
 namespace sn {
@@ -21,6 +22,7 @@ struct Pass {
   int64_t first_image;            // of the slab, counted in the batch
   int images;                     // in the slab; the other lanes repeat the first
   const float* statistics;        // of the batch, while training; else null
+  int64_t* times = nullptr;       // of the thread, where its time is taken (profile.h)
   int32_t part = 0, parts = 1;    // of an operation on one image that threads share
   const float* folded = nullptr;  // in place of the parameters, for operations with folded weights
 };

@@ -199,6 +199,40 @@ void test_training(const Core& core) {
   core.pool_destroy(pair);
 }
 
+void test_profile(const Core& core, sn_pool* pool) {
+  constexpr int kSteps = 40;
+  static float rates[kSteps], losses[kSteps];
+  static int32_t correct[kSteps];
+  static int64_t times[SN_STEP_TIMES + 64 * SN_OPERATION_TIMES];
+  for (float& rate : rates) rate = 0.002f;
+  char error[SN_ERROR_BYTES] = "";
+  Case timed(core, 1), plain(core, 1);
+  const int32_t operations = core.profile_operations(timed.network);
+  check(operations > 2 && operations < 64 && core.profile_node(timed.network, operations) == -1,
+        "a network has operations to time");
+  core.profile(timed.network, times);
+  sn_training training = timed.training(kSteps, rates, losses, correct);
+  core.train(timed.network, pool, &training, error);
+  core.profile(timed.network, nullptr);
+  training = plain.training(kSteps, rates, losses, correct);
+  core.train(plain.network, pool, &training, error);
+  check(!memcmp(timed.parameters, plain.parameters, (size_t)plain.count * sizeof(float)),
+        "a timed training has the same bits");
+  bool each = true;
+  for (int32_t at = 0; at < operations; at++)
+    each &= times[SN_STEP_TIMES + at * SN_OPERATION_TIMES + SN_TIME_FORWARD] >= 0;
+  int64_t sum = 0;
+  for (int at = 1; at < SN_STEP_TIMES + operations * SN_OPERATION_TIMES; at++) sum += times[at];
+  check(each && times[SN_TIME_DATA] > 0 && times[SN_TIME_LOSS] > 0 && times[SN_TIME_OPTIMIZER] > 0,
+        "data, loss and optimizer take time");
+  const int64_t before = sum;
+  training = timed.training(kSteps, rates, losses, correct);
+  core.train(timed.network, pool, &training, error);
+  sum = 0;
+  for (int at = 1; at < SN_STEP_TIMES + operations * SN_OPERATION_TIMES; at++) sum += times[at];
+  check(sum == before && sum > 0, "memory that is taken back is left alone");
+}
+
 void test_order(const Core& core) {
   static int64_t places[1000];
   static bool seen[1000];
@@ -243,6 +277,7 @@ int main(int count, char** words) {
   test_refusals(core);
   test_gradient(core, pool);
   test_training(core);
+  test_profile(core, pool);
   test_order(core);
   test_files(core);
   core.pool_destroy(pool);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "profile.h"
 #include "spritenet.h"
 
 #if defined(_WIN32)
@@ -19,7 +20,8 @@
       row(pool_destroy) row(network_bytes) row(network_init) row(parameter_count)              \
           row(output_shape) row(weight_count) row(network_weight) row(operator_count)          \
               row(operator_at) row(optimizer_count) row(loss_count) row(train) row(evaluate)   \
-                  row(gradient) row(predict) row(order) row(png_rows) row(deflate_end)
+                  row(gradient) row(predict) row(order) row(png_rows) row(deflate_end)         \
+                      row(profile) row(profile_operations) row(profile_node)
 
 struct Core {
 #define MEMBER(name) decltype(&sn_##name) name;

@@ -32,6 +32,7 @@ __all__ = ["COMMANDS", "application", "main"]
 COMMANDS = (
     "train",
     "tune-rate",
+    "bench",
     "sweep",
     "evaluate",
     "report",

@@ -18,7 +18,7 @@ from spritenet.errors import CoreError, InputError
 
 __all__ = ["ERROR_BYTES", "builds", "library", "load"]
 
-INTERFACE_VERSION = 8
+INTERFACE_VERSION = 9
 ERROR_BYTES = 256
 
 _FOLDER = Path(os.environ.get("SPRITENET_LIBRARIES") or Path(__file__).parent / "lib")
@@ -47,6 +47,9 @@ _FUNCTIONS: dict[str, tuple[object, tuple[object, ...]]] = {
     "sn_output_shape": (None, (_P, _I32, _P)),
     "sn_weight_count": (_I32, (_P,)),
     "sn_network_weight": (None, (_P, _I32, _P)),
+    "sn_profile_operations": (_I32, (_P,)),
+    "sn_profile_node": (_I32, (_P, _I32)),
+    "sn_profile": (None, (_P, _P)),
     "sn_operator_count": (_I32, ()),
     "sn_operator_at": (_P, (_I32,)),
     "sn_activation_at": (_P, (_I32,)),

@@ -137,6 +137,28 @@ class Network:
             else None
         )
 
+    @property
+    def threads(self) -> int:
+        """The number of threads."""
+        return self._count
+
+    def operation_layers(self) -> list[int]:
+        """Returns the layer that each of the core's operations comes from, -1 for augmentation."""
+        count = self._core.sn_profile_operations(self._handle)
+        nodes = [self._core.sn_profile_node(self._handle, i) for i in range(count)]
+        return [max(-1, node - self._first) for node in nodes]
+
+    def time_into(self, times: NDArray[np.int64] | None) -> None:
+        """Adds the time of training to an array, in nanoseconds; None ends it.
+
+        Args:
+            times: (threads, 7 + 3 · operations), as core/profile.h describes; zeros at first.
+        """
+        shape = (self._count, 7 + 3 * len(self.operation_layers()))
+        check(times, np.int64, shape, "times")
+        self._times = times  # the core writes to it
+        self._core.sn_profile(self._handle, address(times))
+
     def _weight(self, index: int) -> PlacedWeight:
         weight = structs.CWeight()
         self._core.sn_network_weight(self._handle, index, ctypes.byref(weight))

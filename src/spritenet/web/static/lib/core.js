@@ -8,7 +8,7 @@ import { CoreError } from './errors.js';
 import { canShareMemory, importsOf, sharedMemory } from './shared-memory.js';
 import { Team, defaultThreads } from './team.js';
 
-const INTERFACE_VERSION = 8;
+const INTERFACE_VERSION = 9;
 const PAGE = 65536; // bytes, of WebAssembly
 
 /**
