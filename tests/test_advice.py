@@ -20,7 +20,7 @@ TAKE_DATA = {"train", "evaluate", "report", "info", "pack", "unpack", "sheet", "
 TAKE_DATA |= {"export"}
 SERVE = {"draw", "lab", "collect", "watch"}
 READ = {"sources", "dataset", "streams", "sprites"}
-OTHERS = re.compile(r"tensorflowjs_converter|\b(?:pip|git|npm|python) ")
+OTHERS = re.compile(r"tensorflowjs_converter|\b(?:pip|git|npm|python|ray) ")
 """Programs that have options of their own."""
 
 
