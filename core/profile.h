@@ -8,34 +8,6 @@
 #include "spritenet.h"
 #include "threads.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
-/* An array: the parts of a step, then three for each operation. */
-enum {
-  SN_TIME_LAST, /* the clock at the last lap */
-  SN_TIME_DATA, /* images augmented, and gathered into lanes */
-  SN_TIME_LOSS,
-  SN_TIME_PACK,      /* kernels packed when a call begins */
-  SN_TIME_OPTIMIZER, /* gradients summed over the slabs, and steps */
-  SN_TIME_BETWEEN,   /* between two phases, by one thread; slabs handed on */
-  SN_TIME_WAIT,
-  SN_STEP_TIMES
-};
-enum { SN_TIME_FORWARD, SN_TIME_WEIGHTS, SN_TIME_INPUTS, SN_OPERATION_TIMES };
-
-/* The operations of a plan: at least one for each node, but for those that cost nothing. */
-SN_API int32_t sn_profile_operations(const sn_network* network);
-/* The node that an operation comes from. */
-SN_API int32_t sn_profile_node(const sn_network* network, int32_t operation);
-/* `times`: for each thread SN_STEP_TIMES + operations SN_OPERATION_TIMES nanoseconds, to which training
- * adds until they are taken back with null. */
-SN_API void sn_profile(sn_network* network, int64_t* times);
-
-#ifdef __cplusplus
-}
-
 namespace sn {
 
 // There is no clock without threads in WebAssembly; nothing of this is compiled there.
@@ -64,5 +36,4 @@ inline void lap(int64_t* times, int64_t part) {
 }
 
 }  // namespace sn
-#endif
 #endif
