@@ -36,6 +36,7 @@ template <int N>
 struct Vector {
   typedef float Float __attribute__((vector_size(N * 4), aligned(N * 4)));
   typedef float Loose __attribute__((vector_size(N * 4), aligned(4), may_alias));
+  typedef float Value __attribute__((vector_size(N * 4)));  // as templates deduce it
   typedef int32_t Int __attribute__((vector_size(N * 4), aligned(N * 4)));
 };
 

@@ -158,7 +158,7 @@ namespace detail {
 
 // The weights between four input channels and four outputs, `row` floats from an input to the next.
 // Vectors wider than registers are handed over in memory: compilers disagree on returning them.
-inline void load_block(const float* from, int64_t row, Vector<16>::Float& to) {
+inline void load_block(const float* from, int64_t row, Vector<16>::Value& to) {
   typedef Vector<4>::Loose Four;
   const auto four = [&](int i) { return *reinterpret_cast<const Four*>(from + i * row); };
   const auto low = __builtin_shufflevector(four(0), four(1), 0, 1, 2, 3, 4, 5, 6, 7);
@@ -166,7 +166,7 @@ inline void load_block(const float* from, int64_t row, Vector<16>::Float& to) {
   to = __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 }
 
-inline void store_turned_block(const Vector<16>::Float& v, float* to) {
+inline void store_turned_block(const Vector<16>::Value& v, float* to) {
   *reinterpret_cast<Vector<16>::Loose*>(to) =
       __builtin_shufflevector(v, v, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
 }
@@ -177,7 +177,7 @@ inline void store_turned_block(const Vector<16>::Float& v, float* to) {
 // packed kernels, there turned.
 inline void pack_winograd_block(const Operation& op, const float* kernel, float* packed,
                                 int64_t input, int start) {
-  typedef Vector<16>::Float Block;
+  typedef Vector<16>::Value Block;
   typedef Vector<16>::Loose Loose;
   constexpr int kTurned[4] = {3, 1, 2, 0};
   const int inputs = op.in.channels, outputs = op.out.channels;

@@ -31,7 +31,7 @@ inline void frequencies_of(const Window& w, bool turned, Tap tap, Store store) {
 // there turned.
 inline void pack_block(const Operation& op, const float* kernel, float* packed, int64_t input,
                        int start) {
-  typedef Vector<16>::Float Block;
+  typedef Vector<16>::Value Block;
   typedef Vector<16>::Loose Loose;
   const int64_t inputs = op.in.channels, outputs = op.out.channels, plane = 4 * inputs * outputs;
   const auto tap = [&](int index, Block& weights) {
@@ -51,7 +51,7 @@ inline void pack_block(const Operation& op, const float* kernel, float* packed, 
 // Between one input channel and up to four outputs.
 inline void pack_tile(const Operation& op, const float* kernel, float* packed, int64_t input,
                       int start) {
-  typedef Vector<kConvTile>::Float Tile;
+  typedef Vector<kConvTile>::Value Tile;
   const int64_t inputs = op.in.channels, outputs = op.out.channels, plane = 4 * inputs * outputs;
   const int width = static_cast<int>(outputs - start < kConvTile ? outputs - start : kConvTile);
   const auto tap = [&](int index, Tile& weights) {

@@ -20,7 +20,7 @@ from spritenet.cli.train_options import TrainOptions
 from spritenet.sources.options import ReadOptions
 
 TAKE_DATA = {"train", "evaluate", "report", "info", "pack", "unpack", "sheet", "draw", "lab"}
-TAKE_DATA |= {"clean", "collect", "embed", "export", "quantize", "sweep", "tune-rate"}
+TAKE_DATA |= {"bench", "clean", "collect", "embed", "export", "quantize", "sweep", "tune-rate"}
 
 
 def spellings(name: str) -> set[str]:
