@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -13,7 +9,6 @@ from numpy.typing import NDArray
 from engine_cases import begin, some
 from reference import Network as Reference
 from spritenet import layers as kinds
-from spritenet.core import library
 from spritenet.engines import native
 from spritenet.layers import Layer
 from spritenet.losses import CategoricalCrossentropy
@@ -81,18 +76,3 @@ def test_threads_and_predictions_change_no_bit() -> None:
     alone = trained(1)
     np.testing.assert_array_equal(alone, trained(2, looking=True))
     np.testing.assert_array_equal(alone, trained(3))
-
-
-@pytest.mark.slow
-@pytest.mark.skipif("SPRITENET_ISA" in os.environ, reason="this is one of those")
-@pytest.mark.parametrize("build", library.builds())
-def test_on_every_build(build: str) -> None:
-    """The same on each instruction set of this processor."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
-        env={**os.environ, "SPRITENET_ISA": build},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:]
