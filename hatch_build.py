@@ -71,7 +71,10 @@ SANITIZED = (
     "-fsanitize=address,undefined",
     "-fno-sanitize-recover=all",
 )
-WARNINGS = ("-Wall", "-Wextra", "-Wshadow", "-Werror")
+WARNINGS = (
+    *("-Wall", "-Wextra", "-Wshadow", "-Werror"),
+    "-Wno-unused-command-line-argument",  # zig adds some for the linker
+)
 
 
 class BuildError(Exception):

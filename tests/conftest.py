@@ -23,6 +23,8 @@ from hypothesis import settings
 
 from npm_package import installed, project_files
 
+collect_ignore = ["node/in_pyodide.py"]  # a script for another Python
+
 # Hundreds of processes would compile the package anew, in twice the time of what they test.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
