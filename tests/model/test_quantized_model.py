@@ -105,6 +105,10 @@ def test_refuses_what_it_is_not(data: sn.Dataset, model: sn.Model, tmp_path: Pat
     (tmp_path / "new.int8").write_bytes(_file({"format": "spritenet int8", "version": 2}))
     with pytest.raises(ModelError, match="newer Spritenet"):
         read_int8(tmp_path / "new.int8")
+    small.save(tmp_path / "long.int8")
+    (tmp_path / "long.int8").write_bytes((tmp_path / "long.int8").read_bytes() + bytes(64))
+    with pytest.raises(ModelError, match="longer or shorter than its arrays"):
+        read_int8(tmp_path / "long.int8")
 
 
 def _file(header: object) -> bytes:

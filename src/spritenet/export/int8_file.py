@@ -107,6 +107,13 @@ def _entry(operator: ops.Operator, data: bytearray) -> dict[str, Any]:
     return entry
 
 
+def _stored_bytes(operator: ops.Operator) -> int:
+    """Returns the bytes of the operator's arrays in a file."""
+    values = (getattr(operator, field.name) for field in fields(operator))
+    sizes = (value.nbytes for value in values if isinstance(value, np.ndarray))
+    return sum(size + -size % ALIGNMENT for size in sizes)
+
+
 def read_int8(path: str | os.PathLike[str]) -> tuple[IntegerNetwork, Metadata, float | None]:
     """Returns the integer network of a file, its metadata, and its temperature if it has one.
 
@@ -121,6 +128,13 @@ def read_int8(path: str | os.PathLike[str]) -> tuple[IntegerNetwork, Metadata, f
     if not isinstance(listed, list) or not 0 < len(listed) <= MOST_OPERATORS:
         raise _wrong("operators", f"a list of 1 to {MOST_OPERATORS}", listed, where)
     made = [_operator(entry, arrays, where) for entry in listed]
+    if len(arrays) != (expected := sum(map(_stored_bytes, made))):
+        raise ModelError(
+            "the file is longer or shorter than its arrays",
+            where=where,
+            expected=f"{expected:,} bytes of them",
+            got=f"{len(arrays):,}",
+        )
     entry = header.get("network")
     if not isinstance(entry, dict) or set(entry) != set(NETWORK):
         raise _wrong("network", ", ".join(NETWORK), entry, where)
