@@ -84,6 +84,16 @@ inline T broadcast(float value) {
   }
 }
 
+// sum + a * b, rounded once where an instruction does that: in any context, as a compiler leaves a product
+// alone that its checks part from the sum.
+inline Lanes add_product(Lanes sum, Lanes a, Lanes b) {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+  return __builtin_elementwise_fma(a, b, sum);
+#else
+  return sum + a * b;
+#endif
+}
+
 template <class T>
 inline T max(T a, T b) {
   return a > b ? a : b;

@@ -49,7 +49,7 @@ template <int P, int C, bool Turned>
     for (int p = 0; p < P; ++p) x[p] = input[p][t];
     for (int c = 0; c < C; ++c) {
       const Lanes w = broadcast<Lanes>(Turned ? weights[c * step + t] : weights[t * step + c]);
-      for (int p = 0; p < P; ++p) sum[p][c] += x[p] * w;
+      for (int p = 0; p < P; ++p) sum[p][c] = add_product(sum[p][c], x[p], w);
     }
   };
   int64_t t = first;
