@@ -18,6 +18,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,9 +32,11 @@ SOURCES = {
     "bench": ROOT / "benchmarks" / "native" / "core_bench.cpp",
 }
 EMULATORS = {
-    "linux-gnu-aarch64": ("qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"),
-    "windows-x86_64": ("wine",),
+    "linux-gnu-aarch64": (("qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"),),
+    # Debian's wine asks for its 32-bit half; wine64 is the program it starts.
+    "windows-x86_64": (("wine64",), ("/usr/lib/wine/wine64",), ("wine",)),
 }
+"""The emulators of each platform, the first that is installed is taken."""
 
 
 def program(kind: str, platform: hatch_build.Platform, folder: Path) -> Path:
@@ -73,13 +76,14 @@ def runner(platform: hatch_build.Platform) -> list[str]:
         return shlex.split(chosen)
     if platform == hatch_build.this_platform():
         return []
-    emulator = list(EMULATORS.get(str(platform), ()))
-    if not emulator or shutil.which(emulator[0]) is None:
-        raise hatch_build.BuildError(
-            f"{platform}: expected {emulator[0] if emulator else 'a machine'} that runs it. "
-            "SPRITENET_EMULATOR names one."
-        )
-    return emulator
+    known = EMULATORS.get(str(platform), ())
+    for emulator in known:
+        if shutil.which(emulator[0]):
+            return list(emulator)
+    raise hatch_build.BuildError(
+        f"{platform}: expected {known[0][0] if known else 'a machine'} that runs it. "
+        "SPRITENET_EMULATOR names one."
+    )
 
 
 def best_level(said: str) -> str:
@@ -116,13 +120,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rest = [] if options.kind == "test" else [str(options.threads), str(options.seconds)]
     for level in levels:
         library = libraries / f"spritenet-{level.name}{platform.suffix}"
-        done = subprocess.run(
-            [*emulator, str(made), str(library), *rest], capture_output=True, text=True, check=False
-        )
-        print(done.stdout, end="", flush=True)
-        if done.returncode:
-            sys.exit(done.stderr.strip() or f"{library.name}: failed")
-        if level.name == best_level(done.stdout):
+        # Into a file: wine's server lives on, and would keep a pipe open.
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
+            status = subprocess.run(
+                [*emulator, str(made), str(library), *rest], stdout=output, check=False
+            ).returncode
+            output.seek(0)
+            said = output.read()
+        print(said, end="", flush=True)
+        if status:
+            sys.exit(f"{library.name}: failed")
+        if level.name == best_level(said):
             break  # the processor doesn't run those after it
 
 
