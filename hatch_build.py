@@ -230,6 +230,11 @@ def compiler(environment: Mapping[str, str]) -> tuple[list[str], bool]:
     return [sys.executable, "-m", "ziglang", "c++"], True
 
 
+def file_name(platform: Platform, level: Level) -> str:
+    """The file name of a library."""
+    return f"spritenet-{level.name}{platform.suffix}"
+
+
 def flags(
     platform: Platform,
     level: Level,
@@ -258,7 +263,9 @@ def flags(
         if platform.system == "macos":
             chosen += ["-mmacosx-version-min=13.0"]
     if not sanitize:
-        if platform.system not in {"macos", "pyodide"}:
+        if platform.system == "macos":  # neither debug symbols nor the folder of the build
+            chosen += ["-g0", "-Wl,-S", f"-Wl,-install_name,@rpath/{file_name(platform, level)}"]
+        elif platform.system != "pyodide":
             chosen += ["-s"]
         if platform.system.startswith("linux"):
             chosen += ["-fno-unwind-tables", "-fno-asynchronous-unwind-tables"]  # nothing throws
@@ -327,7 +334,7 @@ def build(
     environment = {"ZIG_GLOBAL_CACHE_DIR": cache, "ZIG_LOCAL_CACHE_DIR": cache, **os.environ}
 
     def compile_level(level: Level) -> Path:
-        library = out / f"spritenet-{level.name}{platform.suffix}"
+        library = out / file_name(platform, level)
         options = flags(
             platform,
             level,
