@@ -8,6 +8,19 @@
 #include "spritenet.h"
 #include "threads.h"
 
+/* An array: the parts of a step, then three for each operation. */
+enum {
+  SN_TIME_LAST, /* the clock at the last lap */
+  SN_TIME_DATA, /* images augmented, and gathered into lanes */
+  SN_TIME_LOSS,
+  SN_TIME_PACK,      /* kernels packed when a call begins */
+  SN_TIME_OPTIMIZER, /* gradients summed over the slabs, and steps */
+  SN_TIME_BETWEEN,   /* between two phases, by one thread; slabs handed on */
+  SN_TIME_WAIT,
+  SN_STEP_TIMES
+};
+enum { SN_TIME_FORWARD, SN_TIME_WEIGHTS, SN_TIME_INPUTS, SN_OPERATION_TIMES };
+
 namespace sn {
 
 // There is no clock without threads in WebAssembly; nothing of this is compiled there.

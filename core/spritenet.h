@@ -265,26 +265,23 @@ SN_API int32_t sn_weight_count(const sn_network* network);
 /* Weight 0 <= index < count; in the order of the parameters. */
 SN_API void sn_network_weight(const sn_network* network, int32_t index, sn_weight* weight);
 
-/* The table: row 0 <= index < count; null beyond. */
+/* The tables: row 0 <= index < count; null beyond. */
 SN_API int32_t sn_operator_count(void);
 SN_API const sn_operator_info* sn_operator_at(int32_t index);
-/* The table of activations, likewise. */
 SN_API const sn_activation_info* sn_activation_at(int32_t index);
+SN_API int32_t sn_optimizer_count(void);
+SN_API const sn_optimizer_info* sn_optimizer_at(int32_t index);
+SN_API int32_t sn_loss_count(void);
+SN_API const sn_loss_info* sn_loss_at(int32_t index);
+
 /* What a node makes of `input_count` inputs of these shapes: fills `output`, and the first `most` of its
  * weights, offsets counted from its own first. Returns how many weights it has; -1 and a line of text
  * if it does not take them. `node->inputs` is not read. */
 SN_API int32_t sn_infer(const sn_node* node, const sn_shape* inputs, sn_shape* output,
                         sn_weight* weights, int32_t most, char* error);
 
-/* The table of optimizers: row 0 <= index < count; null beyond. */
-SN_API int32_t sn_optimizer_count(void);
-SN_API const sn_optimizer_info* sn_optimizer_at(int32_t index);
 /* The slots that an optimizer needs; -1 and a line of text if it is wrong. */
 SN_API int32_t sn_slot_count(const sn_optimizer* optimizer, char error[SN_ERROR_BYTES]);
-
-/* The table of losses: row 0 <= index < count; null beyond. */
-SN_API int32_t sn_loss_count(void);
-SN_API const sn_loss_info* sn_loss_at(int32_t index);
 
 SN_API sn_status sn_train(sn_network* network, sn_pool* pool, sn_training* training,
                           char error[SN_ERROR_BYTES]);
@@ -376,8 +373,6 @@ SN_API sn_status sn_draw_lines(const sn_lines* lines, uint8_t* pictures,
 SN_API sn_status sn_draw_glyphs(uint64_t seed, int32_t glyphs, int64_t count, uint8_t* pictures,
                                 char error[SN_ERROR_BYTES]);
 
-/* Pictures in PNG files (png.cpp, deflate.cpp). */
-
 /* Undoes the filters of `rows` rows of 1 + row_bytes bytes each, the filter first. `out`: rows
  * row_bytes; it may be where `filtered` is. Returns `rows`, or the first row whose filter is higher
  * than `highest_filter` (0 None, 1 Sub, 2 Up, 3 Average, 4 Paeth), or -1 for an impossible size. */
@@ -393,28 +388,10 @@ typedef struct sn_deflate_stream {
 /* Where a raw deflate stream ends. Bits are counted from the lowest of the first byte. */
 SN_API sn_status sn_deflate_end(const uint8_t* stream, int64_t size, sn_deflate_stream* found,
                                 char error[SN_ERROR_BYTES]);
-
-/* Where the time of training goes (profile.h): one array of nanoseconds for each thread. */
-
-/* An array: the parts of a step, then three for each operation. */
-enum {
-  SN_TIME_LAST, /* the clock at the last lap */
-  SN_TIME_DATA, /* images augmented, and gathered into lanes */
-  SN_TIME_LOSS,
-  SN_TIME_PACK,      /* kernels packed when a call begins */
-  SN_TIME_OPTIMIZER, /* gradients summed over the slabs, and steps */
-  SN_TIME_BETWEEN,   /* between two phases, by one thread; slabs handed on */
-  SN_TIME_WAIT,
-  SN_STEP_TIMES
-};
-enum { SN_TIME_FORWARD, SN_TIME_WEIGHTS, SN_TIME_INPUTS, SN_OPERATION_TIMES };
-
-/* The operations of a plan: at least one for each node, but for those that cost nothing. */
+/* Where the time of training goes (profile.h): its operations, the node of one, and, for each thread,
+ * SN_STEP_TIMES + operations SN_OPERATION_TIMES nanoseconds, to which training adds until null comes. */
 SN_API int32_t sn_profile_operations(const sn_network* network);
-/* The node that an operation comes from. */
 SN_API int32_t sn_profile_node(const sn_network* network, int32_t operation);
-/* `times`: for each thread SN_STEP_TIMES + operations SN_OPERATION_TIMES nanoseconds, to which training
- * adds until they are taken back with null. */
 SN_API void sn_profile(sn_network* network, int64_t* times);
 
 #ifdef __cplusplus

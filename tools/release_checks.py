@@ -31,6 +31,9 @@ NEEDED = {
 }
 """The libraries of each system that ours may need; Windows's C library has many names."""
 
+LINKERS = {"_mh_dylib_header", "__dso_handle"}
+"""Symbols that the linker adds to each library of macOS."""
+
 Library = lief.ELF.Binary | lief.PE.Binary | lief.MachO.Binary
 
 UNIVERSAL_CRT = re.compile(r"api-ms-win-crt-\w+-l1-1-0\.dll")
@@ -148,7 +151,7 @@ def exported(library: Library) -> set[str]:
     if isinstance(library, lief.PE.Binary):
         table = library.get_export()
         return {str(entry.name) for entry in table.entries} if table else set()
-    return {str(symbol.name).removeprefix("_") for symbol in library.exported_symbols}
+    return {str(symbol.name).removeprefix("_") for symbol in library.exported_symbols} - LINKERS
 
 
 def needed(library: Library) -> set[str]:
