@@ -102,7 +102,8 @@ def test_where_nothing_runs_there_is_html(model: sn.Sequential, data: sn.Split) 
 def test_without_anywidget_one_line_names_the_command() -> None:
     """And nothing else needs it."""
     code = (
-        "import sys; sys.modules['anywidget'] = None; import spritenet as sn\n"
+        "import sys, spritenet as sn\n"
+        "sys.modules['anywidget'] = sys.modules['traitlets'] = None\n"
         "try: sn.widgets.Draw\n"
         "except sn.MissingExtraError as error: print(error)"
     )

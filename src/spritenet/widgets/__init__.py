@@ -33,6 +33,7 @@ def __getattr__(name: str) -> object:
     """
     if name not in _HOME:
         raise AttributeError(f"module 'spritenet.widgets' has no attribute {name!r}")
+    import_module("spritenet.widgets.widget")  # first, as it says what is not installed
     value: object = getattr(import_module(f"spritenet.widgets.{_HOME[name]}"), name)
     return value
 
