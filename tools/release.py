@@ -148,7 +148,7 @@ def release(platforms: Sequence[str], out: Path, *, twice: bool = True) -> list[
             said = release_checks.check_wheel(wheel, platform)
             shutil.copy2(wheel, done)
             print(f"{wheel.name}: {wheel.stat().st_size / 1e6:.2f} MB; {said}", flush=True)
-        run(["twine", "check", "--strict", *sorted(done.iterdir())], ROOT)
+        run([sys.executable, "-m", "twine", "check", "--strict", *sorted(done.iterdir())], ROOT)
         if NPM.exists() and shutil.which("npm"):
             run([sys.executable, NPM, "--out", work / "npm"], ROOT)
             shutil.copy2(only(work / "npm", "*.tgz"), done)
