@@ -235,6 +235,16 @@ def file_name(platform: Platform, level: Level) -> str:
     return f"spritenet-{level.name}{platform.suffix}"
 
 
+def small(platform: Platform, level: Level) -> list[str]:
+    """The flags that leave out what only debugging needs."""
+    if platform.system == "macos":  # nor the folder of the build
+        return ["-g0", "-Wl,-S", f"-Wl,-install_name,@rpath/{file_name(platform, level)}"]
+    if platform.system.startswith("linux"):
+        tables = ["-fno-unwind-tables", "-fno-asynchronous-unwind-tables"]  # nothing throws
+        return ["-s", *tables, "-Wl,-z,defs"]  # a missing function is found here, not when called
+    return ["-s"] if platform.system == "windows" else []
+
+
 def flags(
     platform: Platform,
     level: Level,
@@ -263,13 +273,7 @@ def flags(
         if platform.system == "macos":
             chosen += ["-mmacosx-version-min=13.0"]
     if not sanitize:
-        if platform.system == "macos":  # neither debug symbols nor the folder of the build
-            chosen += ["-g0", "-Wl,-S", f"-Wl,-install_name,@rpath/{file_name(platform, level)}"]
-        elif platform.system != "pyodide":
-            chosen += ["-s"]
-        if platform.system.startswith("linux"):
-            chosen += ["-fno-unwind-tables", "-fno-asynchronous-unwind-tables"]  # nothing throws
-            chosen += ["-Wl,-z,defs"]  # a missing function is found here, not when it is called
+        chosen += small(platform, level)
     # Of zig's one version nobody meets a warning that we didn't.
     if warnings_as_errors or (zig and platform.system != "pyodide"):
         chosen += WARNINGS
