@@ -7,7 +7,7 @@
 namespace sn {
 namespace {
 
-// Where the sums of some positions read: of each, offsets from a block of its own.
+// The addresses that the sums of some positions read: of each, offsets from a block of its own.
 template <int P>
 struct Windows {
   const UnsignedLanes* base[P];
@@ -59,7 +59,7 @@ void find_offsets(const IntegerStep& step, int64_t* to) {
   }
 }
 
-// Where the sum of one position reads. What is outside of the image is padding.
+// The addresses that the sum of one position reads. Outside of the image there is padding.
 template <int P>
 void find_window(const Slab& slab, const IntegerStep& step, int p, int32_t row, int32_t column,
                  Windows<P>& windows) {

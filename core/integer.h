@@ -113,7 +113,7 @@ struct IntegerShape {
   int64_t size() const { return pixels() * blocks(); }
 };
 
-// What an operator's integers are kept as: bytes as q + 128.
+// The form in which an operator's integers are kept: bytes as q + 128.
 inline bool is_wide(const sn_integer_operator& op) { return op.low < -128 || op.high > 127; }
 inline int32_t offset_of(const sn_integer_operator& op) { return is_wide(op) ? 0 : 128; }
 

@@ -1,4 +1,4 @@
-// Where the time of training goes: one array of nanoseconds for each thread.
+// The time of training by part: one array of nanoseconds for each thread.
 //
 // The host gives the memory (sn_profile), each thread adds to its own array, and nobody else reads the
 // clock: without memory a lap is the comparison of an address with null.

@@ -388,7 +388,7 @@ typedef struct sn_deflate_stream {
 /* Where a raw deflate stream ends. Bits are counted from the lowest of the first byte. */
 SN_API sn_status sn_deflate_end(const uint8_t* stream, int64_t size, sn_deflate_stream* found,
                                 char error[SN_ERROR_BYTES]);
-/* Where the time of training goes (profile.h): its operations, the node of one, and, for each thread,
+/* The time of training by part (profile.h): its operations, the node of one, and, for each thread,
  * SN_STEP_TIMES + operations SN_OPERATION_TIMES nanoseconds, to which training adds until null comes. */
 SN_API int32_t sn_profile_operations(const sn_network* network);
 SN_API int32_t sn_profile_node(const sn_network* network, int32_t operation);

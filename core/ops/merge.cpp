@@ -43,7 +43,7 @@ void forward(const Context<T>& ctx, const Pass&) {
   }
 }
 
-// What input k's gradient is of a row of the output's: its product with all other inputs, or none unless
+// Input k's gradient of a row of the output's: its product with all other inputs, or none unless
 // it is the extreme; of equal ones, the first.
 void look_at_others(const Context<Lanes>& ctx, int32_t merge, int k, int r, Lanes* to) {
   const Shape out = ctx.op.out;

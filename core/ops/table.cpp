@@ -64,7 +64,7 @@ namespace sn {
 // clang-format on
 
 #if defined(SN_PAGE)
-// What an exported page with a usual network needs (tools/build_wasm.py).
+// The operators that an exported page with a usual network needs (tools/build_wasm.py).
 #undef SN_OPERATORS
 // clang-format off: a line an operator
 #define SN_OPERATORS(row) \

@@ -21,7 +21,7 @@ PROBE_SECONDS = 0.05
 """Patience of a probe and with one: `is_locked` takes the lock for a moment."""
 
 HAS_LOCKS = sys.platform != "emscripten"
-"""Whether the system has file locks. Pyodide has none, and no other process."""
+"""False in Pyodide, which has no file locks, and no other process."""
 
 _PROBING = threading.Lock()
 

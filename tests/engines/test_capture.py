@@ -157,7 +157,7 @@ def test_replays_are_the_steps(
 
 
 def test_eight_steps_are_one_graph(sizes: list[tuple[int, int]]) -> None:
-    """Where as many batches are alike: in an epoch of ten, eight are replayed at once."""
+    """In an epoch of ten equal batches, eight are replayed at once."""
     network = TorchNetwork(NETWORK, SHAPE, batch_size=4, threads=1)
     parameters, optimizer = begin(network), optimizers.SGD(0.01)
     slots = optimizer.initial_slots(len(parameters))

@@ -31,7 +31,7 @@ def zipped(folder: Path, target: Path, prefix: str = "") -> Path:
 
 
 def test_a_model_is_saved_as_a_zip(saved: Path, tmp_path: Path) -> None:
-    """Whose files are those of the folder, the same bytes each time."""
+    """It holds the files of the folder, the same bytes each time."""
     model = sn.load_model(saved)
     model.save(tmp_path / "one.zip")
     model.save(tmp_path / "two.zip", precision="float32")

@@ -1,4 +1,4 @@
-"""What test_pyodide.py runs in Pyodide: a training and what belongs to it, as one JSON object."""
+"""The script of test_pyodide.py: a training and what belongs to it, as one JSON object."""
 
 # ruff: noqa: E402, S108
 

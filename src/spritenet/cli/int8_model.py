@@ -53,7 +53,7 @@ def quantized(saved: SavedModel, name: str, options: DataOptions) -> QuantizedMo
 
 def is_int8(path: Path) -> bool:
     """Returns True for an int8 model's file, by its ending."""
-    from spritenet.export.int8_file import INT8_ENDING
+    from spritenet.migration import INT8_ENDING
 
     return path.suffix == INT8_ENDING
 

@@ -43,7 +43,7 @@ def quantize(
 ) -> None:
     """Quantize a saved model to int8, calibrated on the training images of a data set."""
     from spritenet.cli.int8_model import training_data
-    from spritenet.export.int8_file import INT8_ENDING
+    from spritenet.migration import INT8_ENDING
     from spritenet.model import QuantizedModel, model_of
     from spritenet.model.int8_tuning import tuning_of
 

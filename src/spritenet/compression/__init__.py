@@ -1,6 +1,6 @@
 """Deflate, CRC-32 and Adler-32, by libdeflate: several times as fast as zlib.
 
-    from spritenet.compression import DeflateError, zlib_decompress
+    from spritenet.compression import deflate
 
 The one place that imports the library. Pyodide has no build of it; there, `by_zlib` has the same
 functions. What one writes, the other reads, but compressed bytes differ.
@@ -11,38 +11,8 @@ from __future__ import annotations
 import sys
 
 if sys.platform == "emscripten":
-    from spritenet.compression.by_zlib import (
-        DeflateError,
-        adler32,
-        crc32,
-        deflate_compress,
-        deflate_decompress,
-        gzip_compress,
-        gzip_decompress,
-        zlib_compress,
-        zlib_decompress,
-    )
+    from spritenet.compression import by_zlib as deflate
 else:
-    from deflate import (
-        DeflateError,
-        adler32,
-        crc32,
-        deflate_compress,
-        deflate_decompress,
-        gzip_compress,
-        gzip_decompress,
-        zlib_compress,
-        zlib_decompress,
-    )
+    import deflate
 
-__all__ = [
-    "DeflateError",
-    "adler32",
-    "crc32",
-    "deflate_compress",
-    "deflate_decompress",
-    "gzip_compress",
-    "gzip_decompress",
-    "zlib_compress",
-    "zlib_decompress",
-]
+__all__ = ["deflate"]

@@ -7,6 +7,7 @@ place than its data, or would give more, is an error. libdeflate's levels 10 to 
 from __future__ import annotations
 
 import zlib
+from functools import partial
 from zlib import adler32, crc32
 
 __all__ = [
@@ -30,56 +31,18 @@ class DeflateError(Exception):
     """The data can't be decompressed to that size."""
 
 
-def deflate_compress(data: Buffer, level: int = 6) -> bytearray:
-    """Compresses to a raw deflate stream (RFC 1951)."""
-    return _compressed(data, level, RAW)
-
-
-def deflate_decompress(data: Buffer, size: int) -> bytearray:
-    """Decompresses a raw deflate stream.
-
-    Raises:
-        DeflateError: it is damaged or gives more than `size` bytes.
-    """
-    return _decompressed(data, size, RAW)
-
-
-def gzip_compress(data: Buffer, level: int = 6) -> bytearray:
-    """Compresses to gzip (RFC 1952)."""
-    return _compressed(data, level, GZIP)
-
-
-def gzip_decompress(data: Buffer, size: int) -> bytearray:
-    """Decompresses the first member of gzip data.
-
-    Raises:
-        DeflateError: it is damaged or gives more than `size` bytes.
-    """
-    return _decompressed(data, size, GZIP)
-
-
-def zlib_compress(data: Buffer, level: int = 6) -> bytearray:
-    """Compresses to a zlib stream (RFC 1950)."""
-    return _compressed(data, level, ZLIB)
-
-
-def zlib_decompress(data: Buffer, size: int) -> bytearray:
-    """Decompresses a zlib stream.
-
-    Raises:
-        DeflateError: it is damaged or gives more than `size` bytes.
-    """
-    return _decompressed(data, size, ZLIB)
-
-
-def _compressed(data: Buffer, level: int, wrapper: int) -> bytearray:
-    """Returns the whole stream."""
+def _compress(wrapper: int, data: Buffer, level: int = 6) -> bytearray:
+    """Returns the stream of some data."""
     stream = zlib.compressobj(min(level, HIGHEST_LEVEL), zlib.DEFLATED, wrapper)
     return bytearray(stream.compress(data) + stream.flush())
 
 
-def _decompressed(data: Buffer, size: int, wrapper: int) -> bytearray:
-    """Returns the content of one stream."""
+def _decompress(wrapper: int, data: Buffer, size: int) -> bytearray:
+    """Returns the content of a stream.
+
+    Raises:
+        DeflateError: it is damaged or gives more than `size` bytes.
+    """
     stream = zlib.decompressobj(wrapper)
     try:
         content = stream.decompress(data, size + 1)
@@ -88,3 +51,11 @@ def _decompressed(data: Buffer, size: int, wrapper: int) -> bytearray:
     if not stream.eof or len(content) > size:
         raise DeflateError("the stream has no end within its size")
     return bytearray(content)
+
+
+deflate_compress = partial(_compress, RAW)
+deflate_decompress = partial(_decompress, RAW)
+gzip_compress = partial(_compress, GZIP)
+gzip_decompress = partial(_decompress, GZIP)
+zlib_compress = partial(_compress, ZLIB)
+zlib_decompress = partial(_decompress, ZLIB)

@@ -106,15 +106,15 @@ def encode_png(image: NDArray[np.uint8], level: int = 6) -> bytes:
         image: uint8 h w c, of 1, 3 or 4 channels.
         level: of compression, 1 (fast) to 12 (small).
     """
-    from spritenet.compression import crc32, zlib_compress
+    from spritenet.compression import deflate
 
     height, width, channels = image.shape
     header = struct.pack(">IIBBBBB", width, height, 8, COLOUR_TYPES[channels], 0, 0, 0)
     rows = np.zeros((height, 1 + width * channels), np.uint8)
     rows[:, 1:] = image.reshape(height, -1)
-    pixels = bytes(zlib_compress(rows.tobytes(), level))
+    pixels = bytes(deflate.zlib_compress(rows.tobytes(), level))
     content = b"\x89PNG\r\n\x1a\n"
     for kind, data in ((b"IHDR", header), (b"IDAT", pixels), (b"IEND", b"")):
         content += struct.pack(">I", len(data)) + kind + data
-        content += struct.pack(">I", crc32(data, crc32(kind)))
+        content += struct.pack(">I", deflate.crc32(data, deflate.crc32(kind)))
     return content

@@ -14,7 +14,7 @@ __all__ = ["HAS_THREADS", "Pool", "instruction_set", "lanes", "threads"]
 
 
 HAS_THREADS = sys.platform != "emscripten"
-"""Whether threads can be started: in Pyodide they can't."""
+"""False in Pyodide, which starts no thread."""
 
 
 def instruction_set() -> str:

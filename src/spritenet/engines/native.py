@@ -32,7 +32,10 @@ from spritenet.optimizers import Optimizer
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Network", "PlacedWeight", "instruction_set", "lanes"]
+__all__ = ["OPERATION_TIMES", "STEP_TIMES", "Network", "PlacedWeight", "instruction_set", "lanes"]
+
+STEP_TIMES, OPERATION_TIMES = 7, 3
+"""Numbers of a profile for a thread, and for each operation: core/profile.h."""
 
 _OK, _INVALID, _DIVERGED, _STOPPED = range(4)
 
@@ -152,9 +155,9 @@ class Network:
         """Adds the time of training to an array, in nanoseconds; None ends it.
 
         Args:
-            times: (threads, 7 + 3 · operations), as core/profile.h describes; zeros at first.
+            times: (threads, STEP_TIMES + OPERATION_TIMES · operations), zeros at first.
         """
-        shape = (self._count, 7 + 3 * len(self.operation_layers()))
+        shape = (self._count, STEP_TIMES + OPERATION_TIMES * len(self.operation_layers()))
         check(times, np.int64, shape, "times")
         self._times = times  # the core writes to it
         self._core.sn_profile(self._handle, address(times))

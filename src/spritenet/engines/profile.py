@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spritenet.engines.native import Network
+from spritenet.engines.native import OPERATION_TIMES, STEP_TIMES, Network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,8 +22,6 @@ STEP_PHASES = ("data", "loss", "packing", "optimizer", "between phases", "waitin
 
 LAYER_PHASES = ("forward", "backward (weights)", "backward (inputs)")
 """The parts of a layer: SN_TIME_FORWARD … SN_TIME_INPUTS."""
-
-HEAD = len(STEP_PHASES) + 1  # of an array; its first number is the clock
 
 
 @dataclass(slots=True)
@@ -86,7 +84,7 @@ def profiled(network: Network, layers: tuple[str, ...]) -> Iterator[Profile]:
         layers: the name of each of its layers.
     """
     places = network.operation_layers()
-    times = np.zeros((network.threads, HEAD + len(places) * len(LAYER_PHASES)), np.int64)
+    times = np.zeros((network.threads, STEP_TIMES + len(places) * OPERATION_TIMES), np.int64)
     found = Profile(layers)
     network.time_into(times)
     began = perf_counter()
@@ -96,8 +94,8 @@ def profiled(network: Network, layers: tuple[str, ...]) -> Iterator[Profile]:
         found.seconds = perf_counter() - began
         network.time_into(None)
     seconds = times.astype(np.float64) / 1e9
-    found.step_seconds = seconds[:, 1:HEAD]
-    each = seconds[:, HEAD:].reshape(len(times), len(places), len(LAYER_PHASES))
+    found.step_seconds = seconds[:, 1:STEP_TIMES]  # the first number is the clock
+    each = seconds[:, STEP_TIMES:].reshape(len(times), len(places), len(LAYER_PHASES))
     found.layer_seconds = np.zeros((len(times), len(layers), len(LAYER_PHASES)))
     for operation, layer in enumerate(places):
         found.layer_seconds[:, max(0, layer)] += each[:, operation]

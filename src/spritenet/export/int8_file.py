@@ -18,7 +18,6 @@ from spritenet.errors import ModelError
 from spritenet.export.error_location import quoted
 from spritenet.export.metadata import Metadata
 from spritenet.export.weights import read_file
-from spritenet.migration import INT8_ENDING
 from spritenet.quantization import IntegerNetwork
 from spritenet.quantization import operators as ops
 from spritenet.quantization.validation import check
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
-__all__ = ["INT8_ENDING", "read_int8", "write_int8"]
+__all__ = ["read_int8", "write_int8"]
 
 FORMAT, VERSION = "spritenet int8", 1
 MOST_BYTES = 2**30

@@ -185,19 +185,17 @@ def accepts(target: Taking) -> Taking:
 def _taking(function: Taking) -> Taking:
     """The function, its arguments looked at first."""
     # Looked at in the first call: most functions are never called in a process.
-    signature = cache(partial(inspect.signature, function))
+    look = cache(partial(_looked_at, function))
 
     @wraps(function)
     def taking(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever the function takes
-        own = signature()
-        method = next(iter(own.parameters), "") in {"self", "cls"}
+        own, method, free = look()
         owner = function.__name__
         later: dict[str, Any] = {}
         if owner == "__init__":
             owner = type(arguments[0]).__name__
             settable: frozenset[str] = getattr(type(arguments[0]), "SETTABLE", frozenset())
             later = {name: named.pop(name) for name in settable & named.keys()}
-        free = any(p.kind is p.VAR_KEYWORD for p in own.parameters.values())
         if not (free or named.keys() <= own.parameters.keys()):
             named = _translated(owner, named, list(own.parameters)[method:])
         try:
@@ -211,6 +209,13 @@ def _taking(function: Taking) -> Taking:
         return result
 
     return taking  # type: ignore[return-value]  # the same arguments and result
+
+
+def _looked_at(function: Callable[..., Any]) -> tuple[inspect.Signature, bool, bool]:
+    """Returns the signature, True for a method, and True if it takes any named argument."""
+    own = inspect.signature(function)
+    is_method = next(iter(own.parameters), "") in {"self", "cls"}
+    return own, is_method, any(p.kind is p.VAR_KEYWORD for p in own.parameters.values())
 
 
 def _translated(owner: str, named: Mapping[str, Any], known: list[str]) -> dict[str, Any]:

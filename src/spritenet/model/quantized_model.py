@@ -134,7 +134,8 @@ class QuantizedModel:
             ModelError: the name ends otherwise, or the disk refuses.
             MissingExtraError: onnx is not installed.
         """
-        from spritenet.export.int8_file import INT8_ENDING, write_int8
+        from spritenet.export.int8_file import write_int8
+        from spritenet.migration import INT8_ENDING
 
         file_path(path, "save")
         ending = Path(path).suffix

@@ -66,6 +66,7 @@ def train_detector(
         optimizer=AdamW(RATE, weight_decay=DECAY, beta_2=0.99),
         epochs=EPOCHS,
         seed=seed,
+        threads=1,  # its steps are so short that two would mostly wait for each other
     )
     integers, kernel_scale = quantized(kernel)
     return Detector(

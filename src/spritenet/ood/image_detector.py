@@ -1,7 +1,7 @@
 """Image detector: a small convolutional network on pixels that tells outliers from the classes.
 
 Its score is added to that of the detector on features. They err on different images: the features
-were learnt to tell classes apart, and lack much of what an outlier is recognised by.
+were trained to tell classes apart, and leave out much that marks an outlier.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ def train_network(
     optimizer: AdamW,
     epochs: int,
     seed: int,
+    threads: int | None = None,
 ) -> list[NDArray[np.float32]]:
     """Returns the weights of a network trained on images, in the order of its layers.
 
@@ -40,6 +41,7 @@ def train_network(
         optimizer: its learning rate is the largest of one cycle.
         epochs: the number of epochs.
         seed: of the weights and the shuffling.
+        threads: the number of threads; None for all.
     """
     from spritenet.engines import native
 
@@ -54,8 +56,7 @@ def train_network(
     rates = schedules.OneCycle(rate).spanning(0, steps)(np.arange(steps)).astype(np.float32)
     slots = optimizer.initial_slots(parameters.size)
     examples = Examples(np.ascontiguousarray(x), y)
-    # One thread: its steps are so short that two would mostly wait for each other.
-    engine = native.Network(layers, shape, batch_size=batch, threads=1)
+    engine = native.Network(layers, shape, batch_size=batch, threads=threads)
     for first in range(0, steps, MAX_STEPS):
         engine.train(
             parameters,

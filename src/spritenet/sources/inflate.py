@@ -57,15 +57,15 @@ def inflate(packed: bytes, size: int, where: Path) -> bytearray:
             got=f"{len(packed):,} compressed bytes",
             do=DO,
         )
-    from spritenet.compression import DeflateError, gzip_decompress
+    from spritenet.compression import deflate
 
     try:
         # A member ends with its size modulo 2^32; if the file doesn't, it has trailing bytes.
         if packed[-4:] == (size % 2**32).to_bytes(4, "little"):
-            content = gzip_decompress(packed, size)
+            content = deflate.gzip_decompress(packed, size)
             if len(content) == size:
                 return content
-    except DeflateError:
+    except deflate.DeflateError:
         pass  # zlib gives the reason
     except MemoryError:
         raise DataError("does not fit into memory", where=where, got=f"{size:,} bytes") from None

@@ -155,7 +155,7 @@ def _checked_chunks(blob: Blob) -> tuple[list[bytes], bool]:
 
 def _inflated(blob: Blob, header: _Header, pieces: list[bytes]) -> NDArray[np.uint8]:
     """Returns the pixels (h w c)."""
-    from spritenet.compression import DeflateError, zlib_decompress
+    from spritenet.compression import deflate
 
     channels = CHANNELS[header.colour]
     row_bytes = header.width * channels
@@ -163,8 +163,8 @@ def _inflated(blob: Blob, header: _Header, pieces: list[bytes]) -> NDArray[np.ui
     packed = pieces[0] if len(pieces) == 1 else b"".join(pieces)
     pieces.clear()
     try:
-        raw: bytearray = zlib_decompress(packed, size)
-    except DeflateError:
+        raw: bytearray = deflate.zlib_decompress(packed, size)
+    except deflate.DeflateError:
         raw = bytearray()
     if len(raw) != size:
         raise DataError(

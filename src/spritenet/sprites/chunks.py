@@ -116,9 +116,9 @@ class Chunk:
 
 def crc32(data: bytes | memoryview, start: int = 0) -> int:
     """Returns the CRC-32 of PNG, gzip and zip, by libdeflate: several times as fast as zlib."""
-    from spritenet import compression
+    from spritenet.compression import deflate
 
-    value: int = compression.crc32(data, start)
+    value: int = deflate.crc32(data, start)
     return value
 
 

@@ -68,6 +68,6 @@ def _either(none: NDArray[np.uint8], sub: NDArray[np.uint8]) -> NDArray[np.uint8
 
 
 def _size(made: NDArray[np.uint8]) -> int:
-    from spritenet.compression import deflate_compress
+    from spritenet.compression import deflate
 
-    return len(deflate_compress(made, FASTEST))
+    return len(deflate.deflate_compress(made, FASTEST))

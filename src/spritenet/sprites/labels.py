@@ -39,10 +39,10 @@ def most_bytes(count: int, classes: int, columns: int) -> int:
 
 def pack(labels: Labels, classes: int) -> bytes:
     """Returns the chunk's data for class indices (n) or multi-label rows (n, k)."""
-    from spritenet.compression import zlib_compress
+    from spritenet.compression import deflate
 
     values = labels.astype(label_type(classes, labels.ndim - 1))
-    return bytes(zlib_compress(values.tobytes(), 9))
+    return bytes(deflate.zlib_compress(values.tobytes(), 9))
 
 
 def unpack(

@@ -33,10 +33,10 @@ ADLER = 65521  # RFC 1950: the largest prime below 65,536
 
 def compress(rows: NDArray[np.uint8], pixel_bytes: int, level: int) -> tuple[bytes, int]:
     """Compresses rows (rows, bytes) to a segment; the Adler-32 is that of its filtered rows."""
-    from spritenet.compression import deflate_compress
+    from spritenet.compression import deflate
 
     raw = apply_filters(rows, pixel_bytes)
-    return reopen_stream(bytes(deflate_compress(raw, level))), adler32(raw)
+    return reopen_stream(bytes(deflate.deflate_compress(raw, level))), adler32(raw)
 
 
 def reopen_stream(stream: bytes) -> bytes:
@@ -92,12 +92,12 @@ def inflate(closed: memoryview, rows: int, row_bytes: int, where: str) -> bytear
     Raises:
         DataError: it is no deflate data, or inflates to more or less than its rows.
     """
-    from spritenet.compression import DeflateError, deflate_decompress
+    from spritenet.compression import deflate
 
     size = rows * (row_bytes + 1)
     try:
-        raw: bytearray = deflate_decompress(closed, size)
-    except DeflateError:
+        raw: bytearray = deflate.deflate_decompress(closed, size)
+    except deflate.DeflateError:
         raise DataError(
             "the segment inflates to a wrong size", where=where, expected=f"{size:,} bytes"
         ) from None
@@ -139,9 +139,9 @@ def segment_label(blob: Blob, number: int, segment: Segment) -> str:
 
 def adler32(data: bytes | bytearray | NDArray[np.uint8]) -> int:
     """Returns the Adler-32 of zlib streams."""
-    from spritenet import compression
+    from spritenet.compression import deflate
 
-    value: int = compression.adler32(data)
+    value: int = deflate.adler32(data)
     return value
 
 

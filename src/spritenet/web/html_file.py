@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import spritenet
-from spritenet.compression import gzip_compress
+from spritenet.compression import deflate
 from spritenet.dataset import Dataset, Split
 from spritenet.export import SavedModel, files
 from spritenet.web.assets import static_bytes
@@ -126,5 +126,5 @@ def _element(name: str, content: bytes) -> str:
         if name == WEIGHTS:  # all first bytes, then all second bytes, …: a tenth smaller
             kind += f' data-planes="{FLOAT_BYTES}"'
             content = np.frombuffer(content, np.uint8).reshape(-1, FLOAT_BYTES).T.tobytes()
-        content = bytes(gzip_compress(content, LEVEL))
+        content = bytes(deflate.gzip_compress(content, LEVEL))
     return f'<script {kind} id="{name}">{base64.b64encode(content).decode()}</script>'

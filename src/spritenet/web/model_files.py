@@ -27,7 +27,7 @@ from spritenet import sprites
 from spritenet.errors import DataError, ModelError, SpritenetError
 from spritenet.export import SavedModel, load
 from spritenet.export.c import Example, save_c
-from spritenet.export.int8_file import INT8_ENDING
+from spritenet.migration import INT8_ENDING
 from spritenet.model import QuantizedModel, model_of
 from spritenet.quantization import IntegerNetwork, quantize, reference
 

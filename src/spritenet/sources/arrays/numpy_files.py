@@ -136,7 +136,7 @@ class ArrayHeader:
 
     def _mapped(self) -> NDArray[Any]:
         """Maps the values in the file."""
-        from spritenet.compression import crc32
+        from spritenet.compression import deflate
 
         end = self.offset + self.dtype.itemsize * math.prod(self.shape)
         if end == self.offset:
@@ -144,7 +144,7 @@ class ArrayHeader:
         file = np.memmap(self.path, np.uint8, "r")
         crc = 0
         for first in range(self.begin, end if self.member else 0, PIECE):
-            crc = crc32(file[first : min(first + PIECE, end)], crc)
+            crc = deflate.crc32(file[first : min(first + PIECE, end)], crc)
         if len(file) < end or crc != self.crc:
             raise DataError("is damaged", where=self.where, do="Download or copy it again.")
         return file[self.offset : end].view(self.dtype)

@@ -54,7 +54,7 @@ def _raw(
     """Returns the raw samples of a PNG with this bit depth, its height, width and channels."""
     if len(data) < HEAD.size or not data.startswith(SIGNATURE):
         return None
-    from spritenet.compression import DeflateError, crc32, zlib_decompress
+    from spritenet.compression import deflate
 
     _, length, kind, width, height, depth, colour, method, filters, interlaced, crc = (
         HEAD.unpack_from(data)
@@ -65,10 +65,10 @@ def _raw(
     size = height * (row_bytes + 1)
     plain = (length, kind, depth, method, filters, interlaced) == (13, b"IHDR", wanted, 0, 0, 0)
     likely = row_bytes and height and size <= min(LARGEST, HIGHEST_RATIO * len(data))
-    packed = _packed(data) if plain and likely and crc32(data[12:29]) == crc else b""
+    packed = _packed(data) if plain and likely and deflate.crc32(data[12:29]) == crc else b""
     try:
-        raw: bytearray = zlib_decompress(packed, size) if packed else bytearray()
-    except DeflateError:
+        raw: bytearray = deflate.zlib_decompress(packed, size) if packed else bytearray()
+    except deflate.DeflateError:
         return None
     if len(raw) != size or not packed:
         return None
@@ -79,7 +79,7 @@ def _raw(
 
 def _packed(data: bytes) -> bytes:
     """Returns the data of all IDAT chunks; b"" if one is damaged or a chunk changes pixels."""
-    from spritenet.compression import crc32
+    from spritenet.compression import deflate
 
     packed = b""
     place = HEAD.size
@@ -89,7 +89,9 @@ def _packed(data: bytes) -> bytes:
         if kind == b"IEND":
             return packed
         if kind == b"IDAT" and end <= len(data):
-            if crc32(data[place + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
+            if deflate.crc32(data[place + 4 : end - 4]) != int.from_bytes(
+                data[end - 4 : end], "big"
+            ):
                 break
             body = data[place + 8 : end - 4]
             packed = packed + body if packed else body
