@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import re
 import shutil
 import zipfile
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parents[2] / "src" / "spritenet" / "web" / "static"
 FOLDERS = ("collect", "draw", "export", "lab", "lib", "ui")
+PAGE_CORE = STATIC / "lib" / "core-page.wasm"
 PATIENCE = 60_000  # milliseconds: others may use the machine
 EACH = 12  # images of a class
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -98,6 +101,13 @@ def taken(tab: Page, button: str, folder: Path) -> Path:
     return path
 
 
+def contents(page: Path, name: str) -> bytes:
+    """A file inside an exported page."""
+    packed = re.search(rf'id="{re.escape(name)}">([^<]*)<', page.read_text(encoding="utf-8"))
+    assert packed is not None
+    return gzip.decompress(base64.b64decode(packed[1]))
+
+
 def draw(tab: Page, place: str, points: list[tuple[float, float]]) -> None:
     """Draws with the mouse, in fractions of the paper."""
     paper = tab.locator(f"{place} .sketch canvas")
@@ -145,6 +155,7 @@ def test_a_folder_becomes_a_network_and_files(
         assert model.class_names == ("bar", "disc")
         assert (model.predict_classes(data.train) == data.train.labels).mean() >= 0.9
         page = taken(tab, "#take-page", tmp_path)
+        assert PAGE_CORE.read_bytes() == contents(page, "core.wasm")
         project = taken(tab, "#save-project", tmp_path)
 
         tab.wait_for_timeout(400)  # until it is kept
@@ -165,6 +176,38 @@ def test_a_folder_becomes_a_network_and_files(
         offline.goto(page.as_uri())
         offline.locator("#stage").wait_for(state="visible")
         assert offline.evaluate("spritenetDraw.names") == ["bar", "disc"]
+
+
+def test_grey_pictures_make_a_grey_network(
+    chromium: Browser, address: str, pictures: Path, tmp_path: Path
+) -> None:
+    """Whatever their files hold, unless colour is chosen; one colour picture makes it colour."""
+    for path in pictures.rglob("*.png"):
+        grey = Image.open(path).convert("L")
+        place = tmp_path / "grey" / path.parent.name / path.stem
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if int(path.stem) % 2:
+            grey.save(place.with_suffix(".png"))
+        else:
+            grey.convert("RGB").save(place.with_suffix(".jpg"))
+    with visited(chromium, viewport={"width": 1280, "height": 900}) as context:
+        tab = opened(context, address)
+        fill(tab, tmp_path / "grey")
+        about = tab.locator("#train-about")
+        assert "32×32, grey" in about.inner_text()
+        tab.get_by_text("Settings").click()
+        tab.select_option("#tones", "colour")
+        about.filter(has_text="32×32, colour").wait_for()
+        data = sn.load(taken(tab, "#take-sprite", tmp_path))
+        assert data.image_shape == (32, 32, 3)
+        assert (data.train.images == data.train.images[..., :1]).all()
+        tab.select_option("#tones", "")
+        about.filter(has_text="32×32, grey").wait_for()
+        assert sn.load(taken(tab, "#take-sprite", tmp_path)).image_shape == (32, 32, 1)
+        with tab.expect_file_chooser() as chooser:
+            tab.locator(".class-card").first.get_by_text("Files").click()
+        chooser.value.set_files(pictures / "disc" / "0.png")
+        about.filter(has_text="32×32, colour").wait_for()
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import {
   needs,
   recalls,
 } from '../../src/spritenet/web/static/collect/findings.js';
+import { imageOf, squareOf } from '../../src/spritenet/web/static/collect/pixels.js';
 import { packProject, readProject } from '../../src/spritenet/web/static/collect/project-file.js';
 import * as edits from '../../src/spritenet/web/static/collect/project.js';
 import { Selection } from '../../src/spritenet/web/static/collect/selection.js';
@@ -124,6 +125,15 @@ const answers = {
         images: [entry(1, 1, 'camera', 128, 3)],
       }),
     ].map(({ mode, height, channels, background }) => [mode, height, channels, background]);
+  },
+
+  /** The channels of squares of pictures and of images of a data set. */
+  greys({ pictures, images, shape }) {
+    const [height, width] = shape;
+    return [
+      ...pictures.map((data) => squareOf({ data: Uint8Array.from(data), height, width })),
+      ...images.map((data) => imageOf(Uint8Array.from(data), [height, width, 3])),
+    ].map(({ channels, data }) => [channels, [...data]]);
   },
 
   selection() {

@@ -67,6 +67,24 @@ def test_the_images_suggest_their_preparation(node: str) -> None:
     ]
 
 
+def test_grey_images_are_kept_with_one_channel(node: str) -> None:
+    """Those whose colours are all equal; a single other pixel keeps three."""
+    grey = np.arange(6 * 6, dtype=np.uint8).reshape(6, 6, 1).repeat(3, axis=2)
+    tinted = grey.copy()
+    tinted[3, 4, 2] += 1
+    opaque = np.full((6, 6, 1), 255, np.uint8)
+    pictures = [np.concatenate([image, opaque], axis=2) for image in (grey, tinted)]
+    found = ask(
+        node,
+        "greys",
+        pictures=[image.ravel().tolist() for image in pictures],
+        images=[image.ravel().tolist() for image in (grey, tinted)],
+        shape=[6, 6],
+    )
+    expected = [[1, grey[..., 0].ravel().tolist()], [3, tinted.ravel().tolist()]]
+    assert found == expected * 2
+
+
 def test_a_selection_grows_and_shrinks(node: str) -> None:
     """A range from the anchor; single images; those that are gone are forgotten."""
     assert ask(node, "selection") == [[2, 3, 4], [2, 4], [4]]

@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 
 
 def test_typescript_finds_nothing_to_complain_about(node: str) -> None:
-    """`tsc` with every strict rule, over all modules that pages load."""
+    """`tsc` with every strict rule, over all modules that pages and widgets load."""
     compiler = HERE / "node_modules" / "typescript" / "bin" / "tsc"
     if not compiler.exists():
         pytest.skip("TypeScript is not installed: npm ci --prefix tests/node")

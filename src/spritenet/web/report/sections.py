@@ -134,7 +134,7 @@ def trained(report: Report) -> str:
     input_shape = "×".join(map(str, model.input_shape or ()))
     network = (
         '<div class="scroll" tabindex="0" role="region" aria-label="Layers">'
-        f"<table><caption>The network: images of {input_shape}, "
+        f'<table class="layers"><caption>The network: images of {input_shape}, '
         f"{plural(total, 'parameter')}, {4 * total:,} bytes</caption><thead><tr>"
         "<th scope=col>layer</th><th scope=col>type</th><th scope=col>output shape</th>"
         f'<th scope=col class="number">parameters</th></tr></thead><tbody>{"".join(rows)}</tbody>'

@@ -11,8 +11,8 @@ import { MOST_SIZE, preparationOf } from './project.js';
 /** @typedef {{ data: Uint8Array, height: number, width: number, channels: number }} Cut */
 
 /**
- * Returns the square in the middle of a picture, of at most 128 pixels a side, without opacity; grey
- * if the picture has one channel.
+ * Returns the square in the middle of a picture, of at most 128 pixels a side, without opacity; with
+ * one channel if all of it is grey.
  *
  * @param {Picture} picture
  * @returns {Cut}
@@ -28,11 +28,29 @@ export function squareOf(picture) {
     channels,
     background: 255,
   });
-  return { data: cut, height: side, width: side, channels };
+  return greyed({ data: cut, height: side, width: side, channels });
 }
 
 /**
- * Returns an image of a data set as it is kept: in its own size, unless it is too large.
+ * Returns an image with one channel if all of its pixels are grey, else the image. Pictures are decoded
+ * to colours, those of grey files too.
+ *
+ * @param {Cut} cut
+ * @returns {Cut}
+ */
+function greyed(cut) {
+  const { data, channels } = cut;
+  if (channels !== 3) return cut;
+  for (let i = 0; i < data.length; i += 3) {
+    if (data[i] !== data[i + 1] || data[i] !== data[i + 2]) return cut;
+  }
+  const grey = Uint8Array.from({ length: data.length / 3 }, (_, i) => data[3 * i]);
+  return { ...cut, data: grey, channels: 1 };
+}
+
+/**
+ * Returns an image of a data set as it is kept: in its own size, unless it is too large; with one
+ * channel if all of it is grey.
  *
  * @param {Uint8Array} data
  * @param {readonly number[]} shape  height, width, channels
@@ -41,9 +59,10 @@ export function squareOf(picture) {
 export function imageOf(data, [height, width, channels]) {
   if (channels === 4) return squareOf({ data, height, width });
   const scale = Math.min(1, MOST_SIZE / Math.max(height, width));
-  if (scale === 1) return { data, height, width, channels };
+  const image = greyed({ data, height, width, channels });
+  if (scale === 1) return image;
   const [h, w] = [height, width].map((side) => Math.max(1, Math.round(side * scale)));
-  return stretched({ data, height, width, channels }, h, w);
+  return stretched(image, h, w);
 }
 
 /**

@@ -65,7 +65,7 @@ export async function pageOf(model, served) {
   const version = served || new TextDecoder().decode(inPage ?? new Uint8Array(0));
   const [page, core, files] = await Promise.all([
     ownFile('draw.html', '../export/draw.html'),
-    ownFile('core.wasm', '../lib/core.wasm'),
+    ownFile('core.wasm', '../lib/core-page.wasm'), // it has the layers of `few`, and is smaller
     model.toFiles(),
   ]);
   const inside = [
