@@ -61,6 +61,10 @@ inline void add_l2(const sn_network& net, const sn_training& task, const Optimiz
     }
     penalty += static_cast<double>(l1 * sum);
   }
+  if (net.plan.penalty_arrays) {
+    const float* slopes = net.penalties + (w - task.parameters);
+    for (int64_t i = 0; i < count; ++i) g[i] += slopes[i];
+  }
   if (task.slots) {
     float* slots = task.slots + (w - task.parameters);
     optimizer.accumulate(g, slots, net.plan.parameter_count, count);

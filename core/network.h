@@ -56,6 +56,7 @@ struct sn_network {
   float* single;         // the tensors of one image
   double* part_squares;  // of each part's gradient
   double* part_l2;
+  float* penalties;    // what orthogonal.cpp works in: the gradients come first
   uint8_t* augmented;  // memory of augment.h: `group` times that of a thread
   int64_t augmented_bytes;
   sn::SlabState* slab_states;

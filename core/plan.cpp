@@ -176,7 +176,13 @@ bool Builder::add_node(const sn_node& given, int32_t index) {
   plan_.values[index] = value(node.given.inputs[0]);  // until it makes something else of it
   plan_.values[index].readers = readers;
   plan_.values[index].activation = kLinear;
-  return known->add(*this, node);
+  const int32_t first = plan_.weight_count;
+  if (!known->add(*this, node)) return false;
+  for (int32_t k = first; k < plan_.weight_count; ++k) {
+    if (plan_.orthogonal[k].factor > 0 && plan_.weights[k].rank != 2)
+      return node.refuse("OrthogonalRegularizer needs a weight of two axes. Use L2.");
+  }
+  return true;
 }
 
 const Value& Builder::input(const Node& node, int k) const {
@@ -256,13 +262,16 @@ void Builder::add_weight(const Node& node, const char* name, const int32_t (&sha
   Constraint& constraint = plan_.constraints[plan_.weight_count - 1];
   constraint = node.constraint(name);
   plan_.constrained = plan_.constrained || (weight.trainable && constraint.kind != kFree);
+  Orthogonal& orthogonal = plan_.orthogonal[plan_.weight_count - 1];
+  orthogonal = {node.penalty(name, 2), node.penalty(name, 3) != 0};
+  if (weight.trainable && orthogonal.factor > 0) plan_.penalty_arrays = kOrthogonalArrays;
 }
 
 void Builder::add_kernel(const Node& node, Operation& op, const char* name,
                          const int32_t (&shape)[4], int32_t rank, float l2) {
   op.kernel = plan_.parameter_count;
   op.kernel_l2 = l2;
-  op.kernel_l1 = node.l1(name);
+  op.kernel_l1 = node.penalty(name, 1);
   op.trainable = node.given.trainable != 0;
   add_weight(node, name, shape, rank, true);
 }
@@ -270,7 +279,7 @@ void Builder::add_kernel(const Node& node, Operation& op, const char* name,
 void Builder::add_bias(const Node& node, Operation& op, const char* name, float l2) {
   op.bias = plan_.parameter_count;
   op.bias_l2 = l2;
-  op.bias_l1 = node.l1(name);
+  op.bias_l1 = node.penalty(name, 1);
   op.trainable = node.given.trainable != 0;
   add_weight(node, name, {op.out.channels}, 1, true);
 }

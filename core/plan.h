@@ -106,6 +106,15 @@ struct Constraint {
   int32_t axes;             // along which norms are taken: a bit for each
 };
 
+// OrthogonalRegularizer of a matrix; factor 0: none.
+struct Orthogonal {
+  float factor;
+  bool by_columns;
+};
+
+// The arrays as long as the parameters that it works in.
+inline constexpr int64_t kOrthogonalArrays = 4;
+
 struct Operation {
   const Kernels* kernels;
   int32_t node;  // where it came from; also its place in dropout's random numbers
@@ -209,6 +218,8 @@ struct Plan {
   sn_weight weights[kMaxWeights];
   Constraint constraints[kMaxWeights];
   bool constrained;  // any trainable weight
+  Orthogonal orthogonal[kMaxWeights];
+  int64_t penalty_arrays;  // kOrthogonalArrays, if any trainable weight has one
   int32_t fold_count;
   Fold folds[kMaxNodes];
   int64_t folded_count;  // floats

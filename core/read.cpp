@@ -274,6 +274,7 @@ double l2_of(const sn_network& net, const float* parameters) {
     }
     if (bias >= 0) sum += penalty_of(parameters + bias, units, op.bias_l2, op.bias_l1);
   }
+  if (net.plan.penalty_arrays) sum += static_cast<double>(add_orthogonal(net, parameters));
   return sum;
 }
 

@@ -60,10 +60,9 @@ int64_t count_chunks(const Plan& plan, Chunk* chunks, int64_t& parts) {
 // The parameters of the largest chunk, bias included, in whole cache lines.
 int64_t most_of_chunks(const Plan& plan, const Chunk* chunks, int64_t count) {
   int64_t most = 0;
-  for (int64_t i = 0; i < count; ++i) {
-    const Chunk& c = chunks[i];
-    const int64_t rows = (c.last - c.first) * c.stretches + 1;
-    const int64_t floats = rows * plan.operations[c.operation].units;
+  for (const Chunk* c = chunks; c < chunks + count; ++c) {
+    const int64_t rows = (c->last - c->first) * c->stretches + 1;
+    const int64_t floats = rows * plan.operations[c->operation].units;
     most = floats > most ? floats : most;
   }
   return (most + 15) / 16 * 16;
@@ -93,6 +92,7 @@ void lay_out(sn_network& net, Layout& layout) {
   net.single = layout.allocate<float>(plan.thread_units + plan.batch_units);
   net.part_squares = layout.allocate<double>(net.part_count);
   net.part_l2 = layout.allocate<double>(net.part_count);
+  net.penalties = layout.allocate<float>(plan.penalty_arrays * plan.parameter_count);
   net.augmented_bytes = augmentation_bytes(plan);
   net.augmented = layout.allocate<uint8_t>((trains ? spare : 1) * net.augmented_bytes);
   net.slab_states = layout.allocate<SlabState>(net.slabs);

@@ -275,6 +275,7 @@ struct Training {
       const Operation& op = net.plan.operations[net.plan.barriers[i]];
       op.kernels->commit(op, net.statistics, task.parameters);
     }
+    if (net.plan.penalty_arrays) task.losses[step.number] += add_orthogonal(net, task.parameters);
     phases.begin(kSums, net.chunk_count);
   }
 

@@ -27,4 +27,7 @@ void predict(sn_network& net, sn_pool* pool, const float* parameters, const uint
 // The L2 penalty of all kernels and biases that have one.
 double l2_of(const sn_network& net, const float* parameters);
 
+// The sum of OrthogonalRegularizer's, whose gradients are in net.penalties, for a plan that has one.
+float add_orthogonal(const sn_network& net, const float* parameters);
+
 }  // namespace sn

@@ -38,7 +38,7 @@ class Node {
   int32_t count(const char* name) const { return counts_[find(name)]; }  // of what is given
 
   // Of the weight of that name: "kernel", "depthwise_kernel", …
-  float l1(const char* weight) const;
+  float penalty(const char* weight, int k) const;  // number k of its regularizer
   Constraint constraint(const char* weight) const;
 
   bool refuse(const char* why) const {

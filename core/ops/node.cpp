@@ -58,9 +58,9 @@ int Node::find_of_weight(const char* weight) const {
   return -1;
 }
 
-float Node::l1(const char* weight) const {
+float Node::penalty(const char* weight, int k) const {
   const int place = find_of_weight(weight);
-  return place < 0 ? 0.0f : static_cast<float>(values_[place][1]);
+  return place < 0 ? 0.0f : static_cast<float>(values_[place][k]);
 }
 
 Constraint Node::constraint(const char* weight) const {

@@ -125,9 +125,10 @@ constexpr sn_attribute_info kKernelSize = required(whole("kernel_size", 0, 1, kM
 constexpr sn_attribute_info kStrides = whole("strides", 1, 1, kMaxSide, 2);
 constexpr sn_attribute_info kDilation = whole("dilation_rate", 1, 1, kMaxSide, 2);
 constexpr sn_attribute_info kUseBias = flag("use_bias", true);
-// A regularizer: L2's factor, then L1's. Who has `x_regularizer` takes `x_constraint`, too (node.cpp).
+// A regularizer: the factors of L2, of L1 and of OrthogonalRegularizer, and 1 for the columns of the matrix,
+// 0 for its rows. Who has `x_regularizer` takes `x_constraint`, too (node.cpp).
 constexpr sn_attribute_info l2(const char* name) {
-  return {name, nullptr, 0, kAny, 0, SN_NUMBER, -2, 0};
+  return {name, nullptr, 0, kAny, 0, SN_NUMBER, -4, 0};
 }
 
 // The table.

@@ -158,7 +158,7 @@ if TYPE_CHECKING:
         Nadam,
         RMSprop,
     )
-    from spritenet.regularizers import L1, L1L2, L2
+    from spritenet.regularizers import L1, L1L2, L2, OrthogonalRegularizer
     from spritenet.runs import Run
     from spritenet.schedules import (
         CosineDecay,
@@ -343,7 +343,7 @@ _NAMES = {
         "RMSprop",
         "SGD",
     ),
-    "spritenet.regularizers": ("L1", "L1L2", "L2"),
+    "spritenet.regularizers": ("L1", "L1L2", "L2", "OrthogonalRegularizer"),
     "spritenet.runs": ("Run",),
     "spritenet.schedules": (
         "CosineDecay",
@@ -479,6 +479,7 @@ __all__ = [
     "Nadam",
     "Normalization",
     "OneCycle",
+    "OrthogonalRegularizer",
     "PReLU",
     "Permute",
     "PiecewiseConstantDecay",

@@ -1,4 +1,4 @@
-"""Penalties on weights, added to the loss as in Keras: l1 · Σ |w| + l2 · Σ w²."""
+"""Penalties on weights, added to the loss as in Keras: of their size, or of angles."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from spritenet.arguments import number
+from spritenet.arguments import choice, number
 from spritenet.errors import ModelError
 from spritenet.migration import accepts, module_name
 
-__all__ = ["L1", "L1L2", "L2", "Regularizer", "get"]
+__all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "get"]
 
 
 @accepts
@@ -29,13 +29,13 @@ class Regularizer:
             object.__setattr__(self, each.name, value)
 
     @property
-    def factors(self) -> tuple[float, float]:
-        """Of Σ w² and of Σ |w|."""
+    def factors(self) -> tuple[float, ...]:
+        """Of Σ w² and of Σ |w|; and two numbers more of an `OrthogonalRegularizer`."""
         return float(getattr(self, "l2", 0.0)), float(getattr(self, "l1", 0.0))
 
     def config(self) -> dict[str, object]:
         """The Keras-2 form, which TensorFlow.js reads."""
-        l2, l1 = self.factors
+        l2, l1 = self.factors[:2]
         return {"class_name": "L1L2", "config": {"l1": l1, "l2": l2}}
 
 
@@ -64,8 +64,47 @@ class L1L2(Regularizer):
     l2: float = 0.0
 
 
-l1, l2, l1_l2 = L1, L2, L1L2  # Keras's other names of the same
-_WORDS = {"l1": L1, "l2": L2, "l1l2": L1L2}
+@accepts
+@dataclass(frozen=True, slots=True)
+class OrthogonalRegularizer(Regularizer):
+    """Adds the mean of |cos| of the angles between all pairs of a matrix's rows, or of its columns.
+
+    For weights of two axes, such as the kernel of `Dense`, (in, units). A step takes
+    `vectors² · length` products more: for "rows" of a large layer that is most of its work.
+
+    Args:
+        factor: of the mean, ≥ 0.
+        mode: "rows" or "columns".
+    """
+
+    factor: float = 0.01
+    mode: str = "rows"
+
+    def __post_init__(self) -> None:
+        """Refuse a negative factor and another mode.
+
+        Raises:
+            ModelError: an argument is invalid.
+        """
+        where = type(self).__name__
+        object.__setattr__(self, "factor", number(self.factor, "factor", where, least=0))
+        object.__setattr__(self, "mode", choice(self.mode, "mode", where, _MODES))
+
+    @property
+    def factors(self) -> tuple[float, ...]:
+        """Zero for Σ w² and Σ |w|, the factor, and 1 for columns, 0 for rows."""
+        return 0.0, 0.0, self.factor, float(_MODES.index(self.mode))
+
+    def config(self) -> dict[str, object]:
+        """The form of Keras."""
+        own = {"factor": self.factor, "mode": self.mode}
+        return {"class_name": "OrthogonalRegularizer", "config": own}
+
+
+_MODES = ("rows", "columns")
+# Keras's other names of the same.
+l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer
+_WORDS = {"l1": L1, "l2": L2, "l1l2": L1L2, "orthogonalregularizer": OrthogonalRegularizer}
 
 
 def get(identifier: object, where: str = "regularizer") -> Regularizer | None:
@@ -87,10 +126,14 @@ def get(identifier: object, where: str = "regularizer") -> Regularizer | None:
             if of_l1 and of_l2:
                 return L1L2(of_l1, of_l2)
             return L1(of_l1) if of_l1 else L2(of_l2)
+    if isinstance(identifier, Mapping) and identifier.get("class_name") == "OrthogonalRegularizer":
+        config = identifier.get("config")
+        if isinstance(config, Mapping) and config.keys() <= {"factor", "mode"}:
+            return OrthogonalRegularizer(**config)
     raise ModelError(
         "unknown regularizer",
         where=where,
-        expected="L1(factor), L2(factor), L1L2(l1, l2) or None",
+        expected="None, L1(l1), L2(l2), L1L2(l1, l2), OrthogonalRegularizer(factor, mode)",
         got=repr(identifier),
     )
 

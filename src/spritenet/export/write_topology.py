@@ -39,6 +39,7 @@ from spritenet.layers import (
 )
 from spritenet.layers.activations import FILE_NAMES
 from spritenet.layers.parametric import Parametric
+from spritenet.regularizers import OrthogonalRegularizer
 
 __all__ = ["KEPT", "LEAKY", "write_topology"]
 
@@ -135,7 +136,7 @@ def _entries(
         weight = starts.get(key.removesuffix("_initializer"))
         shape = weight.shape if weight else weights[0].shape[-1:] if weights else (1,)
         config[key] = _initializer(getattr(layer, key), shape)
-    if missing := layer.missing_in_tensorflow_js():
+    if missing := layer.missing_in_tensorflow_js() or _missing_penalty(layer, config):
         warnings.warn(f"{layer.label}: TensorFlow.js has no {missing}.", stacklevel=2)
     if isinstance(layer, ActivationLayer) and layer.function.name == "leaky_relu":
         yield _leaky(layer.name, layer.function.alpha)
@@ -154,6 +155,13 @@ def _entries(
     if config.get("activation") in FILE_NAMES:
         config["activation"] = FILE_NAMES[str(config["activation"])]
     yield {"class_name": layer.class_name, "config": config}
+
+
+def _missing_penalty(layer: Layer, config: dict[str, Any]) -> str:
+    """The penalty that TensorFlow.js lacks, or ""."""
+    penalties = (getattr(layer, key) for key in config if key.endswith("_regularizer"))
+    lacks = any(isinstance(penalty, OrthogonalRegularizer) for penalty in penalties)
+    return "OrthogonalRegularizer" if lacks else ""
 
 
 def _leaky(name: str | None, alpha: float) -> dict[str, Any]:

@@ -29,7 +29,8 @@ class Dense(Parametric):
         use_bias: if True, adds a bias to each output.
         kernel_initializer: the initializer of the kernel, (in, units).
         bias_initializer: the initializer of the bias, (units,).
-        kernel_regularizer: `L2(factor)`, `L1(factor)` or None.
+        kernel_regularizer: `L2(factor)`, `L1(factor)`,
+            `OrthogonalRegularizer(factor, mode)` or None.
         bias_regularizer: `L2(factor)`, `L1(factor)` or None.
         kernel_constraint: a constraint of `sn.constraints`, or None.
         bias_constraint: a constraint of `sn.constraints`, or None.

@@ -141,7 +141,6 @@ NAMES: dict[str, dict[str, str]] = {
         "deserialize": "Use sn.constraints.get(config).",
     }),
     "regularizers": _words({
-        "OrthogonalRegularizer orthogonal_regularizer": "Use L2(factor).",
         "serialize": "Use regularizer.config().",
         "deserialize": "Use sn.regularizers.get(config).",
     }),

@@ -42,7 +42,7 @@ class Flags:
 
 
 class Penalty:
-    """L2 and L1 penalties of the trainable weights.
+    """The penalties of the trainable weights.
 
     Args:
         parameters: of the network.
@@ -59,17 +59,29 @@ class Penalty:
             return torch.from_numpy(values).to(device) if values.any() else None
 
         self._l2, self._l1 = spread(0), spread(1)
+        starts = np.cumsum([0, *sizes])
+        self._matrices = [
+            _Matrix(slice(start, start + size), weight.shape, row[2], row[3] > 0)
+            for start, size, weight, row in zip(
+                starts, sizes, parameters.placed, rows, strict=False
+            )
+            if row[2]
+        ]
 
     def __bool__(self) -> bool:
         """True if any weight has one."""
-        return self._l2 is not None or self._l1 is not None
+        return self._l2 is not None or self._l1 is not None or bool(self._matrices)
 
     def value(self, w: Tensor) -> Tensor:
         """Returns the penalty of weights (…, trainable parameters), float32 (…)."""
         total = w.new_zeros(w.shape[:-1])
         if self._l2 is not None:
             total = total + (self._l2 * w * w).sum(-1)
-        return total if self._l1 is None else total + (self._l1 * w.abs()).sum(-1)
+        if self._l1 is not None:
+            total = total + (self._l1 * w.abs()).sum(-1)
+        for matrix in self._matrices:
+            total = total + matrix.value(w)
+        return total
 
     def add_gradient(self, w: Tensor, g: Tensor) -> None:
         """Adds the gradient of the penalty."""
@@ -77,16 +89,53 @@ class Penalty:
             g.add_(self._l2 * w, alpha=2)
         if self._l1 is not None:
             g.add_(self._l1 * w.sign())
+        for matrix in self._matrices:
+            matrix.add_gradient(w, g)
+
+
+@dataclass(frozen=True, slots=True)
+class _Matrix:
+    """A matrix with an OrthogonalRegularizer."""
+
+    place: slice
+    shape: tuple[int, ...]
+    factor: float
+    by_columns: bool
+
+    def _turned(self, matrix: Tensor) -> Tensor:
+        return matrix.transpose(-1, -2) if self.by_columns else matrix
+
+    def _products(self, w: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Returns the unit vectors, their products with one another, and the vectors' lengths."""
+        vectors = self._turned(w[..., self.place].reshape(*w.shape[:-1], *self.shape))
+        lengths = vectors.norm(dim=-1, keepdim=True).clamp(min=NORM_EPSILON)
+        units = vectors / lengths
+        products = units @ units.transpose(-1, -2)
+        return units, products - torch.diag_embed(torch.diagonal(products, 0, -2, -1)), lengths
+
+    def _share(self, count: int) -> float:
+        return self.factor / max(1, count * (count - 1))
+
+    def value(self, w: Tensor) -> Tensor:
+        _, products, _ = self._products(w)
+        return self._share(products.shape[-1]) * products.abs().sum((-2, -1))
+
+    def add_gradient(self, w: Tensor, g: Tensor) -> None:
+        units, products, lengths = self._products(w)
+        along = products.abs().sum(-1, keepdim=True)
+        slopes = (products.sign() @ units - along * units) / lengths
+        own = self._turned(2 * self._share(products.shape[-1]) * slopes)
+        g[..., self.place].add_(own.reshape(*g.shape[:-1], -1))
 
 
 def _argument(layer: Layer, weight: str, kind: str) -> object:
     return getattr(layer, f"{weight.removesuffix('_kernel')}_{kind}", None)
 
 
-def _factors(layer: Layer, weight: str) -> tuple[float, float]:
-    """Returns the factors of L2 and L1."""
+def _factors(layer: Layer, weight: str) -> tuple[float, ...]:
+    """Returns the factors of L2, L1 and OrthogonalRegularizer, and 1 for columns."""
     given = getattr(_argument(layer, weight, "regularizer"), "factors", ())
-    return tuple((*given, 0.0, 0.0)[:2])
+    return (*given, 0.0, 0.0, 0.0, 0.0)[:4]
 
 
 class Updater:

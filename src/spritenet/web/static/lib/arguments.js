@@ -230,8 +230,9 @@ function regularizer(value, refuse) {
   const { class_name: name, config } = /** @type {any} */ (
     word ? { class_name: word.toUpperCase(), config: { [word]: 0.01 } } : value
   );
+  if (String(name).toUpperCase() === 'ORTHOGONALREGULARIZER') return orthogonal(config, refuse);
   if (!['L2', 'L1L2', 'L1'].includes(name) || typeof config !== 'object') {
-    refuse('L1, L2, L1L2 or null');
+    refuse('L1, L2, L1L2, OrthogonalRegularizer or null');
   }
   const l1 = config?.l1 ?? 0;
   const l2 = config?.l2 ?? 0;
@@ -239,6 +240,17 @@ function regularizer(value, refuse) {
     refuse('factors ≥ 0');
   }
   return l1 || l2 ? { class_name: 'L1L2', config: { l1, l2 } } : null;
+}
+
+/**
+ * @param {any} config
+ * @param {(expected: string) => never} refuse
+ */
+function orthogonal(config, refuse) {
+  const { factor = 0.01, mode = 'rows' } = config ?? {};
+  if (typeof factor !== 'number' || !(factor >= 0)) refuse('a factor ≥ 0');
+  if (mode !== 'rows' && mode !== 'columns') refuse("the mode 'rows' or 'columns'");
+  return factor ? { class_name: 'OrthogonalRegularizer', config: { factor, mode } } : null;
 }
 
 /** Constraints, and their arguments. @type {Record<string, Record<string, number>>} */

@@ -41,6 +41,7 @@ export function readTable(arena) {
 /** Numbers, or a regularizer's factors. @param {any} value @returns {number[]} */
 function numbersOf(value) {
   const { config } = value;
+  if (config?.factor) return [0, 0, config.factor, Number(config.mode === 'columns')];
   return config ? [config.l2 ?? 0, config.l1 ?? 0] : [value].flat(2).map(Number);
 }
 
