@@ -148,6 +148,7 @@ build/venv-%/installed-dev:
 lock: $(VENV)/installed-dev
 	$(BIN)/python tools/lock.py
 	npm install --prefix tests/node --package-lock-only --no-audit --no-fund
+	npm install --prefix benchmarks/node --package-lock-only --no-audit --no-fund
 
 # An editable install: changed Python counts at once, a changed core is compiled again.
 $(VENV)/installed: pyproject.toml requirements/run.txt hatch_build.py $(CORE) | $(VENV)/made

@@ -40,6 +40,7 @@ COMMANDS = (
     "importing.py",
     "predict_one.py",
     "browser.py",
+    "hidden_tab.py",
     "exported_page.py",
     "drawing.py",
     "teaching.py",

@@ -1,9 +1,11 @@
-"""Three networks in headless Chromium, against TensorFlow.js in the same page.
+"""Three networks in headless Chromium, against TensorFlow.js and jax-js in the same page.
 
 The tutorial's, another with convolutions, and a perceptron.
-`--threads 1 2` trains in a worker with one thread and with two, in turn. It takes about a minute.
+`--threads 1 2` trains in a worker with one thread and with two, in turn; jax-js always has as many
+as the processor. A round takes a minute or two: the convolutions of the others are slow.
 
-Needs Playwright, Chromium and TensorFlow.js (`npm ci --prefix tests/node`); takes Node.js along.
+Needs Playwright, Chromium and TensorFlow.js (`npm ci --prefix tests/node`). jax-js and the WebGPU
+backend take part where `npm ci --prefix benchmarks/node` installed them, Node.js where it is.
 """
 
 from __future__ import annotations
@@ -24,6 +26,9 @@ STATIC = ROOT / "src" / "spritenet" / "web" / "static"
 LIBRARY = STATIC / "lib"
 TFJS = ROOT / "tests" / "node" / "node_modules" / "@tensorflow" / "tfjs" / "dist"
 SIDES = Path(__file__).parent / "sides"
+PEERS = Path(__file__).parent / "node" / "node_modules"
+JAX = PEERS / "@jax-js" / "jax" / "dist"
+WEBGPU = PEERS / "@tensorflow" / "tfjs-backend-webgpu" / "dist"
 sys.path += [str(SIDES), str(ROOT / "tests")]
 
 if TYPE_CHECKING:
@@ -31,9 +36,18 @@ if TYPE_CHECKING:
 
 SLOW_STEPS = 1  # of TensorFlow.js in one turn: each takes a second or more
 NETWORKS = {"conv": 40, "mlp": 40}  # steps of ours in a turn
+JAX_STEPS = {"tutorial": 2, "conv": 1, "mlp": 40}  # of jax-js in a turn
 TITLES = {
+    "tutorial": "the tutorial, batches of 64",
     "conv": "5×5×24, 3×3×32, 128, 10 in batches of 250",
     "mlp": "784-256-128-10 in batches of 1,000",
+}
+OTHERS = {
+    "jax wasm": "jax-js 0.1.25 wasm",
+    "jax webgpu": "jax-js 0.1.25 WebGPU (SwiftShader)",
+    "webgl": "TensorFlow.js 4.22 WebGL (SwiftShader)",
+    "webgpu": "TensorFlow.js 4.22 WebGPU (SwiftShader)",
+    "cpu": "TensorFlow.js 4.22 cpu",
 }
 PATIENCE = 60_000  # milliseconds for an element of the lab
 
@@ -117,21 +131,23 @@ def measure(page: Page, rounds: int, threads: list[int]) -> dict[str, list[Any]]
     page.evaluate(PREPARE)
     turns = {
         "ours": "sides.train(100)",
-        "webgl": f"sides.tensorflow(tf, 'webgl', {SLOW_STEPS})",
-        "cpu": f"sides.tensorflow(tf, 'cpu', {SLOW_STEPS})",
-        "tutorial": "sides.tutorial()",
+        "lab": "sides.tutorial()",
         "predict": "sides.predict(500)",
-        **{f"threads {n}": f"sides.threaded({n}, 400)" for n in threads},
         **{
             f"{kind} {n}": f"sides.threaded({n}, {steps}, '{kind}')"
-            for kind, steps in NETWORKS.items()
+            for kind, steps in {"tutorial": 400, **NETWORKS}.items()
             for n in threads
         },
         **{
             f"{kind} {backend}": f"sides.tensorflow(tf, '{backend}', {SLOW_STEPS}, '{kind}')"
-            for kind in NETWORKS
-            for backend in ("webgl", "cpu")
+            for kind in TITLES
+            for backend in ("webgl", "webgpu", "cpu")
         },
+        **{
+            f"{kind} jax wasm": f"sides.jax('wasm', {steps}, '{kind}')"
+            for kind, steps in JAX_STEPS.items()
+        },
+        **{f"{kind} jax webgpu": f"sides.jax('webgpu', {SLOW_STEPS}, '{kind}')" for kind in TITLES},
     }
     measured: dict[str, list[Any]] = {name: [] for name in turns}
     for _ in range(rounds):
@@ -147,15 +163,18 @@ def in_chromium(folder: Path, rounds: int, threads: list[int]) -> tuple[str, dic
 
     from site_server import CHROMIUM_OPTIONS, served
 
-    # WebGL without a graphics card, as most machines that run this have none to lend.
+    # WebGL and WebGPU without a graphics card, as most machines that run this have none to lend.
     options = [o for o in CHROMIUM_OPTIONS if o != "--disable-gpu"]
     options += ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+    options += ["--use-webgpu-adapter=swiftshader", "--enable-unsafe-webgpu"]
     folders = {
         "lib": LIBRARY,
         "tfjs": TFJS,
         "sides": SIDES,
         "page": SIDES / "browser_page",
         "data": folder,
+        "jax": JAX,
+        "webgpu": WEBGPU,
         "lab": folder / "lab",
         **{name: STATIC / name for name in ("draw", "ui", "vendor")},
     }
@@ -164,6 +183,10 @@ def in_chromium(folder: Path, rounds: int, threads: list[int]) -> tuple[str, dic
         page = browser.new_page()
         page.set_default_timeout(PATIENCE)
         page.goto(f"{site}page/index.html")
+        if WEBGPU.is_dir():
+            page.add_script_tag(url="/webgpu/tf-backend-webgpu.min.js")
+        if JAX.is_dir():
+            page.evaluate("async () => { window.jax = await import('/jax/index.js'); }")
         measured = measure(page, rounds, threads) | measure_lab(page, site, rounds)
         version = browser.version
         browser.close()
@@ -202,36 +225,25 @@ def main() -> None:
             "images/s",
         ),
     ]
-    for backend, name in (("webgl", "WebGL (SwiftShader)"), ("cpu", "cpu")):
-        speeds = tuple(speed for speed in measured[backend] if speed is not None)
-        if speeds:
-            rows.append(Row(f"TensorFlow.js 4.22 {name}, {where}", speeds, "images/s"))
     if node is not None:
         rows.append(Row(f"Spritenet, Node.js {node['version']}", tuple(node["speeds"]), "images/s"))
-    report("training the tutorial, batches of 64, one thread", rows, as_json=options.json)
+    report(f"training {TITLES['tutorial']}, without a worker", rows, as_json=options.json)
 
-    rows = [
-        Row(f"{n} thread{'s' * (n > 1)}, {where}", speeds, "images/s")
-        for n in options.threads
-        if (speeds := tuple(s for s in measured[f"threads {n}"] if s is not None))
-    ]
-    report("the same in a worker", rows, as_json=options.json)
-
-    sides = {
-        **{f"Spritenet, {n} thread{'s' * (n > 1)}": str(n) for n in options.threads},
-        "TensorFlow.js 4.22 WebGL (SwiftShader)": "webgl",
-        "TensorFlow.js 4.22 cpu": "cpu",
-    }
+    ours = {str(n): f"Spritenet, {n} thread{'s' * (n > 1)}" for n in options.threads}
+    sides = {**dict(reversed(ours.items())), **OTHERS}
     for kind, title in TITLES.items():
         rows = [
             Row(f"{side}, {where}", speeds, "images/s")
-            for side, name in sides.items()
+            for name, side in sides.items()
             if (speeds := tuple(s for s in measured[f"{kind} {name}"] if s is not None))
         ]
-        report(f"training {title}", rows, as_json=options.json)
+        report(f"training {title}, in a worker", rows, as_json=options.json)
+    missing = [OTHERS[name] for name in OTHERS if None in measured[f"mlp {name}"]]
+    if missing:
+        print(f"not installed or not offered here: {', '.join(missing)}", file=sys.stderr)
 
     clicks = tuple(value for value, _ in measured["click"])
-    seconds = tuple(value for value, _ in measured["tutorial"])
+    seconds = tuple(value for value, _ in measured["lab"])
     report(
         "100 batches and 10,000 test images, from click to accuracy",
         [
@@ -240,7 +252,7 @@ def main() -> None:
         ],
         better="less",
         as_json=options.json,
-        accuracy=measured["tutorial"][0][1],
+        accuracy=measured["lab"][0][1],
     )
     report(
         "a sprite of 65,000 images of 28×28, from bytes in memory to pixels",

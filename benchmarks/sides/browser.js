@@ -1,4 +1,5 @@
 // What browser.py measures, in a page and in Node.js: each function is one turn.
+import { training } from './browser_jax.js';
 
 /** @type {any} */
 let library;
@@ -123,6 +124,12 @@ export async function tensorflow(tf, backend, steps, kind = 'tutorial') {
   const start = performance.now();
   for (let i = 0; i < steps; i++) await step(tf, peers[name], i, batch);
   return (batch * steps * 1000) / (performance.now() - start);
+}
+
+/** Images per second of jax-js on one of its backends; null if it can't run here. */
+export async function jax(backend, steps, kind) {
+  const module = globalThis.jax;
+  return module ? training(module, backend, steps, kind, data.train) : null;
 }
 
 async function step(tf, own, i, batch) {
