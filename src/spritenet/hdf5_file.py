@@ -100,10 +100,12 @@ class Hdf5:
         """Returns the bytes of an array of numbers.
 
         Raises:
-            InputError: the array claims more than the file can hold.
+            InputError: the array, or a chunk of it, claims more than there can be.
         """
         size: int = dataset.dtype.itemsize * math.prod(dataset.shape)
-        if size > min(MOST_BYTES, dataset.id.get_storage_size() * HIGHEST_RATIO + SLACK):
+        chunk = dataset.dtype.itemsize * math.prod(dataset.chunks or (0,))  # which is read whole
+        held = min(MOST_BYTES, dataset.id.get_storage_size() * HIGHEST_RATIO + SLACK)
+        if size > held or chunk > max(size, SLACK):
             raise self._error(
                 "the stated size exceeds what the file can hold",
                 where=where,

@@ -141,7 +141,7 @@ def test_changed_bytes_keep_all_promises(make: Callable[[Path], Path], tmp_path:
 
 
 def test_what_the_fuzzer_found_is_refused(tmp_path: Path) -> None:
-    """A layer whose name is a list; an archive whose file begins before it."""
+    """A layer whose name is a list; an archive whose file begins before it; a ZIP's nameless file."""
     path = branched(tmp_path / "m")
     content = json.loads(path.read_text())
     content["modelTopology"]["config"]["layers"][1]["name"] = ["c"]
@@ -154,6 +154,9 @@ def test_what_the_fuzzer_found_is_refused(tmp_path: Path) -> None:
         data[place : place + 4] = (2**32 - 2).to_bytes(4, "little")
     path.write_bytes(data)
     refused(path, "the archive is damaged")
+    path = zipped(tmp_path / "z")
+    path.write_bytes(path.read_bytes().replace(b"weights.bin", b"\0eights.bin"))
+    refused(path, "unsupported file in the ZIP")
 
 
 def refused(path: Path, words: str) -> None:

@@ -31,6 +31,7 @@ from spritenet.export.keras_optimizer import (
 )
 from spritenet.export.keras_topology import keras_topology
 from spritenet.export.keras_weights import (
+    WeightLimit,
     WeightsByLayer,
     h5_variables,
     h5_weights,
@@ -42,7 +43,7 @@ from spritenet.export.random_layers import without_crops
 from spritenet.export.read_topology import read_topology
 from spritenet.export.saved_model import SavedModel, sha256
 from spritenet.export.topology import Content, Topology
-from spritenet.export.zip_file import DAMAGED
+from spritenet.export.zip_file import DAMAGED, inflate
 from spritenet.hdf5_file import Hdf5, attribute
 from spritenet.layers import Graph, Normalization, Rescaling
 
@@ -57,7 +58,6 @@ CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 OURS = "spritenet.json"
 OPTIMIZER = "optimizer"
 MAXIMAL_JSON = 16 << 20  # bytes
-MAXIMAL_WEIGHTS = 1 << 30  # bytes
 KERAS_VERSION = "3.8.0"
 DATE = (1980, 1, 1, 0, 0, 0)  # of the archive's files: equal models are equal files
 PURPOSE, EXTRA = "Keras's model files", "keras"
@@ -123,18 +123,19 @@ def _read_archive(
             if missing is not None:
                 raise ModelError("not a Keras model", where=path, expected=missing, got=names[:5])
             config = _json(_member(archive, CONFIG, MAXIMAL_JSON, path), f"{path}: {CONFIG}")
-            stored = _member(archive, WEIGHTS, MAXIMAL_WEIGHTS, path)
+            with located(path):
+                network = read_topology(config, pixels)
+                limit = WeightLimit.of(network.layers, network.input_shape)
+            stored = _member(archive, WEIGHTS, limit.file_bytes, path)
             ours = OURS in names
             entry = _json(_member(archive, OURS, MAXIMAL_JSON, path), path) if ours else {}
     except (*DAMAGED, OSError) as error:
         raise ModelError("the archive is damaged", where=path, got=quoted(str(error))) from error
-    with located(path):
-        network = read_topology(config, pixels)
     where = f"{path}: {WEIGHTS}"
     found = list(places(config))
     compiled = config.get("compile_config")
     with hdf5.open(io.BytesIO(stored), where) as file:
-        weights = v3_weights(hdf5, file, [*found, (OPTIMIZER, OPTIMIZER)], where)
+        weights = v3_weights(hdf5, file, [*found, (OPTIMIZER, OPTIMIZER)], where, limit)
     variables = dict(weights).pop(OPTIMIZER, ())
     kept = None
     if isinstance(compiled, Mapping) and variables:
@@ -155,9 +156,10 @@ def _read_h5(
         with located(path):
             network = read_topology(config, pixels)
         layers = {layer.label for layer in network.layers}
-        weights = h5_weights(hdf5, file, layers, str(path))
+        limit = WeightLimit.of(network.layers, network.input_shape)
+        weights = h5_weights(hdf5, file, layers, str(path), limit)
         training = attribute(file, "training_config")
-        variables = h5_variables(hdf5, file, str(path))
+        variables = h5_variables(hdf5, file, str(path), limit)
     kept = None
     if isinstance(training, str) and variables:
         kept = legacy_config(_json(training, path)), variables, [name for name, _ in places(config)]
@@ -178,7 +180,9 @@ def _member(archive: zipfile.ZipFile, name: str, most: int, where: Path) -> byte
             expected=f"at most {most:,} bytes",
             got=f"{info.file_size:,}",
         )
-    return archive.read(info)
+    buffer = io.BytesIO()
+    inflate(archive, info, buffer)
+    return buffer.getvalue()
 
 
 def _json(text: str | bytes, where: object) -> dict[str, Any]:

@@ -5,8 +5,10 @@ Knows where each layer's arrays are; knows nothing of what layers compute.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "WeightLimit",
     "WeightsByLayer",
     "h5_variables",
     "h5_weights",
@@ -34,9 +37,55 @@ WeightsByLayer = Mapping[str, "Sequence[NDArray[np.float32]]"]
 OPTIMIZER_WEIGHTS = "optimizer_weights"
 """The group of an optimizer's variables in `.h5` files."""
 
+MOST_SLOTS = 8
+"""Variables of an optimizer for each weight, more than any has."""
+
+SPARE = 1 << 12  # numbers of layers that only train, such as seeds
+FILE_BYTES = 64 << 10  # of HDF5's own, for each layer
+
 MAXIMAL_DEPTH = 8  # of models inside models
 MAXIMAL_LISTS = 1000  # of names of arrays
 MODELS = ("Sequential", "Functional", "Model")
+
+
+@dataclass(slots=True)
+class WeightLimit:
+    """A limit to what is read of a file: the weights of its network, and an optimizer's state.
+
+    Attributes:
+        left: how many numbers may still be read.
+        file_bytes: of the HDF5 file that holds them.
+    """
+
+    left: int
+    file_bytes: int
+
+    @classmethod
+    def of(cls, graph: Graph, input_shape: Shape) -> WeightLimit:
+        """Returns the limit of a network.
+
+        Raises:
+            ModelError: the layers don't fit.
+        """
+        nodes = list(graph.nodes(input_shape))
+        count = sum(weight.size for node in nodes for weight in node.weights)
+        most = SPARE * (len(nodes) + 1) + (1 + MOST_SLOTS) * count
+        return cls(most, 8 * most + FILE_BYTES * (len(nodes) + 1))
+
+    def take(self, count: int, where: str) -> None:
+        """Counts numbers that are about to be read.
+
+        Raises:
+            ModelError: they are more than the network and an optimizer have.
+        """
+        if count > self.left:
+            raise ModelError(
+                "it holds more weights than the network",
+                where=where,
+                expected=f"at most {self.left:,} numbers",
+                got=f"{count:,}",
+            )
+        self.left -= count
 
 
 def _snake_case(class_name: str) -> str:
@@ -47,7 +96,7 @@ def _snake_case(class_name: str) -> str:
 
 
 def v3_weights(
-    hdf5: Hdf5, file: Member, paths: Iterable[tuple[str, str]], where: str
+    hdf5: Hdf5, file: Member, paths: Iterable[tuple[str, str]], where: str, limit: WeightLimit
 ) -> WeightsByLayer:
     """Reads the weights of a `.keras` archive.
 
@@ -56,6 +105,7 @@ def v3_weights(
         file: `model.weights.h5`.
         paths: from `places`.
         where: what errors call it.
+        limit: of what is read.
 
     Raises:
         ModelError: an array is no array of numbers, or claims more than the file can hold.
@@ -68,7 +118,7 @@ def v3_weights(
         members = dict(hdf5.members(group))
         numbers = sorted(int(key) for key in members if key.isdecimal() and len(key) < 5)
         found[name] = [
-            _array(hdf5, members[str(number)], f"{where}: {path}/vars/{number}")
+            _array(hdf5, members[str(number)], f"{where}: {path}/vars/{number}", limit)
             for number in numbers
         ]
     return found
@@ -103,7 +153,9 @@ def places(
             yield str(content.get("name")), place
 
 
-def h5_weights(hdf5: Hdf5, file: Member, layers: Collection[str], where: str) -> WeightsByLayer:
+def h5_weights(
+    hdf5: Hdf5, file: Member, layers: Collection[str], where: str, limit: WeightLimit
+) -> WeightsByLayer:
     """Reads the weights of a `.h5` file.
 
     Args:
@@ -111,6 +163,7 @@ def h5_weights(hdf5: Hdf5, file: Member, layers: Collection[str], where: str) ->
         file: the file.
         layers: names of the layers; other groups are those of models inside the model.
         where: what errors call it.
+        limit: of what is read.
 
     Raises:
         ModelError: as `v3_weights`; or a name leads to no array.
@@ -126,11 +179,13 @@ def h5_weights(hdf5: Hdf5, file: Member, layers: Collection[str], where: str) ->
                 raise ModelError("a weight is missing", where=where, got=quoted(path))
             inner = path.rpartition("/")[0].rpartition("/")[2]  # dense of sequential/dense/kernel
             owner = name if name in layers or not inner else inner
-            found.setdefault(owner, []).append(_array(hdf5, array, f"{where}: {path}"))
+            found.setdefault(owner, []).append(_array(hdf5, array, f"{where}: {path}", limit))
     return found
 
 
-def h5_variables(hdf5: Hdf5, file: Member, where: str) -> list[NDArray[np.float32]]:
+def h5_variables(
+    hdf5: Hdf5, file: Member, where: str, limit: WeightLimit
+) -> list[NDArray[np.float32]]:
     """Reads the variables of a `.h5` file's optimizer; none if it holds none.
 
     Raises:
@@ -144,7 +199,7 @@ def h5_variables(hdf5: Hdf5, file: Member, where: str) -> list[NDArray[np.float3
         array = group.get(name)
         if array is None:
             raise ModelError("a variable is missing", where=where, got=quoted(name))
-        found.append(_array(hdf5, array, f"{where}: {name}"))
+        found.append(_array(hdf5, array, f"{where}: {name}", limit))
     return found
 
 
@@ -158,15 +213,16 @@ def _weight_names(group: Member) -> Iterator[str]:
             return
 
 
-def _array(hdf5: Hdf5, member: Member, where: str) -> NDArray[np.float32]:
+def _array(hdf5: Hdf5, member: Member, where: str, limit: WeightLimit) -> NDArray[np.float32]:
     """Reads an array of numbers.
 
     Raises:
-        ModelError: it is none, or claims more than the file can hold.
+        ModelError: it is none, or claims more than the file can hold or the network has.
     """
     if not hdf5.is_numeric(member):
         raise ModelError("a weight is no array of numbers", where=where)
     hdf5.size(member, where)
+    limit.take(math.prod(member.shape), where)
     return np.asarray(member[()], np.float32)
 
 

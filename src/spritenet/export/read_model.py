@@ -16,7 +16,7 @@ from spritenet.export.location import is_zip, locate
 from spritenet.export.metadata import Metadata
 from spritenet.export.pixel_range import PixelRange
 from spritenet.export.saved_model import ASSUMED, SavedModel
-from spritenet.export.tfjs import read_tfjs
+from spritenet.export.tfjs import read_tfjs, weight_files
 from spritenet.export.topology import Content
 from spritenet.export.zip_file import unzipped
 from spritenet.migration import FORMATS
@@ -108,7 +108,7 @@ def read(
             kept = content if optimizer else content._replace(optimizer=None)
             return _saved(path, kept, wanted, given)
     if is_zip(path):
-        with unzipped(path) as folder:
+        with unzipped(path, weight_files) as folder:
             return read_tfjs(locate(folder), path, optimizer, wanted, given)
     return read_tfjs(locate(path), path, optimizer, wanted, given)
 

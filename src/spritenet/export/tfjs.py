@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import prod
@@ -23,7 +24,7 @@ from spritenet.destination import destination
 from spritenet.errors import ModelError
 from spritenet.export import optimizer_state
 from spritenet.export.error_location import located
-from spritenet.export.location import MAXIMAL_MODEL_JSON, MODEL_JSON
+from spritenet.export.location import MAXIMAL_MODEL_JSON, MODEL_JSON, locate
 from spritenet.export.metadata import Metadata, digest
 from spritenet.export.metadata_json import METADATA_JSON, Beside, read_beside
 from spritenet.export.pixel_range import TEACHABLE_MACHINE, PixelRange
@@ -50,10 +51,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["files", "read_tfjs", "save"]
+__all__ = ["files", "read_tfjs", "save", "weight_files"]
 
 WEIGHTS = "weights.bin"
 KEY = "spritenet"
+MOST_SLOTS = 8
+"""Arrays of an optimizer for each of the network's, more than any has."""
+
 GRAPH_DTYPES = ("float32", "int32", "bool")
 """Types of a graph model's constants."""
 
@@ -247,6 +251,37 @@ def read_tfjs(
     with located(where):
         model.check()
     return model
+
+
+def weight_files(folder: Path) -> tuple[list[str], int]:
+    """Returns the names of a model's files of weights, and the bytes of all its weights.
+
+    Args:
+        folder: with its JSON files; nothing else is read.
+
+    Raises:
+        ModelError: see `read_tfjs`; or an optimizer has more weights than the network allows.
+    """
+    where = locate(folder)
+    content = _parse(read_file(where, MAXIMAL_MODEL_JSON), where)
+    is_graph = _is_graph_model(content)
+    kinds = GRAPH_DTYPES if is_graph else OF_LAYERS
+    groups = parse_manifest(content.get("weightsManifest"), where, kinds)
+    if not is_graph:
+        size = read_beside(where.parent).image_size
+        with warnings.catch_warnings(), located(where):
+            warnings.simplefilter("ignore")  # they come when the model is read
+            network = read_topology(content.get("modelTopology"), None, size)
+            named = named_shapes(network.layers, network.input_shape)
+        arrays = [array for group in groups for array in group.arrays]
+        match(named, [array for array in arrays if not array.group], where)
+        slots = sum(array.size for array in arrays if array.group)
+        most = 1 + MOST_SLOTS * sum(prod(shape) for _, shape in named)
+        if slots > most:
+            raise ModelError(
+                "the optimizer has too many weights", where=where, expected=f"≤ {most}", got=slots
+            )
+    return [path for group in groups for path in group.paths], sum(g.bytes for g in groups)
 
 
 def _own_entry(

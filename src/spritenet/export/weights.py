@@ -247,7 +247,7 @@ def read_file(path: Path, limit: int, *, exact: bool = False) -> bytes:
             if not stat.S_ISREG(status.st_mode):
                 raise ModelError("it is not a file", where=path)
             _check_size(path, status.st_size, limit, exact)
-            data = file.read(limit + 1)
+            data = file.read(min(limit, status.st_size) + 1)
     except OSError as error:
         raise ModelError(
             f"it can't be read: {error.strerror or error}",
