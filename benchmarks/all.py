@@ -45,6 +45,7 @@ COMMANDS = (
     "drawing.py",
     "teaching.py",
     "c.py",
+    "round_trips.py",
     "installed_size.py",
 )
 

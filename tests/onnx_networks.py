@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from random_networks import parameters_of
 from spritenet import layers as kinds
@@ -84,10 +85,19 @@ def saved(graph: Graph, input_shape: tuple[int, int, int] = IMAGE, seed: int = 1
     return SavedModel(graph, input_shape, parameters_of(graph, input_shape, seed))
 
 
-def random_graph(seed: int) -> SavedModel:
-    """A network that branches and merges at random, with random weights."""
+def random_graph(seed: int, accepts: Callable[[Layer], bool] = bool) -> SavedModel:
+    """A network that branches and merges at random, with random weights.
+
+    Args:
+        seed: of the network and its weights.
+        accepts: true of the layers and activations that may be in it.
+    """
     chance = random.Random(seed)  # noqa: S311 - reproducible
-    names = [name for name in activations.names() if name not in ("exponential", "squareplus")]
+    names = [
+        name
+        for name in activations.names()
+        if name not in ("exponential", "squareplus") and accepts(kinds.Activation(name))
+    ]
     nodes: list[tuple[Layer, tuple[int, ...]]] = [(kinds.Rescaling(1 / 64, -2), (IMAGES,))]
     nodes.append((kinds.Conv2D(4, 3, padding="same"), (0,)))
     free = [1]  # layers whose outputs are images of four channels
@@ -107,11 +117,11 @@ def random_graph(seed: int) -> SavedModel:
             kinds.AveragePooling2D(size, 1, "same"),
             kinds.PReLU(shared_axes=[1, 2]),
         ]
-        layer = chance.choice(options)
+        layer = chance.choice([one for one in options if accepts(one)])
         reads: tuple[int, ...] = (chance.choice(free),)
         if len(free) > 1 and chance.random() < 0.4:
             layer = chance.choice(
-                [one for one in MERGING if not isinstance(one, kinds.Concatenate)]
+                [one for one in MERGING if one.class_name != "Concatenate" and accepts(one)]
             )
             reads = tuple(chance.sample(free, 2))
         nodes.append((layer, reads))

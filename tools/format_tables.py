@@ -24,7 +24,7 @@ from numpy.typing import NDArray  # noqa: E402 - the same
 from spritenet import layers as kinds  # noqa: E402 - the same
 from spritenet.errors import ModelError  # noqa: E402 - the same
 from spritenet.export.c.float_layers import lower  # noqa: E402 - the same
-from spritenet.export.keras_topology import keras_topology  # noqa: E402 - the same
+from spritenet.export.keras_topology import OTHER_IN_KERAS, keras_topology  # noqa: E402 - the same
 from spritenet.export.onnx.constants import FOLDED  # noqa: E402 - the same
 from spritenet.export.onnx.graph_builder import GraphBuilder  # noqa: E402 - the same
 from spritenet.export.onnx.layer_readers import READERS  # noqa: E402 - the same
@@ -81,6 +81,8 @@ def in_tensorflow_js(layer: Layer) -> str:
     """The part that TensorFlow.js's files hold of a layer."""
     if isinstance(layer, kinds.RandomCrop):
         return "written as Cropping2D"
+    if isinstance(layer, kinds.Identity):
+        return "written as Activation"
     if isinstance(layer, RandomLayer):
         return "left out"
     if layer.missing_in_tensorflow_js():
@@ -138,6 +140,8 @@ def activation_in_tensorflow_js(name: str) -> str:
 def activation_in_keras(name: str) -> str:
     """The part that Keras's files hold of an activation."""
     layer = kinds.Activation(name).named("it")
+    if name == OTHER_IN_KERAS:
+        return "both; Keras computes another"
     try:
         keras_topology([layer], IMAGE, "model")
     except ModelError:

@@ -146,6 +146,7 @@ def test_networks_with_a_name_that_branch_learn_alike(name: str, shape: Shape) -
     )  # a maximum may fall otherwise
 
 
+@pytest.mark.filterwarnings("ignore:.*TensorFlow.js has no")
 @settings(
     max_examples=examples(8),
     deadline=None,

@@ -173,6 +173,7 @@ def branched() -> sn.Model:
     return sn.Model(images, sn.Dense(3, activation="softmax")(sn.Flatten()(whole)))
 
 
+@pytest.mark.filterwarnings("ignore:.*TensorFlow.js has no Subtract")
 def test_a_graph_is_written_with_its_names(tmp_path: Path, torch: ModuleType) -> None:
     """Class names, preparation, frozen layers and the hash; weights are the same bits."""
     model = branched()

@@ -29,7 +29,11 @@ from spritenet.export.keras_optimizer import (
     read_state,
     written_state,
 )
-from spritenet.export.keras_topology import keras_topology
+from spritenet.export.keras_topology import (
+    OTHER_IN_KERAS,
+    OTHER_IN_KERAS_NOTE,
+    keras_topology,
+)
 from spritenet.export.keras_weights import (
     WeightLimit,
     WeightsByLayer,
@@ -39,6 +43,7 @@ from spritenet.export.keras_weights import (
     places,
     v3_weights,
 )
+from spritenet.export.layer_order import depth_first
 from spritenet.export.random_layers import without_crops
 from spritenet.export.read_topology import read_topology
 from spritenet.export.saved_model import SavedModel, sha256
@@ -88,6 +93,8 @@ def read_keras(path: Path, pixels: PixelRange | None = None) -> Content:
         network = _of_raw_pixels(network, weights)
     if entry.get("weights_sha256") not in (None, sha256(parameters)):
         entry = {}
+    if not entry:
+        network = _with_other_function(network)
     if stored is None:
         return Content(network, parameters, entry)
     try:
@@ -97,6 +104,14 @@ def read_keras(path: Path, pixels: PixelRange | None = None) -> Content:
         network = replace(network, notes=(*network.notes, note.removesuffix(".")))
         return Content(network, parameters, entry)
     return Content(network, parameters, entry, state)
+
+
+def _with_other_function(network: Topology) -> Topology:
+    """Returns a network of Keras's with a note on an activation that Keras computes differently."""
+    for layer in network.layers:
+        if layer.config().get("activation") == OTHER_IN_KERAS:
+            return replace(network, notes=(*network.notes, f"{layer.label}: {OTHER_IN_KERAS_NOTE}"))
+    return network
 
 
 def _of_raw_pixels(network: Topology, weights: WeightsByLayer) -> Topology:
@@ -211,6 +226,7 @@ def save_keras(model: SavedModel, path: str | os.PathLike[str]) -> None:
     with destination(path) as place:
         with located(place.path):
             model.check()
+        model = depth_first(model)
         write = _archive if place.path.suffix.lower() == ".keras" else _h5
         write_file(place.path, write(hdf5, model, place.path), error=ModelError)
 

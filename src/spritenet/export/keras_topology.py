@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any
@@ -9,10 +10,15 @@ from typing import Any
 from spritenet.errors import ModelError
 from spritenet.layers import IMAGES, Graph, Layer, Node, Shape
 
-__all__ = ["keras_topology"]
+__all__ = ["OTHER_IN_KERAS", "OTHER_IN_KERAS_NOTE", "keras_topology"]
 
 RENAMED = {"LeakyReLU": {"alpha": "negative_slope"}}
 """Arguments that Keras 3 has under another name."""
+
+OTHER_IN_KERAS = "sparsemax"
+"""Activation of which Keras 3 sums more than it should: its outputs needn't sum to 1."""
+
+OTHER_IN_KERAS_NOTE = f"Keras computes another function by the name {OTHER_IN_KERAS}"
 
 CHANNELS_LAST = frozenset(
     {
@@ -108,6 +114,8 @@ def _config(layer: Layer, version: int) -> dict[str, Any]:
                 where=layer.label,
                 do="Save it as .keras.",
             )
+        if value == OTHER_IN_KERAS:
+            warnings.warn(f"{layer.label}: {OTHER_IN_KERAS_NOTE}.", stacklevel=2)
         if value == "gelu_new":
             raise ModelError("Keras has no name for the activation gelu_new", where=layer.label)
         if key == "dtype" and version > 2:

@@ -24,6 +24,7 @@ from spritenet.destination import destination
 from spritenet.errors import ModelError
 from spritenet.export import optimizer_state
 from spritenet.export.error_location import located
+from spritenet.export.layer_order import depth_first
 from spritenet.export.location import MAXIMAL_MODEL_JSON, MODEL_JSON, locate
 from spritenet.export.metadata import Metadata, digest
 from spritenet.export.metadata_json import METADATA_JSON, Beside, read_beside
@@ -116,7 +117,7 @@ def files(model: SavedModel, precision: str = "float32") -> dict[str, bytes]:
         ModelError: a weight is not finite or too large, or the layers can't be named.
     """
     model.check()
-    model, arrays, values = _stored(model, precision)
+    model, arrays, values = _stored(depth_first(model), precision)
     named = named_shapes(model.layers, model.input_shape)
     topology = write_topology(model.layers, model.input_shape)
     extras: dict[str, Any] = {"weights_sha256": model.weights_sha256}

@@ -5,6 +5,7 @@ equivalent:
 
 - `keepdims=True` of a global pooling becomes a Reshape layer of its own;
 - the activation "leaky_relu", and a ReLU with a slope, become a LeakyReLU layer of their own;
+- an Identity is an Activation "linear";
 - random layers, which work in training alone, are left out, and a RandomCrop is a Cropping2D;
 - LeCun's initializers become VarianceScaling, and an untruncated one RandomNormal.
 """
@@ -29,12 +30,15 @@ from spritenet.initializers import (
 )
 from spritenet.layers import (
     IMAGES,
+    Activation,
     ActivationLayer,
     Graph,
+    Identity,
     Layer,
     LeakyReLU,
     Reshape,
     Shape,
+    Softmax,
     Weight,
 )
 from spritenet.layers.activations import FILE_NAMES
@@ -136,8 +140,14 @@ def _entries(
         weight = starts.get(key.removesuffix("_initializer"))
         shape = weight.shape if weight else weights[0].shape[-1:] if weights else (1,)
         config[key] = _initializer(getattr(layer, key), shape)
-    if missing := layer.missing_in_tensorflow_js() or _missing_penalty(layer, config):
+    missing = layer.missing_in_tensorflow_js() or _missing_penalty(layer, config)
+    if isinstance(layer, Softmax) and layer.axis not in (-1, len(output_shape)):
+        missing = "Softmax over an axis that isn't the last"
+    if missing:
         warnings.warn(f"{layer.label}: TensorFlow.js has no {missing}.", stacklevel=2)
+    if isinstance(layer, Identity):
+        yield {"class_name": "Activation", "config": Activation("linear", name=layer.name).config()}
+        return
     if isinstance(layer, ActivationLayer) and layer.function.name == "leaky_relu":
         yield _leaky(layer.name, layer.function.alpha)
         return

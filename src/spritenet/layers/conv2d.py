@@ -83,3 +83,8 @@ class Conv2D(Parametric):
     ) -> None:
         """See the class."""
         self._set_arguments(locals())
+
+    def missing_in_tensorflow_js(self) -> str:
+        """See `Layer`."""
+        own = "Conv2D with groups" if self.groups > 1 else ""
+        return own or super(Conv2D, self).missing_in_tensorflow_js()

@@ -90,4 +90,6 @@ class Conv2DTranspose(Parametric):
     def missing_in_tensorflow_js(self) -> str:
         """See `Layer`."""
         own = "output_padding" if self.output_padding is not None else ""
+        if self.dilation_rate != (1, 1):
+            own = "Conv2DTranspose with a dilation_rate"
         return own or super(Conv2DTranspose, self).missing_in_tensorflow_js()

@@ -80,3 +80,8 @@ class DepthwiseConv2D(Parametric):
     ) -> None:
         """See the class."""
         self._set_arguments(locals())
+
+    def missing_in_tensorflow_js(self) -> str:
+        """See `Layer`."""
+        own = "DepthwiseConv2D with a dilation_rate" if self.dilation_rate != (1, 1) else ""
+        return own or super(DepthwiseConv2D, self).missing_in_tensorflow_js()

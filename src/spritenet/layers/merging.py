@@ -42,6 +42,10 @@ class Subtract(Merge):
     __slots__ = ()
     class_name = "Subtract"
 
+    def missing_in_tensorflow_js(self) -> str:
+        """See `Layer`."""
+        return "Subtract"
+
 
 class Multiply(Merge):
     """Multiplies its inputs element by element. See `Merge`."""

@@ -304,6 +304,9 @@ function entriesOf(layer, outputShape) {
   for (const key of Object.keys(own)) {
     if (key.endsWith('_initializer')) own[key] = initializerOf(own[key]);
   }
+  if (className === 'Identity') {
+    return [{ class_name: 'Activation', config: { ...own, activation: 'linear' } }];
+  }
   const last = className === 'ReLU' ? activationOf(layer) : null;
   const slope = last?.name === 'leaky_relu' ? last.alpha : 0;
   if (slope || (className === 'Activation' && config.activation === 'leaky_relu')) {
