@@ -141,7 +141,7 @@ def test_changed_bytes_keep_all_promises(make: Callable[[Path], Path], tmp_path:
 
 
 def test_what_the_fuzzer_found_is_refused(tmp_path: Path) -> None:
-    """A layer whose name is a list; an archive whose file begins before it; a ZIP's nameless file."""
+    """A name that is a list, an archive whose file begins before it, a file without a name."""
     path = branched(tmp_path / "m")
     content = json.loads(path.read_text())
     content["modelTopology"]["config"]["layers"][1]["name"] = ["c"]
