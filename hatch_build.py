@@ -37,14 +37,7 @@ LIBRARIES = ROOT / "src" / "spritenet" / "core" / "lib"
 
 STATIC = ROOT / "src" / "spritenet" / "web" / "static"
 ARCHIVE = "archive.tar.xz"
-ARCHIVED = (
-    "collect/*.js",
-    "draw/*.js",
-    "export/*.html",
-    "lab/*.js",
-    "lib/*.js",
-    "lib/*.wasm",
-)
+ARCHIVED = ("**/*.css", "**/*.html", "**/*.js", "**/*.svg", "**/*.wasm")
 """Static files that a wheel holds in one archive, where they take a third of the room."""
 
 LANGUAGE = (

@@ -5,6 +5,7 @@
 
 namespace sn {
 
+// Words are called, not inlined, as nearly all are those of errors.
 struct Line {
   char* out;
   int length = 0;
@@ -12,12 +13,12 @@ struct Line {
   explicit Line(char* buffer) : out(buffer) {
     if (out) out[0] = 0;
   }
-  Line& operator<<(const char* words) {
+  [[gnu::cold, gnu::noinline]] Line& operator<<(const char* words) {
     while (out && *words && length < SN_ERROR_BYTES - 1) out[length++] = *words++;
     if (out) out[length] = 0;
     return *this;
   }
-  Line& operator<<(int64_t number) {
+  [[gnu::cold, gnu::noinline]] Line& operator<<(int64_t number) {
     char digits[24];
     int count = 0;
     uint64_t rest = number < 0 ? 0 - static_cast<uint64_t>(number) : static_cast<uint64_t>(number);

@@ -15,7 +15,11 @@ from types import ModuleType
 
 import pytest
 
-from spritenet.web import assets, table
+from spritenet.web import assets, pages, table
+from spritenet.web.curation.document import document
+from spritenet.web.examples import sprite_bytes
+from spritenet.web.report.page import inline_style
+from tiny import images
 
 ROOT = Path(__file__).parents[1]
 
@@ -295,6 +299,21 @@ def test_every_function_of_the_header_is_in_the_library(
     assert [name for name in promised if not hasattr(loaded, name)] == []
 
 
+def everything_served(sprite: Path) -> dict[str, bytes]:
+    """The content of each address of all pages, and of the documents that hold their own files."""
+    with pages.lab_page(sprite) as lab:
+        served = {**table.static_files("draw", "sweep", "watch"), **pages.collect_page(), **lab}
+    found = {
+        "the report's style": inline_style("report/report.css").encode(),
+        "a document": document("Title", "review.js", "", []).encode(),
+    }
+    for address, content in served.items():
+        inside = content.content if isinstance(content, table.Headed) else content
+        if not isinstance(inside, table.Moved):
+            found[address] = inside.read_bytes() if isinstance(inside, Path) else inside[0]
+    return found
+
+
 def test_a_wheels_archive_holds_the_static_files_to_the_byte(
     hatch_build: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -308,12 +327,13 @@ def test_a_wheels_archive_holds_the_static_files_to_the_byte(
         for path in assets.STATIC.glob(pattern)
     }
     assert held == expected
-    (tmp_path / "ui").mkdir()
-    shutil.copy(assets.STATIC / "ui" / "icon.svg", tmp_path / "ui")
+    sprite = tmp_path / "data.png"
+    sprite.write_bytes(sprite_bytes(images()))
+    served = everything_served(sprite)
+    (tmp_path / "lib").mkdir()
+    shutil.copy(assets.STATIC / "lib" / "few-images.bin", tmp_path / "lib")
     monkeypatch.setattr(assets, "STATIC", tmp_path)
     monkeypatch.setattr(table, "STATIC", tmp_path)
-    assert assets.static_bytes("lib/core.wasm") == expected["lib/core.wasm"]
-    served = table.static_files()
-    assert served["/lib/core.wasm"] == (expected["lib/core.wasm"], "application/wasm")
+    assert everything_served(sprite) == served
     with pytest.raises(OSError, match="no-such-file"):
         assets.static_bytes("lib/no-such-file")

@@ -23,9 +23,6 @@ ROOT = Path(__file__).resolve().parents[1]
 LARGEST = 3_000_000
 """Bytes of a wheel."""
 
-LARGER = {"windows-x86_64": 3_110_000}
-"""Its functions keep ten vector registers for their callers, and describe how in tables."""
-
 NEEDED = {
     "linux-gnu": {"libc.so.6", "libm.so.6", "libpthread.so.0", "ld-linux-aarch64.so.1"},
     "linux-musl": {"libc.so"},
@@ -209,8 +206,8 @@ def check_wheel(wheel: Path, platform: str) -> str:
     tag = chosen.wheel_tag()
     if not wheel.name.endswith(f"-{tag}.whl"):
         raise CheckError(f"{wheel.name}: expected the tag {tag}")
-    if (size := wheel.stat().st_size) > (most := LARGER.get(platform, LARGEST)):
-        raise CheckError(f"{wheel.name}: expected at most {most:,} bytes, got {size:,}")
+    if (size := wheel.stat().st_size) > LARGEST:
+        raise CheckError(f"{wheel.name}: expected at most {LARGEST:,} bytes, got {size:,}")
     inside = members(wheel)
     libraries = {name: data for name, data in inside.items() if "/core/lib/" in name}
     expected = {

@@ -15,7 +15,7 @@ import spritenet
 from spritenet import sprites
 from spritenet.dataset import Dataset, Split
 from spritenet.export import SavedModel, files
-from spritenet.web.assets import STATIC, static_bytes
+from spritenet.web.assets import static_bytes, static_text
 from spritenet.web.examples import sprite_bytes
 from spritenet.web.guard import OPEN_POLICY
 from spritenet.web.table import Content, Headed, static_files
@@ -28,6 +28,7 @@ BUILT_PAGE = "export/draw.html"
 START = "images"
 LINKS = "export/export.css"
 HTML = "text/html; charset=utf-8"
+CSS = "text/css; charset=utf-8"
 
 MODEL_TYPES = {"model.json": "application/json", "weights.bin": "application/octet-stream"}
 
@@ -83,7 +84,7 @@ def collect_page(start: bytes = b"", *, lab: bool = False) -> dict[str, Content]
         # The hash: other images are another project in the browser.
         words["start"] = f"{START} {hashlib.sha256(start).hexdigest()[:16]}"
         table[f"/collect/{START}"] = start, "application/octet-stream"
-    page = (STATIC / "collect" / "index.html").read_text(encoding="utf-8")
+    page = static_text("collect/index.html")
     page = _with_words(page, words)
     page = _with_links(page, "Collect") if lab else page
     table["/collect/"] = page.encode(), HTML
@@ -113,8 +114,8 @@ def _with_links(page: str, shown: str) -> str:
 def _lab_files(is_folder: bool) -> dict[str, Content]:
     """The page itself, with what it takes of the drawing page: the sheet to draw on."""
     pad = {name: file for name, file in static_files("draw").items() if DRAWN_ON.match(name)}
-    table = {**pad, **static_files("lab"), f"/{LINKS}": STATIC / LINKS}
-    page = (STATIC / "lab" / "index.html").read_text(encoding="utf-8")
+    table = {**pad, **static_files("lab"), f"/{LINKS}": (static_bytes(LINKS), CSS)}
+    page = static_text("lab/index.html")
     if is_folder:
         page = page.replace('content="data.png"', f'content="{sprites.INDEX}"')
     page = _with_words(page, {"version": spritenet.__version__})

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from spritenet.web.assets import ARCHIVE, STATIC, archived
+from spritenet.web.assets import ARCHIVE, STATIC, archived, static_bytes
 
 __all__ = ["Content", "Headed", "Moved", "Table", "static_files"]
 
@@ -69,8 +69,8 @@ def static_files(*pages: str) -> dict[str, Content]:
                 found[address.removesuffix("index.html")] = path
     for name, body in archived(STATIC / ARCHIVE).items():
         if name.partition("/")[0] in (*SHARED, *pages):
-            found[f"/{name}"] = body, MEDIA_TYPES[Path(name).suffix]
-    found["/favicon.ico"] = (STATIC / ICON).read_bytes(), MEDIA_TYPES[".svg"]
+            found[f"/{name}".removesuffix("index.html")] = body, MEDIA_TYPES[Path(name).suffix]
+    found["/favicon.ico"] = static_bytes(ICON), MEDIA_TYPES[".svg"]
     for page in pages:
         found[f"/{page}"] = Moved(f"/{page}/")
     return found

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import spritenet
 from spritenet.formatting import html
+from spritenet.web.assets import static_text
 from spritenet.web.report.page import inline_digest, inline_style
 
 __all__ = ["document"]
 
-STATIC = Path(__file__).parents[1] / "static"
 STYLES = ("ui/theme.css", "curation/curation.css")
 
 
@@ -25,7 +24,7 @@ def document(title: str, script: str, body: str, values: object) -> str:
         values: what the script reads from the element `values`, as JSON.
     """
     style = "".join(inline_style(name) for name in STYLES)
-    program = (STATIC / "curation" / script).read_text(encoding="utf-8")
+    program = static_text(f"curation/{script}")
     text = json.dumps(values, ensure_ascii=True).replace("<", "\\u003c")
     policy = (
         f"default-src 'none'; img-src data:; style-src '{inline_digest(style)}'; "

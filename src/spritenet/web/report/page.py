@@ -12,13 +12,13 @@ import spritenet
 from spritenet.atomic import write_file
 from spritenet.formatting import html
 from spritenet.report import Report
+from spritenet.web.assets import static_text
 from spritenet.web.report import class_metrics, galleries, matrix, multi_label, sections
 from spritenet.web.report.augmentation import augmentation
 from spritenet.web.report.sheet import Sheet
 
 __all__ = ["inline_digest", "inline_style", "page", "write_report"]
 
-STATIC = Path(__file__).parents[1] / "static"
 ORDER = (
     *("trained", "curves", "augmentation", "confusion", "classes", "together"),
     *("precision-recall", "mistakes", "calibration", "near-duplicates", "robustness", "again"),
@@ -49,7 +49,7 @@ def page(report: Report, *, at: datetime | None = None) -> str:
     ]
     shown = sorted((p for p in parts if p[2]), key=lambda part: ORDER.index(part[0]))
     style = "".join(inline_style(name) for name in STYLES)
-    script = (STATIC / "report" / "report.js").read_text(encoding="utf-8")
+    script = static_text("report/report.js")
     policy = (
         f"default-src 'none'; img-src data:; style-src '{inline_digest(style)}'; "
         f"script-src '{inline_digest(script)}'; base-uri 'none'; form-action 'none'"
@@ -113,7 +113,7 @@ def write_report(report: Report, path: Path) -> int:
 
 def inline_style(name: str) -> str:
     """Returns a style sheet without comments and indentation."""
-    css = re.sub(r"/\*.*?\*/", "", (STATIC / name).read_text(encoding="utf-8"), flags=re.DOTALL)
+    css = re.sub(r"/\*.*?\*/", "", static_text(name), flags=re.DOTALL)
     return "\n".join(line.strip() for line in css.splitlines() if line.strip()) + "\n"
 
 
