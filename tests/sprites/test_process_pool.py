@@ -14,6 +14,7 @@ from PIL import Image
 import spritenet as sn
 from folders import content
 from program import spritenet
+from ray_node import start_cluster
 from sprite_data import data_set
 from spritenet.sources import survey
 from spritenet.sprites import verify
@@ -83,9 +84,8 @@ def test_errors_survive_the_way_between_processes() -> None:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_ray_writes_the_same_bytes(broken: Path, tmp_path: Path) -> None:
     """On a cluster of this machine, which is gone afterwards; errors come back as they are."""
-    ray = pytest.importorskip("ray", reason='pip install "spritenet[ray]"')
     data = data_set(50, (5, 4, 1), test=9)
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    ray = start_cluster(processors=2)
     try:
         sn.pack(data, tmp_path / "ray" / "all", shard_rows=20, ray=True)
         assert ray.is_initialized()  # it was ours, and still is

@@ -15,6 +15,7 @@ import pytest
 
 import spritenet as sn
 import tiny
+from ray_node import start_cluster
 from spritenet.sweeps import Outcome, Spread, Trial
 from spritenet.sweeps.sweep_folder import SweepFolder
 
@@ -260,11 +261,23 @@ def test_broken_files_of_trials_are_skipped(tmp_path: Path) -> None:
     assert [t.number for t in SweepFolder(tmp_path).trials()] == [0]
 
 
-def test_a_ray_cluster_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("cause", "do"),
+    [
+        ("refused", "Start it by ray start --head, or set RAY_ADDRESS"),
+        (
+            "ray.exceptions.AuthenticationError: missing",
+            "It wants a token: set RAY_AUTH_MODE=token",
+        ),
+    ],
+)
+def test_a_ray_cluster_that_does_not_answer_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, cause: str, do: str
+) -> None:
     """It names the address, and what to type."""
 
     def init(**_: object) -> None:
-        raise ConnectionError("Could not find any running Ray instance\nmore")
+        raise ConnectionError("Could not find any running Ray instance\nmore") from OSError(cause)
 
     module = SimpleNamespace(is_initialized=lambda: False, init=init)
     monkeypatch.setitem(sys.modules, "ray", module)
@@ -272,25 +285,14 @@ def test_a_ray_cluster_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyP
     line = "--ray: no Ray cluster answers: expected one at 10.0.0.1:6379, got Could not find any "
     with pytest.raises(sn.InputError, match=line) as refusal:
         search(ray=True).finish()
+    assert do in str(refusal.value)
     assert "\n" not in str(refusal.value)
-
-
-def start_ray() -> Any:  # noqa: ANN401 - a module
-    """Ray with a cluster of one processor; a busy machine has a second try."""
-    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install ray==2.60.0")
-    how: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False}
-    try:
-        ray.init(num_cpus=1, logging_level="ERROR", **how)
-    except Exception:  # noqa: BLE001 - Ray's own class is Exception: the node has timed out
-        ray.shutdown()
-        ray.init(num_cpus=1, logging_level="ERROR", **how)
-    return ray
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="not on this machine: signals")
 def test_ray_trains_the_same_trials(tmp_path: Path) -> None:
     """In an actor; one that is killed is replaced, and its trial is trained again."""
-    ray = start_ray()
+    ray = start_cluster(processors=1)
     try:
         sweep = search(tmp_path / "s", trials=2, halving=False, workers=None, ray=True)
         kinds = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from traceback import format_exception
 from typing import Any
 
 from spritenet.errors import InputError, MissingExtraError, RunError
@@ -69,12 +70,15 @@ class RayWorkers:
             self._ray.init(log_to_driver=False, logging_level="ERROR", configure_logging=False)
         except Exception as error:  # Ray raises Exception itself where a node doesn't start
             address = os.environ.get("RAY_ADDRESS")
+            do = "Start it by ray start --head, or set RAY_ADDRESS."
+            if "AuthenticationError" in "".join(format_exception(error)):
+                do = "It wants a token: set RAY_AUTH_MODE=token, with the token of its machine."
             raise InputError(
                 "no Ray cluster answers",
                 where=WHERE,
                 expected="one on this machine" if address is None else f"one at {address}",
                 got=str(error).partition("\n")[0],
-                do="Start it by ray start --head, or set RAY_ADDRESS.",
+                do=do,
             ) from error
 
     @property
