@@ -41,6 +41,7 @@ COMMANDS = (
     "predict_one.py",
     "browser.py",
     "hidden_tab.py",
+    "collect.py",
     "exported_page.py",
     "drawing.py",
     "teaching.py",
