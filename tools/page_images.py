@@ -214,6 +214,8 @@ def pictures(browser: Browser, page: str, address: str, camera: Camera, images: 
             visited = context.storage_state()
 
             def shoot(state: str, tab: Page = tab, end: str = f"{width}-{scheme}") -> None:
+                tab.evaluate("scrollTo(0, document.body.scrollHeight)")
+                tab.wait_for_timeout(200)  # some things are drawn once they are seen
                 tab.evaluate("scrollTo(0, 0)")
                 tab.screenshot(path=camera.out / f"{page}-{state}-{end}.png", full_page=True)
                 wide = tab.evaluate("document.documentElement.scrollWidth - innerWidth")

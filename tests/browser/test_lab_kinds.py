@@ -277,3 +277,28 @@ def test_a_trained_network_is_calibrated(visit: Open, bench: Bench, tmp_path: Pa
     assert answer.sure.mean() > 0.9  # of the images that it was calibrated on
     train(tab, length=2)
     tab.locator("#pad-note", has_text="calibrated on").wait_for(timeout=PATIENCE)
+
+
+def test_the_page_uses_the_terms_of_the_field(visit: Open) -> None:
+    """A person who knows Keras finds its words, and none of a language that is ours alone."""
+    tab = visit()
+    tab.click("text=Layers")
+    labels = tab.locator("label.field").evaluate_all(
+        "all => all.map((e) => e.firstChild.data.trim())"
+    )
+    terms = {"Optimizer", "Learning rate", "Learning-rate schedule", "Batch size", "Seed", "Loss"}
+    assert terms <= set(labels)
+    units = tab.locator("#unit option").all_inner_texts()
+    assert units == ["epochs", "steps"]
+    for term in ("filters", "kernel size", "strides", "padding", "activation"):
+        assert tab.get_by_label(f"Layer 1, {term}", exact=True).count() == 1, term
+    tab.get_by_label("Layer 2", exact=True).select_option("dropout")
+    assert tab.get_by_label("Layer 2, rate", exact=True).is_visible()
+    tab.get_by_label("Layer 2", exact=True).select_option("maxPooling2d")
+    train(tab, length=5, unit="steps")
+    assert "recall" in tab.inner_text("#matrix thead, #matrix tr:first-child")
+    assert "parameters" in tab.inner_text("#layer-table")
+    tab.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    text = tab.inner_text("body").lower()
+    for word in ("images in a batch", "how long", "keep it", " share"):
+        assert word not in text, word
