@@ -12,8 +12,12 @@ import pytest
 from numpy.typing import NDArray
 
 import spritenet as sn
+from onnx_networks import random_graph
 from program import spritenet
 from spritenet import export
+from spritenet.cli.model_formats import NAMES, OutFormat
+from spritenet.export.layer_order import depth_first
+from spritenet.migration import FORMATS
 from spritenet.quantization import quantize, reference
 
 
@@ -176,7 +180,7 @@ def example_arrays(folder: Path) -> list[NDArray[np.float32]]:
 
 def test_convert_takes_each_format_to_each(run: Path, tmp_path: Path) -> None:
     """The weights stay the same, bit by bit; the page is written, too."""
-    names: list[str | Path] = [run, "m.onnx", "m.keras", "m.h5", "m", "m.html"]
+    names: list[str | Path] = [run, "m.onnx", "m.keras", "m.h5", "m.zip", "m", "m.html"]
     for source, out in pairwise(names):
         done = spritenet("convert", source, out, "--json", folder=tmp_path)
         assert done.returncode == 0, done.stderr
@@ -188,6 +192,23 @@ def test_convert_takes_each_format_to_each(run: Path, tmp_path: Path) -> None:
     assert said.stdout == spritenet("predict", run, run / "example.png").stdout
     done = spritenet("convert", "m.onnx", "x.pt", folder=tmp_path)
     assert "x.pt: unsupported file extension .pt" in done.stderr
+
+
+def test_convert_compares_weights_layer_by_layer(tmp_path: Path) -> None:
+    """Files of operators may have layers in another order than other formats."""
+    model = random_graph(14)
+    assert depth_first(model).weights_sha256 != model.weights_sha256
+    export.save(model, tmp_path / "m.onnx")
+    for source, out in (("m.onnx", "m"), ("m", "m.keras"), ("m.keras", "n.onnx")):
+        done = spritenet("convert", source, out, folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.endswith("reads back with the same weights, bit by bit\n")
+
+
+def test_formats_of_the_command_line_are_those_of_the_library() -> None:
+    """Every format that is written has a name for `--to`."""
+    assert set(NAMES) == {*FORMATS, "html", "c", "int8"}
+    assert [name.value for name in OutFormat] == list(NAMES)  # type: ignore[attr-defined]  # an enum at run time
 
 
 def test_info_tells_what_an_onnx_file_holds(run: Path, tmp_path: Path) -> None:

@@ -104,6 +104,34 @@ def test_onnx_files_have_the_same_bytes_by_every_way(folder: Path) -> None:
     assert "refused as a network: a.onnx: unsupported operator 'DequantizeLinear'" in done.stdout
 
 
+def test_int8_files_have_the_same_bytes_by_every_way(folder: Path) -> None:
+    """From `quantize`, `convert` and `export` of the model, and `convert` of an .int8 file."""
+    for words in (
+        ("quantize", "m", "data.npz", "a.int8"),
+        ("convert", "m", "b.int8", "--data", "data.npz"),
+        ("export", "m", "c.int8", "--data", "data.npz"),
+        ("convert", "a.int8", "d.int8", "--json"),
+    ):
+        done = spritenet(*words, folder=folder)
+        assert done.returncode == 0, done.stderr
+    files = [folder / f"{name}.int8" for name in "abcd"]
+    assert len({file.read_bytes() for file in files}) == 1
+    size = files[0].stat().st_size
+    expected = {"path": "d.int8", "to": "int8", "bytes": size, "same_weights": None}
+    assert json.loads(done.stdout) == expected
+
+
+@pytest.mark.parametrize("out", ["x", "x.zip", "x.keras", "x.h5", "x.py", "x.html"])
+def test_an_int8_file_becomes_no_float32_model(folder: Path, out: str) -> None:
+    """One line that names the model that it was made of; nothing is written."""
+    spritenet("quantize", "m", "data.npz", "m.int8", folder=folder)
+    done = spritenet("convert", "m.int8", out, folder=folder)
+    assert done.returncode == 2
+    assert "Give the model that it was made of" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (folder / out).exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 import zipfile
 from pathlib import Path
@@ -15,6 +16,8 @@ import pytest
 from foreign_models import sequential, small, write
 from foreign_topologies import CONV, REFUSED, STACKS, functional, plain
 from fuzz_models import changed_json
+from graph_models import GraphModel
+from program import spritenet
 from spritenet import Sequential
 from spritenet.errors import ModelError
 from spritenet.export import RANGES, load, read
@@ -187,6 +190,27 @@ def test_files_of_any_name_and_zips_are_read(node: str, tmp_path: Path) -> None:
     ]
     for word, message in zip(words, got[len(good) :], strict=False):
         assert message.startswith(f"ModelError {word}"), message
+
+
+def test_a_graph_model_is_refused_with_the_command_for_it(node: str, tmp_path: Path) -> None:
+    """What the command writes predicts here what Python predicts."""
+    g = GraphModel(8, 8, 2)
+    x = g.pool("MaxPool", g.op("Relu", g.conv("x", 3, 3, 2, 4)), 2, 2)
+    g.head(g.op("Reshape", x, g.const([-1, 64], "int32")), 64)
+    g.write(tmp_path / "g")
+    pixels = np.random.default_rng(1).integers(0, 256, (6, 8, 8, 2), np.uint8)
+    (tmp_path / "pixels").write_bytes(pixels.tobytes())
+    [refused] = loaded(node, tmp_path, {"names": "g"})
+    assert "it is a graph model" in refused
+    command = re.search(r"spritenet (convert) MODEL FOLDER", refused)
+    assert command
+    done = spritenet(command[1], "g", "m", "--pixels", "0..1", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    [got] = loaded(node, tmp_path, {"names": "m", "pixels": "pixels", "out": "out"})
+    assert isinstance(got, dict), got
+    expected = Sequential.from_saved(read(tmp_path / "g", pixels="0..1")).predict(pixels)
+    outputs = np.fromfile(tmp_path / "out", "<f4").reshape(expected.shape)
+    assert np.abs(outputs - expected).max() < 1e-5
 
 
 def test_teachable_machine_s_files_say_pixels_and_labels(node: str, tmp_path: Path) -> None:

@@ -12,6 +12,9 @@ from spritenet.cli.arguments import Classes, Json, Pixels
 from spritenet.cli.data_options import DataOptions
 from spritenet.cli.int8_model import is_int8, load_int8
 from spritenet.cli.model_formats import (
+    HTML,
+    INT8,
+    ONNX,
     Calibration,
     CName,
     Out,
@@ -34,7 +37,7 @@ def convert(
         Path,
         typer.Argument(
             metavar="IN",
-            help="A model: TensorFlow.js's folder, or a .keras, .h5, .onnx or .int8 file.",
+            help="A model: TensorFlow.js's folder or ZIP, or a .keras, .h5, .onnx or .int8 file.",
         ),
     ],
     out: Out,
@@ -51,12 +54,13 @@ def convert(
     from spritenet.cli.c_code import calibration_data
     from spritenet.cli.export import write_html, write_other
     from spritenet.destination import destination
+    from spritenet.export.layer_order import depth_first
 
     form = out_format(out, to)
     precision = resolve_precision(precision, form)
     check_data(data, form, precision, name)
     same = None
-    if is_int8(source) and form in (OutFormat.ONNX, OutFormat.INT8):
+    if is_int8(source) and form in (ONNX, INT8):
         options = {"--pixels": pixels, "--classes": classes, "--data": data}
         small = load_int8(source, options)
         with destination(out) as place:
@@ -68,13 +72,14 @@ def convert(
     if precision == "int8" and data is None:
         data, _ = calibration_data(source, saved, None, DataOptions())
     with destination(out) as place:
-        if form is OutFormat.HTML:
+        if form == HTML:
             write_html(saved, place.path, None, DataOptions())
         else:
             write_other(saved, place.path, form, precision, data, DataOptions(), name)
             if form in FORMATS and FORMATS[form].is_read and precision != "int8":
                 again = models.read(place.path)
-                same = again.weights_sha256 == saved.weights_sha256
+                sides = [depth_first(model).weights_sha256 for model in (again, saved)]
+                same = sides[0] == sides[1]
         size = size_of(place.path)
     _print(place.of(place.path), form, size, same, precision, json=json)
 

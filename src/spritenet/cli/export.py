@@ -13,6 +13,8 @@ from spritenet.cli.c_code import calibration_data, write_c
 from spritenet.cli.data_options import DataOptions, with_data_options
 from spritenet.cli.int8_model import quantized
 from spritenet.cli.model_formats import (
+    HTML,
+    C,
     Calibration,
     CName,
     Out,
@@ -63,7 +65,7 @@ def export(
     form = out_format(out, to)
     precision = resolve_precision(precision, form)
     check_data(data, form, precision, name)
-    is_html = form is OutFormat.HTML
+    is_html = form == HTML
     if with_data is not None and not is_html:
         raise InputError("only an HTML file includes data", where="--with-data", got=form)
     if with_data is data is None and precision != "int8":
@@ -118,7 +120,7 @@ def write_other(
     """
     from spritenet import export as models
 
-    if form is OutFormat.C:
+    if form == C:
         return write_c(model, out, precision, data, options, name)
     if precision == "int8":
         quantized(model, str(data), options).save(out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,10 @@ from spritenet.errors import InputError
 from spritenet.migration import FORMATS, INT8_ENDING
 
 __all__ = [
+    "HTML",
+    "INT8",
+    "ONNX",
+    "C",
     "CName",
     "Calibration",
     "Out",
@@ -26,22 +30,22 @@ __all__ = [
 ]
 
 
-class OutFormat(StrEnum):
-    """The formats of `FORMATS`; the page, and C, which are only written."""
+HTML, TFJS, ONNX, C, INT8 = "html", "tfjs", "onnx", "c", "int8"
+"""Formats with rules of their own."""
 
-    HTML = "html"
-    TFJS = "tfjs"
-    KERAS = "keras"
-    ONNX = "onnx"
-    TORCH = "torch"
-    C = "c"
-    INT8 = "int8"
+NAMES = (HTML, *FORMATS, C, INT8)
+"""The formats of `FORMATS`; the page and C, which are only written; and int8."""
 
+if TYPE_CHECKING:
+    OutFormat = str
+else:
+    OutFormat = StrEnum("OutFormat", {name: name for name in NAMES})
 
-SUFFIXES = {OutFormat.HTML: (".html", ".htm")} | {
-    OutFormat(name): form.written for name, form in FORMATS.items() if form.written
+SUFFIXES = {
+    HTML: (".html", ".htm"),
+    **{name: form.written for name, form in FORMATS.items() if form.written},
+    INT8: (INT8_ENDING,),
 }
-SUFFIXES[OutFormat.INT8] = (INT8_ENDING,)
 """Endings of the files of a format."""
 
 ZIP = ".zip"
@@ -105,11 +109,11 @@ def resolve_precision(precision: str | None, form: OutFormat) -> str:
         InputError: the format lacks it.
     """
     allowed = FORMATS[form].precisions if form in FORMATS else ("float32",)
-    if form is OutFormat.C:
+    if form == C:
         allowed = ("int8", "float32")
-    elif form is OutFormat.INT8:
+    elif form == INT8:
         allowed = ("int8",)
-    elif form is OutFormat.ONNX:
+    elif form == ONNX:
         allowed = (*allowed, "int8")
     if precision is None:
         return allowed[0]
@@ -130,14 +134,14 @@ def out_format(out: Path, to: OutFormat | None) -> OutFormat:
         InputError: the ending is that of another format, or of none where one is needed.
     """
     suffix = out.suffix.lower()
-    named = next((form for form, endings in SUFFIXES.items() if suffix in endings), OutFormat.TFJS)
-    if to is None and named is OutFormat.TFJS:
+    named = next((form for form, endings in SUFFIXES.items() if suffix in endings), TFJS)
+    if to is None and named == TFJS:
         check_suffix(out, ZIP, *(each for endings in SUFFIXES.values() for each in endings))
     to = to or named
     endings = SUFFIXES.get(to, ())
-    allowed = (ZIP,) if to is OutFormat.TFJS else endings
+    allowed = (ZIP,) if to == TFJS else endings
     check_suffix(out, *allowed, folder=not endings)
-    if (to in FORMATS or to is OutFormat.INT8) and endings and suffix not in endings:
+    if (to in FORMATS or to == INT8) and endings and suffix not in endings:
         expected = f"a name that ends in {' or '.join(endings)}"
         raise InputError("unsupported file extension", where=out, expected=expected)
     return to
@@ -145,9 +149,9 @@ def out_format(out: Path, to: OutFormat | None) -> OutFormat:
 
 def check_data(data: str | None, form: OutFormat, precision: str, name: str | None) -> None:
     """Raises InputError for `--data` where no format needs images, or `--name` without C code."""
-    if name is not None and form is not OutFormat.C:
+    if name is not None and form != C:
         raise InputError("only C code has names", where="--name", got=form)
-    if data is not None and form is not OutFormat.C and precision != "int8":
+    if data is not None and form != C and precision != "int8":
         raise InputError("only int8 is calibrated on images", where="--data", got=form)
 
 

@@ -39,7 +39,7 @@ export function graphOf(topology) {
   if (Array.isArray(model?.node)) {
     throw new ModelError('it is a graph model, which has operations in place of layers', {
       expected: 'a layers model',
-      todo: 'Convert it to layers: spritenet export MODEL FOLDER.',
+      todo: 'Convert it to layers with Python: spritenet convert MODEL FOLDER.',
     });
   }
   model = isObject(model) ? snakeKeys(model) : {};
