@@ -163,3 +163,10 @@ def test_the_map_escapes_names(model: sn.Model) -> None:
     """The data set's name is a person's text."""
     made = sn.embed(sn.load("strokes").train[:30], model)
     assert "<img src=x" not in map_page(made, "<img src=x>")
+
+
+def test_a_network_without_weights_is_named() -> None:
+    """Before the size of its images, which it doesn't know yet."""
+    split = sn.load("strokes").train[:30]
+    with pytest.raises(ModelError, match="tutorial: it has no weights yet"):
+        sn.embed(split, sn.networks.tutorial(split))

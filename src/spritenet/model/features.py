@@ -43,7 +43,11 @@ def features(model: Model, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         ModelError: it has no weights yet, takes other images, or has no layer before the last one
             with weights.
     """
-    shape = model.input_shape or ()
+    shape = model.input_shape
+    if shape is None:
+        raise ModelError(
+            "it has no weights yet", where=model.name, do="Fit it, or load a trained model."
+        )
     if not fits(images.shape[1:], shape):
         raise ModelError(
             "it takes other images", where=model.name, expected=shape, got=images.shape[1:]

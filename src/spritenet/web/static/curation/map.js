@@ -1,14 +1,33 @@
 // The map of a data set's images: tiles where there is room for them, dots elsewhere.
 'use strict';
+
+/** @typedef {[number, number]} Point  x, y */
+/**
+ * The page's data: of each image a place from 0 to 1, its label and the images most like it; the width
+ * and height of a tile, the tiles of a row, and the address of the picture that holds them.
+ *
+ * @typedef {object} MapValues
+ * @property {string[]} classes
+ * @property {Point[]} points
+ * @property {string[]} labels
+ * @property {number[][]} neighbours
+ * @property {[number, number, number]} tile
+ * @property {string} sheet
+ */
+
 {
-  const { classes, points, labels, neighbours, tile, sheet } = JSON.parse(
-    document.getElementById('values').textContent,
-  );
+  /** @param {string} id @returns {any} an element of the page */
+  const at = (id) => document.getElementById(id);
+  /** @type {MapValues} */
+  const { classes, points, labels, neighbours, tile, sheet } = JSON.parse(at('values').textContent);
   const [width, height, columns] = tile;
-  const canvas = document.getElementById('map');
-  const context = canvas.getContext('2d');
-  const chosenBox = document.getElementById('chosen');
-  const picker = document.getElementById('class');
+  /** @type {HTMLCanvasElement} */
+  const canvas = at('map');
+  const context = contextOf(canvas);
+  /** @type {HTMLElement} */
+  const chosenBox = at('chosen');
+  /** @type {HTMLSelectElement} */
+  const picker = at('class');
   const colours = new Map(
     [...new Set(labels)].map((label) => {
       const number = classes.indexOf(label);
@@ -19,16 +38,32 @@
   const tiles = new Image();
   const view = { x: 0.5, y: 0.5, zoom: 1 };
   let chosen = -1;
-  let drag = null;
+  /** @type {Point} */
+  let drag = [0, 0];
+  /** @type {Map<number, Point>} */
   const pointers = new Map();
 
   const scale = () => Math.min(canvas.clientWidth, canvas.clientHeight) * 0.9 * view.zoom;
+  /** @param {Point} point  of the map @returns {Point} of the canvas, in CSS pixels */
   const screen = ([x, y]) => [
     (x - view.x) * scale() + canvas.clientWidth / 2,
     (y - view.y) * scale() + canvas.clientHeight / 2,
   ];
+  /** @param {number} number */
   const shown = (number) => !picker.value || labels[number] === picker.value;
 
+  /** @param {HTMLCanvasElement} from */
+  function contextOf(from) {
+    return /** @type {CanvasRenderingContext2D} */ (from.getContext('2d'));
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} to
+   * @param {number} number
+   * @param {number} left
+   * @param {number} top
+   * @param {number} size  its width
+   */
   function drawTile(to, number, left, top, size) {
     const x = (number % columns) * width;
     const y = Math.floor(number / columns) * height;
@@ -49,7 +84,7 @@
       const [x, y] = screen(point);
       if (x < -size || y < -size) return;
       if (x > canvas.clientWidth + size || y > canvas.clientHeight + size) return;
-      context.fillStyle = colours.get(labels[number]);
+      context.fillStyle = colours.get(labels[number]) ?? '';
       if (size < 10 || !tiles.complete) {
         context.beginPath();
         context.arc(x, y, size / 3, 0, 7);
@@ -66,18 +101,20 @@
     });
   }
 
+  /** @param {number} number @param {number} size  its width in pixels */
   function picture(number, size) {
     const own = document.createElement('canvas');
     own.width = size;
     own.height = Math.round((size * height) / width);
     own.setAttribute('role', 'img');
     own.setAttribute('aria-label', `image ${number}, ${labels[number]}`);
-    const to = own.getContext('2d');
+    const to = contextOf(own);
     to.imageSmoothingEnabled = false;
     drawTile(to, number, 0, 0, size);
     return own;
   }
 
+  /** @param {number} number */
   function choose(number) {
     if (number === chosen || number < 0) return;
     chosen = number;
@@ -95,6 +132,7 @@
     draw();
   }
 
+  /** @param {number} x @param {number} y @returns {number} an image, or -1 */
   function nearestTo(x, y) {
     let best = -1;
     let least = 40 ** 2;
@@ -107,6 +145,7 @@
     return best;
   }
 
+  /** @param {number} factor @param {number} [x]  the point that stays @param {number} [y] */
   function zoom(factor, x = canvas.clientWidth / 2, y = canvas.clientHeight / 2) {
     const before = scale();
     view.zoom = Math.min(60, Math.max(0.5, view.zoom * factor));
@@ -123,6 +162,7 @@
     choose(nearestTo(event.offsetX, event.offsetY));
   });
   canvas.addEventListener('pointermove', (event) => {
+    /** @type {Point} */
     const now = [event.offsetX, event.offsetY];
     if (!pointers.has(event.pointerId)) {
       choose(nearestTo(...now));
@@ -144,7 +184,7 @@
       draw();
     }
   });
-  for (const end of ['pointerup', 'pointercancel']) {
+  for (const end of /** @type {const} */ (['pointerup', 'pointercancel'])) {
     canvas.addEventListener(end, (event) => pointers.delete(event.pointerId));
   }
   canvas.addEventListener(
@@ -156,6 +196,7 @@
     { passive: false },
   );
   canvas.addEventListener('keydown', (event) => {
+    /** @type {Record<string, number>} */
     const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
     if (event.key in steps) {
       let next = chosen;
@@ -172,7 +213,7 @@
   picker.append(...[...colours.keys()].sort().map((one) => new Option(one, one)));
   picker.addEventListener('change', draw);
   const legend = [...colours].sort().slice(0, 24);
-  document.getElementById('legend').append(
+  at('legend').append(
     ...legend.map(([label, colour]) => {
       const line = document.createElement('li');
       const mark = document.createElement('i');

@@ -1,15 +1,32 @@
 // The review of a data set's findings: a choice for each image, undone and saved as CSV.
 // Choices are kept in the browser under the data set's hash, so that a reload loses nothing.
 'use strict';
+
+/**
+ * What was found of an image.
+ *
+ * @typedef {{ split: string, index: number, kind: string, label: string, to: string }} Finding
+ */
+/**
+ * The page's data: columns are those of the CSV.
+ *
+ * @typedef {{ name: string, columns: string[], classes: string[], findings: Finding[] }} Review
+ */
+/** @typedef {Record<string, { action: string, to: string }>} Choices  by the place of the image */
+
 {
-  const { name, columns, classes, findings } = JSON.parse(
-    document.getElementById('values').textContent,
-  );
-  const cards = [...document.querySelectorAll('.card')];
+  /** @param {string} id @returns {any} an element of the page */
+  const at = (id) => document.getElementById(id);
+  /** @type {Review} */
+  const { name, columns, classes, findings } = JSON.parse(at('values').textContent);
+  const cards = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('.card')]);
+  const main = /** @type {HTMLElement} */ (document.querySelector('main'));
   const key = `spritenet-review-${name}`;
+  /** @type {Choices[]} */
   const past = [];
   let choices = restored();
 
+  /** @returns {Choices} */
   function restored() {
     try {
       const kept = JSON.parse(localStorage.getItem(key) ?? '{}');
@@ -27,8 +44,10 @@
     }
   }
 
+  /** @param {Finding} finding */
   const place = ({ split, index }) => `${split} ${index}`;
 
+  /** @param {number[]} numbers @param {string} action @param {string} [to] */
   function choose(numbers, action, to) {
     past.push(structuredClone(choices));
     for (const number of numbers) {
@@ -46,25 +65,30 @@
     cards.forEach(show);
     const all = new Set(findings.map(place));
     const made = [...all].filter((one) => choices[one]);
+    /** @param {string} action */
     const counted = (action) => made.filter((one) => choices[one].action === action).length;
-    document.getElementById('count').textContent =
+    at('count').textContent =
       `${made.length} of ${all.size} images decided: ${counted('relabel')} relabelled, ` +
       `${counted('remove')} removed, ${counted('keep')} kept`;
-    document.getElementById('undo').disabled = past.length === 0;
+    at('undo').disabled = past.length === 0;
     filter();
   }
 
+  /** @param {HTMLElement} card */
+  const numberOf = (card) => Number(card.dataset.number);
+
+  /** @param {HTMLElement} card */
   function show(card) {
-    const finding = findings[card.dataset.number];
-    const choice = choices[place(finding)];
+    const choice = choices[place(findings[numberOf(card)])];
     card.dataset.state = choice?.action ?? '';
-    for (const button of card.querySelectorAll('[data-action]')) {
+    const buttons = /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll('[data-action]'));
+    for (const button of buttons) {
       button.setAttribute('aria-pressed', String(button.dataset.action === choice?.action));
     }
-    const to = card.querySelector('.to');
+    const to = /** @type {HTMLElement} */ (card.querySelector('.to'));
     to.hidden = choice?.action !== 'relabel';
     if (to.hidden) return;
-    const select = to.querySelector('select');
+    const select = /** @type {HTMLSelectElement} */ (to.querySelector('select'));
     if (!select.options.length) {
       select.append(...classes.map((one) => new Option(one, one)));
     }
@@ -72,19 +96,21 @@
   }
 
   function filter() {
-    const wanted = document.getElementById('filter').value;
+    const wanted = at('filter').value;
     for (const card of cards) {
       const decided = card.dataset.state !== '';
       card.hidden = (wanted === 'open' && decided) || (wanted === 'done' && !decided);
     }
   }
 
+  /** @param {unknown} value */
   const quoted = (value) => {
     const text = String(value);
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
 
   function csv() {
+    /** @type {Map<string, Record<string, unknown>>} */
     const rows = new Map();
     for (const finding of findings) {
       const choice = choices[place(finding)];
@@ -98,26 +124,34 @@
     return [columns.join(','), ...lines, ''].join('\n');
   }
 
-  document.querySelector('main').addEventListener('click', ({ target }) => {
-    const number = target.closest('.card')?.dataset.number;
-    if (target.dataset.action) choose([number], target.dataset.action);
-    if (target.dataset.accept) {
-      const kind = target.dataset.accept;
-      const open = findings.keys().filter((each) => {
-        return findings[each].kind === kind && !choices[place(findings[each])];
+  /** @param {Event} event  on something inside a card @returns {HTMLElement & { value?: string }} */
+  const targetOf = (event) => /** @type {HTMLElement} */ (event.target);
+  /** @param {HTMLElement} element */
+  const cardOf = (element) => /** @type {HTMLElement | null} */ (element.closest('.card'));
+
+  main.addEventListener('click', (event) => {
+    const target = targetOf(event);
+    const card = cardOf(target);
+    const { action, accept } = target.dataset;
+    if (action && card) choose([numberOf(card)], action);
+    if (accept) {
+      const open = [...findings.keys()].filter((each) => {
+        return findings[each].kind === accept && !choices[place(findings[each])];
       });
-      choose([...open], kind === 'label' ? 'relabel' : 'remove');
+      choose(open, accept === 'label' ? 'relabel' : 'remove');
     }
   });
-  document.querySelector('main').addEventListener('change', ({ target }) => {
-    choose([target.closest('.card').dataset.number], 'relabel', target.value);
+  main.addEventListener('change', (event) => {
+    const target = targetOf(event);
+    const card = cardOf(target);
+    if (card) choose([numberOf(card)], 'relabel', target.value);
   });
-  document.getElementById('filter').addEventListener('change', filter);
-  document.getElementById('undo').addEventListener('click', () => {
+  at('filter').addEventListener('change', filter);
+  at('undo').addEventListener('click', () => {
     choices = past.pop() ?? choices;
     changed();
   });
-  document.getElementById('save').addEventListener('click', () => {
+  at('save').addEventListener('click', () => {
     const link = document.createElement('a');
     link.download = 'changes.csv';
     link.href = URL.createObjectURL(new Blob([csv()], { type: 'text/csv' }));
