@@ -78,6 +78,9 @@ def test_a_failed_training_says_so_and_starts_afresh(visit: Open) -> None:
     assert "The learning rate 1000 is too high" in advice.inner_text()
     train(tab, rate=0.15)
     assert accuracy(tab) < 0.2
+    ranges = tab.locator("#inside .legend").all_inner_texts()
+    assert ranges
+    assert max(map(len, ranges)) < 36  # huge weights have exponents
     assert "no more than by guessing" in advice.inner_text()
     plan(tab, rate=1000)
     train(tab, length=60)

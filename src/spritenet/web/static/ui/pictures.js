@@ -3,6 +3,7 @@
 // A canvas holds exactly the image's pixels; CSS (`canvas.pixels`) enlarges it without blurring.
 
 const MAPS_SHOWN = 64; // of a layer, by default
+const MOST_PLAIN = 1e6; // larger numbers are written with an exponent
 const VECTOR_COLUMNS = 32; // cells in a row where a map is one number
 
 /**
@@ -192,7 +193,10 @@ function canvasIn(container) {
  */
 function short(value, unit) {
   if (!Number.isFinite(value)) return '–';
-  return Math.abs(value) < unit ? '0' : String(Number(value.toPrecision(2))).replace('-', '−');
+  if (Math.abs(value) < unit) return '0';
+  const text =
+    Math.abs(value) < MOST_PLAIN ? String(Number(value.toPrecision(2))) : value.toExponential(1);
+  return text.replace('-', '−');
 }
 
 /**
