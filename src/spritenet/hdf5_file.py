@@ -6,9 +6,13 @@ nothing is unpickled.
 
 from __future__ import annotations
 
+import io
 import math
+import os
+import struct
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,6 +29,9 @@ MOST_BYTES = 1 << 36  # of one array
 HIGHEST_RATIO = 1032  # deflate's: 258 bytes from two bits; zlib's technical notes
 SLACK = 1 << 20
 MOST_TEXTS = 100_000
+MOST_SCANNED = 1 << 30  # bytes of a file
+HEAP = b"GCOL\1\0\0\0"  # begins a global heap; HDF5 File Format Specification, III.E
+HEAP_HEAD, OBJECT = struct.Struct("<8xQ"), struct.Struct("<HHIQ")
 BROKEN = (OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError)
 """Errors that h5py raises on damaged files."""
 
@@ -57,6 +64,8 @@ class Hdf5:
             InputError: the file is damaged, or what is read of it inside the context.
         """
         try:
+            if mode == "r":
+                self._refuse_endless(file, where)
             with self._h5py.File(file, mode) as content:
                 yield content
         except SpritenetError:
@@ -64,6 +73,19 @@ class Hdf5:
         except BROKEN as error:
             reason = " ".join(str(error).split())[:120]
             raise self._error("damaged or unsupported HDF5 file", where=where, got=reason) from None
+
+    def _refuse_endless(self, file: Path | BinaryIO, where: object) -> None:
+        """Refuses a file on which HDF5 never ends: it goes on by the size of unused space, also 0.
+
+        Raises:
+            InputError: a heap of texts has unused space of no size.
+        """
+        with _bytes_of(file) as data:
+            place = data.find(HEAP)
+            while place >= 0:
+                if _is_endless(data, place):
+                    raise self._error("damaged HDF5 file", where=where, got="an endless heap")
+                place = data.find(HEAP, place + len(HEAP))
 
     def members(self, group: Member) -> Iterator[tuple[str, Member]]:
         """Yields the names and members of a group that are in this file."""
@@ -112,6 +134,34 @@ class Hdf5:
                 got="×".join(map(str, dataset.shape)),
             )
         return size
+
+
+@contextmanager
+def _bytes_of(file: Path | BinaryIO) -> Iterator[bytes | mmap]:
+    """The bytes of a file while the context lasts; none of a file that is too large to look at."""
+    if isinstance(file, io.BytesIO):
+        yield file.getvalue()
+        return
+    with file.open("rb") if isinstance(file, Path) else nullcontext(file) as opened:
+        if not 0 < os.fstat(opened.fileno()).st_size <= MOST_SCANNED:
+            yield b""
+            return
+        with mmap(opened.fileno(), 0, access=ACCESS_READ) as mapped:
+            yield mapped
+
+
+def _is_endless(data: bytes | mmap, place: int) -> bool:
+    """Returns True if a global heap at a place has unused space of no size."""
+    if place + HEAP_HEAD.size > len(data):
+        return False
+    end = min(len(data), place + HEAP_HEAD.unpack_from(data, place)[0])
+    place += HEAP_HEAD.size
+    while place + OBJECT.size <= end:
+        index, _, _, size = OBJECT.unpack_from(data, place)
+        if index == 0:
+            return bool(size == 0)
+        place += OBJECT.size + -(-size // 8) * 8
+    return False
 
 
 def attribute(member: Member, name: str) -> str | list[str] | None:

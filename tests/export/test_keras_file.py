@@ -232,6 +232,22 @@ def test_weights_alone_are_refused(tmp_path: Path) -> None:
         sn.load_model(path)
 
 
+def test_a_heap_on_which_hdf5_never_ends_is_refused(tmp_path: Path) -> None:
+    """Its unused space has no size, by which HDF5 goes on."""
+    path = tmp_path / "m.h5"
+    tiny.trained(tiny.images(100, 1)).save(path)
+    data = bytearray(path.read_bytes())
+    heap = data.index(b"GCOL\1\0\0\0")
+    at, end = heap + 16, heap + int.from_bytes(data[heap + 8 : heap + 16], "little")
+    while at < end and int.from_bytes(data[at : at + 2], "little"):
+        at += 16 + -(-int.from_bytes(data[at + 8 : at + 16], "little") // 8) * 8
+    assert at < end
+    data[at + 8 : at + 16] = bytes(8)
+    path.write_bytes(data)
+    with pytest.raises(ModelError, match="an endless heap"):
+        sn.load_model(path)
+
+
 def test_a_truncated_file_is_one_line(tmp_path: Path) -> None:
     """Each half of either format."""
     for ending in ("keras", "h5"):

@@ -127,7 +127,14 @@ def weights(folder: Path) -> Path:
     return folder / "weights.bin"
 
 
-@pytest.mark.parametrize("make", [keras, h5, zipped, weights])
+def onnx(folder: Path) -> Path:
+    """An ONNX file of ours."""
+    folder.mkdir()
+    tiny.trained(tiny.images(100, 1)).save(folder / "m.onnx")
+    return folder / "m.onnx"
+
+
+@pytest.mark.parametrize("make", [keras, h5, zipped, weights, onnx])
 def test_changed_bytes_keep_all_promises(make: Callable[[Path], Path], tmp_path: Path) -> None:
     """Of archives, HDF5 files and weights."""
     path = make(tmp_path / "m")
@@ -138,6 +145,41 @@ def test_changed_bytes_keep_all_promises(make: Callable[[Path], Path], tmp_path:
     for _ in range(40):
         path.write_bytes(changed_bytes(whole, chance))
         one_model(model)
+
+
+@pytest.mark.parametrize("name", ["config.json", "spritenet.json"])
+def test_changed_json_of_an_archive_keeps_all_promises(name: str, tmp_path: Path) -> None:
+    """Network and metadata of a `.keras` archive, its checksums right."""
+    path = keras(tmp_path / "m")
+    with zipfile.ZipFile(path) as archive:
+        whole = {each: archive.read(each) for each in archive.namelist()}
+    chance = random.Random(9)  # noqa: S311 - the same inputs each time, no secrets
+    for _ in range(40):
+        changed = changed_json(json.loads(whole[name]), chance)
+        with zipfile.ZipFile(path, "w") as archive:
+            for each, content in whole.items():
+                archive.writestr(each, changed if each == name else content)
+        one_model(path)
+
+
+def test_changed_int8_files_keep_all_promises(tmp_path: Path) -> None:
+    """They are refused in one line, or whole."""
+    model = tiny.trained(tiny.images(100, 1))
+    path = tmp_path / "m.int8"
+    model.quantize(tiny.images(100, 1)).save(path)
+    whole = path.read_bytes()
+    chance = random.Random(10)  # noqa: S311 - the same inputs each time, no secrets
+    read_ones = 0
+    for _ in range(60):
+        path.write_bytes(changed_bytes(whole, chance))
+        try:
+            sn.QuantizedModel.load(path)
+        except SpritenetError as error:
+            assert str(error).startswith(str(path))  # noqa: PT017 - some files are read
+            assert "\n" not in str(error)  # noqa: PT017 - as above
+        else:
+            read_ones += 1
+    assert read_ones < 60
 
 
 def test_what_the_fuzzer_found_is_refused(tmp_path: Path) -> None:

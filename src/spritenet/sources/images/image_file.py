@@ -91,7 +91,7 @@ def read_image(
     if bits is None and image.highest and likely < ALL_BITS:
         warn(
             f"{_name(source)}: its 16 bits reach {image.highest:,} of 65,535 only, so it is "
-            f"dark: read_picture takes bits={likely} if these are {likely} bits"
+            f"dark: read_image takes bits={likely} if these are {likely} bits"
         )
     return image.pixels
 
