@@ -31,7 +31,12 @@ SLACK = 1 << 20
 MOST_TEXTS = 100_000
 MOST_SCANNED = 1 << 30  # bytes of a file
 HEAP = b"GCOL\1\0\0\0"  # begins a global heap; HDF5 File Format Specification, III.E
+TEXTS = bytes.fromhex("10000000 10000000 01000000 00000800")
+"""Ends the type of texts of any length: 16 bytes for each, and elements of one byte."""
+
 HEAP_HEAD, OBJECT = struct.Struct("<8xQ"), struct.Struct("<HHIQ")
+REFERENCE = struct.Struct("<IQI")  # to a text in a heap
+MOST_AXES = 32
 BROKEN = (OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError)
 """Errors that h5py raises on damaged files."""
 
@@ -65,7 +70,7 @@ class Hdf5:
         """
         try:
             if mode == "r":
-                self._refuse_endless(file, where)
+                self._refuse_harmful(file, where)
             with self._h5py.File(file, mode) as content:
                 yield content
         except SpritenetError:
@@ -74,18 +79,23 @@ class Hdf5:
             reason = " ".join(str(error).split())[:120]
             raise self._error("damaged or unsupported HDF5 file", where=where, got=reason) from None
 
-    def _refuse_endless(self, file: Path | BinaryIO, where: object) -> None:
-        """Refuses a file on which HDF5 never ends: it goes on by the size of unused space, also 0.
+    def _refuse_harmful(self, file: Path | BinaryIO, where: object) -> None:
+        """Refuses a file on which HDF5 never ends, or takes memory for texts that it can't hold.
 
         Raises:
-            InputError: a heap of texts has unused space of no size.
+            InputError: a heap of texts has unused space of no size, by which HDF5 goes on; or
+                texts of an attribute claim more bytes than the file has.
         """
         with _bytes_of(file) as data:
-            place = data.find(HEAP)
-            while place >= 0:
-                if _is_endless(data, place):
-                    raise self._error("damaged HDF5 file", where=where, got="an endless heap")
-                place = data.find(HEAP, place + len(HEAP))
+            for sign, is_harmful, got in (
+                (HEAP, _is_endless, "an endless heap"),
+                (TEXTS, _is_overlong, "texts longer than the file"),
+            ):
+                place = data.find(sign)
+                while place >= 0:
+                    if is_harmful(data, place):
+                        raise self._error("damaged HDF5 file", where=where, got=got)
+                    place = data.find(sign, place + len(sign))
 
     def members(self, group: Member) -> Iterator[tuple[str, Member]]:
         """Yields the names and members of a group that are in this file."""
@@ -162,6 +172,28 @@ def _is_endless(data: bytes | mmap, place: int) -> bool:
             return bool(size == 0)
         place += OBJECT.size + -(-size // 8) * 8
     return False
+
+
+def _is_overlong(data: bytes | mmap, place: int) -> bool:
+    """Returns True if the texts of an attribute, the end of whose type is at a place, are too long.
+
+    The shape follows, and the length, address and index of each text.
+    """
+    place += len(TEXTS)
+    is_padded = data[place : place + 5] == b"\0\0\0\0\1"
+    place += 4 * is_padded
+    head = data[place : place + 4]
+    if len(head) < 4 or head[0] not in (1, 2) or head[1] > MOST_AXES or head[2] > 1:
+        return False  # the type of an array, whose texts are elsewhere
+    version, rank, has_limits, _ = head
+    place += 8 if version == 1 else 4
+    sides = data[place : place + 8 * rank]
+    place += 8 * rank * (1 + has_limits)
+    count = math.prod(struct.unpack(f"<{len(sides) // 8}Q", sides[: len(sides) // 8 * 8]))
+    texts = data[place : place + REFERENCE.size * min(count, MOST_TEXTS)]
+    whole = texts[: len(texts) // REFERENCE.size * REFERENCE.size]
+    lengths: list[int] = [length for length, _, _ in REFERENCE.iter_unpack(whole)]
+    return sum(lengths) > len(data)
 
 
 def attribute(member: Member, name: str) -> str | list[str] | None:

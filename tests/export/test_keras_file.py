@@ -248,6 +248,25 @@ def test_a_heap_on_which_hdf5_never_ends_is_refused(tmp_path: Path) -> None:
         sn.load_model(path)
 
 
+@pytest.mark.parametrize("libver", ["earliest", "latest"])
+@pytest.mark.parametrize("names", [1, 3])
+def test_texts_of_hdf5_are_no_longer_than_the_file(libver: str, names: int, tmp_path: Path) -> None:
+    """HDF5 takes the memory that they claim, before it looks for them: 4 GiB of a file of 1 kB."""
+    path = tmp_path / "m.h5"
+    with h5py.File(path, "w", libver=libver) as file:
+        file.attrs["model_config"] = "x" * 77 if names == 1 else ["x" * 77] * names
+    data = path.read_bytes()
+    with pytest.raises(ModelError, match=r"not JSON|it holds no network"):
+        sn.load_model(path)
+    assert data.count((77).to_bytes(4, "little")) == names * 2
+    claim = (2**32 - 10).to_bytes(4, "little")
+    path.write_bytes(data.replace((77).to_bytes(4, "little"), claim, 1))
+    first = data.index((77).to_bytes(4, "little"))
+    assert data[first + 4 : first + 12] != bytes(8), "not the length of a reference to a text"
+    with pytest.raises(ModelError, match="damaged HDF5 file: got texts longer than the file"):
+        sn.load_model(path)
+
+
 def test_a_truncated_file_is_one_line(tmp_path: Path) -> None:
     """Each half of either format."""
     for ending in ("keras", "h5"):
