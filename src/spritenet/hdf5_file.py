@@ -37,7 +37,10 @@ TEXTS = bytes.fromhex("10000000 10000000 01000000 00000800")
 HEAP_HEAD, OBJECT = struct.Struct("<8xQ"), struct.Struct("<HHIQ")
 REFERENCE = struct.Struct("<IQI")  # to a text in a heap
 MOST_AXES = 32
-BROKEN = (OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError)
+BROKEN = (
+    *(OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError),
+    *(OverflowError, MemoryError),
+)
 """Errors that h5py raises on damaged files."""
 
 
@@ -83,8 +86,8 @@ class Hdf5:
         """Refuses a file on which HDF5 never ends, or takes memory for texts that it can't hold.
 
         Raises:
-            InputError: a heap of texts has unused space of no size, by which HDF5 goes on; or
-                texts of an attribute claim more bytes than the file has.
+            InputError: a heap of texts has unused space before its end, where HDF5 goes on with
+                empty objects; or texts of an attribute claim more bytes than the file has.
         """
         with _bytes_of(file) as data:
             for sign, is_harmful, got in (
@@ -161,7 +164,7 @@ def _bytes_of(file: Path | BinaryIO) -> Iterator[bytes | mmap]:
 
 
 def _is_endless(data: bytes | mmap, place: int) -> bool:
-    """Returns True if a global heap at a place has unused space of no size."""
+    """Returns True if a global heap at a place has objects, or unused space, that don't fill it."""
     if place + HEAP_HEAD.size > len(data):
         return False
     end = min(len(data), place + HEAP_HEAD.unpack_from(data, place)[0])
@@ -169,7 +172,9 @@ def _is_endless(data: bytes | mmap, place: int) -> bool:
     while place + OBJECT.size <= end:
         index, _, _, size = OBJECT.unpack_from(data, place)
         if index == 0:
-            return bool(size == 0)
+            return bool(size < end - place)
+        if size > end - place - OBJECT.size:
+            return True
         place += OBJECT.size + -(-size // 8) * 8
     return False
 

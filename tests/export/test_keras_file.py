@@ -232,8 +232,9 @@ def test_weights_alone_are_refused(tmp_path: Path) -> None:
         sn.load_model(path)
 
 
-def test_a_heap_on_which_hdf5_never_ends_is_refused(tmp_path: Path) -> None:
-    """Its unused space has no size, by which HDF5 goes on."""
+@pytest.mark.parametrize("size", [0, 512, 2**64 - 16])
+def test_a_heap_on_which_hdf5_never_ends_is_refused(size: int, tmp_path: Path) -> None:
+    """Its unused space, or an object, doesn't end where it should, and nothing is behind it."""
     path = tmp_path / "m.h5"
     tiny.trained(tiny.images(100, 1)).save(path)
     data = bytearray(path.read_bytes())
@@ -242,7 +243,9 @@ def test_a_heap_on_which_hdf5_never_ends_is_refused(tmp_path: Path) -> None:
     while at < end and int.from_bytes(data[at : at + 2], "little"):
         at += 16 + -(-int.from_bytes(data[at + 8 : at + 16], "little") // 8) * 8
     assert at < end
-    data[at + 8 : at + 16] = bytes(8)
+    assert int.from_bytes(data[at + 8 : at + 16], "little") == end - at > 512
+    place = at if size < end else heap + 16
+    data[place + 8 : place + 16] = size.to_bytes(8, "little")
     path.write_bytes(data)
     with pytest.raises(ModelError, match="an endless heap"):
         sn.load_model(path)

@@ -196,6 +196,12 @@ def test_what_the_fuzzer_found_is_refused(tmp_path: Path) -> None:
         data[place : place + 4] = (2**32 - 2).to_bytes(4, "little")
     path.write_bytes(data)
     refused(path, "the archive is damaged")
+    path = graph(tmp_path / "g")
+    content = json.loads(path.read_text())
+    nodes = content["modelTopology"]["node"]
+    next(one for one in nodes if one["op"] == "_FusedConv2D")["attr"]["padding"]["s"] = "é"
+    path.write_text(json.dumps(content))
+    refused(path, "padding")
     path = zipped(tmp_path / "z")
     path.write_bytes(path.read_bytes().replace(b"weights.bin", b"\0eights.bin"))
     refused(path, "unsupported file in the ZIP")
