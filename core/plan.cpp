@@ -180,7 +180,7 @@ bool Builder::add_node(const sn_node& given, int32_t index) {
   if (!known->add(*this, node)) return false;
   for (int32_t k = first; k < plan_.weight_count; ++k) {
     if (plan_.orthogonal[k].factor > 0 && plan_.weights[k].rank != 2)
-      return node.refuse("OrthogonalRegularizer needs a weight of two axes. Use L2.");
+      return node.refuse("OrthogonalRegularizer needs a weight of two axes. Use L2");
   }
   return true;
 }
