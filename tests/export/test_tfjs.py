@@ -223,6 +223,22 @@ def test_a_broken_model_json_is_a_model_error_and_nothing_else(
         path.write_text(whole)
 
 
+@pytest.mark.parametrize("metrics", [None, 5, [None], "accuracy"])
+def test_metrics_of_a_saved_optimizer_that_are_none_are_a_model_error(
+    saved: Path, metrics: object
+) -> None:
+    """A value that isn't a list is refused, and an entry that is no metric is left out."""
+    path = saved / "model.json"
+    whole = path.read_text()
+    content = json.loads(whole)
+    content["userDefinedMetadata"]["spritenet"]["optimizer"]["metrics"] = metrics
+    path.write_text(json.dumps(content))
+    try:
+        _loads_or_is_refused(saved)
+    finally:
+        path.write_text(whole)
+
+
 @given(start=st.integers(0, 5000), cut=st.integers(0, 40), put=st.binary(max_size=40))
 @settings(max_examples=200, suppress_health_check=UNCHECKED)
 def test_a_model_json_of_broken_bytes_is_a_model_error_and_nothing_else(

@@ -113,6 +113,7 @@ def from_arrays(
             else _joined([values[f"{name}/{_suffix(slot)}"] for name, _ in weights], weights)
             for slot in optimizer.slots
         ]
+        metrics = tuple(each for each in entry.get("metrics", ()) if isinstance(each, Mapping))
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ModelError(
             "invalid optimizer state",
@@ -124,7 +125,7 @@ def from_arrays(
         steps,
         np.array(slots, np.float32).reshape(len(slots), count),
         loss,
-        tuple(each for each in entry.get("metrics", ()) if isinstance(each, Mapping)),
+        metrics,
     )
 
 
