@@ -228,7 +228,7 @@ def camera(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def scenes() -> bytes:
-    """The video, YUV4MPEG2: 160 × 120 pixels, 10 images a second."""
+    """The video in a warm light, YUV4MPEG2: 160 × 120 pixels, 10 images a second."""
     random = np.random.default_rng(1)
     y, x = np.mgrid[0:120, 0:160]
     found = [b"YUV4MPEG2 W160 H120 F10:1 Ip A1:1 C420jpeg\n"]
@@ -240,7 +240,7 @@ def scenes() -> bytes:
             else:
                 luma = np.where((x + column) // 12 % 2 == 0, 20, 60)
             luma = (luma + random.normal(0, 4, luma.shape)).clip(0, 255).astype(np.uint8)
-            chroma = np.full(2 * 60 * 80, 128, np.uint8)
+            chroma = np.repeat(np.uint8([110, 150]), 60 * 80)
             found += [b"FRAME\n", luma.tobytes(), chroma.tobytes()]
     return b"".join(found)
 

@@ -44,7 +44,7 @@ def test_the_coverage_guided_fuzzer_finds_nothing(tmp_path: Path) -> None:
     """A seeded run of it; hours of them are for `make fuzz`."""
     pytest.importorskip("atheris", reason="pip install atheris")
     words = ["-runs=1500", "-seed=7", "-max_len=4096", f"-artifact_prefix={tmp_path}/"]
-    # Linux starts a program's peak memory at its parent's, and a test before may have mapped gigabytes.
+    # Linux starts a program's peak memory at its parent's, which may have mapped gigabytes.
     words.append("-rss_limit_mb=0")
     done = subprocess.run(
         [sys.executable, HERE / "fuzz_sprites.py", *words, tmp_path, HERE / "corpus"],

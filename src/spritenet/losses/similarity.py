@@ -36,6 +36,9 @@ class Dice(Loss):
 class Tversky(Loss):
     """1 - Σ t · y / (Σ t · y + alpha Σ (1 - t) · y + beta Σ t · (1 - y)), with sums as in `Dice`.
 
+    Alpha weighs false positives, as Keras documents it; Keras 3.15 itself computes with the two
+    exchanged.
+
     Args:
         alpha: the weight of what is predicted and not wanted, ≥ 0.
         beta: the weight of what is wanted and not predicted, ≥ 0.
