@@ -240,7 +240,7 @@ def scenes() -> bytes:
             else:
                 luma = np.where((x + column) // 12 % 2 == 0, 20, 60)
             luma = (luma + random.normal(0, 4, luma.shape)).clip(0, 255).astype(np.uint8)
-            chroma = np.repeat(np.uint8([110, 150]), 60 * 80)
+            chroma = np.repeat(np.array([110, 150], np.uint8), 60 * 80)
             found += [b"FRAME\n", luma.tobytes(), chroma.tobytes()]
     return b"".join(found)
 
