@@ -80,7 +80,7 @@ def measured(name: str, seeds: Sequence[int]) -> Figures:
 
 
 def _count(equal: Iterable[bool | None]) -> int | None:
-    """How many are equal; None if none was compared."""
+    """The number of equal ones; None if none was compared."""
     compared = [one for one in equal if one is not None]
     return sum(compared) if compared else None
 

@@ -125,7 +125,7 @@ def test_training_makes_vectors_orthogonal() -> None:
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("engine", [Network, TorchNetwork])
 def test_single_and_zero_vectors_have_no_angle(engine: Any, mode: str) -> None:  # noqa: ANN401 - either engine
-    """Where Keras divides by zero."""
+    """The cases in which Keras divides by zero."""
     penalty = OrthogonalRegularizer(0.5, mode)
     network = [
         sn.Flatten(),

@@ -23,7 +23,7 @@ PLANTED = 12  # wrong labels
 
 @pytest.fixture(scope="module")
 def found() -> Findings:
-    """What is found in drawn digits, of which some have wrong labels and one is there twice."""
+    """The findings in drawn digits, of which some have wrong labels and one is there twice."""
     data = sn.load("strokes")
     train = data.train[:600]
     images, labels = train.images.copy(), train.labels.copy()

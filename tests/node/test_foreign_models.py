@@ -193,7 +193,7 @@ def test_files_of_any_name_and_zips_are_read(node: str, tmp_path: Path) -> None:
 
 
 def test_a_graph_model_is_refused_with_the_command_for_it(node: str, tmp_path: Path) -> None:
-    """What the command writes predicts here what Python predicts."""
+    """The files that the command writes predict here as in Python."""
     g = GraphModel(8, 8, 2)
     x = g.pool("MaxPool", g.op("Relu", g.conv("x", 3, 3, 2, 4)), 2, 2)
     g.head(g.op("Reshape", x, g.const([-1, 64], "int32")), 64)

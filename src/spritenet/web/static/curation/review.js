@@ -3,7 +3,7 @@
 'use strict';
 
 /**
- * What was found of an image.
+ * The findings of an image.
  *
  * @typedef {{ split: string, index: number, kind: string, label: string, to: string }} Finding
  */
