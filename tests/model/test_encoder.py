@@ -91,7 +91,7 @@ def test_weights_multiply() -> None:
     [
         (LABELS[:3], "don't fit the images"),
         (LABELS + 1, "not among the network's outputs"),
-        (LABELS - 1, "not among the network's outputs"),
+        (LABELS - 1, "not among the network's outputs: .*, got -1. Number the classes from 0"),
         (LABELS + 0.5, "not a whole number"),
         (np.eye(4)[LABELS], "don't fit the network's outputs"),
         (np.full((4, 3), np.inf), "not a finite number"),

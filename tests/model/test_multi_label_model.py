@@ -116,6 +116,9 @@ def test_thresholds_can_be_set_and_tuned(model: Model, data: Dataset) -> None:
     assert tuned.shape == (4,)
     with pytest.raises(sn.ModelError, match="invalid thresholds: expected 4 numbers from 0 to 1"):
         copy.thresholds = [0.5, 2]
+    softmax = sn.Sequential([sn.Input((28, 28, 1)), sn.Flatten(), sn.Dense(4, "softmax")])
+    with pytest.raises(sn.ModelError, match="thresholds: its outputs are no probabilities of"):
+        softmax.thresholds = 0.5
 
 
 def test_balanced_weights_are_the_number_of_labels_over_that_of_the_class(data: Dataset) -> None:

@@ -274,6 +274,7 @@ def test_the_summary_is_a_table(model: Sequential, capsys: pytest.CaptureFixture
     [
         ({"optimizer": "adahessian"}, "Unsupported optimizer 'adahessian'"),
         ({"loss": "ctc"}, "Unsupported loss 'ctc'"),
+        ({"loss": {"dense": "mse"}}, "Unsupported losses by output.*give 'mse' alone"),
         ({"metrics": ["aux"]}, "Unsupported metric"),
         ({"loss": CategoricalCrossentropy(from_logits=True)}, "can't follow"),
     ],

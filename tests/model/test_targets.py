@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.utils.class_weight import compute_class_weight
 
 import spritenet as sn
 from spritenet.errors import DataError, ModelError
@@ -61,6 +62,37 @@ def test_one_yes_or_no() -> None:
     each = -np.log(np.where(y == 1, p, 1 - p))
     assert loss == pytest.approx(each.mean(), rel=1e-4)
     assert weighted == pytest.approx((each * np.where(y == 1, 0.5, 2.0)).mean(), rel=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.bool_, np.float32])
+@pytest.mark.parametrize("columns", [(), (1,)], ids=["n", "n1"])
+def test_balanced_counts_yes_and_no(dtype: type, columns: tuple[int, ...]) -> None:
+    """One output: the factors of scikit-learn, of targets in every form."""
+    y = (BRIGHT.sum(axis=1) == 3).astype(dtype)
+    shaped = y.reshape(-1, *columns)
+    no, yes = compute_class_weight("balanced", classes=np.array([0, 1]), y=y.astype(int))
+    assert yes > 1.5 * no
+    found = []
+    for given in ("balanced", {0: no, 1: yes}, None):
+        net = model(1, "sigmoid", "bce")
+        net.fit(IMAGES, shaped, class_weight=given, verbose=0, seed=1)
+        found.append(net.parameters)
+    np.testing.assert_array_equal(found[0], found[1])
+    assert (found[0] != found[2]).any()
+
+
+def test_balanced_counts_rows_of_floats() -> None:
+    """As Keras users write multi-label rows; targets that are numbers have no classes."""
+    found = []
+    for rows in (BRIGHT.astype(np.uint8), BRIGHT):
+        net = model(3, "sigmoid", "bce")
+        net.fit(IMAGES, rows, class_weight="balanced", verbose=0, seed=1)
+        found.append(net.parameters)
+    np.testing.assert_array_equal(*found)
+    for loss, y in (("bce", BRIGHT * 0.9), ("mse", BRIGHT * 2)):
+        net = model(3, "sigmoid", loss)
+        with pytest.raises(DataError, match="the images of each class can't be counted"):
+            net.fit(IMAGES, y, class_weight="balanced", verbose=0)
 
 
 def test_class_weights_of_several_labels_are_of_outputs() -> None:

@@ -100,10 +100,12 @@ def test_a_branched_network_keeps_its_branches() -> None:
     [
         (0, "no classes"),
         (True, "no classes"),
+        (1, "one class leaves nothing to learn: expected at least 2, got 1"),
         ("cat", "classes are a number, names or a data set"),
         ([], "classes are a number, names or a data set"),
         (2.5, "classes are a number, names or a data set"),
         (None, "classes are a number, names or a data set"),
+        (["a"], "one class leaves nothing to learn"),
         (["a", "b", "a"], "two classes have one name"),
         (
             Split(np.zeros((2, 9, 8, 1), np.uint8), np.zeros(2, np.int32), ("a", "b"), "train"),

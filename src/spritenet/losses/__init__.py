@@ -129,7 +129,7 @@ def get(identifier: object) -> Loss:
     name: object = identifier
     arguments: Mapping[str, object] = {}
     if isinstance(identifier, Mapping):
-        name, config = identifier.get("class_name"), identifier.get("config")
+        name, config = identifier.get("class_name", identifier), identifier.get("config")
         arguments = config if isinstance(config, Mapping) else {}
     cls = _named(name) if isinstance(name, str) else None
     if cls is None:

@@ -165,7 +165,7 @@ def get(identifier: object) -> Metric:
     name: object = identifier
     arguments: Mapping[str, object] = {}
     if isinstance(identifier, Mapping):
-        name, config = identifier.get("class_name"), identifier.get("config")
+        name, config = identifier.get("class_name", identifier), identifier.get("config")
         arguments = config if isinstance(config, Mapping) else {}
     if isinstance(name, type) and issubclass(name, Metric):
         return name()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dis import opmap
 from importlib import import_module
 
@@ -56,6 +56,10 @@ def word(name: object, part: str, supported: Iterable[str]) -> UnsupportedError:
     """
     from spritenet.migration import advice  # imported late: only errors need it
 
+    if isinstance(name, Mapping) and name:  # Keras's, for networks with several outputs
+        found = next(iter(name.values()))
+        do = f"A network has one output: give {found!r} alone."
+        return UnsupportedError(f"Unsupported {part} by output", got=str(name)[:60], do=do)
     known = list(supported)
     plain = str(name).lower().replace("_", "")
     known_advice = {key.lower().replace("_", ""): do for key, do in advice.NAMES[part].items()}

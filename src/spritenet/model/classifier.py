@@ -112,6 +112,7 @@ class Classifier:
         self._thresholds, self._tuned = None, self._weights.revision
         if value is None:
             return
+        self._check_multi_label("thresholds")
         k, limits = self._network.output_shape[-1], np.asarray(value, np.float64)
         if limits.shape not in ((), (k,)) or not ((limits >= 0) & (limits <= 1)).all():
             raise ModelError(

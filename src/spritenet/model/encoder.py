@@ -65,7 +65,7 @@ class Encoder:
 
         Args:
             labels: class indices (n) or multi-label rows (n, k) of all images; None if they are
-                unknown.
+                unknown or numbers.
 
         Raises:
             DataError: the class weights are wrong, or depend on unknown labels.
@@ -99,9 +99,7 @@ class Encoder:
                 )
             given = as_labels(given, self.class_names)[0]
         labels, targets = labels_or_targets(given, len(images), self.outputs, self.loss)
-        counted = labels
-        if targets is not None and given.ndim == 2 and given.dtype.kind in "biu":
-            counted = given  # multi-label rows
+        counted = labels if targets is None else _answers(targets)
         answers, classes, by_output = labels, self.factors(counted), None
         if targets is not None and classes is not None and self.loss.row.by_output:
             if self.outputs == 1:
@@ -114,6 +112,16 @@ class Encoder:
         return Examples(
             np.ascontiguousarray(images), labels, targets, factors, output_weights=by_output
         )
+
+
+def _answers(targets: NDArray[np.float32]) -> Labels | None:
+    """Returns targets that are all 0 (no) or 1 (yes) as labels; None for others.
+
+    Of one output they are the class indices 0 and 1, (n,), of several multi-label rows, (n, k).
+    """
+    if not ((targets == 0) | (targets == 1)).all():
+        return None
+    return targets.astype(np.uint8) if targets.shape[1] > 1 else targets.astype(np.int32)[:, 0]
 
 
 def to_batches(data: DataAdapter, input_shape: Shape, encoder: Encoder) -> BatchSource:

@@ -126,12 +126,15 @@ def _labels(array: NDArray[np.generic], outputs: int) -> NDArray[np.int32]:
     if (whole != array).any():
         raise DataError("a label is not a whole number", where="y")
     if len(whole) and not (whole.min() >= 0 and whole.max() < outputs):
+        negative = whole.min() < 0
         raise DataError(
             "a label is not among the network's outputs",
             where="y",
             expected=f"0 … {outputs - 1}",
-            got=int(whole.max() if whole.max() >= outputs else whole.min()),
-            do="Give the last layer as many units as there are classes.",
+            got=int(whole.min() if negative else whole.max()),
+            do="Number the classes from 0."
+            if negative
+            else "Give the last layer as many units as there are classes.",
         )
     return whole.astype(np.int32)
 

@@ -76,6 +76,14 @@ def transfer(
     elif len(features.shape) == 2:
         features = Flatten()(features)
     several = has_several_labels(classes) or has_several_labels(getattr(classes, "train", None))
+    if count == 1 and not several:
+        raise ModelError(
+            "one class leaves nothing to learn",
+            where="transfer",
+            expected="at least 2",
+            got=1,
+            do="For yes or no, give both names.",
+        )
     head, loss = output_layer(count, multi_label=several)
     made = Model(model.inputs, head(features), name or model.name, threads=model.threads)
     weights = model.weights
