@@ -276,7 +276,7 @@ def test_a_function_is_a_metric() -> None:
         ("precison", "Unsupported metric 'precison'. Did you mean precision"),
         ("nothing like it", "docs/reference/metrics.md"),
         (3, "Unsupported metric '3'"),
-        ({"dense": "mae"}, "Unsupported metrics by output: got {'dense': 'mae'}. A network has one output"),
+        ({"dense": "mae"}, "Unsupported metrics by output: got {'dense': 'mae'}. A network"),
         ("precision_at_recall", "missing a required argument: 'recall'"),
         (metrics.TopKCategoricalAccuracy(5), "k is larger than the number of classes"),
         (metrics.Precision(top_k=5), "top_k is larger than the number of classes"),

@@ -88,7 +88,7 @@ def test_balanced_counts_rows_of_floats() -> None:
         net = model(3, "sigmoid", "bce")
         net.fit(IMAGES, rows, class_weight="balanced", verbose=0, seed=1)
         found.append(net.parameters)
-    np.testing.assert_array_equal(*found)
+    np.testing.assert_array_equal(found[0], found[1])
     for loss, y in (("bce", BRIGHT * 0.9), ("mse", BRIGHT * 2)):
         net = model(3, "sigmoid", loss)
         with pytest.raises(DataError, match="the images of each class can't be counted"):
