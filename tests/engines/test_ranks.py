@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -14,20 +15,35 @@ import pytest
 pytest.importorskip("torch", reason="PyTorch runs the engine")
 
 import rank_training
+import spritenet as sn
 from spritenet.engines.torch.ranks import check_machines
 from spritenet.errors import DataWarning, ModelError
 
 
-def start(path: Path, rank: int, port: int) -> subprocess.Popen[str]:
-    """Starts a rank as torchrun does."""
-    own = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "MASTER_PORT": port}
-    more = {name: str(value) for name, value in own.items()}
-    return subprocess.Popen(
-        [sys.executable, rank_training.__file__, str(path)],
-        env={**os.environ, "MASTER_ADDR": "127.0.0.1", "OMP_NUM_THREADS": "1", **more},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def free_port() -> int:
+    """A port of this machine that nothing listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def start(command: list[str], ranks: int) -> list[subprocess.Popen[str]]:
+    """Starts the ranks of a Python command as torchrun does, with RANK as each one's number."""
+    group = {"WORLD_SIZE": ranks, "MASTER_PORT": free_port()}
+    started = []
+    for rank in range(ranks):
+        own = {"RANK": rank, "LOCAL_RANK": rank, **group}
+        more = {name: str(value) for name, value in own.items()}
+        started.append(
+            subprocess.Popen(
+                [sys.executable, *(part.replace("RANK", str(rank)) for part in command)],
+                env={**os.environ, "MASTER_ADDR": "127.0.0.1", "OMP_NUM_THREADS": "1", **more},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+    return started
 
 
 def test_two_ranks_end_where_one_does(tmp_path: Path) -> None:
@@ -35,11 +51,8 @@ def test_two_ranks_end_where_one_does(tmp_path: Path) -> None:
 
     A rank that is gone ends the others in one line.
     """
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-    paths = [tmp_path / f"{name}.npz" for name in ("alone", "first", "second")]
-    running = [start(path, rank, port) for rank, path in enumerate(paths[1:])]
+    paths = [tmp_path / f"{name}.npz" for name in ("alone", "0", "1")]
+    running = start([rank_training.__file__, str(tmp_path / "RANK.npz")], 2)
     rank_training.train(paths[0])
     for process, code in zip(running, (0, rank_training.KILLED), strict=True):
         _, errors = process.communicate(timeout=120)
@@ -56,6 +69,41 @@ def test_two_ranks_end_where_one_does(tmp_path: Path) -> None:
             one["refused"]
         )
     np.testing.assert_array_equal(ranks[0]["w"], ranks[1]["w"])
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_with_more_ranks_after_one_was_killed(tmp_path: Path) -> None:
+    """Rank 0 says so in one line; three ranks end where one process does."""
+    path, steps = tmp_path / "run", 60
+    train = [
+        "-m",
+        "spritenet",
+        "train",
+        "strokes",
+        "--steps",
+        str(steps),
+        "--learning-rate",
+        "0.01",
+    ]
+    train += ["--checkpoint-every", "10", "--out"]
+    first, second = start([*train, str(path)], 2)
+    while not (path / "checkpoint").is_dir() and first.poll() is None:
+        time.sleep(0.01)
+    second.kill()
+    _, errors = first.communicate(timeout=120)
+    second.communicate()
+    assert first.returncode == 2, errors
+    assert errors.startswith("error: torchrun: a rank has left the training. Resume from the last")
+
+    for rank in start([*train, str(path), "--resume"], 3):
+        _, errors = rank.communicate(timeout=240)
+        assert rank.returncode == 0, errors
+    (alone,) = start([*train, str(tmp_path / "alone")], 1)
+    _, errors = alone.communicate(timeout=120)
+    assert alone.returncode == 0, errors
+    runs = [sn.load_model(folder).get_weights() for folder in (path, tmp_path / "alone")]
+    for one, other in zip(*runs, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
 
 
 def test_unequal_machines_are_said() -> None:
