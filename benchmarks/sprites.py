@@ -75,7 +75,7 @@ def memory(picture: Path, options: Options) -> None:
         command = [sys.executable, str(SIDES / "sprites_decode.py"), name, str(picture)]
         values = []
         for _ in range(options.rounds):
-            idle, full = once([*command, "idle"])[1], once([*command, "once"])[1]
+            idle, full = once([*command, "idle"]).memory, once([*command, "once"]).memory
             values.append((full - idle) / pixels)
         rows.append(Row(name, tuple(values), "× pixels"))
     report("peak memory while loading", rows, better="less", as_json=options.json)
@@ -104,7 +104,7 @@ def pack(folder: Path, options: Options) -> None:
         seconds.append(time.perf_counter() - start)
     command = [sys.executable, "-c", "from spritenet.cli import main; main()", "pack"]
     command += [str(mnist_folder()), str(folder / "packed.png")]
-    program = tuple(once(command)[0] for _ in range(options.rounds))
+    program = tuple(once(command).ended for _ in range(options.rounds))
     rows = [Row("sn.load, sn.pack", tuple(seconds), "s"), Row("spritenet pack", program, "s")]
     report("packing MNIST from IDX files", rows, better="less", as_json=options.json)
 

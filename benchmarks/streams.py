@@ -294,12 +294,12 @@ def many(scratch: Path, options: Options) -> None:
         "one shuffled epoch": [*program, "--epoch", path, "128MiB"],
     }
     for name, command in steps.items():
-        seconds, resident, _ = once(command)
+        done = once(command)
         size = sum(file.stat().st_size for file in Path(path).iterdir()) / 2**30
         title = f"{count:,} images of 28×28, {size:.2f} GiB of sprites, {name}, {cores()} cores"
         rows = [
-            Row("Spritenet", (seconds,), "s"),
-            Row("largest resident memory", (resident,), "MiB"),
+            Row("Spritenet", (done.ended,), "s"),
+            Row("largest resident memory", (done.memory,), "MiB"),
         ]
         report(title, rows, better="less", as_json=options.json)
 

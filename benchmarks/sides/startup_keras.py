@@ -42,7 +42,7 @@ def main() -> None:
     model.fit(images[:count, ..., None], labels[:count], batch_size=int(batch_size), verbose=0)
     scores = model.evaluate(test_images[..., None], test_labels, batch_size=1000, verbose=0)
     print(f"Keras {keras.__version__} on {keras.backend.backend()}")
-    print(scores[1])
+    print(scores[1], flush=True)
 
 
 if __name__ == "__main__":

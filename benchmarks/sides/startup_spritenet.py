@@ -16,7 +16,7 @@ def main() -> None:
     model.fit(data.train, steps=int(steps), batch_size=int(batch_size), seed=0, verbose=0)
     _, accuracy = model.evaluate(data.test)
     print("Spritenet, a script")
-    print(accuracy)
+    print(accuracy, flush=True)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def main() -> None:
         guesses = [model(part[:, None].float() / 255).argmax(1) for part in test_images.split(1000)]
     accuracy = (torch.cat(guesses) == test_labels).float().mean()
     print(f"PyTorch {torch.__version__}")
-    print(float(accuracy))
+    print(float(accuracy), flush=True)
 
 
 if __name__ == "__main__":

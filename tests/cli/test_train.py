@@ -8,6 +8,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -296,6 +297,44 @@ def test_ctrl_c_keeps_weights_and_history_and_says_how_to_go_on(data: str, tmp_p
     assert program == "spritenet"
     resumed = result(spritenet(*again, "--json", folder=tmp_path))
     assert resumed["weights_sha256"] == whole["weights_sha256"]
+
+
+PRESSED_WHILE_CALIBRATING = """
+import signal, time
+from spritenet.cli import main
+from spritenet.model.classifier import Classifier
+
+def calibration(*_, **__):
+    signal.raise_signal(signal.SIGINT)
+    time.sleep(60)
+
+Classifier._calibration = calibration
+main()
+"""
+
+
+def test_the_result_is_told_before_the_network_is_calibrated(data: str, tmp_path: Path) -> None:
+    """Calibration takes longer than a short training. Ctrl-C ends it at once, with all there."""
+    words = [sys.executable, "-c", PRESSED_WHILE_CALIBRATING, "train", data, "--steps", "20"]
+    done = subprocess.run(
+        [*words, "--out", "r"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, "")
+    assert re.search(
+        r"^tested on 100 images: accuracy \d.*\nStopped after 20 steps", done.stdout, re.MULTILINE
+    )
+    metadata = load(tmp_path / "r" / "model").metadata
+    assert metadata.scores["test_accuracy"] > 0
+    assert metadata.rejection is None
+    resumed = spritenet("train", "--resume", "--out", "r", folder=tmp_path)
+    assert "saved in r, " in resumed.stdout
+    assert load(tmp_path / "r" / "model").metadata.rejection is not None
 
 
 @pytest.mark.slow

@@ -23,7 +23,7 @@ from spritenet.model.recording import observe
 from spritenet.prepare import infer_preparation
 from spritenet.runs import Run
 from spritenet.training.callbacks import Callback, Logs
-from spritenet.training.controls import BY_HAND
+from spritenet.training.controls import BY_HAND, KEPT
 from spritenet.training.events import (
     Controlled,
     EpochEnded,
@@ -52,16 +52,26 @@ FEW = 200
 class Interrupt(Callback):
     """Stops training before the next step once Ctrl-C is pressed; a second Ctrl-C raises.
 
-    Training then ends as planned: checkpoint, journal and model are written.
+    Training then ends as planned: checkpoint, journal and model are written. Before and after the
+    training, Ctrl-C raises at once.
+
+    Attributes:
+        stoppable: true while there are steps before which training can stop.
     """
 
-    pressed = False
+    stoppable = False
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Clears the reason for which a resumed run was stopped before."""
         del logs
         if self.session.reason == INTERRUPTED:
             self.session.reason = ""
+        self.stoppable = True
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Notes that there are no more steps."""
+        del logs
+        self.stoppable = False
 
     @contextmanager
     def handle_signal(self) -> Iterator[None]:
@@ -73,11 +83,11 @@ class Interrupt(Callback):
             signal.signal(signal.SIGINT, before)
 
     def _press(self, number: int, frame: FrameType | None) -> None:
-        """Stops the training; raises KeyboardInterrupt the second time."""
+        """Stops the training if it can; else raises KeyboardInterrupt."""
         del number, frame
-        if self.pressed or not hasattr(self, "session"):
+        if not self.stoppable:
             raise KeyboardInterrupt
-        self.pressed = True
+        self.stoppable = False
         self.session.stop(INTERRUPTED)
         if sys.stderr.isatty():
             sys.stderr.write("\r\x1b[2KStopping. Press Ctrl-C again to stop at once.\n")
@@ -151,20 +161,16 @@ class Experiment:
         return end
 
     def conclude(self, end: Finished | Stopped) -> None:
-        """Tests the network, saves it, and prints the results."""
-        try:
-            self._test()
-        except KeyboardInterrupt:
-            self._explain_stop()
-            raise
+        """Records the test, saves the network, and prints the results."""
+        if self.test_result is not None:
+            self._record(self.test_result)
         self._save()
         example = self._write_example()
         if self.quiet:
             terminal.print_json(self._results(end))
             return
         run = self.run.folder
-        tips = self._advice(end)
-        for line in train_log.conclusion(end, self.test_result, run, tips):
+        for line in (*self._advice(end), train_log.saved(run)):
             self._print(line)
         commands: list[list[object]] = [["spritenet", "evaluate", run, self.options.data]]
         if example is not None:
@@ -226,7 +232,7 @@ class Experiment:
         fit_options = replace(
             options.training,
             validation_data=self.dataset.test if on_test_set else None,
-            callbacks=interrupt,
+            callbacks=[interrupt, self._test_at_end],
             run=self.run.folder,
             resume=resume,
             about={"data": self.dataset.name, "command": options.to_json()},
@@ -259,19 +265,25 @@ class Experiment:
                 self._explain_stop()
             raise
 
-    def _test(self) -> None:
-        """Evaluates the network on the test set, unless the training just did."""
+    def _test_at_end(self, event: Event) -> None:
+        """Tests the network after its last step, and prints the results.
+
+        Calibration, which takes longer, comes after this callback.
+        """
+        if isinstance(event, Finished) or (isinstance(event, Stopped) and event.reason == KEPT):
+            self.test_result = self._tested()
+            for line in train_log.results(event, self.test_result):
+                self._print(line)
+
+    def _tested(self) -> Evaluated | None:
+        """Returns the evaluation on the test set, if there is one, without repeating the last."""
         if "test" not in self.dataset.splits:
-            return
+            return None
         test, step, last = self.dataset.test, self.model.state.now.step, self.last_evaluation
         if last is not None and (last.images, last.step) == (len(test), step):
-            self.test_result = last
-        else:
-            scores = self.model.evaluate(test)
-            self.test_result = Evaluated(
-                step, 0, scores.loss, scores.accuracy, len(test), metrics=scores.metrics
-            )
-        self._record(self.test_result)
+            return last
+        scores = self.model.evaluate(test)
+        return Evaluated(step, 0, scores.loss, scores.accuracy, len(test), metrics=scores.metrics)
 
     def _record(self, result: Evaluated) -> None:
         """Writes the test result into the journal."""

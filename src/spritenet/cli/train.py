@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -221,6 +222,8 @@ def train(
 ) -> None:
     """Train a network on a data set, evaluate it, and save it."""
     given = dict(locals())
+    # NumPy's threads would wait in busy loops beside the core's.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from spritenet.cli.models import recorded_command
     from spritenet.cli.train_options import TrainOptions
     from spritenet.destination import local_only
@@ -272,12 +275,14 @@ def train(
 def _loader(options: TrainOptions) -> Callable[[], Dataset | Stream]:
     """Returns a function that loads the data set.
 
-    A local one is loaded in a thread, while the main thread imports everything else. It is a
-    daemon thread, so that Ctrl-C and errors end the process at once.
+    A local one is loaded in a thread, while the main thread imports everything else. What loading
+    needs is imported before: two threads import no faster than one. It is a daemon thread, so that
+    Ctrl-C and errors end the process at once.
     """
     import threading
     from concurrent.futures import Future
 
+    import spritenet.sources  # noqa: F401 - see above
     from spritenet.cli.datasets import load_or_stream
     from spritenet.core.pool import HAS_THREADS
 
@@ -362,8 +367,6 @@ def _custom_network(name: str, dataset: Dataset | Stream) -> Model:
     Raises:
         InputError: the function raised an error.
     """
-    import os
-
     from spritenet import networks
     from spritenet.errors import InputError, SpritenetError
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from spritenet.model import Model
     from spritenet.streams import Stream
 
-__all__ = ["conclusion", "control_line", "epoch_log", "introduction", "node_log"]
+__all__ = ["control_line", "epoch_log", "introduction", "node_log", "results", "saved"]
 
 CONTROLS = {
     "pause": "paused",
@@ -132,13 +132,8 @@ def control_line(event: Controlled) -> str:
     return f"{done} after {plural(event.step, 'step')}, from the page"
 
 
-def conclusion(
-    end: Finished | Stopped,
-    result: Evaluated | None,
-    folder: Path,
-    advice: Iterable[str] = (),
-) -> Iterator[str]:
-    """Yields lines about speed, test results, what to do about them, and the run's folder."""
+def results(end: Finished | Stopped, result: Evaluated | None) -> Iterator[str]:
+    """Yields lines about the speed of a training and its test, if there was one."""
     speed = end.images / end.seconds if end.seconds else 0.0
     images, steps = plural(end.images, "image"), plural(end.step, "step")
     yield f"trained on {images} in {duration(end.seconds)}: {speed:,.0f} images/s, {steps}"
@@ -150,8 +145,11 @@ def conclusion(
             figures = f"accuracy {percent(result.accuracy)} {interval}, {figures}"
         figures += "".join(f", {_words(name, value)}" for name, value in result.metrics.items())
         yield f"tested on {plural(result.images, 'image')}: {figures}"
-    yield from advice
-    yield f"saved in {folder}, {duration(terminal.process_seconds())} after the start"
+
+
+def saved(folder: Path) -> str:
+    """Returns the line about the run's folder."""
+    return f"saved in {folder}, {duration(terminal.process_seconds())} after the start"
 
 
 def _words(name: str, value: float | list[float]) -> str:

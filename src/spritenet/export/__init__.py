@@ -30,14 +30,19 @@ Every value of a file is checked before it is used.
 
 from __future__ import annotations
 
-from spritenet.export.class_names import read_class_names
-from spritenet.export.location import is_model
-from spritenet.export.metadata import Metadata, TrainedOn
-from spritenet.export.pixel_range import RANGES
-from spritenet.export.read_model import load, read
-from spritenet.export.saved_model import OptimizerState, SavedModel
-from spritenet.export.tfjs import files
-from spritenet.export.write_model import save
+from typing import TYPE_CHECKING
+
+from spritenet.lazy_names import LazyNames
+
+if TYPE_CHECKING:
+    from spritenet.export.class_names import read_class_names
+    from spritenet.export.location import is_model
+    from spritenet.export.metadata import Metadata, TrainedOn
+    from spritenet.export.pixel_range import RANGES
+    from spritenet.export.read_model import load, read
+    from spritenet.export.saved_model import OptimizerState, SavedModel
+    from spritenet.export.tfjs import files
+    from spritenet.export.write_model import save
 
 __all__ = [
     "RANGES",
@@ -52,3 +57,25 @@ __all__ = [
     "read_class_names",
     "save",
 ]
+
+_LAZY = LazyNames(
+    __name__,
+    {
+        "class_names": ("read_class_names",),
+        "location": ("is_model",),
+        "metadata": ("Metadata", "TrainedOn"),
+        "pixel_range": ("RANGES",),
+        "read_model": ("load", "read"),
+        "saved_model": ("OptimizerState", "SavedModel"),
+        "tfjs": ("files",),
+        "write_model": ("save",),
+    },
+)
+
+if not TYPE_CHECKING:  # type checkers shall know what is missing
+
+    def __getattr__(name: str) -> object:
+        """Fetches a name from its module."""
+        if name in _LAZY:
+            return _LAZY.fetch(name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
