@@ -14,6 +14,8 @@ import { packProject, readProject } from '../../src/spritenet/web/static/collect
 import * as edits from '../../src/spritenet/web/static/collect/project.js';
 import { Selection } from '../../src/spritenet/web/static/collect/selection.js';
 import { Store } from '../../src/spritenet/web/static/collect/store.js';
+import { unzipped } from '../../src/spritenet/web/static/lib/unzip.js';
+import { zipped } from '../../src/spritenet/web/static/ui/zip.js';
 
 const task = JSON.parse(readFileSync(0, 'utf8'));
 const entry = (id, label, source = 'file', side = 2, channels = 1) => ({
@@ -210,11 +212,17 @@ const answers = {
     const read = await readProject(file, 'p.zip');
     const bytes = new Uint8Array(await file.arrayBuffer());
     const refused = [];
-    const text = Buffer.from(bytes).toString('latin1');
+    const parts = await unzipped(file, 'p.zip', { files: 9, bytes: 2 ** 20 });
+    const texts = Object.entries(parts).map(([name, part]) => [
+      name,
+      Buffer.from(part).toString('latin1'),
+    ]);
     for (const [from, to] of task.changes) {
-      const changed = Buffer.from(text.replace(from, to), 'latin1');
+      const changed = Object.fromEntries(
+        texts.map(([name, text]) => [name, Buffer.from(text.replace(from, to), 'latin1')]),
+      );
       refused.push(
-        await readProject(new Blob([changed]), 'p.zip').then(
+        await readProject(zipped(changed), 'p.zip').then(
           () => 'read',
           (error) => `${error.name}: ${error.message}`,
         ),

@@ -182,9 +182,9 @@ def test_files_of_any_name_and_zips_are_read(node: str, tmp_path: Path) -> None:
     got = loaded(node, tmp_path, *jobs)
     assert all(isinstance(answer, dict) for answer in [*got[: len(good)], got[-1]]), got
     words = [
-        "m.h5: it is a Keras model (HDF5)",
+        "m.h5: it is an HDF5 file",
         "cut.zip: the ZIP is damaged",
-        "broken.zip: the ZIP is damaged",
+        "broken.zip/dl/my-model.json: the ZIP is damaged",
         "my-model.weights.bin: the file is missing",
         "model.json: the file is missing",
     ]

@@ -114,7 +114,6 @@ async function readOne({ file, path }, intake, hearing) {
     }
   } else if (await isZip(file)) {
     const inside = await unzipped(file, file.name, {
-      paths: true,
       files: 2 * MOST_IMAGES,
       bytes: MOST_ZIP,
     });

@@ -1,18 +1,21 @@
 // The whole project as one file: a ZIP of project.json and a sprite for each size of its images.
 
 import { DataError, SpriteData, writeSprite } from '../lib/index.js';
-import { unzipped } from '../lib/unzip.js';
+import { zipEntries } from '../lib/unzip.js';
 import { zipped } from '../ui/zip.js';
 import { LEAST_SIZE, LONGEST_NAME, MOST_CLASSES, MOST_IMAGES, MOST_SIZE } from './project.js';
 
 /** @typedef {import('./project.js').Project} Project */
 /** @typedef {import('./project.js').Entry} Entry */
+/** @typedef {import('../lib/unzip.js').ZipEntry} ZipEntry */
 
 const FORMAT = 'spritenet collect';
 const VERSION = 1;
 const JSON_NAME = 'project.json';
-const MOST_BYTES = 2 ** 28; // of the files, inflated
 const MOST_FILES = 600;
+const MOST_JSON = 2 ** 20; // bytes; 4,000 images take 400 kB
+const MOST_PIXELS = 2 * MOST_SIZE ** 2; // of a sprite for each image that it is for: its last row may be empty
+const SPARE = 2 ** 16; // bytes of a sprite beside its pixels
 const SOURCES = ['camera', 'drawing', 'file', 'video'];
 
 /**
@@ -88,8 +91,10 @@ export async function isProject(file) {
  * @returns {Promise<{ project: Project, pixels: Map<number, Uint8Array> }>}
  */
 export async function readProject(file, where) {
-  const files = await unzipped(file, where, { files: MOST_FILES, bytes: MOST_BYTES });
-  const content = parse(files[JSON_NAME], where);
+  const files = await zipEntries(file, where, { files: MOST_FILES });
+  const content = parse(await bytesOf(files[JSON_NAME], MOST_JSON), where);
+  const counts = new Map();
+  for (const { sprite } of content.images) counts.set(sprite, (counts.get(sprite) ?? 0) + 1);
   /** @type {Map<string, { data: SpriteData, next: number, size: number }>} */
   const sprites = new Map();
   const pixels = new Map();
@@ -100,7 +105,7 @@ export async function readProject(file, where) {
       if (!Object.hasOwn(files, sprite)) {
         throw new DataError('a file of the project is missing', { where, got: sprite });
       }
-      const data = await SpriteData.load(files[sprite]);
+      const data = await SpriteData.load(await spriteOf(files[sprite], counts.get(sprite)));
       const [height, width, channels] = data.imageShape;
       if (Math.max(height, width) > MOST_SIZE || ![1, 3].includes(channels)) {
         throw new DataError('its images have another size', {
@@ -127,6 +132,40 @@ export async function readProject(file, where) {
   const { title, size, tones } = content;
   const classes = content.classes.map((name, k) => ({ id: k + 1, name }));
   return { project: { title, size, tones, classes, images }, pixels };
+}
+
+/**
+ * Returns the bytes of a file in the ZIP, unless it is longer than it needs to be.
+ *
+ * @param {ZipEntry | undefined} entry
+ * @param {number} most
+ */
+async function bytesOf(entry, most) {
+  if (!entry) return undefined;
+  if (entry.size > most) throw tooLong(entry, `at most ${most} bytes`, entry.size);
+  return new Uint8Array(await entry.arrayBuffer());
+}
+
+/**
+ * Returns the bytes of a sprite that has no more pixels than its images may have.
+ *
+ * @param {ZipEntry} entry
+ * @param {number} count  of its images
+ */
+async function spriteOf(entry, count) {
+  const most = MOST_PIXELS * count;
+  const bytes = /** @type {Uint8Array} */ (await bytesOf(entry, 3 * most + SPARE));
+  if (bytes.length >= 24) {
+    const view = new DataView(bytes.buffer);
+    const pixels = view.getUint32(16) * view.getUint32(20); // of the PNG's header
+    if (pixels > most) throw tooLong(entry, `at most ${most} pixels`, pixels);
+  }
+  return bytes;
+}
+
+/** @param {ZipEntry} entry @param {string} expected @param {number} got */
+function tooLong({ where }, expected, got) {
+  return new DataError('the file holds more than the project', { where, expected, got });
 }
 
 /**

@@ -25,7 +25,7 @@ const LARGEST = 64; // pixels a side up to which images of one size keep it
 const SIDE = 32; // else
 const MOST_IMAGES = 100_000;
 const MOST_FILES = 65_535; // of a ZIP
-const MOST_BYTES = 2 ** 29; // of pixels
+const MOST_BYTES = 2 ** 29; // of pixels, and of a ZIP's files when inflated
 const LISTED = 3; // files named in a message
 const ORDER = new Intl.Collator('en', { numeric: true });
 
@@ -83,7 +83,7 @@ async function walk(entry, found) {
 export async function unpacked(files) {
   const [first] = files;
   if (files.length !== 1 || !(await isZip(first))) return files;
-  const inside = await unzipped(first, first.name, { paths: true, files: MOST_FILES });
+  const inside = await unzipped(first, first.name, { files: MOST_FILES, bytes: MOST_BYTES });
   return Object.entries(inside).map(([path, bytes]) => {
     const file = new File([/** @type {BlobPart} */ (bytes)], path.split('/').at(-1) ?? path);
     paths.set(file, path);

@@ -3,11 +3,12 @@
 import { absolute, fileBytes } from './address.js';
 import { ModelError } from './errors.js';
 import { inStore } from './stored.js';
-import { isZip, unzipped } from './unzip.js';
+import { isZip, ZipEntry, zipEntries } from './unzip.js';
 
 /** @typedef {string | URL} Address  of model.json or its folder; in Node.js also a path */
 /** @typedef {Record<string, string | ArrayBuffer | Uint8Array | Blob>} InMemory  by file name */
 /** @typedef {Address | Iterable<File> | InMemory} Source */
+/** @typedef {Record<string, InMemory[string] | ZipEntry>} Files */
 
 /**
  * @typedef {object} Folder
@@ -18,16 +19,25 @@ import { isZip, unzipped } from './unzip.js';
  */
 
 const MODEL_JSON = 'model.json';
+const JSON_NAME = /\.json$/i;
 const MOST_JSON = 16 * 2 ** 20; // bytes of a JSON file that is looked into
-const FOREIGN = /** @type {Record<string, string>} */ ({
-  h5: 'a Keras model (HDF5)',
-  hdf5: 'a Keras model (HDF5)',
-  keras: 'a Keras model',
-  onnx: 'an ONNX model',
-  pt: 'a PyTorch file',
-  pth: 'a PyTorch file',
-  safetensors: 'a safetensors file: weights without a network',
-  tflite: 'a TensorFlow Lite model, whose layers are compiled',
+const MOST_ZIP = 2 ** 30; // bytes of a ZIP at an address
+const BY_HAND = 'Make the same layers in Python, and give them the weights with set_weights.';
+const CONVERT = 'Convert it with Python: spritenet convert FILE FOLDER.';
+const FOR_TORCH = 'Load it in PyTorch, and give its nn.Sequential to sn.from_torch in Python.';
+const FOREIGN = /** @type {Record<string, readonly [string, string]>} */ ({
+  h5: ['an HDF5 file, which only Python reads', CONVERT],
+  hdf5: ['an HDF5 file, which only Python reads', CONVERT],
+  int8: ['an int8 model', 'Load it with QuantizedModel.load.'],
+  keras: ['a Keras model', CONVERT],
+  onnx: ['an ONNX model', CONVERT],
+  pt: ['a PyTorch file', FOR_TORCH],
+  pth: ['a PyTorch file', FOR_TORCH],
+  safetensors: ['a safetensors file, weights without a network', BY_HAND],
+  tflite: [
+    'a TensorFlow Lite model, whose layers are compiled',
+    'Convert the Keras or ONNX model that it was made from.',
+  ],
 });
 
 /**
@@ -54,16 +64,22 @@ export async function folderOf(source) {
     !other &&
     (await isZip(only))
   ) {
-    return inFiles(await unzipped(only, name));
+    return inFiles(await zipEntries(only, name), name);
   }
   return inFiles(files);
 }
 
 /**
- * @param {InMemory} files
+ * @param {Files} files
+ * @param {string} [zip]  the name of the ZIP that they are in
  * @returns {Promise<Folder>}
  */
-async function inFiles(files) {
+async function inFiles(files, zip) {
+  if (zip) {
+    const texts = Object.entries(files).filter(([name]) => JSON_NAME.test(name));
+    const bytes = texts.reduce((sum, [, file]) => sum + sizeOf(file), 0);
+    checkSize(`the JSON of ${zip}`, bytes, MOST_JSON);
+  }
   const where = await jsonOf(files);
   return {
     where,
@@ -76,17 +92,17 @@ async function inFiles(files) {
 /**
  * The name of the JSON file among files: model.json, or the one that speaks of a topology.
  *
- * @param {InMemory} files
+ * @param {Files} files
  * @returns {Promise<string>}
  */
 async function jsonOf(files) {
   if (Object.hasOwn(files, MODEL_JSON)) return MODEL_JSON;
   const names = Object.keys(files);
   const found = [];
-  for (const name of names.filter((each) => /\.json$/i.test(each))) {
+  for (const name of names.filter((each) => JSON_NAME.test(each))) {
     const file = files[name];
-    if (file instanceof Blob && file.size > MOST_JSON) continue;
-    const start = file instanceof Blob ? await file.text() : file;
+    if (isBlob(file) && file.size > MOST_JSON) continue;
+    const start = isBlob(file) ? await file.text() : file;
     const text = typeof start === 'string' ? start : new TextDecoder().decode(start);
     if (text.includes('"modelTopology"')) found.push(name);
   }
@@ -96,21 +112,39 @@ async function jsonOf(files) {
       todo: 'Choose one of them with its weights.',
     });
   }
-  const kind = names
-    .map((name) => [name, FOREIGN[name.toLowerCase().split('.').at(-1) ?? '']])
-    .find(([, word]) => word);
-  if (!found.length && kind) {
-    throw new ModelError(`it is ${kind[1]}`, {
-      where: kind[0],
-      expected: "TensorFlow.js's layers model, a JSON file and its weights",
-      todo: 'docs/reference/model-format.md says how to convert it.',
-    });
-  }
+  if (!found.length) for (const name of names) refuseForeign(name, name);
   return found[0] ?? MODEL_JSON;
 }
 
 /**
- * @param {InMemory} files
+ * Refuses files of other kinds by their endings, with the way to convert them.
+ *
+ * @param {string} name
+ * @param {string} where
+ */
+function refuseForeign(name, where) {
+  const [, ending = ''] = /\.(\w+)$/.exec(name.toLowerCase()) ?? [];
+  if (!Object.hasOwn(FOREIGN, ending)) return;
+  const [kind, todo] = FOREIGN[ending];
+  throw new ModelError(`it is ${kind}`, {
+    where,
+    expected: "TensorFlow.js's layers model, a JSON file and its weights",
+    todo,
+  });
+}
+
+/** @param {Files[string]} file @returns {file is Blob | ZipEntry} */
+function isBlob(file) {
+  return file instanceof Blob || file instanceof ZipEntry;
+}
+
+/** The bytes of a file in a ZIP. @param {Files[string]} file */
+function sizeOf(file) {
+  return isBlob(file) ? file.size : 0;
+}
+
+/**
+ * @param {Files} files
  * @param {string} name
  * @param {number} limit
  * @returns {Promise<Uint8Array>}
@@ -124,20 +158,20 @@ async function inMemory(files, name, limit) {
     });
   }
   const file = files[name];
-  if (file instanceof Blob) checkSize(name, file.size, limit);
+  if (isBlob(file)) checkSize(file instanceof ZipEntry ? file.where : name, file.size, limit);
   const bytes =
     typeof file === 'string'
       ? new TextEncoder().encode(file)
-      : new Uint8Array(file instanceof Blob ? await file.arrayBuffer() : file);
+      : new Uint8Array(isBlob(file) ? await file.arrayBuffer() : file);
   checkSize(name, bytes.length, limit);
   return bytes;
 }
 
 /**
  * @param {Address} address
- * @returns {Folder}
+ * @returns {Promise<Folder>}
  */
-function atAddress(address) {
+async function atAddress(address) {
   /** @type {URL} */
   let url;
   try {
@@ -147,6 +181,11 @@ function atAddress(address) {
       where: String(address),
       expected: 'a URL of model.json or its folder',
     });
+  }
+  refuseForeign(url.pathname, url.href);
+  if (/\.zip$/i.test(url.pathname)) {
+    const zip = new Blob([/** @type {BlobPart} */ (await fetchBytes(url, MOST_ZIP))]);
+    if (await isZip(zip)) return inFiles(await zipEntries(zip, url.href), url.href);
   }
   if (!url.pathname.endsWith('.json')) {
     url.pathname = `${url.pathname.replace(/\/$/, '')}/${MODEL_JSON}`;

@@ -83,11 +83,7 @@ export async function readModel(source, { pixels, classNames: given } = {}) {
   const wanted = located(where, () => namedWeights(layers, inputShape));
   const groups = parseManifest(content.weightsManifest, where);
   const promised = groups.flatMap((group) => group.entries);
-  const sources = match(
-    wanted,
-    promised.filter((entry) => !entry.group),
-    where,
-  );
+  const sources = match(wanted, promised, where);
   /** @type {Map<string, Float32Array | Int32Array>} */
   const values = new Map();
   for (const group of groups) {

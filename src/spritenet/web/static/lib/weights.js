@@ -12,6 +12,7 @@ import { size } from './shapes.js';
 const MAXIMAL_ARRAYS = 10000;
 const BYTES = /** @type {Record<string, number>} */ ({ uint8: 1, uint16: 2, float16: 2 }); // of a quantized value
 const MAXIMAL_BYTES = 2 ** 31; // of all weights: more than a tab can train
+const MOST_SLOTS = 8; // arrays of an optimizer for each weight
 
 /**
  * The groups of a `weightsManifest`, every entry checked.
@@ -204,16 +205,39 @@ export function readGroup(group, files, where) {
 }
 
 /**
+ * Refuses an optimizer with more weights than any has for a network of these.
+ *
+ * @param {readonly { shape: number[] }[]} wanted
+ * @param {readonly Entry[]} promised
+ * @param {string} where
+ */
+function checkSlots(wanted, promised, where) {
+  const count = (/** @type {readonly { shape: number[] }[]} */ arrays) =>
+    arrays.reduce((sum, { shape }) => sum + size(shape), 0);
+  const got = count(promised.filter(({ group }) => group));
+  const most = 1 + MOST_SLOTS * count(wanted);
+  if (got > most) {
+    throw new ModelError('the optimizer has too many weights', {
+      where,
+      expected: `≤ ${most}`,
+      got,
+    });
+  }
+}
+
+/**
  * The names in the manifest of weights of those names ("conv2d/kernel") and shapes.
  *
  * Keras's converter may put the model's name before and ":0" behind: "model/conv2d/kernel:0".
  *
  * @param {readonly { name: string, shape: number[] }[]} wanted
- * @param {readonly Entry[]} promised
+ * @param {readonly Entry[]} all  those of an optimizer too
  * @param {string} where
  * @returns {string[]}
  */
-export function match(wanted, promised, where) {
+export function match(wanted, all, where) {
+  checkSlots(wanted, all, where);
+  const promised = all.filter(({ group }) => !group);
   /** @type {Map<string, Entry[]>} */
   const byName = new Map();
   for (const entry of promised) {
