@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spritenet.errors import InputError, MissingExtraError, SpritenetError
 
@@ -28,7 +29,9 @@ Member = Any
 MOST_BYTES = 1 << 36  # of one array
 HIGHEST_RATIO = 1032  # deflate's: 258 bytes from two bits; zlib's technical notes
 SLACK = 1 << 20
-MOST_TEXTS = 100_000
+MOST_TEXTS = 10_000_000  # of an array
+MOST_ATTRIBUTES = 100_000  # texts of an attribute
+AT_ONCE = 1 << 26  # bytes of texts that are read at once
 MOST_SCANNED = 1 << 30  # bytes of a file
 HEAP = b"GCOL\1\0\0\0"  # begins a global heap; HDF5 File Format Specification, III.E
 TEXTS = bytes.fromhex("10000000 10000000 01000000 00000800")
@@ -37,6 +40,7 @@ TEXTS = bytes.fromhex("10000000 10000000 01000000 00000800")
 HEAP_HEAD, OBJECT = struct.Struct("<8xQ"), struct.Struct("<HHIQ")
 REFERENCE = struct.Struct("<IQI")  # to a text in a heap
 MOST_AXES = 32
+OVERLONG = "texts longer than the file"
 BROKEN = (
     *(OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError),
     *(OverflowError, MemoryError),
@@ -71,6 +75,7 @@ class Hdf5:
         Raises:
             InputError: the file is damaged, or what is read of it inside the context.
         """
+        self._file = file
         try:
             if mode == "r":
                 self._refuse_harmful(file, where)
@@ -92,13 +97,10 @@ class Hdf5:
         with _bytes_of(file) as data:
             for sign, is_harmful, got in (
                 (HEAP, _is_endless, "an endless heap"),
-                (TEXTS, _is_overlong, "texts longer than the file"),
+                (TEXTS, _is_overlong, OVERLONG),
             ):
-                place = data.find(sign)
-                while place >= 0:
-                    if is_harmful(data, place):
-                        raise self._error("damaged HDF5 file", where=where, got=got)
-                    place = data.find(sign, place + len(sign))
+                if any(is_harmful(data, place) for place in _places(sign, data)):
+                    raise self._error("damaged HDF5 file", where=where, got=got)
 
     def members(self, group: Member) -> Iterator[tuple[str, Member]]:
         """Yields the names and members of a group that are in this file."""
@@ -123,13 +125,61 @@ class Hdf5:
             and not member.is_virtual
         )
 
-    def texts(self, dataset: Member) -> list[str] | None:
-        """Returns a list of texts; None for arrays of anything else, or of too many."""
-        if self._h5py.check_string_dtype(dataset.dtype) is None:
-            return None
-        if dataset.ndim != 1 or dataset.shape[0] > MOST_TEXTS:
-            return []
-        return [str(text) for text in dataset.asstr(errors="replace")[()]]
+    def is_text(self, member: Member) -> bool:
+        """Returns True for an array of texts that is in this file."""
+        return self.is_array(member) and self._h5py.check_string_dtype(member.dtype) is not None
+
+    def type_of(self, member: Member) -> str:
+        """Returns the type of an array in a few words, for messages."""
+        if not self.is_array(member):
+            return "empty, or in another file"
+        dtype = member.dtype
+        if dtype.names:
+            return "a compound of " + ", ".join(dtype.names[:3])
+        if self._h5py.check_vlen_dtype(dtype):
+            return "lists"
+        return "references" if self._h5py.check_ref_dtype(dtype) else str(dtype)
+
+    def texts(self, dataset: Member, where: object) -> NDArray[Any]:
+        """Returns the bytes of an array of texts, of any length or of one, as objects.
+
+        Raises:
+            InputError: there are too many, or they claim more than the file holds.
+        """
+        if dataset.size > MOST_TEXTS:
+            raise self._error(
+                "too many texts", where=where, expected=f"≤ {MOST_TEXTS:,}", got=f"{dataset.size:,}"
+            )
+        is_fixed = self._h5py.check_string_dtype(dataset.dtype).length is not None
+        if is_fixed:
+            self.size(dataset, where)
+        if is_fixed or not dataset.ndim:
+            return np.array(dataset[()], object)
+        found = np.empty(dataset.shape, object)
+        held, longest = self._lengths()
+        rows = max(1, AT_ONCE // longest * len(dataset) // max(1, dataset.size))
+        for first in range(0, len(dataset), rows):
+            found[first : first + rows] = dataset[first : first + rows]
+            held -= sum(map(len, found[first : first + rows].flat))
+            if held < 0:  # each is in the file once
+                raise self._error(
+                    "damaged HDF5 file", where=where, got="texts longer than the file"
+                )
+        return found
+
+    def names_of_values(self, dataset: Member) -> dict[str, int] | None:
+        """Returns the names of an array's numbers, if its type has some."""
+        names = self._h5py.check_enum_dtype(dataset.dtype)
+        return names if names and dataset.dtype.kind in "iu" else None
+
+    def _lengths(self) -> tuple[int, int]:
+        """Returns the bytes of the opened file, and those of its longest text of any length."""
+        with _bytes_of(self._file) as data:
+            if not data:
+                return 1 << 63, MOST_SCANNED
+            places = _places(HEAP, data)
+            sizes = (size for place in places for size in _objects(data, place))
+            return len(data), max(1, max(sizes, default=1))
 
     def size(self, dataset: Member, where: object) -> int:
         """Returns the bytes of an array of numbers.
@@ -163,20 +213,41 @@ def _bytes_of(file: Path | BinaryIO) -> Iterator[bytes | mmap]:
             yield mapped
 
 
-def _is_endless(data: bytes | mmap, place: int) -> bool:
-    """Returns True if a global heap at a place has objects, or unused space, that don't fill it."""
+def _places(sign: bytes, data: bytes | mmap) -> Iterator[int]:
+    """Yields the places at which bytes have a sign."""
+    place = data.find(sign)
+    while place >= 0:
+        yield place
+        place = data.find(sign, place + len(sign))
+
+
+def _objects(data: bytes | mmap, place: int) -> Iterator[int]:
+    """Yields the sizes of the objects of a global heap at a place.
+
+    The last is -1 if it is unused space that doesn't fill the heap, or an object
+    that is longer than it.
+    """
     if place + HEAP_HEAD.size > len(data):
-        return False
+        return
     end = min(len(data), place + HEAP_HEAD.unpack_from(data, place)[0])
     place += HEAP_HEAD.size
     while place + OBJECT.size <= end:
         index, _, _, size = OBJECT.unpack_from(data, place)
+        left = end - place
         if index == 0:
-            return bool(size < end - place)
-        if size > end - place - OBJECT.size:
-            return True
+            if size < left:
+                yield -1
+            return
+        if size > left - OBJECT.size:
+            yield -1
+            return
+        yield size
         place += OBJECT.size + -(-size // 8) * 8
-    return False
+
+
+def _is_endless(data: bytes | mmap, place: int) -> bool:
+    """Returns True if a global heap at a place has objects, or unused space, that don't fill it."""
+    return any(size < 0 for size in _objects(data, place))
 
 
 def _is_overlong(data: bytes | mmap, place: int) -> bool:
@@ -195,7 +266,7 @@ def _is_overlong(data: bytes | mmap, place: int) -> bool:
     sides = data[place : place + 8 * rank]
     place += 8 * rank * (1 + has_limits)
     count = math.prod(struct.unpack(f"<{len(sides) // 8}Q", sides[: len(sides) // 8 * 8]))
-    texts = data[place : place + REFERENCE.size * min(count, MOST_TEXTS)]
+    texts = data[place : place + REFERENCE.size * min(count, MOST_ATTRIBUTES)]
     whole = texts[: len(texts) // REFERENCE.size * REFERENCE.size]
     lengths: list[int] = [length for length, _, _ in REFERENCE.iter_unpack(whole)]
     return sum(lengths) > len(data)
@@ -205,7 +276,7 @@ def attribute(member: Member, name: str) -> str | list[str] | None:
     """Returns an attribute of a group: a text, a list of texts, or None if it isn't there."""
     value = member.attrs.get(name)
     if isinstance(value, np.ndarray):
-        return [_text(one) for one in value.ravel()[:MOST_TEXTS]]
+        return [_text(one) for one in value.ravel()[:MOST_ATTRIBUTES]]
     return None if value is None else _text(value)
 
 

@@ -156,3 +156,16 @@ def test_help_loads_nothing_heavy() -> None:
     )
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert loaded & {"numpy", "rich", "PIL", "urllib3", "pydantic"} == set()
+
+
+def test_names_in_files_dont_control_the_terminal(tmp_path: Path) -> None:
+    """Names of others may hold escape sequences, and turn the reading order."""
+    names = ("\x1b]0;title\x07cat", "dog\x1b[2J\x9b2J", "\u202eo\x00wl")
+    rows = "".join(f"{names[i % 3]},{i},{i * 7 % 256},200,0\n" for i in range(12))
+    (tmp_path / "a.csv").write_text(f"label,p0,p1,p2,p3\n{rows}", encoding="utf-8")
+    for words in (("info", "a.csv"), ("pack", "a.csv", "a.png"), ("info", "a.png")):
+        done = spritenet(*words, folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        printed = done.stdout + done.stderr
+        assert printed.replace("\n", "").isprintable()
+        assert "info" not in words or "?]0;title" in printed

@@ -127,7 +127,7 @@ def test_an_int8_file_becomes_no_float32_model(folder: Path, out: str) -> None:
     spritenet("quantize", "m", "data.npz", "m.int8", folder=folder)
     done = spritenet("convert", "m.int8", out, folder=folder)
     assert done.returncode == 2
-    assert "Give the model that it was made of" in done.stderr
+    assert "Convert the model that it was made of" in done.stderr
     assert done.stderr.count("\n") == 1
     assert not (folder / out).exists()
 
@@ -137,7 +137,7 @@ def test_an_int8_file_becomes_no_float32_model(folder: Path, out: str) -> None:
     [
         (("evaluate", "m.int8", "data.npz", "--tta", "3"), "--tta is for float32 models"),
         (("evaluate", "m.int8", "data.npz", "--pixels", "0..1"), "--pixels is for float32"),
-        (("draw", "m.int8"), "an int8 model can't do this"),
+        (("draw", "m.int8"), "it is an int8 model: expected a float32 model. Give"),
         (("export", "m.int8", "m.html"), "Give the model that it was made of"),
         (("info", "m.int8", "--size", "8x8"), "this is a model"),
     ],

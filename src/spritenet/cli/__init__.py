@@ -24,7 +24,7 @@ from typing import Annotated, Any
 
 import typer
 
-from spritenet.cli.terminal import print_error
+from spritenet.cli.terminal import PlainScreen, print_error
 from spritenet.errors import CoreError, DataWarning, InputError, SpritenetError
 
 __all__ = ["COMMANDS", "application", "main"]
@@ -108,6 +108,7 @@ def main() -> None:
     """Runs the command line of this process, and exits."""
     gc.set_threshold(NEW_OBJECTS)
     warnings.formatwarning = _format_warning
+    sys.stdout, sys.stderr = PlainScreen(sys.stdout), PlainScreen(sys.stderr)
     try:
         words = [_expand_home(word) for word in sys.argv[1:]]
         called = [word for word in words[:1] if word in COMMANDS]

@@ -27,6 +27,7 @@ from spritenet.cli.model_formats import (
     size_of,
 )
 from spritenet.cli.models import read_saved
+from spritenet.errors import InputError
 from spritenet.migration import FORMATS
 
 __all__ = ["convert"]
@@ -57,10 +58,19 @@ def convert(
     from spritenet.export.layer_order import depth_first
 
     form = out_format(out, to)
-    precision = resolve_precision(precision, form)
+    given, precision = precision, resolve_precision(precision, form)
     check_data(data, form, precision, name)
     same = None
-    if is_int8(source) and form in (ONNX, INT8):
+    if is_int8(source):
+        if form not in (ONNX, INT8) or given not in (None, "int8"):
+            got = form if form not in (ONNX, INT8) else f"{given} for {form}"
+            raise InputError(
+                "an int8 model stays int8",
+                where=source,
+                expected="an .onnx or .int8 file, without another --precision",
+                got=got,
+                do="Convert the model that it was made of.",
+            )
         options = {"--pixels": pixels, "--classes": classes, "--data": data}
         small = load_int8(source, options)
         with destination(out) as place:

@@ -50,7 +50,7 @@ def read_saved(
 
     if is_int8(path):
         do = "Give the model that it was made of; spritenet evaluate and info take both."
-        raise InputError("an int8 model can't do this", where=path, do=do)
+        raise InputError("it is an int8 model", where=path, expected="a float32 model", do=do)
     names = None if classes is None else export.read_class_names(classes)
     saved = export.read(path, optimizer=optimizer, pixels=pixels, class_names=names)
     for note in saved.notes[: len(saved.notes) - (saved.assumed and not note_range)]:

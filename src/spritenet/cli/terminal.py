@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DownloadBars",
+    "PlainScreen",
     "columns",
     "console",
     "print_error",
@@ -38,6 +40,31 @@ UNLIMITED = 1 << 16
 """Columns of a table in a pipe or a file, where a folded path could not be read back."""
 
 IMPORTED = time.perf_counter()
+
+
+CONTROLS = re.compile(
+    r"\x1b(?!\[(?:[0-9;]*m|[0-9]*[AK]|\?25[hl]))"  # all but colours, and what moves a bar
+    r"|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+)
+"""Characters that control a terminal, or turn the direction of what follows."""
+
+
+class PlainScreen:
+    """A stream on which names of classes and files can't control the terminal.
+
+    Args:
+        stream: standard output or standard error.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Writes a text with ? in place of each control character."""
+        return self._stream.write(text if text.isprintable() else CONTROLS.sub("?", text))
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the stream has
+        return getattr(self._stream, name)
 
 
 def columns() -> int:

@@ -18,6 +18,7 @@ from spritenet.errors import ModelError
 __all__ = ["MODEL_JSON", "is_model", "is_zip", "locate"]
 
 MODEL_JSON = "model.json"
+C_EXAMPLE = "example.c"  # in a folder of C code
 HOLDS_WEIGHTS = re.compile(r"\.bin$|-shard\d+of\d+$")
 """Ends the names of files of weights; older converters write shards without an ending."""
 
@@ -29,9 +30,11 @@ HEAD = 2**20  # bytes of a foreign file that are looked at
 
 CONVERTER = "pip install tensorflowjs; tensorflowjs_converter --output_format tfjs_layers_model"
 TO_ONNX = "pip install tf2onnx; python -m tf2onnx.convert --tflite FILE"
+WRITTEN = "Load the model that it was written from."
 BY_HAND = "Make the same layers with sn.Sequential, and give it the weights with set_weights."
 FOREIGN = {
     ".h5": ("an HDF5 file", "Keras's models are read from files that end in .h5 or .keras."),
+    ".html": ("a page: models are written so, not read", WRITTEN),
     ".keras": ("no Keras model", 'Save the model with model.save("FILE") in Keras 3.'),
     ".pb": (
         "a TensorFlow SavedModel or graph",
@@ -48,7 +51,7 @@ FOREIGN = {
     ),
     ".py": (
         "Python code: models are written for PyTorch so, not read",
-        "Load the model that it was written from.",
+        WRITTEN,
     ),
     ".safetensors": ("a safetensors file: weights without a network", BY_HAND),
     ".bin": ("a file of weights", "Name the JSON file that describes them, or their folder."),
@@ -57,6 +60,7 @@ FOREIGN = {
 
 ENDINGS = {
     ".ckpt": ".pt",
+    ".htm": ".html",
     ".hdf5": ".h5",
     ".he5": ".h5",
     ".pth": ".pt",
@@ -104,6 +108,9 @@ def _in_folder(folder: Path, path: Path) -> Path:
     if not found:
         if (folder / "saved_model.pb").is_file():
             _refuse_foreign(folder / "saved_model.pb")
+        if (folder / C_EXAMPLE).is_file():
+            what = "it is C code: models are written so, not read"
+            raise ModelError(what, where=path, do=WRITTEN)
         raise ModelError(
             "no model found", where=path, expected=f"a folder that holds a {MODEL_JSON}"
         )
@@ -169,7 +176,8 @@ def is_model(path: Path) -> bool:
     folder = existing_folder(path)
     if not folder.is_dir():
         return path.name == MODEL_JSON
-    inside = (folder / MODEL_JSON, folder / "model" / MODEL_JSON, folder / "saved_model.pb")
+    names = (MODEL_JSON, f"model/{MODEL_JSON}", "saved_model.pb", C_EXAMPLE)
+    inside = [folder / name for name in names]
     return any(file.is_file() for file in inside) or bool(_models_in(folder))
 
 

@@ -28,7 +28,7 @@ ORDER = ("train", "validation", "test")
 
 IMAGES = frozenset({"images", "image", "imgs", "img", "x", "data", "pixels", "features"})
 LABELS = frozenset({"labels", "label", "y", "targets", "target", "class", "classes", "digit"})
-CLASS_NAMES = frozenset({"class_names", "label_names", "classes_names"})
+CLASS_NAMES = frozenset({"class_names", "label_names", "classes_names", "target_names"})
 APART = re.compile(r"[^a-z0-9]+")
 
 Role = tuple[str, str]

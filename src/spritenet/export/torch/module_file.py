@@ -108,8 +108,12 @@ def save_torch(model: SavedModel, path: str | os.PathLike[str]) -> None:
 
 
 def _check_ours(path: Path) -> None:
-    """Raise ModelError if a file isn't one that an older model may be replaced in."""
+    """Raise ModelError if a file, or that of the weights, is none that an older model is in."""
     if not path.is_file():
+        weights = path.with_suffix(".npz")
+        if weights.exists():
+            what = f"the weights would replace another file, {weights.name}"
+            raise ModelError(what, do="Choose another name, or remove it.")
         return
     with path.open("rb") as file:
         head = file.readline(500)

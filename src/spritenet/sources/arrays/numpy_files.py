@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from spritenet.errors import DataError
 from spritenet.lfs_pointer import refuse_pointer_at
 from spritenet.sources.mmap_file import spool
+from spritenet.sources.text_arrays import to_texts
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
@@ -258,6 +259,7 @@ def _begin(path: Path, header: int) -> int:
 
 def names_in(values: NDArray[Any] | None) -> Sequence[str] | None:
     """Returns class names, if an array holds texts; else None."""
-    if values is None or values.dtype.kind != "U" or values.ndim != 1:
+    if values is None or values.dtype.kind not in "SU" or values.ndim != 1:
         return None
-    return [str(name) for name in values]
+    names, _ = to_texts(values, "class names")
+    return [str(name) for name in names]

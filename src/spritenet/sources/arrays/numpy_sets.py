@@ -30,6 +30,7 @@ from spritenet.sources.arrays.numpy_files import (
 from spritenet.sources.field_names import CLASS_NAMES, role_of, sort_splits
 from spritenet.sources.folder_files import unused_notes
 from spritenet.sources.image_size import ImageSize
+from spritenet.sources.text_arrays import to_texts
 
 __all__ = ["is_npy", "is_npz", "lazy_arrays", "pairs_of", "survey_npy", "survey_npz"]
 
@@ -216,6 +217,10 @@ def _labels(
     if len({part.shape[1:] for part in parts}) > 1:
         raise DataError("the splits' labels are of different shapes", where="labels")
     together = np.concatenate(parts)
-    if together.dtype.kind == "U":
-        return as_labels(together.astype(object), class_names)
+    if together.dtype.kind in "SU":
+        together, _ = to_texts(together, "labels")
+    if together.dtype.kind == "O":
+        empty = np.flatnonzero(together == "")
+        if len(empty):
+            raise DataError(f"the label of image {empty[0]} is empty", where="labels")
     return as_labels(together, class_names)

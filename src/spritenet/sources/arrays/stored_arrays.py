@@ -26,9 +26,11 @@ from spritenet.sources.arrays.numpy_sets import lazy_arrays, pairs_of
 from spritenet.sources.field_names import CLASS_NAMES, SPLITS, role_of, sort_splits
 from spritenet.sources.image_size import ImageSize
 
-__all__ = ["StoredArray", "survey_arrays"]
+__all__ = ["NAMES", "StoredArray", "survey_arrays"]
 
 NAMES = CLASS_NAMES | {"list_classes"}
+"""Names of arrays of class names, in lower case."""
+
 SPLIT_FIRST = re.compile(rf"({'|'.join(SPLITS)})[_\-/]?(.+)", re.IGNORECASE)
 ROWS = "each row of numbers is read as rows of pixels; MATLAB's reshape makes columns of them"
 TEN_IS_ZERO = "label 10 is the digit 0, as in SVHN"
@@ -83,7 +85,7 @@ def survey_arrays(
     """
     if class_names is None:
         named = [one.values for one in arrays if one.name.lower() in NAMES]
-        texts = [values for values in named if values.dtype.kind == "U"]
+        texts = [values for values in named if values.dtype.kind == "O"]
         class_names = [str(name) for name in texts[0].ravel()] if texts else None
     kept = [replace(one, name=one.name.replace("_set_", "_")) for one in arrays]
     roles = {one.name: role for one in kept if (role := role_of(one.name)) is not None}
