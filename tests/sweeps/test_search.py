@@ -8,7 +8,6 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -259,34 +258,6 @@ def test_broken_files_of_trials_are_skipped(tmp_path: Path) -> None:
     ):
         (tmp_path / "trials" / name).write_text(text)
     assert [t.number for t in SweepFolder(tmp_path).trials()] == [0]
-
-
-@pytest.mark.parametrize(
-    ("cause", "do"),
-    [
-        ("refused", "Start it by ray start --head, or set RAY_ADDRESS"),
-        (
-            "ray.exceptions.AuthenticationError: missing",
-            "It wants a token: set RAY_AUTH_MODE=token",
-        ),
-    ],
-)
-def test_a_ray_cluster_that_does_not_answer_is_one_line(
-    monkeypatch: pytest.MonkeyPatch, cause: str, do: str
-) -> None:
-    """It names the address, and what to type."""
-
-    def init(**_: object) -> None:
-        raise ConnectionError("Could not find any running Ray instance\nmore") from OSError(cause)
-
-    module = SimpleNamespace(is_initialized=lambda: False, init=init)
-    monkeypatch.setitem(sys.modules, "ray", module)
-    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
-    line = "--ray: no Ray cluster answers: expected one at 10.0.0.1:6379, got Could not find any "
-    with pytest.raises(sn.InputError, match=line) as refusal:
-        search(ray=True).finish()
-    assert do in str(refusal.value)
-    assert "\n" not in str(refusal.value)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="not on this machine: signals")

@@ -1,14 +1,12 @@
-"""Ray clusters that write the sprites of a large data set: the one module that knows Ray.
-
-https://docs.ray.io
-"""
+"""Ray clusters that write the sprites of a large data set, each as a task of one processor."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from types import ModuleType
 
-from spritenet.errors import DataError, MissingExtraError, SpritenetError
+from spritenet.errors import DataError, SpritenetError
+from spritenet.ray_cluster import connect
 from spritenet.sprites.process_pool import ShardRange, ShardWriter
 from spritenet.sprites.shard import PackedShard
 
@@ -26,16 +24,10 @@ def ray_backend(
 
     Raises:
         MissingExtraError: Ray is not installed.
+        InputError: no cluster answers.
         DataError: a task raised it; or a sprite written on another machine is missing here.
     """
-    try:
-        import ray
-    except ImportError:
-        raise MissingExtraError("packing on a Ray cluster", "ray") from None
-
-    ours = not ray.is_initialized()
-    if ours:
-        ray.init(log_to_driver=False, logging_level="ERROR", configure_logging=False)
+    ray, ours = connect("packing on a Ray cluster")
     try:
         yield from _tasks(ray, writer, ranges)
     finally:

@@ -5,13 +5,12 @@ https://docs.ray.io
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
-from traceback import format_exception
 from typing import Any
 
-from spritenet.errors import InputError, MissingExtraError, RunError
+from spritenet.errors import InputError, RunError
+from spritenet.ray_cluster import connect
 from spritenet.sweeps.trial_worker import Job, Message, TrialWorker, Workload
 
 __all__ = ["RayWorkers"]
@@ -36,14 +35,9 @@ class RayWorkers:
     """
 
     def __init__(self, workload: Workload, count: int | None = None) -> None:
-        try:
-            import ray
-        except ImportError:
-            raise MissingExtraError("a sweep on a Ray cluster", "ray") from None
-        self._ray: Any = ray
-        self._ours = not ray.is_initialized()
-        if self._ours:
-            self._connect()
+        ray: Any
+        ray, self._ours = connect("a sweep on a Ray cluster")
+        self._ray = ray
         processors = int(ray.cluster_resources().get("CPU", 0))
         wanted = count or processors
         if not 1 <= wanted <= processors:
@@ -59,27 +53,6 @@ class RayWorkers:
         self._ready: set[int] = set()
         for number in range(wanted):
             self._start(number)
-
-    def _connect(self) -> None:
-        """Connects to a cluster, or starts one of this machine.
-
-        Raises:
-            InputError: there is none where it should be, or it doesn't start.
-        """
-        try:
-            self._ray.init(log_to_driver=False, logging_level="ERROR", configure_logging=False)
-        except Exception as error:  # Ray raises Exception itself where a node doesn't start
-            address = os.environ.get("RAY_ADDRESS")
-            do = "Start it by ray start --head, or set RAY_ADDRESS."
-            if "AuthenticationError" in "".join(format_exception(error)):
-                do = "It wants a token: set RAY_AUTH_MODE=token, with the token of its machine."
-            raise InputError(
-                "no Ray cluster answers",
-                where=WHERE,
-                expected="one on this machine" if address is None else f"one at {address}",
-                got=str(error).partition("\n")[0],
-                do=do,
-            ) from error
 
     @property
     def free(self) -> list[int]:
