@@ -15,9 +15,18 @@ import tiny
 from reference import Network as Reference
 from spritenet.dataset import Split
 from spritenet.errors import DataError, ModelError
-from spritenet.layers import Conv2D, Dense, Flatten, Layer, Rescaling, Resizing
+from spritenet.layers import (
+    Add,
+    Conv2D,
+    Dense,
+    Flatten,
+    Layer,
+    RandomFlip,
+    Rescaling,
+    Resizing,
+)
 from spritenet.losses import CategoricalCrossentropy
-from spritenet.model import Input, Sequential, load_model
+from spritenet.model import Input, Model, Sequential, load_model
 from spritenet.optimizers import SGD
 
 
@@ -312,3 +321,56 @@ def test_a_rescaling_after_layers_that_arrange_pixels_is_respected() -> None:
     """Resizing, then Rescaling, as in Keras's guides: pixels are scaled once."""
     model = Sequential([Input((8, 8, 1)), Resizing(4, 4), Rescaling(1 / 255), Flatten()])
     assert model.predict(np.full((8, 8), 255, np.uint8)) == pytest.approx(np.ones(16))
+
+
+def test_models_among_the_layers_bring_their_weights(model: Sequential) -> None:
+    """Keras's way to build on a trained model, in the list and with `add`; frozen stays so."""
+    body = Model(model.inputs, model.layers[-2].output)
+    features = body.predict(tiny.images().images)
+    body.trainable = False
+    grown = Sequential(name="grown")
+    grown.add(body)
+    grown.add(Dense(4, "softmax"))
+    for made in (Sequential([body, Dense(4, "softmax")]), grown):
+        assert [layer.trainable for layer in made.layers] == [False] * len(body.layers) + [True]
+        made.compile(SGD(0.1), "sparse_categorical_crossentropy")
+        kernel, bias = list(made.weights.values())[-2:]
+        made.fit(tiny.images(), verbose=0)
+        for name, array in body.weights.items():
+            assert np.array_equal(made.weights[name], array)
+        trained, _ = list(made.weights.values())[-2:]
+        assert not np.array_equal(trained, kernel)
+        logits = features @ trained + list(made.weights.values())[-1]
+        expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(made.predict(tiny.images().images), expected, atol=1e-5)
+        assert bias.shape == (4,)
+
+
+def test_models_that_do_not_fit_a_chain_are_refused(model: Sequential) -> None:
+    """One line each: branches, images of another size or of a size that nobody said."""
+    images = Input((8, 8, 1))
+    branched = Model(images, Add()([Dense(2)(images), Dense(2)(images)]))
+    cases = (
+        (lambda: Sequential([branched, Dense(2)]), "a model with branches can't be a part of"),
+        (lambda: Sequential([RandomFlip(), model]), r"Begin with sn\.Input\(shape\)"),
+        (lambda: Sequential([Input((16, 16, 1)), model]), "weights of a trained model don't fit"),
+        (lambda: Sequential([RandomFlip()]).add(model), r"Begin with sn\.Input\(shape\)"),
+    )
+    for make, words in cases:
+        with pytest.raises(ModelError, match=words) as caught:
+            make()
+        assert "\n" not in str(caught.value)
+
+
+def test_parts_without_weights_and_names_used_twice() -> None:
+    """Parts that aren't built yet give their layers alone; names are made unique."""
+    part = Sequential([Conv2D(2, 3, padding="same")])
+    made = Sequential([Input((8, 8, 1)), part, part, Flatten(), Dense(2, name="flatten")])
+    assert [layer.name for layer in made.layers] == [
+        "rescaling",
+        "conv2d",
+        "rescaling_1",
+        "conv2d_1",
+        "flatten_1",
+        "flatten",
+    ]

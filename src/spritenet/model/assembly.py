@@ -14,7 +14,7 @@ from spritenet.model import building
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["assemble", "inherited"]
+__all__ = ["Origin", "assemble", "inherited"]
 
 
 class HasWeights(Protocol):

@@ -213,6 +213,15 @@ class Classifier:
                 got=last_activation(self._network.graph),
             )
 
+    def _check_classifies(self) -> None:
+        """Refuses networks that don't choose among classes.
+
+        Raises:
+            ModelError: it doesn't.
+        """
+        if not self._network.classifies:
+            raise ModelError("the network isn't a classifier", where=self._network.name)
+
     def calibrate(self, held_out: object, training: object, *, seed: int = 0) -> Rejection:
         """Fits the temperature and the OOD detector on held-out images; `fit` does it at its end.
 
@@ -229,6 +238,7 @@ class Classifier:
             DataError: images or labels are wrong, or too few.
         """
         shape = self._network.shape
+        self._check_classifies()
         encoder = Encoder(self._network.output_shape[-1], SparseCategoricalCrossentropy())
         trained, held = (
             to_batches(adapt(some, input_shape=shape), shape, encoder)
@@ -322,8 +332,7 @@ class Classifier:
         """
         from spritenet.ood.calibration import calibrate
 
-        if not self._network.classifies:
-            raise ModelError("the network isn't a classifier", where=self._network.name)
+        self._check_classifies()
         some = training.sample(count, seed)
         held = held_out.sample(min(MOST_HELD_OUT, max(LEAST_HELD_OUT, count)), seed)
         if some.labels is None or held.labels is None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
 
 from spritenet.engines.devices import CPU
 from spritenet.engines.engine import Engine
 from spritenet.errors import ModelError
-from spritenet.layers import Graph, Input, Layer, Rescaling, Shape
+from spritenet.layers import IMAGES, Graph, Input, Layer, Rescaling
 from spritenet.migration import accepts
 from spritenet.model import building
+from spritenet.model.assembly import Origin, inherited
 from spritenet.model.model import Model
 from spritenet.model.network import Running
 
@@ -28,7 +31,8 @@ class Sequential(Model):
     shapes are known once it has seen images, or after `build`, or if it begins with `Input`.
 
     Args:
-        layers: first to last.
+        layers: first to last. A model among them is replaced by its layers, with copies of its
+            weights: `Sequential([base, Dense(3, activation="softmax")])`.
         name: in summaries and files.
         threads: the number of threads; None for all (or `SPRITENET_THREADS`).
         device: where it runs: "cpu", "cuda", "mps" or "auto" (docs/how-to/devices.md).
@@ -44,7 +48,7 @@ class Sequential(Model):
     @accepts
     def __init__(
         self,
-        layers: Iterable[Layer | Input] | None = None,
+        layers: Iterable[Layer | Input | Model] | None = None,
         name: str | None = None,
         *,
         threads: int | None = None,
@@ -53,16 +57,24 @@ class Sequential(Model):
         engine: Callable[..., Engine] | None = None,
     ) -> None:
         name = name or "sequential"
-        graph, shape = _read(layers, name)
+        given = _listed(layers, name)
+        shape = None
+        if given and isinstance(given[0], Input):
+            shape = given.pop(0).shape
+        elif given and isinstance(given[0], Layer | Model):
+            shape = given[0].input_shape
+        chain = _Chain.of(given, name)
         where: Running = {"threads": threads, "device": device, "precision": precision}
-        self._start(graph, name, engine, shape, where)
+        self._start(chain.graph, name, engine, shape, where)
+        self._inherit(chain)
 
     @accepts
-    def add(self, layer: Layer | Input) -> None:
+    def add(self, layer: Layer | Input | Model) -> None:
         """Adds a layer at the end. Existing weights stay; its own are new.
 
         Args:
-            layer: a layer; or, before any, an `Input`.
+            layer: a layer; a model, whose layers are added with copies of its weights; or, before
+                any, an `Input`.
 
         Raises:
             ModelError: it is no layer, doesn't fit the last one, or its name is taken.
@@ -72,12 +84,28 @@ class Sequential(Model):
                 raise ModelError("Input comes first", where=self.name)
             self.network.declared = layer.shape
             return
-        if not isinstance(layer, Layer):
-            raise ModelError("not a layer", where=self.name, got=repr(layer))
-        graph = building.named(building.with_rescaling(self.graph.and_then(layer))[0])
-        if not self.graph:
+        chain = _Chain.of([*self.graph, layer], self.name)
+        if not self.graph and isinstance(layer, Layer | Model):
             self.network.declared = self.network.declared or layer.input_shape
-        self._change(graph)
+        self._change(chain.graph)
+        self._inherit(chain)
+
+    def _inherit(self, chain: _Chain) -> None:
+        """Copies the weights of the models among the layers.
+
+        Raises:
+            ModelError: the shape of the images is unknown.
+        """
+        arrays = inherited(chain.graph, chain.origins)
+        if not arrays:
+            return
+        if self.input_shape is None:
+            raise ModelError(
+                "the shape of the images that a trained model gets is unknown",
+                where=self.name,
+                do="Begin with sn.Input(shape).",
+            )
+        self._weights.take_over(arrays)
 
     @accepts
     def pop(self) -> Layer:
@@ -95,20 +123,55 @@ class Sequential(Model):
         return last
 
 
-def _read(given: object, name: str) -> tuple[Graph, Shape | None]:
-    """Returns the chain of a list of layers, named, and the image shape it begins with.
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """The layers of a list, models replaced by theirs.
+
+    Attributes:
+        graph: the layers, named, with a Rescaling of the images.
+        origins: for each layer the one whose weights it begins with; None for a new layer.
+    """
+
+    graph: Graph
+    origins: list[Origin | None]
+
+    @classmethod
+    def of(cls, given: Iterable[object], name: str) -> _Chain:
+        """Returns the chain of layers and models.
+
+        Raises:
+            ModelError: one is neither, or a model that is no chain; or two layers have one name.
+        """
+        layers: list[Layer] = []
+        sources: list[Origin | None] = []
+        for one in given:
+            if isinstance(one, Model):
+                if not one.graph.is_chain:
+                    raise ModelError(
+                        "a model with branches can't be a part of a chain",
+                        where=name,
+                        got=one.name,
+                        do="Use sn.Model(base.inputs, …) with layers on base.output.",
+                    )
+                layers += one.layers
+                sources += [Origin(one, layer.label) for layer in one.layers]
+            elif isinstance(one, Layer):
+                layers.append(one)
+                sources.append(None)
+            else:
+                raise ModelError("not a layer", where=name, got=repr(one))
+        graph, places = building.with_rescaling(layers)
+        origins = [None if place == IMAGES else sources[place] for place in places]
+        return cls(building.named(graph, [origin is None for origin in origins]), origins)
+
+
+def _listed(given: object, name: str) -> list[Any]:
+    """Returns what was given as a list.
 
     Raises:
-        ModelError: it is no list of layers.
+        ModelError: it is none.
     """
     if given is not None and not isinstance(given, Iterable):
         do = "Put them in square brackets: Sequential([…])."
         raise ModelError("layers is not a list", where=name, got=repr(given), do=do)
-    layers = list(given or ())
-    first = layers.pop(0) if layers and isinstance(layers[0], Input) else None
-    own = [layer for layer in layers if isinstance(layer, Layer)]
-    if len(own) != len(layers):
-        other = next(layer for layer in layers if not isinstance(layer, Layer))
-        raise ModelError("not a layer", where=name, got=repr(other))
-    shape = first.shape if first else own[0].input_shape if own else None
-    return building.named(building.with_rescaling(own)[0]), shape
+    return list(given or ())

@@ -136,11 +136,25 @@ class Weights:
         self._current = CurrentState(TrainingState(parameters.copy(), slots, step=step))
 
     def take_over(self, arrays: Mapping[str, NDArray[np.float32]]) -> None:
-        """Sets the weights of these names, in place."""
+        """Sets the weights of these names, in place.
+
+        Raises:
+            ModelError: some have another shape, as those of a model for other images.
+        """
         parameters = self.state.now.parameters
         for place in self.network.places:
-            if place.name in arrays:
-                parameters[place.slice] = arrays[place.name].ravel()
+            if place.name not in arrays:
+                continue
+            array = arrays[place.name]
+            if array.shape != place.weight.shape:
+                raise ModelError(
+                    "weights of a trained model don't fit",
+                    where=place.name,
+                    expected=place.weight.shape,
+                    got=array.shape,
+                    do="Give it images of the size that it was trained on: sn.Resizing, for one.",
+                )
+            parameters[place.slice] = array.ravel()
 
     def clear_slots(self, initial_slots: InitialSlots) -> None:
         """Replaces the optimizer's state by the empty one of another, if there are weights."""
