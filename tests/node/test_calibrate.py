@@ -124,6 +124,7 @@ def test_a_model_is_calibrated_as_in_python(node: str, tmp_path: Path, remote: b
     found = from_json(entry, where="calibrated.json")
     assert found.layer == expected.layer
     assert found.images == expected.images
+    assert found.refused == expected.refused == 3 / 300  # with another image, at most 1.5 %
     assert found.temperature == pytest.approx(expected.temperature, rel=1e-4)
     ours, theirs = found.detector, expected.detector
     assert np.array_equal(ours.places, theirs.places)

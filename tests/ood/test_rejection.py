@@ -20,7 +20,7 @@ from drawings import canvas, moved, scribble, shape
 from letters import LETTERS, LOOK_ALIKES, letter_paths
 from spritenet import ood
 from spritenet.metrics import calibration_error
-from spritenet.ood.calibration import LEAST, REFUSED
+from spritenet.ood.calibration import LEAST, REFUSED, conformal_threshold
 from spritenet.ood.outliers import make_outliers
 from spritenet.ood.temperature import COLDEST, HOTTEST, best_temperature, softened
 from spritenet.prepare import Preparation, prepare
@@ -356,3 +356,13 @@ def test_an_entry_comes_back_as_it_was(reader: sn.Sequential) -> None:
     assert reader.rejection is not None
     entry = json.loads(json.dumps(ood.to_json(reader.rejection)))
     assert ood.to_json(ood.from_json(entry, where="model.json")) == entry
+
+
+@pytest.mark.parametrize("count", [1, 20, 66, 67, 132, 133, 400, 1000])
+def test_other_images_are_rejected_no_more_often_than_promised(count: int) -> None:
+    """Each of n + 1 scores against the threshold of the n others: the fraction, exactly."""
+    scores = np.random.default_rng(count).standard_cauchy(count + 1)
+    rejected = sum(
+        scores[i] >= conformal_threshold(np.delete(scores, i), REFUSED) for i in range(count + 1)
+    )
+    assert rejected == max(int(REFUSED * (count + 1)), 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -18,14 +19,14 @@ from spritenet.ood.temperature import best_temperature
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["LEAST", "REFUSED", "ModelView", "calibrate"]
+__all__ = ["LEAST", "REFUSED", "ModelView", "calibrate", "conformal_threshold"]
 
 LEAST = 20
 """Fewest held-out images. The temperature is a single fitted number, which so few determine; the
 threshold lies above the scores of all of them, so that about one in LEAST others is rejected."""
 
 REFUSED = 0.015
-"""Default fraction of held-out images that the model rejects."""
+"""Default fraction of images like the held-out ones that the model rejects, on average."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +61,8 @@ def calibrate(
         model: the model's functions.
         training: its training set, uint8 n h w c and int32 (n,).
         held_out: other images, likewise.
-        refused: the largest fraction of held-out images to reject.
+        refused: the largest expected fraction of images like the held-out ones that are rejected.
+            See `conformal_threshold`.
         seed: of the outliers and the detectors' weights.
 
     Raises:
@@ -93,7 +95,21 @@ def calibrate(
         refused=0.0,
         image_detector=image_detector,
     )
-    scores = np.sort(draft.outlier_score(model.features(images), images))
-    last = len(images) - 1 - int(len(images) * refused)
-    threshold = float(np.nextafter(scores[last], np.inf))
+    scores = draft.outlier_score(model.features(images), images)
+    threshold = conformal_threshold(scores, refused)
     return replace(draft, threshold=threshold, refused=float((scores >= threshold).mean()))
+
+
+def conformal_threshold(scores: NDArray[np.float64], refused: float) -> float:
+    """Returns the outlier score that at most a fraction of other images reaches, on average.
+
+    It is that of split conformal prediction (Vovk, Gammerman, Shafer, 2005): of n + 1 images in
+    random order, the last one is among those with the k highest scores in k of n + 1 cases.
+
+    Args:
+        scores: of held-out images, (n,).
+        refused: the fraction. Fewer than 1 / refused - 1 images can't promise it: the threshold is
+            above all of them.
+    """
+    above = max(math.floor(refused * (len(scores) + 1)) - 1, 0)
+    return float(np.nextafter(np.sort(scores)[len(scores) - 1 - above], np.inf))

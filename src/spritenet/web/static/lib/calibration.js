@@ -25,7 +25,7 @@ import { bestTemperature, logitsOf } from './temperature.js';
  */
 
 const LEAST = 20; // held-out images
-const REFUSED = 0.015; // the fraction of them that is rejected
+const REFUSED = 0.015; // the expected fraction of images like them that is rejected
 const MOST_TRAINING = 20_000;
 const MOST_HELD_OUT = 5000;
 const LEAST_HELD_OUT = 1000;
@@ -102,7 +102,8 @@ export async function calibrate(model, heldOut, training, options) {
     (_, i) => outlierScore(draft, values.subarray(i * count, (i + 1) * count)) + (added?.[i] ?? 0),
   );
   const sorted = scores.slice().sort();
-  const threshold = next(sorted[sorted.length - 1 - Math.floor(sorted.length * REFUSED)]);
+  const above = Math.max(Math.floor(REFUSED * (sorted.length + 1)) - 1, 0); // split conformal prediction
+  const threshold = next(sorted[sorted.length - 1 - above]);
   return readRejection(
     {
       ...entry,
