@@ -226,6 +226,11 @@ def find_format(path: Path) -> Format | None:
 
 def unknown_format(path: Path) -> DataError:
     """Returns the error for a path of no known format."""
+    from spritenet.sources.foreign_files import unsupported_file
+
+    known = unsupported_file(path)
+    if known is not None:
+        return known
     got = "an empty file" if path.is_file() and not path.stat().st_size else "another file"
     if path.is_dir():
         names = sorted(found.name for found in path.iterdir())

@@ -48,7 +48,7 @@ def test_ucis_digits_have_the_label_last(tmp_path: Path, name: str) -> None:
     assert np.array_equal(data.train.images.reshape(200, 64), scaled(pixels, 16))
     assert data.train.labels.tolist() == labels.tolist()
     (line,) = [str(one.message) for one in told]
-    assert "column 64 (the last) was taken as the label: its whole numbers go from 0 to 9" in line
+    assert "column 64 (the last) was taken as the label: it has whole numbers from 0 to 9" in line
     assert "and column 0 is always 0" in line
     assert "the numbers go from 0 to 16, not to 255: 16 was taken as white" in line
 

@@ -98,7 +98,7 @@ class Evidence:
             return "holds numbers that are no classes"
         if self.is_constant:
             return f"is always {self.lowest:g}"
-        return f"its whole numbers go from {self.lowest:g} to {self.highest:g}"
+        return f"has whole numbers from {self.lowest:g} to {self.highest:g}"
 
 
 def is_count(cells: Sequence[str]) -> bool:

@@ -84,8 +84,8 @@ def _parse_single(
     try:
         if numbers:
             return *as_labels(np.array(texts, np.int64), class_names), notes
-        names = class_names or sorted(found, key=lambda text: (natural(text), text))
-        return *as_labels(np.array(texts), names), notes
+        names, more = _names_of(found)
+        return *as_labels(np.array(texts, object), class_names or names), notes + more
     except DataError as error:
         raise DataError(
             error.what,
@@ -121,6 +121,20 @@ def parse_bits(texts: Sequence[str], names: Sequence[str]) -> ParsedLabels:
     """
     rows = np.array([list(map(int, text)) for text in texts], np.uint8)
     return *as_labels(rows, names), ()
+
+
+def _names_of(found: set[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Returns the names of classes in order, and a note where they are negative numbers."""
+    if not all(map(_is_signed, found)):
+        return sorted(found, key=lambda text: (natural(text), text)), ()
+    low, high = min(map(int, found)), max(map(int, found))
+    note = f"the labels go from {low} to {high}: each number is taken as a name"
+    return sorted(found, key=int), (note,)
+
+
+def _is_signed(text: str) -> bool:
+    """True for a whole number, perhaps with a sign."""
+    return _is_index(text.removeprefix("-").removeprefix("+"))
 
 
 def _is_index(text: str) -> bool:

@@ -169,15 +169,28 @@ class _Table:
         if not pixels or self.fits(len(pixels)):
             return None
         counted = is_count(self.cells[pixels[0]])
-        if counted and self.fits(len(pixels) - 2):
-            made = self.at_an_end(pixels[1:])
-            note = f"{_describe(pixels[:1], self.names)} was skipped: it counts the rows"
-            return replace(made, notes=(note, *made.notes))
+        if len(pixels) > 2 and self.fits(len(pixels) - 2) and not self.fits(len(pixels) - 1):
+            spare = self.spare(pixels)
+            if spare is not None:
+                place, why = spare
+                made = self.at_an_end([one for one in pixels if one != place])
+                note = f"{_describe([place], self.names)} was skipped: it {why}"
+                return replace(made, notes=(note, *made.notes))
         if counted and self.fits(len(pixels) - 1) and len(self.cells[0]) > MOST_SORTED:
             return None
         if not self.fits(len(pixels) - 1):
             return self.one_hot(pixels) or self.at_an_end(pixels)
         return self.at_an_end(pixels)
+
+    def spare(self, pixels: list[int]) -> tuple[int, str] | None:
+        """Returns the first or last column if it is neither pixels nor a label, and the reason."""
+        for place in (pixels[0], pixels[-1]):
+            if is_count(self.cells[place]):
+                return place, "counts the rows"
+        for place in (pixels[0], pixels[-1]):
+            if len(set(self.cells[place])) == 1:
+                return place, f"is always {self.cells[place][0]}"
+        return None
 
     def at_an_end(self, pixels: list[int]) -> TableLayout:
         """Returns the layout with the first or the last column as label, whichever is likelier."""
@@ -191,11 +204,11 @@ class _Table:
             raise _unclear(self.where, list(ends), self.names, why)
         if likelier in {True, None}:
             why = f"{first}, and {_describe(ends[1:], self.names)} {last}"
-            note = f"{_describe(ends[:1], self.names)} was taken as the label: {why}"
+            note = f"{_describe(ends[:1], self.names)} was taken as the label: it {why}"
             notes = () if first.strong != last.strong else (note,)
             return self.layout((ends[0],), pixels[1:], *notes)
         why = f"{last}, and {_describe(ends[:1], self.names)} {first}"
-        note = f"{_describe(ends[1:], self.names)} (the last) was taken as the label: {why}"
+        note = f"{_describe(ends[1:], self.names)} (the last) was taken as the label: it {why}"
         return self.layout((ends[1],), pixels[:-1], note)
 
     def one_hot(self, pixels: list[int]) -> TableLayout | None:

@@ -1,6 +1,6 @@
 """Text rows: the offsets of a table's lines, and their cells.
 
-    label,pixel0,pixel1         commas, semicolons, tabs or blanks, by the first line
+    label,pixel0,pixel1         commas, semicolons, tabs, bars or blanks, by the first line
     sep=;                       spreadsheets' first line: it is obeyed
     # made by numpy.savetxt     comments
     UTF-8 or UTF-16             with a mark of order or without; lines end with LF, CR LF or CR
@@ -11,6 +11,7 @@ Cells may be quoted, and then hold separators.
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritenet.errors import DataError
+from spritenet.sources.foreign_files import DOWNLOAD, is_web_page
 from spritenet.sources.mmap_file import MappedFile, spool
 
 __all__ = ["BLANK", "TextRows", "find_rows", "is_number", "parse_floats", "split_cells"]
@@ -30,9 +32,12 @@ BLANK = b" "
 """The separator that stands for any number of blanks."""
 
 SEPARATORS = (b",", b";", b"\t")
+BAR = b"|"  # also between the names of a label, so that it counts only alone
+DECIMAL_COMMA = re.compile(rb"[+-]?\d+(,\d+)?")
+FEWEST = 4  # separators that tell
 QUOTE = b'"'
 LF, CR, COMMENT = 10, 13, ord("#")
-ENCODING_BYTES = 1000
+BEGINNING = 1000
 """Bytes that decide the encoding."""
 
 
@@ -48,7 +53,7 @@ class TextFile(MappedFile):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        encoding = _utf16(self._map[:ENCODING_BYTES])
+        encoding = _utf16(self._map[:BEGINNING])
         if encoding:
             self._map = spool(_decoded(self._map, encoding, path), path)
 
@@ -124,6 +129,8 @@ def find_rows(path: Path) -> TextRows:
         DataError: there are no rows, or a line is too long.
     """
     file = TextFile(path)
+    if is_web_page(file[:BEGINNING]):
+        raise DataError("this is a web page, not a table", where=path, do=DOWNLOAD)
     starts, stops, end = _lines(file, len(BOM) if file[:3] == BOM else 0)
     separator = b""
     if len(starts):
@@ -135,7 +142,7 @@ def find_rows(path: Path) -> TextRows:
     if not len(plain):
         raise DataError("the table has no rows", where=path)
     lines = [file[int(starts[row]) : int(stops[row])] for row in plain[:2].tolist()]
-    separator = separator or _separator(lines[-1])
+    separator = separator or _separator(lines[-1], path)
     columns = len(split_cells(lines[-1], separator))
     starts, stops, names = _without_comments(file, starts, stops, separator, columns, int(plain[0]))
     cells = split_cells(lines[0], separator)
@@ -197,9 +204,26 @@ def _without_comments(
     return starts[kept], stops[kept], names
 
 
-def _separator(line: bytes) -> bytes:
-    """Returns the most frequent separator of a line; blanks if it has none."""
+def _separator(line: bytes, path: Path) -> bytes:
+    """Returns the most frequent separator of a line; blanks if it has none.
+
+    Raises:
+        DataError: semicolons are between numbers with decimal commas.
+    """
     best = max(SEPARATORS, key=line.count)
+    cells = line.split(b";")
+    if best != b"\t" and b"," in line and len(cells) > FEWEST:
+        found = [cell for cell in cells if DECIMAL_COMMA.fullmatch(cell.strip())]
+        if len(found) + 1 >= len(cells):  # the label may be a word
+            raise DataError(
+                "its numbers have decimal commas",
+                where=path,
+                expected="decimal points",
+                got=next(cell for cell in found if b"," in cell).decode(),
+                do="Write it again with points: in pandas, read_csv(FILE, sep=';', decimal=',').",
+            )
+    if best not in line and line.count(BAR) > FEWEST:
+        return BAR
     return best if best in line else BLANK
 
 
