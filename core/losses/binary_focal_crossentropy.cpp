@@ -5,7 +5,7 @@ namespace sn {
 namespace {
 
 constexpr sn_attribute_info kAttributes[] = {flag("apply_class_balancing", false),
-                                             number("alpha", 0.25), number("gamma", 2, 0),
+                                             number("alpha", 0.25, 0, 1), number("gamma", 2, 0),
                                              kFromLogits, kLabelSmoothing};
 
 Lanes slab(const LossSlab& slab) {

@@ -4,7 +4,7 @@
 namespace sn {
 namespace {
 
-constexpr sn_attribute_info kAttributes[] = {number("alpha", 0.25), number("gamma", 2, 0),
+constexpr sn_attribute_info kAttributes[] = {number("alpha", 0.25, 0), number("gamma", 2, 0),
                                              kFromLogits, kLabelSmoothing};
 
 Lanes slab(const LossSlab& slab) {

@@ -9,11 +9,15 @@ import math
 import operator
 import os
 from collections.abc import Iterable
-from typing import SupportsFloat, SupportsIndex, cast
+from typing import TYPE_CHECKING, SupportsFloat, SupportsIndex, cast
 
 from spritenet.errors import ModelError
 
+if TYPE_CHECKING:
+    from spritenet.core.operators import Attribute
+
 __all__ = [
+    "check",
     "choice",
     "count",
     "file_path",
@@ -22,12 +26,36 @@ __all__ = [
     "number",
     "pair",
     "seed_of",
+    "several",
     "text",
 ]
 
 
-LARGEST = 3.4e38
-"""Of a float32: bounds beyond it say nothing."""
+LARGEST = 3.4028235e38
+"""Of a float32, in which networks compute: a larger number would be infinite."""
+
+UNBOUNDED = 3.4e38
+"""A bound beyond it says nothing."""
+
+BELOW_ONE = 1 - 2**-53
+"""The core's upper bound of a number that must be below 1."""
+
+
+def check(argument: Attribute, value: object, where: str) -> None:
+    """Refuses a value that the core's table doesn't allow: no flag, or out of range.
+
+    Raises:
+        ModelError: it is wrong.
+    """
+    name, least, most = argument.name, argument.least, argument.most
+    if argument.kind == "flag":
+        flag(value, name, where)
+    elif argument.kind == "whole":
+        number(count(value, name, where, least=int(least)), name, where, most=most)
+    elif most == BELOW_ONE:
+        number(value, name, where, least=least, below=1)
+    else:
+        number(value, name, where, least=least, most=most)
 
 
 def count(value: object, name: str, where: str, *, least: int = 1) -> int:
@@ -98,12 +126,11 @@ def seed_of(value: int | None, where: str) -> int:
     """
     if value is None:
         return int.from_bytes(os.urandom(4), "little") >> 1
-    try:
-        return operator.index(value)
-    except TypeError:
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
         raise ModelError(
             "invalid seed", where=where, expected="a whole number, or None", got=repr(value)
-        ) from None
+        )
+    return operator.index(value)
 
 
 def file_path(value: object, where: str) -> str | os.PathLike[str]:
@@ -128,6 +155,13 @@ def flag(value: object, name: str, where: str) -> bool:
     raise ModelError(f"invalid {name}", where=where, expected="True or False", got=repr(value))
 
 
+def several(value: object) -> tuple[object, ...]:
+    """The parts of a list or another collection; a text, or what has no parts, is one itself."""
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return tuple(value)
+    return (value,)
+
+
 def text(value: object, name: str, where: str) -> str:
     """A text.
 
@@ -144,11 +178,14 @@ def number(
     name: str,
     where: str,
     *,
+    above: float = -math.inf,
     least: float = -math.inf,
     below: float = math.inf,
     most: float = math.inf,
 ) -> float:
-    """A finite number with `least` ≤ number < `below` and number ≤ `most`, as a Python float.
+    """A finite number, also as a float32, that is within the bounds; returned as a Python float.
+
+    `above` < number < `below`, and `least` ≤ number ≤ `most`. Booleans are no numbers.
 
     Raises:
         ModelError: it is something else.
@@ -157,10 +194,11 @@ def number(
         result = math.nan if isinstance(value, bool | str) else float(cast(SupportsFloat, value))
     except (TypeError, ValueError):
         result = math.nan
-    if not (math.isfinite(result) and least <= result < below and result <= most):
-        words = [f"≥ {least:g}"] if least > -LARGEST else []
+    if not (abs(result) <= LARGEST and above < result < below and least <= result <= most):
+        words = [f"> {above:g}"] if above > -math.inf else []
+        words += [f"≥ {least:g}"] if least > -UNBOUNDED else []
         words += [f"< {below:g}"] if below < math.inf else []
-        words += [f"≤ {most:g}"] if most < LARGEST else []
+        words += [f"≤ {most:g}"] if most < UNBOUNDED else []
         raise ModelError(
             f"invalid {name}",
             where=where,

@@ -143,6 +143,11 @@ class RandomUniform(Initializer):
     minval: float = -0.05
     maxval: float = 0.05
 
+    def __post_init__(self) -> None:
+        """See `Initializer.__post_init__`."""
+        super(RandomUniform, self).__post_init__()
+        number(self.maxval, "maxval", "RandomUniform", least=self.minval)
+
     def __call__(
         self, shape: tuple[int, ...], random: np.random.Generator, /
     ) -> NDArray[np.float32]:
@@ -230,8 +235,7 @@ class VarianceScaling(Initializer):
             ModelError: one is wrong.
         """
         where = "VarianceScaling"
-        if number(self.scale, "scale", where, least=0) == 0:
-            raise ModelError("invalid scale", where=where, expected="a number > 0", got=self.scale)
+        number(self.scale, "scale", where, above=0)
         choice(self.mode, "mode", where, ("fan_in", "fan_out", "fan_avg"))
         word = "truncated_normal" if self.distribution == "normal" else self.distribution
         word = choice(

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from spritenet.arguments import choice, count, number
+from spritenet.arguments import choice, count, flag, number
 from spritenet.errors import ModelError
 from spritenet.migration import accepts, module_name
 
@@ -93,6 +93,14 @@ class Constant(Schedule):
     learning_rate: float
     RATES: ClassVar[tuple[str, ...]] = ("learning_rate",)
 
+    def __post_init__(self) -> None:
+        """Check the rate.
+
+        Raises:
+            ModelError: it is no number, or negative.
+        """
+        number(self.learning_rate, "learning_rate", "Constant", least=0)
+
     def _rates(self, steps: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.full(steps.shape, self.learning_rate)
 
@@ -155,7 +163,7 @@ class CosineDecay(Schedule):
     Args:
         initial_learning_rate: the rate at step 0.
         decay_steps: the steps of the cosine; None for the rest of the training after the warm-up.
-        alpha: the final rate as a fraction of the highest.
+        alpha: the final rate as a fraction of the highest, ≥ 0.
         warmup_target: the rate at the end of the warm-up; None for no warm-up.
         warmup_steps: the steps of the warm-up.
     """
@@ -176,6 +184,9 @@ class CosineDecay(Schedule):
         number(self.initial_learning_rate, "initial_learning_rate", "CosineDecay", least=0)
         if self.decay_steps is not None:
             count(self.decay_steps, "decay_steps", "CosineDecay")
+        number(self.alpha, "alpha", "CosineDecay", least=0)
+        if self.warmup_target is not None:
+            number(self.warmup_target, "warmup_target", "CosineDecay", least=0)
         count(self.warmup_steps, "warmup_steps", "CosineDecay", least=0)
 
     def spanning(self, first_step: int, steps: int, /) -> Schedule:
@@ -225,6 +236,7 @@ class ExponentialDecay(Schedule):
         number(self.initial_learning_rate, "initial_learning_rate", "ExponentialDecay", least=0)
         count(self.decay_steps, "decay_steps", "ExponentialDecay")
         number(self.decay_rate, "decay_rate", "ExponentialDecay", least=0)
+        flag(self.staircase, "staircase", "ExponentialDecay")
 
     def _rates(self, steps: NDArray[np.float64]) -> NDArray[np.float64]:
         power = steps / self.decay_steps
@@ -258,9 +270,10 @@ class PiecewiseConstantDecay(Schedule):
             raise ModelError(
                 "boundaries and values are lists", where=where, got=f"{boundaries!r}, {values!r}"
             )
-        steps = tuple(count(step, "a boundary", where, least=0) for step in boundaries)
+        steps = tuple(count(step, "boundary", where, least=0) for step in boundaries)
         object.__setattr__(self, "boundaries", steps)
-        object.__setattr__(self, "values", tuple(number(v, "a value", where) for v in values))
+        rates = tuple(number(value, "value", where, least=0) for value in values)
+        object.__setattr__(self, "values", rates)
         if len(self.values) != len(self.boundaries) + 1:
             raise ModelError(
                 "there must be one value more than boundaries",
@@ -361,7 +374,8 @@ def get(identifier: object, where: str = "learning_rate") -> Schedule:
         config = identifier.get("config")
         if cls is not None and isinstance(config, Mapping):
             if cls is Delayed:
-                return Delayed(get(config["schedule"]), int(config["first_step"]))
+                first_step = count(config.get("first_step"), "first_step", "Delayed", least=0)
+                return Delayed(get(config.get("schedule")), first_step)
             return cls(**config)
         raise ModelError(
             "unknown schedule",

@@ -419,11 +419,15 @@ def test_learning_rates_are_pythons(job: Job) -> None:
         ["oneCycle", {"maxLearningRate": 0.1}, [0]],
         ["cosineDecay", {"initialLearningRate": 0.1, "decayStep": 3}, [0]],
         ["piecewiseConstantDecay", {"boundaries": [5, 5], "values": [1, 2, 3]}, [0]],
+        ["piecewiseConstantDecay", {"boundaries": [5], "values": [1, -2]}, [0]],
+        ["cosineDecay", {"initialLearningRate": 0.1, "decaySteps": 3, "alpha": -2}, [0]],
+        ["cosineDecay", {"initialLearningRate": 0.1, "warmupTarget": -3}, [0]],
     ]
     found = job("rates", schedules=[[name, o, steps] for name, o, _ in SCHEDULES] + wrong)
     for (_, _, schedule), rates in zip(SCHEDULES, found, strict=False):
         assert rates == pytest.approx(schedule(steps).tolist(), rel=1e-12), schedule
     words = ["number ≥ 0, got -1", "no training to span", "argument decayStep", "must increase"]
+    words += ["a list of numbers ≥ 0", "number ≥ 0, got -2", "number ≥ 0, got -3"]
     for message, word in zip(found[len(SCHEDULES) :], words, strict=True):
         assert word in message
 

@@ -123,6 +123,14 @@ def test_labels_are_the_targets_of_one_output(node: str, tmp_path: Path) -> None
         ("softmax", "kld", [1, 1, 0], "several labels"),
         ("softmax", "sparse_categorical_crossentropy", [1, 0, 0], "needs labels"),
         ("softmax", {"name": "huber", "delta": -1}, [1, 0, 0], "0 or more"),
+        ("sigmoid", {"name": "binary_focal_crossentropy", "alpha": -1}, [1, 0, 0], "0 ≤ alpha ≤ 1"),
+        ("sigmoid", {"name": "binary_focal_crossentropy", "alpha": 2}, [1, 0, 0], "0 ≤ alpha ≤ 1"),
+        (
+            "softmax",
+            {"name": "categorical_focal_crossentropy", "alpha": -1},
+            [1, 0, 0],
+            "0 or more",
+        ),
         ("softmax", {"name": "huber", "gamma": 1}, [1, 0, 0], "no argument gamma"),
         (
             "softmax",

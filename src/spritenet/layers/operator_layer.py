@@ -140,7 +140,7 @@ def _checked_attribute(attribute: Attribute, value: object, where: str) -> objec
     if attribute.kind == "number" and attribute.count != 1:
         return None if value is None and not attribute.required else _range(value, attribute, where)
     if attribute.kind == "number":
-        return number(value, name, where, least=attribute.least)
+        return number(value, name, where, least=attribute.least, most=attribute.most)
     least, most = int(attribute.least), int(attribute.most)
     if value is None and not attribute.required and attribute.count != 1:
         return None

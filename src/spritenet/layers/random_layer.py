@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from spritenet.errors import ModelError
 from spritenet.layers.operator_layer import OperatorLayer
 
 __all__ = ["RandomLayer"]
@@ -21,3 +22,15 @@ class RandomLayer(OperatorLayer):
     """
 
     class_name: ClassVar[str] = "RandomLayer"
+
+    def _checked(self, name: str, value: object, where: str) -> object:
+        """See `OperatorLayer`; pixels have a lowest and a highest value."""
+        found = super(RandomLayer, self)._checked(name, value, where)
+        if name == "value_range" and (not isinstance(found, tuple) or found[0] == found[-1]):
+            raise ModelError(
+                "invalid value_range",
+                where=where,
+                expected="the lowest and the highest value",
+                got=repr(value),
+            )
+        return found

@@ -6,11 +6,10 @@ A value is the mean over the batch of weight · loss, as in Keras.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, ClassVar
 
-from spritenet.arguments import flag, number
+from spritenet.arguments import check
 from spritenet.core.losses import LossRow, loss_rows
 from spritenet.errors import ModelError, UnsupportedError
 from spritenet.migration import attribute
@@ -32,12 +31,7 @@ class Loss:
         """Check the arguments by the core's table."""
         where = type(self).__name__
         for each in self.row.attributes:
-            value = getattr(self, each.name)
-            if each.kind == "flag":
-                flag(value, each.name, where)
-            else:
-                below = math.nextafter(each.most, math.inf) if each.most < 1 else math.inf
-                number(value, each.name, where, least=each.least, below=below)
+            check(each, getattr(self, each.name), where)
 
     @property
     def row(self) -> LossRow:

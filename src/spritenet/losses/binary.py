@@ -37,8 +37,8 @@ class BinaryFocalCrossentropy(Loss):
 
     Args:
         apply_class_balancing: also a factor t · alpha + (1 - t)(1 - alpha).
-        alpha: that of targets that are 1.
-        gamma: the larger, the less right outputs count; 0 leaves the cross-entropy.
+        alpha: that of targets that are 1, 0 ≤ alpha ≤ 1.
+        gamma: the larger, the less right outputs count, ≥ 0; 0 leaves the cross-entropy.
         from_logits: the network ends without a sigmoid.
         label_smoothing: see `BinaryCrossentropy`.
     """

@@ -57,8 +57,8 @@ class CategoricalFocalCrossentropy(Loss):
     """-Σ t · alpha · (1 - y)^gamma · log(y): images already right count less (Lin et al. 2017).
 
     Args:
-        alpha: a factor on the whole.
-        gamma: the larger, the less right images count; 0 leaves the cross-entropy.
+        alpha: a factor on the whole, ≥ 0.
+        gamma: the larger, the less right images count, ≥ 0; 0 leaves the cross-entropy.
         from_logits: the network ends without a softmax.
         label_smoothing: see `CategoricalCrossentropy`.
     """

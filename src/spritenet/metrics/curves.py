@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from spritenet.arguments import count, flag, number
+from spritenet.arguments import count, flag, number, several
 from spritenet.errors import ModelError
 from spritenet.metrics.batch import activated
 from spritenet.metrics.counts import Counts, ThresholdMetric, Thresholds, ratio
@@ -80,12 +80,14 @@ class AUC(ThresholdMetric):
                 raise ModelError(f"unknown {name}", where="AUC", expected=expected, got=repr(given))
             setattr(self, name, found[0])
         flag(self.multi_label, "multi_label", "AUC")
+        if self.num_labels is not None:
+            count(self.num_labels, "num_labels", "AUC")
         flag(self.from_logits, "from_logits", "AUC")
         inner = [place / (self._number() - 1) for place in range(1, self._number() - 1)]
         if self.thresholds is not None:
-            least, most = float(np.nextafter(0, 1)), float(np.nextafter(1, 0))
             inner = sorted(
-                number(each, "threshold", "AUC", least=least, most=most) for each in self.thresholds
+                number(each, "threshold", "AUC", above=0, below=1)
+                for each in several(self.thresholds)
             )
             self.num_thresholds = len(inner) + 2
         even = self.thresholds is None or Thresholds([0, *inner, 1]).even
@@ -93,7 +95,8 @@ class AUC(ThresholdMetric):
         self._compare_with(Thresholds(ends, margins=True, even=even))
         if self.label_weights is not None:
             self.label_weights = [
-                number(each, "label_weights", "AUC", least=0) for each in self.label_weights
+                number(each, "label_weights", "AUC", least=0)
+                for each in several(self.label_weights)
             ]
 
     def _number(self) -> int:

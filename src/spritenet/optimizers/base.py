@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from spritenet import schedules
-from spritenet.arguments import count, flag, number
-from spritenet.core.operators import Attribute
+from spritenet.arguments import check, count, several
 from spritenet.core.optimizers import NO_DECAY, OptimizerRow, Slot, optimizer_rows
 from spritenet.errors import ModelError
 from spritenet.migration import attribute
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["Optimizer"]
 
 CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
-BELOW_ONE = 1 - 2**-53
-"""The most of an argument that must be below 1."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -87,7 +84,7 @@ class Optimizer:
         for each in self._row.attributes:
             value = getattr(self, each.name)
             if value is not None or each.name not in self.OPTIONAL:
-                _check(each, value, where)
+                check(each, value, where)
         clips = [name for name in CLIPS if getattr(self, name) is not None]
         if len(clips) > 1:
             raise ModelError(
@@ -103,7 +100,7 @@ class Optimizer:
     def _keep_texts(self, name: str) -> None:
         """Keeps an argument of several texts as a tuple."""
         given = getattr(self, name) or ()
-        parts = (given,) if isinstance(given, str) else tuple(given)
+        parts = several(given)
         if not all(isinstance(part, str) and part for part in parts):
             raise ModelError(
                 f"invalid {name}",
@@ -197,21 +194,3 @@ class Optimizer:
         if isinstance(self.learning_rate, Schedule):
             own["learning_rate"] = self.learning_rate.config()
         return {"class_name": type(self).__name__, "config": own}
-
-
-def _check(attribute: Attribute, value: object, where: str) -> None:
-    """Refuses an argument that the core's table doesn't allow.
-
-    Raises:
-        ModelError: it is wrong.
-    """
-    name, least = attribute.name, attribute.least
-    if attribute.kind == "flag":
-        flag(value, name, where)
-    elif attribute.kind == "whole":
-        whole = count(value, name, where, least=int(least))
-        number(whole, name, where, most=attribute.most)
-    elif attribute.most == BELOW_ONE:
-        number(value, name, where, least=least, below=1)
-    else:
-        number(value, name, where, least=least, most=attribute.most)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spritenet.arguments import count, number
+from spritenet.arguments import count, flag, number
 from spritenet.migration import accepts
 from spritenet.training.callbacks.base import Callback, Logs
 from spritenet.training.callbacks.monitor import Monitor
@@ -52,7 +52,7 @@ class EarlyStopping(Callback):
         self.patience = count(patience, "patience", "EarlyStopping", least=0)
         where = "EarlyStopping"
         self.baseline = None if baseline is None else number(baseline, "baseline", where)
-        self.restore_best_weights = restore_best_weights
+        self.restore_best_weights = flag(restore_best_weights, "restore_best_weights", where)
         self.start_from_epoch = count(start_from_epoch, "start_from_epoch", where, least=0)
         self._reset()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from spritenet.arguments import file_path, number
+from spritenet.arguments import file_path, flag, number
 from spritenet.destination import local_only
 from spritenet.errors import ModelError
 from spritenet.migration import MODEL_ENDINGS, accepts, refuse_format
@@ -48,18 +48,18 @@ class ModelCheckpoint(Callback):
         save_weights_only: bool = False,
         initial_value_threshold: float | None = None,
     ) -> None:
-        file_path(filepath, "ModelCheckpoint")
+        where = "ModelCheckpoint"
+        file_path(filepath, where)
+        self.save_best_only = flag(save_best_only, "save_best_only", where)
+        self.save_weights_only = flag(save_weights_only, "save_weights_only", where)
         if save_weights_only or not str(filepath).lower().endswith(MODEL_ENDINGS):
             refuse_format(filepath, NPZ if save_weights_only else FOLDER)
         self.filepath = str(local_only(filepath, SAVE_AFTERWARDS))
-        self.monitor = Monitor(monitor, mode, 0.0, "ModelCheckpoint")
-        self.save_best_only = save_best_only
-        self.save_weights_only = save_weights_only
+        self.monitor = Monitor(monitor, mode, 0.0, where)
         self.best = self.monitor.worst
         self._fresh = initial_value_threshold is None
         if initial_value_threshold is not None:
-            where = "initial_value_threshold"
-            self.best = number(initial_value_threshold, where, "ModelCheckpoint")
+            self.best = number(initial_value_threshold, "initial_value_threshold", where)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Takes the direction of the metric."""

@@ -129,10 +129,11 @@ function checkedArguments(row, given) {
       ? typeof value === 'boolean'
       : Number.isFinite(value) && Number(value) >= least && Number(value) <= most;
     if (!fits) {
-      const below = most < 1 ? ` ≤ ${name} < 1` : ' or more';
+      const range = `${least} ≤ ${name} ${most < 1 ? '< 1' : '≤ 1'}`;
+      const expected = most <= 1 ? range : `${least} or more`;
       throw new ModelError(`invalid ${key}`, {
         where,
-        expected: flag ? 'true or false' : least > -1e30 ? `${least}${below}` : 'a finite number',
+        expected: flag ? 'true or false' : expected,
         got: value,
       });
     }

@@ -108,14 +108,16 @@ function checked(where, key, value) {
     case 'boundaries':
     case 'values': {
       const good =
-        Array.isArray(value) && value.length <= MOST_BOUNDARIES && value.every(Number.isFinite);
-      check(good, 'a list of numbers');
+        Array.isArray(value) &&
+        value.length <= MOST_BOUNDARIES &&
+        value.every((one) => Number.isFinite(one) && one >= 0);
+      check(good, 'a list of numbers ≥ 0');
       return Object.freeze([...value]);
     }
     case 'staircase':
       return Boolean(value);
     case 'warmup_target':
-      check(value === null || isNumber, 'a number');
+      check(value === null || (isNumber && value >= 0), 'a number ≥ 0');
       return value;
     case 'decay_steps':
     case 'total_steps':
@@ -132,9 +134,6 @@ function checked(where, key, value) {
     case 'div_factor':
     case 'final_div_factor':
       check(isNumber && value >= 1, 'a number ≥ 1');
-      return value;
-    case 'alpha':
-      check(isNumber, 'a number');
       return value;
     default:
       check(isNumber && value >= 0, 'a number ≥ 0');
