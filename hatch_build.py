@@ -14,6 +14,7 @@ installed by hand. The environment variable SPRITENET_CXX names another one: SPR
 import argparse
 import importlib.util
 import io
+import lzma
 import os
 import platform as running
 import re
@@ -39,6 +40,7 @@ STATIC = ROOT / "src" / "spritenet" / "web" / "static"
 ARCHIVE = "archive.tar.xz"
 ARCHIVED = ("**/*.css", "**/*.html", "**/*.js", "**/*.svg", "**/*.wasm")
 """Static files that a wheel holds in one archive, where they take a third of the room."""
+COMPRESSION = ({"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "pb": 0},)
 
 LANGUAGE = (
     "-std=c++20",
@@ -401,8 +403,14 @@ def archive_static(out: Path, static: Path = STATIC) -> Path:
     """
     out.mkdir(parents=True, exist_ok=True)
     archive = out / ARCHIVE
-    with tarfile.open(archive, "w:xz", format=tarfile.USTAR_FORMAT, preset=9) as tar:
-        for path in sorted(path for pattern in ARCHIVED for path in static.glob(pattern)):
+    found = {path for pattern in ARCHIVED for path in static.glob(pattern)}
+    # Like beside like, and modules first: a hundredth smaller, as is text without alignment (pb).
+    ordered = sorted(found, key=lambda path: (path.suffix != ".wasm", path.suffix, path))
+    with (
+        lzma.open(archive, "wb", filters=COMPRESSION) as file,
+        tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar,
+    ):
+        for path in ordered:
             content = path.read_bytes()
             member = tarfile.TarInfo(path.relative_to(static).as_posix())
             member.size = len(content)
