@@ -3,23 +3,15 @@
 // A compressor that only makes whole streams marks its last block as the last. With that block's place
 // known, the host clears the mark and appends an empty block, which is what a full flush does.
 // Symbols are read and counted; nothing is inflated.
+#include "deflate_format.h"
 #include "spritenet.h"
 #include "text.h"
 
 namespace {
 
-constexpr int kLongest = 15;  // bits of a code
-constexpr int kFast = 10;     // bits looked up at once; longer codes are rare and searched
-constexpr int kLiterals = 288, kDistances = 32;
+using namespace sn::deflate;
 
-constexpr uint8_t kLengthBits[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
-                                     2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
-constexpr uint16_t kLengths[29] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
-                                   31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
-constexpr uint8_t kDistanceBits[30] = {0, 0, 0, 0, 1, 1, 2, 2,  3,  3,  4,  4,  5,  5,  6,
-                                       6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13};
-constexpr uint8_t kOrder[19] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
-
+constexpr int kFast = 10;  // bits looked up at once; longer codes are rare and searched
 // The next 57 or more bits are held; behind the end there are zeros, and `over` says so.
 struct Bits {
   const uint8_t* data;
@@ -108,10 +100,8 @@ struct Codes {
   Code literals, distances;
 
   bool fixed() {
-    uint8_t lengths[kLiterals];
-    for (int s = 0; s < kLiterals; ++s) lengths[s] = s < 144 ? 8 : s < 256 ? 9 : s < 280 ? 7 : 8;
-    uint8_t fives[kDistances];
-    for (uint8_t& length : fives) length = 5;
+    uint8_t lengths[kLiterals], fives[kDistances];
+    fixed_lengths(lengths, fives);
     return literals.make(lengths, kLiterals) && distances.make(fives, kDistances);
   }
 

@@ -24,16 +24,17 @@ Bytes moved(Bytes v) {
 }
 
 // Each byte plus the ones `pixel`, 2 pixel, … before it: a running sum in log2(16 / pixel) steps.
-// `last` stays in a register: the pixel before this vector, in every place.
+// `last` stays in a register: the pixel before this vector, in every place. Whole pixels are done; behind
+// five of 3 bytes, a byte is written that was read, and is written again.
 template <int pixel>
 int64_t sub_wide(const uint8_t* in, int64_t size, uint8_t* out) {
   Bytes last = {};
   int64_t i = 0;
-  for (; i + kWide <= size; i += kWide) {
+  for (; i + kWide <= size; i += kWide - kWide % pixel) {
     Bytes sums = *reinterpret_cast<const LooseBytes*>(in + i);
     sums += moved<pixel>(sums);
     sums += moved<2 * pixel>(sums);
-    if constexpr (pixel <= 2) sums += moved<4 * pixel>(sums);
+    if constexpr (pixel <= 3) sums += moved<4 * pixel>(sums);
     if constexpr (pixel == 1) sums += moved<8 * pixel>(sums);
     sums += last;
     *reinterpret_cast<LooseBytes*>(out + i) = sums;
@@ -43,6 +44,9 @@ int64_t sub_wide(const uint8_t* in, int64_t size, uint8_t* out) {
     } else if constexpr (pixel == 2) {
       last = __builtin_shufflevector(sums, sums, 14, 15, 14, 15, 14, 15, 14, 15, 14, 15, 14, 15, 14,
                                      15, 14, 15);
+    } else if constexpr (pixel == 3) {
+      last = __builtin_shufflevector(sums, sums, 12, 13, 14, 12, 13, 14, 12, 13, 14, 12, 13, 14, 12,
+                                     13, 14, 12);
     } else {
       last = __builtin_shufflevector(sums, sums, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12,
                                      13, 14, 15);
@@ -55,6 +59,7 @@ void sub(const uint8_t* in, int64_t size, int pixel, uint8_t* out) {
   int64_t i = 0;
   if (pixel == 1) i = sub_wide<1>(in, size, out);
   if (pixel == 2) i = sub_wide<2>(in, size, out);
+  if (pixel == 3) i = sub_wide<3>(in, size, out);
   if (pixel == 4) i = sub_wide<4>(in, size, out);
   for (; i < size; ++i) {
     out[i] = static_cast<uint8_t>(in[i] + (i < pixel ? 0 : out[i - pixel]));

@@ -34,6 +34,7 @@ FEATURES = {
     "core-int8.wasm": "generic+simd128",  # models in int8 alone
     "core-glyphs.wasm": "generic+simd128",  # pen lines and pseudo-characters alone
     "core-page.wasm": "generic+simd128",  # an exported page with a usual network
+    "core-png.wasm": "generic+simd128+bulk_memory",  # the pixels of large sprites alone
     # the first two, on several threads
     "core-threads.wasm": "generic+simd128+atomics+bulk_memory",
     "core-threads-relaxed.wasm": "generic+simd128+relaxed_simd+atomics+bulk_memory",
@@ -54,6 +55,7 @@ COMMON = (
     "-fno-stack-protector",
     "-fomit-frame-pointer",
     "-fno-sanitize=all",
+    "-DSN_INFLATE",  # what the linker leaves out of all modules but core-png.wasm
     # Engines run unrolled loops no faster; whole loops of known length are unrolled all the same.
     *("-mllvm", "-unroll-runtime=0", "-mllvm", "-unroll-allow-partial=0"),
 )
@@ -71,6 +73,8 @@ VECTORS = ("-Os", *llvm("-inline-threshold=30"), *PLAIN)
 SMALL = ("-Oz", "-Xclang", "-Oz", "-fno-vectorize", *llvm("-inline-threshold=5"), *PLAIN)
 
 HOT = {
+    "checksum.cpp": FAST + PLAIN,
+    "inflate.cpp": FAST + PLAIN,
     "integer.cpp": ("-Os", "-fno-vectorize", *llvm("-inline-threshold=30")),
     "network.cpp": FAST,
     "ops/activation.cpp": FAST + PLAIN,
@@ -86,8 +90,8 @@ HOT = {
 }
 """Sources whose speed counts for more than their download."""
 
-NATIVE = ("deflate.cpp", "png.cpp", "processor.cpp")
-"""Sources that no page needs: it inflates with DecompressionStream."""
+NATIVE = ("deflate.cpp", "processor.cpp")
+"""Sources that no page needs."""
 
 FILES = {
     name: HOT.get(name, SMALL)
@@ -121,7 +125,6 @@ FUNCTIONS = (
     "sn_predict",
     "sn_activations",
     "sn_augment",
-    "sn_order",
 )
 GLYPH_FUNCTIONS = ("sn_interface_version", "sn_draw_lines", "sn_draw_glyphs")
 PAGE_FUNCTIONS = tuple(name for name in FUNCTIONS if name not in {"sn_gradient", "sn_augment"})
@@ -131,6 +134,13 @@ INT8_FUNCTIONS = (
     "sn_integer_bytes",
     "sn_integer_init",
     "sn_integer_predict",
+)
+PNG_FUNCTIONS = (
+    "sn_interface_version",
+    "sn_crc32",
+    "sn_adler32",
+    "sn_inflate",
+    "sn_png_rows",
 )
 THREADS_FUNCTIONS = (*FUNCTIONS, "sn_pool_serve")
 MOST_MEMORY = 65535 * 65536  # bytes
@@ -155,6 +165,7 @@ EXPORTS = {
     "core-int8.wasm": INT8_FUNCTIONS,
     "core-glyphs.wasm": GLYPH_FUNCTIONS,
     "core-page.wasm": PAGE_FUNCTIONS,
+    "core-png.wasm": PNG_FUNCTIONS,
 } | dict.fromkeys(THREADS, THREADS_FUNCTIONS)
 
 PAGE = "-DSN_PAGE"

@@ -20,6 +20,7 @@ from spritenet import export
 from spritenet.prepare import Preparation
 from spritenet.sources.strokes import pen_paths
 from spritenet.sources.strokes.style import HandwritingStyle
+from spritenet.web.assets import static_bytes
 from spritenet.web.html_file import PageContents, html_file
 
 if TYPE_CHECKING:
@@ -146,6 +147,28 @@ def test_the_lab_in_it_trains_in_a_worker(chromium: Browser, exported: Exported)
         assert page.locator("nav.pages a[aria-current]").inner_text() == "Draw"
         page.go_back()
         page.locator("#start").wait_for()
+
+
+def test_the_lab_in_it_reads_its_data_by_the_core_inside(
+    chromium: Browser, exported: Exported
+) -> None:
+    """core-png.wasm, which is in files with data alone."""
+    module = len(static_bytes("lib/core-png.wasm"))
+    note = """
+    const { compile } = WebAssembly;
+    window.compiled = [];
+    WebAssembly.compile = (bytes) => {
+      window.compiled.push(bytes.byteLength);
+      return compile.call(WebAssembly, bytes);
+    };
+    """
+    assert 'id="core-png.wasm"' not in exported.plain.read_text("utf-8")
+    with visited(chromium, offline=True) as context:
+        context.add_init_script(note)
+        page = context.new_page()
+        page.goto(f"{exported.with_data.as_uri()}#lab")
+        page.locator("#start:enabled").wait_for()
+        assert page.evaluate("window.compiled").count(module) == 1
 
 
 def test_what_a_model_says_of_itself_is_text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -101,6 +102,31 @@ def test_the_browser_gets_the_faster_core(page: Page, site: str) -> None:
     with page.expect_response(lambda answer: answer.url.endswith(".wasm")) as response:
         page.evaluate(f"import('{site}lib/index.js').then(async (m) => void await m.Core.load())")
     assert response.value.url.endswith("core-relaxed.wasm")
+
+
+def test_a_large_sprite_is_read_by_a_core_of_its_own(page: Page, site: str, tmp_path: Path) -> None:
+    """core-png.wasm, fetched once; the pixels are Python's."""
+    chance = np.random.default_rng(3)
+    images = chance.integers(0, 256, (400, 28, 28, 3), np.uint8)
+    sn.pack(sn.Dataset.from_arrays((images, np.arange(400) % 10)), tmp_path / "large.png")
+    page.evaluate("document.body.innerHTML = '<input id=files type=file aria-label=Data>'")
+    page.set_input_files("#files", tmp_path / "large.png")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    digests = page.evaluate(
+        """async (site) => {
+          const { SpriteData } = await import(`${site}lib/index.js`);
+          const digest = async () => {
+            const { images } = await SpriteData.load(document.querySelector('#files').files[0]);
+            const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', images));
+            return [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+          };
+          return [await digest(), await digest()];
+        }""",
+        site,
+    )
+    assert digests == 2 * [hashlib.sha256(images.tobytes()).hexdigest()]
+    assert asked.count("core-png.wasm") == 1
 
 
 def test_a_model_is_loaded_from_files_a_person_chose(page: Page, site: str, tmp_path: Path) -> None:

@@ -22,6 +22,9 @@ import {
   schedules,
   stepIndices,
 } from '../../src/spritenet/web/static/lib/index.js';
+import { pngCore } from '../../src/spritenet/web/static/lib/core.js';
+import { Inflater } from '../../src/spritenet/web/static/lib/inflater.js';
+import { readSprite } from '../../src/spritenet/web/static/lib/sprite.js';
 
 const input = JSON.parse(fs.readFileSync(0, 'utf8'));
 const file = (name) => path.join(input.folder, name);
@@ -277,8 +280,14 @@ const jobs = {
   /** What each sprite holds, its pixels in `.out` beside it, or why it is refused. */
   async sprites() {
     const results = [];
+    const byCore = async (name) => {
+      const inflater = new Inflater(await pngCore());
+      const { head, images, labels, rows } = await readSprite(bytes(name), 'data', inflater);
+      return new SpriteData(head, images, labels, rows);
+    };
+    const load = input.core ? byCore : (name) => SpriteData.load(bytes(name));
     for (const name of input.sprites) {
-      const result = await SpriteData.load(bytes(name)).then((data) => {
+      const result = await load(name).then((data) => {
         fs.writeFileSync(file(`${name}.out`), data.images);
         const splits = Object.fromEntries(
           Object.entries(data.head.splits).map(([key, [first, last]]) => [key, last - first]),

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 import spritenet as sn
@@ -20,16 +21,21 @@ from sprite_draft import Draft
 
 HERE = Path(__file__).parent
 SPRITES = HERE.parent / "sprites"
+LIBRARY = HERE.parents[1] / "src" / "spritenet" / "web" / "static" / "lib"
 
 SAME_IN_JAVASCRIPT = {"channels 1.0"}
 """Numbers have one type there."""
 
 
-def read(node: str, folder: Path, names: list[str]) -> list[Any]:
+WAYS = pytest.mark.parametrize("core", [False, True], ids=["stream", "core"])
+"""By the browser's DecompressionStream, as small sprites, and by core-png.wasm, as large ones."""
+
+
+def read(node: str, folder: Path, names: list[str], *, core: bool) -> list[Any]:
     """Returns library.mjs's result for each sprite of the folder: an object, or an error."""
     done = subprocess.run(
         [node, HERE / "library.mjs", "sprites"],
-        input=json.dumps({"folder": str(folder), "sprites": names}),
+        input=json.dumps({"folder": str(folder), "sprites": names, "core": core}),
         capture_output=True,
         text=True,
         check=False,
@@ -39,12 +45,15 @@ def read(node: str, folder: Path, names: list[str]) -> list[Any]:
     return result
 
 
-def test_the_vectors_hold_what_their_json_says(node: str, tmp_path: Path) -> None:
+@WAYS
+def test_the_vectors_hold_what_their_json_says(node: str, tmp_path: Path, *, core: bool) -> None:
     """Grey, RGB and RGBA, rows and grid, labels of one byte and of two."""
     files = sorted((SPRITES / "vectors").glob("*.png"))
     for file in files:
         shutil.copy(file, tmp_path)
-    for file, found in zip(files, read(node, tmp_path, [f.name for f in files]), strict=True):
+    for file, found in zip(
+        files, read(node, tmp_path, [f.name for f in files], core=core), strict=True
+    ):
         expected = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
         assert found["classes"] == expected["classes"]
         assert found["shape"] == expected["image_shape"]
@@ -55,17 +64,67 @@ def test_the_vectors_hold_what_their_json_says(node: str, tmp_path: Path) -> Non
         assert [f"{zlib.crc32(i.tobytes()):08x}" for i in images] == expected["crc32_of_images"]
 
 
-def test_a_data_set_is_read_to_the_byte(node: str, tmp_path: Path) -> None:
+@WAYS
+def test_a_data_set_is_read_to_the_byte(node: str, tmp_path: Path, *, core: bool) -> None:
     """Of several segments, as `spritenet pack` writes it."""
     data = sn.load("strokes")
     splits = {"train": data.train[:900], "test": data.test[:100]}
     part = dataclasses.replace(data, splits=splits)
     sn.pack(part, tmp_path / "part.png")
-    [found] = read(node, tmp_path, ["part.png"])
+    [found] = read(node, tmp_path, ["part.png"], core=core)
     assert found["splits"] == {"train": 900, "test": 100}
     read_here = sn.load(tmp_path / "part.png")
     expected = b"".join(np.asarray(s.images).tobytes() for s in read_here.splits.values())
     assert (tmp_path / "part.png.out").read_bytes() == expected
+
+
+LARGE = """
+import fs from 'node:fs';
+const [library, ...files] = process.argv.slice(1);
+const { SpriteData } = await import(library);
+const compiled = [];
+const { compile } = WebAssembly;
+WebAssembly.compile = (bytes) => {
+  compiled.push(bytes.length);
+  return compile.call(WebAssembly, bytes);
+};
+const told = [];
+for (const file of files) {
+  const { images } = await SpriteData.load(new Uint8Array(fs.readFileSync(file)));
+  fs.writeFileSync(`${file}.out`, images);
+  told.push([images.length, [...compiled]]);
+}
+console.log(JSON.stringify(told));
+"""
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_a_large_sprite_is_read_by_the_core(node: str, tmp_path: Path, *, missing: bool) -> None:
+    """`SpriteData.load` loads core-png.wasm for it alone, and does without where it isn't there."""
+    chance = np.random.default_rng(1)
+    images = chance.integers(0, 256, (400, 28, 28, 3), np.uint8)
+    for name, count in (("small", 40), ("large", 400)):
+        labels = np.arange(count) % 10
+        sn.pack(sn.Dataset.from_arrays((images[:count], labels)), tmp_path / f"{name}.png")
+    shutil.copytree(LIBRARY, tmp_path / "lib")
+    module = tmp_path / "lib" / "core-png.wasm"
+    size = module.stat().st_size
+    if missing:
+        module.unlink()
+    done = subprocess.run(
+        [
+            *(node, "--input-type=module", "-e", LARGE),
+            (tmp_path / "lib" / "index.js").as_uri(),
+            *(tmp_path / "small.png", tmp_path / "large.png", tmp_path / "large.png"),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    once = [] if missing else [size]
+    whole = images.size
+    assert json.loads(done.stdout) == [[whole // 10, []], [whole, once], [whole, once]]
+    assert (tmp_path / "large.png.out").read_bytes() == images.tobytes()
 
 
 def read_sets(node: str, folder: Path, sets: list[object]) -> list[Any]:
@@ -180,6 +239,54 @@ def test_the_tutorials_picture_is_read_with_its_labels(node: str, tmp_path: Path
         assert words in message
 
 
+def picture_of(rows: int, row_bytes: int, data: bytes) -> bytes:
+    """Returns a grey PNG of these compressed rows."""
+    made = b"\x89PNG\r\n\x1a\n"
+    header = row_bytes.to_bytes(4, "big") + rows.to_bytes(4, "big") + bytes((8, 0, 0, 0, 0))
+    for kind, content in ((b"IHDR", header), (b"IDAT", data), (b"IEND", b"")):
+        crc = zlib.crc32(kind + content).to_bytes(4, "big")
+        made += len(content).to_bytes(4, "big") + kind + content + crc
+    return made
+
+
+@WAYS
+def test_a_picture_by_another_program(node: str, tmp_path: Path, *, core: bool) -> None:
+    """Its filters are undone, and what is damaged is refused, by the browser and by the core."""
+    count = 6_000 if core else 40
+    chance = np.random.default_rng(count)
+    images = chance.integers(0, 256, (count, 63), np.uint8)
+    images[:, 20:40] = chance.integers(0, 9, (count, 20), np.uint8)
+    plain = np.concatenate([np.zeros((count, 1), np.uint8), images], axis=1).tobytes()
+    packed = zlib.compress(plain)
+    high = bytearray(plain)
+    high[64 * 7] = 9
+    damaged = {
+        "filter": (zlib.compress(bytes(high)), "row 7 has an unknown filter"),
+        "adler": (packed[:-1] + bytes([packed[-1] ^ 1]), "data are damaged"),
+        "header": (b"\x78\x9d" + packed[2:], "data are damaged"),
+        "window": (b"\x88\x1c" + packed[2:], "data are damaged"),
+        "cut": (packed[:-9], "data are damaged"),
+        "behind": (packed + b"\0", "data are damaged"),
+        "short": (zlib.compress(plain[:-5]), "data are too short"),
+        "long": (zlib.compress(plain + b"1"), "data are too long"),
+    }
+    if not core:
+        del damaged["behind"]  # Node.js 20 doesn't see it, browsers do
+    (tmp_path / "labels").write_bytes((np.arange(count) % 4).astype(np.uint8).tobytes())
+    Image.fromarray(np.cumsum(images, axis=0, dtype=np.uint8)).save(tmp_path / "right.png")
+    for name, (data, _) in damaged.items():
+        (tmp_path / f"{name}.png").write_bytes(picture_of(count, 63, data))
+    options = {"labels": "labels", "imageSize": [7, 9]}
+    names = ["right", *damaged]
+    found, *told = read_sets(node, tmp_path, [[[f"{n}.png"], options, f"{n}.out"] for n in names])
+    assert found["splits"] == {"train": count}
+    right = np.cumsum(images, axis=0, dtype=np.uint8).tobytes()
+    assert (tmp_path / "right.out").read_bytes() == right
+    for message, (name, (_, words)) in zip(told, damaged.items(), strict=True):
+        assert message.startswith("DataError "), (name, message)
+        assert words in message, (name, message)
+
+
 def broken_sprites() -> ModuleType:
     """The module with every way to break a sprite."""
     spec = importlib.util.spec_from_file_location("broken_sprites", SPRITES / "test_broken.py")
@@ -190,7 +297,8 @@ def broken_sprites() -> ModuleType:
     return module
 
 
-def test_a_broken_sprite_is_refused_in_one_line(node: str, tmp_path: Path) -> None:
+@WAYS
+def test_a_broken_sprite_is_refused_in_one_line(node: str, tmp_path: Path, *, core: bool) -> None:
     """All that Python's reader is tested on, cut off anywhere, and any byte changed."""
     broken = broken_sprites()
     contents: dict[str, bytes] = {}
@@ -206,7 +314,7 @@ def test_a_broken_sprite_is_refused_in_one_line(node: str, tmp_path: Path) -> No
         contents[f"changed{place}"] = bytes(changed)
     for name, content in {"right": right, **contents}.items():
         (tmp_path / name).write_bytes(content)
-    [whole, *messages] = read(node, tmp_path, ["right", *contents])
+    [whole, *messages] = read(node, tmp_path, ["right", *contents], core=core)
     assert len(whole["labels"]) == 24
     names = list(broken.BROKEN)
     told = [names[int(n[6:])] if n.startswith("broken") else n for n in contents]

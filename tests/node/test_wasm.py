@@ -22,6 +22,7 @@ MODULES = {
     "core-int8.wasm": 9_000,
     "core-glyphs.wasm": 6_000,
     "core-page.wasm": 53_000,
+    "core-png.wasm": 5_000,
     "core-threads.wasm": 75_000,
     "core-threads-relaxed.wasm": 75_000,
 }

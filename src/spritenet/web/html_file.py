@@ -23,6 +23,7 @@ __all__ = ["PageContents", "collect_file", "html_file"]
 
 WEIGHTS = "weights.bin"
 CORE, PAGE_CORE, GLYPHS = "core.wasm", "core-page.wasm", "core-glyphs.wasm"
+PNG = "core-png.wasm"
 PAGE_LAYERS = frozenset(
     {
         "Activation",
@@ -113,6 +114,7 @@ def _files(contents: PageContents) -> dict[str, bytes]:
     found = {CORE: static_bytes(f"lib/{core}"), **files(contents.model)}
     if contents.data is not None:
         found[GLYPHS] = static_bytes(f"lib/{GLYPHS}")  # the lab calibrates
+        found[PNG] = static_bytes(f"lib/{PNG}")  # and reads the data
     if contents.examples is not None:
         found["examples.png"] = sprite_bytes(contents.examples)
     return found

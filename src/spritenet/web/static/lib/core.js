@@ -10,10 +10,11 @@ import { Team, defaultThreads } from './team.js';
 
 const INTERFACE_VERSION = 9;
 const PAGE = 65536; // bytes, of WebAssembly
+const PNG = 'core-png.wasm';
 
 /**
- * The exports of core.wasm; those that begin with sn_integer are of core-int8.wasm, and sn_draw_glyphs
- * is of core-glyphs.wasm.
+ * The exports of core.wasm; those that begin with sn_integer are of core-int8.wasm, sn_draw_glyphs is of
+ * core-glyphs.wasm, and the last four are of core-png.wasm.
  *
  * @typedef {object} Exports
  * @property {WebAssembly.Memory} [memory]
@@ -42,8 +43,11 @@ const PAGE = 65536; // bytes, of WebAssembly
  * @property {(network: number, threads: number, error: number) => bigint} sn_integer_bytes
  * @property {(memory: number, bytes: bigint, network: number, threads: number, error: number) => number} sn_integer_init
  * @property {(state: number, pool: number, images: number, count: bigint, outputs: number) => number} sn_integer_predict
- * @property {(seed: bigint, epoch: bigint, size: bigint, first: bigint, count: bigint, out: number, error: number) => number} sn_order
  * @property {(seed: bigint, kind: number, count: bigint, pictures: number, error: number) => number} sn_draw_glyphs
+ * @property {(crc: number, bytes: number, size: bigint) => number} sn_crc32
+ * @property {(adler: number, bytes: number, size: bigint) => number} sn_adler32
+ * @property {(packed: number, size: bigint, out: number, bytes: bigint) => bigint} sn_inflate
+ * @property {(filtered: number, rows: bigint, rowBytes: bigint, pixelBytes: number, highest: number, out: number) => bigint} sn_png_rows
  */
 
 // A module with one function of `f32x4.relaxed_madd`: valid only where that is known.
@@ -63,6 +67,7 @@ const BUILDS = {
   'core-relaxed.wasm': () => new URL('./core-relaxed.wasm', import.meta.url),
   'core-int8.wasm': () => new URL('./core-int8.wasm', import.meta.url),
   'core-glyphs.wasm': () => new URL('./core-glyphs.wasm', import.meta.url),
+  'core-png.wasm': () => new URL('./core-png.wasm', import.meta.url),
   'core-threads.wasm': () => new URL('./core-threads.wasm', import.meta.url),
   'core-threads-relaxed.wasm': () => new URL('./core-threads-relaxed.wasm', import.meta.url),
 };
@@ -126,10 +131,7 @@ export class Core {
    * @param {{ base?: string | URL }} [options]  `base` is another folder
    */
   static async loadInt8({ base } = {}) {
-    requireSimd();
-    const name = 'core-int8.wasm';
-    const url = base ? new URL(name, base) : BUILDS[name]();
-    return new Core(await compile(url), { whole: false });
+    return part('core-int8.wasm', base);
   }
 
   /**
@@ -138,12 +140,7 @@ export class Core {
    * @param {{ base?: string | URL }} [options]  `base` is another folder
    */
   static async loadGlyphs({ base } = {}) {
-    requireSimd();
-    const name = 'core-glyphs.wasm';
-    const inside = base ? null : await /** @type {any} */ (globalThis).SPRITENET?.file?.(name);
-    const url = base ? new URL(name, base) : BUILDS[name]();
-    const module = inside ? await WebAssembly.compile(inside) : await compile(url);
-    return new Core(module, { whole: false });
+    return part('core-glyphs.wasm', base);
   }
 
   /**
@@ -182,12 +179,33 @@ function requireSimd() {
   }
 }
 
+/**
+ * A build without layers, from inside the page or beside this file.
+ *
+ * @param {string} name
+ * @param {string | URL} [base]  another folder
+ */
+async function part(name, base) {
+  requireSimd();
+  const inside = base ? null : await inPage()?.file?.(name);
+  const url = base ? new URL(name, base) : BUILDS[/** @type {keyof BUILDS} */ (name)]();
+  const module = inside ? await WebAssembly.compile(inside) : await compile(url);
+  return new Core(module, { whole: false });
+}
+
+/** An exported page's files; undefined elsewhere. */
+function inPage() {
+  return /** @type {any} */ (globalThis).SPRITENET;
+}
+
 /** @type {Promise<Core> | undefined} */
 let shared;
 /** @type {Promise<Core> | undefined} */
 let sharedInt8;
 /** @type {Promise<Core> | undefined} */
 let sharedGlyphs;
+/** @type {Promise<Core | null> | undefined} */
+let sharedPng;
 
 /** Returns the core that draws pseudo-characters, loaded on first use. */
 export function glyphCore() {
@@ -196,6 +214,19 @@ export function glyphCore() {
     throw error;
   });
   return sharedGlyphs;
+}
+
+/**
+ * Returns the core that reads pixels, loaded on first use; null where it isn't to be had, as in an exported
+ * page without it: the browser can inflate, too, but slower.
+ */
+export function pngCore() {
+  const load = async () => {
+    const page = inPage();
+    return page && !(await page.file?.(PNG)) ? null : part(PNG);
+  };
+  sharedPng ??= load().catch(() => null);
+  return sharedPng;
 }
 
 /** Returns the core of models in int8, loaded on first use. */

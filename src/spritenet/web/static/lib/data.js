@@ -5,6 +5,7 @@ import { DataError } from './errors.js';
 import { download } from './download.js';
 import { isFolder, readFolder } from './folder.js';
 import { readForeign } from './foreign.js';
+import { Inflater } from './inflater.js';
 import { readSprite } from './sprite.js';
 
 /** @typedef {import('./sprite.js').Head} Head */
@@ -102,7 +103,7 @@ export class SpriteData {
         const theirs = await download(labels, { signal: options.signal });
         read = await readForeign(bytes, where, theirs, imageSize, train);
       } else {
-        read = await readSprite(bytes, where);
+        read = await readSprite(bytes, where, await Inflater.for(bytes));
       }
     }
     return new SpriteData(read.head, read.images, read.labels, read.rows);

@@ -88,13 +88,18 @@ export function room(bytes, where) {
   try {
     return new Uint8Array(bytes);
   } catch {
-    throw new DataError('it is too large for this tab', {
-      where,
-      expected: 'less than the limit of this browser',
-      got: `${(bytes / 1e9).toFixed(1)} GB`,
-      todo: 'Pack fewer images with `spritenet pack`.',
-    });
+    throw tooLarge(bytes, where);
   }
+}
+
+/** @param {number} bytes @param {string} where */
+export function tooLarge(bytes, where) {
+  return new DataError('it is too large for this tab', {
+    where,
+    expected: 'less than the limit of this browser',
+    got: `${(bytes / 1e9).toFixed(1)} GB`,
+    todo: 'Pack fewer images with `spritenet pack`.',
+  });
 }
 
 /**

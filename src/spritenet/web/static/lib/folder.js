@@ -3,6 +3,7 @@
 import { absolute } from './address.js';
 import { download, room } from './download.js';
 import { DataError } from './errors.js';
+import { Inflater } from './inflater.js';
 import { digest } from './sha256.js';
 import { checkRowCounts } from './sprite-labels.js';
 import { checkHead, readSprite } from './sprite.js';
@@ -76,7 +77,7 @@ export async function readFolder(source, { onProgress, signal }) {
         todo: 'Copy the whole folder again, or pack it again.',
       });
     }
-    const part = await readSprite(sprite.bytes, file);
+    const part = await readSprite(sprite.bytes, file, await Inflater.for(sprite.bytes));
     /** @param {Head} h */
     const kind = (h) =>
       JSON.stringify([h.height, h.width, h.channels, h.classes, Boolean(h.multi_label)]);

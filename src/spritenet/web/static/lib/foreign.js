@@ -4,7 +4,8 @@
 
 import { room } from './download.js';
 import { DataError } from './errors.js';
-import { chunksOf, inflate } from './png.js';
+import { Inflater } from './inflater.js';
+import { chunksOf, inflate, unknownFilter } from './png.js';
 
 /** @typedef {import('./sprite.js').Head} Head */
 /** @typedef {{ bytes: Uint8Array, where: string }} File */
@@ -99,9 +100,14 @@ async function readRows(bytes, where) {
     packed.set(bytes.subarray(chunk.at, chunk.at + chunk.length), at);
     at += chunk.length;
   }
-  const raw = await inflate('deflate', packed, size, where);
   const pixels = room(height * rowBytes, where);
-  for (let row = 0; row < height; row++) undo(raw, row, pixels, rowBytes, channels, where);
+  const inflater = await Inflater.for(bytes);
+  if (inflater) {
+    inflater.picture(packed, height, channels, pixels, where);
+  } else {
+    const raw = await inflate('deflate', packed, size, where);
+    for (let row = 0; row < height; row++) undo(raw, row, pixels, rowBytes, channels, where);
+  }
   return plainest(pixels, width, height, channels);
 }
 
@@ -119,9 +125,7 @@ function undo(raw, row, to, rowBytes, channels, where) {
   const from = row * (rowBytes + 1) + 1;
   const at = row * rowBytes;
   const filter = raw[from - 1];
-  if (filter > 4) {
-    throw new DataError(`row ${row} has an unknown filter`, { where, got: filter });
-  }
+  if (filter > 4) throw unknownFilter(filter, where, row);
   to.set(raw.subarray(from, from + rowBytes), at);
   if (filter === 0) return;
   for (let i = 0; i < rowBytes; i++) {

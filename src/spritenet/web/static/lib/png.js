@@ -9,7 +9,6 @@ import { DataError } from './errors.js';
 const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 // Row k is the CRC-32 of a byte with k zero bytes behind it: eight bytes are then taken at a time (Intel's
 // "slicing by 8", Kounavis and Berry 2005).
-const LITTLE = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1; // the least byte first, as nearly everywhere
 const TABLE = new Int32Array(8 * 256);
 for (let n = 0; n < 256; n++) {
   let word = n;
@@ -25,9 +24,10 @@ for (let n = 256; n < TABLE.length; n++) {
  *
  * @param {Uint8Array} bytes
  * @param {string} where
+ * @param {(bytes: Uint8Array) => number} [crc]
  * @returns {Chunk[]}
  */
-export function chunksOf(bytes, where) {
+export function chunksOf(bytes, where, crc = crc32) {
   if (!SIGNATURE.every((value, i) => bytes[i] === value)) {
     throw new DataError('it is no PNG', { where });
   }
@@ -44,7 +44,7 @@ export function chunksOf(bytes, where) {
     if (at + 12 + length > bytes.length) {
       throw new DataError('it ends too early', { where, got: `${bytes.length} bytes` });
     }
-    if (crc32(bytes.subarray(at + 4, at + 8 + length)) !== view.getInt32(at + 8 + length)) {
+    if (crc(bytes.subarray(at + 4, at + 8 + length)) !== view.getInt32(at + 8 + length)) {
       throw new DataError(`the chunk at byte ${at} is damaged`, { where });
     }
     if (!/^[A-Za-z]{4}$/.test(type)) {
@@ -78,12 +78,8 @@ export function crc32(bytes) {
   return ~crc;
 }
 
-const WORDS = 21; // of a block: sums of sums of so many bytes stay below 2^16
-const BLOCKS = 16; // between two divisions: so many keep the sums below 2^31
-
 /**
- * Adler-32 as its two sums. Four bytes at a time, in two numbers of two halves each: their sums, and
- * the sums of these sums before each word, make a block's share of both.
+ * Adler-32 as its two sums.
  *
  * @param {Uint8Array} bytes
  * @returns {[number, number]}
@@ -91,40 +87,15 @@ const BLOCKS = 16; // between two divisions: so many keep the sums below 2^31
 export function adler32(bytes) {
   let a = 1;
   let b = 0;
-  let at = 0;
-  if (bytes.byteOffset % 4 === 0 && LITTLE) {
-    const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
-    for (let block = 0; at + WORDS <= words.length; block++) {
-      let [even, odd, evenBefore, oddBefore] = [0, 0, 0, 0];
-      for (const end = at + WORDS; at < end; at++) {
-        evenBefore += even;
-        oddBefore += odd;
-        even += words[at] & 0xff00ff;
-        odd += (words[at] >>> 8) & 0xff00ff;
-      }
-      const [first, third] = [even & 0xffff, even >>> 16];
-      const [second, fourth] = [odd & 0xffff, odd >>> 16];
-      const before =
-        (evenBefore & 0xffff) + (evenBefore >>> 16) + (oddBefore & 0xffff) + (oddBefore >>> 16);
-      b += 4 * (WORDS * a + before + first) + 3 * second + 2 * third + fourth;
-      a += first + second + third + fourth;
-      if (block % BLOCKS === 0) {
-        a %= 65521;
-        b %= 65521;
-      }
-    }
-    at *= 4;
-  }
-  for (; at < bytes.length;) {
-    const end = Math.min(at + 3800, bytes.length);
-    for (; at < end; at++) {
+  for (let at = 0; at < bytes.length;) {
+    for (const end = Math.min(at + 3800, bytes.length); at < end; at++) {
       a += bytes[at];
       b += a;
     }
     a %= 65521;
     b %= 65521;
   }
-  return [a % 65521, b % 65521];
+  return [a, b];
 }
 
 /**
@@ -169,16 +140,35 @@ export async function inflate(format, packed, size, where) {
       done += value.length;
     }
   } catch (error) {
-    throw new DataError('its compressed data are damaged', {
-      where,
-      got: error instanceof Error ? error.message : error,
-    });
+    throw damagedData(where, error instanceof Error ? error.message : error);
   }
-  if (done !== size) {
-    throw new DataError(`its compressed data are too ${done < size ? 'short' : 'long'}`, {
-      where,
-      expected: `${size} bytes`,
-    });
-  }
+  if (done !== size) throw wrongSize(done < size, size, where);
   return result;
+}
+
+/** @param {string} where @param {unknown} [got] */
+export function damagedData(where, got) {
+  return new DataError('its compressed data are damaged', { where, got });
+}
+
+/** @param {boolean} short @param {number} size @param {string} where */
+export function wrongSize(short, size, where) {
+  return new DataError(`its compressed data are too ${short ? 'short' : 'long'}`, {
+    where,
+    expected: `${size} bytes`,
+  });
+}
+
+/** @param {number} got @param {string} where */
+export function wrongFilter(got, where) {
+  return new DataError('a row has a filter that needs the row above', {
+    where,
+    expected: '0 or 1',
+    got,
+  });
+}
+
+/** @param {number} got @param {string} where @param {number} row */
+export function unknownFilter(got, where, row) {
+  return new DataError(`row ${row} has an unknown filter`, { where, got });
 }

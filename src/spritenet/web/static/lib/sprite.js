@@ -4,7 +4,7 @@
 
 import { room } from './download.js';
 import { DataError } from './errors.js';
-import { adler32, chunksOf, inflate, joinAdler } from './png.js';
+import { adler32, chunksOf, inflate, joinAdler, wrongFilter } from './png.js';
 import { digest } from './sha256.js';
 import { readLabels } from './sprite-labels.js';
 
@@ -47,10 +47,11 @@ const AT_ONCE = 8; // segments inflated side by side
 /**
  * @param {Uint8Array} bytes
  * @param {string} where
+ * @param {import('./inflater.js').Inflater | null} [inflater]  null: the browser's own
  * @returns {Promise<Content>}
  */
-export async function readSprite(bytes, where) {
-  const chunks = chunksOf(bytes, where);
+export async function readSprite(bytes, where, inflater = null) {
+  const chunks = chunksOf(bytes, where, inflater ? (part) => inflater.crc32(part) : undefined);
   const first = chunks.findIndex(({ type }) => type === 'IDAT');
   const before = chunks.slice(0, Math.max(0, first));
   const data = chunks.slice(first, -1);
@@ -84,7 +85,7 @@ export async function readSprite(bytes, where) {
   const { labels, rows } = await readLabels(bytes, packedLabels, head, where);
   const height = new DataView(bytes.buffer, bytes.byteOffset + header.at, 8).getUint32(4);
   const segments = readIndex(bytes, index, data, height, head, where);
-  const picture = await readRows(bytes, segments, data, height, head, where);
+  const picture = await readRows(bytes, segments, data, height, head, where, inflater);
   return { head, images: head.layout === 'rows' ? picture : untiled(picture, head), labels, rows };
 }
 
@@ -264,8 +265,9 @@ function readIndex(bytes, chunk, data, height, head, where) {
  * @param {number} height
  * @param {Head} head
  * @param {string} where
+ * @param {import('./inflater.js').Inflater | null} inflater
  */
-async function readRows(bytes, segments, data, height, head, where) {
+async function readRows(bytes, segments, data, height, head, where, inflater) {
   const { channels } = head;
   const rowBytes = channels * head.width * (head.layout === 'rows' ? head.height : head.columns);
   const tooShort = segments.find(({ rows, length }) => length < (rows * (rowBytes + 1)) / 1032);
@@ -289,14 +291,10 @@ async function readRows(bytes, segments, data, height, head, where) {
     if (!ends || !(await digest(packed)).startsWith(hash)) {
       throw new DataError('its bytes are not those of the index', { where: place });
     }
-    const closed = new Uint8Array(length + 2);
-    closed.set(packed);
-    closed[length] = 3;
-    const raw = await inflate('deflate-raw', closed, rows * (rowBytes + 1), place);
-    sums[i] = adler32(raw);
-    for (let r = 0; r < rows; r++) {
-      unfilter(raw, r * (rowBytes + 1), picture, (row + r) * rowBytes, rowBytes, channels, place);
-    }
+    const to = picture.subarray(row * rowBytes, (row + rows) * rowBytes);
+    sums[i] = inflater
+      ? inflater.rows(packed, rows, channels, to, place)
+      : await inflateRows(packed, rows, channels, to, place);
   };
   let next = 0;
   const workers = Array.from({ length: AT_ONCE }, async () => {
@@ -320,27 +318,31 @@ async function readRows(bytes, segments, data, height, head, where) {
 }
 
 /**
- * One row out of its filter, None or Sub.
+ * The browser's own way to what `Inflater.rows` does.
  *
- * @param {Uint8Array} raw
- * @param {number} from  the filter's byte
- * @param {Uint8Array} to
- * @param {number} at
- * @param {number} count
+ * @param {Uint8Array} packed
+ * @param {number} rows
  * @param {number} channels
+ * @param {Uint8Array} to
  * @param {string} where
  */
-function unfilter(raw, from, to, at, count, channels, where) {
-  const filter = raw[from];
-  if (filter > 1) {
-    throw new DataError('a row has a filter that needs the row above', {
-      where,
-      expected: '0 or 1',
-      got: filter,
-    });
+async function inflateRows(packed, rows, channels, to, where) {
+  const closed = new Uint8Array(packed.length + 2);
+  closed.set(packed);
+  closed[packed.length] = 3;
+  const raw = await inflate('deflate-raw', closed, rows + to.length, where);
+  const rowBytes = to.length / rows;
+  for (let r = 0; r < rows; r++) {
+    const from = r * (rowBytes + 1);
+    const filter = raw[from];
+    if (filter > 1) throw wrongFilter(filter, where);
+    const at = r * rowBytes;
+    to.set(raw.subarray(from + 1, from + 1 + rowBytes), at);
+    if (filter === 1) {
+      for (let i = at + channels; i < at + rowBytes; i++) to[i] += to[i - channels];
+    }
   }
-  to.set(raw.subarray(from + 1, from + 1 + count), at);
-  if (filter === 1) for (let i = at + channels; i < at + count; i++) to[i] += to[i - channels];
+  return adler32(raw);
 }
 
 /**

@@ -2,20 +2,10 @@
 //
 // PKWARE's APPNOTE 6.3.10: local headers, central directory, end record. Names are plain ASCII.
 
-const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-  return c;
-});
+import { crc32 } from '../lib/png.js';
+
 const DAY = 0x21; // 1 January 1980, the first there is: the same files give the same bytes
 const UTF8 = 0x800;
-
-/** @param {Uint8Array} bytes */
-export function crc32(bytes) {
-  let c = 0xffffffff;
-  for (let i = 0; i < bytes.length; i++) c = TABLE[(c ^ bytes[i]) & 255] ^ (c >>> 8);
-  return (c ^ 0xffffffff) >>> 0;
-}
 
 /**
  * @param {Record<string, string | Uint8Array>} files  contents by name
