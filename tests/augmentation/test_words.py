@@ -73,7 +73,8 @@ def test_presets_work(preset: str) -> None:
         ([sn.Dense(3)], "not an augmentation"),
         ("3", "unknown augmentation"),
         ([sn.RandomCrop(3, 3)], "RandomCrop changes the size of images"),
-        ("zoom=-1:0", "nothing is left of an image"),
+        ("zoom=-1:0", "augment: nothing is left of an image"),
+        ("zoom=1", "expected a zoom below 1, or two numbers above -1, got 1.0"),
         ("translation=1:1,fill=constant", "nothing is left of an image"),
     ],
 )

@@ -80,7 +80,15 @@ def _translation(value: Amount) -> Attributes:
 
 
 def _zoom(value: Amount) -> Attributes:
-    return {"height_factor": _range(value, "zoom", 1)}
+    found = _range(value, "zoom", 1)
+    if (found[0] if len(found) > 1 else -found[0]) <= -1:
+        raise ModelError(
+            "nothing is left of an image that is zoomed into without an end",
+            where="augment",
+            expected="a zoom below 1, or two numbers above -1",
+            got=repr(value),
+        )
+    return {"height_factor": found}
 
 
 def _shear(value: Amount) -> Attributes:
@@ -175,7 +183,7 @@ def parse(text: str) -> dict[str, Amount]:
     return found
 
 
-MOST = {"rotation": 180.0}
+MOST = {"rotation": 180.0, "zoom": 0.99}
 """The largest amount where it is not 1."""
 
 UNSCALED = ("flip", "fill", "mixup", "cutmix")
@@ -187,6 +195,8 @@ def scaled(amounts: Mapping[str, object], strength: float) -> dict[str, object]:
 
     >>> scaled({"rotation": 8.0, "zoom": (-0.1, 0.2), "fill": "nearest"}, 2)
     {'rotation': 16.0, 'zoom': (-0.2, 0.4), 'fill': 'nearest'}
+    >>> scaled({"zoom": 0.1}, 20)  # nothing would be left of an image at 1
+    {'zoom': 0.99}
 
     Raises:
         ModelError: the factor is negative or no number.
