@@ -166,8 +166,8 @@ def printed(letter: str) -> Pixels:
     return np.stack(made) if made else np.empty((0, 28, 28, 1), np.uint8)
 
 
-def trained(name: str, epochs: int) -> tuple[sn.Model, sn.Split]:
-    """A calibrated model, and images that it never saw."""
+def trained(name: str, epochs: int, most: int | None = None) -> tuple[sn.Model, sn.Split]:
+    """A calibrated model, and images that it never saw. Without `most`, `fit` calibrates it."""
     import spritenet as sn
     from spritenet.sources.strokes import strokes
 
@@ -187,10 +187,12 @@ def trained(name: str, epochs: int) -> tuple[sn.Model, sn.Split]:
         train,
         epochs=epochs,
         batch_size=32,
-        calibrate_on=held,
+        calibrate_on=held if most is None else False,
         verbose=0,
         augment=next(iter(augment), None),
     )
+    if most is not None:
+        model.calibrate(held, train, most=most)
     return model, rest
 
 
@@ -204,6 +206,7 @@ def main() -> None:
         "--models", nargs="+", default=MODELS, help="like 'tutorial mnist', 'tutorial mnist digits'"
     )
     parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--most", type=int, help="training images for the detectors, as calibrate")
     parser.add_argument("--each", type=int, default=20, help="drawings of each letter")
     options = parser.parse_args()
     if any(name.split()[1] == "mnist" for name in options.models):
@@ -222,7 +225,7 @@ def main() -> None:
         manner.name: np.stack([drawn(path, manner, random) for path in paths]) for manner in MANNERS
     }
     for name in options.models:
-        model, rest = trained(name, options.epochs)
+        model, rest = trained(name, options.epochs, options.most)
         answers = model.classify(rest)
         rows = [
             Row("test images read right", (100 * (answers.label == rest.labels).mean(),), "%"),

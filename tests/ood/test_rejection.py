@@ -162,6 +162,8 @@ def test_calibrating_twice_finds_the_same() -> None:
     model.fit(split, verbose=0)
     first = ood.to_json(model.calibrate(held, split, seed=3))
     assert ood.to_json(model.calibrate(held, split, seed=3)) == first
+    assert ood.to_json(model.calibrate(held, split, seed=3, most=len(split))) == first
+    assert ood.to_json(model.calibrate(held, split, seed=3, most=len(split) // 2)) != first
     assert ood.to_json(model.calibrate(held, split, seed=4)) != first
 
 
@@ -188,6 +190,8 @@ def test_too_few_images_are_named() -> None:
     assert not model.calibrated
     with pytest.raises(sn.DataError, match=f"at least {LEAST}"):
         model.calibrate(few, split)
+    with pytest.raises(sn.ModelError, match="calibrate: invalid most: expected a whole number ≥ 1"):
+        model.calibrate(few, split, most=0)
 
 
 def test_a_network_without_classes_has_nothing_to_be_sure_of() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spritenet.arguments import count
 from spritenet.augmentation import Augment
 from spritenet.errors import DataError, ModelError
 from spritenet.layers import Dense
@@ -222,21 +223,26 @@ class Classifier:
         if not self._network.classifies:
             raise ModelError("the network isn't a classifier", where=self._network.name)
 
-    def calibrate(self, held_out: object, training: object, *, seed: int = 0) -> Rejection:
+    def calibrate(
+        self, held_out: object, training: object, *, most: int = MOST_TRAINING, seed: int = 0
+    ) -> Rejection:
         """Fits the temperature and the OOD detector on held-out images; `fit` does it at its end.
 
         Args:
             held_out: a Split, or (x, y): at least 20 images that it was not trained on.
             training: the training set: a Split, a Dataset (its training images), or (x, y).
-            seed: of the synthetic outliers.
+            most: training images used at most, and as many outliers: more take longer, and then
+                more of what is unlike them is rejected.
+            seed: of the choice of images and of the synthetic outliers.
 
         Returns:
             The calibration; it is also in `rejection`, and saved with the model.
 
         Raises:
-            ModelError: it has no weights yet, or doesn't choose among classes.
+            ModelError: it has no weights yet, doesn't choose among classes, or `most` is below 1.
             DataError: images or labels are wrong, or too few.
         """
+        count(most, "most", "calibrate", least=1)
         shape = self._network.shape
         self._check_classifies()
         encoder = Encoder(self._network.output_shape[-1], SparseCategoricalCrossentropy())
@@ -244,7 +250,7 @@ class Classifier:
             to_batches(adapt(some, input_shape=shape), shape, encoder)
             for some in (training, held_out)
         )
-        self.rejection = self._calibration(trained, held, seed=seed)
+        self.rejection = self._calibration(trained, held, most, seed=seed)
         return self.rejection
 
     def after_training(
