@@ -8,7 +8,6 @@ folder and uploads it; the second refuses addresses, which would otherwise becom
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -106,7 +105,9 @@ def destination(where: object) -> Iterator[Destination]:
             where=redact(address),
             expected="such as s3://bucket/name",
         )
-    with tempfile.TemporaryDirectory(prefix="spritenet-") as scratch:
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="spritenet-") as scratch:
         place = Destination(Path(scratch) / name, f"{scheme}://{folder}{mark}")
         yield place
         _upload(files, target.rstrip("/").rpartition("/")[0], Path(scratch), address)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 __all__ = [
     "duration",
@@ -97,6 +96,8 @@ def metric(value: float | Sequence[float], digits: str = ".4f") -> str:
 def html(words: object, most: int = 80) -> str:
     """Returns any words on one line of at most `most` characters, escaped for HTML."""
     line = " ".join(str(words).split())
+    from html import escape
+
     return escape(line if len(line) <= most else line[: most - 1] + "…")
 
 
@@ -110,4 +111,6 @@ def html_middle(words: object, most: int) -> str:
     if len(line) > most:
         last = (most - 1) // 2
         line = f"{line[: most - 1 - last]}…{line[len(line) - last :]}"
+    from html import escape
+
     return escape(line)

@@ -94,11 +94,7 @@ class Constant(Schedule):
     RATES: ClassVar[tuple[str, ...]] = ("learning_rate",)
 
     def __post_init__(self) -> None:
-        """Check the rate.
-
-        Raises:
-            ModelError: it is no number, or negative.
-        """
+        """Check the rate; a wrong one raises ModelError."""
         number(self.learning_rate, "learning_rate", "Constant", least=0)
 
     def _rates(self, steps: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -176,11 +172,7 @@ class CosineDecay(Schedule):
     RATES: ClassVar[tuple[str, ...]] = ("initial_learning_rate", "warmup_target")
 
     def __post_init__(self) -> None:
-        """Check the arguments.
-
-        Raises:
-            ModelError: one is wrong.
-        """
+        """Check the arguments; a wrong one raises ModelError."""
         number(self.initial_learning_rate, "initial_learning_rate", "CosineDecay", least=0)
         if self.decay_steps is not None:
             count(self.decay_steps, "decay_steps", "CosineDecay")
@@ -228,11 +220,7 @@ class ExponentialDecay(Schedule):
     RATES: ClassVar[tuple[str, ...]] = ("initial_learning_rate",)
 
     def __post_init__(self) -> None:
-        """Check the arguments.
-
-        Raises:
-            ModelError: one is wrong.
-        """
+        """Check the arguments; a wrong one raises ModelError."""
         number(self.initial_learning_rate, "initial_learning_rate", "ExponentialDecay", least=0)
         count(self.decay_steps, "decay_steps", "ExponentialDecay")
         number(self.decay_rate, "decay_rate", "ExponentialDecay", least=0)
@@ -313,11 +301,7 @@ class OneCycle(Schedule):
     RATES: ClassVar[tuple[str, ...]] = ("max_learning_rate",)
 
     def __post_init__(self) -> None:
-        """Check the arguments.
-
-        Raises:
-            ModelError: one is wrong.
-        """
+        """Check the arguments; a wrong one raises ModelError."""
         number(self.max_learning_rate, "max_learning_rate", "OneCycle", least=0)
         if self.total_steps is not None:
             count(self.total_steps, "total_steps", "OneCycle")

@@ -6,7 +6,6 @@ import atexit
 import os
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 from spritenet.errors import RunError
@@ -77,7 +76,9 @@ def enter_ranks(
         }
         share(files)
         return folder, name, watch
-    own = Path(tempfile.mkdtemp(prefix="spritenet-rank-"))
+    from tempfile import mkdtemp
+
+    own = Path(mkdtemp(prefix="spritenet-rank-"))
     atexit.register(shutil.rmtree, own, ignore_errors=True)
     for relative, content in share({}).items():
         path = own / relative

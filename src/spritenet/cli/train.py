@@ -224,7 +224,6 @@ def train(
     given = dict(locals())
     # NumPy's threads would wait in busy loops beside the core's.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from spritenet.cli.models import recorded_command
     from spritenet.cli.train_options import TrainOptions
     from spritenet.destination import local_only
     from spritenet.engines.devices import check_device
@@ -234,7 +233,11 @@ def train(
     check_exclusive("--model", model, "--from", start)
 
     folder = local_only(out, LOCAL_ONLY) if out else (latest_folder() if resume else None)
-    recorded = recorded_command(folder) if folder is not None and resume else {}
+    recorded: dict[str, object] = {}
+    if folder is not None and resume:
+        from spritenet.cli.models import recorded_command
+
+        recorded = recorded_command(folder)
     options = TrainOptions.from_json(recorded).updated(given)
     if options.freeze and options.start is None:
         raise InputError("it needs a trained model", where="--freeze", do="Give one with --from.")
@@ -243,7 +246,6 @@ def train(
     check_device(device or "cpu", precision or "float32", "--device")
     load = _loader(options)
     from spritenet.cli.experiment import Experiment
-    from spritenet.cli.watch import start_page
     from spritenet.runs import Run
     from spritenet.training.controls import DISCARDED, KEPT
     from spritenet.training.events import Stopped
@@ -259,6 +261,8 @@ def train(
         print(f"{run.folder}: no run to resume, so a new one begins")
     try:
         if watch:
+            from spritenet.cli.watch import start_page
+
             start_page(run.folder, no_browser=no_browser, quiet=json)
         end = experiment.train(resume=resume)
     finally:

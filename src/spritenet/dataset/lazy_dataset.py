@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from typing import Protocol
 
 import numpy as np
@@ -364,6 +363,8 @@ class LazySplit:
     def identity(self) -> str:
         """`Split.content_hash` of the same images in memory. Reads all of them."""
         shape = (len(self), *self.image_shape)
+        from hashlib import sha256
+
         digest = sha256(content_head(shape, label_columns(self.labels)))
         for indices in self._blocks():
             digest.update(np.ascontiguousarray(self.take(indices)[0]).data)

@@ -264,23 +264,27 @@ class Classifier:
 
         Of a multi-label network it tunes the thresholds.
         """
+        for event in events:
+            if held_out is not None and (images := _images_of(event)):
+                self._complete(training, held_out, images, seed)
+            yield event
+
+    def _complete(
+        self, training: BatchSource, held_out: BatchSource, images: int, seed: int
+    ) -> None:
+        """Calibrates after a training that processed so many images, or tunes the thresholds."""
         from spritenet.ood.calibration import LEAST
 
-        for event in events:
-            images = 0
-            if isinstance(event, Finished) or (isinstance(event, Stopped) and event.reason == KEPT):
-                images = event.images
-            if images and held_out is not None and self._network.is_multi_label:
-                held = held_out.sample(MOST_HELD_OUT, seed)
-                if len(held) >= LEAST and _is_rows(held.targets):
-                    self.thresholds = self._best_thresholds(held)
-            if images and held_out is not None and self._network.classifies:
-                some = held_out.sample(LEAST, seed), training.sample(1, seed)
-                labelled = all(examples.labels is not None for examples in some)
-                if labelled and len(held_out) >= LEAST:
-                    count = min(MOST_TRAINING, max(LEAST_TRAINING, images // ONE_IN))
-                    self.rejection = self._calibration(training, held_out, count, seed=seed)
-            yield event
+        if self._network.is_multi_label:
+            held = held_out.sample(MOST_HELD_OUT, seed)
+            if len(held) >= LEAST and _is_rows(held.targets):
+                self.thresholds = self._best_thresholds(held)
+        if self._network.classifies:
+            some = held_out.sample(LEAST, seed), training.sample(1, seed)
+            labelled = all(examples.labels is not None for examples in some)
+            if labelled and len(held_out) >= LEAST:
+                count = min(MOST_TRAINING, max(LEAST_TRAINING, images // ONE_IN))
+                self.rejection = self._calibration(training, held_out, count, seed=seed)
 
     def _classified(
         self, parameters: NDArray[np.float32], images: NDArray[np.uint8], copies: Copies
@@ -388,6 +392,13 @@ class Classifier:
             raise DataError("thresholds need rows of 0 and 1", where="tune_thresholds")
         rows = self._outputs(self._weights.best_guess, held.images)
         return best_thresholds(held.targets, rows)
+
+
+def _images_of(event: Event) -> int:
+    """Returns the number of images of a training that has ended and keeps its weights, else 0."""
+    if isinstance(event, Finished) or (isinstance(event, Stopped) and event.reason == KEPT):
+        return event.images
+    return 0
 
 
 def _is_rows(targets: NDArray[np.float32] | None) -> bool:

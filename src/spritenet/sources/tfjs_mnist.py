@@ -6,7 +6,6 @@ since the images are MNIST's, the hash of the decoded pixels.
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from pathlib import Path
 
@@ -63,13 +62,15 @@ def read_tfjs_mnist(folder: Path, class_names: tuple[str, ...]) -> Dataset:
     Raises:
         DataError: a file is damaged.
     """
+    from hashlib import sha256
+
     from spritenet.sources.png_rows import read_png_rows
 
     data = read_png_rows(folder / IMAGES, (SIDE, SIDE), folder / LABELS, TRAIN, class_names)
-    pixels = hashlib.sha256()
+    pixels = sha256()
     for split in data.splits.values():
         pixels.update(split.images.data)
-    labels = hashlib.sha256((folder / LABELS).read_bytes())
+    labels = sha256((folder / LABELS).read_bytes())
     if (pixels.hexdigest(), labels.hexdigest()) != CONTENT_SHA256:
         warnings.warn(
             f"{folder / IMAGES}: not MNIST's images in their known order; read as they are",

@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -106,6 +105,8 @@ class MemoryBatches:
         extra = [array for array in (examples.targets, examples.weights) if array is not None]
         if self.source is not None and not extra:
             return self.source.identity
+        from hashlib import sha256  # only here: OpenSSL takes a while to load
+
         digest = sha256(" ".join(map(str, examples.images.shape)).encode() + b"\n")
         digest.update(np.ascontiguousarray(examples.images).data)
         if examples.labels is not None:
@@ -176,7 +177,11 @@ class SourceBatches:
     def identity(self) -> str:
         """See `BatchSource.identity`. Of a stream no pixels are read for it."""
         known = self.source.identity
-        return sha256(f"{known} {self.about}".encode()).hexdigest() if self.about else known
+        if not self.about:
+            return known
+        from hashlib import sha256
+
+        return sha256(f"{known} {self.about}".encode()).hexdigest()
 
     @property
     def resident(self) -> bool:

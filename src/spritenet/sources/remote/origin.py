@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Protocol, runtime_checkable
+from typing import IO, TYPE_CHECKING, Protocol, runtime_checkable
 from urllib.parse import unquote, urlsplit
 
 from spritenet.address import address_of, path_of, redact
@@ -21,6 +20,9 @@ from spritenet.dataset.lazy_dataset import LazyDataset
 from spritenet.errors import DataError, DownloadError, InputError, MissingExtraError, SpritenetError
 from spritenet.sources.file_type import ending_of
 from spritenet.sources.remote.transfer import CHUNK, Progress, TransferError, transfer
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 __all__ = ["FileOrPath", "Origin", "fetch_local", "report_original"]
 
@@ -56,7 +58,7 @@ class Origin:
 
     path: Path
     display_name: str
-    scratch: tempfile.TemporaryDirectory[str] | None = None
+    scratch: TemporaryDirectory[str] | None = None
 
     def close(self) -> None:
         """Removes temporary files. Memory-mapped ones stay readable."""
@@ -168,8 +170,10 @@ def _from_address(address: str, progress: Progress | None) -> Origin:
 
 
 @contextmanager
-def _scratch() -> Iterator[tempfile.TemporaryDirectory[str]]:
+def _scratch() -> Iterator[TemporaryDirectory[str]]:
     """Makes a temporary folder, and removes it if an error is raised."""
+    import tempfile  # only here: data on this machine is read where it is
+
     scratch = tempfile.TemporaryDirectory(prefix="spritenet-", ignore_cleanup_errors=True)
     try:
         yield scratch
