@@ -14,6 +14,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+if sys.platform != "emscripten":
+    from filelock import FileLock, Timeout
+
 __all__ = ["is_locked", "lock_file"]
 
 POLL_SECONDS = 0.01
@@ -44,8 +47,6 @@ def lock_file(path: Path, wait_seconds: float = PROBE_SECONDS) -> Iterator[None]
     if not HAS_LOCKS:
         yield
         return
-    from filelock import FileLock, Timeout
-
     lock = FileLock(
         path,
         thread_local=False,
@@ -67,8 +68,6 @@ def is_locked(path: Path) -> bool:
     """Returns whether a process has the lock of this file now; any number may ask at a time."""
     if not HAS_LOCKS or not path.exists():
         return False
-    from filelock import FileLock, Timeout
-
     lock = FileLock(path, thread_local=False, fallback_to_soft=False, preserve_lock_file=True)
     with _PROBING:  # else threads that ask at the same time would see each other
         try:

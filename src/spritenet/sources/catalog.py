@@ -14,7 +14,6 @@ from pathlib import Path
 
 from spritenet.dataset import Dataset
 from spritenet.errors import DataError, DownloadError
-from spritenet.file_lock import lock_file
 from spritenet.sources import tfjs_mnist
 from spritenet.sources.idx.idx_folder import find_idx_files, idx_role, read_idx
 from spritenet.sources.remote.download import (
@@ -229,6 +228,8 @@ def _download_missing(entry: CatalogEntry, folder: Path, progress: Progress | No
     """Downloads missing files into the folder, and checks the hash of each."""
     if not _missing(entry, folder):
         return
+    from spritenet.file_lock import lock_file  # only here: its import costs time
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with lock_file(folder / LOCK_FILE, WAIT_SECONDS):
