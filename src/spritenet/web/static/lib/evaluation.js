@@ -2,7 +2,7 @@
 
 import { DataError } from './errors.js';
 import { labelMetrics } from './label-metrics.js';
-import { Measures } from './metrics.js';
+import { Measures } from './measures.js';
 import { Pace, SLICE } from './pause.js';
 
 /** @typedef {import('./examples.js').Examples} Examples */

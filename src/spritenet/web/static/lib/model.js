@@ -191,7 +191,7 @@ export class Model {
    * @param {readonly import('./metrics.js').MetricOption[]} [how.metrics]  besides the accuracy
    */
   compile({ optimizer, loss = 'sparse_categorical_crossentropy', metrics = [] }) {
-    const wanted = makeMetrics(metrics, this.outputs);
+    const wanted = metrics.length ? makeMetrics(metrics, this.outputs) : [];
     this.loss = makeLoss(this.network.arena, loss, this.lastActivation);
     this.metrics = wanted;
     this.optimizer = optimizer;

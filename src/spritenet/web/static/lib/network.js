@@ -137,7 +137,7 @@ export class Network {
    */
   make(batchSize, augmentation = []) {
     const { arena } = this;
-    const layers = applied(augmentation, this.layers);
+    const layers = augmentation.length ? applied(augmentation, this.layers) : this.layers;
     const nodes = augmentation.length ? writeNodes(arena, layers) : this.nodes;
     const [first, second = 0, third = 0] = this.inputShape;
     write(arena.view, this.spec, SPEC, {

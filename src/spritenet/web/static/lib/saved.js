@@ -2,27 +2,17 @@
 
 import { readBeside, TEACHABLE_MACHINE, TEACHABLE_PIXELS } from './beside.js';
 import { checkRejection, readRejection } from './rejection.js';
-import { ModelError, SpritenetError } from './errors.js';
+import { located, ModelError } from './errors.js';
 import { folderOf } from './files.js';
 import { imageShapeOf } from './image-shape.js';
 import { inferShapes, namedWeights, size } from './shapes.js';
-import { makeOptimizer, slotsOf, suffixOf } from './optimizers.js';
-import { readRate, savedRate } from './schedules.js';
+import { readState, savedState } from './optimizer-state.js';
 import { sha256 } from './sha256.js';
 import { readTopology, writeTopology } from './topology.js';
-import { join, match, parseManifest, readGroup } from './weights.js';
+import { compareHash, join, match, parseManifest, readGroup } from './weights.js';
 
 /** @typedef {import('./layers.js').Layer} Layer */
-/** @typedef {import('./optimizers.js').Optimizer} Optimizer */
-/**
- * The state of an optimizer after some steps.
- *
- * @typedef {object} OptimizerState
- * @property {Optimizer} optimizer
- * @property {number} steps  updates done
- * @property {Float32Array} slots  slot after slot, each as long as the parameters
- * @property {any} loss  as in the file, or null
- */
+/** @typedef {import('./optimizer-state.js').OptimizerState} OptimizerState */
 const KEPT = ['augmentation', 'random_layers'];
 
 /**
@@ -56,7 +46,6 @@ const KEPT = ['augmentation', 'random_layers'];
 
 const VERSION = 1;
 const MAXIMAL_MODEL_JSON = 16 * 2 ** 20; // bytes
-const COUNTER = 'iter';
 const STILL_TRUE = ['version', 'class_names', 'input']; // whatever the weights are
 const TRAINED_ON_ELSEWHERE =
   'TensorFlow.js has changed its weights since Spritenet saved them: their hash, the scores, the calibration, the optimizer state and the description of the training set are dropped';
@@ -94,14 +83,14 @@ export async function readModel(source, { pixels, classNames: given } = {}) {
   const arrays = sources.map((name) => /** @type {Float32Array} */ (values.get(name)));
   const parameters = new Float32Array(join(arrays).buffer);
   const whole = content.userDefinedMetadata?.spritenet ?? {};
-  readMetadata(whole, where);
+  const all = readMetadata(whole, where);
   const entry = stillTrue(whole, content.generatedBy, parameters, notes);
-  const metadata = readMetadata(entry, where);
+  const metadata = entry === whole ? all : readMetadata(entry, where);
   const labels = metadata.classNames.length ? [] : beside.labels;
   const outputs = inferShapes(layers, inputShape).output;
   if (given) metadata.classNames = [...given];
   else if (labels.length && String(outputs) === String(labels.length)) metadata.classNames = labels;
-  compare(entry.weights_sha256, join([parameters]), where);
+  compareHash(entry.weights_sha256, join([parameters]), where);
   wanted.forEach(({ name }, i) => {
     if (!arrays[i].every(Number.isFinite)) {
       throw new ModelError('a weight is not a finite number', { where: name });
@@ -168,23 +157,6 @@ function parse(bytes, where) {
     throw new ModelError('not a JSON object', { where });
   }
   return content;
-}
-
-/**
- * Puts the file before the place an error names.
- *
- * @template T
- * @param {string} where
- * @param {() => T} work
- * @returns {T}
- */
-function located(where, work) {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof SpritenetError) error.message = `${where}: ${error.message}`;
-    throw error;
-  }
 }
 
 /**
@@ -255,61 +227,6 @@ function compareRejection({ rejection }, layers, inputShape, where) {
 }
 
 /**
- * @param {unknown} expected
- * @param {Uint8Array} bytes
- * @param {string} where
- */
-function compare(expected, bytes, where) {
-  if (expected === undefined || expected === null) return;
-  const got = sha256(bytes);
-  if (expected !== got) {
-    throw new ModelError('the weights were changed after they were saved', {
-      where,
-      expected: `SHA-256 ${String(expected).slice(0, 12)}…`,
-      got: `${got.slice(0, 12)}…`,
-      todo: 'Download or copy the model again.',
-    });
-  }
-}
-
-/**
- * @param {any} entry
- * @param {Map<string, Float32Array | Int32Array>} values
- * @param {{ name: string, shape: number[] }[]} wanted
- * @param {{ name: string, group: string }[]} promised
- * @param {string} where
- * @returns {OptimizerState}
- */
-function readState(entry, values, wanted, promised, where) {
-  const slots = promised.filter(({ group }) => group).map(({ name }) => values.get(name));
-  compare(entry.sha256, join(/** @type {Float32Array[]} */ (slots)), where);
-  return located(where, () => {
-    const { class_name: className, config = {} } = entry.optimizer ?? {};
-    const { learning_rate: rate, ...rest } = config;
-    const optimizer = makeOptimizer(className, rest, readRate(rate));
-    const counter = values.get(COUNTER);
-    const count = wanted.reduce((sum, { shape }) => sum + size(shape), 0);
-    const parts = slotsOf(optimizer).flatMap((slot) => {
-      const scalar = slot.scalar && values.get(slot.name);
-      if (scalar) return [new Float32Array(count).fill(scalar[0], 0, 1)];
-      return wanted.map(({ name, shape }) => {
-        const part = values.get(`${name}/${suffixOf(slot)}`);
-        if (!(part instanceof Float32Array) || part.length !== size(shape)) {
-          throw new ModelError('invalid optimizer state', { got: `${name}/${suffixOf(slot)}` });
-        }
-        return part;
-      });
-    });
-    return {
-      optimizer,
-      steps: counter ? Number(counter[0]) : 0,
-      slots: new Float32Array(join(parts).buffer),
-      loss: entry.loss ?? null,
-    };
-  });
-}
-
-/**
  * The two files of a model, which Python and TensorFlow.js load.
  *
  * @param {Saved} model
@@ -334,18 +251,10 @@ export function writeModel({ layers, inputShape, parameters, metadata, state }) 
   };
   const data = [/** @type {Float32Array | Int32Array} */ (parameters)];
   if (state) {
-    const slots = stateArrays(state, wanted, parameters.length);
-    entries.push(...slots.map(({ values: _, ...rest }) => rest));
-    data.push(...slots.map(({ values }) => values));
-    const { className, learningRate, config } = state.optimizer;
-    entry.optimizer = {
-      optimizer: {
-        class_name: className,
-        config: { learning_rate: savedRate(learningRate, state.steps), ...config },
-      },
-      loss: state.loss,
-      sha256: sha256(join(slots.map(({ values }) => values))),
-    };
+    const { arrays, described } = savedState(state, wanted, parameters.length);
+    entries.push(...arrays.map(({ values: _, ...rest }) => rest));
+    data.push(...arrays.map(({ values }) => values));
+    entry.optimizer = described;
   }
   const content = {
     format: 'layers-model',
@@ -356,41 +265,4 @@ export function writeModel({ layers, inputShape, parameters, metadata, state }) 
     userDefinedMetadata: { spritenet: entry },
   };
   return { 'model.json': JSON.stringify(content, null, 1), 'weights.bin': join(data) };
-}
-
-/**
- * The step counter, then slot after slot an array for each weight; RMSprop always with a momentum.
- *
- * @param {OptimizerState} state
- * @param {{ name: string, shape: number[] }[]} wanted
- * @param {number} count  of parameters
- */
-function stateArrays({ optimizer, steps, slots }, wanted, count) {
-  const group = 'optimizer';
-  /** @type {{ name: string, shape: number[], dtype: string, group: string, values: Float32Array | Int32Array }[]} */
-  const arrays = [
-    { name: COUNTER, shape: [], dtype: 'int32', group, values: Int32Array.of(steps) },
-  ];
-  /** @type {[import('./optimizer-table.js').Slot, Float32Array][]} */
-  const written = slotsOf(optimizer).map((slot, i) => [
-    slot,
-    slots.subarray(i * count, (i + 1) * count),
-  ]);
-  if (optimizer.className === 'RMSprop' && !optimizer.config.momentum) {
-    written.splice(1, 0, [{ name: 'momentum' }, new Float32Array(count)]);
-  }
-  for (const [slot, whole] of written) {
-    if (slot.scalar) {
-      const values = whole.slice(0, 1);
-      arrays.push({ name: slot.name, shape: [], dtype: 'float32', group, values });
-      continue;
-    }
-    let at = 0;
-    for (const { name, shape } of wanted) {
-      const values = whole.slice(at, at + size(shape));
-      arrays.push({ name: `${name}/${suffixOf(slot)}`, shape, dtype: 'float32', group, values });
-      at += size(shape);
-    }
-  }
-  return arrays;
 }

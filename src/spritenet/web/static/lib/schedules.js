@@ -269,9 +269,9 @@ function maker(className) {
 }
 
 /** The schedules: `optimizers.adam({ learningRate: schedules.oneCycle({ maxLearningRate: 0.01 }) })`. */
-export const schedules = Object.freeze({
-  cosineDecay: maker('CosineDecay'),
-  exponentialDecay: maker('ExponentialDecay'),
-  oneCycle: maker('OneCycle'),
-  piecewiseConstantDecay: maker('PiecewiseConstantDecay'),
+export const schedules = /* @__PURE__ */ Object.freeze({
+  cosineDecay: /* @__PURE__ */ maker('CosineDecay'),
+  exponentialDecay: /* @__PURE__ */ maker('ExponentialDecay'),
+  oneCycle: /* @__PURE__ */ maker('OneCycle'),
+  piecewiseConstantDecay: /* @__PURE__ */ maker('PiecewiseConstantDecay'),
 });

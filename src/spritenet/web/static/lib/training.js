@@ -4,7 +4,7 @@
 
 import { augmentation } from './augmentation.js';
 import { DivergedError, ModelError } from './errors.js';
-import { Measures } from './metrics.js';
+import { Measures } from './measures.js';
 import { Order } from './order.js';
 import { Pace, SLICE } from './pause.js';
 import { slotsOf } from './optimizers.js';
@@ -130,7 +130,8 @@ export class Training {
     this.sums = { loss: 0, correct: 0, images: 0 };
     this.measures = new Measures(model.metrics, model.outputs, model.compiled().loss, examples);
     const { augment, mixup, cutmix } = options;
-    const random = augmentation(augment, { ...(mixup && { mixup }), ...(cutmix && { cutmix }) });
+    const mixing = { ...(mixup && { mixup }), ...(cutmix && { cutmix }) };
+    const random = augment || mixup || cutmix ? augmentation(augment, mixing) : [];
     for (const layer of random) infer(layer, [[...model.inputShape]]); // throws if it doesn't fit
     model.network.reserve(this.batchSize, random);
     /** @type {Order | null} */

@@ -3,6 +3,7 @@
 // Knows TensorFlow.js's `weightsManifest`; knows nothing of layers.
 
 import { ModelError, shown } from './errors.js';
+import { sha256 } from './sha256.js';
 import { size } from './shapes.js';
 
 /** @typedef {{ dtype: string, scale: number, min: number }} Quantization  value = integer · scale + min */
@@ -281,4 +282,24 @@ export function join(arrays) {
     at += array.byteLength;
   }
   return whole;
+}
+
+/**
+ * Throws if bytes have another hash than a file says.
+ *
+ * @param {unknown} expected  none: nothing is compared
+ * @param {Uint8Array} bytes
+ * @param {string} where
+ */
+export function compareHash(expected, bytes, where) {
+  if (expected === undefined || expected === null) return;
+  const got = sha256(bytes);
+  if (expected !== got) {
+    throw new ModelError('the weights were changed after they were saved', {
+      where,
+      expected: `SHA-256 ${String(expected).slice(0, 12)}…`,
+      got: `${got.slice(0, 12)}…`,
+      todo: 'Download or copy the model again.',
+    });
+  }
 }
