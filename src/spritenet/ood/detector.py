@@ -8,7 +8,7 @@ import numpy as np
 
 from spritenet.layers import Dense, Flatten, Rescaling
 from spritenet.ood.rejection import Detector
-from spritenet.ood.training import quantized, train_network
+from spritenet.ood.training import quantized, shortened, train_network
 from spritenet.optimizers import AdamW
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def train_detector(
     low, high = inliers[:, places].min(axis=0), inliers[:, places].max(axis=0)
     # A feature that hardly varies would otherwise amplify tiny differences.
     least = np.float32(1e-3) * np.abs(high).max() + np.float32(1e-9)
-    scale = np.asarray(1 / np.maximum(high - low, least), np.float32)
+    scale = shortened(np.asarray(1 / np.maximum(high - low, least), np.float32))
     x = np.rint(np.clip((features - low) * scale, 0, 1) * 255).astype(np.uint8)
     y = np.concatenate([labels, np.full(len(outliers), classes, np.int32)])
     kernel, bias, output_kernel, output_bias = train_network(
@@ -75,7 +75,7 @@ def train_detector(
         scale=scale,
         kernel=integers,
         kernel_scale=kernel_scale,
-        bias=bias,
-        output_kernel=output_kernel,
-        output_bias=output_bias,
+        bias=shortened(bias),
+        output_kernel=shortened(output_kernel),
+        output_bias=shortened(output_bias),
     )

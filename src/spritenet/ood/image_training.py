@@ -17,7 +17,7 @@ from spritenet.layers import (
     Rescaling,
 )
 from spritenet.ood.image_detector import CONVOLUTIONS, LEAST_SIDE, MOST_SIDE, ImageDetector
-from spritenet.ood.training import quantized, train_network
+from spritenet.ood.training import quantized, shortened, train_network
 from spritenet.optimizers import AdamW
 
 if TYPE_CHECKING:
@@ -90,5 +90,5 @@ def train_image_detector(
     integers, scales = zip(*(quantized(kernel) for kernel, _ in folded), strict=True)
     height, width, channels = images.shape[1:]
     return ImageDetector(
-        (height, width, channels), integers, scales, tuple(bias for _, bias in folded)
+        (height, width, channels), integers, scales, tuple(shortened(bias) for _, bias in folded)
     )

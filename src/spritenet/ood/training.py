@@ -15,9 +15,13 @@ from spritenet.optimizers import AdamW
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["quantized", "train_network"]
+__all__ = ["quantized", "shortened", "train_network"]
 
 BATCH = 64
+LEVELS = 15
+"""Five bits compress to little more than half of eight, and decide alike; docs/log.md has both."""
+
+SPLITTER = 2**13 + 1
 MAX_STEPS = 256
 """In a call of the core, so that Ctrl-C is answered."""
 
@@ -75,7 +79,14 @@ def train_network(
 
 
 def quantized(kernel: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Returns a kernel (..., units) as integers from -127 to 127, and their scales, (units,)."""
+    """Returns a kernel (..., units) as integers from -LEVELS to LEVELS, and scales, (units,)."""
     most = np.abs(kernel).max(axis=tuple(range(kernel.ndim - 1)))
-    scale = np.maximum(most, np.float32(1e-12)) / np.float32(127)
+    scale = shortened(np.maximum(most, np.float32(1e-12)) / np.float32(LEVELS))
     return np.rint(kernel / scale).astype(np.int8), scale
+
+
+def shortened(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Returns numbers rounded to 11 significant bits, as float16 has: they compress better."""
+    high = values * np.float32(SPLITTER)
+    rounded: NDArray[np.float32] = high - (high - values)  # Veltkamp's splitting
+    return rounded

@@ -8,6 +8,10 @@ import { schedules } from './schedules.js';
 const MOST_FEATURES = 256; // of a layer with more outputs, those of largest variance
 const HIDDEN = 80;
 const RATE = 0.01;
+const SPLITTER = 2 ** 13 + 1;
+
+/** Integers of a kernel go from -LEVELS to LEVELS: five bits, which compress well and decide alike. */
+export const LEVELS = 15;
 
 /**
  * Rows of features, each of `width` numbers.
@@ -78,7 +82,9 @@ export async function trainDetector(
   kernel.forEach((value, i) => {
     kernelScale[i % HIDDEN] = Math.max(kernelScale[i % HIDDEN], Math.abs(value));
   });
-  kernelScale.forEach((most, j) => void (kernelScale[j] = Math.max(most, 1e-12) / 127));
+  kernelScale.forEach(
+    (most, j) => void (kernelScale[j] = shortened(Math.fround(Math.max(most, 1e-12) / LEVELS))),
+  );
   const integers = Int8Array.from(kernel, (value, i) =>
     rounded(Math.fround(value / kernelScale[i % HIDDEN])),
   );
@@ -92,9 +98,9 @@ export async function trainDetector(
     scale: base64(scale),
     kernel: base64(integers),
     kernel_scale: base64(kernelScale),
-    bias: base64(bias),
-    output_kernel: base64(outputKernel),
-    output_bias: base64(outputBias),
+    bias: base64(bias.map(shortened)),
+    output_kernel: base64(outputKernel.map(shortened)),
+    output_bias: base64(outputBias.map(shortened)),
   };
 }
 
@@ -147,8 +153,16 @@ function rangesOf({ values, width }, places) {
   const most = high.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   // A feature that hardly varies would otherwise amplify tiny differences.
   const least = Math.fround(Math.fround(Math.fround(1e-3) * most) + Math.fround(1e-9));
-  const scale = low.map((value, j) => 1 / Math.max(Math.fround(high[j] - value), least));
+  const scale = low.map((value, j) =>
+    shortened(Math.fround(1 / Math.max(Math.fround(high[j] - value), least))),
+  );
   return { low, scale };
+}
+
+/** A float32 rounded to 11 significant bits, as float16 has: Veltkamp's splitting. @param {number} x */
+export function shortened(x) {
+  const high = Math.fround(x * SPLITTER);
+  return Math.fround(high - Math.fround(high - x));
 }
 
 /** The bytes of an array, as text. @param {Float32Array | Int8Array | Uint16Array | Uint32Array} array  of a little-endian machine */

@@ -1,5 +1,6 @@
 // Training of the image detector, as spritenet/ood/image_detector in Python.
 
+import { LEVELS, shortened } from './detector.js';
 import { CONVOLUTIONS, logOdds, SIDES } from './image-detector.js';
 import { layers } from './layers.js';
 import { optimizers } from './optimizers.js';
@@ -125,7 +126,7 @@ export async function trainImageDetector(
 }
 
 /**
- * A kernel as integers from -127 to 127, with a scale for each unit.
+ * A kernel as integers from -LEVELS to LEVELS, with a scale for each unit.
  *
  * @param {Float32Array} kernel  (…, units)
  * @param {Float32Array} bias  (units,)
@@ -137,9 +138,13 @@ function quantized(kernel, bias) {
   kernel.forEach((value, i) => {
     scale[i % units] = Math.max(scale[i % units], Math.abs(value));
   });
-  scale.forEach((most, k) => void (scale[k] = most / 127));
+  scale.forEach((most, k) => void (scale[k] = shortened(Math.fround(most / LEVELS))));
   const integers = Int8Array.from(kernel, (value, i) =>
     rounded(Math.fround(value / scale[i % units])),
   );
-  return { kernel: integers, scale, bias: Float32Array.from(bias) };
+  return {
+    kernel: integers,
+    scale,
+    bias: Float32Array.from(bias, (value) => shortened(Math.fround(value))),
+  };
 }
